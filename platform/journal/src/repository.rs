@@ -1,0 +1,183 @@
+//! Loads aggregates, lets them decide, appends what they decided. The recently used ones stay in memory.
+
+use crate::{Aggregate, Append, AppendError, DecodeError, Journal, Named, NewEvent, READ_EVENTS_MAX, Version};
+use kernel::{Ids, Uuid};
+use lru::LruCache;
+use parking_lot::Mutex;
+use std::{num::NonZeroUsize, sync::Arc};
+use storage::{Commit, StorageError, Write, durability};
+
+/// How often a decision is made anew because somebody else appended first.
+const ATTEMPTS_MAX: usize = 64;
+
+/// A service's aggregates of one kind.
+pub struct Repository<A: Aggregate> {
+    journal: Arc<dyn Journal>,
+    ids: Ids,
+    recent: Mutex<LruCache<String, Loaded<A>>>,
+}
+
+/// An aggregate as it stands.
+pub struct Loaded<A> {
+    /// Its state; `None` when its stream has no events.
+    pub state: Option<Arc<A>>,
+    /// How many events led to it.
+    pub version: Version,
+    commit: Commit,
+}
+
+/// What a decision leads to: events, and read models to write together with them.
+#[derive(Debug)]
+pub struct Change<E> {
+    /// What happened; empty when nothing did.
+    pub events: Vec<E>,
+    /// The id of the first event; the rest follow from it. Give one to make a repetition recognisable.
+    pub operation: Option<Uuid>,
+}
+
+impl<E> From<Vec<E>> for Change<E> {
+    fn from(events: Vec<E>) -> Self {
+        Self { events, operation: None }
+    }
+}
+
+/// Why a decision did not come about.
+#[derive(Debug, thiserror::Error)]
+pub enum ExecuteError<R> {
+    /// The business said no.
+    #[error("{0}")]
+    Rejected(R),
+    /// The store could not.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl<A: Aggregate> Repository<A> {
+    /// Aggregates in `journal`, of which `recent_max` are kept in memory.
+    pub fn new(journal: Arc<dyn Journal>, ids: Ids, recent_max: NonZeroUsize) -> Self {
+        Self { journal, ids, recent: Mutex::new(LruCache::new(recent_max)) }
+    }
+
+    /// The journal underneath.
+    pub fn journal(&self) -> &Arc<dyn Journal> {
+        &self.journal
+    }
+
+    /// The aggregate as it stands now, flushed or not; what is not flushed touches the running scope.
+    pub async fn load(&self, stream: &str) -> Result<Loaded<A>, StorageError> {
+        if let Some(loaded) = self.recent.lock().get(stream) {
+            durability::touch(&loaded.commit);
+            return Ok(loaded.clone());
+        }
+        let mut state = None;
+        let mut version = 0;
+        loop {
+            let events = self.journal.read(stream, version, READ_EVENTS_MAX).await?;
+            for recorded in &events {
+                let event = A::decode(recorded).map_err(|error| corrupt(&error))?;
+                state = Some(A::evolve(state, &event));
+                version = recorded.version;
+            }
+            if events.len() < READ_EVENTS_MAX {
+                break;
+            }
+        }
+        let loaded = Loaded { state: state.map(Arc::new), version, commit: Commit::durable() };
+        // Not kept: a newer one may have been appended meanwhile, and `execute` keeps what it appends.
+        Ok(loaded)
+    }
+
+    /// Lets the aggregate decide and appends what it decided, with `writes` made from the new state in the same
+    /// commit. Decides anew when somebody else was faster. No events is success without an append.
+    pub async fn execute<R, C: Into<Change<A::Event>>>(
+        &self,
+        stream: &str,
+        decide: impl Fn(Option<&A>) -> Result<C, R>,
+        writes: impl Fn(&A) -> Vec<Write>,
+    ) -> Result<Loaded<A>, ExecuteError<R>> {
+        for _ in 0..ATTEMPTS_MAX {
+            let loaded = self.load(stream).await?;
+            let change = decide(loaded.state.as_deref()).map_err(ExecuteError::Rejected)?.into();
+            if change.events.is_empty() {
+                return Ok(loaded);
+            }
+            let (append, state) = self.append_of(stream, &loaded, &change, &writes)?;
+            match self.journal.append(append).await {
+                Ok(appended) => {
+                    let new =
+                        Loaded { state: Some(state), version: appended.version, commit: appended.commit };
+                    self.keep(stream, &new);
+                    return Ok(new);
+                }
+                Err(AppendError::Conflict { .. }) => {
+                    self.recent.lock().pop(stream);
+                }
+                Err(AppendError::Storage(error)) => return Err(error.into()),
+            }
+        }
+        let reason = format!("{stream} changed {ATTEMPTS_MAX} times while one decision was made");
+        Err(StorageError::Unavailable(reason).into())
+    }
+
+    fn append_of(
+        &self,
+        stream: &str,
+        loaded: &Loaded<A>,
+        change: &Change<A::Event>,
+        writes: &impl Fn(&A) -> Vec<Write>,
+    ) -> Result<(Append, Arc<A>), StorageError> {
+        let now = self.ids.now();
+        let mut state: Option<A> = None;
+        let mut events = Vec::with_capacity(change.events.len());
+        for (index, event) in change.events.iter().enumerate() {
+            let next = match state.take() {
+                Some(state) => A::evolve(Some(state), event),
+                None => A::apply(loaded.state.as_deref(), event),
+            };
+            state = Some(next);
+            let id = match change.operation {
+                Some(operation) => Uuid::new_v5(&operation, &index.to_le_bytes()),
+                None => self.ids.next(),
+            };
+            let data = A::encode(event).map_err(|error| StorageError::Corrupt(error.to_string()))?;
+            events.push(NewEvent { id, name: event.name(), data, recorded_at: now });
+        }
+        let state = state.map(Arc::new).ok_or_else(|| StorageError::Corrupt("no events".to_owned()))?;
+        let writes = writes(&state);
+        let append = Append { stream: stream.to_owned(), expected: loaded.version, events, writes };
+        Ok((append, state))
+    }
+
+    fn keep(&self, stream: &str, new: &Loaded<A>) {
+        let mut recent = self.recent.lock();
+        match recent.get_mut(stream) {
+            Some(kept) if kept.version >= new.version => {}
+            Some(kept) => *kept = new.clone(),
+            None => {
+                recent.put(stream.to_owned(), new.clone());
+            }
+        }
+    }
+}
+
+fn corrupt(error: &DecodeError) -> StorageError {
+    StorageError::Corrupt(error.to_string())
+}
+
+impl<A> Clone for Loaded<A> {
+    fn clone(&self) -> Self {
+        Self { state: self.state.clone(), version: self.version, commit: self.commit.clone() }
+    }
+}
+
+impl<A> std::fmt::Debug for Loaded<A> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Loaded").field("version", &self.version).finish_non_exhaustive()
+    }
+}
+
+impl<A: Aggregate> std::fmt::Debug for Repository<A> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Repository").field("journal", &self.journal).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,37 @@
+//! The vocabulary of every crate: ids, money, time, randomness, pages and problems. Nothing here does I/O.
+
+#![warn(missing_docs)]
+
+mod clock;
+mod currency;
+mod decimal;
+mod id;
+mod money;
+mod page;
+mod problem;
+mod randomness;
+mod unit_price;
+
+pub mod allocation;
+pub mod conversion;
+pub mod rounding;
+
+pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
+pub use currency::{Currency, UnknownCurrency};
+pub use decimal::{Decimal, DecimalError};
+pub use id::{Ids, TypedId};
+pub use money::{Money, MoneyError};
+pub use page::{Cursor, CursorError, Page, PageLimit};
+pub use problem::{Code, FieldError, Problem, codes};
+pub use randomness::{Randomness, SeededRandomness, SystemRandomness};
+pub use rounding::Rounding;
+pub use unit_price::UnitPrice;
+/// The UUID type behind every id.
+pub use uuid::Uuid;
+
+#[doc(hidden)]
+pub mod reexport {
+    pub use schemars;
+    pub use serde;
+    pub use uuid;
+}

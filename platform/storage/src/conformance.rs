@@ -1,0 +1,1 @@
+//! What every engine's documents and key-value stores must do; engines run these suites against themselves.

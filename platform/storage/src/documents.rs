@@ -1,0 +1,120 @@
+//! Documents: plain records and read models, found by key or by a declared index.
+
+use crate::{Commit, StorageError, Write};
+use async_trait::async_trait;
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+/// A declared set of documents. Declared once, as a `static`, by the service that owns it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Collection {
+    /// Its name: lower case letters and underscores.
+    pub name: &'static str,
+    /// How its documents can be found besides by key.
+    pub indexes: &'static [Index],
+}
+
+/// A declared order of documents: by these fields, then by key. A document without one of the fields is not in it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Index {
+    /// Its name: lower case letters and underscores.
+    pub name: &'static str,
+    /// The fields, first the most significant; lower case letters and underscores.
+    pub fields: &'static [&'static str],
+}
+
+/// What an index compares. A field has one type throughout a collection.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// A whole number.
+    Integer(i64),
+    /// Text, compared byte by byte.
+    Text(String),
+}
+
+/// A document to be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// Unique within the collection.
+    pub key: String,
+    /// The content, as the service encoded it.
+    pub body: Bytes,
+    /// What the indexes see.
+    pub fields: Vec<(&'static str, Value)>,
+}
+
+/// A document as it was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Its key.
+    pub key: String,
+    /// Its content.
+    pub body: Bytes,
+}
+
+/// Which way to walk an index.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Direction {
+    /// Smallest first.
+    #[default]
+    Ascending,
+    /// Largest first.
+    Descending,
+}
+
+/// A walk along an index. A page that follows is right even when documents come and go in between: it begins
+/// after a place, not after a count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Query {
+    /// Which index of the collection.
+    pub index: &'static str,
+    /// Values of its first fields, as many as wanted.
+    pub equals: Vec<Value>,
+    /// Smallest value of the next field, inclusive.
+    pub from: Option<Value>,
+    /// Largest value of the next field, exclusive.
+    pub until: Option<Value>,
+    /// Which way.
+    pub direction: Direction,
+    /// Where the previous page ended.
+    pub after: Option<After>,
+    /// The most documents to return; at least 1.
+    pub limit: usize,
+}
+
+impl Query {
+    /// All of an index, ascending.
+    pub fn all(index: &'static str, limit: usize) -> Self {
+        let equals = Vec::new();
+        Self { index, equals, from: None, until: None, direction: Direction::Ascending, after: None, limit }
+    }
+}
+
+/// The place of a document in an index: the values of all index fields, and the key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct After(pub Vec<Value>, pub String);
+
+/// What a query found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// In index order.
+    pub documents: Vec<Stored>,
+    /// Where to go on; `None` when there is nothing more.
+    pub next: Option<After>,
+}
+
+/// A service's own documents.
+///
+/// Reads show only what is flushed. Writes of one call happen together or not at all.
+#[async_trait]
+pub trait Documents: Send + Sync + std::fmt::Debug {
+    /// The document with this key.
+    async fn find(&self, collection: &'static Collection, key: &str) -> Result<Option<Stored>, StorageError>;
+
+    /// The documents an index walk meets.
+    async fn query(&self, collection: &'static Collection, query: Query) -> Result<Found, StorageError>;
+
+    /// Writes all of these together. Returns before the flush.
+    async fn write(&self, writes: Vec<Write>) -> Result<Commit, StorageError>;
+}

@@ -1,0 +1,71 @@
+//! The everyday verbs of the repository: `cargo xtask tidy` and `cargo xtask test`.
+
+mod process;
+mod suites;
+mod tidy;
+
+use clap::{Parser, Subcommand};
+use std::path::Path;
+use std::process::ExitCode;
+
+/// What a verb may fail with: a sentence for the person at the terminal.
+type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+
+/// The everyday verbs of the repository.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    after_help = "A change is ready when both pass:\n  cargo xtask tidy\n  cargo xtask test\n\n\
+                  `.ci/run` does the same with the formatter and clippy before it."
+)]
+struct Line {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Checks the rules of ARCHITECTURE.md that a machine can check.
+    ///
+    /// Every finding names the file and the line, the rule that is broken, and what to do about it.
+    #[command(after_help = "Examples:\n  cargo xtask tidy\n  cargo xtask tidy --rules    what is checked, without checking it")]
+    Tidy {
+        /// Prints the rules instead of checking them.
+        #[arg(long)]
+        rules: bool,
+    },
+    /// Builds and runs every test of the workspace and sums them up in one table.
+    ///
+    /// What a suite needs beyond a Rust toolchain is found or installed first; what cannot be had is said, and the suite
+    /// is skipped. With CI=true a skipped suite is a failed one.
+    #[command(after_help = "Examples:\n  cargo xtask test\n  cargo xtask test --only kernel --only journal")]
+    Test {
+        /// Runs the tests of this crate only (may be repeated).
+        #[arg(long, value_name = "NAME")]
+        only: Vec<String>,
+        /// Treats what must be skipped as failed.
+        #[arg(long, env = "CI", value_parser = clap::builder::BoolishValueParser::new(), num_args = 0..=1, default_value = "false", default_missing_value = "true")]
+        ci: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
+    let outcome = match Line::parse().verb {
+        Verb::Tidy { rules: true } => {
+            tidy::explain();
+            Ok(true)
+        }
+        Verb::Tidy { rules: false } => tidy::run(root),
+        Verb::Test { only, ci } => suites::run(root, &only, if ci { suites::Skips::Fail } else { suites::Skips::Pass }),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
