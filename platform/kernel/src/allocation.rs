@@ -44,7 +44,11 @@ pub fn allocate(amount: i64, weights: &[i64]) -> Result<Vec<i64>, AllocationErro
 
 /// Splits `amount` like [`allocate`], but gives no position more than its cap (a size, never negative). What one
 /// position cannot take goes to the others in the same proportion; what none can take is not given.
-pub fn allocate_capped(amount: i64, weights: &[i64], caps: &[i64]) -> Result<Vec<i64>, AllocationError> {
+pub fn allocate_capped(
+    amount: i64,
+    weights: &[i64],
+    caps: &[i64],
+) -> Result<Vec<i64>, AllocationError> {
     refuse_negative(weights)?;
     if weights.len() != caps.len() {
         return Err(AllocationError::CapsMissing { weights: weights.len(), caps: caps.len() });
@@ -71,7 +75,11 @@ pub fn allocate_capped(amount: i64, weights: &[i64], caps: &[i64]) -> Result<Vec
             }
         }
         if !fixed_one {
-            return Ok(fixed.into_iter().zip(shares).map(|(one, other)| signed(one + other, amount)).collect());
+            return Ok(fixed
+                .into_iter()
+                .zip(shares)
+                .map(|(one, other)| signed(one + other, amount))
+                .collect());
         }
     }
 }
@@ -110,7 +118,11 @@ fn clamp(share: u128) -> u64 {
 
 /// A size with the sign of the amount it is a share of.
 fn signed(size: u64, amount: i64) -> i64 {
-    if amount < 0 { 0_i64.saturating_sub_unsigned(size) } else { 0_i64.saturating_add_unsigned(size) }
+    if amount < 0 {
+        0_i64.saturating_sub_unsigned(size)
+    } else {
+        0_i64.saturating_add_unsigned(size)
+    }
 }
 
 #[cfg(test)]
@@ -124,15 +136,24 @@ mod tests {
         assert_eq!(allocate(1, &[]), Err(AllocationError::NoWeight));
         assert_eq!(allocate(0, &[0, 0]), Ok(vec![0, 0]));
         assert_eq!(allocate(1, &[1, -1]), Err(AllocationError::NegativeWeight { position: 1 }));
-        assert_eq!(allocate_capped(1, &[1], &[-1]), Err(AllocationError::NegativeCap { position: 0 }));
-        assert_eq!(allocate_capped(1, &[1], &[]), Err(AllocationError::CapsMissing { weights: 1, caps: 0 }));
+        assert_eq!(
+            allocate_capped(1, &[1], &[-1]),
+            Err(AllocationError::NegativeCap { position: 0 })
+        );
+        assert_eq!(
+            allocate_capped(1, &[1], &[]),
+            Err(AllocationError::CapsMissing { weights: 1, caps: 0 })
+        );
         assert_eq!(allocate_capped(1, &[0], &[1]), Err(AllocationError::NoWeight));
     }
 
     #[test]
     fn the_ends_of_the_range_are_split_exactly() {
         assert_eq!(allocate(i64::MIN, &[5]), Ok(vec![i64::MIN]));
-        assert_eq!(allocate(i64::MAX, &[i64::MAX, i64::MAX]), Ok(vec![i64::MAX / 2 + 1, i64::MAX / 2]));
+        assert_eq!(
+            allocate(i64::MAX, &[i64::MAX, i64::MAX]),
+            Ok(vec![i64::MAX / 2 + 1, i64::MAX / 2])
+        );
     }
 
     #[test]
@@ -144,7 +165,8 @@ mod tests {
 
     fn weights() -> impl Strategy<Value = Vec<i64>> {
         let weight = prop_oneof![3 => 0_i64..50, 2 => 0_i64..1_000_000, 1 => Just(i64::MAX)];
-        proptest::collection::vec(weight, 1..12).prop_filter("some weight", |it| it.iter().any(|weight| *weight > 0))
+        proptest::collection::vec(weight, 1..12)
+            .prop_filter("some weight", |it| it.iter().any(|weight| *weight > 0))
     }
 
     proptest! {

@@ -3,7 +3,12 @@
 use crate::{Currency, Decimal, Money, MoneyError, Rounding, rounding};
 
 /// The amount in another currency at `rate`, which is units of `to` per unit of the amount's own currency.
-pub fn convert(money: Money, to: Currency, rate: Decimal, rounding: Rounding) -> Result<Money, MoneyError> {
+pub fn convert(
+    money: Money,
+    to: Currency,
+    rate: Decimal,
+    rounding: Rounding,
+) -> Result<Money, MoneyError> {
     if rate.is_zero() || rate.is_negative() {
         return Err(MoneyError::RateNotPositive);
     }
@@ -29,7 +34,11 @@ pub struct CashAmount {
 }
 
 /// The amount in steps of the smallest coin: CHF 19.98 in steps of 0.05 (`increment` 5) is 20.00.
-pub fn cash_round(money: Money, increment: i64, rounding: Rounding) -> Result<CashAmount, MoneyError> {
+pub fn cash_round(
+    money: Money,
+    increment: i64,
+    rounding: Rounding,
+) -> Result<CashAmount, MoneyError> {
     if increment <= 0 {
         return Err(MoneyError::IncrementNotPositive);
     }
@@ -49,7 +58,8 @@ mod tests {
     #[test]
     fn nonsense_is_refused() {
         let money = Money::new(i64::MAX, Currency::JPY);
-        let convert = |rate: &str| convert(money, Currency::KWD, rate.parse().unwrap(), Rounding::HalfUp);
+        let convert =
+            |rate: &str| convert(money, Currency::KWD, rate.parse().unwrap(), Rounding::HalfUp);
         assert_eq!(convert("0"), Err(MoneyError::RateNotPositive));
         assert_eq!(convert("-1"), Err(MoneyError::RateNotPositive));
         assert_eq!(convert("1"), Err(MoneyError::Overflow));

@@ -15,7 +15,9 @@ pub struct Currency(
 
 /// No currency in use has this code.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{code:?} is not the code of a currency in use; write three capital letters of ISO 4217, such as EUR")]
+#[error(
+    "{code:?} is not the code of a currency in use; write three capital letters of ISO 4217, such as EUR"
+)]
 pub struct UnknownCurrency {
     /// What was written, cut to a few characters.
     pub code: String,
@@ -65,7 +67,10 @@ impl Currency {
     }
 
     /// A constant of a code that stands in the list; any other stops the compiler.
-    #[expect(clippy::cast_possible_truncation, reason = "the list has fewer than 256 rows, which a test checks")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the list has fewer than 256 rows, which a test checks"
+    )]
     const fn listed(code: &str) -> Self {
         let wanted = code.as_bytes();
         let mut place = 0;

@@ -20,7 +20,9 @@ pub struct Decimal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecimalError {
     /// The text is no plain decimal number.
-    #[error("write a plain decimal number, such as 0.0125: digits, at most one point, no exponent and no spaces")]
+    #[error(
+        "write a plain decimal number, such as 0.0125: digits, at most one point, no exponent and no spaces"
+    )]
     NotANumber,
     /// More decimals than can be kept.
     #[error("the number has more than {} decimals", Decimal::SCALE_MAX)]
@@ -48,12 +50,17 @@ impl Decimal {
             mantissa /= 10;
             scale -= 1;
         }
-        if scale > Self::SCALE_MAX { Err(DecimalError::TooManyDecimals) } else { Ok(Self { mantissa, scale }) }
+        if scale > Self::SCALE_MAX {
+            Err(DecimalError::TooManyDecimals)
+        } else {
+            Ok(Self { mantissa, scale })
+        }
     }
 
     /// The number that `text` writes: an optional minus, digits, an optional point with digits after it.
     pub fn parse(text: &str) -> Result<Self, DecimalError> {
-        let (negative, digits) = text.strip_prefix('-').map_or((false, text), |digits| (true, digits));
+        let (negative, digits) =
+            text.strip_prefix('-').map_or((false, text), |digits| (true, digits));
         let (whole, decimals) = match digits.split_once('.') {
             Some((_, "")) => return Err(DecimalError::NotANumber),
             Some(parts) => parts,
@@ -64,7 +71,9 @@ impl Decimal {
         }
         let mut mantissa = 0_i128;
         let decimals = decimals.trim_end_matches('0');
-        if decimals.len() > Self::SCALE_MAX as usize && decimals.bytes().all(|digit| digit.is_ascii_digit()) {
+        if decimals.len() > Self::SCALE_MAX as usize
+            && decimals.bytes().all(|digit| digit.is_ascii_digit())
+        {
             return Err(DecimalError::TooManyDecimals);
         }
         for digit in whole.bytes().chain(decimals.bytes()) {
@@ -73,7 +82,10 @@ impl Decimal {
             }
             let digit = i128::from(digit - b'0');
             let digit = if negative { -digit } else { digit };
-            mantissa = mantissa.checked_mul(10).and_then(|it| it.checked_add(digit)).ok_or(DecimalError::Overflow)?;
+            mantissa = mantissa
+                .checked_mul(10)
+                .and_then(|it| it.checked_add(digit))
+                .ok_or(DecimalError::Overflow)?;
         }
         let scale = u32::try_from(decimals.len()).map_err(|_| DecimalError::TooManyDecimals)?;
         Self::new(mantissa, scale)
@@ -107,7 +119,10 @@ impl Decimal {
     /// The exact sum.
     pub fn checked_add(self, other: Self) -> Result<Self, DecimalError> {
         let scale = self.scale.max(other.scale);
-        let sum = self.at_scale(scale).zip(other.at_scale(scale)).and_then(|(one, two)| one.checked_add(two));
+        let sum = self
+            .at_scale(scale)
+            .zip(other.at_scale(scale))
+            .and_then(|(one, two)| one.checked_add(two));
         Self::new(sum.ok_or(DecimalError::Overflow)?, scale)
     }
 
@@ -168,7 +183,11 @@ impl fmt::Display for Decimal {
 }
 
 /// Writes `mantissa` × 10^-`scale` with exactly `scale` decimals.
-pub(crate) fn write_scaled(out: &mut fmt::Formatter<'_>, mantissa: i128, scale: u32) -> fmt::Result {
+pub(crate) fn write_scaled(
+    out: &mut fmt::Formatter<'_>,
+    mantissa: i128,
+    scale: u32,
+) -> fmt::Result {
     let unit = 10_u128.pow(scale);
     let sign = if mantissa < 0 { "-" } else { "" };
     let (whole, decimals) = (mantissa.unsigned_abs() / unit, mantissa.unsigned_abs() % unit);
@@ -254,7 +273,10 @@ mod tests {
 
     #[test]
     fn junk_is_refused() {
-        for text in ["", "-", ".5", "5.", "1e3", "+1", " 1", "1,5", "1.2.3", "--1", "NaN", "१", "0x1", "1.0z", "1.00 "] {
+        for text in [
+            "", "-", ".5", "5.", "1e3", "+1", " 1", "1,5", "1.2.3", "--1", "NaN", "१", "0x1",
+            "1.0z", "1.00 ",
+        ] {
             assert_eq!(Decimal::parse(text), Err(DecimalError::NotANumber), "{text:?}");
         }
         assert_eq!(Decimal::parse("0.0000000000000000001"), Err(DecimalError::TooManyDecimals));

@@ -1,4 +1,4 @@
-//! Typed identifiers: UUIDv7, so that new ids sort after old ones and insert at the end of an index.
+//! Typed identifiers: `UUIDv7`, so that new ids sort after old ones and insert at the end of an index.
 
 use crate::{Clock, Randomness, Timestamp};
 use std::sync::Arc;

@@ -44,7 +44,9 @@ pub enum MoneyError {
     #[error("a price is never negative")]
     Negative,
     /// The two forms of one unit price contradict each other.
-    #[error("`exact` says another price than `amount`; send one of them, or `amount` as `exact` rounded half up")]
+    #[error(
+        "`exact` says another price than `amount`; send one of them, or `amount` as `exact` rounded half up"
+    )]
     ExactDisagrees,
     /// An exchange rate of zero or below.
     #[error("an exchange rate is greater than zero")]
@@ -116,13 +118,17 @@ impl Money {
 
     /// The part of the amount that `rate` says (0.19 for 19 %), rounded once.
     pub fn portion(self, rate: Decimal, rounding: Rounding) -> Result<Self, MoneyError> {
-        let product = i128::from(self.amount).checked_mul(rate.mantissa()).ok_or(MoneyError::Overflow)?;
+        let product =
+            i128::from(self.amount).checked_mul(rate.mantissa()).ok_or(MoneyError::Overflow)?;
         let part = rounding::divide(product, rate.denominator(), rounding);
         self.with(part.and_then(|part| i64::try_from(part).ok()))
     }
 
     /// The sum of amounts, all of `currency`; zero if there are none.
-    pub fn sum(currency: Currency, amounts: impl IntoIterator<Item = Self>) -> Result<Self, MoneyError> {
+    pub fn sum(
+        currency: Currency,
+        amounts: impl IntoIterator<Item = Self>,
+    ) -> Result<Self, MoneyError> {
         amounts.into_iter().try_fold(Self::zero(currency), Self::checked_add)
     }
 
@@ -155,7 +161,11 @@ impl Money {
 }
 
 /// Reads a decimal number of major units as whole units of 10^-`decimals`, refusing what does not fit.
-pub(crate) fn parse_units(text: &str, currency: Currency, decimals: u32) -> Result<i64, MoneyError> {
+pub(crate) fn parse_units(
+    text: &str,
+    currency: Currency,
+    decimals: u32,
+) -> Result<i64, MoneyError> {
     let too_many = MoneyError::TooManyDecimals { currency, decimals };
     let number = Decimal::parse(text).map_err(|error| match error {
         DecimalError::NotANumber => MoneyError::NotANumber,
@@ -225,7 +235,10 @@ mod tests {
         assert_eq!(least.checked_neg(), Err(MoneyError::Overflow));
         assert_eq!(least.checked_sub(Money::new(1, Currency::EUR)), Err(MoneyError::Overflow));
         assert_eq!(least.times(2), Err(MoneyError::Overflow));
-        assert_eq!(Money::parse_major("92233720368547758.08", Currency::EUR), Err(MoneyError::Overflow));
+        assert_eq!(
+            Money::parse_major("92233720368547758.08", Currency::EUR),
+            Err(MoneyError::Overflow)
+        );
         let huge = Decimal::new(i128::MAX, 0).unwrap();
         assert_eq!(least.portion(huge, Rounding::HalfUp), Err(MoneyError::Overflow));
     }
@@ -241,7 +254,13 @@ mod tests {
     #[test]
     fn a_portion_is_rounded_once() {
         let rate = Decimal::parse("0.19").unwrap();
-        assert_eq!(Money::new(1250, Currency::EUR).portion(rate, Rounding::HalfUp).unwrap().amount, 238);
-        assert_eq!(Money::new(-1250, Currency::EUR).portion(rate, Rounding::HalfUp).unwrap().amount, -238);
+        assert_eq!(
+            Money::new(1250, Currency::EUR).portion(rate, Rounding::HalfUp).unwrap().amount,
+            238
+        );
+        assert_eq!(
+            Money::new(-1250, Currency::EUR).portion(rate, Rounding::HalfUp).unwrap().amount,
+            -238
+        );
     }
 }

@@ -54,9 +54,13 @@ mod tests {
 
     #[test]
     fn halves_and_parts_go_where_the_mode_says() {
-        for (mode, of_20, of_25, of_26, of_35) in
-            [(HalfUp, 2, 3, 3, 4), (HalfEven, 2, 2, 3, 4), (HalfDown, 2, 2, 3, 3), (Down, 2, 2, 2, 3), (Up, 2, 3, 3, 4)]
-        {
+        for (mode, of_20, of_25, of_26, of_35) in [
+            (HalfUp, 2, 3, 3, 4),
+            (HalfEven, 2, 2, 3, 4),
+            (HalfDown, 2, 2, 3, 3),
+            (Down, 2, 2, 2, 3),
+            (Up, 2, 3, 3, 4),
+        ] {
             for (tenths, expected) in [(20, of_20), (25, of_25), (26, of_26), (35, of_35)] {
                 assert_eq!(divide(tenths, 10, mode), Some(expected), "{tenths} {mode:?}");
                 assert_eq!(divide(-tenths, 10, mode), Some(-expected), "-{tenths} {mode:?}");

@@ -23,7 +23,8 @@ const DECIMALS: u32 = 4;
 impl UnitPrice {
     /// The price that is a whole number of minor units. Refuses a negative one.
     pub fn from_money(money: Money) -> Result<Self, MoneyError> {
-        let fine = money.amount.checked_mul(fine_per_minor(money.currency)).ok_or(MoneyError::Overflow)?;
+        let fine =
+            money.amount.checked_mul(fine_per_minor(money.currency)).ok_or(MoneyError::Overflow)?;
         Self::new(fine, money.currency)
     }
 
@@ -153,7 +154,8 @@ impl TryFrom<Written> for UnitPrice {
         if exact.scale() > DECIMALS {
             return Err(MoneyError::TooManyDecimals { currency, decimals: DECIMALS });
         }
-        let fine = exact.rounded(DECIMALS, Rounding::Down).and_then(|fine| i64::try_from(fine).ok());
+        let fine =
+            exact.rounded(DECIMALS, Rounding::Down).and_then(|fine| i64::try_from(fine).ok());
         let price = Self::new(fine.ok_or(MoneyError::Overflow)?, currency)?;
         if price.rounded().amount == amount { Ok(price) } else { Err(MoneyError::ExactDisagrees) }
     }
@@ -182,7 +184,10 @@ mod tests {
     #[test]
     fn exact_is_written_only_when_needed() {
         let written = |price: UnitPrice| serde_json::to_value(price).unwrap();
-        assert_eq!(written(price("19.9", Currency::GBP)), json!({"amount": 1990, "currency": "GBP"}));
+        assert_eq!(
+            written(price("19.9", Currency::GBP)),
+            json!({"amount": 1990, "currency": "GBP"})
+        );
         assert_eq!(
             written(price("0.001", Currency::GBP)),
             json!({"amount": 0, "currency": "GBP", "exact": "0.001"})
@@ -197,7 +202,9 @@ mod tests {
 
     #[test]
     fn contradictions_and_negative_prices_are_refused() {
-        let read = |value: Value| serde_json::from_value::<UnitPrice>(value).map_err(|error| error.to_string());
+        let read = |value: Value| {
+            serde_json::from_value::<UnitPrice>(value).map_err(|error| error.to_string())
+        };
         assert!(read(json!({"amount": 1, "currency": "GBP", "exact": "0.005"})).is_ok());
         assert!(read(json!({"amount": 1990, "currency": "GBP", "exact": "19.90"})).is_ok());
         for (value, word) in [

@@ -1,5 +1,7 @@
 //! The money vectors of the rule book, all of them, against the kernel.
 
+#![expect(clippy::unwrap_used, reason = "a vector that cannot be read fails the test")]
+
 use kernel::{Currency, Decimal, Money, Rounding, UnitPrice, allocation, conversion};
 use serde_json::{Value, json};
 
@@ -36,17 +38,22 @@ fn outcome(kind: &str, input: &Value) -> Value {
             let value: Decimal = text(input, "value").parse().unwrap();
             json!({"minor": i64::try_from(value.rounded(0, mode).unwrap()).unwrap()})
         }
-        "parse_money" => minor_or_word(Money::parse_major(text(input, "text"), currency(input, "currency"))),
+        "parse_money" => {
+            minor_or_word(Money::parse_major(text(input, "text"), currency(input, "currency")))
+        }
         "allocate" => {
             let weights = numbers(&input["weights"]);
             let shares = match &input["caps"] {
                 Value::Null => allocation::allocate(number(input, "amount"), &weights),
-                caps => allocation::allocate_capped(number(input, "amount"), &weights, &numbers(caps)),
+                caps => {
+                    allocation::allocate_capped(number(input, "amount"), &weights, &numbers(caps))
+                }
             };
             json!({"shares": shares.unwrap()})
         }
         "extend" => {
-            let price = UnitPrice::parse_major(text(input, "unit_price"), currency(input, "currency"));
+            let price =
+                UnitPrice::parse_major(text(input, "unit_price"), currency(input, "currency"));
             minor_or_word(price.and_then(|price| price.extend(number(input, "quantity"))))
         }
         "convert" => {
@@ -56,11 +63,13 @@ fn outcome(kind: &str, input: &Value) -> Value {
         }
         "cash_round" => {
             let exact = Money::new(number(input, "minor"), currency(input, "currency"));
-            let cash = conversion::cash_round(exact, number(input, "increment"), Rounding::HalfUp).unwrap();
+            let cash = conversion::cash_round(exact, number(input, "increment"), Rounding::HalfUp)
+                .unwrap();
             json!({"due": cash.due.amount, "rounding": cash.rounding.amount})
         }
         "add" => {
-            let summand = |name: &str| serde_json::from_value::<Money>(input[name].clone()).unwrap();
+            let summand =
+                |name: &str| serde_json::from_value::<Money>(input[name].clone()).unwrap();
             minor_or_word(summand("a").checked_add(summand("b")))
         }
         unknown => panic!("no test knows vectors of kind {unknown}"),
