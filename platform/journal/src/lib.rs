@@ -10,6 +10,7 @@ mod event;
 mod port;
 mod projection;
 mod repository;
+mod service_storage;
 
 pub mod conformance;
 
@@ -18,6 +19,7 @@ pub use event::{NewEvent, Position, Recorded, StreamId, Version};
 pub use port::{Append, AppendError, Appended, Journal, Snapshot};
 pub use projection::{Projection, catch_up};
 pub use repository::{Change, ExecuteError, Loaded, Repository};
+pub use service_storage::ServiceStorage;
 pub use storage::durability;
 
 /// The most events of one append.

@@ -66,7 +66,12 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
     async fn append(&self, append: Append) -> Result<Appended, AppendError>;
 
     /// Up to `limit` events of a stream with a version above `after`, in order.
-    async fn read(&self, stream: &str, after: Version, limit: usize) -> Result<Vec<Recorded>, StorageError>;
+    async fn read(
+        &self,
+        stream: &str,
+        after: Version,
+        limit: usize,
+    ) -> Result<Vec<Recorded>, StorageError>;
 
     /// Up to `limit` flushed events of this service with a position above `after`, in commit order.
     async fn follow(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, StorageError>;

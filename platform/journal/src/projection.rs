@@ -21,7 +21,10 @@ pub trait Projection: Send {
 
 /// Brings a projection up to the end of the flushed log: from its snapshot, then event by event. Returns the
 /// position it stands at.
-pub async fn catch_up(journal: &dyn Journal, projection: &mut dyn Projection) -> Result<Position, StorageError> {
+pub async fn catch_up(
+    journal: &dyn Journal,
+    projection: &mut dyn Projection,
+) -> Result<Position, StorageError> {
     let mut position = 0;
     if let Some(Snapshot { position: at, data }) = journal.snapshot(projection.name()).await? {
         projection.restore(&data)?;

@@ -1,7 +1,9 @@
 //! Loads aggregates, lets them decide, appends what they decided. The recently used ones stay in memory.
 
-use crate::{Aggregate, Append, AppendError, DecodeError, Journal, Named, NewEvent, READ_EVENTS_MAX, Version};
-use kernel::{Ids, Uuid};
+use crate::{
+    Aggregate, Append, AppendError, DecodeError, Journal, Named, NewEvent, READ_EVENTS_MAX, Version,
+};
+use kernel::{Ids, TypedId, Uuid};
 use lru::LruCache;
 use parking_lot::Mutex;
 use std::{num::NonZeroUsize, sync::Arc};
@@ -104,8 +106,11 @@ impl<A: Aggregate> Repository<A> {
             let (append, state) = self.append_of(stream, &loaded, &change, &writes)?;
             match self.journal.append(append).await {
                 Ok(appended) => {
-                    let new =
-                        Loaded { state: Some(state), version: appended.version, commit: appended.commit };
+                    let new = Loaded {
+                        state: Some(state),
+                        version: appended.version,
+                        commit: appended.commit,
+                    };
                     self.keep(stream, &new);
                     return Ok(new);
                 }
@@ -137,12 +142,14 @@ impl<A: Aggregate> Repository<A> {
             state = Some(next);
             let id = match change.operation {
                 Some(operation) => Uuid::new_v5(&operation, &index.to_le_bytes()),
-                None => self.ids.next(),
+                None => self.ids.next::<EventId>().into(),
             };
-            let data = A::encode(event).map_err(|error| StorageError::Corrupt(error.to_string()))?;
+            let data =
+                A::encode(event).map_err(|error| StorageError::Corrupt(error.to_string()))?;
             events.push(NewEvent { id, name: event.name(), data, recorded_at: now });
         }
-        let state = state.map(Arc::new).ok_or_else(|| StorageError::Corrupt("no events".to_owned()))?;
+        let state =
+            state.map(Arc::new).ok_or_else(|| StorageError::Corrupt("no events".to_owned()))?;
         let writes = writes(&state);
         let append = Append { stream: stream.to_owned(), expected: loaded.version, events, writes };
         Ok((append, state))
@@ -157,6 +164,24 @@ impl<A: Aggregate> Repository<A> {
                 recent.put(stream.to_owned(), new.clone());
             }
         }
+    }
+}
+
+/// What `Ids` needs to make the id of an event; events carry the bare UUID.
+#[derive(Clone, Copy)]
+struct EventId(Uuid);
+
+impl TypedId for EventId {}
+
+impl From<Uuid> for EventId {
+    fn from(id: Uuid) -> Self {
+        Self(id)
+    }
+}
+
+impl From<EventId> for Uuid {
+    fn from(id: EventId) -> Self {
+        id.0
     }
 }
 

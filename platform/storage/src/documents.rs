@@ -87,7 +87,15 @@ impl Query {
     /// All of an index, ascending.
     pub fn all(index: &'static str, limit: usize) -> Self {
         let equals = Vec::new();
-        Self { index, equals, from: None, until: None, direction: Direction::Ascending, after: None, limit }
+        Self {
+            index,
+            equals,
+            from: None,
+            until: None,
+            direction: Direction::Ascending,
+            after: None,
+            limit,
+        }
     }
 }
 
@@ -110,10 +118,18 @@ pub struct Found {
 #[async_trait]
 pub trait Documents: Send + Sync + std::fmt::Debug {
     /// The document with this key.
-    async fn find(&self, collection: &'static Collection, key: &str) -> Result<Option<Stored>, StorageError>;
+    async fn find(
+        &self,
+        collection: &'static Collection,
+        key: &str,
+    ) -> Result<Option<Stored>, StorageError>;
 
     /// The documents an index walk meets.
-    async fn query(&self, collection: &'static Collection, query: Query) -> Result<Found, StorageError>;
+    async fn query(
+        &self,
+        collection: &'static Collection,
+        query: Query,
+    ) -> Result<Found, StorageError>;
 
     /// Writes all of these together. Returns before the flush.
     async fn write(&self, writes: Vec<Write>) -> Result<Commit, StorageError>;

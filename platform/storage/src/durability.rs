@@ -159,7 +159,7 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    const NEVER: Duration = Duration::from_secs(3600);
+    const NEVER: Duration = Duration::from_hours(1);
 
     #[tokio::test(start_paused = true)]
     async fn a_scope_waits_for_the_furthest_commit_it_touched() {

@@ -15,13 +15,24 @@ pub trait KeyValue: Send + Sync + std::fmt::Debug {
     async fn value(&self, key: &str, now: Timestamp) -> Result<Option<Bytes>, StorageError>;
 
     /// Sets a value, for good or until `expires_at`.
-    async fn put(&self, key: &str, value: Bytes, expires_at: Option<Timestamp>) -> Result<Commit, StorageError>;
+    async fn put(
+        &self,
+        key: &str,
+        value: Bytes,
+        expires_at: Option<Timestamp>,
+    ) -> Result<Commit, StorageError>;
 
     /// Removes a value. Removing nothing is no error.
     async fn remove(&self, key: &str) -> Result<Commit, StorageError>;
 
     /// Adds `by` to the counter `key` (0 when it is not there) in one step, and returns the sum.
-    async fn add(&self, key: &str, by: i64, now: Timestamp, expires_at: Option<Timestamp>) -> Result<i64, StorageError>;
+    async fn add(
+        &self,
+        key: &str,
+        by: i64,
+        now: Timestamp,
+        expires_at: Option<Timestamp>,
+    ) -> Result<i64, StorageError>;
 
     /// Forgets up to `limit` values whose time has come; returns how many.
     async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StorageError>;

@@ -12,7 +12,9 @@ mod write;
 pub mod conformance;
 pub mod durability;
 
-pub use documents::{After, Collection, Direction, Document, Documents, Found, Index, Query, Stored, Value};
+pub use documents::{
+    After, Collection, Direction, Document, Documents, Found, Index, Query, Stored, Value,
+};
 pub use durability::{Commit, Tail, Voided};
 pub use key_value::KeyValue;
 pub use write::Write;
