@@ -26,3 +26,5 @@ pub use storage::durability;
 pub const APPEND_EVENTS_MAX: usize = 4_096;
 /// The most events one call reads.
 pub const READ_EVENTS_MAX: usize = 1_024;
+/// The most bytes of one snapshot.
+pub const SNAPSHOT_BYTES_MAX: usize = 256 * 1024 * 1024;

@@ -18,10 +18,27 @@ pub struct Append {
     pub writes: Vec<Write>,
 }
 
+impl Append {
+    /// Refuses what no engine takes. Engines call this before they decide.
+    pub fn check(&self) -> Result<(), StorageError> {
+        if self.events.is_empty() {
+            return Err(StorageError::Unavailable(format!("nothing to append to {}", self.stream)));
+        }
+        if self.events.len() > crate::APPEND_EVENTS_MAX {
+            let reason = format!("{} events are more than one append takes", self.events.len());
+            return Err(StorageError::Unavailable(reason));
+        }
+        self.events.iter().try_for_each(|event| {
+            storage::check_size(event.data.len(), storage::RECORD_BYTES_MAX)
+        })?;
+        self.writes.iter().try_for_each(Write::check)
+    }
+}
+
 /// What an append came to.
 #[derive(Clone, Debug)]
 pub struct Appended {
-    /// The stream's version now.
+    /// The stream's version with these events, and no later ones, in it.
     pub version: Version,
     /// Place of the last event.
     pub position: Position,

@@ -23,6 +23,13 @@ pub struct Index {
     pub fields: &'static [&'static str],
 }
 
+impl Collection {
+    /// The index of this name, if it is declared.
+    pub fn index(&self, name: &str) -> Option<&'static Index> {
+        self.indexes.iter().find(|index| index.name == name)
+    }
+}
+
 /// What an index compares. A field has one type throughout a collection.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -42,6 +49,17 @@ pub struct Document {
     pub body: Bytes,
     /// What the indexes see.
     pub fields: Vec<(&'static str, Value)>,
+}
+
+impl Document {
+    /// Its place in an index; `None` when it lacks one of the fields.
+    pub fn place_in(&self, index: &Index) -> Option<After> {
+        let value = |name| {
+            self.fields.iter().find(|(field, _)| *field == name).map(|(_, value)| value.clone())
+        };
+        let values: Option<Vec<Value>> = index.fields.iter().copied().map(value).collect();
+        Some(After(values?, self.key.clone()))
+    }
 }
 
 /// A document as it was found.
@@ -79,7 +97,7 @@ pub struct Query {
     pub direction: Direction,
     /// Where the previous page ended.
     pub after: Option<After>,
-    /// The most documents to return; at least 1.
+    /// The most documents to return; at least 1, and never more than [`crate::QUERY_DOCUMENTS_MAX`].
     pub limit: usize,
 }
 
@@ -95,6 +113,19 @@ impl Query {
             direction: Direction::Ascending,
             after: None,
             limit,
+        }
+    }
+
+    /// The index this walks in `collection`; refuses a walk along an index that is not declared, or along more
+    /// fields than it has. Engines call this before they answer.
+    pub fn check(&self, collection: &Collection) -> Result<&'static Index, StorageError> {
+        let fields = self.equals.len() + usize::from(self.from.is_some() || self.until.is_some());
+        match collection.index(self.index) {
+            Some(index) if fields <= index.fields.len() => Ok(index),
+            _ => Err(StorageError::Unavailable(format!(
+                "{} has no index {} of {fields} fields",
+                collection.name, self.index
+            ))),
         }
     }
 }

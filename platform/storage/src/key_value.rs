@@ -8,7 +8,8 @@ use kernel::Timestamp;
 /// A service's own small values.
 ///
 /// Unlike documents, a value is visible to the next read at once, before its flush; the read touches the scope.
-/// A value whose time has come (`expires_at <= now`) is not there, whether or not somebody swept it.
+/// A value whose time has come (`expires_at <= now`) is not there, whether or not somebody swept it. Times count in whole
+/// microseconds.
 #[async_trait]
 pub trait KeyValue: Send + Sync + std::fmt::Debug {
     /// The value of `key` at `now`.
@@ -26,6 +27,7 @@ pub trait KeyValue: Send + Sync + std::fmt::Debug {
     async fn remove(&self, key: &str) -> Result<Commit, StorageError>;
 
     /// Adds `by` to the counter `key` (0 when it is not there) in one step, and returns the sum.
+    /// `expires_at` counts for a counter that begins here; one that is there keeps its own. The sum touches the scope.
     async fn add(
         &self,
         key: &str,

@@ -10,6 +10,7 @@ mod key_value;
 mod write;
 
 pub mod conformance;
+pub mod counter;
 pub mod durability;
 
 pub use documents::{
@@ -43,3 +44,10 @@ pub enum StorageError {
 
 /// The most bytes of one document, value or event.
 pub const RECORD_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// The most documents one query returns.
+pub const QUERY_DOCUMENTS_MAX: usize = 1_024;
+
+/// Refuses a record that is larger than `limit`. Engines call this before they take a record.
+pub fn check_size(bytes: usize, limit: usize) -> Result<(), StorageError> {
+    if bytes > limit { Err(StorageError::TooLarge { bytes, limit }) } else { Ok(()) }
+}

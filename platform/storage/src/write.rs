@@ -1,6 +1,6 @@
 //! Writes that travel together, alone or with an append to the journal.
 
-use crate::{Collection, Document};
+use crate::{Collection, Document, RECORD_BYTES_MAX, StorageError, check_size};
 
 /// One change to a service's documents.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,4 +19,14 @@ pub enum Write {
         /// Which.
         key: String,
     },
+}
+
+impl Write {
+    /// Refuses what no engine takes. Engines call this before they take a write.
+    pub fn check(&self) -> Result<(), StorageError> {
+        match self {
+            Self::Put { document, .. } => check_size(document.body.len(), RECORD_BYTES_MAX),
+            Self::Delete { .. } => Ok(()),
+        }
+    }
 }

@@ -1,0 +1,193 @@
+//! A service's documents in memory.
+
+use crate::log::{Effect, Log};
+use async_trait::async_trait;
+use std::{
+    collections::{BTreeSet, HashMap},
+    ops::Bound,
+    sync::Arc,
+};
+use storage::{
+    After, Collection, Commit, Direction, Document, Documents, Found, QUERY_DOCUMENTS_MAX, Query,
+    StorageError, Stored, Value, Write,
+};
+
+#[derive(Debug)]
+pub(crate) struct MemoryDocuments {
+    log: Arc<Log>,
+    service: &'static str,
+}
+
+impl MemoryDocuments {
+    pub(crate) fn new(log: Arc<Log>, service: &'static str) -> Self {
+        Self { log, service }
+    }
+}
+
+#[async_trait]
+impl Documents for MemoryDocuments {
+    async fn find(
+        &self,
+        collection: &'static Collection,
+        key: &str,
+    ) -> Result<Option<Stored>, StorageError> {
+        Ok(self.log.read(self.service, |service| {
+            let records = service.records.0.get(collection.name)?;
+            records.documents.get(key).map(stored)
+        }))
+    }
+
+    async fn query(
+        &self,
+        collection: &'static Collection,
+        query: Query,
+    ) -> Result<Found, StorageError> {
+        query.check(collection)?;
+        Ok(self.log.read(self.service, |service| {
+            service
+                .records
+                .0
+                .get(collection.name)
+                .map(|records| records.query(&query))
+                .unwrap_or_default()
+        }))
+    }
+
+    async fn write(&self, writes: Vec<Write>) -> Result<Commit, StorageError> {
+        for write in &writes {
+            write.check()?;
+        }
+        let effect = Effect::Documents(writes);
+        let ((), commit) =
+            self.log.write(self.service, |_, _| Ok::<_, StorageError>(((), Some((1, effect)))))?;
+        Ok(commit)
+    }
+}
+
+/// Every collection of a service.
+#[derive(Debug, Default)]
+pub(crate) struct Records(HashMap<&'static str, CollectionRecords>);
+
+#[derive(Debug, Default)]
+struct CollectionRecords {
+    documents: HashMap<String, Document>,
+    indexes: HashMap<&'static str, BTreeSet<After>>,
+}
+
+impl Records {
+    pub(crate) fn apply(&mut self, writes: Vec<Write>) {
+        for write in writes {
+            match write {
+                Write::Put { collection, document } => {
+                    let records = self.0.entry(collection.name).or_default();
+                    records.remove(collection, &document.key);
+                    records.insert(collection, document);
+                }
+                Write::Delete { collection, key } => {
+                    self.0.entry(collection.name).or_default().remove(collection, &key);
+                }
+            }
+        }
+    }
+}
+
+impl CollectionRecords {
+    fn insert(&mut self, collection: &'static Collection, document: Document) {
+        for index in collection.indexes {
+            if let Some(place) = document.place_in(index) {
+                self.indexes.entry(index.name).or_default().insert(place);
+            }
+        }
+        self.documents.insert(document.key.clone(), document);
+    }
+
+    fn remove(&mut self, collection: &'static Collection, key: &str) {
+        let Some(old) = self.documents.remove(key) else { return };
+        for index in collection.indexes {
+            if let (Some(places), Some(place)) =
+                (self.indexes.get_mut(index.name), old.place_in(index))
+            {
+                places.remove(&place);
+            }
+        }
+    }
+
+    fn query(&self, query: &Query) -> Found {
+        let Some(places) = self.indexes.get(query.index) else { return Found::default() };
+        let range = range_of(query);
+        if is_empty(&range) {
+            return Found::default();
+        }
+        let limit = query.limit.clamp(1, QUERY_DOCUMENTS_MAX);
+        let walk: Vec<&After> = match query.direction {
+            Direction::Ascending => places.range(range).take(limit + 1).collect(),
+            Direction::Descending => places.range(range).rev().take(limit + 1).collect(),
+        };
+        let next = (walk.len() > limit).then(|| walk[limit - 1].clone());
+        let documents = walk.iter().take(limit).filter_map(|place| self.documents.get(&place.1));
+        Found { documents: documents.map(stored).collect(), next }
+    }
+}
+
+type Range = (Bound<After>, Bound<After>);
+
+/// Where the walk begins and ends, smaller bound first.
+fn range_of(query: &Query) -> Range {
+    let prefixed = |value: &Value| {
+        let mut values = query.equals.clone();
+        values.push(value.clone());
+        After(values, String::new())
+    };
+    let mut lower = match &query.from {
+        Some(value) => Bound::Included(prefixed(value)),
+        None => Bound::Included(After(query.equals.clone(), String::new())),
+    };
+    let mut upper = match &query.until {
+        Some(value) => Bound::Excluded(prefixed(value)),
+        None => beyond(&query.equals),
+    };
+    // A place from elsewhere must not widen the walk.
+    if let Some(after) = &query.after {
+        match query.direction {
+            Direction::Ascending if place(&lower).is_none_or(|lower| after >= lower) => {
+                lower = Bound::Excluded(after.clone());
+            }
+            Direction::Descending if place(&upper).is_none_or(|upper| after < upper) => {
+                upper = Bound::Excluded(after.clone());
+            }
+            Direction::Ascending | Direction::Descending => {}
+        }
+    }
+    (lower, upper)
+}
+
+/// The first place behind everything that begins with these values.
+fn beyond(equals: &[Value]) -> Bound<After> {
+    let Some((last, before)) = equals.split_last() else { return Bound::Unbounded };
+    let successor = match last {
+        Value::Integer(number) => match number.checked_add(1) {
+            Some(next) => Value::Integer(next),
+            None => Value::Text(String::new()),
+        },
+        Value::Text(text) => Value::Text(format!("{text}\0")),
+    };
+    let mut values = before.to_vec();
+    values.push(successor);
+    Bound::Excluded(After(values, String::new()))
+}
+
+fn place(bound: &Bound<After>) -> Option<&After> {
+    match bound {
+        Bound::Included(place) | Bound::Excluded(place) => Some(place),
+        Bound::Unbounded => None,
+    }
+}
+
+/// Whether nothing can lie between the bounds; `BTreeSet::range` does not take such a range.
+fn is_empty((lower, upper): &Range) -> bool {
+    matches!((place(lower), place(upper)), (Some(lower), Some(upper)) if lower >= upper)
+}
+
+fn stored(document: &Document) -> Stored {
+    Stored { key: document.key.clone(), body: document.body.clone() }
+}

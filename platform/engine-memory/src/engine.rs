@@ -1,0 +1,70 @@
+//! The engine: one log for all services, one more for bulk.
+
+use crate::{
+    documents::MemoryDocuments, journal::MemoryJournal, key_value::MemoryKeyValue, log::Log,
+};
+use ::journal::ServiceStorage;
+use std::sync::Arc;
+use storage::{Tail, Voided};
+
+/// All storage of one process, in memory.
+#[derive(Clone, Debug, Default)]
+pub struct Engine {
+    log: Arc<Log>,
+    bulk: Arc<Log>,
+}
+
+impl Engine {
+    /// An empty engine that flushes each write at once.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The storage of one service. Asking again gives handles to the same storage.
+    pub fn service(&self, name: &'static str) -> ServiceStorage {
+        storage_of(&self.log, name)
+    }
+
+    /// Storage for what may lag: it has a log of its own and is never in the way of the others.
+    pub fn bulk(&self, name: &'static str) -> ServiceStorage {
+        storage_of(&self.bulk, name)
+    }
+
+    /// How far the services' log is flushed.
+    pub fn tail(&self) -> &Arc<Tail> {
+        self.log.tail()
+    }
+
+    /// Flushes everything and takes no more writes.
+    #[expect(clippy::unused_async, reason = "an engine with a disk waits here")]
+    pub async fn close(&self) -> Result<(), Voided> {
+        self.log.close();
+        self.bulk.close();
+        Ok(())
+    }
+
+    /// From now on nothing is flushed before [`Engine::flush`].
+    pub fn hold(&self) {
+        self.log.hold();
+    }
+
+    /// Flushes what was held back, and goes on holding.
+    pub fn flush(&self) {
+        self.log.flush();
+    }
+
+    /// Loses what is not flushed, as a power cut would. Every handle of this engine is dead from here on; the
+    /// engine returned is the process after its restart.
+    #[must_use = "the engine returned holds all that is left"]
+    pub fn crash(&self) -> Self {
+        Self { log: Arc::new(self.log.crash()), bulk: Arc::new(self.bulk.crash()) }
+    }
+}
+
+fn storage_of(log: &Arc<Log>, name: &'static str) -> ServiceStorage {
+    ServiceStorage {
+        journal: Arc::new(MemoryJournal::new(Arc::clone(log), name)),
+        documents: Arc::new(MemoryDocuments::new(Arc::clone(log), name)),
+        key_value: Arc::new(MemoryKeyValue::new(Arc::clone(log), name)),
+    }
+}

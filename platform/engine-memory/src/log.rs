@@ -1,0 +1,158 @@
+//! The log all services of the engine share: the order of writes, and how far they are flushed.
+
+use crate::{documents::Records, events::Events, key_value::Values};
+use ::journal::{Position, Snapshot};
+use parking_lot::Mutex;
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
+use storage::{Commit, StorageError, Tail, Write, durability};
+
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    tail: Arc<Tail>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    position: Position,
+    flushing: Flushing,
+    services: HashMap<&'static str, Service>,
+    /// What is decided and not flushed, oldest first.
+    pending: VecDeque<Pending>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Flushing {
+    #[default]
+    AtOnce,
+    Held,
+    Closed,
+}
+
+/// What one service keeps.
+#[derive(Debug, Default)]
+pub(crate) struct Service {
+    /// All that were decided, flushed or not.
+    pub(crate) events: Events,
+    /// The flushed ones.
+    pub(crate) records: Records,
+    /// The flushed ones, and what is laid over them until its flush.
+    pub(crate) values: Values,
+    pub(crate) snapshots: HashMap<String, Snapshot>,
+    /// How far this service's events are flushed.
+    pub(crate) followed: Arc<Tail>,
+}
+
+#[derive(Debug)]
+struct Pending {
+    position: Position,
+    service: &'static str,
+    effect: Effect,
+}
+
+/// What a flush makes visible.
+#[derive(Debug)]
+pub(crate) enum Effect {
+    Events(Vec<Write>),
+    Documents(Vec<Write>),
+    Value { key: String },
+    Snapshot { name: String, snapshot: Snapshot },
+}
+
+impl Log {
+    pub(crate) fn tail(&self) -> &Arc<Tail> {
+        &self.tail
+    }
+
+    /// Looks at a service's data. What is shown and not flushed must be touched by the caller.
+    pub(crate) fn read<T>(&self, service: &'static str, look: impl FnOnce(&mut Service) -> T) -> T {
+        look(self.state.lock().services.entry(service).or_default())
+    }
+
+    /// Decides under the lock; what `decide` leads to takes its place in the order and is touched in the scope.
+    /// `decide` gets the position of the last write before it, and returns how many positions it takes.
+    pub(crate) fn write<T, E: From<StorageError>>(
+        &self,
+        service: &'static str,
+        decide: impl FnOnce(&mut Service, Position) -> Result<(T, Option<(u64, Effect)>), E>,
+    ) -> Result<(T, Commit), E> {
+        let mut state = self.state.lock();
+        if state.flushing == Flushing::Closed {
+            return Err(StorageError::Unavailable("the engine is closed".to_owned()).into());
+        }
+        let before = state.position;
+        let (output, taken) = decide(state.services.entry(service).or_default(), before)?;
+        let Some((positions, effect)) = taken else { return Ok((output, Commit::durable())) };
+        state.position += positions;
+        let position = state.position;
+        state.pending.push_back(Pending { position, service, effect });
+        if state.flushing == Flushing::AtOnce {
+            state.flush(&self.tail);
+        }
+        drop(state);
+        let commit = self.commit(position);
+        Ok((output, commit))
+    }
+
+    /// The commit of what stands at `position`, touched in the running scope.
+    pub(crate) fn commit(&self, position: Position) -> Commit {
+        let commit = Commit::at(&self.tail, position);
+        durability::touch(&commit);
+        commit
+    }
+
+    pub(crate) fn hold(&self) {
+        self.state.lock().flushing = Flushing::Held;
+    }
+
+    pub(crate) fn flush(&self) {
+        self.state.lock().flush(&self.tail);
+    }
+
+    pub(crate) fn close(&self) {
+        let mut state = self.state.lock();
+        state.flush(&self.tail);
+        state.flushing = Flushing::Closed;
+    }
+
+    /// The log as a restart finds it.
+    pub(crate) fn crash(&self) -> Self {
+        let mut state = self.state.lock();
+        state.flushing = Flushing::Closed;
+        state.pending.clear();
+        self.tail.void();
+        let position = self.tail.flushed();
+        let mut services = std::mem::take(&mut state.services);
+        for service in services.values_mut() {
+            service.events.truncate(position);
+            service.values.lose_pending();
+            service.followed = Tail::at(service.events.last_position(position));
+        }
+        let state = State { position, services, ..State::default() };
+        Self { tail: Tail::at(position), state: Mutex::new(state) }
+    }
+}
+
+impl State {
+    fn flush(&mut self, tail: &Tail) {
+        while let Some(Pending { position, service, effect }) = self.pending.pop_front() {
+            let service = self.services.entry(service).or_default();
+            match effect {
+                Effect::Events(writes) => {
+                    service.records.apply(writes);
+                    tail.advance(position);
+                    service.followed.advance(position);
+                }
+                Effect::Documents(writes) => service.records.apply(writes),
+                Effect::Value { key } => service.values.settle(&key, position),
+                Effect::Snapshot { name, snapshot } => {
+                    service.snapshots.insert(name, snapshot);
+                }
+            }
+            tail.advance(position);
+        }
+    }
+}
