@@ -1,0 +1,275 @@
+//! Lays the sources over each other, refuses what nobody declared, and hands out sections.
+
+use crate::reader::{Content, Node, Reader};
+use crate::section::joined;
+use crate::source::{self, FILE_VARIABLE, PREFIX};
+use crate::{Origin, Section, SettingError, Sources, closest};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// Every setting of the process, with its value and where it came from.
+#[derive(Clone)]
+pub struct Settings {
+    sections: Vec<Section>,
+    pub(crate) keys: BTreeMap<String, Setting>,
+    pub(crate) secrets: BTreeSet<String>,
+}
+
+/// One key.
+#[derive(Clone)]
+pub(crate) struct Setting {
+    section: &'static str,
+    pub(crate) default: Value,
+    pub(crate) node: Node,
+}
+
+impl Settings {
+    /// The settings of these sections from these sources. Everything is checked here, so that a process with a
+    /// wrong setting does not start.
+    pub fn load(
+        sections: impl IntoIterator<Item = Section>,
+        sources: &Sources,
+    ) -> Result<Self, SettingError> {
+        let mut settings = Self::defaults(sections)?;
+        if let Some(path) = sources.settings_file() {
+            settings.take_file(&path)?;
+        }
+        settings.take_environment(&sources.environment)?;
+        for flag in &sources.flags {
+            settings.take_flag(flag)?;
+        }
+        settings.check()?;
+        Ok(settings)
+    }
+
+    /// One section as its struct.
+    pub fn section<T: DeserializeOwned>(&self, name: &str) -> Result<T, SettingError> {
+        if !self.sections.iter().any(|section| section.name == name) {
+            let suggestion = closest::suggestion(name, self.sections.iter().map(|it| it.name));
+            return Err(SettingError::new(format!(
+                "there is no settings section `{name}`{suggestion}"
+            )));
+        }
+        let secrets = RefCell::default();
+        let reader = Reader { node: self.table(name), secrets: &secrets };
+        T::deserialize(reader).map_err(|error| SettingError::new(error.to_string()))
+    }
+
+    /// The settings of the top level as their struct.
+    pub fn top<T: DeserializeOwned>(&self) -> Result<T, SettingError> {
+        self.section("")
+    }
+
+    fn defaults(sections: impl IntoIterator<Item = Section>) -> Result<Self, SettingError> {
+        let mut all =
+            Self { sections: Vec::new(), keys: BTreeMap::new(), secrets: BTreeSet::new() };
+        let mut variables = BTreeMap::from([(FILE_VARIABLE.to_owned(), "config".to_owned())]);
+        for section in sections {
+            let declared =
+                |what: String| SettingError::new(format!("section `{}`: {what}", section.name));
+            if all.sections.iter().any(|other| other.name == section.name) {
+                return Err(declared("two sections have this name".to_owned()));
+            }
+            let defaults = (section.defaults)().map_err(declared)?;
+            let mut leaves = Vec::new();
+            flatten(&section.key(""), defaults, &mut leaves);
+            for (key, default) in leaves {
+                if let Some(other) = variables.insert(source::variable(&key), key.clone()) {
+                    return Err(declared(format!(
+                        "`{key}` and `{other}` would share one environment variable"
+                    )));
+                }
+                let content = Content::Typed(default.clone());
+                let node = Node { key: key.clone(), origin: Origin::Default, content };
+                all.keys.insert(key, Setting { section: section.name, default, node });
+            }
+            all.sections.push(section);
+        }
+        Ok(all)
+    }
+
+    fn take_file(&mut self, path: &Path) -> Result<(), SettingError> {
+        let file = path.display();
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            SettingError::new(format!("the settings file {file} cannot be read: {error}"))
+        })?;
+        let table: toml::Table = toml::from_str(&text).map_err(|error| {
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            let message = error.message().replace('\n', ", ");
+            SettingError::new(format!(
+                "the settings file {file} is not TOML at line {line}: {message}"
+            ))
+        })?;
+        self.take_table("", table, &Origin::File(path.to_owned()))
+    }
+
+    fn take_table(
+        &mut self,
+        parent: &str,
+        table: toml::Table,
+        origin: &Origin,
+    ) -> Result<(), SettingError> {
+        for (name, value) in table {
+            let key = joined(parent, &name);
+            if let Some(setting) = self.keys.get_mut(&key) {
+                let content = Content::Typed(from_toml(value));
+                setting.node = Node { key, origin: origin.clone(), content };
+            } else if !self.children(&key).is_empty() {
+                let toml::Value::Table(table) = value else {
+                    let sentence =
+                        format!("`{key}` ({origin}) is a table: write [{key}] and its keys below");
+                    return Err(SettingError::new(sentence));
+                };
+                self.take_table(&key, table, origin)?;
+            } else {
+                let known = self.children(parent);
+                let suggestion = closest::suggestion(&name, known.iter().map(String::as_str));
+                let sentence = format!("there is no setting `{key}` ({origin}){suggestion}");
+                return Err(SettingError::new(sentence));
+            }
+        }
+        Ok(())
+    }
+
+    fn take_environment(&mut self, environment: &[(String, String)]) -> Result<(), SettingError> {
+        let keys: BTreeMap<String, String> =
+            self.keys.keys().map(|key| (source::variable(key), key.clone())).collect();
+        for (name, value) in environment {
+            if !name.starts_with(PREFIX) || name == FILE_VARIABLE {
+                continue;
+            }
+            let Some(key) = keys.get(name) else {
+                if source::is_service_link(name, value) {
+                    continue;
+                }
+                let suggestion = closest::suggestion(name, keys.keys().map(String::as_str));
+                let sentence = format!("the environment variable {name} sets nothing{suggestion}");
+                return Err(SettingError::new(sentence));
+            };
+            self.put_text(key, Origin::Environment(name.clone()), value);
+        }
+        Ok(())
+    }
+
+    fn take_flag(&mut self, flag: &source::Flag) -> Result<(), SettingError> {
+        if !self.keys.contains_key(&flag.key) {
+            let suggestion = closest::suggestion(&flag.key, self.keys.keys().map(String::as_str));
+            let sentence =
+                format!("there is no setting `{}` (flag {}){suggestion}", flag.key, flag.name);
+            return Err(SettingError::new(sentence));
+        }
+        self.put_text(&flag.key, Origin::Flag(flag.name.clone()), &flag.value);
+        Ok(())
+    }
+
+    fn put_text(&mut self, key: &str, origin: Origin, value: &str) {
+        if let Some(setting) = self.keys.get_mut(key) {
+            setting.node =
+                Node { key: key.to_owned(), origin, content: Content::Text(value.to_owned()) };
+        }
+    }
+
+    /// Reads every section once, and learns which keys are secret.
+    fn check(&mut self) -> Result<(), SettingError> {
+        let secrets = RefCell::default();
+        for section in &self.sections {
+            let reader = Reader { node: self.table(section.name), secrets: &secrets };
+            (section.check)(reader).map_err(|error| SettingError::new(error.to_string()))?;
+        }
+        self.secrets = secrets.into_inner();
+        for key in &self.secrets {
+            if self
+                .keys
+                .get(key)
+                .is_some_and(|it| it.default.as_str().is_some_and(|it| !it.is_empty()))
+            {
+                let sentence = format!(
+                    "`{key}` has a default, which would be a published secret; leave it empty"
+                );
+                return Err(SettingError::new(sentence));
+            }
+        }
+        Ok(())
+    }
+
+    /// The names directly below a key.
+    fn children(&self, parent: &str) -> BTreeSet<String> {
+        let below = self.keys.keys().filter_map(|key| match parent {
+            "" => Some(key.as_str()),
+            _ => key.strip_prefix(parent)?.strip_prefix('.'),
+        });
+        below.filter_map(|rest| rest.split('.').next()).map(str::to_owned).collect()
+    }
+
+    /// The values of a section as a tree.
+    fn table(&self, section: &str) -> Node {
+        let mut root = empty_table(section);
+        for (key, setting) in self.keys.iter().filter(|(_, it)| it.section == section) {
+            let path = key.strip_prefix(section).unwrap_or(key);
+            let path = path.strip_prefix('.').unwrap_or(path);
+            if path.is_empty() {
+                return setting.node.clone();
+            }
+            insert(&mut root, path, setting.node.clone());
+        }
+        root
+    }
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The values themselves may be secret; the dump knows which.
+        std::fmt::Debug::fmt(&self.dump(), out)
+    }
+}
+
+fn empty_table(key: &str) -> Node {
+    Node { key: key.to_owned(), origin: Origin::Default, content: Content::Table(BTreeMap::new()) }
+}
+
+fn insert(parent: &mut Node, path: &str, leaf: Node) {
+    let Content::Table(table) = &mut parent.content else {
+        return;
+    };
+    match path.split_once('.') {
+        None => {
+            table.insert(path.to_owned(), leaf);
+        }
+        Some((name, rest)) => {
+            let key = joined(&parent.key, name);
+            insert(table.entry(name.to_owned()).or_insert_with(|| empty_table(&key)), rest, leaf);
+        }
+    }
+}
+
+/// The keys of a default: every value that is not itself a struct. An empty table takes any keys, which its type
+/// then checks.
+fn flatten(key: &str, value: Value, leaves: &mut Vec<(String, Value)>) {
+    match value {
+        Value::Object(fields) if !fields.is_empty() => {
+            for (name, value) in fields {
+                flatten(&joined(key, &name), value, leaves);
+            }
+        }
+        Value::Object(_) if key.is_empty() => {}
+        leaf => leaves.push((key.to_owned(), leaf)),
+    }
+}
+
+fn from_toml(value: toml::Value) -> Value {
+    match value {
+        toml::Value::String(text) => Value::String(text),
+        toml::Value::Integer(number) => Value::from(number),
+        toml::Value::Float(number) => Value::from(number),
+        toml::Value::Boolean(value) => Value::Bool(value),
+        toml::Value::Datetime(time) => Value::String(time.to_string()),
+        toml::Value::Array(items) => Value::Array(items.into_iter().map(from_toml).collect()),
+        toml::Value::Table(table) => {
+            Value::Object(table.into_iter().map(|(name, value)| (name, from_toml(value))).collect())
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! Layers, refusals and dumps as a service and an operator meet them.
+
+#![expect(clippy::unwrap_used, reason = "a failure here fails the test")]
+
+use serde::{Deserialize, Serialize};
+use settings::{Flag, Origin, Secret, Section, Settings, Sources};
+use std::collections::BTreeMap;
+use std::io::Write;
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Process {
+    data: String,
+    services: Vec<String>,
+    workers: Option<u32>,
+}
+
+impl Default for Process {
+    fn default() -> Self {
+        Self { data: "./data".to_owned(), services: Vec::new(), workers: None }
+    }
+}
+
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Capture {
+    #[default]
+    Automatic,
+    Manual,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Payment {
+    capture: Capture,
+    allow_test: bool,
+    attempt_timeout_ms: u32,
+    ratio: f64,
+    api_key: Secret,
+    limits: Limits,
+    aliases: BTreeMap<String, u16>,
+    mirror: Option<Mirror>,
+}
+
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Limits {
+    body_bytes_max: u64,
+    offset: i16,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Mirror {
+    address: String,
+    token: Secret,
+}
+
+const SECTIONS: [Section; 2] =
+    [Section::top::<Process>(), Section::of::<Payment>("payment-service")];
+
+/// File text, environment, flags.
+#[derive(Default)]
+struct Given<'a> {
+    file: &'a str,
+    environment: &'a [(&'a str, &'a str)],
+    flags: &'a [(&'a str, &'a str)],
+}
+
+fn load(given: &Given<'_>) -> Result<Settings, String> {
+    let mut file = tempfile::Builder::new().suffix("-shop.toml").tempfile().unwrap();
+    file.write_all(given.file.as_bytes()).unwrap();
+    let sources = Sources {
+        file: Some(file.path().to_owned()),
+        environment: given
+            .environment
+            .iter()
+            .map(|(name, value)| ((*name).into(), (*value).into()))
+            .collect(),
+        flags: given
+            .flags
+            .iter()
+            .map(|(key, value)| Flag::new(format!("--{key}"), *key, *value))
+            .collect(),
+    };
+    Settings::load(SECTIONS, &sources).map_err(|error| error.to_string())
+}
+
+fn refusal(given: &Given<'_>) -> String {
+    load(given).unwrap_err()
+}
+
+#[test]
+fn each_layer_covers_the_one_below() {
+    let file = "data = '/file'\n[payment-service]\ncapture = 'manual'\nallow_test = true\n";
+    let environment =
+        [("ICOMMERCE_DATA", "/environment"), ("ICOMMERCE_PAYMENT_SERVICE__CAPTURE", "automatic")];
+    let data = |given: &Given<'_>| load(given).unwrap().top::<Process>().unwrap().data;
+
+    assert_eq!(data(&Given::default()), "./data");
+    assert_eq!(data(&Given { file, ..Given::default() }), "/file");
+    assert_eq!(
+        data(&Given { file, environment: &environment, ..Given::default() }),
+        "/environment"
+    );
+    let all = Given { file, environment: &environment, flags: &[("data", "/flag")] };
+    assert_eq!(data(&all), "/flag");
+
+    let payment: Payment = load(&all).unwrap().section("payment-service").unwrap();
+    assert_eq!((payment.capture, payment.allow_test), (Capture::Automatic, true));
+}
+
+#[test]
+fn text_takes_the_type_the_struct_asks_for() {
+    let environment = [
+        ("ICOMMERCE_SERVICES", "order-service, payment-service"),
+        ("ICOMMERCE_WORKERS", "4"),
+        ("ICOMMERCE_PAYMENT_SERVICE__ALLOW_TEST", "true"),
+        ("ICOMMERCE_PAYMENT_SERVICE__ATTEMPT_TIMEOUT_MS", " 250 "),
+        ("ICOMMERCE_PAYMENT_SERVICE__RATIO", "0.5"),
+        ("ICOMMERCE_PAYMENT_SERVICE__API_KEY", "12345"),
+        ("ICOMMERCE_PAYMENT_SERVICE__LIMITS__BODY_BYTES_MAX", "1024"),
+        ("ICOMMERCE_PAYMENT_SERVICE__LIMITS__OFFSET", "-3"),
+        ("ICOMMERCE_PAYMENT_SERVICE__ALIASES", "{\"a\": 1}"),
+    ];
+    let settings = load(&Given { environment: &environment, ..Given::default() }).unwrap();
+    let process: Process = settings.top().unwrap();
+    assert_eq!(process.services, ["order-service", "payment-service"]);
+    assert_eq!(process.workers, Some(4));
+    let payment: Payment = settings.section("payment-service").unwrap();
+    assert_eq!((payment.allow_test, payment.attempt_timeout_ms), (true, 250));
+    assert!((payment.ratio - 0.5).abs() < f64::EPSILON);
+    assert_eq!(payment.api_key.expose(), "12345");
+    assert_eq!(payment.limits, Limits { body_bytes_max: 1024, offset: -3 });
+    assert_eq!(payment.aliases, BTreeMap::from([("a".to_owned(), 1)]));
+
+    let many: Vec<String> = (0..12).map(|number| number.to_string()).collect();
+    let environment = [("ICOMMERCE_SERVICES", many.join(","))];
+    let environment: Vec<(&str, &str)> =
+        environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let settings = load(&Given { environment: &environment, ..Given::default() }).unwrap();
+    assert_eq!(settings.top::<Process>().unwrap().services, many);
+    let emptied = Given {
+        file: "workers = 3",
+        environment: &[("ICOMMERCE_WORKERS", "")],
+        ..Given::default()
+    };
+    assert_eq!(load(&emptied).unwrap().top::<Process>().unwrap().workers, None);
+}
+
+#[test]
+fn a_refusal_names_key_origin_and_what_would_be_right() {
+    let cases: &[(Given<'_>, &[&str])] = &[
+        (
+            Given { file: "[payment-service]\nattempt_timeout_ms = 'soon'", ..Given::default() },
+            &["`payment-service.attempt_timeout_ms`", "\"soon\"", "-shop.toml", "expected u32"],
+        ),
+        (
+            Given {
+                environment: &[("ICOMMERCE_PAYMENT_SERVICE__CAPTURE", "later")],
+                ..Given::default()
+            },
+            &["\"later\"", "variable ICOMMERCE_PAYMENT_SERVICE__CAPTURE", "automatic, manual"],
+        ),
+        (
+            Given { environment: &[("ICOMMERCE_WORKERS", "-1")], ..Given::default() },
+            &["`workers`", "expected a whole number"],
+        ),
+        (
+            Given { environment: &[("ICOMMERCE_WORKERS", "5000000000")], ..Given::default() },
+            &["`workers`", "expected u32"],
+        ),
+        (
+            Given { flags: &[("payment-service.allow_test", "yes")], ..Given::default() },
+            &["flag --payment-service.allow_test", "expected true or false"],
+        ),
+        (Given { file: "datta = 'x'", ..Given::default() }, &["`datta`", "did you mean `data`?"]),
+        (
+            Given { file: "[payment-servce]\ncapture = 'manual'", ..Given::default() },
+            &["`payment-servce`", "did you mean `payment-service`?"],
+        ),
+        (
+            Given { file: "[payment-service.limits]\nbody_byte_max = 1", ..Given::default() },
+            &["`payment-service.limits.body_byte_max`", "did you mean `body_bytes_max`?"],
+        ),
+        (
+            Given {
+                environment: &[("ICOMMERCE_PAYMENT_SERVICE_CAPTURE", "manual")],
+                ..Given::default()
+            },
+            &["did you mean `ICOMMERCE_PAYMENT_SERVICE__CAPTURE`?"],
+        ),
+        (Given { flags: &[("dat", "x")], ..Given::default() }, &["did you mean `data`?"]),
+        (Given { file: "payment-service = 3", ..Given::default() }, &["write [payment-service]"]),
+        (Given { file: "data = 'x'\ndata = \n", ..Given::default() }, &["-shop.toml", "line 2"]),
+        (
+            Given {
+                file: "[payment-service.mirror]\naddress = 'x'\ntokn = 'y'",
+                ..Given::default()
+            },
+            &["`payment-service.mirror`", "unknown field `tokn`"],
+        ),
+    ];
+    for (given, words) in cases {
+        let sentence = refusal(given);
+        for word in *words {
+            assert!(sentence.contains(word), "{word} is missing in: {sentence}");
+        }
+        assert!(!sentence.contains('\n'), "more than one sentence: {sentence}");
+    }
+}
+
+#[test]
+fn a_dump_shows_origins_and_no_secret() {
+    let file =
+        "[payment-service]\napi_key = 'hunter2'\nmirror = { address = 'far', token = 'hunter3' }\n";
+    let environment =
+        [("ICOMMERCE_DATA", "/srv"), ("UNRELATED", "1"), ("ICOMMERCE_SERVICE_HOST", "10.0.0.1")];
+    let settings = load(&Given { file, environment: &environment, ..Given::default() }).unwrap();
+    let dump = settings.dump();
+    let of = |key: &str| dump.0.iter().find(|setting| setting.key == key).unwrap();
+
+    assert_eq!(dump.0.len(), 12);
+    assert_eq!(of("data").origin, Origin::Environment("ICOMMERCE_DATA".to_owned()));
+    assert_eq!(
+        (of("data").value.as_str(), of("data").default.as_str()),
+        ("\"/srv\"", "\"./data\"")
+    );
+    assert_eq!(of("payment-service.capture").origin, Origin::Default);
+    assert_eq!(of("payment-service.api_key").value, "\"***\"");
+    assert_eq!(of("payment-service.mirror").value, r#"{"address":"far","token":"***"}"#);
+    let payment: Payment = settings.section("payment-service").unwrap();
+    let shown = format!("{dump} {settings:?} {payment:?}");
+    assert!(!shown.contains("hunter"), "{shown}");
+    assert!(
+        shown
+            .contains("data = \"/srv\"  # environment variable ICOMMERCE_DATA; default \"./data\"")
+    );
+}
+
+#[test]
+fn a_secret_of_the_wrong_type_is_not_repeated() {
+    let sentence =
+        refusal(&Given { file: "[payment-service]\napi_key = 4711", ..Given::default() });
+    assert!(
+        sentence.contains("`payment-service.api_key`") && !sentence.contains("4711"),
+        "{sentence}"
+    );
+    let environment = [("ICOMMERCE_PAYMENT_SERVICE__MIRROR", r#"{"address":"a","token":4711}"#)];
+    let sentence = refusal(&Given { environment: &environment, ..Given::default() });
+    assert!(sentence.contains("mirror.token") && !sentence.contains("4711"), "{sentence}");
+}
+
+#[test]
+fn the_environment_may_name_the_file() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(b"data = '/named'").unwrap();
+    let path = file.path().to_str().unwrap().to_owned();
+    let from = |path: String| {
+        let sources =
+            Sources { environment: vec![("ICOMMERCE_CONFIG".into(), path)], ..Sources::default() };
+        Settings::load(SECTIONS, &sources)
+    };
+    assert_eq!(from(path).unwrap().top::<Process>().unwrap().data, "/named");
+    let missing = from("/nowhere/shop.toml".into()).unwrap_err().to_string();
+    assert!(missing.contains("/nowhere/shop.toml cannot be read"), "{missing}");
+}
+
+#[test]
+fn declarations_that_contradict_each_other_are_refused() {
+    #[derive(Default, Serialize, Deserialize)]
+    struct Clash {
+        #[serde(rename = "a-b")]
+        hyphen: u8,
+        a_b: u8,
+    }
+    #[derive(Serialize, Deserialize)]
+    struct Published {
+        key: Secret,
+    }
+    impl Default for Published {
+        fn default() -> Self {
+            Self { key: Secret::new("admin") }
+        }
+    }
+    let refused = |sections: Vec<Section>| {
+        Settings::load(sections, &Sources::default()).unwrap_err().to_string()
+    };
+    assert!(refused(vec![Section::of::<Clash>("x")]).contains("share one environment variable"));
+    assert!(
+        refused(vec![Section::of::<Limits>("x"), Section::of::<Limits>("x")]).contains("this name")
+    );
+    assert!(refused(vec![Section::of::<Published>("x")]).contains("leave it empty"));
+}
+
+#[test]
+fn a_section_that_nobody_declared_is_not_handed_out() {
+    let settings = load(&Given::default()).unwrap();
+    let error = settings.section::<Payment>("payment-services").unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "there is no settings section `payment-services`; did you mean `payment-service`?"
+    );
+}
