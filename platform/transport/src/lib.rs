@@ -15,4 +15,5 @@ pub use carry::{Carry, Request, Response, Transport, TransportError};
 pub use client::{CallError, Client, Prepared};
 pub use context::{Context, Edge, headers};
 pub use directory::{Directory, Unbound};
+pub use http::Method;
 pub use loopback::loopback;

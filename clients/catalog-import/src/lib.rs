@@ -1,0 +1,1 @@
+//! Imports a catalogue through the public API.

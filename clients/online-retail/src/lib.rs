@@ -1,0 +1,1 @@
+//! Replays a real shop's invoices through the public API.

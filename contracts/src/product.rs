@@ -1,0 +1,524 @@
+//! The product service's contract: the catalogue, its prices and their history.
+
+use crate::shared::{Image, ProductId};
+use kernel::{Cursor, Timestamp, UnitPrice};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use transport::{CallError, Client, Transport};
+
+/// Whether shoppers see a product.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProductStatus {
+    /// Being prepared; operators see it.
+    #[default]
+    Draft,
+    /// For sale.
+    Active,
+    /// Not for sale any more; carts and orders that have it stay readable.
+    Archived,
+}
+
+/// An option of a product and the values it can take, such as Colour: Clay, Moss.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProductOption {
+    /// Its name.
+    pub name: String,
+    /// Its values, in the order to show them.
+    pub values: Vec<String>,
+}
+
+/// A price reduction that may be announced: the prior price is the lowest of the 30 days before it began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Reduction {
+    /// The lowest price of the 30 days before (98/6/EC Art. 6a).
+    pub prior_price: UnitPrice,
+    /// How much less, in whole percent of the prior price, rounded down.
+    pub percent: u8,
+    /// When the reduction began.
+    #[schemars(with = "String")]
+    pub since: Timestamp,
+}
+
+/// A product in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProductSummary {
+    /// Identity.
+    pub id: ProductId,
+    /// Its address in the shop.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+    /// Who makes it.
+    pub brand: Option<String>,
+    /// Category paths, such as `Kitchen > Mugs`.
+    pub categories: Vec<String>,
+    /// The lowest price of its variants.
+    pub price: UnitPrice,
+    /// Whether variants differ in price.
+    pub price_varies: bool,
+    /// The merchant's compare-at price of that variant.
+    pub compare_at_price: Option<UnitPrice>,
+    /// The reduction of that variant, where it may be announced.
+    pub reduction: Option<Reduction>,
+    /// Its first picture.
+    pub image: Option<Image>,
+    /// Colours it comes in, by word.
+    pub colors: Vec<String>,
+    /// Whether any variant can be bought now.
+    pub in_stock: bool,
+    /// Units left over all variants, told only when few are left.
+    pub only_left: Option<i64>,
+    /// Whether shoppers see it.
+    pub status: ProductStatus,
+    /// When it first went on sale.
+    #[schemars(with = "Option<String>")]
+    pub published_at: Option<Timestamp>,
+}
+
+/// A value products can be filtered by, and how many products would remain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FacetValue {
+    /// To put into the query.
+    pub value: String,
+    /// To show.
+    pub label: String,
+    /// Products with it among those that match all other filters.
+    pub count: u64,
+}
+
+/// One page of products, with facets over all that match.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProductPage {
+    /// This page.
+    pub items: Vec<ProductSummary>,
+    /// By facet: `category`, `brand`, `color`, `in_stock`.
+    pub facets: BTreeMap<String, Vec<FacetValue>>,
+    /// Lowest and highest price among those that match all filters but the price's.
+    pub price_range: Option<PriceRange>,
+    /// How many match.
+    pub total: u64,
+    /// How many there are without any filter.
+    pub total_unfiltered: u64,
+    /// Words close to a search that found nothing.
+    pub did_you_mean: Option<String>,
+    /// Where the next page begins.
+    pub next_cursor: Option<Cursor>,
+}
+
+/// From the cheapest to the dearest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PriceRange {
+    /// The cheapest.
+    pub min: UnitPrice,
+    /// The dearest.
+    pub max: UnitPrice,
+}
+
+/// What to list. Values that may repeat are separated by commas.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProductQuery {
+    /// Words to search for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub q: Option<String>,
+    /// Category paths or slugs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// Brands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brand: Option<String>,
+    /// Colours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub color: Option<String>,
+    /// Lowest price, in minor units.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_min: Option<String>,
+    /// Highest price, in minor units.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_max: Option<String>,
+    /// `true`: only what can be bought now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_stock: Option<String>,
+    /// `true`: only what is reduced, with a reduction that may be announced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reduced: Option<String>,
+    /// `draft`, `active`, `archived`, on the operator edge only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// `relevance`, `price`, `-price`, `name`, `-name`, `newest`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sort: Option<String>,
+    /// Items of the page, 1 to 200.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<String>,
+    /// Where to go on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+/// What a search box may offer while somebody types.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Suggestions {
+    /// Products, best first, at most 6.
+    pub products: Vec<ProductSummary>,
+    /// Categories, at most 3.
+    pub categories: Vec<FacetValue>,
+    /// How many products the search would find.
+    pub total: u64,
+}
+
+/// A product with everything.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Product {
+    /// Identity.
+    pub id: ProductId,
+    /// Its address in the shop.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+    /// Sanitised HTML.
+    pub description: String,
+    /// Who makes it.
+    pub brand: Option<String>,
+    /// Category paths.
+    pub categories: Vec<String>,
+    /// Words to find it by.
+    pub tags: Vec<String>,
+    /// Its options.
+    pub options: Vec<ProductOption>,
+    /// Its variants.
+    pub variants: Vec<Variant>,
+    /// Its pictures.
+    pub media: Vec<Media>,
+    /// Whether shoppers see it.
+    pub status: ProductStatus,
+    /// Grows with every change; also the ETag.
+    pub version: u64,
+    /// When it was made.
+    #[schemars(with = "String")]
+    pub created_at: Timestamp,
+    /// When it first went on sale.
+    #[schemars(with = "Option<String>")]
+    pub published_at: Option<Timestamp>,
+}
+
+/// A picture of a product, or of some of its variants.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Media {
+    /// The picture.
+    pub image: Image,
+    /// The SKUs it shows; empty means all.
+    #[serde(default)]
+    pub skus: Vec<String>,
+}
+
+/// What is actually bought.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Variant {
+    /// The article number, unique in the shop.
+    pub sku: String,
+    /// A value for each option.
+    pub options: BTreeMap<String, String>,
+    /// Today's price.
+    pub price: UnitPrice,
+    /// The merchant's compare-at price.
+    pub compare_at_price: Option<UnitPrice>,
+    /// The reduction, where it may be announced.
+    pub reduction: Option<Reduction>,
+    /// Whether it can be bought now.
+    pub in_stock: bool,
+    /// Units left, told only when few are left.
+    pub only_left: Option<i64>,
+    /// Weight of one unit.
+    pub weight_grams: u32,
+    /// GTIN or another barcode.
+    pub barcode: Option<String>,
+}
+
+/// A product to be made.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewProduct {
+    /// Its address in the shop; made from the name when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slug: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// HTML; sanitised.
+    #[serde(default)]
+    pub description: String,
+    /// Who makes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brand: Option<String>,
+    /// Category paths, levels separated by ` > `.
+    #[serde(default)]
+    pub categories: Vec<String>,
+    /// Words to find it by.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// Its options; may be left out when there is one variant.
+    #[serde(default)]
+    pub options: Vec<ProductOption>,
+    /// Its variants, at least one, at most 2,048.
+    pub variants: Vec<NewVariant>,
+    /// Its pictures.
+    #[serde(default)]
+    pub media: Vec<Media>,
+    /// Whether shoppers see it at once.
+    #[serde(default)]
+    pub status: ProductStatus,
+}
+
+/// A variant to be made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewVariant {
+    /// The article number, unique in the shop.
+    pub sku: String,
+    /// A value for each option.
+    #[serde(default)]
+    pub options: BTreeMap<String, String>,
+    /// Its price.
+    pub price: UnitPrice,
+    /// Earlier prices, oldest first, for a catalogue that comes from elsewhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub price_history: Vec<PastPrice>,
+    /// The merchant's compare-at price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compare_at_price: Option<UnitPrice>,
+    /// Units on hand to begin with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stock: Option<i64>,
+    /// Weight of one unit.
+    #[serde(default)]
+    pub weight_grams: u32,
+    /// GTIN or another barcode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub barcode: Option<String>,
+}
+
+/// A price that was asked from an instant on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PastPrice {
+    /// From when.
+    #[schemars(with = "String")]
+    pub from: Timestamp,
+    /// How much.
+    pub price: UnitPrice,
+}
+
+/// Changes to a product; what is absent stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProductPatch {
+    /// New name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// New slug; the old one keeps leading here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slug: Option<String>,
+    /// New description.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// New brand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brand: Option<String>,
+    /// New categories.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub categories: Option<Vec<String>>,
+    /// New tags.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<String>>,
+    /// New options.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub options: Option<Vec<ProductOption>>,
+    /// Variants to add, or to change by SKU.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variants: Option<Vec<NewVariant>>,
+    /// New pictures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media: Option<Vec<Media>>,
+}
+
+/// The prices of a product over time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PriceHistory {
+    /// By variant.
+    pub variants: Vec<VariantPriceHistory>,
+}
+
+/// The prices of a variant over time, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct VariantPriceHistory {
+    /// The variant.
+    pub sku: String,
+    /// What was asked from when.
+    pub prices: Vec<PastPrice>,
+    /// The reduction in force, where it may be announced.
+    pub reduction: Option<Reduction>,
+}
+
+/// A batch of an import, at most [`IMPORT_PRODUCTS_MAX`] products, found again by slug.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImportBatch {
+    /// The products.
+    pub products: Vec<NewProduct>,
+    /// Only say what would happen.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+/// The most products of one import batch.
+pub const IMPORT_PRODUCTS_MAX: usize = 200;
+
+/// What became of each product of a batch, in its order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ImportReport {
+    /// One for each product.
+    pub outcomes: Vec<ImportOutcome>,
+}
+
+/// What became of one product.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum ImportOutcome {
+    /// It is new.
+    Created,
+    /// It was there and has changed.
+    Updated,
+    /// It was there just so.
+    Unchanged,
+    /// It was refused; nothing of it was taken.
+    Rejected {
+        /// The field.
+        field: String,
+        /// Why.
+        message: String,
+    },
+}
+
+/// What a cart needs to know about a SKU.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct VariantFacts {
+    /// The article.
+    pub sku: String,
+    /// Its product.
+    pub product_id: ProductId,
+    /// Its product's address.
+    pub slug: String,
+    /// Its product's name.
+    pub name: String,
+    /// Its option values.
+    pub options: BTreeMap<String, String>,
+    /// Today's price.
+    pub price: UnitPrice,
+    /// A picture of it.
+    pub image: Option<Image>,
+    /// Whether it is for sale: its product is active.
+    pub for_sale: bool,
+    /// Whether any is left, as far as the catalogue has heard.
+    pub in_stock: bool,
+    /// Units left, told only when few are left.
+    pub only_left: Option<i64>,
+    /// Weight of one unit.
+    pub weight_grams: u32,
+}
+
+/// Asks for several SKUs at once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VariantLookup {
+    /// The SKUs, at most 1,000.
+    pub skus: Vec<String>,
+}
+
+/// What is known of the SKUs asked for; unknown ones are left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct VariantFactsList {
+    /// In the order asked for.
+    pub variants: Vec<VariantFacts>,
+}
+
+/// What the product service tells the world.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ProductEvent {
+    /// A product was made or changed.
+    ProductChanged {
+        /// Which.
+        product_id: ProductId,
+        /// What happened: the name of the change.
+        change: String,
+        /// Its status now.
+        status: ProductStatus,
+    },
+    /// A price was changed.
+    PriceChanged {
+        /// Which product.
+        product_id: ProductId,
+        /// Which article.
+        sku: String,
+        /// From.
+        old: Option<UnitPrice>,
+        /// To.
+        new: UnitPrice,
+    },
+}
+
+/// Speaks to the product service.
+#[derive(Clone, Debug)]
+pub struct ProductClient(Client);
+
+impl ProductClient {
+    /// The service's name in the module table.
+    pub const SERVICE: &'static str = "product-service";
+
+    /// A client over this transport.
+    pub fn new(transport: Transport) -> Self {
+        Self(Client::new(Self::SERVICE, transport))
+    }
+
+    /// A page of products.
+    pub async fn products(&self, query: &ProductQuery) -> Result<ProductPage, CallError> {
+        self.0.get("/api/v1/products").query(query).send().await
+    }
+
+    /// One product, by id or slug.
+    pub async fn product(&self, id_or_slug: &str) -> Result<Product, CallError> {
+        self.0.get(format!("/api/v1/products/{id_or_slug}")).send().await
+    }
+
+    /// Its prices over time.
+    pub async fn price_history(&self, id: ProductId) -> Result<PriceHistory, CallError> {
+        self.0.get(format!("/api/v1/products/{id}/price-history")).send().await
+    }
+
+    /// What to offer for the beginning of a search.
+    pub async fn suggestions(&self, q: &str) -> Result<Suggestions, CallError> {
+        self.0.get("/api/v1/products/suggestions").query(&[("q", q)]).send().await
+    }
+
+    /// Makes a product.
+    pub async fn create(&self, product: &NewProduct) -> Result<Product, CallError> {
+        self.0.post("/api/v1/products").json(product).send().await
+    }
+
+    /// Takes a batch of an import.
+    pub async fn import(&self, batch: &ImportBatch) -> Result<ImportReport, CallError> {
+        self.0.post("/api/v1/products/import").json(batch).send().await
+    }
+
+    /// Facts about several SKUs.
+    pub async fn variants(&self, skus: Vec<String>) -> Result<Vec<VariantFacts>, CallError> {
+        let answer: VariantFactsList =
+            self.0.post("/internal/v1/variants/lookup").json(&VariantLookup { skus }).send().await?;
+        Ok(answer.variants)
+    }
+}
+

@@ -1,0 +1,1 @@
+//! Feeds out of the journal, consumers with an inbox.

@@ -1,0 +1,1 @@
+//! The module table, readiness, tracked tasks, drain.

@@ -1,0 +1,1 @@
+//! Steps with undo, a durable log, recovery.

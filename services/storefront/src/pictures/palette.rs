@@ -1,0 +1,143 @@
+//! The twelve colours goods come in, the few materials they share, and the four tones of each.
+
+use super::oklch::{Oklch, Rgb, oklch};
+
+/// A colour a good can have.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Colour {
+    /// The slug, as in `/pictures/mug/chalk`.
+    pub name: &'static str,
+    /// The word for people.
+    pub word: &'static str,
+    pub oklch: Oklch,
+}
+
+impl Colour {
+    /// The colour as `#rrggbb`, for swatches.
+    pub fn hex(&self) -> String {
+        self.oklch.rgb().to_string()
+    }
+
+    pub(super) fn tones(&self) -> Tones {
+        Tones::of(self.oklch)
+    }
+}
+
+const fn colour(name: &'static str, word: &'static str, oklch: Oklch) -> Colour {
+    Colour { name, word, oklch }
+}
+
+pub const COLOURS: &[Colour] = &[
+    colour("chalk", "Chalk", oklch(0.968, 0.01, 85.0)),
+    colour("oat", "Oat", oklch(0.86, 0.035, 80.0)),
+    colour("clay", "Clay", oklch(0.64, 0.105, 45.0)),
+    colour("brick", "Brick", oklch(0.53, 0.125, 32.0)),
+    colour("ochre", "Ochre", oklch(0.76, 0.125, 80.0)),
+    colour("moss", "Moss", oklch(0.55, 0.07, 125.0)),
+    colour("spruce", "Spruce", oklch(0.44, 0.06, 165.0)),
+    colour("mist", "Mist", oklch(0.79, 0.035, 220.0)),
+    colour("sea", "Sea", oklch(0.58, 0.08, 225.0)),
+    colour("ink", "Ink", oklch(0.40, 0.055, 262.0)),
+    colour("coal", "Coal", oklch(0.37, 0.01, 260.0)),
+    colour("blush", "Blush", oklch(0.83, 0.055, 30.0)),
+];
+
+pub(super) const OAK: Oklch = oklch(0.70, 0.075, 65.0);
+pub(super) const BRASS: Oklch = oklch(0.76, 0.10, 85.0);
+pub(super) const LINEN: Oklch = oklch(0.955, 0.012, 90.0);
+pub(super) const GRAPHITE: Oklch = oklch(0.39, 0.012, 260.0);
+/// Stoneware where the glaze ends.
+pub(super) const BISCUIT: Oklch = oklch(0.66, 0.085, 52.0);
+pub(super) const LEAF: Oklch = oklch(0.56, 0.07, 150.0);
+pub(super) const SOIL: Oklch = oklch(0.36, 0.035, 55.0);
+/// What a lamp or a flame gives.
+pub(super) const GLOW: Oklch = oklch(0.93, 0.07, 85.0);
+/// Glass, as the tile behind it makes it look.
+pub(super) const GLASS: Oklch = oklch(0.88, 0.022, 215.0);
+
+/// Nothing in a picture is more colourful than this.
+const CHROMA_MAX: f64 = 0.13;
+
+/// The four hard tones a surface is shaded with. The light comes from the upper left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Tones {
+    pub(super) base: Rgb,
+    pub(super) hi: Rgb,
+    pub(super) lo: Rgb,
+    pub(super) deep: Rgb,
+}
+
+impl Tones {
+    pub(super) fn of(surface: Oklch) -> Self {
+        let [base, hi, lo, deep] = tones(surface).map(Oklch::rgb);
+        Self { base, hi, lo, deep }
+    }
+
+    /// The same surface where something else keeps the light off it.
+    pub(super) fn darker(self) -> Self {
+        Self { base: self.lo, hi: self.base, lo: self.deep, deep: self.deep }
+    }
+}
+
+/// Base, highlight, shade and deep shade. Light pulls the hue towards the sun, shade towards the sky.
+fn tones(surface: Oklch) -> [Oklch; 4] {
+    const SUN: f64 = 85.0;
+    const SKY: f64 = 262.0;
+    let at = |step: f64, hue: f64| Oklch {
+        lightness: (surface.lightness + step).clamp(0.1, 0.99),
+        chroma: surface.chroma.min(CHROMA_MAX),
+        hue,
+    };
+    [
+        at(0.0, surface.hue),
+        at(0.055, towards(surface.hue, SUN)),
+        at(-0.075, towards(surface.hue, SKY)),
+        at(-0.16, towards(surface.hue, SKY)),
+    ]
+}
+
+/// `hue` turned by at most four degrees towards `goal`, the short way round.
+fn towards(hue: f64, goal: f64) -> f64 {
+    const TURN_MAX: f64 = 4.0;
+    let way = (goal - hue + 540.0).rem_euclid(360.0) - 180.0;
+    (hue + way.clamp(-TURN_MAX, TURN_MAX)).rem_euclid(360.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MATERIALS: [Oklch; 9] = [OAK, BRASS, LINEN, GRAPHITE, BISCUIT, LEAF, SOIL, GLOW, GLASS];
+
+    #[test]
+    fn colours_have_the_hex_that_browsers_compute() {
+        let hex: Vec<_> = COLOURS.iter().map(Colour::hex).collect();
+        assert_eq!(hex.join(" "), "");
+    }
+
+    #[test]
+    fn no_tone_is_more_colourful_than_the_house_allows() {
+        for surface in COLOURS.iter().map(|colour| colour.oklch).chain(MATERIALS) {
+            for tone in tones(surface) {
+                assert!(tone.chroma <= CHROMA_MAX, "{tone:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn tones_go_from_light_to_dark() {
+        for colour in COLOURS {
+            let [base, hi, lo, deep] = tones(colour.oklch).map(|tone| tone.lightness);
+            assert!(hi > base && base > lo && lo > deep, "{}", colour.name);
+        }
+    }
+
+    #[test]
+    fn hues_turn_the_short_way_and_stop_at_the_goal() {
+        let near = |left: f64, right: f64| (left - right).abs() < 1e-9;
+        assert!(near(towards(32.0, 85.0), 36.0));
+        assert!(near(towards(32.0, 262.0), 28.0));
+        assert!(near(towards(2.0, 262.0), 358.0));
+        assert!(near(towards(260.0, 262.0), 262.0));
+    }
+}
