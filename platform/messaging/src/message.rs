@@ -21,7 +21,7 @@ pub struct Message {
     pub time: Timestamp,
     /// Its place in the source's feed.
     pub position: u64,
-    /// The event, one of the event enums of the source's contract; its `type` says which.
+    /// The event as the source's contract describes it; its `type` says which.
     pub data: serde_json::Value,
 }
 

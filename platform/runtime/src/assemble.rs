@@ -1,0 +1,85 @@
+//! Builds the selected services and binds the ways between them.
+
+use crate::{BuildError, Module, Site, Tasks};
+use axum::Router;
+use journal::ServiceStorage;
+use kernel::Ids;
+use settings::Settings;
+use std::{collections::BTreeMap, sync::Arc};
+use telemetry::{Health, Metrics};
+use transport::{Directory, Transport};
+
+/// What the binary brings along: engines, clock, ways to services elsewhere.
+pub struct Materials<'a> {
+    /// All settings.
+    pub settings: Arc<Settings>,
+    /// Storage of a service in the process's log.
+    pub storage: &'a dyn Fn(&'static str) -> ServiceStorage,
+    /// Storage of a service for bulk.
+    pub bulk: &'a dyn Fn(&'static str) -> ServiceStorage,
+    /// The way to a service that does not run here.
+    pub remote: &'a dyn Fn(&'static str) -> Option<Transport>,
+    /// Time, randomness, identifiers.
+    pub ids: Ids,
+    /// Where figures go.
+    pub metrics: Metrics,
+    /// Where services say how they are.
+    pub health: Health,
+    /// Where background work runs.
+    pub tasks: Tasks,
+}
+
+impl std::fmt::Debug for Materials<'_> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Materials")
+    }
+}
+
+/// The services that run here, wired up.
+#[derive(Debug)]
+pub struct Assembled {
+    /// Each service's router.
+    pub routers: BTreeMap<&'static str, Router>,
+    /// Each service's part of the API document.
+    pub documents: BTreeMap<&'static str, web::OpenApi>,
+    /// The ways to all services.
+    pub directory: Arc<Directory>,
+}
+
+/// Builds `selected` and binds every way of `table`: by loopback to what runs here, otherwise by `remote`. All ways
+/// are bound before any service is built with a promise to use them, so the order of building does not matter;
+/// a call to a service that is still being built waits for nothing and is answered as unreachable.
+pub async fn assemble(
+    table: &'static [Module],
+    selected: &[&'static Module],
+    materials: Materials<'_>,
+) -> Result<Assembled, (&'static str, BuildError)> {
+    let directory = Arc::new(Directory::of(table.iter().map(|module| module.name)));
+    for module in table {
+        let here = selected.iter().any(|selected| selected.name == module.name);
+        if !here && let Some(transport) = (materials.remote)(module.name) {
+            directory.bind(module.name, transport).map_err(|error| (module.name, error.into()))?;
+        }
+    }
+    let mut routers = BTreeMap::new();
+    let mut documents = BTreeMap::new();
+    for module in selected {
+        let site = Site {
+            module,
+            storage: (materials.storage)(module.name),
+            bulk: (materials.bulk)(module.name),
+            ids: materials.ids.clone(),
+            metrics: materials.metrics.clone(),
+            health: materials.health.clone(),
+            tasks: materials.tasks.clone(),
+            settings: Arc::clone(&materials.settings),
+            directory: Arc::clone(&directory),
+        };
+        let built = (module.build)(site).await.map_err(|error| (module.name, error))?;
+        let loopback = transport::loopback(module.name, built.routes.router.clone());
+        directory.bind(module.name, loopback).map_err(|error| (module.name, error.into()))?;
+        routers.insert(module.name, built.routes.router);
+        documents.insert(module.name, built.routes.openapi);
+    }
+    Ok(Assembled { routers, documents, directory })
+}

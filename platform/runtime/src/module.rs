@@ -1,0 +1,51 @@
+//! A service as the binary sees it.
+
+use crate::Site;
+use settings::{Section, SettingError};
+use std::{future::Future, pin::Pin};
+use storage::StorageError;
+use transport::Unbound;
+
+/// A service: a line of the module table.
+#[derive(Debug)]
+pub struct Module {
+    /// Its name, the same everywhere: folder, crate, settings section, container.
+    pub name: &'static str,
+    /// What it is for, in a few words.
+    pub summary: &'static str,
+    /// The services it calls and waits for. The graph of these is acyclic.
+    pub calls: &'static [&'static str],
+    /// The services whose feeds it follows. This may go in circles: nobody waits.
+    pub follows: &'static [&'static str],
+    /// Its settings section; `None` when it has nothing to set.
+    pub settings: Option<Section>,
+    /// Builds it: reads what it keeps in memory, starts its tasks, returns its routes.
+    pub build: fn(Site) -> BuildFuture,
+}
+
+/// What [`Module::build`] returns.
+pub type BuildFuture = Pin<Box<dyn Future<Output = Result<Built, BuildError>> + Send>>;
+
+/// A built service.
+#[derive(Debug)]
+pub struct Built {
+    /// Its routes, internal ones included, and their documentation.
+    pub routes: web::ServiceRouter,
+}
+
+/// Why a service could not be built. The process does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// A setting is wrong.
+    #[error(transparent)]
+    Setting(#[from] SettingError),
+    /// What it stored cannot be read.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// It calls or follows a service that its line of the table does not name.
+    #[error("{0}, or the module table does not say that this service calls or follows it")]
+    Undeclared(#[from] Unbound),
+    /// Anything else, as a sentence.
+    #[error("{0}")]
+    Other(String),
+}

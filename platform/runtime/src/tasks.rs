@@ -1,0 +1,102 @@
+//! Tasks the process knows of, so that a stop can wait for them.
+
+use parking_lot::Mutex;
+use std::{future::Future, sync::Arc, time::Duration};
+use tokio::{
+    sync::watch,
+    task::JoinSet,
+    time::{Instant, timeout_at},
+};
+
+/// Spawns tasks and waits for them at the end. Cheap to clone; all clones are one.
+#[derive(Clone, Debug)]
+pub struct Tasks {
+    running: Arc<Mutex<JoinSet<()>>>,
+    stop: Arc<watch::Sender<bool>>,
+}
+
+/// Told when the process begins to stop.
+#[derive(Clone, Debug)]
+pub struct Stopping(watch::Receiver<bool>);
+
+impl Default for Tasks {
+    fn default() -> Self {
+        Self { running: Arc::default(), stop: Arc::new(watch::Sender::new(false)) }
+    }
+}
+
+impl Tasks {
+    /// Runs `task` in the background. A task that should end with the process watches [`Tasks::stopping`].
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut running = self.running.lock();
+        // Those that have ended need no place any more.
+        while running.try_join_next().is_some() {}
+        running.spawn(task);
+    }
+
+    /// Runs `task` until it ends or the process stops, whichever comes first.
+    pub fn spawn_until_stop(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut stopping = self.stopping();
+        self.spawn(async move {
+            tokio::select! {
+                () = task => {}
+                () = stopping.begun() => {}
+            }
+        });
+    }
+
+    /// Watches for the stop.
+    pub fn stopping(&self) -> Stopping {
+        Stopping(self.stop.subscribe())
+    }
+
+    /// Tells everyone that the process stops.
+    pub fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// Stops and waits up to `limit` for the tasks to end; those that have not are dropped. Returns how many.
+    pub async fn drain(&self, limit: Duration) -> usize {
+        self.stop();
+        let deadline = Instant::now() + limit;
+        let mut running = std::mem::take(&mut *self.running.lock());
+        while !running.is_empty() {
+            if timeout_at(deadline, running.join_next()).await.is_err() {
+                break;
+            }
+        }
+        running.len()
+    }
+}
+
+impl Stopping {
+    /// Returns when the stop has begun.
+    pub async fn begun(&mut self) {
+        // An error means that the sender is gone, and with it the process.
+        let _ = self.0.wait_for(|stopped| *stopped).await;
+    }
+
+    /// Whether the stop has begun.
+    pub fn has_begun(&self) -> bool {
+        *self.0.borrow()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_drain_waits_for_what_ends_and_drops_what_does_not() {
+        let tasks = Tasks::default();
+        let mut stopping = tasks.stopping();
+        let (ended, mut end) = watch::channel(false);
+        tasks.spawn(async move {
+            stopping.begun().await;
+            ended.send_replace(true);
+        });
+        tasks.spawn(std::future::pending());
+        assert_eq!(tasks.drain(Duration::from_secs(1)).await, 1);
+        assert!(*end.borrow_and_update());
+    }
+}
