@@ -29,7 +29,9 @@ enum Verb {
     /// Checks the rules of ARCHITECTURE.md that a machine can check.
     ///
     /// Every finding names the file and the line, the rule that is broken, and what to do about it.
-    #[command(after_help = "Examples:\n  cargo xtask tidy\n  cargo xtask tidy --rules    what is checked, without checking it")]
+    #[command(
+        after_help = "Examples:\n  cargo xtask tidy\n  cargo xtask tidy --rules    what is checked, without checking it"
+    )]
     Tidy {
         /// Prints the rules instead of checking them.
         #[arg(long)]
@@ -39,7 +41,9 @@ enum Verb {
     ///
     /// What a suite needs beyond a Rust toolchain is found or installed first; what cannot be had is said, and the suite
     /// is skipped. With CI=true a skipped suite is a failed one.
-    #[command(after_help = "Examples:\n  cargo xtask test\n  cargo xtask test --only kernel --only journal")]
+    #[command(
+        after_help = "Examples:\n  cargo xtask test\n  cargo xtask test --only kernel --only journal"
+    )]
     Test {
         /// Runs the tests of this crate only (may be repeated).
         #[arg(long, value_name = "NAME")]
@@ -58,7 +62,9 @@ fn main() -> ExitCode {
             Ok(true)
         }
         Verb::Tidy { rules: false } => tidy::run(root),
-        Verb::Test { only, ci } => suites::run(root, &only, if ci { suites::Skips::Fail } else { suites::Skips::Pass }),
+        Verb::Test { only, ci } => {
+            suites::run(root, &only, if ci { suites::Skips::Fail } else { suites::Skips::Pass })
+        }
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -1,0 +1,72 @@
+//! `cargo xtask test`: everything the tests need, every test, one table.
+
+mod build;
+mod needs;
+mod report;
+mod runner;
+mod summary;
+
+use crate::Outcome;
+use build::Workspace;
+use needs::{Need, Standing};
+use std::path::Path;
+use summary::{Row, Summary};
+
+/// What a skipped suite means for the whole run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Skips {
+    Pass,
+    Fail,
+}
+
+/// Tests of these crates cannot run without this.
+const NEEDS: &[(&str, &[Need])] = &[("browser-tests", &[Need::Chromium, Need::AxeCore])];
+
+/// Builds and runs the tests of the crates named in `only` (of all when it is empty); tells whether all is well.
+pub(crate) fn run(root: &Path, only: &[String], skips: Skips) -> Outcome<bool> {
+    let workspace = Workspace::read(root)?;
+    let packages = workspace.select(only)?;
+    let (standings, unmet) = prepare(&workspace, &packages);
+    println!("build");
+    let suites = workspace.build(only)?;
+    let mut summary = Summary::default();
+    for suite in &suites {
+        match unmet.iter().find(|(package, _)| *package == suite.package) {
+            Some((_, reason)) => summary.add(Row::skipped(&suite.name, reason, skips)),
+            None => summary.add(runner::run(suite, &standings)?),
+        }
+    }
+    if let Some(documentation) = workspace.documentation(&packages) {
+        summary.add(runner::run(&documentation, &standings)?);
+    }
+    print!("{summary}");
+    Ok(summary.is_well())
+}
+
+/// What was found for the tests, as environment variables, and which packages must do without.
+type Prepared = (Vec<(&'static str, String)>, Vec<(String, String)>);
+
+/// Finds or installs what the packages need and says what came of it.
+fn prepare(workspace: &Workspace, packages: &[String]) -> Prepared {
+    let mut variables = Vec::new();
+    let mut unmet = Vec::new();
+    println!("needs");
+    println!("  {}", needs::shared_data(&workspace.root));
+    for (package, needs) in
+        NEEDS.iter().filter(|(package, _)| packages.iter().any(|name| name == package))
+    {
+        for need in *needs {
+            let standing = need.ensure(&workspace.target);
+            println!("  {}: {standing}", need.name());
+            match standing {
+                Standing::Found(value) | Standing::Installed(value) => {
+                    variables.push((need.variable(), value));
+                }
+                Standing::Missing(reason) => {
+                    unmet.push(((*package).to_owned(), format!("{}: {reason}", need.name())));
+                }
+            }
+        }
+    }
+    (variables, unmet)
+}

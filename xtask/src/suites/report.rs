@@ -1,0 +1,127 @@
+//! Reads what the Rust test harness prints.
+
+/// A test that cannot run here prints this, then why, and passes.
+const SKIPPED: &str = "skipped: ";
+
+/// What a suite has told so far.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Report {
+    pub(super) announced: usize,
+    pub(super) passed: usize,
+    pub(super) failed: usize,
+    pub(super) skipped: usize,
+    /// Test and reason, of those that skipped themselves.
+    pub(super) reasons: Vec<(String, String)>,
+    /// The test that ended last.
+    pub(super) last: String,
+    /// Whether every announced run came to its end.
+    finished_runs: usize,
+    announced_runs: usize,
+    /// The test whose output is being read.
+    speaker: Option<String>,
+}
+
+impl Report {
+    /// Takes in one line of output.
+    pub(super) fn hear(&mut self, line: &str) {
+        if let Some(count) = line
+            .strip_prefix("running ")
+            .and_then(|rest| rest.split(' ').next()?.parse::<usize>().ok())
+        {
+            self.announced += count;
+            self.announced_runs += 1;
+        } else if let Some(rest) = line.strip_prefix("test result: ") {
+            self.finished_runs += 1;
+            self.speaker = None;
+            debug_assert!(rest.starts_with("ok") || rest.starts_with("FAILED"), "{rest}");
+        } else if let Some((name, verdict)) =
+            line.strip_prefix("test ").and_then(|rest| rest.rsplit_once(" ... "))
+        {
+            self.judge(name, verdict);
+        } else if let Some(name) =
+            line.strip_prefix("---- ").and_then(|rest| rest.strip_suffix(" stdout ----"))
+        {
+            self.speaker = Some(name.to_owned());
+        } else if let (Some(reason), Some(name)) = (line.strip_prefix(SKIPPED), &self.speaker) {
+            let is_new = self.reasons.iter().all(|(known, _)| known != name);
+            // A failed test may say so too; it has failed nevertheless.
+            if is_new && self.passed > 0 {
+                self.passed -= 1;
+                self.skipped += 1;
+                self.reasons.push((name.clone(), reason.to_owned()));
+            }
+        }
+    }
+
+    fn judge(&mut self, name: &str, verdict: &str) {
+        name.clone_into(&mut self.last);
+        match verdict.split([' ', ',']).next() {
+            Some("ok") => self.passed += 1,
+            Some("ignored") => self.skipped += 1,
+            _ => self.failed += 1,
+        }
+    }
+
+    /// How many tests have ended.
+    pub(super) fn ended(&self) -> usize {
+        self.passed + self.failed + self.skipped
+    }
+
+    /// Whether every run that began came to its end.
+    pub(super) fn is_complete(&self) -> bool {
+        self.announced_runs == self.finished_runs && self.announced == self.ended()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(text: &str) -> Report {
+        let mut report = Report::default();
+        text.lines().for_each(|line| report.hear(line));
+        report
+    }
+
+    #[test]
+    fn passed_failed_and_ignored_tests_are_counted() {
+        let report = after(
+            "\nrunning 3 tests\ntest a::b ... ok\ntest c ... FAILED\ntest d ... ignored, why\n\n\
+             test result: FAILED. 1 passed; 1 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s\n",
+        );
+        assert_eq!((report.passed, report.failed, report.skipped), (1, 1, 1));
+        assert!(report.is_complete());
+    }
+
+    #[test]
+    fn a_test_that_says_so_is_skipped_and_not_passed() {
+        let report = after(
+            "running 2 tests\ntest a ... ok\ntest b ... ok\n\nsuccesses:\n\n---- a stdout ----\nskipped: no data\n\n\n\
+             successes:\n    a\n    b\n\ntest result: ok. 2 passed; 0 failed\n",
+        );
+        assert_eq!((report.passed, report.skipped), (1, 1));
+        assert_eq!(report.reasons, [("a".to_owned(), "no data".to_owned())]);
+    }
+
+    #[test]
+    fn the_word_alone_skips_nothing() {
+        assert_eq!(
+            after("running 1 test\ntest a ... ok\nskipped: who says so?\ntest result: ok.").skipped,
+            0
+        );
+    }
+
+    #[test]
+    fn several_runs_are_summed_up() {
+        let report = after(
+            "running 1 test\ntest a ... ok\ntest result: ok.\nrunning 1 test\ntest b ... ok\ntest result: ok.",
+        );
+        assert_eq!((report.announced, report.passed), (2, 2));
+        assert!(report.is_complete());
+    }
+
+    #[test]
+    fn a_run_that_broke_off_is_not_complete() {
+        assert!(!after("running 2 tests\ntest a ... ok").is_complete());
+    }
+}
