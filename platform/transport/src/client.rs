@@ -43,7 +43,11 @@ impl From<CallError> for Problem {
     /// What the caller's own caller is told: a business refusal is passed on, anything else is "try again".
     fn from(error: CallError) -> Self {
         match error {
-            CallError::Problem(problem) if problem.status < 500 || problem.retry_after_seconds.is_some() => *problem,
+            CallError::Problem(problem)
+                if problem.status < 500 || problem.retry_after_seconds.is_some() =>
+            {
+                *problem
+            }
             CallError::Problem(problem) => {
                 tracing::error!(%problem, "another service failed");
                 Problem::internal()
@@ -79,7 +83,13 @@ impl Client {
 
     /// Begins any request.
     pub fn request(&self, method: Method, path: impl Into<String>) -> Prepared<'_> {
-        Prepared { client: self, method, path: path.into(), body: Ok(Bytes::new()), headers: Vec::new() }
+        Prepared {
+            client: self,
+            method,
+            path: path.into(),
+            body: Ok(Bytes::new()),
+            headers: Vec::new(),
+        }
     }
 }
 
@@ -112,7 +122,8 @@ impl Prepared<'_> {
     #[must_use]
     pub fn json(mut self, body: &impl Serialize) -> Self {
         if self.body.is_ok() {
-            self.body = serde_json::to_vec(body).map(Bytes::from).map_err(|error| error.to_string());
+            self.body =
+                serde_json::to_vec(body).map(Bytes::from).map_err(|error| error.to_string());
         }
         self
     }
@@ -145,13 +156,15 @@ impl Prepared<'_> {
         let body = self.body.map_err(|reason| CallError::Unavailable { service, reason })?;
         let mut request = http::Request::builder().method(self.method).uri(self.path);
         if !body.is_empty() {
-            request = request.header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            request =
+                request.header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
         for (name, value) in self.headers {
             request = request.header(name, value);
         }
         let request: Request = request.body(body).map_err(|error| unavailable(service, &error))?;
-        let response = self.client.transport.send(request).await.map_err(|error| failed(service, &error))?;
+        let response =
+            self.client.transport.send(request).await.map_err(|error| failed(service, &error))?;
         if response.status().as_u16() < 400 {
             return Ok(response);
         }
@@ -173,12 +186,16 @@ fn failed(service: &'static str, error: &TransportError) -> CallError {
     match error {
         TransportError::DeadlineExceeded { .. } => {
             let title = format!("{service} did not answer in time");
-            CallError::Problem(Box::new(Problem::new(504, codes::DEADLINE_EXCEEDED, title).retry_after(1)))
+            CallError::Problem(Box::new(
+                Problem::new(504, codes::DEADLINE_EXCEEDED, title).retry_after(1),
+            ))
         }
         TransportError::Overloaded { .. } => {
             let title = format!("{service} has too much to do at the moment");
             CallError::Problem(Box::new(Problem::new(503, codes::OVERLOADED, title).retry_after(1)))
         }
-        TransportError::Unreachable { reason, .. } => CallError::Unavailable { service, reason: reason.clone() },
+        TransportError::Unreachable { reason, .. } => {
+            CallError::Unavailable { service, reason: reason.clone() }
+        }
     }
 }

@@ -117,12 +117,21 @@ impl Context {
             None => drop(headers.remove(name)),
         };
         let text = |value: &Arc<str>| HeaderValue::from_str(value).ok();
-        set(headers::TRACEPARENT, self.trace.as_ref().and_then(|it| HeaderValue::from_str(&it.to_string()).ok()));
+        set(
+            headers::TRACEPARENT,
+            self.trace.as_ref().and_then(|it| HeaderValue::from_str(&it.to_string()).ok()),
+        );
         set(headers::REQUEST_ID, self.request_id.as_ref().and_then(text));
         set(headers::ACTOR, self.actor.as_ref().and_then(text));
-        let edge = (self.edge != Edge::Internal).then(|| HeaderValue::from_static(self.edge.as_str()));
+        let edge =
+            (self.edge != Edge::Internal).then(|| HeaderValue::from_static(self.edge.as_str()));
         set(headers::EDGE, edge);
-        let left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()).as_millis());
-        set(headers::DEADLINE, left.and_then(|millis| HeaderValue::from_str(&millis.to_string()).ok()));
+        let left = self
+            .deadline
+            .map(|deadline| deadline.saturating_duration_since(Instant::now()).as_millis());
+        set(
+            headers::DEADLINE,
+            left.and_then(|millis| HeaderValue::from_str(&millis.to_string()).ok()),
+        );
     }
 }

@@ -37,9 +37,10 @@ impl Carry for Loopback {
             let body = http_body_util::Limited::new(body, RESPONSE_BYTES_MAX).collect().await;
             match body {
                 Ok(body) => Ok(Response::from_parts(head, body.to_bytes())),
-                Err(error) => {
-                    Err(TransportError::Unreachable { service: self.service, reason: error.to_string() })
-                }
+                Err(error) => Err(TransportError::Unreachable {
+                    service: self.service,
+                    reason: error.to_string(),
+                }),
             }
         };
         match deadline {

@@ -1,0 +1,172 @@
+//! What handlers answer with: created things, nothing, or a refusal that says why.
+
+use crate::Json;
+use aide::{
+    OperationOutput,
+    generate::GenContext,
+    openapi::{MediaType, Operation, ReferenceOr, Response as Documented, SchemaObject},
+};
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, StatusCode, header};
+use kernel::Problem;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// What a handler returns: `T`, or a problem.
+pub type Answer<T> = Result<T, Refusal>;
+
+/// The media type of problems.
+pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
+
+/// A problem on its way to the client. Whatever turns into a [`Problem`] turns into this by `?`.
+#[derive(Clone, Debug)]
+pub struct Refusal(pub Problem);
+
+impl<E: Into<Problem>> From<E> for Refusal {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let Self(problem) = self;
+        let body = serde_json::to_vec(&problem).unwrap_or_default();
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() =
+            StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+        if let Some(seconds) = problem.retry_after_seconds {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+impl OperationOutput for Refusal {
+    type Inner = Problem;
+
+    fn operation_response(context: &mut GenContext, _: &mut Operation) -> Option<Documented> {
+        Some(documented::<Problem>(context, "Why not", PROBLEM_JSON))
+    }
+
+    fn inferred_responses(
+        context: &mut GenContext,
+        operation: &mut Operation,
+    ) -> Vec<(Option<u16>, Documented)> {
+        // Without a status: the answer to everything that is not listed.
+        Self::operation_response(context, operation)
+            .map(|answer| (None, answer))
+            .into_iter()
+            .collect()
+    }
+}
+
+/// 201 with the thing that was made.
+#[derive(Clone, Debug)]
+pub struct Created<T> {
+    location: Option<HeaderValue>,
+    body: T,
+}
+
+/// 201 with the thing that was made, at no address of its own.
+#[expect(non_snake_case, reason = "reads like the constructor of `struct Created<T>(T)`")]
+pub fn Created<T>(body: T) -> Created<T> {
+    Created { location: None, body }
+}
+
+impl<T> Created<T> {
+    /// 201 with the thing that was made and where it is from now on. An address that cannot stand in a header is
+    /// left out.
+    pub fn at(location: impl AsRef<str>, body: T) -> Self {
+        Self { location: HeaderValue::from_str(location.as_ref()).ok(), body }
+    }
+}
+
+impl<T: Serialize> IntoResponse for Created<T> {
+    fn into_response(self) -> Response {
+        let mut response = Json(self.body).into_response();
+        if response.status() == StatusCode::OK {
+            *response.status_mut() = StatusCode::CREATED;
+            if let Some(location) = self.location {
+                response.headers_mut().insert(header::LOCATION, location);
+            }
+        }
+        response
+    }
+}
+
+impl<T: JsonSchema> OperationOutput for Created<T> {
+    type Inner = T;
+
+    fn operation_response(context: &mut GenContext, _: &mut Operation) -> Option<Documented> {
+        Some(documented::<T>(context, "Made", "application/json"))
+    }
+
+    fn inferred_responses(
+        context: &mut GenContext,
+        operation: &mut Operation,
+    ) -> Vec<(Option<u16>, Documented)> {
+        Self::operation_response(context, operation)
+            .map(|answer| (Some(201), answer))
+            .into_iter()
+            .collect()
+    }
+}
+
+/// 204.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoContent;
+
+impl IntoResponse for NoContent {
+    fn into_response(self) -> Response {
+        StatusCode::NO_CONTENT.into_response()
+    }
+}
+
+impl OperationOutput for NoContent {
+    type Inner = ();
+
+    fn operation_response(_: &mut GenContext, _: &mut Operation) -> Option<Documented> {
+        Some(Documented { description: "Done".to_owned(), ..Documented::default() })
+    }
+
+    fn inferred_responses(
+        context: &mut GenContext,
+        operation: &mut Operation,
+    ) -> Vec<(Option<u16>, Documented)> {
+        Self::operation_response(context, operation)
+            .map(|answer| (Some(204), answer))
+            .into_iter()
+            .collect()
+    }
+}
+
+/// The documentation of an answer with a body of `T`.
+pub(crate) fn documented<T: JsonSchema>(
+    context: &mut GenContext,
+    otherwise: &str,
+    media_type: &str,
+) -> Documented {
+    let json_schema = context.schema.subschema_for::<T>();
+    let described =
+        context.resolve_schema(&json_schema).get("description").and_then(|it| it.as_str());
+    let description = described.unwrap_or(otherwise).to_owned();
+    let schema = SchemaObject { json_schema, example: None, external_docs: None };
+    let media = MediaType { schema: Some(schema), ..MediaType::default() };
+    Documented {
+        description,
+        content: [(media_type.to_owned(), media)].into_iter().collect(),
+        ..Documented::default()
+    }
+}
+
+/// Adds the answer for `status` (`None`: for everything not listed) unless the operation lists it already.
+pub(crate) fn document_default_refusal(context: &mut GenContext, operation: &mut Operation) {
+    let Some(answer) = Refusal::operation_response(context, operation) else { return };
+    operation.responses.get_or_insert_default().default.get_or_insert(ReferenceOr::Item(answer));
+}

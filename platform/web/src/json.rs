@@ -1,0 +1,145 @@
+//! JSON bodies, in and out.
+
+use crate::{
+    Refusal,
+    answer::{document_default_refusal, documented},
+    field,
+};
+use aide::{
+    OperationInput, OperationOutput,
+    generate::GenContext,
+    openapi::{MediaType, Operation, RequestBody, Response as Documented, SchemaObject},
+    operation::set_body,
+};
+use axum::{
+    body::{Body, Bytes},
+    extract::{FromRequest, Request, rejection::BytesRejection},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use kernel::{Problem, codes};
+use schemars::JsonSchema;
+use serde::{Serialize, de::DeserializeOwned};
+
+/// A JSON body. As input, whatever does not fit is refused with the path of the field; as output, 200.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        let declared = declares_json(request.headers());
+        let body = Bytes::from_request(request, state)
+            .await
+            .map_err(|rejection| unreadable(&rejection))?;
+        // An empty body has no type to declare; that it is missing is the more useful thing to say.
+        if body.is_empty() {
+            return Err(Problem::new(400, codes::MISSING_BODY, "send a JSON body").into());
+        }
+        if !declared {
+            let title = "send the body as application/json and say so in Content-Type";
+            return Err(Problem::new(415, codes::UNSUPPORTED_MEDIA_TYPE, title).into());
+        }
+        Ok(Self(parse(&body)?))
+    }
+}
+
+/// Reads a whole JSON text, or says which field of it does not fit.
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        refused(&path, error.inner())
+    })?;
+    reader.end().map_err(|error| refused("", &error))?;
+    Ok(value)
+}
+
+fn refused(path: &str, error: &serde_json::Error) -> Problem {
+    let message = field::without_position(error);
+    // A number beyond every type is well-formed JSON; serde_json calls it a syntax error all the same.
+    if error.is_data() || message.starts_with("number out of range") {
+        return field::problem(422, codes::INVALID_FIELD, path, &message);
+    }
+    Problem::new(400, codes::MALFORMED_JSON, "the body is not well-formed JSON")
+        .detail(error.to_string())
+}
+
+fn declares_json(headers: &HeaderMap) -> bool {
+    let Some(declared) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok())
+    else {
+        return false;
+    };
+    let essence = declared.split(';').next().unwrap_or_default().trim();
+    let Some((kind, subtype)) = essence.split_once('/') else { return false };
+    let subtype_end = subtype.len().saturating_sub("+json".len());
+    kind.eq_ignore_ascii_case("application")
+        && (subtype.eq_ignore_ascii_case("json")
+            || subtype.get(subtype_end..).is_some_and(|end| end.eq_ignore_ascii_case("+json")))
+}
+
+/// A body that could not be read to its end: too large, or the client went away.
+pub(crate) fn unreadable(rejection: &BytesRejection) -> Problem {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return too_large();
+    }
+    Problem::new(400, codes::MISSING_BODY, "the body broke off before its end")
+}
+
+pub(crate) fn too_large() -> Problem {
+    Problem::new(413, codes::BODY_TOO_LARGE, "the body is larger than this address takes")
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        match serde_json::to_vec(&self.0) {
+            Ok(body) => {
+                let mut response = Response::new(Body::from(body));
+                let json = HeaderValue::from_static("application/json");
+                response.headers_mut().insert(header::CONTENT_TYPE, json);
+                response
+            }
+            Err(error) => {
+                tracing::error!(%error, "an answer could not be written as JSON");
+                Refusal(Problem::internal()).into_response()
+            }
+        }
+    }
+}
+
+impl<T: JsonSchema> OperationInput for Json<T> {
+    fn operation_input(context: &mut GenContext, operation: &mut Operation) {
+        let json_schema = context.schema.subschema_for::<T>();
+        let described =
+            context.resolve_schema(&json_schema).get("description").and_then(|it| it.as_str());
+        let description = described.map(str::to_owned);
+        let schema = SchemaObject { json_schema, example: None, external_docs: None };
+        let media = MediaType { schema: Some(schema), ..MediaType::default() };
+        let content = [("application/json".to_owned(), media)].into_iter().collect();
+        set_body(
+            context,
+            operation,
+            RequestBody { description, content, required: true, ..RequestBody::default() },
+        );
+        document_default_refusal(context, operation);
+    }
+}
+
+impl<T: JsonSchema> OperationOutput for Json<T> {
+    type Inner = T;
+
+    fn operation_response(context: &mut GenContext, _: &mut Operation) -> Option<Documented> {
+        Some(documented::<T>(context, "The answer", "application/json"))
+    }
+
+    fn inferred_responses(
+        context: &mut GenContext,
+        operation: &mut Operation,
+    ) -> Vec<(Option<u16>, Documented)> {
+        Self::operation_response(context, operation)
+            .map(|answer| (Some(200), answer))
+            .into_iter()
+            .collect()
+    }
+}

@@ -1,0 +1,58 @@
+//! `ETag` and `If-Match`: nobody overwrites what they have not seen.
+
+use crate::Refusal;
+use aide::{OperationInput, generate::GenContext, openapi::Operation, operation::add_parameters};
+use axum::extract::FromRequestParts;
+use http::{HeaderValue, header, request::Parts};
+use kernel::{FieldError, Problem, codes};
+
+/// The version that the caller believes to be current: the number of `If-Match: "7"`; a weak tag counts like a
+/// strong one. `None` when there is no such header or it is `*`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IfMatch(pub Option<u64>);
+
+impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        let Some(value) = parts.headers.get(header::IF_MATCH) else { return Ok(Self(None)) };
+        Ok(Self(parse(value).ok_or_else(malformed)?))
+    }
+}
+
+/// `Some(None)` for `*`, `None` for what cannot be a tag of ours.
+fn parse(value: &HeaderValue) -> Option<Option<u64>> {
+    let text = value.to_str().ok()?.trim();
+    if text == "*" {
+        return Some(None);
+    }
+    let quoted = text.strip_prefix("W/").unwrap_or(text);
+    let version = quoted.strip_prefix('"')?.strip_suffix('"')?;
+    version.parse().ok().map(Some)
+}
+
+fn malformed() -> Problem {
+    let message = "is not one version as ETag gave it, such as \"7\"";
+    let mut problem = Problem::new(400, codes::INVALID_HEADER, format!("If-Match {message}"));
+    problem.errors.push(FieldError { field: "If-Match".to_owned(), message: message.to_owned() });
+    problem
+}
+
+/// The entity tag of a version.
+pub fn etag(version: u64) -> HeaderValue {
+    HeaderValue::from_str(&format!("\"{version}\""))
+        .unwrap_or_else(|_| HeaderValue::from_static("\"\""))
+}
+
+impl OperationInput for IfMatch {
+    fn operation_input(context: &mut GenContext, operation: &mut Operation) {
+        let about = "The version that is to be changed, as ETag gave it; 412 if it is not current any more.";
+        let parameter = crate::openapi::header_parameter(
+            context,
+            "If-Match",
+            about,
+            crate::openapi::Presence::Optional,
+        );
+        add_parameters(context, operation, [parameter]);
+    }
+}
