@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use kernel::{Timestamp, Uuid};
 
-/// The name of a stream, such as `cart-0190…`; unique within the service.
+/// The name of a stream, such as `subject-0190…`; unique within the service.
 pub type StreamId = String;
 
 /// How many events a stream has; 0 is a stream that does not exist. The first event has version 1.

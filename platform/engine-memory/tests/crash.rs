@@ -1,0 +1,75 @@
+//! Held flushes and crashes at will: what tests and the simulation rely on.
+
+use bytes::Bytes;
+use engine_memory::Engine;
+use journal::{Append, NewEvent, ServiceStorage, durability};
+use kernel::{Timestamp, Uuid};
+use storage::{Collection, Document, Voided, Write};
+
+static NOTES: Collection = Collection { name: "notes", indexes: &[] };
+
+fn append(expected: u64) -> Append {
+    let event = NewEvent {
+        id: Uuid::from_u128(u128::from(expected)),
+        name: "thing_happened",
+        data: Bytes::from_static(b"{}"),
+        recorded_at: Timestamp::UNIX_EPOCH,
+    };
+    let body = Bytes::from(expected.to_string());
+    let document = Document { key: "note".to_owned(), body, fields: Vec::new() };
+    let writes = vec![Write::Put { collection: &NOTES, document }];
+    Append { stream: "thing-1".to_owned(), expected, events: vec![event], writes }
+}
+
+async fn seen(storage: &ServiceStorage) -> (usize, usize, Option<Bytes>, Option<Bytes>) {
+    let read = storage.journal.read("thing-1", 0, 10).await.unwrap().len();
+    let followed = storage.journal.follow(0, 10).await.unwrap().len();
+    let note = storage.documents.find(&NOTES, "note").await.unwrap().map(|stored| stored.body);
+    let value = storage.key_value.value("value", Timestamp::UNIX_EPOCH).await.unwrap();
+    (read, followed, note, value)
+}
+
+async fn write_both(storage: &ServiceStorage, number: u64) {
+    storage.journal.append(append(number)).await.unwrap().commit.is_durable();
+    let _ = storage.key_value.put("value", Bytes::from(number.to_string()), None).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_held_back_is_decided_but_not_shown_to_the_world() {
+    let engine = Engine::new();
+    let storage = engine.service("warehouse");
+    write_both(&storage, 0).await;
+    engine.hold();
+    let (_, touched) = durability::scope(write_both(&storage, 1)).await;
+    assert_eq!(seen(&storage).await, (2, 1, Some("0".into()), Some("1".into())));
+    let ((), ()) = tokio::join!(async { touched.wait().await.unwrap() }, async { engine.flush() });
+    assert_eq!(seen(&storage).await, (2, 2, Some("1".into()), Some("1".into())));
+}
+
+#[tokio::test]
+async fn a_crash_loses_what_is_not_flushed_and_nothing_else() {
+    let engine = Engine::new();
+    let storage = engine.service("warehouse");
+    write_both(&storage, 0).await;
+    engine.hold();
+    let (_, touched) = durability::scope(write_both(&storage, 1)).await;
+    let restarted = engine.crash();
+    assert_eq!(touched.wait().await, Err(Voided));
+    assert!(storage.journal.append(append(2)).await.is_err());
+
+    let storage = restarted.service("warehouse");
+    assert_eq!(seen(&storage).await, (1, 1, Some("0".into()), Some("0".into())));
+    write_both(&storage, 1).await;
+    assert_eq!(seen(&storage).await, (2, 2, Some("1".into()), Some("1".into())));
+}
+
+#[tokio::test]
+async fn a_closed_engine_has_flushed_everything_and_takes_no_more() {
+    let engine = Engine::new();
+    let storage = engine.service("warehouse");
+    engine.hold();
+    write_both(&storage, 0).await;
+    engine.close().await.unwrap();
+    assert_eq!(seen(&storage).await, (1, 1, Some("0".into()), Some("0".into())));
+    assert!(storage.journal.append(append(1)).await.is_err());
+}

@@ -1,0 +1,209 @@
+//! Behaviours of walks along an index.
+
+use super::records::{SHELVES, delete, keys, put, text, write};
+use crate::{After, Direction, Document, Documents, Query, StorageError, Value, Write};
+use bytes::Bytes;
+use std::sync::Arc;
+
+fn by_room(room: &str) -> Query {
+    Query { equals: vec![text(room)], ..Query::all("by_room_and_height", 10) }
+}
+
+/// An index never shows a document where it was before.
+pub async fn a_changed_document_moves_in_its_indexes(documents: Arc<dyn Documents>) {
+    let at = |room: &str, height| {
+        put("one", "1", &[("room", text(room)), ("height", Value::Integer(height))])
+    };
+    write(&documents, vec![at("hall", 1)]).await;
+    assert_eq!(keys(&documents, by_room("hall")).await, ["one"]);
+    write(&documents, vec![at("attic", 2)]).await;
+    assert!(keys(&documents, by_room("hall")).await.is_empty());
+    assert_eq!(keys(&documents, by_room("attic")).await, ["one"]);
+    assert_eq!(keys(&documents, Query::all("by_room", 10)).await, ["one"]);
+}
+
+/// And it comes in once it has the field, and goes out when it loses it.
+pub async fn a_document_without_a_field_is_not_in_the_index(documents: Arc<dyn Documents>) {
+    let room = ("room", text("hall"));
+    write(
+        &documents,
+        vec![
+            put("one", "1", std::slice::from_ref(&room)),
+            put("two", "2", &[("height", Value::Integer(1))]),
+        ],
+    )
+    .await;
+    assert_eq!(keys(&documents, Query::all("by_room", 10)).await, ["one"]);
+    assert!(keys(&documents, Query::all("by_room_and_height", 10)).await.is_empty());
+    assert_eq!(keys(&documents, Query::all("all", 10)).await, ["one", "two"]);
+    write(
+        &documents,
+        vec![put("one", "1", &[room, ("height", Value::Integer(3))]), put("two", "2", &[])],
+    )
+    .await;
+    assert_eq!(keys(&documents, Query::all("by_room_and_height", 10)).await, ["one"]);
+}
+
+/// A mistake in a query is an answer, not a guess.
+pub async fn an_index_that_was_not_declared_is_refused(documents: Arc<dyn Documents>) {
+    let too_many = Query { equals: vec![text("hall"), text("x")], ..Query::all("by_room", 10) };
+    let beyond =
+        Query { equals: vec![text("hall")], from: Some(text("x")), ..Query::all("by_room", 10) };
+    for wrong in [Query::all("by_colour", 10), too_many, beyond] {
+        let refused = documents.query(&SHELVES, wrong).await;
+        assert!(matches!(refused, Err(StorageError::Unavailable(_))), "{refused:?}");
+    }
+}
+
+/// Numbers compare as numbers, text byte by byte, and all numbers stand before all text.
+pub async fn numbers_come_before_text(documents: Arc<dyn Documents>) {
+    let room = |key: &str, value| put(key, "", &[("room", value)]);
+    let rising = [
+        ("lowest", Value::Integer(i64::MIN)),
+        ("negative", Value::Integer(-2)),
+        ("nine", Value::Integer(9)),
+        ("ten", Value::Integer(10)),
+        ("highest", Value::Integer(i64::MAX)),
+        ("empty", text("")),
+        ("ten_as_text", text("10")),
+        ("nine_as_text", text("9")),
+        ("upper", text("Z")),
+        ("lower", text("a")),
+        ("longer", text("aa")),
+        ("umlaut", text("ä")),
+        ("kanji", text("棚")),
+    ];
+    write(&documents, rising.iter().rev().map(|(key, value)| room(key, value.clone())).collect())
+        .await;
+    let expected: Vec<_> = rising.iter().map(|(key, _)| *key).collect();
+    assert_eq!(keys(&documents, Query::all("by_room", 100)).await, expected);
+    for (key, value) in &rising {
+        let exactly = Query { equals: vec![value.clone()], ..Query::all("by_room", 100) };
+        assert_eq!(keys(&documents, exactly).await, [*key]);
+    }
+}
+
+/// No repeats, and no omissions of what nobody touched.
+pub async fn pages_go_on_after_a_place_though_documents_come_and_go(documents: Arc<dyn Documents>) {
+    for direction in [Direction::Ascending, Direction::Descending] {
+        let room =
+            |number: i64| put(&format!("{number:03}"), "", &[("room", Value::Integer(number / 3))]);
+        write(&documents, (0..60).filter(|number| number % 2 == 0).map(room).collect()).await;
+        let mut seen = Vec::new();
+        let mut query = Query { direction, ..Query::all("by_room", 7) };
+        loop {
+            let found = documents.query(&SHELVES, query.clone()).await.expect("the store answers");
+            seen.extend(found.documents.into_iter().map(|stored| stored.key));
+            let Some(after) = found.next else { break };
+            // The page's last one goes; new ones come on both sides of the place.
+            let removed = after.1.clone();
+            query.after = Some(after);
+            write(&documents, vec![delete(&removed), room(1), room(59)]).await;
+        }
+        let mut expected: Vec<_> =
+            (0..60).filter(|number| number % 2 == 0).map(|number| format!("{number:03}")).collect();
+        // The newcomer lies ahead of one of the two walks and behind the other.
+        match direction {
+            Direction::Ascending => expected.push("059".to_owned()),
+            Direction::Descending => {
+                expected.insert(0, "001".to_owned());
+                expected.swap(0, 1);
+                expected.reverse();
+            }
+        }
+        assert_eq!(seen, expected);
+        write(&documents, (0..60).map(|number| delete(&format!("{number:03}"))).collect()).await;
+    }
+}
+
+/// Places come from cursors, and cursors from callers: a forged one must not show other values than asked for.
+pub async fn a_place_from_elsewhere_does_not_widen_a_walk(documents: Arc<dyn Documents>) {
+    let own = |key: &str, room: &str| {
+        put(key, "", &[("room", text(room)), ("height", Value::Integer(1))])
+    };
+    write(&documents, vec![own("a", "attic"), own("h", "hall"), own("z", "zoo")]).await;
+    for direction in [Direction::Ascending, Direction::Descending] {
+        for place in ["", "attic", "hall", "zoo", "zz"] {
+            for values in [vec![text(place), Value::Integer(0)], vec![text(place)], vec![]] {
+                let after = Some(After(values, String::new()));
+                let found = keys(&documents, Query { direction, after, ..by_room("hall") }).await;
+                assert!(found.iter().all(|key| key == "h"), "{found:?}");
+            }
+        }
+    }
+}
+
+/// Every kind of walk over many documents, compared with plain sorting and filtering.
+pub async fn queries_agree_with_sorting(documents: Arc<dyn Documents>) {
+    let rooms = [None, Some("attic"), Some("hall"), Some("hall "), Some("zoo")];
+    let all: Vec<Document> = (0..150_usize)
+        .map(|number| {
+            let mut fields = Vec::new();
+            if let Some(room) = rooms[number * 7 % rooms.len()] {
+                fields.push(("room", text(room)));
+            }
+            if number % 11 != 0 {
+                fields.push((
+                    "height",
+                    Value::Integer(i64::try_from(number * 31 % 7).expect("it is small")),
+                ));
+            }
+            Document { key: format!("{:03}", number * 77 % 150), body: Bytes::new(), fields }
+        })
+        .collect();
+    let put_of =
+        |document: &Document| Write::Put { collection: &SHELVES, document: document.clone() };
+    write(&documents, all.iter().map(put_of).collect()).await;
+
+    let heights =
+        [None, Some(Value::Integer(-1)), Some(Value::Integer(2)), Some(Value::Integer(5))];
+    for direction in [Direction::Ascending, Direction::Descending] {
+        for room in ["attic", "hall", "nowhere"] {
+            for (from, until) in
+                heights.iter().flat_map(|from| heights.iter().map(move |until| (from, until)))
+            {
+                let (from, until) = (from.clone(), until.clone());
+                agree(&documents, &all, Query { from, until, direction, ..by_room(room) }).await;
+            }
+        }
+        for from in [None, Some(text("hall"))] {
+            for until in [None, Some(text("hall")), Some(text("i"))] {
+                let query = Query {
+                    from: from.clone(),
+                    until,
+                    direction,
+                    ..Query::all("by_room_and_height", 9)
+                };
+                agree(&documents, &all, query).await;
+            }
+        }
+        agree(&documents, &all, Query { direction, ..Query::all("all", 50) }).await;
+    }
+}
+
+/// Walks page by page and compares with what sorting the documents gives.
+async fn agree(documents: &Arc<dyn Documents>, all: &[Document], mut query: Query) {
+    let index = query.check(&SHELVES).expect("the index is declared");
+    let mut places: Vec<After> =
+        all.iter().filter_map(|document| document.place_in(index)).collect();
+    places.retain(|After(values, _)| {
+        let next = values.get(query.equals.len());
+        values.starts_with(&query.equals)
+            && query.from.as_ref().is_none_or(|from| next >= Some(from))
+            && query.until.as_ref().is_none_or(|until| next < Some(until))
+    });
+    places.sort();
+    if query.direction == Direction::Descending {
+        places.reverse();
+    }
+    let asked = query.clone();
+    let mut seen = Vec::new();
+    loop {
+        let found = documents.query(&SHELVES, query.clone()).await.expect("the store answers");
+        assert!(found.documents.len() <= query.limit);
+        seen.extend(found.documents.into_iter().map(|stored| stored.key));
+        let Some(after) = found.next else { break };
+        query.after = Some(after);
+    }
+    assert_eq!(seen, places.into_iter().map(|After(_, key)| key).collect::<Vec<_>>(), "{asked:?}");
+}
