@@ -1,46 +1,53 @@
 //! The engine in memory keeps the promises of the ports.
 
 use engine_memory::Engine;
+use journal::ServiceStorage;
+use std::{
+    future::{Ready, ready},
+    sync::Arc,
+};
+use storage::{Documents, KeyValue};
+
+fn storage() -> (ServiceStorage, Engine) {
+    let engine = Engine::new();
+    (engine.service("warehouse"), engine)
+}
 
 mod documents {
-    use super::Engine;
-    use std::sync::Arc;
+    use super::*;
 
-    async fn make() -> (Arc<dyn storage::Documents>, Engine) {
-        let engine = Engine::new();
-        (engine.service("warehouse").documents, engine)
+    fn make() -> Ready<(Arc<dyn Documents>, Engine)> {
+        let (storage, engine) = storage();
+        ready((storage.documents, engine))
     }
 
-    storage::documents_conformance!(make);
+    ::storage::documents_conformance!(make);
 }
 
 mod key_value {
-    use super::Engine;
-    use std::sync::Arc;
+    use super::*;
 
-    async fn make() -> (Arc<dyn storage::KeyValue>, Engine) {
-        let engine = Engine::new();
-        (engine.service("warehouse").key_value, engine)
+    fn make() -> Ready<(Arc<dyn KeyValue>, Engine)> {
+        let (storage, engine) = storage();
+        ready((storage.key_value, engine))
     }
 
-    storage::key_value_conformance!(make);
+    ::storage::key_value_conformance!(make);
 }
 
-mod journal {
-    use super::Engine;
-    use ::journal::ServiceStorage;
+mod events {
+    use super::*;
 
-    async fn make() -> (ServiceStorage, Engine) {
-        let engine = Engine::new();
-        (engine.service("warehouse"), engine)
+    fn make() -> Ready<(ServiceStorage, Engine)> {
+        ready(storage())
     }
 
-    ::journal::conformance_suite!(make);
+    journal::conformance_suite!(make);
+}
 
-    #[tokio::test]
-    async fn services_do_not_see_each_other() {
-        let engine = Engine::new();
-        let (one, two) = (engine.service("warehouse"), engine.service("till"));
-        ::journal::conformance::services_do_not_see_each_other(one, two).await;
-    }
+#[tokio::test]
+async fn services_do_not_see_each_other() {
+    let engine = Engine::new();
+    let (one, two) = (engine.service("warehouse"), engine.service("till"));
+    journal::conformance::services_do_not_see_each_other(one, two).await;
 }

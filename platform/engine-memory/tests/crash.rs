@@ -22,16 +22,21 @@ fn append(expected: u64) -> Append {
 }
 
 async fn seen(storage: &ServiceStorage) -> (usize, usize, Option<Bytes>, Option<Bytes>) {
-    let read = storage.journal.read("thing-1", 0, 10).await.unwrap().len();
-    let followed = storage.journal.follow(0, 10).await.unwrap().len();
-    let note = storage.documents.find(&NOTES, "note").await.unwrap().map(|stored| stored.body);
-    let value = storage.key_value.value("value", Timestamp::UNIX_EPOCH).await.unwrap();
+    let read = storage.journal.read("thing-1", 0, 10).await.expect("it answers").len();
+    let followed = storage.journal.follow(0, 10).await.expect("it answers").len();
+    let note =
+        storage.documents.find(&NOTES, "note").await.expect("it answers").map(|stored| stored.body);
+    let value = storage.key_value.value("value", Timestamp::UNIX_EPOCH).await.expect("it answers");
     (read, followed, note, value)
 }
 
 async fn write_both(storage: &ServiceStorage, number: u64) {
-    storage.journal.append(append(number)).await.unwrap().commit.is_durable();
-    let _ = storage.key_value.put("value", Bytes::from(number.to_string()), None).await.unwrap();
+    storage.journal.append(append(number)).await.expect("it answers").commit.is_durable();
+    let _ = storage
+        .key_value
+        .put("value", Bytes::from(number.to_string()), None)
+        .await
+        .expect("it answers");
 }
 
 #[tokio::test]
@@ -40,7 +45,7 @@ async fn what_is_held_back_is_decided_but_not_shown_to_the_world() {
     let storage = engine.service("warehouse");
     write_both(&storage, 0).await;
     engine.hold();
-    let (_, touched) = durability::scope(write_both(&storage, 1)).await;
+    let ((), touched) = durability::scope(write_both(&storage, 1)).await;
     assert_eq!(seen(&storage).await, (2, 1, Some("0".into()), Some("1".into())));
     let ((), ()) = tokio::join!(async { touched.wait().await.unwrap() }, async { engine.flush() });
     assert_eq!(seen(&storage).await, (2, 2, Some("1".into()), Some("1".into())));
@@ -52,7 +57,7 @@ async fn a_crash_loses_what_is_not_flushed_and_nothing_else() {
     let storage = engine.service("warehouse");
     write_both(&storage, 0).await;
     engine.hold();
-    let (_, touched) = durability::scope(write_both(&storage, 1)).await;
+    let ((), touched) = durability::scope(write_both(&storage, 1)).await;
     let restarted = engine.crash();
     assert_eq!(touched.wait().await, Err(Voided));
     assert!(storage.journal.append(append(2)).await.is_err());
