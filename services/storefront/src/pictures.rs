@@ -14,16 +14,14 @@ mod palette;
 mod sheet;
 mod wheel;
 
-pub use drafting::Size;
-pub use goods::{KINDS, Kind};
-pub use oklch::{Oklch, Rgb};
-pub use palette::{COLOURS, Colour};
+pub(crate) use goods::KINDS;
+pub(crate) use palette::COLOURS;
 
 use sheet::{HEIGHT, Sheet, WIDTH};
 
 /// From where a good is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum View {
+pub(crate) enum View {
     /// The whole good.
     Object,
     /// A part of it, close by.
@@ -33,10 +31,10 @@ pub enum View {
 }
 
 impl View {
-    pub const ALL: [View; 3] = [View::Object, View::Crop, View::Drawing];
+    pub(crate) const ALL: [View; 3] = [View::Object, View::Crop, View::Drawing];
 
     /// The segment of the path under which the view is served.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             View::Object => "object",
             View::Crop => "crop",
@@ -44,13 +42,13 @@ impl View {
         }
     }
 
-    pub fn named(name: &str) -> Option<View> {
+    pub(crate) fn named(name: &str) -> Option<View> {
         Self::ALL.into_iter().find(|view| view.name() == name)
     }
 }
 
 /// The picture of a good as a complete SVG document; nothing for an unknown kind or colour.
-pub fn draw(kind: &str, colour: &str, view: View) -> Option<String> {
+pub(crate) fn draw(kind: &str, colour: &str, view: View) -> Option<String> {
     let kind = KINDS.iter().find(|known| known.name == kind)?;
     let colour = COLOURS.iter().find(|known| known.name == colour)?;
     let mut sheet = Sheet::default();
@@ -62,7 +60,7 @@ pub fn draw(kind: &str, colour: &str, view: View) -> Option<String> {
         View::Drawing => (whole(), drafting::draft(&sheet, kind.extent(), kind.size, &prefix('d'))),
     };
     Some(format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"{window}\" width=\"{WIDTH}\" height=\"{HEIGHT}\">\
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"{window}\" width=\"{WIDTH}\" height=\"{HEIGHT}\" stroke-linecap=\"round\">\
          {inside}</svg>"
     ))
 }
@@ -70,3 +68,6 @@ pub fn draw(kind: &str, colour: &str, view: View) -> Option<String> {
 fn whole() -> String {
     format!("0 0 {WIDTH} {HEIGHT}")
 }
+
+#[cfg(test)]
+mod tests;

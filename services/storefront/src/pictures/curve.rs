@@ -89,21 +89,30 @@ impl Curve {
         self.steps.last().map_or(self.start, |step| step.end())
     }
 
-    /// The same curve with its distances from the line x = 0 multiplied and put at `axis`.
-    pub(super) fn around(&self, axis: f64, factor: f64) -> Curve {
-        let change = |point: Point| Point { x: axis + factor * point.x, y: point.y };
+    /// Where the curve is heading at its end.
+    pub(super) fn heading(&self) -> Point {
+        let before = match self.steps.last() {
+            Some(Step::Bend(_, into, _)) => *into,
+            _ => self.steps.iter().rev().nth(1).map_or(self.start, |step| step.end()),
+        };
+        self.end().minus(before)
+    }
+
+    /// The same curve with every point changed; straight for straight, so `change` must be affine.
+    pub(super) fn map(&self, change: impl Fn(Point) -> Point) -> Curve {
         Curve {
             start: change(self.start),
-            steps: self.steps.iter().map(|step| step.map(change)).collect(),
+            steps: self.steps.iter().map(|step| step.map(&change)).collect(),
         }
     }
 
-    pub(super) fn moved(&self, across: f64, down: f64) -> Curve {
-        let change = |point: Point| Point { x: point.x + across, y: point.y + down };
-        Curve {
-            start: change(self.start),
-            steps: self.steps.iter().map(|step| step.map(change)).collect(),
-        }
+    pub(super) fn moved(&self, right: f64, down: f64) -> Curve {
+        self.map(|Point { x, y }| Point { x: x + right, y: y + down })
+    }
+
+    /// Coordinates without fractions: enough for light and shade, whose edges nobody measures.
+    pub(super) fn coarse(&self) -> Curve {
+        self.map(|Point { x, y }| Point { x: x.round(), y: y.round() })
     }
 
     pub(super) fn reversed(&self) -> Curve {
@@ -165,59 +174,62 @@ impl Curve {
     }
 }
 
-/// The `d` attribute in the making.
-#[derive(Debug, Clone, Default)]
-pub(super) struct PathText(String);
+/// The `d` attribute in the making. Steps are written relative to the pen, which is shorter.
+#[derive(Debug, Clone)]
+pub(super) struct PathText {
+    text: String,
+    pen: Point,
+}
 
 impl PathText {
+    /// A path that begins with `curve`.
     pub(super) fn start(curve: &Curve) -> Self {
-        let mut text = Self::default();
-        text.letter('M');
-        text.point(curve.start);
-        text.follow(curve)
+        Self::at(curve.start).follow(curve)
     }
 
     /// A path that only stands at `point` so far.
     pub(super) fn at(point: Point) -> Self {
-        let mut text = Self::default();
-        text.letter('M');
-        text.point(point);
-        text
+        let pen = tenths(point);
+        Self { text: format!("M{}", pairs(&[pen])), pen }
     }
 
     /// Goes on along `curve`, which must begin where the path stands.
     pub(super) fn follow(mut self, curve: &Curve) -> Self {
         for step in &curve.steps {
             match *step {
-                Step::Line(end) => {
-                    self.letter('L');
-                    self.point(end);
-                }
-                Step::Bend(out, into, end) => {
-                    self.letter('C');
-                    self.point(out);
-                    self.point(into);
-                    self.point(end);
-                }
+                Step::Line(end) => self.step('l', &[end]),
+                Step::Bend(out, into, end) => self.step('c', &[out, into, end]),
             }
         }
         self
     }
 
-    pub(super) fn line(mut self, to: Point) -> Self {
-        self.letter('L');
-        self.point(to);
+    pub(super) fn height(mut self, y: f64) -> Self {
+        let _ = write!(self.text, "V{}", number(y));
+        self.pen.y = y;
+        self
+    }
+
+    pub(super) fn side(mut self, x: f64) -> Self {
+        let _ = write!(self.text, "H{}", number(x));
+        self.pen.x = x;
         self
     }
 
     pub(super) fn arc(mut self, turn: Turn, rx: f64, ry: f64, to: Point) -> Self {
-        self.letter('A');
-        self.point(Point { x: rx, y: ry });
-        self.0.push_str(match turn {
-            Turn::Clockwise => " 0 0 1",
-            Turn::CounterClockwise => " 0 0 0",
-        });
-        self.point(to);
+        let sweep = match turn {
+            Turn::Clockwise => 1,
+            Turn::CounterClockwise => 0,
+        };
+        let _ =
+            write!(self.text, "A{} 0 0 {sweep} {}", pairs(&[Point { x: rx, y: ry }]), pairs(&[to]));
+        self.pen = tenths(to);
+        self
+    }
+
+    /// One bend to `to`.
+    pub(super) fn bend(mut self, out: Point, into: Point, to: Point) -> Self {
+        self.step('c', &[out, into, to]);
         self
     }
 
@@ -227,23 +239,23 @@ impl PathText {
     }
 
     pub(super) fn open(self) -> String {
-        self.0
+        self.text
     }
 
     pub(super) fn close(mut self) -> String {
-        self.0.push('z');
-        self.0
+        self.text.push('z');
+        self.text
     }
 
-    fn letter(&mut self, letter: char) {
-        self.0.push(letter);
-    }
-
-    fn point(&mut self, point: Point) {
-        if self.0.ends_with(|c: char| c.is_ascii_digit()) {
-            self.0.push(' ');
+    fn step(&mut self, letter: char, points: &[Point]) {
+        let from = self.pen;
+        let relative: Vec<Point> = points.iter().map(|point| point.minus(from)).collect();
+        self.text.push(letter);
+        self.text.push_str(&pairs(&relative));
+        if let Some(&end) = relative.last() {
+            let end = tenths(end);
+            self.pen = Point { x: from.x + end.x, y: from.y + end.y };
         }
-        let _ = write!(self.0, "{} {}", number(point.x), number(point.y));
     }
 }
 
@@ -254,10 +266,31 @@ pub(super) enum Turn {
     CounterClockwise,
 }
 
+/// Coordinates as path data, with a space only where one is needed.
+pub(super) fn pairs(points: &[Point]) -> String {
+    let mut text = String::new();
+    for part in points.iter().flat_map(|point| [point.x, point.y]) {
+        let part = number(part);
+        if !text.is_empty() && !part.starts_with('-') {
+            text.push(' ');
+        }
+        text.push_str(&part);
+    }
+    text
+}
+
 /// A coordinate in the shortest form that is right to a tenth of a unit.
 pub(super) fn number(value: f64) -> String {
-    let tenths = (value * 10.0).round() / 10.0;
+    let tenths = round(value);
     if tenths == 0.0 { "0".to_owned() } else { tenths.to_string() }
+}
+
+fn tenths(point: Point) -> Point {
+    Point { x: round(point.x), y: round(point.y) }
+}
+
+fn round(value: f64) -> f64 {
+    (value * 10.0).round() / 10.0
 }
 
 #[cfg(test)]
@@ -270,35 +303,32 @@ mod tests {
 
     #[test]
     fn what_is_read_is_written() {
-        let text = "M10 20L30 40C1 2 3.5 4 -5 6z";
-        assert_eq!(written(&Curve::read(text)), text);
+        let curve = Curve::read("M10 20L30 40C1 2 3.5 4 -5 6");
+        assert_eq!(written(&curve), "M10 20l20 20c-29-38-26.5-36-35-34z");
     }
 
     #[test]
     fn a_reversed_curve_walks_back() {
         let curve = Curve::read("M0 0L10 0C20 0 30 10 30 20");
-        assert_eq!(written(&curve.reversed()), "M30 20C30 10 20 0 10 0L0 0z");
+        assert_eq!(written(&curve.reversed()), "M30 20c0-10-10-20-20-20l-10 0z");
         assert_eq!(curve.reversed().reversed(), curve);
     }
 
     #[test]
     fn beside_a_line_runs_a_parallel() {
         let curve = Curve::read("M0 0L10 0");
-        assert_eq!(written(&curve.beside(2.0, 2.0)), "M0 2L10 2z");
-        assert_eq!(written(&curve.beside(2.0, 4.0)), "M0 2L10 4z");
+        assert_eq!(written(&curve.beside(2.0, 2.0)), "M0 2l10 0z");
+        assert_eq!(written(&curve.beside(2.0, 4.0)), "M0 2l10 2z");
     }
 
     #[test]
     fn beside_a_quarter_circle_runs_a_wider_one() {
         let curve = Curve::read("M100 0C100 55.2 55.2 100 0 100");
-        assert_eq!(written(&curve.beside(-10.0, -10.0)), "M110 0C110 60.7 60.7 110 0 110z");
+        assert_eq!(written(&curve.beside(-10.0, -10.0)), "M110 0c0 60.7-49.3 110-110 110z");
     }
 
     #[test]
     fn numbers_are_short() {
-        assert_eq!(
-            [12.0, 12.34, 0.04, -0.04, -3.26].map(number),
-            ["12", "12.3", "0", "0", "-3.3"]
-        );
+        assert_eq!([12.0, 12.34, 0.04, -0.04, -3.26].map(number), ["12", "12.3", "0", "0", "-3.3"]);
     }
 }

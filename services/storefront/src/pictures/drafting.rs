@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::curve::number;
 use super::oklch::{Oklch, oklch};
 use super::paint::geometry;
-use super::sheet::{Part, Role, Shape, Sheet};
+use super::sheet::{Part, Role, Sheet};
 
 /// Half way between the tile by day and the tile by night, so that one drawing suits both.
 const PENCIL: Oklch = oklch(0.59, 0.012, 80.0);
@@ -21,9 +21,9 @@ pub(super) struct Extent {
 
 /// The true size of a good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Size {
-    pub width_mm: u16,
-    pub height_mm: u16,
+pub(crate) struct Size {
+    pub(crate) width_mm: u16,
+    pub(crate) height_mm: u16,
 }
 
 /// The inside of the `<svg>` element. Every id begins with `prefix`.
@@ -35,24 +35,26 @@ pub(super) fn draft(sheet: &Sheet, extent: Extent, size: Size, prefix: &str) -> 
         Part::Shadow(_) | Part::Glow(_) => None,
     });
     for (at, solid) in solids.enumerate() {
-        let (outline, mask, clip) = (format!("{prefix}{at}"), format!("{prefix}m{at}"), format!("{prefix}c{at}"));
+        let (outline, mask, clip) =
+            (format!("{prefix}{at}"), format!("{prefix}m{at}"), format!("{prefix}c{at}"));
         let _ = write!(definitions, "<{} id=\"{outline}\"/>", geometry(&solid.outline));
-        if !lines.is_empty() && solid.opacity >= 1.0 {
+        if !lines.is_empty() && solid.hides() {
             let _ = write!(
                 definitions,
-                "<mask id=\"{mask}\" maskUnits=\"userSpaceOnUse\" width=\"400\" height=\"500\">\
-                 <path fill=\"#fff\" d=\"M0 0h400v500H0z\"/><use href=\"#{outline}\" fill=\"#000\" stroke=\"none\"/></mask>"
+                "<mask id=\"{mask}\">\
+                 <path fill=\"#fff\" d=\"M0 0h400v500H0z\"/><use href=\"#{outline}\"/></mask>"
             );
             lines = format!("<g mask=\"url(#{mask})\">{lines}</g>");
         }
-        let form: String = solid
-            .marks
-            .iter()
-            .filter(|mark| mark.role == Role::Form)
-            .map(|mark| format!("<{}/>", geometry(&mark.shape)))
-            .collect();
+        let mut form = String::new();
+        for mark in solid.marks.iter().filter(|mark| mark.role == Role::Form) {
+            let _ = write!(form, "<{}/>", geometry(&mark.shape));
+        }
         if !form.is_empty() {
-            let _ = write!(definitions, "<clipPath id=\"{clip}\"><use href=\"#{outline}\"/></clipPath>");
+            let _ = write!(
+                definitions,
+                "<clipPath id=\"{clip}\"><use href=\"#{outline}\"/></clipPath>"
+            );
             let _ = write!(lines, "<g clip-path=\"url(#{clip})\">{form}</g>");
         }
         let _ = write!(lines, "<use href=\"#{outline}\"/>");
@@ -60,7 +62,7 @@ pub(super) fn draft(sheet: &Sheet, extent: Extent, size: Size, prefix: &str) -> 
     let pencil = PENCIL.rgb();
     format!(
         "<defs>{definitions}</defs>\
-         <g fill=\"none\" stroke=\"{pencil}\" stroke-width=\"1.5\" stroke-linejoin=\"round\" stroke-linecap=\"round\">\
+         <g fill=\"none\" stroke=\"{pencil}\" stroke-width=\"1.6\" stroke-linejoin=\"round\">\
          {lines}{}</g>{}",
         rulers(extent),
         figures(extent, size, &pencil.to_string()),

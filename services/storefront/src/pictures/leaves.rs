@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::curve::number;
+use super::curve::{Point, pairs};
 use super::palette::Tones;
 use super::sheet::{Shape, Solid};
 
@@ -28,22 +28,33 @@ impl Leaves {
     pub(super) fn leaf(mut self, leaf: Leaf) -> Self {
         let Leaf { foot, tip, bulge, bow } = leaf;
         let (dx, dy) = (tip.0 - foot.0, tip.1 - foot.1);
-        // Quadratic bends reach half way to their handle, hence twice the width.
-        let beside = |share: f64| {
-            let (x, y) = (foot.0 + 0.46 * dx - dy * share, foot.1 + 0.46 * dy + dx * share);
-            format!("{} {}", number(x), number(y))
-        };
-        let at = |(x, y): (f64, f64)| format!("{} {}", number(x), number(y));
-        let (foot, tip) = (at(foot), at(tip));
-        let (left, rib, right) = (beside(2.0 * bow - 2.0 * bulge), beside(2.0 * bow), beside(2.0 * bow + 2.0 * bulge));
-        let _ = write!(self.whole, "M{foot}Q{left} {tip}Q{right} {foot}z");
+        // A quadratic bend reaches half way to its handle, hence twice the width.
+        let handle = |share: f64| (0.46 * dx - dy * 2.0 * share, 0.46 * dy + dx * 2.0 * share);
+        let (left, rib, right) = (handle(bow - bulge), handle(bow), handle(bow + bulge));
         // The half that faces the upper left catches the light.
         let facing = if dy > dx { right } else { left };
-        let _ = write!(self.lit, "M{foot}Q{facing} {tip}Q{rib} {foot}z");
+        let _ = write!(self.whole, "M{}", whole_pairs(&[foot]));
+        let _ = write!(self.lit, "M{}", whole_pairs(&[foot]));
+        for (path, out, back) in [(&mut self.whole, left, right), (&mut self.lit, facing, rib)] {
+            let home = (back.0 - dx, back.1 - dy);
+            let _ = write!(
+                path,
+                "q{}q{}z",
+                whole_pairs(&[out, (dx, dy)]),
+                whole_pairs(&[home, (-dx, -dy)])
+            );
+        }
         self
     }
 
     pub(super) fn in_tones(self, tones: Tones) -> Solid {
         Solid::new(Shape::Area(self.whole), tones.lo).mark(Shape::Area(self.lit), tones.base)
     }
+}
+
+/// Leaves are small and many: whole units are fine enough and half as long.
+fn whole_pairs(points: &[(f64, f64)]) -> String {
+    let points: Vec<_> =
+        points.iter().map(|&(x, y)| Point { x: x.round(), y: y.round() }).collect();
+    pairs(&points)
 }

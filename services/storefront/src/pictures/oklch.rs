@@ -4,15 +4,15 @@ use std::fmt;
 
 /// A colour by lightness (0–1), chroma (0 is grey) and hue (degrees).
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Oklch {
-    pub lightness: f64,
-    pub chroma: f64,
-    pub hue: f64,
+pub(crate) struct Oklch {
+    pub(crate) lightness: f64,
+    pub(crate) chroma: f64,
+    pub(crate) hue: f64,
 }
 
 /// A colour of the sRGB cube; written as `#rrggbb`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rgb(pub [u8; 3]);
+pub(crate) struct Rgb(pub(crate) [u8; 3]);
 
 impl fmt::Display for Rgb {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -21,13 +21,13 @@ impl fmt::Display for Rgb {
     }
 }
 
-pub const fn oklch(lightness: f64, chroma: f64, hue: f64) -> Oklch {
+pub(crate) const fn oklch(lightness: f64, chroma: f64, hue: f64) -> Oklch {
     Oklch { lightness, chroma, hue }
 }
 
 impl Oklch {
     /// The nearest colour a screen can show: same lightness and hue, less chroma where it must be.
-    pub fn rgb(self) -> Rgb {
+    pub(crate) fn rgb(self) -> Rgb {
         let (mut inside, mut outside) = (0.0, self.chroma);
         if in_gamut(self.linear()) {
             inside = self.chroma;
@@ -72,11 +72,8 @@ fn in_gamut(linear: [f64; 3]) -> bool {
 )]
 fn encode(linear: f64) -> u8 {
     let linear = linear.clamp(0.0, 1.0);
-    let encoded = if linear <= 0.003_130_8 {
-        12.92 * linear
-    } else {
-        1.055 * linear.powf(1.0 / 2.4) - 0.055
-    };
+    let encoded =
+        if linear <= 0.003_130_8 { 12.92 * linear } else { 1.055 * linear.powf(1.0 / 2.4) - 0.055 };
     (encoded * 255.0).round() as u8
 }
 

@@ -78,10 +78,9 @@ impl Painting<'_> {
 fn fill_or_stroke(shape: &Shape, colour: Rgb) -> String {
     match shape {
         Shape::Area(_) | Shape::Oval(_) => format!(" fill=\"{colour}\""),
-        Shape::Line(_, width) => format!(
-            " fill=\"none\" stroke=\"{colour}\" stroke-width=\"{}\" stroke-linecap=\"round\"",
-            number(*width)
-        ),
+        Shape::Line(_, width) => {
+            format!(" fill=\"none\" stroke=\"{colour}\" stroke-width=\"{}\"", number(*width))
+        }
         Shape::Moved(shape, ..) => fill_or_stroke(shape, colour),
     }
 }
@@ -98,7 +97,12 @@ pub(super) fn geometry(shape: &Shape) -> String {
             number(oval.ry)
         ),
         Shape::Moved(shape, right, down) => {
-            format!("{} transform=\"translate({} {})\"", geometry(shape), number(*right), number(*down))
+            format!(
+                "{} transform=\"translate({} {})\"",
+                geometry(shape),
+                number(*right),
+                number(*down)
+            )
         }
     }
 }

@@ -9,6 +9,9 @@ pub(super) const FLOOR: f64 = 408.0;
 pub(super) const WIDTH: f64 = 400.0;
 pub(super) const HEIGHT: f64 = 500.0;
 
+/// On a bar thinner than this nobody sees a highlight.
+const GLEAM_WIDTH_MIN: f64 = 12.0;
+
 /// Everything a picture is made of, back to front.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Sheet {
@@ -37,6 +40,14 @@ pub(super) enum Shape {
 impl Shape {
     pub(super) fn moved(self, right: f64, down: f64) -> Shape {
         Shape::Moved(Box::new(self), right, down)
+    }
+
+    fn is_line(&self) -> bool {
+        match self {
+            Shape::Area(_) | Shape::Oval(_) => false,
+            Shape::Line(..) => true,
+            Shape::Moved(shape, ..) => shape.is_line(),
+        }
     }
 }
 
@@ -109,15 +120,15 @@ pub(super) fn hoop(x: f64, y: f64, rx: f64, ry: f64, half: Half, colour: Rgb) ->
         Half::Near => (0, 1),
         Half::Far => (1, 0),
     };
-    let (inner_rx, inner_ry) = (rx - THICK, ry - 0.8 * THICK);
+    let (width, depth) = (rx - THICK, ry - 0.8 * THICK);
     Solid::new(
         Shape::Area(format!(
-            "M{} {y}A{rx} {ry} 0 0 {out} {} {y}H{}A{inner_rx} {} 0 0 {back} {} {y}z",
+            "M{} {y}A{rx} {ry} 0 0 {out} {} {y}H{}A{width} {} 0 0 {back} {} {y}z",
             number(x - rx),
             number(x + rx),
-            number(x + inner_rx),
-            number(inner_ry),
-            number(x - inner_rx),
+            number(x + width),
+            number(depth),
+            number(x - width),
         )),
         colour,
     )
@@ -135,7 +146,11 @@ impl Sheet {
     pub(super) fn ball(&mut self, x: f64, y: f64, radius: f64, tones: Tones) {
         let lit = oval(x - 0.28 * radius, y - 0.22 * radius, radius, radius);
         let gleam = oval(x - 0.36 * radius, y - 0.4 * radius, 0.3 * radius, 0.24 * radius);
-        self.add(Solid::new(oval(x, y, radius, radius), tones.lo).tone(lit, tones.base).tone(gleam, tones.hi));
+        self.add(
+            Solid::new(oval(x, y, radius, radius), tones.lo)
+                .tone(lit, tones.base)
+                .tone(gleam, tones.hi),
+        );
     }
 
     /// The shadow of something round that touches the floor within `radius` of `x`: pushed right,
@@ -170,17 +185,21 @@ impl Solid {
     pub(super) fn bar(spine: &str, first: f64, last: f64, tones: Tones) -> Self {
         let curve = Curve::read(spine);
         let width = first.max(last);
-        let lit = curve.moved(-0.66 * width, -0.6 * width);
-        let shaded = curve.moved(0.56 * width, 0.5 * width);
-        let (left, right) = (curve.beside(first / 2.0, last / 2.0), curve.beside(-first / 2.0, -last / 2.0));
+        let shaded = curve.moved(0.56 * width, 0.5 * width).coarse();
+        let half = |side: f64| curve.beside(side * first / 2.0, side * last / 2.0);
+        let (left, right) = (half(1.0), half(-1.0));
         let outline = PathText::start(&left)
             .cap(last / 2.0, right.end())
             .follow(&right.reversed())
             .cap(first / 2.0, left.start())
             .close();
-        Self::new(Shape::Area(outline), tones.base)
-            .tone(Shape::Line(PathText::start(&shaded).open(), width), tones.lo)
-            .tone(Shape::Line(PathText::start(&lit).open(), width), tones.hi)
+        let bar = Self::new(Shape::Area(outline), tones.base)
+            .tone(Shape::Line(PathText::start(&shaded).open(), width), tones.lo);
+        if width < GLEAM_WIDTH_MIN {
+            return bar;
+        }
+        let lit = curve.moved(-0.66 * width, -0.6 * width).coarse();
+        bar.tone(Shape::Line(PathText::start(&lit).open(), width), tones.hi)
     }
 
     /// Adds a mark that belongs to the form.
@@ -193,13 +212,9 @@ impl Solid {
         self.with(shape, colour, Role::Light)
     }
 
-    pub(super) fn moved(self, right: f64, down: f64) -> Self {
-        let marks = self.marks.into_iter();
-        Self {
-            outline: self.outline.moved(right, down),
-            marks: marks.map(|mark| Mark { shape: mark.shape.moved(right, down), ..mark }).collect(),
-            ..self
-        }
+    /// Whether what lies behind cannot be seen.
+    pub(super) fn hides(&self) -> bool {
+        self.opacity >= 1.0 && !self.outline.is_line()
     }
 
     pub(super) fn see_through(mut self, opacity: f64) -> Self {

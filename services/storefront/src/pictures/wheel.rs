@@ -2,7 +2,7 @@
 
 use super::curve::{Curve, PathText, Point, Turn};
 use super::palette::Tones;
-use super::sheet::{HEIGHT, Role, Shape, Solid, WIDTH, oval};
+use super::sheet::{HEIGHT, Shape, Solid, WIDTH, oval};
 
 /// How far the eye looks down on a circle: its height by its width.
 pub(super) const TILT: f64 = 0.2;
@@ -77,18 +77,35 @@ impl Wheel {
     }
 
     fn blank(&self, profile: &Curve, brim: Brim, tones: Tones) -> Solid {
-        let (left, right) = (profile.around(self.axis, -1.0), profile.around(self.axis, 1.0));
-        let (top, bottom) = (profile.start().x, profile.end().x);
+        let side = |sign: f64| profile.map(|Point { x, y }| Point { x: self.axis + sign * x, y });
+        let (left, right) = (side(-1.0), side(1.0));
+        let top = profile.start().x;
         let turn = match brim {
             Brim::Far => Turn::CounterClockwise,
             Brim::Near => Turn::Clockwise,
         };
-        let path = PathText::start(&left)
-            .arc(Turn::CounterClockwise, bottom, bottom * self.tilt, right.end())
+        let path = self
+            .foot(PathText::start(&left), profile)
             .follow(&right.reversed())
             .arc(turn, top, top * self.tilt, left.start())
             .close();
         Solid::new(Shape::Area(path), tones.base)
+    }
+
+    /// The near edge of the circle a piece stands on, from left to right. Where the profile draws
+    /// in, the edge takes its heading over, so that the outline has no corner.
+    fn foot(&self, path: PathText, profile: &Curve) -> PathText {
+        let (end, heading) = (profile.end(), profile.heading());
+        let at = |x: f64, y: f64| Point { x: self.axis + x, y };
+        let depth = end.x * self.tilt;
+        let drawn_in = -heading.x / heading.y.max(f64::EPSILON);
+        if drawn_in < 0.1 {
+            return path.arc(Turn::CounterClockwise, end.x, depth, at(end.x, end.y));
+        }
+        // A single bend reaches three quarters of the way to its handles.
+        let down = depth * 4.0 / 3.0;
+        let x = end.x - (drawn_in * down).min(0.4 * end.x);
+        path.bend(at(-x, end.y + down), at(x, end.y + down), at(end.x, end.y))
     }
 
     fn shaded(&self, blank: Solid, profile: &Curve, tones: Tones) -> Solid {
@@ -98,28 +115,30 @@ impl Wheel {
             .tone(self.between(profile, LIGHT), tones.hi)
     }
 
+    /// The line from top to bottom over the near side, at `share` of the half width.
+    fn meridian(&self, profile: &Curve, share: f64) -> Curve {
+        let towards_us = self.tilt * (1.0 - share * share).sqrt();
+        profile
+            .map(|Point { x, y }| Point { x: self.axis + share * x, y: y + towards_us * x })
+            .coarse()
+    }
+
     /// All that lies right of the meridian at `share` of the half width.
     fn right_of(&self, profile: &Curve, share: f64) -> Shape {
-        let edge = profile.around(self.axis, share);
-        let path = PathText::start(&edge)
-            .line(Point { x: edge.end().x, y: HEIGHT })
-            .line(Point { x: WIDTH, y: HEIGHT })
-            .line(Point { x: WIDTH, y: 0.0 })
-            .line(Point { x: edge.start().x, y: 0.0 });
-        Shape::Area(path.close())
+        let edge = self.meridian(profile, share);
+        let path = PathText::start(&edge).height(HEIGHT).side(WIDTH).height(0.0);
+        Shape::Area(path.side(edge.start().x).close())
     }
 
     /// The stripe between two meridians.
     fn between(&self, profile: &Curve, (from, to): (f64, f64)) -> Shape {
-        let (left, right) = (profile.around(self.axis, from), profile.around(self.axis, to));
+        let (left, right) = (self.meridian(profile, from), self.meridian(profile, to).reversed());
         let path = PathText::start(&left)
-            .line(Point { x: left.end().x, y: HEIGHT })
-            .line(Point { x: right.end().x, y: HEIGHT })
-            .line(right.end())
-            .follow(&right.reversed())
-            .line(Point { x: right.start().x, y: 0.0 })
-            .line(Point { x: left.start().x, y: 0.0 });
-        Shape::Area(path.close())
+            .height(HEIGHT)
+            .side(right.start().x)
+            .height(right.start().y)
+            .follow(&right);
+        Shape::Area(path.height(0.0).side(left.start().x).close())
     }
 }
 

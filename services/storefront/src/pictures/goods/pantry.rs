@@ -8,7 +8,7 @@ pub(super) fn storage_jar(sheet: &mut Sheet, good: Tones) {
     let wheel = Wheel::at(200.0);
     let oak = Tones::of(OAK);
     sheet.shadow(200.0, 80.0);
-    sheet.add(wheel.body("M82 204L82 372C82 384 80 392 74 392", good));
+    sheet.add(wheel.body("M82 204L82 380C82 388 81 391 79 392", good));
     sheet.add(wheel.ring("M82 300L82 306", Tones::of(LINEN)));
     sheet.add(wheel.body("M84 186L84 206", oak));
     sheet.add(
@@ -58,7 +58,10 @@ pub(super) fn pepper_mill(sheet: &mut Sheet, good: Tones) {
 
 pub(super) fn chopping_board(sheet: &mut Sheet, good: Tones) {
     let oak = Tones::of(OAK);
-    let outline = "M136 196C160 194 176 190 178 168L180 132C180 118 186 112 198 112H204C216 112 222 118 222 132L224 168C226 190 242 194 266 196C280 198 286 206 286 220V388C286 402 280 408 266 408H136C122 408 116 402 116 388V220C116 206 122 198 136 196z";
+    let outline = "M136 196C160 194 176 190 178 168L180 132C180 118 186 112 198 112H204\
+             C216 112 222 118 222 132L224 168C226 190 242 194 266 196\
+             C280 198 286 206 286 220V388C286 402 280 408 266 408H136\
+             C122 408 116 402 116 388V220C116 206 122 198 136 196z";
     sheet.cast(oval(222.0, 403.0, 104.0, 9.0));
     sheet.cast(oval(208.0, 405.0, 90.0, 6.0));
     sheet.add(Solid::new(area(outline).moved(6.0, 0.0), oak.deep));
@@ -70,11 +73,11 @@ pub(super) fn chopping_board(sheet: &mut Sheet, good: Tones) {
             .mark(line("M192 190C184 240 200 280 192 330", 2.0), oak.lo)
             .mark(line("M232 204C240 250 226 290 234 330", 2.0), oak.deep)
             .mark(area("M100 336L300 322V420H100z"), good.base)
-            .tone(area("M256 318H300V420H248C254 390 256 350 256 318z"), good.lo)
-            .tone(area("M124 330H138V410H124z"), good.hi),
+            .tone(area("M256 325L300 322V420H249C254 390 256 350 256 325z"), good.lo)
+            .tone(area("M124 334.300L138 333.300V420H124z"), good.hi),
     );
     sheet.add(Solid::new(oval(201.0, 142.0, 9.0, 9.0), oak.deep));
-    sheet.add(Solid::new(line("M201 142C192 116 210 100 201 142", 4.0), good.base));
+    sheet.add(Solid::new(line("M201 142C176 80 226 80 201 142", 4.5), good.base));
 }
 
 pub(super) fn tray(sheet: &mut Sheet, good: Tones) {

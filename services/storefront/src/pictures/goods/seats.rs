@@ -14,7 +14,7 @@ pub(super) fn stool(sheet: &mut Sheet, good: Tones) {
     sheet.add(Solid::bar("M134 190L110 400", 17.0, 11.0, oak));
     sheet.add(Solid::bar("M266 190L290 400", 17.0, 11.0, oak));
     sheet.add(hoop(200.0, 320.0, 80.0, 17.0, Half::Near, brass.base));
-    sheet.add(wheel.body("M102 170L102 190C102 196 98 199 92 200", good));
+    sheet.add(wheel.body("M102 170L102 188C102 194 101 196 98 197", good));
     sheet.add(
         Solid::new(wheel.disc(170.0, 102.0), good.hi)
             .tone(oval(204.0, 172.0, 84.0, 16.0), good.base)
@@ -25,23 +25,33 @@ pub(super) fn stool(sheet: &mut Sheet, good: Tones) {
 pub(super) fn chair(sheet: &mut Sheet, good: Tones) {
     let oak = Tones::of(OAK);
     sheet.cast(oval(216.0, 400.0, 108.0, 13.0));
-    sheet.add(Solid::bar("M142 124L146 384", 13.0, 10.0, oak.darker()));
-    sheet.add(Solid::bar("M258 124L254 384", 13.0, 10.0, oak.darker()));
+    sheet.add(Solid::bar("M142 124L146 384", 11.5, 9.0, oak.darker()));
+    sheet.add(Solid::bar("M258 124L254 384", 11.5, 9.0, oak.darker()));
     sheet.add(Solid::bar("M150 340L250 340", 7.0, 7.0, oak.darker()));
     sheet.add(
         Solid::new(
-            area("M134 128C134 120 138 116 146 116C180 122 220 122 254 116C262 116 266 120 266 128V168C266 178 262 182 254 182C220 188 180 188 146 182C138 182 134 178 134 168z"),
+            area(
+                "M134 128C134 120 138 116 146 116C180 122 220 122 254 116\
+             C262 116 266 120 266 128V168C266 178 262 182 254 182\
+             C220 188 180 188 146 182C138 182 134 178 134 168z",
+            ),
             good.base,
         )
-        .tone(area("M226 100H280V200H222C230 170 230 130 226 100z"), good.lo)
+        .tone(area("M226 99H280V200H222C230 170 230 130 226 99z"), good.lo)
         .tone(area("M254 100H280V200H252C256 170 256 130 254 100z"), good.deep)
         .tone(area("M142 100H152C148 130 148 170 152 200H142z"), good.hi),
     );
     sheet.add(
-        Solid::new(area("M136 254C176 248 224 248 264 254L288 288V300C288 306 284 308 280 308H120C116 308 112 306 112 300V288z"), good.base)
-            .tone(area("M100 290H300V320H100z"), good.lo)
-            .tone(area("M238 290H300V320H232z"), good.deep)
-            .tone(area("M140 254H156L134 288H116z"), good.hi),
+        Solid::new(
+            area(
+                "M136 254C176 248 224 248 264 254L288 288V300C288 306 284 308 280 308H120\
+             C116 308 112 306 112 300V288z",
+            ),
+            good.base,
+        )
+        .tone(area("M100 290H300V320H100z"), good.lo)
+        .tone(area("M238 290H300V320H232z"), good.deep)
+        .tone(area("M140 254H156L134 288H116z"), good.hi),
     );
     sheet.add(Solid::bar("M126 314L116 400", 15.0, 11.0, oak));
     sheet.add(Solid::bar("M274 314L284 400", 15.0, 11.0, oak));
@@ -78,8 +88,12 @@ pub(super) fn side_table(sheet: &mut Sheet, good: Tones) {
     sheet.add(Solid::new(wheel.disc(334.0, 72.0), good.hi));
     sheet.add(Solid::bar("M132 214L106 400", 16.0, 11.0, oak));
     sheet.add(Solid::bar("M268 214L294 400", 16.0, 11.0, oak));
-    sheet.add(wheel.body("M118 196L116 216C116 222 112 226 106 227", good));
+    sheet.add(wheel.body("M118 196L116 214C115 220 114 222 110 224", good));
     let [rim, within] = wheel.mouth(196.0, 118.0, 110.0, good);
     sheet.add(rim);
-    sheet.add(within.mark(oval(200.0, 204.0, 108.0, 22.0), good.base).tone(oval(176.0, 202.0, 62.0, 11.0), good.hi));
+    sheet.add(
+        within
+            .mark(oval(200.0, 204.0, 108.0, 22.0), good.base)
+            .tone(oval(176.0, 202.0, 62.0, 11.0), good.hi),
+    );
 }

@@ -1,15 +1,20 @@
 //! For the table: mug, bowl, plate, carafe, teapot.
 
 use super::super::palette::{BISCUIT, OAK, SOIL, Tones};
-use super::super::sheet::{Sheet, Solid, area, line, oval};
+use super::super::sheet::{Sheet, Solid, line, oval};
 use super::super::wheel::Wheel;
 
 pub(super) fn mug(sheet: &mut Sheet, good: Tones) {
     let wheel = Wheel::at(182.0);
     sheet.shadow(182.0, 72.0);
-    sheet.add(Solid::bar("M262 246C298 234 314 262 312 292C310 326 284 344 256 340", 22.0, 17.0, good));
-    sheet.add(wheel.body("M96 200L90 340C88 374 80 394 62 394", good));
-    sheet.add(wheel.zone("M88.6 358C86 382 78 394 62 394", Tones::of(BISCUIT)));
+    sheet.add(Solid::bar(
+        "M262 246C298 234 314 262 312 292C310 326 284 344 256 340",
+        22.0,
+        17.0,
+        good.darker(),
+    ));
+    sheet.add(wheel.body("M96 200L90 352C89 374 86 388 77 392", good));
+    sheet.add(wheel.zone("M89.400 362C88 380 85 388 77 392", Tones::of(BISCUIT)));
     let [rim, within] = wheel.mouth(200.0, 96.0, 86.0, good);
     let coffee = Tones::of(SOIL);
     sheet.add(rim);
@@ -54,7 +59,9 @@ pub(super) fn carafe(sheet: &mut Sheet, good: Tones) {
     let wheel = Wheel::at(200.0);
     let oak = Tones::of(OAK);
     sheet.shadow(200.0, 72.0);
-    sheet.add(wheel.body("M36 140C32 150 29 158 29 172C30 222 82 240 82 318C82 366 80 394 66 394", good));
+    sheet.add(
+        wheel.body("M36 140C32 150 29 158 29 172C30 222 82 240 82 318C82 360 82 382 74 392", good),
+    );
     let [rim, within] = wheel.mouth(140.0, 36.0, 31.0, good);
     sheet.add(rim);
     sheet.add(within);
@@ -67,10 +74,14 @@ pub(super) fn teapot(sheet: &mut Sheet, good: Tones) {
     let oak = Tones::of(OAK);
     sheet.shadow(196.0, 76.0);
     sheet.add(Solid::bar("M122 344C96 334 100 284 70 256", 44.0, 20.0, good));
-    sheet.add(Solid::bar("M272 268C312 240 340 262 334 300C330 330 304 350 278 352", 18.0, 15.0, oak));
-    sheet.add(wheel.body("M52 232C92 246 106 288 104 322C102 362 86 394 66 394", good));
+    sheet.add(Solid::bar(
+        "M272 268C312 240 340 262 334 300C330 330 304 350 278 352",
+        18.0,
+        15.0,
+        oak,
+    ));
+    sheet.add(wheel.body("M52 232C92 246 106 288 104 322C102 356 92 382 76 391", good));
     sheet.add(Solid::new(wheel.disc(233.0, 56.0), good.deep));
     sheet.add(wheel.body("M12 208C34 210 52 220 54 230", good));
     sheet.ball(196.0, 196.0, 15.0, oak);
-    sheet.add(Solid::new(area("M0 0"), good.base));
 }

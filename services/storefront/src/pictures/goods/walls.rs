@@ -16,7 +16,14 @@ pub(super) fn wall_clock(sheet: &mut Sheet, good: Tones) {
         Solid::new(oval(200.0, 260.0, 102.0, 102.0), linen.lo)
             .tone(oval(207.0, 269.0, 102.0, 102.0), linen.base)
             .mark(line("M200 170V184M200 336V350M110 260H124M276 260H290", 4.0), graphite.base)
-            .mark(line("M245 182L241 189M278 215L271 219M278 305L271 301M245 338L241 331M155 338L159 331M122 305L129 301M122 215L129 219M155 182L159 189", 2.5), graphite.base),
+            .mark(
+                line(
+                    "M245 182L241 189M278 215L271 219M278 305L271 301M245 338L241 331M155 338\
+             L159 331M122 305L129 301M122 215L129 219M155 182L159 189",
+                    2.5,
+                ),
+                graphite.base,
+            ),
     );
     sheet.add(Solid::bar("M200 260L152 232", 8.0, 7.0, graphite));
     sheet.add(Solid::bar("M200 260L250 200", 7.0, 5.0, graphite));
@@ -38,8 +45,6 @@ pub(super) fn mirror(sheet: &mut Sheet, good: Tones) {
     );
     sheet.add(
         Solid::new(oval(200.0, 276.0, 100.0, 100.0), glass.base)
-            .tone(area("M60 276L220 150H290L110 420z"), glass.hi)
-            .tone(area("M250 150H270L150 400H128z"), glass.base)
-            .tone(oval(240.0, 320.0, 0.0, 0.0), glass.lo),
+            .tone(area("M60 150H250L95 400H60zM268 150H284L129 400H113z"), glass.hi),
     );
 }
