@@ -168,13 +168,11 @@ impl Prepared<'_> {
         if response.status().as_u16() < 400 {
             return Ok(response);
         }
-        match serde_json::from_slice::<Problem>(response.body()) {
-            Ok(problem) => Err(CallError::Problem(Box::new(problem))),
-            Err(_) => {
-                let reason = format!("answered {} without saying why", response.status());
-                Err(CallError::Unavailable { service, reason })
-            }
+        if let Ok(problem) = serde_json::from_slice::<Problem>(response.body()) {
+            return Err(CallError::Problem(Box::new(problem)));
         }
+        let reason = format!("answered {} without saying why", response.status());
+        Err(CallError::Unavailable { service, reason })
     }
 }
 

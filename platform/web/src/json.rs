@@ -79,16 +79,16 @@ fn declares_json(headers: &HeaderMap) -> bool {
             || subtype.get(subtype_end..).is_some_and(|end| end.eq_ignore_ascii_case("+json")))
 }
 
-/// A body that could not be read to its end: too large, or the client went away.
-pub(crate) fn unreadable(rejection: &BytesRejection) -> Problem {
-    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        return too_large();
-    }
-    Problem::new(400, codes::MISSING_BODY, "the body broke off before its end")
+fn unreadable(rejection: &BytesRejection) -> Problem {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE { too_large() } else { broken_off() }
 }
 
 pub(crate) fn too_large() -> Problem {
     Problem::new(413, codes::BODY_TOO_LARGE, "the body is larger than this address takes")
+}
+
+pub(crate) fn broken_off() -> Problem {
+    Problem::new(400, codes::MISSING_BODY, "the body broke off before its end")
 }
 
 impl<T: Serialize> IntoResponse for Json<T> {
@@ -111,17 +111,13 @@ impl<T: Serialize> IntoResponse for Json<T> {
 impl<T: JsonSchema> OperationInput for Json<T> {
     fn operation_input(context: &mut GenContext, operation: &mut Operation) {
         let json_schema = context.schema.subschema_for::<T>();
-        let described =
-            context.resolve_schema(&json_schema).get("description").and_then(|it| it.as_str());
-        let description = described.map(str::to_owned);
+        let resolved = context.resolve_schema(&json_schema);
+        let description = resolved.get("description").and_then(|it| it.as_str()).map(str::to_owned);
         let schema = SchemaObject { json_schema, example: None, external_docs: None };
         let media = MediaType { schema: Some(schema), ..MediaType::default() };
-        let content = [("application/json".to_owned(), media)].into_iter().collect();
-        set_body(
-            context,
-            operation,
-            RequestBody { description, content, required: true, ..RequestBody::default() },
-        );
+        let mut body = RequestBody { description, required: true, ..RequestBody::default() };
+        body.content.insert("application/json".to_owned(), media);
+        set_body(context, operation, body);
         document_default_refusal(context, operation);
     }
 }

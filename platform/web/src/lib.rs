@@ -10,6 +10,7 @@
 mod answer;
 mod caller;
 mod field;
+mod hop;
 mod idempotency;
 mod idempotency_key;
 mod json;
@@ -23,8 +24,8 @@ mod service;
 
 pub use answer::{Answer, Created, NoContent, Refusal};
 pub use caller::Caller;
-pub use idempotency::{Idempotency, KeyPolicy, requires_idempotency_key};
-pub use idempotency_key::IdempotencyKey;
+pub use idempotency::{Idempotency, REMEMBERED_FOR, requires_idempotency_key};
+pub use idempotency_key::{IdempotencyKey, KEY_BYTES_MAX};
 pub use json::Json;
 pub use listen::{Drained, ServeOptions, serve};
 pub use openapi::openapi_document;

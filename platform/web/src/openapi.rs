@@ -1,11 +1,19 @@
 //! The documents that describe what the routes take and answer.
 
+mod document;
+
+pub use document::openapi_document;
+
+use crate::path::UNNAMED_PARTS;
 use aide::{
     generate::GenContext,
     openapi::{
-        HeaderStyle, OpenApi, Parameter, ParameterData, ParameterSchemaOrContent, SchemaObject,
+        HeaderStyle, OpenApi, Operation, Parameter, ParameterData, ParameterSchemaOrContent,
+        PathItem, PathStyle, ReferenceOr, SchemaObject,
     },
 };
+use schemars::{Schema, json_schema};
+use serde_json::Value;
 
 /// Whether a parameter has to be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,24 +29,74 @@ pub(crate) fn header_parameter(
     about: &str,
     presence: Presence,
 ) -> Parameter {
-    let json_schema = context.schema.subschema_for::<String>();
+    let schema = context.schema.subschema_for::<String>();
+    let mut parameter_data = parameter(name, schema, presence);
+    parameter_data.description = Some(about.to_owned());
+    Parameter::Header { parameter_data, style: HeaderStyle::Simple }
+}
+
+/// Gives each part of each path its parameter: extractors of one value or of a tuple do not know the names, which
+/// stand in the template alone.
+pub(crate) fn name_path_parts(document: &mut OpenApi) {
+    let Some(paths) = &mut document.paths else { return };
+    for (template, item) in &mut paths.paths {
+        let ReferenceOr::Item(item) = item else { continue };
+        let names: Vec<&str> = names(template).collect();
+        for operation in operations(item) {
+            let unnamed = operation.extensions.shift_remove(UNNAMED_PARTS);
+            for (index, name) in names.iter().enumerate() {
+                if !is_documented(operation, name) {
+                    let schema = unnamed.as_ref().and_then(|parts| nth_schema(parts, index));
+                    let schema = schema.unwrap_or_else(|| json_schema!({ "type": "string" }));
+                    let parameter_data = parameter(name, schema, Presence::Required);
+                    let parameter = Parameter::Path { parameter_data, style: PathStyle::Simple };
+                    operation.parameters.push(ReferenceOr::Item(parameter));
+                }
+            }
+        }
+    }
+}
+
+fn parameter(name: &str, json_schema: Schema, presence: Presence) -> ParameterData {
     let schema = SchemaObject { json_schema, example: None, external_docs: None };
-    let parameter_data = ParameterData {
+    ParameterData {
         name: name.to_owned(),
-        description: Some(about.to_owned()),
+        description: None,
         required: presence == Presence::Required,
         deprecated: None,
         format: ParameterSchemaOrContent::Schema(schema),
         example: None,
-        examples: Default::default(),
+        examples: [].into_iter().collect(),
         explode: None,
-        extensions: Default::default(),
-    };
-    Parameter::Header { parameter_data, style: HeaderStyle::Simple }
+        extensions: [].into_iter().collect(),
+    }
 }
 
-/// One document of several services' parts: OpenAPI 3.1, sorted, the same for the same parts.
-pub fn openapi_document(title: &str, parts: Vec<OpenApi>) -> serde_json::Value {
-    let _ = (title, parts);
-    serde_json::Value::Null
+/// The names in a template such as `/api/v1/things/{id}/files/{*rest}`.
+fn names(template: &str) -> impl Iterator<Item = &str> {
+    let parts = template.split('{').skip(1).filter_map(|part| part.split('}').next());
+    parts.map(|name| name.trim_start_matches('*'))
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem { get, put, post, delete, options, head, patch, trace, .. } = item;
+    [get, put, post, delete, options, head, patch, trace].into_iter().flatten()
+}
+
+fn is_documented(operation: &Operation, name: &str) -> bool {
+    operation.parameters.iter().any(|parameter| {
+        matches!(parameter, ReferenceOr::Item(Parameter::Path { parameter_data, .. })
+            if parameter_data.name == name)
+    })
+}
+
+/// The schema of the part at `index`: of a tuple its element, of one value the value itself.
+fn nth_schema(parts: &Value, index: usize) -> Option<Schema> {
+    let elements =
+        parts.get("prefixItems").or_else(|| parts.get("items")).and_then(Value::as_array);
+    let schema = match elements {
+        Some(elements) => elements.get(index)?,
+        None => (index == 0).then_some(parts)?,
+    };
+    schema.clone().try_into().ok()
 }

@@ -16,19 +16,19 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
         let Some(value) = parts.headers.get(header::IF_MATCH) else { return Ok(Self(None)) };
-        Ok(Self(parse(value).ok_or_else(malformed)?))
+        parse(value).ok_or_else(|| malformed().into())
     }
 }
 
-/// `Some(None)` for `*`, `None` for what cannot be a tag of ours.
-fn parse(value: &HeaderValue) -> Option<Option<u64>> {
+/// `None` for what cannot be a tag of ours.
+fn parse(value: &HeaderValue) -> Option<IfMatch> {
     let text = value.to_str().ok()?.trim();
     if text == "*" {
-        return Some(None);
+        return Some(IfMatch(None));
     }
     let quoted = text.strip_prefix("W/").unwrap_or(text);
     let version = quoted.strip_prefix('"')?.strip_suffix('"')?;
-    version.parse().ok().map(Some)
+    Some(IfMatch(Some(version.parse().ok()?)))
 }
 
 fn malformed() -> Problem {

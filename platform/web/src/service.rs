@@ -1,12 +1,12 @@
 //! What every service's router gets around it.
 
-use crate::Idempotency;
+use crate::{Idempotency, Refusal, hop::HopLayer, openapi::name_path_parts};
 use aide::{
     axum::{ApiRouter, routing::ApiMethodRouter},
     openapi::OpenApi,
 };
 use axum::{Router, extract::DefaultBodyLimit};
-use kernel::Ids;
+use kernel::{Ids, Problem, codes};
 use std::convert::Infallible;
 
 /// A service as others reach it: its routes, and their description.
@@ -25,7 +25,7 @@ pub struct ServiceParts {
     pub metrics: telemetry::Metrics,
     /// Where ids of requests come from.
     pub ids: Ids,
-    /// The answers that are remembered by key, if this service has somewhere to remember them.
+    /// The answers that are remembered by key. A service without one relies on the ids of its effects alone.
     pub idempotency: Option<Idempotency>,
     /// How much is taken.
     pub limits: Limits,
@@ -60,13 +60,28 @@ where
     route.layer(DefaultBodyLimit::max(bytes))
 }
 
-/// Puts around `routes` what every hop goes through, outermost first: the caller's context, a span and the access
-/// log, figures by route, the deadline, panics, the limit of requests, the limit of bodies, idempotency keys, and
-/// problems for addresses that do not exist.
-pub fn service(name: &'static str, routes: ApiRouter, parts: ServiceParts) -> ServiceRouter {
-    let _ = parts;
+/// Puts around the routes what every hop goes through: the caller's context, a span and the access log, figures by
+/// route, a limit of requests, the deadline, panics, a limit of bodies, idempotency keys, and problems for
+/// addresses that do not exist.
+pub fn service(name: &'static str, api: ApiRouter, parts: ServiceParts) -> ServiceRouter {
     let mut openapi = OpenApi::default();
     name.clone_into(&mut openapi.info.title);
-    let router = routes.finish_api(&mut openapi);
+    let plain = api.finish_api(&mut openapi);
+    name_path_parts(&mut openapi);
+    let router = plain
+        .fallback(|| async { Refusal(nothing_here()) })
+        .method_not_allowed_fallback(|| async { Refusal(other_method()) })
+        // Handlers become routes here, once, and not at each request.
+        .with_state(())
+        .layer(HopLayer::new(name, parts));
     ServiceRouter { router, openapi }
+}
+
+fn nothing_here() -> Problem {
+    Problem::new(404, codes::NOT_FOUND, "nothing is at this address")
+}
+
+fn other_method() -> Problem {
+    let title = "this address exists, but not with this method; see Allow";
+    Problem::new(405, codes::METHOD_NOT_ALLOWED, title)
 }

@@ -1,0 +1,120 @@
+//! An answer as it is remembered: one line of JSON for its head, then its body as it was.
+
+use super::is_final;
+use axum::{
+    body::{Body, Bytes, HttpBody},
+    response::Response,
+};
+use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
+use http_body_util::BodyExt;
+use kernel::{Problem, codes};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use storage::RECORD_BYTES_MAX;
+
+/// The most bytes of a body that is remembered; room is left for the head.
+const BODY_BYTES_MAX: usize = RECORD_BYTES_MAX - 64 * 1024;
+
+/// Headers that belong to one transmission and not to the answer.
+const NOT_REMEMBERED: [HeaderName; 5] = [
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::DATE,
+    header::TRANSFER_ENCODING,
+    HeaderName::from_static(transport::headers::REQUEST_ID),
+];
+
+/// What makes two requests the same request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Fingerprint(u128);
+
+impl Fingerprint {
+    /// Of the query and the body; method and path are part of the place already.
+    pub(super) fn of(head: &Parts, body: &Bytes) -> Self {
+        let query = head.uri.query().unwrap_or_default();
+        let length = u64::try_from(query.len()).unwrap_or(u64::MAX);
+        let hash = Sha256::new().chain_update(length.to_le_bytes()).chain_update(query);
+        let hash: [u8; 32] = hash.chain_update(body).finalize().into();
+        // Half of it tells apart whatever one client sends with one key.
+        Self(u128::from_be_bytes(*hash.first_chunk().unwrap_or(&[0; 16])))
+    }
+}
+
+/// An answer that was given before.
+#[derive(Debug)]
+pub(super) struct Remembered {
+    pub(super) fingerprint: Fingerprint,
+    answer: Response,
+}
+
+/// Its head as stored. Fields may be added, with a default.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    fingerprint: String,
+    status: u16,
+    headers: Vec<(String, String)>,
+}
+
+impl Remembered {
+    /// Takes a copy of `answer` for the store, if it is one to give again.
+    pub(super) async fn take(
+        fingerprint: Fingerprint,
+        answer: Response,
+    ) -> (Response, Option<Bytes>) {
+        if !is_final(answer.status()) {
+            return (answer, None);
+        }
+        // A stream has no size before its end, and is nobody's idea of an answer to keep.
+        let size = answer.body().size_hint().exact().and_then(|size| usize::try_from(size).ok());
+        if size.is_none_or(|size| size > BODY_BYTES_MAX) {
+            tracing::warn!(?size, "an answer is too large to be remembered by its key");
+            return (answer, None);
+        }
+        let (head, body) = answer.into_parts();
+        let body = match body.collect().await {
+            Ok(body) => body.to_bytes(),
+            Err(error) => {
+                tracing::error!(%error, "a handler's answer broke off");
+                return (Response::from_parts(head, Body::empty()), None);
+            }
+        };
+        let is_in_flight = head.status == StatusCode::CONFLICT
+            && serde_json::from_slice::<Problem>(&body)
+                .is_ok_and(|problem| problem.code == codes::IDEMPOTENCY_IN_FLIGHT);
+        let stored = if is_in_flight { None } else { write(fingerprint, &head, &body) };
+        (Response::from_parts(head, Body::from(body)), stored)
+    }
+
+    /// Reads what [`Remembered::take`] made. What cannot be read counts as not there: the derived ids of the
+    /// service keep the effect single.
+    pub(super) fn read(stored: &Bytes) -> Option<Self> {
+        let end = stored.iter().position(|byte| *byte == b'\n')?;
+        let head: Head = serde_json::from_slice(&stored[..end])
+            .inspect_err(|error| tracing::error!(%error, "a remembered answer cannot be read"))
+            .ok()?;
+        let mut answer = Response::new(Body::from(stored.slice(end + 1..)));
+        *answer.status_mut() = StatusCode::from_u16(head.status).ok()?;
+        for (name, value) in &head.headers {
+            let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+            answer.headers_mut().append(name, HeaderValue::from_str(value).ok()?);
+        }
+        let fingerprint = u128::from_str_radix(&head.fingerprint, 16).ok()?;
+        Some(Self { fingerprint: Fingerprint(fingerprint), answer })
+    }
+
+    pub(super) fn into_response(self) -> Response {
+        self.answer
+    }
+}
+
+fn write(fingerprint: Fingerprint, head: &http::response::Parts, body: &Bytes) -> Option<Bytes> {
+    let headers = head.headers.iter().filter(|(name, _)| !NOT_REMEMBERED.contains(name));
+    let headers = headers
+        .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
+    let fingerprint = format!("{:032x}", fingerprint.0);
+    let head = Head { fingerprint, status: head.status.as_u16(), headers: headers.collect() };
+    let mut stored = serde_json::to_vec(&head).ok()?;
+    stored.push(b'\n');
+    stored.extend_from_slice(body);
+    Some(Bytes::from(stored))
+}
