@@ -1,1 +1,7 @@
-//! The demonstration catalogue.
+//! The demonstration shop: a catalogue of home goods of our own invention, ready to be planted.
+
+mod catalogue;
+
+pub use catalogue::{
+    Catalogue, Category, Department, Picture, PriceChange, Product, Status, Unreadable, Variant,
+};

@@ -192,6 +192,17 @@ fn names_are_slugs_and_stand_once() {
 }
 
 #[test]
+fn the_kinds_and_colours_the_demonstration_shop_names_are_there() {
+    let kinds = "mug bowl plate carafe teapot kettle casserole storage-jar bread-bin \
+        pepper-mill chopping-board tray dome-lamp pendant-lamp floor-lamp lantern candle-holder \
+        stool chair bench side-table throw cushion rug towel apron planter watering-can \
+        bird-house vase speaker notebook wall-clock mirror backpack basket umbrella";
+    let colours = "chalk oat clay brick ochre moss spruce mist sea ink coal blush";
+    assert!(KINDS.iter().map(|kind| kind.name).eq(kinds.split_whitespace()));
+    assert!(COLOURS.iter().map(|colour| colour.name).eq(colours.split_whitespace()));
+}
+
+#[test]
 fn goods_stay_on_the_sheet_and_close_views_within_it() {
     for kind in KINDS {
         let extent = kind.extent();
