@@ -1,1 +1,3 @@
-//! A service of the shop.
+//! The inventory service: stock per SKU and location, holds with expiry, movements.
+
+mod domain;
