@@ -32,7 +32,8 @@ pub struct ServeOptions {
     pub connections_max: usize,
     /// How long a client may take for the head of a request, and how long a connection may be idle.
     pub header_read_timeout: Duration,
-    /// How large the head of a request may be, in bytes; at least 8 KiB.
+    /// How large the head of a request may be, in bytes; at least 8 KiB. One that arrives faster than it is read may
+    /// be up to twice as large.
     pub header_bytes_max: usize,
     /// How long a client may pause within the body of a request.
     pub body_pause_max: Duration,

@@ -1,0 +1,307 @@
+//! What a client sees on a socket.
+
+use crate::things::{Things, parts, remembering, service};
+use axum::Router;
+use engine_memory::Engine;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+use storage::{Commit, Tail, durability};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::{Notify, oneshot},
+    task::JoinHandle,
+};
+use web::{ApiRouter, Drained, NoContent, ServeOptions, routing};
+
+/// A listener on a free port.
+struct Listening {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    ended: JoinHandle<Drained>,
+}
+
+impl Listening {
+    async fn with(router: Router, options: ServeOptions) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let stopped = async { drop(stopped.await) };
+        let ended = spawn(web::serve(listener, router, options, stopped));
+        Self { address, stop, ended }
+    }
+
+    async fn to(router: Router) -> Self {
+        Self::with(router, ServeOptions::default()).await
+    }
+
+    async fn connect(&self) -> Client {
+        Client(TcpStream::connect(self.address).await.unwrap())
+    }
+
+    async fn stop(self) -> Drained {
+        self.stop.send(()).unwrap();
+        self.ended.await.unwrap()
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test has no runtime of ours to spawn through")]
+fn spawn<T: Send + 'static>(task: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+    tokio::spawn(task)
+}
+
+/// A connection, byte by byte.
+struct Client(TcpStream);
+
+impl Client {
+    async fn send(&mut self, text: impl AsRef<[u8]>) {
+        self.0.write_all(text.as_ref()).await.unwrap();
+    }
+
+    async fn get(&mut self, path: &str) -> String {
+        self.send(format!("GET {path} HTTP/1.1\r\nhost: here\r\n\r\n")).await;
+        self.answer().await
+    }
+
+    /// One answer with a declared length, and nothing after it.
+    async fn answer(&mut self) -> String {
+        let mut text = String::new();
+        loop {
+            let head = text.find("\r\n\r\n");
+            let length = text.lines().find_map(|line| line.strip_prefix("content-length: "));
+            let length: usize = length.map_or(0, |length| length.parse().unwrap());
+            if head.is_some_and(|end| text.len() >= end + 4 + length) {
+                return text;
+            }
+            let mut part = [0; 4096];
+            let read = self.0.read(&mut part).await.unwrap();
+            assert_ne!(read, 0, "the connection was closed after {text:?}");
+            text.push_str(std::str::from_utf8(&part[..read]).unwrap());
+        }
+    }
+
+    /// Everything until the other side closes.
+    async fn rest(&mut self) -> String {
+        let mut rest = Vec::new();
+        // Closing with unread bytes is a reset; what came before it counts.
+        drop(self.0.read_to_end(&mut rest).await);
+        String::from_utf8(rest).unwrap()
+    }
+}
+
+fn things() -> Router {
+    service(Things::default().routes(), parts()).router
+}
+
+/// A service whose one route touches this place of this log.
+fn touching(tail: &Arc<Tail>, position: u64) -> Router {
+    let tail = Arc::clone(tail);
+    let touch = routing::get(move || {
+        durability::touch(&Commit::at(&tail, position));
+        async { NoContent }
+    });
+    service(ApiRouter::new().api_route("/touch", touch), parts()).router
+}
+
+#[tokio::test]
+async fn a_connection_is_used_again() {
+    let listening = Listening::to(things()).await;
+    let mut client = listening.connect().await;
+    for number in 1..=3 {
+        let answer = client.get(&format!("/api/v1/things/{number}")).await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+        assert!(answer.ends_with(&format!(r#"{{"number":{number},"name":"a thing"}}"#)));
+    }
+    // Two at once, answered in order.
+    let twice = "GET /api/v1/things/8 HTTP/1.1\r\nhost: a\r\n\r\n".repeat(2);
+    client.send(twice).await;
+    client.answer().await;
+    client.send("GET /api/v1/things/9 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await;
+    let rest = client.rest().await;
+    assert!(rest.ends_with(r#"{"number":9,"name":"a thing"}"#), "{rest}");
+    assert_eq!(listening.stop().await, Drained::Completely);
+}
+
+#[tokio::test]
+async fn an_answer_waits_for_the_flush_of_what_it_touched() {
+    let tail = Tail::at(0);
+    let listening = Listening::to(touching(&tail, 7)).await;
+    let mut client = listening.connect().await;
+    client.send("GET /touch HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    for flushed in 1..7 {
+        tail.advance(flushed);
+        let early = tokio::time::timeout(Duration::from_millis(5), client.0.readable()).await;
+        assert!(early.is_err(), "an answer left at {flushed}, before its flush");
+    }
+    tail.advance(7);
+    assert!(client.answer().await.starts_with("HTTP/1.1 204"));
+    // From here on it is flushed already.
+    assert!(client.get("/touch").await.starts_with("HTTP/1.1 204"));
+}
+
+#[tokio::test]
+async fn an_answer_about_something_lost_is_withheld() {
+    let tail = Tail::at(0);
+    let listening = Listening::to(touching(&tail, 7)).await;
+    let mut client = listening.connect().await;
+    client.send("GET /touch HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    tail.void();
+    let answer = client.answer().await;
+    assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+    assert!(answer.contains("content-type: application/problem+json"), "{answer}");
+    assert!(answer.contains("retry-after: 1") && answer.contains(r#""code":"unavailable""#));
+    assert!(!answer.contains("204"));
+}
+
+#[tokio::test]
+async fn an_answer_with_a_key_waits_until_it_is_remembered_for_good() {
+    let engine = Engine::new();
+    engine.hold();
+    let router = service(Things::default().routes(), remembering(&engine)).router;
+    let listening = Listening::to(router).await;
+    let mut client = listening.connect().await;
+    let body = r#"{"name":"a","count":1}"#;
+    client
+        .send(format!(
+            "POST /api/v1/things HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n\
+             idempotency-key: k\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        ))
+        .await;
+    let early = tokio::time::timeout(Duration::from_millis(20), client.0.readable()).await;
+    assert!(early.is_err());
+    engine.flush();
+    assert!(client.answer().await.starts_with("HTTP/1.1 201"));
+}
+
+#[tokio::test]
+async fn a_stop_lets_the_request_under_way_end_and_closes_idle_connections() {
+    let (began, gate) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (begins, opens) = (Arc::clone(&began), Arc::clone(&gate));
+    let slow = routing::get(move || {
+        let (began, gate) = (Arc::clone(&begins), Arc::clone(&opens));
+        async move {
+            began.notify_one();
+            gate.notified().await;
+            NoContent
+        }
+    });
+    let router = service(ApiRouter::new().api_route("/slow", slow), parts()).router;
+    let listening = Listening::to(router).await;
+    let address = listening.address;
+    let (mut idle, mut busy) = (listening.connect().await, listening.connect().await);
+    idle.get("/nowhere").await;
+    busy.send("GET /slow HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    began.notified().await;
+
+    let stopping = spawn(listening.stop());
+    assert_eq!(idle.rest().await, "");
+    assert!(TcpStream::connect(address).await.is_err(), "a listener that stops takes nobody");
+    assert!(!stopping.is_finished());
+    gate.notify_one();
+    let last = busy.rest().await;
+    assert!(last.starts_with("HTTP/1.1 204") && last.contains("connection: close"), "{last}");
+    assert_eq!(stopping.await.unwrap(), Drained::Completely);
+}
+
+#[tokio::test]
+async fn a_request_that_does_not_end_in_time_is_cut() {
+    let began = Arc::new(Notify::new());
+    let begins = Arc::clone(&began);
+    let never = routing::get(move || {
+        begins.notify_one();
+        std::future::pending::<NoContent>()
+    });
+    let router = service(ApiRouter::new().api_route("/never", never), parts()).router;
+    let drain_timeout = Duration::from_millis(20);
+    let options = ServeOptions { drain_timeout, ..ServeOptions::default() };
+    let listening = Listening::with(router, options).await;
+    let mut client = listening.connect().await;
+    client.send("GET /never HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    began.notified().await;
+    assert_eq!(listening.stop().await, Drained::Cut { connections: 1 });
+    assert_eq!(client.rest().await, "");
+}
+
+#[tokio::test]
+async fn a_client_that_dawdles_loses_its_place() {
+    let pause = Duration::from_millis(40);
+    let options = ServeOptions {
+        header_read_timeout: pause,
+        body_pause_max: pause,
+        connections_max: 2,
+        ..ServeOptions::default()
+    };
+    let listening = Listening::with(things(), options).await;
+    // Half a head, and half a body: both places are taken until the listener's patience ends.
+    let (mut head, mut body) = (listening.connect().await, listening.connect().await);
+    head.send("GET /api/v1/things/1 HTTP/1.1\r\nho").await;
+    body.send(
+        "POST /api/v1/things HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n\
+         content-length: 100\r\n\r\n{",
+    )
+    .await;
+    let mut next = listening.connect().await;
+    assert!(next.get("/api/v1/things/1").await.starts_with("HTTP/1.1 200"));
+    let refused = head.rest().await;
+    assert!(refused.is_empty() || refused.starts_with("HTTP/1.1 408"), "{refused}");
+    let refused = body.rest().await;
+    assert!(refused.starts_with("HTTP/1.1 400") && refused.contains("broke off"), "{refused}");
+}
+
+#[tokio::test]
+async fn more_connections_than_places_wait_their_turn() {
+    let options = ServeOptions { connections_max: 1, ..ServeOptions::default() };
+    let listening = Listening::with(things(), options).await;
+    let mut first = listening.connect().await;
+    first.get("/api/v1/things/1").await;
+    let mut second = listening.connect().await;
+    second.send("GET /api/v1/things/2 HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    let early = tokio::time::timeout(Duration::from_millis(20), second.0.readable()).await;
+    assert!(early.is_err());
+    drop(first);
+    assert!(second.answer().await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn what_is_not_http_is_refused_and_the_next_client_is_served() {
+    let listening = Listening::to(things()).await;
+    let large = "a".repeat(200_000);
+    let many = "h: 1\r\n".repeat(200);
+    for (junk, status) in [
+        ("\x16\x03\x01 not HTTP at all\r\n\r\n".to_owned(), 400),
+        ("GET\r\n\r\n".to_owned(), 400),
+        ("GET / HTTP/9.9\r\n\r\n".to_owned(), 400),
+        ("GET /a b HTTP/1.1\r\n\r\n".to_owned(), 400),
+        ("GET / HTTP/1.1\r\nbad header\r\n\r\n".to_owned(), 400),
+        ("GET / HTTP/1.1\r\nx: \0\r\n\r\n".to_owned(), 400),
+        ("POST / HTTP/1.1\r\ncontent-length: -1\r\n\r\n".to_owned(), 400),
+        ("POST / HTTP/1.1\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab".to_owned(), 400),
+        (format!("GET / HTTP/1.1\r\nx: {large}\r\n\r\n"), 431),
+        (format!("GET / HTTP/1.1\r\n{many}\r\n"), 431),
+    ] {
+        let mut client = listening.connect().await;
+        client.send(&junk).await;
+        let answer = client.rest().await;
+        let junk = junk.get(..40).unwrap_or(&junk);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{junk:?}: {answer}");
+    }
+    let mut client = listening.connect().await;
+    assert!(client.get("/api/v1/things/1").await.starts_with("HTTP/1.1 200"));
+    assert!(client.get("/api/v1/things/%00").await.starts_with("HTTP/1.1 400"));
+    assert!(client.get("//..//%2e%2e/etc").await.starts_with("HTTP/1.1 404"));
+    assert!(client.get("*").await.starts_with("HTTP/1.1 40"));
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_refused() {
+    let listening = Listening::to(things()).await;
+    let mut client = listening.connect().await;
+    client
+        .send(
+            "POST /api/v1/things HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n\
+             transfer-encoding: chunked\r\n\r\nffffffffffffffffff\r\n",
+        )
+        .await;
+    let answer = client.rest().await;
+    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+}
