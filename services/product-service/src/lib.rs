@@ -1,1 +1,5 @@
-//! A service of the shop.
+//! Products, variants, categories, media, and prices with their history.
+
+mod domain;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,155 @@
+//! Changing a product that is there: what differs becomes an event, what is the same becomes nothing.
+
+use super::draft::{Changes, StatusWish, VariantDraft};
+use super::events::ProductEvent;
+use super::product::{Product, Status, Variant};
+use super::{Rejection, checks, create};
+use kernel::{Timestamp, UnitPrice};
+use std::{collections::HashMap, sync::Arc};
+
+type Decision = Result<Vec<ProductEvent>, Rejection>;
+
+pub(super) fn change(product: &Product, changes: &Changes, now: Timestamp) -> Decision {
+    let mut events = details(product, changes)?;
+    if let Some(variants) = &changes.variants {
+        checks::variants(variants, now)?;
+        events.extend(variant_changes(product, variants, now));
+    }
+    let standing = match changes.status {
+        StatusWish::AsItIs => Vec::new(),
+        StatusWish::Active => publish(product, now),
+        StatusWish::Archived => archive(product, now),
+    };
+    let comes_back = standing.iter().any(|event| matches!(event, ProductEvent::Published { .. }));
+    if product.status() == Status::Archived && !events.is_empty() && !comes_back {
+        return Err(Rejection::Archived);
+    }
+    if comes_back {
+        events.splice(0..0, standing);
+    } else {
+        events.extend(standing);
+    }
+    if !events.is_empty() {
+        let given = changes.variants.as_deref().unwrap_or_default();
+        if let Some(after) = events.iter().fold(Some(product.clone()), Product::evolve) {
+            checks::whole(&after, given)?;
+        }
+    }
+    Ok(events)
+}
+
+pub(super) fn set_price(
+    product: &Product,
+    sku: &str,
+    price: UnitPrice,
+    now: Timestamp,
+) -> Decision {
+    let Some(variant) = product.variant(sku) else {
+        return Err(Rejection::UnknownVariant { sku: sku.to_owned() });
+    };
+    let Some(event) = price_change(variant, price, now) else { return Ok(vec![]) };
+    if product.status() == Status::Archived {
+        return Err(Rejection::Archived);
+    }
+    let others = product.variants.iter().filter(|other| other.sku != sku);
+    let currencies = others.filter_map(|other| other.price()).map(UnitPrice::currency);
+    if let Some(other) = currencies.into_iter().find(|currency| *currency != price.currency()) {
+        let (field, one) = ("currency".to_owned(), price.currency().code());
+        return Err(Rejection::CurrencyMismatch { field, one, other: other.code() });
+    }
+    Ok(vec![event])
+}
+
+pub(super) fn publish(product: &Product, now: Timestamp) -> Vec<ProductEvent> {
+    match product.status() {
+        Status::Active => vec![],
+        Status::Draft | Status::Archived => vec![ProductEvent::Published { at: now }],
+    }
+}
+
+pub(super) fn archive(product: &Product, now: Timestamp) -> Vec<ProductEvent> {
+    match product.status() {
+        Status::Archived => vec![],
+        Status::Draft | Status::Active => vec![ProductEvent::Archived { at: now }],
+    }
+}
+
+fn details(product: &Product, changes: &Changes) -> Decision {
+    let mut events = Vec::new();
+    if let Some(slug) = &changes.slug
+        && *slug != product.slug
+    {
+        checks::slug(slug)?;
+        events.push(ProductEvent::SlugChanged { slug: slug.clone() });
+    }
+    let name = changes.name.clone().filter(|name| *name != product.name);
+    let description = changes.description.clone().filter(|it| **it != *product.description);
+    let old_brand = product.brand.as_deref().unwrap_or_default();
+    let brand = changes.brand.clone().filter(|brand| brand != old_brand);
+    name.iter().try_for_each(|it| checks::name(it))?;
+    description.iter().try_for_each(|it| checks::description(it))?;
+    brand.iter().try_for_each(|it| checks::brand(it))?;
+    if name.is_some() || description.is_some() || brand.is_some() {
+        events.push(ProductEvent::DetailsChanged { name, description, brand });
+    }
+    if let Some(categories) = changed(changes.categories.as_ref(), &product.categories) {
+        checks::categories(&categories)?;
+        events.push(ProductEvent::CategoriesChanged { categories });
+    }
+    if let Some(tags) = changed(changes.tags.as_ref(), &product.tags) {
+        checks::tags(&tags)?;
+        events.push(ProductEvent::TagsChanged { tags });
+    }
+    if let Some(options) = changed(changes.options.as_ref(), &product.options) {
+        checks::options(&options)?;
+        events.push(ProductEvent::OptionsChanged { options });
+    }
+    if let Some(media) = changed(changes.media.as_ref(), &product.media) {
+        checks::media(&media)?;
+        events.push(ProductEvent::MediaChanged { media });
+    }
+    Ok(events)
+}
+
+fn changed<T: PartialEq + Clone>(wished: Option<&Vec<T>>, now: &[T]) -> Option<Vec<T>> {
+    wished.filter(|wished| wished.as_slice() != now).cloned()
+}
+
+fn variant_changes(
+    product: &Product,
+    drafts: &[VariantDraft],
+    now: Timestamp,
+) -> Vec<ProductEvent> {
+    let known: HashMap<&str, &Arc<Variant>> =
+        product.variants.iter().map(|variant| (variant.sku.as_str(), variant)).collect();
+    let mut events = Vec::new();
+    let mut new = Vec::new();
+    for draft in drafts {
+        let Some(variant) = known.get(draft.sku.as_str()) else {
+            new.push(draft);
+            continue;
+        };
+        if variant.facts != draft.facts {
+            let (sku, facts) = (draft.sku.clone(), draft.facts.clone());
+            events.push(ProductEvent::VariantChanged { sku, facts });
+        }
+        events.extend(price_change(variant, draft.price, now));
+        if let Some(units) = draft.stock.filter(|units| variant.declared_stock != Some(*units)) {
+            events.push(ProductEvent::StockDeclared { sku: draft.sku.clone(), units });
+        }
+    }
+    events.extend(create::added(&new, now));
+    events
+}
+
+fn price_change(variant: &Variant, price: UnitPrice, now: Timestamp) -> Option<ProductEvent> {
+    let last = variant.prices.last()?;
+    // The clock may have been set back; prices still follow each other.
+    let from = now.max(last.from);
+    (last.price != price).then(|| ProductEvent::PriceChanged {
+        sku: variant.sku.clone(),
+        from,
+        old: last.price,
+        price,
+    })
+}

@@ -1,0 +1,4 @@
+//! Tests that need more than the part they test.
+
+mod prior_price_vectors;
+mod product_decisions;
