@@ -5,6 +5,7 @@
 
 #![warn(missing_docs)]
 
+mod departures;
 mod documents;
 mod key_value;
 mod write;
@@ -13,6 +14,7 @@ pub mod conformance;
 pub mod counter;
 pub mod durability;
 
+pub use departures::{Departures, Mark};
 pub use documents::{
     After, Collection, Direction, Document, Documents, Found, Index, Query, Stored, Value,
 };

@@ -1,0 +1,97 @@
+//! A service's documents in the database.
+
+use crate::{
+    engine::OpenLog, operation::Operation, query::Walk, readers::unreadable, service::Service,
+    writer::address,
+};
+use async_trait::async_trait;
+use bytes::Bytes;
+use rusqlite::OptionalExtension;
+use std::sync::{Arc, atomic::Ordering};
+use storage::{Collection, Commit, Documents, Found, Query, StorageError, Stored, Write};
+
+#[derive(Debug)]
+pub(crate) struct SqliteDocuments {
+    log: Arc<OpenLog>,
+    service: Arc<Service>,
+}
+
+/// Whether a collection can be read.
+enum Table {
+    Ready,
+    /// Nothing was ever written to it.
+    Missing,
+}
+
+#[async_trait]
+impl Documents for SqliteDocuments {
+    async fn find(
+        &self,
+        collection: &'static Collection,
+        key: &str,
+    ) -> Result<Option<Stored>, StorageError> {
+        let Table::Ready = self.table(collection).await? else { return Ok(None) };
+        let sql = format!(
+            "SELECT body FROM {} WHERE key = ?1",
+            self.service.tables.collection(collection)
+        );
+        self.log.readers.read(|connection| {
+            let mut select = connection.prepare_cached(&sql).map_err(unreadable)?;
+            let found = select
+                .query_row([key], |row| row.get::<_, Vec<u8>>(0))
+                .optional()
+                .map_err(unreadable)?;
+            Ok(found.map(|body| Stored { key: key.to_owned(), body: Bytes::from(body) }))
+        })
+    }
+
+    async fn query(
+        &self,
+        collection: &'static Collection,
+        query: Query,
+    ) -> Result<Found, StorageError> {
+        let index = query.check(collection)?;
+        let Table::Ready = self.table(collection).await? else { return Ok(Found::default()) };
+        let Some(walk) = Walk::new(&self.service.tables, collection, index, &query) else {
+            return Ok(Found::default());
+        };
+        self.log.readers.read(|connection| walk.run(connection).map_err(unreadable))
+    }
+
+    async fn write(&self, writes: Vec<Write>) -> Result<Commit, StorageError> {
+        writes.iter().try_for_each(Write::check)?;
+        self.log.queue(&self.service, Operation::Documents(writes))
+    }
+}
+
+impl SqliteDocuments {
+    pub(crate) fn new(log: Arc<OpenLog>, service: Arc<Service>) -> Self {
+        Self { log, service }
+    }
+
+    /// Sees to it, once in a process, that the collection's table is what its declaration asks for.
+    async fn table(&self, collection: &'static Collection) -> Result<Table, StorageError> {
+        if self.service.ready.read().contains(&address(collection)) {
+            return Ok(Table::Ready);
+        }
+        if !self.service.created.load(Ordering::Acquire) {
+            return Ok(Table::Missing);
+        }
+        let is_complete = self.log.readers.read(|connection| {
+            self.service.tables.is_complete(connection, collection).map_err(unreadable)
+        })?;
+        match is_complete {
+            None => return Ok(Table::Missing),
+            Some(true) => {}
+            Some(false) => {
+                let commit = self.log.queue(&self.service, Operation::Collection(collection))?;
+                commit
+                    .wait()
+                    .await
+                    .map_err(|voided| StorageError::Unavailable(voided.to_string()))?;
+            }
+        }
+        self.service.ready.write().insert(address(collection));
+        Ok(Table::Ready)
+    }
+}

@@ -1,0 +1,140 @@
+//! The engine: the data folder, one log for all services, one more for bulk.
+
+use crate::{
+    checkpoint::Checkpoints,
+    documents::SqliteDocuments,
+    folder,
+    journal::SqliteJournal,
+    key_value::SqliteKeyValue,
+    log::{Log, Phase},
+    open::{self, OpenError},
+    options::Options,
+    schema,
+    statistics::Statistics,
+    writer::Writer,
+};
+use ::journal::ServiceStorage;
+use std::{fs::File, ops::Deref, path::Path, sync::Arc};
+use storage::{Tail, Voided};
+
+const DATABASE_FILE: &str = "icommerce.db";
+const BULK_FILE: &str = "bulk.db";
+
+/// All storage of one process, in one folder.
+///
+/// When the engine and every handle it gave out are dropped, what is queued is still flushed, but nobody can wait
+/// for it; [`Engine::close`] waits.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    log: Arc<OpenLog>,
+    bulk: Arc<OpenLog>,
+}
+
+/// A log with a writer. The writer ends when the last of these is dropped.
+#[derive(Debug)]
+pub(crate) struct OpenLog(Arc<Log>);
+
+impl Engine {
+    /// Opens the data folder and makes it where it is missing.
+    pub fn open(folder: &Path, options: Options) -> Result<Self, OpenError> {
+        let lock = Arc::new(folder::hold(folder)?);
+        let log = OpenLog::open(folder, DATABASE_FILE, options.clone(), Arc::clone(&lock))?;
+        let bulk = OpenLog::open(folder, BULK_FILE, options, lock)?;
+        Ok(Self { log: Arc::new(log), bulk: Arc::new(bulk) })
+    }
+
+    /// The storage of one service. Asking again gives handles to the same storage.
+    pub fn service(&self, name: &'static str) -> ServiceStorage {
+        storage_of(&self.log, name)
+    }
+
+    /// Storage for what may lag: it has a file and a writer of its own and is never in the way of the others.
+    pub fn bulk(&self, name: &'static str) -> ServiceStorage {
+        storage_of(&self.bulk, name)
+    }
+
+    /// How far the services' log is flushed.
+    pub fn tail(&self) -> &Arc<Tail> {
+        &self.log.tail
+    }
+
+    /// Flushes everything, brings it into the database, frees the folder. Writes that come later are refused.
+    pub async fn close(&self) -> Result<(), Voided> {
+        self.log.close();
+        self.bulk.close();
+        let ended = [self.log.ended().await, self.bulk.ended().await];
+        if ended.iter().all(|phase| *phase == Phase::Closed) { Ok(()) } else { Err(Voided) }
+    }
+
+    /// Returns when a flush has failed: the process must stop and start again from what is on the disk. An engine
+    /// that is closed in peace never returns from here.
+    pub async fn failed(&self) -> String {
+        let failure = async |log: &OpenLog| match log.ended().await {
+            Phase::Failed(reason) => reason,
+            Phase::Open | Phase::Closing | Phase::Closed => std::future::pending().await,
+        };
+        tokio::select! {
+            reason = failure(&self.log) => reason,
+            reason = failure(&self.bulk) => reason,
+        }
+    }
+
+    /// What the writer of the services' log did.
+    pub fn statistics(&self) -> Statistics {
+        self.log.counters.read()
+    }
+
+    /// What the writer of the bulk log did.
+    pub fn bulk_statistics(&self) -> Statistics {
+        self.bulk.counters.read()
+    }
+}
+
+impl OpenLog {
+    fn open(
+        folder: &Path,
+        file: &str,
+        options: Options,
+        lock: Arc<File>,
+    ) -> Result<Self, OpenError> {
+        let path = folder.join(file);
+        let mut connection = open::open(folder, &path)?;
+        let journals =
+            schema::journals(&connection).map_err(|error| open::explain(folder, &path, &error))?;
+        let log = Arc::new(Log::new(folder, &path, journals, options));
+        let failed = |error: std::io::Error| {
+            let (file, reason) = (path.clone(), error.to_string());
+            OpenError::Failed { file, reason }
+        };
+        let beside = open::open_again(folder, &path)?;
+        let checkpoints =
+            Checkpoints::start(Arc::clone(&log), &mut connection, beside).map_err(failed)?;
+        let writer = Writer::new(Arc::clone(&log), connection, checkpoints, lock);
+        let thread = std::thread::Builder::new().name("sqlite-writer".to_owned());
+        thread.spawn(move || writer.run()).map_err(failed)?;
+        Ok(Self(log))
+    }
+}
+
+impl Deref for OpenLog {
+    type Target = Log;
+
+    fn deref(&self) -> &Log {
+        &self.0
+    }
+}
+
+impl Drop for OpenLog {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+fn storage_of(log: &Arc<OpenLog>, name: &'static str) -> ServiceStorage {
+    let service = log.service(name);
+    ServiceStorage {
+        journal: Arc::new(SqliteJournal::new(Arc::clone(log), Arc::clone(&service))),
+        documents: Arc::new(SqliteDocuments::new(Arc::clone(log), Arc::clone(&service))),
+        key_value: Arc::new(SqliteKeyValue::new(Arc::clone(log), service)),
+    }
+}

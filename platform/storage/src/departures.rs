@@ -1,0 +1,54 @@
+//! How a cache that forgets stays right: it remembers that something left, though not what.
+//!
+//! Who looks a key up in a cache, misses, and goes to the source must not put the answer into the cache when
+//! meanwhile a newer one came in and was forgotten again. A mark taken at the miss tells.
+
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+
+const BUCKETS: usize = 1_024;
+
+/// Counts what left a cache, in so many buckets by key that two keys seldom share one.
+#[derive(Clone, Debug)]
+pub struct Departures(Box<[u32; BUCKETS]>);
+
+/// The state of a key's bucket when it was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark(u32);
+
+impl Departures {
+    /// What to compare with later.
+    pub fn mark(&self, key: &str) -> Mark {
+        Mark(self.0[bucket(key)])
+    }
+
+    /// `key` left the cache.
+    pub fn note(&mut self, key: &str) {
+        let count = &mut self.0[bucket(key)];
+        *count = count.wrapping_add(1);
+    }
+}
+
+impl Default for Departures {
+    fn default() -> Self {
+        Self(Box::new([0; BUCKETS]))
+    }
+}
+
+fn bucket(key: &str) -> usize {
+    let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(key);
+    usize::try_from(hash % BUCKETS as u64).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_departure_changes_the_mark_of_its_key() {
+        let mut departures = Departures::default();
+        let before = departures.mark("one");
+        assert_eq!(departures.mark("one"), before);
+        departures.note("one");
+        assert_ne!(departures.mark("one"), before);
+    }
+}
