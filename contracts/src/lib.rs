@@ -14,6 +14,7 @@ pub mod product;
 pub mod shared;
 
 
+use std::fmt::Write;
 
 /// A SKU or another free word as one segment of a path.
 pub fn path_segment(text: &str) -> String {
@@ -21,7 +22,7 @@ pub fn path_segment(text: &str) -> String {
     for byte in text.bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => segment.push(char::from(byte)),
-            _ => segment.push_str(&format!("%{byte:02X}")),
+            _ => drop(write!(segment, "%{byte:02X}")),
         }
     }
     segment

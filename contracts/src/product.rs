@@ -195,7 +195,7 @@ pub struct Product {
     pub media: Vec<Media>,
     /// Whether shoppers see it.
     pub status: ProductStatus,
-    /// Grows with every change; also the ETag.
+    /// Grows with every change; also the `ETag`.
     pub version: u64,
     /// When it was made.
     #[schemars(with = "String")]

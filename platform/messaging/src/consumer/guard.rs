@@ -1,0 +1,35 @@
+//! A handler that can neither panic the consumer, nor keep it for ever, nor hand it what no engine takes.
+
+use crate::{Handler, HandlerError, Message};
+use futures_util::FutureExt;
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use storage::Write;
+use tokio::time::{Instant, timeout_at};
+use transport::Context;
+
+/// How long a message may take; calls made for it have this deadline.
+const HANDLE_TIME_MAX: Duration = Duration::from_secs(30);
+
+pub(crate) struct Guarded(Arc<dyn Handler>);
+
+impl Guarded {
+    pub(super) fn new(handler: Arc<dyn Handler>) -> Self {
+        Self(handler)
+    }
+
+    pub(crate) async fn handle(&self, message: &Message) -> Result<Vec<Write>, HandlerError> {
+        let deadline = Instant::now() + HANDLE_TIME_MAX;
+        let context = Context { deadline: Some(deadline), ..Context::default() };
+        let work = AssertUnwindSafe(context.scope(self.0.handle(message))).catch_unwind();
+        let writes = match timeout_at(deadline, work).await {
+            Ok(Ok(handled)) => handled?,
+            // The panic hook has logged where and why.
+            Ok(Err(_)) => return Err(HandlerError::Poison("its handler panicked".to_owned())),
+            Err(_) => return Err(HandlerError::Retry("its handler took too long".to_owned())),
+        };
+        match writes.iter().try_for_each(Write::check) {
+            Ok(()) => Ok(writes),
+            Err(error) => Err(HandlerError::Poison(error.to_string())),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The way out: a service's flushed events, translated, in commit order.
+
+use crate::{FEED_MESSAGES_MAX, Feed, FeedQuery, Message};
+use journal::{Journal, Recorded};
+use std::{sync::Arc, time::Duration};
+use storage::StorageError;
+use web::{Answer, ApiRouter, Json, Query, routing::get_with};
+
+/// The longest a request for news is kept waiting.
+const WAIT_MAX: Duration = Duration::from_secs(30);
+
+/// Translates a service's stored events into what it tells the world.
+pub trait Translate: Send + Sync + 'static {
+    /// What this event tells others; `None` when it concerns nobody else. Runs for every event, so it looks at the
+    /// name before it reads the facts.
+    fn translate(&self, event: &Recorded) -> Option<serde_json::Value>;
+}
+
+impl<F: Fn(&Recorded) -> Option<serde_json::Value> + Send + Sync + 'static> Translate for F {
+    fn translate(&self, event: &Recorded) -> Option<serde_json::Value> {
+        self(event)
+    }
+}
+
+/// The route a service's feed is pulled from: `GET /internal/v1/feeds/{service}?after=&wait_ms=`.
+pub fn feed_routes(service: &'static str, journal: Arc<dyn Journal>, translate: impl Translate) -> ApiRouter {
+    let source = Arc::new(Source { service, journal, translate: Box::new(translate) });
+    let pull = move |Query(query): Query<FeedQuery>| {
+        let source = Arc::clone(&source);
+        async move { Answer::Ok(Json(source.pull(query).await.map_err(|error| unavailable(&error))?)) }
+    };
+    let describe = get_with(pull, |operation| {
+        operation.summary("What happened after a position, in commit order").tag("Feeds")
+    });
+    ApiRouter::new().api_route(&feed_path(service), describe)
+}
+
+/// Where a service's feed is.
+pub(crate) fn feed_path(service: &str) -> String {
+    format!("/internal/v1/feeds/{service}")
+}
+
+struct Source {
+    service: &'static str,
+    journal: Arc<dyn Journal>,
+    translate: Box<dyn Translate>,
+}
+
+impl Source {
+    async fn pull(&self, query: FeedQuery) -> Result<Feed, StorageError> {
+        let mut events = self.journal.follow(query.after, FEED_MESSAGES_MAX).await?;
+        if events.is_empty() && query.wait_ms > 0 {
+            let wait = Duration::from_millis(query.wait_ms).min(WAIT_MAX);
+            // Nothing new in time is an empty answer, not an error.
+            let _ = tokio::time::timeout(wait, self.journal.wait_beyond(query.after)).await;
+            events = self.journal.follow(query.after, FEED_MESSAGES_MAX).await?;
+        }
+        let position = events.last().map_or(query.after, |event| event.position);
+        let more = events.len() == FEED_MESSAGES_MAX;
+        let messages = events.into_iter().filter_map(|event| self.message(event)).collect();
+        Ok(Feed { messages, position, more })
+    }
+
+    fn message(&self, event: Recorded) -> Option<Message> {
+        let data = self.translate.translate(&event)?;
+        Some(Message {
+            id: event.id,
+            source: self.service.to_owned(),
+            subject: event.stream,
+            time: event.recorded_at,
+            position: event.position,
+            data,
+        })
+    }
+}
+
+fn unavailable(error: &StorageError) -> kernel::Problem {
+    tracing::error!(%error, "a feed cannot be read");
+    kernel::Problem::unavailable("the feed")
+}

@@ -1,0 +1,70 @@
+//! What an operator can do about parked messages: see them, and have them tried again.
+
+use super::{Parked, store};
+use journal::ServiceStorage;
+use kernel::{Cursor, Problem};
+use schemars::JsonSchema;
+use serde::Serialize;
+use storage::{After, StorageError, durability};
+use web::{
+    Answer, ApiRouter, Json, Paging, Path, Query,
+    routing::{get_with, post_with},
+};
+
+/// Names the list in its cursors.
+const LIST: &str = "parked";
+
+/// Parked messages, the longest parked first.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+struct ParkedPage {
+    /// The messages.
+    items: Vec<Parked>,
+    /// Where to go on.
+    next_cursor: Option<Cursor>,
+}
+
+/// The operator's routes: `GET /api/v1/parked/{service}` lists what all consumers of the service have parked,
+/// `POST /api/v1/parked/{service}/{key}/replay` has the message and all of its subject tried again, in order.
+pub fn parking_routes(service: &'static str, storage: ServiceStorage) -> ApiRouter {
+    let listing = storage.clone();
+    let list = move |Query(paging): Query<Paging>| {
+        let storage = listing.clone();
+        async move { Answer::Ok(Json(page(&storage, &paging).await?)) }
+    };
+    let replay = move |Path(key): Path<String>| {
+        let storage = storage.clone();
+        async move { Answer::Ok(Json(ask_for_replay(&storage, &key).await?)) }
+    };
+    ApiRouter::new()
+        .api_route(
+            &format!("/api/v1/parked/{service}"),
+            get_with(list, |operation| operation.summary("Messages that could not be taken in").tag("Feeds")),
+        )
+        .api_route(
+            &format!("/api/v1/parked/{service}/{{key}}/replay"),
+            post_with(replay, |operation| {
+                let summary = "Have a parked message, and all of its subject, tried again in order";
+                operation.summary(summary).tag("Feeds")
+            }),
+        )
+}
+
+async fn page(storage: &ServiceStorage, paging: &Paging) -> Result<ParkedPage, Problem> {
+    let limit = paging.limit()?.get();
+    let after: Option<After> = paging.place(LIST)?;
+    let (items, next) = store::page(storage, after, limit).await.map_err(|error| failed(&error))?;
+    Ok(ParkedPage { items, next_cursor: next.map(|place| Cursor::encode(LIST, &place)) })
+}
+
+async fn ask_for_replay(storage: &ServiceStorage, key: &str) -> Result<Parked, Problem> {
+    let parked = store::find(storage, key).await.map_err(|error| failed(&error))?;
+    let parked = parked.ok_or_else(|| Problem::not_found("parked message", key))?;
+    let asked = storage.documents.write(vec![store::wanted(&parked)]).await;
+    durability::touch(&asked.map_err(|error| failed(&error))?);
+    Ok(parked)
+}
+
+fn failed(error: &StorageError) -> Problem {
+    tracing::error!(%error, "parked messages cannot be reached");
+    Problem::unavailable("the parking lot")
+}

@@ -1,0 +1,6 @@
+//! How carts meet the world: HTTP, the journal, the product service, settings.
+
+pub(crate) mod catalogue;
+pub(crate) mod http;
+pub(crate) mod journal;
+pub(crate) mod settings;

@@ -1,0 +1,166 @@
+use super::*;
+use proptest::prelude::*;
+use serde_json::Value;
+
+const KEEP: Duration = Duration::from_secs(3_600);
+
+fn now(seconds: i64) -> Now {
+    Now { at: Timestamp::from_second(1_800_000_000 + seconds).unwrap(), keep: KEEP }
+}
+
+fn order(number: u128) -> Uuid {
+    Uuid::from_u128(number)
+}
+
+fn add(sku: &str, quantity: i64) -> Command {
+    Command::AddLine { sku: sku.to_owned(), quantity, operation: None }
+}
+
+/// A cart after these commands, all of which must be accepted.
+fn after(commands: &[Command]) -> Cart {
+    let mut cart = None;
+    let create = Command::Create { currency: Currency::EUR, lines: vec![] };
+    for command in std::iter::once(&create).chain(commands) {
+        for event in Cart::decide(cart.as_ref(), command, now(0)).unwrap() {
+            cart = Some(Cart::apply(cart, &event));
+        }
+    }
+    cart.unwrap()
+}
+
+fn decide(cart: &Cart, command: &Command) -> Result<Vec<CartEvent>, Rejection> {
+    Cart::decide(Some(cart), command, now(1))
+}
+
+#[test]
+fn the_same_article_twice_is_one_line() {
+    let cart = after(&[add("A", 1), add("B", 2), add("A", 3)]);
+    let lines: Vec<_> = cart.lines.iter().map(|line| (line.sku.as_str(), line.quantity)).collect();
+    assert_eq!(lines, [("A", 4), ("B", 2)]);
+}
+
+#[test]
+fn lines_given_at_once_are_merged_and_checked_as_if_added_one_by_one() {
+    let line = |sku: &str, quantity| Line { sku: sku.to_owned(), quantity };
+    let create = |lines| Cart::decide(None, &Command::Create { currency: Currency::EUR, lines }, now(0));
+    let created = CartEvent::Created { currency: Currency::EUR, lines: vec![line("A", 3)], at: now(0).at };
+    assert_eq!(create(vec![line("A", 1), line("A", 2)]), Ok(vec![created]));
+    let wrong = Rejection::Quantity { field: "lines[1].quantity".to_owned(), min: 1, max: LINE_UNITS_MAX };
+    assert_eq!(create(vec![line("A", 1), line("B", 0)]), Err(wrong));
+    let many = create(vec![line("A", LINE_UNITS_MAX), line("A", 1)]);
+    assert!(matches!(many, Err(Rejection::TooManyUnits { .. })));
+    let lines = (0..=LINES_MAX).map(|index| line(&index.to_string(), 1)).collect();
+    assert_eq!(create(lines), Err(Rejection::TooManyLines { max: LINES_MAX }));
+}
+
+#[test]
+fn quantities_have_limits() {
+    let cart = after(&[add("A", LINE_UNITS_MAX - 1)]);
+    for quantity in [0, -1, i64::MIN, LINE_UNITS_MAX + 1, i64::MAX] {
+        assert!(matches!(decide(&cart, &add("A", quantity)), Err(Rejection::Quantity { .. })), "{quantity}");
+    }
+    assert!(decide(&cart, &add("A", 1)).is_ok());
+    assert!(matches!(decide(&cart, &add("A", 2)), Err(Rejection::TooManyUnits { .. })));
+}
+
+#[test]
+fn a_repeated_operation_changes_nothing() {
+    let operation = Some(order(7));
+    let command = Command::AddLine { sku: "A".to_owned(), quantity: 1, operation };
+    let cart = after(&[command.clone(), command]);
+    assert_eq!(cart.lines, [Line { sku: "A".to_owned(), quantity: 1 }]);
+}
+
+#[test]
+fn setting_a_line_to_nothing_takes_it_out_and_repeating_that_is_fine() {
+    let cart = after(&[add("A", 2), Command::ChangeLine { sku: "A".to_owned(), quantity: 0 }]);
+    assert!(cart.lines.is_empty());
+    assert_eq!(decide(&cart, &Command::RemoveLine { sku: "A".to_owned() }), Ok(vec![]));
+    assert_eq!(decide(&cart, &Command::ChangeLine { sku: "A".to_owned(), quantity: 0 }), Ok(vec![]));
+    let missing = Command::ChangeLine { sku: "A".to_owned(), quantity: 1 };
+    assert_eq!(decide(&cart, &missing), Err(Rejection::NotInCart { sku: "A".to_owned() }));
+}
+
+#[test]
+fn a_cart_expires_at_its_instant_and_a_change_brings_it_back() {
+    let cart = after(&[add("A", 1)]);
+    assert!(!cart.is_expired(now(3_599)));
+    assert!(cart.is_expired(now(3_600)));
+    let begin = Command::BeginCheckout { order_id: order(1) };
+    assert_eq!(Cart::decide(Some(&cart), &begin, now(3_600)), Err(Rejection::Expired));
+    let events = Cart::decide(Some(&cart), &add("A", 1), now(3_600)).unwrap();
+    let cart = events.iter().fold(cart, |cart, event| Cart::apply(Some(cart), event));
+    assert!(!cart.is_expired(now(3_601)));
+}
+
+/// The states of the rule book's table, and the commands its columns stand for.
+fn cell(state: &str, action: &str) -> Option<(Cart, Command, Now)> {
+    let order_id = order(1);
+    let begin = Command::BeginCheckout { order_id };
+    let (cart, at) = match state {
+        "open" => (after(&[add("A", 1)]), now(1)),
+        "checking_out" => (after(&[add("A", 1), begin]), now(1)),
+        "ordered" => (after(&[add("A", 1), begin, Command::Order { order_id }]), now(1)),
+        "expired" => (after(&[add("A", 1)]), now(3_600)),
+        _ => return None,
+    };
+    let command = match action {
+        "change" => add("B", 1),
+        // Another order: the same one again is a repeat.
+        "begin_checkout" if state == "ordered" => Command::BeginCheckout { order_id: order(2) },
+        "begin_checkout" => Command::BeginCheckout { order_id },
+        "placed" => Command::Order { order_id },
+        _ => return None,
+    };
+    Some((cart, command, at))
+}
+
+#[test]
+fn the_state_machine_is_the_rule_books() {
+    let text = include_str!("../../../../../contracts/vectors/commerce-vectors.json");
+    let vectors: Value = serde_json::from_str(text).unwrap();
+    let mut checked = 0;
+    for (state, row) in vectors["state_machines"]["cart"].as_object().unwrap() {
+        for (action, expected) in row.as_object().unwrap() {
+            // `merged` comes with accounts, `expire` is a matter of time, and giving back is an undo, which is
+            // never refused (see `a_cart_is_given_back_only_by_the_order_that_has_it`).
+            let Some((cart, command, at)) = cell(state, action) else { continue };
+            let answer = Cart::decide(Some(&cart), &command, at);
+            match (expected.get("next"), expected.get("noop")) {
+                (Some(_), _) => assert!(!answer.unwrap().is_empty(), "{state} {action}"),
+                (_, Some(_)) => assert_eq!(answer, Ok(vec![]), "{state} {action}"),
+                _ => assert!(answer.is_err(), "{state} {action}"),
+            }
+            checked += 1;
+        }
+    }
+    assert_eq!(checked, 12);
+}
+
+#[test]
+fn a_cart_is_given_back_only_by_the_order_that_has_it() {
+    let begin = Command::BeginCheckout { order_id: order(1) };
+    let cart = after(&[add("A", 1), begin]);
+    assert_eq!(decide(&cart, &Command::AbandonCheckout { order_id: order(2) }), Ok(vec![]));
+    let given_back = decide(&cart, &Command::AbandonCheckout { order_id: order(1) }).unwrap();
+    assert_eq!(given_back.len(), 1);
+    let open = Cart::apply(Some(cart), &given_back[0]);
+    assert_eq!(open.status, Status::Open);
+    assert_eq!(decide(&open, &Command::AbandonCheckout { order_id: order(1) }), Ok(vec![]));
+}
+
+proptest! {
+    #[test]
+    fn the_order_of_additions_does_not_matter(mut units in prop::collection::vec((0_u8..5, 1_i64..100), 0..20), seed in 0_usize..20) {
+        let sums = |units: &[(u8, i64)]| {
+            let commands: Vec<_> = units.iter().map(|(sku, quantity)| add(&sku.to_string(), *quantity)).collect();
+            let mut lines: Vec<_> = after(&commands).lines.into_iter().map(|line| (line.sku, line.quantity)).collect();
+            lines.sort();
+            lines
+        };
+        let before = sums(&units);
+        let middle = seed.min(units.len());
+        units.rotate_left(middle);
+        prop_assert_eq!(before, sums(&units));
+    }
+}

@@ -1,0 +1,3 @@
+//! What carts need from the outside, in their own words.
+
+pub(crate) mod goods;
