@@ -256,7 +256,12 @@ impl Consumer {
             }
             Err(HandlerError::Retry(reason) | HandlerError::Poison(reason)) => reason,
         };
-        tracing::error!(group = self.group, subject = message.subject, reason, "a message is parked");
+        tracing::error!(
+            group = self.group,
+            subject = message.subject,
+            reason,
+            "a message is parked"
+        );
         taken.writes.push(self.parking.park(message, &reason)?);
         taken.parked += 1;
         Ok(())
@@ -279,7 +284,8 @@ impl Consumer {
         let stored = self.storage.documents.find(&INBOX, &self.key).await?;
         let Some(stored) = stored else { return Ok(0) };
         let text = String::from_utf8_lossy(&stored.body);
-        text.parse().map_err(|_| StorageError::Corrupt(format!("position of {} is {text:?}", self.key)))
+        text.parse()
+            .map_err(|_| StorageError::Corrupt(format!("position of {} is {text:?}", self.key)))
     }
 }
 

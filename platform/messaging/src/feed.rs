@@ -23,7 +23,11 @@ impl<F: Fn(&Recorded) -> Option<serde_json::Value> + Send + Sync + 'static> Tran
 }
 
 /// The route a service's feed is pulled from: `GET /internal/v1/feeds/{service}?after=&wait_ms=`.
-pub fn feed_routes(service: &'static str, journal: Arc<dyn Journal>, translate: impl Translate) -> ApiRouter {
+pub fn feed_routes(
+    service: &'static str,
+    journal: Arc<dyn Journal>,
+    translate: impl Translate,
+) -> ApiRouter {
     let source = Arc::new(Source { service, journal, translate: Box::new(translate) });
     let pull = move |Query(query): Query<FeedQuery>| {
         let source = Arc::clone(&source);

@@ -7,7 +7,7 @@ use kernel::{Timestamp, Uuid};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// One message. The attributes are those of CloudEvents 1.0.
+/// One message. The attributes are those of `CloudEvents` 1.0.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Message {
     /// Identity of the event; the same whenever it is delivered again.

@@ -11,7 +11,7 @@ use kernel::{Ids, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use storage::{StorageError, Write};
+use storage::{StorageError, Write, durability};
 use store::Store;
 
 /// The most messages of one consumer that are parked at once; beyond it the feed stands still.
@@ -43,7 +43,12 @@ pub(crate) struct ParkingLot {
 }
 
 impl ParkingLot {
-    pub(crate) fn new(group: &'static str, consumer: String, storage: ServiceStorage, ids: Ids) -> Self {
+    pub(crate) fn new(
+        group: &'static str,
+        consumer: String,
+        storage: ServiceStorage,
+        ids: Ids,
+    ) -> Self {
         Self { group, store: Store::new(consumer, storage), ids, waiting: None }
     }
 
@@ -63,7 +68,9 @@ impl ParkingLot {
     pub(crate) fn park(&mut self, message: &Message, reason: &str) -> Result<Write, StorageError> {
         let waiting = self.waiting.get_or_insert_default();
         if waiting.values().sum::<usize>() >= PARKED_MAX {
-            return Err(StorageError::Unavailable(format!("{PARKED_MAX} messages are parked already")));
+            return Err(StorageError::Unavailable(format!(
+                "{PARKED_MAX} messages are parked already"
+            )));
         }
         *waiting.entry(message.subject.clone()).or_default() += 1;
         self.store.put(&Parked {
@@ -90,10 +97,19 @@ impl ParkingLot {
     }
 
     /// One commit for each message, and in order: the first that fails again keeps the rest behind it.
-    async fn replay_subject(&mut self, handler: &Guarded, subject: &str) -> Result<(), StorageError> {
+    async fn replay_subject(
+        &mut self,
+        handler: &Guarded,
+        subject: &str,
+    ) -> Result<(), StorageError> {
         for parked in self.store.of_subject(subject).await? {
-            match handler.handle(&parked.message).await {
+            let (outcome, touched) = durability::scope(handler.handle(&parked.message)).await;
+            match outcome {
                 Ok(mut writes) => {
+                    touched
+                        .wait()
+                        .await
+                        .map_err(|lost| StorageError::Unavailable(lost.to_string()))?;
                     writes.push(Store::delete(parked.key));
                     self.store.write(writes).await?;
                 }

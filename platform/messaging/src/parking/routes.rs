@@ -38,7 +38,9 @@ pub fn parking_routes(service: &'static str, storage: ServiceStorage) -> ApiRout
     ApiRouter::new()
         .api_route(
             &format!("/api/v1/parked/{service}"),
-            get_with(list, |operation| operation.summary("Messages that could not be taken in").tag("Feeds")),
+            get_with(list, |operation| {
+                operation.summary("Messages that could not be taken in").tag("Feeds")
+            }),
         )
         .api_route(
             &format!("/api/v1/parked/{service}/{{key}}/replay"),

@@ -4,7 +4,8 @@ use super::Parked;
 use journal::ServiceStorage;
 use kernel::Uuid;
 use storage::{
-    After, Collection, Document, Found, Index, QUERY_DOCUMENTS_MAX, Query, StorageError, Value, Write,
+    After, Collection, Document, Found, Index, QUERY_DOCUMENTS_MAX, Query, StorageError, Value,
+    Write,
 };
 
 static PARKED: Collection = Collection {
@@ -17,8 +18,10 @@ static PARKED: Collection = Collection {
 
 /// The subjects that somebody wants replayed. Apart from the messages, so that who asks never writes what the
 /// consumer writes.
-static REPLAYS: Collection =
-    Collection { name: "replays", indexes: &[Index { name: "by_consumer", fields: &["consumer"] }] };
+static REPLAYS: Collection = Collection {
+    name: "replays",
+    indexes: &[Index { name: "by_consumer", fields: &["consumer"] }],
+};
 
 /// One consumer's view of both.
 pub(super) struct Store {
@@ -36,7 +39,8 @@ impl Store {
     }
 
     pub(super) fn put(&self, parked: &Parked) -> Result<Write, StorageError> {
-        let body = serde_json::to_vec(parked).map_err(|error| StorageError::Corrupt(error.to_string()))?;
+        let body =
+            serde_json::to_vec(parked).map_err(|error| StorageError::Corrupt(error.to_string()))?;
         let position = i64::try_from(parked.message.position).unwrap_or(i64::MAX);
         let fields = vec![
             ("consumer", Value::Text(self.consumer.clone())),
@@ -110,7 +114,10 @@ pub(super) async fn page(
 }
 
 /// The parked message with this key.
-pub(super) async fn find(storage: &ServiceStorage, key: &str) -> Result<Option<Parked>, StorageError> {
+pub(super) async fn find(
+    storage: &ServiceStorage,
+    key: &str,
+) -> Result<Option<Parked>, StorageError> {
     let stored = storage.documents.find(&PARKED, key).await?;
     stored.map(|stored| read(&stored.body)).transpose()
 }
@@ -132,5 +139,6 @@ fn replay_key(consumer: &str, subject: &str) -> String {
 }
 
 fn read(body: &[u8]) -> Result<Parked, StorageError> {
-    serde_json::from_slice(body).map_err(|error| StorageError::Corrupt(format!("a parked message: {error}")))
+    serde_json::from_slice(body)
+        .map_err(|error| StorageError::Corrupt(format!("a parked message: {error}")))
 }

@@ -1,0 +1,94 @@
+//! Every message has its effect once, whatever is repeated and wherever the process stops.
+
+use crate::source::{
+    Careless, Ledger, books, consumer, consumer_over, entries, feed, keep_quiet, tell,
+};
+use engine_memory::Engine;
+use std::sync::Arc;
+
+#[tokio::test]
+async fn a_message_is_taken_in_once_and_in_order() {
+    let (engine, ledger) = (Engine::new(), Arc::<Ledger>::default());
+    let mut consumer = consumer(&engine, &ledger);
+    assert_eq!(consumer.step().await.unwrap(), 0);
+    for number in 0..3 {
+        tell(&engine, "a", number).await;
+        tell(&engine, "b", number).await;
+    }
+    assert_eq!(consumer.step().await.unwrap(), 6);
+    assert_eq!(consumer.step().await.unwrap(), 0);
+    assert_eq!(entries(&engine).await, books(&[("a", &[0, 1, 2]), ("b", &[0, 1, 2])]));
+}
+
+#[tokio::test]
+async fn a_consumer_goes_on_where_the_one_before_it_stopped() {
+    let (engine, ledger) = (Engine::new(), Arc::<Ledger>::default());
+    tell(&engine, "a", 0).await;
+    keep_quiet(&engine, "a", 1).await;
+    assert_eq!(consumer(&engine, &ledger).step().await.unwrap(), 1);
+    tell(&engine, "a", 2).await;
+    let mut later = consumer(&engine, &ledger);
+    assert_eq!(later.step().await.unwrap(), 1);
+    assert_eq!(entries(&engine).await, books(&[("a", &[0, 2])]));
+}
+
+#[tokio::test]
+async fn what_comes_twice_and_out_of_order_across_subjects_has_its_effect_once() {
+    for seed in 0..20 {
+        let (engine, ledger) = (Engine::new(), Arc::<Ledger>::default());
+        let careless = Careless::over(feed(&engine), seed);
+        let mut consumer = consumer_over(&engine, careless.clone(), &ledger);
+        let mut expected = Vec::new();
+        for number in 0..40 {
+            for subject in ["a", "b", "c"] {
+                tell(&engine, subject, number).await;
+            }
+            expected.push(number);
+            if number % 7 == 0 {
+                consumer.step().await.unwrap();
+            }
+            if number % 11 == 0 {
+                consumer = consumer_over(&engine, careless.clone(), &ledger);
+            }
+        }
+        // A pull that begins too early may bring nothing new; sooner or later one does.
+        while consumer.step().await.unwrap() > 0 || ledger.attempts().len() < 120 {}
+        let all: &[u64] = &expected;
+        assert_eq!(entries(&engine).await, books(&[("a", all), ("b", all), ("c", all)]));
+        assert_eq!(ledger.attempts().len(), 120, "seed {seed}");
+    }
+}
+
+#[tokio::test]
+async fn a_crash_between_effect_and_position_leaves_neither_and_the_effect_comes_once() {
+    let (engine, ledger) = (Engine::new(), Arc::<Ledger>::default());
+    tell(&engine, "a", 0).await;
+    assert_eq!(consumer(&engine, &ledger).step().await.unwrap(), 1);
+    tell(&engine, "a", 1).await;
+    engine.hold();
+    let mut doomed = consumer(&engine, &ledger);
+    let (stepped, restarted) = tokio::join!(doomed.step(), async { engine.crash() });
+    assert!(stepped.is_err(), "what is not flushed has not been taken in");
+    assert_eq!(ledger.attempts().len(), 2, "it was handled before the crash");
+
+    let reborn = Arc::<Ledger>::default();
+    let mut consumer = consumer(&restarted, &reborn);
+    assert_eq!(consumer.step().await.unwrap(), 1);
+    assert_eq!(reborn.attempts(), [("a".to_owned(), 1)]);
+    assert_eq!(entries(&restarted).await, books(&[("a", &[0, 1])]));
+}
+
+#[tokio::test]
+async fn a_long_feed_comes_in_parts() {
+    let (engine, ledger) = (Engine::new(), Arc::<Ledger>::default());
+    let count = messaging::FEED_MESSAGES_MAX as u64 + 5;
+    for number in 0..count {
+        tell(&engine, if number % 2 == 0 { "even" } else { "odd" }, number).await;
+    }
+    let mut consumer = consumer(&engine, &ledger);
+    assert_eq!(consumer.step().await.unwrap(), messaging::FEED_MESSAGES_MAX);
+    assert_eq!(consumer.step().await.unwrap(), 5);
+    assert_eq!(consumer.step().await.unwrap(), 0);
+    let numbers: Vec<u64> = ledger.attempts().into_iter().map(|(_, number)| number).collect();
+    assert_eq!(numbers, (0..count).collect::<Vec<_>>());
+}

@@ -1,0 +1,189 @@
+//! What cannot be taken in holds up as little as possible.
+
+use crate::source::{
+    Ledger, Mood, SOURCE, books, consumer, consumer_of, entries, feed, parts, tell,
+};
+use async_trait::async_trait;
+use engine_memory::Engine;
+use messaging::ConsumerParts;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use storage::{Collection, Commit, Documents, Found, Query, StorageError, Stored, Write};
+use telemetry::{Health, Status};
+use transport::{Carry, Request, Response, Transport, TransportError};
+
+#[tokio::test]
+async fn a_poison_message_parks_its_subject_while_others_go_on() {
+    let (engine, ledger) = (Engine::new(), Arc::<Ledger>::default());
+    for number in 0..3 {
+        tell(&engine, "a", number).await;
+        tell(&engine, "b", number).await;
+    }
+    ledger.mood("a", 1, Some(Mood::Poison));
+    let mut first = consumer(&engine, &ledger);
+    assert_eq!(first.step().await.unwrap(), 4);
+    assert_eq!(entries(&engine).await, books(&[("a", &[0]), ("b", &[0, 1, 2])]));
+    let parked = first.parked().await.unwrap();
+    let parked: Vec<_> =
+        parked.iter().map(|it| (it.message.data["number"].as_u64(), &*it.reason)).collect();
+    let behind = "an earlier message of this subject waits";
+    assert_eq!(parked, [(Some(1), "it makes no sense"), (Some(2), behind)]);
+
+    // Also after a restart nothing of the subject overtakes.
+    tell(&engine, "a", 3).await;
+    tell(&engine, "b", 3).await;
+    let mut second = consumer(&engine, &ledger);
+    assert_eq!(second.step().await.unwrap(), 1);
+    assert_eq!(entries(&engine).await, books(&[("a", &[0]), ("b", &[0, 1, 2, 3])]));
+    assert_eq!(second.parked().await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn a_handler_that_panics_or_writes_too_much_parks_the_message() {
+    for mood in [Mood::Panic, Mood::TooLarge] {
+        let (engine, ledger) = (Engine::new(), Arc::<Ledger>::default());
+        tell(&engine, "a", 0).await;
+        tell(&engine, "b", 0).await;
+        ledger.mood("a", 0, Some(mood));
+        let mut consumer = consumer(&engine, &ledger);
+        assert_eq!(consumer.step().await.unwrap(), 1, "{mood:?}");
+        assert_eq!(consumer.parked().await.unwrap().len(), 1);
+        assert_eq!(entries(&engine).await, books(&[("b", &[0])]));
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_asks_for_patience_keeps_the_order_and_holds_up_nothing_before_it() {
+    let (engine, ledger) = (Engine::new(), Arc::<Ledger>::default());
+    for number in 0..3 {
+        tell(&engine, "a", number).await;
+    }
+    ledger.mood("a", 1, Some(Mood::Retry));
+    let mut consumer = consumer(&engine, &ledger);
+    for _ in 0..3 {
+        assert!(consumer.step().await.is_err());
+        assert_eq!(entries(&engine).await, books(&[("a", &[0])]));
+    }
+    ledger.mood("a", 1, None);
+    assert_eq!(consumer.step().await.unwrap(), 2);
+    assert_eq!(entries(&engine).await, books(&[("a", &[0, 1, 2])]));
+    let tried: Vec<u64> = ledger.attempts().into_iter().map(|(_, number)| number).collect();
+    assert_eq!(tried, [0, 1, 1, 1, 1, 2], "the first one is not handled again");
+}
+
+#[tokio::test]
+async fn patience_ends_and_the_message_is_parked() {
+    let (engine, ledger) = (Engine::new(), Arc::<Ledger>::default());
+    tell(&engine, "z", 0).await;
+    tell(&engine, "a", 0).await;
+    tell(&engine, "b", 0).await;
+    ledger.mood("a", 0, Some(Mood::Retry));
+    let mut consumer = consumer(&engine, &ledger);
+    let mut failures = 0;
+    while consumer.step().await.is_err() {
+        failures += 1;
+    }
+    assert_eq!(failures, 19);
+    assert_eq!(entries(&engine).await, books(&[("b", &[0]), ("z", &[0])]));
+    assert_eq!(consumer.parked().await.unwrap()[0].reason, "not yet");
+}
+
+/// Documents that take no writes while the disk is full.
+#[derive(Debug)]
+struct SometimesFull {
+    documents: Arc<dyn Documents>,
+    full: Arc<AtomicBool>,
+}
+
+#[async_trait]
+impl Documents for SometimesFull {
+    async fn find(
+        &self,
+        from: &'static Collection,
+        key: &str,
+    ) -> Result<Option<Stored>, StorageError> {
+        self.documents.find(from, key).await
+    }
+
+    async fn query(&self, from: &'static Collection, query: Query) -> Result<Found, StorageError> {
+        self.documents.query(from, query).await
+    }
+
+    async fn write(&self, writes: Vec<Write>) -> Result<Commit, StorageError> {
+        if self.full.load(Ordering::Relaxed) {
+            return Err(StorageError::Full);
+        }
+        self.documents.write(writes).await
+    }
+}
+
+#[tokio::test]
+async fn what_was_decided_but_not_stored_is_decided_anew() {
+    let (engine, ledger) = (Engine::new(), Arc::<Ledger>::default());
+    tell(&engine, "a", 0).await;
+    tell(&engine, "a", 1).await;
+    ledger.mood("a", 0, Some(Mood::Poison));
+    let full = Arc::new(AtomicBool::new(true));
+    let mut parts = parts(&engine, feed(&engine));
+    let documents = Arc::clone(&parts.storage.documents);
+    parts.storage.documents = Arc::new(SometimesFull { documents, full: Arc::clone(&full) });
+    let mut consumer = consumer_of(parts, &ledger);
+    assert!(consumer.step().await.is_err());
+    // The message is not parked either, so nobody has to wait behind it once it makes sense.
+    full.store(false, Ordering::Relaxed);
+    ledger.mood("a", 0, None);
+    assert_eq!(consumer.step().await.unwrap(), 2);
+    assert_eq!(entries(&engine).await, books(&[("a", &[0, 1])]));
+}
+
+/// A way that can be interrupted.
+struct Interrupted {
+    way: Transport,
+    open: Arc<AtomicBool>,
+}
+
+#[async_trait]
+impl Carry for Interrupted {
+    async fn carry(&self, request: Request) -> Result<Response, TransportError> {
+        if self.open.load(Ordering::Relaxed) {
+            return self.way.send(request).await;
+        }
+        Err(TransportError::Unreachable { service: SOURCE, reason: "nobody is there".to_owned() })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_is_away_is_reported_and_followed_again_when_it_is_back() {
+    let (engine, ledger) = (Engine::new(), Arc::<Ledger>::default());
+    let (health, open) = (Health::new(), Arc::new(AtomicBool::new(false)));
+    let way = Transport::new(Interrupted { way: feed(&engine), open: Arc::clone(&open) });
+    let parts = ConsumerParts { health: health.clone(), ..parts(&engine, way) };
+    let consumer = consumer_of(parts, &ledger);
+    let status = || health.readiness().components["feed ledger.warehouse"].status;
+    let story = async {
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        assert_eq!(status(), Status::Down);
+        assert_eq!(health.readiness().status, Status::Up, "the rest of the process goes on");
+        open.store(true, Ordering::Relaxed);
+        tell(&engine, "a", 0).await;
+        tokio::time::sleep(Duration::from_secs(11)).await;
+        assert_eq!(status(), Status::Up);
+        // From here on news come at once, without a pause in between.
+        let before = tokio::time::Instant::now();
+        tell(&engine, "a", 1).await;
+        while ledger.attempts().len() < 2 {
+            tokio::task::yield_now().await;
+        }
+        assert!(before.elapsed() < Duration::from_millis(1));
+    };
+    tokio::select! {
+        () = consumer.run() => unreachable!("a consumer never ends"),
+        () = story => {}
+    }
+    assert_eq!(entries(&engine).await, books(&[("a", &[0, 1])]));
+}
