@@ -1,1 +1,32 @@
-//! Steps with undo, a durable log, recovery.
+//! Work across services that ends either done or undone: lists of steps, each with its way back, run from a durable
+//! log.
+//!
+//! Every step is idempotent by identifiers that exist before the first one runs. So the log need not record each
+//! step: it says that a saga was begun and with which case, that it waits, that it goes back and why, and how it
+//! ended. A process that finds an unfinished saga runs it again from its first step, or goes on undoing it.
+//!
+//! A saga that meets no trouble runs in its caller's task, without a hop, and costs two appends.
+
+#![warn(missing_docs)]
+
+mod drive;
+mod events;
+mod follow;
+mod log;
+mod patience;
+mod runner;
+mod standing;
+mod step;
+
+pub mod kit;
+
+pub use log::{Log, Spawn};
+pub use patience::Patience;
+pub use runner::{BeginError, RetryError, Runner, Sagas};
+pub use standing::{Listed, Standing, State};
+pub use step::{Case, Progress, Saga, Step, StepError};
+
+/// The most unfinished sagas of one kind; the next one is refused until some have ended.
+pub const UNFINISHED_MAX: usize = 100_000;
+/// The most sagas of one kind that are driven in the background at the same time.
+pub const BACKGROUND_MAX: usize = 64;

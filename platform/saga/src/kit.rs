@@ -1,0 +1,112 @@
+//! Proves a saga by breaking it: every step twice, refused, unanswered, waiting, undone badly, and a crash at every
+//! point in between. In the end the world must be as it is after a saga that is done, or as if it had never begun.
+//!
+//! For tests only. They pause the clock (`#[tokio::test(start_paused = true)]`), so that no pause takes time.
+
+mod disturbed;
+mod points;
+mod process;
+mod trouble;
+
+pub use points::Points;
+
+use crate::{Case, Saga, State};
+use async_trait::async_trait;
+use journal::Journal;
+use kernel::{Ids, Uuid};
+use process::Process;
+use std::{fmt::Debug, sync::Arc};
+use trouble::{Plan, Trouble};
+
+/// A saga to be proven, and the world it acts on.
+#[async_trait]
+pub trait Subject: Send + Sync {
+    /// What the saga is about.
+    type Case: Case + Clone;
+    /// Everything outside the process that runs the saga: it outlives its crashes.
+    type World: Send + Sync;
+
+    /// A world in which nothing has happened yet.
+    fn world(&self) -> Self::World;
+
+    /// The journal of the service that runs the saga.
+    fn journal(&self, world: &Self::World) -> Arc<dyn Journal>;
+
+    /// Time and randomness of one process: another process draws other identifiers.
+    fn ids(&self) -> Ids;
+
+    /// The saga, as a process wires it at its start. What its steps append goes to `journal`; where they do several
+    /// things, `points` marks the places between them at which the process may crash.
+    async fn saga(
+        &self,
+        world: &Self::World,
+        journal: Arc<dyn Journal>,
+        points: &Arc<Points>,
+    ) -> Saga<Self::Case>;
+
+    /// The case, and the id to begin it under.
+    fn case(&self) -> (Uuid, Self::Case);
+
+    /// Whether the world is as it must be after this end; otherwise what is wrong.
+    async fn judge(&self, world: &Self::World, end: State) -> Result<(), String>;
+}
+
+/// Runs the whole matrix; panics at the first run that ends wrongly, and says which. Returns how many runs it took.
+pub async fn prove<S: Subject>(subject: &S) -> usize {
+    let mut runs = 0;
+    for trouble in Trouble::all(&steps_of(subject).await) {
+        let points = run(subject, trouble, &[]).await;
+        for first in 0..points {
+            let after_restart = run(subject, trouble, &[first]).await;
+            runs += 1;
+            for second in (first % SECOND_CRASH_EVERY..after_restart).step_by(SECOND_CRASH_EVERY) {
+                run(subject, trouble, &[first, second]).await;
+                runs += 1;
+            }
+        }
+    }
+    runs
+}
+
+/// Not every pair of crashes is tried, but every point is the second one of some pair.
+const SECOND_CRASH_EVERY: usize = 5;
+
+/// Which steps there are: whether each must succeed.
+async fn steps_of<S: Subject>(subject: &S) -> Vec<bool> {
+    let world = subject.world();
+    let journal = subject.journal(&world);
+    let saga = subject.saga(&world, journal, &Points::never()).await;
+    saga.steps.iter().map(|step| step.must_succeed()).collect()
+}
+
+/// One run with these crashes, each after so many points of the process it ends. Returns how many points the last
+/// process passed.
+async fn run<S: Subject>(subject: &S, trouble: Trouble, crashes: &[usize]) -> usize {
+    let context = || format!("{trouble:?}, crashes {crashes:?}");
+    let world = subject.world();
+    let plan = Arc::new(Plan::new(trouble));
+    let mut crashes_left = crashes.iter().copied();
+    loop {
+        let process = Process::start(subject, &world, &plan, crashes_left.next()).await;
+        let Some(process) = process else { continue };
+        let (id, case) = subject.case();
+        let Some(end) = process.run_to_end(id, &case).await else {
+            process.kill();
+            continue;
+        };
+        let end = end.unwrap_or_else(|error| panic!("{}: {error}", context()));
+        let wanted = trouble.end();
+        assert!(wanted.is_none_or(|wanted| wanted == end), "{}: ended {end:?}", context());
+        if let Err(complaint) = subject.judge(&world, end).await {
+            panic!("{}: ended {end:?}, but {complaint}", context());
+        }
+        let passed = process.points.passed();
+        process.kill();
+        return passed;
+    }
+}
+
+/// Fails a test with what went wrong.
+fn complain(what: &str, error: &dyn Debug) -> String {
+    format!("{what}: {error:?}")
+}

@@ -1,0 +1,143 @@
+//! What can go wrong with a saga's steps.
+
+use crate::{State, StepError};
+use kernel::{Problem, codes};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// What goes wrong in a run. Steps are meant by their place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// Nothing.
+    None,
+    /// Each act and each undo is done twice in a row.
+    Twice,
+    /// A step says no.
+    Refused { step: usize, effect: Effect },
+    /// A step that must succeed says no, a few times.
+    RefusedForAWhile { step: usize, effect: Effect },
+    /// A step does not answer, a few times.
+    Unavailable { step: usize, effect: Effect },
+    /// A step waits for somebody outside.
+    Waiting { step: usize, effect: Effect },
+    /// A step says no, and on the way back an undo fails a few times.
+    UndoFails { refused: usize, undo: usize, effect: Effect },
+    /// A step says no, and everything is undone twice.
+    UndoneTwice { refused: usize },
+}
+
+/// Whether the step has had its effect when it goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    NotYet,
+    Already,
+}
+
+/// How often something goes wrong that goes wrong for a while.
+const TIMES: usize = 3;
+
+impl Trouble {
+    /// All there is, for steps of which some must succeed.
+    pub(crate) fn all(must_succeed: &[bool]) -> Vec<Self> {
+        let mut all = vec![Self::None, Self::Twice];
+        for (step, must_succeed) in must_succeed.iter().copied().enumerate() {
+            for effect in [Effect::NotYet, Effect::Already] {
+                all.push(Self::Unavailable { step, effect });
+                all.push(Self::Waiting { step, effect });
+                if must_succeed {
+                    all.push(Self::RefusedForAWhile { step, effect });
+                    continue;
+                }
+                all.push(Self::Refused { step, effect });
+                let fails = (0..=step).map(|undo| Self::UndoFails { refused: step, undo, effect });
+                all.extend(fails);
+            }
+            if !must_succeed {
+                all.push(Self::UndoneTwice { refused: step });
+            }
+        }
+        all
+    }
+
+    /// How a saga with this trouble ends; `None` when its own steps decide.
+    pub(crate) fn end(self) -> Option<State> {
+        match self {
+            Self::Refused { .. } | Self::UndoFails { .. } | Self::UndoneTwice { .. } => {
+                Some(State::Undone)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A run's trouble, and how much of it was had already. It outlives the processes that crash.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    trouble: Trouble,
+    had: AtomicUsize,
+}
+
+/// What a disturbed act comes to instead.
+pub(crate) enum Disturbance {
+    Error(StepError),
+    Wait,
+}
+
+impl Plan {
+    pub(crate) fn new(trouble: Trouble) -> Self {
+        Self { trouble, had: 0.into() }
+    }
+
+    pub(crate) fn acts_twice(&self) -> bool {
+        self.trouble == Trouble::Twice
+    }
+
+    pub(crate) fn undoes_twice(&self) -> bool {
+        matches!(self.trouble, Trouble::Twice | Trouble::UndoneTwice { .. })
+    }
+
+    /// What goes wrong with the act of this step before, or after, it has its effect.
+    pub(crate) fn act(&self, at: usize, now: Effect) -> Option<Disturbance> {
+        match self.trouble {
+            Trouble::Refused { step, effect } if step == at && effect == now => Some(refusal()),
+            Trouble::UndoFails { refused, effect, .. } if refused == at && effect == now => {
+                Some(refusal())
+            }
+            Trouble::UndoneTwice { refused } if refused == at && now == Effect::Already => {
+                Some(refusal())
+            }
+            Trouble::RefusedForAWhile { step, effect } if step == at && effect == now => {
+                self.more(TIMES).then(refusal)
+            }
+            Trouble::Unavailable { step, effect } if step == at && effect == now => {
+                self.more(TIMES).then(|| Disturbance::Error(silence()))
+            }
+            Trouble::Waiting { step, effect } if step == at && effect == now => {
+                self.more(1).then_some(Disturbance::Wait)
+            }
+            _ => None,
+        }
+    }
+
+    /// What goes wrong with the undo of this step before, or after, it has its effect.
+    pub(crate) fn undo(&self, at: usize, now: Effect) -> Option<StepError> {
+        match self.trouble {
+            Trouble::UndoFails { undo, effect, .. } if undo == at && effect == now => {
+                self.more(TIMES).then(silence)
+            }
+            _ => None,
+        }
+    }
+
+    fn more(&self, times: usize) -> bool {
+        self.had.fetch_add(1, Ordering::Relaxed) < times
+    }
+}
+
+fn refusal() -> Disturbance {
+    let problem = Problem::new(422, codes::INVALID_FIELD, "refused by the kit");
+    Disturbance::Error(StepError::refused(problem))
+}
+
+fn silence() -> StepError {
+    StepError::Unavailable("no answer, says the kit".to_owned())
+}

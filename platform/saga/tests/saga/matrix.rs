@@ -1,0 +1,69 @@
+//! The kit breaks a small saga in every way it knows, and notices when a saga is wrong.
+
+use crate::evening::{Evening, Evenings, Flaw};
+use async_trait::async_trait;
+use journal::Journal;
+use kernel::{Ids, Uuid};
+use saga::{Saga, State, kit};
+use std::sync::Arc;
+
+struct EveningSubject(Flaw);
+
+#[async_trait]
+impl kit::Subject for EveningSubject {
+    type Case = Evening;
+    type World = Evenings;
+
+    fn world(&self) -> Evenings {
+        Evenings::new()
+    }
+
+    fn journal(&self, world: &Evenings) -> Arc<dyn Journal> {
+        world.journal()
+    }
+
+    fn ids(&self) -> Ids {
+        crate::evening::ids()
+    }
+
+    async fn saga(
+        &self,
+        world: &Evenings,
+        _: Arc<dyn Journal>,
+        points: &Arc<kit::Points>,
+    ) -> Saga<Evening> {
+        world.saga(self.0, Some(Arc::clone(points)))
+    }
+
+    fn case(&self) -> (Uuid, Evening) {
+        (Uuid::from_u128(1), crate::evening::case())
+    }
+
+    async fn judge(&self, world: &Evenings, end: State) -> Result<(), String> {
+        world.judge(end)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_good_saga_ends_done_or_undone_whatever_happens() {
+    let runs = kit::prove(&EveningSubject(Flaw::None)).await;
+    assert!(runs > 1_000, "only {runs} runs");
+}
+
+#[tokio::test(start_paused = true)]
+#[should_panic(expected = "plates: 8")]
+async fn the_kit_notices_a_step_that_is_not_idempotent() {
+    kit::prove(&EveningSubject(Flaw::ActsAnewEachTime)).await;
+}
+
+#[tokio::test(start_paused = true)]
+#[should_panic(expected = "crashes [")]
+async fn the_kit_notices_an_undo_that_believes_only_what_this_process_did() {
+    kit::prove(&EveningSubject(Flaw::UndoesOnlyWhatItRemembers)).await;
+}
+
+#[tokio::test(start_paused = true)]
+#[should_panic(expected = "Refused")]
+async fn the_kit_notices_an_undo_that_does_nothing() {
+    kit::prove(&EveningSubject(Flaw::UndoesNothing)).await;
+}
