@@ -6,14 +6,18 @@
 #![warn(missing_docs)]
 
 mod carry;
+mod chaos;
 mod client;
 mod context;
 mod directory;
 mod loopback;
+mod network;
 
 pub use carry::{Carry, Request, Response, Transport, TransportError};
+pub use chaos::chaos;
 pub use client::{CallError, Client, Prepared};
 pub use context::{Context, Edge, headers};
 pub use directory::{Directory, Unbound};
 pub use http::Method;
 pub use loopback::loopback;
+pub use network::{Announcer, Endpoints, Policy, network};

@@ -4,6 +4,7 @@ use crate::{Carry, Context, Request, Response, Transport, TransportError};
 use async_trait::async_trait;
 use axum::{Router, body::Body};
 use http_body_util::BodyExt;
+use tokio::time::{Instant, timeout_at};
 use tower::ServiceExt;
 
 /// The most bytes of an answer that is taken from another service.
@@ -25,6 +26,10 @@ impl Carry for Loopback {
     async fn carry(&self, request: Request) -> Result<Response, TransportError> {
         let context = Context::current();
         let deadline = context.deadline;
+        let late = || TransportError::DeadlineExceeded { service: self.service };
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            return Err(late());
+        }
         let mut request = request.map(Body::from);
         // An extension, not headers: nothing is formatted to be parsed again a moment later.
         request.extensions_mut().insert(context);
@@ -45,9 +50,7 @@ impl Carry for Loopback {
         };
         match deadline {
             None => answer.await,
-            Some(deadline) => tokio::time::timeout_at(deadline, answer)
-                .await
-                .unwrap_or(Err(TransportError::DeadlineExceeded { service: self.service })),
+            Some(deadline) => timeout_at(deadline, answer).await.unwrap_or_else(|_| Err(late())),
         }
     }
 }

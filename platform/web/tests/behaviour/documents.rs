@@ -1,4 +1,4 @@
-//! The description that comes with the api.
+//! The description that comes with the routes.
 
 use crate::things::{Things, parts, service};
 use kernel::Uuid;

@@ -1,0 +1,129 @@
+//! A bad day on the network, for tests.
+
+use crate::{Carry, Request, Response, Transport, TransportError, network::is_repeatable};
+use async_trait::async_trait;
+use kernel::{Randomness, SeededRandomness};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The seldomest failure: one in so many requests.
+const ONE_IN_MOST: u64 = 9;
+/// The most frequent failure.
+const ONE_IN_LEAST: u64 = 4;
+
+/// The same way on a bad day: every request that may be repeated arrives twice, and every n-th call fails, half of
+/// those after the request has arrived. The seed says which.
+pub fn chaos(transport: Transport, seed: u64) -> Transport {
+    let one_in = ONE_IN_LEAST + seed % (ONE_IN_MOST - ONE_IN_LEAST + 1);
+    let randomness = SeededRandomness::new(seed);
+    Transport::new(Chaos { transport, one_in, calls: AtomicU64::new(0), randomness })
+}
+
+struct Chaos {
+    transport: Transport,
+    one_in: u64,
+    calls: AtomicU64,
+    randomness: SeededRandomness,
+}
+
+#[async_trait]
+impl Carry for Chaos {
+    async fn carry(&self, request: Request) -> Result<Response, TransportError> {
+        let call = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
+        let fails = call.is_multiple_of(self.one_in);
+        if fails && self.randomness.below(2) == 0 {
+            return Err(lost("the request was lost on its way"));
+        }
+        if is_repeatable(&request) {
+            // Nobody learns what the first one led to.
+            drop(self.transport.send(request.clone()).await);
+        }
+        let answer = self.transport.send(request).await;
+        if fails { Err(lost("the answer was lost on its way")) } else { answer }
+    }
+}
+
+fn lost(reason: &str) -> TransportError {
+    TransportError::Unreachable { service: "chaos", reason: reason.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::headers;
+    use http::Method;
+    use parking_lot::Mutex;
+    use std::sync::Arc;
+
+    /// Writes down which addresses requests arrive at.
+    #[derive(Clone, Default)]
+    struct Arrivals(Arc<Mutex<Vec<String>>>);
+
+    #[async_trait]
+    impl Carry for Arrivals {
+        async fn carry(&self, request: Request) -> Result<Response, TransportError> {
+            self.0.lock().push(request.uri().to_string());
+            Ok(Response::default())
+        }
+    }
+
+    fn request(method: &Method, key: Option<&str>, path: &str) -> Request {
+        let mut request = http::Request::builder().method(method).uri(path);
+        if let Some(key) = key {
+            request = request.header(headers::IDEMPOTENCY_KEY, key);
+        }
+        request.body(bytes::Bytes::new()).unwrap()
+    }
+
+    /// Of forty calls, counted from one: those that failed, each with whether it had arrived.
+    async fn failures(seed: u64) -> Vec<(u64, bool)> {
+        let arrivals = Arrivals::default();
+        let transport = chaos(Transport::new(arrivals.clone()), seed);
+        let mut failures = Vec::new();
+        for call in 1..=40 {
+            let path = format!("/{call}");
+            if transport.send(request(&Method::GET, None, &path)).await.is_err() {
+                failures.push((call, arrivals.0.lock().contains(&path)));
+            }
+        }
+        failures
+    }
+
+    #[tokio::test]
+    async fn what_may_be_repeated_arrives_twice_and_nothing_else() {
+        for (method, key, times) in [
+            (Method::GET, None, 2),
+            (Method::PUT, None, 2),
+            (Method::DELETE, None, 2),
+            (Method::POST, Some("k"), 2),
+            (Method::PATCH, Some("k"), 2),
+            (Method::POST, None, 1),
+            (Method::PATCH, None, 1),
+        ] {
+            let arrivals = Arrivals::default();
+            let transport = chaos(Transport::new(arrivals.clone()), 1);
+            transport.send(request(&method, key, "/")).await.unwrap();
+            assert_eq!(arrivals.0.lock().len(), times, "{method} {key:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn every_nth_call_fails_some_before_and_some_after_they_arrive() {
+        let mut arrived = [false, false];
+        for seed in 0..12 {
+            let n = 4 + seed % 6;
+            let failures = failures(seed).await;
+            let calls: Vec<_> = failures.iter().map(|(call, _)| *call).collect();
+            assert_eq!(calls, (1..=40).filter(|call| call % n == 0).collect::<Vec<_>>());
+            for (_, had_arrived) in failures {
+                arrived[usize::from(had_arrived)] = true;
+            }
+        }
+        assert_eq!(arrived, [true, true]);
+    }
+
+    #[tokio::test]
+    async fn one_seed_is_one_bad_day() {
+        assert_eq!(failures(7).await, failures(7).await);
+        assert_ne!(failures(7).await, failures(8).await);
+    }
+}

@@ -1,0 +1,82 @@
+//! Pooled connections to endpoints.
+
+use super::Policy;
+use crate::{Carry, Request, Response, Transport, TransportError, loopback::RESPONSE_BYTES_MAX};
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Uri, uri::PathAndQuery};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::{TokioExecutor, TokioTimer},
+};
+use std::error::Error;
+
+/// The connections to all endpoints of one service.
+#[derive(Clone, Debug)]
+pub(super) struct Connections {
+    service: &'static str,
+    client: Client<HttpConnector, Full<Bytes>>,
+}
+
+impl Connections {
+    pub(super) fn new(service: &'static str, policy: &Policy) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        connector.set_connect_timeout(Some(policy.connect_timeout));
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(policy.idle_connection_timeout)
+            .pool_max_idle_per_host(policy.idle_connections_max)
+            .build(connector);
+        Self { service, client }
+    }
+
+    /// The way to one endpoint.
+    pub(super) fn to(&self, base: &Uri) -> Transport {
+        Transport::new(Connection { connections: self.clone(), base: base.clone() })
+    }
+}
+
+struct Connection {
+    connections: Connections,
+    base: Uri,
+}
+
+#[async_trait]
+impl Carry for Connection {
+    async fn carry(&self, request: Request) -> Result<Response, TransportError> {
+        let (mut head, body) = request.into_parts();
+        head.uri = self.address(head.uri.path_and_query()).map_err(|it| self.unreachable(&it))?;
+        let request = http::Request::from_parts(head, Full::new(body));
+        let response =
+            self.connections.client.request(request).await.map_err(|it| self.unreachable(&it))?;
+        let (head, body) = response.into_parts();
+        match Limited::new(body, RESPONSE_BYTES_MAX).collect().await {
+            Ok(body) => Ok(Response::from_parts(head, body.to_bytes())),
+            Err(error) => Err(self.unreachable(&*error)),
+        }
+    }
+}
+
+impl Connection {
+    /// This path at this endpoint.
+    fn address(&self, path: Option<&PathAndQuery>) -> Result<Uri, http::Error> {
+        let base = self.base.clone().into_parts();
+        let mut address = http::uri::Builder::new();
+        if let (Some(scheme), Some(authority)) = (base.scheme, base.authority) {
+            address = address.scheme(scheme).authority(authority);
+        }
+        address.path_and_query(path.map_or("/", PathAndQuery::as_str)).build()
+    }
+
+    fn unreachable(&self, error: &dyn Error) -> TransportError {
+        // The outer error says "client error"; what a person needs to know is underneath.
+        let mut innermost = error;
+        while let Some(source) = innermost.source() {
+            innermost = source;
+        }
+        let reason = format!("{}: {innermost}", self.base);
+        TransportError::Unreachable { service: self.connections.service, reason }
+    }
+}
