@@ -3,7 +3,7 @@
 //! A thread with a connection of its own copies pages while the writer goes on. It never catches up under load, so
 //! the writer copies the small remainder between two batches; then the log can begin anew.
 
-use crate::log::Log;
+use crate::{log::Log, open::BUSY_TIMEOUT};
 use parking_lot::{Condvar, Mutex};
 use rusqlite::Connection;
 use std::{
@@ -97,7 +97,9 @@ impl Checkpoints {
         }
         self.pass.forget();
         writer.busy_timeout(if at_limit { PATIENCE_AT_LIMIT } else { PATIENCE })?;
-        if checkpoint(writer, "RESTART")?.is_complete {
+        let restarted = checkpoint(writer, "RESTART");
+        writer.busy_timeout(BUSY_TIMEOUT)?;
+        if restarted?.is_complete {
             self.wal_pages.store(0, Relaxed);
             log.counters.wal_is(0);
             log.counters.wal_resets.fetch_add(1, Relaxed);

@@ -6,7 +6,7 @@ use crate::{
     folder,
     journal::SqliteJournal,
     key_value::SqliteKeyValue,
-    log::{Log, Phase},
+    log::Log,
     open::{self, OpenError},
     options::Options,
     schema,
@@ -62,20 +62,16 @@ impl Engine {
     pub async fn close(&self) -> Result<(), Voided> {
         self.log.close();
         self.bulk.close();
-        let ended = [self.log.ended().await, self.bulk.ended().await];
-        if ended.iter().all(|phase| *phase == Phase::Closed) { Ok(()) } else { Err(Voided) }
+        let failures = [self.log.freed().await, self.bulk.freed().await];
+        if failures.iter().all(Option::is_none) { Ok(()) } else { Err(Voided) }
     }
 
-    /// Returns when a flush has failed: the process must stop and start again from what is on the disk. An engine
-    /// that is closed in peace never returns from here.
+    /// Returns when a flush has failed, with the reason: the process must stop and start again from what is on the
+    /// disk. An engine that is closed in peace never returns from here.
     pub async fn failed(&self) -> String {
-        let failure = async |log: &OpenLog| match log.ended().await {
-            Phase::Failed(reason) => reason,
-            Phase::Open | Phase::Closing | Phase::Closed => std::future::pending().await,
-        };
         tokio::select! {
-            reason = failure(&self.log) => reason,
-            reason = failure(&self.bulk) => reason,
+            reason = self.log.failed() => reason,
+            reason = self.bulk.failed() => reason,
         }
     }
 

@@ -35,7 +35,10 @@ pub(crate) struct Log {
     services: Mutex<HashMap<&'static str, Arc<Service>>>,
     /// The services found in the database when it was opened, and the last position of each.
     found: HashMap<String, Position>,
-    phase: watch::Sender<Phase>,
+    /// Why a flush failed.
+    failed: watch::Sender<Option<String>>,
+    /// Whether the writer has let go of the file.
+    freed: watch::Sender<bool>,
 }
 
 #[derive(Debug)]
@@ -48,11 +51,10 @@ struct State {
     services: Vec<ServiceState>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Phase {
+#[derive(Debug, PartialEq, Eq)]
+enum Phase {
     Open,
-    /// What is queued is still flushed.
-    Closing,
+    /// Nothing more is taken; what is queued is still flushed.
     Closed,
     /// A flush failed, for this reason: what was not flushed is lost.
     Failed(String),
@@ -86,7 +88,8 @@ impl Log {
             work: Condvar::new(),
             services: Mutex::default(),
             found: journals.into_iter().collect(),
-            phase: watch::Sender::new(Phase::Open),
+            failed: watch::Sender::new(None),
+            freed: watch::Sender::new(false),
         }
     }
 
@@ -118,7 +121,7 @@ impl Log {
         let state = self.state.lock();
         match &state.phase {
             Phase::Open => {}
-            Phase::Closing | Phase::Closed => {
+            Phase::Closed => {
                 return Err(StorageError::Unavailable("the engine is closed".to_owned()));
             }
             Phase::Failed(reason) => return Err(StorageError::Unavailable(reason.clone())),
@@ -197,36 +200,41 @@ impl Log {
         );
         self.state.lock().phase = Phase::Failed(reason.to_owned());
         self.tail.void();
-        self.end(Phase::Failed(reason.to_owned()));
+        self.readers.close();
+        self.failed.send_replace(Some(reason.to_owned()));
     }
 
     /// Takes no more; what is queued is still flushed.
     pub(crate) fn close(&self) {
         let mut state = self.state.lock();
         if state.phase == Phase::Open {
-            state.phase = Phase::Closing;
+            state.phase = Phase::Closed;
         }
         drop(state);
         self.work.notify_all();
     }
 
-    /// Everything is flushed and the file is free. For the writer.
-    pub(crate) fn closed(&self) {
-        self.end(Phase::Closed);
-    }
-
-    /// Returns when the writer has ended, with the way in which it did.
-    pub(crate) async fn ended(&self) -> Phase {
-        let mut phase = self.phase.subscribe();
-        let ended = phase.wait_for(|phase| matches!(phase, Phase::Closed | Phase::Failed(_))).await;
-        // The sender is a part of `self` and so outlives this.
-        ended.map_or(Phase::Closed, |phase| phase.clone())
-    }
-
-    fn end(&self, phase: Phase) {
-        self.state.lock().phase = phase.clone();
+    /// The writer has ended and the file is free. For the writer.
+    pub(crate) fn free(&self) {
         self.readers.close();
-        self.phase.send_replace(phase);
+        self.freed.send_replace(true);
+    }
+
+    /// Returns when the writer has ended, with the reason if it was a failure.
+    pub(crate) async fn freed(&self) -> Option<String> {
+        // The sender is a part of `self` and so outlives this.
+        let _ = self.freed.subscribe().wait_for(|freed| *freed).await;
+        self.failed.borrow().clone()
+    }
+
+    /// Returns when a flush has failed, with the reason.
+    pub(crate) async fn failed(&self) -> String {
+        let mut failed = self.failed.subscribe();
+        let reason = failed.wait_for(Option::is_some).await.ok().and_then(|reason| reason.clone());
+        match reason {
+            Some(reason) => reason,
+            None => std::future::pending().await,
+        }
     }
 }
 

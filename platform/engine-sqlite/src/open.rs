@@ -10,8 +10,8 @@ use std::{
     time::Duration,
 };
 
-/// Nobody else writes; this only bridges the moment in which a start cleans up after a crash.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the writer lets a tool that somebody has pointed at the file finish; nobody else writes.
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Pages the writer keeps in memory, in KiB; negative, or it would be a count of pages.
 const WRITER_CACHE_KIB: i64 = -32 * 1024;
 const STATEMENTS_MAX: usize = 256;

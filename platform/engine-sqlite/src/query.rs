@@ -201,3 +201,51 @@ fn value_of(value: ValueRef<'_>) -> rusqlite::Result<Value> {
         _ => Ok(Value::Text(value.as_str()?.to_owned())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static SHELVES: Collection = Collection {
+        name: "shelves",
+        indexes: &[
+            Index { name: "by_room", fields: &["room", "height"] },
+            Index { name: "all", fields: &[] },
+        ],
+    };
+
+    /// How the database goes about it.
+    fn plan(query: &Query) -> String {
+        let connection = Connection::open_in_memory().unwrap();
+        let tables = Tables::of("warehouse");
+        tables.create_collection(&connection, &SHELVES).unwrap();
+        let walk = Walk::new(&tables, &SHELVES, query.check(&SHELVES).unwrap(), query).unwrap();
+        let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", walk.sql)).unwrap();
+        let parameters = params_from_iter(walk.parameters.iter().map(sql));
+        let steps = explain.query_map(parameters, |row| row.get::<_, String>(3)).unwrap();
+        steps.collect::<rusqlite::Result<Vec<_>>>().unwrap().join("; ")
+    }
+
+    #[test]
+    fn a_walk_goes_straight_to_its_place_and_sorts_nothing() {
+        let hall = Value::Text("hall".to_owned());
+        let height = |height| Some(Value::Integer(height));
+        let after = After(vec![hall.clone(), Value::Integer(3)], "key".to_owned());
+        for direction in [Direction::Ascending, Direction::Descending] {
+            let all = Query { direction, ..Query::all("by_room", 10) };
+            let room = Query { equals: vec![hall.clone()], ..all.clone() };
+            let range = Query { from: height(1), until: height(9), ..room.clone() };
+            let page = Query { after: Some(after.clone()), ..range.clone() };
+            for query in
+                [&room, &range, &page, &Query { after: Some(after.clone()), ..all.clone() }]
+            {
+                let plan = plan(query);
+                assert!(plan.starts_with("SEARCH ") && !plan.contains("TEMP B-TREE"), "{plan}");
+            }
+            for query in [&all, &Query { index: "all", ..all.clone() }] {
+                let plan = plan(query);
+                assert!(plan.contains("USING INDEX") && !plan.contains("TEMP B-TREE"), "{plan}");
+            }
+        }
+    }
+}

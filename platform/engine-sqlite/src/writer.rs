@@ -12,6 +12,7 @@ use rusqlite::{Connection, params, params_from_iter, types::ToSqlOutput};
 use std::{
     collections::{HashMap, HashSet},
     fs::File,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
 use storage::{Collection, Value, Write};
@@ -40,20 +41,16 @@ impl Writer {
         Self { log, connection, checkpoints, created, tables, folder_lock }
     }
 
-    /// Writes until the log is closed or a flush fails.
+    /// Writes until the log is closed or a flush fails, and lets go of the file.
     pub(crate) fn run(mut self) {
-        let mut failure = None;
-        while let Some((batch, bytes)) = self.log.next_batch() {
-            if let Err(error) = self.flush(&batch, bytes) {
-                // The same flush is never tried again: the system may have dropped the pages it could not write.
-                failure = Some(format!("the log could not be written: {error}"));
-                break;
+        // Nobody may wait for ever because of a mistake here.
+        let written = catch_unwind(AssertUnwindSafe(|| self.write_batches()));
+        let failure = match written {
+            Ok(written) => {
+                written.err().map(|error| format!("the log could not be written: {error}"))
             }
-            self.log.settle(&batch, bytes);
-            if let Err(error) = self.checkpoints.after_batch(&self.connection, &self.log) {
-                tracing::warn!(%error, "the write-ahead log could not be brought into the database");
-            }
-        }
+            Err(_panic) => Some("the writer stopped over a mistake in the program".to_owned()),
+        };
         let Self { log, connection, checkpoints, folder_lock, .. } = self;
         if let Some(reason) = &failure {
             log.fail(reason);
@@ -67,9 +64,20 @@ impl Writer {
         }
         drop(connection);
         drop(folder_lock);
-        if failure.is_none() {
-            log.closed();
+        log.free();
+    }
+
+    /// Ends with the first flush that fails. The same one is never tried again: the system may have dropped the
+    /// pages it could not write, and say that all is well the second time.
+    fn write_batches(&mut self) -> rusqlite::Result<()> {
+        while let Some((batch, bytes)) = self.log.next_batch() {
+            self.flush(&batch, bytes)?;
+            self.log.settle(&batch, bytes);
+            if let Err(error) = self.checkpoints.after_batch(&self.connection, &self.log) {
+                tracing::warn!(%error, "the write-ahead log could not be brought into the database");
+            }
         }
+        Ok(())
     }
 
     fn flush(&mut self, batch: &[Queued], bytes: usize) -> rusqlite::Result<()> {

@@ -4,6 +4,7 @@ use engine_sqlite::{Engine, Options};
 use journal::ServiceStorage;
 use std::{
     future::{Ready, ready},
+    num::NonZeroUsize,
     sync::Arc,
 };
 use storage::{Documents, KeyValue};
@@ -58,4 +59,35 @@ mod bulk {
     }
 
     journal::conformance_suite!(make);
+}
+
+/// The same with caches that forget at once and a write-ahead log that begins anew all the time.
+mod forgetful {
+    use super::*;
+
+    fn make() -> Ready<(ServiceStorage, (Engine, TempDir))> {
+        let folder = tempfile::tempdir().expect("there is room for a test");
+        let (disk_reserve_bytes, heads_max) = (0, NonZeroUsize::MIN);
+        let (wal_checkpoint_bytes, wal_bytes_max) = (1, 64 * 1024);
+        let options = Options {
+            disk_reserve_bytes,
+            heads_max,
+            wal_checkpoint_bytes,
+            wal_bytes_max,
+            ..Options::default()
+        };
+        let engine = Engine::open(folder.path(), options).expect("the folder is new");
+        ready((engine.service("warehouse"), (engine, folder)))
+    }
+
+    journal::conformance_suite!(make);
+
+    mod key_value {
+        async fn make() -> (super::Arc<dyn super::KeyValue>, impl Sized) {
+            let (storage, kept) = super::make().await;
+            (storage.key_value, kept)
+        }
+
+        ::storage::key_value_conformance!(make);
+    }
 }

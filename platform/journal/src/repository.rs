@@ -7,7 +7,7 @@ use kernel::{Ids, TypedId, Uuid};
 use lru::LruCache;
 use parking_lot::Mutex;
 use std::{num::NonZeroUsize, sync::Arc};
-use storage::{Commit, StorageError, Write, durability};
+use storage::{Commit, Departures, Mark, StorageError, Write, durability};
 
 /// How often a decision is made anew because somebody else appended first.
 const ATTEMPTS_MAX: usize = 64;
@@ -16,7 +16,13 @@ const ATTEMPTS_MAX: usize = 64;
 pub struct Repository<A: Aggregate> {
     journal: Arc<dyn Journal>,
     ids: Ids,
-    recent: Mutex<LruCache<String, Loaded<A>>>,
+    recent: Mutex<Recent<A>>,
+}
+
+/// The aggregates used last.
+struct Recent<A> {
+    kept: LruCache<String, Loaded<A>>,
+    gone: Departures,
 }
 
 /// An aggregate as it stands.
@@ -57,7 +63,8 @@ pub enum ExecuteError<R> {
 impl<A: Aggregate> Repository<A> {
     /// Aggregates in `journal`, of which `recent_max` are kept in memory.
     pub fn new(journal: Arc<dyn Journal>, ids: Ids, recent_max: NonZeroUsize) -> Self {
-        Self { journal, ids, recent: Mutex::new(LruCache::new(recent_max)) }
+        let recent = Recent { kept: LruCache::new(recent_max), gone: Departures::default() };
+        Self { journal, ids, recent: Mutex::new(recent) }
     }
 
     /// The journal underneath.
@@ -67,7 +74,7 @@ impl<A: Aggregate> Repository<A> {
 
     /// The aggregate as it stands now, flushed or not; what is not flushed touches the running scope.
     pub async fn load(&self, stream: &str) -> Result<Loaded<A>, StorageError> {
-        if let Some(loaded) = self.recent.lock().get(stream) {
+        if let Some(loaded) = self.recent.lock().kept.get(stream) {
             durability::touch(&loaded.commit);
             return Ok(loaded.clone());
         }
@@ -85,7 +92,8 @@ impl<A: Aggregate> Repository<A> {
             }
         }
         let loaded = Loaded { state: state.map(Arc::new), version, commit: Commit::durable() };
-        // Not kept: a newer one may have been appended meanwhile, and `execute` keeps what it appends.
+        // Not kept: nobody says up to where it is flushed, and whoever is shown it from here has to know. `execute`
+        // keeps what it appends.
         Ok(loaded)
     }
 
@@ -98,6 +106,7 @@ impl<A: Aggregate> Repository<A> {
         writes: impl Fn(&A) -> Vec<Write>,
     ) -> Result<Loaded<A>, ExecuteError<R>> {
         for _ in 0..ATTEMPTS_MAX {
+            let mark = self.recent.lock().gone.mark(stream);
             let loaded = self.load(stream).await?;
             let change = decide(loaded.state.as_deref()).map_err(ExecuteError::Rejected)?.into();
             if change.events.is_empty() {
@@ -111,11 +120,11 @@ impl<A: Aggregate> Repository<A> {
                         version: appended.version,
                         commit: appended.commit,
                     };
-                    self.keep(stream, &new);
+                    self.recent.lock().keep(stream, &new, mark);
                     return Ok(new);
                 }
                 Err(AppendError::Conflict { .. }) => {
-                    self.recent.lock().pop(stream);
+                    self.recent.lock().forget(stream);
                 }
                 Err(AppendError::Storage(error)) => return Err(error.into()),
             }
@@ -154,15 +163,26 @@ impl<A: Aggregate> Repository<A> {
         let append = Append { stream: stream.to_owned(), expected: loaded.version, events, writes };
         Ok((append, state))
     }
+}
 
-    fn keep(&self, stream: &str, new: &Loaded<A>) {
-        let mut recent = self.recent.lock();
-        match recent.get_mut(stream) {
+impl<A> Recent<A> {
+    /// Keeps what was appended, unless a newer one is there, or was there and has gone since `mark`.
+    fn keep(&mut self, stream: &str, new: &Loaded<A>, mark: Mark) {
+        match self.kept.get_mut(stream) {
             Some(kept) if kept.version >= new.version => {}
             Some(kept) => *kept = new.clone(),
-            None => {
-                recent.put(stream.to_owned(), new.clone());
+            None if self.gone.mark(stream) == mark => {
+                if let Some((gone, _)) = self.kept.push(stream.to_owned(), new.clone()) {
+                    self.gone.note(&gone);
+                }
             }
+            None => {}
+        }
+    }
+
+    fn forget(&mut self, stream: &str) {
+        if self.kept.pop(stream).is_some() {
+            self.gone.note(stream);
         }
     }
 }
@@ -187,6 +207,13 @@ impl From<EventId> for Uuid {
 
 fn corrupt(error: &DecodeError) -> StorageError {
     StorageError::Corrupt(error.to_string())
+}
+
+impl<A> Loaded<A> {
+    /// What to touch the scope with, for whoever shows this state to others from a place of its own.
+    pub fn commit(&self) -> &Commit {
+        &self.commit
+    }
 }
 
 impl<A> Clone for Loaded<A> {

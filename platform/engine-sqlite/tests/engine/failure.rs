@@ -1,0 +1,99 @@
+//! A flush that fails, and a writer that cannot keep up.
+
+use crate::{append, note, open, options};
+use engine_sqlite::{Engine, Options};
+use journal::{AppendError, durability};
+use rusqlite::Connection;
+use storage::{StorageError, Voided};
+
+#[tokio::test]
+async fn a_failed_flush_stops_everything() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(folder.path());
+    let (storage, other) = (engine.service("warehouse"), engine.service("till"));
+    let first = storage.journal.append(append("thing-1", 0)).await.unwrap();
+    first.commit.wait().await.unwrap();
+
+    let vandal = Connection::open(folder.path().join("icommerce.db")).unwrap();
+    vandal.execute_batch("ALTER TABLE \"warehouse/journal\" RENAME TO stolen").unwrap();
+    let (lost, touched) = durability::scope(storage.journal.append(append("thing-1", 1))).await;
+    assert_eq!(touched.wait().await, Err(Voided));
+    assert_eq!(lost.unwrap().commit.wait().await, Err(Voided));
+    assert_eq!(first.commit.wait().await, Ok(()), "what was flushed stays");
+    let reason = engine.failed().await;
+    assert!(reason.contains("warehouse/journal"), "{reason}");
+
+    let refused = storage.journal.append(append("thing-1", 2)).await;
+    assert!(
+        matches!(refused, Err(AppendError::Storage(StorageError::Unavailable(_)))),
+        "{refused:?}"
+    );
+    assert!(
+        other.documents.write(vec![note("one", "red")]).await.is_err(),
+        "there is one log for all"
+    );
+    assert!(other.key_value.add("hits", 1, kernel::Timestamp::UNIX_EPOCH, None).await.is_err());
+    assert_eq!(engine.close().await, Err(Voided));
+
+    vandal.execute_batch("ALTER TABLE stolen RENAME TO \"warehouse/journal\"").unwrap();
+    drop(vandal);
+    let engine = open(folder.path());
+    let storage = engine.service("warehouse");
+    assert_eq!(storage.journal.follow(0, 10).await.unwrap().len(), 1);
+    assert_eq!(storage.journal.append(append("thing-1", 1)).await.unwrap().version, 2);
+    engine.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_batch_is_written_as_a_whole_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(folder.path());
+    let (storage, other) = (engine.service("warehouse"), engine.service("till"));
+    for service in [&storage, &other] {
+        service.journal.append(append("thing-1", 0)).await.unwrap().commit.wait().await.unwrap();
+    }
+    let vandal = Connection::open(folder.path().join("icommerce.db")).unwrap();
+    vandal.execute_batch("ALTER TABLE \"till/journal\" RENAME TO stolen; BEGIN IMMEDIATE").unwrap();
+    // Held back by the vandal's transaction: these go into one batch, or two of which the first is `before`.
+    let before = storage.journal.append(append("thing-1", 1)).await.unwrap();
+    let with_it = storage.journal.append(append("thing-1", 2)).await.unwrap();
+    let culprit = other.journal.append(append("thing-1", 1)).await.unwrap();
+    vandal.execute_batch("COMMIT").unwrap();
+    assert_eq!(culprit.commit.wait().await, Err(Voided));
+    let kept =
+        1 + usize::from(before.commit.is_durable()) + usize::from(with_it.commit.is_durable());
+    let _ = engine.close().await;
+    let engine = open(folder.path());
+    assert_eq!(engine.service("warehouse").journal.follow(0, 10).await.unwrap().len(), kept);
+}
+
+#[tokio::test]
+async fn more_than_the_queue_holds_is_refused_and_comes_in_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = Engine::open(folder.path(), Options { queue_writes_max: 4, ..options() }).unwrap();
+    let storage = engine.service("warehouse");
+    storage.journal.append(append("thing", 0)).await.unwrap().commit.wait().await.unwrap();
+    let tool = Connection::open(folder.path().join("icommerce.db")).unwrap();
+    tool.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut taken = Vec::new();
+    let refused = loop {
+        match storage.journal.append(append("thing", 1 + taken.len() as u64)).await {
+            Ok(appended) => taken.push(appended),
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(refused, AppendError::Storage(StorageError::Unavailable(_))), "{refused:?}");
+    assert!((4..=8).contains(&taken.len()), "one batch under way and one in the queue");
+    assert_eq!(
+        storage.journal.read("thing", 0, 100).await.unwrap().len(),
+        1 + taken.len(),
+        "reading goes on"
+    );
+    tool.execute_batch("COMMIT").unwrap();
+    for appended in &taken {
+        appended.commit.wait().await.unwrap();
+    }
+    let next = storage.journal.append(append("thing", 1 + taken.len() as u64)).await.unwrap();
+    next.commit.wait().await.unwrap();
+    engine.close().await.unwrap();
+}

@@ -1,0 +1,164 @@
+//! A disk that fills up. With the right to mount a small disk these tests fill one; the reserve is tested anyway.
+
+use crate::{append_of, options};
+use bytes::Bytes;
+use engine_sqlite::{Engine, OpenError, Options};
+use journal::{AppendError, ServiceStorage};
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+    time::Duration,
+};
+use storage::{RECORD_BYTES_MAX, StorageError, Voided};
+use tempfile::TempDir;
+use tokio::time::Instant;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A file system in memory of a few bytes.
+struct SmallDisk(TempDir);
+
+impl SmallDisk {
+    /// `None` without the right to mount.
+    fn mount(bytes: u64) -> Option<Self> {
+        let folder = tempfile::tempdir().expect("there is room for a test");
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", &format!("size={bytes}"), "tmpfs"]).arg(folder.path());
+        let mounted = mount.stdout(Stdio::null()).stderr(Stdio::null()).status();
+        mounted.is_ok_and(|status| status.success()).then_some(Self(folder))
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // Lazily, for a connection may still be closing.
+        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
+    }
+}
+
+/// Appends 32 KiB, flush by flush, until that is refused; returns how often it was not, and why it was.
+async fn fill(storage: &ServiceStorage, mut version: u64) -> (u64, AppendError) {
+    let data = Bytes::from(vec![b'x'; 32 * 1024]);
+    loop {
+        match storage.journal.append(append_of("thing", version, &data)).await {
+            Ok(appended) if appended.commit.wait().await.is_ok() => version += 1,
+            Ok(_) => {}
+            Err(error) => return (version, error),
+        }
+    }
+}
+
+async fn goes_on(storage: &ServiceStorage, version: u64) {
+    let started = Instant::now();
+    while let Err(error) = storage.journal.append(append_of("thing", version, &Bytes::new())).await
+    {
+        assert!(matches!(error, AppendError::Storage(StorageError::Full)), "{error:?}");
+        assert!(started.elapsed() < PATIENCE, "there is room, but nothing is written");
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_written_into_the_reserve_and_reading_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = Engine::open(folder.path(), options()).unwrap();
+    let data = Bytes::from_static(b"{}");
+    let storage = engine.service("warehouse");
+    storage
+        .journal
+        .append(append_of("thing", 0, &data))
+        .await
+        .unwrap()
+        .commit
+        .wait()
+        .await
+        .unwrap();
+    engine.close().await.unwrap();
+
+    let disk_reserve_bytes = u64::MAX;
+    let engine = Engine::open(folder.path(), Options { disk_reserve_bytes, ..options() }).unwrap();
+    let storage = engine.service("warehouse");
+    let refused = storage.journal.append(append_of("thing", 1, &data)).await;
+    assert!(matches!(refused, Err(AppendError::Storage(StorageError::Full))), "{refused:?}");
+    assert!(matches!(
+        storage.documents.write(vec![crate::note("one", "red")]).await,
+        Err(StorageError::Full)
+    ));
+    assert!(matches!(storage.key_value.put("one", data, None).await, Err(StorageError::Full)));
+    assert_eq!(storage.journal.follow(0, 10).await.unwrap().len(), 1);
+    engine.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn writing_stops_before_the_disk_is_full_and_goes_on_when_there_is_room() {
+    let Some(disk) = SmallDisk::mount(24 * 1024 * 1024) else { return };
+    let ballast = disk.path().join("ballast");
+    fs::write(&ballast, vec![0; 6 * 1024 * 1024]).unwrap();
+    let options =
+        Options { disk_reserve_bytes: 4 * 1024 * 1024, wal_checkpoint_bytes: 1 << 20, ..options() };
+    let engine = Engine::open(disk.path(), options).unwrap();
+    let storage = engine.service("warehouse");
+    let (version, error) = fill(&storage, 0).await;
+    assert!(matches!(error, AppendError::Storage(StorageError::Full)), "{error:?}");
+    assert!(version > 10);
+    let last = storage.journal.read("thing", version - 1, 10).await.unwrap();
+    assert_eq!(last.len(), 1, "reading goes on");
+    fs::remove_file(&ballast).unwrap();
+    goes_on(&storage, version).await;
+    let (more, error) = fill(&storage, version + 1).await;
+    assert!(matches!(error, AppendError::Storage(StorageError::Full)), "{error:?}");
+    assert!(more > version + 10);
+    engine.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn without_a_reserve_a_full_disk_fails_the_flush_and_a_restart_finds_what_was_flushed() {
+    let Some(disk) = SmallDisk::mount(4 * 1024 * 1024) else { return };
+    let engine = Engine::open(disk.path(), options()).unwrap();
+    let storage = engine.service("warehouse");
+    let small = Bytes::from_static(b"{}");
+    for version in 0..3 {
+        let appended = storage.journal.append(append_of("thing", version, &small)).await.unwrap();
+        appended.commit.wait().await.unwrap();
+    }
+    // More than the whole disk, in one append.
+    let large = Bytes::from(vec![b'x'; RECORD_BYTES_MAX]);
+    let lost = storage.journal.append(append_of("thing", 3, &large)).await.unwrap();
+    assert_eq!(lost.commit.wait().await, Err(Voided));
+    let reason = engine.failed().await;
+    assert!(reason.contains("full"), "{reason}");
+    let refused = storage.journal.append(append_of("thing", 4, &small)).await;
+    assert!(
+        matches!(refused, Err(AppendError::Storage(StorageError::Unavailable(_)))),
+        "{refused:?}"
+    );
+    assert_eq!(engine.close().await, Err(Voided));
+    drop((engine, storage));
+
+    let engine = Engine::open(disk.path(), options()).unwrap();
+    let journal = engine.service("warehouse").journal;
+    assert_eq!(
+        journal.follow(0, 10).await.unwrap().len(),
+        3,
+        "what was acknowledged is there, and no more"
+    );
+    journal.append(append_of("thing", 3, &small)).await.unwrap().commit.wait().await.unwrap();
+    engine.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_full_disk_is_told_at_the_start() {
+    let Some(disk) = SmallDisk::mount(1024 * 1024) else { return };
+    let ballast = disk.path().join("ballast");
+    // Until nothing more goes in.
+    let _ = fs::write(&ballast, vec![0; 1024 * 1024]);
+    let error = Engine::open(disk.path(), options()).unwrap_err();
+    assert!(matches!(error, OpenError::DiskFull { .. }), "{error:?}");
+    fs::remove_file(&ballast).unwrap();
+    Engine::open(disk.path(), options()).unwrap().close().await.unwrap();
+}

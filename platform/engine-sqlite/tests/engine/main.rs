@@ -1,0 +1,44 @@
+//! What the engine promises beyond the ports: opening, restarting, a disk that fills up, flushes that fail.
+
+mod collections;
+mod failure;
+mod full_disk;
+mod opening;
+mod restart;
+mod separation;
+mod write_ahead_log;
+
+use bytes::Bytes;
+use engine_sqlite::{Engine, Options};
+use journal::{Append, NewEvent};
+use kernel::{Timestamp, Uuid};
+use std::path::Path;
+use storage::{Collection, Document, Index, Value, Write};
+
+static NOTES: Collection =
+    Collection { name: "notes", indexes: &[Index { name: "by_colour", fields: &["colour"] }] };
+
+fn options() -> Options {
+    Options { disk_reserve_bytes: 0, ..Options::default() }
+}
+
+fn open(folder: &Path) -> Engine {
+    Engine::open(folder, options()).expect("the folder can be opened")
+}
+
+fn append(stream: &str, expected: u64) -> Append {
+    append_of(stream, expected, &Bytes::from_static(b"{}"))
+}
+
+fn append_of(stream: &str, expected: u64, data: &Bytes) -> Append {
+    let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{stream} {expected}").as_bytes());
+    let (data, recorded_at) = (data.clone(), Timestamp::UNIX_EPOCH);
+    let event = NewEvent { id, name: "thing_happened", data, recorded_at };
+    Append { stream: stream.to_owned(), expected, events: vec![event], writes: Vec::new() }
+}
+
+fn note(key: &str, colour: &str) -> Write {
+    let fields = vec![("colour", Value::Text(colour.to_owned()))];
+    let document = Document { key: key.to_owned(), body: Bytes::from(colour.to_owned()), fields };
+    Write::Put { collection: &NOTES, document }
+}

@@ -1,0 +1,119 @@
+//! What is refused at the start, with which words, and that it is left as it was.
+
+use crate::{append, open, options};
+use engine_sqlite::{Engine, OpenError};
+use rusqlite::Connection;
+use std::{collections::BTreeMap, fs, path::Path};
+
+fn refused(folder: &Path) -> OpenError {
+    Engine::open(folder, options()).expect_err("it has to be refused")
+}
+
+/// Every database file with its write-ahead log; looking at a database makes an empty one.
+fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let files = fs::read_dir(folder).expect("the folder can be read").map(|entry| {
+        let path = entry.expect("the folder can be read").path();
+        let name = path.file_name().expect("it is a file").to_string_lossy().into_owned();
+        (name, fs::read(&path).expect("the file can be read"))
+    });
+    files
+        .filter(|(name, content)| {
+            name.contains(".db") && !name.ends_with("-shm") && !content.is_empty()
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn a_folder_is_made_where_it_is_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(&folder.path().join("a/b/данные"));
+    engine.close().await.unwrap();
+    assert!(folder.path().join("a/b/данные/icommerce.db").exists());
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "x").unwrap();
+    for place in [file.join("data"), file.clone(), "/proc/icommerce".into()] {
+        let error = refused(&place);
+        assert!(matches!(error, OpenError::NotWritable { .. }), "{error:?}");
+        assert!(error.to_string().contains(&*place.to_string_lossy()), "{error}");
+    }
+    assert_eq!(fs::read(&file).unwrap(), b"x");
+}
+
+#[tokio::test]
+async fn a_folder_is_open_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(folder.path());
+    let error = refused(folder.path());
+    assert!(matches!(error, OpenError::Locked { .. }), "{error:?}");
+    let journal = engine.service("warehouse").journal;
+    journal.append(append("thing-1", 0)).await.unwrap().commit.wait().await.unwrap();
+    engine.close().await.unwrap();
+    open(folder.path()).close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_newer_format_is_refused_and_left_as_it_is() {
+    for unclean in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        open(folder.path()).close().await.unwrap();
+        let database = Connection::open(folder.path().join("icommerce.db")).unwrap();
+        database.execute_batch("PRAGMA user_version = 999; CREATE TABLE later (x)").unwrap();
+        // With the other connection open its write-ahead log stays beside the file, as after a crash.
+        let kept = unclean.then_some(database);
+        let before = contents(folder.path());
+        let error = refused(folder.path());
+        assert!(matches!(error, OpenError::NewerFormat { found: 999, known: 1, .. }), "{error:?}");
+        assert!(contents(folder.path()) == before, "not a byte has changed");
+        drop(kept);
+    }
+}
+
+#[test]
+fn a_file_that_is_something_else_is_refused_and_left_as_it_is() {
+    let text = |path: &Path| fs::write(path, "Dear diary, ".repeat(1_000)).unwrap();
+    let foreign =
+        |path: &Path| Connection::open(path).unwrap().execute_batch("CREATE TABLE x (y)").unwrap();
+    let writes: [&dyn Fn(&Path); 2] = [&text, &foreign];
+    for (write, name) in
+        writes.iter().flat_map(|write| ["icommerce.db", "bulk.db"].map(|name| (write, name)))
+    {
+        let folder = tempfile::tempdir().unwrap();
+        write(&folder.path().join(name));
+        let before = fs::read(folder.path().join(name)).unwrap();
+        let error = refused(folder.path());
+        assert!(matches!(error, OpenError::NotADatabase { .. }), "{error:?}");
+        assert!(error.to_string().contains(name), "{error}");
+        assert!(fs::read(folder.path().join(name)).unwrap() == before, "not a byte has changed");
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(folder.path());
+    let journal = engine.service("warehouse").journal;
+    journal.append(append("thing-1", 0)).await.unwrap().commit.wait().await.unwrap();
+    engine.close().await.unwrap();
+    let file = folder.path().join("icommerce.db");
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[100..4_096].fill(0xee);
+    fs::write(&file, &bytes).unwrap();
+    let error = refused(folder.path());
+    assert!(matches!(error, OpenError::Damaged { .. }), "{error:?}");
+    assert!(fs::read(&file).unwrap() == bytes, "not a byte has changed");
+}
+
+#[tokio::test]
+async fn a_first_start_that_was_cut_short_is_begun_again() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("icommerce.db"), "").unwrap();
+    let database = Connection::open(folder.path().join("bulk.db")).unwrap();
+    database.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(())).unwrap();
+    drop(database);
+    open(folder.path()).close().await.unwrap();
+}
