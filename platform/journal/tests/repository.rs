@@ -1,0 +1,292 @@
+//! Aggregates in a repository: decided once, never stale, and never told to the world before their flush.
+
+use bytes::Bytes;
+use engine_memory::Engine;
+use journal::{Aggregate, Change, ExecuteError, Named, Repository, durability};
+use kernel::{Ids, ManualClock, SeededRandomness, Timestamp, Uuid};
+use serde::{Deserialize, Serialize};
+use std::{
+    convert::Infallible,
+    num::NonZeroUsize,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use storage::{Collection, Document, StorageError, Write};
+use tokio::{task::JoinSet, time::timeout};
+
+static LEVELS: Collection = Collection { name: "levels", indexes: &[] };
+
+/// A tank that is filled and never overflows.
+#[derive(Clone, Debug, PartialEq)]
+struct Tank {
+    level: u64,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+enum TankEvent {
+    Filled { by: u64 },
+}
+
+#[derive(Debug, PartialEq)]
+struct Full;
+
+impl Named for TankEvent {
+    fn name(&self) -> &'static str {
+        "filled"
+    }
+}
+
+impl Aggregate for Tank {
+    type Event = TankEvent;
+
+    fn apply(state: Option<&Self>, TankEvent::Filled { by }: &TankEvent) -> Self {
+        Self { level: state.map_or(0, |tank| tank.level) + by }
+    }
+}
+
+fn tanks(engine: &Engine, seed: u64, recent_max: usize) -> Repository<Tank> {
+    let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
+    let ids = Ids::new(clock, Arc::new(SeededRandomness::new(seed)));
+    Repository::new(
+        engine.service("works").journal,
+        ids,
+        NonZeroUsize::new(recent_max).expect("it is above 0"),
+    )
+}
+
+/// As long as a number can hold it.
+fn fill_on(tank: Option<&Tank>) -> Result<Vec<TankEvent>, Full> {
+    match tank {
+        Some(Tank { level: u64::MAX }) => Err(Full),
+        _ => Ok(vec![TankEvent::Filled { by: 1 }]),
+    }
+}
+
+fn fill(tank: Option<&Tank>) -> Result<Vec<TankEvent>, Full> {
+    match tank {
+        Some(Tank { level: 3.. }) => Err(Full),
+        _ => Ok(vec![TankEvent::Filled { by: 1 }]),
+    }
+}
+
+fn no_writes(_: &Tank) -> Vec<Write> {
+    Vec::new()
+}
+
+async fn level(tanks: &Repository<Tank>, stream: &str) -> (u64, u64) {
+    let loaded = tanks.load(stream).await.expect("it answers");
+    (loaded.state.map_or(0, |tank| tank.level), loaded.version)
+}
+
+#[tokio::test]
+async fn a_decision_is_appended_and_a_refusal_is_not() {
+    let engine = Engine::new();
+    let tanks = tanks(&engine, 1, 8);
+    assert_eq!(level(&tanks, "tank").await, (0, 0));
+    for expected in 1..=3 {
+        let loaded = tanks.execute("tank", fill, no_writes).await.unwrap();
+        assert_eq!((loaded.state.unwrap().level, loaded.version), (expected, expected));
+    }
+    let refused = tanks.execute("tank", fill, no_writes).await;
+    assert!(matches!(refused, Err(ExecuteError::Rejected(Full))));
+    let nothing = |_: Option<&Tank>| Ok::<_, Infallible>(Vec::<TankEvent>::new());
+    assert_eq!(tanks.execute("tank", nothing, no_writes).await.unwrap().version, 3);
+    assert_eq!(tanks.journal().follow(0, 10).await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn several_events_are_folded_one_by_one_and_written_with_their_documents() {
+    let engine = Engine::new();
+    let tanks = tanks(&engine, 1, 8);
+    let twice = |_: Option<&Tank>| {
+        Ok::<_, Infallible>(vec![TankEvent::Filled { by: 2 }, TankEvent::Filled { by: 3 }])
+    };
+    let writes = |tank: &Tank| {
+        let body = Bytes::from(tank.level.to_string());
+        let document = Document { key: "tank".to_owned(), body, fields: Vec::new() };
+        vec![Write::Put { collection: &LEVELS, document }]
+    };
+    tanks.execute("tank", twice, writes).await.unwrap();
+    assert_eq!(level(&tanks, "tank").await, (5, 2));
+    let documents = engine.service("works").documents;
+    assert_eq!(documents.find(&LEVELS, "tank").await.unwrap().unwrap().body, "5");
+}
+
+#[tokio::test]
+async fn who_was_too_late_decides_anew() {
+    let engine = Engine::new();
+    let (one, two) = (tanks(&engine, 1, 8), tanks(&engine, 2, 8));
+    two.execute("tank", fill, no_writes).await.unwrap();
+    one.execute("tank", fill, no_writes).await.unwrap();
+    one.execute("tank", fill, no_writes).await.unwrap();
+    // The second repository still remembers the first version.
+    let seen = std::sync::Mutex::new(Vec::new());
+    let refused = two
+        .execute(
+            "tank",
+            |tank| {
+                seen.lock().unwrap().push(tank.map_or(0, |tank| tank.level));
+                fill(tank)
+            },
+            no_writes,
+        )
+        .await;
+    assert!(matches!(refused, Err(ExecuteError::Rejected(Full))), "the tank is full by now");
+    assert_eq!(*seen.lock().unwrap(), [1, 3]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn decisions_that_meet_all_come_in_once() {
+    const CALLERS: u64 = 8;
+    const CALLS: u64 = 50;
+    let engine = Engine::new();
+    let tanks = Arc::new(tanks(&engine, 1, 8));
+    let mut callers = JoinSet::new();
+    for _ in 0..CALLERS {
+        let tanks = Arc::clone(&tanks);
+        callers.spawn(async move {
+            for _ in 0..CALLS {
+                tanks.execute("tank", fill_on, no_writes).await.expect("it comes in");
+                tokio::task::yield_now().await;
+            }
+        });
+    }
+    callers.join_all().await;
+    assert_eq!(level(&tanks, "tank").await, (CALLERS * CALLS, CALLERS * CALLS));
+}
+
+/// With room for one aggregate and callers on five, everything is forgotten all the time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nobody_is_shown_less_than_they_were_told_before() {
+    const STREAMS: [&str; 5] = ["a", "b", "c", "d", "e"];
+    let engine = Engine::new();
+    let tanks = Arc::new(tanks(&engine, 1, 1));
+    let told: Arc<[AtomicU64; 5]> = Arc::default();
+    let mut callers = JoinSet::new();
+    for caller in 0..8_usize {
+        let (tanks, told) = (Arc::clone(&tanks), Arc::clone(&told));
+        callers.spawn(async move {
+            for call in 0..200_usize {
+                let index = (caller + call) % STREAMS.len();
+                let new =
+                    tanks.execute(STREAMS[index], fill_on, no_writes).await.expect("it comes in");
+                told[index].fetch_max(new.version, Ordering::SeqCst);
+                let other = (index + 1) % STREAMS.len();
+                for index in [index, other] {
+                    let known = told[index].load(Ordering::SeqCst);
+                    let (level, version) = level(&tanks, STREAMS[index]).await;
+                    assert!(version >= known, "shown {version} after {known}");
+                    assert_eq!(level, version);
+                }
+            }
+        });
+    }
+    callers.join_all().await;
+}
+
+#[tokio::test]
+async fn what_was_forgotten_is_loaded_again() {
+    let engine = Engine::new();
+    let tanks = tanks(&engine, 1, 1);
+    for stream in ["a", "b", "a", "b"] {
+        tanks.execute(stream, fill_on, no_writes).await.unwrap();
+    }
+    assert_eq!(level(&tanks, "a").await, (2, 2));
+    assert_eq!(level(&tanks, "b").await, (2, 2));
+}
+
+#[tokio::test]
+async fn a_long_stream_is_loaded_whole() {
+    let engine = Engine::new();
+    let writer = tanks(&engine, 1, 8);
+    let many = |_: Option<&Tank>| {
+        Ok::<_, Infallible>((0..2_500).map(|_| TankEvent::Filled { by: 1 }).collect::<Vec<_>>())
+    };
+    writer.execute("tank", many, no_writes).await.unwrap();
+    assert_eq!(level(&tanks(&engine, 2, 8), "tank").await, (2_500, 2_500));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_flushed_touches_the_scope_also_from_memory() {
+    let engine = Engine::new();
+    engine.hold();
+    let (warm, cold) = (tanks(&engine, 1, 8), tanks(&engine, 2, 8));
+    let (_, appended) = durability::scope(warm.execute("tank", fill, no_writes)).await;
+    let (_, from_memory) = durability::scope(warm.load("tank")).await;
+    let (_, from_journal) = durability::scope(cold.load("tank")).await;
+    let full = |_: Option<&Tank>| Err::<Vec<TankEvent>, _>(Full);
+    let (_, refused) = durability::scope(warm.execute("tank", full, no_writes)).await;
+    for touched in [&appended, &from_memory, &from_journal, &refused] {
+        assert!(
+            timeout(Duration::from_mins(1), touched.wait()).await.is_err(),
+            "it is not flushed"
+        );
+    }
+    engine.flush();
+    for touched in [appended, from_memory, from_journal, refused] {
+        assert_eq!(touched.wait().await, Ok(()));
+    }
+    let (_, untouched) = durability::scope(warm.load("tank")).await;
+    engine.hold();
+    assert_eq!(untouched.wait().await, Ok(()));
+}
+
+#[tokio::test]
+async fn one_operation_takes_effect_once() {
+    let engine = Engine::new();
+    let (one, two) = (tanks(&engine, 1, 8), tanks(&engine, 2, 8));
+    let operation = Some(Uuid::from_u128(7));
+    let decide = |_: Option<&Tank>| {
+        let events = vec![TankEvent::Filled { by: 1 }, TankEvent::Filled { by: 1 }];
+        Ok::<_, Infallible>(Change { events, operation })
+    };
+    // Both decide on an empty tank: the second one as if its answer had been lost and asked for again.
+    let empty = two.load("tank").await.unwrap();
+    assert_eq!(empty.version, 0);
+    assert_eq!(one.execute("tank", decide, no_writes).await.unwrap().version, 2);
+    let events = one.journal().read("tank", 0, 10).await.unwrap();
+    assert_ne!(events[0].id, events[1].id);
+    let again = journal::Append {
+        stream: "tank".to_owned(),
+        expected: 0,
+        events: events
+            .into_iter()
+            .map(|event| journal::NewEvent {
+                id: event.id,
+                name: "filled",
+                data: event.data,
+                recorded_at: event.recorded_at,
+            })
+            .collect(),
+        writes: Vec::new(),
+    };
+    assert_eq!(two.journal().append(again).await.unwrap().version, 2);
+    assert_eq!(level(&two, "tank").await, (2, 2));
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_read_is_an_answer() {
+    let engine = Engine::new();
+    let tanks = tanks(&engine, 1, 8);
+    let event = journal::NewEvent {
+        id: Uuid::from_u128(1),
+        name: "from_the_future",
+        data: Bytes::from_static(b"{\"Emptied\":{}}"),
+        recorded_at: Timestamp::UNIX_EPOCH,
+    };
+    let append = journal::Append {
+        stream: "tank".to_owned(),
+        expected: 0,
+        events: vec![event],
+        writes: Vec::new(),
+    };
+    let _ = tanks.journal().append(append).await.unwrap();
+    let error = tanks.load("tank").await.unwrap_err();
+    assert!(
+        matches!(&error, StorageError::Corrupt(reason) if reason.contains("from_the_future")),
+        "{error}"
+    );
+}
