@@ -1,3 +1,25 @@
-//! The binary of the shop.
+//! The shop: every service in one process, or any of them on its own.
 
-fn main() {}
+mod cli;
+mod commands;
+mod edges;
+mod failure;
+mod modules;
+mod output;
+mod process;
+mod shop;
+mod wiring;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = match cli::Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return cli::explain(&error),
+    };
+    match commands::run(arguments) {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}

@@ -41,7 +41,7 @@ pub struct Assembled {
     /// Each service's router.
     pub routers: BTreeMap<&'static str, Router>,
     /// Each service's part of the API document.
-    pub documents: BTreeMap<&'static str, web::OpenApi>,
+    pub documents: BTreeMap<&'static str, aide::openapi::OpenApi>,
     /// The ways to all services.
     pub directory: Arc<Directory>,
 }

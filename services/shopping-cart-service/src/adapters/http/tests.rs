@@ -56,7 +56,7 @@ fn service() -> Router {
         repository: Repository::new(storage.journal, ids.clone(), NonZeroUsize::MIN),
         quotes: Quotes::new(Arc::new(ThreeArticles), terms),
         ids: ids.clone(),
-        keep: Duration::from_secs(3_600),
+        keep: Duration::from_hours(1),
     });
     let parts = web::ServiceParts {
         metrics: telemetry::Metrics::new(),

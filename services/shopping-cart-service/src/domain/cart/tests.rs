@@ -2,7 +2,7 @@ use super::*;
 use proptest::prelude::*;
 use serde_json::Value;
 
-const KEEP: Duration = Duration::from_secs(3_600);
+const KEEP: Duration = Duration::from_hours(1);
 
 fn now(seconds: i64) -> Now {
     Now { at: Timestamp::from_second(1_800_000_000 + seconds).unwrap(), keep: KEEP }

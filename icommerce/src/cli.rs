@@ -1,0 +1,118 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+use settings::Flag;
+use std::{path::PathBuf, process::ExitCode};
+
+/// A complete online shop in one program.
+///
+/// Without a command it serves the shop: on 127.0.0.1:8080 for shoppers, on 127.0.0.1:8081 for operators, with its
+/// data in ./data and, when that folder is new, a demonstration catalogue.
+#[derive(Debug, Parser)]
+#[command(name = "icommerce", version, after_help = EXIT_CODES)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) process: ProcessFlags,
+}
+
+const EXIT_CODES: &str = "\
+Every flag is also an environment variable (--data is ICOMMERCE_DATA) and a key of the settings file (data).
+
+Exit codes: 0 done · 1 the work failed or its books do not balance · 2 the command or a setting is wrong ·
+3 something needed is not there (a port is taken, a folder locked or not writable, data of a newer format)";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve the shop (what happens without a command)
+    Serve,
+    /// Show which services there are, whom they call and which run here
+    Services,
+    /// Show every setting, its value, its default and where the value came from
+    Settings(SettingsFlags),
+    /// Print the API document of an edge (OpenAPI 3.1)
+    Openapi {
+        /// `shop` or `operator`
+        edge: String,
+    },
+}
+
+/// What all commands understand.
+#[derive(Debug, Default, Args)]
+pub(crate) struct ProcessFlags {
+    /// Run only these services, separated by commas
+    #[arg(long, global = true, value_name = "A,B")]
+    services: Option<String>,
+    /// Where the shop keeps its data
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Where shoppers are served; port 0 picks a free one
+    #[arg(long, global = true, value_name = "ADDR")]
+    listen: Option<String>,
+    /// Where operators are served; port 0 picks a free one
+    #[arg(long, global = true, value_name = "ADDR")]
+    operator_listen: Option<String>,
+    /// Where other processes reach the services that run here; off when every service runs here
+    #[arg(long, global = true, value_name = "ADDR")]
+    service_listen: Option<String>,
+    /// Where services run that do not run here: NAME=URL, separated by commas
+    #[arg(long, global = true, value_name = "NAME=URL,…")]
+    peers: Option<String>,
+    /// A settings file (TOML)
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Begin without the demonstration catalogue and without test payments
+    #[arg(long, global = true)]
+    no_demo: bool,
+    /// How to write logs: text or json
+    #[arg(long, global = true, value_name = "FORMAT")]
+    log: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SettingsFlags {
+    /// One line per setting, for programs
+    #[arg(long)]
+    pub(crate) dump: bool,
+}
+
+impl ProcessFlags {
+    /// The flags that were given, as settings.
+    pub(crate) fn flags(&self) -> Vec<Flag> {
+        let text = |name: &str, key: &str, value: &Option<String>| {
+            value.as_ref().map(|value| Flag::new(name, key, value.clone()))
+        };
+        let data = self.data.as_ref().map(|data| data.to_string_lossy().into_owned());
+        let demo = self.no_demo.then(|| "false".to_owned());
+        [
+            text("--services", "services", &self.services),
+            text("--data", "data", &data),
+            text("--listen", "listen", &self.listen),
+            text("--operator-listen", "operator_listen", &self.operator_listen),
+            text("--service-listen", "service_listen", &self.service_listen),
+            text("--peers", "peers", &self.peers),
+            text("--no-demo", "demo", &demo),
+            text("--log", "log", &self.log),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}
+
+/// Help and version go to standard output and are no failure; anything else is one sentence and exit code 2.
+pub(crate) fn explain(error: &clap::Error) -> ExitCode {
+    use clap::error::ErrorKind;
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        // A closed pipe is the reader's wish.
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    let text = error.to_string();
+    let sentence = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+    let tip = text.lines().find_map(|line| line.trim().strip_prefix("tip: "));
+    let tip = tip.map_or_else(|| "see icommerce --help".to_owned(), str::to_owned);
+    eprintln!("icommerce: {sentence}; {tip}");
+    ExitCode::from(2)
+}

@@ -1,0 +1,59 @@
+//! `icommerce serve`: the shop, until a signal says stop.
+
+use crate::{
+    cli::ProcessFlags,
+    failure::Failure,
+    output::print,
+    process::{self, LogSetting, ProcessSettings},
+    shop::{LOST, Shop},
+};
+use std::process::ExitCode;
+use telemetry::LogFormat;
+use tokio::signal::unix::{SignalKind, signal};
+
+pub(crate) fn run(flags: &ProcessFlags) -> Result<ExitCode, Failure> {
+    let settings = process::settings(flags, Vec::new())?;
+    let process: ProcessSettings = settings.top().map_err(Failure::usage)?;
+    let format = match process.log {
+        LogSetting::Text => LogFormat::Text,
+        LogSetting::Json => LogFormat::Json,
+    };
+    telemetry::init(format, &process.log_filter).map_err(Failure::usage)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::missing(format!("the operating system gives no threads: {error}")))?;
+    runtime.block_on(async {
+        let shop = Shop::start(settings).await?;
+        announce(&shop)?;
+        let failed = until_stop(&shop).await?;
+        let stopped = shop.stop().await;
+        match failed {
+            Some(reason) => Err(Failure::work(format!("{LOST} ({reason})"))),
+            None => stopped.map(|()| ExitCode::SUCCESS),
+        }
+    })
+}
+
+/// One line per edge on standard output, once everything is ready.
+fn announce(shop: &Shop) -> Result<(), Failure> {
+    let lines = [("shop", shop.shop), ("operator", shop.operator), ("services", shop.services)];
+    for (name, address) in lines {
+        if let Some(address) = address {
+            print(format_args!("{name:<9} http://{address}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Waits for a signal, or for the log to fail; says why it failed.
+async fn until_stop(shop: &Shop) -> Result<Option<String>, Failure> {
+    let unheard = |error| Failure::missing(format!("signals cannot be heard: {error}"));
+    let mut terminate = signal(SignalKind::terminate()).map_err(unheard)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(unheard)?;
+    Ok(tokio::select! {
+        _ = terminate.recv() => None,
+        _ = interrupt.recv() => None,
+        reason = shop.failed() => Some(reason),
+    })
+}

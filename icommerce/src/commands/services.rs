@@ -1,0 +1,28 @@
+//! `icommerce services`: the module table.
+
+use crate::{
+    cli::ProcessFlags,
+    failure::Failure,
+    output::print,
+    modules,
+    process::{self, ProcessSettings},
+};
+use comfy_table::{Table, presets};
+use std::process::ExitCode;
+
+pub(crate) fn run(flags: &ProcessFlags) -> Result<ExitCode, Failure> {
+    let process: ProcessSettings = process::settings(flags, Vec::new())?.top().map_err(Failure::usage)?;
+    let named = (!process.services.is_empty()).then_some(process.services.as_slice());
+    let here = modules::table()?.select(named).map_err(Failure::usage)?;
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING);
+    table.set_header(["service", "what it is for", "calls", "follows", "runs here"]);
+    for module in modules::ALL {
+        let runs = here.iter().any(|running| running.name == module.name);
+        let lists = [module.calls.join(", "), module.follows.join(", ")];
+        let [calls, follows] = lists;
+        table.add_row([module.name, module.summary, &calls, &follows, if runs { "yes" } else { "" }]);
+    }
+    print(table)?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,31 @@
+//! `icommerce settings`: every setting, its value, its default, where the value came from.
+
+use crate::{
+    cli::{ProcessFlags, SettingsFlags},
+    failure::Failure,
+    output::print,
+    process,
+};
+use comfy_table::{Table, presets};
+use std::process::ExitCode;
+
+pub(crate) fn run(flags: &ProcessFlags, options: &SettingsFlags) -> Result<ExitCode, Failure> {
+    let dump = process::settings(flags, Vec::new())?.dump();
+    if options.dump {
+        print(dump)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING);
+    table.set_header(["setting", "value", "default", "from"]);
+    for setting in &dump.0 {
+        table.add_row([
+            setting.key.clone(),
+            setting.value.to_string(),
+            setting.default.to_string(),
+            setting.origin.to_string(),
+        ]);
+    }
+    print(table)?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,131 @@
+//! What a listener leads to: health and figures first, then an edge of the gateway or the services themselves.
+
+use aide::openapi::OpenApi;
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::State,
+    http::{HeaderMap, Request, StatusCode, header},
+    response::IntoResponse,
+    routing::get,
+};
+use std::{
+    collections::BTreeMap,
+    task::{self, Poll},
+};
+use telemetry::{Health, METRICS_CONTENT_TYPE, Metrics};
+use tower::Service;
+use transport::{Context, Edge};
+
+/// What every listener answers about the process.
+#[derive(Clone, Debug)]
+pub(crate) struct Vitals {
+    health: Health,
+    metrics: Metrics,
+}
+
+impl Vitals {
+    /// The vitals of this process.
+    pub(crate) fn new(health: Health, metrics: Metrics) -> Self {
+        Self { health, metrics }
+    }
+
+    fn routes(self) -> Router {
+        Router::new()
+            .route("/health", get(readiness))
+            .route("/health/live", get(liveness))
+            .route("/health/ready", get(readiness))
+            .route("/metrics", get(figures))
+            .with_state(self)
+    }
+}
+
+/// An edge: requests come from outside, so of what they say about themselves only the trace and the request id are
+/// believed, and the door they came in by is written down here.
+pub(crate) fn edge(edge: Edge, gateway: Router, vitals: Vitals) -> Router {
+    vitals.routes().fallback_service(Door { edge, gateway })
+}
+
+/// The services of this process for other processes: each of their documented paths, whichever service has it.
+pub(crate) fn services(
+    routers: &BTreeMap<&'static str, Router>,
+    documents: &BTreeMap<&'static str, OpenApi>,
+    vitals: Vitals,
+) -> Router {
+    let mut all = vitals.routes();
+    let mut known = Vec::new();
+    for (service, document) in documents {
+        let (Some(paths), Some(router)) = (&document.paths, routers.get(service)) else { continue };
+        for path in paths.paths.keys() {
+            let path = numbered(path);
+            if !known.contains(&path) {
+                all = all.route_service(&path, router.clone());
+                known.push(path);
+            }
+        }
+    }
+    all
+}
+
+/// The path with its parameters numbered, so that services that name the same place differently can share a tree.
+fn numbered(path: &str) -> String {
+    let segment = |(index, segment): (usize, &str)| match segment.strip_prefix('{') {
+        Some(name) if name.starts_with('*') => format!("{{*p{index}}}"),
+        Some(_) => format!("{{p{index}}}"),
+        None => segment.to_owned(),
+    };
+    path.split('/').enumerate().map(segment).collect::<Vec<_>>().join("/")
+}
+
+#[derive(Clone)]
+struct Door {
+    edge: Edge,
+    gateway: Router,
+}
+
+impl Service<Request<Body>> for Door {
+    type Response = <Router as Service<Request<Body>>>::Response;
+    type Error = <Router as Service<Request<Body>>>::Error;
+    type Future = <Router as Service<Request<Body>>>::Future;
+
+    fn poll_ready(&mut self, context: &mut task::Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Service::<Request<Body>>::poll_ready(&mut self.gateway, context)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let told = Context::from_headers(request.headers());
+        let context = Context { edge: self.edge, deadline: None, actor: None, ..told };
+        request.extensions_mut().insert(context);
+        self.gateway.call(request)
+    }
+}
+
+async fn readiness(State(vitals): State<Vitals>) -> impl IntoResponse {
+    report(&vitals.health.readiness())
+}
+
+async fn liveness(State(vitals): State<Vitals>) -> impl IntoResponse {
+    report(&vitals.health.liveness())
+}
+
+fn report(report: &telemetry::HealthReport) -> (StatusCode, Json<serde_json::Value>) {
+    let status = StatusCode::from_u16(report.http_status()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    (status, Json(serde_json::to_value(report).unwrap_or_default()))
+}
+
+async fn figures(State(vitals): State<Vitals>) -> (HeaderMap, String) {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(METRICS_CONTENT_TYPE));
+    (headers, vitals.metrics.encode())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_numbered_by_place() {
+        assert_eq!(numbered("/api/v1/carts/{id}/lines/{sku}"), "/api/v1/carts/{p4}/lines/{p6}");
+        assert_eq!(numbered("/replay/{*key}"), "/replay/{*p2}");
+    }
+}

@@ -1,0 +1,146 @@
+//! A running shop: engine, services, listeners. Served by `serve`, and run on the side by commands that need one.
+
+use crate::{
+    edges::{self, Vitals},
+    failure::Failure,
+    modules,
+    process::ProcessSettings,
+    wiring::{self, Embedded},
+};
+use axum::Router;
+use kernel::{Ids, Randomness, SystemClock, SystemRandomness};
+use runtime::{Assembled, Materials, Tasks};
+use settings::Settings;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+use telemetry::{Health, Metrics};
+use tokio::net::TcpListener;
+use transport::Edge;
+use web::{Drained, ServeOptions};
+
+/// What is said when the last flush fails.
+pub(crate) const LOST: &str =
+    "the log could not be flushed: what was acknowledged is safe, what was not did not happen; start again";
+
+/// A running shop.
+#[derive(Debug)]
+pub(crate) struct Shop {
+    /// Where shoppers are served, if the gateway runs here.
+    pub(crate) shop: Option<SocketAddr>,
+    /// Where operators are served, if the gateway runs here.
+    pub(crate) operator: Option<SocketAddr>,
+    /// Where other processes reach the services of this one.
+    pub(crate) services: Option<SocketAddr>,
+    engine: Embedded,
+    tasks: Tasks,
+    drain: Duration,
+}
+
+impl Shop {
+    /// Opens the data, takes the ports, builds the services and begins to answer.
+    pub(crate) async fn start(settings: Settings) -> Result<Self, Failure> {
+        let process: ProcessSettings = settings.top().map_err(Failure::usage)?;
+        let table = modules::table()?;
+        let named = (!process.services.is_empty()).then_some(process.services.as_slice());
+        let selected = table.select(named).map_err(Failure::usage)?;
+        let peers = process.peers()?;
+        let has_gateway = selected.iter().any(|module| module.name == modules::GATEWAY);
+
+        // Ports before data: a second start on the same ports says so without having opened anything.
+        let shop = listener("listen", has_gateway, &process.listen).await?;
+        let operator = listener("operator_listen", has_gateway, &process.operator_listen).await?;
+        let for_peers = !process.service_listen.is_empty() || !has_gateway;
+        let address = match process.service_listen.as_str() {
+            "" => &process.listen,
+            address => address,
+        };
+        let services = listener("service_listen", for_peers, address).await?;
+
+        let engine = Embedded::open(&process)?;
+        let (tasks, health, metrics) = (Tasks::default(), Health::new(), Metrics::new());
+        let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness);
+        let ids = Ids::new(Arc::new(SystemClock), Arc::clone(&randomness));
+        let materials = Materials {
+            settings: Arc::new(settings),
+            storage: &|name| engine.service(name),
+            bulk: &|name| engine.bulk(name),
+            remote: &|name| wiring::way_to(name, peers.get(name), &randomness, &metrics),
+            ids: ids.clone(),
+            metrics: metrics.clone(),
+            health: health.clone(),
+            tasks: tasks.clone(),
+        };
+        let assembled = runtime::assemble(modules::ALL, &selected, materials)
+            .await
+            .map_err(|(name, error)| unbuilt(name, &error))?;
+
+        let vitals = Vitals::new(health, metrics);
+        let drain = Duration::from_millis(process.drain_timeout_ms);
+        let mut running = Self {
+            shop: None,
+            operator: None,
+            services: None,
+            engine,
+            tasks,
+            drain,
+        };
+        let Assembled { routers, documents, .. } = assembled;
+        if let Some(gateway) = routers.get(modules::GATEWAY) {
+            let door = |edge| edges::edge(edge, gateway.clone(), vitals.clone());
+            running.shop = running.open(shop, door(Edge::Shop));
+            running.operator = running.open(operator, door(Edge::Operator));
+        }
+        running.services = running.open(services, edges::services(&routers, &documents, vitals));
+        Ok(running)
+    }
+
+    /// Returns when the log has failed and nothing can be promised any more, with the reason.
+    pub(crate) async fn failed(&self) -> String {
+        self.engine.failed().await
+    }
+
+    /// Stops taking requests, lets those under way end, stops the tasks, flushes, lets the folder go.
+    pub(crate) async fn stop(self) -> Result<(), Failure> {
+        let dropped = self.tasks.drain(self.drain).await;
+        if dropped > 0 {
+            tracing::warn!(dropped, "tasks were still running when time was over");
+        }
+        self.engine.close().await.map_err(|_| Failure::work(LOST))
+    }
+
+    fn open(&self, listener: Option<TcpListener>, router: Router) -> Option<SocketAddr> {
+        let listener = listener?;
+        let address = listener.local_addr().ok()?;
+        let options = ServeOptions { drain_timeout: self.drain, ..ServeOptions::default() };
+        let mut stopping = self.tasks.stopping();
+        self.tasks.spawn(async move {
+            let drained = web::serve(listener, router, options, async move { stopping.begun().await }).await;
+            if let Drained::Cut { connections } = drained {
+                tracing::warn!(%address, connections, "connections were cut when time was over");
+            }
+        });
+        Some(address)
+    }
+}
+
+async fn listener(setting: &str, wanted: bool, address: &str) -> Result<Option<TcpListener>, Failure> {
+    if !wanted {
+        return Ok(None);
+    }
+    let address: SocketAddr = address.parse().map_err(|_| {
+        Failure::usage(format!("{setting}: {address:?} is not an address and port, such as 127.0.0.1:8080"))
+    })?;
+    match TcpListener::bind(address).await {
+        Ok(listener) => Ok(Some(listener)),
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => Err(Failure::missing(format!(
+            "{address} is in use already; stop who uses it, or choose another port ({setting}; 0 picks a free one)"
+        ))),
+        Err(error) => Err(Failure::missing(format!("cannot listen on {address} ({setting}): {error}"))),
+    }
+}
+
+fn unbuilt(name: &str, error: &runtime::BuildError) -> Failure {
+    match error {
+        runtime::BuildError::Setting(error) => Failure::usage(error),
+        error => Failure::missing(format!("{name} cannot start: {error}")),
+    }
+}

@@ -1,0 +1,40 @@
+//! Everything on the embedded engine: one data folder, one log for all services of the process.
+
+use crate::{failure::Failure, process::ProcessSettings};
+use engine_sqlite::{Engine, Options};
+use journal::{ServiceStorage, durability::Voided};
+
+/// The embedded engine, open.
+#[derive(Debug)]
+pub(crate) struct Embedded {
+    engine: Engine,
+}
+
+impl Embedded {
+    /// Opens the data folder, or says why not.
+    pub(crate) fn open(settings: &ProcessSettings) -> Result<Self, Failure> {
+        let options = Options { disk_reserve_bytes: settings.disk_reserve_bytes, ..Options::default() };
+        let engine = Engine::open(&settings.data, options).map_err(Failure::missing)?;
+        Ok(Self { engine })
+    }
+
+    /// A service's own storage in the process's log.
+    pub(crate) fn service(&self, name: &'static str) -> ServiceStorage {
+        self.engine.service(name)
+    }
+
+    /// A service's own storage for bulk that may lag behind.
+    pub(crate) fn bulk(&self, name: &'static str) -> ServiceStorage {
+        self.engine.bulk(name)
+    }
+
+    /// Returns when the log has failed and the process has to stop, with the reason.
+    pub(crate) async fn failed(&self) -> String {
+        self.engine.failed().await
+    }
+
+    /// Flushes everything and lets the folder go.
+    pub(crate) async fn close(self) -> Result<(), Voided> {
+        self.engine.close().await
+    }
+}

@@ -1,0 +1,9 @@
+//! What the shop does, phrased so that it holds in every topology.
+
+pub(crate) mod buying;
+pub(crate) mod catalogue;
+pub(crate) mod input;
+pub(crate) mod payments;
+pub(crate) mod refunds;
+pub(crate) mod repeats;
+pub(crate) mod stock;

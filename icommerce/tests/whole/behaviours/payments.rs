@@ -1,0 +1,41 @@
+//! Payments whose outcome comes later, twice, or not at once.
+
+use crate::{
+    goods::{article, cart, checkout, eventually, fresh, id},
+    shop::Shop,
+};
+use serde_json::json;
+
+pub(crate) async fn webhooks_and_answers_in_every_order_make_one_order(shop: &Shop) {
+    let sku = article(shop, 1_000, 10).await;
+    for token in ["late_webhook", "unknown_outcome", "slow"] {
+        let cart = cart(shop, &[(&sku, 1)]).await;
+        let key = fresh("key");
+        let first = checkout(shop, &cart, token, &key).await;
+        assert_eq!(first.status, 201, "{token}: {}", first.json);
+        let path = format!("/api/v1/orders/{}", id(&first.json));
+        let order = eventually(shop, &path, |order| order["status"] == "confirmed").await;
+        assert_eq!(order["payment"]["captured"], order["totals"]["total"], "{token}");
+        let captures = order["history"].as_array().unwrap().iter().filter(|entry| entry["event"] == "confirmed");
+        assert_eq!(captures.count(), 1, "{token}: {order}");
+        let again = checkout(shop, &cart, token, &key).await;
+        assert_eq!((again.status, &again.json["id"]), (201, &first.json["id"]), "{token}");
+    }
+}
+
+pub(crate) async fn a_payment_that_waits_for_the_customer_is_a_state(shop: &Shop) {
+    let sku = article(shop, 1_000, 10).await;
+    for (outcome, status) in [("approve", "confirmed"), ("decline", "cancelled")] {
+        let cart = cart(shop, &[(&sku, 1)]).await;
+        let placed = checkout(shop, &cart, "requires_action", &fresh("key")).await;
+        assert_eq!((placed.status, &placed.json["status"]), (201, &json!("pending")), "{}", placed.json);
+        assert!(placed.json["payment"]["action_url"].is_string(), "{}", placed.json);
+        let payment = placed.json["payment"]["id"].as_str().unwrap();
+        let action = format!("/api/v1/payments/{payment}/action");
+        for _ in 0..2 {
+            shop.shop.post(&action, &json!({ "outcome": outcome })).await.ok();
+        }
+        let path = format!("/api/v1/orders/{}", id(&placed.json));
+        eventually(shop, &path, |order| order["status"] == status).await;
+    }
+}
