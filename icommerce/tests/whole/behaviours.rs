@@ -2,6 +2,7 @@
 
 pub(crate) mod buying;
 pub(crate) mod catalogue;
+pub(crate) mod crashes;
 pub(crate) mod input;
 pub(crate) mod payments;
 pub(crate) mod refunds;

@@ -59,4 +59,6 @@ in_every_topology! {
     catalogue::an_archived_product_leaves_carts_and_orders_readable,
     catalogue::two_thousand_variants_are_one_product,
     input::bad_input_is_refused_by_name,
+    crashes::what_was_acknowledged_is_there_once_after_a_kill,
+    crashes::any_one_service_may_die_at_any_time,
 }

@@ -16,7 +16,8 @@ pub(crate) async fn bad_input_is_refused_by_name(shop: &Shop) {
         refused(&shop.shop.send("POST", &lines, JSON, body.clone()).await, &body);
         refused(&shop.shop.send("POST", "/api/v1/carts", JSON, wrapped(&body)).await, &body);
         refused(&shop.operator.send("POST", "/api/v1/products", JSON, body.clone()).await, &body);
-        let keyed = [JSON, &[("idempotency-key", fresh("key").as_str())]].concat();
+        let key = fresh("key");
+        let keyed = [JSON, &[("idempotency-key", key.as_str())]].concat();
         refused(&shop.operator.send("POST", "/api/v1/orders", &keyed, body.clone()).await, &body);
     }
     let unknown = "00000000-0000-7000-8000-000000000000";
