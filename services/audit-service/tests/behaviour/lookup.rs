@@ -1,0 +1,122 @@
+//! What was recorded is found again, page by page.
+
+use crate::shop::{Shop, activity};
+use contracts::audit::{Activity, ActivityBatch};
+use kernel::codes;
+use transport::CallError;
+
+async fn record(shop: &Shop, activities: Vec<Activity>) {
+    let batch = ActivityBatch { source: "product-service".to_owned(), activities, lost: 0 };
+    shop.audit().record(&batch).await.unwrap();
+}
+
+fn numbers(activities: &[Activity]) -> Vec<u128> {
+    activities.iter().map(|activity| activity.id.as_u128() - 1).collect()
+}
+
+/// 120 activities of three actors, two actions, five subjects.
+async fn busy() -> (Shop, Vec<Activity>) {
+    let shop = Shop::open().await;
+    let activities: Vec<_> = (0..120)
+        .map(|number| {
+            let actor = ["guest:1", "guest:2", "operator:ann"][number as usize % 3];
+            let action = ["product.viewed", "product.searched"][number as usize % 2];
+            activity(number, actor, action, &format!("product:{}", number % 5))
+        })
+        .collect();
+    record(&shop, activities.clone()).await;
+    (shop, activities)
+}
+
+#[tokio::test]
+async fn every_filter_finds_what_a_walk_over_everything_finds() {
+    let (shop, mut activities) = busy().await;
+    activities.reverse();
+    for actor in [None, Some("guest:2"), Some("nobody")] {
+        for action in [None, Some("product.viewed")] {
+            for subject in [None, Some("product:3")] {
+                let filters = [("actor", actor), ("action", action), ("subject", subject)];
+                let query: Vec<String> = filters
+                    .iter()
+                    .filter_map(|(name, value)| Some(format!("{name}={}", (*value)?)))
+                    .collect();
+                let expected: Vec<_> = activities
+                    .iter()
+                    .filter(|it| actor.is_none_or(|actor| it.actor == actor))
+                    .filter(|it| action.is_none_or(|action| it.action == action))
+                    .filter(|it| subject.is_none_or(|subject| it.subject == subject))
+                    .cloned()
+                    .collect();
+                for limit in [1, 7, 200] {
+                    assert_eq!(
+                        shop.all(&query.join("&"), limit).await,
+                        expected,
+                        "{query:?} {limit}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_time_span_begins_with_its_start_and_ends_before_its_end() {
+    let (shop, _) = busy().await;
+    let span = "from=2026-05-01T00:10:00Z&to=2026-05-01T00:13:00Z";
+    assert_eq!(numbers(&shop.page(span).await.items), [12, 11, 10]);
+    let of_actor = format!("{span}&actor=guest:1");
+    assert_eq!(numbers(&shop.page(&of_actor).await.items), [12]);
+    // An offset is a time like any other.
+    let elsewhere = "from=2026-05-01T02:10:00%2B02:00&to=2026-05-01T00:11:00Z";
+    assert_eq!(numbers(&shop.page(elsewhere).await.items), [10]);
+    assert_eq!(shop.page("from=2030-01-01T00:00:00Z").await.items, []);
+}
+
+#[tokio::test]
+async fn a_walk_is_not_disturbed_by_what_comes_meanwhile() {
+    let (shop, _) = busy().await;
+    let first = shop.page("limit=50").await;
+    record(&shop, (200..240).map(|number| activity(number, "guest:9", "x", "y")).collect()).await;
+    let cursor = first.next_cursor.unwrap();
+    let second = shop.page(&format!("limit=70&cursor={cursor}")).await;
+    let seen: Vec<_> = [numbers(&first.items), numbers(&second.items)].concat();
+    assert_eq!(seen, (0..120).rev().collect::<Vec<_>>());
+    assert_eq!(second.next_cursor, None);
+    assert_eq!(numbers(&shop.page("limit=1").await.items), [239]);
+}
+
+#[tokio::test]
+async fn activities_of_one_instant_are_all_found() {
+    let shop = Shop::open().await;
+    let moment = activity(0, "guest", "product.viewed", "product:lamp");
+    let activities =
+        (0..45).map(|number| Activity { at: moment.at, ..activity(number, "guest", "a", "b") });
+    record(&shop, activities.collect()).await;
+    let mut found = numbers(&shop.all("actor=guest", 10).await);
+    found.sort_unstable();
+    assert_eq!(found, (0..45).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_is_refused_by_parameter() {
+    let (shop, _) = busy().await;
+    let of_actor = shop.page("limit=1&actor=guest:1").await.next_cursor.unwrap();
+    for (query, parameter, code) in [
+        ("from=yesterday", "from", codes::INVALID_QUERY),
+        ("to=2026-13-01T00:00:00Z", "to", codes::INVALID_QUERY),
+        ("from=2026-05-02T00:00:00Z&to=2026-05-01T00:00:00Z", "to", codes::INVALID_QUERY),
+        ("limit=0", "limit", codes::INVALID_QUERY),
+        ("limit=201", "limit", codes::INVALID_QUERY),
+        ("limit=ten", "limit", codes::INVALID_QUERY),
+        ("cursor=abc", "cursor", codes::INVALID_CURSOR),
+        (&format!("actor=guest:2&cursor={of_actor}"), "cursor", codes::INVALID_CURSOR),
+    ] {
+        let Err(CallError::Problem(problem)) = shop.ask(query).await else { panic!("{query}") };
+        assert_eq!((problem.status, &problem.code), (400, &code), "{query}");
+        assert_eq!(problem.errors[0].field, parameter, "{query}");
+    }
+    let Err(CallError::Problem(problem)) = shop.ask("actr=x").await else { panic!() };
+    assert_eq!((problem.status, problem.code), (400, codes::INVALID_QUERY));
+    // A form sends its empty fields too.
+    assert_eq!(shop.page("actor=&action=&subject=&from=&to=&limit=&cursor=").await.items.len(), 20);
+}
