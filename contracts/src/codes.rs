@@ -20,8 +20,11 @@ kernel::codes! {
     PRODUCT_ARCHIVED = "product_archived", 409, "An archived product cannot be changed; publish it first.";
     HOLD_EXPIRED = "hold_expired", 409, "The hold ended before it was confirmed and the goods are gone.";
     HOLD_ENDED = "hold_ended", 409, "The hold was committed or released already.";
+    NOT_SOLD = "not_sold", 409, "Only units that were sold and have not come back yet can be taken back; `facts.returnable` says how many.";
+    ID_REUSED = "id_reused", 409, "The id or reference came before with other content; take a new one.";
     NOT_AUTHORISED = "not_authorised", 409, "The payment is not authorised.";
     NOT_CAPTURED = "not_captured", 409, "Nothing was captured that could be given back.";
+    ALREADY_AUTHORISED = "already_authorised", 409, "The payment was authorised already and cannot fail any more.";
     EXCEEDS_AUTHORISED = "exceeds_authorised", 409, "More than was authorised.";
     EXCEEDS_REFUNDABLE = "exceeds_refundable", 409, "More than is left to give back; `facts.refundable` says how much is.";
     OUTCOME_UNKNOWN = "outcome_unknown", 409, "The processor has not said yet what became of the payment.";

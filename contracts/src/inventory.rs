@@ -20,6 +20,9 @@ pub struct Stock {
     pub held: i64,
     /// What can be sold: over all locations, on hand less held, never below 0.
     pub available: i64,
+    /// Units set aside that are not there, as a count found out; 0 as a rule.
+    #[serde(default)]
+    pub shortage: i64,
     /// By location.
     pub locations: Vec<LocationStock>,
 }
@@ -35,6 +38,9 @@ pub struct LocationStock {
     pub held: i64,
     /// What can be sold.
     pub available: i64,
+    /// Units set aside that are not there.
+    #[serde(default)]
+    pub shortage: i64,
 }
 
 /// A count: what there is now.
@@ -138,6 +144,13 @@ pub struct Movements {
     /// Where to go on.
     pub next_cursor: Option<Cursor>,
 }
+
+/// The most counts of one request.
+pub const COUNTS_MAX: usize = 2_048;
+/// The most lines of one hold.
+pub const HOLD_LINES_MAX: usize = 1_000;
+/// The longest a hold may last, in seconds: a week.
+pub const HOLD_SECONDS_MAX: u32 = 7 * 24 * 3_600;
 
 /// Sets stock aside for an order: all lines or none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -16,11 +16,11 @@ mod telling;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use events::{Event, Moved, Turn, Units};
-pub(crate) use hold::{Hold, Restocking, Status};
+pub(crate) use events::{AVAILABILITY_CHANGED, Event, Moved, Turn, Units};
+pub(crate) use hold::{Hold, Status};
 pub(crate) use holding::NewHold;
 pub(crate) use ledger::Ledger;
-pub(crate) use names::{DEFAULT_LOCATION, HoldId, Line, Location, OrderId, Place, Sku};
+pub(crate) use names::{HoldId, Line, Location, OrderId, Place, Sku};
 pub(crate) use rejection::Rejection;
 pub(crate) use stock::{Shelf, Stock};
 pub(crate) use telling::LOW_STOCK_UNITS;

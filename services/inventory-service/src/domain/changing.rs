@@ -52,12 +52,12 @@ impl Ledger {
         reason: Option<String>,
     ) -> Result<Change, Rejection> {
         let stock = self.stock.get(&sku);
-        let shelf = stock.and_then(|stock| stock.shelf(&location));
+        let found = stock.and_then(|stock| stock.shelf(&location));
         let locations = stock.map_or(0, |stock: &Stock| stock.shelves.len());
-        if shelf.is_none() && locations >= LOCATIONS_MAX {
+        if found.is_none() && locations >= LOCATIONS_MAX {
             return Err(Rejection::TooManyLocations { sku });
         }
-        let booked = shelf.map_or(0, |shelf| shelf.on_hand);
+        let booked = found.map_or(0, |it| it.on_hand);
         let on_hand = booked.checked_add(quantity).ok_or(Rejection::TooMany)?;
         if on_hand < 0 {
             return Err(Rejection::NotOnHand { on_hand: booked });

@@ -85,14 +85,16 @@ pub(crate) struct Moved {
 
 /// A turn in what is available of a SKU that somebody should look at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 pub(crate) enum Turn {
     /// Down to few units.
-    LowStock,
+    #[serde(rename = "low_stock")]
+    Low,
     /// The last unit is gone.
-    OutOfStock,
+    #[serde(rename = "out_of_stock")]
+    Out,
     /// There is something again.
-    BackInStock,
+    #[serde(rename = "back_in_stock")]
+    Back,
 }
 
 impl Event {

@@ -161,7 +161,11 @@ impl Moved {
 /// Whether the units, wherever they are, are what the lines ask for.
 fn same_lines<'a>(units: impl Iterator<Item = &'a Units>, lines: &'a [Line]) -> bool {
     let mut open: BTreeMap<&Sku, i64> = BTreeMap::new();
-    units.for_each(|units| *open.entry(&units.sku).or_default() += units.quantity);
-    lines.iter().for_each(|line| *open.entry(&line.sku).or_default() -= line.quantity);
+    for units in units {
+        *open.entry(&units.sku).or_default() += units.quantity;
+    }
+    for line in lines {
+        *open.entry(&line.sku).or_default() -= line.quantity;
+    }
     open.values().all(|rest| *rest == 0)
 }

@@ -115,8 +115,8 @@ impl Ledger {
     }
 
     fn on_hand(&self, units: &Units) -> i64 {
-        let shelf = self.stock.get(&units.sku).and_then(|stock| stock.shelf(&units.location));
-        shelf.map_or(0, |shelf| shelf.on_hand)
+        let found = self.stock.get(&units.sku).and_then(|stock| stock.shelf(&units.location));
+        found.map_or(0, |it| it.on_hand)
     }
 
     fn moved(&self, units: Vec<Units>, change: impl Fn(i64, i64) -> i64) -> Vec<Moved> {
@@ -206,7 +206,9 @@ impl<'a> Search<'a> {
     fn end_due(&mut self, sku: &Sku) -> bool {
         let due: Vec<&'a Hold> = self.ledger.due(self.now).filter(|it| it.concerns(sku)).collect();
         let before = self.ended.len();
-        due.into_iter().for_each(|hold| self.expire(hold));
+        for hold in due {
+            self.expire(hold);
+        }
         self.ended.len() > before
     }
 

@@ -60,9 +60,9 @@ impl Stock {
             self.shelves.insert(index, Shelf { location, on_hand: 0, held: 0 });
             index
         });
-        let shelf = &mut self.shelves[index];
-        shelf.on_hand += on_hand;
-        shelf.held += held;
+        let lying = &mut self.shelves[index];
+        lying.on_hand += on_hand;
+        lying.held += held;
     }
 
     /// Where to take `quantity` units from: one location if one has enough, otherwise as few as possible. `None`

@@ -1,6 +1,6 @@
 //! What shoppers are told: how many are left, when few are.
 
-use super::{Event, Ledger, Sku, Turn};
+use super::{Event, Ledger, Sku, Stock, Turn};
 use std::collections::BTreeMap;
 
 /// Up to how many units shoppers are told how many are left. Above it a change concerns nobody.
@@ -14,8 +14,11 @@ impl Ledger {
             skus.entry(delta.place.sku.clone()).or_default().push(delta);
         }
         let told = skus.into_iter().filter_map(|(sku, deltas)| {
-            let known = self.stock.get(&sku);
-            let mut stock = known.cloned().unwrap_or_default();
+            // Told under the name it was first written with, however the caller writes it.
+            let known =
+                self.stock.get_key_value(&sku).map(|(sku, stock)| (sku.clone(), stock.clone()));
+            let is_new = known.is_none();
+            let (sku, mut stock) = known.unwrap_or((sku, Stock::default()));
             let before = stock.available();
             for delta in deltas {
                 stock.move_units(&delta.place.location, delta.on_hand, delta.held);
@@ -23,7 +26,7 @@ impl Ledger {
             let available = stock.available();
             let concerns = before.min(available) <= LOW_STOCK_UNITS && before != available;
             // Of a new SKU others have to hear once, even if there is nothing of it.
-            (concerns || known.is_none()).then(|| Event::AvailabilityChanged {
+            (concerns || is_new).then(|| Event::AvailabilityChanged {
                 turn: Turn::between(before, available),
                 hold: event.hold(),
                 sku,
@@ -39,10 +42,10 @@ impl Turn {
     /// again only after it was more in between.
     pub(crate) fn between(before: i64, after: i64) -> Option<Self> {
         match (before, after) {
-            (1.., 0) => Some(Self::OutOfStock),
-            (0, 1..) => Some(Self::BackInStock),
+            (1.., 0) => Some(Self::Out),
+            (0, 1..) => Some(Self::Back),
             (before, after) if before > LOW_STOCK_UNITS && after <= LOW_STOCK_UNITS => {
-                Some(Self::LowStock)
+                Some(Self::Low)
             }
             _ => None,
         }

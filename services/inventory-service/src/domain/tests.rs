@@ -4,7 +4,7 @@ mod properties;
 mod table;
 mod vectors;
 
-use super::*;
+use super::{names::DEFAULT_LOCATION, *};
 use kernel::{Timestamp, Uuid};
 use std::time::Duration;
 

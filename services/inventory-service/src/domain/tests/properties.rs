@@ -77,10 +77,14 @@ fn flows(events: &[Event]) -> HashMap<String, (i64, i64)> {
                 flows.entry(change.sku.key()).or_default().0 += change.quantity;
             }
             Event::Committed { lines, .. } => {
-                lines.iter().for_each(|it| flows.entry(it.sku.key()).or_default().1 += it.quantity);
+                for it in lines {
+                    flows.entry(it.sku.key()).or_default().1 += it.quantity;
+                }
             }
             Event::Restocked { lines, .. } | Event::Returned { lines, .. } => {
-                lines.iter().for_each(|it| flows.entry(it.sku.key()).or_default().1 -= it.quantity);
+                for it in lines {
+                    flows.entry(it.sku.key()).or_default().1 -= it.quantity;
+                }
             }
             _ => {}
         }

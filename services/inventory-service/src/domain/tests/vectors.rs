@@ -114,9 +114,9 @@ fn low_stock() {
         }
         let turns = books.events[before..].iter().filter_map(|event| match event {
             Event::AvailabilityChanged { turn: Some(turn), available, .. } => Some(match turn {
-                Turn::LowStock => format!("low_stock@{available}"),
-                Turn::OutOfStock => "out_of_stock".to_owned(),
-                Turn::BackInStock => "back_in_stock".to_owned(),
+                Turn::Low => format!("low_stock@{available}"),
+                Turn::Out => "out_of_stock".to_owned(),
+                Turn::Back => "back_in_stock".to_owned(),
             }),
             _ => None,
         });

@@ -1,0 +1,35 @@
+//! What other services are told: how much is left of what is scarce, and what operators changed.
+
+use crate::domain::{AVAILABILITY_CHANGED, Event, LOW_STOCK_UNITS};
+use contracts::inventory::InventoryEvent;
+use journal::Recorded;
+use serde_json::Value;
+
+const _: () = assert!(LOW_STOCK_UNITS == contracts::inventory::LOW_STOCK_UNITS);
+
+/// The contract's event for a stored one; most concern nobody else and are not even read.
+pub(crate) fn translate(recorded: &Recorded) -> Option<Value> {
+    if !matches!(recorded.name.as_str(), "received" | "adjusted" | "counted" | AVAILABILITY_CHANGED)
+    {
+        return None;
+    }
+    let event = match serde_json::from_slice(&recorded.data) {
+        Ok(Event::AvailabilityChanged { sku, available, .. }) => {
+            InventoryEvent::AvailabilityChanged { sku: sku.as_str().to_owned(), available }
+        }
+        Ok(Event::Received(change) | Event::Adjusted(change) | Event::Counted(change)) => {
+            InventoryEvent::StockChanged {
+                sku: change.sku.as_str().to_owned(),
+                location: change.location.as_str().to_owned(),
+                quantity: change.quantity,
+                reason: change.reason,
+            }
+        }
+        Ok(_) => return None,
+        Err(error) => {
+            tracing::error!(%error, position = recorded.position, "a stored event cannot be read");
+            return None;
+        }
+    };
+    serde_json::to_value(event).ok()
+}

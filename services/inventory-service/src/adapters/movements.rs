@@ -1,0 +1,197 @@
+//! The movements as documents, written by a follower of the journal in batches: an order pays nothing for them.
+//!
+//! Whoever looks waits until the follower has passed what was durable at that moment, so that an operator finds
+//! what was entered just before.
+
+use super::journal_log::decode;
+use crate::{
+    domain::{Event, Location, Moved, OrderId, Sku},
+    ports::{MovementPlace, Movements, MovementsPage},
+};
+use async_trait::async_trait;
+use bytes::Bytes;
+use contracts::inventory::{Movement, MovementKind};
+use journal::{READ_EVENTS_MAX, Recorded, ServiceStorage};
+use kernel::{Timestamp, Uuid};
+use std::time::Duration;
+use storage::{Collection, Direction, Document, Index, Query, StorageError, Stored, Value, Write};
+use tokio::sync::watch;
+
+const BY_SKU: &str = "by_sku";
+
+static MOVEMENTS: Collection = Collection {
+    name: "movements",
+    indexes: &[Index { name: BY_SKU, fields: &["sku", "position"] }],
+};
+
+/// How far the follower has come, kept in the same write as the movements.
+static FOLLOWED: Collection = Collection { name: "movements_followed", indexes: &[] };
+const FOLLOWED_KEY: &str = "position";
+
+/// How long somebody who looks waits for the follower.
+const WAIT_MAX: Duration = Duration::from_secs(2);
+/// The pause after a failure.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The ledger of movements in documents.
+pub(crate) struct MovementDocuments {
+    storage: ServiceStorage,
+    followed: watch::Sender<u64>,
+}
+
+impl MovementDocuments {
+    pub(crate) async fn open(storage: ServiceStorage) -> Result<Self, StorageError> {
+        let kept = storage.documents.find(&FOLLOWED, FOLLOWED_KEY).await?;
+        let position = kept.map_or(Ok(0), |kept| read(&kept))?;
+        Ok(Self { storage, followed: watch::Sender::new(position) })
+    }
+
+    /// Follows the journal until it is dropped.
+    pub(crate) async fn follow(&self) {
+        loop {
+            let after = *self.followed.borrow();
+            match self.step().await {
+                Ok(0) => self.storage.journal.wait_beyond(after).await,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "movements could not be written; trying again");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    /// Takes the next part of the journal in. Returns how many events it was.
+    async fn step(&self) -> Result<usize, StorageError> {
+        let after = *self.followed.borrow();
+        let events = self.storage.journal.follow(after, READ_EVENTS_MAX).await?;
+        let Some(last) = events.last() else { return Ok(0) };
+        let mut writes = Vec::with_capacity(events.len());
+        for recorded in &events {
+            writes.extend(documents_of(recorded)?);
+        }
+        let document =
+            Document { key: FOLLOWED_KEY.to_owned(), body: body(&last.position)?, fields: vec![] };
+        writes.push(Write::Put { collection: &FOLLOWED, document });
+        let commit = self.storage.documents.write(writes).await?;
+        commit.wait().await.map_err(|error| StorageError::Unavailable(error.to_string()))?;
+        self.followed.send_replace(last.position);
+        Ok(events.len())
+    }
+
+    async fn passed_what_is_durable(&self) -> Result<(), StorageError> {
+        let last = self.storage.journal.last_position().await?;
+        let mut followed = self.followed.subscribe();
+        let passed = followed.wait_for(|position| *position >= last);
+        match tokio::time::timeout(WAIT_MAX, passed).await {
+            Ok(Ok(_)) => Ok(()),
+            _ => Err(StorageError::Unavailable("the movements lag behind the stock".to_owned())),
+        }
+    }
+}
+
+#[async_trait]
+impl Movements for MovementDocuments {
+    async fn page(
+        &self,
+        sku: &Sku,
+        limit: usize,
+        after: Option<MovementPlace>,
+    ) -> Result<MovementsPage, StorageError> {
+        self.passed_what_is_durable().await?;
+        let query = Query {
+            equals: vec![Value::Text(sku.key())],
+            direction: Direction::Descending,
+            after: after.map(|MovementPlace(place)| place),
+            ..Query::all(BY_SKU, limit)
+        };
+        let found = self.storage.documents.query(&MOVEMENTS, query).await?;
+        let items = found.documents.iter().map(read).collect::<Result<_, _>>()?;
+        Ok(MovementsPage { items, next: found.next.map(MovementPlace) })
+    }
+
+    async fn of_operation(&self, operation: Uuid) -> Result<Option<Movement>, StorageError> {
+        self.passed_what_is_durable().await?;
+        let key = key(operation, 0);
+        let found = self.storage.documents.find(&MOVEMENTS, &key).await?;
+        found.map(|stored| read(&stored)).transpose()
+    }
+}
+
+fn documents_of(recorded: &Recorded) -> Result<Vec<Write>, StorageError> {
+    let movements = movements_of(&decode(recorded)?, recorded.recorded_at);
+    let documents = movements.into_iter().enumerate().map(|(index, movement)| {
+        let position = i64::try_from(recorded.position).unwrap_or(i64::MAX);
+        let sku = movement.sku.to_ascii_lowercase();
+        let fields = vec![("sku", Value::Text(sku)), ("position", Value::Integer(position))];
+        let document = Document { key: key(recorded.id, index), body: body(&movement)?, fields };
+        Ok(Write::Put { collection: &MOVEMENTS, document })
+    });
+    documents.collect()
+}
+
+/// One event has at most one movement per place; the index keeps those of one SKU in their order.
+fn key(event: Uuid, index: usize) -> String {
+    format!("{event}-{index:04}")
+}
+
+fn movements_of(event: &Event, at: Timestamp) -> Vec<Movement> {
+    let sold = |order_id: OrderId, lines: &[Moved], kind, reason: Option<&str>| {
+        let sign = if kind == MovementKind::Sold { -1 } else { 1 };
+        let movement = |moved: &Moved| Movement {
+            sku: moved.sku.as_str().to_owned(),
+            location: moved.location.as_str().to_owned(),
+            kind,
+            quantity: sign * moved.quantity,
+            on_hand: moved.on_hand,
+            reason: reason.map(str::to_owned),
+            order_id: Some(contracts::shared::OrderId(order_id.0)),
+            at,
+        };
+        lines.iter().map(movement).collect()
+    };
+    match event {
+        Event::Received(change) | Event::Adjusted(change) | Event::Counted(change) => {
+            let received = matches!(event, Event::Received(_));
+            vec![Movement {
+                sku: change.sku.as_str().to_owned(),
+                location: location(&change.location),
+                kind: if received { MovementKind::Received } else { MovementKind::Adjusted },
+                quantity: change.quantity,
+                on_hand: change.on_hand,
+                reason: change.reason.clone(),
+                order_id: None,
+                at,
+            }]
+        }
+        Event::Committed { order_id, lines, .. } => {
+            sold(*order_id, lines, MovementKind::Sold, None)
+        }
+        Event::Restocked { order_id, lines, reason, .. } => {
+            sold(*order_id, lines, MovementKind::Returned, Some(reason))
+        }
+        Event::Returned { order_id, lines, .. } => {
+            sold(*order_id, lines, MovementKind::Returned, None)
+        }
+        Event::Held { .. }
+        | Event::Released { .. }
+        | Event::Expired { .. }
+        | Event::Barred { .. }
+        | Event::AvailabilityChanged { .. } => Vec::new(),
+    }
+}
+
+fn location(location: &Location) -> String {
+    location.as_str().to_owned()
+}
+
+fn body(value: &impl serde::Serialize) -> Result<Bytes, StorageError> {
+    let encoded =
+        serde_json::to_vec(value).map_err(|error| StorageError::Corrupt(error.to_string()));
+    encoded.map(Bytes::from)
+}
+
+fn read<T: serde::de::DeserializeOwned>(stored: &Stored) -> Result<T, StorageError> {
+    serde_json::from_slice(&stored.body)
+        .map_err(|error| StorageError::Corrupt(format!("document {}: {error}", stored.key)))
+}

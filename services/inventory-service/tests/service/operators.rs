@@ -1,0 +1,187 @@
+//! Stock, as operators see and change it.
+
+use crate::{Service, code, hold_id, through};
+use contracts::inventory::{
+    Movement,
+    MovementKind::{self, Adjusted, Received, Returned, Sold},
+    Movements, Stock,
+};
+use kernel::{Cursor, Page};
+use serde_json::{Value, json};
+use transport::Edge;
+
+impl Service {
+    async fn movements(&self, sku: &str, query: &str) -> Movements {
+        self.raw().get(format!("/api/v1/stock/{sku}/movements{query}")).send().await.unwrap()
+    }
+
+    async fn book(&self, sku: &str, body: &Value, key: Option<&str>) -> Movement {
+        let request = self.raw().post(format!("/api/v1/stock/{sku}/movements")).json(body);
+        match key {
+            Some(key) => request.idempotency_key(key).send().await.unwrap(),
+            None => request.send().await.unwrap(),
+        }
+    }
+}
+
+#[tokio::test]
+async fn shoppers_have_no_business_here() {
+    let service = Service::start().await;
+    service.count(&[("a", 1)]).await;
+    let show = || async { service.raw().get("/api/v1/stock/a").send::<Stock>().await };
+    assert_eq!(code(through(Edge::Shop, show()).await), "forbidden");
+    assert_eq!(through(Edge::Operator, show()).await.unwrap().available, 1);
+    let change = service.raw().put("/api/v1/stock/a").json(&json!({"on_hand": 9})).send::<Stock>();
+    assert_eq!(code(through(Edge::Shop, change).await), "forbidden");
+    assert_eq!(show().await.unwrap().on_hand, 1);
+}
+
+#[tokio::test]
+async fn what_nobody_counted_is_not_there() {
+    let service = Service::start().await;
+    assert_eq!(code(service.client().stock("a").await), "not_found");
+    let movements = service.raw().get("/api/v1/stock/a/movements").send::<Value>();
+    assert_eq!(code(movements.await), "not_found");
+}
+
+#[tokio::test]
+async fn a_count_is_shown_by_location_and_in_any_spelling() {
+    let service = Service::start().await;
+    let put = |body: Value| service.raw().put("/api/v1/stock/Lamp%2F7").json(&body).send::<Stock>();
+    put(json!({"on_hand": 4})).await.unwrap();
+    let stock = put(json!({"on_hand": 3, "location": "east", "reason": "moved"})).await.unwrap();
+    assert_eq!((stock.sku.as_str(), stock.on_hand, stock.available), ("Lamp/7", 7, 7));
+    let places: Vec<(&str, i64)> =
+        stock.locations.iter().map(|it| (it.location.as_str(), it.on_hand)).collect();
+    assert_eq!(places, [("east", 3), ("main", 4)]);
+    assert_eq!(service.client().stock("LAMP/7").await.unwrap(), stock);
+    let told = service.told().await;
+    assert_eq!(
+        told[0],
+        json!({"type": "stock_changed", "sku": "Lamp/7", "location": "main", "quantity": 4, "reason": null})
+    );
+    assert_eq!(told[1], json!({"type": "availability_changed", "sku": "Lamp/7", "available": 4}));
+    assert_eq!(told.len(), 4);
+}
+
+#[tokio::test]
+async fn every_unit_that_came_or_went_is_in_the_movements() {
+    let service = Service::start().await;
+    service.count(&[("a", 10), ("b", 10)]).await;
+    service
+        .book("a", &json!({"kind": "received", "quantity": 5, "reason": "delivery"}), None)
+        .await;
+    service.book("a", &json!({"kind": "adjusted", "quantity": -1, "reason": "broken"}), None).await;
+    service.hold(1, &[("a", 3), ("b", 1)]).await.unwrap();
+    service.client().commit(hold_id(1)).await.unwrap();
+    service.client().release(hold_id(1)).await.unwrap();
+
+    let all = service.movements("a", "").await;
+    let entries: Vec<(MovementKind, i64, i64)> =
+        all.items.iter().map(|it| (it.kind, it.quantity, it.on_hand)).collect();
+    let expected = [
+        (Returned, 3, 14),
+        (Sold, -3, 11),
+        (Adjusted, -1, 14),
+        (Received, 5, 15),
+        (Adjusted, 10, 10),
+    ];
+    assert_eq!(entries, expected);
+    assert_eq!(all.items[1].order_id.map(|id| id.0), Some(hold_id(1).0));
+    assert_eq!(all.next_cursor, None);
+
+    let mut paged = Vec::new();
+    let mut query = "?limit=2".to_owned();
+    loop {
+        let page = service.movements("A", &query).await;
+        paged.extend(page.items);
+        let Some(cursor) = page.next_cursor else { break };
+        query = format!("?limit=2&cursor={cursor}");
+        let other = service.raw().get(format!("/api/v1/stock/b/movements{query}")).send::<Value>();
+        assert_eq!(code(other.await), "invalid_cursor", "the cursor of another list");
+    }
+    assert_eq!(paged, all.items);
+}
+
+#[tokio::test]
+async fn a_movement_booked_twice_under_one_key_is_booked_once_even_when_the_answer_was_lost() {
+    let service = Service::start().await;
+    let delivery = json!({"kind": "received", "quantity": 5});
+    let first = service.book("a", &delivery, Some("delivery-7")).await;
+    assert_eq!(service.book("a", &delivery, Some("delivery-7")).await, first);
+    // A crash between the effect and the stored answer: the journal survives, the answer does not.
+    let storage = service.engine.service("inventory-service");
+    let engine = engine_memory::Engine::new();
+    let copy = engine.service("inventory-service").journal;
+    for event in storage.journal.follow(0, 100).await.unwrap() {
+        let new = journal::NewEvent {
+            id: event.id,
+            name: if event.name == "received" { "received" } else { "availability_changed" },
+            data: event.data,
+            recorded_at: event.recorded_at,
+        };
+        let (stream, expected) = (event.stream, event.version - 1);
+        let append = journal::Append { stream, expected, events: vec![new], writes: vec![] };
+        let _ = copy.append(append).await.unwrap();
+    }
+    let restarted = Service::on(engine, std::sync::Arc::clone(&service.clock)).await;
+    assert_eq!(restarted.book("a", &delivery, Some("delivery-7")).await, first);
+    assert_eq!(restarted.figures("a").await, (5, 0, 5));
+    restarted.book("a", &delivery, Some("delivery-8")).await;
+    assert_eq!(restarted.figures("a").await, (10, 0, 10));
+}
+
+#[tokio::test]
+async fn what_cannot_be_booked_is_refused() {
+    let service = Service::start().await;
+    service.count(&[("a", 3)]).await;
+    for (body, field) in [
+        (json!({"kind": "received", "quantity": 0}), "quantity"),
+        (json!({"kind": "received", "quantity": -2}), "quantity"),
+        (json!({"kind": "adjusted", "quantity": 0}), "quantity"),
+        (json!({"kind": "adjusted", "quantity": -4}), "quantity"),
+        (json!({"kind": "adjusted", "quantity": i64::MAX}), "quantity"),
+        (json!({"kind": "sold", "quantity": 1}), "kind"),
+    ] {
+        let answer = service.raw().post("/api/v1/stock/a/movements").json(&body).send::<Value>();
+        let problem = crate::refusal(answer.await);
+        assert_eq!((problem.status, &*problem.errors[0].field), (422, field), "{body}");
+    }
+    assert_eq!(service.figures("a").await, (3, 0, 3));
+}
+
+#[tokio::test]
+async fn a_count_below_what_is_held_is_a_shortage() {
+    let service = Service::start().await;
+    service.count(&[("a", 20)]).await;
+    service.hold(1, &[("a", 6)]).await.unwrap();
+    service.count(&[("a", 4)]).await;
+    let stock = service.client().stock("a").await.unwrap();
+    assert_eq!((stock.on_hand, stock.held, stock.available, stock.shortage), (4, 6, 0, 2));
+}
+
+#[tokio::test]
+async fn the_list_goes_through_every_sku_once_and_finds_what_is_low() {
+    let service = Service::start().await;
+    let names: Vec<String> = (0..45).map(|number| format!("sku-{number:02}")).collect();
+    let counts: Vec<(&str, i64)> =
+        names.iter().zip(0..).map(|(it, on_hand)| (it.as_str(), on_hand)).collect();
+    service.count(&counts).await;
+    let list =
+        |query: String| service.raw().get(format!("/api/v1/stock?{query}")).send::<Page<Stock>>();
+    let (mut seen, mut cursor) = (Vec::new(), None::<Cursor>);
+    loop {
+        let after = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
+        let page = list(format!("limit=10{after}")).await.unwrap();
+        seen.extend(page.items.into_iter().map(|stock| stock.sku));
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, names);
+    let low = list("low=3".to_owned()).await.unwrap();
+    assert_eq!(low.items.iter().map(|it| it.available).collect::<Vec<_>>(), [0, 1, 2, 3]);
+    assert_eq!(code(list("limit=0".to_owned()).await), "invalid_query");
+    assert_eq!(code(list("hot=1".to_owned()).await), "invalid_query");
+}
