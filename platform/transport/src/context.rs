@@ -24,9 +24,9 @@ pub mod headers {
 /// Which door a request came in by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Edge {
-    /// A shopper's request.
+    /// The public one.
     Shop,
-    /// An operator's request.
+    /// The operators' one.
     Operator,
     /// Another service, or a task of this one.
     #[default]
