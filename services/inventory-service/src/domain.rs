@@ -13,9 +13,6 @@ mod rejection;
 mod stock;
 mod telling;
 
-#[cfg(test)]
-mod tests;
-
 pub(crate) use events::{AVAILABILITY_CHANGED, Event, Moved, Turn, Units};
 pub(crate) use hold::{Hold, Status};
 pub(crate) use holding::NewHold;

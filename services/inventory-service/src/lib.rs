@@ -7,6 +7,8 @@ mod adapters;
 mod application;
 mod domain;
 mod ports;
+#[cfg(test)]
+mod tests;
 
 use adapters::{feed, http, journal_log::JournalLog, movements::MovementDocuments};
 use application::Books;

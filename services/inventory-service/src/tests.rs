@@ -4,7 +4,8 @@ mod properties;
 mod table;
 mod vectors;
 
-use super::{names::DEFAULT_LOCATION, *};
+use crate::domain::*;
+use contracts::inventory::DEFAULT_LOCATION;
 use kernel::{Timestamp, Uuid};
 use std::time::Duration;
 
@@ -98,9 +99,14 @@ impl Books {
         count
     }
 
+    /// What the books have, whatever the time.
+    fn stock(&self, text: &str) -> Stock {
+        self.ledger.stock_at(&sku(text), Timestamp::MIN).unwrap().1
+    }
+
     /// On hand, held, available, as the books have it.
     fn figures(&self, text: &str) -> (i64, i64, i64) {
-        let stock = &self.ledger.stock[&sku(text)];
+        let stock = self.stock(text);
         (stock.on_hand(), stock.held(), stock.available())
     }
 

@@ -172,7 +172,7 @@ fn a_count_below_what_is_held_is_a_shortage_until_the_goods_are_missing_at_the_c
     books.take(&new_hold(1, &[line("a", 3)]), 0).unwrap();
     books.take(&new_hold(2, &[line("a", 3)]), 0).unwrap();
     books.count("a", DEFAULT_LOCATION, 4);
-    assert_eq!(books.ledger.stock[&sku("a")].shortage(), 2);
+    assert_eq!(books.stock("a").shortage(), 2);
     assert_eq!((books.status(1), books.status(2)), (Some(Status::Held), Some(Status::Held)));
     assert_eq!(books.commit(2, 1), Ok(1));
     assert_eq!(books.commit(1, 1), Err(Rejection::GoodsGone { sku: sku("a") }));
