@@ -5,7 +5,7 @@ use kernel::{Cursor, Timestamp, UnitPrice};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use transport::{CallError, Client, Transport};
+use transport::{CallError, Client, Method, Transport};
 
 /// Whether shoppers see a product.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -168,6 +168,28 @@ pub struct Suggestions {
     pub categories: Vec<FacetValue>,
     /// How many products the search would find.
     pub total: u64,
+}
+
+/// The categories that have products, as a tree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Categories {
+    /// The widest ones, by name.
+    pub items: Vec<Category>,
+}
+
+/// A category and what is in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Category {
+    /// To filter by: the slugs of its path, such as `kitchen/mugs`.
+    pub slug: String,
+    /// Its own name, such as `Mugs`.
+    pub name: String,
+    /// Its whole path, such as `Kitchen > Mugs`.
+    pub path: String,
+    /// Products in it and below it.
+    pub count: u64,
+    /// What is directly below it, by name.
+    pub children: Vec<Category>,
 }
 
 /// A product with everything.
@@ -491,7 +513,7 @@ impl ProductClient {
 
     /// One product, by id or slug.
     pub async fn product(&self, id_or_slug: &str) -> Result<Product, CallError> {
-        self.0.get(format!("/api/v1/products/{id_or_slug}")).send().await
+        self.0.get(format!("/api/v1/products/{}", crate::path_segment(id_or_slug))).send().await
     }
 
     /// Its prices over time.
@@ -507,6 +529,38 @@ impl ProductClient {
     /// Makes a product.
     pub async fn create(&self, product: &NewProduct) -> Result<Product, CallError> {
         self.0.post("/api/v1/products").json(product).send().await
+    }
+
+    /// Changes a product.
+    pub async fn patch(&self, id: ProductId, patch: &ProductPatch) -> Result<Product, CallError> {
+        let path = format!("/api/v1/products/{id}");
+        self.0.request(Method::PATCH, path).json(patch).send().await
+    }
+
+    /// Sets the price of a variant, from now on.
+    pub async fn price(
+        &self,
+        id: ProductId,
+        sku: &str,
+        price: &UnitPrice,
+    ) -> Result<Variant, CallError> {
+        let sku = crate::path_segment(sku);
+        self.0.put(format!("/api/v1/products/{id}/variants/{sku}/price")).json(price).send().await
+    }
+
+    /// Puts a product on sale. Repeating it is no error.
+    pub async fn publish(&self, id: ProductId) -> Result<Product, CallError> {
+        self.0.post(format!("/api/v1/products/{id}/publish")).send().await
+    }
+
+    /// Takes a product off sale. Repeating it is no error.
+    pub async fn archive(&self, id: ProductId) -> Result<Product, CallError> {
+        self.0.post(format!("/api/v1/products/{id}/archive")).send().await
+    }
+
+    /// The categories that have products.
+    pub async fn categories(&self) -> Result<Categories, CallError> {
+        self.0.get("/api/v1/categories").send().await
     }
 
     /// Takes a batch of an import.

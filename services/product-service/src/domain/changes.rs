@@ -3,7 +3,7 @@
 use super::draft::{Changes, StatusWish, VariantDraft};
 use super::events::ProductEvent;
 use super::product::{Product, Status, Variant};
-use super::{Rejection, checks, create};
+use super::{Rejection, checks, create, words};
 use kernel::{Timestamp, UnitPrice};
 use std::{collections::HashMap, sync::Arc};
 
@@ -51,7 +51,7 @@ pub(super) fn set_price(
     if product.status() == Status::Archived {
         return Err(Rejection::Archived);
     }
-    let others = product.variants.iter().filter(|other| other.sku != sku);
+    let others = product.variants.iter().filter(|other| !other.sku.eq_ignore_ascii_case(sku));
     let currencies = others.filter_map(|other| other.price()).map(UnitPrice::currency);
     if let Some(other) = currencies.into_iter().find(|currency| *currency != price.currency()) {
         let (field, one) = ("currency".to_owned(), price.currency().code());
@@ -120,22 +120,22 @@ fn variant_changes(
     drafts: &[VariantDraft],
     now: Timestamp,
 ) -> Vec<ProductEvent> {
-    let known: HashMap<&str, &Arc<Variant>> =
-        product.variants.iter().map(|variant| (variant.sku.as_str(), variant)).collect();
+    let known: HashMap<String, &Arc<Variant>> =
+        product.variants.iter().map(|variant| (words::sku_key(&variant.sku), variant)).collect();
     let mut events = Vec::new();
     let mut new = Vec::new();
     for draft in drafts {
-        let Some(variant) = known.get(draft.sku.as_str()) else {
+        let Some(variant) = known.get(&words::sku_key(&draft.sku)) else {
             new.push(draft);
             continue;
         };
         if variant.facts != draft.facts {
-            let (sku, facts) = (draft.sku.clone(), draft.facts.clone());
+            let (sku, facts) = (variant.sku.clone(), draft.facts.clone());
             events.push(ProductEvent::VariantChanged { sku, facts });
         }
         events.extend(price_change(variant, draft.price, now));
         if let Some(units) = draft.stock.filter(|units| variant.declared_stock != Some(*units)) {
-            events.push(ProductEvent::StockDeclared { sku: draft.sku.clone(), units });
+            events.push(ProductEvent::StockDeclared { sku: variant.sku.clone(), units });
         }
     }
     events.extend(create::added(&new, now));

@@ -130,7 +130,7 @@ pub(super) fn variants(variants: &[VariantDraft], now: Timestamp) -> Checked {
     let mut skus = HashSet::new();
     for (index, variant) in variants.iter().enumerate() {
         self::variant(index, variant, now)?;
-        if !skus.insert(variant.sku.as_str()) {
+        if !skus.insert(words::sku_key(&variant.sku)) {
             let field = format!("variants[{index}].sku");
             return Err(Rejection::Repeated { field, value: variant.sku.clone() });
         }
@@ -142,6 +142,7 @@ fn variant(index: usize, variant: &VariantDraft, now: Timestamp) -> Checked {
     let field = |part: &str| format!("variants[{index}].{part}");
     present(field("sku"), &variant.sku)?;
     characters(field("sku"), &variant.sku, limits::SKU_CHARACTERS_MAX)?;
+    at_most(field("sku"), "bytes", variant.sku.len(), limits::SKU_BYTES_MAX)?;
     if variant.sku.trim() != variant.sku {
         let reason = "neither begins nor ends with a space";
         return Err(Rejection::Malformed { field: field("sku"), reason });
@@ -173,18 +174,18 @@ fn variant(index: usize, variant: &VariantDraft, now: Timestamp) -> Checked {
 /// What must hold between the parts of a product. `given` are the variants of the request, by which fields are named.
 pub(super) fn whole(product: &Product, given: &[VariantDraft]) -> Checked {
     at_most("variants", "entries", product.variants.len(), limits::VARIANTS_MAX)?;
-    let places: HashMap<&str, usize> =
-        given.iter().enumerate().map(|(index, draft)| (draft.sku.as_str(), index)).collect();
-    let field = |sku: &str, part: &str| match places.get(sku) {
+    let places: HashMap<String, usize> =
+        given.iter().enumerate().map(|(index, draft)| (words::sku_key(&draft.sku), index)).collect();
+    let field = |sku: &str, part: &str| match places.get(&words::sku_key(sku)) {
         Some(index) => format!("variants[{index}].{part}"),
         // A variant that was there before no longer fits.
         None => part.to_owned(),
     };
     one_currency(product, &field)?;
     combinations(product, &field)?;
-    let skus: HashSet<&str> = product.variants.iter().map(|it| it.sku.as_str()).collect();
+    let skus: HashSet<String> = product.variants.iter().map(|it| words::sku_key(&it.sku)).collect();
     for (index, picture) in product.media.iter().enumerate() {
-        if let Some(unknown) = picture.skus.iter().find(|sku| !skus.contains(sku.as_str())) {
+        if let Some(unknown) = picture.skus.iter().find(|sku| !skus.contains(&words::sku_key(sku))) {
             let field = format!("media[{index}].skus");
             return Err(Rejection::Unlisted { field, value: unknown.clone(), of: "variants" });
         }

@@ -83,7 +83,7 @@ impl Product {
 
     /// The variant with this SKU.
     pub(crate) fn variant(&self, sku: &str) -> Option<&Arc<Variant>> {
-        self.variants.iter().find(|variant| variant.sku == sku)
+        self.variants.iter().find(|variant| variant.sku.eq_ignore_ascii_case(sku))
     }
 
     /// Folds one more event in. The first one is `Created`; anything before it is passed over.
@@ -166,7 +166,7 @@ impl Product {
     }
 
     fn with_variant(&mut self, sku: &str, change: impl FnOnce(&mut Variant)) {
-        if let Some(variant) = self.variants.iter_mut().find(|variant| variant.sku == sku) {
+        if let Some(variant) = self.variants.iter_mut().find(|variant| variant.sku.eq_ignore_ascii_case(sku)) {
             change(Arc::make_mut(variant));
         }
     }

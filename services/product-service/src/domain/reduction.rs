@@ -4,6 +4,9 @@ use super::prior_price::{Announcement, Candidate, Goods, Policy, Step, announce}
 use super::product::{Product, Status, Variant};
 use kernel::{Timestamp, UnitPrice};
 
+/// The tag of goods that spoil.
+const PERISHABLE_TAG: &str = "perishable";
+
 /// A reduction that may be announced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Reduction {
@@ -20,7 +23,7 @@ impl Product {
             return None;
         }
         let offers = self.offers(variant);
-        let candidate = candidate(&offers)?;
+        let candidate = Candidate { goods: self.goods(), ..candidate(&offers)? };
         match announce(&offers, &candidate, policy).ok()? {
             Announcement::Against { prior, percent } => {
                 Some(Reduction { prior_price: prior, percent, since: candidate.at })
@@ -45,6 +48,11 @@ impl Product {
             }
         }
         offers
+    }
+
+    fn goods(&self) -> Goods {
+        let spoils = self.tags.iter().any(|tag| tag.eq_ignore_ascii_case(PERISHABLE_TAG));
+        if spoils { Goods::Perishable } else { Goods::Lasting }
     }
 
     fn offered_at(&self, instant: Timestamp) -> bool {

@@ -39,6 +39,11 @@ pub(crate) fn slug(text: &str) -> String {
     slug
 }
 
+/// One spelling of a SKU for all: SKUs are the same whatever the case of their letters.
+pub(crate) fn sku_key(sku: &str) -> String {
+    sku.to_ascii_lowercase()
+}
+
 /// A category path as an address: its levels' slugs joined by slashes.
 pub(crate) fn path_slug(path: &str) -> String {
     let mut address = String::with_capacity(path.len());

@@ -1,0 +1,36 @@
+//! What the catalogue tells the world.
+
+use crate::application::product_of;
+use crate::domain::ProductEvent as Stored;
+use crate::index::Index;
+use contracts::product::{ProductEvent, ProductStatus};
+use journal::Recorded;
+use std::sync::Arc;
+
+/// Translates stored events into contract events.
+#[derive(Debug)]
+pub(crate) struct CatalogueFeed(pub(crate) Arc<Index>);
+
+impl messaging::Translate for CatalogueFeed {
+    fn translate(&self, recorded: &Recorded) -> Option<serde_json::Value> {
+        let product_id = product_of(&recorded.stream)?;
+        let event = match recorded.name.as_str() {
+            "price_changed" => match serde_json::from_slice(&recorded.data) {
+                Ok(Stored::PriceChanged { sku, old, price, .. }) => {
+                    ProductEvent::PriceChanged { product_id, sku, old: Some(old), new: price }
+                }
+                Ok(_) => return None,
+                Err(error) => {
+                    tracing::error!(%error, stream = recorded.stream, "an event cannot be told");
+                    return None;
+                }
+            },
+            change => ProductEvent::ProductChanged {
+                product_id,
+                change: change.to_owned(),
+                status: self.0.status(product_id).unwrap_or(ProductStatus::Draft),
+            },
+        };
+        serde_json::to_value(event).ok()
+    }
+}

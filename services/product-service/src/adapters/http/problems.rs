@@ -1,0 +1,81 @@
+//! What a caller is told when something does not come about.
+
+use crate::application::CatalogueError;
+use crate::domain::Rejection;
+use crate::index::Taken;
+use crate::ports::StockError;
+use contracts::codes;
+use kernel::{FieldError, Problem};
+use storage::StorageError;
+
+impl From<CatalogueError> for Problem {
+    fn from(error: CatalogueError) -> Self {
+        match error {
+            CatalogueError::Rejected(rejection) => rejected(&rejection),
+            CatalogueError::Taken(taken) => self::taken(&taken),
+            CatalogueError::Stock(StockError::Refused(reason)) => {
+                Self::field("variants", format!("the inventory does not take the stock: {reason}"))
+            }
+            CatalogueError::Stock(error @ StockError::Unavailable(_)) => {
+                tracing::warn!(error = %std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default(), "stock was not counted");
+                Self::unavailable("inventory-service")
+            }
+            CatalogueError::Storage(error) => stored(&error),
+        }
+    }
+}
+
+fn rejected(rejection: &Rejection) -> Problem {
+    let said = rejection.to_string();
+    if let Some(field) = rejection.field() {
+        let mut problem = Problem::field(field, said);
+        problem.title = format!("{field}: {}", problem.title);
+        if matches!(rejection, Rejection::CurrencyMismatch { .. }) {
+            problem.code = codes::CURRENCY_MISMATCH;
+        }
+        return problem;
+    }
+    match rejection {
+        Rejection::UnknownVariant { sku } => {
+            Problem::new(404, kernel::codes::NOT_FOUND, said).subject(sku.clone())
+        }
+        Rejection::Archived => Problem::new(409, codes::PRODUCT_ARCHIVED, said),
+        Rejection::VersionChanged { actual } => {
+            Problem::new(412, kernel::codes::PRECONDITION_FAILED, said).fact("version", actual)
+        }
+        Rejection::MadeOtherwise => Problem::new(422, kernel::codes::IDEMPOTENCY_KEY_REUSED, said),
+        _ => Problem::new(404, kernel::codes::NOT_FOUND, said),
+    }
+}
+
+fn taken(taken: &Taken) -> Problem {
+    let (code, field, what, name) = match taken {
+        Taken::Slug(slug) => (codes::SLUG_TAKEN, "slug", "slug", slug),
+        Taken::Sku(sku) => (codes::SKU_TAKEN, "variants", "SKU", sku),
+    };
+    let title = format!("another product has the {what} {name:?}");
+    let mut problem = Problem::new(409, code, title.clone()).subject(name.clone());
+    problem.errors.push(FieldError { field: field.to_owned(), message: title });
+    problem
+}
+
+fn stored(error: &StorageError) -> Problem {
+    match error {
+        StorageError::TooLarge { bytes, limit } => {
+            let said = format!("the product takes {bytes} bytes as a whole; at most {limit} are taken");
+            Problem::field("variants", said)
+        }
+        StorageError::Full => {
+            Problem::new(503, kernel::codes::STORAGE_FULL, error.to_string()).retry_after(30)
+        }
+        StorageError::Unavailable(_) => {
+            tracing::error!(%error, "the catalogue's store did not answer");
+            Problem::new(503, kernel::codes::UNAVAILABLE, "the catalogue cannot answer at the moment")
+                .retry_after(1)
+        }
+        StorageError::Corrupt(_) => {
+            tracing::error!(%error, "the catalogue's store cannot be read");
+            Problem::internal()
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Answers that carry the version of what they show as their entity tag.
+
+use aide::{
+    OperationOutput,
+    generate::GenContext,
+    openapi::{Operation, Response as Documented},
+};
+use axum::response::{IntoResponse, Response};
+
+/// An answer and the version of the product it shows.
+#[derive(Debug)]
+pub(super) struct Versioned<T> {
+    pub(super) version: u64,
+    pub(super) answer: T,
+}
+
+impl<T: IntoResponse> IntoResponse for Versioned<T> {
+    fn into_response(self) -> Response {
+        let mut response = self.answer.into_response();
+        response.headers_mut().insert(http::header::ETAG, web::etag(self.version));
+        response
+    }
+}
+
+impl<T: OperationOutput> OperationOutput for Versioned<T> {
+    type Inner = T::Inner;
+
+    fn operation_response(context: &mut GenContext, operation: &mut Operation) -> Option<Documented> {
+        T::operation_response(context, operation)
+    }
+
+    fn inferred_responses(
+        context: &mut GenContext,
+        operation: &mut Operation,
+    ) -> Vec<(Option<u16>, Documented)> {
+        T::inferred_responses(context, operation)
+    }
+}

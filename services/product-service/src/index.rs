@@ -1,0 +1,275 @@
+//! The catalogue in memory: lists, filters, facets, searches and addresses, right after every change.
+//!
+//! One lock guards it. Writers hold it for microseconds; readers share it. Answers are kept until the index changes.
+
+mod availability;
+mod bits;
+mod cache;
+mod entry;
+mod facets;
+mod found;
+mod listing;
+mod orders;
+mod page;
+mod query;
+mod spelling;
+mod state;
+pub(crate) mod stored;
+mod text;
+
+pub(crate) use availability::{Availability, Shelf};
+pub(crate) use listing::{Left, ListedVariant, Listing};
+pub(crate) use orders::Sort;
+pub(crate) use query::{Audience, Reduced, Stock, Wish};
+
+use crate::domain;
+use cache::Cache;
+use contracts::{
+    product::{
+        Categories, Category, FacetValue, ProductPage, ProductStatus, Suggestions, VariantFacts,
+    },
+    shared::ProductId,
+};
+use facets::{Facet, FacetEntry, FacetKind};
+use found::Found;
+use kernel::{Cursor, CursorError, PageLimit};
+use parking_lot::{Mutex, RwLock};
+use query::Query;
+use state::State;
+use std::collections::HashMap;
+use std::sync::Arc;
+use storage::{Commit, durability};
+
+/// The most products and categories that are suggested.
+const SUGGESTED_PRODUCTS_MAX: usize = 6;
+const SUGGESTED_CATEGORIES_MAX: usize = 3;
+
+/// The catalogue in memory. What it shows that is not flushed yet touches the running request's scope.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    state: RwLock<State>,
+    cache: Mutex<Cache>,
+}
+
+/// A product as the index knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Known {
+    pub(crate) id: ProductId,
+    pub(crate) version: u64,
+    pub(crate) status: ProductStatus,
+}
+
+/// Who has a SKU or a slug already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    Slug(String),
+    Sku(String),
+}
+
+impl Index {
+    /// An index of what was stored.
+    pub(crate) fn of(listings: Vec<Listing>, availability: Availability) -> Self {
+        Self { state: RwLock::new(State::of(listings, availability)), cache: Mutex::default() }
+    }
+
+    /// Takes in a product as it stands after an append.
+    pub(crate) fn put(&self, listing: Listing, commit: Commit) {
+        self.state.write().put(listing, commit);
+    }
+
+    /// Takes in how much is left of a SKU. Returns the number of its shelf and the shelf as it is now.
+    pub(crate) fn put_available(&self, sku: &str, units: i64) -> (usize, Shelf) {
+        let mut state = self.state.write();
+        state.put_available(sku, units);
+        let (number, shelf) = state.availability.shelf(sku);
+        (number, shelf.clone())
+    }
+
+    /// Takes in how much is left of a SKU of which nobody said anything yet.
+    pub(crate) fn put_first_available(&self, sku: &str, units: i64) {
+        let mut state = self.state.write();
+        if state.availability.units(sku).is_none() {
+            state.put_available(sku, units);
+        }
+    }
+
+    /// The product with this id or slug, of today or of before.
+    pub(crate) fn find(&self, id_or_slug: &str) -> Option<Known> {
+        let state = self.state.read();
+        durability::touch(&state.latest);
+        let by_id = id_or_slug.parse().ok().and_then(|id| state.entry(id));
+        by_id.or_else(|| state.by_slug(id_or_slug)).map(|entry| Known {
+            id: entry.listing.id,
+            version: entry.listing.version,
+            status: entry.listing.status,
+        })
+    }
+
+    /// The status of a product.
+    pub(crate) fn status(&self, id: ProductId) -> Option<ProductStatus> {
+        self.state.read().entry(id).map(|entry| entry.listing.status)
+    }
+
+    /// Which product has this SKU.
+    pub(crate) fn owner_of_sku(&self, sku: &str) -> Option<ProductId> {
+        self.state.read().by_sku(sku).map(|(entry, _)| entry.listing.id)
+    }
+
+    /// Which product has or had this slug.
+    pub(crate) fn owner_of_slug(&self, slug: &str) -> Option<ProductId> {
+        self.state.read().by_slug(slug).map(|entry| entry.listing.id)
+    }
+
+    /// How much is left of each of these SKUs.
+    pub(crate) fn left<'a>(&self, skus: impl Iterator<Item = &'a str>) -> Vec<Left> {
+        let state = self.state.read();
+        skus.map(|sku| Left::of(state.availability.units(sku))).collect()
+    }
+
+    /// What is known of these SKUs; unknown ones are left out.
+    pub(crate) fn variants(&self, skus: &[String]) -> Vec<VariantFacts> {
+        let state = self.state.read();
+        durability::touch(&state.latest);
+        let facts = |sku: &String| {
+            let (entry, variant) = state.by_sku(sku)?;
+            Some(variant_facts(&entry.listing, variant, Left::of(state.availability.units(sku))))
+        };
+        skus.iter().filter_map(facts).collect()
+    }
+
+    /// One page of what is wished for.
+    pub(crate) fn products(
+        &self,
+        wish: &Wish,
+        cursor: Option<&Cursor>,
+        limit: PageLimit,
+    ) -> Result<ProductPage, CursorError> {
+        let state = self.state.read();
+        durability::touch(&state.latest);
+        let found = self.found(&state, &Query::of(wish, &state));
+        let page = page::page(&state, &found, wish.sort, cursor, limit.get())?;
+        let items = page.places.iter().map(|place| {
+            let entry = &state.entries[*place as usize];
+            entry.listing.summary(entry.left)
+        });
+        Ok(ProductPage {
+            items: items.collect(),
+            facets: found.facets.clone(),
+            price_range: found.price_range,
+            total: found.total as u64,
+            total_unfiltered: found.total_unfiltered as u64,
+            did_you_mean: found.did_you_mean.clone(),
+            next_cursor: page.next,
+        })
+    }
+
+    /// What a search box may offer.
+    pub(crate) fn suggestions(&self, audience: Audience, text: &str) -> Suggestions {
+        let state = self.state.read();
+        durability::touch(&state.latest);
+        let wish = Wish { text: Some(text.to_owned()), ..Wish::all(audience) };
+        let query = Query::of(&wish, &state);
+        let Some(words) = query.words.clone().filter(|words| !words.is_empty()) else {
+            return Suggestions { products: vec![], categories: vec![], total: 0 };
+        };
+        let found = self.found(&state, &query);
+        let ranked = found.ranked.as_deref().unwrap_or_default();
+        let best = ranked.iter().take(SUGGESTED_PRODUCTS_MAX).map(|it| &state.entries[it.place as usize]);
+        let products = best.map(|entry| entry.listing.summary(entry.left)).collect();
+        let categories = self.fitting_categories(&state, audience, &words);
+        Suggestions { products, categories, total: found.total as u64 }
+    }
+
+    /// The categories with the most products whose path has all of these words, or words that begin so.
+    fn fitting_categories(
+        &self,
+        state: &State,
+        audience: Audience,
+        words: &[String],
+    ) -> Vec<FacetValue> {
+        let counts = &self.found(state, &Query::all(audience)).counts[FacetKind::Category as usize];
+        let values = &state.facet(FacetKind::Category).values;
+        let fits = |key: &str| {
+            let has = |word: &String| domain::words::words(key).any(|it| it.starts_with(&**word));
+            words.iter().all(has)
+        };
+        let mut fitting: Vec<(usize, &FacetEntry)> = counts.iter().copied().zip(values).collect();
+        fitting.retain(|(count, entry)| *count > 0 && fits(&entry.key));
+        fitting.sort_by(|(one, first), (two, second)| two.cmp(one).then(first.key.cmp(&second.key)));
+        let told = fitting.into_iter().take(SUGGESTED_CATEGORIES_MAX);
+        told.map(|(count, entry)| FacetValue {
+            value: entry.key.clone(),
+            label: entry.label.clone(),
+            count: count as u64,
+        })
+        .collect()
+    }
+
+    /// All categories that have products, as a tree.
+    pub(crate) fn categories(&self, audience: Audience) -> Categories {
+        let state = self.state.read();
+        durability::touch(&state.latest);
+        let facet = state.facet(FacetKind::Category);
+        let counts = facet.counts_in(state.visible(audience));
+        let mut children: HashMap<Option<u32>, Vec<u32>> = HashMap::new();
+        for (id, entry) in (0..).zip(&facet.values) {
+            if counts[id as usize] > 0 {
+                children.entry(entry.parent).or_default().push(id);
+            }
+        }
+        Categories { items: branch(facet, &counts, &children, None) }
+    }
+
+    fn found(&self, state: &State, query: &Query) -> Arc<Found> {
+        if let Some(found) = self.cache.lock().find(query, state.generation) {
+            return found;
+        }
+        let everything = Query::all(query.audience);
+        let unfiltered = (*query != everything).then(|| self.found(state, &everything));
+        let found = Arc::new(Found::compute(state, query, unfiltered.as_ref()));
+        self.cache.lock().keep(query.clone(), Arc::clone(&found));
+        found
+    }
+}
+
+/// The categories directly below `parent`, with what is below them. Paths have few levels, so this ends soon.
+fn branch(
+    facet: &Facet,
+    counts: &[usize],
+    children: &HashMap<Option<u32>, Vec<u32>>,
+    parent: Option<u32>,
+) -> Vec<Category> {
+    let ids = children.get(&parent).map(Vec::as_slice).unwrap_or_default();
+    let mut categories: Vec<Category> = ids
+        .iter()
+        .map(|id| {
+            let entry = &facet.values[*id as usize];
+            Category {
+                slug: entry.key.clone(),
+                name: entry.label.rsplit(" > ").next().unwrap_or_default().to_owned(),
+                path: entry.label.clone(),
+                count: counts[*id as usize] as u64,
+                children: branch(facet, counts, children, Some(*id)),
+            }
+        })
+        .collect();
+    categories.sort_unstable_by(|one, two| one.name.cmp(&two.name));
+    categories
+}
+
+fn variant_facts(listing: &Listing, variant: &ListedVariant, left: Left) -> VariantFacts {
+    let options = variant.options.iter();
+    VariantFacts {
+        sku: variant.sku.to_string(),
+        product_id: listing.id,
+        slug: listing.slug.clone(),
+        name: listing.name.clone(),
+        options: options.map(|(name, value)| (name.to_string(), value.to_string())).collect(),
+        price: variant.price,
+        image: variant.image.as_deref().or(listing.image.as_ref()).cloned(),
+        for_sale: listing.status == ProductStatus::Active,
+        in_stock: left.in_stock(),
+        only_left: left.only(),
+        weight_grams: variant.weight_grams,
+    }
+}

@@ -1,0 +1,215 @@
+//! What a query finds, before it is cut into pages: the products, and the facets over them.
+
+use super::bits::Bits;
+use super::facets::{FacetKind, ValueId};
+use super::orders::{By, PriceKey};
+use super::query::{Query, Reduced, Stock};
+use super::spelling;
+use super::state::State;
+use contracts::product::{FacetValue, PriceRange};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The most values of one facet that are told of; those with the most products, and those asked for.
+pub(crate) const FACET_VALUES_MAX: usize = 100;
+
+/// The answer to a query, the same for each page and each order.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) generation: u64,
+    pub(crate) matches: Bits,
+    pub(crate) total: usize,
+    pub(crate) total_unfiltered: usize,
+    pub(crate) facets: BTreeMap<String, Vec<FacetValue>>,
+    pub(crate) price_range: Option<PriceRange>,
+    /// Best first, when words were searched for.
+    pub(crate) ranked: Option<Vec<Ranked>>,
+    pub(crate) did_you_mean: Option<String>,
+    /// For each facet value, how many products have it.
+    pub(crate) counts: [Vec<usize>; 3],
+}
+
+/// A product that was searched for. Sorts the best last, then the oldest first, and never two alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Ranked {
+    pub(crate) worth: u32,
+    pub(crate) since: i64,
+    pub(crate) id: contracts::shared::ProductId,
+    pub(crate) place: u32,
+}
+
+impl Found {
+    /// What it takes in memory, roughly.
+    pub(crate) fn bytes(&self) -> usize {
+        let facets: usize = self.facets.values().map(Vec::len).sum();
+        let ranked = self.ranked.as_ref().map_or(0, Vec::len) * size_of::<Ranked>();
+        let counts: usize = self.counts.iter().map(|counts| counts.len() * size_of::<usize>()).sum();
+        self.matches.bytes() + facets * 128 + ranked + counts + 512
+    }
+
+    /// Answers `query`. `unfiltered` answers the same audience's query for everything; the answer to that one itself
+    /// is made without.
+    pub(crate) fn compute(state: &State, query: &Query, unfiltered: Option<&Arc<Self>>) -> Self {
+        let visible = state.visible(query.audience);
+        let worth = query
+            .words
+            .as_ref()
+            .map(|words| state.vocabulary.search(words, visible, state.entries.len()));
+        let base = match &worth {
+            None => visible.clone(),
+            Some(found) => {
+                let mut bits = Bits::with_room(state.entries.len());
+                found.iter().for_each(|(_, place)| bits.insert(*place));
+                bits
+            }
+        };
+        let filters = filters(state, query);
+        let matches = passing(&base, &filters, None);
+        let without = |filter| {
+            let filtered = filters.iter().any(|(other, _)| *other == filter);
+            filtered.then(|| passing(&base, &filters, Some(filter)))
+        };
+        let counts = FacetKind::ALL.map(|kind| {
+            let others = without(Filter::Value(kind));
+            state.facet(kind).counts_in(others.as_ref().unwrap_or(&matches))
+        });
+        let all_counts = unfiltered.map_or(&counts, |it| &it.counts);
+        let mut facets: BTreeMap<String, Vec<FacetValue>> = FacetKind::ALL
+            .into_iter()
+            .map(|kind| {
+                let asked = query.values[kind as usize].as_deref().unwrap_or_default();
+                let (here, everywhere) = (&counts[kind as usize], &all_counts[kind as usize]);
+                (kind.word().to_owned(), told_values(state, kind, asked, here, everywhere))
+            })
+            .collect();
+        let others = without(Filter::Stock);
+        let in_stock = others.as_ref().unwrap_or(&matches).count_common(&state.in_stock);
+        facets.insert("in_stock".to_owned(), vec![in_stock_value(in_stock)]);
+        let others = without(Filter::Price);
+        let price_range = price_range(state, others.as_ref().unwrap_or(&matches));
+        let total = matches.count();
+        Self {
+            generation: state.generation,
+            total,
+            total_unfiltered: unfiltered.map_or(total, |it| it.total),
+            facets,
+            price_range,
+            ranked: worth.map(|worth| ranked(state, &matches, &worth)),
+            did_you_mean: (total == 0).then(|| did_you_mean(state, query)).flatten(),
+            matches,
+            counts,
+        }
+    }
+}
+
+/// One way to narrow a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Filter {
+    Value(FacetKind),
+    Price,
+    Stock,
+    Reduced,
+}
+
+fn filters(state: &State, query: &Query) -> Vec<(Filter, Bits)> {
+    let room = state.entries.len();
+    let mut filters = Vec::new();
+    for kind in FacetKind::ALL {
+        if let Some(ids) = &query.values[kind as usize] {
+            filters.push((Filter::Value(kind), state.facet(kind).places_of(ids, room)));
+        }
+    }
+    if let Some((min, max)) = query.price {
+        let mut bits = Bits::with_room(room);
+        for (place, entry) in (0..).zip(&state.entries) {
+            if (min..=max).contains(&entry.price_minor) {
+                bits.insert(place);
+            }
+        }
+        filters.push((Filter::Price, bits));
+    }
+    if query.stock == Stock::InStock {
+        filters.push((Filter::Stock, state.in_stock.clone()));
+    }
+    if query.reduced == Reduced::Only {
+        filters.push((Filter::Reduced, state.reduced.clone()));
+    }
+    filters
+}
+
+/// Who passes all filters, or all but one.
+fn passing(base: &Bits, filters: &[(Filter, Bits)], but: Option<Filter>) -> Bits {
+    let mut bits = base.clone();
+    for (filter, passing) in filters {
+        if Some(*filter) != but {
+            bits.intersect(passing);
+        }
+    }
+    bits
+}
+
+/// The values to show: those that any visible product has, also where none is left under the other filters.
+fn told_values(
+    state: &State,
+    kind: FacetKind,
+    asked: &[ValueId],
+    here: &[usize],
+    everywhere: &[usize],
+) -> Vec<FacetValue> {
+    let facet = state.facet(kind);
+    let mut ids: Vec<usize> =
+        (0..facet.values.len()).filter(|id| everywhere.get(*id).is_some_and(|count| *count > 0)).collect();
+    let is_asked = |id: usize| asked.iter().any(|asked| *asked as usize == id);
+    ids.sort_unstable_by(|one, two| {
+        let rank = |id: usize| (!is_asked(id), usize::MAX - here[id], usize::MAX - everywhere[id]);
+        rank(*one).cmp(&rank(*two)).then_with(|| facet.values[*one].label.cmp(&facet.values[*two].label))
+    });
+    ids.truncate(FACET_VALUES_MAX);
+    // Those asked for are among the first now, and stand by their count like all others.
+    ids.sort_by_key(|id| usize::MAX - here[*id]);
+    ids.into_iter()
+        .map(|id| {
+            let entry = &facet.values[id];
+            let by_key = kind == FacetKind::Category || entry.label.contains(',');
+            let value = if by_key { entry.key.clone() } else { entry.label.clone() };
+            FacetValue { value, label: entry.label.clone(), count: here[id] as u64 }
+        })
+        .collect()
+}
+
+fn in_stock_value(count: usize) -> FacetValue {
+    FacetValue { value: "true".to_owned(), label: "In stock".to_owned(), count: count as u64 }
+}
+
+/// The cheapest and the dearest, in the currency of the cheapest.
+fn price_range(state: &State, places: &Bits) -> Option<PriceRange> {
+    let order = state.orders.by(By::Price);
+    let key = |place: &u32| -> PriceKey { state.entries[*place as usize].price_key };
+    let price = |place: u32| state.entries[place as usize].listing.price;
+    let cheapest = *order.iter().find(|place| places.contains(**place))?;
+    let currency = key(&cheapest).0;
+    let end = order.partition_point(|place| key(place).0 <= currency);
+    let dearest = *order[..end].iter().rev().find(|place| places.contains(**place))?;
+    Some(PriceRange { min: price(cheapest), max: price(dearest) })
+}
+
+fn ranked(state: &State, matches: &Bits, worth: &[(u32, u32)]) -> Vec<Ranked> {
+    let passing = worth.iter().filter(|(_, place)| matches.contains(*place));
+    let mut ranked: Vec<Ranked> = passing
+        .map(|(worth, place)| {
+            let entry = &state.entries[*place as usize];
+            Ranked { worth: *worth, since: entry.since, id: entry.listing.id, place: *place }
+        })
+        .collect();
+    ranked.sort_unstable_by(|one, two| two.cmp(one));
+    ranked
+}
+
+fn did_you_mean(state: &State, query: &Query) -> Option<String> {
+    let words = query.words.as_ref()?;
+    let visible = state.visible(query.audience);
+    let corrected = spelling::corrected(&state.vocabulary, words, visible)?;
+    // Words that are near one by one may still be in no product together.
+    let finds = !state.vocabulary.search(&corrected, visible, state.entries.len()).is_empty();
+    finds.then(|| corrected.join(" "))
+}
