@@ -1,5 +1,6 @@
-//! The everyday verbs of the repository: `cargo xtask tidy` and `cargo xtask test`.
+//! The everyday verbs of the repository: `cargo xtask tidy`, `test` and `bench`.
 
+mod bench;
 mod process;
 mod suites;
 mod tidy;
@@ -52,6 +53,19 @@ enum Verb {
         #[arg(long, env = "CI", value_parser = clap::builder::BoolishValueParser::new(), num_args = 0..=1, default_value = "false", default_missing_value = "true")]
         ci: bool,
     },
+    /// Measures the shop against what the machine can do without it.
+    ///
+    /// Builds for release, starts the shop in a process of its own for each scenario, and beside it a server of
+    /// constant answers on the same HTTP stack. The figures go to the terminal and to benchmarks/results/latest.json.
+    #[command(
+        after_help = "Examples:\n  cargo xtask bench\n  cargo xtask bench checkout list -- --seconds 30 --clients 64"
+    )]
+    Bench {
+        /// Which scenarios (all when none is named), then `--` and options of the load generator; see
+        /// `cargo xtask bench -- --help`.
+        #[arg(value_name = "SCENARIO")]
+        scenarios: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -62,6 +76,7 @@ fn main() -> ExitCode {
             Ok(true)
         }
         Verb::Tidy { rules: false } => tidy::run(root),
+        Verb::Bench { scenarios } => bench::run(root, &scenarios),
         Verb::Test { only, ci } => {
             suites::run(root, &only, if ci { suites::Skips::Fail } else { suites::Skips::Pass })
         }

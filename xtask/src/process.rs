@@ -42,8 +42,14 @@ pub(crate) fn cargo(root: &Path, arguments: &[&str]) -> Outcome<String> {
 
 /// Whether this machine has the program.
 pub(crate) fn answers(program: &str, argument: &str) -> Option<String> {
+    answers_in(Path::new("."), program, &[argument])
+}
+
+/// What a program prints when it is run in `folder`, if it ends well.
+pub(crate) fn answers_in(folder: &Path, program: &str, arguments: &[&str]) -> Option<String> {
     let output = Command::new(program)
-        .arg(argument)
+        .args(arguments)
+        .current_dir(folder)
         .stdin(Stdio::null())
         .stderr(Stdio::null())
         .output()
