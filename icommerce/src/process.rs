@@ -2,7 +2,7 @@
 
 use crate::{cli::ProcessFlags, failure::Failure, modules};
 use serde::{Deserialize, Serialize};
-use settings::{Flag, Section, Settings, Sources};
+use settings::{Flag, Origin, Section, Settings, Sources};
 use std::{collections::BTreeMap, path::PathBuf};
 
 /// The settings of the process itself.
@@ -86,13 +86,28 @@ impl ProcessSettings {
     }
 }
 
+/// What the demonstration takes though a shop in earnest does not, unless somebody set it.
+const TEST_PAYMENTS: &str = "payment-service.test_payments";
+
 /// All settings of this process from its flags, its environment and its file.
 pub(crate) fn settings(flags: &ProcessFlags, more: Vec<Flag>) -> Result<Settings, Failure> {
+    let mut all = flags.flags();
+    all.extend(more);
+    let settings = load(flags, all.clone())?;
+    let process: ProcessSettings = settings.top().map_err(Failure::usage)?;
+    let nobody_said =
+        settings.dump().0.iter().any(|setting| setting.key == TEST_PAYMENTS && setting.origin == Origin::Default);
+    if process.demo && nobody_said {
+        all.push(Flag::new("the demonstration", TEST_PAYMENTS, "true"));
+        return load(flags, all);
+    }
+    Ok(settings)
+}
+
+fn load(flags: &ProcessFlags, all: Vec<Flag>) -> Result<Settings, Failure> {
     let sections = std::iter::once(Section::top::<ProcessSettings>())
         .chain(modules::ALL.iter().filter_map(|module| module.settings));
     let environment = settings::environment().map_err(Failure::usage)?;
-    let mut all = flags.flags();
-    all.extend(more);
     let sources = Sources { file: flags.config.clone(), environment, flags: all };
     Settings::load(sections, &sources).map_err(Failure::usage)
 }

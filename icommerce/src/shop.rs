@@ -12,6 +12,7 @@ use kernel::{Ids, Randomness, SystemClock, SystemRandomness};
 use runtime::{Assembled, Materials, Tasks};
 use settings::Settings;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
+use storage::KeyValue;
 use telemetry::{Health, Metrics};
 use tokio::net::TcpListener;
 use transport::Edge;
@@ -32,6 +33,7 @@ pub(crate) struct Shop {
     pub(crate) services: Option<SocketAddr>,
     engine: Embedded,
     tasks: Tasks,
+    ids: Ids,
     drain: Duration,
 }
 
@@ -81,6 +83,7 @@ impl Shop {
             services: None,
             engine,
             tasks,
+            ids,
             drain,
         };
         let Assembled { routers, documents, .. } = assembled;
@@ -91,6 +94,16 @@ impl Shop {
         }
         running.services = running.open(services, edges::services(&routers, &documents, vitals));
         Ok(running)
+    }
+
+    /// What the process itself keeps, beside what its services keep.
+    pub(crate) fn own_values(&self) -> Arc<dyn KeyValue> {
+        self.engine.service("process").key_value
+    }
+
+    /// Time and identifiers.
+    pub(crate) fn ids(&self) -> &Ids {
+        &self.ids
     }
 
     /// Returns when the log has failed and nothing can be promised any more, with the reason.

@@ -2,6 +2,7 @@
 
 use crate::{
     cli::ProcessFlags,
+    demo,
     failure::Failure,
     output::print,
     process::{self, LogSetting, ProcessSettings},
@@ -25,6 +26,7 @@ pub(crate) fn run(flags: &ProcessFlags) -> Result<ExitCode, Failure> {
         .map_err(|error| Failure::missing(format!("the operating system gives no threads: {error}")))?;
     runtime.block_on(async {
         let shop = Shop::start(settings).await?;
+        demo::plant_once(&shop, process.demo).await?;
         announce(&shop)?;
         let failed = until_stop(&shop).await?;
         let stopped = shop.stop().await;

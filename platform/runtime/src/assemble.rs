@@ -1,6 +1,6 @@
 //! Builds the selected services and binds the ways between them.
 
-use crate::{BuildError, Module, Site, Tasks};
+use crate::{BuildError, Module, Site, Tasks, sweep::sweep};
 use axum::Router;
 use journal::ServiceStorage;
 use kernel::Ids;
@@ -64,9 +64,12 @@ pub async fn assemble(
     let mut routers = BTreeMap::new();
     let mut documents = BTreeMap::new();
     for module in selected {
+        let storage = (materials.storage)(module.name);
+        let values = Arc::clone(&storage.key_value);
+        materials.tasks.spawn_until_stop(sweep(module.name, values, materials.ids.clone()));
         let site = Site {
             module,
-            storage: (materials.storage)(module.name),
+            storage,
             bulk: (materials.bulk)(module.name),
             ids: materials.ids.clone(),
             metrics: materials.metrics.clone(),

@@ -8,6 +8,7 @@
 mod assemble;
 mod module;
 mod site;
+mod sweep;
 mod table;
 mod tasks;
 
