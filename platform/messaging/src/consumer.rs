@@ -14,10 +14,10 @@ use telemetry::{Bearing, Component, Counter, Health, Metrics};
 use tokio::time::Instant;
 use transport::{CallError, Client, Context, Transport};
 
-/// How long one pull waits for news.
-const PULL_WAIT: Duration = Duration::from_secs(10);
+/// How long one pull waits for news: less than a network transport allows for one attempt.
+const PULL_WAIT: Duration = Duration::from_secs(3);
 /// How long the source may take to answer once it need not wait any more.
-const ANSWER_WAIT: Duration = Duration::from_secs(5);
+const ANSWER_WAIT: Duration = Duration::from_secs(10);
 /// The first pause after a failure; it doubles up to [`PAUSE_MAX`].
 const PAUSE_MIN: Duration = Duration::from_millis(50);
 /// The longest pause after a failure.
