@@ -2,6 +2,7 @@
 
 use crate::{
     folder,
+    readers::keep_plans,
     schema::{APPLICATION, FORMAT},
 };
 use rusqlite::{Connection, ErrorCode, OpenFlags};
@@ -144,6 +145,7 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
 
 fn set(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    keep_plans(connection)?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "temp_store", "memory")?;
     // Checkpoints have a thread of their own.
