@@ -74,7 +74,8 @@ pub(crate) fn read(path: &Path, mut each: impl FnMut(Row)) -> Result<(), Unreada
         if gzipped { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
     let mut reader = ReaderBuilder::new().flexible(true).from_reader(content);
     let headers = reader.byte_headers().map_err(|error| failed(error.into()))?.clone();
-    let places = places(&headers).map_err(|column| UnreadableFile::NoColumn { path: path.to_owned(), column })?;
+    let places = places(&headers)
+        .map_err(|column| UnreadableFile::NoColumn { path: path.to_owned(), column })?;
     let mut record = ByteRecord::new();
     while reader.read_byte_record(&mut record).map_err(|error| failed(error.into()))? {
         each(row(&record, places));

@@ -46,7 +46,15 @@ impl Cancellations {
         let mut settlement = Settlement::default();
         let mut units = -line.quantity;
         if let Some(article) = books.goods.article(line.code, line.price) {
-            units -= self.give_back_units(books, line.invoice, &customer, article, unit, units, &mut settlement);
+            units -= self.give_back_units(
+                books,
+                line.invoice,
+                &customer,
+                article,
+                unit,
+                units,
+                &mut settlement,
+            );
         }
         let sum = self.give_back_sum(line.invoice, &customer, unit * units, &mut settlement);
         settlement.refunded = Pounds::from_pence(sum);
@@ -59,7 +67,10 @@ impl Cancellations {
         books.refunds.extend(std::mem::take(&mut self.pending).into_values());
     }
 
-    #[expect(clippy::too_many_arguments, reason = "each of them is a different thing, and there is one caller")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each of them is a different thing, and there is one caller"
+    )]
     fn give_back_units(
         &mut self,
         books: &Books,
@@ -79,7 +90,8 @@ impl Cancellations {
             if take <= 0 {
                 continue;
             }
-            (*units, self.left[*order], found) = (*units - take, self.left[*order] - take * unit, found + take);
+            (*units, self.left[*order], found) =
+                (*units - take, self.left[*order] - take * unit, found + take);
             let refund = pending(&mut self.pending, cancellation, *order, of);
             refund.pence += take * unit;
             match refund.lines.iter_mut().find(|(known, _)| *known == article) {
@@ -93,7 +105,13 @@ impl Cancellations {
         found
     }
 
-    fn give_back_sum(&mut self, cancellation: usize, customer: &str, wanted: i64, settlement: &mut Settlement) -> i64 {
+    fn give_back_sum(
+        &mut self,
+        cancellation: usize,
+        customer: &str,
+        wanted: i64,
+        settlement: &mut Settlement,
+    ) -> i64 {
         let mut found = 0;
         for &order in self.orders.get(customer).into_iter().flatten().rev() {
             let take = (wanted - found).min(self.left[order]);

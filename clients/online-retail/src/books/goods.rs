@@ -34,9 +34,8 @@ pub(crate) struct Article {
 }
 
 /// Codes that are not goods: postage, manual lines, discounts, samples, fees, vouchers.
-const SERVICES: [&str; 12] = [
-    "POST", "DOT", "C2", "C3", "M", "D", "S", "B", "BANK CHARGES", "AMAZONFEE", "CRUK", "ADJUST",
-];
+const SERVICES: [&str; 12] =
+    ["POST", "DOT", "C2", "C3", "M", "D", "S", "B", "BANK CHARGES", "AMAZONFEE", "CRUK", "ADJUST"];
 const VOUCHER: &str = "GIFT_";
 
 impl Goods {
@@ -80,7 +79,8 @@ impl Good {
         let mut prices: Vec<(Timestamp, Pounds)> = Vec::new();
         for month in self.sales.values() {
             // The most usual; of two that are equally usual the lower.
-            let usual = month.iter().max_by_key(|(price, (lines, _))| (*lines, std::cmp::Reverse(**price)));
+            let usual =
+                month.iter().max_by_key(|(price, (lines, _))| (*lines, std::cmp::Reverse(**price)));
             let Some((price, (_, since))) = usual else { continue };
             if prices.last().is_none_or(|(_, last)| last != price) {
                 prices.push((*since, *price));
@@ -98,10 +98,17 @@ impl Good {
 impl From<Code> for Good {
     fn from(code: Code) -> Self {
         // The name it was sold under most often; a note about its stock only if there is nothing else.
-        let best = code.names.iter().max_by(|(name, seen), (other, others)| {
-            seen.cmp(others).then_with(|| other.cmp(name))
-        });
+        let best = code
+            .names
+            .iter()
+            .max_by(|(name, seen), (other, others)| seen.cmp(others).then_with(|| other.cmp(name)));
         let name = best.map_or_else(|| code.text.clone(), |(name, _)| name.clone());
-        Self { name, code: code.text, articles: Vec::new(), is_corrected: false, sales: BTreeMap::new() }
+        Self {
+            name,
+            code: code.text,
+            articles: Vec::new(),
+            is_corrected: false,
+            sales: BTreeMap::new(),
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! Decides what becomes of every line, invoice by invoice in the order of time.
 
 use super::{
-    Books, Correction, Fate, Goods, InvoiceKind, Line, PlannedOrder, Reason, cancellations::Cancellations,
-    gathering::Gathering,
+    Books, Correction, Fate, Goods, InvoiceKind, Line, PlannedOrder, Reason,
+    cancellations::Cancellations, gathering::Gathering,
 };
 use crate::pounds::CURRENCY;
 use kernel::{Money, UnitPrice};

@@ -103,12 +103,15 @@ impl Books {
         let mut needs: BTreeMap<(Month, Shelf), i64> = BTreeMap::new();
         for order in &self.orders {
             for &(article, units) in &order.lines {
-                *needs.entry((self.month_of(order.invoice), Shelf::Article(article))).or_default() += units;
+                *needs
+                    .entry((self.month_of(order.invoice), Shelf::Article(article)))
+                    .or_default() += units;
             }
         }
         for correction in self.corrections.iter().filter(|correction| correction.units < 0) {
             let shelf = Shelf::Usual(correction.code);
-            *needs.entry((self.month_of(correction.invoice), shelf)).or_default() -= correction.units;
+            *needs.entry((self.month_of(correction.invoice), shelf)).or_default() -=
+                correction.units;
         }
         needs
     }
@@ -152,9 +155,17 @@ impl Fate {
             Self::Ordered { .. } => "ordered",
             Self::Corrected => "stock corrected",
             Self::Rejected(_) => "rejected",
-            Self::Settled(settlement) if settlement.credited.is_zero() && settlement.refunded.is_zero() => "returned",
+            Self::Settled(settlement)
+                if settlement.credited.is_zero() && settlement.refunded.is_zero() =>
+            {
+                "returned"
+            }
             Self::Settled(settlement) if settlement.credited.is_zero() => "refunded",
-            Self::Settled(settlement) if settlement.returned.is_zero() && settlement.refunded.is_zero() => "credited",
+            Self::Settled(settlement)
+                if settlement.returned.is_zero() && settlement.refunded.is_zero() =>
+            {
+                "credited"
+            }
             Self::Settled(_) => "partly credited",
         }
     }

@@ -4,7 +4,8 @@ use super::{Books, Fate, Reason, RefundOf, judging::parts};
 use crate::pounds::Pounds;
 use std::{io::Write, path::PathBuf};
 
-const HEADER: &str = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country";
+const HEADER: &str =
+    "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country";
 
 fn books(rows: &str) -> Books {
     let folder = tempfile::tempdir().unwrap();
@@ -107,7 +108,10 @@ fn goods_without_money_are_gifts_in_orders_and_movements_of_stock_elsewhere() {
          4,A,MUG,1,2010-12-03 08:00:00,0.0,9,France",
     );
     balance(&books);
-    assert_eq!(words(&books), ["ordered", "ordered", "stock corrected", "stock corrected", "ordered"]);
+    assert_eq!(
+        words(&books),
+        ["ordered", "ordered", "stock corrected", "stock corrected", "ordered"]
+    );
     assert_eq!(books.corrections.iter().map(|it| it.units).collect::<Vec<_>>(), [5, -2]);
     assert_eq!(books.orders[1].pence, 0);
     let sums = books.by_month().into_values().next().unwrap();
@@ -137,13 +141,16 @@ fn whatever_a_row_says_it_has_a_fate() {
             other => panic!("{other:?}"),
         })
         .collect();
-    assert_eq!(reasons[..5], [
-        Reason::Bookkeeping,
-        Reason::Bookkeeping,
-        Reason::NegativePrice,
-        Reason::NoQuantity,
-        Reason::NothingCancelled,
-    ]);
+    assert_eq!(
+        reasons[..5],
+        [
+            Reason::Bookkeeping,
+            Reason::Bookkeeping,
+            Reason::NegativePrice,
+            Reason::NoQuantity,
+            Reason::NothingCancelled,
+        ]
+    );
     assert!(matches!(reasons[7], Reason::TooLarge));
     assert!(reasons[8..].iter().all(|reason| matches!(reason, Reason::Unreadable(_))));
     assert!(books.orders.is_empty());
@@ -151,18 +158,21 @@ fn whatever_a_row_says_it_has_a_fate() {
 
 #[test]
 fn an_invoice_that_is_too_large_becomes_several_orders() {
-    assert_eq!(parts(&[(0, 1), (1, 250_000), (2, 3)]), [
-        vec![(0, 1), (1, 100_000), (2, 3)],
-        vec![(1, 100_000)],
-        vec![(1, 50_000)]
-    ]);
+    assert_eq!(
+        parts(&[(0, 1), (1, 250_000), (2, 3)]),
+        [vec![(0, 1), (1, 100_000), (2, 3)], vec![(1, 100_000)], vec![(1, 50_000)]]
+    );
     let many: Vec<(usize, i64)> = (0..1_114).map(|article| (article, 1)).collect();
     let parts = parts(&many);
     assert_eq!(parts.iter().map(Vec::len).collect::<Vec<_>>(), [1_000, 114]);
-    let lines = (0..1_114).map(|code| format!("573585,X{code},THING,1,2011-10-31 14:41:00,1.00,,United Kingdom"));
+    let lines = (0..1_114)
+        .map(|code| format!("573585,X{code},THING,1,2011-10-31 14:41:00,1.00,,United Kingdom"));
     let books = books(&lines.collect::<Vec<_>>().join("\n"));
     balance(&books);
-    assert_eq!(books.orders.iter().map(|order| &*order.name).collect::<Vec<_>>(), ["573585", "573585-2"]);
+    assert_eq!(
+        books.orders.iter().map(|order| &*order.name).collect::<Vec<_>>(),
+        ["573585", "573585-2"]
+    );
     assert_eq!(books.fates[1_113], Fate::Ordered { order: 1 });
 }
 
@@ -178,7 +188,8 @@ fn a_code_has_the_usual_price_of_each_month_and_the_name_it_was_sold_under() {
     );
     let good = &books.goods.codes[0];
     assert_eq!(good.name, "MUG");
-    let prices: Vec<_> = good.usual_prices().iter().map(|(at, price)| (at.to_string(), price.plain())).collect();
+    let prices: Vec<_> =
+        good.usual_prices().iter().map(|(at, price)| (at.to_string(), price.plain())).collect();
     assert_eq!(prices[0], ("2010-12-01T08:00:00Z".to_owned(), "2.00".to_owned()));
     assert_eq!(prices[1], ("2011-01-03T08:00:00Z".to_owned(), "3.00".to_owned()));
     assert_eq!(prices.len(), 2);
@@ -187,8 +198,10 @@ fn a_code_has_the_usual_price_of_each_month_and_the_name_it_was_sold_under() {
 
 /// The nine months that come with the project's shared data.
 fn nine_months() -> Option<Vec<PathBuf>> {
-    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/online-retail"));
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).ok()?.map(|file| file.unwrap().path()).collect();
+    let folder =
+        PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/online-retail"));
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder).ok()?.map(|file| file.unwrap().path()).collect();
     files.sort();
     (files.len() == 9).then_some(files)
 }
@@ -201,7 +214,10 @@ fn nine_months_are_accounted_for_to_a_tenth_of_a_penny() {
     };
     let books = Books::open(&files).unwrap();
     balance(&books);
-    assert_eq!((books.lines.len(), books.invoices.len(), books.goods.codes.len()), (320_705, 16_459, 3_680));
+    assert_eq!(
+        (books.lines.len(), books.invoices.len(), books.goods.codes.len()),
+        (320_705, 16_459, 3_680)
+    );
     let mut total = super::MonthSums::default();
     for sums in books.by_month().values() {
         total.add(sums);
