@@ -1,0 +1,199 @@
+//! A gateway among services that only say what they were asked.
+
+use axum::{
+    Extension, Router,
+    body::{Body, to_bytes},
+    extract::{ConnectInfo, Request},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Builder},
+    response::{IntoResponse, Response},
+};
+use engine_memory::Engine;
+use kernel::{Ids, ManualClock, SeededRandomness};
+use runtime::{BuildError, BuildFuture, Built, Materials, Module, Site, Tasks};
+use serde_json::{Value as Json, json};
+use settings::{Flag, Settings, Sources};
+use std::{net::SocketAddr, sync::Arc};
+use telemetry::{Health, Metrics};
+use tower::ServiceExt;
+use transport::{Context, Edge};
+use web::ServiceRouter;
+
+const fn service(name: &'static str) -> Module {
+    Module { name, summary: "", calls: &[], follows: &[], settings: None, build: that_echoes }
+}
+
+static TABLE: &[Module] = &[
+    service("product-service"),
+    service("shopping-cart-service"),
+    service("order-service"),
+    service("inventory-service"),
+    service("payment-service"),
+    service("audit-service"),
+    service("storefront"),
+    api_gateway::MODULE,
+];
+
+/// Where no service is: the way there leads nowhere.
+pub(crate) const AWAY: &str = "payment-service";
+
+pub(crate) const SOMEWHERE: &str = "192.0.2.7:50000";
+pub(crate) const HERE: &str = "127.0.0.1:50000";
+
+#[expect(clippy::needless_pass_by_value, reason = "it has the form of every service")]
+fn that_echoes(site: Site) -> BuildFuture {
+    Box::pin(async move {
+        let name = site.module.name;
+        let echo =
+            move |context: Extension<Context>, request: Request| echo(name, context.0, request);
+        let router = Router::new().fallback(echo);
+        Ok(Built { routes: ServiceRouter { router, openapi: aide::openapi::OpenApi::default() } })
+    })
+}
+
+async fn echo(service: &'static str, context: Context, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    match head.headers.get("x-test").and_then(|it| it.to_str().ok()) {
+        Some("hang") => std::future::pending().await,
+        Some("panic") => panic!("a service without a layer around it"),
+        _ => {}
+    }
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    let headers: serde_json::Map<String, Json> = head
+        .headers
+        .iter()
+        .map(|(name, value)| (name.to_string(), json!(String::from_utf8_lossy(value.as_bytes()))))
+        .collect();
+    let left = context.deadline.map(|deadline| {
+        deadline.saturating_duration_since(tokio::time::Instant::now()).as_millis()
+    });
+    let seen = json!({
+        "service": service,
+        "method": head.method.as_str(),
+        "uri": head.uri.to_string(),
+        "headers": headers,
+        "body_bytes": body.len(),
+        "edge": context.edge.as_str(),
+        "actor": context.actor,
+        "request_id": context.request_id,
+        "trace": context.trace.map(|trace| trace.to_string()),
+        "left_ms": left.and_then(|left| u64::try_from(left).ok()),
+    });
+    let mut answer = axum::Json(seen).into_response();
+    let headers = answer.headers_mut();
+    headers.insert("icommerce-secret", HeaderValue::from_static("for us alone"));
+    headers.insert(header::CONNECTION, HeaderValue::from_static("x-hop"));
+    headers.insert("x-hop", HeaderValue::from_static("1"));
+    headers.insert("x-beyond", HeaderValue::from_static("2"));
+    if service == "storefront" {
+        let own = HeaderValue::from_static("default-src 'self'");
+        headers.insert(header::CONTENT_SECURITY_POLICY, own);
+    }
+    answer
+}
+
+/// The gateway as the listeners have it.
+pub(crate) struct Gateway {
+    router: Router,
+    pub(crate) metrics: Metrics,
+}
+
+/// An answer, read whole.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) bytes: bytes::Bytes,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Json {
+        serde_json::from_slice(&self.bytes).unwrap()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// Which service answered, or which code says why none did.
+    pub(crate) fn by(&self) -> String {
+        let json = self.json();
+        json.get("service").or(json.get("code")).unwrap().as_str().unwrap().to_owned()
+    }
+
+    /// The status and the code of a refusal.
+    pub(crate) fn refusal(&self) -> (u16, String) {
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        (self.status.as_u16(), self.json()["code"].as_str().unwrap().to_owned())
+    }
+}
+
+impl Gateway {
+    pub(crate) async fn plain() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// A gateway with these settings.
+    pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
+        Self::try_with(settings).await.unwrap()
+    }
+
+    pub(crate) async fn try_with(settings: &[(&str, &str)]) -> Result<Self, String> {
+        let flags = settings.iter().map(|(key, value)| {
+            Flag::new(format!("--{key}"), format!("api-gateway.{key}"), *value)
+        });
+        let sources = Sources { flags: flags.collect(), ..Sources::default() };
+        let sections = TABLE.iter().filter_map(|module| module.settings);
+        let settings = Settings::load(sections, &sources).map_err(|error| error.to_string())?;
+        let (engine, metrics) = (Engine::new(), Metrics::new());
+        let clock = ManualClock::at("2026-01-01T00:00:00Z".parse().unwrap());
+        let materials = Materials {
+            settings: Arc::new(settings),
+            storage: &|name| engine.service(name),
+            bulk: &|name| engine.bulk(name),
+            remote: &|_| None,
+            ids: Ids::new(Arc::new(clock), Arc::new(SeededRandomness::new(1))),
+            metrics: metrics.clone(),
+            health: Health::new(),
+            tasks: Tasks::default(),
+        };
+        let here: Vec<_> = TABLE.iter().filter(|module| module.name != AWAY).collect();
+        let assembled = runtime::assemble(TABLE, &here, materials).await;
+        let assembled = assembled.map_err(|(_, error): (_, BuildError)| error.to_string())?;
+        Ok(Self { router: assembled.routers["api-gateway"].clone(), metrics })
+    }
+
+    /// Sends a request from an address, as the listener of an edge does.
+    pub(crate) async fn send(
+        &self,
+        edge: Edge,
+        from: &str,
+        request: Builder,
+        body: impl Into<Body>,
+    ) -> Answer {
+        let mut request = request.body(body.into()).unwrap();
+        let peer: SocketAddr = from.parse().unwrap();
+        let told = Context::from_headers(request.headers());
+        let context = Context { edge, deadline: None, actor: None, ..told };
+        request.extensions_mut().insert(ConnectInfo(peer));
+        request.extensions_mut().insert(context);
+        let (head, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        Answer { status: head.status, headers: head.headers, bytes }
+    }
+
+    pub(crate) async fn shop(&self, request: Builder) -> Answer {
+        self.send(Edge::Shop, HERE, request, Body::empty()).await
+    }
+
+    pub(crate) async fn operator(&self, request: Builder) -> Answer {
+        self.send(Edge::Operator, HERE, request, Body::empty()).await
+    }
+}
+
+pub(crate) fn ask(method: &str, uri: &str) -> Builder {
+    axum::http::Request::builder().method(method).uri(uri)
+}
+
+pub(crate) fn get(uri: &str) -> Builder {
+    ask("GET", uri)
+}
