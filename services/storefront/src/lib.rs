@@ -1,1 +1,55 @@
-//! A service of the shop.
+//! The shopper's pages, rendered on the server: a client of the public API like anybody else.
+//!
+//! Links and forms do everything; scripts only remove waiting. The address is the state.
+
+mod assets;
+mod bank;
+mod fresh;
+mod http;
+mod locale;
+mod pages;
+mod parts;
+mod pictures;
+mod quiet;
+mod routes;
+mod settings;
+mod shelf;
+mod shop;
+mod slug;
+mod words;
+
+use ::settings::Section;
+use contracts::{
+    cart::CartClient, order::OrderClient, payment::PaymentClient, product::ProductClient,
+};
+use settings::StorefrontSettings;
+use shop::{Shop, Ways};
+
+/// The storefront as a line of the module table.
+pub const MODULE: runtime::Module = runtime::Module {
+    name: "storefront",
+    summary: "the shopper's pages: list, product, cart, checkout, order",
+    calls: &[
+        ProductClient::SERVICE,
+        CartClient::SERVICE,
+        OrderClient::SERVICE,
+        PaymentClient::SERVICE,
+    ],
+    follows: &[],
+    settings: Some(Section::of::<StorefrontSettings>("storefront")),
+    build: |site| Box::pin(build(site)),
+};
+
+async fn build(site: runtime::Site) -> Result<runtime::Built, runtime::BuildError> {
+    let settings: StorefrontSettings = site.settings()?;
+    let ways = Ways {
+        products: site.way(ProductClient::SERVICE)?,
+        carts: site.way(CartClient::SERVICE)?,
+        orders: site.way(OrderClient::SERVICE)?,
+        payments: site.way(PaymentClient::SERVICE)?,
+    };
+    let shop = Shop::new(settings, ways, site.ids.clone());
+    // Pages are not remembered by key: the services behind them remember what they did.
+    let parts = web::ServiceParts { idempotency: None, ..site.service_parts() };
+    Ok(runtime::Built { routes: routes::routes(shop, parts) })
+}

@@ -1,0 +1,64 @@
+// The cart: adding says so beside the cart, and changes happen in place.
+
+import { parse, put, say, send, swap } from "./swap.js";
+
+const toast = document.getElementById("toast");
+let timer;
+
+const show = () => {
+  clearTimeout(timer);
+  toast.hidePopover();
+  toast.showPopover();
+  timer = setTimeout(() => toast.matches(":hover, :focus-within") || toast.hidePopover(), 8000);
+};
+
+const add = async (form, button) => {
+  const label = button.textContent;
+  button.setAttribute("aria-disabled", "true");
+  button.textContent = form.dataset.adding;
+  say(form.dataset.adding);
+  try {
+    const answer = await send(form);
+    const next = parse(await answer.text());
+    const told = next.querySelector("[data-say]");
+    if (!told) throw new Error("not added");
+    put(next);
+    show();
+    say(told.dataset.say);
+  } catch {
+    // The page that comes says why.
+    form.submit();
+    return;
+  } finally {
+    button.removeAttribute("aria-disabled");
+    button.textContent = label;
+  }
+};
+
+const change = async (form, button) => {
+  form.setAttribute("aria-busy", "true");
+  try {
+    const body = new URLSearchParams(new FormData(form, button));
+    await swap(form.action, { method: "POST", body, busy: "cart" });
+    say(document.querySelector(".sums .total + .total, .nothing-head")?.textContent);
+  } catch {
+    form.submit();
+  }
+};
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.matches("form[data-add], form[data-swap]")) return;
+  event.preventDefault();
+  if (form.hasAttribute("aria-busy") || form.querySelector('[aria-disabled="true"]')) return;
+  if ("swap" in form.dataset) change(form, event.submitter);
+  else add(form, form.querySelector(".button.large"));
+});
+
+document.addEventListener("change", ({ target }) => {
+  if (target.name === "quantity") target.closest("form[data-swap]")?.requestSubmit();
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && toast?.matches(":popover-open")) toast.hidePopover();
+});

@@ -1,0 +1,236 @@
+//! Styles and scripts: joined, trimmed, compressed ahead, and served under addresses that change when they do.
+
+use crate::http::{Encoding, brotli, gzip};
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+use std::sync::LazyLock;
+
+/// The files of the style, in the order of their layers.
+const STYLES: &[&str] = &[
+    include_str!("../assets/css/tokens.css"),
+    include_str!("../assets/css/base.css"),
+    include_str!("../assets/css/parts.css"),
+    include_str!("../assets/css/shell.css"),
+    include_str!("../assets/css/home.css"),
+    include_str!("../assets/css/list.css"),
+    include_str!("../assets/css/product.css"),
+    include_str!("../assets/css/cart.css"),
+    include_str!("../assets/css/checkout.css"),
+    include_str!("../assets/css/order.css"),
+    include_str!("../assets/css/states.css"),
+];
+
+/// The modules of the script; who is imported comes before who imports.
+const SCRIPTS: &[&str] = &[
+    include_str!("../assets/js/swap.js"),
+    include_str!("../assets/js/facets.js"),
+    include_str!("../assets/js/product.js"),
+    include_str!("../assets/js/cart.js"),
+    include_str!("../assets/js/search.js"),
+    include_str!("../assets/js/form.js"),
+];
+
+const FAVICON: &str = include_str!("../assets/favicon.svg");
+const SPECULATION: &str = include_str!("../assets/speculation.json");
+
+/// Quality for what is compressed once.
+const BROTLI_QUALITY_AHEAD: i32 = 9;
+const GZIP_LEVEL_AHEAD: u32 = 9;
+
+/// A file as browsers fetch it.
+#[derive(Clone, Debug)]
+pub(crate) struct Asset {
+    pub(crate) path: String,
+    pub(crate) kind: &'static str,
+    plain: Bytes,
+    gzip: Bytes,
+    brotli: Bytes,
+}
+
+impl Asset {
+    fn new(name: &str, ending: &str, kind: &'static str, text: &str) -> Self {
+        let hash = Sha256::digest(text);
+        let short: String = hash.iter().take(5).map(|byte| format!("{byte:02x}")).collect();
+        Self {
+            path: format!("{name}.{short}.{ending}"),
+            kind,
+            plain: Bytes::copy_from_slice(text.as_bytes()),
+            gzip: gzip(text.as_bytes(), GZIP_LEVEL_AHEAD),
+            brotli: brotli(text.as_bytes(), BROTLI_QUALITY_AHEAD),
+        }
+    }
+
+    /// The file as `encoding` wants it.
+    pub(crate) fn body(&self, encoding: Encoding) -> Bytes {
+        match encoding {
+            Encoding::Identity => self.plain.clone(),
+            Encoding::Gzip => self.gzip.clone(),
+            Encoding::Brotli => self.brotli.clone(),
+        }
+    }
+}
+
+/// The files that are the same in every shop.
+static SHARED: LazyLock<[Asset; 3]> = LazyLock::new(|| {
+    let rules = "application/speculationrules+json";
+    [
+        Asset::new("/assets/shop", "css", "text/css; charset=utf-8", &trimmed_style(STYLES)),
+        Asset::new("/assets/shop", "js", "text/javascript; charset=utf-8", &joined_script(SCRIPTS)),
+        Asset::new("/assets/speculation", "json", rules, SPECULATION),
+    ]
+});
+
+/// All files of a shop, and where they are.
+#[derive(Debug)]
+pub(crate) struct Assets {
+    files: Vec<Asset>,
+    pub(crate) style: String,
+    pub(crate) theme: String,
+    pub(crate) script: String,
+    pub(crate) speculation: String,
+    pub(crate) icon: String,
+}
+
+impl Assets {
+    /// The files of a shop with this hue.
+    pub(crate) fn new(hue: u16) -> Self {
+        let hue = hue % 360;
+        let theme = format!(":root{{--hue:{hue}}}\n");
+        let theme = Asset::new("/theme", "css", "text/css; charset=utf-8", &theme);
+        let icon = FAVICON.replace("HUE", &hue.to_string());
+        let icon = Asset::new("/assets/favicon", "svg", "image/svg+xml", &icon);
+        let [style, script, speculation] = &*SHARED;
+        Self {
+            style: style.path.clone(),
+            script: script.path.clone(),
+            speculation: speculation.path.clone(),
+            theme: theme.path.clone(),
+            icon: icon.path.clone(),
+            files: SHARED.iter().cloned().chain([theme, icon]).collect(),
+        }
+    }
+
+    /// The file at this path.
+    pub(crate) fn at(&self, path: &str) -> Option<&Asset> {
+        self.files.iter().find(|asset| asset.path == path)
+    }
+
+    /// The favicon, wherever it is.
+    pub(crate) fn favicon(&self) -> Option<&Asset> {
+        self.at(&self.icon)
+    }
+}
+
+/// The styles as one, without comments, line ends and the spaces nobody needs.
+fn trimmed_style(files: &[&str]) -> String {
+    let mut style = String::new();
+    for file in files {
+        let mut rest = *file;
+        while let Some((before, after)) = rest.split_once("/*") {
+            push_lines(&mut style, before);
+            rest = after.split_once("*/").map_or("", |(_, behind)| behind);
+        }
+        push_lines(&mut style, rest);
+    }
+    for (wide, tight) in
+        [(": ", ":"), (" {", "{"), ("{ ", "{"), ("; ", ";"), (";}", "}"), (", ", ",")]
+    {
+        style = style.replace(wide, tight);
+    }
+    style
+}
+
+fn push_lines(style: &mut String, text: &str) {
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        // A selector that goes on in the next line needs what stands between.
+        if style.ends_with(|last: char| !matches!(last, '{' | '}' | ';' | ',' | '\n'))
+            && !style.is_empty()
+        {
+            style.push(' ');
+        }
+        style.push_str(line);
+    }
+}
+
+/// The modules as one: what they import from each other is already there, and what they export stays inside.
+fn joined_script(files: &[&str]) -> String {
+    let mut script = String::new();
+    for line in files.iter().flat_map(|file| file.lines()) {
+        let line = line.trim_start();
+        if line.is_empty() || line.starts_with("//") || line.starts_with("import ") {
+            continue;
+        }
+        script.push_str(line.strip_prefix("export ").unwrap_or(line));
+        script.push('\n');
+    }
+    script
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn style_and_script_keep_their_budgets() {
+        let [style, script, _] = &*SHARED;
+        let sizes = [style, script].map(|it| it.body(Encoding::Brotli).len());
+        assert!(sizes[0] <= 10 * 1024, "the style is {} bytes", sizes[0]);
+        assert!(sizes[1] <= 12 * 1024, "the script is {} bytes", sizes[1]);
+    }
+
+    #[test]
+    fn trimming_keeps_the_meaning() {
+        let style = trimmed_style(&[
+            "a {\n  /* why */\n  color: red;\n  margin: 0 auto;\n}\n.b\n.c { top: 0 }",
+        ]);
+        assert_eq!(style, "a{color:red;margin:0 auto}.b .c{top:0 }");
+    }
+
+    #[test]
+    fn joining_drops_imports_and_exports() {
+        let script = joined_script(&[
+            "// swap\nexport const a = 1;",
+            "import { a } from './a.js';\n\n  use(a);",
+        ]);
+        assert_eq!(script, "const a = 1;\nuse(a);\n");
+    }
+
+    #[test]
+    fn modules_that_are_joined_share_no_name() {
+        let mut names = std::collections::BTreeSet::new();
+        for line in SCRIPTS.iter().flat_map(|script| script.lines()) {
+            let line = line.strip_prefix("export ").unwrap_or(line);
+            let Some(rest) = ["const ", "let ", "function ", "class "]
+                .iter()
+                .find_map(|it| line.strip_prefix(it))
+            else {
+                continue;
+            };
+            let declared = rest.split([' ', ';', '(', '=']).next().unwrap_or_default();
+            assert!(names.insert(declared), "two modules declare {declared}");
+        }
+        assert!(names.len() > 10);
+    }
+
+    #[test]
+    fn nothing_in_the_files_needs_a_weaker_policy() {
+        for style in STYLES {
+            assert!(
+                !style.contains("data:") && !style.contains("http") && !style.contains("@import")
+            );
+        }
+        for script in SCRIPTS {
+            for word in ["eval(", "innerHTML", ".style.", "new Function", "document.write"] {
+                assert!(!script.contains(word), "a script says {word}");
+            }
+        }
+    }
+
+    #[test]
+    fn addresses_change_with_the_hue() {
+        let (green, blue) = (Assets::new(165), Assets::new(525 - 275));
+        assert_ne!(green.theme, blue.theme);
+        assert_eq!(green.style, blue.style);
+        assert!(green.at(&green.theme).is_some() && green.at("/assets/shop.css").is_none());
+    }
+}

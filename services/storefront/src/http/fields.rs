@@ -1,0 +1,110 @@
+//! Forms, taken only from this shop's own pages.
+
+use super::Trouble;
+use crate::shop::Shop;
+use axum::{body::Body, extract::FromRequest};
+use http::{HeaderMap, Request, header};
+use http_body_util::{BodyExt, Limited};
+use std::sync::Arc;
+
+/// The fields of a form, in order.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Fields(Vec<(String, String)>);
+
+/// The largest form, in bytes.
+const FORM_BYTES_MAX: usize = 64 * 1024;
+/// The most fields of a form.
+const FIELDS_MAX: usize = 200;
+
+impl Fields {
+    /// The fields written in a query string or a body.
+    pub(crate) fn parse(text: &[u8]) -> Self {
+        Self(form_urlencoded::parse(text).into_owned().take(FIELDS_MAX).collect())
+    }
+
+    /// The first field of this name that is not empty, without the white space around it.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        let values = self.0.iter().filter(|(known, _)| known == name);
+        values.map(|(_, value)| value.trim()).find(|value| !value.is_empty())
+    }
+
+    /// All fields of this name that are not empty.
+    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let values = self.0.iter().filter(move |(known, _)| known == name);
+        values.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// Whether there is such a field, even an empty one.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(known, _)| known == name)
+    }
+}
+
+impl FromRequest<Arc<Shop>> for Fields {
+    type Rejection = Trouble;
+
+    async fn from_request(request: Request<Body>, _: &Arc<Shop>) -> Result<Self, Trouble> {
+        if !is_same_origin(request.headers()) {
+            return Err(Trouble::Foreign);
+        }
+        let body = Limited::new(request.into_body(), FORM_BYTES_MAX).collect().await;
+        Ok(Self::parse(&body.map_err(|_| Trouble::TooLarge)?.to_bytes()))
+    }
+}
+
+/// Whether a form was sent by a page of this shop. Browsers say so in headers no page can write; a client that
+/// says nothing is no browser, and nobody can make it act for a shopper.
+fn is_same_origin(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).map(|it| it.to_str().unwrap_or("?"));
+    if let Some(site) = text("sec-fetch-site") {
+        return matches!(site, "same-origin" | "none");
+    }
+    let Some(origin) = text(header::ORIGIN.as_str()) else { return true };
+    let Some((_, origin)) = origin.split_once("://") else { return false };
+    [text("x-forwarded-host"), text(header::HOST.as_str())]
+        .into_iter()
+        .flatten()
+        .any(|host| host == origin)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn same(headers: &[(&'static str, &str)]) -> bool {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.insert(*name, value.parse().unwrap());
+        }
+        is_same_origin(&map)
+    }
+
+    #[test]
+    fn forms_of_other_sites_are_told_apart() {
+        assert!(same(&[("sec-fetch-site", "same-origin")]));
+        assert!(!same(&[
+            ("sec-fetch-site", "cross-site"),
+            ("origin", "http://shop"),
+            ("host", "shop")
+        ]));
+        assert!(!same(&[("sec-fetch-site", "same-site")]));
+        assert!(same(&[("origin", "http://shop:8080"), ("host", "shop:8080")]));
+        assert!(same(&[
+            ("origin", "https://shop"),
+            ("host", "inside"),
+            ("x-forwarded-host", "shop")
+        ]));
+        assert!(!same(&[("origin", "http://evil"), ("host", "shop")]));
+        assert!(!same(&[("origin", "null"), ("host", "shop")]));
+        assert!(same(&[("host", "shop")]));
+    }
+
+    #[test]
+    fn fields_are_read_without_their_edges() {
+        let fields = Fields::parse(b"a=+1+&b=&a=2&c=%C3%A4");
+        assert_eq!(fields.text("a"), Some("1"));
+        assert_eq!(fields.all("a").collect::<Vec<_>>(), ["1", "2"]);
+        assert_eq!((fields.text("b"), fields.has("b")), (None, true));
+        assert_eq!(fields.text("c"), Some("ä"));
+    }
+}

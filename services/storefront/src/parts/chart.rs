@@ -1,0 +1,131 @@
+//! Prices over time as a drawing: a step for each change.
+
+use crate::locale::Locale;
+use contracts::product::PastPrice;
+use kernel::{Timestamp, UnitPrice};
+use maud::{Markup, html};
+
+/// How far back it goes.
+const DAYS: i64 = 90;
+const SECONDS: i64 = DAYS * 86_400;
+/// Where the line is drawn, in the units of the drawing.
+const WIDTH: i64 = 430;
+const TOP: i64 = 26;
+const BOTTOM: i64 = 76;
+const FLOOR: i64 = 90;
+
+/// The prices of the last 90 days; nothing if nobody knows any.
+pub(crate) fn chart(locale: Locale, prices: &[PastPrice], now: Timestamp) -> Option<Markup> {
+    let steps = steps(prices, now);
+    let (first, last) = (steps.first()?, steps.last()?);
+    let fine =
+        |price: UnitPrice| price.to_decimal().rounded(4, kernel::Rounding::HalfUp).unwrap_or(0);
+    let low = steps.iter().map(|step| fine(step.price)).min()?;
+    let high = steps.iter().map(|step| fine(step.price)).max()?;
+    let height = |price: UnitPrice| {
+        let range = (high - low).max(1);
+        let share = (fine(price) - low) * i128::from(BOTTOM - TOP) / range;
+        let share =
+            if high == low { (BOTTOM - TOP) / 2 } else { i64::try_from(share).unwrap_or(0) };
+        BOTTOM - share
+    };
+    let mut line = format!("M0 {}", height(first.price));
+    for step in &steps[1..] {
+        line.push_str(&format!("H{}V{}", step.x, height(step.price)));
+    }
+    line.push_str(&format!("H{WIDTH}"));
+    let end = height(last.price);
+    // The first price stands above its line, the last one beside its end.
+    let label_y = height(first.price) - 9;
+    Some(html! {
+        svg.chart viewBox="0 0 520 112" role="img" aria-label=(told(locale, &steps)) {
+            path d={ "M0 " (FLOOR) "H" (WIDTH) } stroke="currentColor" stroke-opacity=".25" {}
+            path d={ (line) "V" (FLOOR) "H0Z" } fill="currentColor" fill-opacity=".09" {}
+            path d=(line) fill="none" stroke="currentColor" stroke-width="2.5" stroke-linejoin="round" {}
+            circle cx=(WIDTH) cy=(end) r="4.5" fill="currentColor" {}
+            g.words fill="currentColor" font-size="13" {
+                @if steps.len() > 1 { text x="0" y=(label_y) { (locale.price(first.price)) } }
+                text x=(WIDTH + 12) y=(end + 5) font-weight="620" { (locale.price(last.price)) }
+                text.quiet x="0" y="108" { (locale.date(first.at)) }
+                text.quiet x=(WIDTH) y="108" text-anchor="end" { (locale.words.goods.today) }
+            }
+        }
+    })
+}
+
+/// From when a price held, and where that is in the drawing.
+struct Step {
+    at: Timestamp,
+    x: i64,
+    price: UnitPrice,
+}
+
+fn steps(prices: &[PastPrice], now: Timestamp) -> Vec<Step> {
+    let begin = now.as_second() - SECONDS;
+    let mut steps: Vec<Step> = Vec::new();
+    for past in prices.iter().filter(|past| past.from <= now) {
+        let since = past.from.as_second().max(begin);
+        let x = (since - begin) * WIDTH / SECONDS;
+        let at = Timestamp::from_second(since).unwrap_or(past.from);
+        // A price that held before the drawing begins, or not for a pixel, is not seen.
+        if steps.last().is_some_and(|last| last.x == x) {
+            steps.pop();
+        }
+        if steps.last().is_none_or(|last| last.price != past.price) {
+            steps.push(Step { at, x, price: past.price });
+        }
+    }
+    if let Some(first) = steps.first_mut() {
+        first.x = 0;
+    }
+    steps
+}
+
+/// The drawing in words.
+fn told(locale: Locale, steps: &[Step]) -> String {
+    let goods = &locale.words.goods;
+    if let [only] = steps {
+        return goods.price_steady.replace("{price}", &locale.price(only.price));
+    }
+    let told = steps.iter().map(|step| {
+        let values = [("price", &*locale.price(step.price)), ("date", &*locale.date(step.at))];
+        crate::words::fill(goods.price_since, &values)
+    });
+    told.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::locale::{CurrencyDisplay, Language};
+    use kernel::Currency;
+
+    fn past(from: &str, price: &str) -> PastPrice {
+        let price = UnitPrice::parse_major(price, Currency::EUR).unwrap();
+        PastPrice { from: from.parse().unwrap(), price }
+    }
+
+    #[test]
+    fn a_price_before_the_drawing_is_its_first_step() {
+        let now = "2025-11-21T12:00:00Z".parse().unwrap();
+        let prices = [
+            past("2024-01-01T00:00:00Z", "95"),
+            past("2025-01-01T00:00:00Z", "89"),
+            past("2025-11-18T12:00:00Z", "71.20"),
+        ];
+        let locale = Locale::new(Language::En, CurrencyDisplay::Symbol);
+        let drawn = chart(locale, &prices, now).unwrap().into_string();
+        assert!(drawn.contains("€89.00 since 23 Aug 2025, €71.20 since 18 Nov 2025"), "{drawn}");
+        assert!(drawn.contains("M0 26H415V76H430"), "{drawn}");
+        assert!(!drawn.contains("95"), "{drawn}");
+    }
+
+    #[test]
+    fn a_steady_price_is_a_line_and_no_price_is_nothing() {
+        let now = "2025-11-21T12:00:00Z".parse().unwrap();
+        let locale = Locale::new(Language::De, CurrencyDisplay::Symbol);
+        let drawn = chart(locale, &[past("2025-11-01T00:00:00Z", "8")], now).unwrap().into_string();
+        assert!(drawn.contains("8,00\u{a0}€ durchgehend"), "{drawn}");
+        assert!(chart(locale, &[], now).is_none());
+    }
+}

@@ -1,0 +1,55 @@
+//! Stands in for the services behind the pages: a small shop in memory that keeps their contracts.
+
+#[path = "carts.rs"]
+mod carts;
+#[path = "goods.rs"]
+mod goods;
+#[path = "orders.rs"]
+mod orders;
+
+use axum::Router;
+use engine_memory::Engine;
+use kernel::{Ids, ManualClock, Problem, SeededRandomness, Timestamp};
+use runtime::{Built, Materials, Module, Tasks, assemble};
+use settings::Settings;
+use std::sync::Arc;
+
+/// When everything happens.
+pub const NOW: &str = "2025-11-21T14:32:00Z";
+
+static TABLE: &[Module] =
+    &[goods::MODULE, carts::MODULE, orders::MODULE, orders::PAYMENTS, storefront::MODULE];
+
+/// The storefront over the stand-ins, as the gateway would reach it.
+pub async fn shop() -> Router {
+    let clock = ManualClock::at(NOW.parse::<Timestamp>().unwrap());
+    let ids = Ids::new(Arc::new(clock), Arc::new(SeededRandomness::new(7)));
+    let engine = Engine::new();
+    let sections = [storefront::MODULE.settings.unwrap()];
+    let settings = Settings::load(sections, &settings::Sources::default()).unwrap();
+    let materials = Materials {
+        settings: Arc::new(settings),
+        storage: &|name| engine.service(name),
+        bulk: &|name| engine.service(name),
+        remote: &|_| None,
+        ids,
+        metrics: telemetry::Metrics::default(),
+        health: telemetry::Health::default(),
+        tasks: Tasks::default(),
+    };
+    let selected: Vec<&'static Module> = TABLE.iter().collect();
+    let assembled = assemble(TABLE, &selected, materials)
+        .await
+        .map_err(|(name, error)| format!("{name}: {error}"));
+    assembled.unwrap().routers.remove("storefront").unwrap()
+}
+
+/// A built service of these routes.
+fn built(router: Router) -> Built {
+    Built { routes: web::ServiceRouter { router, openapi: aide::openapi::OpenApi::default() } }
+}
+
+/// A refusal as services answer it.
+fn refused(problem: Problem) -> axum::response::Response {
+    axum::response::IntoResponse::into_response(web::Refusal(problem))
+}
