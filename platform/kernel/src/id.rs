@@ -45,7 +45,7 @@ impl Ids {
     }
 }
 
-/// Declares an identifier type: `id!(/// An order. OrderId);`
+/// Declares an identifier type: `id!(/// A visitor. VisitorId);`
 #[macro_export]
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {

@@ -57,7 +57,7 @@ pub mod codes {
         UNAUTHENTICATED = "unauthenticated", 401, "Sign in first.";
         VERSION_CONFLICT = "version_conflict", 409, "Somebody else changed this meanwhile; read it again.";
         PRECONDITION_FAILED = "precondition_failed", 412, "If-Match names another version than the current one.";
-        IDEMPOTENCY_KEY_MISSING = "idempotency_key_missing", 400, "This address makes money or orders and needs an Idempotency-Key.";
+        IDEMPOTENCY_KEY_MISSING = "idempotency_key_missing", 400, "This address must not act twice and needs an Idempotency-Key.";
         IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused", 422, "The same Idempotency-Key came with another body.";
         IDEMPOTENCY_IN_FLIGHT = "idempotency_in_flight", 409, "The first request with this Idempotency-Key is still running.";
         RATE_LIMITED = "rate_limited", 429, "Too many requests from this client; see Retry-After.";
@@ -91,7 +91,7 @@ pub struct Problem {
     /// More about this one case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// The thing it is about: a sku, an id.
+    /// The thing it is about: a name, an id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
     /// Fields that were wrong.

@@ -1,10 +1,10 @@
-//! Exact division with the roundings that shops and tax offices use, all symmetric about zero.
+//! Exact division with the roundings that accountants use, all symmetric about zero.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 
-/// What happens to a fraction. A refund is the exact negative of its charge, so every mode mirrors at zero.
+/// What happens to a fraction. Giving back is the exact negative of taking, so every mode mirrors at zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Rounding {

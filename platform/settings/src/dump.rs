@@ -10,7 +10,7 @@ use std::fmt;
 /// One setting of a dump.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DumpedSetting {
-    /// The key: `payment-service.capture`.
+    /// The key: `search-service.capture`.
     pub key: String,
     /// The value as JSON, `"***"` when it is secret.
     pub value: String,

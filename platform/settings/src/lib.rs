@@ -2,8 +2,8 @@
 //!
 //! A service declares one struct with defaults and names it as a [`Section`]; nothing else says which keys exist.
 //! A key is written `section.key`, or just `key` at the top level. Its environment variable is `ICOMMERCE_` and
-//! the key in capitals, with `__` for the dot and `_` for a hyphen: `payment-service.capture` is
-//! `ICOMMERCE_PAYMENT_SERVICE__CAPTURE`, and `data` is `ICOMMERCE_DATA`.
+//! the key in capitals, with `__` for the dot and `_` for a hyphen: `search-service.limit` is
+//! `ICOMMERCE_SEARCH_SERVICE__LIMIT`, and `data` is `ICOMMERCE_DATA`.
 
 #![warn(missing_docs)]
 

@@ -5,7 +5,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 /// A named group of settings, declared by the struct that holds them:
-/// `const SETTINGS: Section = Section::of::<PaymentSettings>("payment-service");`.
+/// `const SETTINGS: Section = Section::of::<SearchSettings>("search-service");`.
 #[derive(Clone, Copy, Debug)]
 pub struct Section {
     pub(crate) name: &'static str,

@@ -43,7 +43,7 @@ pub struct Flag {
 }
 
 impl Flag {
-    /// The flag `name` (such as `--data`) sets `key` (such as `data` or `payment-service.capture`) to `value`.
+    /// The flag `name` (such as `--data`) sets `key` (such as `data` or `search-service.limit`) to `value`.
     pub fn new(name: impl Into<String>, key: impl Into<String>, value: impl Into<String>) -> Self {
         Self { name: name.into(), key: key.into(), value: value.into() }
     }
@@ -107,7 +107,7 @@ pub fn environment() -> Result<Vec<(String, String)>, SettingError> {
     ours.map(text).collect()
 }
 
-/// The variable of a key: `payment-service.capture` is `ICOMMERCE_PAYMENT_SERVICE__CAPTURE`.
+/// The variable of a key: `search-service.limit` is `ICOMMERCE_SEARCH_SERVICE__LIMIT`.
 pub(crate) fn variable(key: &str) -> String {
     format!("{PREFIX}{}", key.replace('.', "__").replace('-', "_").to_uppercase())
 }

@@ -34,7 +34,7 @@ impl FromStr for LogFormat {
 pub enum LogError {
     /// The filter is not of the form expected.
     #[error(
-        "the log filter {filter:?} is wrong ({cause}); write levels such as info or info,order_service=debug"
+        "the log filter {filter:?} is wrong ({cause}); write levels such as info or info,web=debug"
     )]
     Filter {
         /// The filter.
@@ -47,7 +47,7 @@ pub enum LogError {
     AlreadyBegun,
 }
 
-/// Begins the log of this process. `filter` is a level, or levels by crate: `info,order_service=debug`.
+/// Begins the log of this process. `filter` is a level, or levels by crate: `info,web=debug`.
 pub fn init(format: LogFormat, filter: &str) -> Result<(), LogError> {
     let layer = layer(format, filter, std::io::stderr)?;
     tracing_subscriber::registry().with(layer).try_init().map_err(|_| LogError::AlreadyBegun)

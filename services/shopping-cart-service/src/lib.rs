@@ -4,6 +4,8 @@ mod adapters;
 mod application;
 mod domain;
 mod ports;
+#[cfg(test)]
+mod vectors;
 
 use adapters::{catalogue::Catalogue, http, journal::translate, settings::CartSettings};
 use application::{

@@ -91,7 +91,6 @@ const SHAPES: &[&str] = &[
     "is_monolith",
     "is_all_in_one",
     "is_in_process",
-    "is_loopback",
     "is_remote",
     "all_in_one",
     "embedded_mode",

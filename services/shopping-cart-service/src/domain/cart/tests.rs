@@ -1,6 +1,5 @@
 use super::*;
 use proptest::prelude::*;
-use serde_json::Value;
 
 const KEEP: Duration = Duration::from_hours(1);
 
@@ -91,50 +90,6 @@ fn a_cart_expires_at_its_instant_and_a_change_brings_it_back() {
     let events = Cart::decide(Some(&cart), &add("A", 1), now(3_600)).unwrap();
     let cart = events.iter().fold(cart, |cart, event| Cart::apply(Some(cart), event));
     assert!(!cart.is_expired(now(3_601)));
-}
-
-/// The states of the rule book's table, and the commands its columns stand for.
-fn cell(state: &str, action: &str) -> Option<(Cart, Command, Now)> {
-    let order_id = order(1);
-    let begin = Command::BeginCheckout { order_id };
-    let (cart, at) = match state {
-        "open" => (after(&[add("A", 1)]), now(1)),
-        "checking_out" => (after(&[add("A", 1), begin]), now(1)),
-        "ordered" => (after(&[add("A", 1), begin, Command::Order { order_id }]), now(1)),
-        "expired" => (after(&[add("A", 1)]), now(3_600)),
-        _ => return None,
-    };
-    let command = match action {
-        "change" => add("B", 1),
-        // Another order: the same one again is a repeat.
-        "begin_checkout" if state == "ordered" => Command::BeginCheckout { order_id: order(2) },
-        "begin_checkout" => Command::BeginCheckout { order_id },
-        "placed" => Command::Order { order_id },
-        _ => return None,
-    };
-    Some((cart, command, at))
-}
-
-#[test]
-fn the_state_machine_is_the_rule_books() {
-    let text = include_str!("../../../../../contracts/vectors/commerce-vectors.json");
-    let vectors: Value = serde_json::from_str(text).unwrap();
-    let mut checked = 0;
-    for (state, row) in vectors["state_machines"]["cart"].as_object().unwrap() {
-        for (action, expected) in row.as_object().unwrap() {
-            // `merged` comes with accounts, `expire` is a matter of time, and giving back is an undo, which is
-            // never refused (see `a_cart_is_given_back_only_by_the_order_that_has_it`).
-            let Some((cart, command, at)) = cell(state, action) else { continue };
-            let answer = Cart::decide(Some(&cart), &command, at);
-            match (expected.get("next"), expected.get("noop")) {
-                (Some(_), _) => assert!(!answer.unwrap().is_empty(), "{state} {action}"),
-                (_, Some(_)) => assert_eq!(answer, Ok(vec![]), "{state} {action}"),
-                _ => assert!(answer.is_err(), "{state} {action}"),
-            }
-            checked += 1;
-        }
-    }
-    assert_eq!(checked, 12);
 }
 
 #[test]
