@@ -185,15 +185,29 @@ pub struct OrderRefund {
     pub id: RefundId,
     /// How much.
     pub amount: Money,
+    /// The tax in it.
+    pub tax: Money,
+    /// Whether the money has gone.
+    pub status: RefundStatus,
     /// For which units; empty for a sum without goods.
     pub lines: Vec<Quantity>,
-    /// Whether the units came back into stock.
+    /// Whether the units came back into stock, or will.
     pub restocked: bool,
     /// Why.
     pub reason: String,
     /// When.
     #[schemars(with = "String")]
     pub at: Timestamp,
+}
+
+/// How far a refund is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RefundStatus {
+    /// Promised; the payment has not given it back yet.
+    Pending,
+    /// Given back.
+    Done,
 }
 
 /// Something that happened to an order.
@@ -263,7 +277,31 @@ pub struct OrderQuery {
     pub limit: Option<String>,
     /// Where to go on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cursor: Option<String>,
+    pub cursor: Option<Cursor>,
+}
+
+/// At which moment to look at an order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AsOf {
+    /// RFC 3339, such as `2026-03-01T12:00:00Z`; now when absent. Operators only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<String>,
+}
+
+/// Which sagas.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SagaQuery {
+    /// `running`, `waiting`, `undoing`, `stuck`. Those that are `done` or `undone` are not listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// Items of the page, 1 to 200.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<String>,
+    /// Where to go on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<Cursor>,
 }
 
 /// Why something is done to an order.
@@ -377,8 +415,18 @@ impl OrderClient {
     }
 
     /// Turns a cart into an order, once per key.
-    pub async fn checkout(&self, cart: CartId, key: &str, checkout: &Checkout) -> Result<Order, CallError> {
-        self.0.post(format!("/api/v1/carts/{cart}/checkout")).idempotency_key(key).json(checkout).send().await
+    pub async fn checkout(
+        &self,
+        cart: CartId,
+        key: &str,
+        checkout: &Checkout,
+    ) -> Result<Order, CallError> {
+        self.0
+            .post(format!("/api/v1/carts/{cart}/checkout"))
+            .idempotency_key(key)
+            .json(checkout)
+            .send()
+            .await
     }
 
     /// An order as it stands.
@@ -386,8 +434,39 @@ impl OrderClient {
         self.0.get(format!("/api/v1/orders/{id}")).send().await
     }
 
-    /// Cancels an order.
+    /// Places a whole order in one request, once per key.
+    pub async fn create(&self, key: &str, order: &NewOrder) -> Result<Order, CallError> {
+        self.0.post("/api/v1/orders").idempotency_key(key).json(order).send().await
+    }
+
+    /// A page of orders, newest first.
+    pub async fn orders(&self, query: &OrderQuery) -> Result<OrderPage, CallError> {
+        self.0.get("/api/v1/orders").query(query).send().await
+    }
+
+    /// Cancels an order that has not shipped.
     pub async fn cancel(&self, id: OrderId, because: &Because) -> Result<Order, CallError> {
         self.0.post(format!("/api/v1/orders/{id}/cancel")).json(because).send().await
+    }
+
+    /// The goods of an order have left.
+    pub async fn fulfil(&self, id: OrderId) -> Result<Order, CallError> {
+        self.0.post(format!("/api/v1/orders/{id}/fulfil")).json(&Because::default()).send().await
+    }
+
+    /// Gives money back, once per key; the answer is the order.
+    pub async fn refund(
+        &self,
+        id: OrderId,
+        key: &str,
+        refund: &NewRefund,
+    ) -> Result<Order, CallError> {
+        let path = format!("/api/v1/orders/{id}/refunds");
+        self.0.post(path).idempotency_key(key).json(refund).send().await
+    }
+
+    /// Sagas that have not ended, oldest first.
+    pub async fn sagas(&self, query: &SagaQuery) -> Result<SagaPage, CallError> {
+        self.0.get("/api/v1/sagas").query(query).send().await
     }
 }

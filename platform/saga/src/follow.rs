@@ -63,7 +63,7 @@ impl<C: Case> Runner<C> {
                     Err(error) => {
                         tries += 1;
                         tracing::warn!(id = %entry.id, %error, "a saga's log cannot be read");
-                        let pause = runner.0.patience.pause(tries, runner.0.randomness.as_ref());
+                        let pause = runner.0.patience.pause(tries, runner.0.log.random());
                         tokio::time::sleep(pause).await;
                     }
                 }
@@ -111,7 +111,7 @@ impl<C: Case> Runner<C> {
 
     fn failed(&self, run: &Run<C>, step: &'static str, error: String) -> Duration {
         let (patience, name) = (&self.0.patience, self.0.saga.name);
-        let pause = patience.pause(run.tries, self.0.randomness.as_ref());
+        let pause = patience.pause(run.tries, self.0.log.random());
         let state = match &run.undoing {
             _ if patience.is_over(run.tries) => State::Stuck,
             Some(_) => State::Undoing,

@@ -16,7 +16,7 @@ use journal::Journal;
 use kernel::{Ids, Uuid};
 use process::Process;
 use std::{fmt::Debug, sync::Arc};
-use trouble::{Plan, Trouble};
+use trouble::{Nature, Plan, Trouble};
 
 /// A saga to be proven, and the world it acts on.
 #[async_trait]
@@ -47,6 +47,12 @@ pub trait Subject: Send + Sync {
     /// The case, and the id to begin it under.
     fn case(&self) -> (Uuid, Self::Case);
 
+    /// Whether this step, when it says no, has certainly had no effect. Then it is not refused after it has had one.
+    fn refuses_cleanly(&self, step: &str) -> bool {
+        let _ = step;
+        false
+    }
+
     /// Whether the world is as it must be after this end; otherwise what is wrong.
     async fn judge(&self, world: &Self::World, end: State) -> Result<(), String>;
 }
@@ -71,12 +77,17 @@ pub async fn prove<S: Subject>(subject: &S) -> usize {
 /// Not every pair of crashes is tried, but every point is the second one of some pair.
 const SECOND_CRASH_EVERY: usize = 5;
 
-/// Which steps there are: whether each must succeed.
-async fn steps_of<S: Subject>(subject: &S) -> Vec<bool> {
+/// What the steps are like.
+async fn steps_of<S: Subject>(subject: &S) -> Vec<Nature> {
     let world = subject.world();
     let journal = subject.journal(&world);
     let saga = subject.saga(&world, journal, &Points::never()).await;
-    saga.steps.iter().map(|step| step.must_succeed()).collect()
+    let natures = saga.steps.iter().map(|step| match step.must_succeed() {
+        true => Nature::MustSucceed,
+        false if subject.refuses_cleanly(step.name()) => Nature::RefusesCleanly,
+        false => Nature::Refuses,
+    });
+    natures.collect()
 }
 
 /// One run with these crashes, each after so many points of the process it ends. Returns how many points the last

@@ -172,6 +172,12 @@ impl Log {
         self.unfinished.lock().0.remove(&id);
     }
 
+    /// 62 random bits, from where the identifiers come from.
+    pub(crate) fn random(&self) -> u64 {
+        let (_, low) = self.ids.next::<EventId>().0.as_u64_pair();
+        low & (u64::MAX >> 2)
+    }
+
     async fn append(
         &self,
         id: Uuid,

@@ -1,6 +1,5 @@
 //! How often and how soon something that failed is tried again.
 
-use kernel::Randomness;
 use std::time::Duration;
 
 /// When a step that failed is tried again: soon at first, then ever later, and never at the same moment as everybody
@@ -34,8 +33,8 @@ impl Patience {
         tries >= self.tries_max
     }
 
-    /// The pause after this many failures in a row: between half and all of what its number says.
-    pub(crate) fn pause(&self, tries: u32, randomness: &dyn Randomness) -> Duration {
+    /// The pause after this many failures in a row: between half and all of what its number says, as `random` says.
+    pub(crate) fn pause(&self, tries: u32, random: u64) -> Duration {
         let whole = if self.is_over(tries) {
             self.stuck_pause
         } else {
@@ -44,14 +43,14 @@ impl Patience {
         };
         let half = whole / 2;
         let micros = u64::try_from(half.as_micros()).unwrap_or(u64::MAX);
-        half + Duration::from_micros(randomness.below(micros.saturating_add(1)))
+        half + Duration::from_micros(random % micros.saturating_add(1).max(1))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kernel::SeededRandomness;
+    use kernel::{Randomness, SeededRandomness};
 
     #[test]
     fn pauses_grow_to_a_limit_and_scatter() {
@@ -61,7 +60,8 @@ mod tests {
                 1..12 => Duration::from_millis(50 << (tries - 1)).min(patience.pause_max),
                 _ => patience.stuck_pause,
             };
-            let pauses: Vec<_> = (0..20).map(|_| patience.pause(tries, &randomness)).collect();
+            let pauses: Vec<_> =
+                (0..20).map(|_| patience.pause(tries, randomness.below(u64::MAX))).collect();
             assert!(pauses.iter().all(|pause| (whole / 2..=whole).contains(pause)), "{pauses:?}");
             assert!(pauses.windows(2).any(|pair| pair[0] != pair[1]));
         }

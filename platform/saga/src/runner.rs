@@ -7,7 +7,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use journal::AppendError;
-use kernel::{Randomness, Timestamp, Uuid};
+use kernel::{Timestamp, Uuid};
 use parking_lot::Mutex;
 use std::{
     collections::HashMap,
@@ -20,11 +20,10 @@ use tokio::sync::{Notify, Semaphore, watch};
 /// Runs the sagas of one kind. Clones are the same runner.
 pub struct Runner<C: Case>(pub(crate) Arc<Parts<C>>);
 
-pub(crate) struct Parts<C> {
+pub(crate) struct Parts<C: Case> {
     pub(crate) saga: Saga<C>,
     pub(crate) log: Arc<Log>,
     pub(crate) patience: Patience,
-    pub(crate) randomness: Arc<dyn Randomness>,
     pub(crate) entries: Mutex<HashMap<Uuid, Arc<Entry<C>>>>,
     pub(crate) background: Semaphore,
 }
@@ -73,14 +72,12 @@ impl<C: Case> Runner<C> {
         log: &Arc<Log>,
         saga: Saga<C>,
         patience: Patience,
-        randomness: Arc<dyn Randomness>,
     ) -> Result<Self, StorageError> {
         let unfinished = log.unfinished(saga.name);
         let runner = Self(Arc::new(Parts {
             saga,
             log: Arc::clone(log),
             patience,
-            randomness,
             entries: Mutex::default(),
             background: Semaphore::new(BACKGROUND_MAX),
         }));

@@ -17,7 +17,7 @@ pub trait Case: Serialize + DeserializeOwned + fmt::Debug + Send + Sync + 'stati
 
 /// A step of a saga with case `C`.
 #[async_trait]
-pub trait Step<C>: Send + Sync {
+pub trait Step<C: Sync>: Send + Sync {
     /// A stable word for the log and for people.
     fn name(&self) -> &'static str;
 
@@ -25,8 +25,12 @@ pub trait Step<C>: Send + Sync {
     async fn act(&self, case: &C) -> Result<Progress, StepError>;
 
     /// Undoes it, whether it was done, half done or never done; again is success. It has no business reason to fail,
-    /// so whatever it answers with is tried again until it succeeds.
-    async fn undo(&self, case: &C, because: &Problem) -> Result<(), StepError>;
+    /// so whatever it answers with is tried again until it succeeds. As it stands here it is for steps that leave
+    /// nothing behind.
+    async fn undo(&self, case: &C, because: &Problem) -> Result<(), StepError> {
+        let _ = (case, because);
+        Ok(())
+    }
 
     /// Whether it comes after the point of no return. Then a refusal is a failure like any other, tried again instead
     /// of being a reason to go back; it is never undone; and only steps of this kind may follow it. The steps before it,
@@ -69,12 +73,12 @@ impl StepError {
 }
 
 /// A kind of saga: its name and its steps, in order.
-pub struct Saga<C> {
+pub struct Saga<C: Sync> {
     pub(crate) name: &'static str,
     pub(crate) steps: Vec<Arc<dyn Step<C>>>,
 }
 
-impl<C> Saga<C> {
+impl<C: Sync> Saga<C> {
     /// A saga of these steps. Its name is stored with each one begun, and stays.
     pub fn new(name: &'static str, steps: Vec<Arc<dyn Step<C>>>) -> Self {
         Self { name, steps }
@@ -97,7 +101,7 @@ impl<C> Saga<C> {
     }
 }
 
-impl<C> fmt::Debug for Saga<C> {
+impl<C: Sync> fmt::Debug for Saga<C> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let steps: Vec<_> = self.steps.iter().map(|step| step.name()).collect();
         out.debug_struct("Saga").field("name", &self.name).field("steps", &steps).finish()

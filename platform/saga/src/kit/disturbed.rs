@@ -9,14 +9,14 @@ use async_trait::async_trait;
 use kernel::Problem;
 use std::sync::Arc;
 
-pub(crate) struct Disturbed<C> {
+pub(crate) struct Disturbed<C: Sync> {
     pub(crate) step: Arc<dyn Step<C>>,
     pub(crate) at: usize,
     pub(crate) plan: Arc<Plan>,
     pub(crate) points: Arc<Points>,
 }
 
-impl<C> Disturbed<C> {
+impl<C: Sync> Disturbed<C> {
     fn disturb(&self, now: Effect) -> Option<Result<Progress, StepError>> {
         let waiting = Progress::Waiting { reason: "for the kit".to_owned(), until: None };
         match self.plan.act(self.at, now)? {

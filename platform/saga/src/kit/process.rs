@@ -3,7 +3,7 @@
 use super::{Points, Subject, complain, disturbed::Disturbed, points::Crashing, trouble::Plan};
 use crate::{Log, Patience, Runner, Saga, Sagas, Spawn, State, Step};
 use journal::Journal;
-use kernel::{SeededRandomness, Uuid};
+use kernel::Uuid;
 use parking_lot::Mutex;
 use std::{sync::Arc, time::Duration};
 use tokio::task::JoinSet;
@@ -39,8 +39,7 @@ impl<C: crate::Case + Clone> Process<C> {
             let log = Log::open(Arc::clone(&journal), subject.ids(), spawn).await?;
             let saga = subject.saga(world, journal, &points).await;
             let saga = disturb(saga, plan, &points);
-            let randomness = Arc::new(SeededRandomness::new(1));
-            let runner = Runner::start(&log, saga, Patience::default(), randomness).await?;
+            let runner = Runner::start(&log, saga, Patience::default()).await?;
             Ok::<_, storage::StorageError>((log, runner))
         };
         tokio::select! {

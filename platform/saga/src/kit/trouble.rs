@@ -22,7 +22,16 @@ pub(crate) enum Trouble {
     /// A step says no, and on the way back an undo fails a few times.
     UndoFails { refused: usize, undo: usize, effect: Effect },
     /// A step says no, and everything is undone twice.
-    UndoneTwice { refused: usize },
+    UndoneTwice { refused: usize, effect: Effect },
+}
+
+/// What a step is like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Nature {
+    Refuses,
+    /// When it says no it has certainly had no effect.
+    RefusesCleanly,
+    MustSucceed,
 }
 
 /// Whether the step has had its effect when it goes wrong.
@@ -36,23 +45,27 @@ pub(crate) enum Effect {
 const TIMES: usize = 3;
 
 impl Trouble {
-    /// All there is, for steps of which some must succeed.
-    pub(crate) fn all(must_succeed: &[bool]) -> Vec<Self> {
+    /// All there is, for steps of these natures.
+    pub(crate) fn all(steps: &[Nature]) -> Vec<Self> {
         let mut all = vec![Self::None, Self::Twice];
-        for (step, must_succeed) in must_succeed.iter().copied().enumerate() {
+        for (step, nature) in steps.iter().copied().enumerate() {
             for effect in [Effect::NotYet, Effect::Already] {
                 all.push(Self::Unavailable { step, effect });
                 all.push(Self::Waiting { step, effect });
-                if must_succeed {
-                    all.push(Self::RefusedForAWhile { step, effect });
-                    continue;
+                match (nature, effect) {
+                    (Nature::MustSucceed, _) => all.push(Self::RefusedForAWhile { step, effect }),
+                    (Nature::RefusesCleanly, Effect::Already) => {}
+                    (Nature::Refuses | Nature::RefusesCleanly, _) => {
+                        all.push(Self::Refused { step, effect });
+                        all.push(Self::UndoneTwice { refused: step, effect });
+                        let undos = 0..=step;
+                        all.extend(undos.map(|undo| Self::UndoFails {
+                            refused: step,
+                            undo,
+                            effect,
+                        }));
+                    }
                 }
-                all.push(Self::Refused { step, effect });
-                let fails = (0..=step).map(|undo| Self::UndoFails { refused: step, undo, effect });
-                all.extend(fails);
-            }
-            if !must_succeed {
-                all.push(Self::UndoneTwice { refused: step });
             }
         }
         all
@@ -102,7 +115,7 @@ impl Plan {
             Trouble::UndoFails { refused, effect, .. } if refused == at && effect == now => {
                 Some(refusal())
             }
-            Trouble::UndoneTwice { refused } if refused == at && now == Effect::Already => {
+            Trouble::UndoneTwice { refused, effect } if refused == at && effect == now => {
                 Some(refusal())
             }
             Trouble::RefusedForAWhile { step, effect } if step == at && effect == now => {

@@ -1,7 +1,7 @@
 //! What callers, operators and restarts see of sagas.
 
 use crate::evening::{self, Evening, Evenings, Flaw, no, silence, waiting};
-use kernel::{SeededRandomness, Uuid};
+use kernel::Uuid;
 use parking_lot::Mutex;
 use saga::{
     BeginError, Log, Patience, Progress, RetryError, Runner, Sagas, Spawn, Standing, State,
@@ -36,9 +36,8 @@ impl Process {
             })
         };
         let log = Log::open(world.journal(), evening::ids(), spawn).await.unwrap();
-        let randomness = Arc::new(SeededRandomness::new(1));
         let saga = world.saga(Flaw::None, None);
-        let runner = Runner::start(&log, saga, Patience::default(), randomness).await.unwrap();
+        let runner = Runner::start(&log, saga, Patience::default()).await.unwrap();
         // The keeper of snapshots is no saga.
         spawned.fetch_sub(1, Ordering::Relaxed);
         Self { runner, log, tasks, spawned }
@@ -190,9 +189,8 @@ async fn a_saga_goes_on_when_its_caller_is_dropped() {
     let points = saga::kit::Points::never();
     points.hold();
     let log = &process.log;
-    let randomness = Arc::new(SeededRandomness::new(1));
     let slow = world.saga(Flaw::None, Some(Arc::clone(&points)));
-    let runner = Runner::start(log, slow, Patience::default(), randomness).await.unwrap();
+    let runner = Runner::start(log, slow, Patience::default()).await.unwrap();
     let begin = runner.begin(ID, evening::case());
     assert!(tokio::time::timeout(Duration::from_secs(5), begin).await.is_err());
     points.release();

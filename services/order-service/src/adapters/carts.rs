@@ -1,0 +1,155 @@
+//! Carts and prices, behind the cart service's contract.
+
+use super::problems::port_error;
+use crate::{
+    domain::{
+        events::{Shipping, Totals},
+        placing::{Quote, QuotedLine},
+    },
+    ports::{
+        PortError,
+        carts::{Carts, Delivery, RequiredParts},
+    },
+};
+use async_trait::async_trait;
+use contracts::{
+    cart::{self, CartClient, Destination, QuoteRequest},
+    shared::{CartId, OrderId, Quantity},
+};
+use kernel::{Currency, Uuid};
+use std::sync::Arc;
+use tokio::sync::OnceCell;
+use transport::CallError;
+
+/// Speaks the cart service's contract.
+#[derive(Debug)]
+pub(crate) struct CartService {
+    client: CartClient,
+    required: OnceCell<Arc<RequiredParts>>,
+}
+
+impl CartService {
+    pub(crate) fn new(client: CartClient) -> Self {
+        Self { client, required: OnceCell::new() }
+    }
+}
+
+#[async_trait]
+impl Carts for CartService {
+    async fn freeze(
+        &self,
+        cart: Uuid,
+        order: Uuid,
+        delivery: Delivery<'_>,
+    ) -> Result<Quote, PortError> {
+        let request = request(vec![], None, delivery);
+        let frozen = self.client.begin_checkout(CartId(cart), OrderId(order), &request).await;
+        Ok(quote(frozen.map_err(refused)?))
+    }
+
+    async fn quote(
+        &self,
+        lines: &[(String, i64)],
+        currency: Option<Currency>,
+        delivery: Delivery<'_>,
+    ) -> Result<Quote, PortError> {
+        let lines =
+            lines.iter().map(|(sku, quantity)| Quantity { sku: sku.clone(), quantity: *quantity });
+        let request = request(lines.collect(), currency, delivery);
+        let quoted = self.client.quote(&request).await;
+        Ok(quote(quoted.map_err(refused)?))
+    }
+
+    async fn ordered(&self, cart: Uuid, order: Uuid) -> Result<(), PortError> {
+        match self.client.ordered(CartId(cart), OrderId(order)).await.map_err(service_error) {
+            // Gone; it can be no order's cart any more.
+            Err(PortError::Refused(problem)) if problem.status == 404 => Ok(()),
+            other => other,
+        }
+    }
+
+    async fn reopen(&self, cart: Uuid, order: Uuid) -> Result<(), PortError> {
+        match self.client.reopen(CartId(cart), OrderId(order)).await.map_err(service_error) {
+            // It was not frozen for this order: nothing to open.
+            Err(PortError::Refused(_)) => Ok(()),
+            other => other,
+        }
+    }
+
+    async fn required_parts(&self) -> Result<Arc<RequiredParts>, PortError> {
+        let ask = || async {
+            let countries = self.client.countries().await.map_err(service_error)?;
+            let parts = countries.items.into_iter();
+            let parts = parts.map(|country| (country.code, country.required.into_iter().collect()));
+            Ok(Arc::new(parts.collect::<RequiredParts>()))
+        };
+        self.required.get_or_try_init(ask).await.cloned()
+    }
+}
+
+fn request(
+    lines: Vec<Quantity>,
+    currency: Option<Currency>,
+    delivery: Delivery<'_>,
+) -> QuoteRequest {
+    let address = delivery.address;
+    QuoteRequest {
+        lines,
+        currency,
+        destination: Destination {
+            country: address.country.clone(),
+            region: address.region.clone(),
+            postal_code: address.postal_code.clone(),
+        },
+        shipping_method: delivery.method.map(str::to_owned),
+    }
+}
+
+fn service_error(error: CallError) -> PortError {
+    port_error(CartClient::SERVICE, error)
+}
+
+/// The refusal in the words of the request that came here: what is a destination there is an address here.
+fn refused(error: CallError) -> PortError {
+    let mut error = service_error(error);
+    if let PortError::Refused(problem) = &mut error {
+        for field in &mut problem.errors {
+            if let Some(part) = field.field.strip_prefix("destination.") {
+                field.field = format!("shipping_address.{part}");
+            }
+        }
+    }
+    error
+}
+
+fn quote(quote: cart::Quote) -> Quote {
+    let lines = quote.lines.into_iter().map(|line| QuotedLine {
+        sku: line.sku,
+        product_id: line.product_id.into(),
+        name: line.name,
+        options: line.options,
+        quantity: line.quantity,
+        unit_price: line.unit_price,
+        total: line.total,
+        tax: line.tax,
+        tax_rate: line.tax_rate,
+    });
+    Quote {
+        currency: quote.currency,
+        lines: lines.collect(),
+        shipping: Shipping {
+            method: quote.shipping.method,
+            label: quote.shipping.label,
+            price: quote.shipping.price,
+            tax: quote.shipping.tax,
+        },
+        totals: Totals {
+            items: quote.totals.items,
+            discount: quote.totals.discount,
+            shipping: quote.totals.shipping,
+            tax: quote.totals.tax,
+            total: quote.totals.total,
+            tax_included: quote.totals.tax_included,
+        },
+    }
+}

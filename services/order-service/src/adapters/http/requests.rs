@@ -1,0 +1,229 @@
+//! Turns what clients send into what the use cases take, or says which field does not fit.
+
+use super::{UseCases, input::check_reason};
+use crate::{
+    application::{
+        checkout_case::{CheckoutCase, Source},
+        refund_order::Asked,
+        refund_saga::Wanted as RefundOf,
+    },
+    domain::events::{Address, Status},
+    ports::listing::Wanted,
+};
+use contracts::{
+    codes,
+    inventory::HOLD_LINES_MAX,
+    order::{Checkout, NewOrder, NewRefund, OrderQuery},
+    payment::PaymentMethod,
+    shared::{self, CartId, OrderId, Quantity},
+};
+use kernel::{Currency, FieldError, Ids, Problem, Uuid, codes as general};
+use saga::State;
+use web::Paging;
+
+/// The most units of one SKU in an order.
+const LINE_UNITS_MAX: i64 = 100_000;
+/// The longest SKU, name of a method, or token, in bytes.
+const WORD_BYTES_MAX: usize = 200;
+
+/// The checkout of a cart. `operation` is the same for the same request.
+pub(super) fn checkout(
+    service: &UseCases,
+    cart: CartId,
+    operation: Uuid,
+    checkout: Checkout,
+) -> Result<CheckoutCase, Problem> {
+    let source = Source::Cart { cart_id: cart.into() };
+    let Checkout {
+        email,
+        shipping_address,
+        billing_address,
+        shipping_method,
+        payment,
+        expected_total,
+    } = checkout;
+    check_payment(&payment)?;
+    check_word("shipping_method", shipping_method.as_deref().unwrap_or("-"))?;
+    Ok(CheckoutCase {
+        order_id: order_id(service, operation),
+        source,
+        email,
+        shipping_address: address(shipping_address),
+        billing_address: billing_address.map(address),
+        shipping_method,
+        payment_method: payment.method,
+        payment_token: payment.token,
+        expected_total,
+        begun_at: service.read.orders.now(),
+    })
+}
+
+/// A whole order.
+pub(super) fn new_order(
+    service: &UseCases,
+    operation: Uuid,
+    new: NewOrder,
+) -> Result<CheckoutCase, Problem> {
+    let NewOrder {
+        lines,
+        email,
+        shipping_address,
+        billing_address,
+        shipping_method,
+        payment,
+        currency,
+        expected_total,
+    } = new;
+    check_payment(&payment)?;
+    check_word("shipping_method", shipping_method.as_deref().unwrap_or("-"))?;
+    Ok(CheckoutCase {
+        order_id: order_id(service, operation),
+        source: lines_source(lines, currency)?,
+        email,
+        shipping_address: address(shipping_address),
+        billing_address: billing_address.map(address),
+        shipping_method,
+        payment_method: payment.method,
+        payment_token: payment.token,
+        expected_total,
+        begun_at: service.read.orders.now(),
+    })
+}
+
+/// Which orders.
+pub(super) fn wanted(query: OrderQuery) -> Result<Wanted, Problem> {
+    let status = query.status.as_deref().map(|word| match word {
+        "pending" => Ok(Status::Pending),
+        "confirmed" => Ok(Status::Confirmed),
+        "completed" => Ok(Status::Completed),
+        "cancelled" => Ok(Status::Cancelled),
+        _ => Err(query_problem("status", "is one of pending, confirmed, completed, cancelled")),
+    });
+    let paging = Paging::new(query.limit, query.cursor);
+    Ok(Wanted {
+        status: status.transpose()?,
+        email: query.email,
+        number: query.number,
+        limit: paging.limit()?,
+        cursor: paging.cursor,
+    })
+}
+
+/// Which sagas.
+pub(super) fn saga_state(word: &str) -> Result<State, Problem> {
+    match word {
+        "running" => Ok(State::Running),
+        "waiting" => Ok(State::Waiting),
+        "undoing" => Ok(State::Undoing),
+        "stuck" => Ok(State::Stuck),
+        "done" => Ok(State::Done),
+        "undone" => Ok(State::Undone),
+        _ => {
+            Err(query_problem("state", "is one of running, waiting, undoing, stuck, done, undone"))
+        }
+    }
+}
+
+/// A refund. `operation` is the same for the same request.
+pub(super) fn refund(order: OrderId, operation: Uuid, new: NewRefund) -> Result<Asked, Problem> {
+    let NewRefund { amount, lines, restock, reason } = new;
+    let reason = check_reason(reason.trim())?;
+    if reason.is_empty() {
+        return Err(Problem::field("reason", "says why, in a few words"));
+    }
+    let what = match (amount, lines) {
+        (Some(_), Some(_)) => {
+            return Err(Problem::field(
+                "amount",
+                "goes without lines: a refund is for units or of a sum",
+            ));
+        }
+        (Some(sum), None) if restock => {
+            let message = format!("needs lines: a sum of {sum} does not say which units come back");
+            return Err(Problem::field("restock", message));
+        }
+        (Some(sum), None) if !sum.is_positive() => {
+            return Err(Problem::field("amount.amount", "must be greater than 0"));
+        }
+        (Some(sum), None) => RefundOf::Sum(sum),
+        (None, Some(lines)) if lines.is_empty() => {
+            return Err(Problem::field("lines", "names at least one line"));
+        }
+        (None, Some(lines)) if lines.len() > HOLD_LINES_MAX => {
+            return Err(Problem::new(
+                422,
+                codes::LINE_LIMIT,
+                format!("at most {HOLD_LINES_MAX} lines"),
+            ));
+        }
+        (None, Some(lines)) => {
+            RefundOf::Units(lines.into_iter().map(|line| (line.sku, line.quantity)).collect())
+        }
+        (None, None) => RefundOf::Rest,
+    };
+    Ok(Asked { order_id: order.into(), refund_id: operation, what, restock, reason })
+}
+
+fn lines_source(lines: Vec<Quantity>, currency: Option<Currency>) -> Result<Source, Problem> {
+    if lines.is_empty() {
+        return Err(Problem::field("lines", "names at least one line"));
+    }
+    if lines.len() > HOLD_LINES_MAX {
+        let title = format!("an order has at most {HOLD_LINES_MAX} lines");
+        return Err(Problem::new(422, codes::LINE_LIMIT, title));
+    }
+    let mut merged: Vec<(String, i64)> = Vec::with_capacity(lines.len());
+    for (index, line) in lines.into_iter().enumerate() {
+        check_word(&format!("lines[{index}].sku"), &line.sku)?;
+        let there = merged.iter_mut().find(|(sku, _)| *sku == line.sku);
+        let units = there.as_ref().map_or(0, |(_, units)| *units).saturating_add(line.quantity);
+        if line.quantity < 1 || units > LINE_UNITS_MAX {
+            let message = format!("is a number from 1 to {LINE_UNITS_MAX}");
+            return Err(Problem::field(format!("lines[{index}].quantity"), message));
+        }
+        match there {
+            Some(there) => there.1 = units,
+            None => merged.push((line.sku, units)),
+        }
+    }
+    Ok(Source::Lines { lines: merged, currency })
+}
+
+/// The same request gives the same id; without the secret nobody can compute it.
+fn order_id(service: &UseCases, operation: Uuid) -> Uuid {
+    let id: OrderId = Ids::derived(service.id_secret, &operation.to_string());
+    id.into()
+}
+
+fn check_payment(payment: &PaymentMethod) -> Result<(), Problem> {
+    check_word("payment.method", &payment.method)?;
+    check_word("payment.token", &payment.token)
+}
+
+fn check_word(field: &str, word: &str) -> Result<(), Problem> {
+    if word.is_empty() || word.len() > WORD_BYTES_MAX || word.chars().any(char::is_control) {
+        return Err(Problem::field(
+            field,
+            format!("is 1 to {WORD_BYTES_MAX} characters of plain text"),
+        ));
+    }
+    Ok(())
+}
+
+fn address(address: shared::Address) -> Address {
+    Address {
+        name: address.name,
+        line1: address.line1,
+        line2: address.line2,
+        city: address.city,
+        region: address.region,
+        postal_code: address.postal_code,
+        country: address.country,
+    }
+}
+
+fn query_problem(field: &str, message: &str) -> Problem {
+    let mut problem = Problem::new(400, general::INVALID_QUERY, format!("{field} {message}"));
+    problem.errors.push(FieldError { field: field.to_owned(), message: message.to_owned() });
+    problem
+}

@@ -1,0 +1,89 @@
+//! What shoppers can do. Knowing an order's id is the right to see and to cancel it.
+
+use super::{
+    Service, UseCases,
+    input::{Reason, operators_only},
+    requests,
+};
+use crate::adapters::view;
+use contracts::{
+    order::{AsOf, Checkout, Order},
+    shared::{CartId, OrderId},
+};
+use kernel::{Problem, Timestamp, codes};
+use std::sync::Arc;
+use web::{
+    Answer, ApiRouter, Caller, Created, IdempotencyKey, Json, Path, Query,
+    requires_idempotency_key,
+    routing::{get_with, post_with},
+};
+
+pub(super) fn routes(use_cases: &Arc<UseCases>) -> ApiRouter {
+    ApiRouter::new()
+        .api_route(
+            "/api/v1/carts/{id}/checkout",
+            requires_idempotency_key(post_with(checkout, |it| {
+                it.id("checkout").summary("Turn a cart into an order and pay for it").tag("Orders")
+            })),
+        )
+        .api_route(
+            "/api/v1/orders/{id}",
+            get_with(order, |it| {
+                it.id("getOrder").summary("An order, as it stands or as it stood").tag("Orders")
+            }),
+        )
+        .api_route(
+            "/api/v1/orders/{id}/cancel",
+            post_with(cancel, |it| {
+                it.id("cancelOrder").summary("Cancel an order that has not shipped").tag("Orders")
+            }),
+        )
+        .with_state(Arc::clone(use_cases))
+}
+
+async fn checkout(
+    service: Service,
+    Path(cart): Path<CartId>,
+    key: IdempotencyKey,
+    Json(checkout): Json<Checkout>,
+) -> Answer<Created<Order>> {
+    let operation = key.operation(&format!("carts/{cart}/checkout"));
+    let case = requests::checkout(&service, cart, operation, checkout)?;
+    let found = service.place.run(case).await?;
+    Ok(Created::at(format!("/api/v1/orders/{}", found.id), view::order(&found)))
+}
+
+async fn order(
+    service: Service,
+    Path(id): Path<OrderId>,
+    caller: Caller,
+    Query(query): Query<AsOf>,
+) -> Answer<Json<Order>> {
+    let found = match query.as_of {
+        None => service.read.now(id.into()).await?,
+        Some(instant) => {
+            operators_only(&caller, "see an order as it stood")?;
+            service.read.at(id.into(), parse_instant(&instant)?).await?
+        }
+    };
+    Ok(Json(view::order(&found)))
+}
+
+async fn cancel(
+    service: Service,
+    Path(id): Path<OrderId>,
+    Reason(reason): Reason,
+) -> Answer<Json<Order>> {
+    Ok(Json(view::order(&service.cancel.run(id.into(), reason).await?)))
+}
+
+fn parse_instant(text: &str) -> Result<Timestamp, Problem> {
+    text.parse().map_err(|_| {
+        let message = "is not an instant such as 2026-03-01T12:00:00Z";
+        let mut problem = Problem::new(400, codes::INVALID_QUERY, format!("as_of: {message}"));
+        problem
+            .errors
+            .push(kernel::FieldError { field: "as_of".to_owned(), message: message.to_owned() });
+        problem
+    })
+}

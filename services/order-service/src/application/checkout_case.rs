@@ -1,0 +1,85 @@
+//! What a checkout is about, as the log of its saga keeps it: the request, and every id its steps use.
+
+use crate::{domain::events::Address, ports::carts::Delivery};
+use kernel::{Currency, Ids, Money, Timestamp, Uuid};
+use serde::{Deserialize, Serialize};
+
+/// A checkout.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CheckoutCase {
+    pub(crate) order_id: Uuid,
+    pub(crate) source: Source,
+    pub(crate) email: String,
+    pub(crate) shipping_address: Address,
+    pub(crate) billing_address: Option<Address>,
+    pub(crate) shipping_method: Option<String>,
+    pub(crate) payment_method: String,
+    /// What the processor knows the means of payment by; never a card number.
+    pub(crate) payment_token: String,
+    pub(crate) expected_total: Option<Money>,
+    pub(crate) begun_at: Timestamp,
+}
+
+/// Where the lines come from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum Source {
+    Cart { cart_id: Uuid },
+    Lines { lines: Vec<(String, i64)>, currency: Option<Currency> },
+}
+
+impl CheckoutCase {
+    pub(crate) fn hold_id(&self) -> Uuid {
+        hold_id(self.order_id)
+    }
+
+    pub(crate) fn payment_id(&self) -> Uuid {
+        payment_id(self.order_id)
+    }
+
+    pub(crate) fn cart_id(&self) -> Option<Uuid> {
+        match self.source {
+            Source::Cart { cart_id } => Some(cart_id),
+            Source::Lines { .. } => None,
+        }
+    }
+
+    pub(crate) fn delivery(&self) -> Delivery<'_> {
+        Delivery { address: &self.shipping_address, method: self.shipping_method.as_deref() }
+    }
+}
+
+impl saga::Case for CheckoutCase {
+    fn subject(&self) -> Uuid {
+        self.order_id
+    }
+
+    fn repeats(&self, earlier: &Self) -> bool {
+        *self == Self { begun_at: self.begun_at, ..earlier.clone() }
+    }
+}
+
+/// The hold of an order. Like everything derived here: the same whenever it is asked for.
+pub(crate) fn hold_id(order: Uuid) -> Uuid {
+    derived(order, "hold")
+}
+
+/// The payment of an order.
+pub(crate) fn payment_id(order: Uuid) -> Uuid {
+    derived(order, "payment")
+}
+
+/// The checkout of an order.
+pub(crate) fn checkout_id(order: Uuid) -> Uuid {
+    derived(order, "checkout")
+}
+
+/// The cancellation of an order.
+pub(crate) fn cancellation_id(order: Uuid) -> Uuid {
+    derived(order, "cancellation")
+}
+
+fn derived(order: Uuid, what: &str) -> Uuid {
+    let id: contracts::shared::SagaId = Ids::derived(order, what);
+    id.into()
+}

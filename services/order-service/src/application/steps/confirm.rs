@@ -1,0 +1,38 @@
+//! Makes it final: the goods are sold, the money is taken, the order is confirmed. Undo: there is nothing of its own;
+//! the undos of the steps before take goods and money back from here as well.
+
+use crate::{
+    application::{checkout_case::CheckoutCase, orders::Orders},
+    domain::order::Command,
+    ports::{payments::Payments, stock::Stock},
+};
+use async_trait::async_trait;
+use saga::{Progress, Step, StepError};
+use std::sync::Arc;
+
+pub(crate) struct Confirm {
+    pub(crate) orders: Arc<Orders>,
+    pub(crate) stock: Arc<dyn Stock>,
+    pub(crate) payments: Arc<dyn Payments>,
+}
+
+#[async_trait]
+impl Step<CheckoutCase> for Confirm {
+    fn name(&self) -> &'static str {
+        "confirm"
+    }
+
+    async fn act(&self, case: &CheckoutCase) -> Result<Progress, StepError> {
+        let found = super::placed(&self.orders, case.order_id).await?;
+        if found.order.was_confirmed() {
+            return Ok(Progress::Done);
+        }
+        let due = found.order.placed.totals.total;
+        // The goods first: no money is taken for what is gone.
+        self.stock.commit(case.hold_id()).await?;
+        let captured =
+            if due.is_zero() { due } else { self.payments.capture(case.payment_id()).await? };
+        self.orders.execute(case.order_id, &Command::Confirm { captured }).await?;
+        Ok(Progress::Done)
+    }
+}
