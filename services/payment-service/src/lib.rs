@@ -1,1 +1,5 @@
-//! A service of the shop.
+//! The payment service: payment intents, from authorisation to refund.
+
+mod domain;
+#[cfg(test)]
+mod tests;
