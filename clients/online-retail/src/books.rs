@@ -13,9 +13,9 @@ mod sums;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use goods::Goods;
+pub(crate) use goods::{Good, Goods};
 pub(crate) use month::Month;
-pub(crate) use sums::MonthSums;
+pub(crate) use sums::{MonthSums, Shelf};
 
 use crate::{
     pounds::Pounds,

@@ -16,7 +16,7 @@ const PER_PENNY: i64 = 100;
 
 /// A sum in ten-thousandths of a pound; below zero where money goes out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Pounds(i64);
+pub(crate) struct Pounds(i64);
 
 impl Pounds {
     /// Nothing.

@@ -62,7 +62,7 @@ impl Goods {
     }
 
     /// The article of a code at a price, if it was ever sold at it.
-    pub(super) fn article(&self, code: usize, price: Pounds) -> Option<usize> {
+    pub(crate) fn article(&self, code: usize, price: Pounds) -> Option<usize> {
         self.by_price.get(&(code, price)).copied()
     }
 }

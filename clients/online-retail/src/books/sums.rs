@@ -109,8 +109,8 @@ impl Books {
             }
         }
         for correction in self.corrections.iter().filter(|correction| correction.units < 0) {
-            let shelf = Shelf::Usual(correction.code);
-            *needs.entry((self.month_of(correction.invoice), shelf)).or_default() -=
+            let lost = Shelf::Usual(correction.code);
+            *needs.entry((self.month_of(correction.invoice), lost)).or_default() -=
                 correction.units;
         }
         needs

@@ -1,0 +1,206 @@
+//! The result of a replay: the books, the shop, and whether they agree.
+
+use crate::{
+    books::{Books, MonthSums},
+    proof::{Findings, ShopSums},
+};
+use comfy_table::{CellAlignment, Table, presets};
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Write},
+    time::Duration,
+};
+
+/// How many differences are told one by one.
+const DIFFERENCES_TOLD_MAX: usize = 20;
+
+/// What a replay came to. Its text is two tables and the verdict.
+#[derive(Debug)]
+pub struct Balance {
+    /// Whether the books account for every line, the shop refused nothing, and has in money, orders and stock exactly
+    /// what the books say.
+    pub is_balanced: bool,
+    /// Lines of the files.
+    pub lines: u64,
+    /// Invoices that became orders.
+    pub orders: u64,
+    /// What differs and what was refused, in sentences.
+    pub differences: Vec<String>,
+    text: String,
+}
+
+impl Balance {
+    pub(crate) fn of(
+        books: &Books,
+        findings: &Findings,
+        refusals: Vec<String>,
+        took: Duration,
+    ) -> Self {
+        let months = books.by_month();
+        let mut total = MonthSums::default();
+        for sums in months.values() {
+            total.add(sums);
+        }
+        let nothing = ShopSums::default();
+        let shop = |month| findings.months.get(month).unwrap_or(&nothing);
+        let explained = months.values().all(|sums| sums.unexplained().is_zero());
+        let agrees = months.iter().all(|(month, sums)| shop(month).agrees(sums));
+        let mut differences = refusals;
+        differences.extend(findings.differences.iter().cloned());
+        let is_balanced = explained && agrees && differences.is_empty();
+
+        let rows: Vec<(String, MonthSums, ShopSums)> =
+            months.iter().map(|(month, sums)| (month.to_string(), *sums, *shop(month))).collect();
+        let mut all = ShopSums::default();
+        for (.., sums) in &rows {
+            all.add(sums);
+        }
+        let rows: Vec<_> = rows.into_iter().chain([("total".to_owned(), total, all)]).collect();
+        let text = [
+            fates(books),
+            the_books(&rows),
+            the_shop(&rows),
+            verdict(is_balanced, &differences, total.orders, took),
+        ]
+        .join("\n\n");
+        Self { is_balanced, lines: total.lines, orders: total.orders, differences, text }
+    }
+}
+
+impl fmt::Display for Balance {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.text)
+    }
+}
+
+fn table(title: &str, header: &[&str], rows: Vec<Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING);
+    table.set_header(header);
+    for row in rows {
+        table.add_row(row);
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    format!("{title}\n{table}")
+}
+
+fn fates(books: &Books) -> String {
+    let mut rows = Vec::new();
+    let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
+    for (fate, sums) in books.by_fate() {
+        rows.push(vec![fate.to_owned(), sums.lines.to_string(), sums.amount.to_string()]);
+        for (reason, lines) in sums.reasons {
+            *reasons.entry(reason.to_string()).or_default() += lines;
+        }
+    }
+    let mut text = table("What became of the lines", &["fate", "lines", "GBP"], rows);
+    for (reason, lines) in reasons {
+        drop(write!(text, "\n  {lines} rejected: {reason}"));
+    }
+    text
+}
+
+fn the_books(rows: &[(String, MonthSums, ShopSums)]) -> String {
+    let header = [
+        "month",
+        "lines",
+        "input",
+        "= ordered",
+        "− returned",
+        "− refunded",
+        "− credited outside",
+        "+ rejected",
+        "unexplained",
+    ];
+    let row = |(month, sums, _): &(String, MonthSums, ShopSums)| {
+        let amounts = [
+            sums.input,
+            sums.ordered,
+            sums.returned,
+            sums.refunded,
+            sums.credited,
+            sums.rejected,
+            sums.unexplained(),
+        ];
+        let amounts = amounts.map(|amount| amount.to_string());
+        [month.clone(), sums.lines.to_string()].into_iter().chain(amounts).collect()
+    };
+    let title = "The books, in GBP (returned: units of an earlier order; refunded: a sum out of one; credited outside: \
+        no earlier order in the data)";
+    table(title, &header, rows.iter().map(row).collect())
+}
+
+fn the_shop(rows: &[(String, MonthSums, ShopSums)]) -> String {
+    let header = [
+        "month",
+        "orders",
+        "ordered",
+        "+ rounding",
+        "= revenue",
+        "captured",
+        "given back",
+        "received",
+        "sold",
+        "returned",
+        "corrected",
+        "agrees",
+    ];
+    let row = |(month, books, shop): &(String, MonthSums, ShopSums)| {
+        let agrees = if shop.agrees(books) { "yes" } else { "NO" };
+        vec![
+            month.clone(),
+            shop.orders.to_string(),
+            books.ordered.to_string(),
+            books.rounding().to_string(),
+            shop.revenue.to_string(),
+            shop.captured.to_string(),
+            shop.given_back.to_string(),
+            shop.units_received.to_string(),
+            shop.units_sold.to_string(),
+            shop.units_returned.to_string(),
+            shop.units_corrected.to_string(),
+            agrees.to_owned(),
+        ]
+    };
+    let title = "The shop, read back through its API, in GBP and units (each line is rounded to the penny once)";
+    table(title, &header, rows.iter().map(row).collect())
+}
+
+fn verdict(is_balanced: bool, differences: &[String], orders: u64, took: Duration) -> String {
+    let mut text: Vec<String> = differences.iter().take(DIFFERENCES_TOLD_MAX).cloned().collect();
+    if let Some(more) = differences.len().checked_sub(DIFFERENCES_TOLD_MAX).filter(|more| *more > 0)
+    {
+        text.push(format!("… and {more} more"));
+    }
+    let seconds = took.as_secs();
+    text.push(if is_balanced {
+        format!("Balanced to the penny: {orders} orders in {seconds} s.")
+    } else {
+        format!(
+            "NOT balanced: {} differences in {orders} orders, after {seconds} s.",
+            differences.len()
+        )
+    });
+    text.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_verdict_is_the_last_line_and_long_lists_end() {
+        let differences: Vec<String> = (0..25).map(|index| format!("difference {index}")).collect();
+        let text = verdict(false, &differences, 3, Duration::from_secs(2));
+        assert!(
+            text.contains("difference 19\n… and 5 more\nNOT balanced: 25 differences"),
+            "{text}"
+        );
+        assert_eq!(
+            verdict(true, &[], 3, Duration::from_secs(2)),
+            "Balanced to the penny: 3 orders in 2 s."
+        );
+    }
+}
