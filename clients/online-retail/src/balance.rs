@@ -97,7 +97,7 @@ fn fates(books: &Books) -> String {
     }
     let mut text = table("What became of the lines", &["fate", "lines", "GBP"], rows);
     for (reason, lines) in reasons {
-        drop(write!(text, "\n  {lines} rejected: {reason}"));
+        let _ = write!(text, "\n  {lines} rejected: {reason}");
     }
     text
 }
