@@ -6,11 +6,15 @@ use axum::{
     body::Body,
     extract::State,
     http::{HeaderMap, Request, StatusCode, header},
-    response::IntoResponse,
+    response::{IntoResponse, Response},
     routing::get,
 };
+use kernel::{Problem, codes};
 use std::{
     collections::BTreeMap,
+    convert::Infallible,
+    pin::Pin,
+    sync::Arc,
     task::{self, Poll},
 };
 use telemetry::{Health, METRICS_CONTENT_TYPE, Metrics};
@@ -52,19 +56,15 @@ pub(crate) fn services(
     documents: &BTreeMap<&'static str, OpenApi>,
     vitals: Vitals,
 ) -> Router {
-    let mut all = vitals.routes();
-    let mut known = Vec::new();
+    let mut rooms = matchit::Router::new();
     for (service, document) in documents {
         let (Some(paths), Some(router)) = (&document.paths, routers.get(service)) else { continue };
         for path in paths.paths.keys() {
-            let path = numbered(path);
-            if !known.contains(&path) {
-                all = all.route_service(&path, router.clone());
-                known.push(path);
-            }
+            // The same path with two methods of two services would be a mistake of the contracts; the first has it.
+            let _ = rooms.insert(numbered(path), router.clone());
         }
     }
-    all
+    vitals.routes().fallback_service(Hall { rooms: Arc::new(rooms) })
 }
 
 /// The path with its parameters numbered, so that services that name the same place differently can share a tree.
@@ -98,6 +98,34 @@ impl Service<Request<Body>> for Door {
         request.extensions_mut().insert(context);
         self.gateway.call(request)
     }
+}
+
+/// Leads to the service whose path it is. Axum's own nesting would leave the outer path's parameters in the request,
+/// where the inner handler would take them for its own.
+#[derive(Clone)]
+struct Hall {
+    rooms: Arc<matchit::Router<Router>>,
+}
+
+impl Service<Request<Body>> for Hall {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut task::Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        match self.rooms.at(request.uri().path()) {
+            Ok(room) => Box::pin(room.value.clone().call(request)),
+            Err(_) => Box::pin(async { Ok(web::Refusal(nowhere()).into_response()) }),
+        }
+    }
+}
+
+fn nowhere() -> Problem {
+    Problem::new(404, codes::NOT_FOUND, "no service of this process has this address")
 }
 
 async fn readiness(State(vitals): State<Vitals>) -> impl IntoResponse {

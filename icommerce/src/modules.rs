@@ -4,10 +4,19 @@ use crate::failure::Failure;
 use runtime::{Module, Table};
 
 /// All services, in the order in which they are built: who is called comes before who calls.
-pub(crate) static ALL: &[Module] = &[shopping_cart_service::MODULE];
+pub(crate) static ALL: &[Module] = &[
+    audit_service::MODULE,
+    inventory_service::MODULE,
+    payment_service::MODULE,
+    product_service::MODULE,
+    shopping_cart_service::MODULE,
+    order_service::MODULE,
+    storefront::MODULE,
+    api_gateway::MODULE,
+];
 
 /// The service whose router the two edges lead to.
-pub(crate) const GATEWAY: &str = "api-gateway";
+pub(crate) const GATEWAY: &str = api_gateway::MODULE.name;
 
 /// The table, checked.
 pub(crate) fn table() -> Result<Table, Failure> {

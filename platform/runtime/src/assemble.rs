@@ -84,5 +84,6 @@ pub async fn assemble(
         routers.insert(module.name, built.routes.router);
         documents.insert(module.name, built.routes.openapi);
     }
+    materials.tasks.begin();
     Ok(Assembled { routers, documents, directory })
 }

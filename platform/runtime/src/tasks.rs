@@ -12,6 +12,7 @@ use tokio::{
 #[derive(Clone, Debug)]
 pub struct Tasks {
     running: Arc<Mutex<JoinSet<()>>>,
+    begin: Arc<watch::Sender<bool>>,
     stop: Arc<watch::Sender<bool>>,
 }
 
@@ -21,7 +22,8 @@ pub struct Stopping(watch::Receiver<bool>);
 
 impl Default for Tasks {
     fn default() -> Self {
-        Self { running: Arc::default(), stop: Arc::new(watch::Sender::new(false)) }
+        let signal = || Arc::new(watch::Sender::new(false));
+        Self { running: Arc::default(), begin: signal(), stop: signal() }
     }
 }
 
@@ -34,15 +36,26 @@ impl Tasks {
         running.spawn(task);
     }
 
-    /// Runs `task` until it ends or the process stops, whichever comes first.
+    /// Runs `task` until it ends or the process stops, whichever comes first. It waits for [`Tasks::begin`]: while
+    /// services are being built there is nobody yet to talk to.
     pub fn spawn_until_stop(&self, task: impl Future<Output = ()> + Send + 'static) {
         let mut stopping = self.stopping();
+        let mut begun = Stopping(self.begin.subscribe());
         self.spawn(async move {
+            let task = async {
+                begun.begun().await;
+                task.await;
+            };
             tokio::select! {
                 () = task => {}
                 () = stopping.begun() => {}
             }
         });
+    }
+
+    /// Everything is built: the tasks begin.
+    pub fn begin(&self) {
+        self.begin.send_replace(true);
     }
 
     /// Watches for the stop.
@@ -85,6 +98,17 @@ impl Stopping {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn tasks_wait_until_everything_is_built() {
+        let tasks = Tasks::default();
+        let (ran, mut seen) = watch::channel(false);
+        tasks.spawn_until_stop(async move { drop(ran.send_replace(true)) });
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert!(!*seen.borrow_and_update());
+        tasks.begin();
+        seen.wait_for(|ran| *ran).await.unwrap();
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_drain_waits_for_what_ends_and_drops_what_does_not() {
