@@ -113,6 +113,50 @@ pub struct Refund {
     pub reason: String,
 }
 
+/// A payment as whoever knows its id may see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PaymentSummary {
+    /// Identity. Knowing it is the right to see this.
+    pub id: PaymentId,
+    /// Where it stands.
+    pub state: PaymentState,
+    /// What is to be paid.
+    pub amount: Money,
+    /// Where the customer has to act.
+    pub action_url: Option<String>,
+}
+
+/// A payment as it is shown: whole to operators and services, in short to shoppers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum PaymentView {
+    /// All of it.
+    Whole(Box<Payment>),
+    /// What a shopper needs.
+    Summary(PaymentSummary),
+}
+
+/// What a customer did where the bank wanted to see the customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PaymentAction {
+    /// What came of it.
+    pub outcome: ActionOutcome,
+}
+
+/// What came of a customer's action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ActionOutcome {
+    /// The customer agreed.
+    Approve,
+    /// The customer did not.
+    Decline,
+}
+
+/// The header that carries a webhook's signature: `sha256=` and the HMAC-SHA-256 of the body in hexadecimal digits.
+pub const SIGNATURE_HEADER: &str = "icommerce-signature";
+
 /// What a processor tells later, signed. For `test`, see `docs/guides/test-payments.md`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -168,6 +212,11 @@ impl PaymentClient {
         self.0.get(format!("/api/v1/payments/{id}")).send().await
     }
 
+    /// Takes in what the customer did. Repeating it is no error.
+    pub async fn act(&self, id: PaymentId, action: &PaymentAction) -> Result<PaymentSummary, CallError> {
+        self.0.post(format!("/api/v1/payments/{id}/action")).json(action).send().await
+    }
+
     /// Authorises. Asking again with the same id gives the same payment. A refusal by the bank is a payment in
     /// state `failed`, not an error.
     pub async fn authorise(&self, id: PaymentId, authorisation: &Authorisation) -> Result<Payment, CallError> {
@@ -184,7 +233,7 @@ impl PaymentClient {
     /// they can never be authorised afterwards.
     pub async fn cancel(&self, id: PaymentId, order_id: OrderId) -> Result<(), CallError> {
         let body = crate::cart::ForOrder { order_id };
-        self.0.put(format!("/internal/v1/payments/{id}/cancellation")).json(&body).send().await
+        self.0.put(format!("/internal/v1/payments/{id}/cancellation")).json(&body).done().await
     }
 
     /// Gives money back, once per refund id.

@@ -13,7 +13,7 @@ mod rejection;
 pub(crate) use events::{Event, Happening, Instruction, Intent, Move, State};
 pub(crate) use learning::{Ask, Outcome};
 pub(crate) use moving::{Answer, RefundOrder};
-pub(crate) use payment::Payment;
+pub(crate) use payment::{Payment, Refund};
 pub(crate) use rejection::Rejection;
 
 kernel::id! {

@@ -1,6 +1,7 @@
 //! What a payment promises: the published table of states, the limits, and any sequence of events.
 
 mod limits;
+mod outside;
 mod properties;
 mod table;
 
@@ -40,14 +41,10 @@ fn declined() -> Outcome {
 }
 
 /// A processor that answers at once.
-fn at_once(_: &Instruction) -> Option<Answer> {
-    Some(Answer::Done)
-}
+const AT_ONCE: fn(&Instruction) -> Option<Answer> = |_| Some(Answer::Done);
 
 /// A processor that has to be asked.
-fn later(_: &Instruction) -> Option<Answer> {
-    None
-}
+const LATER: fn(&Instruction) -> Option<Answer> = |_| None;
 
 /// A payment and all events that led to it.
 #[derive(Clone, Default)]
@@ -81,7 +78,7 @@ impl Books {
     }
 
     fn learn(&mut self, outcome: &Outcome) -> Result<usize, Rejection> {
-        let events = self.payment().learn(outcome, &at_once);
+        let events = self.payment().learn(outcome, &AT_ONCE);
         self.take_down(events)
     }
 
@@ -90,22 +87,22 @@ impl Books {
         reference: &str,
         amount: impl Into<Option<i64>>,
     ) -> Result<usize, Rejection> {
-        let events = self.payment().capture(reference, amount.into().map(eur), &at_once);
+        let events = self.payment().capture(reference, amount.into().map(eur), &AT_ONCE);
         self.take_down(events)
     }
 
     fn refund(&mut self, order: RefundOrder) -> Result<usize, Rejection> {
-        let events = self.payment().refund(order, &at_once);
+        let events = self.payment().refund(order, &AT_ONCE);
         self.take_down(events)
     }
 
     fn void(&mut self) -> Result<usize, Rejection> {
-        let events = self.payment().void(&at_once);
+        let events = self.payment().void(&AT_ONCE);
         self.take_down(events)
     }
 
     fn cancel(&mut self) -> Result<usize, Rejection> {
-        let events = self.payment().cancel(refund(99, None), &at_once);
+        let events = self.payment().cancel(refund(99, None), &AT_ONCE);
         self.take_down(events)
     }
 

@@ -38,14 +38,15 @@ impl Payment {
             }
             Outcome::ActionRequired if self.state == State::RequiresAction => Vec::new(),
             Outcome::ActionRequired if waits => vec![Happening::ActionRequired],
-            Outcome::ActionRequired => return Err(Rejection::Already(self.state)),
             Outcome::Declined { reason } if waits => {
                 vec![Happening::Declined { reason: reason.clone() }]
             }
             Outcome::Declined { .. } if matches!(self.state, State::Voided | State::Failed) => {
                 Vec::new()
             }
-            Outcome::Declined { .. } => return Err(Rejection::Already(self.state)),
+            Outcome::ActionRequired | Outcome::Declined { .. } => {
+                return Err(Rejection::Already(self.state));
+            }
             Outcome::Unknown if waits && self.state != State::Unknown => {
                 vec![Happening::OutcomeUnknown]
             }

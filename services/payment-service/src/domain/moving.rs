@@ -10,7 +10,13 @@ use kernel::{Currency, Money, Timestamp};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     Done,
-    Refused { reason: String },
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "the processor within the process never refuses")
+    )]
+    Refused {
+        reason: String,
+    },
 }
 
 /// Somebody wants money back.

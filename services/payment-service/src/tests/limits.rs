@@ -89,9 +89,9 @@ fn amounts_must_be_of_the_payment() {
     }
     let dollars = Money::new(1, Currency::USD);
     let refused = Err(Rejection::OtherCurrency { of: Currency::EUR });
-    assert_eq!(books.payment().capture("d", Some(dollars), &at_once), refused);
+    assert_eq!(books.payment().capture("d", Some(dollars), &AT_ONCE), refused);
     let order = RefundOrder { amount: Some(dollars), ..refund(1, None) };
-    assert_eq!(books.payment().refund(order, &at_once), refused);
+    assert_eq!(books.payment().refund(order, &AT_ONCE), refused);
     assert_eq!(
         books.capture("d", i64::MAX),
         Err(Rejection::ExceedsAuthorised { left: eur(6_000) })
@@ -101,7 +101,7 @@ fn amounts_must_be_of_the_payment() {
 #[test]
 fn what_is_under_way_counts_until_the_processor_refuses() {
     let mut books = Books::captured(10_000);
-    let asked = books.payment().refund(refund(1, 6_000), &later);
+    let asked = books.payment().refund(refund(1, 6_000), &LATER);
     assert_eq!(books.take_down(asked), Ok(1));
     assert!(books.payment().is_unsettled());
     assert_eq!(
@@ -121,8 +121,8 @@ fn what_is_under_way_counts_until_the_processor_refuses() {
 #[test]
 fn nothing_is_taken_from_what_is_being_set_free_and_the_other_way_round() {
     let mut books = Books::authorised();
-    let capturing = books.payment().capture("c", Some(eur(1_000)), &later).unwrap();
-    let voiding = books.payment().void(&later).unwrap();
+    let capturing = books.payment().capture("c", Some(eur(1_000)), &LATER).unwrap();
+    let voiding = books.payment().void(&LATER).unwrap();
     let mut other = books.clone();
     books.take_down(Ok(capturing)).unwrap();
     assert_eq!(books.void(), Err(Rejection::OutcomeUnknown));

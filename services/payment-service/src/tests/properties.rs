@@ -41,9 +41,9 @@ fn outcome(number: u8) -> Outcome {
 fn perform(payment: &Payment, step: &Step) -> Result<Vec<Event>, Rejection> {
     let ask = |answers: bool| move |_: &Instruction| answers.then_some(Answer::Done);
     match step {
-        Step::Learn(number) => payment.learn(&outcome(*number), &at_once),
+        Step::Learn(number) => payment.learn(&outcome(*number), &AT_ONCE),
         Step::Message(id, number) => {
-            payment.take_message(&id.to_string(), &outcome(*number), &at_once)
+            payment.take_message(&id.to_string(), &outcome(*number), &AT_ONCE)
         }
         Step::Capture { reference, amount, at_once } => {
             payment.capture(&reference.to_string(), amount.map(eur), &ask(*at_once))

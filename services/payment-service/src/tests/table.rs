@@ -23,8 +23,11 @@ fn payment_in(state: &str) -> Books {
     books
 }
 
+type Way = fn(&mut Books) -> Result<usize, Rejection>;
+type Step = fn(&mut Books);
+
 /// The ways to do what the column says; a column may stand for a whole and a part.
-fn ways(column: &str) -> Vec<fn(&mut Books) -> Result<usize, Rejection>> {
+fn ways(column: &str) -> Vec<Way> {
     match column {
         "authorise_ok" => vec![|books| books.learn(&Outcome::Authorised)],
         "action_needed" => vec![|books| books.learn(&Outcome::ActionRequired)],
@@ -159,13 +162,13 @@ fn a_payment_cancelled_before_it_came_never_comes() {
     let late = Payment::begin(barred.as_ref(), order_id(), intent(100));
     assert_eq!(late, Err(Rejection::Already(State::Voided)));
     let barred = barred.unwrap();
-    assert_eq!(barred.cancel(refund(1, None), &at_once), Ok(Vec::new()));
-    assert_eq!(barred.learn(&Outcome::Authorised, &at_once), Ok(Vec::new()));
+    assert_eq!(barred.cancel(refund(1, None), &AT_ONCE), Ok(Vec::new()));
+    assert_eq!(barred.learn(&Outcome::Authorised, &AT_ONCE), Ok(Vec::new()));
 }
 
 #[test]
 fn a_message_counts_once_in_every_order_with_the_answer_to_a_question() {
-    let steps: [(&str, fn(&mut Books)); 4] = [
+    let steps: [(&str, Step); 4] = [
         ("message 1", |books| message(books, "m1", &Outcome::Authorised)),
         ("message 1 again", |books| message(books, "m1", &Outcome::Authorised)),
         ("answer", |books| drop(books.learn(&Outcome::Authorised))),
@@ -192,12 +195,12 @@ fn a_message_counts_once_in_every_order_with_the_answer_to_a_question() {
 #[test]
 fn a_message_that_contradicts_an_earlier_word_is_refused() {
     let payment = Books::authorised().payment().clone();
-    let answer = payment.take_message("m", &declined(), &at_once);
+    let answer = payment.take_message("m", &declined(), &AT_ONCE);
     assert_eq!(answer, Err(Rejection::Already(State::Authorised)));
 }
 
 fn message(books: &mut Books, id: &str, outcome: &Outcome) {
-    let events = books.payment().take_message(id, outcome, &at_once);
+    let events = books.payment().take_message(id, outcome, &AT_ONCE);
     books.take_down(events).unwrap();
 }
 

@@ -1,1 +1,161 @@
+//! The payment service as its callers see it: through its router, on the engine in memory.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod later;
+mod money;
+mod refusals;
+
+use contracts::{
+    payment::{Authorisation, Payment, PaymentClient, PaymentMethod, PaymentState},
+    shared::{OrderId, PaymentId},
+};
+use engine_memory::Engine;
+use kernel::{Currency, Ids, ManualClock, Money, Problem, SeededRandomness, Uuid};
+use runtime::{Materials, Module, Tasks};
+use serde_json::Value;
+use settings::{Flag, Settings, Sources};
+use std::{sync::Arc, time::Duration};
+use transport::{CallError, Client, Context, Edge, Transport};
+
+static TABLE: [Module; 1] = [payment_service::MODULE];
+
+const SECRET: &str = "a secret of the test";
+
+/// A running payment service.
+struct Service {
+    engine: Engine,
+    clock: Arc<ManualClock>,
+    transport: Transport,
+    raw: Client,
+    tasks: Tasks,
+}
+
+impl Service {
+    /// With test payments.
+    async fn start() -> Self {
+        let clock = ManualClock::at("2026-01-01T00:00:00Z".parse().unwrap());
+        Self::on(Engine::new(), Arc::new(clock), "true").await
+    }
+
+    async fn on(engine: Engine, clock: Arc<ManualClock>, test_payments: &str) -> Self {
+        let flag = |name: &str, value: &str| {
+            Flag::new(format!("--{name}"), format!("payment-service.{name}"), value)
+        };
+        let flags = vec![flag("test_payments", test_payments), flag("webhook_secret", SECRET)];
+        let sources = Sources { flags, ..Sources::default() };
+        let sections = TABLE.iter().filter_map(|module| module.settings);
+        let tasks = Tasks::default();
+        let materials = Materials {
+            settings: Arc::new(Settings::load(sections, &sources).unwrap()),
+            storage: &|name| engine.service(name),
+            bulk: &|name| engine.bulk(name),
+            remote: &|_| None,
+            ids: Ids::new(Arc::clone(&clock) as _, Arc::new(SeededRandomness::new(7))),
+            metrics: telemetry::Metrics::new(),
+            health: telemetry::Health::new(),
+            tasks: tasks.clone(),
+        };
+        let selected: Vec<&'static Module> = TABLE.iter().collect();
+        let assembled = runtime::assemble(&TABLE, &selected, materials).await.unwrap();
+        let router = assembled.routers[PaymentClient::SERVICE].clone();
+        let transport = transport::loopback(PaymentClient::SERVICE, router);
+        let raw = Client::new(PaymentClient::SERVICE, transport.clone());
+        Self { engine, clock, transport, raw, tasks }
+    }
+
+    /// The process after its restart, all flushed.
+    async fn restarted(&self) -> Self {
+        self.tasks.drain(Duration::from_secs(1)).await;
+        Self::on(self.engine.clone(), Arc::clone(&self.clock), "true").await
+    }
+
+    /// The process after a power cut.
+    async fn crashed(&self) -> Self {
+        self.tasks.drain(Duration::from_secs(1)).await;
+        Self::on(self.engine.crash(), Arc::clone(&self.clock), "true").await
+    }
+
+    fn client(&self) -> PaymentClient {
+        PaymentClient::new(self.transport.clone())
+    }
+
+    /// For requests that no typed client would send.
+    fn raw(&self) -> &Client {
+        &self.raw
+    }
+
+    async fn authorise(&self, number: u128, token: &str) -> Result<Payment, CallError> {
+        self.client().authorise(payment_id(number), &wish(number, token, 10_000)).await
+    }
+
+    async fn captured(&self, number: u128) -> PaymentClient {
+        self.authorise(number, "success").await.unwrap();
+        let client = self.client();
+        client
+            .capture(payment_id(number), "all", &contracts::payment::Capture::default())
+            .await
+            .unwrap();
+        client
+    }
+
+    async fn state(&self, number: u128) -> PaymentState {
+        self.client().payment(payment_id(number)).await.unwrap().state
+    }
+
+    /// Lets time pass: for the clock, and for whoever sleeps.
+    async fn pass(&self, seconds: u64) {
+        for _ in 0..seconds {
+            self.clock.advance(Duration::from_secs(1));
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+
+    /// The names of the events of a payment.
+    async fn events(&self, number: u128) -> Vec<String> {
+        let journal = self.engine.service("payment-service").journal;
+        let stream = format!("payment-{}", payment_id(number));
+        let events = journal.read(&stream, 0, 1_000).await.unwrap();
+        events.into_iter().map(|event| event.name).collect()
+    }
+
+    /// The states that the feed tells, one after the other.
+    async fn told(&self) -> Vec<String> {
+        let path = "/internal/v1/feeds/payment-service?after=0";
+        let feed: Value = self.raw().get(path).send().await.unwrap();
+        let messages = feed["messages"].as_array().unwrap().iter();
+        messages.map(|it| it["data"]["state"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+fn payment_id(number: u128) -> PaymentId {
+    PaymentId(Uuid::from_u128(number))
+}
+
+fn order_id(number: u128) -> OrderId {
+    OrderId(Uuid::from_u128(1_000 + number))
+}
+
+fn eur(amount: i64) -> Money {
+    Money::new(amount, Currency::EUR)
+}
+
+fn wish(number: u128, token: &str, amount: i64) -> Authorisation {
+    let payment = PaymentMethod { method: "test".to_owned(), token: token.to_owned() };
+    Authorisation { order_id: order_id(number), amount: eur(amount), payment }
+}
+
+async fn through<T>(edge: Edge, work: impl Future<Output = T>) -> T {
+    Context { edge, ..Context::default() }.scope(work).await
+}
+
+fn refusal<T: std::fmt::Debug>(answer: Result<T, CallError>) -> Problem {
+    match answer {
+        Err(CallError::Problem(problem)) => *problem,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn code<T: std::fmt::Debug>(answer: Result<T, CallError>) -> String {
+    refusal(answer).code.to_string()
+}

@@ -1,0 +1,8 @@
+//! How the world reaches payments, and how they reach the world.
+
+pub(crate) mod http;
+pub(crate) mod journal;
+pub(crate) mod settings;
+pub(crate) mod signature;
+pub(crate) mod test_processor;
+pub(crate) mod unsettled_documents;

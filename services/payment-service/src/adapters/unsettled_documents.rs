@@ -1,0 +1,49 @@
+//! The list of unsettled payments, as documents.
+
+use crate::ports::{PaymentId, Unsettled};
+use async_trait::async_trait;
+use bytes::Bytes;
+use std::sync::Arc;
+use storage::{
+    After, Collection, Document, Documents, Index, Query, StorageError, Stored, Value, Write,
+};
+
+const BY_ID: &str = "by_id";
+
+static UNSETTLED: Collection = Collection {
+    name: "unsettled_payments",
+    indexes: &[Index { name: BY_ID, fields: &["payment"] }],
+};
+
+#[derive(Debug)]
+pub(crate) struct UnsettledDocuments(pub(crate) Arc<dyn Documents>);
+
+#[async_trait]
+impl Unsettled for UnsettledDocuments {
+    fn add(&self, payment: PaymentId) -> Write {
+        let key = payment.to_string();
+        let fields = vec![("payment", Value::Text(key.clone()))];
+        let document = Document { key, body: Bytes::from_static(b"{}"), fields };
+        Write::Put { collection: &UNSETTLED, document }
+    }
+
+    fn remove(&self, payment: PaymentId) -> Write {
+        Write::Delete { collection: &UNSETTLED, key: payment.to_string() }
+    }
+
+    async fn list(
+        &self,
+        after: Option<PaymentId>,
+        limit: usize,
+    ) -> Result<Vec<PaymentId>, StorageError> {
+        let place = |id: PaymentId| After(vec![Value::Text(id.to_string())], id.to_string());
+        let query = Query { after: after.map(place), ..Query::all(BY_ID, limit) };
+        let found = self.0.query(&UNSETTLED, query).await?;
+        found.documents.iter().map(payment_of).collect()
+    }
+}
+
+fn payment_of(stored: &Stored) -> Result<PaymentId, StorageError> {
+    let id = stored.key.parse();
+    id.map_err(|_| StorageError::Corrupt(format!("{:?} is not the id of a payment", stored.key)))
+}

@@ -1,0 +1,192 @@
+//! Money set aside, taken, given back: once each, and never too much.
+
+use crate::{Service, code, eur, order_id, payment_id, refusal, wish};
+use contracts::{
+    payment::{Capture, PaymentState, Refund},
+    shared::RefundId,
+};
+use journal::durability;
+use kernel::Uuid;
+use std::sync::Arc;
+use tokio::task::JoinSet;
+
+fn refund_id(number: u128) -> RefundId {
+    RefundId(Uuid::from_u128(number))
+}
+
+fn refund(amount: Option<i64>) -> Refund {
+    Refund { amount: amount.map(eur), reason: "did not fit".to_owned() }
+}
+
+#[tokio::test]
+async fn a_payment_is_authorised_captured_in_parts_and_given_back() {
+    let service = Service::start().await;
+    let client = service.client();
+    let payment = service.authorise(1, "success").await.unwrap();
+    assert_eq!(
+        (payment.state, payment.authorised, payment.captured),
+        (PaymentState::Authorised, eur(10_000), eur(0))
+    );
+    let part = Capture { amount: Some(eur(4_000)) };
+    let payment = client.capture(payment_id(1), "shipment 1", &part).await.unwrap();
+    assert_eq!((payment.state, payment.captured), (PaymentState::PartiallyCaptured, eur(4_000)));
+    assert_eq!(client.capture(payment_id(1), "shipment 1", &part).await.unwrap(), payment);
+    let other = Capture { amount: Some(eur(4_001)) };
+    assert_eq!(code(client.capture(payment_id(1), "shipment 1", &other).await), "id_reused");
+    let payment = client.capture(payment_id(1), "shipment 2", &Capture::default()).await.unwrap();
+    assert_eq!((payment.state, payment.captured), (PaymentState::Captured, eur(10_000)));
+    let again = client.capture(payment_id(1), "shipment 3", &Capture::default()).await;
+    assert_eq!(code(again), "exceeds_authorised");
+
+    let payment = client.refund(payment_id(1), refund_id(1), &refund(Some(3_000))).await.unwrap();
+    assert_eq!(
+        (payment.state, payment.refunded, payment.refunds.len()),
+        (PaymentState::Captured, eur(3_000), 1)
+    );
+    assert_eq!(
+        client.refund(payment_id(1), refund_id(1), &refund(Some(3_000))).await.unwrap(),
+        payment
+    );
+    assert_eq!(
+        code(client.refund(payment_id(1), refund_id(1), &refund(Some(1))).await),
+        "id_reused"
+    );
+    let refused = refusal(client.refund(payment_id(1), refund_id(2), &refund(Some(7_001))).await);
+    assert_eq!((refused.status, refused.code.as_str()), (409, "exceeds_refundable"));
+    assert_eq!(refused.facts["refundable"], serde_json::json!(eur(7_000)));
+    let payment = client.refund(payment_id(1), refund_id(2), &refund(None)).await.unwrap();
+    assert_eq!((payment.state, payment.refunded), (PaymentState::Refunded, eur(10_000)));
+    assert_eq!(
+        service.told().await,
+        ["authorised", "partially_captured", "captured", "captured", "refunded"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hundred_refunds_at_once_never_give_back_more_than_was_captured() {
+    let service = Arc::new(Service::start().await);
+    service.captured(1).await;
+    let mut work = JoinSet::new();
+    for number in 0..200 {
+        let service = Arc::clone(&service);
+        work.spawn(async move {
+            // Each refund is asked for twice; 66 of 1.50 go into 100.00.
+            let id = refund_id(number / 2);
+            service.client().refund(payment_id(1), id, &refund(Some(150))).await
+        });
+    }
+    let (mut given, mut refused) = (0, 0);
+    for answer in work.join_all().await {
+        match answer {
+            Ok(_) => given += 1,
+            Err(error) => {
+                assert_eq!(code(Err::<(), _>(error)), "exceeds_refundable");
+                refused += 1;
+            }
+        }
+    }
+    let payment = service.client().payment(payment_id(1)).await.unwrap();
+    assert_eq!((payment.refunds.len(), payment.refunded), (66, eur(9_900)));
+    assert_eq!((given, refused), (132, 68));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn captures_and_cancellations_at_once_leave_nothing_behind() {
+    let service = Arc::new(Service::start().await);
+    for number in 1..=20 {
+        service.authorise(number, "success").await.unwrap();
+    }
+    let mut work = JoinSet::new();
+    for number in 1..=20 {
+        for part in 0..4 {
+            let service = Arc::clone(&service);
+            work.spawn(async move {
+                let part_of = Capture { amount: Some(eur(3_000)) };
+                let reference = format!("part {part}");
+                let _ = service.client().capture(payment_id(number), &reference, &part_of).await;
+            });
+        }
+        let service = Arc::clone(&service);
+        work.spawn(async move {
+            service.client().cancel(payment_id(number), order_id(number)).await.unwrap();
+        });
+    }
+    work.join_all().await;
+    for number in 1..=20 {
+        let payment = service.client().payment(payment_id(number)).await.unwrap();
+        assert_eq!((payment.captured, payment.authorised), (payment.refunded, payment.captured));
+        assert!(
+            matches!(payment.state, PaymentState::Voided | PaymentState::Refunded),
+            "{payment:?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_payment_asked_for_many_times_at_once_is_authorised_once() {
+    let service = Arc::new(Service::start().await);
+    let mut work = JoinSet::new();
+    for _ in 0..50 {
+        let service = Arc::clone(&service);
+        work.spawn(async move { service.authorise(1, "success").await.unwrap() });
+    }
+    let answers = work.join_all().await;
+    assert!(answers.iter().all(|payment| *payment == answers[0]));
+    assert_eq!(service.events(1).await, ["created", "authorised"]);
+}
+
+#[tokio::test]
+async fn a_payment_cancelled_before_it_came_never_comes() {
+    let service = Service::start().await;
+    service.client().cancel(payment_id(1), order_id(1)).await.unwrap();
+    service.client().cancel(payment_id(1), order_id(1)).await.unwrap();
+    assert_eq!(code(service.authorise(1, "success").await), "payment_ended");
+    assert_eq!(code(service.client().payment(payment_id(1)).await), "not_found");
+    let restarted = service.restarted().await;
+    assert_eq!(code(restarted.authorise(1, "success").await), "payment_ended");
+}
+
+#[tokio::test]
+async fn cancelling_sets_free_or_gives_back_and_is_no_error_twice() {
+    let service = Service::start().await;
+    service.authorise(1, "success").await.unwrap();
+    let client = service.captured(2).await;
+    for number in [1, 2, 1, 2] {
+        client.cancel(payment_id(number), order_id(number)).await.unwrap();
+    }
+    assert_eq!(service.state(1).await, PaymentState::Voided);
+    let given_back = client.payment(payment_id(2)).await.unwrap();
+    assert_eq!((given_back.state, given_back.refunds.len()), (PaymentState::Refunded, 1));
+    assert_eq!(code(client.cancel(payment_id(2), order_id(3)).await), "id_reused");
+    assert_eq!(
+        code(client.capture(payment_id(1), "c", &Capture::default()).await),
+        "payment_ended"
+    );
+}
+
+#[tokio::test]
+async fn what_a_crash_took_back_was_told_to_nobody_and_can_be_done_again() {
+    let service = Service::start().await;
+    service.authorise(1, "success").await.unwrap();
+    service.engine.hold();
+    let capture = Capture::default();
+    let captured = async { service.client().capture(payment_id(1), "c", &capture).await };
+    let (answer, touched) = durability::scope(captured).await;
+    assert_eq!(answer.unwrap().state, PaymentState::Captured);
+    // Somebody who only looks depends on it as well.
+    let (seen, touched_by_look) = durability::scope(service.state(1)).await;
+    assert_eq!(seen, PaymentState::Captured);
+    let restarted = service.crashed().await;
+    assert!(touched.wait().await.is_err() && touched_by_look.wait().await.is_err());
+    assert_eq!(restarted.state(1).await, PaymentState::Authorised);
+    restarted.client().capture(payment_id(1), "c", &capture).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_same_id_with_another_wish_is_refused() {
+    let service = Service::start().await;
+    service.authorise(1, "success").await.unwrap();
+    for other in [wish(2, "success", 10_000), wish(1, "slow", 10_000), wish(1, "success", 9_999)] {
+        assert_eq!(code(service.client().authorise(payment_id(1), &other).await), "id_reused");
+    }
+}
