@@ -98,6 +98,6 @@ impl AuditClient {
 
     /// Stores activities.
     pub async fn record(&self, batch: &ActivityBatch) -> Result<(), CallError> {
-        self.0.post("/internal/v1/activities").json(batch).send().await
+        self.0.post("/internal/v1/activities").json(batch).done().await
     }
 }

@@ -317,12 +317,12 @@ impl CartClient {
 
     /// The order was placed: the cart has become it.
     pub async fn ordered(&self, id: CartId, order_id: OrderId) -> Result<(), CallError> {
-        self.0.post(format!("/internal/v1/carts/{id}/ordered")).json(&ForOrder { order_id }).send().await
+        self.0.post(format!("/internal/v1/carts/{id}/ordered")).json(&ForOrder { order_id }).done().await
     }
 
     /// The order was not placed: the cart is open again.
     pub async fn reopen(&self, id: CartId, order_id: OrderId) -> Result<(), CallError> {
-        self.0.post(format!("/internal/v1/carts/{id}/reopen")).json(&ForOrder { order_id }).send().await
+        self.0.post(format!("/internal/v1/carts/{id}/reopen")).json(&ForOrder { order_id }).done().await
     }
 }
 

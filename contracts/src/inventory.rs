@@ -264,12 +264,12 @@ impl InventoryClient {
 
     /// Gives back what is held or, once sold, takes all of it back into stock. Unknown and released holds are no error.
     pub async fn release(&self, id: HoldId) -> Result<(), CallError> {
-        self.0.put(format!("/internal/v1/holds/{id}/release")).send().await
+        self.0.put(format!("/internal/v1/holds/{id}/release")).done().await
     }
 
     /// Takes units of a committed hold back into stock, once per `reference`.
     pub async fn restock(&self, id: HoldId, reference: &str, restock: &Restock) -> Result<(), CallError> {
         let reference = crate::path_segment(reference);
-        self.0.put(format!("/internal/v1/holds/{id}/restocks/{reference}")).json(restock).send().await
+        self.0.put(format!("/internal/v1/holds/{id}/restocks/{reference}")).json(restock).done().await
     }
 }

@@ -150,6 +150,11 @@ impl Prepared<'_> {
         serde_json::from_slice(body).map_err(|error| unavailable(service, &error))
     }
 
+    /// Sends it; that it worked is all the answer there is.
+    pub async fn done(self) -> Result<(), CallError> {
+        self.send_raw().await.map(drop)
+    }
+
     /// Sends it and returns the answer of a success as it came; a status of 400 or more is an error.
     pub async fn send_raw(self) -> Result<Response, CallError> {
         let service = self.client.service;
