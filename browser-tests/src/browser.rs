@@ -46,12 +46,12 @@ impl Browser {
         let write = shell.stdin.take().expect("the input is a pipe");
         let read = shell.stdout.take().expect("the output is a pipe");
         let browser = Self { wire: Wire::new(write, read), _shell: shell };
-        browser.ask("Browser.getVersion", json!({}));
+        browser.ask("Browser.getVersion", &json!({}));
         browser
     }
 
     /// Asks the browser as a whole.
-    pub(crate) fn ask(&self, method: &str, parameters: Value) -> Value {
+    pub(crate) fn ask(&self, method: &str, parameters: &Value) -> Value {
         self.wire.ask(None, method, parameters).unwrap_or_else(|error| panic!("{method}: {error}"))
     }
 }

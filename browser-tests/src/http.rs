@@ -43,12 +43,11 @@ pub(crate) fn get(address: &str, path: &str, headers: &[(&str, &str)]) -> Answer
 fn exchange(address: &str, path: &str, headers: &[(&str, &str)]) -> std::io::Result<Answer> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(ANSWER_SECONDS_MAX)))?;
-    let mut request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n")?;
     for (name, value) in headers {
-        request.push_str(&format!("{name}: {value}\r\n"));
+        write!(stream, "{name}: {value}\r\n")?;
     }
-    request.push_str("\r\n");
-    stream.write_all(request.as_bytes())?;
+    stream.write_all(b"\r\n")?;
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes)?;
     parse(&bytes).ok_or_else(|| std::io::Error::other("this is no HTTP answer"))
@@ -99,7 +98,10 @@ mod tests {
     #[test]
     fn headers_are_found_by_their_small_name() {
         let answer = parse(b"HTTP/1.1 304 Not Modified\r\nETag: W/\"1\"\r\n\r\n").unwrap();
-        assert_eq!((answer.status, answer.header("etag"), answer.count("etag")), (304, "W/\"1\"", 1));
+        assert_eq!(
+            (answer.status, answer.header("etag"), answer.count("etag")),
+            (304, "W/\"1\"", 1)
+        );
         assert_eq!(answer.header("cookie"), "");
     }
 }

@@ -11,9 +11,7 @@ pub(crate) fn strokes(key: &str) -> [Value; 2] {
         None => (0, key),
     };
     let (key, code, number, text) = described(name);
-    let stroke = |kind: &str| {
-        json!({"type": kind, "key": key, "code": code, "windowsVirtualKeyCode": number, "modifiers": modifiers})
-    };
+    let stroke = |kind: &str| json!({"type": kind, "key": key, "code": code, "windowsVirtualKeyCode": number, "modifiers": modifiers});
     let mut down = stroke(if text.is_empty() { "rawKeyDown" } else { "keyDown" });
     if !text.is_empty() {
         down["text"] = text.into();

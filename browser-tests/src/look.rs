@@ -68,19 +68,28 @@ impl Look {
         };
         let height = self.height * 100 / self.zoom_percent;
         vec![
-            ("Emulation.setDeviceMetricsOverride", json!({
-                "width": self.page_width(), "height": height, "mobile": false,
-                "deviceScaleFactor": f64::from(self.zoom_percent) / 100.0,
-            })),
-            ("Emulation.setEmulatedMedia", json!({"features": [
-                {"name": "prefers-color-scheme", "value": theme},
-                {"name": "forced-colors", "value": forced},
-                // Nothing to wait for.
-                {"name": "prefers-reduced-motion", "value": "reduce"},
-            ]})),
+            (
+                "Emulation.setDeviceMetricsOverride",
+                json!({
+                    "width": self.page_width(), "height": height, "mobile": false,
+                    "deviceScaleFactor": f64::from(self.zoom_percent) / 100.0,
+                }),
+            ),
+            (
+                "Emulation.setEmulatedMedia",
+                json!({"features": [
+                    {"name": "prefers-color-scheme", "value": theme},
+                    {"name": "forced-colors", "value": forced},
+                    // Nothing to wait for.
+                    {"name": "prefers-reduced-motion", "value": "reduce"},
+                ]}),
+            ),
             // Every page believes to be the one in front.
             ("Emulation.setFocusEmulationEnabled", json!({"enabled": true})),
-            ("Emulation.setScriptExecutionDisabled", json!({"value": self.scripts == Scripts::Off})),
+            (
+                "Emulation.setScriptExecutionDisabled",
+                json!({"value": self.scripts == Scripts::Off}),
+            ),
             ("Network.setExtraHTTPHeaders", json!({"headers": {"Accept-Language": self.language}})),
         ]
     }

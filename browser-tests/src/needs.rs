@@ -18,7 +18,12 @@ pub fn axe_core() -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-#[expect(clippy::disallowed_methods, reason = "the runner of the tests speaks through the environment, and no settings are involved")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the runner of the tests speaks through the environment, and no settings are involved"
+)]
 fn handed_over(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run `cargo xtask test --only browser-tests`"))
+    std::env::var(name).unwrap_or_else(|_| {
+        panic!("{name} is not set: run `cargo xtask test --only browser-tests`")
+    })
 }

@@ -17,7 +17,8 @@ const PATIENCE_SECONDS_MAX: u64 = 20;
 const ASK_MILLISECONDS: u64 = 15;
 
 /// What has to be on, so that the page tells what happens on it.
-const TELLING: &[&str] = &["Page.enable", "Runtime.enable", "Network.enable", "Log.enable", "Audits.enable"];
+const TELLING: &[&str] =
+    &["Page.enable", "Runtime.enable", "Network.enable", "Log.enable", "Audits.enable"];
 
 /// A page of the shop in a browser context of its own.
 #[derive(Debug)]
@@ -33,19 +34,22 @@ impl Page {
     /// An empty page that has never been in the shop.
     pub fn new(look: Look) -> Self {
         let browser = Browser::shared();
-        let text = |value: &Value| value.as_str().expect("the browser names what it makes").to_owned();
-        let context = text(&browser.ask("Target.createBrowserContext", json!({}))["browserContextId"]);
+        let text =
+            |value: &Value| value.as_str().expect("the browser names what it makes").to_owned();
+        let context =
+            text(&browser.ask("Target.createBrowserContext", &json!({}))["browserContextId"]);
         let made = json!({"url": "about:blank", "browserContextId": context});
-        let target = text(&browser.ask("Target.createTarget", made)["targetId"]);
-        let attached = browser.ask("Target.attachToTarget", json!({"targetId": target, "flatten": true}));
+        let target = text(&browser.ask("Target.createTarget", &made)["targetId"]);
+        let attached =
+            browser.ask("Target.attachToTarget", &json!({"targetId": target, "flatten": true}));
         let session = text(&attached["sessionId"]);
         let page = Self { browser, context, diary: browser.wire.diary(&session), session, look };
         for command in TELLING {
-            page.ask(command, json!({}));
+            page.ask(command, &json!({}));
         }
-        page.ask("Page.setLifecycleEventsEnabled", json!({"enabled": true}));
+        page.ask("Page.setLifecycleEventsEnabled", &json!({"enabled": true}));
         for (command, parameters) in look.commands() {
-            page.ask(command, parameters);
+            page.ask(command, &parameters);
         }
         page
     }
@@ -59,7 +63,7 @@ impl Page {
     pub fn look_again(&mut self, look: Look) {
         self.look = look;
         for (command, parameters) in look.commands() {
-            self.ask(command, parameters);
+            self.ask(command, &parameters);
         }
     }
 
@@ -67,7 +71,7 @@ impl Page {
     pub fn visit(&self, path: &str) {
         let url = Shop::shared().url(path);
         let from = self.diary.len();
-        let started = self.ask("Page.navigate", json!({"url": url}));
+        let started = self.ask("Page.navigate", &json!({"url": url}));
         assert!(started["errorText"].is_null(), "{path}: {}", started["errorText"]);
         if let Some(loader) = started["loaderId"].as_str() {
             self.wait_until_loaded(from, loader);
@@ -79,7 +83,11 @@ impl Page {
         let from = self.diary.len();
         act(self);
         let loader = self.awaited("a new page", || {
-            let navigated = self.diary.since(from).into_iter().filter(|event| event.name == "Page.frameNavigated");
+            let navigated = self
+                .diary
+                .since(from)
+                .into_iter()
+                .filter(|event| event.name == "Page.frameNavigated");
             let mut main = navigated.filter(|event| event.about["frame"]["parentId"].is_null());
             main.find_map(|event| event.about["frame"]["loaderId"].as_str().map(ToOwned::to_owned))
         });
@@ -88,22 +96,25 @@ impl Page {
 
     fn wait_until_loaded(&self, from: usize, loader: &str) {
         self.awaited("a loaded page", || {
-            let loaded = self.diary.since(from).into_iter().any(|event| {
-                event.name == "Page.lifecycleEvent" && event.about["name"] == "load" && event.about["loaderId"] == loader
+            let done = self.diary.since(from).into_iter().any(|event| {
+                event.name == "Page.lifecycleEvent"
+                    && event.about["name"] == "load"
+                    && event.about["loaderId"] == loader
             });
-            loaded.then_some(())
+            done.then_some(())
         });
     }
 
     /// What a script comes to on this page.
     #[track_caller]
     pub fn value(&self, script: &str) -> Value {
-        self.try_value(script).unwrap_or_else(|error| panic!("{error}\non {} in: {script}", self.path()))
+        self.try_value(script)
+            .unwrap_or_else(|error| panic!("{error}\non {} in: {script}", self.path()))
     }
 
     fn try_value(&self, script: &str) -> Result<Value, String> {
         let asked = json!({"expression": script, "awaitPromise": true, "returnByValue": true, "userGesture": true});
-        let mut answer = self.browser.wire.ask(Some(&self.session), "Runtime.evaluate", asked)?;
+        let mut answer = self.browser.wire.ask(Some(&self.session), "Runtime.evaluate", &asked)?;
         match answer["exceptionDetails"]["exception"]["description"].as_str() {
             Some(error) => Err(error.to_owned()),
             None if answer["exceptionDetails"].is_null() => Ok(answer["result"]["value"].take()),
@@ -150,11 +161,13 @@ impl Page {
     /// The status with which this page was answered.
     #[track_caller]
     pub fn status(&self) -> u64 {
-        self.value("performance.getEntriesByType('navigation')[0].responseStatus").as_u64().unwrap_or_default()
+        self.value("performance.getEntriesByType('navigation')[0].responseStatus")
+            .as_u64()
+            .unwrap_or_default()
     }
 
     #[track_caller]
-    fn ask(&self, method: &str, parameters: Value) -> Value {
+    fn ask(&self, method: &str, parameters: &Value) -> Value {
         let answer = self.browser.wire.ask(Some(&self.session), method, parameters);
         answer.unwrap_or_else(|error| panic!("{method}: {error}"))
     }
@@ -177,12 +190,19 @@ impl Page {
 impl Drop for Page {
     fn drop(&mut self) {
         // A test that failed because the browser is gone must not fail twice.
-        let _ = self.browser.wire.ask(None, "Target.disposeBrowserContext", json!({"browserContextId": self.context}));
+        let _ = self.browser.wire.ask(
+            None,
+            "Target.disposeBrowserContext",
+            &json!({"browserContextId": self.context}),
+        );
         self.browser.wire.forget(&self.session);
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a browser takes real time, and a test must not wait for ever")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a browser takes real time, and a test must not wait for ever"
+)]
 fn now() -> Instant {
     Instant::now()
 }

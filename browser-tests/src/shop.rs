@@ -39,8 +39,12 @@ impl Shop {
         let output = shell.stdout.take().expect("the output is a pipe");
         let mut lines = BufReader::new(output).lines().map_while(Result::ok);
         let mut address = |edge: &str| {
-            let announced = lines.find_map(|line| Some(line.strip_prefix(edge)?.trim().strip_prefix("http://")?.to_owned()));
-            announced.unwrap_or_else(|| panic!("the shop ended before it said where it serves the {edge} edge"))
+            let announced = lines.find_map(|line| {
+                Some(line.strip_prefix(edge)?.trim().strip_prefix("http://")?.to_owned())
+            });
+            announced.unwrap_or_else(|| {
+                panic!("the shop ended before it said where it serves the {edge} edge")
+            })
         };
         Self { address: address("shop"), operator: address("operator"), _shell: shell }
     }

@@ -56,7 +56,12 @@ impl Wire {
     }
 
     /// Asks the browser, or one page of it.
-    pub(crate) fn ask(&self, session: Option<&str>, method: &str, parameters: Value) -> Result<Value, String> {
+    pub(crate) fn ask(
+        &self,
+        session: Option<&str>,
+        method: &str,
+        parameters: &Value,
+    ) -> Result<Value, String> {
         let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
         let (send, answer) = mpsc::channel();
         locked(&self.shared.waiting).insert(id, send);
@@ -66,7 +71,9 @@ impl Wire {
         }
         let mut bytes = message.to_string().into_bytes();
         bytes.push(END);
-        locked(&self.write).write_all(&bytes).map_err(|error| format!("the browser is gone: {error}"))?;
+        locked(&self.write)
+            .write_all(&bytes)
+            .map_err(|error| format!("the browser is gone: {error}"))?;
         let answer = answer.recv_timeout(Duration::from_secs(ANSWER_SECONDS_MAX));
         answer.unwrap_or_else(|_| Err(format!("{method}: the browser did not answer")))
     }
@@ -95,7 +102,8 @@ impl Shared {
                     // Whoever asked may have lost patience.
                     let _ = asker.send(answer);
                 }
-            } else if let (Some(session), Some(name)) = (message["sessionId"].as_str(), message["method"].as_str())
+            } else if let (Some(session), Some(name)) =
+                (message["sessionId"].as_str(), message["method"].as_str())
                 && let Some(diary) = locked(&self.diaries).get(session)
             {
                 diary.write(Event { name: name.to_owned(), about: message["params"].clone() });

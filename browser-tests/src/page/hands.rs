@@ -34,20 +34,21 @@ impl Page {
     fn click_times(&self, selector: &str, times: u32) {
         let place = self.value(&format!("{MIDDLE}({})", Value::from(selector)));
         let Value::Array(place) = place else { panic!("on {}: {place}", self.path()) };
-        let stroke = |kind: &str, count: u32| {
-            json!({"type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": count})
-        };
-        self.ask("Input.dispatchMouseEvent", json!({"type": "mouseMoved", "x": place[0], "y": place[1]}));
+        let stroke = |kind: &str, count: u32| json!({"type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": count});
+        self.ask(
+            "Input.dispatchMouseEvent",
+            &json!({"type": "mouseMoved", "x": place[0], "y": place[1]}),
+        );
         for count in 1..=times {
-            self.ask("Input.dispatchMouseEvent", stroke("mousePressed", count));
-            self.ask("Input.dispatchMouseEvent", stroke("mouseReleased", count));
+            self.ask("Input.dispatchMouseEvent", &stroke("mousePressed", count));
+            self.ask("Input.dispatchMouseEvent", &stroke("mouseReleased", count));
         }
     }
 
     /// Presses a key: a letter, or called as in `Tab`, `Shift+Tab`, `Enter`, `Space`, `ArrowDown`.
     pub fn press(&self, key: &str) {
         for stroke in keys::strokes(key) {
-            self.ask("Input.dispatchKeyEvent", stroke);
+            self.ask("Input.dispatchKeyEvent", &stroke);
         }
     }
 

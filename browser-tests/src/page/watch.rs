@@ -18,13 +18,22 @@ impl Page {
         let from = self.diary.len();
         act(self);
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let sent = self.diary.since(from).into_iter().filter(|event| event.name == "Network.requestWillBeSent");
-        sent.map(|event| Request { kind: text(&event.about["type"]), url: text(&event.about["request"]["url"]) }).collect()
+        let sent = self
+            .diary
+            .since(from)
+            .into_iter()
+            .filter(|event| event.name == "Network.requestWillBeSent");
+        sent.map(|event| Request {
+            kind: text(&event.about["type"]),
+            url: text(&event.about["request"]["url"]),
+        })
+        .collect()
     }
 
     /// The cookies this page's shopper has.
     pub fn cookies(&self) -> Vec<Value> {
-        let mut answer = self.browser.ask("Storage.getCookies", json!({"browserContextId": self.context}));
+        let mut answer =
+            self.browser.ask("Storage.getCookies", &json!({"browserContextId": self.context}));
         match answer["cookies"].take() {
             Value::Array(cookies) => cookies,
             other => panic!("these are no cookies: {other}"),
@@ -45,7 +54,8 @@ fn complaint(event: &Event) -> Option<String> {
         // That a page is gone, or that a form was wrong, is an answer and no trouble.
         "Log.entryAdded" if about["entry"]["source"] == "network" => {
             let text = about["entry"]["text"].as_str().unwrap_or_default();
-            let expected = ["404", "422"].iter().any(|status| text.contains(&format!("status of {status}")));
+            let expected =
+                ["404", "422"].iter().any(|status| text.contains(&format!("status of {status}")));
             (!expected).then(|| format!("log: {}", about["entry"]))
         }
         "Log.entryAdded" => Some(format!("log: {}", about["entry"])),

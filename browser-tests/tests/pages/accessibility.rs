@@ -4,7 +4,8 @@ use crate::tour::{Findings, tour};
 use browser_tests::{Look, Page, Theme, axe_core};
 
 /// Findings that keep people out, with the place and the rule.
-const FINDINGS: &str = "axe.run(document, {resultTypes: ['violations']}).then(({violations}) => violations
+const FINDINGS: &str =
+    "axe.run(document, {resultTypes: ['violations']}).then(({violations}) => violations
     .filter(({impact}) => impact === 'serious' || impact === 'critical')
     .flatMap(({id, impact, nodes}) => nodes.map(({target, failureSummary}) =>
         `${impact} ${id} at ${target.join(' ')}: ${failureSummary.replace(/\\s+/g, ' ')}`)))";

@@ -33,7 +33,9 @@ fn back_keeps_filters_and_place() {
     page.leads(|page| page.click("#grid > li:nth-child(8) h3 a"));
     let left_at = place.max(1.0);
     page.value("history.back()");
-    page.until("location.pathname === '/products' && document.readyState === 'complete' && scrollY > 200");
+    page.until(
+        "location.pathname === '/products' && document.readyState === 'complete' && scrollY > 200",
+    );
     assert_eq!(page.path(), "/products?in_stock=true");
     assert!(page.holds("document.getElementById('f-in_stock-true').checked"));
     let back_at = page.value("scrollY").as_f64().unwrap();
@@ -51,7 +53,10 @@ fn show_more_appends_and_leads_the_focus_there() {
     page.until("document.querySelectorAll('#grid > li').length > 24");
     assert!(page.holds("document.activeElement.closest('li') === document.querySelector('#grid > li:nth-child(25)')"));
     let names = "[...document.querySelectorAll('#grid h3 a')].map(it => it.href)";
-    assert!(page.holds(&format!("new Set({names}).size === {names}.length")), "nothing is shown twice");
+    assert!(
+        page.holds(&format!("new Set({names}).size === {names}.length")),
+        "nothing is shown twice"
+    );
 }
 
 #[test]
@@ -62,7 +67,8 @@ fn the_search_box_offers_and_obeys_its_keys() {
     page.type_in("lam");
     page.until("document.getElementById('q').getAttribute('aria-expanded') === 'true'");
     let chosen = "document.getElementById(document.getElementById('q').getAttribute('aria-activedescendant'))";
-    let place = format!("[...document.querySelectorAll('#offers [role=option]')].indexOf({chosen})");
+    let place =
+        format!("[...document.querySelectorAll('#offers [role=option]')].indexOf({chosen})");
     assert_eq!(page.value(&place), -1, "nothing is chosen by itself");
     page.press("ArrowDown");
     assert_eq!(page.value(&place), 0);
@@ -73,7 +79,9 @@ fn the_search_box_offers_and_obeys_its_keys() {
     assert_eq!(page.value(&place), 0);
     assert!(page.holds("document.activeElement.id === 'q'"), "the focus stays in the box");
     page.press("Escape");
-    assert!(page.holds("document.getElementById('offers').hidden && document.getElementById('q').value === 'lam'"));
+    assert!(page.holds(
+        "document.getElementById('offers').hidden && document.getElementById('q').value === 'lam'"
+    ));
     page.press("ArrowDown");
     page.until("!document.getElementById('offers').hidden");
     page.press("ArrowDown");
@@ -98,7 +106,11 @@ fn enter_without_a_choice_searches() {
 fn a_typing_error_is_understood() {
     let page = Page::new(Look::DESKTOP);
     page.visit("/products?q=lmap");
-    assert!(page.holds("document.querySelector('main').textContent.includes('lamp')"), "{}", page.text_of("main"));
+    assert!(
+        page.holds("document.querySelector('main').textContent.includes('lamp')"),
+        "{}",
+        page.text_of("main")
+    );
 }
 
 #[test]

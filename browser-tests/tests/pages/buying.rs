@@ -25,7 +25,11 @@ fn a_purchase_needs_no_script() {
     page.leads(|page| page.click("#grid a[href='/p/stoneware-mug-350-ml']"));
     page.click(".choices label:has([value=Ink i])");
     page.leads(|page| page.click("noscript .button"));
-    assert!(page.holds("document.querySelector('.choices [value=Ink i]').checked"), "{}", page.path());
+    assert!(
+        page.holds("document.querySelector('.choices [value=Ink i]').checked"),
+        "{}",
+        page.path()
+    );
     page.leads(|page| page.click(".buy-form [name=step][value='1']"));
     assert_eq!(page.value("document.getElementById('quantity').value"), "2");
     page.leads(|page| page.click(".buy-row .button"));
@@ -53,7 +57,10 @@ fn a_purchase_with_scripts_waits_for_few_pages() {
     assert!(requests.iter().all(|request| request.kind != "Document"), "{requests:?}");
     assert_eq!(page.text_of("#toast p"), "Added. Cart: 1 item, €18.00");
     assert_eq!(page.text_of("[data-part=cart-link] .count"), "1");
-    assert!(page.holds("document.activeElement.matches('form[data-add] .button.large')"), "the focus stays");
+    assert!(
+        page.holds("document.activeElement.matches('form[data-add] .button.large')"),
+        "the focus stays"
+    );
     page.until("document.getElementById('status').textContent.startsWith('Added.')");
     page.leads(|page| page.click("#toast a[href='/cart']"));
 
@@ -70,12 +77,16 @@ fn a_purchase_with_scripts_waits_for_few_pages() {
 
 #[test]
 fn two_clicks_on_pay_make_one_order() {
-    for (look, email) in [(Look::DESKTOP, "twice@example.com"), (WITHOUT_SCRIPTS, "twice.unscripted@example.com")] {
+    for (look, email) in
+        [(Look::DESKTOP, "twice@example.com"), (WITHOUT_SCRIPTS, "twice.unscripted@example.com")]
+    {
         let page = Page::new(look);
         ready_to_pay(&page);
         page.value(&format!("document.getElementById('email').value = '{email}'"));
         page.double_click(PAY);
-        page.until("location.pathname.startsWith('/orders/') && document.readyState === 'complete'");
+        page.until(
+            "location.pathname.startsWith('/orders/') && document.readyState === 'complete'",
+        );
         is_thanked(&page);
         let orders = Shop::shared().operator_get("/api/v1/orders?limit=200").text();
         assert_eq!(orders.matches(&format!("\"{email}\"")).count(), 1, "{orders}");
@@ -100,13 +111,20 @@ fn what_is_wrong_is_said_at_once_and_leads_to_its_field() {
         page.click(&format!("#errors a[href='#{id}']"));
         page.until(&format!("document.activeElement.id === '{id}'"));
         let said_above = page.text_of(&format!("#errors a[href='#{id}']"));
-        let said_there = page.text(&format!(
-            "document.getElementById(document.activeElement.getAttribute('aria-describedby').split(' ').at(-1)).textContent"
-        ));
+        let said_there = page.text(
+            "document.getElementById(document.activeElement.getAttribute('aria-describedby').split(' ').at(-1)).textContent",
+        );
         assert!(said_there.ends_with(&said_above), "{id}: {said_above} / {said_there}");
-        assert!(page.holds("document.activeElement.getAttribute('aria-invalid') === 'true'"), "{id}");
+        assert!(
+            page.holds("document.activeElement.getAttribute('aria-invalid') === 'true'"),
+            "{id}"
+        );
     }
-    assert_eq!(page.value("[email.value, city.value]"), serde_json::json!(["maren@example", "Hamburg"]), "what was typed stays");
+    assert_eq!(
+        page.value("[email.value, city.value]"),
+        serde_json::json!(["maren@example", "Hamburg"]),
+        "what was typed stays"
+    );
 }
 
 #[test]
@@ -115,10 +133,14 @@ fn a_declined_card_is_told_and_another_one_pays() {
     ready_to_pay(&page);
     page.click("label:has(#card-decline)");
     page.leads(|page| page.click(PAY));
-    let told = "Your bank declined the payment. Nothing was charged. Try another card or ask your bank.";
+    let told =
+        "Your bank declined the payment. Nothing was charged. Try another card or ask your bank.";
     assert_eq!(page.text_of("#errors .errors-notice"), told);
     assert!(page.path().starts_with("/checkout"), "{}", page.path());
-    assert!(page.holds("name.value !== '' && document.getElementById('line1').value === 'Lindenweg 4'"), "what was typed stays");
+    assert!(
+        page.holds("name.value !== '' && document.getElementById('line1').value === 'Lindenweg 4'"),
+        "what was typed stays"
+    );
     page.click("label:has(#card-success)");
     page.leads(|page| page.click(PAY));
     is_thanked(&page);
@@ -147,13 +169,19 @@ fn another_country_changes_the_address_and_the_sums_in_place() {
     fill_checkout(&page);
     let before = page.text_of(PAY);
     let requests = page.requests(|page| {
-        page.value("(() => {
+        page.value(
+            "(() => {
             const country = document.getElementById('country');
             country.value = 'GB';
             country.dispatchEvent(new Event('change', {bubbles: true}));
-        })()");
+        })()",
+        );
         page.until(&format!("document.querySelector('{PAY}').textContent.trim() !== {before:?}"));
     });
     assert!(requests.iter().all(|request| request.kind != "Document"), "{requests:?}");
-    assert_eq!(page.value("document.getElementById('line1').value"), "Lindenweg 4", "what was typed stays");
+    assert_eq!(
+        page.value("document.getElementById('line1').value"),
+        "Lindenweg 4",
+        "what was typed stays"
+    );
 }

@@ -70,7 +70,7 @@ fn hold_the_table(theme: Theme) {
     for (token, grounds, light, dark) in TABLE {
         let least = if theme == Theme::Light { *light } else { *dark };
         let worst = page.value(&format!("{WORST}({token:?}, {grounds:?})"));
-        let (contrast, place) = (worst[0].as_f64().unwrap(), &worst[1]);
+        let (contrast, place) = (worst[0].as_f64().expect("a contrast is a number"), &worst[1]);
         if contrast < least - ROUNDING {
             findings.add(format!("{contrast:.2} instead of {least}: {place}"));
         }

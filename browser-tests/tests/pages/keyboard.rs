@@ -84,7 +84,10 @@ fn buys(look: Look) {
     typist.goes_to("form[data-add] .button.large");
     typist.page.press("Enter");
     typist.page.until("document.getElementById('toast').matches(':popover-open')");
-    assert!(typist.page.holds("document.activeElement.matches('form[data-add] .button.large')"), "the focus stays");
+    assert!(
+        typist.page.holds("document.activeElement.matches('form[data-add] .button.large')"),
+        "the focus stays"
+    );
     typist.page.press("Escape");
     typist.goes_with("Shift+Tab", "[data-part=cart-link]");
     typist.page.leads(|page| page.press("Enter"));
@@ -110,7 +113,9 @@ fn chooses_another_colour(typist: &mut Typist) {
     let before = typist.page.path();
     for _ in 0..10 {
         typist.page.press("ArrowRight");
-        typist.page.until("location.search.includes(encodeURIComponent(document.activeElement.value))");
+        typist
+            .page
+            .until("location.search.includes(encodeURIComponent(document.activeElement.value))");
         if typist.page.holds("!document.activeElement.closest('label').classList.contains('off')") {
             break;
         }

@@ -52,7 +52,11 @@ pub(crate) fn tour(look: Look, mut stop: impl FnMut(&Page, &str)) {
     stop(&page, "checkout with errors");
     fill_checkout(&page);
     page.leads(|page| page.click(".pay .button"));
-    assert!(page.path().starts_with("/orders/"), "paying leads to the order, not to {}", page.path());
+    assert!(
+        page.path().starts_with("/orders/"),
+        "paying leads to the order, not to {}",
+        page.path()
+    );
     stop(&page, "order");
 }
 

@@ -30,7 +30,11 @@ fn a_visit_sets_no_cookie_until_something_is_put_into_the_cart_and_then_one() {
     let cookies = page.cookies();
     assert_eq!(cookies.len(), 1, "{cookies:?}");
     let cookie = cookies.first().unwrap();
-    assert_eq!((&cookie["httpOnly"], &cookie["sameSite"]), (&true.into(), &"Lax".into()), "{cookie}");
+    assert_eq!(
+        (&cookie["httpOnly"], &cookie["sameSite"]),
+        (&true.into(), &"Lax".into()),
+        "{cookie}"
+    );
     page.visit("/");
     page.visit("/cart");
     assert_eq!(page.cookies().len(), 1);
