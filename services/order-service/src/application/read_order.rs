@@ -28,11 +28,14 @@ impl ReadOrder {
         loop {
             let journal = self.orders.repository.journal();
             let events = journal.read(&stream(id), version, READ_EVENTS_MAX).await?;
-            let until = events.iter().take_while(|event| event.recorded_at <= instant);
             let mut folded = 0;
-            for recorded in until {
+            for recorded in &events {
                 let event = Order::decode(recorded)
                     .map_err(|error| StorageError::Corrupt(error.to_string()))?;
+                // By the event's own time, which is also the one its history shows.
+                if event.at() > instant {
+                    break;
+                }
                 order = Some(Order::evolve(order, &event));
                 version = recorded.version;
                 folded += 1;
