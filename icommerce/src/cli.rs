@@ -1,6 +1,6 @@
 //! The command line.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use settings::Flag;
 use std::{path::PathBuf, process::ExitCode};
 
@@ -31,11 +31,58 @@ pub(crate) enum Command {
     Services,
     /// Show every setting, its value, its default and where the value came from
     Settings(SettingsFlags),
+    /// Send a real shop's history through the public API and prove that the books balance
+    Replay {
+        #[command(subcommand)]
+        what: Replay,
+    },
     /// Print the API document of an edge (OpenAPI 3.1)
     Openapi {
-        /// `shop` or `operator`
-        edge: String,
+        /// Which edge
+        edge: EdgeName,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Replay {
+    /// Months of the UCI "Online Retail" invoices, CSV, plain or gzipped
+    OnlineRetail(OnlineRetail),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OnlineRetail {
+    /// Files of invoices, in the order of time
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) place: PlaceFlags,
+    /// How many requests are under way at the same time
+    #[arg(long, value_name = "N")]
+    pub(crate) parallel: Option<usize>,
+    /// The most orders a second
+    #[arg(long, value_name = "N")]
+    pub(crate) rate: Option<u32>,
+    /// Write what became of every line
+    #[arg(long, value_name = "FILE.csv")]
+    pub(crate) report: Option<PathBuf>,
+}
+
+/// Where the shop is that a command works with.
+#[derive(Debug, Default, Args)]
+pub(crate) struct PlaceFlags {
+    /// The shop edge of a running shop; without it the command runs the shop itself on --data
+    #[arg(long, value_name = "URL")]
+    pub(crate) shop: Option<String>,
+    /// The operator edge of a running shop
+    #[arg(long, value_name = "URL")]
+    pub(crate) operator: Option<String>,
+}
+
+/// An edge of the gateway.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum EdgeName {
+    Shop,
+    Operator,
 }
 
 /// What all commands understand.

@@ -1,12 +1,14 @@
 //! The commands, one module each.
 
+mod at;
 mod openapi;
+mod replay;
 mod serve;
 mod services;
 mod settings;
 
 use crate::{
-    cli::{Arguments, Command},
+    cli::{Arguments, Command, Replay},
     failure::Failure,
 };
 use std::process::ExitCode;
@@ -18,6 +20,15 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Serve => serve::run(&process),
         Command::Services => services::run(&process),
         Command::Settings(flags) => settings::run(&process, &flags),
-        Command::Openapi { edge } => openapi::run(&edge),
+        Command::Replay { what: Replay::OnlineRetail(command) } => replay::run(&process, command),
+        Command::Openapi { edge } => openapi::run(&process, edge),
     }
+}
+
+/// The threads that do the work.
+fn worker() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::missing(format!("the operating system gives no threads: {error}")))
 }

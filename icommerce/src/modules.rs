@@ -18,6 +18,8 @@ pub(crate) static ALL: &[Module] = &[
 /// The service whose router the two edges lead to.
 pub(crate) const GATEWAY: &str = api_gateway::MODULE.name;
 
+pub(crate) use api_gateway::openapi;
+
 /// The table, checked.
 pub(crate) fn table() -> Result<Table, Failure> {
     Table::new(ALL).map_err(Failure::work)

@@ -4,6 +4,7 @@ use crate::{cli::ProcessFlags, failure::Failure, modules};
 use serde::{Deserialize, Serialize};
 use settings::{Flag, Origin, Section, Settings, Sources};
 use std::{collections::BTreeMap, path::PathBuf};
+use telemetry::LogFormat;
 
 /// The settings of the process itself.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -63,6 +64,15 @@ impl Default for ProcessSettings {
 }
 
 impl ProcessSettings {
+    /// Begins the log of this process.
+    pub(crate) fn begin_log(&self) -> Result<(), Failure> {
+        let format = match self.log {
+            LogSetting::Text => LogFormat::Text,
+            LogSetting::Json => LogFormat::Json,
+        };
+        telemetry::init(format, &self.log_filter).map_err(Failure::usage)
+    }
+
     /// The peers by service.
     pub(crate) fn peers(&self) -> Result<BTreeMap<&str, Vec<http::Uri>>, Failure> {
         let mut peers: BTreeMap<&str, Vec<http::Uri>> = BTreeMap::new();

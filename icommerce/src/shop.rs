@@ -5,7 +5,7 @@ use crate::{
     failure::Failure,
     modules,
     process::ProcessSettings,
-    wiring::{self, Embedded},
+    wiring::{self, Embedded, Forgetful},
 };
 use axum::Router;
 use kernel::{Ids, Randomness, SystemClock, SystemRandomness};
@@ -156,4 +156,23 @@ fn unbuilt(name: &str, error: &runtime::BuildError) -> Failure {
         runtime::BuildError::Setting(error) => Failure::usage(error),
         error => Failure::missing(format!("{name} cannot start: {error}")),
     }
+}
+
+/// The API document of an edge. Services are built without a data folder and never asked anything.
+pub(crate) async fn document(settings: Settings, edge: Edge) -> Result<serde_json::Value, Failure> {
+    let engine = Forgetful::new();
+    let selected: Vec<_> = modules::ALL.iter().collect();
+    let materials = Materials {
+        settings: Arc::new(settings),
+        storage: &|name| engine.service(name),
+        bulk: &|name| engine.service(name),
+        remote: &|_| None,
+        ids: Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness)),
+        metrics: Metrics::new(),
+        health: Health::new(),
+        tasks: Tasks::default(),
+    };
+    let assembled = runtime::assemble(modules::ALL, &selected, materials).await;
+    let assembled = assembled.map_err(|(name, error)| unbuilt(name, &error))?;
+    Ok(modules::openapi(edge, &assembled.documents))
 }

@@ -1,30 +1,22 @@
 //! `icommerce serve`: the shop, until a signal says stop.
 
+use super::worker;
 use crate::{
     cli::ProcessFlags,
     demo,
     failure::Failure,
     output::print,
-    process::{self, LogSetting, ProcessSettings},
+    process::{self, ProcessSettings},
     shop::{LOST, Shop},
 };
 use std::process::ExitCode;
-use telemetry::LogFormat;
 use tokio::signal::unix::{SignalKind, signal};
 
 pub(crate) fn run(flags: &ProcessFlags) -> Result<ExitCode, Failure> {
     let settings = process::settings(flags, Vec::new())?;
     let process: ProcessSettings = settings.top().map_err(Failure::usage)?;
-    let format = match process.log {
-        LogSetting::Text => LogFormat::Text,
-        LogSetting::Json => LogFormat::Json,
-    };
-    telemetry::init(format, &process.log_filter).map_err(Failure::usage)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::missing(format!("the operating system gives no threads: {error}")))?;
-    runtime.block_on(async {
+    process.begin_log()?;
+    worker()?.block_on(async {
         let shop = Shop::start(settings).await?;
         demo::plant_once(&shop, process.demo).await?;
         announce(&shop)?;
