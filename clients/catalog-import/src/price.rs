@@ -1,0 +1,177 @@
+//! Prices as people and spreadsheets write them.
+//!
+//! `1,299.00`, `1.299,00` and `1 299,00` are the same; `12,50` is twelve and a half. A single comma with three digits
+//! behind it is a thousand (`1,299`); a single point is always a decimal point, because that is how shops write files.
+
+use kernel::{Currency, UnitPrice};
+
+/// Signs of currencies, and the currencies they stand for.
+const SIGNS: [(char, &[&str]); 5] = [
+    ('€', &["EUR"]),
+    ('£', &["GBP", "GIP", "FKP", "SHP"]),
+    ('$', &["USD", "CAD", "AUD", "NZD", "HKD", "SGD", "MXN", "TWD"]),
+    ('¥', &["JPY", "CNY"]),
+    ('₹', &["INR"]),
+];
+
+/// Reads a price; the error says what is wrong with it.
+pub(crate) fn parse(text: &str, currency: Currency) -> Result<UnitPrice, String> {
+    if text.trim().is_empty() {
+        return Err("is empty".to_owned());
+    }
+    let mut digits = String::new();
+    let mut letters = String::new();
+    for letter in text.chars() {
+        match letter {
+            '0'..='9' | '.' | ',' | '-' => digits.push(letter),
+            // What stands between thousands, or around a currency.
+            ' ' | '\u{a0}' | '\u{202f}' | '\u{2009}' | '\'' | '’' | '\t' => {}
+            '−' => digits.push('-'),
+            letter => letters.push(letter),
+        }
+    }
+    in_currency(&letters, currency)?;
+    let plain =
+        plain(&digits).ok_or_else(|| format!("{} is not a price, such as 12.50", shown(text)))?;
+    if plain.starts_with('-') {
+        return Err(format!("{} is below zero", shown(text)));
+    }
+    UnitPrice::parse_major(&plain, currency).map_err(|error| format!("{}: {error}", shown(text)))
+}
+
+/// Whether what stands beside the digits is nothing, or this currency.
+fn in_currency(letters: &str, currency: Currency) -> Result<(), String> {
+    let code = currency.code();
+    let mut chars = letters.chars();
+    let is_it = match (chars.next(), chars.next()) {
+        (None, _) => true,
+        (Some(sign), None) => {
+            SIGNS.iter().any(|(known, codes)| *known == sign && codes.contains(&code))
+        }
+        _ => letters.eq_ignore_ascii_case(code),
+    };
+    if is_it { Ok(()) } else { Err(format!("{} is no price in {code}", shown(letters))) }
+}
+
+/// The digits with a decimal point, or nothing if they cannot be a number.
+fn plain(digits: &str) -> Option<String> {
+    let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |rest| ("-", rest));
+    if digits.contains('-') {
+        return None;
+    }
+    let (points, commas) = (digits.matches('.').count(), digits.matches(',').count());
+    let decimal = match (points, commas) {
+        (0, 0) => None,
+        (1, 0) => Some('.'),
+        (0, 1) if is_thousands(digits, ',') => None,
+        (0, 1) => Some(','),
+        (_, 0) | (0, _) => None,
+        // Of both the later one is the decimal sign, and it stands once.
+        _ => {
+            let last = digits.rfind(['.', ','])?;
+            let sign = if digits[last..].starts_with('.') { '.' } else { ',' };
+            (digits.matches(sign).count() == 1).then_some(Some(sign))?
+        }
+    };
+    let (whole, fraction) = match decimal {
+        Some(sign) => digits.split_once(sign)?,
+        None => (digits, ""),
+    };
+    let whole = without_thousands(whole)?;
+    let fraction_is_plain = fraction.bytes().all(|digit| digit.is_ascii_digit());
+    if whole.is_empty() && fraction.is_empty() || !fraction_is_plain {
+        return None;
+    }
+    let whole = if whole.is_empty() { "0" } else { &whole };
+    let fraction = if fraction.is_empty() { String::new() } else { format!(".{fraction}") };
+    Some(format!("{sign}{whole}{fraction}"))
+}
+
+fn is_thousands(digits: &str, sign: char) -> bool {
+    digits.split_once(sign).is_some_and(|(whole, rest)| {
+        rest.len() == 3 && (1..=3).contains(&whole.len()) && !whole.starts_with('0')
+    })
+}
+
+/// Whole digits without the signs between thousands, which stand before every three digits or not at all.
+fn without_thousands(whole: &str) -> Option<String> {
+    let sign = whole.chars().find(|letter| !letter.is_ascii_digit());
+    let Some(sign) = sign else { return Some(whole.to_owned()) };
+    let mut groups = whole.split(sign);
+    let first = groups.next().filter(|first| (1..=3).contains(&first.len()))?;
+    let mut plain = first.to_owned();
+    for group in groups {
+        if group.len() != 3 {
+            return None;
+        }
+        plain.push_str(group);
+    }
+    plain.bytes().all(|digit| digit.is_ascii_digit()).then_some(plain)
+}
+
+/// What somebody wrote, short enough for a sentence.
+fn shown(text: &str) -> String {
+    let text = text.trim();
+    let short: String = text.chars().take(40).collect();
+    let more = if short.len() < text.len() { "…" } else { "" };
+    format!("“{short}{more}”")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn euros(text: &str) -> Result<String, String> {
+        parse(text, Currency::EUR).map(|price| price.to_decimal().to_string())
+    }
+
+    #[test]
+    fn prices_are_read_as_they_are_meant() {
+        for (text, price) in [
+            ("12.50", "12.5"),
+            ("12,50", "12.5"),
+            ("1,299.00", "1299"),
+            ("1.299,00", "1299"),
+            ("1 299,00 €", "1299"),
+            ("1'299.95", "1299.95"),
+            ("1,299", "1299"),
+            ("1.299", "1.299"),
+            ("0,125", "0.125"),
+            ("1.234.567", "1234567"),
+            ("1,234,567.8", "1234567.8"),
+            ("€12", "12"),
+            ("EUR 12.5", "12.5"),
+            ("12.50 eur", "12.5"),
+            (".99", "0.99"),
+            ("5.", "5"),
+            ("0", "0"),
+            ("0.00", "0"),
+        ] {
+            assert_eq!(euros(text).as_deref(), Ok(price), "{text}");
+        }
+        assert_eq!(parse("¥1,200", Currency::JPY).unwrap().to_string(), "1200 JPY");
+    }
+
+    #[test]
+    fn what_is_no_price_is_said_so() {
+        for (text, word) in [
+            ("", "empty"),
+            ("  ", "empty"),
+            ("free", "no price in EUR"),
+            ("$12", "no price in EUR"),
+            ("12 USD", "no price in EUR"),
+            ("-1", "below zero"),
+            ("1-2", "not a price"),
+            ("1,2,3", "not a price"),
+            ("1.2.3", "not a price"),
+            ("1,299.00.5", "not a price"),
+            ("12.345678", "decimals"),
+            ("99999999999999999999", "large"),
+            (".", "not a price"),
+            ("12%", "no price"),
+        ] {
+            let refusal = euros(text).unwrap_err();
+            assert!(refusal.contains(word), "{text}: {refusal}");
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! What is made of rows, and what is not.
+
+use super::*;
+use crate::columns::Columns;
+use contracts::product::ProductStatus;
+use csv::ReaderBuilder;
+use proptest::prelude::*;
+
+fn rows(text: &str) -> Vec<Row> {
+    let mut reader = ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+    let columns = Columns::of(reader.headers().unwrap()).unwrap();
+    let row = |record: csv::StringRecord| {
+        let handle = columns.cell(Column::Handle, &record).to_owned();
+        let line = record.position().unwrap().line();
+        Row::of(Place { file: 0, line, handle }, &columns, &record)
+    };
+    reader.records().map(|record| row(record.unwrap())).collect()
+}
+
+fn made(text: &str) -> Made {
+    make("mug", rows(text), Currency::EUR, &mut SkusSeen::new())
+}
+
+fn prepared(text: &str) -> Prepared {
+    made(text).product.unwrap()
+}
+
+fn remarks(prepared: &Prepared) -> Vec<(u64, &str)> {
+    let rows = prepared.rows.iter();
+    rows.flat_map(|row| row.remarks.iter().map(|remark| (row.place.line, &*remark.field))).collect()
+}
+
+#[test]
+fn a_product_with_variants_and_pictures_comes_out_whole() {
+    let prepared = prepared(
+        "Handle,Title,Body (HTML),Vendor,Product Category,Type,Tags,Published,Option1 Name,Option1 Value,Option2 Name,Option2 Value,Variant SKU,Variant Grams,Variant Inventory Qty,Variant Price,Variant Compare At Price,Variant Barcode,Image Src,Image Position,Image Alt Text,Variant Image,Status
+mug,Mug,<p>A mug.</p>,Halden,Home > Kitchen > Mugs,Mug,\"new, Blue,NEW\",true,Colour,Blue,Size,S,M-1,350.0,7,12.50,15,'0123,https://x/2.jpg,2,Two,https://x/b.jpg,active
+mug,,,,,,,,,Blue,,L,,350,0,14.00,0,,https://x/1.jpg,1,One,,
+mug,,,,,,,,,,,,,,,,,,//x/3.jpg,3,,,
+",
+    );
+    let product = &prepared.product;
+    assert_eq!((&*product.name, product.brand.as_deref()), ("Mug", Some("Halden")));
+    assert_eq!(product.categories, ["Home > Kitchen > Mugs"]);
+    assert_eq!(product.tags, ["new", "Blue"]);
+    assert_eq!(product.status, ProductStatus::Active);
+    let options: Vec<_> =
+        product.options.iter().map(|it| (&*it.name, it.values.join(" "))).collect();
+    assert_eq!(options, [("Colour", "Blue".to_owned()), ("Size", "S L".to_owned())]);
+    let [small, large] = &product.variants[..] else { panic!() };
+    assert_eq!((&*small.sku, small.stock, small.weight_grams), ("M-1", Some(7), 350));
+    assert_eq!(small.barcode.as_deref(), Some("0123"));
+    assert_eq!(small.compare_at_price.unwrap().to_string(), "15.00 EUR");
+    assert_eq!((&*large.sku, large.compare_at_price), ("MUG-BLUE-L", None));
+    let pictures: Vec<_> =
+        product.media.iter().map(|it| (&*it.image.url, it.skus.join(" "))).collect();
+    assert_eq!(
+        pictures,
+        [
+            ("https://x/1.jpg", String::new()),
+            ("https://x/2.jpg", String::new()),
+            ("https://x/3.jpg", String::new()),
+            ("https://x/b.jpg", "M-1".to_owned()),
+        ]
+    );
+    assert_eq!(prepared.rows.iter().map(|row| row.place.line).collect::<Vec<_>>(), [2, 3, 4]);
+    assert_eq!(remarks(&prepared), []);
+}
+
+#[test]
+fn a_default_title_is_no_option() {
+    let prepared = prepared(
+        "Handle,Title,Option1 Name,Option1 Value,Variant Price\nmug,Mug,Title,Default Title,5\n",
+    );
+    assert!(prepared.product.options.is_empty());
+    assert!(prepared.product.variants[0].options.is_empty());
+    assert_eq!(prepared.product.variants[0].sku, "MUG");
+}
+
+#[test]
+fn a_row_that_cannot_be_taken_is_reported_and_the_others_go_on() {
+    let made = made(
+        "Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price,Image Src\n\
+         mug,Mug,Size,S,A,5,\n\
+         mug,,,M,a,6,\n\
+         mug,,,L,C,,\n\
+         mug,,,,D,5,\n\
+         mug,,,S,E,5,\n\
+         mug,,,,,,not an address\n\
+         mug,,,XL,F,7,ftp://x\n",
+    );
+    let refused: Vec<_> =
+        made.rejected.iter().map(|row| (row.place.line, &*row.remarks[0].field)).collect();
+    assert_eq!(
+        refused,
+        [
+            (3, "Variant SKU"),
+            (4, "Variant Price"),
+            (5, "Option1 Value"),
+            (6, "Option1 Value"),
+            (7, "Image Src"),
+        ]
+    );
+    let prepared = made.product.unwrap();
+    assert_eq!(prepared.product.options[0].values, ["S", "XL"]);
+    assert_eq!(remarks(&prepared), [(8, "Image Src")]);
+}
+
+#[test]
+fn a_product_without_a_variant_is_refused_with_all_its_rows() {
+    let made = made("Handle,Title,Variant Price,Image Src\nmug,Mug,free,\nmug,,,https://x/1.jpg\n");
+    assert!(made.product.is_none());
+    assert_eq!(made.rejected.len(), 2);
+}
+
+#[test]
+fn what_is_odd_is_left_out_and_remarked_on() {
+    let prepared = prepared(
+        "Handle,Variant Price,Variant Grams,Variant Inventory Qty,Variant Inventory Policy,Variant Compare At Price,Image Src,Image Position,Status\n\
+         blue-mug,5,heavy,-2,continue,cheap,http://x/1.jpg,first,hidden\n",
+    );
+    assert_eq!(prepared.product.name, "Blue mug");
+    assert_eq!(prepared.product.variants[0].stock, Some(0));
+    assert_eq!(prepared.product.media[0].image.url, "https://x/1.jpg");
+    let fields: Vec<_> = remarks(&prepared).into_iter().map(|(_, field)| field).collect();
+    assert_eq!(
+        fields,
+        [
+            "Variant Compare At Price",
+            "Variant Inventory Policy",
+            "Variant Inventory Qty",
+            "Variant Grams",
+            "Image Src",
+            "Image Position",
+            "Title",
+            "Status",
+        ]
+    );
+}
+
+#[test]
+fn types_stand_in_for_categories() {
+    assert_eq!(categories("", "Cups > Mugs"), ["Cups / Mugs"]);
+    assert_eq!(categories(" > Home >  > Mugs", "x"), ["Home > Mugs"]);
+    assert_eq!(categories("Uncategorized", "—"), Vec::<String>::new());
+}
+
+fn cell() -> impl Strategy<Value = String> {
+    prop_oneof![
+        2 => Just(String::new()),
+        2 => "[A-C]",
+        1 => "[0-9]{1,3}([.,][0-9]{1,2})?",
+        1 => Just("https://x/y".to_owned()),
+        1 => "\\PC{0,6}",
+    ]
+}
+
+proptest! {
+    #[test]
+    fn rows_in_are_rows_taken_and_rows_reported(cells in prop::collection::vec(prop::array::uniform10(cell()), 1..12)) {
+        let rows: Vec<Row> = cells
+            .into_iter()
+            .enumerate()
+            .map(|(index, [title, one, two, sku, price, quantity, grams, image, variant_image, status])| Row {
+                place: Place { file: 0, line: index as u64 + 2, handle: "mug".to_owned() },
+                title, sku, price, quantity, grams, variant_image, status,
+                option_names: ["Size".to_owned(), String::new(), String::new()],
+                option_values: [one, two, String::new()],
+                image_source: image,
+                ..Row::default()
+            })
+            .collect();
+        let expected: Vec<u64> = rows.iter().map(|row| row.place.line).collect();
+        let again = make("mug", rows.clone(), Currency::EUR, &mut SkusSeen::new());
+        let made = make("mug", rows, Currency::EUR, &mut SkusSeen::new());
+        prop_assert_eq!(&made, &again);
+        let taken = made.product.iter().flat_map(|it| &it.rows).map(|row| row.place.line);
+        let mut lines: Vec<u64> = taken.chain(made.rejected.iter().map(|row| row.place.line)).collect();
+        lines.sort_unstable();
+        prop_assert_eq!(lines, expected);
+        if let Some(prepared) = made.product {
+            let product = prepared.product;
+            prop_assert!(!product.variants.is_empty());
+            for variant in &product.variants {
+                prop_assert_eq!(variant.options.len(), product.options.len());
+                for option in &product.options {
+                    prop_assert!(option.values.contains(&variant.options[&option.name]));
+                }
+            }
+        }
+    }
+}
