@@ -174,7 +174,8 @@ impl Index {
         };
         let found = self.found(&state, &query);
         let ranked = found.ranked.as_deref().unwrap_or_default();
-        let best = ranked.iter().take(SUGGESTED_PRODUCTS_MAX).map(|it| &state.entries[it.place as usize]);
+        let best =
+            ranked.iter().take(SUGGESTED_PRODUCTS_MAX).map(|it| &state.entries[it.place as usize]);
         let products = best.map(|entry| entry.listing.summary(entry.left)).collect();
         let categories = self.fitting_categories(&state, audience, &words);
         Suggestions { products, categories, total: found.total as u64 }
@@ -195,7 +196,8 @@ impl Index {
         };
         let mut fitting: Vec<(usize, &FacetEntry)> = counts.iter().copied().zip(values).collect();
         fitting.retain(|(count, entry)| *count > 0 && fits(&entry.key));
-        fitting.sort_by(|(one, first), (two, second)| two.cmp(one).then(first.key.cmp(&second.key)));
+        fitting
+            .sort_by(|(one, first), (two, second)| two.cmp(one).then(first.key.cmp(&second.key)));
         let told = fitting.into_iter().take(SUGGESTED_CATEGORIES_MAX);
         told.map(|(count, entry)| FacetValue {
             value: entry.key.clone(),

@@ -73,7 +73,11 @@ async fn build(site: Site) -> Result<Built, BuildError> {
     let follower = Arc::new(AvailabilityFollower(Arc::clone(&index)));
     site.tasks.spawn_until_stop(Consumer::new(parts, follower).run());
     let routes = routes(Doors { catalogue, activities })
-        .merge(messaging::feed_routes(NAME, Arc::clone(&site.storage.journal), CatalogueFeed(index)))
+        .merge(messaging::feed_routes(
+            NAME,
+            Arc::clone(&site.storage.journal),
+            CatalogueFeed(index),
+        ))
         .merge(messaging::parking_routes(NAME, site.storage.clone()));
     let mut parts = site.service_parts();
     // A request with an idempotency key is read whole before its handler runs.

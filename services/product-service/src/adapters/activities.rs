@@ -205,7 +205,8 @@ mod tests {
         let (activities, delivery) = ends(&audit);
         note(&activities, ACTIVITIES_MAX + 3);
         drop(activities);
-        delivery.run(runtime::Tasks::default().stopping()).await;
+        let tasks = runtime::Tasks::default();
+        delivery.run(tasks.stopping()).await;
         let sizes: Vec<_> = audit.taken.lock().iter().map(|it| it.activities.len()).collect();
         assert_eq!(sizes, [ACTIVITIES_MAX, 3]);
     }
@@ -216,10 +217,14 @@ mod tests {
         let (activities, delivery) = ends(&audit);
         note(&activities, QUEUED_ACTIVITIES_MAX + 7);
         drop(activities);
-        delivery.run(runtime::Tasks::default().stopping()).await;
+        let tasks = runtime::Tasks::default();
+        delivery.run(tasks.stopping()).await;
         let taken = audit.taken.lock();
         assert_eq!(taken.iter().map(|it| it.lost).sum::<u64>(), 7);
-        assert_eq!(taken.iter().map(|it| it.activities.len()).sum::<usize>(), QUEUED_ACTIVITIES_MAX);
+        assert_eq!(
+            taken.iter().map(|it| it.activities.len()).sum::<usize>(),
+            QUEUED_ACTIVITIES_MAX
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -242,7 +247,8 @@ mod tests {
         let (activities, delivery) = ends(&audit);
         note(&activities, ACTIVITIES_MAX + 1);
         drop(activities);
-        delivery.run(runtime::Tasks::default().stopping()).await;
+        let tasks = runtime::Tasks::default();
+        delivery.run(tasks.stopping()).await;
         let taken = audit.taken.lock();
         let told: Vec<_> = taken.iter().map(|it| (it.activities.len(), it.lost)).collect();
         assert_eq!(told, [(1, ACTIVITIES_MAX as u64)]);

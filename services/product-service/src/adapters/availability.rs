@@ -23,7 +23,9 @@ impl Handler for AvailabilityFollower {
         }
         let event = serde_json::from_value(message.data.clone())
             .map_err(|error| HandlerError::Poison(error.to_string()))?;
-        let InventoryEvent::AvailabilityChanged { sku, available } = event else { return Ok(vec![]) };
+        let InventoryEvent::AvailabilityChanged { sku, available } = event else {
+            return Ok(vec![]);
+        };
         // Only this task writes shelves, so the last one written is the last one known.
         let (number, shelf) = self.0.put_available(&sku, available);
         Ok(vec![stored::write_shelf(number, &shelf)])

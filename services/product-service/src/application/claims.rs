@@ -100,7 +100,10 @@ mod tests {
         assert_eq!(claims.claim(two, Some("mug"), &[]).unwrap_err(), Taken::Slug("mug".to_owned()));
         let taken = claims.claim(two, Some("cup"), &["CUP", "mug-1"]).unwrap_err();
         assert_eq!(taken, Taken::Sku("mug-1".to_owned()));
-        assert!(claims.claim(two, Some("cup"), &["CUP", "mug-2"]).is_ok(), "nothing of it was kept");
+        assert!(
+            claims.claim(two, Some("cup"), &["CUP", "mug-2"]).is_ok(),
+            "nothing of it was kept"
+        );
         drop(again);
         assert!(claims.claim(two, Some("mug"), &["MUG-1"]).is_ok());
     }

@@ -23,7 +23,8 @@ const COLOR_OPTIONS: &[&str] = &["color", "colour"];
 /// As lists, filters and searches know it.
 pub(crate) fn listing(id: ProductId, product: &Product, policy: &Policy) -> Listing {
     let prices = || product.variants.iter().filter_map(|variant| Some((variant, variant.price()?)));
-    let lower = |one: &UnitPrice, two: &UnitPrice| one.compare(*two).unwrap_or(std::cmp::Ordering::Equal);
+    let lower =
+        |one: &UnitPrice, two: &UnitPrice| one.compare(*two).unwrap_or(std::cmp::Ordering::Equal);
     let lowest = prices().min_by(|(_, one), (_, two)| lower(one, two));
     let price = lowest.map_or(UnitPrice::zero(Currency::EUR), |(_, price)| price);
     let cheapest = lowest.map(|(variant, _)| variant);
@@ -112,7 +113,9 @@ fn listed_variants(product: &Product) -> Vec<ListedVariant> {
         let picture = pictures.get(&words::sku_key(&variant.sku));
         Some(ListedVariant {
             sku: variant.sku.as_str().into(),
-            options: options.map(|(name, value)| (name.as_str().into(), value.as_str().into())).collect(),
+            options: options
+                .map(|(name, value)| (name.as_str().into(), value.as_str().into()))
+                .collect(),
             price: variant.price()?,
             image: picture.map(|media| Box::new(image(media))),
             weight_grams: variant.facts.weight_grams,
@@ -174,7 +177,8 @@ fn description_words(html: &str) -> String {
     let folded = words::fold(&without_markup(html));
     let mut known = HashSet::new();
     let mut found = String::new();
-    for word in words::words(&folded).filter(|word| known.insert(*word)).take(DESCRIPTION_WORDS_MAX) {
+    for word in words::words(&folded).filter(|word| known.insert(*word)).take(DESCRIPTION_WORDS_MAX)
+    {
         // Writing to a string cannot fail.
         let _ = write!(found, "{}{word}", if found.is_empty() { "" } else { " " });
     }

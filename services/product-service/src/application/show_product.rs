@@ -49,7 +49,10 @@ impl Catalogue {
     }
 
     /// All prices a product ever had.
-    pub(crate) async fn price_history(&self, id: ProductId) -> Result<PriceHistory, CatalogueError> {
+    pub(crate) async fn price_history(
+        &self,
+        id: ProductId,
+    ) -> Result<PriceHistory, CatalogueError> {
         let loaded = self.products.load(&stream_of(id)).await?;
         let product = loaded.state.as_deref().and_then(|stream| stream.0.as_ref());
         let product = product.ok_or(Rejection::UnknownProduct)?;

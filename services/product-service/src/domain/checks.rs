@@ -13,8 +13,9 @@ type Checked = Result<(), Rejection>;
 const RESERVED_SLUGS: &[&str] = &["suggestions", "import"];
 
 pub(super) fn draft(draft: &Draft, now: Timestamp) -> Checked {
-    slug(&draft.slug)?;
+    // The slug may have been made from the name.
     name(&draft.name)?;
+    slug(&draft.slug)?;
     description(&draft.description)?;
     draft.brand.iter().try_for_each(|it| brand(it))?;
     categories(&draft.categories)?;
@@ -174,8 +175,11 @@ fn variant(index: usize, variant: &VariantDraft, now: Timestamp) -> Checked {
 /// What must hold between the parts of a product. `given` are the variants of the request, by which fields are named.
 pub(super) fn whole(product: &Product, given: &[VariantDraft]) -> Checked {
     at_most("variants", "entries", product.variants.len(), limits::VARIANTS_MAX)?;
-    let places: HashMap<String, usize> =
-        given.iter().enumerate().map(|(index, draft)| (words::sku_key(&draft.sku), index)).collect();
+    let places: HashMap<String, usize> = given
+        .iter()
+        .enumerate()
+        .map(|(index, draft)| (words::sku_key(&draft.sku), index))
+        .collect();
     let field = |sku: &str, part: &str| match places.get(&words::sku_key(sku)) {
         Some(index) => format!("variants[{index}].{part}"),
         // A variant that was there before no longer fits.
@@ -185,7 +189,8 @@ pub(super) fn whole(product: &Product, given: &[VariantDraft]) -> Checked {
     combinations(product, &field)?;
     let skus: HashSet<String> = product.variants.iter().map(|it| words::sku_key(&it.sku)).collect();
     for (index, picture) in product.media.iter().enumerate() {
-        if let Some(unknown) = picture.skus.iter().find(|sku| !skus.contains(&words::sku_key(sku))) {
+        if let Some(unknown) = picture.skus.iter().find(|sku| !skus.contains(&words::sku_key(sku)))
+        {
             let field = format!("media[{index}].skus");
             return Err(Rejection::Unlisted { field, value: unknown.clone(), of: "variants" });
         }

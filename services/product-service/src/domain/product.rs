@@ -166,7 +166,9 @@ impl Product {
     }
 
     fn with_variant(&mut self, sku: &str, change: impl FnOnce(&mut Variant)) {
-        if let Some(variant) = self.variants.iter_mut().find(|variant| variant.sku.eq_ignore_ascii_case(sku)) {
+        if let Some(variant) =
+            self.variants.iter_mut().find(|variant| variant.sku.eq_ignore_ascii_case(sku))
+        {
             change(Arc::make_mut(variant));
         }
     }

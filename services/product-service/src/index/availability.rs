@@ -68,9 +68,9 @@ pub(crate) enum News {
 
 /// The shelf of a SKU, by the FNV-1a hash, which is the same in every version of this program.
 fn shelf_of(sku: &str) -> usize {
-    let hash = sku.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    });
+    let hash = sku
+        .bytes()
+        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     hash as usize % SHELVES
 }
 

@@ -63,7 +63,7 @@ impl Facet {
     /// The category of this path and all around it, the widest first.
     pub(crate) fn categories(&mut self, path: &str) -> Vec<ValueId> {
         let mut chain = Vec::new();
-        let (mut address, mut label) = (String::new(), String::new());
+        let mut address = String::new();
         for level in words::levels(path) {
             let slug = key(level);
             if slug.is_empty() {
@@ -71,14 +71,16 @@ impl Facet {
             }
             if !address.is_empty() {
                 address.push('/');
-                label.push_str(" > ");
             }
             address.push_str(&slug);
-            label.push_str(level);
             let id = match self.by_key.get(&address) {
                 Some(id) => *id,
                 None => {
-                    let id = self.add(address.clone(), label.clone(), chain.last().copied());
+                    let parent: Option<ValueId> = chain.last().copied();
+                    let around = parent.map(|id| self.values[id as usize].label.as_str());
+                    let label =
+                        around.map_or_else(|| level.to_owned(), |it| format!("{it} > {level}"));
+                    let id = self.add(address.clone(), label, parent);
                     self.by_leaf.entry(slug).or_default().push(id);
                     id
                 }

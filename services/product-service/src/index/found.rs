@@ -43,7 +43,8 @@ impl Found {
     pub(crate) fn bytes(&self) -> usize {
         let facets: usize = self.facets.values().map(Vec::len).sum();
         let ranked = self.ranked.as_ref().map_or(0, Vec::len) * size_of::<Ranked>();
-        let counts: usize = self.counts.iter().map(|counts| counts.len() * size_of::<usize>()).sum();
+        let counts: usize =
+            self.counts.iter().map(|counts| counts.len() * size_of::<usize>()).sum();
         self.matches.bytes() + facets * 128 + ranked + counts + 512
     }
 
@@ -157,12 +158,15 @@ fn told_values(
     everywhere: &[usize],
 ) -> Vec<FacetValue> {
     let facet = state.facet(kind);
-    let mut ids: Vec<usize> =
-        (0..facet.values.len()).filter(|id| everywhere.get(*id).is_some_and(|count| *count > 0)).collect();
+    let mut ids: Vec<usize> = (0..facet.values.len())
+        .filter(|id| everywhere.get(*id).is_some_and(|count| *count > 0))
+        .collect();
     let is_asked = |id: usize| asked.iter().any(|asked| *asked as usize == id);
     ids.sort_unstable_by(|one, two| {
         let rank = |id: usize| (!is_asked(id), usize::MAX - here[id], usize::MAX - everywhere[id]);
-        rank(*one).cmp(&rank(*two)).then_with(|| facet.values[*one].label.cmp(&facet.values[*two].label))
+        rank(*one)
+            .cmp(&rank(*two))
+            .then_with(|| facet.values[*one].label.cmp(&facet.values[*two].label))
     });
     ids.truncate(FACET_VALUES_MAX);
     // Those asked for are among the first now, and stand by their count like all others.

@@ -124,8 +124,7 @@ impl Orders {
     }
 
     fn position(&self, by: By, entry: &Entry, entries: &[Entry]) -> usize {
-        self.by(by).partition_point(|other| {
-            by.compare(&entries[*other as usize], entry) == Ordering::Less
-        })
+        self.by(by)
+            .partition_point(|other| by.compare(&entries[*other as usize], entry) == Ordering::Less)
     }
 }

@@ -82,7 +82,9 @@ impl State {
     /// Takes in a product as it stands now. An older state than the one known is passed over.
     pub(crate) fn put(&mut self, listing: Listing, commit: Commit) {
         match self.by_id.get(&listing.id) {
-            Some(place) if self.entries[*place as usize].listing.version >= listing.version => return,
+            Some(place) if self.entries[*place as usize].listing.version >= listing.version => {
+                return;
+            }
             Some(place) => self.replace(*place, listing),
             None => {
                 let place = self.add(listing, Sorting::Now);
@@ -204,6 +206,8 @@ impl State {
     }
 
     fn left(&self, listing: &Listing) -> Left {
-        Left::of(listing.variants.iter().filter_map(|variant| self.availability.units(&variant.sku)))
+        Left::of(
+            listing.variants.iter().filter_map(|variant| self.availability.units(&variant.sku)),
+        )
     }
 }

@@ -90,7 +90,8 @@ pub(super) async fn look_up(
     Json(lookup): Json<VariantLookup>,
 ) -> Answer<Json<VariantFactsList>> {
     if lookup.skus.len() > LOOKED_UP_SKUS_MAX {
-        let message = format!("has {} entries; at most {LOOKED_UP_SKUS_MAX} are taken", lookup.skus.len());
+        let message =
+            format!("has {} entries; at most {LOOKED_UP_SKUS_MAX} are taken", lookup.skus.len());
         return Err(Problem::field("skus", message).into());
     }
     Ok(Json(VariantFactsList { variants: doors.catalogue.index.variants(&lookup.skus) }))

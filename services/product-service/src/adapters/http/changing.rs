@@ -29,7 +29,8 @@ pub(super) async fn create(
 ) -> Answer<Versioned<Created<Product>>> {
     may_change(&caller)?;
     // A creation repeated under its key makes the same product, even when the stored answer is gone.
-    let operation = key.map(|key| key.operation(&format!("create-product:{}", caller.edge.as_str())));
+    let operation =
+        key.map(|key| key.operation(&format!("create-product:{}", caller.edge.as_str())));
     let id = operation.map_or_else(|| doors.catalogue.ids.next(), ProductId);
     let slug = if product.slug.is_some() { Slug::Given } else { Slug::FromName };
     make(&doors.catalogue, id, intake::draft(product)?, slug).await?;
@@ -46,11 +47,13 @@ pub(super) async fn import(
     may_change(&caller)?;
     if batch.products.len() > IMPORT_PRODUCTS_MAX {
         let count = batch.products.len();
-        let message = format!("has {count} entries; at most {IMPORT_PRODUCTS_MAX} are taken at once");
+        let message =
+            format!("has {count} entries; at most {IMPORT_PRODUCTS_MAX} are taken at once");
         return Err(Problem::field("products", message).into());
     }
     let earnest = if batch.dry_run { Earnest::DryRun } else { Earnest::InEarnest };
-    let intake: Vec<Result<Draft, Problem>> = batch.products.into_iter().map(intake::draft).collect();
+    let intake: Vec<Result<Draft, Problem>> =
+        batch.products.into_iter().map(intake::draft).collect();
     let drafts = intake.iter().flatten().cloned().collect();
     let mut imported = doors.catalogue.import(drafts, earnest).await?.into_iter();
     let outcomes = intake.into_iter().map(|draft| match draft {

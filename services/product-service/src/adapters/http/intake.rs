@@ -62,7 +62,11 @@ fn variant(variant: NewVariant) -> VariantDraft {
         earlier: earlier.map(|past| PricePoint { from: past.from, price: past.price }).collect(),
         stock: variant.stock,
         facts: VariantFacts {
-            options: variant.options.iter().map(|(name, value)| (trimmed(name), trimmed(value))).collect(),
+            options: variant
+                .options
+                .iter()
+                .map(|(name, value)| (trimmed(name), trimmed(value)))
+                .collect(),
             compare_at_price: variant.compare_at_price,
             weight_grams: variant.weight_grams,
             barcode: variant.barcode.as_deref().map(trimmed).filter(|barcode| !barcode.is_empty()),
@@ -138,7 +142,8 @@ fn status(status: ProductStatus) -> StatusWish {
 /// HTML without anything that could run, frame or track.
 fn harmless(html: &str) -> Result<String, Problem> {
     if html.len() > RAW_DESCRIPTION_BYTES_MAX {
-        let message = format!("has {} bytes; at most {RAW_DESCRIPTION_BYTES_MAX} are looked at", html.len());
+        let message =
+            format!("has {} bytes; at most {RAW_DESCRIPTION_BYTES_MAX} are looked at", html.len());
         return Err(Problem::field("description", message));
     }
     // Plain text needs no parser.

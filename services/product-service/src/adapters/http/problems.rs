@@ -62,7 +62,8 @@ fn taken(taken: &Taken) -> Problem {
 fn stored(error: &StorageError) -> Problem {
     match error {
         StorageError::TooLarge { bytes, limit } => {
-            let said = format!("the product takes {bytes} bytes as a whole; at most {limit} are taken");
+            let said =
+                format!("the product takes {bytes} bytes as a whole; at most {limit} are taken");
             Problem::field("variants", said)
         }
         StorageError::Full => {
@@ -70,8 +71,12 @@ fn stored(error: &StorageError) -> Problem {
         }
         StorageError::Unavailable(_) => {
             tracing::error!(%error, "the catalogue's store did not answer");
-            Problem::new(503, kernel::codes::UNAVAILABLE, "the catalogue cannot answer at the moment")
-                .retry_after(1)
+            Problem::new(
+                503,
+                kernel::codes::UNAVAILABLE,
+                "the catalogue cannot answer at the moment",
+            )
+            .retry_after(1)
         }
         StorageError::Corrupt(_) => {
             tracing::error!(%error, "the catalogue's store cannot be read");

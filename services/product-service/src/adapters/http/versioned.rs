@@ -25,7 +25,10 @@ impl<T: IntoResponse> IntoResponse for Versioned<T> {
 impl<T: OperationOutput> OperationOutput for Versioned<T> {
     type Inner = T::Inner;
 
-    fn operation_response(context: &mut GenContext, operation: &mut Operation) -> Option<Documented> {
+    fn operation_response(
+        context: &mut GenContext,
+        operation: &mut Operation,
+    ) -> Option<Documented> {
         T::operation_response(context, operation)
     }
 

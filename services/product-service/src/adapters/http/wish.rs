@@ -30,8 +30,9 @@ pub(super) fn asked(query: ProductQuery, audience: Audience) -> Result<Asked, Pr
     ] {
         short(name, filter.as_deref())?;
     }
-    let cursor = query.cursor.map(Cursor::from);
-    let limit = Paging::new(query.limit, None).limit()?;
+    // A form sends the fields that were left empty, too.
+    let cursor = query.cursor.filter(|cursor| !cursor.is_empty()).map(Cursor::from);
+    let limit = Paging::new(query.limit.filter(|limit| !limit.is_empty()), None).limit()?;
     let wish = Wish {
         audience,
         text: query.q,
@@ -40,8 +41,16 @@ pub(super) fn asked(query: ProductQuery, audience: Audience) -> Result<Asked, Pr
         color: query.color,
         price_min: minor_units("price_min", query.price_min.as_deref())?,
         price_max: minor_units("price_max", query.price_max.as_deref())?,
-        stock: if yes("in_stock", query.in_stock.as_deref())? { Stock::InStock } else { Stock::Any },
-        reduced: if yes("reduced", query.reduced.as_deref())? { Reduced::Only } else { Reduced::Any },
+        stock: if yes("in_stock", query.in_stock.as_deref())? {
+            Stock::InStock
+        } else {
+            Stock::Any
+        },
+        reduced: if yes("reduced", query.reduced.as_deref())? {
+            Reduced::Only
+        } else {
+            Reduced::Any
+        },
         sort: sort(query.sort.as_deref())?,
     };
     Ok(Asked { wish, cursor, limit })

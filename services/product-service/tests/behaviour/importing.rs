@@ -1,0 +1,103 @@
+//! Importing catalogues, as often as one likes.
+
+use crate::shop::{Shop, eur, mug, plain};
+use contracts::product::{ImportOutcome, ImportReport, NewProduct, ProductStatus};
+use serde_json::json;
+
+async fn import(shop: &Shop, products: &[NewProduct]) -> Vec<ImportOutcome> {
+    let report: ImportReport =
+        shop.post("/api/v1/products/import", &json!({"products": products})).await.read();
+    report.outcomes
+}
+
+#[tokio::test]
+async fn importing_again_changes_nothing() {
+    let shop = Shop::open().await;
+    let batch = [mug(), plain("lamp", 4_000)];
+    assert_eq!(import(&shop, &batch).await, [ImportOutcome::Created, ImportOutcome::Created]);
+    let before = shop.product("stoneware-mug").await;
+    assert_eq!(import(&shop, &batch).await, [ImportOutcome::Unchanged, ImportOutcome::Unchanged]);
+    assert_eq!(shop.product("stoneware-mug").await, before);
+}
+
+#[tokio::test]
+async fn stock_that_was_sold_since_is_not_counted_back_by_the_same_file() {
+    let shop = Shop::open().await;
+    import(&shop, &[mug()]).await;
+    shop.inventory_tells("MUG-CLAY", 2).await;
+    let left = |page: &contracts::product::ProductPage| page.items[0].only_left == Some(5);
+    shop.until(&contracts::product::ProductQuery::default(), left).await;
+    assert_eq!(import(&shop, &[mug()]).await, [ImportOutcome::Unchanged]);
+    assert_eq!(shop.product("stoneware-mug").await.variants[0].only_left, Some(2));
+    let mut more = mug();
+    more.variants[0].stock = Some(4);
+    assert_eq!(import(&shop, &[more]).await, [ImportOutcome::Updated]);
+    shop.until(&contracts::product::ProductQuery::default(), |page| {
+        page.items[0].only_left.is_none()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn each_product_is_taken_or_refused_by_itself() {
+    let shop = Shop::open().await;
+    import(&shop, &[mug()]).await;
+    let mut cheaper = mug();
+    cheaper.variants[0].price = serde_json::from_value(eur(1_000)).unwrap();
+    let mut nameless = plain("nameless", 1);
+    nameless.name = String::new();
+    let mut thief = plain("thief", 1);
+    thief.variants[0].sku = "MUG-CLAY".to_owned();
+    let twice = plain("lamp", 2);
+    let outcomes = import(&shop, &[cheaper, nameless, thief, plain("lamp", 1), twice]).await;
+    let rejected = |field: &str, outcome: &ImportOutcome| match outcome {
+        ImportOutcome::Rejected { field: named, message } => named == field && !message.is_empty(),
+        _ => false,
+    };
+    assert_eq!(outcomes[0], ImportOutcome::Updated);
+    assert!(rejected("name", &outcomes[1]), "{outcomes:?}");
+    assert!(rejected("variants", &outcomes[2]), "{outcomes:?}");
+    assert_eq!(outcomes[3], ImportOutcome::Created);
+    assert!(rejected("slug", &outcomes[4]), "{outcomes:?}");
+    assert_eq!(shop.list("").await.total, 2);
+}
+
+#[tokio::test]
+async fn a_dry_run_says_what_would_happen_and_does_nothing() {
+    let shop = Shop::open().await;
+    import(&shop, &[plain("lamp", 1)]).await;
+    let batch = json!({"products": [mug(), plain("lamp", 2), plain("lamp-2", 1)], "dry_run": true});
+    let report: ImportReport = shop.post("/api/v1/products/import", &batch).await.read();
+    assert_eq!(
+        report.outcomes,
+        [ImportOutcome::Created, ImportOutcome::Updated, ImportOutcome::Created]
+    );
+    assert_eq!(shop.slugs("").await, ["lamp"]);
+    assert_eq!(import(&shop, &[mug()]).await, [ImportOutcome::Created], "names were let go");
+}
+
+#[tokio::test]
+async fn earlier_prices_come_along_and_count() {
+    let shop = Shop::open().await;
+    let mut product = mug();
+    product.variants[0].price_history = serde_json::from_value(json!([
+        {"from": "2026-01-01T00:00:00Z", "price": eur(2_000)},
+    ]))
+    .unwrap();
+    import(&shop, &[product.clone()]).await;
+    assert_eq!(shop.product("stoneware-mug").await.variants[0].reduction.unwrap().percent, 30);
+    assert_eq!(import(&shop, &[product]).await, [ImportOutcome::Unchanged]);
+}
+
+#[tokio::test]
+async fn an_import_publishes_and_archives_but_never_makes_a_draft_of_what_is_on_sale() {
+    let shop = Shop::open().await;
+    let with = |status| NewProduct { status, ..plain("lamp", 1) };
+    assert_eq!(import(&shop, &[with(ProductStatus::Draft)]).await, [ImportOutcome::Created]);
+    assert_eq!(shop.list("").await.total, 0);
+    assert_eq!(import(&shop, &[with(ProductStatus::Active)]).await, [ImportOutcome::Updated]);
+    assert_eq!(import(&shop, &[with(ProductStatus::Draft)]).await, [ImportOutcome::Unchanged]);
+    assert_eq!(shop.list("").await.total, 1);
+    assert_eq!(import(&shop, &[with(ProductStatus::Archived)]).await, [ImportOutcome::Updated]);
+    assert_eq!(shop.list("").await.total, 0);
+}

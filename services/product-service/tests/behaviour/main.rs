@@ -1,0 +1,9 @@
+//! The product service as its neighbours meet it: through its routes, on the engine in memory.
+
+mod changing;
+mod importing;
+mod looking;
+mod refusals;
+mod restarting;
+mod shop;
+mod telling;

@@ -1,0 +1,59 @@
+//! What the catalogue tells others: its feed, and what shoppers did.
+
+use crate::shop::{Shop, eur, mug, request};
+use http::Method;
+use messaging::Feed;
+use serde_json::json;
+use transport::Edge;
+
+#[tokio::test]
+async fn the_feed_tells_changes_and_prices_in_order() {
+    let shop = Shop::open().await;
+    let made = shop.create(&mug()).await;
+    shop.put("/api/v1/products/stoneware-mug/variants/MUG-CLAY/price", &eur(1_000)).await;
+    let path = "/internal/v1/feeds/product-service?after=0";
+    let feed: Feed = shop.get(Edge::Internal, path).await.read();
+    let told: Vec<_> = feed
+        .messages
+        .iter()
+        .map(|message| (message.data["type"].as_str().unwrap(), message.data["change"].as_str()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("product_changed", Some("created")),
+            ("product_changed", Some("variants_added")),
+            ("product_changed", Some("published")),
+            ("price_changed", None),
+        ]
+    );
+    let last = &feed.messages[3].data;
+    assert_eq!(last["product_id"], json!(made.id));
+    assert_eq!((&last["old"], &last["new"]), (&eur(1_400), &eur(1_000)));
+}
+
+#[tokio::test]
+async fn searches_lists_and_views_of_shoppers_are_noted_and_nothing_else() {
+    let shop = Shop::open().await;
+    let made = shop.create(&mug()).await;
+    shop.list("q=mug&in_stock=true").await;
+    shop.list("category=kitchen").await;
+    shop.product("stoneware-mug").await;
+    let path = "/api/v1/products/stoneware-mug";
+    let mut ahead = request(Method::GET, path, None);
+    ahead.headers_mut().insert("sec-purpose", "prefetch;prerender".parse().unwrap());
+    shop.send(Edge::Shop, ahead).await;
+    shop.get(Edge::Operator, path).await;
+    shop.get(Edge::Internal, "/api/v1/products?q=mug").await;
+    shop.get(Edge::Shop, "/api/v1/products/no-such-thing").await;
+    let activities = shop.activities().await;
+    let actions: Vec<_> = activities.iter().map(|it| it.action.as_str()).collect();
+    assert_eq!(actions, ["product.searched", "product.listed", "product.viewed"]);
+    assert_eq!(activities[0].details["q"], "mug");
+    assert_eq!(
+        (&activities[0].details["found"], activities[0].actor.as_str()),
+        (&json!(1), "guest")
+    );
+    assert_eq!(activities[1].details["category"], "kitchen");
+    assert_eq!(activities[2].subject, format!("product:{}", made.id));
+}
