@@ -111,3 +111,37 @@ pub(crate) fn of(edge: transport::Edge) -> impl Iterator<Item = Route> + Clone {
     };
     own.into_iter().flat_map(|own| READS.iter().chain(own)).copied()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use transport::Edge;
+
+    #[test]
+    fn the_table_is_public_unambiguous_and_names_only_whom_the_gateway_calls() {
+        for edge in [Edge::Shop, Edge::Operator] {
+            let mut known = BTreeSet::new();
+            for route in of(edge) {
+                assert!(route.path.starts_with("/api/v1/"), "{}", route.path);
+                assert!(crate::MODULE.calls.contains(&route.service), "{}", route.service);
+                for method in route.methods {
+                    assert!(
+                        known.insert((route.path, method.as_str())),
+                        "{method} {} twice",
+                        route.path
+                    );
+                }
+            }
+        }
+        assert_eq!(of(Edge::Internal).count(), 0);
+    }
+
+    #[test]
+    fn reading_changes_nothing_and_shoppers_share_only_that_with_operators() {
+        assert!(READS.iter().all(|route| *route.methods == [Method::GET]));
+        let both = |route: &&Route| SHOP.iter().any(|shop| shop.path == route.path);
+        let shared: Vec<_> = OPERATOR.iter().filter(both).map(|route| route.path).collect();
+        assert_eq!(shared, ["/api/v1/orders/{id}/cancel"]);
+    }
+}
