@@ -14,7 +14,8 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Outcome<bool> {
     }
     let metadata = process::cargo(root, &["metadata", "--format-version=1", "--no-deps"])?;
     let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
-    let target = metadata["target_directory"].as_str().ok_or("cargo does not say where it builds")?;
+    let target =
+        metadata["target_directory"].as_str().ok_or("cargo does not say where it builds")?;
     let release = Path::new(target).join("release");
     let commit = process::answers_in(root, "git", &["describe", "--always", "--dirty"]);
     let commit = commit.unwrap_or_else(|| "unknown".to_owned());

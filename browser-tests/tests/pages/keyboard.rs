@@ -7,7 +7,10 @@ use browser_tests::{Look, Page, Theme};
 const STOPS_MAX: usize = 150;
 
 /// What is wrong with the place of the focus: no ring around it, out of sight, or behind something.
-const UNSEEN: &str = "(() => {
+const UNSEEN: &str = "(async () => {
+    // What the focus moves has to have arrived.
+    await new Promise(requestAnimationFrame);
+    await Promise.allSettled(document.getAnimations().map(it => it.finished));
     const it = document.activeElement;
     if (!it || it === document.body) return [];
     const name = it.outerHTML.replace(/\\s+/g, ' ').slice(0, 120);
@@ -17,8 +20,9 @@ const UNSEEN: &str = "(() => {
         return outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2;
     };
     const ringed = parts.some(part => ring(part)) || ring(it, '::after');
-    const own = place => place && parts.some(part => part.contains(place) || place.contains(part) && place.closest('label, a, button'));
+    const own = place => parts.some(part => part.contains(place));
     const seen = parts.some(part => {
+        if (getComputedStyle(part).pointerEvents === 'none') return true;
         const {x, y, width, height} = part.getBoundingClientRect();
         const steps = [.1, .5, .9];
         return steps.some(across => steps.some(down => own(document.elementFromPoint(x + width * across, y + height * down))));

@@ -24,6 +24,8 @@ pub(super) enum Standing {
 }
 
 const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
+/// The pages' own letters come with the browser: without them widths are measured in others.
+const APT_GET: &[&str] = &["update", "install --yes --no-install-recommends chromium fonts-inter"];
 const AXE_CORE: &str = "axe-core@4.14.1";
 const INSTALL_SECONDS_MAX: u64 = 600;
 
@@ -75,11 +77,9 @@ fn chromium() -> Standing {
     if process::answers("id", "-u").as_deref() != Some("0") {
         return Standing::Missing("not in PATH; only root can install it with apt-get".to_owned());
     }
-    for arguments in
-        [&["update"][..], &["install", "--yes", "--no-install-recommends", "chromium"][..]]
-    {
+    for line in APT_GET {
         let mut command = Command::new("apt-get");
-        command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+        command.args(line.split(' ')).env("DEBIAN_FRONTEND", "noninteractive");
         if let Err(reason) = install(&mut command) {
             return Standing::Missing(reason);
         }
