@@ -53,7 +53,13 @@ impl Connection {
     }
 
     /// Sends a request and reads its answer whole.
-    pub(crate) async fn ask(&mut self, method: &str, path: &str, key: Option<&str>, body: &str) -> Result<Answer<'_>, String> {
+    pub(crate) async fn ask(
+        &mut self,
+        method: &str,
+        path: &str,
+        key: Option<&str>,
+        body: &str,
+    ) -> Result<Answer<'_>, String> {
         use std::io::Write;
         self.request.clear();
         let written = write!(self.request, "{method} {path} HTTP/1.1\r\nhost: shop\r\n")
@@ -93,7 +99,8 @@ impl Connection {
         if self.answer.len() > ANSWER_BYTES_MAX {
             return Err("an answer is too large".to_owned());
         }
-        let read = self.stream.read_buf(&mut self.answer).await.map_err(|error| error.to_string())?;
+        let read =
+            self.stream.read_buf(&mut self.answer).await.map_err(|error| error.to_string())?;
         if read == 0 { Err("the server closed the connection".to_owned()) } else { Ok(()) }
     }
 }
@@ -101,7 +108,8 @@ impl Connection {
 fn parse(head: &[u8]) -> Result<(u16, usize), String> {
     let text = std::str::from_utf8(head).map_err(|error| error.to_string())?;
     let mut lines = text.split("\r\n");
-    let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|status| status.parse().ok());
+    let status =
+        lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|status| status.parse().ok());
     let length = lines
         .filter_map(|line| line.split_once(':'))
         .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))

@@ -29,9 +29,11 @@ pub(crate) fn serve() -> Result<(), String> {
 fn routes() -> Router {
     let id = "01930000-0000-7000-8000-000000000000";
     let money = json!({"amount": 1999, "currency": "EUR"});
-    let totals = json!({"items": money, "discount": money, "shipping": money, "tax": money, "total": money});
+    let totals =
+        json!({"items": money, "discount": money, "shipping": money, "tax": money, "total": money});
     let line = json!({"sku": "BENCH-1", "name": "Benchmark article", "quantity": 1, "unit_price": money, "total": money});
-    let thing = json!({"id": id, "status": "open", "lines": [line, line], "totals": totals, "version": 3});
+    let thing =
+        json!({"id": id, "status": "open", "lines": [line, line], "totals": totals, "version": 3});
     let summary = json!({"id": id, "slug": "benchmark", "name": "Benchmark article", "brand": "Halden", "price": money, "in_stock": true});
     let page = json!({"items": vec![summary; 20], "facets": {}, "total": 100});
     // Reads its body as JSON, as any real handler would, and answers.

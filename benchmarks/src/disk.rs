@@ -34,8 +34,10 @@ pub(crate) fn flush_time() -> Result<[Duration; 2], String> {
 /// log, full synchronisation, checkpoints left out.
 pub(crate) fn bare_orders(orders: usize, time: Duration) -> Result<f64, String> {
     let folder = TempDir::new_in(".").map_err(|error| error.to_string())?;
-    let database = Connection::open(folder.path().join("bare.db")).map_err(|error| error.to_string())?;
-    let set_up = "pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 0;
+    let database =
+        Connection::open(folder.path().join("bare.db")).map_err(|error| error.to_string())?;
+    let set_up =
+        "pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 0;
         create table rows (position integer primary key, stream text, version integer, data blob);
         create unique index streams on rows (stream, version);";
     database.execute_batch(set_up).map_err(|error| error.to_string())?;
@@ -51,7 +53,8 @@ pub(crate) fn bare_orders(orders: usize, time: Duration) -> Result<f64, String> 
 
 fn batch(database: &Connection, from: usize, orders: usize) -> rusqlite::Result<()> {
     database.execute_batch("begin immediate")?;
-    let mut insert = database.prepare_cached("insert into rows (stream, version, data) values (?1, ?2, ?3)")?;
+    let mut insert =
+        database.prepare_cached("insert into rows (stream, version, data) values (?1, ?2, ?3)")?;
     for order in from..from + orders {
         for row in 0..ROWS {
             insert.execute((format!("order-{order:012}-{row:02}"), 1, [0x20_u8; 300]))?;

@@ -25,15 +25,25 @@ pub(crate) struct Measured {
 /// One client's work: a round of requests over its connection. Returns how long the step took that counts.
 pub(crate) trait Round {
     /// Runs round `number` of client `client`.
-    async fn run(&self, connection: &mut Connection, client: usize, number: u64) -> Result<Duration, String>;
+    async fn run(
+        &self,
+        connection: &mut Connection,
+        client: usize,
+        number: u64,
+    ) -> Result<Duration, String>;
 }
 
 /// Runs `round` over and over, for a fifth of the time to warm up and then for the time that is measured.
-pub(crate) async fn closed_loop(setup: &Setup, server: &Server, round: impl Round + 'static) -> Result<Measured, String> {
+pub(crate) async fn closed_loop(
+    setup: &Setup,
+    server: &Server,
+    round: impl Round + 'static,
+) -> Result<Measured, String> {
     let round = Rc::new(round);
     let begin = Instant::now() + setup.time / 5;
     let end = begin + setup.time;
-    let latency = Histogram::new_with_bounds(1, nanos(SLOWEST), 3).map_err(|error| error.to_string())?;
+    let latency =
+        Histogram::new_with_bounds(1, nanos(SLOWEST), 3).map_err(|error| error.to_string())?;
     let seen = Rc::new(RefCell::new((latency, 0_u64)));
     let clients = LocalSet::new();
     let mut running = Vec::new();
@@ -71,7 +81,8 @@ pub(crate) async fn closed_loop(setup: &Setup, server: &Server, round: impl Roun
         .await?;
     let took = begin.elapsed();
     drop(clients);
-    let (latency, rounds) = seen.replace((Histogram::new(1).map_err(|error| error.to_string())?, 0));
+    let (latency, rounds) =
+        seen.replace((Histogram::new(1).map_err(|error| error.to_string())?, 0));
     Ok(Measured { rounds, took, latency, used })
 }
 

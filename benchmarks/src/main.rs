@@ -75,7 +75,10 @@ fn measure(arguments: &Arguments) -> Result<(), String> {
     let runtime = runtime.map_err(|error| error.to_string())?;
     let mut report = report::Report::begin(&setup, &arguments.commit)?;
     for scenario in scenarios::chosen(&arguments.scenarios) {
-        eprintln!("measuring {} for {} s with {} clients …", scenario.name, arguments.seconds, setup.clients);
+        eprintln!(
+            "measuring {} for {} s with {} clients …",
+            scenario.name, arguments.seconds, setup.clients
+        );
         report.add(runtime.block_on((scenario.run)(setup.clone()))?);
     }
     println!("{report}");

@@ -53,15 +53,18 @@ impl Server {
 
     fn start(mut command: Command, data: Option<TempDir>) -> Result<Self, String> {
         let begun = tokio::time::Instant::now();
-        let mut child = command
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(|error| format!("{} cannot be started: {error}", command.get_program().display()))?;
+        let mut child = command.stdout(Stdio::piped()).spawn().map_err(|error| {
+            format!("{} cannot be started: {error}", command.get_program().display())
+        })?;
         let out = child.stdout.take().ok_or("the process has no output")?;
         let mut lines = BufReader::new(out).lines();
         let mut address = |name: &str| {
-            let line = lines.next().ok_or("the process ended before it served")?.map_err(|error| error.to_string())?;
-            let address = line.strip_prefix(name).and_then(|rest| rest.trim().strip_prefix("http://"));
+            let line = lines
+                .next()
+                .ok_or("the process ended before it served")?
+                .map_err(|error| error.to_string())?;
+            let address =
+                line.strip_prefix(name).and_then(|rest| rest.trim().strip_prefix("http://"));
             address.map(str::to_owned).ok_or_else(|| format!("not an address: {line}"))
         };
         let (shop, operator) = (address("shop")?, address("operator")?);
@@ -82,7 +85,9 @@ impl Server {
         };
         let stat = read("stat")?;
         let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-        let field = |index: usize| after_name.split_whitespace().nth(index).and_then(|text| text.parse::<u64>().ok());
+        let field = |index: usize| {
+            after_name.split_whitespace().nth(index).and_then(|text| text.parse::<u64>().ok())
+        };
         let (user, system) = (field(11).unwrap_or(0), field(12).unwrap_or(0));
         let pages = field(21).unwrap_or(0);
         let ticks = rustix::param::clock_ticks_per_second();

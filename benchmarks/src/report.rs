@@ -65,7 +65,10 @@ impl Report {
             clients: setup.clients,
             seconds: setup.time.as_secs(),
             flush_us: [micros(median), micros(slow)],
-            bare_orders_per_second: [disk::bare_orders(1, second)?, disk::bare_orders(BATCH, second)?],
+            bare_orders_per_second: [
+                disk::bare_orders(1, second)?,
+                disk::bare_orders(BATCH, second)?,
+            ],
             start_ms: micros(shop.started_in) / 1_000.0,
             idle_memory_mb: megabytes(shop.usage()?.resident_bytes),
             rows: Vec::new(),
@@ -86,7 +89,13 @@ impl Report {
 
 impl Row {
     /// A scenario of `requests` requests for each unit, beside the same requests answered constantly.
-    pub(crate) fn compared(name: &str, unit: &'static str, requests: u32, shop: &Measured, bare: &Measured) -> Self {
+    pub(crate) fn compared(
+        name: &str,
+        unit: &'static str,
+        requests: u32,
+        shop: &Measured,
+        bare: &Measured,
+    ) -> Self {
         let (per_second, constant_per_second) = (rate(shop), rate(bare));
         Self {
             name: name.to_owned(),
@@ -109,11 +118,18 @@ impl Row {
 
 impl fmt::Display for Report {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(out, "{} · {} cores · {} · commit {}", self.machine, self.cores, self.date, self.commit)?;
+        writeln!(
+            out,
+            "{} · {} cores · {} · commit {}",
+            self.machine, self.cores, self.date, self.commit
+        )?;
         writeln!(
             out,
             "a flush takes {:.0} µs (p99 {:.0} µs) · a bare database takes {:.0} orders/s, {:.0} in batches of {BATCH}",
-            self.flush_us[0], self.flush_us[1], self.bare_orders_per_second[0], self.bare_orders_per_second[1],
+            self.flush_us[0],
+            self.flush_us[1],
+            self.bare_orders_per_second[0],
+            self.bare_orders_per_second[1],
         )?;
         writeln!(
             out,
@@ -123,8 +139,17 @@ impl fmt::Display for Report {
         let mut table = Table::new();
         table.load_preset(presets::NOTHING);
         table.set_header([
-            "scenario", "/s", "constant /s", "ratio", "p50 µs", "p99 µs", "p99.9 µs", "CPU µs", "constant CPU µs",
-            "bytes", "MB",
+            "scenario",
+            "/s",
+            "constant /s",
+            "ratio",
+            "p50 µs",
+            "p99 µs",
+            "p99.9 µs",
+            "CPU µs",
+            "constant CPU µs",
+            "bytes",
+            "MB",
         ]);
         for row in &self.rows {
             let figures = [

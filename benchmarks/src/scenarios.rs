@@ -32,5 +32,6 @@ pub(crate) fn names() -> PossibleValuesParser {
 
 /// Those that were named, or all.
 pub(crate) fn chosen(names: &[String]) -> impl Iterator<Item = &'static Scenario> {
-    ALL.iter().filter(move |scenario| names.is_empty() || names.iter().any(|name| name == scenario.name))
+    ALL.iter()
+        .filter(move |scenario| names.is_empty() || names.iter().any(|name| name == scenario.name))
 }

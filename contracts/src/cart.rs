@@ -281,7 +281,12 @@ impl CartClient {
     }
 
     /// Sets how many units of a SKU the cart has.
-    pub async fn change_line(&self, id: CartId, sku: &str, quantity: i64) -> Result<Cart, CallError> {
+    pub async fn change_line(
+        &self,
+        id: CartId,
+        sku: &str,
+        quantity: i64,
+    ) -> Result<Cart, CallError> {
         let path = format!("/api/v1/carts/{id}/lines/{}", crate::path_segment(sku));
         self.0.request(Method::PATCH, path).json(&LineQuantity { quantity }).send().await
     }
@@ -293,7 +298,11 @@ impl CartClient {
     }
 
     /// The ways to have goods delivered to a country, for a cart or in general.
-    pub async fn shipping_methods(&self, country: &str, cart: Option<CartId>) -> Result<ShippingMethods, CallError> {
+    pub async fn shipping_methods(
+        &self,
+        country: &str,
+        cart: Option<CartId>,
+    ) -> Result<ShippingMethods, CallError> {
         let cart = cart.map(|id| id.to_string());
         let mut query = vec![("country", country)];
         query.extend(cart.as_deref().map(|id| ("cart_id", id)));
@@ -311,18 +320,30 @@ impl CartClient {
     }
 
     /// Freezes a cart for an order and says what it comes to. Repeating it for the same order gives the same.
-    pub async fn begin_checkout(&self, id: CartId, order: OrderId, quote: &QuoteRequest) -> Result<Quote, CallError> {
+    pub async fn begin_checkout(
+        &self,
+        id: CartId,
+        order: OrderId,
+        quote: &QuoteRequest,
+    ) -> Result<Quote, CallError> {
         self.0.put(format!("/internal/v1/carts/{id}/checkouts/{order}")).json(quote).send().await
     }
 
     /// The order was placed: the cart has become it.
     pub async fn ordered(&self, id: CartId, order_id: OrderId) -> Result<(), CallError> {
-        self.0.post(format!("/internal/v1/carts/{id}/ordered")).json(&ForOrder { order_id }).done().await
+        self.0
+            .post(format!("/internal/v1/carts/{id}/ordered"))
+            .json(&ForOrder { order_id })
+            .done()
+            .await
     }
 
     /// The order was not placed: the cart is open again.
     pub async fn reopen(&self, id: CartId, order_id: OrderId) -> Result<(), CallError> {
-        self.0.post(format!("/internal/v1/carts/{id}/reopen")).json(&ForOrder { order_id }).done().await
+        self.0
+            .post(format!("/internal/v1/carts/{id}/reopen"))
+            .json(&ForOrder { order_id })
+            .done()
+            .await
     }
 }
-

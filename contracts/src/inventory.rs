@@ -268,8 +268,17 @@ impl InventoryClient {
     }
 
     /// Takes units of a committed hold back into stock, once per `reference`.
-    pub async fn restock(&self, id: HoldId, reference: &str, restock: &Restock) -> Result<(), CallError> {
+    pub async fn restock(
+        &self,
+        id: HoldId,
+        reference: &str,
+        restock: &Restock,
+    ) -> Result<(), CallError> {
         let reference = crate::path_segment(reference);
-        self.0.put(format!("/internal/v1/holds/{id}/restocks/{reference}")).json(restock).done().await
+        self.0
+            .put(format!("/internal/v1/holds/{id}/restocks/{reference}"))
+            .json(restock)
+            .done()
+            .await
     }
 }

@@ -13,7 +13,6 @@ pub mod payment;
 pub mod product;
 pub mod shared;
 
-
 use std::fmt::Write;
 
 /// A SKU or another free word as one segment of a path.
@@ -21,7 +20,9 @@ pub fn path_segment(text: &str) -> String {
     let mut segment = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => segment.push(char::from(byte)),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                segment.push(char::from(byte))
+            }
             _ => drop(write!(segment, "%{byte:02X}")),
         }
     }

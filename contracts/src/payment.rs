@@ -213,20 +213,37 @@ impl PaymentClient {
     }
 
     /// Takes in what the customer did. Repeating it is no error.
-    pub async fn act(&self, id: PaymentId, action: &PaymentAction) -> Result<PaymentSummary, CallError> {
+    pub async fn act(
+        &self,
+        id: PaymentId,
+        action: &PaymentAction,
+    ) -> Result<PaymentSummary, CallError> {
         self.0.post(format!("/api/v1/payments/{id}/action")).json(action).send().await
     }
 
     /// Authorises. Asking again with the same id gives the same payment. A refusal by the bank is a payment in
     /// state `failed`, not an error.
-    pub async fn authorise(&self, id: PaymentId, authorisation: &Authorisation) -> Result<Payment, CallError> {
+    pub async fn authorise(
+        &self,
+        id: PaymentId,
+        authorisation: &Authorisation,
+    ) -> Result<Payment, CallError> {
         self.0.put(format!("/internal/v1/payments/{id}")).json(authorisation).send().await
     }
 
     /// Captures, once per `reference`.
-    pub async fn capture(&self, id: PaymentId, reference: &str, capture: &Capture) -> Result<Payment, CallError> {
+    pub async fn capture(
+        &self,
+        id: PaymentId,
+        reference: &str,
+        capture: &Capture,
+    ) -> Result<Payment, CallError> {
         let reference = crate::path_segment(reference);
-        self.0.put(format!("/internal/v1/payments/{id}/captures/{reference}")).json(capture).send().await
+        self.0
+            .put(format!("/internal/v1/payments/{id}/captures/{reference}"))
+            .json(capture)
+            .send()
+            .await
     }
 
     /// Sets free what is authorised and not captured; what is captured is refunded. Unknown payments are no error:
@@ -237,7 +254,16 @@ impl PaymentClient {
     }
 
     /// Gives money back, once per refund id.
-    pub async fn refund(&self, id: PaymentId, refund_id: RefundId, refund: &Refund) -> Result<Payment, CallError> {
-        self.0.put(format!("/internal/v1/payments/{id}/refunds/{refund_id}")).json(refund).send().await
+    pub async fn refund(
+        &self,
+        id: PaymentId,
+        refund_id: RefundId,
+        refund: &Refund,
+    ) -> Result<Payment, CallError> {
+        self.0
+            .put(format!("/internal/v1/payments/{id}/refunds/{refund_id}"))
+            .json(refund)
+            .send()
+            .await
     }
 }

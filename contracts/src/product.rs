@@ -533,8 +533,8 @@ impl ProductClient {
 
     /// Changes a product.
     pub async fn patch(&self, id: ProductId, patch: &ProductPatch) -> Result<Product, CallError> {
-        let path = format!("/api/v1/products/{id}");
-        self.0.request(Method::PATCH, path).json(patch).send().await
+        let product = format!("/api/v1/products/{id}");
+        self.0.request(Method::PATCH, product).json(patch).send().await
     }
 
     /// Sets the price of a variant, from now on.
@@ -570,9 +570,12 @@ impl ProductClient {
 
     /// Facts about several SKUs.
     pub async fn variants(&self, skus: Vec<String>) -> Result<Vec<VariantFacts>, CallError> {
-        let answer: VariantFactsList =
-            self.0.post("/internal/v1/variants/lookup").json(&VariantLookup { skus }).send().await?;
+        let answer: VariantFactsList = self
+            .0
+            .post("/internal/v1/variants/lookup")
+            .json(&VariantLookup { skus })
+            .send()
+            .await?;
         Ok(answer.variants)
     }
 }
-

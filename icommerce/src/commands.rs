@@ -27,8 +27,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
 
 /// The threads that do the work.
 fn worker() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::missing(format!("the operating system gives no threads: {error}")))
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
+        Failure::missing(format!("the operating system gives no threads: {error}"))
+    })
 }

@@ -12,7 +12,9 @@ const KEY: &str = "demonstration";
 /// Plants the catalogue if this folder has never been asked; a planting that was cut short is taken up again. A shop
 /// that began without the demonstration stays without it.
 pub(crate) async fn plant_once(shop: &Shop, wanted: bool) -> Result<(), Failure> {
-    let failed = |error: &dyn std::fmt::Display| Failure::work(format!("the demonstration catalogue: {error}"));
+    let failed = |error: &dyn std::fmt::Display| {
+        Failure::work(format!("the demonstration catalogue: {error}"))
+    };
     let Some(operator) = shop.operator else { return Ok(()) };
     let values = shop.own_values();
     let ids: &Ids = shop.ids();

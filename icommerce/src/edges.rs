@@ -137,7 +137,8 @@ async fn liveness(State(vitals): State<Vitals>) -> impl IntoResponse {
 }
 
 fn report(report: &telemetry::HealthReport) -> (StatusCode, Json<serde_json::Value>) {
-    let status = StatusCode::from_u16(report.http_status()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    let status =
+        StatusCode::from_u16(report.http_status()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
     (status, Json(serde_json::to_value(report).unwrap_or_default()))
 }
 

@@ -87,7 +87,8 @@ impl ProcessSettings {
             if url.scheme_str() != Some("http") || url.authority().is_none() {
                 return Err(wrong());
             }
-            let known = modules::table()?.select(Some(&[name.to_owned()])).map_err(Failure::usage)?;
+            let known =
+                modules::table()?.select(Some(&[name.to_owned()])).map_err(Failure::usage)?;
             for module in known {
                 peers.entry(module.name).or_default().push(url.clone());
             }
@@ -105,8 +106,11 @@ pub(crate) fn settings(flags: &ProcessFlags, more: Vec<Flag>) -> Result<Settings
     all.extend(more);
     let settings = load(flags, all.clone())?;
     let process: ProcessSettings = settings.top().map_err(Failure::usage)?;
-    let nobody_said =
-        settings.dump().0.iter().any(|setting| setting.key == TEST_PAYMENTS && setting.origin == Origin::Default);
+    let nobody_said = settings
+        .dump()
+        .0
+        .iter()
+        .any(|setting| setting.key == TEST_PAYMENTS && setting.origin == Origin::Default);
     if process.demo && nobody_said {
         all.push(Flag::new("the demonstration", TEST_PAYMENTS, "true"));
         return load(flags, all);

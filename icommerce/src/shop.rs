@@ -19,8 +19,7 @@ use transport::Edge;
 use web::{Drained, ServeOptions};
 
 /// What is said when the last flush fails.
-pub(crate) const LOST: &str =
-    "the log could not be flushed: what was acknowledged is safe, what was not did not happen; start again";
+pub(crate) const LOST: &str = "the log could not be flushed: what was acknowledged is safe, what was not did not happen; start again";
 
 /// A running shop.
 #[derive(Debug)]
@@ -77,15 +76,8 @@ impl Shop {
 
         let vitals = Vitals::new(health, metrics);
         let drain = Duration::from_millis(process.drain_timeout_ms);
-        let mut running = Self {
-            shop: None,
-            operator: None,
-            services: None,
-            engine,
-            tasks,
-            ids,
-            drain,
-        };
+        let mut running =
+            Self { shop: None, operator: None, services: None, engine, tasks, ids, drain };
         let Assembled { routers, documents, .. } = assembled;
         if let Some(gateway) = routers.get(modules::GATEWAY) {
             let door = |edge| edges::edge(edge, gateway.clone(), vitals.clone());
@@ -126,7 +118,8 @@ impl Shop {
         let options = ServeOptions { drain_timeout: self.drain, ..ServeOptions::default() };
         let mut stopping = self.tasks.stopping();
         self.tasks.spawn(async move {
-            let drained = web::serve(listener, router, options, async move { stopping.begun().await }).await;
+            let drained =
+                web::serve(listener, router, options, async move { stopping.begun().await }).await;
             if let Drained::Cut { connections } = drained {
                 tracing::warn!(%address, connections, "connections were cut when time was over");
             }
@@ -135,19 +128,29 @@ impl Shop {
     }
 }
 
-async fn listener(setting: &str, wanted: bool, address: &str) -> Result<Option<TcpListener>, Failure> {
+async fn listener(
+    setting: &str,
+    wanted: bool,
+    address: &str,
+) -> Result<Option<TcpListener>, Failure> {
     if !wanted {
         return Ok(None);
     }
     let address: SocketAddr = address.parse().map_err(|_| {
-        Failure::usage(format!("{setting}: {address:?} is not an address and port, such as 127.0.0.1:8080"))
+        Failure::usage(format!(
+            "{setting}: {address:?} is not an address and port, such as 127.0.0.1:8080"
+        ))
     })?;
     match TcpListener::bind(address).await {
         Ok(listener) => Ok(Some(listener)),
-        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => Err(Failure::missing(format!(
-            "{address} is in use already; stop who uses it, or choose another port ({setting}; 0 picks a free one)"
-        ))),
-        Err(error) => Err(Failure::missing(format!("cannot listen on {address} ({setting}): {error}"))),
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+            Err(Failure::missing(format!(
+                "{address} is in use already; stop who uses it, or choose another port ({setting}; 0 picks a free one)"
+            )))
+        }
+        Err(error) => {
+            Err(Failure::missing(format!("cannot listen on {address} ({setting}): {error}")))
+        }
     }
 }
 

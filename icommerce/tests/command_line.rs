@@ -43,7 +43,11 @@ fn serves(command: &mut Command) -> (Child, [String; 2]) {
 }
 
 fn stops(mut child: Child) {
-    rustix::process::kill_process(rustix::process::Pid::from_child(&child), rustix::process::Signal::TERM).unwrap();
+    rustix::process::kill_process(
+        rustix::process::Pid::from_child(&child),
+        rustix::process::Signal::TERM,
+    )
+    .unwrap();
     let status = child.wait().unwrap();
     let mut said = String::new();
     child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
@@ -54,10 +58,18 @@ fn stops(mut child: Child) {
 fn a_wrong_option_is_named() {
     let folder = TempDir::new().unwrap();
     assert!(fails(icommerce(folder.path()).arg("--lisen=1"), 2).contains("--listen"));
-    assert!(fails(icommerce(folder.path()).arg("--services=cart"), 2).contains("shopping-cart-service"));
+    assert!(
+        fails(icommerce(folder.path()).arg("--services=cart"), 2).contains("shopping-cart-service")
+    );
     assert!(fails(icommerce(folder.path()).arg("--listen=nowhere"), 2).contains("nowhere"));
-    assert!(fails(icommerce(folder.path()).env("ICOMMERCE_DRAIN_TIMEOUT_MS", "soon"), 2).contains("soon"));
-    assert!(fails(icommerce(folder.path()).arg("--config=/nothing/here.toml"), 2).contains("/nothing/here.toml"));
+    assert!(
+        fails(icommerce(folder.path()).env("ICOMMERCE_DRAIN_TIMEOUT_MS", "soon"), 2)
+            .contains("soon")
+    );
+    assert!(
+        fails(icommerce(folder.path()).arg("--config=/nothing/here.toml"), 2)
+            .contains("/nothing/here.toml")
+    );
 }
 
 #[test]
@@ -140,7 +152,11 @@ fn help_teaches_and_tables_show() {
     }
     assert!(shown("services").contains("order-service"));
     assert!(shown("settings").contains("operator_listen"));
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "looking leaves nothing behind");
+    assert_eq!(
+        std::fs::read_dir(folder.path()).unwrap().count(),
+        0,
+        "looking leaves nothing behind"
+    );
 }
 
 /// The body of a GET, by hand: one request, one connection.

@@ -17,9 +17,15 @@ const PRODUCTS: usize = 100;
 /// A list of 20 with facets.
 pub(crate) async fn list(setup: Setup) -> Result<Row, String> {
     compared("list of 20 of 100 products", &setup, || Paths {
-        paths: ["", "&sort=price", "&brand=Brand%203", "&q=article", "&category=kitchen&in_stock=true"]
-            .map(|filter| format!("/api/v1/products?limit=20{filter}"))
-            .to_vec(),
+        paths: [
+            "",
+            "&sort=price",
+            "&brand=Brand%203",
+            "&q=article",
+            "&category=kitchen&in_stock=true",
+        ]
+        .map(|filter| format!("/api/v1/products?limit=20{filter}"))
+        .to_vec(),
     })
     .await
 }
@@ -27,7 +33,9 @@ pub(crate) async fn list(setup: Setup) -> Result<Row, String> {
 /// A product by its slug.
 pub(crate) async fn product(setup: Setup) -> Result<Row, String> {
     compared("product", &setup, || Paths {
-        paths: (0..PRODUCTS).map(|article| format!("/api/v1/products/benchmark-article-{article}")).collect(),
+        paths: (0..PRODUCTS)
+            .map(|article| format!("/api/v1/products/benchmark-article-{article}"))
+            .collect(),
     })
     .await
 }
@@ -46,7 +54,12 @@ struct Paths {
 }
 
 impl Round for Paths {
-    async fn run(&self, connection: &mut Connection, client: usize, number: u64) -> Result<Duration, String> {
+    async fn run(
+        &self,
+        connection: &mut Connection,
+        client: usize,
+        number: u64,
+    ) -> Result<Duration, String> {
         let path = &self.paths[(usize::try_from(number).unwrap_or(0) + client) % self.paths.len()];
         let begun = Instant::now();
         connection.ask("GET", path, None, "").await?.expect(200)?;

@@ -44,7 +44,13 @@ pub(crate) async fn order(setup: Setup) -> Result<Row, String> {
     Ok(Row::compared("order: 1 request", "order", 1, &measured, &bare))
 }
 
-async fn compared(name: &str, unit: &'static str, setup: &Setup, articles: usize, requests: u32) -> Result<Row, String> {
+async fn compared(
+    name: &str,
+    unit: &'static str,
+    setup: &Setup,
+    articles: usize,
+    requests: u32,
+) -> Result<Row, String> {
     let measured = against_shop(setup, articles).await?;
     let bare = closed_loop(setup, &Server::constant()?, FourRequests { articles }).await?;
     Ok(Row::compared(name, unit, requests, &measured, &bare))
@@ -76,20 +82,32 @@ struct FourRequests {
 }
 
 impl Round for FourRequests {
-    async fn run(&self, connection: &mut Connection, client: usize, number: u64) -> Result<Duration, String> {
-        let article = usize::try_from(number).unwrap_or(0).wrapping_mul(7).wrapping_add(client * 13);
+    async fn run(
+        &self,
+        connection: &mut Connection,
+        client: usize,
+        number: u64,
+    ) -> Result<Duration, String> {
+        let article =
+            usize::try_from(number).unwrap_or(0).wrapping_mul(7).wrapping_add(client * 13);
         let (first, second) = (article % self.articles, (article + 1) % self.articles.max(2));
         let cart = connection.ask("POST", "/api/v1/carts", None, "{}").await?.id()?;
         for sku in [first, second] {
             let line = format!(r#"{{"sku":"BENCH-{sku}","quantity":1}}"#);
-            connection.ask("POST", &format!("/api/v1/carts/{cart}/lines"), None, &line).await?.expect(200)?;
+            connection
+                .ask("POST", &format!("/api/v1/carts/{cart}/lines"), None, &line)
+                .await?
+                .expect(200)?;
         }
         let body = format!(
             r#"{{"email":"maren@example.com","shipping_address":{ADDRESS},"payment":{{"method":"test","token":"success"}}}}"#
         );
         let begun = Instant::now();
         let path = format!("/api/v1/carts/{cart}/checkout");
-        connection.ask("POST", &path, Some(&format!("bench-{client}-{number}")), &body).await?.expect(201)?;
+        connection
+            .ask("POST", &path, Some(&format!("bench-{client}-{number}")), &body)
+            .await?
+            .expect(201)?;
         Ok(begun.elapsed())
     }
 }
@@ -97,14 +115,22 @@ impl Round for FourRequests {
 struct OneRequest;
 
 impl Round for OneRequest {
-    async fn run(&self, connection: &mut Connection, client: usize, number: u64) -> Result<Duration, String> {
+    async fn run(
+        &self,
+        connection: &mut Connection,
+        client: usize,
+        number: u64,
+    ) -> Result<Duration, String> {
         let article = (usize::try_from(number).unwrap_or(0) + client) % ARTICLES;
         let body = format!(
             r#"{{"lines":[{{"sku":"BENCH-{article}","quantity":1}},{{"sku":"BENCH-{}","quantity":2}}],"email":"maren@example.com","shipping_address":{ADDRESS},"payment":{{"method":"test","token":"success"}}}}"#,
             (article + 1) % ARTICLES,
         );
         let begun = Instant::now();
-        connection.ask("POST", "/api/v1/orders", Some(&format!("bench-{client}-{number}")), &body).await?.expect(201)?;
+        connection
+            .ask("POST", "/api/v1/orders", Some(&format!("bench-{client}-{number}")), &body)
+            .await?
+            .expect(201)?;
         Ok(begun.elapsed())
     }
 }

@@ -30,15 +30,19 @@ pub(crate) fn run(
     work: impl AsyncFnOnce(&Place) -> Result<ExitCode, Failure>,
 ) -> Result<ExitCode, Failure> {
     let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness));
-    let edge = |address: &str| Edge::at(address, Patience::default(), ids.clone()).map_err(Failure::usage);
+    let edge =
+        |address: &str| Edge::at(address, Patience::default(), ids.clone()).map_err(Failure::usage);
     if let (Some(shop), Some(operator)) = (&addresses.shop, &addresses.operator) {
         let place = Place { shop: edge(shop)?, operator: edge(operator)?, data: None };
         return worker()?.block_on(work(&place));
     }
     if addresses.shop.is_some() || addresses.operator.is_some() {
-        return Err(Failure::usage("--shop and --operator go together: name both edges of the shop, or neither"));
+        return Err(Failure::usage(
+            "--shop and --operator go together: name both edges of the shop, or neither",
+        ));
     }
-    let ports = ["listen", "operator_listen"].map(|key| Flag::new("this command", key, "127.0.0.1:0"));
+    let ports =
+        ["listen", "operator_listen"].map(|key| Flag::new("this command", key, "127.0.0.1:0"));
     let quiet = Flag::new("this command", "log_filter", "warn");
     let settings = process::settings(flags, [own, ports.to_vec(), vec![quiet]].concat())?;
     let process: ProcessSettings = settings.top().map_err(Failure::usage)?;
@@ -46,7 +50,9 @@ pub(crate) fn run(
     worker()?.block_on(async {
         let shop = Shop::start(settings).await?;
         let (Some(buyers), Some(operators)) = (shop.shop, shop.operator) else {
-            return Err(Failure::usage("--services has to name all services, or none, for this command"));
+            return Err(Failure::usage(
+                "--services has to name all services, or none, for this command",
+            ));
         };
         let place = Place {
             shop: edge(&format!("http://{buyers}"))?,

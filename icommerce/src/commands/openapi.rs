@@ -5,8 +5,7 @@ use crate::{
     cli::{EdgeName, ProcessFlags},
     failure::Failure,
     output::print,
-    process,
-    shop,
+    process, shop,
 };
 use std::process::ExitCode;
 use transport::Edge;

@@ -23,10 +23,14 @@ pub(crate) fn run(flags: &ProcessFlags, command: OnlineRetail) -> Result<ExitCod
             parallel: command.parallel.unwrap_or(online_retail::PARALLEL_DEFAULT),
             rate: command.rate,
             report: command.report,
-            progress_file: place.data.as_ref().map(|data| data.join("replay-online-retail.progress")),
+            progress_file: place
+                .data
+                .as_ref()
+                .map(|data| data.join("replay-online-retail.progress")),
         };
         let progress = Progress::on_standard_error();
-        let balance = replay(&options, &place.shop, &place.operator, progress).await.map_err(failure)?;
+        let balance =
+            replay(&options, &place.shop, &place.operator, progress).await.map_err(failure)?;
         print(&balance)?;
         Ok(if balance.is_balanced { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     })

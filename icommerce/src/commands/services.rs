@@ -3,15 +3,16 @@
 use crate::{
     cli::ProcessFlags,
     failure::Failure,
-    output::print,
     modules,
+    output::print,
     process::{self, ProcessSettings},
 };
 use comfy_table::{Table, presets};
 use std::process::ExitCode;
 
 pub(crate) fn run(flags: &ProcessFlags) -> Result<ExitCode, Failure> {
-    let process: ProcessSettings = process::settings(flags, Vec::new())?.top().map_err(Failure::usage)?;
+    let process: ProcessSettings =
+        process::settings(flags, Vec::new())?.top().map_err(Failure::usage)?;
     let named = (!process.services.is_empty()).then_some(process.services.as_slice());
     let here = modules::table()?.select(named).map_err(Failure::usage)?;
     let mut table = Table::new();
@@ -21,7 +22,13 @@ pub(crate) fn run(flags: &ProcessFlags) -> Result<ExitCode, Failure> {
         let runs = here.iter().any(|running| running.name == module.name);
         let lists = [module.calls.join(", "), module.follows.join(", ")];
         let [calls, follows] = lists;
-        table.add_row([module.name, module.summary, &calls, &follows, if runs { "yes" } else { "" }]);
+        table.add_row([
+            module.name,
+            module.summary,
+            &calls,
+            &follows,
+            if runs { "yes" } else { "" },
+        ]);
     }
     print(table)?;
     Ok(ExitCode::SUCCESS)

@@ -13,7 +13,8 @@ pub(crate) struct Embedded {
 impl Embedded {
     /// Opens the data folder, or says why not.
     pub(crate) fn open(settings: &ProcessSettings) -> Result<Self, Failure> {
-        let options = Options { disk_reserve_bytes: settings.disk_reserve_bytes, ..Options::default() };
+        let options =
+            Options { disk_reserve_bytes: settings.disk_reserve_bytes, ..Options::default() };
         let engine = Engine::open(&settings.data, options).map_err(Failure::missing)?;
         Ok(Self { engine })
     }

@@ -58,19 +58,32 @@ impl Client {
         self.with_json("POST", path, &[("idempotency-key", key)], body).await
     }
 
-    pub(crate) async fn with_json(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+    pub(crate) async fn with_json(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Answer {
         let json = [("content-type", "application/json")];
         self.send(method, path, &[headers, &json].concat(), body.to_string().into()).await
     }
 
     /// Sends anything. Nobody answering is a status of 0, as tests kill processes on purpose.
-    pub(crate) async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Bytes) -> Answer {
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Bytes,
+    ) -> Answer {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         let request = request.body(Full::new(body)).unwrap();
-        let nobody = Answer { status: 0, headers: HeaderMap::new(), bytes: Bytes::new(), json: Value::Null };
+        let nobody =
+            Answer { status: 0, headers: HeaderMap::new(), bytes: Bytes::new(), json: Value::Null };
         let Ok(response) = self.http.request(request).await else { return nobody };
         let (head, body) = response.into_parts();
         let Ok(body) = body.collect().await else { return nobody };

@@ -30,7 +30,8 @@ pub(crate) async fn article(shop: &Shop, price: i64, stock: i64) -> String {
 
 /// A cart with these units.
 pub(crate) async fn cart(shop: &Shop, lines: &[(&str, i64)]) -> Value {
-    let lines: Vec<_> = lines.iter().map(|(sku, quantity)| json!({"sku": sku, "quantity": quantity})).collect();
+    let lines: Vec<_> =
+        lines.iter().map(|(sku, quantity)| json!({"sku": sku, "quantity": quantity})).collect();
     shop.shop.post("/api/v1/carts", &json!({ "lines": lines })).await.ok()
 }
 

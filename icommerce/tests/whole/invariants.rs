@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 
 /// Checks all invariants.
 pub(crate) async fn hold(shop: &Shop) {
-    eventually(shop, "/api/v1/sagas", |sagas| sagas["items"].as_array().is_some_and(Vec::is_empty)).await;
+    eventually(shop, "/api/v1/sagas", |sagas| sagas["items"].as_array().is_some_and(Vec::is_empty))
+        .await;
     let orders = all(&shop.operator, "/api/v1/orders").await;
     let mut sold: BTreeMap<String, i64> = BTreeMap::new();
     for summary in &orders {
@@ -35,7 +36,8 @@ fn amount(value: &Value) -> i64 {
 /// Line sums equal totals.
 fn adds_up(order: &Value) {
     let totals = &order["totals"];
-    let lines: i64 = order["lines"].as_array().unwrap().iter().map(|line| amount(&line["total"])).sum();
+    let lines: i64 =
+        order["lines"].as_array().unwrap().iter().map(|line| amount(&line["total"])).sum();
     assert_eq!(lines, amount(&totals["items"]), "{order}");
     let added = if totals["tax_included"] == true { 0 } else { amount(&totals["tax"]) };
     let sum = lines - amount(&totals["discount"]) + amount(&totals["shipping"]) + added;
@@ -44,9 +46,11 @@ fn adds_up(order: &Value) {
 
 /// Captured is what was due, nothing more is given back than was taken, and a dead order has taken nothing.
 fn money_balances(order: &Value) {
-    let (captured, refunded) = (amount(&order["payment"]["captured"]), amount(&order["payment"]["refunded"]));
+    let (captured, refunded) =
+        (amount(&order["payment"]["captured"]), amount(&order["payment"]["refunded"]));
     let total = amount(&order["totals"]["total"]);
-    let listed: i64 = order["refunds"].as_array().unwrap().iter().map(|refund| amount(&refund["amount"])).sum();
+    let listed: i64 =
+        order["refunds"].as_array().unwrap().iter().map(|refund| amount(&refund["amount"])).sum();
     assert_eq!(listed, refunded, "{order}");
     assert!((0..=captured).contains(&refunded), "{order}");
     match order["status"].as_str().unwrap() {
@@ -62,11 +66,18 @@ fn units_gone(order: &Value) -> Vec<(String, i64)> {
     let mut units: BTreeMap<String, i64> = BTreeMap::new();
     for line in order["lines"].as_array().unwrap() {
         let quantity = line["quantity"].as_i64().unwrap();
-        *units.entry(line["sku"].as_str().unwrap().to_owned()).or_default() += if gone { quantity } else { 0 };
+        *units.entry(line["sku"].as_str().unwrap().to_owned()).or_default() +=
+            if gone { quantity } else { 0 };
     }
-    for refund in order["refunds"].as_array().unwrap().iter().filter(|refund| refund["restocked"] == true && gone) {
+    for refund in order["refunds"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|refund| refund["restocked"] == true && gone)
+    {
         for line in refund["lines"].as_array().unwrap() {
-            *units.entry(line["sku"].as_str().unwrap().to_owned()).or_default() -= line["quantity"].as_i64().unwrap();
+            *units.entry(line["sku"].as_str().unwrap().to_owned()).or_default() -=
+                line["quantity"].as_i64().unwrap();
         }
     }
     units.into_iter().collect()
@@ -80,11 +91,15 @@ async fn stock_conserves(shop: &Shop, sku: &str, sold: i64) {
     assert!(on_hand >= 0 && stock["available"].as_i64().unwrap() >= 0, "{stock}");
     let balanced = |movements: &[Value]| {
         let sum = |kinds: &[&str]| -> i64 {
-            let of_kind = movements.iter().filter(|it| kinds.contains(&it["kind"].as_str().unwrap()));
+            let of_kind =
+                movements.iter().filter(|it| kinds.contains(&it["kind"].as_str().unwrap()));
             of_kind.map(|movement| movement["quantity"].as_i64().unwrap()).sum()
         };
         let (came, went) = (sum(&["received", "adjusted"]), sum(&["sold", "returned"]));
-        (came + went == on_hand && -went == sold, format!("{sku}: came {came}, went {went}, sold {sold}, {stock}"))
+        (
+            came + went == on_hand && -went == sold,
+            format!("{sku}: came {came}, went {went}, sold {sold}, {stock}"),
+        )
     };
     let mut balance = (false, String::new());
     for _ in 0..500 {
@@ -98,7 +113,8 @@ async fn stock_conserves(shop: &Shop, sku: &str, sold: i64) {
 }
 
 fn numbers_are_unique(orders: &[Value]) {
-    let mut numbers: Vec<_> = orders.iter().map(|order| order["number"].as_str().unwrap()).collect();
+    let mut numbers: Vec<_> =
+        orders.iter().map(|order| order["number"].as_str().unwrap()).collect();
     let count = numbers.len();
     numbers.sort_unstable();
     numbers.dedup();

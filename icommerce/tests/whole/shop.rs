@@ -77,7 +77,9 @@ impl Shop {
         let ports: Vec<u16> = groups.iter().map(|_| free_port()).collect();
         let mut peers = Vec::new();
         for (services, port) in groups.iter().zip(&ports) {
-            peers.extend(services.iter().map(|service| format!("{service}=http://127.0.0.1:{port}")));
+            peers.extend(
+                services.iter().map(|service| format!("{service}=http://127.0.0.1:{port}")),
+            );
         }
         let mut processes = Vec::new();
         for (services, port) in groups.iter().zip(&ports) {
@@ -130,21 +132,30 @@ impl Shop {
 
     /// Stops everything the polite way; each process has to end well.
     pub(crate) async fn stop(&self) {
-        let children: Vec<Child> =
-            self.processes.lock().unwrap().iter_mut().rev().filter_map(|process| process.child.take()).collect();
+        let children: Vec<Child> = self
+            .processes
+            .lock()
+            .unwrap()
+            .iter_mut()
+            .rev()
+            .filter_map(|process| process.child.take())
+            .collect();
         for child in &children {
             let id = rustix::process::Pid::from_child(child);
             rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
         }
         for mut child in children {
             let ended = tokio::task::spawn_blocking(move || child.wait().unwrap());
-            let status = tokio::time::timeout(PATIENCE, ended).await.expect("it stops in time").unwrap();
+            let status =
+                tokio::time::timeout(PATIENCE, ended).await.expect("it stops in time").unwrap();
             assert!(status.success(), "a process ended with {status}");
         }
     }
 
     fn run_all(&self) {
-        for process in self.processes.lock().unwrap().iter_mut().filter(|process| process.child.is_none()) {
+        for process in
+            self.processes.lock().unwrap().iter_mut().filter(|process| process.child.is_none())
+        {
             let mut child = Command::new(env!("CARGO_BIN_EXE_icommerce"))
                 .args(&process.arguments)
                 .env("ICOMMERCE_PAYMENT_SERVICE__TEST_PAYMENTS", "true")
@@ -162,7 +173,10 @@ impl Shop {
     async fn becomes_ready(&self) {
         let ready = async {
             loop {
-                let answers = [self.shop.get("/health/ready").await, self.operator.get("/api/v1/orders").await];
+                let answers = [
+                    self.shop.get("/health/ready").await,
+                    self.operator.get("/api/v1/orders").await,
+                ];
                 if answers.iter().all(|answer| answer.status == 200) {
                     return;
                 }

@@ -32,7 +32,8 @@ pub struct Site {
 impl Site {
     /// The way to a service that the module table says this one calls or follows.
     pub fn way(&self, service: &'static str) -> Result<Transport, BuildError> {
-        let declared = self.module.calls.contains(&service) || self.module.follows.contains(&service);
+        let declared =
+            self.module.calls.contains(&service) || self.module.follows.contains(&service);
         if !declared {
             return Err(transport::Unbound(service).into());
         }

@@ -90,7 +90,9 @@ mod tests {
             calls,
             follows: &[],
             settings: None,
-            build: |_| Box::pin(async { Err(crate::BuildError::Other("not built in tests".to_owned())) }),
+            build: |_| {
+                Box::pin(async { Err(crate::BuildError::Other("not built in tests".to_owned())) })
+            },
         }
     }
 
@@ -102,7 +104,8 @@ mod tests {
 
     #[test]
     fn calls_may_meet_without_a_circle() {
-        static DIAMOND: &[Module] = &[module("a", &["b", "c"]), module("b", &["c"]), module("c", &[])];
+        static DIAMOND: &[Module] =
+            &[module("a", &["b", "c"]), module("b", &["c"]), module("c", &[])];
         assert!(Table::new(DIAMOND).is_ok());
     }
 

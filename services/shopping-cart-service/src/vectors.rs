@@ -6,7 +6,10 @@ use serde_json::Value;
 use std::time::Duration;
 
 fn now(seconds: i64) -> Now {
-    Now { at: Timestamp::from_second(1_800_000_000 + seconds).unwrap(), keep: Duration::from_hours(1) }
+    Now {
+        at: Timestamp::from_second(1_800_000_000 + seconds).unwrap(),
+        keep: Duration::from_hours(1),
+    }
 }
 
 fn add(sku: &str) -> Command {
@@ -39,7 +42,9 @@ fn cell(state: &str, action: &str) -> Option<(Cart, Command, Now)> {
     let command = match action {
         "change" => add("B"),
         // Another order: the same one again is a repeat.
-        "begin_checkout" if state == "ordered" => Command::BeginCheckout { order_id: Uuid::from_u128(2) },
+        "begin_checkout" if state == "ordered" => {
+            Command::BeginCheckout { order_id: Uuid::from_u128(2) }
+        }
         "begin_checkout" => Command::BeginCheckout { order_id },
         "placed" => Command::Order { order_id },
         _ => return None,
@@ -68,4 +73,3 @@ fn the_state_machine_is_the_rule_books() {
     }
     assert_eq!(checked, 12);
 }
-

@@ -51,7 +51,11 @@ pub(crate) async fn an_order_of_one_request_is_placed_at_todays_prices(shop: &Sh
     let answer = shop.operator.post("/api/v1/orders", &body).await;
     assert_eq!((answer.status, answer.code()), (400, "idempotency_key_missing"));
     let answer = shop.shop.post_with_key("/api/v1/orders", &fresh("key"), &body).await;
-    assert!([404, 405].contains(&answer.status), "shoppers cannot place orders without a cart: {}", answer.status);
+    assert!(
+        [404, 405].contains(&answer.status),
+        "shoppers cannot place orders without a cart: {}",
+        answer.status
+    );
 }
 
 pub(crate) async fn a_changed_total_is_refused_and_nothing_is_charged(shop: &Shop) {
@@ -94,8 +98,12 @@ pub(crate) async fn a_thousand_lines_are_one_order(shop: &Shop) {
         "options": [{"name": "Number", "values": numbers}],
     });
     shop.operator.post("/api/v1/products", &product).await.ok();
-    let skus: Vec<_> = variants.iter().map(|variant| (variant["sku"].as_str().unwrap(), 1)).collect();
+    let skus: Vec<_> =
+        variants.iter().map(|variant| (variant["sku"].as_str().unwrap(), 1)).collect();
     let placed = order(shop, &skus).await;
     assert_eq!(placed["lines"].as_array().unwrap().len(), 1_000);
-    assert_eq!(placed["totals"]["items"]["amount"], (0..1_000).map(|index| 100 + index).sum::<i64>());
+    assert_eq!(
+        placed["totals"]["items"]["amount"],
+        (0..1_000).map(|index| 100 + index).sum::<i64>()
+    );
 }

@@ -27,7 +27,8 @@ pub(crate) async fn an_archived_product_leaves_carts_and_orders_readable(shop: &
 pub(crate) async fn two_thousand_variants_are_one_product(shop: &Shop) {
     let word = fresh("V");
     let variant = |index: usize| {
-        let options = json!({"Width": (index % 50).to_string(), "Length": (index / 50).to_string()});
+        let options =
+            json!({"Width": (index % 50).to_string(), "Length": (index / 50).to_string()});
         json!({"sku": format!("{word}-{index}"), "options": options, "price": {"amount": 500, "currency": "EUR"}, "stock": 1})
     };
     let variants: Vec<Value> = (0..2_000).map(variant).collect();

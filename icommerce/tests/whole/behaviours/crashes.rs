@@ -21,7 +21,13 @@ pub(crate) async fn what_was_acknowledged_is_there_once_after_a_kill(shop: &Shop
 }
 
 pub(crate) async fn any_one_service_may_die_at_any_time(shop: &Shop) {
-    let services = ["order-service", "inventory-service", "payment-service", "shopping-cart-service", "audit-service"];
+    let services = [
+        "order-service",
+        "inventory-service",
+        "payment-service",
+        "shopping-cart-service",
+        "audit-service",
+    ];
     killed_under_load(shop, &services.map(Some)).await;
 }
 

@@ -98,5 +98,9 @@ fn refused(answer: &Answer, body: &Bytes) {
         return;
     }
     assert!((400..500).contains(&answer.status), "{start}: {} {}", answer.status, answer.json);
-    assert!(!answer.code().is_empty() && answer.json["title"].is_string(), "{start}: {}", answer.json);
+    assert!(
+        !answer.code().is_empty() && answer.json["title"].is_string(),
+        "{start}: {}",
+        answer.json
+    );
 }

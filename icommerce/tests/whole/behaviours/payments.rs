@@ -16,7 +16,11 @@ pub(crate) async fn webhooks_and_answers_in_every_order_make_one_order(shop: &Sh
         let path = format!("/api/v1/orders/{}", id(&first.json));
         let order = eventually(shop, &path, |order| order["status"] == "confirmed").await;
         assert_eq!(order["payment"]["captured"], order["totals"]["total"], "{token}");
-        let captures = order["history"].as_array().unwrap().iter().filter(|entry| entry["event"] == "confirmed");
+        let captures = order["history"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|entry| entry["event"] == "confirmed");
         assert_eq!(captures.count(), 1, "{token}: {order}");
         let again = checkout(shop, &cart, token, &key).await;
         assert_eq!((again.status, &again.json["id"]), (201, &first.json["id"]), "{token}");
@@ -28,7 +32,12 @@ pub(crate) async fn a_payment_that_waits_for_the_customer_is_a_state(shop: &Shop
     for (outcome, status) in [("approve", "confirmed"), ("decline", "cancelled")] {
         let cart = cart(shop, &[(&sku, 1)]).await;
         let placed = checkout(shop, &cart, "requires_action", &fresh("key")).await;
-        assert_eq!((placed.status, &placed.json["status"]), (201, &json!("pending")), "{}", placed.json);
+        assert_eq!(
+            (placed.status, &placed.json["status"]),
+            (201, &json!("pending")),
+            "{}",
+            placed.json
+        );
         assert!(placed.json["payment"]["action_url"].is_string(), "{}", placed.json);
         let payment = placed.json["payment"]["id"].as_str().unwrap();
         let action = format!("/api/v1/payments/{payment}/action");

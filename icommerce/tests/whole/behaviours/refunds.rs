@@ -14,7 +14,8 @@ pub(crate) async fn concurrent_refunds_never_exceed_what_was_captured(shop: &Sho
     let body = json!({"amount": {"amount": 900, "currency": "EUR"}, "reason": "scratched"});
     let refund = async |_| shop.operator.post_with_key(&path, &fresh("key"), &body).await;
     let answers = join_all((0..60).map(refund)).await;
-    let given = answers.iter().filter(|answer| answer.status == 201 || answer.status == 200).count();
+    let given =
+        answers.iter().filter(|answer| answer.status == 201 || answer.status == 200).count();
     assert_eq!(given, 11, "eleven times 9.00 fit into 100.00");
     for answer in answers.iter().filter(|answer| answer.status >= 400) {
         assert_eq!((answer.status, answer.code()), (409, "exceeds_refundable"), "{}", answer.json);
@@ -29,11 +30,17 @@ pub(crate) async fn a_refunded_order_can_be_cancelled_with_correct_stock(shop: &
     let order = order(shop, &[(&sku, 3)]).await;
     assert_eq!(stock(shop, &sku).await, [7, 0, 7]);
     let path = format!("/api/v1/orders/{}", id(&order));
-    let body = json!({"lines": [{"sku": sku, "quantity": 1}], "restock": true, "reason": "too many"});
-    let answer = shop.operator.post_with_key(&format!("{path}/refunds"), &fresh("key"), &body).await;
+    let body =
+        json!({"lines": [{"sku": sku, "quantity": 1}], "restock": true, "reason": "too many"});
+    let answer =
+        shop.operator.post_with_key(&format!("{path}/refunds"), &fresh("key"), &body).await;
     assert!([200, 201].contains(&answer.status), "{}", answer.json);
     assert_eq!(stock(shop, &sku).await, [8, 0, 8]);
-    let cancelled = shop.operator.post(&format!("{path}/cancel"), &json!({"reason": "changed my mind"})).await.ok();
+    let cancelled = shop
+        .operator
+        .post(&format!("{path}/cancel"), &json!({"reason": "changed my mind"}))
+        .await
+        .ok();
     assert_eq!(cancelled["status"], "cancelled");
     assert_eq!(cancelled["payment_status"], "refunded");
     assert_eq!(stock(shop, &sku).await, [10, 0, 10]);
@@ -44,5 +51,8 @@ pub(crate) async fn a_refunded_order_can_be_cancelled_with_correct_stock(shop: &
     // As it was before any of that.
     let placed_at = order["history"].as_array().unwrap().last().unwrap()["at"].as_str().unwrap();
     let before = shop.operator.get(&format!("{path}?as_of={placed_at}")).await.ok();
-    assert_eq!((&before["status"], &before["payment_status"]), (&json!("confirmed"), &json!("paid")));
+    assert_eq!(
+        (&before["status"], &before["payment_status"]),
+        (&json!("confirmed"), &json!("paid"))
+    );
 }

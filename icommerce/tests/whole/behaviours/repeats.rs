@@ -45,7 +45,12 @@ pub(crate) async fn twenty_checkouts_with_one_key_are_one_order(shop: &Shop) {
     assert!(!placed.is_empty());
     assert!(placed.iter().all(|answer| answer.json["id"] == placed[0].json["id"]));
     for answer in answers.iter().filter(|answer| answer.status != 201) {
-        assert_eq!((answer.status, answer.code()), (409, "idempotency_in_flight"), "{}", answer.json);
+        assert_eq!(
+            (answer.status, answer.code()),
+            (409, "idempotency_in_flight"),
+            "{}",
+            answer.json
+        );
     }
     assert_eq!(stock(shop, &sku).await, [29, 0, 29]);
 }

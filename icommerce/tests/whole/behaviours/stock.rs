@@ -20,7 +20,10 @@ async fn race(shop: &Shop, units: i64, buyers: usize) {
     let sku = article(shop, 2_500, units).await;
     let line = [(sku.as_str(), 1)];
     let carts = join_all((0..buyers).map(|_| cart(shop, &line))).await;
-    let answers = join_all(carts.iter().map(async |cart| checkout(shop, cart, "success", &fresh("key")).await)).await;
+    let answers = join_all(
+        carts.iter().map(async |cart| checkout(shop, cart, "success", &fresh("key")).await),
+    )
+    .await;
     let sold = answers.iter().filter(|answer| answer.status == 201).count();
     assert_eq!(i64::try_from(sold).unwrap(), units);
     for answer in answers.iter().filter(|answer| answer.status != 201) {

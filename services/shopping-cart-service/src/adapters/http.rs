@@ -6,8 +6,8 @@ use crate::{
 };
 use contracts::{
     cart::{
-        Cart, Countries, Country, ForOrder, LineQuantity, NewCart, Quote, QuoteRequest, ShippingMethod,
-        ShippingMethods,
+        Cart, Countries, Country, ForOrder, LineQuantity, NewCart, Quote, QuoteRequest,
+        ShippingMethod, ShippingMethods,
     },
     shared::{CartId, Done, OrderId, Quantity},
 };
@@ -37,25 +37,35 @@ fn shop(carts: &Arc<Carts>) -> ApiRouter {
         )
         .api_route(
             "/api/v1/carts/{id}/lines",
-            post_with(add_line, |it| it.id("addCartLine").summary("Put units of a SKU in").tag("Carts")),
+            post_with(add_line, |it| {
+                it.id("addCartLine").summary("Put units of a SKU in").tag("Carts")
+            }),
         )
         .api_route(
             "/api/v1/carts/{id}/lines/{sku}",
             patch_with(change_line, |it| {
-                it.id("changeCartLine").summary("Set the units of a SKU; 0 takes it out").tag("Carts")
+                it.id("changeCartLine")
+                    .summary("Set the units of a SKU; 0 takes it out")
+                    .tag("Carts")
             })
-            .delete_with(remove_line, |it| it.id("removeCartLine").summary("Take a SKU out").tag("Carts")),
+            .delete_with(remove_line, |it| {
+                it.id("removeCartLine").summary("Take a SKU out").tag("Carts")
+            }),
         )
         .api_route(
             "/api/v1/shipping-methods",
             get_with(shipping_methods, |it| {
-                it.id("listShippingMethods").summary("Deliveries to a country, the default first").tag("Delivery")
+                it.id("listShippingMethods")
+                    .summary("Deliveries to a country, the default first")
+                    .tag("Delivery")
             }),
         )
         .api_route(
             "/api/v1/countries",
             get_with(all_countries, |it| {
-                it.id("listCountries").summary("Where we deliver, and what an address there needs").tag("Delivery")
+                it.id("listCountries")
+                    .summary("Where we deliver, and what an address there needs")
+                    .tag("Delivery")
             }),
         )
         .with_state(Arc::clone(carts))
@@ -68,8 +78,14 @@ fn internal(carts: &Arc<Carts>) -> ApiRouter {
             "/internal/v1/carts/{id}/checkouts/{order_id}",
             put_with(begin_checkout, |it| it.summary("Freeze a cart for an order")),
         )
-        .api_route("/internal/v1/carts/{id}/ordered", post_with(ordered, |it| it.summary("The order was placed")))
-        .api_route("/internal/v1/carts/{id}/reopen", post_with(reopen, |it| it.summary("The order was not placed")))
+        .api_route(
+            "/internal/v1/carts/{id}/ordered",
+            post_with(ordered, |it| it.summary("The order was placed")),
+        )
+        .api_route(
+            "/internal/v1/carts/{id}/reopen",
+            post_with(reopen, |it| it.summary("The order was not placed")),
+        )
         .with_state(Arc::clone(carts))
 }
 
@@ -102,7 +118,10 @@ async fn change_line(
     Ok(Json(carts.change_line(id, sku, line.quantity).await?))
 }
 
-async fn remove_line(carts: Service, Path((id, sku)): Path<(CartId, String)>) -> Answer<Json<Cart>> {
+async fn remove_line(
+    carts: Service,
+    Path((id, sku)): Path<(CartId, String)>,
+) -> Answer<Json<Cart>> {
     Ok(Json(carts.remove_line(id, sku).await?))
 }
 
@@ -121,7 +140,10 @@ struct DeliveryQuery {
     currency: Option<Currency>,
 }
 
-async fn shipping_methods(carts: Service, Query(query): Query<DeliveryQuery>) -> Answer<Json<ShippingMethods>> {
+async fn shipping_methods(
+    carts: Service,
+    Query(query): Query<DeliveryQuery>,
+) -> Answer<Json<ShippingMethods>> {
     let terms = carts.quotes.terms();
     let items = match query.cart_id {
         Some(id) => carts.items(id).await?,
@@ -166,12 +188,20 @@ async fn begin_checkout(
     Ok(Json(carts.begin_checkout(id, order_id, &request).await?))
 }
 
-async fn ordered(carts: Service, Path(id): Path<CartId>, Json(order): Json<ForOrder>) -> Answer<Json<Done>> {
+async fn ordered(
+    carts: Service,
+    Path(id): Path<CartId>,
+    Json(order): Json<ForOrder>,
+) -> Answer<Json<Done>> {
     carts.ordered(id, order.order_id).await?;
     Ok(Json(Done {}))
 }
 
-async fn reopen(carts: Service, Path(id): Path<CartId>, Json(order): Json<ForOrder>) -> Answer<Json<Done>> {
+async fn reopen(
+    carts: Service,
+    Path(id): Path<CartId>,
+    Json(order): Json<ForOrder>,
+) -> Answer<Json<Done>> {
     carts.reopen(id, order.order_id).await?;
     Ok(Json(Done {}))
 }
@@ -183,13 +213,15 @@ fn merged(lines: &[Quantity]) -> Result<Vec<Quantity>, CartError> {
         events::{CartEvent, Line},
         rejection::Rejection,
     };
-    let lines = lines.iter().map(|line| Line { sku: line.sku.clone(), quantity: line.quantity }).collect();
+    let lines =
+        lines.iter().map(|line| Line { sku: line.sku.clone(), quantity: line.quantity }).collect();
     let now = Now { at: kernel::Timestamp::UNIX_EPOCH, keep: std::time::Duration::ZERO };
     let command = Command::Create { currency: Currency::EUR, lines };
     match Cart::decide(None, &command, now)?.pop() {
-        Some(CartEvent::Created { lines, .. }) if !lines.is_empty() => {
-            Ok(lines.into_iter().map(|line| Quantity { sku: line.sku, quantity: line.quantity }).collect())
-        }
+        Some(CartEvent::Created { lines, .. }) if !lines.is_empty() => Ok(lines
+            .into_iter()
+            .map(|line| Quantity { sku: line.sku, quantity: line.quantity })
+            .collect()),
         _ => Err(Rejection::Empty.into()),
     }
 }

@@ -27,9 +27,8 @@ pub(crate) fn translate(recorded: &Recorded) -> Option<serde_json::Value> {
     let cart_id: CartId = recorded.stream.strip_prefix("cart-")?.parse().ok()?;
     let event: CartEvent = serde_json::from_slice(&recorded.data).ok()?;
     let (sku, quantity) = match &event {
-        CartEvent::LineAdded { sku, quantity, .. } | CartEvent::LineChanged { sku, quantity, .. } => {
-            (Some(sku.clone()), Some(*quantity))
-        }
+        CartEvent::LineAdded { sku, quantity, .. }
+        | CartEvent::LineChanged { sku, quantity, .. } => (Some(sku.clone()), Some(*quantity)),
         CartEvent::LineRemoved { sku, .. } => (Some(sku.clone()), Some(0)),
         _ => (None, None),
     };

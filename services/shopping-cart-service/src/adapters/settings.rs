@@ -56,21 +56,28 @@ impl CartSettings {
     /// The shop's terms, or a sentence that names the setting that is wrong.
     pub(crate) fn terms(&self) -> Result<Terms, String> {
         let wrong = |key: &str, what: String| format!("shopping-cart-service.{key}: {what}");
-        let currency = Currency::parse(&self.currency).map_err(|error| wrong("currency", error.to_string()))?;
-        let home = countries::country(&self.country)
-            .ok_or_else(|| wrong("country", format!("{:?} is no country code we know", self.country)))?;
+        let currency = Currency::parse(&self.currency)
+            .map_err(|error| wrong("currency", error.to_string()))?;
+        let home = countries::country(&self.country).ok_or_else(|| {
+            wrong("country", format!("{:?} is no country code we know", self.country))
+        })?;
         let mut rates = BTreeMap::new();
         for text in &self.tax_rates {
-            let rate = text.split_once('=').and_then(|(code, rate)| Some((code, rate.parse::<Decimal>().ok()?)));
-            let (code, rate) = rate
-                .filter(|(_, rate)| !rate.is_negative())
-                .ok_or_else(|| wrong("tax_rates", format!("{text:?} is not of the form DE=0.19")))?;
+            let rate = text
+                .split_once('=')
+                .and_then(|(code, rate)| Some((code, rate.parse::<Decimal>().ok()?)));
+            let (code, rate) = rate.filter(|(_, rate)| !rate.is_negative()).ok_or_else(|| {
+                wrong("tax_rates", format!("{text:?} is not of the form DE=0.19"))
+            })?;
             rates.insert(code.to_owned(), rate);
         }
         let methods = self
             .shipping_methods
             .iter()
-            .map(|text| method(text).ok_or_else(|| wrong("shipping_methods", format!("{text:?} cannot be read"))))
+            .map(|text| {
+                method(text)
+                    .ok_or_else(|| wrong("shipping_methods", format!("{text:?} cannot be read")))
+            })
             .collect::<Result<Vec<_>, _>>()?;
         let mode = if self.prices_include_tax { PriceMode::Gross } else { PriceMode::Net };
         Ok(Terms { currency, home, mode, methods, rates })
@@ -78,7 +85,8 @@ impl CartSettings {
 }
 
 fn method(text: &str) -> Option<Method> {
-    let [code, label, prices, days, places] = text.split('|').collect::<Vec<_>>().try_into().ok()?;
+    let [code, label, prices, days, places] =
+        text.split('|').collect::<Vec<_>>().try_into().ok()?;
     let mut rates = BTreeMap::new();
     for price in prices.split_whitespace() {
         let (currency, price) = price.split_once(':')?;
@@ -89,7 +97,9 @@ fn method(text: &str) -> Option<Method> {
         let rate = Rate { price: price.parse().ok().filter(|price| *price >= 0)?, free_from };
         match currency {
             // Only nothing costs the same in every currency.
-            "*" if rate.price == 0 => rates.extend(Currency::all().map(|currency| (currency, rate))),
+            "*" if rate.price == 0 => {
+                rates.extend(Currency::all().map(|currency| (currency, rate)))
+            }
             currency => drop(rates.insert(Currency::parse(currency).ok()?, rate)),
         }
     }
@@ -107,15 +117,22 @@ mod tests {
     fn the_default_terms_can_be_read() {
         let terms = CartSettings::default().terms().unwrap();
         assert_eq!(terms.methods.len(), 3);
-        assert_eq!(terms.methods[0].rates[&Currency::EUR], Rate { price: 490, free_from: Some(5_000) });
+        assert_eq!(
+            terms.methods[0].rates[&Currency::EUR],
+            Rate { price: 490, free_from: Some(5_000) }
+        );
         assert_eq!(terms.methods[2].rates[&Currency::JPY].price, 0);
     }
 
     #[test]
     fn a_wrong_term_is_named() {
-        let settings = CartSettings { shipping_methods: vec!["x|y".to_owned()], ..CartSettings::default() };
-        assert!(settings.terms().unwrap_err().starts_with("shopping-cart-service.shipping_methods: "));
-        let settings = CartSettings { tax_rates: vec!["DE=-1".to_owned()], ..CartSettings::default() };
+        let settings =
+            CartSettings { shipping_methods: vec!["x|y".to_owned()], ..CartSettings::default() };
+        assert!(
+            settings.terms().unwrap_err().starts_with("shopping-cart-service.shipping_methods: ")
+        );
+        let settings =
+            CartSettings { tax_rates: vec!["DE=-1".to_owned()], ..CartSettings::default() };
         assert!(settings.terms().unwrap_err().contains("DE=0.19"));
     }
 }

@@ -31,14 +31,21 @@ type Facts = BTreeMap<String, VariantFacts>;
 
 impl Carts {
     /// Makes a cart with these lines.
-    pub(crate) async fn create(&self, lines: &[Quantity], currency: Option<Currency>) -> Result<CartView, CartError> {
+    pub(crate) async fn create(
+        &self,
+        lines: &[Quantity],
+        currency: Option<Currency>,
+    ) -> Result<CartView, CartError> {
         let currency = currency.unwrap_or(self.quotes.terms().currency);
         let facts = self.quotes.facts(lines.iter().map(|line| line.sku.as_str())).await?;
         for (index, line) in lines.iter().enumerate() {
             check_sellable(&facts, &line.sku, currency, &format!("lines[{index}].sku"))?;
         }
         let id: CartId = self.ids.next();
-        let lines = lines.iter().map(|line| Line { sku: line.sku.clone(), quantity: line.quantity }).collect();
+        let lines = lines
+            .iter()
+            .map(|line| Line { sku: line.sku.clone(), quantity: line.quantity })
+            .collect();
         let loaded = self.execute(id, &Command::Create { currency, lines }).await?;
         self.view(id, &loaded, &facts)
     }
@@ -62,13 +69,19 @@ impl Carts {
         let skus = cart.lines.iter().map(|line| line.sku.as_str()).chain([line.sku.as_str()]);
         let facts = self.quotes.facts(skus).await?;
         check_sellable(&facts, &line.sku, cart.currency, "sku")?;
-        let command = Command::AddLine { sku: line.sku.clone(), quantity: line.quantity, operation };
+        let command =
+            Command::AddLine { sku: line.sku.clone(), quantity: line.quantity, operation };
         let loaded = self.execute(id, &command).await?;
         self.view(id, &loaded, &facts)
     }
 
     /// Sets the units of a SKU; 0 takes it out.
-    pub(crate) async fn change_line(&self, id: CartId, sku: String, quantity: i64) -> Result<CartView, CartError> {
+    pub(crate) async fn change_line(
+        &self,
+        id: CartId,
+        sku: String,
+        quantity: i64,
+    ) -> Result<CartView, CartError> {
         let loaded = self.execute(id, &Command::ChangeLine { sku, quantity }).await?;
         self.viewed(id, &loaded).await
     }
@@ -138,7 +151,12 @@ impl Carts {
         self.view(id, loaded, &facts)
     }
 
-    fn view(&self, id: CartId, loaded: &Loaded<Cart>, facts: &Facts) -> Result<CartView, CartError> {
+    fn view(
+        &self,
+        id: CartId,
+        loaded: &Loaded<Cart>,
+        facts: &Facts,
+    ) -> Result<CartView, CartError> {
         let cart = loaded.state.as_deref().ok_or(Rejection::Unknown)?;
         let mut notices = Vec::new();
         let mut lines = Vec::with_capacity(cart.lines.len());
@@ -146,7 +164,9 @@ impl Carts {
         for line in &cart.lines {
             let facts = facts.get(&line.sku);
             notices.extend(notice(line, facts));
-            let Some(facts) = facts.filter(|facts| facts.price.currency() == cart.currency) else { continue };
+            let Some(facts) = facts.filter(|facts| facts.price.currency() == cart.currency) else {
+                continue;
+            };
             if facts.for_sale {
                 units.push((facts.price, line.quantity));
             }
@@ -174,9 +194,15 @@ impl Carts {
     }
 }
 
-fn check_sellable(facts: &Facts, sku: &str, currency: Currency, field: &str) -> Result<(), CartError> {
+fn check_sellable(
+    facts: &Facts,
+    sku: &str,
+    currency: Currency,
+    field: &str,
+) -> Result<(), CartError> {
     let known = facts.get(sku).filter(|facts| facts.for_sale);
-    let known = known.ok_or_else(|| CartError::UnknownSku { sku: sku.to_owned(), field: field.to_owned() })?;
+    let known = known
+        .ok_or_else(|| CartError::UnknownSku { sku: sku.to_owned(), field: field.to_owned() })?;
     check_currency(known, currency)
 }
 
@@ -213,8 +239,12 @@ fn notice(line: &Line, facts: Option<&VariantFacts>) -> Option<Notice> {
     };
     match facts {
         None => notice("not_for_sale", format!("{} is no longer for sale.", line.sku)),
-        Some(facts) if !facts.for_sale => notice("not_for_sale", format!("{} is no longer for sale.", facts.name)),
-        Some(facts) if !facts.in_stock => notice("sold_out", format!("{} is sold out.", facts.name)),
+        Some(facts) if !facts.for_sale => {
+            notice("not_for_sale", format!("{} is no longer for sale.", facts.name))
+        }
+        Some(facts) if !facts.in_stock => {
+            notice("sold_out", format!("{} is sold out.", facts.name))
+        }
         Some(facts) => {
             let left = facts.only_left.filter(|left| *left < line.quantity)?;
             notice("fewer_left", format!("Only {left} of {} are left.", facts.name))

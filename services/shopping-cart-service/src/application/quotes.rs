@@ -70,28 +70,33 @@ impl Quotes {
         let mut chosen = Vec::with_capacity(lines.len());
         for (index, line) in lines.iter().enumerate() {
             let facts = facts.get(&line.sku).filter(|facts| facts.for_sale).ok_or_else(|| {
-                CartError::UnknownSku { sku: line.sku.clone(), field: format!("lines[{index}].sku") }
+                CartError::UnknownSku {
+                    sku: line.sku.clone(),
+                    field: format!("lines[{index}].sku"),
+                }
             })?;
             check_currency(facts, currency)?;
             chosen.push((facts, line.quantity));
         }
         let country = destination_country(&request.destination)?;
-        let units: Vec<(UnitPrice, i64)> = chosen.iter().map(|(facts, units)| (facts.price, *units)).collect();
+        let units: Vec<(UnitPrice, i64)> =
+            chosen.iter().map(|(facts, units)| (facts.price, *units)).collect();
         let (totals, items) = pricing::line_totals(currency, &units)?;
         let offer = self.offer(country.code, items, request.shipping_method.as_deref())?;
         let rate = self.rate(country);
         let priced = pricing::price(&totals, items, Some(&offer), rate, self.terms.mode)?;
-        let lines = chosen.into_iter().zip(&priced.lines).map(|((facts, quantity), line)| QuotedLine {
-            sku: facts.sku.clone(),
-            product_id: facts.product_id,
-            name: facts.name.clone(),
-            options: facts.options.clone(),
-            quantity,
-            unit_price: facts.price,
-            total: line.total,
-            tax: line.tax,
-            tax_rate: rate.to_string(),
-        });
+        let lines =
+            chosen.into_iter().zip(&priced.lines).map(|((facts, quantity), line)| QuotedLine {
+                sku: facts.sku.clone(),
+                product_id: facts.product_id,
+                name: facts.name.clone(),
+                options: facts.options.clone(),
+                quantity,
+                unit_price: facts.price,
+                total: line.total,
+                tax: line.tax,
+                tax_rate: rate.to_string(),
+            });
         Ok(Quote {
             currency,
             lines: lines.collect(),
@@ -106,7 +111,11 @@ impl Quotes {
     }
 
     /// What lines come to while nobody has said where they go: at home, delivered by the first method.
-    pub(crate) fn estimate(&self, currency: Currency, units: &[(UnitPrice, i64)]) -> Result<(Priced, Totals), CartError> {
+    pub(crate) fn estimate(
+        &self,
+        currency: Currency,
+        units: &[(UnitPrice, i64)],
+    ) -> Result<(Priced, Totals), CartError> {
         let (totals, items) = pricing::line_totals(currency, units)?;
         let offers = shipping::offers(&self.terms.methods, self.terms.home.code, items);
         let rate = self.rate(self.terms.home);
@@ -126,7 +135,10 @@ impl Quotes {
         let offers = self.offers(country, items);
         let codes = offers.iter().map(|offer| offer.code.as_str()).collect::<Vec<_>>().join(", ");
         let Some(wanted) = wanted else {
-            return offers.into_iter().next().ok_or(CartError::NotDeliverable { country: country.to_owned() });
+            return offers
+                .into_iter()
+                .next()
+                .ok_or(CartError::NotDeliverable { country: country.to_owned() });
         };
         offers.into_iter().find(|offer| offer.code == wanted).ok_or_else(|| CartError::Field {
             field: "shipping_method".to_owned(),
@@ -153,7 +165,10 @@ impl Quotes {
 fn destination_country(destination: &Destination) -> Result<&'static Country, CartError> {
     countries::country(&destination.country).ok_or_else(|| CartError::Field {
         field: "shipping_address.country".to_owned(),
-        message: format!("{:?} is not a country we deliver to; use a code such as DE", destination.country),
+        message: format!(
+            "{:?} is not a country we deliver to; use a code such as DE",
+            destination.country
+        ),
     })
 }
 

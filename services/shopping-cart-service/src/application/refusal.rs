@@ -68,7 +68,9 @@ fn rejected(rejection: &Rejection, title: String) -> Problem {
         Rejection::Unknown => Problem::new(404, general::NOT_FOUND, title),
         Rejection::NotInCart { sku } => Problem::new(404, general::NOT_FOUND, title).subject(sku),
         Rejection::Quantity { field, .. } => Problem::field(field, title),
-        Rejection::TooManyUnits { sku, .. } => Problem::new(422, codes::QUANTITY_LIMIT, title).subject(sku),
+        Rejection::TooManyUnits { sku, .. } => {
+            Problem::new(422, codes::QUANTITY_LIMIT, title).subject(sku)
+        }
         Rejection::TooManyLines { .. } => Problem::new(422, codes::LINE_LIMIT, title),
         Rejection::Empty => Problem::new(422, codes::CART_EMPTY, title),
         Rejection::Expired => Problem::new(409, codes::CART_EXPIRED, title),

@@ -56,11 +56,17 @@ pub(crate) struct Now {
 
 impl Cart {
     /// Decides what `command` leads to. Repeating a command that already took effect leads to nothing.
-    pub(crate) fn decide(cart: Option<&Self>, command: &Command, now: Now) -> Result<Vec<CartEvent>, Rejection> {
+    pub(crate) fn decide(
+        cart: Option<&Self>,
+        command: &Command,
+        now: Now,
+    ) -> Result<Vec<CartEvent>, Rejection> {
         let Some(cart) = cart else { return create(command, now.at) };
         match command {
             Command::Create { .. } => Ok(vec![]),
-            Command::AddLine { sku, quantity, operation } => cart.add(sku, *quantity, *operation, now.at),
+            Command::AddLine { sku, quantity, operation } => {
+                cart.add(sku, *quantity, *operation, now.at)
+            }
             Command::ChangeLine { sku, quantity } => cart.change(sku, *quantity, now.at),
             Command::RemoveLine { sku } => cart.remove(sku, now.at),
             Command::BeginCheckout { order_id } => cart.begin_checkout(*order_id, now),
@@ -92,12 +98,16 @@ impl Cart {
                 cart.lines.retain(|line| line.sku != *sku);
                 cart.touched_at = *at;
             }
-            CartEvent::CheckoutBegun { order_id, .. } => cart.status = Status::CheckingOut { order_id: *order_id },
+            CartEvent::CheckoutBegun { order_id, .. } => {
+                cart.status = Status::CheckingOut { order_id: *order_id }
+            }
             CartEvent::CheckoutAbandoned { at, .. } => {
                 cart.status = Status::Open;
                 cart.touched_at = *at;
             }
-            CartEvent::Ordered { order_id, .. } => cart.status = Status::Ordered { order_id: *order_id },
+            CartEvent::Ordered { order_id, .. } => {
+                cart.status = Status::Ordered { order_id: *order_id }
+            }
         }
         cart
     }
@@ -168,7 +178,9 @@ impl Cart {
             None if quantity == 0 => Ok(vec![]),
             None => Err(Rejection::NotInCart { sku: sku.to_owned() }),
             Some(there) if there == quantity => Ok(vec![]),
-            Some(_) if quantity == 0 => Ok(vec![CartEvent::LineRemoved { sku: sku.to_owned(), at }]),
+            Some(_) if quantity == 0 => {
+                Ok(vec![CartEvent::LineRemoved { sku: sku.to_owned(), at }])
+            }
             Some(_) => Ok(vec![CartEvent::LineChanged { sku: sku.to_owned(), quantity, at }]),
         }
     }
@@ -198,7 +210,9 @@ impl Cart {
             Status::CheckingOut { order_id: same } if same == order_id => {
                 Ok(vec![CartEvent::CheckoutAbandoned { order_id, at }])
             }
-            Status::Ordered { order_id: same } if same == order_id => Err(Rejection::Ordered { order_id }),
+            Status::Ordered { order_id: same } if same == order_id => {
+                Err(Rejection::Ordered { order_id })
+            }
             // Open already, or in the hands of another order: giving back twice is no error.
             _ => Ok(vec![]),
         }

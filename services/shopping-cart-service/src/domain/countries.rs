@@ -40,7 +40,10 @@ impl Country {
     pub(crate) fn required(&self) -> impl Iterator<Item = &'static str> {
         let names = [('C', "city"), ('S', "region"), ('Z', "postal_code")];
         let required = self.required;
-        names.into_iter().filter(move |(letter, _)| required.contains(*letter)).map(|(_, name)| name)
+        names
+            .into_iter()
+            .filter(move |(letter, _)| required.contains(*letter))
+            .map(|(_, name)| name)
     }
 }
 

@@ -26,8 +26,14 @@ pub(crate) struct PricedLine {
 }
 
 /// Price times quantity of each line, rounded once.
-pub(crate) fn line_totals(currency: Currency, lines: &[(UnitPrice, i64)]) -> Result<(Vec<Money>, Money), MoneyError> {
-    let totals = lines.iter().map(|(price, quantity)| price.extend(*quantity)).collect::<Result<Vec<_>, _>>()?;
+pub(crate) fn line_totals(
+    currency: Currency,
+    lines: &[(UnitPrice, i64)],
+) -> Result<(Vec<Money>, Money), MoneyError> {
+    let totals = lines
+        .iter()
+        .map(|(price, quantity)| price.extend(*quantity))
+        .collect::<Result<Vec<_>, _>>()?;
     let items = Money::sum(currency, totals.iter().copied())?;
     Ok((totals, items))
 }
@@ -62,8 +68,10 @@ mod tests {
 
     fn priced(units: &[(i64, i64)], shipping: i64, mode: PriceMode) -> Priced {
         let eur = |amount| Money::new(amount, Currency::EUR);
-        let lines: Vec<_> =
-            units.iter().map(|&(price, units)| (UnitPrice::from_money(eur(price)).unwrap(), units)).collect();
+        let lines: Vec<_> = units
+            .iter()
+            .map(|&(price, units)| (UnitPrice::from_money(eur(price)).unwrap(), units))
+            .collect();
         let (totals, items) = line_totals(Currency::EUR, &lines).unwrap();
         let (code, label, free_from, days) = (String::new(), String::new(), None, [1, 2]);
         let offer = Offer { code, label, price: eur(shipping), free_from, days };
@@ -73,7 +81,10 @@ mod tests {
     #[test]
     fn gross_prices_stand_and_net_prices_grow_by_the_tax() {
         let gross = priced(&[(1_999, 2)], 495, PriceMode::Gross);
-        assert_eq!((gross.items.amount, gross.total.amount, gross.tax.amount), (3_998, 4_493, 638 + 79));
+        assert_eq!(
+            (gross.items.amount, gross.total.amount, gross.tax.amount),
+            (3_998, 4_493, 638 + 79)
+        );
         let net = priced(&[(1_999, 2)], 495, PriceMode::Net);
         assert_eq!((net.total.amount, net.tax.amount), (3_998 + 495 + 760 + 94, 760 + 94));
     }

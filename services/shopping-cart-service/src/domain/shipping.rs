@@ -75,7 +75,8 @@ mod tests {
 
     #[test]
     fn delivery_is_free_from_the_threshold_on() {
-        let price = |items| offers(&table(), "DE", Money::new(items, Currency::EUR))[0].price.amount;
+        let price =
+            |items| offers(&table(), "DE", Money::new(items, Currency::EUR))[0].price.amount;
         assert_eq!((price(4_999), price(5_000)), (495, 0));
     }
 

@@ -42,7 +42,8 @@ mod tests {
         // TAX-01, TAX-02 and the discounted lines of TAX-14 of the rule book.
         assert_eq!(tax(eur(11_900), rate("0.19"), PriceMode::Gross), Ok(eur(1_900)));
         assert_eq!(tax(eur(1_999), rate("0.19"), PriceMode::Net), Ok(eur(380)));
-        let lines = [2_783, 2_321, 1_391, 495].map(|gross| tax(eur(gross), rate("0.19"), PriceMode::Gross));
+        let lines =
+            [2_783, 2_321, 1_391, 495].map(|gross| tax(eur(gross), rate("0.19"), PriceMode::Gross));
         assert_eq!(lines, [Ok(eur(444)), Ok(eur(371)), Ok(eur(222)), Ok(eur(79))]);
         assert_eq!(tax(eur(5_000), rate("0"), PriceMode::Gross), Ok(eur(0)));
     }

@@ -69,7 +69,8 @@ fn service() -> Router {
 
 async fn send(service: &Router, method: &str, path: &str, body: Value) -> (StatusCode, Value) {
     let body = if body.is_null() { String::new() } else { body.to_string() };
-    let request = Request::builder().method(method).uri(path).header("content-type", "application/json");
+    let request =
+        Request::builder().method(method).uri(path).header("content-type", "application/json");
     let response = service.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
     let status = response.status();
     let bytes = response.into_body().collect().await.unwrap().to_bytes();
@@ -103,13 +104,16 @@ async fn a_cart_tells_all_costs_from_the_first_line_on() {
 #[tokio::test]
 async fn lines_are_changed_and_taken_out() {
     let service = service();
-    let cart = cart_with(&service, json!([{"sku": "MUG", "quantity": 1}, {"sku": "LAMP", "quantity": 1}])).await;
+    let cart =
+        cart_with(&service, json!([{"sku": "MUG", "quantity": 1}, {"sku": "LAMP", "quantity": 1}]))
+            .await;
     let path = format!("/api/v1/carts/{}/lines", cart["id"].as_str().unwrap());
     let (_, cart) = send(&service, "PATCH", &format!("{path}/LAMP"), json!({"quantity": 4})).await;
     assert_eq!(cart["notices"][0]["code"], "fewer_left");
     let (_, cart) = send(&service, "DELETE", &format!("{path}/LAMP"), Value::Null).await;
     assert_eq!(cart["lines"].as_array().unwrap().len(), 1);
-    let (status, problem) = send(&service, "PATCH", &format!("{path}/LAMP"), json!({"quantity": 4})).await;
+    let (status, problem) =
+        send(&service, "PATCH", &format!("{path}/LAMP"), json!({"quantity": 4})).await;
     assert_eq!((status.as_u16(), problem["code"].as_str()), (404, Some("not_found")));
 }
 
@@ -124,19 +128,58 @@ async fn bad_input_is_refused_by_name() {
         ("POST", &lines, json!({"sku": "GONE", "quantity": 1}), 422, "unknown_sku", "sku"),
         ("POST", &lines, json!({"sku": "MUG", "quantity": 0}), 422, "invalid_field", "quantity"),
         ("POST", &lines, json!({"sku": "MUG", "quantity": -5}), 422, "invalid_field", "quantity"),
-        ("POST", &lines, json!({"sku": "MUG", "quantity": "two"}), 422, "invalid_field", "quantity"),
+        (
+            "POST",
+            &lines,
+            json!({"sku": "MUG", "quantity": "two"}),
+            422,
+            "invalid_field",
+            "quantity",
+        ),
         ("POST", &lines, json!({"sku": "MUG", "quantity": 1e30}), 422, "invalid_field", "quantity"),
-        ("POST", &lines, json!({"sku": "MUG", "quantity": 1, "price": 1}), 422, "invalid_field", "price"),
+        (
+            "POST",
+            &lines,
+            json!({"sku": "MUG", "quantity": 1, "price": 1}),
+            422,
+            "invalid_field",
+            "price",
+        ),
         ("POST", "/api/v1/carts", json!({"currency": "XYZ"}), 422, "invalid_field", "currency"),
-        ("POST", "/api/v1/carts", json!({"lines": [{"sku": "MUG", "quantity": 0}]}), 422, "invalid_field", "lines[0].quantity"),
-        ("POST", "/internal/v1/quotes", json!({"destination": {"country": "DE"}}), 422, "cart_empty", ""),
+        (
+            "POST",
+            "/api/v1/carts",
+            json!({"lines": [{"sku": "MUG", "quantity": 0}]}),
+            422,
+            "invalid_field",
+            "lines[0].quantity",
+        ),
+        (
+            "POST",
+            "/internal/v1/quotes",
+            json!({"destination": {"country": "DE"}}),
+            422,
+            "cart_empty",
+            "",
+        ),
         ("GET", unknown, Value::Null, 404, "not_found", ""),
         ("GET", "/api/v1/carts/nonsense", Value::Null, 400, "invalid_path", ""),
-        ("GET", "/api/v1/shipping-methods?country=ZZ", Value::Null, 422, "invalid_field", "country"),
+        (
+            "GET",
+            "/api/v1/shipping-methods?country=ZZ",
+            Value::Null,
+            422,
+            "invalid_field",
+            "country",
+        ),
     ];
     for (method, path, body, status, code, field) in cases {
         let (answered, problem) = send(&service, method, path, body.clone()).await;
-        assert_eq!((answered.as_u16(), problem["code"].as_str()), (status, Some(code)), "{method} {path} {body} {problem}");
+        assert_eq!(
+            (answered.as_u16(), problem["code"].as_str()),
+            (status, Some(code)),
+            "{method} {path} {body} {problem}"
+        );
         if !field.is_empty() {
             assert_eq!(problem["errors"][0]["field"], field, "{problem}");
         }
@@ -170,15 +213,24 @@ async fn a_cart_is_frozen_for_one_order_given_back_and_becomes_one() {
     assert_eq!((status.as_u16(), problem["code"].as_str()), (409, Some("checking_out")));
 
     let given_back = json!({"order_id": order(1)});
-    let (status, _) = send(&service, "POST", &format!("/internal/v1/carts/{id}/reopen"), given_back).await;
+    let (status, _) =
+        send(&service, "POST", &format!("/internal/v1/carts/{id}/reopen"), given_back).await;
     assert_eq!(status, 200);
     let (status, _) = send(&service, "PUT", &freeze(2), request.clone()).await;
     assert_eq!(status, 200);
-    let (status, _) =
-        send(&service, "POST", &format!("/internal/v1/carts/{id}/ordered"), json!({"order_id": order(2)})).await;
+    let (status, _) = send(
+        &service,
+        "POST",
+        &format!("/internal/v1/carts/{id}/ordered"),
+        json!({"order_id": order(2)}),
+    )
+    .await;
     assert_eq!(status, 200);
     let (_, cart) = send(&service, "GET", &format!("/api/v1/carts/{id}"), Value::Null).await;
-    assert_eq!((cart["status"].as_str(), cart["order_id"].as_str()), (Some("ordered"), Some(order(2).as_str())));
+    assert_eq!(
+        (cart["status"].as_str(), cart["order_id"].as_str()),
+        (Some("ordered"), Some(order(2).as_str()))
+    );
     let (status, problem) = send(&service, "PUT", &freeze(3), request).await;
     assert_eq!((status.as_u16(), problem["code"].as_str()), (409, Some("already_ordered")));
 }
@@ -195,16 +247,22 @@ async fn a_cart_of_a_thousand_lines_is_fine_and_one_more_is_not() {
         }
     }
     let quotes = Quotes::new(Arc::new(AnyArticle), CartSettings::default().terms().unwrap());
-    let lines: Vec<_> = (0..1_000).map(|index| Quantity { sku: index.to_string(), quantity: 1 }).collect();
+    let lines: Vec<_> =
+        (0..1_000).map(|index| Quantity { sku: index.to_string(), quantity: 1 }).collect();
     let request = QuoteRequest {
         lines: Vec::new(),
         currency: None,
-        destination: contracts::cart::Destination { country: "DE".to_owned(), ..Default::default() },
+        destination: contracts::cart::Destination {
+            country: "DE".to_owned(),
+            ..Default::default()
+        },
         shipping_method: None,
     };
     let quote = quotes.quote(&lines, Currency::EUR, &request).await.unwrap();
     assert_eq!(quote.totals.total.amount, 1_000 * 1_800);
-    let too_many = (0..1_001).map(|index| Quantity { sku: index.to_string(), quantity: 1 }).collect::<Vec<_>>();
+    let too_many = (0..1_001)
+        .map(|index| Quantity { sku: index.to_string(), quantity: 1 })
+        .collect::<Vec<_>>();
     let error = Problem::from(merged(&too_many).unwrap_err());
     assert_eq!(error.code.as_str(), "line_limit");
 }

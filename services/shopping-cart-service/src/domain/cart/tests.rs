@@ -41,10 +41,13 @@ fn the_same_article_twice_is_one_line() {
 #[test]
 fn lines_given_at_once_are_merged_and_checked_as_if_added_one_by_one() {
     let line = |sku: &str, quantity| Line { sku: sku.to_owned(), quantity };
-    let create = |lines| Cart::decide(None, &Command::Create { currency: Currency::EUR, lines }, now(0));
-    let created = CartEvent::Created { currency: Currency::EUR, lines: vec![line("A", 3)], at: now(0).at };
+    let create =
+        |lines| Cart::decide(None, &Command::Create { currency: Currency::EUR, lines }, now(0));
+    let created =
+        CartEvent::Created { currency: Currency::EUR, lines: vec![line("A", 3)], at: now(0).at };
     assert_eq!(create(vec![line("A", 1), line("A", 2)]), Ok(vec![created]));
-    let wrong = Rejection::Quantity { field: "lines[1].quantity".to_owned(), min: 1, max: LINE_UNITS_MAX };
+    let wrong =
+        Rejection::Quantity { field: "lines[1].quantity".to_owned(), min: 1, max: LINE_UNITS_MAX };
     assert_eq!(create(vec![line("A", 1), line("B", 0)]), Err(wrong));
     let many = create(vec![line("A", LINE_UNITS_MAX), line("A", 1)]);
     assert!(matches!(many, Err(Rejection::TooManyUnits { .. })));
@@ -56,7 +59,10 @@ fn lines_given_at_once_are_merged_and_checked_as_if_added_one_by_one() {
 fn quantities_have_limits() {
     let cart = after(&[add("A", LINE_UNITS_MAX - 1)]);
     for quantity in [0, -1, i64::MIN, LINE_UNITS_MAX + 1, i64::MAX] {
-        assert!(matches!(decide(&cart, &add("A", quantity)), Err(Rejection::Quantity { .. })), "{quantity}");
+        assert!(
+            matches!(decide(&cart, &add("A", quantity)), Err(Rejection::Quantity { .. })),
+            "{quantity}"
+        );
     }
     assert!(decide(&cart, &add("A", 1)).is_ok());
     assert!(matches!(decide(&cart, &add("A", 2)), Err(Rejection::TooManyUnits { .. })));
@@ -75,7 +81,10 @@ fn setting_a_line_to_nothing_takes_it_out_and_repeating_that_is_fine() {
     let cart = after(&[add("A", 2), Command::ChangeLine { sku: "A".to_owned(), quantity: 0 }]);
     assert!(cart.lines.is_empty());
     assert_eq!(decide(&cart, &Command::RemoveLine { sku: "A".to_owned() }), Ok(vec![]));
-    assert_eq!(decide(&cart, &Command::ChangeLine { sku: "A".to_owned(), quantity: 0 }), Ok(vec![]));
+    assert_eq!(
+        decide(&cart, &Command::ChangeLine { sku: "A".to_owned(), quantity: 0 }),
+        Ok(vec![])
+    );
     let missing = Command::ChangeLine { sku: "A".to_owned(), quantity: 1 };
     assert_eq!(decide(&cart, &missing), Err(Rejection::NotInCart { sku: "A".to_owned() }));
 }
