@@ -81,8 +81,8 @@ impl Index {
     pub(crate) fn put_available(&self, sku: &str, units: i64) -> (usize, Shelf) {
         let mut state = self.state.write();
         state.put_available(sku, units);
-        let (number, shelf) = state.availability.shelf(sku);
-        (number, shelf.clone())
+        let (number, skus) = state.availability.shelf(sku);
+        (number, skus.clone())
     }
 
     /// Takes in how much is left of a SKU of which nobody said anything yet.

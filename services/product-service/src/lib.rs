@@ -46,7 +46,7 @@ async fn build(site: Site) -> Result<Built, BuildError> {
     let ready = site.health.component(NAME, Bearing::Required);
     let settings: ProductSettings = site.settings()?;
     let policy = settings.prior_price.policy().map_err(BuildError::Other)?;
-    let index = Arc::new(open_index(&site.storage, &policy).await?);
+    let index = Arc::new(open_index(&site.storage, policy).await?);
     let catalogue = Arc::new(Catalogue::new(CatalogueParts {
         products: Repository::new(
             Arc::clone(&site.storage.journal),

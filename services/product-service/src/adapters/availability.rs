@@ -27,7 +27,7 @@ impl Handler for AvailabilityFollower {
             return Ok(vec![]);
         };
         // Only this task writes shelves, so the last one written is the last one known.
-        let (number, shelf) = self.0.put_available(&sku, available);
-        Ok(vec![stored::write_shelf(number, &shelf)])
+        let (number, skus) = self.0.put_available(&sku, available);
+        Ok(vec![stored::write_shelf(number, &skus)])
     }
 }

@@ -92,8 +92,7 @@ impl Catalogue {
         // Made for the document, and used again for the index.
         let made: Mutex<Option<Listing>> = Mutex::new(None);
         let writes = |stream: &ProductStream| {
-            let listing =
-                stream.0.as_ref().map(|product| listing(wanted.id, product, &self.policy));
+            let listing = stream.0.as_ref().map(|product| listing(wanted.id, product, self.policy));
             let write = listing.as_ref().map(stored::write);
             *made.lock() = listing;
             write.into_iter().collect()

@@ -16,7 +16,7 @@ const REBUILT_TOGETHER_MAX: usize = 256;
 /// The index as it was when the process ended.
 pub(crate) async fn open_index(
     storage: &ServiceStorage,
-    policy: &Policy,
+    policy: Policy,
 ) -> Result<Index, StorageError> {
     let documents = &*storage.documents;
     // Listings tell reductions, which follow from the policy.
@@ -31,7 +31,7 @@ pub(crate) async fn open_index(
 }
 
 /// Makes every listing anew from the events.
-async fn rebuild(storage: &ServiceStorage, policy: &Policy) -> Result<(), StorageError> {
+async fn rebuild(storage: &ServiceStorage, policy: Policy) -> Result<(), StorageError> {
     let products = products(storage).await?;
     let ids: Vec<&ProductId> = products.keys().collect();
     for ids in ids.chunks(REBUILT_TOGETHER_MAX) {

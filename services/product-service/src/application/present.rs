@@ -21,7 +21,7 @@ const DESCRIPTION_WORDS_MAX: usize = 500;
 const COLOR_OPTIONS: &[&str] = &["color", "colour"];
 
 /// As lists, filters and searches know it.
-pub(crate) fn listing(id: ProductId, product: &Product, policy: &Policy) -> Listing {
+pub(crate) fn listing(id: ProductId, product: &Product, policy: Policy) -> Listing {
     let prices = || product.variants.iter().filter_map(|variant| Some((variant, variant.price()?)));
     let lower =
         |one: &UnitPrice, two: &UnitPrice| one.compare(*two).unwrap_or(std::cmp::Ordering::Equal);
@@ -52,7 +52,7 @@ pub(crate) fn listing(id: ProductId, product: &Product, policy: &Policy) -> List
 }
 
 /// With everything but its stock.
-pub(super) fn product(id: ProductId, product: &Product, policy: &Policy) -> contract::Product {
+pub(super) fn product(id: ProductId, product: &Product, policy: Policy) -> contract::Product {
     let option = |option: &ProductOption| contract::ProductOption {
         name: option.name.clone(),
         values: option.values.clone(),
@@ -77,7 +77,7 @@ pub(super) fn product(id: ProductId, product: &Product, policy: &Policy) -> cont
     }
 }
 
-pub(super) fn price_history(product: &Product, policy: &Policy) -> contract::PriceHistory {
+pub(super) fn price_history(product: &Product, policy: Policy) -> contract::PriceHistory {
     let past = |point: &PricePoint| contract::PastPrice { from: point.from, price: point.price };
     let variants = product.variants.iter().map(|variant| contract::VariantPriceHistory {
         sku: variant.sku.clone(),
@@ -87,7 +87,7 @@ pub(super) fn price_history(product: &Product, policy: &Policy) -> contract::Pri
     contract::PriceHistory { variants: variants.collect() }
 }
 
-fn variant(product: &Product, variant: &Variant, policy: &Policy) -> Option<contract::Variant> {
+fn variant(product: &Product, variant: &Variant, policy: Policy) -> Option<contract::Variant> {
     Some(contract::Variant {
         sku: variant.sku.clone(),
         options: variant.facts.options.iter().cloned().collect(),

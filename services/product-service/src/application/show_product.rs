@@ -56,14 +56,14 @@ impl Catalogue {
         let loaded = self.products.load(&stream_of(id)).await?;
         let product = loaded.state.as_deref().and_then(|stream| stream.0.as_ref());
         let product = product.ok_or(Rejection::UnknownProduct)?;
-        Ok(present::price_history(product, &self.policy))
+        Ok(present::price_history(product, self.policy))
     }
 
     async fn view(&self, id: ProductId) -> Result<Arc<Product>, CatalogueError> {
         let loaded = self.products.load(&stream_of(id)).await?;
         let product = loaded.state.as_deref().and_then(|stream| stream.0.as_ref());
         let product = product.ok_or(Rejection::UnknownProduct)?;
-        let view = Arc::new(present::product(id, product, &self.policy));
+        let view = Arc::new(present::product(id, product, self.policy));
         self.views.0.lock().put(id, Arc::clone(&view));
         Ok(view)
     }

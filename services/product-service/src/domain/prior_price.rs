@@ -87,7 +87,7 @@ pub(crate) enum NoReduction {
 pub(crate) fn announce(
     history: &[Step],
     candidate: &Candidate,
-    policy: &Policy,
+    policy: Policy,
 ) -> Result<Announcement, NoReduction> {
     let first_step = candidate.first_reduction_at.filter(|_| policy.progressive);
     let start = first_step.unwrap_or(candidate.at);

@@ -17,7 +17,7 @@ pub(crate) struct Reduction {
 
 impl Product {
     /// The reduction `variant` is in now; none while the product is not for sale. It holds until the next price.
-    pub(crate) fn reduction(&self, variant: &Variant, policy: &Policy) -> Option<Reduction> {
+    pub(crate) fn reduction(&self, variant: &Variant, policy: Policy) -> Option<Reduction> {
         // The usual case, at no cost: a price that never changed.
         if variant.prices.len() < 2 || self.status() != Status::Active {
             return None;

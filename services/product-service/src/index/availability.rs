@@ -27,7 +27,7 @@ impl Availability {
     pub(crate) fn of(shelves: impl IntoIterator<Item = Shelf>) -> Self {
         let mut availability = Self::default();
         for (sku, units) in shelves.into_iter().flatten() {
-            availability.0[shelf_of(&sku)].insert(sku, units);
+            availability.0[number_of(&sku)].insert(sku, units);
         }
         availability
     }
@@ -35,18 +35,18 @@ impl Availability {
     /// Units available of a SKU; `None` when nobody said.
     pub(crate) fn units(&self, sku: &str) -> Option<i64> {
         let key = sku_key(sku);
-        self.0[shelf_of(&key)].get(&*key).copied()
+        self.0[number_of(&key)].get(&*key).copied()
     }
 
     /// Takes in what is left of a SKU; says whether that is news.
     pub(crate) fn put(&mut self, sku: &str, units: i64) -> News {
         let key = sku_key(sku);
-        let shelf = &mut self.0[shelf_of(&key)];
-        match shelf.get_mut(&*key) {
+        let skus = &mut self.0[number_of(&key)];
+        match skus.get_mut(&*key) {
             Some(known) if *known == units => return News::Known,
             Some(known) => *known = units,
             None => {
-                shelf.insert(key.into(), units);
+                skus.insert(key.into(), units);
             }
         }
         News::New
@@ -54,7 +54,7 @@ impl Availability {
 
     /// The shelf a SKU is on, and its number.
     pub(crate) fn shelf(&self, sku: &str) -> (usize, &Shelf) {
-        let number = shelf_of(&sku_key(sku));
+        let number = number_of(&sku_key(sku));
         (number, &self.0[number])
     }
 }
@@ -67,7 +67,7 @@ pub(crate) enum News {
 }
 
 /// The shelf of a SKU, by the FNV-1a hash, which is the same in every version of this program.
-fn shelf_of(sku: &str) -> usize {
+fn number_of(sku: &str) -> usize {
     let hash = sku
         .bytes()
         .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
@@ -84,7 +84,7 @@ mod tests {
         assert_eq!((one.put("A", 3), one.put("A", 3)), (News::New, News::Known));
         one.put("B", 0);
         let (number, shelf) = one.shelf("A");
-        assert_eq!((number, shelf.get("a")), (shelf_of("a"), Some(&3)));
+        assert_eq!((number, shelf.get("a")), (number_of("a"), Some(&3)));
         let two = Availability::of([shelf.clone(), one.shelf("B").1.clone()]);
         assert_eq!((two.units("a"), two.units("B"), two.units("C")), (Some(3), Some(0), None));
     }

@@ -129,7 +129,9 @@ impl Places {
                 let highest = few.last().copied().unwrap_or(0) as usize;
                 if few.len() > BITS && few.len() * 32 > highest {
                     let mut bits = Bits::with_room(highest + 1);
-                    few.iter().for_each(|place| bits.insert(*place));
+                    for place in few.iter() {
+                        bits.insert(*place);
+                    }
                     *self = Self::Many(bits);
                 }
             }
@@ -183,7 +185,9 @@ mod tests {
                 if present { model.insert(place); } else { model.remove(&place); }
             }
             let mut other_bits = Bits::default();
-            other.iter().for_each(|place| other_bits.insert(*place));
+            for place in &other {
+                other_bits.insert(*place);
+            }
             prop_assert_eq!(bits.iter().collect::<BTreeSet<_>>(), model.clone());
             prop_assert_eq!(bits.count(), model.len());
             let common = model.intersection(&other).count();

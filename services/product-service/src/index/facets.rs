@@ -73,17 +73,15 @@ impl Facet {
                 address.push('/');
             }
             address.push_str(&slug);
-            let id = match self.by_key.get(&address) {
-                Some(id) => *id,
-                None => {
-                    let parent: Option<ValueId> = chain.last().copied();
-                    let around = parent.map(|id| self.values[id as usize].label.as_str());
-                    let label =
-                        around.map_or_else(|| level.to_owned(), |it| format!("{it} > {level}"));
-                    let id = self.add(address.clone(), label, parent);
-                    self.by_leaf.entry(slug).or_default().push(id);
-                    id
-                }
+            let id = if let Some(id) = self.by_key.get(&address) {
+                *id
+            } else {
+                let parent: Option<ValueId> = chain.last().copied();
+                let around = parent.map(|id| self.values[id as usize].label.as_str());
+                let label = around.map_or_else(|| level.to_owned(), |it| format!("{it} > {level}"));
+                let id = self.add(address.clone(), label, parent);
+                self.by_leaf.entry(slug).or_default().push(id);
+                id
             };
             chain.push(id);
         }

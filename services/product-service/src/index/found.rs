@@ -60,7 +60,9 @@ impl Found {
             None => visible.clone(),
             Some(found) => {
                 let mut bits = Bits::with_room(state.entries.len());
-                found.iter().for_each(|(_, place)| bits.insert(*place));
+                for (_, place) in found {
+                    bits.insert(*place);
+                }
                 bits
             }
         };

@@ -82,13 +82,13 @@ impl Scratch {
             row.push(i + 1);
             for (j, b) in two.iter().enumerate() {
                 let replaced = last[j] + usize::from(a != b);
-                let mut least = replaced.min(last[j + 1] + 1).min(row[j] + 1);
+                let mut fewest = replaced.min(last[j + 1] + 1).min(row[j] + 1);
                 if i > 0 && j > 0 && *a == two[j - 1] && one[i - 1] == *b {
-                    least = least.min(before_last[j - 1] + 1);
+                    fewest = fewest.min(before_last[j - 1] + 1);
                 }
-                row.push(least);
+                row.push(fewest);
             }
-            if row.iter().min().is_some_and(|least| *least > tolerated) {
+            if row.iter().min().is_some_and(|fewest| *fewest > tolerated) {
                 return None;
             }
             std::mem::swap(before_last, last);

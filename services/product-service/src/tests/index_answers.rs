@@ -165,9 +165,9 @@ proptest! {
         expected.reverse();
         let got: Vec<_> = page.items.iter().map(|item| item.id).collect();
         prop_assert_eq!(got, expected);
-        prop_assert_eq!(page.total as usize, passing(None).count());
+        prop_assert_eq!(page.total, passing(None).count() as u64);
         let on_sale = products.values().filter(|made| made.status == ProductStatus::Active);
-        prop_assert_eq!(page.total_unfiltered as usize, on_sale.clone().count());
+        prop_assert_eq!(page.total_unfiltered, on_sale.clone().count() as u64);
 
         let mut brands: BTreeMap<String, u64> = BTreeMap::new();
         for brand in on_sale.clone().filter_map(|made| made.brand) {
@@ -192,10 +192,10 @@ proptest! {
         prop_assert_eq!(counts(&page.facets["category"]), categories);
 
         let in_stock = passing(Some(Part::Stock)).filter(|(_, made)| made.units > 0).count();
-        prop_assert_eq!(page.facets["in_stock"][0].count as usize, in_stock);
+        prop_assert_eq!(page.facets["in_stock"][0].count, in_stock as u64);
         let colors = passing(Some(Part::Color)).filter(|(_, made)| made.color == Some(0)).count();
         let clay = page.facets["color"].iter().find(|it| it.value == "Clay").map_or(0, |it| it.count);
-        prop_assert_eq!(clay as usize, colors);
+        prop_assert_eq!(clay, colors as u64);
         let amounts: Vec<i64> = passing(Some(Part::Price)).map(|(_, made)| made.amount).collect();
         let range = page.price_range.map(|it| (it.min, it.max));
         let expected = amounts.iter().min().zip(amounts.iter().max());

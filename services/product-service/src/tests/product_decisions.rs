@@ -150,7 +150,7 @@ fn a_clock_set_back_never_puts_a_price_before_an_earlier_one() {
 fn a_reduction_is_announced_against_the_lowest_price_of_thirty_days_on_sale() {
     let reduced = |product: &Product| {
         product
-            .reduction(product.variant("SH-S").unwrap(), &POLICY)
+            .reduction(product.variant("SH-S").unwrap(), POLICY)
             .map(|it| (it.prior_price, it.percent))
     };
     let product = made(shirt());
@@ -171,7 +171,7 @@ fn uninterrupted_steps_keep_the_first_prior_price_where_the_country_allows_it() 
     let product = after(&product, &price("SH-S", 2_000), day(50));
     let percent = |progressive| {
         let policy = Policy { progressive, ..POLICY };
-        product.reduction(product.variant("SH-S").unwrap(), &policy).map(|it| it.percent)
+        product.reduction(product.variant("SH-S").unwrap(), policy).map(|it| it.percent)
     };
     assert_eq!((percent(true), percent(false)), (Some(50), Some(33)));
 }
@@ -181,7 +181,7 @@ fn prices_of_a_draft_were_never_asked() {
     let product = made(Draft { status: StatusWish::AsItIs, ..shirt() });
     let product = after(&product, &price("SH-S", 2_000), day(40));
     let product = after(&product, &Command::Publish, day(41));
-    assert_eq!(product.reduction(product.variant("SH-S").unwrap(), &POLICY), None);
+    assert_eq!(product.reduction(product.variant("SH-S").unwrap(), POLICY), None);
 }
 
 #[test]
@@ -220,6 +220,9 @@ fn what_does_not_exist_cannot_be_changed() {
     assert_eq!(unknown, Err(Rejection::UnknownVariant { sku: "NO".to_owned() }));
 }
 
+/// A field, and what makes a draft be refused for it.
+type Refused = (&'static str, fn(&mut Draft));
+
 #[test]
 fn every_refusal_names_its_field() {
     let with = |change: fn(&mut Draft)| {
@@ -227,7 +230,7 @@ fn every_refusal_names_its_field() {
         change(&mut draft);
         refusal(draft).field().map(str::to_owned)
     };
-    let cases: &[(&str, fn(&mut Draft))] = &[
+    let cases: &[Refused] = &[
         ("slug", |it| it.slug = "Shirt".to_owned()),
         ("slug", |it| it.slug = "suggestions".to_owned()),
         ("slug", |it| it.slug = "0190c2a0-0000-7000-8000-000000000000".to_owned()),

@@ -19,7 +19,7 @@ pub(super) fn draft(product: NewProduct) -> Result<Draft, Problem> {
         None => slug_of(&name),
     };
     let variants: Vec<VariantDraft> = product.variants.into_iter().map(variant).collect();
-    let mut options: Vec<ProductOption> = product.options.into_iter().map(option).collect();
+    let mut options: Vec<ProductOption> = product.options.iter().map(option).collect();
     if options.is_empty() {
         options = options_of(&variants);
     }
@@ -39,7 +39,7 @@ pub(super) fn draft(product: NewProduct) -> Result<Draft, Problem> {
 
 /// Some changes.
 pub(super) fn changes(patch: ProductPatch) -> Result<Changes, Problem> {
-    let all = |list: Vec<contract::ProductOption>| list.into_iter().map(option).collect();
+    let all = |list: Vec<contract::ProductOption>| list.iter().map(option).collect();
     Ok(Changes {
         slug: patch.slug,
         name: patch.name.as_deref().map(trimmed),
@@ -74,7 +74,7 @@ fn variant(variant: NewVariant) -> VariantDraft {
     }
 }
 
-fn option(option: contract::ProductOption) -> ProductOption {
+fn option(option: &contract::ProductOption) -> ProductOption {
     let values = option.values.iter().map(|value| trimmed(value)).collect();
     ProductOption { name: trimmed(&option.name), values }
 }
