@@ -1,1 +1,10 @@
-//! Tests.
+//! The service as a whole, over honest books of the services around it.
+
+mod consumer;
+mod domain;
+mod http;
+mod interleavings;
+mod matrix;
+mod refunds;
+mod town;
+mod vectors;

@@ -14,7 +14,7 @@ impl kit::Subject for EveningSubject {
     type Case = Evening;
     type World = Evenings;
 
-    fn world(&self) -> Evenings {
+    async fn world(&self) -> Evenings {
         Evenings::new()
     }
 

@@ -1,0 +1,376 @@
+//! The order by itself: what was given, what is asked, what comes of it.
+
+use super::town::address;
+use crate::domain::{
+    events::{Line, OrderEvent, Placed, Refund, Shipping, Status, Totals},
+    order::{Command, Order, Waiting},
+    payment_status::{FulfilmentStatus, PaymentStatus},
+    placing::{Quote, QuotedLine},
+    refund::{RefundOf, RefundRequest, RefundState},
+    rejection::Rejection,
+};
+use kernel::{Currency, Money, Timestamp, UnitPrice, Uuid};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+/// A line of a sample order.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sample {
+    pub(crate) sku: &'static str,
+    pub(crate) quantity: i64,
+    pub(crate) paid: i64,
+    pub(crate) tax: i64,
+}
+
+impl Sample {
+    pub(crate) fn of(paid: i64) -> Self {
+        Self { sku: "L1", quantity: 1, paid, tax: 0 }
+    }
+}
+
+pub(crate) fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + second).unwrap()
+}
+
+fn euro(amount: i64) -> Money {
+    Money::new(amount, Currency::EUR)
+}
+
+fn placed(lines: &[Sample], shipping: i64, shipping_tax: i64) -> Placed {
+    let items: i64 = lines.iter().map(|line| line.paid).sum();
+    let tax: i64 = lines.iter().map(|line| line.tax).sum();
+    let line = |line: &Sample| Line {
+        sku: line.sku.to_owned(),
+        product_id: Uuid::nil(),
+        name: line.sku.to_owned(),
+        options: BTreeMap::new(),
+        quantity: line.quantity,
+        unit_price: UnitPrice::zero(Currency::EUR),
+        total: euro(line.paid),
+        tax: euro(line.tax),
+        tax_rate: "0.19".to_owned(),
+        paid: euro(line.paid),
+    };
+    Placed {
+        number: 1_000_001,
+        currency: Currency::EUR,
+        lines: lines.iter().map(line).collect(),
+        shipping: Shipping {
+            method: "standard".to_owned(),
+            label: "Standard".to_owned(),
+            price: euro(shipping),
+            tax: euro(shipping_tax),
+        },
+        totals: Totals {
+            items: euro(items),
+            discount: euro(0),
+            shipping: euro(shipping),
+            tax: euro(tax + shipping_tax),
+            total: euro(items + shipping),
+            tax_included: true,
+        },
+        email: "ada@example.com".to_owned(),
+        shipping_address: address(),
+        billing_address: address(),
+        cart_id: None,
+        hold_id: Uuid::from_u128(1),
+        payment_id: Uuid::from_u128(2),
+        payment_method: "test".to_owned(),
+        at: at(0),
+    }
+}
+
+/// An order that was placed.
+pub(crate) fn order_of(lines: &[Sample], shipping: i64, shipping_tax: i64) -> Order {
+    Order::apply(None, &OrderEvent::Placed(Box::new(placed(lines, shipping, shipping_tax))))
+}
+
+fn after(order: Order, command: &Command) -> Order {
+    let events = Order::decide(Some(&order), command, at(5)).unwrap();
+    assert!(!events.is_empty(), "{command:?} does something");
+    events.iter().fold(order, |order, event| Order::apply(Some(order), event))
+}
+
+pub(crate) fn confirmed(order: Order) -> Order {
+    let captured = order.placed.totals.total;
+    after(order, &Command::Confirm { captured })
+}
+
+pub(crate) fn completed(order: Order) -> Order {
+    after(confirmed(order), &Command::Fulfil)
+}
+
+pub(crate) fn cancelled(order: Order) -> Order {
+    after(order, &Command::Cancel { reason: "out_of_stock".to_owned() })
+}
+
+/// An order of which so much was taken.
+pub(crate) fn captured(amount: i64) -> Order {
+    confirmed(order_of(&[Sample::of(amount)], 0, 0))
+}
+
+/// What an order decides about a refund; `Unknown` when it has it already.
+pub(crate) fn refund_of(order: &Order, id: u128, what: RefundOf) -> Result<Refund, Rejection> {
+    let request = RefundRequest {
+        id: Uuid::from_u128(id),
+        what,
+        restock: false,
+        reason: "broken".to_owned(),
+    };
+    let events = Order::decide(Some(order), &Command::ReserveRefund(request), at(9))?;
+    match events.into_iter().next() {
+        Some(OrderEvent::RefundReserved { refund, .. }) => Ok(refund),
+        _ => Err(Rejection::Unknown),
+    }
+}
+
+fn quoted(lines: &[i64], discount: i64) -> Quote {
+    let line = |(index, total): (usize, &i64)| QuotedLine {
+        sku: format!("L{index}"),
+        product_id: Uuid::nil(),
+        name: String::new(),
+        options: BTreeMap::new(),
+        quantity: 1,
+        unit_price: UnitPrice::zero(Currency::EUR),
+        total: euro(*total),
+        tax: euro(0),
+        tax_rate: "0".to_owned(),
+    };
+    let items: i64 = lines.iter().sum();
+    let zero = euro(0);
+    Quote {
+        currency: Currency::EUR,
+        lines: lines.iter().enumerate().map(line).collect(),
+        shipping: Shipping { method: String::new(), label: String::new(), price: zero, tax: zero },
+        totals: Totals {
+            items: euro(items),
+            discount: euro(discount),
+            shipping: zero,
+            tax: zero,
+            total: euro(items - discount),
+            tax_included: true,
+        },
+    }
+}
+
+/// The lines of an order with a discount.
+pub(crate) fn discounted(lines: &[i64], discount: i64) -> Vec<Line> {
+    quoted(lines, discount).paid_lines().unwrap()
+}
+
+fn decide(order: &Order, command: &Command) -> Result<Vec<&'static str>, Rejection> {
+    let events = Order::decide(Some(order), command, at(20))?;
+    Ok(events.iter().map(OrderEvent::name).collect())
+}
+
+#[test]
+fn a_quote_that_does_not_add_up_is_not_placed() {
+    let mut quote = quoted(&[600, 400], 0);
+    quote.totals.total = euro(999);
+    assert_eq!(quote.paid_lines(), Err(Rejection::DoesNotAddUp));
+    let mut quote = quoted(&[600, 400], 0);
+    quote.lines[0].quantity = 0;
+    assert_eq!(quote.paid_lines(), Err(Rejection::DoesNotAddUp));
+    assert_eq!(quoted(&[], 0).paid_lines(), Err(Rejection::DoesNotAddUp));
+}
+
+#[test]
+fn prices_without_tax_are_paid_with_it() {
+    let mut quote = quoted(&[1_000], 0);
+    quote.lines[0].tax = euro(190);
+    quote.shipping.price = euro(500);
+    quote.shipping.tax = euro(95);
+    quote.totals.tax_included = false;
+    quote.totals.total = euro(1_785);
+    assert_eq!(quote.paid_lines().unwrap()[0].paid, euro(1_190));
+}
+
+#[test]
+fn nothing_can_be_done_to_an_order_that_does_not_exist() {
+    let decided = Order::decide(None, &Command::Fulfil, at(0));
+    assert_eq!(decided, Err(Rejection::Unknown));
+}
+
+#[test]
+fn whatever_took_effect_leads_to_nothing_again() {
+    let order = order_of(&[Sample::of(1_000)], 0, 0);
+    let place = Command::Place(Box::new(placed(&[Sample::of(1_000)], 0, 0)));
+    assert_eq!(decide(&order, &place), Ok(vec![]));
+    let waiting =
+        Command::AwaitPayment(Waiting { reason: "3-D Secure".to_owned(), action_url: None });
+    assert_eq!(decide(&after(order.clone(), &waiting), &waiting), Ok(vec![]));
+    let stop = Command::StopPlacing { reason: None };
+    assert_eq!(decide(&after(order.clone(), &stop), &stop), Ok(vec![]));
+    let begin = Command::BeginCancel { reason: None };
+    assert_eq!(decide(&after(confirmed(order), &begin), &begin), Ok(vec![]));
+}
+
+#[test]
+fn an_order_that_is_being_cancelled_is_not_confirmed_shipped_or_refunded() {
+    let order = order_of(&[Sample::of(1_000)], 0, 0);
+    let stopped = after(order.clone(), &Command::StopPlacing { reason: None });
+    let confirm = Command::Confirm { captured: euro(1_000) };
+    assert_eq!(decide(&stopped, &confirm), Err(Rejection::BeingCancelled));
+    let cancelling = after(confirmed(order), &Command::BeginCancel { reason: None });
+    assert_eq!(decide(&cancelling, &Command::Fulfil), Err(Rejection::BeingCancelled));
+    assert_eq!(refund_of(&cancelling, 1, RefundOf::Rest), Err(Rejection::BeingCancelled));
+}
+
+#[test]
+fn the_words_of_whoever_cancelled_are_kept() {
+    let order = order_of(&[Sample::of(1_000)], 0, 0);
+    let stop = Command::StopPlacing { reason: Some("too dear".to_owned()) };
+    let order = cancelled(after(order, &stop));
+    assert_eq!(order.history.last().unwrap().reason.as_deref(), Some("too dear"));
+    let order = cancelled(order_of(&[Sample::of(1_000)], 0, 0));
+    assert_eq!(order.history.last().unwrap().reason.as_deref(), Some("out_of_stock"));
+    assert_eq!(order.payment_status(), PaymentStatus::Voided);
+}
+
+#[test]
+fn only_what_was_taken_can_be_given_back() {
+    let order = order_of(&[Sample::of(1_000)], 0, 0);
+    assert_eq!(refund_of(&order, 1, RefundOf::Rest), Err(Rejection::Pending));
+    assert_eq!(refund_of(&cancelled(order.clone()), 1, RefundOf::Rest), Err(Rejection::Cancelled));
+    let order = confirmed(order);
+    let too_much = refund_of(&order, 1, RefundOf::Sum(euro(1_001)));
+    assert_eq!(too_much, Err(Rejection::ExceedsRefundable { refundable: euro(1_000) }));
+    for nothing in [0, -1] {
+        let refused = refund_of(&order, 1, RefundOf::Sum(euro(nothing)));
+        assert!(matches!(refused, Err(Rejection::Field { .. })));
+    }
+    let dollars = RefundOf::Sum(Money::new(1, Currency::USD));
+    assert!(matches!(refund_of(&order, 1, dollars), Err(Rejection::Money(_))));
+}
+
+#[test]
+fn units_that_are_not_there_are_named() {
+    let order = confirmed(order_of(&[Sample { quantity: 2, ..Sample::of(999) }], 0, 0));
+    for (units, field) in [
+        (vec![("L9", 1)], "lines[0].sku"),
+        (vec![("L1", 0)], "lines[0].quantity"),
+        (vec![("L1", 3)], "lines[0].quantity"),
+        (vec![("L1", 1), ("L1", 1)], "lines[1].sku"),
+    ] {
+        let units = units.into_iter().map(|(sku, count)| (sku.to_owned(), count)).collect();
+        match refund_of(&order, 1, RefundOf::Units(units)) {
+            Err(Rejection::Field { field: named, .. }) => assert_eq!(named, field),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_refund_that_was_dropped_frees_its_units_and_its_money() {
+    let order = completed(order_of(&[Sample { quantity: 3, ..Sample::of(2_783) }], 0, 0));
+    let reserve = |order: Order, id: u128| {
+        let refund = refund_of(&order, id, RefundOf::Units(vec![("L1".to_owned(), 1)])).unwrap();
+        let amount = refund.amount.amount;
+        (Order::apply(Some(order), &OrderEvent::RefundReserved { refund, at: at(9) }), amount)
+    };
+    let (order, first) = reserve(order, 1);
+    let (order, second) = reserve(order, 2);
+    let (order, third) = reserve(order, 3);
+    assert_eq!([first, second, third], [928, 928, 927]);
+    let drop = Command::DropRefund { id: Uuid::from_u128(1), reason: "declined".to_owned() };
+    let order = after(order, &drop);
+    assert_eq!(decide(&order, &drop), Ok(vec![]));
+    let settle = Command::SettleRefund { id: Uuid::from_u128(1) };
+    assert!(matches!(decide(&order, &settle), Err(Rejection::UnknownRefund { .. })));
+    // The unit that is free again is the first one, and worth what it was.
+    assert_eq!(reserve(order, 4).1, 928);
+}
+
+#[test]
+fn what_is_given_back_before_it_ships_will_not_ship() {
+    let order = confirmed(order_of(&[Sample { quantity: 2, ..Sample::of(999) }], 0, 0));
+    assert_eq!(order.fulfilment_status(), FulfilmentStatus::Unfulfilled);
+    let refund = refund_of(&order, 1, RefundOf::Units(vec![("L1".to_owned(), 1)])).unwrap();
+    // The last unit, which has the smaller share.
+    assert_eq!((refund.amount.amount, refund.units[0].from), (499, 1));
+    let refund = refund_of(&order, 1, RefundOf::Rest).unwrap();
+    let order = Order::apply(Some(order), &OrderEvent::RefundReserved { refund, at: at(9) });
+    assert_eq!(order.fulfilment_status(), FulfilmentStatus::NotRequired);
+}
+
+#[test]
+fn an_order_of_nothing_to_pay_needs_no_payment() {
+    let order = confirmed(order_of(&[Sample::of(0)], 0, 0));
+    assert_eq!(order.payment_status(), PaymentStatus::NotRequired);
+    assert_eq!(after(order, &Command::Fulfil).status, Status::Completed);
+}
+
+#[derive(Clone, Debug)]
+enum Ask {
+    Units(usize, i64),
+    Sum(i64),
+    Rest,
+    Fulfil,
+    Settle(usize),
+    Drop(usize),
+}
+
+fn ask() -> impl Strategy<Value = Ask> {
+    prop_oneof![
+        6 => (0_usize..3, 1_i64..4).prop_map(|(line, count)| Ask::Units(line, count)),
+        3 => (1_i64..900).prop_map(Ask::Sum),
+        1 => Just(Ask::Rest),
+        1 => Just(Ask::Fulfil),
+        4 => (0_usize..12).prop_map(Ask::Settle),
+        2 => (0_usize..12).prop_map(Ask::Drop),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn however_it_is_given_back_it_is_never_more_than_was_taken(asks in proptest::collection::vec(ask(), 1..40)) {
+        let lines = [
+            Sample { sku: "L1", quantity: 3, paid: 2_783, tax: 444 },
+            Sample { sku: "L2", quantity: 1, paid: 2_321, tax: 371 },
+            Sample { sku: "L3", quantity: 2, paid: 1_391, tax: 222 },
+        ];
+        let mut order = confirmed(order_of(&lines, 495, 79));
+        for (number, ask) in asks.into_iter().enumerate() {
+            let id = Uuid::from_u128(number as u128);
+            let nth = |index: usize| order.refunds.get(index).map_or(Uuid::nil(), |given| given.refund.id);
+            let reserve = |what| {
+                Command::ReserveRefund(RefundRequest { id, what, restock: false, reason: String::new() })
+            };
+            let command = match ask {
+                Ask::Units(line, count) => {
+                    reserve(RefundOf::Units(vec![(lines[line].sku.to_owned(), count)]))
+                }
+                Ask::Sum(sum) => reserve(RefundOf::Sum(euro(sum))),
+                Ask::Rest => reserve(RefundOf::Rest),
+                Ask::Fulfil => Command::Fulfil,
+                Ask::Settle(index) => Command::SettleRefund { id: nth(index) },
+                Ask::Drop(index) => Command::DropRefund { id: nth(index), reason: String::new() },
+            };
+            for event in Order::decide(Some(&order), &command, at(9)).unwrap_or_default() {
+                order = Order::apply(Some(order), &event);
+            }
+            let counts = |state: RefundState| state != RefundState::Dropped;
+            prop_assert!(order.given_back(counts) <= 6_990);
+            prop_assert!(order.units_given_back() <= 6);
+            let taxes = order.refunds.iter().filter(|given| counts(given.state));
+            prop_assert!(taxes.map(|given| given.refund.tax.amount).sum::<i64>() <= 1_116);
+        }
+        if let Ok(rest) = refund_of(&order, 1_000, RefundOf::Rest) {
+            let before = order.given_back(|state| state != RefundState::Dropped);
+            prop_assert_eq!(before + rest.amount.amount, 6_990, "the rest is neither over nor short");
+        }
+    }
+}
+
+#[test]
+fn stored_events_are_read_as_they_were_written() {
+    // As written by the first version; whatever changes, this is still read.
+    let stored = r#"{"type":"confirmed","captured":{"amount":4090,"currency":"EUR"},"of":{"number":1000001,
+        "total":{"amount":4090,"currency":"EUR"},"status":"confirmed"},"at":"2026-11-22T12:00:00Z"}"#;
+    let event: OrderEvent = serde_json::from_str(stored).unwrap();
+    assert_eq!(event.name(), "confirmed");
+    let placed = OrderEvent::Placed(Box::new(placed(&[Sample::of(1_000)], 0, 0)));
+    let text = serde_json::to_string(&placed).unwrap();
+    assert!(text.starts_with(r#"{"type":"placed","number":1000001,"#), "{text}");
+    assert_eq!(serde_json::from_str::<OrderEvent>(&text).unwrap(), placed);
+}

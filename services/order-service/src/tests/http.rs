@@ -1,0 +1,441 @@
+//! The service through its router.
+
+use super::town::{CART, Process, TOTAL, Town};
+use crate::adapters::http::routes;
+use axum::{
+    Router,
+    body::Body,
+    http::{Request, StatusCode},
+};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+struct Shop {
+    town: Town,
+    process: Process,
+    router: Router,
+}
+
+impl Shop {
+    async fn open() -> Self {
+        let town = Town::new();
+        let process = town.start().await;
+        let ids = town.ids();
+        let values = town.storage().key_value;
+        let parts = web::ServiceParts {
+            metrics: telemetry::Metrics::new(),
+            ids: ids.clone(),
+            idempotency: Some(web::Idempotency::new("order-service", values, ids)),
+            limits: web::Limits::default(),
+        };
+        let router = web::service("order-service", routes(process.use_cases.clone()), parts).router;
+        Self { town, process, router }
+    }
+
+    /// The same shop after a stop and a start.
+    async fn reopened(self) -> Self {
+        self.process.kill();
+        let town = self.town;
+        let process = town.start().await;
+        let ids = town.ids();
+        let parts = web::ServiceParts {
+            metrics: telemetry::Metrics::new(),
+            ids,
+            // The answers that were remembered are lost.
+            idempotency: None,
+            limits: web::Limits::default(),
+        };
+        let router = web::service("order-service", routes(process.use_cases.clone()), parts).router;
+        Self { town, process, router }
+    }
+
+    async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        key: &str,
+        edge: &str,
+        body: &Value,
+    ) -> (StatusCode, Value) {
+        let mut request = Request::builder().method(method).uri(path);
+        if !key.is_empty() {
+            request = request.header("idempotency-key", key);
+        }
+        if !edge.is_empty() {
+            request = request.header("icommerce-edge", edge);
+        }
+        let body = if body.is_null() {
+            Body::empty()
+        } else {
+            request = request.header("content-type", "application/json");
+            Body::from(body.to_string())
+        };
+        let response = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+        let status = response.status();
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    }
+
+    async fn get(&self, path: &str) -> (StatusCode, Value) {
+        self.send("GET", path, "", "operator", &Value::Null).await
+    }
+
+    async fn post(&self, path: &str, key: &str, body: Value) -> (StatusCode, Value) {
+        self.send("POST", path, key, "operator", &body).await
+    }
+
+    async fn checkout(&self, key: &str, token: &str) -> (StatusCode, Value) {
+        self.send("POST", &checkout_path(), key, "shop", &checkout_body(token)).await
+    }
+}
+
+fn checkout_path() -> String {
+    format!("/api/v1/carts/{CART}/checkout")
+}
+
+fn checkout_body(token: &str) -> Value {
+    json!({
+        "email": "ada@example.com",
+        "shipping_address": {"name": "Ada", "line1": "Ringstr. 1", "city": "Bonn", "postal_code": "53111", "country": "DE"},
+        "payment": {"method": "test", "token": token},
+    })
+}
+
+fn order_body(quantity: i64) -> Value {
+    let mut body = checkout_body("success");
+    body["lines"] = json!([{"sku": "MUG", "quantity": quantity}]);
+    body
+}
+
+fn order_path(order: &Value, rest: &str) -> String {
+    format!("/api/v1/orders/{}{rest}", order["id"].as_str().unwrap())
+}
+
+#[tokio::test]
+async fn a_cart_becomes_an_order_once() {
+    let shop = Shop::open().await;
+    let (status, order) = shop.checkout("k1", "success").await;
+    assert_eq!(status, 201, "{order}");
+    assert_eq!(
+        (order["status"].as_str(), order["number"].as_str()),
+        (Some("confirmed"), Some("1000001"))
+    );
+    assert_eq!(
+        (order["payment_status"].as_str(), order["fulfilment_status"].as_str()),
+        (Some("paid"), Some("unfulfilled"))
+    );
+    assert_eq!(order["totals"]["total"]["amount"], TOTAL);
+    assert_eq!(order["payment"]["captured"]["amount"], TOTAL);
+    assert_eq!(order["lines"][0]["sku"], "MUG");
+    assert_eq!(order["history"][1]["event"], "confirmed");
+    assert_eq!(shop.checkout("k1", "success").await, (status, order.clone()));
+    let (status, refused) = shop.checkout("k2", "success").await;
+    assert_eq!((status.as_u16(), refused["code"].as_str()), (409, Some("already_ordered")));
+    assert_eq!(refused["subject"], order["id"]);
+    let (status, seen) = shop.send("GET", &order_path(&order, ""), "", "shop", &Value::Null).await;
+    assert_eq!((status.as_u16(), seen), (200, order));
+}
+
+#[tokio::test]
+async fn a_repeated_request_finds_its_order_although_its_answer_was_forgotten() {
+    let shop = Shop::open().await;
+    let (_, order) = shop.checkout("k1", "success").await;
+    let (_, declined) = shop
+        .post("/api/v1/orders", "k9", {
+            let mut body = order_body(1);
+            body["payment"]["token"] = "decline".into();
+            body
+        })
+        .await;
+    let shop = shop.reopened().await;
+    let (status, again) = shop.checkout("k1", "success").await;
+    assert_eq!((status.as_u16(), again), (201, order));
+    let (status, other) = shop.checkout("k1", "requires_action").await;
+    assert_eq!((status.as_u16(), other["code"].as_str()), (422, Some("idempotency_key_reused")));
+    let mut body = order_body(1);
+    body["payment"]["token"] = "decline".into();
+    let (status, again) = shop.post("/api/v1/orders", "k9", body).await;
+    assert_eq!((status.as_u16(), again), (402, declined));
+    shop.town.payments.lock().owes_nothing().unwrap_err();
+    assert_eq!(shop.town.payments.lock().count(), 2);
+}
+
+#[tokio::test]
+async fn refusals_say_what_to_do_and_leave_the_cart_open() {
+    let shop = Shop::open().await;
+    let (status, problem) = shop.checkout("k1", "decline").await;
+    assert_eq!((status.as_u16(), problem["code"].as_str()), (402, Some("payment_declined")));
+    let mut body = checkout_body("success");
+    body["expected_total"] = json!({"amount": 1, "currency": "EUR"});
+    let (status, problem) = shop.send("POST", &checkout_path(), "k2", "shop", &body).await;
+    assert_eq!((status.as_u16(), problem["code"].as_str()), (422, Some("price_changed")));
+    assert_eq!(problem["facts"]["total"]["amount"], TOTAL);
+    shop.town.is_clean().unwrap();
+    shop.town.stock.lock().sell_out();
+    let (status, problem) = shop.checkout("k3", "success").await;
+    assert_eq!((status.as_u16(), problem["code"].as_str()), (409, Some("out_of_stock")));
+    assert_eq!(
+        (problem["subject"].as_str(), problem["facts"]["available"].as_i64()),
+        (Some("MUG"), Some(0))
+    );
+    assert_eq!(shop.town.payments.lock().count(), 1, "no payment was asked for");
+    shop.town.carts.lock().is_open(CART).unwrap();
+}
+
+#[tokio::test]
+async fn wrong_input_is_named_before_anything_is_begun() {
+    let shop = Shop::open().await;
+    for (key, (path, value, field)) in [
+        ("/email", json!("nobody"), "email"),
+        ("/shipping_address/name", json!(""), "shipping_address.name"),
+        ("/shipping_address/country", json!("Germany"), "shipping_address.country"),
+        ("/shipping_address/country", json!("XX"), "shipping_address.country"),
+        ("/shipping_address/country", json!("US"), "shipping_address.region"),
+        ("/shipping_address/city", json!(" "), "shipping_address.city"),
+        ("/payment/token", json!(""), "payment.token"),
+        ("/payment/method", json!(7), "payment.method"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut body = checkout_body("success");
+        *body.pointer_mut(path).unwrap() = value;
+        let (status, problem) =
+            shop.send("POST", &checkout_path(), &format!("key-{key}"), "shop", &body).await;
+        assert_eq!(
+            (status.as_u16(), problem["errors"][0]["field"].as_str()),
+            (422, Some(field)),
+            "{problem}"
+        );
+    }
+    let (status, problem) =
+        shop.send("POST", &checkout_path(), "", "shop", &checkout_body("success")).await;
+    assert_eq!((status.as_u16(), problem["code"].as_str()), (400, Some("idempotency_key_missing")));
+    let (status, _) =
+        shop.send("POST", "/api/v1/carts/7/checkout", "k", "shop", &checkout_body("success")).await;
+    assert_eq!(status, 400);
+    assert_eq!(shop.town.storage().journal.last_position().await.unwrap(), 0);
+    let unknown = format!("/api/v1/carts/{}/checkout", kernel::Uuid::from_u128(1));
+    let (status, _) = shop.send("POST", &unknown, "k", "shop", &checkout_body("success")).await;
+    assert_eq!(status, 404);
+}
+
+#[tokio::test]
+async fn operators_place_whole_orders() {
+    let shop = Shop::open().await;
+    let mut body = order_body(1);
+    body["lines"] = json!([{"sku": "MUG", "quantity": 1}, {"sku": "MUG", "quantity": 2}]);
+    let (status, order) = shop.post("/api/v1/orders", "k1", body.clone()).await;
+    assert_eq!(
+        (status.as_u16(), order["lines"][0]["quantity"].as_i64()),
+        (201, Some(3)),
+        "{order}"
+    );
+    assert_eq!(order["cart_id"], Value::Null);
+    assert_eq!(shop.post("/api/v1/orders", "k1", body.clone()).await.1["id"], order["id"]);
+    assert_ne!(shop.post("/api/v1/orders", "k2", order_body(1)).await.1["id"], order["id"]);
+    for (lines, field) in [
+        (json!([]), "lines"),
+        (json!([{"sku": "MUG", "quantity": 0}]), "lines[0].quantity"),
+        (json!([{"sku": "", "quantity": 1}]), "lines[0].sku"),
+        (
+            json!([{"sku": "MUG", "quantity": 60_000}, {"sku": "MUG", "quantity": 60_000}]),
+            "lines[1].quantity",
+        ),
+    ] {
+        body["lines"] = lines;
+        let (status, problem) = shop.post("/api/v1/orders", field, body.clone()).await;
+        assert_eq!((status.as_u16(), problem["errors"][0]["field"].as_str()), (422, Some(field)));
+    }
+    body["lines"] = json!([{"sku": "NOPE", "quantity": 1}]);
+    let (status, problem) = shop.post("/api/v1/orders", "k4", body).await;
+    assert_eq!((status.as_u16(), problem["code"].as_str()), (422, Some("unknown_sku")));
+}
+
+#[tokio::test]
+async fn shoppers_are_kept_from_what_operators_do() {
+    let shop = Shop::open().await;
+    let (_, order) = shop.checkout("k1", "success").await;
+    for (method, path, body) in [
+        ("GET", "/api/v1/orders".to_owned(), Value::Null),
+        ("POST", "/api/v1/orders".to_owned(), order_body(1)),
+        ("GET", order_path(&order, "?as_of=2026-11-22T12:00:00Z"), Value::Null),
+        ("POST", order_path(&order, "/fulfil"), Value::Null),
+        ("POST", order_path(&order, "/refunds"), json!({"reason": "x"})),
+        ("GET", "/api/v1/sagas".to_owned(), Value::Null),
+        ("POST", format!("/api/v1/sagas/{CART}/retry"), Value::Null),
+    ] {
+        let (status, problem) = shop.send(method, &path, &path, "shop", &body).await;
+        assert_eq!(
+            (status.as_u16(), problem["code"].as_str()),
+            (403, Some("forbidden")),
+            "{method} {path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn orders_are_listed_newest_first_as_soon_as_they_are_placed() {
+    let shop = Shop::open().await;
+    for key in ["k1", "k2", "k3"] {
+        assert_eq!(shop.post("/api/v1/orders", key, order_body(1)).await.0, 201);
+    }
+    let mut other = order_body(1);
+    other["email"] = "Grace@example.com".into();
+    let (_, graces) = shop.post("/api/v1/orders", "k4", other).await;
+    shop.post(&order_path(&graces, "/cancel"), "", Value::Null).await;
+    let numbers = |page: &Value| -> Vec<String> {
+        let items = page["items"].as_array().unwrap().iter();
+        items.map(|item| item["number"].as_str().unwrap().to_owned()).collect()
+    };
+    let (_, first) = shop.get("/api/v1/orders?limit=3").await;
+    assert_eq!(numbers(&first), ["1000004", "1000003", "1000002"]);
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let (_, second) = shop.get(&format!("/api/v1/orders?limit=3&cursor={cursor}")).await;
+    assert_eq!(
+        (numbers(&second), &second["next_cursor"]),
+        (vec!["1000001".to_owned()], &Value::Null)
+    );
+    for (query, wanted) in [
+        ("status=confirmed&limit=2", vec!["1000003", "1000002"]),
+        ("status=cancelled", vec!["1000004"]),
+        ("email=grace%40EXAMPLE.com", vec!["1000004"]),
+        ("email=grace%40example.com&status=confirmed", vec![]),
+        ("number=1000002", vec!["1000002"]),
+        ("number=1000002&status=cancelled", vec![]),
+        ("number=x", vec![]),
+    ] {
+        let (status, page) = shop.get(&format!("/api/v1/orders?{query}")).await;
+        assert_eq!(
+            (status.as_u16(), numbers(&page)),
+            (200, wanted.into_iter().map(str::to_owned).collect()),
+            "{query}"
+        );
+    }
+    for query in ["status=lost", "limit=0", "colour=red"] {
+        let (status, problem) = shop.get(&format!("/api/v1/orders?{query}")).await;
+        assert_eq!(
+            (status.as_u16(), problem["code"].as_str()),
+            (400, Some("invalid_query")),
+            "{query}"
+        );
+    }
+    let (status, problem) =
+        shop.get(&format!("/api/v1/orders?status=confirmed&cursor={cursor}")).await;
+    assert_eq!((status.as_u16(), problem["code"].as_str()), (400, Some("invalid_cursor")));
+}
+
+#[tokio::test]
+async fn an_order_can_be_seen_as_it_was() {
+    let shop = Shop::open().await;
+    let (_, order) = shop.checkout("k1", "success").await;
+    shop.town.clock.advance(std::time::Duration::from_mins(10));
+    shop.post(&order_path(&order, "/fulfil"), "", Value::Null).await;
+    let status_at = async |instant: &str| {
+        let (status, seen) = shop.get(&order_path(&order, &format!("?as_of={instant}"))).await;
+        (status.as_u16(), seen["status"].as_str().map(str::to_owned))
+    };
+    assert_eq!(status_at("2026-11-22T12:09:59Z").await, (200, Some("confirmed".to_owned())));
+    assert_eq!(status_at("2026-11-22T12:10:00Z").await, (200, Some("completed".to_owned())));
+    assert_eq!(status_at("2026-11-22T11:59:59Z").await.0, 404);
+    assert_eq!(status_at("yesterday").await.0, 400);
+}
+
+#[tokio::test]
+async fn money_goes_back_through_the_api() {
+    let shop = Shop::open().await;
+    let (_, order) = shop.checkout("k1", "success").await;
+    let path = order_path(&order, "/refunds");
+    let units =
+        json!({"lines": [{"sku": "MUG", "quantity": 1}], "restock": true, "reason": "broken"});
+    let (status, refunded) = shop.post(&path, "r1", units.clone()).await;
+    assert_eq!(status, 201, "{refunded}");
+    assert_eq!(refunded["refunds"][0]["amount"]["amount"], 1_800);
+    assert_eq!(refunded["refunds"][0]["status"], "done");
+    assert_eq!(refunded["payment_status"], "partially_refunded");
+    assert_eq!(refunded["lines"][0]["refunded_quantity"], 1);
+    assert_eq!(shop.post(&path, "r1", units).await.1, refunded);
+    let (status, problem) = shop
+        .post(&path, "r2", json!({"amount": {"amount": 9_999, "currency": "EUR"}, "reason": "x"}))
+        .await;
+    assert_eq!((status.as_u16(), problem["code"].as_str()), (409, Some("exceeds_refundable")));
+    assert_eq!(problem["facts"]["refundable"]["amount"], TOTAL - 1_800);
+    for (body, field) in [
+        (json!({"reason": " "}), "reason"),
+        (json!({"reason": "x", "amount": {"amount": 0, "currency": "EUR"}}), "amount.amount"),
+        (json!({"reason": "x", "amount": {"amount": 1, "currency": "EUR"}, "lines": []}), "amount"),
+        (
+            json!({"reason": "x", "amount": {"amount": 1, "currency": "EUR"}, "restock": true}),
+            "restock",
+        ),
+        (json!({"reason": "x", "lines": []}), "lines"),
+        (json!({"reason": "x", "lines": [{"sku": "MUG", "quantity": 2}]}), "lines[0].quantity"),
+    ] {
+        let (status, problem) =
+            shop.post(&path, &body.to_string().len().to_string(), body.clone()).await;
+        assert_eq!(
+            (status.as_u16(), problem["errors"][0]["field"].as_str()),
+            (422, Some(field)),
+            "{body}"
+        );
+    }
+    let dollars = json!({"amount": {"amount": 1, "currency": "USD"}, "reason": "x"});
+    assert_eq!(shop.post(&path, "r9", dollars).await.1["code"], "currency_mismatch");
+}
+
+#[tokio::test]
+async fn an_order_is_cancelled_with_or_without_words() {
+    let shop = Shop::open().await;
+    let (_, order) = shop.checkout("k1", "success").await;
+    let cancel = order_path(&order, "/cancel");
+    let (status, _) = shop.post(&cancel, "", json!({"why": "x"})).await;
+    assert_eq!(status, 422);
+    let (status, cancelled) =
+        shop.send("POST", &cancel, "", "shop", &json!({"reason": "too many mugs"})).await;
+    assert_eq!(
+        (status.as_u16(), cancelled["status"].as_str()),
+        (200, Some("cancelled")),
+        "{cancelled}"
+    );
+    assert_eq!(cancelled["cancel_reason"], "too many mugs");
+    assert_eq!(
+        (cancelled["payment_status"].as_str(), cancelled["fulfilment_status"].as_str()),
+        (Some("refunded"), Some("not_required"))
+    );
+    assert_eq!(shop.send("POST", &cancel, "", "shop", &Value::Null).await.1, cancelled);
+    shop.town.stock.lock().stands_at(10, 0).unwrap();
+    shop.town.payments.lock().owes_nothing().unwrap();
+    let (status, problem) = shop.post(&order_path(&order, "/fulfil"), "", Value::Null).await;
+    assert_eq!((status.as_u16(), problem["code"].as_str()), (409, Some("order_cancelled")));
+    let unknown = format!("/api/v1/orders/{CART}/cancel");
+    assert_eq!(shop.post(&unknown, "", Value::Null).await.0, 404);
+}
+
+#[tokio::test(start_paused = true)]
+async fn operators_see_sagas_and_retry_them() {
+    let shop = Shop::open().await;
+    shop.town.payments.lock().silent = true;
+    let (status, order) = shop.checkout("k1", "success").await;
+    assert_eq!((status.as_u16(), order["status"].as_str()), (201, Some("pending")));
+    assert_eq!(shop.post("/api/v1/orders", "k2", order_body(1)).await.0, 201);
+    let (_, page) = shop.get("/api/v1/sagas?limit=1").await;
+    let saga = &page["items"][0];
+    assert_eq!(
+        (saga["name"].as_str(), saga["step"].as_str()),
+        (Some("checkout"), Some("authorise"))
+    );
+    let cursor = page["next_cursor"].as_str().unwrap();
+    let (_, rest) = shop.get(&format!("/api/v1/sagas?cursor={cursor}")).await;
+    assert_eq!(rest["items"].as_array().unwrap().len(), 1);
+    assert_ne!(rest["items"][0]["id"], saga["id"]);
+    assert_eq!(shop.get("/api/v1/sagas?state=waiting").await.1["items"], json!([]));
+    assert_eq!(shop.get("/api/v1/sagas?state=lost").await.0, 400);
+    shop.town.payments.lock().silent = false;
+    let retry = format!("/api/v1/sagas/{}/retry", saga["id"].as_str().unwrap());
+    let (status, retried) = shop.post(&retry, "", Value::Null).await;
+    assert_eq!((status.as_u16(), retried["state"].as_str()), (200, Some("done")), "{retried}");
+    let (status, problem) = shop.post(&retry, "", Value::Null).await;
+    assert_eq!((status.as_u16(), problem["code"].as_str()), (409, Some("saga_not_stuck")));
+    assert_eq!(shop.post(&format!("/api/v1/sagas/{CART}/retry"), "", Value::Null).await.0, 404);
+}
