@@ -42,8 +42,8 @@ pub struct Policy {
 impl Default for Policy {
     fn default() -> Self {
         Self {
-            deadline: Duration::from_secs(15),
-            attempt_timeout: Duration::from_secs(5),
+            deadline: Duration::from_secs(30),
+            attempt_timeout: Duration::from_secs(10),
             connect_timeout: Duration::from_secs(1),
             attempts_max: 3,
             retry_pause: Duration::from_millis(25),
