@@ -1,20 +1,30 @@
 //! Mouse and keyboard: real strokes at real places, so that what lies in the way is found.
 
 use super::Page;
-use crate::keys;
+use crate::{Scripts, keys};
 use serde_json::{Value, json};
 
-/// Finds the middle of the first piece of an element and says what is there. Hidden inputs are reached by their labels.
-const MIDDLE: &str = "(selector => {
+/// Finds the middle of the first piece of an element and says what is there, when nothing moves any more. It scrolls
+/// only to what is not in sight, as people do. Hidden inputs are reached by their labels.
+const MIDDLE: &str = "(async (selector, scripted) => {
     const it = document.querySelector(selector);
     if (!it) return `there is no ${selector}`;
-    it.scrollIntoView({block: 'center', inline: 'center', behavior: 'instant'});
-    const box = it.getClientRects()[0];
-    if (!box) return `${selector} is not shown`;
-    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
-    const there = document.elementFromPoint(x, y);
-    const own = [it, ...(it.labels ?? [])].some(part => part.contains(there));
-    return own ? [x, y] : `${selector} is behind ${there?.outerHTML.slice(0, 120)}`;
+    const still = () => Promise.allSettled(document.getAnimations().map(it => it.finished));
+    const own = place => [it, ...(it.labels ?? [])].some(part => part.contains(place));
+    const middle = () => {
+        const box = it.getClientRects()[0];
+        return box && [box.x + box.width / 2, box.y + box.height / 2];
+    };
+    await still();
+    if (!middle()) return `${selector} is not shown`;
+    if (!own(document.elementFromPoint(...middle()))) {
+        it.scrollIntoView({block: 'center', inline: 'center', behavior: 'instant'});
+        // What sticks to the window, or to something that does, takes its new place with the next frame.
+        if (scripted) await new Promise(requestAnimationFrame);
+        await still();
+    }
+    const there = document.elementFromPoint(...middle());
+    return own(there) ? middle() : `${selector} is behind ${there?.outerHTML.slice(0, 120)}`;
 })";
 
 impl Page {
@@ -32,7 +42,8 @@ impl Page {
 
     #[track_caller]
     fn click_times(&self, selector: &str, times: u32) {
-        let place = self.value(&format!("{MIDDLE}({})", Value::from(selector)));
+        let scripted = self.look.scripts == Scripts::On;
+        let place = self.value(&format!("{MIDDLE}({}, {scripted})", Value::from(selector)));
         let Value::Array(place) = place else { panic!("on {}: {place}", self.path()) };
         let stroke = |kind: &str, count: u32| json!({"type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": count});
         self.ask(
@@ -69,5 +80,18 @@ impl Page {
         self.click(selector);
         self.value("document.activeElement.select?.()");
         self.type_in(text);
+    }
+
+    /// Chooses in a list. The list is a window of the system's own, so that nobody can point into it from here.
+    #[track_caller]
+    pub fn choose(&self, selector: &str, value: &str) {
+        let (selector, value) = (Value::from(selector), Value::from(value));
+        self.value(&format!(
+            "(it => {{
+                it.focus();
+                it.value = {value};
+                for (const kind of ['input', 'change']) it.dispatchEvent(new Event(kind, {{bubbles: true}}));
+            }})(document.querySelector({selector}))"
+        ));
     }
 }
