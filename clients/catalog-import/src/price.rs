@@ -61,7 +61,6 @@ fn plain(digits: &str) -> Option<String> {
     }
     let (points, commas) = (digits.matches('.').count(), digits.matches(',').count());
     let decimal = match (points, commas) {
-        (0, 0) => None,
         (1, 0) => Some('.'),
         (0, 1) if is_thousands(digits, ',') => None,
         (0, 1) => Some(','),

@@ -24,26 +24,26 @@ pub(crate) type SkusSeen = HashMap<u64, (usize, u64)>;
 pub(super) struct Variants<'a> {
     options: &'a Options,
     currency: Currency,
-    variants: Vec<NewVariant>,
+    taken: Vec<NewVariant>,
     /// The line that had each choice first.
     choices: HashMap<BTreeMap<String, String>, u64>,
 }
 
 impl<'a> Variants<'a> {
     pub(super) fn new(options: &'a Options, currency: Currency) -> Self {
-        Self { options, currency, variants: Vec::new(), choices: HashMap::new() }
+        Self { options, currency, taken: Vec::new(), choices: HashMap::new() }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.variants.is_empty()
+        self.taken.is_empty()
     }
 
     pub(super) fn all(&self) -> &[NewVariant] {
-        &self.variants
+        &self.taken
     }
 
     pub(super) fn into_all(self) -> Vec<NewVariant> {
-        self.variants
+        self.taken
     }
 
     /// Adds the variant of a row and says its SKU; or says why there can be none.
@@ -53,7 +53,7 @@ impl<'a> Variants<'a> {
         seen: &mut SkusSeen,
         remarks: &mut Vec<Remark>,
     ) -> Result<String, Remark> {
-        if self.variants.len() == VARIANTS_MAX {
+        if self.taken.len() == VARIANTS_MAX {
             let reason = format!("a product has at most {VARIANTS_MAX} variants");
             return Err(Remark::about(Column::Handle, reason));
         }
@@ -83,7 +83,7 @@ impl<'a> Variants<'a> {
         seen.insert(key, (row.place.file, row.place.line));
         self.choices.insert(options.clone(), row.place.line);
         let mut told = Told { row, remarks };
-        self.variants.push(NewVariant {
+        self.taken.push(NewVariant {
             sku: sku.clone(),
             options,
             price,

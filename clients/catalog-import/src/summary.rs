@@ -1,0 +1,99 @@
+//! What an import came to.
+
+use crate::row::{RowOutcome, RowReport};
+use comfy_table::{CellAlignment, Table, presets};
+use contracts::product::NewProduct;
+use std::{fmt, time::Duration};
+
+/// What an import came to, as numbers; its text is a table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Whether nothing was to be changed.
+    pub is_dry_run: bool,
+    /// Rows of the files, without headers.
+    pub rows: u64,
+    /// Rows that are part of a product of the shop now.
+    pub rows_accepted: u64,
+    /// Rows that are not, each with a reason in the report.
+    pub rows_rejected: u64,
+    /// Remarks on accepted rows: fields that were not taken as they are.
+    pub remarks: u64,
+    /// Products that are new.
+    pub created: u64,
+    /// Products that have changed.
+    pub updated: u64,
+    /// Products that were just so.
+    pub unchanged: u64,
+    /// Products that were refused.
+    pub rejected: u64,
+    /// Variants of the products that were taken.
+    pub variants: u64,
+    /// Pictures of the products that were taken.
+    pub pictures: u64,
+    /// How long it took.
+    pub took: Duration,
+}
+
+impl Summary {
+    pub(crate) fn count_row(&mut self, row: &RowReport) {
+        self.rows += 1;
+        if row.outcome == RowOutcome::Rejected {
+            self.rows_rejected += 1;
+        } else {
+            self.rows_accepted += 1;
+            self.remarks += row.remarks.len() as u64;
+        }
+    }
+
+    pub(crate) fn count_product(&mut self, product: &NewProduct, outcome: RowOutcome) {
+        match outcome {
+            RowOutcome::Created => self.created += 1,
+            RowOutcome::Updated => self.updated += 1,
+            RowOutcome::Unchanged => self.unchanged += 1,
+            RowOutcome::Rejected => {
+                self.rejected += 1;
+                return;
+            }
+        }
+        self.variants += product.variants.len() as u64;
+        self.pictures += product.media.len() as u64;
+    }
+
+    /// Rows a second.
+    pub fn rows_per_second(&self) -> u64 {
+        let millis = self.took.as_millis().max(1);
+        u64::try_from(u128::from(self.rows) * 1_000 / millis).unwrap_or(u64::MAX)
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut table = Table::new();
+        table.load_preset(presets::NOTHING);
+        let numbers = [
+            ("rows", self.rows),
+            ("  accepted", self.rows_accepted),
+            ("  rejected", self.rows_rejected),
+            ("remarks", self.remarks),
+            ("products created", self.created),
+            ("  updated", self.updated),
+            ("  unchanged", self.unchanged),
+            ("  rejected", self.rejected),
+            ("variants", self.variants),
+            ("pictures", self.pictures),
+            ("rows a second", self.rows_per_second()),
+        ];
+        for (name, number) in numbers {
+            table.add_row([name.to_owned(), number.to_string()]);
+        }
+        let seconds = format!("{}.{}", self.took.as_secs(), self.took.subsec_millis() / 100);
+        table.add_row(["seconds".to_owned(), seconds]);
+        if let Some(numbers) = table.column_mut(1) {
+            numbers.set_cell_alignment(CellAlignment::Right);
+        }
+        if self.is_dry_run {
+            writeln!(out, "What an import would do; nothing was changed.")?;
+        }
+        write!(out, "{table}")
+    }
+}

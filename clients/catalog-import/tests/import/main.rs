@@ -1,0 +1,194 @@
+//! Whole imports of nasty files into a shop that checks what it is sent.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod shop;
+
+use catalog_import::{ImportFailure, Options, Summary, run};
+use kernel::Currency;
+use proptest::prelude::*;
+use shop::Shop;
+use shop_client::Progress;
+use std::{
+    collections::BTreeMap,
+    fmt::Write,
+    path::{Path, PathBuf},
+};
+
+fn file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files").join(name)
+}
+
+/// What the report says of each line: outcome, and fields remarked on.
+type Said = BTreeMap<u64, (String, Vec<String>)>;
+
+async fn import(
+    shop: &Shop,
+    files: Vec<PathBuf>,
+    dry_run: bool,
+) -> Result<(Summary, Said), ImportFailure> {
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("report.csv");
+    let options = Options {
+        files,
+        currency: Currency::EUR,
+        parallel: 3,
+        report: Some(report.clone()),
+        dry_run,
+    };
+    let summary = run(&options, &shop.edge, Progress::Silent).await?;
+    let mut said = Said::new();
+    for row in csv::Reader::from_path(report).unwrap().records() {
+        let row = row.unwrap();
+        let line = said.entry(row[1].parse().unwrap()).or_default();
+        row[4].clone_into(&mut line.0);
+        line.1.extend((!row[5].is_empty()).then(|| row[5].to_owned()));
+    }
+    Ok((summary, said))
+}
+
+#[tokio::test]
+async fn every_row_of_a_nasty_file_is_taken_or_reported() {
+    let shop = Shop::open().await;
+    let (summary, said) = import(&shop, vec![file("nasty.csv")], false).await.unwrap();
+    let outcome = |line: u64| (&*said[&line].0, said[&line].1.join(", "));
+    // The first row has line breaks inside: it begins on line 2 and ends on line 4.
+    assert_eq!(outcome(2), ("created", String::new()));
+    for line in [5, 6, 7, 8] {
+        assert_eq!(outcome(line), ("created", String::new()), "{line}");
+    }
+    assert_eq!(outcome(9), ("rejected", "Variant Price".to_owned()));
+    assert_eq!(outcome(10), ("rejected", "Variant SKU".to_owned()));
+    assert_eq!(outcome(11), ("rejected", "Handle".to_owned()));
+    assert_eq!(outcome(12), ("rejected", "Handle".to_owned()));
+    assert_eq!(outcome(13), ("rejected", "Variant Price".to_owned()));
+    assert_eq!(outcome(14), ("created", String::new()));
+    assert_eq!(outcome(15), ("created", String::new()));
+    assert_eq!(outcome(16), ("created", "Image Src".to_owned()));
+    assert_eq!(outcome(17), ("rejected", "Handle".to_owned()));
+    assert_eq!(outcome(18).0, "created");
+    assert_eq!(said[&18].1.len(), 5);
+    assert_eq!(outcome(19), ("rejected", "name".to_owned()));
+    assert_eq!(said.len(), 16);
+    assert_eq!((summary.rows, summary.rows_accepted, summary.rows_rejected), (16, 9, 7));
+    assert_eq!((summary.created, summary.rejected), (5, 1));
+
+    let apron = shop.product("linen-apron");
+    assert_eq!(apron.description, "<p>Two pockets,\n\"deep\" ones.</p>");
+    let skus: Vec<_> = apron.variants.iter().map(|variant| &*variant.sku).collect();
+    assert_eq!(skus, ["APR-OAT-S", "LINEN-APRON-OAT-L", "APR-COAL-S"]);
+    assert_eq!(apron.options[0].values, ["Oat", "Coal"]);
+    assert_eq!(apron.media.len(), 3);
+    assert_eq!(shop.product("oak-table").variants[0].price.to_string(), "1299.00 EUR");
+    assert_eq!(shop.product("paper-lamp").media[0].image.url, "https://cdn.example.com/lamp.jpg");
+}
+
+#[tokio::test]
+async fn importing_again_changes_nothing_and_a_dry_run_even_less() {
+    let shop = Shop::open().await;
+    let (first, said) = import(&shop, vec![file("nasty.csv")], true).await.unwrap();
+    assert_eq!((first.created, shop.len()), (5, 0));
+    assert!(first.to_string().starts_with("What an import would do"));
+    let (second, told) = import(&shop, vec![file("nasty.csv")], false).await.unwrap();
+    assert_eq!((second.created, shop.len(), told), (5, 5, said));
+    let (third, _) = import(&shop, vec![file("nasty.csv")], false).await.unwrap();
+    assert_eq!((third.created, third.updated, third.unchanged), (0, 0, 5));
+    assert_eq!((third.rows, third.rows_rejected), (16, 7));
+}
+
+#[tokio::test]
+async fn files_of_any_encoding_packing_and_layout_are_one_import() {
+    let shop = Shop::open().await;
+    let files = ["windows.csv", "utf16.csv", "new-format.csv.gz"].map(file).to_vec();
+    let (summary, _) = import(&shop, files, false).await.unwrap();
+    assert_eq!((summary.rows, summary.created), (4, 3));
+    assert_eq!(shop.product("cafe-tasse").name, "Café-Tasse €");
+    assert_eq!(shop.product("cafe-tasse").variants[0].price.to_string(), "12.50 EUR");
+    assert_eq!(shop.product("cafe").name, "Café");
+    assert_eq!(shop.product("mug").variants[0].sku, "M-1");
+    assert!(shop.product("mug").options.is_empty());
+}
+
+#[tokio::test]
+async fn json_lines_are_products_and_every_line_has_an_outcome() {
+    let shop = Shop::open().await;
+    let (summary, said) = import(&shop, vec![file("products.jsonl")], false).await.unwrap();
+    let outcomes: Vec<_> = said.iter().map(|(line, (outcome, _))| (*line, &**outcome)).collect();
+    let rejected = |line| (line, "rejected");
+    let created = |line| (line, "created");
+    assert_eq!(outcomes[..3], [created(1), created(3), created(4)]);
+    assert_eq!(outcomes[3..], [5, 6, 7, 8, 9, 10].map(rejected));
+    assert_eq!(said[&8].1, ["variants[0].price.amount"]);
+    assert_eq!((summary.created, summary.rows_rejected), (3, 6));
+    assert_eq!(shop.product("json-mug").variants[0].stock, Some(3));
+}
+
+#[tokio::test]
+async fn a_batch_the_shop_will_not_read_is_halved_until_the_culprit_is_found() {
+    let shop = Shop::open().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("big.csv");
+    let mut text = "Handle,Title,Body (HTML),Variant Price\n".to_owned();
+    for index in 0..40 {
+        let body = if index == 17 { "x".repeat(2 << 20) } else { "y".repeat(9) };
+        writeln!(text, "p-{index},P {index},{body},5").unwrap();
+    }
+    std::fs::write(&path, text).unwrap();
+    let (summary, said) = import(&shop, vec![path], false).await.unwrap();
+    assert_eq!((summary.created, summary.rejected), (39, 1));
+    assert_eq!(said[&19].0, "rejected");
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_said_before_anything_is_sent() {
+    let shop = Shop::open().await;
+    let missing =
+        import(&shop, vec![file("nasty.csv"), file("nowhere.csv")], false).await.unwrap_err();
+    assert!(missing.to_string().contains("nowhere.csv"), "{missing}");
+    let folder = tempfile::tempdir().unwrap();
+    let torn = folder.path().join("torn.csv.gz");
+    let whole = std::fs::read(file("new-format.csv.gz")).unwrap();
+    std::fs::write(&torn, &whole[..whole.len() / 2]).unwrap();
+    assert!(matches!(import(&shop, vec![torn], false).await, Err(ImportFailure::File { .. })));
+    assert_eq!(shop.len(), 0);
+}
+
+/// A file of rows in any order of handles, with whatever in their cells.
+fn sheet() -> impl Strategy<Value = Vec<[String; 5]>> {
+    let handle = prop_oneof![4 => "[a-e]", 1 => Just(String::new()), 1 => "\\PC{1,3}"];
+    let price =
+        prop_oneof![4 => "[0-9]{1,2}\\.[0-9]{2}", 1 => Just(String::new()), 1 => "\\PC{0,4}"];
+    let size = prop_oneof![3 => "[SML]", 1 => Just(String::new())];
+    let sku = prop_oneof![2 => Just(String::new()), 1 => "[X-Z][0-9]"];
+    let picture = prop_oneof![2 => Just(String::new()), 1 => Just("https://x/y.jpg".to_owned()), 1 => "\\PC{0,5}"];
+    prop::collection::vec((handle, price, size, sku, picture), 0..25)
+        .prop_map(|rows| rows.into_iter().map(|(a, b, c, d, e)| [a, b, c, d, e]).collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn rows_in_are_rows_accepted_and_rows_reported(rows in sheet()) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sheet.csv");
+        let mut writer = csv::Writer::from_path(&path).unwrap();
+        writer.write_record(["Handle", "Variant Price", "Option1 Value", "Variant SKU", "Image Src"]).unwrap();
+        for row in &rows {
+            writer.write_record(row).unwrap();
+        }
+        drop(writer);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let shop = Shop::open().await;
+            let (first, said) = import(&shop, vec![path.clone()], false).await.unwrap();
+            prop_assert_eq!(first.rows, rows.len() as u64);
+            prop_assert_eq!(first.rows_accepted + first.rows_rejected, first.rows);
+            prop_assert_eq!(said.len(), rows.len());
+            prop_assert_eq!(first.rejected, 0, "the shop takes what the import sends");
+            let (second, _) = import(&shop, vec![path], false).await.unwrap();
+            prop_assert_eq!((second.unchanged, second.created, second.updated), (first.created, 0, 0));
+            prop_assert_eq!(second.rows_rejected, first.rows_rejected);
+            Ok(())
+        })?;
+    }
+}
