@@ -50,7 +50,8 @@ pub(crate) struct Asset {
 impl Asset {
     fn new(name: &str, ending: &str, kind: &'static str, text: &str) -> Self {
         let hash = Sha256::digest(text);
-        let short: String = hash.iter().take(5).map(|byte| format!("{byte:02x}")).collect();
+        let short =
+            hash.iter().take(5).fold(String::new(), |short, byte| format!("{short}{byte:02x}"));
         Self {
             path: format!("{name}.{short}.{ending}"),
             kind,

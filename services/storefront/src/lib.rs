@@ -3,7 +3,6 @@
 //! Links and forms do everything; scripts only remove waiting. The address is the state.
 
 mod assets;
-mod bank;
 mod fresh;
 mod http;
 mod locale;
@@ -37,10 +36,10 @@ pub const MODULE: runtime::Module = runtime::Module {
     ],
     follows: &[],
     settings: Some(Section::of::<StorefrontSettings>("storefront")),
-    build: |site| Box::pin(build(site)),
+    build: |site| Box::pin(std::future::ready(build(&site))),
 };
 
-async fn build(site: runtime::Site) -> Result<runtime::Built, runtime::BuildError> {
+fn build(site: &runtime::Site) -> Result<runtime::Built, runtime::BuildError> {
     let settings: StorefrontSettings = site.settings()?;
     let ways = Ways {
         products: site.way(ProductClient::SERVICE)?,

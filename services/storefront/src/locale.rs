@@ -7,7 +7,7 @@ use crate::words::{DE, EN, Words};
 use kernel::{Money, Timestamp, UnitPrice};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use days::working_days_after;
+pub(crate) use days::{time, working_days_after};
 use jiff::civil::Date;
 
 /// A language the pages are written in.
@@ -82,19 +82,27 @@ pub(crate) enum CurrencyDisplay {
 /// A language, and how its readers expect figures.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Locale {
-    pub(crate) language: Language,
     pub(crate) words: &'static Words,
     display: CurrencyDisplay,
 }
 
 impl Locale {
     pub(crate) fn new(language: Language, display: CurrencyDisplay) -> Self {
-        Self { language, words: language.words(), display }
+        Self { words: language.words(), display }
     }
 
     /// An amount with its currency: `€1,299.00`, `1.299,00 €`.
     pub(crate) fn money(self, money: Money) -> String {
         figures::with_currency(self.words, self.display, &money.to_major_string(), money.currency)
+    }
+
+    /// An amount without decimals that say nothing: `€50`, `€49.50`.
+    pub(crate) fn round_money(self, money: Money) -> String {
+        let number = money.to_major_string();
+        let whole =
+            number.split_once('.').filter(|(_, decimals)| decimals.bytes().all(|it| it == b'0'));
+        let number = whole.map_or(number.as_str(), |(whole, _)| whole);
+        figures::with_currency(self.words, self.display, number, money.currency)
     }
 
     /// A price of one, with all the decimals it has.
@@ -121,11 +129,6 @@ impl Locale {
         self.words.minus_percent.replace("{n}", &percent.to_string())
     }
 
-    /// A day: `Wed 25 Nov`.
-    pub(crate) fn day(self, date: Date) -> String {
-        days::day(self.words, date)
-    }
-
     /// From one day to another, saying the month once: `Wed 25 – Fri 27 Nov`.
     pub(crate) fn days(self, from: Date, to: Date) -> String {
         days::days(self.words, from, to)
@@ -134,11 +137,6 @@ impl Locale {
     /// A day with its year: `25 Nov 2025`.
     pub(crate) fn date(self, instant: Timestamp) -> String {
         days::date(self.words, instant)
-    }
-
-    /// A time of day, UTC: `14:32 UTC`.
-    pub(crate) fn time(self, instant: Timestamp) -> String {
-        days::time(instant)
     }
 }
 
@@ -167,6 +165,8 @@ mod tests {
         let code = Locale::new(Language::En, CurrencyDisplay::Code);
         assert_eq!(code.money(euros), "EUR\u{a0}1,299.00");
         assert_eq!(locale(Language::En).money(Money::new(-505, Currency::EUR)), "−€5.05");
+        assert_eq!(locale(Language::De).round_money(euros), "1.299\u{a0}€");
+        assert_eq!(locale(Language::En).round_money(Money::new(4950, Currency::EUR)), "€49.50");
         assert_eq!(locale(Language::De).money(Money::new(-505, Currency::EUR)), "−5,05\u{a0}€");
     }
 

@@ -1,8 +1,8 @@
-//! Calls that are no shopper's doing: they say so, and the catalogue counts them neither as view nor as search.
+//! Calls that are the shop's own doing and no shopper's: they say so, and nobody counts them as a view or a search.
 
 use async_trait::async_trait;
 use http::HeaderValue;
-use transport::{Carry, Request, Response, Transport, TransportError};
+use transport::{Carry, Context, Edge, Request, Response, Transport, TransportError};
 
 /// The header browsers mark fetching ahead with; passed on in their own word.
 const SEC_PURPOSE: &str = "sec-purpose";
@@ -12,12 +12,17 @@ pub(crate) fn transport(way: Transport) -> Transport {
     Transport::new(Quiet(way))
 }
 
+/// Does something as the shop itself, which may see more than a shopper and is asked less.
+pub(crate) async fn as_the_shop<T>(work: impl Future<Output = T>) -> T {
+    Context { edge: Edge::Internal, actor: None, ..Context::current() }.scope(work).await
+}
+
 struct Quiet(Transport);
 
 #[async_trait]
 impl Carry for Quiet {
     async fn carry(&self, mut request: Request) -> Result<Response, TransportError> {
         request.headers_mut().insert(SEC_PURPOSE, HeaderValue::from_static("prefetch"));
-        self.0.send(request).await
+        as_the_shop(self.0.send(request)).await
     }
 }

@@ -3,7 +3,7 @@
 use crate::{fresh::Fresh, shop::Shop};
 use contracts::{
     cart::{Country, ShippingMethod},
-    product::{FacetValue, ProductQuery},
+    product::{Categories, FacetValue, ProductQuery},
     shared::Image,
 };
 use kernel::Money;
@@ -37,7 +37,7 @@ impl Default for Shelf {
 pub(crate) struct Catalogue {
     /// The values products can be filtered by, without any filter.
     pub(crate) facets: BTreeMap<String, Vec<FacetValue>>,
-    /// The categories, by path.
+    /// The categories of all depths, in no order.
     pub(crate) categories: Vec<Category>,
 }
 
@@ -52,7 +52,7 @@ pub(crate) struct Category {
 }
 
 /// What stands between the levels of a category.
-const LEVELS: &str = " > ";
+pub(crate) const LEVELS: &str = " > ";
 
 impl Category {
     pub(crate) fn of(facet: &FacetValue) -> Self {
@@ -85,11 +85,15 @@ impl Category {
 }
 
 impl Catalogue {
-    fn of(facets: BTreeMap<String, Vec<FacetValue>>) -> Self {
-        let mut categories: Vec<Category> =
-            facets.get("category").into_iter().flatten().map(Category::of).collect();
-        categories.sort_by(|one, two| one.path.cmp(&two.path));
-        Self { categories, facets }
+    fn of(tree: Categories, facets: BTreeMap<String, Vec<FacetValue>>) -> Self {
+        let mut categories = Vec::new();
+        let mut left = tree.items;
+        while let Some(category) = left.pop() {
+            left.extend(category.children);
+            let (path, label) = (category.slug, category.path);
+            categories.push(Category { path, label, count: category.count });
+        }
+        Self { facets, categories }
     }
 
     /// The largest departments.
@@ -135,7 +139,11 @@ impl Shop {
     /// The catalogue as a whole; empty while nobody can tell.
     pub(crate) async fn catalogue(&self) -> Arc<Catalogue> {
         let all = ProductQuery { limit: Some("1".to_owned()), ..ProductQuery::default() };
-        let fetch = async { Ok(Catalogue::of(self.surroundings().products(&all).await?.facets)) };
+        let fetch = async {
+            let catalogue = self.surroundings();
+            let (tree, page) = tokio::try_join!(catalogue.categories(), catalogue.products(&all))?;
+            Ok(Catalogue::of(tree, page.facets))
+        };
         self.shelf.catalogue.read(self.ids.now(), fetch).await.unwrap_or_default()
     }
 
@@ -177,28 +185,24 @@ impl Shop {
 mod tests {
     use super::*;
 
-    fn facet(value: &str, label: &str, count: u64) -> FacetValue {
-        FacetValue { value: value.to_owned(), label: label.to_owned(), count }
-    }
-
     #[test]
     fn categories_have_addresses_names_and_parents() {
-        let values = vec![
-            facet("lighting/table-lamps/clay", "Lighting > Table lamps > Clay", 4),
-            facet("kitchen", "Kitchen", 9),
-            facet("lighting", "Lighting", 16),
-        ];
-        let catalogue = Catalogue::of(BTreeMap::from([("category".to_owned(), values)]));
+        let tree = serde_json::json!({"items": [
+            {"slug": "kitchen", "name": "Kitchen", "path": "Kitchen", "count": 9, "children": []},
+            {"slug": "lighting", "name": "Lighting", "path": "Lighting", "count": 16, "children": [
+                {"slug": "lighting/table-lamps", "name": "Table lamps", "path": "Lighting > Table lamps", "count": 4, "children": []},
+            ]},
+        ]});
+        let catalogue = Catalogue::of(serde_json::from_value(tree).unwrap(), BTreeMap::new());
         let names: Vec<_> = catalogue.departments().iter().map(|it| it.name()).collect();
         assert_eq!(names, ["Lighting", "Kitchen"]);
-        let lamps = catalogue.at("lighting/table-lamps/clay").unwrap();
+        let lamps = catalogue.at("lighting/table-lamps").unwrap();
         assert_eq!(
             (lamps.name(), lamps.address().as_str()),
-            ("Clay", "/c/lighting/table-lamps/clay")
+            ("Table lamps", "/c/lighting/table-lamps")
         );
-        assert!(lamps.is_child_of("lighting/table-lamps") && !lamps.is_child_of("lighting"));
-        let parents = [("/c/lighting", "Lighting"), ("/c/lighting/table-lamps", "Table lamps")];
-        assert_eq!(lamps.parents(), parents.map(|(path, name)| (path.to_owned(), name.to_owned())));
+        assert!(lamps.is_child_of("lighting") && !lamps.is_child_of(""));
+        assert_eq!(lamps.parents(), [("/c/lighting".to_owned(), "Lighting".to_owned())]);
         assert_eq!(catalogue.named("Kitchen").unwrap().count, 9);
     }
 }

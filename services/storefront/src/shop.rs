@@ -2,7 +2,6 @@
 
 use crate::{
     assets::Assets,
-    bank::Bank,
     http::{Compressed, Purpose, Visit},
     quiet,
     settings::StorefrontSettings,
@@ -10,13 +9,13 @@ use crate::{
 };
 use contracts::{
     cart::CartClient,
-    order::{OrderClient, OrderPage, OrderQuery},
-    payment::PaymentClient,
+    order::{OrderClient, OrderQuery},
+    payment::{Payment, PaymentClient},
     product::ProductClient,
-    shared::OrderId,
+    shared::{OrderId, PaymentId},
 };
 use kernel::Ids;
-use transport::{CallError, Client, Context, Edge, Transport};
+use transport::{CallError, Transport};
 
 /// The shop behind the pages.
 #[derive(Debug)]
@@ -28,9 +27,6 @@ pub(crate) struct Shop {
     pub(crate) carts: CartClient,
     pub(crate) orders: OrderClient,
     pub(crate) payments: PaymentClient,
-    pub(crate) bank: Bank,
-    /// For what [`OrderClient`] does not do.
-    order_search: Client,
     pub(crate) ids: Ids,
     pub(crate) assets: Assets,
     pub(crate) compressed: Compressed,
@@ -53,9 +49,7 @@ impl Shop {
             quiet_products: ProductClient::new(quiet::transport(ways.products.clone())),
             products: ProductClient::new(ways.products),
             carts: CartClient::new(ways.carts),
-            bank: Bank::new(ways.payments.clone()),
             payments: PaymentClient::new(ways.payments),
-            order_search: Client::new(OrderClient::SERVICE, ways.orders.clone()),
             orders: OrderClient::new(ways.orders),
             ids,
             compressed: Compressed::default(),
@@ -88,9 +82,13 @@ impl Shop {
             limit: Some("1".to_owned()),
             ..OrderQuery::default()
         };
-        // Listing orders is no shopper's right. Here the shop itself asks, and tells no more than where one is.
-        let context = Context { edge: Edge::Internal, ..Context::current() };
-        let asked = self.order_search.get("/api/v1/orders").query(&query).send::<OrderPage>();
-        Ok(context.scope(asked).await?.items.first().map(|order| order.id))
+        // Listing orders is no shopper's right. Here the shop asks, and tells no more than where one is.
+        let found = quiet::as_the_shop(self.orders.orders(&query)).await?;
+        Ok(found.items.first().map(|order| order.id))
+    }
+
+    /// A payment with the order it is for, which shoppers are not told.
+    pub(crate) async fn payment(&self, id: PaymentId) -> Result<Payment, CallError> {
+        quiet::as_the_shop(self.payments.payment(id)).await
     }
 }

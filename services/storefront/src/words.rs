@@ -87,7 +87,6 @@ pub(crate) struct Shell {
     pub(crate) search_label: &'static str,
     pub(crate) search_hint: &'static str,
     pub(crate) search_button: &'static str,
-    pub(crate) search_clear: &'static str,
     pub(crate) menu: &'static str,
     pub(crate) close: &'static str,
     pub(crate) cart_link: Plural,
@@ -108,6 +107,7 @@ pub(crate) struct Shell {
 pub(crate) struct Home {
     pub(crate) lead: &'static str,
     pub(crate) button: &'static str,
+    pub(crate) see_all: &'static str,
     pub(crate) new_in: &'static str,
     pub(crate) reduced_now: &'static str,
     pub(crate) empty: &'static str,
@@ -131,7 +131,6 @@ pub(crate) struct List {
     pub(crate) highest_price: &'static str,
     pub(crate) from_price: &'static str,
     pub(crate) up_to_price: &'static str,
-    pub(crate) more_values: &'static str,
     pub(crate) show_products: Plural,
     pub(crate) count_of_total: &'static str,
     pub(crate) count_all: Plural,
@@ -221,7 +220,7 @@ pub(crate) struct Cart {
     pub(crate) tax_added: &'static str,
     pub(crate) total: &'static str,
     pub(crate) check_out: &'static str,
-    pub(crate) view_cart: &'static str,
+    pub(crate) view: &'static str,
     pub(crate) until_free: &'static str,
     pub(crate) added: Plural,
     pub(crate) item_count: Plural,
@@ -338,7 +337,7 @@ pub(crate) struct Order {
     pub(crate) bank_confirm: &'static str,
     pub(crate) bank_refuse: &'static str,
     pub(crate) bank_done: &'static str,
-    pub(crate) back_to_order: &'static str,
+    pub(crate) back: &'static str,
 }
 
 /// Pages nobody wants to see.

@@ -24,7 +24,8 @@ pub(super) fn date(words: &Words, instant: Timestamp) -> String {
     format!("{}{} {} {}", date.day(), words.day_mark, month(words, date), date.year())
 }
 
-pub(super) fn time(instant: Timestamp) -> String {
+/// A time of day, UTC: `14:32 UTC`.
+pub(crate) fn time(instant: Timestamp) -> String {
     let time = instant.to_zoned(TimeZone::UTC).time();
     format!("{:02}:{:02} UTC", time.hour(), time.minute())
 }

@@ -53,7 +53,7 @@ fn delivery(shop: &Shop, visit: &Visit, frame: &Frame) -> Markup {
                             th scope="row" { (method.label) }
                             td { (method.days[0]) " – " (method.days[1]) }
                             td.number { (locale.money(method.price)) }
-                            td.number { @if let Some(free) = method.free_from { (locale.money(free)) } @else { "–" } }
+                            td.number { @if let Some(free) = method.free_from { (locale.round_money(free)) } @else { "–" } }
                         }
                     }
                 }

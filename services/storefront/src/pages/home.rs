@@ -116,7 +116,7 @@ impl Home<'_> {
         html! {
             @if !products.is_empty() {
                 section.shelf aria-labelledby=(id) {
-                    div.shelf-head { h2 id=(id) { (title) } a href=(all) aria-describedby=(id) { (locale.words.shell.all_products) } }
+                    div.shelf-head { h2 id=(id) { (title) } a href=(all) { (locale.words.home.see_all) span.vh { ": " (title) } } }
                     ul.grid.four role="list" { (card::grid(locale, products, self.shop.ids.now(), ROW)) }
                 }
             }
@@ -132,7 +132,7 @@ impl Home<'_> {
         html! {
             ul.facts role="list" {
                 @if let Some(free) = self.frame.delivery.free_from() {
-                    li { (Icon::Parcel) strong { (fill(words.shell.free_from, &[("amount", &locale.money(free))])) } }
+                    li { (Icon::Parcel) strong { (fill(words.shell.free_from, &[("amount", &locale.round_money(free))])) } }
                 }
                 @if settings.return_days > 0 {
                     li { (Icon::Return) strong { (words.goods.return_days.replace("{n}", &settings.return_days.to_string())) } span.quiet { (words.goods.return_how) } }

@@ -165,7 +165,7 @@ impl Listing<'_> {
         let lead = *self.place == Place::All && self.wish.q.is_empty();
         html! {
             main.wrap #main {
-                (shell::crumbs(self.visit.locale, &self.place.category().map(Category::parents).unwrap_or_default()))
+                (shell::crumbs(self.visit.locale, &self.place.category().map(Category::parents).unwrap_or_default(), Some(title)))
                 div.page-head {
                     h1 { (title) }
                     @if lead { p { (self.shop.settings.tagline) } }

@@ -66,7 +66,7 @@ fn render(
     order: &Order,
     refused: Option<&str>,
 ) -> Response {
-    let view = View { shop, visit, frame, order };
+    let view = View { visit, frame, order };
     let title = view.title();
     let head = Head { title: &title, indexed: Indexed::No, ..Head::default() };
     let page = shell::page(shop, visit, frame, &head, &view.main(&title, refused));
@@ -75,7 +75,6 @@ fn render(
 }
 
 struct View<'a> {
-    shop: &'a Shop,
     visit: &'a Visit,
     frame: &'a Frame,
     order: &'a Order,
@@ -169,7 +168,7 @@ impl View<'_> {
                     p { a.button.large href=[&order.payment.action_url] { (words.confirm_button) } }
                 },
                 Standing::Pending => p { (words.pending_text) },
-                Standing::Declined => p { (words.declined_text) " " a href="/cart" { (locale.words.cart.view_cart) } },
+                Standing::Declined => p { (words.declined_text) " " a href="/cart" { (locale.words.cart.view) } },
                 Standing::Cancelled if order.payment.refunded.is_positive() => {
                     p { (fill(words.cancelled_refund_text, &[("amount", &locale.money(order.payment.refunded))])) }
                 },

@@ -8,7 +8,7 @@ use crate::{
 };
 use axum::extract::{Path, State};
 use contracts::{
-    payment::{Payment, PaymentState, WebhookOutcome},
+    payment::{ActionOutcome, Payment, PaymentAction, PaymentState},
     shared::PaymentId,
 };
 use maud::html;
@@ -39,7 +39,7 @@ pub(crate) async fn show(
                     p.nothing-head { (words.bank_done) }
                 }
                 p.quiet.small { (words.bank_note) }
-                p { a href={ "/orders/" (payment.order_id) } { (words.back_to_order) } }
+                p { a href={ "/orders/" (payment.order_id) } { (words.back) } }
             }
         }
     };
@@ -56,12 +56,12 @@ pub(crate) async fn act(
 ) -> Answer {
     let payment = payment(&shop, &id).await?;
     let outcome = match fields.text("outcome") {
-        Some("confirm") => WebhookOutcome::Authorised,
-        Some("refuse") => WebhookOutcome::Declined,
+        Some("confirm") => ActionOutcome::Approve,
+        Some("refuse") => ActionOutcome::Decline,
         _ => return Err(Trouble::Gone),
     };
     if payment.state == PaymentState::RequiresAction {
-        shop.bank.answer(payment.id, outcome).await?;
+        shop.payments.act(payment.id, &PaymentAction { outcome }).await?;
     }
     Ok(see_other(&visit, &format!("/orders/{}", payment.order_id), CartMemory::Untouched))
 }
@@ -69,7 +69,7 @@ pub(crate) async fn act(
 /// The payment, if it is one of the test processor: real banks have pages of their own.
 async fn payment(shop: &Shop, id: &str) -> Result<Payment, Trouble> {
     let id: PaymentId = id.parse().map_err(|_| Trouble::Gone)?;
-    let payment = shop.payments.payment(id).await?;
+    let payment = shop.payment(id).await?;
     if shop.settings.test_payments && payment.method == "test" {
         Ok(payment)
     } else {

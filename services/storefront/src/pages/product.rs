@@ -10,11 +10,11 @@ use crate::{
     parts::{
         card, chart,
         icon::Icon,
-        picture::{Fetched, picture},
+        picture::{self, Fetched, picture},
         shell::{self, Frame, Head},
         stepper,
     },
-    shelf::Catalogue,
+    shelf::{Catalogue, LEVELS},
     shop::Shop,
 };
 use axum::{
@@ -22,6 +22,7 @@ use axum::{
     response::Response,
 };
 use contracts::product::{Product, ProductQuery, ProductSummary, VariantPriceHistory};
+use contracts::shared::Image;
 use http::StatusCode;
 use kernel::Timestamp;
 use maud::{Markup, PreEscaped, html};
@@ -86,8 +87,9 @@ pub(crate) async fn render(
 
 async fn companions(shop: &Shop, product: &Product) -> Vec<ProductSummary> {
     let Some(category) = product.categories.first() else { return Vec::new() };
+    let department = category.split(LEVELS).next().unwrap_or(category);
     let query = ProductQuery {
-        category: Some(category.clone()),
+        category: Some(department.to_owned()),
         in_stock: Some("true".to_owned()),
         limit: Some((COMPANIONS + 1).to_string()),
         ..ProductQuery::default()
@@ -117,7 +119,7 @@ impl View<'_> {
         let product = self.choice.product;
         html! {
             main.wrap #main {
-                (shell::crumbs(locale, &way(product, &self.frame.catalogue)))
+                (shell::crumbs(locale, &way(product, &self.frame.catalogue), None))
                 div.product {
                     (self.gallery())
                     section.buy aria-labelledby="name" {
@@ -147,9 +149,7 @@ impl View<'_> {
         if images.is_empty() {
             images.extend(product.media.first().map(|media| &media.image));
         }
-        let alt = |image: &contracts::shared::Image| {
-            if image.alt.is_empty() { product.name.clone() } else { image.alt.clone() }
-        };
+        let alt = |image: &Image| picture::told(image, &product.name);
         html! {
             section.gallery data-part="gallery" aria-label=(words.goods.pictures) {
                 @if images.len() > 1 {

@@ -8,49 +8,53 @@ use maud::{Markup, html};
 /// How far back it goes.
 const DAYS: i64 = 90;
 const SECONDS: i64 = DAYS * 86_400;
-/// Where the line is drawn, in the units of the drawing.
-const WIDTH: i64 = 430;
-const TOP: i64 = 26;
-const BOTTOM: i64 = 76;
-const FLOOR: i64 = 90;
+/// Where the line is drawn, in the units of the drawing, which is stretched to the room there is.
+const WIDTH: i64 = 400;
+const TOP: i64 = 8;
+const BOTTOM: i64 = 72;
+const FLOOR: i64 = 80;
 
-/// The prices of the last 90 days; nothing if nobody knows any.
+/// The prices of the last 90 days; nothing if nobody knows any. The words stand beside the drawing, so that they keep
+/// their size.
 pub(crate) fn chart(locale: Locale, prices: &[PastPrice], now: Timestamp) -> Option<Markup> {
     let steps = steps(prices, now);
     let (first, last) = (steps.first()?, steps.last()?);
+    let line = line(&steps)?;
+    let (_, end) = line.rsplit_once('V').unwrap_or(line.split_at("M0 ".len()));
+    Some(html! {
+        figure.chart role="img" aria-label=(told(locale, &steps)) {
+            div aria-hidden="true" {
+                @if steps.len() > 1 { span { (locale.price(first.price)) } }
+                strong { (locale.price(last.price)) }
+            }
+            svg viewBox={ "0 0 " (WIDTH) " " (FLOOR) } width=(WIDTH) height=(FLOOR) preserveAspectRatio="none" aria-hidden="true" {
+                path d={ (line) "H" (WIDTH) "V" (FLOOR) "H0Z" } fill="currentColor" fill-opacity=".1" {}
+                path.line d={ (line) "H" (WIDTH) } {}
+                // A line of no length with round ends stays a dot however far it is stretched.
+                path.end d={ "M" (WIDTH) " " (end) "h0" } {}
+            }
+            div.quiet aria-hidden="true" { span { (locale.date(first.at)) } span { (locale.words.goods.today) } }
+        }
+    })
+}
+
+/// The steps as a path, up to where the last one begins.
+fn line(steps: &[Step]) -> Option<String> {
     let fine =
         |price: UnitPrice| price.to_decimal().rounded(4, kernel::Rounding::HalfUp).unwrap_or(0);
     let low = steps.iter().map(|step| fine(step.price)).min()?;
     let high = steps.iter().map(|step| fine(step.price)).max()?;
     let height = |price: UnitPrice| {
-        let range = (high - low).max(1);
-        let share = (fine(price) - low) * i128::from(BOTTOM - TOP) / range;
-        let share =
-            if high == low { (BOTTOM - TOP) / 2 } else { i64::try_from(share).unwrap_or(0) };
-        BOTTOM - share
-    };
-    let mut line = format!("M0 {}", height(first.price));
-    for step in &steps[1..] {
-        line.push_str(&format!("H{}V{}", step.x, height(step.price)));
-    }
-    line.push_str(&format!("H{WIDTH}"));
-    let end = height(last.price);
-    // The first price stands above its line, the last one beside its end.
-    let label_y = height(first.price) - 9;
-    Some(html! {
-        svg.chart viewBox="0 0 520 112" role="img" aria-label=(told(locale, &steps)) {
-            path d={ "M0 " (FLOOR) "H" (WIDTH) } stroke="currentColor" stroke-opacity=".25" {}
-            path d={ (line) "V" (FLOOR) "H0Z" } fill="currentColor" fill-opacity=".09" {}
-            path d=(line) fill="none" stroke="currentColor" stroke-width="2.5" stroke-linejoin="round" {}
-            circle cx=(WIDTH) cy=(end) r="4.5" fill="currentColor" {}
-            g.words fill="currentColor" font-size="13" {
-                @if steps.len() > 1 { text x="0" y=(label_y) { (locale.price(first.price)) } }
-                text x=(WIDTH + 12) y=(end + 5) font-weight="620" { (locale.price(last.price)) }
-                text.quiet x="0" y="108" { (locale.date(first.at)) }
-                text.quiet x=(WIDTH) y="108" text-anchor="end" { (locale.words.goods.today) }
-            }
+        if high == low {
+            return i128::from(i64::midpoint(TOP, BOTTOM));
         }
-    })
+        i128::from(BOTTOM) - (fine(price) - low) * i128::from(BOTTOM - TOP) / (high - low)
+    };
+    let (first, others) = steps.split_first()?;
+    let begin = format!("M0 {}", height(first.price));
+    Some(
+        others.iter().fold(begin, |line, step| format!("{line}H{}V{}", step.x, height(step.price))),
+    )
 }
 
 /// From when a price held, and where that is in the drawing.
@@ -116,7 +120,8 @@ mod tests {
         let locale = Locale::new(Language::En, CurrencyDisplay::Symbol);
         let drawn = chart(locale, &prices, now).unwrap().into_string();
         assert!(drawn.contains("€89.00 since 23 Aug 2025, €71.20 since 18 Nov 2025"), "{drawn}");
-        assert!(drawn.contains("M0 26H415V76H430"), "{drawn}");
+        assert!(drawn.contains("M0 8H386V72H400"), "{drawn}");
+        assert!(drawn.contains("M400 72h0"), "{drawn}");
         assert!(!drawn.contains("95"), "{drawn}");
     }
 
@@ -125,6 +130,7 @@ mod tests {
         let now = "2025-11-21T12:00:00Z".parse().unwrap();
         let locale = Locale::new(Language::De, CurrencyDisplay::Symbol);
         let drawn = chart(locale, &[past("2025-11-01T00:00:00Z", "8")], now).unwrap().into_string();
+        assert!(drawn.contains("M400 40h0"), "{drawn}");
         assert!(drawn.contains("8,00\u{a0}€ durchgehend"), "{drawn}");
         assert!(chart(locale, &[], now).is_none());
     }

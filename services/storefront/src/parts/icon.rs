@@ -19,7 +19,6 @@ pub(crate) enum Icon {
     Cross,
     Back,
     Wait,
-    Order,
 }
 
 impl Icon {
@@ -51,9 +50,6 @@ impl Icon {
             }
             Self::Back => r#"<path d="M20 12H4.500m6-6-6 6 6 6"/>"#,
             Self::Wait => r#"<circle cx="12" cy="12" r="8.500"/><path d="M12 7v5.200l3.400 2"/>"#,
-            Self::Order => {
-                r#"<path d="M12 3 4 7.200v9.600L12 21l8-4.200V7.200zM4 7.200l8 4.200 8-4.200M12 11.400V21"/>"#
-            }
         }
     }
 }

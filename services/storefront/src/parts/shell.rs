@@ -80,12 +80,12 @@ pub(crate) fn page(
         head,
         &html! {
             @if let Some(free) = frame.delivery.free_from() {
-                p.bar { (fill(words.shell.free_from, &[("amount", &visit.locale.money(free))])) }
+                aside.bar { (fill(words.shell.free_from, &[("amount", &visit.locale.round_money(free))])) }
             }
             (header(shop, visit, frame))
             (main)
             (footer(shop, visit, frame))
-            div.toast #toast popover="manual" role="group" aria-label=(words.cart.title) { div data-part="toast" {} }
+            section.toast #toast popover="manual" aria-label=(words.cart.title) { div data-part="toast" {} }
         },
     )
 }
@@ -249,13 +249,14 @@ fn footer(shop: &Shop, visit: &Visit, frame: &Frame) -> Markup {
     }
 }
 
-/// The way here, without the page itself.
-pub(crate) fn crumbs(locale: Locale, way: &[(String, String)]) -> Markup {
+/// The way here, and the page itself where its heading does not follow at once.
+pub(crate) fn crumbs(locale: Locale, way: &[(String, String)], here: Option<&str>) -> Markup {
     html! {
         nav.crumbs aria-label=(locale.words.shell.breadcrumb) {
             ol role="list" {
                 li { a href="/" { (locale.words.shell.home) } }
                 @for (address, name) in way { li { a href=(address) { (name) } } }
+                @if let Some(here) = here { li aria-current="page" { (here) } }
             }
         }
     }

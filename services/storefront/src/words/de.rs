@@ -27,7 +27,6 @@ pub(crate) static DE: Words = Words {
         search_label: "Im Shop suchen",
         search_hint: "Lampen, Becher, Decken suchen",
         search_button: "Suchen",
-        search_clear: "Suche leeren",
         menu: "Menü",
         close: "Schließen",
         cart_link: Plural { one: "Warenkorb, {n} Artikel", other: "Warenkorb, {n} Artikel" },
@@ -45,6 +44,7 @@ pub(crate) static DE: Words = Words {
     home: Home {
         lead: "Lampen, Töpfe, Stühle und kleine Dinge fürs Haus. Gemacht zum Reparieren und Weitergeben.",
         button: "Neues ansehen",
+        see_all: "Alle ansehen",
         new_in: "Neu eingetroffen",
         reduced_now: "Jetzt reduziert",
         empty: "Die Regale werden gerade gefüllt. Schau in einer Weile wieder vorbei.",
@@ -65,7 +65,6 @@ pub(crate) static DE: Words = Words {
         highest_price: "Höchster Preis",
         from_price: "Ab {amount}",
         up_to_price: "Bis {amount}",
-        more_values: "Mehr",
         show_products: Plural { one: "{n} Produkt zeigen", other: "{n} Produkte zeigen" },
         count_of_total: "{count} von {total} Produkten",
         count_all: Plural { one: "{n} Produkt", other: "{n} Produkte" },
@@ -149,7 +148,7 @@ pub(crate) static DE: Words = Words {
         tax_added: "Steuer",
         total: "Summe",
         check_out: "Zur Kasse",
-        view_cart: "Warenkorb ansehen",
+        view: "Warenkorb ansehen",
         until_free: "Noch {amount}, dann ist der Versand kostenlos.",
         added: Plural {
             one: "Hinzugefügt. Warenkorb: {n} Artikel, {amount}",
@@ -266,7 +265,7 @@ pub(crate) static DE: Words = Words {
         bank_confirm: "Bestätigen",
         bank_refuse: "Ablehnen",
         bank_done: "Hier ist nichts mehr zu bestätigen.",
-        back_to_order: "Zurück zur Bestellung",
+        back: "Zurück zur Bestellung",
     },
     trouble: Trouble {
         gone: "Diese Seite gibt es nicht mehr.",

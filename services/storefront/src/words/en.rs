@@ -24,7 +24,6 @@ pub(crate) static EN: Words = Words {
         search_label: "Search the shop",
         search_hint: "Search lamps, mugs, blankets",
         search_button: "Search",
-        search_clear: "Clear the search",
         menu: "Menu",
         close: "Close",
         cart_link: Plural { one: "Cart, {n} item", other: "Cart, {n} items" },
@@ -42,6 +41,7 @@ pub(crate) static EN: Words = Words {
     home: Home {
         lead: "Lamps, pots, chairs and small things for the house. Made to be repaired and handed on.",
         button: "See what is new",
+        see_all: "See all",
         new_in: "New in",
         reduced_now: "Reduced now",
         empty: "The shelves are being filled. Come back in a while.",
@@ -62,7 +62,6 @@ pub(crate) static EN: Words = Words {
         highest_price: "Highest price",
         from_price: "From {amount}",
         up_to_price: "Up to {amount}",
-        more_values: "More",
         show_products: Plural { one: "Show {n} product", other: "Show {n} products" },
         count_of_total: "{count} of {total} products",
         count_all: Plural { one: "{n} product", other: "{n} products" },
@@ -146,7 +145,7 @@ pub(crate) static EN: Words = Words {
         tax_added: "Tax",
         total: "Total",
         check_out: "Check out",
-        view_cart: "View cart",
+        view: "View cart",
         until_free: "{amount} more and delivery is free.",
         added: Plural {
             one: "Added. Cart: {n} item, {amount}",
@@ -263,7 +262,7 @@ pub(crate) static EN: Words = Words {
         bank_confirm: "Confirm",
         bank_refuse: "Refuse",
         bank_done: "There is nothing to confirm here any more.",
-        back_to_order: "Back to your order",
+        back: "Back to your order",
     },
     trouble: Trouble {
         gone: "This page is gone.",

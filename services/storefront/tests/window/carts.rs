@@ -22,7 +22,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-pub const MODULE: runtime::Module = runtime::Module {
+pub(super) const MODULE: runtime::Module = runtime::Module {
     name: "shopping-cart-service",
     summary: "",
     calls: &["product-service"],

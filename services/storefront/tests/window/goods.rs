@@ -10,15 +10,15 @@ use axum::{
 };
 use contracts::{
     product::{
-        FacetValue, Media, PastPrice, PriceHistory, PriceRange, Product, ProductOption,
-        ProductPage, ProductQuery, ProductStatus, ProductSummary, Reduction, Suggestions, Variant,
-        VariantFacts, VariantFactsList, VariantLookup, VariantPriceHistory,
+        Categories, Category, FacetValue, Media, PastPrice, PriceHistory, PriceRange, Product,
+        ProductOption, ProductPage, ProductQuery, ProductStatus, ProductSummary, Reduction,
+        Suggestions, Variant, VariantFacts, VariantFactsList, VariantLookup, VariantPriceHistory,
     },
     shared::{Image, ProductId},
 };
 use kernel::{Currency, Cursor, Ids, Problem, Timestamp, UnitPrice, Uuid};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Mutex;
 
 /// Slug, name, brand, category, price, colours, and what is special.
 type Row =
@@ -186,7 +186,7 @@ const ROWS: &[Row] = &[
     ("apron", "Canvas apron", "Fell & Loom", "Kitchen > Textiles", "36", "coal clay", Plain),
 ];
 
-pub const MODULE: runtime::Module = runtime::Module {
+pub(super) const MODULE: runtime::Module = runtime::Module {
     name: "product-service",
     summary: "",
     calls: &[],
@@ -195,12 +195,13 @@ pub const MODULE: runtime::Module = runtime::Module {
     build: |_| Box::pin(async { Ok(built(routes())) }),
 };
 
-/// How many products were looked at by somebody.
-pub static VIEWS: AtomicUsize = AtomicUsize::new(0);
+/// How often somebody looked at each product.
+pub(crate) static VIEWS: Mutex<BTreeMap<String, usize>> = Mutex::new(BTreeMap::new());
 
 fn routes() -> Router {
     Router::new()
         .route("/api/v1/products", get(list))
+        .route("/api/v1/categories", get(categories))
         .route("/api/v1/products/suggestions", get(suggestions))
         .route("/api/v1/products/{id}", get(product))
         .route("/api/v1/products/{id}/price-history", get(price_history))
@@ -266,7 +267,7 @@ fn summary(row: &Row) -> ProductSummary {
     }
 }
 
-pub fn sku(slug: &str, colour: &str, plug: &str) -> String {
+fn sku(slug: &str, colour: &str, plug: &str) -> String {
     format!(
         "{}-{}{}{plug}",
         slug.to_uppercase(),
@@ -431,12 +432,35 @@ async fn list(Query(query): Query<ProductQuery>) -> Response {
     .into_response()
 }
 
+async fn categories() -> Json<Categories> {
+    let mut tree: BTreeMap<&str, BTreeMap<&str, u64>> = BTreeMap::new();
+    for row in ROWS {
+        let (top, below) = row.3.split_once(" > ").unwrap();
+        *tree.entry(top).or_default().entry(below).or_default() += 1;
+    }
+    let category = |path: String, name: &str, count, children| Category {
+        slug: path_of(&path),
+        name: name.to_owned(),
+        path,
+        count,
+        children,
+    };
+    let items = tree.into_iter().map(|(top, below)| {
+        let count = below.values().sum();
+        let children = below
+            .into_iter()
+            .map(|(name, count)| category(format!("{top} > {name}"), name, count, Vec::new()));
+        category(top.to_owned(), top, count, children.collect())
+    });
+    Json(Categories { items: items.collect() })
+}
+
 async fn product(Path(id): Path<String>, headers: HeaderMap) -> Response {
     let Some(row) = ROWS.iter().find(|row| row.0 == id || id_of(row.0).to_string() == id) else {
         return refused(Problem::not_found("product", id));
     };
     if !headers.contains_key("sec-purpose") {
-        VIEWS.fetch_add(1, Ordering::SeqCst);
+        *VIEWS.lock().unwrap().entry(id).or_default() += 1;
     }
     Json(full(row)).into_response()
 }

@@ -15,16 +15,16 @@ use contracts::{
         Checkout, FulfilmentStatus, HistoryEntry, Order, OrderLine, OrderPage, OrderPayment,
         OrderQuery, OrderStatus, OrderSummary, PaymentStatus,
     },
-    payment::{Payment, PaymentState, WebhookOutcome},
+    payment::{ActionOutcome, Payment, PaymentAction, PaymentState, PaymentSummary},
     shared::{CartId, OrderId, PaymentId, Quantity},
 };
 use kernel::{Ids, Money, Problem};
 use std::{
     collections::BTreeMap,
-    sync::{Arc, LazyLock, Mutex},
+    sync::{LazyLock, Mutex},
 };
 
-pub const MODULE: runtime::Module = runtime::Module {
+pub(super) const MODULE: runtime::Module = runtime::Module {
     name: "order-service",
     summary: "",
     calls: &["shopping-cart-service"],
@@ -38,7 +38,7 @@ pub const MODULE: runtime::Module = runtime::Module {
     },
 };
 
-pub const PAYMENTS: runtime::Module = runtime::Module {
+pub(super) const PAYMENTS: runtime::Module = runtime::Module {
     name: "payment-service",
     summary: "",
     calls: &[],
@@ -48,7 +48,7 @@ pub const PAYMENTS: runtime::Module = runtime::Module {
         Box::pin(async {
             let routes = Router::new()
                 .route("/api/v1/payments/{id}", get(payment))
-                .route("/internal/v1/payments/{id}/action", post(act));
+                .route("/api/v1/payments/{id}/action", post(act));
             Ok(built(routes))
         })
     },
@@ -225,18 +225,19 @@ async fn payment(Path(id): Path<PaymentId>) -> Response {
     .into_response()
 }
 
-#[derive(serde::Deserialize)]
-struct Decision {
-    outcome: WebhookOutcome,
-}
-
-async fn act(Path(id): Path<PaymentId>, Json(decision): Json<Decision>) -> Json<()> {
+async fn act(Path(id): Path<PaymentId>, Json(action): Json<PaymentAction>) -> Json<PaymentSummary> {
     let mut kept = KEPT.lock().unwrap();
     let order = kept.values_mut().find(|order| order.payment.id == id).unwrap();
     order.payment.action_url = None;
-    (order.status, order.payment_status) = match decision.outcome {
-        WebhookOutcome::Authorised => (OrderStatus::Confirmed, PaymentStatus::Paid),
-        WebhookOutcome::Declined => (OrderStatus::Cancelled, PaymentStatus::Failed),
+    let amount = order.totals.total;
+    let (status, payment_status, state) = match action.outcome {
+        ActionOutcome::Approve => {
+            (OrderStatus::Confirmed, PaymentStatus::Paid, PaymentState::Captured)
+        }
+        ActionOutcome::Decline => {
+            (OrderStatus::Cancelled, PaymentStatus::Failed, PaymentState::Failed)
+        }
     };
-    Json(())
+    (order.status, order.payment_status) = (status, payment_status);
+    Json(PaymentSummary { id, state, amount, action_url: None })
 }

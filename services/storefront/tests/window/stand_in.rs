@@ -12,18 +12,35 @@ use engine_memory::Engine;
 use kernel::{Ids, ManualClock, Problem, SeededRandomness, Timestamp};
 use runtime::{Built, Materials, Module, Tasks, assemble};
 use settings::Settings;
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+pub(crate) use goods::VIEWS;
 
 /// When everything happens.
-pub const NOW: &str = "2025-11-21T14:32:00Z";
+pub(crate) const NOW: &str = "2025-11-21T14:32:00Z";
 
 static TABLE: &[Module] =
     &[goods::MODULE, carts::MODULE, orders::MODULE, orders::PAYMENTS, storefront::MODULE];
 
 /// The storefront over the stand-ins, as the gateway would reach it.
-pub async fn shop() -> Router {
+pub(crate) async fn shop() -> Router {
+    assembled(TABLE.iter().collect()).await
+}
+
+/// The storefront with nobody behind it.
+pub(crate) async fn empty_shop() -> Router {
+    assembled(TABLE.iter().filter(|module| module.name == "storefront").collect()).await
+}
+
+async fn assembled(selected: Vec<&'static Module>) -> Router {
+    // Shops that run side by side give out ids of their own.
+    static SHOPS: AtomicU64 = AtomicU64::new(0);
+    let seed = SHOPS.fetch_add(1, Ordering::Relaxed);
     let clock = ManualClock::at(NOW.parse::<Timestamp>().unwrap());
-    let ids = Ids::new(Arc::new(clock), Arc::new(SeededRandomness::new(7)));
+    let ids = Ids::new(Arc::new(clock), Arc::new(SeededRandomness::new(seed)));
     let engine = Engine::new();
     let sections = [storefront::MODULE.settings.unwrap()];
     let settings = Settings::load(sections, &settings::Sources::default()).unwrap();
@@ -37,7 +54,6 @@ pub async fn shop() -> Router {
         health: telemetry::Health::default(),
         tasks: Tasks::default(),
     };
-    let selected: Vec<&'static Module> = TABLE.iter().collect();
     let assembled = assemble(TABLE, &selected, materials)
         .await
         .map_err(|(name, error)| format!("{name}: {error}"));

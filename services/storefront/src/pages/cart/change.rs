@@ -113,7 +113,7 @@ fn added(shop: &Shop, visit: &Visit, cart: &Cart) -> Response {
         div data-part="toast" data-say=(told) {
             p { (told) }
             div.toast-ways {
-                a.button.quiet-button href="/cart" { (words.view_cart) }
+                a.button.quiet-button href="/cart" { (words.view) }
                 a.button href="/checkout" { (words.check_out) }
             }
         }

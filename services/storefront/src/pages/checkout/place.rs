@@ -63,13 +63,13 @@ async fn second(shop: &Shop, visit: &Visit, fields: &Fields, entry: &Entry) -> A
 
 fn checkout(entry: &Entry, fields: &Fields, cart: &Cart) -> Checkout {
     let expected = fields.text("expected").and_then(|it| it.parse().ok());
-    let card = if entry.card.is_empty() { "success" } else { &entry.card };
+    let token = if entry.card.is_empty() { "success" } else { &entry.card };
     Checkout {
         email: entry.email.clone(),
         shipping_address: entry.shipping.address(),
         billing_address: entry.billing.as_ref().map(super::entry::Place::address),
         shipping_method: (!entry.method.is_empty()).then(|| entry.method.clone()),
-        payment: PaymentMethod { method: PROCESSOR.to_owned(), token: card.to_owned() },
+        payment: PaymentMethod { method: PROCESSOR.to_owned(), token: token.to_owned() },
         expected_total: expected.map(|amount| Money::new(amount, cart.currency)),
     }
 }
@@ -194,7 +194,8 @@ async fn sold_out(
     let words = &visit.locale.words.checkout;
     let sku = problem.subject.as_deref().unwrap_or_default();
     let name = cart.lines.iter().find(|line| line.sku == sku).map_or(sku, |line| &line.name);
-    let left = problem.facts.get("available").and_then(|it| it.as_i64()).filter(|left| *left > 0);
+    let left =
+        problem.facts.get("available").and_then(serde_json::Value::as_i64).filter(|left| *left > 0);
     let (changed, text) = match left {
         Some(left) => {
             let values = [("name", name), ("n", &*left.to_string())];

@@ -121,7 +121,7 @@ fn chosen(listing: &Listing<'_>) -> Vec<(String, Wish)> {
     for value in &wish.brands {
         chip(label(listing, "brand", value), &|wish| wish.brands.retain(|it| it != value));
     }
-    let amount = |text: &str, money| fill(text, &[("amount", &locale.money(money))]);
+    let amount = |text: &str, money| fill(text, &[("amount", &locale.round_money(money))]);
     if let Some(money) = wish.price_min {
         chip(amount(words.from_price, money), &|wish| wish.price_min = None);
     }

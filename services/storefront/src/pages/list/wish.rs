@@ -85,14 +85,18 @@ impl Wish {
     /// The address of this list under `path`.
     pub(crate) fn address(&self, path: &str) -> String {
         let mut query = Serializer::new(String::new());
-        let mut add = |name: &str, value: &str| drop(query.append_pair(name, value));
+        let mut add = |name: &str, value: &str| {
+            query.append_pair(name, value);
+        };
         if !self.q.is_empty() {
             add("q", &self.q);
         }
         for (name, values) in
             [("category", &self.categories), ("brand", &self.brands), ("color", &self.colours)]
         {
-            values.iter().for_each(|value| add(name, value));
+            for value in values {
+                add(name, value);
+            }
         }
         for (name, price) in [("price_min", self.price_min), ("price_max", self.price_max)] {
             if let Some(price) = price {

@@ -1,6 +1,7 @@
 //! How far an order has come: a list of steps, of which one is now.
 
 use super::{Standing, View};
+use crate::locale::time;
 use contracts::order::PaymentStatus;
 use kernel::Timestamp;
 use maud::{Markup, html};
@@ -31,7 +32,7 @@ impl View<'_> {
                     @let current = matches!(step.state, State::Now | State::Failed);
                     li class=(class) aria-current=[current.then_some("step")] {
                         strong { (step.name) }
-                        @if let Some(at) = step.at { time.quiet datetime=(at) { (locale.date(at)) ", " (locale.time(at)) } }
+                        @if let Some(at) = step.at { time.quiet datetime=(at) { (locale.date(at)) ", " (time(at)) } }
                     }
                 }
             }

@@ -168,11 +168,13 @@ impl View<'_> {
         let costs = match free {
             _ if method.price.is_zero() => words.delivery_free.to_owned(),
             Some(free) if due.amount >= free.amount => {
-                fill(words.delivery_free_over, &[("amount", &locale.money(free))])
+                fill(words.delivery_free_over, &[("amount", &locale.round_money(free))])
             }
             Some(free) => {
-                let values =
-                    [("amount", &*locale.money(method.price)), ("free", &*locale.money(free))];
+                let values = [
+                    ("amount", &*locale.money(method.price)),
+                    ("free", &*locale.round_money(free)),
+                ];
                 fill(words.delivery_costs_until, &values)
             }
             None => fill(words.delivery_costs, &[("amount", &locale.money(method.price))]),
