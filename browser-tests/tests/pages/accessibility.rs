@@ -58,6 +58,22 @@ fn axe_finds_nothing_serious_in_what_floats_above_a_page() {
     findings.must_be_none();
 }
 
+#[test]
+fn the_rules_do_find_what_keeps_people_out() {
+    let page = Page::new(Look::DESKTOP);
+    page.visit("/help");
+    page.value(
+        "document.querySelector('main').insertAdjacentHTML('beforeend', '<button></button>')",
+    );
+    page.value(&axe_core());
+    let found = page.value(FINDINGS);
+    assert_eq!(found.as_array().map(Vec::len), Some(1), "{found}");
+    assert!(
+        found[0].as_str().is_some_and(|it| it.starts_with("critical button-name at ")),
+        "{found}"
+    );
+}
+
 fn examine(look: Look) {
     let axe = axe_core();
     let mut findings = Findings::default();

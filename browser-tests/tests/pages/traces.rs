@@ -18,6 +18,32 @@ fn the_console_stays_empty_and_no_page_asks_for_what_it_may_not_have() {
 }
 
 #[test]
+fn the_console_stays_empty_while_everything_is_used() {
+    let page = Page::new(Look::PHONE);
+    page.visit("/products");
+    page.click(".filters-button");
+    page.click("label:has(#f-in_stock-true)");
+    page.until("location.search.includes('in_stock') && !!document.querySelector('.chip')");
+    page.press("Escape");
+    page.click("[data-more]");
+    page.until("document.querySelectorAll('#grid > li').length > 24");
+    page.fill("#q", "mug");
+    page.until("!document.getElementById('offers').hidden");
+    page.press("Escape");
+    page.visit(GOODS);
+    page.click(".choices label:has([value=Clay i])");
+    page.until("location.search.includes('lay')");
+    page.click("form[data-add] .button.large");
+    page.until("document.getElementById('toast').matches(':popover-open')");
+    page.leads(|page| page.click("#toast a[href='/cart']"));
+    page.click(".line [name=step][value='1']");
+    page.until("document.querySelector('.line [name=quantity]').value === '2'");
+    page.click(".line [name=remove]");
+    page.until("!!document.querySelector('.nothing-head')");
+    assert_eq!(page.complaints(), Vec::<String>::new());
+}
+
+#[test]
 fn a_visit_sets_no_cookie_until_something_is_put_into_the_cart_and_then_one() {
     let page = Page::new(Look::DESKTOP);
     for path in ["/", "/products", GOODS, "/cart", "/help", "/there/is/nothing/here"] {
