@@ -105,9 +105,34 @@ impl<A: Aggregate> Repository<A> {
         decide: impl Fn(Option<&A>) -> Result<C, R>,
         writes: impl Fn(&A) -> Vec<Write>,
     ) -> Result<Loaded<A>, ExecuteError<R>> {
+        self.execute_on(None, stream, decide, writes).await
+    }
+
+    /// [`Repository::execute`] on a stream that does not exist yet as far as the caller knows: it is not read first.
+    /// When it exists after all, that costs one decision more.
+    pub async fn create<R, C: Into<Change<A::Event>>>(
+        &self,
+        stream: &str,
+        decide: impl Fn(Option<&A>) -> Result<C, R>,
+        writes: impl Fn(&A) -> Vec<Write>,
+    ) -> Result<Loaded<A>, ExecuteError<R>> {
+        let nothing = Loaded { state: None, version: 0, commit: Commit::durable() };
+        self.execute_on(Some(nothing), stream, decide, writes).await
+    }
+
+    async fn execute_on<R, C: Into<Change<A::Event>>>(
+        &self,
+        mut presumed: Option<Loaded<A>>,
+        stream: &str,
+        decide: impl Fn(Option<&A>) -> Result<C, R>,
+        writes: impl Fn(&A) -> Vec<Write>,
+    ) -> Result<Loaded<A>, ExecuteError<R>> {
         for _ in 0..ATTEMPTS_MAX {
             let mark = self.recent.lock().gone.mark(stream);
-            let loaded = self.load(stream).await?;
+            let loaded = match presumed.take() {
+                Some(presumed) => presumed,
+                None => self.load(stream).await?,
+            };
             let change = decide(loaded.state.as_deref()).map_err(ExecuteError::Rejected)?.into();
             if change.events.is_empty() {
                 return Ok(loaded);

@@ -2,6 +2,7 @@
 
 mod consumer;
 mod domain;
+mod durability;
 mod http;
 mod interleavings;
 mod matrix;

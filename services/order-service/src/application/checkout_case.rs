@@ -3,6 +3,7 @@
 use crate::{domain::events::Address, ports::carts::Delivery};
 use kernel::{Currency, Ids, Money, Timestamp, Uuid};
 use serde::{Deserialize, Serialize};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A checkout.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,7 +19,42 @@ pub(crate) struct CheckoutCase {
     pub(crate) payment_token: String,
     pub(crate) expected_total: Option<Money>,
     pub(crate) begun_at: Timestamp,
+    #[serde(skip)]
+    pub(crate) untouched: Untouched,
 }
+
+/// Whether no step can have run yet: known only to the process that begins a saga, and only until its first step
+/// runs. It spares the happy checkout from asking whether its order is there already.
+#[derive(Debug, Default)]
+pub(crate) struct Untouched(AtomicBool);
+
+impl Untouched {
+    /// A case nobody has begun.
+    pub(crate) fn yes() -> Self {
+        Self(true.into())
+    }
+
+    /// Says whether it was, and that it no longer is.
+    pub(crate) fn touch(&self) -> bool {
+        self.0.swap(false, Ordering::Relaxed)
+    }
+}
+
+impl Clone for Untouched {
+    /// Only one of the two can be begun; the other only finds it.
+    fn clone(&self) -> Self {
+        Self(self.0.load(Ordering::Relaxed).into())
+    }
+}
+
+impl PartialEq for Untouched {
+    /// It is no part of what was asked for.
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Untouched {}
 
 /// Where the lines come from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,7 +2,10 @@
 
 use super::refusal::OrderError;
 use crate::{
-    domain::order::{Command, Order},
+    domain::{
+        order::{Command, Order},
+        rejection::Rejection,
+    },
     ports::listing::Listing,
 };
 use journal::{Loaded, Repository};
@@ -55,7 +58,16 @@ impl Orders {
         let decide = |order: Option<&Order>| Order::decide(order, command, now);
         let writes = |order: &Order| self.listing.writes(id, order);
         let loaded = self.repository.execute(&stream(id), decide, writes).await?;
-        found(id, loaded).ok_or(OrderError::Rejected(crate::domain::rejection::Rejection::Unknown))
+        found(id, loaded).ok_or(OrderError::Rejected(Rejection::Unknown))
+    }
+
+    /// The same for an order that does not exist yet; nothing is read.
+    pub(crate) async fn create(&self, id: Uuid, command: &Command) -> Result<Found, OrderError> {
+        let now = self.now();
+        let decide = |order: Option<&Order>| Order::decide(order, command, now);
+        let writes = |order: &Order| self.listing.writes(id, order);
+        let loaded = self.repository.create(&stream(id), decide, writes).await?;
+        found(id, loaded).ok_or(OrderError::Rejected(Rejection::Unknown))
     }
 
     /// A number that no order has. One that is not used is a gap, and gaps are allowed.

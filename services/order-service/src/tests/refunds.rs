@@ -8,7 +8,6 @@ use crate::{
 use contracts::codes;
 use kernel::{Currency, Money, Problem, Uuid};
 use std::sync::Arc;
-use storage::durability;
 use tokio::task::JoinSet;
 
 async fn sold() -> (Town, Arc<Process>) {
@@ -97,44 +96,4 @@ async fn what_has_shipped_is_not_cancelled_but_can_be_given_back() {
     let found = process.use_cases.refund.run(asked(1, Wanted::Rest)).await.unwrap();
     assert_eq!((found.order.status, found.order.refunded()), (Status::Completed, TOTAL));
     town.stock.lock().stands_at(8, 0).unwrap();
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_happy_checkout_is_four_events_and_one_wait_for_the_disk() {
-    let town = Town::new();
-    let process = town.start().await;
-    let before = town.storage().journal.last_position().await.unwrap();
-    town.engine.hold();
-    let placing = process.use_cases.place.run(checkout(&town, "success"));
-    let (placed, touched) = durability::scope(placing).await;
-    assert_eq!(placed.unwrap().order.status, Status::Confirmed, "nobody waited on the way");
-    let mut flushed = std::pin::pin!(touched.wait());
-    assert!(futures_util::poll!(&mut flushed).is_pending(), "but the answer does");
-    town.engine.flush();
-    flushed.await.unwrap();
-    let journal = town.storage().journal;
-    let events = journal.follow(before, 100).await.unwrap();
-    let names: Vec<&str> = events.iter().map(|event| event.name.as_str()).collect();
-    assert_eq!(names, ["saga_begun", "placed", "confirmed", "saga_ended"]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_was_not_flushed_is_gone_whole_and_numbers_are_not_given_twice() {
-    let town = Town::new();
-    let process = town.start().await;
-    process.use_cases.place.run(checkout(&town, "success")).await.unwrap();
-    process.kill();
-    town.engine.hold();
-    let mut second = checkout(&town, "success");
-    second.order_id = Uuid::from_u128(2);
-    second.source = crate::application::checkout_case::Source::Lines {
-        lines: vec![("MUG".to_owned(), 1)],
-        currency: None,
-    };
-    process.use_cases.place.run(second.clone()).await.unwrap();
-    let town = Town { engine: town.engine.crash(), ..town };
-    let restarted = town.start().await;
-    assert!(restarted.use_cases.read.now(second.order_id).await.is_err());
-    let again = restarted.use_cases.place.run(second).await.unwrap();
-    assert_eq!(again.order.placed.number, 1_000_002);
 }

@@ -8,7 +8,7 @@ pub(crate) mod stock;
 use crate::{
     adapters::{http::UseCases, orders_list::OrdersList},
     application::{
-        checkout_case::{CheckoutCase, Source},
+        checkout_case::{CheckoutCase, Source, Untouched},
         record_payment::RecordPayment,
     },
     domain::events::Address,
@@ -183,5 +183,6 @@ pub(crate) fn checkout(town: &Town, token: &str) -> CheckoutCase {
         payment_token: token.to_owned(),
         expected_total: None,
         begun_at: town.clock.now(),
+        untouched: Untouched::yes(),
     }
 }

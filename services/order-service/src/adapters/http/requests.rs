@@ -3,7 +3,7 @@
 use super::{UseCases, input::check_reason};
 use crate::{
     application::{
-        checkout_case::{CheckoutCase, Source},
+        checkout_case::{CheckoutCase, Source, Untouched},
         refund_order::Asked,
         refund_saga::Wanted as RefundOf,
     },
@@ -55,6 +55,7 @@ pub(super) fn checkout(
         payment_token: payment.token,
         expected_total,
         begun_at: service.read.orders.now(),
+        untouched: Untouched::yes(),
     })
 }
 
@@ -87,6 +88,7 @@ pub(super) fn new_order(
         payment_token: payment.token,
         expected_total,
         begun_at: service.read.orders.now(),
+        untouched: Untouched::yes(),
     })
 }
 

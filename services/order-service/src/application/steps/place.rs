@@ -33,23 +33,16 @@ impl Step<CheckoutCase> for Place {
     }
 
     async fn act(&self, case: &CheckoutCase) -> Result<Progress, StepError> {
-        if let Some(found) = self.orders.find(case.order_id).await? {
-            // Placed before. Somebody may have asked to cancel it since.
-            return match (found.order.status, &found.order.cancel) {
-                _ if found.order.was_confirmed() => Ok(Progress::Done),
-                (Status::Pending, Some(_)) => {
-                    Err(OrderError::from(Rejection::BeingCancelled).into())
-                }
-                (Status::Cancelled, _) => Err(OrderError::from(Rejection::Cancelled).into()),
-                _ => Ok(Progress::Done),
-            };
+        let untouched = case.untouched.touch();
+        if !untouched && let Some(progress) = self.placed_before(case).await? {
+            return Ok(progress);
         }
         let quote = self.quote(case).await?;
         if case.expected_total.is_some_and(|expected| expected != quote.totals.total) {
             return Err(StepError::refused(price_changed(&quote)));
         }
         let placed = self.placed(case, quote).map_err(OrderError::from)?;
-        self.orders.execute(case.order_id, &Command::Place(Box::new(placed))).await?;
+        self.orders.create(case.order_id, &Command::Place(Box::new(placed))).await?;
         Ok(Progress::Done)
     }
 
@@ -68,6 +61,17 @@ impl Step<CheckoutCase> for Place {
 }
 
 impl Place {
+    /// What is left to do when the order is there already. Somebody may have asked to cancel it since.
+    async fn placed_before(&self, case: &CheckoutCase) -> Result<Option<Progress>, OrderError> {
+        let Some(found) = self.orders.find(case.order_id).await? else { return Ok(None) };
+        match (found.order.status, &found.order.cancel) {
+            _ if found.order.was_confirmed() => Ok(Some(Progress::Done)),
+            (Status::Pending, Some(_)) => Err(Rejection::BeingCancelled.into()),
+            (Status::Cancelled, _) => Err(Rejection::Cancelled.into()),
+            _ => Ok(Some(Progress::Done)),
+        }
+    }
+
     async fn quote(&self, case: &CheckoutCase) -> Result<Quote, PortError> {
         match &case.source {
             Source::Cart { cart_id } => {
