@@ -325,13 +325,15 @@ pub(crate) fn reason(month: Month) -> String {
     format!("online retail {month}")
 }
 
-/// A refusal is an outcome; no answer at all ends the replay.
+/// A refusal is an outcome; a shop that is broken or does not answer ends the replay.
 fn refused<T>(
     error: CallError,
     what: impl FnOnce() -> String,
 ) -> Result<Result<T, String>, ReplayFailure> {
     match error {
-        CallError::Problem(problem) => Ok(Err(format!("{}: {problem}", what()))),
-        error @ CallError::Unavailable { .. } => Err(error.into()),
+        CallError::Problem(problem) if problem.status < 500 => {
+            Ok(Err(format!("{}: {problem}", what())))
+        }
+        error => Err(error.into()),
     }
 }
