@@ -31,6 +31,11 @@ pub(crate) enum Command {
     Services,
     /// Show every setting, its value, its default and where the value came from
     Settings(SettingsFlags),
+    /// Bring goods into the shop from files
+    Import {
+        #[command(subcommand)]
+        what: Import,
+    },
     /// Send a real shop's history through the public API and prove that the books balance
     Replay {
         #[command(subcommand)]
@@ -41,6 +46,33 @@ pub(crate) enum Command {
         /// Which edge
         edge: EdgeName,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Import {
+    /// Products: Shopify product CSV or JSON Lines, plain or gzipped
+    Catalog(Catalog),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Catalog {
+    /// Files of products
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) place: PlaceFlags,
+    /// Write what became of every row
+    #[arg(long, value_name = "FILE.csv")]
+    pub(crate) report: Option<PathBuf>,
+    /// Only say what an import would do
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// The currency of prices in tables, which do not say it
+    #[arg(long, value_name = "CODE", default_value = "EUR")]
+    pub(crate) currency: String,
+    /// How many batches are under way at the same time
+    #[arg(long, value_name = "N")]
+    pub(crate) parallel: Option<usize>,
 }
 
 #[derive(Debug, Subcommand)]

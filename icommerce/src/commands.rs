@@ -1,6 +1,7 @@
 //! The commands, one module each.
 
 mod at;
+mod import;
 mod openapi;
 mod replay;
 mod serve;
@@ -8,7 +9,7 @@ mod services;
 mod settings;
 
 use crate::{
-    cli::{Arguments, Command, Replay},
+    cli::{Arguments, Command, Import, Replay},
     failure::Failure,
 };
 use std::process::ExitCode;
@@ -20,6 +21,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Serve => serve::run(&process),
         Command::Services => services::run(&process),
         Command::Settings(flags) => settings::run(&process, &flags),
+        Command::Import { what: Import::Catalog(command) } => import::run(&process, command),
         Command::Replay { what: Replay::OnlineRetail(command) } => replay::run(&process, command),
         Command::Openapi { edge } => openapi::run(&process, edge),
     }

@@ -7,11 +7,12 @@ use crate::{
     process::ProcessSettings,
     wiring::{self, Embedded, Forgetful},
 };
+use aide::openapi::OpenApi;
 use axum::Router;
 use kernel::{Ids, Randomness, SystemClock, SystemRandomness};
 use runtime::{Assembled, Materials, Tasks};
 use settings::Settings;
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 use storage::KeyValue;
 use telemetry::{Health, Metrics};
 use tokio::net::TcpListener;
@@ -161,8 +162,10 @@ fn unbuilt(name: &str, error: &runtime::BuildError) -> Failure {
     }
 }
 
-/// The API document of an edge. Services are built without a data folder and never asked anything.
-pub(crate) async fn document(settings: Settings, edge: Edge) -> Result<serde_json::Value, Failure> {
+/// What every service says of its routes. They are built without a data folder and never asked anything.
+pub(crate) async fn documents(
+    settings: Settings,
+) -> Result<BTreeMap<&'static str, OpenApi>, Failure> {
     let engine = Forgetful::new();
     let selected: Vec<_> = modules::ALL.iter().collect();
     let materials = Materials {
@@ -176,6 +179,5 @@ pub(crate) async fn document(settings: Settings, edge: Edge) -> Result<serde_jso
         tasks: Tasks::default(),
     };
     let assembled = runtime::assemble(modules::ALL, &selected, materials).await;
-    let assembled = assembled.map_err(|(name, error)| unbuilt(name, &error))?;
-    Ok(modules::openapi(edge, &assembled.documents))
+    Ok(assembled.map_err(|(name, error)| unbuilt(name, &error))?.documents)
 }

@@ -3,6 +3,7 @@
 use super::worker;
 use crate::{
     cli::{PlaceFlags, ProcessFlags},
+    demo,
     failure::Failure,
     process::{self, ProcessSettings},
     shop::Shop,
@@ -54,6 +55,8 @@ pub(crate) fn run(
                 "--services has to name all services, or none, for this command",
             ));
         };
+        // A folder that begins with other goods stays without the demonstration.
+        demo::plant_once(&shop, false).await?;
         let place = Place {
             shop: edge(&format!("http://{buyers}"))?,
             operator: edge(&format!("http://{operators}"))?,
