@@ -93,8 +93,13 @@ impl Shop {
     pub(crate) fn state(&self) -> BTreeMap<String, String> {
         let till = self.till.lock();
         let orders = till.orders.iter().map(|it| {
-            let facts = [&it["totals"]["total"], &it["payment"]["refunded"], &it["lines"]];
-            (it["shipping_address"]["name"].as_str().unwrap().to_owned(), format!("{facts:?}"))
+            let lines = it["lines"].as_array().unwrap().iter();
+            let lines: Vec<String> =
+                lines.map(|line| format!("{} of {}", line["quantity"], line["sku"])).collect();
+            let (paid, back) =
+                (&it["payment"]["captured"]["amount"], &it["payment"]["refunded"]["amount"]);
+            let name = it["shipping_address"]["name"].as_str().unwrap();
+            (name.to_owned(), format!("{paid} less {back} for {lines:?}"))
         });
         let stock = till.movements.iter().map(|(sku, movements)| {
             let on_hand = &movements.last().unwrap()["on_hand"];
