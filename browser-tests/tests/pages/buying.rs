@@ -95,7 +95,16 @@ fn two_clicks_on_pay_make_one_order() {
 
 #[test]
 fn what_is_wrong_is_said_at_once_and_leads_to_its_field() {
-    let page = Page::new(Look::DESKTOP);
+    is_said_at_its_field(Look::DESKTOP);
+}
+
+#[test]
+fn what_is_wrong_is_said_at_once_and_leads_to_its_field_without_scripts() {
+    is_said_at_its_field(WITHOUT_SCRIPTS);
+}
+
+fn is_said_at_its_field(look: Look) {
+    let page = Page::new(look);
     put_into_cart(&page, GOODS);
     page.visit("/checkout");
     page.fill("#email", "maren@example");

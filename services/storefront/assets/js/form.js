@@ -2,8 +2,6 @@
 
 import { say, swap } from "./swap.js";
 
-document.getElementById("errors")?.focus();
-
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.matches("form[data-checkout], form[data-once]")) return;
