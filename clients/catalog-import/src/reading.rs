@@ -1,4 +1,4 @@
-//! Opens a file as UTF-8 text, whatever it is packed and encoded in.
+//! Opens a file as UTF-8 text, whatever it is packed and encoded in and however its lines end.
 
 use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use flate2::read::MultiGzDecoder;
@@ -30,6 +30,7 @@ pub(crate) struct Text<'a> {
     read: usize,
     ended: bool,
     is_malformed: bool,
+    after_return: bool,
 }
 
 impl<'a> Text<'a> {
@@ -53,6 +54,7 @@ impl<'a> Text<'a> {
             read: 0,
             ended: false,
             is_malformed: false,
+            after_return: false,
         })
     }
 
@@ -71,8 +73,26 @@ impl<'a> Text<'a> {
         self.packed.consume(read);
         self.ready.truncate(written);
         self.is_malformed |= malformed;
+        self.end_lines_alike();
         self.ended = last && result == CoderResult::InputEmpty;
         Ok(())
+    }
+
+    /// Lines end in one way, so that whoever counts them counts the same everywhere.
+    fn end_lines_alike(&mut self) {
+        if !self.after_return && !self.ready.contains(&b'\r') {
+            return;
+        }
+        let mut after_return = self.after_return;
+        self.ready.retain_mut(|byte| {
+            let is_second = after_return && *byte == b'\n';
+            after_return = *byte == b'\r';
+            if after_return {
+                *byte = b'\n';
+            }
+            !is_second
+        });
+        self.after_return = after_return;
     }
 }
 
@@ -157,6 +177,15 @@ mod tests {
         let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
         packed.write_all("Café, 5 €".as_bytes()).unwrap();
         assert_eq!(text(&packed.finish().unwrap(), Spelling::Unicode), expected);
+    }
+
+    #[test]
+    fn lines_end_alike() {
+        let expected = ("a\nb\n\nc\n".to_owned(), false);
+        assert_eq!(text(b"a\r\nb\r\rc\r\n", Spelling::Unicode), expected);
+        let long = "x".repeat(CHUNK_BYTES - 1);
+        let (read, _) = text(format!("{long}\r\n{long}\r\n").as_bytes(), Spelling::Unicode);
+        assert_eq!(read, format!("{long}\n{long}\n"));
     }
 
     #[test]

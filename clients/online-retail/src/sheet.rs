@@ -72,13 +72,20 @@ pub(crate) fn read(path: &Path, mut each: impl FnMut(Row)) -> Result<(), Unreada
     let gzipped = file.fill_buf().map_err(failed)?.starts_with(&GZIP_MAGIC);
     let content: Box<dyn Read> =
         if gzipped { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
+    let mut content = BufReader::new(content);
+    let beginning = content.fill_buf().map_err(failed)?;
+    let header = beginning.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
+    // Where lines end in two characters, the reader counts a line when it comes to the second of them, which it takes
+    // for the beginning of the next row.
+    let behind = u64::from(header.ends_with(b"\r\n"));
     let mut reader = ReaderBuilder::new().flexible(true).from_reader(content);
     let headers = reader.byte_headers().map_err(|error| failed(error.into()))?.clone();
     let places = places(&headers)
         .map_err(|column| UnreadableFile::NoColumn { path: path.to_owned(), column })?;
     let mut record = ByteRecord::new();
     while reader.read_byte_record(&mut record).map_err(|error| failed(error.into()))? {
-        each(row(&record, places));
+        let row = row(&record, places);
+        each(Row { line: row.line + behind, ..row });
     }
     Ok(())
 }
@@ -148,6 +155,21 @@ mod tests {
         assert_eq!(rows[0].at.unwrap().to_string(), "2010-12-01T09:41:00Z");
         assert_eq!((rows[1].quantity, rows[1].price, rows[1].at), (None, None, None));
         assert_eq!((rows[1].customer.as_deref(), rows[1].line), (None, 4));
+    }
+
+    #[test]
+    fn a_row_is_on_the_line_where_an_editor_shows_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("invoices.csv");
+        for end in ["\n", "\r\n"] {
+            let header =
+                "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country";
+            std::fs::write(&path, [header, "1,A,\"a", "b\",1,,,,", "2,A,,1,,,,", ""].join(end))
+                .unwrap();
+            let mut lines = Vec::new();
+            read(&path, |row| lines.push(row.line)).unwrap();
+            assert_eq!(lines, [2, 4]);
+        }
     }
 
     #[test]

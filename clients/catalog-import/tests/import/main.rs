@@ -100,8 +100,9 @@ async fn importing_again_changes_nothing_and_a_dry_run_even_less() {
 async fn files_of_any_encoding_packing_and_layout_are_one_import() {
     let shop = Shop::open().await;
     let files = ["windows.csv", "utf16.csv", "new-format.csv.gz"].map(file).to_vec();
-    let (summary, _) = import(&shop, files, false).await.unwrap();
+    let (summary, said) = import(&shop, files, false).await.unwrap();
     assert_eq!((summary.rows, summary.created), (4, 3));
+    assert_eq!(said.keys().copied().collect::<Vec<_>>(), [2, 3]);
     assert_eq!(shop.product("cafe-tasse").name, "Café-Tasse €");
     assert_eq!(shop.product("cafe-tasse").variants[0].price.to_string(), "12.50 EUR");
     assert_eq!(shop.product("cafe").name, "Café");
