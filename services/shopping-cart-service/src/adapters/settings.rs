@@ -98,7 +98,7 @@ fn method(text: &str) -> Option<Method> {
         match currency {
             // Only nothing costs the same in every currency.
             "*" if rate.price == 0 => {
-                rates.extend(Currency::all().map(|currency| (currency, rate)))
+                rates.extend(Currency::all().map(|currency| (currency, rate)));
             }
             currency => drop(rates.insert(Currency::parse(currency).ok()?, rate)),
         }
