@@ -15,7 +15,7 @@ pub(crate) async fn plant_once(shop: &Shop, wanted: bool) -> Result<(), Failure>
     let failed = |error: &dyn std::fmt::Display| {
         Failure::work(format!("the demonstration catalogue: {error}"))
     };
-    let Some(operator) = shop.operator else { return Ok(()) };
+    let Some(operator) = shop.operators else { return Ok(()) };
     let values = shop.own_values();
     let ids: &Ids = shop.ids();
     let state = values.value(KEY, ids.now()).await.map_err(|error| failed(&error))?;

@@ -26,9 +26,9 @@ pub(crate) const LOST: &str = "the log could not be flushed: what was acknowledg
 #[derive(Debug)]
 pub(crate) struct Shop {
     /// Where shoppers are served, if the gateway runs here.
-    pub(crate) shop: Option<SocketAddr>,
+    pub(crate) buyers: Option<SocketAddr>,
     /// Where operators are served, if the gateway runs here.
-    pub(crate) operator: Option<SocketAddr>,
+    pub(crate) operators: Option<SocketAddr>,
     /// Where other processes reach the services of this one.
     pub(crate) services: Option<SocketAddr>,
     engine: Embedded,
@@ -78,12 +78,12 @@ impl Shop {
         let vitals = Vitals::new(health, metrics);
         let drain = Duration::from_millis(process.drain_timeout_ms);
         let mut running =
-            Self { shop: None, operator: None, services: None, engine, tasks, ids, drain };
+            Self { buyers: None, operators: None, services: None, engine, tasks, ids, drain };
         let Assembled { routers, documents, .. } = assembled;
         if let Some(gateway) = routers.get(modules::GATEWAY) {
             let door = |edge| edges::edge(edge, gateway.clone(), vitals.clone());
-            running.shop = running.open(shop, door(Edge::Shop));
-            running.operator = running.open(operator, door(Edge::Operator));
+            running.buyers = running.open(shop, door(Edge::Shop));
+            running.operators = running.open(operator, door(Edge::Operator));
         }
         running.services = running.open(services, edges::services(&routers, &documents, vitals));
         Ok(running)

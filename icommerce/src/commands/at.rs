@@ -26,7 +26,7 @@ pub(crate) struct Place {
 /// `own` over all others.
 pub(crate) fn run(
     flags: &ProcessFlags,
-    addresses: PlaceFlags,
+    addresses: &PlaceFlags,
     own: Vec<Flag>,
     work: impl AsyncFnOnce(&Place) -> Result<ExitCode, Failure>,
 ) -> Result<ExitCode, Failure> {
@@ -50,7 +50,7 @@ pub(crate) fn run(
     process.begin_log()?;
     worker()?.block_on(async {
         let shop = Shop::start(settings).await?;
-        let (Some(buyers), Some(operators)) = (shop.shop, shop.operator) else {
+        let (Some(buyers), Some(operators)) = (shop.buyers, shop.operators) else {
             return Err(Failure::usage(
                 "--services has to name all services, or none, for this command",
             ));

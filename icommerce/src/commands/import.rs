@@ -17,7 +17,7 @@ pub(crate) fn run(flags: &ProcessFlags, command: Catalog) -> Result<ExitCode, Fa
         .map_err(|error| Failure::usage(format!("--currency: {error}")))?;
     // Who imports a catalogue does not want the demonstration's beside it.
     let own = vec![Flag::new("import", "demo", "false")];
-    super::at::run(flags, command.place, own, async move |place: &Place| {
+    super::at::run(flags, &command.place, own, async move |place: &Place| {
         let options = Options {
             files: command.files,
             currency,

@@ -17,7 +17,7 @@ pub(crate) fn run(flags: &ProcessFlags, command: OnlineRetail) -> Result<ExitCod
         Flag::new("replay", "demo", "false"),
         Flag::new("replay", "payment-service.test_payments", "true"),
     ];
-    super::at::run(flags, command.place, own.to_vec(), async move |place: &Place| {
+    super::at::run(flags, &command.place, own.to_vec(), async move |place: &Place| {
         let options = Options {
             files: command.files,
             parallel: command.parallel.unwrap_or(online_retail::PARALLEL_DEFAULT),

@@ -31,7 +31,7 @@ pub(crate) fn run(flags: &ProcessFlags) -> Result<ExitCode, Failure> {
 
 /// One line per edge on standard output, once everything is ready.
 fn announce(shop: &Shop) -> Result<(), Failure> {
-    let lines = [("shop", shop.shop), ("operator", shop.operator), ("services", shop.services)];
+    let lines = [("shop", shop.buyers), ("operator", shop.operators), ("services", shop.services)];
     for (name, address) in lines {
         if let Some(address) = address {
             print(format_args!("{name:<9} http://{address}"))?;

@@ -21,8 +21,8 @@ pub(crate) fn run(flags: &ProcessFlags, options: &SettingsFlags) -> Result<ExitC
     for setting in &dump.0 {
         table.add_row([
             setting.key.clone(),
-            setting.value.to_string(),
-            setting.default.to_string(),
+            setting.value.clone(),
+            setting.default.clone(),
             setting.origin.to_string(),
         ]);
     }

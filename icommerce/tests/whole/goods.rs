@@ -32,7 +32,7 @@ pub(crate) async fn article(shop: &Shop, price: i64, stock: i64) -> String {
 pub(crate) async fn cart(shop: &Shop, lines: &[(&str, i64)]) -> Value {
     let lines: Vec<_> =
         lines.iter().map(|(sku, quantity)| json!({"sku": sku, "quantity": quantity})).collect();
-    shop.shop.post("/api/v1/carts", &json!({ "lines": lines })).await.ok()
+    shop.shopper.post("/api/v1/carts", &json!({ "lines": lines })).await.ok()
 }
 
 /// What a checkout with this payment token says.
@@ -49,7 +49,7 @@ pub(crate) fn checkout_body(token: &str) -> Value {
 /// Checks a cart out under this key.
 pub(crate) async fn checkout(shop: &Shop, cart: &Value, token: &str, key: &str) -> Answer {
     let path = format!("/api/v1/carts/{}/checkout", id(cart));
-    shop.shop.post_with_key(&path, key, &checkout_body(token)).await
+    shop.shopper.post_with_key(&path, key, &checkout_body(token)).await
 }
 
 /// An order that was placed and paid for.

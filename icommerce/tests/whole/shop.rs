@@ -4,7 +4,6 @@ use crate::client::Client;
 use std::{
     io::{BufRead, BufReader},
     net::TcpListener,
-    path::Path,
     process::{Child, Command, Stdio},
     sync::Mutex,
     time::Duration,
@@ -12,7 +11,7 @@ use std::{
 use tempfile::TempDir;
 
 /// How long a process may take until it serves, and until it has stopped.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Which services share a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,9 +55,10 @@ impl Topology {
 
 /// A running shop.
 pub(crate) struct Shop {
-    folder: TempDir,
+    /// Its data, kept as long as it runs.
+    _data: TempDir,
     processes: Mutex<Vec<Process>>,
-    pub(crate) shop: Client,
+    pub(crate) shopper: Client,
     pub(crate) operator: Client,
 }
 
@@ -98,19 +98,14 @@ impl Shop {
             processes.push(Process { services, arguments, child: None });
         }
         let this = Self {
-            folder,
+            _data: folder,
             processes: Mutex::new(processes),
-            shop: Client::new(shop),
+            shopper: Client::new(shop),
             operator: Client::new(operator),
         };
         this.run_all();
         this.becomes_ready().await;
         this
-    }
-
-    /// Where its data is.
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
     }
 
     /// Kills the processes that run `service`, or all of them, without warning.
@@ -174,7 +169,7 @@ impl Shop {
         let ready = async {
             loop {
                 let answers = [
-                    self.shop.get("/health/ready").await,
+                    self.shopper.get("/health/ready").await,
                     self.operator.get("/api/v1/orders").await,
                 ];
                 if answers.iter().all(|answer| answer.status == 200) {

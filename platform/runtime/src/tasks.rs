@@ -103,7 +103,9 @@ mod tests {
     async fn tasks_wait_until_everything_is_built() {
         let tasks = Tasks::default();
         let (ran, mut seen) = watch::channel(false);
-        tasks.spawn_until_stop(async move { drop(ran.send_replace(true)) });
+        tasks.spawn_until_stop(async move {
+            ran.send_replace(true);
+        });
         tokio::time::sleep(Duration::from_secs(1)).await;
         assert!(!*seen.borrow_and_update());
         tasks.begin();

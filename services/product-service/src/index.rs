@@ -35,11 +35,16 @@ use found::Found;
 use kernel::{Cursor, CursorError, PageLimit};
 use parking_lot::{Mutex, RwLock};
 use query::Query;
-use state::State;
+use state::{Searchable, State};
 use std::collections::HashMap;
 use std::sync::Arc;
 use storage::{Commit, durability};
+use tokio::sync::Notify;
 
+/// How many products' words are read before the start is over.
+const PRODUCTS_READ_AT_THE_START: usize = 2_000;
+/// How many products' words are read in one step: a few milliseconds.
+const PRODUCTS_READ_TOGETHER: usize = 128;
 /// The most products and categories that are suggested.
 const SUGGESTED_PRODUCTS_MAX: usize = 6;
 const SUGGESTED_CATEGORIES_MAX: usize = 3;
@@ -49,6 +54,7 @@ const SUGGESTED_CATEGORIES_MAX: usize = 3;
 pub(crate) struct Index {
     state: RwLock<State>,
     cache: Mutex<Cache>,
+    words_read: Notify,
 }
 
 /// A product as the index knows it.
@@ -67,9 +73,35 @@ pub(crate) enum Taken {
 }
 
 impl Index {
-    /// An index of what was stored.
+    /// An index of what was stored. Of a large catalogue the words are still to be read, see [`Index::read_words`].
     pub(crate) fn of(listings: Vec<Listing>, availability: Availability) -> Self {
-        Self { state: RwLock::new(State::of(listings, availability)), cache: Mutex::default() }
+        let mut state = State::of(listings, availability);
+        state.read_words(PRODUCTS_READ_AT_THE_START);
+        Self { state: RwLock::new(state), cache: Mutex::default(), words_read: Notify::new() }
+    }
+
+    /// Reads the words of all products, in small steps beside everything else that goes on.
+    pub(crate) async fn read_words(&self) {
+        loop {
+            {
+                let mut state = self.state.write();
+                state.read_words(PRODUCTS_READ_TOGETHER);
+                if state.searchable() == Searchable::Now {
+                    break;
+                }
+            }
+            tokio::task::yield_now().await;
+        }
+        self.words_read.notify_waiters();
+    }
+
+    /// Waits until searches find everything, which they do a moment after the start.
+    pub(crate) async fn searchable(&self) {
+        let mut read = std::pin::pin!(self.words_read.notified());
+        read.as_mut().enable();
+        if self.state.read().searchable() == Searchable::Later {
+            read.await;
+        }
     }
 
     /// Takes in a product as it stands after an append.

@@ -47,6 +47,8 @@ async fn build(site: Site) -> Result<Built, BuildError> {
     let settings: ProductSettings = site.settings()?;
     let policy = settings.prior_price.policy().map_err(BuildError::Other)?;
     let index = Arc::new(open_index(&site.storage, policy).await?);
+    let reading = Arc::clone(&index);
+    site.tasks.spawn_until_stop(async move { reading.read_words().await });
     let catalogue = Arc::new(Catalogue::new(CatalogueParts {
         products: Repository::new(
             Arc::clone(&site.storage.journal),

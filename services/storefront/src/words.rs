@@ -5,6 +5,8 @@
 mod de;
 mod en;
 
+use contracts::cart::Country;
+
 pub(crate) use de::DE;
 pub(crate) use en::EN;
 
@@ -21,6 +23,8 @@ pub(crate) struct Words {
     pub(crate) day_mark: &'static str,
     pub(crate) weekdays: [&'static str; 7],
     pub(crate) months: [&'static str; 12],
+    /// Countries by code, where the language has names of its own for them; by code.
+    pub(crate) countries: &'static [(&'static str, &'static str)],
     pub(crate) shell: Shell,
     pub(crate) home: Home,
     pub(crate) list: List,
@@ -30,6 +34,14 @@ pub(crate) struct Words {
     pub(crate) order: Order,
     pub(crate) trouble: Trouble,
     pub(crate) help: Help,
+}
+
+impl Words {
+    /// The name of a country in this language, or as the services name it.
+    pub(crate) fn country<'a>(&self, country: &'a Country) -> &'a str {
+        let known = self.countries.binary_search_by_key(&country.code.as_str(), |(code, _)| *code);
+        known.map_or(&country.name, |place| self.countries[place].1)
+    }
 }
 
 /// Where a currency stands.
@@ -405,6 +417,20 @@ mod tests {
                 assert_eq!(places(english), places(german), "{name}: {english} / {german}");
             }
         }
+    }
+
+    #[test]
+    fn countries_are_found_by_their_codes() {
+        assert!(DE.countries.is_sorted());
+        let country = |code: &str| Country {
+            code: code.to_owned(),
+            name: "As named".to_owned(),
+            required: Vec::new(),
+            postal_code_pattern: None,
+        };
+        let (austria, nowhere) = (country("AT"), country("XX"));
+        assert_eq!((DE.country(&austria), EN.country(&austria)), ("Österreich", "As named"));
+        assert_eq!(DE.country(&nowhere), "As named");
     }
 
     #[test]

@@ -10,7 +10,7 @@ pub(crate) async fn a_guest_buys_two_articles(shop: &Shop) {
     let (mug, lamp) = (article(shop, 1_800, 10).await, article(shop, 7_120, 5).await);
     let cart = cart(shop, &[(&mug, 1)]).await;
     let lines = format!("/api/v1/carts/{}/lines", id(&cart));
-    let cart = shop.shop.post(&lines, &json!({"sku": lamp, "quantity": 2})).await.ok();
+    let cart = shop.shopper.post(&lines, &json!({"sku": lamp, "quantity": 2})).await.ok();
     let answer = checkout(shop, &cart, "success", &fresh("key")).await;
     assert_eq!(answer.status, 201, "{}", answer.json);
     let order = answer.json;
@@ -22,9 +22,9 @@ pub(crate) async fn a_guest_buys_two_articles(shop: &Shop) {
     assert_eq!((stock(shop, &mug).await, stock(shop, &lamp).await), ([9, 0, 9], [3, 0, 3]));
 
     // The shopper sees it again, and the cart has become it.
-    let again = shop.shop.get(&format!("/api/v1/orders/{}", id(&order))).await.ok();
+    let again = shop.shopper.get(&format!("/api/v1/orders/{}", id(&order))).await.ok();
     assert_eq!(again["number"], order["number"]);
-    let cart = shop.shop.get(&format!("/api/v1/carts/{}", id(&cart))).await.ok();
+    let cart = shop.shopper.get(&format!("/api/v1/carts/{}", id(&cart))).await.ok();
     assert_eq!((&cart["status"], &cart["order_id"]), (&json!("ordered"), &order["id"]));
 }
 
@@ -50,7 +50,7 @@ pub(crate) async fn an_order_of_one_request_is_placed_at_todays_prices(shop: &Sh
     assert_eq!(order.json["totals"]["items"]["amount"], 5_400);
     let answer = shop.operator.post("/api/v1/orders", &body).await;
     assert_eq!((answer.status, answer.code()), (400, "idempotency_key_missing"));
-    let answer = shop.shop.post_with_key("/api/v1/orders", &fresh("key"), &body).await;
+    let answer = shop.shopper.post_with_key("/api/v1/orders", &fresh("key"), &body).await;
     assert!(
         [404, 405].contains(&answer.status),
         "shoppers cannot place orders without a cart: {}",
@@ -69,16 +69,16 @@ pub(crate) async fn a_changed_total_is_refused_and_nothing_is_charged(shop: &Sho
     shop.operator.put(&price, &json!({"amount": 2_000, "currency": "EUR"})).await.ok();
 
     let path = format!("/api/v1/carts/{}/checkout", id(&cart));
-    let answer = shop.shop.post_with_key(&path, &fresh("key"), &body).await;
+    let answer = shop.shopper.post_with_key(&path, &fresh("key"), &body).await;
     assert_eq!((answer.status, answer.code()), (422, "price_changed"), "{}", answer.json);
     let total = answer.json["facts"]["total"].clone();
     assert_eq!(total["amount"], cart["totals"]["total"]["amount"].as_i64().unwrap() + 200);
     assert_eq!(stock(shop, &mug).await, [10, 0, 10]);
     body["expected_total"] = total;
-    let answer = shop.shop.post_with_key(&path, &fresh("key"), &body).await;
+    let answer = shop.shopper.post_with_key(&path, &fresh("key"), &body).await;
     assert_eq!(answer.status, 201, "{}", answer.json);
 
-    let history = shop.shop.get(&format!("/api/v1/products/{product}/price-history")).await.ok();
+    let history = shop.shopper.get(&format!("/api/v1/products/{product}/price-history")).await.ok();
     assert_eq!(history["variants"][0]["prices"].as_array().unwrap().len(), 2);
 }
 

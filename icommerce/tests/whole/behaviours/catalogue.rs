@@ -13,13 +13,13 @@ pub(crate) async fn an_archived_product_leaves_carts_and_orders_readable(shop: &
     let product = id(&product["items"][0]).to_owned();
     shop.operator.post(&format!("/api/v1/products/{product}/archive"), &json!({})).await.ok();
 
-    assert_eq!(shop.shop.get(&format!("/api/v1/products/{product}")).await.status, 404);
-    let cart = shop.shop.get(&format!("/api/v1/carts/{}", id(&cart))).await.ok();
+    assert_eq!(shop.shopper.get(&format!("/api/v1/products/{product}")).await.status, 404);
+    let cart = shop.shopper.get(&format!("/api/v1/carts/{}", id(&cart))).await.ok();
     assert_eq!(cart["notices"][0]["code"], "not_for_sale");
     assert_eq!(cart["totals"]["items"]["amount"], 0);
     let answer = checkout(shop, &cart, "success", &fresh("key")).await;
     assert_eq!((answer.status, answer.code()), (422, "unknown_sku"), "{}", answer.json);
-    let order = shop.shop.get(&format!("/api/v1/orders/{}", id(&order))).await.ok();
+    let order = shop.shopper.get(&format!("/api/v1/orders/{}", id(&order))).await.ok();
     assert_eq!(order["lines"][0]["sku"], json!(sku));
     assert!(order["lines"][0]["name"].as_str().unwrap().contains(&sku));
 }
@@ -40,9 +40,9 @@ pub(crate) async fn two_thousand_variants_are_one_product(shop: &Shop) {
     let product = shop.operator.post("/api/v1/products", &product).await.ok();
     let price = format!("/api/v1/products/{}/variants/{word}-1999/price", id(&product));
     shop.operator.put(&price, &json!({"amount": 450, "currency": "EUR"})).await.ok();
-    let seen = shop.shop.get(&format!("/api/v1/products/{}", id(&product))).await.ok();
+    let seen = shop.shopper.get(&format!("/api/v1/products/{}", id(&product))).await.ok();
     assert_eq!(seen["variants"].as_array().unwrap().len(), 2_000);
-    let page = shop.shop.get(&format!("/api/v1/products?q={word}")).await.ok();
+    let page = shop.shopper.get(&format!("/api/v1/products?q={word}")).await.ok();
     assert_eq!(page["items"][0]["price"]["amount"], 450);
     order(shop, &[(&format!("{word}-1999"), 1)]).await;
 }

@@ -65,7 +65,7 @@ async fn buy_until(shop: &Shop, sku: &str, over: &AtomicBool) -> Vec<Attempt> {
     let mut attempts = Vec::new();
     while !over.load(Ordering::Relaxed) {
         let new = json!({"lines": [{"sku": sku, "quantity": 1}]});
-        let cart = shop.shop.post("/api/v1/carts", &new).await;
+        let cart = shop.shopper.post("/api/v1/carts", &new).await;
         if cart.status != 201 {
             tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
@@ -84,7 +84,7 @@ async fn settle(shop: &Shop, attempt: Attempt) {
     assert_eq!(again["status"], "confirmed", "{again}");
     if let Some(first) = attempt.acknowledged {
         assert_eq!(again["id"], first["id"], "one key, one order");
-        let order = shop.shop.get(&format!("/api/v1/orders/{}", id(&first))).await.ok();
+        let order = shop.shopper.get(&format!("/api/v1/orders/{}", id(&first))).await.ok();
         assert_eq!(order["number"], first["number"]);
     }
 }
@@ -95,7 +95,7 @@ async fn until_answered(shop: &Shop, attempt: &Attempt) -> Value {
         match answer.status {
             201 => {
                 let path = format!("/api/v1/orders/{}", id(&answer.json));
-                let order = shop.shop.get(&path).await.ok();
+                let order = shop.shopper.get(&path).await.ok();
                 if order["status"] != "pending" {
                     return order;
                 }

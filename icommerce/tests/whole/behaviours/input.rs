@@ -13,8 +13,8 @@ pub(crate) async fn bad_input_is_refused_by_name(shop: &Shop) {
     let cart = cart(shop, &[(&sku, 1)]).await;
     let lines = format!("/api/v1/carts/{}/lines", id(&cart));
     for body in bodies() {
-        refused(&shop.shop.send("POST", &lines, JSON, body.clone()).await, &body);
-        refused(&shop.shop.send("POST", "/api/v1/carts", JSON, wrapped(&body)).await, &body);
+        refused(&shop.shopper.send("POST", &lines, JSON, body.clone()).await, &body);
+        refused(&shop.shopper.send("POST", "/api/v1/carts", JSON, wrapped(&body)).await, &body);
         refused(&shop.operator.send("POST", "/api/v1/products", JSON, body.clone()).await, &body);
         let key = fresh("key");
         let keyed = [JSON, &[("idempotency-key", key.as_str())]].concat();
@@ -37,7 +37,7 @@ pub(crate) async fn bad_input_is_refused_by_name(shop: &Shop) {
         "/api/v1/nothing/here".to_owned(),
         "/internal/v1/quotes".to_owned(),
     ] {
-        let answer = shop.shop.get(&path).await;
+        let answer = shop.shopper.get(&path).await;
         assert!((400..500).contains(&answer.status), "{path}: {} {}", answer.status, answer.json);
     }
     checkout_fields_are_named(shop, &cart).await;
@@ -56,7 +56,7 @@ async fn checkout_fields_are_named(shop: &Shop, cart: &Value) {
     for (pointer, value, field) in cases {
         let mut body = checkout_body("success");
         *body.pointer_mut(pointer).unwrap() = value;
-        let answer = shop.shop.post_with_key(&path, &fresh("key"), &body).await;
+        let answer = shop.shopper.post_with_key(&path, &fresh("key"), &body).await;
         assert_eq!(answer.status, 422, "{pointer}: {}", answer.json);
         assert_eq!(answer.json["errors"][0]["field"], field, "{}", answer.json);
     }

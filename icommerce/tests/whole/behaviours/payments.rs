@@ -42,7 +42,7 @@ pub(crate) async fn a_payment_that_waits_for_the_customer_is_a_state(shop: &Shop
         let payment = placed.json["payment"]["id"].as_str().unwrap();
         let action = format!("/api/v1/payments/{payment}/action");
         for _ in 0..2 {
-            shop.shop.post(&action, &json!({ "outcome": outcome })).await.ok();
+            shop.shopper.post(&action, &json!({ "outcome": outcome })).await.ok();
         }
         let path = format!("/api/v1/orders/{}", id(&placed.json));
         eventually(shop, &path, |order| order["status"] == status).await;

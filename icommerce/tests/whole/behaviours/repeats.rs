@@ -21,9 +21,9 @@ pub(crate) async fn a_repeated_key_gets_the_same_bytes(shop: &Shop) {
     let path = format!("/api/v1/carts/{}/checkout", id(&cart));
     let mut other = checkout_body("success");
     other["email"] = json!("somebody.else@example.com");
-    let answer = shop.shop.post_with_key(&path, &key, &other).await;
+    let answer = shop.shopper.post_with_key(&path, &key, &other).await;
     assert_eq!((answer.status, answer.code()), (422, "idempotency_key_reused"));
-    let answer = shop.shop.post(&path, &checkout_body("success")).await;
+    let answer = shop.shopper.post(&path, &checkout_body("success")).await;
     assert_eq!((answer.status, answer.code()), (400, "idempotency_key_missing"));
     let answer = checkout(shop, &cart, "success", &fresh("key")).await;
     assert_eq!((answer.status, answer.code()), (409, "already_ordered"), "{}", answer.json);

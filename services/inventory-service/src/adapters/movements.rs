@@ -15,7 +15,7 @@ use journal::{READ_EVENTS_MAX, Recorded, ServiceStorage};
 use kernel::{Timestamp, Uuid};
 use std::time::Duration;
 use storage::{Collection, Direction, Document, Index, Query, StorageError, Stored, Value, Write};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 const BY_SKU: &str = "by_sku";
 
@@ -30,6 +30,8 @@ const FOLLOWED_KEY: &str = "position";
 
 /// How long somebody who looks waits for the follower.
 const WAIT_MAX: Duration = Duration::from_secs(2);
+/// The pause between two parts of the journal while nobody looks: many sales make one write.
+const BATCH_FOR: Duration = Duration::from_millis(250);
 /// The pause after a failure.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -37,13 +39,15 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub(crate) struct MovementDocuments {
     storage: ServiceStorage,
     followed: watch::Sender<u64>,
+    /// Somebody looks, and would rather not wait for the batch.
+    wanted: Notify,
 }
 
 impl MovementDocuments {
     pub(crate) async fn open(storage: ServiceStorage) -> Result<Self, StorageError> {
         let kept = storage.documents.find(&FOLLOWED, FOLLOWED_KEY).await?;
         let position = kept.map_or(Ok(0), |kept| read(&kept))?;
-        Ok(Self { storage, followed: watch::Sender::new(position) })
+        Ok(Self { storage, followed: watch::Sender::new(position), wanted: Notify::new() })
     }
 
     /// Follows the journal until it is dropped.
@@ -51,7 +55,11 @@ impl MovementDocuments {
         loop {
             let after = *self.followed.borrow();
             match self.step().await {
-                Ok(0) => self.storage.journal.wait_beyond(after).await,
+                Ok(0) => {
+                    self.storage.journal.wait_beyond(after).await;
+                    // An early end only means that somebody looks.
+                    let _ = tokio::time::timeout(BATCH_FOR, self.wanted.notified()).await;
+                }
                 Ok(_) => {}
                 Err(error) => {
                     tracing::warn!(%error, "movements could not be written; trying again");
@@ -81,6 +89,9 @@ impl MovementDocuments {
 
     async fn passed_what_is_durable(&self) -> Result<(), StorageError> {
         let last = self.storage.journal.last_position().await?;
+        if *self.followed.borrow() < last {
+            self.wanted.notify_one();
+        }
         let mut followed = self.followed.subscribe();
         let passed = followed.wait_for(|position| *position >= last);
         match tokio::time::timeout(WAIT_MAX, passed).await {

@@ -14,8 +14,6 @@ const NAME_KEY_LETTERS: usize = 64;
 pub(crate) struct Entry {
     pub(crate) listing: Listing,
     pub(crate) price_key: PriceKey,
-    /// In minor units, as filters have it.
-    pub(crate) price_minor: i64,
     pub(crate) name_key: Box<str>,
     /// Microseconds of its first day on sale, or of its making before that.
     pub(crate) since: i64,
@@ -29,7 +27,6 @@ impl Entry {
     pub(crate) fn new(listing: Listing) -> Self {
         Self {
             price_key: (listing.price.currency().code(), ten_thousandths(listing.price)),
-            price_minor: listing.price.rounded().amount,
             name_key: name_key(&listing.name),
             since: listing.published_at.unwrap_or(listing.created_at).as_microsecond(),
             left: Left::default(),

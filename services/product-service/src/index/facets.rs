@@ -33,6 +33,7 @@ pub(crate) type ValueId = u32;
 pub(crate) struct Facet {
     pub(crate) values: Vec<FacetEntry>,
     by_key: HashMap<String, ValueId>,
+    by_spelling: HashMap<Box<str>, Box<[ValueId]>>,
     /// Narrowest level of a category path → the categories that end so.
     by_leaf: HashMap<String, Vec<ValueId>>,
 }
@@ -51,8 +52,22 @@ pub(crate) struct FacetEntry {
 }
 
 impl Facet {
-    /// The value written so, which is new if nobody had it before.
-    pub(crate) fn value(&mut self, written: &str) -> ValueId {
+    /// The value written so, which is new if nobody had it before; for a category's path also all around it, the
+    /// widest first.
+    pub(crate) fn values_of(&mut self, kind: FacetKind, written: &str) -> Vec<ValueId> {
+        // Products share few spellings, and slugs are not free.
+        if let Some(ids) = self.by_spelling.get(written) {
+            return ids.to_vec();
+        }
+        let ids = match kind {
+            FacetKind::Category => self.categories(written),
+            FacetKind::Brand | FacetKind::Color => vec![self.value(written)],
+        };
+        self.by_spelling.insert(written.into(), ids.clone().into());
+        ids
+    }
+
+    fn value(&mut self, written: &str) -> ValueId {
         let key = key(written);
         match self.by_key.get(&key) {
             Some(id) => *id,
@@ -60,8 +75,7 @@ impl Facet {
         }
     }
 
-    /// The category of this path and all around it, the widest first.
-    pub(crate) fn categories(&mut self, path: &str) -> Vec<ValueId> {
+    fn categories(&mut self, path: &str) -> Vec<ValueId> {
         let mut chain = Vec::new();
         let mut address = String::new();
         for level in words::levels(path) {
@@ -73,17 +87,15 @@ impl Facet {
                 address.push('/');
             }
             address.push_str(&slug);
-            let id = if let Some(id) = self.by_key.get(&address) {
-                *id
-            } else {
+            let known = self.by_key.get(&address).copied();
+            chain.push(known.unwrap_or_else(|| {
                 let parent: Option<ValueId> = chain.last().copied();
                 let around = parent.map(|id| self.values[id as usize].label.as_str());
                 let label = around.map_or_else(|| level.to_owned(), |it| format!("{it} > {level}"));
                 let id = self.add(address.clone(), label, parent);
                 self.by_leaf.entry(slug).or_default().push(id);
                 id
-            };
-            chain.push(id);
+            }));
         }
         chain
     }

@@ -124,8 +124,8 @@ fn filters(state: &State, query: &Query) -> Vec<(Filter, Bits)> {
     }
     if let Some((min, max)) = query.price {
         let mut bits = Bits::with_room(room);
-        for (place, entry) in (0..).zip(&state.entries) {
-            if (min..=max).contains(&entry.price_minor) {
+        for (place, price) in (0..).zip(&state.prices) {
+            if (min..=max).contains(price) {
                 bits.insert(place);
             }
         }

@@ -69,6 +69,14 @@ impl Place {
     }
 }
 
+/// The places of all entries by a key, then by identity.
+fn sorted<'a, K: Ord>(entries: &'a [Entry], key: impl Fn(&'a Entry) -> K) -> Vec<u32> {
+    let mut keyed: Vec<(K, ProductId, u32)> =
+        (0..).zip(entries).map(|(place, entry)| (key(entry), entry.listing.id, place)).collect();
+    keyed.sort_unstable();
+    keyed.into_iter().map(|(_, _, place)| place).collect()
+}
+
 /// All three orders, ascending.
 #[derive(Debug, Default)]
 pub(crate) struct Orders {
@@ -113,14 +121,10 @@ impl Orders {
 
     /// Sorts everything at once.
     pub(crate) fn rebuild(&mut self, entries: &[Entry]) {
-        let count = u32::try_from(entries.len()).unwrap_or(u32::MAX);
-        for by in Self::ALL {
-            let order = self.by_mut(by);
-            *order = (0..count).collect();
-            order.sort_unstable_by(|one, two| {
-                by.compare(&entries[*one as usize], &entries[*two as usize])
-            });
-        }
+        // Keys side by side sort several times faster than keys looked up in entries far apart.
+        self.price = sorted(entries, |entry| entry.price_key);
+        self.name = sorted(entries, |entry| &*entry.name_key);
+        self.age = sorted(entries, |entry| entry.since);
     }
 
     fn position(&self, by: By, entry: &Entry, entries: &[Entry]) -> usize {

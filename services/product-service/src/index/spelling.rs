@@ -41,13 +41,13 @@ fn nearest<'a>(vocabulary: &'a Vocabulary, word: &str, among: &Bits) -> Option<&
         length + tolerated >= letters.len()
             && length <= (letters.len() + tolerated) * 4
             && (signature ^ self::signature(&term.word)).count_ones() as usize <= 2 * tolerated
-            // A misspelt word of a description is no better than the search.
-            && term.field().is_some_and(|field| field < Field::Description)
     });
     let judged = candidates.filter_map(|term| {
         let distance = scratch.distance(&letters, &term.word, tolerated)?;
         let mostly = usize::MAX - term.postings.len();
-        term.is_among(among).then_some((distance, mostly, &*term.word))
+        // A misspelt word of a description is no better than the search.
+        let telling = term.field().is_some_and(|field| field < Field::Description);
+        (telling && term.is_among(among)).then_some((distance, mostly, &*term.word))
     });
     judged.min().map(|(_, _, word)| word)
 }

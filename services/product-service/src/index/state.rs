@@ -17,6 +17,8 @@ use storage::Commit;
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(crate) entries: Vec<Entry>,
+    /// Each entry's price in minor units. Filters look at all of them, so they lie side by side.
+    pub(crate) prices: Vec<i64>,
     by_id: HashMap<ProductId, u32>,
     /// Slugs of today and of before.
     by_slug: HashMap<Box<str>, u32>,
@@ -25,6 +27,8 @@ pub(crate) struct State {
     pub(crate) orders: Orders,
     facets: [Facet; 3],
     pub(crate) vocabulary: Vocabulary,
+    /// The products below this place are in the vocabulary; the others are on their way there.
+    read: usize,
     drafts: Bits,
     active: Bits,
     archived: Bits,
@@ -38,17 +42,33 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// An index of these listings and these units, sorted once at the end.
+    /// An index of these listings and these units. Their words are read afterwards, by [`State::read_words`].
     pub(crate) fn of(listings: Vec<Listing>, availability: Availability) -> Self {
         let mut state = Self { availability, ..Self::default() };
         for listing in listings {
             if !state.by_id.contains_key(&listing.id) {
-                state.add(listing, Sorting::AtTheEnd);
+                state.add(listing);
             }
         }
         state.orders.rebuild(&state.entries);
-        state.vocabulary.sort();
         state
+    }
+
+    /// Reads the words of up to `products` products that are not in the vocabulary yet.
+    pub(crate) fn read_words(&mut self, products: usize) {
+        let until = self.entries.len().min(self.read.saturating_add(products));
+        for at in self.read..until {
+            self.learn(u32::try_from(at).unwrap_or(u32::MAX));
+        }
+        self.read = until;
+        if self.searchable() == Searchable::Now {
+            self.vocabulary.sort();
+        }
+    }
+
+    /// Whether every product's words have been read.
+    pub(crate) fn searchable(&self) -> Searchable {
+        if self.read == self.entries.len() { Searchable::Now } else { Searchable::Later }
     }
 
     pub(crate) fn facet(&self, kind: FacetKind) -> &Facet {
@@ -87,9 +107,13 @@ impl State {
             }
             Some(place) => self.replace(*place, listing),
             None => {
-                let place = self.add(listing, Sorting::Now);
+                let place = self.add(listing);
                 for by in Orders::ALL {
                     self.orders.insert(by, place, &self.entries);
+                }
+                if place as usize == self.read {
+                    self.read += 1;
+                    self.learn(place);
                 }
             }
         }
@@ -115,16 +139,13 @@ impl State {
         }
     }
 
-    /// Appends a product that is not known yet, everywhere but in the orders.
-    fn add(&mut self, listing: Listing, sorting: Sorting) -> u32 {
+    /// Appends a product that is not known yet, everywhere but in the orders and the vocabulary.
+    fn add(&mut self, listing: Listing) -> u32 {
         let place = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
-        let words = Words::of(&listing);
-        let mut entry = Entry::new(listing);
-        entry.terms = self.vocabulary.terms_of(words.iter(), sorting);
-        self.vocabulary.add(place, &entry.terms);
-        self.by_id.insert(entry.listing.id, place);
+        self.by_id.insert(listing.id, place);
         self.everything.insert(place);
-        self.entries.push(entry);
+        self.prices.push(listing.price.rounded().amount);
+        self.entries.push(Entry::new(listing));
         self.enter(place);
         place
     }
@@ -132,13 +153,9 @@ impl State {
     fn replace(&mut self, place: u32, listing: Listing) {
         self.leave(place);
         let at = place as usize;
-        let words = Words::of(&listing);
+        self.prices[at] = listing.price.rounded().amount;
         let mut entry = Entry::new(listing);
-        entry.terms = self.vocabulary.terms_of(words.iter(), Sorting::Now);
-        if entry.terms != self.entries[at].terms {
-            self.vocabulary.remove(place, &self.entries[at].terms);
-            self.vocabulary.add(place, &entry.terms);
-        }
+        entry.terms = std::mem::take(&mut self.entries[at].terms);
         let moved: Vec<By> = Orders::ALL
             .into_iter()
             .filter(|by| by.compare(&entry, &self.entries[at]) != Ordering::Equal)
@@ -151,6 +168,29 @@ impl State {
             self.orders.insert(by, place, &self.entries);
         }
         self.enter(place);
+        if at < self.read {
+            self.learn(place);
+        }
+    }
+
+    /// Brings the words of a product in the vocabulary up to date.
+    fn learn(&mut self, place: u32) {
+        let listing = &mut self.entries[place as usize].listing;
+        let words = Words::of(listing);
+        // Indexed from here on, and of no other use.
+        listing.tag_words = String::new();
+        listing.description_words = String::new();
+        let sorting = match self.searchable() {
+            Searchable::Now => Sorting::Now,
+            Searchable::Later => Sorting::AtTheEnd,
+        };
+        let terms = self.vocabulary.terms_of(words.iter(), sorting);
+        let old = std::mem::take(&mut self.entries[place as usize].terms);
+        if terms != old {
+            self.vocabulary.remove(place, &old);
+            self.vocabulary.add(place, &terms);
+        }
+        self.entries[place as usize].terms = terms;
     }
 
     /// Enters a product that stands at `place` under its addresses, SKUs, facet values and flags.
@@ -164,16 +204,19 @@ impl State {
         for (number, variant) in (0..).zip(&listing.variants) {
             self.by_sku.insert(words::sku_key(&variant.sku).into(), (place, number));
         }
+        let written = |kind| -> &[String] {
+            match kind {
+                FacetKind::Category => &listing.categories,
+                FacetKind::Brand => listing.brand.as_slice(),
+                FacetKind::Color => &listing.colors,
+            }
+        };
         let mut values = Vec::new();
-        for path in &listing.categories {
-            let ids = self.facets[FacetKind::Category as usize].categories(path);
-            values.extend(ids.into_iter().map(|id| (FacetKind::Category, id)));
-        }
-        if let Some(brand) = &listing.brand {
-            values.push((FacetKind::Brand, self.facets[FacetKind::Brand as usize].value(brand)));
-        }
-        for color in &listing.colors {
-            values.push((FacetKind::Color, self.facets[FacetKind::Color as usize].value(color)));
+        for kind in FacetKind::ALL {
+            for written in written(kind) {
+                let ids = self.facets[kind as usize].values_of(kind, written);
+                values.extend(ids.into_iter().map(|id| (kind, id)));
+            }
         }
         for (kind, id) in &values {
             self.facets[*kind as usize].values[*id as usize].places.insert(place);
@@ -187,9 +230,6 @@ impl State {
         self.reduced.put(place, entry.is_reduced().into());
         entry.values = values.into();
         entry.left = left;
-        // Indexed by now, and of no other use.
-        entry.listing.tag_words = String::new();
-        entry.listing.description_words = String::new();
     }
 
     fn leave(&mut self, place: u32) {
@@ -210,4 +250,12 @@ impl State {
             listing.variants.iter().filter_map(|variant| self.availability.units(&variant.sku)),
         )
     }
+}
+
+/// Whether searches find everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Searchable {
+    Now,
+    /// Words are still being read.
+    Later,
 }

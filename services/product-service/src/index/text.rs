@@ -73,7 +73,8 @@ pub(crate) struct Term {
 #[derive(Debug, Default)]
 pub(crate) struct Vocabulary {
     pub(crate) terms: Vec<Term>,
-    by_word: HashMap<Box<str>, TermId>,
+    /// With a quick hash: a start looks up some millions of words.
+    by_word: HashMap<Box<str>, TermId, lru::DefaultHasher>,
     /// All terms in the order of their words, for beginnings of words.
     sorted: Vec<TermId>,
 }

@@ -311,3 +311,25 @@ fn a_reduced_product_is_found_among_the_reduced() {
     let wish = Wish { reduced: Reduced::Only, ..Wish::all(Audience::Shoppers) };
     assert_eq!(names(&page(&index, &wish)), ["Bowl"]);
 }
+
+#[tokio::test]
+async fn a_large_catalogue_is_searched_as_soon_as_its_words_are_read() {
+    let listings = (0..5_000).map(|number| listing(number, "Mug", 1)).collect();
+    let index = Index::of(listings, Availability::default());
+    assert_eq!(page(&index, &Wish::all(Audience::Shoppers)).total, 5_000, "lists need no words");
+    // Changes of what is read already, of what is still to be read, and of what was not there.
+    for (number, version, name) in [(1, 2, "Lamp"), (4_999, 2, "Lamp"), (5_000, 1, "Lamp")] {
+        index.put(Listing { version, ..listing(number, name, 1) }, Commit::durable());
+    }
+    let (searched, ()) = tokio::join!(
+        async {
+            index.searchable().await;
+            search(&index, "lamp").total
+        },
+        index.read_words(),
+    );
+    assert_eq!((searched, search(&index, "mug").total), (3, 4_998));
+    index.put(listing(5_001, "Zebra lamp", 1), Commit::durable());
+    assert_eq!(search(&index, "zeb").total, 1);
+    assert_eq!(search(&index, "la").total, 4);
+}

@@ -53,7 +53,7 @@ fn answer(input: &Value) -> Value {
             .map(instant),
         goods: if input["perishable"] == true { Goods::Perishable } else { Goods::Lasting },
     };
-    match announce(&history, &candidate, &policy(input)) {
+    match announce(&history, &candidate, policy(input)) {
         Ok(Announcement::Against { prior, percent }) => serde_json::json!({
             "announce": true, "prior": prior.rounded().amount, "percent": percent
         }),
@@ -110,7 +110,7 @@ fn the_window_is_the_policys_and_closed_at_its_beginning_only() {
             new_goods: NewGoods::SinceLaunch,
             perishable: Perishable::General,
         };
-        announce(&history, &candidate, &policy)
+        announce(&history, &candidate, policy)
     };
     let against = |amount, percent| Ok(Announcement::Against { prior: eur(amount), percent });
     assert_eq!(prior(31), against(3000, 33), "2500 ended at the very beginning of the window");

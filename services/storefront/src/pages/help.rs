@@ -39,8 +39,11 @@ fn delivery(shop: &Shop, visit: &Visit, frame: &Frame) -> Markup {
     let words = &locale.words.help;
     let own = &shop.settings.country;
     let countries = &frame.delivery.countries;
-    let name = countries.iter().find(|it| it.code == *own).map_or(own, |it| &it.name);
-    let names: Vec<&str> = countries.iter().map(|it| it.name.as_str()).collect();
+    let name = countries
+        .iter()
+        .find(|it| it.code == *own)
+        .map_or(own.as_str(), |it| locale.words.country(it));
+    let names: Vec<&str> = countries.iter().map(|it| locale.words.country(it)).collect();
     html! {
         h2 #delivery { (locale.words.shell.delivery_and_costs) }
         @if !frame.delivery.methods.is_empty() {

@@ -198,7 +198,10 @@ impl View<'_> {
         let order = self.order;
         let country = |place: &Address| {
             let known = self.frame.delivery.countries.iter().find(|it| it.code == place.country);
-            known.map_or_else(|| place.country.clone(), |it| it.name.clone())
+            known.map_or_else(
+                || place.country.clone(),
+                |it| self.visit.locale.words.country(it).to_owned(),
+            )
         };
         html! {
             div.addresses {

@@ -1,5 +1,7 @@
 //! German.
 
+mod countries;
+
 use super::{
     Cart, Checkout, Goods, Help, Home, List, MarkPlace, Order, Plural, Shell, Trouble, Words,
 };
@@ -16,6 +18,7 @@ pub(crate) static DE: Words = Words {
         "Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.",
         "Dez.",
     ],
+    countries: countries::COUNTRIES,
     shell: Shell {
         skip: "Zum Inhalt",
         home_of: "{name}, Startseite",

@@ -13,6 +13,7 @@ pub(crate) static EN: Words = Words {
     day_mark: "",
     weekdays: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
     months: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
+    countries: &[],
     shell: Shell {
         skip: "Skip to content",
         home_of: "{name}, home",

@@ -26,6 +26,9 @@ pub(super) async fn list(
     Query(query): Query<ProductQuery>,
 ) -> Answer<Json<ProductPage>> {
     let Asked { wish, cursor, limit } = wish::asked(query, audience(&caller))?;
+    if wish.text.is_some() {
+        doors.catalogue.index.searchable().await;
+    }
     let page = doors.catalogue.index.products(&wish, cursor.as_ref(), limit);
     let page = page.map_err(wish::wrong_cursor)?;
     if caller.edge == Edge::Shop {
@@ -51,6 +54,7 @@ pub(super) async fn suggest(
     Query(query): Query<SuggestionQuery>,
 ) -> Answer<Json<Suggestions>> {
     wish::short("q", Some(&query.q))?;
+    doors.catalogue.index.searchable().await;
     Ok(Json(doors.catalogue.index.suggestions(audience(&caller), &query.q)))
 }
 

@@ -153,8 +153,8 @@ impl Place {
     }
 
     /// What to do about a part of the address.
-    fn advice(&self, part: &str, words: &Words, countries: &[Country]) -> Option<String> {
-        let words = &words.checkout;
+    fn advice(&self, part: &str, all: &Words, countries: &[Country]) -> Option<String> {
+        let words = &all.checkout;
         let country = countries.iter().find(|it| it.code == self.country);
         Some(match part {
             "country" => words.choose_country.to_owned(),
@@ -163,7 +163,7 @@ impl Place {
             "city" => words.enter_city.to_owned(),
             "region" => words.enter_region.to_owned(),
             "postal_code" => {
-                let name = country.map_or(self.country.as_str(), |country| &country.name);
+                let name = country.map_or(self.country.as_str(), |country| all.country(country));
                 let digits = country.and_then(|it| digits_of(it.postal_code_pattern.as_deref()?));
                 let text = if digits == Some(5) {
                     words.enter_five_digits

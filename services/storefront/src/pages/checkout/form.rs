@@ -98,6 +98,9 @@ impl View<'_> {
                     },
                 )
             };
+        let mut values: Vec<_> =
+            countries.iter().map(|it| (it.code.as_str(), all.country(it))).collect();
+        values.sort_by_key(|(_, name)| *name);
         let country_name = format!("{prefix}country");
         let country_token = format!("{section} country");
         html! {
@@ -105,7 +108,7 @@ impl View<'_> {
                 (choice(all, &Choice {
                     name: &country_name, label: words.country, autocomplete: &country_token,
                     error: self.error(&country_name), chosen: &place.country,
-                    values: countries.iter().map(|it| (it.code.as_str(), it.name.as_str())).collect(),
+                    values,
                 }))
                 @if prefix.is_empty() { noscript { button.button.quiet-button name="update" value="1" { (words.change_country) } } }
             }
