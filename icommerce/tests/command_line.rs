@@ -61,7 +61,7 @@ fn a_wrong_option_is_named() {
     assert!(
         fails(icommerce(folder.path()).arg("--services=cart"), 2).contains("shopping-cart-service")
     );
-    assert!(fails(icommerce(folder.path()).arg("--listen=nowhere"), 2).contains("nowhere"));
+    assert!(fails(icommerce(folder.path()).arg("--service-listen=nowhere"), 2).contains("nowhere"));
     assert!(
         fails(icommerce(folder.path()).env("ICOMMERCE_DRAIN_TIMEOUT_MS", "soon"), 2)
             .contains("soon")
@@ -104,7 +104,7 @@ fn a_folder_that_cannot_be_written_is_named() {
 fn a_folder_in_use_is_left_alone() {
     let folder = TempDir::new().unwrap();
     let (first, _) = serves(icommerce(folder.path()).arg("--no-demo"));
-    assert!(fails(&mut icommerce(folder.path()), 3).contains("another process"));
+    assert!(fails(&mut icommerce(folder.path()), 3).contains("another running"));
     stops(first);
 }
 

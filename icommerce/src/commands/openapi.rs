@@ -32,7 +32,8 @@ mod tests {
 
     /// Method and path of everything a document describes.
     fn operations(document: &Value) -> BTreeSet<String> {
-        let paths = document["paths"].as_object().unwrap();
+        // The gateway and the pages describe nothing.
+        let Some(paths) = document["paths"].as_object() else { return BTreeSet::new() };
         let methods = |(path, item): (&String, &Value)| {
             let methods = item.as_object().unwrap().keys().filter(|key| key.len() <= 6);
             methods.map(|method| format!("{method} {path}")).collect::<Vec<_>>()

@@ -10,17 +10,19 @@ use crate::{
     shop::{LOST, Shop},
 };
 use std::process::ExitCode;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 pub(crate) fn run(flags: &ProcessFlags) -> Result<ExitCode, Failure> {
     let settings = process::settings(flags, Vec::new())?;
     let process: ProcessSettings = settings.top().map_err(Failure::usage)?;
     process.begin_log()?;
     worker()?.block_on(async {
+        // Heard from the beginning: who reads the addresses may send a signal at once.
+        let signals = Signals::heard()?;
         let shop = Shop::start(settings).await?;
         demo::plant_once(&shop, process.demo).await?;
         announce(&shop)?;
-        let failed = until_stop(&shop).await?;
+        let failed = until_stop(&shop, signals).await;
         let stopped = shop.stop().await;
         match failed {
             Some(reason) => Err(Failure::work(format!("{LOST} ({reason})"))),
@@ -40,14 +42,26 @@ fn announce(shop: &Shop) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The signals that ask for a stop.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn heard() -> Result<Self, Failure> {
+        let unheard = |error| Failure::missing(format!("signals cannot be heard: {error}"));
+        let terminate = signal(SignalKind::terminate()).map_err(unheard)?;
+        let interrupt = signal(SignalKind::interrupt()).map_err(unheard)?;
+        Ok(Self { terminate, interrupt })
+    }
+}
+
 /// Waits for a signal, or for the log to fail; says why it failed.
-async fn until_stop(shop: &Shop) -> Result<Option<String>, Failure> {
-    let unheard = |error| Failure::missing(format!("signals cannot be heard: {error}"));
-    let mut terminate = signal(SignalKind::terminate()).map_err(unheard)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(unheard)?;
-    Ok(tokio::select! {
-        _ = terminate.recv() => None,
-        _ = interrupt.recv() => None,
+async fn until_stop(shop: &Shop, mut signals: Signals) -> Option<String> {
+    tokio::select! {
+        _ = signals.terminate.recv() => None,
+        _ = signals.interrupt.recv() => None,
         reason = shop.failed() => Some(reason),
-    })
+    }
 }

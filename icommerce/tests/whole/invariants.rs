@@ -51,7 +51,9 @@ fn money_balances(order: &Value) {
     let total = amount(&order["totals"]["total"]);
     let listed: i64 =
         order["refunds"].as_array().unwrap().iter().map(|refund| amount(&refund["amount"])).sum();
-    assert_eq!(listed, refunded, "{order}");
+    // A cancellation gives back what refunds have left, without a refund of its own.
+    let cancelled = order["status"] == "cancelled";
+    assert!(listed == refunded || cancelled && listed <= refunded, "{order}");
     assert!((0..=captured).contains(&refunded), "{order}");
     match order["status"].as_str().unwrap() {
         "confirmed" | "completed" => assert_eq!(captured, total, "{order}"),

@@ -246,7 +246,7 @@ async fn the_context_and_the_time_left_travel_along() {
     };
     let some = |text: &str| Some(text.to_owned());
     // What the context does not say is not said: a forged header does not get through.
-    assert_eq!(sent(Context::default()).await, [some("5000"), None, None, None]);
+    assert_eq!(sent(Context::default()).await, [some("10000"), None, None, None]);
     let context = Context {
         deadline: Some(Instant::now() + MILLI * 1_200),
         request_id: Some("r1".into()),
