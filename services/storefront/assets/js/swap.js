@@ -17,7 +17,8 @@ export const put = (next) => {
   const caret = document.activeElement?.selectionStart;
   for (const part of document.querySelectorAll("[data-part]")) {
     const other = part.isConnected && next.querySelector(`[data-part="${part.dataset.part}"]`);
-    if (!other || part.parentElement.closest("[data-part]")?.isConnected === false) continue;
+    // An empty one has nothing to say: what was said last stays.
+    if (!other?.hasChildNodes()) continue;
     for (const fold of part.querySelectorAll("details[id]")) {
       const same = other.querySelector(`#${CSS.escape(fold.id)}`);
       if (same) same.open = fold.open;

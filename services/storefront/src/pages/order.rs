@@ -122,7 +122,7 @@ impl View<'_> {
 
     fn main(&self, title: &str, refused: Option<&str>) -> Markup {
         let words = &self.visit.locale.words.order;
-        let waits = matches!(self.standing(), Standing::Pending);
+        let waits = matches!(self.standing(), Standing::Pending | Standing::NeedsYou);
         let poll = waits.then(|| format!("/orders/{}", self.order.id));
         html! {
             main.wrap #main {

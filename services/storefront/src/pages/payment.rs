@@ -9,10 +9,14 @@ use crate::{
 use axum::extract::{Path, State};
 use contracts::{
     payment::{ActionOutcome, Payment, PaymentAction, PaymentState},
-    shared::PaymentId,
+    shared::{OrderId, PaymentId},
 };
 use maud::html;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+/// How often and how long the order is waited for.
+const WAITS_MAX: u32 = 20;
+const WAIT: Duration = Duration::from_millis(100);
 
 /// `/payments/{id}/action`
 pub(crate) async fn show(
@@ -62,8 +66,19 @@ pub(crate) async fn act(
     };
     if payment.state == PaymentState::RequiresAction {
         shop.payments.act(payment.id, &PaymentAction { outcome }).await?;
+        has_heard(&shop, payment.order_id).await;
     }
     Ok(see_other(&visit, &format!("/orders/{}", payment.order_id), CartMemory::Untouched))
+}
+
+/// Waits a moment until the order has heard what became of its payment, so that its page does not ask again.
+async fn has_heard(shop: &Shop, order: OrderId) {
+    for _ in 0..WAITS_MAX {
+        match shop.orders.order(order).await {
+            Ok(order) if order.payment.action_url.is_some() => tokio::time::sleep(WAIT).await,
+            _ => return,
+        }
+    }
 }
 
 /// The payment, if it is one of the test processor: real banks have pages of their own.

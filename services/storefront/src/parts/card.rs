@@ -15,21 +15,42 @@ const DOTS_MAX: usize = 4;
 /// For so many days a product is new.
 const NEW_DAYS: i64 = 30;
 
-/// Cards of products, whose rows line up.
+/// Cards of products, whose rows line up. `first` is the place of the first one on its page.
 pub(crate) fn grid(
     locale: Locale,
     products: &[ProductSummary],
     now: Timestamp,
     first: usize,
 ) -> Markup {
+    let news = products.iter().filter(|product| is_new(product, now)).count();
+    // Where nearly everything is new, it is no news.
+    let novelty = if news * 2 > products.len() { Novelty::Usual } else { Novelty::Rare };
     html! {
         @for (place, product) in products.iter().enumerate() {
-            (card(locale, product, now, Fetched::at(first + place)))
+            (card(locale, product, now, novelty, Fetched::at(first + place)))
         }
     }
 }
 
-fn card(locale: Locale, product: &ProductSummary, now: Timestamp, fetched: Fetched) -> Markup {
+/// Whether being new tells a product from those beside it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Novelty {
+    Rare,
+    Usual,
+}
+
+fn is_new(product: &ProductSummary, now: Timestamp) -> bool {
+    let age = |since: Timestamp| now.as_second().saturating_sub(since.as_second()) / 86_400;
+    product.published_at.is_some_and(|since| age(since) < NEW_DAYS)
+}
+
+fn card(
+    locale: Locale,
+    product: &ProductSummary,
+    now: Timestamp,
+    novelty: Novelty,
+    fetched: Fetched,
+) -> Markup {
     let words = locale.words;
     let varies = if product.price_varies { Varies::Upwards } else { Varies::Not };
     html! {
@@ -39,7 +60,7 @@ fn card(locale: Locale, product: &ProductSummary, now: Timestamp, fetched: Fetch
             h3 { a href={ "/p/" (product.slug) } { (product.name) } }
             p.price { (money::price(locale, product.price, product.reduction.as_ref(), varies)) }
             (dots(locale, &product.colors))
-            (badge(locale, product, now))
+            (badge(locale, product, now, novelty))
         }
     }
 }
@@ -58,9 +79,8 @@ fn dots(locale: Locale, colours: &[String]) -> Markup {
 }
 
 /// The one thing most worth knowing.
-fn badge(locale: Locale, product: &ProductSummary, now: Timestamp) -> Markup {
+fn badge(locale: Locale, product: &ProductSummary, now: Timestamp, novelty: Novelty) -> Markup {
     let goods = &locale.words.goods;
-    let age = |since: Timestamp| now.as_second().saturating_sub(since.as_second()) / 86_400;
     html! {
         @if !product.in_stock {
             span.badge { (goods.sold_out) }
@@ -68,7 +88,7 @@ fn badge(locale: Locale, product: &ProductSummary, now: Timestamp) -> Markup {
             span.badge.sale { (money::percent(locale, reduction)) }
         } @else if let Some(left) = product.only_left {
             span.badge { (goods.last.replace("{n}", &left.to_string())) }
-        } @else if product.published_at.is_some_and(|since| age(since) < NEW_DAYS) {
+        } @else if novelty == Novelty::Rare && is_new(product, now) {
             span.badge { (goods.new) }
         }
     }

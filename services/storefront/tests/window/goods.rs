@@ -370,13 +370,7 @@ async fn list(Query(query): Query<ProductQuery>) -> Response {
     };
     let all: Vec<ProductSummary> = ROWS.iter().map(summary).collect();
     let mut found: Vec<ProductSummary> = all.iter().filter(|it| fits(it, "")).cloned().collect();
-    match query.sort.as_deref() {
-        Some("price") => found.sort_by_key(|it| it.price.rounded().amount),
-        Some("-price") => found.sort_by_key(|it| -it.price.rounded().amount),
-        Some("name") => found.sort_by(|one, two| one.name.cmp(&two.name)),
-        Some("newest") => found.sort_by_key(|it| std::cmp::Reverse(it.published_at)),
-        _ => {}
-    }
+    sort(&mut found, query.sort.as_deref());
     let count = |facet: &str, labels: &dyn Fn(&ProductSummary) -> Vec<(String, String)>| {
         let mut counts: BTreeMap<(String, String), u64> = BTreeMap::new();
         for it in &all {
@@ -414,13 +408,32 @@ async fn list(Query(query): Query<ProductQuery>) -> Response {
             None => (0, query.limit),
         };
     let limit: usize = limit.map_or(20, |it| it.parse().unwrap());
+    Json(page(found, facets, from, limit)).into_response()
+}
+
+fn sort(found: &mut [ProductSummary], by: Option<&str>) {
+    match by {
+        Some("price") => found.sort_by_key(|it| it.price.rounded().amount),
+        Some("-price") => found.sort_by_key(|it| -it.price.rounded().amount),
+        Some("name") => found.sort_by(|one, two| one.name.cmp(&two.name)),
+        Some("newest") => found.sort_by_key(|it| std::cmp::Reverse(it.published_at)),
+        _ => {}
+    }
+}
+
+fn page(
+    found: Vec<ProductSummary>,
+    facets: BTreeMap<String, Vec<FacetValue>>,
+    from: usize,
+    limit: usize,
+) -> ProductPage {
     let prices = found.iter().map(|it| it.price);
     let by_amount = |it: &UnitPrice| it.rounded().amount;
     let range = prices.clone().min_by_key(by_amount).zip(prices.max_by_key(by_amount));
     let total = found.len();
     let items: Vec<_> = found.into_iter().skip(from).take(limit).collect();
     let next = from + items.len();
-    Json(ProductPage {
+    ProductPage {
         items,
         facets,
         price_range: range.map(|(min, max)| PriceRange { min, max }),
@@ -428,8 +441,7 @@ async fn list(Query(query): Query<ProductQuery>) -> Response {
         total_unfiltered: ROWS.len() as u64,
         did_you_mean: (total == 0).then(|| "lamp".to_owned()),
         next_cursor: (next < total).then(|| Cursor::encode("products", &next)),
-    })
-    .into_response()
+    }
 }
 
 async fn categories() -> Json<Categories> {

@@ -9,7 +9,7 @@ use axum::{
     routing::{get, post},
 };
 use contracts::{
-    cart::{CartClient, CartStatus, Destination, QuoteRequest},
+    cart::{CartClient, CartStatus, Destination, Quote, QuoteRequest},
     codes,
     order::{
         Checkout, FulfilmentStatus, HistoryEntry, Order, OrderLine, OrderPage, OrderPayment,
@@ -120,9 +120,17 @@ async fn checkout(
     }
     let id: OrderId = orders.ids.next();
     orders.carts.ordered(cart_id, id).await.unwrap();
+    let order = placed(id, cart_id, asked, quote);
+    BY_KEY.lock().unwrap().insert(key, id);
+    KEPT.lock().unwrap().insert(id, order.clone());
+    (StatusCode::CREATED, Json(order)).into_response()
+}
+
+/// The order that a checkout becomes.
+fn placed(id: OrderId, cart_id: CartId, asked: Checkout, quote: Quote) -> Order {
     let waits = asked.payment.token == "requires_action";
     let payment: PaymentId = Ids::derived(id.into(), "payment");
-    let order = Order {
+    Order {
         id,
         number: "1000482".to_owned(),
         status: if waits { OrderStatus::Pending } else { OrderStatus::Confirmed },
@@ -157,10 +165,7 @@ async fn checkout(
             reason: None,
         }],
         version: 1,
-    };
-    BY_KEY.lock().unwrap().insert(key, id);
-    KEPT.lock().unwrap().insert(id, order.clone());
-    (StatusCode::CREATED, Json(order)).into_response()
+    }
 }
 
 async fn show(Path(id): Path<OrderId>) -> Response {
