@@ -3,6 +3,5 @@
 mod index_answers;
 mod index_pages;
 mod listings;
-
 mod prior_price_vectors;
 mod product_decisions;
