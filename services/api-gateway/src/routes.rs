@@ -57,7 +57,7 @@ pub(crate) const SHOP: &[Route] = &[
     post("/api/v1/carts/{id}/checkout", ORDERS),
     post("/api/v1/orders/{id}/cancel", ORDERS),
     post("/api/v1/payments/{id}/action", PAYMENTS),
-    post("/api/v1/webhooks/payments/{processor}", PAYMENTS),
+    post("/api/v1/webhooks/payments/test", PAYMENTS),
 ];
 
 /// What only operators do.

@@ -58,7 +58,7 @@ fn main_short(repository: &Repository) -> Vec<Place> {
     for file in repository
         .files
         .iter()
-        .filter(|file| file.path == "main.rs" || file.path.ends_with("/main.rs"))
+        .filter(|file| file.path == "src/main.rs" || file.path.ends_with("/src/main.rs"))
     {
         let lines = file.text.lines().count();
         if lines > MAIN_LINES_MAX {
