@@ -16,7 +16,9 @@ export const put = (next) => {
   const focused = document.activeElement?.id;
   const caret = document.activeElement?.selectionStart;
   for (const part of document.querySelectorAll("[data-part]")) {
-    const other = part.isConnected && next.querySelector(`[data-part="${part.dataset.part}"]`);
+    // Inside one that was replaced already it came along.
+    if (!part.isConnected) continue;
+    const other = next.querySelector(`[data-part="${part.dataset.part}"]`);
     // An empty one has nothing to say: what was said last stays.
     if (!other?.hasChildNodes()) continue;
     for (const fold of part.querySelectorAll("details[id]")) {
