@@ -55,6 +55,25 @@ pub(crate) struct Index {
     state: RwLock<State>,
     cache: Mutex<Cache>,
     words_read: Notify,
+    unflushed: Unflushed,
+}
+
+/// The appends that are in the index and may not be flushed yet.
+#[derive(Debug, Default)]
+struct Unflushed(Mutex<Vec<Commit>>);
+
+impl Unflushed {
+    fn add(&self, commit: Commit) {
+        self.0.lock().push(commit);
+    }
+
+    /// Makes the running request wait for them at the boundary, all of them: they come in in another order than they
+    /// were appended.
+    fn touch(&self) {
+        let mut commits = self.0.lock();
+        commits.retain(|commit| !commit.is_durable());
+        commits.iter().for_each(durability::touch);
+    }
 }
 
 /// A product as the index knows it.
@@ -77,7 +96,7 @@ impl Index {
     pub(crate) fn of(listings: Vec<Listing>, availability: Availability) -> Self {
         let mut state = State::of(listings, availability);
         state.read_words(PRODUCTS_READ_AT_THE_START);
-        Self { state: RwLock::new(state), cache: Mutex::default(), words_read: Notify::new() }
+        Self { state: RwLock::new(state), ..Self::default() }
     }
 
     /// Reads the words of all products, in small steps beside everything else that goes on.
@@ -106,7 +125,9 @@ impl Index {
 
     /// Takes in a product as it stands after an append.
     pub(crate) fn put(&self, listing: Listing, commit: Commit) {
-        self.state.write().put(listing, commit);
+        let mut state = self.state.write();
+        self.unflushed.add(commit);
+        state.put(listing);
     }
 
     /// Takes in how much is left of a SKU. Returns the number of its shelf and the shelf as it is now.
@@ -128,7 +149,7 @@ impl Index {
     /// The product with this id or slug, of today or of before.
     pub(crate) fn find(&self, id_or_slug: &str) -> Option<Known> {
         let state = self.state.read();
-        durability::touch(&state.latest);
+        self.unflushed.touch();
         let by_id = id_or_slug.parse().ok().and_then(|id| state.entry(id));
         by_id.or_else(|| state.by_slug(id_or_slug)).map(|entry| Known {
             id: entry.listing.id,
@@ -161,7 +182,7 @@ impl Index {
     /// What is known of these SKUs; unknown ones are left out.
     pub(crate) fn variants(&self, skus: &[String]) -> Vec<VariantFacts> {
         let state = self.state.read();
-        durability::touch(&state.latest);
+        self.unflushed.touch();
         let facts = |sku: &String| {
             let (entry, variant) = state.by_sku(sku)?;
             Some(variant_facts(&entry.listing, variant, Left::of(state.availability.units(sku))))
@@ -177,7 +198,7 @@ impl Index {
         limit: PageLimit,
     ) -> Result<ProductPage, CursorError> {
         let state = self.state.read();
-        durability::touch(&state.latest);
+        self.unflushed.touch();
         let found = self.found(&state, &Query::of(wish, &state));
         let page = page::page(&state, &found, wish.sort, cursor, limit.get())?;
         let items = page.places.iter().map(|place| {
@@ -198,7 +219,7 @@ impl Index {
     /// What a search box may offer.
     pub(crate) fn suggestions(&self, audience: Audience, text: &str) -> Suggestions {
         let state = self.state.read();
-        durability::touch(&state.latest);
+        self.unflushed.touch();
         let wish = Wish { text: Some(text.to_owned()), ..Wish::all(audience) };
         let query = Query::of(&wish, &state);
         let Some(words) = query.words.clone().filter(|words| !words.is_empty()) else {
@@ -242,7 +263,7 @@ impl Index {
     /// All categories that have products, as a tree.
     pub(crate) fn categories(&self, audience: Audience) -> Categories {
         let state = self.state.read();
-        durability::touch(&state.latest);
+        self.unflushed.touch();
         let facet = state.facet(FacetKind::Category);
         let counts = facet.counts_in(state.visible(audience));
         let mut children: HashMap<Option<u32>, Vec<u32>> = HashMap::new();

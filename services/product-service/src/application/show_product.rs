@@ -34,8 +34,9 @@ impl Catalogue {
 
     /// A product with everything, as it stands now.
     pub(crate) async fn show(&self, known: Known) -> Result<Product, CatalogueError> {
+        // A newer one may not be flushed yet, and nobody touched the scope for it.
         let kept = self.views.0.lock().get(&known.id).map(Arc::clone);
-        let kept = kept.filter(|kept| kept.version >= known.version);
+        let kept = kept.filter(|kept| kept.version == known.version);
         let view = match kept {
             Some(kept) => kept,
             None => self.view(known.id).await?,

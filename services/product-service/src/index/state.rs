@@ -12,7 +12,6 @@ use crate::domain::words;
 use contracts::{product::ProductStatus, shared::ProductId};
 use std::cmp::Ordering;
 use std::collections::HashMap;
-use storage::Commit;
 
 #[derive(Debug, Default)]
 pub(crate) struct State {
@@ -37,8 +36,6 @@ pub(crate) struct State {
     pub(crate) reduced: Bits,
     /// Grows whenever an answer may have become another one.
     pub(crate) generation: u64,
-    /// The last append that is in here; readers wait for it at the boundary.
-    pub(crate) latest: Commit,
 }
 
 impl State {
@@ -100,7 +97,7 @@ impl State {
     }
 
     /// Takes in a product as it stands now. An older state than the one known is passed over.
-    pub(crate) fn put(&mut self, listing: Listing, commit: Commit) {
+    pub(crate) fn put(&mut self, listing: Listing) {
         match self.by_id.get(&listing.id) {
             Some(place) if self.entries[*place as usize].listing.version >= listing.version => {
                 return;
@@ -118,7 +115,6 @@ impl State {
             }
         }
         self.generation += 1;
-        self.latest = commit;
     }
 
     /// Takes in how much is left of a SKU.

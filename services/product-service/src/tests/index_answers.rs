@@ -7,7 +7,7 @@ use contracts::product::{FacetValue, ProductPage, ProductStatus};
 use kernel::PageLimit;
 use proptest::{collection, prelude::*};
 use std::collections::BTreeMap;
-use storage::Commit;
+use storage::{Commit, Tail, durability};
 
 const BRANDS: &[&str] = &["Aster", "Birk", "Cask & Co"];
 const COLORS: &[&str] = &["Clay", "Moss", "Ink"];
@@ -332,4 +332,26 @@ async fn a_large_catalogue_is_searched_as_soon_as_its_words_are_read() {
     index.put(listing(5_001, "Zebra lamp", 1), Commit::durable());
     assert_eq!(search(&index, "zeb").total, 1);
     assert_eq!(search(&index, "la").total, 4);
+}
+
+#[tokio::test]
+async fn a_reader_waits_for_the_furthest_append_whichever_came_in_last() {
+    let (index, tail) = (shop(), Tail::at(4));
+    for (number, position) in [(10, 6), (11, 5)] {
+        index.put(listing(number, "Plate", 1), Commit::at(&tail, position));
+    }
+    let (total, touched) =
+        durability::scope(async { page(&index, &Wish::all(Audience::Shoppers)).total }).await;
+    assert_eq!(total, 5);
+    tail.advance(5);
+    let mut waiting = std::pin::pin!(touched.wait());
+    assert!(
+        std::future::poll_fn(|context| match waiting.as_mut().poll(context) {
+            std::task::Poll::Ready(_) => std::task::Poll::Ready(false),
+            std::task::Poll::Pending => std::task::Poll::Ready(true),
+        })
+        .await
+    );
+    tail.advance(6);
+    waiting.await.unwrap();
 }
