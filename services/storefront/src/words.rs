@@ -272,6 +272,7 @@ pub(crate) struct Checkout {
     pub(crate) region: &'static str,
     pub(crate) delivery: &'static str,
     pub(crate) working_days: &'static str,
+    pub(crate) working_days_exactly: Plural,
     pub(crate) payment: &'static str,
     pub(crate) test_note: &'static str,
     pub(crate) no_payment: &'static str,

@@ -136,7 +136,10 @@ fn line(locale: Locale, line: &CartLine) -> Markup {
                     one_less: words.goods.one_less, one_more: words.goods.one_more, steps_to: None,
                 }))
                 noscript { button.text-button type="submit" { (words.cart.set_quantity) } }
-                button.text-button type="submit" name="remove" value="1" aria-label=(fill(words.cart.remove_what, &[("name", &line.name)])) { (words.cart.remove) }
+                button.text-button type="submit" name="remove" value="1"
+                    aria-label=(fill(words.cart.remove_what, &[("name", &line.name)])) {
+                    (words.cart.remove)
+                }
             }
         }
     }

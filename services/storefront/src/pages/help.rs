@@ -49,12 +49,19 @@ fn delivery(shop: &Shop, visit: &Visit, frame: &Frame) -> Markup {
         @if !frame.delivery.methods.is_empty() {
             p { (fill(words.delivery_lead, &[("country", name)])) }
             table.plain {
-                thead { tr { th scope="col" { (words.method) } th scope="col" { (words.days) } th.number scope="col" { (words.price) } th.number scope="col" { (words.free_from) } } }
+                thead {
+                    tr {
+                        th scope="col" { (words.method) }
+                        th scope="col" { (words.days) }
+                        th.number scope="col" { (words.price) }
+                        th.number scope="col" { (words.free_from) }
+                    }
+                }
                 tbody {
                     @for method in &frame.delivery.methods {
                         tr {
                             th scope="row" { (method.label) }
-                            td { (method.days[0]) " – " (method.days[1]) }
+                            td { @if method.days[0] < method.days[1] { (method.days[0]) " – " } (method.days[1]) }
                             td.number { (locale.money(method.price)) }
                             td.number { @if let Some(free) = method.free_from { (locale.round_money(free)) } @else { "–" } }
                         }

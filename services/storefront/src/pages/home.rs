@@ -135,10 +135,18 @@ impl Home<'_> {
                     li { (Icon::Parcel) strong { (fill(words.shell.free_from, &[("amount", &locale.round_money(free))])) } }
                 }
                 @if settings.return_days > 0 {
-                    li { (Icon::Return) strong { (words.goods.return_days.replace("{n}", &settings.return_days.to_string())) } span.quiet { (words.goods.return_how) } }
+                    li {
+                        (Icon::Return)
+                        strong { (words.goods.return_days.replace("{n}", &settings.return_days.to_string())) }
+                        span.quiet { (words.goods.return_how) }
+                    }
                 }
                 @if years > 0 {
-                    li { (Icon::Shield) strong { (words.goods.guarantee.of(years, &years.to_string())) } span.quiet { (words.goods.guarantee_how) } }
+                    li {
+                        (Icon::Shield)
+                        strong { (words.goods.guarantee.of(years, &years.to_string())) }
+                        span.quiet { (words.goods.guarantee_how) }
+                    }
                 }
             }
         }

@@ -54,8 +54,14 @@ fn ways(visit: &Visit, trouble: Trouble) -> Markup {
     let again = visit.uri.path_and_query().map_or("/", |it| it.as_str());
     html! {
         @match trouble {
-            Trouble::Busy { .. } | Trouble::Broken => p { a.button href=(again) { (words.again) } " " a.button.quiet-button href="/" { (words.to_home) } },
-            _ => p { a.button href="/products" { (words.to_products) } " " a.button.quiet-button href="/" { (words.to_home) } },
+            Trouble::Busy { .. } | Trouble::Broken => p {
+                a.button href=(again) { (words.again) } " "
+                a.button.quiet-button href="/" { (words.to_home) }
+            },
+            _ => p {
+                a.button href="/products" { (words.to_products) } " "
+                a.button.quiet-button href="/" { (words.to_home) }
+            },
         }
     }
 }

@@ -194,6 +194,7 @@ pub(crate) static DE: Words = Words {
         region: "Bundesland oder Region",
         delivery: "Versand",
         working_days: "{from} bis {to} Werktage",
+        working_days_exactly: Plural { one: "{n} Werktag", other: "{n} Werktage" },
         payment: "Zahlung",
         test_note: "Dies ist eine Vorführung: Kein Geld fließt, nichts wird verschickt.",
         no_payment: "In diesem Shop ist noch keine Zahlungsart eingerichtet.",

@@ -189,6 +189,7 @@ pub(crate) static EN: Words = Words {
         region: "State or region",
         delivery: "Delivery",
         working_days: "{from} to {to} working days",
+        working_days_exactly: Plural { one: "{n} working day", other: "{n} working days" },
         payment: "Payment",
         test_note: "This is a demonstration: no money moves, nothing is shipped.",
         no_payment: "No way to pay is set up in this shop yet.",

@@ -9,8 +9,9 @@ use crate::{
         field::{Choice, Field, Kind, Optional, choice, field},
         icon::Icon,
     },
-    words::fill,
+    words::{Checkout, fill},
 };
+use contracts::cart::ShippingMethod;
 use maud::{Markup, html};
 
 impl View<'_> {
@@ -155,13 +156,13 @@ impl View<'_> {
                 } @else {
                     div.pick data-update {
                         @for method in self.methods {
-                            @let days = fill(words.working_days, &[("from", &method.days[0].to_string()), ("to", &method.days[1].to_string())]);
-                            @let free = method.free_from.is_some_and(|free| free.currency == self.cart.currency && self.totals.items.amount >= free.amount);
+                            @let free = self.is_free(method);
                             label {
-                                input type="radio" id={ "method-" (method.code) } name="method" value=(method.code) checked[chosen == Some(method.code.as_str())];
-                                span { (method.label) br; span.quiet.small { (days) } }
+                                input type="radio" id={ "method-" (method.code) } name="method" value=(method.code)
+                                    checked[chosen == Some(method.code.as_str())];
+                                span { (method.label) br; span.quiet.small { (days(words, method.days)) } }
                                 span.number {
-                                    @if free || method.price.is_zero() { (locale.words.cart.free) } @else { (locale.money(method.price)) }
+                                    @if free { (locale.words.cart.free) } @else { (locale.money(method.price)) }
                                 }
                             }
                         }
@@ -170,6 +171,13 @@ impl View<'_> {
                 }
             }
         }
+    }
+
+    /// Whether a delivery costs nothing for what is in the cart.
+    fn is_free(&self, method: &ShippingMethod) -> bool {
+        let free_from = method.free_from.filter(|free| free.currency == self.cart.currency);
+        let reached = free_from.is_some_and(|free| self.totals.items.amount >= free.amount);
+        reached || method.price.is_zero()
     }
 
     fn payment(&self) -> Markup {
@@ -218,4 +226,12 @@ impl View<'_> {
             }
         }
     }
+}
+
+/// `2 to 4 working days`.
+fn days(words: &Checkout, [from, to]: [u8; 2]) -> String {
+    if from == to {
+        return words.working_days_exactly.small(i64::from(to));
+    }
+    fill(words.working_days, &[("from", &from.to_string()), ("to", &to.to_string())])
 }

@@ -169,7 +169,8 @@ fn price(listing: &Listing<'_>) -> Markup {
             label.amount {
                 span.vh { (label) }
                 span aria-hidden="true" { (mark) }
-                input.input id={ "f-" (name) } name=(name) inputmode="decimal" autocomplete="off" maxlength="12" value=[value.map(plain)] placeholder=[hint];
+                input.input id={ "f-" (name) } name=(name) inputmode="decimal" autocomplete="off" maxlength="12"
+                    value=[value.map(plain)] placeholder=[hint];
             }
         }
     };

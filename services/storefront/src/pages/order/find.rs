@@ -45,8 +45,14 @@ async fn render(shop: &Shop, visit: &Visit, fields: &Fields, wrong: Option<&str>
             p.quiet { (words.find_lead) }
             form.find-order action="/orders" method="post" data-once {
                 @if let Some(wrong) = wrong { p.notice.bad role="alert" { (Icon::Cross) span { (wrong) } } }
-                (field(all, &Field { name: "number", label: words.find_number, value: fields.text("number").unwrap_or_default(), autocomplete: "off", ..Field::default() }))
-                (field(all, &Field { name: "email", label: all.checkout.email, value: fields.text("email").unwrap_or_default(), autocomplete: "email", kind: Kind::Email, ..Field::default() }))
+                (field(all, &Field {
+                    name: "number", label: words.find_number, autocomplete: "off",
+                    value: fields.text("number").unwrap_or_default(), ..Field::default()
+                }))
+                (field(all, &Field {
+                    name: "email", label: all.checkout.email, autocomplete: "email", kind: Kind::Email,
+                    value: fields.text("email").unwrap_or_default(), ..Field::default()
+                }))
                 button.button.large type="submit" { (words.find_button) }
             }
         }

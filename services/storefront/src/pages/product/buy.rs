@@ -144,7 +144,13 @@ impl View<'_> {
                     li { (Icon::Parcel) div { strong { (arrives) } p.quiet { (costs) } } }
                 }
                 @if settings.return_days > 0 {
-                    li { (Icon::Return) div { strong { (words.return_days.replace("{n}", &settings.return_days.to_string())) } p.quiet { (words.return_how) } } }
+                    li {
+                        (Icon::Return)
+                        div {
+                            strong { (words.return_days.replace("{n}", &settings.return_days.to_string())) }
+                            p.quiet { (words.return_how) }
+                        }
+                    }
                 }
                 @if years > 0 {
                     li { (Icon::Shield) div { strong { (words.guarantee.of(years, &years.to_string())) } p.quiet { (words.guarantee_how) } } }
