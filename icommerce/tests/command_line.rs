@@ -135,7 +135,7 @@ fn a_newer_format_is_refused_and_left_as_it_is() {
     // The application's format number is the user version, four bytes at offset 60 of the file format.
     bytes[60..64].copy_from_slice(&999_u32.to_be_bytes());
     std::fs::write(&file, &bytes).unwrap();
-    assert!(fails(&mut icommerce(folder.path()), 3).contains("newer"));
+    assert!(fails(&mut icommerce(folder.path()), 3).contains("later release"));
     assert_eq!(std::fs::read(&file).unwrap(), bytes);
 }
 
