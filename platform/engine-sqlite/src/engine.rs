@@ -3,7 +3,7 @@
 use crate::{
     checkpoint::Checkpoints,
     documents::SqliteDocuments,
-    folder,
+    folder::{self, Hold},
     journal::SqliteJournal,
     key_value::SqliteKeyValue,
     log::Log,
@@ -14,7 +14,7 @@ use crate::{
     writer::Writer,
 };
 use ::journal::ServiceStorage;
-use std::{fs::File, ops::Deref, path::Path, sync::Arc};
+use std::{ops::Deref, path::Path, sync::Arc};
 use storage::{Tail, Voided};
 
 const DATABASE_FILE: &str = "icommerce.db";
@@ -91,7 +91,7 @@ impl OpenLog {
         folder: &Path,
         file: &str,
         options: Options,
-        lock: Arc<File>,
+        lock: Arc<Hold>,
     ) -> Result<Self, OpenError> {
         let path = folder.join(file);
         let mut connection = open::open(folder, &path)?;

@@ -2,6 +2,7 @@
 
 use crate::{
     checkpoint::Checkpoints,
+    folder::Hold,
     log::Log,
     operation::{Entry, Operation, Queued},
     readers::number,
@@ -11,7 +12,6 @@ use crate::{
 use rusqlite::{Connection, params, params_from_iter, types::ToSqlOutput};
 use std::{
     collections::{HashMap, HashSet},
-    fs::File,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
@@ -27,7 +27,7 @@ pub(crate) struct Writer {
     /// The tables of collections, by service and by the address of the declaration.
     tables: HashMap<(usize, usize), DocumentTable>,
     /// The data folder is ours as long as any writer lives.
-    folder_lock: Arc<File>,
+    folder_lock: Arc<Hold>,
 }
 
 impl Writer {
@@ -35,7 +35,7 @@ impl Writer {
         log: Arc<Log>,
         connection: Connection,
         checkpoints: Checkpoints,
-        folder_lock: Arc<File>,
+        folder_lock: Arc<Hold>,
     ) -> Self {
         let (created, tables) = (HashSet::new(), HashMap::new());
         Self { log, connection, checkpoints, created, tables, folder_lock }
