@@ -5,18 +5,10 @@ use std::{path::Path, process::Command};
 
 /// Runs these scenarios, or all when none is named; what follows them goes to the load generator as it is.
 pub(crate) fn run(root: &Path, arguments: &[String]) -> Outcome<bool> {
-    let built = Command::new("cargo")
-        .args(["build", "--release", "--package", "icommerce", "--package", "benchmarks"])
-        .current_dir(root)
-        .status()?;
-    if !built.success() {
+    let Some(target) = process::built_for_release(root, &["icommerce", "benchmarks"])? else {
         return Ok(false);
-    }
-    let metadata = process::cargo(root, &["metadata", "--format-version=1", "--no-deps"])?;
-    let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
-    let target =
-        metadata["target_directory"].as_str().ok_or("cargo does not say where it builds")?;
-    let release = Path::new(target).join("release");
+    };
+    let release = target.join("release");
     let commit = process::answers_in(root, "git", &["describe", "--always", "--dirty"]);
     let commit = commit.unwrap_or_else(|| "unknown".to_owned());
     let out = root.join("benchmarks/results/latest.json");

@@ -2,7 +2,7 @@
 
 use crate::Outcome;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -38,6 +38,21 @@ pub(crate) fn cargo(root: &Path, arguments: &[&str]) -> Outcome<String> {
     }
     let reason = String::from_utf8_lossy(&output.stderr);
     Err(format!("`cargo {}` failed: {}", arguments.join(" "), reason.trim()).into())
+}
+
+/// Builds these crates for release; tells cargo's target folder, or nothing when they do not build.
+pub(crate) fn built_for_release(root: &Path, packages: &[&str]) -> Outcome<Option<PathBuf>> {
+    let mut build = Command::new("cargo");
+    build.args(["build", "--release"]).current_dir(root);
+    build.args(packages.iter().flat_map(|package| ["--package", package]));
+    if !build.status()?.success() {
+        return Ok(None);
+    }
+    let metadata = cargo(root, &["metadata", "--format-version=1", "--no-deps"])?;
+    let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
+    let target =
+        metadata["target_directory"].as_str().ok_or("cargo does not say where it builds")?;
+    Ok(Some(PathBuf::from(target)))
 }
 
 /// Whether this machine has the program.

@@ -28,6 +28,8 @@ pub(super) struct Suite {
 }
 
 const PRODUCT: &str = "icommerce";
+/// Tests of these crates start it.
+const STARTERS: [&str; 2] = ["browser-tests", "crash-tests"];
 
 #[derive(Deserialize)]
 struct Metadata {
@@ -104,7 +106,10 @@ impl Workspace {
         let messages = messages(&mut command)?;
         let mut product = program_of(&messages);
         let is_wanted = self.packages.iter().any(|package| package.name == PRODUCT);
-        if product.is_none() && is_wanted && only.iter().any(|name| name == "browser-tests") {
+        if product.is_none()
+            && is_wanted
+            && only.iter().any(|name| STARTERS.contains(&name.as_str()))
+        {
             let mut command = Command::new("cargo");
             command.args([
                 "build",

@@ -122,7 +122,7 @@ impl Source {
 
 /// Whether cargo compiles the file for tests only, or it belongs to a crate that only tests use.
 pub(crate) fn is_for_tests(path: &str) -> bool {
-    ["benchmarks/", "browser-tests/", "simulation/", "platform/testkit/"]
+    ["benchmarks/", "browser-tests/", "crash-tests/", "simulation/", "platform/testkit/"]
         .iter()
         .any(|folder| path.starts_with(folder))
         || path.contains("/tests/")

@@ -55,7 +55,7 @@ fn is_engine(path: &str) -> bool {
 
 /// Crates that are no part of the product.
 fn for_measuring(path: &str) -> bool {
-    ["benchmarks", "browser-tests", "simulation", "xtask"]
+    ["benchmarks", "browser-tests", "crash-tests", "simulation", "xtask"]
         .iter()
         .any(|folder| path.starts_with(folder))
 }

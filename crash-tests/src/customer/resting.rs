@@ -1,0 +1,183 @@
+//! What a customer's orders must have come to when nothing happens any more.
+
+use super::{
+    Customer, Goods, Order,
+    learning::amount,
+    looking::{eventually, order_of},
+};
+use crate::{
+    client::Doors,
+    town::add,
+    violation::{Checked, ensure},
+    wish::{Lines, Wish},
+};
+use serde_json::Value;
+use std::collections::HashSet;
+
+/// An order nothing happens to any more, as it must stay.
+#[derive(Clone, Debug)]
+pub(crate) struct Retired {
+    pub(crate) id: String,
+    pub(crate) number: String,
+    version: u64,
+    status: String,
+    refunded: i64,
+    /// Units that left the stock for it and did not come back.
+    pub(crate) gone: Lines,
+}
+
+impl Retired {
+    fn new(order: Order, json: &Value) -> Checked<Self> {
+        Ok(Self {
+            id: order.id,
+            number: order.number,
+            version: json["version"].as_u64().unwrap_or_default(),
+            status: json["status"].as_str().unwrap_or_default().to_owned(),
+            refunded: amount(&json["payment"]["refunded"])?,
+            gone: units_gone(json),
+        })
+    }
+
+    /// Whether the order still is as it was.
+    pub(crate) fn is_unchanged(&self, json: &Value) -> Checked {
+        let same = json["version"] == self.version
+            && json["number"] == *self.number
+            && json["status"] == *self.status
+            && amount(&json["payment"]["refunded"])? == self.refunded;
+        ensure(same, || format!("{self:?} has changed into {json}"))
+    }
+}
+
+impl Customer {
+    /// Answers what still waits for the customer, so that everything comes to an end.
+    pub(crate) async fn finish(&mut self, doors: &Doors) -> Checked {
+        self.settle(doors).await?;
+        while let Some((order, payment)) =
+            self.orders.iter().find_map(|it| Some((it.id.clone(), it.action.clone()?)))
+        {
+            let wish = Wish::Act { order, payment, outcome: "approve" };
+            let key = self.fresh_word("key");
+            self.doubt = Some(super::Asked { request: wish.request(key), wish });
+            self.settle(doors).await?;
+        }
+        Ok(())
+    }
+
+    /// Checks all orders as they are at rest, and leaves them alone from now on.
+    pub(crate) async fn retire(&mut self, doors: &Doors) -> Checked {
+        for order in std::mem::take(&mut self.orders) {
+            let path = format!("/api/v1/orders/{}", order.id);
+            let json = eventually(doors, &path, |json| json["status"] != "pending").await?;
+            self.check_at_rest(&order, &json).map_err(|violation| violation.seen(&json))?;
+            self.tally.found += 1;
+            self.retired.push(Retired::new(order, &json)?);
+        }
+        Ok(())
+    }
+
+    /// So many orders, one after the other, that are left alone from the beginning. Returns the units they took.
+    pub(crate) async fn buy_many(
+        &mut self,
+        doors: &Doors,
+        goods: &Goods,
+        orders: u64,
+    ) -> Checked<Lines> {
+        let mut gone = Lines::new();
+        for (_, sku) in (0..orders).zip(goods.plenty.iter().cycle()) {
+            let lines = Lines::from([(sku.clone(), 1)]);
+            let email = format!("{}@example.com", self.fresh_word("many"));
+            let wish = Wish::OrderAtOnce { lines, email, token: "success" };
+            let key = self.fresh_word("key");
+            self.doubt = Some(super::Asked { request: wish.request(key), wish });
+            self.settle(doors).await?;
+            let answer = self.fresh.pop().map(|it| it.bytes).unwrap_or_default();
+            let json: Value = serde_json::from_slice(&answer).unwrap_or_default();
+            if let Some(order) = self.orders.pop() {
+                let retired = Retired::new(order, &json)?;
+                add(&mut gone, &retired.gone);
+                self.retired.push(retired);
+            }
+        }
+        Ok(gone)
+    }
+
+    fn check_at_rest(&self, order: &Order, json: &Value) -> Checked {
+        is_balanced(json)?;
+        let refunds = json["refunds"].as_array().map_or(0, Vec::len);
+        ensure(refunds == order.refunds.len(), || format!("it should be {order:?}"))?;
+        let is_cancelled = json["status"] == "cancelled";
+        let may_be = order.cancelled || order.declined;
+        ensure(is_cancelled == may_be, || format!("it should be {order:?}"))?;
+        ensure(self.doubt.as_ref().is_none_or(|asked| !asked.concerns(&order.id)), || "in doubt")
+    }
+
+    /// Every order that was retired, looked at once more.
+    pub(crate) async fn look_at_all(&mut self, doors: &Doors) -> Checked {
+        for retired in &self.retired {
+            retired.is_unchanged(&order_of(doors, &retired.id).await?)?;
+            self.tally.found += 1;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn retired(&self) -> &[Retired] {
+        &self.retired
+    }
+
+    /// Under which addresses orders were turned down.
+    pub(crate) fn refused(&self) -> &HashSet<String> {
+        &self.refused
+    }
+}
+
+/// Line sums equal totals, what was taken is what was due, nothing more is given back than was taken, and a dead
+/// order has taken nothing and has nothing set aside.
+pub(crate) fn is_balanced(order: &Value) -> Checked {
+    let totals = &order["totals"];
+    let [items, discount, shipping, total] =
+        ["items", "discount", "shipping", "total"].map(|name| amount(&totals[name]));
+    let (items, discount, shipping, total) = (items?, discount?, shipping?, total?);
+    let lines = order["lines"].as_array().into_iter().flatten();
+    let lines: i64 = lines.map(|line| amount(&line["total"])).sum::<Checked<i64>>()?;
+    let tax = if totals["tax_included"] == true { 0 } else { amount(&totals["tax"])? };
+    let adds_up = lines == items && items - discount + shipping + tax == total;
+    ensure(adds_up, || "its sums do not add up")?;
+
+    let payment = &order["payment"];
+    let (captured, refunded) = (amount(&payment["captured"])?, amount(&payment["refunded"])?);
+    let listed = order["refunds"].as_array().into_iter().flatten();
+    let listed: i64 = listed.map(|refund| amount(&refund["amount"])).sum::<Checked<i64>>()?;
+    let is_cancelled = order["status"] == "cancelled";
+    // A cancellation gives back what refunds have left, without a refund of its own.
+    let is_listed = listed == refunded || (is_cancelled && listed <= refunded);
+    ensure(is_listed && refunded <= captured, || "its refunds do not add up")?;
+    match order["status"].as_str() {
+        Some("confirmed" | "completed") => {
+            ensure(captured == total, || "what was taken is not what was due")
+        }
+        Some("cancelled") => {
+            let ended = ["voided", "refunded", "failed", "not_required"];
+            let ended = ended.iter().any(|status| order["payment_status"] == *status);
+            ensure(captured == refunded && ended, || "a dead order has money of the customer")
+        }
+        _ => ensure(false, || "it is not at rest"),
+    }
+}
+
+/// Units of each SKU that an order took out of stock and that did not come back.
+pub(crate) fn units_gone(order: &Value) -> Lines {
+    let mut units = Lines::new();
+    if order["status"] == "cancelled" {
+        return units;
+    }
+    for (sku, quantity) in crate::wish::lines_of(order) {
+        *units.entry(sku).or_default() += quantity;
+    }
+    let refunds = order["refunds"].as_array().into_iter().flatten();
+    for refund in refunds.filter(|refund| refund["restocked"] == true) {
+        for (sku, quantity) in crate::wish::lines_of(refund) {
+            *units.entry(sku).or_default() -= quantity;
+        }
+    }
+    units
+}

@@ -1,0 +1,278 @@
+//! The real program on a data folder: started, killed, paused, stopped.
+
+use crate::{
+    client::Doors,
+    violation::{Checked, Violation, ensure},
+};
+use rustix::process::{Pid, Signal, kill_process};
+use std::{
+    fs::File,
+    io::{BufRead, BufReader},
+    net::{SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdout, Command, ExitStatus, Stdio},
+    time::Duration,
+};
+use tokio::time::Instant;
+
+/// How long a start and a stop may take at most.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// How the services share processes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// All in one.
+    One,
+    /// Goods, stock and payments in one process, carts, orders and the edges in another.
+    Halves,
+}
+
+impl Shape {
+    fn processes(self) -> &'static [&'static [&'static str]] {
+        match self {
+            Self::One => &[&[]],
+            Self::Halves => &[
+                &["product-service", "inventory-service", "payment-service", "audit-service"],
+                &["shopping-cart-service", "order-service", "storefront", "api-gateway"],
+            ],
+        }
+    }
+}
+
+/// Where the program is and how it is run.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// The binary.
+    pub binary: PathBuf,
+    /// Further environment variables: settings.
+    pub settings: Vec<(String, String)>,
+    /// Which services share a process.
+    pub shape: Shape,
+}
+
+impl Program {
+    /// This binary with all services in one process, and payments that need not be waited for long.
+    pub fn new(binary: PathBuf) -> Self {
+        let settings = [
+            ("ICOMMERCE_PAYMENT_SERVICE__TEST_PAYMENTS", "true"),
+            ("ICOMMERCE_PAYMENT_SERVICE__SLOW_MS", "150"),
+            ("ICOMMERCE_PAYMENT_SERVICE__UNKNOWN_OUTCOME_MS", "300"),
+            ("ICOMMERCE_PAYMENT_SERVICE__LATE_WEBHOOK_MS", "300"),
+            ("ICOMMERCE_PAYMENT_SERVICE__RESOLVE_EVERY_MS", "100"),
+            ("ICOMMERCE_LOG_FILTER", "warn"),
+        ];
+        let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        Self { binary, settings, shape: Shape::One }
+    }
+
+    /// The same with one more setting.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.settings.push((name.to_owned(), value.to_owned()));
+        self
+    }
+}
+
+/// A running shop.
+#[derive(Debug)]
+pub struct Shop {
+    processes: Vec<Process>,
+    /// How long it took until it served.
+    pub start: Duration,
+    /// Its doors.
+    pub doors: Doors,
+}
+
+#[derive(Debug)]
+struct Process {
+    child: Child,
+    /// Kept open: a closed pipe would be news to the process.
+    _output: BufReader<ChildStdout>,
+}
+
+/// A shop whose processes run and have not said yet that they serve.
+#[derive(Debug)]
+pub struct Starting(Vec<Child>);
+
+impl Starting {
+    /// Starts the processes on a data folder; what they log goes to a file beside it.
+    pub fn begin(program: &Program, data: &Path) -> Checked<Self> {
+        let groups = program.shape.processes();
+        let ports = groups.iter().map(|_| free_port()).collect::<std::io::Result<Vec<_>>>()?;
+        let peers: Vec<String> = groups
+            .iter()
+            .zip(&ports)
+            .flat_map(|(group, port)| {
+                group.iter().map(move |name| format!("{name}=http://127.0.0.1:{port}"))
+            })
+            .collect();
+        let mut children = Self(Vec::new());
+        for (group, port) in groups.iter().zip(&ports) {
+            let mut command = Command::new(&program.binary);
+            command.args(["--no-demo", "--listen=127.0.0.1:0", "--operator-listen=127.0.0.1:0"]);
+            let folder = group.first().map_or_else(|| data.to_owned(), |name| data.join(name));
+            command.arg("--data").arg(folder);
+            if !group.is_empty() {
+                command.arg(format!("--services={}", group.join(",")));
+                command.arg(format!("--service-listen=127.0.0.1:{port}"));
+                command.arg(format!("--peers={}", peers.join(",")));
+            }
+            let log = File::options().create(true).append(true).open(log_beside(data))?;
+            let settings = program.settings.iter().map(|(name, value)| (name, value));
+            let child = command.envs(settings).stdout(Stdio::piped()).stderr(log).spawn();
+            children.0.push(
+                child.map_err(|error| Violation::from(error).seen(program.binary.display()))?,
+            );
+        }
+        Ok(children)
+    }
+
+    /// Waits until the shop serves.
+    pub async fn serves(mut self, began: Instant) -> Checked<Shop> {
+        let (mut processes, mut doors) = (Vec::new(), (None, None));
+        for mut child in std::mem::take(&mut self.0) {
+            let Some(output) = child.stdout.take() else {
+                return Err(Violation::new("the output of the shop is not there"));
+            };
+            let reading = tokio::task::spawn_blocking(move || addresses(output));
+            let read = tokio::time::timeout(PATIENCE, reading).await;
+            let Ok(Ok(Some((output, addresses)))) = read else {
+                let _ = child.kill();
+                let ended = child.wait()?;
+                return Err(Violation::new(format!("the shop does not start: {ended}")));
+            };
+            for (edge, address) in addresses {
+                match edge.as_str() {
+                    "shop" => doors.0 = Some(address),
+                    "operator" => doors.1 = Some(address),
+                    _ => {}
+                }
+            }
+            processes.push(Process { child, _output: output });
+        }
+        let start = began.elapsed();
+        let (Some(shop), Some(operator)) = doors else {
+            return Err(Violation::new("the shop does not say where it serves"));
+        };
+        Ok(Shop { processes, start, doors: Doors::new(shop, operator) })
+    }
+
+    /// Ends them without warning.
+    pub fn kill(mut self) -> Checked {
+        self.0.iter_mut().try_for_each(end)
+    }
+}
+
+impl Drop for Starting {
+    fn drop(&mut self) {
+        self.0.iter_mut().for_each(|child| drop(end(child)));
+    }
+}
+
+impl Shop {
+    /// Starts the shop on a data folder and waits until it serves.
+    pub async fn start(program: &Program, data: &Path) -> Checked<Self> {
+        let began = Instant::now();
+        Starting::begin(program, data)?.serves(began).await
+    }
+
+    /// Ends the processes without warning. It is a violation when one has ended before.
+    pub fn kill(mut self) -> Checked {
+        self.is_alive()?;
+        self.processes.iter_mut().try_for_each(|process| end(&mut process.child))
+    }
+
+    /// Whether every process still runs.
+    pub fn is_alive(&mut self) -> Checked {
+        for process in &mut self.processes {
+            if let Some(status) = process.child.try_wait()? {
+                return Err(Violation::new(format!("the shop ended by itself: {status}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until a process ends by itself, as it must after a flush that failed.
+    pub async fn ends_by_itself(&mut self) -> Checked<ExitStatus> {
+        let began = Instant::now();
+        loop {
+            for process in &mut self.processes {
+                if let Some(status) = process.child.try_wait()? {
+                    return Ok(status);
+                }
+            }
+            ensure(began.elapsed() < PATIENCE, || "the shop goes on although its log failed")?;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// How many processes there are.
+    pub fn processes(&self) -> usize {
+        self.processes.len()
+    }
+
+    /// Sends a signal to one process.
+    pub fn signal(&self, process: usize, signal: Signal) -> Checked {
+        let id = Pid::from_child(&self.processes[process].child);
+        kill_process(id, signal).map_err(|error| std::io::Error::from(error).into())
+    }
+
+    /// Asks the processes to stop, the last one first; each has to end well.
+    pub async fn stop(mut self) -> Checked {
+        for number in (0..self.processes()).rev() {
+            self.signal(number, Signal::TERM)?;
+            let began = Instant::now();
+            let status = loop {
+                if let Some(status) = self.processes[number].child.try_wait()? {
+                    break status;
+                }
+                ensure(began.elapsed() < PATIENCE, || "the shop does not stop")?;
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            };
+            ensure(status.success(), || format!("the shop stopped with {status}"))?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Shop {
+    fn drop(&mut self) {
+        self.processes.iter_mut().for_each(|process| drop(end(&mut process.child)));
+    }
+}
+
+/// Where what the shop logs is written.
+pub(crate) fn log_beside(data: &Path) -> PathBuf {
+    data.with_extension("log")
+}
+
+fn end(child: &mut Child) -> Checked {
+    child.kill()?;
+    child.wait()?;
+    Ok(())
+}
+
+type Addresses = Vec<(String, SocketAddr)>;
+
+/// The lines that say where the process serves; they come when it does.
+fn addresses(output: ChildStdout) -> Option<(BufReader<ChildStdout>, Addresses)> {
+    let mut output = BufReader::new(output);
+    let mut addresses = Addresses::new();
+    loop {
+        let mut line = String::new();
+        if output.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        let (edge, address) = line.trim().split_once(' ')?;
+        let address = address.trim().strip_prefix("http://")?.parse().ok()?;
+        addresses.push((edge.to_owned(), address));
+        // The last line of a process: the operator's edge where there are edges, else the services' own.
+        if edge == "operator" || (edge == "services" && addresses.len() == 1) {
+            return Some((output, addresses));
+        }
+    }
+}
+
+fn free_port() -> std::io::Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
