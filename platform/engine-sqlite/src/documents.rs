@@ -1,13 +1,13 @@
 //! A service's documents in the database.
 
 use crate::{
-    engine::OpenLog, operation::Operation, query::Walk, readers::unreadable, service::Service,
-    writer::address,
+    apply::address, engine::OpenLog, operation::Operation, query::Walk, readers::unreadable,
+    service::Service,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
 use rusqlite::OptionalExtension;
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::Arc;
 use storage::{Collection, Commit, Documents, Found, Query, StorageError, Stored, Write};
 
 #[derive(Debug)]
@@ -30,6 +30,11 @@ impl Documents for SqliteDocuments {
         collection: &'static Collection,
         key: &str,
     ) -> Result<Option<Stored>, StorageError> {
+        let laid_over =
+            self.log.look(&self.service, |state| state.document(collection.name, key).cloned());
+        if let Some(laid) = laid_over {
+            return Ok(laid.entry.map(|body| Stored { key: key.to_owned(), body }));
+        }
         let Table::Ready = self.table(collection).await? else { return Ok(None) };
         let sql = format!(
             "SELECT body FROM {} WHERE key = ?1",
@@ -52,6 +57,7 @@ impl Documents for SqliteDocuments {
     ) -> Result<Found, StorageError> {
         let index = query.check(collection)?;
         let Table::Ready = self.table(collection).await? else { return Ok(Found::default()) };
+        self.log.tables_have(&self.service, collection.name).await?;
         let Some(walk) = Walk::new(&self.service.tables, collection, index, &query) else {
             return Ok(Found::default());
         };
@@ -74,7 +80,7 @@ impl SqliteDocuments {
         if self.service.ready.read().contains(&address(collection)) {
             return Ok(Table::Ready);
         }
-        if !self.service.created.load(Ordering::Acquire) {
+        if !self.log.has_table(&self.service.tables.collection_name(collection)) {
             return Ok(Table::Missing);
         }
         let is_complete = self.log.readers.read(|connection| {

@@ -13,7 +13,7 @@ const FORMAT: u8 = 1;
 const FRAME_BYTES: usize = 16 + 4 + 8 + 4 + 4;
 
 /// The events of one append, as one row.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Row {
     pub(crate) stream: StreamId,
     /// Version of the first event.

@@ -6,10 +6,10 @@ use crate::{
     folder::{self, Hold},
     journal::SqliteJournal,
     key_value::SqliteKeyValue,
-    log::Log,
+    log::{Log, Pace},
     open::{self, OpenError},
     options::Options,
-    schema,
+    recovery, schema,
     statistics::Statistics,
     writer::Writer,
 };
@@ -38,8 +38,9 @@ impl Engine {
     /// Opens the data folder and makes it where it is missing.
     pub fn open(folder: &Path, options: Options) -> Result<Self, OpenError> {
         let lock = Arc::new(folder::hold(folder)?);
-        let log = OpenLog::open(folder, DATABASE_FILE, options.clone(), Arc::clone(&lock))?;
-        let bulk = OpenLog::open(folder, BULK_FILE, options, lock)?;
+        let log =
+            OpenLog::open(folder, DATABASE_FILE, options.clone(), Pace::AtOnce, Arc::clone(&lock))?;
+        let bulk = OpenLog::open(folder, BULK_FILE, options, Pace::Lagging, lock)?;
         Ok(Self { log: Arc::new(log), bulk: Arc::new(bulk) })
     }
 
@@ -91,13 +92,23 @@ impl OpenLog {
         folder: &Path,
         file: &str,
         options: Options,
+        pace: Pace,
         lock: Arc<Hold>,
     ) -> Result<Self, OpenError> {
         let path = folder.join(file);
         let mut connection = open::open(folder, &path)?;
-        let journals =
-            schema::journals(&connection).map_err(|error| open::explain(folder, &path, &error))?;
-        let log = Arc::new(Log::new(folder, &path, journals, options));
+        match recovery::recover(&connection) {
+            Ok(0) => {}
+            Ok(batches) => tracing::info!(
+                file,
+                batches,
+                "the last stop was sudden; the tables have all of the log now"
+            ),
+            Err(error) => return Err(open::unrecovered(folder, &path, &error)),
+        }
+        let contents =
+            schema::contents(&connection).map_err(|error| open::explain(folder, &path, &error))?;
+        let log = Arc::new(Log::new(folder, &path, contents, options, pace));
         let failed = |error: std::io::Error| {
             let (file, reason) = (path.clone(), error.to_string());
             OpenError::Failed { file, reason }

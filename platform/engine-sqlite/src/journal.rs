@@ -59,19 +59,30 @@ impl Journal for SqliteJournal {
 
     async fn follow(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, StorageError> {
         let limit = limit.min(READ_EVENTS_MAX);
-        let flushed = self.log.tail.flushed();
-        let mut events = Vec::new();
-        if !self.is_created() || self.service.last_position.load(Ordering::Acquire) <= after {
-            return Ok(events);
+        if self.service.last_position.load(Ordering::Acquire) <= after {
+            return Ok(Vec::new());
         }
-        let sql = &self.service.tables.follow;
-        self.log.readers.read(|connection| {
-            let places = (number(after), number(flushed));
-            rows(connection, sql, places, |row| {
-                row.decode(|position, _| position > after, limit, &mut events)?;
-                Ok(events.len() < limit)
-            })
-        })?;
+        let flushed = self.log.tail.flushed();
+        let (table_until, recent) = self.log.look(&self.service, |state| {
+            let recent = &state.recent;
+            (recent.table_until(after), recent.between(after, flushed, limit))
+        });
+        let mut events = Vec::new();
+        if let Some(until) = table_until {
+            let places = (number(after), number(until.min(flushed)));
+            self.log.readers.read(|connection| {
+                rows(connection, &self.service.tables.follow, places, |row| {
+                    row.decode(|position, _| position > after, limit, &mut events)?;
+                    Ok(events.len() < limit)
+                })
+            })?;
+        }
+        for row in recent {
+            if events.len() >= limit {
+                break;
+            }
+            row.decode(|position, _| position > after, limit, &mut events)?;
+        }
         Ok(events)
     }
 
@@ -94,6 +105,7 @@ impl Journal for SqliteJournal {
         if !self.is_created() {
             return Ok(None);
         }
+        self.log.tables_have_all().await?;
         self.log.readers.read(|connection| {
             let mut select =
                 connection.prepare_cached(&self.service.tables.snapshot).map_err(unreadable)?;

@@ -1,4 +1,4 @@
-//! A service's small values in the database, with what is not flushed laid over them in memory.
+//! A service's small values in the database, with what its table does not have yet laid over them in memory.
 
 use crate::{
     engine::OpenLog,
@@ -91,6 +91,7 @@ impl KeyValue for SqliteKeyValue {
 
     async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StorageError> {
         let now = now.as_microsecond();
+        self.log.tables_have_all().await?;
         let keys = self.expired(now, limit.min(SWEEP_VALUES_MAX))?;
         let count = keys.len();
         if count > 0 {

@@ -2,9 +2,14 @@
 //!
 //! A write is decided in memory and answered at once; the writer thread commits whatever is queued, and the moment
 //! one flush returns it begins the next. So a lone caller waits for one flush, and many callers share one.
+//!
+//! What is committed first is the batch as it is, one row of the log. The tables get it a little later, many batches
+//! in one transaction: a page that twenty batches change is written once and not twenty times. Until then reads find
+//! it in memory; after a crash it is brought from the log into the tables before anything else.
 
 #![warn(missing_docs)]
 
+mod apply;
 mod checkpoint;
 mod documents;
 mod encoding;
@@ -18,6 +23,9 @@ mod operation;
 mod options;
 mod query;
 mod readers;
+mod recent;
+mod record;
+mod recovery;
 mod reserve;
 mod schema;
 mod service;

@@ -5,29 +5,32 @@ use crate::{
     options::Options,
     readers::Readers,
     reserve::Reserve,
-    schema::{self, Tables},
+    schema::{self, Contents},
     service::{Service, ServiceState},
     statistics::Counters,
+    writer::APPLY_WRITES,
 };
 use journal::Position;
 use parking_lot::{Condvar, Mutex, MutexGuard, RwLock};
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
 };
-use storage::{Commit, StorageError, Tail, durability};
-use tokio::sync::watch;
+use storage::{Commit, StorageError, Tail, Voided, durability};
+use tokio::{sync::watch, time::Instant};
 
 #[derive(Debug)]
 pub(crate) struct Log {
+    /// How far it is flushed.
     pub(crate) tail: Arc<Tail>,
+    /// How far the tables have it.
+    applied: Arc<Tail>,
     pub(crate) readers: Readers,
     pub(crate) counters: Counters,
     pub(crate) options: Options,
+    pub(crate) pace: Pace,
     reserve: Reserve,
     state: Mutex<State>,
     /// There is something to flush, or no more will come.
@@ -35,6 +38,8 @@ pub(crate) struct Log {
     services: Mutex<HashMap<&'static str, Arc<Service>>>,
     /// The services found in the database when it was opened, and the last position of each.
     found: HashMap<String, Position>,
+    /// The names of the tables that are in the database.
+    tables: RwLock<HashSet<String>>,
     /// Why a flush failed.
     failed: watch::Sender<Option<String>>,
     /// Whether the writer has let go of the file.
@@ -47,6 +52,10 @@ struct State {
     position: Position,
     queue: Vec<Queued>,
     queue_bytes: usize,
+    /// Since when something is queued.
+    queued_since: Instant,
+    /// Somebody waits for the tables to have everything up to here.
+    demanded: Position,
     phase: Phase,
     services: Vec<ServiceState>,
 }
@@ -60,6 +69,25 @@ enum Phase {
     Failed(String),
 }
 
+/// When a batch is flushed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// The moment the flush before it is done: somebody waits for it.
+    AtOnce,
+    /// When some has come together.
+    Lagging,
+}
+
+/// What the writer is to do next.
+pub(crate) enum Work {
+    /// Flush these, of so many bytes.
+    Batch(Vec<Queued>, usize),
+    /// Bring what is flushed into the tables.
+    Tables,
+    /// No more will come.
+    End,
+}
+
 /// A decision under way: nobody else decides meanwhile.
 pub(crate) struct Deciding<'log> {
     log: &'log Log,
@@ -67,27 +95,38 @@ pub(crate) struct Deciding<'log> {
 }
 
 impl Log {
-    /// The log of the database at `path`, in which these journals were found.
+    /// The log of the database at `path`, in which this was found.
     pub(crate) fn new(
         folder: &Path,
         path: &Path,
-        journals: Vec<(String, Position)>,
+        contents: Contents,
         options: Options,
+        pace: Pace,
     ) -> Self {
+        let Contents { journals, tables } = contents;
         let position = journals.iter().map(|(_, last)| *last).max().unwrap_or(0);
-        let services = Vec::new();
-        let state =
-            State { position, queue: Vec::new(), queue_bytes: 0, phase: Phase::Open, services };
+        let state = State {
+            position,
+            queue: Vec::new(),
+            queue_bytes: 0,
+            queued_since: Instant::now(),
+            demanded: 0,
+            phase: Phase::Open,
+            services: Vec::new(),
+        };
         Self {
             tail: Tail::at(position),
+            applied: Tail::at(position),
             readers: Readers::new(path),
             counters: Counters::default(),
             reserve: Reserve::new(folder, options.disk_reserve_bytes),
             options,
+            pace,
             state: Mutex::new(state),
             work: Condvar::new(),
             services: Mutex::default(),
             found: journals.into_iter().collect(),
+            tables: RwLock::new(tables),
             failed: watch::Sender::new(None),
             freed: watch::Sender::new(false),
         }
@@ -99,23 +138,28 @@ impl Log {
         let service = services.entry(name).or_insert_with(|| {
             let mut state = self.state.lock();
             let index = state.services.len();
-            state.services.push(ServiceState::new(self.options.heads_max));
             let found = self.found.get(&schema::part(name)).copied();
-            Arc::new(Service {
-                index,
-                tables: Tables::of(name),
-                created: AtomicBool::new(found.is_some()),
-                last_position: AtomicU64::new(found.unwrap_or(0)),
-                followed: Tail::at(found.unwrap_or(0)),
-                ready: RwLock::default(),
-            })
+            state.services.push(ServiceState::new(self.options.heads_max, found.unwrap_or(0)));
+            Arc::new(Service::new(name, index, found))
         });
         Arc::clone(service)
     }
 
+    /// Whether there is a table of this name.
+    pub(crate) fn has_table(&self, name: &str) -> bool {
+        self.tables.read().contains(name)
+    }
+
+    /// These tables are in the database. For the writer.
+    pub(crate) fn made(&self, tables: Vec<String>) {
+        if !tables.is_empty() {
+            self.tables.write().extend(tables);
+        }
+    }
+
     /// Begins a decision, unless nothing may be written now.
     pub(crate) fn decide(&self) -> Result<Deciding<'_>, StorageError> {
-        if !self.reserve.has_room(self.counters.wal_bytes()) {
+        if !self.reserve.has_room(self.counters.growth_bytes()) {
             return Err(StorageError::Full);
         }
         let state = self.state.lock();
@@ -155,26 +199,75 @@ impl Log {
         commit
     }
 
-    /// Waits for work; `None` when no more will come. For the writer.
-    pub(crate) fn next_batch(&self) -> Option<(Vec<Queued>, usize)> {
+    /// Waits until the tables have everything of this collection that is flushed now.
+    pub(crate) async fn tables_have(
+        &self,
+        service: &Service,
+        collection: &str,
+    ) -> Result<(), StorageError> {
+        if self.look(service, |state| state.lacks_documents(collection)) {
+            self.tables_have_all().await?;
+        }
+        Ok(())
+    }
+
+    /// Waits until the tables have everything that is flushed now.
+    pub(crate) async fn tables_have_all(&self) -> Result<(), StorageError> {
+        let flushed = self.tail.flushed();
+        self.demand(flushed);
+        self.work.notify_all();
+        let lost = |voided: Voided| StorageError::Unavailable(voided.to_string());
+        self.applied.reaches(flushed).await.map_err(lost)
+    }
+
+    fn demand(&self, position: Position) {
+        let mut state = self.state.lock();
+        state.demanded = state.demanded.max(position);
+    }
+
+    /// Waits for work. What is flushed is due to be brought into the tables in `due`; `None` when there is nothing
+    /// to bring. For the writer.
+    pub(crate) fn next_work(&self, due: Option<Duration>) -> Work {
+        let asked = Instant::now();
         let mut state = self.state.lock();
         loop {
-            if !state.queue.is_empty() {
+            let due = due.map(|due| due.saturating_sub(asked.elapsed()));
+            let demanded = due.is_some() && state.demanded > self.applied.flushed();
+            if demanded || due.is_some_and(|due| due.is_zero()) {
+                return Work::Tables;
+            }
+            let is_open = state.phase == Phase::Open;
+            let linger = match state.queue.len() {
+                1..APPLY_WRITES if is_open && self.pace == Pace::Lagging => {
+                    self.options.bulk_linger.saturating_sub(state.queued_since.elapsed())
+                }
+                _ => Duration::ZERO,
+            };
+            if !state.queue.is_empty() && linger.is_zero() {
                 let capacity = state.queue.len();
                 let batch = std::mem::replace(&mut state.queue, Vec::with_capacity(capacity));
-                return Some((batch, std::mem::take(&mut state.queue_bytes)));
+                return Work::Batch(batch, std::mem::take(&mut state.queue_bytes));
             }
-            if state.phase != Phase::Open {
-                return None;
+            if !is_open {
+                return Work::End;
             }
-            self.work.wait(&mut state);
+            let linger = (!linger.is_zero()).then_some(linger);
+            match due.into_iter().chain(linger).min() {
+                None => self.work.wait(&mut state),
+                Some(pause) => drop(self.work.wait_for(&mut state, pause)),
+            }
         }
     }
 
     /// The batch is on the disk. For the writer.
-    pub(crate) fn settle(&self, batch: &[Queued], bytes: usize) {
+    pub(crate) fn flushed(&self, batch: &[Queued], bytes: usize) {
         let Some(last) = batch.last() else { return };
         let appended = |queued: &Queued| matches!(queued.operation, Operation::Append { .. });
+        let mut state = self.state.lock();
+        for queued in batch {
+            state.services[queued.service.index].flushed(queued);
+        }
+        drop(state);
         for queued in batch {
             queued.service.created.store(true, Ordering::Release);
             if appended(queued) {
@@ -186,10 +279,17 @@ impl Log {
             queued.service.followed.advance(queued.position);
         }
         self.reserve.written(bytes);
+    }
+
+    /// These are in the tables. For the writer.
+    pub(crate) fn settle(&self, applied: &[Queued]) {
+        let Some(last) = applied.last() else { return };
         let mut state = self.state.lock();
-        for queued in batch {
+        for queued in applied {
             state.services[queued.service.index].settle(queued);
         }
+        drop(state);
+        self.applied.advance(last.position);
     }
 
     /// A flush failed: whatever is not on the disk is lost, and nothing more is taken. For the writer.
@@ -200,6 +300,7 @@ impl Log {
         );
         self.state.lock().phase = Phase::Failed(reason.to_owned());
         self.tail.void();
+        self.applied.void();
         self.readers.close();
         self.failed.send_replace(Some(reason.to_owned()));
     }
@@ -259,7 +360,11 @@ impl Deciding<'_> {
         let position = self.state.position;
         self.state.queue_bytes += operation.bytes();
         self.state.queue.push(Queued { position, service: Arc::clone(service), operation });
-        let writer_may_sleep = self.state.queue.len() == 1;
+        let length = self.state.queue.len();
+        if length == 1 {
+            self.state.queued_since = Instant::now();
+        }
+        let writer_may_sleep = length == 1 || length == APPLY_WRITES;
         let log = self.log;
         drop(self);
         if writer_may_sleep {

@@ -3,13 +3,14 @@
 use crate::{
     folder,
     readers::keep_plans,
-    schema::{APPLICATION, FORMAT},
+    schema::{APPLICATION, CREATE_LOG, FORMAT},
 };
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
+use storage::StorageError;
 
 /// How long the writer lets a tool that somebody has pointed at the file finish; nobody else writes.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -135,9 +136,12 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection
         .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get::<_, String>(0))?;
     connection.pragma_update(None, "cache_size", WRITER_CACHE_KIB)?;
-    if identity(connection)?.application != APPLICATION {
+    // Format 1 had no log: every batch went into the tables at once. It has nothing that must be changed.
+    let there = identity(connection)?;
+    if there.application != APPLICATION || there.format != FORMAT {
         connection.execute_batch(&format!(
-            "BEGIN IMMEDIATE; PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {FORMAT}; COMMIT;"
+            "BEGIN IMMEDIATE; {CREATE_LOG}; PRAGMA application_id = {APPLICATION}; \
+             PRAGMA user_version = {FORMAT}; COMMIT;"
         ))?;
     }
     Ok(())
@@ -166,6 +170,16 @@ pub(crate) fn explain(folder: &Path, path: &Path, error: &rusqlite::Error) -> Op
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
             OpenError::NotWritable { folder: folder.to_owned(), reason }
         }
+        _ => OpenError::Failed { file, reason },
+    }
+}
+
+/// What it means that the log could not be brought into the tables.
+pub(crate) fn unrecovered(folder: &Path, path: &Path, error: &StorageError) -> OpenError {
+    let (file, reason) = (path.to_owned(), error.to_string());
+    match error {
+        StorageError::Corrupt(_) => OpenError::Damaged { file, reason },
+        _ if folder::is_full(folder) => OpenError::DiskFull { folder: folder.to_owned() },
         _ => OpenError::Failed { file, reason },
     }
 }

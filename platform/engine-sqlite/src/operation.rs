@@ -1,4 +1,4 @@
-//! What waits for the writer: decided, placed in the order, not yet flushed.
+//! What waits for the writer: decided, placed in the order, not yet in the tables.
 
 use crate::{encoding::Row, service::Service};
 use bytes::Bytes;
@@ -53,6 +53,14 @@ impl Entry {
 }
 
 impl Operation {
+    /// The documents it writes.
+    pub(crate) fn documents(&self) -> &[Write] {
+        match self {
+            Self::Append { writes, .. } | Self::Documents(writes) => writes,
+            _ => &[],
+        }
+    }
+
     /// Roughly what it adds to the disk.
     pub(crate) fn bytes(&self) -> usize {
         match self {

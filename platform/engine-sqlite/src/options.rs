@@ -1,6 +1,6 @@
 //! What can be set about the engine, with its defaults.
 
-use std::num::NonZeroUsize;
+use std::{num::NonZeroUsize, time::Duration};
 
 /// Settings of the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct Options {
     pub queue_bytes_max: usize,
     /// How many streams of each service have their version kept in memory.
     pub heads_max: NonZeroUsize,
+    /// How long bulk waits for more of it before it is flushed.
+    pub bulk_linger: Duration,
     /// How large the write-ahead log grows before it is brought into the database.
     pub wal_checkpoint_bytes: u64,
     /// How large it may be at most, unless a reader stays in the way.
@@ -26,6 +28,7 @@ impl Default for Options {
             queue_writes_max: 32 * 1024,
             queue_bytes_max: 64 * 1024 * 1024,
             heads_max: NonZeroUsize::MIN.saturating_add(65_535),
+            bulk_linger: Duration::from_millis(50),
             wal_checkpoint_bytes: 8 * 1024 * 1024,
             wal_bytes_max: 64 * 1024 * 1024,
         }

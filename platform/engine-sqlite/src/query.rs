@@ -1,8 +1,8 @@
 //! A walk along an index as one SQL statement that begins where the page begins.
 
 use crate::{
+    apply::sql,
     schema::{Tables, column},
-    writer::sql,
 };
 use bytes::Bytes;
 use rusqlite::{Connection, params_from_iter, types::ValueRef};

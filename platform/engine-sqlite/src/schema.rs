@@ -1,17 +1,26 @@
 //! Names of tables, and the statements that make them. A service's tables begin with its name.
 
 use rusqlite::Connection;
-use std::fmt::Write as _;
+use std::{collections::HashSet, fmt::Write as _};
 use storage::Collection;
 
 /// What this program writes into the database's `user_version`.
-pub(crate) const FORMAT: i32 = 1;
+pub(crate) const FORMAT: i32 = 2;
 /// What it writes into `application_id`: "ICOM".
 pub(crate) const APPLICATION: i32 = 0x4943_4f4d;
+
+/// The log: batches that are flushed and not yet in the tables, by the position of their last write. No service has a
+/// table of this name, as it has no separator.
+pub(crate) const CREATE_LOG: &str =
+    "CREATE TABLE IF NOT EXISTS log (position INTEGER PRIMARY KEY, batch BLOB NOT NULL)";
+pub(crate) const INSERT_BATCH: &str = "INSERT INTO log (position, batch) VALUES (?1, ?2)";
+pub(crate) const OLDEST_BATCH: &str = "SELECT position, batch FROM log ORDER BY position LIMIT 1";
+pub(crate) const DELETE_BATCHES: &str = "DELETE FROM log WHERE position <= ?1";
 
 /// Between the parts of a table's name; never within one.
 const SEPARATOR: char = '/';
 const JOURNAL: &str = "journal";
+const FIELD: &str = "field";
 
 /// The statements on the tables of one service.
 #[derive(Debug)]
@@ -37,6 +46,26 @@ pub(crate) struct DocumentTable {
     pub(crate) fields: Vec<&'static str>,
     pub(crate) put: String,
     pub(crate) delete: String,
+}
+
+impl DocumentTable {
+    /// The statements on `table` with these columns for fields.
+    fn new(table: &str, columns: &[String], fields: Vec<&'static str>) -> Self {
+        let (mut names, mut values, mut updates) = (String::new(), String::new(), String::new());
+        for (number, column) in (3..).zip(columns) {
+            let _ = write!(names, ", {column}");
+            let _ = write!(values, ", ?{number}");
+            let _ = write!(updates, ", {column} = excluded.{column}");
+        }
+        Self {
+            put: format!(
+                "INSERT INTO {table} (key, body{names}) VALUES (?1, ?2{values}) \
+                 ON CONFLICT (key) DO UPDATE SET body = excluded.body{updates}"
+            ),
+            delete: format!("DELETE FROM {table} WHERE key = ?1"),
+            fields,
+        }
+    }
 }
 
 impl Tables {
@@ -97,8 +126,13 @@ impl Tables {
         ))
     }
 
-    fn collection_name(&self, collection: &Collection) -> String {
-        format!("{}{SEPARATOR}documents{SEPARATOR}{}", self.prefix, part(collection.name))
+    /// The name of a collection's table.
+    pub(crate) fn collection_name(&self, collection: &Collection) -> String {
+        self.named(collection.name)
+    }
+
+    fn named(&self, collection: &str) -> String {
+        format!("{}{SEPARATOR}documents{SEPARATOR}{}", self.prefix, part(collection))
     }
 
     pub(crate) fn collection(&self, collection: &Collection) -> String {
@@ -168,46 +202,57 @@ impl Tables {
     }
 
     fn document_table(&self, collection: &'static Collection) -> DocumentTable {
-        let table = self.collection(collection);
         let fields = fields_of(collection);
-        let (mut names, mut values, mut updates) = (String::new(), String::new(), String::new());
-        for (number, field) in (3..).zip(&fields) {
-            let column = column(field);
-            let _ = write!(names, ", {column}");
-            let _ = write!(values, ", ?{number}");
-            let _ = write!(updates, ", {column} = excluded.{column}");
-        }
-        DocumentTable {
-            put: format!(
-                "INSERT INTO {table} (key, body{names}) VALUES (?1, ?2{values}) \
-                 ON CONFLICT (key) DO UPDATE SET body = excluded.body{updates}"
-            ),
-            delete: format!("DELETE FROM {table} WHERE key = ?1"),
-            fields,
-        }
+        let columns: Vec<String> = fields.iter().map(|field| column(field)).collect();
+        DocumentTable::new(&self.collection(collection), &columns, fields)
+    }
+
+    /// The table of a collection as it is in the database, whatever declares it; with the names of its columns for
+    /// fields.
+    pub(crate) fn table_as_found(
+        &self,
+        connection: &Connection,
+        collection: &str,
+    ) -> rusqlite::Result<(DocumentTable, Vec<String>)> {
+        let name = self.named(collection);
+        let names: Vec<String> = columns_of(connection, &name)?
+            .into_iter()
+            .filter(|column| {
+                column.starts_with(FIELD) && column[FIELD.len()..].starts_with(SEPARATOR)
+            })
+            .collect();
+        let columns: Vec<String> = names.iter().map(|name| quoted(name)).collect();
+        Ok((DocumentTable::new(&quoted(&name), &columns, Vec::new()), names))
     }
 }
 
-/// Every journal in the database: the service it belongs to, and its last position.
-pub(crate) fn journals(connection: &Connection) -> rusqlite::Result<Vec<(String, u64)>> {
-    let mut tables = connection.prepare("SELECT name FROM sqlite_master WHERE type = 'table'")?;
-    let names = tables
-        .query_map([], |row| row.get::<_, String>(0))?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
-    let mut journals = Vec::new();
-    for name in names {
+/// What a database has in it.
+#[derive(Debug, Default)]
+pub(crate) struct Contents {
+    /// Every journal: the service it belongs to, and its last position.
+    pub(crate) journals: Vec<(String, u64)>,
+    /// The names of all tables.
+    pub(crate) tables: HashSet<String>,
+}
+
+/// Looks what is in the database.
+pub(crate) fn contents(connection: &Connection) -> rusqlite::Result<Contents> {
+    let mut names = connection.prepare("SELECT name FROM sqlite_master WHERE type = 'table'")?;
+    let tables = names.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    let mut contents = Contents { journals: Vec::new(), tables };
+    for name in &contents.tables {
         let Some((service, JOURNAL)) = name.split_once(SEPARATOR) else { continue };
         let last = format!(
             "SELECT coalesce(max(position + count - 1), 0) FROM (SELECT position, count \
              FROM {} ORDER BY position DESC LIMIT 1)",
-            quoted(&name)
+            quoted(name)
         );
-        journals.push((
+        contents.journals.push((
             service.to_owned(),
             connection.query_row(&last, [], |row| row.get::<_, i64>(0))?.cast_unsigned(),
         ));
     }
-    Ok(journals)
+    Ok(contents)
 }
 
 /// The column of a field. The prefix keeps it apart from `key` and `body`.
@@ -230,8 +275,9 @@ pub(crate) fn part(name: &str) -> String {
     part
 }
 
-fn column_name(field: &str) -> String {
-    format!("field{SEPARATOR}{}", part(field))
+/// The name of a field's column in the database.
+pub(crate) fn column_name(field: &str) -> String {
+    format!("{FIELD}{SEPARATOR}{}", part(field))
 }
 
 fn quoted(name: &str) -> String {

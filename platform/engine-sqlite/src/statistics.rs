@@ -23,6 +23,8 @@ pub struct Statistics {
     pub batch_micros: Histogram,
     /// Microseconds of the flush alone.
     pub flush_micros: Histogram,
+    /// How often flushed batches were brought from the log into the tables.
+    pub applies: u64,
     /// Passes in which the write-ahead log was brought into the database beside the writer.
     pub checkpoints: u64,
     /// How often the write-ahead log began anew.
@@ -64,10 +66,12 @@ pub(crate) struct Counters {
     batch_writes: Counts,
     batch_micros: Counts,
     flush_micros: Counts,
+    pub(crate) applies: AtomicU64,
     pub(crate) checkpoints: AtomicU64,
     pub(crate) wal_resets: AtomicU64,
     wal_bytes: AtomicU64,
     wal_bytes_peak: AtomicU64,
+    backlog_bytes: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -99,8 +103,14 @@ impl Counters {
         self.wal_bytes_peak.fetch_max(bytes, Relaxed);
     }
 
-    pub(crate) fn wal_bytes(&self) -> u64 {
-        self.wal_bytes.load(Relaxed)
+    pub(crate) fn backlog_is(&self, bytes: u64) {
+        self.backlog_bytes.store(bytes, Relaxed);
+    }
+
+    /// By how much the database may still grow for what is flushed: the pages of the write-ahead log, and what the
+    /// tables do not have yet, with the pages around it.
+    pub(crate) fn growth_bytes(&self) -> u64 {
+        self.wal_bytes.load(Relaxed) + 4 * self.backlog_bytes.load(Relaxed)
     }
 
     pub(crate) fn read(&self) -> Statistics {
@@ -111,6 +121,7 @@ impl Counters {
             batch_writes: self.batch_writes.read(),
             batch_micros: self.batch_micros.read(),
             flush_micros: self.flush_micros.read(),
+            applies: self.applies.load(Relaxed),
             checkpoints: self.checkpoints.load(Relaxed),
             wal_resets: self.wal_resets.load(Relaxed),
             wal_bytes: self.wal_bytes.load(Relaxed),

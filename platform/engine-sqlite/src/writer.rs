@@ -1,31 +1,43 @@
-//! The one thread that writes: takes whatever is queued, commits it with one flush, and begins again.
+//! The one thread that writes: commits whatever is queued to the log with one flush, and begins again; in between it
+//! brings the log into the tables.
 
 use crate::{
+    apply::{Applied, forget_batches},
     checkpoint::Checkpoints,
     folder::Hold,
-    log::Log,
-    operation::{Entry, Operation, Queued},
+    log::{Log, Pace, Work},
+    operation::Queued,
     readers::number,
-    schema::DocumentTable,
-    service::Service,
+    record,
+    schema::INSERT_BATCH,
 };
-use rusqlite::{Connection, params, params_from_iter, types::ToSqlOutput};
+use rusqlite::{Connection, params};
 use std::{
-    collections::{HashMap, HashSet},
+    collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
 };
-use storage::{Collection, Value, Write};
 use tokio::time::Instant;
+
+/// As soon as so many writes wait for the tables, they are brought there. Fewer change the same pages too often; more
+/// make those wait who queue meanwhile.
+pub(crate) const APPLY_WRITES: usize = 512;
+/// Or so many bytes: what goes into the write-ahead log at once stays small against it.
+const APPLY_BYTES: usize = 512 * 1024;
+/// Fewer are brought there after this time.
+const APPLY_AFTER: Duration = Duration::from_millis(200);
 
 pub(crate) struct Writer {
     log: Arc<Log>,
     connection: Connection,
     checkpoints: Checkpoints,
-    /// The services whose tables are known to be there.
-    created: HashSet<usize>,
-    /// The tables of collections, by service and by the address of the declaration.
-    tables: HashMap<(usize, usize), DocumentTable>,
+    tables: Applied,
+    /// What is flushed and not yet in the tables, oldest first.
+    backlog: VecDeque<Queued>,
+    backlog_bytes: usize,
+    /// Since when there is something in it.
+    backlog_since: Instant,
     /// The data folder is ours as long as any writer lives.
     folder_lock: Arc<Hold>,
 }
@@ -37,14 +49,22 @@ impl Writer {
         checkpoints: Checkpoints,
         folder_lock: Arc<Hold>,
     ) -> Self {
-        let (created, tables) = (HashSet::new(), HashMap::new());
-        Self { log, connection, checkpoints, created, tables, folder_lock }
+        Self {
+            log,
+            connection,
+            checkpoints,
+            tables: Applied::default(),
+            backlog: VecDeque::new(),
+            backlog_bytes: 0,
+            backlog_since: Instant::now(),
+            folder_lock,
+        }
     }
 
     /// Writes until the log is closed or a flush fails, and lets go of the file.
     pub(crate) fn run(mut self) {
         // Nobody may wait for ever because of a mistake here.
-        let written = catch_unwind(AssertUnwindSafe(|| self.write_batches()));
+        let written = catch_unwind(AssertUnwindSafe(|| self.work()));
         let failure = match written {
             Ok(written) => {
                 written.err().map(|error| format!("the log could not be written: {error}"))
@@ -69,131 +89,97 @@ impl Writer {
 
     /// Ends with the first flush that fails. The same one is never tried again: the system may have dropped the
     /// pages it could not write, and say that all is well the second time.
-    fn write_batches(&mut self) -> rusqlite::Result<()> {
-        while let Some((batch, bytes)) = self.log.next_batch() {
-            self.flush(&batch, bytes)?;
-            self.log.settle(&batch, bytes);
+    fn work(&mut self) -> rusqlite::Result<()> {
+        loop {
+            let due = match self.backlog.len() {
+                0 => None,
+                APPLY_WRITES.. => Some(Duration::ZERO),
+                _ if self.backlog_bytes >= APPLY_BYTES => Some(Duration::ZERO),
+                _ => Some(APPLY_AFTER.saturating_sub(self.backlog_since.elapsed())),
+            };
+            match self.log.next_work(due) {
+                Work::Batch(batch, bytes) => self.commit(batch, bytes)?,
+                Work::End if self.backlog.is_empty() => return Ok(()),
+                Work::Tables | Work::End => self.apply()?,
+            }
             if let Err(error) = self.checkpoints.after_batch(&self.connection, &self.log) {
                 tracing::warn!(%error, "the write-ahead log could not be brought into the database");
             }
         }
+    }
+
+    /// Flushes a batch. A small one goes to the log; a large one straight into the tables, behind all before it.
+    fn commit(&mut self, batch: Vec<Queued>, bytes: usize) -> rusqlite::Result<()> {
+        let started = Instant::now();
+        let is_large = batch.len() >= APPLY_WRITES || bytes >= APPLY_BYTES;
+        let is_large = is_large || self.log.pace == Pace::Lagging;
+        let flush = self.transaction(|writer| {
+            writer.tables.prepare(&writer.connection, &batch)?;
+            if is_large {
+                writer.apply_backlog()?;
+                return writer.tables.apply(&writer.connection, &batch);
+            }
+            let last = batch.last().map_or(0, |queued| queued.position);
+            let mut insert = writer.connection.prepare_cached(INSERT_BATCH)?;
+            insert.execute(params![number(last), &record::encode(&batch)[..]]).map(|_| ())
+        })?;
+        self.log.counters.flushed(batch.len(), bytes, started.elapsed(), flush);
+        self.log.made(self.tables.made());
+        self.log.flushed(&batch, bytes);
+        if self.backlog.is_empty() {
+            self.backlog_since = Instant::now();
+        }
+        self.backlog.extend(batch);
+        self.backlog_is(self.backlog_bytes + bytes);
+        if is_large {
+            self.settle();
+        }
         Ok(())
     }
 
-    fn flush(&mut self, batch: &[Queued], bytes: usize) -> rusqlite::Result<()> {
-        let started = Instant::now();
-        let written = self.write(batch);
-        if let Err(error) = written {
+    /// Brings the backlog into the tables. Nobody waits for a flush of that: until the next one the log has it all.
+    fn apply(&mut self) -> rusqlite::Result<()> {
+        self.connection.execute_batch("PRAGMA synchronous = normal")?;
+        self.transaction(|writer| writer.apply_backlog())?;
+        self.connection.execute_batch("PRAGMA synchronous = full")?;
+        self.log.counters.applies.fetch_add(1, Relaxed);
+        self.settle();
+        Ok(())
+    }
+
+    fn apply_backlog(&self) -> rusqlite::Result<()> {
+        let Some(last) = self.backlog.back() else { return Ok(()) };
+        self.tables.apply(&self.connection, &self.backlog)?;
+        forget_batches(&self.connection, last.position)
+    }
+
+    /// The backlog is in the tables.
+    fn settle(&mut self) {
+        self.log.settle(self.backlog.make_contiguous());
+        self.backlog.clear();
+        self.backlog_is(0);
+    }
+
+    fn backlog_is(&mut self, bytes: usize) {
+        self.backlog_bytes = bytes;
+        self.log.counters.backlog_is(bytes as u64);
+    }
+
+    /// Does it all or nothing; returns how long the end took.
+    fn transaction(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> rusqlite::Result<()>,
+    ) -> rusqlite::Result<Duration> {
+        self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        let written = work(self).and_then(|()| {
+            let flushing = Instant::now();
+            self.connection.prepare_cached("COMMIT")?.execute([])?;
+            Ok(flushing.elapsed())
+        });
+        if written.is_err() {
             // What it says does not matter any more; the first error is the one to tell.
             let _ = self.connection.execute_batch("ROLLBACK");
-            return Err(error);
         }
-        let flushing = Instant::now();
-        self.connection.prepare_cached("COMMIT")?.execute([])?;
-        let now = Instant::now();
-        let (whole, flush) = (now.duration_since(started), now.duration_since(flushing));
-        self.log.counters.flushed(batch.len(), bytes, whole, flush);
-        Ok(())
-    }
-
-    fn write(&mut self, batch: &[Queued]) -> rusqlite::Result<()> {
-        self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-        batch.iter().try_for_each(|queued| self.apply(&queued.service, &queued.operation))
-    }
-
-    fn apply(&mut self, service: &Service, operation: &Operation) -> rusqlite::Result<()> {
-        let tables = &service.tables;
-        if self.created.insert(service.index) {
-            tables.create(&self.connection)?;
-        }
-        let connection = &self.connection;
-        match operation {
-            Operation::Append { row, writes } => {
-                let (position, version) = (number(row.first_position), number(row.first_version));
-                let mut insert = connection.prepare_cached(&tables.insert_events)?;
-                insert.execute(params![
-                    position,
-                    row.stream,
-                    version,
-                    number(row.count),
-                    &row.events[..]
-                ])?;
-                drop(insert);
-                self.write_documents(service, writes)
-            }
-            Operation::Documents(writes) => self.write_documents(service, writes),
-            Operation::Collection(collection) => self.table(service, collection),
-            Operation::Value { key, entry: Some(Entry { value, expires_at }) } => {
-                let mut put = connection.prepare_cached(&tables.put_value)?;
-                put.execute(params![key, &value[..], expires_at]).map(|_| ())
-            }
-            Operation::Value { key, entry: None } => {
-                connection.prepare_cached(&tables.remove_value)?.execute([key]).map(|_| ())
-            }
-            Operation::Sweep { keys, now } => {
-                let mut sweep = connection.prepare_cached(&tables.sweep)?;
-                keys.iter().try_for_each(|key| sweep.execute(params![key, now]).map(|_| ()))
-            }
-            Operation::Snapshot { name, snapshot } => {
-                let mut put = connection.prepare_cached(&tables.put_snapshot)?;
-                put.execute(params![name, number(snapshot.position), &snapshot.data[..]])
-                    .map(|_| ())
-            }
-        }
-    }
-
-    fn write_documents(&mut self, service: &Service, writes: &[Write]) -> rusqlite::Result<()> {
-        for write in writes {
-            let (Write::Put { collection, .. } | Write::Delete { collection, .. }) = write;
-            self.table(service, collection)?;
-            let table = &self.tables[&(service.index, address(collection))];
-            match write {
-                Write::Put { document, .. } => {
-                    let value_of =
-                        |field: &&str| document.fields.iter().find(|(name, _)| name == field);
-                    let key = ToSqlOutput::from(document.key.as_str());
-                    let values = table.fields.iter().map(|field| match value_of(field) {
-                        Some((_, value)) => sql(value),
-                        None => ToSqlOutput::from(rusqlite::types::Null),
-                    });
-                    let values =
-                        [key, ToSqlOutput::from(&document.body[..])].into_iter().chain(values);
-                    self.connection
-                        .prepare_cached(&table.put)?
-                        .execute(params_from_iter(values))?;
-                }
-                Write::Delete { key, .. } => {
-                    self.connection.prepare_cached(&table.delete)?.execute([key])?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Makes the table of a collection what its declaration asks for, once in a process.
-    fn table(
-        &mut self,
-        service: &Service,
-        collection: &'static Collection,
-    ) -> rusqlite::Result<()> {
-        let key = (service.index, address(collection));
-        if !self.tables.contains_key(&key) {
-            let table = service.tables.create_collection(&self.connection, collection)?;
-            self.tables.insert(key, table);
-        }
-        Ok(())
-    }
-}
-
-/// What tells one declaration from another of the same name.
-pub(crate) fn address(collection: &'static Collection) -> usize {
-    std::ptr::from_ref(collection).addr()
-}
-
-/// A value as the database compares it: numbers before text, text byte by byte.
-pub(crate) fn sql(value: &Value) -> ToSqlOutput<'_> {
-    match value {
-        Value::Integer(number) => ToSqlOutput::from(*number),
-        Value::Text(text) => ToSqlOutput::from(text.as_str()),
+        written
     }
 }

@@ -15,13 +15,13 @@ async fn a_failed_flush_stops_everything() {
     first.commit.wait().await.unwrap();
 
     let vandal = Connection::open(folder.path().join("icommerce.db")).unwrap();
-    vandal.execute_batch("ALTER TABLE \"warehouse/journal\" RENAME TO stolen").unwrap();
+    vandal.execute_batch("ALTER TABLE log RENAME TO stolen").unwrap();
     let (lost, touched) = durability::scope(storage.journal.append(append("thing-1", 1))).await;
     assert_eq!(touched.wait().await, Err(Voided));
     assert_eq!(lost.unwrap().commit.wait().await, Err(Voided));
     assert_eq!(first.commit.wait().await, Ok(()), "what was flushed stays");
     let reason = engine.failed().await;
-    assert!(reason.contains("warehouse/journal"), "{reason}");
+    assert!(reason.contains("no such table: log"), "{reason}");
 
     let refused = storage.journal.append(append("thing-1", 2)).await;
     assert!(
@@ -35,7 +35,7 @@ async fn a_failed_flush_stops_everything() {
     assert!(other.key_value.add("hits", 1, kernel::Timestamp::UNIX_EPOCH, None).await.is_err());
     assert_eq!(engine.close().await, Err(Voided));
 
-    vandal.execute_batch("ALTER TABLE stolen RENAME TO \"warehouse/journal\"").unwrap();
+    vandal.execute_batch("ALTER TABLE stolen RENAME TO log").unwrap();
     drop(vandal);
     let engine = open(folder.path());
     let storage = engine.service("warehouse");
@@ -45,7 +45,7 @@ async fn a_failed_flush_stops_everything() {
 }
 
 #[tokio::test]
-async fn a_batch_is_written_as_a_whole_or_not_at_all() {
+async fn what_the_tables_refuse_stays_in_the_log() {
     let folder = tempfile::tempdir().unwrap();
     let engine = open(folder.path());
     let (storage, other) = (engine.service("warehouse"), engine.service("till"));
@@ -53,18 +53,22 @@ async fn a_batch_is_written_as_a_whole_or_not_at_all() {
         service.journal.append(append("thing-1", 0)).await.unwrap().commit.wait().await.unwrap();
     }
     let vandal = Connection::open(folder.path().join("icommerce.db")).unwrap();
-    vandal.execute_batch("ALTER TABLE \"till/journal\" RENAME TO stolen; BEGIN IMMEDIATE").unwrap();
-    // Held back by the vandal's transaction: these go into one batch, or two of which the first is `before`.
-    let before = storage.journal.append(append("thing-1", 1)).await.unwrap();
-    let with_it = storage.journal.append(append("thing-1", 2)).await.unwrap();
-    let culprit = other.journal.append(append("thing-1", 1)).await.unwrap();
-    vandal.execute_batch("COMMIT").unwrap();
-    assert_eq!(culprit.commit.wait().await, Err(Voided));
-    let kept =
-        1 + usize::from(before.commit.is_durable()) + usize::from(with_it.commit.is_durable());
-    let _ = engine.close().await;
+    vandal.execute_batch("ALTER TABLE \"till/journal\" RENAME TO stolen").unwrap();
+    for service in [&storage, &other] {
+        let appended = service.journal.append(append("thing-1", 1)).await.unwrap();
+        assert_eq!(appended.commit.wait().await, Ok(()), "the log has it");
+    }
+    let reason = engine.failed().await;
+    assert!(reason.contains("till/journal"), "{reason}");
+    assert_eq!(engine.close().await, Err(Voided));
+
+    vandal.execute_batch("ALTER TABLE stolen RENAME TO \"till/journal\"").unwrap();
+    drop(vandal);
     let engine = open(folder.path());
-    assert_eq!(engine.service("warehouse").journal.follow(0, 10).await.unwrap().len(), kept);
+    for service in ["warehouse", "till"] {
+        assert_eq!(engine.service(service).journal.follow(0, 10).await.unwrap().len(), 2);
+    }
+    engine.close().await.unwrap();
 }
 
 #[tokio::test]

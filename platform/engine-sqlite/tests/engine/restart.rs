@@ -3,9 +3,10 @@
 use crate::{NOTES, append, note, open};
 use bytes::Bytes;
 use engine_sqlite::{Engine, OpenError};
-use journal::{AppendError, ServiceStorage, Snapshot};
+use journal::{AppendError, ServiceStorage, Snapshot, durability};
 use kernel::Timestamp;
-use storage::{Query, StorageError};
+use rusqlite::Connection;
+use storage::{Query, StorageError, Voided, Write};
 
 const NOON: i64 = 1_767_268_800;
 
@@ -122,4 +123,36 @@ async fn what_is_queued_is_flushed_though_everything_was_dropped() {
     };
     let events = engine.service("warehouse").journal.follow(0, 1_000).await.unwrap();
     assert_eq!(events.len(), 100);
+}
+
+#[tokio::test]
+async fn what_only_the_log_had_is_in_the_tables_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(folder.path());
+    let storage = engine.service("warehouse");
+    storage.key_value.remove("nothing").await.unwrap().wait().await.unwrap();
+    // As long as one table is missing, nothing of the backlog gets into any.
+    let vandal = Connection::open(folder.path().join("icommerce.db")).unwrap();
+    vandal.execute_batch("ALTER TABLE \"warehouse/snapshots\" RENAME TO stolen").unwrap();
+    let ((), touched) = durability::scope(async {
+        fill(&storage).await;
+        let gone = vec![note("9", "red"), Write::Delete { collection: &NOTES, key: "9".into() }];
+        let _ = storage.documents.write(gone).await.expect("it is taken");
+        let _ = storage.key_value.put("gone", Bytes::new(), None).await.expect("it is taken");
+        let _ = storage.key_value.remove("gone").await.expect("it is taken");
+    })
+    .await;
+    touched.wait().await.expect("the log takes it");
+    assert!(engine.failed().await.contains("warehouse/snapshots"));
+    assert_eq!(engine.close().await, Err(Voided));
+    let batches = "SELECT count(*) FROM log";
+    assert!(vandal.query_row(batches, [], |row| row.get::<_, i64>(0)).unwrap() > 0);
+
+    vandal.execute_batch("ALTER TABLE stolen RENAME TO \"warehouse/snapshots\"").unwrap();
+    drop(vandal);
+    let engine = open(folder.path());
+    let storage = engine.service("warehouse");
+    check(&storage).await;
+    assert_eq!(storage.key_value.value("gone", at(0)).await.unwrap(), None);
+    engine.close().await.unwrap();
 }
