@@ -7,6 +7,7 @@
 pub mod audit;
 pub mod cart;
 pub mod codes;
+pub mod facts;
 pub mod inventory;
 pub mod order;
 pub mod payment;

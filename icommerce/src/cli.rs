@@ -41,6 +41,13 @@ pub(crate) enum Command {
         #[command(subcommand)]
         what: Replay,
     },
+    /// Make a service's read models and snapshots anew from its journal; nobody may be serving the data folder
+    Rebuild {
+        /// Which service
+        service: String,
+    },
+    /// Check what has to be true of a data folder that nobody is serving: stock, money, orders, sagas, read models
+    Check,
     /// Print the API document of an edge (OpenAPI 3.1)
     Openapi {
         /// Which edge

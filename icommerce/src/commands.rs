@@ -1,8 +1,11 @@
 //! The commands, one module each.
 
 mod at;
+mod check;
+mod closed;
 mod import;
 mod openapi;
+mod rebuild;
 mod replay;
 mod serve;
 mod services;
@@ -23,6 +26,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Settings(flags) => settings::run(&process, &flags),
         Command::Import { what: Import::Catalog(command) } => import::run(&process, command),
         Command::Replay { what: Replay::OnlineRetail(command) } => replay::run(&process, command),
+        Command::Rebuild { service } => rebuild::run(&process, service),
+        Command::Check => check::run(&process),
         Command::Openapi { edge } => openapi::run(&process, edge),
     }
 }

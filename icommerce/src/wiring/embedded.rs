@@ -19,6 +19,17 @@ impl Embedded {
         Ok(Self { engine })
     }
 
+    /// Opens a data folder that somebody has filled before, or says why not.
+    pub(crate) fn open_filled(settings: &ProcessSettings) -> Result<Self, Failure> {
+        if !Engine::has_filled(&settings.data) {
+            return Err(Failure::missing(format!(
+                "{} is no data folder of a shop; say with --data where it is",
+                settings.data.display()
+            )));
+        }
+        Self::open(settings)
+    }
+
     /// A service's own storage in the process's log.
     pub(crate) fn service(&self, name: &'static str) -> ServiceStorage {
         self.engine.service(name)

@@ -53,6 +53,18 @@ impl Documents for MemoryDocuments {
         }))
     }
 
+    async fn scan(
+        &self,
+        collection: &'static Collection,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StorageError> {
+        Ok(self.log.read(self.service, |service| {
+            let records = service.records.0.get(collection.name);
+            records.map(|records| records.scan(after, limit)).unwrap_or_default()
+        }))
+    }
+
     async fn write(&self, writes: Vec<Write>) -> Result<Commit, StorageError> {
         for write in &writes {
             write.check()?;
@@ -92,6 +104,13 @@ impl Records {
 }
 
 impl CollectionRecords {
+    fn scan(&self, after: Option<&str>, limit: usize) -> Vec<Stored> {
+        let later = |document: &&Document| after.is_none_or(|after| document.key.as_str() > after);
+        let mut found: Vec<&Document> = self.documents.values().filter(later).collect();
+        found.sort_unstable_by(|one, two| one.key.cmp(&two.key));
+        found.into_iter().take(limit.min(QUERY_DOCUMENTS_MAX)).map(stored).collect()
+    }
+
     fn insert(&mut self, collection: &'static Collection, document: Document) {
         for index in collection.indexes {
             if let Some(place) = document.place_in(index) {

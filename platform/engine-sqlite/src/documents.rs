@@ -1,14 +1,20 @@
 //! A service's documents in the database.
 
 use crate::{
-    apply::address, engine::OpenLog, operation::Operation, query::Walk, readers::unreadable,
+    apply::address,
+    engine::OpenLog,
+    operation::Operation,
+    query::Walk,
+    readers::{number, unreadable},
     service::Service,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
 use rusqlite::OptionalExtension;
 use std::sync::Arc;
-use storage::{Collection, Commit, Documents, Found, Query, StorageError, Stored, Write};
+use storage::{
+    Collection, Commit, Documents, Found, QUERY_DOCUMENTS_MAX, Query, StorageError, Stored, Write,
+};
 
 #[derive(Debug)]
 pub(crate) struct SqliteDocuments {
@@ -62,6 +68,30 @@ impl Documents for SqliteDocuments {
             return Ok(Found::default());
         };
         self.log.readers.read(|connection| walk.run(connection).map_err(unreadable))
+    }
+
+    async fn scan(
+        &self,
+        collection: &'static Collection,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StorageError> {
+        let Table::Ready = self.table(collection).await? else { return Ok(Vec::new()) };
+        self.log.tables_have(&self.service, collection.name).await?;
+        let (comparison, after) = after.map_or((">=", ""), |after| (">", after));
+        let sql = format!(
+            "SELECT key, body FROM {} WHERE key {comparison} ?1 ORDER BY key LIMIT ?2",
+            self.service.tables.collection(collection)
+        );
+        let limit = number(limit.min(QUERY_DOCUMENTS_MAX) as u64);
+        self.log.readers.read(|connection| {
+            let mut select = connection.prepare_cached(&sql).map_err(unreadable)?;
+            let found = select.query_map((after, limit), |row| {
+                let (key, body) = (row.get(0)?, row.get::<_, Vec<u8>>(1)?);
+                Ok(Stored { key, body: Bytes::from(body) })
+            });
+            found.and_then(Iterator::collect).map_err(unreadable)
+        })
     }
 
     async fn write(&self, writes: Vec<Write>) -> Result<Commit, StorageError> {

@@ -44,6 +44,11 @@ impl Engine {
         Ok(Self { log: Arc::new(log), bulk: Arc::new(bulk) })
     }
 
+    /// Whether an engine has kept its data in this folder before. Looks, and makes nothing.
+    pub fn has_filled(folder: &Path) -> bool {
+        folder.join(DATABASE_FILE).is_file()
+    }
+
     /// The storage of one service. Asking again gives handles to the same storage.
     pub fn service(&self, name: &'static str) -> ServiceStorage {
         storage_of(&self.log, name)

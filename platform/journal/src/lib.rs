@@ -13,6 +13,7 @@ mod repository;
 mod service_storage;
 
 pub mod conformance;
+pub mod upkeep;
 
 pub use aggregate::{Aggregate, DecodeError, Named};
 pub use event::{NewEvent, Position, Recorded, StreamId, Version};

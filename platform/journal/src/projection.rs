@@ -17,6 +17,12 @@ pub trait Projection: Send {
 
     /// Starts from what was saved.
     fn restore(&mut self, data: &Bytes) -> Result<(), StorageError>;
+
+    /// Whether it is as good as one that saves this and was folded from every event. A projection whose snapshots
+    /// may know too much says how much is too much.
+    fn stands_in_for(&self, whole: &Bytes) -> Result<bool, StorageError> {
+        Ok(self.save()? == *whole)
+    }
 }
 
 /// Brings a projection up to the end of the flushed log: from its snapshot, then event by event. Returns the

@@ -1,7 +1,9 @@
 //! The way in: pulls a feed, works, and keeps the position it reached together with the effects.
 
+mod following;
 mod guard;
 
+pub use following::Following;
 pub(crate) use guard::Guarded;
 
 use crate::{Feed, FeedQuery, Message, Parked, feed::feed_path, parking::ParkingLot};
@@ -9,7 +11,7 @@ use async_trait::async_trait;
 use journal::ServiceStorage;
 use kernel::{Ids, Uuid};
 use std::{collections::HashSet, sync::Arc, time::Duration};
-use storage::{Collection, Document, StorageError, Voided, Write, durability};
+use storage::{Collection, Document, StorageError, Stored, Voided, Write, durability};
 use telemetry::{Bearing, Component, Counter, Health, Metrics};
 use tokio::time::Instant;
 use transport::{CallError, Client, Context, Transport};
@@ -122,7 +124,7 @@ impl Consumer {
     /// A consumer that hands what it pulls to `handler`.
     pub fn new(parts: ConsumerParts, handler: Arc<dyn Handler>) -> Self {
         let labels = [("group", parts.group), ("source", parts.source)];
-        let key = format!("{}.{}", parts.group, parts.source);
+        let key = key(parts.group, parts.source);
         let component = parts.health.component(format!("feed {key}"), Bearing::Optional);
         component.up();
         let counter = |name, help| parts.metrics.counter(name, help, &labels);
@@ -282,11 +284,19 @@ impl Consumer {
 
     async fn stored_position(&self) -> Result<u64, StorageError> {
         let stored = self.storage.documents.find(&INBOX, &self.key).await?;
-        let Some(stored) = stored else { return Ok(0) };
-        let text = String::from_utf8_lossy(&stored.body);
-        text.parse()
-            .map_err(|_| StorageError::Corrupt(format!("position of {} is {text:?}", self.key)))
+        stored.map_or(Ok(0), |stored| position_of(&stored))
     }
+}
+
+/// Whose progress a position is.
+fn key(group: &str, source: &str) -> String {
+    format!("{group}.{source}")
+}
+
+fn position_of(stored: &Stored) -> Result<u64, StorageError> {
+    let text = String::from_utf8_lossy(&stored.body);
+    text.parse()
+        .map_err(|_| StorageError::Corrupt(format!("position of {} is {text:?}", stored.key)))
 }
 
 /// The messages that are really new. A source that repeats itself does no harm.

@@ -12,7 +12,7 @@ mod feed;
 mod message;
 mod parking;
 
-pub use consumer::{Consumer, ConsumerParts, Handler, HandlerError};
+pub use consumer::{Consumer, ConsumerParts, Following, Handler, HandlerError};
 pub use feed::{Translate, feed_routes};
 pub use message::{FEED_MESSAGES_MAX, Feed, FeedQuery, Message};
 pub use parking::{Parked, parking_routes};

@@ -33,6 +33,14 @@ pub struct Parked {
     pub message: Message,
 }
 
+/// How many messages this consumer has parked.
+pub(crate) async fn waiting(
+    consumer: &str,
+    storage: &ServiceStorage,
+) -> Result<usize, StorageError> {
+    Ok(Store::new(consumer.to_owned(), storage.clone()).all().await?.len())
+}
+
 /// One consumer's parked messages.
 pub(crate) struct ParkingLot {
     group: &'static str,

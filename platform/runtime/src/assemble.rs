@@ -65,6 +65,7 @@ pub async fn assemble(
     let mut documents = BTreeMap::new();
     for module in selected {
         let storage = (materials.storage)(module.name);
+        whole(&storage).await.map_err(|error| (module.name, error))?;
         let values = Arc::clone(&storage.key_value);
         materials.tasks.spawn_until_stop(sweep(module.name, values, materials.ids.clone()));
         let site = Site {
@@ -86,4 +87,14 @@ pub async fn assemble(
     }
     materials.tasks.begin();
     Ok(Assembled { routers, documents, directory })
+}
+
+/// Read models that are only half there would be taken for all there is.
+async fn whole(storage: &ServiceStorage) -> Result<(), BuildError> {
+    if journal::upkeep::is_broken_off(storage).await? {
+        return Err(BuildError::Other(
+            "the rebuild of its read models was broken off; run it again".to_owned(),
+        ));
+    }
+    Ok(())
 }

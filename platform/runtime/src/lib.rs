@@ -11,9 +11,11 @@ mod site;
 mod sweep;
 mod table;
 mod tasks;
+mod upkeep;
 
 pub use assemble::{Assembled, Materials, assemble};
 pub use module::{BuildError, BuildFuture, Built, Module};
 pub use site::Site;
 pub use table::{Table, TableError};
 pub use tasks::{Stopping, Tasks};
+pub use upkeep::{Premises, Upkeep};

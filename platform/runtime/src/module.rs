@@ -1,6 +1,6 @@
 //! A service as the binary sees it.
 
-use crate::Site;
+use crate::{Premises, Site, Upkeep};
 use settings::{Section, SettingError};
 use std::{future::Future, pin::Pin};
 use storage::StorageError;
@@ -19,6 +19,8 @@ pub struct Module {
     pub follows: &'static [&'static str],
     /// Its settings section; `None` when it has nothing to set.
     pub settings: Option<Section>,
+    /// What of its storage follows from its journal, and what has to be true of it, for when nobody serves it.
+    pub upkeep: fn(&Premises) -> Result<Upkeep, BuildError>,
     /// Builds it: reads what it keeps in memory, starts its tasks, returns its routes.
     pub build: fn(Site) -> BuildFuture,
 }

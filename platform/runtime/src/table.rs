@@ -90,6 +90,7 @@ mod tests {
             calls,
             follows: &[],
             settings: None,
+            upkeep: crate::Upkeep::none,
             build: |_| {
                 Box::pin(async { Err(crate::BuildError::Other("not built in tests".to_owned())) })
             },

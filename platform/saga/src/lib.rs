@@ -19,6 +19,7 @@ mod standing;
 mod step;
 
 pub mod kit;
+pub mod upkeep;
 
 pub use log::{Log, Spawn};
 pub use patience::Patience;

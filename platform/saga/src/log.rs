@@ -45,7 +45,7 @@ pub struct Log {
 
 /// The sagas that may be unfinished.
 #[derive(Default)]
-struct Unfinished(BTreeMap<Uuid, Cow<'static, str>>);
+pub(crate) struct Unfinished(BTreeMap<Uuid, Cow<'static, str>>);
 
 impl Projection for Unfinished {
     fn name(&self) -> &'static str {
@@ -67,10 +67,20 @@ impl Projection for Unfinished {
     }
 
     fn restore(&mut self, data: &Bytes) -> Result<(), StorageError> {
-        self.0 = serde_json::from_slice(data)
-            .map_err(|error| StorageError::Corrupt(format!("unfinished sagas: {error}")))?;
+        self.0 = decode(data)?;
         Ok(())
     }
+
+    /// Too many do no harm: a start asks the log about each.
+    fn stands_in_for(&self, whole: &Bytes) -> Result<bool, StorageError> {
+        let whole: BTreeMap<Uuid, Cow<'static, str>> = decode(whole)?;
+        Ok(whole.iter().all(|(id, kind)| self.0.get(id) == Some(kind)))
+    }
+}
+
+fn decode(data: &Bytes) -> Result<BTreeMap<Uuid, Cow<'static, str>>, StorageError> {
+    serde_json::from_slice(data)
+        .map_err(|error| StorageError::Corrupt(format!("unfinished sagas: {error}")))
 }
 
 impl Log {

@@ -34,6 +34,7 @@ macro_rules! documents_conformance {
             pages_go_on_after_a_place_though_documents_come_and_go
             a_place_from_elsewhere_does_not_widen_a_walk
             queries_agree_with_sorting
+            a_scan_meets_every_document_once_in_the_order_of_keys
         }
     };
 }

@@ -162,6 +162,15 @@ pub trait Documents: Send + Sync + std::fmt::Debug {
         query: Query,
     ) -> Result<Found, StorageError>;
 
+    /// Up to `limit` documents, at most [`crate::QUERY_DOCUMENTS_MAX`], in the order of their keys, those after `after`:
+    /// every document of the collection, whatever fields it has.
+    async fn scan(
+        &self,
+        collection: &'static Collection,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StorageError>;
+
     /// Writes all of these together. Returns before the flush.
     async fn write(&self, writes: Vec<Write>) -> Result<Commit, StorageError>;
 }

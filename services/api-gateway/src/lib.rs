@@ -42,6 +42,7 @@ pub const MODULE: Module = Module {
     ],
     follows: &[],
     settings: Some(::settings::Section::of::<GatewaySettings>(NAME)),
+    upkeep: runtime::Upkeep::none,
     build: |site| Box::pin(async move { build(&site) }),
 };
 

@@ -9,13 +9,15 @@ mod settings;
 
 use adapters::{feeds, http};
 use application::Trail;
-use messaging::{Consumer, ConsumerParts};
-use runtime::{BuildError, Built, Module, Site};
+use messaging::{Consumer, ConsumerParts, Following};
+use runtime::{BuildError, Built, Module, Premises, Site, Upkeep};
 use settings::AuditSettings;
 use std::sync::Arc;
 use telemetry::Bearing;
 
 const NAME: &str = "audit-service";
+/// Whose progress in the feeds it is.
+const GROUP: &str = "audit";
 
 /// The audit service.
 pub const MODULE: Module = Module {
@@ -30,6 +32,7 @@ pub const MODULE: Module = Module {
         "order-service",
     ],
     settings: Some(::settings::Section::of::<AuditSettings>(NAME)),
+    upkeep: |premises| Ok(upkeep(premises)),
     build: |site| Box::pin(build(site)),
 };
 
@@ -43,7 +46,7 @@ async fn build(site: Site) -> Result<Built, BuildError> {
     let trail = Arc::new(Trail::new(Arc::clone(&site.bulk.documents), health));
     for source in MODULE.follows {
         let parts = ConsumerParts {
-            group: "audit",
+            group: GROUP,
             source,
             transport: site.way(source)?,
             storage: site.bulk.clone(),
@@ -64,4 +67,15 @@ async fn build(site: Site) -> Result<Built, BuildError> {
     let idempotency = web::Idempotency::new(NAME, values, site.ids.clone());
     let parts = web::ServiceParts { idempotency: Some(idempotency), ..site.service_parts() };
     Ok(Built { routes: web::service(NAME, routes, parts) })
+}
+
+fn upkeep(premises: &Premises) -> Upkeep {
+    let following = |source: &&'static str| Following::new(GROUP, source, premises.bulk.clone());
+    Upkeep {
+        following: MODULE.follows.iter().map(following).collect(),
+        primary: Some(
+            "activities are records of their own: what shoppers did is written nowhere else",
+        ),
+        ..Upkeep::default()
+    }
 }

@@ -5,3 +5,4 @@ pub(crate) mod http;
 pub(crate) mod journal_log;
 pub(crate) mod movements;
 mod snapshot;
+pub(crate) mod upkeep;

@@ -10,7 +10,7 @@ mod ports;
 #[cfg(test)]
 mod tests;
 
-use adapters::{feed, http, journal_log::JournalLog, movements::MovementDocuments};
+use adapters::{feed, http, journal_log::JournalLog, movements::MovementDocuments, upkeep::upkeep};
 use application::Books;
 use runtime::{BuildError, Built, Module, Site};
 use std::sync::Arc;
@@ -24,6 +24,7 @@ pub const MODULE: Module = Module {
     calls: &[],
     follows: &[],
     settings: None,
+    upkeep: |premises| Ok(upkeep(premises)),
     build: |site| Box::pin(build(site)),
 };
 

@@ -10,4 +10,5 @@ pub(crate) mod problems;
 pub(crate) mod secret;
 pub(crate) mod settings;
 pub(crate) mod stock;
+pub(crate) mod upkeep;
 pub(crate) mod view;

@@ -12,7 +12,7 @@ mod tests;
 use adapters::{
     carts::CartService, http, journal::translate, orders_list::OrdersList,
     payments::PaymentService, secret::order_id_secret, settings::OrderSettings,
-    stock::InventoryService,
+    stock::InventoryService, upkeep::upkeep,
 };
 use contracts::{cart::CartClient, inventory::InventoryClient, payment::PaymentClient};
 use messaging::{Consumer, ConsumerParts};
@@ -32,6 +32,7 @@ pub const MODULE: Module = Module {
     calls: &[CartClient::SERVICE, InventoryClient::SERVICE, PaymentClient::SERVICE],
     follows: &[PaymentClient::SERVICE],
     settings: Some(Section::of::<OrderSettings>(NAME)),
+    upkeep: |premises| Ok(upkeep(premises)),
     build: |site| Box::pin(build(site)),
 };
 

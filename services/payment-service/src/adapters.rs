@@ -6,3 +6,4 @@ pub(crate) mod settings;
 pub(crate) mod signature;
 pub(crate) mod test_processor;
 pub(crate) mod unsettled_documents;
+pub(crate) mod upkeep;

@@ -14,6 +14,7 @@ use adapters::{
     signature::SigningKey,
     test_processor::{TestProcessor, WebhookSender},
     unsettled_documents::UnsettledDocuments,
+    upkeep::upkeep,
 };
 use application::{Payments, Resolver};
 use journal::Repository;
@@ -34,6 +35,7 @@ pub const MODULE: Module = Module {
     calls: &[],
     follows: &[],
     settings: Some(settings::Section::of::<PaymentSettings>(NAME)),
+    upkeep: |premises| Ok(upkeep(premises)),
     build: |site| Box::pin(std::future::ready(build(&site))),
 };
 

@@ -6,3 +6,4 @@ pub(crate) mod feed;
 pub(crate) mod http;
 pub(crate) mod inventory;
 pub(crate) mod settings;
+pub(crate) mod upkeep;

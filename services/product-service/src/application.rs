@@ -12,7 +12,7 @@ mod streams;
 pub(crate) use bring_about::{Outcome, Wanted};
 pub(crate) use error::CatalogueError;
 pub(crate) use import_products::{Earnest, Imported};
-pub(crate) use open_index::open_index;
+pub(crate) use open_index::{Listings, open_index};
 pub(crate) use present::listing;
 pub(crate) use streams::{ProductStream, product_of, stream_of};
 

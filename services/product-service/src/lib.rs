@@ -18,6 +18,7 @@ use adapters::{
     http::{Doors, IMPORT_BYTES_MAX, routes},
     inventory::InventoryStock,
     settings::ProductSettings,
+    upkeep::upkeep,
 };
 use application::{Catalogue, CatalogueParts, open_index};
 use contracts::{audit::AuditClient, inventory::InventoryClient};
@@ -39,6 +40,7 @@ pub const MODULE: Module = Module {
     calls: &[InventoryClient::SERVICE, AuditClient::SERVICE],
     follows: &[InventoryClient::SERVICE],
     settings: Some(settings::Section::of::<ProductSettings>(NAME)),
+    upkeep,
     build: |site| Box::pin(build(site)),
 };
 

@@ -4,3 +4,4 @@ pub(crate) mod catalogue;
 pub(crate) mod http;
 pub(crate) mod journal;
 pub(crate) mod settings;
+pub(crate) mod upkeep;

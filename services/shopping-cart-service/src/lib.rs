@@ -7,7 +7,9 @@ mod ports;
 #[cfg(test)]
 mod vectors;
 
-use adapters::{catalogue::Catalogue, http, journal::translate, settings::CartSettings};
+use adapters::{
+    catalogue::Catalogue, http, journal::translate, settings::CartSettings, upkeep::upkeep,
+};
 use application::{
     carts::Carts,
     quotes::{Quotes, Terms},
@@ -27,6 +29,7 @@ pub const MODULE: Module = Module {
     calls: &["product-service"],
     follows: &[],
     settings: Some(Section::of::<CartSettings>(NAME)),
+    upkeep: |premises| Ok(upkeep(premises)),
     build: |site| Box::pin(async move { build(&site) }),
 };
 

@@ -36,6 +36,7 @@ pub const MODULE: runtime::Module = runtime::Module {
     ],
     follows: &[],
     settings: Some(Section::of::<StorefrontSettings>("storefront")),
+    upkeep: runtime::Upkeep::none,
     build: |site| Box::pin(std::future::ready(build(&site))),
 };
 

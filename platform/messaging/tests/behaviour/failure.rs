@@ -114,6 +114,15 @@ impl Documents for SometimesFull {
         self.documents.query(from, query).await
     }
 
+    async fn scan(
+        &self,
+        from: &'static Collection,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StorageError> {
+        self.documents.scan(from, after, limit).await
+    }
+
     async fn write(&self, writes: Vec<Write>) -> Result<Commit, StorageError> {
         if self.full.load(Ordering::Relaxed) {
             return Err(StorageError::Full);

@@ -121,3 +121,20 @@ pub async fn a_document_that_is_too_large_is_refused(documents: Arc<dyn Document
     let largest = documents.find(&SHELVES, "largest").await.expect("the store answers");
     assert_eq!(largest.map(|stored| stored.body.len()), Some(RECORD_BYTES_MAX));
 }
+
+/// A scan needs no index, and goes on where the last page ended.
+pub async fn a_scan_meets_every_document_once_in_the_order_of_keys(documents: Arc<dyn Documents>) {
+    let scan = async |after: Option<&str>, limit| {
+        let found = documents.scan(&SHELVES, after, limit).await.expect("the store answers");
+        found.into_iter().map(|stored| stored.key).collect::<Vec<_>>()
+    };
+    assert!(scan(None, 10).await.is_empty());
+    let room = [("room", text("hall"))];
+    write(&documents, vec![put("b", "2", &[]), put("", "0", &room), put("ä", "4", &room)]).await;
+    write(&documents, vec![put("a", "1", &room), put("c", "3", &[]), delete("c")]).await;
+    assert_eq!(scan(None, 10).await, ["", "a", "b", "ä"]);
+    assert_eq!(scan(None, 2).await, ["", "a"]);
+    assert_eq!(scan(Some(""), 2).await, ["a", "b"]);
+    assert_eq!(scan(Some("aa"), 10).await, ["b", "ä"]);
+    assert!(scan(Some("ä"), 10).await.is_empty());
+}

@@ -19,7 +19,15 @@ use transport::{Context, Edge};
 use web::ServiceRouter;
 
 const fn service(name: &'static str) -> Module {
-    Module { name, summary: "", calls: &[], follows: &[], settings: None, build: that_echoes }
+    Module {
+        name,
+        summary: "",
+        calls: &[],
+        follows: &[],
+        settings: None,
+        upkeep: runtime::Upkeep::none,
+        build: that_echoes,
+    }
 }
 
 static TABLE: &[Module] = &[

@@ -13,7 +13,15 @@ use telemetry::{Health, Metrics};
 use transport::{CallError, Client, Transport};
 
 const fn source(name: &'static str) -> Module {
-    Module { name, summary: "", calls: &[], follows: &[], settings: None, build: only_a_feed }
+    Module {
+        name,
+        summary: "",
+        calls: &[],
+        follows: &[],
+        settings: None,
+        upkeep: runtime::Upkeep::none,
+        build: only_a_feed,
+    }
 }
 
 static TABLE: &[Module] = &[

@@ -1,6 +1,6 @@
 //! The inventory over HTTP: for operators, and for the services that sell.
 
-mod answers;
+pub(super) mod answers;
 mod holds;
 mod input;
 mod stock;

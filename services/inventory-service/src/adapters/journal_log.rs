@@ -85,8 +85,11 @@ fn stream_of(event: &Event) -> String {
     }
 }
 
+/// What the streams of holds begin with.
+pub(super) const HOLD_PREFIX: &str = "hold-";
+
 fn hold_stream(id: HoldId) -> String {
-    format!("hold-{id}")
+    format!("{HOLD_PREFIX}{id}")
 }
 
 /// Reads an event of any age.
@@ -103,7 +106,7 @@ fn corrupt(error: &serde_json::Error) -> StorageError {
 
 /// The books being read at a start.
 #[derive(Default)]
-struct Folding {
+pub(super) struct Folding {
     ledger: Ledger,
     events: usize,
 }

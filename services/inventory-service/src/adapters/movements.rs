@@ -11,7 +11,10 @@ use crate::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use contracts::inventory::{Movement, MovementKind};
-use journal::{READ_EVENTS_MAX, Recorded, ServiceStorage};
+use journal::{
+    Position, READ_EVENTS_MAX, Recorded, ServiceStorage,
+    upkeep::{Grain, ReadModel},
+};
 use kernel::{Timestamp, Uuid};
 use std::time::Duration;
 use storage::{Collection, Direction, Document, Index, Query, StorageError, Stored, Value, Write};
@@ -45,8 +48,7 @@ pub(crate) struct MovementDocuments {
 
 impl MovementDocuments {
     pub(crate) async fn open(storage: ServiceStorage) -> Result<Self, StorageError> {
-        let kept = storage.documents.find(&FOLLOWED, FOLLOWED_KEY).await?;
-        let position = kept.map_or(Ok(0), |kept| read(&kept))?;
+        let position = reached(&storage).await?;
         Ok(Self { storage, followed: watch::Sender::new(position), wanted: Notify::new() })
     }
 
@@ -78,9 +80,7 @@ impl MovementDocuments {
         for recorded in &events {
             writes.extend(documents_of(recorded)?);
         }
-        let document =
-            Document { key: FOLLOWED_KEY.to_owned(), body: body(&last.position)?, fields: vec![] };
-        writes.push(Write::Put { collection: &FOLLOWED, document });
+        writes.push(followed(last.position)?);
         let commit = self.storage.documents.write(writes).await?;
         commit.wait().await.map_err(|error| StorageError::Unavailable(error.to_string()))?;
         self.followed.send_replace(last.position);
@@ -126,6 +126,49 @@ impl Movements for MovementDocuments {
         let key = key(operation, 0);
         let found = self.storage.documents.find(&MOVEMENTS, &key).await?;
         found.map(|stored| read(&stored)).transpose()
+    }
+}
+
+/// How far the follower has come.
+async fn reached(storage: &ServiceStorage) -> Result<Position, StorageError> {
+    let kept = storage.documents.find(&FOLLOWED, FOLLOWED_KEY).await?;
+    kept.map_or(Ok(0), |kept| read(&kept))
+}
+
+fn followed(position: Position) -> Result<Write, StorageError> {
+    let document =
+        Document { key: FOLLOWED_KEY.to_owned(), body: body(&position)?, fields: vec![] };
+    Ok(Write::Put { collection: &FOLLOWED, document })
+}
+
+/// The movements, made anew from the events.
+pub(super) struct MovementsAnew;
+
+#[async_trait]
+impl ReadModel for MovementsAnew {
+    fn collection(&self) -> &'static Collection {
+        &MOVEMENTS
+    }
+
+    fn grain(&self) -> Grain {
+        Grain::Event
+    }
+
+    fn writes(&self, events: &[Recorded]) -> Result<Vec<Write>, StorageError> {
+        let mut writes = Vec::new();
+        for recorded in events {
+            writes.extend(documents_of(recorded)?);
+        }
+        Ok(writes)
+    }
+
+    async fn reached(&self, storage: &ServiceStorage) -> Result<Option<Position>, StorageError> {
+        reached(storage).await.map(Some)
+    }
+
+    fn marks(&self, position: Position) -> Vec<Write> {
+        // A number is always JSON.
+        followed(position).into_iter().collect()
     }
 }
 

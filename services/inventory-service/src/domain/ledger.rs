@@ -90,6 +90,11 @@ impl Ledger {
         self.expiring.iter().filter_map(|(_, id)| self.holds.get(id))
     }
 
+    /// What there is of a SKU, as the books have it.
+    pub(crate) fn stock(&self, sku: &Sku) -> Option<&Stock> {
+        self.stock.get(sku)
+    }
+
     /// The stock of every SKU after `after`, in their order, as the books have it.
     pub(crate) fn stock_after(&self, after: Option<&Sku>) -> impl Iterator<Item = (&Sku, &Stock)> {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);

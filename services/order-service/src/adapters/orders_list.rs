@@ -32,6 +32,13 @@ pub(crate) struct OrdersList {
     pub(crate) documents: Arc<dyn Documents>,
 }
 
+impl OrdersList {
+    /// Where the list is kept.
+    pub(crate) fn collection() -> &'static Collection {
+        &ORDERS
+    }
+}
+
 #[async_trait]
 impl Listing for OrdersList {
     fn writes(&self, id: Uuid, order: &Order) -> Vec<Write> {

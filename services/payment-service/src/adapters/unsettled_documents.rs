@@ -18,6 +18,13 @@ static UNSETTLED: Collection = Collection {
 #[derive(Debug)]
 pub(crate) struct UnsettledDocuments(pub(crate) Arc<dyn Documents>);
 
+impl UnsettledDocuments {
+    /// Where the list is kept.
+    pub(crate) fn collection() -> &'static Collection {
+        &UNSETTLED
+    }
+}
+
 #[async_trait]
 impl Unsettled for UnsettledDocuments {
     fn add(&self, payment: PaymentId) -> Write {

@@ -8,7 +8,8 @@ use journal::{Aggregate, Named};
 #[derive(Clone, Debug)]
 pub(crate) struct ProductStream(pub(crate) Option<Product>);
 
-const PREFIX: &str = "product-";
+/// What the streams of products begin with.
+pub(super) const PREFIX: &str = "product-";
 
 /// The stream of a product.
 pub(crate) fn stream_of(id: ProductId) -> String {

@@ -17,6 +17,11 @@ static FORMS: Collection = Collection { name: "forms", indexes: &[] };
 /// Which form the listings have.
 const FORM_KEY: &str = "listings";
 
+/// Where listings are kept.
+pub(crate) fn listings_collection() -> &'static Collection {
+    &LISTINGS
+}
+
 /// Stores a listing.
 pub(crate) fn write(listing: &Listing) -> Write {
     let created = Value::Integer(listing.created_at.as_microsecond());

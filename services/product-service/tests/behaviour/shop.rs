@@ -30,6 +30,7 @@ static TABLE: &[Module] = &[
         calls: &[],
         follows: &[],
         settings: None,
+        upkeep: runtime::Upkeep::none,
         build: inventory,
     },
     Module {
@@ -38,6 +39,7 @@ static TABLE: &[Module] = &[
         calls: &[],
         follows: &[],
         settings: None,
+        upkeep: runtime::Upkeep::none,
         build: audit,
     },
 ];

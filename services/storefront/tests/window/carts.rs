@@ -28,6 +28,7 @@ pub(super) const MODULE: runtime::Module = runtime::Module {
     calls: &["product-service"],
     follows: &[],
     settings: None,
+    upkeep: runtime::Upkeep::none,
     build: |site| {
         Box::pin(async move {
             let products = ProductClient::new(site.way("product-service")?);

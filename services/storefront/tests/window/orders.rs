@@ -30,6 +30,7 @@ pub(super) const MODULE: runtime::Module = runtime::Module {
     calls: &["shopping-cart-service"],
     follows: &[],
     settings: None,
+    upkeep: runtime::Upkeep::none,
     build: |site| {
         Box::pin(async move {
             let carts = CartClient::new(site.way("shopping-cart-service")?);
@@ -44,6 +45,7 @@ pub(super) const PAYMENTS: runtime::Module = runtime::Module {
     calls: &[],
     follows: &[],
     settings: None,
+    upkeep: runtime::Upkeep::none,
     build: |_| {
         Box::pin(async {
             let routes = Router::new()

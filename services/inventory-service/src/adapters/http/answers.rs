@@ -29,7 +29,7 @@ fn shelf(shelf: &Shelf) -> inventory::LocationStock {
     }
 }
 
-pub(super) fn status(status: Status) -> inventory::HoldStatus {
+pub(crate) fn hold_status(status: Status) -> inventory::HoldStatus {
     match status {
         Status::Held => inventory::HoldStatus::Held,
         Status::Committed => inventory::HoldStatus::Committed,

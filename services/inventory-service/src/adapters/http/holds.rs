@@ -62,5 +62,5 @@ pub(super) async fn restock(
 }
 
 fn shown(Standing { id, status, expires_at }: Standing) -> Hold {
-    Hold { id: HoldId(id.0), status: answers::status(status), expires_at }
+    Hold { id: HoldId(id.0), status: answers::hold_status(status), expires_at }
 }

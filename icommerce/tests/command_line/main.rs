@@ -2,57 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
-use std::{
-    io::{BufRead, BufReader, Read},
-    net::TcpListener,
-    os::unix::fs::PermissionsExt,
-    path::Path,
-    process::{Child, Command, Output, Stdio},
-};
+mod program;
+mod upkeep;
+
+use program::{fails, get, icommerce, serves, stops};
+use std::{net::TcpListener, os::unix::fs::PermissionsExt, process::Command};
 use tempfile::TempDir;
-
-fn icommerce(data: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_icommerce"));
-    command.arg("--data").arg(data).args(["--listen=127.0.0.1:0", "--operator-listen=127.0.0.1:0"]);
-    command.env("ICOMMERCE_LOG_FILTER", "warn");
-    command
-}
-
-/// Runs it to its end; it has to say one sentence and exit with this code.
-fn fails(command: &mut Command, code: i32) -> String {
-    let Output { status, stdout, stderr } = command.output().unwrap();
-    let said = String::from_utf8(stderr).unwrap();
-    assert_eq!(status.code(), Some(code), "{said}");
-    assert!(stdout.is_empty(), "{}", String::from_utf8_lossy(&stdout));
-    assert_eq!(said.trim_end().lines().count(), 1, "{said}");
-    assert!(said.starts_with("icommerce: "), "{said}");
-    said
-}
-
-/// Starts it and waits until it serves; returns the addresses of the two edges.
-fn serves(command: &mut Command) -> (Child, [String; 2]) {
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut address = |name: &str| {
-        let line = lines.next().unwrap_or_else(|| panic!("it says where {name} is")).unwrap();
-        let address = line.strip_prefix(name).unwrap_or_else(|| panic!("{line}")).trim();
-        address.strip_prefix("http://").unwrap().to_owned()
-    };
-    let addresses = [address("shop"), address("operator")];
-    (child, addresses)
-}
-
-fn stops(mut child: Child) {
-    rustix::process::kill_process(
-        rustix::process::Pid::from_child(&child),
-        rustix::process::Signal::TERM,
-    )
-    .unwrap();
-    let status = child.wait().unwrap();
-    let mut said = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-    assert!(status.success(), "{status} {said}");
-}
 
 #[test]
 fn a_wrong_option_is_named() {
@@ -147,7 +102,7 @@ fn help_teaches_and_tables_show() {
         assert!(output.status.success());
         String::from_utf8(output.stdout).unwrap()
     };
-    for word in ["--data", "--no-demo", "import", "replay", "Exit codes"] {
+    for word in ["--data", "--no-demo", "import", "replay", "rebuild", "check", "Exit codes"] {
         assert!(shown("--help").contains(word), "{word}");
     }
     assert!(shown("services").contains("order-service"));
@@ -157,14 +112,4 @@ fn help_teaches_and_tables_show() {
         0,
         "looking leaves nothing behind"
     );
-}
-
-/// The body of a GET, by hand: one request, one connection.
-fn get(address: &str, path: &str) -> String {
-    use std::io::Write;
-    let mut stream = std::net::TcpStream::connect(address).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer.split_once("\r\n\r\n").unwrap().1.to_owned()
 }

@@ -1,0 +1,115 @@
+//! What services say of their books to whoever lays them side by side: read from the journals of a data folder that
+//! nobody serves, never sent.
+
+use crate::{
+    cart::CartStatus,
+    inventory::HoldStatus,
+    order::OrderStatus,
+    payment::PaymentState,
+    shared::{CartId, HoldId, OrderId, PaymentId},
+};
+use kernel::{Money, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Units by SKU, in small letters.
+pub type Units = BTreeMap<String, i64>;
+
+/// An order, or something that may become one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderFacts {
+    /// Identity.
+    pub order_id: OrderId,
+    /// Whether a saga about it has not ended: then others may be ahead of it, or behind.
+    pub under_way: bool,
+    /// None before it is placed.
+    pub placed: Option<PlacedFacts>,
+}
+
+/// An order that was placed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlacedFacts {
+    /// Where it stands.
+    pub status: OrderStatus,
+    /// Whether it was confirmed once.
+    pub was_confirmed: bool,
+    /// What was due.
+    pub total: Money,
+    /// Taken, as far as the order knows.
+    pub captured: Money,
+    /// Given back, as far as the order knows.
+    pub refunded: Money,
+    /// The cart it came from.
+    pub cart_id: Option<CartId>,
+    /// The hold of its goods.
+    pub hold_id: HoldId,
+    /// Its payment.
+    pub payment_id: PaymentId,
+    /// What it took out of stock and did not bring back.
+    pub units: Units,
+}
+
+impl OrderFacts {
+    /// What these facts are called.
+    pub const KIND: &'static str = "order";
+}
+
+/// A payment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentFacts {
+    /// Identity.
+    pub payment_id: PaymentId,
+    /// What is paid for.
+    pub order_id: OrderId,
+    /// Where it stands.
+    pub state: PaymentState,
+    /// Whether the processor still has to say something.
+    pub unsettled: bool,
+    /// Set aside and neither taken nor set free, in minor units.
+    pub outstanding: i64,
+    /// Taken, in minor units.
+    pub captured: i64,
+    /// Given back, in minor units.
+    pub refunded: i64,
+}
+
+impl PaymentFacts {
+    /// What these facts are called.
+    pub const KIND: &'static str = "payment";
+}
+
+/// Units set aside for an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldFacts {
+    /// Identity.
+    pub hold_id: HoldId,
+    /// For which; none when it was barred before anybody said.
+    pub order_id: Option<OrderId>,
+    /// Where it stands, as it is written down.
+    pub status: HoldStatus,
+    /// When it ends by the clock.
+    pub expires_at: Timestamp,
+    /// What was sold under it and did not come back.
+    pub sold: Units,
+}
+
+impl HoldFacts {
+    /// What these facts are called.
+    pub const KIND: &'static str = "hold";
+}
+
+/// A cart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CartFacts {
+    /// Identity.
+    pub cart_id: CartId,
+    /// Where it stands, whatever the clock says.
+    pub status: CartStatus,
+    /// The order it is becoming, or has become.
+    pub order_id: Option<OrderId>,
+}
+
+impl CartFacts {
+    /// What these facts are called.
+    pub const KIND: &'static str = "cart";
+}

@@ -1,0 +1,55 @@
+//! What has to be true within one service.
+
+use super::{super::closed::Told, report::Report};
+use journal::upkeep::{
+    FoldComparison, Invariant, ReadModelComparison, Surveyor, is_broken_off, survey,
+};
+use runtime::{Premises, Upkeep};
+use storage::StorageError;
+
+/// A service whose storage is looked at.
+#[derive(Debug)]
+pub(super) struct Checked {
+    pub(super) name: &'static str,
+    pub(super) premises: Premises,
+    pub(super) upkeep: Upkeep,
+}
+
+impl Checked {
+    /// Goes once through its journal, for everybody who wants to look.
+    pub(super) async fn check(&mut self, report: &mut Report) -> Result<(), StorageError> {
+        let storage = &self.premises.storage;
+        let journal = &*storage.journal;
+        let length = journal.last_position().await?;
+        if length == 0 {
+            return Ok(());
+        }
+        let mut rebuilds = Invariant::new("no rebuild was broken off");
+        rebuilds.hold(!is_broken_off(storage).await?, || "run icommerce rebuild again".to_owned());
+        let mut models = Vec::new();
+        for model in &self.upkeep.read_models {
+            models.push(ReadModelComparison::begin(&**model, storage).await?);
+        }
+        let mut folds: Vec<FoldComparison> =
+            self.upkeep.projections.iter().map(|make| FoldComparison::of(*make)).collect();
+        let inspectors = &mut self.upkeep.inspectors;
+        let mut surveyors: Vec<&mut dyn Surveyor> = Vec::new();
+        surveyors.extend(models.iter_mut().map(|it| it as &mut dyn Surveyor));
+        surveyors.extend(folds.iter_mut().map(|it| it as &mut dyn Surveyor));
+        surveyors.extend(inspectors.iter_mut().map(|it| &mut **it as &mut dyn Surveyor));
+        let told = Told::of(self.name, length);
+        let surveyed = survey(journal, &mut surveyors, &|position| told.at(position)).await?;
+        report.add(self.name, surveyed.readable);
+        for inspector in &mut self.upkeep.inspectors {
+            inspector.invariants().into_iter().for_each(|it| report.add(self.name, it));
+        }
+        for model in models {
+            report.add(self.name, model.end().await?);
+        }
+        for fold in folds {
+            report.add(self.name, fold.end(journal).await?);
+        }
+        report.add(self.name, rebuilds);
+        Ok(())
+    }
+}

@@ -1,0 +1,81 @@
+//! The program under test, run as anybody would run it.
+
+use kernel::Uuid;
+use serde_json::Value;
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+};
+
+pub(crate) fn icommerce(data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_icommerce"));
+    command.arg("--data").arg(data).args(["--listen=127.0.0.1:0", "--operator-listen=127.0.0.1:0"]);
+    command.env("ICOMMERCE_LOG_FILTER", "warn");
+    command
+}
+
+/// Runs it to its end; it has to say one sentence and exit with this code.
+pub(crate) fn fails(command: &mut Command, code: i32) -> String {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    let said = String::from_utf8(stderr).unwrap();
+    assert_eq!(status.code(), Some(code), "{said}");
+    assert!(stdout.is_empty(), "{}", String::from_utf8_lossy(&stdout));
+    assert_eq!(said.trim_end().lines().count(), 1, "{said}");
+    assert!(said.starts_with("icommerce: "), "{said}");
+    said
+}
+
+/// Starts it and waits until it serves; returns the addresses of the two edges.
+pub(crate) fn serves(command: &mut Command) -> (Child, [String; 2]) {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut address = |name: &str| {
+        let line = lines.next().unwrap_or_else(|| panic!("it says where {name} is")).unwrap();
+        let address = line.strip_prefix(name).unwrap_or_else(|| panic!("{line}")).trim();
+        address.strip_prefix("http://").unwrap().to_owned()
+    };
+    let addresses = [address("shop"), address("operator")];
+    (child, addresses)
+}
+
+pub(crate) fn stops(mut child: Child) {
+    rustix::process::kill_process(
+        rustix::process::Pid::from_child(&child),
+        rustix::process::Signal::TERM,
+    )
+    .unwrap();
+    let status = child.wait().unwrap();
+    let mut said = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert!(status.success(), "{status} {said}");
+}
+
+/// The body of a GET.
+pub(crate) fn get(address: &str, path: &str) -> String {
+    exchange(address, "GET", path, "", "")
+}
+
+/// What comes back when this is posted, which has to be a success.
+pub(crate) fn post(address: &str, path: &str, body: &Value) -> Value {
+    let key = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{path} {body}").as_bytes());
+    let headers = format!("content-type: application/json\r\nidempotency-key: {key}\r\n");
+    let answer = exchange(address, "POST", path, &headers, &body.to_string());
+    serde_json::from_str(&answer).unwrap()
+}
+
+/// One request, one connection, by hand.
+fn exchange(address: &str, method: &str, path: &str, headers: &str, body: &str) -> String {
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    let length = body.len();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n{headers}content-length: {length}\r\n\r\n{body}"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 20"), "{method} {path}: {answer}");
+    body.to_owned()
+}
