@@ -97,8 +97,11 @@ impl ProcessSettings {
     }
 }
 
-/// What the demonstration takes though a shop in earnest does not, unless somebody set it.
+/// Whether test payments are taken. The demonstration takes them though a shop in earnest does not, unless somebody
+/// said so.
 const TEST_PAYMENTS: &str = "payment-service.test_payments";
+/// Whether the checkout offers what is taken; it does, unless somebody said so.
+const OFFERED_PAYMENTS: &str = "storefront.test_payments";
 
 /// All settings of this process from its flags, its environment and its file.
 pub(crate) fn settings(flags: &ProcessFlags, more: Vec<Flag>) -> Result<Settings, Failure> {
@@ -106,16 +109,29 @@ pub(crate) fn settings(flags: &ProcessFlags, more: Vec<Flag>) -> Result<Settings
     all.extend(more);
     let settings = load(flags, all.clone())?;
     let process: ProcessSettings = settings.top().map_err(Failure::usage)?;
-    let nobody_said = settings
-        .dump()
-        .0
-        .iter()
-        .any(|setting| setting.key == TEST_PAYMENTS && setting.origin == Origin::Default);
-    if process.demo && nobody_said {
+    let dump = settings.dump().0;
+    let is_open =
+        |key| dump.iter().any(|setting| setting.key == key && setting.origin == Origin::Default);
+    let mut taken = switch(&settings, "payment-service")?;
+    let said = all.len();
+    if process.demo && is_open(TEST_PAYMENTS) {
+        taken = true;
         all.push(Flag::new("the demonstration", TEST_PAYMENTS, "true"));
-        return load(flags, all);
     }
-    Ok(settings)
+    if taken && is_open(OFFERED_PAYMENTS) {
+        all.push(Flag::new(TEST_PAYMENTS, OFFERED_PAYMENTS, "true"));
+    }
+    if all.len() == said { Ok(settings) } else { load(flags, all) }
+}
+
+/// Whether a section says yes to test payments.
+fn switch(settings: &Settings, section: &str) -> Result<bool, Failure> {
+    #[derive(Deserialize)]
+    struct Switch {
+        test_payments: bool,
+    }
+    let Switch { test_payments } = settings.section(section).map_err(Failure::usage)?;
+    Ok(test_payments)
 }
 
 fn load(flags: &ProcessFlags, all: Vec<Flag>) -> Result<Settings, Failure> {
@@ -124,4 +140,26 @@ fn load(flags: &ProcessFlags, all: Vec<Flag>) -> Result<Settings, Failure> {
     let environment = settings::environment().map_err(Failure::usage)?;
     let sources = Sources { file: flags.config.clone(), environment, flags: all };
     Settings::load(sections, &sources).map_err(Failure::usage)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether test payments are taken, and whether they are offered.
+    fn taken_and_offered(more: &[(&str, &str)]) -> (bool, bool) {
+        let more = more.iter().map(|(key, value)| Flag::new("test", *key, *value)).collect();
+        let settings = settings(&ProcessFlags::default(), more).unwrap();
+        (switch(&settings, "payment-service").unwrap(), switch(&settings, "storefront").unwrap())
+    }
+
+    #[test]
+    fn the_checkout_offers_test_payments_where_they_are_taken_and_nowhere_else() {
+        assert_eq!(taken_and_offered(&[]), (true, true), "the demonstration");
+        assert_eq!(taken_and_offered(&[("demo", "false")]), (false, false));
+        let on = [("demo", "false"), (TEST_PAYMENTS, "true")];
+        assert_eq!(taken_and_offered(&on), (true, true));
+        assert_eq!(taken_and_offered(&[(TEST_PAYMENTS, "false")]), (false, false));
+        assert_eq!(taken_and_offered(&[(OFFERED_PAYMENTS, "false")]), (true, false));
+    }
 }

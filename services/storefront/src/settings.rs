@@ -40,7 +40,7 @@ impl Default for StorefrontSettings {
             country: "DE".to_owned(),
             currency: Currency::EUR,
             currency_display: CurrencyDisplay::Symbol,
-            test_payments: true,
+            test_payments: false,
             return_days: 60,
             guarantee_years: 5,
         }

@@ -11,7 +11,7 @@ use axum::Router;
 use engine_memory::Engine;
 use kernel::{Ids, ManualClock, Problem, SeededRandomness, Timestamp};
 use runtime::{Built, Materials, Module, Tasks, assemble};
-use settings::Settings;
+use settings::{Flag, Settings, Sources};
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
@@ -43,7 +43,9 @@ async fn assembled(selected: Vec<&'static Module>) -> Router {
     let ids = Ids::new(Arc::new(clock), Arc::new(SeededRandomness::new(seed)));
     let engine = Engine::new();
     let sections = [storefront::MODULE.settings.unwrap()];
-    let settings = Settings::load(sections, &settings::Sources::default()).unwrap();
+    let flags = vec![Flag::new("test", "storefront.test_payments", "true")];
+    let sources = Sources { flags, ..Sources::default() };
+    let settings = Settings::load(sections, &sources).unwrap();
     let materials = Materials {
         settings: Arc::new(settings),
         storage: &|name| engine.service(name),
