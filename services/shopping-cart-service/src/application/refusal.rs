@@ -78,6 +78,7 @@ fn rejected(rejection: &Rejection, title: String) -> Problem {
         Rejection::Ordered { order_id } => {
             Problem::new(409, codes::ALREADY_ORDERED, title).subject(order_id.to_string())
         }
+        Rejection::GivenUp => Problem::new(409, codes::ORDER_CANCELLED, title),
         Rejection::NotInCheckout => Problem::new(409, codes::CHECKING_OUT, title),
     }
 }

@@ -14,6 +14,10 @@ pub(crate) const LINE_UNITS_MAX: i64 = 100_000;
 /// How many operations a cart remembers, so that a repeated one changes nothing.
 const OPERATIONS_MAX: usize = 32;
 
+/// How many orders a cart remembers that gave it up, so that a late beginning of theirs does not freeze it. The
+/// beginning can only be as late as the network lets a request be, and only a few checkouts go wrong in that time.
+const GIVEN_UP_MAX: usize = 32;
+
 /// A cart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Cart {
@@ -24,6 +28,8 @@ pub(crate) struct Cart {
     /// When somebody last changed it.
     pub(crate) touched_at: Timestamp,
     operations: VecDeque<Uuid>,
+    /// The orders that will not come of it, latest last.
+    given_up: VecDeque<Uuid>,
 }
 
 /// Where a cart stands. Whether it expired depends on the time and so is asked, not stored.
@@ -85,7 +91,9 @@ impl Cart {
                     Some(line) => line.quantity += quantity,
                     None => cart.lines.push(Line { sku: sku.clone(), quantity: *quantity }),
                 }
-                cart.remember(*operation);
+                if let Some(operation) = operation {
+                    remember(&mut cart.operations, *operation, OPERATIONS_MAX);
+                }
                 cart.touched_at = *at;
             }
             CartEvent::LineChanged { sku, quantity, at } => {
@@ -101,9 +109,12 @@ impl Cart {
             CartEvent::CheckoutBegun { order_id, .. } => {
                 cart.status = Status::CheckingOut { order_id: *order_id }
             }
-            CartEvent::CheckoutAbandoned { at, .. } => {
-                cart.status = Status::Open;
-                cart.touched_at = *at;
+            CartEvent::CheckoutAbandoned { order_id, at } => {
+                if cart.status == (Status::CheckingOut { order_id: *order_id }) {
+                    cart.status = Status::Open;
+                    cart.touched_at = *at;
+                }
+                remember(&mut cart.given_up, *order_id, GIVEN_UP_MAX);
             }
             CartEvent::Ordered { order_id, .. } => {
                 cart.status = Status::Ordered { order_id: *order_id }
@@ -128,15 +139,14 @@ impl Cart {
             // A stream begins with `created`; anything else would be damage, and an empty cart shows it best.
             _ => (Currency::EUR, Vec::new(), Timestamp::UNIX_EPOCH),
         };
-        Self { currency, lines, status: Status::Open, touched_at: at, operations: VecDeque::new() }
-    }
-
-    fn remember(&mut self, operation: Option<Uuid>) {
-        let Some(operation) = operation else { return };
-        if self.operations.len() == OPERATIONS_MAX {
-            self.operations.pop_front();
+        Self {
+            currency,
+            lines,
+            status: Status::Open,
+            touched_at: at,
+            operations: VecDeque::new(),
+            given_up: VecDeque::new(),
         }
-        self.operations.push_back(operation);
     }
 
     fn may_change(&self) -> Result<(), Rejection> {
@@ -199,6 +209,7 @@ impl Cart {
             Status::Ordered { order_id: same } if same == order_id => Ok(vec![]),
             Status::CheckingOut { .. } => Err(Rejection::CheckingOut),
             Status::Ordered { order_id } => Err(Rejection::Ordered { order_id }),
+            Status::Open if self.given_up.contains(&order_id) => Err(Rejection::GivenUp),
             Status::Open if self.is_expired(now) => Err(Rejection::Expired),
             Status::Open if self.lines.is_empty() => Err(Rejection::Empty),
             Status::Open => Ok(vec![CartEvent::CheckoutBegun { order_id, at: now.at }]),
@@ -207,14 +218,19 @@ impl Cart {
 
     fn abandon_checkout(&self, order_id: Uuid, at: Timestamp) -> Result<Vec<CartEvent>, Rejection> {
         match self.status {
-            Status::CheckingOut { order_id: same } if same == order_id => {
-                Ok(vec![CartEvent::CheckoutAbandoned { order_id, at }])
-            }
             Status::Ordered { order_id: same } if same == order_id => {
                 Err(Rejection::Ordered { order_id })
             }
-            // Open already, or in the hands of another order: giving back twice is no error.
-            _ => Ok(vec![]),
+            // Nobody can begin any more.
+            Status::Ordered { .. } => Ok(vec![]),
+            // Giving back twice is no error.
+            Status::Open | Status::CheckingOut { .. } if self.given_up.contains(&order_id) => {
+                Ok(vec![])
+            }
+            // Also when it was never begun: its beginning may still be on the way.
+            Status::Open | Status::CheckingOut { .. } => {
+                Ok(vec![CartEvent::CheckoutAbandoned { order_id, at }])
+            }
         }
     }
 
@@ -228,6 +244,14 @@ impl Cart {
             Status::Open | Status::CheckingOut { .. } => Err(Rejection::NotInCheckout),
         }
     }
+}
+
+/// Remembers one more, and forgets the oldest for it when there are `max`.
+fn remember(known: &mut VecDeque<Uuid>, id: Uuid, max: usize) {
+    if known.len() == max {
+        known.pop_front();
+    }
+    known.push_back(id);
 }
 
 fn create(command: &Command, at: Timestamp) -> Result<Vec<CartEvent>, Rejection> {

@@ -23,7 +23,7 @@ pub(crate) enum CartEvent {
     LineRemoved { sku: String, at: Timestamp },
     /// An order is being placed from the cart.
     CheckoutBegun { order_id: Uuid, at: Timestamp },
-    /// The order was not placed.
+    /// The order was not placed, and will not be. Also recorded of a checkout whose beginning never arrived.
     CheckoutAbandoned { order_id: Uuid, at: Timestamp },
     /// The order was placed.
     Ordered { order_id: Uuid, at: Timestamp },

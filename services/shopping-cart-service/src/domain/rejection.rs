@@ -23,6 +23,8 @@ pub(crate) enum Rejection {
     CheckingOut,
     #[error("the cart has become an order; begin a new cart")]
     Ordered { order_id: Uuid },
+    #[error("the order was given up before it took the cart")]
+    GivenUp,
     #[error("the cart is not being checked out for this order")]
     NotInCheckout,
 }

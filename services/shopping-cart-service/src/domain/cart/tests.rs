@@ -104,13 +104,41 @@ fn a_cart_expires_at_its_instant_and_a_change_brings_it_back() {
 #[test]
 fn a_cart_is_given_back_only_by_the_order_that_has_it() {
     let begin = Command::BeginCheckout { order_id: order(1) };
-    let cart = after(&[add("A", 1), begin]);
-    assert_eq!(decide(&cart, &Command::AbandonCheckout { order_id: order(2) }), Ok(vec![]));
+    let cart = after(&[add("A", 1), begin.clone()]);
+    let by_another = after(&[add("A", 1), begin, Command::AbandonCheckout { order_id: order(2) }]);
+    assert_eq!(by_another.status, cart.status);
     let given_back = decide(&cart, &Command::AbandonCheckout { order_id: order(1) }).unwrap();
     assert_eq!(given_back.len(), 1);
     let open = Cart::apply(Some(cart), &given_back[0]);
     assert_eq!(open.status, Status::Open);
     assert_eq!(decide(&open, &Command::AbandonCheckout { order_id: order(1) }), Ok(vec![]));
+}
+
+#[test]
+fn a_checkout_that_was_given_up_cannot_begin_however_late_it_is_asked_for() {
+    let begin = |number| Command::BeginCheckout { order_id: order(number) };
+    let give_up = |number| Command::AbandonCheckout { order_id: order(number) };
+    // The word to give up overtakes the word to begin, on an open cart and on one that another order has.
+    for cart in [
+        after(&[add("A", 1), give_up(1)]),
+        after(&[add("A", 1), begin(1), give_up(1)]),
+        after(&[add("A", 1), begin(2), give_up(1), give_up(2)]),
+    ] {
+        assert_eq!(cart.status, Status::Open);
+        assert_eq!(decide(&cart, &begin(1)), Err(Rejection::GivenUp));
+        assert_eq!(decide(&cart, &give_up(1)), Ok(vec![]), "said once is enough");
+        assert!(decide(&cart, &begin(3)).is_ok(), "another order may have it");
+    }
+}
+
+#[test]
+fn a_cart_remembers_a_bounded_number_of_checkouts_that_were_given_up() {
+    let give_up = |number| Command::AbandonCheckout { order_id: order(number) };
+    let many: Vec<_> = (1..=200).map(give_up).collect();
+    let cart = after(&[vec![add("A", 1)], many].concat());
+    assert_eq!(cart.given_up.len(), GIVEN_UP_MAX);
+    let begin = Command::BeginCheckout { order_id: order(200) };
+    assert_eq!(decide(&cart, &begin), Err(Rejection::GivenUp));
 }
 
 proptest! {
