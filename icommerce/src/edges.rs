@@ -1,6 +1,5 @@
 //! What a listener leads to: health and figures first, then an edge of the gateway or the services themselves.
 
-use aide::openapi::OpenApi;
 use axum::{
     Json, Router,
     body::Body,
@@ -10,8 +9,8 @@ use axum::{
     routing::get,
 };
 use kernel::{Problem, codes};
+use runtime::Assembled;
 use std::{
-    collections::BTreeMap,
     convert::Infallible,
     pin::Pin,
     sync::Arc,
@@ -50,12 +49,10 @@ pub(crate) fn edge(edge: Edge, gateway: Router, vitals: Vitals) -> Router {
     vitals.routes().fallback_service(Door { edge, gateway })
 }
 
-/// The services of this process for other processes: each of their documented paths, whichever service has it.
-pub(crate) fn services(
-    routers: &BTreeMap<&'static str, Router>,
-    documents: &BTreeMap<&'static str, OpenApi>,
-    vitals: Vitals,
-) -> Router {
+/// The services of this process for other processes: each of their documented paths, whichever service has it, and
+/// pages at the others.
+pub(crate) fn services(assembled: &Assembled, vitals: Vitals) -> Router {
+    let Assembled { routers, documents, all_others, .. } = assembled;
     let mut rooms = matchit::Router::new();
     for (service, document) in documents {
         let (Some(paths), Some(router)) = (&document.paths, routers.get(service)) else { continue };
@@ -64,7 +61,9 @@ pub(crate) fn services(
             let _ = rooms.insert(numbered(path), router.clone());
         }
     }
-    vitals.routes().fallback_service(Hall { rooms: Arc::new(rooms) })
+    vitals
+        .routes()
+        .fallback_service(Hall { rooms: Arc::new(rooms), all_others: all_others.clone() })
 }
 
 /// The path with its parameters numbered, so that services that name the same place differently can share a tree.
@@ -105,6 +104,7 @@ impl Service<Request<Body>> for Door {
 #[derive(Clone)]
 struct Hall {
     rooms: Arc<matchit::Router<Router>>,
+    all_others: Option<Router>,
 }
 
 impl Service<Request<Body>> for Hall {
@@ -117,11 +117,18 @@ impl Service<Request<Body>> for Hall {
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        match self.rooms.at(request.uri().path()) {
-            Ok(room) => Box::pin(room.value.clone().call(request)),
-            Err(_) => Box::pin(async { Ok(web::Refusal(nowhere()).into_response()) }),
+        let path = request.uri().path();
+        let room = self.rooms.at(path).ok().map(|room| room.value);
+        match room.or_else(|| self.all_others.as_ref().filter(|_| may_be_a_page(path))) {
+            Some(room) => Box::pin(room.clone().call(request)),
+            None => Box::pin(async { Ok(web::Refusal(nowhere()).into_response()) }),
         }
     }
+}
+
+/// Below these everything is described by somebody, and what is not does not exist.
+fn may_be_a_page(path: &str) -> bool {
+    !["/api/", "/internal/"].iter().any(|described| path.starts_with(described))
 }
 
 fn nowhere() -> Problem {

@@ -10,7 +10,7 @@ use crate::{
 use aide::openapi::OpenApi;
 use axum::Router;
 use kernel::{Ids, Randomness, SystemClock, SystemRandomness};
-use runtime::{Assembled, Materials, Tasks};
+use runtime::{Materials, Tasks};
 use settings::Settings;
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 use storage::KeyValue;
@@ -79,13 +79,12 @@ impl Shop {
         let drain = Duration::from_millis(process.drain_timeout_ms);
         let mut running =
             Self { buyers: None, operators: None, services: None, engine, tasks, ids, drain };
-        let Assembled { routers, documents, .. } = assembled;
-        if let Some(gateway) = routers.get(modules::GATEWAY) {
+        if let Some(gateway) = assembled.routers.get(modules::GATEWAY) {
             let door = |edge| edges::edge(edge, gateway.clone(), vitals.clone());
             running.buyers = running.open(shop, door(Edge::Shop));
             running.operators = running.open(operator, door(Edge::Operator));
         }
-        running.services = running.open(services, edges::services(&routers, &documents, vitals));
+        running.services = running.open(services, edges::services(&assembled, vitals));
         Ok(running)
     }
 

@@ -42,6 +42,18 @@ mod tests {
     }
 
     #[test]
+    fn whoever_follows_a_feed_shows_operators_what_it_has_parked() {
+        let settings = process::settings(&ProcessFlags::default(), Vec::new()).unwrap();
+        let documents = worker().unwrap().block_on(shop::documents(settings)).unwrap();
+        let reached = operations(&modules::openapi(Edge::Operator, &documents));
+        for module in modules::ALL.iter().filter(|module| !module.follows.is_empty()) {
+            let list = format!("get /api/v1/parked/{}", module.name);
+            let replay = format!("post /api/v1/parked/{}/{{key}}/replay", module.name);
+            assert!(reached.contains(&list) && reached.contains(&replay), "{}", module.name);
+        }
+    }
+
+    #[test]
     fn whatever_is_public_is_reached_by_an_edge_and_the_documents_are_fresh() {
         let settings = process::settings(&ProcessFlags::default(), Vec::new()).unwrap();
         let documents = worker().unwrap().block_on(shop::documents(settings)).unwrap();

@@ -4,6 +4,8 @@ pub(crate) mod buying;
 pub(crate) mod catalogue;
 pub(crate) mod crashes;
 pub(crate) mod input;
+pub(crate) mod operators;
+pub(crate) mod pages;
 pub(crate) mod payments;
 pub(crate) mod refunds;
 pub(crate) mod repeats;

@@ -58,6 +58,8 @@ in_every_topology! {
     repeats::twenty_checkouts_with_one_key_are_one_order,
     catalogue::an_archived_product_leaves_carts_and_orders_readable,
     catalogue::two_thousand_variants_are_one_product,
+    pages::pages_are_reached_through_the_gateway,
+    operators::parked_messages_of_every_consumer_are_in_reach,
     input::bad_input_is_refused_by_name,
     crashes::what_was_acknowledged_is_there_once_after_a_kill,
     crashes::any_one_service_may_die_at_any_time,

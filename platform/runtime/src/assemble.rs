@@ -1,6 +1,6 @@
 //! Builds the selected services and binds the ways between them.
 
-use crate::{BuildError, Module, Site, Tasks, sweep::sweep};
+use crate::{BuildError, Module, Paths, Site, Tasks, sweep::sweep};
 use axum::Router;
 use journal::ServiceStorage;
 use kernel::Ids;
@@ -42,6 +42,8 @@ pub struct Assembled {
     pub routers: BTreeMap<&'static str, Router>,
     /// Each service's part of the API document.
     pub documents: BTreeMap<&'static str, aide::openapi::OpenApi>,
+    /// The router of the service that answers where no document says who does.
+    pub all_others: Option<Router>,
     /// The ways to all services.
     pub directory: Arc<Directory>,
 }
@@ -63,6 +65,7 @@ pub async fn assemble(
     }
     let mut routers = BTreeMap::new();
     let mut documents = BTreeMap::new();
+    let mut all_others = None;
     for module in selected {
         let storage = (materials.storage)(module.name);
         whole(&storage).await.map_err(|error| (module.name, error))?;
@@ -82,11 +85,14 @@ pub async fn assemble(
         let built = (module.build)(site).await.map_err(|error| (module.name, error))?;
         let loopback = transport::loopback(module.name, built.routes.router.clone());
         directory.bind(module.name, loopback).map_err(|error| (module.name, error.into()))?;
+        if built.paths == Paths::AllOthers {
+            all_others = Some(built.routes.router.clone());
+        }
         routers.insert(module.name, built.routes.router);
         documents.insert(module.name, built.routes.openapi);
     }
     materials.tasks.begin();
-    Ok(Assembled { routers, documents, directory })
+    Ok(Assembled { routers, documents, all_others, directory })
 }
 
 /// Read models that are only half there would be taken for all there is.

@@ -14,7 +14,7 @@ mod tasks;
 mod upkeep;
 
 pub use assemble::{Assembled, Materials, assemble};
-pub use module::{BuildError, BuildFuture, Built, Module};
+pub use module::{BuildError, BuildFuture, Built, Module, Paths};
 pub use site::Site;
 pub use table::{Table, TableError};
 pub use tasks::{Stopping, Tasks};

@@ -33,6 +33,24 @@ pub type BuildFuture = Pin<Box<dyn Future<Output = Result<Built, BuildError>> + 
 pub struct Built {
     /// Its routes, internal ones included, and their documentation.
     pub routes: web::ServiceRouter,
+    /// Where it answers on a listener that it shares with others.
+    pub paths: Paths,
+}
+
+impl Built {
+    /// A service that answers at the paths its documentation names.
+    pub fn described(routes: web::ServiceRouter) -> Self {
+        Self { routes, paths: Paths::Described }
+    }
+}
+
+/// Where a service answers on a listener that it shares with others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paths {
+    /// At the paths that its documentation names.
+    Described,
+    /// At every path that no service's documentation names. One service of a table may.
+    AllOthers,
 }
 
 /// Why a service could not be built. The process does not start.

@@ -66,7 +66,7 @@ async fn build(site: Site) -> Result<Built, BuildError> {
     let values = Arc::clone(&site.bulk.key_value);
     let idempotency = web::Idempotency::new(NAME, values, site.ids.clone());
     let parts = web::ServiceParts { idempotency: Some(idempotency), ..site.service_parts() };
-    Ok(Built { routes: web::service(NAME, routes, parts) })
+    Ok(Built::described(web::service(NAME, routes, parts)))
 }
 
 fn upkeep(premises: &Premises) -> Upkeep {

@@ -45,5 +45,5 @@ async fn build(site: Site) -> Result<Built, BuildError> {
         feed::translate,
     ));
     ready.up();
-    Ok(Built { routes: web::service(NAME, routes, site.service_parts()) })
+    Ok(Built::described(web::service(NAME, routes, site.service_parts())))
 }

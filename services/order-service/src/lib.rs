@@ -58,7 +58,7 @@ async fn build(site: Site) -> Result<Built, BuildError> {
         .merge(messaging::feed_routes(NAME, journal, translate))
         .merge(messaging::parking_routes(NAME, site.storage.clone()));
     ready.up();
-    Ok(Built { routes: web::service(NAME, routes, site.service_parts()) })
+    Ok(Built::described(web::service(NAME, routes, site.service_parts())))
 }
 
 async fn parts(site: &Site, settings: &OrderSettings) -> Result<Parts, BuildError> {

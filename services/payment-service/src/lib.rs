@@ -67,7 +67,7 @@ fn build(site: &Site) -> Result<Built, BuildError> {
     webhooks.bind(transport::loopback(NAME, service.router.clone()));
     tasks.spawn_until_stop(resolver.run());
     ready.up();
-    Ok(Built { routes: service })
+    Ok(Built::described(service))
 }
 
 /// The key that webhooks of the test processor are signed with.

@@ -87,5 +87,5 @@ async fn build(site: Site) -> Result<Built, BuildError> {
     // A request with an idempotency key is read whole before its handler runs.
     parts.limits.keyed_body_bytes_max = IMPORT_BYTES_MAX;
     ready.up();
-    Ok(Built { routes: web::service(NAME, routes, parts) })
+    Ok(Built::described(web::service(NAME, routes, parts)))
 }

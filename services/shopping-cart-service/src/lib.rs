@@ -46,5 +46,5 @@ fn build(site: &Site) -> Result<Built, BuildError> {
         keep: Duration::from_secs(settings.cart_keep_hours * 3_600),
     });
     let routes = http::routes(&carts).merge(messaging::feed_routes(NAME, journal, translate));
-    Ok(Built { routes: web::service(NAME, routes, site.service_parts()) })
+    Ok(Built::described(web::service(NAME, routes, site.service_parts())))
 }

@@ -51,5 +51,6 @@ fn build(site: &runtime::Site) -> Result<runtime::Built, runtime::BuildError> {
     let shop = Shop::new(settings, ways, site.ids.clone());
     // Pages are not remembered by key: the services behind them remember what they did.
     let parts = web::ServiceParts { idempotency: None, ..site.service_parts() };
-    Ok(runtime::Built { routes: routes::routes(shop, parts) })
+    // Pages are described nowhere: whatever has no other address may be one.
+    Ok(runtime::Built { routes: routes::routes(shop, parts), paths: runtime::Paths::AllOthers })
 }

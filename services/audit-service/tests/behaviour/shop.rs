@@ -39,7 +39,7 @@ fn only_a_feed(site: Site) -> BuildFuture {
         let journal = Arc::clone(&site.storage.journal);
         let told = |event: &Recorded| serde_json::from_slice(&event.data).ok();
         let routes = messaging::feed_routes(name, journal, told);
-        Ok(Built { routes: web::service(name, routes, site.service_parts()) })
+        Ok(Built::described(web::service(name, routes, site.service_parts())))
     })
 }
 

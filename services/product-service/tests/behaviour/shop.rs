@@ -54,7 +54,7 @@ fn inventory(site: Site) -> BuildFuture {
         let routes = ApiRouter::new()
             .api_route("/internal/v1/stock", count)
             .merge(messaging::feed_routes(site.module.name, journal, told));
-        Ok(Built { routes: web::service(site.module.name, routes, site.service_parts()) })
+        Ok(Built::described(web::service(site.module.name, routes, site.service_parts())))
     })
 }
 
@@ -88,7 +88,7 @@ fn audit(site: Site) -> BuildFuture {
             }
         });
         let routes = ApiRouter::new().api_route("/internal/v1/activities", record);
-        Ok(Built { routes: web::service(site.module.name, routes, site.service_parts()) })
+        Ok(Built::described(web::service(site.module.name, routes, site.service_parts())))
     })
 }
 

@@ -1,0 +1,16 @@
+//! What operators find on their edge.
+
+use crate::shop::Shop;
+use serde_json::json;
+
+pub(crate) async fn parked_messages_of_every_consumer_are_in_reach(shop: &Shop) {
+    for service in ["product-service", "order-service", "audit-service"] {
+        let path = format!("/api/v1/parked/{service}");
+        let page = shop.operator.get(&path).await.ok();
+        assert_eq!(page["items"], json!([]), "{service}");
+        let replay = shop.operator.post(&format!("{path}/nobody/replay"), &json!({})).await;
+        assert_eq!((replay.status, replay.code()), (404, "not_found"), "{service}");
+        assert!(replay.json["title"].as_str().unwrap().contains("parked message"), "{replay:?}");
+        assert_eq!(shop.shopper.get(&path).await.status, 404, "shoppers see none of it");
+    }
+}
