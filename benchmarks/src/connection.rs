@@ -62,7 +62,7 @@ impl Connection {
     ) -> Result<Answer<'_>, String> {
         use std::io::Write;
         self.request.clear();
-        let written = write!(self.request, "{method} {path} HTTP/1.1\r\nhost: shop\r\n")
+        let written = write!(self.request, "{method} {path} HTTP/1.1\r\nhost: localhost\r\n")
             .and_then(|()| match key {
                 Some(key) => write!(self.request, "idempotency-key: {key}\r\n"),
                 None => Ok(()),

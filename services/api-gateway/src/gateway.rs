@@ -7,6 +7,7 @@ use crate::{
     docs::Piece,
     door::Door,
     forward,
+    host::{self, HostName},
     protection::{Kind, protect},
     rate::{Exhausted, RateLimit},
     routes::BodySize,
@@ -56,6 +57,7 @@ struct Edges {
     rate_limit: Option<RateLimit>,
     limit_loopback: bool,
     proxies: Vec<Network>,
+    hosts: Vec<HostName>,
     cors: Cors,
     deadline: Duration,
     body_bytes_max: usize,
@@ -87,6 +89,7 @@ impl Gateway {
             rate_limit: RateLimit::new(rate.0, rate.1),
             limit_loopback: settings.limit_loopback_clients,
             proxies: settings.trusted_proxies,
+            hosts: settings.hosts,
             cors: Cors::new(settings.cors_origins),
             deadline: Duration::from_millis(settings.deadline_ms),
             body_bytes_max: settings.body_bytes_max,
@@ -157,6 +160,11 @@ impl Edges {
     async fn lead(&self, visit: Visit<'_>, head: Parts, body: Body) -> Result<Response, Problem> {
         let _inside = visit.door.enter()?;
         self.admit(visit.visitor)?;
+        let Visitor { address, is_trusted_proxy } = visit.visitor;
+        let is_near = address.is_loopback() && !is_trusted_proxy;
+        if is_near && !host::is_ours(&head.headers, &self.hosts) {
+            return Err(misdirected());
+        }
         if let Some(piece) = visit.piece {
             return Ok(show(piece, visit.door.edge, &head.method));
         }
@@ -325,6 +333,11 @@ fn without_body(answer: Response) -> Response {
 
 fn nothing_here() -> Problem {
     Problem::new(404, codes::NOT_FOUND, "nothing is at this address")
+}
+
+fn misdirected() -> Problem {
+    let title = "the shop is not known by this name here; ask localhost, or set the name (hosts)";
+    Problem::new(403, codes::FORBIDDEN, title)
 }
 
 fn forged() -> Problem {

@@ -10,6 +10,7 @@ mod docs;
 mod door;
 mod forward;
 mod gateway;
+mod host;
 mod openapi;
 mod protection;
 mod rate;

@@ -1,6 +1,6 @@
 //! The settings of the gateway.
 
-use crate::{cors::Origin, visitor::Network};
+use crate::{cors::Origin, host::HostName, visitor::Network};
 use serde::{Deserialize, Serialize};
 
 /// The settings of the gateway.
@@ -26,6 +26,9 @@ pub(crate) struct GatewaySettings {
     pub(crate) limit_loopback_clients: bool,
     /// Who may say for whom a request is sent (`X-Forwarded-For`): addresses or networks such as `10.0.0.0/8`.
     pub(crate) trusted_proxies: Vec<Network>,
+    /// The names under which this machine's own clients reach the shop besides `localhost`, such as `shop.example`
+    /// when a proxy runs here; `*` for any.
+    pub(crate) hosts: Vec<HostName>,
     /// Whose pages may call the API of the shop edge from a browser, such as `https://example.com`, or `*`.
     pub(crate) cors_origins: Vec<Origin>,
 }
@@ -42,6 +45,7 @@ impl Default for GatewaySettings {
             client_requests_burst: 200,
             limit_loopback_clients: false,
             trusted_proxies: Vec::new(),
+            hosts: Vec::new(),
             cors_origins: Vec::new(),
         }
     }

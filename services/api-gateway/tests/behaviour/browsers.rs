@@ -153,3 +153,34 @@ async fn a_star_allows_every_site() {
         ("", "origin")
     );
 }
+
+#[tokio::test]
+async fn a_name_of_somebody_else_that_points_here_leads_nowhere() {
+    let from = |request: Builder, host: &str| {
+        request.header("host", host).header("sec-fetch-site", "same-origin")
+    };
+    let gateway = Gateway::plain().await;
+    for host in ["evil.example:8081", "evil.example", "localhost.evil.example:8081"] {
+        let read = gateway.operator(from(get("/api/v1/orders"), host)).await;
+        assert_eq!(read.refusal(), (403, "forbidden".to_owned()), "{host}");
+        let archive = from(ask("POST", "/api/v1/products/7/archive"), host);
+        assert_eq!(gateway.operator(archive).await.status.as_u16(), 403, "{host}");
+        assert_eq!(gateway.shop(from(get("/cart"), host)).await.status.as_u16(), 403, "{host}");
+        assert_eq!(gateway.operator(from(get("/docs"), host)).await.status.as_u16(), 403, "{host}");
+    }
+    for host in ["localhost:8081", "127.0.0.1:8081", "[::1]:8081"] {
+        let read = gateway.operator(from(get("/api/v1/orders"), host)).await;
+        assert_eq!(read.status.as_u16(), 200, "{host}");
+    }
+    // From elsewhere the name is whatever the way here is called.
+    let afar = from(get("/api/v1/products"), "shop.example");
+    let answer = gateway.send(Edge::Shop, SOMEWHERE, afar, Body::empty()).await;
+    assert_eq!(answer.status.as_u16(), 200);
+
+    let gateway = Gateway::with(&[("hosts", "shop.example")]).await;
+    let set = gateway.shop(from(get("/api/v1/products"), "shop.example")).await;
+    assert_eq!(set.status.as_u16(), 200);
+    let other = gateway.shop(from(get("/api/v1/products"), "evil.example")).await;
+    assert_eq!(other.status.as_u16(), 403);
+    assert!(Gateway::try_with(&[("hosts", "http://shop.example")]).await.is_err());
+}
