@@ -48,6 +48,12 @@ pub(crate) enum Command {
     },
     /// Check what has to be true of a data folder that nobody is serving: stock, money, orders, sagas, read models
     Check,
+    /// Write a JSON Schema for each event between services, and an `AsyncAPI` index of them
+    Events {
+        /// Where to
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
     /// Print the API document of an edge (OpenAPI 3.1)
     Openapi {
         /// Which edge

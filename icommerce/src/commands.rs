@@ -3,6 +3,7 @@
 mod at;
 mod check;
 mod closed;
+mod events;
 mod import;
 mod openapi;
 mod rebuild;
@@ -28,6 +29,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Replay { what: Replay::OnlineRetail(command) } => replay::run(&process, command),
         Command::Rebuild { service } => rebuild::run(&process, service),
         Command::Check => check::run(&process),
+        Command::Events { folder } => events::run(&folder),
         Command::Openapi { edge } => openapi::run(&process, edge),
     }
 }

@@ -1,0 +1,120 @@
+//! `icommerce events DIR`: a JSON Schema for each event that services tell one another, and an `AsyncAPI` index of them.
+
+mod index;
+mod schemas;
+
+use crate::{failure::Failure, output::print};
+use schemas::Described;
+use serde_json::Value;
+use std::{collections::BTreeMap, path::Path, process::ExitCode};
+
+/// The index's file.
+const INDEX: &str = "asyncapi.json";
+
+pub(crate) fn run(folder: &Path) -> Result<ExitCode, Failure> {
+    let files = files();
+    for (path, document) in &files {
+        let path = folder.join(path);
+        let unwritten =
+            |error| Failure::missing(format!("{} cannot be written: {error}", path.display()));
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent).map_err(unwritten)?;
+        }
+        let text = serde_json::to_string_pretty(document).map_err(Failure::work)?;
+        std::fs::write(&path, text + "\n").map_err(unwritten)?;
+    }
+    print(format_args!("{} files in {}", files.len(), folder.display()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Every file, by its path in the folder.
+fn files() -> BTreeMap<String, Value> {
+    let events = schemas::all();
+    let schemas = events.iter().map(|event: &Described| (event.path(), event.schema.clone()));
+    let mut files: BTreeMap<String, Value> = schemas.collect();
+    files.insert(INDEX.to_owned(), index::of(&events));
+    files
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{cli::ProcessFlags, commands::worker, process, shop};
+    use std::collections::BTreeSet;
+
+    /// What no message may carry, whatever it is about.
+    const SECRETS: &[&str] =
+        &["card", "token", "password", "secret", "cvc", "cvv", "security_code", "iban", "api_key"];
+
+    fn committed(folder: &Path, below: &str, files: &mut BTreeMap<String, Value>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = format!("{below}{}", path.file_name().unwrap().to_str().unwrap());
+            if path.is_dir() {
+                committed(&path, &format!("{name}/"), files);
+            } else {
+                let text = std::fs::read_to_string(&path).unwrap();
+                files.insert(name, serde_json::from_str(&text).unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn the_committed_schemas_are_fresh() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../contracts/events");
+        let mut there = BTreeMap::new();
+        committed(&folder, "", &mut there);
+        let made = files();
+        let names = |files: &BTreeMap<String, Value>| files.keys().cloned().collect::<Vec<_>>();
+        let do_this = "write them anew: icommerce events contracts/events";
+        assert_eq!(names(&there), names(&made), "{do_this}");
+        for (name, document) in &made {
+            assert!(there[name] == *document, "contracts/events/{name} is old; {do_this}");
+        }
+    }
+
+    #[test]
+    fn every_feed_is_described() {
+        let settings = process::settings(&ProcessFlags::default(), Vec::new()).unwrap();
+        let documents = worker().unwrap().block_on(shop::documents(settings)).unwrap();
+        let mut feeds = BTreeSet::new();
+        for document in documents.values() {
+            let document = serde_json::to_value(document).unwrap();
+            let Some(paths) = document["paths"].as_object() else { continue };
+            feeds.extend(
+                paths
+                    .keys()
+                    .filter_map(|path| path.strip_prefix(schemas::FEEDS).map(str::to_owned)),
+            );
+        }
+        let described: BTreeSet<_> =
+            schemas::all().iter().map(|event| event.service.to_owned()).collect();
+        assert_eq!(described, feeds);
+    }
+
+    #[test]
+    fn no_event_carries_what_is_secret() {
+        fn names(schema: &Value, found: &mut BTreeSet<String>) {
+            match schema {
+                Value::Object(members) => {
+                    if let Some(Value::Object(properties)) = members.get("properties") {
+                        found.extend(properties.keys().cloned());
+                    }
+                    members.values().for_each(|member| names(member, found));
+                }
+                Value::Array(items) => items.iter().for_each(|item| names(item, found)),
+                _ => {}
+            }
+        }
+        for event in schemas::all() {
+            let mut found = BTreeSet::new();
+            names(&event.schema, &mut found);
+            assert!(found.contains("data") && found.contains("type"), "{found:?}");
+            for name in found {
+                let lower = name.to_lowercase();
+                let secret = SECRETS.iter().find(|secret| lower.contains(**secret));
+                assert_eq!(secret, None, "{} has a field {name}", event.path());
+            }
+        }
+    }
+}
