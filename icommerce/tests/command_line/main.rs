@@ -102,7 +102,9 @@ fn help_teaches_and_tables_show() {
         assert!(output.status.success());
         String::from_utf8(output.stdout).unwrap()
     };
-    for word in ["--data", "--no-demo", "import", "replay", "rebuild", "check", "events", "Exit codes"] {
+    for word in
+        ["--data", "--no-demo", "import", "replay", "rebuild", "check", "events", "Exit codes"]
+    {
         assert!(shown("--help").contains(word), "{word}");
     }
     assert!(shown("services").contains("order-service"));
