@@ -50,7 +50,17 @@ impl Engine {
 
     /// Flushes what was held back, and goes on holding.
     pub fn flush(&self) {
-        self.log.flush();
+        self.log.flush(usize::MAX);
+    }
+
+    /// The disk under the services' log.
+    pub fn disk(&self) -> Disk {
+        Disk(Arc::clone(&self.log))
+    }
+
+    /// The disk under the log for bulk.
+    pub fn bulk_disk(&self) -> Disk {
+        Disk(Arc::clone(&self.bulk))
     }
 
     /// Loses what is not flushed, as a power cut would. Every handle of this engine is dead from here on; the
@@ -58,6 +68,33 @@ impl Engine {
     #[must_use = "the engine returned holds all that is left"]
     pub fn crash(&self) -> Self {
         Self { log: Arc::new(self.log.crash()), bulk: Arc::new(self.bulk.crash()) }
+    }
+}
+
+/// What lies under one log, for whoever plays the disk: it says when something waits for its flush, and flushes as
+/// much as it is told to.
+#[derive(Clone, Debug)]
+pub struct Disk(Arc<Log>);
+
+impl Disk {
+    /// From now on nothing is flushed before it is asked for.
+    pub fn hold(&self) {
+        self.0.hold();
+    }
+
+    /// How many writes wait for their flush.
+    pub fn unflushed(&self) -> usize {
+        self.0.unflushed()
+    }
+
+    /// Returns when something waits for its flush. One task may wait at a time.
+    pub async fn wanted(&self) {
+        self.0.wanted().await;
+    }
+
+    /// Flushes up to so many of the writes that wait, oldest first.
+    pub fn flush_oldest(&self, writes_max: usize) {
+        self.0.flush(writes_max);
     }
 }
 

@@ -14,6 +14,7 @@ mod unit_price;
 
 pub mod allocation;
 pub mod conversion;
+pub mod defects;
 pub mod rounding;
 
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};

@@ -203,7 +203,13 @@ impl Consumer {
         touched.wait().await?;
         let position = stopped.as_ref().map_or(feed.position, |(position, _)| *position);
         if position > after {
-            writes.push(self.progress(position));
+            if kernel::defects::planted("position_before_effects") {
+                let progress = vec![self.progress(position)];
+                self.storage.documents.write(progress).await?.wait().await?;
+            }
+            if !kernel::defects::planted("inbox_dropped") {
+                writes.push(self.progress(position));
+            }
             self.storage.documents.write(writes).await?.wait().await?;
             self.position = Some(position);
             self.figures.taken.inc_by(count as u64);

@@ -14,11 +14,11 @@ pub struct Materials<'a> {
     /// All settings.
     pub settings: Arc<Settings>,
     /// Storage of a service in the process's log.
-    pub storage: &'a dyn Fn(&'static str) -> ServiceStorage,
+    pub storage: &'a (dyn Fn(&'static str) -> ServiceStorage + Sync),
     /// Storage of a service for bulk.
-    pub bulk: &'a dyn Fn(&'static str) -> ServiceStorage,
+    pub bulk: &'a (dyn Fn(&'static str) -> ServiceStorage + Sync),
     /// The way to a service that does not run here.
-    pub remote: &'a dyn Fn(&'static str) -> Option<Transport>,
+    pub remote: &'a (dyn Fn(&'static str) -> Option<Transport> + Sync),
     /// Time, randomness, identifiers.
     pub ids: Ids,
     /// Where figures go.

@@ -47,6 +47,7 @@ impl Tasks {
                 task.await;
             };
             tokio::select! {
+                biased;
                 () = task => {}
                 () = stopping.begun() => {}
             }
@@ -79,6 +80,13 @@ impl Tasks {
             }
         }
         running.len()
+    }
+}
+
+impl Tasks {
+    /// Drops all tasks where they stand, as the end of the process would.
+    pub fn cut(&self) {
+        self.running.lock().abort_all();
     }
 }
 

@@ -20,4 +20,4 @@ pub use context::{Context, Edge, headers};
 pub use directory::{Directory, Unbound};
 pub use http::Method;
 pub use loopback::loopback;
-pub use network::{Announcer, Endpoints, Policy, network};
+pub use network::{Announcer, Endpoints, Policy, network, network_over};

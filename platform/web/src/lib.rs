@@ -27,7 +27,7 @@ pub use caller::Caller;
 pub use idempotency::{Idempotency, REMEMBERED_FOR, requires_idempotency_key};
 pub use idempotency_key::{IdempotencyKey, KEY_BYTES_MAX};
 pub use json::Json;
-pub use listen::{Drained, ServeOptions, serve};
+pub use listen::{Drained, ServeOptions, answer_for_good, serve};
 pub use openapi::openapi_document;
 pub use paging::Paging;
 pub use path::Path;

@@ -1,6 +1,6 @@
 //! The layers together, over endpoints that do as they are told, with the clock stopped.
 
-use super::{Announcer, Endpoints, Policy, over};
+use super::{Announcer, Endpoints, Policy, network_over};
 use crate::{Carry, Context, Request, Response, Transport, TransportError, headers};
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -77,7 +77,7 @@ impl World {
             Transport::new(At(world.clone(), index.unwrap()))
         };
         let randomness = Arc::new(SeededRandomness::new(1));
-        over("things", endpoints, policy, randomness, &Metrics::new(), connect)
+        network_over("things", endpoints, policy, randomness, &Metrics::new(), connect)
     }
 }
 

@@ -107,11 +107,13 @@ impl Delivery {
         let mut batch = Vec::with_capacity(ACTIVITIES_MAX);
         loop {
             tokio::select! {
+                biased;
                 taken = self.queue.recv_many(&mut batch, ACTIVITIES_MAX) => if taken == 0 { return },
                 () = stopping.begun() => break,
             }
             if batch.len() < ACTIVITIES_MAX {
                 tokio::select! {
+                    biased;
                     () = sleep(BATCH_WAIT) => {}
                     () = stopping.begun() => {}
                 }
