@@ -1,8 +1,9 @@
-//! The everyday verbs of the repository: `cargo xtask tidy`, `test`, `crash` and `bench`.
+//! The everyday verbs of the repository: `cargo xtask tidy`, `test`, `simulate`, `crash` and `bench`.
 
 mod bench;
 mod crash;
 mod process;
+mod simulate;
 mod suites;
 mod tidy;
 mod verbs;
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
             Ok(true)
         }
         Verb::Tidy { rules: false } => tidy::run(root),
+        Verb::Simulate { options } => simulate::run(root, &options),
         Verb::Bench { scenarios } => bench::run(root, &scenarios),
         Verb::Crash { arguments } => crash::run(root, &arguments),
         Verb::Test { only, ci } => {

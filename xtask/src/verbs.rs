@@ -43,6 +43,20 @@ pub(crate) enum Verb {
         #[arg(long, env = "CI", value_parser = clap::builder::BoolishValueParser::new(), num_args = 0..=1, default_value = "false", default_missing_value = "true")]
         ci: bool,
     },
+    /// Plays the whole shop in simulated time, once for each seed, and checks that its books balance whatever breaks.
+    ///
+    /// Builds for release. A seed that fails is told as a story, and made as small as it still fails; it is the same
+    /// story each time.
+    #[command(
+        disable_help_flag = true,
+        after_help = "Examples:\n  cargo xtask simulate\n  cargo xtask simulate --seeds 100000\n  \
+                      cargo xtask simulate --seed 42 --shape fleet --story\n  cargo xtask simulate --defects"
+    )]
+    Simulate {
+        /// Options of the simulation; `--help` lists them.
+        #[arg(value_name = "OPTION", trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
+    },
     /// Measures the shop against what the machine can do without it.
     ///
     /// Builds for release, starts the shop in a process of its own for each scenario, and beside it a server of

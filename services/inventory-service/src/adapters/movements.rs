@@ -79,6 +79,11 @@ impl MovementDocuments {
         let mut writes = Vec::with_capacity(events.len());
         for recorded in &events {
             writes.extend(documents_of(recorded)?);
+            if kernel::defects::planted("projection_applies_twice") {
+                let again =
+                    Recorded { id: Uuid::from_u128(recorded.position.into()), ..recorded.clone() };
+                writes.extend(documents_of(&again)?);
+            }
         }
         writes.push(followed(last.position)?);
         let commit = self.storage.documents.write(writes).await?;

@@ -51,7 +51,8 @@ impl Ledger {
             Status::Held | Status::Expired => {}
         }
         let mut search = Search::of(self, now);
-        let units = if hold.is_active() && self.is_on_hand(&hold.units) {
+        let taken_for_granted = kernel::defects::planted("expired_hold_committed");
+        let units = if taken_for_granted || hold.is_active() && self.is_on_hand(&hold.units) {
             hold.units.clone()
         } else {
             search.disregard(hold);
@@ -70,8 +71,17 @@ impl Ledger {
     /// Gives back what is held, or takes back all that was sold and has not come back. An unknown hold is barred,
     /// so that a request for it that comes late finds it ended.
     pub(crate) fn release(&self, id: HoldId) -> Vec<Event> {
-        let Some(hold) = self.holds.get(&id) else { return vec![Event::Barred { hold: id }] };
-        match (hold.status, hold.order_id) {
+        let Some(hold) = self.holds.get(&id) else {
+            let is_barred = !kernel::defects::planted("late_hold_not_barred");
+            return is_barred.then_some(Event::Barred { hold: id }).into_iter().collect();
+        };
+        let status = match hold.status {
+            Status::Returned if kernel::defects::planted("release_applied_twice") => {
+                Status::Committed
+            }
+            status => status,
+        };
+        match (status, hold.order_id) {
             (Status::Held | Status::Expired, _) => vec![Event::Released { hold: id }],
             (Status::Committed, Some(order_id)) => {
                 let lines = self.moved(hold.outstanding(), |on_hand, quantity| on_hand + quantity);

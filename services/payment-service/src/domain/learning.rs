@@ -62,6 +62,12 @@ impl Payment {
         outcome: &Outcome,
         ask: Ask<'_>,
     ) -> Result<Vec<Event>, Rejection> {
+        if kernel::defects::planted("captured_on_each_webhook") && self.was_authorised {
+            let amount = self.money(self.authorised);
+            return Ok(
+                self.tell(vec![Happening::Captured { reference: message_id.to_owned(), amount }])
+            );
+        }
         if self.knows_message(message_id) {
             return Ok(Vec::new());
         }

@@ -47,7 +47,10 @@ async fn checkout(
     key: IdempotencyKey,
     Json(checkout): Json<Checkout>,
 ) -> Answer<Created<Order>> {
-    let operation = key.operation(&format!("carts/{cart}/checkout"));
+    let mut operation = key.operation(&format!("carts/{cart}/checkout"));
+    if kernel::defects::planted("key_reused_across_carts") {
+        operation = key.operation("checkout");
+    }
     let case = requests::checkout(&service, cart, operation, checkout)?;
     let found = service.place.run(case).await?;
     Ok(Created::at(format!("/api/v1/orders/{}", found.id), view::order(&found)))
