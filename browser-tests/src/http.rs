@@ -37,17 +37,34 @@ impl Answer {
 
 /// Asks for `path` at `address`.
 pub(crate) fn get(address: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
-    exchange(address, path, headers).unwrap_or_else(|error| panic!("{path}: {error}"))
+    let asked = ask(address, "GET", path, headers, "");
+    asked.unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-fn exchange(address: &str, path: &str, headers: &[(&str, &str)]) -> std::io::Result<Answer> {
+/// Sends JSON to `path` at `address`.
+pub(crate) fn post(address: &str, path: &str, json: &str) -> Answer {
+    let headers = [("content-type", "application/json")];
+    let asked = ask(address, "POST", path, &headers, json);
+    asked.unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn ask(
+    address: &str,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> std::io::Result<Answer> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(ANSWER_SECONDS_MAX)))?;
-    write!(stream, "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n")?;
+    write!(stream, "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n")?;
+    if !body.is_empty() {
+        write!(stream, "content-length: {}\r\n", body.len())?;
+    }
     for (name, value) in headers {
         write!(stream, "{name}: {value}\r\n")?;
     }
-    stream.write_all(b"\r\n")?;
+    write!(stream, "\r\n{body}")?;
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes)?;
     parse(&bytes).ok_or_else(|| std::io::Error::other("this is no HTTP answer"))

@@ -59,6 +59,11 @@ impl Shop {
         http::get(&self.address, path, headers)
     }
 
+    /// What an operator who sends this is answered.
+    pub fn operator_post(&self, path: &str, json: &str) -> Answer {
+        http::post(&self.operator, path, json)
+    }
+
     /// What an operator is answered.
     pub fn operator_get(&self, path: &str) -> Answer {
         http::get(&self.operator, path, &[])

@@ -5,13 +5,14 @@ use browser_tests::Look;
 
 /// What sticks out of the page sideways, measured against the width that was set: a page that is too wide widens
 /// everything the browser tells of itself. What scrolls inside its own box, or is cut off by it, does not stick out.
-fn too_wide(width: u32) -> String {
+pub(crate) fn too_wide(width: u32) -> String {
     format!(
         "(width => {{
             if (document.documentElement.scrollWidth <= width) return [];
             const boxed = it => it && (getComputedStyle(it).overflowX !== 'visible' || boxed(it.parentElement));
             const wide = [...document.body.querySelectorAll('*')].filter(it =>
-                it.getBoundingClientRect().right > width + .5 && !boxed(it.parentElement));
+                (it.getBoundingClientRect().right > width + .5 || it.getBoundingClientRect().left < -.5)
+                && !boxed(it.parentElement));
             const names = wide.slice(0, 5).map(it => it.outerHTML.slice(0, 90));
             return [`${{document.documentElement.scrollWidth}} of ${{width}} px, by ${{names.join(' | ')}}`];
         }})({width})"

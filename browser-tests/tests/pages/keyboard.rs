@@ -1,6 +1,6 @@
 //! A purchase without a mouse: every stop of the Tab key can be seen, and the way ends at an order.
 
-use crate::tour::{ADDRESS, Findings};
+use crate::tour::{ADDRESS, Findings, GOODS, put_into_cart};
 use browser_tests::{Look, Page, Theme};
 
 /// More stops than any page has.
@@ -135,4 +135,30 @@ fn the_first_stop_skips_to_the_content() {
     typist.page.press("Enter");
     typist.goes_to("main *");
     typist.findings.must_be_none();
+}
+
+#[test]
+fn what_is_always_open_is_no_stop() {
+    let stops = |look| {
+        let page = Page::new(look);
+        put_into_cart(&page, GOODS);
+        page.visit("/checkout");
+        let mut stops = Vec::new();
+        for _ in 0..STOPS_MAX {
+            page.press("Tab");
+            if page.holds("document.activeElement === document.body") {
+                break;
+            }
+            stops.push(page.text("document.activeElement.closest('[id]')?.id ?? ''"));
+        }
+        assert!(page.holds(
+            "document.getElementById('your-order').checkVisibility({visibilityProperty: true})"
+        ));
+        stops
+    };
+    let [desktop, phone] = [Look::DESKTOP, Look::PHONE].map(stops);
+    let fold = "order-details".to_owned();
+    assert!(desktop.contains(&"email".to_owned()), "{desktop:?}");
+    assert!(!desktop.contains(&fold), "{desktop:?}");
+    assert!(phone.contains(&fold), "on a phone it folds: {phone:?}");
 }

@@ -1,5 +1,6 @@
 //! The shop's pages in a real browser: what they promise to eyes, keyboards, screen readers and thin lines.
 
+mod abroad;
 mod accessibility;
 mod browsing;
 mod buying;

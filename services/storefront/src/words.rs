@@ -25,6 +25,8 @@ pub(crate) struct Words {
     pub(crate) months: [&'static str; 12],
     /// Countries by code, where the language has names of its own for them; by code.
     pub(crate) countries: &'static [(&'static str, &'static str)],
+    /// Ways of delivery by their English names, where the language has names of its own for them.
+    pub(crate) deliveries: &'static [(&'static str, &'static str)],
     pub(crate) shell: Shell,
     pub(crate) home: Home,
     pub(crate) list: List,
@@ -39,8 +41,19 @@ pub(crate) struct Words {
 impl Words {
     /// The name of a country in this language, or as the services name it.
     pub(crate) fn country<'a>(&self, country: &'a Country) -> &'a str {
-        let known = self.countries.binary_search_by_key(&country.code.as_str(), |(code, _)| *code);
-        known.map_or(&country.name, |place| self.countries[place].1)
+        self.country_of(&country.code).unwrap_or(&country.name)
+    }
+
+    /// The name of the country with this code, if this language has one of its own.
+    pub(crate) fn country_of(&self, code: &str) -> Option<&'static str> {
+        let known = self.countries.binary_search_by_key(&code, |(code, _)| *code);
+        known.ok().map(|place| self.countries[place].1)
+    }
+
+    /// The name of a way of delivery in this language, or as the merchant called it.
+    pub(crate) fn delivery<'a>(&self, label: &'a str) -> &'a str {
+        let known = self.deliveries.iter().find(|(english, _)| *english == label);
+        known.map_or(label, |(_, name)| name)
     }
 }
 
@@ -432,6 +445,13 @@ mod tests {
         let (austria, nowhere) = (country("AT"), country("XX"));
         assert_eq!((DE.country(&austria), EN.country(&austria)), ("Österreich", "As named"));
         assert_eq!(DE.country(&nowhere), "As named");
+    }
+
+    #[test]
+    fn ways_of_delivery_are_named_as_the_merchant_did_unless_they_are_the_usual_ones() {
+        assert_eq!(DE.delivery("Express delivery"), "Express");
+        assert_eq!(EN.delivery("Express delivery"), "Express delivery");
+        assert_eq!(DE.delivery("By bicycle"), "By bicycle");
     }
 
     #[test]

@@ -60,7 +60,7 @@ fn delivery(shop: &Shop, visit: &Visit, frame: &Frame) -> Markup {
                 tbody {
                     @for method in &frame.delivery.methods {
                         tr {
-                            th scope="row" { (method.label) }
+                            th scope="row" { (locale.words.delivery(&method.label)) }
                             td { @if method.days[0] < method.days[1] { (method.days[0]) " – " } (method.days[1]) }
                             td.number { (locale.money(method.price)) }
                             td.number { @if let Some(free) = method.free_from { (locale.round_money(free)) } @else { "–" } }

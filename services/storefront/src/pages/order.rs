@@ -196,12 +196,11 @@ impl View<'_> {
     fn addresses(&self) -> Markup {
         let words = &self.visit.locale.words.order;
         let order = self.order;
+        let all = self.visit.locale.words;
         let country = |place: &Address| {
             let known = self.frame.delivery.countries.iter().find(|it| it.code == place.country);
-            known.map_or_else(
-                || place.country.clone(),
-                |it| self.visit.locale.words.country(it).to_owned(),
-            )
+            let name = known.map(|it| all.country(it)).or_else(|| all.country_of(&place.country));
+            name.unwrap_or(&place.country).to_owned()
         };
         html! {
             div.addresses {

@@ -19,6 +19,11 @@ pub(crate) static DE: Words = Words {
         "Dez.",
     ],
     countries: countries::COUNTRIES,
+    deliveries: &[
+        ("Standard delivery", "Standard"),
+        ("Express delivery", "Express"),
+        ("Collect it yourself", "Abholung"),
+    ],
     shell: Shell {
         skip: "Zum Inhalt",
         home_of: "{name}, Startseite",

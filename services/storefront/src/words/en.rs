@@ -14,6 +14,7 @@ pub(crate) static EN: Words = Words {
     weekdays: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
     months: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
     countries: &[],
+    deliveries: &[],
     shell: Shell {
         skip: "Skip to content",
         home_of: "{name}, home",

@@ -160,7 +160,7 @@ impl View<'_> {
                             label {
                                 input type="radio" id={ "method-" (method.code) } name="method" value=(method.code)
                                     checked[chosen == Some(method.code.as_str())];
-                                span { (method.label) br; span.quiet.small { (days(words, method.days)) } }
+                                span { (locale.words.delivery(&method.label)) br; span.quiet.small { (days(words, method.days)) } }
                                 span.number {
                                     @if free { (locale.words.cart.free) } @else { (locale.money(method.price)) }
                                 }
