@@ -59,6 +59,7 @@ impl Shop {
 
         let engine = Embedded::open(&process)?;
         let (tasks, health, metrics) = (Tasks::default(), Health::new(), Metrics::new());
+        engine.shows_on(&metrics);
         let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness);
         let ids = Ids::new(Arc::new(SystemClock), Arc::clone(&randomness));
         let materials = Materials {

@@ -1,6 +1,7 @@
 //! The only place that knows which engines exist.
 
 mod embedded;
+mod figures;
 mod forgetful;
 mod remote;
 

@@ -1,8 +1,10 @@
 //! Everything on the embedded engine: one data folder, one log for all services of the process.
 
+use super::figures;
 use crate::{failure::Failure, process::ProcessSettings};
 use engine_sqlite::{Engine, Options};
 use journal::{ServiceStorage, durability::Voided};
+use telemetry::Metrics;
 
 /// The embedded engine, open.
 #[derive(Debug)]
@@ -38,6 +40,14 @@ impl Embedded {
     /// A service's own storage for bulk that may lag behind.
     pub(crate) fn bulk(&self, name: &'static str) -> ServiceStorage {
         self.engine.bulk(name)
+    }
+
+    /// Puts what its writers do on the page of figures.
+    pub(crate) fn shows_on(&self, metrics: &Metrics) {
+        let engine = self.engine.clone();
+        metrics.readings(move || {
+            figures::of(&[("services", engine.statistics()), ("bulk", engine.bulk_statistics())])
+        });
     }
 
     /// Returns when the log has failed and the process has to stop, with the reason.

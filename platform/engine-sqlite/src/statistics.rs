@@ -23,6 +23,8 @@ pub struct Statistics {
     pub batch_micros: Histogram,
     /// Microseconds of the flush alone.
     pub flush_micros: Histogram,
+    /// Microseconds of all flushes together.
+    pub flush_micros_sum: u64,
     /// How often flushed batches were brought from the log into the tables.
     pub applies: u64,
     /// Passes in which the write-ahead log was brought into the database beside the writer.
@@ -66,6 +68,7 @@ pub(crate) struct Counters {
     batch_writes: Counts,
     batch_micros: Counts,
     flush_micros: Counts,
+    flush_micros_sum: AtomicU64,
     pub(crate) applies: AtomicU64,
     pub(crate) checkpoints: AtomicU64,
     pub(crate) wal_resets: AtomicU64,
@@ -96,6 +99,7 @@ impl Counters {
         self.batch_writes.count(writes as u64);
         self.batch_micros.count(micros(batch));
         self.flush_micros.count(micros(flush));
+        self.flush_micros_sum.fetch_add(micros(flush), Relaxed);
     }
 
     pub(crate) fn wal_is(&self, bytes: u64) {
@@ -121,6 +125,7 @@ impl Counters {
             batch_writes: self.batch_writes.read(),
             batch_micros: self.batch_micros.read(),
             flush_micros: self.flush_micros.read(),
+            flush_micros_sum: self.flush_micros_sum.load(Relaxed),
             applies: self.applies.load(Relaxed),
             checkpoints: self.checkpoints.load(Relaxed),
             wal_resets: self.wal_resets.load(Relaxed),

@@ -1,5 +1,6 @@
 //! Figures of a process in the text format of Prometheus.
 
+use crate::readings::{Reading, Readings};
 use parking_lot::Mutex;
 use prometheus_client::encoding::text;
 use prometheus_client::metrics::family::{Family, MetricConstructor};
@@ -115,6 +116,11 @@ impl Metrics {
         family.get_or_create(&owned(labels)).clone()
     }
 
+    /// Puts figures on the page that somebody else keeps: `read` is asked whenever the page is.
+    pub fn readings(&self, read: impl Fn() -> Vec<Reading> + Send + Sync + 'static) {
+        self.0.lock().registry.register_collector(Box::new(Readings(read)));
+    }
+
     /// All figures as text; see [`METRICS_CONTENT_TYPE`].
     pub fn encode(&self) -> String {
         let mut page = String::new();
@@ -144,6 +150,7 @@ fn clash<F: Default>(name: &str) -> F {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Amount;
 
     #[test]
     fn one_name_and_its_labels_are_one_figure() {
@@ -169,6 +176,43 @@ mod tests {
         ] {
             assert!(page.lines().any(|it| it == line), "{line} is missing in\n{page}");
         }
+    }
+
+    #[test]
+    fn readings_are_taken_when_the_page_is_asked_for() {
+        let metrics = Metrics::new();
+        let (flushes, kept) = (Counter::default(), Counter::default());
+        let shared = kept.clone();
+        metrics.readings(move || {
+            let reading = |name, help, label, amount| Reading { name, help, label, amount };
+            vec![
+                reading("flushes", "Flushes", ("log", "one"), Amount::Counter(shared.get())),
+                reading("flushes", "Flushes", ("log", "two"), Amount::Counter(flushes.get())),
+                reading("backlog", "Waiting", ("log", "one"), Amount::Gauge(3)),
+                reading(
+                    "flush",
+                    "Time of one",
+                    ("log", "one"),
+                    Amount::Seconds { sum: 0.5, buckets: vec![(0.25, 1), (0.5, 2)], beyond: 1 },
+                ),
+            ]
+        });
+        kept.inc_by(7);
+        let page = metrics.encode();
+        for line in [
+            "# HELP flushes Flushes.",
+            "flushes_total{log=\"one\"} 7",
+            "flushes_total{log=\"two\"} 0",
+            "backlog{log=\"one\"} 3",
+            "# TYPE flush_seconds histogram",
+            "flush_seconds_sum{log=\"one\"} 0.5",
+            "flush_seconds_count{log=\"one\"} 4",
+            "flush_seconds_bucket{le=\"0.5\",log=\"one\"} 3",
+            "flush_seconds_bucket{le=\"+Inf\",log=\"one\"} 4",
+        ] {
+            assert!(page.lines().any(|it| it == line), "{line} is missing in\n{page}");
+        }
+        assert_eq!(page.matches("# TYPE flushes ").count(), 1);
     }
 
     #[test]
