@@ -98,10 +98,11 @@ impl Books {
         Err(StorageError::Unavailable("the log and the books disagree".to_owned()).into())
     }
 
-    /// The books for a snapshot, if they have grown by `events` since the last one.
+    /// The books for a snapshot, if they have grown by `events` since the last one, and by as many as they have
+    /// entries: what a snapshot costs is then shared by as many events, however large the shop is.
     pub(super) async fn due_for_saving(&self, events: usize) -> Option<(Ledger, u64)> {
         let mut open = self.open.lock().await;
-        if open.unsaved < events || open.doubtful {
+        if open.unsaved < events.max(open.ledger.size()) || open.doubtful {
             return None;
         }
         open.unsaved = 0;

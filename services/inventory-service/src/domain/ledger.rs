@@ -117,6 +117,11 @@ impl Ledger {
         over.filter_map(|(_, id)| self.holds.get(id))
     }
 
+    /// How many SKUs and holds are in the books.
+    pub(crate) fn size(&self) -> usize {
+        self.stock.len() + self.holds.len()
+    }
+
     /// How many events the stream of this event has so far.
     pub(crate) fn version(&self, event: &Event) -> u64 {
         match (event.hold(), event.sku()) {
