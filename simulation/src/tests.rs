@@ -39,6 +39,19 @@ fn books_balance_for_fresh_seeds() {
 }
 
 #[test]
+fn one_seed_is_one_history() {
+    for seed in 0..8 {
+        for shape in [Shape::One, Shape::Fleet] {
+            let history = || run::play(Plan::of(seed, shape)).unwrap();
+            let (one, two) = (history(), history());
+            let differs = one.story.iter().zip(&two.story).find(|(one, two)| one != two);
+            assert_eq!(differs, None, "seed {seed} in {}", shape.word());
+            assert_eq!(one.fingerprint, two.fingerprint, "seed {seed} in {}", shape.word());
+        }
+    }
+}
+
+#[test]
 fn another_seed_is_another_history() {
     let history = |seed| run::play(Plan::of(seed, Shape::One)).unwrap().fingerprint;
     assert_ne!(history(1), history(2));

@@ -1,29 +1,57 @@
 //! Tasks the process knows of, so that a stop can wait for them.
 
 use parking_lot::Mutex;
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use tokio::{
-    sync::watch,
+    sync::Notify,
     task::JoinSet,
     time::{Instant, timeout_at},
 };
 
 /// Spawns tasks and waits for them at the end. Cheap to clone; all clones are one.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Tasks {
     running: Arc<Mutex<JoinSet<()>>>,
-    begin: Arc<watch::Sender<bool>>,
-    stop: Arc<watch::Sender<bool>>,
+    begin: Arc<Signal>,
+    stop: Arc<Signal>,
 }
 
 /// Told when the process begins to stop.
 #[derive(Clone, Debug)]
-pub struct Stopping(watch::Receiver<bool>);
+pub struct Stopping(Arc<Signal>);
 
-impl Default for Tasks {
-    fn default() -> Self {
-        let signal = || Arc::new(watch::Sender::new(false));
-        Self { running: Arc::default(), begin: signal(), stop: signal() }
+/// Something that begins once. Those who wait for it are woken in the order in which they came, so that the same
+/// history repeats from the same beginning.
+#[derive(Debug, Default)]
+struct Signal {
+    given: AtomicBool,
+    told: Notify,
+}
+
+impl Signal {
+    fn give(&self) {
+        self.given.store(true, Ordering::Release);
+        self.told.notify_waiters();
+    }
+
+    fn is_given(&self) -> bool {
+        self.given.load(Ordering::Acquire)
+    }
+
+    async fn wait(&self) {
+        let told = self.told.notified();
+        tokio::pin!(told);
+        told.as_mut().enable();
+        if !self.is_given() {
+            told.await;
+        }
     }
 }
 
@@ -40,10 +68,10 @@ impl Tasks {
     /// services are being built there is nobody yet to talk to.
     pub fn spawn_until_stop(&self, task: impl Future<Output = ()> + Send + 'static) {
         let mut stopping = self.stopping();
-        let mut begun = Stopping(self.begin.subscribe());
+        let begun = Arc::clone(&self.begin);
         self.spawn(async move {
             let task = async {
-                begun.begun().await;
+                begun.wait().await;
                 task.await;
             };
             tokio::select! {
@@ -56,17 +84,17 @@ impl Tasks {
 
     /// Everything is built: the tasks begin.
     pub fn begin(&self) {
-        self.begin.send_replace(true);
+        self.begin.give();
     }
 
     /// Watches for the stop.
     pub fn stopping(&self) -> Stopping {
-        Stopping(self.stop.subscribe())
+        Stopping(Arc::clone(&self.stop))
     }
 
     /// Tells everyone that the process stops.
     pub fn stop(&self) {
-        self.stop.send_replace(true);
+        self.stop.give();
     }
 
     /// Stops and waits up to `limit` for the tasks to end; those that have not are dropped. Returns how many.
@@ -93,19 +121,19 @@ impl Tasks {
 impl Stopping {
     /// Returns when the stop has begun.
     pub async fn begun(&mut self) {
-        // An error means that the sender is gone, and with it the process.
-        let _ = self.0.wait_for(|stopped| *stopped).await;
+        self.0.wait().await;
     }
 
     /// Whether the stop has begun.
     pub fn has_begun(&self) -> bool {
-        *self.0.borrow()
+        self.0.is_given()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tokio::sync::watch;
 
     #[tokio::test(start_paused = true)]
     async fn tasks_wait_until_everything_is_built() {

@@ -1,8 +1,9 @@
 //! Drives a saga: forward through its steps, or back through their undos, until it ends or has to stand still.
 
 use crate::{
-    Case, Log, Progress, Saga, Standing, StepError,
+    Case, Log, Progress, Saga, StepError,
     events::{Outcome, Undoing, Waiting},
+    shown::Shown,
 };
 use journal::{AppendError, Version};
 use kernel::{Problem, Timestamp, Uuid};
@@ -10,14 +11,14 @@ use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
 };
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
 /// An unfinished saga in memory.
 pub(crate) struct Entry<C> {
     pub(crate) id: Uuid,
     pub(crate) case: Arc<C>,
     pub(crate) begun_at: Timestamp,
-    pub(crate) standing: watch::Sender<Standing>,
+    pub(crate) standing: Shown,
     /// Told when there is news; whoever has the saga in hand runs it again.
     pub(crate) news: Notify,
     pub(crate) wakes: AtomicU64,
@@ -57,7 +58,7 @@ impl<C: Case> Run<C> {
     pub(crate) async fn drive(&mut self, saga: &Saga<C>, log: &Log) -> Halt {
         let wakes = self.entry.wakes.load(Ordering::Acquire);
         let halt = self.go(saga, log).await;
-        self.entry.standing.send_modify(|standing| standing.wakes_seen = wakes);
+        self.entry.standing.modify(|standing| standing.wakes_seen = wakes);
         halt
     }
 

@@ -57,7 +57,7 @@ impl<C: Case> Runner<C> {
                         let refusal = refusal.map(|undoing| Arc::new(undoing.reason));
                         runner.0.entries.lock().remove(&entry.id);
                         runner.0.log.forget(entry.id);
-                        entry.standing.send_replace(Standing::ended(state, refusal));
+                        entry.standing.replace(Standing::ended(state, refusal));
                         return;
                     }
                     Err(error) => {
@@ -81,12 +81,12 @@ impl<C: Case> Runner<C> {
                     Outcome::Undone => State::Undone,
                 };
                 self.0.entries.lock().remove(&run.entry.id);
-                run.entry.standing.send_replace(Standing::ended(state, run.refusal()));
+                run.entry.standing.replace(Standing::ended(state, run.refusal()));
                 None
             }
             Halt::Waiting { step, reason, until } => {
                 run.tries = 0;
-                run.entry.standing.send_modify(|standing| {
+                run.entry.standing.modify(|standing| {
                     standing.state = State::Waiting;
                     standing.step = saga.step_name(step);
                     standing.tries = 0;
@@ -119,7 +119,7 @@ impl<C: Case> Runner<C> {
         };
         tracing::warn!(saga = name, id = %run.entry.id, step, tries = run.tries, error, "a step failed");
         let refusal = run.refusal();
-        run.entry.standing.send_modify(|standing| {
+        run.entry.standing.modify(|standing| {
             standing.state = state;
             standing.step = step;
             standing.tries = run.tries;
@@ -146,7 +146,7 @@ impl<C: Case> Runner<C> {
         // Never closed.
         let _permit = self.0.background.acquire().await;
         let backward = run.undoing.is_some();
-        run.entry.standing.send_modify(|standing| {
+        run.entry.standing.modify(|standing| {
             standing.state = if backward { State::Undoing } else { State::Running };
             standing.driven = true;
         });

@@ -15,6 +15,7 @@ mod follow;
 mod log;
 mod patience;
 mod runner;
+mod shown;
 mod standing;
 mod step;
 

@@ -4,6 +4,7 @@ use crate::{
     BACKGROUND_MAX, Case, Listed, Log, Patience, Saga, Standing, State, UNFINISHED_MAX,
     drive::{Entry, Run},
     events::{Outcome, Told},
+    shown::Shown,
 };
 use async_trait::async_trait;
 use journal::AppendError;
@@ -15,7 +16,7 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 use storage::StorageError;
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, Semaphore};
 
 /// Runs the sagas of one kind. Clones are the same runner.
 pub struct Runner<C: Case>(pub(crate) Arc<Parts<C>>);
@@ -119,7 +120,7 @@ impl<C: Case> Runner<C> {
         if let Some(pause) = self.stand_still(&mut run, halt) {
             self.follow(run, Some(pause));
         }
-        let standing = entry.standing.borrow().clone();
+        let standing = entry.standing.now();
         Ok(standing)
     }
 
@@ -134,7 +135,7 @@ impl<C: Case> Runner<C> {
     pub async fn wake_and_settle(&self, id: Uuid) -> Option<Standing> {
         let entry = self.0.entries.lock().get(&id).cloned()?;
         let wakes = wake(&entry);
-        settled(&entry, wakes).await
+        Some(settled(&entry, wakes).await)
     }
 
     fn enlist(&self, id: Uuid, case: &Arc<C>) -> Result<Enlisted<C>, BeginError> {
@@ -163,9 +164,7 @@ impl<C: Case> Runner<C> {
         };
         self.0.entries.lock().remove(&entry.id);
         let standing = answer.as_ref().ok().cloned();
-        entry
-            .standing
-            .send_replace(standing.unwrap_or_else(|| Standing::ended(State::Undone, None)));
+        entry.standing.replace(standing.unwrap_or_else(|| Standing::ended(State::Undone, None)));
         answer
     }
 
@@ -173,8 +172,7 @@ impl<C: Case> Runner<C> {
         if !case.repeats(&entry.case) {
             return Err(BeginError::OtherCase);
         }
-        let gone = || StorageError::Unavailable("the first request is gone".to_owned());
-        Ok(settled(entry, 0).await.ok_or_else(gone)?)
+        Ok(settled(entry, 0).await)
     }
 
     /// How the saga stands that was begun under this id before, and is not in memory any more.
@@ -200,7 +198,7 @@ impl<C: Case> Runner<C> {
             id,
             case,
             begun_at,
-            standing: watch::Sender::new(standing),
+            standing: Shown::new(standing),
             news: Notify::new(),
             wakes: 0.into(),
         })
@@ -232,10 +230,8 @@ fn wake<C>(entry: &Entry<C>) -> u64 {
 }
 
 /// Waits until the saga stands still, having seen this many wakes.
-async fn settled<C>(entry: &Entry<C>, wakes: u64) -> Option<Standing> {
-    let mut standing = entry.standing.subscribe();
-    let settled = standing.wait_for(|standing| standing.has_settled(wakes)).await;
-    settled.ok().map(|standing| standing.clone())
+async fn settled<C>(entry: &Entry<C>, wakes: u64) -> Standing {
+    entry.standing.wait_for(|standing| standing.has_settled(wakes)).await
 }
 
 /// Sees to it that a saga goes on when the caller whose task it ran in is dropped.
@@ -269,7 +265,7 @@ impl<C: Case> Sagas for Runner<C> {
             return Err(if of_kind { RetryError::NotFailed } else { RetryError::Unknown });
         };
         let failed = {
-            let standing = entry.standing.borrow();
+            let standing = entry.standing.now();
             standing.tries > 0 && !standing.driven
         };
         if !failed {
@@ -288,7 +284,7 @@ impl<C: Case> Runner<C> {
             name: self.0.saga.name,
             subject: entry.case.subject(),
             begun_at: entry.begun_at,
-            standing: entry.standing.borrow().clone(),
+            standing: entry.standing.now(),
         }
     }
 }

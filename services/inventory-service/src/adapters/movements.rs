@@ -16,9 +16,11 @@ use journal::{
     upkeep::{Grain, ReadModel},
 };
 use kernel::{Timestamp, Uuid};
-use std::time::Duration;
-use storage::{Collection, Direction, Document, Index, Query, StorageError, Stored, Value, Write};
-use tokio::sync::{Notify, watch};
+use std::{sync::Arc, time::Duration};
+use storage::{
+    Collection, Direction, Document, Index, Query, StorageError, Stored, Tail, Value, Write,
+};
+use tokio::sync::Notify;
 
 const BY_SKU: &str = "by_sku";
 
@@ -41,7 +43,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// The ledger of movements in documents.
 pub(crate) struct MovementDocuments {
     storage: ServiceStorage,
-    followed: watch::Sender<u64>,
+    followed: Arc<Tail>,
     /// Somebody looks, and would rather not wait for the batch.
     wanted: Notify,
 }
@@ -49,13 +51,13 @@ pub(crate) struct MovementDocuments {
 impl MovementDocuments {
     pub(crate) async fn open(storage: ServiceStorage) -> Result<Self, StorageError> {
         let position = reached(&storage).await?;
-        Ok(Self { storage, followed: watch::Sender::new(position), wanted: Notify::new() })
+        Ok(Self { storage, followed: Tail::at(position), wanted: Notify::new() })
     }
 
     /// Follows the journal until it is dropped.
     pub(crate) async fn follow(&self) {
         loop {
-            let after = *self.followed.borrow();
+            let after = self.followed.flushed();
             match self.step().await {
                 Ok(0) => {
                     self.storage.journal.wait_beyond(after).await;
@@ -73,7 +75,7 @@ impl MovementDocuments {
 
     /// Takes the next part of the journal in. Returns how many events it was.
     async fn step(&self) -> Result<usize, StorageError> {
-        let after = *self.followed.borrow();
+        let after = self.followed.flushed();
         let events = self.storage.journal.follow(after, READ_EVENTS_MAX).await?;
         let Some(last) = events.last() else { return Ok(0) };
         let mut writes = Vec::with_capacity(events.len());
@@ -88,19 +90,17 @@ impl MovementDocuments {
         writes.push(followed(last.position)?);
         let commit = self.storage.documents.write(writes).await?;
         commit.wait().await.map_err(|error| StorageError::Unavailable(error.to_string()))?;
-        self.followed.send_replace(last.position);
+        self.followed.advance(last.position);
         Ok(events.len())
     }
 
     async fn passed_what_is_durable(&self) -> Result<(), StorageError> {
         let last = self.storage.journal.last_position().await?;
-        if *self.followed.borrow() < last {
+        if self.followed.flushed() < last {
             self.wanted.notify_one();
         }
-        let mut followed = self.followed.subscribe();
-        let passed = followed.wait_for(|position| *position >= last);
-        match tokio::time::timeout(WAIT_MAX, passed).await {
-            Ok(Ok(_)) => Ok(()),
+        match tokio::time::timeout(WAIT_MAX, self.followed.reaches(last)).await {
+            Ok(Ok(())) => Ok(()),
             _ => Err(StorageError::Unavailable("the movements lag behind the stock".to_owned())),
         }
     }
