@@ -35,6 +35,12 @@ impl Answer<'_> {
         Ok(rest.split('"').next().unwrap_or_default().to_owned())
     }
 
+    /// The text behind the first `"code":"` of the body: why it was refused.
+    pub(crate) fn code(&self) -> Option<&str> {
+        let (_, rest) = std::str::from_utf8(self.body).ok()?.split_once("\"code\":\"")?;
+        rest.split('"').next()
+    }
+
     /// Refuses anything but this status.
     pub(crate) fn expect(&self, status: u16) -> Result<(), String> {
         if self.status == status {

@@ -3,7 +3,7 @@
 use axum::{
     Json, Router,
     http::StatusCode,
-    routing::{get, post},
+    routing::{get, patch, post},
 };
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -43,6 +43,12 @@ fn routes() -> Router {
             async move { (status, Json(answer)) }
         })
     };
+    let change = |answer: Value| {
+        patch(move |Json(_): Json<Value>| {
+            let answer = answer.clone();
+            async move { Json(answer) }
+        })
+    };
     let show = |answer: Value| {
         get(move || {
             let answer = answer.clone();
@@ -52,6 +58,7 @@ fn routes() -> Router {
     Router::new()
         .route("/api/v1/carts", take(thing.clone(), StatusCode::CREATED))
         .route("/api/v1/carts/{id}/lines", take(thing.clone(), StatusCode::OK))
+        .route("/api/v1/carts/{id}/lines/{sku}", change(thing.clone()))
         .route("/api/v1/carts/{id}/checkout", take(thing.clone(), StatusCode::CREATED))
         .route("/api/v1/orders", take(thing.clone(), StatusCode::CREATED))
         .route("/api/v1/products", show(page))

@@ -1,5 +1,6 @@
 //! What the disk does without the shop: the time of one flush, and rows in batches on a bare database.
 
+use crate::latency::Latency;
 use rusqlite::Connection;
 use std::{
     fs::File,
@@ -9,25 +10,23 @@ use std::{
 use tempfile::TempDir;
 
 /// Flushes that are timed.
-const FLUSHES: u32 = 200;
+const FLUSHES: u32 = 500;
 /// Rows a bare checkout would write: as many as the shop's.
 const ROWS: usize = 12;
 
-/// The time of one flush of 4 KiB: its median and its 99th percentile.
-pub(crate) fn flush_time() -> Result<[Duration; 2], String> {
+/// The time of one flush of 4 KiB that is appended to a file.
+pub(crate) fn flush_time() -> Result<Latency, String> {
     let folder = TempDir::new_in(".").map_err(|error| error.to_string())?;
     let path = folder.path().join("flushed");
     let mut file = File::create(path).map_err(|error| error.to_string())?;
-    let mut times = Vec::new();
+    let mut times = Latency::to_digits(3)?;
     for _ in 0..FLUSHES {
         file.write_all(&[7; 4_096]).map_err(|error| error.to_string())?;
         let begun = now();
         file.sync_data().map_err(|error| error.to_string())?;
-        times.push(begun.elapsed());
+        times.record(begun.elapsed());
     }
-    times.sort_unstable();
-    let at = |percent: usize| times[(times.len() - 1) * percent / 100];
-    Ok([at(50), at(99)])
+    Ok(times)
 }
 
 /// Orders a second that a bare database takes, `ROWS` rows each, `orders` of them in one transaction: write-ahead
@@ -47,8 +46,7 @@ pub(crate) fn bare_orders(orders: usize, time: Duration) -> Result<f64, String> 
         batch(&database, done, orders).map_err(|error| error.to_string())?;
         done += orders;
     }
-    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
-    Ok(done as f64 / begun.elapsed().as_secs_f64())
+    Ok(crate::report::float(done as u64) / begun.elapsed().as_secs_f64())
 }
 
 fn batch(database: &Connection, from: usize, orders: usize) -> rusqlite::Result<()> {

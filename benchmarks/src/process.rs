@@ -1,8 +1,10 @@
-//! The process under measurement: started, watched, stopped.
+//! The process under measurement: started, watched, stopped, started again.
 
+use crate::{connection::Connection, engine::Engine, latency::micros};
+use rustix::process::{Pid, Signal, kill_process};
 use std::{
     io::{BufRead, BufReader},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -17,7 +19,23 @@ pub(crate) struct Server {
     /// How long it took from the start to the line that says where it serves.
     pub(crate) started_in: Duration,
     /// Its data, kept as long as it runs.
-    _data: Option<TempDir>,
+    data: Option<Data>,
+}
+
+/// A data folder, and the binary that knows it.
+#[derive(Debug)]
+pub(crate) struct Data {
+    folder: TempDir,
+    binary: PathBuf,
+}
+
+/// How a server ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum End {
+    /// It is asked to stop and ends what it does.
+    Stop,
+    /// It is killed.
+    Kill,
 }
 
 /// What a process has used up to now.
@@ -28,19 +46,70 @@ pub(crate) struct Usage {
     pub(crate) resident_bytes: u64,
 }
 
-impl Server {
-    /// The shop, on a new data folder without the demonstration catalogue.
-    pub(crate) fn shop(binary: &Path) -> Result<Self, String> {
+impl Usage {
+    /// What was used since `before`; memory as it is now.
+    pub(crate) fn since(&self, before: &Self) -> Self {
+        Self {
+            cpu: self.cpu.saturating_sub(before.cpu),
+            written_bytes: self.written_bytes.saturating_sub(before.written_bytes),
+            resident_bytes: self.resident_bytes,
+        }
+    }
+
+    /// Microseconds of CPU for each of so many.
+    pub(crate) fn cpu_us_each(&self, count: u64) -> f64 {
+        micros(self.cpu) / crate::report::float(count.max(1))
+    }
+}
+
+impl Data {
+    /// A new, empty folder.
+    pub(crate) fn new(binary: &Path) -> Result<Self, String> {
         // Beside the working directory, not in a memory file system: a flush has to reach a disk.
-        let data = TempDir::new_in(".").map_err(|error| error.to_string())?;
-        let mut command = Command::new(binary);
+        let folder = TempDir::new_in(".").map_err(|error| error.to_string())?;
+        Ok(Self { folder, binary: binary.to_owned() })
+    }
+
+    /// Brings a file of products in, while nobody serves the folder.
+    pub(crate) fn import(&self, products: &Path) -> Result<(), String> {
+        let out = Command::new(&self.binary)
+            .args(["import", "catalog"])
+            .arg(products)
+            .arg("--data")
+            .arg(self.folder.path())
+            .env("ICOMMERCE_LOG_FILTER", "warn")
+            .output()
+            .map_err(|error| error.to_string())?;
+        if out.status.success() {
+            return Ok(());
+        }
+        Err(format!("the import failed: {}", String::from_utf8_lossy(&out.stderr)))
+    }
+
+    /// Serves the folder, without the demonstration catalogue.
+    pub(crate) fn serve(self) -> Result<Server, String> {
+        let mut command = Command::new(&self.binary);
         command
             .args(["--no-demo", "--listen=127.0.0.1:0", "--operator-listen=127.0.0.1:0"])
             .arg("--data")
-            .arg(data.path())
+            .arg(self.folder.path())
             .env("ICOMMERCE_PAYMENT_SERVICE__TEST_PAYMENTS", "true")
             .env("ICOMMERCE_LOG_FILTER", "warn");
-        Self::start(command, Some(data))
+        Server::start(command, Some(self))
+    }
+
+    /// Bytes of all its files.
+    pub(crate) fn bytes(&self) -> Result<u64, String> {
+        let files = std::fs::read_dir(self.folder.path()).map_err(|error| error.to_string())?;
+        let sizes = files.filter_map(|file| Some(file.ok()?.metadata().ok()?.len()));
+        Ok(sizes.sum())
+    }
+}
+
+impl Server {
+    /// The shop, on a new data folder.
+    pub(crate) fn shop(binary: &Path) -> Result<Self, String> {
+        Data::new(binary)?.serve()
     }
 
     /// The server of constant answers.
@@ -51,7 +120,7 @@ impl Server {
         Self::start(command, None)
     }
 
-    fn start(mut command: Command, data: Option<TempDir>) -> Result<Self, String> {
+    fn start(mut command: Command, data: Option<Data>) -> Result<Self, String> {
         let begun = tokio::time::Instant::now();
         let mut child = command.stdout(Stdio::piped()).spawn().map_err(|error| {
             format!("{} cannot be started: {error}", command.get_program().display())
@@ -68,13 +137,35 @@ impl Server {
             address.map(str::to_owned).ok_or_else(|| format!("not an address: {line}"))
         };
         let (shop, operator) = (address("shop")?, address("operator")?);
-        Ok(Self { child, shop, operator, started_in: begun.elapsed(), _data: data })
+        Ok(Self { child, shop, operator, started_in: begun.elapsed(), data })
     }
 
     /// The same server, with the load on its operator edge.
     pub(crate) fn by_the_operator_edge(mut self) -> Self {
         self.shop.clone_from(&self.operator);
         self
+    }
+
+    /// Ends it and hands its data over.
+    pub(crate) fn end(mut self, end: End) -> Result<Data, String> {
+        if matches!(end, End::Stop) {
+            let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+            let id = id.ok_or("the process has no id")?;
+            kill_process(id, Signal::TERM).map_err(|error| error.to_string())?;
+            self.child.wait().map_err(|error| error.to_string())?;
+        }
+        self.data.take().ok_or_else(|| "this server keeps no data".to_owned())
+        // Dropped here, it is killed if it still runs.
+    }
+
+    /// What its engine did up to now; nothing where there is none or it does not tell.
+    pub(crate) async fn engine(&self) -> Result<Option<Engine>, String> {
+        let mut operator = Connection::to(&self.operator).await?;
+        let answer = operator.ask("GET", "/metrics", None, "").await?;
+        if answer.status != 200 {
+            return Ok(None);
+        }
+        Ok(std::str::from_utf8(answer.body).ok().and_then(Engine::on))
     }
 
     /// What it has used up to now, as the kernel counts it.

@@ -1,11 +1,20 @@
 //! Figures as a table for people and as JSON for the next run.
 
-use crate::{Setup, disk, load::Measured, process::Server};
-use comfy_table::{Table, presets};
-use hdrhistogram::Histogram;
+mod row;
+mod table;
+
+pub(crate) use row::{Load, Row, Side};
+
+use crate::{
+    Setup, disk,
+    engine::Bucket,
+    latency::{Latency, micros},
+    plots,
+    process::Server,
+};
 use kernel::{Clock, SystemClock};
 use serde::Serialize;
-use std::{fmt, path::Path, time::Duration};
+use std::{path::Path, time::Duration};
 
 /// Orders that share a transaction on the bare database.
 const BATCH: usize = 16;
@@ -16,55 +25,80 @@ pub(crate) struct Report {
     commit: String,
     date: String,
     machine: String,
+    kernel: String,
     cores: usize,
     clients: usize,
+    /// Units a second that were begun; absent when each client asked again as soon as it had its answer.
+    rate: Option<f64>,
     seconds: u64,
-    /// Of one flush of 4 KiB: median and 99th percentile.
-    flush_us: [f64; 2],
+    /// Of one flush of 4 KiB: percent and microseconds.
+    flush_us: Vec<[f64; 2]>,
+    /// The same when all scenarios were done: a disk has moods.
+    flush_after_us: Vec<[f64; 2]>,
     /// Orders a second of 12 rows on a bare database: one a transaction, and [`BATCH`].
     bare_orders_per_second: [f64; 2],
     /// From starting the process to serving, on a new data folder.
     start_ms: f64,
     idle_memory_mb: f64,
     rows: Vec<Row>,
+    curves: Vec<Curve>,
 }
 
-/// A scenario beside constant answers.
-#[derive(Debug, Serialize)]
-pub(crate) struct Row {
-    name: String,
-    /// Requests of one unit.
-    requests: u32,
-    unit: &'static str,
-    per_second: f64,
-    constant_per_second: f64,
-    /// The shop's rate over that of constant answers to the same requests.
-    ratio: f64,
-    p50_us: f64,
-    p99_us: f64,
-    p999_us: f64,
-    constant_p50_us: f64,
-    /// CPU of the server for each, in microseconds.
-    cpu_us: f64,
-    constant_cpu_us: f64,
-    written_bytes: f64,
-    memory_mb: f64,
+/// What a scenario found out.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    pub(crate) rows: Vec<Row>,
+    pub(crate) curves: Vec<Curve>,
+}
+
+/// How one figure depends on another.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Curve {
+    /// The name of its file.
+    pub(crate) name: &'static str,
+    pub(crate) title: String,
+    pub(crate) across: &'static str,
+    pub(crate) up: &'static str,
+    pub(crate) lines: Vec<CurveLine>,
+}
+
+/// One line of a curve.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct CurveLine {
+    pub(crate) name: String,
+    pub(crate) points: Vec<[f64; 2]>,
+}
+
+impl From<Row> for Findings {
+    fn from(row: Row) -> Self {
+        vec![row].into()
+    }
+}
+
+impl From<Vec<Row>> for Findings {
+    fn from(rows: Vec<Row>) -> Self {
+        Self { rows, curves: Vec::new() }
+    }
 }
 
 impl Report {
     /// Measures what the machine can do by itself.
     pub(crate) fn begin(setup: &Setup, commit: &str) -> Result<Self, String> {
         let second = Duration::from_secs(1);
-        let [median, slow] = disk::flush_time()?;
+        let flush = disk::flush_time()?;
         let shop = Server::shop(&setup.binary)?;
         Ok(Self {
             commit: commit.to_owned(),
-            date: date(),
+            date: SystemClock.now().strftime("%Y-%m-%dT%H:%MZ").to_string(),
             machine: machine(),
+            kernel: std::fs::read_to_string("/proc/sys/kernel/osrelease")
+                .map_or_else(|_| std::env::consts::OS.to_owned(), |text| text.trim().to_owned()),
             cores: std::thread::available_parallelism().map_or(0, usize::from),
             clients: setup.clients,
+            rate: setup.rate,
             seconds: setup.time.as_secs(),
-            flush_us: [micros(median), micros(slow)],
+            flush_us: flush.percentiles_us(),
+            flush_after_us: Vec::new(),
             bare_orders_per_second: [
                 disk::bare_orders(1, second)?,
                 disk::bare_orders(BATCH, second)?,
@@ -72,126 +106,78 @@ impl Report {
             start_ms: micros(shop.started_in) / 1_000.0,
             idle_memory_mb: megabytes(shop.usage()?.resident_bytes),
             rows: Vec::new(),
+            curves: vec![flush_curve(&flush)],
         })
     }
 
-    /// Takes a scenario in.
-    pub(crate) fn add(&mut self, row: Row) {
-        self.rows.push(row);
+    /// Takes a scenario's findings in.
+    pub(crate) fn add(&mut self, findings: Findings) {
+        self.rows.extend(findings.rows);
+        self.curves.extend(findings.curves);
     }
 
-    /// Writes the run down.
+    /// All scenarios are done: looks at the disk once more.
+    pub(crate) fn end(&mut self) -> Result<(), String> {
+        self.flush_after_us = disk::flush_time()?.percentiles_us();
+        Ok(())
+    }
+
+    /// Writes the run down, and its pictures beside it.
     pub(crate) fn write(&self, file: &Path) -> Result<(), String> {
+        let failed = |path: &Path, error: std::io::Error| format!("{}: {error}", path.display());
         let json = serde_json::to_string_pretty(self).map_err(|error| error.to_string())?;
-        std::fs::write(file, json + "\n").map_err(|error| format!("{}: {error}", file.display()))
-    }
-}
-
-impl Row {
-    /// A scenario of `requests` requests for each unit, beside the same requests answered constantly.
-    pub(crate) fn compared(
-        name: &str,
-        unit: &'static str,
-        requests: u32,
-        shop: &Measured,
-        bare: &Measured,
-    ) -> Self {
-        let (per_second, constant_per_second) = (rate(shop), rate(bare));
-        Self {
-            name: name.to_owned(),
-            requests,
-            unit,
-            per_second,
-            constant_per_second,
-            ratio: per_second / constant_per_second,
-            p50_us: quantile(&shop.latency, 0.5),
-            p99_us: quantile(&shop.latency, 0.99),
-            p999_us: quantile(&shop.latency, 0.999),
-            constant_p50_us: quantile(&bare.latency, 0.5),
-            cpu_us: each(micros(shop.used.cpu), shop.rounds),
-            constant_cpu_us: each(micros(bare.used.cpu), bare.rounds),
-            written_bytes: each(float(shop.used.written_bytes), shop.rounds),
-            memory_mb: megabytes(shop.used.resident_bytes),
+        let folder = file.parent().unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
+        std::fs::write(file, json + "\n").map_err(|error| failed(file, error))?;
+        let source = format!("{} · {} · commit {}", self.machine, self.date, self.commit);
+        let spread = self.rows.iter().find_map(Row::flushes);
+        let pictures = self
+            .curves
+            .iter()
+            .map(|curve| (curve.name, plots::curve(curve, &source)))
+            .chain(spread.map(|buckets| ("flushes", plots::flushes(buckets, &source))));
+        for (name, picture) in pictures {
+            let path = folder.join(name).with_extension("svg");
+            std::fs::write(&path, picture).map_err(|error| failed(&path, error))?;
         }
+        Ok(())
     }
 }
 
-impl fmt::Display for Report {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            out,
-            "{} · {} cores · {} · commit {}",
-            self.machine, self.cores, self.date, self.commit
-        )?;
-        writeln!(
-            out,
-            "a flush takes {:.0} µs (p99 {:.0} µs) · a bare database takes {:.0} orders/s, {:.0} in batches of {BATCH}",
-            self.flush_us[0],
-            self.flush_us[1],
-            self.bare_orders_per_second[0],
-            self.bare_orders_per_second[1],
-        )?;
-        writeln!(
-            out,
-            "from start to serving {:.0} ms · idle memory {:.0} MB · {} clients, {} s each · every answer after its flush",
-            self.start_ms, self.idle_memory_mb, self.clients, self.seconds,
-        )?;
-        let mut table = Table::new();
-        table.load_preset(presets::NOTHING);
-        table.set_header([
-            "scenario",
-            "/s",
-            "constant /s",
-            "ratio",
-            "p50 µs",
-            "p99 µs",
-            "p99.9 µs",
-            "CPU µs",
-            "constant CPU µs",
-            "bytes",
-            "MB",
-        ]);
-        for row in &self.rows {
-            let figures = [
-                format!("{:.0}", row.per_second),
-                format!("{:.0}", row.constant_per_second),
-                format!("{:.2}", row.ratio),
-                format!("{:.0}", row.p50_us),
-                format!("{:.0}", row.p99_us),
-                format!("{:.0}", row.p999_us),
-                format!("{:.0}", row.cpu_us),
-                format!("{:.0}", row.constant_cpu_us),
-                format!("{:.0}", row.written_bytes),
-                format!("{:.0}", row.memory_mb),
-            ];
-            table.add_row(std::iter::once(row.name.clone()).chain(figures));
-        }
-        write!(out, "{table}")
+/// How long one flush of the bare disk takes, by how many of a hundred do not take longer.
+fn flush_curve(flush: &Latency) -> Curve {
+    let points = (1..100).map(|percent| {
+        let percent = f64::from(percent);
+        [percent, flush.quantile_us(percent / 100.0)]
+    });
+    Curve {
+        name: "bare-flush",
+        title: "One flush of 4 KiB on this disk, without the shop".to_owned(),
+        across: "percent of flushes that take at most",
+        up: "µs",
+        lines: vec![CurveLine { name: "flush".to_owned(), points: points.collect() }],
     }
 }
 
-fn rate(measured: &Measured) -> f64 {
-    float(measured.rounds) / measured.took.as_secs_f64()
+/// Buckets without the empty ones at either end.
+pub(crate) fn filled(buckets: &[Bucket]) -> &[Bucket] {
+    let is_filled = |bucket: &Bucket| bucket.count > 0;
+    let Some(first) = buckets.iter().position(is_filled) else { return &[] };
+    let last = buckets.iter().rposition(is_filled).unwrap_or(first);
+    &buckets[first..=last]
 }
 
-fn each(sum: f64, count: u64) -> f64 {
+/// So much for each.
+pub(crate) fn each(sum: f64, count: u64) -> f64 {
     sum / float(count.max(1))
 }
 
-fn micros(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1e6
-}
-
-fn quantile(latency: &Histogram<u64>, at: f64) -> f64 {
-    float(latency.value_at_quantile(at)) / 1e3
-}
-
-fn megabytes(bytes: u64) -> f64 {
+pub(crate) fn megabytes(bytes: u64) -> f64 {
     float(bytes) / f64::from(1 << 20)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "figures for people")]
-fn float(number: u64) -> f64 {
+pub(crate) fn float(number: u64) -> f64 {
     number as f64
 }
 
@@ -202,6 +188,21 @@ fn machine() -> String {
     name.map_or_else(|| std::env::consts::ARCH.to_owned(), |(_, name)| name.trim().to_owned())
 }
 
-fn date() -> String {
-    SystemClock.now().strftime("%Y-%m-%d").to_string()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_buckets_at_the_ends_are_left_out() {
+        let buckets = |counts: &[u64]| -> Vec<Bucket> {
+            counts.iter().map(|&count| Bucket { up_to_us: 1.0, count }).collect()
+        };
+        assert_eq!(filled(&buckets(&[0, 0, 3, 0, 1, 0])), &buckets(&[3, 0, 1])[..]);
+        assert!(filled(&buckets(&[0, 0])).is_empty());
+    }
+
+    #[test]
+    fn nothing_for_each_of_none_is_nothing() {
+        assert_eq!((each(0.0, 0), each(10.0, 4)), (0.0, 2.5));
+    }
 }

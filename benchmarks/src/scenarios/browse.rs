@@ -1,68 +1,139 @@
-//! Browsing: lists with facets, and products.
+//! Browsing: lists with facets, product pages, searches.
 
-use super::buy::stock;
+use super::{catalogue, compared, row, turn};
 use crate::{
     Setup,
     connection::Connection,
-    load::{Round, closed_loop},
-    process::Server,
+    load::{Round, Timed, load},
+    process::{Data, Server},
     report::Row,
 };
-use std::time::Duration;
+use tempfile::TempDir;
 use tokio::time::Instant;
 
-/// Products in the shop.
-const PRODUCTS: usize = 100;
+/// Products of a small shop, and of a large one.
+const SMALL: usize = 100;
+const LARGE: usize = 100_000;
+/// Product pages that are asked for in turn.
+const PAGES_MAX: usize = 5_000;
+
+type Paths = fn(usize) -> Vec<String>;
 
 /// A list of 20 with facets.
-pub(crate) async fn list(setup: Setup) -> Result<Row, String> {
-    compared("list of 20 of 100 products", &setup, || Paths {
-        paths: [
-            "",
-            "&sort=price",
-            "&brand=Brand%203",
-            "&q=article",
-            "&category=kitchen&in_stock=true",
-        ]
-        .map(|filter| format!("/api/v1/products?limit=20{filter}"))
-        .to_vec(),
-    })
-    .await
+pub(super) async fn list(setup: Setup) -> Result<Row, String> {
+    small("list of 20", &setup, lists).await
 }
 
 /// A product by its slug.
-pub(crate) async fn product(setup: Setup) -> Result<Row, String> {
-    compared("product", &setup, || Paths {
-        paths: (0..PRODUCTS)
-            .map(|article| format!("/api/v1/products/benchmark-article-{article}"))
-            .collect(),
-    })
-    .await
+pub(super) async fn product(setup: Setup) -> Result<Row, String> {
+    small("product", &setup, products).await
 }
 
-async fn compared(name: &str, setup: &Setup, round: impl Fn() -> Paths) -> Result<Row, String> {
+/// Words looked for.
+pub(super) async fn search(setup: Setup) -> Result<Row, String> {
+    small("search", &setup, searches).await
+}
+
+/// All three in a large catalogue.
+pub(super) async fn large(setup: Setup) -> Result<Vec<Row>, String> {
+    let shop = filled(&setup, LARGE)?;
+    let small = Server::shop(&setup.binary)?;
+    catalogue::stock(&small, SMALL).await?;
+    let all: [(&str, Paths); 3] =
+        [("list of 20", lists), ("product", products), ("search", searches)];
+    let mut rows = Vec::new();
+    for (name, paths) in all {
+        let few = load(&setup, &small, Asked(paths(SMALL))).await?;
+        let many = load(&setup, &shop, Asked(paths(LARGE))).await?;
+        let bare = load(&setup, &Server::constant()?, Asked(paths(LARGE))).await?;
+        let over = |at| {
+            many.latency.all.quantile_us(at)
+                / few.latency.all.quantile_us(at).max(f64::MIN_POSITIVE)
+        };
+        rows.push(
+            row(&format!("{name}, 100,000 products"), "request", &setup)
+                .shop(&many)
+                .beside(&bare)
+                .with("p50 over that at 100 products", over(0.5), "×")
+                .with("p99 over that at 100 products", over(0.99), "×"),
+        );
+    }
+    Ok(rows)
+}
+
+async fn small(name: &str, setup: &Setup, paths: Paths) -> Result<Row, String> {
     let shop = Server::shop(&setup.binary)?;
-    stock(&shop, PRODUCTS).await?;
-    let measured = closed_loop(setup, &shop, round()).await?;
-    drop(shop);
-    let bare = closed_loop(setup, &Server::constant()?, round()).await?;
-    Ok(Row::compared(name, "request", 1, &measured, &bare))
+    catalogue::stock(&shop, SMALL).await?;
+    let row = row(&format!("{name}, 100 products"), "request", setup);
+    compared(row, setup, shop, || Asked(paths(SMALL))).await
 }
 
-struct Paths {
-    paths: Vec<String>,
+/// A shop of so many products, brought in before it serves.
+fn filled(setup: &Setup, products: usize) -> Result<Server, String> {
+    let folder = TempDir::new_in(".").map_err(|error| error.to_string())?;
+    let file = folder.path().join("products.jsonl");
+    catalogue::write(&file, products)?;
+    let data = Data::new(&setup.binary)?;
+    data.import(&file)?;
+    data.serve()
 }
 
-impl Round for Paths {
+fn lists(_: usize) -> Vec<String> {
+    [
+        "",
+        "&sort=price",
+        "&brand=Brand%203",
+        "&price_min=20&price_max=50",
+        "&category=kitchen&in_stock=true",
+    ]
+    .map(|filter| format!("/api/v1/products?limit=20{filter}"))
+    .to_vec()
+}
+
+fn products(count: usize) -> Vec<String> {
+    let every = count.div_ceil(PAGES_MAX).max(1);
+    (0..count).step_by(every).map(catalogue::page).collect()
+}
+
+/// One word that many have, two words, a word and a filter, a word that few have, a word with a mistake.
+fn searches(count: usize) -> Vec<String> {
+    let few = count / 2;
+    [
+        "linen".to_owned(),
+        "article%20oak".to_owned(),
+        "wool&brand=Brand%202".to_owned(),
+        format!("article%20{few}"),
+        "linnen".to_owned(),
+    ]
+    .map(|words| format!("/api/v1/products?limit=20&q={words}"))
+    .to_vec()
+}
+
+/// Asks for these, one after the other.
+struct Asked(Vec<String>);
+
+impl Round for Asked {
     async fn run(
         &self,
         connection: &mut Connection,
         client: usize,
         number: u64,
-    ) -> Result<Duration, String> {
-        let path = &self.paths[(usize::try_from(number).unwrap_or(0) + client) % self.paths.len()];
+    ) -> Result<Timed, String> {
+        let path = &self.0[turn(client, number, self.0.len())];
         let begun = Instant::now();
         connection.ask("GET", path, None, "").await?.expect(200)?;
-        Ok(begun.elapsed())
+        Ok(Timed { kind: "read", took: begun.elapsed() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_large_catalogue_some_pages_are_asked_for() {
+        assert_eq!(products(100).len(), 100);
+        assert_eq!(products(LARGE).len(), PAGES_MAX);
+        assert!(products(LARGE)[1].ends_with("-20"));
     }
 }

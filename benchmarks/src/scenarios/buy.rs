@@ -1,84 +1,138 @@
 //! Buying: whole checkouts, and orders of one request.
 
+use super::{
+    catalogue::{self, ARTICLES, lines, stock},
+    compared, row, turn,
+};
 use crate::{
     Setup,
     connection::Connection,
-    load::{Measured, Round, closed_loop},
+    load::{Round, Timed, load},
     process::Server,
     report::Row,
 };
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Articles that buyers choose from where they do not all want the same.
-const ARTICLES: usize = 100;
-/// More units than anybody can buy while it is measured.
-const PLENTY: i64 = 100_000_000;
+/// Variants of the product that has many.
+const VARIANTS: usize = 2_000;
 
 const ADDRESS: &str = r#"{"name":"Maren Lindqvist","line1":"Hafenweg 4","city":"Kiel","postal_code":"24103","country":"DE"}"#;
 
 /// A complete checkout in four requests.
-pub(crate) async fn checkout(setup: Setup) -> Result<Row, String> {
-    compared("checkout: 4 requests", "order", &setup, ARTICLES, 4).await
+pub(super) async fn checkout(setup: Setup) -> Result<Row, String> {
+    let row = row("checkout: 4 requests", "order", &setup).of_requests(4);
+    compared(row, &setup, stocked(&setup).await?, || FourRequests { articles: ARTICLES }).await
 }
 
-/// The same by one client: how long the checkout request takes when nobody else is there.
-pub(crate) async fn one_client(setup: Setup) -> Result<Row, String> {
-    compared("checkout: one client", "order", &Setup { clients: 1, ..setup }, ARTICLES, 4).await
-}
-
-/// Everybody buys the same article.
-pub(crate) async fn hot_sku(setup: Setup) -> Result<Row, String> {
-    compared("checkout: all for one SKU", "order", &setup, 1, 4).await
+/// A cart made with its lines, then the checkout.
+pub(super) async fn two_requests(setup: Setup) -> Result<Row, String> {
+    let row = row("checkout: 2 requests", "order", &setup).of_requests(2);
+    compared(row, &setup, stocked(&setup).await?, || TwoRequests).await
 }
 
 /// A whole order in one request.
-pub(crate) async fn order(setup: Setup) -> Result<Row, String> {
+pub(super) async fn order(setup: Setup) -> Result<Row, String> {
+    let row = row("order: 1 request", "order", &setup);
+    // Orders of one request are an operator's.
+    let shop = stocked(&setup).await?.by_the_operator_edge();
+    compared(row, &setup, shop, || OneRequest { lines: 2, articles: ARTICLES }).await
+}
+
+/// The checkout by one client: how long the checkout request takes when nobody else is there.
+pub(super) async fn one_client(setup: Setup) -> Result<Row, String> {
+    let setup = Setup { clients: 1, ..setup };
+    let row = row("checkout: one client", "order", &setup).of_requests(4);
+    compared(row, &setup, stocked(&setup).await?, || FourRequests { articles: ARTICLES }).await
+}
+
+/// Everybody buys the same article.
+pub(super) async fn hot_sku(setup: Setup) -> Result<Row, String> {
+    let row = row("checkout: all for one SKU", "order", &setup);
+    beside_uniform(row, &setup, stocked(&setup).await?, 1).await
+}
+
+/// Everybody buys a variant of the same product.
+pub(super) async fn variants(setup: Setup) -> Result<Row, String> {
+    let shop = Server::shop(&setup.binary)?;
+    catalogue::variants(&shop, VARIANTS).await?;
+    let page = page_time(&shop, "/api/v1/products/benchmark-yarn").await?;
+    let row = row("checkout: 2,000 variants", "order", &setup);
+    let row = beside_uniform(row, &setup, shop, VARIANTS).await?;
+    Ok(row.with("its page, best of 20, to one client", page, "µs"))
+}
+
+/// The same load, in the same minute, where each buyer wants something else.
+async fn beside_uniform(
+    row: Row,
+    setup: &Setup,
+    shop: Server,
+    articles: usize,
+) -> Result<Row, String> {
+    let measured = load(setup, &shop, FourRequests { articles }).await?;
+    drop(shop);
+    let round = || FourRequests { articles: ARTICLES };
+    let uniform = load(setup, &stocked(setup).await?, round()).await?;
+    let bare = load(setup, &Server::constant()?, round()).await?;
+    let rate = |measured: &crate::load::Measured| {
+        crate::report::float(measured.rounds) / measured.took.as_secs_f64()
+    };
+    Ok(row
+        .of_requests(4)
+        .shop(&measured)
+        .beside(&bare)
+        .with("rate of uniform orders in the same run", rate(&uniform), "/s")
+        .with("rate over that of uniform orders", rate(&measured) / rate(&uniform), "×"))
+}
+
+/// The shortest of a few answers.
+async fn page_time(shop: &Server, path: &str) -> Result<f64, String> {
+    let mut connection = Connection::to(&shop.shop).await?;
+    let mut best = Duration::MAX;
+    for _ in 0..20 {
+        let begun = Instant::now();
+        connection.ask("GET", path, None, "").await?.expect(200)?;
+        best = best.min(begun.elapsed());
+    }
+    Ok(crate::latency::micros(best))
+}
+
+/// A shop with articles enough for everybody.
+pub(super) async fn stocked(setup: &Setup) -> Result<Server, String> {
     let shop = Server::shop(&setup.binary)?;
     stock(&shop, ARTICLES).await?;
-    // Orders of one request are an operator's.
-    let shop = shop.by_the_operator_edge();
-    let measured = closed_loop(&setup, &shop, OneRequest).await?;
-    drop(shop);
-    let bare = closed_loop(&setup, &Server::constant()?, OneRequest).await?;
-    Ok(Row::compared("order: 1 request", "order", 1, &measured, &bare))
+    Ok(shop)
 }
 
-async fn compared(
-    name: &str,
-    unit: &'static str,
-    setup: &Setup,
-    articles: usize,
-    requests: u32,
-) -> Result<Row, String> {
-    let measured = against_shop(setup, articles).await?;
-    let bare = closed_loop(setup, &Server::constant()?, FourRequests { articles }).await?;
-    Ok(Row::compared(name, unit, requests, &measured, &bare))
+/// The body of a checkout.
+pub(super) fn checkout_body() -> String {
+    format!(
+        r#"{{"email":"maren@example.com","shipping_address":{ADDRESS},"payment":{{"method":"test","token":"success"}}}}"#
+    )
 }
 
-async fn against_shop(setup: &Setup, articles: usize) -> Result<Measured, String> {
-    let shop = Server::shop(&setup.binary)?;
-    stock(&shop, articles.max(2)).await?;
-    closed_loop(setup, &shop, FourRequests { articles }).await
+/// The body of an order of one request.
+pub(super) fn order_body(lines: &str) -> String {
+    format!(
+        r#"{{"lines":{lines},"email":"maren@example.com","shipping_address":{ADDRESS},"payment":{{"method":"test","token":"success"}}}}"#
+    )
 }
 
-/// Makes articles and fills the shelves.
-pub(crate) async fn stock(shop: &Server, articles: usize) -> Result<(), String> {
-    let mut operator = Connection::to(&shop.operator).await?;
-    for article in 0..articles {
-        let product = format!(
-            r#"{{"name":"Benchmark article {article}","brand":"Brand {}","categories":["Kitchen","Shelf {}"],"status":"active","variants":[{{"sku":"BENCH-{article}","price":{{"amount":{},"currency":"EUR"}},"stock":{PLENTY}}}]}}"#,
-            article % 7,
-            article % 5,
-            1_000 + article,
-        );
-        operator.ask("POST", "/api/v1/products", None, &product).await?.expect(201)?;
-    }
-    Ok(())
+/// Turns a cart into an order.
+pub(super) async fn check_out(
+    connection: &mut Connection,
+    cart: &str,
+    key: &str,
+) -> Result<Duration, String> {
+    let (path, body) = (format!("/api/v1/carts/{cart}/checkout"), checkout_body());
+    let begun = Instant::now();
+    connection.ask("POST", &path, Some(key), &body).await?.expect(201)?;
+    Ok(begun.elapsed())
 }
 
-struct FourRequests {
-    articles: usize,
+/// A new cart, two lines, a checkout.
+pub(super) struct FourRequests {
+    pub(super) articles: usize,
 }
 
 impl Round for FourRequests {
@@ -87,32 +141,42 @@ impl Round for FourRequests {
         connection: &mut Connection,
         client: usize,
         number: u64,
-    ) -> Result<Duration, String> {
-        let article =
-            usize::try_from(number).unwrap_or(0).wrapping_mul(7).wrapping_add(client * 13);
-        let (first, second) = (article % self.articles, (article + 1) % self.articles.max(2));
+    ) -> Result<Timed, String> {
+        let first = turn(client, number, self.articles);
         let cart = connection.ask("POST", "/api/v1/carts", None, "{}").await?.id()?;
-        for sku in [first, second] {
-            let line = format!(r#"{{"sku":"BENCH-{sku}","quantity":1}}"#);
-            connection
-                .ask("POST", &format!("/api/v1/carts/{cart}/lines"), None, &line)
-                .await?
-                .expect(200)?;
+        for article in [first, (first + 1) % self.articles] {
+            let line = format!(r#"{{"sku":"BENCH-{article}","quantity":1}}"#);
+            let path = format!("/api/v1/carts/{cart}/lines");
+            connection.ask("POST", &path, None, &line).await?.expect(200)?;
         }
-        let body = format!(
-            r#"{{"email":"maren@example.com","shipping_address":{ADDRESS},"payment":{{"method":"test","token":"success"}}}}"#
-        );
-        let begun = Instant::now();
-        let path = format!("/api/v1/carts/{cart}/checkout");
-        connection
-            .ask("POST", &path, Some(&format!("bench-{client}-{number}")), &body)
-            .await?
-            .expect(201)?;
-        Ok(begun.elapsed())
+        let took = check_out(connection, &cart, &format!("bench-{client}-{number}")).await?;
+        Ok(Timed { kind: "checkout", took })
     }
 }
 
-struct OneRequest;
+/// A cart with its lines, a checkout.
+struct TwoRequests;
+
+impl Round for TwoRequests {
+    async fn run(
+        &self,
+        connection: &mut Connection,
+        client: usize,
+        number: u64,
+    ) -> Result<Timed, String> {
+        let lines = lines(turn(client, number, ARTICLES), 2, ARTICLES);
+        let cart = format!(r#"{{"lines":{lines}}}"#);
+        let cart = connection.ask("POST", "/api/v1/carts", None, &cart).await?.id()?;
+        let took = check_out(connection, &cart, &format!("bench-{client}-{number}")).await?;
+        Ok(Timed { kind: "checkout", took })
+    }
+}
+
+/// An order of one request.
+pub(super) struct OneRequest {
+    pub(super) lines: usize,
+    pub(super) articles: usize,
+}
 
 impl Round for OneRequest {
     async fn run(
@@ -120,17 +184,12 @@ impl Round for OneRequest {
         connection: &mut Connection,
         client: usize,
         number: u64,
-    ) -> Result<Duration, String> {
-        let article = (usize::try_from(number).unwrap_or(0) + client) % ARTICLES;
-        let body = format!(
-            r#"{{"lines":[{{"sku":"BENCH-{article}","quantity":1}},{{"sku":"BENCH-{}","quantity":2}}],"email":"maren@example.com","shipping_address":{ADDRESS},"payment":{{"method":"test","token":"success"}}}}"#,
-            (article + 1) % ARTICLES,
-        );
+    ) -> Result<Timed, String> {
+        let first = turn(client, number, self.articles);
+        let body = order_body(&lines(first, self.lines, self.articles));
+        let key = format!("bench-{client}-{number}");
         let begun = Instant::now();
-        connection
-            .ask("POST", "/api/v1/orders", Some(&format!("bench-{client}-{number}")), &body)
-            .await?
-            .expect(201)?;
-        Ok(begun.elapsed())
+        connection.ask("POST", "/api/v1/orders", Some(&key), &body).await?.expect(201)?;
+        Ok(Timed { kind: "order", took: begun.elapsed() })
     }
 }
