@@ -14,14 +14,15 @@ use tokio::time::Instant;
 /// Products of a small shop, and of a large one.
 const SMALL: usize = 100;
 const LARGE: usize = 100_000;
-/// Product pages that are asked for in turn.
-const PAGES_MAX: usize = 5_000;
+/// Paths that are asked for in turn: more than the shop keeps answers of.
+const PATHS_MAX: usize = 5_000;
 
 type Paths = fn(usize) -> Vec<String>;
 
-/// A list of 20 with facets.
-pub(super) async fn list(setup: Setup) -> Result<Row, String> {
-    small("list of 20", &setup, lists).await
+/// Lists of 20 with facets: few that are asked for again and again, and many.
+pub(super) async fn list(setup: Setup) -> Result<Vec<Row>, String> {
+    let few = small("list of 20", &setup, lists).await?;
+    Ok(vec![few, small("list of 20, each another", &setup, other_lists).await?])
 }
 
 /// A product by its slug.
@@ -29,18 +30,24 @@ pub(super) async fn product(setup: Setup) -> Result<Row, String> {
     small("product", &setup, products).await
 }
 
-/// Words looked for.
-pub(super) async fn search(setup: Setup) -> Result<Row, String> {
-    small("search", &setup, searches).await
+/// Words looked for: few that are asked for again and again, and many.
+pub(super) async fn search(setup: Setup) -> Result<Vec<Row>, String> {
+    let few = small("search", &setup, searches).await?;
+    Ok(vec![few, small("search, each another", &setup, other_searches).await?])
 }
 
-/// All three in a large catalogue.
+/// All of them in a large catalogue.
 pub(super) async fn large(setup: Setup) -> Result<Vec<Row>, String> {
     let shop = filled(&setup, LARGE)?;
     let small = Server::shop(&setup.binary)?;
     catalogue::stock(&small, SMALL).await?;
-    let all: [(&str, Paths); 3] =
-        [("list of 20", lists), ("product", products), ("search", searches)];
+    let all: [(&str, Paths); 5] = [
+        ("list of 20", lists),
+        ("product", products),
+        ("search", searches),
+        ("list of 20, each another", other_lists),
+        ("search, each another", other_searches),
+    ];
     let mut rows = Vec::new();
     for (name, paths) in all {
         let few = load(&setup, &small, Asked(paths(SMALL))).await?;
@@ -83,7 +90,7 @@ fn lists(_: usize) -> Vec<String> {
         "",
         "&sort=price",
         "&brand=Brand%203",
-        "&price_min=20&price_max=50",
+        "&price_min=2000&price_max=50000",
         "&category=kitchen&in_stock=true",
     ]
     .map(|filter| format!("/api/v1/products?limit=20{filter}"))
@@ -91,7 +98,7 @@ fn lists(_: usize) -> Vec<String> {
 }
 
 fn products(count: usize) -> Vec<String> {
-    let every = count.div_ceil(PAGES_MAX).max(1);
+    let every = count.div_ceil(PATHS_MAX).max(1);
     (0..count).step_by(every).map(catalogue::page).collect()
 }
 
@@ -107,6 +114,17 @@ fn searches(count: usize) -> Vec<String> {
     ]
     .map(|words| format!("/api/v1/products?limit=20&q={words}"))
     .to_vec()
+}
+
+/// Lists that the shop has not just given: the least price is another each time.
+fn other_lists(_: usize) -> Vec<String> {
+    let path = |cents| format!("/api/v1/products?limit=20&price_min={cents}");
+    (0..PATHS_MAX).map(path).collect()
+}
+
+/// Searches that the shop has not just answered: a common word, and the least price is another each time.
+fn other_searches(count: usize) -> Vec<String> {
+    other_lists(count).into_iter().map(|path| path + "&q=linen").collect()
 }
 
 /// Asks for these, one after the other.
@@ -133,7 +151,7 @@ mod tests {
     #[test]
     fn of_a_large_catalogue_some_pages_are_asked_for() {
         assert_eq!(products(100).len(), 100);
-        assert_eq!(products(LARGE).len(), PAGES_MAX);
+        assert_eq!(products(LARGE).len(), PATHS_MAX);
         assert!(products(LARGE)[1].ends_with("-20"));
     }
 }

@@ -22,7 +22,7 @@ const ADDRESS: &str = r#"{"name":"Maren Lindqvist","line1":"Hafenweg 4","city":"
 /// A complete checkout in four requests.
 pub(super) async fn checkout(setup: Setup) -> Result<Row, String> {
     let row = row("checkout: 4 requests", "order", &setup).of_requests(4);
-    compared(row, &setup, stocked(&setup).await?, || FourRequests { articles: ARTICLES }).await
+    compared(row, &setup, stocked(&setup).await?, || FourRequests(Wish::AnyOf(ARTICLES))).await
 }
 
 /// A cart made with its lines, then the checkout.
@@ -43,13 +43,13 @@ pub(super) async fn order(setup: Setup) -> Result<Row, String> {
 pub(super) async fn one_client(setup: Setup) -> Result<Row, String> {
     let setup = Setup { clients: 1, ..setup };
     let row = row("checkout: one client", "order", &setup).of_requests(4);
-    compared(row, &setup, stocked(&setup).await?, || FourRequests { articles: ARTICLES }).await
+    compared(row, &setup, stocked(&setup).await?, || FourRequests(Wish::AnyOf(ARTICLES))).await
 }
 
 /// Everybody buys the same article.
 pub(super) async fn hot_sku(setup: Setup) -> Result<Row, String> {
     let row = row("checkout: all for one SKU", "order", &setup);
-    beside_uniform(row, &setup, stocked(&setup).await?, 1).await
+    beside_uniform(row, &setup, stocked(&setup).await?, Wish::FirstAndAny).await
 }
 
 /// Everybody buys a variant of the same product.
@@ -58,20 +58,15 @@ pub(super) async fn variants(setup: Setup) -> Result<Row, String> {
     catalogue::variants(&shop, VARIANTS).await?;
     let page = page_time(&shop, "/api/v1/products/benchmark-yarn").await?;
     let row = row("checkout: 2,000 variants", "order", &setup);
-    let row = beside_uniform(row, &setup, shop, VARIANTS).await?;
+    let row = beside_uniform(row, &setup, shop, Wish::AnyOf(VARIANTS)).await?;
     Ok(row.with("its page, best of 20, to one client", page, "µs"))
 }
 
 /// The same load, in the same minute, where each buyer wants something else.
-async fn beside_uniform(
-    row: Row,
-    setup: &Setup,
-    shop: Server,
-    articles: usize,
-) -> Result<Row, String> {
-    let measured = load(setup, &shop, FourRequests { articles }).await?;
+async fn beside_uniform(row: Row, setup: &Setup, shop: Server, wish: Wish) -> Result<Row, String> {
+    let measured = load(setup, &shop, FourRequests(wish)).await?;
     drop(shop);
-    let round = || FourRequests { articles: ARTICLES };
+    let round = || FourRequests(Wish::AnyOf(ARTICLES));
     let uniform = load(setup, &stocked(setup).await?, round()).await?;
     let bare = load(setup, &Server::constant()?, round()).await?;
     let rate = |measured: &crate::load::Measured| {
@@ -131,8 +126,27 @@ pub(super) async fn check_out(
 }
 
 /// A new cart, two lines, a checkout.
-pub(super) struct FourRequests {
-    pub(super) articles: usize,
+pub(super) struct FourRequests(pub(super) Wish);
+
+/// What the two lines of a cart are of.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Wish {
+    /// Two of so many articles, everybody's turn another.
+    AnyOf(usize),
+    /// The one that everybody wants, and another one, so that the cart has as many lines.
+    FirstAndAny,
+}
+
+impl Wish {
+    fn articles(self, client: usize, number: u64) -> [usize; 2] {
+        match self {
+            Self::AnyOf(articles) => {
+                let first = turn(client, number, articles);
+                [first, (first + 1) % articles]
+            }
+            Self::FirstAndAny => [0, 1 + turn(client, number, ARTICLES - 1)],
+        }
+    }
 }
 
 impl Round for FourRequests {
@@ -142,9 +156,8 @@ impl Round for FourRequests {
         client: usize,
         number: u64,
     ) -> Result<Timed, String> {
-        let first = turn(client, number, self.articles);
         let cart = connection.ask("POST", "/api/v1/carts", None, "{}").await?.id()?;
-        for article in [first, (first + 1) % self.articles] {
+        for article in self.0.articles(client, number) {
             let line = format!(r#"{{"sku":"BENCH-{article}","quantity":1}}"#);
             let path = format!("/api/v1/carts/{cart}/lines");
             connection.ask("POST", &path, None, &line).await?.expect(200)?;
@@ -191,5 +204,20 @@ impl Round for OneRequest {
         let begun = Instant::now();
         connection.ask("POST", "/api/v1/orders", Some(&key), &body).await?.expect(201)?;
         Ok(Timed { kind: "order", took: begun.elapsed() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_cart_has_two_lines_and_every_hot_one_the_same_first() {
+        for number in 0..1_000 {
+            let [first, second] = Wish::FirstAndAny.articles(3, number);
+            assert!(first == 0 && (1..ARTICLES).contains(&second), "{second}");
+            let [first, second] = Wish::AnyOf(ARTICLES).articles(3, number);
+            assert!(first != second && first < ARTICLES && second < ARTICLES);
+        }
     }
 }

@@ -79,7 +79,7 @@ fn product(article: usize, units: i64) -> String {
         r#"{{"name":"Benchmark article {article}","slug":"benchmark-article-{article}","description":"Made of {material}, for every day.","brand":"Brand {}","categories":["Kitchen","Shelf {}"],"tags":["{material}"],"status":"active","variants":[{{"sku":"BENCH-{article}","price":{{"amount":{},"currency":"EUR"}},"stock":{units}}}]}}"#,
         article % 7,
         article % 5,
-        1_000 + article % 90_000,
+        1_000 + article * 911 % 90_000,
     )
 }
 

@@ -1,7 +1,7 @@
 //! Curves: throughput over clients, latency over load.
 
 use super::{
-    buy::{FourRequests, stocked},
+    buy::{FourRequests, Wish, stocked},
     catalogue::ARTICLES,
 };
 use crate::{
@@ -20,7 +20,7 @@ const OPEN_CLIENTS: usize = 256;
 /// What is written down of each load.
 const QUANTILES: [(&str, f64); 3] = [("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999)];
 
-const ROUND: FourRequests = FourRequests { articles: ARTICLES };
+const ROUND: FourRequests = FourRequests(Wish::AnyOf(ARTICLES));
 
 /// Complete checkouts a second by 1 to 64 clients, of the shop and of constant answers.
 pub(super) async fn clients(setup: Setup) -> Result<Findings, String> {

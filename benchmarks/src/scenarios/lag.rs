@@ -6,7 +6,7 @@
 //! over. It is an upper bound: the reading itself is in it, and a change is seen one reading late at most.
 
 use super::{
-    buy::{FourRequests, stocked},
+    buy::{FourRequests, Wish, stocked},
     catalogue::{ARTICLES, article, page},
 };
 use crate::{
@@ -40,7 +40,7 @@ pub(super) async fn outbox(setup: Setup) -> Result<Vec<Row>, String> {
     let shop = stocked(&setup).await?;
     article(&shop, ARTICLES, 1).await?;
     let idle = watched(&shop, setup.time).await?;
-    let buyers = load(&setup, &shop, FourRequests { articles: ARTICLES });
+    let buyers = load(&setup, &shop, FourRequests(Wish::AnyOf(ARTICLES)));
     let (measured, busy) = tokio::join!(buyers, watched(&shop, setup.time));
     let (measured, busy) = (measured?, busy?);
     let rate = float(measured.rounds) / measured.took.as_secs_f64();
