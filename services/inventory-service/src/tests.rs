@@ -1,5 +1,6 @@
 //! What the ledger promises: every state and command, the published vectors, and any sequence of them.
 
+mod full_disk;
 mod properties;
 mod table;
 mod vectors;

@@ -16,7 +16,13 @@ use journal::{
     upkeep::{Grain, ReadModel},
 };
 use kernel::{Timestamp, Uuid};
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 use storage::{
     Collection, Direction, Document, Index, Query, StorageError, Stored, Tail, Value, Write,
 };
@@ -46,19 +52,28 @@ pub(crate) struct MovementDocuments {
     followed: Arc<Tail>,
     /// Somebody looks, and would rather not wait for the batch.
     wanted: Notify,
+    /// The follower cannot go on before there is room on the disk.
+    has_no_room: AtomicBool,
 }
 
 impl MovementDocuments {
     pub(crate) async fn open(storage: ServiceStorage) -> Result<Self, StorageError> {
         let position = reached(&storage).await?;
-        Ok(Self { storage, followed: Tail::at(position), wanted: Notify::new() })
+        Ok(Self {
+            storage,
+            followed: Tail::at(position),
+            wanted: Notify::new(),
+            has_no_room: false.into(),
+        })
     }
 
     /// Follows the journal until it is dropped.
     pub(crate) async fn follow(&self) {
         loop {
             let after = self.followed.flushed();
-            match self.step().await {
+            let step = self.step().await;
+            self.has_no_room.store(matches!(step, Err(StorageError::Full)), Relaxed);
+            match step {
                 Ok(0) => {
                     self.storage.journal.wait_beyond(after).await;
                     // An early end only means that somebody looks.
@@ -114,7 +129,11 @@ impl Movements for MovementDocuments {
         limit: usize,
         after: Option<MovementPlace>,
     ) -> Result<MovementsPage, StorageError> {
-        self.passed_what_is_durable().await?;
+        // Reading goes on when the disk is full; what came in last is shown when there is room again.
+        if !self.has_no_room.load(Relaxed) {
+            let passed = self.passed_what_is_durable().await;
+            passed.or_else(|lag| self.has_no_room.load(Relaxed).then_some(()).ok_or(lag))?;
+        }
         let query = Query {
             equals: vec![Value::Text(sku.key())],
             direction: Direction::Descending,

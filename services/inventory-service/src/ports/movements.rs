@@ -18,7 +18,8 @@ pub(crate) struct MovementsPage {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct MovementPlace(pub(crate) storage::After);
 
-/// The ledger of movements. Shows whatever was durable when it was asked.
+/// The ledger of movements. Shows whatever was durable when it was asked; with a full disk a page may lack what came
+/// in last.
 #[async_trait]
 pub(crate) trait Movements: Send + Sync {
     /// The movements of a SKU, in pages.
