@@ -44,6 +44,8 @@ pub struct Tally {
     pub unanswered: u64,
     /// Acknowledged answers that were asked for once more and came back byte for byte.
     pub repeated: u64,
+    /// Acknowledged answers that the shop could not remember for want of a disk, and gave anew.
+    pub anew: u64,
     /// Facts that were read back and were as acknowledged.
     pub found: u64,
     /// Unanswered requests that were found to be there as a whole.
@@ -60,6 +62,7 @@ impl Tally {
         self.storage_full += other.storage_full;
         self.unanswered += other.unanswered;
         self.repeated += other.repeated;
+        self.anew += other.anew;
         self.found += other.found;
         self.whole += other.whole;
         self.absent += other.absent;
@@ -69,14 +72,28 @@ impl Tally {
 impl fmt::Display for Tally {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { acknowledged, refused, later, storage_full, unanswered, .. } = self;
-        let Self { repeated, found, whole, absent, .. } = self;
+        let Self { repeated, anew, found, whole, absent, .. } = self;
         writeln!(formatter, "answers acknowledged   {acknowledged}, {refused} of them a no")?;
         writeln!(formatter, "asked to come again    {later}, {storage_full} of them: disk full")?;
         writeln!(formatter, "unanswered             {unanswered}")?;
-        writeln!(formatter, "repeated, byte for byte {repeated}")?;
+        writeln!(formatter, "repeated, byte for byte {repeated}; answered anew {anew}")?;
         writeln!(formatter, "facts read back        {found}")?;
         writeln!(formatter, "unanswered, then found {whole} whole, {absent} absent, 0 in part")
     }
+}
+
+/// What a customer has to put up with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Circumstance {
+    /// Nothing.
+    #[default]
+    Ordinary,
+    /// The disk may be gone before the process is: then any failure may be told. And as with a full disk, an answer
+    /// about something that is safe may be given that could not be remembered.
+    DyingDisk,
+    /// The disk may be full when an answer is to be remembered by its key: then a repeated request is answered anew,
+    /// and still comes about once.
+    FullDisk,
 }
 
 /// A customer, and an operator at times.
@@ -95,6 +112,7 @@ pub(crate) struct Customer {
     refused: HashSet<String>,
     retired: Vec<Retired>,
     tally: Tally,
+    circumstance: Circumstance,
 }
 
 /// A cart as it must be.
@@ -114,7 +132,8 @@ struct Order {
     total: i64,
     /// The payment somebody has to approve or decline.
     action: Option<String>,
-    declined: bool,
+    /// What the customer did then.
+    acted: Option<&'static str>,
     was_confirmed: bool,
     cancelled: bool,
     /// The reasons of its refunds, each unique.
@@ -151,7 +170,7 @@ pub(crate) struct Goods {
 }
 
 impl Customer {
-    pub(crate) fn new(run: &str, number: u64, seed: u64) -> Self {
+    pub(crate) fn new(run: &str, number: u64, seed: u64, circumstance: Circumstance) -> Self {
         let stream = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(number);
         Self {
             name: format!("{run}-{number}"),
@@ -165,6 +184,7 @@ impl Customer {
             refused: HashSet::new(),
             retired: Vec::new(),
             tally: Tally::default(),
+            circumstance,
         }
     }
 
@@ -203,7 +223,8 @@ impl Customer {
             self.doubt = Some(asked);
             return Ok(false);
         };
-        if answer.means_later() {
+        let is_failure = answer.status >= 500 && self.circumstance == Circumstance::DyingDisk;
+        if answer.means_later() || is_failure {
             self.tally.later += 1;
             self.tally.storage_full += u64::from(answer.code() == "storage_full");
             self.doubt = Some(asked);

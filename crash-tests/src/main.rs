@@ -1,7 +1,10 @@
 //! `crash-tests`: hard times for a real shop, from the command line.
 
-use clap::{Parser, Subcommand};
-use crash_tests::{Checked, Kills, Program, kill};
+use clap::{Parser, Subcommand, ValueEnum};
+use crash_tests::{
+    Checked, DISK_BYTES, Disk, FileSystem, Program, Record, Shape, Terms, Warning, full_disk, kill,
+    pause, power,
+};
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
@@ -38,6 +41,36 @@ enum Hardship {
         #[arg(long, default_value_t = 0)]
         orders: u64,
     },
+    /// SIGSTOP and, after a while, SIGCONT.
+    Pause {
+        /// How often.
+        #[arg(long, default_value_t = 30)]
+        times: u64,
+        /// The services in two processes, of which one is paused.
+        #[arg(long)]
+        halves: bool,
+    },
+    /// A disk that fills up, with the reserve and without it.
+    FullDisk {
+        /// How often.
+        #[arg(long, default_value_t = 5)]
+        times: u64,
+    },
+    /// A disk that loses its power in the middle of the load. Needs root, mkfs and `xfs_io`.
+    Power {
+        /// How often, for each file system.
+        #[arg(long, default_value_t = 5)]
+        times: u64,
+        /// Only this one.
+        #[arg(long)]
+        file_system: Option<Unpluggable>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Unpluggable {
+    Ext4,
+    Xfs,
 }
 
 fn main() -> ExitCode {
@@ -50,10 +83,7 @@ fn main() -> ExitCode {
         }
     };
     match runtime.block_on(run(&line)) {
-        Ok(report) => {
-            println!("{report}\nviolations             none");
-            ExitCode::SUCCESS
-        }
+        Ok(()) => ExitCode::SUCCESS,
         Err(violation) => {
             eprintln!("VIOLATION: {violation}");
             ExitCode::FAILURE
@@ -61,24 +91,60 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run(line: &Line) -> Checked<String> {
+async fn run(line: &Line) -> Checked {
     let folder = tempfile::tempdir()?;
-    let data = line.data.clone().unwrap_or_else(|| folder.path().join("data"));
-    let report = endure(line, &data).await;
-    if report.is_err() {
-        eprintln!("the data stays in {}", folder.keep().display());
+    let endured = endure(line, folder.path()).await;
+    if endured.is_err() {
+        eprintln!("what it left behind stays in {}", folder.keep().display());
     }
-    report
+    endured
 }
 
-async fn endure(line: &Line, data: &Path) -> Checked<String> {
-    let program = Program::new(line.binary.clone());
+async fn endure(line: &Line, folder: &Path) -> Checked {
+    let mut program = Program::new(line.binary.clone());
+    program.log = Some(folder.join("shop.log"));
+    let data = line.data.clone().unwrap_or_else(|| folder.join("data"));
     let (seed, customers) = (line.seed, line.customers);
+    let terms = |times, orders| Terms { times, seed, customers, rest_every: 25, orders };
+    let tell = |news: &str| println!("{news}");
     match line.hardship {
         Hardship::Kill { times, orders } => {
-            let kills = Kills { times, seed, customers, rest_every: 25, orders };
-            let killed = kill(&program, data, &kills, |news| println!("{news}")).await?;
-            Ok(killed.to_string())
+            report("kill", &kill(&program, &data, &terms(times, orders), tell).await?);
+        }
+        Hardship::Pause { times, halves } => {
+            program.shape = if halves { Shape::Halves } else { Shape::One };
+            report("pause", &pause(&program, &data, &terms(times, 0), tell).await?);
+        }
+        Hardship::FullDisk { times } => {
+            for warning in [Warning::Reserve, Warning::None] {
+                let small = FileSystem::Memory { bytes: DISK_BYTES };
+                let Some(disk) = disk(folder, small) else { continue };
+                let terms = terms(times, 0);
+                let record = full_disk(&program, &disk, warning, &terms, tell).await?;
+                report(&format!("full disk, warning: {warning:?}"), &record);
+            }
+        }
+        Hardship::Power { times, file_system } => {
+            let file_systems = match file_system {
+                Some(Unpluggable::Ext4) => vec![FileSystem::Ext4],
+                Some(Unpluggable::Xfs) => vec![FileSystem::Xfs],
+                None => vec![FileSystem::Ext4, FileSystem::Xfs],
+            };
+            for file_system in file_systems {
+                let Some(disk) = disk(folder, file_system) else { continue };
+                let record = power(&program, &disk, &terms(times, 0), tell).await?;
+                report(&format!("power, {file_system:?}"), &record);
+            }
         }
     }
+    Ok(())
+}
+
+/// A disk, or the reason why there is none.
+fn disk(folder: &Path, file_system: FileSystem) -> Option<Disk> {
+    Disk::make(folder, file_system).inspect_err(|missing| println!("skipped: {missing}")).ok()
+}
+
+fn report(hardship: &str, record: &Record) {
+    println!("\n{hardship}\n{record}\nviolations             none\n");
 }

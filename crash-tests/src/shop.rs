@@ -1,7 +1,7 @@
 //! The real program on a data folder: started, killed, paused, stopped.
 
 use crate::{
-    client::Doors,
+    client::{Doors, Edge},
     violation::{Checked, Violation, ensure},
 };
 use rustix::process::{Pid, Signal, kill_process};
@@ -39,6 +39,16 @@ impl Shape {
     }
 }
 
+impl Shape {
+    /// Where in the data folder the payments are.
+    pub(crate) fn folder_of_payments(self, data: &Path) -> PathBuf {
+        match self {
+            Self::One => data.to_owned(),
+            Self::Halves => data.join("product-service"),
+        }
+    }
+}
+
 /// Where the program is and how it is run.
 #[derive(Clone, Debug)]
 pub struct Program {
@@ -48,6 +58,8 @@ pub struct Program {
     pub settings: Vec<(String, String)>,
     /// Which services share a process.
     pub shape: Shape,
+    /// Where what the shop logs is written; nowhere when absent.
+    pub log: Option<PathBuf>,
 }
 
 impl Program {
@@ -62,7 +74,7 @@ impl Program {
             ("ICOMMERCE_LOG_FILTER", "warn"),
         ];
         let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-        Self { binary, settings, shape: Shape::One }
+        Self { binary, settings, shape: Shape::One, log: None }
     }
 
     /// The same with one more setting.
@@ -95,7 +107,7 @@ struct Process {
 pub struct Starting(Vec<Child>);
 
 impl Starting {
-    /// Starts the processes on a data folder; what they log goes to a file beside it.
+    /// Starts the processes on a data folder.
     pub fn begin(program: &Program, data: &Path) -> Checked<Self> {
         let groups = program.shape.processes();
         let ports = groups.iter().map(|_| free_port()).collect::<std::io::Result<Vec<_>>>()?;
@@ -117,7 +129,10 @@ impl Starting {
                 command.arg(format!("--service-listen=127.0.0.1:{port}"));
                 command.arg(format!("--peers={}", peers.join(",")));
             }
-            let log = File::options().create(true).append(true).open(log_beside(data))?;
+            let log = match &program.log {
+                Some(path) => File::options().create(true).append(true).open(path)?.into(),
+                None => Stdio::null(),
+            };
             let settings = program.settings.iter().map(|(name, value)| (name, value));
             let child = command.envs(settings).stdout(Stdio::piped()).stderr(log).spawn();
             children.0.push(
@@ -154,7 +169,9 @@ impl Starting {
         let (Some(shop), Some(operator)) = doors else {
             return Err(Violation::new("the shop does not say where it serves"));
         };
-        Ok(Shop { processes, start, doors: Doors::new(shop, operator) })
+        let shop = Shop { processes, start, doors: Doors::new(shop, operator) };
+        shop.is_ready().await?;
+        Ok(shop)
     }
 
     /// Ends them without warning.
@@ -177,33 +194,42 @@ impl Shop {
     }
 
     /// Ends the processes without warning. It is a violation when one has ended before.
-    pub fn kill(mut self) -> Checked {
+    pub fn kill(&mut self) -> Checked {
         self.is_alive()?;
+        self.unplug()
+    }
+
+    /// Ends the processes without warning, or finds that they have ended.
+    pub fn unplug(&mut self) -> Checked {
         self.processes.iter_mut().try_for_each(|process| end(&mut process.child))
     }
 
-    /// Whether every process still runs.
-    pub fn is_alive(&mut self) -> Checked {
-        for process in &mut self.processes {
-            if let Some(status) = process.child.try_wait()? {
-                return Err(Violation::new(format!("the shop ended by itself: {status}")));
+    /// Waits until the processes have found each other.
+    async fn is_ready(&self) -> Checked {
+        let began = Instant::now();
+        for path in ["/health/ready", "/api/v1/orders?limit=1"] {
+            while self.doors.read(Edge::Operator, path).await.is_none_or(|it| !it.is_good()) {
+                ensure(began.elapsed() < PATIENCE, || "the shop does not become ready")?;
+                tokio::time::sleep(Duration::from_millis(10)).await;
             }
         }
         Ok(())
     }
 
-    /// Waits until a process ends by itself, as it must after a flush that failed.
-    pub async fn ends_by_itself(&mut self) -> Checked<ExitStatus> {
-        let began = Instant::now();
-        loop {
-            for process in &mut self.processes {
-                if let Some(status) = process.child.try_wait()? {
-                    return Ok(status);
-                }
+    /// Whether every process still runs.
+    pub fn is_alive(&mut self) -> Checked {
+        let ended = self.has_ended()?;
+        ensure(ended.is_none(), || format!("the shop ended by itself: {ended:?}"))
+    }
+
+    /// How a process has ended by itself, if one has.
+    pub fn has_ended(&mut self) -> Checked<Option<ExitStatus>> {
+        for process in &mut self.processes {
+            if let Some(status) = process.child.try_wait()? {
+                return Ok(Some(status));
             }
-            ensure(began.elapsed() < PATIENCE, || "the shop goes on although its log failed")?;
-            tokio::time::sleep(Duration::from_millis(20)).await;
         }
+        Ok(None)
     }
 
     /// How many processes there are.
@@ -239,11 +265,6 @@ impl Drop for Shop {
     fn drop(&mut self) {
         self.processes.iter_mut().for_each(|process| drop(end(&mut process.child)));
     }
-}
-
-/// Where what the shop logs is written.
-pub(crate) fn log_beside(data: &Path) -> PathBuf {
-    data.with_extension("log")
 }
 
 fn end(child: &mut Child) -> Checked {

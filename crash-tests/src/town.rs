@@ -2,7 +2,7 @@
 
 use crate::{
     client::{Doors, Edge, Request},
-    customer::{Customer, Goods, Tally},
+    customer::{Circumstance, Customer, Goods, Tally},
     violation::{Checked, ensure},
     wish::Lines,
 };
@@ -30,7 +30,13 @@ pub struct Town {
 
 impl Town {
     /// Lays out the goods and names the customers.
-    pub async fn build(doors: &Doors, run: &str, customers: u64, seed: u64) -> Checked<Self> {
+    pub async fn build(
+        doors: &Doors,
+        run: &str,
+        customers: u64,
+        seed: u64,
+        circumstance: Circumstance,
+    ) -> Checked<Self> {
         let skus = |kind: &str, count: usize| -> Vec<String> {
             (0..count).map(|number| format!("{kind}-{run}-{number}")).collect()
         };
@@ -50,7 +56,8 @@ impl Town {
                 ensure(made, || format!("no product {sku}: {answer:?}"))?;
             }
         }
-        let customers = (0..customers).map(|number| Customer::new(run, number, seed)).collect();
+        let customers =
+            (0..customers).map(|number| Customer::new(run, number, seed, circumstance)).collect();
         Ok(Self { goods, customers, gone: Lines::new() })
     }
 

@@ -42,7 +42,7 @@ impl Customer {
             Wish::Act { order, outcome, .. } => {
                 let order = self.order(order)?;
                 order.action = None;
-                order.declined = *outcome == "decline";
+                order.acted = Some(outcome);
             }
             Wish::Receive { sku, quantity, reason } => {
                 let same = json["quantity"] == *quantity && json["reason"] == **reason;
@@ -67,7 +67,7 @@ impl Customer {
             lines: lines.clone(),
             total: amount(&json["totals"]["total"])?,
             action: if has_action { Some(text(&json["payment"], "id")?) } else { None },
-            declined: false,
+            acted: None,
             was_confirmed: status == "confirmed",
             cancelled: false,
             refunds: Vec::new(),

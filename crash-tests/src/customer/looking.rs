@@ -1,7 +1,7 @@
 //! What a customer looks at after the shop came back: all that was acknowledged is there, once; what was not is there
 //! as a whole or not at all.
 
-use super::{Asked, Customer, Order, learning::amount, learning::count_of_refunds};
+use super::{Asked, Circumstance, Customer, Order, learning::amount, learning::count_of_refunds};
 use crate::{
     client::{Answer, Doors, Edge},
     violation::{Checked, Violation, ensure},
@@ -10,8 +10,9 @@ use crate::{
 use serde_json::Value;
 use std::time::Duration;
 
-/// How often something is looked at that follows its cause a moment later, and how long between.
-const LOOKS_MAX: usize = 500;
+/// How often something is looked at that follows its cause: a moment later, or a minute where it had to be tried
+/// again and again.
+const LOOKS_MAX: usize = 6_000;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 /// Old orders that are looked at again each time.
 const OLD_ORDERS: usize = 2;
@@ -33,6 +34,10 @@ impl Customer {
     /// Asks once more for what was acknowledged since the last time: the same bytes come, and nothing happens.
     async fn repeat(&mut self, doors: &Doors) -> Checked {
         for first in std::mem::take(&mut self.fresh) {
+            // A no that was not remembered is decided anew, and may be a yes today.
+            if self.circumstance != Circumstance::Ordinary && first.status >= 400 {
+                continue;
+            }
             let again = loop {
                 let again = doors.send(&first.request).await.ok_or_else(gone)?;
                 if !again.means_later() {
@@ -40,8 +45,17 @@ impl Customer {
                 }
                 tokio::time::sleep(BETWEEN_LOOKS).await;
             };
+            let is_replayed = again.headers.contains_key("idempotent-replayed");
+            if self.circumstance != Circumstance::Ordinary && !is_replayed {
+                let same: Value = serde_json::from_slice(&first.bytes).unwrap_or_default();
+                ensure(again.is_good() && again.json["id"] == same["id"], || {
+                    format!("{:?} was answered with {same}, and now {again:?}", first.request)
+                })?;
+                self.tally.anew += 1;
+                continue;
+            }
             let same = again.status == first.status && again.bytes == first.bytes;
-            ensure(same && again.headers.contains_key("idempotent-replayed"), || {
+            ensure(same && is_replayed, || {
                 format!(
                     "{:?} was answered with {} {:?}, and now with {} {:?}",
                     first.request, first.status, first.bytes, again.status, again.bytes

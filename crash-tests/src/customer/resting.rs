@@ -2,7 +2,7 @@
 
 use super::{
     Customer, Goods, Order,
-    learning::amount,
+    learning::{amount, text},
     looking::{eventually, order_of},
 };
 use crate::{
@@ -49,16 +49,23 @@ impl Retired {
 }
 
 impl Customer {
-    /// Answers what still waits for the customer, so that everything comes to an end.
+    /// Approves what waits for the customer, until every order has come to its end.
     pub(crate) async fn finish(&mut self, doors: &Doors) -> Checked {
         self.settle(doors).await?;
-        while let Some((order, payment)) =
-            self.orders.iter().find_map(|it| Some((it.id.clone(), it.action.clone()?)))
-        {
-            let wish = Wish::Act { order, payment, outcome: "approve" };
-            let key = self.fresh_word("key");
-            self.doubt = Some(super::Asked { request: wish.request(key), wish });
-            self.settle(doors).await?;
+        for order in self.orders.clone().into_iter().filter(|order| order.acted.is_none()) {
+            let path = format!("/api/v1/orders/{}", order.id);
+            let moves_on = |json: &Value| {
+                json["status"] != "pending" || json["payment"]["action_url"].is_string()
+            };
+            // Where it was placed in trouble, it may not have been known then that the customer is to act.
+            let json = eventually(doors, &path, moves_on).await?;
+            if json["status"] == "pending" {
+                let payment = text(&json["payment"], "id")?;
+                let wish = Wish::Act { order: order.id, payment, outcome: "approve" };
+                let key = self.fresh_word("key");
+                self.doubt = Some(super::Asked { request: wish.request(key), wish });
+                self.settle(doors).await?;
+            }
         }
         Ok(())
     }
@@ -106,7 +113,7 @@ impl Customer {
         let refunds = json["refunds"].as_array().map_or(0, Vec::len);
         ensure(refunds == order.refunds.len(), || format!("it should be {order:?}"))?;
         let is_cancelled = json["status"] == "cancelled";
-        let may_be = order.cancelled || order.declined;
+        let may_be = order.cancelled || order.acted == Some("decline");
         ensure(is_cancelled == may_be, || format!("it should be {order:?}"))?;
         ensure(self.doubt.as_ref().is_none_or(|asked| !asked.concerns(&order.id)), || "in doubt")
     }

@@ -1,7 +1,7 @@
 //! A shop that forgets is found out: otherwise all the other tests would prove nothing.
 
 use crate::program;
-use crash_tests::{Depth, Shop, Town};
+use crash_tests::{Circumstance, Depth, Shop, Town};
 use std::{fs, path::Path, sync::atomic::AtomicBool, time::Duration};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -10,13 +10,14 @@ async fn a_shop_that_has_forgotten_the_last_moments_is_caught() {
     let (data, before) = (folder.path().join("data"), folder.path().join("before"));
     let program = program();
     let shop = Shop::start(&program, &data).await.unwrap();
-    let mut town = Town::build(&shop.doors, "forgetful", 12, 3).await.unwrap();
+    let mut town =
+        Town::build(&shop.doors, "forgetful", 12, 3, Circumstance::Ordinary).await.unwrap();
     live_a_while(&mut town, &shop).await;
     town.rests(&shop.doors, Depth::All).await.unwrap();
     shop.stop().await.unwrap();
     copy(&data, &before);
 
-    let shop = Shop::start(&program, &data).await.unwrap();
+    let mut shop = Shop::start(&program, &data).await.unwrap();
     live_a_while(&mut town, &shop).await;
     shop.kill().unwrap();
     fs::remove_dir_all(&data).unwrap();
