@@ -117,10 +117,18 @@ impl Identity {
     }
 }
 
-/// Reads the file's identity on a connection that cannot change the file.
+/// Reads the file's identity on a connection that cannot change the file; except where a crash in the middle of a
+/// first start, before there was a write-ahead log, left half a change. That has to be taken back before anybody can
+/// read, and whoever opens the file takes it back.
 fn look(path: &Path) -> rusqlite::Result<Identity> {
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    identity(&connection)
+    let read_only = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+        .and_then(|connection| identity(&connection));
+    match read_only {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::ReadOnly) => {
+            identity(&Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?)
+        }
+        looked => looked,
+    }
 }
 
 fn identity(connection: &Connection) -> rusqlite::Result<Identity> {

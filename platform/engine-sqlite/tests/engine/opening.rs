@@ -117,3 +117,25 @@ async fn a_first_start_that_was_cut_short_is_begun_again() {
     drop(database);
     open(folder.path()).close().await.unwrap();
 }
+
+#[tokio::test]
+async fn a_crash_in_the_middle_of_the_first_start_does_not_matter() {
+    let (before, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let half = Connection::open(before.path().join("icommerce.db")).unwrap();
+    // Pages go into the file before the end of the change, and what was there before into the journal.
+    half.execute_batch(
+        "PRAGMA cache_size = 1; PRAGMA cache_spill = 1; VACUUM; BEGIN;
+         CREATE TABLE one (text TEXT); INSERT INTO one VALUES (hex(zeroblob(100000)));
+         CREATE TABLE two (text TEXT); INSERT INTO two VALUES (hex(zeroblob(100000)));",
+    )
+    .unwrap();
+    for file in std::fs::read_dir(before.path()).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), folder.path().join(file.file_name())).unwrap();
+    }
+    assert!(folder.path().join("icommerce.db-journal").metadata().unwrap().len() > 0);
+    let engine = open(folder.path());
+    let appended = engine.service("warehouse").journal.append(append("thing", 0)).await.unwrap();
+    appended.commit.wait().await.unwrap();
+    engine.close().await.unwrap();
+}
