@@ -129,7 +129,6 @@ impl<A: Aggregate> Repository<A> {
         writes: impl Fn(&A) -> Vec<Write>,
     ) -> Result<Loaded<A>, ExecuteError<R>> {
         for _ in 0..ATTEMPTS_MAX {
-            let mark = self.recent.lock().gone.mark(stream);
             let loaded = match presumed.take() {
                 Some(presumed) => presumed,
                 None => self.load(stream).await?,
@@ -139,6 +138,7 @@ impl<A: Aggregate> Repository<A> {
                 return Ok(loaded);
             }
             let (append, state) = self.append_of(stream, &loaded, &change, &writes)?;
+            let mark = self.recent.lock().make_way(stream);
             match self.appended(append).await {
                 Ok(appended) => {
                     let new = Loaded {
@@ -218,6 +218,14 @@ impl<A> Recent<A> {
             }
             None => {}
         }
+    }
+
+    /// From here until the append has returned and is kept, nobody is shown what was before: the append may be
+    /// flushed, and somebody told of it, sooner than this thread goes on.
+    fn make_way(&mut self, stream: &str) -> Mark {
+        self.kept.pop(stream);
+        self.gone.note(stream);
+        self.gone.mark(stream)
     }
 
     fn forget(&mut self, stream: &str) {
