@@ -43,9 +43,9 @@ pub struct Log {
     snapshot_due: Notify,
 }
 
-/// The sagas that may be unfinished.
+/// The sagas that may be unfinished, and how many events were read since the snapshot.
 #[derive(Default)]
-pub(crate) struct Unfinished(BTreeMap<Uuid, Cow<'static, str>>);
+pub(crate) struct Unfinished(BTreeMap<Uuid, Cow<'static, str>>, u64);
 
 impl Projection for Unfinished {
     fn name(&self) -> &'static str {
@@ -53,6 +53,7 @@ impl Projection for Unfinished {
     }
 
     fn apply(&mut self, event: &Recorded) -> Result<(), StorageError> {
+        self.1 += 1;
         let Some(id) = events::saga_of(&event.stream) else { return Ok(()) };
         match event.name.as_str() {
             events::BEGUN => drop(self.0.insert(id, events::kind_of(event)?.into())),
@@ -92,14 +93,20 @@ impl Log {
     ) -> Result<Arc<Self>, StorageError> {
         let mut unfinished = Unfinished::default();
         catch_up(journal.as_ref(), &mut unfinished).await?;
+        // What this start had to read, the next one need not: also where no process lives long enough to append so
+        // much by itself.
+        let read = std::mem::take(&mut unfinished.1);
         let log = Arc::new(Self {
             journal,
             ids,
             spawn,
             unfinished: Mutex::new(unfinished),
-            appends: AtomicU64::new(0),
+            appends: AtomicU64::new(read % SNAPSHOT_APPENDS),
             snapshot_due: Notify::new(),
         });
+        if read >= SNAPSHOT_APPENDS {
+            log.snapshot_due.notify_one();
+        }
         let keeper = Arc::clone(&log);
         (log.spawn)(Box::pin(async move {
             loop {

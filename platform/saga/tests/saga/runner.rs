@@ -254,3 +254,26 @@ async fn a_full_disk_refuses_to_begin_and_nothing_is_left_behind() {
     assert!(process.runner.list().is_empty());
     world.judge(State::Undone).unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn processes_that_never_live_long_do_not_make_every_start_longer() {
+    let world = Evenings::new();
+    let mut id = 1_000;
+    // Three short lives; none of them appends enough for a snapshot by itself.
+    for _ in 0..3 {
+        let process = Process::start(&world).await;
+        for _ in 0..1_000 {
+            id += 1;
+            process.runner.begin(Uuid::from_u128(id), evening::case()).await.unwrap();
+        }
+        assert!(world.journal().snapshot("sagas-1").await.unwrap().is_none());
+        process.kill();
+    }
+    let process = Process::start(&world).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(
+        world.journal().snapshot("sagas-1").await.unwrap().is_some(),
+        "the next start reads all"
+    );
+    process.kill();
+}
