@@ -100,8 +100,13 @@ async fn surprised(trial: &mut Trial, mut shop: Shop, ballast: &Ballast<'_>) -> 
         Ok(())
     })
     .await?;
+    if ended.is_none() {
+        let looked = trial.town.look(&doors).await;
+        ended = shop.has_ended()?;
+        // It may also give up while somebody looks.
+        looked.or_else(|violation| ended.map(drop).ok_or(violation))?;
+    }
     let Some(status) = ended else {
-        trial.town.look(&doors).await?;
         ballast.drop()?;
         return Ok(shop);
     };

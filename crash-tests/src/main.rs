@@ -1,77 +1,14 @@
 //! `crash-tests`: hard times for a real shop, from the command line.
 
-use clap::{Parser, Subcommand, ValueEnum};
+mod line;
+
+use clap::Parser;
 use crash_tests::{
     Checked, DISK_BYTES, Disk, FileSystem, Program, Record, Shape, Terms, Warning, full_disk, kill,
     pause, power,
 };
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
-
-/// Kills, pauses, starves and unplugs the real shop, and looks whether it kept its word.
-#[derive(Debug, Parser)]
-#[command(name = "cargo xtask crash", bin_name = "cargo xtask crash")]
-struct Line {
-    #[command(subcommand)]
-    hardship: Hardship,
-    /// The shop's program.
-    #[arg(long, global = true, default_value = "icommerce")]
-    binary: PathBuf,
-    /// Where chance begins.
-    #[arg(long, global = true, default_value_t = 1)]
-    seed: u64,
-    /// How many customers at once.
-    #[arg(long, global = true, default_value_t = 48)]
-    customers: u64,
-    /// Where the shop keeps its data; a new folder each time when absent.
-    #[arg(long, global = true)]
-    data: Option<PathBuf>,
-}
-
-#[derive(Debug, Subcommand)]
-enum Hardship {
-    /// SIGKILL at random moments, and a start on the same folder.
-    Kill {
-        /// How often.
-        #[arg(long, default_value_t = 30)]
-        times: u64,
-        /// How many orders there are before the first kill.
-        #[arg(long, default_value_t = 0)]
-        orders: u64,
-    },
-    /// SIGSTOP and, after a while, SIGCONT.
-    Pause {
-        /// How often.
-        #[arg(long, default_value_t = 30)]
-        times: u64,
-        /// The services in two processes, of which one is paused.
-        #[arg(long)]
-        halves: bool,
-    },
-    /// A disk that fills up, with the reserve and without it.
-    FullDisk {
-        /// How often.
-        #[arg(long, default_value_t = 5)]
-        times: u64,
-    },
-    /// A disk that loses its power in the middle of the load. Needs root, mkfs and `xfs_io`.
-    Power {
-        /// How often, for each file system.
-        #[arg(long, default_value_t = 5)]
-        times: u64,
-        /// Only this one.
-        #[arg(long)]
-        file_system: Option<Unpluggable>,
-    },
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Unpluggable {
-    Ext4,
-    Xfs,
-}
+use line::{Hardship, Line, Unpluggable};
+use std::{path::Path, process::ExitCode};
 
 fn main() -> ExitCode {
     let line = Line::parse();

@@ -40,11 +40,18 @@ impl Customer {
             }
             let again = loop {
                 let again = doors.send(&first.request).await.ok_or_else(gone)?;
-                if !again.means_later() {
+                let is_full =
+                    self.circumstance == Circumstance::FullDisk && again.code() == "storage_full";
+                if is_full || !again.means_later() {
                     break again;
                 }
                 tokio::time::sleep(BETWEEN_LOOKS).await;
             };
+            if again.means_later() {
+                // It could not be remembered, and cannot be answered anew before there is room.
+                self.fresh.push(first);
+                continue;
+            }
             let is_replayed = again.headers.contains_key("idempotent-replayed");
             if self.circumstance != Circumstance::Ordinary && !is_replayed {
                 let same: Value = serde_json::from_slice(&first.bytes).unwrap_or_default();

@@ -104,5 +104,5 @@ async fn what_was_appended_is_shown_before_the_append_returns() {
 
 async fn count(counts: &Repository<Count>) {
     let decide = |_: Option<&Count>| Ok::<_, Infallible>(vec![Counted]);
-    counts.execute("one", decide, |_| Vec::new()).await.unwrap();
+    counts.execute("one", decide, |_| Vec::new()).await.expect("it is taken");
 }

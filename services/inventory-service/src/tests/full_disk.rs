@@ -36,6 +36,15 @@ impl Documents for OnDisk {
         self.documents.query(collection, query).await
     }
 
+    async fn scan(
+        &self,
+        collection: &'static Collection,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StorageError> {
+        self.documents.scan(collection, after, limit).await
+    }
+
     async fn write(&self, writes: Vec<Write>) -> Result<Commit, StorageError> {
         if self.is_full.load(Relaxed) {
             return Err(StorageError::Full);
