@@ -19,6 +19,10 @@ use transport::TransportError;
 /// What our own headers begin with.
 const OURS: &str = "icommerce-";
 
+/// The one of them that others send us: a processor's signature under its webhook. It claims nothing that is believed
+/// before it was compared.
+const SIGNATURE: &str = "icommerce-signature";
+
 /// Headers of one connection (RFC 9110, 7.6.1), and the ones that were always treated like them.
 const OF_THE_CONNECTION: [HeaderName; 8] = [
     header::CONNECTION,
@@ -95,8 +99,8 @@ fn strip(headers: &mut HeaderMap) {
     for name in &OF_THE_CONNECTION {
         headers.remove(name);
     }
-    let ours: Vec<HeaderName> =
-        headers.keys().filter(|name| name.as_str().starts_with(OURS)).cloned().collect();
+    let is_ours = |name: &HeaderName| name.as_str().starts_with(OURS) && name != SIGNATURE;
+    let ours: Vec<HeaderName> = headers.keys().filter(|name| is_ours(name)).cloned().collect();
     for name in ours {
         headers.remove(name);
     }

@@ -29,6 +29,14 @@ async fn what_we_say_among_ourselves_is_believed_from_nobody_outside() {
 }
 
 #[tokio::test]
+async fn the_signature_of_a_webhook_passes() {
+    let gateway = Gateway::plain().await;
+    let request = ask("POST", "/api/v1/carts");
+    let answer = gateway.shop(request.header("icommerce-signature", "sha256=00")).await;
+    assert_eq!(answer.json()["headers"]["icommerce-signature"], "sha256=00");
+}
+
+#[tokio::test]
 async fn headers_of_a_connection_end_at_its_end() {
     let gateway = Gateway::plain().await;
     let request = get("/api/v1/products")
