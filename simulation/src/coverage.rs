@@ -68,6 +68,8 @@ const NEEDED: &[(&str, u64)] = &[
     ("outcome: told price changed", 5),
     ("outcome: told refund exceeds", 2),
     ("outcome: unknown payment cancelled", 10),
+    ("outcome: webhook again refused", 5),
+    ("outcome: webhook again taken in", 10),
     ("outcome: webhook taken in", 20),
 ];
 

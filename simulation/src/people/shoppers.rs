@@ -291,7 +291,15 @@ impl Shopper<'_> {
         let path = "/api/v1/webhooks/payments/test".to_owned();
         let asking = Asking::shopper(Method::POST, path).body(body).signed();
         self.world.saw("fault: webhook again");
-        self.world.ask(asking.patience(self.patience)).await;
+        let answer = self.world.ask(asking.patience(self.patience)).await;
+        match answer {
+            Answer::Told { status: 401, body, .. } => {
+                self.world.violated("a signed webhook is believed", body.to_string());
+            }
+            Answer::Told { status: 204, .. } => self.world.saw("outcome: webhook again taken in"),
+            Answer::Told { .. } => self.world.saw("outcome: webhook again refused"),
+            Answer::Unknown => {}
+        }
     }
 
     async fn cancel(&mut self) {
