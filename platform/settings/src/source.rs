@@ -88,6 +88,7 @@ impl fmt::Debug for Sources {
 }
 
 /// Our variables from the environment of this process. The only place that reads it.
+#[expect(clippy::disallowed_methods, reason = "settings come from here")]
 pub fn environment() -> Result<Vec<(String, String)>, SettingError> {
     let ours = std::env::vars_os()
         .filter(|(name, _)| name.as_encoded_bytes().starts_with(PREFIX.as_bytes()));
