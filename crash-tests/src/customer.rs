@@ -138,6 +138,8 @@ struct Order {
     cancelled: bool,
     /// The reasons of its refunds, each unique.
     refunds: Vec<String>,
+    /// The reasons of refunds that were taken in on a full disk, and come about when there is room.
+    promised: Vec<String>,
 }
 
 /// Goods that came in.

@@ -22,6 +22,8 @@ const ROOM_BYTES: u64 = 6 << 20;
 const PATIENCE: Duration = Duration::from_mins(2);
 /// How long the shop has to do without any room.
 const SURPRISE: Duration = Duration::from_millis(700);
+/// How long it takes to end after giving up, at most.
+const ENDING_MAX: Duration = Duration::from_secs(20);
 /// So many refusals show that the shop means it.
 const REFUSALS: u64 = 100;
 
@@ -102,8 +104,12 @@ async fn surprised(trial: &mut Trial, mut shop: Shop, ballast: &Ballast<'_>) -> 
     .await?;
     if ended.is_none() {
         let looked = trial.town.look(&doors).await;
-        ended = shop.has_ended()?;
-        // It may also give up while somebody looks.
+        // It may also give up while somebody looks; from the last answer to the end it takes a moment.
+        let began = Instant::now();
+        while looked.is_err() && ended.is_none() && began.elapsed() < ENDING_MAX {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            ended = shop.has_ended()?;
+        }
         looked.or_else(|violation| ended.map(drop).ok_or(violation))?;
     }
     let Some(status) = ended else {

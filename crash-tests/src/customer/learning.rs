@@ -1,6 +1,6 @@
 //! What a customer learns from a yes.
 
-use super::{Cart, Customer, Order, Receipt};
+use super::{Cart, Circumstance, Customer, Order, Receipt};
 use crate::{
     client::Answer,
     violation::{Checked, Violation, ensure},
@@ -28,9 +28,15 @@ impl Customer {
             }
             Wish::OrderAtOnce { lines, email, .. } => self.bought(lines, email, json)?,
             Wish::Refund { order, reason, .. } => {
-                let count = count_of_refunds(json, reason);
+                let (count, reason) = (count_of_refunds(json, reason), reason.clone());
+                let may_be_late = self.circumstance != Circumstance::Ordinary;
+                let order = self.order(order)?;
+                if count == 0 && may_be_late {
+                    order.promised.push(reason);
+                    return Ok(());
+                }
                 ensure(count == 1, || format!("refunded {count} times: {json}"))?;
-                self.order(order)?.refunds.push(reason.clone());
+                order.refunds.push(reason);
             }
             Wish::Cancel { order, .. } => {
                 ensure(json["status"] == "cancelled", || format!("not cancelled: {json}"))?;
@@ -71,6 +77,7 @@ impl Customer {
             was_confirmed: status == "confirmed",
             cancelled: false,
             refunds: Vec::new(),
+            promised: Vec::new(),
         });
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::{
     Customer, Goods, Order,
-    learning::{amount, text},
+    learning::{amount, count_of_refunds, text},
     looking::{eventually, order_of},
 };
 use crate::{
@@ -111,7 +111,9 @@ impl Customer {
     fn check_at_rest(&self, order: &Order, json: &Value) -> Checked {
         is_balanced(json)?;
         let refunds = json["refunds"].as_array().map_or(0, Vec::len);
-        ensure(refunds == order.refunds.len(), || format!("it should be {order:?}"))?;
+        let asked_for = order.refunds.iter().chain(&order.promised);
+        let once = asked_for.clone().all(|reason| count_of_refunds(json, reason) == 1);
+        ensure(once && refunds == asked_for.count(), || format!("it should be {order:?}"))?;
         let is_cancelled = json["status"] == "cancelled";
         let may_be = order.cancelled || order.acted == Some("decline");
         ensure(is_cancelled == may_be, || format!("it should be {order:?}"))?;
