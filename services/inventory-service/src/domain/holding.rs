@@ -103,6 +103,13 @@ impl Ledger {
         if let Some(earlier) = hold.restocks.iter().find(|it| it.reference == reference) {
             return if earlier.is_of(lines) { Ok(None) } else { Err(Rejection::OtherRestock) };
         }
+        if hold.status == Status::Returned {
+            // All of it came back, these units among it: who gave them back singly had begun before.
+            return lines
+                .iter()
+                .try_for_each(|line| part_of(&hold.units, line).map(drop))
+                .map(|()| None);
+        }
         let (reference, reason) = (reference.to_owned(), reason.to_owned());
         let mut back = Vec::with_capacity(lines.len());
         let outstanding =
