@@ -8,11 +8,12 @@ use rustix::process::{Pid, Signal, kill_process};
 use std::{
     fs::File,
     io::{BufRead, BufReader},
-    net::{SocketAddr, TcpListener},
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
     time::Duration,
 };
+use testkit::Port;
 use tokio::time::Instant;
 
 /// How long a start and a stop may take at most.
@@ -89,6 +90,7 @@ impl Program {
 #[derive(Debug)]
 pub struct Shop {
     processes: Vec<Process>,
+    _ports: Vec<Port>,
     /// How long it took until it served.
     pub start: Duration,
     /// Its doors.
@@ -104,21 +106,29 @@ struct Process {
 
 /// A shop whose processes run and have not said yet that they serve.
 #[derive(Debug)]
-pub struct Starting(Vec<Child>);
+pub struct Starting {
+    children: Vec<Child>,
+    /// Where they listen for each other.
+    ports: Vec<Port>,
+}
 
 impl Starting {
     /// Starts the processes on a data folder.
     pub fn begin(program: &Program, data: &Path) -> Checked<Self> {
         let groups = program.shape.processes();
-        let ports = groups.iter().map(|_| free_port()).collect::<std::io::Result<Vec<_>>>()?;
+        let ports = groups
+            .iter()
+            .map(|_| Port::take())
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| Violation::new("there is no port for a process").seen(error))?;
         let peers: Vec<String> = groups
             .iter()
             .zip(&ports)
             .flat_map(|(group, port)| {
-                group.iter().map(move |name| format!("{name}=http://127.0.0.1:{port}"))
+                group.iter().map(move |name| format!("{name}=http://127.0.0.1:{}", port.number()))
             })
             .collect();
-        let mut children = Self(Vec::new());
+        let mut children = Vec::new();
         for (group, port) in groups.iter().zip(&ports) {
             let mut command = Command::new(&program.binary);
             command.args(["--no-demo", "--listen=127.0.0.1:0", "--operator-listen=127.0.0.1:0"]);
@@ -126,7 +136,7 @@ impl Starting {
             command.arg("--data").arg(folder);
             if !group.is_empty() {
                 command.arg(format!("--services={}", group.join(",")));
-                command.arg(format!("--service-listen=127.0.0.1:{port}"));
+                command.arg(format!("--service-listen=127.0.0.1:{}", port.number()));
                 command.arg(format!("--peers={}", peers.join(",")));
             }
             let log = match &program.log {
@@ -135,17 +145,17 @@ impl Starting {
             };
             let settings = program.settings.iter().map(|(name, value)| (name, value));
             let child = command.envs(settings).stdout(Stdio::piped()).stderr(log).spawn();
-            children.0.push(
+            children.push(
                 child.map_err(|error| Violation::from(error).seen(program.binary.display()))?,
             );
         }
-        Ok(children)
+        Ok(Self { children, ports })
     }
 
     /// Waits until the shop serves.
     pub async fn serves(mut self, began: Instant) -> Checked<Shop> {
         let (mut processes, mut doors) = (Vec::new(), (None, None));
-        for mut child in std::mem::take(&mut self.0) {
+        for mut child in std::mem::take(&mut self.children) {
             let Some(output) = child.stdout.take() else {
                 return Err(Violation::new("the output of the shop is not there"));
             };
@@ -169,20 +179,21 @@ impl Starting {
         let (Some(shop), Some(operator)) = doors else {
             return Err(Violation::new("the shop does not say where it serves"));
         };
-        let shop = Shop { processes, start, doors: Doors::new(shop, operator) };
+        let ports = std::mem::take(&mut self.ports);
+        let shop = Shop { processes, _ports: ports, start, doors: Doors::new(shop, operator) };
         shop.is_ready().await?;
         Ok(shop)
     }
 
     /// Ends them without warning.
     pub fn kill(mut self) -> Checked {
-        self.0.iter_mut().try_for_each(end)
+        self.children.iter_mut().try_for_each(end)
     }
 }
 
 impl Drop for Starting {
     fn drop(&mut self) {
-        self.0.iter_mut().for_each(|child| drop(end(child)));
+        self.children.iter_mut().for_each(|child| drop(end(child)));
     }
 }
 
@@ -292,8 +303,4 @@ fn addresses(output: ChildStdout) -> Option<(BufReader<ChildStdout>, Addresses)>
             return Some((output, addresses));
         }
     }
-}
-
-fn free_port() -> std::io::Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }

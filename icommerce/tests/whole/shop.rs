@@ -3,15 +3,15 @@
 use crate::client::Client;
 use std::{
     io::{BufRead, BufReader},
-    net::TcpListener,
     process::{Child, Command, Stdio},
-    sync::Mutex,
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use tempfile::TempDir;
+use testkit::Port;
 
 /// How long a process may take until it serves, and until it has stopped.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 /// Which services share a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +57,8 @@ impl Topology {
 pub(crate) struct Shop {
     /// Its data, kept as long as it runs.
     _data: TempDir,
+    /// Its ports, kept as well: a process that is started again listens where it listened before.
+    _ports: Vec<Port>,
     processes: Mutex<Vec<Process>>,
     pub(crate) shopper: Client,
     pub(crate) operator: Client,
@@ -72,17 +74,19 @@ impl Shop {
     /// Starts the processes and waits until every one of them is ready.
     pub(crate) async fn start(topology: Topology) -> Self {
         let folder = TempDir::new().unwrap();
-        let [shop, operator] = [free_port(), free_port()];
         let groups = topology.processes();
-        let ports: Vec<u16> = groups.iter().map(|_| free_port()).collect();
+        let ports: Vec<Port> =
+            (0..groups.len() + 2).map(|_| Port::take().expect("a free port")).collect();
+        let numbers: Vec<u16> = ports.iter().map(Port::number).collect();
+        let [shop, operator, listen @ ..] = &*numbers else { unreachable!("two edges and more") };
         let mut peers = Vec::new();
-        for (services, port) in groups.iter().zip(&ports) {
+        for (services, port) in groups.iter().zip(listen) {
             peers.extend(
                 services.iter().map(|service| format!("{service}=http://127.0.0.1:{port}")),
             );
         }
         let mut processes = Vec::new();
-        for (services, port) in groups.iter().zip(&ports) {
+        for (services, port) in groups.iter().zip(listen) {
             let data = folder.path().join(services.first().unwrap());
             let mut arguments = vec![
                 "--no-demo".to_owned(),
@@ -99,9 +103,10 @@ impl Shop {
         }
         let this = Self {
             _data: folder,
+            _ports: ports,
             processes: Mutex::new(processes),
-            shopper: Client::new(shop),
-            operator: Client::new(operator),
+            shopper: Client::new(*shop),
+            operator: Client::new(*operator),
         };
         this.run_all();
         this.becomes_ready().await;
@@ -110,7 +115,7 @@ impl Shop {
 
     /// Kills the processes that run `service`, or all of them, without warning.
     pub(crate) fn kill(&self, service: Option<&str>) {
-        for process in self.processes.lock().unwrap().iter_mut() {
+        for process in self.processes().iter_mut() {
             let meant = service.is_none_or(|service| process.services.contains(&service));
             if let Some(mut child) = process.child.take_if(|_| meant) {
                 child.kill().unwrap();
@@ -127,14 +132,8 @@ impl Shop {
 
     /// Stops everything the polite way; each process has to end well.
     pub(crate) async fn stop(&self) {
-        let children: Vec<Child> = self
-            .processes
-            .lock()
-            .unwrap()
-            .iter_mut()
-            .rev()
-            .filter_map(|process| process.child.take())
-            .collect();
+        let children: Vec<Child> =
+            self.processes().iter_mut().rev().filter_map(|process| process.child.take()).collect();
         for child in &children {
             let id = rustix::process::Pid::from_child(child);
             rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
@@ -147,10 +146,13 @@ impl Shop {
         }
     }
 
+    /// The processes, also after a failure among them: they have to be killed all the same.
+    fn processes(&self) -> MutexGuard<'_, Vec<Process>> {
+        self.processes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn run_all(&self) {
-        for process in
-            self.processes.lock().unwrap().iter_mut().filter(|process| process.child.is_none())
-        {
+        for process in self.processes().iter_mut().filter(|process| process.child.is_none()) {
             let mut child = Command::new(env!("CARGO_BIN_EXE_icommerce"))
                 .args(&process.arguments)
                 .env("ICOMMERCE_PAYMENT_SERVICE__TEST_PAYMENTS", "true")
@@ -159,9 +161,10 @@ impl Shop {
                 .spawn()
                 .unwrap();
             let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-            let first = lines.next().expect("the process says where it serves").unwrap();
-            assert!(first.contains("http://127.0.0.1:"), "{first}");
+            let first = lines.next().map(Result::unwrap);
             process.child = Some(child);
+            let first = first.expect("the process says where it serves");
+            assert!(first.contains("http://127.0.0.1:"), "{first}");
         }
     }
 
@@ -186,8 +189,4 @@ impl Drop for Shop {
     fn drop(&mut self) {
         self.kill(None);
     }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

@@ -1,1 +1,5 @@
 //! What tests are made of.
+
+mod port;
+
+pub use port::{NoPort, Port};
