@@ -35,6 +35,12 @@ pub trait Handler: Send + Sync + 'static {
     /// Takes one message in. The returned writes are committed together with the new position. A message may come
     /// again after a crash, so effects other than these writes must bear repeating.
     async fn handle(&self, message: &Message) -> Result<Vec<Write>, HandlerError>;
+
+    /// Lays together what the messages of one part of a feed came to, where that is cheaper to store. What it returns
+    /// is committed in place of what it was given; it must be small enough for any engine ([`Write::check`]).
+    fn gather(&self, writes: Vec<Write>) -> Vec<Write> {
+        writes
+    }
 }
 
 /// Why a message was not taken in.
@@ -198,7 +204,8 @@ impl Consumer {
         }
         let news = news(feed.messages, after);
         let (taken, touched) = durability::scope(self.take_all(&news)).await;
-        let Taken { mut writes, count, parked, stopped } = taken?;
+        let Taken { writes, count, parked, stopped } = taken?;
+        let mut writes = self.handler.gather(writes);
         // Effects may lie in another log than the position, and must not be lost behind it.
         touched.wait().await?;
         let position = stopped.as_ref().map_or(feed.position, |(position, _)| *position);

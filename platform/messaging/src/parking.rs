@@ -113,7 +113,8 @@ impl ParkingLot {
         for parked in self.store.of_subject(subject).await? {
             let (outcome, touched) = durability::scope(handler.handle(&parked.message)).await;
             match outcome {
-                Ok(mut writes) => {
+                Ok(writes) => {
+                    let mut writes = handler.gather(writes);
                     touched
                         .wait()
                         .await

@@ -17,6 +17,10 @@ impl Guarded {
         Self(handler)
     }
 
+    pub(crate) fn gather(&self, writes: Vec<Write>) -> Vec<Write> {
+        self.0.gather(writes)
+    }
+
     pub(crate) async fn handle(&self, message: &Message) -> Result<Vec<Write>, HandlerError> {
         let deadline = Instant::now() + HANDLE_TIME_MAX;
         let context = Context { deadline: Some(deadline), ..Context::default() };

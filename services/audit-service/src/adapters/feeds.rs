@@ -1,6 +1,6 @@
 //! Turns what services tell the world into activities.
 
-use crate::application::activity_write;
+use crate::application::{activity_write, bundled};
 use async_trait::async_trait;
 use contracts::{
     audit::Activity, cart::CartEvent, inventory::InventoryEvent, order::OrderEvent,
@@ -23,6 +23,10 @@ impl Handler for ActivitiesOfFeeds {
         let Some(deed) = deed else { return Ok(Vec::new()) };
         let activity = activity(message, deed);
         Ok(vec![activity_write(&activity).map_err(|error| poison(&error))?])
+    }
+
+    fn gather(&self, writes: Vec<Write>) -> Vec<Write> {
+        bundled(writes)
     }
 }
 

@@ -1,28 +1,23 @@
 //! The trail of activities: stored once each, walked newest first.
 
-use super::losses::Losses;
+use super::{
+    bundle::{
+        self, BUNDLES, SUMMARIES, Summary, activity_write, bundled, second_of, second_of_micros,
+        start_of,
+    },
+    losses::Losses,
+    summary::{self, Name},
+};
 use contracts::audit::{Activity, ActivityBatch};
 use kernel::{Timestamp, Uuid};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::{cmp::Reverse, sync::Arc};
 use storage::{
-    After, Collection, Direction, Document, Documents, Found, Index, QUERY_DOCUMENTS_MAX, Query,
-    StorageError, Stored, Value, Write,
+    Direction, Documents, QUERY_DOCUMENTS_MAX, Query, StorageError, Stored, Value, Write,
 };
 use telemetry::Component;
 
-pub(super) static ACTIVITIES: Collection = Collection {
-    name: "activities",
-    indexes: &[
-        Index { name: "by_time", fields: &["at"] },
-        Index { name: "by_actor", fields: &["actor", "at"] },
-        Index { name: "by_action", fields: &["action", "at"] },
-        Index { name: "by_subject", fields: &["subject", "at"] },
-        Index { name: "by_actor_and_action", fields: &["actor", "action", "at"] },
-    ],
-};
-
-/// The most activities that are looked at for one page; so a page may be short although more follows.
+/// The most bundles that are looked at for one page; so a page may be short although more follows.
 const LOOKED_AT_MAX: usize = 16 * QUERY_DOCUMENTS_MAX;
 
 /// Which activities.
@@ -38,7 +33,7 @@ pub(crate) struct Filter {
 }
 
 /// Where a page ended: the time of its last activity in microseconds, and which of that time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Place(i64, Uuid);
 
 /// Activities, newest first.
@@ -68,7 +63,7 @@ impl Trail {
     /// Stores a batch. An activity that is there already stays as one.
     pub(crate) async fn record(&self, batch: &ActivityBatch) -> Result<(), StorageError> {
         let stored = match batch.activities.iter().map(activity_write).collect() {
-            Ok(writes) => self.losses.write_with(batch, writes).await,
+            Ok(writes) => self.losses.write_with(batch, bundled(writes)).await,
             Err(error) => Err(error),
         };
         match &stored {
@@ -85,72 +80,136 @@ impl Trail {
         after: Option<Place>,
         limit: usize,
     ) -> Result<TrailPage, StorageError> {
-        let mut query = filter.query(limit);
-        query.after = after.map(|place| place.along(&query));
-        let (mut activities, mut looked_at, mut reached) = (Vec::new(), 0, after);
-        let next = loop {
-            let Found { documents, next } = self.documents.query(&ACTIVITIES, query).await?;
-            let mut rest = documents.iter();
-            while activities.len() < limit
-                && let Some(stored) = rest.next()
-            {
-                let activity = read(stored)?;
-                reached = Some(Place::of(&activity));
-                if filter.passes(&activity) {
-                    activities.push(activity);
-                }
-            }
-            looked_at += documents.len();
-            match next {
-                None if rest.len() == 0 => break None,
-                Some(next) if activities.len() < limit && looked_at < LOOKED_AT_MAX => {
-                    query = Query { after: Some(next), ..filter.query(limit) };
-                }
-                _ => break reached,
-            }
-        };
-        Ok(TrailPage { activities, next, lost: self.losses.sum().await? })
+        let mut walk = Walk { trail: self, filter, after, limit, activities: Vec::new() };
+        let next = walk.walk().await?;
+        Ok(TrailPage { activities: walk.activities, next, lost: self.losses.sum().await? })
     }
 
-    /// Forgets up to `limit` activities from before `until`; returns how many. Waits until they are gone.
+    /// Forgets up to `limit` bundles of the seconds that have ended before `until`; returns how many. Waits until they
+    /// are gone.
     pub(crate) async fn forget_before(
         &self,
         until: Timestamp,
         limit: usize,
     ) -> Result<usize, StorageError> {
-        let until = Some(Value::Integer(until.as_microsecond()));
-        let query = Query { until, ..Query::all("by_time", limit) };
-        let found = self.documents.query(&ACTIVITIES, query).await?.documents;
+        let until = Some(Value::Integer(second_of(until)));
+        let query = Query { until, ..Query::all("by_second", limit) };
+        let found = self.documents.query(&SUMMARIES, query).await?.documents;
         let count = found.len();
-        let delete = |stored: Stored| Write::Delete { collection: &ACTIVITIES, key: stored.key };
+        let delete = |Stored { key, .. }| {
+            let bundle = Write::Delete { collection: &BUNDLES, key: key.clone() };
+            [bundle, Write::Delete { collection: &SUMMARIES, key }]
+        };
         if count > 0 {
-            let commit = self.documents.write(found.into_iter().map(delete).collect()).await?;
+            let commit = self.documents.write(found.into_iter().flat_map(delete).collect()).await?;
             commit.wait().await.map_err(|lost| StorageError::Unavailable(lost.to_string()))?;
         }
         Ok(count)
     }
 }
 
-impl Filter {
-    /// The walk along the index that leaves the least to look at.
-    fn query(&self, limit: usize) -> Query {
-        let (index, equals): (_, Vec<&String>) = match (&self.actor, &self.action, &self.subject) {
-            (None, None, None) => ("by_time", vec![]),
-            (_, _, Some(subject)) => ("by_subject", vec![subject]),
-            (Some(actor), Some(action), None) => ("by_actor_and_action", vec![actor, action]),
-            (Some(actor), None, None) => ("by_actor", vec![actor]),
-            (None, Some(action), None) => ("by_action", vec![action]),
-        };
-        let all_match = self.subject.is_none() || self.actor.is_none() && self.action.is_none();
-        let limit = if all_match { limit } else { QUERY_DOCUMENTS_MAX };
-        let micros = |at: Timestamp| Value::Integer(at.as_microsecond());
-        Query {
-            equals: equals.into_iter().cloned().map(Value::Text).collect(),
-            from: self.from.map(micros),
-            until: self.until.map(micros),
-            direction: Direction::Descending,
-            ..Query::all(index, limit)
+/// A walk over the seconds, newest first, until a page is full.
+struct Walk<'a> {
+    trail: &'a Trail,
+    filter: &'a Filter,
+    after: Option<Place>,
+    limit: usize,
+    activities: Vec<Activity>,
+}
+
+impl Walk<'_> {
+    /// Fills the page; returns where to go on.
+    async fn walk(&mut self) -> Result<Option<Place>, StorageError> {
+        let mut query = self.filter.query(self.after, self.limit);
+        let (mut looked_at, mut second, mut bundles) = (0, None, Vec::new());
+        loop {
+            let found = self.trail.documents.query(&SUMMARIES, query.clone()).await?;
+            looked_at += found.documents.len();
+            for stored in found.documents {
+                let summary = Summary::read(&stored)?;
+                if second.is_some_and(|second| second != summary.second)
+                    && let Some(next) = self.take(std::mem::take(&mut bundles)).await?
+                {
+                    return Ok(Some(next));
+                }
+                second = Some(summary.second);
+                if self.filter.may_pass(&summary.names) {
+                    bundles.push(stored.key);
+                }
+            }
+            // All later seconds were looked at; the last one perhaps not to its end.
+            let reached =
+                second.map(|second| Place(start_of(second.saturating_add(1)), Uuid::nil()));
+            match found.next {
+                None => return self.take(bundles).await,
+                Some(_) if looked_at >= LOOKED_AT_MAX && self.is_progress(reached) => {
+                    return Ok(reached);
+                }
+                next => query.after = next,
+            }
         }
+    }
+
+    /// Whether going on from this place is going on at all.
+    fn is_progress(&self, reached: Option<Place>) -> bool {
+        reached.is_some_and(|reached| self.after.is_none_or(|after| reached < after))
+    }
+
+    /// Takes in what passes of the bundles of one second. Where the page ended, if it is full and there was more.
+    async fn take(&mut self, bundles: Vec<String>) -> Result<Option<Place>, StorageError> {
+        let mut passed = Vec::new();
+        for key in bundles {
+            // Between the two reads it may have been forgotten.
+            let Some(bundle) = self.trail.documents.find(&BUNDLES, &key).await? else { continue };
+            for activity in bundle::read(&bundle) {
+                let activity = activity?;
+                let is_next = self.after.is_none_or(|after| Place::of(&activity) < after);
+                if is_next && self.filter.passes(&activity) {
+                    passed.push(activity);
+                }
+            }
+        }
+        passed.sort_by_cached_key(|activity| Reverse(Place::of(activity)));
+        // A feed that was read again, or a batch that was sent again in other parts, tells the same once more.
+        passed.dedup_by_key(|activity| activity.id);
+        let room = self.limit - self.activities.len();
+        let is_full = passed.len() > room;
+        self.activities.extend(passed.into_iter().take(room));
+        Ok(self.activities.last().filter(|_| is_full).map(Place::of))
+    }
+}
+
+impl Filter {
+    /// The walk over the seconds of the time asked for, from where the page before ended.
+    fn query(&self, after: Option<Place>, limit: usize) -> Query {
+        // The second a time lies in has to be looked at, unless the time is its very beginning.
+        let end = |micros: i64| second_of_micros(micros.saturating_sub(1)).saturating_add(1);
+        let until = self.until.map(|until| end(until.as_microsecond()));
+        let after = after.map(|Place(micros, _)| second_of_micros(micros).saturating_add(1));
+        // Where nothing is passed over, each bundle has an activity for the page.
+        let passes_all = self.names().next().is_none();
+        let bundles = if passes_all { limit } else { QUERY_DOCUMENTS_MAX };
+        Query {
+            from: self.from.map(|from| Value::Integer(second_of(from))),
+            until: until.into_iter().chain(after).min().map(Value::Integer),
+            direction: Direction::Descending,
+            ..Query::all("by_second", bundles)
+        }
+    }
+
+    /// The names asked for.
+    fn names(&self) -> impl Iterator<Item = Name<'_>> {
+        let names = [
+            self.actor.as_deref().map(Name::Actor),
+            self.action.as_deref().map(Name::Action),
+            self.subject.as_deref().map(Name::Subject),
+        ];
+        names.into_iter().flatten()
+    }
+
+    /// Whether something that passes can be in the bundle of this summary.
+    fn may_pass(&self, summary: &[u8]) -> bool {
+        self.names().all(|name| summary::may_have(summary, name))
     }
 
     fn passes(&self, activity: &Activity) -> bool {
@@ -159,6 +218,8 @@ impl Filter {
         is(&self.actor, &activity.actor)
             && is(&self.action, &activity.action)
             && is(&self.subject, &activity.subject)
+            && self.from.is_none_or(|from| from <= activity.at)
+            && self.until.is_none_or(|until| activity.at < until)
     }
 }
 
@@ -166,29 +227,4 @@ impl Place {
     fn of(activity: &Activity) -> Self {
         Self(activity.at.as_microsecond(), activity.id)
     }
-
-    fn along(self, query: &Query) -> After {
-        let mut values = query.equals.clone();
-        values.push(Value::Integer(self.0));
-        After(values, self.1.to_string())
-    }
-}
-
-/// The write that stores an activity. A repeated one is written over itself.
-pub(crate) fn activity_write(activity: &Activity) -> Result<Write, StorageError> {
-    let body =
-        serde_json::to_vec(activity).map_err(|error| StorageError::Corrupt(error.to_string()))?;
-    let fields = vec![
-        ("at", Value::Integer(activity.at.as_microsecond())),
-        ("actor", Value::Text(activity.actor.clone())),
-        ("action", Value::Text(activity.action.clone())),
-        ("subject", Value::Text(activity.subject.clone())),
-    ];
-    let document = Document { key: activity.id.to_string(), body: body.into(), fields };
-    Ok(Write::Put { collection: &ACTIVITIES, document })
-}
-
-fn read(stored: &Stored) -> Result<Activity, StorageError> {
-    serde_json::from_slice(&stored.body)
-        .map_err(|error| StorageError::Corrupt(format!("activity {}: {error}", stored.key)))
 }

@@ -97,6 +97,45 @@ async fn activities_of_one_instant_are_all_found() {
     assert_eq!(found, (0..45).collect::<Vec<_>>());
 }
 
+/// Names so short and so many that some bundle seems to have what it has not, and each second has several bundles.
+#[tokio::test]
+async fn nothing_is_missed_and_nothing_found_twice_among_many_bundles() {
+    let shop = Shop::open().await;
+    let moment = activity(0, "guest", "a", "b").at;
+    let mut all = Vec::new();
+    for batch in 0..40_u32 {
+        let activities: Vec<_> = (0..50)
+            .map(|number| {
+                let number = batch * 50 + number;
+                // Batches overlap in time, and go backwards within themselves.
+                let micros = u64::from((number * 7_919) % 5_000) * 1_000;
+                let at = moment.checked_add(std::time::Duration::from_micros(micros)).unwrap();
+                let subject = format!("s{}", number % 97);
+                Activity { at, ..activity(number, &format!("a{}", number % 89), "x", &subject) }
+            })
+            .collect();
+        record(&shop, activities.clone()).await;
+        if batch % 8 == 0 {
+            // Sent again, in other parts.
+            record(&shop, activities[10..30].to_vec()).await;
+        }
+        all.extend(activities);
+    }
+    all.sort_by_key(|activity| std::cmp::Reverse((activity.at, activity.id)));
+    assert_eq!(shop.all("", 200).await, all);
+    for (name, value) in [("actor", "a3"), ("actor", "a88"), ("subject", "s96"), ("subject", "s1")]
+    {
+        let expected: Vec<_> = all
+            .iter()
+            .filter(|it| if name == "actor" { it.actor == value } else { it.subject == value })
+            .cloned()
+            .collect();
+        for limit in [1, 3, 200] {
+            assert_eq!(shop.all(&format!("{name}={value}"), limit).await, expected, "{value}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_makes_no_sense_is_refused_by_parameter() {
     let (shop, _) = busy().await;
