@@ -9,6 +9,7 @@
 mod browser;
 pub mod http;
 mod keys;
+pub mod lighthouse;
 mod look;
 mod needs;
 mod page;
@@ -18,6 +19,6 @@ mod wire;
 
 pub use browser::Browser;
 pub use look::{Colours, Look, Scripts, Theme};
-pub use needs::axe_core;
+pub use needs::{axe_core, lighthouse_rounds};
 pub use page::{Page, Request};
 pub use shop::Shop;

@@ -18,12 +18,20 @@ pub fn axe_core() -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
+/// How often Lighthouse looks at each page. Once says what is wrong; how fast a page is takes several looks.
+pub fn lighthouse_rounds() -> usize {
+    variable("TEST_LIGHTHOUSE_ROUNDS").map_or(1, |rounds| rounds.parse().expect("a number"))
+}
+
+fn handed_over(name: &str) -> String {
+    variable(name)
+        .unwrap_or_else(|| panic!("{name} is not set: run `cargo xtask test --only browser-tests`"))
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "the runner of the tests speaks through the environment, and no settings are involved"
 )]
-fn handed_over(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| {
-        panic!("{name} is not set: run `cargo xtask test --only browser-tests`")
-    })
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }

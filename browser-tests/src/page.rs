@@ -67,6 +67,11 @@ impl Page {
         }
     }
 
+    /// From now on the processor is so many times slower for this page.
+    pub fn slow_down(&self, times: u32) {
+        self.ask("Emulation.setCPUThrottlingRate", &json!({"rate": times}));
+    }
+
     /// Goes to a page of the shop and waits until it is loaded.
     pub fn visit(&self, path: &str) {
         let url = Shop::shared().url(path);

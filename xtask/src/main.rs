@@ -1,4 +1,4 @@
-//! The everyday verbs of the repository: `cargo xtask tidy`, `test`, `simulate`, `crash` and `bench`.
+//! The everyday verbs of the repository: `cargo xtask tidy`, `test`, `lighthouse`, `simulate`, `crash` and `bench`.
 
 mod bench;
 mod crash;
@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         Verb::Simulate { options } => simulate::run(root, &options),
         Verb::Bench { scenarios } => bench::run(root, &scenarios),
         Verb::Crash { arguments } => crash::run(root, &arguments),
+        Verb::Lighthouse { rounds } => suites::lighthouse(root, rounds),
         Verb::Test { only, ci } => {
             suites::run(root, &only, if ci { suites::Skips::Fail } else { suites::Skips::Pass })
         }

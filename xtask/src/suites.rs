@@ -6,7 +6,7 @@ mod report;
 mod runner;
 mod summary;
 
-use crate::Outcome;
+use crate::{Outcome, process};
 use build::Workspace;
 use needs::{Need, Standing};
 use std::path::Path;
@@ -20,7 +20,8 @@ pub(crate) enum Skips {
 }
 
 /// Tests of these crates cannot run without this.
-const NEEDS: &[(&str, &[Need])] = &[("browser-tests", &[Need::Chromium, Need::AxeCore])];
+const NEEDS: &[(&str, &[Need])] =
+    &[("browser-tests", &[Need::Chromium, Need::AxeCore, Need::Lighthouse])];
 
 /// Builds and runs the tests of the crates named in `only` (of all when it is empty); tells whether all is well.
 pub(crate) fn run(root: &Path, only: &[String], skips: Skips) -> Outcome<bool> {
@@ -43,6 +44,29 @@ pub(crate) fn run(root: &Path, only: &[String], skips: Skips) -> Outcome<bool> {
     Ok(summary.is_well())
 }
 
+/// The tests that tell how fast the pages are.
+const LIGHTHOUSE: &str = "lighthouse::";
+
+/// Has Lighthouse look `rounds` times at the pages of the shop as it is released, and nothing else run meanwhile.
+pub(crate) fn lighthouse(root: &Path, rounds: usize) -> Outcome<bool> {
+    let package = "browser-tests".to_owned();
+    let workspace = Workspace::read(root)?;
+    let (mut standings, unmet) = prepare(&workspace, std::slice::from_ref(&package));
+    if let Some((_, reason)) = unmet.first() {
+        return Err(reason.clone().into());
+    }
+    standings.push(("TEST_LIGHTHOUSE_ROUNDS", rounds.to_string()));
+    let Some(target) = process::built_for_release(root, &["icommerce"])? else { return Ok(false) };
+    let mut summary = Summary::default();
+    for mut suite in workspace.build(&[package])? {
+        suite.product = Some(target.join("release/icommerce"));
+        suite.arguments.extend([LIGHTHOUSE.to_owned(), "--test-threads=1".to_owned()]);
+        summary.add(runner::run(&suite, &standings)?);
+    }
+    print!("{summary}");
+    Ok(summary.is_well())
+}
+
 /// What was found for the tests, as environment variables, and which packages must do without.
 type Prepared = (Vec<(&'static str, String)>, Vec<(String, String)>);
 
@@ -56,7 +80,7 @@ fn prepare(workspace: &Workspace, packages: &[String]) -> Prepared {
         NEEDS.iter().filter(|(package, _)| packages.iter().any(|name| name == package))
     {
         for need in *needs {
-            let standing = need.ensure(&workspace.target);
+            let standing = need.ensure(&workspace.root, &workspace.target);
             println!("  {}: {standing}", need.name());
             match standing {
                 Standing::Found(value) | Standing::Installed(value) => {

@@ -43,6 +43,15 @@ pub(crate) enum Verb {
         #[arg(long, env = "CI", value_parser = clap::builder::BoolishValueParser::new(), num_args = 0..=1, default_value = "false", default_missing_value = "true")]
         ci: bool,
     },
+    /// Has Lighthouse look at the pages of the released shop several times, and tells the medians.
+    ///
+    /// The tests look once, beside everything else, and hold the pages to what does not depend on time. How fast a page
+    /// is can be said only where nothing else runs.
+    Lighthouse {
+        /// How often each page is looked at.
+        #[arg(long, default_value_t = 5)]
+        rounds: usize,
+    },
     /// Plays the whole shop in simulated time, once for each seed, and checks that its books balance whatever breaks.
     ///
     /// Builds for release. A seed that fails is told as a story, and made as small as it still fails; it is the same

@@ -7,6 +7,8 @@ mod buying;
 mod colours;
 mod fitting;
 mod keyboard;
+mod lighthouse;
+mod reacting;
 mod tour;
 mod traces;
 mod weight;

@@ -1,10 +1,10 @@
 //! What some tests need beyond a Rust toolchain, and how it is had.
 
 use crate::process::{self, End, Heard};
-use std::fmt;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
+use std::{fmt, fs};
 
 /// A program or a file that is not part of the repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub(super) enum Need {
     Chromium,
     /// The accessibility rules that run inside a page.
     AxeCore,
+    /// What judges a page as a whole; it runs on node.
+    Lighthouse,
 }
 
 /// Whether a need is met, and by what.
@@ -26,7 +28,12 @@ pub(super) enum Standing {
 const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
 /// The pages' own letters come with the browser: without them widths are measured in others.
 const APT_GET: &[&str] = &["update", "install --yes --no-install-recommends chromium fonts-inter"];
-const AXE_CORE: &str = "axe-core@4.14.1";
+/// Where packages of npm are named, with their versions and what each has to hash to.
+const TOOLS: &str = "browser-tests/tools";
+const TOOLS_FILES: &[&str] = &["package.json", LOCK, ".npmrc"];
+const LOCK: &str = "package-lock.json";
+/// The lock as it was when everything in it was there.
+const INSTALLED: &str = "installed.json";
 const INSTALL_SECONDS_MAX: u64 = 600;
 
 impl Need {
@@ -34,6 +41,7 @@ impl Need {
         match self {
             Self::Chromium => "chromium",
             Self::AxeCore => "axe-core",
+            Self::Lighthouse => "lighthouse",
         }
     }
 
@@ -42,14 +50,19 @@ impl Need {
         match self {
             Self::Chromium => "TEST_CHROMIUM",
             Self::AxeCore => "TEST_AXE_CORE",
+            Self::Lighthouse => "TEST_LIGHTHOUSE",
         }
     }
 
-    /// Finds it, or installs it; `target` is the folder for what is built and fetched.
-    pub(super) fn ensure(self, target: &Path) -> Standing {
+    /// Finds it, or installs it; `root` is the repository, `target` the folder for what is built and fetched.
+    pub(super) fn ensure(self, root: &Path, target: &Path) -> Standing {
         match self {
             Self::Chromium => chromium(),
-            Self::AxeCore => axe_core(target),
+            Self::AxeCore => package(root, target, "axe-core/axe.min.js"),
+            Self::Lighthouse if process::answers("node", "--version").is_none() => {
+                Standing::Missing("node is not in PATH".to_owned())
+            }
+            Self::Lighthouse => package(root, target, "lighthouse/core/index.js"),
         }
     }
 }
@@ -90,25 +103,37 @@ fn chromium() -> Standing {
     }
 }
 
-fn axe_core(target: &Path) -> Standing {
+/// A file of a package of npm, in exactly the version that the repository names.
+fn package(root: &Path, target: &Path, file: &str) -> Standing {
     let tools = target.join("tools");
-    let script = tools.join("node_modules/axe-core/axe.min.js");
-    if script.is_file() {
-        return Standing::Found(text(&script));
+    let file = tools.join("node_modules").join(file);
+    let wanted = match fs::read(root.join(TOOLS).join(LOCK)) {
+        Ok(lock) => lock,
+        Err(error) => return Standing::Missing(format!("{TOOLS}/{LOCK}: {error}")),
+    };
+    let is_installed = fs::read(tools.join(INSTALLED)).is_ok_and(|lock| lock == wanted);
+    if is_installed && file.is_file() {
+        return Standing::Found(text(&file));
     }
-    if let Err(error) = std::fs::create_dir_all(&tools) {
-        return Standing::Missing(error.to_string());
+    match install_packages(root, &tools) {
+        Err(reason) => Standing::Missing(reason),
+        Ok(()) if file.is_file() => Standing::Installed(text(&file)),
+        Ok(()) => Standing::Missing("npm ran, but the file is not where it should be".to_owned()),
+    }
+}
+
+fn install_packages(root: &Path, tools: &Path) -> Result<(), String> {
+    let copy = |from: &str, to: &str| {
+        fs::copy(root.join(TOOLS).join(from), tools.join(to)).map_err(|error| error.to_string())
+    };
+    fs::create_dir_all(tools).map_err(|error| error.to_string())?;
+    for file in TOOLS_FILES {
+        copy(file, file)?;
     }
     let mut command = Command::new("npm");
-    command
-        .args(["install", "--no-save", "--no-audit", "--no-fund", "--prefix"])
-        .arg(&tools)
-        .arg(AXE_CORE);
-    match install(&mut command) {
-        Err(reason) => Standing::Missing(reason),
-        Ok(()) if script.is_file() => Standing::Installed(text(&script)),
-        Ok(()) => Standing::Missing("npm ran, but the script is not where it should be".to_owned()),
-    }
+    command.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix"]).arg(tools);
+    install(&mut command)?;
+    copy(LOCK, INSTALLED).map(drop)
 }
 
 /// Runs an installer and shows what it prints; why it failed, if it did.
@@ -148,14 +173,34 @@ impl fmt::Display for Standing {
 mod tests {
     use super::*;
 
+    const SCRIPT: &str = "axe-core/axe.min.js";
+
+    /// A repository that names packages, and a folder where those of `installed` are.
+    fn folders(installed: &str) -> (tempfile::TempDir, tempfile::TempDir) {
+        let (root, target) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::create_dir_all(root.path().join(TOOLS)).unwrap();
+        fs::write(root.path().join(TOOLS).join(LOCK), "this version").unwrap();
+        let script = target.path().join("tools/node_modules").join(SCRIPT);
+        fs::create_dir_all(script.parent().unwrap()).unwrap();
+        fs::write(&script, "").unwrap();
+        fs::write(target.path().join("tools").join(INSTALLED), installed).unwrap();
+        (root, target)
+    }
+
     #[test]
     fn what_is_already_in_the_tools_folder_is_not_fetched_again() {
-        let target = tempfile::tempdir().unwrap();
-        let folder = target.path().join("tools/node_modules/axe-core");
-        std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join("axe.min.js"), "").unwrap();
-        let standing = Need::AxeCore.ensure(target.path());
-        assert_eq!(standing, Standing::Found(text(&folder.join("axe.min.js"))));
+        let (root, target) = folders("this version");
+        let standing = Need::AxeCore.ensure(root.path(), target.path());
+        let script = target.path().join("tools/node_modules").join(SCRIPT);
+        assert_eq!(standing, Standing::Found(text(&script)));
+    }
+
+    #[test]
+    fn another_version_than_the_one_named_does_not_do() {
+        let (root, target) = folders("that version");
+        // There is nothing to install from, so all that can be told is that something had to be.
+        let standing = Need::AxeCore.ensure(root.path(), target.path());
+        assert!(matches!(standing, Standing::Missing(_)), "{standing}");
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 /// A test that cannot run here prints this, then why, and passes.
 const SKIPPED: &str = "skipped: ";
+/// A test that passed prints this before what people want to know, a figure that no test can hold to a limit.
+const TOLD: &str = "told: ";
 
 /// What a suite has told so far.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -12,6 +14,8 @@ pub(super) struct Report {
     pub(super) skipped: usize,
     /// Test and reason, of those that skipped themselves.
     pub(super) reasons: Vec<(String, String)>,
+    /// What tests told, in the order in which they did.
+    pub(super) told: Vec<String>,
     /// The test that ended last.
     pub(super) last: String,
     /// Whether every announced run came to its end.
@@ -42,6 +46,8 @@ impl Report {
             line.strip_prefix("---- ").and_then(|rest| rest.strip_suffix(" stdout ----"))
         {
             self.speaker = Some(name.to_owned());
+        } else if let (Some(words), Some(_)) = (line.strip_prefix(TOLD), &self.speaker) {
+            self.told.push(words.to_owned());
         } else if let (Some(reason), Some(name)) = (line.strip_prefix(SKIPPED), &self.speaker) {
             let is_new = self.reasons.iter().all(|(known, _)| known != name);
             // A failed test may say so too; it has failed nevertheless.
@@ -112,6 +118,15 @@ mod tests {
         );
         assert_eq!((report.passed, report.skipped), (1, 1));
         assert_eq!(report.reasons, [("a".to_owned(), "no data".to_owned())]);
+    }
+
+    #[test]
+    fn what_a_test_tells_is_kept() {
+        let report = after(
+            "running 1 test\ntest a ... ok\ntold: by nobody\n\nsuccesses:\n\n---- a stdout ----\ntold: 7 ms\nand more\n\n\n\
+             successes:\n    a\n\ntest result: ok. 1 passed; 0 failed\n",
+        );
+        assert_eq!((report.told, report.passed), (vec!["7 ms".to_owned()], 1));
     }
 
     #[test]

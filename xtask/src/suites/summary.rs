@@ -15,6 +15,8 @@ pub(super) struct Row {
     took: Duration,
     /// Why something was skipped.
     reasons: Vec<String>,
+    /// What its tests told.
+    told: Vec<String>,
 }
 
 impl Row {
@@ -31,6 +33,7 @@ impl Row {
                 .iter()
                 .map(|(test, reason)| format!("{test}: {reason}"))
                 .collect(),
+            told: told.told.clone(),
         }
     }
 
@@ -44,6 +47,7 @@ impl Row {
             skipped: 1 - failed,
             took: Duration::ZERO,
             reasons: vec![reason.to_owned()],
+            told: Vec::new(),
         }
     }
 
@@ -110,6 +114,9 @@ impl fmt::Display for Summary {
                 writeln!(formatter, "skipped in {}: {reason}", row.name)?;
             }
         }
+        for words in rows.iter().flat_map(|row| &row.told) {
+            writeln!(formatter, "{words}")?;
+        }
         let (passed, failed) = (self.sum(|row| row.passed), self.sum(|row| row.failed));
         writeln!(
             formatter,
@@ -147,6 +154,15 @@ mod tests {
              skipped in pages: chromium: missing\n\
              \n3 passed, 0 failed, 1 skipped\n"
         );
+    }
+
+    #[test]
+    fn what_tests_told_stands_below_the_table() {
+        let mut told = Report::default();
+        told.passed = 1;
+        told.told.push("7 ms".to_owned());
+        let text = summary([Row::ran("pages", &told, false, Duration::ZERO)]).to_string();
+        assert!(text.ends_with("\n7 ms\n\n1 passed, 0 failed, 0 skipped\n"), "{text}");
     }
 
     #[test]
