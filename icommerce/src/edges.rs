@@ -52,11 +52,11 @@ pub(crate) fn edge(edge: Edge, gateway: Router, vitals: Vitals) -> Router {
 /// The services of this process for other processes: each of their documented paths, whichever service has it, and
 /// pages at the others.
 pub(crate) fn services(assembled: &Assembled, vitals: Vitals) -> Router {
-    let Assembled { routers, documents, all_others, .. } = assembled;
+    let Assembled { routers, descriptions, all_others, .. } = assembled;
     let mut rooms = matchit::Router::new();
-    for (service, document) in documents {
-        let (Some(paths), Some(router)) = (&document.paths, routers.get(service)) else { continue };
-        for path in paths.paths.keys() {
+    for (service, description) in descriptions {
+        let Some(router) = routers.get(service) else { continue };
+        for path in description.paths() {
             // The same path with two methods of two services would be a mistake of the contracts; the first has it.
             let _ = rooms.insert(numbered(path), router.clone());
         }

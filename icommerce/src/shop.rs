@@ -178,6 +178,9 @@ pub(crate) async fn documents(
         health: Health::new(),
         tasks: Tasks::default(),
     };
-    let assembled = runtime::assemble(modules::ALL, &selected, materials).await;
-    Ok(assembled.map_err(|(name, error)| unbuilt(name, &error))?.documents)
+    let assembled = runtime::assemble(modules::ALL, &selected, materials)
+        .await
+        .map_err(|(name, error)| unbuilt(name, &error))?;
+    let told = assembled.descriptions.into_iter();
+    Ok(told.map(|(service, description)| (service, description.openapi())).collect())
 }

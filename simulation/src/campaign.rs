@@ -8,6 +8,7 @@ use crate::{
     world::Violation,
 };
 use parking_lot::Mutex;
+use shop_client::{Progress, Unit};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::atomic::{AtomicU64, Ordering},
@@ -60,8 +61,11 @@ pub(crate) fn run(
     shapes: &[Shape],
     threads: usize,
     defect: Option<&str>,
+    progress: Progress,
 ) -> Campaign {
     let began = Instant::now();
+    let plays = seeds.count.saturating_mul(shapes.len() as u64);
+    let work = progress.begin("plays", plays, Unit::Things);
     let next = AtomicU64::new(0);
     let campaign = Mutex::new(Campaign::default());
     std::thread::scope(|scope| {
@@ -76,6 +80,7 @@ pub(crate) fn run(
                         return;
                     }
                     play(seeds.first.wrapping_add(number), shapes, &campaign);
+                    work.advance(shapes.len() as u64);
                 }
             });
         }

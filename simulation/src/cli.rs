@@ -8,6 +8,7 @@ use crate::{
 };
 use clap::Parser;
 use kernel::{Randomness, SystemRandomness};
+use shop_client::Progress;
 use std::{num::NonZeroUsize, process::ExitCode};
 
 /// How many seeds are played when nobody says.
@@ -61,7 +62,8 @@ pub(crate) fn run() -> ExitCode {
         return tell(first, &shapes);
     }
     let seeds = Seeds { first, count };
-    let campaign = campaign::run(seeds, &shapes, threads, line.defect.as_deref());
+    let progress = Progress::on_standard_error();
+    let campaign = campaign::run(seeds, &shapes, threads, line.defect.as_deref(), progress);
     report::print(&campaign, seeds, &shapes);
     match &campaign.failure {
         None if campaign.blind_spots(seeds, &shapes).is_empty() => ExitCode::SUCCESS,

@@ -64,6 +64,7 @@ pub(crate) fn plant(name: &str) -> Result<(), String> {
 /// Plants one after the other and prints how many seeds it took to catch each.
 pub(crate) fn table(first: u64, seeds_max: u64, shapes: &[Shape], threads: usize) -> ExitCode {
     use crate::campaign::{self, Seeds};
+    use shop_client::Progress;
     println!(
         "{:<30} {:>6}  {:<6} {:<44} what it does wrong",
         "defect", "seeds", "shape", "caught by"
@@ -74,8 +75,8 @@ pub(crate) fn table(first: u64, seeds_max: u64, shapes: &[Shape], threads: usize
             eprintln!("error: {error}");
             return ExitCode::from(2);
         }
-        let campaign =
-            campaign::run(Seeds { first, count: seeds_max }, shapes, threads, Some(defect.name));
+        let seeds = Seeds { first, count: seeds_max };
+        let campaign = campaign::run(seeds, shapes, threads, Some(defect.name), Progress::Silent);
         let (seeds, shape, invariant) = match &campaign.failure {
             None => ("never".to_owned(), "", "nothing"),
             Some(failure) => {

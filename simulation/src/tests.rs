@@ -6,6 +6,7 @@ use crate::{
     run,
 };
 use kernel::{Randomness, SystemRandomness};
+use shop_client::Progress;
 
 fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
@@ -13,7 +14,7 @@ fn threads() -> usize {
 
 fn books_balance(seeds: Seeds) {
     let shapes = [Shape::One, Shape::Fleet];
-    let campaign = campaign::run(seeds, &shapes, threads(), None);
+    let campaign = campaign::run(seeds, &shapes, threads(), None, Progress::Silent);
     if let Some(failure) = &campaign.failure {
         crate::report::print_failure(failure);
         panic!(

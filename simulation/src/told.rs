@@ -1,5 +1,9 @@
 //! What people were told: what the shop has to stand by, whatever broke meanwhile.
 
+mod cart;
+
+pub(crate) use cart::{Cart, Change, Lines};
+
 use std::collections::BTreeMap;
 
 /// Everything people were told.
@@ -8,7 +12,7 @@ pub(crate) struct Told {
     pub(crate) attempts: Vec<Attempt>,
     /// The order that came of an act.
     pub(crate) orders: BTreeMap<usize, String>,
-    pub(crate) carts: Vec<CartTold>,
+    pub(crate) carts: Vec<Cart>,
     pub(crate) refunds: Vec<Promise>,
     pub(crate) moves: Vec<Promise>,
     /// Orders whose shopper or operator was told that they are cancelled.
@@ -55,13 +59,3 @@ pub(crate) enum Outcome {
     Refused,
     Unknown,
 }
-
-/// What a shopper knows of a cart: the lines it can have. More than one possibility where no answer came.
-#[derive(Clone, Debug)]
-pub(crate) struct CartTold {
-    pub(crate) id: String,
-    pub(crate) possible: Vec<Lines>,
-}
-
-/// SKUs and units.
-pub(crate) type Lines = BTreeMap<String, i64>;

@@ -40,8 +40,8 @@ impl std::fmt::Debug for Materials<'_> {
 pub struct Assembled {
     /// Each service's router.
     pub routers: BTreeMap<&'static str, Router>,
-    /// Each service's part of the API document.
-    pub documents: BTreeMap<&'static str, aide::openapi::OpenApi>,
+    /// What describes each service's routes.
+    pub descriptions: BTreeMap<&'static str, web::Description>,
     /// The router of the service that answers where no document says who does.
     pub all_others: Option<Router>,
     /// The ways to all services.
@@ -64,7 +64,7 @@ pub async fn assemble(
         }
     }
     let mut routers = BTreeMap::new();
-    let mut documents = BTreeMap::new();
+    let mut descriptions = BTreeMap::new();
     let mut all_others = None;
     for module in selected {
         let storage = (materials.storage)(module.name);
@@ -89,10 +89,10 @@ pub async fn assemble(
             all_others = Some(built.routes.router.clone());
         }
         routers.insert(module.name, built.routes.router);
-        documents.insert(module.name, built.routes.openapi);
+        descriptions.insert(module.name, built.routes.description);
     }
     materials.tasks.begin();
-    Ok(Assembled { routers, documents, all_others, directory })
+    Ok(Assembled { routers, descriptions, all_others, directory })
 }
 
 /// Read models that are only half there would be taken for all there is.

@@ -9,8 +9,7 @@
 
 mod remembered;
 
-use crate::{IdempotencyKey, Refusal, idempotency_key, json};
-use aide::axum::routing::ApiMethodRouter;
+use crate::{ApiMethodRouter, IdempotencyKey, Refusal, idempotency_key, json};
 use axum::{
     body::{Body, Bytes},
     extract::Request,
@@ -168,9 +167,7 @@ impl Drop for Turn {
 
 /// The same route, which refuses a changing request without a key. A handler that takes an
 /// [`IdempotencyKey`] does so anyway.
-pub fn requires_idempotency_key<S>(
-    route: ApiMethodRouter<S, Infallible>,
-) -> ApiMethodRouter<S, Infallible>
+pub fn requires_idempotency_key<S>(route: ApiMethodRouter<S>) -> ApiMethodRouter<S>
 where
     S: Clone + Send + Sync + 'static,
 {

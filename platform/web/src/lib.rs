@@ -20,6 +20,7 @@ mod paging;
 mod path;
 mod precondition;
 mod query;
+mod routes;
 mod service;
 
 pub use answer::{Answer, Created, NoContent, Refusal};
@@ -33,9 +34,8 @@ pub use paging::Paging;
 pub use path::Path;
 pub use precondition::{IfMatch, etag};
 pub use query::Query;
-pub use service::{Limits, ServiceParts, ServiceRouter, body_limit, service};
-
-pub use aide::axum::{
-    ApiRouter,
+pub use routes::{
+    ApiRouter, Description,
     routing::{self, ApiMethodRouter},
 };
+pub use service::{Limits, ServiceParts, ServiceRouter, body_limit, service};

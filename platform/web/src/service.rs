@@ -1,21 +1,16 @@
 //! What every service's router gets around it.
 
-use crate::{Idempotency, Refusal, hop::HopLayer, openapi::name_path_parts};
-use aide::{
-    axum::{ApiRouter, routing::ApiMethodRouter},
-    openapi::OpenApi,
-};
+use crate::{ApiMethodRouter, ApiRouter, Description, Idempotency, Refusal, hop::HopLayer};
 use axum::{Router, extract::DefaultBodyLimit};
 use kernel::{Ids, Problem, codes};
-use std::convert::Infallible;
 
 /// A service as others reach it: its routes, and their description.
 #[derive(Clone, Debug)]
 pub struct ServiceRouter {
     /// The routes, with everything around them.
     pub router: Router,
-    /// Their description.
-    pub openapi: OpenApi,
+    /// What describes them.
+    pub description: Description,
 }
 
 /// What the layer around a service is made of.
@@ -50,10 +45,7 @@ impl Default for Limits {
 }
 
 /// The same route, with another limit for its bodies.
-pub fn body_limit<S>(
-    route: ApiMethodRouter<S, Infallible>,
-    bytes: usize,
-) -> ApiMethodRouter<S, Infallible>
+pub fn body_limit<S>(route: ApiMethodRouter<S>, bytes: usize) -> ApiMethodRouter<S>
 where
     S: Clone + Send + Sync + 'static,
 {
@@ -64,17 +56,14 @@ where
 /// route, a limit of requests, the deadline, panics, a limit of bodies, idempotency keys, and problems for
 /// addresses that do not exist.
 pub fn service(name: &'static str, api: ApiRouter, parts: ServiceParts) -> ServiceRouter {
-    let mut openapi = OpenApi::default();
-    name.clone_into(&mut openapi.info.title);
-    let plain = api.finish_api(&mut openapi);
-    name_path_parts(&mut openapi);
+    let (plain, description) = api.into_parts(name);
     let router = plain
         .fallback(|| async { Refusal(nothing_here()) })
         .method_not_allowed_fallback(|| async { Refusal(other_method()) })
         // Handlers become routes here, once, and not at each request.
         .with_state(())
         .layer(HopLayer::new(name, parts));
-    ServiceRouter { router, openapi }
+    ServiceRouter { router, description }
 }
 
 fn nothing_here() -> Problem {

@@ -52,5 +52,5 @@ fn build(site: &Site) -> Result<Built, BuildError> {
     let gateway = Gateway::new(site, settings)?;
     // No routes of its own: nobody calls the gateway, and what it leads to is described by those who answer.
     let router = Router::new().fallback_service(gateway);
-    Ok(Built::described(ServiceRouter { router, openapi: aide::openapi::OpenApi::default() }))
+    Ok(Built::described(ServiceRouter { router, description: web::Description::default() }))
 }

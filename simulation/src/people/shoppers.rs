@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     plan::{Checkout, Step, Visit},
-    told::{CartTold, Lines, Placing},
+    told::{Cart, Change, Lines, Placing},
     world::World,
 };
 use http::Method;
@@ -18,9 +18,7 @@ struct Shopper<'a> {
     world: &'a Arc<World>,
     act: usize,
     patience: u32,
-    cart: String,
-    /// What the cart can have in it.
-    possible: Vec<Lines>,
+    cart: Cart,
     /// What the cart came to when it was last shown, if nothing is in doubt.
     total: Option<i64>,
     checkouts: usize,
@@ -33,15 +31,14 @@ struct Shopper<'a> {
 /// Plays a visit.
 pub(crate) async fn visit(world: &Arc<World>, act: usize, visit: Visit) {
     let Visit { lines, steps, patience } = visit;
-    let Some((cart, possible, total)) = take_cart(world, act, "", &lines, patience).await else {
+    let Some((cart, lines, total)) = take_cart(world, act, "", &lines, patience).await else {
         return;
     };
     let mut shopper = Shopper {
         world,
         act,
         patience,
-        cart,
-        possible: vec![possible],
+        cart: Cart::new(cart, lines),
         total,
         checkouts: 0,
         last: None,
@@ -51,8 +48,7 @@ pub(crate) async fn visit(world: &Arc<World>, act: usize, visit: Visit) {
     for step in steps {
         shopper.step(step).await;
     }
-    let told = CartTold { id: shopper.cart, possible: shopper.possible };
-    world.told.lock().carts.push(told);
+    world.told.lock().carts.push(shopper.cart);
 }
 
 fn sku(world: &World, article: usize) -> String {
@@ -113,73 +109,62 @@ impl Shopper<'_> {
 
     async fn add(&mut self, article: usize, units: i64, keyed: bool) {
         let sku = sku(self.world, article);
-        let asking = Asking::shopper(Method::POST, format!("/api/v1/carts/{}/lines", self.cart))
+        let asking = Asking::shopper(Method::POST, format!("/api/v1/carts/{}/lines", self.cart.id))
             .body(json!({ "sku": sku, "quantity": units }))
             .patience(self.patience);
         let number = self.world.draw(|luck| luck.next() % 1_000_000);
         let asking = if keyed { asking.key(&format!("add-{}-{number}", self.act)) } else { asking };
         let answer = self.world.ask(asking).await;
-        self.took(&answer, |lines| *lines.entry(sku.clone()).or_default() += units);
+        self.took(&answer, &Change::Add { sku, units });
     }
 
     async fn change(&mut self, article: usize, units: i64) {
         let sku = sku(self.world, article);
-        let path = format!("/api/v1/carts/{}/lines/{sku}", self.cart);
+        let path = format!("/api/v1/carts/{}/lines/{sku}", self.cart.id);
         let asking = Asking::shopper(Method::PATCH, path).body(json!({ "quantity": units }));
         let answer = self.world.ask(asking.patience(self.patience)).await;
-        self.took(&answer, |lines| {
-            if units == 0 {
-                lines.remove(&sku);
-            } else {
-                lines.insert(sku.clone(), units);
-            }
-        });
+        self.took(&answer, &Change::Set { sku, units });
     }
 
     async fn remove(&mut self, article: usize) {
         let sku = sku(self.world, article);
-        let path = format!("/api/v1/carts/{}/lines/{sku}", self.cart);
+        let path = format!("/api/v1/carts/{}/lines/{sku}", self.cart.id);
         let asking = Asking::shopper(Method::DELETE, path).patience(self.patience);
         let answer = self.world.ask(asking).await;
-        self.took(&answer, |lines| {
-            lines.remove(&sku);
-        });
+        self.took(&answer, &Change::Set { sku, units: 0 });
     }
 
     /// What the cart can be after a change and its answer.
-    fn took(&mut self, answer: &Answer, change: impl Fn(&mut Lines)) {
-        let changed = self.possible.iter().map(|lines| {
-            let mut lines = lines.clone();
-            change(&mut lines);
-            lines
-        });
-        let changed: Vec<Lines> = changed.collect();
-        match (answer, answer.success()) {
-            (_, Some(cart)) => {
-                let shown = lines_of(cart);
-                if !changed.contains(&shown) {
-                    let what = format!("cart {}: {changed:?}, shown {shown:?}", self.cart);
+    fn took(&mut self, answer: &Answer, change: &Change) {
+        let is_blurred = !matches!(answer, Answer::Told { blurred: false, .. });
+        match answer.success() {
+            Some(cart) => {
+                let (shown, before) = (lines_of(cart), self.cart.clone());
+                if !self.cart.changed(change, &shown) {
+                    let what = format!("{before:?} after {change:?} is shown as {shown:?}");
                     self.world.violated("acknowledged lines are there", what);
                 }
-                if cart["id"] != self.cart.as_str() {
-                    let what = format!("cart {} shows {}", self.cart, cart["id"]);
+                if cart["id"] != self.cart.id.as_str() {
+                    let what = format!("cart {} shows {}", self.cart.id, cart["id"]);
                     self.world.violated("nobody is told of somebody else", what);
                 }
                 self.total = cart["totals"]["total"]["amount"].as_i64();
-                self.possible = vec![shown];
+                // An earlier try of the same, which no key tells from this one, may still be on its way.
+                if is_blurred && matches!(change, Change::Set { .. }) {
+                    self.cart.changes_perhaps(change);
+                }
             }
-            (Answer::Told { blurred: false, .. }, None) => {}
-            _ => {
+            None if is_blurred => {
                 self.total = None;
-                self.possible.extend(changed);
-                self.possible.sort();
-                self.possible.dedup();
+                self.cart.changes_perhaps(change);
             }
+            None => {}
         }
     }
 
     async fn check_out(&mut self, checkout: Checkout) {
-        if self.possible.iter().all(Lines::is_empty) || self.is_ordered() {
+        let lines = self.cart.possible();
+        if lines.iter().all(Lines::is_empty) || self.is_ordered() {
             return;
         }
         self.checkouts += 1;
@@ -188,11 +173,12 @@ impl Shopper<'_> {
         let expected_total = self.total.filter(|_| checkout.expects_total && !checkout.express);
         let method = checkout.express.then_some("express");
         let body = words(&email, checkout.token, method, expected_total);
-        let asking = Asking::shopper(Method::POST, format!("/api/v1/carts/{}/checkout", self.cart))
-            .key(&format!("checkout-{}-{number}", self.act))
-            .body(body)
-            .patience(self.patience);
-        let (cart, lines) = (Some(self.cart.clone()), self.possible.clone());
+        let asking =
+            Asking::shopper(Method::POST, format!("/api/v1/carts/{}/checkout", self.cart.id))
+                .key(&format!("checkout-{}-{number}", self.act))
+                .body(body)
+                .patience(self.patience);
+        let cart = Some(self.cart.id.clone());
         let wanted = Wanted { asking, email, cart, lines, expected_total };
         let outcome = place(self.world, self.act, &wanted, checkout.twice).await;
         self.learn(wanted, outcome).await;

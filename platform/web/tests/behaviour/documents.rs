@@ -8,7 +8,10 @@ use serde_json::Value;
 use web::{Answer, ApiRouter, IdempotencyKey, IfMatch, Json, NoContent, Path, routing};
 
 fn document() -> Value {
-    web::openapi_document("Things", vec![service(Things::default().routes(), parts()).openapi])
+    web::openapi_document(
+        "Things",
+        vec![service(Things::default().routes(), parts()).description.openapi()],
+    )
 }
 
 #[test]
@@ -61,7 +64,8 @@ fn headers_and_empty_answers_are_described() {
     let api = ApiRouter::new()
         .api_route("/files/{id}/{*rest}", routing::put(change))
         .api_route("/softly", routing::post(softly));
-    let document = web::openapi_document("Files", vec![service(api, parts()).openapi]);
+    let document =
+        web::openapi_document("Files", vec![service(api, parts()).description.openapi()]);
     let put = &document["paths"]["/files/{id}/{rest}"]["put"];
     assert!(put["responses"]["204"].is_object(), "{put:#}");
     let required = |operation: &Value, name: &str| {
@@ -101,8 +105,8 @@ fn different_things_of_one_name_are_told_apart() {
         Json(other::Holder { thing: other::Thing { weight: 1 } })
     }
     let api = ApiRouter::new().api_route("/weigh", routing::get(weigh));
-    let others = web::service("other-service", api, parts()).openapi;
-    let things = service(Things::default().routes(), parts()).openapi;
+    let others = web::service("other-service", api, parts()).description.openapi();
+    let things = service(Things::default().routes(), parts()).description.openapi();
     let document = web::openapi_document("Both", vec![things, others]);
     let schemas = &document["components"]["schemas"];
     assert!(schemas["Thing"]["properties"]["name"].is_object());

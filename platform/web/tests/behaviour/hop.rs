@@ -17,7 +17,7 @@ where
     H: axum::handler::Handler<T, ()>,
     T: 'static,
 {
-    let api = ApiRouter::new().route("/here", axum::routing::any(handler));
+    let api = ApiRouter::from(axum::Router::new().route("/here", axum::routing::any(handler)));
     service(api, parts()).router
 }
 

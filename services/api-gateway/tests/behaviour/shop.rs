@@ -54,7 +54,7 @@ fn that_echoes(site: Site) -> BuildFuture {
         let echo =
             move |context: Extension<Context>, request: Request| echo(name, context.0, request);
         let router = Router::new().fallback(echo);
-        Ok(Built::described(ServiceRouter { router, openapi: aide::openapi::OpenApi::default() }))
+        Ok(Built::described(ServiceRouter { router, description: web::Description::default() }))
     })
 }
 

@@ -6,9 +6,9 @@ mod input;
 mod stock;
 
 use crate::{application::Books, ports::Movements};
-use aide::axum::routing::{get_with, put_with};
 use std::sync::Arc;
 use web::ApiRouter;
+use web::routing::{get_with, put_with};
 
 /// What handlers work with.
 #[derive(Clone)]

@@ -7,9 +7,9 @@ mod signed;
 
 use super::signature::SigningKey;
 use crate::application::Payments;
-use aide::axum::routing::{get_with, post_with, put_with};
 use std::sync::Arc;
 use web::ApiRouter;
+use web::routing::{get_with, post_with, put_with};
 
 /// Where the test processor sends its webhooks.
 pub(crate) const TEST_WEBHOOKS: &str = "/api/v1/webhooks/payments/test";

@@ -10,9 +10,9 @@ mod wish;
 use super::activities::Activities;
 use crate::application::Catalogue;
 use crate::index::Audience;
-use aide::axum::routing::{get_with, patch_with, post_with, put_with};
 use std::sync::Arc;
 use transport::Edge;
+use web::routing::{get_with, patch_with, post_with, put_with};
 use web::{ApiRouter, Caller, body_limit};
 
 /// The largest body of one product, with its 2,048 variants.

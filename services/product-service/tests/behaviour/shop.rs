@@ -1,6 +1,5 @@
 //! The product service among an inventory and an audit that only do what it needs of them.
 
-use aide::axum::routing::{post, put};
 use bytes::Bytes;
 use contracts::{
     audit::{Activity, ActivityBatch},
@@ -20,6 +19,7 @@ use std::sync::{
 };
 use telemetry::{Health, Metrics};
 use transport::{Context, Edge, Transport};
+use web::routing::{post, put};
 use web::{Answer, ApiRouter, Json};
 
 static TABLE: &[Module] = &[

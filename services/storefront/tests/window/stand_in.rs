@@ -64,7 +64,7 @@ async fn assembled(selected: Vec<&'static Module>) -> Router {
 
 /// A built service of these routes.
 fn built(router: Router) -> Built {
-    Built::described(web::ServiceRouter { router, openapi: aide::openapi::OpenApi::default() })
+    Built::described(web::ServiceRouter { router, description: web::Description::default() })
 }
 
 /// A refusal as services answer it.
