@@ -1,6 +1,6 @@
 //! The way out: a service's flushed events, translated, in commit order.
 
-use crate::{FEED_MESSAGES_MAX, Feed, FeedQuery, Message};
+use crate::{Data, FEED_MESSAGES_MAX, Feed, FeedQuery, Message};
 use journal::{Journal, Recorded};
 use std::{sync::Arc, time::Duration};
 use storage::StorageError;
@@ -13,11 +13,11 @@ const WAIT_MAX: Duration = Duration::from_secs(30);
 pub trait Translate: Send + Sync + 'static {
     /// What this event tells others; `None` when it concerns nobody else. Runs for every event, so it looks at the
     /// name before it reads the facts.
-    fn translate(&self, event: &Recorded) -> Option<serde_json::Value>;
+    fn translate(&self, event: &Recorded) -> Option<Data>;
 }
 
-impl<F: Fn(&Recorded) -> Option<serde_json::Value> + Send + Sync + 'static> Translate for F {
-    fn translate(&self, event: &Recorded) -> Option<serde_json::Value> {
+impl<F: Fn(&Recorded) -> Option<Data> + Send + Sync + 'static> Translate for F {
+    fn translate(&self, event: &Recorded) -> Option<Data> {
         self(event)
     }
 }

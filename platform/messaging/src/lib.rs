@@ -14,5 +14,5 @@ mod parking;
 
 pub use consumer::{Consumer, ConsumerParts, Following, Handler, HandlerError};
 pub use feed::{Translate, feed_routes};
-pub use message::{FEED_MESSAGES_MAX, Feed, FeedQuery, Message};
+pub use message::{Data, FEED_MESSAGES_MAX, Feed, FeedQuery, Message};
 pub use parking::{Parked, parking_routes};

@@ -6,6 +6,8 @@
 use kernel::{Timestamp, Uuid};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 /// One message. The attributes are those of `CloudEvents` 1.0.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -22,7 +24,42 @@ pub struct Message {
     /// Its place in the source's feed.
     pub position: u64,
     /// The event as the source's contract describes it; its `type` says which.
-    pub data: serde_json::Value,
+    #[schemars(with = "serde_json::Value")]
+    pub data: Data,
+}
+
+/// What a message says, as JSON text: it is written once, where it is told, and read once, by whom it concerns.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Data(Box<RawValue>);
+
+impl Data {
+    /// The text of an event. Only an event that cannot be JSON, such as a map with keys that are no strings, is an
+    /// error.
+    pub fn of(event: &impl Serialize) -> Result<Self, serde_json::Error> {
+        serde_json::value::to_raw_value(event).map(Self)
+    }
+
+    /// Reads it as an event of the source's contract.
+    pub fn read<'a, T: Deserialize<'a>>(&'a self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(self.0.get())
+    }
+
+    /// Whether it is an event of this type. What is not an object has none.
+    pub fn is(&self, kind: &str) -> bool {
+        #[derive(Deserialize)]
+        struct Typed<'a> {
+            #[serde(rename = "type", borrow)]
+            kind: Cow<'a, str>,
+        }
+        self.read::<Typed<'_>>().is_ok_and(|typed| typed.kind == kind)
+    }
+}
+
+impl PartialEq for Data {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.get() == other.0.get()
+    }
 }
 
 /// A part of a feed.

@@ -1,7 +1,7 @@
 //! What cannot be taken in holds up as little as possible.
 
 use crate::source::{
-    Ledger, Mood, SOURCE, books, consumer, consumer_of, entries, feed, parts, tell,
+    Ledger, Mood, SOURCE, books, consumer, consumer_of, entries, feed, number, parts, tell,
 };
 use async_trait::async_trait;
 use engine_memory::Engine;
@@ -29,8 +29,7 @@ async fn a_poison_message_parks_its_subject_while_others_go_on() {
     assert_eq!(first.step().await.unwrap(), 4);
     assert_eq!(entries(&engine).await, books(&[("a", &[0]), ("b", &[0, 1, 2])]));
     let parked = first.parked().await.unwrap();
-    let parked: Vec<_> =
-        parked.iter().map(|it| (it.message.data["number"].as_u64(), &*it.reason)).collect();
+    let parked: Vec<_> = parked.iter().map(|it| (number(&it.message), &*it.reason)).collect();
     let behind = "an earlier message of this subject waits";
     assert_eq!(parked, [(Some(1), "it makes no sense"), (Some(2), behind)]);
 

@@ -1,6 +1,6 @@
 //! A feed shows what is flushed, in commit order, and wakes those who wait for it.
 
-use crate::source::{feed, keep_quiet, tell};
+use crate::source::{feed, keep_quiet, number, tell};
 use engine_memory::Engine;
 use messaging::Feed;
 use std::time::Duration;
@@ -15,7 +15,7 @@ async fn pull(engine: &Engine, query: &str) -> Result<Feed, CallError> {
 }
 
 fn numbers(feed: &Feed) -> Vec<u64> {
-    feed.messages.iter().map(|message| message.data["number"].as_u64().unwrap()).collect()
+    feed.messages.iter().map(|message| number(message).unwrap()).collect()
 }
 
 #[tokio::test]

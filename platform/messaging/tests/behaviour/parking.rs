@@ -1,6 +1,8 @@
 //! What an operator can do about messages that were parked.
 
-use crate::source::{Ledger, Mood, READER, books, consumer, entries, reader, service, tell};
+use crate::source::{
+    Ledger, Mood, READER, books, consumer, entries, number, reader, service, tell,
+};
 use engine_memory::Engine;
 use serde_json::Value as Json;
 use std::sync::Arc;
@@ -44,8 +46,7 @@ async fn a_replay_brings_a_subject_back_in_order() {
     assert_eq!(reader.step().await.unwrap(), 0);
     assert_eq!(entries(&engine).await, books(&[("a", &[0, 1])]));
     let left = reader.parked().await.unwrap();
-    let left: Vec<_> =
-        left.iter().map(|parked| parked.message.data["number"].as_u64().unwrap()).collect();
+    let left: Vec<_> = left.iter().map(|parked| number(&parked.message).unwrap()).collect();
     assert_eq!(left, [2, 3, 4], "the second one failed again and holds those behind it");
 
     // It is not tried again until somebody asks.

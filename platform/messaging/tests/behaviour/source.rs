@@ -5,7 +5,7 @@ use bytes::Bytes;
 use engine_memory::Engine;
 use journal::{Append, AppendError, NewEvent, Recorded, ServiceStorage};
 use kernel::{Ids, ManualClock, Randomness, SeededRandomness, Timestamp, Uuid};
-use messaging::{Consumer, ConsumerParts, Feed, Handler, HandlerError, Message};
+use messaging::{Consumer, ConsumerParts, Data, Feed, Handler, HandlerError, Message};
 use serde_json::{Value as Json, json};
 use std::{
     collections::{BTreeMap, HashMap},
@@ -45,8 +45,15 @@ pub(crate) fn feed(engine: &Engine) -> Transport {
     service(SOURCE, messaging::feed_routes(SOURCE, journal, translate))
 }
 
-fn translate(event: &Recorded) -> Option<Json> {
-    (event.name == "told").then(|| serde_json::from_slice(&event.data).unwrap())
+fn translate(event: &Recorded) -> Option<Data> {
+    let data: Option<Json> =
+        (event.name == "told").then(|| serde_json::from_slice(&event.data).unwrap());
+    data.map(|data| Data::of(&data).unwrap())
+}
+
+/// The number a message tells.
+pub(crate) fn number(message: &Message) -> Option<u64> {
+    message.data.read::<Json>().unwrap()["number"].as_u64()
 }
 
 /// The source tells `number` about `subject`.
@@ -108,7 +115,7 @@ impl Ledger {
 #[async_trait]
 impl Handler for Ledger {
     async fn handle(&self, message: &Message) -> Result<Vec<Write>, HandlerError> {
-        let entry = (message.subject.clone(), message.data["number"].as_u64().unwrap());
+        let entry = (message.subject.clone(), number(message).unwrap());
         let mood = self.moods.lock().unwrap().get(&entry).copied();
         let attempt = {
             let mut attempts = self.attempts.lock().unwrap();

@@ -57,7 +57,7 @@ fn deed(message: &Message) -> Result<Option<Deed>, serde_json::Error> {
 }
 
 fn told<T: DeserializeOwned>(message: &Message) -> Result<T, serde_json::Error> {
-    T::deserialize(&message.data)
+    message.data.read()
 }
 
 fn of_product(event: ProductEvent) -> Deed {
@@ -107,7 +107,7 @@ fn of_order(event: OrderEvent) -> Deed {
 }
 
 fn activity(message: &Message, deed: Deed) -> Activity {
-    let mut details: Map<String, Json> = message.data.as_object().cloned().unwrap_or_default();
+    let mut details: Map<String, Json> = message.data.read().unwrap_or_default();
     details.remove("type");
     // A source that says who it was knows best.
     let named = match details.remove("actor") {

@@ -3,12 +3,11 @@
 use crate::domain::{AVAILABILITY_CHANGED, Event, LOW_STOCK_UNITS};
 use contracts::inventory::InventoryEvent;
 use journal::Recorded;
-use serde_json::Value;
 
 const _: () = assert!(LOW_STOCK_UNITS == contracts::inventory::LOW_STOCK_UNITS);
 
 /// The contract's event for a stored one; most concern nobody else and are not even read.
-pub(crate) fn translate(recorded: &Recorded) -> Option<Value> {
+pub(crate) fn translate(recorded: &Recorded) -> Option<messaging::Data> {
     if !matches!(recorded.name.as_str(), "received" | "adjusted" | "counted" | AVAILABILITY_CHANGED)
     {
         return None;
@@ -31,5 +30,5 @@ pub(crate) fn translate(recorded: &Recorded) -> Option<Value> {
             return None;
         }
     };
-    serde_json::to_value(event).ok()
+    messaging::Data::of(&event).ok()
 }

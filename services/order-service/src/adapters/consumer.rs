@@ -9,8 +9,8 @@ use storage::Write;
 #[async_trait]
 impl Handler for RecordPayment {
     async fn handle(&self, message: &Message) -> Result<Vec<Write>, HandlerError> {
-        let event: PaymentEvent = serde_json::from_value(message.data.clone())
-            .map_err(|error| HandlerError::Poison(error.to_string()))?;
+        let event: PaymentEvent =
+            message.data.read().map_err(|error| HandlerError::Poison(error.to_string()))?;
         let PaymentEvent::PaymentChanged { order_id, .. } = event;
         self.run(order_id.into());
         // Nothing to keep: a checkout that is unfinished after a crash looks again by itself.

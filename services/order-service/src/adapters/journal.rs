@@ -29,7 +29,7 @@ impl Aggregate for Order {
 }
 
 /// What an event of the journal tells others. What only the service itself needs to know tells them nothing.
-pub(crate) fn translate(recorded: &Recorded) -> Option<serde_json::Value> {
+pub(crate) fn translate(recorded: &Recorded) -> Option<messaging::Data> {
     let order_id: OrderId = recorded.stream.strip_prefix("order-")?.parse().ok()?;
     let event: OrderEvent = serde_json::from_slice(&recorded.data).ok()?;
     let of = match &event {
@@ -53,7 +53,7 @@ pub(crate) fn translate(recorded: &Recorded) -> Option<serde_json::Value> {
         status: status(of.status),
         total: of.total,
     };
-    serde_json::to_value(told).ok()
+    messaging::Data::of(&told).ok()
 }
 
 /// The contract's word for where an order stands.

@@ -26,7 +26,7 @@ impl Aggregate for Payment {
 const UNTOLD: &[&str] = &["created", "asked", "refused", "cancellation_asked", "message_taken"];
 
 /// What a payment's event tells others.
-pub(crate) fn translate(recorded: &Recorded) -> Option<serde_json::Value> {
+pub(crate) fn translate(recorded: &Recorded) -> Option<messaging::Data> {
     if UNTOLD.contains(&recorded.name.as_str()) {
         return None;
     }
@@ -35,7 +35,7 @@ pub(crate) fn translate(recorded: &Recorded) -> Option<serde_json::Value> {
         Ok(Event { order_id, state, .. }) => {
             let order_id = contracts::shared::OrderId(order_id.0);
             let told = PaymentEvent::PaymentChanged { payment_id, order_id, state: told(state) };
-            serde_json::to_value(told).ok()
+            messaging::Data::of(&told).ok()
         }
         Err(error) => {
             tracing::error!(%error, position = recorded.position, "a stored event cannot be read");

@@ -18,11 +18,10 @@ const AVAILABILITY_CHANGED: &str = "availability_changed";
 impl Handler for AvailabilityFollower {
     async fn handle(&self, message: &Message) -> Result<Vec<Write>, HandlerError> {
         // Other kinds, of today or of later, are nothing to the catalogue.
-        if message.data["type"] != AVAILABILITY_CHANGED {
+        if !message.data.is(AVAILABILITY_CHANGED) {
             return Ok(vec![]);
         }
-        let event = serde_json::from_value(message.data.clone())
-            .map_err(|error| HandlerError::Poison(error.to_string()))?;
+        let event = message.data.read().map_err(|error| HandlerError::Poison(error.to_string()))?;
         let InventoryEvent::AvailabilityChanged { sku, available } = event else {
             return Ok(vec![]);
         };

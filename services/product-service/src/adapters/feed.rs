@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub(crate) struct CatalogueFeed(pub(crate) Arc<Index>);
 
 impl messaging::Translate for CatalogueFeed {
-    fn translate(&self, recorded: &Recorded) -> Option<serde_json::Value> {
+    fn translate(&self, recorded: &Recorded) -> Option<messaging::Data> {
         let product_id = product_of(&recorded.stream)?;
         let event = match recorded.name.as_str() {
             "price_changed" => match serde_json::from_slice(&recorded.data) {
@@ -31,6 +31,6 @@ impl messaging::Translate for CatalogueFeed {
                 status: self.0.status(product_id).unwrap_or(ProductStatus::Draft),
             },
         };
-        serde_json::to_value(event).ok()
+        messaging::Data::of(&event).ok()
     }
 }

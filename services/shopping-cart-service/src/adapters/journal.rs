@@ -23,7 +23,7 @@ impl Aggregate for Cart {
 }
 
 /// What a cart event tells others.
-pub(crate) fn translate(recorded: &Recorded) -> Option<serde_json::Value> {
+pub(crate) fn translate(recorded: &Recorded) -> Option<messaging::Data> {
     let cart_id: CartId = recorded.stream.strip_prefix("cart-")?.parse().ok()?;
     let event: CartEvent = serde_json::from_slice(&recorded.data).ok()?;
     let (sku, quantity) = match &event {
@@ -33,5 +33,5 @@ pub(crate) fn translate(recorded: &Recorded) -> Option<serde_json::Value> {
         _ => (None, None),
     };
     let told = Told::CartChanged { cart_id, change: event.name().to_owned(), sku, quantity };
-    serde_json::to_value(told).ok()
+    messaging::Data::of(&told).ok()
 }
