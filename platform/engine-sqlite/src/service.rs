@@ -11,7 +11,7 @@ use journal::{Position, StreamId, Version};
 use lru::LruCache;
 use parking_lot::RwLock;
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{HashSet, VecDeque},
     num::NonZeroUsize,
     sync::{
         Arc,
@@ -19,6 +19,9 @@ use std::{
     },
 };
 use storage::{Departures, Tail, Write};
+
+/// By keys that clients may have chosen: hashed with a secret of the process, and faster than the standard way.
+type HashMap<K, V> = std::collections::HashMap<K, V, foldhash::quality::RandomState>;
 
 /// A service of this database. Only the handles of this service hold it, and only through it is a table named.
 #[derive(Debug)]
@@ -86,11 +89,11 @@ impl ServiceState {
         Self {
             heads: LruCache::new(heads_max),
             heads_gone: Departures::default(),
-            pending: HashMap::new(),
+            pending: HashMap::default(),
             recent: Recent::after(last),
-            values: HashMap::new(),
+            values: HashMap::default(),
             values_gone: Departures::default(),
-            documents: HashMap::new(),
+            documents: HashMap::default(),
         }
     }
 

@@ -44,7 +44,7 @@ pub trait Carry: Send + Sync {
 
 /// A way to a service.
 #[derive(Clone)]
-pub struct Transport(Arc<dyn Carry>);
+pub struct Transport(pub(crate) Arc<dyn Carry>);
 
 impl Transport {
     /// A way made of this carrier.

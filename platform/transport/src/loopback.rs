@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use axum::{Router, body::Body};
 use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout_at};
-use tower::ServiceExt;
+use tower::Service;
 
 /// The most bytes of an answer that is taken from another service.
 pub(crate) const RESPONSE_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -34,7 +34,8 @@ impl Carry for Loopback {
         // An extension, not headers: nothing is formatted to be parsed again a moment later.
         request.extensions_mut().insert(context);
         let answer = async {
-            let response = match self.router.clone().oneshot(request).await {
+            // A router is always ready.
+            let response = match self.router.clone().call(request).await {
                 Ok(response) => response,
                 Err(never) => match never {},
             };

@@ -1,7 +1,7 @@
 //! Orders in the journal, and what of them the world is told.
 
 use crate::domain::{
-    events::{OrderEvent, Reference, Status},
+    events::{OrderEvent, Reference, Status, Totals},
     order::Order,
 };
 use contracts::{
@@ -9,6 +9,7 @@ use contracts::{
     shared::OrderId,
 };
 use journal::{Aggregate, Named, Recorded};
+use serde::Deserialize;
 
 impl Named for OrderEvent {
     fn name(&self) -> &'static str {
@@ -28,28 +29,40 @@ impl Aggregate for Order {
     }
 }
 
+/// What only the service itself needs to know.
+const UNTOLD: &[&str] = &["cancel_requested", "refund_reserved", "refund_dropped"];
+
+/// What others are told of a stored event is made of. The rest, such as all lines of an order, is passed over unread.
+#[derive(Deserialize)]
+struct Essence {
+    of: Option<Reference>,
+    number: Option<u64>,
+    totals: Option<Totals>,
+}
+
+impl Essence {
+    fn reference(self) -> Option<Reference> {
+        let placed = || {
+            let (number, totals) = self.number.zip(self.totals)?;
+            Some(Reference { number, total: totals.total, status: Status::Pending })
+        };
+        self.of.or_else(placed)
+    }
+}
+
 /// What an event of the journal tells others. What only the service itself needs to know tells them nothing.
 pub(crate) fn translate(recorded: &Recorded) -> Option<messaging::Data> {
     let order_id: OrderId = recorded.stream.strip_prefix("order-")?.parse().ok()?;
-    let event: OrderEvent = serde_json::from_slice(&recorded.data).ok()?;
-    let of = match &event {
-        OrderEvent::Placed(placed) => {
-            Reference { number: placed.number, total: placed.totals.total, status: Status::Pending }
-        }
-        OrderEvent::PaymentWaiting { of, .. }
-        | OrderEvent::Confirmed { of, .. }
-        | OrderEvent::Cancelled { of, .. }
-        | OrderEvent::Refunded { of, .. }
-        | OrderEvent::Fulfilled { of, .. }
-        | OrderEvent::Completed { of, .. } => *of,
-        OrderEvent::CancelRequested { .. }
-        | OrderEvent::RefundReserved { .. }
-        | OrderEvent::RefundDropped { .. } => return None,
-    };
+    if UNTOLD.contains(&recorded.name.as_str()) {
+        return None;
+    }
+    let essence = serde_json::from_slice(&recorded.data)
+        .inspect_err(|error| tracing::error!(%error, position = recorded.position, "a stored event cannot be read"));
+    let of = essence.ok().and_then(Essence::reference)?;
     let told = Told::OrderChanged {
         order_id,
         number: of.number.to_string(),
-        change: event.name().to_owned(),
+        change: recorded.name.clone(),
         status: status(of.status),
         total: of.total,
     };

@@ -25,7 +25,9 @@ impl Aggregate for Cart {
 /// What a cart event tells others.
 pub(crate) fn translate(recorded: &Recorded) -> Option<messaging::Data> {
     let cart_id: CartId = recorded.stream.strip_prefix("cart-")?.parse().ok()?;
-    let event: CartEvent = serde_json::from_slice(&recorded.data).ok()?;
+    let event: CartEvent = serde_json::from_slice(&recorded.data)
+        .inspect_err(|error| tracing::error!(%error, position = recorded.position, "a stored event cannot be read"))
+        .ok()?;
     let (sku, quantity) = match &event {
         CartEvent::LineAdded { sku, quantity, .. }
         | CartEvent::LineChanged { sku, quantity, .. } => (Some(sku.clone()), Some(*quantity)),
