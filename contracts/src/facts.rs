@@ -35,6 +35,8 @@ pub struct PlacedFacts {
     pub was_confirmed: bool,
     /// What was due.
     pub total: Money,
+    /// Set aside until the goods leave, as far as the order knows.
+    pub authorised: Money,
     /// Taken, as far as the order knows.
     pub captured: Money,
     /// Given back, as far as the order knows.

@@ -170,6 +170,8 @@ pub struct OrderPayment {
     pub id: PaymentId,
     /// The processor.
     pub method: String,
+    /// Set aside and not taken yet, once the order is confirmed.
+    pub authorised: Money,
     /// Taken.
     pub captured: Money,
     /// Given back.

@@ -156,6 +156,38 @@ fn a_check_finds_money_goods_and_messages_that_are_not_there() {
 }
 
 #[test]
+fn money_that_waits_for_its_goods_is_sound_and_money_nobody_took_is_not() {
+    let folder = TempDir::new().unwrap();
+    let mut command = icommerce(folder.path());
+    let (shop, [_, operators]) =
+        serves(command.env("ICOMMERCE_ORDER_SERVICE__CAPTURE", "at_fulfilment"));
+    let goods: Value = serde_json::from_str(&get(&operators, "/api/v1/stock?limit=50")).unwrap();
+    let plenty =
+        goods["items"].as_array().unwrap().iter().find(|it| it["available"].as_i64() > Some(3));
+    let sku = &plenty.unwrap()["sku"];
+    let buy = |email: &str| {
+        let mut order = order("success");
+        order["email"] = email.into();
+        order["lines"] = json!([{"sku": sku, "quantity": 1}]);
+        let placed = post(&operators, "/api/v1/orders", &order);
+        assert_eq!(placed["payment_status"], "authorised", "{placed}");
+        placed["id"].as_str().unwrap().to_owned()
+    };
+    let [kept, sent, cancelled] = ["a@b.example", "c@d.example", "e@f.example"].map(buy);
+    post(&operators, &format!("/api/v1/orders/{sent}/fulfil"), &json!({}));
+    post(&operators, &format!("/api/v1/orders/{cancelled}/cancel"), &json!({}));
+    stops(shop);
+    is_sound(folder.path());
+    with_engine(folder.path(), async |engine| {
+        damage::take_without_the_bank(&engine.service("order-service"), &kept).await;
+    });
+    is_broken(
+        folder.path(),
+        &["orders and payments know the same money", "no money is left authorised"],
+    );
+}
+
+#[test]
 fn nobody_looks_after_a_folder_in_use_or_one_that_is_not_there() {
     let folder = TempDir::new().unwrap();
     let missing = folder.path().join("missing");

@@ -44,10 +44,11 @@ fn adds_up(order: &Value) {
     assert_eq!(sum, amount(&totals["total"]), "{order}");
 }
 
-/// Captured is what was due, nothing more is given back than was taken, and a dead order has taken nothing.
+/// What was due is captured, or set aside until the goods leave; nothing more is given back than was taken, and a dead order has taken nothing.
 fn money_balances(order: &Value) {
     let (captured, refunded) =
         (amount(&order["payment"]["captured"]), amount(&order["payment"]["refunded"]));
+    let authorised = amount(&order["payment"]["authorised"]);
     let total = amount(&order["totals"]["total"]);
     let listed: i64 =
         order["refunds"].as_array().unwrap().iter().map(|refund| amount(&refund["amount"])).sum();
@@ -56,8 +57,9 @@ fn money_balances(order: &Value) {
     assert!(listed == refunded || cancelled && listed <= refunded, "{order}");
     assert!((0..=captured).contains(&refunded), "{order}");
     match order["status"].as_str().unwrap() {
-        "confirmed" | "completed" => assert_eq!(captured, total, "{order}"),
-        "cancelled" => assert_eq!(captured, refunded, "{order}"),
+        "confirmed" => assert_eq!(captured + authorised, total, "{order}"),
+        "completed" => assert_eq!((captured, authorised), (total, 0), "{order}"),
+        "cancelled" => assert_eq!((captured, authorised), (refunded, 0), "{order}"),
         status => panic!("an order at rest is {status}: {order}"),
     }
 }

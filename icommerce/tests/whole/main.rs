@@ -13,7 +13,7 @@ use shop::{Shop, Topology};
 
 /// Runs each behaviour with all services in one process, in two, and in one process each.
 macro_rules! in_every_topology {
-    ($($module:ident :: $behaviour:ident),* $(,)?) => { $(
+    ($($module:ident :: $behaviour:ident $(with $name:literal = $value:literal)?),* $(,)?) => { $(
         mod $behaviour {
             use super::*;
 
@@ -33,7 +33,7 @@ macro_rules! in_every_topology {
             }
 
             async fn behaves(topology: Topology) {
-                let shop = Shop::start(topology).await;
+                let shop = Shop::start(topology, &[$(($name, $value))?]).await;
                 behaviours::$module::$behaviour(&shop).await;
                 invariants::hold(&shop).await;
                 shop.stop().await;
@@ -54,6 +54,7 @@ in_every_topology! {
     payments::a_payment_that_waits_for_the_customer_is_a_state,
     refunds::concurrent_refunds_never_exceed_what_was_captured,
     refunds::a_refunded_order_can_be_cancelled_with_correct_stock,
+    fulfilling::money_is_taken_when_the_goods_leave with "ORDER_SERVICE__CAPTURE" = "at_fulfilment",
     repeats::a_repeated_key_gets_the_same_bytes,
     repeats::twenty_checkouts_with_one_key_are_one_order,
     catalogue::an_archived_product_leaves_carts_and_orders_readable,

@@ -60,6 +60,7 @@ pub(crate) struct Shop {
     /// Its ports, kept as well: a process that is started again listens where it listened before.
     _ports: Vec<Port>,
     processes: Mutex<Vec<Process>>,
+    settings: &'static [(&'static str, &'static str)],
     pub(crate) shopper: Client,
     pub(crate) operator: Client,
 }
@@ -71,8 +72,11 @@ struct Process {
 }
 
 impl Shop {
-    /// Starts the processes and waits until every one of them is ready.
-    pub(crate) async fn start(topology: Topology) -> Self {
+    /// Starts the processes, each with these settings, and waits until every one of them is ready.
+    pub(crate) async fn start(
+        topology: Topology,
+        settings: &'static [(&'static str, &'static str)],
+    ) -> Self {
         let folder = TempDir::new().unwrap();
         let groups = topology.processes();
         let ports: Vec<Port> =
@@ -105,6 +109,7 @@ impl Shop {
             _data: folder,
             _ports: ports,
             processes: Mutex::new(processes),
+            settings,
             shopper: Client::new(*shop),
             operator: Client::new(*operator),
         };
@@ -157,6 +162,9 @@ impl Shop {
                 .args(&process.arguments)
                 .env("ICOMMERCE_PAYMENT_SERVICE__TEST_PAYMENTS", "true")
                 .env("ICOMMERCE_LOG_FILTER", "warn")
+                .envs(
+                    self.settings.iter().map(|(name, value)| (format!("ICOMMERCE_{name}"), value)),
+                )
                 .stdout(Stdio::piped())
                 .spawn()
                 .unwrap();

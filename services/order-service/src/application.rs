@@ -5,6 +5,7 @@ pub(crate) mod cancellation_saga;
 pub(crate) mod checkout_case;
 pub(crate) mod checkout_saga;
 pub(crate) mod fulfil_order;
+pub(crate) mod fulfilment_saga;
 pub(crate) mod list_orders;
 pub(crate) mod orders;
 pub(crate) mod place_order;

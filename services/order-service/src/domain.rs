@@ -2,6 +2,7 @@
 
 pub(crate) mod contact;
 pub(crate) mod events;
+pub(crate) mod fulfilment;
 pub(crate) mod history;
 pub(crate) mod order;
 pub(crate) mod payment_status;

@@ -81,6 +81,7 @@ async fn parts(site: &Site, settings: &OrderSettings) -> Result<Parts, BuildErro
         spawn,
         orders_in_memory_max: in_memory.unwrap_or(NonZeroUsize::MIN),
         payment_wait: Duration::from_secs(u64::from(settings.payment_wait_minutes) * 60),
+        capture: settings.capture,
         id_secret: order_id_secret(&site.storage, &site.ids).await?,
     })
 }

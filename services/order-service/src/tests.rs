@@ -3,6 +3,7 @@
 mod consumer;
 mod domain;
 mod durability;
+mod fulfilments;
 mod http;
 mod interleavings;
 mod matrix;

@@ -5,8 +5,10 @@ use crate::{
     application::{
         cancel_order::CancelOrder,
         cancellation_saga::cancellation_saga,
+        checkout_case::CapturePolicy,
         checkout_saga::{Others, checkout_saga},
         fulfil_order::FulfilOrder,
+        fulfilment_saga::fulfilment_saga,
         list_orders::ListOrders,
         orders::Orders,
         place_order::PlaceOrder,
@@ -34,6 +36,7 @@ pub(crate) struct Parts {
     pub(crate) spawn: Spawn,
     pub(crate) orders_in_memory_max: NonZeroUsize,
     pub(crate) payment_wait: Duration,
+    pub(crate) capture: CapturePolicy,
     pub(crate) id_secret: Uuid,
 }
 
@@ -56,14 +59,16 @@ impl Parts {
 pub(crate) async fn wire(parts: Parts) -> Result<(UseCases, RecordPayment), StorageError> {
     let others = parts.others().await?;
     let orders = Arc::clone(&others.orders);
-    let Parts { journal, listing, ids, spawn, payment_wait, id_secret, .. } = parts;
+    let Parts { journal, listing, ids, spawn, payment_wait, capture, id_secret, .. } = parts;
     let (log, patience) = (Log::open(journal, ids, spawn).await?, Patience::default());
     let checkouts = Runner::start(&log, checkout_saga(&others, payment_wait), patience).await?;
     let cancellations = Runner::start(&log, cancellation_saga(&others), patience).await?;
+    let fulfilments = Runner::start(&log, fulfilment_saga(&others), patience).await?;
     let refunds = Runner::start(&log, refund_saga(&others), patience).await?;
     let sagas: Vec<Arc<dyn Sagas>> = vec![
         Arc::new(checkouts.clone()),
         Arc::new(cancellations.clone()),
+        Arc::new(fulfilments.clone()),
         Arc::new(refunds.clone()),
     ];
     let use_cases = UseCases {
@@ -75,8 +80,9 @@ pub(crate) async fn wire(parts: Parts) -> Result<(UseCases, RecordPayment), Stor
             checkouts: checkouts.clone(),
             cancellations,
         },
-        fulfil: FulfilOrder { orders: Arc::clone(&orders) },
+        fulfil: FulfilOrder { orders: Arc::clone(&orders), fulfilments },
         refund: RefundOrder { orders, refunds },
+        capture,
         id_secret,
     };
     Ok((use_cases, RecordPayment { checkouts }))

@@ -122,6 +122,17 @@ pub(super) async fn take_more_than_was_authorised(storage: &ServiceStorage) {
     append(storage, &format!("payment-{payment}"), &[("captured", captured)]).await;
 }
 
+/// An order has taken what was set aside for it, and its payment has not.
+pub(super) async fn take_without_the_bank(storage: &ServiceStorage, order: &str) {
+    let stream = format!("order-{order}");
+    let earlier = storage.journal.read(&stream, 0, 100).await.unwrap();
+    let confirmed = earlier.iter().find(|event| event.name == "confirmed").unwrap();
+    let mut captured: Value = serde_json::from_slice(&confirmed.data).unwrap();
+    captured["type"] = "captured".into();
+    captured["captured"] = captured["of"]["total"].clone();
+    append_after(storage, &stream, earlier.len() as u64, &[("captured", captured)]).await;
+}
+
 /// A consumer says that it has read what does not exist.
 pub(super) async fn hear_the_future(storage: &ServiceStorage) {
     let key = "product-service.inventory-service";
@@ -145,6 +156,15 @@ async fn written(storage: &ServiceStorage, writes: Vec<Write>) {
 }
 
 async fn append(storage: &ServiceStorage, stream: &str, events: &[(&'static str, Value)]) {
+    append_after(storage, stream, 0, events).await;
+}
+
+async fn append_after(
+    storage: &ServiceStorage,
+    stream: &str,
+    expected: u64,
+    events: &[(&'static str, Value)],
+) {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     let event = |(name, data): &(&'static str, Value)| NewEvent {
         id: Uuid::from_u128(u128::from(NEXT.fetch_add(1, Ordering::Relaxed))),
@@ -153,6 +173,6 @@ async fn append(storage: &ServiceStorage, stream: &str, events: &[(&'static str,
         recorded_at: Timestamp::UNIX_EPOCH,
     };
     let events = events.iter().map(event).collect();
-    let append = Append { stream: stream.to_owned(), expected: 0, events, writes: Vec::new() };
+    let append = Append { stream: stream.to_owned(), expected, events, writes: Vec::new() };
     storage.journal.append(append).await.unwrap().commit.wait().await.unwrap();
 }

@@ -6,8 +6,9 @@ mod requests;
 mod shop;
 
 use crate::application::{
-    cancel_order::CancelOrder, fulfil_order::FulfilOrder, list_orders::ListOrders,
-    place_order::PlaceOrder, read_order::ReadOrder, refund_order::RefundOrder,
+    cancel_order::CancelOrder, checkout_case::CapturePolicy, fulfil_order::FulfilOrder,
+    list_orders::ListOrders, place_order::PlaceOrder, read_order::ReadOrder,
+    refund_order::RefundOrder,
 };
 use kernel::Uuid;
 use std::sync::Arc;
@@ -22,6 +23,8 @@ pub(crate) struct UseCases {
     pub(crate) cancel: CancelOrder,
     pub(crate) fulfil: FulfilOrder,
     pub(crate) refund: RefundOrder,
+    /// When the money of a new order is taken.
+    pub(crate) capture: CapturePolicy,
     /// What ids of orders are derived with, so that nobody can compute one.
     pub(crate) id_secret: Uuid,
 }

@@ -30,7 +30,13 @@ impl Aggregate for Order {
 }
 
 /// What only the service itself needs to know.
-const UNTOLD: &[&str] = &["cancel_requested", "refund_reserved", "refund_dropped"];
+const UNTOLD: &[&str] = &[
+    "cancel_requested",
+    "refund_reserved",
+    "refund_dropped",
+    "fulfilment_requested",
+    "fulfilment_dropped",
+];
 
 /// What others are told of a stored event is made of. The rest, such as all lines of an order, is passed over unread.
 #[derive(Deserialize)]

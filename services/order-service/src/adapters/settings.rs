@@ -1,5 +1,6 @@
 //! What can be set about orders.
 
+use crate::application::checkout_case::CapturePolicy;
 use serde::{Deserialize, Serialize};
 
 /// The settings of the order service.
@@ -10,12 +11,20 @@ pub(crate) struct OrderSettings {
     pub(crate) hold_minutes: u32,
     /// How long an order waits for its payment before it is cancelled, in minutes.
     pub(crate) payment_wait_minutes: u32,
+    /// When the money of an order is taken: `at_confirmation`, or `at_fulfilment`, when its goods leave. An order keeps
+    /// what was set when its checkout began.
+    pub(crate) capture: CapturePolicy,
     /// The most orders kept in memory.
     pub(crate) orders_in_memory_max: usize,
 }
 
 impl Default for OrderSettings {
     fn default() -> Self {
-        Self { hold_minutes: 15, payment_wait_minutes: 60, orders_in_memory_max: 20_000 }
+        Self {
+            hold_minutes: 15,
+            payment_wait_minutes: 60,
+            capture: CapturePolicy::default(),
+            orders_in_memory_max: 20_000,
+        }
     }
 }

@@ -27,7 +27,7 @@ use storage::{Collection, StorageError, Write};
 
 /// What the streams of orders begin with.
 pub(crate) const PREFIX: &str = "order-";
-const SAGAS: &[&str] = &["checkout", "cancellation", "refund"];
+const SAGAS: &[&str] = &["checkout", "cancellation", "fulfilment", "refund"];
 
 pub(crate) fn upkeep(premises: &Premises) -> Upkeep {
     let storage = premises.storage.clone();
@@ -101,6 +101,7 @@ fn placed(order: &Order) -> PlacedFacts {
         status: status(order.status),
         was_confirmed: order.was_confirmed(),
         total: placed.totals.total,
+        authorised: order.authorised,
         captured: order.captured,
         refunded: Money::new(order.refunded(), placed.currency),
         cart_id: placed.cart_id.map(CartId),

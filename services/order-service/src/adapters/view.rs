@@ -46,6 +46,7 @@ pub(crate) fn order(found: &Found) -> View {
         payment: OrderPayment {
             id: PaymentId(placed.payment_id),
             method: placed.payment_method.clone(),
+            authorised: order.authorised,
             captured: order.captured,
             refunded: Money::new(order.refunded(), placed.currency),
             action_url: order.waiting.as_ref().and_then(|waiting| waiting.action_url.clone()),

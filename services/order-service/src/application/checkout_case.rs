@@ -19,8 +19,29 @@ pub(crate) struct CheckoutCase {
     pub(crate) payment_token: String,
     pub(crate) expected_total: Option<Money>,
     pub(crate) begun_at: Timestamp,
+    /// As it was set when the checkout began.
+    #[serde(default, skip_serializing_if = "CapturePolicy::is_default")]
+    pub(crate) capture: CapturePolicy,
     #[serde(skip)]
     pub(crate) untouched: Untouched,
+}
+
+/// When the money of an order is taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum CapturePolicy {
+    /// With the confirmation of the order.
+    #[default]
+    AtConfirmation,
+    /// When the goods leave; until then it is only set aside.
+    AtFulfilment,
+}
+
+impl CapturePolicy {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Whether no step can have run yet: known only to the process that begins a saga, and only until its first step
@@ -91,7 +112,7 @@ impl saga::Case for CheckoutCase {
     }
 
     fn repeats(&self, earlier: &Self) -> bool {
-        *self == Self { begun_at: self.begun_at, ..earlier.clone() }
+        *self == Self { begun_at: self.begun_at, capture: self.capture, ..earlier.clone() }
     }
 }
 
@@ -113,6 +134,11 @@ pub(crate) fn checkout_id(order: Uuid) -> Uuid {
 /// The cancellation of an order.
 pub(crate) fn cancellation_id(order: Uuid) -> Uuid {
     derived(order, "cancellation")
+}
+
+/// The try to fulfil an order that comes after so many that were dropped.
+pub(crate) fn fulfilment_id(order: Uuid, dropped: usize) -> Uuid {
+    derived(order, &format!("fulfilment/{dropped}"))
 }
 
 fn derived(order: Uuid, what: &str) -> Uuid {

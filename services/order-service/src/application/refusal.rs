@@ -72,6 +72,7 @@ fn rejected(rejection: &Rejection) -> Problem {
             Problem::new(409, codes::ORDER_CANCELLED, title)
         }
         Rejection::AlreadyShipped => Problem::new(409, codes::ALREADY_SHIPPED, title),
+        Rejection::NotCaptured => Problem::new(409, codes::NOT_CAPTURED, title),
         Rejection::ExceedsRefundable { refundable } => {
             Problem::new(409, codes::EXCEEDS_REFUNDABLE, title).fact("refundable", refundable)
         }

@@ -17,6 +17,7 @@ pub(crate) enum OrderEvent {
         at: Timestamp,
     },
     Confirmed {
+        /// What is due and was not taken is set aside, and taken when the goods leave.
         captured: Money,
         of: Reference,
         at: Timestamp,
@@ -46,6 +47,21 @@ pub(crate) enum OrderEvent {
     /// The refund did not come about; what it had reserved is free again.
     RefundDropped {
         id: Uuid,
+        reason: String,
+        at: Timestamp,
+    },
+    /// The goods are about to leave; the money is taken first.
+    FulfilmentRequested {
+        at: Timestamp,
+    },
+    /// What was set aside was taken.
+    Captured {
+        captured: Money,
+        of: Reference,
+        at: Timestamp,
+    },
+    /// The money could not be taken, and the goods have not left.
+    FulfilmentDropped {
         reason: String,
         at: Timestamp,
     },
@@ -189,6 +205,9 @@ impl OrderEvent {
             Self::RefundReserved { .. } => "refund_reserved",
             Self::Refunded { .. } => "refunded",
             Self::RefundDropped { .. } => "refund_dropped",
+            Self::FulfilmentRequested { .. } => "fulfilment_requested",
+            Self::Captured { .. } => "captured",
+            Self::FulfilmentDropped { .. } => "fulfilment_dropped",
             Self::Fulfilled { .. } => "fulfilled",
             Self::Completed { .. } => "completed",
         }
@@ -205,6 +224,9 @@ impl OrderEvent {
             | Self::RefundReserved { at, .. }
             | Self::Refunded { at, .. }
             | Self::RefundDropped { at, .. }
+            | Self::FulfilmentRequested { at }
+            | Self::Captured { at, .. }
+            | Self::FulfilmentDropped { at, .. }
             | Self::Fulfilled { at, .. }
             | Self::Completed { at, .. } => *at,
         }

@@ -19,8 +19,11 @@ pub(crate) fn entry(event: &OrderEvent) -> Entry {
         OrderEvent::PaymentWaiting { reason, .. } => {
             ("The payment waits.".to_owned(), Some(reason.clone()))
         }
-        OrderEvent::Confirmed { captured, .. } if captured.is_zero() => {
+        OrderEvent::Confirmed { of, .. } if of.total.is_zero() => {
             ("The order was confirmed; there was nothing to pay.".to_owned(), None)
+        }
+        OrderEvent::Confirmed { captured, of, .. } if captured.is_zero() => {
+            (format!("The order was confirmed and {} set aside.", of.total), None)
         }
         OrderEvent::Confirmed { captured, .. } => {
             (format!("The order was confirmed and {captured} taken."), None)
@@ -37,6 +40,13 @@ pub(crate) fn entry(event: &OrderEvent) -> Entry {
         OrderEvent::Refunded { amount, .. } => (format!("{amount} were given back."), None),
         OrderEvent::RefundDropped { reason, .. } => {
             ("A refund did not come about.".to_owned(), Some(reason.clone()))
+        }
+        OrderEvent::FulfilmentRequested { .. } => {
+            ("The goods are about to leave.".to_owned(), None)
+        }
+        OrderEvent::Captured { captured, .. } => (format!("{captured} were taken."), None),
+        OrderEvent::FulfilmentDropped { reason, .. } => {
+            ("The goods did not leave; nothing was taken.".to_owned(), Some(reason.clone()))
         }
         OrderEvent::Fulfilled { .. } => ("The goods have left.".to_owned(), None),
         OrderEvent::Completed { .. } => ("The order is complete.".to_owned(), None),

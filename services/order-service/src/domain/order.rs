@@ -19,6 +19,8 @@ pub(crate) struct Order {
     pub(crate) status: Status,
     /// Where the customer has to act, while the payment waits.
     pub(crate) waiting: Option<Waiting>,
+    /// Set aside at the bank since it was confirmed, and not taken yet.
+    pub(crate) authorised: Money,
     pub(crate) captured: Money,
     /// Oldest first; those that did not come about among them.
     pub(crate) refunds: Vec<Given>,
@@ -47,6 +49,8 @@ pub(crate) enum Cancel {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shipment {
     NotYet,
+    /// As soon as the money is taken.
+    Leaving,
     Left,
 }
 
@@ -77,6 +81,14 @@ pub(crate) enum Command {
         id: Uuid,
         reason: String,
     },
+    /// Begins to fulfil an order whose money is only set aside.
+    BeginFulfil,
+    RecordCapture {
+        captured: Money,
+    },
+    DropFulfilment {
+        reason: String,
+    },
     Fulfil,
 }
 
@@ -104,6 +116,9 @@ impl Order {
             Command::ReserveRefund(request) => order.reserve_refund(request, at),
             Command::SettleRefund { id } => order.settle_refund(*id, at),
             Command::DropRefund { id, reason } => order.drop_refund(*id, reason, at),
+            Command::BeginFulfil => order.begin_fulfil(at),
+            Command::RecordCapture { captured } => order.record_capture(*captured, at),
+            Command::DropFulfilment { reason } => Ok(order.drop_fulfilment(reason, at)),
             Command::Fulfil => order.fulfil(at),
         }
     }
@@ -178,27 +193,6 @@ impl Order {
         }
     }
 
-    fn fulfil(&self, at: Timestamp) -> Result<Vec<OrderEvent>, Rejection> {
-        match (self.status, &self.cancel) {
-            (Status::Pending, _) => Err(Rejection::Pending),
-            (Status::Confirmed, Some(_)) => Err(Rejection::BeingCancelled),
-            (Status::Confirmed, None) => {
-                let mut events = vec![];
-                if self.shipment == Shipment::NotYet {
-                    events
-                        .push(OrderEvent::Fulfilled { of: self.reference(Status::Confirmed), at });
-                }
-                if self.is_settled() {
-                    events
-                        .push(OrderEvent::Completed { of: self.reference(Status::Completed), at });
-                }
-                Ok(events)
-            }
-            (Status::Completed, _) => Ok(vec![]),
-            (Status::Cancelled, _) => Err(Rejection::Cancelled),
-        }
-    }
-
     /// Folds one more event in.
     pub(crate) fn apply(order: Option<Self>, event: &OrderEvent) -> Self {
         let mut order = match (order, event) {
@@ -217,7 +211,7 @@ impl Order {
             OrderEvent::Confirmed { captured, .. } => {
                 order.status = Status::Confirmed;
                 order.waiting = None;
-                order.captured = *captured;
+                order.takes(*captured);
             }
             OrderEvent::CancelRequested { reason, .. } => {
                 order.cancel = Some(Cancel::Requested { reason: reason.clone() });
@@ -226,6 +220,7 @@ impl Order {
                 order.status = Status::Cancelled;
                 order.waiting = None;
                 order.cancel = Some(Cancel::Done { reason: reason.clone() });
+                order.authorised = Money::zero(order.placed.currency);
             }
             OrderEvent::RefundReserved { refund, at } => {
                 let (refund, state) = (refund.clone(), RefundState::Reserved);
@@ -233,6 +228,9 @@ impl Order {
             }
             OrderEvent::Refunded { id, .. } => order.refund_becomes(*id, RefundState::Done),
             OrderEvent::RefundDropped { id, .. } => order.refund_becomes(*id, RefundState::Dropped),
+            OrderEvent::FulfilmentRequested { .. } => order.shipment = Shipment::Leaving,
+            OrderEvent::Captured { captured, .. } => order.takes(*captured),
+            OrderEvent::FulfilmentDropped { .. } => order.shipment = Shipment::NotYet,
             OrderEvent::Fulfilled { .. } => order.shipment = Shipment::Left,
             OrderEvent::Completed { .. } => order.status = Status::Completed,
         }
@@ -244,12 +242,20 @@ impl Order {
             placed: Arc::new(placed.clone()),
             status: Status::Pending,
             waiting: None,
+            authorised: Money::zero(placed.currency),
             captured: Money::zero(placed.currency),
             refunds: Vec::new(),
             cancel: None,
             shipment: Shipment::NotYet,
             history: Vec::new(),
         }
+    }
+
+    /// So much is taken in all; the rest of what is due is set aside.
+    fn takes(&mut self, captured: Money) {
+        let left = self.placed.totals.total.amount - captured.amount;
+        self.captured = captured;
+        self.authorised = Money::new(left.max(0), captured.currency);
     }
 
     fn refund_becomes(&mut self, id: Uuid, state: RefundState) {
@@ -290,7 +296,7 @@ impl Order {
         let refunded = self.refunded();
         payment_status(MoneyFacts {
             due: self.placed.totals.total.amount - refunded,
-            authorised: 0,
+            authorised: self.authorised.amount,
             captured: self.captured.amount,
             refunded,
             cancelled: self.status == Status::Cancelled,
@@ -304,7 +310,7 @@ impl Order {
             (Status::Cancelled, _) => 0,
             (_, Shipment::Left) => self.units(),
             // What was given back before it left will not leave.
-            (_, Shipment::NotYet) => self.units() - self.units_given_back(),
+            (_, Shipment::NotYet | Shipment::Leaving) => self.units() - self.units_given_back(),
         };
         fulfilment_status(ordered, if self.shipment == Shipment::Left { ordered } else { 0 })
     }

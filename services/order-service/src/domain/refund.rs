@@ -62,6 +62,9 @@ impl Order {
             (_, Some(_)) => return Err(Rejection::BeingCancelled),
             (Status::Confirmed | Status::Completed, None) => {}
         }
+        if self.authorised.is_positive() {
+            return Err(Rejection::NotCaptured);
+        }
         let refundable = self.refundable();
         let units = self.units_for(&request.what)?;
         let amount = match &request.what {
@@ -160,7 +163,7 @@ impl Order {
     fn units_for(&self, what: &RefundOf) -> Result<Vec<Units>, Rejection> {
         let end = match self.shipment {
             Shipment::Left => End::First,
-            Shipment::NotYet => End::Last,
+            Shipment::NotYet | Shipment::Leaving => End::Last,
         };
         let take = |line: &Line, count: i64| {
             let taken = self.free(line).take(count, end);

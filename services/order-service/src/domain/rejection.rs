@@ -17,6 +17,10 @@ pub(crate) enum Rejection {
     BeingCancelled,
     #[error("the goods are on their way; the order cannot be cancelled any more")]
     AlreadyShipped,
+    #[error(
+        "the money is set aside and was not taken; cancel the order, or give it back once the goods have left"
+    )]
+    NotCaptured,
     #[error("only {refundable} is left to give back")]
     ExceedsRefundable { refundable: Money },
     #[error("there is no refund {id}")]

@@ -4,12 +4,20 @@ use super::town::{CART, ORDER, TOTAL, Town, checkout};
 use crate::{
     application::{
         cancellation_saga::{CancellationCase, cancellation_saga},
-        checkout_case::{CheckoutCase, cancellation_id, checkout_id, hold_id, payment_id},
+        checkout_case::{
+            CapturePolicy, CheckoutCase, cancellation_id, checkout_id, fulfilment_id, hold_id,
+            payment_id,
+        },
         checkout_saga::{Others, checkout_saga},
+        fulfilment_saga::{FulfilmentCase, fulfilment_saga},
         orders::stream,
         refund_saga::{RefundCase, Wanted, refund_saga},
     },
-    domain::{events::Status, order::Order, refund::RefundState},
+    domain::{
+        events::Status,
+        order::{Order, Shipment},
+        refund::RefundState,
+    },
 };
 use async_trait::async_trait;
 use journal::{Aggregate, Journal};
@@ -33,7 +41,11 @@ async fn order(town: &Town) -> Option<Order> {
 
 /// A town where the order was placed and paid for.
 async fn sold() -> Town {
-    let town = Town::new();
+    confirmed(Town::new()).await
+}
+
+/// This town, once the order was placed.
+async fn confirmed(town: Town) -> Town {
     let process = town.start().await;
     let found = process.use_cases.place.run(checkout(&town, "success")).await.unwrap();
     assert_eq!(found.order.status, Status::Confirmed);
@@ -44,6 +56,13 @@ async fn sold() -> Town {
 struct Checkouts {
     token: &'static str,
     sold_out: bool,
+    capture: CapturePolicy,
+}
+
+impl Checkouts {
+    fn paid_with(token: &'static str) -> Self {
+        Self { token, sold_out: false, capture: CapturePolicy::AtConfirmation }
+    }
 }
 
 #[async_trait]
@@ -52,7 +71,7 @@ impl kit::Subject for Checkouts {
     type World = Town;
 
     async fn world(&self) -> Town {
-        let town = Town::new();
+        let town = Town { capture: self.capture, ..Town::new() };
         if self.sold_out {
             town.stock.lock().sell_out();
         }
@@ -77,17 +96,22 @@ impl kit::Subject for Checkouts {
     }
 
     fn case(&self) -> (Uuid, CheckoutCase) {
-        (checkout_id(ORDER), checkout(&Town::new(), self.token))
+        let town = Town { capture: self.capture, ..Town::new() };
+        (checkout_id(ORDER), checkout(&town, self.token))
     }
 
     async fn judge(&self, town: &Town, end: State) -> Result<(), String> {
         let order = order(town).await;
         if end == State::Done {
             let order = order.ok_or("there is no order")?;
-            if order.status != Status::Confirmed || order.captured.amount != TOTAL {
+            let (captured, right) = match self.capture {
+                CapturePolicy::AtConfirmation => (TOTAL, town.is_sold(ORDER)),
+                CapturePolicy::AtFulfilment => (0, town.is_promised(ORDER)),
+            };
+            if order.status != Status::Confirmed || order.captured.amount != captured {
                 return Err(format!("the order is {order:?}"));
             }
-            return town.is_sold(ORDER);
+            return right;
         }
         if order.as_ref().is_some_and(|order| order.status != Status::Cancelled) {
             return Err(format!("the order is {order:?}"));
@@ -101,27 +125,34 @@ impl kit::Subject for Checkouts {
 
 #[tokio::test(start_paused = true)]
 async fn a_checkout_ends_sold_or_clean_whatever_happens() {
-    let runs = kit::prove(&Checkouts { token: "success", sold_out: false }).await;
+    let runs = kit::prove(&Checkouts::paid_with("success")).await;
     assert!(runs > 1_000, "only {runs} runs");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_checkout_that_waits_for_the_bank_ends_sold_or_clean() {
-    kit::prove(&Checkouts { token: "slow", sold_out: false }).await;
+    kit::prove(&Checkouts::paid_with("slow")).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_declined_checkout_leaves_nothing_behind() {
-    kit::prove(&Checkouts { token: "decline", sold_out: false }).await;
+    kit::prove(&Checkouts::paid_with("decline")).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_checkout_that_only_sets_money_aside_ends_promised_or_clean() {
+    let capture = CapturePolicy::AtFulfilment;
+    kit::prove(&Checkouts { capture, ..Checkouts::paid_with("success") }).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_checkout_without_stock_never_asks_for_money() {
-    let subject = Checkouts { token: "success", sold_out: true };
+    let subject = Checkouts { sold_out: true, ..Checkouts::paid_with("success") };
     kit::prove(&subject).await;
 }
 
-struct Cancellations;
+/// Of an order that was confirmed in such a town.
+struct Cancellations(CapturePolicy);
 
 #[async_trait]
 impl kit::Subject for Cancellations {
@@ -129,7 +160,7 @@ impl kit::Subject for Cancellations {
     type World = Town;
 
     async fn world(&self) -> Town {
-        sold().await
+        confirmed(Town { capture: self.0, ..Town::new() }).await
     }
 
     fn journal(&self, town: &Town) -> Arc<dyn Journal> {
@@ -167,11 +198,18 @@ impl kit::Subject for Cancellations {
         let order = order(town).await.ok_or("there is no order")?;
         if end == State::Undone {
             return match order.status {
-                Status::Confirmed if order.cancel.is_none() => town.is_sold(ORDER),
+                Status::Confirmed if order.cancel.is_none() => match self.0 {
+                    CapturePolicy::AtConfirmation => town.is_sold(ORDER),
+                    CapturePolicy::AtFulfilment => town.is_promised(ORDER),
+                },
                 _ => Err(format!("the order is {order:?}")),
             };
         }
-        if order.status != Status::Cancelled || order.refunded() != TOTAL {
+        let refunded = match self.0 {
+            CapturePolicy::AtConfirmation => TOTAL,
+            CapturePolicy::AtFulfilment => 0,
+        };
+        if order.status != Status::Cancelled || order.refunded() != refunded {
             return Err(format!("the order is {order:?}"));
         }
         town.stock.lock().stands_at(10, 0)?;
@@ -181,7 +219,69 @@ impl kit::Subject for Cancellations {
 
 #[tokio::test(start_paused = true)]
 async fn a_cancellation_gives_back_money_and_goods_once() {
-    kit::prove(&Cancellations).await;
+    kit::prove(&Cancellations(CapturePolicy::AtConfirmation)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancellation_before_the_goods_leave_sets_the_money_free() {
+    kit::prove(&Cancellations(CapturePolicy::AtFulfilment)).await;
+}
+
+struct Fulfilments;
+
+#[async_trait]
+impl kit::Subject for Fulfilments {
+    type Case = FulfilmentCase;
+    type World = Town;
+
+    async fn world(&self) -> Town {
+        confirmed(Town::that_captures_at_fulfilment()).await
+    }
+
+    fn journal(&self, town: &Town) -> Arc<dyn Journal> {
+        town.storage().journal
+    }
+
+    fn ids(&self) -> Ids {
+        Town::new().ids()
+    }
+
+    async fn saga(
+        &self,
+        town: &Town,
+        journal: Arc<dyn Journal>,
+        points: &Arc<kit::Points>,
+    ) -> Saga<FulfilmentCase> {
+        fulfilment_saga(&others(town, journal, points).await)
+    }
+
+    fn case(&self) -> (Uuid, FulfilmentCase) {
+        let case = FulfilmentCase { order_id: ORDER, payment_id: payment_id(ORDER) };
+        (fulfilment_id(ORDER, 0), case)
+    }
+
+    fn refuses_cleanly(&self, step: &str) -> bool {
+        step == "request" || step == "capture"
+    }
+
+    async fn judge(&self, town: &Town, end: State) -> Result<(), String> {
+        let order = order(town).await.ok_or("there is no order")?;
+        if end == State::Undone {
+            return match (order.status, order.shipment) {
+                (Status::Confirmed, Shipment::NotYet) => town.is_promised(ORDER),
+                _ => Err(format!("the order is {order:?}")),
+            };
+        }
+        if order.status != Status::Completed || order.captured.amount != TOTAL {
+            return Err(format!("the order is {order:?}"));
+        }
+        town.is_sold(ORDER)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fulfilment_takes_the_money_once_or_leaves_the_goods_where_they_are() {
+    kit::prove(&Fulfilments).await;
 }
 
 struct Refunds;

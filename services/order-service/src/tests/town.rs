@@ -8,7 +8,7 @@ pub(crate) mod stock;
 use crate::{
     adapters::{http::UseCases, orders_list::OrdersList},
     application::{
-        checkout_case::{CheckoutCase, Source, Untouched},
+        checkout_case::{CapturePolicy, CheckoutCase, Source, Untouched},
         record_payment::RecordPayment,
     },
     domain::events::Address,
@@ -46,6 +46,8 @@ pub(crate) struct Town {
     pub(crate) carts: Arc<Mutex<CartBooks>>,
     pub(crate) stock: Arc<Mutex<StockBooks>>,
     pub(crate) payments: Arc<Mutex<PaymentBooks>>,
+    /// When the money of orders is taken.
+    pub(crate) capture: CapturePolicy,
     /// Whether every call lets others go first.
     pub(crate) yields: bool,
 }
@@ -74,6 +76,7 @@ impl Town {
             carts: Arc::new(Mutex::new(CartBooks::with(CART))),
             stock: Arc::new(Mutex::new(StockBooks::with("MUG", 10))),
             payments: Arc::default(),
+            capture: CapturePolicy::default(),
             yields: false,
         }
     }
@@ -106,6 +109,7 @@ impl Town {
             spawn,
             orders_in_memory_max: NonZeroUsize::new(1_000).unwrap(),
             payment_wait: Duration::from_hours(1),
+            capture: self.capture,
             id_secret: Uuid::from_u128(0x5e_c4e7),
         }
     }
@@ -132,6 +136,18 @@ impl Town {
         self.stock.lock().stands_at(10, 0)?;
         self.payments.lock().owes_nothing()?;
         self.carts.lock().is_open(CART)
+    }
+
+    /// A town in which money is taken when the goods leave.
+    pub(crate) fn that_captures_at_fulfilment() -> Self {
+        Self { capture: CapturePolicy::AtFulfilment, ..Self::new() }
+    }
+
+    /// Whether an order was placed, once, and its money only set aside: `Err` says what is wrong.
+    pub(crate) fn is_promised(&self, order: Uuid) -> Result<(), String> {
+        self.stock.lock().stands_at(10 - UNITS, 0)?;
+        self.payments.lock().set_aside(TOTAL)?;
+        self.carts.lock().is_ordered(CART, order)
     }
 
     /// Whether an order was placed, once: `Err` says what is wrong.
@@ -183,6 +199,7 @@ pub(crate) fn checkout(town: &Town, token: &str) -> CheckoutCase {
         payment_token: token.to_owned(),
         expected_total: None,
         begun_at: town.clock.now(),
+        capture: town.capture,
         untouched: Untouched::yes(),
     }
 }

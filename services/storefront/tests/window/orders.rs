@@ -150,6 +150,7 @@ fn placed(id: OrderId, cart_id: CartId, asked: Checkout, quote: Quote) -> Order 
         billing_address: asked.billing_address.unwrap_or_else(|| asked.shipping_address.clone()),
         shipping_address: asked.shipping_address,
         payment: OrderPayment {
+            authorised: Money::zero(quote.currency),
             id: payment,
             method: "test".to_owned(),
             captured: quote.totals.total,

@@ -113,9 +113,12 @@ impl Judge {
         if payment.unsettled || order.is_some_and(|order| order.under_way) {
             return self.free_money.waits();
         }
-        let is_placed = order.is_some_and(|order| order.placed.is_some());
+        let placed = order.and_then(|order| order.placed.as_ref());
+        let is_placed = placed.is_some();
+        // What an order waits with until its goods leave is not left over.
+        let awaited = placed.map_or(0, |placed| placed.authorised.amount);
         let is_free =
-            payment.outstanding == 0 && (is_placed || payment.captured == payment.refunded);
+            payment.outstanding == awaited && (is_placed || payment.captured == payment.refunded);
         self.free_money.hold(is_free, || {
             let PaymentFacts { payment_id, outstanding, captured, refunded, .. } = payment;
             format!(

@@ -55,6 +55,7 @@ pub(super) fn checkout(
         payment_token: payment.token,
         expected_total,
         begun_at: service.read.orders.now(),
+        capture: service.capture,
         untouched: Untouched::yes(),
     })
 }
@@ -88,6 +89,7 @@ pub(super) fn new_order(
         payment_token: payment.token,
         expected_total,
         begun_at: service.read.orders.now(),
+        capture: service.capture,
         untouched: Untouched::yes(),
     })
 }

@@ -103,7 +103,15 @@ fn taken_wrongly(order: Option<&Order>, event: &OrderEvent) -> Option<String> {
         (Some(_), OrderEvent::Placed(_)) => Some("was placed twice".to_owned()),
         (Some(order), OrderEvent::Confirmed { captured, .. }) => {
             let total = order.placed.totals.total;
-            (*captured != total).then(|| format!("took {captured} for a total of {total}"))
+            let is_whole = *captured == total || captured.is_zero();
+            (!is_whole).then(|| format!("took {captured} for a total of {total}"))
+        }
+        (Some(order), OrderEvent::Captured { captured, .. }) => {
+            let left = order.authorised;
+            (*captured != left).then(|| format!("took {captured} where {left} were set aside"))
+        }
+        (Some(order), OrderEvent::Completed { .. }) if order.authorised.is_positive() => {
+            Some(format!("is complete and {} are set aside", order.authorised))
         }
         (Some(_), _) => None,
     }

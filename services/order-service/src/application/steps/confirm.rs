@@ -1,12 +1,17 @@
-//! Makes it final: the goods are sold, the money is taken, the order is confirmed. Undo: there is nothing of its own;
+//! Makes it final: the goods are sold, the money is taken unless it is to be taken when they leave, the order is
+//! confirmed. Undo: there is nothing of its own;
 //! the undos of the steps before take goods and money back from here as well.
 
 use crate::{
-    application::{checkout_case::CheckoutCase, orders::Orders},
+    application::{
+        checkout_case::{CapturePolicy, CheckoutCase},
+        orders::Orders,
+    },
     domain::order::Command,
     ports::{payments::Payments, stock::Stock},
 };
 use async_trait::async_trait;
+use kernel::Money;
 use saga::{Progress, Step, StepError};
 use std::sync::Arc;
 
@@ -33,8 +38,11 @@ impl Step<CheckoutCase> for Confirm {
         }
         // The goods first: no money is taken for what is gone.
         self.stock.commit(case.hold_id()).await?;
-        let captured =
-            if due.is_zero() { due } else { self.payments.capture(case.payment_id()).await? };
+        let captured = match case.capture {
+            _ if due.is_zero() => due,
+            CapturePolicy::AtConfirmation => self.payments.capture(case.payment_id()).await?,
+            CapturePolicy::AtFulfilment => Money::zero(due.currency),
+        };
         self.orders.execute(case.order_id, &Command::Confirm { captured }).await?;
         Ok(Progress::Done)
     }

@@ -15,6 +15,8 @@ pub(crate) struct PaymentBooks {
     payments: HashMap<Uuid, Payment>,
     /// Whether nobody answers.
     pub(crate) silent: bool,
+    /// Whether the bank takes back what it promised: nothing that is set aside can be taken.
+    pub(crate) takes_back: bool,
     /// What happens while a payment is being authorised, before its answer goes out.
     pub(crate) meanwhile: Option<Meanwhile>,
 }
@@ -66,6 +68,12 @@ impl PaymentBooks {
         self.check(|payment| {
             (payment.captures, payment.captured, payment.refunded) == (1, amount, 0)
                 && payment.state == State::Captured
+        })
+    }
+
+    pub(crate) fn set_aside(&self, amount: i64) -> Result<(), String> {
+        self.check(|payment| {
+            (payment.captures, payment.amount) == (0, amount) && payment.state == State::Authorised
         })
     }
 
@@ -148,9 +156,13 @@ impl Payments for Way<PaymentBooks> {
         let captured = {
             let mut books = self.books.lock();
             books.speak()?;
+            let takes_back = books.takes_back;
             let payment =
                 books.payments.get_mut(&payment).expect("what is captured was authorised");
             match payment.state {
+                State::Authorised if takes_back => {
+                    return Err(refused(codes::PAYMENT_ENDED, "the bank has set it free"));
+                }
                 State::Authorised => {
                     payment.state = State::Captured;
                     payment.captures += 1;
