@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::scenarios;
+use crate::{counting::Purpose, scenarios};
 use clap::Parser;
 use std::{path::PathBuf, time::Duration};
 
@@ -26,6 +26,12 @@ pub(crate) struct Arguments {
     /// The binary to measure
     #[arg(long, value_name = "FILE")]
     binary: PathBuf,
+    /// Counts the instructions of the hot paths instead, and compares them with those in this file (needs valgrind)
+    #[arg(long, value_name = "FILE", conflicts_with = "scenarios")]
+    pub(crate) instructions: Option<PathBuf>,
+    /// Writes the counts into that file instead
+    #[arg(long, requires = "instructions")]
+    keep: bool,
     /// Where the results are written, as JSON; nowhere when absent
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
@@ -47,6 +53,11 @@ pub(crate) struct Setup {
 }
 
 impl Arguments {
+    /// What is done with counts of instructions.
+    pub(crate) fn purpose(&self) -> Purpose {
+        if self.keep { Purpose::Keep } else { Purpose::Compare }
+    }
+
     /// What all scenarios are told of it.
     pub(crate) fn setup(&self) -> Setup {
         Setup {

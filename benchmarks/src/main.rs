@@ -4,8 +4,10 @@
 //! same HTTP stack without anything behind it. Ratios between the two survive a noisy machine; rates do not.
 
 mod arguments;
+mod callgrind;
 mod connection;
 mod constant;
+mod counting;
 mod disk;
 mod engine;
 mod latency;
@@ -45,6 +47,9 @@ fn measure(arguments: &Arguments) -> Result<(), String> {
     // One thread for the generator: the rest of the machine is the server's.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| error.to_string())?;
+    if let Some(file) = &arguments.instructions {
+        return runtime.block_on(counting::count(&setup, file, arguments.purpose()));
+    }
     let mut report = report::Report::begin(&setup, &arguments.commit)?;
     for scenario in scenarios::chosen(&arguments.scenarios) {
         eprintln!(

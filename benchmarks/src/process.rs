@@ -88,7 +88,12 @@ impl Data {
 
     /// Serves the folder, without the demonstration catalogue.
     pub(crate) fn serve(self) -> Result<Server, String> {
-        let mut command = Command::new(&self.binary);
+        let program = Command::new(&self.binary);
+        self.serve_by(program)
+    }
+
+    /// The same by a command that runs the binary in its own way.
+    pub(crate) fn serve_by(self, mut command: Command) -> Result<Server, String> {
         command
             .args(["--no-demo", "--listen=127.0.0.1:0", "--operator-listen=127.0.0.1:0"])
             .arg("--data")
@@ -138,6 +143,11 @@ impl Server {
         };
         let (shop, operator) = (address("shop")?, address("operator")?);
         Ok(Self { child, shop, operator, started_in: begun.elapsed(), data })
+    }
+
+    /// The id of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// The same server, with the load on its operator edge.

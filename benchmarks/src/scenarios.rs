@@ -7,6 +7,7 @@ mod curves;
 mod day;
 mod lag;
 mod lines;
+pub(crate) mod paths;
 mod sale;
 mod start;
 

@@ -97,7 +97,7 @@ fn lists(_: usize) -> Vec<String> {
     .to_vec()
 }
 
-fn products(count: usize) -> Vec<String> {
+pub(super) fn products(count: usize) -> Vec<String> {
     let every = count.div_ceil(PATHS_MAX).max(1);
     (0..count).step_by(every).map(catalogue::page).collect()
 }
@@ -117,18 +117,18 @@ fn searches(count: usize) -> Vec<String> {
 }
 
 /// Lists that the shop has not just given: the least price is another each time.
-fn other_lists(_: usize) -> Vec<String> {
+pub(super) fn other_lists(_: usize) -> Vec<String> {
     let path = |cents| format!("/api/v1/products?limit=20&price_min={cents}");
     (0..PATHS_MAX).map(path).collect()
 }
 
 /// Searches that the shop has not just answered: a common word, and the least price is another each time.
-fn other_searches(count: usize) -> Vec<String> {
+pub(super) fn other_searches(count: usize) -> Vec<String> {
     other_lists(count).into_iter().map(|path| path + "&q=linen").collect()
 }
 
 /// Asks for these, one after the other.
-struct Asked(Vec<String>);
+pub(super) struct Asked(pub(super) Vec<String>);
 
 impl Round for Asked {
     async fn run(
