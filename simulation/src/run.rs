@@ -75,7 +75,9 @@ async fn played(plan: Plan) -> Result<Outcome, String> {
     world.tell(format_args!("nothing breaks any more"));
     tokio::time::sleep(STRAGGLERS).await;
     invariants::check_all(&world).await;
-    Ok(outcome(&world))
+    let outcome = outcome(&world);
+    world.end();
+    Ok(outcome)
 }
 
 fn outcome(world: &World) -> Outcome {

@@ -131,6 +131,14 @@ impl World {
         Ok(())
     }
 
+    /// Lets everything go. Processes hold wires to each other, and would hold each other for ever.
+    pub(crate) fn end(&self) {
+        for process in &self.processes {
+            let running = process.state.lock().running.take();
+            drop(running);
+        }
+    }
+
     /// The process that runs a service.
     pub(crate) fn home_of(&self, service: &str) -> Option<&Arc<Process>> {
         self.processes.iter().find(|process| process.runs(service))

@@ -117,7 +117,7 @@ impl Projection for Folding {
     }
 
     fn apply(&mut self, event: &Recorded) -> Result<(), StorageError> {
-        self.ledger.apply(&decode(event)?);
+        self.ledger.replay(&decode(event)?, event.version);
         self.events += 1;
         Ok(())
     }

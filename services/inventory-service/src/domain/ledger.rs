@@ -62,6 +62,15 @@ impl Ledger {
         }
     }
 
+    /// Folds in an event that was read from the log, the `version`th of its stream. Of a hold that had ended and was
+    /// forgotten before it was taken again, only the log knows how many events happened to it.
+    pub(crate) fn replay(&mut self, event: &Event, version: u64) {
+        self.apply(event);
+        if let Some(hold) = event.hold().and_then(|id| self.holds.get_mut(&id)) {
+            hold.version = version;
+        }
+    }
+
     /// Puts a hold into memory: one that was read from its stream, or has just changed.
     pub(crate) fn remember(&mut self, hold: Hold) {
         let id = hold.id;

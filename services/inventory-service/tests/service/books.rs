@@ -2,7 +2,7 @@
 
 use crate::{Service, hold_id};
 use contracts::inventory::{SkuCount, Stock, StockCounts};
-use journal::{Append, NewEvent};
+use journal::{Append, NewEvent, Snapshot};
 use kernel::{Page, Uuid};
 use std::{sync::Arc, time::Duration};
 
@@ -22,6 +22,27 @@ impl Service {
         client.commit(hold_id(round * 10 + 2)).await.unwrap();
         client.release(hold_id(round * 10 + 2)).await.unwrap();
         self.count(&[("c", i64::try_from(round).unwrap() + 7)]).await;
+    }
+
+    /// So much happens that a snapshot of the books is taken.
+    async fn comes_to_a_snapshot(&self) -> Snapshot {
+        for part in 0..5 {
+            let counts =
+                (0..2_048).map(|number| SkuCount { sku: format!("x-{part}-{number}"), on_hand: 7 });
+            let counts = StockCounts { counts: counts.collect(), reason: "opening".to_owned() };
+            self.client().count(&counts).await.unwrap();
+        }
+        let journal = self.engine.service("inventory-service").journal;
+        assert_eq!(journal.snapshot("ledger-1").await.unwrap(), None);
+        // The encoding runs on a thread of its own, which a paused clock does not wait for.
+        for _ in 0..10_000 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            if let Some(snapshot) = journal.snapshot("ledger-1").await.unwrap() {
+                return snapshot;
+            }
+            tokio::task::yield_now().await;
+        }
+        panic!("no snapshot is taken");
     }
 }
 
@@ -62,23 +83,8 @@ async fn a_start_reads_a_snapshot_and_the_tail_behind_it() {
     let service = Service::start().await;
     service.count(&[("a", 100), ("b", 100)]).await;
     service.trade(1).await;
-    for part in 0..5 {
-        let counts =
-            (0..2_048).map(|number| SkuCount { sku: format!("x-{part}-{number}"), on_hand: 7 });
-        let counts = StockCounts { counts: counts.collect(), reason: "opening".to_owned() };
-        service.client().count(&counts).await.unwrap();
-    }
+    let snapshot = service.comes_to_a_snapshot().await;
     let journal = service.engine.service("inventory-service").journal;
-    assert_eq!(journal.snapshot("ledger-1").await.unwrap(), None);
-    // The encoding runs on a thread of its own, which a paused clock does not wait for.
-    for _ in 0..10_000 {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        if journal.snapshot("ledger-1").await.unwrap().is_some() {
-            break;
-        }
-        tokio::task::yield_now().await;
-    }
-    let snapshot = journal.snapshot("ledger-1").await.unwrap().expect("a snapshot");
     assert_eq!(snapshot.position, journal.last_position().await.unwrap());
     service.trade(2).await;
 
@@ -88,6 +94,25 @@ async fn a_start_reads_a_snapshot_and_the_tail_behind_it() {
     restarted.client().commit(hold_id(13)).await.unwrap();
     restarted.client().release(hold_id(12)).await.unwrap();
     restarted.trade(3).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hold_that_ran_out_was_forgotten_and_is_taken_again_is_still_the_same_hold() {
+    let service = Service::start().await;
+    service.count(&[("a", 10)]).await;
+    service.hold(1, &[("a", 2)]).await.unwrap();
+    service.advance(901);
+    // Its end is written down, and the snapshot has it no more.
+    service.comes_to_a_snapshot().await;
+    let service = service.restarted().await;
+    service.hold(1, &[("a", 2)]).await.unwrap();
+    assert_eq!(service.figures("a").await, (10, 2, 8));
+    // Whoever reads the books from the snapshot on sees its second beginning alone.
+    let service = service.restarted().await;
+    assert_eq!(service.figures("a").await, (10, 2, 8));
+    service.client().commit(hold_id(1)).await.unwrap();
+    assert_eq!(service.figures("a").await, (8, 0, 8));
+    assert_eq!(service.restarted().await.figures("a").await, (8, 0, 8));
 }
 
 #[tokio::test]
