@@ -114,6 +114,14 @@ impl OpenLog {
         let contents =
             schema::contents(&connection).map_err(|error| open::explain(folder, &path, &error))?;
         let log = Arc::new(Log::new(folder, &path, contents, options, pace));
+        if pace == Pace::AtOnce {
+            let wanting = Arc::downgrade(&log);
+            log.tail.on_demand(move |position| {
+                if let Some(log) = wanting.upgrade() {
+                    log.want(position);
+                }
+            });
+        }
         let failed = |error: std::io::Error| {
             let (file, reason) = (path.clone(), error.to_string());
             OpenError::Failed { file, reason }

@@ -54,6 +54,10 @@ struct State {
     queue_bytes: usize,
     /// Since when something is queued.
     queued_since: Instant,
+    /// Somebody waits for a flush of everything up to here.
+    wanted: Position,
+    /// The writer has seen the queue and waits for somebody who wants it flushed.
+    lingers: bool,
     /// Somebody waits for the tables to have everything up to here.
     demanded: Position,
     phase: Phase,
@@ -69,10 +73,14 @@ enum Phase {
     Failed(String),
 }
 
+/// What nobody waits for is flushed after this time. A request makes many writes before its answer waits for them: one
+/// flush for all of them is cheaper than one for the first and one for the rest, and the answer leaves no later.
+const UNWANTED_LINGER: Duration = Duration::from_millis(5);
+
 /// When a batch is flushed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pace {
-    /// The moment the flush before it is done: somebody waits for it.
+    /// The moment the flush before it is done and somebody waits for it.
     AtOnce,
     /// When some has come together.
     Lagging,
@@ -110,6 +118,8 @@ impl Log {
             queue: Vec::new(),
             queue_bytes: 0,
             queued_since: Instant::now(),
+            wanted: 0,
+            lingers: false,
             demanded: 0,
             phase: Phase::Open,
             services: Vec::new(),
@@ -220,6 +230,17 @@ impl Log {
         self.applied.reaches(flushed).await.map_err(lost)
     }
 
+    /// Somebody waits for a flush of everything up to here.
+    pub(crate) fn want(&self, position: Position) {
+        let mut state = self.state.lock();
+        state.wanted = state.wanted.max(position);
+        let lingers = state.lingers;
+        drop(state);
+        if lingers {
+            self.work.notify_one();
+        }
+    }
+
     fn demand(&self, position: Position) {
         let mut state = self.state.lock();
         state.demanded = state.demanded.max(position);
@@ -237,11 +258,18 @@ impl Log {
                 return Work::Tables;
             }
             let is_open = state.phase == Phase::Open;
-            let linger = match state.queue.len() {
-                1..APPLY_WRITES if is_open && self.pace == Pace::Lagging => {
-                    self.options.bulk_linger.saturating_sub(state.queued_since.elapsed())
+            let linger = match (state.queue.len(), self.pace) {
+                (1..APPLY_WRITES, Pace::Lagging) if is_open => self.options.bulk_linger,
+                (1..APPLY_WRITES, Pace::AtOnce)
+                    if is_open && state.wanted <= self.tail.flushed() =>
+                {
+                    UNWANTED_LINGER
                 }
                 _ => Duration::ZERO,
+            };
+            let linger = match linger {
+                Duration::ZERO => linger,
+                linger => linger.saturating_sub(state.queued_since.elapsed()),
             };
             if !state.queue.is_empty() && linger.is_zero() {
                 let capacity = state.queue.len();
@@ -252,10 +280,12 @@ impl Log {
                 return Work::End;
             }
             let linger = (!linger.is_zero()).then_some(linger);
+            state.lingers = linger.is_some();
             match due.into_iter().chain(linger).min() {
                 None => self.work.wait(&mut state),
                 Some(pause) => drop(self.work.wait_for(&mut state, pause)),
             }
+            state.lingers = false;
         }
     }
 

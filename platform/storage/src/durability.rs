@@ -6,71 +6,16 @@
 //! request touched. So that nobody can forget, stores register each commit they return, and each unflushed fact
 //! they show, in the scope of the running request; a loopback call runs in its caller's task and so in its scope.
 
-use std::{
-    cell::RefCell,
-    future::Future,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
-};
-use tokio::sync::Notify;
+mod tail;
+
+pub use tail::Tail;
+
+use std::{cell::RefCell, future::Future, sync::Arc};
 
 /// What was written did not become durable and never will: the process falls back to what is flushed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the write was lost before it reached the disk; it did not happen")]
 pub struct Voided;
-
-/// How far one log is flushed. Owned by the engine that flushes it.
-#[derive(Debug, Default)]
-pub struct Tail {
-    flushed: AtomicU64,
-    voided: AtomicBool,
-    changed: Notify,
-}
-
-impl Tail {
-    /// A log that is flushed up to `position`.
-    pub fn at(position: u64) -> Arc<Self> {
-        Arc::new(Self { flushed: AtomicU64::new(position), ..Self::default() })
-    }
-
-    /// Everything up to `position` is on the disk.
-    pub fn advance(&self, position: u64) {
-        self.flushed.fetch_max(position, Ordering::Release);
-        self.changed.notify_waiters();
-    }
-
-    /// The log failed: whatever is not flushed is lost.
-    pub fn void(&self) {
-        self.voided.store(true, Ordering::Release);
-        self.changed.notify_waiters();
-    }
-
-    /// How far the log is flushed.
-    pub fn flushed(&self) -> u64 {
-        self.flushed.load(Ordering::Acquire)
-    }
-
-    /// Waits until the log is flushed up to `position`.
-    pub async fn reaches(&self, position: u64) -> Result<(), Voided> {
-        if self.flushed() >= position {
-            return Ok(());
-        }
-        loop {
-            let changed = self.changed.notified();
-            tokio::pin!(changed);
-            changed.as_mut().enable();
-            if self.flushed() >= position {
-                return Ok(());
-            }
-            if self.voided.load(Ordering::Acquire) {
-                return Err(Voided);
-            }
-            changed.await;
-        }
-    }
-}
 
 /// The place of a write in its log. Dropping it loses nothing; the write is on its way.
 #[derive(Clone, Debug, Default)]
