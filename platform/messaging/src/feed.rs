@@ -1,6 +1,8 @@
 //! The way out: a service's flushed events, translated, in commit order.
 
-use crate::{Data, FEED_MESSAGES_MAX, Feed, FeedQuery, Message};
+use crate::{
+    ContentType, Data, FEED_MESSAGES_MAX, Feed, FeedQuery, Message, SpecVersion, event_type,
+};
 use journal::{Journal, Recorded};
 use std::{sync::Arc, time::Duration};
 use storage::StorageError;
@@ -68,11 +70,14 @@ impl Source {
     fn message(&self, event: Recorded) -> Option<Message> {
         let data = self.translate.translate(&event)?;
         Some(Message {
+            specversion: SpecVersion::V1,
             id: event.id,
+            kind: data.word().map_or_else(String::new, |word| event_type(&word)),
             source: self.service.to_owned(),
             subject: event.stream,
             time: event.recorded_at,
             position: event.position,
+            datacontenttype: ContentType::Json,
             data,
         })
     }

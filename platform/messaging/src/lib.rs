@@ -14,5 +14,8 @@ mod parking;
 
 pub use consumer::{Consumer, ConsumerParts, Following, Handler, HandlerError};
 pub use feed::{Translate, feed_routes};
-pub use message::{Data, FEED_MESSAGES_MAX, Feed, FeedQuery, Message};
+pub use message::{
+    ContentType, Data, FEED_MESSAGES_MAX, Feed, FeedQuery, Message, SpecVersion, event_type,
+    version_of,
+};
 pub use parking::{Parked, parking_routes};

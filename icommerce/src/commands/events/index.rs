@@ -50,6 +50,7 @@ fn channel(service: &str, told: &[&Described]) -> Value {
 fn message(event: &Described) -> Value {
     json!({
         "name": event.name,
+        "contentType": "application/cloudevents+json",
         "summary": event.summary,
         "payload": {
             "schemaFormat": "application/schema+json;version=draft-07",

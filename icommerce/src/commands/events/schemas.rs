@@ -53,42 +53,32 @@ fn of<T: JsonSchema>(service: &'static str) -> Vec<Described> {
 
 fn described(service: &'static str, mut event: Value) -> Described {
     let word = event["properties"]["type"]["const"].as_str().unwrap_or_default().to_owned();
-    let (name, version) = version_of(&word);
+    let (name, version) = messaging::version_of(&word);
     let summary = event["description"].take().as_str().unwrap_or_default().to_owned();
     if let Some(event) = event.as_object_mut() {
         event.remove("description");
     }
-    let mut schema = schema_of::<Message>();
+    // As it is written: what is read leniently is always there.
+    let mut schema = schema_of_what_is_written::<Message>();
     schema["$id"] = json!(format!("icommerce:{service}/{name}.v{version}"));
     schema["title"] = json!(word);
     schema["description"] = json!(summary);
+    schema["properties"]["type"] = json!({"const": messaging::event_type(&word), "description": "What happened, and in which version."});
     schema["properties"]["source"] =
         json!({"const": service, "description": "The service it comes from."});
     schema["properties"]["data"] = event;
     Described { service, name: name.to_owned(), version, summary, schema }
 }
 
-/// An event is never changed: what says it otherwise is another one, with a number behind its name.
-fn version_of(word: &str) -> (&str, u32) {
-    let numbered =
-        word.rsplit_once("_v").and_then(|(name, version)| Some((name, version.parse().ok()?)));
-    numbered.unwrap_or((word, 1))
-}
-
 fn schema_of<T: JsonSchema>() -> Value {
-    // The draft that AsyncAPI tools read; every schema whole in one place.
-    let settings = SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true);
-    settings.into_generator().into_root_schema_for::<T>().to_value()
+    settings().into_generator().into_root_schema_for::<T>().to_value()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn schema_of_what_is_written<T: JsonSchema>() -> Value {
+    settings().for_serialize().into_generator().into_root_schema_for::<T>().to_value()
+}
 
-    #[test]
-    fn the_number_behind_a_name_is_its_version() {
-        assert_eq!(version_of("price_changed"), ("price_changed", 1));
-        assert_eq!(version_of("price_changed_v2"), ("price_changed", 2));
-        assert_eq!(version_of("moved_via"), ("moved_via", 1));
-    }
+/// The draft that `AsyncAPI` tools read; every schema whole in one place.
+fn settings() -> SchemaSettings {
+    SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true)
 }

@@ -73,3 +73,22 @@ async fn a_question_that_makes_no_sense_is_refused_by_name() {
         assert_eq!((problem.status, problem.code.as_str()), (400, "invalid_query"), "{query}");
     }
 }
+
+#[tokio::test]
+async fn every_message_of_a_feed_is_a_cloud_event() {
+    let engine = Engine::new();
+    tell(&engine, "a", 7).await;
+    let page: serde_json::Value = Client::new("warehouse", feed(&engine))
+        .get("/internal/v1/feeds/warehouse?after=0")
+        .send()
+        .await
+        .unwrap();
+    let message = &page["messages"][0];
+    assert_eq!(message["specversion"], "1.0");
+    assert_eq!(message["datacontenttype"], "application/json");
+    assert_eq!((&message["source"], &message["subject"]), (&"warehouse".into(), &"a".into()));
+    assert_eq!(message["type"], "icommerce.numbered.v2");
+    assert_eq!(message["time"], "1970-01-01T00:00:00Z");
+    assert!(message["id"].is_string());
+    assert_eq!(message["data"], serde_json::json!({"type": "numbered_v2", "number": 7}));
+}

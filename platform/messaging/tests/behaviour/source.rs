@@ -71,7 +71,7 @@ async fn append(engine: &Engine, subject: &str, name: &'static str, number: u64)
     let event = NewEvent {
         id: Uuid::new_v5(&Uuid::nil(), format!("{subject}{number}").as_bytes()),
         name,
-        data: Bytes::from(json!({ "number": number }).to_string()),
+        data: Bytes::from(json!({"type": "numbered_v2", "number": number}).to_string()),
         recorded_at: Timestamp::UNIX_EPOCH,
     };
     let stream = subject.to_owned();

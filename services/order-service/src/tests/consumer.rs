@@ -3,17 +3,20 @@
 use super::town::{ORDER, Town, checkout, payments::State as Paid};
 use crate::{adapters::journal::translate, domain::events::Status};
 use kernel::Uuid;
-use messaging::{Data, Handler, HandlerError, Message};
+use messaging::{ContentType, Data, Handler, HandlerError, Message, SpecVersion};
 use serde_json::{Value, json};
 use std::time::Duration;
 
 fn message(data: &Value) -> Message {
     Message {
+        specversion: SpecVersion::V1,
         id: Uuid::from_u128(1),
+        kind: String::new(),
         source: "payment-service".to_owned(),
         subject: "payment-1".to_owned(),
         time: "2026-11-22T12:00:00Z".parse().unwrap(),
         position: 1,
+        datacontenttype: ContentType::Json,
         data: Data::of(data).unwrap(),
     }
 }
