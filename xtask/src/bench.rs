@@ -5,7 +5,7 @@ use std::{path::Path, process::Command};
 
 /// Runs these scenarios, or all when none is named; what follows them goes to the load generator as it is.
 pub(crate) fn run(root: &Path, arguments: &[String]) -> Outcome<bool> {
-    let Some(target) = process::built_for_release(root, &["icommerce", "benchmarks"])? else {
+    let Some(target) = process::all_built_for_release(root)? else {
         return Ok(false);
     };
     let release = target.join("release");

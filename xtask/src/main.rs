@@ -1,7 +1,9 @@
-//! The everyday verbs of the repository: `cargo xtask tidy`, `test`, `lighthouse`, `simulate`, `crash` and `bench`.
+//! The everyday verbs of the repository: `cargo xtask tidy`, `test`, `lighthouse`, `simulate`, `crash`, `bench` and
+//! `instructions`.
 
 mod bench;
 mod crash;
+mod instructions;
 mod process;
 mod simulate;
 mod suites;
@@ -26,6 +28,10 @@ fn main() -> ExitCode {
         Verb::Tidy { rules: false } => tidy::run(root),
         Verb::Simulate { options } => simulate::run(root, &options),
         Verb::Bench { scenarios } => bench::run(root, &scenarios),
+        Verb::Instructions { keep } => {
+            use instructions::Purpose;
+            instructions::run(root, if keep { Purpose::Keep } else { Purpose::Compare })
+        }
         Verb::Crash { arguments } => crash::run(root, &arguments),
         Verb::Lighthouse { rounds } => suites::lighthouse(root, rounds),
         Verb::Test { only, ci } => {

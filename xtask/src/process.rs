@@ -40,6 +40,15 @@ pub(crate) fn cargo(root: &Path, arguments: &[&str]) -> Outcome<String> {
     Err(format!("`cargo {}` failed: {}", arguments.join(" "), reason.trim()).into())
 }
 
+/// What the verbs that measure and play run. It is built together, whichever of it is wanted: another choice of packages
+/// is another choice of features, and most dependencies would be compiled once more.
+const RELEASED: &[&str] = &["benchmarks", "icommerce", "simulation"];
+
+/// Builds [`RELEASED`] for release; tells cargo's target folder, or nothing when it does not build.
+pub(crate) fn all_built_for_release(root: &Path) -> Outcome<Option<PathBuf>> {
+    built_for_release(root, RELEASED)
+}
+
 /// Builds these crates for release; tells cargo's target folder, or nothing when they do not build.
 pub(crate) fn built_for_release(root: &Path, packages: &[&str]) -> Outcome<Option<PathBuf>> {
     let mut build = Command::new("cargo");

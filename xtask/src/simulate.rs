@@ -1,6 +1,6 @@
 //! `cargo xtask simulate`: builds the simulation for release and runs it.
 
-use crate::Outcome;
+use crate::{Outcome, process};
 use std::{path::Path, process::Command};
 
 /// What plants defects, and so needs a program that has them.
@@ -8,11 +8,14 @@ const PLANTING: &str = "--defect";
 
 /// Runs the simulation; the options go to it as they are.
 pub(crate) fn run(root: &Path, options: &[String]) -> Outcome<bool> {
-    let mut command = Command::new("cargo");
-    command.args(["run", "--quiet", "--release", "--package", "simulation"]);
-    if options.iter().any(|option| option.starts_with(PLANTING)) {
-        command.args(["--features", "defects"]);
-    }
-    let status = command.arg("--").args(options).current_dir(root).status()?;
-    Ok(status.success())
+    let mut command = if options.iter().any(|option| option.starts_with(PLANTING)) {
+        let mut cargo = Command::new("cargo");
+        cargo.args(["run", "--quiet", "--release", "--package", "simulation"]);
+        cargo.args(["--features", "defects", "--"]);
+        cargo
+    } else {
+        let Some(target) = process::all_built_for_release(root)? else { return Ok(false) };
+        Command::new(target.join("release/simulation"))
+    };
+    Ok(command.args(options).current_dir(root).status()?.success())
 }

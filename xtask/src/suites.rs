@@ -44,6 +44,14 @@ pub(crate) fn run(root: &Path, only: &[String], skips: Skips) -> Outcome<bool> {
     Ok(summary.is_well())
 }
 
+/// What counts the instructions of a program: found, or installed; an error when it is neither.
+pub(crate) fn valgrind() -> Outcome<String> {
+    match needs::valgrind() {
+        Standing::Missing(reason) => Err(format!("valgrind is missing: {reason}").into()),
+        there => Ok(there.to_string()),
+    }
+}
+
 /// The tests that tell how fast the pages are.
 const LIGHTHOUSE: &str = "lighthouse::";
 

@@ -79,6 +79,15 @@ pub(crate) enum Verb {
         #[arg(value_name = "SCENARIO")]
         scenarios: Vec<String>,
     },
+    /// Counts the instructions of an order, a list, a product and a search, and compares them with those that were kept.
+    ///
+    /// Builds for release and runs the shop under valgrind's callgrind, which is found or installed. A path that takes a
+    /// tenth more than what benchmarks/instructions.json says is a failure.
+    Instructions {
+        /// Writes the counts down instead.
+        #[arg(long)]
+        keep: bool,
+    },
     /// Gives the real shop hard times under the load of many customers, and checks after each that it kept its word.
     ///
     /// Builds for release, kills, pauses, starves or unplugs the shop, starts it again on the same folder, and looks:

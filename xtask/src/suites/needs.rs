@@ -25,9 +25,11 @@ pub(super) enum Standing {
     Missing(String),
 }
 
+const VALGRIND: &str = "valgrind";
 const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
 /// The pages' own letters come with the browser: without them widths are measured in others.
-const APT_GET: &[&str] = &["update", "install --yes --no-install-recommends chromium fonts-inter"];
+const BROWSER_PACKAGES: &str = "chromium fonts-inter";
+const APT_GET: &[&str] = &["update", "install --yes --no-install-recommends"];
 /// Where packages of npm are named, with their versions and what each has to hash to.
 const TOOLS: &str = "browser-tests/tools";
 const TOOLS_FILES: &[&str] = &["package.json", LOCK, ".npmrc"];
@@ -76,29 +78,37 @@ pub(super) fn shared_data(root: &Path) -> &'static str {
     }
 }
 
-fn browser() -> Option<String> {
-    BROWSERS
-        .iter()
-        .find(|name| process::answers(name, "--version").is_some())
-        .map(|name| (*name).to_owned())
+fn chromium() -> Standing {
+    program(BROWSERS, BROWSER_PACKAGES)
 }
 
-fn chromium() -> Standing {
-    if let Some(name) = browser() {
-        return Standing::Found(name);
+/// What counts the instructions of a program.
+pub(super) fn valgrind() -> Standing {
+    program(&[VALGRIND], VALGRIND)
+}
+
+/// A program of one of these names, from these packages of the system.
+fn program(names: &[&str], packages: &str) -> Standing {
+    let answering = || names.iter().find(|name| process::answers(name, "--version").is_some());
+    if let Some(name) = answering() {
+        return Standing::Found((*name).to_owned());
     }
     if process::answers("id", "-u").as_deref() != Some("0") {
         return Standing::Missing("not in PATH; only root can install it with apt-get".to_owned());
     }
     for line in APT_GET {
         let mut command = Command::new("apt-get");
-        command.args(line.split(' ')).env("DEBIAN_FRONTEND", "noninteractive");
+        let packages = line.starts_with("install").then(|| packages.split(' '));
+        command
+            .args(line.split(' '))
+            .args(packages.into_iter().flatten())
+            .env("DEBIAN_FRONTEND", "noninteractive");
         if let Err(reason) = install(&mut command) {
             return Standing::Missing(reason);
         }
     }
-    match browser() {
-        Some(name) => Standing::Installed(name),
+    match answering() {
+        Some(name) => Standing::Installed((*name).to_owned()),
         None => Standing::Missing("installed, but it does not start".to_owned()),
     }
 }
