@@ -1,7 +1,10 @@
 //! The shop under callgrind, which counts its instructions while it is told to.
 
-use crate::process::{Data, Server};
-use std::{cell::Cell, path::PathBuf, process::Command};
+use crate::{
+    process::{Data, Server},
+    profile::Profile,
+};
+use std::{cell::Cell, path::Path, process::Command};
 use tempfile::TempDir;
 
 /// A shop whose instructions are counted.
@@ -15,7 +18,7 @@ pub(crate) struct Counted {
 
 impl Counted {
     /// The shop on a new data folder, about fifty times slower than otherwise. Nothing is counted yet.
-    pub(crate) fn shop(binary: &std::path::Path) -> Result<Self, String> {
+    pub(crate) fn shop(binary: &Path) -> Result<Self, String> {
         let counts = TempDir::new().map_err(|error| error.to_string())?;
         let mut valgrind = Command::new("valgrind");
         valgrind
@@ -36,13 +39,15 @@ impl Counted {
         self.control(&["--zero"])
     }
 
-    /// The instructions of all threads since the beginning.
-    pub(crate) fn end(&self) -> Result<u64, String> {
+    /// What all threads have spent since the beginning.
+    pub(crate) fn end(&self) -> Result<Profile, String> {
         self.control(&["--dump"])?;
         self.control(&["--instr=off"])?;
         self.written.set(self.written.get() + 1);
         let file = self.counts.path().join(format!("counts.{}", self.written.get()));
-        totals(&file)
+        let text = std::fs::read_to_string(&file)
+            .map_err(|error| format!("{}: {error}", file.display()))?;
+        Ok(Profile::read(&text))
     }
 
     fn control(&self, what: &[&str]) -> Result<(), String> {
@@ -56,13 +61,4 @@ impl Counted {
         }
         Err(format!("callgrind_control {what:?}: {}", String::from_utf8_lossy(&out.stderr)))
     }
-}
-
-/// The sum that callgrind writes at the end of its file.
-fn totals(file: &PathBuf) -> Result<u64, String> {
-    let text =
-        std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    let totals =
-        text.lines().rev().find_map(|line| line.strip_prefix("totals: ")?.trim().parse().ok());
-    totals.ok_or_else(|| format!("{} has no totals", file.display()))
 }

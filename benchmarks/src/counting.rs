@@ -7,6 +7,8 @@ use crate::{
     Setup,
     callgrind::Counted,
     connection::Connection,
+    plots,
+    profile::Profile,
     report::float,
     scenarios::paths::{self, PATHS, Path},
 };
@@ -23,10 +25,17 @@ const TOLERANCE_PERCENT: u64 = 10;
 
 const KEEP: &str = "keep these counts: cargo xtask instructions --keep";
 
-/// Instructions of one round of each path, by its name.
+/// What one round of each path costs, by its name.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-struct Counts(BTreeMap<String, u64>);
+struct Counts(BTreeMap<String, Count>);
+
+/// What one round costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Count {
+    instructions: u64,
+    allocations: u64,
+}
 
 /// What is done with the counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,29 +46,44 @@ pub(crate) enum Purpose {
     Keep,
 }
 
-/// Counts each path and holds the counts against those in `file`, or keeps them there.
-pub(crate) async fn count(setup: &Setup, file: &File, purpose: Purpose) -> Result<(), String> {
+/// Counts each path and holds the counts against those in `file`, or keeps them there, with a picture of what the first
+/// path is made of in `picture`.
+pub(crate) async fn count(
+    setup: &Setup,
+    file: &File,
+    picture: &File,
+    purpose: Purpose,
+) -> Result<(), String> {
     let shop = Counted::shop(&setup.binary)?;
     paths::stock(shop.server()).await?;
     let mut counts = Counts::default();
     for path in PATHS {
         eprintln!("counting {} …", path.name);
-        counts.0.insert(path.name.to_owned(), instructions(&shop, path).await?);
+        let profile = walked(&shop, path).await?;
+        let (instructions, allocations) =
+            (profile.instructions / path.rounds, profile.allocations / path.rounds);
+        counts.0.insert(path.name.to_owned(), Count { instructions, allocations });
+        if path.has_effects {
+            println!("{}", made_of(&profile, path));
+            if purpose == Purpose::Keep {
+                write(picture, &drawn(&profile, path))?;
+            }
+        }
+    }
+    if purpose == Purpose::Keep {
+        let json = serde_json::to_string_pretty(&counts).map_err(|error| error.to_string())?;
+        println!("{}", counts.beside(&Counts::default()));
+        return write(file, &(json + "\n"));
     }
     let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
-    if purpose == Purpose::Keep {
-        let json = serde_json::to_string_pretty(&counts).map_err(|error| failed(&error))?;
-        print!("{}", counts.beside(&Counts::default()));
-        return std::fs::write(file, json + "\n").map_err(|error| failed(&error));
-    }
     let kept = std::fs::read_to_string(file).map_err(|error| failed(&error))?;
     let kept: Counts = serde_json::from_str(&kept).map_err(|error| failed(&error))?;
-    print!("{}", counts.beside(&kept));
+    println!("{}", counts.beside(&kept));
     counts.judged(&kept)
 }
 
-/// Instructions of one round.
-async fn instructions(shop: &Counted, path: &Path) -> Result<u64, String> {
+/// What the rounds of a path cost together.
+async fn walked(shop: &Counted, path: &Path) -> Result<Profile, String> {
     let mut connection = Connection::to(&shop.server().shop).await?;
     path.walk(&mut connection, 0..WARM_UP_ROUNDS).await?;
     tokio::time::sleep(AFTERWARDS).await;
@@ -68,28 +92,64 @@ async fn instructions(shop: &Counted, path: &Path) -> Result<u64, String> {
     if path.has_effects {
         tokio::time::sleep(AFTERWARDS).await;
     }
-    Ok(shop.end()? / path.rounds)
+    shop.end()
+}
+
+/// A table of the groups that a path's instructions go to.
+fn made_of(profile: &Profile, path: &Path) -> comfy_table::Table {
+    let mut table = table(&[path.name, "instructions", "share"]);
+    for (group, spent) in profile.groups() {
+        let share = 100.0 * float(spent) / float(profile.instructions.max(1));
+        table.add_row([
+            group.to_owned(),
+            (spent / path.rounds).to_string(),
+            format!("{share:.0} %"),
+        ]);
+    }
+    table
+}
+
+fn drawn(profile: &Profile, path: &Path) -> String {
+    let groups: Vec<_> = profile
+        .groups()
+        .into_iter()
+        .map(|(group, spent)| (group.to_owned(), float(spent / path.rounds) / 1_000.0))
+        .collect();
+    let title = format!("Thousand instructions of an {}", path.name);
+    plots::shares(&title, &groups, "counted with callgrind: cargo xtask instructions --keep")
+}
+
+fn write(file: &File, text: &str) -> Result<(), String> {
+    std::fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+fn table(header: &[&str]) -> comfy_table::Table {
+    let mut table = comfy_table::Table::new();
+    table.load_preset(comfy_table::presets::NOTHING).set_header(header);
+    table
 }
 
 impl Counts {
     /// A table of these beside the kept ones.
-    fn beside(&self, kept: &Self) -> String {
-        let mut table = comfy_table::Table::new();
-        table.load_preset(comfy_table::presets::NOTHING).set_header([
-            "path",
-            "instructions",
-            "kept",
-            "change",
-        ]);
+    fn beside(&self, kept: &Self) -> comfy_table::Table {
+        let mut table = table(&["path", "instructions", "kept", "change", "allocations", "kept"]);
         for (name, counted) in &self.0 {
             let kept = kept.0.get(name);
+            let said = |number: Option<u64>| number.map_or_else(String::new, |it| it.to_string());
             let change = kept.map_or_else(String::new, |kept| {
-                format!("{:+.1} %", 100.0 * (float(*counted) / float((*kept).max(1)) - 1.0))
+                let ratio = float(counted.instructions) / float(kept.instructions.max(1));
+                format!("{:+.1} %", 100.0 * (ratio - 1.0))
             });
-            let kept = kept.map_or_else(String::new, u64::to_string);
-            table.add_row([name.clone(), counted.to_string(), kept, change]);
+            table.add_row([
+                name.clone(),
+                counted.instructions.to_string(),
+                said(kept.map(|kept| kept.instructions)),
+                change,
+                counted.allocations.to_string(),
+                said(kept.map(|kept| kept.allocations)),
+            ]);
         }
-        format!("{table}\n")
+        table
     }
 
     /// Whether each path is as short as it was.
@@ -98,16 +158,25 @@ impl Counts {
         if names(self) != names(kept) {
             return Err(format!("other paths were kept; {KEEP}"));
         }
-        let pairs = || self.0.iter().map(|(name, counted)| (name, *counted, kept.0[name]));
+        let pairs: Vec<_> = self
+            .0
+            .iter()
+            .flat_map(|(name, counted)| {
+                let kept = kept.0[name];
+                [
+                    (name, "instructions", counted.instructions, kept.instructions),
+                    (name, "allocations", counted.allocations, kept.allocations),
+                ]
+            })
+            .collect();
         let is_more = |counted: u64, kept: u64| counted * 100 > kept * (100 + TOLERANCE_PERCENT);
-        let longer: Vec<_> =
-            pairs().filter(|(_, counted, kept)| is_more(*counted, *kept)).collect();
-        if let Some((name, counted, kept)) = longer.first() {
+        let longer = pairs.iter().find(|(_, _, counted, kept)| is_more(*counted, *kept));
+        if let Some((name, what, counted, kept)) = longer {
             return Err(format!(
-                "{name} takes {counted} instructions and took {kept}: find out why, or, where it is worth it, {KEEP}"
+                "{name} takes {counted} {what} and took {kept}: find out why, or, where it is worth it, {KEEP}"
             ));
         }
-        if pairs().any(|(_, counted, kept)| is_more(kept, counted)) {
+        if pairs.iter().any(|(_, _, counted, kept)| is_more(*kept, *counted)) {
             println!("a path is shorter than what was kept: {KEEP}");
         }
         Ok(())
@@ -118,8 +187,8 @@ impl Counts {
 mod tests {
     use super::*;
 
-    fn counts(order: u64) -> Counts {
-        Counts([("order".to_owned(), order)].into())
+    fn counts(instructions: u64) -> Counts {
+        Counts([("order".to_owned(), Count { instructions, allocations: 100 })].into())
     }
 
     #[test]
@@ -132,5 +201,12 @@ mod tests {
     #[test]
     fn a_path_that_was_not_kept_is_a_finding() {
         assert!(counts(1).judged(&Counts::default()).is_err());
+    }
+
+    #[test]
+    fn more_allocations_are_a_finding_too() {
+        let mut more = counts(1_000);
+        more.0.values_mut().for_each(|count| count.allocations = 111);
+        assert!(more.judged(&counts(1_000)).is_err_and(|error| error.contains("111 allocations")));
     }
 }

@@ -15,6 +15,7 @@ mod load;
 mod pacer;
 mod plots;
 mod process;
+mod profile;
 mod report;
 mod scenarios;
 
@@ -48,7 +49,8 @@ fn measure(arguments: &Arguments) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| error.to_string())?;
     if let Some(file) = &arguments.instructions {
-        return runtime.block_on(counting::count(&setup, file, arguments.purpose()));
+        let picture = file.with_file_name("results/order-instructions.svg");
+        return runtime.block_on(counting::count(&setup, file, &picture, arguments.purpose()));
     }
     let mut report = report::Report::begin(&setup, &arguments.commit)?;
     for scenario in scenarios::chosen(&arguments.scenarios) {

@@ -35,6 +35,14 @@ pub(crate) fn flushes(buckets: &[Bucket], source: &str) -> String {
     picture.end()
 }
 
+/// What something is made of: a bar to the right for each part, the largest first.
+pub(crate) fn shares(title: &str, parts: &[(String, f64)], source: &str) -> String {
+    let across = Scale::even(parts.iter().map(|(_, figure)| *figure));
+    let mut picture = Picture::new(title, source);
+    picture.rows(parts, &across);
+    picture.end()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,6 +82,14 @@ mod tests {
         let picture = flushes(&buckets, "a machine");
         assert!(picture.contains("≤ 512 µs") && picture.contains("≤ 1.0 ms"), "{picture}");
         assert!(picture.contains(">75<") && picture.contains(">25<"), "{picture}");
+    }
+
+    #[test]
+    fn parts_are_named_with_their_figures() {
+        let parts = [("SQLite & friends".to_owned(), 420.0), ("JSON".to_owned(), 210.0)];
+        let picture = shares("An order", &parts, "counted");
+        assert!(picture.contains("SQLite &amp; friends") && picture.contains(">420<"), "{picture}");
+        assert!(!picture.contains("NaN") && picture.ends_with("</svg>\n"));
     }
 
     #[test]

@@ -107,6 +107,27 @@ impl Picture {
         }
     }
 
+    /// A bar to the right for each figure, with its name before it and its length behind it.
+    pub(super) fn rows(&mut self, rows: &[(String, f64)], across: &Scale) {
+        let count = f64::from(u16::try_from(rows.len().max(1)).unwrap_or(u16::MAX));
+        let room = ((HEIGHT - TOP - 20.0) / count).min(40.0);
+        // Names are longer than the figures of an axis.
+        let left = LEFT + 90.0;
+        let mut top = TOP - 28.0;
+        for (name, figure) in rows {
+            let (length, middle) =
+                (across.place(*figure) * (WIDTH - RIGHT - left - 50.0), top + room / 2.0 + 4.0);
+            self.text(left - 8.0, middle, "", "end", &escaped(name));
+            self.add(&format!(
+                "<rect x=\"{left}\" y=\"{:.1}\" width=\"{length:.1}\" height=\"{:.1}\" style=\"fill:var(--c0)\"/>",
+                top + room * 0.1,
+                room * 0.8,
+            ));
+            self.text(left + length + 6.0, middle, "faint", "start", &number(*figure));
+            top += room;
+        }
+    }
+
     /// The picture.
     pub(super) fn end(self) -> String {
         self.0 + "</svg>\n"

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use journal::ServiceStorage;
 use kernel::{Ids, Uuid};
 use std::{collections::HashSet, sync::Arc, time::Duration};
-use storage::{Collection, Document, StorageError, Stored, Voided, Write, durability};
+use storage::{Collection, Commit, Document, StorageError, Stored, Voided, Write, durability};
 use telemetry::{Bearing, Component, Counter, Health, Metrics};
 use tokio::time::Instant;
 use transport::{CallError, Client, Context, Transport};
@@ -88,6 +88,9 @@ pub struct Consumer {
     figures: Figures,
     component: Component,
     position: Option<u64>,
+    /// The effects and the position of the last part, perhaps still on their way to the disk: the next part is pulled and
+    /// handled meanwhile, so that news does not wait for a flush that nobody else waits for.
+    unflushed: Commit,
     failing: Option<Failing>,
 }
 
@@ -148,6 +151,7 @@ impl Consumer {
             handler: Guarded::new(handler),
             component,
             position: None,
+            unflushed: Commit::durable(),
             failing: None,
         }
     }
@@ -173,7 +177,10 @@ impl Consumer {
 
     /// Pulls once, without waiting for news. Returns how many messages were taken in.
     pub async fn step(&mut self) -> Result<usize, StorageError> {
-        let pulled = self.pull(Duration::ZERO).await;
+        let pulled = match self.pull(Duration::ZERO).await {
+            Ok(count) => self.flushed().await.map(|()| count),
+            Err(error) => Err(error),
+        };
         pulled.map_err(|error| StorageError::Unavailable(error.to_string()))
     }
 
@@ -185,6 +192,7 @@ impl Consumer {
     async fn pull(&mut self, wait: Duration) -> Result<usize, PullError> {
         let pulled = self.pull_part(wait).await;
         if pulled.is_err() {
+            self.flushed().await?;
             // What was decided and not stored did not happen; it is decided anew from what is stored.
             self.parking.forget();
         }
@@ -217,8 +225,13 @@ impl Consumer {
             if !kernel::defects::planted("inbox_dropped") {
                 writes.push(self.progress(position));
             }
-            self.storage.documents.write(writes).await?.wait().await?;
+            self.flushed().await?;
+            self.unflushed = self.storage.documents.write(writes).await?;
             self.position = Some(position);
+            if parked > 0 {
+                // Whether a message of a subject waits is read from what is flushed.
+                self.flushed().await?;
+            }
             self.figures.taken.inc_by(count as u64);
             self.figures.parked.inc_by(parked as u64);
         }
@@ -226,6 +239,16 @@ impl Consumer {
             Some((_, reason)) => Err(PullError::Retry(reason)),
             None => Ok(count),
         }
+    }
+
+    /// Waits until all effects are on the disk.
+    async fn flushed(&mut self) -> Result<(), PullError> {
+        let flushed = std::mem::take(&mut self.unflushed).wait().await;
+        if flushed.is_err() {
+            // What is stored says from where to go on.
+            self.position = None;
+        }
+        Ok(flushed?)
     }
 
     async fn fetch(&self, after: u64, wait: Duration) -> Result<Feed, CallError> {
