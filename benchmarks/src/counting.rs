@@ -84,7 +84,7 @@ pub(crate) async fn count(
 
 /// What the rounds of a path cost together.
 async fn walked(shop: &Counted, path: &Path) -> Result<Profile, String> {
-    let mut connection = Connection::to(&shop.server().shop).await?;
+    let mut connection = Connection::to(path.edge(shop.server())).await?;
     path.walk(&mut connection, 0..WARM_UP_ROUNDS).await?;
     tokio::time::sleep(AFTERWARDS).await;
     shop.begin()?;

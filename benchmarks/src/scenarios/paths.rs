@@ -42,10 +42,19 @@ pub(crate) const PATHS: &[Path] = &[
 ];
 
 const fn read(name: &'static str, paths: fn(usize) -> Vec<String>) -> Path {
-    Path { name, rounds: 100, has_effects: false, kind: Kind::Ask(paths) }
+    Path { name, rounds: 400, has_effects: false, kind: Kind::Ask(paths) }
 }
 
 impl Path {
+    /// Where it begins. What shoppers look at is noted for the audit trail, in batches by time; what operators look at is
+    /// not, so there each reading costs the same.
+    pub(crate) fn edge<'server>(&self, server: &'server Server) -> &'server str {
+        match self.kind {
+            Kind::Buy => &server.shop,
+            Kind::Ask(_) => &server.operator,
+        }
+    }
+
     /// Walks it these times.
     pub(crate) async fn walk(
         &self,
