@@ -22,6 +22,7 @@ mod precondition;
 mod query;
 mod routes;
 mod service;
+mod versioned;
 
 pub use answer::{Answer, Created, NoContent, Refusal};
 pub use caller::Caller;
@@ -39,3 +40,4 @@ pub use routes::{
     routing::{self, ApiMethodRouter},
 };
 pub use service::{Limits, ServiceParts, ServiceRouter, body_limit, service};
+pub use versioned::Versioned;

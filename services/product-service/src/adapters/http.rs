@@ -4,7 +4,6 @@ mod browsing;
 mod changing;
 mod intake;
 mod problems;
-mod versioned;
 mod wish;
 
 use super::activities::Activities;

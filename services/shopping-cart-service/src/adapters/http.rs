@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 use web::{
-    Answer, ApiRouter, Created, IdempotencyKey, Json, Path, Query,
+    Answer, ApiRouter, Created, IdempotencyKey, IfMatch, Json, Path, Query, Versioned,
     routing::{get_with, patch_with, post_with, put_with},
 };
 
@@ -91,38 +91,46 @@ fn internal(carts: &Arc<Carts>) -> ApiRouter {
 
 type Service = axum::extract::State<Arc<Carts>>;
 
-async fn create(carts: Service, Json(new): Json<NewCart>) -> Answer<Created<Cart>> {
+async fn create(carts: Service, Json(new): Json<NewCart>) -> Answer<Versioned<Created<Cart>>> {
     let cart = carts.create(&new.lines, new.currency).await?;
-    Ok(Created::at(format!("/api/v1/carts/{}", cart.id), cart))
+    let location = format!("/api/v1/carts/{}", cart.id);
+    Ok(Versioned { version: cart.version, answer: Created::at(location, cart) })
 }
 
-async fn cart(carts: Service, Path(id): Path<CartId>) -> Answer<Json<Cart>> {
-    Ok(Json(carts.cart(id).await?))
+async fn cart(carts: Service, Path(id): Path<CartId>) -> Answer<Versioned<Json<Cart>>> {
+    Ok(versioned(carts.cart(id).await?))
 }
 
 async fn add_line(
     carts: Service,
     Path(id): Path<CartId>,
     key: Option<IdempotencyKey>,
+    IfMatch(seen): IfMatch,
     Json(line): Json<Quantity>,
-) -> Answer<Json<Cart>> {
+) -> Answer<Versioned<Json<Cart>>> {
     let operation = key.map(|key| key.operation(&format!("cart/{id}/lines")));
-    Ok(Json(carts.add_line(id, &line, operation).await?))
+    Ok(versioned(carts.add_line(id, &line, operation, seen).await?))
 }
 
 async fn change_line(
     carts: Service,
     Path((id, sku)): Path<(CartId, String)>,
+    IfMatch(seen): IfMatch,
     Json(line): Json<LineQuantity>,
-) -> Answer<Json<Cart>> {
-    Ok(Json(carts.change_line(id, sku, line.quantity).await?))
+) -> Answer<Versioned<Json<Cart>>> {
+    Ok(versioned(carts.change_line(id, sku, line.quantity, seen).await?))
 }
 
 async fn remove_line(
     carts: Service,
     Path((id, sku)): Path<(CartId, String)>,
-) -> Answer<Json<Cart>> {
-    Ok(Json(carts.remove_line(id, sku).await?))
+    IfMatch(seen): IfMatch,
+) -> Answer<Versioned<Json<Cart>>> {
+    Ok(versioned(carts.remove_line(id, sku, seen).await?))
+}
+
+fn versioned(cart: Cart) -> Versioned<Json<Cart>> {
+    Versioned { version: cart.version, answer: Json(cart) }
 }
 
 /// Which deliveries.

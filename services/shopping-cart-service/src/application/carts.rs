@@ -56,12 +56,14 @@ impl Carts {
         self.viewed(id, &loaded).await
     }
 
-    /// Puts units of a SKU in. With `operation`, repeating it changes nothing.
+    /// Puts units of a SKU in. With `operation`, repeating it changes nothing; with `seen`, a cart that is no longer at
+    /// this version refuses.
     pub(crate) async fn add_line(
         &self,
         id: CartId,
         line: &Quantity,
         operation: Option<Uuid>,
+        seen: Option<u64>,
     ) -> Result<CartView, CartError> {
         let before = self.repository.load(&stream(id)).await?;
         let cart = before.state.as_deref().ok_or(Rejection::Unknown)?;
@@ -71,7 +73,7 @@ impl Carts {
         check_sellable(&facts, &line.sku, cart.currency, "sku")?;
         let command =
             Command::AddLine { sku: line.sku.clone(), quantity: line.quantity, operation };
-        let loaded = self.execute(id, &command).await?;
+        let loaded = self.execute_at(seen, id, &command).await?;
         self.view(id, &loaded, &facts)
     }
 
@@ -81,14 +83,20 @@ impl Carts {
         id: CartId,
         sku: String,
         quantity: i64,
+        seen: Option<u64>,
     ) -> Result<CartView, CartError> {
-        let loaded = self.execute(id, &Command::ChangeLine { sku, quantity }).await?;
+        let loaded = self.execute_at(seen, id, &Command::ChangeLine { sku, quantity }).await?;
         self.viewed(id, &loaded).await
     }
 
     /// Takes a SKU out.
-    pub(crate) async fn remove_line(&self, id: CartId, sku: String) -> Result<CartView, CartError> {
-        let loaded = self.execute(id, &Command::RemoveLine { sku }).await?;
+    pub(crate) async fn remove_line(
+        &self,
+        id: CartId,
+        sku: String,
+        seen: Option<u64>,
+    ) -> Result<CartView, CartError> {
+        let loaded = self.execute_at(seen, id, &Command::RemoveLine { sku }).await?;
         self.viewed(id, &loaded).await
     }
 
@@ -140,8 +148,21 @@ impl Carts {
     }
 
     async fn execute(&self, id: CartId, command: &Command) -> Result<Loaded<Cart>, CartError> {
+        self.execute_at(None, id, command).await
+    }
+
+    /// The same for whoever has seen the cart at this version and wants to change no other.
+    async fn execute_at(
+        &self,
+        seen: Option<u64>,
+        id: CartId,
+        command: &Command,
+    ) -> Result<Loaded<Cart>, CartError> {
         let now = self.now();
-        let decide = |cart: Option<&Cart>| Cart::decide(cart, command, now);
+        let decide = |cart: Option<&Cart>| {
+            cart.map_or(Ok(()), |cart| cart.is_at(seen))?;
+            Cart::decide(cart, command, now)
+        };
         Ok(self.repository.execute(&stream(id), decide, |_| Vec::new()).await?)
     }
 

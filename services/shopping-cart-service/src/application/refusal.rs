@@ -72,6 +72,9 @@ fn rejected(rejection: &Rejection, title: String) -> Problem {
             Problem::new(422, codes::QUANTITY_LIMIT, title).subject(sku)
         }
         Rejection::TooManyLines { .. } => Problem::new(422, codes::LINE_LIMIT, title),
+        Rejection::VersionChanged { actual } => {
+            Problem::new(412, general::PRECONDITION_FAILED, title).fact("version", actual)
+        }
         Rejection::Empty => Problem::new(422, codes::CART_EMPTY, title),
         Rejection::Expired => Problem::new(409, codes::CART_EXPIRED, title),
         Rejection::CheckingOut => Problem::new(409, codes::CHECKING_OUT, title).retry_after(1),

@@ -25,6 +25,8 @@ pub(crate) struct Cart {
     /// Oldest first; one per SKU.
     pub(crate) lines: Vec<Line>,
     pub(crate) status: Status,
+    /// Grows with every change.
+    pub(crate) version: u64,
     /// When somebody last changed it.
     pub(crate) touched_at: Timestamp,
     operations: VecDeque<Uuid>,
@@ -120,7 +122,18 @@ impl Cart {
                 cart.status = Status::Ordered { order_id: *order_id }
             }
         }
+        cart.version += 1;
         cart
+    }
+
+    /// Refuses whoever believes it to be at another version, where that matters to them.
+    pub(crate) fn is_at(&self, seen: Option<u64>) -> Result<(), Rejection> {
+        match seen {
+            Some(seen) if seen != self.version => {
+                Err(Rejection::VersionChanged { actual: self.version })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// When it expires if nobody touches it.
@@ -143,6 +156,7 @@ impl Cart {
             currency,
             lines,
             status: Status::Open,
+            version: 0,
             touched_at: at,
             operations: VecDeque::new(),
             given_up: VecDeque::new(),

@@ -15,6 +15,8 @@ pub(crate) enum Rejection {
     TooManyLines { max: usize },
     #[error("{sku} is not in the cart")]
     NotInCart { sku: String },
+    #[error("the cart has changed since; it is at version {actual} now")]
+    VersionChanged { actual: u64 },
     #[error("the cart is empty; put something in first")]
     Empty,
     #[error("the cart expired; change it to bring it back at today's prices")]

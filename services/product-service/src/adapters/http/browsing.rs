@@ -1,6 +1,5 @@
 //! Looking at the catalogue.
 
-use super::versioned::Versioned;
 use super::wish::{self, Asked};
 use super::{Doors, audience};
 use crate::index::{Known, Reduced, Stock, Wish};
@@ -15,7 +14,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use transport::Edge;
-use web::{Answer, Caller, Json, Path, Query};
+use web::{Answer, Caller, Json, Path, Query, Versioned};
 
 /// The most SKUs that are looked up at once.
 const LOOKED_UP_SKUS_MAX: usize = 1_000;

@@ -1,7 +1,6 @@
 //! Changing the catalogue: for operators, and for imports inside the shop.
 
 use super::browsing::known;
-use super::versioned::Versioned;
 use super::{Doors, intake};
 use crate::application::{Catalogue, CatalogueError, Earnest, Imported, Outcome, Wanted};
 use crate::domain::{Command, Draft};
@@ -16,7 +15,7 @@ use contracts::{
 };
 use kernel::{Problem, UnitPrice, codes};
 use transport::Edge;
-use web::{Answer, Caller, Created, IdempotencyKey, IfMatch, Json, Path};
+use web::{Answer, Caller, Created, IdempotencyKey, IfMatch, Json, Path, Versioned};
 
 /// How many products of one name get a slug made from it.
 const SLUG_ATTEMPTS_MAX: u32 = 100;

@@ -77,6 +77,50 @@ async fn send(service: &Router, method: &str, path: &str, body: Value) -> (Statu
     (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
 }
 
+/// The status and the version that are answered to a change of a cart seen at `seen`.
+async fn change_seen(
+    service: &Router,
+    method: &str,
+    path: &str,
+    seen: &str,
+    body: Value,
+) -> (u16, Option<String>) {
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    let request = Request::builder().method(method).uri(path);
+    let request = request.header("content-type", "application/json").header("if-match", seen);
+    let response = service.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+    let tag = response.headers().get("etag").map(|tag| tag.to_str().unwrap().to_owned());
+    (response.status().as_u16(), tag)
+}
+
+#[tokio::test]
+async fn a_late_change_does_not_overwrite_what_it_has_not_seen() {
+    let service = service();
+    let cart = cart_with(&service, json!([{"sku": "MUG", "quantity": 1}])).await;
+    assert_eq!(cart["version"], 1);
+    let lines = format!("/api/v1/carts/{}/lines", cart["id"].as_str().unwrap());
+    let mug = format!("{lines}/MUG");
+    let tag = |version: u64| Some(format!("\"{version}\""));
+    let two = json!({"quantity": 2});
+    assert_eq!(change_seen(&service, "PATCH", &mug, "\"1\"", two.clone()).await, (200, tag(2)));
+    let (_, cart) = send(&service, "PATCH", &mug, json!({"quantity": 5})).await;
+    assert_eq!(cart["version"], 3);
+    // The network delivers old requests again.
+    for (method, path, body) in [
+        ("PATCH", &mug, two),
+        ("DELETE", &mug, Value::Null),
+        ("POST", &lines, json!({"sku": "LAMP", "quantity": 1})),
+    ] {
+        assert_eq!(change_seen(&service, method, path, "\"1\"", body).await.0, 412, "{method}");
+    }
+    let (_, now) = send(&service, "GET", lines.strip_suffix("/lines").unwrap(), Value::Null).await;
+    assert_eq!((&now["version"], &now["lines"][0]["quantity"]), (&json!(3), &json!(5)));
+    let lamp = json!({"sku": "LAMP", "quantity": 1});
+    assert_eq!(change_seen(&service, "POST", &lines, "\"3\"", lamp).await, (200, tag(4)));
+    assert_eq!(change_seen(&service, "DELETE", &mug, "*", Value::Null).await, (200, tag(5)));
+    assert_eq!(change_seen(&service, "DELETE", &mug, "five", Value::Null).await.0, 400);
+}
+
 async fn cart_with(service: &Router, lines: Value) -> Value {
     let (status, cart) = send(service, "POST", "/api/v1/carts", json!({ "lines": lines })).await;
     assert_eq!(status, 201, "{cart}");

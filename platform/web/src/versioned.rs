@@ -7,17 +7,19 @@ use aide::{
 };
 use axum::response::{IntoResponse, Response};
 
-/// An answer and the version of the product it shows.
+/// An answer and the version of what it shows, for whoever changes it with `If-Match`.
 #[derive(Debug)]
-pub(super) struct Versioned<T> {
-    pub(super) version: u64,
-    pub(super) answer: T,
+pub struct Versioned<T> {
+    /// The version.
+    pub version: u64,
+    /// The answer.
+    pub answer: T,
 }
 
 impl<T: IntoResponse> IntoResponse for Versioned<T> {
     fn into_response(self) -> Response {
         let mut response = self.answer.into_response();
-        response.headers_mut().insert(http::header::ETAG, web::etag(self.version));
+        response.headers_mut().insert(http::header::ETAG, crate::etag(self.version));
         response
     }
 }
