@@ -6,6 +6,7 @@ mod domain;
 mod engines;
 mod leftovers;
 mod licence;
+mod lock;
 mod sizes;
 mod vocabulary;
 mod weight;
@@ -37,4 +38,6 @@ pub(crate) const ALL: &[Check] = &[
     documents::LINKS,
     weight::LIGHT,
     weight::LICENCES,
+    lock::SOURCES,
+    lock::ONE_VERSION,
 ];
