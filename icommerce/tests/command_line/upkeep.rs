@@ -4,7 +4,7 @@
 mod damage;
 
 use crate::program::{fails, get, icommerce, post, serves, stops};
-use damage::{Kept, kept, with_engine};
+use damage::{Kept, Orphan, kept, with_engine};
 use serde_json::{Value, json};
 use std::{path::Path, process::Output};
 use tempfile::TempDir;
@@ -185,6 +185,26 @@ fn money_that_waits_for_its_goods_is_sound_and_money_nobody_took_is_not() {
         folder.path(),
         &["orders and payments know the same money", "no money is left authorised"],
     );
+}
+
+#[test]
+fn a_journal_that_is_gone_is_missed_where_something_followed_from_it() {
+    for orphan in [Orphan::Document, Orphan::Snapshot] {
+        let folder = TempDir::new().unwrap();
+        with_engine(folder.path(), async |_| ());
+        is_nothing(folder.path());
+        with_engine(folder.path(), async |engine| {
+            damage::leave_behind(&engine.service("order-service"), orphan).await;
+        });
+        is_broken(folder.path(), &["order-service: the journal is there", "it is empty"]);
+    }
+}
+
+/// A service that was never here is not missed.
+fn is_nothing(folder: &Path) {
+    let (code, said) = said(folder, &["check"]);
+    assert_eq!(code, 0, "{said}");
+    assert!(!said.contains("BROKEN"), "{said}");
 }
 
 #[test]

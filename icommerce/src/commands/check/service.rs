@@ -7,6 +7,8 @@ use journal::upkeep::{
 use runtime::{Premises, Upkeep};
 use storage::StorageError;
 
+const JOURNAL: &str = "the journal is there that everything follows from";
+
 /// A service whose storage is looked at.
 #[derive(Debug)]
 pub(super) struct Checked {
@@ -22,7 +24,7 @@ impl Checked {
         let journal = &*storage.journal;
         let length = journal.last_position().await?;
         if length == 0 {
-            return Ok(());
+            return self.check_without_journal(report).await;
         }
         let mut rebuilds = Invariant::new("no rebuild was broken off");
         rebuilds.hold(!is_broken_off(storage).await?, || "run icommerce rebuild again".to_owned());
@@ -50,6 +52,27 @@ impl Checked {
             report.add(self.name, fold.end(journal).await?);
         }
         report.add(self.name, rebuilds);
+        Ok(())
+    }
+
+    /// A service that was never here has nothing. One that has something has had a journal that it follows from.
+    async fn check_without_journal(&self, report: &mut Report) -> Result<(), StorageError> {
+        let storage = &self.premises.storage;
+        let mut orphans = Vec::new();
+        for model in &self.upkeep.read_models {
+            let found = ReadModelComparison::begin(&**model, storage).await?.end().await?;
+            orphans.extend((found.broken > 0).then(|| model.collection().name));
+        }
+        for make in &self.upkeep.projections {
+            let name = make().name();
+            orphans.extend(storage.journal.snapshot(name).await?.map(|_| name));
+        }
+        if !orphans.is_empty() {
+            let mut journal = Invariant::new(JOURNAL);
+            let orphans = orphans.join(", ");
+            journal.hold(false, || format!("it is empty, and there is something in {orphans}"));
+            report.add(self.name, journal);
+        }
         Ok(())
     }
 }

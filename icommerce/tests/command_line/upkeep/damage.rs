@@ -100,6 +100,25 @@ pub(super) async fn break_off_a_rebuild(storage: ServiceStorage) {
     written(&storage, vec![put(&UNDER_WAY, "read_models", "")]).await;
 }
 
+/// What can be left of a service whose journal is gone.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Orphan {
+    Document,
+    Snapshot,
+}
+
+/// A service whose journal is empty has something that follows from one.
+pub(super) async fn leave_behind(storage: &ServiceStorage, orphan: Orphan) {
+    match orphan {
+        Orphan::Document => written(storage, vec![put(&ORDERS, "stranger", "{}")]).await,
+        Orphan::Snapshot => {
+            let snapshot = Snapshot { position: 7, data: "{}".into() };
+            let commit = storage.journal.save_snapshot("sagas-1", snapshot).await.unwrap();
+            commit.wait().await.unwrap();
+        }
+    }
+}
+
 /// Units are sold that never came.
 pub(super) async fn sell_from_an_empty_shelf(storage: &ServiceStorage) {
     let (hold, order) = (Uuid::from_u128(1), Uuid::from_u128(2));
