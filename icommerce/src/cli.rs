@@ -86,6 +86,10 @@ pub(crate) struct Catalog {
     /// How many batches are under way at the same time
     #[arg(long, value_name = "N")]
     pub(crate) parallel: Option<usize>,
+    /// How long a busy shop is asked again before the import gives up; one that gave up can be run again, what was done
+    /// stays done
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    pub(crate) wait: u64,
 }
 
 #[derive(Debug, Subcommand)]

@@ -14,10 +14,14 @@ pub struct Patience {
     pub attempts_max: u32,
     /// No further attempt is made after this time.
     pub give_up_after: Duration,
+    /// No further attempt is made when nobody has answered at all for so long.
+    pub silence_max: Duration,
     /// The pause before the second attempt; it doubles from then on.
     pub first_pause: Duration,
-    /// The longest pause, whatever `Retry-After` says.
+    /// The longest pause of our own choosing.
     pub pause_max: Duration,
+    /// The longest pause that the shop may ask for with `Retry-After`.
+    pub asked_pause_max: Duration,
 }
 
 impl Default for Patience {
@@ -26,8 +30,23 @@ impl Default for Patience {
         Self {
             attempts_max: 40,
             give_up_after: Duration::from_secs(45),
+            silence_max: Duration::from_secs(45),
             first_pause: Duration::from_millis(50),
             pause_max: Duration::from_secs(2),
+            asked_pause_max: Duration::from_secs(2),
+        }
+    }
+}
+
+impl Patience {
+    /// For work that has time: as often as it takes within `give_up_after`, and as late as a busy shop asks for. A shop
+    /// that says nothing is waited for no longer than by others.
+    pub fn of_bulk(give_up_after: Duration) -> Self {
+        Self {
+            attempts_max: u32::MAX,
+            give_up_after,
+            asked_pause_max: give_up_after,
+            ..Self::default()
         }
     }
 }
@@ -61,7 +80,8 @@ impl<C: Carry, K: Fn() -> String + Send + Sync> Patient<C, K> {
 impl<C: Carry, K: Fn() -> String + Send + Sync> Carry for Patient<C, K> {
     async fn carry(&self, request: Request) -> Result<Response, TransportError> {
         let request = self.with_key(request);
-        let give_up_at = Instant::now() + self.patience.give_up_after;
+        let begun = Instant::now();
+        let mut heard = begun;
         let mut pause = self.patience.first_pause;
         let mut attempt = 1;
         loop {
@@ -70,8 +90,15 @@ impl<C: Carry, K: Fn() -> String + Send + Sync> Carry for Patient<C, K> {
                 return answer;
             }
             let asked_for = pause_asked_for(&answer).unwrap_or_default();
-            let wait = pause.max(asked_for).min(self.patience.pause_max);
-            if attempt == self.patience.attempts_max || Instant::now() + wait > give_up_at {
+            let wait = pause.max(asked_for.min(self.patience.asked_pause_max));
+            let next = Instant::now() + wait;
+            if answer.is_ok() {
+                // Nobody is expected to say anything before.
+                heard = next;
+            }
+            let is_over = next > begun + self.patience.give_up_after
+                || next > heard + self.patience.silence_max;
+            if attempt == self.patience.attempts_max || is_over {
                 return answer;
             }
             sleep(wait).await;
@@ -100,4 +127,84 @@ fn is_passing(answer: &Result<Response, TransportError>) -> bool {
 fn pause_asked_for(answer: &Result<Response, TransportError>) -> Option<Duration> {
     let header = answer.as_ref().ok()?.headers().get(RETRY_AFTER)?;
     header.to_str().ok()?.parse().ok().map(Duration::from_secs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    /// Busy until it was asked so many times, and asks for this pause each time.
+    struct Busy {
+        asked: AtomicU32,
+        until: u32,
+        pause_seconds: u64,
+    }
+
+    #[async_trait]
+    impl Carry for &Busy {
+        async fn carry(&self, _: Request) -> Result<Response, TransportError> {
+            let is_over = self.asked.fetch_add(1, Ordering::Relaxed) >= self.until;
+            let mut answer = Response::new(Bytes::new());
+            if !is_over {
+                *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+                answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(self.pause_seconds));
+            }
+            Ok(answer)
+        }
+    }
+
+    /// The status in the end, and after how long.
+    async fn outcome(busy: &Busy, patience: Patience) -> (u16, Duration) {
+        let began = Instant::now();
+        let patient = Patient::new(busy, patience, || "key".to_owned());
+        let request = Request::new(Bytes::new());
+        (patient.carry(request).await.unwrap().status().as_u16(), began.elapsed())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn bulk_waits_as_long_as_the_shop_asks_and_outlasts_a_long_rush() {
+        let busy = Busy { asked: AtomicU32::new(0), until: 50, pause_seconds: 10 };
+        let patience = Patience::of_bulk(Duration::from_mins(10));
+        assert_eq!(outcome(&busy, patience).await, (200, Duration::from_secs(500)));
+        assert_eq!(
+            busy.asked.load(Ordering::Relaxed),
+            51,
+            "it is asked when it said, and not before"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn bulk_gives_up_at_its_limit() {
+        let busy = Busy { asked: AtomicU32::new(0), until: u32::MAX, pause_seconds: 10 };
+        let (status, after) = outcome(&busy, Patience::of_bulk(Duration::from_secs(95))).await;
+        assert_eq!((status, after), (503, Duration::from_secs(90)));
+    }
+
+    struct Nobody;
+
+    #[async_trait]
+    impl Carry for Nobody {
+        async fn carry(&self, _: Request) -> Result<Response, TransportError> {
+            Err(TransportError::Unreachable {
+                service: "shop",
+                reason: "nobody is there".to_owned(),
+            })
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn bulk_says_soon_that_nobody_is_there() {
+        let began = Instant::now();
+        let patient = Patient::new(Nobody, Patience::of_bulk(Duration::from_hours(1)), String::new);
+        assert!(patient.carry(Request::new(Bytes::new())).await.is_err());
+        assert!(began.elapsed() <= Duration::from_secs(45));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_for_an_answer_is_not_kept_waiting_for_a_whole_minute() {
+        let busy = Busy { asked: AtomicU32::new(0), until: 1, pause_seconds: 60 };
+        assert_eq!(outcome(&busy, Patience::default()).await, (200, Duration::from_secs(2)));
+    }
 }

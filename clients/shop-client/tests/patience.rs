@@ -49,6 +49,7 @@ fn quick() -> Patience {
     Patience {
         first_pause: Duration::from_millis(1),
         pause_max: Duration::from_millis(2),
+        asked_pause_max: Duration::from_millis(2),
         ..Patience::default()
     }
 }

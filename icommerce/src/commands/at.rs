@@ -23,16 +23,16 @@ pub(crate) struct Place {
 }
 
 /// Runs `work` with the shop at these addresses, or else with one that runs as long as the work, with the settings
-/// `own` over all others.
+/// `own` over all others, and asks it again with this patience.
 pub(crate) fn run(
     flags: &ProcessFlags,
     addresses: &PlaceFlags,
     own: Vec<Flag>,
+    patience: Patience,
     work: impl AsyncFnOnce(&Place) -> Result<ExitCode, Failure>,
 ) -> Result<ExitCode, Failure> {
     let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness));
-    let edge =
-        |address: &str| Edge::at(address, Patience::default(), ids.clone()).map_err(Failure::usage);
+    let edge = |address: &str| Edge::at(address, patience, ids.clone()).map_err(Failure::usage);
     if let (Some(shop), Some(operator)) = (&addresses.shop, &addresses.operator) {
         let place = Place { shop: edge(shop)?, operator: edge(operator)?, data: None };
         return worker()?.block_on(work(&place));

@@ -9,15 +9,16 @@ use crate::{
 use catalog_import::{ImportFailure, Options, PARALLEL_DEFAULT, run as import};
 use kernel::Currency;
 use settings::Flag;
-use shop_client::Progress;
-use std::process::ExitCode;
+use shop_client::{Patience, Progress};
+use std::{process::ExitCode, time::Duration};
 
 pub(crate) fn run(flags: &ProcessFlags, command: Catalog) -> Result<ExitCode, Failure> {
     let currency = Currency::parse(&command.currency)
         .map_err(|error| Failure::usage(format!("--currency: {error}")))?;
     // Who imports a catalogue does not want the demonstration's beside it.
     let own = vec![Flag::new("import", "demo", "false")];
-    super::at::run(flags, &command.place, own, async move |place: &Place| {
+    let patience = Patience::of_bulk(Duration::from_secs(command.wait));
+    super::at::run(flags, &command.place, own, patience, async move |place: &Place| {
         let options = Options {
             files: command.files,
             currency,

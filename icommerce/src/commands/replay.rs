@@ -8,7 +8,7 @@ use crate::{
 };
 use online_retail::{NoDiary, Options, ReplayFailure, replay};
 use settings::Flag;
-use shop_client::Progress;
+use shop_client::{Patience, Progress};
 use std::process::ExitCode;
 
 pub(crate) fn run(flags: &ProcessFlags, command: OnlineRetail) -> Result<ExitCode, Failure> {
@@ -17,23 +17,29 @@ pub(crate) fn run(flags: &ProcessFlags, command: OnlineRetail) -> Result<ExitCod
         Flag::new("replay", "demo", "false"),
         Flag::new("replay", "payment-service.test_payments", "true"),
     ];
-    super::at::run(flags, &command.place, own.to_vec(), async move |place: &Place| {
-        let options = Options {
-            files: command.files,
-            parallel: command.parallel.unwrap_or(online_retail::PARALLEL_DEFAULT),
-            rate: command.rate,
-            report: command.report,
-            progress_file: place
-                .data
-                .as_ref()
-                .map(|data| data.join("replay-online-retail.progress")),
-        };
-        let progress = Progress::on_standard_error();
-        let balance =
-            replay(&options, &place.shop, &place.operator, progress).await.map_err(failure)?;
-        print(&balance)?;
-        Ok(if balance.is_balanced { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-    })
+    super::at::run(
+        flags,
+        &command.place,
+        own.to_vec(),
+        Patience::default(),
+        async move |place: &Place| {
+            let options = Options {
+                files: command.files,
+                parallel: command.parallel.unwrap_or(online_retail::PARALLEL_DEFAULT),
+                rate: command.rate,
+                report: command.report,
+                progress_file: place
+                    .data
+                    .as_ref()
+                    .map(|data| data.join("replay-online-retail.progress")),
+            };
+            let progress = Progress::on_standard_error();
+            let balance =
+                replay(&options, &place.shop, &place.operator, progress).await.map_err(failure)?;
+            print(&balance)?;
+            Ok(if balance.is_balanced { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        },
+    )
 }
 
 fn failure(error: ReplayFailure) -> Failure {
