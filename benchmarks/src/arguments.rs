@@ -10,8 +10,8 @@ pub(crate) struct Arguments {
     /// Which scenarios; when none is named, all but those that take long (browse-100k, start, clients, rates)
     #[arg(value_parser = scenarios::names())]
     pub(crate) scenarios: Vec<String>,
-    /// Clients at the same time
-    #[arg(long, default_value_t = 16)]
+    /// Clients at the same time: enough to keep both cores busy while answers wait for the disk
+    #[arg(long, default_value_t = 64)]
     clients: usize,
     /// How long each scenario is measured, in seconds
     #[arg(long, default_value_t = 10)]
