@@ -130,12 +130,16 @@ struct Order {
     email: String,
     lines: Lines,
     total: i64,
+    /// What pays for it.
+    token: &'static str,
     /// The payment somebody has to approve or decline.
     action: Option<String>,
     /// What the customer did then.
     acted: Option<&'static str>,
     was_confirmed: bool,
     cancelled: bool,
+    /// Its cancellation was taken in on a full disk, and comes about when there is room.
+    is_to_be_cancelled: bool,
     /// The reasons of its refunds, each unique.
     refunds: Vec<String>,
     /// The reasons of refunds that were taken in on a full disk, and come about when there is room.

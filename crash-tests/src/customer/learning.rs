@@ -22,11 +22,11 @@ impl Customer {
                 let lines = &cart.lines;
                 ensure(lines_of(json) == *lines, || format!("{lines:?} expected, not {json}"))?;
             }
-            Wish::Checkout { lines, email, .. } => {
-                self.bought(lines, email, json)?;
+            Wish::Checkout { lines, email, token, .. } => {
+                self.bought(lines, email, token, json)?;
                 self.cart = None;
             }
-            Wish::OrderAtOnce { lines, email, .. } => self.bought(lines, email, json)?,
+            Wish::OrderAtOnce { lines, email, token } => self.bought(lines, email, token, json)?,
             Wish::Refund { order, reason, .. } => {
                 let (count, reason) = (count_of_refunds(json, reason), reason.clone());
                 let may_be_late = self.circumstance != Circumstance::Ordinary;
@@ -39,9 +39,13 @@ impl Customer {
                 order.refunds.push(reason);
             }
             Wish::Cancel { order, .. } => {
-                ensure(json["status"] == "cancelled", || format!("not cancelled: {json}"))?;
+                let is_cancelled = json["status"] == "cancelled";
+                let may_be_late = self.circumstance != Circumstance::Ordinary
+                    && shows_event(json, "cancel_requested");
+                ensure(is_cancelled || may_be_late, || format!("not cancelled: {json}"))?;
                 let order = self.order(order)?;
-                order.cancelled = true;
+                order.cancelled |= is_cancelled;
+                order.is_to_be_cancelled = true;
                 // Nobody waits for the customer any more.
                 order.action = None;
             }
@@ -60,7 +64,7 @@ impl Customer {
         Ok(())
     }
 
-    fn bought(&mut self, lines: &Lines, email: &str, json: &Value) -> Checked {
+    fn bought(&mut self, lines: &Lines, email: &str, token: &'static str, json: &Value) -> Checked {
         let same = lines_of(json) == *lines && json["email"] == email;
         ensure(same, || format!("another order was placed: {json}"))?;
         let status = &json["status"];
@@ -72,10 +76,12 @@ impl Customer {
             email: email.to_owned(),
             lines: lines.clone(),
             total: amount(&json["totals"]["total"])?,
+            token,
             action: if has_action { Some(text(&json["payment"], "id")?) } else { None },
             acted: None,
             was_confirmed: status == "confirmed",
             cancelled: false,
+            is_to_be_cancelled: false,
             refunds: Vec::new(),
             promised: Vec::new(),
         });
@@ -92,6 +98,11 @@ impl Customer {
 pub(super) fn count_of_refunds(order: &Value, reason: &str) -> usize {
     let refunds = order["refunds"].as_array().into_iter().flatten();
     refunds.filter(|refund| refund["reason"] == reason).count()
+}
+
+fn shows_event(order: &Value, event: &str) -> bool {
+    let mut history = order["history"].as_array().into_iter().flatten();
+    history.any(|it| it["event"] == event)
 }
 
 pub(crate) fn text(json: &Value, name: &str) -> Checked<String> {

@@ -118,9 +118,8 @@ impl Customer {
         })?;
         let is_cancelled = json["status"] == "cancelled";
         ensure(is_cancelled || !order.cancelled, || "it was cancelled once")?;
-        ensure(!is_cancelled || order.cancelled || !order.was_confirmed || in_doubt(true), || {
-            format!("nobody asked to cancel it: {order:?}")
-        })
+        let may_be = order.is_to_be_cancelled || !order.was_confirmed || in_doubt(true);
+        ensure(!is_cancelled || may_be, || format!("nobody asked to cancel it: {order:?}"))
     }
 
     pub(super) async fn look_at_old(&mut self, doors: &Doors, count: usize) -> Checked {

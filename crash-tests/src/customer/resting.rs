@@ -14,6 +14,9 @@ use crate::{
 use serde_json::Value;
 use std::collections::HashSet;
 
+/// What the bank says no to.
+const DECLINED: [&str; 2] = ["decline", "insufficient_funds"];
+
 /// An order nothing happens to any more, as it must stay.
 #[derive(Clone, Debug)]
 pub(crate) struct Retired {
@@ -115,12 +118,22 @@ impl Customer {
         let once = asked_for.clone().all(|reason| count_of_refunds(json, reason) == 1);
         ensure(once && refunds == asked_for.count(), || format!("it should be {order:?}"))?;
         let is_cancelled = json["status"] == "cancelled";
-        let may_be = order.cancelled || order.acted == Some("decline");
-        // Nobody was told that it is confirmed: where the bank's word found no room it may have ended, if nothing is owed.
-        let may_have_ended = self.circumstance != Circumstance::Ordinary && !order.was_confirmed;
-        let is_expected = is_cancelled == may_be || (is_cancelled && may_have_ended);
+        let has_to_be = order.is_to_be_cancelled || order.acted == Some("decline");
+        let is_expected =
+            is_cancelled == has_to_be || (is_cancelled && self.was_refused_late(order, json));
         ensure(is_expected, || format!("it should be {order:?}"))?;
         ensure(self.doubt.as_ref().is_none_or(|asked| !asked.concerns(&order.id)), || "in doubt")
+    }
+
+    /// A no that found no room is told later: the order was shown as pending, and nobody was told that it is confirmed.
+    fn was_refused_late(&self, order: &Order, json: &Value) -> bool {
+        let is_possible = self.circumstance != Circumstance::Ordinary && !order.was_confirmed;
+        is_possible
+            && match json["cancel_reason"].as_str() {
+                Some("out_of_stock") => true,
+                Some("payment_declined") => DECLINED.contains(&order.token),
+                _ => false,
+            }
     }
 
     /// Every order that was retired, looked at once more.
