@@ -5,11 +5,7 @@ use bytes::Bytes;
 use contracts::payment::{SIGNATURE_HEADER, Webhook, WebhookOutcome};
 use parking_lot::Mutex;
 use runtime::Tasks;
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use transport::{Request, Transport};
 
 /// Sends webhooks to this service's own address for them.
@@ -17,19 +13,25 @@ pub(crate) struct WebhookSender {
     key: SigningKey,
     delay: Duration,
     tasks: Tasks,
-    /// The service's own router, once it is built.
-    way: OnceLock<Transport>,
+    /// The service's own router, once it is built and until the process stops.
+    way: Mutex<Option<Transport>>,
     on_their_way: Mutex<BTreeSet<PaymentId>>,
 }
 
 impl WebhookSender {
     pub(crate) fn new(key: SigningKey, delay: Duration, tasks: Tasks) -> Self {
-        Self { key, delay, tasks, way: OnceLock::new(), on_their_way: Mutex::default() }
+        Self { key, delay, tasks, way: Mutex::default(), on_their_way: Mutex::default() }
     }
 
-    /// Where webhooks go from now on. Only the first way counts.
-    pub(crate) fn bind(&self, way: Transport) {
-        let _ = self.way.set(way);
+    /// Where webhooks go until the process stops. The service's router leads back to this sender: bound for ever, they
+    /// would keep each other for ever.
+    pub(crate) fn bind(self: &Arc<Self>, way: Transport) {
+        *self.way.lock() = Some(way);
+        let bound = Bound(Arc::clone(self));
+        self.tasks.spawn_until_stop(async move {
+            let _bound = bound;
+            std::future::pending::<()>().await;
+        });
     }
 
     /// Sends the webhook of a payment after the delay, unless it is on its way already.
@@ -61,8 +63,18 @@ impl WebhookSender {
             .header(SIGNATURE_HEADER, self.key.sign(&body))
             .body(body)
             .map_err(|error| error.to_string())?;
-        let way = self.way.get().ok_or("the service is not built yet")?;
+        let way = self.way.lock().clone().ok_or("the service does not run")?;
         let answer = way.send(request).await.map_err(|error| error.to_string())?;
         if answer.status().is_success() { Ok(()) } else { Err(answer.status().to_string()) }
+    }
+}
+
+/// A sender with a way; without one when this is dropped.
+struct Bound(Arc<WebhookSender>);
+
+impl Drop for Bound {
+    fn drop(&mut self) {
+        let way = self.0.way.lock().take();
+        drop(way);
     }
 }
