@@ -2,9 +2,9 @@
 
 use crate::{
     fitting::too_wide,
-    tour::{Findings, GOODS, ready_to_pay, tour},
+    tour::{Findings, GOODS, put_into_cart, ready_to_pay, tour},
 };
-use browser_tests::{Look, Page, Shop};
+use browser_tests::{Look, Page, Scripts, Shop};
 use serde_json::{Value, json};
 
 /// Turns a page around, as it would be in a language that is read from right to left.
@@ -34,8 +34,8 @@ fn fits_turned_around(look: Look) {
 }
 
 /// An article that is sold in another currency; its address.
-fn article(name: &str, amount: i64, currency: &str) -> (String, String) {
-    let sku = format!("ABROAD-{currency}");
+fn article(name: &str, amount: i64, currency: &str) -> String {
+    let sku = format!("ABROAD-{}", name.replace(' ', "-"));
     // As the other goods have one: the first pictures of a list are looked at elsewhere.
     let picture =
         json!({"url": "/pictures/mug/chalk/object.svg", "alt": name, "width": 400, "height": 500});
@@ -48,24 +48,21 @@ fn article(name: &str, amount: i64, currency: &str) -> (String, String) {
     let made = Shop::shared().operator_post("/api/v1/products", &product.to_string());
     assert_eq!(made.status, 201, "{}", made.text());
     let made: Value = serde_json::from_str(&made.text()).expect("a product");
-    (format!("/p/{}", made["slug"].as_str().expect("an address")), sku)
+    format!("/p/{}", made["slug"].as_str().expect("an address"))
 }
 
 /// Looks at a price where shoppers meet it: in a list, on the article's own page, in the cart.
 fn is_priced(name: &str, amount: i64, currency: &str, one: &str, two: &str) {
-    let (path, sku) = article(name, amount, currency);
+    let path = article(name, amount, currency);
     let page = Page::new(Look::DESKTOP);
     page.visit(&format!("/products?q={}", name.replace(' ', "+")));
     assert!(page.text_of("#grid .card").contains(one), "{}", page.text_of("#grid .card"));
     page.visit(&path);
     assert!(page.text_of("main .price").contains(one), "{}", page.text_of("main .price"));
-    // The pages begin carts in the shop's own currency; this one comes from a program.
-    let cart = json!({"currency": currency, "lines": [{"sku": sku, "quantity": 2}]});
-    page.value(&format!(
-        "fetch('/api/v1/carts', {{method: 'POST', headers: {{'content-type': 'application/json'}}, body: '{cart}'}})
-            .then(answer => answer.json()).then(cart => {{ document.cookie = `cart=${{cart.id}}; path=/`; }})"
-    ));
-    page.visit("/cart");
+    // A cart is in the currency of what is put in first.
+    put_into_cart(&page, &path);
+    page.click(".line [name=step][value='1']");
+    page.until("document.querySelector('.line [name=quantity]').value === '2'");
     let line = page.text_of(".line");
     assert!(line.contains(two), "{two}: {line}");
     assert!(page.text_of(".summary .sums").contains(two), "{}", page.text_of(".summary .sums"));
@@ -79,6 +76,19 @@ fn yen_have_no_decimals_anywhere() {
 #[test]
 fn dinars_have_three_decimals_everywhere() {
     is_priced("Brass incense tray", 4_750, "KWD", "4.750", "9.500");
+}
+
+#[test]
+fn a_cart_is_in_one_currency_and_says_so() {
+    let path = article("Zaru basket", 2_400, "JPY");
+    let page = Page::new(Look { scripts: Scripts::Off, ..Look::DESKTOP });
+    put_into_cart(&page, GOODS);
+    page.visit(&path);
+    page.leads(|page| page.click(".buy-row .button"));
+    let told = "This is sold in another currency than what is in your cart. Order that first.";
+    assert!(page.text_of("main").contains(told), "{}", page.text_of("main"));
+    page.visit("/cart");
+    assert_eq!(page.value("document.querySelectorAll('.line').length"), 1);
 }
 
 #[test]

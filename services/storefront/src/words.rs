@@ -253,6 +253,8 @@ pub(crate) struct Cart {
     pub(crate) went_fewer: &'static str,
     pub(crate) went_off_sale: &'static str,
     pub(crate) quantity_limit: &'static str,
+    /// An article has no price in the currency of what is in the cart.
+    pub(crate) other_currency: &'static str,
     pub(crate) line_limit: &'static str,
     pub(crate) checking_out: &'static str,
     pub(crate) look_again: &'static str,

@@ -166,6 +166,7 @@ pub(crate) static DE: Words = Words {
         went_sold_out: "{name} ist inzwischen ausverkauft. Entferne es, um zu bestellen.",
         went_fewer: "Von {name} sind nur noch {n} da.",
         went_off_sale: "{name} wird nicht mehr verkauft. Entferne es, um zu bestellen.",
+        other_currency: "Das gibt es nur in einer anderen Währung als das, was im Warenkorb liegt. Bestell das zuerst.",
         quantity_limit: "Das ist mehr von einem Artikel, als eine Bestellung haben darf.",
         line_limit: "Das sind mehr Artikel, als ein Warenkorb haben darf.",
         checking_out: "Dieser Warenkorb wird gerade bezahlt. Zahle nicht noch einmal.",

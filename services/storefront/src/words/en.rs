@@ -157,6 +157,7 @@ pub(crate) static EN: Words = Words {
         went_sold_out: "{name} sold out while you were shopping. Remove it to check out.",
         went_fewer: "Only {n} of {name} are left.",
         went_off_sale: "{name} is not for sale any more. Remove it to check out.",
+        other_currency: "This is sold in another currency than what is in your cart. Order that first.",
         quantity_limit: "That is more of one article than an order may have.",
         line_limit: "That is more articles than a cart may have.",
         checking_out: "This cart is being paid for at this moment. Do not pay again.",

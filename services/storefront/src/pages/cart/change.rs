@@ -17,6 +17,7 @@ use contracts::{
     codes,
     shared::Quantity,
 };
+use kernel::Currency;
 use maud::html;
 use std::sync::Arc;
 use transport::CallError;
@@ -32,7 +33,7 @@ pub(crate) async fn add(State(shop): State<Arc<Shop>>, visit: Visit, fields: Fie
     };
     let quantity = stepper::wanted(&fields).max(1);
     let line = Quantity { sku: variant.sku.clone(), quantity };
-    match put_in(&shop, &visit, line).await {
+    match put_in(&shop, &visit, line, variant.price.currency()).await {
         Ok(cart) if visit.wants == Wants::Part => Ok(added(&shop, &visit, &cart)),
         Ok(cart) => Ok(see_other(&visit, "/cart", CartMemory::Remember(cart.id))),
         Err(error) => {
@@ -71,8 +72,14 @@ pub(crate) async fn change(State(shop): State<Arc<Shop>>, visit: Visit, fields: 
     }
 }
 
-/// Puts a line into the shopper's cart, or into a new one where there is none to put it into.
-async fn put_in(shop: &Shop, visit: &Visit, line: Quantity) -> Result<Cart, CallError> {
+/// Puts a line into the shopper's cart, or into a new one where there is none to put it into; that one is in the
+/// currency of its first article.
+async fn put_in(
+    shop: &Shop,
+    visit: &Visit,
+    line: Quantity,
+    currency: Currency,
+) -> Result<Cart, CallError> {
     if let Some(id) = visit.cart {
         match shop.carts.add_line(id, &line).await {
             Err(error)
@@ -81,7 +88,7 @@ async fn put_in(shop: &Shop, visit: &Visit, line: Quantity) -> Result<Cart, Call
             result => return result,
         }
     }
-    shop.carts.create(&NewCart { lines: vec![line], currency: None }).await
+    shop.carts.create(&NewCart { lines: vec![line], currency: Some(currency) }).await
 }
 
 /// What the shopper can do something about, in words.
@@ -91,6 +98,7 @@ fn refusal(visit: &Visit, error: &CallError) -> Option<String> {
     let known = [
         (codes::QUANTITY_LIMIT, words.quantity_limit),
         (codes::LINE_LIMIT, words.line_limit),
+        (codes::NOT_SOLD_IN_CURRENCY, words.other_currency),
         (codes::CHECKING_OUT, words.checking_out),
         (codes::OUT_OF_STOCK, visit.locale.words.goods.sold_out),
         (codes::UNKNOWN_SKU, visit.locale.words.goods.sold_out),
