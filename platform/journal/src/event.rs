@@ -12,6 +12,9 @@ pub type Version = u64;
 /// The place of an event in the log of its process. Grows with every event; has gaps within one service.
 pub type Position = u64;
 
+kernel::id!(/// Identifies an event for ever.
+    EventId);
+
 /// An event about to be appended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewEvent {

@@ -16,7 +16,7 @@ pub mod conformance;
 pub mod upkeep;
 
 pub use aggregate::{Aggregate, DecodeError, Named};
-pub use event::{NewEvent, Position, Recorded, StreamId, Version};
+pub use event::{EventId, NewEvent, Position, Recorded, StreamId, Version};
 pub use port::{Append, AppendError, Appended, Journal, Snapshot};
 pub use projection::{Projection, catch_up};
 pub use repository::{Change, ExecuteError, Loaded, Repository};

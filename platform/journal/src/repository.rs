@@ -1,10 +1,10 @@
 //! Loads aggregates, lets them decide, appends what they decided. The recently used ones stay in memory.
 
 use crate::{
-    Aggregate, Append, AppendError, Appended, DecodeError, Journal, Named, NewEvent,
+    Aggregate, Append, AppendError, Appended, DecodeError, EventId, Journal, Named, NewEvent,
     READ_EVENTS_MAX, Version,
 };
-use kernel::{Ids, TypedId, Uuid};
+use kernel::{Ids, Uuid};
 use lru::LruCache;
 use parking_lot::Mutex;
 use std::{num::NonZeroUsize, sync::Arc};
@@ -232,24 +232,6 @@ impl<A> Recent<A> {
         if self.kept.pop(stream).is_some() {
             self.gone.note(stream);
         }
-    }
-}
-
-/// What `Ids` needs to make the id of an event; events carry the bare UUID.
-#[derive(Clone, Copy)]
-struct EventId(Uuid);
-
-impl TypedId for EventId {}
-
-impl From<Uuid> for EventId {
-    fn from(id: Uuid) -> Self {
-        Self(id)
-    }
-}
-
-impl From<EventId> for Uuid {
-    fn from(id: EventId) -> Self {
-        id.0
     }
 }
 

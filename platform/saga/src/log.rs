@@ -3,10 +3,10 @@
 use crate::events::{self, Begun, Ended, Outcome, Told, Undoing, Waiting};
 use bytes::Bytes;
 use journal::{
-    Append, AppendError, Journal, NewEvent, Projection, READ_EVENTS_MAX, Recorded, Snapshot,
-    Version, catch_up,
+    Append, AppendError, EventId, Journal, NewEvent, Projection, READ_EVENTS_MAX, Recorded,
+    Snapshot, Version, catch_up,
 };
-use kernel::{Ids, TypedId, Uuid};
+use kernel::{Ids, Uuid};
 use parking_lot::Mutex;
 use serde::Serialize;
 use std::{
@@ -220,23 +220,5 @@ impl Log {
 impl fmt::Debug for Log {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Log").field("journal", &self.journal).finish_non_exhaustive()
-    }
-}
-
-/// What `Ids` needs to make the id of an event; events carry the bare UUID.
-#[derive(Clone, Copy)]
-struct EventId(Uuid);
-
-impl TypedId for EventId {}
-
-impl From<Uuid> for EventId {
-    fn from(id: Uuid) -> Self {
-        Self(id)
-    }
-}
-
-impl From<EventId> for Uuid {
-    fn from(id: EventId) -> Self {
-        id.0
     }
 }

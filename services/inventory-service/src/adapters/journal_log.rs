@@ -7,8 +7,10 @@ use crate::{
 };
 use async_trait::async_trait;
 use bytes::Bytes;
-use journal::{Append, AppendError, Journal, NewEvent, Projection, READ_EVENTS_MAX, Recorded};
-use kernel::{Ids, TypedId, Uuid};
+use journal::{
+    Append, AppendError, EventId, Journal, NewEvent, Projection, READ_EVENTS_MAX, Recorded,
+};
+use kernel::Ids;
 use std::sync::Arc;
 use storage::StorageError;
 
@@ -129,23 +131,5 @@ impl Projection for Folding {
     fn restore(&mut self, data: &Bytes) -> Result<(), StorageError> {
         self.ledger = snapshot::decode(data)?;
         Ok(())
-    }
-}
-
-/// What [`Ids`] needs to make the id of an event.
-#[derive(Clone, Copy)]
-struct EventId(Uuid);
-
-impl TypedId for EventId {}
-
-impl From<Uuid> for EventId {
-    fn from(id: Uuid) -> Self {
-        Self(id)
-    }
-}
-
-impl From<EventId> for Uuid {
-    fn from(id: EventId) -> Self {
-        id.0
     }
 }
