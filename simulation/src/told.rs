@@ -56,6 +56,8 @@ pub(crate) struct Promise {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Done,
+    /// It is to be done; a cancellation may be faster and do more.
+    Promised,
     Refused,
     Unknown,
 }

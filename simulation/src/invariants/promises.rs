@@ -98,10 +98,14 @@ fn refunds(books: &Books, told: &Told, found: &mut Findings) {
             .flat_map(|(id, order)| order.refunds.values().map(move |refund| (id, refund)));
         let given = given.filter(|(_, it)| it.reason == promise.reason && !it.is_dropped);
         let given: Vec<_> = given.collect();
+        let is_given =
+            matches!(given.as_slice(), [(id, it)] if **id == promise.about && it.is_done);
+        let order = books.orders.all.get(&promise.about);
+        let is_cancelled = order.is_some_and(|order| order.status.word() == "cancelled");
         let is_right = match promise.outcome {
-            Outcome::Done => {
-                matches!(given.as_slice(), [(id, it)] if **id == promise.about && it.is_done)
-            }
+            Outcome::Done => is_given,
+            // A cancellation that came before it gave all the money back.
+            Outcome::Promised => is_given || (given.is_empty() && is_cancelled),
             Outcome::Refused => given.is_empty(),
             Outcome::Unknown => given.len() <= 1,
         };
@@ -113,7 +117,7 @@ fn movements(books: &Books, told: &Told, found: &mut Findings) {
     for promise in &told.moves {
         let moved = books.stock.moves.get(&promise.reason).map_or(&[][..], Vec::as_slice);
         let is_right = match promise.outcome {
-            Outcome::Done => moved == [promise.units],
+            Outcome::Done | Outcome::Promised => moved == [promise.units],
             Outcome::Refused => moved.is_empty(),
             Outcome::Unknown => moved.len() <= 1,
         };
