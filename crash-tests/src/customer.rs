@@ -96,6 +96,19 @@ pub enum Circumstance {
     FullDisk,
 }
 
+impl Circumstance {
+    /// Whether an answer only means that the customer has to come again, though nobody would have to otherwise.
+    fn excuses(self, answer: &Answer) -> bool {
+        match self {
+            Self::Ordinary => false,
+            // The checkout was refused, and to open the cart again takes a disk.
+            _ if answer.code() == "checking_out" => true,
+            Self::DyingDisk => answer.status >= 500,
+            Self::FullDisk => false,
+        }
+    }
+}
+
 /// A customer, and an operator at times.
 #[derive(Debug)]
 pub(crate) struct Customer {
@@ -229,8 +242,7 @@ impl Customer {
             self.doubt = Some(asked);
             return Ok(false);
         };
-        let is_failure = answer.status >= 500 && self.circumstance == Circumstance::DyingDisk;
-        if answer.means_later() || is_failure {
+        if answer.means_later() || self.circumstance.excuses(&answer) {
             self.tally.later += 1;
             self.tally.storage_full += u64::from(answer.code() == "storage_full");
             self.doubt = Some(asked);

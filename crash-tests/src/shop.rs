@@ -4,7 +4,7 @@ use crate::{
     client::{Doors, Edge},
     violation::{Checked, Violation, ensure},
 };
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use std::{
     fs::File,
     io::{BufRead, BufReader},
@@ -252,6 +252,30 @@ impl Shop {
     pub fn signal(&self, process: usize, signal: Signal) -> Checked {
         let id = Pid::from_child(&self.processes[process].child);
         kill_process(id, signal).map_err(|error| std::io::Error::from(error).into())
+    }
+
+    /// Stops the processes in their tracks; returns when no thread of theirs is in the kernel any more.
+    pub(crate) async fn freeze(&self) -> Checked {
+        for (number, process) in self.processes.iter().enumerate() {
+            self.signal(number, Signal::STOP)?;
+            let id = Pid::from_child(&process.child);
+            let began = Instant::now();
+            let options = WaitOptions::UNTRACED | WaitOptions::NOHANG;
+            let (_, status) = loop {
+                if let Some(news) = waitpid(Some(id), options).map_err(std::io::Error::from)? {
+                    break news;
+                }
+                ensure(began.elapsed() < PATIENCE, || "the shop does not stand still")?;
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            };
+            ensure(status.stopped(), || format!("the shop ended by itself: {status:?}"))?;
+        }
+        Ok(())
+    }
+
+    /// Lets stopped processes go on.
+    pub(crate) fn thaw(&self) -> Checked {
+        (0..self.processes()).try_for_each(|number| self.signal(number, Signal::CONT))
     }
 
     /// Asks the processes to stop, the last one first; each has to end well.

@@ -88,7 +88,7 @@ pub(crate) struct Catalog {
     pub(crate) parallel: Option<usize>,
     /// How long a busy shop is asked again before the import gives up; one that gave up can be run again, what was done
     /// stays done
-    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(..=86_400))]
     pub(crate) wait: u64,
 }
 

@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: builds the shop and the load generator for release and runs the one against the other.
 
 use crate::{Outcome, process};
-use std::{path::Path, process::Command};
+use std::{ffi::OsString, path::Path, process::Command};
 
 /// Runs these scenarios, or all when none is named; what follows them goes to the load generator as it is.
 pub(crate) fn run(root: &Path, arguments: &[String]) -> Outcome<bool> {
@@ -11,15 +11,43 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Outcome<bool> {
     let release = target.join("release");
     let commit = process::answers_in(root, "git", &["describe", "--always", "--dirty"]);
     let commit = commit.unwrap_or_else(|| "unknown".to_owned());
-    let out = root.join("benchmarks/results/latest.json");
     let status = Command::new(release.join("benchmarks"))
         .arg("--binary")
         .arg(release.join("icommerce"))
-        .arg("--out")
-        .arg(out)
         .args(["--commit", &commit])
-        .args(arguments)
+        .args(with_out(root, arguments))
         .current_dir(target)
         .status()?;
     Ok(status.success())
+}
+
+/// The arguments with the file the figures go to, which people name from the root of the workspace.
+fn with_out(root: &Path, arguments: &[String]) -> Vec<OsString> {
+    let mut given: Vec<OsString> = arguments.iter().map(OsString::from).collect();
+    match given.iter().position(|argument| argument == "--out") {
+        Some(place) => {
+            if let Some(file) = given.get_mut(place + 1) {
+                *file = root.join(&*file).into();
+            }
+        }
+        None => given.extend(["--out".into(), root.join("benchmarks/results/latest.json").into()]),
+    }
+    given
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outs(arguments: &[&str]) -> Vec<OsString> {
+        let arguments: Vec<String> = arguments.iter().map(|&it| it.to_owned()).collect();
+        with_out(Path::new("/shop"), &arguments)
+    }
+
+    #[test]
+    fn the_figures_go_where_they_are_wanted() {
+        assert_eq!(outs(&["day"]), ["day", "--out", "/shop/benchmarks/results/latest.json"]);
+        assert_eq!(outs(&["--out", "day.json", "day"]), ["--out", "/shop/day.json", "day"]);
+        assert_eq!(outs(&["--out", "/tmp/day.json"]), ["--out", "/tmp/day.json"]);
+    }
 }

@@ -267,10 +267,7 @@ impl Log {
                 }
                 _ => Duration::ZERO,
             };
-            let linger = match linger {
-                Duration::ZERO => linger,
-                linger => linger.saturating_sub(state.queued_since.elapsed()),
-            };
+            let linger = linger.saturating_sub(state.queued_since.elapsed());
             if !state.queue.is_empty() && linger.is_zero() {
                 let capacity = state.queue.len();
                 let batch = std::mem::replace(&mut state.queue, Vec::with_capacity(capacity));

@@ -33,7 +33,9 @@ static INBOX: Collection = Collection { name: "inbox", indexes: &[] };
 #[async_trait]
 pub trait Handler: Send + Sync + 'static {
     /// Takes one message in. The returned writes are committed together with the new position. A message may come
-    /// again after a crash, so effects other than these writes must bear repeating.
+    /// again after a crash, so effects other than these writes must bear repeating. What it reads from the store may
+    /// lack the writes of the messages just before: they are committed together, and a part is handled while the one
+    /// before it is on its way to the disk.
     async fn handle(&self, message: &Message) -> Result<Vec<Write>, HandlerError>;
 
     /// Lays together what the messages of one part of a feed came to, where that is cheaper to store. What it returns
@@ -192,9 +194,10 @@ impl Consumer {
     async fn pull(&mut self, wait: Duration) -> Result<usize, PullError> {
         let pulled = self.pull_part(wait).await;
         if pulled.is_err() {
-            self.flushed().await?;
+            let flushed = self.flushed().await;
             // What was decided and not stored did not happen; it is decided anew from what is stored.
             self.parking.forget();
+            flushed?;
         }
         pulled
     }

@@ -72,7 +72,7 @@ impl Source {
         Some(Message {
             specversion: SpecVersion::V1,
             id: event.id,
-            kind: data.word().map_or_else(String::new, |word| event_type(&word)),
+            kind: event_type(data.word().as_deref().unwrap_or(&event.name)),
             source: self.service.to_owned(),
             subject: event.stream,
             time: event.recorded_at,

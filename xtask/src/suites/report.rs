@@ -4,6 +4,8 @@
 const SKIPPED: &str = "skipped: ";
 /// A test that passed prints this before what people want to know, a figure that no test can hold to a limit.
 const TOLD: &str = "told: ";
+/// So much of what a failed test said is repeated at the end.
+const COMPLAINT_BYTES_MAX: usize = 2_000;
 
 /// What a suite has told so far.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -14,6 +16,8 @@ pub(super) struct Report {
     pub(super) skipped: usize,
     /// Test and reason, of those that skipped themselves.
     pub(super) reasons: Vec<(String, String)>,
+    /// Test and its words, of those that failed.
+    pub(super) complaints: Vec<(String, String)>,
     /// What tests told, in the order in which they did.
     pub(super) told: Vec<String>,
     /// The test that ended last.
@@ -23,6 +27,10 @@ pub(super) struct Report {
     announced_runs: usize,
     /// The test whose output is being read.
     speaker: Option<String>,
+    /// Whether it is saying why it failed.
+    complains: bool,
+    /// The test whose verdict something else kept from standing behind its name.
+    awaited: Option<String>,
 }
 
 impl Report {
@@ -36,16 +44,21 @@ impl Report {
             self.announced_runs += 1;
         } else if let Some(rest) = line.strip_prefix("test result: ") {
             self.finished_runs += 1;
-            self.speaker = None;
+            (self.speaker, self.complains) = (None, false);
+            // A test without a verdict is missed in the count.
+            self.awaited = None;
             debug_assert!(rest.starts_with("ok") || rest.starts_with("FAILED"), "{rest}");
         } else if let Some((name, verdict)) =
             line.strip_prefix("test ").and_then(|rest| rest.split_once(" ... "))
         {
-            self.judge(name, verdict);
+            self.awaited = Some(name.to_owned());
+            self.judge(verdict);
         } else if let Some(name) =
             line.strip_prefix("---- ").and_then(|rest| rest.strip_suffix(" stdout ----"))
         {
-            self.speaker = Some(name.to_owned());
+            (self.speaker, self.complains) = (Some(name.to_owned()), false);
+        } else if self.awaited.is_some() {
+            self.judge(line);
         } else if let (Some(words), Some(_)) = (line.strip_prefix(TOLD), &self.speaker) {
             self.told.push(words.to_owned());
         } else if let (Some(reason), Some(name)) = (line.strip_prefix(SKIPPED), &self.speaker) {
@@ -56,20 +69,37 @@ impl Report {
                 self.skipped += 1;
                 self.reasons.push((name.clone(), reason.to_owned()));
             }
+        } else if let Some(name) = &self.speaker {
+            let begins = line.starts_with("thread '") && line.contains(" panicked at ");
+            let ends = line.is_empty() || line.starts_with("note: ") || line == "stack backtrace:";
+            if begins {
+                self.complaints.push((name.clone(), String::new()));
+            } else if self.complains
+                && !ends
+                && let Some((_, words)) = self.complaints.last_mut()
+            {
+                let room = COMPLAINT_BYTES_MAX.saturating_sub(words.len());
+                words.extend((!words.is_empty()).then_some(' '));
+                words.push_str(&line[..line.floor_char_boundary(room)]);
+            }
+            self.complains = begins || (self.complains && !ends);
         }
     }
 
-    fn judge(&mut self, name: &str, verdict: &str) {
-        name.clone_into(&mut self.last);
-        // The harness writes the verdict and the end of its line one after the other: what a program of the test writes
-        // in between stands on the same line.
-        if verdict.starts_with("ok") {
-            self.passed += 1;
-        } else if verdict.starts_with("ignored") {
-            self.skipped += 1;
+    /// Takes in what stands behind the name of the awaited test, or below it: the harness writes the name, the verdict
+    /// and the end of the line one after the other, and a program of the test may speak in between.
+    fn judge(&mut self, words: &str) {
+        let count = if words.starts_with("ok") {
+            &mut self.passed
+        } else if words.starts_with("ignored") {
+            &mut self.skipped
+        } else if words.starts_with("FAILED") {
+            &mut self.failed
         } else {
-            self.failed += 1;
-        }
+            return;
+        };
+        *count += 1;
+        self.last = self.awaited.take().unwrap_or_default();
     }
 
     /// How many tests have ended.
@@ -98,6 +128,34 @@ mod tests {
         let report =
             after("running 1 test\ntest a::b ... ok2026-11-23 WARN a ... b\n\ntest result: ok.");
         assert_eq!((report.passed, report.failed, report.is_complete()), (1, 0, true));
+    }
+
+    #[test]
+    fn a_verdict_is_awaited_when_a_log_speaks_before_it() {
+        let report = after(
+            "running 2 tests\ntest a::b ... 2026-11-23 WARN a ... b\n2026-11-23 INFO c\nok\n\
+             test c ... 2026-11-23 WARN d\nFAILED\n\ntest result: FAILED.",
+        );
+        assert_eq!((report.passed, report.failed, report.is_complete()), (1, 1, true));
+        assert_eq!(report.last, "c");
+    }
+
+    #[test]
+    fn a_test_without_a_verdict_is_missed() {
+        assert!(
+            !after("running 1 test\ntest a ... 2026-11-23 WARN b\n\ntest result: ok.")
+                .is_complete()
+        );
+    }
+
+    #[test]
+    fn why_a_test_failed_is_kept() {
+        let report = after(
+            "running 1 test\ntest a ... FAILED\n\nfailures:\n\n---- a stdout ----\nand more\n\n\
+             thread 'a' (7) panicked at src/a.rs:1:2:\nassertion failed\n  left: 1\nstack backtrace:\n   0: b\n\n\
+             failures:\n    a\n\ntest result: FAILED. 0 passed; 1 failed\n",
+        );
+        assert_eq!(report.complaints, [("a".to_owned(), "assertion failed   left: 1".to_owned())]);
     }
 
     #[test]

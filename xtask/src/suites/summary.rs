@@ -15,6 +15,8 @@ pub(super) struct Row {
     took: Duration,
     /// Why something was skipped.
     reasons: Vec<String>,
+    /// Why something failed.
+    complaints: Vec<String>,
     /// What its tests told.
     told: Vec<String>,
 }
@@ -22,17 +24,17 @@ pub(super) struct Row {
 impl Row {
     /// A suite that ran; one that broke off has one failure more than it told of.
     pub(super) fn ran(name: &str, told: &Report, broke_off: bool, took: Duration) -> Self {
+        let sayings = |sayings: &[(String, String)]| {
+            sayings.iter().map(|(test, words)| format!("{test}: {words}")).collect()
+        };
         Self {
             name: name.to_owned(),
             passed: told.passed,
             failed: told.failed + usize::from(broke_off),
             skipped: told.skipped,
             took,
-            reasons: told
-                .reasons
-                .iter()
-                .map(|(test, reason)| format!("{test}: {reason}"))
-                .collect(),
+            reasons: sayings(&told.reasons),
+            complaints: sayings(&told.complaints),
             told: told.told.clone(),
         }
     }
@@ -47,6 +49,7 @@ impl Row {
             skipped: 1 - failed,
             took: Duration::ZERO,
             reasons: vec![reason.to_owned()],
+            complaints: Vec::new(),
             told: Vec::new(),
         }
     }
@@ -117,6 +120,11 @@ impl fmt::Display for Summary {
         for words in rows.iter().flat_map(|row| &row.told) {
             writeln!(formatter, "{words}")?;
         }
+        for row in &rows {
+            for complaint in &row.complaints {
+                writeln!(formatter, "failed in {}: {complaint}", row.name)?;
+            }
+        }
         let (passed, failed) = (self.sum(|row| row.passed), self.sum(|row| row.failed));
         writeln!(
             formatter,
@@ -163,6 +171,16 @@ mod tests {
         told.told.push("7 ms".to_owned());
         let text = summary([Row::ran("pages", &told, false, Duration::ZERO)]).to_string();
         assert!(text.ends_with("\n7 ms\n\n1 passed, 0 failed, 0 skipped\n"), "{text}");
+    }
+
+    #[test]
+    fn why_tests_failed_stands_at_the_end() {
+        let mut told = Report::default();
+        told.failed = 1;
+        told.complaints.push(("a::b".to_owned(), "too late".to_owned()));
+        let text = summary([Row::ran("pages", &told, false, Duration::ZERO)]).to_string();
+        let end = "\nfailed in pages: a::b: too late\n\n0 passed, 1 failed, 0 skipped\n";
+        assert!(text.ends_with(end), "{text}");
     }
 
     #[test]

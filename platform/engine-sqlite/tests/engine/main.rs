@@ -6,6 +6,7 @@ mod full_disk;
 mod opening;
 mod restart;
 mod separation;
+mod unwanted;
 mod write_ahead_log;
 
 use bytes::Bytes;

@@ -151,7 +151,8 @@ impl Carts {
         self.execute_at(None, id, command).await
     }
 
-    /// The same for whoever has seen the cart at this version and wants to change no other.
+    /// The same for whoever has seen the cart at this version and wants to change no other. What has come about already
+    /// is no change (RFC 9110, section 13.1.1): the version moved when it came about.
     async fn execute_at(
         &self,
         seen: Option<u64>,
@@ -160,8 +161,12 @@ impl Carts {
     ) -> Result<Loaded<Cart>, CartError> {
         let now = self.now();
         let decide = |cart: Option<&Cart>| {
+            let decided = Cart::decide(cart, command, now);
+            if decided.as_ref().is_ok_and(Vec::is_empty) {
+                return decided;
+            }
             cart.map_or(Ok(()), |cart| cart.is_at(seen))?;
-            Cart::decide(cart, command, now)
+            decided
         };
         Ok(self.repository.execute(&stream(id), decide, |_| Vec::new()).await?)
     }
