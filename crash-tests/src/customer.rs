@@ -155,8 +155,6 @@ struct Order {
     is_to_be_cancelled: bool,
     /// The reasons of its refunds, each unique.
     refunds: Vec<String>,
-    /// The reasons of refunds that were taken in on a full disk, and come about when there is room.
-    promised: Vec<String>,
 }
 
 /// Goods that came in.

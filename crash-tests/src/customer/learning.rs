@@ -29,14 +29,8 @@ impl Customer {
             Wish::OrderAtOnce { lines, email, token } => self.bought(lines, email, token, json)?,
             Wish::Refund { order, reason, .. } => {
                 let (count, reason) = (count_of_refunds(json, reason), reason.clone());
-                let may_be_late = self.circumstance != Circumstance::Ordinary;
-                let order = self.order(order)?;
-                if count == 0 && may_be_late {
-                    order.promised.push(reason);
-                    return Ok(());
-                }
                 ensure(count == 1, || format!("refunded {count} times: {json}"))?;
-                order.refunds.push(reason);
+                self.order(order)?.refunds.push(reason);
             }
             Wish::Cancel { order, .. } => {
                 let is_cancelled = json["status"] == "cancelled";
@@ -83,7 +77,6 @@ impl Customer {
             cancelled: false,
             is_to_be_cancelled: false,
             refunds: Vec::new(),
-            promised: Vec::new(),
         });
         Ok(())
     }

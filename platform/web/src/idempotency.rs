@@ -16,7 +16,7 @@ use axum::{
     middleware::{Next, from_fn},
     response::{IntoResponse, Response},
 };
-use http::{HeaderValue, Method, StatusCode, request::Parts};
+use http::{HeaderValue, Method, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use kernel::{Ids, Problem, codes};
 use parking_lot::Mutex;
@@ -209,7 +209,9 @@ fn unavailable(error: &StorageError) -> Problem {
     Problem::new(503, codes::UNAVAILABLE, title).retry_after(1)
 }
 
-/// Whether an answer with this status may be given again for a day.
-fn is_final(status: StatusCode) -> bool {
-    !status.is_server_error() && status != StatusCode::TOO_MANY_REQUESTS
+/// Whether an answer may be given again for a day: not one that asks to come again.
+fn is_final(answer: &Response) -> bool {
+    let status = answer.status();
+    let is_temporary = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
+    !is_temporary && !answer.headers().contains_key(header::RETRY_AFTER)
 }

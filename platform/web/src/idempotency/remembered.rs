@@ -7,7 +7,6 @@ use axum::{
 };
 use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use http_body_util::BodyExt;
-use kernel::{Problem, codes};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use storage::RECORD_BYTES_MAX;
@@ -61,7 +60,7 @@ impl Remembered {
         fingerprint: Fingerprint,
         answer: Response,
     ) -> (Response, Option<Bytes>) {
-        if !is_final(answer.status()) {
+        if !is_final(&answer) {
             return (answer, None);
         }
         // A stream has no size before its end, and is nobody's idea of an answer to keep.
@@ -78,10 +77,7 @@ impl Remembered {
                 return (Response::from_parts(head, Body::empty()), None);
             }
         };
-        let is_in_flight = head.status == StatusCode::CONFLICT
-            && serde_json::from_slice::<Problem>(&body)
-                .is_ok_and(|problem| problem.code == codes::IDEMPOTENCY_IN_FLIGHT);
-        let stored = if is_in_flight { None } else { write(fingerprint, &head, &body) };
+        let stored = write(fingerprint, &head, &body);
         (Response::from_parts(head, Body::from(body)), stored)
     }
 

@@ -47,7 +47,9 @@ fn scripted(script: &'static [u16]) -> (ApiRouter, Arc<AtomicUsize>) {
         async move {
             match script.get(run) {
                 None | Some(200) => Answer::Ok(Json(run)),
-                Some(409) => Err(Refusal(Problem::new(409, codes::IDEMPOTENCY_IN_FLIGHT, "wait"))),
+                Some(409) => {
+                    Err(Refusal(Problem::new(409, codes::VERSION_CONFLICT, "wait").retry_after(1)))
+                }
                 Some(0) => panic!("a handler may panic"),
                 Some(status) => Err(Refusal(Problem::new(*status, codes::UNAVAILABLE, "no"))),
             }

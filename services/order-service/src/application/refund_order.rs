@@ -29,7 +29,8 @@ pub(crate) struct Asked {
 }
 
 impl RefundOrder {
-    /// Gives the money back, or promises to: it may not have gone yet when the payment does not answer.
+    /// Gives the money back, or promises to: it may not have gone yet when the payment does not answer. Before the order
+    /// has taken the refund in nothing is promised, and whoever asks again finds out what has become of it.
     pub(crate) async fn run(&self, asked: Asked) -> Result<Found, OrderError> {
         let Asked { order_id, refund_id, what, restock, reason } = asked;
         let found = self.orders.find(order_id).await?.ok_or(Rejection::Unknown)?;
@@ -37,11 +38,18 @@ impl RefundOrder {
         let (hold_id, payment_id) = (placed.hold_id, placed.payment_id);
         let case = RefundCase { order_id, refund_id, hold_id, payment_id, what, restock, reason };
         let standing = self.refunds.begin(refund_id, case).await?;
-        if matches!(standing.state, State::Undone | State::Undoing) {
+        if matches!(standing.state, State::Undone | State::Undoing) || standing.refusal.is_some() {
             let problem = standing.refusal.map(|refusal| Problem::clone(&refusal));
-            let problem = problem.unwrap_or_else(|| Problem::unavailable("the refund"));
-            return Err(OrderError::Refused(problem));
+            return Err(OrderError::Refused(problem.unwrap_or_else(unanswered)));
         }
-        Ok(self.orders.find(order_id).await?.ok_or(Rejection::Unknown)?)
+        let found = self.orders.find(order_id).await?.ok_or(Rejection::Unknown)?;
+        match found.order.refund(refund_id) {
+            Some(_) => Ok(found),
+            None => Err(OrderError::Refused(unanswered())),
+        }
     }
+}
+
+fn unanswered() -> Problem {
+    Problem::unavailable("the refund")
 }
