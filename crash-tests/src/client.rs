@@ -46,6 +46,11 @@ impl Answer {
         self.json["code"].as_str().unwrap_or_default()
     }
 
+    /// Whether the same request is to be sent again.
+    pub(crate) fn asks_again(&self) -> bool {
+        self.headers.contains_key("retry-after")
+    }
+
     /// Whether the shop could not say yes or no, and asks to be asked again.
     pub(crate) fn means_later(&self) -> bool {
         matches!(self.status, 429 | 503 | 504 | 507) || self.code() == "idempotency_in_flight"

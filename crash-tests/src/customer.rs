@@ -102,7 +102,7 @@ impl Circumstance {
         match self {
             Self::Ordinary => false,
             // The checkout was refused, and to open the cart again takes a disk.
-            _ if answer.code() == "checking_out" => true,
+            _ if answer.code() == "checking_out" => answer.asks_again(),
             Self::DyingDisk => answer.status >= 500,
             Self::FullDisk => false,
         }
@@ -119,6 +119,8 @@ pub(crate) struct Customer {
     orders: Vec<Order>,
     receipts: Vec<Receipt>,
     doubt: Option<Asked>,
+    /// The last answer that asked to come again.
+    put_off: Option<Answer>,
     /// What was acknowledged since the last look.
     fresh: Vec<Acknowledged>,
     /// E-mail addresses of checkouts that were turned down.
@@ -197,6 +199,7 @@ impl Customer {
             orders: Vec::new(),
             receipts: Vec::new(),
             doubt: None,
+            put_off: None,
             fresh: Vec::new(),
             refused: HashSet::new(),
             retired: Vec::new(),
@@ -230,7 +233,10 @@ impl Customer {
             let Some(asked) = self.doubt.take() else { return Ok(()) };
             self.ask(doors, asked).await?;
         }
-        Err(Violation::new(format!("nobody ever answers {:?}", self.doubt)))
+        let Self { doubt, put_off, .. } = self;
+        Err(Violation::new(format!(
+            "nobody ever answers {doubt:?}; the last answer was {put_off:?}"
+        )))
     }
 
     /// Sends a request and takes in the answer. `false` when nobody answered.
@@ -244,6 +250,7 @@ impl Customer {
             self.tally.later += 1;
             self.tally.storage_full += u64::from(answer.code() == "storage_full");
             self.doubt = Some(asked);
+            self.put_off = Some(answer);
             tokio::time::sleep(LATER).await;
             return Ok(true);
         }

@@ -125,7 +125,8 @@ impl Wish {
     pub(crate) fn refusals(&self) -> &'static [&'static str] {
         match self {
             Self::Checkout { .. } | Self::OrderAtOnce { .. } => {
-                &["out_of_stock", "payment_declined"]
+                // The last one where a refused checkout still holds the cart for want of a disk.
+                &["out_of_stock", "payment_declined", "checking_out"]
             }
             // There may be no unit left to give back.
             Self::Refund { what: Refunded::Unit(_), .. } => {

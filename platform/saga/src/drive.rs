@@ -111,8 +111,10 @@ impl<C: Case> Run<C> {
         Halt::Waiting { step: index, reason, until }
     }
 
-    /// Takes its place in the log before any undo is begun: what was once undone is never done again.
+    /// Takes its place in the log before any undo is begun: what was once undone is never done again. So nobody is told
+    /// to come again under the same identifier, whatever the one who refused has said.
     async fn turn_back(&mut self, saga: &Saga<C>, log: &Log, reason: Problem) -> Option<Halt> {
+        let reason = Problem { retry_after_seconds: None, ..reason };
         let from = saga.step_name(self.furthest).to_owned();
         let undoing = Undoing { from, reason };
         match log.undoing(self.entry.id, self.version, &undoing).await {

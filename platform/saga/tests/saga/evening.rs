@@ -194,7 +194,7 @@ impl Step<Evening> for Bell {
 }
 
 pub(crate) fn no() -> StepError {
-    StepError::refused(Problem::new(409, codes::VERSION_CONFLICT, "no table"))
+    StepError::refused(Problem::new(409, codes::VERSION_CONFLICT, "no table").retry_after(1))
 }
 
 pub(crate) fn silence() -> StepError {

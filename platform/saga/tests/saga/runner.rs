@@ -88,6 +88,7 @@ async fn a_refusal_comes_back_as_it_was_said() {
     assert_eq!(standing.state, State::Undone);
     let refusal = standing.refusal.unwrap();
     assert_eq!((refusal.status, refusal.title.as_str()), (409, "no table"));
+    assert_eq!(refusal.retry_after_seconds, None, "to come again is of no use");
     assert_eq!(log_of(&world).await, ["saga_begun", "saga_undoing", "saga_ended"]);
     world.judge(State::Undone).unwrap();
     process.kill();
