@@ -12,6 +12,7 @@ mod projection;
 mod repository;
 mod service_storage;
 
+pub mod around;
 pub mod conformance;
 pub mod upkeep;
 

@@ -18,22 +18,25 @@ use process::Process;
 use std::{fmt::Debug, sync::Arc};
 use trouble::{Nature, Plan, Trouble};
 
+/// What outlives the processes that run a saga.
+pub trait World: Send + Sync {
+    /// The journal of the service that runs the saga.
+    fn journal(&self) -> Arc<dyn Journal>;
+
+    /// Time and randomness of one process: another process draws other identifiers.
+    fn ids(&self) -> Ids;
+}
+
 /// A saga to be proven, and the world it acts on.
 #[async_trait]
 pub trait Subject: Send + Sync {
     /// What the saga is about.
     type Case: Case + Clone;
     /// Everything outside the process that runs the saga: it outlives its crashes.
-    type World: Send + Sync;
+    type World: World;
 
     /// A world in which nothing has happened yet.
     async fn world(&self) -> Self::World;
-
-    /// The journal of the service that runs the saga.
-    fn journal(&self, world: &Self::World) -> Arc<dyn Journal>;
-
-    /// Time and randomness of one process: another process draws other identifiers.
-    fn ids(&self) -> Ids;
 
     /// The saga, as a process wires it at its start. What its steps append goes to `journal`; where they do several
     /// things, `points` marks the places between them at which the process may crash.
@@ -82,7 +85,7 @@ const SECOND_CRASH_STRIDE: usize = 7;
 /// What the steps are like.
 async fn steps_of<S: Subject>(subject: &S) -> Vec<Nature> {
     let world = subject.world().await;
-    let journal = subject.journal(&world);
+    let journal = world.journal();
     let saga = subject.saga(&world, journal, &Points::never()).await;
     let natures = saga.steps.iter().map(|step| match step.must_succeed() {
         true => Nature::MustSucceed,

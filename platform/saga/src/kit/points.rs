@@ -1,12 +1,11 @@
 //! The points of a process at which it may crash.
 
 use async_trait::async_trait;
-use journal::{Append, AppendError, Appended, Journal, Position, Recorded, Snapshot, Version};
+use journal::around::Around;
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
 };
-use storage::{Commit, StorageError};
 use tokio::sync::watch;
 
 /// Counts the points that a process passes, and stops it for ever at one of them.
@@ -65,49 +64,14 @@ impl Points {
     }
 }
 
-/// A journal whose process may crash before and after each append.
-#[derive(Debug)]
-pub(crate) struct Crashing {
-    pub(crate) journal: Arc<dyn Journal>,
-    pub(crate) points: Arc<Points>,
-}
-
+/// A journal with this around it may crash before and after each append.
 #[async_trait]
-impl Journal for Crashing {
-    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
-        self.points.pass().await;
-        let appended = self.journal.append(append).await;
-        self.points.pass().await;
-        appended
+impl Around for Points {
+    async fn before_write(&self) {
+        self.pass().await;
     }
 
-    async fn read(
-        &self,
-        stream: &str,
-        after: Version,
-        limit: usize,
-    ) -> Result<Vec<Recorded>, StorageError> {
-        self.journal.read(stream, after, limit).await
-    }
-
-    async fn follow(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, StorageError> {
-        self.journal.follow(after, limit).await
-    }
-
-    async fn wait_beyond(&self, after: Position) {
-        self.journal.wait_beyond(after).await;
-    }
-
-    async fn last_position(&self) -> Result<Position, StorageError> {
-        self.journal.last_position().await
-    }
-
-    async fn save_snapshot(&self, name: &str, snapshot: Snapshot) -> Result<Commit, StorageError> {
-        self.points.pass().await;
-        self.journal.save_snapshot(name, snapshot).await
-    }
-
-    async fn snapshot(&self, name: &str) -> Result<Option<Snapshot>, StorageError> {
-        self.journal.snapshot(name).await
+    async fn after_append(&self) {
+        self.pass().await;
     }
 }

@@ -1,8 +1,8 @@
 //! A process that runs the saga until it ends or crashes.
 
-use super::{Points, Subject, complain, disturbed::Disturbed, points::Crashing, trouble::Plan};
+use super::{Points, Subject, World, complain, disturbed::Disturbed, trouble::Plan};
 use crate::{Log, Patience, Runner, Saga, Sagas, Spawn, State, Step};
-use journal::Journal;
+use journal::{Journal, around::Surrounded};
 use kernel::Uuid;
 use parking_lot::Mutex;
 use std::{sync::Arc, time::Duration};
@@ -34,9 +34,9 @@ impl<C: crate::Case + Clone> Process<C> {
             Arc::new(move |task| drop(tasks.lock().spawn(task)))
         };
         let journal: Arc<dyn Journal> =
-            Arc::new(Crashing { journal: subject.journal(world), points: Arc::clone(&points) });
+            Arc::new(Surrounded { journal: world.journal(), around: Arc::clone(&points) });
         let starting = async {
-            let log = Log::open(Arc::clone(&journal), subject.ids(), spawn).await?;
+            let log = Log::open(Arc::clone(&journal), world.ids(), spawn).await?;
             let saga = subject.saga(world, journal, &points).await;
             let saga = disturb(saga, plan, &points);
             let runner = Runner::start(&log, saga, Patience::default()).await?;

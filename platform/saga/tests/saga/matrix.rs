@@ -7,6 +7,16 @@ use kernel::{Ids, Uuid};
 use saga::{Saga, State, kit};
 use std::sync::Arc;
 
+impl kit::World for Evenings {
+    fn journal(&self) -> Arc<dyn Journal> {
+        Self::journal(self)
+    }
+
+    fn ids(&self) -> Ids {
+        crate::evening::ids()
+    }
+}
+
 struct EveningSubject(Flaw);
 
 #[async_trait]
@@ -16,14 +26,6 @@ impl kit::Subject for EveningSubject {
 
     async fn world(&self) -> Evenings {
         Evenings::new()
-    }
-
-    fn journal(&self, world: &Evenings) -> Arc<dyn Journal> {
-        world.journal()
-    }
-
-    fn ids(&self) -> Ids {
-        crate::evening::ids()
     }
 
     async fn saga(

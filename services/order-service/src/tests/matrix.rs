@@ -25,6 +25,16 @@ use kernel::{Currency, Ids, Money, Uuid};
 use saga::{Saga, State, kit};
 use std::{sync::Arc, time::Duration};
 
+impl kit::World for Town {
+    fn journal(&self) -> Arc<dyn Journal> {
+        self.storage().journal
+    }
+
+    fn ids(&self) -> Ids {
+        Self::ids(self)
+    }
+}
+
 /// The parts of a process that runs sagas of the kit.
 async fn others(town: &Town, journal: Arc<dyn Journal>, points: &Arc<kit::Points>) -> Others {
     let spawn: saga::Spawn = Arc::new(|_| panic!("the kit spawns"));
@@ -76,14 +86,6 @@ impl kit::Subject for Checkouts {
             town.stock.lock().sell_out();
         }
         town
-    }
-
-    fn journal(&self, town: &Town) -> Arc<dyn Journal> {
-        town.storage().journal
-    }
-
-    fn ids(&self) -> Ids {
-        Town::new().ids()
     }
 
     async fn saga(
@@ -163,14 +165,6 @@ impl kit::Subject for Cancellations {
         confirmed(Town { capture: self.0, ..Town::new() }).await
     }
 
-    fn journal(&self, town: &Town) -> Arc<dyn Journal> {
-        town.storage().journal
-    }
-
-    fn ids(&self) -> Ids {
-        Town::new().ids()
-    }
-
     async fn saga(
         &self,
         town: &Town,
@@ -238,14 +232,6 @@ impl kit::Subject for Fulfilments {
         confirmed(Town::that_captures_at_fulfilment()).await
     }
 
-    fn journal(&self, town: &Town) -> Arc<dyn Journal> {
-        town.storage().journal
-    }
-
-    fn ids(&self) -> Ids {
-        Town::new().ids()
-    }
-
     async fn saga(
         &self,
         town: &Town,
@@ -296,14 +282,6 @@ impl kit::Subject for Refunds {
 
     async fn world(&self) -> Town {
         sold().await
-    }
-
-    fn journal(&self, town: &Town) -> Arc<dyn Journal> {
-        town.storage().journal
-    }
-
-    fn ids(&self) -> Ids {
-        Town::new().ids()
     }
 
     async fn saga(

@@ -33,31 +33,7 @@ pub(super) fn checkout(
     operation: Uuid,
     checkout: Checkout,
 ) -> Result<CheckoutCase, Problem> {
-    let source = Source::Cart { cart_id: cart.into() };
-    let Checkout {
-        email,
-        shipping_address,
-        billing_address,
-        shipping_method,
-        payment,
-        expected_total,
-    } = checkout;
-    check_payment(&payment)?;
-    check_word("shipping_method", shipping_method.as_deref().unwrap_or("-"))?;
-    Ok(CheckoutCase {
-        order_id: order_id(service, operation),
-        source,
-        email,
-        shipping_address: address(shipping_address),
-        billing_address: billing_address.map(address),
-        shipping_method,
-        payment_method: payment.method,
-        payment_token: payment.token,
-        expected_total,
-        begun_at: service.read.orders.now(),
-        capture: service.capture,
-        untouched: Untouched::yes(),
-    })
+    case(service, operation, Source::Cart { cart_id: cart.into() }, checkout)
 }
 
 /// A whole order.
@@ -76,11 +52,36 @@ pub(super) fn new_order(
         currency,
         expected_total,
     } = new;
+    let checkout = Checkout {
+        email,
+        shipping_address,
+        billing_address,
+        shipping_method,
+        payment,
+        expected_total,
+    };
+    case(service, operation, lines_source(lines, currency)?, checkout)
+}
+
+fn case(
+    service: &UseCases,
+    operation: Uuid,
+    source: Source,
+    checkout: Checkout,
+) -> Result<CheckoutCase, Problem> {
+    let Checkout {
+        email,
+        shipping_address,
+        billing_address,
+        shipping_method,
+        payment,
+        expected_total,
+    } = checkout;
     check_payment(&payment)?;
     check_word("shipping_method", shipping_method.as_deref().unwrap_or("-"))?;
     Ok(CheckoutCase {
         order_id: order_id(service, operation),
-        source: lines_source(lines, currency)?,
+        source,
         email,
         shipping_address: address(shipping_address),
         billing_address: billing_address.map(address),
