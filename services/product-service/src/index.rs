@@ -31,7 +31,7 @@ use contracts::{
     shared::ProductId,
 };
 use facets::{Facet, FacetEntry, FacetKind};
-use found::Found;
+use found::{Found, Wider};
 use kernel::{Cursor, CursorError, PageLimit};
 use parking_lot::{Mutex, RwLock};
 use query::Query;
@@ -226,9 +226,10 @@ impl Index {
             return Suggestions { products: vec![], categories: vec![], total: 0 };
         };
         let found = self.found(&state, &query);
-        let ranked = found.ranked.as_deref().unwrap_or_default();
-        let best =
-            ranked.iter().take(SUGGESTED_PRODUCTS_MAX).map(|it| &state.entries[it.place as usize]);
+        let best = found
+            .best_first()
+            .take(SUGGESTED_PRODUCTS_MAX)
+            .map(|it| &state.entries[it.place as usize]);
         let products = best.map(|entry| entry.listing.summary(entry.left)).collect();
         let categories = self.fitting_categories(&state, audience, &words);
         Suggestions { products, categories, total: found.total as u64 }
@@ -280,8 +281,13 @@ impl Index {
             return found;
         }
         let everything = Query::all(query.audience);
-        let unfiltered = (*query != everything).then(|| self.found(state, &everything));
-        let found = Arc::new(Found::compute(state, query, unfiltered.as_ref()));
+        let same_words = Query { words: query.words.clone(), ..everything.clone() };
+        let wider = |wider: &Query| (query != wider).then(|| self.found(state, wider));
+        let wider = Wider {
+            everything: wider(&everything),
+            same_words: query.words.as_ref().and_then(|_| wider(&same_words)),
+        };
+        let found = Arc::new(Found::compute(state, query, &wider));
         self.cache.lock().keep(query.clone(), Arc::clone(&found));
         found
     }

@@ -12,6 +12,14 @@ impl Bits {
         Self(vec![0; places.div_ceil(BITS)])
     }
 
+    /// The places whose values are such, 64 at a time.
+    pub(crate) fn of_those<T>(values: &[T], such: impl Fn(&T) -> bool) -> Self {
+        let word = |values: &[T]| {
+            values.iter().rev().fold(0, |word, value| word << 1 | u64::from(such(value)))
+        };
+        Self(values.chunks(BITS).map(word).collect())
+    }
+
     pub(crate) fn insert(&mut self, place: u32) {
         let (word, bit) = split(place);
         if word >= self.0.len() {
@@ -190,6 +198,9 @@ mod tests {
             }
             prop_assert_eq!(bits.iter().collect::<BTreeSet<_>>(), model.clone());
             prop_assert_eq!(bits.count(), model.len());
+            let values: Vec<u32> = (0..5_000).collect();
+            let same = Bits::of_those(&values, |value| model.contains(value));
+            prop_assert_eq!(same.iter().collect::<BTreeSet<_>>(), model.clone());
             let common = model.intersection(&other).count();
             prop_assert_eq!(bits.count_common(&other_bits), common);
             prop_assert_eq!(places.count_in(&other_bits), common);

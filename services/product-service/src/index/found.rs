@@ -22,11 +22,22 @@ pub(crate) struct Found {
     pub(crate) total_unfiltered: usize,
     pub(crate) facets: BTreeMap<String, Vec<FacetValue>>,
     pub(crate) price_range: Option<PriceRange>,
-    /// Best first, when words were searched for.
-    pub(crate) ranked: Option<Vec<Ranked>>,
+    /// All who have the words that were searched for, best first; those who match are among them.
+    pub(crate) ranked: Option<Arc<[Ranked]>>,
     pub(crate) did_you_mean: Option<String>,
     /// For each facet value, how many products have it.
     pub(crate) counts: [Vec<usize>; 3],
+    /// What it takes in memory by itself, roughly.
+    pub(crate) bytes: usize,
+}
+
+/// Wider answers of the same audience that an answer is made from.
+#[derive(Debug, Default)]
+pub(crate) struct Wider {
+    /// To the query for everything.
+    pub(crate) everything: Option<Arc<Found>>,
+    /// To the query for the same words without any filter.
+    pub(crate) same_words: Option<Arc<Found>>,
 }
 
 /// A product that was searched for. Sorts the best last, then the oldest first, and never two alike.
@@ -39,33 +50,15 @@ pub(crate) struct Ranked {
 }
 
 impl Found {
-    /// What it takes in memory, roughly.
-    pub(crate) fn bytes(&self) -> usize {
-        let facets: usize = self.facets.values().map(Vec::len).sum();
-        let ranked = self.ranked.as_ref().map_or(0, Vec::len) * size_of::<Ranked>();
-        let counts: usize =
-            self.counts.iter().map(|counts| counts.len() * size_of::<usize>()).sum();
-        self.matches.bytes() + facets * 128 + ranked + counts + 512
+    /// Those who match, best first. Empty when no words were searched for.
+    pub(crate) fn best_first(&self) -> impl Iterator<Item = &Ranked> {
+        let ranked = self.ranked.as_deref().unwrap_or_default();
+        ranked.iter().filter(|it| self.matches.contains(it.place))
     }
 
-    /// Answers `query`. `unfiltered` answers the same audience's query for everything; the answer to that one itself
-    /// is made without.
-    pub(crate) fn compute(state: &State, query: &Query, unfiltered: Option<&Arc<Self>>) -> Self {
-        let visible = state.visible(query.audience);
-        let worth = query
-            .words
-            .as_ref()
-            .map(|words| state.vocabulary.search(words, visible, state.entries.len()));
-        let base = match &worth {
-            None => visible.clone(),
-            Some(found) => {
-                let mut bits = Bits::with_room(state.entries.len());
-                for (_, place) in found {
-                    bits.insert(*place);
-                }
-                bits
-            }
-        };
+    /// Answers `query`. The answer to a query that is as wide as can be is made without a wider one.
+    pub(crate) fn compute(state: &State, query: &Query, wider: &Wider) -> Self {
+        let (base, ranked) = base(state, query, wider);
         let filters = filters(state, query);
         let matches = passing(&base, &filters, None);
         let without = |filter| {
@@ -76,7 +69,8 @@ impl Found {
             let others = without(Filter::Value(kind));
             state.facet(kind).counts_in(others.as_ref().unwrap_or(&matches))
         });
-        let all_counts = unfiltered.map_or(&counts, |it| &it.counts);
+        let everything = wider.everything.as_ref();
+        let all_counts = everything.map_or(&counts, |it| &it.counts);
         let mut facets: BTreeMap<String, Vec<FacetValue>> = FacetKind::ALL
             .into_iter()
             .map(|kind| {
@@ -91,18 +85,42 @@ impl Found {
         let others = without(Filter::Price);
         let price_range = price_range(state, others.as_ref().unwrap_or(&matches));
         let total = matches.count();
+        let told: usize = facets.values().map(Vec::len).sum();
+        let counted: usize = counts.iter().map(Vec::len).sum();
+        let own_ranked = ranked.as_ref().filter(|_| wider.same_words.is_none());
+        let bytes = matches.bytes()
+            + told * 128
+            + own_ranked.map_or(0, |ranked| size_of_val(&**ranked))
+            + counted * size_of::<usize>()
+            + 512;
         Self {
             generation: state.generation,
             total,
-            total_unfiltered: unfiltered.map_or(total, |it| it.total),
+            total_unfiltered: everything.map_or(total, |it| it.total),
             facets,
             price_range,
-            ranked: worth.map(|worth| ranked(state, &matches, &worth)),
+            ranked,
             did_you_mean: (total == 0).then(|| did_you_mean(state, query)).flatten(),
             matches,
             counts,
+            bytes,
         }
     }
+}
+
+/// Whom the filters narrow down, and how good the words find them.
+fn base(state: &State, query: &Query, wider: &Wider) -> (Bits, Option<Arc<[Ranked]>>) {
+    if let Some(found) = &wider.same_words {
+        return (found.matches.clone(), found.ranked.clone());
+    }
+    let visible = state.visible(query.audience);
+    let Some(words) = &query.words else { return (visible.clone(), None) };
+    let worth = state.vocabulary.search(words, visible, state.entries.len());
+    let mut bits = Bits::with_room(state.entries.len());
+    for (_, place) in &worth {
+        bits.insert(*place);
+    }
+    (bits, Some(ranked(state, &worth)))
 }
 
 /// One way to narrow a list.
@@ -123,12 +141,7 @@ fn filters(state: &State, query: &Query) -> Vec<(Filter, Bits)> {
         }
     }
     if let Some((min, max)) = query.price {
-        let mut bits = Bits::with_room(room);
-        for (place, price) in (0..).zip(&state.prices) {
-            if (min..=max).contains(price) {
-                bits.insert(place);
-            }
-        }
+        let bits = Bits::of_those(&state.prices, |price| (min..=max).contains(price));
         filters.push((Filter::Price, bits));
     }
     if query.stock == Stock::InStock {
@@ -199,16 +212,14 @@ fn price_range(state: &State, places: &Bits) -> Option<PriceRange> {
     Some(PriceRange { min: price(cheapest), max: price(dearest) })
 }
 
-fn ranked(state: &State, matches: &Bits, worth: &[(u32, u32)]) -> Vec<Ranked> {
-    let passing = worth.iter().filter(|(_, place)| matches.contains(*place));
-    let mut ranked: Vec<Ranked> = passing
-        .map(|(worth, place)| {
-            let entry = &state.entries[*place as usize];
-            Ranked { worth: *worth, since: entry.since, id: entry.listing.id, place: *place }
-        })
-        .collect();
+fn ranked(state: &State, worth: &[(u32, u32)]) -> Arc<[Ranked]> {
+    let ranked = worth.iter().map(|(worth, place)| {
+        let entry = &state.entries[*place as usize];
+        Ranked { worth: *worth, since: entry.since, id: entry.listing.id, place: *place }
+    });
+    let mut ranked: Vec<Ranked> = ranked.collect();
     ranked.sort_unstable_by(|one, two| two.cmp(one));
-    ranked
+    ranked.into()
 }
 
 fn did_you_mean(state: &State, query: &Query) -> Option<String> {

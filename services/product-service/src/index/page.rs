@@ -66,12 +66,13 @@ pub(crate) fn page(
     limit: usize,
 ) -> Result<Page, CursorError> {
     match (&found.ranked, sort) {
-        (Some(ranked), None | Some(Sort::Relevance)) => best_first(ranked, cursor, limit),
+        (Some(ranked), None | Some(Sort::Relevance)) => best_first(found, ranked, cursor, limit),
         (_, sort) => in_order(state, found, sort.unwrap_or(Sort::Newest), cursor, limit),
     }
 }
 
 fn best_first(
+    found: &Found,
     ranked: &[Ranked],
     cursor: Option<&Cursor>,
     limit: usize,
@@ -84,9 +85,9 @@ fn best_first(
             ranked.partition_point(|it| (it.worth, it.since, it.id) >= after)
         }
     };
-    let rest = &ranked[from..];
-    let shown = &rest[..limit.min(rest.len())];
-    let next = shown.last().filter(|_| rest.len() > limit);
+    let mut rest = ranked[from..].iter().filter(|it| found.matches.contains(it.place));
+    let shown: Vec<&Ranked> = rest.by_ref().take(limit).collect();
+    let next = shown.last().filter(|_| rest.next().is_some());
     let next = next.map(|it| Cursor::encode(list, &(it.worth, it.since, it.id)));
     Ok(Page { places: shown.iter().map(|it| it.place).collect(), next })
 }
