@@ -21,6 +21,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use kernel::{Ids, Problem, codes};
 use parking_lot::Mutex;
 use remembered::{Fingerprint, Remembered};
+use sha2::{Digest, Sha256};
 use std::{collections::HashMap, convert::Infallible, sync::Arc, time::Duration};
 use storage::{KeyValue, StorageError, durability};
 use tower::{Service, ServiceExt};
@@ -35,8 +36,8 @@ const REPLAYED: &str = "idempotent-replayed";
 /// The answers that one service remembers by key.
 ///
 /// Keys are told apart by service, edge, actor, method and path, so that nobody is answered with what somebody else
-/// was told. Remembered is every answer but those that say "try again": 5xx, 429, and 409 because the first request
-/// is still running.
+/// was told. Remembered is every answer but those that ask to come again: 5xx, 429, and any with `Retry-After`, such as
+/// 409 because the first request is still running.
 #[derive(Clone, Debug)]
 pub struct Idempotency(Arc<Answers>);
 
@@ -110,13 +111,16 @@ impl Idempotency {
         Ok(Recalled::First(Box::new(Request::from_parts(head, Body::from(body))), turn))
     }
 
-    /// Where the answer to this key is kept. No part but the last can contain a space.
+    /// Where the answer to this key is kept: under a digest, for a shop remembers millions of answers, and an index of
+    /// short keys stays in memory longest.
     fn place(&self, head: &Parts, key: &IdempotencyKey) -> String {
         let edge = Context::current_edge().as_str();
         let actor = Context::current_actor();
         let (service, actor) = (self.0.service, actor.as_deref().unwrap_or_default());
         let (method, path, key) = (head.method.as_str(), head.uri.path(), &key.0);
-        format!("idempotency {service} {edge} {method} {path} {key} {actor}")
+        // No part but the last can contain a space.
+        let place = format!("{service} {edge} {method} {path} {key} {actor}");
+        format!("idempotency {:032x}", digest(Sha256::new().chain_update(place)))
     }
 
     fn take_turn(&self, place: String, fingerprint: Fingerprint) -> Result<Turn, Problem> {
@@ -214,4 +218,10 @@ fn is_final(answer: &Response) -> bool {
     let status = answer.status();
     let is_temporary = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
     !is_temporary && !answer.headers().contains_key(header::RETRY_AFTER)
+}
+
+/// Half of a digest tells apart whatever clients send.
+fn digest(digest: Sha256) -> u128 {
+    let whole: [u8; 32] = digest.finalize().into();
+    u128::from_be_bytes(*whole.first_chunk().unwrap_or(&[0; 16]))
 }

@@ -1,6 +1,6 @@
 //! An answer as it is remembered: one line of JSON for its head, then its body as it was.
 
-use super::is_final;
+use super::{digest, is_final};
 use axum::{
     body::{Body, Bytes, HttpBody},
     response::Response,
@@ -33,9 +33,7 @@ impl Fingerprint {
         let query = head.uri.query().unwrap_or_default();
         let length = u64::try_from(query.len()).unwrap_or(u64::MAX);
         let hash = Sha256::new().chain_update(length.to_le_bytes()).chain_update(query);
-        let hash: [u8; 32] = hash.chain_update(body).finalize().into();
-        // Half of it tells apart whatever one client sends with one key.
-        Self(u128::from_be_bytes(*hash.first_chunk().unwrap_or(&[0; 16])))
+        Self(digest(hash.chain_update(body)))
     }
 }
 
