@@ -25,6 +25,8 @@ pub(super) struct Report {
     /// Whether every announced run came to its end.
     finished_runs: usize,
     announced_runs: usize,
+    /// The tests that failed; others may panic as well, where they should.
+    failures: Vec<String>,
     /// The test whose output is being read.
     speaker: Option<String>,
     /// Whether it is saying why it failed.
@@ -70,7 +72,8 @@ impl Report {
                 self.reasons.push((name.clone(), reason.to_owned()));
             }
         } else if let Some(name) = &self.speaker {
-            let begins = line.starts_with("thread '") && line.contains(" panicked at ");
+            let panics = line.starts_with("thread '") && line.contains(" panicked at ");
+            let begins = panics && self.failures.contains(name);
             let ends = line.is_empty() || line.starts_with("note: ") || line == "stack backtrace:";
             if begins {
                 self.complaints.push((name.clone(), String::new()));
@@ -100,6 +103,9 @@ impl Report {
         };
         *count += 1;
         self.last = self.awaited.take().unwrap_or_default();
+        if words.starts_with("FAILED") {
+            self.failures.push(self.last.clone());
+        }
     }
 
     /// How many tests have ended.
@@ -151,7 +157,9 @@ mod tests {
     #[test]
     fn why_a_test_failed_is_kept() {
         let report = after(
-            "running 1 test\ntest a ... FAILED\n\nfailures:\n\n---- a stdout ----\nand more\n\n\
+            "running 2 tests\ntest a ... FAILED\ntest b ... ok\n\nsuccesses:\n\n---- b stdout ----\n\
+             thread 'b' (8) panicked at src/a.rs:1:2:\nas it should\n\n\
+             failures:\n\n---- a stdout ----\nand more\n\n\
              thread 'a' (7) panicked at src/a.rs:1:2:\nassertion failed\n  left: 1\nstack backtrace:\n   0: b\n\n\
              failures:\n    a\n\ntest result: FAILED. 0 passed; 1 failed\n",
         );
