@@ -12,7 +12,10 @@ pub(crate) use money::Payment;
 pub(crate) use orders::Order;
 pub(crate) use stock::{Hold, HoldStatus};
 
-use crate::world::{Process, Violation, World};
+use crate::{
+    plan::Capture,
+    world::{Process, Violation, World},
+};
 use carts::Carts;
 use catalogue::Catalogue;
 use futures_util::FutureExt;
@@ -35,6 +38,8 @@ pub(crate) struct Books {
     pub(crate) carts: Carts,
     pub(crate) catalogue: Catalogue,
     pub(crate) unfinished_sagas: BTreeSet<String>,
+    /// When the money of orders is taken.
+    capture: Capture,
     /// How many events each stream has.
     versions: BTreeMap<String, u64>,
     /// How far each service's events were looked at.
@@ -65,6 +70,11 @@ impl Findings {
 }
 
 impl Books {
+    /// Those of a shop that takes its money so.
+    pub(crate) fn of(capture: Capture) -> Self {
+        Self { capture, ..Self::default() }
+    }
+
     /// How many events of a stream are flushed.
     pub(crate) fn version(&self, stream: &str) -> u64 {
         self.versions.get(stream).copied().unwrap_or_default()
@@ -126,10 +136,27 @@ impl Books {
                     "a confirmed order has its goods",
                     || format!("order {id} is confirmed, its hold is {hold:?}"),
                 );
+                let due = match self.capture {
+                    Capture::AtConfirmation => order.total,
+                    Capture::AtFulfilment => 0,
+                };
+                let captured = payment.map_or(0, Payment::captured);
+                found.check(
+                    captured == due && order.captured == due,
+                    "captured is what is due at confirmation",
+                    || format!("order {id}: {captured} and {} of {due}", order.captured),
+                );
+                found.check(
+                    payment.is_some_and(|payment| payment.stands_for() == order.total),
+                    "a confirmed order has its money",
+                    || format!("order {id}: {payment:?}"),
+                );
+            }
+            orders::Change::Fulfilled => {
                 let captured = payment.map_or(0, Payment::captured);
                 found.check(
                     captured == order.total && order.captured == order.total,
-                    "captured is the total at confirmation",
+                    "captured is the total when the goods leave",
                     || format!("order {id}: {captured} and {} of {}", order.captured, order.total),
                 );
             }
@@ -195,6 +222,7 @@ impl World {
             ("order-service", "confirmed") => "outcome: order confirmed",
             ("order-service", "cancelled") => "outcome: order cancelled",
             ("order-service", "completed") => "outcome: order completed",
+            ("order-service", "captured") => "outcome: money taken when the goods leave",
             ("order-service", "refunded") => "outcome: refund given",
             ("order-service", "refund_dropped") => "outcome: refund dropped",
             ("order-service", "payment_waiting") => "outcome: order waits for its payment",

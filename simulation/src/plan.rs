@@ -45,6 +45,25 @@ pub(crate) struct Terms {
     pub(crate) late_webhook_ms: u64,
     /// How many orders, carts and payments stay in memory.
     pub(crate) kept_in_memory: u64,
+    pub(crate) capture: Capture,
+}
+
+/// When the money of an order is taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Capture {
+    #[default]
+    AtConfirmation,
+    AtFulfilment,
+}
+
+impl Capture {
+    /// As the setting has it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::AtConfirmation => "at_confirmation",
+            Self::AtFulfilment => "at_fulfilment",
+        }
+    }
 }
 
 /// What goes wrong all the time, a little.

@@ -111,7 +111,7 @@ impl World {
         Ok(Arc::new(Self {
             processes: processes.collect(),
             wires: Wires::new(&plan),
-            books: Mutex::default(),
+            books: Mutex::new(Books::of(plan.terms.capture)),
             told: Mutex::default(),
             coverage: Mutex::default(),
             story: Mutex::default(),

@@ -30,6 +30,11 @@ impl Payment {
         self.captures.iter().sum()
     }
 
+    /// What is taken or can still be taken.
+    pub(crate) fn stands_for(&self) -> i64 {
+        self.authorised - self.voided
+    }
+
     pub(crate) fn refunded(&self) -> i64 {
         self.refunds.iter().map(|(_, amount)| amount).sum()
     }

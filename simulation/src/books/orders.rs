@@ -28,6 +28,8 @@ pub(crate) struct Order {
     pub(crate) cancel_reason: Option<String>,
     pub(crate) was_confirmed: bool,
     pub(crate) is_fulfilled: bool,
+    /// Its goods are about to leave.
+    is_leaving: bool,
 }
 
 /// Money promised or given back.
@@ -67,6 +69,7 @@ impl Status {
 pub(crate) enum Change {
     Placed,
     Confirmed,
+    Fulfilled,
     Cancelled,
     Other,
 }
@@ -213,14 +216,28 @@ impl Order {
             "cancelled" => {
                 self.status = becomes(&[Status::Pending, Status::Confirmed], Status::Cancelled);
                 self.cancel_reason = facts.reason;
-                found.check(!self.is_fulfilled, LIFE, || {
+                found.check(!self.is_fulfilled && !self.is_leaving, LIFE, || {
                     format!("order {id} left and is cancelled")
                 });
                 return Change::Cancelled;
             }
+            "fulfilment_requested" => {
+                self.status = becomes(&[Status::Confirmed], Status::Confirmed);
+                self.is_leaving = true;
+            }
+            "captured" => {
+                self.status = becomes(&[Status::Confirmed], Status::Confirmed);
+                found.check(self.is_leaving && self.captured == 0, "money is taken once", || {
+                    format!("order {id} is captured, and was {}", self.captured)
+                });
+                self.captured = facts.captured.map_or(0, |captured| captured.amount);
+            }
+            "fulfilment_dropped" => self.is_leaving = false,
             "fulfilled" => {
                 self.status = becomes(&[Status::Confirmed], Status::Confirmed);
                 self.is_fulfilled = true;
+                self.is_leaving = false;
+                return Change::Fulfilled;
             }
             "completed" => self.status = becomes(&[Status::Confirmed], Status::Completed),
             "refund_reserved" => self.reserve(id, facts, found),

@@ -178,7 +178,9 @@ fn money(books: &Books, found: &mut Findings) {
         let order = books.orders.all.get(&payment.order);
         let is_right = match order {
             Some(order) if order.was_confirmed && order.status.word() != "cancelled" => {
-                payment.captured() == order.total && payment.refunded() == order.refunded()
+                payment.captured() == order.captured
+                    && payment.stands_for() == order.total
+                    && payment.refunded() == order.refunded()
             }
             _ => payment.is_given_back(),
         };

@@ -131,6 +131,8 @@ async fn refund(world: &Arc<World>, act: usize, of: usize, give: Give, restock: 
         }
     } else if answer.code() == Some("exceeds_refundable") {
         world.saw("outcome: told refund exceeds");
+    } else if answer.code() == Some("not_captured") {
+        world.saw("outcome: told not captured");
     }
     world.told.lock().refunds.push(Promise { about: order, reason, units: 0, outcome });
 }

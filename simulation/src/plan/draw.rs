@@ -1,8 +1,8 @@
 //! Draws a plan from a seed.
 
 use super::{
-    Act, Article, Deed, Fault, Give, Plan, Shape, Step, Strike, Terms, Token, Visit, Weather,
-    deeds::Checkout, faults::Ways,
+    Act, Article, Capture, Deed, Fault, Give, Plan, Shape, Step, Strike, Terms, Token, Visit,
+    Weather, deeds::Checkout, faults::Ways,
 };
 use crate::dice::Dice;
 
@@ -13,7 +13,7 @@ pub(super) fn plan(seed: u64, shape: Shape) -> Plan {
     let mut dice = Dice::of(seed, "plan");
     let day_ms = dice.between(DAY_MS.0, DAY_MS.1);
     let articles = articles(&mut dice);
-    let terms = terms(&mut dice);
+    let terms = terms(&mut dice, seed);
     let mut acts = acts(&mut dice, day_ms, &articles, terms);
     let mut luck = Dice::of(seed, "faults");
     let weather = weather(&mut luck, shape);
@@ -34,7 +34,8 @@ fn articles(dice: &mut Dice) -> Vec<Article> {
     (0..count).map(article).collect()
 }
 
-fn terms(dice: &mut Dice) -> Terms {
+fn terms(dice: &mut Dice, seed: u64) -> Terms {
+    let at_fulfilment = Dice::of(seed, "capture").chance(300);
     Terms {
         hold_minutes: 1,
         payment_wait_minutes: dice.between(1, 3),
@@ -42,6 +43,7 @@ fn terms(dice: &mut Dice) -> Terms {
         unknown_outcome_ms: dice.one_of(&[1_000, 8_000, 40_000, 59_500]),
         late_webhook_ms: dice.one_of(&[200, 3_000, 30_000, 59_990, 75_000]),
         kept_in_memory: dice.one_of(&[1, 3, 100]),
+        capture: if at_fulfilment { Capture::AtFulfilment } else { Capture::AtConfirmation },
     }
 }
 

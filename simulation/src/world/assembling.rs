@@ -32,6 +32,7 @@ pub(super) fn settings(terms: &Terms) -> Result<Settings, String> {
     let environment = vec![
         set("ORDER_SERVICE__HOLD_MINUTES", terms.hold_minutes.to_string()),
         set("ORDER_SERVICE__PAYMENT_WAIT_MINUTES", terms.payment_wait_minutes.to_string()),
+        set("ORDER_SERVICE__CAPTURE", terms.capture.word().to_owned()),
         set("PAYMENT_SERVICE__TEST_PAYMENTS", "true".to_owned()),
         set("PAYMENT_SERVICE__SLOW_MS", terms.slow_ms.to_string()),
         set("PAYMENT_SERVICE__UNKNOWN_OUTCOME_MS", terms.unknown_outcome_ms.to_string()),
