@@ -28,7 +28,10 @@ pub(crate) fn print(campaign: &Campaign, seeds: Seeds, shapes: &[Shape]) {
         first.wrapping_add(count.saturating_sub(1)),
         words.join(" and ")
     );
-    println!("played     {played} in {seconds:.1} s, {:.1} seeds/s", f64::from(played) / seconds);
+    let plays = f64::from(played) / seconds;
+    let shapes_of_each = u32::try_from(shapes.len()).unwrap_or(1).max(1);
+    let seeds = plays / f64::from(shapes_of_each);
+    println!("played     {played} in {seconds:.1} s: {plays:.1} plays/s, {seeds:.1} seeds/s");
     println!("simulated  {:.1} days", campaign.simulated.as_secs_f64() / 86_400.0);
     let again = if shapes.len() == 1 { format!(" --shape {}", words[0]) } else { String::new() };
     println!("again with cargo xtask simulate --seed {first} --seeds {count}{again}");
