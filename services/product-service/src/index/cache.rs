@@ -31,13 +31,13 @@ impl Cache {
 
     /// Keeps an answer, and lets go of the oldest when there is no more room.
     pub(crate) fn keep(&mut self, query: Query, found: Arc<Found>) {
-        self.bytes += found.bytes;
+        self.bytes += found.bytes();
         if let Some((_, old)) = self.answers.push(query, found) {
-            self.bytes = self.bytes.saturating_sub(old.bytes);
+            self.bytes = self.bytes.saturating_sub(old.bytes());
         }
         while self.bytes > KEPT_BYTES_MAX || self.answers.len() > KEPT_ANSWERS_MAX {
             let Some((_, old)) = self.answers.pop_lru() else { return };
-            self.bytes = self.bytes.saturating_sub(old.bytes);
+            self.bytes = self.bytes.saturating_sub(old.bytes());
         }
     }
 }

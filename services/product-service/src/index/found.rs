@@ -27,8 +27,6 @@ pub(crate) struct Found {
     pub(crate) did_you_mean: Option<String>,
     /// For each facet value, how many products have it.
     pub(crate) counts: [Vec<usize>; 3],
-    /// What it takes in memory by itself, roughly.
-    pub(crate) bytes: usize,
 }
 
 /// Wider answers of the same audience that an answer is made from.
@@ -50,6 +48,17 @@ pub(crate) struct Ranked {
 }
 
 impl Found {
+    /// What it keeps in memory, roughly. What answers share counts for each: the last of them keeps all of it.
+    pub(crate) fn bytes(&self) -> usize {
+        let facets: usize = self.facets.values().map(Vec::len).sum();
+        let counts: usize = self.counts.iter().map(Vec::len).sum();
+        self.matches.bytes()
+            + facets * 128
+            + self.ranked.as_deref().map_or(0, size_of_val)
+            + counts * size_of::<usize>()
+            + 512
+    }
+
     /// Those who match, best first. Empty when no words were searched for.
     pub(crate) fn best_first(&self) -> impl Iterator<Item = &Ranked> {
         let ranked = self.ranked.as_deref().unwrap_or_default();
@@ -85,14 +94,6 @@ impl Found {
         let others = without(Filter::Price);
         let price_range = price_range(state, others.as_ref().unwrap_or(&matches));
         let total = matches.count();
-        let told: usize = facets.values().map(Vec::len).sum();
-        let counted: usize = counts.iter().map(Vec::len).sum();
-        let own_ranked = ranked.as_ref().filter(|_| wider.same_words.is_none());
-        let bytes = matches.bytes()
-            + told * 128
-            + own_ranked.map_or(0, |ranked| size_of_val(&**ranked))
-            + counted * size_of::<usize>()
-            + 512;
         Self {
             generation: state.generation,
             total,
@@ -103,7 +104,6 @@ impl Found {
             did_you_mean: (total == 0).then(|| did_you_mean(state, query)).flatten(),
             matches,
             counts,
-            bytes,
         }
     }
 }
