@@ -5,6 +5,9 @@ use rusqlite::Connection;
 use std::{
     fs::File,
     io::Write,
+    os::unix::fs::FileExt,
+    sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel},
+    thread::JoinHandle,
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
@@ -27,6 +30,49 @@ pub(crate) fn flush_time() -> Result<Latency, String> {
         times.record(begun.elapsed());
     }
     Ok(times)
+}
+
+/// How often a bare log is flushed beside a load: seldom enough not to be a load itself.
+const BESIDE_EVERY: Duration = Duration::from_millis(10);
+/// The bytes after which it begins anew, as a write-ahead log does.
+const BESIDE_BYTES: u64 = 8 * 1024 * 1024;
+
+/// A bare log on the shop's disk that is flushed during a run: how long the disk takes for one flush in that time,
+/// whoever else is at work on it.
+pub(crate) struct Beside {
+    end: SyncSender<()>,
+    flushes: JoinHandle<Result<Latency, String>>,
+}
+
+impl Beside {
+    /// Begins to flush, on a thread of its own.
+    pub(crate) fn begin() -> Result<Self, String> {
+        let folder = TempDir::new_in(".").map_err(|error| error.to_string())?;
+        let (end, ended) = sync_channel::<()>(0);
+        let flush = move || {
+            let explained = |error: std::io::Error| error.to_string();
+            let file = File::create(folder.path().join("beside")).map_err(explained)?;
+            let mut times = Latency::to_digits(3)?;
+            let mut at = 0;
+            while ended.recv_timeout(BESIDE_EVERY) == Err(RecvTimeoutError::Timeout) {
+                file.write_all_at(&[7; 4_096], at).map_err(explained)?;
+                let begun = now();
+                file.sync_data().map_err(explained)?;
+                times.record(begun.elapsed());
+                at = (at + 4_096) % BESIDE_BYTES;
+            }
+            Ok(times)
+        };
+        let thread = std::thread::Builder::new().name("bare-log".to_owned());
+        let flushes = thread.spawn(flush).map_err(|error| error.to_string())?;
+        Ok(Self { end, flushes })
+    }
+
+    /// Ends it, and tells how long the flushes took.
+    pub(crate) fn end(self) -> Result<Latency, String> {
+        drop(self.end);
+        self.flushes.join().map_err(|_| "the bare log's thread has panicked".to_owned())?
+    }
 }
 
 /// Orders a second that a bare database takes, `ROWS` rows each, `orders` of them in one transaction: write-ahead

@@ -23,7 +23,11 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Outcome<bool> {
 
 /// The arguments with the file the figures go to, which people name from the root of the workspace.
 fn with_out(root: &Path, arguments: &[String]) -> Vec<OsString> {
-    let mut given: Vec<OsString> = arguments.iter().map(OsString::from).collect();
+    let apart = |argument: &String| match argument.split_once('=') {
+        Some((out @ "--out", file)) => vec![out.into(), file.into()],
+        _ => vec![argument.into()],
+    };
+    let mut given: Vec<OsString> = arguments.iter().flat_map(apart).collect();
     match given.iter().position(|argument| argument == "--out") {
         Some(place) => {
             if let Some(file) = given.get_mut(place + 1) {
@@ -49,5 +53,6 @@ mod tests {
         assert_eq!(outs(&["day"]), ["day", "--out", "/shop/benchmarks/results/latest.json"]);
         assert_eq!(outs(&["--out", "day.json", "day"]), ["--out", "/shop/day.json", "day"]);
         assert_eq!(outs(&["--out", "/tmp/day.json"]), ["--out", "/tmp/day.json"]);
+        assert_eq!(outs(&["--out=day.json"]), ["--out", "/shop/day.json"]);
     }
 }

@@ -1,7 +1,7 @@
 //! Starting on a folder that has seen many orders, and what an order costs as they become more.
 
 use super::{
-    buy::{order_body, stocked},
+    buy::{OneRequest, order_body, stocked},
     catalogue::{ARTICLES, lines},
     turn,
 };
@@ -9,6 +9,7 @@ use crate::{
     Setup,
     connection::Connection,
     latency::micros,
+    load::load,
     process::{Data, End, Server, Usage},
     report::{Curve, CurveLine, Findings, Load, Row, float, megabytes},
 };
@@ -21,17 +22,26 @@ const STARTS: usize = 5;
 const REST: Duration = Duration::from_secs(2);
 /// Into how many parts the filling is cut, to see what an order costs in each.
 const PARTS: u64 = 10;
+/// The first part ends earlier: most of what is kept in memory is full after it.
+const FIRST_ORDERS: u64 = 1_000;
+/// How long constant answers are measured after each part. What a microsecond of CPU gets done is not the same all the
+/// time on a machine that others share; how many constant answers an order costs is.
+const CONSTANT_TIME: Duration = Duration::from_secs(2);
 
 /// Fills a folder and starts on it again and again.
 pub(super) async fn filled(setup: Setup) -> Result<Findings, String> {
     let mut shop = stocked(&setup).await?;
-    let costs = fill(&setup, &shop).await?;
-    let (first, last) = (costs[0][1], costs[costs.len() - 1][1]);
+    let parts = fill(&setup, &shop).await?;
     let name = format!("start with {} orders", setup.orders);
-    let mut row = Row::named(&name, "start", Load::Own)
-        .with("CPU an order, first tenth of the filling", first, "µs")
-        .with("CPU an order, last tenth of the filling", last, "µs")
-        .with("memory after the filling", megabytes(shop.usage()?.resident_bytes), "MB");
+    let mut row = Row::named(&name, "start", Load::Own);
+    for Part { orders, cost, constant } in &parts {
+        row = row.with(format!("CPU an order, up to {orders} orders"), *cost, "µs").with(
+            format!("up to {orders} orders: times a constant answer"),
+            cost / constant,
+            "×",
+        );
+    }
+    row = row.with("memory after the filling", megabytes(shop.usage()?.resident_bytes), "MB");
     for (end, how) in [(End::Stop, "after a stop"), (End::Kill, "after a kill")] {
         let mut answers = Vec::new();
         for _ in 0..STARTS {
@@ -54,7 +64,19 @@ pub(super) async fn filled(setup: Setup) -> Result<Findings, String> {
         title: "CPU of an order as the folder fills".to_owned(),
         across: "orders in the folder",
         up: "µs",
-        lines: vec![CurveLine { name: "server CPU an order".to_owned(), points: costs }],
+        lines: vec![
+            CurveLine {
+                name: "server CPU an order".to_owned(),
+                points: parts.iter().map(|part| [float(part.orders), part.cost]).collect(),
+            },
+            CurveLine {
+                name: "ten constant answers in the same moment".to_owned(),
+                points: parts
+                    .iter()
+                    .map(|part| [float(part.orders), 10.0 * part.constant])
+                    .collect(),
+            },
+        ],
     };
     Ok(Findings { rows: vec![row], curves: vec![curve] })
 }
@@ -70,20 +92,39 @@ async fn started(data: Data) -> Result<(Server, Duration), String> {
     Ok((shop, begun.elapsed()))
 }
 
-/// Places the orders through the operator's edge. Returns, for each part, how many there were at its end and the
-/// microseconds of CPU that each took.
-async fn fill(setup: &Setup, shop: &Server) -> Result<Vec<[f64; 2]>, String> {
-    let (mut costs, mut done) = (Vec::new(), 0);
-    for part in 1..=PARTS {
-        let until = setup.orders * part / PARTS;
+/// A part of the filling.
+struct Part {
+    /// How many orders there were at its end.
+    orders: u64,
+    /// Microseconds of CPU of each of them.
+    cost: f64,
+    /// Microseconds of CPU of a constant answer, right after it.
+    constant: f64,
+}
+
+/// Places the orders through the operator's edge.
+async fn fill(setup: &Setup, shop: &Server) -> Result<Vec<Part>, String> {
+    let brief = Setup { time: CONSTANT_TIME, rate: None, ..setup.clone() };
+    let mut ends: Vec<u64> = (1..=PARTS).map(|part| setup.orders * part / PARTS).collect();
+    if FIRST_ORDERS < ends[0] {
+        ends.insert(0, FIRST_ORDERS);
+    }
+    let (mut parts, mut done) = (Vec::new(), 0);
+    for until in ends {
         let before: Usage = shop.usage()?;
         place(setup, shop, done, until).await?;
         let used = shop.usage()?.since(&before);
-        costs.push([float(until), used.cpu_us_each(until - done)]);
+        let round = OneRequest { lines: 2, articles: ARTICLES };
+        let constant = load(&brief, &Server::constant()?, round).await?;
+        parts.push(Part {
+            orders: until,
+            cost: used.cpu_us_each(until - done),
+            constant: constant.used.cpu_us_each(constant.rounds),
+        });
         done = until;
         eprintln!("  {done} of {} orders placed", setup.orders);
     }
-    Ok(costs)
+    Ok(parts)
 }
 
 async fn place(setup: &Setup, shop: &Server, from: u64, until: u64) -> Result<(), String> {

@@ -1,12 +1,15 @@
 //! Brings the write-ahead log into the database, out of the writer's way.
 //!
 //! A thread with a connection of its own copies pages while the writer goes on. It never catches up under load, so
-//! the writer copies the small remainder between two batches; then the log can begin anew.
+//! the writer copies the small remainder between two batches; then the log can begin anew. Before that the database
+//! is flushed, and of that too the thread does the large part: `SQLite` itself would leave all of it to the writer.
 
 use crate::{log::Log, open::BUSY_TIMEOUT};
 use parking_lot::{Condvar, Mutex};
 use rusqlite::Connection;
 use std::{
+    fs::File,
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -29,7 +32,15 @@ pub(crate) struct Checkpoints {
     /// Pages in the write-ahead log after the last commit.
     wal_pages: Arc<AtomicU64>,
     page_bytes: u64,
+    database: Database,
 }
+
+/// The database's file, to be flushed. It is absent when the database is not where the path says (a test's own file
+/// system); then the writer flushes all of it.
+///
+/// To be closed after every connection: whoever closes a file lets go of all locks that the process has on it (POSIX,
+/// `fcntl`), also of those that `SQLite` holds.
+type Database = Option<Arc<File>>;
 
 #[derive(Debug, Default)]
 struct Pass {
@@ -54,6 +65,7 @@ impl Checkpoints {
         log: Arc<Log>,
         writer: &mut Connection,
         connection: Connection,
+        path: &Path,
     ) -> std::io::Result<Self> {
         let page_bytes = writer.query_row("PRAGMA page_size", [], |row| row.get::<_, i64>(0));
         let page_bytes = page_bytes.map_err(std::io::Error::other)?.cast_unsigned();
@@ -68,8 +80,10 @@ impl Checkpoints {
         let pass = Arc::new(Pass::default());
         let worker = Arc::clone(&pass);
         let builder = std::thread::Builder::new().name("sqlite-checkpoint".to_owned());
-        let thread = builder.spawn(move || worker.run(&log, &connection))?;
-        Ok(Self { pass, thread: Some(thread), wal_pages, page_bytes })
+        let database: Database = File::open(path).ok().map(Arc::new);
+        let flushed = database.clone();
+        let thread = builder.spawn(move || worker.run(&log, &connection, flushed.as_deref()))?;
+        Ok(Self { pass, thread: Some(thread), wal_pages, page_bytes, database })
     }
 
     /// Decides after each batch whether something is to be done, and by whom.
@@ -109,14 +123,15 @@ impl Checkpoints {
         Ok(())
     }
 
-    /// Stops the thread.
-    pub(crate) fn end(mut self) {
+    /// Stops the thread. What it returns is to be dropped after the writer's connection.
+    pub(crate) fn end(mut self) -> Database {
         *self.pass.state.lock() = PassState::Over;
         self.pass.changed.notify_all();
         if let Some(thread) = self.thread.take() {
             // A panic there has been reported by its thread already.
             let _ = thread.join();
         }
+        self.database.take()
     }
 
     /// Brings all of the log into the database, when nothing else goes on.
@@ -127,7 +142,7 @@ impl Checkpoints {
 }
 
 impl Pass {
-    fn run(&self, log: &Log, connection: &Connection) {
+    fn run(&self, log: &Log, connection: &Connection, database: Option<&File>) {
         loop {
             let mut state = self.state.lock();
             while *state != PassState::Wanted {
@@ -145,6 +160,10 @@ impl Pass {
                 tracing::warn!(%error, "a checkpoint beside the writer failed");
                 0
             });
+            if let Some(Err(error)) = database.map(File::sync_data) {
+                // `SQLite` flushes it through a file of its own, is told as well, and keeps the log.
+                tracing::warn!(%error, "the database could not be flushed beside the writer");
+            }
             let mut state = self.state.lock();
             if *state == PassState::Running {
                 *state = PassState::Done(copied);

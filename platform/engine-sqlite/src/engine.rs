@@ -128,7 +128,7 @@ impl OpenLog {
         };
         let beside = open::open_again(folder, &path)?;
         let checkpoints =
-            Checkpoints::start(Arc::clone(&log), &mut connection, beside).map_err(failed)?;
+            Checkpoints::start(Arc::clone(&log), &mut connection, beside, &path).map_err(failed)?;
         let writer = Writer::new(Arc::clone(&log), connection, checkpoints, lock);
         let thread = std::thread::Builder::new().name("sqlite-writer".to_owned());
         thread.spawn(move || writer.run()).map_err(failed)?;

@@ -139,11 +139,7 @@ impl SqliteJournal {
             drop(deciding);
             let stored = self.stored_head(stream)?;
             deciding = self.log.decide()?;
-            let state = deciding.state(&self.service);
-            // Otherwise somebody appended meanwhile, and the newer version may have been forgotten again.
-            if state.head(stream).is_none() && state.heads_gone.mark(stream) == mark {
-                state.keep_head(stream, stored);
-            }
+            deciding.state(&self.service).keep_stored_head(stream, stored, mark);
         }
     }
 
@@ -187,19 +183,31 @@ impl SqliteJournal {
         after: Version,
         limit: usize,
     ) -> Result<(Vec<Recorded>, Option<Position>), StorageError> {
-        let pending = self.log.look(&self.service, |state| state.pending(stream));
+        let (pending, head, mark) = self.log.look(&self.service, |state| {
+            (state.pending(stream), state.head(stream), state.heads_gone.mark(stream))
+        });
         let pending_from = pending.first().map_or(Version::MAX, |row| row.first_version);
         let wanted = |_, version| version > after;
         let mut events = Vec::new();
-        if after.saturating_add(1) < pending_from && self.is_created() {
+        let is_beyond = |head: Version| head <= after;
+        if after.saturating_add(1) < pending_from
+            && !head.is_some_and(is_beyond)
+            && self.is_created()
+        {
             let sql = &self.service.tables.read;
             let versions = (stream, number(after.saturating_add(1)), number(pending_from));
+            let mut is_there = false;
             self.log.readers.read(|connection| {
                 rows(connection, sql, versions, |row| {
+                    is_there = true;
                     row.decode(wanted, limit, &mut events)?;
                     Ok(events.len() < limit)
                 })
             })?;
+            if !is_there && after == 0 && pending.is_empty() {
+                // Who asks for a stream that is not there is about to begin it.
+                self.log.look(&self.service, |state| state.keep_stored_head(stream, 0, mark));
+            }
         }
         let mut unflushed = None;
         for row in pending.iter().filter(|row| row.last_version() > after) {

@@ -10,6 +10,7 @@
 #![warn(missing_docs)]
 
 mod apply;
+mod backlog;
 mod checkpoint;
 mod documents;
 mod encoding;

@@ -1,6 +1,7 @@
 //! The log: decisions take their place in one order here, under one lock, and wait for the writer.
 
 use crate::{
+    backlog::{APPLY_WRITES, Portion},
     operation::{Operation, Queued},
     options::Options,
     readers::Readers,
@@ -8,7 +9,6 @@ use crate::{
     schema::{self, Contents},
     service::{Service, ServiceState},
     statistics::Counters,
-    writer::APPLY_WRITES,
 };
 use journal::Position;
 use parking_lot::{Condvar, Mutex, MutexGuard, RwLock};
@@ -91,7 +91,7 @@ pub(crate) enum Work {
     /// Flush these, of so many bytes.
     Batch(Vec<Queued>, usize),
     /// Bring what is flushed into the tables.
-    Tables,
+    Tables(Portion),
     /// No more will come.
     End,
 }
@@ -197,9 +197,13 @@ impl Log {
         Ok(self.decide()?.take(service, 1, operation))
     }
 
-    /// Looks at a service's state without deciding anything.
-    pub(crate) fn look<T>(&self, service: &Service, look: impl FnOnce(&ServiceState) -> T) -> T {
-        look(&self.state.lock().services[service.index])
+    /// Looks at a service's state, or keeps in it what was read, without deciding anything.
+    pub(crate) fn look<T>(
+        &self,
+        service: &Service,
+        look: impl FnOnce(&mut ServiceState) -> T,
+    ) -> T {
+        look(&mut self.state.lock().services[service.index])
     }
 
     /// The commit of what stands at `position`, touched in the running scope.
@@ -246,16 +250,16 @@ impl Log {
         state.demanded = state.demanded.max(position);
     }
 
-    /// Waits for work. What is flushed is due to be brought into the tables in `due`; `None` when there is nothing
-    /// to bring. For the writer.
-    pub(crate) fn next_work(&self, due: Option<Duration>) -> Work {
+    /// Waits for work. What is flushed is due to be brought into the tables in `due`, `None` when there is nothing
+    /// to bring; a slice of it at once when there is nothing to flush and `has_slice`. For the writer.
+    pub(crate) fn next_work(&self, due: Option<Duration>, has_slice: bool) -> Work {
         let asked = Instant::now();
         let mut state = self.state.lock();
         loop {
             let due = due.map(|due| due.saturating_sub(asked.elapsed()));
             let demanded = due.is_some() && state.demanded > self.applied.flushed();
             if demanded || due.is_some_and(|due| due.is_zero()) {
-                return Work::Tables;
+                return Work::Tables(Portion::All);
             }
             let is_open = state.phase == Phase::Open;
             let linger = match (state.queue.len(), self.pace) {
@@ -275,6 +279,9 @@ impl Log {
             }
             if !is_open {
                 return Work::End;
+            }
+            if has_slice {
+                return Work::Tables(Portion::Slice);
             }
             let linger = (!linger.is_zero()).then_some(linger);
             state.lingers = linger.is_some();

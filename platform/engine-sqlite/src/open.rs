@@ -3,9 +3,9 @@
 use crate::{
     folder,
     readers::keep_plans,
-    schema::{APPLICATION, CREATE_LOG, FORMAT},
+    schema::{APPLICATION, CREATE_LOG, FORMAT, take_over},
 };
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 use std::{
     path::{Path, PathBuf},
     time::Duration,
@@ -144,13 +144,15 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection
         .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get::<_, String>(0))?;
     connection.pragma_update(None, "cache_size", WRITER_CACHE_KIB)?;
-    // Format 1 had no log: every batch went into the tables at once. It has nothing that must be changed.
     let there = identity(connection)?;
     if there.application != APPLICATION || there.format != FORMAT {
-        connection.execute_batch(&format!(
-            "BEGIN IMMEDIATE; {CREATE_LOG}; PRAGMA application_id = {APPLICATION}; \
-             PRAGMA user_version = {FORMAT}; COMMIT;"
-        ))?;
+        // Taken back when it is dropped before its end.
+        let all = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+        all.execute_batch(CREATE_LOG)?;
+        take_over(&all)?;
+        all.pragma_update(None, "application_id", APPLICATION)?;
+        all.pragma_update(None, "user_version", FORMAT)?;
+        all.commit()?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::{collections::HashSet, fmt::Write as _};
 use storage::Collection;
 
 /// What this program writes into the database's `user_version`.
-pub(crate) const FORMAT: i32 = 2;
+pub(crate) const FORMAT: i32 = 3;
 /// What it writes into `application_id`: "ICOM".
 pub(crate) const APPLICATION: i32 = 0x4943_4f4d;
 
@@ -20,6 +20,9 @@ pub(crate) const DELETE_BATCHES: &str = "DELETE FROM log WHERE position <= ?1";
 /// Between the parts of a table's name; never within one.
 const SEPARATOR: char = '/';
 const JOURNAL: &str = "journal";
+/// Its rows lie in the order in which they came, and the keys in an index of their own: most keys are digests, in no
+/// order, and a tree of them with their values in it is too large to stay in memory.
+const VALUES: &str = "values";
 const FIELD: &str = "field";
 
 /// The statements on the tables of one service.
@@ -72,7 +75,7 @@ impl Tables {
     pub(crate) fn of(service: &str) -> Self {
         let prefix = part(service);
         let table = |kind| quoted(&format!("{prefix}{SEPARATOR}{kind}"));
-        let (events, snapshots, values) = (table(JOURNAL), table("snapshots"), table("key_value"));
+        let (events, snapshots, values) = (table(JOURNAL), table("snapshots"), table(VALUES));
         let row = "position, stream, first_version, count, events";
         Self {
             insert_events: format!("INSERT INTO {events} ({row}) VALUES (?1, ?2, ?3, ?4, ?5)"),
@@ -95,7 +98,8 @@ impl Tables {
             ),
             snapshot: format!("SELECT position, data FROM {snapshots} WHERE name = ?1"),
             put_value: format!(
-                "REPLACE INTO {values} (key, value, expires_at) VALUES (?1, ?2, ?3)"
+                "INSERT INTO {values} (key, value, expires_at) VALUES (?1, ?2, ?3) \
+                 ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at"
             ),
             remove_value: format!("DELETE FROM {values} WHERE key = ?1"),
             value: format!("SELECT value, expires_at FROM {values} WHERE key = ?1"),
@@ -112,17 +116,15 @@ impl Tables {
     pub(crate) fn create(&self, connection: &Connection) -> rusqlite::Result<()> {
         let name = |kind: &str| quoted(&format!("{}{SEPARATOR}{kind}", self.prefix));
         let (events, streams) = (name(JOURNAL), name("journal/streams"));
-        let (snapshots, values, expiries) =
-            (name("snapshots"), name("key_value"), name("key_value/expiries"));
+        let snapshots = name("snapshots");
         connection.execute_batch(&format!(
             "CREATE TABLE IF NOT EXISTS {events} (position INTEGER PRIMARY KEY, stream TEXT NOT NULL, \
                  first_version INTEGER NOT NULL, count INTEGER NOT NULL, events BLOB NOT NULL);
              CREATE UNIQUE INDEX IF NOT EXISTS {streams} ON {events} (stream, first_version);
              CREATE TABLE IF NOT EXISTS {snapshots} (name TEXT PRIMARY KEY, position INTEGER NOT NULL, \
                  data BLOB NOT NULL);
-             CREATE TABLE IF NOT EXISTS {values} (key TEXT PRIMARY KEY, value BLOB NOT NULL, \
-                 expires_at INTEGER) WITHOUT ROWID;
-             CREATE INDEX IF NOT EXISTS {expiries} ON {values} (expires_at) WHERE expires_at IS NOT NULL;"
+             {}",
+            create_values(&self.prefix)
         ))
     }
 
@@ -224,6 +226,36 @@ impl Tables {
         let columns: Vec<String> = names.iter().map(|name| quoted(name)).collect();
         Ok((DocumentTable::new(&quoted(&name), &columns, Vec::new()), names))
     }
+}
+
+/// Makes the table of a service's values where it is not there yet.
+fn create_values(prefix: &str) -> String {
+    let name = |kind: &str| quoted(&format!("{prefix}{SEPARATOR}{kind}"));
+    let (values, expiries) = (name(VALUES), name("values/expiries"));
+    format!(
+        "CREATE TABLE IF NOT EXISTS {values} (key TEXT NOT NULL UNIQUE, value BLOB NOT NULL, \
+             expires_at INTEGER);
+         CREATE INDEX IF NOT EXISTS {expiries} ON {values} (expires_at) WHERE expires_at IS NOT NULL;"
+    )
+}
+
+/// Takes a database of an earlier format over; the caller's transaction does it all or nothing. Until format 2 the
+/// values of a service lay in the order of their keys, in a table of another name.
+pub(crate) fn take_over(connection: &Connection) -> rusqlite::Result<()> {
+    const VALUES_BEFORE: &str = "/key_value";
+    let mut names = connection.prepare("SELECT name FROM sqlite_master WHERE type = 'table'")?;
+    let names: Vec<String> = names.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    for before in names {
+        let Some(prefix) = before.strip_suffix(VALUES_BEFORE) else { continue };
+        let (values, before) = (quoted(&format!("{prefix}{SEPARATOR}{VALUES}")), quoted(&before));
+        connection.execute_batch(&format!(
+            "{} INSERT INTO {values} (key, value, expires_at) \
+                 SELECT key, value, expires_at FROM {before} ORDER BY expires_at;
+             DROP TABLE {before};",
+            create_values(prefix)
+        ))?;
+    }
+    Ok(())
 }
 
 /// What a database has in it.

@@ -18,7 +18,7 @@ use std::{
         atomic::{AtomicBool, AtomicU64},
     },
 };
-use storage::{Departures, Tail, Write};
+use storage::{Departures, Mark, Tail, Write};
 
 /// By keys that clients may have chosen: hashed with a secret of the process, and faster than the standard way.
 type HashMap<K, V> = std::collections::HashMap<K, V, foldhash::quality::RandomState>;
@@ -103,11 +103,19 @@ impl ServiceState {
         kept.or_else(|| Some(self.pending.get(stream)?.back()?.last_version()))
     }
 
-    pub(crate) fn keep_head(&mut self, stream: &str, version: Version) {
+    fn keep_head(&mut self, stream: &str, version: Version) {
         if let Some(head) = self.heads.get_mut(stream) {
             *head = version;
         } else if let Some((gone, _)) = self.heads.push(stream.to_owned(), version) {
             self.heads_gone.note(&gone);
+        }
+    }
+
+    /// Keeps what the database said after `mark` was taken; unless somebody appended meanwhile, and the newer version
+    /// may have been forgotten again.
+    pub(crate) fn keep_stored_head(&mut self, stream: &str, version: Version, mark: Mark) {
+        if self.head(stream).is_none() && self.heads_gone.mark(stream) == mark {
+            self.keep_head(stream, version);
         }
     }
 

@@ -3,6 +3,7 @@
 
 use crate::{
     apply::{Applied, forget_batches},
+    backlog::{APPLY_BYTES, APPLY_WRITES, Backlog, Portion},
     checkpoint::Checkpoints,
     folder::Hold,
     log::{Log, Pace, Work},
@@ -13,31 +14,18 @@ use crate::{
 };
 use rusqlite::{Connection, params};
 use std::{
-    collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, atomic::Ordering::Relaxed},
     time::Duration,
 };
 use tokio::time::Instant;
 
-/// As soon as so many writes wait for the tables, they are brought there. Fewer change the same pages too often; more
-/// make those wait who queue meanwhile.
-pub(crate) const APPLY_WRITES: usize = 512;
-/// Or so many bytes: what goes into the write-ahead log at once stays small against it.
-const APPLY_BYTES: usize = 512 * 1024;
-/// Fewer are brought there after this time.
-const APPLY_AFTER: Duration = Duration::from_millis(200);
-
 pub(crate) struct Writer {
     log: Arc<Log>,
     connection: Connection,
     checkpoints: Checkpoints,
     tables: Applied,
-    /// What is flushed and not yet in the tables, oldest first.
-    backlog: VecDeque<Queued>,
-    backlog_bytes: usize,
-    /// Since when there is something in it.
-    backlog_since: Instant,
+    backlog: Backlog,
     /// The data folder is ours as long as any writer lives.
     folder_lock: Arc<Hold>,
 }
@@ -54,9 +42,7 @@ impl Writer {
             connection,
             checkpoints,
             tables: Applied::default(),
-            backlog: VecDeque::new(),
-            backlog_bytes: 0,
-            backlog_since: Instant::now(),
+            backlog: Backlog::new(),
             folder_lock,
         }
     }
@@ -75,7 +61,7 @@ impl Writer {
         if let Some(reason) = &failure {
             log.fail(reason);
         }
-        checkpoints.end();
+        let database = checkpoints.end();
         if failure.is_none() {
             log.readers.close();
             if let Err(error) = Checkpoints::finish(&connection) {
@@ -83,6 +69,7 @@ impl Writer {
             }
         }
         drop(connection);
+        drop(database);
         drop(folder_lock);
         log.free();
     }
@@ -91,16 +78,11 @@ impl Writer {
     /// pages it could not write, and say that all is well the second time.
     fn work(&mut self) -> rusqlite::Result<()> {
         loop {
-            let due = match self.backlog.len() {
-                0 => None,
-                APPLY_WRITES.. => Some(Duration::ZERO),
-                _ if self.backlog_bytes >= APPLY_BYTES => Some(Duration::ZERO),
-                _ => Some(APPLY_AFTER.saturating_sub(self.backlog_since.elapsed())),
-            };
-            match self.log.next_work(due) {
+            match self.log.next_work(self.backlog.due(), self.backlog.has_slice()) {
                 Work::Batch(batch, bytes) => self.commit(batch, bytes)?,
+                Work::Tables(portion) => self.apply(portion)?,
                 Work::End if self.backlog.is_empty() => return Ok(()),
-                Work::Tables | Work::End => self.apply()?,
+                Work::End => self.apply(Portion::All)?,
             }
             if let Err(error) = self.checkpoints.after_batch(&self.connection, &self.log) {
                 tracing::warn!(%error, "the write-ahead log could not be brought into the database");
@@ -113,10 +95,11 @@ impl Writer {
         let started = Instant::now();
         let is_large = batch.len() >= APPLY_WRITES || bytes >= APPLY_BYTES;
         let is_large = is_large || self.log.pace == Pace::Lagging;
+        let before = if is_large { self.backlog.take(Portion::All) } else { Vec::new() };
         let flush = self.transaction(|writer| {
             writer.tables.prepare(&writer.connection, &batch)?;
             if is_large {
-                writer.apply_backlog()?;
+                writer.put(&before)?;
                 return writer.tables.apply(&writer.connection, &batch);
             }
             let last = batch.last().map_or(0, |queued| queued.position);
@@ -126,43 +109,33 @@ impl Writer {
         self.log.counters.flushed(batch.len(), bytes, started.elapsed(), flush);
         self.log.made(self.tables.made());
         self.log.flushed(&batch, bytes);
-        if self.backlog.is_empty() {
-            self.backlog_since = Instant::now();
-        }
-        self.backlog.extend(batch);
-        self.backlog_is(self.backlog_bytes + bytes);
         if is_large {
-            self.settle();
+            self.log.settle(&before);
+            self.log.settle(&batch);
+        } else {
+            self.backlog.push(batch, bytes);
         }
+        self.log.counters.backlog_is(self.backlog.bytes() as u64);
         Ok(())
     }
 
     /// Brings the backlog into the tables. Nobody waits for a flush of that: until the next one the log has it all.
-    fn apply(&mut self) -> rusqlite::Result<()> {
+    fn apply(&mut self, portion: Portion) -> rusqlite::Result<()> {
+        let oldest = self.backlog.take(portion);
         self.connection.execute_batch("PRAGMA synchronous = normal")?;
-        self.transaction(|writer| writer.apply_backlog())?;
+        self.transaction(|writer| writer.put(&oldest))?;
         self.connection.execute_batch("PRAGMA synchronous = full")?;
         self.log.counters.applies.fetch_add(1, Relaxed);
-        self.settle();
+        self.log.settle(&oldest);
+        self.log.counters.backlog_is(self.backlog.bytes() as u64);
         Ok(())
     }
 
-    fn apply_backlog(&self) -> rusqlite::Result<()> {
-        let Some(last) = self.backlog.back() else { return Ok(()) };
-        self.tables.apply(&self.connection, &self.backlog)?;
+    /// Puts batches into the tables, and takes them out of the log.
+    fn put(&self, batches: &[Queued]) -> rusqlite::Result<()> {
+        let Some(last) = batches.last() else { return Ok(()) };
+        self.tables.apply(&self.connection, batches)?;
         forget_batches(&self.connection, last.position)
-    }
-
-    /// The backlog is in the tables.
-    fn settle(&mut self) {
-        self.log.settle(self.backlog.make_contiguous());
-        self.backlog.clear();
-        self.backlog_is(0);
-    }
-
-    fn backlog_is(&mut self, bytes: usize) {
-        self.backlog_bytes = bytes;
-        self.log.counters.backlog_is(bytes as u64);
     }
 
     /// Does it all or nothing; returns how long the end took.

@@ -156,3 +156,34 @@ async fn what_only_the_log_had_is_in_the_tables_after_a_restart() {
     assert_eq!(storage.key_value.value("gone", at(0)).await.unwrap(), None);
     engine.close().await.unwrap();
 }
+
+#[tokio::test]
+async fn the_values_of_an_earlier_format_are_taken_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(folder.path());
+    fill(&engine.service("warehouse")).await;
+    fill(&engine.bulk("diary")).await;
+    engine.close().await.unwrap();
+    for (file, service) in [("icommerce.db", "warehouse"), ("bulk.db", "diary")] {
+        let database = Connection::open(folder.path().join(file)).unwrap();
+        database
+            .execute_batch(&format!(
+                "CREATE TABLE \"{service}/key_value\" (key TEXT PRIMARY KEY, value BLOB NOT NULL, \
+                     expires_at INTEGER) WITHOUT ROWID;
+                 CREATE INDEX \"{service}/key_value/expiries\" ON \"{service}/key_value\" (expires_at) \
+                     WHERE expires_at IS NOT NULL;
+                 INSERT INTO \"{service}/key_value\" SELECT * FROM \"{service}/values\";
+                 DROP TABLE \"{service}/values\"; PRAGMA user_version = 2;"
+            ))
+            .unwrap();
+    }
+
+    let engine = open(folder.path());
+    check(&engine.service("warehouse")).await;
+    check(&engine.bulk("diary")).await;
+    assert_eq!(engine.service("warehouse").key_value.sweep(at(NOON), 10).await.unwrap(), 1);
+    engine.close().await.unwrap();
+    let database = Connection::open(folder.path().join("icommerce.db")).unwrap();
+    let left = "SELECT count(*) FROM sqlite_master WHERE name LIKE '%key_value%'";
+    assert_eq!(database.query_row(left, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
+}
