@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+/// What Rust calls for a new piece of memory, and what C calls for one (`SQLite`).
+const ALLOCATES: [&str; 4] = ["mi_malloc_aligned", "mi_zalloc_aligned", "malloc", "calloc"];
+
 /// Instructions and allocations of everything that was counted.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Profile {
     pub(crate) instructions: u64,
-    /// Calls of `malloc` and `calloc`; what grows in its place is not counted.
+    /// Calls of the allocator for a new piece; what grows in its place is not counted.
     pub(crate) allocations: u64,
     /// Instructions by group.
     groups: BTreeMap<&'static str, u64>,
@@ -27,7 +30,7 @@ const GROUPS: &[Group] = &[
     Group {
         name: "allocation",
         crates: &["__rustc", "__rust_alloc", "__rust_dealloc", "__rust_realloc"],
-        sources: &["/malloc/"],
+        sources: &["/malloc/", "/mimalloc/"],
     },
     Group { name: "copying and comparing", crates: &[], sources: &["/multiarch/"] },
     Group {
@@ -103,7 +106,7 @@ impl Profile {
                 Some(("cfi" | "cfl", name)) => drop(names.sources.resolve(name)),
                 Some(("calls", count)) => {
                     inclusive = true;
-                    if matches!(called.as_str(), "malloc" | "calloc") {
+                    if ALLOCATES.contains(&called.as_str()) {
                         profile.allocations += first_number(count);
                     }
                 }
@@ -184,8 +187,8 @@ fl=(1) services/order-service/src/adapters/journal.rs
 fn=(1) order_service::adapters::journal::translate
 10 7
 +2 3
-cfi=(2) /build/malloc/malloc.c
-cfn=(2) malloc
+cfi=(2) /build/mimalloc/v3/src/alloc.c
+cfn=(2) mi_malloc_aligned
 calls=4 100
 * 40
 fi=(3) /rustc/library/core/src/str/mod.rs
