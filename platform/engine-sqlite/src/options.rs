@@ -27,7 +27,7 @@ impl Default for Options {
             disk_reserve_bytes: 64 * 1024 * 1024,
             queue_writes_max: 32 * 1024,
             queue_bytes_max: 64 * 1024 * 1024,
-            heads_max: NonZeroUsize::MIN.saturating_add(65_535),
+            heads_max: NonZeroUsize::MIN.saturating_add(16_383),
             bulk_linger: Duration::from_millis(50),
             wal_checkpoint_bytes: 8 * 1024 * 1024,
             wal_bytes_max: 64 * 1024 * 1024,

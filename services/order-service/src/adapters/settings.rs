@@ -24,7 +24,7 @@ impl Default for OrderSettings {
             hold_minutes: 15,
             payment_wait_minutes: 60,
             capture: CapturePolicy::default(),
-            orders_in_memory_max: 20_000,
+            orders_in_memory_max: 10_000,
         }
     }
 }

@@ -45,7 +45,7 @@ impl Default for CartSettings {
             country: "DE".to_owned(),
             prices_include_tax: true,
             cart_keep_hours: 24 * 30,
-            carts_in_memory_max: 50_000,
+            carts_in_memory_max: 10_000,
             tax_rates: Vec::new(),
             shipping_methods: methods.map(str::to_owned).to_vec(),
         }
