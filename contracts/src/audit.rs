@@ -3,7 +3,7 @@
 use kernel::{Cursor, Timestamp, Uuid};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use transport::{CallError, Client, Transport};
+use transport::{CallError, Channel, Client};
 
 /// Something somebody did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -92,12 +92,12 @@ impl AuditClient {
     pub const SERVICE: &'static str = "audit-service";
 
     /// A client over this transport.
-    pub fn new(transport: Transport) -> Self {
+    pub fn new(transport: Channel) -> Self {
         Self(Client::new(Self::SERVICE, transport))
     }
 
     /// Stores activities.
     pub async fn record(&self, batch: &ActivityBatch) -> Result<(), CallError> {
-        self.0.post("/internal/v1/activities").json(batch).done().await
+        self.0.post("/internal/v1/activities").json(batch).send_empty().await
     }
 }

@@ -5,7 +5,7 @@ use kernel::{Currency, Money, Timestamp, UnitPrice};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use transport::{CallError, Client, Method, Transport};
+use transport::{CallError, Channel, Client, Method};
 
 /// Where a cart stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -261,7 +261,7 @@ impl CartClient {
     pub const SERVICE: &'static str = "shopping-cart-service";
 
     /// A client over this transport.
-    pub fn new(transport: Transport) -> Self {
+    pub fn new(transport: Channel) -> Self {
         Self(Client::new(Self::SERVICE, transport))
     }
 
@@ -334,7 +334,7 @@ impl CartClient {
         self.0
             .post(format!("/internal/v1/carts/{id}/ordered"))
             .json(&ForOrder { order_id })
-            .done()
+            .send_empty()
             .await
     }
 
@@ -343,7 +343,7 @@ impl CartClient {
         self.0
             .post(format!("/internal/v1/carts/{id}/reopen"))
             .json(&ForOrder { order_id })
-            .done()
+            .send_empty()
             .await
     }
 }

@@ -4,7 +4,7 @@ use crate::shared::{HoldId, OrderId, Quantity};
 use kernel::{Cursor, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use transport::{CallError, Client, Transport};
+use transport::{CallError, Channel, Client};
 
 /// The location that is meant when none is named.
 pub const DEFAULT_LOCATION: &str = "main";
@@ -238,7 +238,7 @@ impl InventoryClient {
     pub const SERVICE: &'static str = "inventory-service";
 
     /// A client over this transport.
-    pub fn new(transport: Transport) -> Self {
+    pub fn new(transport: Channel) -> Self {
         Self(Client::new(Self::SERVICE, transport))
     }
 
@@ -264,7 +264,7 @@ impl InventoryClient {
 
     /// Gives back what is held or, once sold, takes all of it back into stock. Unknown and released holds are no error.
     pub async fn release(&self, id: HoldId) -> Result<(), CallError> {
-        self.0.put(format!("/internal/v1/holds/{id}/release")).done().await
+        self.0.put(format!("/internal/v1/holds/{id}/release")).send_empty().await
     }
 
     /// Takes units of a committed hold back into stock, once per `reference`.
@@ -278,7 +278,7 @@ impl InventoryClient {
         self.0
             .put(format!("/internal/v1/holds/{id}/restocks/{reference}"))
             .json(restock)
-            .done()
+            .send_empty()
             .await
     }
 }

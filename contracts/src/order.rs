@@ -8,7 +8,7 @@ use crate::{
 use kernel::{Currency, Cursor, Money, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use transport::{CallError, Client, Transport};
+use transport::{CallError, Channel, Client};
 
 /// What turns a cart into an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -412,7 +412,7 @@ impl OrderClient {
     pub const SERVICE: &'static str = "order-service";
 
     /// A client over this transport.
-    pub fn new(transport: Transport) -> Self {
+    pub fn new(transport: Channel) -> Self {
         Self(Client::new(Self::SERVICE, transport))
     }
 

@@ -4,7 +4,7 @@ use crate::shared::{OrderId, PaymentId, RefundId};
 use kernel::{Money, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use transport::{CallError, Client, Transport};
+use transport::{CallError, Channel, Client};
 
 /// How to pay.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -203,7 +203,7 @@ impl PaymentClient {
     pub const SERVICE: &'static str = "payment-service";
 
     /// A client over this transport.
-    pub fn new(transport: Transport) -> Self {
+    pub fn new(transport: Channel) -> Self {
         Self(Client::new(Self::SERVICE, transport))
     }
 
@@ -250,7 +250,11 @@ impl PaymentClient {
     /// they can never be authorised afterwards.
     pub async fn cancel(&self, id: PaymentId, order_id: OrderId) -> Result<(), CallError> {
         let body = crate::cart::ForOrder { order_id };
-        self.0.put(format!("/internal/v1/payments/{id}/cancellation")).json(&body).done().await
+        self.0
+            .put(format!("/internal/v1/payments/{id}/cancellation"))
+            .json(&body)
+            .send_empty()
+            .await
     }
 
     /// Gives money back, once per refund id.

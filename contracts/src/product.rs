@@ -5,7 +5,7 @@ use kernel::{Cursor, Timestamp, UnitPrice};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use transport::{CallError, Client, Method, Transport};
+use transport::{CallError, Channel, Client, Method};
 
 /// Whether shoppers see a product.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -502,7 +502,7 @@ impl ProductClient {
     pub const SERVICE: &'static str = "product-service";
 
     /// A client over this transport.
-    pub fn new(transport: Transport) -> Self {
+    pub fn new(transport: Channel) -> Self {
         Self(Client::new(Self::SERVICE, transport))
     }
 

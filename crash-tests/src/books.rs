@@ -1,7 +1,7 @@
 //! The books of a shop that has stopped, read from its data folder: what no edge shows.
 
 use crate::violation::{Checked, Violation, ensure};
-use engine_sqlite::{Engine, Options};
+use engine_sqlite::{Options, SqliteEngine};
 use journal::READ_EVENTS_MAX;
 use serde_json::Value;
 use std::{collections::HashMap, fmt::Display, path::Path};
@@ -13,7 +13,8 @@ const ENDED: [&str; 4] = ["captured", "refunded", "voided", "failed"];
 /// are.
 pub(crate) async fn nothing_is_set_aside(data: &Path) -> Checked<usize> {
     let unreadable = |error: &dyn Display| Violation::new(format!("{}: {error}", data.display()));
-    let engine = Engine::open(data, Options::default()).map_err(|error| unreadable(&error))?;
+    let engine =
+        SqliteEngine::open(data, Options::default()).map_err(|error| unreadable(&error))?;
     let journal = engine.service("payment-service").journal;
     let mut states: HashMap<String, String> = HashMap::new();
     let mut after = 0;

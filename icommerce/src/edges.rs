@@ -9,7 +9,7 @@ use axum::{
     routing::get,
 };
 use kernel::{Problem, codes};
-use runtime::Assembled;
+use runtime::Assembly;
 use std::{
     convert::Infallible,
     pin::Pin,
@@ -51,8 +51,8 @@ pub(crate) fn edge(edge: Edge, gateway: Router, vitals: Vitals) -> Router {
 
 /// The services of this process for other processes: each of their documented paths, whichever service has it, and
 /// pages at the others.
-pub(crate) fn services(assembled: &Assembled, vitals: Vitals) -> Router {
-    let Assembled { routers, descriptions, all_others, .. } = assembled;
+pub(crate) fn services(assembled: &Assembly, vitals: Vitals) -> Router {
+    let Assembly { routers, descriptions, fallback, .. } = assembled;
     let mut rooms = matchit::Router::new();
     for (service, description) in descriptions {
         let Some(router) = routers.get(service) else { continue };
@@ -61,9 +61,7 @@ pub(crate) fn services(assembled: &Assembled, vitals: Vitals) -> Router {
             let _ = rooms.insert(numbered(path), router.clone());
         }
     }
-    vitals
-        .routes()
-        .fallback_service(Hall { rooms: Arc::new(rooms), all_others: all_others.clone() })
+    vitals.routes().fallback_service(Hall { rooms: Arc::new(rooms), fallback: fallback.clone() })
 }
 
 /// The path with its parameters numbered, so that services that name the same place differently can share a tree.
@@ -104,7 +102,7 @@ impl Service<Request<Body>> for Door {
 #[derive(Clone)]
 struct Hall {
     rooms: Arc<matchit::Router<Router>>,
-    all_others: Option<Router>,
+    fallback: Option<Router>,
 }
 
 impl Service<Request<Body>> for Hall {
@@ -119,9 +117,9 @@ impl Service<Request<Body>> for Hall {
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let path = request.uri().path();
         let room = self.rooms.at(path).ok().map(|room| room.value);
-        match room.or_else(|| self.all_others.as_ref().filter(|_| may_be_a_page(path))) {
+        match room.or_else(|| self.fallback.as_ref().filter(|_| may_be_a_page(path))) {
             Some(room) => Box::pin(room.clone().call(request)),
-            None => Box::pin(async { Ok(web::Refusal(nowhere()).into_response()) }),
+            None => Box::pin(async { Ok(web::ProblemResponse(nowhere()).into_response()) }),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The module table: all services of the shop.
 
 use crate::failure::Failure;
-use runtime::{Module, Table};
+use runtime::{Module, ModuleTable};
 
 /// All services, in the order in which they are built: who is called comes before who calls.
 pub(crate) static ALL: &[Module] = &[
@@ -21,6 +21,6 @@ pub(crate) const GATEWAY: &str = api_gateway::MODULE.name;
 pub(crate) use api_gateway::openapi;
 
 /// The table, checked.
-pub(crate) fn table() -> Result<Table, Failure> {
-    Table::new(ALL).map_err(Failure::work)
+pub(crate) fn table() -> Result<ModuleTable, Failure> {
+    ModuleTable::new(ALL).map_err(Failure::work)
 }

@@ -10,14 +10,14 @@ use crate::{
 use aide::openapi::OpenApi;
 use axum::Router;
 use kernel::{Ids, Randomness, SystemClock, SystemRandomness};
-use runtime::{Materials, Tasks};
+use runtime::{ProcessResources, TaskTracker};
 use settings::Settings;
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 use storage::KeyValue;
 use telemetry::{Health, Metrics};
 use tokio::net::TcpListener;
 use transport::Edge;
-use web::{Drained, ServeOptions};
+use web::{DrainOutcome, ServeOptions};
 
 /// What is said when the last flush fails.
 pub(crate) const LOST: &str = "the log could not be flushed: what was acknowledged is safe, what was not did not happen; start again";
@@ -32,7 +32,7 @@ pub(crate) struct Shop {
     /// Where other processes reach the services of this one.
     pub(crate) services: Option<SocketAddr>,
     engine: Embedded,
-    tasks: Tasks,
+    tasks: TaskTracker,
     ids: Ids,
     drain: Duration,
 }
@@ -58,11 +58,11 @@ impl Shop {
         let services = listener("service_listen", for_peers, address).await?;
 
         let engine = Embedded::open(&process)?;
-        let (tasks, health, metrics) = (Tasks::default(), Health::new(), Metrics::new());
+        let (tasks, health, metrics) = (TaskTracker::default(), Health::new(), Metrics::new());
         engine.shows_on(&metrics);
         let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness);
         let ids = Ids::new(Arc::new(SystemClock), Arc::clone(&randomness));
-        let materials = Materials {
+        let materials = ProcessResources {
             settings: Arc::new(settings),
             storage: &|name| engine.service(name),
             bulk: &|name| engine.bulk(name),
@@ -117,11 +117,11 @@ impl Shop {
         let listener = listener?;
         let address = listener.local_addr().ok()?;
         let options = ServeOptions { drain_timeout: self.drain, ..ServeOptions::default() };
-        let mut stopping = self.tasks.stopping();
+        let mut shutdown = self.tasks.shutdown_signal();
         self.tasks.spawn(async move {
             let drained =
-                web::serve(listener, router, options, async move { stopping.begun().await }).await;
-            if let Drained::Cut { connections } = drained {
+                web::serve(listener, router, options, async move { shutdown.wait().await }).await;
+            if let DrainOutcome::Cut { connections } = drained {
                 tracing::warn!(%address, connections, "connections were cut when time was over");
             }
         });
@@ -168,7 +168,7 @@ pub(crate) async fn documents(
 ) -> Result<BTreeMap<&'static str, OpenApi>, Failure> {
     let engine = Forgetful::new();
     let selected: Vec<_> = modules::ALL.iter().collect();
-    let materials = Materials {
+    let materials = ProcessResources {
         settings: Arc::new(settings),
         storage: &|name| engine.service(name),
         bulk: &|name| engine.service(name),
@@ -176,7 +176,7 @@ pub(crate) async fn documents(
         ids: Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness)),
         metrics: Metrics::new(),
         health: Health::new(),
-        tasks: Tasks::default(),
+        tasks: TaskTracker::default(),
     };
     let assembled = runtime::assemble(modules::ALL, &selected, materials)
         .await

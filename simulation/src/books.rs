@@ -19,7 +19,7 @@ use crate::{
 use carts::Carts;
 use catalogue::Catalogue;
 use futures_util::FutureExt;
-use journal::{READ_EVENTS_MAX, Recorded};
+use journal::{READ_EVENTS_MAX, RecordedEvent};
 use money::Money;
 use orders::Orders;
 use serde::de::DeserializeOwned;
@@ -80,7 +80,7 @@ impl Books {
         self.versions.get(stream).copied().unwrap_or_default()
     }
 
-    fn take_in(&mut self, service: &'static str, event: &Recorded, found: &mut Findings) {
+    fn take_in(&mut self, service: &'static str, event: &RecordedEvent, found: &mut Findings) {
         let version = self.versions.entry(event.stream.clone()).or_default();
         *version += 1;
         found.check(*version == event.version, "streams have no gaps", || {
@@ -214,7 +214,7 @@ impl World {
         }
     }
 
-    fn tell_of(&self, service: &str, event: &Recorded) {
+    fn tell_of(&self, service: &str, event: &RecordedEvent) {
         if service != "product-service" {
             self.tell(format_args!("   flushed {} {}", event.stream, event.name));
         }
@@ -251,7 +251,7 @@ impl World {
 }
 
 /// Reads an event's facts.
-fn facts<T: DeserializeOwned>(event: &Recorded, found: &mut Findings) -> Option<T> {
+fn facts<T: DeserializeOwned>(event: &RecordedEvent, found: &mut Findings) -> Option<T> {
     match serde_json::from_slice(&event.data) {
         Ok(facts) => Some(facts),
         Err(error) => {

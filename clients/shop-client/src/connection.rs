@@ -10,7 +10,7 @@ use hyper_util::{
 };
 use std::{error::Error, time::Duration};
 use tokio::time::timeout;
-use transport::{Carry, Request, Response, TransportError};
+use transport::{Request, Response, Transport, TransportError};
 
 /// The most bytes of an answer that are read.
 const RESPONSE_BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -73,8 +73,8 @@ impl Connection {
 }
 
 #[async_trait]
-impl Carry for Connection {
-    async fn carry(&self, request: Request) -> Result<Response, TransportError> {
+impl Transport for Connection {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
         timeout(ATTEMPT_TIMEOUT, self.exchange(request))
             .await
             .unwrap_or(Err(TransportError::DeadlineExceeded { service: self.name }))

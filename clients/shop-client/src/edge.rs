@@ -4,7 +4,7 @@ use crate::{Patience, connection::Connection, patience::Patient};
 use http::{Uri, uri::Scheme};
 use kernel::{Ids, Uuid};
 use std::ops::Deref;
-use transport::{Client, Transport};
+use transport::{Channel, Client};
 
 /// What an edge is called in sentences about it.
 const NAME: &str = "the shop";
@@ -14,7 +14,7 @@ const NAME: &str = "the shop";
 pub struct Edge {
     address: String,
     client: Client,
-    transport: Transport,
+    transport: Channel,
 }
 
 /// The address is not one that can be asked.
@@ -39,11 +39,11 @@ impl Edge {
         }
         let connection = Connection::to(NAME, base);
         let patient = Patient::new(connection, patience, move || key(&ids));
-        Ok(Self::over(address.trim_end_matches('/'), Transport::new(patient)))
+        Ok(Self::over(address.trim_end_matches('/'), Channel::new(patient)))
     }
 
     /// The edge that this transport leads to; `address` is only for people to read.
-    pub fn over(address: &str, transport: Transport) -> Self {
+    pub fn over(address: &str, transport: Channel) -> Self {
         let client = Client::new(NAME, transport.clone());
         Self { address: address.to_owned(), client, transport }
     }
@@ -54,7 +54,7 @@ impl Edge {
     }
 
     /// The way to it, for the typed clients of `contracts`.
-    pub fn transport(&self) -> Transport {
+    pub fn transport(&self) -> Channel {
         self.transport.clone()
     }
 }

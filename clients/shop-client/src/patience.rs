@@ -5,7 +5,7 @@ use http::{HeaderValue, Method, StatusCode, header::RETRY_AFTER};
 use kernel::{Problem, codes};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
-use transport::{Carry, Request, Response, TransportError, headers};
+use transport::{Request, Response, Transport, TransportError, headers};
 
 /// How long to go on asking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub(crate) struct Patient<C, K> {
     new_key: K,
 }
 
-impl<C: Carry, K: Fn() -> String + Send + Sync> Patient<C, K> {
+impl<C: Transport, K: Fn() -> String + Send + Sync> Patient<C, K> {
     pub(crate) fn new(carrier: C, patience: Patience, new_key: K) -> Self {
         Self { carrier, patience, new_key }
     }
@@ -77,15 +77,15 @@ impl<C: Carry, K: Fn() -> String + Send + Sync> Patient<C, K> {
 }
 
 #[async_trait]
-impl<C: Carry, K: Fn() -> String + Send + Sync> Carry for Patient<C, K> {
-    async fn carry(&self, request: Request) -> Result<Response, TransportError> {
+impl<C: Transport, K: Fn() -> String + Send + Sync> Transport for Patient<C, K> {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let request = self.with_key(request);
         let begun = Instant::now();
         let mut heard = begun;
         let mut pause = self.patience.first_pause;
         let mut attempt = 1;
         loop {
-            let answer = self.carrier.carry(request.clone()).await;
+            let answer = self.carrier.send(request.clone()).await;
             if !is_passing(&answer) {
                 return answer;
             }
@@ -143,8 +143,8 @@ mod tests {
     }
 
     #[async_trait]
-    impl Carry for &Busy {
-        async fn carry(&self, _: Request) -> Result<Response, TransportError> {
+    impl Transport for &Busy {
+        async fn send(&self, _: Request) -> Result<Response, TransportError> {
             let is_over = self.asked.fetch_add(1, Ordering::Relaxed) >= self.until;
             let mut answer = Response::new(Bytes::new());
             if !is_over {
@@ -160,7 +160,7 @@ mod tests {
         let began = Instant::now();
         let patient = Patient::new(busy, patience, || "key".to_owned());
         let request = Request::new(Bytes::new());
-        (patient.carry(request).await.unwrap().status().as_u16(), began.elapsed())
+        (patient.send(request).await.unwrap().status().as_u16(), began.elapsed())
     }
 
     #[tokio::test(start_paused = true)]
@@ -185,8 +185,8 @@ mod tests {
     struct Nobody;
 
     #[async_trait]
-    impl Carry for Nobody {
-        async fn carry(&self, _: Request) -> Result<Response, TransportError> {
+    impl Transport for Nobody {
+        async fn send(&self, _: Request) -> Result<Response, TransportError> {
             Err(TransportError::Unreachable {
                 service: "shop",
                 reason: "nobody is there".to_owned(),
@@ -198,7 +198,7 @@ mod tests {
     async fn bulk_says_soon_that_nobody_is_there() {
         let began = Instant::now();
         let patient = Patient::new(Nobody, Patience::of_bulk(Duration::from_hours(1)), String::new);
-        assert!(patient.carry(Request::new(Bytes::new())).await.is_err());
+        assert!(patient.send(Request::new(Bytes::new())).await.is_err());
         assert!(began.elapsed() <= Duration::from_secs(45));
     }
 

@@ -5,7 +5,7 @@ mod report;
 mod service;
 
 use super::{
-    closed::{Closed, selected, upkeep},
+    closed::{Closed, maintenance, selected},
     worker,
 };
 use crate::{cli::ProcessFlags, failure::Failure};
@@ -28,9 +28,9 @@ async fn check(closed: &Closed) -> Result<Report, Failure> {
     let mut report = Report::default();
     let mut services = Vec::new();
     for module in selected(&closed.process.services)? {
-        let premises = closed.premises(module);
-        let upkeep = upkeep(module, &premises)?;
-        services.push(service::Checked { name: module.name, premises, upkeep });
+        let offline = closed.offline(module);
+        let maintenance = maintenance(module, &offline)?;
+        services.push(service::Checked { name: module.name, offline, maintenance });
     }
     for service in &mut services {
         service.check(&mut report).await.map_err(|error| unfinished(&error))?;

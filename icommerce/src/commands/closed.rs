@@ -2,7 +2,7 @@
 
 use crate::{failure::Failure, modules, process, process::ProcessSettings, wiring::Embedded};
 use journal::Position;
-use runtime::{BuildError, Module, Premises, Upkeep};
+use runtime::{BuildError, Maintenance, Module, OfflineContext};
 use settings::Settings;
 use shop_client::{Progress, Unit, Work};
 use std::sync::{
@@ -29,8 +29,8 @@ impl Closed {
     }
 
     /// A service's storage and settings.
-    pub(super) fn premises(&self, module: &Module) -> Premises {
-        Premises {
+    pub(super) fn offline(&self, module: &Module) -> OfflineContext {
+        OfflineContext {
             name: module.name,
             storage: self.engine.service(module.name),
             bulk: self.engine.bulk(module.name),
@@ -45,8 +45,11 @@ impl Closed {
 }
 
 /// What there is to look after at a service.
-pub(super) fn upkeep(module: &Module, premises: &Premises) -> Result<Upkeep, Failure> {
-    (module.upkeep)(premises).map_err(|error| match error {
+pub(super) fn maintenance(
+    module: &Module,
+    offline: &OfflineContext,
+) -> Result<Maintenance, Failure> {
+    (module.maintenance)(offline).map_err(|error| match error {
         BuildError::Setting(error) => Failure::usage(error),
         error => Failure::missing(format!("{}: {error}", module.name)),
     })

@@ -2,14 +2,14 @@
 
 use super::figures;
 use crate::{failure::Failure, process::ProcessSettings};
-use engine_sqlite::{Engine, Options};
-use journal::{ServiceStorage, durability::Voided};
+use engine_sqlite::{Options, SqliteEngine};
+use journal::{ServiceStorage, durability::CommitError};
 use telemetry::Metrics;
 
 /// The embedded engine, open.
 #[derive(Debug)]
 pub(crate) struct Embedded {
-    engine: Engine,
+    engine: SqliteEngine,
 }
 
 impl Embedded {
@@ -17,13 +17,13 @@ impl Embedded {
     pub(crate) fn open(settings: &ProcessSettings) -> Result<Self, Failure> {
         let options =
             Options { disk_reserve_bytes: settings.disk_reserve_bytes, ..Options::default() };
-        let engine = Engine::open(&settings.data, options).map_err(Failure::missing)?;
+        let engine = SqliteEngine::open(&settings.data, options).map_err(Failure::missing)?;
         Ok(Self { engine })
     }
 
     /// Opens a data folder that somebody has filled before, or says why not.
     pub(crate) fn open_filled(settings: &ProcessSettings) -> Result<Self, Failure> {
-        if !Engine::has_filled(&settings.data) {
+        if !SqliteEngine::has_filled(&settings.data) {
             return Err(Failure::missing(format!(
                 "{} is no data folder of a shop; say with --data where it is",
                 settings.data.display()
@@ -45,7 +45,7 @@ impl Embedded {
     /// Puts what its writers do on the page of figures.
     pub(crate) fn shows_on(&self, metrics: &Metrics) {
         let engine = self.engine.clone();
-        metrics.readings(move || {
+        metrics.register_collector(move || {
             figures::of(&[("services", engine.statistics()), ("bulk", engine.bulk_statistics())])
         });
     }
@@ -56,7 +56,7 @@ impl Embedded {
     }
 
     /// Flushes everything and lets the folder go.
-    pub(crate) async fn close(self) -> Result<(), Voided> {
+    pub(crate) async fn close(self) -> Result<(), CommitError> {
         self.engine.close().await
     }
 }

@@ -3,7 +3,7 @@
 use kernel::Randomness;
 use std::sync::Arc;
 use telemetry::Metrics;
-use transport::{Policy, Transport};
+use transport::{CallPolicy, Channel};
 
 /// The way to `service` at these addresses; `None` when no address is known.
 pub(crate) fn way_to(
@@ -11,7 +11,13 @@ pub(crate) fn way_to(
     addresses: Option<&Vec<http::Uri>>,
     randomness: &Arc<dyn Randomness>,
     metrics: &Metrics,
-) -> Option<Transport> {
+) -> Option<Channel> {
     let addresses = addresses.filter(|addresses| !addresses.is_empty())?.clone();
-    Some(transport::network(service, addresses, Policy::default(), Arc::clone(randomness), metrics))
+    Some(transport::network(
+        service,
+        addresses,
+        CallPolicy::default(),
+        Arc::clone(randomness),
+        metrics,
+    ))
 }

@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+mod maintenance;
 mod program;
-mod upkeep;
 
 use program::{fails, get, icommerce, serves, stops};
 use std::{net::TcpListener, os::unix::fs::PermissionsExt, process::Command};

@@ -8,8 +8,8 @@ use std::{
     sync::Arc,
 };
 use storage::{
-    After, Collection, Commit, Direction, Document, Documents, Found, QUERY_DOCUMENTS_MAX, Query,
-    StorageError, Stored, Value, Write,
+    Collection, Commit, Direction, Document, DocumentPage, Documents, FieldValue, IndexPosition,
+    QUERY_DOCUMENTS_MAX, Query, StorageError, StoredDocument, Write,
 };
 
 #[derive(Debug)]
@@ -30,7 +30,7 @@ impl Documents for MemoryDocuments {
         &self,
         collection: &'static Collection,
         key: &str,
-    ) -> Result<Option<Stored>, StorageError> {
+    ) -> Result<Option<StoredDocument>, StorageError> {
         Ok(self.log.read(self.service, |service| {
             let records = service.records.0.get(collection.name)?;
             records.documents.get(key).map(stored)
@@ -41,7 +41,7 @@ impl Documents for MemoryDocuments {
         &self,
         collection: &'static Collection,
         query: Query,
-    ) -> Result<Found, StorageError> {
+    ) -> Result<DocumentPage, StorageError> {
         query.check(collection)?;
         Ok(self.log.read(self.service, |service| {
             service
@@ -58,7 +58,7 @@ impl Documents for MemoryDocuments {
         collection: &'static Collection,
         after: Option<&str>,
         limit: usize,
-    ) -> Result<Vec<Stored>, StorageError> {
+    ) -> Result<Vec<StoredDocument>, StorageError> {
         Ok(self.log.read(self.service, |service| {
             let records = service.records.0.get(collection.name);
             records.map(|records| records.scan(after, limit)).unwrap_or_default()
@@ -83,7 +83,7 @@ pub(crate) struct Records(HashMap<&'static str, CollectionRecords>);
 #[derive(Debug, Default)]
 struct CollectionRecords {
     documents: HashMap<String, Document>,
-    indexes: HashMap<&'static str, BTreeSet<After>>,
+    indexes: HashMap<&'static str, BTreeSet<IndexPosition>>,
 }
 
 impl Records {
@@ -104,7 +104,7 @@ impl Records {
 }
 
 impl CollectionRecords {
-    fn scan(&self, after: Option<&str>, limit: usize) -> Vec<Stored> {
+    fn scan(&self, after: Option<&str>, limit: usize) -> Vec<StoredDocument> {
         let later = |document: &&Document| after.is_none_or(|after| document.key.as_str() > after);
         let mut found: Vec<&Document> = self.documents.values().filter(later).collect();
         found.sort_unstable_by(|one, two| one.key.cmp(&two.key));
@@ -113,7 +113,7 @@ impl CollectionRecords {
 
     fn insert(&mut self, collection: &'static Collection, document: Document) {
         for index in collection.indexes {
-            if let Some(place) = document.place_in(index) {
+            if let Some(place) = document.position_in(index) {
                 self.indexes.entry(index.name).or_default().insert(place);
             }
         }
@@ -124,42 +124,42 @@ impl CollectionRecords {
         let Some(old) = self.documents.remove(key) else { return };
         for index in collection.indexes {
             if let (Some(places), Some(place)) =
-                (self.indexes.get_mut(index.name), old.place_in(index))
+                (self.indexes.get_mut(index.name), old.position_in(index))
             {
                 places.remove(&place);
             }
         }
     }
 
-    fn query(&self, query: &Query) -> Found {
-        let Some(places) = self.indexes.get(query.index) else { return Found::default() };
+    fn query(&self, query: &Query) -> DocumentPage {
+        let Some(places) = self.indexes.get(query.index) else { return DocumentPage::default() };
         let range = range_of(query);
         if is_empty(&range) {
-            return Found::default();
+            return DocumentPage::default();
         }
         let limit = query.limit.clamp(1, QUERY_DOCUMENTS_MAX);
-        let walk: Vec<&After> = match query.direction {
+        let walk: Vec<&IndexPosition> = match query.direction {
             Direction::Ascending => places.range(range).take(limit + 1).collect(),
             Direction::Descending => places.range(range).rev().take(limit + 1).collect(),
         };
         let next = (walk.len() > limit).then(|| walk[limit - 1].clone());
         let documents = walk.iter().take(limit).filter_map(|place| self.documents.get(&place.1));
-        Found { documents: documents.map(stored).collect(), next }
+        DocumentPage { documents: documents.map(stored).collect(), next }
     }
 }
 
-type Range = (Bound<After>, Bound<After>);
+type Range = (Bound<IndexPosition>, Bound<IndexPosition>);
 
 /// Where the walk begins and ends, smaller bound first.
 fn range_of(query: &Query) -> Range {
-    let prefixed = |value: &Value| {
+    let prefixed = |value: &FieldValue| {
         let mut values = query.equals.clone();
         values.push(value.clone());
-        After(values, String::new())
+        IndexPosition(values, String::new())
     };
     let mut lower = match &query.from {
         Some(value) => Bound::Included(prefixed(value)),
-        None => Bound::Included(After(query.equals.clone(), String::new())),
+        None => Bound::Included(IndexPosition(query.equals.clone(), String::new())),
     };
     let mut upper = match &query.until {
         Some(value) => Bound::Excluded(prefixed(value)),
@@ -181,21 +181,21 @@ fn range_of(query: &Query) -> Range {
 }
 
 /// The first place behind everything that begins with these values.
-fn beyond(equals: &[Value]) -> Bound<After> {
+fn beyond(equals: &[FieldValue]) -> Bound<IndexPosition> {
     let Some((last, before)) = equals.split_last() else { return Bound::Unbounded };
     let successor = match last {
-        Value::Integer(number) => match number.checked_add(1) {
-            Some(next) => Value::Integer(next),
-            None => Value::Text(String::new()),
+        FieldValue::Integer(number) => match number.checked_add(1) {
+            Some(next) => FieldValue::Integer(next),
+            None => FieldValue::Text(String::new()),
         },
-        Value::Text(text) => Value::Text(format!("{text}\0")),
+        FieldValue::Text(text) => FieldValue::Text(format!("{text}\0")),
     };
     let mut values = before.to_vec();
     values.push(successor);
-    Bound::Excluded(After(values, String::new()))
+    Bound::Excluded(IndexPosition(values, String::new()))
 }
 
-fn place(bound: &Bound<After>) -> Option<&After> {
+fn place(bound: &Bound<IndexPosition>) -> Option<&IndexPosition> {
     match bound {
         Bound::Included(place) | Bound::Excluded(place) => Some(place),
         Bound::Unbounded => None,
@@ -207,6 +207,6 @@ fn is_empty((lower, upper): &Range) -> bool {
     matches!((place(lower), place(upper)), (Some(lower), Some(upper)) if lower >= upper)
 }
 
-fn stored(document: &Document) -> Stored {
-    Stored { key: document.key.clone(), body: document.body.clone() }
+fn stored(document: &Document) -> StoredDocument {
+    StoredDocument { key: document.key.clone(), body: document.body.clone() }
 }

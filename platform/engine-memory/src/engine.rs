@@ -5,16 +5,16 @@ use crate::{
 };
 use ::journal::ServiceStorage;
 use std::sync::Arc;
-use storage::{Tail, Voided};
+use storage::{CommitError, Watermark};
 
 /// All storage of one process, in memory.
 #[derive(Clone, Debug, Default)]
-pub struct Engine {
+pub struct MemoryEngine {
     log: Arc<Log>,
     bulk: Arc<Log>,
 }
 
-impl Engine {
+impl MemoryEngine {
     /// An empty engine that flushes each write at once.
     pub fn new() -> Self {
         Self::default()
@@ -31,19 +31,19 @@ impl Engine {
     }
 
     /// How far the services' log is flushed.
-    pub fn tail(&self) -> &Arc<Tail> {
+    pub fn tail(&self) -> &Arc<Watermark> {
         self.log.tail()
     }
 
     /// Flushes everything and takes no more writes.
     #[expect(clippy::unused_async, reason = "an engine with a disk waits here")]
-    pub async fn close(&self) -> Result<(), Voided> {
+    pub async fn close(&self) -> Result<(), CommitError> {
         self.log.close();
         self.bulk.close();
         Ok(())
     }
 
-    /// From now on nothing is flushed before [`Engine::flush`].
+    /// From now on nothing is flushed before [`MemoryEngine::flush`].
     pub fn hold(&self) {
         self.log.hold();
     }

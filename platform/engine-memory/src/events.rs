@@ -1,12 +1,12 @@
 //! The events of one service, found by position and by stream.
 
-use ::journal::{NewEvent, Position, Recorded, StreamId, Version};
+use ::journal::{NewEvent, Position, RecordedEvent, StreamId, Version};
 use std::collections::HashMap;
 
 #[derive(Debug, Default)]
 pub(crate) struct Events {
     /// In order of position.
-    all: Vec<Recorded>,
+    all: Vec<RecordedEvent>,
     /// Of each stream, where its events are in `all`.
     streams: HashMap<StreamId, Vec<usize>>,
 }
@@ -17,14 +17,24 @@ impl Events {
     }
 
     /// Up to `limit` events of a stream, from the one after `after`.
-    pub(crate) fn of_stream(&self, stream: &str, after: Version, limit: usize) -> Vec<Recorded> {
+    pub(crate) fn of_stream(
+        &self,
+        stream: &str,
+        after: Version,
+        limit: usize,
+    ) -> Vec<RecordedEvent> {
         let Some(places) = self.streams.get(stream) else { return Vec::new() };
         let skipped = usize::try_from(after).unwrap_or(usize::MAX);
         places.iter().skip(skipped).take(limit).map(|place| self.all[*place].clone()).collect()
     }
 
     /// Up to `limit` events after the position `after` and not after `until`.
-    pub(crate) fn between(&self, after: Position, until: Position, limit: usize) -> Vec<Recorded> {
+    pub(crate) fn between(
+        &self,
+        after: Position,
+        until: Position,
+        limit: usize,
+    ) -> Vec<RecordedEvent> {
         let first = self.all.partition_point(|event| event.position <= after);
         self.all[first..]
             .iter()
@@ -37,7 +47,7 @@ impl Events {
     pub(crate) fn push(&mut self, stream: &str, position: Position, event: NewEvent) {
         let places = self.streams.entry(stream.to_owned()).or_default();
         places.push(self.all.len());
-        self.all.push(Recorded {
+        self.all.push(RecordedEvent {
             position,
             stream: stream.to_owned(),
             version: places.len() as Version,

@@ -2,7 +2,8 @@
 
 use crate::log::{Effect, Log, Service};
 use ::journal::{
-    Append, AppendError, Appended, Journal, Position, READ_EVENTS_MAX, Recorded, Snapshot, Version,
+    Append, AppendError, Appended, Journal, Position, READ_EVENTS_MAX, RecordedEvent, Snapshot,
+    Version,
 };
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -45,17 +46,21 @@ impl Journal for MemoryJournal {
         stream: &str,
         after: Version,
         limit: usize,
-    ) -> Result<Vec<Recorded>, StorageError> {
+    ) -> Result<Vec<RecordedEvent>, StorageError> {
         let limit = limit.min(READ_EVENTS_MAX);
         let events =
             self.log.read(self.service, |service| service.events.of_stream(stream, after, limit));
         if let Some(last) = events.last() {
-            durability::touch(&self.log.commit(last.position));
+            durability::depend_on(&self.log.commit(last.position));
         }
         Ok(events)
     }
 
-    async fn follow(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, StorageError> {
+    async fn follow(
+        &self,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<RecordedEvent>, StorageError> {
         let (limit, mut flushed) = (limit.min(READ_EVENTS_MAX), self.log.tail().flushed());
         if kernel::defects::planted("feed_shows_unflushed") {
             flushed = Position::MAX;
@@ -65,7 +70,7 @@ impl Journal for MemoryJournal {
 
     async fn wait_beyond(&self, after: Position) {
         let followed = self.log.read(self.service, |service| Arc::clone(&service.followed));
-        if followed.reaches(after.saturating_add(1)).await.is_err() {
+        if followed.wait_for(after.saturating_add(1)).await.is_err() {
             std::future::pending::<()>().await;
         }
     }

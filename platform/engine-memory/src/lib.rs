@@ -12,4 +12,4 @@ mod journal;
 mod key_value;
 mod log;
 
-pub use engine::{Disk, Engine};
+pub use engine::{Disk, MemoryEngine};

@@ -7,12 +7,12 @@ use std::{
     collections::{HashMap, VecDeque},
     sync::Arc,
 };
-use storage::{Commit, StorageError, Tail, Write, durability};
+use storage::{Commit, StorageError, Watermark, Write, durability};
 use tokio::sync::Notify;
 
 #[derive(Debug, Default)]
 pub(crate) struct Log {
-    tail: Arc<Tail>,
+    tail: Arc<Watermark>,
     state: Mutex<State>,
     /// Told when something is held back.
     held_back: Notify,
@@ -46,7 +46,7 @@ pub(crate) struct Service {
     pub(crate) values: Values,
     pub(crate) snapshots: HashMap<String, Snapshot>,
     /// How far this service's events are flushed.
-    pub(crate) followed: Arc<Tail>,
+    pub(crate) followed: Arc<Watermark>,
 }
 
 #[derive(Debug)]
@@ -66,7 +66,7 @@ pub(crate) enum Effect {
 }
 
 impl Log {
-    pub(crate) fn tail(&self) -> &Arc<Tail> {
+    pub(crate) fn tail(&self) -> &Arc<Watermark> {
         &self.tail
     }
 
@@ -104,7 +104,7 @@ impl Log {
     /// The commit of what stands at `position`, touched in the running scope.
     pub(crate) fn commit(&self, position: Position) -> Commit {
         let commit = Commit::at(&self.tail, position);
-        durability::touch(&commit);
+        durability::depend_on(&commit);
         commit
     }
 
@@ -146,15 +146,15 @@ impl Log {
         for service in services.values_mut() {
             service.events.truncate(position);
             service.values.lose_pending();
-            service.followed = Tail::at(service.events.last_position(position));
+            service.followed = Watermark::at(service.events.last_position(position));
         }
         let state = State { position, services, ..State::default() };
-        Self { tail: Tail::at(position), state: Mutex::new(state), held_back: Notify::new() }
+        Self { tail: Watermark::at(position), state: Mutex::new(state), held_back: Notify::new() }
     }
 }
 
 impl State {
-    fn flush(&mut self, tail: &Tail, writes_max: usize) {
+    fn flush(&mut self, tail: &Watermark, writes_max: usize) {
         let count = self.pending.len().min(writes_max);
         for Pending { position, service, effect } in self.pending.drain(..count) {
             let service = self.services.entry(service).or_default();

@@ -1,6 +1,6 @@
 //! The engine in memory keeps the promises of the ports.
 
-use engine_memory::Engine;
+use engine_memory::MemoryEngine;
 use journal::ServiceStorage;
 use std::{
     future::{Ready, ready},
@@ -8,15 +8,15 @@ use std::{
 };
 use storage::{Documents, KeyValue};
 
-fn storage() -> (ServiceStorage, Engine) {
-    let engine = Engine::new();
+fn storage() -> (ServiceStorage, MemoryEngine) {
+    let engine = MemoryEngine::new();
     (engine.service("warehouse"), engine)
 }
 
 mod documents {
     use super::*;
 
-    fn make() -> Ready<(Arc<dyn Documents>, Engine)> {
+    fn make() -> Ready<(Arc<dyn Documents>, MemoryEngine)> {
         let (storage, engine) = storage();
         ready((storage.documents, engine))
     }
@@ -27,7 +27,7 @@ mod documents {
 mod key_value {
     use super::*;
 
-    fn make() -> Ready<(Arc<dyn KeyValue>, Engine)> {
+    fn make() -> Ready<(Arc<dyn KeyValue>, MemoryEngine)> {
         let (storage, engine) = storage();
         ready((storage.key_value, engine))
     }
@@ -38,7 +38,7 @@ mod key_value {
 mod events {
     use super::*;
 
-    fn make() -> Ready<(ServiceStorage, Engine)> {
+    fn make() -> Ready<(ServiceStorage, MemoryEngine)> {
         ready(storage())
     }
 
@@ -47,7 +47,7 @@ mod events {
 
 #[tokio::test]
 async fn services_do_not_see_each_other() {
-    let engine = Engine::new();
+    let engine = MemoryEngine::new();
     let (one, two) = (engine.service("warehouse"), engine.service("till"));
     journal::conformance::services_do_not_see_each_other(one, two).await;
 }

@@ -1,10 +1,10 @@
 //! Held flushes and crashes at will: what tests and the simulation rely on.
 
 use bytes::Bytes;
-use engine_memory::Engine;
+use engine_memory::MemoryEngine;
 use journal::{Append, NewEvent, ServiceStorage, durability};
 use kernel::{Timestamp, Uuid};
-use storage::{Collection, Document, Voided, Write};
+use storage::{Collection, CommitError, Document, Write};
 
 static NOTES: Collection = Collection { name: "notes", indexes: &[] };
 
@@ -41,7 +41,7 @@ async fn write_both(storage: &ServiceStorage, number: u64) {
 
 #[tokio::test]
 async fn what_is_held_back_is_decided_but_not_shown_to_the_world() {
-    let engine = Engine::new();
+    let engine = MemoryEngine::new();
     let storage = engine.service("warehouse");
     write_both(&storage, 0).await;
     engine.hold();
@@ -53,13 +53,13 @@ async fn what_is_held_back_is_decided_but_not_shown_to_the_world() {
 
 #[tokio::test]
 async fn a_crash_loses_what_is_not_flushed_and_nothing_else() {
-    let engine = Engine::new();
+    let engine = MemoryEngine::new();
     let storage = engine.service("warehouse");
     write_both(&storage, 0).await;
     engine.hold();
     let ((), touched) = durability::scope(write_both(&storage, 1)).await;
     let restarted = engine.crash();
-    assert_eq!(touched.wait().await, Err(Voided));
+    assert_eq!(touched.wait().await, Err(CommitError));
     assert!(storage.journal.append(append(2)).await.is_err());
 
     let storage = restarted.service("warehouse");
@@ -70,7 +70,7 @@ async fn a_crash_loses_what_is_not_flushed_and_nothing_else() {
 
 #[tokio::test]
 async fn a_closed_engine_has_flushed_everything_and_takes_no_more() {
-    let engine = Engine::new();
+    let engine = MemoryEngine::new();
     let storage = engine.service("warehouse");
     engine.hold();
     write_both(&storage, 0).await;

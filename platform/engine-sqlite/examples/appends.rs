@@ -3,7 +3,7 @@
 //! appends -- [FOLDER] [SECONDS]`.
 
 use bytes::Bytes;
-use engine_sqlite::{Engine, Options, Statistics};
+use engine_sqlite::{Options, SqliteEngine, Statistics};
 use journal::{Append, NewEvent, ServiceStorage};
 use kernel::{Timestamp, Uuid};
 use rusqlite::{Connection, params};
@@ -60,7 +60,7 @@ async fn measure(
     callers: usize,
     time: Duration,
 ) -> Result<String, Box<dyn Error>> {
-    let engine = Engine::open(folder, Options::default())?;
+    let engine = SqliteEngine::open(folder, Options::default())?;
     let services: Vec<ServiceStorage> =
         work.services.iter().map(|name| engine.service(name)).collect();
     let (started, processor) = (Instant::now(), processor_time()?);

@@ -9,7 +9,7 @@ use crate::{
 use journal::Position;
 use rusqlite::{Connection, params, params_from_iter, types::Null, types::ToSqlOutput};
 use std::collections::{HashMap, HashSet, hash_map::Entry};
-use storage::{Collection, Value, Write};
+use storage::{Collection, FieldValue, Write};
 
 /// What is known of the tables in the database.
 #[derive(Default)]
@@ -144,7 +144,7 @@ pub(crate) fn put_document<'a>(
     table: &DocumentTable,
     key: &'a str,
     body: &'a [u8],
-    values: impl Iterator<Item = Option<&'a Value>>,
+    values: impl Iterator<Item = Option<&'a FieldValue>>,
 ) -> rusqlite::Result<()> {
     let values = values.map(|value| value.map_or(ToSqlOutput::from(Null), sql));
     let values = [ToSqlOutput::from(key), ToSqlOutput::from(body)].into_iter().chain(values);
@@ -162,9 +162,9 @@ pub(crate) fn address(collection: &'static Collection) -> usize {
 }
 
 /// A value as the database compares it: numbers before text, text byte by byte.
-pub(crate) fn sql(value: &Value) -> ToSqlOutput<'_> {
+pub(crate) fn sql(value: &FieldValue) -> ToSqlOutput<'_> {
     match value {
-        Value::Integer(number) => ToSqlOutput::from(*number),
-        Value::Text(text) => ToSqlOutput::from(text.as_str()),
+        FieldValue::Integer(number) => ToSqlOutput::from(*number),
+        FieldValue::Text(text) => ToSqlOutput::from(text.as_str()),
     }
 }

@@ -13,7 +13,8 @@ use bytes::Bytes;
 use rusqlite::OptionalExtension;
 use std::sync::Arc;
 use storage::{
-    Collection, Commit, Documents, Found, QUERY_DOCUMENTS_MAX, Query, StorageError, Stored, Write,
+    Collection, Commit, DocumentPage, Documents, QUERY_DOCUMENTS_MAX, Query, StorageError,
+    StoredDocument, Write,
 };
 
 #[derive(Debug)]
@@ -35,11 +36,11 @@ impl Documents for SqliteDocuments {
         &self,
         collection: &'static Collection,
         key: &str,
-    ) -> Result<Option<Stored>, StorageError> {
+    ) -> Result<Option<StoredDocument>, StorageError> {
         let laid_over =
             self.log.look(&self.service, |state| state.document(collection.name, key).cloned());
         if let Some(laid) = laid_over {
-            return Ok(laid.entry.map(|body| Stored { key: key.to_owned(), body }));
+            return Ok(laid.entry.map(|body| StoredDocument { key: key.to_owned(), body }));
         }
         let Table::Ready = self.table(collection).await? else { return Ok(None) };
         let sql = format!(
@@ -52,7 +53,7 @@ impl Documents for SqliteDocuments {
                 .query_row([key], |row| row.get::<_, Vec<u8>>(0))
                 .optional()
                 .map_err(unreadable)?;
-            Ok(found.map(|body| Stored { key: key.to_owned(), body: Bytes::from(body) }))
+            Ok(found.map(|body| StoredDocument { key: key.to_owned(), body: Bytes::from(body) }))
         })
     }
 
@@ -60,12 +61,14 @@ impl Documents for SqliteDocuments {
         &self,
         collection: &'static Collection,
         query: Query,
-    ) -> Result<Found, StorageError> {
+    ) -> Result<DocumentPage, StorageError> {
         let index = query.check(collection)?;
-        let Table::Ready = self.table(collection).await? else { return Ok(Found::default()) };
+        let Table::Ready = self.table(collection).await? else {
+            return Ok(DocumentPage::default());
+        };
         self.log.tables_have(&self.service, collection.name).await?;
         let Some(walk) = Walk::new(&self.service.tables, collection, index, &query) else {
-            return Ok(Found::default());
+            return Ok(DocumentPage::default());
         };
         self.log.readers.read(|connection| walk.run(connection).map_err(unreadable))
     }
@@ -75,7 +78,7 @@ impl Documents for SqliteDocuments {
         collection: &'static Collection,
         after: Option<&str>,
         limit: usize,
-    ) -> Result<Vec<Stored>, StorageError> {
+    ) -> Result<Vec<StoredDocument>, StorageError> {
         let Table::Ready = self.table(collection).await? else { return Ok(Vec::new()) };
         self.log.tables_have(&self.service, collection.name).await?;
         let (comparison, after) = after.map_or((">=", ""), |after| (">", after));
@@ -88,7 +91,7 @@ impl Documents for SqliteDocuments {
             let mut select = connection.prepare_cached(&sql).map_err(unreadable)?;
             let found = select.query_map((after, limit), |row| {
                 let (key, body) = (row.get(0)?, row.get::<_, Vec<u8>>(1)?);
-                Ok(Stored { key, body: Bytes::from(body) })
+                Ok(StoredDocument { key, body: Bytes::from(body) })
             });
             found.and_then(Iterator::collect).map_err(unreadable)
         })

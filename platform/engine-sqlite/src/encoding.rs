@@ -4,7 +4,7 @@
 //! time, and its data. Numbers are little-endian: 4 bytes for lengths and nanoseconds, 8 for seconds.
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
-use journal::{NewEvent, Position, Recorded, StreamId, Version};
+use journal::{NewEvent, Position, RecordedEvent, StreamId, Version};
 use kernel::{Timestamp, Uuid};
 use storage::StorageError;
 
@@ -39,7 +39,7 @@ impl Row {
         &self,
         wanted: impl Fn(Position, Version) -> bool,
         limit: usize,
-        into: &mut Vec<Recorded>,
+        into: &mut Vec<RecordedEvent>,
     ) -> Result<(), StorageError> {
         let mut rest = self.events.clone();
         if rest.try_get_u8().ok() != Some(FORMAT) {
@@ -55,7 +55,7 @@ impl Row {
             if wanted(position, version) {
                 let name = String::from_utf8(name.to_vec()).map_err(|_| self.corrupt())?;
                 let stream = self.stream.clone();
-                into.push(Recorded { position, stream, version, id, name, data, recorded_at });
+                into.push(RecordedEvent { position, stream, version, id, name, data, recorded_at });
             }
         }
         Ok(())
@@ -125,7 +125,7 @@ mod tests {
         }
     }
 
-    fn decoded(row: &Row) -> Result<Vec<Recorded>, StorageError> {
+    fn decoded(row: &Row) -> Result<Vec<RecordedEvent>, StorageError> {
         let mut events = Vec::new();
         row.decode(|_, _| true, 10, &mut events).map(|()| events)
     }

@@ -15,7 +15,7 @@ use crate::{
 };
 use ::journal::ServiceStorage;
 use std::{ops::Deref, path::Path, sync::Arc};
-use storage::{Tail, Voided};
+use storage::{CommitError, Watermark};
 
 const DATABASE_FILE: &str = "icommerce.db";
 const BULK_FILE: &str = "bulk.db";
@@ -23,9 +23,9 @@ const BULK_FILE: &str = "bulk.db";
 /// All storage of one process, in one folder.
 ///
 /// When the engine and every handle it gave out are dropped, what is queued is still flushed, but nobody can wait
-/// for it; [`Engine::close`] waits.
+/// for it; [`SqliteEngine::close`] waits.
 #[derive(Clone, Debug)]
-pub struct Engine {
+pub struct SqliteEngine {
     log: Arc<OpenLog>,
     bulk: Arc<OpenLog>,
 }
@@ -34,7 +34,7 @@ pub struct Engine {
 #[derive(Debug)]
 pub(crate) struct OpenLog(Arc<Log>);
 
-impl Engine {
+impl SqliteEngine {
     /// Opens the data folder and makes it where it is missing.
     pub fn open(folder: &Path, options: Options) -> Result<Self, OpenError> {
         let lock = Arc::new(folder::hold(folder)?);
@@ -60,16 +60,16 @@ impl Engine {
     }
 
     /// How far the services' log is flushed.
-    pub fn tail(&self) -> &Arc<Tail> {
+    pub fn tail(&self) -> &Arc<Watermark> {
         &self.log.tail
     }
 
     /// Flushes everything, brings it into the database, frees the folder. Writes that come later are refused.
-    pub async fn close(&self) -> Result<(), Voided> {
+    pub async fn close(&self) -> Result<(), CommitError> {
         self.log.close();
         self.bulk.close();
         let failures = [self.log.freed().await, self.bulk.freed().await];
-        if failures.iter().all(Option::is_none) { Ok(()) } else { Err(Voided) }
+        if failures.iter().all(Option::is_none) { Ok(()) } else { Err(CommitError) }
     }
 
     /// Returns when a flush has failed, with the reason: the process must stop and start again from what is on the

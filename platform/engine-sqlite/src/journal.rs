@@ -9,7 +9,7 @@ use crate::{
     service::Service,
 };
 use ::journal::{
-    Append, AppendError, Appended, Journal, NewEvent, Position, READ_EVENTS_MAX, Recorded,
+    Append, AppendError, Appended, Journal, NewEvent, Position, READ_EVENTS_MAX, RecordedEvent,
     SNAPSHOT_BYTES_MAX, Snapshot, Version,
 };
 use async_trait::async_trait;
@@ -49,7 +49,7 @@ impl Journal for SqliteJournal {
         stream: &str,
         after: Version,
         limit: usize,
-    ) -> Result<Vec<Recorded>, StorageError> {
+    ) -> Result<Vec<RecordedEvent>, StorageError> {
         let (events, unflushed) = self.events_of(stream, after, limit.min(READ_EVENTS_MAX))?;
         if let Some(position) = unflushed {
             drop(self.log.commit(position));
@@ -57,7 +57,11 @@ impl Journal for SqliteJournal {
         Ok(events)
     }
 
-    async fn follow(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, StorageError> {
+    async fn follow(
+        &self,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<RecordedEvent>, StorageError> {
         let limit = limit.min(READ_EVENTS_MAX);
         if self.service.last_position.load(Ordering::Acquire) <= after {
             return Ok(Vec::new());
@@ -87,7 +91,7 @@ impl Journal for SqliteJournal {
     }
 
     async fn wait_beyond(&self, after: Position) {
-        if self.service.followed.reaches(after.saturating_add(1)).await.is_err() {
+        if self.service.followed.wait_for(after.saturating_add(1)).await.is_err() {
             std::future::pending::<()>().await;
         }
     }
@@ -134,7 +138,7 @@ impl SqliteJournal {
             if let Some(version) = deciding.state(&self.service).head(stream) {
                 return Ok((deciding, version));
             }
-            let mark = deciding.state(&self.service).heads_gone.mark(stream);
+            let mark = deciding.state(&self.service).heads_gone.stamp(stream);
             // The database is asked without the lock, so that nobody waits for a disk.
             drop(deciding);
             let stored = self.stored_head(stream)?;
@@ -163,7 +167,7 @@ impl SqliteJournal {
         if append.expected < actual {
             let (there, _) =
                 self.events_of(&append.stream, append.expected, append.events.len())?;
-            let same = |(recorded, event): (&Recorded, &NewEvent)| recorded.id == event.id;
+            let same = |(recorded, event): (&RecordedEvent, &NewEvent)| recorded.id == event.id;
             if there.len() == append.events.len()
                 && there.iter().zip(&append.events).all(same)
                 && let Some(last) = there.last()
@@ -182,9 +186,9 @@ impl SqliteJournal {
         stream: &str,
         after: Version,
         limit: usize,
-    ) -> Result<(Vec<Recorded>, Option<Position>), StorageError> {
+    ) -> Result<(Vec<RecordedEvent>, Option<Position>), StorageError> {
         let (pending, head, mark) = self.log.look(&self.service, |state| {
-            (state.pending(stream), state.head(stream), state.heads_gone.mark(stream))
+            (state.pending(stream), state.head(stream), state.heads_gone.stamp(stream))
         });
         let pending_from = pending.first().map_or(Version::MAX, |row| row.first_version);
         let wanted = |_, version| version > after;

@@ -65,7 +65,7 @@ impl KeyValue for SqliteKeyValue {
             let mut deciding = self.log.decide()?;
             let position = deciding.next_position();
             let state = deciding.state(&self.service);
-            let mark = state.values_gone.mark(key);
+            let mark = state.values_gone.stamp(key);
             let old = match (state.laid_over(key), stored.take()) {
                 (Some(laid), _) => laid.entry.clone(),
                 (None, Some((entry, seen))) if seen == mark => entry,

@@ -33,7 +33,7 @@ mod service;
 mod statistics;
 mod writer;
 
-pub use engine::Engine;
+pub use engine::SqliteEngine;
 pub use open::OpenError;
 pub use options::Options;
 pub use statistics::{Histogram, Statistics};

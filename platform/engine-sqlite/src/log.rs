@@ -18,15 +18,15 @@ use std::{
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
-use storage::{Commit, StorageError, Tail, Voided, durability};
+use storage::{Commit, CommitError, StorageError, Watermark, durability};
 use tokio::{sync::watch, time::Instant};
 
 #[derive(Debug)]
 pub(crate) struct Log {
     /// How far it is flushed.
-    pub(crate) tail: Arc<Tail>,
+    pub(crate) tail: Arc<Watermark>,
     /// How far the tables have it.
-    applied: Arc<Tail>,
+    applied: Arc<Watermark>,
     pub(crate) readers: Readers,
     pub(crate) counters: Counters,
     pub(crate) options: Options,
@@ -125,8 +125,8 @@ impl Log {
             services: Vec::new(),
         };
         Self {
-            tail: Tail::at(position),
-            applied: Tail::at(position),
+            tail: Watermark::at(position),
+            applied: Watermark::at(position),
             readers: Readers::new(path),
             counters: Counters::default(),
             reserve: Reserve::new(folder, options.disk_reserve_bytes),
@@ -209,7 +209,7 @@ impl Log {
     /// The commit of what stands at `position`, touched in the running scope.
     pub(crate) fn commit(&self, position: Position) -> Commit {
         let commit = Commit::at(&self.tail, position);
-        durability::touch(&commit);
+        durability::depend_on(&commit);
         commit
     }
 
@@ -230,8 +230,8 @@ impl Log {
         let flushed = self.tail.flushed();
         self.demand(flushed);
         self.work.notify_all();
-        let lost = |voided: Voided| StorageError::Unavailable(voided.to_string());
-        self.applied.reaches(flushed).await.map_err(lost)
+        let lost = |voided: CommitError| StorageError::Unavailable(voided.to_string());
+        self.applied.wait_for(flushed).await.map_err(lost)
     }
 
     /// Somebody waits for a flush of everything up to here.

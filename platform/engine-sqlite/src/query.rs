@@ -8,12 +8,13 @@ use bytes::Bytes;
 use rusqlite::{Connection, params_from_iter, types::ValueRef};
 use std::cmp::Ordering;
 use storage::{
-    After, Collection, Direction, Found, Index, QUERY_DOCUMENTS_MAX, Query, Stored, Value,
+    Collection, Direction, DocumentPage, FieldValue, Index, IndexPosition, QUERY_DOCUMENTS_MAX,
+    Query, StoredDocument,
 };
 
 pub(crate) struct Walk {
     sql: String,
-    parameters: Vec<Value>,
+    parameters: Vec<FieldValue>,
     fields: usize,
     limit: usize,
 }
@@ -35,7 +36,7 @@ impl Walk {
         match start(query) {
             Start::AtBound => {}
             Start::Nowhere => return None,
-            Start::After(place) => {
+            Start::IndexPosition(place) => {
                 // The place is within the walk, so it takes over from the bound on its side.
                 match query.direction {
                     Direction::Ascending => from = None,
@@ -71,10 +72,10 @@ impl Walk {
         Some(Self { sql, parameters: walk.parameters, fields: columns.len(), limit })
     }
 
-    pub(crate) fn run(&self, connection: &Connection) -> rusqlite::Result<Found> {
+    pub(crate) fn run(&self, connection: &Connection) -> rusqlite::Result<DocumentPage> {
         let mut select = connection.prepare_cached(&self.sql)?;
         let mut rows = select.query(params_from_iter(self.parameters.iter().map(sql)))?;
-        let mut found = Found::default();
+        let mut found = DocumentPage::default();
         let mut last = None;
         while let Some(row) = rows.next()? {
             if found.documents.len() == self.limit {
@@ -84,10 +85,10 @@ impl Walk {
             let key: String = row.get(0)?;
             if found.documents.len() + 1 == self.limit {
                 let values = (2..2 + self.fields).map(|column| value_of(row.get_ref(column)?));
-                last = Some(After(values.collect::<rusqlite::Result<_>>()?, key.clone()));
+                last = Some(IndexPosition(values.collect::<rusqlite::Result<_>>()?, key.clone()));
             }
             let body = Bytes::from(row.get::<_, Vec<u8>>(1)?);
-            found.documents.push(Stored { key, body });
+            found.documents.push(StoredDocument { key, body });
         }
         Ok(found)
     }
@@ -96,11 +97,11 @@ impl Walk {
 #[derive(Default)]
 struct Conditions {
     conditions: Vec<String>,
-    parameters: Vec<Value>,
+    parameters: Vec<FieldValue>,
 }
 
 impl Conditions {
-    fn compare(&mut self, column: &str, sign: &str, value: Value) {
+    fn compare(&mut self, column: &str, sign: &str, value: FieldValue) {
         self.parameters.push(value);
         self.conditions.push(format!("{column} {sign} ?{}", self.parameters.len()));
     }
@@ -119,17 +120,17 @@ impl Conditions {
         &mut self,
         columns: &[String],
         equals: usize,
-        after: &After,
+        after: &IndexPosition,
         direction: Direction,
     ) -> Option<()> {
-        let After(values, key) = after;
+        let IndexPosition(values, key) = after;
         let shared = values.len().min(columns.len());
         let (mut left, mut right) =
             (columns[equals..shared].to_vec(), values[equals..shared].to_vec());
         let order = values.len().cmp(&columns.len());
         if order == Ordering::Equal {
             left.push("key".to_owned());
-            right.push(Value::Text(key.clone()));
+            right.push(FieldValue::Text(key.clone()));
         }
         let sign = match (direction, order) {
             (Direction::Ascending, Ordering::Less) => ">=",
@@ -163,7 +164,7 @@ enum Start<'query> {
     /// At the bound of the query, or at the end of the index.
     AtBound,
     /// Behind a place within the walk.
-    After(&'query After),
+    IndexPosition(&'query IndexPosition),
     /// The walk is over at its place.
     Nowhere,
 }
@@ -171,16 +172,16 @@ enum Start<'query> {
 /// Places come from callers: one from elsewhere must not widen the walk.
 fn start(query: &Query) -> Start<'_> {
     let Some(after) = &query.after else { return Start::AtBound };
-    let bound = |value: &Value| {
+    let bound = |value: &FieldValue| {
         let values = query.equals.iter().chain([value]).cloned().collect();
-        After(values, String::new())
+        IndexPosition(values, String::new())
     };
     let starts_before = match query.direction {
         Direction::Ascending => {
             let lower = query
                 .from
                 .as_ref()
-                .map_or_else(|| After(query.equals.clone(), String::new()), bound);
+                .map_or_else(|| IndexPosition(query.equals.clone(), String::new()), bound);
             *after < lower
         }
         Direction::Descending => {
@@ -190,15 +191,15 @@ fn start(query: &Query) -> Start<'_> {
     };
     match (starts_before, after.0.starts_with(&query.equals)) {
         (true, _) => Start::AtBound,
-        (false, true) => Start::After(after),
+        (false, true) => Start::IndexPosition(after),
         (false, false) => Start::Nowhere,
     }
 }
 
-fn value_of(value: ValueRef<'_>) -> rusqlite::Result<Value> {
+fn value_of(value: ValueRef<'_>) -> rusqlite::Result<FieldValue> {
     match value {
-        ValueRef::Integer(number) => Ok(Value::Integer(number)),
-        _ => Ok(Value::Text(value.as_str()?.to_owned())),
+        ValueRef::Integer(number) => Ok(FieldValue::Integer(number)),
+        _ => Ok(FieldValue::Text(value.as_str()?.to_owned())),
     }
 }
 
@@ -228,9 +229,9 @@ mod tests {
 
     #[test]
     fn a_walk_goes_straight_to_its_place_and_sorts_nothing() {
-        let hall = Value::Text("hall".to_owned());
-        let height = |height| Some(Value::Integer(height));
-        let after = After(vec![hall.clone(), Value::Integer(3)], "key".to_owned());
+        let hall = FieldValue::Text("hall".to_owned());
+        let height = |height| Some(FieldValue::Integer(height));
+        let after = IndexPosition(vec![hall.clone(), FieldValue::Integer(3)], "key".to_owned());
         for direction in [Direction::Ascending, Direction::Descending] {
             let all = Query { direction, ..Query::all("by_room", 10) };
             let room = Query { equals: vec![hall.clone()], ..all.clone() };

@@ -9,7 +9,7 @@ use crate::{
     operation::{Entry, Operation, Queued},
 };
 use bytes::{Buf, BufMut, Bytes, BytesMut};
-use storage::{StorageError, Value, Write};
+use storage::{FieldValue, StorageError, Write};
 
 const FORMAT: u8 = 1;
 
@@ -52,7 +52,7 @@ pub(crate) struct DocumentWrite {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Content {
     pub(crate) body: Bytes,
-    pub(crate) fields: Vec<(String, Value)>,
+    pub(crate) fields: Vec<(String, FieldValue)>,
 }
 
 pub(crate) fn encode(batch: &[Queued]) -> Bytes {
@@ -124,11 +124,11 @@ fn put_writes(into: &mut BytesMut, writes: &[Write]) {
                 for (name, value) in &document.fields {
                     put_bytes(into, name.as_bytes());
                     match value {
-                        Value::Integer(number) => {
+                        FieldValue::Integer(number) => {
                             into.put_u8(INTEGER);
                             into.put_i64_le(*number);
                         }
-                        Value::Text(text) => {
+                        FieldValue::Text(text) => {
                             into.put_u8(TEXT);
                             put_bytes(into, text.as_bytes());
                         }
@@ -219,11 +219,11 @@ impl Reader {
         Some(DocumentWrite { collection, key, content })
     }
 
-    fn field(&mut self) -> Option<(String, Value)> {
+    fn field(&mut self) -> Option<(String, FieldValue)> {
         let name = self.text()?;
         let value = match self.byte()? {
-            INTEGER => Value::Integer(self.0.try_get_i64_le().ok()?),
-            TEXT => Value::Text(self.text()?),
+            INTEGER => FieldValue::Integer(self.0.try_get_i64_le().ok()?),
+            TEXT => FieldValue::Text(self.text()?),
             _ => return None,
         };
         Some((name, value))
@@ -282,7 +282,7 @@ mod tests {
         let document = Document {
             key: "k".into(),
             body: Bytes::from_static(b"{}"),
-            fields: vec![("size", Value::Integer(-3)), ("name", Value::Text("n".into()))],
+            fields: vec![("size", FieldValue::Integer(-3)), ("name", FieldValue::Text("n".into()))],
         };
         let writes = || {
             vec![
@@ -317,8 +317,10 @@ mod tests {
         let Change::Append { row, writes } = &append.change else { panic!("{append:?}") };
         let place = (row.stream.as_str(), row.first_version, row.first_position, row.count);
         assert_eq!((place, &row.events[..]), (("s", 2, 7, 1), &b"events"[..]));
-        let fields =
-            vec![("size".into(), Value::Integer(-3)), ("name".into(), Value::Text("n".into()))];
+        let fields = vec![
+            ("size".into(), FieldValue::Integer(-3)),
+            ("name".into(), FieldValue::Text("n".into())),
+        ];
         let body = Bytes::from_static(b"{}");
         let write = |key: &str, content| {
             let (collection, key) = ("things".to_owned(), key.to_owned());

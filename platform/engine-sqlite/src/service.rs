@@ -18,7 +18,7 @@ use std::{
         atomic::{AtomicBool, AtomicU64},
     },
 };
-use storage::{Departures, Mark, Tail, Write};
+use storage::{EvictionStamp, EvictionStamps, Watermark, Write};
 
 /// By keys that clients may have chosen: hashed with a secret of the process, and faster than the standard way.
 type HashMap<K, V> = std::collections::HashMap<K, V, foldhash::quality::RandomState>;
@@ -35,7 +35,7 @@ pub(crate) struct Service {
     /// The position of its last flushed event.
     pub(crate) last_position: AtomicU64,
     /// The same, to wait for.
-    pub(crate) followed: Arc<Tail>,
+    pub(crate) followed: Arc<Watermark>,
     /// The collections whose tables were seen to be what their declarations ask for, by the declaration's address.
     pub(crate) ready: RwLock<HashSet<usize>>,
 }
@@ -45,14 +45,14 @@ pub(crate) struct Service {
 pub(crate) struct ServiceState {
     /// Of the streams used last, how many events they have.
     heads: LruCache<StreamId, Version>,
-    pub(crate) heads_gone: Departures,
+    pub(crate) heads_gone: EvictionStamps,
     /// Of each stream the appends that its table does not have, oldest first.
     pending: HashMap<StreamId, VecDeque<Arc<Row>>>,
     /// The last appends of the service, for those who follow it.
     pub(crate) recent: Recent,
     /// The values that the table does not have.
     values: HashMap<String, Laid<Entry>>,
-    pub(crate) values_gone: Departures,
+    pub(crate) values_gone: EvictionStamps,
     /// The flushed documents that the tables do not have, by collection.
     documents: HashMap<&'static str, HashMap<String, Laid<Bytes>>>,
 }
@@ -73,7 +73,7 @@ impl Service {
             tables: Tables::of(name),
             created: AtomicBool::new(found.is_some()),
             last_position: AtomicU64::new(found.unwrap_or(0)),
-            followed: Tail::at(found.unwrap_or(0)),
+            followed: Watermark::at(found.unwrap_or(0)),
             ready: RwLock::default(),
         }
     }
@@ -88,11 +88,11 @@ impl ServiceState {
     pub(crate) fn new(heads_max: NonZeroUsize, last: Position) -> Self {
         Self {
             heads: LruCache::new(heads_max),
-            heads_gone: Departures::default(),
+            heads_gone: EvictionStamps::default(),
             pending: HashMap::default(),
             recent: Recent::after(last),
             values: HashMap::default(),
-            values_gone: Departures::default(),
+            values_gone: EvictionStamps::default(),
             documents: HashMap::default(),
         }
     }
@@ -113,8 +113,8 @@ impl ServiceState {
 
     /// Keeps what the database said after `mark` was taken; unless somebody appended meanwhile, and the newer version
     /// may have been forgotten again.
-    pub(crate) fn keep_stored_head(&mut self, stream: &str, version: Version, mark: Mark) {
-        if self.head(stream).is_none() && self.heads_gone.mark(stream) == mark {
+    pub(crate) fn keep_stored_head(&mut self, stream: &str, version: Version, mark: EvictionStamp) {
+        if self.head(stream).is_none() && self.heads_gone.stamp(stream) == mark {
             self.keep_head(stream, version);
         }
     }

@@ -1,6 +1,6 @@
 //! The engine on a disk keeps the promises of the ports.
 
-use engine_sqlite::{Engine, Options};
+use engine_sqlite::{Options, SqliteEngine};
 use journal::ServiceStorage;
 use std::{
     future::{Ready, ready},
@@ -10,16 +10,16 @@ use std::{
 use storage::{Documents, KeyValue};
 use tempfile::TempDir;
 
-fn engine() -> (Engine, TempDir) {
+fn engine() -> (SqliteEngine, TempDir) {
     let folder = tempfile::tempdir().expect("there is room for a test");
     let options = Options { disk_reserve_bytes: 0, ..Options::default() };
-    (Engine::open(folder.path(), options).expect("the folder is new"), folder)
+    (SqliteEngine::open(folder.path(), options).expect("the folder is new"), folder)
 }
 
 mod documents {
     use super::*;
 
-    fn make() -> Ready<(Arc<dyn Documents>, (Engine, TempDir))> {
+    fn make() -> Ready<(Arc<dyn Documents>, (SqliteEngine, TempDir))> {
         let (engine, folder) = engine();
         ready((engine.service("warehouse").documents, (engine, folder)))
     }
@@ -30,7 +30,7 @@ mod documents {
 mod key_value {
     use super::*;
 
-    fn make() -> Ready<(Arc<dyn KeyValue>, (Engine, TempDir))> {
+    fn make() -> Ready<(Arc<dyn KeyValue>, (SqliteEngine, TempDir))> {
         let (engine, folder) = engine();
         ready((engine.service("warehouse").key_value, (engine, folder)))
     }
@@ -41,7 +41,7 @@ mod key_value {
 mod events {
     use super::*;
 
-    fn make() -> Ready<(ServiceStorage, (Engine, TempDir))> {
+    fn make() -> Ready<(ServiceStorage, (SqliteEngine, TempDir))> {
         let (engine, folder) = engine();
         ready((engine.service("warehouse"), (engine, folder)))
     }
@@ -53,7 +53,7 @@ mod events {
 mod bulk {
     use super::*;
 
-    fn make() -> Ready<(ServiceStorage, (Engine, TempDir))> {
+    fn make() -> Ready<(ServiceStorage, (SqliteEngine, TempDir))> {
         let (engine, folder) = engine();
         ready((engine.bulk("warehouse"), (engine, folder)))
     }
@@ -65,7 +65,7 @@ mod bulk {
 mod forgetful {
     use super::*;
 
-    fn make() -> Ready<(ServiceStorage, (Engine, TempDir))> {
+    fn make() -> Ready<(ServiceStorage, (SqliteEngine, TempDir))> {
         let folder = tempfile::tempdir().expect("there is room for a test");
         let (disk_reserve_bytes, heads_max) = (0, NonZeroUsize::MIN);
         let (wal_checkpoint_bytes, wal_bytes_max) = (1, 64 * 1024);
@@ -76,7 +76,7 @@ mod forgetful {
             wal_bytes_max,
             ..Options::default()
         };
-        let engine = Engine::open(folder.path(), options).expect("the folder is new");
+        let engine = SqliteEngine::open(folder.path(), options).expect("the folder is new");
         ready((engine.service("warehouse"), (engine, folder)))
     }
 

@@ -1,12 +1,12 @@
 //! How a service's domain type meets the journal. Implemented in the service's adapters, so that the domain itself
 //! knows nothing of storage.
 
-use crate::Recorded;
+use crate::RecordedEvent;
 use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 
 /// An event type that can say what each event is called.
-pub trait Named {
+pub trait EventName {
     /// What happened, such as `line_added`: stable, part of the stored format.
     fn name(&self) -> &'static str;
 }
@@ -26,7 +26,7 @@ pub struct DecodeError {
 /// State folded from the events of one stream.
 pub trait Aggregate: Send + Sync + Sized + 'static {
     /// What happens to it. Stored as JSON; changed only by adding variants and optional fields.
-    type Event: Named + Serialize + DeserializeOwned + Send + Sync;
+    type Event: EventName + Serialize + DeserializeOwned + Send + Sync;
 
     /// Folds one more event in. `None` is a stream without events.
     fn apply(state: Option<&Self>, event: &Self::Event) -> Self;
@@ -42,7 +42,7 @@ pub trait Aggregate: Send + Sync + Sized + 'static {
     }
 
     /// Reads an event of any age. Upcasters go here.
-    fn decode(recorded: &Recorded) -> Result<Self::Event, DecodeError> {
+    fn decode(recorded: &RecordedEvent) -> Result<Self::Event, DecodeError> {
         serde_json::from_slice(&recorded.data).map_err(|error| DecodeError {
             name: recorded.name.clone(),
             position: recorded.position,

@@ -19,7 +19,7 @@ pub use reading::*;
 pub use snapshots::*;
 pub use strangers::*;
 
-use crate::{Append, Appended, Journal, NewEvent, Recorded, Version};
+use crate::{Append, Appended, Journal, NewEvent, RecordedEvent, Version};
 use bytes::Bytes;
 use kernel::{Timestamp, Uuid};
 
@@ -88,11 +88,11 @@ async fn appended(journal: &dyn Journal, append: Append) -> Appended {
     appended
 }
 
-async fn read(journal: &dyn Journal, stream: &str) -> Vec<Recorded> {
+async fn read(journal: &dyn Journal, stream: &str) -> Vec<RecordedEvent> {
     journal.read(stream, 0, crate::READ_EVENTS_MAX).await.expect("the journal answers")
 }
 
 /// Of each event its stream and version.
-fn places(events: &[Recorded]) -> Vec<(&str, Version)> {
+fn places(events: &[RecordedEvent]) -> Vec<(&str, Version)> {
     events.iter().map(|event| (event.stream.as_str(), event.version)).collect()
 }

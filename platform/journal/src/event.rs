@@ -30,7 +30,7 @@ pub struct NewEvent {
 
 /// An event as it was recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Recorded {
+pub struct RecordedEvent {
     /// Its place in the log.
     pub position: Position,
     /// Its stream.

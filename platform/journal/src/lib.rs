@@ -12,15 +12,15 @@ mod projection;
 mod repository;
 mod service_storage;
 
-pub mod around;
 pub mod conformance;
-pub mod upkeep;
+pub mod interceptor;
+pub mod maintenance;
 
-pub use aggregate::{Aggregate, DecodeError, Named};
-pub use event::{EventId, NewEvent, Position, Recorded, StreamId, Version};
+pub use aggregate::{Aggregate, DecodeError, EventName};
+pub use event::{EventId, NewEvent, Position, RecordedEvent, StreamId, Version};
 pub use port::{Append, AppendError, Appended, Journal, Snapshot};
 pub use projection::{Projection, catch_up};
-pub use repository::{Change, ExecuteError, Loaded, Repository};
+pub use repository::{Changes, ExecuteError, LoadedAggregate, Repository};
 pub use service_storage::ServiceStorage;
 pub use storage::durability;
 

@@ -1,6 +1,6 @@
 //! The journal port. Its promises are tested by [`crate::conformance`].
 
-use crate::{NewEvent, Position, Recorded, StreamId, Version};
+use crate::{NewEvent, Position, RecordedEvent, StreamId, Version};
 use async_trait::async_trait;
 use bytes::Bytes;
 use storage::{Commit, StorageError, Write};
@@ -88,10 +88,14 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
         stream: &str,
         after: Version,
         limit: usize,
-    ) -> Result<Vec<Recorded>, StorageError>;
+    ) -> Result<Vec<RecordedEvent>, StorageError>;
 
     /// Up to `limit` flushed events of this service with a position above `after`, in commit order.
-    async fn follow(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, StorageError>;
+    async fn follow(
+        &self,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<RecordedEvent>, StorageError>;
 
     /// Returns when something of this service with a position above `after` may have been flushed.
     async fn wait_beyond(&self, after: Position);

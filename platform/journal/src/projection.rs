@@ -1,6 +1,6 @@
 //! State folded from all events of a service and kept in memory, with snapshots so that a start is quick.
 
-use crate::{Journal, Position, READ_EVENTS_MAX, Recorded, Snapshot};
+use crate::{Journal, Position, READ_EVENTS_MAX, RecordedEvent, Snapshot};
 use bytes::Bytes;
 use storage::StorageError;
 
@@ -10,7 +10,7 @@ pub trait Projection: Send {
     fn name(&self) -> &'static str;
 
     /// Takes one event in.
-    fn apply(&mut self, event: &Recorded) -> Result<(), StorageError>;
+    fn apply(&mut self, event: &RecordedEvent) -> Result<(), StorageError>;
 
     /// Everything known, encoded.
     fn save(&self) -> Result<Bytes, StorageError>;

@@ -1,14 +1,14 @@
 //! Loads aggregates, lets them decide, appends what they decided. The recently used ones stay in memory.
 
 use crate::{
-    Aggregate, Append, AppendError, Appended, DecodeError, EventId, Journal, Named, NewEvent,
+    Aggregate, Append, AppendError, Appended, DecodeError, EventId, EventName, Journal, NewEvent,
     READ_EVENTS_MAX, Version,
 };
 use kernel::{Ids, Uuid};
 use lru::LruCache;
 use parking_lot::Mutex;
 use std::{num::NonZeroUsize, sync::Arc};
-use storage::{Commit, Departures, Mark, StorageError, Write, durability};
+use storage::{Commit, EvictionStamp, EvictionStamps, StorageError, Write, durability};
 
 /// How often a decision is made anew because somebody else appended first.
 const ATTEMPTS_MAX: usize = 64;
@@ -22,12 +22,12 @@ pub struct Repository<A: Aggregate> {
 
 /// The aggregates used last.
 struct Recent<A> {
-    kept: LruCache<String, Loaded<A>>,
-    gone: Departures,
+    kept: LruCache<String, LoadedAggregate<A>>,
+    gone: EvictionStamps,
 }
 
 /// An aggregate as it stands.
-pub struct Loaded<A> {
+pub struct LoadedAggregate<A> {
     /// Its state; `None` when its stream has no events.
     pub state: Option<Arc<A>>,
     /// How many events led to it.
@@ -37,14 +37,14 @@ pub struct Loaded<A> {
 
 /// What a decision leads to: events, and read models to write together with them.
 #[derive(Debug)]
-pub struct Change<E> {
+pub struct Changes<E> {
     /// What happened; empty when nothing did.
     pub events: Vec<E>,
     /// The id of the first event; the rest follow from it. Give one to make a repetition recognisable.
     pub operation: Option<Uuid>,
 }
 
-impl<E> From<Vec<E>> for Change<E> {
+impl<E> From<Vec<E>> for Changes<E> {
     fn from(events: Vec<E>) -> Self {
         Self { events, operation: None }
     }
@@ -64,7 +64,7 @@ pub enum ExecuteError<R> {
 impl<A: Aggregate> Repository<A> {
     /// Aggregates in `journal`, of which `recent_max` are kept in memory.
     pub fn new(journal: Arc<dyn Journal>, ids: Ids, recent_max: NonZeroUsize) -> Self {
-        let recent = Recent { kept: LruCache::new(recent_max), gone: Departures::default() };
+        let recent = Recent { kept: LruCache::new(recent_max), gone: EvictionStamps::default() };
         Self { journal, ids, recent: Mutex::new(recent) }
     }
 
@@ -74,9 +74,9 @@ impl<A: Aggregate> Repository<A> {
     }
 
     /// The aggregate as it stands now, flushed or not; what is not flushed touches the running scope.
-    pub async fn load(&self, stream: &str) -> Result<Loaded<A>, StorageError> {
+    pub async fn load(&self, stream: &str) -> Result<LoadedAggregate<A>, StorageError> {
         if let Some(loaded) = self.recent.lock().kept.get(stream) {
-            durability::touch(&loaded.commit);
+            durability::depend_on(&loaded.commit);
             return Ok(loaded.clone());
         }
         let mut state = None;
@@ -92,7 +92,8 @@ impl<A: Aggregate> Repository<A> {
                 break;
             }
         }
-        let loaded = Loaded { state: state.map(Arc::new), version, commit: Commit::durable() };
+        let loaded =
+            LoadedAggregate { state: state.map(Arc::new), version, commit: Commit::durable() };
         // Not kept: nobody says up to where it is flushed, and whoever is shown it from here has to know. `execute`
         // keeps what it appends.
         Ok(loaded)
@@ -100,34 +101,34 @@ impl<A: Aggregate> Repository<A> {
 
     /// Lets the aggregate decide and appends what it decided, with `writes` made from the new state in the same
     /// commit. Decides anew when somebody else was faster. No events is success without an append.
-    pub async fn execute<R, C: Into<Change<A::Event>>>(
+    pub async fn execute<R, C: Into<Changes<A::Event>>>(
         &self,
         stream: &str,
         decide: impl Fn(Option<&A>) -> Result<C, R>,
         writes: impl Fn(&A) -> Vec<Write>,
-    ) -> Result<Loaded<A>, ExecuteError<R>> {
+    ) -> Result<LoadedAggregate<A>, ExecuteError<R>> {
         self.execute_on(None, stream, decide, writes).await
     }
 
     /// [`Repository::execute`] on a stream that does not exist yet as far as the caller knows: it is not read first.
     /// When it exists after all, that costs one decision more.
-    pub async fn create<R, C: Into<Change<A::Event>>>(
+    pub async fn create<R, C: Into<Changes<A::Event>>>(
         &self,
         stream: &str,
         decide: impl Fn(Option<&A>) -> Result<C, R>,
         writes: impl Fn(&A) -> Vec<Write>,
-    ) -> Result<Loaded<A>, ExecuteError<R>> {
-        let nothing = Loaded { state: None, version: 0, commit: Commit::durable() };
+    ) -> Result<LoadedAggregate<A>, ExecuteError<R>> {
+        let nothing = LoadedAggregate { state: None, version: 0, commit: Commit::durable() };
         self.execute_on(Some(nothing), stream, decide, writes).await
     }
 
-    async fn execute_on<R, C: Into<Change<A::Event>>>(
+    async fn execute_on<R, C: Into<Changes<A::Event>>>(
         &self,
-        mut presumed: Option<Loaded<A>>,
+        mut presumed: Option<LoadedAggregate<A>>,
         stream: &str,
         decide: impl Fn(Option<&A>) -> Result<C, R>,
         writes: impl Fn(&A) -> Vec<Write>,
-    ) -> Result<Loaded<A>, ExecuteError<R>> {
+    ) -> Result<LoadedAggregate<A>, ExecuteError<R>> {
         for _ in 0..ATTEMPTS_MAX {
             let loaded = match presumed.take() {
                 Some(presumed) => presumed,
@@ -141,7 +142,7 @@ impl<A: Aggregate> Repository<A> {
             let mark = self.recent.lock().make_way(stream);
             match self.appended(append).await {
                 Ok(appended) => {
-                    let new = Loaded {
+                    let new = LoadedAggregate {
                         state: Some(state),
                         version: appended.version,
                         commit: appended.commit,
@@ -176,8 +177,8 @@ impl<A: Aggregate> Repository<A> {
     fn append_of(
         &self,
         stream: &str,
-        loaded: &Loaded<A>,
-        change: &Change<A::Event>,
+        loaded: &LoadedAggregate<A>,
+        change: &Changes<A::Event>,
         writes: &impl Fn(&A) -> Vec<Write>,
     ) -> Result<(Append, Arc<A>), StorageError> {
         let now = self.ids.now();
@@ -207,11 +208,11 @@ impl<A: Aggregate> Repository<A> {
 
 impl<A> Recent<A> {
     /// Keeps what was appended, unless a newer one is there, or was there and has gone since `mark`.
-    fn keep(&mut self, stream: &str, new: &Loaded<A>, mark: Mark) {
+    fn keep(&mut self, stream: &str, new: &LoadedAggregate<A>, mark: EvictionStamp) {
         match self.kept.get_mut(stream) {
             Some(kept) if kept.version >= new.version => {}
             Some(kept) => *kept = new.clone(),
-            None if self.gone.mark(stream) == mark => {
+            None if self.gone.stamp(stream) == mark => {
                 if let Some((gone, _)) = self.kept.push(stream.to_owned(), new.clone()) {
                     self.gone.note(&gone);
                 }
@@ -222,10 +223,10 @@ impl<A> Recent<A> {
 
     /// From here until the append has returned and is kept, nobody is shown what was before: the append may be
     /// flushed, and somebody told of it, sooner than this thread goes on.
-    fn make_way(&mut self, stream: &str) -> Mark {
+    fn make_way(&mut self, stream: &str) -> EvictionStamp {
         self.kept.pop(stream);
         self.gone.note(stream);
-        self.gone.mark(stream)
+        self.gone.stamp(stream)
     }
 
     fn forget(&mut self, stream: &str) {
@@ -239,22 +240,22 @@ fn corrupt(error: &DecodeError) -> StorageError {
     StorageError::Corrupt(error.to_string())
 }
 
-impl<A> Loaded<A> {
+impl<A> LoadedAggregate<A> {
     /// What to touch the scope with, for whoever shows this state to others from a place of its own.
     pub fn commit(&self) -> &Commit {
         &self.commit
     }
 }
 
-impl<A> Clone for Loaded<A> {
+impl<A> Clone for LoadedAggregate<A> {
     fn clone(&self) -> Self {
         Self { state: self.state.clone(), version: self.version, commit: self.commit.clone() }
     }
 }
 
-impl<A> std::fmt::Debug for Loaded<A> {
+impl<A> std::fmt::Debug for LoadedAggregate<A> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Loaded").field("version", &self.version).finish_non_exhaustive()
+        out.debug_struct("LoadedAggregate").field("version", &self.version).finish_non_exhaustive()
     }
 }
 

@@ -1,8 +1,8 @@
 //! State folded from all events: from its snapshot, over every page, and only from what is flushed.
 
 use bytes::Bytes;
-use engine_memory::Engine;
-use journal::{Append, NewEvent, Position, Projection, Recorded, Snapshot, catch_up};
+use engine_memory::MemoryEngine;
+use journal::{Append, NewEvent, Position, Projection, RecordedEvent, Snapshot, catch_up};
 use kernel::{Timestamp, Uuid};
 use storage::StorageError;
 
@@ -18,7 +18,7 @@ impl Projection for Count {
         "count-1"
     }
 
-    fn apply(&mut self, event: &Recorded) -> Result<(), StorageError> {
+    fn apply(&mut self, event: &RecordedEvent) -> Result<(), StorageError> {
         if event.name == "poison" {
             return Err(StorageError::Corrupt("poison".to_owned()));
         }
@@ -39,7 +39,7 @@ impl Projection for Count {
     }
 }
 
-async fn append(engine: &Engine, expected: u64, count: u64, name: &'static str) -> Position {
+async fn append(engine: &MemoryEngine, expected: u64, count: u64, name: &'static str) -> Position {
     let event = |number| NewEvent {
         id: Uuid::from_u128(number),
         name,
@@ -51,7 +51,7 @@ async fn append(engine: &Engine, expected: u64, count: u64, name: &'static str) 
     engine.service("works").journal.append(append).await.expect("it is taken").position
 }
 
-async fn caught_up(engine: &Engine) -> (Position, Count) {
+async fn caught_up(engine: &MemoryEngine) -> (Position, Count) {
     let mut count = Count::default();
     let position =
         catch_up(&*engine.service("works").journal, &mut count).await.expect("it catches up");
@@ -60,7 +60,7 @@ async fn caught_up(engine: &Engine) -> (Position, Count) {
 
 #[tokio::test]
 async fn it_goes_on_from_its_snapshot_over_every_page() {
-    let engine = Engine::new();
+    let engine = MemoryEngine::new();
     assert_eq!(caught_up(&engine).await.0, 0);
     append(&engine, 0, 2_500, "thing_happened").await;
     let (position, count) = caught_up(&engine).await;
@@ -76,7 +76,7 @@ async fn it_goes_on_from_its_snapshot_over_every_page() {
 
 #[tokio::test]
 async fn it_takes_in_only_what_is_flushed() {
-    let engine = Engine::new();
+    let engine = MemoryEngine::new();
     let flushed = append(&engine, 0, 1, "thing_happened").await;
     engine.hold();
     append(&engine, 1, 1, "thing_happened").await;
@@ -87,7 +87,7 @@ async fn it_takes_in_only_what_is_flushed() {
 
 #[tokio::test]
 async fn what_it_cannot_take_in_stops_it() {
-    let engine = Engine::new();
+    let engine = MemoryEngine::new();
     append(&engine, 0, 1, "thing_happened").await;
     append(&engine, 1, 1, "poison").await;
     let mut count = Count::default();

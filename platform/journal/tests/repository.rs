@@ -1,8 +1,8 @@
 //! Aggregates in a repository: decided once, never stale, and never told to the world before their flush.
 
 use bytes::Bytes;
-use engine_memory::Engine;
-use journal::{Aggregate, Change, ExecuteError, Named, Repository, durability};
+use engine_memory::MemoryEngine;
+use journal::{Aggregate, Changes, EventName, ExecuteError, Repository, durability};
 use kernel::{Ids, ManualClock, SeededRandomness, Timestamp, Uuid};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -33,7 +33,7 @@ enum TankEvent {
 #[derive(Debug, PartialEq)]
 struct Full;
 
-impl Named for TankEvent {
+impl EventName for TankEvent {
     fn name(&self) -> &'static str {
         "filled"
     }
@@ -47,7 +47,7 @@ impl Aggregate for Tank {
     }
 }
 
-fn tanks(engine: &Engine, seed: u64, recent_max: usize) -> Repository<Tank> {
+fn tanks(engine: &MemoryEngine, seed: u64, recent_max: usize) -> Repository<Tank> {
     let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
     let ids = Ids::new(clock, Arc::new(SeededRandomness::new(seed)));
     Repository::new(
@@ -83,7 +83,7 @@ async fn level(tanks: &Repository<Tank>, stream: &str) -> (u64, u64) {
 
 #[tokio::test]
 async fn a_decision_is_appended_and_a_refusal_is_not() {
-    let engine = Engine::new();
+    let engine = MemoryEngine::new();
     let tanks = tanks(&engine, 1, 8);
     assert_eq!(level(&tanks, "tank").await, (0, 0));
     for expected in 1..=3 {
@@ -99,7 +99,7 @@ async fn a_decision_is_appended_and_a_refusal_is_not() {
 
 #[tokio::test]
 async fn several_events_are_folded_one_by_one_and_written_with_their_documents() {
-    let engine = Engine::new();
+    let engine = MemoryEngine::new();
     let tanks = tanks(&engine, 1, 8);
     let twice = |_: Option<&Tank>| {
         Ok::<_, Infallible>(vec![TankEvent::Filled { by: 2 }, TankEvent::Filled { by: 3 }])
@@ -117,7 +117,7 @@ async fn several_events_are_folded_one_by_one_and_written_with_their_documents()
 
 #[tokio::test]
 async fn who_was_too_late_decides_anew() {
-    let engine = Engine::new();
+    let engine = MemoryEngine::new();
     let (one, two) = (tanks(&engine, 1, 8), tanks(&engine, 2, 8));
     two.execute("tank", fill, no_writes).await.unwrap();
     one.execute("tank", fill, no_writes).await.unwrap();
@@ -142,7 +142,7 @@ async fn who_was_too_late_decides_anew() {
 async fn decisions_that_meet_all_come_in_once() {
     const CALLERS: u64 = 8;
     const CALLS: u64 = 50;
-    let engine = Engine::new();
+    let engine = MemoryEngine::new();
     let tanks = Arc::new(tanks(&engine, 1, 8));
     let mut callers = JoinSet::new();
     for _ in 0..CALLERS {
@@ -162,7 +162,7 @@ async fn decisions_that_meet_all_come_in_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn nobody_is_shown_less_than_they_were_told_before() {
     const STREAMS: [&str; 5] = ["a", "b", "c", "d", "e"];
-    let engine = Engine::new();
+    let engine = MemoryEngine::new();
     let tanks = Arc::new(tanks(&engine, 1, 1));
     let told: Arc<[AtomicU64; 5]> = Arc::default();
     let mut callers = JoinSet::new();
@@ -189,7 +189,7 @@ async fn nobody_is_shown_less_than_they_were_told_before() {
 
 #[tokio::test]
 async fn what_was_forgotten_is_loaded_again() {
-    let engine = Engine::new();
+    let engine = MemoryEngine::new();
     let tanks = tanks(&engine, 1, 1);
     for stream in ["a", "b", "a", "b"] {
         tanks.execute(stream, fill_on, no_writes).await.unwrap();
@@ -200,7 +200,7 @@ async fn what_was_forgotten_is_loaded_again() {
 
 #[tokio::test]
 async fn a_long_stream_is_loaded_whole() {
-    let engine = Engine::new();
+    let engine = MemoryEngine::new();
     let writer = tanks(&engine, 1, 8);
     let many = |_: Option<&Tank>| {
         Ok::<_, Infallible>((0..2_500).map(|_| TankEvent::Filled { by: 1 }).collect::<Vec<_>>())
@@ -211,7 +211,7 @@ async fn a_long_stream_is_loaded_whole() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_not_flushed_touches_the_scope_also_from_memory() {
-    let engine = Engine::new();
+    let engine = MemoryEngine::new();
     engine.hold();
     let (warm, cold) = (tanks(&engine, 1, 8), tanks(&engine, 2, 8));
     let (_, appended) = durability::scope(warm.execute("tank", fill, no_writes)).await;
@@ -236,12 +236,12 @@ async fn what_is_not_flushed_touches_the_scope_also_from_memory() {
 
 #[tokio::test]
 async fn one_operation_takes_effect_once() {
-    let engine = Engine::new();
+    let engine = MemoryEngine::new();
     let (one, two) = (tanks(&engine, 1, 8), tanks(&engine, 2, 8));
     let operation = Some(Uuid::from_u128(7));
     let decide = |_: Option<&Tank>| {
         let events = vec![TankEvent::Filled { by: 1 }, TankEvent::Filled { by: 1 }];
-        Ok::<_, Infallible>(Change { events, operation })
+        Ok::<_, Infallible>(Changes { events, operation })
     };
     // Both decide on an empty tank: the second one as if its answer had been lost and asked for again.
     let empty = two.load("tank").await.unwrap();
@@ -269,7 +269,7 @@ async fn one_operation_takes_effect_once() {
 
 #[tokio::test]
 async fn an_event_that_cannot_be_read_is_an_answer() {
-    let engine = Engine::new();
+    let engine = MemoryEngine::new();
     let tanks = tanks(&engine, 1, 8);
     let event = journal::NewEvent {
         id: Uuid::from_u128(1),

@@ -1,10 +1,10 @@
 //! A thread that goes on late after its append shows nobody what was before.
 
 use async_trait::async_trait;
-use engine_memory::Engine;
+use engine_memory::MemoryEngine;
 use journal::{
-    Aggregate, Named, Repository,
-    around::{Around, Surrounded},
+    Aggregate, EventName, Repository,
+    interceptor::{InterceptedJournal, JournalInterceptor},
 };
 use kernel::{Ids, ManualClock, SeededRandomness, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ struct Count(u64);
 #[derive(Serialize, Deserialize)]
 struct Counted;
 
-impl Named for Counted {
+impl EventName for Counted {
     fn name(&self) -> &'static str {
         "counted"
     }
@@ -39,7 +39,7 @@ struct Late {
 }
 
 #[async_trait]
-impl Around for Late {
+impl JournalInterceptor for Late {
     async fn after_append(&self) {
         self.appended.add_permits(1);
         self.may_return.acquire().await.expect("it is never closed").forget();
@@ -48,10 +48,10 @@ impl Around for Late {
 
 #[tokio::test]
 async fn what_was_appended_is_shown_before_the_append_returns() {
-    let journal = Engine::new().service("works").journal;
+    let journal = MemoryEngine::new().service("works").journal;
     let (appended, may_return) = (Semaphore::new(0), Semaphore::new(1));
     let late = Arc::new(Late { appended, may_return });
-    let journal = Arc::new(Surrounded { journal, around: Arc::clone(&late) });
+    let journal = Arc::new(InterceptedJournal { journal, interceptor: Arc::clone(&late) });
     let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
     let ids = Ids::new(clock, Arc::new(SeededRandomness::new(1)));
     let counts = Repository::<Count>::new(journal, ids, NonZeroUsize::MIN);

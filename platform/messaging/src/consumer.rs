@@ -1,20 +1,22 @@
 //! The way in: pulls a feed, works, and keeps the position it reached together with the effects.
 
-mod following;
 mod guard;
+mod subscription;
 
-pub use following::Following;
-pub(crate) use guard::Guarded;
+pub(crate) use guard::GuardedHandler;
+pub use subscription::Subscription;
 
 use crate::{Feed, FeedQuery, Message, Parked, feed::feed_path, parking::ParkingLot};
 use async_trait::async_trait;
 use journal::ServiceStorage;
 use kernel::{Ids, Uuid};
 use std::{collections::HashSet, sync::Arc, time::Duration};
-use storage::{Collection, Commit, Document, StorageError, Stored, Voided, Write, durability};
-use telemetry::{Bearing, Component, Counter, Health, Metrics};
+use storage::{
+    Collection, Commit, CommitError, Document, StorageError, StoredDocument, Write, durability,
+};
+use telemetry::{Component, Counter, Criticality, Health, Metrics};
 use tokio::time::Instant;
-use transport::{CallError, Client, Context, Transport};
+use transport::{CallError, Channel, Client, Context};
 
 /// How long one pull waits for news: less than a network transport allows for one attempt.
 const PULL_WAIT: Duration = Duration::from_secs(3);
@@ -40,7 +42,7 @@ pub trait Handler: Send + Sync + 'static {
 
     /// Lays together what the messages of one part of a feed came to, where that is cheaper to store. What it returns
     /// is committed in place of what it was given; it must be small enough for any engine ([`Write::check`]).
-    fn gather(&self, writes: Vec<Write>) -> Vec<Write> {
+    fn coalesce(&self, writes: Vec<Write>) -> Vec<Write> {
         writes
     }
 }
@@ -64,7 +66,7 @@ pub struct ConsumerParts {
     /// The service whose feed is followed.
     pub source: &'static str,
     /// The way there.
-    pub transport: Transport,
+    pub transport: Channel,
     /// Where the position and parked messages are kept.
     pub storage: ServiceStorage,
     /// Time for parked messages.
@@ -86,24 +88,24 @@ pub struct Consumer {
     client: Client,
     storage: ServiceStorage,
     parking: ParkingLot,
-    handler: Guarded,
-    figures: Figures,
+    handler: GuardedHandler,
+    figures: ConsumerMetrics,
     component: Component,
     position: Option<u64>,
     /// The effects and the position of the last part, perhaps still on their way to the disk: the next part is pulled and
     /// handled meanwhile, so that news does not wait for a flush that nobody else waits for.
     unflushed: Commit,
-    failing: Option<Failing>,
+    failing: Option<FailureCount>,
 }
 
-struct Figures {
+struct ConsumerMetrics {
     taken: Counter,
     parked: Counter,
 }
 
 /// The message that has asked to be tried again, and how often.
 #[derive(Clone, Copy)]
-struct Failing {
+struct FailureCount {
     id: Uuid,
     tries: u32,
 }
@@ -116,14 +118,14 @@ enum PullError {
     #[error(transparent)]
     Storage(#[from] StorageError),
     #[error("an effect was lost: {0}")]
-    Voided(#[from] Voided),
+    CommitError(#[from] CommitError),
     #[error("{0}")]
     Retry(String),
 }
 
 /// What a part of a feed came to.
 #[derive(Default)]
-struct Taken {
+struct BatchOutcome {
     writes: Vec<Write>,
     count: usize,
     parked: usize,
@@ -136,7 +138,7 @@ impl Consumer {
     pub fn new(parts: ConsumerParts, handler: Arc<dyn Handler>) -> Self {
         let labels = [("group", parts.group), ("source", parts.source)];
         let key = key(parts.group, parts.source);
-        let component = parts.health.component(format!("feed {key}"), Bearing::Optional);
+        let component = parts.health.component(format!("feed {key}"), Criticality::Optional);
         component.up();
         let counter = |name, help| parts.metrics.counter(name, help, &labels);
         Self {
@@ -144,13 +146,13 @@ impl Consumer {
             source: parts.source,
             client: Client::new(parts.source, parts.transport),
             parking: ParkingLot::new(parts.group, key.clone(), parts.storage.clone(), parts.ids),
-            figures: Figures {
+            figures: ConsumerMetrics {
                 taken: counter("messages_taken", "Messages taken in from feeds"),
                 parked: counter("messages_parked", "Messages that could not be taken in"),
             },
             storage: parts.storage,
             key,
-            handler: Guarded::new(handler),
+            handler: GuardedHandler::new(handler),
             component,
             position: None,
             unflushed: Commit::durable(),
@@ -215,8 +217,8 @@ impl Consumer {
         }
         let news = news(feed.messages, after);
         let (taken, touched) = durability::scope(self.take_all(&news)).await;
-        let Taken { writes, count, parked, stopped } = taken?;
-        let mut writes = self.handler.gather(writes);
+        let BatchOutcome { writes, count, parked, stopped } = taken?;
+        let mut writes = self.handler.coalesce(writes);
         // Effects may lie in another log than the position, and must not be lost behind it.
         touched.wait().await?;
         let position = stopped.as_ref().map_or(feed.position, |(position, _)| *position);
@@ -263,8 +265,8 @@ impl Consumer {
     }
 
     /// Takes messages in until one asks to be tried again: those before it are not held up by it.
-    async fn take_all(&mut self, messages: &[Message]) -> Result<Taken, PullError> {
-        let mut taken = Taken::default();
+    async fn take_all(&mut self, messages: &[Message]) -> Result<BatchOutcome, PullError> {
+        let mut taken = BatchOutcome::default();
         let mut reached = self.position.unwrap_or_default();
         for message in messages {
             match self.take(message, &mut taken).await {
@@ -279,7 +281,7 @@ impl Consumer {
         Ok(taken)
     }
 
-    async fn take(&mut self, message: &Message, taken: &mut Taken) -> Result<(), PullError> {
+    async fn take(&mut self, message: &Message, taken: &mut BatchOutcome) -> Result<(), PullError> {
         if self.parking.holds(&message.subject).await? {
             let reason = "an earlier message of this subject waits";
             taken.writes.push(self.parking.park(message, reason)?);
@@ -311,7 +313,7 @@ impl Consumer {
     /// Counts a failure; returns how often this message has failed in a row.
     fn failed(&mut self, id: Uuid) -> u32 {
         let before = self.failing.filter(|failing| failing.id == id).map_or(0, |it| it.tries);
-        self.failing = Some(Failing { id, tries: before + 1 });
+        self.failing = Some(FailureCount { id, tries: before + 1 });
         before + 1
     }
 
@@ -332,7 +334,7 @@ fn key(group: &str, source: &str) -> String {
     format!("{group}.{source}")
 }
 
-fn position_of(stored: &Stored) -> Result<u64, StorageError> {
+fn position_of(stored: &StoredDocument) -> Result<u64, StorageError> {
     let text = String::from_utf8_lossy(&stored.body);
     text.parse()
         .map_err(|_| StorageError::Corrupt(format!("position of {} is {text:?}", stored.key)))

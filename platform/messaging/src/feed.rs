@@ -1,25 +1,25 @@
 //! The way out: a service's flushed events, translated, in commit order.
 
 use crate::{
-    ContentType, Data, FEED_MESSAGES_MAX, Feed, FeedQuery, Message, SpecVersion, event_type,
+    ContentType, EventData, FEED_MESSAGES_MAX, Feed, FeedQuery, Message, SpecVersion, event_type,
 };
-use journal::{Journal, Recorded};
+use journal::{Journal, RecordedEvent};
 use std::{sync::Arc, time::Duration};
 use storage::StorageError;
-use web::{Answer, ApiRouter, Json, Query, routing::get_with};
+use web::{ApiResult, ApiRouter, Json, Query, routing::get_with};
 
 /// The longest a request for news is kept waiting.
 const WAIT_MAX: Duration = Duration::from_secs(30);
 
 /// Translates a service's stored events into what it tells the world.
-pub trait Translate: Send + Sync + 'static {
+pub trait EventTranslator: Send + Sync + 'static {
     /// What this event tells others; `None` when it concerns nobody else. Runs for every event, so it looks at the
     /// name before it reads the facts.
-    fn translate(&self, event: &Recorded) -> Option<Data>;
+    fn translate(&self, event: &RecordedEvent) -> Option<EventData>;
 }
 
-impl<F: Fn(&Recorded) -> Option<Data> + Send + Sync + 'static> Translate for F {
-    fn translate(&self, event: &Recorded) -> Option<Data> {
+impl<F: Fn(&RecordedEvent) -> Option<EventData> + Send + Sync + 'static> EventTranslator for F {
+    fn translate(&self, event: &RecordedEvent) -> Option<EventData> {
         self(event)
     }
 }
@@ -28,12 +28,14 @@ impl<F: Fn(&Recorded) -> Option<Data> + Send + Sync + 'static> Translate for F {
 pub fn feed_routes(
     service: &'static str,
     journal: Arc<dyn Journal>,
-    translate: impl Translate,
+    translate: impl EventTranslator,
 ) -> ApiRouter {
     let source = Arc::new(Source { service, journal, translate: Box::new(translate) });
     let pull = move |Query(query): Query<FeedQuery>| {
         let source = Arc::clone(&source);
-        async move { Answer::Ok(Json(source.pull(query).await.map_err(|error| unavailable(&error))?)) }
+        async move {
+            ApiResult::Ok(Json(source.pull(query).await.map_err(|error| unavailable(&error))?))
+        }
     };
     let describe = get_with(pull, |operation| {
         operation.summary("What happened after a position, in commit order").tag("Feeds")
@@ -49,7 +51,7 @@ pub(crate) fn feed_path(service: &str) -> String {
 struct Source {
     service: &'static str,
     journal: Arc<dyn Journal>,
-    translate: Box<dyn Translate>,
+    translate: Box<dyn EventTranslator>,
 }
 
 impl Source {
@@ -67,7 +69,7 @@ impl Source {
         Ok(Feed { messages, position, more })
     }
 
-    fn message(&self, event: Recorded) -> Option<Message> {
+    fn message(&self, event: RecordedEvent) -> Option<Message> {
         let data = self.translate.translate(&event)?;
         Some(Message {
             specversion: SpecVersion::V1,

@@ -12,10 +12,10 @@ mod feed;
 mod message;
 mod parking;
 
-pub use consumer::{Consumer, ConsumerParts, Following, Handler, HandlerError};
-pub use feed::{Translate, feed_routes};
+pub use consumer::{Consumer, ConsumerParts, Handler, HandlerError, Subscription};
+pub use feed::{EventTranslator, feed_routes};
 pub use message::{
-    ContentType, Data, FEED_MESSAGES_MAX, Feed, FeedQuery, Message, SpecVersion, event_type,
+    ContentType, EventData, FEED_MESSAGES_MAX, Feed, FeedQuery, Message, SpecVersion, event_type,
     version_of,
 };
 pub use parking::{Parked, parking_routes};

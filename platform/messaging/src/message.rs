@@ -34,7 +34,7 @@ pub struct Message {
     pub datacontenttype: ContentType,
     /// The event as the source's contract describes it; its `type` says which.
     #[schemars(with = "serde_json::Value")]
-    pub data: Data,
+    pub data: EventData,
 }
 
 /// The version of the envelope.
@@ -72,9 +72,9 @@ pub fn version_of(word: &str) -> (&str, u32) {
 /// What a message says, as JSON text: it is written once, where it is told, and read once, by whom it concerns.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Data(Box<RawValue>);
+pub struct EventData(Box<RawValue>);
 
-impl Data {
+impl EventData {
     /// The text of an event. Only an event that cannot be JSON, such as a map with keys that are no strings, is an
     /// error.
     pub fn of(event: &impl Serialize) -> Result<Self, serde_json::Error> {
@@ -112,7 +112,7 @@ impl Data {
 /// How an event that says its type first begins.
 const FIRST: &str = "{\"type\":\"";
 
-impl PartialEq for Data {
+impl PartialEq for EventData {
     fn eq(&self, other: &Self) -> bool {
         self.0.get() == other.0.get()
     }
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn the_word_is_found_wherever_it_stands() {
         let word = |text: &str| {
-            let data: Data = serde_json::from_str(text).unwrap();
+            let data: EventData = serde_json::from_str(text).unwrap();
             data.word().map(Cow::into_owned)
         };
         assert_eq!(word(r#"{"type":"sent","to":1}"#).as_deref(), Some("sent"));
@@ -195,7 +195,7 @@ mod tests {
             time: "2026-11-22T12:00:00Z".parse().unwrap(),
             position: 7,
             datacontenttype: ContentType::Json,
-            data: Data::of(&json!({"type": "sent"})).unwrap(),
+            data: EventData::of(&json!({"type": "sent"})).unwrap(),
         };
         let written: Value = serde_json::to_value(message).unwrap();
         assert_eq!(

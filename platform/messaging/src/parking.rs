@@ -5,7 +5,7 @@ mod store;
 
 pub use routes::parking_routes;
 
-use crate::{HandlerError, Message, consumer::Guarded};
+use crate::{HandlerError, Message, consumer::GuardedHandler};
 use journal::ServiceStorage;
 use kernel::{Ids, Timestamp};
 use schemars::JsonSchema;
@@ -96,7 +96,7 @@ impl ParkingLot {
     }
 
     /// Hands the messages of subjects that somebody wants replayed to `handler` again, oldest first.
-    pub(crate) async fn replay(&mut self, handler: &Guarded) -> Result<(), StorageError> {
+    pub(crate) async fn replay(&mut self, handler: &GuardedHandler) -> Result<(), StorageError> {
         for subject in self.store.wanted().await? {
             self.forget();
             self.replay_subject(handler, &subject).await?;
@@ -107,14 +107,14 @@ impl ParkingLot {
     /// One commit for each message, and in order: the first that fails again keeps the rest behind it.
     async fn replay_subject(
         &mut self,
-        handler: &Guarded,
+        handler: &GuardedHandler,
         subject: &str,
     ) -> Result<(), StorageError> {
         for parked in self.store.of_subject(subject).await? {
             let (outcome, touched) = durability::scope(handler.handle(&parked.message)).await;
             match outcome {
                 Ok(writes) => {
-                    let mut writes = handler.gather(writes);
+                    let mut writes = handler.coalesce(writes);
                     touched
                         .wait()
                         .await

@@ -6,16 +6,16 @@
 #![warn(missing_docs)]
 
 mod assemble;
+mod build_context;
+mod expiry_sweeper;
+mod maintenance;
 mod module;
-mod site;
-mod sweep;
-mod table;
-mod tasks;
-mod upkeep;
+mod module_table;
+mod task_tracker;
 
-pub use assemble::{Assembled, Materials, assemble};
-pub use module::{BuildError, BuildFuture, Built, Module, Paths};
-pub use site::Site;
-pub use table::{Table, TableError};
-pub use tasks::{Stopping, Tasks};
-pub use upkeep::{Premises, Upkeep};
+pub use assemble::{Assembly, ProcessResources, assemble};
+pub use build_context::BuildContext;
+pub use maintenance::{Maintenance, OfflineContext};
+pub use module::{BuildError, BuildFuture, BuiltService, Module, RouteMatch};
+pub use module_table::{ModuleTable, ModuleTableError};
+pub use task_tracker::{ShutdownSignal, TaskTracker};

@@ -1,10 +1,10 @@
 //! A service as the binary sees it.
 
-use crate::{Premises, Site, Upkeep};
+use crate::{BuildContext, Maintenance, OfflineContext};
 use settings::{Section, SettingError};
 use std::{future::Future, pin::Pin};
 use storage::StorageError;
-use transport::Unbound;
+use transport::DirectoryError;
 
 /// A service: a line of the module table.
 #[derive(Debug)]
@@ -20,37 +20,37 @@ pub struct Module {
     /// Its settings section; `None` when it has nothing to set.
     pub settings: Option<Section>,
     /// What of its storage follows from its journal, and what has to be true of it, for when nobody serves it.
-    pub upkeep: fn(&Premises) -> Result<Upkeep, BuildError>,
+    pub maintenance: fn(&OfflineContext) -> Result<Maintenance, BuildError>,
     /// Builds it: reads what it keeps in memory, starts its tasks, returns its routes.
-    pub build: fn(Site) -> BuildFuture,
+    pub build: fn(BuildContext) -> BuildFuture,
 }
 
 /// What [`Module::build`] returns.
-pub type BuildFuture = Pin<Box<dyn Future<Output = Result<Built, BuildError>> + Send>>;
+pub type BuildFuture = Pin<Box<dyn Future<Output = Result<BuiltService, BuildError>> + Send>>;
 
 /// A built service.
 #[derive(Debug)]
-pub struct Built {
+pub struct BuiltService {
     /// Its routes, internal ones included, and their documentation.
     pub routes: web::ServiceRouter,
     /// Where it answers on a listener that it shares with others.
-    pub paths: Paths,
+    pub paths: RouteMatch,
 }
 
-impl Built {
+impl BuiltService {
     /// A service that answers at the paths its documentation names.
-    pub fn described(routes: web::ServiceRouter) -> Self {
-        Self { routes, paths: Paths::Described }
+    pub fn documented(routes: web::ServiceRouter) -> Self {
+        Self { routes, paths: RouteMatch::Documented }
     }
 }
 
 /// Where a service answers on a listener that it shares with others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Paths {
+pub enum RouteMatch {
     /// At the paths that its documentation names.
-    Described,
+    Documented,
     /// At every path that no service's documentation names. One service of a table may.
-    AllOthers,
+    Fallback,
 }
 
 /// Why a service could not be built. The process does not start.
@@ -64,7 +64,7 @@ pub enum BuildError {
     Storage(#[from] StorageError),
     /// It calls or follows a service that its line of the table does not name.
     #[error("{0}, or the module table does not say that this service calls or follows it")]
-    Undeclared(#[from] Unbound),
+    Undeclared(#[from] DirectoryError),
     /// Anything else, as a sentence.
     #[error("{0}")]
     Other(String),

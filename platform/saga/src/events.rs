@@ -1,7 +1,7 @@
 //! What the log says about a saga, and what a reader of it makes of that.
 
 use bytes::Bytes;
-use journal::{Recorded, Version};
+use journal::{RecordedEvent, Version};
 use kernel::{Problem, Timestamp, Uuid};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
@@ -57,13 +57,13 @@ pub(crate) struct Ended {
 }
 
 /// Which kind of saga this event begins.
-pub(crate) fn kind_of(begun: &Recorded) -> Result<String, StorageError> {
+pub(crate) fn kind_of(begun: &RecordedEvent) -> Result<String, StorageError> {
     decode::<Begun<'_>>(begun).map(|begun| begun.saga.into_owned())
 }
 
 /// A saga as its events tell it.
 #[derive(Clone, Debug)]
-pub(crate) struct Told {
+pub(crate) struct SavedSaga {
     pub(crate) saga: String,
     pub(crate) case: Box<RawValue>,
     pub(crate) version: Version,
@@ -73,9 +73,12 @@ pub(crate) struct Told {
     pub(crate) ended: Option<Outcome>,
 }
 
-impl Told {
+impl SavedSaga {
     /// Folds one more event in. An event about a saga that is not known is of one that has ended long ago.
-    pub(crate) fn evolve(told: &mut Option<Self>, event: &Recorded) -> Result<(), StorageError> {
+    pub(crate) fn evolve(
+        told: &mut Option<Self>,
+        event: &RecordedEvent,
+    ) -> Result<(), StorageError> {
         if event.name == BEGUN {
             let Begun { saga, case } = decode(event)?;
             *told = Some(Self {
@@ -109,7 +112,7 @@ impl Told {
     }
 }
 
-fn decode<T: DeserializeOwned>(event: &Recorded) -> Result<T, StorageError> {
+fn decode<T: DeserializeOwned>(event: &RecordedEvent) -> Result<T, StorageError> {
     serde_json::from_slice(&event.data).map_err(|error| {
         StorageError::Corrupt(format!("{} at position {}: {error}", event.name, event.position))
     })

@@ -9,24 +9,24 @@
 
 #![warn(missing_docs)]
 
-mod drive;
+mod background;
 mod events;
-mod follow;
+mod executor;
 mod log;
-mod patience;
+mod retry_policy;
 mod runner;
-mod shown;
-mod standing;
+mod status;
+mod status_cell;
 mod step;
 
-pub mod kit;
-pub mod upkeep;
+pub mod failure_matrix;
+pub mod maintenance;
 
-pub use log::{Log, Spawn};
-pub use patience::Patience;
+pub use log::{SagaLog, Spawn};
+pub use retry_policy::RetryPolicy;
 pub use runner::{BeginError, RetryError, Runner, Sagas};
-pub use standing::{Listed, Standing, State};
-pub use step::{Case, Progress, Saga, Step, StepError};
+pub use status::{SagaState, SagaStatus, SagaSummary};
+pub use step::{Progress, Saga, SagaInput, Step, StepError};
 
 /// The most unfinished sagas of one kind; the next one is refused until some have ended.
 pub const UNFINISHED_MAX: usize = 100_000;

@@ -1,9 +1,9 @@
 //! The log of a service's sagas in the service's own journal, and the unfinished ones in memory.
 
-use crate::events::{self, Begun, Ended, Outcome, Told, Undoing, Waiting};
+use crate::events::{self, Begun, Ended, Outcome, SavedSaga, Undoing, Waiting};
 use bytes::Bytes;
 use journal::{
-    Append, AppendError, EventId, Journal, NewEvent, Projection, READ_EVENTS_MAX, Recorded,
+    Append, AppendError, EventId, Journal, NewEvent, Projection, READ_EVENTS_MAX, RecordedEvent,
     Snapshot, Version, catch_up,
 };
 use kernel::{Ids, Uuid};
@@ -32,7 +32,7 @@ const SNAPSHOT_APPENDS: u64 = 5_000;
 const SNAPSHOT: &str = "sagas-1";
 
 /// The log of all sagas of one service.
-pub struct Log {
+pub struct SagaLog {
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) ids: Ids,
     pub(crate) spawn: Spawn,
@@ -52,7 +52,7 @@ impl Projection for Unfinished {
         SNAPSHOT
     }
 
-    fn apply(&mut self, event: &Recorded) -> Result<(), StorageError> {
+    fn apply(&mut self, event: &RecordedEvent) -> Result<(), StorageError> {
         self.1 += 1;
         let Some(id) = events::saga_of(&event.stream) else { return Ok(()) };
         match event.name.as_str() {
@@ -84,7 +84,7 @@ fn decode(data: &Bytes) -> Result<BTreeMap<Uuid, Cow<'static, str>>, StorageErro
         .map_err(|error| StorageError::Corrupt(format!("unfinished sagas: {error}")))
 }
 
-impl Log {
+impl SagaLog {
     /// Reads which sagas have not ended, and keeps snapshots from here on. Runners take theirs over as they start.
     pub async fn open(
         journal: Arc<dyn Journal>,
@@ -135,10 +135,10 @@ impl Log {
     }
 
     /// Everything the log says about one saga, ended or not.
-    pub(crate) async fn told(&self, id: Uuid) -> Result<Option<Told>, StorageError> {
+    pub(crate) async fn told(&self, id: Uuid) -> Result<Option<SavedSaga>, StorageError> {
         let mut told = None;
         for event in self.journal.read(&events::stream(id), 0, READ_EVENTS_MAX).await? {
-            Told::evolve(&mut told, &event)?;
+            SavedSaga::evolve(&mut told, &event)?;
         }
         Ok(told)
     }
@@ -217,8 +217,8 @@ impl Log {
     }
 }
 
-impl fmt::Debug for Log {
+impl fmt::Debug for SagaLog {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Log").field("journal", &self.journal).finish_non_exhaustive()
+        out.debug_struct("SagaLog").field("journal", &self.journal).finish_non_exhaustive()
     }
 }

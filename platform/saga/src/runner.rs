@@ -1,10 +1,11 @@
 //! Begins sagas, wakes them, and knows the unfinished ones.
 
 use crate::{
-    BACKGROUND_MAX, Case, Listed, Log, Patience, Saga, Standing, State, UNFINISHED_MAX,
-    drive::{Entry, Run},
-    events::{Outcome, Told},
-    shown::Shown,
+    BACKGROUND_MAX, RetryPolicy, Saga, SagaInput, SagaLog, SagaState, SagaStatus, SagaSummary,
+    UNFINISHED_MAX,
+    events::{Outcome, SavedSaga},
+    executor::{Entry, Run},
+    status_cell::StatusCell,
 };
 use async_trait::async_trait;
 use journal::AppendError;
@@ -19,12 +20,12 @@ use storage::StorageError;
 use tokio::sync::{Notify, Semaphore};
 
 /// Runs the sagas of one kind. Clones are the same runner.
-pub struct Runner<C: Case>(pub(crate) Arc<Parts<C>>);
+pub struct Runner<C: SagaInput>(pub(crate) Arc<Parts<C>>);
 
-pub(crate) struct Parts<C: Case> {
+pub(crate) struct Parts<C: SagaInput> {
     pub(crate) saga: Saga<C>,
-    pub(crate) log: Arc<Log>,
-    pub(crate) patience: Patience,
+    pub(crate) log: Arc<SagaLog>,
+    pub(crate) retry_policy: RetryPolicy,
     pub(crate) entries: Mutex<HashMap<Uuid, Arc<Entry<C>>>>,
     pub(crate) background: Semaphore,
 }
@@ -61,24 +62,24 @@ pub enum RetryError {
 #[async_trait]
 pub trait Sagas: Send + Sync + fmt::Debug {
     /// The unfinished ones, oldest first.
-    fn list(&self) -> Vec<Listed>;
+    fn list(&self) -> Vec<SagaSummary>;
 
     /// Tries one that failed again, now.
-    async fn retry(&self, id: Uuid) -> Result<Listed, RetryError>;
+    async fn retry(&self, id: Uuid) -> Result<SagaSummary, RetryError>;
 }
 
-impl<C: Case> Runner<C> {
+impl<C: SagaInput> Runner<C> {
     /// A runner of `saga`, which goes on at once with those that the log shows unfinished.
     pub async fn start(
-        log: &Arc<Log>,
+        log: &Arc<SagaLog>,
         saga: Saga<C>,
-        patience: Patience,
+        retry_policy: RetryPolicy,
     ) -> Result<Self, StorageError> {
         let unfinished = log.unfinished(saga.name);
         let runner = Self(Arc::new(Parts {
             saga,
             log: Arc::clone(log),
-            patience,
+            retry_policy,
             entries: Mutex::default(),
             background: Semaphore::new(BACKGROUND_MAX),
         }));
@@ -101,7 +102,7 @@ impl<C: Case> Runner<C> {
     /// Begins a saga under `id`, or joins the one that was begun under it before. Runs it in the caller's task until
     /// it ends, waits or fails; in the last two cases it goes on in the background, as it does when the caller is
     /// dropped.
-    pub async fn begin(&self, id: Uuid, case: C) -> Result<Standing, BeginError> {
+    pub async fn begin(&self, id: Uuid, case: C) -> Result<SagaStatus, BeginError> {
         let case = Arc::new(case);
         let entry = match self.enlist(id, &case)? {
             Enlisted::New(entry) => entry,
@@ -120,8 +121,8 @@ impl<C: Case> Runner<C> {
         if let Some(pause) = self.stand_still(&mut run, halt) {
             self.follow(run, Some(pause));
         }
-        let standing = entry.standing.now();
-        Ok(standing)
+        let status = entry.status.now();
+        Ok(status)
     }
 
     /// Says that there is news for this saga: it is run again soon. Whether it is unfinished.
@@ -132,7 +133,7 @@ impl<C: Case> Runner<C> {
     }
 
     /// Wakes it and waits until it stands still again. `None` when it is not among the unfinished.
-    pub async fn wake_and_settle(&self, id: Uuid) -> Option<Standing> {
+    pub async fn wake_and_settle(&self, id: Uuid) -> Option<SagaStatus> {
         let entry = self.0.entries.lock().get(&id).cloned()?;
         let wakes = wake(&entry);
         Some(settled(&entry, wakes).await)
@@ -156,19 +157,19 @@ impl<C: Case> Runner<C> {
         &self,
         entry: &Entry<C>,
         error: AppendError,
-    ) -> Result<Standing, BeginError> {
+    ) -> Result<SagaStatus, BeginError> {
         self.0.log.forget(entry.id);
         let answer = match error {
             AppendError::Conflict { .. } => self.earlier(entry.id, &entry.case).await,
             AppendError::Storage(error) => Err(error.into()),
         };
         self.0.entries.lock().remove(&entry.id);
-        let standing = answer.as_ref().ok().cloned();
-        entry.standing.replace(standing.unwrap_or_else(|| Standing::ended(State::Undone, None)));
+        let status = answer.as_ref().ok().cloned();
+        entry.status.replace(status.unwrap_or_else(|| SagaStatus::ended(SagaState::Undone, None)));
         answer
     }
 
-    async fn join(&self, entry: &Entry<C>, case: &C) -> Result<Standing, BeginError> {
+    async fn join(&self, entry: &Entry<C>, case: &C) -> Result<SagaStatus, BeginError> {
         if !case.repeats(&entry.case) {
             return Err(BeginError::OtherCase);
         }
@@ -176,7 +177,7 @@ impl<C: Case> Runner<C> {
     }
 
     /// How the saga stands that was begun under this id before, and is not in memory any more.
-    async fn earlier(&self, id: Uuid, case: &C) -> Result<Standing, BeginError> {
+    async fn earlier(&self, id: Uuid, case: &C) -> Result<SagaStatus, BeginError> {
         let told = self.0.log.told(id).await?;
         let gone = || StorageError::Unavailable(format!("the log of saga {id} is gone"));
         let told = told.ok_or_else(gone)?;
@@ -185,27 +186,27 @@ impl<C: Case> Runner<C> {
         }
         let refusal = told.undoing.map(|undoing| Arc::new(undoing.reason));
         Ok(match told.ended {
-            Some(Outcome::Done) => Standing::ended(State::Done, None),
-            Some(Outcome::Undone) => Standing::ended(State::Undone, refusal),
+            Some(Outcome::Done) => SagaStatus::ended(SagaState::Done, None),
+            Some(Outcome::Undone) => SagaStatus::ended(SagaState::Undone, refusal),
             // Somebody else has it in hand.
-            None => Standing { driven: false, ..Standing::running(self.0.saga.step_name(0)) },
+            None => SagaStatus { driven: false, ..SagaStatus::running(self.0.saga.step_name(0)) },
         })
     }
 
     fn entry(&self, id: Uuid, case: Arc<C>, begun_at: Timestamp) -> Arc<Entry<C>> {
-        let standing = Standing::running(self.0.saga.step_name(0));
+        let status = SagaStatus::running(self.0.saga.step_name(0));
         Arc::new(Entry {
             id,
             case,
             begun_at,
-            standing: Shown::new(standing),
+            status: StatusCell::new(status),
             news: Notify::new(),
             wakes: 0.into(),
         })
     }
 
     /// A saga taken over from somebody else: any of its steps can have had an effect.
-    pub(crate) fn recovered(&self, entry: Arc<Entry<C>>, told: Told) -> Run<C> {
+    pub(crate) fn recovered(&self, entry: Arc<Entry<C>>, told: SavedSaga) -> Run<C> {
         Run {
             entry,
             version: told.version,
@@ -230,17 +231,17 @@ fn wake<C>(entry: &Entry<C>) -> u64 {
 }
 
 /// Waits until the saga stands still, having seen this many wakes.
-async fn settled<C>(entry: &Entry<C>, wakes: u64) -> Standing {
-    entry.standing.wait_for(|standing| standing.has_settled(wakes)).await
+async fn settled<C>(entry: &Entry<C>, wakes: u64) -> SagaStatus {
+    entry.status.wait_for(|status| status.has_settled(wakes)).await
 }
 
 /// Sees to it that a saga goes on when the caller whose task it ran in is dropped.
-struct HandOver<'a, C: Case> {
+struct HandOver<'a, C: SagaInput> {
     runner: &'a Runner<C>,
     entry: Option<Arc<Entry<C>>>,
 }
 
-impl<C: Case> Drop for HandOver<'_, C> {
+impl<C: SagaInput> Drop for HandOver<'_, C> {
     fn drop(&mut self) {
         if let Some(entry) = self.entry.take() {
             self.runner.take_over(entry);
@@ -249,15 +250,15 @@ impl<C: Case> Drop for HandOver<'_, C> {
 }
 
 #[async_trait]
-impl<C: Case> Sagas for Runner<C> {
-    fn list(&self) -> Vec<Listed> {
+impl<C: SagaInput> Sagas for Runner<C> {
+    fn list(&self) -> Vec<SagaSummary> {
         let entries = self.0.entries.lock();
         let mut list: Vec<_> = entries.values().map(|entry| self.listed(entry)).collect();
         list.sort_by_key(|listed| (listed.begun_at, listed.id));
         list
     }
 
-    async fn retry(&self, id: Uuid) -> Result<Listed, RetryError> {
+    async fn retry(&self, id: Uuid) -> Result<SagaSummary, RetryError> {
         let entry = self.0.entries.lock().get(&id).cloned();
         let Some(entry) = entry else {
             let told = self.0.log.told(id).await?;
@@ -265,8 +266,8 @@ impl<C: Case> Sagas for Runner<C> {
             return Err(if of_kind { RetryError::NotFailed } else { RetryError::Unknown });
         };
         let failed = {
-            let standing = entry.standing.now();
-            standing.tries > 0 && !standing.driven
+            let status = entry.status.now();
+            status.tries > 0 && !status.driven
         };
         if !failed {
             return Err(RetryError::NotFailed);
@@ -277,25 +278,25 @@ impl<C: Case> Sagas for Runner<C> {
     }
 }
 
-impl<C: Case> Runner<C> {
-    fn listed(&self, entry: &Entry<C>) -> Listed {
-        Listed {
+impl<C: SagaInput> Runner<C> {
+    fn listed(&self, entry: &Entry<C>) -> SagaSummary {
+        SagaSummary {
             id: entry.id,
             name: self.0.saga.name,
             subject: entry.case.subject(),
             begun_at: entry.begun_at,
-            standing: entry.standing.now(),
+            status: entry.status.now(),
         }
     }
 }
 
-impl<C: Case> Clone for Runner<C> {
+impl<C: SagaInput> Clone for Runner<C> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }
 
-impl<C: Case> fmt::Debug for Runner<C> {
+impl<C: SagaInput> fmt::Debug for Runner<C> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Runner").field("saga", &self.0.saga).finish_non_exhaustive()
     }

@@ -7,7 +7,7 @@ use std::{fmt, sync::Arc};
 
 /// What one saga is about: everything its steps need, and every identifier they will use. Stored when the saga
 /// begins; changed only by adding optional fields.
-pub trait Case: Serialize + DeserializeOwned + fmt::Debug + Send + Sync + 'static {
+pub trait SagaInput: Serialize + DeserializeOwned + fmt::Debug + Send + Sync + 'static {
     /// The thing it is about.
     fn subject(&self) -> Uuid;
 
@@ -22,7 +22,7 @@ pub trait Step<C: Sync>: Send + Sync {
     fn name(&self) -> &'static str;
 
     /// Does it. Doing it again is success and has no further effect.
-    async fn act(&self, case: &C) -> Result<Progress, StepError>;
+    async fn execute(&self, case: &C) -> Result<Progress, StepError>;
 
     /// Undoes it, whether it was done, half done or never done; again is success. It has no business reason to fail,
     /// so whatever it answers with is tried again until it succeeds. As it stands here it is for steps that leave

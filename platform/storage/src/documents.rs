@@ -33,7 +33,7 @@ impl Collection {
 /// What an index compares. A field has one type throughout a collection.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Value {
+pub enum FieldValue {
     /// A whole number.
     Integer(i64),
     /// Text, compared byte by byte.
@@ -48,23 +48,23 @@ pub struct Document {
     /// The content, as the service encoded it.
     pub body: Bytes,
     /// What the indexes see.
-    pub fields: Vec<(&'static str, Value)>,
+    pub fields: Vec<(&'static str, FieldValue)>,
 }
 
 impl Document {
     /// Its place in an index; `None` when it lacks one of the fields.
-    pub fn place_in(&self, index: &Index) -> Option<After> {
+    pub fn position_in(&self, index: &Index) -> Option<IndexPosition> {
         let value = |name| {
             self.fields.iter().find(|(field, _)| *field == name).map(|(_, value)| value.clone())
         };
-        let values: Option<Vec<Value>> = index.fields.iter().copied().map(value).collect();
-        Some(After(values?, self.key.clone()))
+        let values: Option<Vec<FieldValue>> = index.fields.iter().copied().map(value).collect();
+        Some(IndexPosition(values?, self.key.clone()))
     }
 }
 
 /// A document as it was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stored {
+pub struct StoredDocument {
     /// Its key.
     pub key: String,
     /// Its content.
@@ -88,15 +88,15 @@ pub struct Query {
     /// Which index of the collection.
     pub index: &'static str,
     /// Values of its first fields, as many as wanted.
-    pub equals: Vec<Value>,
+    pub equals: Vec<FieldValue>,
     /// Smallest value of the next field, inclusive.
-    pub from: Option<Value>,
+    pub from: Option<FieldValue>,
     /// Largest value of the next field, exclusive.
-    pub until: Option<Value>,
+    pub until: Option<FieldValue>,
     /// Which way.
     pub direction: Direction,
     /// Where the previous page ended.
-    pub after: Option<After>,
+    pub after: Option<IndexPosition>,
     /// The most documents to return; at least 1, and never more than [`crate::QUERY_DOCUMENTS_MAX`].
     pub limit: usize,
 }
@@ -132,15 +132,15 @@ impl Query {
 
 /// The place of a document in an index: the values of all index fields, and the key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct After(pub Vec<Value>, pub String);
+pub struct IndexPosition(pub Vec<FieldValue>, pub String);
 
 /// What a query found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct DocumentPage {
     /// In index order.
-    pub documents: Vec<Stored>,
+    pub documents: Vec<StoredDocument>,
     /// Where to go on; `None` when there is nothing more.
-    pub next: Option<After>,
+    pub next: Option<IndexPosition>,
 }
 
 /// A service's own documents.
@@ -153,14 +153,14 @@ pub trait Documents: Send + Sync + std::fmt::Debug {
         &self,
         collection: &'static Collection,
         key: &str,
-    ) -> Result<Option<Stored>, StorageError>;
+    ) -> Result<Option<StoredDocument>, StorageError>;
 
     /// The documents an index walk meets.
     async fn query(
         &self,
         collection: &'static Collection,
         query: Query,
-    ) -> Result<Found, StorageError>;
+    ) -> Result<DocumentPage, StorageError>;
 
     /// Up to `limit` documents, at most [`crate::QUERY_DOCUMENTS_MAX`], in the order of their keys, those after `after`:
     /// every document of the collection, whatever fields it has.
@@ -169,7 +169,7 @@ pub trait Documents: Send + Sync + std::fmt::Debug {
         collection: &'static Collection,
         after: Option<&str>,
         limit: usize,
-    ) -> Result<Vec<Stored>, StorageError>;
+    ) -> Result<Vec<StoredDocument>, StorageError>;
 
     /// Writes all of these together. Returns before the flush.
     async fn write(&self, writes: Vec<Write>) -> Result<Commit, StorageError>;

@@ -5,8 +5,8 @@
 
 #![warn(missing_docs)]
 
-mod departures;
 mod documents;
+mod eviction_stamps;
 mod key_value;
 mod write;
 
@@ -14,11 +14,12 @@ pub mod conformance;
 pub mod counter;
 pub mod durability;
 
-pub use departures::{Departures, Mark};
 pub use documents::{
-    After, Collection, Direction, Document, Documents, Found, Index, Query, Stored, Value,
+    Collection, Direction, Document, DocumentPage, Documents, FieldValue, Index, IndexPosition,
+    Query, StoredDocument,
 };
-pub use durability::{Commit, Tail, Voided};
+pub use durability::{Commit, CommitError, Watermark};
+pub use eviction_stamps::{EvictionStamp, EvictionStamps};
 pub use key_value::KeyValue;
 pub use write::Write;
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Status {
+pub enum HealthStatus {
     /// It works.
     Up,
     /// It is not there yet.
@@ -22,7 +22,7 @@ pub enum Status {
 
 /// What it means for the process when a part is not up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bearing {
+pub enum Criticality {
     /// Down for good: only a restart helps, so the process is no longer alive.
     Vital,
     /// Without it no request should come here.
@@ -37,8 +37,8 @@ pub struct Health(Arc<Mutex<BTreeMap<String, Part>>>);
 
 #[derive(Clone, Debug)]
 struct Part {
-    bearing: Bearing,
-    status: Status,
+    bearing: Criticality,
+    status: HealthStatus,
     detail: Option<String>,
 }
 
@@ -57,12 +57,12 @@ impl Health {
 
     /// Adds a part, which is starting until it says otherwise. The same name again is the same part; it keeps its
     /// status and takes the bearing named last.
-    pub fn component(&self, name: impl Into<String>, bearing: Bearing) -> Component {
+    pub fn component(&self, name: impl Into<String>, bearing: Criticality) -> Component {
         let name = name.into();
         let mut parts = self.0.lock();
         let part = parts.entry(name.clone()).or_insert(Part {
             bearing,
-            status: Status::Starting,
+            status: HealthStatus::Starting,
             detail: None,
         });
         part.bearing = bearing;
@@ -72,22 +72,22 @@ impl Health {
     /// Whether requests should come here: every vital and every required part is up.
     pub fn readiness(&self) -> HealthReport {
         self.report(|part| match part.bearing {
-            Bearing::Vital | Bearing::Required => part.status,
-            Bearing::Optional => Status::Up,
+            Criticality::Vital | Criticality::Required => part.status,
+            Criticality::Optional => HealthStatus::Up,
         })
     }
 
     /// Whether the process should go on: no vital part is down. One that is starting only needs time.
     pub fn liveness(&self) -> HealthReport {
         self.report(|part| match (part.bearing, part.status) {
-            (Bearing::Vital, Status::Down) => Status::Down,
-            _ => Status::Up,
+            (Criticality::Vital, HealthStatus::Down) => HealthStatus::Down,
+            _ => HealthStatus::Up,
         })
     }
 
-    fn report(&self, counts_as: impl Fn(&Part) -> Status) -> HealthReport {
+    fn report(&self, counts_as: impl Fn(&Part) -> HealthStatus) -> HealthReport {
         let parts = self.0.lock();
-        let status = parts.values().map(counts_as).max().unwrap_or(Status::Up);
+        let status = parts.values().map(counts_as).max().unwrap_or(HealthStatus::Up);
         let components = parts.iter().map(|(name, part)| {
             let details = part.detail.clone().map(|detail| ("message".to_owned(), detail));
             (
@@ -102,20 +102,20 @@ impl Health {
 impl Component {
     /// It works.
     pub fn up(&self) {
-        self.is(Status::Up, None);
+        self.is(HealthStatus::Up, None);
     }
 
     /// It does not work, and why.
     pub fn down(&self, why: impl Into<String>) {
-        self.is(Status::Down, Some(why.into()));
+        self.is(HealthStatus::Down, Some(why.into()));
     }
 
     /// It is not there yet, and what it waits for.
     pub fn starting(&self, detail: impl Into<String>) {
-        self.is(Status::Starting, Some(detail.into()));
+        self.is(HealthStatus::Starting, Some(detail.into()));
     }
 
-    fn is(&self, status: Status, detail: Option<String>) {
+    fn is(&self, status: HealthStatus, detail: Option<String>) {
         let mut parts = self.health.0.lock();
         let Some(part) = parts.get_mut(&self.name) else { return };
         if part.status != status {
@@ -130,7 +130,7 @@ impl Component {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HealthReport {
     /// The whole.
-    pub status: Status,
+    pub status: HealthStatus,
     /// The parts, by name.
     pub components: BTreeMap<String, ComponentReport>,
 }
@@ -139,7 +139,7 @@ pub struct HealthReport {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ComponentReport {
     /// How it is.
-    pub status: Status,
+    pub status: HealthStatus,
     /// More about it: `message` says why it is not up.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub details: BTreeMap<String, String>,
@@ -148,7 +148,7 @@ pub struct ComponentReport {
 impl HealthReport {
     /// The HTTP status of this report: 200 when up, otherwise 503.
     pub fn http_status(&self) -> u16 {
-        if self.status == Status::Up { 200 } else { 503 }
+        if self.status == HealthStatus::Up { 200 } else { 503 }
     }
 }
 
@@ -160,8 +160,8 @@ mod tests {
     #[test]
     fn the_report_has_the_form_of_the_actuator() {
         let health = Health::new();
-        health.component("journal", Bearing::Vital).up();
-        health.component("audit", Bearing::Optional).down("disk full");
+        health.component("journal", Criticality::Vital).up();
+        health.component("audit", Criticality::Optional).down("disk full");
         assert_eq!(
             serde_json::to_value(health.readiness()).unwrap(),
             json!({"status": "UP", "components": {
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn what_a_part_means_for_the_whole_is_its_bearing() {
-        use {Bearing::*, Status::*};
+        use {Criticality::*, HealthStatus::*};
         for (bearing, status, ready, alive) in [
             (Vital, Up, Up, Up),
             (Vital, Starting, Starting, Up),
@@ -204,14 +204,17 @@ mod tests {
     #[test]
     fn a_new_part_is_starting_and_a_recovered_one_forgets_why_it_was_down() {
         let health = Health::new();
-        assert_eq!(health.readiness().status, Status::Up);
-        let part = health.component("storage", Bearing::Required);
-        assert_eq!(health.readiness().status, Status::Starting);
+        assert_eq!(health.readiness().status, HealthStatus::Up);
+        let part = health.component("storage", Criticality::Required);
+        assert_eq!(health.readiness().status, HealthStatus::Starting);
         part.down("unreachable");
         part.up();
-        let again = health.component("storage", Bearing::Required);
+        let again = health.component("storage", Criticality::Required);
         let report = health.readiness();
-        assert_eq!((report.status, report.components["storage"].details.len()), (Status::Up, 0));
+        assert_eq!(
+            (report.status, report.components["storage"].details.len()),
+            (HealthStatus::Up, 0)
+        );
         again.down("gone");
         assert_eq!(health.readiness().http_status(), 503);
     }

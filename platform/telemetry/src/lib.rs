@@ -2,16 +2,16 @@
 
 #![warn(missing_docs)]
 
+mod collector;
 mod health;
 mod http_metrics;
 mod logs;
 mod metrics;
-mod readings;
 mod trace;
 
-pub use health::{Bearing, Component, ComponentReport, Health, HealthReport, Status};
+pub use collector::{Sample, SampleValue};
+pub use health::{Component, ComponentReport, Criticality, Health, HealthReport, HealthStatus};
 pub use http_metrics::{HttpMetrics, InFlight};
 pub use logs::{LogError, LogFormat, init, request_span};
 pub use metrics::{Counter, Gauge, Histogram, LATENCY_BUCKETS, METRICS_CONTENT_TYPE, Metrics};
-pub use readings::{Amount, Reading};
 pub use trace::{SpanId, TraceContext, TraceId};

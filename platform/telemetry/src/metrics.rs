@@ -1,6 +1,6 @@
 //! Figures of a process in the text format of Prometheus.
 
-use crate::readings::{Reading, Readings};
+use crate::collector::{Readings, Sample};
 use parking_lot::Mutex;
 use prometheus_client::encoding::text;
 use prometheus_client::metrics::family::{Family, MetricConstructor};
@@ -117,7 +117,7 @@ impl Metrics {
     }
 
     /// Puts figures on the page that somebody else keeps: `read` is asked whenever the page is.
-    pub fn readings(&self, read: impl Fn() -> Vec<Reading> + Send + Sync + 'static) {
+    pub fn register_collector(&self, read: impl Fn() -> Vec<Sample> + Send + Sync + 'static) {
         self.0.lock().registry.register_collector(Box::new(Readings(read)));
     }
 
@@ -150,7 +150,7 @@ fn clash<F: Default>(name: &str) -> F {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Amount;
+    use crate::SampleValue;
 
     #[test]
     fn one_name_and_its_labels_are_one_figure() {
@@ -183,17 +183,21 @@ mod tests {
         let metrics = Metrics::new();
         let (flushes, kept) = (Counter::default(), Counter::default());
         let shared = kept.clone();
-        metrics.readings(move || {
-            let reading = |name, help, label, amount| Reading { name, help, label, amount };
+        metrics.register_collector(move || {
+            let reading = |name, help, label, amount| Sample { name, help, label, amount };
             vec![
-                reading("flushes", "Flushes", ("log", "one"), Amount::Counter(shared.get())),
-                reading("flushes", "Flushes", ("log", "two"), Amount::Counter(flushes.get())),
-                reading("backlog", "Waiting", ("log", "one"), Amount::Gauge(3)),
+                reading("flushes", "Flushes", ("log", "one"), SampleValue::Counter(shared.get())),
+                reading("flushes", "Flushes", ("log", "two"), SampleValue::Counter(flushes.get())),
+                reading("backlog", "Waiting", ("log", "one"), SampleValue::Gauge(3)),
                 reading(
                     "flush",
                     "Time of one",
                     ("log", "one"),
-                    Amount::Seconds { sum: 0.5, buckets: vec![(0.25, 1), (0.5, 2)], beyond: 1 },
+                    SampleValue::Seconds {
+                        sum: 0.5,
+                        buckets: vec![(0.25, 1), (0.5, 2)],
+                        beyond: 1,
+                    },
                 ),
             ]
         });

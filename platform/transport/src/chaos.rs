@@ -1,6 +1,6 @@
 //! A bad day on the network, for tests.
 
-use crate::{Carry, Request, Response, Transport, TransportError, network::is_repeatable};
+use crate::{Channel, Request, Response, Transport, TransportError, network::is_repeatable};
 use async_trait::async_trait;
 use kernel::{Randomness, SeededRandomness};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,22 +12,22 @@ const ONE_IN_LEAST: u64 = 4;
 
 /// The same way on a bad day: every request that may be repeated arrives twice, and every n-th call fails, half of
 /// those after the request has arrived. The seed says which.
-pub fn chaos(transport: Transport, seed: u64) -> Transport {
+pub fn chaos(transport: Channel, seed: u64) -> Channel {
     let one_in = ONE_IN_LEAST + seed % (ONE_IN_MOST - ONE_IN_LEAST + 1);
     let randomness = SeededRandomness::new(seed);
-    Transport::new(Chaos { transport, one_in, calls: AtomicU64::new(0), randomness })
+    Channel::new(Chaos { transport, one_in, calls: AtomicU64::new(0), randomness })
 }
 
 struct Chaos {
-    transport: Transport,
+    transport: Channel,
     one_in: u64,
     calls: AtomicU64,
     randomness: SeededRandomness,
 }
 
 #[async_trait]
-impl Carry for Chaos {
-    async fn carry(&self, request: Request) -> Result<Response, TransportError> {
+impl Transport for Chaos {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let call = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
         let fails = call.is_multiple_of(self.one_in);
         if fails && self.randomness.below(2) == 0 {
@@ -59,8 +59,8 @@ mod tests {
     struct Arrivals(Arc<Mutex<Vec<String>>>);
 
     #[async_trait]
-    impl Carry for Arrivals {
-        async fn carry(&self, request: Request) -> Result<Response, TransportError> {
+    impl Transport for Arrivals {
+        async fn send(&self, request: Request) -> Result<Response, TransportError> {
             self.0.lock().push(request.uri().to_string());
             Ok(Response::default())
         }
@@ -77,7 +77,7 @@ mod tests {
     /// Of forty calls, counted from one: those that failed, each with whether it had arrived.
     async fn failures(seed: u64) -> Vec<(u64, bool)> {
         let arrivals = Arrivals::default();
-        let transport = chaos(Transport::new(arrivals.clone()), seed);
+        let transport = chaos(Channel::new(arrivals.clone()), seed);
         let mut failures = Vec::new();
         for call in 1..=40 {
             let path = format!("/{call}");
@@ -100,7 +100,7 @@ mod tests {
             (Method::PATCH, None, 1),
         ] {
             let arrivals = Arrivals::default();
-            let transport = chaos(Transport::new(arrivals.clone()), 1);
+            let transport = chaos(Channel::new(arrivals.clone()), 1);
             transport.send(request(&method, key, "/")).await.unwrap();
             assert_eq!(arrivals.0.lock().len(), times, "{method} {key:?}");
         }

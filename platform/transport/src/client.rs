@@ -1,6 +1,6 @@
 //! What typed clients are made of: a request in, a contract type or a problem out.
 
-use crate::{Request, Response, Transport, TransportError, headers};
+use crate::{Channel, Request, Response, TransportError, headers};
 use bytes::Bytes;
 use http::{HeaderValue, Method, header};
 use kernel::{Problem, codes};
@@ -10,7 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 #[derive(Clone, Debug)]
 pub struct Client {
     service: &'static str,
-    transport: Transport,
+    transport: Channel,
 }
 
 /// How a call ended other than well.
@@ -62,28 +62,28 @@ impl From<CallError> for Problem {
 
 impl Client {
     /// A client of `service` over this transport.
-    pub fn new(service: &'static str, transport: Transport) -> Self {
+    pub fn new(service: &'static str, transport: Channel) -> Self {
         Self { service, transport }
     }
 
     /// Begins a GET of `path`.
-    pub fn get(&self, path: impl Into<String>) -> Prepared<'_> {
+    pub fn get(&self, path: impl Into<String>) -> RequestBuilder<'_> {
         self.request(Method::GET, path)
     }
 
     /// Begins a POST to `path`.
-    pub fn post(&self, path: impl Into<String>) -> Prepared<'_> {
+    pub fn post(&self, path: impl Into<String>) -> RequestBuilder<'_> {
         self.request(Method::POST, path)
     }
 
     /// Begins a PUT to `path`.
-    pub fn put(&self, path: impl Into<String>) -> Prepared<'_> {
+    pub fn put(&self, path: impl Into<String>) -> RequestBuilder<'_> {
         self.request(Method::PUT, path)
     }
 
     /// Begins any request.
-    pub fn request(&self, method: Method, path: impl Into<String>) -> Prepared<'_> {
-        Prepared {
+    pub fn request(&self, method: Method, path: impl Into<String>) -> RequestBuilder<'_> {
+        RequestBuilder {
             client: self,
             method,
             path: path.into(),
@@ -95,7 +95,7 @@ impl Client {
 
 /// A request about to be sent.
 #[derive(Debug)]
-pub struct Prepared<'a> {
+pub struct RequestBuilder<'a> {
     client: &'a Client,
     method: Method,
     path: String,
@@ -103,7 +103,7 @@ pub struct Prepared<'a> {
     headers: Vec<(&'static str, String)>,
 }
 
-impl Prepared<'_> {
+impl RequestBuilder<'_> {
     /// With a query string made of `parameters`.
     #[must_use]
     pub fn query(mut self, parameters: &impl Serialize) -> Self {
@@ -151,7 +151,7 @@ impl Prepared<'_> {
     }
 
     /// Sends it; that it worked is all the answer there is.
-    pub async fn done(self) -> Result<(), CallError> {
+    pub async fn send_empty(self) -> Result<(), CallError> {
         self.send_raw().await.map(drop)
     }
 

@@ -1,6 +1,6 @@
 //! The way to a service in this process: its router, called in the caller's own task.
 
-use crate::{Carry, Context, Request, Response, Transport, TransportError};
+use crate::{Channel, Context, Request, Response, Transport, TransportError};
 use async_trait::async_trait;
 use axum::{Router, body::Body};
 use http_body_util::BodyExt;
@@ -12,8 +12,8 @@ pub(crate) const RESPONSE_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// A way to `service`, whose router is in this process. There is nothing to balance, break or retry; the deadline
 /// stays. Because it runs in the caller's task, what it touches is in the caller's durability scope.
-pub fn loopback(service: &'static str, router: Router) -> Transport {
-    Transport::new(Loopback { service, router })
+pub fn loopback(service: &'static str, router: Router) -> Channel {
+    Channel::new(Loopback { service, router })
 }
 
 struct Loopback {
@@ -22,8 +22,8 @@ struct Loopback {
 }
 
 #[async_trait]
-impl Carry for Loopback {
-    async fn carry(&self, request: Request) -> Result<Response, TransportError> {
+impl Transport for Loopback {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let context = Context::current();
         let deadline = context.deadline;
         let late = || TransportError::DeadlineExceeded { service: self.service };

@@ -5,30 +5,30 @@
 //! endpoint its breaker, the time of one attempt, and pooled connections. Retry is above the balancer, so that the
 //! second attempt goes elsewhere; the breaker is below it, so that an endpoint which fails is walked past.
 
-mod admission;
-mod balance;
-mod breaker;
-mod budget;
+mod call_policy;
+mod circuit_breaker;
+mod concurrency_limit;
 mod connection;
 mod endpoints;
-mod figures;
-mod load;
-mod policy;
+mod load_balancer;
+mod metrics;
+mod peak_ewma;
+mod retry_budget;
 #[cfg(test)]
 mod tests;
 
-pub use endpoints::{Announcer, Endpoints};
-pub use policy::Policy;
+pub use call_policy::CallPolicy;
+pub use endpoints::{EndpointUpdater, Endpoints};
 
-use crate::{Carry, Context, Request, Response, Transport, TransportError, headers};
-use admission::Admission;
+use crate::{Channel, Context, Request, Response, Transport, TransportError, headers};
 use async_trait::async_trait;
-use balance::{Balance, Chosen};
-use budget::Budget;
+use concurrency_limit::ConcurrencyLimit;
 use connection::Connections;
-use figures::{Figures, Outcome};
 use http::Uri;
 use kernel::Randomness;
+use load_balancer::{Chosen, LoadBalancer};
+use metrics::{CallMetrics, Outcome};
+use retry_budget::RetryBudget;
 use std::sync::Arc;
 use storage::durability;
 use telemetry::Metrics;
@@ -40,10 +40,10 @@ use tokio::time::{Instant, sleep, timeout_at};
 pub fn network(
     service: &'static str,
     endpoints: impl Into<Endpoints>,
-    policy: Policy,
+    policy: CallPolicy,
     randomness: Arc<dyn Randomness>,
     metrics: &Metrics,
-) -> Transport {
+) -> Channel {
     let connections = Connections::new(service, &policy);
     let connect = move |base: &Uri| connections.to(base);
     network_over(service, endpoints.into(), policy, randomness, metrics, connect)
@@ -53,33 +53,33 @@ pub fn network(
 pub fn network_over(
     service: &'static str,
     endpoints: Endpoints,
-    policy: Policy,
+    policy: CallPolicy,
     randomness: Arc<dyn Randomness>,
     metrics: &Metrics,
-    connect: impl Fn(&Uri) -> Transport + Send + Sync + 'static,
-) -> Transport {
-    Transport::new(Network {
+    connect: impl Fn(&Uri) -> Channel + Send + Sync + 'static,
+) -> Channel {
+    Channel::new(Network {
         service,
-        admission: Admission::new(policy.running_requests_max, policy.queue_requests_max),
-        balance: Balance::new(endpoints, &policy, randomness, Box::new(connect)),
-        budget: Budget::new(policy.retry_percent, policy.retry_reserve),
-        figures: Figures::new(service, metrics),
+        admission: ConcurrencyLimit::new(policy.running_requests_max, policy.queue_requests_max),
+        balance: LoadBalancer::new(endpoints, &policy, randomness, Box::new(connect)),
+        budget: RetryBudget::new(policy.retry_percent, policy.retry_reserve),
+        figures: CallMetrics::new(service, metrics),
         policy,
     })
 }
 
 struct Network {
     service: &'static str,
-    policy: Policy,
-    budget: Budget,
-    admission: Admission,
-    balance: Balance,
-    figures: Figures,
+    policy: CallPolicy,
+    budget: RetryBudget,
+    admission: ConcurrencyLimit,
+    balance: LoadBalancer,
+    figures: CallMetrics,
 }
 
 #[async_trait]
-impl Carry for Network {
-    async fn carry(&self, request: Request) -> Result<Response, TransportError> {
+impl Transport for Network {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let context = Context::current();
         let own = Instant::now() + self.policy.deadline;
         let deadline = context.deadline.map_or(own, |callers| callers.min(own));

@@ -16,22 +16,22 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What a handler returns: `T`, or a problem.
-pub type Answer<T> = Result<T, Refusal>;
+pub type ApiResult<T> = Result<T, ProblemResponse>;
 
 /// The media type of problems.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 
 /// A problem on its way to the client. Whatever turns into a [`Problem`] turns into this by `?`.
 #[derive(Clone, Debug)]
-pub struct Refusal(pub Problem);
+pub struct ProblemResponse(pub Problem);
 
-impl<E: Into<Problem>> From<E> for Refusal {
+impl<E: Into<Problem>> From<E> for ProblemResponse {
     fn from(error: E) -> Self {
         Self(error.into())
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for ProblemResponse {
     fn into_response(self) -> Response {
         let Self(problem) = self;
         let body = serde_json::to_vec(&problem).unwrap_or_default();
@@ -47,7 +47,7 @@ impl IntoResponse for Refusal {
     }
 }
 
-impl OperationOutput for Refusal {
+impl OperationOutput for ProblemResponse {
     type Inner = Problem;
 
     fn operation_response(context: &mut GenContext, _: &mut Operation) -> Option<Documented> {
@@ -167,6 +167,6 @@ pub(crate) fn documented<T: JsonSchema>(
 
 /// Adds the answer for `status` (`None`: for everything not listed) unless the operation lists it already.
 pub(crate) fn document_default_refusal(context: &mut GenContext, operation: &mut Operation) {
-    let Some(answer) = Refusal::operation_response(context, operation) else { return };
+    let Some(answer) = ProblemResponse::operation_response(context, operation) else { return };
     operation.responses.get_or_insert_default().default.get_or_insert(ReferenceOr::Item(answer));
 }

@@ -9,7 +9,7 @@
 
 mod remembered;
 
-use crate::{ApiMethodRouter, IdempotencyKey, Refusal, idempotency_key, json};
+use crate::{ApiMethodRouter, IdempotencyKey, ProblemResponse, idempotency_key, json};
 use axum::{
     body::{Body, Bytes},
     extract::Request,
@@ -28,7 +28,7 @@ use tower::{Service, ServiceExt};
 use transport::{Context, headers};
 
 /// How long an answer is remembered.
-pub const REMEMBERED_FOR: Duration = Duration::from_hours(24);
+pub const IDEMPOTENCY_RETENTION: Duration = Duration::from_hours(24);
 
 /// Marks an answer that was given before.
 const REPLAYED: &str = "idempotent-replayed";
@@ -72,7 +72,7 @@ impl Idempotency {
         S: Service<Request, Response = Response, Error = Infallible>,
     {
         match self.recall(request, body_bytes_max).await {
-            Ok(Recalled::Answer(answer)) => answer,
+            Ok(Recalled::ApiResult(answer)) => answer,
             Ok(Recalled::First(request, turn)) => {
                 let answer = match route.oneshot(*request).await {
                     Ok(answer) => answer,
@@ -80,7 +80,7 @@ impl Idempotency {
                 };
                 turn.remember(answer).await
             }
-            Err(problem) => Refusal(problem).into_response(),
+            Err(problem) => ProblemResponse(problem).into_response(),
         }
     }
 
@@ -106,7 +106,7 @@ impl Idempotency {
             }
             let mut answer = remembered.into_response();
             answer.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
-            return Ok(Recalled::Answer(answer));
+            return Ok(Recalled::ApiResult(answer));
         }
         Ok(Recalled::First(Box::new(Request::from_parts(head, Body::from(body))), turn))
     }
@@ -137,7 +137,7 @@ impl Idempotency {
 }
 
 enum Recalled {
-    Answer(Response),
+    ApiResult(Response),
     First(Box<Request>, Turn),
 }
 
@@ -153,9 +153,9 @@ impl Turn {
         let (answer, remembered) = Remembered::take(self.fingerprint, answer).await;
         let remembered = remembered.filter(|_| !kernel::defects::planted("answer_not_remembered"));
         let Some(remembered) = remembered else { return answer };
-        let expires_at = self.answers.ids.now().checked_add(REMEMBERED_FOR).ok();
+        let expires_at = self.answers.ids.now().checked_add(IDEMPOTENCY_RETENTION).ok();
         match self.answers.values.put(&self.place, remembered, expires_at).await {
-            Ok(commit) => durability::touch(&commit),
+            Ok(commit) => durability::depend_on(&commit),
             // The effect has happened and the client is told so; a repetition meets the derived id.
             Err(error) => tracing::warn!(%error, "an answer could not be remembered by its key"),
         }
@@ -179,7 +179,7 @@ where
         if changes_something(request.method())
             && !request.headers().contains_key(headers::IDEMPOTENCY_KEY)
         {
-            return Refusal(idempotency_key::missing()).into_response();
+            return ProblemResponse(idempotency_key::missing()).into_response();
         }
         next.run(request).await
     }))

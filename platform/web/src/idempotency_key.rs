@@ -1,6 +1,6 @@
 //! The key that makes a request safe to repeat.
 
-use crate::{Refusal, openapi::Presence};
+use crate::{ProblemResponse, openapi::Presence};
 use aide::{OperationInput, generate::GenContext, openapi::Operation, operation::add_parameters};
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::{HeaderMap, request::Parts};
@@ -61,17 +61,17 @@ pub(crate) fn missing() -> Problem {
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
-    type Rejection = Refusal;
+    type Rejection = ProblemResponse;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ProblemResponse> {
         Ok(Self::of(&parts.headers)?.ok_or_else(missing)?)
     }
 }
 
 impl<S: Send + Sync> OptionalFromRequestParts<S> for IdempotencyKey {
-    type Rejection = Refusal;
+    type Rejection = ProblemResponse;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, ProblemResponse> {
         Ok(Self::of(&parts.headers)?)
     }
 }

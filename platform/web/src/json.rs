@@ -1,7 +1,7 @@
 //! JSON bodies, in and out.
 
 use crate::{
-    Refusal,
+    ProblemResponse,
     answer::{document_default_refusal, documented},
     field,
 };
@@ -26,9 +26,9 @@ use serde::{Serialize, de::DeserializeOwned};
 pub struct Json<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
-    type Rejection = Refusal;
+    type Rejection = ProblemResponse;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, ProblemResponse> {
         let declared = declares_json(request.headers());
         let body = Bytes::from_request(request, state)
             .await
@@ -106,7 +106,7 @@ impl<T: Serialize> IntoResponse for Json<T> {
             }
             Err(error) => {
                 tracing::error!(%error, "an answer could not be written as JSON");
-                Refusal(Problem::internal()).into_response()
+                ProblemResponse(Problem::internal()).into_response()
             }
         }
     }

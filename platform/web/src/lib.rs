@@ -2,7 +2,7 @@
 //! routes, and the listener that lets only durable facts out.
 //!
 //! A service builds an [`ApiRouter`] of handlers that take [`Json`], [`Query`], [`Path`] and answer
-//! [`Answer`]; [`service`] puts the one layer around it that every hop goes through, whether it came in by a socket
+//! [`ApiResult`]; [`service`] puts the one layer around it that every hop goes through, whether it came in by a socket
 //! or by loopback; [`serve`] puts it on a socket.
 
 #![warn(missing_docs)]
@@ -10,7 +10,6 @@
 mod answer;
 mod caller;
 mod field;
-mod hop;
 mod idempotency;
 mod idempotency_key;
 mod json;
@@ -20,23 +19,24 @@ mod paging;
 mod path;
 mod precondition;
 mod query;
+mod request_layer;
 mod routes;
 mod service;
 mod versioned;
 
-pub use answer::{Answer, Created, NoContent, Refusal};
+pub use answer::{ApiResult, Created, NoContent, ProblemResponse};
 pub use caller::Caller;
-pub use idempotency::{Idempotency, REMEMBERED_FOR, requires_idempotency_key};
+pub use idempotency::{IDEMPOTENCY_RETENTION, Idempotency, requires_idempotency_key};
 pub use idempotency_key::{IdempotencyKey, KEY_BYTES_MAX};
 pub use json::Json;
-pub use listen::{Drained, ServeOptions, answer_for_good, serve};
+pub use listen::{DrainOutcome, ServeOptions, serve, serve_detached};
 pub use openapi::openapi_document;
 pub use paging::Paging;
 pub use path::Path;
 pub use precondition::{IfMatch, etag};
 pub use query::Query;
 pub use routes::{
-    ApiRouter, Description,
+    ApiDescription, ApiRouter,
     routing::{self, ApiMethodRouter},
 };
 pub use service::{Limits, ServiceParts, ServiceRouter, body_limit, service};

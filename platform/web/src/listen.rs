@@ -1,18 +1,18 @@
 //! The listener: connections in, and only durable facts out.
 
-mod patience;
+mod body_timeout;
 
-use crate::Refusal;
+use crate::ProblemResponse;
 use axum::{
     Router,
     body::Body,
     extract::ConnectInfo,
     response::{IntoResponse, Response},
 };
+use body_timeout::Patient;
 use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use kernel::{Problem, codes};
-use patience::Patient;
 use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 use storage::durability;
 use tokio::{
@@ -55,7 +55,7 @@ impl Default for ServeOptions {
 
 /// How a listener ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Drained {
+pub enum DrainOutcome {
     /// Every request under way was answered.
     Completely,
     /// Time was over first; the connections left were cut.
@@ -75,7 +75,7 @@ pub async fn serve(
     router: Router,
     options: ServeOptions,
     stop: impl Future<Output = ()> + Send,
-) -> Drained {
+) -> DrainOutcome {
     let places = Arc::new(Semaphore::new(options.connections_max));
     let (stopping, stopped) = watch::channel(());
     // The connections are tasks of this one: whoever drops the listener ends them.
@@ -119,15 +119,15 @@ async fn accept(
     Ok((stream, peer, place))
 }
 
-async fn drain(mut connections: JoinSet<()>, timeout: Duration) -> Drained {
+async fn drain(mut connections: JoinSet<()>, timeout: Duration) -> DrainOutcome {
     let all = async { while connections.join_next().await.is_some() {} };
     if tokio::time::timeout(timeout, all).await.is_ok() {
-        return Drained::Completely;
+        return DrainOutcome::Completely;
     }
     let left = connections.len();
     tracing::warn!(connections = left, "requests did not end in time and were cut");
     connections.shutdown().await;
-    Drained::Cut { connections: left }
+    DrainOutcome::Cut { connections: left }
 }
 
 struct Connection {
@@ -167,13 +167,13 @@ impl Connection {
         let patience = self.options.body_pause_max;
         let mut request = request.map(|body| Body::new(Patient::new(body, patience)));
         request.extensions_mut().insert(ConnectInfo(self.peer));
-        Ok(answer_for_good(self.router.clone(), request).await)
+        Ok(serve_detached(self.router.clone(), request).await)
     }
 }
 
 /// Has `router` answer, and waits until what the answer says is for good: what every listener does with a request.
 /// What was lost before its flush is answered with 503.
-pub async fn answer_for_good(router: Router, request: hyper::Request<Body>) -> Response {
+pub async fn serve_detached(router: Router, request: hyper::Request<Body>) -> Response {
     let (answer, touched) = durability::scope(router.oneshot(request)).await;
     let answer = match answer {
         Ok(answer) => answer,
@@ -186,7 +186,7 @@ pub async fn answer_for_good(router: Router, request: hyper::Request<Body>) -> R
         Ok(()) => answer,
         Err(lost) => {
             tracing::error!(error = %lost, "an answer was withheld: what it says was lost");
-            Refusal(withheld()).into_response()
+            ProblemResponse(withheld()).into_response()
         }
     }
 }

@@ -31,7 +31,7 @@ impl Paging {
     }
 
     /// The place in `list` to go on from, if a cursor was sent.
-    pub fn place<P: DeserializeOwned>(&self, list: &str) -> Result<Option<P>, Problem> {
+    pub fn position<P: DeserializeOwned>(&self, list: &str) -> Result<Option<P>, Problem> {
         let Some(cursor) = &self.cursor else { return Ok(None) };
         match cursor.decode(list) {
             Ok(place) => Ok(Some(place)),

@@ -1,6 +1,6 @@
 //! Parts of the path.
 
-use crate::{Refusal, answer::document_default_refusal};
+use crate::{ProblemResponse, answer::document_default_refusal};
 use aide::{
     OperationInput,
     generate::GenContext,
@@ -25,9 +25,9 @@ pub(crate) const UNNAMED_PARTS: &str = "x-unnamed-path-parts";
 pub struct Path<T>(pub T);
 
 impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
-    type Rejection = Refusal;
+    type Rejection = ProblemResponse;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ProblemResponse> {
         match axum::extract::Path::from_request_parts(parts, state).await {
             Ok(axum::extract::Path(value)) => Ok(Self(value)),
             Err(rejection) => {

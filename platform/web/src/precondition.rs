@@ -1,6 +1,6 @@
 //! `ETag` and `If-Match`: nobody overwrites what they have not seen.
 
-use crate::Refusal;
+use crate::ProblemResponse;
 use aide::{OperationInput, generate::GenContext, openapi::Operation, operation::add_parameters};
 use axum::extract::FromRequestParts;
 use http::{HeaderValue, header, request::Parts};
@@ -12,9 +12,9 @@ use kernel::{FieldError, Problem, codes};
 pub struct IfMatch(pub Option<u64>);
 
 impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
-    type Rejection = Refusal;
+    type Rejection = ProblemResponse;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ProblemResponse> {
         let Some(value) = parts.headers.get(header::IF_MATCH) else { return Ok(Self(None)) };
         parse(value).ok_or_else(|| malformed().into())
     }

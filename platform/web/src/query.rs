@@ -1,6 +1,6 @@
 //! Query strings.
 
-use crate::{Refusal, answer::document_default_refusal, field};
+use crate::{ProblemResponse, answer::document_default_refusal, field};
 use aide::{
     OperationInput,
     generate::GenContext,
@@ -19,9 +19,9 @@ use serde::de::DeserializeOwned;
 pub struct Query<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
-    type Rejection = Refusal;
+    type Rejection = ProblemResponse;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ProblemResponse> {
         Ok(Self(parse(parts.uri.query().unwrap_or_default())?))
     }
 }

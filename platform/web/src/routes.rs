@@ -24,7 +24,7 @@ pub struct ApiRouter<S = ()> {
 
 /// What routes take and answer, told when somebody asks.
 #[derive(Clone, Debug, Default)]
-pub struct Description {
+pub struct ApiDescription {
     title: &'static str,
     routes: Vec<Described>,
 }
@@ -33,12 +33,12 @@ pub struct Description {
 #[derive(Clone, Debug)]
 struct Described {
     path: String,
-    telling: Telling,
+    telling: OperationDocs,
 }
 
 /// Tells what one method of a route takes and answers.
 #[derive(Clone)]
-struct Telling {
+struct OperationDocs {
     method: &'static str,
     tell: Arc<dyn Fn() -> Operation + Send + Sync>,
 }
@@ -71,8 +71,8 @@ impl<S: Clone + Send + Sync + 'static> ApiRouter<S> {
     }
 
     /// The bare routes, and what describes them.
-    pub(crate) fn into_parts(self, title: &'static str) -> (Router<S>, Description) {
-        (self.router, Description { title, routes: self.described })
+    pub(crate) fn into_parts(self, title: &'static str) -> (Router<S>, ApiDescription) {
+        (self.router, ApiDescription { title, routes: self.described })
     }
 }
 
@@ -89,7 +89,7 @@ impl<S> From<Router<S>> for ApiRouter<S> {
     }
 }
 
-impl Description {
+impl ApiDescription {
     /// The templates of all paths; one with several methods comes more than once.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.routes.iter().map(|route| &*route.path)
@@ -100,7 +100,7 @@ impl Description {
         let mut document = OpenApi::default();
         self.title.clone_into(&mut document.info.title);
         let mut routes = aide::axum::ApiRouter::<()>::new();
-        for Described { path, telling: Telling { method, tell } } in &self.routes {
+        for Described { path, telling: OperationDocs { method, tell } } in &self.routes {
             routes = routes.api_route_docs(path, ApiMethodDocs::new(method, tell()));
         }
         // What is served was built long ago; this router has no handlers.
@@ -110,7 +110,7 @@ impl Description {
     }
 }
 
-impl fmt::Debug for Telling {
+impl fmt::Debug for OperationDocs {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(self.method)
     }

@@ -1,6 +1,9 @@
 //! What every service's router gets around it.
 
-use crate::{ApiMethodRouter, ApiRouter, Description, Idempotency, Refusal, hop::HopLayer};
+use crate::{
+    ApiDescription, ApiMethodRouter, ApiRouter, Idempotency, ProblemResponse,
+    request_layer::RequestLayer,
+};
 use axum::{Router, extract::DefaultBodyLimit};
 use kernel::{Ids, Problem, codes};
 
@@ -10,7 +13,7 @@ pub struct ServiceRouter {
     /// The routes, with everything around them.
     pub router: Router,
     /// What describes them.
-    pub description: Description,
+    pub description: ApiDescription,
 }
 
 /// What the layer around a service is made of.
@@ -58,11 +61,11 @@ where
 pub fn service(name: &'static str, api: ApiRouter, parts: ServiceParts) -> ServiceRouter {
     let (plain, description) = api.into_parts(name);
     let router = plain
-        .fallback(|| async { Refusal(nothing_here()) })
-        .method_not_allowed_fallback(|| async { Refusal(other_method()) })
+        .fallback(|| async { ProblemResponse(nothing_here()) })
+        .method_not_allowed_fallback(|| async { ProblemResponse(other_method()) })
         // Handlers become routes here, once, and not at each request.
         .with_state(())
-        .layer(HopLayer::new(name, parts));
+        .layer(RequestLayer::new(name, parts));
     ServiceRouter { router, description }
 }
 

@@ -4,7 +4,7 @@ use crate::routes::{self, BodySize};
 use axum::http::{HeaderValue, Method};
 use runtime::BuildError;
 use std::collections::BTreeMap;
-use transport::{Edge, Transport};
+use transport::{Channel, Edge};
 
 /// The way from an edge to every address that can be reached through it.
 pub(crate) struct Directions {
@@ -24,7 +24,7 @@ pub(crate) struct Place {
 /// The way to who answers.
 #[derive(Clone, Debug)]
 pub(crate) struct Way {
-    pub(crate) transport: Transport,
+    pub(crate) transport: Channel,
     pub(crate) body: BodySize,
 }
 
@@ -44,7 +44,7 @@ impl Directions {
     /// The directions of an edge, with the ways to services that `way` gives.
     pub(crate) fn of(
         edge: Edge,
-        way: impl Fn(&'static str) -> Result<Transport, BuildError>,
+        way: impl Fn(&'static str) -> Result<Channel, BuildError>,
     ) -> Result<Self, BuildError> {
         let mut paths: BTreeMap<&'static str, Vec<(Method, Way)>> = BTreeMap::new();
         for route in routes::of(edge) {

@@ -21,7 +21,7 @@ use axum::{
 };
 use futures_util::FutureExt;
 use kernel::{Ids, Problem, Randomness, Uuid, codes};
-use runtime::{BuildError, Site};
+use runtime::{BuildContext, BuildError};
 use std::{
     convert::Infallible,
     panic::AssertUnwindSafe,
@@ -35,7 +35,7 @@ use tokio::time::Instant;
 use tower::Service;
 use tracing::Instrument;
 use transport::{Context, Edge, headers};
-use web::Refusal;
+use web::ProblemResponse;
 
 kernel::id!(/// A client's request, across all hops.
     RequestId);
@@ -76,9 +76,12 @@ struct Visit<'a> {
 }
 
 impl Gateway {
-    pub(crate) fn new(site: &Site, settings: GatewaySettings) -> Result<Self, BuildError> {
+    pub(crate) fn new(
+        context: &BuildContext,
+        settings: GatewaySettings,
+    ) -> Result<Self, BuildError> {
         let door = |edge, requests_max| {
-            let directions = Directions::of(edge, |service| site.way(service))?;
+            let directions = Directions::of(edge, |service| context.channel(service))?;
             Ok::<_, BuildError>(Door::new(edge, directions, requests_max))
         };
         let rate = (settings.client_requests_per_second, settings.client_requests_burst);
@@ -94,8 +97,8 @@ impl Gateway {
             deadline: Duration::from_millis(settings.deadline_ms),
             body_bytes_max: settings.body_bytes_max,
             import_bytes_max: settings.import_bytes_max,
-            ids: site.ids.clone(),
-            http: HttpMetrics::new(&site.metrics, crate::NAME),
+            ids: context.ids.clone(),
+            http: HttpMetrics::new(&context.metrics, crate::NAME),
         })))
     }
 }
@@ -123,7 +126,7 @@ impl Edges {
         let door = match told.edge {
             Edge::Shop => &self.shop,
             Edge::Operator => &self.operator,
-            Edge::Internal => return Refusal(nothing_here()).into_response(),
+            Edge::Internal => return ProblemResponse(nothing_here()).into_response(),
         };
         let (method, uri) = (head.method.clone(), head.uri.clone());
         let visit = Visit {
@@ -142,9 +145,9 @@ impl Edges {
         let work = context.scope(self.lead(visit, head, body)).instrument(span.clone());
         let answer = match AssertUnwindSafe(work).catch_unwind().await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(problem)) => Refusal(problem).into_response(),
+            Ok(Err(problem)) => ProblemResponse(problem).into_response(),
             // The panic hook has logged where and why.
-            Err(_) => Refusal(Problem::internal()).into_response(),
+            Err(_) => ProblemResponse(Problem::internal()).into_response(),
         };
         let answer = self.dress(answer, &method, kind, site, id.as_deref());
         let (status, took) = (answer.status().as_u16(), began.elapsed());
@@ -315,7 +318,8 @@ fn show(piece: Piece, edge: Edge, method: &Method) -> Response {
 
 fn other_method(allow: &HeaderValue) -> Response {
     let title = "this address exists, but not with this method; see Allow";
-    let mut answer = Refusal(Problem::new(405, codes::METHOD_NOT_ALLOWED, title)).into_response();
+    let mut answer =
+        ProblemResponse(Problem::new(405, codes::METHOD_NOT_ALLOWED, title)).into_response();
     answer.headers_mut().insert(header::ALLOW, allow.clone());
     answer
 }
@@ -341,8 +345,7 @@ fn misdirected() -> Problem {
 }
 
 fn forged() -> Problem {
-    let title =
-        "a page of another site may not do this; send it from a program, or have the site allowed";
+    let title = "a page of another context may not do this; send it from a program, or have the context allowed";
     Problem::new(403, codes::FORBIDDEN, title)
 }
 

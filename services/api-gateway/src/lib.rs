@@ -22,7 +22,7 @@ pub use openapi::openapi;
 
 use axum::Router;
 use gateway::Gateway;
-use runtime::{BuildError, Built, Module, Site};
+use runtime::{BuildContext, BuildError, BuiltService, Module};
 use settings::GatewaySettings;
 use web::ServiceRouter;
 
@@ -43,14 +43,17 @@ pub const MODULE: Module = Module {
     ],
     follows: &[],
     settings: Some(::settings::Section::of::<GatewaySettings>(NAME)),
-    upkeep: runtime::Upkeep::none,
-    build: |site| Box::pin(async move { build(&site) }),
+    maintenance: runtime::Maintenance::none,
+    build: |context| Box::pin(async move { build(&context) }),
 };
 
-fn build(site: &Site) -> Result<Built, BuildError> {
-    let settings: GatewaySettings = site.settings()?;
-    let gateway = Gateway::new(site, settings)?;
+fn build(context: &BuildContext) -> Result<BuiltService, BuildError> {
+    let settings: GatewaySettings = context.settings()?;
+    let gateway = Gateway::new(context, settings)?;
     // No routes of its own: nobody calls the gateway, and what it leads to is described by those who answer.
     let router = Router::new().fallback_service(gateway);
-    Ok(Built::described(ServiceRouter { router, description: web::Description::default() }))
+    Ok(BuiltService::documented(ServiceRouter {
+        router,
+        description: web::ApiDescription::default(),
+    }))
 }

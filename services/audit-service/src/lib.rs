@@ -9,11 +9,11 @@ mod settings;
 
 use adapters::{feeds, http};
 use application::Trail;
-use messaging::{Consumer, ConsumerParts, Following};
-use runtime::{BuildError, Built, Module, Premises, Site, Upkeep};
+use messaging::{Consumer, ConsumerParts, Subscription};
+use runtime::{BuildContext, BuildError, BuiltService, Maintenance, Module, OfflineContext};
 use settings::AuditSettings;
 use std::sync::Arc;
-use telemetry::Bearing;
+use telemetry::Criticality;
 
 const NAME: &str = "audit-service";
 /// Whose progress in the feeds it is.
@@ -32,50 +32,50 @@ pub const MODULE: Module = Module {
         "order-service",
     ],
     settings: Some(::settings::Section::of::<AuditSettings>(NAME)),
-    upkeep: |premises| Ok(upkeep(premises)),
-    build: |site| Box::pin(build(site)),
+    maintenance: |offline| Ok(maintenance(offline)),
+    build: |context| Box::pin(build(context)),
 };
 
 #[expect(
     clippy::unused_async,
     reason = "nothing is read before it is asked for, so a start is quick"
 )]
-async fn build(site: Site) -> Result<Built, BuildError> {
-    let settings: AuditSettings = site.settings()?;
-    let health = site.health.component(NAME, Bearing::Optional);
-    let trail = Arc::new(Trail::new(Arc::clone(&site.bulk.documents), health));
+async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
+    let settings: AuditSettings = context.settings()?;
+    let health = context.health.component(NAME, Criticality::Optional);
+    let trail = Arc::new(Trail::new(Arc::clone(&context.bulk.documents), health));
     for source in MODULE.follows {
         let parts = ConsumerParts {
             group: GROUP,
             source,
-            transport: site.way(source)?,
-            storage: site.bulk.clone(),
-            ids: site.ids.clone(),
-            metrics: site.metrics.clone(),
-            health: site.health.clone(),
+            transport: context.channel(source)?,
+            storage: context.bulk.clone(),
+            ids: context.ids.clone(),
+            metrics: context.metrics.clone(),
+            health: context.health.clone(),
         };
         let consumer = Consumer::new(parts, Arc::new(feeds::ActivitiesOfFeeds));
-        site.tasks.spawn_until_stop(consumer.run());
+        context.tasks.spawn_until_shutdown(consumer.run());
     }
     if let Some(kept) = settings.kept() {
-        let sweeping = application::keep_within(Arc::clone(&trail), site.ids.clone(), kept);
-        site.tasks.spawn_until_stop(sweeping);
+        let sweeping = application::keep_within(Arc::clone(&trail), context.ids.clone(), kept);
+        context.tasks.spawn_until_shutdown(sweeping);
     }
-    let routes = http::routes(&trail).merge(messaging::parking_routes(NAME, site.bulk.clone()));
+    let routes = http::routes(&trail).merge(messaging::parking_routes(NAME, context.bulk.clone()));
     // What operators are told here lies in the file of this service, and so do the answers to their keys.
-    let values = Arc::clone(&site.bulk.key_value);
-    let idempotency = web::Idempotency::new(NAME, values, site.ids.clone());
-    let parts = web::ServiceParts { idempotency: Some(idempotency), ..site.service_parts() };
-    Ok(Built::described(web::service(NAME, routes, parts)))
+    let values = Arc::clone(&context.bulk.key_value);
+    let idempotency = web::Idempotency::new(NAME, values, context.ids.clone());
+    let parts = web::ServiceParts { idempotency: Some(idempotency), ..context.service_parts() };
+    Ok(BuiltService::documented(web::service(NAME, routes, parts)))
 }
 
-fn upkeep(premises: &Premises) -> Upkeep {
-    let following = |source: &&'static str| Following::new(GROUP, source, premises.bulk.clone());
-    Upkeep {
-        following: MODULE.follows.iter().map(following).collect(),
+fn maintenance(offline: &OfflineContext) -> Maintenance {
+    let following = |source: &&'static str| Subscription::new(GROUP, source, offline.bulk.clone());
+    Maintenance {
+        subscriptions: MODULE.follows.iter().map(following).collect(),
         primary: Some(
             "activities are records of their own: what shoppers did is written nowhere else",
         ),
-        ..Upkeep::default()
+        ..Maintenance::default()
     }
 }

@@ -3,6 +3,6 @@
 pub(crate) mod feed;
 pub(crate) mod http;
 pub(crate) mod journal_log;
+pub(crate) mod maintenance;
 pub(crate) mod movements;
 mod snapshot;
-pub(crate) mod upkeep;

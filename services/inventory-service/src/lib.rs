@@ -10,9 +10,11 @@ mod ports;
 #[cfg(test)]
 mod tests;
 
-use adapters::{feed, http, journal_log::JournalLog, movements::MovementDocuments, upkeep::upkeep};
+use adapters::{
+    feed, http, journal_log::JournalLog, maintenance::maintenance, movements::MovementDocuments,
+};
 use application::Books;
-use runtime::{BuildError, Built, Module, Site};
+use runtime::{BuildContext, BuildError, BuiltService, Module};
 use std::sync::Arc;
 
 const NAME: &str = "inventory-service";
@@ -24,20 +26,20 @@ pub const MODULE: Module = Module {
     calls: &[],
     follows: &[],
     settings: None,
-    upkeep: |premises| Ok(upkeep(premises)),
-    build: |site| Box::pin(build(site)),
+    maintenance: |offline| Ok(maintenance(offline)),
+    build: |context| Box::pin(build(context)),
 };
 
-async fn build(site: Site) -> Result<Built, BuildError> {
-    let ready = site.health.component(NAME, telemetry::Bearing::Required);
-    let journal = Arc::clone(&site.storage.journal);
-    let log = JournalLog::new(Arc::clone(&journal), site.ids.clone());
-    let books = Arc::new(Books::open(Arc::new(log), site.ids.clone()).await?);
-    let movements = Arc::new(MovementDocuments::open(site.storage.clone()).await?);
+async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
+    let ready = context.health.component(NAME, telemetry::Criticality::Required);
+    let journal = Arc::clone(&context.storage.journal);
+    let log = JournalLog::new(Arc::clone(&journal), context.ids.clone());
+    let books = Arc::new(Books::open(Arc::new(log), context.ids.clone()).await?);
+    let movements = Arc::new(MovementDocuments::open(context.storage.clone()).await?);
 
-    site.tasks.spawn_until_stop(application::keep_house(Arc::clone(&books)));
+    context.tasks.spawn_until_shutdown(application::keep_house(Arc::clone(&books)));
     let follower = Arc::clone(&movements);
-    site.tasks.spawn_until_stop(async move { follower.follow().await });
+    context.tasks.spawn_until_shutdown(async move { follower.follow().await });
 
     let routes = http::routes(http::Inventory { books, movements }).merge(messaging::feed_routes(
         NAME,
@@ -45,5 +47,5 @@ async fn build(site: Site) -> Result<Built, BuildError> {
         feed::translate,
     ));
     ready.up();
-    Ok(Built::described(web::service(NAME, routes, site.service_parts())))
+    Ok(BuiltService::documented(web::service(NAME, routes, context.service_parts())))
 }

@@ -10,17 +10,17 @@ mod wiring;
 mod tests;
 
 use adapters::{
-    carts::CartService, http, journal::translate, orders_list::OrdersList,
-    payments::PaymentService, secret::order_id_secret, settings::OrderSettings,
-    stock::InventoryService, upkeep::upkeep,
+    carts::CartService, http, journal::translate, maintenance::maintenance,
+    orders_list::OrdersList, payments::PaymentService, secret::order_id_secret,
+    settings::OrderSettings, stock::InventoryService,
 };
 use contracts::{cart::CartClient, inventory::InventoryClient, payment::PaymentClient};
 use messaging::{Consumer, ConsumerParts};
-use runtime::{BuildError, Built, Module, Site};
+use runtime::{BuildContext, BuildError, BuiltService, Module};
 use saga::Spawn;
 use settings::Section;
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
-use telemetry::Bearing;
+use telemetry::Criticality;
 use wiring::{Parts, wire};
 
 const NAME: &str = "order-service";
@@ -32,56 +32,56 @@ pub const MODULE: Module = Module {
     calls: &[CartClient::SERVICE, InventoryClient::SERVICE, PaymentClient::SERVICE],
     follows: &[PaymentClient::SERVICE],
     settings: Some(Section::of::<OrderSettings>(NAME)),
-    upkeep: |premises| Ok(upkeep(premises)),
-    build: |site| Box::pin(build(site)),
+    maintenance: |offline| Ok(maintenance(offline)),
+    build: |context| Box::pin(build(context)),
 };
 
-async fn build(site: Site) -> Result<Built, BuildError> {
-    let ready = site.health.component(NAME, Bearing::Required);
-    let settings: OrderSettings = site.settings()?;
-    let (use_cases, news) = wire(parts(&site, &settings).await?).await?;
+async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
+    let ready = context.health.component(NAME, Criticality::Required);
+    let settings: OrderSettings = context.settings()?;
+    let (use_cases, news) = wire(parts(&context, &settings).await?).await?;
     let consumer = Consumer::new(
         ConsumerParts {
             group: NAME,
             source: PaymentClient::SERVICE,
-            transport: site.way(PaymentClient::SERVICE)?,
-            storage: site.storage.clone(),
-            ids: site.ids.clone(),
-            metrics: site.metrics.clone(),
-            health: site.health.clone(),
+            transport: context.channel(PaymentClient::SERVICE)?,
+            storage: context.storage.clone(),
+            ids: context.ids.clone(),
+            metrics: context.metrics.clone(),
+            health: context.health.clone(),
         },
         Arc::new(news),
     );
-    site.tasks.spawn_until_stop(consumer.run());
-    let journal = Arc::clone(&site.storage.journal);
+    context.tasks.spawn_until_shutdown(consumer.run());
+    let journal = Arc::clone(&context.storage.journal);
     let routes = http::routes(use_cases)
         .merge(messaging::feed_routes(NAME, journal, translate))
-        .merge(messaging::parking_routes(NAME, site.storage.clone()));
+        .merge(messaging::parking_routes(NAME, context.storage.clone()));
     ready.up();
-    Ok(Built::described(web::service(NAME, routes, site.service_parts())))
+    Ok(BuiltService::documented(web::service(NAME, routes, context.service_parts())))
 }
 
-async fn parts(site: &Site, settings: &OrderSettings) -> Result<Parts, BuildError> {
-    let carts = CartService::new(CartClient::new(site.way(CartClient::SERVICE)?));
+async fn parts(context: &BuildContext, settings: &OrderSettings) -> Result<Parts, BuildError> {
+    let carts = CartService::new(CartClient::new(context.channel(CartClient::SERVICE)?));
     let stock = InventoryService {
-        client: InventoryClient::new(site.way(InventoryClient::SERVICE)?),
+        client: InventoryClient::new(context.channel(InventoryClient::SERVICE)?),
         hold_seconds: settings.hold_minutes.saturating_mul(60),
     };
-    let payments = PaymentService(PaymentClient::new(site.way(PaymentClient::SERVICE)?));
-    let tasks = site.tasks.clone();
-    let spawn: Spawn = Arc::new(move |task| tasks.spawn_until_stop(task));
+    let payments = PaymentService(PaymentClient::new(context.channel(PaymentClient::SERVICE)?));
+    let tasks = context.tasks.clone();
+    let spawn: Spawn = Arc::new(move |task| tasks.spawn_until_shutdown(task));
     let in_memory = NonZeroUsize::new(settings.orders_in_memory_max);
     Ok(Parts {
-        journal: Arc::clone(&site.storage.journal),
-        listing: Arc::new(OrdersList { documents: Arc::clone(&site.storage.documents) }),
+        journal: Arc::clone(&context.storage.journal),
+        listing: Arc::new(OrdersList { documents: Arc::clone(&context.storage.documents) }),
         carts: Arc::new(carts),
         stock: Arc::new(stock),
         payments: Arc::new(payments),
-        ids: site.ids.clone(),
+        ids: context.ids.clone(),
         spawn,
         orders_in_memory_max: in_memory.unwrap_or(NonZeroUsize::MIN),
         payment_wait: Duration::from_secs(u64::from(settings.payment_wait_minutes) * 60),
         capture: settings.capture,
-        id_secret: order_id_secret(&site.storage, &site.ids).await?,
+        id_secret: order_id_secret(&context.storage, &context.ids).await?,
     })
 }

@@ -21,7 +21,7 @@ use crate::{
 };
 use journal::{Journal, Repository};
 use kernel::{Ids, Uuid};
-use saga::{Log, Patience, Runner, Sagas, Spawn};
+use saga::{RetryPolicy, Runner, SagaLog, Sagas, Spawn};
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 use storage::StorageError;
 
@@ -60,11 +60,11 @@ pub(crate) async fn wire(parts: Parts) -> Result<(UseCases, RecordPayment), Stor
     let others = parts.others().await?;
     let orders = Arc::clone(&others.orders);
     let Parts { journal, listing, ids, spawn, payment_wait, capture, id_secret, .. } = parts;
-    let (log, patience) = (Log::open(journal, ids, spawn).await?, Patience::default());
-    let checkouts = Runner::start(&log, checkout_saga(&others, payment_wait), patience).await?;
-    let cancellations = Runner::start(&log, cancellation_saga(&others), patience).await?;
-    let fulfilments = Runner::start(&log, fulfilment_saga(&others), patience).await?;
-    let refunds = Runner::start(&log, refund_saga(&others), patience).await?;
+    let (log, retry_policy) = (SagaLog::open(journal, ids, spawn).await?, RetryPolicy::default());
+    let checkouts = Runner::start(&log, checkout_saga(&others, payment_wait), retry_policy).await?;
+    let cancellations = Runner::start(&log, cancellation_saga(&others), retry_policy).await?;
+    let fulfilments = Runner::start(&log, fulfilment_saga(&others), retry_policy).await?;
+    let refunds = Runner::start(&log, refund_saga(&others), retry_policy).await?;
     let sagas: Vec<Arc<dyn Sagas>> = vec![
         Arc::new(checkouts.clone()),
         Arc::new(cancellations.clone()),

@@ -2,8 +2,8 @@
 
 pub(crate) mod http;
 pub(crate) mod journal;
+pub(crate) mod maintenance;
 pub(crate) mod settings;
 pub(crate) mod signature;
 pub(crate) mod test_processor;
 pub(crate) mod unsettled_documents;
-pub(crate) mod upkeep;

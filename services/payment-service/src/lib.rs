@@ -10,17 +10,17 @@ mod tests;
 use adapters::{
     http,
     journal::translate,
+    maintenance::maintenance,
     settings::PaymentSettings,
     signature::SigningKey,
     test_processor::{TestProcessor, WebhookSender},
     unsettled_documents::UnsettledDocuments,
-    upkeep::upkeep,
 };
 use application::{Payments, Resolver};
 use journal::Repository;
 use kernel::Ids;
 use ports::{PaymentId, Processor};
-use runtime::{BuildError, Built, Module, Site};
+use runtime::{BuildContext, BuildError, BuiltService, Module};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 const NAME: &str = "payment-service";
@@ -35,39 +35,39 @@ pub const MODULE: Module = Module {
     calls: &[],
     follows: &[],
     settings: Some(settings::Section::of::<PaymentSettings>(NAME)),
-    upkeep: |premises| Ok(upkeep(premises)),
-    build: |site| Box::pin(std::future::ready(build(&site))),
+    maintenance: |offline| Ok(maintenance(offline)),
+    build: |context| Box::pin(std::future::ready(build(&context))),
 };
 
-fn build(site: &Site) -> Result<Built, BuildError> {
-    let settings: PaymentSettings = site.settings()?;
-    let ready = site.health.component(NAME, telemetry::Bearing::Required);
-    let journal = Arc::clone(&site.storage.journal);
-    let test_key = signing_key(&settings, &site.ids);
+fn build(context: &BuildContext) -> Result<BuiltService, BuildError> {
+    let settings: PaymentSettings = context.settings()?;
+    let ready = context.health.component(NAME, telemetry::Criticality::Required);
+    let journal = Arc::clone(&context.storage.journal);
+    let test_key = signing_key(&settings, &context.ids);
     let delay = Duration::from_millis(settings.late_webhook_ms);
-    let webhooks = Arc::new(WebhookSender::new(test_key.clone(), delay, site.tasks.clone()));
+    let webhooks = Arc::new(WebhookSender::new(test_key.clone(), delay, context.tasks.clone()));
 
     let mut processors: BTreeMap<&'static str, Arc<dyn Processor>> = BTreeMap::new();
     if settings.test_payments {
-        let test = TestProcessor::new(&settings, site.ids.clone(), Arc::clone(&webhooks));
+        let test = TestProcessor::new(&settings, context.ids.clone(), Arc::clone(&webhooks));
         processors.insert(TEST, Arc::new(test));
     }
     let in_memory = settings.payments_in_memory_max;
     let payments = Arc::new(Payments {
-        repository: Repository::new(Arc::clone(&journal), site.ids.clone(), in_memory),
+        repository: Repository::new(Arc::clone(&journal), context.ids.clone(), in_memory),
         processors,
-        unsettled: Arc::new(UnsettledDocuments(Arc::clone(&site.storage.documents))),
-        ids: site.ids.clone(),
+        unsettled: Arc::new(UnsettledDocuments(Arc::clone(&context.storage.documents))),
+        ids: context.ids.clone(),
     });
     let resolver = Resolver::new(Arc::clone(&payments), settings.resolve_every());
     let routes = http::routes(http::Desk { payments, test_key })
         .merge(messaging::feed_routes(NAME, journal, translate));
-    let tasks = site.tasks.clone();
-    let service = web::service(NAME, routes, site.service_parts());
+    let tasks = context.tasks.clone();
+    let service = web::service(NAME, routes, context.service_parts());
     webhooks.bind(transport::loopback(NAME, service.router.clone()));
-    tasks.spawn_until_stop(resolver.run());
+    tasks.spawn_until_shutdown(resolver.run());
     ready.up();
-    Ok(Built::described(service))
+    Ok(BuiltService::documented(service))
 }
 
 /// The key that webhooks of the test processor are signed with.

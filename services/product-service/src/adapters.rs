@@ -5,5 +5,5 @@ pub(crate) mod availability;
 pub(crate) mod feed;
 pub(crate) mod http;
 pub(crate) mod inventory;
+pub(crate) mod maintenance;
 pub(crate) mod settings;
-pub(crate) mod upkeep;

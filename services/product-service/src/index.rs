@@ -72,7 +72,7 @@ impl Unflushed {
     fn touch(&self) {
         let mut commits = self.0.lock();
         commits.retain(|commit| !commit.is_durable());
-        commits.iter().for_each(durability::touch);
+        commits.iter().for_each(durability::depend_on);
     }
 }
 

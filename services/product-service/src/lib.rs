@@ -17,17 +17,17 @@ use adapters::{
     feed::CatalogueFeed,
     http::{Doors, IMPORT_BYTES_MAX, routes},
     inventory::InventoryStock,
+    maintenance::maintenance,
     settings::ProductSettings,
-    upkeep::upkeep,
 };
 use application::{Catalogue, CatalogueParts, open_index};
 use contracts::{audit::AuditClient, inventory::InventoryClient};
 use journal::Repository;
 use messaging::{Consumer, ConsumerParts};
-use runtime::{BuildError, Built, Module, Site};
+use runtime::{BuildContext, BuildError, BuiltService, Module};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use telemetry::Bearing;
+use telemetry::Criticality;
 
 const NAME: &str = "product-service";
 /// How many products are kept in memory to decide on.
@@ -40,52 +40,54 @@ pub const MODULE: Module = Module {
     calls: &[InventoryClient::SERVICE, AuditClient::SERVICE],
     follows: &[InventoryClient::SERVICE],
     settings: Some(settings::Section::of::<ProductSettings>(NAME)),
-    upkeep,
-    build: |site| Box::pin(build(site)),
+    maintenance,
+    build: |context| Box::pin(build(context)),
 };
 
-async fn build(site: Site) -> Result<Built, BuildError> {
-    let ready = site.health.component(NAME, Bearing::Required);
-    let settings: ProductSettings = site.settings()?;
+async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
+    let ready = context.health.component(NAME, Criticality::Required);
+    let settings: ProductSettings = context.settings()?;
     let policy = settings.prior_price.policy().map_err(BuildError::Other)?;
-    let index = Arc::new(open_index(&site.storage, policy).await?);
+    let index = Arc::new(open_index(&context.storage, policy).await?);
     let reading = Arc::clone(&index);
-    site.tasks.spawn_until_stop(async move { reading.read_words().await });
+    context.tasks.spawn_until_shutdown(async move { reading.read_words().await });
     let catalogue = Arc::new(Catalogue::new(CatalogueParts {
         products: Repository::new(
-            Arc::clone(&site.storage.journal),
-            site.ids.clone(),
+            Arc::clone(&context.storage.journal),
+            context.ids.clone(),
             RECENT_PRODUCTS_MAX,
         ),
         index: Arc::clone(&index),
-        stock: Arc::new(InventoryStock(InventoryClient::new(site.way(InventoryClient::SERVICE)?))),
+        stock: Arc::new(InventoryStock(InventoryClient::new(
+            context.channel(InventoryClient::SERVICE)?,
+        ))),
         policy,
-        ids: site.ids.clone(),
+        ids: context.ids.clone(),
     }));
-    let audit = AuditClient::new(site.way(AuditClient::SERVICE)?);
-    let (activities, delivery) = activities(NAME, audit, site.ids.clone(), &site.metrics);
-    site.tasks.spawn(delivery.run(site.tasks.stopping()));
+    let audit = AuditClient::new(context.channel(AuditClient::SERVICE)?);
+    let (activities, delivery) = activities(NAME, audit, context.ids.clone(), &context.metrics);
+    context.tasks.spawn(delivery.run(context.tasks.shutdown_signal()));
     let parts = ConsumerParts {
         group: NAME,
         source: InventoryClient::SERVICE,
-        transport: site.way(InventoryClient::SERVICE)?,
-        storage: site.storage.clone(),
-        ids: site.ids.clone(),
-        metrics: site.metrics.clone(),
-        health: site.health.clone(),
+        transport: context.channel(InventoryClient::SERVICE)?,
+        storage: context.storage.clone(),
+        ids: context.ids.clone(),
+        metrics: context.metrics.clone(),
+        health: context.health.clone(),
     };
     let follower = Arc::new(AvailabilityFollower(Arc::clone(&index)));
-    site.tasks.spawn_until_stop(Consumer::new(parts, follower).run());
+    context.tasks.spawn_until_shutdown(Consumer::new(parts, follower).run());
     let routes = routes(Doors { catalogue, activities })
         .merge(messaging::feed_routes(
             NAME,
-            Arc::clone(&site.storage.journal),
+            Arc::clone(&context.storage.journal),
             CatalogueFeed(index),
         ))
-        .merge(messaging::parking_routes(NAME, site.storage.clone()));
-    let mut parts = site.service_parts();
+        .merge(messaging::parking_routes(NAME, context.storage.clone()));
+    let mut parts = context.service_parts();
     // A request with an idempotency key is read whole before its handler runs.
     parts.limits.keyed_body_bytes_max = IMPORT_BYTES_MAX;
     ready.up();
-    Ok(Built::described(web::service(NAME, routes, parts)))
+    Ok(BuiltService::documented(web::service(NAME, routes, parts)))
 }

@@ -3,5 +3,5 @@
 pub(crate) mod catalogue;
 pub(crate) mod http;
 pub(crate) mod journal;
+pub(crate) mod maintenance;
 pub(crate) mod settings;
-pub(crate) mod upkeep;

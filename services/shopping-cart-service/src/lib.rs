@@ -8,7 +8,8 @@ mod ports;
 mod vectors;
 
 use adapters::{
-    catalogue::Catalogue, http, journal::translate, settings::CartSettings, upkeep::upkeep,
+    catalogue::Catalogue, http, journal::translate, maintenance::maintenance,
+    settings::CartSettings,
 };
 use application::{
     carts::Carts,
@@ -16,7 +17,7 @@ use application::{
 };
 use contracts::product::ProductClient;
 use journal::Repository;
-use runtime::{BuildError, Built, Module, Site};
+use runtime::{BuildContext, BuildError, BuiltService, Module};
 use settings::Section;
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
@@ -29,22 +30,22 @@ pub const MODULE: Module = Module {
     calls: &["product-service"],
     follows: &[],
     settings: Some(Section::of::<CartSettings>(NAME)),
-    upkeep: |premises| Ok(upkeep(premises)),
-    build: |site| Box::pin(async move { build(&site) }),
+    maintenance: |offline| Ok(maintenance(offline)),
+    build: |context| Box::pin(async move { build(&context) }),
 };
 
-fn build(site: &Site) -> Result<Built, BuildError> {
-    let settings: CartSettings = site.settings()?;
+fn build(context: &BuildContext) -> Result<BuiltService, BuildError> {
+    let settings: CartSettings = context.settings()?;
     let terms: Terms = settings.terms().map_err(BuildError::Other)?;
-    let catalogue = Catalogue(ProductClient::new(site.way("product-service")?));
+    let catalogue = Catalogue(ProductClient::new(context.channel("product-service")?));
     let recent = NonZeroUsize::new(settings.carts_in_memory_max).unwrap_or(NonZeroUsize::MIN);
-    let journal = Arc::clone(&site.storage.journal);
+    let journal = Arc::clone(&context.storage.journal);
     let carts = Arc::new(Carts {
-        repository: Repository::new(Arc::clone(&journal), site.ids.clone(), recent),
+        repository: Repository::new(Arc::clone(&journal), context.ids.clone(), recent),
         quotes: Quotes::new(Arc::new(catalogue), terms),
-        ids: site.ids.clone(),
+        ids: context.ids.clone(),
         keep: Duration::from_secs(settings.cart_keep_hours * 3_600),
     });
     let routes = http::routes(&carts).merge(messaging::feed_routes(NAME, journal, translate));
-    Ok(Built::described(web::service(NAME, routes, site.service_parts())))
+    Ok(BuiltService::documented(web::service(NAME, routes, context.service_parts())))
 }

@@ -36,21 +36,24 @@ pub const MODULE: runtime::Module = runtime::Module {
     ],
     follows: &[],
     settings: Some(Section::of::<StorefrontSettings>("storefront")),
-    upkeep: runtime::Upkeep::none,
-    build: |site| Box::pin(std::future::ready(build(&site))),
+    maintenance: runtime::Maintenance::none,
+    build: |context| Box::pin(std::future::ready(build(&context))),
 };
 
-fn build(site: &runtime::Site) -> Result<runtime::Built, runtime::BuildError> {
-    let settings: StorefrontSettings = site.settings()?;
+fn build(context: &runtime::BuildContext) -> Result<runtime::BuiltService, runtime::BuildError> {
+    let settings: StorefrontSettings = context.settings()?;
     let ways = Ways {
-        products: site.way(ProductClient::SERVICE)?,
-        carts: site.way(CartClient::SERVICE)?,
-        orders: site.way(OrderClient::SERVICE)?,
-        payments: site.way(PaymentClient::SERVICE)?,
+        products: context.channel(ProductClient::SERVICE)?,
+        carts: context.channel(CartClient::SERVICE)?,
+        orders: context.channel(OrderClient::SERVICE)?,
+        payments: context.channel(PaymentClient::SERVICE)?,
     };
-    let shop = Shop::new(settings, ways, site.ids.clone());
+    let shop = Shop::new(settings, ways, context.ids.clone());
     // Pages are not remembered by key: the services behind them remember what they did.
-    let parts = web::ServiceParts { idempotency: None, ..site.service_parts() };
+    let parts = web::ServiceParts { idempotency: None, ..context.service_parts() };
     // Pages are described nowhere: whatever has no other address may be one.
-    Ok(runtime::Built { routes: routes::routes(shop, parts), paths: runtime::Paths::AllOthers })
+    Ok(runtime::BuiltService {
+        routes: routes::routes(shop, parts),
+        paths: runtime::RouteMatch::Fallback,
+    })
 }

@@ -2,14 +2,14 @@
 
 use async_trait::async_trait;
 use http::HeaderValue;
-use transport::{Carry, Context, Edge, Request, Response, Transport, TransportError};
+use transport::{Channel, Context, Edge, Request, Response, Transport, TransportError};
 
 /// The header browsers mark fetching ahead with; passed on in their own word.
 const SEC_PURPOSE: &str = "sec-purpose";
 
 /// The same way, with every request marked.
-pub(crate) fn transport(way: Transport) -> Transport {
-    Transport::new(Quiet(way))
+pub(crate) fn transport(way: Channel) -> Channel {
+    Channel::new(Quiet(way))
 }
 
 /// Does something as the shop itself, which may see more than a shopper and is asked less.
@@ -17,11 +17,11 @@ pub(crate) async fn as_the_shop<T>(work: impl Future<Output = T>) -> T {
     Context { edge: Edge::Internal, actor: None, ..Context::current() }.scope(work).await
 }
 
-struct Quiet(Transport);
+struct Quiet(Channel);
 
 #[async_trait]
-impl Carry for Quiet {
-    async fn carry(&self, mut request: Request) -> Result<Response, TransportError> {
+impl Transport for Quiet {
+    async fn send(&self, mut request: Request) -> Result<Response, TransportError> {
         request.headers_mut().insert(SEC_PURPOSE, HeaderValue::from_static("prefetch"));
         as_the_shop(self.0.send(request)).await
     }

@@ -15,7 +15,7 @@ use contracts::{
     shared::{OrderId, PaymentId},
 };
 use kernel::Ids;
-use transport::{CallError, Transport};
+use transport::{CallError, Channel};
 
 /// The shop behind the pages.
 #[derive(Debug)]
@@ -35,10 +35,10 @@ pub(crate) struct Shop {
 
 /// The ways to the services the pages call.
 pub(crate) struct Ways {
-    pub(crate) products: Transport,
-    pub(crate) carts: Transport,
-    pub(crate) orders: Transport,
-    pub(crate) payments: Transport,
+    pub(crate) products: Channel,
+    pub(crate) carts: Channel,
+    pub(crate) orders: Channel,
+    pub(crate) payments: Channel,
 }
 
 impl Shop {

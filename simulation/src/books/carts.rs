@@ -1,7 +1,7 @@
 //! Carts.
 
 use super::{Findings, facts};
-use journal::Recorded;
+use journal::RecordedEvent;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -40,7 +40,7 @@ struct Line {
 const LIFE: &str = "a frozen cart does not change";
 
 impl Carts {
-    pub(super) fn take_in(&mut self, event: &Recorded, found: &mut Findings) {
+    pub(super) fn take_in(&mut self, event: &RecordedEvent, found: &mut Findings) {
         let Some(id) = event.stream.strip_prefix("cart-") else { return };
         let Some(facts) = facts::<Facts>(event, found) else { return };
         let cart = self.all.entry(id.to_owned()).or_default();

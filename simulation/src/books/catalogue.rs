@@ -1,6 +1,6 @@
 //! Prices, as they were set.
 
-use journal::Recorded;
+use journal::RecordedEvent;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -37,7 +37,7 @@ struct Amount {
 }
 
 impl Catalogue {
-    pub(super) fn take_in(&mut self, event: &Recorded) {
+    pub(super) fn take_in(&mut self, event: &RecordedEvent) {
         match serde_json::from_slice(&event.data) {
             Ok(Facts::VariantsAdded { variants }) => {
                 for Variant { sku, price } in variants {

@@ -1,7 +1,7 @@
 //! Payments.
 
 use super::{Findings, facts};
-use journal::Recorded;
+use journal::RecordedEvent;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -78,7 +78,7 @@ struct Amount {
 const LEDGER: &str = "authorised covers captured covers refunded";
 
 impl Money {
-    pub(super) fn take_in(&mut self, event: &Recorded, found: &mut Findings) {
+    pub(super) fn take_in(&mut self, event: &RecordedEvent, found: &mut Findings) {
         let Some(id) = event.stream.strip_prefix("payment-") else { return };
         let Some(facts) = facts::<Facts>(event, found) else { return };
         let payment = self.all.entry(id.to_owned()).or_default();

@@ -1,7 +1,7 @@
 //! Orders.
 
 use super::{Findings, facts};
-use journal::Recorded;
+use journal::RecordedEvent;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -150,7 +150,7 @@ const LIFE: &str = "an order's life has one way";
 impl Orders {
     pub(super) fn take_in(
         &mut self,
-        event: &Recorded,
+        event: &RecordedEvent,
         found: &mut Findings,
     ) -> Option<(String, Change)> {
         let id = event.stream.strip_prefix("order-")?.to_owned();

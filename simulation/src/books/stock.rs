@@ -1,7 +1,7 @@
 //! Stock and holds.
 
 use super::{Findings, facts};
-use journal::Recorded;
+use journal::RecordedEvent;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -93,7 +93,7 @@ const OVERSOLD: &str = "nothing is oversold";
 const HOLDS: &str = "a hold's life has one way";
 
 impl Stock {
-    pub(super) fn take_in(&mut self, event: &Recorded, found: &mut Findings) {
+    pub(super) fn take_in(&mut self, event: &RecordedEvent, found: &mut Findings) {
         let name = event.name.as_str();
         if name == "availability_changed" {
             return;

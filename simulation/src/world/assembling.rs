@@ -3,9 +3,9 @@
 use super::{Process, World};
 use crate::plan::Terms;
 use axum::Router;
-use engine_memory::Engine;
+use engine_memory::MemoryEngine;
 use kernel::{Ids, Randomness, SeededRandomness};
-use runtime::{Materials, Module, Tasks};
+use runtime::{Module, ProcessResources, TaskTracker};
 use settings::{Settings, Sources};
 use std::{collections::BTreeMap, sync::Arc};
 use telemetry::{Health, Metrics};
@@ -54,8 +54,8 @@ pub(super) fn settings(terms: &Terms) -> Result<Settings, String> {
 pub(super) async fn assemble(
     world: &Arc<World>,
     process: &Arc<Process>,
-    engine: &Engine,
-    tasks: &Tasks,
+    engine: &MemoryEngine,
+    tasks: &TaskTracker,
     life: u64,
 ) -> Result<BTreeMap<&'static str, Router>, String> {
     let selected: Vec<&'static Module> =
@@ -64,7 +64,7 @@ pub(super) async fn assemble(
     let randomness: Arc<dyn Randomness> = Arc::new(SeededRandomness::new(seed));
     let ids = Ids::new(Arc::new(process.clock.clone()), Arc::clone(&randomness));
     let metrics = Metrics::new();
-    let materials = Materials {
+    let materials = ProcessResources {
         settings: Arc::clone(&world.settings),
         storage: &|name| engine.service(name),
         bulk: &|name| engine.bulk(name),

@@ -61,7 +61,7 @@ impl World {
                     if let Some((delay_ms, _)) = slow {
                         tokio::time::sleep(Duration::from_millis(delay_ms)).await;
                     }
-                    let answer = web::answer_for_good(router, request).await;
+                    let answer = web::serve_detached(router, request).await;
                     let (head, body) = answer.into_parts();
                     let body = body
                         .collect()

@@ -1,7 +1,7 @@
 //! The disks under a process: each flush takes its time, sometimes long, and may be the last thing that happens.
 
 use super::{Process, World, spawn};
-use engine_memory::{Disk, Engine};
+use engine_memory::{Disk, MemoryEngine};
 use std::{sync::Arc, time::Duration};
 use tokio::task::AbortHandle;
 
@@ -9,7 +9,7 @@ use tokio::task::AbortHandle;
 pub(super) fn spin(
     world: &Arc<World>,
     process: &Arc<Process>,
-    engine: &Engine,
+    engine: &MemoryEngine,
     life: u64,
 ) -> Vec<AbortHandle> {
     let disks = [(engine.disk(), Bears::Shop), (engine.bulk_disk(), Bears::Bulk)];

@@ -3,9 +3,9 @@
 use super::{SimulatedClock, World, assembling, disk, spawn};
 use crate::dice::Dice;
 use axum::Router;
-use engine_memory::Engine;
+use engine_memory::MemoryEngine;
 use parking_lot::Mutex;
-use runtime::Tasks;
+use runtime::TaskTracker;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::task::{AbortHandle, JoinSet};
 
@@ -22,7 +22,7 @@ pub(crate) struct Process {
 /// What changes of it.
 #[derive(Debug)]
 pub(crate) struct State {
-    pub(crate) engine: Engine,
+    pub(crate) engine: MemoryEngine,
     /// How often it was started.
     pub(crate) life: u64,
     pub(crate) running: Option<Running>,
@@ -48,7 +48,7 @@ pub(crate) struct FailingFlush {
 #[derive(Debug)]
 pub(crate) struct Running {
     pub(crate) routers: BTreeMap<&'static str, Router>,
-    pub(crate) tasks: Tasks,
+    pub(crate) tasks: TaskTracker,
     pub(crate) requests: JoinSet<()>,
     pub(crate) disks: Vec<AbortHandle>,
 }
@@ -60,7 +60,7 @@ impl Process {
         clock: SimulatedClock,
         seed: u64,
     ) -> Self {
-        let engine = Engine::new();
+        let engine = MemoryEngine::new();
         let state = State {
             engine,
             life: 0,
@@ -84,7 +84,7 @@ impl Process {
         self.state.lock().running.is_some()
     }
 
-    pub(crate) fn engine(&self) -> Engine {
+    pub(crate) fn engine(&self) -> MemoryEngine {
         self.state.lock().engine.clone()
     }
 
@@ -105,12 +105,12 @@ impl Process {
             (state.engine.clone(), state.life)
         };
         let disks = disk::spin(world, self, &engine, life);
-        let tasks = Tasks::default();
+        let tasks = TaskTracker::default();
         let assembled = assembling::assemble(world, self, &engine, &tasks, life).await;
         let mut state = self.state.lock();
         if state.life != life {
             // It ended while it was being started.
-            tasks.cut();
+            tasks.abort_all();
             return Ok(());
         }
         let routers = assembled?;
@@ -123,7 +123,7 @@ impl Process {
         let mut state = self.state.lock();
         let Some(mut running) = state.running.take() else { return };
         running.requests.abort_all();
-        running.tasks.cut();
+        running.tasks.abort_all();
         running.disks.iter().for_each(AbortHandle::abort);
         state.failing_flush = None;
         let engine = state.engine.clone();
@@ -145,7 +145,7 @@ impl Process {
         let tasks = running.tasks;
         spawn(async move {
             for _ in 0..3 {
-                tasks.cut();
+                tasks.abort_all();
                 tokio::task::yield_now().await;
             }
         });

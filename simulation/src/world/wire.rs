@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 use telemetry::Metrics;
-use transport::{Carry, Policy, Request, Response, Transport, TransportError, headers};
+use transport::{CallPolicy, Channel, Request, Response, Transport, TransportError, headers};
 
 /// All wires.
 #[derive(Debug)]
@@ -82,7 +82,7 @@ impl World {
         service: &'static str,
         randomness: &Arc<dyn Randomness>,
         metrics: &Metrics,
-    ) -> Option<Transport> {
+    ) -> Option<Channel> {
         let home = self.home_of(service)?;
         let wire = Wire {
             world: Arc::downgrade(self),
@@ -91,10 +91,10 @@ impl World {
             to: Arc::clone(home),
             service,
         };
-        let wire = Transport::new(wire);
+        let wire = Channel::new(wire);
         let address = http::Uri::from_static("http://elsewhere");
         let connect = move |_: &http::Uri| wire.clone();
-        let (policy, randomness) = (Policy::default(), Arc::clone(randomness));
+        let (policy, randomness) = (CallPolicy::default(), Arc::clone(randomness));
         Some(transport::network_over(
             service,
             vec![address].into(),
@@ -159,8 +159,8 @@ impl Wire {
 }
 
 #[async_trait]
-impl Carry for Wire {
-    async fn carry(&self, request: Request) -> Result<Response, TransportError> {
+impl Transport for Wire {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let world = self.world.upgrade().ok_or_else(|| self.gone("the world has ended"))?;
         // A process that has ended sends nothing, whatever of it still runs for a moment.
         if self.from.state.lock().life != self.life || !self.from.is_up() {

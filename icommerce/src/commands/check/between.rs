@@ -4,7 +4,7 @@ mod judging;
 
 use super::{report::Report, service::Checked};
 use contracts::facts::{CartFacts, HoldFacts, OrderFacts, PaymentFacts};
-use journal::upkeep::{Facts, Invariant};
+use journal::maintenance::{Facts, Invariant};
 use judging::Judge;
 use kernel::{Timestamp, Uuid};
 use serde::de::DeserializeOwned;
@@ -19,22 +19,22 @@ pub(super) async fn followers(
     report: &mut Report,
 ) -> Result<(), StorageError> {
     for service in services {
-        for following in &service.upkeep.following {
-            let source = services.iter().find(|source| source.name == following.source);
+        for subscription in &service.maintenance.subscriptions {
+            let source = services.iter().find(|source| source.name == subscription.source);
             let Some(source) = source else { continue };
-            let last = source.premises.storage.journal.last_position().await?;
+            let last = source.offline.storage.journal.last_position().await?;
             if last == 0 {
                 continue;
             }
             let mut invariant = Invariant::new(FOLLOWED);
-            match following.position().await {
+            match subscription.position().await {
                 Ok(position) => invariant.hold(position <= last, || {
-                    format!("{}: {position} of {last}", following.source)
+                    format!("{}: {position} of {last}", subscription.source)
                 }),
                 Err(StorageError::Corrupt(reason)) => invariant.hold(false, || reason),
                 Err(error) => return Err(error),
             }
-            (0..following.parked().await?).for_each(|_| invariant.waits());
+            (0..subscription.parked().await?).for_each(|_| invariant.waits());
             report.add(service.name, invariant);
         }
     }
@@ -49,10 +49,10 @@ pub(super) async fn books(
 ) -> Result<(), StorageError> {
     let mut books = Books::default();
     for service in services {
-        if service.premises.storage.journal.last_position().await? == 0 {
+        if service.offline.storage.journal.last_position().await? == 0 {
             continue;
         }
-        for facts in &service.upkeep.facts {
+        for facts in &service.maintenance.facts {
             match facts.kind {
                 OrderFacts::KIND => books.orders = Some(facts),
                 PaymentFacts::KIND => books.payments = Some(facts),

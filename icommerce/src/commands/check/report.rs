@@ -2,7 +2,7 @@
 
 use crate::{failure::Failure, output::print};
 use comfy_table::{Table, presets};
-use journal::upkeep::Invariant;
+use journal::maintenance::Invariant;
 use std::process::ExitCode;
 
 /// All invariants that were looked at, by whose they are.

@@ -2,7 +2,7 @@
 
 use crate::open;
 use bytes::Bytes;
-use storage::{Collection, Document, Documents, Index, Query, Value, Write};
+use storage::{Collection, Document, Documents, FieldValue, Index, Query, Write};
 
 static BEFORE: Collection =
     Collection { name: "notes", indexes: &[Index { name: "by_colour", fields: &["colour"] }] };
@@ -15,7 +15,8 @@ static AFTER: Collection = Collection {
 };
 
 fn put(collection: &'static Collection, key: &str) -> Write {
-    let fields = vec![("colour", Value::Text("red".to_owned())), ("size", Value::Integer(3))];
+    let fields =
+        vec![("colour", FieldValue::Text("red".to_owned())), ("size", FieldValue::Integer(3))];
     Write::Put {
         collection,
         document: Document { key: key.to_owned(), body: Bytes::new(), fields },

@@ -1,10 +1,10 @@
 //! A flush that fails, and a writer that cannot keep up.
 
 use crate::{append, note, open, options};
-use engine_sqlite::{Engine, Options};
+use engine_sqlite::{Options, SqliteEngine};
 use journal::{AppendError, durability};
 use rusqlite::Connection;
-use storage::{StorageError, Voided};
+use storage::{CommitError, StorageError};
 
 #[tokio::test]
 async fn a_failed_flush_stops_everything() {
@@ -17,8 +17,8 @@ async fn a_failed_flush_stops_everything() {
     let vandal = Connection::open(folder.path().join("icommerce.db")).unwrap();
     vandal.execute_batch("ALTER TABLE log RENAME TO stolen").unwrap();
     let (lost, touched) = durability::scope(storage.journal.append(append("thing-1", 1))).await;
-    assert_eq!(touched.wait().await, Err(Voided));
-    assert_eq!(lost.unwrap().commit.wait().await, Err(Voided));
+    assert_eq!(touched.wait().await, Err(CommitError));
+    assert_eq!(lost.unwrap().commit.wait().await, Err(CommitError));
     assert_eq!(first.commit.wait().await, Ok(()), "what was flushed stays");
     let reason = engine.failed().await;
     assert!(reason.contains("no such table: log"), "{reason}");
@@ -33,7 +33,7 @@ async fn a_failed_flush_stops_everything() {
         "there is one log for all"
     );
     assert!(other.key_value.add("hits", 1, kernel::Timestamp::UNIX_EPOCH, None).await.is_err());
-    assert_eq!(engine.close().await, Err(Voided));
+    assert_eq!(engine.close().await, Err(CommitError));
 
     vandal.execute_batch("ALTER TABLE stolen RENAME TO log").unwrap();
     drop(vandal);
@@ -60,7 +60,7 @@ async fn what_the_tables_refuse_stays_in_the_log() {
     }
     let reason = engine.failed().await;
     assert!(reason.contains("till/journal"), "{reason}");
-    assert_eq!(engine.close().await, Err(Voided));
+    assert_eq!(engine.close().await, Err(CommitError));
 
     vandal.execute_batch("ALTER TABLE stolen RENAME TO \"till/journal\"").unwrap();
     drop(vandal);
@@ -74,7 +74,8 @@ async fn what_the_tables_refuse_stays_in_the_log() {
 #[tokio::test]
 async fn more_than_the_queue_holds_is_refused_and_comes_in_later() {
     let folder = tempfile::tempdir().unwrap();
-    let engine = Engine::open(folder.path(), Options { queue_writes_max: 4, ..options() }).unwrap();
+    let engine =
+        SqliteEngine::open(folder.path(), Options { queue_writes_max: 4, ..options() }).unwrap();
     let storage = engine.service("warehouse");
     storage.journal.append(append("thing", 0)).await.unwrap().commit.wait().await.unwrap();
     let tool = Connection::open(folder.path().join("icommerce.db")).unwrap();

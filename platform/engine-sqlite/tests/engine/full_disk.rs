@@ -2,7 +2,7 @@
 
 use crate::{append_of, options};
 use bytes::Bytes;
-use engine_sqlite::{Engine, OpenError, Options};
+use engine_sqlite::{OpenError, Options, SqliteEngine};
 use journal::{AppendError, ServiceStorage};
 use std::{
     fs,
@@ -10,7 +10,7 @@ use std::{
     process::{Command, Stdio},
     time::Duration,
 };
-use storage::{RECORD_BYTES_MAX, StorageError, Voided};
+use storage::{CommitError, RECORD_BYTES_MAX, StorageError};
 use tempfile::TempDir;
 use tokio::time::Instant;
 
@@ -66,7 +66,7 @@ async fn goes_on(storage: &ServiceStorage, version: u64) {
 #[tokio::test]
 async fn nothing_is_written_into_the_reserve_and_reading_goes_on() {
     let folder = tempfile::tempdir().unwrap();
-    let engine = Engine::open(folder.path(), options()).unwrap();
+    let engine = SqliteEngine::open(folder.path(), options()).unwrap();
     let data = Bytes::from_static(b"{}");
     let storage = engine.service("warehouse");
     storage
@@ -81,7 +81,8 @@ async fn nothing_is_written_into_the_reserve_and_reading_goes_on() {
     engine.close().await.unwrap();
 
     let disk_reserve_bytes = u64::MAX;
-    let engine = Engine::open(folder.path(), Options { disk_reserve_bytes, ..options() }).unwrap();
+    let engine =
+        SqliteEngine::open(folder.path(), Options { disk_reserve_bytes, ..options() }).unwrap();
     let storage = engine.service("warehouse");
     let refused = storage.journal.append(append_of("thing", 1, &data)).await;
     assert!(matches!(refused, Err(AppendError::Storage(StorageError::Full))), "{refused:?}");
@@ -101,7 +102,7 @@ async fn writing_stops_before_the_disk_is_full_and_goes_on_when_there_is_room() 
     fs::write(&ballast, vec![0; 6 * 1024 * 1024]).unwrap();
     let options =
         Options { disk_reserve_bytes: 4 * 1024 * 1024, wal_checkpoint_bytes: 1 << 20, ..options() };
-    let engine = Engine::open(disk.path(), options).unwrap();
+    let engine = SqliteEngine::open(disk.path(), options).unwrap();
     let storage = engine.service("warehouse");
     let (version, error) = fill(&storage, 0).await;
     assert!(matches!(error, AppendError::Storage(StorageError::Full)), "{error:?}");
@@ -119,7 +120,7 @@ async fn writing_stops_before_the_disk_is_full_and_goes_on_when_there_is_room() 
 #[tokio::test]
 async fn without_a_reserve_a_full_disk_fails_the_flush_and_a_restart_finds_what_was_flushed() {
     let Some(disk) = SmallDisk::mount(4 * 1024 * 1024) else { return };
-    let engine = Engine::open(disk.path(), options()).unwrap();
+    let engine = SqliteEngine::open(disk.path(), options()).unwrap();
     let storage = engine.service("warehouse");
     let small = Bytes::from_static(b"{}");
     for version in 0..3 {
@@ -129,7 +130,7 @@ async fn without_a_reserve_a_full_disk_fails_the_flush_and_a_restart_finds_what_
     // More than the whole disk, in one append.
     let large = Bytes::from(vec![b'x'; RECORD_BYTES_MAX]);
     let lost = storage.journal.append(append_of("thing", 3, &large)).await.unwrap();
-    assert_eq!(lost.commit.wait().await, Err(Voided));
+    assert_eq!(lost.commit.wait().await, Err(CommitError));
     let reason = engine.failed().await;
     assert!(reason.contains("full"), "{reason}");
     let refused = storage.journal.append(append_of("thing", 4, &small)).await;
@@ -137,10 +138,10 @@ async fn without_a_reserve_a_full_disk_fails_the_flush_and_a_restart_finds_what_
         matches!(refused, Err(AppendError::Storage(StorageError::Unavailable(_)))),
         "{refused:?}"
     );
-    assert_eq!(engine.close().await, Err(Voided));
+    assert_eq!(engine.close().await, Err(CommitError));
     drop((engine, storage));
 
-    let engine = Engine::open(disk.path(), options()).unwrap();
+    let engine = SqliteEngine::open(disk.path(), options()).unwrap();
     let journal = engine.service("warehouse").journal;
     assert_eq!(
         journal.follow(0, 10).await.unwrap().len(),
@@ -157,8 +158,8 @@ async fn a_full_disk_is_told_at_the_start() {
     let ballast = disk.path().join("ballast");
     // Until nothing more goes in.
     let _ = fs::write(&ballast, vec![0; 1024 * 1024]);
-    let error = Engine::open(disk.path(), options()).unwrap_err();
+    let error = SqliteEngine::open(disk.path(), options()).unwrap_err();
     assert!(matches!(error, OpenError::DiskFull { .. }), "{error:?}");
     fs::remove_file(&ballast).unwrap();
-    Engine::open(disk.path(), options()).unwrap().close().await.unwrap();
+    SqliteEngine::open(disk.path(), options()).unwrap().close().await.unwrap();
 }

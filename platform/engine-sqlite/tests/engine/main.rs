@@ -10,11 +10,11 @@ mod unwanted;
 mod write_ahead_log;
 
 use bytes::Bytes;
-use engine_sqlite::{Engine, Options};
+use engine_sqlite::{Options, SqliteEngine};
 use journal::{Append, NewEvent};
 use kernel::{Timestamp, Uuid};
 use std::path::Path;
-use storage::{Collection, Document, Index, Value, Write};
+use storage::{Collection, Document, FieldValue, Index, Write};
 
 static NOTES: Collection =
     Collection { name: "notes", indexes: &[Index { name: "by_colour", fields: &["colour"] }] };
@@ -23,8 +23,8 @@ fn options() -> Options {
     Options { disk_reserve_bytes: 0, ..Options::default() }
 }
 
-fn open(folder: &Path) -> Engine {
-    Engine::open(folder, options()).expect("the folder can be opened")
+fn open(folder: &Path) -> SqliteEngine {
+    SqliteEngine::open(folder, options()).expect("the folder can be opened")
 }
 
 fn append(stream: &str, expected: u64) -> Append {
@@ -39,7 +39,7 @@ fn append_of(stream: &str, expected: u64, data: &Bytes) -> Append {
 }
 
 fn note(key: &str, colour: &str) -> Write {
-    let fields = vec![("colour", Value::Text(colour.to_owned()))];
+    let fields = vec![("colour", FieldValue::Text(colour.to_owned()))];
     let document = Document { key: key.to_owned(), body: Bytes::from(colour.to_owned()), fields };
     Write::Put { collection: &NOTES, document }
 }

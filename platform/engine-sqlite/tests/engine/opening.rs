@@ -1,12 +1,12 @@
 //! What is refused at the start, with which words, and that it is left as it was.
 
 use crate::{append, open, options};
-use engine_sqlite::{Engine, OpenError};
+use engine_sqlite::{OpenError, SqliteEngine};
 use rusqlite::Connection;
 use std::{collections::BTreeMap, fs, path::Path};
 
 fn refused(folder: &Path) -> OpenError {
-    Engine::open(folder, options()).expect_err("it has to be refused")
+    SqliteEngine::open(folder, options()).expect_err("it has to be refused")
 }
 
 /// Every database file with its write-ahead log; looking at a database makes an empty one.

@@ -2,11 +2,11 @@
 
 use crate::{NOTES, append, note, open};
 use bytes::Bytes;
-use engine_sqlite::{Engine, OpenError};
+use engine_sqlite::{OpenError, SqliteEngine};
 use journal::{AppendError, ServiceStorage, Snapshot, durability};
 use kernel::Timestamp;
 use rusqlite::Connection;
-use storage::{Query, StorageError, Voided, Write};
+use storage::{CommitError, Query, StorageError, Write};
 
 const NOON: i64 = 1_767_268_800;
 
@@ -116,7 +116,7 @@ async fn what_is_queued_is_flushed_though_everything_was_dropped() {
     drop((engine, storage));
     let engine = loop {
         // The writer frees the folder when it is done.
-        match Engine::open(folder.path(), crate::options()) {
+        match SqliteEngine::open(folder.path(), crate::options()) {
             Err(OpenError::Locked { .. }) => tokio::task::yield_now().await,
             opened => break opened.unwrap(),
         }
@@ -144,7 +144,7 @@ async fn what_only_the_log_had_is_in_the_tables_after_a_restart() {
     .await;
     touched.wait().await.expect("the log takes it");
     assert!(engine.failed().await.contains("warehouse/snapshots"));
-    assert_eq!(engine.close().await, Err(Voided));
+    assert_eq!(engine.close().await, Err(CommitError));
     let batches = "SELECT count(*) FROM log";
     assert!(vandal.query_row(batches, [], |row| row.get::<_, i64>(0)).unwrap() > 0);
 

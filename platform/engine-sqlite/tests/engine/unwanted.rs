@@ -2,7 +2,7 @@
 
 use crate::{append_of, options};
 use bytes::Bytes;
-use engine_sqlite::Engine;
+use engine_sqlite::SqliteEngine;
 use std::time::Duration;
 
 /// Long enough for any machine; a write that never comes to the disk would take for ever.
@@ -11,7 +11,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[tokio::test]
 async fn it_comes_to_the_disk_by_itself() {
     let folder = tempfile::tempdir().unwrap();
-    let engine = Engine::open(folder.path(), options()).unwrap();
+    let engine = SqliteEngine::open(folder.path(), options()).unwrap();
     let journal = engine.service("warehouse").journal;
     let appended = journal.append(append_of("thing", 0, &Bytes::from("x"))).await.unwrap();
     let flushed = async {

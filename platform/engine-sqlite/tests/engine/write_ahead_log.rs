@@ -2,7 +2,7 @@
 
 use crate::{append_of, options};
 use bytes::Bytes;
-use engine_sqlite::{Engine, Options};
+use engine_sqlite::{Options, SqliteEngine};
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
@@ -17,7 +17,7 @@ async fn it_begins_anew_under_continuous_load() {
     const EACH: u64 = 150;
     let folder = tempfile::tempdir().unwrap();
     let options = Options { wal_checkpoint_bytes: LIMIT / 4, wal_bytes_max: LIMIT, ..options() };
-    let engine = Engine::open(folder.path(), options).unwrap();
+    let engine = SqliteEngine::open(folder.path(), options).unwrap();
     let storage = engine.service("warehouse");
     let over = Arc::new(AtomicBool::new(false));
     let mut readers = JoinSet::new();

@@ -4,7 +4,7 @@ use crate::{
     APPEND,
     victim::{Acknowledged, look, options, take},
 };
-use engine_sqlite::{Engine, OpenError};
+use engine_sqlite::{OpenError, SqliteEngine};
 use std::{
     io::{BufRead, BufReader},
     path::Path,
@@ -34,7 +34,7 @@ fn run_and_kill(folder: &Path, acknowledgements: usize, acknowledged: &mut Ackno
     for line in (&mut lines).take(acknowledgements) {
         take(&line.expect("the process writes text"), acknowledged);
     }
-    let refused = Engine::open(folder, options());
+    let refused = SqliteEngine::open(folder, options());
     assert!(
         matches!(refused, Err(OpenError::Locked { .. })),
         "the process has the folder: {refused:?}"

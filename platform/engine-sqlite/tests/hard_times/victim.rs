@@ -1,8 +1,8 @@
 //! The process that gets killed, and what must be left of what it did.
 
 use bytes::Bytes;
-use engine_sqlite::{Engine, Options};
-use journal::{Append, NewEvent, READ_EVENTS_MAX, Recorded};
+use engine_sqlite::{Options, SqliteEngine};
+use journal::{Append, NewEvent, READ_EVENTS_MAX, RecordedEvent};
 use kernel::{Timestamp, Uuid};
 use std::{
     collections::HashMap,
@@ -34,7 +34,7 @@ pub(crate) fn take(line: &str, acknowledged: &mut Acknowledged) {
 
 /// Appends and says so, until it is killed or has said so often enough.
 pub(crate) async fn append(folder: &Path, sayings_max: usize) {
-    let engine = Engine::open(folder, options()).expect("the folder is free");
+    let engine = SqliteEngine::open(folder, options()).expect("the folder is free");
     let said = Arc::new(AtomicUsize::new(0));
     let mut writers = JoinSet::new();
     for stream in 0..STREAMS {
@@ -73,15 +73,15 @@ pub(crate) async fn append(folder: &Path, sayings_max: usize) {
 
 /// Whether a folder has all that was acknowledged, and of the rest a prefix.
 pub(crate) async fn look(folder: &Path, acknowledged: &Acknowledged) -> Result<(), String> {
-    let engine = Engine::open(folder, options()).map_err(|error| error.to_string())?;
+    let engine = SqliteEngine::open(folder, options()).map_err(|error| error.to_string())?;
     let looked = look_into(&engine, acknowledged).await;
     let closed = engine.close().await.map_err(|error| error.to_string());
     looked.and(closed)
 }
 
-async fn look_into(engine: &Engine, acknowledged: &Acknowledged) -> Result<(), String> {
+async fn look_into(engine: &SqliteEngine, acknowledged: &Acknowledged) -> Result<(), String> {
     let storage = engine.service("warehouse");
-    let mut events: Vec<Recorded> = Vec::new();
+    let mut events: Vec<RecordedEvent> = Vec::new();
     loop {
         let after = events.last().map_or(0, |event| event.position);
         let page = storage.journal.follow(after, READ_EVENTS_MAX).await;

@@ -10,15 +10,15 @@ use transport::Context;
 /// How long a message may take; calls made for it have this deadline.
 const HANDLE_TIME_MAX: Duration = Duration::from_secs(30);
 
-pub(crate) struct Guarded(Arc<dyn Handler>);
+pub(crate) struct GuardedHandler(Arc<dyn Handler>);
 
-impl Guarded {
+impl GuardedHandler {
     pub(super) fn new(handler: Arc<dyn Handler>) -> Self {
         Self(handler)
     }
 
-    pub(crate) fn gather(&self, writes: Vec<Write>) -> Vec<Write> {
-        self.0.gather(writes)
+    pub(crate) fn coalesce(&self, writes: Vec<Write>) -> Vec<Write> {
+        self.0.coalesce(writes)
     }
 
     pub(crate) async fn handle(&self, message: &Message) -> Result<Vec<Write>, HandlerError> {

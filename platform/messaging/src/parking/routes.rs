@@ -5,9 +5,9 @@ use journal::ServiceStorage;
 use kernel::{Cursor, Problem};
 use schemars::JsonSchema;
 use serde::Serialize;
-use storage::{After, StorageError, durability};
+use storage::{IndexPosition, StorageError, durability};
 use web::{
-    Answer, ApiRouter, Json, Paging, Path, Query,
+    ApiResult, ApiRouter, Json, Paging, Path, Query,
     routing::{get_with, post_with},
 };
 
@@ -29,11 +29,11 @@ pub fn parking_routes(service: &'static str, storage: ServiceStorage) -> ApiRout
     let listing = storage.clone();
     let list = move |Query(paging): Query<Paging>| {
         let storage = listing.clone();
-        async move { Answer::Ok(Json(page(&storage, &paging).await?)) }
+        async move { ApiResult::Ok(Json(page(&storage, &paging).await?)) }
     };
     let replay = move |Path(key): Path<String>| {
         let storage = storage.clone();
-        async move { Answer::Ok(Json(ask_for_replay(&storage, &key).await?)) }
+        async move { ApiResult::Ok(Json(ask_for_replay(&storage, &key).await?)) }
     };
     ApiRouter::new()
         .api_route(
@@ -53,7 +53,7 @@ pub fn parking_routes(service: &'static str, storage: ServiceStorage) -> ApiRout
 
 async fn page(storage: &ServiceStorage, paging: &Paging) -> Result<ParkedPage, Problem> {
     let limit = paging.limit()?.get();
-    let after: Option<After> = paging.place(LIST)?;
+    let after: Option<IndexPosition> = paging.position(LIST)?;
     let (items, next) = store::page(storage, after, limit).await.map_err(|error| failed(&error))?;
     Ok(ParkedPage { items, next_cursor: next.map(|place| Cursor::encode(LIST, &place)) })
 }
@@ -62,7 +62,7 @@ async fn ask_for_replay(storage: &ServiceStorage, key: &str) -> Result<Parked, P
     let parked = store::find(storage, key).await.map_err(|error| failed(&error))?;
     let parked = parked.ok_or_else(|| Problem::not_found("parked message", key))?;
     let asked = storage.documents.write(vec![store::wanted(&parked)]).await;
-    durability::touch(&asked.map_err(|error| failed(&error))?);
+    durability::depend_on(&asked.map_err(|error| failed(&error))?);
     Ok(parked)
 }
 

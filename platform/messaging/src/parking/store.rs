@@ -4,8 +4,8 @@ use super::Parked;
 use journal::ServiceStorage;
 use kernel::Uuid;
 use storage::{
-    After, Collection, Document, Found, Index, QUERY_DOCUMENTS_MAX, Query, StorageError, Value,
-    Write,
+    Collection, Document, DocumentPage, FieldValue, Index, IndexPosition, QUERY_DOCUMENTS_MAX,
+    Query, StorageError, Write,
 };
 
 static PARKED: Collection = Collection {
@@ -43,10 +43,10 @@ impl Store {
             serde_json::to_vec(parked).map_err(|error| StorageError::Corrupt(error.to_string()))?;
         let position = i64::try_from(parked.message.position).unwrap_or(i64::MAX);
         let fields = vec![
-            ("consumer", Value::Text(self.consumer.clone())),
-            ("subject", Value::Text(parked.message.subject.clone())),
-            ("position", Value::Integer(position)),
-            ("parked_at", Value::Integer(parked.parked_at.as_microsecond())),
+            ("consumer", FieldValue::Text(self.consumer.clone())),
+            ("subject", FieldValue::Text(parked.message.subject.clone())),
+            ("position", FieldValue::Integer(position)),
+            ("parked_at", FieldValue::Integer(parked.parked_at.as_microsecond())),
         ];
         let document = Document { key: parked.key.clone(), body: body.into(), fields };
         Ok(Write::Put { collection: &PARKED, document })
@@ -62,15 +62,19 @@ impl Store {
 
     /// All of this consumer, by subject.
     pub(super) async fn all(&self) -> Result<Vec<Parked>, StorageError> {
-        self.parked(vec![Value::Text(self.consumer.clone())]).await
+        self.parked(vec![FieldValue::Text(self.consumer.clone())]).await
     }
 
     /// Those of one subject, oldest first.
     pub(super) async fn of_subject(&self, subject: &str) -> Result<Vec<Parked>, StorageError> {
-        self.parked(vec![Value::Text(self.consumer.clone()), Value::Text(subject.to_owned())]).await
+        self.parked(vec![
+            FieldValue::Text(self.consumer.clone()),
+            FieldValue::Text(subject.to_owned()),
+        ])
+        .await
     }
 
-    async fn parked(&self, equals: Vec<Value>) -> Result<Vec<Parked>, StorageError> {
+    async fn parked(&self, equals: Vec<FieldValue>) -> Result<Vec<Parked>, StorageError> {
         let mut all = Vec::new();
         let mut query = Query { equals, ..Query::all("by_subject", QUERY_DOCUMENTS_MAX) };
         loop {
@@ -87,7 +91,7 @@ impl Store {
 
     /// The subjects to replay.
     pub(super) async fn wanted(&self) -> Result<Vec<String>, StorageError> {
-        let equals = vec![Value::Text(self.consumer.clone())];
+        let equals = vec![FieldValue::Text(self.consumer.clone())];
         let query = Query { equals, ..Query::all("by_consumer", QUERY_DOCUMENTS_MAX) };
         let found = self.storage.documents.query(&REPLAYS, query).await?;
         let subjects = found.documents.into_iter();
@@ -104,11 +108,11 @@ impl Store {
 /// A page of what is parked by all consumers of a service, the longest parked first.
 pub(super) async fn page(
     storage: &ServiceStorage,
-    after: Option<After>,
+    after: Option<IndexPosition>,
     limit: usize,
-) -> Result<(Vec<Parked>, Option<After>), StorageError> {
+) -> Result<(Vec<Parked>, Option<IndexPosition>), StorageError> {
     let query = Query { after, ..Query::all("by_time", limit) };
-    let Found { documents, next } = storage.documents.query(&PARKED, query).await?;
+    let DocumentPage { documents, next } = storage.documents.query(&PARKED, query).await?;
     let items: Result<Vec<_>, _> = documents.iter().map(|stored| read(&stored.body)).collect();
     Ok((items?, next))
 }
@@ -129,7 +133,7 @@ pub(super) fn wanted(parked: &Parked) -> Write {
     let document = Document {
         key: replay_key(&consumer, subject),
         body: subject.clone().into(),
-        fields: vec![("consumer", Value::Text(consumer))],
+        fields: vec![("consumer", FieldValue::Text(consumer))],
     };
     Write::Put { collection: &REPLAYS, document }
 }

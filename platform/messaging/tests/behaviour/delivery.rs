@@ -3,12 +3,12 @@
 use crate::source::{
     Careless, Ledger, books, consumer, consumer_over, entries, feed, keep_quiet, tell,
 };
-use engine_memory::Engine;
+use engine_memory::MemoryEngine;
 use std::sync::Arc;
 
 #[tokio::test]
 async fn a_message_is_taken_in_once_and_in_order() {
-    let (engine, ledger) = (Engine::new(), Arc::<Ledger>::default());
+    let (engine, ledger) = (MemoryEngine::new(), Arc::<Ledger>::default());
     let mut consumer = consumer(&engine, &ledger);
     assert_eq!(consumer.step().await.unwrap(), 0);
     for number in 0..3 {
@@ -22,7 +22,7 @@ async fn a_message_is_taken_in_once_and_in_order() {
 
 #[tokio::test]
 async fn a_consumer_goes_on_where_the_one_before_it_stopped() {
-    let (engine, ledger) = (Engine::new(), Arc::<Ledger>::default());
+    let (engine, ledger) = (MemoryEngine::new(), Arc::<Ledger>::default());
     tell(&engine, "a", 0).await;
     keep_quiet(&engine, "a", 1).await;
     assert_eq!(consumer(&engine, &ledger).step().await.unwrap(), 1);
@@ -35,7 +35,7 @@ async fn a_consumer_goes_on_where_the_one_before_it_stopped() {
 #[tokio::test]
 async fn what_comes_twice_and_out_of_order_across_subjects_has_its_effect_once() {
     for seed in 0..20 {
-        let (engine, ledger) = (Engine::new(), Arc::<Ledger>::default());
+        let (engine, ledger) = (MemoryEngine::new(), Arc::<Ledger>::default());
         let careless = Careless::over(feed(&engine), seed);
         let mut consumer = consumer_over(&engine, careless.clone(), &ledger);
         let mut expected = Vec::new();
@@ -61,7 +61,7 @@ async fn what_comes_twice_and_out_of_order_across_subjects_has_its_effect_once()
 
 #[tokio::test]
 async fn a_crash_between_effect_and_position_leaves_neither_and_the_effect_comes_once() {
-    let (engine, ledger) = (Engine::new(), Arc::<Ledger>::default());
+    let (engine, ledger) = (MemoryEngine::new(), Arc::<Ledger>::default());
     tell(&engine, "a", 0).await;
     assert_eq!(consumer(&engine, &ledger).step().await.unwrap(), 1);
     tell(&engine, "a", 1).await;
@@ -80,7 +80,7 @@ async fn a_crash_between_effect_and_position_leaves_neither_and_the_effect_comes
 
 #[tokio::test]
 async fn a_long_feed_comes_in_parts() {
-    let (engine, ledger) = (Engine::new(), Arc::<Ledger>::default());
+    let (engine, ledger) = (MemoryEngine::new(), Arc::<Ledger>::default());
     let count = messaging::FEED_MESSAGES_MAX as u64 + 5;
     for number in 0..count {
         tell(&engine, if number % 2 == 0 { "even" } else { "odd" }, number).await;

@@ -4,7 +4,7 @@ use crate::source::{
     Ledger, Mood, SOURCE, books, consumer, consumer_of, entries, feed, number, parts, tell,
 };
 use async_trait::async_trait;
-use engine_memory::Engine;
+use engine_memory::MemoryEngine;
 use messaging::ConsumerParts;
 use std::{
     sync::{
@@ -13,13 +13,15 @@ use std::{
     },
     time::Duration,
 };
-use storage::{Collection, Commit, Documents, Found, Query, StorageError, Stored, Write};
-use telemetry::{Health, Status};
-use transport::{Carry, Request, Response, Transport, TransportError};
+use storage::{
+    Collection, Commit, DocumentPage, Documents, Query, StorageError, StoredDocument, Write,
+};
+use telemetry::{Health, HealthStatus};
+use transport::{Channel, Request, Response, Transport, TransportError};
 
 #[tokio::test]
 async fn a_poison_message_parks_its_subject_while_others_go_on() {
-    let (engine, ledger) = (Engine::new(), Arc::<Ledger>::default());
+    let (engine, ledger) = (MemoryEngine::new(), Arc::<Ledger>::default());
     for number in 0..3 {
         tell(&engine, "a", number).await;
         tell(&engine, "b", number).await;
@@ -45,7 +47,7 @@ async fn a_poison_message_parks_its_subject_while_others_go_on() {
 #[tokio::test]
 async fn a_handler_that_panics_or_writes_too_much_parks_the_message() {
     for mood in [Mood::Panic, Mood::TooLarge] {
-        let (engine, ledger) = (Engine::new(), Arc::<Ledger>::default());
+        let (engine, ledger) = (MemoryEngine::new(), Arc::<Ledger>::default());
         tell(&engine, "a", 0).await;
         tell(&engine, "b", 0).await;
         ledger.mood("a", 0, Some(mood));
@@ -58,7 +60,7 @@ async fn a_handler_that_panics_or_writes_too_much_parks_the_message() {
 
 #[tokio::test]
 async fn a_message_that_asks_for_patience_keeps_the_order_and_holds_up_nothing_before_it() {
-    let (engine, ledger) = (Engine::new(), Arc::<Ledger>::default());
+    let (engine, ledger) = (MemoryEngine::new(), Arc::<Ledger>::default());
     for number in 0..3 {
         tell(&engine, "a", number).await;
     }
@@ -77,7 +79,7 @@ async fn a_message_that_asks_for_patience_keeps_the_order_and_holds_up_nothing_b
 
 #[tokio::test]
 async fn patience_ends_and_the_message_is_parked() {
-    let (engine, ledger) = (Engine::new(), Arc::<Ledger>::default());
+    let (engine, ledger) = (MemoryEngine::new(), Arc::<Ledger>::default());
     tell(&engine, "z", 0).await;
     tell(&engine, "a", 0).await;
     tell(&engine, "b", 0).await;
@@ -105,11 +107,15 @@ impl Documents for SometimesFull {
         &self,
         from: &'static Collection,
         key: &str,
-    ) -> Result<Option<Stored>, StorageError> {
+    ) -> Result<Option<StoredDocument>, StorageError> {
         self.documents.find(from, key).await
     }
 
-    async fn query(&self, from: &'static Collection, query: Query) -> Result<Found, StorageError> {
+    async fn query(
+        &self,
+        from: &'static Collection,
+        query: Query,
+    ) -> Result<DocumentPage, StorageError> {
         self.documents.query(from, query).await
     }
 
@@ -118,7 +124,7 @@ impl Documents for SometimesFull {
         from: &'static Collection,
         after: Option<&str>,
         limit: usize,
-    ) -> Result<Vec<Stored>, StorageError> {
+    ) -> Result<Vec<StoredDocument>, StorageError> {
         self.documents.scan(from, after, limit).await
     }
 
@@ -132,7 +138,7 @@ impl Documents for SometimesFull {
 
 #[tokio::test]
 async fn what_was_decided_but_not_stored_is_decided_anew() {
-    let (engine, ledger) = (Engine::new(), Arc::<Ledger>::default());
+    let (engine, ledger) = (MemoryEngine::new(), Arc::<Ledger>::default());
     tell(&engine, "a", 0).await;
     tell(&engine, "a", 1).await;
     ledger.mood("a", 0, Some(Mood::Poison));
@@ -151,13 +157,13 @@ async fn what_was_decided_but_not_stored_is_decided_anew() {
 
 /// A way that can be interrupted.
 struct Interrupted {
-    way: Transport,
+    way: Channel,
     open: Arc<AtomicBool>,
 }
 
 #[async_trait]
-impl Carry for Interrupted {
-    async fn carry(&self, request: Request) -> Result<Response, TransportError> {
+impl Transport for Interrupted {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
         if self.open.load(Ordering::Relaxed) {
             return self.way.send(request).await;
         }
@@ -167,20 +173,20 @@ impl Carry for Interrupted {
 
 #[tokio::test(start_paused = true)]
 async fn a_source_that_is_away_is_reported_and_followed_again_when_it_is_back() {
-    let (engine, ledger) = (Engine::new(), Arc::<Ledger>::default());
+    let (engine, ledger) = (MemoryEngine::new(), Arc::<Ledger>::default());
     let (health, open) = (Health::new(), Arc::new(AtomicBool::new(false)));
-    let way = Transport::new(Interrupted { way: feed(&engine), open: Arc::clone(&open) });
+    let way = Channel::new(Interrupted { way: feed(&engine), open: Arc::clone(&open) });
     let parts = ConsumerParts { health: health.clone(), ..parts(&engine, way) };
     let consumer = consumer_of(parts, &ledger);
     let status = || health.readiness().components["feed ledger.warehouse"].status;
     let story = async {
         tokio::time::sleep(Duration::from_mins(1)).await;
-        assert_eq!(status(), Status::Down);
-        assert_eq!(health.readiness().status, Status::Up, "the rest of the process goes on");
+        assert_eq!(status(), HealthStatus::Down);
+        assert_eq!(health.readiness().status, HealthStatus::Up, "the rest of the process goes on");
         open.store(true, Ordering::Relaxed);
         tell(&engine, "a", 0).await;
         tokio::time::sleep(Duration::from_secs(11)).await;
-        assert_eq!(status(), Status::Up);
+        assert_eq!(status(), HealthStatus::Up);
         // From here on news come at once, without a pause in between.
         let before = tokio::time::Instant::now();
         tell(&engine, "a", 1).await;

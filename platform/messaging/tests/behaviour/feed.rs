@@ -1,13 +1,13 @@
 //! A feed shows what is flushed, in commit order, and wakes those who wait for it.
 
 use crate::source::{feed, keep_quiet, number, tell};
-use engine_memory::Engine;
+use engine_memory::MemoryEngine;
 use messaging::Feed;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 use transport::{CallError, Client};
 
-async fn pull(engine: &Engine, query: &str) -> Result<Feed, CallError> {
+async fn pull(engine: &MemoryEngine, query: &str) -> Result<Feed, CallError> {
     Client::new("warehouse", feed(engine))
         .get(format!("/internal/v1/feeds/warehouse?{query}"))
         .send()
@@ -20,7 +20,7 @@ fn numbers(feed: &Feed) -> Vec<u64> {
 
 #[tokio::test]
 async fn a_feed_leaves_out_what_concerns_nobody_and_moves_on() {
-    let engine = Engine::new();
+    let engine = MemoryEngine::new();
     tell(&engine, "a", 0).await;
     keep_quiet(&engine, "a", 1).await;
     tell(&engine, "b", 2).await;
@@ -36,7 +36,7 @@ async fn a_feed_leaves_out_what_concerns_nobody_and_moves_on() {
 
 #[tokio::test(start_paused = true)]
 async fn who_waits_is_woken_by_a_flush_and_by_nothing_else() {
-    let engine = Engine::new();
+    let engine = MemoryEngine::new();
     engine.hold();
     let waiting = pull(&engine, "after=0&wait_ms=20000");
     tokio::pin!(waiting);
@@ -52,7 +52,7 @@ async fn who_waits_is_woken_by_a_flush_and_by_nothing_else() {
 
 #[tokio::test(start_paused = true)]
 async fn waiting_in_vain_ends_with_an_empty_answer() {
-    let engine = Engine::new();
+    let engine = MemoryEngine::new();
     let before = Instant::now();
     let feed = pull(&engine, "after=0&wait_ms=2000").await.unwrap();
     assert_eq!((feed.messages.len(), feed.position), (0, 0));
@@ -65,7 +65,7 @@ async fn waiting_in_vain_ends_with_an_empty_answer() {
 
 #[tokio::test]
 async fn a_question_that_makes_no_sense_is_refused_by_name() {
-    let engine = Engine::new();
+    let engine = MemoryEngine::new();
     for query in ["after=-1", "after=x", "wait_ms=1.5", "befor=1"] {
         let Err(CallError::Problem(problem)) = pull(&engine, query).await else {
             panic!("{query}")
@@ -76,7 +76,7 @@ async fn a_question_that_makes_no_sense_is_refused_by_name() {
 
 #[tokio::test]
 async fn every_message_of_a_feed_is_a_cloud_event() {
-    let engine = Engine::new();
+    let engine = MemoryEngine::new();
     tell(&engine, "a", 7).await;
     let page: serde_json::Value = Client::new("warehouse", feed(&engine))
         .get("/internal/v1/feeds/warehouse?after=0")

@@ -3,25 +3,25 @@
 use crate::source::{
     Ledger, Mood, READER, books, consumer, entries, number, reader, service, tell,
 };
-use engine_memory::Engine;
+use engine_memory::MemoryEngine;
 use serde_json::Value as Json;
 use std::sync::Arc;
 use transport::{CallError, Client};
 
-fn operator(engine: &Engine) -> Client {
+fn operator(engine: &MemoryEngine) -> Client {
     Client::new(READER, service(READER, messaging::parking_routes(READER, reader(engine))))
 }
 
-async fn list(engine: &Engine, query: &str) -> Json {
+async fn list(engine: &MemoryEngine, query: &str) -> Json {
     operator(engine).get(format!("/api/v1/parked/{READER}{query}")).send().await.unwrap()
 }
 
-async fn replay(engine: &Engine, key: &str) -> Result<Json, CallError> {
+async fn replay(engine: &MemoryEngine, key: &str) -> Result<Json, CallError> {
     operator(engine).post(format!("/api/v1/parked/{READER}/{key}/replay")).send().await
 }
 
 /// Subject `a` with 0 taken in and 1 to 3 parked, of which 1 and 2 are poison.
-async fn parked(engine: &Engine, ledger: &Arc<Ledger>) -> Vec<String> {
+async fn parked(engine: &MemoryEngine, ledger: &Arc<Ledger>) -> Vec<String> {
     for number in 0..4 {
         tell(engine, "a", number).await;
     }
@@ -35,7 +35,7 @@ async fn parked(engine: &Engine, ledger: &Arc<Ledger>) -> Vec<String> {
 
 #[tokio::test]
 async fn a_replay_brings_a_subject_back_in_order() {
-    let (engine, ledger) = (Engine::new(), Arc::<Ledger>::default());
+    let (engine, ledger) = (MemoryEngine::new(), Arc::<Ledger>::default());
     let keys = parked(&engine, &ledger).await;
     assert_eq!(keys.len(), 3);
     ledger.mood("a", 1, None);
@@ -64,7 +64,7 @@ async fn a_replay_brings_a_subject_back_in_order() {
 
 #[tokio::test]
 async fn a_replay_that_asks_for_patience_goes_on_by_itself() {
-    let (engine, ledger) = (Engine::new(), Arc::<Ledger>::default());
+    let (engine, ledger) = (MemoryEngine::new(), Arc::<Ledger>::default());
     let keys = parked(&engine, &ledger).await;
     ledger.mood("a", 1, Some(Mood::Retry));
     ledger.mood("a", 2, None);
@@ -79,7 +79,7 @@ async fn a_replay_that_asks_for_patience_goes_on_by_itself() {
 
 #[tokio::test]
 async fn a_crash_in_a_replay_has_no_effect_twice() {
-    let (engine, ledger) = (Engine::new(), Arc::<Ledger>::default());
+    let (engine, ledger) = (MemoryEngine::new(), Arc::<Ledger>::default());
     let keys = parked(&engine, &ledger).await;
     ledger.mood("a", 1, None);
     ledger.mood("a", 2, None);
@@ -100,7 +100,7 @@ async fn a_crash_in_a_replay_has_no_effect_twice() {
 
 #[tokio::test]
 async fn a_subject_with_very_many_parked_messages_stays_parked() {
-    let (engine, ledger) = (Engine::new(), Arc::<Ledger>::default());
+    let (engine, ledger) = (MemoryEngine::new(), Arc::<Ledger>::default());
     ledger.mood("a", 0, Some(Mood::Poison));
     for number in 0..1_100 {
         tell(&engine, "a", number).await;
@@ -119,7 +119,7 @@ async fn a_subject_with_very_many_parked_messages_stays_parked() {
 
 #[tokio::test]
 async fn the_list_comes_in_pages_and_refuses_what_makes_no_sense() {
-    let (engine, ledger) = (Engine::new(), Arc::<Ledger>::default());
+    let (engine, ledger) = (MemoryEngine::new(), Arc::<Ledger>::default());
     let keys = parked(&engine, &ledger).await;
     let first = list(&engine, "?limit=2").await;
     assert_eq!(first["items"].as_array().unwrap().len(), 2);

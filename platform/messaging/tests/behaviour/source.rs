@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use engine_memory::Engine;
-use journal::{Append, AppendError, NewEvent, Recorded, ServiceStorage};
+use engine_memory::MemoryEngine;
+use journal::{Append, AppendError, NewEvent, RecordedEvent, ServiceStorage};
 use kernel::{Ids, ManualClock, Randomness, SeededRandomness, Timestamp, Uuid};
-use messaging::{Consumer, ConsumerParts, Data, Feed, Handler, HandlerError, Message};
+use messaging::{Consumer, ConsumerParts, EventData, Feed, Handler, HandlerError, Message};
 use serde_json::{Value as Json, json};
 use std::{
     collections::{BTreeMap, HashMap},
@@ -13,7 +13,7 @@ use std::{
 };
 use storage::{Collection, Document, Query, Write};
 use telemetry::{Health, Metrics};
-use transport::{Carry, Request, Response, Transport, TransportError};
+use transport::{Channel, Request, Response, Transport, TransportError};
 use web::{ApiRouter, Limits, ServiceParts};
 
 pub(crate) const SOURCE: &str = "warehouse";
@@ -29,7 +29,7 @@ pub(crate) fn ids(seed: u64) -> Ids {
 }
 
 /// The way to a service of these routes.
-pub(crate) fn service(name: &'static str, routes: ApiRouter) -> Transport {
+pub(crate) fn service(name: &'static str, routes: ApiRouter) -> Channel {
     let parts = ServiceParts {
         metrics: Metrics::new(),
         ids: ids(1),
@@ -40,15 +40,15 @@ pub(crate) fn service(name: &'static str, routes: ApiRouter) -> Transport {
 }
 
 /// The way to the source's feed.
-pub(crate) fn feed(engine: &Engine) -> Transport {
+pub(crate) fn feed(engine: &MemoryEngine) -> Channel {
     let journal = engine.service(SOURCE).journal;
     service(SOURCE, messaging::feed_routes(SOURCE, journal, translate))
 }
 
-fn translate(event: &Recorded) -> Option<Data> {
+fn translate(event: &RecordedEvent) -> Option<EventData> {
     let data: Option<Json> =
         (event.name == "told").then(|| serde_json::from_slice(&event.data).unwrap());
-    data.map(|data| Data::of(&data).unwrap())
+    data.map(|data| EventData::of(&data).unwrap())
 }
 
 /// The number a message tells.
@@ -57,16 +57,16 @@ pub(crate) fn number(message: &Message) -> Option<u64> {
 }
 
 /// The source tells `number` about `subject`.
-pub(crate) async fn tell(engine: &Engine, subject: &str, number: u64) {
+pub(crate) async fn tell(engine: &MemoryEngine, subject: &str, number: u64) {
     append(engine, subject, "told", number).await;
 }
 
 /// Something happens at the source that concerns nobody else.
-pub(crate) async fn keep_quiet(engine: &Engine, subject: &str, number: u64) {
+pub(crate) async fn keep_quiet(engine: &MemoryEngine, subject: &str, number: u64) {
     append(engine, subject, "kept", number).await;
 }
 
-async fn append(engine: &Engine, subject: &str, name: &'static str, number: u64) {
+async fn append(engine: &MemoryEngine, subject: &str, name: &'static str, number: u64) {
     let journal = engine.service(SOURCE).journal;
     let event = NewEvent {
         id: Uuid::new_v5(&Uuid::nil(), format!("{subject}{number}").as_bytes()),
@@ -129,7 +129,7 @@ impl Handler for Ledger {
             Some(Mood::Retry) => return Err(HandlerError::Retry("not yet".to_owned())),
             Some(Mood::Panic) => panic!("a handler that breaks"),
         };
-        let attempt_number = storage::Value::Integer(i64::try_from(attempt).unwrap());
+        let attempt_number = storage::FieldValue::Integer(i64::try_from(attempt).unwrap());
         let fields = vec![("attempt", attempt_number)];
         // Another attempt is another key, in every life of the process.
         let key = format!("{:p}-{attempt}", std::ptr::from_ref(self));
@@ -139,7 +139,7 @@ impl Handler for Ledger {
 }
 
 /// What is in the ledger: of each subject its numbers, in the order in which they came.
-pub(crate) async fn entries(engine: &Engine) -> BTreeMap<String, Vec<u64>> {
+pub(crate) async fn entries(engine: &MemoryEngine) -> BTreeMap<String, Vec<u64>> {
     let documents = engine.service(READER).documents;
     let mut entries: BTreeMap<String, Vec<u64>> = BTreeMap::new();
     let mut query = Query::all("all", 1_000);
@@ -160,14 +160,14 @@ pub(crate) fn books(expected: &[(&str, &[u64])]) -> BTreeMap<String, Vec<u64>> {
     expected.iter().map(|(subject, numbers)| ((*subject).to_owned(), numbers.to_vec())).collect()
 }
 
-pub(crate) fn reader(engine: &Engine) -> ServiceStorage {
+pub(crate) fn reader(engine: &MemoryEngine) -> ServiceStorage {
     engine.service(READER)
 }
 
 /// A consumer of this engine's source, over any way.
 pub(crate) fn consumer_over(
-    engine: &Engine,
-    transport: Transport,
+    engine: &MemoryEngine,
+    transport: Channel,
     ledger: &Arc<Ledger>,
 ) -> Consumer {
     consumer_of(parts(engine, transport), ledger)
@@ -177,7 +177,7 @@ pub(crate) fn consumer_of(parts: ConsumerParts, ledger: &Arc<Ledger>) -> Consume
     Consumer::new(parts, Arc::<Ledger>::clone(ledger))
 }
 
-pub(crate) fn parts(engine: &Engine, transport: Transport) -> ConsumerParts {
+pub(crate) fn parts(engine: &MemoryEngine, transport: Channel) -> ConsumerParts {
     ConsumerParts {
         group: GROUP,
         source: SOURCE,
@@ -189,19 +189,19 @@ pub(crate) fn parts(engine: &Engine, transport: Transport) -> ConsumerParts {
     }
 }
 
-pub(crate) fn consumer(engine: &Engine, ledger: &Arc<Ledger>) -> Consumer {
+pub(crate) fn consumer(engine: &MemoryEngine, ledger: &Arc<Ledger>) -> Consumer {
     consumer_over(engine, feed(engine), ledger)
 }
 
 /// A way on which everything comes at least twice, and subjects overtake each other.
 pub(crate) struct Careless {
-    honest: Transport,
+    honest: Channel,
     randomness: SeededRandomness,
 }
 
 impl Careless {
-    pub(crate) fn over(honest: Transport, seed: u64) -> Transport {
-        Transport::new(Self { honest, randomness: SeededRandomness::new(seed) })
+    pub(crate) fn over(honest: Channel, seed: u64) -> Channel {
+        Channel::new(Self { honest, randomness: SeededRandomness::new(seed) })
     }
 
     fn below(&self, bound: usize) -> usize {
@@ -228,8 +228,8 @@ impl Careless {
 }
 
 #[async_trait]
-impl Carry for Careless {
-    async fn carry(&self, request: Request) -> Result<Response, TransportError> {
+impl Transport for Careless {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let query = request.uri().query().unwrap().to_owned();
         let after: u64 =
             query.split('&').find_map(|pair| pair.strip_prefix("after=")).unwrap().parse().unwrap();

@@ -1,11 +1,11 @@
 //! A small world: an evening with guests. The lamp is lit, the table is laid, the bell is rung.
 
 use async_trait::async_trait;
-use engine_memory::Engine;
+use engine_memory::MemoryEngine;
 use journal::Journal;
 use kernel::{Ids, ManualClock, Problem, SeededRandomness, Timestamp, Uuid, codes};
 use parking_lot::Mutex;
-use saga::{Case, Progress, Saga, State, Step, StepError, kit::Points};
+use saga::{Progress, Saga, SagaInput, SagaState, Step, StepError, failure_matrix::Points};
 use serde::{Deserialize, Serialize};
 use std::sync::{
     Arc,
@@ -18,7 +18,7 @@ pub(crate) struct Evening {
     pub(crate) guests: u32,
 }
 
-impl Case for Evening {
+impl SagaInput for Evening {
     fn subject(&self) -> Uuid {
         self.id
     }
@@ -52,7 +52,7 @@ pub(crate) enum Flaw {
 /// Everything outside the process.
 #[derive(Clone, Debug)]
 pub(crate) struct Evenings {
-    pub(crate) engine: Engine,
+    pub(crate) engine: MemoryEngine,
     pub(crate) house: Arc<Mutex<House>>,
 }
 
@@ -69,7 +69,7 @@ pub(crate) struct House {
 
 impl Evenings {
     pub(crate) fn new() -> Self {
-        Self { engine: Engine::new(), house: Arc::default() }
+        Self { engine: MemoryEngine::new(), house: Arc::default() }
     }
 
     pub(crate) fn journal(&self) -> Arc<dyn Journal> {
@@ -83,10 +83,10 @@ impl Evenings {
         Saga::new("evening", vec![Arc::new(lamp), Arc::new(table), Arc::new(Bell { house })])
     }
 
-    pub(crate) fn judge(&self, end: State) -> Result<(), String> {
+    pub(crate) fn judge(&self, end: SagaState) -> Result<(), String> {
         let house = self.house.lock();
         let wanted = match end {
-            State::Done => {
+            SagaState::Done => {
                 House { lamp: true, plates: 4, glasses: 4, rings: 1, ..House::default() }
             }
             _ => House::default(),
@@ -107,7 +107,7 @@ impl Step<Evening> for Lamp {
         "lamp"
     }
 
-    async fn act(&self, _: &Evening) -> Result<Progress, StepError> {
+    async fn execute(&self, _: &Evening) -> Result<Progress, StepError> {
         self.house.lock().lamp = true;
         self.lit.store(true, Ordering::Relaxed);
         Ok(Progress::Done)
@@ -134,7 +134,7 @@ impl Step<Evening> for Table {
         "table"
     }
 
-    async fn act(&self, case: &Evening) -> Result<Progress, StepError> {
+    async fn execute(&self, case: &Evening) -> Result<Progress, StepError> {
         let instead = self.house.lock().table.pop();
         if let Some(instead) = instead {
             return instead;
@@ -183,7 +183,7 @@ impl Step<Evening> for Bell {
         true
     }
 
-    async fn act(&self, _: &Evening) -> Result<Progress, StepError> {
+    async fn execute(&self, _: &Evening) -> Result<Progress, StepError> {
         self.house.lock().rings = 1;
         Ok(Progress::Done)
     }

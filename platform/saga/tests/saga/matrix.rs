@@ -1,13 +1,13 @@
-//! The kit breaks a small saga in every way it knows, and notices when a saga is wrong.
+//! The failure matrix breaks a small saga in every way it knows, and notices when a saga is wrong.
 
 use crate::evening::{Evening, Evenings, Flaw};
 use async_trait::async_trait;
 use journal::Journal;
 use kernel::{Ids, Uuid};
-use saga::{Saga, State, kit};
+use saga::{Saga, SagaState, failure_matrix};
 use std::sync::Arc;
 
-impl kit::World for Evenings {
+impl failure_matrix::World for Evenings {
     fn journal(&self) -> Arc<dyn Journal> {
         Self::journal(self)
     }
@@ -20,8 +20,8 @@ impl kit::World for Evenings {
 struct EveningSubject(Flaw);
 
 #[async_trait]
-impl kit::Subject for EveningSubject {
-    type Case = Evening;
+impl failure_matrix::Subject for EveningSubject {
+    type SagaInput = Evening;
     type World = Evenings;
 
     async fn world(&self) -> Evenings {
@@ -32,7 +32,7 @@ impl kit::Subject for EveningSubject {
         &self,
         world: &Evenings,
         _: Arc<dyn Journal>,
-        points: &Arc<kit::Points>,
+        points: &Arc<failure_matrix::Points>,
     ) -> Saga<Evening> {
         world.saga(self.0, Some(Arc::clone(points)))
     }
@@ -41,31 +41,31 @@ impl kit::Subject for EveningSubject {
         (Uuid::from_u128(1), crate::evening::case())
     }
 
-    async fn judge(&self, world: &Evenings, end: State) -> Result<(), String> {
+    async fn judge(&self, world: &Evenings, end: SagaState) -> Result<(), String> {
         world.judge(end)
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_good_saga_ends_done_or_undone_whatever_happens() {
-    let runs = kit::prove(&EveningSubject(Flaw::None)).await;
+    let runs = failure_matrix::prove(&EveningSubject(Flaw::None)).await;
     assert!(runs > 500, "only {runs} runs");
 }
 
 #[tokio::test(start_paused = true)]
 #[should_panic(expected = "plates: 8")]
 async fn the_kit_notices_a_step_that_is_not_idempotent() {
-    kit::prove(&EveningSubject(Flaw::ActsAnewEachTime)).await;
+    failure_matrix::prove(&EveningSubject(Flaw::ActsAnewEachTime)).await;
 }
 
 #[tokio::test(start_paused = true)]
 #[should_panic(expected = "crashes [")]
 async fn the_kit_notices_an_undo_that_believes_only_what_this_process_did() {
-    kit::prove(&EveningSubject(Flaw::UndoesOnlyWhatItRemembers)).await;
+    failure_matrix::prove(&EveningSubject(Flaw::UndoesOnlyWhatItRemembers)).await;
 }
 
 #[tokio::test(start_paused = true)]
 #[should_panic(expected = "Refused")]
 async fn the_kit_notices_an_undo_that_does_nothing() {
-    kit::prove(&EveningSubject(Flaw::UndoesNothing)).await;
+    failure_matrix::prove(&EveningSubject(Flaw::UndoesNothing)).await;
 }

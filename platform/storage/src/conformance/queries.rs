@@ -1,7 +1,9 @@
 //! Behaviours of walks along an index.
 
 use super::records::{SHELVES, delete, keys, put, text, write};
-use crate::{After, Direction, Document, Documents, Query, StorageError, Value, Write};
+use crate::{
+    Direction, Document, Documents, FieldValue, IndexPosition, Query, StorageError, Write,
+};
 use bytes::Bytes;
 use std::sync::Arc;
 
@@ -12,7 +14,7 @@ fn by_room(room: &str) -> Query {
 /// An index never shows a document where it was before.
 pub async fn a_changed_document_moves_in_its_indexes(documents: Arc<dyn Documents>) {
     let at = |room: &str, height| {
-        put("one", "1", &[("room", text(room)), ("height", Value::Integer(height))])
+        put("one", "1", &[("room", text(room)), ("height", FieldValue::Integer(height))])
     };
     write(&documents, vec![at("hall", 1)]).await;
     assert_eq!(keys(&documents, by_room("hall")).await, ["one"]);
@@ -29,7 +31,7 @@ pub async fn a_document_without_a_field_is_not_in_the_index(documents: Arc<dyn D
         &documents,
         vec![
             put("one", "1", std::slice::from_ref(&room)),
-            put("two", "2", &[("height", Value::Integer(1))]),
+            put("two", "2", &[("height", FieldValue::Integer(1))]),
         ],
     )
     .await;
@@ -38,7 +40,7 @@ pub async fn a_document_without_a_field_is_not_in_the_index(documents: Arc<dyn D
     assert_eq!(keys(&documents, Query::all("all", 10)).await, ["one", "two"]);
     write(
         &documents,
-        vec![put("one", "1", &[room, ("height", Value::Integer(3))]), put("two", "2", &[])],
+        vec![put("one", "1", &[room, ("height", FieldValue::Integer(3))]), put("two", "2", &[])],
     )
     .await;
     assert_eq!(keys(&documents, Query::all("by_room_and_height", 10)).await, ["one"]);
@@ -59,11 +61,11 @@ pub async fn an_index_that_was_not_declared_is_refused(documents: Arc<dyn Docume
 pub async fn numbers_come_before_text(documents: Arc<dyn Documents>) {
     let room = |key: &str, value| put(key, "", &[("room", value)]);
     let rising = [
-        ("lowest", Value::Integer(i64::MIN)),
-        ("negative", Value::Integer(-2)),
-        ("nine", Value::Integer(9)),
-        ("ten", Value::Integer(10)),
-        ("highest", Value::Integer(i64::MAX)),
+        ("lowest", FieldValue::Integer(i64::MIN)),
+        ("negative", FieldValue::Integer(-2)),
+        ("nine", FieldValue::Integer(9)),
+        ("ten", FieldValue::Integer(10)),
+        ("highest", FieldValue::Integer(i64::MAX)),
         ("empty", text("")),
         ("ten_as_text", text("10")),
         ("nine_as_text", text("9")),
@@ -86,8 +88,9 @@ pub async fn numbers_come_before_text(documents: Arc<dyn Documents>) {
 /// No repeats, and no omissions of what nobody touched.
 pub async fn pages_go_on_after_a_place_though_documents_come_and_go(documents: Arc<dyn Documents>) {
     for direction in [Direction::Ascending, Direction::Descending] {
-        let room =
-            |number: i64| put(&format!("{number:03}"), "", &[("room", Value::Integer(number / 3))]);
+        let room = |number: i64| {
+            put(&format!("{number:03}"), "", &[("room", FieldValue::Integer(number / 3))])
+        };
         write(&documents, (0..60).filter(|number| number % 2 == 0).map(room).collect()).await;
         let mut seen = Vec::new();
         let mut query = Query { direction, ..Query::all("by_room", 7) };
@@ -119,13 +122,13 @@ pub async fn pages_go_on_after_a_place_though_documents_come_and_go(documents: A
 /// Places come from cursors, and cursors from callers: a forged one must not show other values than asked for.
 pub async fn a_place_from_elsewhere_does_not_widen_a_walk(documents: Arc<dyn Documents>) {
     let own = |key: &str, room: &str| {
-        put(key, "", &[("room", text(room)), ("height", Value::Integer(1))])
+        put(key, "", &[("room", text(room)), ("height", FieldValue::Integer(1))])
     };
     write(&documents, vec![own("a", "attic"), own("h", "hall"), own("z", "zoo")]).await;
     for direction in [Direction::Ascending, Direction::Descending] {
         for place in ["", "attic", "hall", "zoo", "zz"] {
-            for values in [vec![text(place), Value::Integer(0)], vec![text(place)], vec![]] {
-                let after = Some(After(values, String::new()));
+            for values in [vec![text(place), FieldValue::Integer(0)], vec![text(place)], vec![]] {
+                let after = Some(IndexPosition(values, String::new()));
                 let found = keys(&documents, Query { direction, after, ..by_room("hall") }).await;
                 assert!(found.iter().all(|key| key == "h"), "{found:?}");
             }
@@ -145,7 +148,7 @@ pub async fn queries_agree_with_sorting(documents: Arc<dyn Documents>) {
             if number % 11 != 0 {
                 fields.push((
                     "height",
-                    Value::Integer(i64::try_from(number * 31 % 7).expect("it is small")),
+                    FieldValue::Integer(i64::try_from(number * 31 % 7).expect("it is small")),
                 ));
             }
             Document { key: format!("{:03}", number * 77 % 150), body: Bytes::new(), fields }
@@ -155,8 +158,12 @@ pub async fn queries_agree_with_sorting(documents: Arc<dyn Documents>) {
         |document: &Document| Write::Put { collection: &SHELVES, document: document.clone() };
     write(&documents, all.iter().map(put_of).collect()).await;
 
-    let heights =
-        [None, Some(Value::Integer(-1)), Some(Value::Integer(2)), Some(Value::Integer(5))];
+    let heights = [
+        None,
+        Some(FieldValue::Integer(-1)),
+        Some(FieldValue::Integer(2)),
+        Some(FieldValue::Integer(5)),
+    ];
     for direction in [Direction::Ascending, Direction::Descending] {
         for room in ["attic", "hall", "nowhere"] {
             for (from, until) in
@@ -184,9 +191,9 @@ pub async fn queries_agree_with_sorting(documents: Arc<dyn Documents>) {
 /// Walks page by page and compares with what sorting the documents gives.
 async fn agree(documents: &Arc<dyn Documents>, all: &[Document], mut query: Query) {
     let index = query.check(&SHELVES).expect("the index is declared");
-    let mut places: Vec<After> =
-        all.iter().filter_map(|document| document.place_in(index)).collect();
-    places.retain(|After(values, _)| {
+    let mut places: Vec<IndexPosition> =
+        all.iter().filter_map(|document| document.position_in(index)).collect();
+    places.retain(|IndexPosition(values, _)| {
         let next = values.get(query.equals.len());
         values.starts_with(&query.equals)
             && query.from.as_ref().is_none_or(|from| next >= Some(from))
@@ -205,5 +212,9 @@ async fn agree(documents: &Arc<dyn Documents>, all: &[Document], mut query: Quer
         let Some(after) = found.next else { break };
         query.after = Some(after);
     }
-    assert_eq!(seen, places.into_iter().map(|After(_, key)| key).collect::<Vec<_>>(), "{asked:?}");
+    assert_eq!(
+        seen,
+        places.into_iter().map(|IndexPosition(_, key)| key).collect::<Vec<_>>(),
+        "{asked:?}"
+    );
 }

@@ -1,7 +1,8 @@
 //! Behaviours of documents found by key.
 
 use crate::{
-    Collection, Document, Documents, Index, Query, RECORD_BYTES_MAX, StorageError, Value, Write,
+    Collection, Document, Documents, FieldValue, Index, Query, RECORD_BYTES_MAX, StorageError,
+    Write,
 };
 use bytes::Bytes;
 use std::sync::Arc;
@@ -18,7 +19,7 @@ pub(super) static SHELVES: Collection = Collection {
 static BOXES: Collection =
     Collection { name: "boxes", indexes: &[Index { name: "by_room", fields: &["room"] }] };
 
-pub(super) fn put(key: &str, body: &str, fields: &[(&'static str, Value)]) -> Write {
+pub(super) fn put(key: &str, body: &str, fields: &[(&'static str, FieldValue)]) -> Write {
     let body = Bytes::copy_from_slice(body.as_bytes());
     Write::Put {
         collection: &SHELVES,
@@ -30,8 +31,8 @@ pub(super) fn delete(key: &str) -> Write {
     Write::Delete { collection: &SHELVES, key: key.to_owned() }
 }
 
-pub(super) fn text(value: &str) -> Value {
-    Value::Text(value.to_owned())
+pub(super) fn text(value: &str) -> FieldValue {
+    FieldValue::Text(value.to_owned())
 }
 
 pub(super) async fn write(documents: &Arc<dyn Documents>, writes: Vec<Write>) {

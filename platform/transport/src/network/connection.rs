@@ -1,7 +1,7 @@
 //! Pooled connections to endpoints.
 
-use super::Policy;
-use crate::{Carry, Request, Response, Transport, TransportError, loopback::RESPONSE_BYTES_MAX};
+use super::CallPolicy;
+use crate::{Channel, Request, Response, Transport, TransportError, loopback::RESPONSE_BYTES_MAX};
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Uri, uri::PathAndQuery};
@@ -20,7 +20,7 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    pub(super) fn new(service: &'static str, policy: &Policy) -> Self {
+    pub(super) fn new(service: &'static str, policy: &CallPolicy) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(policy.connect_timeout));
@@ -33,8 +33,8 @@ impl Connections {
     }
 
     /// The way to one endpoint.
-    pub(super) fn to(&self, base: &Uri) -> Transport {
-        Transport::new(Connection { connections: self.clone(), base: base.clone() })
+    pub(super) fn to(&self, base: &Uri) -> Channel {
+        Channel::new(Connection { connections: self.clone(), base: base.clone() })
     }
 }
 
@@ -44,8 +44,8 @@ struct Connection {
 }
 
 #[async_trait]
-impl Carry for Connection {
-    async fn carry(&self, request: Request) -> Result<Response, TransportError> {
+impl Transport for Connection {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let (mut head, body) = request.into_parts();
         head.uri = self.address(head.uri.path_and_query()).map_err(|it| self.unreachable(&it))?;
         let request = http::Request::from_parts(head, Full::new(body));

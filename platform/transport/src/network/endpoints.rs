@@ -10,13 +10,13 @@ pub struct Endpoints(watch::Receiver<Arc<[Uri]>>);
 
 /// Tells where a service runs. When it is dropped, what it told last stays.
 #[derive(Debug)]
-pub struct Announcer(watch::Sender<Arc<[Uri]>>);
+pub struct EndpointUpdater(watch::Sender<Arc<[Uri]>>);
 
 impl Endpoints {
     /// Addresses that change when the announcer says so.
-    pub fn announced(first: Vec<Uri>) -> (Announcer, Self) {
+    pub fn updatable(first: Vec<Uri>) -> (EndpointUpdater, Self) {
         let (sender, receiver) = watch::channel(first.into());
-        (Announcer(sender), Self(receiver))
+        (EndpointUpdater(sender), Self(receiver))
     }
 
     /// The addresses now, if they were announced since the last look.
@@ -30,9 +30,9 @@ impl Endpoints {
     }
 }
 
-impl Announcer {
+impl EndpointUpdater {
     /// From now on the service runs at these addresses.
-    pub fn announce(&self, addresses: Vec<Uri>) {
+    pub fn update(&self, addresses: Vec<Uri>) {
         self.0.send_replace(addresses.into());
     }
 }
@@ -40,6 +40,6 @@ impl Announcer {
 impl From<Vec<Uri>> for Endpoints {
     /// Addresses that never change.
     fn from(addresses: Vec<Uri>) -> Self {
-        Self::announced(addresses).1
+        Self::updatable(addresses).1
     }
 }

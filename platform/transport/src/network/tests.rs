@@ -1,7 +1,7 @@
 //! The layers together, over endpoints that do as they are told, with the clock stopped.
 
-use super::{Announcer, Endpoints, Policy, network_over};
-use crate::{Carry, Context, Request, Response, Transport, TransportError, headers};
+use super::{CallPolicy, EndpointUpdater, Endpoints, network_over};
+use crate::{Channel, Context, Request, Response, Transport, TransportError, headers};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::{future::join_all, poll};
@@ -9,7 +9,7 @@ use http::{Method, Uri};
 use kernel::SeededRandomness;
 use parking_lot::Mutex;
 use std::{sync::Arc, time::Duration};
-use storage::{Commit, Tail, durability};
+use storage::{Commit, Watermark, durability};
 use telemetry::Metrics;
 use tokio::time::{Instant, sleep};
 
@@ -61,20 +61,20 @@ impl World {
         (0..self.0.lock().len()).map(base).collect()
     }
 
-    fn transport(&self, policy: Policy) -> Transport {
+    fn transport(&self, policy: CallPolicy) -> Channel {
         self.reached(self.bases().into(), policy)
     }
 
-    fn announced(&self, first: Vec<Uri>, policy: Policy) -> (Announcer, Transport) {
-        let (announcer, endpoints) = Endpoints::announced(first);
+    fn updatable(&self, first: Vec<Uri>, policy: CallPolicy) -> (EndpointUpdater, Channel) {
+        let (announcer, endpoints) = Endpoints::updatable(first);
         (announcer, self.reached(endpoints, policy))
     }
 
-    fn reached(&self, endpoints: Endpoints, policy: Policy) -> Transport {
+    fn reached(&self, endpoints: Endpoints, policy: CallPolicy) -> Channel {
         let world = self.clone();
         let connect = move |address: &Uri| {
             let index = (0..100).find(|index| base(*index) == *address);
-            Transport::new(At(world.clone(), index.unwrap()))
+            Channel::new(At(world.clone(), index.unwrap()))
         };
         let randomness = Arc::new(SeededRandomness::new(1));
         network_over("things", endpoints, policy, randomness, &Metrics::new(), connect)
@@ -84,8 +84,8 @@ impl World {
 struct At(World, usize);
 
 #[async_trait]
-impl Carry for At {
-    async fn carry(&self, request: Request) -> Result<Response, TransportError> {
+impl Transport for At {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let does = {
             let mut places = self.0.0.lock();
             let place = &mut places[self.1];
@@ -126,7 +126,7 @@ fn keyed_post() -> Request {
     request
 }
 
-async fn status(transport: &Transport, request: Request) -> Result<u16, TransportError> {
+async fn status(transport: &Channel, request: Request) -> Result<u16, TransportError> {
     transport.send(request).await.map(|answer| answer.status().as_u16())
 }
 
@@ -144,11 +144,11 @@ async fn a_broken_endpoint_is_retried_around_and_then_left_alone() {
         let world = World::of([broken, Does::Answers(200), Does::Answers(200)]);
         // Seldom asked, since failures make it look slow; so that it is asked often enough, no pause ends.
         let pauses = Duration::from_hours(1);
-        let policy = Policy {
+        let policy = CallPolicy {
             breaker_pause: pauses,
             breaker_pause_max: pauses,
             latency_memory: MILLI,
-            ..Policy::default()
+            ..CallPolicy::default()
         };
         let transport = world.transport(policy);
         for _ in 0..200 {
@@ -163,7 +163,7 @@ async fn a_broken_endpoint_is_retried_around_and_then_left_alone() {
 #[tokio::test(start_paused = true)]
 async fn the_budget_bounds_what_retries_add() {
     let world = World::of([Does::Answers(503), Does::Answers(503)]);
-    let policy = Policy { breaker_failures: u32::MAX, ..Policy::default() };
+    let policy = CallPolicy { breaker_failures: u32::MAX, ..CallPolicy::default() };
     let transport = world.transport(policy);
     for _ in 0..1_000 {
         assert!(matches!(status(&transport, get()).await, Ok(503)));
@@ -184,7 +184,7 @@ async fn only_what_may_be_repeated_is_repeated() {
     ] {
         for broken in [Does::Refuses, Does::Answers(503), Does::Hangs] {
             let world = World::of([broken; 3]);
-            let transport = world.transport(Policy::default());
+            let transport = world.transport(CallPolicy::default());
             let answer = status(&transport, request.clone()).await;
             assert!(!matches!(answer, Ok(200)));
             assert_eq!(world.all_hits(), attempts, "{} {broken:?}", request.method());
@@ -198,7 +198,7 @@ async fn only_what_may_be_repeated_is_repeated() {
 async fn a_refusal_is_an_answer() {
     for refusal in [400, 404, 409, 422, 429] {
         let world = World::of([Does::Answers(refusal)]);
-        let transport = world.transport(Policy::default());
+        let transport = world.transport(CallPolicy::default());
         for _ in 0..20 {
             assert!(matches!(status(&transport, get()).await, Ok(it) if it == refusal));
         }
@@ -209,10 +209,10 @@ async fn a_refusal_is_an_answer() {
 #[tokio::test(start_paused = true)]
 async fn the_deadline_is_that_of_the_whole_call() {
     let world = World::of([Does::Hangs, Does::Hangs, Does::Hangs]);
-    let transport = world.transport(Policy {
+    let transport = world.transport(CallPolicy {
         deadline: Duration::from_secs(8),
         attempt_timeout: Duration::from_secs(3),
-        ..Policy::default()
+        ..CallPolicy::default()
     });
     let began = Instant::now();
     assert!(is_late(&status(&transport, get()).await));
@@ -235,7 +235,7 @@ async fn the_deadline_is_that_of_the_whole_call() {
 #[tokio::test(start_paused = true)]
 async fn the_context_and_the_time_left_travel_along() {
     let world = World::of([Does::Answers(200)]);
-    let transport = world.transport(Policy::default());
+    let transport = world.transport(CallPolicy::default());
     let sent = async |context: Context| {
         let mut request = get();
         request.headers_mut().insert(headers::EDGE, "operator".parse().unwrap());
@@ -260,7 +260,8 @@ async fn the_context_and_the_time_left_travel_along() {
 #[tokio::test(start_paused = true)]
 async fn too_many_are_refused_at_once() {
     let world = World::of([Does::AnswersAfter(MILLI * 100)]);
-    let policy = Policy { running_requests_max: 2, queue_requests_max: 3, ..Policy::default() };
+    let policy =
+        CallPolicy { running_requests_max: 2, queue_requests_max: 3, ..CallPolicy::default() };
     let transport = world.transport(policy);
     let began = Instant::now();
     let answers = join_all((0..8).map(|_| async {
@@ -282,7 +283,8 @@ async fn too_many_are_refused_at_once() {
 #[tokio::test(start_paused = true)]
 async fn a_caller_who_leaves_gives_its_place_back() {
     let world = World::of([Does::Hangs]);
-    let policy = Policy { running_requests_max: 1, queue_requests_max: 0, ..Policy::default() };
+    let policy =
+        CallPolicy { running_requests_max: 1, queue_requests_max: 0, ..CallPolicy::default() };
     let transport = world.transport(policy);
     for _ in 0..3 {
         let mut left = Box::pin(status(&transport, get()));
@@ -295,7 +297,7 @@ async fn a_caller_who_leaves_gives_its_place_back() {
 #[tokio::test(start_paused = true)]
 async fn the_only_endpoint_is_left_alone_and_tried_again_after_the_pause() {
     let world = World::of([Does::Refuses]);
-    let policy = Policy { attempts_max: 1, ..Policy::default() };
+    let policy = CallPolicy { attempts_max: 1, ..CallPolicy::default() };
     let transport = world.transport(policy);
     for call in 0..20 {
         assert!(is_unreachable(&status(&transport, get()).await));
@@ -316,7 +318,7 @@ async fn the_only_endpoint_is_left_alone_and_tried_again_after_the_pause() {
 #[tokio::test(start_paused = true)]
 async fn the_quicker_endpoint_gets_more() {
     let world = World::of([Does::AnswersAfter(MILLI * 50), Does::AnswersAfter(MILLI * 5)]);
-    let transport = world.transport(Policy::default());
+    let transport = world.transport(CallPolicy::default());
     for _ in 0..50 {
         let calls = join_all((0..4).map(|_| status(&transport, get()))).await;
         assert!(calls.iter().all(Result::is_ok));
@@ -328,7 +330,7 @@ async fn the_quicker_endpoint_gets_more() {
 #[tokio::test(start_paused = true)]
 async fn equal_endpoints_share_the_work() {
     let world = World::of([Does::AnswersAfter(MILLI); 4]);
-    let transport = world.transport(Policy::default());
+    let transport = world.transport(CallPolicy::default());
     for _ in 0..100 {
         join_all((0..8).map(|_| status(&transport, get()))).await;
     }
@@ -338,22 +340,22 @@ async fn equal_endpoints_share_the_work() {
 #[tokio::test(start_paused = true)]
 async fn endpoints_may_come_and_go() {
     let world = World::of([Does::Refuses, Does::Answers(200), Does::Answers(200)]);
-    let policy = Policy { attempts_max: 1, ..Policy::default() };
-    let (announcer, transport) = world.announced(vec![], policy);
+    let policy = CallPolicy { attempts_max: 1, ..CallPolicy::default() };
+    let (announcer, transport) = world.updatable(vec![], policy);
     assert!(is_unreachable(&status(&transport, get()).await));
 
-    announcer.announce(vec![base(0)]);
+    announcer.update(vec![base(0)]);
     for _ in 0..10 {
         assert!(is_unreachable(&status(&transport, get()).await));
     }
     // What is known of an endpoint stays known: it is still left alone.
-    announcer.announce(vec![base(0), base(1)]);
+    announcer.update(vec![base(0), base(1)]);
     for _ in 0..10 {
         assert!(matches!(status(&transport, get()).await, Ok(200)));
     }
     assert_eq!((world.hits(0), world.hits(1)), (5, 10));
 
-    announcer.announce(vec![base(2)]);
+    announcer.update(vec![base(2)]);
     drop(announcer);
     for _ in 0..10 {
         assert!(matches!(status(&transport, get()).await, Ok(200)));
@@ -364,10 +366,10 @@ async fn endpoints_may_come_and_go() {
 #[tokio::test(start_paused = true)]
 async fn nothing_leaves_before_it_is_flushed() {
     let world = World::of([Does::Answers(200)]);
-    let transport = world.transport(Policy::default());
-    let tail = Tail::at(0);
+    let transport = world.transport(CallPolicy::default());
+    let tail = Watermark::at(0);
     let ((), _touched) = durability::scope(async {
-        durability::touch(&Commit::at(&tail, 3));
+        durability::depend_on(&Commit::at(&tail, 3));
         let mut call = Box::pin(status(&transport, get()));
         for flushed in [0, 2] {
             tail.advance(flushed);
@@ -377,7 +379,7 @@ async fn nothing_leaves_before_it_is_flushed() {
         tail.advance(3);
         assert!(matches!(call.await, Ok(200)));
 
-        durability::touch(&Commit::at(&tail, 4));
+        durability::depend_on(&Commit::at(&tail, 4));
         tail.void();
         assert!(is_unreachable(&status(&transport, get()).await));
         assert_eq!(world.all_hits(), 1);

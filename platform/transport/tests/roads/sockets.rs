@@ -13,7 +13,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
 };
-use transport::{CallError, Client, Policy, Transport, TransportError};
+use transport::{CallError, CallPolicy, Channel, Client, TransportError};
 
 fn parcel() -> Parcel {
     Parcel { name: "a".to_owned(), weight: 1 }
@@ -42,7 +42,7 @@ async fn deserted() -> Uri {
     base(listener.local_addr().unwrap())
 }
 
-async fn put(transport: &Transport) -> Result<Parcel, CallError> {
+async fn put(transport: &Channel) -> Result<Parcel, CallError> {
     Client::new("town", transport.clone()).put("/echo").json(&parcel()).send().await
 }
 
@@ -57,10 +57,10 @@ async fn a_broken_endpoint_is_retried_around_and_then_left_alone() {
         let town = Town::default();
         let listening = Listening::to(&town).await;
         let (broken, came) = answering(text).await;
-        let policy = Policy {
+        let policy = CallPolicy {
             breaker_pause: Duration::from_mins(1),
             latency_memory: Duration::from_millis(1),
-            ..Policy::default()
+            ..CallPolicy::default()
         };
         let transport = over(vec![broken, base(listening.address)], policy);
         for _ in 0..200 {
@@ -78,11 +78,11 @@ async fn an_endpoint_where_nobody_listens_is_walked_past() {
     let town = Town::default();
     let listening = Listening::to(&town).await;
     let nobody = deserted().await;
-    let transport = over(vec![nobody.clone(), base(listening.address)], Policy::default());
+    let transport = over(vec![nobody.clone(), base(listening.address)], CallPolicy::default());
     for _ in 0..50 {
         assert_eq!(put(&transport).await.unwrap(), parcel());
     }
-    let error = put(&over(vec![nobody], Policy::default())).await.unwrap_err();
+    let error = put(&over(vec![nobody], CallPolicy::default())).await.unwrap_err();
     let CallError::Unavailable { service: "town", reason } = error else { panic!("{error}") };
     assert!(reason.contains("refused"), "{reason}");
 }
@@ -90,7 +90,7 @@ async fn an_endpoint_where_nobody_listens_is_walked_past() {
 #[tokio::test]
 async fn what_may_not_be_repeated_is_sent_once() {
     let (broken, came) = answering("").await;
-    let transport = over(vec![broken], Policy::default());
+    let transport = over(vec![broken], CallPolicy::default());
     let town = Client::new("town", transport);
     for calls in 1..=3 {
         let sent = town.post("/echo").json(&parcel()).send::<Parcel>().await;
@@ -107,7 +107,7 @@ async fn connections_are_used_again_and_survive_a_restart_of_the_other_side() {
     let town = Town::default();
     let listening = Listening::to(&town).await;
     let address = listening.address;
-    let transport = over(vec![base(address)], Policy::default());
+    let transport = over(vec![base(address)], CallPolicy::default());
     for _ in 0..3 {
         for _ in 0..10 {
             put(&transport).await.unwrap();
@@ -124,7 +124,7 @@ async fn connections_are_used_again_and_survive_a_restart_of_the_other_side() {
 #[tokio::test]
 async fn an_answer_larger_than_any_is_refused() {
     let (endless, _) = answering("HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n").await;
-    let transport = over(vec![endless], Policy { attempts_max: 1, ..Policy::default() });
+    let transport = over(vec![endless], CallPolicy { attempts_max: 1, ..CallPolicy::default() });
     let request = http::Request::builder().method(Method::GET).uri("/");
     let answer = transport.send(request.body(bytes::Bytes::new()).unwrap()).await;
     assert!(matches!(answer, Err(TransportError::Unreachable { service: "town", .. })));

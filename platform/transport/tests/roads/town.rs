@@ -13,9 +13,10 @@ use std::{
 };
 use telemetry::Metrics;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
-use transport::{Context, Endpoints, Policy, Transport, loopback, network};
+use transport::{CallPolicy, Channel, Context, Endpoints, loopback, network};
 use web::{
-    Answer, ApiRouter, Created, Json, Limits, NoContent, Path, Query, ServeOptions, ServiceParts,
+    ApiResult, ApiRouter, Created, Json, Limits, NoContent, Path, Query, ServeOptions,
+    ServiceParts,
     routing::{get, post, put},
 };
 
@@ -82,7 +83,7 @@ impl Town {
     }
 }
 
-async fn refused() -> Answer<NoContent> {
+async fn refused() -> ApiResult<NoContent> {
     let problem = Problem::not_found("parcel", 7).subject("7").fact("left", 3);
     Err(problem.into())
 }
@@ -106,7 +107,7 @@ async fn panics() -> NoContent {
 pub(crate) struct Listening {
     pub(crate) address: SocketAddr,
     stop: oneshot::Sender<()>,
-    ended: JoinHandle<web::Drained>,
+    ended: JoinHandle<web::DrainOutcome>,
 }
 
 impl Listening {
@@ -129,7 +130,7 @@ impl Listening {
 
     pub(crate) async fn stop(self) {
         self.stop.send(()).unwrap();
-        assert_eq!(self.ended.await.unwrap(), web::Drained::Completely);
+        assert_eq!(self.ended.await.unwrap(), web::DrainOutcome::Completely);
     }
 }
 
@@ -144,17 +145,17 @@ pub(crate) fn base(address: SocketAddr) -> Uri {
     format!("http://{address}").parse().unwrap()
 }
 
-pub(crate) fn over(endpoints: impl Into<Endpoints>, policy: Policy) -> Transport {
+pub(crate) fn over(endpoints: impl Into<Endpoints>, policy: CallPolicy) -> Channel {
     let randomness = Arc::new(SeededRandomness::new(1));
     network("town", endpoints, policy, randomness, &Metrics::new())
 }
 
 /// Both roads to a town, each with its name.
-pub(crate) async fn roads() -> [(&'static str, Transport); 2] {
+pub(crate) async fn roads() -> [(&'static str, Channel); 2] {
     let town = Town::default();
     let listening = Listening::to(&town).await;
     // It serves until the test's runtime ends.
-    let sockets = over(vec![base(listening.address)], Policy::default());
+    let sockets = over(vec![base(listening.address)], CallPolicy::default());
     std::mem::forget(listening.stop);
     [("loopback", loopback("town", town.router())), ("sockets", sockets)]
 }

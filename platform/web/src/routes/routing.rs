@@ -1,6 +1,6 @@
 //! The methods of one path: `get(handler)`, or `get_with(handler, |it| it.summary("…"))` with words of its own.
 
-use super::Telling;
+use super::OperationDocs;
 use aide::{
     OperationInput, OperationOutput,
     generate::in_context,
@@ -22,7 +22,7 @@ use tower::{Layer, Service};
 #[derive(Clone, Debug)]
 pub struct ApiMethodRouter<S = ()> {
     pub(super) router: MethodRouter<S>,
-    pub(super) tellings: Vec<Telling>,
+    pub(super) tellings: Vec<OperationDocs>,
 }
 
 /// Makes the free functions and the methods of the same names.
@@ -78,7 +78,7 @@ macro_rules! methods {
                     F: Fn(TransformOperation<'_>) -> TransformOperation<'_> + Send + Sync + 'static,
                 {
                     self.router = self.router.$name(handler);
-                    self.tellings.push(Telling::of::<I, O>(stringify!($name), say));
+                    self.tellings.push(OperationDocs::of::<I, O>(stringify!($name), say));
                     self
                 }
             )*
@@ -120,7 +120,7 @@ impl<S> From<MethodRouter<S>> for ApiMethodRouter<S> {
     }
 }
 
-impl Telling {
+impl OperationDocs {
     fn of<I: OperationInput, O: OperationOutput>(
         method: &'static str,
         say: impl Fn(TransformOperation<'_>) -> TransformOperation<'_> + Send + Sync + 'static,

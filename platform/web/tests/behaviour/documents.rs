@@ -5,7 +5,7 @@ use kernel::Uuid;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use web::{Answer, ApiRouter, IdempotencyKey, IfMatch, Json, NoContent, Path, routing};
+use web::{ApiResult, ApiRouter, IdempotencyKey, IfMatch, Json, NoContent, Path, routing};
 
 fn document() -> Value {
     web::openapi_document(
@@ -55,7 +55,11 @@ fn bodies_queries_paths_and_refusals_are_described() {
 
 #[test]
 fn headers_and_empty_answers_are_described() {
-    async fn change(_: Path<(Uuid, String)>, _: IfMatch, _: IdempotencyKey) -> Answer<NoContent> {
+    async fn change(
+        _: Path<(Uuid, String)>,
+        _: IfMatch,
+        _: IdempotencyKey,
+    ) -> ApiResult<NoContent> {
         Ok(NoContent)
     }
     async fn softly(_: Option<IdempotencyKey>) -> NoContent {

@@ -4,7 +4,7 @@ use crate::things::{
     Answered, Things, ask, clock, get, keyed, remembering, remembering_by, request, service,
 };
 use axum::{Router, body::Body};
-use engine_memory::Engine;
+use engine_memory::MemoryEngine;
 use futures_util::future::join_all;
 use http::{Method, StatusCode};
 use kernel::{Problem, Uuid, codes};
@@ -18,7 +18,9 @@ use std::{
 use storage::durability;
 use tokio::sync::Semaphore;
 use transport::{Context, Edge};
-use web::{Answer, ApiRouter, IdempotencyKey, Json, Refusal, ServiceParts, routing::post};
+use web::{
+    ApiResult, ApiRouter, IdempotencyKey, Json, ProblemResponse, ServiceParts, routing::post,
+};
 
 const THINGS: &str = "/api/v1/things";
 const LAMP: &str = r#"{"name":"lamp","count":1}"#;
@@ -27,7 +29,7 @@ const CHAIR: &str = r#"{"name":"chair","count":1}"#;
 /// Things that remember, on an engine of their own.
 fn things() -> (Router, Things) {
     let things = Things::default();
-    (service(things.routes(), remembering(&Engine::new())).router, things)
+    (service(things.routes(), remembering(&MemoryEngine::new())).router, things)
 }
 
 fn replayed(answer: &Answered) -> bool {
@@ -46,12 +48,14 @@ fn scripted(script: &'static [u16]) -> (ApiRouter, Arc<AtomicUsize>) {
         let run = counted.fetch_add(1, Ordering::SeqCst);
         async move {
             match script.get(run) {
-                None | Some(200) => Answer::Ok(Json(run)),
-                Some(409) => {
-                    Err(Refusal(Problem::new(409, codes::VERSION_CONFLICT, "wait").retry_after(1)))
-                }
+                None | Some(200) => ApiResult::Ok(Json(run)),
+                Some(409) => Err(ProblemResponse(
+                    Problem::new(409, codes::VERSION_CONFLICT, "wait").retry_after(1),
+                )),
                 Some(0) => panic!("a handler may panic"),
-                Some(status) => Err(Refusal(Problem::new(*status, codes::UNAVAILABLE, "no"))),
+                Some(status) => {
+                    Err(ProblemResponse(Problem::new(*status, codes::UNAVAILABLE, "no")))
+                }
             }
         }
     };
@@ -102,7 +106,7 @@ async fn while_the_first_is_running_the_second_is_told_so() {
         }
     };
     let api = ApiRouter::new().api_route("/slow", post(wait));
-    let router = service(api, remembering(&Engine::new())).router;
+    let router = service(api, remembering(&MemoryEngine::new())).router;
     let slow = |body: &'static str| keyed("k1", "/slow", body);
 
     let (first, ()) = tokio::join!(ask(&router, slow("a")), async {
@@ -143,7 +147,7 @@ async fn an_answer_that_says_try_again_is_not_remembered() {
     for status in [500, 502, 503, 504, 429, 409] {
         let script: &'static [u16] = Vec::leak(vec![status, 200]);
         let (api, runs) = scripted(script);
-        let router = service(api, remembering(&Engine::new())).router;
+        let router = service(api, remembering(&MemoryEngine::new())).router;
         let send = async || ask(&router, keyed("k", "/scripted", "")).await;
         assert_eq!(send().await.status, status);
         assert_eq!((send().await.status, replayed(&send().await)), (StatusCode::OK, true));
@@ -154,7 +158,7 @@ async fn an_answer_that_says_try_again_is_not_remembered() {
 #[tokio::test]
 async fn a_refusal_of_the_business_is_remembered() {
     let (api, runs) = scripted(&[402]);
-    let router = service(api, remembering(&Engine::new())).router;
+    let router = service(api, remembering(&MemoryEngine::new())).router;
     let first = ask(&router, keyed("k", "/scripted", "")).await;
     let again = ask(&router, keyed("k", "/scripted", "")).await;
     assert_eq!((first.status, again.status), (StatusCode::PAYMENT_REQUIRED, first.status));
@@ -169,7 +173,7 @@ async fn a_panic_and_a_client_that_leaves_free_the_key() {
         tokio::task::yield_now().await;
         web::NoContent
     });
-    let router = service(api.api_route("/slow", gate), remembering(&Engine::new())).router;
+    let router = service(api.api_route("/slow", gate), remembering(&MemoryEngine::new())).router;
     assert_eq!(ask(&router, keyed("k", "/scripted", "")).await.status, 500);
     assert_eq!(ask(&router, keyed("k", "/scripted", "")).await.status, 200);
     assert_eq!(runs.load(Ordering::SeqCst), 2);
@@ -227,7 +231,7 @@ async fn a_route_may_require_a_key() {
     }
     let api = Things::default().routes();
     let api = api.api_route("/want", post(wanting)).api_route("/take", post(taking));
-    let router = service(api, remembering(&Engine::new())).router;
+    let router = service(api, remembering(&MemoryEngine::new())).router;
     for path in ["/api/v1/strict", "/want"] {
         let answer = ask(&router, request(Method::POST, path, LAMP)).await;
         assert_eq!((answer.status.as_u16(), &*code(&answer)), (400, "idempotency_key_missing"));
@@ -253,7 +257,7 @@ fn an_operation_is_named_by_its_scope_and_key_for_ever() {
 
 #[tokio::test]
 async fn an_answer_survives_a_restart_once_it_is_flushed() {
-    let engine = Engine::new();
+    let engine = MemoryEngine::new();
     engine.hold();
     let things = Things::default();
     let router = service(things.routes(), remembering(&engine)).router;
@@ -271,7 +275,7 @@ async fn an_answer_survives_a_restart_once_it_is_flushed() {
 
 #[tokio::test]
 async fn an_answer_may_not_leave_before_it_is_remembered_for_good() {
-    let engine = Engine::new();
+    let engine = MemoryEngine::new();
     engine.hold();
     let router = service(Things::default().routes(), remembering(&engine)).router;
     // The first answer, and one that is given again before the flush.
@@ -290,10 +294,10 @@ async fn an_answer_may_not_leave_before_it_is_remembered_for_good() {
 
 #[tokio::test]
 async fn after_a_day_a_key_is_free_again() {
-    let (engine, clock, things) = (Engine::new(), clock(), Things::default());
+    let (engine, clock, things) = (MemoryEngine::new(), clock(), Things::default());
     let router = service(things.routes(), remembering_by(&engine, Arc::clone(&clock))).router;
     ask(&router, keyed("k1", THINGS, LAMP)).await;
-    clock.advance(web::REMEMBERED_FOR.saturating_sub(Duration::from_secs(1)));
+    clock.advance(web::IDEMPOTENCY_RETENTION.saturating_sub(Duration::from_secs(1)));
     assert!(replayed(&ask(&router, keyed("k1", THINGS, LAMP)).await));
     clock.advance(Duration::from_secs(1));
     assert!(!replayed(&ask(&router, keyed("k1", THINGS, CHAIR)).await));
@@ -308,7 +312,7 @@ async fn what_is_too_large_to_remember_is_answered_all_the_same() {
         http::Response::new(Body::from_stream(futures_util::stream::iter(chunks)))
     });
     let api = ApiRouter::new().api_route("/large", large).api_route("/streamed", streamed);
-    let router = service(api, remembering(&Engine::new())).router;
+    let router = service(api, remembering(&MemoryEngine::new())).router;
     for (path, bytes) in [("/large", storage::RECORD_BYTES_MAX), ("/streamed", 2)] {
         for _ in 0..2 {
             let answer = ask(&router, keyed("k", path, "")).await;
@@ -321,7 +325,7 @@ async fn what_is_too_large_to_remember_is_answered_all_the_same() {
 async fn a_keyed_body_over_the_limit_is_refused_before_it_is_kept() {
     let limits = web::Limits { keyed_body_bytes_max: 64, ..web::Limits::default() };
     let things = Things::default();
-    let parts = ServiceParts { limits, ..remembering(&Engine::new()) };
+    let parts = ServiceParts { limits, ..remembering(&MemoryEngine::new()) };
     let router = service(things.routes(), parts).router;
     let answer = ask(&router, keyed("k", THINGS, " ".repeat(65) + LAMP)).await;
     assert_eq!((answer.status.as_u16(), &*code(&answer)), (413, "body_too_large"));

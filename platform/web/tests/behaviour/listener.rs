@@ -2,22 +2,22 @@
 
 use crate::things::{Things, parts, remembering, service};
 use axum::Router;
-use engine_memory::Engine;
+use engine_memory::MemoryEngine;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
-use storage::{Commit, Tail, durability};
+use storage::{Commit, Watermark, durability};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::{Notify, oneshot},
     task::JoinHandle,
 };
-use web::{ApiRouter, Drained, NoContent, ServeOptions, routing};
+use web::{ApiRouter, DrainOutcome, NoContent, ServeOptions, routing};
 
 /// A listener on a free port.
 struct Listening {
     address: SocketAddr,
     stop: oneshot::Sender<()>,
-    ended: JoinHandle<Drained>,
+    ended: JoinHandle<DrainOutcome>,
 }
 
 impl Listening {
@@ -38,7 +38,7 @@ impl Listening {
         Client(TcpStream::connect(self.address).await.unwrap())
     }
 
-    async fn stop(self) -> Drained {
+    async fn stop(self) -> DrainOutcome {
         self.stop.send(()).unwrap();
         self.ended.await.unwrap()
     }
@@ -93,10 +93,10 @@ fn things() -> Router {
 }
 
 /// A service whose one route touches this place of this log.
-fn touching(tail: &Arc<Tail>, position: u64) -> Router {
+fn touching(tail: &Arc<Watermark>, position: u64) -> Router {
     let tail = Arc::clone(tail);
     let touch = routing::get(move || {
-        durability::touch(&Commit::at(&tail, position));
+        durability::depend_on(&Commit::at(&tail, position));
         async { NoContent }
     });
     service(ApiRouter::new().api_route("/touch", touch), parts()).router
@@ -118,12 +118,12 @@ async fn a_connection_is_used_again() {
     client.send("GET /api/v1/things/9 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await;
     let rest = client.rest().await;
     assert!(rest.ends_with(r#"{"number":9,"name":"a thing"}"#), "{rest}");
-    assert_eq!(listening.stop().await, Drained::Completely);
+    assert_eq!(listening.stop().await, DrainOutcome::Completely);
 }
 
 #[tokio::test]
 async fn an_answer_waits_for_the_flush_of_what_it_touched() {
-    let tail = Tail::at(0);
+    let tail = Watermark::at(0);
     let listening = Listening::to(touching(&tail, 7)).await;
     let mut client = listening.connect().await;
     client.send("GET /touch HTTP/1.1\r\nhost: a\r\n\r\n").await;
@@ -140,7 +140,7 @@ async fn an_answer_waits_for_the_flush_of_what_it_touched() {
 
 #[tokio::test]
 async fn an_answer_about_something_lost_is_withheld() {
-    let tail = Tail::at(0);
+    let tail = Watermark::at(0);
     let listening = Listening::to(touching(&tail, 7)).await;
     let mut client = listening.connect().await;
     client.send("GET /touch HTTP/1.1\r\nhost: a\r\n\r\n").await;
@@ -154,7 +154,7 @@ async fn an_answer_about_something_lost_is_withheld() {
 
 #[tokio::test]
 async fn an_answer_with_a_key_waits_until_it_is_remembered_for_good() {
-    let engine = Engine::new();
+    let engine = MemoryEngine::new();
     engine.hold();
     let router = service(Things::default().routes(), remembering(&engine)).router;
     let listening = Listening::to(router).await;
@@ -200,7 +200,7 @@ async fn a_stop_lets_the_request_under_way_end_and_closes_idle_connections() {
     gate.notify_one();
     let last = busy.rest().await;
     assert!(last.starts_with("HTTP/1.1 204") && last.contains("connection: close"), "{last}");
-    assert_eq!(stopping.await.unwrap(), Drained::Completely);
+    assert_eq!(stopping.await.unwrap(), DrainOutcome::Completely);
 }
 
 #[tokio::test]
@@ -218,7 +218,7 @@ async fn a_request_that_does_not_end_in_time_is_cut() {
     let mut client = listening.connect().await;
     client.send("GET /never HTTP/1.1\r\nhost: a\r\n\r\n").await;
     began.notified().await;
-    assert_eq!(listening.stop().await, Drained::Cut { connections: 1 });
+    assert_eq!(listening.stop().await, DrainOutcome::Cut { connections: 1 });
     assert_eq!(client.rest().await, "");
 }
 

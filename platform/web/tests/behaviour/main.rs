@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod documents;
-mod hop;
 mod keys;
 mod listener;
 mod refusals;
+mod request_layer;
 mod things;

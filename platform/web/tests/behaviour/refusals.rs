@@ -204,7 +204,7 @@ async fn an_address_that_does_not_exist_is_a_problem_too() {
 
 #[tokio::test]
 async fn a_key_that_is_none_is_refused() {
-    let engine = engine_memory::Engine::new();
+    let engine = engine_memory::MemoryEngine::new();
     let things = Things::default();
     let router = things::service(things.routes(), things::remembering(&engine)).router;
     let body = r#"{"name":"a","count":1}"#;

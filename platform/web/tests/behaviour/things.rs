@@ -2,7 +2,7 @@
 
 use axum::{Router, body::Body};
 use bytes::Bytes;
-use engine_memory::Engine;
+use engine_memory::MemoryEngine;
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use kernel::{Cursor, Ids, ManualClock, Page, Problem, SeededRandomness};
@@ -15,7 +15,7 @@ use std::sync::{
 use telemetry::Metrics;
 use tower::ServiceExt;
 use web::{
-    Answer, ApiRouter, Created, Idempotency, Json, Limits, Paging, Path, Query, ServiceParts,
+    ApiResult, ApiRouter, Created, Idempotency, Json, Limits, Paging, Path, Query, ServiceParts,
     ServiceRouter,
     routing::{get_with, post, post_with},
 };
@@ -72,7 +72,7 @@ impl Things {
             let things = making.clone();
             async move {
                 let thing = things.make(new);
-                Answer::Ok(Created::at(format!("/api/v1/things/{}", thing.number), thing))
+                ApiResult::Ok(Created::at(format!("/api/v1/things/{}", thing.number), thing))
             }
         };
         let make_strictly = move |Json(new): Json<NewThing>| {
@@ -91,9 +91,9 @@ impl Things {
     }
 }
 
-async fn list(Query(query): Query<ThingsQuery>) -> Answer<Json<Page<Thing>>> {
+async fn list(Query(query): Query<ThingsQuery>) -> ApiResult<Json<Page<Thing>>> {
     let paging = Paging::new(query.limit, query.cursor);
-    let (limit, after) = (paging.limit()?, paging.place::<usize>("things")?.unwrap_or(0));
+    let (limit, after) = (paging.limit()?, paging.position::<usize>("things")?.unwrap_or(0));
     let name = query.kind.unwrap_or_default();
     let first = after + query.at_least.map_or(0, |it| it as usize);
     let items = (0..limit.get()).map(|it| Thing { number: first + it, name: name.clone() });
@@ -101,7 +101,7 @@ async fn list(Query(query): Query<ThingsQuery>) -> Answer<Json<Page<Thing>>> {
     Ok(Json(Page { items: items.collect(), next_cursor }))
 }
 
-async fn one(Path(number): Path<usize>) -> Answer<Json<Thing>> {
+async fn one(Path(number): Path<usize>) -> ApiResult<Json<Thing>> {
     if number == 0 {
         return Err(Problem::not_found("thing", number).into());
     }
@@ -129,11 +129,11 @@ pub(crate) fn parts() -> ServiceParts {
     }
 }
 
-pub(crate) fn remembering(engine: &Engine) -> ServiceParts {
+pub(crate) fn remembering(engine: &MemoryEngine) -> ServiceParts {
     remembering_by(engine, clock())
 }
 
-pub(crate) fn remembering_by(engine: &Engine, clock: Arc<ManualClock>) -> ServiceParts {
+pub(crate) fn remembering_by(engine: &MemoryEngine, clock: Arc<ManualClock>) -> ServiceParts {
     let ids = ids(clock);
     let values = engine.service("things").key_value;
     ServiceParts { idempotency: Some(Idempotency::new("things", values, ids)), ..parts() }

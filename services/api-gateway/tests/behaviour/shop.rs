@@ -7,9 +7,11 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Builder},
     response::{IntoResponse, Response},
 };
-use engine_memory::Engine;
+use engine_memory::MemoryEngine;
 use kernel::{Ids, ManualClock, SeededRandomness};
-use runtime::{BuildError, BuildFuture, Built, Materials, Module, Site, Tasks};
+use runtime::{
+    BuildContext, BuildError, BuildFuture, BuiltService, Module, ProcessResources, TaskTracker,
+};
 use serde_json::{Value as Json, json};
 use settings::{Flag, Settings, Sources};
 use std::{net::SocketAddr, sync::Arc};
@@ -25,7 +27,7 @@ const fn service(name: &'static str) -> Module {
         calls: &[],
         follows: &[],
         settings: None,
-        upkeep: runtime::Upkeep::none,
+        maintenance: runtime::Maintenance::none,
         build: that_echoes,
     }
 }
@@ -48,13 +50,16 @@ pub(crate) const SOMEWHERE: &str = "192.0.2.7:50000";
 pub(crate) const HERE: &str = "127.0.0.1:50000";
 
 #[expect(clippy::needless_pass_by_value, reason = "it has the form of every service")]
-fn that_echoes(site: Site) -> BuildFuture {
+fn that_echoes(site: BuildContext) -> BuildFuture {
     Box::pin(async move {
         let name = site.module.name;
         let echo =
             move |context: Extension<Context>, request: Request| echo(name, context.0, request);
         let router = Router::new().fallback(echo);
-        Ok(Built::described(ServiceRouter { router, description: web::Description::default() }))
+        Ok(BuiltService::documented(ServiceRouter {
+            router,
+            description: web::ApiDescription::default(),
+        }))
     })
 }
 
@@ -152,9 +157,9 @@ impl Gateway {
         let sources = Sources { flags: flags.collect(), ..Sources::default() };
         let sections = TABLE.iter().filter_map(|module| module.settings);
         let settings = Settings::load(sections, &sources).map_err(|error| error.to_string())?;
-        let (engine, metrics) = (Engine::new(), Metrics::new());
+        let (engine, metrics) = (MemoryEngine::new(), Metrics::new());
         let clock = ManualClock::at("2026-01-01T00:00:00Z".parse().unwrap());
-        let materials = Materials {
+        let materials = ProcessResources {
             settings: Arc::new(settings),
             storage: &|name| engine.service(name),
             bulk: &|name| engine.bulk(name),
@@ -162,7 +167,7 @@ impl Gateway {
             ids: Ids::new(Arc::new(clock), Arc::new(SeededRandomness::new(1))),
             metrics: metrics.clone(),
             health: Health::new(),
-            tasks: Tasks::default(),
+            tasks: TaskTracker::default(),
         };
         let here: Vec<_> = TABLE.iter().filter(|module| module.name != AWAY).collect();
         let assembled = runtime::assemble(TABLE, &here, materials).await;

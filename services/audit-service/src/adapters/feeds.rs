@@ -25,7 +25,7 @@ impl Handler for ActivitiesOfFeeds {
         Ok(vec![activity_write(&activity).map_err(|error| poison(&error))?])
     }
 
-    fn gather(&self, writes: Vec<Write>) -> Vec<Write> {
+    fn coalesce(&self, writes: Vec<Write>) -> Vec<Write> {
         bundled(writes)
     }
 }

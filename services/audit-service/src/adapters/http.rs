@@ -6,7 +6,7 @@ use kernel::{Cursor, FieldError, Problem, Timestamp, Uuid, codes};
 use std::sync::Arc;
 use storage::StorageError;
 use web::{
-    Answer, ApiRouter, Json, NoContent, Paging, Query,
+    ApiResult, ApiRouter, Json, NoContent, Paging, Query,
     routing::{get_with, post_with},
 };
 
@@ -21,14 +21,14 @@ pub(crate) fn routes(trail: &Arc<Trail>) -> ApiRouter {
     let (reading, writing) = (Arc::clone(trail), Arc::clone(trail));
     let list = move |Query(query): Query<AuditQuery>| {
         let trail = Arc::clone(&reading);
-        async move { Answer::Ok(Json(page(&trail, query).await?)) }
+        async move { ApiResult::Ok(Json(page(&trail, query).await?)) }
     };
     let record = move |Json(batch): Json<ActivityBatch>| {
         let trail = Arc::clone(&writing);
         async move {
             check(&batch)?;
             trail.record(&batch).await.map_err(|error| failed(&error))?;
-            Answer::Ok(NoContent)
+            ApiResult::Ok(NoContent)
         }
     };
     ApiRouter::new()
@@ -64,7 +64,7 @@ async fn page(trail: &Trail, query: AuditQuery) -> Result<AuditPage, Problem> {
         return Err(refused("to", "is before from"));
     }
     let list = list_of(&filter);
-    let after: Option<Place> = paging.place(&list)?;
+    let after: Option<Place> = paging.position(&list)?;
     let limit = paging.limit()?.get();
     let page = trail.page(&filter, after, limit).await.map_err(|error| failed(&error))?;
     let next_cursor = page.next.map(|place| Cursor::encode(&list, &place));

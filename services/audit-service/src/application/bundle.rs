@@ -8,7 +8,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use contracts::audit::Activity;
 use kernel::{Timestamp, Uuid};
 use std::collections::{BTreeMap, BTreeSet};
-use storage::{Collection, Document, Index, StorageError, Stored, Value, Write};
+use storage::{Collection, Document, FieldValue, Index, StorageError, StoredDocument, Write};
 
 /// The activities of a bundle, a line of JSON each.
 pub(super) static BUNDLES: Collection = Collection { name: "bundles", indexes: &[] };
@@ -47,10 +47,10 @@ pub(crate) fn activity_write(activity: &Activity) -> Result<Write, StorageError>
     let body =
         serde_json::to_vec(activity).map_err(|error| StorageError::Corrupt(error.to_string()))?;
     let fields = vec![
-        ("second", Value::Integer(second_of(activity.at))),
-        ("actor", Value::Text(activity.actor.clone())),
-        ("action", Value::Text(activity.action.clone())),
-        ("subject", Value::Text(activity.subject.clone())),
+        ("second", FieldValue::Integer(second_of(activity.at))),
+        ("actor", FieldValue::Text(activity.actor.clone())),
+        ("action", FieldValue::Text(activity.action.clone())),
+        ("subject", FieldValue::Text(activity.subject.clone())),
     ];
     let document = Document { key: activity.id.to_string(), body: body.into(), fields };
     Ok(Write::Put { collection: &ACTIVITIES, document })
@@ -102,7 +102,7 @@ impl Open {
         // The same activities are the same bundle: a batch that is sent again is stored over itself.
         let key = Uuid::new_v5(&Uuid::nil(), ids.as_bytes()).to_string();
         let summary = Summary { second, names: summary::of(names.into_iter()) };
-        let fields = vec![("second", Value::Integer(second))];
+        let fields = vec![("second", FieldValue::Integer(second))];
         let summary = Document { key: key.clone(), body: summary.encode(), fields };
         let bundle = Document { key, body: body.freeze(), fields: Vec::new() };
         vec![
@@ -114,7 +114,7 @@ impl Open {
 
 fn second(activity: &Document) -> i64 {
     let found = activity.fields.iter().find_map(|(name, value)| match value {
-        Value::Integer(second) if *name == "second" => Some(*second),
+        FieldValue::Integer(second) if *name == "second" => Some(*second),
         _ => None,
     });
     found.unwrap_or_default()
@@ -122,9 +122,9 @@ fn second(activity: &Document) -> i64 {
 
 fn names_of(activity: &Document) -> impl Iterator<Item = Name<'_>> {
     activity.fields.iter().filter_map(|(field, value)| match (*field, value) {
-        ("actor", Value::Text(name)) => Some(Name::Actor(name)),
-        ("action", Value::Text(name)) => Some(Name::Action(name)),
-        ("subject", Value::Text(name)) => Some(Name::Subject(name)),
+        ("actor", FieldValue::Text(name)) => Some(Name::Actor(name)),
+        ("action", FieldValue::Text(name)) => Some(Name::Action(name)),
+        ("subject", FieldValue::Text(name)) => Some(Name::Subject(name)),
         _ => None,
     })
 }
@@ -140,7 +140,7 @@ impl Summary {
         [&self.second.to_le_bytes()[..], &self.names].concat().into()
     }
 
-    pub(super) fn read(stored: &Stored) -> Result<Self, StorageError> {
+    pub(super) fn read(stored: &StoredDocument) -> Result<Self, StorageError> {
         let (second, names) = stored.body.split_first_chunk().ok_or_else(|| {
             StorageError::Corrupt(format!("the summary of bundle {} is cut off", stored.key))
         })?;
@@ -149,7 +149,9 @@ impl Summary {
 }
 
 /// The activities of a bundle.
-pub(super) fn read(bundle: &Stored) -> impl Iterator<Item = Result<Activity, StorageError>> {
+pub(super) fn read(
+    bundle: &StoredDocument,
+) -> impl Iterator<Item = Result<Activity, StorageError>> {
     bundle.body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(|line| {
         serde_json::from_slice(line).map_err(|error| {
             StorageError::Corrupt(format!("an activity of bundle {}: {error}", bundle.key))

@@ -5,7 +5,8 @@ use kernel::Uuid;
 use serde::{Deserialize, Serialize};
 use std::{collections::HashMap, sync::Arc};
 use storage::{
-    Collection, Document, Documents, Index, QUERY_DOCUMENTS_MAX, Query, StorageError, Value, Write,
+    Collection, Document, Documents, FieldValue, Index, QUERY_DOCUMENTS_MAX, Query, StorageError,
+    Write,
 };
 use tokio::sync::Mutex;
 
@@ -83,7 +84,7 @@ impl Losses {
 fn put(source: &str, loss: Loss) -> Result<Write, StorageError> {
     let body =
         serde_json::to_vec(&loss).map_err(|error| StorageError::Corrupt(error.to_string()))?;
-    let fields = vec![("source", Value::Text(source.to_owned()))];
+    let fields = vec![("source", FieldValue::Text(source.to_owned()))];
     let document = Document { key: source.to_owned(), body: body.into(), fields };
     Ok(Write::Put { collection: &LOSSES, document })
 }

@@ -13,7 +13,8 @@ use kernel::{Timestamp, Uuid};
 use serde::{Deserialize, Serialize};
 use std::{cmp::Reverse, sync::Arc};
 use storage::{
-    Direction, Documents, QUERY_DOCUMENTS_MAX, Query, StorageError, Stored, Value, Write,
+    Direction, Documents, FieldValue, QUERY_DOCUMENTS_MAX, Query, StorageError, StoredDocument,
+    Write,
 };
 use telemetry::Component;
 
@@ -92,11 +93,11 @@ impl Trail {
         until: Timestamp,
         limit: usize,
     ) -> Result<usize, StorageError> {
-        let until = Some(Value::Integer(second_of(until)));
+        let until = Some(FieldValue::Integer(second_of(until)));
         let query = Query { until, ..Query::all("by_second", limit) };
         let found = self.documents.query(&SUMMARIES, query).await?.documents;
         let count = found.len();
-        let delete = |Stored { key, .. }| {
+        let delete = |StoredDocument { key, .. }| {
             let bundle = Write::Delete { collection: &BUNDLES, key: key.clone() };
             [bundle, Write::Delete { collection: &SUMMARIES, key }]
         };
@@ -190,8 +191,8 @@ impl Filter {
         let passes_all = self.names().next().is_none();
         let bundles = if passes_all { limit } else { QUERY_DOCUMENTS_MAX };
         Query {
-            from: self.from.map(|from| Value::Integer(second_of(from))),
-            until: until.into_iter().chain(after).min().map(Value::Integer),
+            from: self.from.map(|from| FieldValue::Integer(second_of(from))),
+            until: until.into_iter().chain(after).min().map(FieldValue::Integer),
             direction: Direction::Descending,
             ..Query::all("by_second", bundles)
         }

@@ -2,7 +2,7 @@
 
 use crate::shop::{Shop, activity};
 use contracts::audit::{ACTIVITIES_MAX, Activity, ActivityBatch};
-use engine_memory::Engine;
+use engine_memory::MemoryEngine;
 use kernel::Uuid;
 use serde_json::json;
 use transport::CallError;
@@ -89,13 +89,17 @@ async fn a_batch_that_makes_no_sense_is_refused_by_field() {
 
 #[tokio::test]
 async fn a_store_that_fails_is_told_of_and_disturbs_nobody() {
-    let engine = Engine::new();
+    let engine = MemoryEngine::new();
     let shop = Shop::on(engine, Vec::new()).await;
     shop.engine.close().await.unwrap();
     let lost = batch(vec![activity(1, "guest", "product.viewed", "x")], 0);
     let Err(CallError::Problem(problem)) = shop.audit().record(&lost).await else { panic!() };
     assert_eq!((problem.status, problem.retry_after_seconds), (503, Some(1)));
     let report = shop.health.readiness();
-    assert_eq!(report.components["audit-service"].status, telemetry::Status::Down);
-    assert_eq!(report.status, telemetry::Status::Up, "the process is ready for everything else");
+    assert_eq!(report.components["audit-service"].status, telemetry::HealthStatus::Down);
+    assert_eq!(
+        report.status,
+        telemetry::HealthStatus::Up,
+        "the process is ready for everything else"
+    );
 }

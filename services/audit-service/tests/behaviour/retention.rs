@@ -2,13 +2,13 @@
 
 use crate::shop::{Shop, activity, at};
 use contracts::audit::ActivityBatch;
-use engine_memory::Engine;
+use engine_memory::MemoryEngine;
 use settings::Flag;
 use std::time::Duration;
 
 async fn shop_that_keeps(days: &str) -> Shop {
     let flag = Flag::new("--audit-service.kept-days", "audit-service.kept_days", days);
-    let shop = Shop::on(Engine::new(), vec![flag]).await;
+    let shop = Shop::on(MemoryEngine::new(), vec![flag]).await;
     // 1,440 activities, one a minute: the whole first of May.
     for first in (0..1_440).step_by(480) {
         let activities =

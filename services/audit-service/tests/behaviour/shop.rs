@@ -2,15 +2,15 @@
 
 use bytes::Bytes;
 use contracts::audit::{Activity, AuditClient, AuditPage};
-use engine_memory::Engine;
-use journal::{Append, AppendError, NewEvent, Recorded};
+use engine_memory::MemoryEngine;
+use journal::{Append, AppendError, NewEvent, RecordedEvent};
 use kernel::{Ids, ManualClock, SeededRandomness, Timestamp, Uuid};
-use runtime::{BuildFuture, Built, Materials, Module, Site, Tasks};
+use runtime::{BuildContext, BuildFuture, BuiltService, Module, ProcessResources, TaskTracker};
 use serde_json::{Map, Value as Json};
 use settings::{Flag, Settings, Sources};
 use std::sync::Arc;
 use telemetry::{Health, Metrics};
-use transport::{CallError, Client, Transport};
+use transport::{CallError, Channel, Client};
 
 const fn source(name: &'static str) -> Module {
     Module {
@@ -19,7 +19,7 @@ const fn source(name: &'static str) -> Module {
         calls: &[],
         follows: &[],
         settings: None,
-        upkeep: runtime::Upkeep::none,
+        maintenance: runtime::Maintenance::none,
         build: only_a_feed,
     }
 }
@@ -33,22 +33,22 @@ static TABLE: &[Module] = &[
     source("order-service"),
 ];
 
-fn only_a_feed(site: Site) -> BuildFuture {
+fn only_a_feed(site: BuildContext) -> BuildFuture {
     Box::pin(async move {
         let name = site.module.name;
         let journal = Arc::clone(&site.storage.journal);
-        let told = |event: &Recorded| serde_json::from_slice(&event.data).ok();
+        let told = |event: &RecordedEvent| serde_json::from_slice(&event.data).ok();
         let routes = messaging::feed_routes(name, journal, told);
-        Ok(Built::described(web::service(name, routes, site.service_parts())))
+        Ok(BuiltService::documented(web::service(name, routes, site.service_parts())))
     })
 }
 
 pub(crate) struct Shop {
-    pub(crate) engine: Engine,
+    pub(crate) engine: MemoryEngine,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) health: Health,
-    pub(crate) tasks: Tasks,
-    audit: Transport,
+    pub(crate) tasks: TaskTracker,
+    audit: Channel,
 }
 
 pub(crate) fn at(text: &str) -> Timestamp {
@@ -57,18 +57,18 @@ pub(crate) fn at(text: &str) -> Timestamp {
 
 impl Shop {
     pub(crate) async fn open() -> Self {
-        Self::on(Engine::new(), Vec::new()).await
+        Self::on(MemoryEngine::new(), Vec::new()).await
     }
 
     /// A shop on what an engine holds, with settings of the audit service.
-    pub(crate) async fn on(engine: Engine, flags: Vec<Flag>) -> Self {
+    pub(crate) async fn on(engine: MemoryEngine, flags: Vec<Flag>) -> Self {
         let clock = Arc::new(ManualClock::at(at("2026-06-01T00:00:00Z")));
         let ids = Ids::new(clock.clone(), Arc::new(SeededRandomness::new(1)));
         let sections = TABLE.iter().filter_map(|module| module.settings);
         let sources = Sources { flags, ..Sources::default() };
         let settings = Settings::load(sections, &sources).unwrap();
-        let (health, tasks) = (Health::new(), Tasks::default());
-        let materials = Materials {
+        let (health, tasks) = (Health::new(), TaskTracker::default());
+        let materials = ProcessResources {
             settings: Arc::new(settings),
             storage: &|name| engine.service(name),
             bulk: &|name| engine.bulk(name),
@@ -80,7 +80,7 @@ impl Shop {
         };
         let selected: Vec<_> = TABLE.iter().collect();
         let assembled = runtime::assemble(TABLE, &selected, materials).await.unwrap();
-        let audit = assembled.directory.way(AuditClient::SERVICE).unwrap();
+        let audit = assembled.directory.channel(AuditClient::SERVICE).unwrap();
         Self { engine, clock, health, tasks, audit }
     }
 

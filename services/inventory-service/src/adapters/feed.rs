@@ -2,12 +2,12 @@
 
 use crate::domain::{AVAILABILITY_CHANGED, Event, LOW_STOCK_UNITS};
 use contracts::inventory::InventoryEvent;
-use journal::Recorded;
+use journal::RecordedEvent;
 
 const _: () = assert!(LOW_STOCK_UNITS == contracts::inventory::LOW_STOCK_UNITS);
 
 /// The contract's event for a stored one; most concern nobody else and are not even read.
-pub(crate) fn translate(recorded: &Recorded) -> Option<messaging::Data> {
+pub(crate) fn translate(recorded: &RecordedEvent) -> Option<messaging::EventData> {
     if !matches!(recorded.name.as_str(), "received" | "adjusted" | "counted" | AVAILABILITY_CHANGED)
     {
         return None;
@@ -30,5 +30,5 @@ pub(crate) fn translate(recorded: &Recorded) -> Option<messaging::Data> {
             return None;
         }
     };
-    messaging::Data::of(&event).ok()
+    messaging::EventData::of(&event).ok()
 }

@@ -8,7 +8,7 @@ use crate::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use journal::{
-    Append, AppendError, EventId, Journal, NewEvent, Projection, READ_EVENTS_MAX, Recorded,
+    Append, AppendError, EventId, Journal, NewEvent, Projection, READ_EVENTS_MAX, RecordedEvent,
 };
 use kernel::Ids;
 use std::sync::Arc;
@@ -95,9 +95,9 @@ fn hold_stream(id: HoldId) -> String {
 }
 
 /// Reads an event of any age.
-pub(super) fn decode(recorded: &Recorded) -> Result<Event, StorageError> {
+pub(super) fn decode(recorded: &RecordedEvent) -> Result<Event, StorageError> {
     serde_json::from_slice(&recorded.data).map_err(|error| {
-        let Recorded { name, position, .. } = recorded;
+        let RecordedEvent { name, position, .. } = recorded;
         StorageError::Corrupt(format!("event {name} at position {position}: {error}"))
     })
 }
@@ -118,7 +118,7 @@ impl Projection for Folding {
         snapshot::NAME
     }
 
-    fn apply(&mut self, event: &Recorded) -> Result<(), StorageError> {
+    fn apply(&mut self, event: &RecordedEvent) -> Result<(), StorageError> {
         self.ledger.replay(&decode(event)?, event.version);
         self.events += 1;
         Ok(())

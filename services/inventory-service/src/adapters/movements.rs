@@ -12,8 +12,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use contracts::inventory::{Movement, MovementKind};
 use journal::{
-    Position, READ_EVENTS_MAX, Recorded, ServiceStorage,
-    upkeep::{Grain, ReadModel},
+    Position, READ_EVENTS_MAX, RecordedEvent, ServiceStorage,
+    maintenance::{Grain, ReadModel},
 };
 use kernel::{Timestamp, Uuid};
 use std::{
@@ -24,7 +24,8 @@ use std::{
     time::Duration,
 };
 use storage::{
-    Collection, Direction, Document, Index, Query, StorageError, Stored, Tail, Value, Write,
+    Collection, Direction, Document, FieldValue, Index, Query, StorageError, StoredDocument,
+    Watermark, Write,
 };
 use tokio::sync::Notify;
 
@@ -49,7 +50,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// The ledger of movements in documents.
 pub(crate) struct MovementDocuments {
     storage: ServiceStorage,
-    followed: Arc<Tail>,
+    followed: Arc<Watermark>,
     /// Somebody looks, and would rather not wait for the batch.
     wanted: Notify,
     /// The follower cannot go on before there is room on the disk.
@@ -61,7 +62,7 @@ impl MovementDocuments {
         let position = reached(&storage).await?;
         Ok(Self {
             storage,
-            followed: Tail::at(position),
+            followed: Watermark::at(position),
             wanted: Notify::new(),
             has_no_room: false.into(),
         })
@@ -97,8 +98,10 @@ impl MovementDocuments {
         for recorded in &events {
             writes.extend(documents_of(recorded)?);
             if kernel::defects::planted("projection_applies_twice") {
-                let again =
-                    Recorded { id: Uuid::from_u128(recorded.position.into()), ..recorded.clone() };
+                let again = RecordedEvent {
+                    id: Uuid::from_u128(recorded.position.into()),
+                    ..recorded.clone()
+                };
                 writes.extend(documents_of(&again)?);
             }
         }
@@ -114,7 +117,7 @@ impl MovementDocuments {
         if self.followed.flushed() < last {
             self.wanted.notify_one();
         }
-        match tokio::time::timeout(WAIT_MAX, self.followed.reaches(last)).await {
+        match tokio::time::timeout(WAIT_MAX, self.followed.wait_for(last)).await {
             Ok(Ok(())) => Ok(()),
             _ => Err(StorageError::Unavailable("the movements lag behind the stock".to_owned())),
         }
@@ -135,7 +138,7 @@ impl Movements for MovementDocuments {
             passed.or_else(|lag| self.has_no_room.load(Relaxed).then_some(()).ok_or(lag))?;
         }
         let query = Query {
-            equals: vec![Value::Text(sku.key())],
+            equals: vec![FieldValue::Text(sku.key())],
             direction: Direction::Descending,
             after: after.map(|MovementPlace(place)| place),
             ..Query::all(BY_SKU, limit)
@@ -178,7 +181,7 @@ impl ReadModel for MovementsAnew {
         Grain::Event
     }
 
-    fn writes(&self, events: &[Recorded]) -> Result<Vec<Write>, StorageError> {
+    fn writes(&self, events: &[RecordedEvent]) -> Result<Vec<Write>, StorageError> {
         let mut writes = Vec::new();
         for recorded in events {
             writes.extend(documents_of(recorded)?);
@@ -196,12 +199,13 @@ impl ReadModel for MovementsAnew {
     }
 }
 
-fn documents_of(recorded: &Recorded) -> Result<Vec<Write>, StorageError> {
+fn documents_of(recorded: &RecordedEvent) -> Result<Vec<Write>, StorageError> {
     let movements = movements_of(&decode(recorded)?, recorded.recorded_at);
     let documents = movements.into_iter().enumerate().map(|(index, movement)| {
         let position = i64::try_from(recorded.position).unwrap_or(i64::MAX);
         let sku = movement.sku.to_ascii_lowercase();
-        let fields = vec![("sku", Value::Text(sku)), ("position", Value::Integer(position))];
+        let fields =
+            vec![("sku", FieldValue::Text(sku)), ("position", FieldValue::Integer(position))];
         let document = Document { key: key(recorded.id, index), body: body(&movement)?, fields };
         Ok(Write::Put { collection: &MOVEMENTS, document })
     });
@@ -269,7 +273,7 @@ fn body(value: &impl serde::Serialize) -> Result<Bytes, StorageError> {
     encoded.map(Bytes::from)
 }
 
-fn read<T: serde::de::DeserializeOwned>(stored: &Stored) -> Result<T, StorageError> {
+fn read<T: serde::de::DeserializeOwned>(stored: &StoredDocument) -> Result<T, StorageError> {
     serde_json::from_slice(&stored.body)
         .map_err(|error| StorageError::Corrupt(format!("document {}: {error}", stored.key)))
 }

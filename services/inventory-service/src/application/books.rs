@@ -66,7 +66,7 @@ impl Books {
         look: impl FnOnce(&Ledger, Timestamp) -> T,
     ) -> Result<T, StorageError> {
         let open = self.trusted().await?;
-        durability::touch(&open.last);
+        durability::depend_on(&open.last);
         Ok(look(&open.ledger, self.ids.now()))
     }
 
@@ -80,7 +80,7 @@ impl Books {
     ) -> Result<T, Refused> {
         for _ in 0..ATTEMPTS_MAX {
             let mut open = self.trusted().await?;
-            durability::touch(&open.last);
+            durability::depend_on(&open.last);
             if let Some(id) = about {
                 self.recall(&mut open, id).await?;
             }
@@ -170,7 +170,7 @@ impl Books {
         let mut open = self.open.lock().await;
         if open.doubtful {
             tracing::warn!("the books are in doubt and are read anew");
-            let lost = |error: storage::Voided| StorageError::Unavailable(error.to_string());
+            let lost = |error: storage::CommitError| StorageError::Unavailable(error.to_string());
             open.last.wait().await.map_err(lost)?;
             *open = Open::from(self.log.opening().await?);
         }

@@ -16,7 +16,7 @@ pub(crate) struct MovementsPage {
 
 /// Where a page ended. Travels in a cursor.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct MovementPlace(pub(crate) storage::After);
+pub(crate) struct MovementPlace(pub(crate) storage::IndexPosition);
 
 /// The ledger of movements. Shows whatever was durable when it was asked; with a full disk a page may lack what came
 /// in last.

@@ -2,14 +2,16 @@
 
 use crate::{adapters::movements::MovementDocuments, domain::Sku, ports::Movements};
 use async_trait::async_trait;
-use engine_memory::Engine;
+use engine_memory::MemoryEngine;
 use journal::{Append, NewEvent, ServiceStorage};
 use kernel::{Timestamp, Uuid};
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering::Relaxed},
 };
-use storage::{Collection, Commit, Documents, Found, Query, StorageError, Stored, Write};
+use storage::{
+    Collection, Commit, DocumentPage, Documents, Query, StorageError, StoredDocument, Write,
+};
 
 /// Documents on a disk that can be full.
 #[derive(Debug)]
@@ -24,7 +26,7 @@ impl Documents for OnDisk {
         &self,
         collection: &'static Collection,
         key: &str,
-    ) -> Result<Option<Stored>, StorageError> {
+    ) -> Result<Option<StoredDocument>, StorageError> {
         self.documents.find(collection, key).await
     }
 
@@ -32,7 +34,7 @@ impl Documents for OnDisk {
         &self,
         collection: &'static Collection,
         query: Query,
-    ) -> Result<Found, StorageError> {
+    ) -> Result<DocumentPage, StorageError> {
         self.documents.query(collection, query).await
     }
 
@@ -41,7 +43,7 @@ impl Documents for OnDisk {
         collection: &'static Collection,
         after: Option<&str>,
         limit: usize,
-    ) -> Result<Vec<Stored>, StorageError> {
+    ) -> Result<Vec<StoredDocument>, StorageError> {
         self.documents.scan(collection, after, limit).await
     }
 
@@ -55,7 +57,7 @@ impl Documents for OnDisk {
 
 #[tokio::test(start_paused = true)]
 async fn movements_can_be_read_while_the_disk_is_full_and_catch_up_when_there_is_room() {
-    let storage = Engine::new().service("inventory-service");
+    let storage = MemoryEngine::new().service("inventory-service");
     let disk =
         Arc::new(OnDisk { documents: Arc::clone(&storage.documents), is_full: false.into() });
     let storage = ServiceStorage { documents: Arc::clone(&disk) as _, ..storage };

@@ -111,7 +111,7 @@ async fn a_movement_booked_twice_under_one_key_is_booked_once_even_when_the_answ
     assert_eq!(service.book("a", &delivery, Some("delivery-7")).await, first);
     // A crash between the effect and the stored answer: the journal survives, the answer does not.
     let storage = service.engine.service("inventory-service");
-    let engine = engine_memory::Engine::new();
+    let engine = engine_memory::MemoryEngine::new();
     let copy = engine.service("inventory-service").journal;
     for event in storage.journal.follow(0, 100).await.unwrap() {
         let new = journal::NewEvent {

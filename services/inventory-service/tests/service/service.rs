@@ -10,35 +10,35 @@ use contracts::{
     inventory::{Hold, InventoryClient, NewHold, SkuCount, Stock, StockCounts},
     shared::{HoldId, OrderId, Quantity},
 };
-use engine_memory::Engine;
+use engine_memory::MemoryEngine;
 use kernel::{Ids, ManualClock, Problem, SeededRandomness, Uuid};
-use runtime::{Materials, Module, Tasks};
+use runtime::{Module, ProcessResources, TaskTracker};
 use serde_json::Value;
 use settings::{Settings, Sources};
 use std::{sync::Arc, time::Duration};
-use transport::{CallError, Client, Context, Edge, Transport};
+use transport::{CallError, Channel, Client, Context, Edge};
 
 static TABLE: [Module; 1] = [inventory_service::MODULE];
 
 /// A running inventory service.
 struct Service {
-    engine: Engine,
+    engine: MemoryEngine,
     clock: Arc<ManualClock>,
-    transport: Transport,
+    transport: Channel,
     raw: Client,
     /// Ends its background work when dropped.
-    _tasks: Tasks,
+    _tasks: TaskTracker,
 }
 
 impl Service {
     async fn start() -> Self {
         let start = "2026-01-01T00:00:00Z".parse().unwrap();
-        Self::on(Engine::new(), Arc::new(ManualClock::at(start))).await
+        Self::on(MemoryEngine::new(), Arc::new(ManualClock::at(start))).await
     }
 
-    async fn on(engine: Engine, clock: Arc<ManualClock>) -> Self {
-        let tasks = Tasks::default();
-        let materials = Materials {
+    async fn on(engine: MemoryEngine, clock: Arc<ManualClock>) -> Self {
+        let tasks = TaskTracker::default();
+        let materials = ProcessResources {
             settings: Arc::new(Settings::load([], &Sources::default()).unwrap()),
             storage: &|name| engine.service(name),
             bulk: &|name| engine.bulk(name),

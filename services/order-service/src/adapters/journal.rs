@@ -8,10 +8,10 @@ use contracts::{
     order::{OrderEvent as Told, OrderStatus},
     shared::OrderId,
 };
-use journal::{Aggregate, Named, Recorded};
+use journal::{Aggregate, EventName, RecordedEvent};
 use serde::Deserialize;
 
-impl Named for OrderEvent {
+impl EventName for OrderEvent {
     fn name(&self) -> &'static str {
         self.name()
     }
@@ -57,7 +57,7 @@ impl Essence {
 }
 
 /// What an event of the journal tells others. What only the service itself needs to know tells them nothing.
-pub(crate) fn translate(recorded: &Recorded) -> Option<messaging::Data> {
+pub(crate) fn translate(recorded: &RecordedEvent) -> Option<messaging::EventData> {
     let order_id: OrderId = recorded.stream.strip_prefix("order-")?.parse().ok()?;
     if UNTOLD.contains(&recorded.name.as_str()) {
         return None;
@@ -72,7 +72,7 @@ pub(crate) fn translate(recorded: &Recorded) -> Option<messaging::Data> {
         status: status(of.status),
         total: of.total,
     };
-    messaging::Data::of(&told).ok()
+    messaging::EventData::of(&told).ok()
 }
 
 /// The contract's word for where an order stands.

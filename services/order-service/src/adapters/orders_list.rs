@@ -3,14 +3,15 @@
 use super::view;
 use crate::{
     domain::{events::Status, order::Order},
-    ports::listing::{Listed, Listing, Wanted},
+    ports::listing::{Listing, OrderPage, Wanted},
 };
 use async_trait::async_trait;
 use contracts::{order::OrderSummary, shared::OrderId};
 use kernel::{Cursor, Problem, Uuid};
 use std::sync::Arc;
 use storage::{
-    After, Collection, Direction, Document, Documents, Index, Query, StorageError, Value, Write,
+    Collection, Direction, Document, Documents, FieldValue, Index, IndexPosition, Query,
+    StorageError, Write,
 };
 use web::Paging;
 
@@ -47,19 +48,20 @@ impl Listing for OrdersList {
         let body = serde_json::to_vec(&summary).unwrap_or_default();
         let number = i64::try_from(order.placed.number).unwrap_or(i64::MAX);
         let fields = vec![
-            ("number", Value::Integer(number)),
-            ("status", Value::Text(status_word(order.status).to_owned())),
-            ("email", Value::Text(order.placed.email.to_lowercase())),
+            ("number", FieldValue::Integer(number)),
+            ("status", FieldValue::Text(status_word(order.status).to_owned())),
+            ("email", FieldValue::Text(order.placed.email.to_lowercase())),
         ];
         let document = Document { key: id.to_string(), body: body.into(), fields };
         vec![Write::Put { collection: &ORDERS, document }]
     }
 
-    async fn page(&self, wanted: Wanted) -> Result<Listed, Problem> {
-        let Some((index, equals)) = walk(&wanted) else { return Ok(Listed::default()) };
+    async fn page(&self, wanted: Wanted) -> Result<OrderPage, Problem> {
+        let Some((index, equals)) = walk(&wanted) else { return Ok(OrderPage::default()) };
         let list = format!("orders/{index}");
         let limit = wanted.limit.get();
-        let mut after: Option<After> = Paging::new(None, wanted.cursor.clone()).place(&list)?;
+        let mut after: Option<IndexPosition> =
+            Paging::new(None, wanted.cursor.clone()).position(&list)?;
         let mut orders: Vec<OrderSummary> = Vec::new();
         for _ in 0..ROUNDS_MAX {
             let query = Query {
@@ -81,7 +83,7 @@ impl Listing for OrdersList {
             }
         }
         let next = after.map(|after| Cursor::encode(&list, &after));
-        Ok(Listed { orders, next })
+        Ok(OrderPage { orders, next })
     }
 
     async fn highest_number(&self) -> Result<u64, StorageError> {
@@ -100,16 +102,16 @@ impl Listing for OrdersList {
 }
 
 /// The narrowest index for what is wanted; `None` when nothing can fit.
-fn walk(wanted: &Wanted) -> Option<(&'static str, Vec<Value>)> {
+fn walk(wanted: &Wanted) -> Option<(&'static str, Vec<FieldValue>)> {
     if let Some(number) = &wanted.number {
         let number: i64 = number.parse().ok()?;
-        return Some(("by_number", vec![Value::Integer(number)]));
+        return Some(("by_number", vec![FieldValue::Integer(number)]));
     }
     if let Some(email) = &wanted.email {
-        return Some(("by_email", vec![Value::Text(email.to_lowercase())]));
+        return Some(("by_email", vec![FieldValue::Text(email.to_lowercase())]));
     }
     match wanted.status {
-        Some(status) => Some(("by_status", vec![Value::Text(status_word(status).to_owned())])),
+        Some(status) => Some(("by_status", vec![FieldValue::Text(status_word(status).to_owned())])),
         None => Some(("by_number", vec![])),
     }
 }

@@ -90,8 +90,8 @@ pub(crate) fn summary(id: OrderId, order: &Order) -> OrderSummary {
 }
 
 /// A saga, for operators.
-pub(crate) fn saga(listed: &saga::Listed) -> Saga {
-    let standing = &listed.standing;
+pub(crate) fn saga(listed: &saga::SagaSummary) -> Saga {
+    let standing = &listed.status;
     Saga {
         id: SagaId(listed.id),
         name: listed.name.to_owned(),
@@ -106,14 +106,14 @@ pub(crate) fn saga(listed: &saga::Listed) -> Saga {
 }
 
 /// The contract's word for where a saga stands.
-pub(crate) fn saga_state(state: saga::State) -> SagaState {
+pub(crate) fn saga_state(state: saga::SagaState) -> SagaState {
     match state {
-        saga::State::Running => SagaState::Running,
-        saga::State::Waiting => SagaState::Waiting,
-        saga::State::Undoing => SagaState::Undoing,
-        saga::State::Stuck => SagaState::Stuck,
-        saga::State::Done => SagaState::Done,
-        saga::State::Undone => SagaState::Undone,
+        saga::SagaState::Running => SagaState::Running,
+        saga::SagaState::Waiting => SagaState::Waiting,
+        saga::SagaState::Undoing => SagaState::Undoing,
+        saga::SagaState::Stuck => SagaState::Stuck,
+        saga::SagaState::Done => SagaState::Done,
+        saga::SagaState::Undone => SagaState::Undone,
     }
 }
 

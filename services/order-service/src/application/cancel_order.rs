@@ -8,7 +8,7 @@ use super::{
 };
 use crate::domain::{events::Status, order::Command, rejection::Rejection};
 use kernel::{Problem, Uuid};
-use saga::{Runner, State};
+use saga::{Runner, SagaState};
 use std::sync::Arc;
 
 /// Cancels orders.
@@ -48,8 +48,10 @@ impl CancelOrder {
         };
         let standing = self.cancellations.begin(cancellation_id(id), case).await?;
         match (standing.state, standing.refusal) {
-            (State::Undone, Some(refusal)) => Err(OrderError::Refused(Problem::clone(&refusal))),
-            (State::Undone, None) => {
+            (SagaState::Undone, Some(refusal)) => {
+                Err(OrderError::Refused(Problem::clone(&refusal)))
+            }
+            (SagaState::Undone, None) => {
                 Err(OrderError::Refused(Problem::unavailable("the cancellation")))
             }
             _ => self.find(id).await,

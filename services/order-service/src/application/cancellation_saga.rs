@@ -22,7 +22,7 @@ pub(crate) struct CancellationCase {
     pub(crate) reason: Option<String>,
 }
 
-impl saga::Case for CancellationCase {
+impl saga::SagaInput for CancellationCase {
     fn subject(&self) -> Uuid {
         self.order_id
     }
@@ -58,7 +58,7 @@ impl Step<CancellationCase> for Request {
         "request"
     }
 
-    async fn act(&self, case: &CancellationCase) -> Result<Progress, StepError> {
+    async fn execute(&self, case: &CancellationCase) -> Result<Progress, StepError> {
         let command = Command::BeginCancel { reason: case.reason.clone() };
         self.orders.execute(case.order_id, &command).await?;
         Ok(Progress::Done)
@@ -79,7 +79,7 @@ impl Step<CancellationCase> for GiveMoneyBack {
         true
     }
 
-    async fn act(&self, case: &CancellationCase) -> Result<Progress, StepError> {
+    async fn execute(&self, case: &CancellationCase) -> Result<Progress, StepError> {
         if let Some(payment) = case.payment_id {
             self.payments.cancel(payment, case.order_id).await?;
         }
@@ -101,7 +101,7 @@ impl Step<CancellationCase> for GiveGoodsBack {
         true
     }
 
-    async fn act(&self, case: &CancellationCase) -> Result<Progress, StepError> {
+    async fn execute(&self, case: &CancellationCase) -> Result<Progress, StepError> {
         self.stock.release(case.hold_id).await?;
         Ok(Progress::Done)
     }
@@ -121,7 +121,7 @@ impl Step<CancellationCase> for Settle {
         true
     }
 
-    async fn act(&self, case: &CancellationCase) -> Result<Progress, StepError> {
+    async fn execute(&self, case: &CancellationCase) -> Result<Progress, StepError> {
         let reason = case.reason.clone().unwrap_or_else(|| "cancelled on request".to_owned());
         self.orders.execute(case.order_id, &Command::Cancel { reason }).await?;
         Ok(Progress::Done)

@@ -106,7 +106,7 @@ impl CheckoutCase {
     }
 }
 
-impl saga::Case for CheckoutCase {
+impl saga::SagaInput for CheckoutCase {
     fn subject(&self) -> Uuid {
         self.order_id
     }

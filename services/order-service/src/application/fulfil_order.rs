@@ -8,7 +8,7 @@ use super::{
 };
 use crate::domain::{order::Command, rejection::Rejection};
 use kernel::{Problem, Uuid};
-use saga::{Runner, State};
+use saga::{Runner, SagaState};
 use std::sync::Arc;
 
 /// Records that goods have left.
@@ -30,8 +30,10 @@ impl FulfilOrder {
         let saga = fulfilment_id(id, found.order.fulfilments_dropped());
         let standing = self.fulfilments.begin(saga, case).await?;
         match (standing.state, standing.refusal) {
-            (State::Undone, Some(refusal)) => Err(OrderError::Refused(Problem::clone(&refusal))),
-            (State::Undone, None) => {
+            (SagaState::Undone, Some(refusal)) => {
+                Err(OrderError::Refused(Problem::clone(&refusal)))
+            }
+            (SagaState::Undone, None) => {
                 Err(OrderError::Refused(Problem::unavailable("the fulfilment")))
             }
             _ => self.find(id).await,

@@ -19,7 +19,7 @@ pub(crate) struct FulfilmentCase {
     pub(crate) payment_id: Uuid,
 }
 
-impl saga::Case for FulfilmentCase {
+impl saga::SagaInput for FulfilmentCase {
     fn subject(&self) -> Uuid {
         self.order_id
     }
@@ -52,7 +52,7 @@ impl Step<FulfilmentCase> for Request {
         "request"
     }
 
-    async fn act(&self, case: &FulfilmentCase) -> Result<Progress, StepError> {
+    async fn execute(&self, case: &FulfilmentCase) -> Result<Progress, StepError> {
         self.orders.execute(case.order_id, &Command::BeginFulfil).await?;
         Ok(Progress::Done)
     }
@@ -76,7 +76,7 @@ impl Step<FulfilmentCase> for Capture {
         "capture"
     }
 
-    async fn act(&self, case: &FulfilmentCase) -> Result<Progress, StepError> {
+    async fn execute(&self, case: &FulfilmentCase) -> Result<Progress, StepError> {
         let found = self.orders.find(case.order_id).await?;
         let found = found.ok_or(OrderError::Rejected(Rejection::Unknown))?;
         if found.order.is_captured_at_fulfilment() {
@@ -101,7 +101,7 @@ impl Step<FulfilmentCase> for Leave {
         true
     }
 
-    async fn act(&self, case: &FulfilmentCase) -> Result<Progress, StepError> {
+    async fn execute(&self, case: &FulfilmentCase) -> Result<Progress, StepError> {
         self.orders.execute(case.order_id, &Command::Fulfil).await?;
         Ok(Progress::Done)
     }

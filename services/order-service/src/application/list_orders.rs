@@ -1,9 +1,9 @@
 //! Lists orders, and the sagas over them that have not ended.
 
 use super::refusal::OrderError;
-use crate::ports::listing::{Listed, Listing, Wanted};
+use crate::ports::listing::{Listing, OrderPage, Wanted};
 use kernel::{Problem, Uuid};
-use saga::{Listed as ListedSaga, RetryError, Sagas, State};
+use saga::{RetryError, SagaState, SagaSummary as ListedSaga, Sagas};
 use std::sync::Arc;
 
 /// Lists orders and sagas.
@@ -15,15 +15,19 @@ pub(crate) struct ListOrders {
 
 impl ListOrders {
     /// A page of orders, newest first.
-    pub(crate) async fn orders(&self, wanted: Wanted) -> Result<Listed, Problem> {
+    pub(crate) async fn orders(&self, wanted: Wanted) -> Result<OrderPage, Problem> {
         self.listing.page(wanted).await
     }
 
     /// The unfinished sagas, oldest first, after the one at `after`.
-    pub(crate) fn sagas(&self, state: Option<State>, after: Option<SagaPlace>) -> Vec<ListedSaga> {
+    pub(crate) fn sagas(
+        &self,
+        state: Option<SagaState>,
+        after: Option<SagaPlace>,
+    ) -> Vec<ListedSaga> {
         let mut all: Vec<ListedSaga> = self.sagas.iter().flat_map(|sagas| sagas.list()).collect();
         all.retain(|saga| {
-            let of_state = state.is_none_or(|state| saga.standing.state == state);
+            let of_state = state.is_none_or(|state| saga.status.state == state);
             of_state && after.as_ref().is_none_or(|after| place(saga) > *after)
         });
         all.sort_by_key(place);

@@ -8,7 +8,7 @@ use crate::{
     },
     ports::listing::Listing,
 };
-use journal::{Loaded, Repository};
+use journal::{LoadedAggregate, Repository};
 use kernel::{Ids, Timestamp, Uuid};
 use std::sync::{
     Arc,
@@ -85,6 +85,6 @@ pub(crate) fn stream(id: Uuid) -> String {
     format!("order-{id}")
 }
 
-fn found(id: Uuid, loaded: Loaded<Order>) -> Option<Found> {
+fn found(id: Uuid, loaded: LoadedAggregate<Order>) -> Option<Found> {
     loaded.state.map(|order| Found { id, order, version: loaded.version })
 }

@@ -12,7 +12,7 @@ use crate::domain::{
     rejection::Rejection,
 };
 use kernel::Problem;
-use saga::{Runner, State};
+use saga::{Runner, SagaState};
 
 /// Places orders.
 #[derive(Clone)]
@@ -31,7 +31,9 @@ impl PlaceOrder {
         }
         let order_id = case.order_id;
         let standing = self.checkouts.begin(checkout_id(order_id), case).await?;
-        if matches!(standing.state, State::Undone | State::Undoing) || standing.refusal.is_some() {
+        if matches!(standing.state, SagaState::Undone | SagaState::Undoing)
+            || standing.refusal.is_some()
+        {
             let problem = standing.refusal.map(|refusal| Problem::clone(&refusal));
             return Err(OrderError::Refused(problem.unwrap_or_else(unplaced)));
         }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::domain::rejection::Rejection;
 use kernel::{Problem, Uuid};
-use saga::{Runner, State};
+use saga::{Runner, SagaState};
 use std::sync::Arc;
 
 /// Gives money back.
@@ -38,7 +38,9 @@ impl RefundOrder {
         let (hold_id, payment_id) = (placed.hold_id, placed.payment_id);
         let case = RefundCase { order_id, refund_id, hold_id, payment_id, what, restock, reason };
         let standing = self.refunds.begin(refund_id, case).await?;
-        if matches!(standing.state, State::Undone | State::Undoing) || standing.refusal.is_some() {
+        if matches!(standing.state, SagaState::Undone | SagaState::Undoing)
+            || standing.refusal.is_some()
+        {
             let problem = standing.refusal.map(|refusal| Problem::clone(&refusal));
             return Err(OrderError::Refused(problem.unwrap_or_else(unanswered)));
         }

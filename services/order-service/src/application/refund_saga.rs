@@ -39,7 +39,7 @@ pub(crate) enum Wanted {
     Rest,
 }
 
-impl saga::Case for RefundCase {
+impl saga::SagaInput for RefundCase {
     fn subject(&self) -> Uuid {
         self.order_id
     }
@@ -97,7 +97,7 @@ impl Step<RefundCase> for Reserve {
         "reserve"
     }
 
-    async fn act(&self, case: &RefundCase) -> Result<Progress, StepError> {
+    async fn execute(&self, case: &RefundCase) -> Result<Progress, StepError> {
         let command = Command::ReserveRefund(case.request());
         self.orders.execute(case.order_id, &command).await?;
         Ok(Progress::Done)
@@ -125,7 +125,7 @@ impl Step<RefundCase> for PayBack {
         "pay_back"
     }
 
-    async fn act(&self, case: &RefundCase) -> Result<Progress, StepError> {
+    async fn execute(&self, case: &RefundCase) -> Result<Progress, StepError> {
         let refund = case.decided(&self.orders).await?;
         // Units that were free have nothing to give back but themselves.
         if refund.amount.is_positive() {
@@ -152,7 +152,7 @@ impl Step<RefundCase> for Restock {
         true
     }
 
-    async fn act(&self, case: &RefundCase) -> Result<Progress, StepError> {
+    async fn execute(&self, case: &RefundCase) -> Result<Progress, StepError> {
         let refund = case.decided(&self.orders).await?;
         if refund.restock && !refund.units.is_empty() {
             let mut lines: BTreeMap<&str, i64> = BTreeMap::new();
@@ -181,7 +181,7 @@ impl Step<RefundCase> for Settle {
         true
     }
 
-    async fn act(&self, case: &RefundCase) -> Result<Progress, StepError> {
+    async fn execute(&self, case: &RefundCase) -> Result<Progress, StepError> {
         self.orders.execute(case.order_id, &Command::SettleRefund { id: case.refund_id }).await?;
         Ok(Progress::Done)
     }

@@ -12,7 +12,7 @@ pub(crate) trait Listing: Send + Sync {
     fn writes(&self, id: Uuid, order: &Order) -> Vec<Write>;
 
     /// A page of it, each order as it was encoded.
-    async fn page(&self, wanted: Wanted) -> Result<Listed, Problem>;
+    async fn page(&self, wanted: Wanted) -> Result<OrderPage, Problem>;
 
     /// The highest number an order has; 0 when there is none.
     async fn highest_number(&self) -> Result<u64, StorageError>;
@@ -30,7 +30,7 @@ pub(crate) struct Wanted {
 
 /// A page of orders.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Listed {
+pub(crate) struct OrderPage {
     pub(crate) orders: Vec<contracts::order::OrderSummary>,
     pub(crate) next: Option<Cursor>,
 }

@@ -3,7 +3,7 @@
 use super::town::{ORDER, Town, checkout, payments::State as Paid};
 use crate::{adapters::journal::translate, domain::events::Status};
 use kernel::Uuid;
-use messaging::{ContentType, Data, Handler, HandlerError, Message, SpecVersion};
+use messaging::{ContentType, EventData, Handler, HandlerError, Message, SpecVersion};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ fn message(data: &Value) -> Message {
         time: "2026-11-22T12:00:00Z".parse().unwrap(),
         position: 1,
         datacontenttype: ContentType::Json,
-        data: Data::of(data).unwrap(),
+        data: EventData::of(data).unwrap(),
     }
 }
 

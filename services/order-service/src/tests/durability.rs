@@ -3,9 +3,9 @@
 use super::town::{Town, checkout};
 use crate::{application::checkout_case::Source, domain::events::Status, wiring::wire};
 use async_trait::async_trait;
-use journal::around::{Around, Surrounded};
+use journal::interceptor::{InterceptedJournal, JournalInterceptor};
 use kernel::Uuid;
-use saga::{Spawn, kit::Points};
+use saga::{Spawn, failure_matrix::Points};
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
@@ -54,7 +54,7 @@ async fn what_was_not_flushed_is_gone_whole_and_numbers_are_not_given_twice() {
 struct Reads(AtomicUsize);
 
 #[async_trait]
-impl Around for Reads {
+impl JournalInterceptor for Reads {
     async fn before_read(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
@@ -65,7 +65,7 @@ async fn a_happy_checkout_reads_nothing() {
     let town = Town::new();
     let reads = Arc::new(Reads::default());
     let journal = town.storage().journal;
-    let journal = Arc::new(Surrounded { journal, around: Arc::clone(&reads) });
+    let journal = Arc::new(InterceptedJournal { journal, interceptor: Arc::clone(&reads) });
     // Nothing but the keeper of snapshots is spawned, and it has nothing to do here.
     let spawn: Spawn = Arc::new(drop);
     let parts = town.parts(journal, &Points::never(), spawn);

@@ -16,7 +16,7 @@ use crate::{
 };
 use contracts::codes;
 use kernel::{Problem, Uuid};
-use saga::{Case, State};
+use saga::{SagaInput, SagaState};
 use std::{sync::Arc, time::Duration};
 
 async fn promised() -> (Town, Process) {
@@ -88,9 +88,9 @@ async fn a_bank_that_does_not_answer_is_seen_and_asked_again() {
     assert_eq!((order.status, order.shipment), (Status::Confirmed, Shipment::Leaving));
     let sagas = process.use_cases.list.sagas(None, None);
     let [saga] = &*sagas else { panic!("{sagas:?}") };
-    assert_eq!((saga.name, saga.standing.step), ("fulfilment", "capture"));
-    assert!(saga.standing.error.as_ref().is_some_and(|error| error.contains("no answer")));
-    assert!(saga.standing.next_try_at.is_some() && saga.standing.state != State::Stuck);
+    assert_eq!((saga.name, saga.status.step), ("fulfilment", "capture"));
+    assert!(saga.status.error.as_ref().is_some_and(|error| error.contains("no answer")));
+    assert!(saga.status.next_try_at.is_some() && saga.status.state != SagaState::Stuck);
     assert_eq!(cancel(&process).await.unwrap_err().code, codes::ALREADY_SHIPPED);
     town.is_promised(ORDER).unwrap();
     // A process that ends meanwhile loses none of it.

@@ -10,7 +10,7 @@ use std::time::Duration;
 /// Lets the background do what it has to.
 async fn settle(process: &Process) {
     for _ in 0..100 {
-        let waiting = |saga: &saga::Listed| saga.standing.state == saga::State::Waiting;
+        let waiting = |saga: &saga::SagaSummary| saga.status.state == saga::SagaState::Waiting;
         tokio::time::sleep(Duration::from_millis(10)).await;
         if process.use_cases.list.sagas(None, None).iter().all(waiting) {
             return;
@@ -236,11 +236,11 @@ async fn a_silent_payment_service_leaves_the_order_pending_and_is_asked_again() 
     town.payments.lock().silent = true;
     assert_eq!(place(&process, &town, "success").await, Ok(Status::Pending));
     tokio::time::sleep(Duration::from_mins(3)).await;
-    let sagas = process.use_cases.list.sagas(Some(saga::State::Stuck), None);
+    let sagas = process.use_cases.list.sagas(Some(saga::SagaState::Stuck), None);
     assert_eq!(sagas.len(), 1, "an operator sees it");
     town.payments.lock().silent = false;
     let retried = process.use_cases.list.retry(sagas[0].id).await.unwrap();
-    assert_eq!(retried.standing.state, saga::State::Done);
+    assert_eq!(retried.status.state, saga::SagaState::Done);
     assert_eq!(status(&process).await, Status::Confirmed);
     town.is_sold(ORDER).unwrap();
     assert!(process.use_cases.list.sagas(None, None).is_empty());
@@ -255,7 +255,7 @@ async fn a_payment_service_that_is_silent_for_too_long_ends_the_order() {
     town.clock.advance(Duration::from_hours(2));
     tokio::time::sleep(Duration::from_mins(5)).await;
     let going_back = process.use_cases.list.sagas(None, None);
-    assert!(going_back[0].standing.refusal.is_some(), "{going_back:?}");
+    assert!(going_back[0].status.refusal.is_some(), "{going_back:?}");
     town.payments.lock().silent = false;
     tokio::time::sleep(Duration::from_mins(5)).await;
     assert_eq!(status(&process).await, Status::Cancelled);

@@ -1,4 +1,4 @@
-//! The sagas of the service, broken in every way the kit knows.
+//! The sagas of the service, broken in every way the failure matrix knows.
 
 use super::town::{CART, ORDER, TOTAL, Town, checkout};
 use crate::{
@@ -22,10 +22,10 @@ use crate::{
 use async_trait::async_trait;
 use journal::{Aggregate, Journal};
 use kernel::{Currency, Ids, Money, Uuid};
-use saga::{Saga, State, kit};
+use saga::{Saga, SagaState, failure_matrix};
 use std::{sync::Arc, time::Duration};
 
-impl kit::World for Town {
+impl failure_matrix::World for Town {
     fn journal(&self) -> Arc<dyn Journal> {
         self.storage().journal
     }
@@ -35,9 +35,13 @@ impl kit::World for Town {
     }
 }
 
-/// The parts of a process that runs sagas of the kit.
-async fn others(town: &Town, journal: Arc<dyn Journal>, points: &Arc<kit::Points>) -> Others {
-    let spawn: saga::Spawn = Arc::new(|_| panic!("the kit spawns"));
+/// The parts of a process that runs sagas of the failure matrix.
+async fn others(
+    town: &Town,
+    journal: Arc<dyn Journal>,
+    points: &Arc<failure_matrix::Points>,
+) -> Others {
+    let spawn: saga::Spawn = Arc::new(|_| panic!("the failure_matrix spawns"));
     town.parts(journal, points, spawn).others().await.unwrap()
 }
 
@@ -76,8 +80,8 @@ impl Checkouts {
 }
 
 #[async_trait]
-impl kit::Subject for Checkouts {
-    type Case = CheckoutCase;
+impl failure_matrix::Subject for Checkouts {
+    type SagaInput = CheckoutCase;
     type World = Town;
 
     async fn world(&self) -> Town {
@@ -92,7 +96,7 @@ impl kit::Subject for Checkouts {
         &self,
         town: &Town,
         journal: Arc<dyn Journal>,
-        points: &Arc<kit::Points>,
+        points: &Arc<failure_matrix::Points>,
     ) -> Saga<CheckoutCase> {
         checkout_saga(&others(town, journal, points).await, Duration::from_hours(1))
     }
@@ -102,9 +106,9 @@ impl kit::Subject for Checkouts {
         (checkout_id(ORDER), checkout(&town, self.token))
     }
 
-    async fn judge(&self, town: &Town, end: State) -> Result<(), String> {
+    async fn judge(&self, town: &Town, end: SagaState) -> Result<(), String> {
         let order = order(town).await;
-        if end == State::Done {
+        if end == SagaState::Done {
             let order = order.ok_or("there is no order")?;
             let (captured, right) = match self.capture {
                 CapturePolicy::AtConfirmation => (TOTAL, town.is_sold(ORDER)),
@@ -127,38 +131,38 @@ impl kit::Subject for Checkouts {
 
 #[tokio::test(start_paused = true)]
 async fn a_checkout_ends_sold_or_clean_whatever_happens() {
-    let runs = kit::prove(&Checkouts::paid_with("success")).await;
+    let runs = failure_matrix::prove(&Checkouts::paid_with("success")).await;
     assert!(runs > 1_000, "only {runs} runs");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_checkout_that_waits_for_the_bank_ends_sold_or_clean() {
-    kit::prove(&Checkouts::paid_with("slow")).await;
+    failure_matrix::prove(&Checkouts::paid_with("slow")).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_declined_checkout_leaves_nothing_behind() {
-    kit::prove(&Checkouts::paid_with("decline")).await;
+    failure_matrix::prove(&Checkouts::paid_with("decline")).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_checkout_that_only_sets_money_aside_ends_promised_or_clean() {
     let capture = CapturePolicy::AtFulfilment;
-    kit::prove(&Checkouts { capture, ..Checkouts::paid_with("success") }).await;
+    failure_matrix::prove(&Checkouts { capture, ..Checkouts::paid_with("success") }).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_checkout_without_stock_never_asks_for_money() {
     let subject = Checkouts { sold_out: true, ..Checkouts::paid_with("success") };
-    kit::prove(&subject).await;
+    failure_matrix::prove(&subject).await;
 }
 
 /// Of an order that was confirmed in such a town.
 struct Cancellations(CapturePolicy);
 
 #[async_trait]
-impl kit::Subject for Cancellations {
-    type Case = CancellationCase;
+impl failure_matrix::Subject for Cancellations {
+    type SagaInput = CancellationCase;
     type World = Town;
 
     async fn world(&self) -> Town {
@@ -169,7 +173,7 @@ impl kit::Subject for Cancellations {
         &self,
         town: &Town,
         journal: Arc<dyn Journal>,
-        points: &Arc<kit::Points>,
+        points: &Arc<failure_matrix::Points>,
     ) -> Saga<CancellationCase> {
         cancellation_saga(&others(town, journal, points).await)
     }
@@ -188,9 +192,9 @@ impl kit::Subject for Cancellations {
         step == "request"
     }
 
-    async fn judge(&self, town: &Town, end: State) -> Result<(), String> {
+    async fn judge(&self, town: &Town, end: SagaState) -> Result<(), String> {
         let order = order(town).await.ok_or("there is no order")?;
-        if end == State::Undone {
+        if end == SagaState::Undone {
             return match order.status {
                 Status::Confirmed if order.cancel.is_none() => match self.0 {
                     CapturePolicy::AtConfirmation => town.is_sold(ORDER),
@@ -213,19 +217,19 @@ impl kit::Subject for Cancellations {
 
 #[tokio::test(start_paused = true)]
 async fn a_cancellation_gives_back_money_and_goods_once() {
-    kit::prove(&Cancellations(CapturePolicy::AtConfirmation)).await;
+    failure_matrix::prove(&Cancellations(CapturePolicy::AtConfirmation)).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_cancellation_before_the_goods_leave_sets_the_money_free() {
-    kit::prove(&Cancellations(CapturePolicy::AtFulfilment)).await;
+    failure_matrix::prove(&Cancellations(CapturePolicy::AtFulfilment)).await;
 }
 
 struct Fulfilments;
 
 #[async_trait]
-impl kit::Subject for Fulfilments {
-    type Case = FulfilmentCase;
+impl failure_matrix::Subject for Fulfilments {
+    type SagaInput = FulfilmentCase;
     type World = Town;
 
     async fn world(&self) -> Town {
@@ -236,7 +240,7 @@ impl kit::Subject for Fulfilments {
         &self,
         town: &Town,
         journal: Arc<dyn Journal>,
-        points: &Arc<kit::Points>,
+        points: &Arc<failure_matrix::Points>,
     ) -> Saga<FulfilmentCase> {
         fulfilment_saga(&others(town, journal, points).await)
     }
@@ -250,9 +254,9 @@ impl kit::Subject for Fulfilments {
         step == "request" || step == "capture"
     }
 
-    async fn judge(&self, town: &Town, end: State) -> Result<(), String> {
+    async fn judge(&self, town: &Town, end: SagaState) -> Result<(), String> {
         let order = order(town).await.ok_or("there is no order")?;
-        if end == State::Undone {
+        if end == SagaState::Undone {
             return match (order.status, order.shipment) {
                 (Status::Confirmed, Shipment::NotYet) => town.is_promised(ORDER),
                 _ => Err(format!("the order is {order:?}")),
@@ -267,7 +271,7 @@ impl kit::Subject for Fulfilments {
 
 #[tokio::test(start_paused = true)]
 async fn a_fulfilment_takes_the_money_once_or_leaves_the_goods_where_they_are() {
-    kit::prove(&Fulfilments).await;
+    failure_matrix::prove(&Fulfilments).await;
 }
 
 struct Refunds;
@@ -276,8 +280,8 @@ struct Refunds;
 const REFUND: i64 = 1_800;
 
 #[async_trait]
-impl kit::Subject for Refunds {
-    type Case = RefundCase;
+impl failure_matrix::Subject for Refunds {
+    type SagaInput = RefundCase;
     type World = Town;
 
     async fn world(&self) -> Town {
@@ -288,7 +292,7 @@ impl kit::Subject for Refunds {
         &self,
         town: &Town,
         journal: Arc<dyn Journal>,
-        points: &Arc<kit::Points>,
+        points: &Arc<failure_matrix::Points>,
     ) -> Saga<RefundCase> {
         refund_saga(&others(town, journal, points).await)
     }
@@ -311,13 +315,13 @@ impl kit::Subject for Refunds {
         step == "pay_back"
     }
 
-    async fn judge(&self, town: &Town, end: State) -> Result<(), String> {
+    async fn judge(&self, town: &Town, end: SagaState) -> Result<(), String> {
         let order = order(town).await.ok_or("there is no order")?;
         let done = order.refunds.iter().filter(|given| given.state == RefundState::Done);
         let done: Vec<i64> = done.map(|given| given.refund.amount.amount).collect();
         let reserved = order.refunds.iter().any(|given| given.state == RefundState::Reserved);
         let (wanted, mugs) = match end {
-            State::Done => (vec![REFUND], 9),
+            SagaState::Done => (vec![REFUND], 9),
             _ => (vec![], 8),
         };
         if reserved
@@ -336,5 +340,5 @@ impl kit::Subject for Refunds {
 
 #[tokio::test(start_paused = true)]
 async fn a_refund_gives_back_once_or_not_at_all() {
-    kit::prove(&Refunds).await;
+    failure_matrix::prove(&Refunds).await;
 }

@@ -15,12 +15,12 @@ use crate::{
     wiring::{Parts, wire},
 };
 use carts::CartBooks;
-use engine_memory::Engine;
+use engine_memory::MemoryEngine;
 use journal::{Journal, ServiceStorage};
 use kernel::{Clock, Ids, ManualClock, SeededRandomness, Uuid};
 use parking_lot::Mutex;
 use payments::PaymentBooks;
-use saga::{Spawn, kit::Points};
+use saga::{Spawn, failure_matrix::Points};
 use std::{
     num::NonZeroUsize,
     sync::{
@@ -41,7 +41,7 @@ pub(crate) const TOTAL: i64 = 2 * 1_800 + 490;
 /// Everything around the order service, and its own storage.
 #[derive(Clone)]
 pub(crate) struct Town {
-    pub(crate) engine: Engine,
+    pub(crate) engine: MemoryEngine,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) carts: Arc<Mutex<CartBooks>>,
     pub(crate) stock: Arc<Mutex<StockBooks>>,
@@ -71,7 +71,7 @@ pub(crate) struct Process {
 impl Town {
     pub(crate) fn new() -> Self {
         Self {
-            engine: Engine::new(),
+            engine: MemoryEngine::new(),
             clock: Arc::new(ManualClock::at("2026-11-22T12:00:00Z".parse().unwrap())),
             carts: Arc::new(Mutex::new(CartBooks::with(CART))),
             stock: Arc::new(Mutex::new(StockBooks::with("MUG", 10))),
@@ -102,9 +102,9 @@ impl Town {
         Parts {
             journal,
             listing: Arc::new(OrdersList { documents }),
-            carts: Arc::new(self.way(&self.carts, points)),
-            stock: Arc::new(self.way(&self.stock, points)),
-            payments: Arc::new(self.way(&self.payments, points)),
+            carts: Arc::new(self.channel(&self.carts, points)),
+            stock: Arc::new(self.channel(&self.stock, points)),
+            payments: Arc::new(self.channel(&self.payments, points)),
             ids: self.ids(),
             spawn,
             orders_in_memory_max: NonZeroUsize::new(1_000).unwrap(),
@@ -114,7 +114,7 @@ impl Town {
         }
     }
 
-    fn way<B>(&self, books: &Arc<Mutex<B>>, points: &Arc<Points>) -> Way<B> {
+    fn channel<B>(&self, books: &Arc<Mutex<B>>, points: &Arc<Points>) -> Way<B> {
         let (clock, points) = (Arc::clone(&self.clock), Arc::clone(points));
         Way { books: Arc::clone(books), clock, points, yields: self.yields }
     }

@@ -1,10 +1,10 @@
 //! Payments in the journal, and what of them the world is told.
 
 use crate::domain::{Event, Payment, State};
-use ::journal::{Aggregate, Named, Recorded};
+use ::journal::{Aggregate, EventName, RecordedEvent};
 use contracts::payment::{PaymentEvent, PaymentState};
 
-impl Named for Event {
+impl EventName for Event {
     fn name(&self) -> &'static str {
         self.what.name()
     }
@@ -26,7 +26,7 @@ impl Aggregate for Payment {
 const UNTOLD: &[&str] = &["created", "asked", "refused", "cancellation_asked", "message_taken"];
 
 /// What a payment's event tells others.
-pub(crate) fn translate(recorded: &Recorded) -> Option<messaging::Data> {
+pub(crate) fn translate(recorded: &RecordedEvent) -> Option<messaging::EventData> {
     if UNTOLD.contains(&recorded.name.as_str()) {
         return None;
     }
@@ -35,7 +35,7 @@ pub(crate) fn translate(recorded: &Recorded) -> Option<messaging::Data> {
         Ok(Event { order_id, state, .. }) => {
             let order_id = contracts::shared::OrderId(order_id.0);
             let told = PaymentEvent::PaymentChanged { payment_id, order_id, state: told(state) };
-            messaging::Data::of(&told).ok()
+            messaging::EventData::of(&told).ok()
         }
         Err(error) => {
             tracing::error!(%error, position = recorded.position, "a stored event cannot be read");

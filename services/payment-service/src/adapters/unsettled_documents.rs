@@ -5,7 +5,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use std::sync::Arc;
 use storage::{
-    After, Collection, Document, Documents, Index, Query, StorageError, Stored, Value, Write,
+    Collection, Document, Documents, FieldValue, Index, IndexPosition, Query, StorageError,
+    StoredDocument, Write,
 };
 
 const BY_ID: &str = "by_id";
@@ -29,7 +30,7 @@ impl UnsettledDocuments {
 impl Unsettled for UnsettledDocuments {
     fn add(&self, payment: PaymentId) -> Write {
         let key = payment.to_string();
-        let fields = vec![("payment", Value::Text(key.clone()))];
+        let fields = vec![("payment", FieldValue::Text(key.clone()))];
         let document = Document { key, body: Bytes::from_static(b"{}"), fields };
         Write::Put { collection: &UNSETTLED, document }
     }
@@ -43,14 +44,15 @@ impl Unsettled for UnsettledDocuments {
         after: Option<PaymentId>,
         limit: usize,
     ) -> Result<Vec<PaymentId>, StorageError> {
-        let place = |id: PaymentId| After(vec![Value::Text(id.to_string())], id.to_string());
+        let place =
+            |id: PaymentId| IndexPosition(vec![FieldValue::Text(id.to_string())], id.to_string());
         let query = Query { after: after.map(place), ..Query::all(BY_ID, limit) };
         let found = self.0.query(&UNSETTLED, query).await?;
         found.documents.iter().map(payment_of).collect()
     }
 }
 
-fn payment_of(stored: &Stored) -> Result<PaymentId, StorageError> {
+fn payment_of(stored: &StoredDocument) -> Result<PaymentId, StorageError> {
     let id = stored.key.parse();
     id.map_err(|_| StorageError::Corrupt(format!("{:?} is not the id of a payment", stored.key)))
 }

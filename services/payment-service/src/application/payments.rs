@@ -4,7 +4,7 @@ use crate::{
     domain::{Answer, Event, Instruction, Move, Payment, Rejection},
     ports::{PaymentId, Processor, Unsettled},
 };
-use journal::{ExecuteError, Loaded, Repository};
+use journal::{ExecuteError, LoadedAggregate, Repository};
 use kernel::Ids;
 use std::{
     collections::BTreeMap,
@@ -98,7 +98,8 @@ impl Payments {
                 (false, false) | (true, true) => Vec::new(),
             }
         };
-        let Loaded { state, .. } = self.repository.execute(&stream_of(id), decide, writes).await?;
+        let LoadedAggregate { state, .. } =
+            self.repository.execute(&stream_of(id), decide, writes).await?;
         Ok(state.ok_or(Rejection::UnknownPayment)?)
     }
 
@@ -140,7 +141,7 @@ async fn told(
     tokio::time::timeout(CALL_TIMEOUT, call).await.unwrap_or_default()
 }
 
-pub(super) fn lost(error: storage::Voided) -> StorageError {
+pub(super) fn lost(error: storage::CommitError) -> StorageError {
     StorageError::Unavailable(error.to_string())
 }
 

@@ -8,7 +8,7 @@ use crate::{
     ports::{Authorising, Means, PaymentId, Processor},
 };
 use async_trait::async_trait;
-use engine_memory::Engine;
+use engine_memory::MemoryEngine;
 use journal::{Journal, Repository, durability};
 use kernel::{Ids, ManualClock, SeededRandomness};
 use parking_lot::Mutex;
@@ -87,7 +87,7 @@ impl Processor for Bank {
 }
 
 struct Process {
-    engine: Engine,
+    engine: MemoryEngine,
     clock: Arc<ManualClock>,
     bank: Arc<Bank>,
     payments: Arc<Payments>,
@@ -98,10 +98,10 @@ const ID: PaymentId = PaymentId(Uuid::from_u128(5));
 impl Process {
     fn start() -> Self {
         let clock = Arc::new(ManualClock::at("2026-01-01T00:00:00Z".parse().unwrap()));
-        Self::on(Engine::new(), clock, Arc::default())
+        Self::on(MemoryEngine::new(), clock, Arc::default())
     }
 
-    fn on(engine: Engine, clock: Arc<ManualClock>, bank: Arc<Bank>) -> Self {
+    fn on(engine: MemoryEngine, clock: Arc<ManualClock>, bank: Arc<Bank>) -> Self {
         let storage = engine.service("payment-service");
         *bank.journal.lock() = Some(Arc::clone(&storage.journal));
         let ids = Ids::new(Arc::clone(&clock) as _, Arc::new(SeededRandomness::new(7)));

@@ -3,7 +3,7 @@
 use crate::{Service, code, eur, order_id, payment_id, refusal};
 use contracts::payment::{Capture, PaymentState, Refund};
 use contracts::shared::RefundId;
-use engine_memory::Engine;
+use engine_memory::MemoryEngine;
 use kernel::Uuid;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -31,7 +31,7 @@ async fn a_refusal_by_the_bank_is_a_payment_that_failed() {
 async fn test_payments_are_refused_where_they_are_off() {
     let service = Service::start().await;
     service.authorise(1, "success").await.unwrap();
-    let off = Service::on(Engine::new(), Arc::clone(&service.clock), "false").await;
+    let off = Service::on(MemoryEngine::new(), Arc::clone(&service.clock), "false").await;
     let problem = refusal(off.authorise(2, "success").await);
     assert_eq!((problem.status, problem.code.as_str()), (422, "test_payments_off"));
     assert_eq!(off.events(2).await, Vec::<String>::new());

@@ -10,13 +10,13 @@ use contracts::{
     payment::{Authorisation, Payment, PaymentClient, PaymentMethod, PaymentState},
     shared::{OrderId, PaymentId},
 };
-use engine_memory::Engine;
+use engine_memory::MemoryEngine;
 use kernel::{Currency, Ids, ManualClock, Money, Problem, SeededRandomness, Uuid};
-use runtime::{Materials, Module, Tasks};
+use runtime::{Module, ProcessResources, TaskTracker};
 use serde_json::Value;
 use settings::{Flag, Settings, Sources};
 use std::{sync::Arc, time::Duration};
-use transport::{CallError, Client, Context, Edge, Transport};
+use transport::{CallError, Channel, Client, Context, Edge};
 
 static TABLE: [Module; 1] = [payment_service::MODULE];
 
@@ -24,29 +24,29 @@ const SECRET: &str = "a secret of the test";
 
 /// A running payment service.
 struct Service {
-    engine: Engine,
+    engine: MemoryEngine,
     clock: Arc<ManualClock>,
-    transport: Transport,
+    transport: Channel,
     raw: Client,
-    tasks: Tasks,
+    tasks: TaskTracker,
 }
 
 impl Service {
     /// With test payments.
     async fn start() -> Self {
         let clock = ManualClock::at("2026-01-01T00:00:00Z".parse().unwrap());
-        Self::on(Engine::new(), Arc::new(clock), "true").await
+        Self::on(MemoryEngine::new(), Arc::new(clock), "true").await
     }
 
-    async fn on(engine: Engine, clock: Arc<ManualClock>, test_payments: &str) -> Self {
+    async fn on(engine: MemoryEngine, clock: Arc<ManualClock>, test_payments: &str) -> Self {
         let flag = |name: &str, value: &str| {
             Flag::new(format!("--{name}"), format!("payment-service.{name}"), value)
         };
         let flags = vec![flag("test_payments", test_payments), flag("webhook_secret", SECRET)];
         let sources = Sources { flags, ..Sources::default() };
         let sections = TABLE.iter().filter_map(|module| module.settings);
-        let tasks = Tasks::default();
-        let materials = Materials {
+        let tasks = TaskTracker::default();
+        let materials = ProcessResources {
             settings: Arc::new(Settings::load(sections, &sources).unwrap()),
             storage: &|name| engine.service(name),
             bulk: &|name| engine.bulk(name),

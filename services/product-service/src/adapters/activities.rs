@@ -3,7 +3,7 @@
 
 use contracts::audit::{ACTIVITIES_MAX, Activity, ActivityBatch, AuditClient};
 use kernel::{Ids, Uuid};
-use runtime::Stopping;
+use runtime::ShutdownSignal;
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
@@ -103,19 +103,19 @@ kernel::id! {
 
 impl Delivery {
     /// Delivers until nobody notes anything any more or the process stops; then what is queued, and ends.
-    pub(crate) async fn run(mut self, mut stopping: Stopping) {
+    pub(crate) async fn run(mut self, mut shutdown: ShutdownSignal) {
         let mut batch = Vec::with_capacity(ACTIVITIES_MAX);
         loop {
             tokio::select! {
                 biased;
                 taken = self.queue.recv_many(&mut batch, ACTIVITIES_MAX) => if taken == 0 { return },
-                () = stopping.begun() => break,
+                () = shutdown.wait() => break,
             }
             if batch.len() < ACTIVITIES_MAX {
                 tokio::select! {
                     biased;
                     () = sleep(BATCH_WAIT) => {}
-                    () = stopping.begun() => {}
+                    () = shutdown.wait() => {}
                 }
             }
             self.fill(&mut batch);
@@ -167,7 +167,7 @@ mod tests {
     use async_trait::async_trait;
     use kernel::{ManualClock, SeededRandomness, Timestamp};
     use parking_lot::Mutex;
-    use transport::{Carry, Request, Response, Transport, TransportError};
+    use transport::{Channel, Request, Response, Transport, TransportError};
 
     /// An audit service that fails as often as told, then remembers what it takes.
     #[derive(Clone, Default)]
@@ -177,8 +177,8 @@ mod tests {
     }
 
     #[async_trait]
-    impl Carry for Audit {
-        async fn carry(&self, request: Request) -> Result<Response, TransportError> {
+    impl Transport for Audit {
+        async fn send(&self, request: Request) -> Result<Response, TransportError> {
             let fails = |left: u64| left.checked_sub(1);
             if self.failures.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fails).is_ok() {
                 return Err(TransportError::Overloaded { service: "audit-service" });
@@ -191,7 +191,7 @@ mod tests {
     fn ends(audit: &Audit) -> (Activities, Delivery) {
         let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
         let ids = Ids::new(clock, Arc::new(SeededRandomness::new(1)));
-        let client = AuditClient::new(Transport::new(audit.clone()));
+        let client = AuditClient::new(Channel::new(audit.clone()));
         activities("test", client, ids, &Metrics::new())
     }
 
@@ -207,8 +207,8 @@ mod tests {
         let (activities, delivery) = ends(&audit);
         note(&activities, ACTIVITIES_MAX + 3);
         drop(activities);
-        let tasks = runtime::Tasks::default();
-        delivery.run(tasks.stopping()).await;
+        let tasks = runtime::TaskTracker::default();
+        delivery.run(tasks.shutdown_signal()).await;
         let sizes: Vec<_> = audit.taken.lock().iter().map(|it| it.activities.len()).collect();
         assert_eq!(sizes, [ACTIVITIES_MAX, 3]);
     }
@@ -219,8 +219,8 @@ mod tests {
         let (activities, delivery) = ends(&audit);
         note(&activities, QUEUED_ACTIVITIES_MAX + 7);
         drop(activities);
-        let tasks = runtime::Tasks::default();
-        delivery.run(tasks.stopping()).await;
+        let tasks = runtime::TaskTracker::default();
+        delivery.run(tasks.shutdown_signal()).await;
         let taken = audit.taken.lock();
         assert_eq!(taken.iter().map(|it| it.lost).sum::<u64>(), 7);
         assert_eq!(
@@ -234,9 +234,9 @@ mod tests {
         let audit = Audit::default();
         let (activities, delivery) = ends(&audit);
         note(&activities, ACTIVITIES_MAX + 3);
-        let tasks = runtime::Tasks::default();
+        let tasks = runtime::TaskTracker::default();
         tasks.stop();
-        delivery.run(tasks.stopping()).await;
+        delivery.run(tasks.shutdown_signal()).await;
         note(&activities, 1);
         let sent: usize = audit.taken.lock().iter().map(|it| it.activities.len()).sum();
         assert_eq!(sent, ACTIVITIES_MAX + 3);
@@ -249,8 +249,8 @@ mod tests {
         let (activities, delivery) = ends(&audit);
         note(&activities, ACTIVITIES_MAX + 1);
         drop(activities);
-        let tasks = runtime::Tasks::default();
-        delivery.run(tasks.stopping()).await;
+        let tasks = runtime::TaskTracker::default();
+        delivery.run(tasks.shutdown_signal()).await;
         let taken = audit.taken.lock();
         let told: Vec<_> = taken.iter().map(|it| (it.activities.len(), it.lost)).collect();
         assert_eq!(told, [(1, ACTIVITIES_MAX as u64)]);

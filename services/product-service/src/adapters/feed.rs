@@ -4,15 +4,15 @@ use crate::application::product_of;
 use crate::domain::ProductEvent as Stored;
 use crate::index::Index;
 use contracts::product::{ProductEvent, ProductStatus};
-use journal::Recorded;
+use journal::RecordedEvent;
 use std::sync::Arc;
 
 /// Translates stored events into contract events.
 #[derive(Debug)]
 pub(crate) struct CatalogueFeed(pub(crate) Arc<Index>);
 
-impl messaging::Translate for CatalogueFeed {
-    fn translate(&self, recorded: &Recorded) -> Option<messaging::Data> {
+impl messaging::EventTranslator for CatalogueFeed {
+    fn translate(&self, recorded: &RecordedEvent) -> Option<messaging::EventData> {
         let product_id = product_of(&recorded.stream)?;
         let event = match recorded.name.as_str() {
             "price_changed" => match serde_json::from_slice(&recorded.data) {
@@ -31,6 +31,6 @@ impl messaging::Translate for CatalogueFeed {
                 status: self.0.status(product_id).unwrap_or(ProductStatus::Draft),
             },
         };
-        messaging::Data::of(&event).ok()
+        messaging::EventData::of(&event).ok()
     }
 }

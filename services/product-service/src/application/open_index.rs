@@ -6,8 +6,8 @@ use crate::domain::{Product, prior_price::Policy};
 use crate::index::{Availability, Index, stored};
 use async_trait::async_trait;
 use journal::{
-    Aggregate, Position, Recorded, ServiceStorage,
-    upkeep::{Grain, ReadModel, fold_anew},
+    Aggregate, Position, RecordedEvent, ServiceStorage,
+    maintenance::{Grain, ReadModel, refold},
 };
 use storage::{Collection, StorageError, Write};
 
@@ -22,7 +22,7 @@ pub(crate) async fn open_index(
     let documents = &*storage.documents;
     let listings = Listings { policy };
     if stored::form(documents).await?.as_deref() != Some(&listings.form()) {
-        fold_anew(storage, &[Box::new(listings)], &|_| ()).await?;
+        refold(storage, &[Box::new(listings)], &|_| ()).await?;
     }
     let shelves = stored::shelves(documents).await?;
     let listings = stored::listings(documents).await?;
@@ -52,7 +52,7 @@ impl ReadModel for Listings {
         Grain::Stream(PREFIX)
     }
 
-    fn writes(&self, events: &[Recorded]) -> Result<Vec<Write>, StorageError> {
+    fn writes(&self, events: &[RecordedEvent]) -> Result<Vec<Write>, StorageError> {
         let mut product: Option<Product> = None;
         for recorded in events {
             let event = ProductStream::decode(recorded)

@@ -2,7 +2,7 @@
 
 use crate::domain::{Product, ProductEvent};
 use contracts::shared::ProductId;
-use journal::{Aggregate, Named};
+use journal::{Aggregate, EventName};
 
 /// A product's stream, folded. Empty until its first event, which makes the product.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ pub(crate) fn product_of(stream: &str) -> Option<ProductId> {
     stream.strip_prefix(PREFIX)?.parse().ok()
 }
 
-impl Named for ProductEvent {
+impl EventName for ProductEvent {
     fn name(&self) -> &'static str {
         self.word()
     }

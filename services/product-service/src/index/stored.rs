@@ -5,7 +5,8 @@ use super::availability::Shelf;
 use super::listing::Listing;
 use serde::de::DeserializeOwned;
 use storage::{
-    Collection, Document, Documents, Index, QUERY_DOCUMENTS_MAX, Query, StorageError, Value, Write,
+    Collection, Document, Documents, FieldValue, Index, QUERY_DOCUMENTS_MAX, Query, StorageError,
+    Write,
 };
 
 static LISTINGS: Collection =
@@ -24,13 +25,13 @@ pub(crate) fn listings_collection() -> &'static Collection {
 
 /// Stores a listing.
 pub(crate) fn write(listing: &Listing) -> Write {
-    let created = Value::Integer(listing.created_at.as_microsecond());
+    let created = FieldValue::Integer(listing.created_at.as_microsecond());
     put(&LISTINGS, listing.id.to_string(), listing, vec![("created", created)])
 }
 
 /// Stores a shelf.
 pub(crate) fn write_shelf(number: usize, shelf: &Shelf) -> Write {
-    let field = Value::Integer(i64::try_from(number).unwrap_or(i64::MAX));
+    let field = FieldValue::Integer(i64::try_from(number).unwrap_or(i64::MAX));
     put(&SHELVES, number.to_string(), shelf, vec![("shelf", field)])
 }
 
@@ -73,7 +74,7 @@ fn put<T: serde::Serialize>(
     collection: &'static Collection,
     key: String,
     body: &T,
-    fields: Vec<(&'static str, Value)>,
+    fields: Vec<(&'static str, FieldValue)>,
 ) -> Write {
     // Maps with text keys and plain structs are always JSON.
     let body = serde_json::to_vec(body).unwrap_or_default().into();

@@ -7,7 +7,7 @@ use contracts::product::{FacetValue, ProductPage, ProductStatus};
 use kernel::PageLimit;
 use proptest::{collection, prelude::*};
 use std::collections::BTreeMap;
-use storage::{Commit, Tail, durability};
+use storage::{Commit, Watermark, durability};
 
 const BRANDS: &[&str] = &["Aster", "Birk", "Cask & Co"];
 const COLORS: &[&str] = &["Clay", "Moss", "Ink"];
@@ -336,7 +336,7 @@ async fn a_large_catalogue_is_searched_as_soon_as_its_words_are_read() {
 
 #[tokio::test]
 async fn a_reader_waits_for_the_furthest_append_whichever_came_in_last() {
-    let (index, tail) = (shop(), Tail::at(4));
+    let (index, tail) = (shop(), Watermark::at(4));
     for (number, position) in [(10, 6), (11, 5)] {
         index.put(listing(number, "Plate", 1), Commit::at(&tail, position));
     }

@@ -6,11 +6,11 @@ use contracts::{
     inventory::{InventoryEvent, LocationStock, Stock, StockCounts, StockList},
     product::{NewProduct, Product, ProductClient, ProductPage, ProductQuery},
 };
-use engine_memory::Engine;
+use engine_memory::MemoryEngine;
 use http::{HeaderMap, Method, StatusCode};
-use journal::{Append, AppendError, Journal, NewEvent, Recorded};
+use journal::{Append, AppendError, Journal, NewEvent, RecordedEvent};
 use kernel::{Ids, ManualClock, SeededRandomness, Timestamp, Uuid};
-use runtime::{BuildFuture, Built, Materials, Module, Site, Tasks};
+use runtime::{BuildContext, BuildFuture, BuiltService, Module, ProcessResources, TaskTracker};
 use serde_json::{Value, json};
 use settings::{Settings, Sources};
 use std::sync::{
@@ -18,9 +18,9 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 use telemetry::{Health, Metrics};
-use transport::{Context, Edge, Transport};
+use transport::{Channel, Context, Edge};
 use web::routing::{post, put};
-use web::{Answer, ApiRouter, Json};
+use web::{ApiResult, ApiRouter, Json};
 
 static TABLE: &[Module] = &[
     product_service::MODULE,
@@ -30,7 +30,7 @@ static TABLE: &[Module] = &[
         calls: &[],
         follows: &[],
         settings: None,
-        upkeep: runtime::Upkeep::none,
+        maintenance: runtime::Maintenance::none,
         build: inventory,
     },
     Module {
@@ -39,26 +39,26 @@ static TABLE: &[Module] = &[
         calls: &[],
         follows: &[],
         settings: None,
-        upkeep: runtime::Upkeep::none,
+        maintenance: runtime::Maintenance::none,
         build: audit,
     },
 ];
 
 /// Counts what it is told to, and tells what is available.
-fn inventory(site: Site) -> BuildFuture {
+fn inventory(site: BuildContext) -> BuildFuture {
     Box::pin(async move {
         let journal = Arc::clone(&site.storage.journal);
-        let told = |event: &Recorded| serde_json::from_slice(&event.data).ok();
+        let told = |event: &RecordedEvent| serde_json::from_slice(&event.data).ok();
         let books = Arc::clone(&journal);
         let count = put(move |Json(counts): Json<StockCounts>| count(Arc::clone(&books), counts));
         let routes = ApiRouter::new()
             .api_route("/internal/v1/stock", count)
             .merge(messaging::feed_routes(site.module.name, journal, told));
-        Ok(Built::described(web::service(site.module.name, routes, site.service_parts())))
+        Ok(BuiltService::documented(web::service(site.module.name, routes, site.service_parts())))
     })
 }
 
-async fn count(journal: Arc<dyn Journal>, counts: StockCounts) -> Answer<Json<StockList>> {
+async fn count(journal: Arc<dyn Journal>, counts: StockCounts) -> ApiResult<Json<StockList>> {
     let mut items = Vec::new();
     for count in counts.counts {
         let (sku, units) = (count.sku, count.on_hand);
@@ -77,7 +77,7 @@ async fn count(journal: Arc<dyn Journal>, counts: StockCounts) -> Answer<Json<St
 }
 
 /// Remembers what it is told.
-fn audit(site: Site) -> BuildFuture {
+fn audit(site: BuildContext) -> BuildFuture {
     Box::pin(async move {
         let journal = Arc::clone(&site.storage.journal);
         let record = post(move |Json(batch): Json<ActivityBatch>| {
@@ -88,7 +88,7 @@ fn audit(site: Site) -> BuildFuture {
             }
         });
         let routes = ApiRouter::new().api_route("/internal/v1/activities", record);
-        Ok(Built::described(web::service(site.module.name, routes, site.service_parts())))
+        Ok(BuiltService::documented(web::service(site.module.name, routes, site.service_parts())))
     })
 }
 
@@ -112,10 +112,10 @@ async fn tell(journal: &dyn Journal, data: &Value) {
 }
 
 pub(crate) struct Shop {
-    pub(crate) engine: Engine,
+    pub(crate) engine: MemoryEngine,
     pub(crate) clock: Arc<ManualClock>,
-    pub(crate) tasks: Tasks,
-    products: Transport,
+    pub(crate) tasks: TaskTracker,
+    products: Channel,
 }
 
 /// An answer as it came.
@@ -144,16 +144,16 @@ impl Reply {
 
 impl Shop {
     pub(crate) async fn open() -> Self {
-        Self::on(Engine::new()).await
+        Self::on(MemoryEngine::new()).await
     }
 
-    pub(crate) async fn on(engine: Engine) -> Self {
+    pub(crate) async fn on(engine: MemoryEngine) -> Self {
         let clock = Arc::new(ManualClock::at("2026-06-01T00:00:00Z".parse().unwrap()));
         let ids = Ids::new(clock.clone(), Arc::new(SeededRandomness::new(1)));
         let sections = TABLE.iter().filter_map(|module| module.settings);
         let settings = Settings::load(sections, &Sources::default()).unwrap();
-        let tasks = Tasks::default();
-        let materials = Materials {
+        let tasks = TaskTracker::default();
+        let materials = ProcessResources {
             settings: Arc::new(settings),
             storage: &|name| engine.service(name),
             bulk: &|name| engine.bulk(name),
@@ -165,7 +165,7 @@ impl Shop {
         };
         let selected: Vec<_> = TABLE.iter().collect();
         let assembled = runtime::assemble(TABLE, &selected, materials).await.unwrap();
-        let products = assembled.directory.way(ProductClient::SERVICE).unwrap();
+        let products = assembled.directory.channel(ProductClient::SERVICE).unwrap();
         Self { engine, clock, tasks, products }
     }
 

@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 use web::{
-    Answer, ApiRouter, Created, IdempotencyKey, IfMatch, Json, Path, Query, Versioned,
+    ApiResult, ApiRouter, Created, IdempotencyKey, IfMatch, Json, Path, Query, Versioned,
     routing::{get_with, patch_with, post_with, put_with},
 };
 
@@ -91,13 +91,13 @@ fn internal(carts: &Arc<Carts>) -> ApiRouter {
 
 type Service = axum::extract::State<Arc<Carts>>;
 
-async fn create(carts: Service, Json(new): Json<NewCart>) -> Answer<Versioned<Created<Cart>>> {
+async fn create(carts: Service, Json(new): Json<NewCart>) -> ApiResult<Versioned<Created<Cart>>> {
     let cart = carts.create(&new.lines, new.currency).await?;
     let location = format!("/api/v1/carts/{}", cart.id);
     Ok(Versioned { version: cart.version, answer: Created::at(location, cart) })
 }
 
-async fn cart(carts: Service, Path(id): Path<CartId>) -> Answer<Versioned<Json<Cart>>> {
+async fn cart(carts: Service, Path(id): Path<CartId>) -> ApiResult<Versioned<Json<Cart>>> {
     Ok(versioned(carts.cart(id).await?))
 }
 
@@ -107,7 +107,7 @@ async fn add_line(
     key: Option<IdempotencyKey>,
     IfMatch(seen): IfMatch,
     Json(line): Json<Quantity>,
-) -> Answer<Versioned<Json<Cart>>> {
+) -> ApiResult<Versioned<Json<Cart>>> {
     let operation = key.map(|key| key.operation(&format!("cart/{id}/lines")));
     Ok(versioned(carts.add_line(id, &line, operation, seen).await?))
 }
@@ -117,7 +117,7 @@ async fn change_line(
     Path((id, sku)): Path<(CartId, String)>,
     IfMatch(seen): IfMatch,
     Json(line): Json<LineQuantity>,
-) -> Answer<Versioned<Json<Cart>>> {
+) -> ApiResult<Versioned<Json<Cart>>> {
     Ok(versioned(carts.change_line(id, sku, line.quantity, seen).await?))
 }
 
@@ -125,7 +125,7 @@ async fn remove_line(
     carts: Service,
     Path((id, sku)): Path<(CartId, String)>,
     IfMatch(seen): IfMatch,
-) -> Answer<Versioned<Json<Cart>>> {
+) -> ApiResult<Versioned<Json<Cart>>> {
     Ok(versioned(carts.remove_line(id, sku, seen).await?))
 }
 
@@ -151,7 +151,7 @@ struct DeliveryQuery {
 async fn shipping_methods(
     carts: Service,
     Query(query): Query<DeliveryQuery>,
-) -> Answer<Json<ShippingMethods>> {
+) -> ApiResult<Json<ShippingMethods>> {
     let terms = carts.quotes.terms();
     let items = match query.cart_id {
         Some(id) => carts.items(id).await?,
@@ -182,7 +182,7 @@ async fn all_countries() -> Json<Countries> {
     Json(Countries { items: items.collect() })
 }
 
-async fn quote(carts: Service, Json(request): Json<QuoteRequest>) -> Answer<Json<Quote>> {
+async fn quote(carts: Service, Json(request): Json<QuoteRequest>) -> ApiResult<Json<Quote>> {
     let lines = merged(&request.lines)?;
     let currency = request.currency.unwrap_or(carts.quotes.terms().currency);
     Ok(Json(carts.quotes.quote(&lines, currency, &request).await?))
@@ -192,7 +192,7 @@ async fn begin_checkout(
     carts: Service,
     Path((id, order_id)): Path<(CartId, OrderId)>,
     Json(request): Json<QuoteRequest>,
-) -> Answer<Json<Quote>> {
+) -> ApiResult<Json<Quote>> {
     Ok(Json(carts.begin_checkout(id, order_id, &request).await?))
 }
 
@@ -200,7 +200,7 @@ async fn ordered(
     carts: Service,
     Path(id): Path<CartId>,
     Json(order): Json<ForOrder>,
-) -> Answer<Json<Done>> {
+) -> ApiResult<Json<Done>> {
     carts.ordered(id, order.order_id).await?;
     Ok(Json(Done {}))
 }
@@ -209,7 +209,7 @@ async fn reopen(
     carts: Service,
     Path(id): Path<CartId>,
     Json(order): Json<ForOrder>,
-) -> Answer<Json<Done>> {
+) -> ApiResult<Json<Done>> {
     carts.reopen(id, order.order_id).await?;
     Ok(Json(Done {}))
 }

@@ -2,9 +2,9 @@
 
 use crate::domain::{cart::Cart, events::CartEvent};
 use contracts::{cart::CartEvent as Told, shared::CartId};
-use journal::{Aggregate, Named, Recorded};
+use journal::{Aggregate, EventName, RecordedEvent};
 
-impl Named for CartEvent {
+impl EventName for CartEvent {
     fn name(&self) -> &'static str {
         self.name()
     }
@@ -23,7 +23,7 @@ impl Aggregate for Cart {
 }
 
 /// What a cart event tells others.
-pub(crate) fn translate(recorded: &Recorded) -> Option<messaging::Data> {
+pub(crate) fn translate(recorded: &RecordedEvent) -> Option<messaging::EventData> {
     let cart_id: CartId = recorded.stream.strip_prefix("cart-")?.parse().ok()?;
     let event: CartEvent = serde_json::from_slice(&recorded.data)
         .inspect_err(|error| tracing::error!(%error, position = recorded.position, "a stored event cannot be read"))
@@ -35,5 +35,5 @@ pub(crate) fn translate(recorded: &Recorded) -> Option<messaging::Data> {
         _ => (None, None),
     };
     let told = Told::CartChanged { cart_id, change: event.name().to_owned(), sku, quantity };
-    messaging::Data::of(&told).ok()
+    messaging::EventData::of(&told).ok()
 }

@@ -14,7 +14,7 @@ use contracts::{
     product::VariantFacts,
     shared::{CartId, OrderId, Quantity},
 };
-use journal::{Loaded, Repository};
+use journal::{LoadedAggregate, Repository};
 use kernel::{Currency, Ids, Money, UnitPrice, Uuid};
 use std::{collections::BTreeMap, time::Duration};
 
@@ -147,7 +147,11 @@ impl Carts {
         Now { at: self.ids.now(), keep: self.keep }
     }
 
-    async fn execute(&self, id: CartId, command: &Command) -> Result<Loaded<Cart>, CartError> {
+    async fn execute(
+        &self,
+        id: CartId,
+        command: &Command,
+    ) -> Result<LoadedAggregate<Cart>, CartError> {
         self.execute_at(None, id, command).await
     }
 
@@ -158,7 +162,7 @@ impl Carts {
         seen: Option<u64>,
         id: CartId,
         command: &Command,
-    ) -> Result<Loaded<Cart>, CartError> {
+    ) -> Result<LoadedAggregate<Cart>, CartError> {
         let now = self.now();
         let decide = |cart: Option<&Cart>| {
             let decided = Cart::decide(cart, command, now);
@@ -171,7 +175,11 @@ impl Carts {
         Ok(self.repository.execute(&stream(id), decide, |_| Vec::new()).await?)
     }
 
-    async fn viewed(&self, id: CartId, loaded: &Loaded<Cart>) -> Result<CartView, CartError> {
+    async fn viewed(
+        &self,
+        id: CartId,
+        loaded: &LoadedAggregate<Cart>,
+    ) -> Result<CartView, CartError> {
         let cart = loaded.state.as_deref().ok_or(Rejection::Unknown)?;
         let facts = self.quotes.facts(cart.lines.iter().map(|line| line.sku.as_str())).await?;
         self.view(id, loaded, &facts)
@@ -180,7 +188,7 @@ impl Carts {
     fn view(
         &self,
         id: CartId,
-        loaded: &Loaded<Cart>,
+        loaded: &LoadedAggregate<Cart>,
         facts: &Facts,
     ) -> Result<CartView, CartError> {
         let cart = loaded.state.as_deref().ok_or(Rejection::Unknown)?;

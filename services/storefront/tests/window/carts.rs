@@ -28,10 +28,10 @@ pub(super) const MODULE: runtime::Module = runtime::Module {
     calls: &["product-service"],
     follows: &[],
     settings: None,
-    upkeep: runtime::Upkeep::none,
+    maintenance: runtime::Maintenance::none,
     build: |site| {
         Box::pin(async move {
-            let products = ProductClient::new(site.way("product-service")?);
+            let products = ProductClient::new(site.channel("product-service")?);
             let kept = Arc::default();
             Ok(built(routes(Carts { products, ids: site.ids.clone(), kept })))
         })

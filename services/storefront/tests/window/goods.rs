@@ -192,7 +192,7 @@ pub(super) const MODULE: runtime::Module = runtime::Module {
     calls: &[],
     follows: &[],
     settings: None,
-    upkeep: runtime::Upkeep::none,
+    maintenance: runtime::Maintenance::none,
     build: |_| Box::pin(async { Ok(built(routes())) }),
 };
 

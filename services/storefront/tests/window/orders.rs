@@ -30,10 +30,10 @@ pub(super) const MODULE: runtime::Module = runtime::Module {
     calls: &["shopping-cart-service"],
     follows: &[],
     settings: None,
-    upkeep: runtime::Upkeep::none,
+    maintenance: runtime::Maintenance::none,
     build: |site| {
         Box::pin(async move {
-            let carts = CartClient::new(site.way("shopping-cart-service")?);
+            let carts = CartClient::new(site.channel("shopping-cart-service")?);
             Ok(built(routes(Orders { carts, ids: site.ids.clone() })))
         })
     },
@@ -45,7 +45,7 @@ pub(super) const PAYMENTS: runtime::Module = runtime::Module {
     calls: &[],
     follows: &[],
     settings: None,
-    upkeep: runtime::Upkeep::none,
+    maintenance: runtime::Maintenance::none,
     build: |_| {
         Box::pin(async {
             let routes = Router::new()

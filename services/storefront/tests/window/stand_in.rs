@@ -8,9 +8,9 @@ mod goods;
 mod orders;
 
 use axum::Router;
-use engine_memory::Engine;
+use engine_memory::MemoryEngine;
 use kernel::{Ids, ManualClock, Problem, SeededRandomness, Timestamp};
-use runtime::{Built, Materials, Module, Tasks, assemble};
+use runtime::{BuiltService, Module, ProcessResources, TaskTracker, assemble};
 use settings::{Flag, Settings, Sources};
 use std::sync::{
     Arc,
@@ -41,12 +41,12 @@ async fn assembled(selected: Vec<&'static Module>) -> Router {
     let seed = SHOPS.fetch_add(1, Ordering::Relaxed);
     let clock = ManualClock::at(NOW.parse::<Timestamp>().unwrap());
     let ids = Ids::new(Arc::new(clock), Arc::new(SeededRandomness::new(seed)));
-    let engine = Engine::new();
+    let engine = MemoryEngine::new();
     let sections = [storefront::MODULE.settings.unwrap()];
     let flags = vec![Flag::new("test", "storefront.test_payments", "true")];
     let sources = Sources { flags, ..Sources::default() };
     let settings = Settings::load(sections, &sources).unwrap();
-    let materials = Materials {
+    let materials = ProcessResources {
         settings: Arc::new(settings),
         storage: &|name| engine.service(name),
         bulk: &|name| engine.service(name),
@@ -54,7 +54,7 @@ async fn assembled(selected: Vec<&'static Module>) -> Router {
         ids,
         metrics: telemetry::Metrics::default(),
         health: telemetry::Health::default(),
-        tasks: Tasks::default(),
+        tasks: TaskTracker::default(),
     };
     let assembled = assemble(TABLE, &selected, materials)
         .await
@@ -63,11 +63,14 @@ async fn assembled(selected: Vec<&'static Module>) -> Router {
 }
 
 /// A built service of these routes.
-fn built(router: Router) -> Built {
-    Built::described(web::ServiceRouter { router, description: web::Description::default() })
+fn built(router: Router) -> BuiltService {
+    BuiltService::documented(web::ServiceRouter {
+        router,
+        description: web::ApiDescription::default(),
+    })
 }
 
 /// A refusal as services answer it.
 fn refused(problem: Problem) -> axum::response::Response {
-    axum::response::IntoResponse::into_response(web::Refusal(problem))
+    axum::response::IntoResponse::into_response(web::ProblemResponse(problem))
 }

@@ -7,7 +7,7 @@ use contracts::{
     inventory::HoldStatus,
     order::OrderStatus,
 };
-use journal::upkeep::Invariant;
+use journal::maintenance::Invariant;
 use kernel::Timestamp;
 
 /// Judges what it is shown.

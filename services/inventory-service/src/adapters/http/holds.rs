@@ -9,7 +9,7 @@ use contracts::{
 };
 use kernel::Problem;
 use std::time::Duration;
-use web::{Answer, Json, NoContent, Path};
+use web::{ApiResult, Json, NoContent, Path};
 
 const _: () = assert!(domain::HOLD_LINES_MAX == HOLD_LINES_MAX);
 
@@ -19,7 +19,7 @@ pub(super) async fn hold(
     State(inventory): State<Inventory>,
     Path(id): Path<HoldId>,
     Json(new): Json<NewHold>,
-) -> Answer<Json<Hold>> {
+) -> ApiResult<Json<Hold>> {
     let lines = input::lines(&new.lines, HOLD_LINES_MAX)?;
     if !(1..=HOLD_SECONDS_MAX).contains(&new.expires_in_seconds) {
         let message = format!("must be 1 to {HOLD_SECONDS_MAX}");
@@ -34,14 +34,14 @@ pub(super) async fn hold(
 pub(super) async fn commit(
     State(inventory): State<Inventory>,
     Path(id): Path<HoldId>,
-) -> Answer<Json<Hold>> {
+) -> ApiResult<Json<Hold>> {
     Ok(Json(shown(inventory.books.commit(domain::HoldId(id.0)).await?)))
 }
 
 pub(super) async fn release(
     State(inventory): State<Inventory>,
     Path(id): Path<HoldId>,
-) -> Answer<NoContent> {
+) -> ApiResult<NoContent> {
     inventory.books.release(domain::HoldId(id.0)).await?;
     Ok(NoContent)
 }
@@ -50,7 +50,7 @@ pub(super) async fn restock(
     State(inventory): State<Inventory>,
     Path((id, reference)): Path<(HoldId, String)>,
     Json(restock): Json<Restock>,
-) -> Answer<NoContent> {
+) -> ApiResult<NoContent> {
     if reference.len() > REFERENCE_BYTES_MAX {
         let message = format!("must be at most {REFERENCE_BYTES_MAX} bytes");
         return Err(Problem::field("reference", message).into());

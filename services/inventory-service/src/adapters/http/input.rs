@@ -8,16 +8,16 @@ use http::request::Parts;
 use kernel::{FieldError, Problem, codes};
 use std::collections::BTreeSet;
 use transport::{Context, Edge};
-use web::Refusal;
+use web::ProblemResponse;
 
 /// Lets operators and other services pass; what shoppers may know of stock, the product service tells them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NotForShoppers;
 
 impl<S: Send + Sync> FromRequestParts<S> for NotForShoppers {
-    type Rejection = Refusal;
+    type Rejection = ProblemResponse;
 
-    async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Refusal> {
+    async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, ProblemResponse> {
         match Context::current_edge() {
             Edge::Shop => {
                 Err(Problem::new(403, codes::FORBIDDEN, "only operators may look at stock").into())

@@ -14,7 +14,7 @@ use input::NotForShoppers;
 use kernel::{Cursor, Page, Problem};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use web::{Answer, Created, IdempotencyKey, Json, Paging, Path, Query};
+use web::{ApiResult, Created, IdempotencyKey, Json, Paging, Path, Query};
 
 const STOCK_LIST: &str = "stock";
 
@@ -34,9 +34,9 @@ pub(super) async fn list(
     _: NotForShoppers,
     State(inventory): State<Inventory>,
     Query(query): Query<ListQuery>,
-) -> Answer<Json<Page<Stock>>> {
+) -> ApiResult<Json<Page<Stock>>> {
     let paging = Paging::new(query.limit, query.cursor);
-    let (limit, after) = (paging.limit()?.get(), paging.place::<String>(STOCK_LIST)?);
+    let (limit, after) = (paging.limit()?.get(), paging.position::<String>(STOCK_LIST)?);
     let after = after.as_deref().and_then(Sku::new);
     let (found, next) = inventory.books.list(after.as_ref(), limit, query.low).await?;
     let items = found.iter().map(|(sku, stock)| answers::stock(sku, stock)).collect();
@@ -48,7 +48,7 @@ pub(super) async fn show(
     _: NotForShoppers,
     State(inventory): State<Inventory>,
     Path(sku): Path<String>,
-) -> Answer<Json<Stock>> {
+) -> ApiResult<Json<Stock>> {
     let sku = input::sku_in_path(&sku)?;
     let (sku, stock) = known(&inventory, &sku).await?;
     Ok(Json(answers::stock(&sku, &stock)))
@@ -59,7 +59,7 @@ pub(super) async fn count(
     State(inventory): State<Inventory>,
     Path(sku): Path<String>,
     Json(count): Json<StockCount>,
-) -> Answer<Json<Stock>> {
+) -> ApiResult<Json<Stock>> {
     let sku = input::sku_in_path(&sku)?;
     let location = input::location(count.location.as_deref())?;
     let on_hand = input::counted("on_hand", count.on_hand)?;
@@ -72,7 +72,7 @@ pub(super) async fn count(
 pub(super) async fn count_many(
     State(inventory): State<Inventory>,
     Json(counts): Json<StockCounts>,
-) -> Answer<Json<StockList>> {
+) -> ApiResult<Json<StockList>> {
     if counts.counts.len() > COUNTS_MAX {
         let message = format!("must be at most {COUNTS_MAX} counts");
         return Err(Problem::field("counts", message).into());
@@ -98,11 +98,11 @@ pub(super) async fn movements(
     State(inventory): State<Inventory>,
     Path(sku): Path<String>,
     Query(paging): Query<Paging>,
-) -> Answer<Json<Movements>> {
+) -> ApiResult<Json<Movements>> {
     let (sku, _) = known(&inventory, &input::sku_in_path(&sku)?).await?;
     // A place holds values of this SKU, so the cursor of another SKU's list is refused.
     let list = format!("movements of {}", sku.key());
-    let (limit, after) = (paging.limit()?.get(), paging.place::<MovementPlace>(&list)?);
+    let (limit, after) = (paging.limit()?.get(), paging.position::<MovementPlace>(&list)?);
     let page = inventory.movements.page(&sku, limit, after).await;
     let page = page.map_err(|error| answers::unavailable(&error))?;
     let next_cursor = page.next.map(|place| Cursor::encode(&list, &place));
@@ -115,7 +115,7 @@ pub(super) async fn enter_movement(
     key: Option<IdempotencyKey>,
     Path(sku): Path<String>,
     Json(new): Json<NewMovement>,
-) -> Answer<Created<Movement>> {
+) -> ApiResult<Created<Movement>> {
     let movement = parsed(input::sku_in_path(&sku)?, &new)?;
     let operation = key.map(|key| key.operation(&format!("movement of {}", movement.sku.key())));
     if let Some(operation) = operation {

@@ -8,7 +8,7 @@ use axum::{
 use contracts::order::Because;
 use kernel::{Problem, codes};
 use transport::Edge;
-use web::{Caller, Json, Refusal};
+use web::{Caller, Json, ProblemResponse};
 
 /// The longest reason, in characters.
 pub(super) const REASON_CHARACTERS_MAX: usize = 500;
@@ -27,9 +27,9 @@ pub(super) fn operators_only(caller: &Caller, what: &str) -> Result<(), Problem>
 pub(super) struct Reason(pub(super) Option<String>);
 
 impl<S: Send + Sync> FromRequest<S> for Reason {
-    type Rejection = Refusal;
+    type Rejection = ProblemResponse;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, ProblemResponse> {
         let (head, body) = request.into_parts();
         let body = Bytes::from_request(Request::from_parts(head.clone(), body), state).await;
         let body = match body {

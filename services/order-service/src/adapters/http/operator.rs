@@ -16,7 +16,7 @@ use contracts::{
 use kernel::Cursor;
 use std::sync::Arc;
 use web::{
-    Answer, ApiRouter, Caller, Created, IdempotencyKey, Json, Paging, Path, Query,
+    ApiResult, ApiRouter, Caller, Created, IdempotencyKey, Json, Paging, Path, Query,
     requires_idempotency_key,
     routing::{get_with, post_with},
 };
@@ -65,7 +65,7 @@ async fn create(
     caller: Caller,
     key: IdempotencyKey,
     Json(new): Json<NewOrder>,
-) -> Answer<Created<Order>> {
+) -> ApiResult<Created<Order>> {
     operators_only(&caller, "place orders without a cart")?;
     let case = requests::new_order(&service, key.operation("orders"), new)?;
     let found = service.place.run(case).await?;
@@ -76,7 +76,7 @@ async fn list(
     service: Service,
     caller: Caller,
     Query(query): Query<OrderQuery>,
-) -> Answer<Json<OrderPage>> {
+) -> ApiResult<Json<OrderPage>> {
     operators_only(&caller, "list orders")?;
     let page = service.list.orders(requests::wanted(query)?).await?;
     Ok(Json(OrderPage { items: page.orders, next_cursor: page.next }))
@@ -87,7 +87,7 @@ async fn fulfil(
     caller: Caller,
     Path(id): Path<OrderId>,
     _: Reason,
-) -> Answer<Json<Order>> {
+) -> ApiResult<Json<Order>> {
     operators_only(&caller, "say that goods have left")?;
     Ok(Json(view::order(&service.fulfil.run(id.into()).await?)))
 }
@@ -98,7 +98,7 @@ async fn refund(
     Path(id): Path<OrderId>,
     key: IdempotencyKey,
     Json(new): Json<NewRefund>,
-) -> Answer<Created<Order>> {
+) -> ApiResult<Created<Order>> {
     operators_only(&caller, "give money back")?;
     let asked = requests::refund(id, key.operation(&format!("orders/{id}/refunds")), new)?;
     Ok(Created(view::order(&service.refund.run(asked).await?)))
@@ -108,12 +108,12 @@ async fn sagas(
     service: Service,
     caller: Caller,
     Query(query): Query<SagaQuery>,
-) -> Answer<Json<SagaPage>> {
+) -> ApiResult<Json<SagaPage>> {
     operators_only(&caller, "see sagas")?;
     let state = query.state.as_deref().map(requests::saga_state).transpose()?;
     let paging = Paging::new(query.limit, query.cursor);
     let limit = paging.limit()?.get();
-    let after: Option<SagaPlace> = paging.place(SAGAS)?;
+    let after: Option<SagaPlace> = paging.position(SAGAS)?;
     let mut found = service.list.sagas(state, after);
     let more = found.len() > limit;
     found.truncate(limit);
@@ -122,7 +122,7 @@ async fn sagas(
     Ok(Json(SagaPage { items: found.iter().map(view::saga).collect(), next_cursor }))
 }
 
-async fn retry(service: Service, caller: Caller, Path(id): Path<SagaId>) -> Answer<Json<Saga>> {
+async fn retry(service: Service, caller: Caller, Path(id): Path<SagaId>) -> ApiResult<Json<Saga>> {
     operators_only(&caller, "retry sagas")?;
     Ok(Json(view::saga(&service.list.retry(id.into()).await?)))
 }

@@ -18,7 +18,7 @@ use contracts::{
     shared::{self, CartId, OrderId, Quantity},
 };
 use kernel::{Currency, FieldError, Ids, Problem, Uuid, codes as general};
-use saga::State;
+use saga::SagaState;
 use web::Paging;
 
 /// The most units of one SKU in an order.
@@ -115,14 +115,14 @@ pub(super) fn wanted(query: OrderQuery) -> Result<Wanted, Problem> {
 }
 
 /// Which sagas.
-pub(super) fn saga_state(word: &str) -> Result<State, Problem> {
+pub(super) fn saga_state(word: &str) -> Result<SagaState, Problem> {
     match word {
-        "running" => Ok(State::Running),
-        "waiting" => Ok(State::Waiting),
-        "undoing" => Ok(State::Undoing),
-        "stuck" => Ok(State::Stuck),
-        "done" => Ok(State::Done),
-        "undone" => Ok(State::Undone),
+        "running" => Ok(SagaState::Running),
+        "waiting" => Ok(SagaState::Waiting),
+        "undoing" => Ok(SagaState::Undoing),
+        "stuck" => Ok(SagaState::Stuck),
+        "done" => Ok(SagaState::Done),
+        "undone" => Ok(SagaState::Undone),
         _ => {
             Err(query_problem("state", "is one of running, waiting, undoing, stuck, done, undone"))
         }

@@ -13,7 +13,7 @@ use contracts::{
 use kernel::{Problem, Timestamp, codes};
 use std::sync::Arc;
 use web::{
-    Answer, ApiRouter, Caller, Created, IdempotencyKey, Json, Path, Query,
+    ApiResult, ApiRouter, Caller, Created, IdempotencyKey, Json, Path, Query,
     requires_idempotency_key,
     routing::{get_with, post_with},
 };
@@ -46,7 +46,7 @@ async fn checkout(
     Path(cart): Path<CartId>,
     key: IdempotencyKey,
     Json(checkout): Json<Checkout>,
-) -> Answer<Created<Order>> {
+) -> ApiResult<Created<Order>> {
     let mut operation = key.operation(&format!("carts/{cart}/checkout"));
     if kernel::defects::planted("key_reused_across_carts") {
         operation = key.operation("checkout");
@@ -61,7 +61,7 @@ async fn order(
     Path(id): Path<OrderId>,
     caller: Caller,
     Query(query): Query<AsOf>,
-) -> Answer<Json<Order>> {
+) -> ApiResult<Json<Order>> {
     let found = match query.as_of {
         None => service.read.now(id.into()).await?,
         Some(instant) => {
@@ -76,7 +76,7 @@ async fn cancel(
     service: Service,
     Path(id): Path<OrderId>,
     Reason(reason): Reason,
-) -> Answer<Json<Order>> {
+) -> ApiResult<Json<Order>> {
     Ok(Json(view::order(&service.cancel.run(id.into(), reason).await?)))
 }
 

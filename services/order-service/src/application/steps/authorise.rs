@@ -24,7 +24,7 @@ impl Step<CheckoutCase> for Authorise {
         "authorise"
     }
 
-    async fn act(&self, case: &CheckoutCase) -> Result<Progress, StepError> {
+    async fn execute(&self, case: &CheckoutCase) -> Result<Progress, StepError> {
         let found = super::placed(&self.orders, case.order_id).await?;
         if found.order.was_confirmed() {
             return Ok(Progress::Done);

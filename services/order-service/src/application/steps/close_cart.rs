@@ -19,7 +19,7 @@ impl Step<CheckoutCase> for CloseCart {
         true
     }
 
-    async fn act(&self, case: &CheckoutCase) -> Result<Progress, StepError> {
+    async fn execute(&self, case: &CheckoutCase) -> Result<Progress, StepError> {
         if let Some(cart) = case.cart_id() {
             self.carts.ordered(cart, case.order_id).await?;
         }

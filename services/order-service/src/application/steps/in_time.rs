@@ -19,8 +19,8 @@ impl<S: Step<CheckoutCase>> Step<CheckoutCase> for InTime<S> {
         self.step.name()
     }
 
-    async fn act(&self, case: &CheckoutCase) -> Result<Progress, StepError> {
-        match self.step.act(case).await {
+    async fn execute(&self, case: &CheckoutCase) -> Result<Progress, StepError> {
+        match self.step.execute(case).await {
             Err(StepError::Unavailable(reason)) if self.is_over(case) => {
                 let problem = Problem::unavailable("the checkout").detail(reason);
                 Err(StepError::refused(problem))

@@ -32,7 +32,7 @@ impl Step<CheckoutCase> for Place {
         "place"
     }
 
-    async fn act(&self, case: &CheckoutCase) -> Result<Progress, StepError> {
+    async fn execute(&self, case: &CheckoutCase) -> Result<Progress, StepError> {
         let untouched = case.untouched.touch();
         if !untouched && let Some(progress) = self.placed_before(case).await? {
             return Ok(progress);

@@ -17,7 +17,7 @@ use contracts::{
 };
 use kernel::Problem;
 use transport::Edge;
-use web::{Answer, Caller, Json, NoContent, Path};
+use web::{ApiResult, Caller, Json, NoContent, Path};
 
 const EVENT_ID_BYTES_MAX: usize = 200;
 
@@ -25,7 +25,7 @@ pub(super) async fn show(
     State(desk): State<Desk>,
     caller: Caller,
     Path(id): Path<PaymentId>,
-) -> Answer<Json<PaymentView>> {
+) -> ApiResult<Json<PaymentView>> {
     let payment = desk.payments.payment(ports::PaymentId(id.0)).await?;
     let payment = payment.ok_or_else(|| answers::not_found(id))?;
     Ok(Json(match caller.edge {
@@ -40,7 +40,7 @@ pub(super) async fn act(
     State(desk): State<Desk>,
     Path(id): Path<PaymentId>,
     Json(action): Json<PaymentAction>,
-) -> Answer<Json<PaymentSummary>> {
+) -> ApiResult<Json<PaymentSummary>> {
     let action = match action.outcome {
         ActionOutcome::Approve => Action::Approve,
         ActionOutcome::Decline => Action::Decline,
@@ -52,7 +52,7 @@ pub(super) async fn act(
 pub(super) async fn take_test_webhook(
     State(desk): State<Desk>,
     webhook: Signed<Webhook>,
-) -> Answer<NoContent> {
+) -> ApiResult<NoContent> {
     if !webhook.is_signed_with(&desk.test_key) {
         let title = format!("{SIGNATURE_HEADER} does not fit the body");
         return Err(Problem::new(401, codes::WRONG_SIGNATURE, title).into());

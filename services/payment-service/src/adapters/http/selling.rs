@@ -9,7 +9,7 @@ use contracts::{
     shared::{PaymentId, RefundId},
 };
 use kernel::Problem;
-use web::{Answer, Json, NoContent, Path};
+use web::{ApiResult, Json, NoContent, Path};
 
 const REFERENCE_BYTES_MAX: usize = 200;
 const REASON_BYTES_MAX: usize = 500;
@@ -18,7 +18,7 @@ pub(super) async fn authorise(
     State(desk): State<Desk>,
     Path(id): Path<PaymentId>,
     Json(authorisation): Json<Authorisation>,
-) -> Answer<Json<Payment>> {
+) -> ApiResult<Json<Payment>> {
     let Authorisation { order_id, amount, payment } = authorisation;
     let wish = Wish {
         order_id: domain::OrderId(order_id.0),
@@ -34,7 +34,7 @@ pub(super) async fn capture(
     State(desk): State<Desk>,
     Path((id, reference)): Path<(PaymentId, String)>,
     Json(capture): Json<Capture>,
-) -> Answer<Json<Payment>> {
+) -> ApiResult<Json<Payment>> {
     short("reference", &reference, REFERENCE_BYTES_MAX)?;
     let id_here = ports::PaymentId(id.0);
     let payment = desk.payments.capture(id_here, &reference, capture.amount).await?;
@@ -45,7 +45,7 @@ pub(super) async fn cancel(
     State(desk): State<Desk>,
     Path(id): Path<PaymentId>,
     Json(ForOrder { order_id }): Json<ForOrder>,
-) -> Answer<NoContent> {
+) -> ApiResult<NoContent> {
     desk.payments.cancel(ports::PaymentId(id.0), domain::OrderId(order_id.0)).await?;
     Ok(NoContent)
 }
@@ -54,7 +54,7 @@ pub(super) async fn refund(
     State(desk): State<Desk>,
     Path((id, refund_id)): Path<(PaymentId, RefundId)>,
     Json(refund): Json<Refund>,
-) -> Answer<Json<Payment>> {
+) -> ApiResult<Json<Payment>> {
     short("reason", &refund.reason, REASON_BYTES_MAX)?;
     let order = domain::RefundOrder {
         id: domain::RefundId(refund_id.0),

@@ -13,7 +13,7 @@ use kernel::{Problem, codes};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use std::marker::PhantomData;
-use web::{Json, Refusal};
+use web::{Json, ProblemResponse};
 
 /// A JSON body with a signature.
 #[derive(Debug)]
@@ -31,16 +31,16 @@ impl<T: DeserializeOwned> Signed<T> {
     }
 
     /// The body, read. Check the signature first.
-    pub(super) async fn content(self) -> Result<T, Refusal> {
+    pub(super) async fn content(self) -> Result<T, ProblemResponse> {
         let request = Request::from_parts(self.head, Body::from(self.body));
         Ok(Json::<T>::from_request(request, &()).await?.0)
     }
 }
 
 impl<T, S: Send + Sync> FromRequest<S> for Signed<T> {
-    type Rejection = Refusal;
+    type Rejection = ProblemResponse;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, ProblemResponse> {
         let (head, body) = request.into_parts();
         let request = Request::from_parts(head.clone(), body);
         let body =

@@ -4,31 +4,31 @@ use crate::{adapters::signature::SigningKey, ports::PaymentId};
 use bytes::Bytes;
 use contracts::payment::{SIGNATURE_HEADER, Webhook, WebhookOutcome};
 use parking_lot::Mutex;
-use runtime::Tasks;
+use runtime::TaskTracker;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
-use transport::{Request, Transport};
+use transport::{Channel, Request};
 
 /// Sends webhooks to this service's own address for them.
 pub(crate) struct WebhookSender {
     key: SigningKey,
     delay: Duration,
-    tasks: Tasks,
+    tasks: TaskTracker,
     /// The service's own router, once it is built and until the process stops.
-    way: Mutex<Option<Transport>>,
+    way: Mutex<Option<Channel>>,
     on_their_way: Mutex<BTreeSet<PaymentId>>,
 }
 
 impl WebhookSender {
-    pub(crate) fn new(key: SigningKey, delay: Duration, tasks: Tasks) -> Self {
+    pub(crate) fn new(key: SigningKey, delay: Duration, tasks: TaskTracker) -> Self {
         Self { key, delay, tasks, way: Mutex::default(), on_their_way: Mutex::default() }
     }
 
     /// Where webhooks go until the process stops. The service's router leads back to this sender: bound for ever, they
     /// would keep each other for ever.
-    pub(crate) fn bind(self: &Arc<Self>, way: Transport) {
+    pub(crate) fn bind(self: &Arc<Self>, way: Channel) {
         *self.way.lock() = Some(way);
         let bound = Bound(Arc::clone(self));
-        self.tasks.spawn_until_stop(async move {
+        self.tasks.spawn_until_shutdown(async move {
             let _bound = bound;
             std::future::pending::<()>().await;
         });
@@ -40,7 +40,7 @@ impl WebhookSender {
             return;
         }
         let sender = Arc::clone(self);
-        self.tasks.spawn_until_stop(async move {
+        self.tasks.spawn_until_shutdown(async move {
             tokio::time::sleep(sender.delay).await;
             for _ in 0..2 {
                 if let Err(reason) = sender.send(payment).await {

@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use transport::Edge;
-use web::{Answer, Caller, Json, Path, Query, Versioned};
+use web::{ApiResult, Caller, Json, Path, Query, Versioned};
 
 /// The most SKUs that are looked up at once.
 const LOOKED_UP_SKUS_MAX: usize = 1_000;
@@ -23,7 +23,7 @@ pub(super) async fn list(
     State(doors): State<Doors>,
     caller: Caller,
     Query(query): Query<ProductQuery>,
-) -> Answer<Json<ProductPage>> {
+) -> ApiResult<Json<ProductPage>> {
     let Asked { wish, cursor, limit } = wish::asked(query, audience(&caller))?;
     if wish.text.is_some() {
         doors.catalogue.index.searchable().await;
@@ -51,7 +51,7 @@ pub(super) async fn suggest(
     State(doors): State<Doors>,
     caller: Caller,
     Query(query): Query<SuggestionQuery>,
-) -> Answer<Json<Suggestions>> {
+) -> ApiResult<Json<Suggestions>> {
     wish::short("q", Some(&query.q))?;
     doors.catalogue.index.searchable().await;
     Ok(Json(doors.catalogue.index.suggestions(audience(&caller), &query.q)))
@@ -62,7 +62,7 @@ pub(super) async fn show(
     caller: Caller,
     Path(product): Path<String>,
     headers: HeaderMap,
-) -> Answer<Versioned<Json<Product>>> {
+) -> ApiResult<Versioned<Json<Product>>> {
     let known = known(&doors, &caller, &product)?;
     let product = doors.catalogue.show(known).await?;
     if caller.edge == Edge::Shop && !is_prefetch(&headers) {
@@ -76,7 +76,7 @@ pub(super) async fn price_history(
     State(doors): State<Doors>,
     caller: Caller,
     Path(product): Path<String>,
-) -> Answer<Json<PriceHistory>> {
+) -> ApiResult<Json<PriceHistory>> {
     let known = known(&doors, &caller, &product)?;
     Ok(Json(doors.catalogue.price_history(known.id).await?))
 }
@@ -84,14 +84,14 @@ pub(super) async fn price_history(
 pub(super) async fn categories(
     State(doors): State<Doors>,
     caller: Caller,
-) -> Answer<Json<Categories>> {
+) -> ApiResult<Json<Categories>> {
     Ok(Json(doors.catalogue.index.categories(audience(&caller))))
 }
 
 pub(super) async fn look_up(
     State(doors): State<Doors>,
     Json(lookup): Json<VariantLookup>,
-) -> Answer<Json<VariantFactsList>> {
+) -> ApiResult<Json<VariantFactsList>> {
     if lookup.skus.len() > LOOKED_UP_SKUS_MAX {
         let message =
             format!("has {} entries; at most {LOOKED_UP_SKUS_MAX} are taken", lookup.skus.len());

@@ -15,7 +15,7 @@ use contracts::{
 };
 use kernel::{Problem, UnitPrice, codes};
 use transport::Edge;
-use web::{Answer, Caller, Created, IdempotencyKey, IfMatch, Json, Path, Versioned};
+use web::{ApiResult, Caller, Created, IdempotencyKey, IfMatch, Json, Path, Versioned};
 
 /// How many products of one name get a slug made from it.
 const SLUG_ATTEMPTS_MAX: u32 = 100;
@@ -25,7 +25,7 @@ pub(super) async fn create(
     caller: Caller,
     key: Option<IdempotencyKey>,
     Json(product): Json<NewProduct>,
-) -> Answer<Versioned<Created<Product>>> {
+) -> ApiResult<Versioned<Created<Product>>> {
     may_change(&caller)?;
     // A creation repeated under its key makes the same product, even when the stored answer is gone.
     let operation =
@@ -42,7 +42,7 @@ pub(super) async fn import(
     State(doors): State<Doors>,
     caller: Caller,
     Json(batch): Json<ImportBatch>,
-) -> Answer<Json<ImportReport>> {
+) -> ApiResult<Json<ImportReport>> {
     may_change(&caller)?;
     if batch.products.len() > IMPORT_PRODUCTS_MAX {
         let count = batch.products.len();
@@ -68,7 +68,7 @@ pub(super) async fn patch(
     Path(product): Path<String>,
     IfMatch(seen): IfMatch,
     Json(patch): Json<ProductPatch>,
-) -> Answer<Versioned<Json<Product>>> {
+) -> ApiResult<Versioned<Json<Product>>> {
     let command = Command::Change(intake::changes(patch)?);
     change(&doors, &caller, &product, seen, command).await
 }
@@ -78,7 +78,7 @@ pub(super) async fn publish(
     caller: Caller,
     Path(product): Path<String>,
     IfMatch(seen): IfMatch,
-) -> Answer<Versioned<Json<Product>>> {
+) -> ApiResult<Versioned<Json<Product>>> {
     change(&doors, &caller, &product, seen, Command::Publish).await
 }
 
@@ -87,7 +87,7 @@ pub(super) async fn archive(
     caller: Caller,
     Path(product): Path<String>,
     IfMatch(seen): IfMatch,
-) -> Answer<Versioned<Json<Product>>> {
+) -> ApiResult<Versioned<Json<Product>>> {
     change(&doors, &caller, &product, seen, Command::Archive).await
 }
 
@@ -97,7 +97,7 @@ pub(super) async fn price(
     Path((product, sku)): Path<(String, String)>,
     IfMatch(seen): IfMatch,
     Json(price): Json<UnitPrice>,
-) -> Answer<Versioned<Json<Variant>>> {
+) -> ApiResult<Versioned<Json<Variant>>> {
     let command = Command::SetPrice { sku: sku.clone(), price };
     let Versioned { version, answer: Json(product) } =
         change(&doors, &caller, &product, seen, command).await?;
@@ -113,7 +113,7 @@ async fn change(
     product: &str,
     seen: Option<u64>,
     command: Command,
-) -> Answer<Versioned<Json<Product>>> {
+) -> ApiResult<Versioned<Json<Product>>> {
     may_change(caller)?;
     let operator = Caller { edge: Edge::Operator, actor: None };
     let Known { id, .. } = known(doors, &operator, product)?;
@@ -157,7 +157,7 @@ async fn make(
 }
 
 /// The product as it stands after a change.
-async fn shown(doors: &Doors, id: ProductId) -> Answer<Product> {
+async fn shown(doors: &Doors, id: ProductId) -> ApiResult<Product> {
     let known = doors.catalogue.find(&id.to_string(), Audience::Operators(None));
     Ok(doors.catalogue.show(known.ok_or_else(Problem::internal)?).await?)
 }

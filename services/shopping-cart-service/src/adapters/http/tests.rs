@@ -50,7 +50,7 @@ impl Goods for ThreeArticles {
 fn service() -> Router {
     let clock = Arc::new(ManualClock::at("2026-11-22T12:00:00Z".parse().unwrap()));
     let ids = Ids::new(clock, Arc::new(SeededRandomness::new(1)));
-    let storage = engine_memory::Engine::new().service("shopping-cart-service");
+    let storage = engine_memory::MemoryEngine::new().service("shopping-cart-service");
     let terms = CartSettings::default().terms().unwrap();
     let carts = Arc::new(Carts {
         repository: Repository::new(storage.journal, ids.clone(), NonZeroUsize::MIN),

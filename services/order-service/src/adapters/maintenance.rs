@@ -1,0 +1,133 @@
+//! Orders while nobody serves them: the list made anew, the books checked, and what others are told of each.
+
+mod checker;
+
+use super::{journal::status, orders_list::OrdersList};
+use crate::{
+    domain::{events::Status, order::Order, refund::RefundState},
+    ports::listing::Listing,
+};
+use async_trait::async_trait;
+use checker::OrderChecker;
+use contracts::{
+    facts::{OrderFacts, PlacedFacts, Units},
+    payment::PaymentClient,
+    shared::{CartId, HoldId, OrderId, PaymentId},
+};
+use journal::{
+    Aggregate, RecordedEvent,
+    maintenance::{Facts, Grain, ReadModel},
+};
+use kernel::{Money, Uuid};
+use messaging::Subscription;
+use runtime::{Maintenance, OfflineContext};
+use saga::maintenance::{RunningSagas, SagaChecker};
+use std::sync::Arc;
+use storage::{Collection, StorageError, Write};
+
+/// What the streams of orders begin with.
+pub(crate) const PREFIX: &str = "order-";
+const SAGAS: &[&str] = &["checkout", "cancellation", "fulfilment", "refund"];
+
+pub(crate) fn maintenance(offline: &OfflineContext) -> Maintenance {
+    let storage = offline.storage.clone();
+    let under_way = RunningSagas::default();
+    let sagas = SagaChecker::new(SAGAS, subject, under_way.clone());
+    let list = OrdersList { documents: Arc::clone(&storage.documents) };
+    let facts = move |id, events: &[RecordedEvent]| facts(id, events, &under_way);
+    let journal = Arc::clone(&storage.journal);
+    Maintenance {
+        read_models: vec![Box::new(OrdersAnew(list))],
+        projections: vec![saga::maintenance::unfinished],
+        checkers: vec![Box::new(OrderChecker::of(Arc::clone(&journal))), Box::new(sagas)],
+        facts: vec![Facts::new(OrderFacts::KIND, PREFIX, Arc::clone(&journal), Box::new(facts))],
+        subscriptions: vec![Subscription::new(offline.name, PaymentClient::SERVICE, storage)],
+        primary: None,
+    }
+}
+
+/// The order a saga is about.
+fn subject(case: &serde_json::Value) -> Option<Uuid> {
+    case["order_id"].as_str()?.parse().ok()
+}
+
+/// The list of orders, from all events of each.
+struct OrdersAnew(OrdersList);
+
+#[async_trait]
+impl ReadModel for OrdersAnew {
+    fn collection(&self) -> &'static Collection {
+        OrdersList::collection()
+    }
+
+    fn grain(&self) -> Grain {
+        Grain::Stream(PREFIX)
+    }
+
+    fn writes(&self, events: &[RecordedEvent]) -> Result<Vec<Write>, StorageError> {
+        let Some((id, order)) = order_of(events)? else { return Ok(Vec::new()) };
+        Ok(self.0.writes(id, &order))
+    }
+}
+
+/// The order that all events of its stream come to.
+fn order_of(events: &[RecordedEvent]) -> Result<Option<(Uuid, Order)>, StorageError> {
+    let mut order = None;
+    for recorded in events {
+        let event =
+            Order::decode(recorded).map_err(|error| StorageError::Corrupt(error.to_string()))?;
+        order = Some(Order::apply(order, &event));
+    }
+    let id = events.first().and_then(|event| event.stream.strip_prefix(PREFIX)?.parse().ok());
+    Ok(id.zip(order))
+}
+
+fn facts(
+    id: Uuid,
+    events: &[RecordedEvent],
+    under_way: &RunningSagas,
+) -> Result<Option<serde_json::Value>, StorageError> {
+    let placed = order_of(events)?.map(|(_, order)| placed(&order));
+    let facts = OrderFacts { order_id: OrderId(id), under_way: under_way.concerns(id), placed };
+    if facts.placed.is_none() && !facts.under_way {
+        return Ok(None);
+    }
+    serde_json::to_value(facts).map(Some).map_err(|error| StorageError::Corrupt(error.to_string()))
+}
+
+fn placed(order: &Order) -> PlacedFacts {
+    let placed = &order.placed;
+    PlacedFacts {
+        status: status(order.status),
+        was_confirmed: order.was_confirmed(),
+        total: placed.totals.total,
+        authorised: order.authorised,
+        captured: order.captured,
+        refunded: Money::new(order.refunded(), placed.currency),
+        cart_id: placed.cart_id.map(CartId),
+        hold_id: HoldId(placed.hold_id),
+        payment_id: PaymentId(placed.payment_id),
+        units: units_gone(order),
+    }
+}
+
+/// The units that left the stock for this order. A cancelled one has brought all of them back, one that is not
+/// confirmed has taken none.
+fn units_gone(order: &Order) -> Units {
+    let mut gone = Units::new();
+    if order.status == Status::Cancelled || !order.was_confirmed() {
+        return gone;
+    }
+    for line in &order.placed.lines {
+        *gone.entry(line.sku.to_ascii_lowercase()).or_default() += line.quantity;
+    }
+    let restocked = order
+        .refunds
+        .iter()
+        .filter(|given| given.state == RefundState::Done && given.refund.restock);
+    for units in restocked.flat_map(|given| &given.refund.units) {
+        *gone.entry(units.sku.to_ascii_lowercase()).or_default() -= units.count();
+    }
+    gone.retain(|_, units| *units != 0);
+    gone
+}

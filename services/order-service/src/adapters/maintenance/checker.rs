@@ -1,0 +1,139 @@
+//! What has to be true of every order, whatever happened to it.
+
+use super::PREFIX;
+use crate::{
+    application::checkout_case::checkout_id,
+    domain::{
+        events::{Line, OrderEvent, Placed},
+        order::Order,
+    },
+};
+use async_trait::async_trait;
+use journal::{
+    Aggregate, Journal, RecordedEvent,
+    maintenance::{EventVisitor, Invariant, InvariantChecker},
+};
+use kernel::{Money, MoneyError};
+use std::{collections::HashMap, sync::Arc};
+use storage::StorageError;
+
+/// Order numbers that share a word.
+const NUMBERS_A_WORD: u64 = 64;
+
+/// Looks at every order at every moment of its life.
+pub(super) struct OrderChecker {
+    journal: Arc<dyn Journal>,
+    sums: Invariant,
+    money: Invariant,
+    checkouts: Invariant,
+    numbers: Invariant,
+    /// The numbers seen, a bit each: numbers follow one another.
+    seen: HashMap<u64, u64>,
+}
+
+impl OrderChecker {
+    pub(super) fn of(journal: Arc<dyn Journal>) -> Self {
+        Self {
+            journal,
+            sums: Invariant::new("lines, delivery, discount and tax add up to the total"),
+            money: Invariant::new("an order takes its total, and gives back no more"),
+            checkouts: Invariant::new("one checkout key has one order"),
+            numbers: Invariant::new("no two orders have one number"),
+            seen: HashMap::new(),
+        }
+    }
+
+    /// Whether the checkout that every order's identity leads to, and that the key it was asked for under led to, is
+    /// about this order.
+    async fn has_its_checkout(&self, stream: &str) -> Result<bool, StorageError> {
+        let Some(id) = stream.strip_prefix(PREFIX).and_then(|id| id.parse().ok()) else {
+            return Ok(false);
+        };
+        let begun = saga::maintenance::case(&*self.journal, checkout_id(id)).await?;
+        Ok(begun.is_some_and(|case| super::subject(&case) == Some(id)))
+    }
+}
+
+#[async_trait]
+impl EventVisitor for OrderChecker {
+    fn wants(&self, stream: &str) -> bool {
+        stream.starts_with(PREFIX)
+    }
+
+    async fn stream(&mut self, events: &[RecordedEvent]) -> Result<(), StorageError> {
+        let mut order: Option<Order> = None;
+        let mut fault = None;
+        for recorded in events {
+            let event = Order::decode(recorded)
+                .map_err(|error| StorageError::Corrupt(error.to_string()))?;
+            fault = fault.or_else(|| taken_wrongly(order.as_ref(), &event));
+            let next = Order::apply(order, &event);
+            fault = fault.or_else(|| given_back_wrongly(&next));
+            order = Some(next);
+        }
+        let (Some(order), Some(first)) = (order, events.first()) else { return Ok(()) };
+        let stream = &first.stream;
+        self.sums.hold(adds_up(&order.placed), || {
+            format!("{stream} comes to something else than {}", order.placed.totals.total)
+        });
+        self.money.hold(fault.is_none(), || format!("{stream} {}", fault.unwrap_or_default()));
+        let is_its_own = self.has_its_checkout(stream).await?;
+        self.checkouts
+            .hold(is_its_own, || format!("{stream} was placed by no checkout of its own"));
+        let number = order.placed.number;
+        let word = self.seen.entry(number / NUMBERS_A_WORD).or_default();
+        let bit = 1 << (number % NUMBERS_A_WORD);
+        self.numbers.hold(*word & bit == 0, || format!("{stream} has the number {number} again"));
+        *word |= bit;
+        Ok(())
+    }
+}
+
+impl InvariantChecker for OrderChecker {
+    fn invariants(&mut self) -> Vec<Invariant> {
+        let Self { sums, money, checkouts, numbers, .. } = &*self;
+        [sums, money, checkouts, numbers].map(Clone::clone).into()
+    }
+}
+
+fn taken_wrongly(order: Option<&Order>, event: &OrderEvent) -> Option<String> {
+    match (order, event) {
+        (None, OrderEvent::Placed(_)) => None,
+        (None, _) => Some(format!("begins with {}", event.name())),
+        (Some(_), OrderEvent::Placed(_)) => Some("was placed twice".to_owned()),
+        (Some(order), OrderEvent::Confirmed { captured, .. }) => {
+            let total = order.placed.totals.total;
+            let is_whole = *captured == total || captured.is_zero();
+            (!is_whole).then(|| format!("took {captured} for a total of {total}"))
+        }
+        (Some(order), OrderEvent::Captured { captured, .. }) => {
+            let left = order.authorised;
+            (*captured != left).then(|| format!("took {captured} where {left} were set aside"))
+        }
+        (Some(order), OrderEvent::Completed { .. }) if order.authorised.is_positive() => {
+            Some(format!("is complete and {} are set aside", order.authorised))
+        }
+        (Some(_), _) => None,
+    }
+}
+
+fn given_back_wrongly(order: &Order) -> Option<String> {
+    let left = order.refundable();
+    (left.amount < 0).then(|| format!("gives back more than the {} it took", order.captured))
+}
+
+fn adds_up(placed: &Placed) -> bool {
+    let totals = &placed.totals;
+    let lines = placed.lines.iter().map(|line| line.total);
+    let sum = || -> Result<Money, MoneyError> {
+        let items = lines.clone().try_fold(Money::zero(placed.currency), Money::checked_add)?;
+        let with_delivery = items.checked_sub(totals.discount)?.checked_add(totals.shipping)?;
+        if totals.tax_included { Ok(with_delivery) } else { with_delivery.checked_add(totals.tax) }
+    };
+    let items = lines.clone().try_fold(Money::zero(placed.currency), Money::checked_add);
+    let extended = |line: &Line| line.unit_price.extend(line.quantity) == Ok(line.total);
+    items == Ok(totals.items)
+        && sum() == Ok(totals.total)
+        && placed.lines.iter().all(extended)
+        && placed.shipping.price == totals.shipping
+}

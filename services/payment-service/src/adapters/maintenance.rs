@@ -1,0 +1,135 @@
+//! Payments while nobody serves them: the list of the unsettled made anew, the money checked, and what others are
+//! told of each.
+
+use super::{journal::told, unsettled_documents::UnsettledDocuments};
+use crate::{
+    domain::{Event, Payment},
+    ports::{PaymentId, Unsettled},
+};
+use ::journal::{
+    Aggregate, RecordedEvent,
+    maintenance::{EventVisitor, Facts, Grain, Invariant, InvariantChecker, ReadModel},
+};
+use async_trait::async_trait;
+use contracts::{facts::PaymentFacts, shared};
+use kernel::Uuid;
+use runtime::{Maintenance, OfflineContext};
+use std::{collections::HashSet, sync::Arc};
+use storage::{Collection, StorageError, Write};
+
+/// What the streams of payments begin with.
+const PREFIX: &str = "payment-";
+
+pub(crate) fn maintenance(offline: &OfflineContext) -> Maintenance {
+    let storage = &offline.storage;
+    let unsettled = UnsettledDocuments(Arc::clone(&storage.documents));
+    let journal = Arc::clone(&storage.journal);
+    Maintenance {
+        read_models: vec![Box::new(UnsettledAnew(unsettled))],
+        checkers: vec![Box::new(MoneyChecker::default())],
+        facts: vec![Facts::new(PaymentFacts::KIND, PREFIX, journal, Box::new(facts))],
+        ..Maintenance::default()
+    }
+}
+
+/// The list of the unsettled, from all events of each payment.
+struct UnsettledAnew(UnsettledDocuments);
+
+#[async_trait]
+impl ReadModel for UnsettledAnew {
+    fn collection(&self) -> &'static Collection {
+        UnsettledDocuments::collection()
+    }
+
+    fn grain(&self) -> Grain {
+        Grain::Stream(PREFIX)
+    }
+
+    fn writes(&self, events: &[RecordedEvent]) -> Result<Vec<Write>, StorageError> {
+        let mut payment = None;
+        for recorded in events {
+            payment = Some(Payment::evolve(payment, &decode(recorded)?));
+        }
+        let id = events.first().and_then(|event| event.stream.strip_prefix(PREFIX)?.parse().ok());
+        let is_unsettled = payment.is_some_and(|payment| payment.is_unsettled());
+        let unsettled = id.filter(|_| is_unsettled);
+        Ok(unsettled.map(|id: PaymentId| self.0.add(id)).into_iter().collect())
+    }
+}
+
+/// Looks at the money of every payment after each of its events.
+struct MoneyChecker {
+    bounded: Invariant,
+    once: Invariant,
+}
+
+impl Default for MoneyChecker {
+    fn default() -> Self {
+        Self {
+            bounded: Invariant::new("authorised is at least captured, captured at least refunded"),
+            once: Invariant::new("no capture and no refund happens twice"),
+        }
+    }
+}
+
+#[async_trait]
+impl EventVisitor for MoneyChecker {
+    fn wants(&self, stream: &str) -> bool {
+        stream.starts_with(PREFIX)
+    }
+
+    async fn stream(&mut self, events: &[RecordedEvent]) -> Result<(), StorageError> {
+        let (mut payment, mut fault) = (None, None);
+        for recorded in events {
+            let next = Payment::evolve(payment, &decode(recorded)?);
+            fault = fault.or_else(|| unbounded(&next));
+            payment = Some(next);
+        }
+        let (Some(payment), Some(first)) = (payment, events.first()) else { return Ok(()) };
+        self.bounded
+            .hold(fault.is_none(), || format!("{}: {}", first.stream, fault.unwrap_or_default()));
+        let captures: HashSet<&str> =
+            payment.captures.iter().map(|capture| capture.reference.as_str()).collect();
+        let refunds: HashSet<_> = payment.refunds.iter().map(|refund| refund.id).collect();
+        let is_once =
+            captures.len() == payment.captures.len() && refunds.len() == payment.refunds.len();
+        self.once.hold(is_once, || format!("{} moved the same money twice", first.stream));
+        Ok(())
+    }
+}
+
+impl InvariantChecker for MoneyChecker {
+    fn invariants(&mut self) -> Vec<Invariant> {
+        vec![self.bounded.clone(), self.once.clone()]
+    }
+}
+
+fn unbounded(payment: &Payment) -> Option<String> {
+    let figures = (payment.authorised, payment.captured(), payment.refunded());
+    let (authorised, captured, refunded) = figures;
+    let is_bounded = authorised >= captured && captured >= refunded && refunded >= 0;
+    (!is_bounded)
+        .then(|| format!("{authorised} authorised, {captured} captured, {refunded} refunded"))
+}
+
+fn facts(id: Uuid, events: &[RecordedEvent]) -> Result<Option<serde_json::Value>, StorageError> {
+    let mut payment = None;
+    for recorded in events {
+        payment = Some(Payment::evolve(payment, &decode(recorded)?));
+    }
+    let Some(payment) = payment else { return Ok(None) };
+    let facts = PaymentFacts {
+        payment_id: shared::PaymentId(id),
+        order_id: shared::OrderId(payment.order_id.0),
+        state: told(payment.state),
+        unsettled: payment.is_unsettled(),
+        outstanding: payment.authorised - payment.captured(),
+        captured: payment.captured(),
+        refunded: payment.refunded(),
+    };
+    serde_json::to_value(facts).map(Some).map_err(|error| StorageError::Corrupt(error.to_string()))
+}
+
+fn decode(recorded: &RecordedEvent) -> Result<Event, StorageError> {
+    Payment::decode(recorded).map_err(|error| StorageError::Corrupt(error.to_string()))
+}
