@@ -1,5 +1,6 @@
-//! Does a flush that is under way when its file system is shut down say the truth? It need not: this is why the power
-//! tests shut a file system down when no flush is under way.
+//! Experiment: whether a flush that is under way when its file system is shut down reports the truth. It may report
+//! success although the data are lost; the power-loss tests therefore shut a file system down while no flush is under
+//! way.
 //!
 //! As root: `cargo run --release -p crash-tests --example flush_at_shutdown -- ext4 150`
 
@@ -14,11 +15,12 @@ use std::{
     time::Duration,
 };
 
-/// About as much as the shop flushes at once.
+/// Size of a record: about as much as the shop flushes at once.
 const RECORD_BYTES: usize = 24 * 1024;
-/// How long records are written before the cut, and after it, where writing fails.
-const BEFORE_MS: u64 = 20;
-const BEFORE_MORE_MS: usize = 130;
+/// Duration of the writes before the shutdown: a minimum, and a spread over the phases of a flush.
+const BEFORE_MIN_MS: u64 = 20;
+const BEFORE_SPREAD_MS: usize = 130;
+/// Duration of the writes after the shutdown, which fail.
 const AFTER: Duration = Duration::from_millis(20);
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -28,63 +30,65 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some("xfs") => FileSystem::Xfs,
         _ => return Err("which file system: ext4 or xfs?".into()),
     };
-    let times: usize = arguments.next().as_deref().unwrap_or("100").parse()?;
+    let rounds: usize = arguments.next().as_deref().unwrap_or("100").parse()?;
     let folder = tempfile::tempdir()?;
-    let disk = Disk::make(folder.path(), file_system).map_err(|missing| missing.to_string())?;
+    let disk =
+        Disk::create(folder.path(), file_system).map_err(|unavailable| unavailable.to_string())?;
     let runtime = tokio::runtime::Runtime::new()?;
-    let mut lies = 0;
-    for time in 0..times {
-        let path = disk.path().join(time.to_string());
+    let mut lost_flushes = 0;
+    for round in 0..rounds {
+        let path = disk.path().join(round.to_string());
         let file = File::create(&path)?;
         file.sync_all()?;
         File::open(disk.path())?.sync_all()?;
-        let said = write_through_a_cut(&disk, &file, time)?;
+        let acknowledged = write_until_shutdown(&disk, &file, round)?;
         drop(file);
-        runtime.block_on(disk.comes_back())?;
-        let there = records(&path)?;
-        if there < said {
-            lies += 1;
-            println!("cut {time}: {said} records were flushed, it was said; {there} are there");
+        runtime.block_on(disk.restore_power())?;
+        let durable = count_records(&path)?;
+        if durable < acknowledged {
+            lost_flushes += 1;
+            println!("round {round}: {acknowledged} flushes acknowledged, {durable} records found");
         }
         fs::remove_file(&path)?;
     }
-    println!("{times} cuts of {file_system:?}; a flush said yes and was lost {lies} times");
+    println!("{rounds} shutdowns of {file_system:?}; acknowledged flushes lost in {lost_flushes}");
     Ok(())
 }
 
-/// Writes record after record, each flushed, while the file system is shut down. Returns how many flushes said yes.
+/// Writes and flushes one record after another while the file system is shut down. Returns the number of flushes that
+/// reported success.
 #[expect(clippy::disallowed_methods, reason = "two threads and a real disk, nothing to pause")]
-fn write_through_a_cut(disk: &Disk, file: &File, time: usize) -> Result<usize, Box<dyn Error>> {
-    let (said, over) = (AtomicUsize::new(0), AtomicBool::new(false));
+fn write_until_shutdown(disk: &Disk, file: &File, round: usize) -> Result<usize, Box<dyn Error>> {
+    let (acknowledged, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
     thread::scope(|scope| {
         scope.spawn(|| {
             for number in 0.. {
-                let bytes = vec![mark(number); RECORD_BYTES];
+                let bytes = vec![fill_byte(number); RECORD_BYTES];
                 let written = file.write_all_at(&bytes, (number * RECORD_BYTES) as u64);
-                if over.load(SeqCst) || written.and_then(|()| file.sync_data()).is_err() {
+                if stop.load(SeqCst) || written.and_then(|()| file.sync_data()).is_err() {
                     return;
                 }
-                said.store(number + 1, SeqCst);
+                acknowledged.store(number + 1, SeqCst);
             }
         });
-        // Scattered over the phases of a flush.
-        let scatter = (time * 37 % BEFORE_MORE_MS) as u64;
-        thread::sleep(Duration::from_millis(BEFORE_MS + scatter));
-        let cut = disk.cut();
+        let spread = (round * 37 % BEFORE_SPREAD_MS) as u64;
+        thread::sleep(Duration::from_millis(BEFORE_MIN_MS + spread));
+        let shutdown = disk.cut_power();
         thread::sleep(AFTER);
-        over.store(true, SeqCst);
-        cut
+        stop.store(true, SeqCst);
+        shutdown
     })?;
-    Ok(said.load(SeqCst))
+    Ok(acknowledged.load(SeqCst))
 }
 
-/// What a record is full of: never zero, which is what a hole reads as.
-fn mark(number: usize) -> u8 {
+/// The byte that a record consists of: never zero, which is what a hole reads as.
+fn fill_byte(number: usize) -> u8 {
     u8::try_from(number % 255).unwrap_or(0) + 1
 }
 
-fn records(path: &Path) -> Result<usize, Box<dyn Error>> {
+fn count_records(path: &Path) -> Result<usize, Box<dyn Error>> {
     let bytes = fs::read(path)?;
     let whole = bytes.chunks_exact(RECORD_BYTES).enumerate();
-    Ok(whole.take_while(|(number, record)| record.iter().all(|it| *it == mark(*number))).count())
+    let is_intact = |number: usize, record: &[u8]| record.iter().all(|it| *it == fill_byte(number));
+    Ok(whole.take_while(|(number, record)| is_intact(*number, record)).count())
 }

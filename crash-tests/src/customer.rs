@@ -1,305 +1,193 @@
-//! One of many who buy, give back, cancel and bring goods at the same time, and who remember every answer.
+//! Customer of the workload: executes random operations and keeps a model of everything the shop acknowledged.
 //!
-//! A customer asks for one thing at a time, so what must be in the shop is known exactly, except for at most one
-//! thing that nobody answered: that one is there as a whole or not at all, and when it is asked for again under its
-//! key it comes about once.
+//! A customer has at most one request in flight. The expected state is therefore known exactly, except for at most one
+//! request in doubt: that one was applied as a whole or not at all, and a retry under its idempotency key takes effect
+//! once.
 
-mod learning;
-mod looking;
-mod resting;
-mod wishing;
+mod acknowledgement;
+mod generator;
+mod model;
+mod read_back;
+mod settlement;
 
 use crate::{
-    client::{Answer, Doors, Request},
-    violation::{Checked, Violation, ensure},
-    wish::{Lines, Wish},
+    client::{EdgeClient, Response},
+    counters::Counters,
+    operation::Operation,
+    storage_fault::StorageFault,
+    violation::{CheckResult, Violation, ensure},
 };
-use bytes::Bytes;
+use model::{AcknowledgedRequest, ExpectedCart, ExpectedOrder, Invocation};
+pub(crate) use model::{SettledOrder, StockReceipt};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use std::{
     collections::HashSet,
-    fmt,
     sync::atomic::{AtomicBool, Ordering::Relaxed},
     time::Duration,
 };
 
-pub(crate) use looking::{eventually, order_of, read};
-pub(crate) use resting::{Retired, is_balanced, units_gone};
+/// Delay before the retry of a request.
+const RETRY_DELAY: Duration = Duration::from_millis(10);
+/// Attempts to resolve a request in doubt.
+const ATTEMPTS_MAX: usize = 3_000;
 
-/// How long somebody waits who was asked to come again.
-const LATER: Duration = Duration::from_millis(10);
-
-/// What is counted over all customers.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Tally {
-    /// Requests that were answered with yes or no.
-    pub acknowledged: u64,
-    /// Of these, how often the shop said no for a reason of the business.
-    pub refused: u64,
-    /// Answers that asked to come again.
-    pub later: u64,
-    /// Of these, because the disk is full.
-    pub storage_full: u64,
-    /// Requests nobody answered.
-    pub unanswered: u64,
-    /// Acknowledged answers that were asked for once more and came back byte for byte.
-    pub repeated: u64,
-    /// Acknowledged answers that the shop could not remember for want of a disk, and gave anew.
-    pub anew: u64,
-    /// Facts that were read back and were as acknowledged.
-    pub found: u64,
-    /// Unanswered requests that were found to be there as a whole.
-    pub whole: u64,
-    /// Unanswered requests that were found not to be there at all.
-    pub absent: u64,
-}
-
-impl Tally {
-    pub(crate) fn add(&mut self, other: &Self) {
-        self.acknowledged += other.acknowledged;
-        self.refused += other.refused;
-        self.later += other.later;
-        self.storage_full += other.storage_full;
-        self.unanswered += other.unanswered;
-        self.repeated += other.repeated;
-        self.anew += other.anew;
-        self.found += other.found;
-        self.whole += other.whole;
-        self.absent += other.absent;
-    }
-}
-
-impl fmt::Display for Tally {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { acknowledged, refused, later, storage_full, unanswered, .. } = self;
-        let Self { repeated, anew, found, whole, absent, .. } = self;
-        writeln!(formatter, "answers acknowledged   {acknowledged}, {refused} of them a no")?;
-        writeln!(formatter, "asked to come again    {later}, {storage_full} of them: disk full")?;
-        writeln!(formatter, "unanswered             {unanswered}")?;
-        writeln!(formatter, "repeated, byte for byte {repeated}; answered anew {anew}")?;
-        writeln!(formatter, "facts read back        {found}")?;
-        writeln!(formatter, "unanswered, then found {whole} whole, {absent} absent, 0 in part")
-    }
-}
-
-/// What a customer has to put up with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Circumstance {
-    /// Nothing.
-    #[default]
-    Ordinary,
-    /// The disk may be gone before the process is: then any failure may be told. And as with a full disk, an answer
-    /// about something that is safe may be given that could not be remembered.
-    DyingDisk,
-    /// The disk may be full when an answer is to be remembered by its key: then a repeated request is answered anew,
-    /// and still comes about once.
-    FullDisk,
-}
-
-impl Circumstance {
-    /// Whether an answer only means that the customer has to come again, though nobody would have to otherwise.
-    fn excuses(self, answer: &Answer) -> bool {
-        match self {
-            Self::Ordinary => false,
-            // The checkout was refused, and to open the cart again takes a disk.
-            _ if answer.code() == "checking_out" => answer.asks_again(),
-            Self::DyingDisk => answer.status >= 500,
-            Self::FullDisk => false,
-        }
-    }
-}
-
-/// A customer, and an operator at times.
+/// A shopper, and at times an operator.
 #[derive(Debug)]
 pub(crate) struct Customer {
     name: String,
     random: StdRng,
-    asked: u64,
-    cart: Option<Cart>,
-    orders: Vec<Order>,
-    receipts: Vec<Receipt>,
-    doubt: Option<Asked>,
-    /// The last answer that asked to come again.
-    put_off: Option<Answer>,
-    /// What was acknowledged since the last look.
-    fresh: Vec<Acknowledged>,
-    /// E-mail addresses of checkouts that were turned down.
-    refused: HashSet<String>,
-    retired: Vec<Retired>,
-    tally: Tally,
-    circumstance: Circumstance,
+    /// Number of unique names given out.
+    names: u64,
+    cart: Option<ExpectedCart>,
+    orders: Vec<ExpectedOrder>,
+    receipts: Vec<StockReceipt>,
+    in_doubt: Option<Invocation>,
+    /// The last response that asked for a retry.
+    last_retryable: Option<Response>,
+    /// Requests acknowledged since the last read-back.
+    acknowledged: Vec<AcknowledgedRequest>,
+    /// E-mail addresses of rejected checkouts.
+    rejected: HashSet<String>,
+    settled: Vec<SettledOrder>,
+    counters: Counters,
+    storage_fault: StorageFault,
 }
 
-/// A cart as it must be.
+/// SKUs on sale: those with plenty of stock, and those that sell out.
 #[derive(Clone, Debug)]
-struct Cart {
-    id: String,
-    lines: Lines,
-}
-
-/// An order as it must be.
-#[derive(Clone, Debug)]
-struct Order {
-    id: String,
-    number: String,
-    email: String,
-    lines: Lines,
-    total: i64,
-    /// What pays for it.
-    token: &'static str,
-    /// The payment somebody has to approve or decline.
-    action: Option<String>,
-    /// What the customer did then.
-    acted: Option<&'static str>,
-    was_confirmed: bool,
-    cancelled: bool,
-    /// Its cancellation was taken in on a full disk, and comes about when there is room.
-    is_to_be_cancelled: bool,
-    /// The reasons of its refunds, each unique.
-    refunds: Vec<String>,
-}
-
-/// Goods that came in.
-#[derive(Clone, Debug)]
-pub(crate) struct Receipt {
-    pub(crate) sku: String,
-    pub(crate) quantity: i64,
-    pub(crate) reason: String,
-}
-
-#[derive(Clone, Debug)]
-struct Asked {
-    wish: Wish,
-    request: Request,
-}
-
-/// An answer that has to stay.
-#[derive(Clone, Debug)]
-struct Acknowledged {
-    request: Request,
-    status: u16,
-    bytes: Bytes,
-}
-
-/// The goods of the shop: article numbers of those there is plenty of, and of those there is little of.
-#[derive(Clone, Debug)]
-pub(crate) struct Goods {
-    pub(crate) plenty: Vec<String>,
+pub(crate) struct Catalogue {
+    pub(crate) plentiful: Vec<String>,
     pub(crate) scarce: Vec<String>,
 }
 
 impl Customer {
-    pub(crate) fn new(run: &str, number: u64, seed: u64, circumstance: Circumstance) -> Self {
+    pub(crate) fn new(run: &str, number: u64, seed: u64, storage_fault: StorageFault) -> Self {
         let stream = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(number);
         Self {
             name: format!("{run}-{number}"),
             random: StdRng::seed_from_u64(stream),
-            asked: 0,
+            names: 0,
             cart: None,
             orders: Vec::new(),
             receipts: Vec::new(),
-            doubt: None,
-            put_off: None,
-            fresh: Vec::new(),
-            refused: HashSet::new(),
-            retired: Vec::new(),
-            tally: Tally::default(),
-            circumstance,
+            in_doubt: None,
+            last_retryable: None,
+            acknowledged: Vec::new(),
+            rejected: HashSet::new(),
+            settled: Vec::new(),
+            counters: Counters::default(),
+            storage_fault,
         }
     }
 
-    /// Asks for one thing after the other until nobody answers, or until it is over.
-    pub(crate) async fn live(
+    /// Executes one operation after another until the shop no longer answers or `stop` is set.
+    pub(crate) async fn run(
         &mut self,
-        doors: &Doors,
-        goods: &Goods,
-        over: &AtomicBool,
-    ) -> Checked {
-        while !over.load(Relaxed) {
-            let asked = match self.doubt.take() {
-                Some(asked) => asked,
-                None => self.wish(goods),
+        client: &EdgeClient,
+        catalogue: &Catalogue,
+        stop: &AtomicBool,
+    ) -> CheckResult {
+        while !stop.load(Relaxed) {
+            let invocation = match self.in_doubt.take() {
+                Some(invocation) => invocation,
+                None => {
+                    let operation = self.next_operation(catalogue);
+                    self.invoke(operation)
+                }
             };
-            if !self.ask(doors, asked).await? {
+            if !self.execute(client, invocation).await? {
                 return Ok(());
             }
         }
         Ok(())
     }
 
-    /// Asks again for what nobody answered, until somebody does.
-    pub(crate) async fn settle(&mut self, doors: &Doors) -> Checked {
-        for _ in 0..3_000 {
-            let Some(asked) = self.doubt.take() else { return Ok(()) };
-            self.ask(doors, asked).await?;
+    /// Retries the request in doubt until it has a final response.
+    async fn resolve_in_doubt(&mut self, client: &EdgeClient) -> CheckResult {
+        for _ in 0..ATTEMPTS_MAX {
+            let Some(invocation) = self.in_doubt.take() else { return Ok(()) };
+            self.execute(client, invocation).await?;
         }
-        let Self { doubt, put_off, .. } = self;
+        let Self { in_doubt, last_retryable, .. } = self;
         Err(Violation::new(format!(
-            "nobody ever answers {doubt:?}; the last answer was {put_off:?}"
+            "no final response to {in_doubt:?}; the last response was {last_retryable:?}"
         )))
     }
 
-    /// Sends a request and takes in the answer. `false` when nobody answered.
-    async fn ask(&mut self, doors: &Doors, asked: Asked) -> Checked<bool> {
-        let Some(answer) = doors.send(&asked.request).await else {
-            self.tally.unanswered += 1;
-            self.doubt = Some(asked);
+    /// Sends a request and records the response. Returns `false` when no response came.
+    async fn execute(&mut self, client: &EdgeClient, invocation: Invocation) -> CheckResult<bool> {
+        let Some(response) = client.send(&invocation.request).await else {
+            self.counters.unanswered += 1;
+            self.in_doubt = Some(invocation);
             return Ok(false);
         };
-        if answer.means_later() || self.circumstance.excuses(&answer) {
-            self.tally.later += 1;
-            self.tally.storage_full += u64::from(answer.code() == "storage_full");
-            self.doubt = Some(asked);
-            self.put_off = Some(answer);
-            tokio::time::sleep(LATER).await;
+        if response.is_retryable() || self.storage_fault.tolerates(&response) {
+            self.counters.retry_later += 1;
+            self.counters.storage_full += u64::from(response.code() == "storage_full");
+            self.in_doubt = Some(invocation);
+            self.last_retryable = Some(response);
+            tokio::time::sleep(RETRY_DELAY).await;
             return Ok(true);
         }
-        self.tally.acknowledged += 1;
-        let learned = if answer.is_good() {
-            self.learn(&asked.wish, &answer)
+        self.counters.acknowledged += 1;
+        let recorded = if response.is_success() {
+            self.record_success(&invocation.operation, &response)
         } else {
-            self.accept_no(&asked.wish, &answer)
+            self.record_rejection(&invocation.operation, &response)
         };
-        learned.map_err(|violation| violation.seen(format_args!("{asked:?}")))?;
-        let Answer { status, bytes, .. } = answer;
-        self.fresh.push(Acknowledged { request: asked.request, status, bytes });
+        recorded.map_err(|violation| violation.context(format_args!("{invocation:?}")))?;
+        let Response { status, bytes, .. } = response;
+        let request = invocation.request;
+        self.acknowledged.push(AcknowledgedRequest { request, status, bytes });
         Ok(true)
     }
 
-    fn accept_no(&mut self, wish: &Wish, answer: &Answer) -> Checked {
-        let known = (400..500).contains(&answer.status) && wish.refusals().contains(&answer.code());
-        ensure(known, || format!("unexpected answer {} {}", answer.status, answer.json))?;
-        self.tally.refused += 1;
-        if let Wish::Checkout { email, .. } | Wish::OrderAtOnce { email, .. } = wish {
-            self.refused.insert(email.clone());
+    fn record_rejection(&mut self, operation: &Operation, response: &Response) -> CheckResult {
+        let is_expected = (400..500).contains(&response.status)
+            && operation.expected_rejections().contains(&response.code());
+        ensure(is_expected, || {
+            format!("unexpected response {} {}", response.status, response.json)
+        })?;
+        self.counters.rejected += 1;
+        if let Operation::Checkout { email, .. } | Operation::PlaceOrder { email, .. } = operation {
+            self.rejected.insert(email.clone());
         }
-        if answer.code() == "out_of_stock" {
+        if response.code() == "out_of_stock" {
             self.cart = None;
         }
         Ok(())
     }
 
-    fn wish(&mut self, goods: &Goods) -> Asked {
-        let wish = self.next_wish(goods);
-        let key = self.fresh_word("key");
-        Asked { request: wish.request(key), wish }
+    /// The request for an operation, under a new idempotency key.
+    fn invoke(&mut self, operation: Operation) -> Invocation {
+        let key = self.unique_name("key");
+        Invocation { request: operation.to_request(key), operation }
     }
 
-    /// A word nobody used before.
-    fn fresh_word(&mut self, word: &str) -> String {
-        self.asked += 1;
-        format!("{word}-{}-{}", self.name, self.asked)
+    /// A name that no customer of the run has used before.
+    fn unique_name(&mut self, prefix: &str) -> String {
+        self.names += 1;
+        format!("{prefix}-{}-{}", self.name, self.names)
     }
 
-    fn one_of<'a, T>(&mut self, things: &'a [T]) -> &'a T {
-        &things[self.random.random_range(0..things.len())]
+    fn choose<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+        &items[self.random.random_range(0..items.len())]
     }
 
-    pub(crate) fn tally(&self) -> &Tally {
-        &self.tally
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.counters
     }
 
-    pub(crate) fn receipts(&self) -> &[Receipt] {
+    pub(crate) fn receipts(&self) -> &[StockReceipt] {
         &self.receipts
+    }
+
+    pub(crate) fn settled(&self) -> &[SettledOrder] {
+        &self.settled
+    }
+
+    /// E-mail addresses of rejected checkouts.
+    pub(crate) fn rejected(&self) -> &HashSet<String> {
+        &self.rejected
     }
 }

@@ -1,6 +1,6 @@
-//! Disks that can be filled or unplugged, where this machine lets us have them.
+//! Test disks: file systems of their own, mounted from an image or in memory, that can be filled or lose their power.
 
-use crate::violation::{Checked, Violation};
+use crate::violation::{CheckResult, Violation};
 use std::{
     fmt, fs,
     fs::File,
@@ -9,92 +9,96 @@ use std::{
     time::Duration,
 };
 
-/// What makes a disk.
+/// File system of a test disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileSystem {
-    /// ext4 in a file.
+    /// ext4 on a loop device.
     Ext4,
-    /// XFS in a file.
+    /// XFS on a loop device.
     Xfs,
-    /// In memory, and small.
-    Memory {
-        /// How small.
+    /// tmpfs of a limited size.
+    Tmpfs {
+        /// Size limit.
         bytes: u64,
     },
 }
 
-/// Why this machine cannot have such a disk.
+/// Why this machine cannot provide such a disk: a missing tool, or no right to mount.
 #[derive(Clone, Debug)]
-pub struct Missing(String);
+pub struct DiskUnavailable(String);
 
-/// A mounted disk; it is gone when this is dropped.
+/// A mounted test disk, unmounted and removed on drop.
 #[derive(Debug)]
 pub struct Disk {
     file_system: FileSystem,
     image: PathBuf,
-    mounted_at: PathBuf,
+    mount_point: PathBuf,
 }
 
-/// XFS takes no less.
+/// Size of an image, above the minimum of `mkfs.xfs`.
 const IMAGE_BYTES: u64 = 400 << 20;
-/// A process that has just ended may still be letting go of its files.
-const UNMOUNT_TRIES: usize = 100;
+/// Attempts to unmount: a process that has just exited may still be closing its files.
+const UNMOUNT_ATTEMPTS_MAX: usize = 100;
 
 impl FileSystem {
     fn name(self) -> &'static str {
         match self {
             Self::Ext4 => "ext4",
             Self::Xfs => "xfs",
-            Self::Memory { .. } => "tmpfs",
+            Self::Tmpfs { .. } => "tmpfs",
         }
     }
 }
 
 impl Disk {
-    /// Makes a disk in a folder and mounts it.
-    pub fn make(folder: &Path, file_system: FileSystem) -> Result<Self, Missing> {
+    /// Creates a disk in a folder and mounts it.
+    pub fn create(folder: &Path, file_system: FileSystem) -> Result<Self, DiskUnavailable> {
         let image = folder.join(format!("{}.image", file_system.name()));
-        let mounted_at = folder.join(file_system.name());
-        let made = fs::create_dir_all(&mounted_at)
+        let mount_point = folder.join(file_system.name());
+        let created = fs::create_dir_all(&mount_point)
             .and_then(|()| File::create(&image)?.set_len(IMAGE_BYTES));
-        made.map_err(|error| Missing(error.to_string()))?;
-        let disk = Self { file_system, image, mounted_at };
+        created.map_err(|error| DiskUnavailable(error.to_string()))?;
+        let disk = Self { file_system, image, mount_point };
         match file_system {
-            FileSystem::Ext4 => run(Command::new("mkfs.ext4").args(["-q", "-F"]).arg(&disk.image)),
-            FileSystem::Xfs => run(Command::new("mkfs.xfs").args(["-q", "-f"]).arg(&disk.image)),
-            FileSystem::Memory { .. } => Ok(()),
+            FileSystem::Ext4 => {
+                run_command(Command::new("mkfs.ext4").args(["-q", "-F"]).arg(&disk.image))
+            }
+            FileSystem::Xfs => {
+                run_command(Command::new("mkfs.xfs").args(["-q", "-f"]).arg(&disk.image))
+            }
+            FileSystem::Tmpfs { .. } => Ok(()),
         }
         .and_then(|()| disk.mount())
-        .map_err(|reason| Missing(format!("no {} disk: {reason}", file_system.name())))?;
-        if !matches!(file_system, FileSystem::Memory { .. }) {
-            run(Command::new("xfs_io").arg("-V")).map_err(Missing)?;
+        .map_err(|reason| DiskUnavailable(format!("no {} disk: {reason}", file_system.name())))?;
+        if !matches!(file_system, FileSystem::Tmpfs { .. }) {
+            run_command(Command::new("xfs_io").arg("-V")).map_err(DiskUnavailable)?;
         }
         Ok(disk)
     }
 
-    /// Where it is.
+    /// The mount point.
     pub fn path(&self) -> &Path {
-        &self.mounted_at
+        &self.mount_point
     }
 
-    /// What can still be written.
-    pub(crate) fn free_bytes(&self) -> Checked<u64> {
-        let disk = rustix::fs::statvfs(&self.mounted_at).map_err(std::io::Error::from)?;
+    /// Space available to unprivileged writers.
+    pub(crate) fn free_bytes(&self) -> CheckResult<u64> {
+        let disk = rustix::fs::statvfs(&self.mount_point).map_err(std::io::Error::from)?;
         Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
     }
 
-    /// The power fails: from now on nothing is written any more, and what was not flushed never was.
-    pub fn cut(&self) -> Checked {
-        // Without a flag the log is not flushed. The same call is understood by ext4.
+    /// Shuts the file system down: nothing is written from now on, and what was not flushed is lost.
+    pub fn cut_power(&self) -> CheckResult {
+        // Without `-f` the log is not flushed. ext4 understands the same ioctl.
         let mut shutdown = Command::new("xfs_io");
-        shutdown.args(["-x", "-c", "shutdown"]).arg(&self.mounted_at);
-        run(&mut shutdown).map_err(Violation::new)
+        shutdown.args(["-x", "-c", "shutdown"]).arg(&self.mount_point);
+        run_command(&mut shutdown).map_err(Violation::new)
     }
 
-    /// The power comes back. Nobody may have a file open on it.
-    pub async fn comes_back(&self) -> Checked {
-        let mut left = UNMOUNT_TRIES;
-        while let Err(reason) = run(Command::new("umount").arg(&self.mounted_at)) {
+    /// Mounts the file system again. No process may have a file open on it.
+    pub async fn restore_power(&self) -> CheckResult {
+        let mut left = UNMOUNT_ATTEMPTS_MAX;
+        while let Err(reason) = run_command(Command::new("umount").arg(&self.mount_point)) {
             left -= 1;
             if left == 0 {
                 return Err(Violation::new(reason));
@@ -107,33 +111,33 @@ impl Disk {
     fn mount(&self) -> Result<(), String> {
         let mut mount = Command::new("mount");
         match self.file_system {
-            FileSystem::Memory { bytes } => {
+            FileSystem::Tmpfs { bytes } => {
                 mount.args(["-t", "tmpfs", "-o", &format!("size={bytes}"), "tmpfs"]);
             }
             FileSystem::Ext4 | FileSystem::Xfs => {
                 mount.args(["-o", "loop"]).arg(&self.image);
             }
         }
-        run(mount.arg(&self.mounted_at))
+        run_command(mount.arg(&self.mount_point))
     }
 }
 
 impl Drop for Disk {
     fn drop(&mut self) {
-        // Lazily, for somebody may still have a file open.
-        let _ = run(Command::new("umount").arg("-l").arg(&self.mounted_at));
+        // Lazily, because a process may still have a file open.
+        let _ = run_command(Command::new("umount").arg("-l").arg(&self.mount_point));
         let _ = fs::remove_file(&self.image);
     }
 }
 
-impl fmt::Display for Missing {
+impl fmt::Display for DiskUnavailable {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
     }
 }
 
-/// Runs a program; says why it failed, if it did.
-fn run(command: &mut Command) -> Result<(), String> {
+/// Runs a program. The error is its standard error output.
+fn run_command(command: &mut Command) -> Result<(), String> {
     let program = command.get_program().to_string_lossy().into_owned();
     let output = command.stdin(Stdio::null()).output();
     let output = output.map_err(|error| format!("{program}: {error}"))?;

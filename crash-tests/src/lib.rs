@@ -1,31 +1,37 @@
-//! Kills, pauses, starves and unplugs the real shop under the load of many customers, and looks each time whether it
-//! kept its word: every acknowledged answer is there exactly once, nothing else is half there, and at rest nothing is
-//! left over and nothing is missing.
+//! Crash tests: fault injection against the real server process under concurrent load.
+//!
+//! A fault is a process kill, a pause, a full disk or a power loss. After each one the server is restarted and the
+//! acknowledged facts are read back: every acknowledged response must be there exactly once, every request in doubt
+//! must have been applied as a whole or not at all, and at quiescence no saga, hold or open authorisation may remain.
 
-mod books;
 mod client;
+mod counters;
 mod customer;
 mod disk;
-mod full_disk;
-mod kill;
-mod pause;
-mod power;
-mod rest;
+mod faults;
+mod fetch;
+mod operation;
+mod order_document;
+mod payment_journal;
+mod quiescence;
+mod run;
 mod shop;
-mod town;
-mod trial;
+mod storage_fault;
 mod violation;
-mod wish;
+mod workload;
 
-pub use client::Doors;
-pub use customer::{Circumstance, Tally};
-pub use disk::{Disk, FileSystem, Missing};
-pub use full_disk::{DISK_BYTES, Warning, full_disk};
-pub use kill::kill;
-pub use pause::pause;
-pub use power::power;
-pub use rest::Depth;
-pub use shop::{Program, Shape, Shop, Starting};
-pub use town::Town;
-pub use trial::{Record, Terms};
-pub use violation::{Checked, Violation};
+pub use client::EdgeClient;
+pub use counters::Counters;
+pub use disk::{Disk, DiskUnavailable, FileSystem};
+pub use faults::{
+    full_disk::{DISK_BYTES, DiskReserve, fill_disk},
+    kill::kill,
+    pause::pause,
+    power_loss::cut_power,
+};
+pub use quiescence::CheckScope;
+pub use run::{RunOptions, RunReport};
+pub use shop::{Program, Shop, StartingShop, Topology};
+pub use storage_fault::StorageFault;
+pub use violation::{CheckResult, Violation};
+pub use workload::Workload;

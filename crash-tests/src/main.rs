@@ -1,17 +1,20 @@
-//! `crash-tests`: hard times for a real shop, from the command line.
+//! `crash-tests`: fault-injection runs from the command line.
 
-mod line;
+mod cli;
 
 use clap::Parser;
+use cli::{BlockFileSystem, Cli, Fault};
 use crash_tests::{
-    Checked, DISK_BYTES, Disk, FileSystem, Program, Record, Shape, Terms, Warning, full_disk, kill,
-    pause, power,
+    CheckResult, DISK_BYTES, Disk, DiskReserve, FileSystem, Program, RunOptions, RunReport,
+    Topology, cut_power, fill_disk, kill, pause,
 };
-use line::{Hardship, Line, Unpluggable};
 use std::{path::Path, process::ExitCode};
 
+/// Number of faults between two quiescent points.
+const QUIESCE_EVERY: u64 = 25;
+
 fn main() -> ExitCode {
-    let line = Line::parse();
+    let cli = Cli::parse();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -19,7 +22,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match runtime.block_on(run(&line)) {
+    match runtime.block_on(run_in_folder(&cli)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(violation) => {
             eprintln!("VIOLATION: {violation}");
@@ -28,60 +31,71 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run(line: &Line) -> Checked {
+/// Runs the faults in a temporary folder, which is kept if there is a violation.
+async fn run_in_folder(cli: &Cli) -> CheckResult {
     let folder = tempfile::tempdir()?;
-    let endured = endure(line, folder.path()).await;
-    if endured.is_err() {
-        eprintln!("what it left behind stays in {}", folder.keep().display());
+    let result = run(cli, folder.path()).await;
+    if result.is_err() {
+        eprintln!("data and log are kept in {}", folder.keep().display());
     }
-    endured
+    result
 }
 
-async fn endure(line: &Line, folder: &Path) -> Checked {
-    let mut program = Program::new(line.binary.clone());
+async fn run(cli: &Cli, folder: &Path) -> CheckResult {
+    let mut program = Program::new(cli.binary.clone());
     program.log = Some(folder.join("shop.log"));
-    let data = line.data.clone().unwrap_or_else(|| folder.join("data"));
-    let (seed, customers) = (line.seed, line.customers);
-    let terms = |times, orders| Terms { times, seed, customers, rest_every: 25, orders };
-    let tell = |news: &str| println!("{news}");
-    match line.hardship {
-        Hardship::Kill { times, orders } => {
-            report("kill", &kill(&program, &data, &terms(times, orders), tell).await?);
+    let data = cli.data.clone().unwrap_or_else(|| folder.join("data"));
+    let (seed, customers) = (cli.seed, cli.customers);
+    let options = |faults, orders| RunOptions {
+        faults,
+        seed,
+        customers,
+        quiesce_every: QUIESCE_EVERY,
+        orders,
+    };
+    let on_progress = |line: &str| println!("{line}");
+    match cli.fault {
+        Fault::Kill { times, orders } => {
+            let report = kill(&program, &data, &options(times, orders), on_progress).await?;
+            print_report("kill", &report);
         }
-        Hardship::Pause { times, halves } => {
-            program.shape = if halves { Shape::Halves } else { Shape::One };
-            report("pause", &pause(&program, &data, &terms(times, 0), tell).await?);
+        Fault::Pause { times, two_processes } => {
+            program.topology =
+                if two_processes { Topology::TwoProcesses } else { Topology::OneProcess };
+            let report = pause(&program, &data, &options(times, 0), on_progress).await?;
+            print_report("pause", &report);
         }
-        Hardship::FullDisk { times } => {
-            for warning in [Warning::Reserve, Warning::None] {
-                let small = FileSystem::Memory { bytes: DISK_BYTES };
-                let Some(disk) = disk(folder, small) else { continue };
-                let terms = terms(times, 0);
-                let record = full_disk(&program, &disk, warning, &terms, tell).await?;
-                report(&format!("full disk, warning: {warning:?}"), &record);
+        Fault::FullDisk { times } => {
+            for reserve in [DiskReserve::Enabled, DiskReserve::Disabled] {
+                let small = FileSystem::Tmpfs { bytes: DISK_BYTES };
+                let Some(disk) = create_disk(folder, small) else { continue };
+                let options = options(times, 0);
+                let report = fill_disk(&program, &disk, reserve, &options, on_progress).await?;
+                print_report(&format!("full disk, reserve {reserve:?}"), &report);
             }
         }
-        Hardship::Power { times, file_system } => {
+        Fault::Power { times, file_system } => {
             let file_systems = match file_system {
-                Some(Unpluggable::Ext4) => vec![FileSystem::Ext4],
-                Some(Unpluggable::Xfs) => vec![FileSystem::Xfs],
+                Some(BlockFileSystem::Ext4) => vec![FileSystem::Ext4],
+                Some(BlockFileSystem::Xfs) => vec![FileSystem::Xfs],
                 None => vec![FileSystem::Ext4, FileSystem::Xfs],
             };
             for file_system in file_systems {
-                let Some(disk) = disk(folder, file_system) else { continue };
-                let record = power(&program, &disk, &terms(times, 0), tell).await?;
-                report(&format!("power, {file_system:?}"), &record);
+                let Some(disk) = create_disk(folder, file_system) else { continue };
+                let report = cut_power(&program, &disk, &options(times, 0), on_progress).await?;
+                print_report(&format!("power loss, {file_system:?}"), &report);
             }
         }
     }
     Ok(())
 }
 
-/// A disk, or the reason why there is none.
-fn disk(folder: &Path, file_system: FileSystem) -> Option<Disk> {
-    Disk::make(folder, file_system).inspect_err(|missing| println!("skipped: {missing}")).ok()
+/// Creates a test disk, or prints why this machine cannot provide one.
+fn create_disk(folder: &Path, file_system: FileSystem) -> Option<Disk> {
+    let disk = Disk::create(folder, file_system);
+    disk.inspect_err(|unavailable| println!("skipped: {unavailable}")).ok()
 }
 
-fn report(hardship: &str, record: &Record) {
-    println!("\n{hardship}\n{record}\nviolations             none\n");
+fn print_report(fault: &str, report: &RunReport) {
+    println!("\n{fault}\n{report}\nviolations             none\n");
 }

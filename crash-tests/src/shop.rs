@@ -1,8 +1,8 @@
-//! The real program on a data folder: started, killed, paused, stopped.
+//! Server processes of a shop on a data folder: start, readiness, signals, graceful stop.
 
 use crate::{
-    client::{Doors, Edge},
-    violation::{Checked, Violation, ensure},
+    client::{Edge, EdgeClient},
+    violation::{CheckResult, Violation, ensure},
 };
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use std::{
@@ -16,55 +16,53 @@ use std::{
 use testkit::Port;
 use tokio::time::Instant;
 
-/// How long a start and a stop may take at most.
-const PATIENCE: Duration = Duration::from_mins(2);
+/// Time limit for a start, and for a stop.
+const START_STOP_TIMEOUT: Duration = Duration::from_mins(2);
 
-/// How the services share processes.
+/// Topology: how the services are spread over processes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
-    /// All in one.
-    One,
-    /// Goods, stock and payments in one process, carts, orders and the edges in another.
-    Halves,
+pub enum Topology {
+    /// All services in one process.
+    OneProcess,
+    /// Catalogue, inventory, payments and audit in one process; carts, orders and the edges in another.
+    TwoProcesses,
 }
 
-impl Shape {
-    fn processes(self) -> &'static [&'static [&'static str]] {
+impl Topology {
+    fn service_groups(self) -> &'static [&'static [&'static str]] {
         match self {
-            Self::One => &[&[]],
-            Self::Halves => &[
+            Self::OneProcess => &[&[]],
+            Self::TwoProcesses => &[
                 &["product-service", "inventory-service", "payment-service", "audit-service"],
                 &["shopping-cart-service", "order-service", "storefront", "api-gateway"],
             ],
         }
     }
-}
 
-impl Shape {
-    /// Where in the data folder the payments are.
-    pub(crate) fn folder_of_payments(self, data: &Path) -> PathBuf {
+    /// The data folder of the process that keeps the payments.
+    pub(crate) fn payment_data_folder(self, data: &Path) -> PathBuf {
         match self {
-            Self::One => data.to_owned(),
-            Self::Halves => data.join("product-service"),
+            Self::OneProcess => data.to_owned(),
+            Self::TwoProcesses => data.join("product-service"),
         }
     }
 }
 
-/// Where the program is and how it is run.
+/// The server program and how it is run.
 #[derive(Clone, Debug)]
 pub struct Program {
     /// The binary.
     pub binary: PathBuf,
-    /// Further environment variables: settings.
+    /// Environment variables with settings.
     pub settings: Vec<(String, String)>,
-    /// Which services share a process.
-    pub shape: Shape,
-    /// Where what the shop logs is written; nowhere when absent.
+    /// How the services are spread over processes.
+    pub topology: Topology,
+    /// File that the log is appended to; none to discard it.
     pub log: Option<PathBuf>,
 }
 
 impl Program {
-    /// This binary with all services in one process, and payments that need not be waited for long.
+    /// The binary with all services in one process, and with short delays of the test payment method.
     pub fn new(binary: PathBuf) -> Self {
         let settings = [
             ("ICOMMERCE_PAYMENT_SERVICE__TEST_PAYMENTS", "true"),
@@ -75,10 +73,10 @@ impl Program {
             ("ICOMMERCE_LOG_FILTER", "warn"),
         ];
         let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-        Self { binary, settings, shape: Shape::One, log: None }
+        Self { binary, settings, topology: Topology::OneProcess, log: None }
     }
 
-    /// The same with one more setting.
+    /// Adds a setting.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.settings.push((name.to_owned(), value.to_owned()));
@@ -91,36 +89,36 @@ impl Program {
 pub struct Shop {
     processes: Vec<Process>,
     _ports: Vec<Port>,
-    /// How long it took until it served.
-    pub start: Duration,
-    /// Its doors.
-    pub doors: Doors,
+    /// Time from the start of the processes to their first announcement.
+    pub start_time: Duration,
+    /// HTTP client of its edges.
+    pub client: EdgeClient,
 }
 
 #[derive(Debug)]
 struct Process {
     child: Child,
-    /// Kept open: a closed pipe would be news to the process.
+    /// Kept open: a closed pipe would fail the process's writes.
     _output: BufReader<ChildStdout>,
 }
 
-/// A shop whose processes run and have not said yet that they serve.
+/// A shop whose processes run, but have not announced their addresses yet.
 #[derive(Debug)]
-pub struct Starting {
+pub struct StartingShop {
     children: Vec<Child>,
-    /// Where they listen for each other.
+    /// Ports of the internal listeners.
     ports: Vec<Port>,
 }
 
-impl Starting {
+impl StartingShop {
     /// Starts the processes on a data folder.
-    pub fn begin(program: &Program, data: &Path) -> Checked<Self> {
-        let groups = program.shape.processes();
+    pub fn spawn(program: &Program, data: &Path) -> CheckResult<Self> {
+        let groups = program.topology.service_groups();
         let ports = groups
             .iter()
             .map(|_| Port::take())
             .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| Violation::new("there is no port for a process").seen(error))?;
+            .map_err(|error| Violation::new("no free port for a process").context(error))?;
         let peers: Vec<String> = groups
             .iter()
             .zip(&ports)
@@ -146,95 +144,99 @@ impl Starting {
             let settings = program.settings.iter().map(|(name, value)| (name, value));
             let child = command.envs(settings).stdout(Stdio::piped()).stderr(log).spawn();
             children.push(
-                child.map_err(|error| Violation::from(error).seen(program.binary.display()))?,
+                child.map_err(|error| Violation::from(error).context(program.binary.display()))?,
             );
         }
         Ok(Self { children, ports })
     }
 
-    /// Waits until the shop serves.
-    pub async fn serves(mut self, began: Instant) -> Checked<Shop> {
-        let (mut processes, mut doors) = (Vec::new(), (None, None));
+    /// Waits until every process has announced its addresses and the shop is ready.
+    pub async fn wait_until_ready(mut self, started_at: Instant) -> CheckResult<Shop> {
+        let (mut processes, mut addresses) = (Vec::new(), (None, None));
         for mut child in std::mem::take(&mut self.children) {
             let Some(output) = child.stdout.take() else {
-                return Err(Violation::new("the output of the shop is not there"));
+                return Err(Violation::new("the standard output of the shop is not a pipe"));
             };
-            let reading = tokio::task::spawn_blocking(move || addresses(output));
-            let read = tokio::time::timeout(PATIENCE, reading).await;
-            let Ok(Ok(Some((output, addresses)))) = read else {
+            let reading = tokio::task::spawn_blocking(move || read_addresses(output));
+            let read = tokio::time::timeout(START_STOP_TIMEOUT, reading).await;
+            let Ok(Ok(Some((output, announced)))) = read else {
                 let _ = child.kill();
-                let ended = child.wait()?;
-                return Err(Violation::new(format!("the shop does not start: {ended}")));
+                let status = child.wait()?;
+                return Err(Violation::new(format!("the shop does not start: {status}")));
             };
-            for (edge, address) in addresses {
+            for (edge, address) in announced {
                 match edge.as_str() {
-                    "shop" => doors.0 = Some(address),
-                    "operator" => doors.1 = Some(address),
+                    "shop" => addresses.0 = Some(address),
+                    "operator" => addresses.1 = Some(address),
                     _ => {}
                 }
             }
             processes.push(Process { child, _output: output });
         }
-        let start = began.elapsed();
-        let (Some(shop), Some(operator)) = doors else {
-            return Err(Violation::new("the shop does not say where it serves"));
+        let start_time = started_at.elapsed();
+        let (Some(shop), Some(operator)) = addresses else {
+            return Err(Violation::new("the shop does not announce the addresses of its edges"));
         };
         let ports = std::mem::take(&mut self.ports);
-        let shop = Shop { processes, _ports: ports, start, doors: Doors::new(shop, operator) };
-        shop.is_ready().await?;
+        let client = EdgeClient::new(shop, operator);
+        let shop = Shop { processes, _ports: ports, start_time, client };
+        shop.wait_until_healthy().await?;
         Ok(shop)
     }
 
-    /// Ends them without warning.
-    pub fn kill(mut self) -> Checked {
-        self.children.iter_mut().try_for_each(end)
+    /// Kills the processes with SIGKILL.
+    pub fn kill(mut self) -> CheckResult {
+        self.children.iter_mut().try_for_each(kill_and_wait)
     }
 }
 
-impl Drop for Starting {
+impl Drop for StartingShop {
     fn drop(&mut self) {
-        self.children.iter_mut().for_each(|child| drop(end(child)));
+        self.children.iter_mut().for_each(|child| drop(kill_and_wait(child)));
     }
 }
 
 impl Shop {
-    /// Starts the shop on a data folder and waits until it serves.
-    pub async fn start(program: &Program, data: &Path) -> Checked<Self> {
-        let began = Instant::now();
-        Starting::begin(program, data)?.serves(began).await
+    /// Starts the shop on a data folder and waits until it is ready.
+    pub async fn start(program: &Program, data: &Path) -> CheckResult<Self> {
+        let started_at = Instant::now();
+        StartingShop::spawn(program, data)?.wait_until_ready(started_at).await
     }
 
-    /// Ends the processes without warning. It is a violation when one has ended before.
-    pub fn kill(&mut self) -> Checked {
-        self.is_alive()?;
-        self.unplug()
+    /// Kills the processes with SIGKILL. It is a violation if one has exited before.
+    pub fn kill(&mut self) -> CheckResult {
+        self.check_running()?;
+        self.kill_unless_exited()
     }
 
-    /// Ends the processes without warning, or finds that they have ended.
-    pub fn unplug(&mut self) -> Checked {
-        self.processes.iter_mut().try_for_each(|process| end(&mut process.child))
+    /// Kills the processes with SIGKILL, whether or not they have exited.
+    pub fn kill_unless_exited(&mut self) -> CheckResult {
+        self.processes.iter_mut().try_for_each(|process| kill_and_wait(&mut process.child))
     }
 
-    /// Waits until the processes have found each other.
-    async fn is_ready(&self) -> Checked {
-        let began = Instant::now();
+    /// Waits until the operator edge is ready and reaches the order service.
+    async fn wait_until_healthy(&self) -> CheckResult {
+        let started_at = Instant::now();
         for path in ["/health/ready", "/api/v1/orders?limit=1"] {
-            while self.doors.read(Edge::Operator, path).await.is_none_or(|it| !it.is_good()) {
-                ensure(began.elapsed() < PATIENCE, || "the shop does not become ready")?;
+            while self.client.get(Edge::Operator, path).await.is_none_or(|it| !it.is_success()) {
+                ensure(
+                    started_at.elapsed() < START_STOP_TIMEOUT,
+                    || "the shop does not become ready",
+                )?;
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         }
         Ok(())
     }
 
-    /// Whether every process still runs.
-    pub fn is_alive(&mut self) -> Checked {
-        let ended = self.has_ended()?;
-        ensure(ended.is_none(), || format!("the shop ended by itself: {ended:?}"))
+    /// Returns a violation if a process has exited.
+    pub fn check_running(&mut self) -> CheckResult {
+        let status = self.try_wait()?;
+        ensure(status.is_none(), || format!("the shop exited unexpectedly: {status:?}"))
     }
 
-    /// How a process has ended by itself, if one has.
-    pub fn has_ended(&mut self) -> Checked<Option<ExitStatus>> {
+    /// The exit status of the first process that has exited, if any.
+    pub fn try_wait(&mut self) -> CheckResult<Option<ExitStatus>> {
         for process in &mut self.processes {
             if let Some(status) = process.child.try_wait()? {
                 return Ok(Some(status));
@@ -243,51 +245,51 @@ impl Shop {
         Ok(None)
     }
 
-    /// How many processes there are.
-    pub fn processes(&self) -> usize {
+    /// The number of processes.
+    pub fn process_count(&self) -> usize {
         self.processes.len()
     }
 
     /// Sends a signal to one process.
-    pub fn signal(&self, process: usize, signal: Signal) -> Checked {
+    pub fn signal(&self, process: usize, signal: Signal) -> CheckResult {
         let id = Pid::from_child(&self.processes[process].child);
         kill_process(id, signal).map_err(|error| std::io::Error::from(error).into())
     }
 
-    /// Stops the processes in their tracks; returns when no thread of theirs is in the kernel any more.
-    pub(crate) async fn freeze(&self) -> Checked {
+    /// Suspends the processes with SIGSTOP and waits until they have stopped, so that no system call is under way.
+    pub(crate) async fn suspend(&self) -> CheckResult {
         for (number, process) in self.processes.iter().enumerate() {
             self.signal(number, Signal::STOP)?;
             let id = Pid::from_child(&process.child);
-            let began = Instant::now();
+            let started_at = Instant::now();
             let options = WaitOptions::UNTRACED | WaitOptions::NOHANG;
             let (_, status) = loop {
-                if let Some(news) = waitpid(Some(id), options).map_err(std::io::Error::from)? {
-                    break news;
+                if let Some(change) = waitpid(Some(id), options).map_err(std::io::Error::from)? {
+                    break change;
                 }
-                ensure(began.elapsed() < PATIENCE, || "the shop does not stand still")?;
+                ensure(started_at.elapsed() < START_STOP_TIMEOUT, || "the shop is not suspended")?;
                 tokio::time::sleep(Duration::from_millis(1)).await;
             };
-            ensure(status.stopped(), || format!("the shop ended by itself: {status:?}"))?;
+            ensure(status.stopped(), || format!("the shop exited unexpectedly: {status:?}"))?;
         }
         Ok(())
     }
 
-    /// Lets stopped processes go on.
-    pub(crate) fn thaw(&self) -> Checked {
-        (0..self.processes()).try_for_each(|number| self.signal(number, Signal::CONT))
+    /// Resumes suspended processes with SIGCONT.
+    pub(crate) fn resume(&self) -> CheckResult {
+        (0..self.process_count()).try_for_each(|number| self.signal(number, Signal::CONT))
     }
 
-    /// Asks the processes to stop, the last one first; each has to end well.
-    pub async fn stop(mut self) -> Checked {
-        for number in (0..self.processes()).rev() {
+    /// Stops the processes gracefully with SIGTERM, the last one first; each has to exit with success.
+    pub async fn stop(mut self) -> CheckResult {
+        for number in (0..self.process_count()).rev() {
             self.signal(number, Signal::TERM)?;
-            let began = Instant::now();
+            let started_at = Instant::now();
             let status = loop {
                 if let Some(status) = self.processes[number].child.try_wait()? {
                     break status;
                 }
-                ensure(began.elapsed() < PATIENCE, || "the shop does not stop")?;
+                ensure(started_at.elapsed() < START_STOP_TIMEOUT, || "the shop does not stop")?;
                 tokio::time::sleep(Duration::from_millis(5)).await;
             };
             ensure(status.success(), || format!("the shop stopped with {status}"))?;
@@ -298,11 +300,11 @@ impl Shop {
 
 impl Drop for Shop {
     fn drop(&mut self) {
-        self.processes.iter_mut().for_each(|process| drop(end(&mut process.child)));
+        self.processes.iter_mut().for_each(|process| drop(kill_and_wait(&mut process.child)));
     }
 }
 
-fn end(child: &mut Child) -> Checked {
+fn kill_and_wait(child: &mut Child) -> CheckResult {
     child.kill()?;
     child.wait()?;
     Ok(())
@@ -310,8 +312,8 @@ fn end(child: &mut Child) -> Checked {
 
 type Addresses = Vec<(String, SocketAddr)>;
 
-/// The lines that say where the process serves; they come when it does.
-fn addresses(output: ChildStdout) -> Option<(BufReader<ChildStdout>, Addresses)> {
+/// Reads the announcement of a process: a line for each address it serves.
+fn read_addresses(output: ChildStdout) -> Option<(BufReader<ChildStdout>, Addresses)> {
     let mut output = BufReader::new(output);
     let mut addresses = Addresses::new();
     loop {
@@ -322,7 +324,7 @@ fn addresses(output: ChildStdout) -> Option<(BufReader<ChildStdout>, Addresses)>
         let (edge, address) = line.trim().split_once(' ')?;
         let address = address.trim().strip_prefix("http://")?.parse().ok()?;
         addresses.push((edge.to_owned(), address));
-        // The last line of a process: the operator's edge where there are edges, else the services' own.
+        // The last line: the operator edge where the process has edges, else its internal listener.
         if edge == "operator" || (edge == "services" && addresses.len() == 1) {
             return Some((output, addresses));
         }

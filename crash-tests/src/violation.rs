@@ -1,21 +1,21 @@
-//! A promise that was not kept.
+//! Violation: a guarantee that the shop did not keep.
 
 use std::fmt;
 
-/// What was promised and not kept, with everything that shows it.
+/// A broken guarantee, with the evidence.
 #[derive(Clone, Debug)]
 pub struct Violation(String);
 
-/// What a check comes to.
-pub type Checked<T = ()> = Result<T, Violation>;
+/// Result of a check.
+pub type CheckResult<T = ()> = Result<T, Violation>;
 
 impl Violation {
     pub(crate) fn new(what: impl Into<String>) -> Self {
         Self(what.into())
     }
 
-    /// The same, with where it was seen.
-    pub(crate) fn seen(self, place: impl fmt::Display) -> Self {
+    /// Adds where the violation was seen.
+    pub(crate) fn context(self, place: impl fmt::Display) -> Self {
         Self(format!("{place}: {}", self.0))
     }
 }
@@ -34,7 +34,7 @@ impl From<std::io::Error> for Violation {
     }
 }
 
-/// A violation unless this holds.
-pub(crate) fn ensure<T: Into<String>>(holds: bool, otherwise: impl FnOnce() -> T) -> Checked {
+/// Returns a violation unless the condition holds.
+pub(crate) fn ensure<T: Into<String>>(holds: bool, otherwise: impl FnOnce() -> T) -> CheckResult {
     if holds { Ok(()) } else { Err(Violation::new(otherwise())) }
 }

@@ -1,17 +1,16 @@
-//! The books of a shop that has stopped, read from its data folder: what no edge shows.
+//! Payment journal of a stopped shop, read from its data folder: payments that no edge shows.
 
-use crate::violation::{Checked, Violation, ensure};
+use crate::violation::{CheckResult, Violation, ensure};
 use engine_sqlite::{Options, SqliteEngine};
 use journal::READ_EVENTS_MAX;
 use serde_json::Value;
 use std::{collections::HashMap, fmt::Display, path::Path};
 
-/// States in which a payment has nothing set aside any more.
-const ENDED: [&str; 4] = ["captured", "refunded", "voided", "failed"];
+/// States in which a payment has no open authorisation.
+const TERMINAL_STATES: [&str; 4] = ["captured", "refunded", "voided", "failed"];
 
-/// Checks that no payment has money set aside: not even one that no order knows of. Returns how many payments there
-/// are.
-pub(crate) async fn nothing_is_set_aside(data: &Path) -> Checked<usize> {
+/// Checks that every payment is in a terminal state, even one that no order refers to. Returns the number of payments.
+pub(crate) async fn check_no_open_authorisations(data: &Path) -> CheckResult<usize> {
     let unreadable = |error: &dyn Display| Violation::new(format!("{}: {error}", data.display()));
     let engine =
         SqliteEngine::open(data, Options::default()).map_err(|error| unreadable(&error))?;
@@ -31,8 +30,11 @@ pub(crate) async fn nothing_is_set_aside(data: &Path) -> Checked<usize> {
         }
     }
     engine.close().await.map_err(|error| unreadable(&error))?;
-    let left: Vec<_> =
-        states.iter().filter(|(_, state)| !ENDED.contains(&state.as_str())).take(5).collect();
-    ensure(left.is_empty(), || format!("money is still set aside: {left:?}"))?;
+    let open: Vec<_> = states
+        .iter()
+        .filter(|(_, state)| !TERMINAL_STATES.contains(&state.as_str()))
+        .take(5)
+        .collect();
+    ensure(open.is_empty(), || format!("open authorisations: {open:?}"))?;
     Ok(states.len())
 }

@@ -1,0 +1,11 @@
+//! Fault injectors: process kill, process pause, full disk and power loss, each repeated under load.
+
+pub(crate) mod full_disk;
+pub(crate) mod kill;
+pub(crate) mod pause;
+pub(crate) mod power_loss;
+
+use std::ops::Range;
+
+/// Range of the load's duration before a fault is injected.
+pub(crate) const LOAD_MS: Range<u64> = 100..600;
