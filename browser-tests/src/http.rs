@@ -1,4 +1,4 @@
-//! A client that counts bytes: it asks once, follows nothing, unpacks nothing.
+//! Minimal HTTP client for measuring responses: no redirects, no decompression, no reuse of connections.
 
 use std::{
     io::{Read, Write},
@@ -6,57 +6,58 @@ use std::{
     time::Duration,
 };
 
-const ANSWER_SECONDS_MAX: u64 = 30;
+/// Read timeout.
+const RESPONSE_SECONDS_MAX: u64 = 30;
 
-/// An answer as it came over the line.
+/// A response as it was sent.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct Response {
     pub status: u16,
-    /// Names are in small letters.
+    /// Names in lower case, with their values.
     headers: Vec<(String, String)>,
-    /// As it was sent, packed or not.
+    /// The body as it was sent, compressed or not.
     pub body: Vec<u8>,
 }
 
-impl Answer {
-    /// A header's value; empty where there is none.
+impl Response {
+    /// The value of a header; empty where there is none.
     pub fn header(&self, name: &str) -> &str {
         self.headers.iter().find(|(it, _)| it == name).map_or("", |(_, value)| value)
     }
 
-    /// How often a header was sent.
-    pub fn count(&self, name: &str) -> usize {
+    /// The number of headers with this name.
+    pub fn header_count(&self, name: &str) -> usize {
         self.headers.iter().filter(|(it, _)| it == name).count()
     }
 
-    /// The body of an answer that was not packed.
+    /// The body of an uncompressed response, as text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 }
 
-/// Asks for `path` at `address`.
-pub(crate) fn get(address: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
-    let asked = ask(address, "GET", path, headers, "");
-    asked.unwrap_or_else(|error| panic!("{path}: {error}"))
+/// Sends a GET request.
+pub(crate) fn get(address: &str, path: &str, headers: &[(&str, &str)]) -> Response {
+    let response = send(address, "GET", path, headers, "");
+    response.unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// Sends JSON to `path` at `address`.
-pub(crate) fn post(address: &str, path: &str, json: &str) -> Answer {
+/// Sends a POST request with a JSON body.
+pub(crate) fn post(address: &str, path: &str, json: &str) -> Response {
     let headers = [("content-type", "application/json")];
-    let asked = ask(address, "POST", path, &headers, json);
-    asked.unwrap_or_else(|error| panic!("{path}: {error}"))
+    let response = send(address, "POST", path, &headers, json);
+    response.unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-fn ask(
+fn send(
     address: &str,
     method: &str,
     path: &str,
     headers: &[(&str, &str)],
     body: &str,
-) -> std::io::Result<Answer> {
+) -> std::io::Result<Response> {
     let mut stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(Duration::from_secs(ANSWER_SECONDS_MAX)))?;
+    stream.set_read_timeout(Some(Duration::from_secs(RESPONSE_SECONDS_MAX)))?;
     write!(stream, "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n")?;
     if !body.is_empty() {
         write!(stream, "content-length: {}\r\n", body.len())?;
@@ -67,10 +68,10 @@ fn ask(
     write!(stream, "\r\n{body}")?;
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes)?;
-    parse(&bytes).ok_or_else(|| std::io::Error::other("this is no HTTP answer"))
+    parse(&bytes).ok_or_else(|| std::io::Error::other("not an HTTP response"))
 }
 
-fn parse(bytes: &[u8]) -> Option<Answer> {
+fn parse(bytes: &[u8]) -> Option<Response> {
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
     let head = std::str::from_utf8(bytes.get(..end)?).ok()?;
     let mut lines = head.split("\r\n");
@@ -79,15 +80,15 @@ fn parse(bytes: &[u8]) -> Option<Answer> {
         .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
         .collect();
-    let mut answer = Answer { status, headers, body: bytes.get(end + 4..)?.to_vec() };
-    if answer.header("transfer-encoding") == "chunked" {
-        answer.body = joined(&answer.body)?;
+    let mut response = Response { status, headers, body: bytes.get(end + 4..)?.to_vec() };
+    if response.header("transfer-encoding") == "chunked" {
+        response.body = decode_chunked(&response.body)?;
     }
-    Some(answer)
+    Some(response)
 }
 
-/// A body that came in pieces, each with its length before it.
-fn joined(mut rest: &[u8]) -> Option<Vec<u8>> {
+/// Decodes a body in chunked transfer encoding.
+fn decode_chunked(mut rest: &[u8]) -> Option<Vec<u8>> {
     let mut body = Vec::new();
     loop {
         let end = rest.windows(2).position(|window| window == b"\r\n")?;
@@ -107,18 +108,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_in_pieces_is_put_together() {
-        let answer = parse(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x\r\nde\r\n0\r\n\r\n").unwrap();
-        assert_eq!((answer.status, answer.text().as_str()), (200, "abcde"));
+    fn a_chunked_response_is_decoded() {
+        let response = parse(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x\r\nde\r\n0\r\n\r\n").unwrap();
+        assert_eq!((response.status, response.text().as_str()), (200, "abcde"));
     }
 
     #[test]
-    fn headers_are_found_by_their_small_name() {
-        let answer = parse(b"HTTP/1.1 304 Not Modified\r\nETag: W/\"1\"\r\n\r\n").unwrap();
+    fn headers_are_found_by_their_name_in_lower_case() {
+        let response = parse(b"HTTP/1.1 304 Not Modified\r\nETag: W/\"1\"\r\n\r\n").unwrap();
         assert_eq!(
-            (answer.status, answer.header("etag"), answer.count("etag")),
+            (response.status, response.header("etag"), response.header_count("etag")),
             (304, "W/\"1\"", 1)
         );
-        assert_eq!(answer.header("cookie"), "");
+        assert_eq!(response.header("cookie"), "");
     }
 }

@@ -1,24 +1,24 @@
-//! A real browser, a real shop, and what a test does with both: look, point, type.
+//! Browser test harness: a real browser, a real shop, and a page object that looks, clicks and types.
 //!
-//! The browser is Chromium without a window, spoken to in its own protocol over a pair of pipes it inherits. That takes
-//! a few hundred lines: the crates that speak the whole protocol bring a WebSocket stack and a minute of generated code.
-//! A pipe also ends with the process that holds it, so neither a browser nor a shop outlives the tests, however they end.
+//! The browser is headless Chromium, driven by the Chrome `DevTools` Protocol over a pair of inherited pipes. That takes a
+//! few hundred lines: the crates that cover the whole protocol bring a WebSocket stack and a minute of generated code. A
+//! pipe also closes with the process that holds it, so neither a browser nor a shop outlives the tests, however they end.
 //!
-//! Everything here panics with a sentence when something is not as it has to be: it is the test that speaks.
+//! Every failure is a panic with a sentence, because the caller is a test.
 
 mod browser;
+mod devtools;
+mod emulation;
+mod environment;
 pub mod http;
-mod keys;
+mod keyboard;
 pub mod lighthouse;
-mod look;
-mod needs;
 mod page;
+mod process_guard;
 mod shop;
-mod warden;
-mod wire;
 
 pub use browser::Browser;
-pub use look::{Colours, Look, Scripts, Theme};
-pub use needs::{axe_core, lighthouse_rounds};
+pub use emulation::{Emulation, ForcedColours, JavaScript, Theme};
+pub use environment::{axe_core, lighthouse_runs};
 pub use page::{Page, Request};
 pub use shop::Shop;

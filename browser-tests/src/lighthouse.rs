@@ -1,8 +1,8 @@
-//! Lighthouse over pages of the shop, in a browser of its own that nobody else disturbs.
+//! Lighthouse audits of pages of the shop, in a separate browser.
 
 use crate::{
-    Shop, needs,
-    warden::{self, Ending},
+    Shop, environment,
+    process_guard::{self, Termination},
 };
 use serde_json::{Value, json};
 use std::{
@@ -11,81 +11,86 @@ use std::{
     path::Path,
 };
 
-/// On what a page is looked at; each is emulated as Lighthouse does it, the phone with a slow line and a slow processor.
+/// Emulated device. The phone has a slow connection and a slow processor, as Lighthouse emulates them by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Device {
     Phone,
     Desktop,
 }
 
-/// A page to look at.
+/// A page to audit.
 #[derive(Clone, Debug)]
-pub struct Sight {
+pub struct AuditTarget {
     pub name: &'static str,
     pub path: String,
-    /// What the shopper's browser sends with it.
+    /// Value of the `Cookie` header; empty for none.
     pub cookie: String,
 }
 
-/// What Lighthouse said of a page, once or several times.
+/// Results of the audits of a page, one per run.
 #[derive(Debug)]
-pub struct Verdict {
+pub struct AuditReport {
     pub name: &'static str,
-    rounds: Vec<Value>,
+    runs: Vec<Value>,
 }
 
-/// Has every page looked at `rounds` times.
-pub fn lighthouse(device: Device, sights: &[Sight], rounds: usize) -> Vec<Verdict> {
-    let folder = warden::folder();
-    let width = match device {
+/// Audits every page `runs` times.
+pub fn audit(device: Device, targets: &[AuditTarget], runs: usize) -> Vec<AuditReport> {
+    let folder = process_guard::temp_folder();
+    let form_factor = match device {
         Device::Phone => "phone",
         Device::Desktop => "desktop",
     };
-    let page = |sight: &Sight| {
+    let page = |target: &AuditTarget| {
         json!({
-            "name": sight.name, "url": Shop::shared().url(&sight.path), "width": width, "cookie": sight.cookie,
+            "name": target.name, "url": Shop::shared().url(&target.path), "form_factor": form_factor, "cookie": target.cookie,
         })
     };
-    let pages: Vec<Value> = (0..rounds).flat_map(|_| sights.iter().map(page)).collect();
-    let wanted = json!({"browser": needs::chromium(), "folder": folder, "pages": pages});
+    let pages: Vec<Value> = (0..runs).flat_map(|_| targets.iter().map(page)).collect();
+    let request = json!({"browser": environment::chromium(), "folder": folder, "pages": pages});
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tools/lighthouse.mjs");
-    let mut shell = warden::start(Ending::Piped, &folder, Path::new("node"), &[script.to_owned()]);
+    let mut shell = process_guard::spawn(
+        Termination::PipeClose,
+        &folder,
+        Path::new("node"),
+        &[script.to_owned()],
+    );
     let mut input = shell.stdin.take().expect("the input is a pipe");
-    writeln!(input, "{wanted}").expect("node listens");
+    writeln!(input, "{request}").expect("node reads its input");
     let output = shell.stdout.take().expect("the output is a pipe");
-    let said: Vec<Value> = BufReader::new(output)
+    let results: Vec<Value> = BufReader::new(output)
         .lines()
         .map_while(Result::ok)
-        .map(|line| serde_json::from_str(&line).expect("the script speaks JSON"))
+        .map(|line| serde_json::from_str(&line).expect("the script writes JSON"))
         .collect();
-    if let Some(error) = said.iter().find_map(|it| it["error"].as_str()) {
+    if let Some(error) = results.iter().find_map(|it| it["error"].as_str()) {
         panic!("Lighthouse failed: {error}");
     }
-    assert_eq!(said.len(), pages.len(), "Lighthouse broke off");
-    // Only now, so that the script does not end before it has said everything.
+    assert_eq!(results.len(), pages.len(), "Lighthouse did not finish");
+    // Closed only now, because the script exits when its input is closed.
     drop(input);
-    shell.wait().expect("node ends when it was told that it is over");
-    let verdict = |sight: &Sight| {
-        let own = said.iter().filter(|it| it["name"] == sight.name).cloned();
-        Verdict { name: sight.name, rounds: own.collect() }
+    shell.wait().expect("node exits when its input is closed");
+    let report = |target: &AuditTarget| {
+        let own = results.iter().filter(|it| it["name"] == target.name).cloned();
+        AuditReport { name: target.name, runs: own.collect() }
     };
-    sights.iter().map(verdict).collect()
+    targets.iter().map(report).collect()
 }
 
-impl Verdict {
-    /// The median of a category's score, of 100.
+impl AuditReport {
+    /// The median score of a category, from 0 to 100.
     pub fn score(&self, category: &str) -> f64 {
         (self.median(|it| it["scores"][category].as_f64()) * 100.0).round()
     }
 
-    /// The median of a figure.
-    pub fn figure(&self, audit: &str) -> f64 {
-        self.median(|it| it["figures"][audit].as_f64())
+    /// The median of a metric.
+    pub fn metric(&self, audit: &str) -> f64 {
+        self.median(|it| it["metrics"][audit].as_f64())
     }
 
-    /// What keeps a category from being full, whenever it was looked at.
+    /// Failed audits of a category, over all runs.
     pub fn findings(&self, category: &str) -> Vec<String> {
-        let lists = self.rounds.iter().filter_map(|it| it["findings"][category].as_array());
+        let lists = self.runs.iter().filter_map(|it| it["findings"][category].as_array());
         let mut found: Vec<String> =
             lists.flatten().filter_map(Value::as_str).map(ToOwned::to_owned).collect();
         found.sort();
@@ -93,24 +98,24 @@ impl Verdict {
         found
     }
 
-    /// What the page fetched the first time it was looked at: how often and how many bytes, by kind.
-    pub fn fetched(&self) -> BTreeMap<String, (usize, u64)> {
-        let mut fetched: BTreeMap<String, (usize, u64)> = BTreeMap::new();
-        let requests = self.rounds[0]["requests"].as_array();
-        for request in requests.expect("requests are always told") {
+    /// Requests and bytes transferred in the first run, by resource type.
+    pub fn transfers_by_kind(&self) -> BTreeMap<String, (usize, u64)> {
+        let mut transfers: BTreeMap<String, (usize, u64)> = BTreeMap::new();
+        let requests = self.runs[0]["requests"].as_array();
+        for request in requests.expect("every result lists the requests") {
             let kind = request["kind"].as_str().unwrap_or("Other");
-            let sum = fetched.entry(kind.to_owned()).or_default();
+            let sum = transfers.entry(kind.to_owned()).or_default();
             sum.0 += 1;
             sum.1 += request["bytes"].as_u64().unwrap_or_default();
         }
-        fetched
+        transfers
     }
 
     fn median(&self, part: impl Fn(&Value) -> Option<f64>) -> f64 {
         let value = |it: &Value| {
-            part(it).unwrap_or_else(|| panic!("{}: Lighthouse did not say it: {it}", self.name))
+            part(it).unwrap_or_else(|| panic!("{}: a metric is missing: {it}", self.name))
         };
-        let mut values: Vec<f64> = self.rounds.iter().map(value).collect();
+        let mut values: Vec<f64> = self.runs.iter().map(value).collect();
         values.sort_by(f64::total_cmp);
         values[values.len() / 2]
     }

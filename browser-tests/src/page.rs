@@ -1,23 +1,23 @@
-//! A page, as somebody uses it: look at it, point at it, type into it, wait for it.
+//! Page object: navigation, script evaluation, waiting; input and diagnostics are in its submodules.
 
-mod hands;
-mod watch;
+mod diagnostics;
+mod input;
 
-use crate::{Browser, Look, Shop, wire::Diary};
+use crate::{Browser, Emulation, Shop, devtools::EventLog};
+pub use diagnostics::Request;
 use serde_json::{Value, json};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-pub use watch::Request;
 
-/// How long anything may take until it is there.
-const PATIENCE_SECONDS_MAX: u64 = 20;
-/// How often a page is asked whether it is there.
-const ASK_MILLISECONDS: u64 = 15;
+/// Time limit of every wait.
+const WAIT_SECONDS_MAX: u64 = 20;
+/// Interval between two polls.
+const POLL_MILLISECONDS: u64 = 15;
 
-/// What has to be on, so that the page tells what happens on it.
-const TELLING: &[&str] =
+/// Calls that enable the events of a protocol domain.
+const ENABLE_EVENTS: &[&str] =
     &["Page.enable", "Runtime.enable", "Network.enable", "Log.enable", "Audits.enable"];
 
 /// A page of the shop in a browser context of its own.
@@ -26,168 +26,179 @@ pub struct Page {
     browser: &'static Browser,
     context: String,
     session: String,
-    diary: Arc<Diary>,
-    look: Look,
+    events: Arc<EventLog>,
+    emulation: Emulation,
 }
 
 impl Page {
-    /// An empty page that has never been in the shop.
-    pub fn new(look: Look) -> Self {
+    /// Opens an empty page without cookies or cache.
+    pub fn new(emulation: Emulation) -> Self {
         let browser = Browser::shared();
-        let text =
-            |value: &Value| value.as_str().expect("the browser names what it makes").to_owned();
+        let text = |value: &Value| value.as_str().expect("the browser returns an id").to_owned();
         let context =
-            text(&browser.ask("Target.createBrowserContext", &json!({}))["browserContextId"]);
-        let made = json!({"url": "about:blank", "browserContextId": context});
-        let target = text(&browser.ask("Target.createTarget", &made)["targetId"]);
+            text(&browser.call("Target.createBrowserContext", &json!({}))["browserContextId"]);
+        let blank = json!({"url": "about:blank", "browserContextId": context});
+        let target = text(&browser.call("Target.createTarget", &blank)["targetId"]);
         let attached =
-            browser.ask("Target.attachToTarget", &json!({"targetId": target, "flatten": true}));
+            browser.call("Target.attachToTarget", &json!({"targetId": target, "flatten": true}));
         let session = text(&attached["sessionId"]);
-        let page = Self { browser, context, diary: browser.wire.diary(&session), session, look };
-        for command in TELLING {
-            page.ask(command, &json!({}));
+        let page = Self {
+            browser,
+            context,
+            events: browser.devtools.subscribe(&session),
+            session,
+            emulation,
+        };
+        for command in ENABLE_EVENTS {
+            page.call(command, &json!({}));
         }
-        page.ask("Page.setLifecycleEventsEnabled", &json!({"enabled": true}));
-        for (command, parameters) in look.commands() {
-            page.ask(command, &parameters);
+        page.call("Page.setLifecycleEventsEnabled", &json!({"enabled": true}));
+        for (command, parameters) in emulation.commands() {
+            page.call(command, &parameters);
         }
         page
     }
 
-    /// How it is looked at.
-    pub fn look(&self) -> Look {
-        self.look
+    /// The current emulation settings.
+    pub fn emulation(&self) -> Emulation {
+        self.emulation
     }
 
-    /// From now on it is looked at in another way.
-    pub fn look_again(&mut self, look: Look) {
-        self.look = look;
-        for (command, parameters) in look.commands() {
-            self.ask(command, &parameters);
+    /// Changes the emulation settings.
+    pub fn emulate(&mut self, emulation: Emulation) {
+        self.emulation = emulation;
+        for (command, parameters) in emulation.commands() {
+            self.call(command, &parameters);
         }
     }
 
-    /// From now on the processor is so many times slower for this page.
-    pub fn slow_down(&self, times: u32) {
-        self.ask("Emulation.setCPUThrottlingRate", &json!({"rate": times}));
+    /// Slows the processor down by a factor for this page.
+    pub fn throttle_cpu(&self, factor: u32) {
+        self.call("Emulation.setCPUThrottlingRate", &json!({"rate": factor}));
     }
 
-    /// Goes to a page of the shop and waits until it is loaded.
+    /// Navigates to a path of the shop and waits until the page is loaded.
     pub fn visit(&self, path: &str) {
         let url = Shop::shared().url(path);
-        let from = self.diary.len();
-        let started = self.ask("Page.navigate", &json!({"url": url}));
+        let from = self.events.len();
+        let started = self.call("Page.navigate", &json!({"url": url}));
         assert!(started["errorText"].is_null(), "{path}: {}", started["errorText"]);
         if let Some(loader) = started["loaderId"].as_str() {
             self.wait_until_loaded(from, loader);
         }
     }
 
-    /// Does something that leads to another page, and waits until that is loaded.
-    pub fn leads(&self, act: impl FnOnce(&Self)) {
-        let from = self.diary.len();
-        act(self);
-        let loader = self.awaited("a new page", || {
+    /// Does something that navigates to another page, and waits until that page is loaded.
+    pub fn wait_for_navigation(&self, action: impl FnOnce(&Self)) {
+        let from = self.events.len();
+        action(self);
+        let loader = self.poll("navigation", || {
             let navigated = self
-                .diary
+                .events
                 .since(from)
                 .into_iter()
                 .filter(|event| event.name == "Page.frameNavigated");
-            let mut main = navigated.filter(|event| event.about["frame"]["parentId"].is_null());
-            main.find_map(|event| event.about["frame"]["loaderId"].as_str().map(ToOwned::to_owned))
+            let mut main = navigated.filter(|event| event.params["frame"]["parentId"].is_null());
+            main.find_map(|event| event.params["frame"]["loaderId"].as_str().map(ToOwned::to_owned))
         });
         self.wait_until_loaded(from, &loader);
     }
 
     fn wait_until_loaded(&self, from: usize, loader: &str) {
-        self.awaited("a loaded page", || {
-            let done = self.diary.since(from).into_iter().any(|event| {
+        self.poll("a loaded page", || {
+            let is_loaded = self.events.since(from).into_iter().any(|event| {
                 event.name == "Page.lifecycleEvent"
-                    && event.about["name"] == "load"
-                    && event.about["loaderId"] == loader
+                    && event.params["name"] == "load"
+                    && event.params["loaderId"] == loader
             });
-            done.then_some(())
+            is_loaded.then_some(())
         });
     }
 
-    /// What a script comes to on this page.
+    /// Evaluates a script on this page and returns its value; a promise is awaited.
     #[track_caller]
-    pub fn value(&self, script: &str) -> Value {
-        self.try_value(script)
+    pub fn evaluate(&self, script: &str) -> Value {
+        self.try_evaluate(script)
             .unwrap_or_else(|error| panic!("{error}\non {} in: {script}", self.path()))
     }
 
-    fn try_value(&self, script: &str) -> Result<Value, String> {
-        let asked = json!({"expression": script, "awaitPromise": true, "returnByValue": true, "userGesture": true});
-        let mut answer = self.browser.wire.ask(Some(&self.session), "Runtime.evaluate", &asked)?;
-        match answer["exceptionDetails"]["exception"]["description"].as_str() {
+    fn try_evaluate(&self, script: &str) -> Result<Value, String> {
+        let parameters = json!({"expression": script, "awaitPromise": true, "returnByValue": true, "userGesture": true});
+        let mut response =
+            self.browser.devtools.call(Some(&self.session), "Runtime.evaluate", &parameters)?;
+        match response["exceptionDetails"]["exception"]["description"].as_str() {
             Some(error) => Err(error.to_owned()),
-            None if answer["exceptionDetails"].is_null() => Ok(answer["result"]["value"].take()),
-            None => Err(answer["exceptionDetails"].to_string()),
+            None if response["exceptionDetails"].is_null() => {
+                Ok(response["result"]["value"].take())
+            }
+            None => Err(response["exceptionDetails"].to_string()),
         }
     }
 
-    /// Whether a script comes to `true`.
+    /// Whether a script evaluates to `true`.
     #[track_caller]
-    pub fn holds(&self, script: &str) -> bool {
-        self.value(script) == true
+    pub fn is_true(&self, script: &str) -> bool {
+        self.evaluate(script) == true
     }
 
-    /// What a script comes to, as text.
+    /// Evaluates a script whose value is a text.
     #[track_caller]
-    pub fn text(&self, script: &str) -> String {
-        self.value(script).as_str().unwrap_or_else(|| panic!("no text: {script}")).to_owned()
+    pub fn evaluate_text(&self, script: &str) -> String {
+        self.evaluate(script).as_str().unwrap_or_else(|| panic!("no text: {script}")).to_owned()
     }
 
-    /// The text of the first element that fits, without what is around it.
+    /// The trimmed text content of the first element that matches.
     #[track_caller]
-    pub fn text_of(&self, selector: &str) -> String {
-        self.text(&format!("document.querySelector({}).textContent.trim()", Value::from(selector)))
+    pub fn text_content(&self, selector: &str) -> String {
+        self.evaluate_text(&format!(
+            "document.querySelector({}).textContent.trim()",
+            Value::from(selector)
+        ))
     }
 
-    /// Whether there is such an element.
+    /// Whether an element matches.
     #[track_caller]
-    pub fn has(&self, selector: &str) -> bool {
-        self.holds(&format!("!!document.querySelector({})", Value::from(selector)))
+    pub fn exists(&self, selector: &str) -> bool {
+        self.is_true(&format!("!!document.querySelector({})", Value::from(selector)))
     }
 
-    /// Waits until a script comes to `true`, on this page or the one it leads to.
+    /// Waits until a script evaluates to `true`, on this page or on the one it navigates to.
     #[track_caller]
-    pub fn until(&self, script: &str) {
-        self.awaited(script, || (self.try_value(script) == Ok(Value::Bool(true))).then_some(()));
+    pub fn wait_until(&self, script: &str) {
+        self.poll(script, || (self.try_evaluate(script) == Ok(Value::Bool(true))).then_some(()));
     }
 
-    /// Path and query of the address.
+    /// Path and query of the current URL.
     pub fn path(&self) -> String {
-        let value = self.try_value("location.pathname + location.search").unwrap_or_default();
+        let value = self.try_evaluate("location.pathname + location.search").unwrap_or_default();
         value.as_str().unwrap_or_default().to_owned()
     }
 
-    /// The status with which this page was answered.
+    /// The HTTP status of this page.
     #[track_caller]
     pub fn status(&self) -> u64 {
-        self.value("performance.getEntriesByType('navigation')[0].responseStatus")
+        self.evaluate("performance.getEntriesByType('navigation')[0].responseStatus")
             .as_u64()
             .unwrap_or_default()
     }
 
     #[track_caller]
-    fn ask(&self, method: &str, parameters: &Value) -> Value {
-        let answer = self.browser.wire.ask(Some(&self.session), method, parameters);
-        answer.unwrap_or_else(|error| panic!("{method}: {error}"))
+    fn call(&self, method: &str, parameters: &Value) -> Value {
+        let response = self.browser.devtools.call(Some(&self.session), method, parameters);
+        response.unwrap_or_else(|error| panic!("{method}: {error}"))
     }
 
-    /// Asks again and again until there is an answer.
+    /// Polls until there is a result, after each event and at least at the poll interval.
     #[track_caller]
-    fn awaited<T>(&self, what: &str, mut find: impl FnMut() -> Option<T>) -> T {
-        let deadline = now() + Duration::from_secs(PATIENCE_SECONDS_MAX);
+    fn poll<T>(&self, what: &str, mut result: impl FnMut() -> Option<T>) -> T {
+        let deadline = now() + Duration::from_secs(WAIT_SECONDS_MAX);
         loop {
-            let seen = self.diary.len();
-            if let Some(found) = find() {
-                return found;
+            let seen = self.events.len();
+            if let Some(result) = result() {
+                return result;
             }
-            assert!(now() < deadline, "waited in vain on {} for: {what}", self.path());
-            self.diary.wait_beyond(seen, Duration::from_millis(ASK_MILLISECONDS));
+            assert!(now() < deadline, "timed out on {} waiting for: {what}", self.path());
+            self.events.wait_for_more(seen, Duration::from_millis(POLL_MILLISECONDS));
         }
     }
 }
@@ -195,12 +206,12 @@ impl Page {
 impl Drop for Page {
     fn drop(&mut self) {
         // A test that failed because the browser is gone must not fail twice.
-        let _ = self.browser.wire.ask(
+        let _ = self.browser.devtools.call(
             None,
             "Target.disposeBrowserContext",
             &json!({"browserContextId": self.context}),
         );
-        self.browser.wire.forget(&self.session);
+        self.browser.devtools.unsubscribe(&self.session);
     }
 }
 

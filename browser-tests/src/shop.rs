@@ -1,9 +1,9 @@
-//! The real shop with its demonstration catalogue, on free ports and in a folder of its own.
+//! Shared shop: one real server process with the demonstration catalogue, on free ports and a temporary data folder.
 
 use crate::{
-    http::{self, Answer},
-    needs,
-    warden::{self, Ending},
+    environment,
+    http::{self, Response},
+    process_guard::{self, Termination},
 };
 use std::{
     io::{BufRead, BufReader},
@@ -14,28 +14,33 @@ use std::{
 /// A running shop.
 #[derive(Debug)]
 pub struct Shop {
-    /// Where shoppers are served: `127.0.0.1:41234`.
+    /// Address of the shop edge: `127.0.0.1:41234`.
     address: String,
-    operator: String,
+    operator_address: String,
     _shell: Child,
 }
 
 impl Shop {
-    /// The shop, which the first test starts.
+    /// The shared shop, started by the first test.
     pub fn shared() -> &'static Self {
         static SHOP: OnceLock<Shop> = OnceLock::new();
         SHOP.get_or_init(Self::start)
     }
 
     fn start() -> Self {
-        let folder = warden::folder();
+        let folder = process_guard::temp_folder();
         let arguments = [
             "--data".to_owned(),
             folder.join("data").display().to_string(),
             "--listen=127.0.0.1:0".to_owned(),
             "--operator-listen=127.0.0.1:0".to_owned(),
         ];
-        let mut shell = warden::start(Ending::Signalled, &folder, &needs::product(), &arguments);
+        let mut shell = process_guard::spawn(
+            Termination::Signal,
+            &folder,
+            &environment::shop_binary(),
+            &arguments,
+        );
         let output = shell.stdout.take().expect("the output is a pipe");
         let mut lines = BufReader::new(output).lines().map_while(Result::ok);
         let mut address = |edge: &str| {
@@ -43,29 +48,29 @@ impl Shop {
                 Some(line.strip_prefix(edge)?.trim().strip_prefix("http://")?.to_owned())
             });
             announced.unwrap_or_else(|| {
-                panic!("the shop ended before it said where it serves the {edge} edge")
+                panic!("the shop exited before it announced the address of its {edge} edge")
             })
         };
-        Self { address: address("shop"), operator: address("operator"), _shell: shell }
+        Self { address: address("shop"), operator_address: address("operator"), _shell: shell }
     }
 
-    /// The address of a page.
+    /// The URL of a path at the shop edge.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    /// What the shop answers to a bare request.
-    pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+    /// Sends a GET request to the shop edge.
+    pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> Response {
         http::get(&self.address, path, headers)
     }
 
-    /// What an operator who sends this is answered.
-    pub fn operator_post(&self, path: &str, json: &str) -> Answer {
-        http::post(&self.operator, path, json)
+    /// Sends a POST request to the operator edge.
+    pub fn operator_post(&self, path: &str, json: &str) -> Response {
+        http::post(&self.operator_address, path, json)
     }
 
-    /// What an operator is answered.
-    pub fn operator_get(&self, path: &str) -> Answer {
-        http::get(&self.operator, path, &[])
+    /// Sends a GET request to the operator edge.
+    pub fn operator_get(&self, path: &str) -> Response {
+        http::get(&self.operator_address, path, &[])
     }
 }

@@ -1,9 +1,10 @@
-// Has Lighthouse look at pages of the shop, one after the other, in one browser of its own.
+// Lighthouse runner: audits pages of the shop one after the other, in a browser of its own.
 //
-// In, descriptor 3, one line: {"browser": PATH, "folder": PATH, "pages": [{"name", "url", "width": "phone" | "desktop", "cookie"}]}
-// Out, descriptor 4, one line a page: {"name", "width", "scores": {category: 0 to 1}, "figures": {audit: number},
-//     "requests": [{"url", "kind", "bytes"}], "findings": {category: [text]}}, or {"error": text} and the end.
-// When descriptor 3 is closed, nobody wants to know any more.
+// Input, descriptor 3, one line:
+//     {"browser": PATH, "folder": PATH, "pages": [{"name", "url", "form_factor": "phone" | "desktop", "cookie"}]}
+// Output, descriptor 4, one line a page: {"name", "form_factor", "scores": {category: 0 to 1}, "metrics": {audit: number},
+//     "requests": [{"url", "kind", "bytes"}], "findings": {category: [text]}}, or {"error": text} and then exit.
+// The process exits when descriptor 3 is closed.
 import {writeSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {Socket} from 'node:net';
@@ -11,18 +12,18 @@ import {createInterface} from 'node:readline';
 import {pathToFileURL} from 'node:url';
 
 const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--force-color-profile=srgb'];
-const FIGURES = [
+const METRICS = [
   'first-contentful-paint', 'largest-contentful-paint', 'total-blocking-time', 'speed-index', 'cumulative-layout-shift', 'dom-size',
 ];
-const VISITS_MAX = 3;
-// Pictures of the page are for people to look at.
-const WITHOUT = {
+const ATTEMPTS_MAX = 3;
+// Screenshots are for people to look at.
+const OPTIONS = {
   output: 'json', logLevel: 'silent', disableFullPageScreenshot: true, skipAudits: ['screenshot-thumbnails', 'final-screenshot'],
 };
 
-const say = it => writeSync(4, `${JSON.stringify(it)}\n`);
+const send = it => writeSync(4, `${JSON.stringify(it)}\n`);
 
-// What keeps each category from being full: the rule, and the first places.
+// Failed audits by category, each with its first few elements.
 const findings = ({categories, audits}) => Object.fromEntries(Object.values(categories).map(({id, auditRefs}) => [
   id,
   auditRefs
@@ -34,39 +35,39 @@ const findings = ({categories, audits}) => Object.fromEntries(Object.values(cate
     ].filter(Boolean).join(' | ')),
 ]));
 
-const told = ({name, width}, {categories, audits}) => ({
+const toResult = ({name, form_factor}, {categories, audits}) => ({
   name,
-  width,
+  form_factor,
   scores: Object.fromEntries(Object.values(categories).map(({id, score}) => [id, score])),
-  figures: Object.fromEntries(FIGURES.map(id => [id, audits[id]?.numericValue ?? null])),
+  metrics: Object.fromEntries(METRICS.map(id => [id, audits[id]?.numericValue ?? null])),
   requests: audits['network-requests'].details.items
     .map(({url, resourceType, transferSize}) => ({url, kind: resourceType, bytes: transferSize})),
   findings: findings({categories, audits}),
 });
 
-// Now and then the browser's record of a visit has no beginning (NO_NAVSTART), whatever the page: then another visit.
-const look = async (lighthouse, flags, config, {name, url}) => {
-  for (let visit = 1; ; visit++) {
+// Retries, because the trace of a visit sometimes has no start of navigation (NO_NAVSTART), whatever the page.
+const audit = async (lighthouse, flags, config, {name, url}) => {
+  for (let attempt = 1; ; attempt++) {
     const {lhr} = await lighthouse(url, flags, config);
     if (!lhr.runtimeError) return lhr;
-    if (visit === VISITS_MAX) throw new Error(`${name}: ${lhr.runtimeError.message}`);
+    if (attempt === ATTEMPTS_MAX) throw new Error(`${name}: ${lhr.runtimeError.message}`);
   }
 };
 
-const examine = async ({browser, folder, pages}) => {
+const auditPages = async ({browser, folder, pages}) => {
   const entry = process.env.TEST_LIGHTHOUSE;
   const {default: lighthouse, desktopConfig} = await import(pathToFileURL(entry));
   const {launch} = await import(pathToFileURL(createRequire(entry).resolve('chrome-launcher')));
   const chrome = await launch({chromePath: browser, chromeFlags: FLAGS, userDataDir: folder, logLevel: 'silent'});
   process.on('exit', () => chrome.kill());
   for (const page of pages) {
-    const flags = {...WITHOUT, port: chrome.port};
+    const flags = {...OPTIONS, port: chrome.port};
     if (page.cookie) flags.extraHeaders = {Cookie: page.cookie};
-    const config = page.width === 'desktop' ? desktopConfig : undefined;
-    say(told(page, await look(lighthouse, flags, config, page)));
+    const config = page.form_factor === 'desktop' ? desktopConfig : undefined;
+    send(toResult(page, await audit(lighthouse, flags, config, page)));
   }
 };
 
 const lines = createInterface({input: new Socket({fd: 3, readable: true, writable: false})});
 lines.on('close', () => process.exit());
-lines.once('line', line => examine(JSON.parse(line)).catch(error => say({error: error.stack})).finally(() => process.exit()));
+lines.once('line', line => auditPages(JSON.parse(line)).catch(error => send({error: error.stack})).finally(() => process.exit()));

@@ -88,12 +88,11 @@ impl Customer {
         stop: &AtomicBool,
     ) -> CheckResult {
         while !stop.load(Relaxed) {
-            let invocation = match self.in_doubt.take() {
-                Some(invocation) => invocation,
-                None => {
-                    let operation = self.next_operation(catalogue);
-                    self.invoke(operation)
-                }
+            let invocation = if let Some(invocation) = self.in_doubt.take() {
+                invocation
+            } else {
+                let operation = self.next_operation(catalogue);
+                self.invoke(operation)
             };
             if !self.execute(client, invocation).await? {
                 return Ok(());

@@ -1,10 +1,10 @@
-//! The rules of axe-core on every page, in both themes, on a phone and on a desktop.
+//! Accessibility: the rules of axe-core on every page, in both themes, on a phone and on a desktop.
 
-use crate::tour::{Findings, tour};
-use browser_tests::{Look, Page, Theme, axe_core};
+use crate::walkthrough::{Findings, walk_through};
+use browser_tests::{Emulation, Page, Theme, axe_core};
 
-/// Findings that keep people out, with the place and the rule.
-const FINDINGS: &str =
+/// Script that runs axe-core and returns the serious and critical violations.
+const RUN_AXE: &str =
     "axe.run(document, {resultTypes: ['violations']}).then(({violations}) => violations
     .filter(({impact}) => impact === 'serious' || impact === 'critical')
     .flatMap(({id, impact, nodes}) => nodes.map(({target, failureSummary}) =>
@@ -12,74 +12,76 @@ const FINDINGS: &str =
 
 #[test]
 fn axe_finds_nothing_serious_on_a_phone_in_the_light_theme() {
-    examine(Look { theme: Theme::Light, ..Look::PHONE });
+    check_pages(Emulation { theme: Theme::Light, ..Emulation::PHONE });
 }
 
 #[test]
 fn axe_finds_nothing_serious_on_a_phone_in_the_dark_theme() {
-    examine(Look { theme: Theme::Dark, ..Look::PHONE });
+    check_pages(Emulation { theme: Theme::Dark, ..Emulation::PHONE });
 }
 
 #[test]
 fn axe_finds_nothing_serious_on_a_desktop_in_the_light_theme() {
-    examine(Look { theme: Theme::Light, ..Look::DESKTOP });
+    check_pages(Emulation { theme: Theme::Light, ..Emulation::DESKTOP });
 }
 
 #[test]
 fn axe_finds_nothing_serious_on_a_desktop_in_the_dark_theme() {
-    examine(Look { theme: Theme::Dark, ..Look::DESKTOP });
+    check_pages(Emulation { theme: Theme::Dark, ..Emulation::DESKTOP });
 }
 
 #[test]
-fn axe_finds_nothing_serious_in_what_floats_above_a_page() {
+fn axe_finds_nothing_serious_in_drawers_suggestions_and_messages() {
     let axe = axe_core();
     let mut findings = Findings::default();
     for theme in [Theme::Light, Theme::Dark] {
-        let page = Page::new(Look { theme, ..Look::PHONE });
+        let page = Page::new(Emulation { theme, ..Emulation::PHONE });
         for (drawer, button) in [("filters", ".filters-button"), ("departments", ".menu")] {
             page.visit("/products");
             page.click(button);
-            page.until(&format!("document.getElementById('{drawer}').matches(':popover-open')"));
-            page.value(&axe);
-            findings.look_for(&page, &format!("{theme:?}, {drawer} drawer"), FINDINGS);
+            page.wait_until(&format!(
+                "document.getElementById('{drawer}').matches(':popover-open')"
+            ));
+            page.evaluate(&axe);
+            findings.collect_from(&page, &format!("{theme:?}, {drawer} drawer"), RUN_AXE);
         }
         page.visit("/");
         page.fill("#q", "la");
-        page.until("document.querySelectorAll('#offers [role=option]').length > 1");
+        page.wait_until("document.querySelectorAll('#offers [role=option]').length > 1");
         page.press("ArrowDown");
-        page.value(&axe);
-        findings.look_for(&page, &format!("{theme:?}, suggestions"), FINDINGS);
-        page.visit(crate::tour::GOODS);
+        page.evaluate(&axe);
+        findings.collect_from(&page, &format!("{theme:?}, suggestions"), RUN_AXE);
+        page.visit(crate::walkthrough::PRODUCT_PATH);
         page.click("form[data-add] .button.large");
-        page.until("document.getElementById('toast').matches(':popover-open')");
-        page.value(&axe);
-        findings.look_for(&page, &format!("{theme:?}, word about the cart"), FINDINGS);
+        page.wait_until("document.getElementById('toast').matches(':popover-open')");
+        page.evaluate(&axe);
+        findings.collect_from(&page, &format!("{theme:?}, cart message"), RUN_AXE);
     }
-    findings.must_be_none();
+    findings.assert_none();
 }
 
 #[test]
-fn the_rules_do_find_what_keeps_people_out() {
-    let page = Page::new(Look::DESKTOP);
+fn axe_finds_a_planted_violation() {
+    let page = Page::new(Emulation::DESKTOP);
     page.visit("/help");
-    page.value(
+    page.evaluate(
         "document.querySelector('main').insertAdjacentHTML('beforeend', '<button></button>')",
     );
-    page.value(&axe_core());
-    let found = page.value(FINDINGS);
-    assert_eq!(found.as_array().map(Vec::len), Some(1), "{found}");
+    page.evaluate(&axe_core());
+    let violations = page.evaluate(RUN_AXE);
+    assert_eq!(violations.as_array().map(Vec::len), Some(1), "{violations}");
     assert!(
-        found[0].as_str().is_some_and(|it| it.starts_with("critical button-name at ")),
-        "{found}"
+        violations[0].as_str().is_some_and(|it| it.starts_with("critical button-name at ")),
+        "{violations}"
     );
 }
 
-fn examine(look: Look) {
+fn check_pages(emulation: Emulation) {
     let axe = axe_core();
     let mut findings = Findings::default();
-    tour(look, |page, stop| {
-        page.value(&axe);
-        findings.look_for(page, stop, FINDINGS);
+    walk_through(emulation, |page, name| {
+        page.evaluate(&axe);
+        findings.collect_from(page, name, RUN_AXE);
     });
-    findings.must_be_none();
+    findings.assert_none();
 }

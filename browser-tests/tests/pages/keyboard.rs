@@ -1,14 +1,14 @@
-//! A purchase without a mouse: every stop of the Tab key can be seen, and the way ends at an order.
+//! Keyboard use: a purchase without a mouse, with a visible focus at every tab stop.
 
-use crate::tour::{ADDRESS, Findings, GOODS, put_into_cart};
-use browser_tests::{Look, Page, Theme};
+use crate::walkthrough::{ADDRESS, Findings, PRODUCT_PATH, add_to_cart};
+use browser_tests::{Emulation, Page, Theme};
 
-/// More stops than any page has.
-const STOPS_MAX: usize = 150;
+/// More tab stops than any page has.
+const TAB_STOPS_MAX: usize = 150;
 
-/// What is wrong with the place of the focus: no ring around it, out of sight, or behind something.
-const UNSEEN: &str = "(async () => {
-    // What the focus moves has to have arrived.
+/// Script that returns what is wrong with the focused element: no focus ring, out of view, or covered.
+const FOCUS_PROBLEMS: &str = "(async () => {
+    // Movements caused by the focus have to be over.
     await new Promise(requestAnimationFrame);
     await Promise.allSettled(document.getAnimations().map(it => it.finished));
     const it = document.activeElement;
@@ -27,138 +27,138 @@ const UNSEEN: &str = "(async () => {
         const steps = [.1, .5, .9];
         return steps.some(across => steps.some(down => own(document.elementFromPoint(x + width * across, y + height * down))));
     });
-    return [...ringed ? [] : [`no ring: ${name}`], ...seen ? [] : [`not to be seen: ${name}`]];
+    return [...ringed ? [] : [`no focus ring: ${name}`], ...seen ? [] : [`not visible: ${name}`]];
 })()";
 
-/// Somebody without a mouse, who looks closely.
-struct Typist {
+/// A shopper who uses only the keyboard, and checks the focus after every key.
+struct KeyboardUser {
     page: Page,
     findings: Findings,
 }
 
-impl Typist {
-    fn at(look: Look, path: &str) -> Self {
-        let page = Page::new(look);
+impl KeyboardUser {
+    fn at(emulation: Emulation, path: &str) -> Self {
+        let page = Page::new(emulation);
         page.visit(path);
         Self { page, findings: Findings::default() }
     }
 
-    /// Presses a key again and again until the focus is where it is wanted.
+    /// Presses a key until the focus is on an element that matches.
     #[track_caller]
-    fn goes_with(&mut self, key: &str, wanted: &str) {
-        for _ in 0..STOPS_MAX {
+    fn press_until_focused(&mut self, key: &str, selector: &str) {
+        for _ in 0..TAB_STOPS_MAX {
             self.page.press(key);
-            let stop = self.page.path();
-            self.findings.look_for(&self.page, &stop, UNSEEN);
-            if self.page.holds(&format!("document.activeElement.matches({wanted:?})")) {
+            let path = self.page.path();
+            self.findings.collect_from(&self.page, &path, FOCUS_PROBLEMS);
+            if self.page.is_true(&format!("document.activeElement.matches({selector:?})")) {
                 return;
             }
         }
-        panic!("on {}: {key} does not lead to {wanted}", self.page.path());
+        panic!("on {}: {key} does not reach {selector}", self.page.path());
     }
 
     #[track_caller]
-    fn goes_to(&mut self, wanted: &str) {
-        self.goes_with("Tab", wanted);
+    fn tab_to(&mut self, selector: &str) {
+        self.press_until_focused("Tab", selector);
     }
 
-    /// Presses Enter on what leads to another page.
+    /// Moves the focus to a link or button and presses Enter, which navigates to another page.
     #[track_caller]
-    fn follows(&mut self, wanted: &str) {
-        self.goes_to(wanted);
-        self.page.leads(|page| page.press("Enter"));
+    fn follow(&mut self, selector: &str) {
+        self.tab_to(selector);
+        self.page.wait_for_navigation(|page| page.press("Enter"));
     }
 }
 
 #[test]
-fn a_keyboard_alone_buys_on_a_desktop() {
-    buys(Look::DESKTOP);
+fn a_purchase_needs_only_the_keyboard_on_a_desktop() {
+    buy_with_keyboard(Emulation::DESKTOP);
 }
 
 #[test]
-fn a_keyboard_alone_buys_on_a_narrow_window_in_the_dark() {
-    buys(Look { theme: Theme::Dark, ..Look::PHONE });
+fn a_purchase_needs_only_the_keyboard_in_a_narrow_window_in_the_dark_theme() {
+    buy_with_keyboard(Emulation { theme: Theme::Dark, ..Emulation::PHONE });
 }
 
-fn buys(look: Look) {
-    let mut typist = Typist::at(look, "/");
-    typist.follows("main a[href='/c/kitchen']");
-    typist.follows("#grid .card:not(.out) h3 a");
-    chooses_another_colour(&mut typist);
-    typist.goes_to("form[data-add] .button.large");
-    typist.page.press("Enter");
-    typist.page.until("document.getElementById('toast').matches(':popover-open')");
+fn buy_with_keyboard(emulation: Emulation) {
+    let mut user = KeyboardUser::at(emulation, "/");
+    user.follow("main a[href='/c/kitchen']");
+    user.follow("#grid .card:not(.out) h3 a");
+    choose_another_colour(&mut user);
+    user.tab_to("form[data-add] .button.large");
+    user.page.press("Enter");
+    user.page.wait_until("document.getElementById('toast').matches(':popover-open')");
     assert!(
-        typist.page.holds("document.activeElement.matches('form[data-add] .button.large')"),
+        user.page.is_true("document.activeElement.matches('form[data-add] .button.large')"),
         "the focus stays"
     );
-    typist.page.press("Escape");
-    typist.goes_with("Shift+Tab", "[data-part=cart-link]");
-    typist.page.leads(|page| page.press("Enter"));
-    typist.follows(".summary a.button");
+    user.page.press("Escape");
+    user.press_until_focused("Shift+Tab", "[data-part=cart-link]");
+    user.page.wait_for_navigation(|page| page.press("Enter"));
+    user.follow(".summary a.button");
     for (name, value) in ADDRESS {
-        typist.goes_to(&format!("#{name}"));
-        typist.page.type_in(value);
+        user.tab_to(&format!("#{name}"));
+        user.page.type_text(value);
     }
-    typist.goes_to("[name=card]");
-    typist.page.press("ArrowDown");
-    typist.page.press("ArrowUp");
-    assert!(typist.page.holds("document.getElementById('card-success').checked"), "arrows choose");
-    typist.goes_to(".pay .button");
-    typist.page.leads(|page| page.press("Enter"));
-    assert!(typist.page.path().starts_with("/orders/"), "{}", typist.page.path());
-    assert_eq!(typist.page.text_of("h1"), "Thank you, Maren");
-    typist.findings.must_be_none();
+    user.tab_to("[name=card]");
+    user.page.press("ArrowDown");
+    user.page.press("ArrowUp");
+    assert!(user.page.is_true("document.getElementById('card-success').checked"), "arrows choose");
+    user.tab_to(".pay .button");
+    user.page.wait_for_navigation(|page| page.press("Enter"));
+    assert!(user.page.path().starts_with("/orders/"), "{}", user.page.path());
+    assert_eq!(user.page.text_content("h1"), "Thank you, Maren");
+    user.findings.assert_none();
 }
 
-/// Arrows change the choice; the page follows, and the focus stays on what was chosen.
-fn chooses_another_colour(typist: &mut Typist) {
-    typist.goes_to(".choices input");
-    let before = typist.page.path();
+/// Arrow keys change the choice; the page follows, and the focus stays on the selected input.
+fn choose_another_colour(user: &mut KeyboardUser) {
+    user.tab_to(".choices input");
+    let before = user.page.path();
     for _ in 0..10 {
-        typist.page.press("ArrowRight");
-        typist
-            .page
-            .until("location.search.includes(encodeURIComponent(document.activeElement.value))");
-        if typist.page.holds("!document.activeElement.closest('label').classList.contains('off')") {
+        user.page.press("ArrowRight");
+        user.page.wait_until(
+            "location.search.includes(encodeURIComponent(document.activeElement.value))",
+        );
+        if user.page.is_true("!document.activeElement.closest('label').classList.contains('off')") {
             break;
         }
     }
-    assert_ne!(typist.page.path(), before, "the address carries the choice");
-    assert!(typist.page.holds("document.activeElement.matches('.choices input:checked')"));
+    assert_ne!(user.page.path(), before, "the address carries the choice");
+    assert!(user.page.is_true("document.activeElement.matches('.choices input:checked')"));
 }
 
 #[test]
-fn the_first_stop_skips_to_the_content() {
-    let mut typist = Typist::at(Look::DESKTOP, "/products");
-    typist.goes_to(".skip");
-    typist.page.press("Enter");
-    typist.goes_to("main *");
-    typist.findings.must_be_none();
+fn the_first_tab_stop_skips_to_the_content() {
+    let mut user = KeyboardUser::at(Emulation::DESKTOP, "/products");
+    user.tab_to(".skip");
+    user.page.press("Enter");
+    user.tab_to("main *");
+    user.findings.assert_none();
 }
 
 #[test]
-fn what_is_always_open_is_no_stop() {
-    let stops = |look| {
-        let page = Page::new(look);
-        put_into_cart(&page, GOODS);
+fn a_section_that_is_always_open_is_no_tab_stop() {
+    let stops = |emulation| {
+        let page = Page::new(emulation);
+        add_to_cart(&page, PRODUCT_PATH);
         page.visit("/checkout");
         let mut stops = Vec::new();
-        for _ in 0..STOPS_MAX {
+        for _ in 0..TAB_STOPS_MAX {
             page.press("Tab");
-            if page.holds("document.activeElement === document.body") {
+            if page.is_true("document.activeElement === document.body") {
                 break;
             }
-            stops.push(page.text("document.activeElement.closest('[id]')?.id ?? ''"));
+            stops.push(page.evaluate_text("document.activeElement.closest('[id]')?.id ?? ''"));
         }
-        assert!(page.holds(
+        assert!(page.is_true(
             "document.getElementById('your-order').checkVisibility({visibilityProperty: true})"
         ));
         stops
     };
-    let [desktop, phone] = [Look::DESKTOP, Look::PHONE].map(stops);
-    let fold = "order-details".to_owned();
+    let [desktop, phone] = [Emulation::DESKTOP, Emulation::PHONE].map(stops);
+    let details = "order-details".to_owned();
     assert!(desktop.contains(&"email".to_owned()), "{desktop:?}");
-    assert!(!desktop.contains(&fold), "{desktop:?}");
-    assert!(phone.contains(&fold), "on a phone it folds: {phone:?}");
+    assert!(!desktop.contains(&details), "{desktop:?}");
+    assert!(phone.contains(&details), "on a phone it folds: {phone:?}");
 }

@@ -1,111 +1,121 @@
-//! What Lighthouse says of the pages on which people choose and buy: everything that does not depend on time is a
-//! test, the rest is told.
+//! Lighthouse audits of the pages on which shoppers choose and buy. Everything that does not depend on time is asserted;
+//! the performance metrics are printed.
 
-use crate::tour::{GOODS, fill_checkout, put_into_cart};
+use crate::walkthrough::{PRODUCT_PATH, add_to_cart, fill_checkout};
 use browser_tests::{
-    Look, Page,
-    lighthouse::{Device, Sight, Verdict, lighthouse},
-    lighthouse_rounds,
+    Emulation, Page,
+    lighthouse::{AuditReport, AuditTarget, Device, audit},
+    lighthouse_runs,
 };
 
-const FULL: &[&str] = &["accessibility", "best-practices", "seo"];
+/// Categories that must have the full score.
+const FULL_SCORE: &[&str] = &["accessibility", "best-practices", "seo"];
 const KILOBYTE: u64 = 1024;
-/// Everything but pictures, as it comes over the line.
+/// Transfer size without pictures.
 const BYTES_MAX: u64 = 24 * KILOBYTE;
 const REQUESTS_MAX: usize = 6;
 const DOM_ELEMENTS_MAX: f64 = 800.0;
 const LAYOUT_SHIFT_MAX: f64 = 0.01;
 
-/// Nobody should find a shopper's own pages by searching; that they cannot be found is then no fault.
-const OWN: &[&str] = &["cart", "checkout", "order"];
-const HIDDEN: &str = "is-crawlable |";
+/// Pages of a single shopper, which search engines must not index: for them, the finding is required.
+const PRIVATE_PAGES: &[&str] = &["cart", "checkout", "order"];
+const NOT_INDEXABLE: &str = "is-crawlable |";
 
 #[test]
 fn lighthouse_finds_nothing_wrong_on_a_phone() {
-    examine(Device::Phone);
+    check_pages(Device::Phone);
 }
 
 #[test]
 fn lighthouse_finds_nothing_wrong_on_a_desktop() {
-    examine(Device::Desktop);
+    check_pages(Device::Desktop);
 }
 
-fn examine(device: Device) {
-    // Two shoppers, because a cart that became an order is no longer one to look at.
-    let (filling, done) = (Page::new(Look::DESKTOP), Page::new(Look::DESKTOP));
-    put_into_cart(&filling, GOODS);
-    put_into_cart(&done, GOODS);
-    done.visit("/checkout");
-    fill_checkout(&done);
-    done.leads(|page| page.click(".pay .button"));
-    let open = |name, path: &str| Sight { name, path: path.to_owned(), cookie: String::new() };
-    let own = |page: &Page, name, path: &str| Sight { cookie: cookies(page), ..open(name, path) };
-    let sights = [
-        open("home", "/"),
-        open("list", "/products"),
-        open("product", GOODS),
-        own(&filling, "cart", "/cart"),
-        own(&filling, "checkout", "/checkout"),
-        own(&done, "order", &done.path()),
+fn check_pages(device: Device) {
+    // Two shoppers, because a cart that became an order can no longer be audited.
+    let (shopper, buyer) = (Page::new(Emulation::DESKTOP), Page::new(Emulation::DESKTOP));
+    add_to_cart(&shopper, PRODUCT_PATH);
+    add_to_cart(&buyer, PRODUCT_PATH);
+    buyer.visit("/checkout");
+    fill_checkout(&buyer);
+    buyer.wait_for_navigation(|page| page.click(".pay .button"));
+    let public =
+        |name, path: &str| AuditTarget { name, path: path.to_owned(), cookie: String::new() };
+    let private =
+        |page: &Page, name, path: &str| AuditTarget { cookie: cookies(page), ..public(name, path) };
+    let targets = [
+        public("home", "/"),
+        public("list", "/products"),
+        public("product", PRODUCT_PATH),
+        private(&shopper, "cart", "/cart"),
+        private(&shopper, "checkout", "/checkout"),
+        private(&buyer, "order", &buyer.path()),
     ];
-    let verdicts = lighthouse(device, &sights, lighthouse_rounds());
-    let mut wrong = Vec::new();
-    for verdict in &verdicts {
-        println!("told: {}", figures(device, verdict));
-        wrong.extend(faults(verdict).into_iter().map(|fault| format!("{}: {fault}", verdict.name)));
+    let reports = audit(device, &targets, lighthouse_runs());
+    let mut violations = Vec::new();
+    for report in &reports {
+        println!("told: {}", summary(device, report));
+        violations.extend(
+            violations_of(report)
+                .into_iter()
+                .map(|violation| format!("{}: {violation}", report.name)),
+        );
     }
-    assert!(wrong.is_empty(), "{device:?}\n{}", wrong.join("\n"));
+    assert!(violations.is_empty(), "{device:?}\n{}", violations.join("\n"));
 }
 
 fn cookies(page: &Page) -> String {
-    let word = |it: &serde_json::Value| it.as_str().unwrap_or_default().to_owned();
+    let text = |it: &serde_json::Value| it.as_str().unwrap_or_default().to_owned();
     let pairs = page.cookies().into_iter();
     pairs
-        .map(|it| format!("{}={}", word(&it["name"]), word(&it["value"])))
+        .map(|it| format!("{}={}", text(&it["name"]), text(&it["value"])))
         .collect::<Vec<_>>()
         .join("; ")
 }
 
-fn faults(verdict: &Verdict) -> Vec<String> {
-    let is_own = OWN.contains(&verdict.name);
-    let mut faults: Vec<String> =
-        FULL.iter().flat_map(|category| verdict.findings(category)).collect();
-    if is_own && !faults.iter().any(|fault| fault.starts_with(HIDDEN)) {
-        faults.push("a shopper's own page can be found by searching".to_owned());
+fn violations_of(report: &AuditReport) -> Vec<String> {
+    let is_private = PRIVATE_PAGES.contains(&report.name);
+    let mut violations: Vec<String> =
+        FULL_SCORE.iter().flat_map(|category| report.findings(category)).collect();
+    if is_private && !violations.iter().any(|violation| violation.starts_with(NOT_INDEXABLE)) {
+        violations.push("a private page may be indexed by search engines".to_owned());
     }
-    faults.retain(|fault| !(is_own && fault.starts_with(HIDDEN)));
-    let fetched = verdict.fetched();
-    let others = || fetched.iter().filter(|(kind, _)| *kind != "Image").map(|(_, sum)| sum);
+    violations.retain(|violation| !(is_private && violation.starts_with(NOT_INDEXABLE)));
+    let transfers = report.transfers_by_kind();
+    let others = || transfers.iter().filter(|(kind, _)| *kind != "Image").map(|(_, sum)| sum);
     let (requests, bytes) =
         (others().map(|sum| sum.0).sum::<usize>(), others().map(|sum| sum.1).sum::<u64>());
-    let mut limit = |holds: bool, what: &str| {
+    let mut require = |holds: bool, what: &str| {
         if !holds {
-            faults.push(what.to_owned());
+            violations.push(what.to_owned());
         }
     };
-    limit(requests <= REQUESTS_MAX, &format!("{requests} requests beside pictures: {fetched:?}"));
-    limit(bytes <= BYTES_MAX, &format!("{bytes} bytes beside pictures: {fetched:?}"));
-    let (shift, elements) = (verdict.figure("cumulative-layout-shift"), verdict.figure("dom-size"));
-    limit(shift <= LAYOUT_SHIFT_MAX, &format!("the layout shifts by {shift}"));
-    limit(elements <= DOM_ELEMENTS_MAX, &format!("{elements} elements"));
-    faults
+    require(
+        requests <= REQUESTS_MAX,
+        &format!("{requests} requests beside pictures: {transfers:?}"),
+    );
+    require(bytes <= BYTES_MAX, &format!("{bytes} bytes beside pictures: {transfers:?}"));
+    let (shift, elements) = (report.metric("cumulative-layout-shift"), report.metric("dom-size"));
+    require(shift <= LAYOUT_SHIFT_MAX, &format!("the layout shifts by {shift}"));
+    require(elements <= DOM_ELEMENTS_MAX, &format!("{elements} elements"));
+    violations
 }
 
-fn figures(device: Device, verdict: &Verdict) -> String {
-    let milliseconds = |audit: &str| verdict.figure(audit).round();
-    let sum: u64 = verdict.fetched().values().map(|sum| sum.1).sum();
+fn summary(device: Device, report: &AuditReport) -> String {
+    let milliseconds = |audit: &str| report.metric(audit).round();
+    let sum: u64 = report.transfers_by_kind().values().map(|sum| sum.1).sum();
     format!(
         "Lighthouse, {device:?}, {}: performance {}, accessibility {}, best practices {}, SEO {}; \
          LCP {} ms, TBT {} ms, CLS {}, {} KB with pictures, {} elements",
-        verdict.name,
-        verdict.score("performance"),
-        verdict.score("accessibility"),
-        verdict.score("best-practices"),
-        verdict.score("seo"),
+        report.name,
+        report.score("performance"),
+        report.score("accessibility"),
+        report.score("best-practices"),
+        report.score("seo"),
         milliseconds("largest-contentful-paint"),
         milliseconds("total-blocking-time"),
-        verdict.figure("cumulative-layout-shift"),
+        report.metric("cumulative-layout-shift"),
         sum / KILOBYTE,
-        verdict.figure("dom-size"),
+        report.metric("dom-size"),
     )
 }

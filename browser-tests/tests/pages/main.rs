@@ -1,14 +1,14 @@
-//! The shop's pages in a real browser: what they promise to eyes, keyboards, screen readers and thin lines.
+//! Browser tests of the shop's pages: accessibility, layout, keyboard use, weight and latency.
 
-mod abroad;
 mod accessibility;
-mod browsing;
-mod buying;
-mod colours;
-mod fitting;
+mod checkout;
+mod colour_contrast;
+mod interaction_latency;
+mod internationalisation;
 mod keyboard;
+mod layout;
 mod lighthouse;
-mod reacting;
-mod tour;
-mod traces;
-mod weight;
+mod listing_and_search;
+mod page_weight;
+mod side_effects;
+mod walkthrough;

@@ -35,12 +35,12 @@ async fn a_shop_that_has_lost_acknowledged_writes_is_detected() {
 }
 
 async fn run_briefly(workload: &mut Workload, shop: &Shop) {
-    let (stop, client) = (AtomicBool::new(false), shop.client.clone());
+    let (is_over, client) = (AtomicBool::new(false), shop.client.clone());
     let timer = async {
         tokio::time::sleep(Duration::from_millis(500)).await;
-        stop.store(true, Relaxed);
+        is_over.store(true, Relaxed);
     };
-    let (result, ()) = tokio::join!(workload.run(&client, &stop), timer);
+    let (result, ()) = tokio::join!(workload.run(&client, &is_over), timer);
     result.unwrap();
 }
 

@@ -1,70 +1,70 @@
-//! How a page is looked at: size, zoom, theme, language, with scripts or without.
+//! Emulation settings of a page: viewport, zoom, theme, forced colours, JavaScript and language.
 
 use serde_json::{Value, json};
 
-/// Which of the two themes the system asks for.
+/// Preferred colour scheme of the system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Theme {
     Light,
     Dark,
 }
 
-/// Whether scripts run.
+/// Whether JavaScript is enabled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scripts {
-    On,
-    Off,
+pub enum JavaScript {
+    Enabled,
+    Disabled,
 }
 
-/// Whether the page's colours are shown, or the reader's own in their place.
+/// Forced-colours mode, in which the reader's palette replaces the page's colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Colours {
-    Own,
-    Forced,
+pub enum ForcedColours {
+    None,
+    Active,
 }
 
-/// How a page is looked at.
+/// Emulation settings of a page.
 #[derive(Clone, Copy, Debug)]
-pub struct Look {
-    /// Of the window, in pixels of the screen.
+pub struct Emulation {
+    /// Width of the window in device pixels.
     pub width: u32,
-    /// Of the window, in pixels of the screen.
+    /// Height of the window in device pixels.
     pub height: u32,
-    /// 100 is no zoom.
+    /// Zoom level; 100 is no zoom.
     pub zoom_percent: u32,
     pub theme: Theme,
-    pub scripts: Scripts,
-    pub colours: Colours,
-    /// What the browser asks for with `Accept-Language`.
+    pub javascript: JavaScript,
+    pub forced_colours: ForcedColours,
+    /// Value of `Accept-Language`.
     pub language: &'static str,
 }
 
-impl Look {
+impl Emulation {
     pub const DESKTOP: Self = Self {
         width: 1280,
         height: 900,
         zoom_percent: 100,
         theme: Theme::Light,
-        scripts: Scripts::On,
-        colours: Colours::Own,
+        javascript: JavaScript::Enabled,
+        forced_colours: ForcedColours::None,
         language: "en",
     };
     pub const PHONE: Self = Self { width: 360, height: 780, ..Self::DESKTOP };
 
-    /// The width that the page has to fit into. A page that is too wide widens what the browser reports, never this.
+    /// Width of the viewport in CSS pixels. A page that overflows widens what the browser reports, but not this.
     pub fn page_width(self) -> u32 {
         self.width * 100 / self.zoom_percent
     }
 
-    /// What the browser has to be told to show pages like this.
+    /// The `DevTools` calls that apply the settings.
     pub(crate) fn commands(self) -> Vec<(&'static str, Value)> {
         let theme = match self.theme {
             Theme::Light => "light",
             Theme::Dark => "dark",
         };
-        let forced = match self.colours {
-            Colours::Own => "none",
-            Colours::Forced => "active",
+        let forced = match self.forced_colours {
+            ForcedColours::None => "none",
+            ForcedColours::Active => "active",
         };
         let height = self.height * 100 / self.zoom_percent;
         vec![
@@ -80,15 +80,15 @@ impl Look {
                 json!({"features": [
                     {"name": "prefers-color-scheme", "value": theme},
                     {"name": "forced-colors", "value": forced},
-                    // Nothing to wait for.
+                    // No animations to wait for.
                     {"name": "prefers-reduced-motion", "value": "reduce"},
                 ]}),
             ),
-            // Every page believes to be the one in front.
+            // Every page behaves as the focused one.
             ("Emulation.setFocusEmulationEnabled", json!({"enabled": true})),
             (
                 "Emulation.setScriptExecutionDisabled",
-                json!({"value": self.scripts == Scripts::Off}),
+                json!({"value": self.javascript == JavaScript::Disabled}),
             ),
             ("Network.setExtraHTTPHeaders", json!({"headers": {"Accept-Language": self.language}})),
         ]

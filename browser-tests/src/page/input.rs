@@ -1,12 +1,12 @@
-//! Mouse and keyboard: real strokes at real places, so that what lies in the way is found.
+//! Page input: real mouse and keyboard events at real positions, so that an element in the way is noticed.
 
 use super::Page;
-use crate::{Scripts, keys};
+use crate::{JavaScript, keyboard};
 use serde_json::{Value, json};
 
-/// Finds the middle of the first piece of an element and says what is there, when nothing moves any more. It scrolls
-/// only to what is not in sight, as people do. Hidden inputs are reached by their labels.
-const MIDDLE: &str = "(async (selector, scripted) => {
+/// Script that returns the centre of the first box of an element once all animations have finished, or the reason why
+/// it cannot be clicked. It scrolls only to elements out of view. Hidden inputs are reached by their labels.
+const CLICK_POINT: &str = "(async (selector, scripted) => {
     const it = document.querySelector(selector);
     if (!it) return `there is no ${selector}`;
     const still = () => Promise.allSettled(document.getAnimations().map(it => it.finished));
@@ -28,13 +28,13 @@ const MIDDLE: &str = "(async (selector, scripted) => {
 })";
 
 impl Page {
-    /// Points at the middle of the first element that fits, and clicks.
+    /// Clicks the centre of the first element that matches.
     #[track_caller]
     pub fn click(&self, selector: &str) {
         self.click_times(selector, 1);
     }
 
-    /// Clicks twice, as fast as somebody can who does not know better.
+    /// Double-clicks, as impatient shoppers do.
     #[track_caller]
     pub fn double_click(&self, selector: &str) {
         self.click_times(selector, 2);
@@ -42,29 +42,29 @@ impl Page {
 
     #[track_caller]
     fn click_times(&self, selector: &str, times: u32) {
-        let scripted = self.look.scripts == Scripts::On;
-        let place = self.value(&format!("{MIDDLE}({}, {scripted})", Value::from(selector)));
-        let Value::Array(place) = place else { panic!("on {}: {place}", self.path()) };
-        let stroke = |kind: &str, count: u32| json!({"type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": count});
-        self.ask(
+        let scripted = self.emulation.javascript == JavaScript::Enabled;
+        let point = self.evaluate(&format!("{CLICK_POINT}({}, {scripted})", Value::from(selector)));
+        let Value::Array(point) = point else { panic!("on {}: {point}", self.path()) };
+        let event = |kind: &str, count: u32| json!({"type": kind, "x": point[0], "y": point[1], "button": "left", "clickCount": count});
+        self.call(
             "Input.dispatchMouseEvent",
-            &json!({"type": "mouseMoved", "x": place[0], "y": place[1]}),
+            &json!({"type": "mouseMoved", "x": point[0], "y": point[1]}),
         );
         for count in 1..=times {
-            self.ask("Input.dispatchMouseEvent", &stroke("mousePressed", count));
-            self.ask("Input.dispatchMouseEvent", &stroke("mouseReleased", count));
+            self.call("Input.dispatchMouseEvent", &event("mousePressed", count));
+            self.call("Input.dispatchMouseEvent", &event("mouseReleased", count));
         }
     }
 
-    /// Presses a key: a letter, or called as in `Tab`, `Shift+Tab`, `Enter`, `Space`, `ArrowDown`.
+    /// Presses a key: a letter, or a named key such as `Tab`, `Shift+Tab`, `Enter`, `Space`, `ArrowDown`.
     pub fn press(&self, key: &str) {
-        for stroke in keys::strokes(key) {
-            self.ask("Input.dispatchKeyEvent", &stroke);
+        for event in keyboard::key_events(key) {
+            self.call("Input.dispatchKeyEvent", &event);
         }
     }
 
-    /// Types a text, key by key, to where the focus is.
-    pub fn type_in(&self, text: &str) {
+    /// Types a text, key by key, into the focused element.
+    pub fn type_text(&self, text: &str) {
         for letter in text.chars() {
             let mut name = [0; 4];
             match letter {
@@ -74,19 +74,19 @@ impl Page {
         }
     }
 
-    /// Clicks into a field and types.
+    /// Replaces the text of a field by clicking and typing.
     #[track_caller]
     pub fn fill(&self, selector: &str, text: &str) {
         self.click(selector);
-        self.value("document.activeElement.select?.()");
-        self.type_in(text);
+        self.evaluate("document.activeElement.select?.()");
+        self.type_text(text);
     }
 
-    /// Chooses in a list. The list is a window of the system's own, so that nobody can point into it from here.
+    /// Selects an option by script: the list is a window of the operating system, which no click can reach from here.
     #[track_caller]
-    pub fn choose(&self, selector: &str, value: &str) {
+    pub fn select_option(&self, selector: &str, value: &str) {
         let (selector, value) = (Value::from(selector), Value::from(value));
-        self.value(&format!(
+        self.evaluate(&format!(
             "(it => {{
                 it.focus();
                 it.value = {value};

@@ -1,11 +1,11 @@
-//! Pages fit: narrow windows, large letters, fingers.
+//! Layout: no horizontal overflow in narrow windows and at high zoom, and targets large enough for fingers.
 
-use crate::tour::{Findings, tour};
-use browser_tests::Look;
+use crate::walkthrough::{Findings, walk_through};
+use browser_tests::Emulation;
 
-/// What sticks out of the page sideways, measured against the width that was set: a page that is too wide widens
-/// everything the browser tells of itself. What scrolls inside its own box, or is cut off by it, does not stick out.
-pub(crate) fn too_wide(width: u32) -> String {
+/// Script that returns the elements that overflow the viewport horizontally. It takes the emulated width, because an
+/// overflowing page widens what the browser reports. Elements that scroll or are clipped inside their own box are fine.
+pub(crate) fn overflow_script(width: u32) -> String {
     format!(
         "(width => {{
             if (document.documentElement.scrollWidth <= width) return [];
@@ -19,8 +19,8 @@ pub(crate) fn too_wide(width: u32) -> String {
     )
 }
 
-/// What is too small to be hit with a finger. Links in a line of text have their neighbours' room (WCAG 2.5.8).
-const TOO_SMALL: &str = "(() => {
+/// Script that returns the targets that are too small for a finger. Links in a line of text are exempt (WCAG 2.5.8).
+const SMALL_TARGETS: &str = "(() => {
     const seen = it => it.checkVisibility({opacityProperty: false, visibilityProperty: true})
         && !it.closest('.vh, [inert]') && it.getClientRects().length;
     const area = it => {
@@ -44,29 +44,34 @@ const TOO_SMALL: &str = "(() => {
 
 #[test]
 fn no_page_scrolls_sideways_at_320_pixels() {
-    never_too_wide(Look { width: 320, ..Look::PHONE });
+    assert_no_overflow(Emulation { width: 320, ..Emulation::PHONE });
 }
 
 #[test]
 fn no_page_scrolls_sideways_at_200_percent_on_a_desktop() {
-    never_too_wide(Look { zoom_percent: 200, ..Look::DESKTOP });
+    assert_no_overflow(Emulation { zoom_percent: 200, ..Emulation::DESKTOP });
 }
 
 #[test]
 fn no_page_scrolls_sideways_at_200_percent_on_a_phone_in_german() {
-    never_too_wide(Look { width: 640, zoom_percent: 200, language: "de", ..Look::PHONE });
+    assert_no_overflow(Emulation {
+        width: 640,
+        zoom_percent: 200,
+        language: "de",
+        ..Emulation::PHONE
+    });
 }
 
 #[test]
-fn everything_can_be_hit_with_a_finger() {
+fn every_target_is_large_enough_for_a_finger() {
     let mut findings = Findings::default();
-    tour(Look::PHONE, |page, stop| findings.look_for(page, stop, TOO_SMALL));
-    findings.must_be_none();
+    walk_through(Emulation::PHONE, |page, name| findings.collect_from(page, name, SMALL_TARGETS));
+    findings.assert_none();
 }
 
-fn never_too_wide(look: Look) {
+fn assert_no_overflow(emulation: Emulation) {
     let mut findings = Findings::default();
-    let script = too_wide(look.page_width());
-    tour(look, |page, stop| findings.look_for(page, stop, &script));
-    findings.must_be_none();
+    let script = overflow_script(emulation.page_width());
+    walk_through(emulation, |page, name| findings.collect_from(page, name, &script));
+    findings.assert_none();
 }
