@@ -9,7 +9,7 @@ pub enum Theme {
     Dark,
 }
 
-/// Whether JavaScript is enabled.
+/// JavaScript, enabled or disabled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JavaScript {
     Enabled,

@@ -18,7 +18,7 @@ exec 4>&-
 cat <&3
 kill "$program"; wait "$program"; rm -rf "$0""#;
 
-/// How a program is terminated when the tests are over.
+/// Termination of a program when the tests are over.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Termination {
     /// The program reads from the pipe and exits when it is closed.
@@ -45,7 +45,7 @@ pub(crate) fn spawn(
     spawned.unwrap_or_else(|error| panic!("{}: {error}", program.display()))
 }
 
-/// Where standard error goes: headless browsers fill it with noise, whereas a shop's log is worth reading.
+/// Destination of standard error: headless browsers fill it with noise, whereas a shop's log is worth reading.
 fn stderr_of(termination: Termination) -> Stdio {
     match termination {
         Termination::PipeClose => Stdio::null(),

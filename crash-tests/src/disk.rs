@@ -23,7 +23,7 @@ pub enum FileSystem {
     },
 }
 
-/// Why this machine cannot provide such a disk: a missing tool, or no right to mount.
+/// Reason why this machine cannot provide such a disk: a missing tool, or no right to mount.
 #[derive(Clone, Debug)]
 pub struct DiskUnavailable(String);
 

@@ -22,7 +22,7 @@ pub(crate) enum Operation {
     ReceiveStock { sku: String, quantity: i64, reason: String },
 }
 
-/// What a refund is for: an amount in minor units, or one unit of a SKU.
+/// Target of a refund: an amount in minor units, or one unit of a SKU.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum RefundTarget {
     Amount(i64),

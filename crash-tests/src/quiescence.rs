@@ -15,10 +15,10 @@ use std::collections::{HashMap, HashSet};
 /// Entries of a page.
 const PAGE_ENTRIES: usize = 200;
 
-/// How much of the history is checked.
+/// Scope of the checks: recent or whole history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CheckScope {
-    /// What happened since the previous quiescent point.
+    /// History since the previous quiescent point.
     Recent,
     /// The whole history.
     All,

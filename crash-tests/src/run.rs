@@ -50,7 +50,7 @@ pub struct RunReport {
     elapsed: Duration,
 }
 
-/// How long a restarted shop is given to resolve payments of unknown outcome with the processor.
+/// Time that a restarted shop is given to resolve payments of unknown outcome with the processor.
 const RESOLVE_WAIT: Duration = Duration::from_secs(3);
 
 /// A run in progress.

@@ -55,7 +55,7 @@ pub struct Program {
     pub binary: PathBuf,
     /// Environment variables with settings.
     pub settings: Vec<(String, String)>,
-    /// How the services are spread over processes.
+    /// Topology of the processes.
     pub topology: Topology,
     /// File that the log is appended to; none to discard it.
     pub log: Option<PathBuf>,

@@ -23,14 +23,14 @@ const RESERVE_BYTES: u64 = 12 << 20;
 const FREE_BYTES: u64 = 6 << 20;
 /// Time limit for the load to use up the free space.
 const FILL_TIMEOUT: Duration = Duration::from_mins(2);
-/// How long the disk stays full where there is no reserve.
+/// Duration of the full disk where there is no reserve.
 const FULL_DURATION: Duration = Duration::from_millis(700);
 /// Time limit for the process to exit after a failed flush.
 const EXIT_TIMEOUT: Duration = Duration::from_secs(20);
 /// Number of `storage_full` responses after which the disk counts as full.
 const REJECTIONS_MIN: u64 = 100;
 
-/// Whether the shop keeps a disk reserve.
+/// Disk reserve of the shop, enabled or disabled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DiskReserve {
     /// Writing stops before the disk is full.

@@ -11,7 +11,7 @@ use crate::{
 use rand::Rng;
 use std::{ops::Range, time::Duration};
 
-/// How long the process runs on without its disk before it is killed as well.
+/// Range of the delay between the power loss and the kill of the process.
 const KILL_DELAY_MS: Range<u64> = 0..80;
 
 /// Cuts the power of the disk `options.faults` times, and reads back each time it is restored.
