@@ -162,7 +162,8 @@ impl RustSource {
     /// The functions and implementations that are compiled for the product.
     pub(crate) fn items(&self) -> Vec<Item<'_>> {
         let begins = |(index, token): (usize, &'_ Token)| {
-            let keyword = ["fn", "impl"].into_iter().find(|it| token.word() == Some(it))?;
+            let keyword =
+                ["fn", "impl"].into_iter().find(|keyword| token.word() == Some(*keyword))?;
             let end = end_of_item(&self.tokens, index).filter(|_| !token.in_test)?;
             let is_body = self.tokens[end].kind == TokenKind::Close('}');
             let head = head(&self.tokens[index..end]);

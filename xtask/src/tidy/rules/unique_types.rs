@@ -59,7 +59,7 @@ fn unique_types(repository: &Repository) -> Vec<Finding> {
             }
         };
         let others = &modules[&(*package, unit.as_str(), name.as_str())];
-        report(others.iter().copied().filter(|other| other != module).collect());
+        report(others.iter().copied().filter(|other| *other != module.as_str()).collect());
         let crates = platform.get(name.as_str()).filter(|_| package.starts_with("platform/"));
         let crates = crates.into_iter().flatten().copied();
         report(crates.filter(|other| other != package).collect());
