@@ -7,14 +7,14 @@ pub(crate) const UNFINISHED: Rule = Rule {
     name: "unfinished",
     statement: "No unfinished code: no ignored test, no todo!, no unimplemented!, no #[allow].",
     remedy: "Finish it or leave it out. A lint that is wrong in one place: #[expect(…, reason = \"…\")].",
-    check: finished,
+    check: unfinished,
 };
 
 pub(crate) const SYNTAX: Rule = Rule {
     name: "syntax",
     statement: "Every Rust file can be tokenised.",
     remedy: "Fix the syntax; no other rule can be checked before that.",
-    check: readable,
+    check: syntax,
 };
 
 pub(crate) const NO_MOD_RS: Rule = Rule {
@@ -31,7 +31,7 @@ pub(crate) const MACHINE_PATHS: Rule = Rule {
     check: machine_paths,
 };
 
-const UNFINISHED: &[&[&str]] = &[
+const UNFINISHED_MARKS: &[&[&str]] = &[
     &["#", "[", "ignore"],
     &["todo", "!"],
     &["unimplemented", "!"],
@@ -45,10 +45,10 @@ const MACHINE_FOLDERS: &[&str] = &["work", "root", "Users", "home", "tmp/target"
 /// What may stand directly before such a folder when it is a path on a machine: a quote, a space, an `=`, …
 const BEFORE_A_PATH: &[char] = &['"', '\'', '`', '=', ':', '(', '<', '[', ',', ';'];
 
-fn finished(repository: &Repository) -> Vec<Finding> {
+fn unfinished(repository: &Repository) -> Vec<Finding> {
     let mut found = Vec::new();
     for source in &repository.sources {
-        for words in UNFINISHED {
+        for words in UNFINISHED_MARKS {
             found.extend(
                 source
                     .find(words)
@@ -59,7 +59,7 @@ fn finished(repository: &Repository) -> Vec<Finding> {
     found
 }
 
-fn readable(repository: &Repository) -> Vec<Finding> {
+fn syntax(repository: &Repository) -> Vec<Finding> {
     let broken = repository
         .sources
         .iter()

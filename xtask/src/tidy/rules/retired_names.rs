@@ -51,7 +51,7 @@ fn in_text(file: &TextFile) -> Vec<Finding> {
             findings.extend(report(&file.path, index + 1, entry.0, Some(entry)));
         }
         let has_spans = !is_rust || line.trim_start().starts_with("//");
-        for identifier in has_spans.then(|| code_spans(line)).unwrap_or_default() {
+        for identifier in if has_spans { code_spans(line) } else { Vec::new() } {
             findings.extend(report(&file.path, index + 1, identifier, span_entry(identifier)));
         }
     }
