@@ -27,6 +27,8 @@ pub(crate) const TEXT: &[Entry] = &[
 /// Words that fail as a part of any identifier in Rust code and in code spans of documents and comments; prose may use
 /// them, and so may the names of test functions, which are sentences.
 pub(crate) const IDENTIFIERS: &[Entry] = &[
+    ("deed", "action, operation"),
+    ("deeds", "actions, operations"),
     ("departures", "EvictionStamps"),
     ("earnest", "Mode { Apply, DryRun }"),
     ("judging", "reconcile"),
@@ -34,27 +36,28 @@ pub(crate) const IDENTIFIERS: &[Entry] = &[
     ("patiences", "RetryPolicy, timeout"),
     ("probing", "HalfOpen"),
     ("striking", "fault_injection"),
+    ("wish", "request, criteria"),
+    ("wishes", "requests, criteria"),
 ];
 
 /// Words that fail as a part of the name of a type or a module, and as the whole name of a function.
 pub(crate) const NAMES: &[Entry] = &[
     ("admission", "ConcurrencyLimit"),
+    ("anew", "Rebuild"),
     ("around", "Interceptor, RequestLayer"),
     ("carry", "Transport, send"),
-    ("deed", "action"),
-    ("deeds", "operations"),
     ("desk", "AppState"),
     ("door", "EdgeService, edge_limit"),
     ("doors", "AppState"),
-    ("figure", "metric, measurement"),
-    ("figures", "metrics, measurements"),
+    ("figure", "metric, measurement, number"),
+    ("figures", "metrics, measurements, numbers"),
     ("hall", "ServiceRouter"),
+    ("hardship", "fault"),
+    ("hardships", "faults"),
     ("hop", "RequestLayer"),
     ("inspector", "InvariantChecker"),
     ("inspectors", "InvariantChecker"),
     ("rooms", "routes"),
-    ("shelf", "cached_catalogue"),
-    ("shelves", "cached_catalogue"),
     ("standing", "Status"),
     ("story", "trace"),
     ("told", "Observed, SavedSaga"),
@@ -65,8 +68,6 @@ pub(crate) const NAMES: &[Entry] = &[
     ("troubles", "PageError"),
     ("way", "Channel, client"),
     ("ways", "Channel, client"),
-    ("wish", "Request, Criteria"),
-    ("wishes", "Request, Criteria"),
 ];
 
 /// Names that fail as the whole name of a type.
@@ -74,7 +75,9 @@ pub(crate) const TYPES: &[Entry] = &[
     ("Act", "Execute"),
     ("Announcer", "EndpointUpdater"),
     ("Asked", "Query, Request"),
+    ("Ballast", "FillFile"),
     ("Bearing", "Criticality"),
+    ("Dice", "Randomness"),
     ("Entered", "Ingress"),
     ("Found", "Match, DocumentPage"),
     ("Halt", "StopReason"),
@@ -83,8 +86,10 @@ pub(crate) const TYPES: &[Entry] = &[
     ("Place", "Position, Location"),
     ("Seen", "Observation"),
     ("Shown", "StatusCell"),
+    ("Shelf", "CachedCatalogue, StockLevel"),
     ("Site", "BuildContext"),
     ("Stopping", "ShutdownSignal"),
+    ("Strike", "FaultInjection"),
     ("Surrounded", "InterceptedJournal"),
     ("Surveyed", "VisitResult"),
     ("Telling", "OperationDocs"),
@@ -92,6 +97,7 @@ pub(crate) const TYPES: &[Entry] = &[
     ("UnderWay", "RunningSagas"),
     ("Voided", "CommitError"),
     ("Wanted", "Request, Expected"),
+    ("Weather", "NetworkConditions"),
 ];
 
 /// Names that fail as the whole name of a module, which is also the name of its file.
@@ -110,6 +116,7 @@ pub(crate) const MODULES: &[Entry] = &[
     ("quiet", "internal_calls"),
     ("refusal", "error"),
     ("rest", "quiescence"),
+    ("shelf", "cached_catalogue"),
     ("shown", "status_cell"),
     ("site", "build_context"),
     ("telling", "availability"),
@@ -120,6 +127,7 @@ pub(crate) const FUNCTIONS: &[Entry] = &[
     ("act", "execute"),
     ("answer_for_good", "serve_detached"),
     ("fold_anew", "refold"),
+    ("shelf", "stock_level"),
     ("spawn_until_stop", "spawn_until_shutdown"),
     ("touches", "depends_on"),
     ("touching", "depending_on"),

@@ -41,7 +41,7 @@ fn retired_names(repository: &Repository) -> Vec<Finding> {
 fn in_text(file: &TextFile) -> Vec<Finding> {
     let is_rust = has_extension(&file.path, "rs");
     let mut findings = module_of(&file.path)
-        .and_then(|module| report(&file.path, 1, module, module_entry(module)))
+        .and_then(|module| report(&file.path, 1, module, file_entry(module)))
         .into_iter()
         .collect::<Vec<_>>();
     for (index, line) in file.text.lines().enumerate() {
@@ -111,6 +111,12 @@ fn type_entry(name: &str) -> Option<&'static Entry> {
 
 fn module_entry(name: &str) -> Option<&'static Entry> {
     part_entry(NAMES, name).or_else(|| whole_entry(MODULES, name))
+}
+
+/// A file's name is that of a module, and read like text as well.
+fn file_entry(name: &str) -> Option<&'static Entry> {
+    let texts = [TEXT, IDENTIFIERS];
+    module_entry(name).or_else(|| texts.into_iter().find_map(|table| part_entry(table, name)))
 }
 
 /// What a code span names: a module when it ends in `.rs`, a type when it begins with a capital letter.
