@@ -51,7 +51,7 @@ fn examine(device: Device) {
     let verdicts = lighthouse(device, &sights, lighthouse_rounds());
     let mut wrong = Vec::new();
     for verdict in &verdicts {
-        println!("measured: {}", figures(device, verdict));
+        println!("told: {}", figures(device, verdict));
         wrong.extend(faults(verdict).into_iter().map(|fault| format!("{}: {fault}", verdict.name)));
     }
     assert!(wrong.is_empty(), "{device:?}\n{}", wrong.join("\n"));

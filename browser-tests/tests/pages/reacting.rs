@@ -58,7 +58,7 @@ fn use_slowly(look: Look) {
         page.until("document.querySelector('.line [name=quantity]').value === '2'");
     });
     println!(
-        "measured: {} px wide, a processor {SLOWER_TIMES} times slower: the slowest answer to a finger or a key after {slowest} ms",
+        "told: {} px wide, a processor {SLOWER_TIMES} times slower: the slowest answer to a finger or a key after {slowest} ms",
         look.width
     );
 }
