@@ -7,7 +7,7 @@ use std::{path::Path, process::Command};
 /// The baseline, in the repository.
 const BASELINE: &str = "benchmarks/instructions.json";
 
-/// What becomes of the counts: compared with the baseline, or the new baseline.
+/// The use of the counts: comparison with the baseline, or a new baseline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BaselineMode {
     Compare,

@@ -1,6 +1,6 @@
 //! Overhead report: how many lines of each service are not its business.
 //!
-//! What counts is code (no blank line, no comment, nothing compiled for tests only) of
+//! Code is counted (no blank line, no comment, nothing compiled for tests only) of
 //! * the manifest: `Cargo.toml`;
 //! * the module: `src/lib.rs`;
 //! * routing: every other function that returns a router (a type whose name ends in `Router`);
@@ -15,7 +15,7 @@ use super::repository::Repository;
 use super::rust_source::RustSource;
 use std::fmt::Write as _;
 
-/// What a service should cost at most. It is printed as the goal and not enforced.
+/// The goal for each service, in lines. It is printed and not enforced.
 const OVERHEAD_LINES_GOAL: usize = 100;
 
 /// The lines of one service that are not its business.
@@ -99,7 +99,7 @@ fn plumbing(source: &RustSource) -> (usize, usize) {
     (routing, errors)
 }
 
-/// What follows the arrow in the head of a function.
+/// The return type in the head of a function.
 fn returned<'a>(head: &'a [&'a str]) -> &'a [&'a str] {
     head.iter().position(|word| *word == "->").map_or(&[], |arrow| &head[arrow + 1..])
 }

@@ -47,7 +47,7 @@ pub(crate) struct Function {
     pub(crate) code_lines: usize,
 }
 
-/// What a declaration introduces.
+/// The kinds of items that a declaration can introduce.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DeclarationKind {
     /// A struct, enum, trait, union or alias.
@@ -172,12 +172,12 @@ impl RustSource {
         self.tokens.iter().enumerate().filter_map(begins).collect()
     }
 
-    /// How many lines carry code that is compiled for the product.
+    /// The number of lines with code that is compiled for the product.
     pub(crate) fn code_lines(&self) -> usize {
         self.code_lines_of(std::iter::once(0..self.tokens.len()))
     }
 
-    /// How many lines carry code of these tokens, without what is compiled for tests only.
+    /// The number of lines with code of these tokens, without code that is compiled for tests only.
     pub(crate) fn code_lines_of(&self, ranges: impl Iterator<Item = Range<usize>>) -> usize {
         let tokens = ranges.flat_map(|range| &self.tokens[range]).filter(|token| !token.in_test);
         let lines: BTreeSet<usize> =
@@ -219,7 +219,7 @@ enum Block {
     Other,
 }
 
-/// What the block that opens at `index` is.
+/// The kind of the block that opens at `index`.
 fn block_at(tokens: &[Token], index: usize) -> Block {
     let before = |back: usize| index.checked_sub(back).map(|index| &tokens[index]);
     let word = |back| before(back).and_then(Token::word);

@@ -21,7 +21,7 @@ pub(crate) const DOMAIN_SERIALISABLE: Rule = Rule {
 
 const ALLOWED: &[&str] = &["serde", "thiserror", "kernel"];
 
-/// What an outer layer of the hexagon is called.
+/// The names of the outer layers of the hexagon.
 const OUTER_LAYERS: &[&str] = &["application", "ports", "adapters"];
 
 fn domain_pure(repository: &Repository) -> Vec<Finding> {

@@ -42,7 +42,7 @@ const UNFINISHED_MARKS: &[&[&str]] = &[
 /// Top-level folders that differ from machine to machine. Written without slashes, so that this file passes itself.
 const MACHINE_FOLDERS: &[&str] = &["work", "root", "Users", "home", "tmp/target"];
 
-/// What may stand directly before such a folder when it is a path on a machine: a quote, a space, an `=`, …
+/// The characters, beside white space, that may precede an absolute path.
 const BEFORE_A_PATH: &[char] = &['"', '\'', '`', '=', ':', '(', '<', '[', ',', ';'];
 
 fn unfinished(repository: &Repository) -> Vec<Finding> {

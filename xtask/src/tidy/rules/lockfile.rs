@@ -86,7 +86,7 @@ fn one_version(repository: &Repository) -> Vec<Finding> {
         .filter(|skip| !packages.iter().any(|package| skip.means(package)))
         .map(|skip| {
             let AllowedDuplicate { name, version } = skip;
-            Finding::new(POLICY, 1, format!("nobody depends on {name} {version} any more"))
+            Finding::new(POLICY, 1, format!("no crate depends on {name} {version} any more"))
         })
         .collect();
     let mut first: BTreeMap<&str, &str> = BTreeMap::new();

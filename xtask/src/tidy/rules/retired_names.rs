@@ -119,7 +119,7 @@ fn file_entry(name: &str) -> Option<&'static Entry> {
     module_entry(name).or_else(|| texts.into_iter().find_map(|table| part_entry(table, name)))
 }
 
-/// What a code span names: a module when it ends in `.rs`, a type when it begins with a capital letter.
+/// The entry for a name in a code span: a module when it ends in `.rs`, a type when it begins with a capital letter.
 fn span_entry(identifier: &str) -> Option<&'static Entry> {
     if let Some(module) = identifier.strip_suffix(".rs") {
         return module_entry(module);
