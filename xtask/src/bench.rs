@@ -1,15 +1,15 @@
-//! `cargo xtask bench`: builds the shop and the load generator for release and runs the one against the other.
+//! `cargo xtask bench`: builds the shop and the load generator for release and measures the one with the other.
 
 use crate::{Outcome, process};
 use std::{ffi::OsString, path::Path, process::Command};
 
-/// Runs these scenarios, or all when none is named; what follows them goes to the load generator as it is.
+/// Runs these scenarios, or all when none is named; further arguments are passed on to the load generator.
 pub(crate) fn run(root: &Path, arguments: &[String]) -> Outcome<bool> {
-    let Some(target) = process::all_built_for_release(root)? else {
+    let Some(target) = process::build_release(root)? else {
         return Ok(false);
     };
     let release = target.join("release");
-    let commit = process::answers_in(root, "git", &["describe", "--always", "--dirty"]);
+    let commit = process::output_in(root, "git", &["describe", "--always", "--dirty"]);
     let commit = commit.unwrap_or_else(|| "unknown".to_owned());
     let status = Command::new(release.join("benchmarks"))
         .arg("--binary")
@@ -21,7 +21,7 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Outcome<bool> {
     Ok(status.success())
 }
 
-/// The arguments with the file the figures go to, which people name from the root of the workspace.
+/// The arguments with the output file of the measurements, which is relative to the root of the workspace.
 fn with_out(root: &Path, arguments: &[String]) -> Vec<OsString> {
     let apart = |argument: &String| match argument.split_once('=') {
         Some((out @ "--out", file)) => vec![out.into(), file.into()],
@@ -29,8 +29,8 @@ fn with_out(root: &Path, arguments: &[String]) -> Vec<OsString> {
     };
     let mut given: Vec<OsString> = arguments.iter().flat_map(apart).collect();
     match given.iter().position(|argument| argument == "--out") {
-        Some(place) => {
-            if let Some(file) = given.get_mut(place + 1) {
+        Some(index) => {
+            if let Some(file) = given.get_mut(index + 1) {
                 *file = root.join(&*file).into();
             }
         }
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn the_figures_go_where_they_are_wanted() {
+    fn the_output_file_is_relative_to_the_workspace() {
         assert_eq!(outs(&["day"]), ["day", "--out", "/shop/benchmarks/results/latest.json"]);
         assert_eq!(outs(&["--out", "day.json", "day"]), ["--out", "/shop/day.json", "day"]);
         assert_eq!(outs(&["--out", "/tmp/day.json"]), ["--out", "/tmp/day.json"]);

@@ -1,28 +1,28 @@
-//! `cargo xtask instructions`: counts the instructions of the shop's hot paths, which say more than times on a machine
-//! that does other things as well.
+//! `cargo xtask instructions`: instruction counts of the shop's hot paths, which are stable on a machine that does other
+//! things as well, unlike times.
 
 use crate::{Outcome, process, suites};
 use std::{path::Path, process::Command};
 
-/// The counts that were kept.
-const KEPT: &str = "benchmarks/instructions.json";
+/// The baseline, in the repository.
+const BASELINE: &str = "benchmarks/instructions.json";
 
-/// Whether the counts are compared or kept.
+/// The use of the counts: comparison with the baseline, or a new baseline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Purpose {
+pub(crate) enum BaselineMode {
     Compare,
-    Keep,
+    Update,
 }
 
-/// Counts, and compares with what was kept, or keeps it.
-pub(crate) fn run(root: &Path, purpose: Purpose) -> Outcome<bool> {
-    println!("needs\n  valgrind: {}", suites::valgrind()?);
-    let Some(target) = process::all_built_for_release(root)? else { return Ok(false) };
+/// Counts instructions, and compares them with the baseline or replaces it.
+pub(crate) fn run(root: &Path, mode: BaselineMode) -> Outcome<bool> {
+    println!("prerequisites\n  valgrind: {}", suites::valgrind()?);
+    let Some(target) = process::build_release(root)? else { return Ok(false) };
     let release = target.join("release");
     let mut count = Command::new(release.join("benchmarks"));
     count.arg("--binary").arg(release.join("icommerce"));
-    count.arg("--instructions").arg(root.join(KEPT));
-    if purpose == Purpose::Keep {
+    count.arg("--instructions").arg(root.join(BASELINE));
+    if mode == BaselineMode::Update {
         count.arg("--keep");
     }
     Ok(count.current_dir(target).status()?.success())

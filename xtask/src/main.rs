@@ -1,42 +1,44 @@
-//! The everyday verbs of the repository: `cargo xtask tidy`, `test`, `lighthouse`, `simulate`, `crash`, `bench` and
+//! Task runner of the repository: `cargo xtask tidy`, `test`, `lighthouse`, `simulate`, `crash`, `bench` and
 //! `instructions`.
 
 mod bench;
+mod cli;
 mod crash;
 mod instructions;
 mod process;
 mod simulate;
 mod suites;
 mod tidy;
-mod verbs;
 
 use clap::Parser;
+use cli::{Cli, Task};
 use std::path::Path;
 use std::process::ExitCode;
-use verbs::{Line, Verb};
 
-/// What a verb may fail with: a sentence for the person at the terminal.
+/// The result of a task; the error is a sentence for the terminal.
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
-    let outcome = match Line::parse().verb {
-        Verb::Tidy { rules: true } => {
-            tidy::explain();
+    let outcome = match Cli::parse().task {
+        Task::Tidy { rules: true } => {
+            tidy::print_rules();
             Ok(true)
         }
-        Verb::Tidy { rules: false } => tidy::run(root),
-        Verb::Simulate { options } => simulate::run(root, &options),
-        Verb::Bench { scenarios } => bench::run(root, &scenarios),
-        Verb::Instructions { keep } => {
-            use instructions::Purpose;
-            instructions::run(root, if keep { Purpose::Keep } else { Purpose::Compare })
+        Task::Tidy { rules: false } => tidy::run(root),
+        Task::Simulate { options } => simulate::run(root, &options),
+        Task::Bench { scenarios } => bench::run(root, &scenarios),
+        Task::Instructions { keep } => {
+            use instructions::BaselineMode;
+            instructions::run(root, if keep { BaselineMode::Update } else { BaselineMode::Compare })
         }
-        Verb::Crash { arguments } => crash::run(root, &arguments),
-        Verb::Lighthouse { rounds } => suites::lighthouse(root, rounds),
-        Verb::Test { only, ci } => {
-            suites::run(root, &only, if ci { suites::Skips::Fail } else { suites::Skips::Pass })
-        }
+        Task::Crash { arguments } => crash::run(root, &arguments),
+        Task::Lighthouse { rounds } => suites::lighthouse(root, rounds),
+        Task::Test { only, ci } => suites::run(
+            root,
+            &only,
+            if ci { suites::SkipPolicy::Fail } else { suites::SkipPolicy::Allow },
+        ),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -1,4 +1,4 @@
-//! Runs other programs: captures what they print, or hands it on line by line, with a limit on their time.
+//! Child processes: captured or streamed output, with a time limit.
 
 use crate::Outcome;
 use std::io::{BufRead, BufReader};
@@ -7,26 +7,26 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-/// Nothing was printed for this long: the listener is asked whether it wants to say so.
-const QUIET_SECONDS_MAX: u64 = 10;
+/// The time without output after which [`OutputEvent::Idle`] is reported.
+const IDLE_SECONDS_MAX: u64 = 10;
 
-/// What a listener hears while a program runs.
-pub(crate) enum Heard<'a> {
-    /// The program printed this line, on either of its outputs.
+/// An event in the output of a running program.
+pub(crate) enum OutputEvent<'a> {
+    /// A line was printed, on standard output or standard error.
     Line(&'a str),
-    /// The program has printed nothing for a while.
-    Silence,
+    /// Nothing was printed for a while.
+    Idle,
 }
 
-/// How a program ended.
+/// The outcome of a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum End {
-    /// With exit code 0.
-    Well,
-    /// With another exit code, or by a signal.
-    Badly,
-    /// It was stopped because its time was over.
-    TooLate,
+pub(crate) enum ExitOutcome {
+    /// Exit code 0.
+    Success,
+    /// Another exit code, or a signal.
+    Failure,
+    /// The program exceeded its time limit and was killed.
+    TimedOut,
 }
 
 /// The standard output of `cargo` with these arguments, run in `root`.
@@ -40,17 +40,17 @@ pub(crate) fn cargo(root: &Path, arguments: &[&str]) -> Outcome<String> {
     Err(format!("`cargo {}` failed: {}", arguments.join(" "), reason.trim()).into())
 }
 
-/// What the verbs that measure and play run. It is built together, whichever of it is wanted: another choice of packages
-/// is another choice of features, and most dependencies would be compiled once more.
-const RELEASED: &[&str] = &["benchmarks", "icommerce", "simulation"];
+/// Packages that the measuring and simulating tasks run. They are always built together: another selection of packages
+/// is another selection of features, and most dependencies would be compiled again.
+const RELEASE_PACKAGES: &[&str] = &["benchmarks", "icommerce", "simulation"];
 
-/// Builds [`RELEASED`] for release; tells cargo's target folder, or nothing when it does not build.
-pub(crate) fn all_built_for_release(root: &Path) -> Outcome<Option<PathBuf>> {
-    built_for_release(root, RELEASED)
+/// Builds [`RELEASE_PACKAGES`] for release; the result is cargo's target folder, or nothing when the build fails.
+pub(crate) fn build_release(root: &Path) -> Outcome<Option<PathBuf>> {
+    build_release_of(root, RELEASE_PACKAGES)
 }
 
-/// Builds these crates for release; tells cargo's target folder, or nothing when they do not build.
-pub(crate) fn built_for_release(root: &Path, packages: &[&str]) -> Outcome<Option<PathBuf>> {
+/// Builds these crates for release; the result is cargo's target folder, or nothing when the build fails.
+pub(crate) fn build_release_of(root: &Path, packages: &[&str]) -> Outcome<Option<PathBuf>> {
     let mut build = Command::new("cargo");
     build.args(["build", "--release"]).current_dir(root);
     build.args(packages.iter().flat_map(|package| ["--package", package]));
@@ -60,17 +60,17 @@ pub(crate) fn built_for_release(root: &Path, packages: &[&str]) -> Outcome<Optio
     let metadata = cargo(root, &["metadata", "--format-version=1", "--no-deps"])?;
     let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
     let target =
-        metadata["target_directory"].as_str().ok_or("cargo does not say where it builds")?;
+        metadata["target_directory"].as_str().ok_or("cargo metadata has no target_directory")?;
     Ok(Some(PathBuf::from(target)))
 }
 
-/// Whether this machine has the program.
-pub(crate) fn answers(program: &str, argument: &str) -> Option<String> {
-    answers_in(Path::new("."), program, &[argument])
+/// The output of a program run with one argument, if it is installed and succeeds.
+pub(crate) fn output_of(program: &str, argument: &str) -> Option<String> {
+    output_in(Path::new("."), program, &[argument])
 }
 
-/// What a program prints when it is run in `folder`, if it ends well.
-pub(crate) fn answers_in(folder: &Path, program: &str, arguments: &[&str]) -> Option<String> {
+/// The output of a program run in `folder`, if it succeeds.
+pub(crate) fn output_in(folder: &Path, program: &str, arguments: &[&str]) -> Option<String> {
     let output = Command::new(program)
         .args(arguments)
         .current_dir(folder)
@@ -81,12 +81,12 @@ pub(crate) fn answers_in(folder: &Path, program: &str, arguments: &[&str]) -> Op
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-/// Runs `command` for at most `limit` and hands every line it prints to `listen`.
-pub(crate) fn listen(
+/// Runs `command` for at most `limit` and streams its output to `on_event`, line by line.
+pub(crate) fn stream_output(
     command: &mut Command,
     limit: Duration,
-    mut listen: impl FnMut(Heard<'_>),
-) -> Outcome<End> {
+    mut on_event: impl FnMut(OutputEvent<'_>),
+) -> Outcome<ExitOutcome> {
     let (reader, writer) = std::io::pipe()?;
     let mut child =
         command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer).spawn()?;
@@ -102,30 +102,32 @@ pub(crate) fn listen(
     });
     let deadline = now() + limit;
     let end = loop {
-        let patience =
-            deadline.saturating_duration_since(now()).min(Duration::from_secs(QUIET_SECONDS_MAX));
-        match lines.recv_timeout(patience) {
-            Ok(line) => listen(Heard::Line(&line)),
-            Err(RecvTimeoutError::Timeout) if now() >= deadline => break stop(&mut child)?,
-            Err(RecvTimeoutError::Timeout) => listen(Heard::Silence),
-            Err(RecvTimeoutError::Disconnected) if child.wait()?.success() => break End::Well,
-            Err(RecvTimeoutError::Disconnected) => break End::Badly,
+        let timeout =
+            deadline.saturating_duration_since(now()).min(Duration::from_secs(IDLE_SECONDS_MAX));
+        match lines.recv_timeout(timeout) {
+            Ok(line) => on_event(OutputEvent::Line(&line)),
+            Err(RecvTimeoutError::Timeout) if now() >= deadline => break kill(&mut child)?,
+            Err(RecvTimeoutError::Timeout) => on_event(OutputEvent::Idle),
+            Err(RecvTimeoutError::Disconnected) if child.wait()?.success() => {
+                break ExitOutcome::Success;
+            }
+            Err(RecvTimeoutError::Disconnected) => break ExitOutcome::Failure,
         }
     };
     drop(lines);
-    if end != End::TooLate && reading.join().is_err() {
+    if end != ExitOutcome::TimedOut && reading.join().is_err() {
         return Err("the output of a program could not be read".into());
     }
     Ok(end)
 }
 
-fn stop(child: &mut Child) -> Outcome<End> {
+fn kill(child: &mut Child) -> Outcome<ExitOutcome> {
     child.kill()?;
     child.wait()?;
-    Ok(End::TooLate)
+    Ok(ExitOutcome::TimedOut)
 }
 
-/// This moment, for measuring how long something took.
+/// The current instant, for measuring durations.
 #[expect(
     clippy::disallowed_methods,
     reason = "a tool at a terminal measures real time; no test depends on it"
@@ -138,10 +140,10 @@ pub(crate) fn now() -> Instant {
 mod tests {
     use super::*;
 
-    fn heard(script: &str, limit: Duration) -> (End, Vec<String>) {
+    fn lines_of(script: &str, limit: Duration) -> (ExitOutcome, Vec<String>) {
         let mut lines = Vec::new();
-        let end = listen(Command::new("sh").args(["-c", script]), limit, |heard| {
-            if let Heard::Line(line) = heard {
+        let end = stream_output(Command::new("sh").args(["-c", script]), limit, |event| {
+            if let OutputEvent::Line(line) = event {
                 lines.push(line.to_owned());
             }
         });
@@ -150,23 +152,23 @@ mod tests {
 
     #[test]
     fn both_outputs_arrive_in_the_order_in_which_they_were_written() {
-        let (end, lines) = heard("echo one; echo two >&2; echo three", Duration::from_secs(20));
-        assert_eq!(end, End::Well);
+        let (end, lines) = lines_of("echo one; echo two >&2; echo three", Duration::from_secs(20));
+        assert_eq!(end, ExitOutcome::Success);
         assert_eq!(lines, ["one", "two", "three"]);
     }
 
     #[test]
-    fn a_failure_is_told() {
-        assert_eq!(heard("exit 3", Duration::from_secs(20)).0, End::Badly);
+    fn a_failure_is_reported() {
+        assert_eq!(lines_of("exit 3", Duration::from_secs(20)).0, ExitOutcome::Failure);
     }
 
     #[test]
     fn a_program_that_takes_too_long_is_stopped() {
-        assert_eq!(heard("exec sleep 600", Duration::from_millis(50)).0, End::TooLate);
+        assert_eq!(lines_of("exec sleep 600", Duration::from_millis(50)).0, ExitOutcome::TimedOut);
     }
 
     #[test]
-    fn a_program_that_is_not_there_does_not_answer() {
-        assert_eq!(answers("no-such-program-anywhere", "--version"), None);
+    fn a_missing_program_has_no_output() {
+        assert_eq!(output_of("no-such-program-anywhere", "--version"), None);
     }
 }

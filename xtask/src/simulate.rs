@@ -3,18 +3,18 @@
 use crate::{Outcome, process};
 use std::{path::Path, process::Command};
 
-/// What plants defects, and so needs a program that has them.
-const PLANTING: &str = "--defect";
+/// Prefix of the options that plant defects, which need a build with the feature `defects`.
+const DEFECT_OPTION: &str = "--defect";
 
-/// Runs the simulation; the options go to it as they are.
+/// Runs the simulation; the options are passed on unchanged.
 pub(crate) fn run(root: &Path, options: &[String]) -> Outcome<bool> {
-    let mut command = if options.iter().any(|option| option.starts_with(PLANTING)) {
+    let mut command = if options.iter().any(|option| option.starts_with(DEFECT_OPTION)) {
         let mut cargo = Command::new("cargo");
         cargo.args(["run", "--quiet", "--release", "--package", "simulation"]);
         cargo.args(["--features", "defects", "--"]);
         cargo
     } else {
-        let Some(target) = process::all_built_for_release(root)? else { return Ok(false) };
+        let Some(target) = process::build_release(root)? else { return Ok(false) };
         Command::new(target.join("release/simulation"))
     };
     Ok(command.args(options).current_dir(root).status()?.success())

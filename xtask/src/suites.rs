@@ -1,101 +1,110 @@
-//! `cargo xtask test`: everything the tests need, every test, one table.
+//! `cargo xtask test`: prerequisites, test suites and the summary of their results.
 
-mod build;
-mod needs;
-mod report;
+mod harness_report;
+mod prerequisites;
 mod runner;
 mod summary;
+mod workspace;
 
 use crate::{Outcome, process};
-use build::Workspace;
-use needs::{Need, Standing};
+use prerequisites::{Availability, Prerequisite};
 use std::path::Path;
-use summary::{Row, Summary};
+use summary::{SuiteResult, Summary};
+use workspace::Workspace;
 
-/// What a skipped suite means for the whole run.
+/// The effect of a skipped suite on the whole run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Skips {
-    Pass,
+pub(crate) enum SkipPolicy {
+    /// The run may succeed.
+    Allow,
+    /// The run fails.
     Fail,
 }
 
-/// Tests of these crates cannot run without this.
-const NEEDS: &[(&str, &[Need])] =
-    &[("browser-tests", &[Need::Chromium, Need::AxeCore, Need::Lighthouse])];
+/// Prerequisites of the tests, by crate.
+const PREREQUISITES: &[(&str, &[Prerequisite])] = &[(
+    "browser-tests",
+    &[Prerequisite::Chromium, Prerequisite::AxeCore, Prerequisite::Lighthouse],
+)];
 
-/// Builds and runs the tests of the crates named in `only` (of all when it is empty); tells whether all is well.
-pub(crate) fn run(root: &Path, only: &[String], skips: Skips) -> Outcome<bool> {
+/// Builds and runs the tests of the crates named in `only` (of all when it is empty); true when all succeeded.
+pub(crate) fn run(root: &Path, only: &[String], skip_policy: SkipPolicy) -> Outcome<bool> {
     let workspace = Workspace::read(root)?;
     let packages = workspace.select(only)?;
-    let (standings, unmet) = prepare(&workspace, &packages);
+    let (variables, unmet) = prepare(&workspace, &packages);
     println!("build");
     let suites = workspace.build(only)?;
     let mut summary = Summary::default();
     for suite in &suites {
         match unmet.iter().find(|(package, _)| *package == suite.package) {
-            Some((_, reason)) => summary.add(Row::skipped(&suite.name, reason, skips)),
-            None => summary.add(runner::run(suite, &standings)?),
+            Some((_, reason)) => {
+                summary.add(SuiteResult::skipped(&suite.name, reason, skip_policy));
+            }
+            None => summary.add(runner::run(suite, &variables)?),
         }
     }
     if let Some(documentation) = workspace.documentation(&packages) {
-        summary.add(runner::run(&documentation, &standings)?);
+        summary.add(runner::run(&documentation, &variables)?);
     }
     print!("{summary}");
-    Ok(summary.is_well())
+    Ok(summary.succeeded())
 }
 
-/// What counts the instructions of a program: found, or installed; an error when it is neither.
+/// The program valgrind, found or installed; an error when it is neither.
 pub(crate) fn valgrind() -> Outcome<String> {
-    match needs::valgrind() {
-        Standing::Missing(reason) => Err(format!("valgrind is missing: {reason}").into()),
-        there => Ok(there.to_string()),
+    match prerequisites::valgrind() {
+        Availability::Missing(reason) => Err(format!("valgrind is missing: {reason}").into()),
+        available => Ok(available.to_string()),
     }
 }
 
-/// The tests that tell how fast the pages are.
+/// Name prefix of the tests that measure the pages.
 const LIGHTHOUSE: &str = "lighthouse::";
 
-/// Has Lighthouse look `rounds` times at the pages of the shop as it is released, and nothing else run meanwhile.
+/// Runs the Lighthouse tests on a release build, `rounds` times for each page, one test at a time.
 pub(crate) fn lighthouse(root: &Path, rounds: usize) -> Outcome<bool> {
     let package = "browser-tests".to_owned();
     let workspace = Workspace::read(root)?;
-    let (mut standings, unmet) = prepare(&workspace, std::slice::from_ref(&package));
+    let (mut variables, unmet) = prepare(&workspace, std::slice::from_ref(&package));
     if let Some((_, reason)) = unmet.first() {
         return Err(reason.clone().into());
     }
-    standings.push(("TEST_LIGHTHOUSE_ROUNDS", rounds.to_string()));
-    let Some(target) = process::built_for_release(root, &["icommerce"])? else { return Ok(false) };
+    variables.push(("TEST_LIGHTHOUSE_ROUNDS", rounds.to_string()));
+    let Some(target) = process::build_release_of(root, &["icommerce"])? else { return Ok(false) };
     let mut summary = Summary::default();
     for mut suite in workspace.build(&[package])? {
         suite.product = Some(target.join("release/icommerce"));
         suite.arguments.extend([LIGHTHOUSE.to_owned(), "--test-threads=1".to_owned()]);
-        summary.add(runner::run(&suite, &standings)?);
+        summary.add(runner::run(&suite, &variables)?);
     }
     print!("{summary}");
-    Ok(summary.is_well())
+    Ok(summary.succeeded())
 }
 
-/// What was found for the tests, as environment variables, and which packages must do without.
+/// Environment variables for the tests, and the packages whose prerequisites are missing, with the reason.
 type Prepared = (Vec<(&'static str, String)>, Vec<(String, String)>);
 
-/// Finds or installs what the packages need and says what came of it.
+/// Finds or installs the prerequisites of the packages, and prints the outcome.
 fn prepare(workspace: &Workspace, packages: &[String]) -> Prepared {
     let mut variables = Vec::new();
     let mut unmet = Vec::new();
-    println!("needs");
-    println!("  {}", needs::shared_data(&workspace.root));
-    for (package, needs) in
-        NEEDS.iter().filter(|(package, _)| packages.iter().any(|name| name == package))
+    println!("prerequisites");
+    println!("  {}", prerequisites::shared_data(&workspace.root));
+    for (package, prerequisites) in
+        PREREQUISITES.iter().filter(|(package, _)| packages.iter().any(|name| name == package))
     {
-        for need in *needs {
-            let standing = need.ensure(&workspace.root, &workspace.target);
-            println!("  {}: {standing}", need.name());
-            match standing {
-                Standing::Found(value) | Standing::Installed(value) => {
-                    variables.push((need.variable(), value));
+        for prerequisite in *prerequisites {
+            let availability = prerequisite.ensure(&workspace.root, &workspace.target);
+            println!("  {}: {availability}", prerequisite.name());
+            match availability {
+                Availability::Found(value) | Availability::Installed(value) => {
+                    variables.push((prerequisite.variable(), value));
                 }
-                Standing::Missing(reason) => {
-                    unmet.push(((*package).to_owned(), format!("{}: {reason}", need.name())));
+                Availability::Missing(reason) => {
+                    unmet.push((
+                        (*package).to_owned(),
+                        format!("{}: {reason}", prerequisite.name()),
+                    ));
                 }
             }
         }

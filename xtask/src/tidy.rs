@@ -1,52 +1,55 @@
-//! `cargo xtask tidy`: the invariants of ARCHITECTURE.md that a machine can check, each with fixtures that prove the check.
+//! `cargo xtask tidy`: the invariants of ARCHITECTURE.md that a machine can check, each proven by fixtures.
 
-mod checks;
-mod finding;
 #[cfg(test)]
 mod fixtures;
 mod manifest;
+mod overhead;
 mod repository;
-mod source;
+mod retired_names;
+mod rule;
+mod rules;
+mod rust_source;
 mod words;
 
 use crate::{Outcome, process};
-use finding::{Check, Place};
 use repository::Repository;
+use rule::{Finding, Rule};
 use std::path::Path;
 
-/// Prints every rule and what to do about a finding.
-pub(crate) fn explain() {
-    for check in checks::ALL {
-        println!("{}\n    {}\n    {}\n", check.name, check.rule, check.remedy);
+/// Prints every rule with its statement and remedy.
+pub(crate) fn print_rules() {
+    for rule in rules::ALL {
+        println!("{}\n    {}\n    {}\n", rule.name, rule.statement, rule.remedy);
     }
 }
 
-/// Checks the repository at `root`, prints what was found, and tells whether it was nothing.
+/// Checks the repository at `root` and prints the findings; true when there are none.
 pub(crate) fn run(root: &Path) -> Outcome<bool> {
     let repository = Repository::read(root, process::cargo)?;
     let mut count = 0;
-    for check in checks::ALL {
-        let mut places = (check.find)(&repository);
-        places.sort();
-        places.dedup();
-        count += places.len();
-        print(check, &places);
+    for rule in rules::ALL {
+        let mut findings = (rule.check)(&repository);
+        findings.sort();
+        findings.dedup();
+        count += findings.len();
+        print_findings(rule, &findings);
     }
-    println!("{}", checks::distribution(&repository));
+    println!("{}\n", overhead::report(&repository));
+    println!("{}", rules::distribution(&repository));
     match count {
-        0 => println!("tidy: {} rules, nothing found", checks::ALL.len()),
-        1 => println!("tidy: {} rules, 1 finding", checks::ALL.len()),
-        _ => println!("tidy: {} rules, {count} findings", checks::ALL.len()),
+        0 => println!("tidy: {} rules, nothing found", rules::ALL.len()),
+        1 => println!("tidy: {} rules, 1 finding", rules::ALL.len()),
+        _ => println!("tidy: {} rules, {count} findings", rules::ALL.len()),
     }
     Ok(count == 0)
 }
 
-fn print(check: &Check, places: &[Place]) {
-    if places.is_empty() {
+fn print_findings(rule: &Rule, findings: &[Finding]) {
+    if findings.is_empty() {
         return;
     }
-    for place in places {
-        println!("{}:{}: {} [{}]", place.path, place.line, place.what, check.name);
+    for finding in findings {
+        println!("{}:{}: {} [{}]", finding.path, finding.line, finding.message, rule.name);
     }
-    println!("  rule: {}\n  do:   {}\n", check.rule, check.remedy);
+    println!("  rule: {}\n  do:   {}\n", rule.statement, rule.remedy);
 }

@@ -1,48 +1,49 @@
-//! Runs one suite and shows that it is alive.
+//! Runner of one suite, with progress output.
 
-use super::build::Suite;
-use super::report::Report;
-use super::summary::Row;
+use super::harness_report::HarnessReport;
+use super::summary::SuiteResult;
+use super::workspace::Suite;
 use crate::Outcome;
-use crate::process::{self, End, Heard};
+use crate::process::{self, ExitOutcome, OutputEvent};
 use std::io::Write;
 use std::process::Command;
 use std::time::Duration;
 
 const SUITE_SECONDS_MAX: u64 = 900;
 
-/// Runs the suite with `variables` in its environment. What it printed is shown when it failed.
-pub(super) fn run(suite: &Suite, variables: &[(&str, String)]) -> Outcome<Row> {
+/// Runs the suite with `variables` in its environment. Its output is shown when it fails.
+pub(super) fn run(suite: &Suite, variables: &[(&str, String)]) -> Outcome<SuiteResult> {
     print!("{} ", suite.name);
     std::io::stdout().flush()?;
     let began = process::now();
-    let mut told = Report::default();
+    let mut report = HarnessReport::default();
     let mut printed = Vec::new();
-    let end = process::listen(
+    let end = process::stream_output(
         &mut command(suite, variables),
         Duration::from_secs(SUITE_SECONDS_MAX),
-        |heard| {
-            match heard {
-                Heard::Line(line) => {
-                    told.hear(line);
+        |event| {
+            match event {
+                OutputEvent::Line(line) => {
+                    report.read_line(line);
                     printed.push(line.to_owned());
                 }
-                Heard::Silence => print!(
-                    "\n  … {} of {} ended, last {} ",
-                    told.ended(),
-                    told.announced,
-                    told.last
+                OutputEvent::Idle => print!(
+                    "\n  … {} of {} finished, last {} ",
+                    report.finished(),
+                    report.announced,
+                    report.last
                 ),
             }
             // A terminal that is gone is no reason to stop the tests.
             let _ = std::io::stdout().flush();
         },
     )?;
-    let broke_off =
-        end == End::TooLate || !told.is_complete() || (end == End::Badly && told.failed == 0);
-    let row = Row::ran(&suite.name, &told, broke_off, began.elapsed());
+    let broke_off = end == ExitOutcome::TimedOut
+        || !report.is_complete()
+        || (end == ExitOutcome::Failure && report.failed == 0);
+    let row = SuiteResult::ran(&suite.name, &report, broke_off, began.elapsed());
     println!("{row}");
-    if end == End::TooLate {
+    if end == ExitOutcome::TimedOut {
         println!("  stopped after {SUITE_SECONDS_MAX} seconds");
     }
     if row.failed > 0 {
@@ -71,7 +72,7 @@ mod tests {
     use super::*;
     use std::path::PathBuf;
 
-    fn ran(script: &str) -> Row {
+    fn ran(script: &str) -> SuiteResult {
         let suite = Suite {
             name: "a".to_owned(),
             package: "a".to_owned(),
@@ -96,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_suite_that_ends_badly_has_failed_even_if_no_test_did() {
+    fn a_suite_with_a_failing_exit_code_has_failed_even_if_no_test_did() {
         assert_eq!(ran("exit 1").failed, 1);
     }
 }

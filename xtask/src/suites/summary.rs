@@ -1,47 +1,47 @@
-//! The table at the end.
+//! Summary table of a test run.
 
-use super::Skips;
-use super::report::Report;
+use super::SkipPolicy;
+use super::harness_report::HarnessReport;
 use std::fmt;
 use std::time::Duration;
 
-/// What became of one suite.
+/// The result of one suite.
 #[derive(Debug)]
-pub(super) struct Row {
+pub(super) struct SuiteResult {
     name: String,
     pub(super) passed: usize,
     pub(super) failed: usize,
     pub(super) skipped: usize,
     took: Duration,
-    /// Why something was skipped.
+    /// The reasons of skipped tests.
     reasons: Vec<String>,
-    /// Why something failed.
-    complaints: Vec<String>,
-    /// What its tests told.
-    told: Vec<String>,
+    /// The messages of failed tests.
+    failure_messages: Vec<String>,
+    /// The measurements of its tests.
+    measurements: Vec<String>,
 }
 
-impl Row {
-    /// A suite that ran; one that broke off has one failure more than it told of.
-    pub(super) fn ran(name: &str, told: &Report, broke_off: bool, took: Duration) -> Self {
-        let sayings = |sayings: &[(String, String)]| {
-            sayings.iter().map(|(test, words)| format!("{test}: {words}")).collect()
+impl SuiteResult {
+    /// The result of a suite that ran; one that broke off counts one failure more.
+    pub(super) fn ran(name: &str, report: &HarnessReport, broke_off: bool, took: Duration) -> Self {
+        let labelled = |messages: &[(String, String)]| {
+            messages.iter().map(|(test, words)| format!("{test}: {words}")).collect()
         };
         Self {
             name: name.to_owned(),
-            passed: told.passed,
-            failed: told.failed + usize::from(broke_off),
-            skipped: told.skipped,
+            passed: report.passed,
+            failed: report.failed + usize::from(broke_off),
+            skipped: report.skipped,
             took,
-            reasons: sayings(&told.reasons),
-            complaints: sayings(&told.complaints),
-            told: told.told.clone(),
+            reasons: labelled(&report.reasons),
+            failure_messages: labelled(&report.failure_messages),
+            measurements: report.measurements.clone(),
         }
     }
 
-    /// A suite that could not run: how many tests it has is unknown, so it counts as one.
-    pub(super) fn skipped(name: &str, reason: &str, skips: Skips) -> Self {
-        let failed = usize::from(skips == Skips::Fail);
+    /// The result of a suite that could not run: how many tests it has is unknown, so it counts as one.
+    pub(super) fn skipped(name: &str, reason: &str, skip_policy: SkipPolicy) -> Self {
+        let failed = usize::from(skip_policy == SkipPolicy::Fail);
         Self {
             name: name.to_owned(),
             passed: 0,
@@ -49,8 +49,8 @@ impl Row {
             skipped: 1 - failed,
             took: Duration::ZERO,
             reasons: vec![reason.to_owned()],
-            complaints: Vec::new(),
-            told: Vec::new(),
+            failure_messages: Vec::new(),
+            measurements: Vec::new(),
         }
     }
 
@@ -59,7 +59,7 @@ impl Row {
     }
 }
 
-impl fmt::Display for Row {
+impl fmt::Display for SuiteResult {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verdict = if self.failed == 0 { "ok" } else { "FAILED" };
         write!(formatter, "{verdict}: {} passed", self.passed)?;
@@ -73,30 +73,30 @@ impl fmt::Display for Row {
     }
 }
 
-/// What became of all of them.
+/// The results of all suites.
 #[derive(Debug, Default)]
 pub(super) struct Summary {
-    rows: Vec<Row>,
+    rows: Vec<SuiteResult>,
 }
 
 impl Summary {
-    pub(super) fn add(&mut self, row: Row) {
+    pub(super) fn add(&mut self, row: SuiteResult) {
         self.rows.push(row);
     }
 
-    /// Whether something ran and nothing failed.
-    pub(super) fn is_well(&self) -> bool {
-        self.sum(Row::tests) > 0 && self.sum(|row| row.failed) == 0
+    /// Whether at least one test ran and none failed.
+    pub(super) fn succeeded(&self) -> bool {
+        self.sum(SuiteResult::tests) > 0 && self.sum(|row| row.failed) == 0
     }
 
-    fn sum(&self, part: impl Fn(&Row) -> usize) -> usize {
+    fn sum(&self, part: impl Fn(&SuiteResult) -> usize) -> usize {
         self.rows.iter().map(part).sum()
     }
 }
 
 impl fmt::Display for Summary {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows: Vec<&Row> = self.rows.iter().filter(|row| row.tests() > 0).collect();
+        let rows: Vec<&SuiteResult> = self.rows.iter().filter(|row| row.tests() > 0).collect();
         let width =
             rows.iter().map(|row| row.name.len()).max().unwrap_or_default().max("suite".len());
         writeln!(
@@ -105,7 +105,7 @@ impl fmt::Display for Summary {
             "suite", "tests", "passed", "failed", "skipped", "seconds"
         )?;
         for row in &rows {
-            let Row { name, passed, failed, skipped, took, .. } = row;
+            let SuiteResult { name, passed, failed, skipped, took, .. } = row;
             let (tests, seconds) = (row.tests(), took.as_secs_f64());
             writeln!(
                 formatter,
@@ -117,12 +117,12 @@ impl fmt::Display for Summary {
                 writeln!(formatter, "skipped in {}: {reason}", row.name)?;
             }
         }
-        for words in rows.iter().flat_map(|row| &row.told) {
+        for words in rows.iter().flat_map(|row| &row.measurements) {
             writeln!(formatter, "{words}")?;
         }
         for row in &rows {
-            for complaint in &row.complaints {
-                writeln!(formatter, "failed in {}: {complaint}", row.name)?;
+            for message in &row.failure_messages {
+                writeln!(formatter, "failed in {}: {message}", row.name)?;
             }
         }
         let (passed, failed) = (self.sum(|row| row.passed), self.sum(|row| row.failed));
@@ -138,22 +138,25 @@ impl fmt::Display for Summary {
 mod tests {
     use super::*;
 
-    fn summary(rows: impl IntoIterator<Item = Row>) -> Summary {
+    fn summary(rows: impl IntoIterator<Item = SuiteResult>) -> Summary {
         let mut summary = Summary::default();
         rows.into_iter().for_each(|row| summary.add(row));
         summary
     }
 
-    fn passed(count: usize) -> Row {
-        let mut told = Report::default();
-        told.passed = count;
-        Row::ran("kernel", &told, false, Duration::from_millis(1_240))
+    fn passed(count: usize) -> SuiteResult {
+        let mut report = HarnessReport::default();
+        report.passed = count;
+        SuiteResult::ran("kernel", &report, false, Duration::from_millis(1_240))
     }
 
     #[test]
     fn the_last_line_is_the_sum() {
-        let text = summary([passed(3), Row::skipped("pages", "chromium: missing", Skips::Pass)])
-            .to_string();
+        let text = summary([
+            passed(3),
+            SuiteResult::skipped("pages", "chromium: missing", SkipPolicy::Allow),
+        ])
+        .to_string();
         assert_eq!(
             text,
             "\nsuite    tests  passed  failed  skipped  seconds\n\
@@ -165,39 +168,43 @@ mod tests {
     }
 
     #[test]
-    fn what_tests_told_stands_below_the_table() {
-        let mut told = Report::default();
-        told.passed = 1;
-        told.told.push("7 ms".to_owned());
-        let text = summary([Row::ran("pages", &told, false, Duration::ZERO)]).to_string();
+    fn measurements_are_printed_below_the_table() {
+        let mut report = HarnessReport::default();
+        report.passed = 1;
+        report.measurements.push("7 ms".to_owned());
+        let text = summary([SuiteResult::ran("pages", &report, false, Duration::ZERO)]).to_string();
         assert!(text.ends_with("\n7 ms\n\n1 passed, 0 failed, 0 skipped\n"), "{text}");
     }
 
     #[test]
-    fn why_tests_failed_stands_at_the_end() {
-        let mut told = Report::default();
-        told.failed = 1;
-        told.complaints.push(("a::b".to_owned(), "too late".to_owned()));
-        let text = summary([Row::ran("pages", &told, false, Duration::ZERO)]).to_string();
+    fn messages_of_failed_tests_are_printed_at_the_end() {
+        let mut report = HarnessReport::default();
+        report.failed = 1;
+        report.failure_messages.push(("a::b".to_owned(), "too late".to_owned()));
+        let text = summary([SuiteResult::ran("pages", &report, false, Duration::ZERO)]).to_string();
         let end = "\nfailed in pages: a::b: too late\n\n0 passed, 1 failed, 0 skipped\n";
         assert!(text.ends_with(end), "{text}");
     }
 
     #[test]
     fn a_skipped_suite_fails_where_nothing_may_be_skipped() {
-        assert!(summary([passed(1), Row::skipped("pages", "", Skips::Pass)]).is_well());
-        assert!(!summary([passed(1), Row::skipped("pages", "", Skips::Fail)]).is_well());
+        assert!(
+            summary([passed(1), SuiteResult::skipped("pages", "", SkipPolicy::Allow)]).succeeded()
+        );
+        assert!(
+            !summary([passed(1), SuiteResult::skipped("pages", "", SkipPolicy::Fail)]).succeeded()
+        );
     }
 
     #[test]
-    fn nothing_at_all_is_not_well() {
-        assert!(!summary([]).is_well());
-        assert!(!summary([passed(0)]).is_well());
+    fn an_empty_run_has_not_succeeded() {
+        assert!(!summary([]).succeeded());
+        assert!(!summary([passed(0)]).succeeded());
     }
 
     #[test]
     fn a_suite_that_broke_off_has_failed() {
-        let row = Row::ran("kernel", &Report::default(), true, Duration::ZERO);
+        let row = SuiteResult::ran("kernel", &HarnessReport::default(), true, Duration::ZERO);
         assert_eq!(row.failed, 1);
     }
 }

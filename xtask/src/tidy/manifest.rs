@@ -1,13 +1,13 @@
-//! One crate's `Cargo.toml`, as far as the rules look at it.
+//! Package manifests (`Cargo.toml`), as far as the rules need them.
 
-use super::finding::Place;
 use super::repository::TextFile;
+use super::rule::Finding;
 use crate::Outcome;
 use toml::{Table, Value};
 
 /// A package's manifest.
 pub(crate) struct Manifest {
-    /// Where the file is, relative to the root.
+    /// The path of the file, relative to the root.
     pub(crate) path: String,
     /// The folder it is in.
     pub(crate) folder: String,
@@ -17,12 +17,12 @@ pub(crate) struct Manifest {
     text: String,
 }
 
-/// Which of a crate's dependencies are meant.
+/// A selection of a crate's dependencies.
 #[derive(Clone, Copy)]
-pub(crate) enum Kind {
-    /// Those of the product.
+pub(crate) enum DependencyKind {
+    /// The dependencies of the product.
     Normal,
-    /// Those of its tests and build scripts too.
+    /// Those of tests and build scripts as well.
     Any,
 }
 
@@ -42,15 +42,18 @@ impl Manifest {
     }
 
     /// The names of the crates it depends on.
-    pub(crate) fn dependencies(&self, kind: Kind) -> Vec<&str> {
+    pub(crate) fn dependencies(&self, kind: DependencyKind) -> Vec<&str> {
         self.dependency_values(kind).map(|(name, _)| name).collect()
     }
 
-    /// The crates it depends on with what the manifest says about them.
-    pub(crate) fn dependency_values(&self, kind: Kind) -> impl Iterator<Item = (&str, &Value)> {
+    /// The crates it depends on, with the requirement for each.
+    pub(crate) fn dependency_values(
+        &self,
+        kind: DependencyKind,
+    ) -> impl Iterator<Item = (&str, &Value)> {
         let sections: &[&str] = match kind {
-            Kind::Normal => &["dependencies"],
-            Kind::Any => &["dependencies", "dev-dependencies", "build-dependencies"],
+            DependencyKind::Normal => &["dependencies"],
+            DependencyKind::Any => &["dependencies", "dev-dependencies", "build-dependencies"],
         };
         let everywhere = std::iter::once(&self.table);
         let by_platform = self.table.get("target").and_then(Value::as_table).into_iter().flatten();
@@ -61,13 +64,13 @@ impl Manifest {
             .map(|(name, value)| (name.as_str(), value))
     }
 
-    /// The place in the file where `key` begins a line.
-    pub(crate) fn place(&self, key: &str, what: String) -> Place {
+    /// A finding at the line that `key` begins.
+    pub(crate) fn finding(&self, key: &str, message: String) -> Finding {
         let line = self
             .text
             .lines()
             .position(|line| line.trim_start().starts_with(key))
             .map_or(1, |index| index + 1);
-        Place { path: self.path.clone(), line, what }
+        Finding { path: self.path.clone(), line, message }
     }
 }

@@ -1,33 +1,33 @@
-//! The text files of the repository, read once, so that each check is a function over them.
+//! Repository snapshot: all its text files, read once, so that each rule is a function over them.
 
 use super::manifest::Manifest;
-use super::source::Source;
+use super::rust_source::RustSource;
 use crate::Outcome;
 use std::fs;
 use std::path::Path;
 
-/// A file larger than this is data, not text somebody wrote.
+/// Larger files are data, not text that people wrote.
 const FILE_BYTES_MAX: u64 = 1 << 20;
 
-/// Never part of the repository's own text. The fixtures break the rules on purpose.
-const NOT_OURS: &[&str] = &[".git", "target", "node_modules", "xtask/fixtures"];
+/// Folders that are not the repository's own text. The fixtures break the rules on purpose.
+const EXCLUDED: &[&str] = &[".git", "target", "node_modules", "xtask/fixtures"];
 
 /// The standard output of a cargo command, or why there is none.
 pub(crate) type Cargo = fn(&Path, &[&str]) -> Outcome<String>;
 
-/// What the checks look at.
+/// The input of the rules.
 pub(crate) struct Repository {
     root: std::path::PathBuf,
     cargo: Cargo,
     /// Every file, by path relative to the root.
     pub(crate) files: Vec<TextFile>,
-    /// Every Rust file, cut into tokens.
-    pub(crate) sources: Vec<Source>,
+    /// Every Rust file, tokenised.
+    pub(crate) sources: Vec<RustSource>,
     /// Every `Cargo.toml` that describes a package.
     pub(crate) manifests: Vec<Manifest>,
 }
 
-/// A file as people read it.
+/// A text file and its path.
 pub(crate) struct TextFile {
     /// Relative to the root, with `/`.
     pub(crate) path: String,
@@ -41,8 +41,11 @@ impl Repository {
         let mut files = Vec::new();
         collect(root, "", &ignored, &mut files)?;
         files.sort_by(|left, right| left.path.cmp(&right.path));
-        let sources =
-            files.iter().filter(|file| has_extension(&file.path, "rs")).map(Source::read).collect();
+        let sources = files
+            .iter()
+            .filter(|file| has_extension(&file.path, "rs"))
+            .map(RustSource::read)
+            .collect();
         let manifests = files.iter().filter_map(Manifest::read).collect::<Result<_, _>>()?;
         Ok(Self { root: root.to_owned(), cargo, files, sources, manifests })
     }
@@ -88,7 +91,7 @@ pub(crate) fn has_extension(path: &str, extension: &str) -> bool {
     Path::new(path).extension().is_some_and(|found| found == extension)
 }
 
-/// The `/name` lines of `.gitignore`: what a run leaves behind at the root.
+/// The `/name` lines of `.gitignore`: build output at the root.
 fn top_level_ignores(root: &Path) -> Vec<String> {
     let text = fs::read_to_string(root.join(".gitignore")).unwrap_or_default();
     text.lines()
@@ -108,8 +111,8 @@ fn collect(
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}/{name}") };
         let kind = entry.file_type()?;
-        if NOT_OURS.contains(&name.as_str())
-            || NOT_OURS.contains(&path.as_str())
+        if EXCLUDED.contains(&name.as_str())
+            || EXCLUDED.contains(&path.as_str())
             || ignored.contains(&path)
         {
             continue;

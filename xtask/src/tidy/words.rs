@@ -1,4 +1,4 @@
-//! Cuts text into the words people see in it: `OrderLine`, `order_line` and `order-line` are all "order", "line".
+//! Word splitting of text and identifiers: `OrderLine`, `order_line` and `order-line` are all "order", "line".
 
 /// The words of `text`, in lower case.
 pub(crate) fn words(text: &str) -> Vec<String> {
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_way_to_write_two_words_is_two_words() {
+    fn every_spelling_of_two_words_is_two_words() {
         for text in
             ["OrderLine", "order_line", "order-line", "ORDER_LINE", "order line", "orderLine"]
         {

@@ -1,0 +1,104 @@
+//! Command line of `cargo xtask`.
+
+use clap::{Parser, Subcommand};
+
+/// Task runner of the repository.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    after_help = "A change is ready when both pass:\n  cargo xtask tidy\n  cargo xtask test\n\n\
+                  `.ci/run` does the same with the formatter and clippy before it."
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Task {
+    /// Checks the repository's rules: architecture, naming, sizes, dependencies.
+    ///
+    /// Every finding names the file and the line, the rule, and how to fix it.
+    #[command(
+        after_help = "Examples:\n  cargo xtask tidy\n  cargo xtask tidy --rules    lists the rules without checking them"
+    )]
+    Tidy {
+        /// Prints the rules instead of checking them.
+        #[arg(long)]
+        rules: bool,
+    },
+    /// Builds and runs every test of the workspace and prints a summary table.
+    ///
+    /// Prerequisites beyond a Rust toolchain are found or installed first; a suite whose prerequisites are missing is
+    /// skipped, with the reason. With CI=true a skipped suite counts as failed.
+    #[command(
+        after_help = "Examples:\n  cargo xtask test\n  cargo xtask test --only kernel --only journal"
+    )]
+    Test {
+        /// Runs the tests of this crate only (may be repeated).
+        #[arg(long, value_name = "NAME")]
+        only: Vec<String>,
+        /// Treats skipped suites as failed.
+        #[arg(long, env = "CI", value_parser = clap::builder::BoolishValueParser::new(), num_args = 0..=1, default_value = "false", default_missing_value = "true")]
+        ci: bool,
+    },
+    /// Measures the pages of a release build with Lighthouse, several times, and prints the medians.
+    ///
+    /// The tests run Lighthouse once, beside everything else, and assert only what does not depend on time. Run this on an
+    /// otherwise idle machine.
+    Lighthouse {
+        /// How often each page is measured.
+        #[arg(long, default_value_t = 5)]
+        rounds: usize,
+    },
+    /// Runs the whole shop in simulated time with injected faults, once per seed, and checks its invariants.
+    ///
+    /// Builds for release. A failing seed is shrunk to the smallest run that still fails and printed as a trace; the same
+    /// seed always gives the same run.
+    #[command(
+        disable_help_flag = true,
+        after_help = "Examples:\n  cargo xtask simulate\n  cargo xtask simulate --seeds 100000\n  \
+                      cargo xtask simulate --seed 42\n  cargo xtask simulate --defects"
+    )]
+    Simulate {
+        /// Options of the simulation; `--help` lists them.
+        #[arg(value_name = "OPTION", trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
+    },
+    /// Measures throughput and latency of the shop, beside a baseline server on the same machine.
+    ///
+    /// Builds for release, and starts for each scenario the shop in its own process and a server of constant responses on
+    /// the same HTTP stack. The measurements go to the terminal and to benchmarks/results/latest.json.
+    #[command(
+        after_help = "Examples:\n  cargo xtask bench\n  cargo xtask bench checkout list -- --seconds 30 --clients 64"
+    )]
+    Bench {
+        /// Scenarios to run (default: all), then `--` and options of the load generator; see
+        /// `cargo xtask bench -- --help`.
+        #[arg(value_name = "SCENARIO")]
+        scenarios: Vec<String>,
+    },
+    /// Counts the instructions of an order, a list, a product and a search, and compares them with the baseline.
+    ///
+    /// Builds for release and runs the shop under valgrind's callgrind, which is found or installed. An increase of more
+    /// than 10 % over benchmarks/instructions.json is a failure.
+    Instructions {
+        /// Makes the counts the new baseline.
+        #[arg(long)]
+        keep: bool,
+    },
+    /// Injects faults into the real program under load, and checks after each that nothing was lost or doubled.
+    ///
+    /// Builds for release; kills or pauses the shop, fills its disk or cuts its power; restarts it on the same data folder,
+    /// and verifies: every acknowledged operation took effect exactly once, no other one took effect in part, and after
+    /// quiescence the books balance.
+    #[command(
+        after_help = "Examples:\n  cargo xtask crash kill --times 1000\n  cargo xtask crash power --file-system xfs --times 50"
+    )]
+    Crash {
+        /// The fault (kill, pause, full-disk, power) and its options; see `cargo xtask crash help`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FAULT")]
+        arguments: Vec<String>,
+    },
+}
