@@ -58,7 +58,7 @@ fn interact_on_slow_cpu(emulation: Emulation) {
         page.wait_until("document.querySelector('.line [name=quantity]').value === '2'");
     });
     println!(
-        "told: {} px wide, processor slowed down {CPU_SLOWDOWN} times: slowest interaction {slowest} ms",
+        "measured: {} px wide, processor slowed down {CPU_SLOWDOWN} times: slowest interaction {slowest} ms",
         emulation.width
     );
 }

@@ -54,7 +54,7 @@ fn check_pages(device: Device) {
     let reports = audit(device, &targets, lighthouse_runs());
     let mut violations = Vec::new();
     for report in &reports {
-        println!("told: {}", summary(device, report));
+        println!("measured: {}", summary(device, report));
         violations.extend(
             violations_of(report)
                 .into_iter()
