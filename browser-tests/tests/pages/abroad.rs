@@ -85,7 +85,7 @@ fn a_cart_is_in_one_currency_and_says_so() {
     put_into_cart(&page, GOODS);
     page.visit(&path);
     page.leads(|page| page.click(".buy-row .button"));
-    let told = "This is sold in another currency than what is in your cart. Order that first.";
+    let told = "This item uses a different currency from your cart. Check out first, then add it.";
     assert!(page.text_of("main").contains(told), "{}", page.text_of("main"));
     page.visit("/cart");
     assert_eq!(page.value("document.querySelectorAll('.line').length"), 1);
