@@ -26,7 +26,7 @@ use transport::{CallError, Transport};
 pub(crate) struct AppState {
     pub(crate) settings: StorefrontSettings,
     products: ProductClient,
-    /// Product client for calls that no shopper asked for.
+    /// Product client for calls that are not on behalf of a shopper.
     internal_products: ProductClient,
     pub(crate) carts: CartClient,
     pub(crate) orders: OrderClient,
@@ -69,8 +69,8 @@ impl AppState {
         }
     }
 
-    /// Product client for what the shopper of this request asked for: counted as a view or a search unless the
-    /// browser only prefetches.
+    /// Product client for calls on behalf of the shopper, which count as a view or a search unless the browser only
+    /// prefetches.
     pub(crate) fn products_for(&self, context: &RequestContext) -> &ProductClient {
         match context.purpose {
             FetchPurpose::Navigate => &self.products,
@@ -78,7 +78,7 @@ impl AppState {
         }
     }
 
-    /// Product client for what a page adds by itself: counted neither as a view nor as a search.
+    /// Product client for what a page adds by itself, which counts neither as a view nor as a search.
     pub(crate) fn internal_products(&self) -> &ProductClient {
         &self.internal_products
     }

@@ -5,7 +5,7 @@ use http::{HeaderValue, StatusCode, header};
 use kernel::codes;
 use transport::CallError;
 
-/// What a page handler returns.
+/// Result of a page handler.
 pub(crate) type PageResult = Result<Response, PageError>;
 
 /// Error of a page handler or of the layers around it.

@@ -184,15 +184,15 @@ fn departments(context: &RequestContext, catalogue: &Catalogue) -> Markup {
 
 fn search(context: &RequestContext) -> Markup {
     let messages = &context.locale.messages.layout;
-    let asked = context.uri.query().unwrap_or_default();
-    let fields = FormFields::parse(asked.as_bytes());
-    let asked = if context.uri.path() == "/products" { fields.text("q") } else { None };
+    let query = context.uri.query().unwrap_or_default();
+    let fields = FormFields::parse(query.as_bytes());
+    let search = if context.uri.path() == "/products" { fields.text("q") } else { None };
     html! {
         search.find aria-label=(messages.search_label) {
             form action="/products" data-search {
                 label.vh for="q" { (messages.search_label) }
                 (Icon::Search)
-                input.input #q name="q" type="search" value=[asked] placeholder=(messages.search_hint) enterkeyhint="search"
+                input.input #q name="q" type="search" value=[search] placeholder=(messages.search_hint) enterkeyhint="search"
                     autocomplete="off" autocapitalize="none" spellcheck="false" maxlength="100";
                 button.vh type="submit" { (messages.search_button) }
                 div.offers #offers role="listbox" aria-label=(messages.suggestions) hidden {}
@@ -247,13 +247,17 @@ fn footer(state: &AppState, context: &RequestContext, layout: &LayoutData) -> Ma
 }
 
 /// Breadcrumb navigation: the ancestors of a page, and the page itself unless its heading follows at once.
-pub(crate) fn breadcrumbs(locale: Locale, way: &[(String, String)], here: Option<&str>) -> Markup {
+pub(crate) fn breadcrumbs(
+    locale: Locale,
+    ancestors: &[(String, String)],
+    current: Option<&str>,
+) -> Markup {
     html! {
         nav.crumbs aria-label=(locale.messages.layout.breadcrumb) {
             ol role="list" {
                 li { a href="/" { (locale.messages.layout.home) } }
-                @for (address, name) in way { li { a href=(address) { (name) } } }
-                @if let Some(here) = here { li aria-current="page" { (here) } }
+                @for (address, name) in ancestors { li { a href=(address) { (name) } } }
+                @if let Some(current) = current { li aria-current="page" { (current) } }
             }
         }
     }

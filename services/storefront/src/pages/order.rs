@@ -210,10 +210,10 @@ impl OrderView<'_> {
         let messages = &self.context.locale.messages.order;
         let order = self.order;
         let all = self.context.locale.messages;
-        let country = |place: &Address| {
-            let known = self.layout.delivery.countries.iter().find(|it| it.code == place.country);
-            let name = known.map(|it| all.country(it)).or_else(|| all.country_of(&place.country));
-            name.unwrap_or(&place.country).to_owned()
+        let country = |address: &Address| {
+            let known = self.layout.delivery.countries.iter().find(|it| it.code == address.country);
+            let name = known.map(|it| all.country(it)).or_else(|| all.country_of(&address.country));
+            name.unwrap_or(&address.country).to_owned()
         };
         html! {
             div.addresses {

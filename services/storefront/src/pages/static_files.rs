@@ -25,7 +25,7 @@ pub(crate) async fn asset(
     Ok(asset_response(asset, &context))
 }
 
-/// `GET /favicon.ico`, which browsers ask for without being told to
+/// `GET /favicon.ico`, the default address of the icon.
 pub(crate) async fn favicon(
     State(state): State<Arc<AppState>>,
     context: RequestContext,

@@ -178,8 +178,8 @@ fn parse_amount(text: &str, currency: Currency) -> Option<Money> {
         text.chars().filter(|it| it.is_ascii_digit() || matches!(it, '.' | ',')).collect();
     let decimals = usize::try_from(currency.decimals()).unwrap_or(0);
     let (whole, behind) = match digits.rfind(['.', ',']) {
-        Some(place) if digits.len() - place - 1 <= decimals => {
-            (&digits[..place], &digits[place + 1..])
+        Some(index) if digits.len() - index - 1 <= decimals => {
+            (&digits[..index], &digits[index + 1..])
         }
         _ => (digits.as_str(), ""),
     };

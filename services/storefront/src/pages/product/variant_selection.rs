@@ -38,32 +38,36 @@ pub(crate) fn parameter_name(option: &str) -> String {
 
 impl<'a> VariantSelection<'a> {
     pub(crate) fn read(product: &'a Product, fields: &FormFields) -> Self {
-        let fields: Vec<Option<&'a str>> = product
+        let requested: Vec<Option<&'a str>> = product
             .options
             .iter()
             .map(|option| {
                 let text = fields.text(&parameter_name(&option.name))?;
-                let fits = |value: &&String| *value == text || slug(value) == slug(text);
-                option.values.iter().find(fits).map(String::as_str)
+                let is_requested = |value: &&String| *value == text || slug(value) == slug(text);
+                option.values.iter().find(is_requested).map(String::as_str)
             })
             .collect();
-        let fits = |variant: &&Variant| {
-            let options = product.options.iter().zip(&fields);
-            options.into_iter().all(|(option, fields)| {
-                fields.is_none_or(|fields| value_of(variant, &option.name) == Some(fields))
+        let matches = |variant: &&Variant| {
+            let options = product.options.iter().zip(&requested);
+            options.into_iter().all(|(option, value)| {
+                value.is_none_or(|value| value_of(variant, &option.name) == Some(value))
             })
         };
-        let mut fitting = product.variants.iter().filter(fits);
-        let best =
-            product.variants.iter().filter(fits).find(|it| it.in_stock).or_else(|| fitting.next());
+        let mut matching = product.variants.iter().filter(matches);
+        let best = product
+            .variants
+            .iter()
+            .filter(matches)
+            .find(|it| it.in_stock)
+            .or_else(|| matching.next());
         let default = best.or(product.variants.first());
         let values: Vec<&'a str> = product
             .options
             .iter()
-            .zip(&fields)
-            .map(|(option, fields)| {
-                let usual = || default.and_then(|variant| value_of(variant, &option.name));
-                fields.or_else(usual).unwrap_or_default()
+            .zip(&requested)
+            .map(|(option, value)| {
+                let default_value = || default.and_then(|variant| value_of(variant, &option.name));
+                value.or_else(default_value).unwrap_or_default()
             })
             .collect();
         let variant = variant_with(product, &values);
@@ -73,8 +77,8 @@ impl<'a> VariantSelection<'a> {
     /// Availability of another value of one option.
     pub(crate) fn availability(&self, option: usize, value: &'a str) -> OptionAvailability {
         let mut values = self.values.clone();
-        if let Some(place) = values.get_mut(option) {
-            *place = value;
+        if let Some(selected) = values.get_mut(option) {
+            *selected = value;
         }
         match variant_with(self.product, &values) {
             None => OptionAvailability::NotMade,
