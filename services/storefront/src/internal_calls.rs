@@ -8,8 +8,8 @@ use transport::{Carry, Context, Edge, Request, Response, Transport, TransportErr
 const SEC_PURPOSE: &str = "sec-purpose";
 
 /// Transport that marks every request as internal.
-pub(crate) fn transport(way: Transport) -> Transport {
-    Transport::new(InternalTransport(way))
+pub(crate) fn transport(channel: Transport) -> Transport {
+    Transport::new(InternalTransport(channel))
 }
 
 /// Runs `work` in the context of the shop itself, which may see more than a shopper.

@@ -50,7 +50,7 @@ pub(super) const PAYMENTS: runtime::Module = runtime::Module {
         Box::pin(async {
             let routes = Router::new()
                 .route("/api/v1/payments/{id}", get(payment))
-                .route("/api/v1/payments/{id}/action", post(act));
+                .route("/api/v1/payments/{id}/action", post(submit_action));
             Ok(built(routes))
         })
     },
@@ -247,7 +247,10 @@ async fn payment(Path(id): Path<PaymentId>) -> Response {
     .into_response()
 }
 
-async fn act(Path(id): Path<PaymentId>, Json(action): Json<PaymentAction>) -> Json<PaymentSummary> {
+async fn submit_action(
+    Path(id): Path<PaymentId>,
+    Json(action): Json<PaymentAction>,
+) -> Json<PaymentSummary> {
     let mut stored = ORDERS.lock().unwrap();
     let order = stored.values_mut().find(|order| order.payment.id == id).unwrap();
     order.payment.action_url = None;
