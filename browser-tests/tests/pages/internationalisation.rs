@@ -97,7 +97,8 @@ fn a_cart_is_in_one_currency_and_says_so() {
     add_to_cart(&page, PRODUCT_PATH);
     page.visit(&path);
     page.wait_for_navigation(|page| page.click(".buy-row .button"));
-    let message = "This is sold in another currency than what is in your cart. Order that first.";
+    let message =
+        "This item uses a different currency from your cart. Check out first, then add it.";
     assert!(page.text_content("main").contains(message), "{}", page.text_content("main"));
     page.visit("/cart");
     assert_eq!(page.evaluate("document.querySelectorAll('.line').length"), 1);

@@ -1,11 +1,11 @@
-//! Styles and scripts: joined, trimmed, compressed ahead, and served under addresses that change when they do.
+//! Static assets: style sheet and script, bundled, minified, precompressed and served under content-hashed addresses.
 
-use crate::http::{Encoding, brotli, gzip};
+use crate::compression::{ContentEncoding, brotli, gzip};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
 
-/// The files of the style, in the order of their layers.
+/// Source files of the style sheet, in the order of their cascade layers.
 const STYLES: &[&str] = &[
     include_str!("../assets/css/tokens.css"),
     include_str!("../assets/css/base.css"),
@@ -20,7 +20,7 @@ const STYLES: &[&str] = &[
     include_str!("../assets/css/states.css"),
 ];
 
-/// The modules of the script; who is imported comes before who imports.
+/// Source modules of the script; an imported module comes before its importers.
 const SCRIPTS: &[&str] = &[
     include_str!("../assets/js/swap.js"),
     include_str!("../assets/js/facets.js"),
@@ -33,55 +33,61 @@ const SCRIPTS: &[&str] = &[
 const FAVICON: &str = include_str!("../assets/favicon.svg");
 const SPECULATION: &str = include_str!("../assets/speculation.json");
 
-/// Quality for what is compressed once.
-const BROTLI_QUALITY_AHEAD: i32 = 9;
-const GZIP_LEVEL_AHEAD: u32 = 9;
+/// Brotli quality of assets, which are compressed once.
+const BROTLI_QUALITY_STATIC: i32 = 9;
+/// Gzip level of assets, which are compressed once.
+const GZIP_LEVEL_STATIC: u32 = 9;
 
-/// A file as browsers fetch it.
+/// Static asset in all content codings.
 #[derive(Clone, Debug)]
 pub(crate) struct Asset {
     pub(crate) path: String,
-    pub(crate) kind: &'static str,
+    pub(crate) content_type: &'static str,
     plain: Bytes,
     gzip: Bytes,
     brotli: Bytes,
 }
 
 impl Asset {
-    fn new(name: &str, ending: &str, kind: &'static str, text: &str) -> Self {
+    fn new(name: &str, extension: &str, content_type: &'static str, text: &str) -> Self {
         let hash = Sha256::digest(text);
         let short =
             hash.iter().take(5).fold(String::new(), |short, byte| format!("{short}{byte:02x}"));
         Self {
-            path: format!("{name}.{short}.{ending}"),
-            kind,
+            path: format!("{name}.{short}.{extension}"),
+            content_type,
             plain: Bytes::copy_from_slice(text.as_bytes()),
-            gzip: gzip(text.as_bytes(), GZIP_LEVEL_AHEAD),
-            brotli: brotli(text.as_bytes(), BROTLI_QUALITY_AHEAD),
+            gzip: gzip(text.as_bytes(), GZIP_LEVEL_STATIC),
+            brotli: brotli(text.as_bytes(), BROTLI_QUALITY_STATIC),
         }
     }
 
-    /// The file as `encoding` wants it.
-    pub(crate) fn body(&self, encoding: Encoding) -> Bytes {
+    /// Body of the asset in this coding.
+    pub(crate) fn body(&self, encoding: ContentEncoding) -> Bytes {
         match encoding {
-            Encoding::Identity => self.plain.clone(),
-            Encoding::Gzip => self.gzip.clone(),
-            Encoding::Brotli => self.brotli.clone(),
+            ContentEncoding::Identity => self.plain.clone(),
+            ContentEncoding::Gzip => self.gzip.clone(),
+            ContentEncoding::Brotli => self.brotli.clone(),
         }
     }
 }
 
-/// The files that are the same in every shop.
+/// Assets that are the same in every shop.
 static SHARED: LazyLock<[Asset; 3]> = LazyLock::new(|| {
     let rules = "application/speculationrules+json";
     [
-        Asset::new("/assets/shop", "css", "text/css; charset=utf-8", &trimmed_style(STYLES)),
-        Asset::new("/assets/shop", "js", "text/javascript; charset=utf-8", &joined_script(SCRIPTS)),
+        Asset::new("/assets/shop", "css", "text/css; charset=utf-8", &minified_style(STYLES)),
+        Asset::new(
+            "/assets/shop",
+            "js",
+            "text/javascript; charset=utf-8",
+            &bundled_script(SCRIPTS),
+        ),
         Asset::new("/assets/speculation", "json", rules, SPECULATION),
     ]
 });
 
-/// All files of a shop, and where they are.
+/// All assets of a shop, and their addresses.
 #[derive(Debug)]
 pub(crate) struct Assets {
     files: Vec<Asset>,
@@ -93,7 +99,7 @@ pub(crate) struct Assets {
 }
 
 impl Assets {
-    /// The files of a shop with this hue.
+    /// Assets of a shop whose brand has this hue.
     pub(crate) fn new(hue: u16) -> Self {
         let hue = hue % 360;
         let theme = format!(":root{{--hue:{hue}}}\n");
@@ -111,25 +117,25 @@ impl Assets {
         }
     }
 
-    /// The file at this path.
+    /// Asset at this path.
     pub(crate) fn at(&self, path: &str) -> Option<&Asset> {
         self.files.iter().find(|asset| asset.path == path)
     }
 
-    /// The favicon, wherever it is.
+    /// The favicon, whatever its current address.
     pub(crate) fn favicon(&self) -> Option<&Asset> {
         self.at(&self.icon)
     }
 }
 
-/// The styles as one, without comments, line ends and the spaces nobody needs.
-fn trimmed_style(files: &[&str]) -> String {
+/// Minified bundle of the style sheets: without comments, line ends and needless spaces.
+fn minified_style(files: &[&str]) -> String {
     let mut style = String::new();
     for file in files {
         let mut rest = *file;
         while let Some((before, after)) = rest.split_once("/*") {
             push_lines(&mut style, before);
-            rest = after.split_once("*/").map_or("", |(_, behind)| behind);
+            rest = after.split_once("*/").map_or("", |(_, rest)| rest);
         }
         push_lines(&mut style, rest);
     }
@@ -143,7 +149,7 @@ fn trimmed_style(files: &[&str]) -> String {
 
 fn push_lines(style: &mut String, text: &str) {
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        // A selector that goes on in the next line needs what stands between.
+        // A selector that continues on the next line needs its space.
         if style.ends_with(|last: char| !matches!(last, '{' | '}' | ';' | ',' | '\n'))
             && !style.is_empty()
         {
@@ -153,8 +159,8 @@ fn push_lines(style: &mut String, text: &str) {
     }
 }
 
-/// The modules as one: what they import from each other is already there, and what they export stays inside.
-fn joined_script(files: &[&str]) -> String {
+/// Bundle of the script modules: the imports are already in scope, and nothing is exported.
+fn bundled_script(files: &[&str]) -> String {
     let mut script = String::new();
     for line in files.iter().flat_map(|file| file.lines()) {
         let line = line.trim_start();
@@ -174,22 +180,22 @@ mod tests {
     #[test]
     fn style_and_script_keep_their_budgets() {
         let [style, script, _] = &*SHARED;
-        let sizes = [style, script].map(|it| it.body(Encoding::Brotli).len());
+        let sizes = [style, script].map(|it| it.body(ContentEncoding::Brotli).len());
         assert!(sizes[0] <= 10 * 1024, "the style is {} bytes", sizes[0]);
         assert!(sizes[1] <= 12 * 1024, "the script is {} bytes", sizes[1]);
     }
 
     #[test]
-    fn trimming_keeps_the_meaning() {
-        let style = trimmed_style(&[
+    fn minifying_keeps_the_meaning() {
+        let style = minified_style(&[
             "a {\n  /* why */\n  color: red;\n  margin: 0 auto;\n}\n.b\n.c { top: 0 }",
         ]);
         assert_eq!(style, "a{color:red;margin:0 auto}.b .c{top:0 }");
     }
 
     #[test]
-    fn joining_drops_imports_and_exports() {
-        let script = joined_script(&[
+    fn bundling_drops_imports_and_exports() {
+        let script = bundled_script(&[
             "// swap\nexport const a = 1;",
             "import { a } from './a.js';\n\n  use(a);",
         ]);
@@ -197,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn modules_that_are_joined_share_no_name() {
+    fn bundled_modules_declare_different_names() {
         let mut names = std::collections::BTreeSet::new();
         for line in SCRIPTS.iter().flat_map(|script| script.lines()) {
             let line = line.strip_prefix("export ").unwrap_or(line);
@@ -214,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_in_the_files_needs_a_weaker_policy() {
+    fn no_asset_needs_a_weaker_content_security_policy() {
         for style in STYLES {
             assert!(
                 !style.contains("data:") && !style.contains("http") && !style.contains("@import")

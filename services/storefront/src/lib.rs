@@ -1,30 +1,37 @@
-//! The shopper's pages, rendered on the server: a client of the public API like anybody else.
+//! Storefront: the pages of the shop, rendered on the server by a client of the public API.
 //!
-//! Links and forms do everything; scripts only remove waiting. The address is the state.
+//! Progressive enhancement: links and forms do all the work, scripts only save page loads. The state of a page is in its
+//! URL.
 
+mod app_state;
 mod assets;
-mod fresh;
-mod http;
+mod cached_catalogue;
+mod cart_cookie;
+mod components;
+mod compression;
+mod error_pages;
+mod form_fields;
+mod internal_calls;
 mod locale;
+mod messages;
+mod page_error;
+mod page_response;
 mod pages;
-mod parts;
 mod pictures;
-mod quiet;
+mod request_context;
 mod routes;
 mod settings;
-mod shelf;
-mod shop;
 mod slug;
-mod words;
+mod ttl_cache;
 
 use ::settings::Section;
+use app_state::{AppState, ServiceChannels};
 use contracts::{
     cart::CartClient, order::OrderClient, payment::PaymentClient, product::ProductClient,
 };
 use settings::StorefrontSettings;
-use shop::{Shop, Ways};
 
-/// The storefront as a line of the module table.
+/// Entry of the storefront in the module table.
 pub const MODULE: runtime::Module = runtime::Module {
     name: "storefront",
     summary: "the shopper's pages: list, product, cart, checkout, order",
@@ -42,18 +49,18 @@ pub const MODULE: runtime::Module = runtime::Module {
 
 fn build(context: &runtime::BuildContext) -> Result<runtime::BuiltService, runtime::BuildError> {
     let settings: StorefrontSettings = context.settings()?;
-    let ways = Ways {
+    let channels = ServiceChannels {
         products: context.channel(ProductClient::SERVICE)?,
         carts: context.channel(CartClient::SERVICE)?,
         orders: context.channel(OrderClient::SERVICE)?,
         payments: context.channel(PaymentClient::SERVICE)?,
     };
-    let shop = Shop::new(settings, ways, context.ids.clone());
-    // Pages are not remembered by key: the services behind them remember what they did.
+    let state = AppState::new(settings, channels, context.ids.clone());
+    // Pages have no idempotency keys of their own: the services behind them deduplicate.
     let parts = web::ServiceParts { idempotency: None, ..context.service_parts() };
-    // Pages are described nowhere: whatever has no other address may be one.
+    // Pages have no API description: every path that no other service claims may be one.
     Ok(runtime::BuiltService {
-        routes: routes::routes(shop, parts),
+        routes: routes::routes(state, parts),
         paths: runtime::RouteMatch::Fallback,
     })
 }

@@ -1,16 +1,16 @@
-//! How a shopper's language writes money, numbers and days.
+//! Locale: the formatting of money, numbers and dates in the shopper's language.
 
-mod days;
-mod figures;
+mod dates;
+mod numbers;
 
-use crate::words::{DE, EN, Words};
+use crate::messages::{DE, EN, Messages};
 use kernel::{Money, Timestamp, UnitPrice};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use days::{time, working_days_after};
+pub(crate) use dates::{time, working_days_after};
 use jiff::civil::Date;
 
-/// A language the pages are written in.
+/// Language that the pages are available in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Language {
@@ -24,24 +24,24 @@ pub(crate) enum Language {
 impl Language {
     const ALL: [Self; 2] = [Self::En, Self::De];
 
-    pub(crate) fn words(self) -> &'static Words {
+    pub(crate) fn messages(self) -> &'static Messages {
         match self {
             Self::En => &EN,
             Self::De => &DE,
         }
     }
 
-    /// The best of ours for an `Accept-Language` header.
-    pub(crate) fn accepted(header: &str) -> Option<Self> {
+    /// Best available language for an `Accept-Language` header.
+    pub(crate) fn negotiate(header: &str) -> Option<Self> {
         let mut best: Option<(u16, Self)> = None;
         for range in header.split(',').take(RANGES_MAX) {
             let mut parts = range.split(';');
             let tag = parts.next().unwrap_or_default().trim();
             let weight =
-                parts.find_map(|it| it.trim().strip_prefix("q=")).map_or(1000, thousandths);
+                parts.find_map(|it| it.trim().strip_prefix("q=")).map_or(1000, parse_qvalue);
             let primary = tag.split('-').next().unwrap_or_default();
             let ours =
-                Self::ALL.into_iter().find(|it| it.words().tag.eq_ignore_ascii_case(primary));
+                Self::ALL.into_iter().find(|it| it.messages().tag.eq_ignore_ascii_case(primary));
             if let Some(ours) = ours
                 && weight > best.map_or(0, |(weight, _)| weight)
             {
@@ -52,11 +52,11 @@ impl Language {
     }
 }
 
-/// The most language ranges of a header that are looked at.
+/// Maximum number of language ranges of a header; further ones are ignored.
 const RANGES_MAX: usize = 20;
 
-/// `0.75` as 750; anything that is no weight counts as nothing.
-fn thousandths(weight: &str) -> u16 {
+/// Quality value in thousandths: `0.75` as 750; an invalid one is 0.
+fn parse_qvalue(weight: &str) -> u16 {
     let (whole, decimals) = weight.split_once('.').unwrap_or((weight, ""));
     match whole {
         "1" => 1000,
@@ -68,75 +68,80 @@ fn thousandths(weight: &str) -> u16 {
     }
 }
 
-/// How amounts name their currency.
+/// Display of the currency of amounts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum CurrencyDisplay {
-    /// `€19.90`, where the currency has a symbol of its own.
+    /// Symbol, where the currency has one of its own: `€19.90`.
     #[default]
     Symbol,
-    /// `EUR 19.90`.
+    /// ISO 4217 code: `EUR 19.90`.
     Code,
 }
 
-/// A language, and how its readers expect figures.
+/// Language and currency display.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Locale {
-    pub(crate) words: &'static Words,
+    pub(crate) messages: &'static Messages,
     display: CurrencyDisplay,
 }
 
 impl Locale {
     pub(crate) fn new(language: Language, display: CurrencyDisplay) -> Self {
-        Self { words: language.words(), display }
+        Self { messages: language.messages(), display }
     }
 
-    /// An amount with its currency: `€1,299.00`, `1.299,00 €`.
+    /// Amount with its currency: `€1,299.00`, `1.299,00 €`.
     pub(crate) fn money(self, money: Money) -> String {
-        figures::with_currency(self.words, self.display, &money.to_major_string(), money.currency)
+        numbers::with_currency(
+            self.messages,
+            self.display,
+            &money.to_major_string(),
+            money.currency,
+        )
     }
 
-    /// An amount without decimals that say nothing: `€50`, `€49.50`.
-    pub(crate) fn round_money(self, money: Money) -> String {
+    /// Amount without decimals that are all zero: `€50`, `€49.50`.
+    pub(crate) fn compact_money(self, money: Money) -> String {
         let number = money.to_major_string();
         let whole =
             number.split_once('.').filter(|(_, decimals)| decimals.bytes().all(|it| it == b'0'));
         let number = whole.map_or(number.as_str(), |(whole, _)| whole);
-        figures::with_currency(self.words, self.display, number, money.currency)
+        numbers::with_currency(self.messages, self.display, number, money.currency)
     }
 
-    /// A price of one, with all the decimals it has.
+    /// Unit price with all its decimals.
     pub(crate) fn price(self, price: UnitPrice) -> String {
         if price.is_whole() {
             return self.money(price.rounded());
         }
         let number = price.to_decimal().to_string();
-        figures::with_currency(self.words, self.display, &number, price.currency())
+        numbers::with_currency(self.messages, self.display, &number, price.currency())
     }
 
-    /// What stands before an amount a shopper types.
-    pub(crate) fn currency_mark(self, currency: kernel::Currency) -> &'static str {
-        figures::mark(self.display, currency)
+    /// Symbol or code of a currency, beside a field for an amount.
+    pub(crate) fn currency_symbol(self, currency: kernel::Currency) -> &'static str {
+        numbers::currency_symbol(self.display, currency)
     }
 
-    /// A whole number with its groups: `1,299`.
+    /// Whole number with group separators: `1,299`.
     pub(crate) fn count(self, count: u64) -> String {
-        figures::grouped(self.words, &count.to_string())
+        numbers::grouped(self.messages, &count.to_string())
     }
 
-    /// A reduction: `−20%`.
+    /// Percentage of a reduction: `−20%`.
     pub(crate) fn minus_percent(self, percent: u8) -> String {
-        self.words.minus_percent.replace("{n}", &percent.to_string())
+        self.messages.minus_percent.replace("{n}", &percent.to_string())
     }
 
-    /// From one day to another, saying the month once: `Wed 25 – Fri 27 Nov`.
-    pub(crate) fn days(self, from: Date, to: Date) -> String {
-        days::days(self.words, from, to)
+    /// Date range that names a common month once: `Wed 25 – Fri 27 Nov`.
+    pub(crate) fn date_range(self, from: Date, to: Date) -> String {
+        dates::date_range(self.messages, from, to)
     }
 
-    /// A day with its year: `25 Nov 2025`.
+    /// Date with its year: `25 Nov 2025`.
     pub(crate) fn date(self, instant: Timestamp) -> String {
-        days::date(self.words, instant)
+        dates::date(self.messages, instant)
     }
 }
 
@@ -150,23 +155,23 @@ mod tests {
     }
 
     #[test]
-    fn the_heaviest_language_we_have_is_taken() {
-        assert_eq!(Language::accepted("de-AT,de;q=0.9,en;q=0.8"), Some(Language::De));
-        assert_eq!(Language::accepted("fr, en-GB;q=0.7, DE;q=0.75"), Some(Language::De));
-        assert_eq!(Language::accepted("fr,it"), None);
-        assert_eq!(Language::accepted("en;q=0, de;q=junk, ,;;"), None);
+    fn the_available_language_with_the_highest_quality_value_is_chosen() {
+        assert_eq!(Language::negotiate("de-AT,de;q=0.9,en;q=0.8"), Some(Language::De));
+        assert_eq!(Language::negotiate("fr, en-GB;q=0.7, DE;q=0.75"), Some(Language::De));
+        assert_eq!(Language::negotiate("fr,it"), None);
+        assert_eq!(Language::negotiate("en;q=0, de;q=junk, ,;;"), None);
     }
 
     #[test]
-    fn money_is_written_as_its_readers_write_it() {
+    fn money_is_formatted_for_its_language() {
         let euros = Money::new(129_900, Currency::EUR);
         assert_eq!(locale(Language::En).money(euros), "€1,299.00");
         assert_eq!(locale(Language::De).money(euros), "1.299,00\u{a0}€");
         let code = Locale::new(Language::En, CurrencyDisplay::Code);
         assert_eq!(code.money(euros), "EUR\u{a0}1,299.00");
         assert_eq!(locale(Language::En).money(Money::new(-505, Currency::EUR)), "−€5.05");
-        assert_eq!(locale(Language::De).round_money(euros), "1.299\u{a0}€");
-        assert_eq!(locale(Language::En).round_money(Money::new(4950, Currency::EUR)), "€49.50");
+        assert_eq!(locale(Language::De).compact_money(euros), "1.299\u{a0}€");
+        assert_eq!(locale(Language::En).compact_money(Money::new(4950, Currency::EUR)), "€49.50");
         assert_eq!(locale(Language::De).money(Money::new(-505, Currency::EUR)), "−5,05\u{a0}€");
     }
 
@@ -184,12 +189,12 @@ mod tests {
     }
 
     #[test]
-    fn days_say_the_month_once() {
+    fn a_date_range_names_a_common_month_once() {
         let (from, to) = (jiff::civil::date(2025, 11, 26), jiff::civil::date(2025, 11, 28));
-        assert_eq!(locale(Language::En).days(from, to), "Wed 26 – Fri 28 Nov");
-        assert_eq!(locale(Language::De).days(from, to), "Mi., 26. – Fr., 28. Nov.");
+        assert_eq!(locale(Language::En).date_range(from, to), "Wed 26 – Fri 28 Nov");
+        assert_eq!(locale(Language::De).date_range(from, to), "Mi., 26. – Fr., 28. Nov.");
         let next = jiff::civil::date(2025, 12, 1);
-        assert_eq!(locale(Language::En).days(from, next), "Wed 26 Nov – Mon 1 Dec");
-        assert_eq!(locale(Language::En).days(from, from), "Wed 26 Nov");
+        assert_eq!(locale(Language::En).date_range(from, next), "Wed 26 Nov – Mon 1 Dec");
+        assert_eq!(locale(Language::En).date_range(from, from), "Wed 26 Nov");
     }
 }

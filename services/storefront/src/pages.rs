@@ -1,13 +1,13 @@
-//! The pages of the shop, a file each.
+//! Page handlers, one module per page.
 
 pub(crate) mod cart;
 pub(crate) mod checkout;
-pub(crate) mod files;
+pub(crate) mod error;
 pub(crate) mod help;
 pub(crate) mod home;
-pub(crate) mod list;
+pub(crate) mod listing;
 pub(crate) mod order;
 pub(crate) mod payment;
 pub(crate) mod product;
-pub(crate) mod suggest;
-pub(crate) mod trouble;
+pub(crate) mod search_suggestions;
+pub(crate) mod static_files;

@@ -1,67 +1,69 @@
-//! Pictures of the goods, drawn as SVG from code: every kind of good in every colour, in three views.
+//! Product drawings as SVG, generated from code: every kind of good in every colour, in three views.
 //!
-//! A picture is a pure function of its name. It carries presentation attributes only, so it lives
-//! under the strictest content security policy, and its ground is transparent, so that one picture
-//! suits the tile by day and by night.
+//! A picture is a pure function of its name. It uses presentation attributes only, so it needs no weaker content security
+//! policy, and its background is transparent, so that one picture suits the light and the dark theme.
 
+mod colour_renderer;
 mod curve;
-mod drafting;
+mod dimension_renderer;
 mod goods;
+mod lathe;
 mod leaves;
 mod oklch;
-mod paint;
 mod palette;
-mod sheet;
-mod wheel;
+mod scene;
 
 pub(crate) use goods::KINDS;
 pub(crate) use palette::COLOURS;
 
-use sheet::{HEIGHT, Sheet, WIDTH};
+use scene::{HEIGHT, Scene, WIDTH};
 
-/// From where a good is looked at.
+/// View of a good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum View {
-    /// The whole good.
+pub(crate) enum PictureView {
+    /// The good as a whole.
     Object,
-    /// A part of it, close by.
+    /// Close-up of a part.
     Crop,
-    /// Its lines and measures.
+    /// Dimension drawing.
     Drawing,
 }
 
-impl View {
-    pub(crate) const ALL: [View; 3] = [View::Object, View::Crop, View::Drawing];
+impl PictureView {
+    pub(crate) const ALL: [PictureView; 3] =
+        [PictureView::Object, PictureView::Crop, PictureView::Drawing];
 
-    /// The segment of the path under which the view is served.
+    /// Segment of the path under which the view is served.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            View::Object => "object",
-            View::Crop => "crop",
-            View::Drawing => "drawing",
+            PictureView::Object => "object",
+            PictureView::Crop => "crop",
+            PictureView::Drawing => "drawing",
         }
     }
 
-    pub(crate) fn named(name: &str) -> Option<View> {
+    pub(crate) fn named(name: &str) -> Option<PictureView> {
         Self::ALL.into_iter().find(|view| view.name() == name)
     }
 }
 
-/// The picture of a good as a complete SVG document; nothing for an unknown kind or colour.
-pub(crate) fn draw(kind: &str, colour: &str, view: View) -> Option<String> {
+/// Picture of a good as a complete SVG document; none for an unknown kind or colour.
+pub(crate) fn draw(kind: &str, colour: &str, view: PictureView) -> Option<String> {
     let kind = KINDS.iter().find(|known| known.name == kind)?;
     let colour = COLOURS.iter().find(|known| known.name == colour)?;
-    let mut sheet = Sheet::default();
-    kind.draw_on(&mut sheet, colour.tones());
+    let mut scene = Scene::default();
+    kind.draw_on(&mut scene, colour.tones());
     let prefix = |letter: char| format!("{}-{}-{letter}", kind.name, colour.name);
-    let (window, inside) = match view {
-        View::Object => (whole(), paint::paint(&sheet, &prefix('o'))),
-        View::Crop => (kind.window(), paint::paint(&sheet, &prefix('c'))),
-        View::Drawing => (whole(), drafting::draft(&sheet, kind.extent(), kind.size, &prefix('d'))),
+    let (view_box, content) = match view {
+        PictureView::Object => (whole(), colour_renderer::render(&scene, &prefix('o'))),
+        PictureView::Crop => (kind.crop_view_box(), colour_renderer::render(&scene, &prefix('c'))),
+        PictureView::Drawing => {
+            (whole(), dimension_renderer::render(&scene, kind.bounds(), kind.size, &prefix('d')))
+        }
     };
     Some(format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"{window}\" width=\"{WIDTH}\" height=\"{HEIGHT}\" stroke-linecap=\"round\">\
-         {inside}</svg>"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"{view_box}\" width=\"{WIDTH}\" height=\"{HEIGHT}\" stroke-linecap=\"round\">\
+         {content}</svg>"
     ))
 }
 

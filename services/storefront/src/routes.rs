@@ -1,9 +1,13 @@
-//! The addresses of the shop.
+//! Route table of the shop's pages.
 
 use crate::{
-    http::{Trouble, dress},
-    pages::{cart, checkout, files, help, home, list, order, payment, product, suggest},
-    shop::Shop,
+    app_state::AppState,
+    error_pages::render_error_pages,
+    page_error::PageError,
+    pages::{
+        cart, checkout, help, home, listing, order, payment, product, search_suggestions,
+        static_files,
+    },
 };
 use axum::{
     Router, middleware,
@@ -12,34 +16,34 @@ use axum::{
 use std::sync::Arc;
 use web::{ApiRouter, ServiceParts, ServiceRouter};
 
-/// All pages, with what every service has around its routes, and outermost what turns trouble into a page.
-pub(crate) fn routes(shop: Shop, parts: ServiceParts) -> ServiceRouter {
-    let shop = Arc::new(shop);
+/// Router of all pages: inside the layers that every service has, and the error page middleware outermost.
+pub(crate) fn routes(state: AppState, parts: ServiceParts) -> ServiceRouter {
+    let state = Arc::new(state);
     let pages = Router::new()
         .route("/", get(home::show))
-        .route("/products", get(list::all))
-        .route("/new", get(list::new))
-        .route("/c/{*category}", get(list::category))
+        .route("/products", get(listing::all))
+        .route("/new", get(listing::new))
+        .route("/c/{*category}", get(listing::category))
         .route("/p/{slug}", get(product::show))
-        .route("/suggest", get(suggest::show))
+        .route("/suggest", get(search_suggestions::show))
         .route("/cart", get(cart::show))
         .route("/cart/add", post(cart::add))
-        .route("/cart/change", post(cart::change))
-        .route("/checkout", get(checkout::show).post(checkout::place))
-        .route("/orders", get(order::find_form).post(order::find))
+        .route("/cart/change", post(cart::update))
+        .route("/checkout", get(checkout::show).post(checkout::place_order))
+        .route("/orders", get(order::lookup_form).post(order::look_up))
         .route("/orders/{id}", get(order::show))
         .route("/orders/{id}/cancel", post(order::cancel))
-        .route("/payments/{id}/action", get(payment::show).post(payment::act))
+        .route("/payments/{id}/action", get(payment::show).post(payment::submit_action))
         .route("/help", get(help::show))
-        .route("/pictures/{kind}/{colour}/{view}", get(files::picture))
-        .route("/assets/{file}", get(files::asset))
-        .route("/favicon.ico", get(files::favicon))
-        .route("/robots.txt", get(files::robots))
-        // The theme has its hash in its name, and whatever else is asked for at the root is gone.
-        .route("/{file}", get(files::asset))
-        .fallback(|| async { Trouble::Gone })
-        .with_state(Arc::clone(&shop));
+        .route("/pictures/{kind}/{colour}/{view}", get(static_files::picture))
+        .route("/assets/{file}", get(static_files::asset))
+        .route("/favicon.ico", get(static_files::favicon))
+        .route("/robots.txt", get(static_files::robots))
+        // The theme, whose name contains its hash; any other file at the root is not found.
+        .route("/{file}", get(static_files::asset))
+        .fallback(|| async { PageError::NotFound })
+        .with_state(Arc::clone(&state));
     let service = web::service("storefront", ApiRouter::from(pages), parts);
-    let router = service.router.layer(middleware::from_fn_with_state(shop, dress));
+    let router = service.router.layer(middleware::from_fn_with_state(state, render_error_pages));
     ServiceRouter { router, ..service }
 }

@@ -1,4 +1,4 @@
-//! What a merchant can set about the shop's pages.
+//! Settings of the storefront.
 
 use crate::locale::{CurrencyDisplay, Language};
 use kernel::Currency;
@@ -8,25 +8,25 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct StorefrontSettings {
-    /// The shop's name.
+    /// Name of the shop.
     pub(crate) name: String,
-    /// One line about the shop.
+    /// Tagline: one line about the shop.
     pub(crate) tagline: String,
-    /// The brand's hue in degrees, 0 to 359: every one passes the contrast test.
+    /// Hue of the brand in degrees, 0 to 359; every hue meets the contrast requirements.
     pub(crate) hue: u16,
-    /// The language of shoppers whose browser asks for none of ours.
+    /// Default language, for browsers that accept none of the available ones.
     pub(crate) language: Language,
-    /// The country the shop is in: delivery is shown for it until a shopper names another.
+    /// Country of the shop (ISO 3166-1 alpha-2), for which delivery is shown by default.
     pub(crate) country: String,
-    /// The currency prices are filtered in.
+    /// Currency of the price filter.
     pub(crate) currency: Currency,
-    /// How amounts name their currency.
+    /// Display of the currency of amounts: symbol or code.
     pub(crate) currency_display: CurrencyDisplay,
-    /// Whether the checkout offers the cards of the test processor.
+    /// Whether the checkout offers the test cards.
     pub(crate) test_payments: bool,
-    /// Days a shopper may send goods back; 0 says nothing about it.
+    /// Return period in days; 0 shows nothing about returns.
     pub(crate) return_days: u16,
-    /// Years of guarantee; 0 says nothing about it.
+    /// Guarantee in years; 0 shows nothing about it.
     pub(crate) guarantee_years: u16,
 }
 

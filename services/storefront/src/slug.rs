@@ -1,6 +1,6 @@
-//! Words as they stand in addresses.
+//! Slugs: readable segments of addresses.
 
-/// `Table lamps & shades` as `table-lamps-shades`.
+/// Slug of a text: `table-lamps-shades` for `Table lamps & shades`.
 pub(crate) fn slug(text: &str) -> String {
     let mut slug = String::with_capacity(text.len());
     for letter in text.chars().flat_map(char::to_lowercase) {
@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_become_segments() {
+    fn texts_become_slugs() {
         assert_eq!(slug(" Table lamps & shades! "), "table-lamps-shades");
         assert_eq!(slug("Möbel/Größe"), "moebel-groesse");
         assert_eq!(slug("照明"), "照明");

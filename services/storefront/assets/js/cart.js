@@ -1,6 +1,6 @@
-// The cart: adding says so beside the cart, and changes happen in place.
+// Cart: adding a product shows a toast beside the cart, and updates happen in place.
 
-import { parse, put, say, send, swap } from "./swap.js";
+import { announce, parse, replaceParts, send, swap } from "./swap.js";
 
 const toast = document.getElementById("toast");
 let timer;
@@ -16,17 +16,17 @@ const add = async (form, button) => {
   const label = button.textContent;
   button.setAttribute("aria-disabled", "true");
   button.textContent = form.dataset.adding;
-  say(form.dataset.adding);
+  announce(form.dataset.adding);
   try {
-    const answer = await send(form);
-    const next = parse(await answer.text());
-    const told = next.querySelector("[data-say]");
-    if (!told) throw new Error("not added");
-    put(next);
+    const response = await send(form);
+    const next = parse(await response.text());
+    const announcement = next.querySelector("[data-say]");
+    if (!announcement) throw new Error("not added");
+    replaceParts(next);
     show();
-    say(told.dataset.say);
+    announce(announcement.dataset.say);
   } catch {
-    // The page that comes says why.
+    // The page that is loaded instead says why.
     form.submit();
     return;
   } finally {
@@ -35,12 +35,12 @@ const add = async (form, button) => {
   }
 };
 
-const change = async (form, button) => {
+const update = async (form, button) => {
   form.setAttribute("aria-busy", "true");
   try {
     const body = new URLSearchParams(new FormData(form, button));
     await swap(form.action, { method: "POST", body, busy: "cart" });
-    say(document.querySelector(".sums .total + .total, .nothing-head")?.textContent);
+    announce(document.querySelector(".sums .total + .total, .nothing-head")?.textContent);
   } catch {
     form.submit();
   }
@@ -51,7 +51,7 @@ document.addEventListener("submit", (event) => {
   if (!form.matches("form[data-add], form[data-swap]")) return;
   event.preventDefault();
   if (form.hasAttribute("aria-busy") || form.querySelector('[aria-disabled="true"]')) return;
-  if ("swap" in form.dataset) change(form, event.submitter);
+  if ("swap" in form.dataset) update(form, event.submitter);
   else add(form, form.querySelector(".button.large"));
 });
 

@@ -1,6 +1,6 @@
-// Forms: sent once, checked on leaving a field after the first try, and brought up to date when a choice changes sums.
+// Forms: submitted once, validated on leaving a field after the first attempt, and updated when a choice changes the totals.
 
-import { say, swap } from "./swap.js";
+import { announce, swap } from "./swap.js";
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
@@ -10,7 +10,7 @@ document.addEventListener("submit", (event) => {
   event.submitter?.setAttribute("aria-disabled", "true");
 });
 
-// Back brings the page as it was left: it can be sent again.
+// The back button restores the page as it was left: its forms can be submitted again.
 addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) {
     delete form.dataset.sent;
@@ -25,9 +25,9 @@ document.addEventListener("change", async ({ target }) => {
   body.append("update", "1");
   try {
     await swap(form.action, { method: "POST", body, busy: "order" });
-    say(document.querySelector('[data-part="pay"] .button')?.textContent);
+    announce(document.querySelector('[data-part="pay"] .button')?.textContent);
   } catch {
-    // The sums are made again when the form is sent.
+    // The totals are computed again when the form is submitted.
   }
 });
 
@@ -42,18 +42,18 @@ if (document.getElementById("errors")) {
   });
 }
 
-// A page that waits for somebody else looks again by itself.
+// A waiting page polls itself.
 const poll = () => {
   const waiting = document.querySelector("[data-poll]");
   if (!waiting) return;
   setTimeout(async () => {
     try {
-      const got = await swap(waiting.dataset.poll);
-      if (got?.answer.redirected) return location.assign(got.answer.url);
-      const head = document.querySelector("[data-poll]") ? "" : document.querySelector("h1")?.textContent;
-      if (head) say(head);
+      const result = await swap(waiting.dataset.poll);
+      if (result?.response.redirected) return location.assign(result.response.url);
+      const heading = document.querySelector("[data-poll]") ? "" : document.querySelector("h1")?.textContent;
+      if (heading) announce(heading);
     } catch {
-      // Another time.
+      // Retried by the next poll.
     }
     poll();
   }, 3000);

@@ -1,24 +1,24 @@
-// A product: another colour changes picture, price and stock without a new page.
+// Product page: another option changes image, price and stock without loading a new page.
 
-import { say, swap } from "./swap.js";
+import { announce, swap } from "./swap.js";
 
 document.addEventListener("change", async ({ target }) => {
   const form = target.closest?.("form[data-choose]");
   if (!form || target.type !== "radio") return;
-  const wish = new URLSearchParams(new FormData(form));
-  wish.delete("product");
-  if (wish.get("quantity") === "1") wish.delete("quantity");
-  const url = `${form.dataset.choose}?${wish}`;
+  const query = new URLSearchParams(new FormData(form));
+  query.delete("product");
+  if (query.get("quantity") === "1") query.delete("quantity");
+  const url = `${form.dataset.choose}?${query}`;
   try {
     if (!(await swap(url, { busy: "gallery" }))) return;
     history.replaceState(history.state, "", url);
-    say(document.querySelector('[data-part="buy"] .price, [data-part="buy"] .stock')?.textContent);
+    announce(document.querySelector('[data-part="buy"] .price, [data-part="buy"] .stock')?.textContent);
   } catch {
     location.assign(url);
   }
 });
 
-// The steps of a quantity count here; without a script they lead to the same page with another number.
+// The quantity stepper counts here; without a script it loads the same page with another quantity.
 document.addEventListener("click", (event) => {
   const button = event.target.closest("form[data-choose] [data-step]");
   if (!button) return;

@@ -1,4 +1,4 @@
-// The search box offers what it would find: a combobox with manual selection, whose focus never leaves the field.
+// Search suggestions: a combobox with manual selection, whose focus never leaves the field.
 
 import { parse } from "./swap.js";
 
@@ -6,7 +6,7 @@ const field = document.getElementById("q");
 const box = document.getElementById("offers");
 
 if (field && box) {
-  let timer, under_way, chosen = -1;
+  let timer, pending, chosen = -1;
   const offers = () => [...box.querySelectorAll("[role=option]")];
 
   for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-controls": "offers", "aria-expanded": "false" })) {
@@ -15,7 +15,7 @@ if (field && box) {
 
   const close = () => {
     clearTimeout(timer);
-    under_way?.abort();
+    pending?.abort();
     box.hidden = true;
     chosen = -1;
     field.setAttribute("aria-expanded", "false");
@@ -31,15 +31,15 @@ if (field && box) {
     all[chosen].scrollIntoView({ block: "nearest" });
   };
 
-  const ask = async () => {
+  const fetchSuggestions = async () => {
     const text = field.value.trim();
     if (text.length < 2) return close();
-    under_way?.abort();
-    under_way = new AbortController();
+    pending?.abort();
+    pending = new AbortController();
     try {
-      const answer = await fetch(`/suggest?q=${encodeURIComponent(text)}`, { signal: under_way.signal });
-      if (!answer.ok) return close();
-      box.replaceChildren(...parse(await answer.text()).body.childNodes);
+      const response = await fetch(`/suggest?q=${encodeURIComponent(text)}`, { signal: pending.signal });
+      if (!response.ok) return close();
+      box.replaceChildren(...parse(await response.text()).body.childNodes);
       if (document.activeElement !== field || !offers().length) return close();
       chosen = -1;
       box.hidden = false;
@@ -51,12 +51,12 @@ if (field && box) {
 
   field.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(ask, 150);
+    timer = setTimeout(fetchSuggestions, 150);
   });
   field.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
-      if (box.hidden) return ask();
+      if (box.hidden) return fetchSuggestions();
       choose(chosen + (event.key === "ArrowDown" ? 1 : -1));
     } else if (event.key === "Enter" && chosen >= 0) {
       event.preventDefault();
@@ -67,6 +67,6 @@ if (field && box) {
     }
   });
   field.addEventListener("blur", () => setTimeout(close, 150));
-  // A press on an offer must not take the focus away before the click arrives.
+  // Pressing a suggestion must not move the focus before the click arrives.
   box.addEventListener("mousedown", (event) => event.preventDefault());
 }

@@ -1,25 +1,25 @@
-// Replaces the parts of this page by those of another one, and keeps what the shopper was doing.
+// Fragment replacement: swaps parts of this page for those of another one, and keeps focus and caret.
 
 const status = document.getElementById("status");
 const PART = { "shop-part": "1" };
 
-/** Says something to those who cannot see it change. */
-export const say = (text) => {
+/** Announces a change to screen readers. */
+export const announce = (text) => {
   status.textContent = "";
   requestAnimationFrame(() => (status.textContent = text ?? ""));
 };
 
 export const parse = (text) => new DOMParser().parseFromString(text, "text/html");
 
-/** Puts the parts of `next` into the page. Folds stay as they are, and the focus stays where it is. */
-export const put = (next) => {
+/** Replaces the parts of the page by those of `next`. Open disclosures and the focus stay as they are. */
+export const replaceParts = (next) => {
   const focused = document.activeElement?.id;
   const caret = document.activeElement?.selectionStart;
   for (const part of document.querySelectorAll("[data-part]")) {
-    // Inside one that was replaced already it came along.
+    // Nested in a part that was replaced already.
     if (!part.isConnected) continue;
     const other = next.querySelector(`[data-part="${part.dataset.part}"]`);
-    // An empty one has nothing to say: what was said last stays.
+    // An empty part keeps the last content.
     if (!other?.hasChildNodes()) continue;
     for (const fold of part.querySelectorAll("details[id]")) {
       const same = other.querySelector(`#${CSS.escape(fold.id)}`);
@@ -32,24 +32,23 @@ export const put = (next) => {
     again.focus({ preventScroll: true });
     if (caret != null && again.type === "text") again.setSelectionRange(caret, caret);
   }
-  document.dispatchEvent(new Event("put"));
 };
 
-let under_way;
+let inFlight;
 
-/** Fetches a page and puts its parts here; the newest wish wins. Resolves to the page, or to nothing. */
+/** Fetches a page and replaces the parts by its own; the newest call wins. Resolves to the page, or to nothing if aborted. */
 export const swap = async (url, options = {}) => {
-  under_way?.abort();
-  const mine = (under_way = new AbortController());
+  inFlight?.abort();
+  const controller = (inFlight = new AbortController());
   const busy = document.querySelector(`[data-part="${options.busy}"]`);
   busy?.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(url, { ...options, headers: { accept: "text/html" }, signal: mine.signal });
-    const next = parse(await answer.text());
-    if (!next.querySelector("[data-part]")) throw new Error("not a page of ours");
-    put(next);
+    const response = await fetch(url, { ...options, headers: { accept: "text/html" }, signal: controller.signal });
+    const next = parse(await response.text());
+    if (!next.querySelector("[data-part]")) throw new Error("no parts in the response");
+    replaceParts(next);
     document.title = next.title;
-    return { answer, next };
+    return { response, next };
   } catch (error) {
     if (error.name === "AbortError") return undefined;
     throw error;
@@ -58,7 +57,7 @@ export const swap = async (url, options = {}) => {
   }
 };
 
-/** Sends a form and takes what comes back as it is. */
+/** Submits a form and returns the response. */
 export const send = (form, button, headers = PART) => {
   const body = new URLSearchParams(new FormData(form, button));
   return fetch(form.action, { method: "POST", body, headers });

@@ -1,131 +1,158 @@
-//! `/checkout`: one page, no account, every sum before the button.
+//! Checkout page (`/checkout`): a single page without an account, with all costs shown before payment.
 
-mod entry;
-mod form;
-mod order;
-mod place;
+mod checkout_form;
+mod form_view;
+mod order_summary;
+mod place_order;
 
-pub(crate) use place::place;
+pub(crate) use place_order::place_order;
 
 use crate::{
-    http::{Answer, CartMemory, Reply, Visit, see_other},
-    parts::{
+    app_state::AppState,
+    cached_catalogue::DeliveryTerms,
+    cart_cookie::CartCookie,
+    components::{
         icon::Icon,
-        shell::{self, Head, Indexed},
+        layout::{self, Indexing, PageMeta},
     },
-    shelf::Delivery,
-    shop::Shop,
+    form_fields::FormFields,
+    page_error::{PageError, PageResult},
+    page_response::{PageResponse, see_other},
+    request_context::RequestContext,
 };
 use axum::{extract::State, response::Response};
+use checkout_form::{CheckoutForm, FormErrors};
 use contracts::{
     cart::{Cart, CartStatus, Destination, Quote, QuoteRequest, ShippingMethod},
     shared::{Quantity, Totals},
 };
-use entry::{Entry, Wrong};
 use http::StatusCode;
 use kernel::{Uuid, codes};
 use maud::{Markup, html};
 use std::sync::Arc;
 
-/// `/checkout`
-pub(crate) async fn show(State(shop): State<Arc<Shop>>, visit: Visit) -> Answer {
-    let cart = match open_cart(&shop, &visit).await? {
+/// `GET /checkout`
+pub(crate) async fn show(
+    State(state): State<Arc<AppState>>,
+    context: RequestContext,
+) -> PageResult {
+    let cart = match open_cart(&state, &context).await? {
         Ok(cart) => cart,
-        Err(elsewhere) => return Ok(elsewhere),
+        Err(response) => return Ok(response),
     };
-    let entry = Entry::read(&crate::http::Fields::default(), &shop.settings.country);
-    Ok(render(&shop, &visit, &cart, &entry, Told::default()).await)
+    let form = CheckoutForm::read(&FormFields::default(), &state.settings.country);
+    Ok(render(&state, &context, &cart, &form, Feedback::default()).await)
 }
 
-/// The shopper's cart, ready to be checked out, or where to go instead.
+/// Cart that can be checked out, or the response to send instead.
 async fn open_cart(
-    shop: &Shop,
-    visit: &Visit,
-) -> Result<Result<Cart, Response>, crate::http::Trouble> {
-    let to_cart = || see_other(visit, "/cart", CartMemory::Untouched);
-    let Some(id) = visit.cart else { return Ok(Err(to_cart())) };
-    let cart = match shop.carts.cart(id).await {
+    state: &AppState,
+    context: &RequestContext,
+) -> Result<Result<Cart, Response>, PageError> {
+    let to_cart = || see_other(context, "/cart", CartCookie::Unchanged);
+    let Some(id) = context.cart else { return Ok(Err(to_cart())) };
+    let cart = match state.carts.cart(id).await {
         Ok(cart) => cart,
         Err(error) if error.problem(&codes::NOT_FOUND).is_some() => return Ok(Err(to_cart())),
         Err(error) => return Err(error.into()),
     };
     Ok(match (cart.status, cart.order_id) {
         (CartStatus::Ordered, Some(order)) => {
-            Err(see_other(visit, &format!("/orders/{order}"), CartMemory::Untouched))
+            Err(see_other(context, &format!("/orders/{order}"), CartCookie::Unchanged))
         }
-        (CartStatus::CheckingOut, _) => Err(waiting(shop, visit)),
+        (CartStatus::CheckingOut, _) => Err(waiting_page(state, context)),
         _ if cart.lines.is_empty() => Err(to_cart()),
         _ => Ok(cart),
     })
 }
 
-/// What the shopper has to be told above the form.
+/// Feedback on a submitted form, shown above it.
 #[derive(Debug, Default)]
-pub(crate) struct Told {
-    pub(crate) wrong: Wrong,
-    /// Sentences about the order as a whole.
+pub(crate) struct Feedback {
+    pub(crate) field_errors: FormErrors,
+    /// Messages about the order as a whole.
     pub(crate) notices: Vec<String>,
 }
 
-impl Told {
+impl Feedback {
     fn notice(text: impl Into<String>) -> Self {
         Self { notices: vec![text.into()], ..Self::default() }
     }
 
-    fn is_silent(&self) -> bool {
-        self.wrong.is_empty() && self.notices.is_empty()
+    fn is_empty(&self) -> bool {
+        self.field_errors.is_empty() && self.notices.is_empty()
     }
 }
 
-/// Everything the page shows.
-struct View<'a> {
-    shop: &'a Shop,
-    visit: &'a Visit,
+/// View model of the page.
+struct CheckoutView<'a> {
+    state: &'a AppState,
+    context: &'a RequestContext,
     cart: &'a Cart,
-    entry: &'a Entry,
-    told: &'a Told,
-    delivery: &'a Delivery,
+    form: &'a CheckoutForm,
+    feedback: &'a Feedback,
+    delivery: &'a DeliveryTerms,
     methods: &'a [ShippingMethod],
-    /// The method the sums are for.
+    /// Shipping method that the totals are for.
     method: Option<&'a str>,
     totals: &'a Totals,
-    /// Identifies this form, so that sending it twice places one order.
+    /// Idempotency key of this form: submitting it twice places one order.
     key: Uuid,
 }
 
-/// The page, with what was filled in so far.
-async fn render(shop: &Shop, visit: &Visit, cart: &Cart, entry: &Entry, told: Told) -> Response {
-    let ways = shop.carts.shipping_methods(&entry.shipping.country, Some(cart.id));
-    let (delivery, methods, quote) = tokio::join!(shop.delivery(), ways, quote(shop, cart, entry));
+/// Checkout page, with the form as filled in so far.
+async fn render(
+    state: &AppState,
+    context: &RequestContext,
+    cart: &Cart,
+    form: &CheckoutForm,
+    mut feedback: Feedback,
+) -> Response {
+    let methods = state.carts.shipping_methods(&form.shipping.country, Some(cart.id));
+    let (delivery, methods, quote) =
+        tokio::join!(state.cached_catalogue.delivery(), methods, quote(state, cart, form));
     let methods = methods.map(|methods| methods.items).unwrap_or_default();
-    let words = &visit.locale.words.checkout;
-    let mut told = told;
+    let messages = &context.locale.messages.checkout;
     let (totals, method) = match &quote {
         Ok(quote) => (quote.totals, Some(quote.shipping.method.as_str())),
         Err(error) => {
             if error.problem(&contracts::codes::NOT_DELIVERABLE).is_some() {
-                told.notices.push(words.not_deliverable.to_owned());
+                feedback.notices.push(messages.not_deliverable.to_owned());
             }
             (cart.totals, None)
         }
     };
-    let key = shop.ids.next::<contracts::shared::OrderId>().into();
+    let key = state.ids.next::<contracts::shared::OrderId>().into();
     let (delivery, totals, methods) = (&*delivery, &totals, &*methods);
-    let view =
-        View { shop, visit, cart, entry, told: &told, delivery, methods, method, totals, key };
-    let (title, status) = if told.is_silent() {
-        (words.title, StatusCode::OK)
-    } else {
-        (words.error_title, StatusCode::UNPROCESSABLE_ENTITY)
+    let view = CheckoutView {
+        state,
+        context,
+        cart,
+        form,
+        feedback: &feedback,
+        delivery,
+        methods,
+        method,
+        totals,
+        key,
     };
-    let head = Head { title, indexed: Indexed::No, ..Head::default() };
-    let tools = html! { a.back href="/cart" { (Icon::Back) (words.back_to_cart) } };
-    let page = shell::narrow(shop, visit, &head, &tools, &view.main());
-    Reply::own(shop, visit).status(status).send(page)
+    let (title, status) = if feedback.is_empty() {
+        (messages.title, StatusCode::OK)
+    } else {
+        (messages.error_title, StatusCode::UNPROCESSABLE_ENTITY)
+    };
+    let meta = PageMeta { title, indexing: Indexing::NoIndex, ..PageMeta::default() };
+    let tools = html! { a.back href="/cart" { (Icon::Back) (messages.back_to_cart) } };
+    let page = layout::minimal_page(state, context, &meta, &tools, &view.main());
+    PageResponse::private(state, context).status(status).html(page)
 }
 
-/// What the cart comes to where it goes.
-async fn quote(shop: &Shop, cart: &Cart, entry: &Entry) -> Result<Quote, transport::CallError> {
+/// Quote for the cart to the destination of the form.
+async fn quote(
+    state: &AppState,
+    cart: &Cart,
+    form: &CheckoutForm,
+) -> Result<Quote, transport::CallError> {
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let line = |line: &contracts::cart::CartLine| Quantity {
         sku: line.sku.clone(),
@@ -135,32 +162,36 @@ async fn quote(shop: &Shop, cart: &Cart, entry: &Entry) -> Result<Quote, transpo
         lines: cart.lines.iter().map(line).collect(),
         currency: Some(cart.currency),
         destination: Destination {
-            country: entry.shipping.country.clone(),
-            region: some(&entry.shipping.region),
-            postal_code: some(&entry.shipping.postal_code),
+            country: form.shipping.country.clone(),
+            region: some(&form.shipping.region),
+            postal_code: some(&form.shipping.postal_code),
         },
         shipping_method: method,
     };
-    match (shop.carts.quote(&request(some(&entry.method))).await, entry.method.is_empty()) {
-        // The delivery that was chosen does not go to the country that was chosen after it.
-        (Err(_), false) => shop.carts.quote(&request(None)).await,
+    match (state.carts.quote(&request(some(&form.method))).await, form.method.is_empty()) {
+        // The chosen shipping method is not available for the country that was chosen later.
+        (Err(_), false) => state.carts.quote(&request(None)).await,
         (result, _) => result,
     }
 }
 
-/// The page while nobody knows yet what became of a payment.
-fn waiting(shop: &Shop, visit: &Visit) -> Response {
-    let words = &visit.locale.words.checkout;
-    let head = Head { title: words.waiting_title, indexed: Indexed::No, ..Head::default() };
+/// Waiting page while the outcome of a payment is unknown. It polls itself.
+fn waiting_page(state: &AppState, context: &RequestContext) -> Response {
+    let messages = &context.locale.messages.checkout;
+    let meta = PageMeta {
+        title: messages.waiting_title,
+        indexing: Indexing::NoIndex,
+        ..PageMeta::default()
+    };
     let main = html! {
         main.wrap #main {
             div.nothing data-part="waiting" data-poll="/checkout" {
-                h1 { (words.waiting_title) }
-                p.nothing-head { (words.waiting_for_bank) }
-                p { a.button.quiet-button href="/checkout" { (visit.locale.words.cart.look_again) } }
+                h1 { (messages.waiting_title) }
+                p.nothing-head { (messages.waiting_text) }
+                p { a.button.quiet-button href="/checkout" { (context.locale.messages.cart.check_again) } }
             }
         }
     };
-    let page: Markup = shell::narrow(shop, visit, &head, &html! {}, &main);
-    Reply::own(shop, visit).status(StatusCode::ACCEPTED).send(page)
+    let page: Markup = layout::minimal_page(state, context, &meta, &html! {}, &main);
+    PageResponse::private(state, context).status(StatusCode::ACCEPTED).html(page)
 }

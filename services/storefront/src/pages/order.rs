@@ -1,21 +1,25 @@
-//! `/orders/{id}`: where an order stands, and the way to cancel it. Knowing the address is the right to see it.
+//! Order page (`/orders/{id}`): status, cancellation. Knowing the address is the right to see it.
 
-mod find;
+mod lookup;
 mod progress;
 
-pub(crate) use find::{find, find_form};
+pub(crate) use lookup::{look_up, lookup_form};
 
 use crate::{
-    http::{Answer, CartMemory, Fields, Reply, Trouble, Visit, see_other},
-    pages::cart::options,
-    parts::{
+    app_state::AppState,
+    cart_cookie::CartCookie,
+    components::{
         address::address,
         icon::Icon,
-        shell::{self, Frame, Head, Indexed},
-        sums,
+        layout::{self, Indexing, LayoutData, PageMeta},
+        totals,
     },
-    shop::Shop,
-    words::fill,
+    form_fields::FormFields,
+    messages::interpolate,
+    page_error::{PageError, PageResult},
+    page_response::{PageResponse, see_other},
+    pages::cart::option_values,
+    request_context::RequestContext,
 };
 use axum::{
     extract::{Path, State},
@@ -30,62 +34,69 @@ use maud::{Markup, html};
 use std::sync::Arc;
 use transport::CallError;
 
-/// `/orders/{id}`
+/// `GET /orders/{id}`
 pub(crate) async fn show(
-    State(shop): State<Arc<Shop>>,
+    State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
-    visit: Visit,
-) -> Answer {
-    let id: OrderId = id.parse().map_err(|_| Trouble::Gone)?;
-    let (frame, order) = tokio::join!(shop.frame(&visit), shop.orders.order(id));
-    Ok(render(&shop, &visit, &frame, &order?, None))
+    context: RequestContext,
+) -> PageResult {
+    let id: OrderId = id.parse().map_err(|_| PageError::NotFound)?;
+    let (layout, order) = tokio::join!(LayoutData::load(&state, &context), state.orders.order(id));
+    Ok(render(&state, &context, &layout, &order?, None))
 }
 
 /// `POST /orders/{id}/cancel`
 pub(crate) async fn cancel(
-    State(shop): State<Arc<Shop>>,
+    State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
-    visit: Visit,
-    _: Fields,
-) -> Answer {
-    let id: OrderId = id.parse().map_err(|_| Trouble::Gone)?;
-    match shop.orders.cancel(id, &Because::default()).await {
-        Ok(_) => Ok(see_other(&visit, &format!("/orders/{id}"), CartMemory::Untouched)),
+    context: RequestContext,
+    _: FormFields,
+) -> PageResult {
+    let id: OrderId = id.parse().map_err(|_| PageError::NotFound)?;
+    match state.orders.cancel(id, &Because::default()).await {
+        Ok(_) => Ok(see_other(&context, &format!("/orders/{id}"), CartCookie::Unchanged)),
         Err(CallError::Problem(problem)) if problem.status == 409 => {
-            let (frame, order) = tokio::join!(shop.frame(&visit), shop.orders.order(id));
-            Ok(render(&shop, &visit, &frame, &order?, Some(visit.locale.words.order.too_late)))
+            let (layout, order) =
+                tokio::join!(LayoutData::load(&state, &context), state.orders.order(id));
+            Ok(render(
+                &state,
+                &context,
+                &layout,
+                &order?,
+                Some(context.locale.messages.order.cancel_too_late),
+            ))
         }
         Err(error) => Err(error.into()),
     }
 }
 
 fn render(
-    shop: &Shop,
-    visit: &Visit,
-    frame: &Frame,
+    state: &AppState,
+    context: &RequestContext,
+    layout: &LayoutData,
     order: &Order,
-    refused: Option<&str>,
+    rejection: Option<&str>,
 ) -> Response {
-    let view = View { visit, frame, order };
+    let view = OrderView { context, layout, order };
     let title = view.title();
-    let head = Head { title: &title, indexed: Indexed::No, ..Head::default() };
-    let page = shell::page(shop, visit, frame, &head, &view.main(&title, refused));
-    let status = if refused.is_some() { StatusCode::CONFLICT } else { StatusCode::OK };
-    Reply::own(shop, visit).status(status).send(page)
+    let meta = PageMeta { title: &title, indexing: Indexing::NoIndex, ..PageMeta::default() };
+    let page = layout::page(state, context, layout, &meta, &view.main(&title, rejection));
+    let status = if rejection.is_some() { StatusCode::CONFLICT } else { StatusCode::OK };
+    PageResponse::private(state, context).status(status).html(page)
 }
 
-struct View<'a> {
-    visit: &'a Visit,
-    frame: &'a Frame,
+struct OrderView<'a> {
+    context: &'a RequestContext,
+    layout: &'a LayoutData,
     order: &'a Order,
 }
 
-/// Where an order stands, for whoever placed it.
+/// Stage of an order from the shopper's point of view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
+enum OrderStage {
     Placed,
-    /// The customer has to confirm the payment.
-    NeedsYou,
+    /// The shopper has to confirm the payment.
+    ActionRequired,
     /// The bank has not answered.
     Pending,
     Shipped,
@@ -93,57 +104,59 @@ enum Standing {
     Cancelled,
 }
 
-impl View<'_> {
-    fn standing(&self) -> Standing {
+impl OrderView<'_> {
+    fn stage(&self) -> OrderStage {
         let order = self.order;
         match order.status {
-            OrderStatus::Pending if order.payment.action_url.is_some() => Standing::NeedsYou,
-            OrderStatus::Pending => Standing::Pending,
-            OrderStatus::Cancelled if order.payment_status == PaymentStatus::Failed => {
-                Standing::Declined
+            OrderStatus::Pending if order.payment.action_url.is_some() => {
+                OrderStage::ActionRequired
             }
-            OrderStatus::Cancelled => Standing::Cancelled,
-            _ if order.fulfilment_status == FulfilmentStatus::Fulfilled => Standing::Shipped,
-            OrderStatus::Confirmed | OrderStatus::Completed => Standing::Placed,
+            OrderStatus::Pending => OrderStage::Pending,
+            OrderStatus::Cancelled if order.payment_status == PaymentStatus::Failed => {
+                OrderStage::Declined
+            }
+            OrderStatus::Cancelled => OrderStage::Cancelled,
+            _ if order.fulfilment_status == FulfilmentStatus::Fulfilled => OrderStage::Shipped,
+            OrderStatus::Confirmed | OrderStatus::Completed => OrderStage::Placed,
         }
     }
 
     fn title(&self) -> String {
-        let words = &self.visit.locale.words.order;
+        let messages = &self.context.locale.messages.order;
         let first = self.order.shipping_address.name.split_whitespace().next().unwrap_or_default();
-        match self.standing() {
-            Standing::Placed => fill(words.thank_you, &[("name", first)]),
-            Standing::Shipped => fill(words.completed, &[("name", first)]),
-            Standing::NeedsYou => words.needs_you.to_owned(),
-            Standing::Pending => words.confirming.to_owned(),
-            Standing::Cancelled | Standing::Declined => words.cancelled.to_owned(),
+        match self.stage() {
+            OrderStage::Placed => interpolate(messages.thank_you, &[("name", first)]),
+            OrderStage::Shipped => interpolate(messages.shipped_title, &[("name", first)]),
+            OrderStage::ActionRequired => messages.action_required.to_owned(),
+            OrderStage::Pending => messages.pending.to_owned(),
+            OrderStage::Cancelled | OrderStage::Declined => messages.cancelled.to_owned(),
         }
     }
 
-    fn main(&self, title: &str, refused: Option<&str>) -> Markup {
-        let words = &self.visit.locale.words.order;
-        let waits = matches!(self.standing(), Standing::Pending | Standing::NeedsYou);
-        let poll = waits.then(|| format!("/orders/{}", self.order.id));
+    fn main(&self, title: &str, rejection: Option<&str>) -> Markup {
+        let messages = &self.context.locale.messages.order;
+        let is_waiting = matches!(self.stage(), OrderStage::Pending | OrderStage::ActionRequired);
+        let poll = is_waiting.then(|| format!("/orders/{}", self.order.id));
         html! {
             main.wrap #main {
                 div.order data-part="order-state" data-poll=[poll] {
                     div.page-head {
-                        p.quiet { (fill(words.number, &[("number", &self.order.number)])) }
+                        p.quiet { (interpolate(messages.number, &[("number", &self.order.number)])) }
                         h1 { (title) }
-                        (self.news())
+                        (self.status_message())
                     }
-                    @if let Some(refused) = refused { p.notice.warn role="alert" { (Icon::Cross) span { (refused) } } }
+                    @if let Some(rejection) = rejection { p.notice.warn role="alert" { (Icon::Alert) span { (rejection) } } }
                     (self.progress())
                     div.order-columns {
                         section aria-labelledby="what" {
-                            h2 #what { (words.lines) }
+                            h2 #what { (messages.items_title) }
                             ul.ordered role="list" { @for line in &self.order.lines { (self.line(line)) } }
                         }
                         aside.summary aria-labelledby="sums" {
-                            h2.vh #sums { (words.sums) }
-                            (sums::sums(self.visit.locale, &self.order.totals))
+                            h2.vh #sums { (messages.totals_title) }
+                            (totals::totals(self.context.locale, &self.order.totals))
                             @if self.order.payment.refunded.is_positive() {
-                                p.quiet { (words.refunded) " " strong.number { (self.visit.locale.money(self.order.payment.refunded)) } }
+                                p.quiet { (messages.refunded) " " strong.number { (self.context.locale.money(self.order.payment.refunded)) } }
                             }
                             (self.addresses())
                             (self.cancel())
@@ -154,25 +167,25 @@ impl View<'_> {
         }
     }
 
-    /// What happened, and what to do.
-    fn news(&self) -> Markup {
-        let locale = self.visit.locale;
-        let words = &locale.words.order;
+    /// Message about the current stage, and what to do next.
+    fn status_message(&self) -> Markup {
+        let locale = self.context.locale;
+        let messages = &locale.messages.order;
         let order = self.order;
         let total = locale.money(order.totals.total);
         html! {
-            @match self.standing() {
-                Standing::Placed | Standing::Shipped => p { (fill(words.news_to, &[("email", &order.email)])) " " (words.keep_link) },
-                Standing::NeedsYou => {
-                    p { (fill(words.confirm_text, &[("amount", &total)])) }
-                    p { a.button.large href=[&order.payment.action_url] { (words.confirm_button) } }
+            @match self.stage() {
+                OrderStage::Placed | OrderStage::Shipped => p { (messages.bookmark) " " (interpolate(messages.find_again, &[("email", &order.email)])) },
+                OrderStage::ActionRequired => {
+                    p { (interpolate(messages.confirm_text, &[("amount", &total)])) }
+                    p { a.button.large href=[&order.payment.action_url] { (messages.confirm_button) } }
                 },
-                Standing::Pending => p { (words.pending_text) },
-                Standing::Declined => p { (words.declined_text) " " a href="/cart" { (locale.words.cart.view) } },
-                Standing::Cancelled if order.payment.refunded.is_positive() => {
-                    p { (fill(words.cancelled_refund_text, &[("amount", &locale.money(order.payment.refunded))])) }
+                OrderStage::Pending => p { (messages.pending_text) },
+                OrderStage::Declined => p { (messages.declined_text) " " a href="/cart" { (locale.messages.cart.view) } },
+                OrderStage::Cancelled if order.payment.refunded.is_positive() => {
+                    p { (interpolate(messages.cancelled_refund_text, &[("amount", &locale.money(order.payment.refunded))])) }
                 },
-                Standing::Cancelled => p { (words.cancelled_text) },
+                OrderStage::Cancelled => p { (messages.cancelled_text) },
             }
         }
     }
@@ -184,50 +197,48 @@ impl View<'_> {
                 div {
                     strong { (quoted.name) }
                     p.quiet.small {
-                        @if !quoted.options.is_empty() { (options(&quoted.options)) " " }
+                        @if !quoted.options.is_empty() { (option_values(&quoted.options)) " " }
                         "× " (quoted.quantity)
                     }
                 }
-                span.number { (self.visit.locale.money(quoted.total)) }
+                span.number { (self.context.locale.money(quoted.total)) }
             }
         }
     }
 
     fn addresses(&self) -> Markup {
-        let words = &self.visit.locale.words.order;
+        let messages = &self.context.locale.messages.order;
         let order = self.order;
-        let all = self.visit.locale.words;
-        let country = |place: &Address| {
-            let known = self.frame.delivery.countries.iter().find(|it| it.code == place.country);
-            let name = known.map(|it| all.country(it)).or_else(|| all.country_of(&place.country));
-            name.unwrap_or(&place.country).to_owned()
+        let all = self.context.locale.messages;
+        let country = |address: &Address| {
+            let known = self.layout.delivery.countries.iter().find(|it| it.code == address.country);
+            let name = known.map(|it| all.country(it)).or_else(|| all.country_of(&address.country));
+            name.unwrap_or(&address.country).to_owned()
         };
         html! {
             div.addresses {
-                div { h3 { (words.goes_to) } (address(&order.shipping_address, &country(&order.shipping_address))) }
+                div { h3 { (messages.delivery_address) } (address(&order.shipping_address, &country(&order.shipping_address))) }
                 @if order.billing_address != order.shipping_address {
-                    div { h3 { (words.bill_goes_to) } (address(&order.billing_address, &country(&order.billing_address))) }
+                    div { h3 { (messages.billing_address) } (address(&order.billing_address, &country(&order.billing_address))) }
                 }
             }
         }
     }
 
     fn cancel(&self) -> Markup {
-        let locale = self.visit.locale;
-        let words = &locale.words.order;
+        let messages = &self.context.locale.messages.order;
         let order = self.order;
-        let open = order.status == OrderStatus::Confirmed
+        let cancellable = order.status == OrderStatus::Confirmed
             && order.fulfilment_status == FulfilmentStatus::Unfulfilled;
-        let values =
-            [("number", order.number.as_str()), ("amount", &*locale.money(order.totals.total))];
+        let question = interpolate(messages.cancel_explained, &[("number", &order.number)]);
         html! {
-            @if open || self.standing() == Standing::NeedsYou {
-                button.text-button.bad type="button" popovertarget="cancel" { (words.cancel) }
+            @if cancellable || self.stage() == OrderStage::ActionRequired {
+                button.text-button.bad type="button" popovertarget="cancel" { (messages.cancel) }
                 div.ask #cancel popover role="dialog" aria-labelledby="cancel-text" {
-                    p #cancel-text { (fill(words.cancel_explained, &values)) }
+                    p #cancel-text { (question) }
                     form.ask-ways action={ "/orders/" (order.id) "/cancel" } method="post" data-once {
-                        button.button.quiet-button type="button" popovertarget="cancel" popovertargetaction="hide" autofocus { (words.keep) }
-                        button.button.danger type="submit" { (words.cancel) }
+                        button.button.quiet-button type="button" popovertarget="cancel" popovertargetaction="hide" autofocus { (messages.keep_order) }
+                        button.button.danger type="submit" { (messages.cancel) }
                     }
                 }
             }

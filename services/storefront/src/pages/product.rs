@@ -1,21 +1,23 @@
-//! `/p/{slug}`: a product, its options, its price and where it comes from.
+//! Product page (`/p/{slug}`): images, options, price, price history and specifications.
 
-mod buy;
-mod choice;
+mod purchase_panel;
+mod variant_selection;
 
-pub(crate) use choice::Choice;
+pub(crate) use variant_selection::VariantSelection;
 
 use crate::{
-    http::{Answer, Fields, Reply, Visit, moved},
-    parts::{
-        card, chart,
+    app_state::AppState,
+    cached_catalogue::{CATEGORY_SEPARATOR, Catalogue},
+    components::{
         icon::Icon,
-        picture::{self, Fetched, picture},
-        shell::{self, Frame, Head},
-        stepper,
+        image::{self, ImageLoading, product_image},
+        layout::{self, LayoutData, PageMeta},
+        price_chart, product_card, quantity_stepper,
     },
-    shelf::{Catalogue, LEVELS},
-    shop::Shop,
+    form_fields::FormFields,
+    page_error::PageResult,
+    page_response::{PageResponse, moved_permanently},
+    request_context::RequestContext,
 };
 use axum::{
     extract::{Path, State},
@@ -28,109 +30,108 @@ use kernel::Timestamp;
 use maud::{Markup, PreEscaped, html};
 use std::sync::Arc;
 
-/// Products that go well with one.
-const COMPANIONS: usize = 4;
+/// Maximum number of related products.
+const RELATED_PRODUCTS_MAX: usize = 4;
 
-/// `/p/{slug}`
+/// `GET /p/{slug}`
 pub(crate) async fn show(
-    State(shop): State<Arc<Shop>>,
+    State(state): State<Arc<AppState>>,
     Path(slug): Path<String>,
-    visit: Visit,
-) -> Answer {
-    let asked = Fields::parse(visit.uri.query().unwrap_or_default().as_bytes());
-    let (frame, product) = tokio::join!(shop.frame(&visit), shop.products(&visit).product(&slug));
+    context: RequestContext,
+) -> PageResult {
+    let fields = FormFields::parse(context.uri.query().unwrap_or_default().as_bytes());
+    let (layout, product) = tokio::join!(
+        LayoutData::load(&state, &context),
+        state.products_for(&context).product(&slug)
+    );
     let product = product?;
     if product.slug != slug {
-        return Ok(moved(&format!("/p/{}", product.slug)));
+        return Ok(moved_permanently(&format!("/p/{}", product.slug)));
     }
-    Ok(render(&shop, &visit, &frame, &product, &asked, Notice::None).await)
+    Ok(render(&state, &context, &layout, &product, &fields, None).await)
 }
 
-/// What the shopper has to know about what was just tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Notice<'a> {
-    None,
-    Refused(&'a str),
-}
-
-/// The page of a product.
+/// Product page, with a message if it could not be added to the cart.
 pub(crate) async fn render(
-    shop: &Shop,
-    visit: &Visit,
-    frame: &Frame,
+    state: &AppState,
+    context: &RequestContext,
+    layout: &LayoutData,
     product: &Product,
-    asked: &Fields,
-    notice: Notice<'_>,
+    fields: &FormFields,
+    rejection: Option<&str>,
 ) -> Response {
-    let (history, companions) =
-        tokio::join!(shop.surroundings().price_history(product.id), companions(shop, product));
+    let (history, related_products) = tokio::join!(
+        state.internal_products().price_history(product.id),
+        related_products(state, product)
+    );
     let history = history.map(|history| history.variants).unwrap_or_default();
-    let choice = Choice::read(product, asked);
-    let view = View {
-        shop,
-        visit,
-        frame,
-        choice: &choice,
-        quantity: stepper::wanted(asked).max(1),
+    let selection = VariantSelection::read(product, fields);
+    let view = ProductView {
+        state,
+        context,
+        layout,
+        selection: &selection,
+        quantity: quantity_stepper::requested_quantity(fields).max(1),
         history: &history,
-        now: shop.ids.now(),
-        notice,
+        now: state.ids.now(),
+        rejection,
     };
-    let head = Head { title: &product.name, ..Head::default() };
-    let page = shell::page(shop, visit, frame, &head, &view.main(&companions));
-    let reply = match notice {
-        Notice::None => Reply::page(shop, visit),
-        Notice::Refused(_) => Reply::own(shop, visit).status(StatusCode::UNPROCESSABLE_ENTITY),
+    let meta = PageMeta { title: &product.name, ..PageMeta::default() };
+    let page = layout::page(state, context, layout, &meta, &view.main(&related_products));
+    let response = if rejection.is_some() {
+        PageResponse::private(state, context).status(StatusCode::UNPROCESSABLE_ENTITY)
+    } else {
+        PageResponse::public(state, context)
     };
-    reply.send(page)
+    response.html(page)
 }
 
-async fn companions(shop: &Shop, product: &Product) -> Vec<ProductSummary> {
+async fn related_products(state: &AppState, product: &Product) -> Vec<ProductSummary> {
     let Some(category) = product.categories.first() else { return Vec::new() };
-    let department = category.split(LEVELS).next().unwrap_or(category);
+    let department = category.split(CATEGORY_SEPARATOR).next().unwrap_or(category);
     let query = ProductQuery {
         category: Some(department.to_owned()),
         in_stock: Some("true".to_owned()),
-        limit: Some((COMPANIONS + 1).to_string()),
+        limit: Some((RELATED_PRODUCTS_MAX + 1).to_string()),
         ..ProductQuery::default()
     };
-    let mut found =
-        shop.surroundings().products(&query).await.map(|page| page.items).unwrap_or_default();
-    found.retain(|it| it.id != product.id);
-    found.truncate(COMPANIONS);
-    found
+    let mut products =
+        state.internal_products().products(&query).await.map(|page| page.items).unwrap_or_default();
+    products.retain(|it| it.id != product.id);
+    products.truncate(RELATED_PRODUCTS_MAX);
+    products
 }
 
-/// Everything the page shows.
-struct View<'a> {
-    shop: &'a Shop,
-    visit: &'a Visit,
-    frame: &'a Frame,
-    choice: &'a Choice<'a>,
+/// View model of the page.
+struct ProductView<'a> {
+    state: &'a AppState,
+    context: &'a RequestContext,
+    layout: &'a LayoutData,
+    selection: &'a VariantSelection<'a>,
     quantity: i64,
     history: &'a [VariantPriceHistory],
     now: Timestamp,
-    notice: Notice<'a>,
+    rejection: Option<&'a str>,
 }
 
-impl View<'_> {
-    fn main(&self, companions: &[ProductSummary]) -> Markup {
-        let locale = self.visit.locale;
-        let product = self.choice.product;
+impl ProductView<'_> {
+    fn main(&self, related_products: &[ProductSummary]) -> Markup {
+        let locale = self.context.locale;
+        let product = self.selection.product;
         html! {
             main.wrap #main {
-                (shell::crumbs(locale, &way(product, &self.frame.catalogue), None))
+                (layout::breadcrumbs(locale, &breadcrumb_path(product, &self.layout.catalogue), None))
                 div.product {
                     (self.gallery())
                     section.buy aria-labelledby="name" {
-                        (self.buy())
+                        (self.purchase_panel())
                         (self.details())
                     }
                 }
-                @if !companions.is_empty() {
+                @if !related_products.is_empty() {
                     section.strip aria-labelledby="also" {
-                        h2 #also { (locale.words.goods.goes_well) }
-                        ul.grid.four role="list" { (card::grid(locale, companions, self.now, usize::MAX / 2)) }
+                        h2 #also { (locale.messages.product.related) }
+                        ul.grid.four role="list" { (product_card::grid(locale, related_products, self.now, usize::MAX / 2)) }
                     }
                 }
             }
@@ -138,29 +139,29 @@ impl View<'_> {
     }
 
     fn gallery(&self) -> Markup {
-        let words = self.visit.locale.words;
-        let product = self.choice.product;
-        let sku = self.choice.variant.map(|variant| variant.sku.as_str());
-        let mine = |skus: &[String]| {
+        let messages = self.context.locale.messages;
+        let product = self.selection.product;
+        let sku = self.selection.variant.map(|variant| variant.sku.as_str());
+        let is_selected = |skus: &[String]| {
             skus.is_empty() || sku.is_some_and(|sku| skus.iter().any(|it| it == sku))
         };
         let mut images: Vec<_> =
-            product.media.iter().filter(|it| mine(&it.skus)).map(|it| &it.image).collect();
+            product.media.iter().filter(|it| is_selected(&it.skus)).map(|it| &it.image).collect();
         if images.is_empty() {
             images.extend(product.media.first().map(|media| &media.image));
         }
-        let alt = |image: &Image| picture::told(image, &product.name);
+        let alt = |image: &Image| image::alt_text(image, &product.name);
         html! {
-            section.gallery data-part="gallery" aria-label=(words.goods.pictures) {
+            section.gallery data-part="gallery" aria-label=(messages.product.pictures) {
                 @if images.len() > 1 {
-                    ul.stage role="list" tabindex="0" aria-label=(words.goods.pictures_scroll) {
-                        @for (place, image) in images.iter().enumerate() {
-                            li.tile { (picture(words, Some(image), &alt(image), if place == 0 { Fetched::First } else { Fetched::Late })) }
+                    ul.stage role="list" tabindex="0" aria-label=(messages.product.pictures_scroll) {
+                        @for (position, image) in images.iter().enumerate() {
+                            li.tile { (product_image(messages, Some(image), &alt(image), if position == 0 { ImageLoading::Priority } else { ImageLoading::Lazy })) }
                         }
                     }
                 } @else {
                     div.stage.single {
-                        div.tile { (picture(words, images.first().copied(), &images.first().map(|it| alt(it)).unwrap_or_default(), Fetched::First)) }
+                        div.tile { (product_image(messages, images.first().copied(), &images.first().map(|it| alt(it)).unwrap_or_default(), ImageLoading::Priority)) }
                     }
                 }
             }
@@ -168,71 +169,71 @@ impl View<'_> {
     }
 
     fn details(&self) -> Markup {
-        let locale = self.visit.locale;
-        let words = &locale.words.goods;
-        let product = self.choice.product;
+        let locale = self.context.locale;
+        let messages = &locale.messages.product;
+        let product = self.selection.product;
         html! {
             div.folds {
                 @if !product.description.is_empty() {
-                    (fold("details", words.details, &html! { (PreEscaped(&product.description)) }))
+                    (disclosure("details", messages.details, &html! { (PreEscaped(&product.description)) }))
                 }
                 div data-part="facts" {
-                    @if let Some(chart) = self.chart() { (fold("prices", words.price_90_days, &chart)) }
-                    (fold("facts", words.facts, &self.facts()))
+                    @if let Some(chart) = self.chart() { (disclosure("prices", messages.price_history, &chart)) }
+                    (disclosure("facts", messages.specifications, &self.specifications()))
                 }
             }
         }
     }
 
     fn chart(&self) -> Option<Markup> {
-        let variant = self.choice.variant.or(self.choice.product.variants.first())?;
+        let variant = self.selection.variant.or(self.selection.product.variants.first())?;
         let history = self.history.iter().find(|it| it.sku == variant.sku)?;
-        chart::chart(self.visit.locale, &history.prices, self.now)
+        price_chart::price_chart(self.context.locale, &history.prices, self.now)
     }
 
-    fn facts(&self) -> Markup {
-        let locale = self.visit.locale;
-        let words = &locale.words.goods;
+    fn specifications(&self) -> Markup {
+        let locale = self.context.locale;
+        let messages = &locale.messages.product;
         html! {
             dl.facts-list {
-                @if let Some(brand) = &self.choice.product.brand { dt { (words.brand) } dd { (brand) } }
-                @for (option, value) in self.choice.product.options.iter().zip(&self.choice.values) {
+                @if let Some(brand) = &self.selection.product.brand { dt { (messages.brand) } dd { (brand) } }
+                @for (option, value) in self.selection.product.options.iter().zip(&self.selection.values) {
                     dt { (option.name) } dd { (value) }
                 }
-                @if let Some(variant) = self.choice.variant {
-                    @if variant.weight_grams > 0 { dt { (words.weight) } dd { (weight(locale, variant.weight_grams)) } }
-                    dt { (words.article_number) } dd { (variant.sku) }
+                @if let Some(variant) = self.selection.variant {
+                    @if variant.weight_grams > 0 { dt { (messages.weight) } dd { (weight(locale, variant.weight_grams)) } }
+                    dt { (messages.sku) } dd { (variant.sku) }
                 }
             }
         }
     }
 }
 
-/// `850 g`, `1.2 kg`.
+/// Weight with its unit: `850 g`, `1.2 kg`.
 fn weight(locale: crate::locale::Locale, grams: u32) -> String {
     if grams < 1000 {
         return format!("{grams} g");
     }
     let tenths = grams.div_ceil(100);
-    let mark = locale.words.decimal_mark;
-    format!("{}{mark}{} kg", locale.count(u64::from(tenths / 10)), tenths % 10)
+    let separator = locale.messages.decimal_separator;
+    format!("{}{separator}{} kg", locale.count(u64::from(tenths / 10)), tenths % 10)
 }
 
-fn fold(id: &str, title: &str, inside: &Markup) -> Markup {
+fn disclosure(id: &str, title: &str, inside: &Markup) -> Markup {
     html! {
         details.fold id={ "fold-" (id) } open {
-            summary { h2 { (title) } (Icon::Open) }
+            summary { h2 { (title) } (Icon::Chevron) }
             div { (inside) }
         }
     }
 }
 
-/// The departments above a product.
-fn way(product: &Product, catalogue: &Catalogue) -> Vec<(String, String)> {
-    let category = product.categories.iter().find_map(|label| catalogue.named(label));
+/// Breadcrumb path of a product: its category and the ancestors of that.
+fn breadcrumb_path(product: &Product, catalogue: &Catalogue) -> Vec<(String, String)> {
+    let category = product.categories.iter().find_map(|label| catalogue.by_label(label));
     category.map_or_else(Vec::new, |category| {
-        let mut way = category.parents();
-        way.push((category.address(), category.name().to_owned()));
-        way
+        let mut path = category.ancestors();
+        path.push((category.address(), category.name().to_owned()));
+        path
     })
 }

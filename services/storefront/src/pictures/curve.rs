@@ -1,4 +1,4 @@
-//! Curves that goods are built from: chains of lines and bends, read from and written as path text.
+//! Curves of lines and cubic Bézier segments, parsed from and written as SVG path data.
 
 use std::fmt::Write as _;
 
@@ -9,8 +9,8 @@ pub(super) struct Point {
 }
 
 impl Point {
-    /// The point `distance` to the right of somebody who walks from here in `direction`.
-    fn beside(self, direction: Point, distance: f64) -> Point {
+    /// Point at `distance` to the right of this one, as seen in `direction`.
+    fn offset(self, direction: Point, distance: f64) -> Point {
         let length = direction.x.hypot(direction.y).max(f64::EPSILON);
         Point {
             x: self.x - direction.y / length * distance,
@@ -27,39 +27,41 @@ impl Point {
     }
 }
 
-/// A cubic Bézier step to `end`; a straight line is one whose handles lie on it.
+/// Segment of a curve: a straight line, or a cubic Bézier curve with its two control points and its end.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Step {
+enum Segment {
     Line(Point),
-    Bend(Point, Point, Point),
+    Cubic(Point, Point, Point),
 }
 
-impl Step {
+impl Segment {
     fn end(self) -> Point {
         match self {
-            Step::Line(end) | Step::Bend(_, _, end) => end,
+            Segment::Line(end) | Segment::Cubic(_, _, end) => end,
         }
     }
 
-    fn map(self, change: impl Fn(Point) -> Point) -> Step {
+    fn map(self, change: impl Fn(Point) -> Point) -> Segment {
         match self {
-            Step::Line(end) => Step::Line(change(end)),
-            Step::Bend(out, into, end) => Step::Bend(change(out), change(into), change(end)),
+            Segment::Line(end) => Segment::Line(change(end)),
+            Segment::Cubic(out, into, end) => {
+                Segment::Cubic(change(out), change(into), change(end))
+            }
         }
     }
 }
 
-/// An open chain of lines and bends.
+/// Open curve of line and cubic Bézier segments.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Curve {
     start: Point,
-    steps: Vec<Step>,
+    segments: Vec<Segment>,
 }
 
 impl Curve {
-    /// Reads `M x y` followed by any `L x y` and `C x y x y x y`; stops at anything else.
-    pub(super) fn read(text: &str) -> Self {
-        let mut curve = Curve { start: Point { x: 0.0, y: 0.0 }, steps: Vec::new() };
+    /// Parses `M x y` followed by any `L x y` and `C x y x y x y`; stops at anything else.
+    pub(super) fn parse(text: &str) -> Self {
+        let mut curve = Curve { start: Point { x: 0.0, y: 0.0 }, segments: Vec::new() };
         let mut rest = text.trim();
         while let Some(letter) = rest.chars().next() {
             let body = &rest[letter.len_utf8()..];
@@ -70,10 +72,10 @@ impl Curve {
                 numbers.chunks_exact(2).map(|pair| Point { x: pair[0], y: pair[1] }).collect();
             match (letter, points.as_slice()) {
                 ('M', &[start]) => curve.start = start,
-                ('L', ends) => curve.steps.extend(ends.iter().copied().map(Step::Line)),
+                ('L', ends) => curve.segments.extend(ends.iter().copied().map(Segment::Line)),
                 ('C', points) => curve
-                    .steps
-                    .extend(points.chunks_exact(3).map(|at| Step::Bend(at[0], at[1], at[2]))),
+                    .segments
+                    .extend(points.chunks_exact(3).map(|at| Segment::Cubic(at[0], at[1], at[2]))),
                 _ => break,
             }
             rest = &body[end..];
@@ -86,71 +88,71 @@ impl Curve {
     }
 
     pub(super) fn end(&self) -> Point {
-        self.steps.last().map_or(self.start, |step| step.end())
+        self.segments.last().map_or(self.start, |segment| segment.end())
     }
 
-    /// Where the curve is heading at its end.
-    pub(super) fn heading(&self) -> Point {
-        let before = match self.steps.last() {
-            Some(Step::Bend(_, into, _)) => *into,
-            _ => self.steps.iter().rev().nth(1).map_or(self.start, |step| step.end()),
+    /// Tangent at the end of the curve.
+    pub(super) fn end_tangent(&self) -> Point {
+        let before = match self.segments.last() {
+            Some(Segment::Cubic(_, into, _)) => *into,
+            _ => self.segments.iter().rev().nth(1).map_or(self.start, |segment| segment.end()),
         };
         self.end().minus(before)
     }
 
-    /// The same curve with every point changed; straight for straight, so `change` must be affine.
+    /// Curve with every point transformed by `change`, which must be affine.
     pub(super) fn map(&self, change: impl Fn(Point) -> Point) -> Curve {
         Curve {
             start: change(self.start),
-            steps: self.steps.iter().map(|step| step.map(&change)).collect(),
+            segments: self.segments.iter().map(|segment| segment.map(&change)).collect(),
         }
     }
 
-    pub(super) fn moved(&self, right: f64, down: f64) -> Curve {
+    pub(super) fn translated(&self, right: f64, down: f64) -> Curve {
         self.map(|Point { x, y }| Point { x: x + right, y: y + down })
     }
 
-    /// Coordinates without fractions: enough for light and shade, whose edges nobody measures.
-    pub(super) fn coarse(&self) -> Curve {
+    /// Curve with integer coordinates, which are precise enough for light and shade.
+    pub(super) fn rounded(&self) -> Curve {
         self.map(|Point { x, y }| Point { x: x.round(), y: y.round() })
     }
 
     pub(super) fn reversed(&self) -> Curve {
         let mut starts = vec![self.start];
-        starts.extend(self.steps.iter().map(|step| step.end()));
-        let steps = self.steps.iter().enumerate().rev().map(|(at, step)| match *step {
-            Step::Line(_) => Step::Line(starts[at]),
-            Step::Bend(out, into, _) => Step::Bend(into, out, starts[at]),
+        starts.extend(self.segments.iter().map(|segment| segment.end()));
+        let segments = self.segments.iter().enumerate().rev().map(|(at, segment)| match *segment {
+            Segment::Line(_) => Segment::Line(starts[at]),
+            Segment::Cubic(out, into, _) => Segment::Cubic(into, out, starts[at]),
         });
-        Curve { start: self.end(), steps: steps.collect() }
+        Curve { start: self.end(), segments: segments.collect() }
     }
 
-    /// The curve that runs beside this one, `first` to its right at the start and `last` at the end.
+    /// Offset curve: runs at a distance to the right of this one, from `first` at the start to `last` at the end.
     ///
-    /// Handles grow with the chord of their bend, which is exact for arcs of a circle and close
-    /// enough for every curve that turns less than a half circle per step.
-    pub(super) fn beside(&self, first: f64, last: f64) -> Curve {
+    /// Control points are scaled with the chord of their segment, which is exact for circular arcs and close enough for
+    /// every curve that turns less than a half circle per segment.
+    pub(super) fn offset(&self, first: f64, last: f64) -> Curve {
         let total = self.length().max(f64::EPSILON);
-        let mut walked = 0.0;
+        let mut length = 0.0;
         let mut from = self.start;
         let mut start = None;
-        let mut steps = Vec::with_capacity(self.steps.len());
-        for step in &self.steps {
-            let at = |walked: f64| first + (last - first) * walked / total;
-            let (out, into, end) = match *step {
-                Step::Line(end) => (end.minus(from), end.minus(from), end),
-                Step::Bend(out, into, end) => (out.minus(from), end.minus(into), end),
+        let mut segments = Vec::with_capacity(self.segments.len());
+        for segment in &self.segments {
+            let at = |length: f64| first + (last - first) * length / total;
+            let (out, into, end) = match *segment {
+                Segment::Line(end) => (end.minus(from), end.minus(from), end),
+                Segment::Cubic(out, into, end) => (out.minus(from), end.minus(into), end),
             };
             let chord = from.distance(end);
-            let new_from = from.beside(out, at(walked));
-            walked += chord;
-            let new_end = end.beside(into, at(walked));
+            let new_from = from.offset(out, at(length));
+            length += chord;
+            let new_end = end.offset(into, at(length));
             start.get_or_insert(new_from);
-            steps.push(match *step {
-                Step::Line(_) => Step::Line(new_end),
-                Step::Bend(..) => {
+            segments.push(match *segment {
+                Segment::Line(_) => Segment::Line(new_end),
+                Segment::Cubic(..) => {
                     let grown = new_from.distance(new_end) / chord.max(f64::EPSILON);
-                    Step::Bend(
+                    Segment::Cubic(
                         Point { x: new_from.x + out.x * grown, y: new_from.y + out.y * grown },
                         Point { x: new_end.x - into.x * grown, y: new_end.y - into.y * grown },
                         new_end,
@@ -159,83 +161,83 @@ impl Curve {
             });
             from = end;
         }
-        Curve { start: start.unwrap_or(self.start), steps }
+        Curve { start: start.unwrap_or(self.start), segments }
     }
 
-    /// The sum of the chords: near enough to share a taper out along the way.
+    /// Length, approximated by the sum of the chords.
     fn length(&self) -> f64 {
         let mut from = self.start;
         let mut sum = 0.0;
-        for step in &self.steps {
-            sum += from.distance(step.end());
-            from = step.end();
+        for segment in &self.segments {
+            sum += from.distance(segment.end());
+            from = segment.end();
         }
         sum
     }
 }
 
-/// The `d` attribute in the making. Steps are written relative to the pen, which is shorter.
+/// Builder of the `d` attribute of a path. Segments are written relative to the current point, which is shorter.
 #[derive(Debug, Clone)]
-pub(super) struct PathText {
+pub(super) struct PathBuilder {
     text: String,
-    pen: Point,
+    current: Point,
 }
 
-impl PathText {
-    /// A path that begins with `curve`.
+impl PathBuilder {
+    /// Path that begins with `curve`.
     pub(super) fn start(curve: &Curve) -> Self {
-        Self::at(curve.start).follow(curve)
+        Self::at(curve.start).append(curve)
     }
 
-    /// A path that only stands at `point` so far.
+    /// Path that consists of the start point only.
     pub(super) fn at(point: Point) -> Self {
-        let pen = tenths(point);
-        Self { text: format!("M{}", pairs(&[pen])), pen }
+        let current = tenths(point);
+        Self { text: format!("M{}", pairs(&[current])), current }
     }
 
-    /// Goes on along `curve`, which must begin where the path stands.
-    pub(super) fn follow(mut self, curve: &Curve) -> Self {
-        for step in &curve.steps {
-            match *step {
-                Step::Line(end) => self.step('l', &[end]),
-                Step::Bend(out, into, end) => self.step('c', &[out, into, end]),
+    /// Appends `curve`, which must begin at the current point.
+    pub(super) fn append(mut self, curve: &Curve) -> Self {
+        for segment in &curve.segments {
+            match *segment {
+                Segment::Line(end) => self.write_segment('l', &[end]),
+                Segment::Cubic(out, into, end) => self.write_segment('c', &[out, into, end]),
             }
         }
         self
     }
 
-    pub(super) fn height(mut self, y: f64) -> Self {
+    pub(super) fn vertical_to(mut self, y: f64) -> Self {
         let _ = write!(self.text, "V{}", number(y));
-        self.pen.y = y;
+        self.current.y = y;
         self
     }
 
-    pub(super) fn side(mut self, x: f64) -> Self {
+    pub(super) fn horizontal_to(mut self, x: f64) -> Self {
         let _ = write!(self.text, "H{}", number(x));
-        self.pen.x = x;
+        self.current.x = x;
         self
     }
 
-    pub(super) fn arc(mut self, turn: Turn, rx: f64, ry: f64, to: Point) -> Self {
-        let sweep = match turn {
-            Turn::Clockwise => 1,
-            Turn::CounterClockwise => 0,
+    pub(super) fn arc_to(mut self, direction: ArcDirection, rx: f64, ry: f64, to: Point) -> Self {
+        let sweep = match direction {
+            ArcDirection::Clockwise => 1,
+            ArcDirection::CounterClockwise => 0,
         };
         let _ =
             write!(self.text, "A{} 0 0 {sweep} {}", pairs(&[Point { x: rx, y: ry }]), pairs(&[to]));
-        self.pen = tenths(to);
+        self.current = tenths(to);
         self
     }
 
-    /// One bend to `to`.
-    pub(super) fn bend(mut self, out: Point, into: Point, to: Point) -> Self {
-        self.step('c', &[out, into, to]);
+    /// Appends a cubic Bézier curve.
+    pub(super) fn cubic_to(mut self, out: Point, into: Point, to: Point) -> Self {
+        self.write_segment('c', &[out, into, to]);
         self
     }
 
-    /// A half circle to `to`, as at the end of a bar.
-    pub(super) fn cap(self, radius: f64, to: Point) -> Self {
-        self.arc(Turn::CounterClockwise, radius, radius, to)
+    /// Appends a round cap: a half circle to `to`.
+    pub(super) fn cap_to(self, radius: f64, to: Point) -> Self {
+        self.arc_to(ArcDirection::CounterClockwise, radius, radius, to)
     }
 
     pub(super) fn open(self) -> String {
@@ -247,26 +249,26 @@ impl PathText {
         self.text
     }
 
-    fn step(&mut self, letter: char, points: &[Point]) {
-        let from = self.pen;
+    fn write_segment(&mut self, letter: char, points: &[Point]) {
+        let from = self.current;
         let relative: Vec<Point> = points.iter().map(|point| point.minus(from)).collect();
         self.text.push(letter);
         self.text.push_str(&pairs(&relative));
         if let Some(&end) = relative.last() {
             let end = tenths(end);
-            self.pen = Point { x: from.x + end.x, y: from.y + end.y };
+            self.current = Point { x: from.x + end.x, y: from.y + end.y };
         }
     }
 }
 
-/// Which way an arc goes, as seen on the screen.
+/// Direction of an arc, as seen on the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Turn {
+pub(super) enum ArcDirection {
     Clockwise,
     CounterClockwise,
 }
 
-/// Coordinates as path data, with a space only where one is needed.
+/// Coordinates as path data, with as few spaces as possible.
 pub(super) fn pairs(points: &[Point]) -> String {
     let mut text = String::new();
     for part in points.iter().flat_map(|point| [point.x, point.y]) {
@@ -279,7 +281,7 @@ pub(super) fn pairs(points: &[Point]) -> String {
     text
 }
 
-/// A coordinate in the shortest form that is right to a tenth of a unit.
+/// Shortest form of a coordinate with a precision of a tenth of a unit.
 pub(super) fn number(value: f64) -> String {
     let tenths = round(value);
     if tenths == 0.0 { "0".to_owned() } else { tenths.to_string() }
@@ -298,33 +300,33 @@ mod tests {
     use super::*;
 
     fn written(curve: &Curve) -> String {
-        PathText::start(curve).close()
+        PathBuilder::start(curve).close()
     }
 
     #[test]
-    fn what_is_read_is_written() {
-        let curve = Curve::read("M10 20L30 40C1 2 3.5 4 -5 6");
+    fn parsed_path_data_is_written_again() {
+        let curve = Curve::parse("M10 20L30 40C1 2 3.5 4 -5 6");
         assert_eq!(written(&curve), "M10 20l20 20c-29-38-26.5-36-35-34z");
     }
 
     #[test]
-    fn a_reversed_curve_walks_back() {
-        let curve = Curve::read("M0 0L10 0C20 0 30 10 30 20");
+    fn a_reversed_curve_runs_backwards() {
+        let curve = Curve::parse("M0 0L10 0C20 0 30 10 30 20");
         assert_eq!(written(&curve.reversed()), "M30 20c0-10-10-20-20-20l-10 0z");
         assert_eq!(curve.reversed().reversed(), curve);
     }
 
     #[test]
-    fn beside_a_line_runs_a_parallel() {
-        let curve = Curve::read("M0 0L10 0");
-        assert_eq!(written(&curve.beside(2.0, 2.0)), "M0 2l10 0z");
-        assert_eq!(written(&curve.beside(2.0, 4.0)), "M0 2l10 2z");
+    fn the_offset_of_a_line_is_a_parallel_line() {
+        let curve = Curve::parse("M0 0L10 0");
+        assert_eq!(written(&curve.offset(2.0, 2.0)), "M0 2l10 0z");
+        assert_eq!(written(&curve.offset(2.0, 4.0)), "M0 2l10 2z");
     }
 
     #[test]
-    fn beside_a_quarter_circle_runs_a_wider_one() {
-        let curve = Curve::read("M100 0C100 55.2 55.2 100 0 100");
-        assert_eq!(written(&curve.beside(-10.0, -10.0)), "M110 0c0 60.7-49.3 110-110 110z");
+    fn the_offset_of_a_quarter_circle_is_a_quarter_circle() {
+        let curve = Curve::parse("M100 0C100 55.2 55.2 100 0 100");
+        assert_eq!(written(&curve.offset(-10.0, -10.0)), "M110 0c0 60.7-49.3 110-110 110z");
     }
 
     #[test]

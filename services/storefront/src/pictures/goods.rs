@@ -1,4 +1,4 @@
-//! The kinds of goods: what each is called, how large it is and how it is drawn.
+//! Kinds of goods: name, dimensions and drawing of each.
 
 mod carried;
 mod desk;
@@ -13,38 +13,38 @@ mod table;
 mod walls;
 
 use super::curve::number;
-use super::drafting::{Extent, Size};
+use super::dimension_renderer::{Bounds, Dimensions};
 use super::palette::Tones;
-use super::sheet::Sheet;
+use super::scene::Scene;
 
-/// A kind of good, drawn in any colour.
+/// Kind of good, which can be drawn in any colour.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Kind {
-    /// The slug, as in `/pictures/dome-lamp/brick`.
+pub(crate) struct GoodKind {
+    /// Slug, as in `/pictures/dome-lamp/brick`.
     pub(crate) name: &'static str,
-    /// What it is, for alternative texts: "Dome lamp, brick".
+    /// Noun for alternative texts: "Dome lamp, brick".
     pub(crate) noun: &'static str,
-    pub(crate) size: Size,
-    draw: fn(&mut Sheet, Tones),
-    /// Left, top, right and bottom on the sheet.
-    corners: [i16; 4],
-    /// Left, top and width of the close view.
-    close: [i16; 3],
+    pub(crate) size: Dimensions,
+    draw: fn(&mut Scene, Tones),
+    /// Left, top, right and bottom edge within the scene.
+    bounds: [i16; 4],
+    /// Left and top edge and width of the crop.
+    crop: [i16; 3],
 }
 
-impl Kind {
-    pub(super) fn draw_on(&self, sheet: &mut Sheet, tones: Tones) {
-        (self.draw)(sheet, tones);
+impl GoodKind {
+    pub(super) fn draw_on(&self, scene: &mut Scene, tones: Tones) {
+        (self.draw)(scene, tones);
     }
 
-    pub(super) fn extent(&self) -> Extent {
-        let [left, top, right, bottom] = self.corners.map(f64::from);
-        Extent { left, top, right, bottom }
+    pub(super) fn bounds(&self) -> Bounds {
+        let [left, top, right, bottom] = self.bounds.map(f64::from);
+        Bounds { left, top, right, bottom }
     }
 
-    /// The `viewBox` of the close view, in the proportions of the whole.
-    pub(super) fn window(&self) -> String {
-        let [left, top, width] = self.close.map(f64::from);
+    /// `viewBox` of the crop, with the aspect ratio of the whole.
+    pub(super) fn crop_view_box(&self) -> String {
+        let [left, top, width] = self.crop.map(f64::from);
         format!("{left} {top} {width} {}", number(width * 1.25))
     }
 }
@@ -53,14 +53,14 @@ const fn kind(
     name: &'static str,
     noun: &'static str,
     (width_mm, height_mm): (u16, u16),
-    corners: [i16; 4],
-    close: [i16; 3],
-    draw: fn(&mut Sheet, Tones),
-) -> Kind {
-    Kind { name, noun, size: Size { width_mm, height_mm }, draw, corners, close }
+    bounds: [i16; 4],
+    crop: [i16; 3],
+    draw: fn(&mut Scene, Tones),
+) -> GoodKind {
+    GoodKind { name, noun, size: Dimensions { width_mm, height_mm }, draw, bounds, crop }
 }
 
-pub(crate) const KINDS: &[Kind] = &[
+pub(crate) const KINDS: &[GoodKind] = &[
     kind("mug", "Mug", (118, 110), [86, 181, 314, 408], [150, 170, 170], table::mug),
     kind("bowl", "Bowl", (176, 112), [74, 244, 326, 408], [150, 230, 170], table::bowl),
     kind("plate", "Plate", (270, 270), [68, 144, 332, 408], [60, 140, 150], table::plate),

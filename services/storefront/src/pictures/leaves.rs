@@ -1,10 +1,10 @@
-//! Leaves on a stem, gathered so that a whole twig costs two shapes.
+//! Leaves on a stem, merged into two shapes per twig.
 
 use std::fmt::Write as _;
 
 use super::curve::{Point, pairs};
 use super::palette::Tones;
-use super::sheet::{Shape, Solid};
+use super::scene::{Shape, Solid};
 
 /// Leaves of one twig or one layer of a plant.
 #[derive(Debug, Clone, Default)]
@@ -13,14 +13,14 @@ pub(super) struct Leaves {
     lit: String,
 }
 
-/// A leaf from its foot to its tip.
+/// Leaf from its foot to its tip.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Leaf {
     pub(super) foot: (f64, f64),
     pub(super) tip: (f64, f64),
-    /// Half of its width by its length.
+    /// Half of its width, relative to its length.
     pub(super) bulge: f64,
-    /// How far it bows to its right, by its length.
+    /// Bow to its right, relative to its length.
     pub(super) bow: f64,
 }
 
@@ -28,7 +28,7 @@ impl Leaves {
     pub(super) fn leaf(mut self, leaf: Leaf) -> Self {
         let Leaf { foot, tip, bulge, bow } = leaf;
         let (dx, dy) = (tip.0 - foot.0, tip.1 - foot.1);
-        // A quadratic bend reaches half way to its handle, hence twice the width.
+        // A quadratic curve reaches half the distance to its control point, hence twice the width.
         let handle = |share: f64| (0.46 * dx - dy * 2.0 * share, 0.46 * dy + dx * 2.0 * share);
         let (left, rib, right) = (handle(bow - bulge), handle(bow), handle(bow + bulge));
         // The half that faces the upper left catches the light.
@@ -52,7 +52,7 @@ impl Leaves {
     }
 }
 
-/// Leaves are small and many: whole units are fine enough and half as long.
+/// Coordinates in whole units: precise enough for leaves, which are small, and half as long.
 fn whole_pairs(points: &[(f64, f64)]) -> String {
     let points: Vec<_> =
         points.iter().map(|&(x, y)| Point { x: x.round(), y: y.round() }).collect();

@@ -1,8 +1,8 @@
-//! Colours as people see them (OKLCH) and as screens show them (sRGB).
+//! Conversion of colours from OKLCH, which is perceptually uniform, to sRGB.
 
 use std::fmt;
 
-/// A colour by lightness (0–1), chroma (0 is grey) and hue (degrees).
+/// OKLCH colour by lightness (0–1), chroma (0 is grey) and hue (degrees).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Oklch {
     pub(crate) lightness: f64,
@@ -10,7 +10,7 @@ pub(crate) struct Oklch {
     pub(crate) hue: f64,
 }
 
-/// A colour of the sRGB cube; written as `#rrggbb`.
+/// sRGB colour; displayed as `#rrggbb`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Rgb(pub(crate) [u8; 3]);
 
@@ -26,7 +26,7 @@ pub(crate) const fn oklch(lightness: f64, chroma: f64, hue: f64) -> Oklch {
 }
 
 impl Oklch {
-    /// The nearest colour a screen can show: same lightness and hue, less chroma where it must be.
+    /// Nearest colour within the sRGB gamut: the same lightness and hue, with reduced chroma if necessary.
     pub(crate) fn rgb(self) -> Rgb {
         let (mut inside, mut outside) = (0.0, self.chroma);
         if in_gamut(self.linear()) {
@@ -45,7 +45,7 @@ impl Oklch {
         Rgb(Oklch { chroma: inside, ..self }.linear().map(encode))
     }
 
-    /// Linear-light sRGB; parts outside 0–1 lie outside what a screen can show.
+    /// Linear-light sRGB; components outside 0–1 are out of gamut.
     fn linear(self) -> [f64; 3] {
         let (sin, cos) = self.hue.to_radians().sin_cos();
         let (a, b) = (self.chroma * cos, self.chroma * sin);
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_corners_of_the_cube_are_met() {
+    fn the_corners_of_the_srgb_cube_are_converted_exactly() {
         assert_eq!(oklch(1.0, 0.0, 0.0).rgb().to_string(), "#ffffff");
         assert_eq!(oklch(0.0, 0.0, 0.0).rgb().to_string(), "#000000");
         assert_eq!(oklch(0.627_955, 0.257_683, 29.233_9).rgb().to_string(), "#ff0000");
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_screen_can_show_loses_chroma_and_keeps_its_hue() {
+    fn an_out_of_gamut_colour_loses_chroma_and_keeps_its_hue() {
         let impossible = oklch(0.3, 0.3, 32.0).rgb();
         let Rgb([red, green, blue]) = impossible;
         assert!(red > green && green >= blue, "{impossible} is still a dark red");

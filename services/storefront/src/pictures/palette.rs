@@ -1,19 +1,19 @@
-//! The twelve colours goods come in, the few materials they share, and the four tones of each.
+//! Palette: the colours of goods, the materials they share, and the four tones of each.
 
 use super::oklch::{Oklch, Rgb, oklch};
 
-/// A colour a good can have.
+/// Colour of a good.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Colour {
-    /// The slug, as in `/pictures/mug/chalk`.
+    /// Slug, as in `/pictures/mug/chalk`.
     pub(crate) name: &'static str,
-    /// The word for people.
+    /// Display name.
     pub(crate) word: &'static str,
     pub(crate) oklch: Oklch,
 }
 
 impl Colour {
-    /// The colour as `#rrggbb`, for swatches.
+    /// Colour as `#rrggbb`, for swatches.
     pub(crate) fn hex(&self) -> String {
         self.oklch.rgb().to_string()
     }
@@ -46,19 +46,19 @@ pub(super) const OAK: Oklch = oklch(0.70, 0.075, 65.0);
 pub(super) const BRASS: Oklch = oklch(0.76, 0.10, 85.0);
 pub(super) const LINEN: Oklch = oklch(0.955, 0.012, 90.0);
 pub(super) const GRAPHITE: Oklch = oklch(0.39, 0.012, 260.0);
-/// Stoneware where the glaze ends.
+/// Unglazed stoneware.
 pub(super) const BISCUIT: Oklch = oklch(0.66, 0.085, 52.0);
 pub(super) const LEAF: Oklch = oklch(0.56, 0.07, 150.0);
 pub(super) const SOIL: Oklch = oklch(0.36, 0.035, 55.0);
-/// What a lamp or a flame gives.
+/// Light of a lamp or a flame.
 pub(super) const GLOW: Oklch = oklch(0.93, 0.07, 85.0);
-/// Glass, as the tile behind it makes it look.
+/// Glass in front of a tile.
 pub(super) const GLASS: Oklch = oklch(0.88, 0.022, 215.0);
 
-/// Nothing in a picture is more colourful than this.
+/// Maximum chroma of a picture.
 const CHROMA_MAX: f64 = 0.13;
 
-/// The four hard tones a surface is shaded with. The light comes from the upper left.
+/// Four hard-edged tones that a surface is shaded with. The light comes from the upper left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Tones {
     pub(super) base: Rgb,
@@ -73,13 +73,13 @@ impl Tones {
         Self { base, hi, lo, deep }
     }
 
-    /// The same surface where something else keeps the light off it.
+    /// Tones of the same surface in shadow.
     pub(super) fn darker(self) -> Self {
         Self { base: self.lo, hi: self.base, lo: self.deep, deep: self.deep }
     }
 }
 
-/// Base, highlight, shade and deep shade. Light pulls the hue towards the sun, shade towards the sky.
+/// Base, highlight, shade and deep shade. Light shifts the hue towards the sun, shade towards the sky.
 fn tones(surface: Oklch) -> [Oklch; 4] {
     const SUN: f64 = 85.0;
     const SKY: f64 = 262.0;
@@ -96,11 +96,11 @@ fn tones(surface: Oklch) -> [Oklch; 4] {
     ]
 }
 
-/// `hue` turned by at most four degrees towards `goal`, the short way round.
+/// `hue` rotated by at most four degrees towards `goal`, in the shorter direction.
 fn towards(hue: f64, goal: f64) -> f64 {
     const TURN_MAX: f64 = 4.0;
-    let way = (goal - hue + 540.0).rem_euclid(360.0) - 180.0;
-    (hue + way.clamp(-TURN_MAX, TURN_MAX)).rem_euclid(360.0)
+    let difference = (goal - hue + 540.0).rem_euclid(360.0) - 180.0;
+    (hue + difference.clamp(-TURN_MAX, TURN_MAX)).rem_euclid(360.0)
 }
 
 #[cfg(test)]
@@ -109,7 +109,7 @@ mod tests {
 
     const MATERIALS: [Oklch; 9] = [OAK, BRASS, LINEN, GRAPHITE, BISCUIT, LEAF, SOIL, GLOW, GLASS];
 
-    /// What Chromium paints for the same `oklch()`; browsers may round the last bit differently.
+    /// Colours that Chromium paints for the same `oklch()`; browsers may round the last bit differently.
     const PAINTED: [u32; 12] = [
         0x00f7_f4ed,
         0x00dd_cfb8,
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn no_tone_is_more_colourful_than_the_house_allows() {
+    fn no_tone_exceeds_the_maximum_chroma() {
         for surface in COLOURS.iter().map(|colour| colour.oklch).chain(MATERIALS) {
             for tone in tones(surface) {
                 assert!(tone.chroma <= CHROMA_MAX, "{tone:?}");
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn hues_turn_the_short_way_and_stop_at_the_goal() {
+    fn hues_rotate_in_the_shorter_direction_and_stop_at_the_goal() {
         let near = |left: f64, right: f64| (left - right).abs() < 1e-9;
         assert!(near(towards(32.0, 85.0), 36.0));
         assert!(near(towards(32.0, 262.0), 28.0));

@@ -1,4 +1,4 @@
-//! What holds for every picture: the format, the budgets, the house style.
+//! Rules for every picture: format, size budgets, style.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,10 +8,10 @@ const SHAPES_MAX: usize = 25;
 const PAINTING_BYTES: std::ops::RangeInclusive<usize> = 700..=3_072;
 const DRAWING_BYTES_MAX: usize = 4_096;
 
-fn every_picture() -> impl Iterator<Item = (String, View, String)> {
+fn every_picture() -> impl Iterator<Item = (String, PictureView, String)> {
     KINDS.iter().flat_map(|kind| {
         COLOURS.iter().flat_map(move |colour| {
-            View::ALL.into_iter().map(move |view| {
+            PictureView::ALL.into_iter().map(move |view| {
                 let name = format!("{}/{}/{}", kind.name, colour.name, view.name());
                 (name, view, draw(kind.name, colour.name, view).unwrap())
             })
@@ -19,7 +19,7 @@ fn every_picture() -> impl Iterator<Item = (String, View, String)> {
     })
 }
 
-/// A tag of an SVG document: its name, its attributes, and whether it opens, closes or does both.
+/// Tag of an SVG document: its name, its attributes, and whether it opens, closes or does both.
 #[derive(Debug)]
 struct Tag<'a> {
     name: &'a str,
@@ -28,7 +28,7 @@ struct Tag<'a> {
     stands_alone: bool,
 }
 
-/// Reads the tags of the strict subset of XML that pictures are written in.
+/// Tags of a picture, which is written in a strict subset of XML.
 fn tags(document: &str) -> Vec<Tag<'_>> {
     let mut tags = Vec::new();
     let mut rest = document;
@@ -130,7 +130,7 @@ fn ids_are_unique_among_all_pictures_and_every_reference_has_its_target() {
 #[test]
 fn pictures_keep_to_their_budgets() {
     for (name, view, picture) in every_picture() {
-        if view == View::Drawing {
+        if view == PictureView::Drawing {
             assert!(picture.len() <= DRAWING_BYTES_MAX, "{name}: {} bytes", picture.len());
             continue;
         }
@@ -157,7 +157,7 @@ fn the_same_picture_is_drawn_twice() {
 #[test]
 fn only_dimension_drawings_carry_words() {
     for (name, view, picture) in every_picture() {
-        assert_eq!(picture.contains("<text"), view == View::Drawing, "{name}");
+        assert_eq!(picture.contains("<text"), view == PictureView::Drawing, "{name}");
     }
 }
 
@@ -165,17 +165,17 @@ fn only_dimension_drawings_carry_words() {
 fn every_kind_takes_on_its_colour() {
     for kind in KINDS {
         for colour in COLOURS {
-            let picture = draw(kind.name, colour.name, View::Object).unwrap();
+            let picture = draw(kind.name, colour.name, PictureView::Object).unwrap();
             assert!(picture.contains(&colour.hex()), "{} in {}", kind.name, colour.name);
         }
     }
 }
 
 #[test]
-fn what_nobody_knows_is_not_drawn() {
-    assert_eq!(draw("mug", "puce", View::Object), None);
-    assert_eq!(draw("hovercraft", "sea", View::Object), None);
-    assert_eq!(View::named("close-up"), None);
+fn unknown_kinds_and_colours_are_not_drawn() {
+    assert_eq!(draw("mug", "puce", PictureView::Object), None);
+    assert_eq!(draw("hovercraft", "sea", PictureView::Object), None);
+    assert_eq!(PictureView::named("close-up"), None);
 }
 
 #[test]
@@ -205,11 +205,11 @@ fn the_kinds_and_colours_the_demonstration_shop_names_are_there() {
 #[test]
 fn goods_stay_on_the_sheet_and_close_views_within_it() {
     for kind in KINDS {
-        let extent = kind.extent();
-        assert!(extent.left >= 52.0 && extent.right <= 350.0, "{}", kind.name);
-        assert!(extent.top >= 60.0 && extent.bottom <= sheet::FLOOR, "{}", kind.name);
+        let bounds = kind.bounds();
+        assert!(bounds.left >= 52.0 && bounds.right <= 350.0, "{}", kind.name);
+        assert!(bounds.top >= 60.0 && bounds.bottom <= scene::FLOOR, "{}", kind.name);
         let window: Vec<f64> =
-            kind.window().split(' ').map(|number| number.parse().unwrap()).collect();
+            kind.crop_view_box().split(' ').map(|number| number.parse().unwrap()).collect();
         assert!(window[0] + window[2] <= WIDTH && window[1] + window[3] <= HEIGHT, "{}", kind.name);
     }
 }

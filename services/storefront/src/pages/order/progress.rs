@@ -1,35 +1,35 @@
-//! How far an order has come: a list of steps, of which one is now.
+//! Progress of an order: a list of steps, one of which is current.
 
-use super::{Standing, View};
+use super::{OrderStage, OrderView};
 use crate::locale::time;
 use contracts::order::PaymentStatus;
 use kernel::Timestamp;
 use maud::{Markup, html};
 
-/// A step of an order's way.
-struct Step {
+/// Step of the progress.
+struct ProgressStep {
     name: &'static str,
     at: Option<Timestamp>,
-    state: State,
+    state: StepState,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+enum StepState {
     Done,
-    Now,
-    Ahead,
+    Current,
+    Upcoming,
     Failed,
 }
 
-impl View<'_> {
+impl OrderView<'_> {
     pub(super) fn progress(&self) -> Markup {
-        let locale = self.visit.locale;
-        let words = &locale.words.order;
+        let locale = self.context.locale;
+        let messages = &locale.messages.order;
         html! {
-            ol.progress role="list" aria-label=(words.progress) {
+            ol.progress role="list" aria-label=(messages.progress) {
                 @for step in self.steps() {
-                    @let class = match step.state { State::Done => "done", State::Now => "now", State::Ahead => "ahead", State::Failed => "failed" };
-                    @let current = matches!(step.state, State::Now | State::Failed);
+                    @let class = match step.state { StepState::Done => "done", StepState::Current => "now", StepState::Upcoming => "ahead", StepState::Failed => "failed" };
+                    @let current = matches!(step.state, StepState::Current | StepState::Failed);
                     li class=(class) aria-current=[current.then_some("step")] {
                         strong { (step.name) }
                         @if let Some(at) = step.at { time.quiet datetime=(at) { (locale.date(at)) ", " (time(at)) } }
@@ -39,8 +39,8 @@ impl View<'_> {
         }
     }
 
-    fn steps(&self) -> Vec<Step> {
-        let words = &self.visit.locale.words.order;
+    fn steps(&self) -> Vec<ProgressStep> {
+        let messages = &self.context.locale.messages.order;
         let order = self.order;
         let paid = matches!(
             order.payment_status,
@@ -51,29 +51,48 @@ impl View<'_> {
                 | PaymentStatus::Refunded
                 | PaymentStatus::NotRequired
         );
-        let placed = Step { name: words.placed, at: Some(order.placed_at), state: State::Done };
-        let payment = Step {
-            name: if paid { words.paid } else { words.payment_pending },
-            at: self.time_of(&["paid", "captured", "confirmed", "authorised"]).filter(|_| paid),
-            state: if paid { State::Done } else { State::Now },
+        let placed = ProgressStep {
+            name: messages.placed,
+            at: Some(order.placed_at),
+            state: StepState::Done,
         };
-        match self.standing() {
-            Standing::Declined | Standing::Cancelled => {
+        let payment = ProgressStep {
+            name: if paid { messages.paid } else { messages.payment_pending },
+            at: self.time_of(&["paid", "captured", "confirmed", "authorised"]).filter(|_| paid),
+            state: if paid { StepState::Done } else { StepState::Current },
+        };
+        match self.stage() {
+            OrderStage::Declined | OrderStage::Cancelled => {
                 let at = self.time_of(&["cancelled"]);
-                vec![placed, Step { name: words.was_cancelled, at, state: State::Failed }]
+                vec![
+                    placed,
+                    ProgressStep { name: messages.cancelled_step, at, state: StepState::Failed },
+                ]
             }
-            Standing::Shipped => {
+            OrderStage::Shipped => {
                 let at = self.time_of(&["fulfilled", "shipped", "completed"]);
-                vec![placed, payment, Step { name: words.shipped, at, state: State::Now }]
+                vec![
+                    placed,
+                    payment,
+                    ProgressStep { name: messages.shipped, at, state: StepState::Current },
+                ]
             }
-            Standing::Placed if paid => {
-                vec![placed, payment, Step { name: words.to_ship, at: None, state: State::Now }]
+            OrderStage::Placed if paid => {
+                vec![
+                    placed,
+                    payment,
+                    ProgressStep { name: messages.to_ship, at: None, state: StepState::Current },
+                ]
             }
-            _ => vec![placed, payment, Step { name: words.to_ship, at: None, state: State::Ahead }],
+            _ => vec![
+                placed,
+                payment,
+                ProgressStep { name: messages.to_ship, at: None, state: StepState::Upcoming },
+            ],
         }
     }
 
-    /// When the first of these happened.
+    /// Time of the first history entry with one of these events.
     fn time_of(&self, events: &[&str]) -> Option<Timestamp> {
         self.order
             .history

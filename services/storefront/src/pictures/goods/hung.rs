@@ -1,22 +1,22 @@
-//! Cloth that hangs: towel, apron.
+//! Drawings of hanging textiles: towel, apron.
 
 use super::super::palette::{BRASS, LINEN, OAK, Tones};
-use super::super::sheet::{Sheet, Solid, area, line, oval};
+use super::super::scene::{Scene, Solid, area, line, oval};
 
-pub(super) fn towel(sheet: &mut Sheet, good: Tones) {
+pub(super) fn towel(scene: &mut Scene, good: Tones) {
     let (oak, brass, linen) = (Tones::of(OAK), Tones::of(BRASS), Tones::of(LINEN));
-    sheet.cast(area("M132 136H300L306 392H146z"));
-    sheet.add(Solid::new(area("M118 122H282V330H118z"), good.deep));
-    sheet.add(Solid::bar("M92 120L308 120", 14.0, 14.0, oak));
-    sheet.add(
+    scene.cast(area("M132 136H300L306 392H146z"));
+    scene.add(Solid::new(area("M118 122H282V330H118z"), good.deep));
+    scene.add(Solid::bar("M92 120L308 120", 14.0, 14.0, oak));
+    scene.add(
         Solid::new(oval(95.0, 120.0, 9.0, 9.0), brass.base)
             .tone(oval(92.0, 117.0, 6.0, 6.0), brass.hi),
     );
-    sheet.add(
+    scene.add(
         Solid::new(oval(305.0, 120.0, 9.0, 9.0), brass.base)
             .tone(oval(302.0, 117.0, 6.0, 6.0), brass.hi),
     );
-    sheet.add(
+    scene.add(
         Solid::new(
             area(
                 "M108 116C108 108 114 106 122 106H278C286 106 292 108 292 116V388\
@@ -33,17 +33,17 @@ pub(super) fn towel(sheet: &mut Sheet, good: Tones) {
     );
 }
 
-pub(super) fn apron(sheet: &mut Sheet, good: Tones) {
+pub(super) fn apron(scene: &mut Scene, good: Tones) {
     let (brass, linen) = (Tones::of(BRASS), Tones::of(LINEN));
-    sheet.cast(area("M170 176H262L322 250L316 412H122L118 258z"));
-    sheet.add(Solid::bar("M162 178C150 90 250 90 238 178", 7.0, 7.0, linen.darker()));
-    sheet.add(
+    scene.cast(area("M170 176H262L322 250L316 412H122L118 258z"));
+    scene.add(Solid::bar("M162 178C150 90 250 90 238 178", 7.0, 7.0, linen.darker()));
+    scene.add(
         Solid::new(oval(200.0, 108.0, 9.0, 9.0), brass.base)
             .tone(oval(197.0, 105.0, 5.0, 5.0), brass.hi),
     );
-    sheet.add(Solid::bar("M112 260C84 280 100 320 84 356", 7.0, 7.0, linen.darker()));
-    sheet.add(Solid::bar("M288 260C316 280 300 320 316 356", 7.0, 7.0, linen.darker()));
-    sheet.add(
+    scene.add(Solid::bar("M112 260C84 280 100 320 84 356", 7.0, 7.0, linen.darker()));
+    scene.add(Solid::bar("M288 260C316 280 300 320 316 356", 7.0, 7.0, linen.darker()));
+    scene.add(
         Solid::new(
             area(
                 "M154 170C180 176 220 176 246 170C250 216 262 242 296 256\
@@ -57,7 +57,7 @@ pub(super) fn apron(sheet: &mut Sheet, good: Tones) {
         .tone(area("M124 240C118 300 120 360 114 420H130C136 360 132 300 140 236z"), good.hi)
         .mark(line("M153 184C180 190 220 190 248 184", 2.0), good.deep),
     );
-    sheet.add(
+    scene.add(
         Solid::new(
             area("M150 282H250V336C250 350 244 356 230 356H170C156 356 150 350 150 336z"),
             good.base,

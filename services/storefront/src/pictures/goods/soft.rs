@@ -1,21 +1,21 @@
-//! Soft goods that lie: throw, cushion, rug.
+//! Drawings of lying textiles: throw, cushion, rug.
 
 use super::super::palette::{LINEN, Tones};
-use super::super::sheet::{Sheet, Solid, area, line, oval, slab};
+use super::super::scene::{Scene, Solid, area, line, oval, slab};
 
-pub(super) fn throw(sheet: &mut Sheet, good: Tones) {
+pub(super) fn throw(scene: &mut Scene, good: Tones) {
     let linen = Tones::of(LINEN);
-    sheet.cast(oval(220.0, 401.0, 146.0, 13.0));
-    sheet.cast(oval(208.0, 403.0, 136.0, 8.0));
+    scene.cast(oval(220.0, 401.0, 146.0, 13.0));
+    scene.cast(oval(208.0, 403.0, 136.0, 8.0));
     for (y, left) in [(352.0, 70.0), (306.0, 74.0)] {
-        sheet.add(
+        scene.add(
             Solid::new(slab(left, y, 262.0, 56.0, 26.0), good.base)
                 .tone(slab(left, y + 36.0, 290.0, 30.0, 12.0), good.lo)
                 .tone(slab(302.0, y - 4.0, 40.0, 70.0, 16.0), good.deep)
                 .mark(line("M102 28H300", 2.0).moved(0.0, y), good.deep),
         );
     }
-    sheet.add(
+    scene.add(
         Solid::new(
             area(
                 "M104 238H300C322 238 336 262 336 290C336 308 326 316 310 316H92\
@@ -31,11 +31,11 @@ pub(super) fn throw(sheet: &mut Sheet, good: Tones) {
     );
 }
 
-pub(super) fn cushion(sheet: &mut Sheet, good: Tones) {
+pub(super) fn cushion(scene: &mut Scene, good: Tones) {
     let linen = Tones::of(LINEN);
-    sheet.cast(oval(218.0, 402.0, 136.0, 12.0));
-    sheet.cast(oval(206.0, 404.0, 118.0, 7.0));
-    sheet.add(
+    scene.cast(oval(218.0, 402.0, 136.0, 12.0));
+    scene.cast(oval(206.0, 404.0, 118.0, 7.0));
+    scene.add(
         Solid::new(
             area(
                 "M76 170C118 178 150 164 200 164C250 164 282 178 324 168\
@@ -54,11 +54,11 @@ pub(super) fn cushion(sheet: &mut Sheet, good: Tones) {
     );
 }
 
-pub(super) fn rug(sheet: &mut Sheet, good: Tones) {
+pub(super) fn rug(scene: &mut Scene, good: Tones) {
     let linen = Tones::of(LINEN);
-    sheet.cast(area("M84 404L128 262H300L350 404z"));
-    sheet.add(Solid::new(line("M62 402H334", 8.0), linen.lo));
-    sheet.add(
+    scene.cast(area("M84 404L128 262H300L350 404z"));
+    scene.add(Solid::new(line("M62 402H334", 8.0), linen.lo));
+    scene.add(
         Solid::new(area("M114 268H286L336 398H64z"), good.base)
             .mark(area("M104 296H296L300 306H100z"), linen.base)
             .mark(area("M84 346H316L322 362H78z"), linen.base)
@@ -67,12 +67,12 @@ pub(super) fn rug(sheet: &mut Sheet, good: Tones) {
             .mark(area("M230 324L250 314L270 324L250 334z"), linen.base)
             .tone(area("M114 264H286V276H110z"), good.lo),
     );
-    sheet.add(
+    scene.add(
         Solid::new(slab(104.0, 232.0, 192.0, 44.0, 22.0), good.base)
             .tone(slab(104.0, 256.0, 200.0, 30.0, 0.0), good.lo)
             .tone(slab(126.0, 238.0, 140.0, 6.0, 3.0), good.hi),
     );
-    sheet.add(Solid::new(oval(292.0, 254.0, 15.0, 22.0), linen.base).mark(
+    scene.add(Solid::new(oval(292.0, 254.0, 15.0, 22.0), linen.base).mark(
         line(
             "M292 254C296 250 300 256 295 262C288 268 282 258 284 248\
              C288 238 300 240 304 252",

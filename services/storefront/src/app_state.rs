@@ -1,0 +1,131 @@
+//! Application state shared by all pages: service clients, assets and caches.
+
+use crate::{
+    assets::Assets,
+    cached_catalogue::CachedCatalogue,
+    compression::CompressionCache,
+    internal_calls,
+    request_context::{FetchPurpose, RequestContext},
+    settings::StorefrontSettings,
+};
+use axum::extract::FromRequestParts;
+use contracts::{
+    cart::{Cart, CartClient, CartStatus},
+    order::{OrderClient, OrderQuery},
+    payment::{Payment, PaymentClient},
+    product::ProductClient,
+    shared::{OrderId, PaymentId},
+};
+use http::request::Parts;
+use kernel::{Ids, codes};
+use std::{convert::Infallible, sync::Arc};
+use transport::{CallError, Channel};
+
+/// Application state: the axum state of every page handler.
+#[derive(Debug)]
+pub(crate) struct AppState {
+    pub(crate) settings: StorefrontSettings,
+    products: ProductClient,
+    /// Product client for calls that are not on behalf of a shopper.
+    internal_products: ProductClient,
+    pub(crate) carts: CartClient,
+    pub(crate) orders: OrderClient,
+    pub(crate) payments: PaymentClient,
+    pub(crate) ids: Ids,
+    pub(crate) assets: Assets,
+    pub(crate) compression: CompressionCache,
+    pub(crate) cached_catalogue: CachedCatalogue,
+}
+
+/// Channels to the services the pages call.
+pub(crate) struct ServiceChannels {
+    pub(crate) products: Channel,
+    pub(crate) carts: Channel,
+    pub(crate) orders: Channel,
+    pub(crate) payments: Channel,
+}
+
+impl AppState {
+    pub(crate) fn new(settings: StorefrontSettings, channels: ServiceChannels, ids: Ids) -> Self {
+        let internal_products =
+            ProductClient::new(internal_calls::transport(channels.products.clone()));
+        let carts = CartClient::new(channels.carts);
+        Self {
+            assets: Assets::new(settings.hue),
+            cached_catalogue: CachedCatalogue::new(
+                internal_products.clone(),
+                carts.clone(),
+                settings.country.clone(),
+                ids.clone(),
+            ),
+            settings,
+            products: ProductClient::new(channels.products),
+            internal_products,
+            carts,
+            payments: PaymentClient::new(channels.payments),
+            orders: OrderClient::new(channels.orders),
+            ids,
+            compression: CompressionCache::default(),
+        }
+    }
+
+    /// Product client for calls on behalf of the shopper, which count as a view or a search unless the browser only
+    /// prefetches.
+    pub(crate) fn products_for(&self, context: &RequestContext) -> &ProductClient {
+        match context.purpose {
+            FetchPurpose::Navigate => &self.products,
+            FetchPurpose::Prefetch => &self.internal_products,
+        }
+    }
+
+    /// Product client for what a page adds by itself, which counts neither as a view nor as a search.
+    pub(crate) fn internal_products(&self) -> &ProductClient {
+        &self.internal_products
+    }
+
+    /// Cart of the shopper, as long as it has not been ordered. A failed call is an error, not an absent cart.
+    pub(crate) async fn current_cart(
+        &self,
+        context: &RequestContext,
+    ) -> Result<Option<Cart>, CallError> {
+        let Some(id) = context.cart else { return Ok(None) };
+        match self.carts.cart(id).await {
+            Ok(cart) => Ok((cart.status != CartStatus::Ordered).then_some(cart)),
+            Err(error) if error.problem(&codes::NOT_FOUND).is_some() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Id of the order with this number, for a shopper who knows the e-mail address it was placed with.
+    pub(crate) async fn find_order(
+        &self,
+        number: &str,
+        email: &str,
+    ) -> Result<Option<OrderId>, CallError> {
+        let query = OrderQuery {
+            number: Some(number.to_owned()),
+            email: Some(email.to_owned()),
+            limit: Some("1".to_owned()),
+            ..OrderQuery::default()
+        };
+        // Shoppers may not list orders. The shop asks on their behalf and discloses the id only.
+        let page = internal_calls::with_internal_context(self.orders.orders(&query)).await?;
+        Ok(page.items.first().map(|order| order.id))
+    }
+
+    /// Payment together with the order it is for, which the shop edge does not disclose.
+    pub(crate) async fn payment(&self, id: PaymentId) -> Result<Payment, CallError> {
+        internal_calls::with_internal_context(self.payments.payment(id)).await
+    }
+}
+
+impl FromRequestParts<Arc<AppState>> for RequestContext {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        state: &Arc<AppState>,
+    ) -> Result<Self, Infallible> {
+        Ok(Self::new(&state.settings, &parts.headers, &parts.uri))
+    }
+}

@@ -1,0 +1,49 @@
+//! Order summary beside the form; collapsed on phones.
+
+use super::CheckoutView;
+use crate::{
+    components::{
+        icon::Icon,
+        image::{ImageLoading, decorative_image},
+        totals,
+    },
+    pages::cart::option_values,
+};
+use maud::{Markup, html};
+
+impl CheckoutView<'_> {
+    pub(super) fn order_summary(&self) -> Markup {
+        let locale = self.context.locale;
+        let messages = locale.messages;
+        html! {
+            aside.summary.order-fold aria-labelledby="your-order" data-part="order" {
+                details #order-details {
+                    summary {
+                        h2 #your-order { (messages.checkout.your_order) }
+                        span.quiet { (messages.cart.item_count.of_small(self.cart.item_count)) }
+                        strong.number { (locale.money(self.totals.total)) }
+                        (Icon::Chevron)
+                    }
+                    div.order-inside {
+                        ul.order-lines role="list" {
+                            @for line in &self.cart.lines {
+                                li {
+                                    div.tile { (decorative_image(messages, line.image.as_ref(), ImageLoading::Eager)) }
+                                    div {
+                                        strong { (line.name) }
+                                        p.quiet.small {
+                                            @if !line.options.is_empty() { (option_values(&line.options)) " " }
+                                            "× " (line.quantity)
+                                        }
+                                    }
+                                    span.number { (locale.money(line.total)) }
+                                }
+                            }
+                        }
+                        (totals::totals(locale, self.totals))
+                    }
+                }
+            }
+        }
+    }
+}

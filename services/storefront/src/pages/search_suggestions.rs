@@ -1,0 +1,68 @@
+//! Search suggestions (`/suggest?q=`): what the search box offers while the shopper types.
+
+use crate::{
+    app_state::AppState,
+    cached_catalogue::Category,
+    components::{
+        image::{ImageLoading, decorative_image},
+        price::{self, PriceKind},
+    },
+    form_fields::FormFields,
+    locale::Locale,
+    messages::interpolate,
+    page_error::PageResult,
+    page_response::PageResponse,
+    request_context::RequestContext,
+};
+use axum::extract::State;
+use contracts::product::ProductSummary;
+use form_urlencoded::Serializer;
+use maud::{Markup, html};
+use std::sync::Arc;
+
+/// Minimum length of a search text: shorter ones match nearly everything.
+const CHARACTERS_MIN: usize = 2;
+/// Maximum length of a search text; the rest is ignored.
+const CHARACTERS_MAX: usize = 100;
+
+/// `GET /suggest?q=`
+pub(crate) async fn show(
+    State(state): State<Arc<AppState>>,
+    context: RequestContext,
+) -> PageResult {
+    let fields = FormFields::parse(context.uri.query().unwrap_or_default().as_bytes());
+    let text: String = fields.text("q").unwrap_or_default().chars().take(CHARACTERS_MAX).collect();
+    let locale = context.locale;
+    let response = PageResponse::public(&state, &context).content_type("text/html; charset=utf-8");
+    if text.chars().count() < CHARACTERS_MIN {
+        return Ok(response.html(html! {}));
+    }
+    let suggestions = state.products_for(&context).suggestions(&text).await?;
+    let query = Serializer::new(String::new()).append_pair("q", &text).finish();
+    let categories = suggestions.categories.iter().map(Category::from_facet);
+    Ok(response.html(html! {
+        @for (position, product) in suggestions.products.iter().enumerate() { (suggestion(locale, position, product)) }
+        @for (position, category) in categories.enumerate() {
+            a.offer role="option" tabindex="-1" id={ "offer-c" (position) } href=(category.address()) {
+                span.offer-name { (category.name()) }
+                span.quiet { (locale.messages.listing.count_all.of(category.count, &locale.count(category.count))) }
+            }
+        }
+        @if suggestions.total > 0 {
+            a.offer.offer-all role="option" tabindex="-1" #offer-all href={ "/products?" (query) } {
+                (interpolate(locale.messages.layout.see_all, &[("n", &locale.count(suggestions.total))]))
+            }
+        }
+    }))
+}
+
+fn suggestion(locale: Locale, position: usize, product: &ProductSummary) -> Markup {
+    let kind = if product.price_varies { PriceKind::StartingFrom } else { PriceKind::Exact };
+    html! {
+        a.offer role="option" tabindex="-1" id={ "offer-" (position) } href={ "/p/" (product.slug) } {
+            span.tile { (decorative_image(locale.messages, product.image.as_ref(), ImageLoading::Eager)) }
+            span.offer-name { (product.name) }
+            span.price { (price::price(locale, product.price, product.reduction.as_ref(), kind)) }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Request context: what the headers and the URI of a shopper's request say about the page to be rendered.
+
+use crate::{
+    cart_cookie::{self, Scheme},
+    compression::ContentEncoding,
+    locale::{Language, Locale},
+    settings::StorefrontSettings,
+};
+use contracts::shared::CartId;
+use http::{HeaderMap, Uri, header};
+
+/// Request context, extracted once per request.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestContext {
+    pub(crate) locale: Locale,
+    /// Cart that the cookie names; knowing its id is the right to use it.
+    pub(crate) cart: Option<CartId>,
+    pub(crate) purpose: FetchPurpose,
+    pub(crate) scope: ResponseScope,
+    pub(crate) scheme: Scheme,
+    pub(crate) uri: Uri,
+    encoding: ContentEncoding,
+    if_none_match: Option<String>,
+}
+
+/// Reason why a browser fetches a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FetchPurpose {
+    /// The shopper navigates to it.
+    Navigate,
+    /// The browser fetches it ahead of a navigation that may never come.
+    Prefetch,
+}
+
+/// Extent of the response: a full page or a fragment of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ResponseScope {
+    /// The whole page; a form is answered by a redirect.
+    FullPage,
+    /// The fragments that a script swaps into the page that is already open.
+    Fragment,
+}
+
+/// Header by which the shop's own scripts ask for a fragment. Other sites cannot send it without a CORS preflight.
+const FRAGMENT_HEADER: &str = "shop-part";
+
+impl RequestContext {
+    /// Context of a request with these headers, with the shop's language where the browser asks for none of ours.
+    pub(crate) fn new(settings: &StorefrontSettings, headers: &HeaderMap, uri: &Uri) -> Self {
+        let text = |name: &str| headers.get(name).and_then(|it| it.to_str().ok());
+        let language = text("accept-language").and_then(Language::negotiate);
+        let prefetch = ["sec-purpose", "purpose"]
+            .into_iter()
+            .any(|name| text(name).is_some_and(|it| it.starts_with("prefetch")));
+        let fragment = headers.contains_key(FRAGMENT_HEADER);
+        let https = text("x-forwarded-proto").is_some_and(|it| it.eq_ignore_ascii_case("https"));
+        Self {
+            locale: Locale::new(language.unwrap_or(settings.language), settings.currency_display),
+            cart: cart_cookie::cart_id(headers),
+            purpose: if prefetch { FetchPurpose::Prefetch } else { FetchPurpose::Navigate },
+            scope: if fragment { ResponseScope::Fragment } else { ResponseScope::FullPage },
+            scheme: if https { Scheme::Https } else { Scheme::Http },
+            uri: uri.clone(),
+            encoding: ContentEncoding::negotiate(headers),
+            if_none_match: text(header::IF_NONE_MATCH.as_str()).map(ToOwned::to_owned),
+        }
+    }
+
+    /// Best content encoding that the client accepts.
+    pub(crate) fn encoding(&self) -> ContentEncoding {
+        self.encoding
+    }
+
+    /// Whether `If-None-Match` contains this entity tag.
+    pub(crate) fn matches_etag(&self, tag: &str) -> bool {
+        let listed = self.if_none_match.as_deref();
+        listed.is_some_and(|listed| listed.split(',').any(|it| it.trim() == tag))
+    }
+}

@@ -1,0 +1,76 @@
+//! Fake services behind the pages: a small shop in memory that implements their contracts.
+
+#[path = "carts.rs"]
+mod carts;
+#[path = "orders.rs"]
+mod orders;
+#[path = "products.rs"]
+mod products;
+
+use axum::Router;
+use engine_memory::MemoryEngine;
+use kernel::{Ids, ManualClock, Problem, SeededRandomness, Timestamp};
+use runtime::{BuiltService, Module, ProcessResources, TaskTracker, assemble};
+use settings::{Flag, Settings, Sources};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+pub(crate) use products::VIEWS;
+
+/// Current time of the fake services.
+pub(crate) const NOW: &str = "2025-11-21T14:32:00Z";
+
+static TABLE: &[Module] =
+    &[products::MODULE, carts::MODULE, orders::MODULE, orders::PAYMENTS, storefront::MODULE];
+
+/// Storefront over the fake services, as the gateway would reach it.
+pub(crate) async fn shop() -> Router {
+    assembled(TABLE.iter().collect()).await
+}
+
+/// Storefront without any service behind it.
+pub(crate) async fn shop_without_services() -> Router {
+    assembled(TABLE.iter().filter(|module| module.name == "storefront").collect()).await
+}
+
+async fn assembled(selected: Vec<&'static Module>) -> Router {
+    // Shops of different tests generate different ids.
+    static SHOPS: AtomicU64 = AtomicU64::new(0);
+    let seed = SHOPS.fetch_add(1, Ordering::Relaxed);
+    let clock = ManualClock::at(NOW.parse::<Timestamp>().unwrap());
+    let ids = Ids::new(Arc::new(clock), Arc::new(SeededRandomness::new(seed)));
+    let engine = MemoryEngine::new();
+    let sections = [storefront::MODULE.settings.unwrap()];
+    let flags = vec![Flag::new("test", "storefront.test_payments", "true")];
+    let sources = Sources { flags, ..Sources::default() };
+    let settings = Settings::load(sections, &sources).unwrap();
+    let materials = ProcessResources {
+        settings: Arc::new(settings),
+        storage: &|name| engine.service(name),
+        bulk: &|name| engine.service(name),
+        remote: &|_| None,
+        ids,
+        metrics: telemetry::Metrics::default(),
+        health: telemetry::Health::default(),
+        tasks: TaskTracker::default(),
+    };
+    let assembled = assemble(TABLE, &selected, materials)
+        .await
+        .map_err(|(name, error)| format!("{name}: {error}"));
+    assembled.unwrap().routers.remove("storefront").unwrap()
+}
+
+/// Built service with these routes.
+fn built(router: Router) -> BuiltService {
+    BuiltService::documented(web::ServiceRouter {
+        router,
+        description: web::ApiDescription::default(),
+    })
+}
+
+/// Problem response of a service.
+fn problem_response(problem: Problem) -> axum::response::Response {
+    axum::response::IntoResponse::into_response(web::ProblemResponse(problem))
+}

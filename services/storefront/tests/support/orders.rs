@@ -1,0 +1,268 @@
+//! Fake order and payment services: the token of the test card decides on the outcome.
+
+use super::{NOW, built, problem_response};
+use axum::{
+    Json, Router,
+    extract::{Path, Query, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use contracts::{
+    cart::{CartClient, CartStatus, Destination, Quote, QuoteRequest},
+    codes,
+    order::{
+        Checkout, FulfilmentStatus, HistoryEntry, Order, OrderLine, OrderPage, OrderPayment,
+        OrderQuery, OrderStatus, OrderSummary, PaymentStatus,
+    },
+    payment::{ActionOutcome, Payment, PaymentAction, PaymentState, PaymentSummary},
+    shared::{CartId, OrderId, PaymentId, Quantity},
+};
+use kernel::{Ids, Money, Problem};
+use std::{
+    collections::BTreeMap,
+    sync::{LazyLock, Mutex},
+};
+
+pub(super) const MODULE: runtime::Module = runtime::Module {
+    name: "order-service",
+    summary: "",
+    calls: &["shopping-cart-service"],
+    follows: &[],
+    settings: None,
+    maintenance: runtime::Maintenance::none,
+    build: |site| {
+        Box::pin(async move {
+            let carts = CartClient::new(site.channel("shopping-cart-service")?);
+            Ok(built(routes(Orders { carts, ids: site.ids.clone() })))
+        })
+    },
+};
+
+pub(super) const PAYMENTS: runtime::Module = runtime::Module {
+    name: "payment-service",
+    summary: "",
+    calls: &[],
+    follows: &[],
+    settings: None,
+    maintenance: runtime::Maintenance::none,
+    build: |_| {
+        Box::pin(async {
+            let routes = Router::new()
+                .route("/api/v1/payments/{id}", get(payment))
+                .route("/api/v1/payments/{id}/action", post(submit_action));
+            Ok(built(routes))
+        })
+    },
+};
+
+static ORDERS: LazyLock<Mutex<BTreeMap<OrderId, Order>>> = LazyLock::new(Mutex::default);
+static ORDERS_BY_KEY: LazyLock<Mutex<BTreeMap<String, OrderId>>> = LazyLock::new(Mutex::default);
+
+#[derive(Clone)]
+struct Orders {
+    carts: CartClient,
+    ids: Ids,
+}
+
+fn routes(orders: Orders) -> Router {
+    Router::new()
+        .route("/api/v1/carts/{id}/checkout", post(checkout))
+        .route("/api/v1/orders", get(list))
+        .route("/api/v1/orders/{id}", get(show))
+        .route("/api/v1/orders/{id}/cancel", post(cancel))
+        .with_state(orders)
+}
+
+async fn checkout(
+    State(orders): State<Orders>,
+    Path(cart_id): Path<CartId>,
+    headers: HeaderMap,
+    Json(request): Json<Checkout>,
+) -> Response {
+    let key = headers["idempotency-key"].to_str().unwrap().to_owned();
+    let known = ORDERS_BY_KEY.lock().unwrap().get(&key).copied();
+    if let Some(id) = known {
+        return (StatusCode::CREATED, Json(ORDERS.lock().unwrap()[&id].clone())).into_response();
+    }
+    let cart = orders.carts.cart(cart_id).await.unwrap();
+    if cart.status == CartStatus::Ordered {
+        let problem = Problem::new(409, codes::ALREADY_ORDERED, "ordered");
+        return problem_response(problem.subject(cart.order_id.unwrap().to_string()));
+    }
+    if request.shipping_address.line1.contains("Nowhere") {
+        return problem_response(Problem::field(
+            "shipping_address.line1",
+            "there is no such street",
+        ));
+    }
+    match request.payment.token.as_str() {
+        "decline" => {
+            return problem_response(Problem::new(402, codes::PAYMENT_DECLINED, "declined"));
+        }
+        "insufficient_funds" => {
+            let problem =
+                Problem::new(409, codes::OUT_OF_STOCK, "gone").subject(cart.lines[0].sku.clone());
+            return problem_response(problem.fact("available", 0));
+        }
+        "unknown_outcome" => {
+            return problem_response(Problem::new(409, codes::OUTCOME_UNKNOWN, "unknown"));
+        }
+        _ => {}
+    }
+    let lines =
+        cart.lines.iter().map(|line| Quantity { sku: line.sku.clone(), quantity: line.quantity });
+    let quote = QuoteRequest {
+        lines: lines.collect(),
+        currency: None,
+        destination: Destination {
+            country: request.shipping_address.country.clone(),
+            ..Destination::default()
+        },
+        shipping_method: request.shipping_method.clone(),
+    };
+    let quote = orders.carts.quote(&quote).await.unwrap();
+    if request.expected_total.is_some_and(|expected| expected != quote.totals.total) {
+        let problem =
+            Problem::new(422, codes::PRICE_CHANGED, "changed").fact("total", quote.totals.total);
+        return problem_response(problem);
+    }
+    let id: OrderId = orders.ids.next();
+    orders.carts.ordered(cart_id, id).await.unwrap();
+    let order = placed(id, cart_id, request, quote);
+    ORDERS_BY_KEY.lock().unwrap().insert(key, id);
+    ORDERS.lock().unwrap().insert(id, order.clone());
+    (StatusCode::CREATED, Json(order)).into_response()
+}
+
+/// Order placed by a checkout.
+fn placed(id: OrderId, cart_id: CartId, request: Checkout, quote: Quote) -> Order {
+    let is_pending = request.payment.token == "requires_action";
+    let payment: PaymentId = Ids::derived(id.into(), "payment");
+    Order {
+        id,
+        number: "1000482".to_owned(),
+        status: if is_pending { OrderStatus::Pending } else { OrderStatus::Confirmed },
+        payment_status: if is_pending { PaymentStatus::Waiting } else { PaymentStatus::Paid },
+        fulfilment_status: FulfilmentStatus::Unfulfilled,
+        email: request.email,
+        currency: quote.currency,
+        lines: quote
+            .lines
+            .into_iter()
+            .map(|quoted| OrderLine { quoted, refunded_quantity: 0 })
+            .collect(),
+        shipping: quote.shipping,
+        totals: quote.totals,
+        billing_address: request
+            .billing_address
+            .unwrap_or_else(|| request.shipping_address.clone()),
+        shipping_address: request.shipping_address,
+        payment: OrderPayment {
+            authorised: Money::zero(quote.currency),
+            id: payment,
+            method: "test".to_owned(),
+            captured: quote.totals.total,
+            refunded: Money::zero(quote.currency),
+            action_url: is_pending.then(|| format!("/payments/{payment}/action")),
+        },
+        refunds: Vec::new(),
+        cart_id: Some(cart_id),
+        cancel_reason: None,
+        placed_at: NOW.parse().unwrap(),
+        history: vec![HistoryEntry {
+            at: NOW.parse().unwrap(),
+            event: "confirmed".to_owned(),
+            text: "confirmed".to_owned(),
+            reason: None,
+        }],
+        version: 1,
+    }
+}
+
+async fn show(Path(id): Path<OrderId>) -> Response {
+    match ORDERS.lock().unwrap().get(&id) {
+        Some(order) => Json(order.clone()).into_response(),
+        None => problem_response(Problem::not_found("order", id)),
+    }
+}
+
+async fn list(Query(query): Query<OrderQuery>) -> Json<OrderPage> {
+    let stored = ORDERS.lock().unwrap();
+    let fits = |order: &&Order| {
+        query.number.as_ref() == Some(&order.number) && query.email.as_ref() == Some(&order.email)
+    };
+    let summary = |order: &Order| OrderSummary {
+        id: order.id,
+        number: order.number.clone(),
+        status: order.status,
+        payment_status: order.payment_status,
+        fulfilment_status: order.fulfilment_status,
+        email: order.email.clone(),
+        name: order.shipping_address.name.clone(),
+        total: order.totals.total,
+        item_count: 1,
+        placed_at: order.placed_at,
+    };
+    Json(OrderPage {
+        items: stored.values().filter(fits).map(summary).collect(),
+        next_cursor: None,
+    })
+}
+
+async fn cancel(Path(id): Path<OrderId>) -> Response {
+    let mut stored = ORDERS.lock().unwrap();
+    let Some(order) = stored.get_mut(&id) else {
+        return problem_response(Problem::not_found("order", id));
+    };
+    if order.status == OrderStatus::Cancelled {
+        return problem_response(Problem::new(409, codes::ORDER_CANCELLED, "cancelled"));
+    }
+    order.status = OrderStatus::Cancelled;
+    order.payment_status = PaymentStatus::Refunded;
+    order.payment.refunded = order.totals.total;
+    Json(order.clone()).into_response()
+}
+
+async fn payment(Path(id): Path<PaymentId>) -> Response {
+    let stored = ORDERS.lock().unwrap();
+    let Some(order) = stored.values().find(|order| order.payment.id == id) else {
+        return problem_response(Problem::not_found("payment", id));
+    };
+    let total = order.totals.total;
+    let is_pending = order.status == OrderStatus::Pending;
+    Json(Payment {
+        id,
+        order_id: order.id,
+        method: "test".to_owned(),
+        state: if is_pending { PaymentState::RequiresAction } else { PaymentState::Captured },
+        amount: total,
+        authorised: total,
+        captured: total,
+        refunded: Money::zero(total.currency),
+        failure: None,
+        action_url: order.payment.action_url.clone(),
+        refunds: Vec::new(),
+    })
+    .into_response()
+}
+
+async fn submit_action(
+    Path(id): Path<PaymentId>,
+    Json(action): Json<PaymentAction>,
+) -> Json<PaymentSummary> {
+    let mut stored = ORDERS.lock().unwrap();
+    let order = stored.values_mut().find(|order| order.payment.id == id).unwrap();
+    order.payment.action_url = None;
+    let amount = order.totals.total;
+    let (status, payment_status, state) = match action.outcome {
+        ActionOutcome::Approve => {
+            (OrderStatus::Confirmed, PaymentStatus::Paid, PaymentState::Captured)
+        }
+        ActionOutcome::Decline => {
+            (OrderStatus::Cancelled, PaymentStatus::Failed, PaymentState::Failed)
+        }
+    };
+    (order.status, order.payment_status) = (status, payment_status);
+    Json(PaymentSummary { id, state, amount, action_url: None })
+}
