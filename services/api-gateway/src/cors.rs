@@ -1,23 +1,24 @@
-//! Lets pages of other sites call the API of the shop edge from a browser, where an operator allows it.
+//! CORS (cross-origin resource sharing) for the API of the shop edge: pages of allowed origins may call it from a
+//! browser.
 //!
-//! No cookie goes with such calls: a guest's cart is known by its id, which the calling page keeps itself.
+//! Such calls carry no cookies: a cart is identified by its id, which the calling page keeps itself.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use serde::{Deserialize, Serialize};
 
-/// The request headers that such a page may set.
+/// Request headers that a cross-origin page may set.
 const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
     "content-type, idempotency-key, if-match, if-none-match, traceparent, x-request-id",
 );
-/// The answer headers that it may read beyond those that all may.
-const ANSWER_HEADERS: HeaderValue =
+/// Response headers that a cross-origin page may read besides the safelisted ones.
+const EXPOSED_HEADERS: HeaderValue =
     HeaderValue::from_static("etag, idempotent-replayed, location, retry-after, x-request-id");
-/// For how long a browser may remember what it was told, in seconds.
+/// Time for which a browser may cache a preflight response, in seconds.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
-/// How a browser asks which method it may use.
-const ASKED_METHOD: HeaderName = header::ACCESS_CONTROL_REQUEST_METHOD;
+/// Header that makes an `OPTIONS` request a preflight.
+const REQUEST_METHOD: HeaderName = header::ACCESS_CONTROL_REQUEST_METHOD;
 
-/// A site, such as `https://example.com`, or `*` for any.
+/// Allowed origin, such as `https://example.com`, or `*` for any.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct Origin(String);
@@ -44,47 +45,47 @@ impl From<Origin> for String {
     }
 }
 
-/// The sites whose pages may call.
+/// CORS policy: the allowed origins.
 #[derive(Debug)]
-pub(crate) struct Cors(Vec<Origin>);
+pub(crate) struct CorsPolicy(Vec<Origin>);
 
-impl Cors {
+impl CorsPolicy {
     pub(crate) fn new(origins: Vec<Origin>) -> Self {
         Self(origins)
     }
 
-    /// The site that asks, if it may call.
-    pub(crate) fn welcome(&self, headers: &HeaderMap) -> Option<HeaderValue> {
-        let asking = headers.get(header::ORIGIN)?;
-        let is_asking =
-            |origin: &Origin| origin.0 == "*" || origin.0.as_bytes() == asking.as_bytes();
-        self.0.iter().any(is_asking).then(|| asking.clone())
+    /// Origin of the request, if it is allowed.
+    pub(crate) fn allowed_origin(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+        let origin_header = headers.get(header::ORIGIN)?;
+        let matches =
+            |origin: &Origin| origin.0 == "*" || origin.0.as_bytes() == origin_header.as_bytes();
+        self.0.iter().any(matches).then(|| origin_header.clone())
     }
 
-    /// Whether answers differ by who asks.
-    pub(crate) fn is_on(&self) -> bool {
+    /// Whether any origin is allowed, so that responses vary by origin.
+    pub(crate) fn is_enabled(&self) -> bool {
         !self.0.is_empty()
     }
 }
 
-/// Whether a browser asks what it may do.
+/// Whether a request is a CORS preflight.
 pub(crate) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
     method == Method::OPTIONS
         && headers.contains_key(header::ORIGIN)
-        && headers.contains_key(ASKED_METHOD)
+        && headers.contains_key(REQUEST_METHOD)
 }
 
-/// Lets the page of `site` read the answer.
-pub(crate) fn admit(site: HeaderValue, answer: &mut HeaderMap) {
-    answer.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, site);
-    answer.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, ANSWER_HEADERS);
+/// CORS response headers that let `origin` read the response.
+pub(crate) fn add_response_headers(origin: HeaderValue, headers: &mut HeaderMap) {
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
 }
 
-/// Says what may be sent.
-pub(crate) fn explain(allow: &HeaderValue, answer: &mut HeaderMap) {
-    answer.insert(header::ACCESS_CONTROL_ALLOW_METHODS, allow.clone());
-    answer.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, REQUEST_HEADERS);
-    answer.insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
+/// Preflight response headers: the allowed methods and request headers.
+pub(crate) fn add_preflight_headers(allow: &HeaderValue, headers: &mut HeaderMap) {
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, allow.clone());
+    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, REQUEST_HEADERS);
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
 }
 
 #[cfg(test)]
@@ -92,14 +93,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_site_has_no_path_and_a_scheme() {
-        for right in ["*", "https://example.com", "http://localhost:3000", "https://[::1]:8443"] {
-            assert!(Origin::try_from(right.to_owned()).is_ok(), "{right}");
+    fn an_origin_has_a_scheme_and_no_path() {
+        for valid in ["*", "https://example.com", "http://localhost:3000", "https://[::1]:8443"] {
+            assert!(Origin::try_from(valid.to_owned()).is_ok(), "{valid}");
         }
-        for wrong in
+        for invalid in
             ["", "example.com", "https://", "https://example.com/", "ftp://example.com", "null"]
         {
-            assert!(Origin::try_from(wrong.to_owned()).is_err(), "{wrong}");
+            assert!(Origin::try_from(invalid.to_owned()).is_err(), "{invalid}");
         }
     }
 }

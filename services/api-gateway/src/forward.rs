@@ -1,9 +1,10 @@
-//! Carries a whole request to the service that answers it, and the answer back. What only concerns one connection,
-//! and what only we say to ourselves, does not pass in either direction.
+//! Reverse proxy: forwards a buffered request to its upstream service and returns the response. Hop-by-hop headers and
+//! internal headers are removed in both directions.
 
 use crate::{
-    directions::Way,
-    visitor::{FORWARDED_FOR, Visitor},
+    client_identity::{ClientIdentity, FORWARDED_FOR},
+    edge_limit,
+    route_table::Upstream,
 };
 use axum::{
     body::{Body, HttpBody},
@@ -16,15 +17,15 @@ use kernel::{Problem, codes};
 use tokio::time::{Instant, timeout_at};
 use transport::TransportError;
 
-/// What our own headers begin with.
-const OURS: &str = "icommerce-";
+/// Prefix of internal headers.
+const INTERNAL_PREFIX: &str = "icommerce-";
 
-/// The one of them that others send us: a processor's signature under its webhook. It claims nothing that is believed
-/// before it was compared.
-const SIGNATURE: &str = "icommerce-signature";
+/// Header with that prefix which clients may send: the signature of a payment processor's webhook. It is verified by the
+/// service that receives it.
+const WEBHOOK_SIGNATURE: &str = "icommerce-signature";
 
-/// Headers of one connection (RFC 9110, 7.6.1), and the ones that were always treated like them.
-const OF_THE_CONNECTION: [HeaderName; 8] = [
+/// Hop-by-hop headers (RFC 9110, 7.6.1), including those that are traditionally treated as such.
+const HOP_BY_HOP_HEADERS: [HeaderName; 8] = [
     header::CONNECTION,
     header::TRANSFER_ENCODING,
     header::UPGRADE,
@@ -35,40 +36,40 @@ const OF_THE_CONNECTION: [HeaderName; 8] = [
     HeaderName::from_static("keep-alive"),
 ];
 
-/// What a proxy says about those before it.
-const FORWARDED: [HeaderName; 3] = [
+/// Forwarding headers, believed only from a trusted proxy.
+const FORWARDED_HEADERS: [HeaderName; 3] = [
     header::FORWARDED,
     HeaderName::from_static("x-forwarded-proto"),
     HeaderName::from_static("x-forwarded-host"),
 ];
 
-/// The request with its whole body.
-pub(crate) async fn whole(
+/// Request with its body read into memory, and headers fit for an upstream service.
+pub(crate) async fn buffer_request(
     head: Parts,
     body: Body,
-    visitor: Visitor,
+    client: ClientIdentity,
     bytes_max: usize,
     deadline: Instant,
 ) -> Result<transport::Request, Problem> {
     let body = if body.is_end_stream() {
         Bytes::new()
     } else {
-        let body = read(&head.headers, body, bytes_max);
-        timeout_at(deadline, body).await.unwrap_or_else(|_| Err(too_slow()))?
+        let body = read_body(&head.headers, body, bytes_max);
+        timeout_at(deadline, body).await.unwrap_or_else(|_| Err(body_timeout()))?
     };
     let Parts { method, uri, mut headers, .. } = head;
-    strip(&mut headers);
-    if !visitor.is_trusted_proxy {
-        for name in &FORWARDED {
+    remove_private_headers(&mut headers);
+    if !client.is_trusted_proxy {
+        for name in &FORWARDED_HEADERS {
             headers.remove(name);
         }
     }
-    if let Ok(address) = HeaderValue::try_from(visitor.address.to_string()) {
+    if let Ok(address) = HeaderValue::try_from(client.address.to_string()) {
         headers.insert(FORWARDED_FOR, address);
     }
     let mut request = Request::new(body);
     *request.method_mut() = method;
-    // Of a request as proxies are sent it, only the path is ours.
+    // A request in absolute form, as sent to proxies, is reduced to its path.
     *request.uri_mut() = match uri.path_and_query() {
         Some(path) if uri.authority().is_some() => path.clone().into(),
         _ => uri,
@@ -77,65 +78,76 @@ pub(crate) async fn whole(
     Ok(request)
 }
 
-/// Sends it and brings back the answer.
-pub(crate) async fn send(way: &Way, request: transport::Request) -> Result<Response, Problem> {
-    match way.transport.send(request).await {
-        Ok(answer) => {
-            let mut answer = answer.map(Body::from);
-            strip(answer.headers_mut());
-            Ok(answer)
+/// Response of the upstream service.
+pub(crate) async fn send(
+    upstream: &Upstream,
+    request: transport::Request,
+) -> Result<Response, Problem> {
+    match upstream.channel.send(request).await {
+        Ok(response) => {
+            let mut response = response.map(Body::from);
+            remove_private_headers(response.headers_mut());
+            Ok(response)
         }
-        Err(error) => Err(unanswered(&error)),
+        Err(error) => Err(upstream_problem(&error)),
     }
 }
 
-fn strip(headers: &mut HeaderMap) {
+/// Removal of hop-by-hop headers, including those that `Connection` names, and of internal headers.
+fn remove_private_headers(headers: &mut HeaderMap) {
     if let Some(named) = headers.remove(header::CONNECTION) {
         let named = named.to_str().unwrap_or_default().split(',');
         for name in named.filter_map(|name| name.trim().parse::<HeaderName>().ok()) {
             headers.remove(name);
         }
     }
-    for name in &OF_THE_CONNECTION {
+    for name in &HOP_BY_HOP_HEADERS {
         headers.remove(name);
     }
-    let is_ours = |name: &HeaderName| name.as_str().starts_with(OURS) && name != SIGNATURE;
-    let ours: Vec<HeaderName> = headers.keys().filter(|name| is_ours(name)).cloned().collect();
-    for name in ours {
+    let is_internal =
+        |name: &HeaderName| name.as_str().starts_with(INTERNAL_PREFIX) && name != WEBHOOK_SIGNATURE;
+    let internal: Vec<HeaderName> =
+        headers.keys().filter(|name| is_internal(name)).cloned().collect();
+    for name in internal {
         headers.remove(name);
     }
 }
 
-async fn read(headers: &HeaderMap, body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
-    let announced =
+async fn read_body(headers: &HeaderMap, body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
+    let content_length =
         headers.get(header::CONTENT_LENGTH).and_then(|it| it.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|announced: u64| announced > bytes_max as u64) {
+    if content_length.is_some_and(|length: u64| length > bytes_max as u64) {
         return Err(too_large(bytes_max));
     }
     match Limited::new(body, bytes_max).collect().await {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(too_large(bytes_max)),
-        Err(_) => Err(Problem::new(400, codes::MISSING_BODY, "the body broke off before its end")),
+        Err(_) => Err(Problem::new(400, codes::MISSING_BODY, "the request body ended prematurely")),
     }
 }
 
 fn too_large(bytes_max: usize) -> Problem {
-    let title = format!("the body is larger than the {bytes_max} bytes that are taken here");
+    let title = format!("the request body is larger than the limit of {bytes_max} bytes");
     Problem::new(413, codes::BODY_TOO_LARGE, title).fact("bytes_max", bytes_max)
 }
 
-fn too_slow() -> Problem {
-    Problem::new(408, codes::DEADLINE_EXCEEDED, "the body did not arrive in time; nothing was done")
+fn body_timeout() -> Problem {
+    Problem::new(
+        408,
+        codes::DEADLINE_EXCEEDED,
+        "the request body did not arrive in time; nothing was done",
+    )
 }
 
-fn unanswered(error: &TransportError) -> Problem {
-    tracing::warn!(%error, "a request was not answered");
+fn upstream_problem(error: &TransportError) -> Problem {
+    tracing::warn!(%error, "a forwarded request got no response");
     match error {
         TransportError::DeadlineExceeded { .. } => {
-            let title = "the answer did not come in time; whether something was done is not known";
+            let title =
+                "the response did not arrive in time; the request may or may not have taken effect";
             Problem::new(504, codes::DEADLINE_EXCEEDED, title).retry_after(1)
         }
-        TransportError::Overloaded { .. } => crate::door::overloaded(),
+        TransportError::Overloaded { .. } => edge_limit::overloaded(),
         TransportError::Unreachable { service, .. } => Problem::unavailable(service),
     }
 }

@@ -1,18 +1,19 @@
-//! The life of a request at an edge: who asks, where to, whether it may, and what the answer looks like outside.
+//! Request pipeline of the gateway: client identity, routing, limits and cross-origin checks, forwarding, response
+//! headers.
 
 use crate::{
-    cors::{self, Cors},
-    cross_site,
-    directions::{Directions, Found, Place, Way},
-    docs::Piece,
-    door::Door,
+    client_identity::{self, ClientIdentity, IpNetwork},
+    cors::{self, CorsPolicy},
+    csrf,
+    docs_assets::DocsAsset,
+    edge_limit::EdgeLimit,
     forward,
-    host::{self, HostName},
-    protection::{Kind, protect},
-    rate::{Exhausted, RateLimit},
-    routes::BodySize,
+    host_check::{self, AllowedHost},
+    rate_limit::{RateLimitExceeded, RateLimiter},
+    route_table::{RouteEntry, RouteLookup, RouteTable, Upstream},
+    routes::BodyLimit,
+    security_headers::{ResponseKind, add_security_headers},
     settings::GatewaySettings,
-    visitor::{self, Network, Visitor},
 };
 use axum::{
     body::Body,
@@ -37,28 +38,29 @@ use tracing::Instrument;
 use transport::{Context, Edge, headers};
 use web::ProblemResponse;
 
-kernel::id!(/// A client's request, across all hops.
+kernel::id!(/// Identifier of a client's request across all services.
     RequestId);
 
-/// The route of pages in figures and logs: which one it was, the storefront knows.
+/// Route label of pages in metrics and logs; the storefront records which page it was.
 const PAGES: &str = "pages";
-/// The route of what does not exist.
+/// Route label of unknown paths.
 const UNMATCHED: &str = "unmatched";
 
-/// Both edges.
+/// Gateway service of both edges.
 #[derive(Clone, Debug)]
-pub(crate) struct Gateway(Arc<Edges>);
+pub(crate) struct Gateway(Arc<GatewayState>);
 
+/// State shared by all requests.
 #[derive(Debug)]
-struct Edges {
-    shop: Door,
-    operator: Door,
-    operators: Arc<str>,
-    rate_limit: Option<RateLimit>,
+struct GatewayState {
+    shop: EdgeState,
+    operator: EdgeState,
+    operator_actor: Arc<str>,
+    rate_limiter: Option<RateLimiter>,
     limit_loopback: bool,
-    proxies: Vec<Network>,
-    hosts: Vec<HostName>,
-    cors: Cors,
+    trusted_proxies: Vec<IpNetwork>,
+    hosts: Vec<AllowedHost>,
+    cors: CorsPolicy,
     deadline: Duration,
     body_bytes_max: usize,
     import_bytes_max: usize,
@@ -66,12 +68,20 @@ struct Edges {
     http: HttpMetrics,
 }
 
-/// A request as it is seen from here, while it is answered.
-struct Visit<'a> {
-    door: &'a Door,
-    visitor: Visitor,
-    found: Found<'a>,
-    piece: Option<Piece>,
+/// State of one edge.
+#[derive(Debug)]
+struct EdgeState {
+    edge: Edge,
+    routes: RouteTable,
+    limit: EdgeLimit,
+}
+
+/// Facts about a request in progress.
+struct RequestInfo<'a> {
+    edge: &'a EdgeState,
+    client: ClientIdentity,
+    lookup: RouteLookup<'a>,
+    asset: Option<DocsAsset>,
     deadline: Instant,
 }
 
@@ -80,20 +90,21 @@ impl Gateway {
         context: &BuildContext,
         settings: GatewaySettings,
     ) -> Result<Self, BuildError> {
-        let door = |edge, requests_max| {
-            let directions = Directions::of(edge, |service| context.channel(service))?;
-            Ok::<_, BuildError>(Door::new(edge, directions, requests_max))
+        let edge_state = |edge, requests_max| {
+            let routes = RouteTable::new(edge, |service| context.channel(service))?;
+            Ok::<_, BuildError>(EdgeState { edge, routes, limit: EdgeLimit::new(requests_max) })
         };
-        let rate = (settings.client_requests_per_second, settings.client_requests_burst);
-        Ok(Self(Arc::new(Edges {
-            shop: door(Edge::Shop, settings.shop_requests_max)?,
-            operator: door(Edge::Operator, settings.operator_requests_max)?,
-            operators: Arc::from("operator"),
-            rate_limit: RateLimit::new(rate.0, rate.1),
+        let rate_limiter =
+            RateLimiter::new(settings.client_requests_per_second, settings.client_requests_burst);
+        Ok(Self(Arc::new(GatewayState {
+            shop: edge_state(Edge::Shop, settings.shop_requests_max)?,
+            operator: edge_state(Edge::Operator, settings.operator_requests_max)?,
+            operator_actor: Arc::from("operator"),
+            rate_limiter,
             limit_loopback: settings.limit_loopback_clients,
-            proxies: settings.trusted_proxies,
+            trusted_proxies: settings.trusted_proxies,
             hosts: settings.hosts,
-            cors: Cors::new(settings.cors_origins),
+            cors: CorsPolicy::new(settings.cors_origins),
             deadline: Duration::from_millis(settings.deadline_ms),
             body_bytes_max: settings.body_bytes_max,
             import_bytes_max: settings.import_bytes_max,
@@ -113,190 +124,212 @@ impl Service<Request<Body>> for Gateway {
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let edges = Arc::clone(&self.0);
-        Box::pin(async move { Ok(edges.answer(request).await) })
+        let state = Arc::clone(&self.0);
+        Box::pin(async move { Ok(state.handle(request).await) })
     }
 }
 
-impl Edges {
-    async fn answer(&self, request: Request<Body>) -> Response {
-        let began = Instant::now();
+impl GatewayState {
+    /// Response to a request, with metrics and an access log entry.
+    async fn handle(&self, request: Request<Body>) -> Response {
+        let started = Instant::now();
         let (mut head, body) = request.into_parts();
-        let told = head.extensions.remove::<Context>().unwrap_or_default();
-        let door = match told.edge {
+        let received = head.extensions.remove::<Context>().unwrap_or_default();
+        let edge = match received.edge {
             Edge::Shop => &self.shop,
             Edge::Operator => &self.operator,
-            Edge::Internal => return ProblemResponse(nothing_here()).into_response(),
+            Edge::Internal => return ProblemResponse(not_found()).into_response(),
         };
         let (method, uri) = (head.method.clone(), head.uri.clone());
-        let visit = Visit {
-            door,
-            visitor: Visitor::of(&head, &self.proxies),
-            found: door.directions.find(&method, uri.path()),
-            piece: Piece::at(uri.path()),
-            deadline: began + self.deadline,
+        let info = RequestInfo {
+            edge,
+            client: ClientIdentity::from_request(&head, &self.trusted_proxies),
+            lookup: edge.routes.find(&method, uri.path()),
+            asset: DocsAsset::from_path(uri.path()),
+            deadline: started + self.deadline,
         };
-        let site = self.foreign_site(&visit, &head.headers);
-        let context = self.context(told, &visit, &head);
-        let (route, kind) = (visit.route(), visit.kind());
+        let origin = self.cors_origin(&info, &head.headers);
+        let context = self.context(received, &info, &head);
+        let (route, kind) = (info.route(), info.response_kind());
         let (id, span) = (context.request_id.clone(), span(&context));
 
-        let _counted = self.http.begin();
-        let work = context.scope(self.lead(visit, head, body)).instrument(span.clone());
-        let answer = match AssertUnwindSafe(work).catch_unwind().await {
-            Ok(Ok(answer)) => answer,
+        let _in_flight = self.http.begin();
+        let work = context.scope(self.route(info, head, body)).instrument(span.clone());
+        let response = match AssertUnwindSafe(work).catch_unwind().await {
+            Ok(Ok(response)) => response,
             Ok(Err(problem)) => ProblemResponse(problem).into_response(),
             // The panic hook has logged where and why.
             Err(_) => ProblemResponse(Problem::internal()).into_response(),
         };
-        let answer = self.dress(answer, &method, kind, site, id.as_deref());
-        let (status, took) = (answer.status().as_u16(), began.elapsed());
+        let response = self.finish_response(response, &method, kind, origin, id.as_deref());
+        let (status, took) = (response.status().as_u16(), started.elapsed());
         self.http.answered(method.as_str(), route, status, took);
         let micros = took.as_micros();
         span.in_scope(|| {
             tracing::debug!(target: "access", method = method.as_str(), route, status, micros, "answered");
         });
-        answer
+        response
     }
 
-    /// Leads a request to who answers it. What costs least is looked at first.
-    async fn lead(&self, visit: Visit<'_>, head: Parts, body: Body) -> Result<Response, Problem> {
-        let _inside = visit.door.enter()?;
-        self.admit(visit.visitor)?;
-        let Visitor { address, is_trusted_proxy } = visit.visitor;
-        let is_near = address.is_loopback() && !is_trusted_proxy;
-        if is_near && !host::is_ours(&head.headers, &self.hosts) {
-            return Err(misdirected());
+    /// Checks and forwarding of a request, cheapest checks first.
+    async fn route(
+        &self,
+        info: RequestInfo<'_>,
+        head: Parts,
+        body: Body,
+    ) -> Result<Response, Problem> {
+        let _permit = info.edge.limit.try_acquire()?;
+        self.check_rate_limit(info.client)?;
+        let ClientIdentity { address, is_trusted_proxy } = info.client;
+        let is_local = address.is_loopback() && !is_trusted_proxy;
+        if is_local && !host_check::is_allowed(&head.headers, &self.hosts) {
+            return Err(unknown_host());
         }
-        if let Some(piece) = visit.piece {
-            return Ok(show(piece, visit.door.edge, &head.method));
+        if let Some(asset) = info.asset {
+            return Ok(serve_asset(asset, info.edge.edge, &head.method));
         }
-        let (way, is_page) = match &visit.found {
-            Found::Way { way, .. } => (*way, false),
-            Found::Page(way) => (*way, true),
-            Found::OtherMethods(place) => {
-                return Ok(self.without_a_way(place, &visit, &head));
+        let (upstream, is_page) = match &info.lookup {
+            RouteLookup::Upstream { upstream, .. } => (*upstream, false),
+            RouteLookup::Storefront(upstream) => (*upstream, true),
+            RouteLookup::MethodNotAllowed(entry) => {
+                return Ok(self.options_or_method_not_allowed(entry, &info, &head));
             }
-            Found::Nothing => return Err(nothing_here()),
+            RouteLookup::NotFound => return Err(not_found()),
         };
-        // The storefront looks for itself, and says so with a page.
-        if !is_page && cross_site::is_forged(&head.method, &head.headers) {
-            let is_welcome =
-                visit.door.edge == Edge::Shop && self.cors.welcome(&head.headers).is_some();
-            if !is_welcome {
-                return Err(forged());
+        // The storefront makes this check itself, and refuses with a page of its own.
+        if !is_page && csrf::is_cross_site_write(&head.method, &head.headers) {
+            let is_allowed =
+                info.edge.edge == Edge::Shop && self.cors.allowed_origin(&head.headers).is_some();
+            if !is_allowed {
+                return Err(cross_site());
             }
         }
-        let bytes_max = self.bytes_max(way);
-        let request = forward::whole(head, body, visit.visitor, bytes_max, visit.deadline).await?;
-        forward::send(way, request).await
+        let bytes_max = self.bytes_max(upstream);
+        let request =
+            forward::buffer_request(head, body, info.client, bytes_max, info.deadline).await?;
+        forward::send(upstream, request).await
     }
 
-    fn admit(&self, visitor: Visitor) -> Result<(), Problem> {
-        let Some(rate_limit) = &self.rate_limit else { return Ok(()) };
-        if visitor.address.is_loopback() && !self.limit_loopback {
+    /// Rate limit of the client.
+    fn check_rate_limit(&self, client: ClientIdentity) -> Result<(), Problem> {
+        let Some(rate_limiter) = &self.rate_limiter else { return Ok(()) };
+        if client.address.is_loopback() && !self.limit_loopback {
             return Ok(());
         }
-        rate_limit.admit(visitor.address, Instant::now()).map_err(|Exhausted(missing)| {
-            let seconds = u32::try_from(missing.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
-            let title = "too many requests came from your address; ask again after Retry-After";
-            Problem::new(429, codes::RATE_LIMITED, title).retry_after(seconds)
-        })
+        rate_limiter.try_acquire(client.address, Instant::now()).map_err(
+            |RateLimitExceeded(wait)| {
+                let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
+                let title = "too many requests from your address; try again after Retry-After";
+                Problem::new(429, codes::RATE_LIMITED, title).retry_after(seconds)
+            },
+        )
     }
 
-    /// An address that exists, but not for this method: what may be sent, or that this may not.
-    fn without_a_way(&self, place: &Place, visit: &Visit<'_>, head: &Parts) -> Response {
+    /// Response to a method that a path does not accept, or to `OPTIONS`, including CORS preflights.
+    fn options_or_method_not_allowed(
+        &self,
+        entry: &RouteEntry,
+        info: &RequestInfo<'_>,
+        head: &Parts,
+    ) -> Response {
         if head.method != Method::OPTIONS {
-            return other_method(&place.allow);
+            return method_not_allowed(&entry.allow);
         }
-        let mut answer = StatusCode::NO_CONTENT.into_response();
-        answer.headers_mut().insert(header::ALLOW, place.allow.clone());
-        let asks = cors::is_preflight(&head.method, &head.headers);
-        if asks && self.foreign_site(visit, &head.headers).is_some() {
-            cors::explain(&place.allow, answer.headers_mut());
+        let mut response = StatusCode::NO_CONTENT.into_response();
+        response.headers_mut().insert(header::ALLOW, entry.allow.clone());
+        let is_preflight = cors::is_preflight(&head.method, &head.headers);
+        if is_preflight && self.cors_origin(info, &head.headers).is_some() {
+            cors::add_preflight_headers(&entry.allow, response.headers_mut());
         }
-        answer
+        response
     }
 
-    /// The site whose page asks and may read the answer.
-    fn foreign_site(&self, visit: &Visit<'_>, headers: &HeaderMap) -> Option<HeaderValue> {
-        let is_api = visit.door.edge == Edge::Shop && visit.kind() == Kind::Data;
-        if is_api { self.cors.welcome(headers) } else { None }
+    /// Allowed CORS origin of the request.
+    fn cors_origin(&self, info: &RequestInfo<'_>, headers: &HeaderMap) -> Option<HeaderValue> {
+        let is_shop_api =
+            info.edge.edge == Edge::Shop && info.response_kind() == ResponseKind::Data;
+        if is_shop_api { self.cors.allowed_origin(headers) } else { None }
     }
 
-    fn bytes_max(&self, way: &Way) -> usize {
-        match way.body {
-            BodySize::Usual => self.body_bytes_max,
-            BodySize::Import => self.import_bytes_max,
+    fn bytes_max(&self, upstream: &Upstream) -> usize {
+        match upstream.body_limit {
+            BodyLimit::Default => self.body_bytes_max,
+            BodyLimit::Import => self.import_bytes_max,
         }
     }
 
-    /// What travels on with the request. Of what it says itself, only the trace and a sane request id are believed.
-    fn context(&self, told: Context, visit: &Visit<'_>, head: &Parts) -> Context {
-        let id = match &visit.found {
-            Found::Way { id, .. } => *id,
+    /// Context of the forwarded request. Of the received one, only the trace and a valid request id are trusted.
+    fn context(&self, received: Context, info: &RequestInfo<'_>, head: &Parts) -> Context {
+        let id = match &info.lookup {
+            RouteLookup::Upstream { id, .. } => *id,
             _ => None,
         };
-        let actor = match visit.door.edge {
-            Edge::Operator => Arc::clone(&self.operators),
-            Edge::Shop | Edge::Internal => visitor::guest(head.uri.path(), id, &head.headers),
+        let actor = match info.edge.edge {
+            Edge::Operator => Arc::clone(&self.operator_actor),
+            Edge::Shop | Edge::Internal => {
+                client_identity::guest_actor(head.uri.path(), id, &head.headers)
+            }
         };
-        let sane = told.request_id.filter(|id| visitor::is_sane_request_id(id));
-        let trace = told.trace.unwrap_or_else(|| TraceContext::begin(&RandomPart(&self.ids)));
+        let request_id = received.request_id.filter(|id| client_identity::is_valid_request_id(id));
+        let trace = received.trace.unwrap_or_else(|| TraceContext::begin(&IdRandomness(&self.ids)));
         Context {
             trace: Some(trace),
-            request_id: Some(sane.unwrap_or_else(|| self.request_id())),
-            deadline: Some(visit.deadline),
-            edge: visit.door.edge,
+            request_id: Some(request_id.unwrap_or_else(|| self.new_request_id())),
+            deadline: Some(info.deadline),
+            edge: info.edge.edge,
             actor: Some(actor),
         }
     }
 
-    fn request_id(&self) -> Arc<str> {
+    fn new_request_id(&self) -> Arc<str> {
         let id = Uuid::from(self.ids.next::<RequestId>());
         Arc::from(&*id.hyphenated().encode_lower(&mut Uuid::encode_buffer()))
     }
 
-    /// The answer as it leaves.
-    fn dress(
+    /// Response with the security, CORS and request id headers, and without a body for `HEAD`.
+    fn finish_response(
         &self,
-        mut answer: Response,
+        mut response: Response,
         method: &Method,
-        kind: Kind,
-        site: Option<HeaderValue>,
+        kind: ResponseKind,
+        origin: Option<HeaderValue>,
         id: Option<&str>,
     ) -> Response {
-        let headers = answer.headers_mut();
-        protect(headers, kind);
+        let headers = response.headers_mut();
+        add_security_headers(headers, kind);
         if let Some(id) = id.and_then(|id| HeaderValue::from_str(id).ok()) {
             headers.insert(headers::REQUEST_ID, id);
         }
-        if kind == Kind::Data && self.cors.is_on() {
+        if kind == ResponseKind::Data && self.cors.is_enabled() {
             headers.append(header::VARY, HeaderValue::from_name(header::ORIGIN));
         }
-        if let Some(site) = site {
-            cors::admit(site, headers);
+        if let Some(origin) = origin {
+            cors::add_response_headers(origin, headers);
         }
-        if *method == Method::HEAD { without_body(answer) } else { answer }
+        if *method == Method::HEAD { without_body(response) } else { response }
     }
 }
 
-impl Visit<'_> {
+impl RequestInfo<'_> {
+    /// Route label for metrics and logs.
     fn route(&self) -> &'static str {
-        match (&self.found, self.piece) {
-            (_, Some(Piece::Document)) => "/openapi.json",
+        match (&self.lookup, self.asset) {
+            (_, Some(DocsAsset::Document)) => "/openapi.json",
             (_, Some(_)) => "/docs",
-            (Found::Way { place, .. } | Found::OtherMethods(place), _) => place.path,
-            (Found::Page(_), _) => PAGES,
-            (Found::Nothing, _) => UNMATCHED,
+            (RouteLookup::Upstream { entry, .. } | RouteLookup::MethodNotAllowed(entry), _) => {
+                entry.path
+            }
+            (RouteLookup::Storefront(_), _) => PAGES,
+            (RouteLookup::NotFound, _) => UNMATCHED,
         }
     }
 
-    fn kind(&self) -> Kind {
-        match (&self.found, self.piece) {
-            (_, Some(Piece::Document)) => Kind::Data,
-            (_, Some(_)) | (Found::Page(_), _) => Kind::Page,
-            _ => Kind::Data,
+    /// Kind of the response, which decides on its headers.
+    fn response_kind(&self) -> ResponseKind {
+        match (&self.lookup, self.asset) {
+            (_, Some(DocsAsset::Document)) => ResponseKind::Data,
+            (_, Some(_)) | (RouteLookup::Storefront(_), _) => ResponseKind::Page,
+            _ => ResponseKind::Data,
         }
     }
 }
@@ -308,25 +341,25 @@ fn span(context: &Context) -> tracing::Span {
     }
 }
 
-fn show(piece: Piece, edge: Edge, method: &Method) -> Response {
-    const READING: HeaderValue = HeaderValue::from_static("GET, HEAD");
+fn serve_asset(asset: DocsAsset, edge: Edge, method: &Method) -> Response {
+    const READ_METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD");
     match *method {
-        Method::GET | Method::HEAD => piece.answer(edge),
-        _ => other_method(&READING),
+        Method::GET | Method::HEAD => asset.response(edge),
+        _ => method_not_allowed(&READ_METHODS),
     }
 }
 
-fn other_method(allow: &HeaderValue) -> Response {
-    let title = "this address exists, but not with this method; see Allow";
-    let mut answer =
+fn method_not_allowed(allow: &HeaderValue) -> Response {
+    let title = "this path does not accept the method; see Allow";
+    let mut response =
         ProblemResponse(Problem::new(405, codes::METHOD_NOT_ALLOWED, title)).into_response();
-    answer.headers_mut().insert(header::ALLOW, allow.clone());
-    answer
+    response.headers_mut().insert(header::ALLOW, allow.clone());
+    response
 }
 
-/// The head of an answer, which says how long the body would be.
-fn without_body(answer: Response) -> Response {
-    let (mut head, body) = answer.into_parts();
+/// Response to `HEAD`: the headers alone, with the length that the body would have.
+fn without_body(response: Response) -> Response {
+    let (mut head, body) = response.into_parts();
     if let Some(length) =
         axum::body::HttpBody::size_hint(&body).exact().filter(|length| *length > 0)
     {
@@ -335,25 +368,26 @@ fn without_body(answer: Response) -> Response {
     Response::from_parts(head, Body::empty())
 }
 
-fn nothing_here() -> Problem {
-    Problem::new(404, codes::NOT_FOUND, "nothing is at this address")
+fn not_found() -> Problem {
+    Problem::new(404, codes::NOT_FOUND, "there is nothing at this path")
 }
 
-fn misdirected() -> Problem {
-    let title = "the shop is not known by this name here; ask localhost, or set the name (hosts)";
+fn unknown_host() -> Problem {
+    let title =
+        "this host name is not configured; use localhost, or add the name to the setting hosts";
     Problem::new(403, codes::FORBIDDEN, title)
 }
 
-fn forged() -> Problem {
-    let title = "a page of another context may not do this; send it from a program, or have the context allowed";
+fn cross_site() -> Problem {
+    let title = "pages of other sites may not do this; send the request from a program, or allow the site in the setting cors_origins";
     Problem::new(403, codes::FORBIDDEN, title)
 }
 
-/// The random bits of fresh ids, for trace ids: a trace id need not be more random than any other.
+/// Source of randomness for trace ids: the random bits of new ids.
 #[derive(Debug)]
-struct RandomPart<'a>(&'a Ids);
+struct IdRandomness<'a>(&'a Ids);
 
-impl Randomness for RandomPart<'_> {
+impl Randomness for IdRandomness<'_> {
     fn fill(&self, bytes: &mut [u8]) {
         for chunk in bytes.chunks_mut(8) {
             let id = Uuid::from(self.0.next::<RequestId>());

@@ -1,24 +1,24 @@
-//! The gateway: the two edges of the shop, and all that can be reached through them.
+//! API gateway: the two edges of the shop, and the routes that can be reached through them.
 //!
-//! It is on every request's path, so it does little: it finds out who asks and where to, keeps out what is too much
-//! or not meant to come in, and carries the rest to the service that answers.
+//! The gateway is on the path of every request, so it does little: it identifies the client, finds the route, applies
+//! the rate limit, the concurrency limit and the cross-origin checks, and forwards the request to its service.
 
+mod client_identity;
 mod cors;
-mod cross_site;
-mod directions;
-mod docs;
-mod door;
+mod csrf;
+mod docs_assets;
+mod edge_document;
+mod edge_limit;
 mod forward;
 mod gateway;
-mod host;
-mod openapi;
-mod protection;
-mod rate;
+mod host_check;
+mod rate_limit;
+mod route_table;
 mod routes;
+mod security_headers;
 mod settings;
-mod visitor;
 
-pub use openapi::openapi;
+pub use edge_document::openapi;
 
 use axum::Router;
 use gateway::Gateway;
@@ -28,7 +28,7 @@ use web::ServiceRouter;
 
 const NAME: &str = "api-gateway";
 
-/// The gateway.
+/// Module of the API gateway.
 pub const MODULE: Module = Module {
     name: NAME,
     summary: "the shop edge and the operator edge",
@@ -50,7 +50,7 @@ pub const MODULE: Module = Module {
 fn build(context: &BuildContext) -> Result<BuiltService, BuildError> {
     let settings: GatewaySettings = context.settings()?;
     let gateway = Gateway::new(context, settings)?;
-    // No routes of its own: nobody calls the gateway, and what it leads to is described by those who answer.
+    // No routes of its own: no service calls the gateway, and the upstream services document theirs.
     let router = Router::new().fallback_service(gateway);
     Ok(BuiltService::documented(ServiceRouter {
         router,

@@ -1,24 +1,24 @@
-//! What can be reached from outside, and who answers. Read it from top to bottom: this is the public API.
+//! Public API: the routes that can be reached from outside, and the service behind each.
 //!
-//! What is not listed here cannot be reached through an edge, whatever a service has routes for.
+//! A route that is not listed here cannot be reached through an edge, even if a service has it.
 
 use axum::http::Method;
 
-/// An address that can be reached.
+/// Public route.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Route {
     pub(crate) methods: &'static [Method],
     pub(crate) path: &'static str,
     pub(crate) service: &'static str,
-    pub(crate) body: BodySize,
+    pub(crate) body: BodyLimit,
 }
 
-/// How large a body an address takes; the sizes are settings.
+/// Limit of the request body of a route; the sizes are settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum BodySize {
-    /// As everywhere.
-    Usual,
-    /// A batch of an import.
+pub(crate) enum BodyLimit {
+    /// The general limit.
+    Default,
+    /// The limit of an import batch.
     Import,
 }
 
@@ -29,14 +29,14 @@ const STOCK: &str = "inventory-service";
 const PAYMENTS: &str = "payment-service";
 const AUDIT: &str = "audit-service";
 
-/// Who answers on the shop edge where nothing is listed.
-pub(crate) const PAGES: &str = "storefront";
+/// Service behind every path of the shop edge that is not an API path.
+pub(crate) const STOREFRONT: &str = "storefront";
 
-/// Where pages are not: an address below these that is not listed does not exist.
-pub(crate) const NO_PAGES: &[&str] = &["/api", "/internal"];
+/// Path prefixes without pages: a path below them that is not listed does not exist.
+pub(crate) const API_PREFIXES: &[&str] = &["/api", "/internal"];
 
-/// What shoppers and operators may read.
-pub(crate) const READS: &[Route] = &[
+/// Read-only routes of both edges.
+pub(crate) const SHARED: &[Route] = &[
     get("/api/v1/products", PRODUCTS),
     get("/api/v1/products/suggestions", PRODUCTS),
     get("/api/v1/products/{id}", PRODUCTS),
@@ -49,7 +49,7 @@ pub(crate) const READS: &[Route] = &[
     get("/api/v1/payments/{id}", PAYMENTS),
 ];
 
-/// What only shoppers do, and those who act for them.
+/// Routes of the shop edge only, including webhooks.
 pub(crate) const SHOP: &[Route] = &[
     post("/api/v1/carts", CARTS),
     post("/api/v1/carts/{id}/lines", CARTS),
@@ -60,7 +60,7 @@ pub(crate) const SHOP: &[Route] = &[
     post("/api/v1/webhooks/payments/test", PAYMENTS),
 ];
 
-/// What only operators do.
+/// Routes of the operator edge only.
 pub(crate) const OPERATOR: &[Route] = &[
     post("/api/v1/products", PRODUCTS),
     import("/api/v1/products/import", PRODUCTS),
@@ -95,21 +95,21 @@ const fn post(path: &'static str, service: &'static str) -> Route {
 }
 
 const fn route(methods: &'static [Method], path: &'static str, service: &'static str) -> Route {
-    Route { methods, path, service, body: BodySize::Usual }
+    Route { methods, path, service, body: BodyLimit::Default }
 }
 
 const fn import(path: &'static str, service: &'static str) -> Route {
-    Route { body: BodySize::Import, ..post(path, service) }
+    Route { body: BodyLimit::Import, ..post(path, service) }
 }
 
-/// What can be reached through an edge; nothing through anything else.
+/// Routes of an edge; none for internal calls.
 pub(crate) fn of(edge: transport::Edge) -> impl Iterator<Item = Route> + Clone {
     let own = match edge {
         transport::Edge::Shop => Some(SHOP),
         transport::Edge::Operator => Some(OPERATOR),
         transport::Edge::Internal => None,
     };
-    own.into_iter().flat_map(|own| READS.iter().chain(own)).copied()
+    own.into_iter().flat_map(|own| SHARED.iter().chain(own)).copied()
 }
 
 #[cfg(test)]
@@ -119,15 +119,15 @@ mod tests {
     use transport::Edge;
 
     #[test]
-    fn the_table_is_public_unambiguous_and_names_only_whom_the_gateway_calls() {
+    fn routes_are_public_unambiguous_and_lead_to_declared_dependencies() {
         for edge in [Edge::Shop, Edge::Operator] {
-            let mut known = BTreeSet::new();
+            let mut seen = BTreeSet::new();
             for route in of(edge) {
                 assert!(route.path.starts_with("/api/v1/"), "{}", route.path);
                 assert!(crate::MODULE.calls.contains(&route.service), "{}", route.service);
                 for method in route.methods {
                     assert!(
-                        known.insert((route.path, method.as_str())),
+                        seen.insert((route.path, method.as_str())),
                         "{method} {} twice",
                         route.path
                     );
@@ -138,8 +138,8 @@ mod tests {
     }
 
     #[test]
-    fn reading_changes_nothing_and_shoppers_share_only_that_with_operators() {
-        assert!(READS.iter().all(|route| *route.methods == [Method::GET]));
+    fn shared_routes_are_read_only_and_the_edges_share_only_one_other() {
+        assert!(SHARED.iter().all(|route| *route.methods == [Method::GET]));
         let both = |route: &&Route| SHOP.iter().any(|shop| shop.path == route.path);
         let shared: Vec<_> = OPERATOR.iter().filter(both).map(|route| route.path).collect();
         assert_eq!(shared, ["/api/v1/orders/{id}/cancel"]);

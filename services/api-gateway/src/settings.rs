@@ -1,35 +1,35 @@
-//! The settings of the gateway.
+//! Settings of the gateway.
 
-use crate::{cors::Origin, host::HostName, visitor::Network};
+use crate::{client_identity::IpNetwork, cors::Origin, host_check::AllowedHost};
 use serde::{Deserialize, Serialize};
 
-/// The settings of the gateway.
+/// Settings section `api-gateway`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct GatewaySettings {
-    /// How long a request may take, from its arrival to its answer.
+    /// Deadline of a request, from its arrival to its response, in milliseconds.
     pub(crate) deadline_ms: u64,
-    /// How many requests of shoppers are answered at the same time; the next one is refused at once.
+    /// Concurrency limit of the shop edge; a request beyond it is refused at once.
     pub(crate) shop_requests_max: usize,
-    /// The same for operators, who have places of their own.
+    /// Concurrency limit of the operator edge, which is independent of the shop edge.
     pub(crate) operator_requests_max: usize,
-    /// The largest body of a request, in bytes.
+    /// Largest request body, in bytes.
     pub(crate) body_bytes_max: usize,
-    /// The largest batch of an import, in bytes.
+    /// Largest import batch, in bytes.
     pub(crate) import_bytes_max: usize,
-    /// How many requests a client may send in the long run; 0 for no limit. A client is an address, or a network
-    /// of the size that IPv6 gives to one household.
+    /// Rate limit per client, in requests per second on average; 0 for no limit. A client is an IPv4 address or an IPv6
+    /// /64 network.
     pub(crate) client_requests_per_second: u32,
-    /// How many of these it may send at once.
+    /// Burst of the rate limit: requests that a client may send at once.
     pub(crate) client_requests_burst: u32,
-    /// Whether clients on this machine are limited too.
+    /// Whether the rate limit also applies to clients on this machine.
     pub(crate) limit_loopback_clients: bool,
-    /// Who may say for whom a request is sent (`X-Forwarded-For`): addresses or networks such as `10.0.0.0/8`.
-    pub(crate) trusted_proxies: Vec<Network>,
-    /// The names under which this machine's own clients reach the shop besides `localhost`, such as `shop.example`
-    /// when a proxy runs here; `*` for any.
-    pub(crate) hosts: Vec<HostName>,
-    /// Whose pages may call the API of the shop edge from a browser, such as `https://example.com`, or `*`.
+    /// Proxies whose `X-Forwarded-For` is trusted: addresses or networks such as `10.0.0.0/8`.
+    pub(crate) trusted_proxies: Vec<IpNetwork>,
+    /// Host names allowed over the loopback interface besides `localhost`, such as `shop.example` when a proxy runs on
+    /// this machine; `*` for any.
+    pub(crate) hosts: Vec<AllowedHost>,
+    /// CORS: origins whose pages may call the API of the shop edge, such as `https://example.com`; `*` for any.
     pub(crate) cors_origins: Vec<Origin>,
 }
 

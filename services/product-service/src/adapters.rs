@@ -1,4 +1,4 @@
-//! The catalogue's ways in and out.
+//! Adapters of the catalogue: HTTP API, feed, consumer, clients of other services, settings.
 
 pub(crate) mod activities;
 pub(crate) mod availability;

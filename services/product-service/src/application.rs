@@ -1,44 +1,44 @@
-//! What operators and shoppers do with the catalogue.
+//! Use cases of the catalogue: execute changes, import products, show products.
 
-mod bring_about;
-mod claims;
 mod error;
+mod execute;
 mod import_products;
+mod mapping;
+mod name_claims;
 mod open_index;
-mod present;
 mod show_product;
 mod streams;
 
-pub(crate) use bring_about::{Outcome, Wanted};
 pub(crate) use error::CatalogueError;
-pub(crate) use import_products::{Earnest, Imported};
-pub(crate) use open_index::{Listings, open_index};
-pub(crate) use present::listing;
+pub(crate) use execute::{ChangeOutcome, ChangeRequest};
+pub(crate) use import_products::{ImportMode, ImportResult};
+pub(crate) use mapping::product_document;
+pub(crate) use open_index::{ProductDocumentsReadModel, open_index};
 pub(crate) use streams::{ProductStream, product_of, stream_of};
 
-use crate::{domain::prior_price::Policy, index::Index, ports::Stock};
-use claims::Claims;
+use crate::{domain::prior_price::Policy, index::SearchIndex, ports::StockCounter};
 use journal::Repository;
 use kernel::Ids;
-use show_product::Views;
+use name_claims::NameClaims;
+use show_product::ViewCache;
 use std::sync::Arc;
 
-/// The catalogue: products in the journal, and the index of them in memory.
+/// Catalogue: product aggregates in the journal, and the in-memory search index over them.
 pub(crate) struct Catalogue {
     products: Repository<ProductStream>,
-    pub(crate) index: Arc<Index>,
-    claims: Arc<Claims>,
-    stock: Arc<dyn Stock>,
-    views: Views,
+    pub(crate) index: Arc<SearchIndex>,
+    claims: Arc<NameClaims>,
+    stock: Arc<dyn StockCounter>,
+    views: ViewCache,
     policy: Policy,
     pub(crate) ids: Ids,
 }
 
-/// What a catalogue is made of.
+/// Dependencies of a catalogue.
 pub(crate) struct CatalogueParts {
     pub(crate) products: Repository<ProductStream>,
-    pub(crate) index: Arc<Index>,
-    pub(crate) stock: Arc<dyn Stock>,
+    pub(crate) index: Arc<SearchIndex>,
+    pub(crate) stock: Arc<dyn StockCounter>,
     pub(crate) policy: Policy,
     pub(crate) ids: Ids,
 }
@@ -46,7 +46,7 @@ pub(crate) struct CatalogueParts {
 impl Catalogue {
     pub(crate) fn new(parts: CatalogueParts) -> Self {
         let CatalogueParts { products, index, stock, policy, ids } = parts;
-        let claims = Arc::new(Claims::new(Arc::clone(&index)));
-        Self { products, index, claims, stock, views: Views::default(), policy, ids }
+        let claims = Arc::new(NameClaims::new(Arc::clone(&index)));
+        Self { products, index, claims, stock, views: ViewCache::default(), policy, ids }
     }
 }

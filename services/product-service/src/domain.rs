@@ -1,7 +1,5 @@
-//! A product and everything that may happen to it. Nothing here waits, reads a clock or knows how it is stored.
+//! Product aggregate: commands, decisions, events and rules. The domain performs no I/O and reads no clock.
 
-mod changes;
-mod checks;
 mod create;
 pub(crate) mod draft;
 pub(crate) mod events;
@@ -10,10 +8,15 @@ pub(crate) mod prior_price;
 mod product;
 mod reduction;
 mod rejection;
-pub(crate) mod words;
+pub(crate) mod text;
+mod update;
+mod validation;
 
-pub(crate) use draft::{Changes, Command, Draft, StatusWish, VariantDraft};
+pub(crate) use draft::{ProductChanges, ProductCommand, ProductDraft, TargetStatus, VariantDraft};
 pub(crate) use events::ProductEvent;
 pub(crate) use product::{Product, Status, Variant};
 pub(crate) use reduction::Reduction;
 pub(crate) use rejection::Rejection;
+
+/// Decision on a command: the events it leads to, or a rejection.
+type Decision = Result<Vec<ProductEvent>, Rejection>;

@@ -1,29 +1,30 @@
-//! The catalogue in memory: lists, filters, facets, searches and addresses, right after every change.
+//! In-memory search index of the catalogue: listings, filters, facets, full-text search and look-up by slug or SKU,
+//! up to date right after every change.
 //!
-//! One lock guards it. Writers hold it for microseconds; readers share it. Answers are kept until the index changes.
+//! One lock guards the index: writers hold it for microseconds, readers share it. Results are cached until the index
+//! changes.
 
 mod availability;
-mod bits;
-mod cache;
-mod entry;
+mod bit_set;
+mod document;
 mod facets;
-mod found;
-mod listing;
-mod orders;
-mod page;
+mod indexed_product;
+mod inverted_index;
+mod pagination;
+pub(crate) mod persistence;
 mod query;
+mod result_cache;
+mod search_result;
+mod sort_index;
 mod spelling;
 mod state;
-pub(crate) mod stored;
-mod text;
 
-pub(crate) use availability::{Availability, Shelf};
-pub(crate) use listing::{Left, ListedVariant, Listing};
-pub(crate) use orders::Sort;
-pub(crate) use query::{Audience, Reduced, Stock, Wish};
+pub(crate) use availability::{Availability, AvailabilityBucket};
+pub(crate) use document::{ProductDocument, StockLevel, VariantDocument};
+pub(crate) use query::{Audience, ReductionFilter, SearchQuery, StockFilter};
+pub(crate) use sort_index::Sort;
 
 use crate::domain;
-use cache::Cache;
 use contracts::{
     product::{
         Categories, Category, FacetValue, ProductPage, ProductStatus, Suggestions, VariantFacts,
@@ -31,114 +32,117 @@ use contracts::{
     shared::ProductId,
 };
 use facets::{Facet, FacetEntry, FacetKind};
-use found::{Found, Wider};
 use kernel::{Cursor, CursorError, PageLimit};
 use parking_lot::{Mutex, RwLock};
-use query::Query;
-use state::{Searchable, State};
+use query::ResolvedQuery;
+use result_cache::ResultCache;
+use search_result::{BroaderResults, SearchResult};
+use state::{IndexState, TextIndexing};
 use std::collections::HashMap;
 use std::sync::Arc;
 use storage::{Commit, durability};
 use tokio::sync::Notify;
 
-/// How many products' words are read before the start is over.
-const PRODUCTS_READ_AT_THE_START: usize = 2_000;
-/// How many products' words are read in one step: a few milliseconds.
-const PRODUCTS_READ_TOGETHER: usize = 128;
-/// The most products and categories that are suggested.
+/// Products whose text is indexed before the service starts.
+const INITIAL_TEXT_BATCH: usize = 2_000;
+/// Products whose text is indexed in one step afterwards: a few milliseconds of work.
+const TEXT_BATCH: usize = 128;
+/// Limits of the products and the categories that are suggested.
 const SUGGESTED_PRODUCTS_MAX: usize = 6;
 const SUGGESTED_CATEGORIES_MAX: usize = 3;
 
-/// The catalogue in memory. What it shows that is not flushed yet touches the running request's scope.
+/// In-memory search index. A read that shows something unflushed adds it to the durability scope of the running
+/// request.
 #[derive(Debug, Default)]
-pub(crate) struct Index {
-    state: RwLock<State>,
-    cache: Mutex<Cache>,
-    words_read: Notify,
-    unflushed: Unflushed,
+pub(crate) struct SearchIndex {
+    state: RwLock<IndexState>,
+    cache: Mutex<ResultCache>,
+    text_indexed: Notify,
+    unflushed: UnflushedCommits,
 }
 
-/// The appends that are in the index and may not be flushed yet.
+/// Commits that are visible in the index but may not be durable yet.
 #[derive(Debug, Default)]
-struct Unflushed(Mutex<Vec<Commit>>);
+struct UnflushedCommits(Mutex<Vec<Commit>>);
 
-impl Unflushed {
+impl UnflushedCommits {
     fn add(&self, commit: Commit) {
         self.0.lock().push(commit);
     }
 
-    /// Makes the running request wait for them at the boundary, all of them: they come in in another order than they
-    /// were appended.
-    fn touch(&self) {
+    /// Dependency of the running request on all of these commits: they reach the index in another order than the
+    /// journal, so no single one stands for the others.
+    fn depend_on_all(&self) {
         let mut commits = self.0.lock();
         commits.retain(|commit| !commit.is_durable());
         commits.iter().for_each(durability::depend_on);
     }
 }
 
-/// A product as the index knows it.
+/// Reference to a product, with what a caller needs to decide on access and caching.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Known {
+pub(crate) struct ProductRef {
     pub(crate) id: ProductId,
     pub(crate) version: u64,
     pub(crate) status: ProductStatus,
 }
 
-/// Who has a SKU or a slug already.
+/// Name that another product already has.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Taken {
+pub(crate) enum NameConflict {
     Slug(String),
     Sku(String),
 }
 
-impl Index {
-    /// An index of what was stored. Of a large catalogue the words are still to be read, see [`Index::read_words`].
-    pub(crate) fn of(listings: Vec<Listing>, availability: Availability) -> Self {
-        let mut state = State::of(listings, availability);
-        state.read_words(PRODUCTS_READ_AT_THE_START);
+impl SearchIndex {
+    /// Index of the stored documents. The text of a large catalogue is indexed later, see
+    /// [`SearchIndex::index_text`].
+    pub(crate) fn new(documents: Vec<ProductDocument>, availability: Availability) -> Self {
+        let mut state = IndexState::new(documents, availability);
+        state.index_text(INITIAL_TEXT_BATCH);
         Self { state: RwLock::new(state), ..Self::default() }
     }
 
-    /// Reads the words of all products, in small steps beside everything else that goes on.
-    pub(crate) async fn read_words(&self) {
+    /// Background indexing of the text of all products, in small steps that leave room for requests.
+    pub(crate) async fn index_text(&self) {
         loop {
             {
                 let mut state = self.state.write();
-                state.read_words(PRODUCTS_READ_TOGETHER);
-                if state.searchable() == Searchable::Now {
+                state.index_text(TEXT_BATCH);
+                if state.text_indexing() == TextIndexing::Complete {
                     break;
                 }
             }
             tokio::task::yield_now().await;
         }
-        self.words_read.notify_waiters();
+        self.text_indexed.notify_waiters();
     }
 
-    /// Waits until searches find everything, which they do a moment after the start.
-    pub(crate) async fn searchable(&self) {
-        let mut read = std::pin::pin!(self.words_read.notified());
-        read.as_mut().enable();
-        if self.state.read().searchable() == Searchable::Later {
-            read.await;
+    /// Wait for the end of the background indexing, after which searches find everything.
+    pub(crate) async fn wait_until_searchable(&self) {
+        let mut indexed = std::pin::pin!(self.text_indexed.notified());
+        indexed.as_mut().enable();
+        if self.state.read().text_indexing() == TextIndexing::Pending {
+            indexed.await;
         }
     }
 
-    /// Takes in a product as it stands after an append.
-    pub(crate) fn put(&self, listing: Listing, commit: Commit) {
+    /// Upsert of a product as it is after an append; `commit` is the handle of that append.
+    pub(crate) fn put(&self, document: ProductDocument, commit: Commit) {
         let mut state = self.state.write();
         self.unflushed.add(commit);
-        state.put(listing);
+        state.put(document);
     }
 
-    /// Takes in how much is left of a SKU. Returns the number of its shelf and the shelf as it is now.
-    pub(crate) fn put_available(&self, sku: &str, units: i64) -> (usize, Shelf) {
+    /// Update of the units available of a SKU. Returns the number of its bucket and the bucket after the update.
+    pub(crate) fn put_available(&self, sku: &str, units: i64) -> (usize, AvailabilityBucket) {
         let mut state = self.state.write();
         state.put_available(sku, units);
-        let (number, skus) = state.availability.shelf(sku);
+        let (number, skus) = state.availability.bucket(sku);
         (number, skus.clone())
     }
 
-    /// Takes in how much is left of a SKU of which nobody said anything yet.
+    /// Update of the units available of a SKU that has none recorded yet.
     pub(crate) fn put_first_available(&self, sku: &str, units: i64) {
         let mut state = self.state.write();
         if state.availability.units(sku).is_none() {
@@ -146,125 +150,131 @@ impl Index {
         }
     }
 
-    /// The product with this id or slug, of today or of before.
-    pub(crate) fn find(&self, id_or_slug: &str) -> Option<Known> {
+    /// Look-up by id or by slug, current or former.
+    pub(crate) fn find(&self, id_or_slug: &str) -> Option<ProductRef> {
         let state = self.state.read();
-        self.unflushed.touch();
+        self.unflushed.depend_on_all();
         let by_id = id_or_slug.parse().ok().and_then(|id| state.entry(id));
-        by_id.or_else(|| state.by_slug(id_or_slug)).map(|entry| Known {
-            id: entry.listing.id,
-            version: entry.listing.version,
-            status: entry.listing.status,
+        by_id.or_else(|| state.by_slug(id_or_slug)).map(|entry| ProductRef {
+            id: entry.document.id,
+            version: entry.document.version,
+            status: entry.document.status,
         })
     }
 
-    /// The status of a product.
+    /// Status of a product.
     pub(crate) fn status(&self, id: ProductId) -> Option<ProductStatus> {
-        self.state.read().entry(id).map(|entry| entry.listing.status)
+        self.state.read().entry(id).map(|entry| entry.document.status)
     }
 
-    /// Which product has this SKU.
+    /// Product that has this SKU.
     pub(crate) fn owner_of_sku(&self, sku: &str) -> Option<ProductId> {
-        self.state.read().by_sku(sku).map(|(entry, _)| entry.listing.id)
+        self.state.read().by_sku(sku).map(|(entry, _)| entry.document.id)
     }
 
-    /// Which product has or had this slug.
+    /// Product that has or had this slug.
     pub(crate) fn owner_of_slug(&self, slug: &str) -> Option<ProductId> {
-        self.state.read().by_slug(slug).map(|entry| entry.listing.id)
+        self.state.read().by_slug(slug).map(|entry| entry.document.id)
     }
 
-    /// How much is left of each of these SKUs.
-    pub(crate) fn left<'a>(&self, skus: impl Iterator<Item = &'a str>) -> Vec<Left> {
+    /// Stock level of each of these SKUs.
+    pub(crate) fn stock_levels<'a>(&self, skus: impl Iterator<Item = &'a str>) -> Vec<StockLevel> {
         let state = self.state.read();
-        skus.map(|sku| Left::of(state.availability.units(sku))).collect()
+        skus.map(|sku| StockLevel::of(state.availability.units(sku))).collect()
     }
 
-    /// What is known of these SKUs; unknown ones are left out.
+    /// Facts about these SKUs, in the order asked for; unknown SKUs are left out.
     pub(crate) fn variants(&self, skus: &[String]) -> Vec<VariantFacts> {
         let state = self.state.read();
-        self.unflushed.touch();
+        self.unflushed.depend_on_all();
         let facts = |sku: &String| {
             let (entry, variant) = state.by_sku(sku)?;
-            Some(variant_facts(&entry.listing, variant, Left::of(state.availability.units(sku))))
+            Some(variant_facts(
+                &entry.document,
+                variant,
+                StockLevel::of(state.availability.units(sku)),
+            ))
         };
         skus.iter().filter_map(facts).collect()
     }
 
-    /// One page of what is wished for.
+    /// One page of the products that match a query, with facets over all of them.
     pub(crate) fn products(
         &self,
-        wish: &Wish,
+        query: &SearchQuery,
         cursor: Option<&Cursor>,
         limit: PageLimit,
     ) -> Result<ProductPage, CursorError> {
         let state = self.state.read();
-        self.unflushed.touch();
-        let found = self.found(&state, &Query::of(wish, &state));
-        let page = page::page(&state, &found, wish.sort, cursor, limit.get())?;
-        let items = page.places.iter().map(|place| {
-            let entry = &state.entries[*place as usize];
-            entry.listing.summary(entry.left)
+        self.unflushed.depend_on_all();
+        let result = self.search(&state, &ResolvedQuery::new(query, &state));
+        let page = pagination::paginate(&state, &result, query.sort, cursor, limit.get())?;
+        let items = page.docs.iter().map(|doc| {
+            let entry = &state.entries[*doc as usize];
+            entry.document.summary(entry.stock_level)
         });
         Ok(ProductPage {
             items: items.collect(),
-            facets: found.facets.clone(),
-            price_range: found.price_range,
-            total: found.total as u64,
-            total_unfiltered: found.total_unfiltered as u64,
-            did_you_mean: found.did_you_mean.clone(),
+            facets: result.facets.clone(),
+            price_range: result.price_range,
+            total: result.total as u64,
+            total_unfiltered: result.total_unfiltered as u64,
+            did_you_mean: result.did_you_mean.clone(),
             next_cursor: page.next,
         })
     }
 
-    /// What a search box may offer.
+    /// Suggestions for a search box: the best products and the categories whose names begin with the text.
     pub(crate) fn suggestions(&self, audience: Audience, text: &str) -> Suggestions {
         let state = self.state.read();
-        self.unflushed.touch();
-        let wish = Wish { text: Some(text.to_owned()), ..Wish::all(audience) };
-        let query = Query::of(&wish, &state);
+        self.unflushed.depend_on_all();
+        let query = SearchQuery { text: Some(text.to_owned()), ..SearchQuery::all(audience) };
+        let query = ResolvedQuery::new(&query, &state);
         let Some(words) = query.words.clone().filter(|words| !words.is_empty()) else {
             return Suggestions { products: vec![], categories: vec![], total: 0 };
         };
-        let found = self.found(&state, &query);
-        let best = found
-            .best_first()
+        let result = self.search(&state, &query);
+        let best = result
+            .by_score()
             .take(SUGGESTED_PRODUCTS_MAX)
-            .map(|it| &state.entries[it.place as usize]);
-        let products = best.map(|entry| entry.listing.summary(entry.left)).collect();
-        let categories = self.fitting_categories(&state, audience, &words);
-        Suggestions { products, categories, total: found.total as u64 }
+            .map(|it| &state.entries[it.doc as usize]);
+        let products = best.map(|entry| entry.document.summary(entry.stock_level)).collect();
+        let categories = self.matching_categories(&state, audience, &words);
+        Suggestions { products, categories, total: result.total as u64 }
     }
 
-    /// The categories with the most products whose path has all of these words, or words that begin so.
-    fn fitting_categories(
+    /// Categories whose path has each of these words as a word or a prefix of one, most products first.
+    fn matching_categories(
         &self,
-        state: &State,
+        state: &IndexState,
         audience: Audience,
         words: &[String],
     ) -> Vec<FacetValue> {
-        let counts = &self.found(state, &Query::all(audience)).counts[FacetKind::Category as usize];
+        let counts =
+            &self.search(state, &ResolvedQuery::all(audience)).counts[FacetKind::Category as usize];
         let values = &state.facet(FacetKind::Category).values;
-        let fits = |key: &str| {
-            let has = |word: &String| domain::words::words(key).any(|it| it.starts_with(&**word));
+        let matches = |key: &str| {
+            let has = |word: &String| domain::text::tokens(key).any(|it| it.starts_with(&**word));
             words.iter().all(has)
         };
-        let mut fitting: Vec<(usize, &FacetEntry)> = counts.iter().copied().zip(values).collect();
-        fitting.retain(|(count, entry)| *count > 0 && fits(&entry.key));
-        fitting
+        let mut matching: Vec<(usize, &FacetEntry)> = counts.iter().copied().zip(values).collect();
+        matching.retain(|(count, entry)| *count > 0 && matches(&entry.key));
+        matching
             .sort_by(|(one, first), (two, second)| two.cmp(one).then(first.key.cmp(&second.key)));
-        let told = fitting.into_iter().take(SUGGESTED_CATEGORIES_MAX);
-        told.map(|(count, entry)| FacetValue {
-            value: entry.key.clone(),
-            label: entry.label.clone(),
-            count: count as u64,
-        })
-        .collect()
+        let suggested = matching.into_iter().take(SUGGESTED_CATEGORIES_MAX);
+        suggested
+            .map(|(count, entry)| FacetValue {
+                value: entry.key.clone(),
+                label: entry.label.clone(),
+                count: count as u64,
+            })
+            .collect()
     }
 
-    /// All categories that have products, as a tree.
+    /// Tree of the categories that have products.
     pub(crate) fn categories(&self, audience: Audience) -> Categories {
         let state = self.state.read();
-        self.unflushed.touch();
+        self.unflushed.depend_on_all();
         let facet = state.facet(FacetKind::Category);
         let counts = facet.counts_in(state.visible(audience));
         let mut children: HashMap<Option<u32>, Vec<u32>> = HashMap::new();
@@ -273,28 +283,31 @@ impl Index {
                 children.entry(entry.parent).or_default().push(id);
             }
         }
-        Categories { items: branch(facet, &counts, &children, None) }
+        Categories { items: subtree(facet, &counts, &children, None) }
     }
 
-    fn found(&self, state: &State, query: &Query) -> Arc<Found> {
-        if let Some(found) = self.cache.lock().find(query, state.generation) {
-            return found;
+    /// Result of a query, from the cache where it is still valid.
+    fn search(&self, state: &IndexState, query: &ResolvedQuery) -> Arc<SearchResult> {
+        if let Some(result) = self.cache.lock().get(query, state.generation) {
+            return result;
         }
-        let everything = Query::all(query.audience);
-        let same_words = Query { words: query.words.clone(), ..everything.clone() };
-        let wider = |wider: &Query| (query != wider).then(|| self.found(state, wider));
-        let wider = Wider {
-            everything: wider(&everything),
-            same_words: query.words.as_ref().and_then(|_| wider(&same_words)),
+        let everything = ResolvedQuery::all(query.audience);
+        let same_words = ResolvedQuery { words: query.words.clone(), ..everything.clone() };
+        let broader =
+            |broader: &ResolvedQuery| (query != broader).then(|| self.search(state, broader));
+        let broader = BroaderResults {
+            everything: broader(&everything),
+            same_words: query.words.as_ref().and_then(|_| broader(&same_words)),
         };
-        let found = Arc::new(Found::compute(state, query, &wider));
-        self.cache.lock().keep(query.clone(), Arc::clone(&found));
-        found
+        let result = Arc::new(SearchResult::compute(state, query, &broader));
+        self.cache.lock().insert(query.clone(), Arc::clone(&result));
+        result
     }
 }
 
-/// The categories directly below `parent`, with what is below them. Paths have few levels, so this ends soon.
-fn branch(
+/// Categories directly below `parent`, each with its own subtree. The depth of the recursion is the number of levels
+/// of a path, which is limited.
+fn subtree(
     facet: &Facet,
     counts: &[usize],
     children: &HashMap<Option<u32>, Vec<u32>>,
@@ -310,7 +323,7 @@ fn branch(
                 name: entry.label.rsplit(" > ").next().unwrap_or_default().to_owned(),
                 path: entry.label.clone(),
                 count: counts[*id as usize] as u64,
-                children: branch(facet, counts, children, Some(*id)),
+                children: subtree(facet, counts, children, Some(*id)),
             }
         })
         .collect();
@@ -318,19 +331,23 @@ fn branch(
     categories
 }
 
-fn variant_facts(listing: &Listing, variant: &ListedVariant, left: Left) -> VariantFacts {
+fn variant_facts(
+    document: &ProductDocument,
+    variant: &VariantDocument,
+    stock_level: StockLevel,
+) -> VariantFacts {
     let options = variant.options.iter();
     VariantFacts {
         sku: variant.sku.to_string(),
-        product_id: listing.id,
-        slug: listing.slug.clone(),
-        name: listing.name.clone(),
+        product_id: document.id,
+        slug: document.slug.clone(),
+        name: document.name.clone(),
         options: options.map(|(name, value)| (name.to_string(), value.to_string())).collect(),
         price: variant.price,
-        image: variant.image.as_deref().or(listing.image.as_ref()).cloned(),
-        for_sale: listing.status == ProductStatus::Active,
-        in_stock: left.in_stock(),
-        only_left: left.only(),
+        image: variant.image.as_deref().or(document.image.as_ref()).cloned(),
+        for_sale: document.status == ProductStatus::Active,
+        in_stock: stock_level.in_stock(),
+        only_left: stock_level.low_stock_units(),
         weight_grams: variant.weight_grams,
     }
 }

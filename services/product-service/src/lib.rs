@@ -1,7 +1,7 @@
-//! Products, variants, categories, media, and prices with their history.
+//! Product service: products, variants, categories, media, and prices with their history.
 //!
-//! Each product is a stream of events; lists, filters and searches come from an index in memory that knows every
-//! change as soon as it is appended.
+//! Each product is an event-sourced stream. Listings, filters and full-text search come from an in-memory search index
+//! that includes every change as soon as it is appended.
 
 mod adapters;
 mod application;
@@ -12,11 +12,11 @@ mod ports;
 mod tests;
 
 use adapters::{
-    activities::activities,
-    availability::AvailabilityFollower,
+    activities::activity_queue,
+    availability::AvailabilityConsumer,
     feed::CatalogueFeed,
-    http::{Doors, IMPORT_BYTES_MAX, routes},
-    inventory::InventoryStock,
+    http::{AppState, IMPORT_BYTES_MAX, routes},
+    inventory::InventoryStockCounter,
     maintenance::maintenance,
     settings::ProductSettings,
 };
@@ -30,10 +30,10 @@ use std::sync::Arc;
 use telemetry::Criticality;
 
 const NAME: &str = "product-service";
-/// How many products are kept in memory to decide on.
+/// Number of product aggregates cached in memory.
 const RECENT_PRODUCTS_MAX: NonZeroUsize = NonZeroUsize::new(1_024).unwrap();
 
-/// The product service.
+/// Module of the product service.
 pub const MODULE: Module = Module {
     name: NAME,
     summary: "products, variants, categories, media, and prices with their history",
@@ -49,8 +49,8 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
     let settings: ProductSettings = context.settings()?;
     let policy = settings.prior_price.policy().map_err(BuildError::Other)?;
     let index = Arc::new(open_index(&context.storage, policy).await?);
-    let reading = Arc::clone(&index);
-    context.tasks.spawn_until_shutdown(async move { reading.read_words().await });
+    let text_indexer = Arc::clone(&index);
+    context.tasks.spawn_until_shutdown(async move { text_indexer.index_text().await });
     let catalogue = Arc::new(Catalogue::new(CatalogueParts {
         products: Repository::new(
             Arc::clone(&context.storage.journal),
@@ -58,14 +58,14 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
             RECENT_PRODUCTS_MAX,
         ),
         index: Arc::clone(&index),
-        stock: Arc::new(InventoryStock(InventoryClient::new(
+        stock: Arc::new(InventoryStockCounter(InventoryClient::new(
             context.channel(InventoryClient::SERVICE)?,
         ))),
         policy,
         ids: context.ids.clone(),
     }));
     let audit = AuditClient::new(context.channel(AuditClient::SERVICE)?);
-    let (activities, delivery) = activities(NAME, audit, context.ids.clone(), &context.metrics);
+    let (activities, delivery) = activity_queue(NAME, audit, context.ids.clone(), &context.metrics);
     context.tasks.spawn(delivery.run(context.tasks.shutdown_signal()));
     let parts = ConsumerParts {
         group: NAME,
@@ -76,9 +76,9 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
         metrics: context.metrics.clone(),
         health: context.health.clone(),
     };
-    let follower = Arc::new(AvailabilityFollower(Arc::clone(&index)));
-    context.tasks.spawn_until_shutdown(Consumer::new(parts, follower).run());
-    let routes = routes(Doors { catalogue, activities })
+    let handler = Arc::new(AvailabilityConsumer(Arc::clone(&index)));
+    context.tasks.spawn_until_shutdown(Consumer::new(parts, handler).run());
+    let routes = routes(AppState { catalogue, activities })
         .merge(messaging::feed_routes(
             NAME,
             Arc::clone(&context.storage.journal),
@@ -86,7 +86,7 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
         ))
         .merge(messaging::parking_routes(NAME, context.storage.clone()));
     let mut parts = context.service_parts();
-    // A request with an idempotency key is read whole before its handler runs.
+    // The body of a request with an idempotency key is buffered before its handler runs.
     parts.limits.keyed_body_bytes_max = IMPORT_BYTES_MAX;
     ready.up();
     Ok(BuiltService::documented(web::service(NAME, routes, parts)))

@@ -1,5 +1,5 @@
-//! What the catalogue needs from outside, in its own words.
+//! Ports of the catalogue to other services.
 
 mod stock;
 
-pub(crate) use stock::{Counted, Stock, StockError};
+pub(crate) use stock::{StockCount, StockCounter, StockError};

@@ -1,7 +1,7 @@
-//! Tests that need more than the part they test.
+//! Unit tests of the domain and the search index.
 
-mod index_answers;
-mod index_pages;
-mod listings;
+mod fixtures;
+mod keyset_pagination;
 mod prior_price_vectors;
 mod product_decisions;
+mod search_results;

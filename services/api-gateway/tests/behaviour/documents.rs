@@ -1,6 +1,6 @@
-//! The API document of each edge, and the page to read it with.
+//! OpenAPI document of each edge, and its Swagger UI page.
 
-use crate::shop::{Gateway, ask, get};
+use crate::harness::{TestGateway, get, request};
 use aide::{
     axum::{ApiRouter, routing::get_with},
     openapi::OpenApi,
@@ -10,32 +10,38 @@ use std::collections::BTreeMap;
 use transport::Edge;
 
 #[tokio::test]
-async fn each_edge_shows_its_own_document() {
-    let gateway = Gateway::plain().await;
+async fn each_edge_serves_its_own_document() {
+    let gateway = TestGateway::with_defaults().await;
     let shop = gateway.shop(get("/openapi.json")).await;
     let operator = gateway.operator(get("/openapi.json")).await;
-    for answer in [&shop, &operator] {
+    for response in [&shop, &operator] {
         assert_eq!(
-            (answer.status.as_u16(), answer.header("content-type")),
+            (response.status.as_u16(), response.header("content-type")),
             (200, "application/json")
         );
-        assert_eq!(answer.json()["openapi"], "3.1.0");
+        assert_eq!(response.json()["openapi"], "3.1.0");
     }
     assert_ne!(shop.json()["info"]["title"], operator.json()["info"]["title"]);
 }
 
-/// What the committed documents describe is there, and what they do not describe is not.
+/// Every operation of the committed documents is routed.
 #[tokio::test]
-async fn what_is_described_can_be_reached() {
-    let gateway = Gateway::plain().await;
+async fn every_documented_operation_can_be_reached() {
+    let gateway = TestGateway::with_defaults().await;
     for edge in [Edge::Shop, Edge::Operator] {
-        let document = gateway.send(edge, crate::shop::HERE, get("/openapi.json"), "").await.json();
+        let document = gateway
+            .send(edge, crate::harness::LOOPBACK_PEER, get("/openapi.json"), "")
+            .await
+            .json();
         for (path, item) in document["paths"].as_object().unwrap() {
             assert!(path.starts_with("/api/v1/"), "{path}");
             for method in item.as_object().unwrap().keys() {
-                let request = ask(&method.to_uppercase(), &path.replace(['{', '}'], ""));
-                let status =
-                    gateway.send(edge, crate::shop::HERE, request, "").await.status.as_u16();
+                let probe = request(&method.to_uppercase(), &path.replace(['{', '}'], ""));
+                let status = gateway
+                    .send(edge, crate::harness::LOOPBACK_PEER, probe, "")
+                    .await
+                    .status
+                    .as_u16();
                 assert!(matches!(status, 200 | 503), "{edge:?} {method} {path} is {status}");
             }
         }
@@ -43,8 +49,8 @@ async fn what_is_described_can_be_reached() {
 }
 
 #[tokio::test]
-async fn the_page_is_whole_and_forbids_all_scripts_but_its_own() {
-    let gateway = Gateway::plain().await;
+async fn the_swagger_page_is_complete_and_allows_only_its_own_scripts() {
+    let gateway = TestGateway::with_defaults().await;
     let page = gateway.shop(get("/docs")).await;
     let text = String::from_utf8(page.bytes.to_vec()).unwrap();
     assert_eq!(
@@ -71,16 +77,16 @@ async fn the_page_is_whole_and_forbids_all_scripts_but_its_own() {
                 .starts_with("default-src 'none'; frame-ancestors")
         );
     }
-    assert_eq!(gateway.operator(get("/docs/other.js")).await.refusal().0, 404);
+    assert_eq!(gateway.operator(get("/docs/other.js")).await.problem().0, 404);
 }
 
 #[derive(serde::Deserialize, schemars::JsonSchema)]
 struct Product {
-    _maker: Maker,
+    _manufacturer: Manufacturer,
 }
 
 #[derive(serde::Deserialize, schemars::JsonSchema)]
-struct Maker {
+struct Manufacturer {
     _name: String,
 }
 
@@ -91,7 +97,7 @@ struct Secret {
 
 async fn take<T>(_: web::Json<T>) {}
 
-fn described(name: &str, routes: ApiRouter) -> OpenApi {
+fn document_of(name: &str, routes: ApiRouter) -> OpenApi {
     let mut document = OpenApi::default();
     name.clone_into(&mut document.info.title);
     let _ = routes.finish_api(&mut document);
@@ -99,14 +105,14 @@ fn described(name: &str, routes: ApiRouter) -> OpenApi {
 }
 
 #[test]
-fn a_document_has_what_its_edge_reaches_and_nothing_else() {
+fn a_document_contains_only_the_routes_of_its_edge() {
     let products = ApiRouter::new()
         .api_route(
             "/api/v1/products",
             get_with(async || (), |it| it.id("list"))
-                .post_with(take::<Product>, |it| it.id("make")),
+                .post_with(take::<Product>, |it| it.id("create")),
         )
-        // What a service calls the parts of its paths is its own affair.
+        // The names of path parameters may differ between gateway and service.
         .api_route("/api/v1/products/{id_or_slug}", get_with(async || (), |it| it.id("show")))
         .api_route(
             "/api/v1/products/{id}/secrets",
@@ -116,12 +122,12 @@ fn a_document_has_what_its_edge_reaches_and_nothing_else() {
             "/internal/v1/variants/lookup",
             get_with(take::<Secret>, |it| it.id("internal")),
         );
-    // Somebody else's route at the place of a listed one is not what is reached there.
+    // A route of another service at a listed path is not the one that is reached.
     let payments = ApiRouter::new()
         .api_route("/api/v1/categories", get_with(async || (), |it| it.id("usurped")));
     let documents = BTreeMap::from([
-        ("payment-service", described("payment-service", payments)),
-        ("product-service", described("product-service", products)),
+        ("payment-service", document_of("payment-service", payments)),
+        ("product-service", document_of("product-service", products)),
     ]);
     let ids = |edge| {
         let document = api_gateway::openapi(edge, &documents);
@@ -136,8 +142,8 @@ fn a_document_has_what_its_edge_reaches_and_nothing_else() {
         (ids.join(" "), schemas.join(" "))
     };
     assert_eq!(ids(Edge::Shop), ("list show".to_owned(), String::new()));
-    assert_eq!(ids(Edge::Operator).0, "list make show");
-    assert_eq!(ids(Edge::Operator).1, "FieldError Maker Problem Product");
+    assert_eq!(ids(Edge::Operator).0, "create list show");
+    assert_eq!(ids(Edge::Operator).1, "FieldError Manufacturer Problem Product");
     assert_eq!(ids(Edge::Internal), (String::new(), String::new()));
     let twice = [(); 2].map(|()| api_gateway::openapi(Edge::Operator, &documents).to_string());
     assert_eq!(twice[0], twice[1]);

@@ -1,8 +1,8 @@
-//! Who answers where, and that nobody else can be reached.
+//! Routing at the two edges.
 
-use crate::shop::{AWAY, Gateway, ask, get};
+use crate::harness::{ABSENT_SERVICE, TestGateway, get, request};
 
-/// Everything that can be done at the shop edge, and who answers.
+/// Requests at the shop edge, with the service expected to respond.
 const SHOP: &[(&str, &str, &str)] = &[
     ("GET", "/api/v1/products?q=lamp", "product-service"),
     ("GET", "/api/v1/products/suggestions?q=la", "product-service"),
@@ -25,7 +25,7 @@ const SHOP: &[(&str, &str, &str)] = &[
     ("GET", "/apiary", "storefront"),
 ];
 
-/// The same for the operator edge.
+/// Requests at the operator edge, with the service expected to respond.
 const OPERATOR: &[(&str, &str, &str)] = &[
     ("GET", "/api/v1/products?status=draft", "product-service"),
     ("GET", "/api/v1/products/blue-lamp", "product-service"),
@@ -58,27 +58,31 @@ const OPERATOR: &[(&str, &str, &str)] = &[
 ];
 
 #[tokio::test]
-async fn every_public_address_leads_to_its_service() {
-    let gateway = Gateway::plain().await;
+async fn every_public_route_leads_to_its_service() {
+    let gateway = TestGateway::with_defaults().await;
     for (method, uri, service) in SHOP {
-        let answer = gateway.shop(ask(method, uri)).await;
-        assert_eq!(answer.by(), *service, "{method} {uri}");
-        let seen = answer.json();
+        let response = gateway.shop(request(method, uri)).await;
+        assert_eq!(response.origin(), *service, "{method} {uri}");
+        let seen = response.json();
         assert_eq!(
             (&seen["method"], &seen["uri"]),
             (&(*method).into(), &(*uri).into()),
-            "as it came"
+            "method and URI are forwarded unchanged"
         );
     }
     for (method, uri, service) in OPERATOR {
-        assert_eq!(gateway.operator(ask(method, uri)).await.by(), *service, "{method} {uri}");
+        assert_eq!(
+            gateway.operator(request(method, uri)).await.origin(),
+            *service,
+            "{method} {uri}"
+        );
     }
 }
 
 #[tokio::test]
-async fn what_is_not_listed_cannot_be_reached() {
-    let gateway = Gateway::plain().await;
-    let nowhere = [
+async fn unlisted_paths_cannot_be_reached() {
+    let gateway = TestGateway::with_defaults().await;
+    let unlisted = [
         "/internal/v1/feeds/order-service",
         "/internal/v1/holds/7",
         "/internal",
@@ -91,85 +95,88 @@ async fn what_is_not_listed_cannot_be_reached() {
         "/api/v2/products",
         "/api/../internal/v1/stock",
     ];
-    for uri in nowhere {
+    for uri in unlisted {
         for method in ["GET", "POST", "PUT", "DELETE", "OPTIONS"] {
-            let shop = gateway.shop(ask(method, uri)).await;
-            assert_eq!(shop.refusal(), (404, "not_found".to_owned()), "{method} {uri}");
-            let operator = gateway.operator(ask(method, uri)).await;
-            assert_eq!(operator.refusal(), (404, "not_found".to_owned()), "{method} {uri}");
+            let shop = gateway.shop(request(method, uri)).await;
+            assert_eq!(shop.problem(), (404, "not_found".to_owned()), "{method} {uri}");
+            let operator = gateway.operator(request(method, uri)).await;
+            assert_eq!(operator.problem(), (404, "not_found".to_owned()), "{method} {uri}");
         }
     }
-    // These look like paths to somewhere else; nobody takes them apart, so they are pages that do not exist.
+    // These resemble internal paths, but are not decoded or normalised: they are unknown pages of the storefront.
     for uri in ["//internal/v1/stock", "/%69nternal/v1/stock", "/x/../internal/v1/stock"] {
-        assert_eq!(gateway.shop(get(uri)).await.by(), "storefront", "{uri}");
-        assert_eq!(gateway.operator(get(uri)).await.refusal().0, 404, "{uri}");
+        assert_eq!(gateway.shop(get(uri)).await.origin(), "storefront", "{uri}");
+        assert_eq!(gateway.operator(get(uri)).await.problem().0, 404, "{uri}");
     }
 }
 
 #[tokio::test]
-async fn operators_have_no_pages_and_shoppers_no_operators_doors() {
-    let gateway = Gateway::plain().await;
+async fn the_operator_edge_has_no_pages_and_the_shop_edge_no_operator_routes() {
+    let gateway = TestGateway::with_defaults().await;
     for uri in ["/", "/products/blue-lamp", "/cart"] {
-        assert_eq!(gateway.operator(get(uri)).await.refusal().0, 404, "{uri}");
+        assert_eq!(gateway.operator(get(uri)).await.problem().0, 404, "{uri}");
     }
     let both = |wanted: &(&str, &str, &str)| {
         SHOP.iter().any(|(method, uri, _)| (wanted.0, wanted.1) == (*method, *uri))
     };
     for (method, uri, _) in OPERATOR.iter().filter(|it| !both(it) && it.0 != "GET") {
-        let status = gateway.shop(ask(method, uri)).await.status.as_u16();
+        let status = gateway.shop(request(method, uri)).await.status.as_u16();
         assert!(status == 404 || status == 405, "{method} {uri} is {status} at the shop edge");
     }
     for uri in ["/api/v1/orders", "/api/v1/stock/LAMP-1", "/api/v1/audit", "/api/v1/sagas"] {
-        assert_eq!(gateway.shop(get(uri)).await.refusal().0, 404, "{uri}");
+        assert_eq!(gateway.shop(get(uri)).await.problem().0, 404, "{uri}");
     }
-    assert_eq!(gateway.operator(ask("POST", "/api/v1/carts")).await.refusal().0, 404);
+    assert_eq!(gateway.operator(request("POST", "/api/v1/carts")).await.problem().0, 404);
 }
 
 #[tokio::test]
-async fn another_method_is_refused_with_those_that_would_do() {
-    let gateway = Gateway::plain().await;
-    let answer = gateway.shop(ask("DELETE", "/api/v1/products/7")).await;
-    assert_eq!(answer.refusal(), (405, "method_not_allowed".to_owned()));
-    assert_eq!(answer.header("allow"), "GET, HEAD, OPTIONS");
-    let answer = gateway.operator(ask("DELETE", "/api/v1/products/7")).await;
-    assert_eq!(answer.header("allow"), "GET, HEAD, OPTIONS, PATCH");
+async fn a_method_that_is_not_allowed_is_refused_with_the_allowed_ones() {
+    let gateway = TestGateway::with_defaults().await;
+    let response = gateway.shop(request("DELETE", "/api/v1/products/7")).await;
+    assert_eq!(response.problem(), (405, "method_not_allowed".to_owned()));
+    assert_eq!(response.header("allow"), "GET, HEAD, OPTIONS");
+    let response = gateway.operator(request("DELETE", "/api/v1/products/7")).await;
+    assert_eq!(response.header("allow"), "GET, HEAD, OPTIONS, PATCH");
     for method in ["TRACE", "BREW"] {
-        assert_eq!(gateway.shop(ask(method, "/api/v1/carts")).await.refusal().0, 405);
+        assert_eq!(gateway.shop(request(method, "/api/v1/carts")).await.problem().0, 405);
     }
-    let answer = gateway.shop(ask("OPTIONS", "/api/v1/carts/7/lines/x")).await;
-    assert_eq!((answer.status.as_u16(), answer.header("allow")), (204, "DELETE, OPTIONS, PATCH"));
-    assert_eq!(gateway.shop(ask("POST", "/openapi.json")).await.refusal().0, 405);
+    let response = gateway.shop(request("OPTIONS", "/api/v1/carts/7/lines/x")).await;
+    assert_eq!(
+        (response.status.as_u16(), response.header("allow")),
+        (204, "DELETE, OPTIONS, PATCH")
+    );
+    assert_eq!(gateway.shop(request("POST", "/openapi.json")).await.problem().0, 405);
 }
 
 #[tokio::test]
-async fn the_head_of_an_answer_is_the_answer_without_its_body() {
-    let gateway = Gateway::plain().await;
-    let answer = gateway.shop(ask("HEAD", "/api/v1/products")).await;
-    assert_eq!((answer.status.as_u16(), answer.bytes.len()), (200, 0));
-    assert_eq!(answer.header("content-type"), "application/json");
-    let nothing = gateway.shop(ask("HEAD", "/api/v1/nothing")).await;
+async fn a_head_request_gets_the_response_without_its_body() {
+    let gateway = TestGateway::with_defaults().await;
+    let response = gateway.shop(request("HEAD", "/api/v1/products")).await;
+    assert_eq!((response.status.as_u16(), response.bytes.len()), (200, 0));
+    assert_eq!(response.header("content-type"), "application/json");
+    let nothing = gateway.shop(request("HEAD", "/api/v1/nothing")).await;
     assert_eq!((nothing.status.as_u16(), nothing.bytes.len()), (404, 0));
     assert!(nothing.header("content-length").parse::<u32>().unwrap() > 0);
-    let answer = gateway.operator(ask("HEAD", "/openapi.json")).await;
-    assert_eq!((answer.status.as_u16(), answer.bytes.len()), (200, 0));
+    let response = gateway.operator(request("HEAD", "/openapi.json")).await;
+    assert_eq!((response.status.as_u16(), response.bytes.len()), (200, 0));
 }
 
 #[tokio::test]
-async fn a_service_that_is_away_is_answered_for() {
-    let gateway = Gateway::plain().await;
-    let answer = gateway.shop(get("/api/v1/payments/7")).await;
-    assert_eq!(answer.refusal(), (503, "unavailable".to_owned()));
-    assert_eq!(answer.header("retry-after"), "1");
-    assert!(answer.json()["title"].as_str().unwrap().contains(AWAY));
+async fn requests_to_an_absent_service_are_answered_as_unavailable() {
+    let gateway = TestGateway::with_defaults().await;
+    let response = gateway.shop(get("/api/v1/payments/7")).await;
+    assert_eq!(response.problem(), (503, "unavailable".to_owned()));
+    assert_eq!(response.header("retry-after"), "1");
+    assert!(response.json()["title"].as_str().unwrap().contains(ABSENT_SERVICE));
     for uri in ["/api/v1/payments/7/action", "/api/v1/webhooks/payments/test"] {
-        assert_eq!(gateway.shop(ask("POST", uri)).await.refusal().0, 503, "{uri}");
+        assert_eq!(gateway.shop(request("POST", uri)).await.problem().0, 503, "{uri}");
     }
-    assert_eq!(gateway.operator(get("/api/v1/payments/7")).await.refusal().0, 503);
+    assert_eq!(gateway.operator(get("/api/v1/payments/7")).await.problem().0, 503);
 }
 
 #[tokio::test]
-async fn figures_name_routes_and_never_paths() {
-    let gateway = Gateway::plain().await;
+async fn metrics_are_labelled_by_route_and_never_by_path() {
+    let gateway = TestGateway::with_defaults().await;
     for uri in ["/api/v1/products/a", "/api/v1/products/b", "/some/page", "/api/v1/a-made-up-one"] {
         gateway.shop(get(uri)).await;
     }

@@ -1,6 +1,6 @@
-//! What passes through an edge with a request and its answer, and what does not.
+//! Forwarding of requests and responses: headers, site and body.
 
-use crate::shop::{Gateway, HERE, SOMEWHERE, ask, get};
+use crate::harness::{LOOPBACK_PEER, REMOTE_PEER, TestGateway, get, request};
 use axum::body::Body;
 use serde_json::json;
 use transport::Edge;
@@ -9,36 +9,36 @@ const CART: &str = "0190b5a0-0000-7000-8000-000000000001";
 const OTHER_CART: &str = "0190b5a0-0000-7000-8000-000000000002";
 
 #[tokio::test]
-async fn what_we_say_among_ourselves_is_believed_from_nobody_outside() {
-    let gateway = Gateway::plain().await;
+async fn internal_headers_are_removed_in_both_directions() {
+    let gateway = TestGateway::with_defaults().await;
     let request = get("/api/v1/products")
         .header("icommerce-edge", "operator")
         .header("icommerce-actor", "operator:ann")
         .header("icommerce-deadline-ms", "1")
         .header("icommerce-anything", "1")
         .header("accept-language", "de");
-    let answer = gateway.shop(request).await;
-    let seen = answer.json();
+    let response = gateway.shop(request).await;
+    let seen = response.json();
     assert_eq!((&seen["edge"], &seen["actor"]), (&json!("shop"), &json!("guest")));
     assert!(seen["left_ms"].as_u64().unwrap() > 20_000);
     let headers = seen["headers"].as_object().unwrap();
     assert!(!headers.keys().any(|name| name.starts_with("icommerce-")), "{headers:?}");
-    assert_eq!(headers["accept-language"], "de", "everything else passes");
-    assert_eq!(answer.header("icommerce-secret"), "", "nor does it get out");
-    assert_eq!(answer.header("x-beyond"), "2");
+    assert_eq!(headers["accept-language"], "de", "other headers pass");
+    assert_eq!(response.header("icommerce-secret"), "", "internal response headers are removed");
+    assert_eq!(response.header("x-beyond"), "2");
 }
 
 #[tokio::test]
-async fn the_signature_of_a_webhook_passes() {
-    let gateway = Gateway::plain().await;
-    let request = ask("POST", "/api/v1/carts");
-    let answer = gateway.shop(request.header("icommerce-signature", "sha256=00")).await;
-    assert_eq!(answer.json()["headers"]["icommerce-signature"], "sha256=00");
+async fn the_webhook_signature_is_forwarded() {
+    let gateway = TestGateway::with_defaults().await;
+    let request = request("POST", "/api/v1/carts");
+    let response = gateway.shop(request.header("icommerce-signature", "sha256=00")).await;
+    assert_eq!(response.json()["headers"]["icommerce-signature"], "sha256=00");
 }
 
 #[tokio::test]
-async fn headers_of_a_connection_end_at_its_end() {
-    let gateway = Gateway::plain().await;
+async fn hop_by_hop_headers_are_removed() {
+    let gateway = TestGateway::with_defaults().await;
     let request = get("/api/v1/products")
         .header("connection", "keep-alive, x-private")
         .header("x-private", "1")
@@ -47,32 +47,33 @@ async fn headers_of_a_connection_end_at_its_end() {
         .header("upgrade", "h2c")
         .header("proxy-authorization", "Basic x")
         .header("if-none-match", "\"7\"");
-    let answer = gateway.shop(request).await;
-    let seen = answer.json();
+    let response = gateway.shop(request).await;
+    let seen = response.json();
     let headers = seen["headers"].as_object().unwrap();
-    for gone in ["connection", "x-private", "keep-alive", "te", "upgrade", "proxy-authorization"] {
-        assert!(!headers.contains_key(gone), "{gone}");
+    for removed in ["connection", "x-private", "keep-alive", "te", "upgrade", "proxy-authorization"]
+    {
+        assert!(!headers.contains_key(removed), "{removed}");
     }
     assert_eq!(headers["if-none-match"], "\"7\"");
-    assert_eq!((answer.header("connection"), answer.header("x-hop")), ("", ""));
+    assert_eq!((response.header("connection"), response.header("x-hop")), ("", ""));
 }
 
 #[tokio::test]
-async fn a_shopper_is_known_by_the_cart() {
-    let gateway = Gateway::plain().await;
+async fn a_shopper_is_identified_by_the_cart() {
+    let gateway = TestGateway::with_defaults().await;
     let actor = async |request| gateway.shop(request).await.json()["actor"].clone();
     let guest = json!(format!("guest:{CART}"));
     assert_eq!(actor(get(&format!("/api/v1/carts/{CART}"))).await, guest);
     assert_eq!(
-        actor(ask("POST", &format!("/api/v1/carts/{}/checkout", CART.to_uppercase()))).await,
+        actor(request("POST", &format!("/api/v1/carts/{}/checkout", CART.to_uppercase()))).await,
         guest
     );
     let cookie = format!("theme=dark; cart={CART}");
     assert_eq!(actor(get("/checkout").header("cookie", &cookie)).await, guest);
-    // The path says which cart is meant, whatever the cookie remembers.
+    // The cart in the path takes precedence over the cookie.
     let path = format!("/api/v1/carts/{CART}/lines");
     assert_eq!(
-        actor(ask("POST", &path).header("cookie", format!("cart={OTHER_CART}"))).await,
+        actor(request("POST", &path).header("cookie", format!("cart={OTHER_CART}"))).await,
         guest
     );
     for request in [
@@ -89,78 +90,88 @@ async fn a_shopper_is_known_by_the_cart() {
 }
 
 #[tokio::test]
-async fn a_request_id_is_taken_over_if_it_is_sane_and_always_told() {
-    let gateway = Gateway::plain().await;
-    let answer = gateway.shop(get("/api/v1/products").header("x-request-id", "till-4.7_a:9")).await;
-    assert_eq!(answer.header("x-request-id"), "till-4.7_a:9");
-    assert_eq!(answer.json()["request_id"], "till-4.7_a:9");
-    for insane in ["a b", "<script>", "ü", &"x".repeat(65), ""] {
-        let answer = gateway.shop(get("/api/v1/products").header("x-request-id", insane)).await;
-        let id = answer.header("x-request-id").to_owned();
-        assert_eq!((id.len(), answer.json()["request_id"].as_str()), (36, Some(&*id)), "{insane}");
+async fn a_valid_request_id_is_kept_and_every_response_has_one() {
+    let gateway = TestGateway::with_defaults().await;
+    let response =
+        gateway.shop(get("/api/v1/products").header("x-request-id", "till-4.7_a:9")).await;
+    assert_eq!(response.header("x-request-id"), "till-4.7_a:9");
+    assert_eq!(response.json()["request_id"], "till-4.7_a:9");
+    for invalid in ["a b", "<script>", "ü", &"x".repeat(65), ""] {
+        let response = gateway.shop(get("/api/v1/products").header("x-request-id", invalid)).await;
+        let id = response.header("x-request-id").to_owned();
+        assert_eq!(
+            (id.len(), response.json()["request_id"].as_str()),
+            (36, Some(&*id)),
+            "{invalid}"
+        );
     }
     let (one, two) = (gateway.shop(get("/api/none")).await, gateway.shop(get("/api/none")).await);
     assert_ne!(one.header("x-request-id"), two.header("x-request-id"));
 }
 
 #[tokio::test]
-async fn a_trace_goes_on_or_begins_here() {
-    let gateway = Gateway::plain().await;
+async fn a_trace_is_continued_or_started() {
+    let gateway = TestGateway::with_defaults().await;
     let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-    let answer = gateway.shop(get("/api/v1/products").header("traceparent", trace)).await;
-    assert_eq!(answer.json()["trace"], trace);
-    let answer = gateway.shop(get("/api/v1/products").header("traceparent", "nonsense")).await;
-    assert_eq!(answer.json()["trace"].as_str().unwrap().len(), 55);
+    let response = gateway.shop(get("/api/v1/products").header("traceparent", trace)).await;
+    assert_eq!(response.json()["trace"], trace);
+    let response = gateway.shop(get("/api/v1/products").header("traceparent", "nonsense")).await;
+    assert_eq!(response.json()["trace"].as_str().unwrap().len(), 55);
 }
 
 #[tokio::test]
-async fn only_a_trusted_proxy_says_who_is_behind_it() {
-    let told = [
+async fn forwarding_headers_are_believed_only_from_a_trusted_proxy() {
+    let forwarding_headers = [
         ("x-forwarded-for", "198.51.100.9, 10.1.2.3"),
         ("x-forwarded-proto", "https"),
         ("x-forwarded-host", "shop.example"),
     ];
-    let request =
-        || told.iter().fold(get("/"), |request, (name, value)| request.header(*name, *value));
-    let seen = async |gateway: &Gateway, from: &str, request| {
-        let answer = gateway.send(Edge::Shop, from, request, Body::empty()).await;
-        let headers = answer.json()["headers"].clone();
+    let request = || {
+        forwarding_headers
+            .iter()
+            .fold(get("/"), |request, (name, value)| request.header(*name, *value))
+    };
+    let seen = async |gateway: &TestGateway, from: &str, request| {
+        let response = gateway.send(Edge::Shop, from, request, Body::empty()).await;
+        let headers = response.json()["headers"].clone();
         let text = |name: &str| headers[name].as_str().unwrap_or_default().to_owned();
         (text("x-forwarded-for"), text("x-forwarded-proto"), text("x-forwarded-host"))
     };
-    let nobody = Gateway::plain().await;
-    let (client, scheme, host) = seen(&nobody, SOMEWHERE, request()).await;
+    let untrusting = TestGateway::with_defaults().await;
+    let (client, scheme, host) = seen(&untrusting, REMOTE_PEER, request()).await;
     assert_eq!((&*client, &*scheme, &*host), ("192.0.2.7", "", ""));
 
     let proxies = "10.0.0.0/8, 192.0.2.7";
-    let gateway = Gateway::with(&[("trusted_proxies", proxies)]).await;
-    let (client, scheme, host) = seen(&gateway, SOMEWHERE, request()).await;
+    let gateway = TestGateway::with(&[("trusted_proxies", proxies)]).await;
+    let (client, scheme, host) = seen(&gateway, REMOTE_PEER, request()).await;
     assert_eq!((&*client, &*scheme, &*host), ("198.51.100.9", "https", "shop.example"));
     let (client, scheme, _) = seen(&gateway, "192.0.2.8:1", request()).await;
-    assert_eq!((&*client, &*scheme), ("192.0.2.8", ""), "its neighbour is somebody else");
-    // Whoever writes the header himself stands behind what the proxies add.
+    assert_eq!((&*client, &*scheme), ("192.0.2.8", ""), "a neighbouring address is not trusted");
+    // A header written by the client comes before what the proxies append.
     let forged =
         get("/").header("x-forwarded-for", "127.0.0.1").header("x-forwarded-for", "198.51.100.9");
-    assert_eq!(seen(&gateway, SOMEWHERE, forged).await.0, "198.51.100.9");
+    assert_eq!(seen(&gateway, REMOTE_PEER, forged).await.0, "198.51.100.9");
     let broken = get("/").header("x-forwarded-for", "198.51.100.9, unknown");
-    assert_eq!(seen(&gateway, SOMEWHERE, broken).await.0, "192.0.2.7");
+    assert_eq!(seen(&gateway, REMOTE_PEER, broken).await.0, "192.0.2.7");
 }
 
 #[tokio::test]
-async fn a_network_that_makes_no_sense_stops_the_start() {
-    for wrong in ["10.0.0.0/33", "ten", "10.0.0.0/", "::1/129"] {
-        let error = Gateway::try_with(&[("trusted_proxies", wrong)]).await.err().unwrap();
+async fn an_invalid_network_or_origin_prevents_the_start() {
+    for invalid in ["10.0.0.0/33", "ten", "10.0.0.0/", "::1/129"] {
+        let error = TestGateway::try_with(&[("trusted_proxies", invalid)]).await.err().unwrap();
         assert!(error.contains("trusted_proxies") && error.contains("10.0.0.0/8"), "{error}");
     }
-    let error = Gateway::try_with(&[("cors_origins", "example.com")]).await.err().unwrap();
+    let error = TestGateway::try_with(&[("cors_origins", "example.com")]).await.err().unwrap();
     assert!(error.contains("cors_origins"), "{error}");
 }
 
 #[tokio::test]
-async fn a_request_as_proxies_are_sent_it_is_read_by_its_path() {
-    let gateway = Gateway::plain().await;
-    let answer = gateway.shop(get("http://elsewhere.example/api/v1/products?q=x")).await;
-    assert_eq!(answer.json()["uri"], "/api/v1/products?q=x");
-    let seen = gateway.send(Edge::Shop, HERE, ask("POST", "/api/v1/carts"), "{\"lines\":[]}").await;
+async fn a_request_in_absolute_form_is_routed_by_its_path() {
+    let gateway = TestGateway::with_defaults().await;
+    let response = gateway.shop(get("http://elsewhere.example/api/v1/products?q=x")).await;
+    assert_eq!(response.json()["uri"], "/api/v1/products?q=x");
+    let seen = gateway
+        .send(Edge::Shop, LOOPBACK_PEER, request("POST", "/api/v1/carts"), "{\"lines\":[]}")
+        .await;
     assert_eq!(seen.json()["body_bytes"], 12);
 }

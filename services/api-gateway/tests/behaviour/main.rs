@@ -1,4 +1,4 @@
-//! What the two edges promise, with services that only say what they were asked.
+//! Behaviour of the two edges, with upstream services that echo their requests.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
@@ -6,5 +6,5 @@ mod browsers;
 mod documents;
 mod edges;
 mod forwarding;
+mod harness;
 mod limits;
-mod shop;

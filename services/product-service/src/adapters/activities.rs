@@ -1,5 +1,5 @@
-//! What shoppers did, on its way to the audit service. Telling it never delays and never fails a request: what does
-//! not fit into the queue, or cannot be delivered for a while, is counted and let go.
+//! Delivery of shoppers' activities to the audit service, through a bounded queue. It never delays and never fails a
+//! request: activities that do not fit into the queue, or cannot be delivered for a while, are counted and dropped.
 
 use contracts::audit::{ACTIVITIES_MAX, Activity, ActivityBatch, AuditClient};
 use kernel::{Ids, Uuid};
@@ -14,67 +14,67 @@ use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 use transport::Context;
 
-/// The most activities that wait to be sent.
+/// Capacity of the queue, in activities.
 const QUEUED_ACTIVITIES_MAX: usize = 8_192;
-/// How long a first activity waits for company.
+/// Time for which the first activity of a batch waits for more.
 const BATCH_WAIT: Duration = Duration::from_millis(200);
-/// How long one batch may take to be delivered.
+/// Timeout of one delivery attempt.
 const DELIVERY_TIMEOUT: Duration = Duration::from_secs(5);
-/// How often a batch is tried before it is let go.
+/// Delivery attempts before a batch is dropped.
 const DELIVERY_ATTEMPTS_MAX: u32 = 5;
-/// The pause after a first failure; it doubles.
-const RETRY_PAUSE: Duration = Duration::from_millis(200);
+/// Backoff after the first failed attempt; it doubles with each further one.
+const RETRY_BACKOFF: Duration = Duration::from_millis(200);
 
-/// Takes activities in.
+/// Sending end of the queue.
 #[derive(Clone, Debug)]
-pub(crate) struct Activities {
+pub(crate) struct ActivityQueue {
     queue: mpsc::Sender<Activity>,
     ids: Ids,
-    loss: Loss,
+    dropped: DroppedActivities,
 }
 
-/// Sends them on.
+/// Receiving end of the queue, which sends batches to the audit service.
 #[derive(Debug)]
-pub(crate) struct Delivery {
+pub(crate) struct ActivityDelivery {
     queue: mpsc::Receiver<Activity>,
     audit: AuditClient,
     source: &'static str,
-    loss: Loss,
+    dropped: DroppedActivities,
 }
 
-/// How many activities were let go.
+/// Counter of dropped activities.
 #[derive(Clone, Debug)]
-struct Loss {
-    /// Not yet told to the audit service.
-    untold: Arc<AtomicU64>,
+struct DroppedActivities {
+    /// Drops not yet reported to the audit service.
+    unreported: Arc<AtomicU64>,
     counter: Counter,
 }
 
-impl Loss {
+impl DroppedActivities {
     fn add(&self, activities: u64) {
-        self.untold.fetch_add(activities, Ordering::Relaxed);
+        self.unreported.fetch_add(activities, Ordering::Relaxed);
         self.counter.inc_by(activities);
     }
 }
 
-/// The two ends of the queue to the audit service.
-pub(crate) fn activities(
+/// Both ends of the queue to the audit service.
+pub(crate) fn activity_queue(
     source: &'static str,
     audit: AuditClient,
     ids: Ids,
     metrics: &Metrics,
-) -> (Activities, Delivery) {
+) -> (ActivityQueue, ActivityDelivery) {
     let (sender, receiver) = mpsc::channel(QUEUED_ACTIVITIES_MAX);
-    let help = "Activities that were not told to the audit service";
+    let help = "Activities dropped before they reached the audit service";
     let counter = metrics.counter("activities_dropped", help, &[("source", source)]);
-    let loss = Loss { untold: Arc::default(), counter };
-    let delivery = Delivery { queue: receiver, audit, source, loss: loss.clone() };
-    (Activities { queue: sender, ids, loss }, delivery)
+    let dropped = DroppedActivities { unreported: Arc::default(), counter };
+    let delivery = ActivityDelivery { queue: receiver, audit, source, dropped: dropped.clone() };
+    (ActivityQueue { queue: sender, ids, dropped }, delivery)
 }
 
-impl Activities {
-    /// Notes what the running request did.
-    pub(crate) fn note(&self, action: &str, subject: String, details: serde_json::Value) {
+impl ActivityQueue {
+    /// Records an activity of the running request.
+    pub(crate) fn record(&self, action: &str, subject: String, details: serde_json::Value) {
         let context = Context::current();
         let details = match details {
             serde_json::Value::Object(details) => details,
@@ -91,24 +91,24 @@ impl Activities {
             request_id: context.request_id.as_deref().map(str::to_owned),
         };
         if self.queue.try_send(activity).is_err() {
-            self.loss.add(1);
+            self.dropped.add(1);
         }
     }
 }
 
 kernel::id! {
-    /// Something somebody did.
+    /// Identifier of an activity.
     ActivityId
 }
 
-impl Delivery {
-    /// Delivers until nobody notes anything any more or the process stops; then what is queued, and ends.
+impl ActivityDelivery {
+    /// Delivers until all senders are gone or the process shuts down; then drains the queue and ends.
     pub(crate) async fn run(mut self, mut shutdown: ShutdownSignal) {
         let mut batch = Vec::with_capacity(ACTIVITIES_MAX);
         loop {
             tokio::select! {
                 biased;
-                taken = self.queue.recv_many(&mut batch, ACTIVITIES_MAX) => if taken == 0 { return },
+                received = self.queue.recv_many(&mut batch, ACTIVITIES_MAX) => if received == 0 { return },
                 () = shutdown.wait() => break,
             }
             if batch.len() < ACTIVITIES_MAX {
@@ -129,7 +129,7 @@ impl Delivery {
         }
     }
 
-    /// Takes along what is queued already.
+    /// Adds activities that are already queued, up to a full batch.
     fn fill(&mut self, batch: &mut Vec<Activity>) {
         while batch.len() < ACTIVITIES_MAX
             && let Ok(activity) = self.queue.try_recv()
@@ -139,25 +139,25 @@ impl Delivery {
     }
 
     async fn deliver(&self, activities: Vec<Activity>) {
-        let lost = self.loss.untold.swap(0, Ordering::Relaxed);
+        let lost = self.dropped.unreported.swap(0, Ordering::Relaxed);
         let batch = ActivityBatch { source: self.source.to_owned(), activities, lost };
-        let mut pause = RETRY_PAUSE;
+        let mut backoff = RETRY_BACKOFF;
         for attempt in 1..=DELIVERY_ATTEMPTS_MAX {
             match timeout(DELIVERY_TIMEOUT, self.audit.record(&batch)).await {
                 Ok(Ok(())) => return,
-                Ok(Err(error)) => tracing::debug!(%error, attempt, "activities were not taken"),
-                Err(_) => tracing::debug!(attempt, "activities were not taken in time"),
+                Ok(Err(error)) => tracing::debug!(%error, attempt, "delivery of activities failed"),
+                Err(_) => tracing::debug!(attempt, "delivery of activities timed out"),
             }
             if attempt < DELIVERY_ATTEMPTS_MAX {
-                sleep(pause).await;
-                pause *= 2;
+                sleep(backoff).await;
+                backoff *= 2;
             }
         }
         let dropped = batch.activities.len() as u64;
-        tracing::warn!(dropped, "the audit service did not take activities; they are let go");
-        self.loss.add(dropped);
-        // What an earlier loss was is still to be told.
-        self.loss.untold.fetch_add(lost, Ordering::Relaxed);
+        tracing::warn!(dropped, "the audit service did not accept activities; they are dropped");
+        self.dropped.add(dropped);
+        // Earlier drops are still to be reported.
+        self.dropped.unreported.fetch_add(lost, Ordering::Relaxed);
     }
 }
 
@@ -169,90 +169,90 @@ mod tests {
     use parking_lot::Mutex;
     use transport::{Channel, Request, Response, Transport, TransportError};
 
-    /// An audit service that fails as often as told, then remembers what it takes.
+    /// Fake audit service that fails a given number of times, then keeps the batches it receives.
     #[derive(Clone, Default)]
-    struct Audit {
+    struct FakeAudit {
         failures: Arc<AtomicU64>,
-        taken: Arc<Mutex<Vec<ActivityBatch>>>,
+        received: Arc<Mutex<Vec<ActivityBatch>>>,
     }
 
     #[async_trait]
-    impl Transport for Audit {
+    impl Transport for FakeAudit {
         async fn send(&self, request: Request) -> Result<Response, TransportError> {
             let fails = |left: u64| left.checked_sub(1);
             if self.failures.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fails).is_ok() {
                 return Err(TransportError::Overloaded { service: "audit-service" });
             }
-            self.taken.lock().push(serde_json::from_slice(request.body()).unwrap());
+            self.received.lock().push(serde_json::from_slice(request.body()).unwrap());
             Ok(http::Response::default())
         }
     }
 
-    fn ends(audit: &Audit) -> (Activities, Delivery) {
+    fn queue_to(audit: &FakeAudit) -> (ActivityQueue, ActivityDelivery) {
         let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
         let ids = Ids::new(clock, Arc::new(SeededRandomness::new(1)));
         let client = AuditClient::new(Channel::new(audit.clone()));
-        activities("test", client, ids, &Metrics::new())
+        activity_queue("test", client, ids, &Metrics::new())
     }
 
-    fn note(activities: &Activities, times: usize) {
+    fn record(activities: &ActivityQueue, times: usize) {
         for _ in 0..times {
-            activities.note("product.viewed", "product:1".to_owned(), serde_json::json!({}));
+            activities.record("product.viewed", "product:1".to_owned(), serde_json::json!({}));
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn every_activity_arrives_in_batches() {
-        let audit = Audit::default();
-        let (activities, delivery) = ends(&audit);
-        note(&activities, ACTIVITIES_MAX + 3);
+        let audit = FakeAudit::default();
+        let (activities, delivery) = queue_to(&audit);
+        record(&activities, ACTIVITIES_MAX + 3);
         drop(activities);
         let tasks = runtime::TaskTracker::default();
         delivery.run(tasks.shutdown_signal()).await;
-        let sizes: Vec<_> = audit.taken.lock().iter().map(|it| it.activities.len()).collect();
+        let sizes: Vec<_> = audit.received.lock().iter().map(|it| it.activities.len()).collect();
         assert_eq!(sizes, [ACTIVITIES_MAX, 3]);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_does_not_fit_is_counted_and_told_with_the_next_batch() {
-        let audit = Audit::default();
-        let (activities, delivery) = ends(&audit);
-        note(&activities, QUEUED_ACTIVITIES_MAX + 7);
+    async fn activities_that_do_not_fit_are_counted_and_reported_with_the_next_batch() {
+        let audit = FakeAudit::default();
+        let (activities, delivery) = queue_to(&audit);
+        record(&activities, QUEUED_ACTIVITIES_MAX + 7);
         drop(activities);
         let tasks = runtime::TaskTracker::default();
         delivery.run(tasks.shutdown_signal()).await;
-        let taken = audit.taken.lock();
-        assert_eq!(taken.iter().map(|it| it.lost).sum::<u64>(), 7);
+        let received = audit.received.lock();
+        assert_eq!(received.iter().map(|it| it.lost).sum::<u64>(), 7);
         assert_eq!(
-            taken.iter().map(|it| it.activities.len()).sum::<usize>(),
+            received.iter().map(|it| it.activities.len()).sum::<usize>(),
             QUEUED_ACTIVITIES_MAX
         );
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_stop_sends_what_is_queued_and_waits_for_no_more() {
-        let audit = Audit::default();
-        let (activities, delivery) = ends(&audit);
-        note(&activities, ACTIVITIES_MAX + 3);
+    async fn a_shutdown_drains_the_queue_and_accepts_no_more() {
+        let audit = FakeAudit::default();
+        let (activities, delivery) = queue_to(&audit);
+        record(&activities, ACTIVITIES_MAX + 3);
         let tasks = runtime::TaskTracker::default();
         tasks.stop();
         delivery.run(tasks.shutdown_signal()).await;
-        note(&activities, 1);
-        let sent: usize = audit.taken.lock().iter().map(|it| it.activities.len()).sum();
+        record(&activities, 1);
+        let sent: usize = audit.received.lock().iter().map(|it| it.activities.len()).sum();
         assert_eq!(sent, ACTIVITIES_MAX + 3);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_batch_is_tried_again_and_let_go_in_the_end() {
-        let audit = Audit::default();
+    async fn a_batch_is_retried_and_finally_dropped() {
+        let audit = FakeAudit::default();
         audit.failures.store(u64::from(DELIVERY_ATTEMPTS_MAX) + 1, Ordering::Relaxed);
-        let (activities, delivery) = ends(&audit);
-        note(&activities, ACTIVITIES_MAX + 1);
+        let (activities, delivery) = queue_to(&audit);
+        record(&activities, ACTIVITIES_MAX + 1);
         drop(activities);
         let tasks = runtime::TaskTracker::default();
         delivery.run(tasks.shutdown_signal()).await;
-        let taken = audit.taken.lock();
-        let told: Vec<_> = taken.iter().map(|it| (it.activities.len(), it.lost)).collect();
-        assert_eq!(told, [(1, ACTIVITIES_MAX as u64)]);
+        let received = audit.received.lock();
+        let batches: Vec<_> = received.iter().map(|it| (it.activities.len(), it.lost)).collect();
+        assert_eq!(batches, [(1, ACTIVITIES_MAX as u64)]);
     }
 }

@@ -1,23 +1,23 @@
-//! Hears from the inventory how much is left, and keeps it with the catalogue.
+//! Consumer of the inventory feed: keeps the units available of each SKU in the search index.
 
-use crate::index::{Index, stored};
+use crate::index::{SearchIndex, persistence};
 use async_trait::async_trait;
 use contracts::inventory::InventoryEvent;
 use messaging::{Handler, HandlerError, Message};
 use std::sync::Arc;
 use storage::Write;
 
-/// Takes in what the inventory tells.
+/// Handler of inventory events.
 #[derive(Debug)]
-pub(crate) struct AvailabilityFollower(pub(crate) Arc<Index>);
+pub(crate) struct AvailabilityConsumer(pub(crate) Arc<SearchIndex>);
 
-/// The only kind of message that says how much is left.
+/// Type of the only message that carries availability.
 const AVAILABILITY_CHANGED: &str = "availability_changed";
 
 #[async_trait]
-impl Handler for AvailabilityFollower {
+impl Handler for AvailabilityConsumer {
     async fn handle(&self, message: &Message) -> Result<Vec<Write>, HandlerError> {
-        // Other kinds, of today or of later, are nothing to the catalogue.
+        // Messages of other types, present and future, do not concern the catalogue.
         if !message.data.is(AVAILABILITY_CHANGED) {
             return Ok(vec![]);
         }
@@ -25,8 +25,8 @@ impl Handler for AvailabilityFollower {
         let InventoryEvent::AvailabilityChanged { sku, available } = event else {
             return Ok(vec![]);
         };
-        // Only this task writes shelves, so the last one written is the last one known.
+        // This task is the only writer of the buckets, so the stored one is never older than the index.
         let (number, skus) = self.0.put_available(&sku, available);
-        Ok(vec![stored::write_shelf(number, &skus)])
+        Ok(vec![persistence::put_bucket(number, &skus)])
     }
 }

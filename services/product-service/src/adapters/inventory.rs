@@ -1,23 +1,23 @@
-//! Counts stock at the inventory service.
+//! Client of the inventory service for stock counts.
 
-use crate::ports::{Counted, Stock, StockError};
+use crate::ports::{StockCount, StockCounter, StockError};
 use async_trait::async_trait;
 use contracts::inventory::{InventoryClient, SkuCount, StockCounts};
 use transport::CallError;
 
-/// Speaks the inventory's contract.
+/// Stock counter over the contract of the inventory service.
 #[derive(Clone, Debug)]
-pub(crate) struct InventoryStock(pub(crate) InventoryClient);
+pub(crate) struct InventoryStockCounter(pub(crate) InventoryClient);
 
 #[async_trait]
-impl Stock for InventoryStock {
-    async fn count(&self, on_hand: Vec<Counted>) -> Result<Vec<Counted>, StockError> {
+impl StockCounter for InventoryStockCounter {
+    async fn count(&self, on_hand: Vec<StockCount>) -> Result<Vec<StockCount>, StockError> {
         let counts = on_hand.into_iter().map(|it| SkuCount { sku: it.sku, on_hand: it.units });
         let counts = StockCounts { counts: counts.collect(), reason: "catalogue".to_owned() };
         match self.0.count(&counts).await {
             Ok(list) => {
                 let available = list.items.into_iter();
-                Ok(available.map(|it| Counted { sku: it.sku, units: it.available }).collect())
+                Ok(available.map(|it| StockCount { sku: it.sku, units: it.available }).collect())
             }
             Err(CallError::Problem(problem)) if problem.status < 500 && problem.status != 429 => {
                 Err(StockError::Refused(problem.title))

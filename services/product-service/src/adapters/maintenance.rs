@@ -1,22 +1,21 @@
-//! The catalogue while nobody serves it. How much is left of an article is the inventory's to say: what it has said
-//! is kept as it is.
+//! Offline maintenance of the catalogue: its read model can be rebuilt from the journal. The availability cannot; it
+//! comes from the inventory service and is left as it is.
 
 use super::settings::ProductSettings;
-use crate::application::Listings;
+use crate::application::ProductDocumentsReadModel;
 use contracts::inventory::InventoryClient;
 use messaging::Subscription;
 use runtime::{BuildError, Maintenance, OfflineContext};
 
+/// Maintenance tasks of the product service.
 pub(crate) fn maintenance(offline: &OfflineContext) -> Result<Maintenance, BuildError> {
     let settings: ProductSettings = offline.settings()?;
     let policy = settings.prior_price.policy().map_err(BuildError::Other)?;
     let storage = offline.storage.clone();
     Ok(Maintenance {
-        read_models: vec![Box::new(Listings { policy })],
+        read_models: vec![Box::new(ProductDocumentsReadModel { policy })],
         subscriptions: vec![Subscription::new(offline.name, InventoryClient::SERVICE, storage)],
-        primary: Some(
-            "how much is left is the inventory's to say; what it has said stays as it is",
-        ),
+        primary: Some("availability comes from the inventory service and is kept as it is"),
         ..Maintenance::default()
     })
 }

@@ -1,31 +1,31 @@
-//! What can be set of the catalogue.
+//! Settings of the product service.
 
-use crate::domain::prior_price::{NewGoods, Perishable, Policy};
+use crate::domain::prior_price::{NewProductRule, PerishableRule, Policy};
 use serde::{Deserialize, Serialize};
 
-/// The settings section `product-service`.
+/// Settings section `product-service`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProductSettings {
-    /// How price reductions may be announced.
+    /// Rules for announcing price reductions.
     pub(crate) prior_price: PriorPriceSettings,
 }
 
-/// What the shop's country asks of who announces a price reduction.
+/// Rules for announcing a price reduction in the shop's country (Directive 98/6/EC, Article 6a).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PriorPriceSettings {
-    /// How many days before a reduction the lowest price is looked for; at least 1, at most 365.
+    /// Number of days before a reduction whose lowest price is the prior price; 1 to 365.
     pub(crate) days: u32,
-    /// Whether the prior price of the first of several uninterrupted steps stays.
+    /// Whether progressive reductions without interruption keep the prior price of the first step.
     pub(crate) progressive: bool,
-    /// For goods on the market for fewer days: `since_launch`, `exempt`, `refuse`.
+    /// For goods that have been on the market for fewer days: `since_launch`, `exempt` or `refuse`.
     pub(crate) new_goods: NewGoodsSetting,
-    /// For goods that spoil, which are those tagged `perishable`: `general`, `last_price`, `exempt`.
+    /// For perishable goods, tagged `perishable`: `general`, `last_price` or `exempt`.
     pub(crate) perishable: PerishableSetting,
 }
 
-/// The rule for goods that are new on the market.
+/// Rule for goods that are new on the market.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum NewGoodsSetting {
@@ -34,7 +34,7 @@ pub(crate) enum NewGoodsSetting {
     Refuse,
 }
 
-/// The rule for goods that spoil.
+/// Rule for perishable goods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum PerishableSetting {
@@ -55,20 +55,20 @@ impl Default for PriorPriceSettings {
 }
 
 impl PriorPriceSettings {
-    /// As the domain understands it, or what is wrong.
+    /// Policy of the domain, or a message about an invalid value.
     pub(crate) fn policy(&self) -> Result<Policy, String> {
         if !(1..=365).contains(&self.days) {
             return Err("prior_price.days is between 1 and 365".to_owned());
         }
         let new_goods = match self.new_goods {
-            NewGoodsSetting::SinceLaunch => NewGoods::SinceLaunch,
-            NewGoodsSetting::Exempt => NewGoods::Exempt,
-            NewGoodsSetting::Refuse => NewGoods::Refuse,
+            NewGoodsSetting::SinceLaunch => NewProductRule::SinceLaunch,
+            NewGoodsSetting::Exempt => NewProductRule::Exempt,
+            NewGoodsSetting::Refuse => NewProductRule::Refuse,
         };
         let perishable = match self.perishable {
-            PerishableSetting::General => Perishable::General,
-            PerishableSetting::LastPrice => Perishable::LastPrice,
-            PerishableSetting::Exempt => Perishable::Exempt,
+            PerishableSetting::General => PerishableRule::General,
+            PerishableSetting::LastPrice => PerishableRule::LastPrice,
+            PerishableSetting::Exempt => PerishableRule::Exempt,
         };
         Ok(Policy { days: self.days, progressive: self.progressive, new_goods, perishable })
     }

@@ -1,53 +1,56 @@
-//! Importing products in batches: each is made, changed, left alone or refused by itself; the stock of all of them is
-//! counted at once.
+//! Batch import of products: each product is created, updated, left unchanged or rejected independently of the others,
+//! and their stock is counted together.
 
-use super::{Catalogue, CatalogueError, Outcome, Wanted};
-use crate::domain::{Command, Draft, Rejection};
+use super::{Catalogue, CatalogueError, ChangeOutcome, ChangeRequest};
+use crate::domain::{ProductCommand, ProductDraft, Rejection};
 use std::collections::HashSet;
 
-/// What became of one product of a batch, or why nothing did.
-pub(crate) type Imported = Result<Outcome, CatalogueError>;
+/// Result for one product of a batch.
+pub(crate) type ImportResult = Result<ChangeOutcome, CatalogueError>;
 
-/// Whether an import is meant.
+/// Mode of an import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Earnest {
-    InEarnest,
+pub(crate) enum ImportMode {
+    /// The changes are made.
+    Apply,
+    /// The outcomes are determined, but nothing is changed.
     DryRun,
 }
 
 impl Catalogue {
-    /// Makes or changes each of these products, found again by slug, and says what became of each. Fails as a whole
-    /// only when the stock cannot be counted; then nothing was changed.
+    /// Upsert of products by slug, with a result for each. The batch fails as a whole only if the stock cannot be
+    /// counted; then nothing has changed.
     pub(crate) async fn import(
         &self,
-        drafts: Vec<Draft>,
-        earnest: Earnest,
-    ) -> Result<Vec<Imported>, CatalogueError> {
+        drafts: Vec<ProductDraft>,
+        mode: ImportMode,
+    ) -> Result<Vec<ImportResult>, CatalogueError> {
         let mut plans = Vec::with_capacity(drafts.len());
         let mut slugs = HashSet::new();
         for draft in drafts {
             if !slugs.insert(draft.slug.clone()) {
-                let repeated = Rejection::Repeated { field: "slug".to_owned(), value: draft.slug };
-                plans.push(Err(repeated.into()));
+                let duplicate =
+                    Rejection::Duplicate { field: "slug".to_owned(), value: draft.slug };
+                plans.push(Err(duplicate.into()));
                 continue;
             }
-            let known = self.index.owner_of_slug(&draft.slug);
-            let id = known.unwrap_or_else(|| self.ids.next());
-            let wanted = Wanted { id, command: Command::Upsert(draft), seen: None };
-            plans.push(self.plan(wanted).await);
+            let existing = self.index.owner_of_slug(&draft.slug);
+            let id = existing.unwrap_or_else(|| self.ids.next());
+            let command = ProductCommand::Upsert(draft);
+            plans.push(self.plan(ChangeRequest { id, command, if_match: None }).await);
         }
-        if earnest == Earnest::DryRun {
+        if mode == ImportMode::DryRun {
             return Ok(plans.into_iter().map(|plan| plan.map(|planned| planned.outcome)).collect());
         }
         let counts = plans.iter().flatten().flat_map(|planned| planned.counts.clone()).collect();
-        let available = self.count(counts).await?;
-        let mut imported = Vec::with_capacity(plans.len());
+        let available = self.count_stock(counts).await?;
+        let mut results = Vec::with_capacity(plans.len());
         for plan in plans {
-            imported.push(match plan {
-                Ok(planned) => self.finish(planned, &available).await,
+            results.push(match plan {
+                Ok(planned) => self.commit(planned, &available).await,
                 Err(error) => Err(error),
             });
         }
-        Ok(imported)
+        Ok(results)
     }
 }

@@ -1,9 +1,9 @@
-//! Opening the index at the start: read from its documents, which are made anew from the journal first when they have
-//! another form.
+//! Start-up of the search index: loaded from its stored documents, which are rebuilt from the journal first if their
+//! schema version differs.
 
-use super::{ProductStream, listing, product_of, streams::PREFIX};
+use super::{ProductStream, product_document, product_of, streams::PREFIX};
 use crate::domain::{Product, prior_price::Policy};
-use crate::index::{Availability, Index, stored};
+use crate::index::{Availability, SearchIndex, persistence};
 use async_trait::async_trait;
 use journal::{
     Aggregate, Position, RecordedEvent, ServiceStorage,
@@ -11,41 +11,42 @@ use journal::{
 };
 use storage::{Collection, StorageError, Write};
 
-/// Grows whenever a listing gets something it did not have.
-const LISTING_FORM: u32 = 1;
+/// Version of the layout of [`crate::index::ProductDocument`], raised with every change to it.
+const DOCUMENT_SCHEMA_VERSION: u32 = 1;
 
-/// The index as it was when the process ended.
+/// The search index as of the last flush.
 pub(crate) async fn open_index(
     storage: &ServiceStorage,
     policy: Policy,
-) -> Result<Index, StorageError> {
+) -> Result<SearchIndex, StorageError> {
     let documents = &*storage.documents;
-    let listings = Listings { policy };
-    if stored::form(documents).await?.as_deref() != Some(&listings.form()) {
-        refold(storage, &[Box::new(listings)], &|_| ()).await?;
+    let read_model = ProductDocumentsReadModel { policy };
+    let stored = persistence::schema_version(documents).await?;
+    if stored.as_deref() != Some(&read_model.schema_version()) {
+        refold(storage, &[Box::new(read_model)], &|_| ()).await?;
     }
-    let shelves = stored::shelves(documents).await?;
-    let listings = stored::listings(documents).await?;
-    Ok(Index::of(listings, Availability::of(shelves)))
+    let buckets = persistence::load_buckets(documents).await?;
+    let documents = persistence::load_documents(documents).await?;
+    Ok(SearchIndex::new(documents, Availability::from_buckets(buckets)))
 }
 
-/// The listings of all products, made from the events of each.
+/// Read model of the product documents: one document folded from each product's stream.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Listings {
+pub(crate) struct ProductDocumentsReadModel {
     pub(crate) policy: Policy,
 }
 
-impl Listings {
-    /// Listings tell reductions, which follow from the policy.
-    fn form(self) -> String {
-        format!("{LISTING_FORM} {:?}", self.policy)
+impl ProductDocumentsReadModel {
+    /// Layout version and policy: documents contain reductions, which depend on the policy.
+    fn schema_version(self) -> String {
+        format!("{DOCUMENT_SCHEMA_VERSION} {:?}", self.policy)
     }
 }
 
 #[async_trait]
-impl ReadModel for Listings {
+impl ReadModel for ProductDocumentsReadModel {
     fn collection(&self) -> &'static Collection {
-        stored::listings_collection()
+        persistence::documents_collection()
     }
 
     fn grain(&self) -> Grain {
@@ -60,11 +61,12 @@ impl ReadModel for Listings {
             product = Product::evolve(product, &event);
         }
         let id = events.first().and_then(|event| product_of(&event.stream));
-        let listed = id.zip(product).map(|(id, product)| listing(id, &product, self.policy));
-        Ok(listed.as_ref().map(stored::write).into_iter().collect())
+        let document =
+            id.zip(product).map(|(id, product)| product_document(id, &product, self.policy));
+        Ok(document.as_ref().map(persistence::put_document).into_iter().collect())
     }
 
     fn marks(&self, _: Position) -> Vec<Write> {
-        vec![stored::write_form(&self.form())]
+        vec![persistence::put_schema_version(&self.schema_version())]
     }
 }

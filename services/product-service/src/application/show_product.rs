@@ -1,8 +1,8 @@
-//! Showing one product, and its prices over time.
+//! Views of a single product and of its price history.
 
-use super::{Catalogue, CatalogueError, present, stream_of};
+use super::{Catalogue, CatalogueError, mapping, stream_of};
 use crate::domain::Rejection;
-use crate::index::{Audience, Known};
+use crate::index::{Audience, ProductRef};
 use contracts::{
     product::{PriceHistory, Product, ProductStatus},
     shared::ProductId,
@@ -12,44 +12,45 @@ use parking_lot::Mutex;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-/// How many products are kept ready to be shown.
-const VIEWS_KEPT_MAX: NonZeroUsize = NonZeroUsize::new(1_024).unwrap();
+/// Capacity of the view cache.
+const CACHED_VIEWS_MAX: NonZeroUsize = NonZeroUsize::new(1_024).unwrap();
 
-/// Products as they were shown last, without their stock, which changes all the time.
-pub(super) struct Views(Mutex<LruCache<ProductId, Arc<Product>>>);
+/// LRU cache of product views, without their stock, which changes all the time.
+pub(super) struct ViewCache(Mutex<LruCache<ProductId, Arc<Product>>>);
 
-impl Default for Views {
+impl Default for ViewCache {
     fn default() -> Self {
-        Self(Mutex::new(LruCache::new(VIEWS_KEPT_MAX)))
+        Self(Mutex::new(LruCache::new(CACHED_VIEWS_MAX)))
     }
 }
 
 impl Catalogue {
-    /// The product with this id or slug, of today or of before, if `audience` may see it.
-    pub(crate) fn find(&self, id_or_slug: &str, audience: Audience) -> Option<Known> {
-        let known = self.index.find(id_or_slug)?;
-        let visible = audience != Audience::Shoppers || known.status == ProductStatus::Active;
-        visible.then_some(known)
+    /// Product by id or by slug, current or former, if `audience` may see it.
+    pub(crate) fn find(&self, id_or_slug: &str, audience: Audience) -> Option<ProductRef> {
+        let product = self.index.find(id_or_slug)?;
+        let visible = audience != Audience::Shoppers || product.status == ProductStatus::Active;
+        visible.then_some(product)
     }
 
-    /// A product with everything, as it stands now.
-    pub(crate) async fn show(&self, known: Known) -> Result<Product, CatalogueError> {
-        // A newer one may not be flushed yet, and nobody touched the scope for it.
-        let kept = self.views.0.lock().get(&known.id).map(Arc::clone);
-        let kept = kept.filter(|kept| kept.version == known.version);
-        let view = match kept {
-            Some(kept) => kept,
-            None => self.view(known.id).await?,
+    /// Current view of a product, including its stock.
+    pub(crate) async fn show(&self, product: ProductRef) -> Result<Product, CatalogueError> {
+        // Only the version that the look-up saw: a newer one may not be durable, and this request does not depend on it.
+        let cached = self.views.0.lock().get(&product.id).map(Arc::clone);
+        let cached = cached.filter(|cached| cached.version == product.version);
+        let view = match cached {
+            Some(cached) => cached,
+            None => self.view(product.id).await?,
         };
         let mut product = Product::clone(&view);
-        let left = self.index.left(product.variants.iter().map(|variant| variant.sku.as_str()));
-        for (variant, left) in product.variants.iter_mut().zip(left) {
-            (variant.in_stock, variant.only_left) = (left.in_stock(), left.only());
+        let skus = product.variants.iter().map(|variant| variant.sku.as_str());
+        let stock_levels = self.index.stock_levels(skus);
+        for (variant, level) in product.variants.iter_mut().zip(stock_levels) {
+            (variant.in_stock, variant.only_left) = (level.in_stock(), level.low_stock_units());
         }
         Ok(product)
     }
 
-    /// All prices a product ever had.
+    /// Price history of a product.
     pub(crate) async fn price_history(
         &self,
         id: ProductId,
@@ -57,14 +58,15 @@ impl Catalogue {
         let loaded = self.products.load(&stream_of(id)).await?;
         let product = loaded.state.as_deref().and_then(|stream| stream.0.as_ref());
         let product = product.ok_or(Rejection::UnknownProduct)?;
-        Ok(present::price_history(product, self.policy))
+        Ok(mapping::price_history(product, self.policy))
     }
 
+    /// Freshly built view of a product, which then replaces the cached one.
     async fn view(&self, id: ProductId) -> Result<Arc<Product>, CatalogueError> {
         let loaded = self.products.load(&stream_of(id)).await?;
         let product = loaded.state.as_deref().and_then(|stream| stream.0.as_ref());
         let product = product.ok_or(Rejection::UnknownProduct)?;
-        let view = Arc::new(present::product(id, product, self.policy));
+        let view = Arc::new(mapping::product(id, product, self.policy));
         self.views.0.lock().put(id, Arc::clone(&view));
         Ok(view)
     }

@@ -1,29 +1,29 @@
-//! Products as streams of the journal.
+//! Streams of the product aggregates in the journal.
 
 use crate::domain::{Product, ProductEvent};
 use contracts::shared::ProductId;
 use journal::{Aggregate, EventName};
 
-/// A product's stream, folded. Empty until its first event, which makes the product.
+/// Aggregate of a product stream. Empty until the first event, which creates the product.
 #[derive(Clone, Debug)]
 pub(crate) struct ProductStream(pub(crate) Option<Product>);
 
-/// What the streams of products begin with.
+/// Prefix of the names of product streams.
 pub(super) const PREFIX: &str = "product-";
 
-/// The stream of a product.
+/// Name of a product's stream.
 pub(crate) fn stream_of(id: ProductId) -> String {
     format!("{PREFIX}{id}")
 }
 
-/// The product of a stream.
+/// Product of a stream name.
 pub(crate) fn product_of(stream: &str) -> Option<ProductId> {
     stream.strip_prefix(PREFIX)?.parse().ok()
 }
 
 impl EventName for ProductEvent {
     fn name(&self) -> &'static str {
-        self.word()
+        self.event_name()
     }
 }
 

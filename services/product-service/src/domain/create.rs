@@ -1,43 +1,54 @@
-//! Making a product, and the entry to everything else that may be asked of one.
+//! Decisions on commands, and the creation of a product.
 
-use super::draft::{Command, Draft, StatusWish, VariantDraft};
-use super::events::{Created, ProductEvent, VariantAdded};
+use super::draft::{ProductCommand, ProductDraft, TargetStatus, VariantDraft};
+use super::events::{ProductCreated, ProductEvent, VariantAdded};
 use super::product::Product;
-use super::{Rejection, changes, checks, limits};
+use super::{Decision, Rejection, limits, update, validation};
 use kernel::Timestamp;
 
-type Decision = Result<Vec<ProductEvent>, Rejection>;
-
 impl Product {
-    /// Decides what `command` leads to. What is so already leads to nothing, so that everything may be repeated.
-    pub(crate) fn decide(product: Option<&Self>, command: &Command, now: Timestamp) -> Decision {
+    /// Decision on a command. A command whose effect is already there leads to no events, so that every command is
+    /// idempotent.
+    pub(crate) fn decide(
+        product: Option<&Self>,
+        command: &ProductCommand,
+        now: Timestamp,
+    ) -> Decision {
         match (product, command) {
-            (None, Command::Create(draft) | Command::Upsert(draft)) => create(draft, now),
+            (None, ProductCommand::Create(draft) | ProductCommand::Upsert(draft)) => {
+                create(draft, now)
+            }
             (None, _) => Err(Rejection::UnknownProduct),
-            (Some(product), Command::Create(draft)) => product.made_as(draft, now),
-            (Some(product), Command::Upsert(draft)) => {
-                checks::draft(draft, now)?;
-                changes::change(product, &draft.clone().into_changes(), now)
+            (Some(product), ProductCommand::Create(draft)) => product.repeat_creation(draft, now),
+            (Some(product), ProductCommand::Upsert(draft)) => {
+                validation::draft(draft, now)?;
+                update::change(product, &draft.clone().into_changes(), now)
             }
-            (Some(product), Command::Change(changes)) => changes::change(product, changes, now),
-            (Some(product), Command::SetPrice { sku, price }) => {
-                changes::set_price(product, sku, *price, now)
+            (Some(product), ProductCommand::Change(changes)) => {
+                update::change(product, changes, now)
             }
-            (Some(product), Command::Publish) => Ok(changes::publish(product, now)),
-            (Some(product), Command::Archive) => Ok(changes::archive(product, now)),
+            (Some(product), ProductCommand::SetPrice { sku, price }) => {
+                update::set_price(product, sku, *price, now)
+            }
+            (Some(product), ProductCommand::Publish) => Ok(update::publish(product, now)),
+            (Some(product), ProductCommand::Archive) => Ok(update::archive(product, now)),
         }
     }
 
-    /// A creation that is repeated finds the product as it made it.
-    fn made_as(&self, draft: &Draft, now: Timestamp) -> Decision {
-        let differs = !changes::change(self, &draft.clone().into_changes(), now)?.is_empty();
-        if self.slug != draft.slug || differs { Err(Rejection::MadeOtherwise) } else { Ok(vec![]) }
+    /// Decision on a repeated creation, which must describe the product as it is.
+    fn repeat_creation(&self, draft: &ProductDraft, now: Timestamp) -> Decision {
+        let differs = !update::change(self, &draft.clone().into_changes(), now)?.is_empty();
+        if self.slug != draft.slug || differs {
+            Err(Rejection::CreatedDifferently)
+        } else {
+            Ok(vec![])
+        }
     }
 }
 
-fn create(draft: &Draft, now: Timestamp) -> Decision {
-    checks::draft(draft, now)?;
-    let created = Created {
+fn create(draft: &ProductDraft, now: Timestamp) -> Decision {
+    validation::draft(draft, now)?;
+    let created = ProductCreated {
         at: now,
         slug: draft.slug.clone(),
         name: draft.name.clone(),
@@ -49,20 +60,20 @@ fn create(draft: &Draft, now: Timestamp) -> Decision {
         media: draft.media.clone(),
     };
     let mut events = vec![ProductEvent::Created(Box::new(created))];
-    events.extend(added(&draft.variants.iter().collect::<Vec<_>>(), now));
+    events.extend(variants_added(&draft.variants.iter().collect::<Vec<_>>(), now));
     match draft.status {
-        StatusWish::AsItIs => {}
-        StatusWish::Active => events.push(ProductEvent::Published { at: now }),
-        StatusWish::Archived => events.push(ProductEvent::Archived { at: now }),
+        TargetStatus::Unchanged => {}
+        TargetStatus::Active => events.push(ProductEvent::Published { at: now }),
+        TargetStatus::Archived => events.push(ProductEvent::Archived { at: now }),
     }
     if let Some(product) = events.iter().fold(None, Product::evolve) {
-        checks::whole(&product, &draft.variants)?;
+        validation::consistency(&product, &draft.variants)?;
     }
     Ok(events)
 }
 
-/// The events by which these variants come in.
-pub(super) fn added(
+/// Events that add these variants.
+pub(super) fn variants_added(
     variants: &[&VariantDraft],
     at: Timestamp,
 ) -> impl Iterator<Item = ProductEvent> {

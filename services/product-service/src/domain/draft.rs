@@ -1,14 +1,14 @@
-//! What an operator asks for, in the domain's own types.
+//! Commands to a product, and the drafts they carry.
 
 use super::events::{Media, PricePoint, ProductOption, VariantFacts};
 use kernel::UnitPrice;
 
-/// A whole product, as it is wished for.
+/// Draft of a whole product.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Draft {
+pub(crate) struct ProductDraft {
     pub(crate) slug: String,
     pub(crate) name: String,
-    /// Harmless HTML: whoever takes it in sanitises it.
+    /// HTML, sanitised by the adapter that accepts it.
     pub(crate) description: String,
     pub(crate) brand: Option<String>,
     pub(crate) categories: Vec<String>,
@@ -16,57 +16,57 @@ pub(crate) struct Draft {
     pub(crate) options: Vec<ProductOption>,
     pub(crate) variants: Vec<VariantDraft>,
     pub(crate) media: Vec<Media>,
-    pub(crate) status: StatusWish,
+    pub(crate) status: TargetStatus,
 }
 
-/// A variant, as it is wished for.
+/// Draft of a variant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct VariantDraft {
     pub(crate) sku: String,
     pub(crate) price: UnitPrice,
-    /// Prices from before it came in; taken when it is new.
+    /// Prices before the variant was added, oldest first; ignored for an existing variant.
     pub(crate) earlier: Vec<PricePoint>,
     pub(crate) stock: Option<i64>,
     pub(crate) facts: VariantFacts,
 }
 
-/// Where a product should stand afterwards.
+/// Status that a product should have afterwards.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum StatusWish {
-    /// Where it stands; a new one is a draft.
+pub(crate) enum TargetStatus {
+    /// The current status; a new product is a draft.
     #[default]
-    AsItIs,
+    Unchanged,
     /// On sale.
     Active,
     /// Off sale.
     Archived,
 }
 
-/// Changes to a product; what is absent stays.
+/// Changes to a product; absent fields stay as they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Changes {
+pub(crate) struct ProductChanges {
     pub(crate) slug: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) description: Option<String>,
-    /// Empty: no brand.
+    /// Brand; the empty string removes it.
     pub(crate) brand: Option<String>,
     pub(crate) categories: Option<Vec<String>>,
     pub(crate) tags: Option<Vec<String>>,
     pub(crate) options: Option<Vec<ProductOption>>,
-    /// Added, or changed by SKU.
+    /// Variants to add, or to change by SKU.
     pub(crate) variants: Option<Vec<VariantDraft>>,
     pub(crate) media: Option<Vec<Media>>,
-    pub(crate) status: StatusWish,
+    pub(crate) status: TargetStatus,
 }
 
-/// What may be asked of a product.
+/// Command to a product.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Command {
-    /// Make it.
-    Create(Draft),
-    /// Make it, or make it so.
-    Upsert(Draft),
-    Change(Changes),
+pub(crate) enum ProductCommand {
+    /// Creation; repeated with the same draft it leads to nothing.
+    Create(ProductDraft),
+    /// Creation, or the changes that make an existing product equal to the draft.
+    Upsert(ProductDraft),
+    Change(ProductChanges),
     SetPrice {
         sku: String,
         price: UnitPrice,
@@ -75,10 +75,10 @@ pub(crate) enum Command {
     Archive,
 }
 
-impl Draft {
-    /// The changes that make an existing product so. Its address stays: it was found by it.
-    pub(crate) fn into_changes(self) -> Changes {
-        Changes {
+impl ProductDraft {
+    /// Changes that make an existing product equal to the draft. The slug stays: the product was found by it.
+    pub(crate) fn into_changes(self) -> ProductChanges {
+        ProductChanges {
             slug: None,
             name: Some(self.name),
             description: Some(self.description),

@@ -1,25 +1,25 @@
-//! What can happen to a product, as it is stored for ever. Variants and optional fields are added; nothing is changed.
+//! Events of a product, a stored format: variants and optional fields may be added, nothing may be changed.
 
 use kernel::{Timestamp, UnitPrice};
 use serde::{Deserialize, Serialize};
 
-/// Something that happened to a product.
+/// Event of a product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ProductEvent {
-    /// It came into being, as a draft without variants.
-    Created(Box<Created>),
-    /// Its words changed; what is absent stayed.
+    /// Creation, as a draft without variants.
+    Created(Box<ProductCreated>),
+    /// Change of name, description or brand; absent fields stayed.
     DetailsChanged {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         name: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         description: Option<String>,
-        /// Empty: it has no brand any more.
+        /// Brand; empty if it was removed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         brand: Option<String>,
     },
-    /// It got a new address; the old one leads on.
+    /// New slug; the old one still leads to the product.
     SlugChanged {
         slug: String,
     },
@@ -35,41 +35,41 @@ pub(crate) enum ProductEvent {
     MediaChanged {
         media: Vec<Media>,
     },
-    /// Variants came in, priced from `at` on.
+    /// Addition of variants, with prices from `at` on.
     VariantsAdded {
         at: Timestamp,
         variants: Vec<VariantAdded>,
     },
-    /// A variant's facts other than its price changed; all of them are told.
+    /// Change of a variant's facts other than its price; the event carries all of them.
     VariantChanged {
         sku: String,
         facts: VariantFacts,
     },
-    /// A price was set, from an instant on.
+    /// New price, from an instant on.
     PriceChanged {
         sku: String,
         from: Timestamp,
         old: UnitPrice,
         price: UnitPrice,
     },
-    /// The merchant declared units on hand for a variant; the inventory counted them.
+    /// Units on hand declared by the merchant and counted by the inventory.
     StockDeclared {
         sku: String,
         units: i64,
     },
-    /// It went on sale.
+    /// Start of sale.
     Published {
         at: Timestamp,
     },
-    /// It was taken off sale.
+    /// End of sale.
     Archived {
         at: Timestamp,
     },
 }
 
-/// What a product begins with.
+/// Initial state of a product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Created {
+pub(crate) struct ProductCreated {
     pub(crate) at: Timestamp,
     pub(crate) slug: String,
     pub(crate) name: String,
@@ -87,14 +87,14 @@ pub(crate) struct Created {
     pub(crate) media: Vec<Media>,
 }
 
-/// An option and the values it can take.
+/// Option with its possible values.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ProductOption {
     pub(crate) name: String,
     pub(crate) values: Vec<String>,
 }
 
-/// A picture.
+/// Picture of a product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Media {
     pub(crate) url: String,
@@ -104,17 +104,17 @@ pub(crate) struct Media {
     pub(crate) width: u32,
     #[serde(default)]
     pub(crate) height: u32,
-    /// The SKUs it shows; empty means all.
+    /// SKUs that the picture shows; empty means all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) skus: Vec<String>,
 }
 
-/// A variant that came in.
+/// Variant as it was added.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct VariantAdded {
     pub(crate) sku: String,
     pub(crate) price: UnitPrice,
-    /// Prices from before it came in, oldest first.
+    /// Prices before the variant was added, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) earlier: Vec<PricePoint>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -123,7 +123,7 @@ pub(crate) struct VariantAdded {
     pub(crate) facts: VariantFacts,
 }
 
-/// What is told of a variant besides its price and its stock.
+/// Facts about a variant other than its price and its stock.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct VariantFacts {
     /// Option names and values, in the order of the names.
@@ -137,7 +137,7 @@ pub(crate) struct VariantFacts {
     pub(crate) barcode: Option<String>,
 }
 
-/// A price that was asked from an instant on.
+/// Price from an instant on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PricePoint {
     pub(crate) from: Timestamp,
@@ -145,8 +145,8 @@ pub(crate) struct PricePoint {
 }
 
 impl ProductEvent {
-    /// What happened, in one word that is part of the stored format.
-    pub(crate) fn word(&self) -> &'static str {
+    /// Event name, part of the stored format.
+    pub(crate) fn event_name(&self) -> &'static str {
         match self {
             Self::Created(_) => "created",
             Self::DetailsChanged { .. } => "details_changed",

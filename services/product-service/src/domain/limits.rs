@@ -1,4 +1,4 @@
-//! How much a product may have of anything. Every limit is refused by name with the field that passed it.
+//! Limits of a product. A request beyond a limit is refused with the name of the field.
 
 /// Variants of a product.
 pub(crate) const VARIANTS_MAX: usize = 2_048;
@@ -14,9 +14,9 @@ pub(crate) const CATEGORIES_MAX: usize = 20;
 pub(crate) const CATEGORY_LEVELS_MAX: usize = 8;
 /// Tags of a product.
 pub(crate) const TAGS_MAX: usize = 250;
-/// Former slugs that lead to a product; the oldest stop leading there.
+/// Former slugs that still lead to a product; the oldest ones are forgotten.
 pub(crate) const FORMER_SLUGS_MAX: usize = 50;
-/// Earlier prices that come with one variant.
+/// Earlier prices supplied with one variant.
 pub(crate) const EARLIER_PRICES_MAX: usize = 100;
 
 /// Characters of a name.
@@ -31,11 +31,11 @@ pub(crate) const WORD_CHARACTERS_MAX: usize = 100;
 pub(crate) const VALUE_CHARACTERS_MAX: usize = 255;
 /// Characters of a SKU and of a barcode.
 pub(crate) const SKU_CHARACTERS_MAX: usize = 100;
-/// Bytes of a SKU, as the inventory takes it.
+/// Bytes of a SKU, as the inventory accepts it.
 pub(crate) const SKU_BYTES_MAX: usize = 200;
-/// Characters of a picture's address.
+/// Characters of a picture's URL.
 pub(crate) const URL_CHARACTERS_MAX: usize = 2_048;
-/// Characters of what can be seen on a picture.
+/// Characters of a picture's alternative text.
 pub(crate) const ALT_CHARACTERS_MAX: usize = 512;
 
 /// Units on hand that may be declared.
@@ -43,5 +43,5 @@ pub(crate) const STOCK_UNITS_MAX: i64 = 1_000_000_000;
 /// Weight of one unit: a hundred tonnes.
 pub(crate) const WEIGHT_GRAMS_MAX: u32 = 100_000_000;
 
-/// Variants told of in one event, so that no event grows with the product.
+/// Variants in one event, so that the size of an event is bounded.
 pub(crate) const VARIANTS_PER_EVENT: usize = 256;

@@ -1,102 +1,102 @@
-//! May a price reduction be announced, and against which earlier price? (Directive 98/6/EC, Article 6a)
+//! Prior-price rules for announcing a price reduction (Directive 98/6/EC, Article 6a; "Omnibus").
 //!
-//! Whoever announces a reduction has to name the lowest price that was asked in a period before it began. Countries
-//! differ in what they exempt; that is the [`Policy`].
+//! An announcement of a reduction must state the lowest price of a period before it began. Member states differ in their
+//! exemptions, which are the [`Policy`].
 
 use kernel::{Rounding, Timestamp, UnitPrice};
 use std::time::Duration;
 
-/// A price in force from an instant until the next step; `None` while the goods were not offered.
+/// Price in force from an instant until the next period; `None` while the goods were not on offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Step {
+pub(crate) struct PricePeriod {
     pub(crate) from: Timestamp,
     pub(crate) price: Option<UnitPrice>,
 }
 
-/// What a country asks for.
+/// National rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Policy {
-    /// How far back the lowest price is looked for.
+    /// Length of the period whose lowest price is the prior price, in days.
     pub(crate) days: u32,
-    /// Whether the prior price of the first of several uninterrupted steps stays (Article 6a(5)).
+    /// Whether progressive reductions without interruption keep the prior price of the first step (Article 6a(5)).
     pub(crate) progressive: bool,
-    pub(crate) new_goods: NewGoods,
-    pub(crate) perishable: Perishable,
+    pub(crate) new_goods: NewProductRule,
+    pub(crate) perishable: PerishableRule,
 }
 
-/// The rule for goods that were offered for fewer days than the policy looks back (Article 6a(4)).
+/// Rule for goods that have been on the market for a shorter time than the period (Article 6a(4)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NewGoods {
-    /// The lowest price since they were first offered.
+pub(crate) enum NewProductRule {
+    /// The prior price is the lowest since launch.
     SinceLaunch,
-    /// They may be announced without a prior price.
+    /// A reduction may be announced without a prior price.
     Exempt,
-    /// They may not be announced as reduced.
+    /// A reduction may not be announced.
     Refuse,
 }
 
-/// The rule for goods that spoil (Article 6a(3)).
+/// Rule for perishable goods (Article 6a(3)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Perishable {
-    /// The same as for all others.
+pub(crate) enum PerishableRule {
+    /// The general rule applies.
     General,
-    /// The price immediately before.
+    /// The prior price is the one immediately before.
     LastPrice,
-    /// They may be announced without a prior price.
+    /// A reduction may be announced without a prior price.
     Exempt,
 }
 
-/// Whether goods spoil.
+/// Shelf life of goods.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Goods {
+pub(crate) enum ShelfLife {
     #[default]
-    Lasting,
+    Durable,
     Perishable,
 }
 
-/// A reduction somebody would like to announce.
+/// Price reduction that is to be checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Candidate {
-    /// When it begins.
+pub(crate) struct ReductionCandidate {
+    /// Start of the reduction.
     pub(crate) at: Timestamp,
     pub(crate) new_price: UnitPrice,
-    /// When the first of several uninterrupted steps began, if this is not the first.
+    /// Start of the first step of a progressive reduction, if this is a later one.
     pub(crate) first_reduction_at: Option<Timestamp>,
-    pub(crate) goods: Goods,
+    pub(crate) shelf_life: ShelfLife,
 }
 
-/// That it may be announced, and how.
+/// Permitted announcement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Announcement {
-    /// Against this price; `percent` is rounded down.
+    /// Reduction from this prior price; `percent` is rounded down.
     Against { prior: UnitPrice, percent: u8 },
-    /// No prior price need be named.
+    /// No prior price has to be stated.
     WithoutPrior,
 }
 
-/// Why it may not be announced.
+/// Reason why a reduction may not be announced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum NoReduction {
+pub(crate) enum AnnouncementError {
     #[error("the new price is not below the prior price of {prior}")]
     NotBelowPrior { prior: UnitPrice },
     #[error("the goods have not been on the market long enough")]
     OnMarketTooShort,
 }
 
-/// Whether `candidate` may be announced, given the prices in force before it, oldest first.
-pub(crate) fn announce(
-    history: &[Step],
-    candidate: &Candidate,
+/// Check of a reduction against the policy, given the prices in force before it, oldest first.
+pub(crate) fn check_announcement(
+    history: &[PricePeriod],
+    candidate: &ReductionCandidate,
     policy: Policy,
-) -> Result<Announcement, NoReduction> {
+) -> Result<Announcement, AnnouncementError> {
     let first_step = candidate.first_reduction_at.filter(|_| policy.progressive);
     let start = first_step.unwrap_or(candidate.at);
     let history = &history[..history.partition_point(|step| step.from < start)];
-    let perishable = candidate.goods == Goods::Perishable;
-    if perishable && policy.perishable == Perishable::Exempt {
+    let perishable = candidate.shelf_life == ShelfLife::Perishable;
+    if perishable && policy.perishable == PerishableRule::Exempt {
         return Ok(Announcement::WithoutPrior);
     }
-    let prior = if perishable && policy.perishable == Perishable::LastPrice {
+    let prior = if perishable && policy.perishable == PerishableRule::LastPrice {
         history.last().and_then(|step| step.price)
     } else {
         let days = Duration::from_secs(u64::from(policy.days) * 24 * 60 * 60);
@@ -104,19 +104,19 @@ pub(crate) fn announce(
         let launched = history.iter().find(|step| step.price.is_some()).map(|step| step.from);
         if launched.is_none_or(|launched| launched > window_from) {
             match policy.new_goods {
-                NewGoods::SinceLaunch => {}
-                NewGoods::Exempt => return Ok(Announcement::WithoutPrior),
-                NewGoods::Refuse => return Err(NoReduction::OnMarketTooShort),
+                NewProductRule::SinceLaunch => {}
+                NewProductRule::Exempt => return Ok(Announcement::WithoutPrior),
+                NewProductRule::Refuse => return Err(AnnouncementError::OnMarketTooShort),
             }
         }
         lowest(history, window_from, candidate.new_price)
     };
-    against(prior.ok_or(NoReduction::OnMarketTooShort)?, candidate.new_price)
+    announcement(prior.ok_or(AnnouncementError::OnMarketTooShort)?, candidate.new_price)
 }
 
-/// The lowest price in force at any moment from `window_from` on; also one that was set long before. Prices in
-/// another currency than that of `like` cannot be compared and do not count.
-fn lowest(history: &[Step], window_from: Timestamp, like: UnitPrice) -> Option<UnitPrice> {
+/// Lowest price in force at any moment from `window_from` on, including one that was set before. Prices in another
+/// currency than that of `like` are not comparable and are ignored.
+fn lowest(history: &[PricePeriod], window_from: Timestamp, like: UnitPrice) -> Option<UnitPrice> {
     let before = history.partition_point(|step| step.from <= window_from).saturating_sub(1);
     let prices = history[before..].iter().filter_map(|step| step.price);
     prices
@@ -124,16 +124,16 @@ fn lowest(history: &[Step], window_from: Timestamp, like: UnitPrice) -> Option<U
         .min_by_key(|price| ten_thousandths(*price))
 }
 
-fn against(prior: UnitPrice, new: UnitPrice) -> Result<Announcement, NoReduction> {
+fn announcement(prior: UnitPrice, new: UnitPrice) -> Result<Announcement, AnnouncementError> {
     let (old, new) = (ten_thousandths(prior), ten_thousandths(new));
     if new >= old {
-        return Err(NoReduction::NotBelowPrior { prior });
+        return Err(AnnouncementError::NotBelowPrior { prior });
     }
     let percent = u8::try_from((old - new) * 100 / old).unwrap_or(100);
     Ok(Announcement::Against { prior, percent })
 }
 
-/// The price as a whole number, to compare and to divide.
+/// Price as a whole number of ten-thousandths of the major unit.
 fn ten_thousandths(price: UnitPrice) -> i128 {
     price.to_decimal().rounded(4, Rounding::Down).unwrap_or(i128::MAX / 100)
 }

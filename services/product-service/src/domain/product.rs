@@ -1,17 +1,18 @@
-//! A product as it stands: the fold of everything that happened to it.
+//! State of a product: the fold of its events.
 
 use super::events::{Media, PricePoint, ProductEvent, ProductOption, VariantAdded, VariantFacts};
 use super::limits;
 use kernel::{Timestamp, UnitPrice};
 use std::sync::Arc;
 
-/// A product. Its large parts are shared, so that a copy with one price changed costs little even with 2,000 variants.
+/// Product aggregate. Its large parts are shared, so that a copy with one changed price is cheap even with 2,000
+/// variants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Product {
-    /// How many events led here.
+    /// Version: the number of events so far.
     pub(crate) version: u64,
     pub(crate) slug: String,
-    /// Slugs it had before, which still lead here.
+    /// Former slugs, which still lead to the product.
     pub(crate) former_slugs: Vec<String>,
     pub(crate) name: String,
     pub(crate) description: Arc<str>,
@@ -21,13 +22,13 @@ pub(crate) struct Product {
     pub(crate) options: Arc<[ProductOption]>,
     pub(crate) media: Arc<[Media]>,
     pub(crate) variants: Vec<Arc<Variant>>,
-    /// Where it stood from when on; the last one counts.
-    pub(crate) standings: Vec<(Timestamp, Status)>,
-    /// When it first went on sale.
+    /// Status from each instant on; the last one is the current status.
+    pub(crate) status_history: Vec<(Timestamp, Status)>,
+    /// Time of first publication.
     pub(crate) published_at: Option<Timestamp>,
 }
 
-/// Whether a product is for sale.
+/// Status of a product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
     Draft,
@@ -35,25 +36,25 @@ pub(crate) enum Status {
     Archived,
 }
 
-/// What is actually bought.
+/// Variant: the form of a product that can be bought.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Variant {
     pub(crate) sku: String,
     pub(crate) facts: VariantFacts,
-    /// What was asked from when on, oldest first; never empty.
+    /// Price history, oldest first; never empty.
     pub(crate) prices: Vec<PricePoint>,
-    /// Units on hand that the merchant declared last.
+    /// Units on hand as last declared by the merchant.
     pub(crate) declared_stock: Option<i64>,
 }
 
 impl Variant {
-    /// The price in force at an instant; `None` before there was one.
+    /// Price in force at an instant; `None` before the first one.
     pub(crate) fn price_at(&self, instant: Timestamp) -> Option<UnitPrice> {
         let after = self.prices.partition_point(|point| point.from <= instant);
         after.checked_sub(1).map(|last| self.prices[last].price)
     }
 
-    /// The price it has now.
+    /// Current price.
     pub(crate) fn price(&self) -> Option<UnitPrice> {
         self.prices.last().map(|point| point.price)
     }
@@ -71,22 +72,22 @@ impl Variant {
 }
 
 impl Product {
-    /// Where it stands.
+    /// Current status.
     pub(crate) fn status(&self) -> Status {
-        self.standings.last().map_or(Status::Draft, |(_, status)| *status)
+        self.status_history.last().map_or(Status::Draft, |(_, status)| *status)
     }
 
-    /// When it was made.
+    /// Time of creation.
     pub(crate) fn created_at(&self) -> Timestamp {
-        self.standings.first().map_or(Timestamp::UNIX_EPOCH, |(at, _)| *at)
+        self.status_history.first().map_or(Timestamp::UNIX_EPOCH, |(at, _)| *at)
     }
 
-    /// The variant with this SKU.
+    /// Variant with this SKU, regardless of case.
     pub(crate) fn variant(&self, sku: &str) -> Option<&Arc<Variant>> {
         self.variants.iter().find(|variant| variant.sku.eq_ignore_ascii_case(sku))
     }
 
-    /// Folds one more event in. The first one is `Created`; anything before it is passed over.
+    /// State after one more event. The first event is `Created`; events before it are ignored.
     pub(crate) fn evolve(product: Option<Self>, event: &ProductEvent) -> Option<Self> {
         match (product, event) {
             (None, ProductEvent::Created(created)) => Some(Self {
@@ -101,21 +102,21 @@ impl Product {
                 options: created.options.as_slice().into(),
                 media: created.media.as_slice().into(),
                 variants: Vec::new(),
-                standings: vec![(created.at, Status::Draft)],
+                status_history: vec![(created.at, Status::Draft)],
                 published_at: None,
             }),
             (None, _) => None,
             (Some(mut product), event) => {
                 product.version += 1;
-                product.take(event);
+                product.apply(event);
                 Some(product)
             }
         }
     }
 
-    fn take(&mut self, event: &ProductEvent) {
+    fn apply(&mut self, event: &ProductEvent) {
         match event {
-            // A product comes into being once.
+            // A product is created only once.
             ProductEvent::Created(_) => {}
             ProductEvent::DetailsChanged { name, description, brand } => {
                 if let Some(name) = name {
@@ -128,7 +129,7 @@ impl Product {
                     self.brand = Some(brand.clone()).filter(|brand| !brand.is_empty());
                 }
             }
-            ProductEvent::SlugChanged { slug } => self.move_to(slug),
+            ProductEvent::SlugChanged { slug } => self.change_slug(slug),
             ProductEvent::CategoriesChanged { categories } => {
                 self.categories = categories.as_slice().into();
             }
@@ -139,24 +140,24 @@ impl Product {
                 .variants
                 .extend(variants.iter().map(|added| Arc::new(Variant::added(added, *at)))),
             ProductEvent::VariantChanged { sku, facts } => {
-                self.with_variant(sku, |variant| variant.facts.clone_from(facts));
+                self.update_variant(sku, |variant| variant.facts.clone_from(facts));
             }
             ProductEvent::PriceChanged { sku, from, price, .. } => {
                 let point = PricePoint { from: *from, price: *price };
-                self.with_variant(sku, |variant| variant.prices.push(point));
+                self.update_variant(sku, |variant| variant.prices.push(point));
             }
             ProductEvent::StockDeclared { sku, units } => {
-                self.with_variant(sku, |variant| variant.declared_stock = Some(*units));
+                self.update_variant(sku, |variant| variant.declared_stock = Some(*units));
             }
             ProductEvent::Published { at } => {
-                self.standings.push((*at, Status::Active));
+                self.status_history.push((*at, Status::Active));
                 self.published_at.get_or_insert(*at);
             }
-            ProductEvent::Archived { at } => self.standings.push((*at, Status::Archived)),
+            ProductEvent::Archived { at } => self.status_history.push((*at, Status::Archived)),
         }
     }
 
-    fn move_to(&mut self, slug: &str) {
+    fn change_slug(&mut self, slug: &str) {
         let former = std::mem::replace(&mut self.slug, slug.to_owned());
         self.former_slugs.retain(|it| it != slug);
         self.former_slugs.push(former);
@@ -165,7 +166,7 @@ impl Product {
         }
     }
 
-    fn with_variant(&mut self, sku: &str, change: impl FnOnce(&mut Variant)) {
+    fn update_variant(&mut self, sku: &str, change: impl FnOnce(&mut Variant)) {
         if let Some(variant) =
             self.variants.iter_mut().find(|variant| variant.sku.eq_ignore_ascii_case(sku))
         {

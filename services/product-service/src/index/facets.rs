@@ -1,10 +1,10 @@
-//! The values products can be filtered by, and who has them.
+//! Facets: the values that products can be filtered by, with the products that have each value.
 
-use super::bits::{Bits, Places};
-use crate::domain::words;
+use super::bit_set::{BitSet, DocSet};
+use crate::domain::text;
 use std::collections::HashMap;
 
-/// What a facet is about.
+/// Property that a facet covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum FacetKind {
     Category,
@@ -15,8 +15,8 @@ pub(crate) enum FacetKind {
 impl FacetKind {
     pub(crate) const ALL: [Self; 3] = [Self::Category, Self::Brand, Self::Color];
 
-    /// As answers and queries name it.
-    pub(crate) fn word(self) -> &'static str {
+    /// Name in queries and responses.
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Category => "category",
             Self::Brand => "brand",
@@ -25,49 +25,49 @@ impl FacetKind {
     }
 }
 
-/// The number of a value within its facet. Values come and never go.
-pub(crate) type ValueId = u32;
+/// Number of a value within its facet. Values are added and never removed.
+pub(crate) type FacetValueId = u32;
 
-/// One facet.
+/// Dictionary of the values of one facet.
 #[derive(Debug, Default)]
 pub(crate) struct Facet {
     pub(crate) values: Vec<FacetEntry>,
-    by_key: HashMap<String, ValueId>,
-    by_spelling: HashMap<Box<str>, Box<[ValueId]>>,
-    /// Narrowest level of a category path → the categories that end so.
-    by_leaf: HashMap<String, Vec<ValueId>>,
+    by_key: HashMap<String, FacetValueId>,
+    by_spelling: HashMap<Box<str>, Box<[FacetValueId]>>,
+    /// Categories by the slug of the last level of their path.
+    by_leaf: HashMap<String, Vec<FacetValueId>>,
 }
 
-/// One value of a facet.
+/// Value of a facet.
 #[derive(Debug)]
 pub(crate) struct FacetEntry {
-    /// Which values are the same: the slug, for categories the path of slugs.
+    /// Identity of the value: its slug, for categories the path of slugs.
     pub(crate) key: String,
-    /// As it was first written.
+    /// Spelling in which the value first appeared.
     pub(crate) label: String,
-    /// The category around it.
-    pub(crate) parent: Option<ValueId>,
-    /// Who has it; categories have what their subcategories have.
-    pub(crate) places: Places,
+    /// Parent category.
+    pub(crate) parent: Option<FacetValueId>,
+    /// Products that have the value; those of subcategories count for their parents.
+    pub(crate) docs: DocSet,
 }
 
 impl Facet {
-    /// The value written so, which is new if nobody had it before; for a category's path also all around it, the
-    /// widest first.
-    pub(crate) fn values_of(&mut self, kind: FacetKind, written: &str) -> Vec<ValueId> {
+    /// Ids of a value in this spelling, added if it is new; for a category path the whole chain from the top level
+    /// down.
+    pub(crate) fn intern(&mut self, kind: FacetKind, written: &str) -> Vec<FacetValueId> {
         // Products share few spellings, and slugs are not free.
         if let Some(ids) = self.by_spelling.get(written) {
             return ids.to_vec();
         }
         let ids = match kind {
-            FacetKind::Category => self.categories(written),
-            FacetKind::Brand | FacetKind::Color => vec![self.value(written)],
+            FacetKind::Category => self.intern_path(written),
+            FacetKind::Brand | FacetKind::Color => vec![self.intern_value(written)],
         };
         self.by_spelling.insert(written.into(), ids.clone().into());
         ids
     }
 
-    fn value(&mut self, written: &str) -> ValueId {
+    fn intern_value(&mut self, written: &str) -> FacetValueId {
         let key = key(written);
         match self.by_key.get(&key) {
             Some(id) => *id,
@@ -75,10 +75,10 @@ impl Facet {
         }
     }
 
-    fn categories(&mut self, path: &str) -> Vec<ValueId> {
+    fn intern_path(&mut self, path: &str) -> Vec<FacetValueId> {
         let mut chain = Vec::new();
         let mut address = String::new();
-        for level in words::levels(path) {
+        for level in text::levels(path) {
             let slug = key(level);
             if slug.is_empty() {
                 continue;
@@ -89,9 +89,9 @@ impl Facet {
             address.push_str(&slug);
             let known = self.by_key.get(&address).copied();
             chain.push(known.unwrap_or_else(|| {
-                let parent: Option<ValueId> = chain.last().copied();
-                let around = parent.map(|id| self.values[id as usize].label.as_str());
-                let label = around.map_or_else(|| level.to_owned(), |it| format!("{it} > {level}"));
+                let parent: Option<FacetValueId> = chain.last().copied();
+                let path = parent.map(|id| self.values[id as usize].label.as_str());
+                let label = path.map_or_else(|| level.to_owned(), |it| format!("{it} > {level}"));
                 let id = self.add(address.clone(), label, parent);
                 self.by_leaf.entry(slug).or_default().push(id);
                 id
@@ -100,53 +100,53 @@ impl Facet {
         chain
     }
 
-    fn add(&mut self, key: String, label: String, parent: Option<ValueId>) -> ValueId {
-        let id = ValueId::try_from(self.values.len()).unwrap_or(ValueId::MAX);
+    fn add(&mut self, key: String, label: String, parent: Option<FacetValueId>) -> FacetValueId {
+        let id = FacetValueId::try_from(self.values.len()).unwrap_or(FacetValueId::MAX);
         self.by_key.insert(key.clone(), id);
-        self.values.push(FacetEntry { key, label, parent, places: Places::default() });
+        self.values.push(FacetEntry { key, label, parent, docs: DocSet::default() });
         id
     }
 
-    /// The values that a filter asks for: separated by commas, or one that has commas itself. Sorted.
-    pub(crate) fn asked(&self, filter: &str) -> Vec<ValueId> {
-        let mut ids = self.find(filter);
+    /// Values that a filter names: separated by commas, or a single value that contains commas. Sorted.
+    pub(crate) fn resolve_filter(&self, filter: &str) -> Vec<FacetValueId> {
+        let mut ids = self.look_up(filter);
         if ids.is_empty() {
-            ids = filter.split(',').flat_map(|part| self.find(part)).collect();
+            ids = filter.split(',').flat_map(|part| self.look_up(part)).collect();
         }
         ids.sort_unstable();
         ids.dedup();
         ids
     }
 
-    /// By key, by name, by path in either form, or by the narrowest level alone.
-    fn find(&self, text: &str) -> Vec<ValueId> {
+    /// Look-up by key, by name, by path with either separator, or by the last level of a path alone.
+    fn look_up(&self, text: &str) -> Vec<FacetValueId> {
         let by_path = || {
             let path = text.replace('/', ">");
-            self.by_key.get(&words::path_slug(&path)).map(|id| vec![*id])
+            self.by_key.get(&text::slugify_path(&path)).map(|id| vec![*id])
         };
         let by_leaf = || self.by_leaf.get(&key(text)).cloned();
         let whole = self.by_key.get(&key(text)).map(|id| vec![*id]);
         whole.or_else(by_path).or_else(by_leaf).unwrap_or_default()
     }
 
-    /// All places that have one of these values.
-    pub(crate) fn places_of(&self, ids: &[ValueId], room: usize) -> Bits {
-        let mut bits = Bits::with_room(room);
+    /// Documents that have at least one of these values.
+    pub(crate) fn docs_with_any(&self, ids: &[FacetValueId], capacity: usize) -> BitSet {
+        let mut bits = BitSet::with_capacity(capacity);
         for entry in ids.iter().filter_map(|id| self.values.get(*id as usize)) {
-            entry.places.unite_into(&mut bits);
+            entry.docs.union_into(&mut bits);
         }
         bits
     }
 
-    /// For each value, how many of `places` have it.
-    pub(crate) fn counts_in(&self, places: &Bits) -> Vec<usize> {
-        self.values.iter().map(|entry| entry.places.count_in(places)).collect()
+    /// Number of documents among `docs` for each value.
+    pub(crate) fn counts_in(&self, docs: &BitSet) -> Vec<usize> {
+        self.values.iter().map(|entry| entry.docs.count_in(docs)).collect()
     }
 }
 
-/// Which spellings are one value. What has no letters or digits is told apart as it is written.
+/// Key that the spellings of one value share. Text without letters or digits is its own key.
 fn key(written: &str) -> String {
-    let slug = words::slug(written);
+    let slug = text::slugify(written);
     if slug.is_empty() { written.trim().to_owned() } else { slug }
 }
 
@@ -157,18 +157,22 @@ mod tests {
     fn tree() -> Facet {
         let mut facet = Facet::default();
         for path in ["Kitchen > Mugs", "kitchen>Bowls, Plates", "Garden > Mugs", "TV/Video"] {
-            facet.categories(path);
+            facet.intern_path(path);
         }
         facet
     }
 
     fn found(filter: &str) -> Vec<String> {
         let facet = tree();
-        facet.asked(filter).iter().map(|id| facet.values[*id as usize].label.clone()).collect()
+        facet
+            .resolve_filter(filter)
+            .iter()
+            .map(|id| facet.values[*id as usize].label.clone())
+            .collect()
     }
 
     #[test]
-    fn a_category_is_found_by_slug_name_path_or_its_narrowest_level() {
+    fn a_category_is_found_by_slug_name_path_or_its_last_level() {
         assert_eq!(found("KITCHEN"), ["Kitchen"]);
         assert_eq!(found("kitchen/mugs"), ["Kitchen > Mugs"]);
         assert_eq!(found("kitchen > MUGS"), ["Kitchen > Mugs"]);
@@ -180,12 +184,12 @@ mod tests {
     }
 
     #[test]
-    fn spellings_of_a_brand_are_one() {
+    fn different_spellings_of_a_brand_are_one_value() {
         let mut facet = Facet::default();
-        let aster = facet.value("Aster & Söhne");
-        assert_eq!(facet.value("ASTER   & SOHNE"), aster);
-        assert_ne!(facet.value("!!"), facet.value("??"));
+        let aster = facet.intern_value("Aster & Söhne");
+        assert_eq!(facet.intern_value("ASTER   & SOHNE"), aster);
+        assert_ne!(facet.intern_value("!!"), facet.intern_value("??"));
         assert_eq!(facet.values[aster as usize].label, "Aster & Söhne");
-        assert_eq!(facet.asked("aster & söhne"), [aster]);
+        assert_eq!(facet.resolve_filter("aster & söhne"), [aster]);
     }
 }

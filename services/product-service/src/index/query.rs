@@ -1,24 +1,24 @@
-//! What somebody looks for, in the index's own terms.
+//! Search queries: as callers write them, and resolved against the index.
 
-use super::facets::{FacetKind, ValueId};
-use super::orders::Sort;
-use super::state::State;
-use super::text::SEARCH_WORDS_MAX;
-use crate::domain::words;
+use super::facets::{FacetKind, FacetValueId};
+use super::inverted_index::SEARCH_WORDS_MAX;
+use super::sort_index::Sort;
+use super::state::IndexState;
+use crate::domain::text;
 use contracts::product::ProductStatus;
 
-/// Who looks.
+/// Audience of a query, which decides on the products it can see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Audience {
-    /// Sees what is on sale.
+    /// Sees products that are on sale.
     Shoppers,
-    /// Sees everything, or only what has one status.
+    /// Sees all products, or only those of one status.
     Operators(Option<ProductStatus>),
 }
 
-/// What to look for, as the caller wrote it.
+/// Search query as the caller wrote it: text, filters and sort order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Wish {
+pub(crate) struct SearchQuery {
     pub(crate) audience: Audience,
     pub(crate) text: Option<String>,
     pub(crate) category: Option<String>,
@@ -27,13 +27,13 @@ pub(crate) struct Wish {
     /// Minor units, inclusive.
     pub(crate) price_min: Option<i64>,
     pub(crate) price_max: Option<i64>,
-    pub(crate) stock: Stock,
-    pub(crate) reduced: Reduced,
+    pub(crate) stock: StockFilter,
+    pub(crate) reduced: ReductionFilter,
     pub(crate) sort: Option<Sort>,
 }
 
-impl Wish {
-    /// Everything there is.
+impl SearchQuery {
+    /// Query without any condition.
     pub(crate) fn all(audience: Audience) -> Self {
         Self {
             audience,
@@ -43,76 +43,79 @@ impl Wish {
             color: None,
             price_min: None,
             price_max: None,
-            stock: Stock::Any,
-            reduced: Reduced::Any,
+            stock: StockFilter::Any,
+            reduced: ReductionFilter::Any,
             sort: None,
         }
     }
 }
 
-/// Whether sold-out products are wanted too.
+/// Filter by stock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Stock {
+pub(crate) enum StockFilter {
     Any,
     InStock,
 }
 
-/// Whether products at their usual price are wanted too.
+/// Filter by price reduction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Reduced {
+pub(crate) enum ReductionFilter {
     Any,
     Only,
 }
 
-/// The same with facet values and words looked up: equal queries have equal answers until the index changes.
+/// Search query with facet values and words resolved, which makes it a cache key: equal resolved queries have equal
+/// results until the index changes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Query {
+pub(crate) struct ResolvedQuery {
     pub(crate) audience: Audience,
-    /// Folded words; `Some` and empty is a search that can find nothing.
+    /// Folded words; `Some` of an empty list is a search that finds nothing.
     pub(crate) words: Option<Vec<String>>,
-    /// For each facet, in the order of [`FacetKind::ALL`], the values of which one is wanted.
-    pub(crate) values: [Option<Vec<ValueId>>; 3],
+    /// For each facet, in the order of [`FacetKind::ALL`], the accepted values.
+    pub(crate) values: [Option<Vec<FacetValueId>>; 3],
     pub(crate) price: Option<(i64, i64)>,
-    pub(crate) stock: Stock,
-    pub(crate) reduced: Reduced,
+    pub(crate) stock: StockFilter,
+    pub(crate) reduced: ReductionFilter,
 }
 
-impl Query {
+impl ResolvedQuery {
+    /// Query without any condition.
     pub(crate) fn all(audience: Audience) -> Self {
         Self {
             audience,
             words: None,
             values: [None, None, None],
             price: None,
-            stock: Stock::Any,
-            reduced: Reduced::Any,
+            stock: StockFilter::Any,
+            reduced: ReductionFilter::Any,
         }
     }
 
-    pub(crate) fn of(wish: &Wish, state: &State) -> Self {
-        let asked = |kind: FacetKind, filter: &Option<String>| {
+    /// Resolution of `query` against the current facet values.
+    pub(crate) fn new(query: &SearchQuery, state: &IndexState) -> Self {
+        let resolve = |kind: FacetKind, filter: &Option<String>| {
             let filter = filter.as_deref().map(str::trim).filter(|filter| !filter.is_empty());
-            filter.map(|filter| state.facet(kind).asked(filter))
+            filter.map(|filter| state.facet(kind).resolve_filter(filter))
         };
-        let words = wish.text.as_deref().filter(|text| !text.trim().is_empty()).map(search_words);
-        let bounds = wish.price_min.is_some() || wish.price_max.is_some();
-        let price = (wish.price_min.unwrap_or(0), wish.price_max.unwrap_or(i64::MAX));
+        let words = query.text.as_deref().filter(|text| !text.trim().is_empty()).map(search_words);
+        let bounds = query.price_min.is_some() || query.price_max.is_some();
+        let price = (query.price_min.unwrap_or(0), query.price_max.unwrap_or(i64::MAX));
         Self {
-            audience: wish.audience,
+            audience: query.audience,
             words,
             values: [
-                asked(FacetKind::Category, &wish.category),
-                asked(FacetKind::Brand, &wish.brand),
-                asked(FacetKind::Color, &wish.color),
+                resolve(FacetKind::Category, &query.category),
+                resolve(FacetKind::Brand, &query.brand),
+                resolve(FacetKind::Color, &query.color),
             ],
             price: bounds.then_some(price),
-            stock: wish.stock,
-            reduced: wish.reduced,
+            stock: query.stock,
+            reduced: query.reduced,
         }
     }
 }
 
-/// The folded words of a search, as many as count.
+/// Folded words of a search text, limited in number.
 fn search_words(text: &str) -> Vec<String> {
-    words::words(&words::fold(text)).take(SEARCH_WORDS_MAX).map(str::to_owned).collect()
+    text::tokens(&text::fold(text)).take(SEARCH_WORDS_MAX).map(str::to_owned).collect()
 }

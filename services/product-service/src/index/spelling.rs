@@ -1,31 +1,34 @@
-//! Did you mean …? The nearest word of the catalogue to one that nobody has.
+//! Spelling correction ("did you mean …?"): the term of the catalogue with the smallest edit distance to a word that
+//! no product has.
 
-use super::bits::Bits;
-use super::text::{Field, Vocabulary};
+use super::bit_set::BitSet;
+use super::inverted_index::{InvertedIndex, TextField};
 
-/// Words shorter than this are too short to guess at.
+/// Shortest word that is corrected, in letters.
 const WORD_LETTERS_MIN: usize = 3;
-/// Words longer than this are not compared letter by letter.
+/// Longest word that is corrected, in letters.
 const WORD_LETTERS_MAX: usize = 32;
 
-/// The words with those that no product of `among` has replaced by near ones; `None` when nothing near is known.
+/// Search words in which those that no product of `among` has are replaced by near terms; `None` if nothing is near, or
+/// nothing needs correction.
 pub(crate) fn corrected(
-    vocabulary: &Vocabulary,
+    inverted_index: &InvertedIndex,
     words: &[String],
-    among: &Bits,
+    among: &BitSet,
 ) -> Option<Vec<String>> {
     let mut corrected = Vec::with_capacity(words.len());
     for word in words {
-        if vocabulary.knows(word, among) {
+        if inverted_index.has_prefix(word, among) {
             corrected.push(word.clone());
         } else {
-            corrected.push(nearest(vocabulary, word, among)?.to_owned());
+            corrected.push(nearest(inverted_index, word, among)?.to_owned());
         }
     }
     (corrected != words).then_some(corrected)
 }
 
-fn nearest<'a>(vocabulary: &'a Vocabulary, word: &str, among: &Bits) -> Option<&'a str> {
+/// Nearest term of a document in `among`, by edit distance and then by frequency.
+fn nearest<'a>(inverted_index: &'a InvertedIndex, word: &str, among: &BitSet) -> Option<&'a str> {
     let letters: Vec<char> = word.chars().collect();
     let tolerated = match letters.len() {
         0..WORD_LETTERS_MIN => return None,
@@ -34,39 +37,39 @@ fn nearest<'a>(vocabulary: &'a Vocabulary, word: &str, among: &Bits) -> Option<&
         _ => return None,
     };
     let signature = signature(word);
-    let mut scratch = Scratch::default();
-    let candidates = vocabulary.terms.iter().filter(|term| {
+    let mut edit_distance = EditDistance::default();
+    let candidates = inverted_index.terms.iter().filter(|term| {
         let length = term.word.len();
-        // Cheap looks first: the length in bytes is no less than in letters, and one edit changes few letters.
+        // Cheap checks first: the length in bytes is no less than in letters, and one edit changes few letters.
         length + tolerated >= letters.len()
             && length <= (letters.len() + tolerated) * 4
             && (signature ^ self::signature(&term.word)).count_ones() as usize <= 2 * tolerated
     });
-    let judged = candidates.filter_map(|term| {
-        let distance = scratch.distance(&letters, &term.word, tolerated)?;
-        let mostly = usize::MAX - term.postings.len();
+    let ranked = candidates.filter_map(|term| {
+        let distance = edit_distance.distance(&letters, &term.word, tolerated)?;
+        let rarity = usize::MAX - term.postings.len();
         // A misspelt word of a description is no better than the search.
-        let telling = term.field().is_some_and(|field| field < Field::Description);
-        (telling && term.is_among(among)).then_some((distance, mostly, &*term.word))
+        let is_relevant = term.field().is_some_and(|field| field < TextField::Description);
+        (is_relevant && term.is_among(among)).then_some((distance, rarity, &*term.word))
     });
-    judged.min().map(|(_, _, word)| word)
+    ranked.min().map(|(_, _, word)| word)
 }
 
-/// Which letters a word has, folded into 32 bits.
+/// Signature of a word: the set of its bytes, folded into 32 bits.
 fn signature(word: &str) -> u32 {
     word.bytes().fold(0, |bits, byte| bits | 1 << (byte % 32))
 }
 
-/// Rows of the distance table, kept between words.
+/// Reusable buffers for the rows of the edit-distance table.
 #[derive(Default)]
-struct Scratch {
+struct EditDistance {
     other: Vec<char>,
     rows: [Vec<usize>; 3],
 }
 
-impl Scratch {
-    /// How many letters have to be put in, taken out, replaced or swapped with their neighbour; `None` when more than
-    /// `tolerated`.
+impl EditDistance {
+    /// Damerau-Levenshtein distance (insertion, deletion, substitution, transposition of neighbours), up to
+    /// `tolerated`; `None` beyond.
     fn distance(&mut self, one: &[char], two: &str, tolerated: usize) -> Option<usize> {
         self.other.clear();
         self.other.extend(two.chars());
@@ -103,10 +106,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slips_of_the_finger_are_near() {
+    fn typing_errors_have_a_small_distance() {
         let distance = |one: &str, two| {
             let one: Vec<char> = one.chars().collect();
-            Scratch::default().distance(&one, two, 2)
+            EditDistance::default().distance(&one, two, 2)
         };
         assert_eq!(distance("mug", "mug"), Some(0));
         assert_eq!(distance("mgu", "mug"), Some(1));

@@ -1,257 +1,266 @@
-//! Everything the index holds, and how a change of a product changes it.
+//! State of the search index, and the incremental updates for a changed product.
 
-use super::availability::{Availability, News};
-use super::bits::Bits;
-use super::entry::{Entry, Words};
+use super::availability::{Availability, AvailabilityUpdate};
+use super::bit_set::{BitSet, DocId};
+use super::document::{ProductDocument, StockLevel, VariantDocument};
 use super::facets::{Facet, FacetKind};
-use super::listing::{Left, ListedVariant, Listing};
-use super::orders::{By, Orders};
+use super::indexed_product::{FieldTokens, IndexedProduct};
+use super::inverted_index::{InvertedIndex, TermInsertion};
 use super::query::Audience;
-use super::text::{Sorting, Vocabulary};
-use crate::domain::words;
+use super::sort_index::{SortIndexes, SortKey};
+use crate::domain::text;
 use contracts::{product::ProductStatus, shared::ProductId};
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
+/// State of the search index, guarded by one lock.
 #[derive(Debug, Default)]
-pub(crate) struct State {
-    pub(crate) entries: Vec<Entry>,
-    /// Each entry's price in minor units. Filters look at all of them, so they lie side by side.
+pub(crate) struct IndexState {
+    pub(crate) entries: Vec<IndexedProduct>,
+    /// Column of prices in minor units, by document id: price filters scan all of them.
     pub(crate) prices: Vec<i64>,
-    by_id: HashMap<ProductId, u32>,
-    /// Slugs of today and of before.
-    by_slug: HashMap<Box<str>, u32>,
-    by_sku: HashMap<Box<str>, (u32, u32)>,
+    by_id: HashMap<ProductId, DocId>,
+    /// Current and former slugs.
+    by_slug: HashMap<Box<str>, DocId>,
+    /// Document and variant number by normalised SKU.
+    by_sku: HashMap<Box<str>, (DocId, u32)>,
     pub(crate) availability: Availability,
-    pub(crate) orders: Orders,
+    pub(crate) sort_indexes: SortIndexes,
     facets: [Facet; 3],
-    pub(crate) vocabulary: Vocabulary,
-    /// The products below this place are in the vocabulary; the others are on their way there.
-    read: usize,
-    drafts: Bits,
-    active: Bits,
-    archived: Bits,
-    everything: Bits,
-    pub(crate) in_stock: Bits,
-    pub(crate) reduced: Bits,
-    /// Grows whenever an answer may have become another one.
+    pub(crate) inverted_index: InvertedIndex,
+    /// Number of products whose text is in the inverted index: all below this document id.
+    text_indexed: usize,
+    drafts: BitSet,
+    active: BitSet,
+    archived: BitSet,
+    all: BitSet,
+    pub(crate) in_stock: BitSet,
+    pub(crate) reduced: BitSet,
+    /// Generation of the contents, raised whenever a cached result may be out of date.
     pub(crate) generation: u64,
 }
 
-impl State {
-    /// An index of these listings and these units. Their words are read afterwards, by [`State::read_words`].
-    pub(crate) fn of(listings: Vec<Listing>, availability: Availability) -> Self {
+impl IndexState {
+    /// State built from stored documents. Their text is indexed afterwards, by [`IndexState::index_text`].
+    pub(crate) fn new(documents: Vec<ProductDocument>, availability: Availability) -> Self {
         let mut state = Self { availability, ..Self::default() };
-        for listing in listings {
-            if !state.by_id.contains_key(&listing.id) {
-                state.add(listing);
+        for document in documents {
+            if !state.by_id.contains_key(&document.id) {
+                state.add(document);
             }
         }
-        state.orders.rebuild(&state.entries);
+        state.sort_indexes.rebuild(&state.entries);
         state
     }
 
-    /// Reads the words of up to `products` products that are not in the vocabulary yet.
-    pub(crate) fn read_words(&mut self, products: usize) {
-        let until = self.entries.len().min(self.read.saturating_add(products));
-        for at in self.read..until {
-            self.learn(u32::try_from(at).unwrap_or(u32::MAX));
+    /// Text indexing of up to `products` products that are not in the inverted index yet.
+    pub(crate) fn index_text(&mut self, products: usize) {
+        let until = self.entries.len().min(self.text_indexed.saturating_add(products));
+        for at in self.text_indexed..until {
+            self.index_text_of(u32::try_from(at).unwrap_or(u32::MAX));
         }
-        self.read = until;
-        if self.searchable() == Searchable::Now {
-            self.vocabulary.sort();
+        self.text_indexed = until;
+        if self.text_indexing() == TextIndexing::Complete {
+            self.inverted_index.sort();
         }
     }
 
-    /// Whether every product's words have been read.
-    pub(crate) fn searchable(&self) -> Searchable {
-        if self.read == self.entries.len() { Searchable::Now } else { Searchable::Later }
+    /// Progress of the text indexing.
+    pub(crate) fn text_indexing(&self) -> TextIndexing {
+        if self.text_indexed == self.entries.len() {
+            TextIndexing::Complete
+        } else {
+            TextIndexing::Pending
+        }
     }
 
     pub(crate) fn facet(&self, kind: FacetKind) -> &Facet {
         &self.facets[kind as usize]
     }
 
-    pub(crate) fn entry(&self, id: ProductId) -> Option<&Entry> {
-        self.by_id.get(&id).map(|place| &self.entries[*place as usize])
+    pub(crate) fn entry(&self, id: ProductId) -> Option<&IndexedProduct> {
+        self.by_id.get(&id).map(|doc| &self.entries[*doc as usize])
     }
 
-    pub(crate) fn by_slug(&self, slug: &str) -> Option<&Entry> {
-        self.by_slug.get(slug).map(|place| &self.entries[*place as usize])
+    pub(crate) fn by_slug(&self, slug: &str) -> Option<&IndexedProduct> {
+        self.by_slug.get(slug).map(|doc| &self.entries[*doc as usize])
     }
 
-    pub(crate) fn by_sku(&self, sku: &str) -> Option<(&Entry, &ListedVariant)> {
-        let (place, variant) = self.by_sku.get(&*words::sku_key(sku))?;
-        let entry = &self.entries[*place as usize];
-        entry.listing.variants.get(*variant as usize).map(|variant| (entry, variant))
+    pub(crate) fn by_sku(&self, sku: &str) -> Option<(&IndexedProduct, &VariantDocument)> {
+        let (doc, variant) = self.by_sku.get(&*text::sku_key(sku))?;
+        let entry = &self.entries[*doc as usize];
+        entry.document.variants.get(*variant as usize).map(|variant| (entry, variant))
     }
 
-    /// The products this audience sees.
-    pub(crate) fn visible(&self, audience: Audience) -> &Bits {
+    /// Products that an audience can see.
+    pub(crate) fn visible(&self, audience: Audience) -> &BitSet {
         match audience {
             Audience::Shoppers | Audience::Operators(Some(ProductStatus::Active)) => &self.active,
             Audience::Operators(Some(ProductStatus::Draft)) => &self.drafts,
             Audience::Operators(Some(ProductStatus::Archived)) => &self.archived,
-            Audience::Operators(None) => &self.everything,
+            Audience::Operators(None) => &self.all,
         }
     }
 
-    /// Takes in a product as it stands now. An older state than the one known is passed over.
-    pub(crate) fn put(&mut self, listing: Listing) {
-        match self.by_id.get(&listing.id) {
-            Some(place) if self.entries[*place as usize].listing.version >= listing.version => {
+    /// Upsert of a product document. A document older than the indexed one is ignored.
+    pub(crate) fn put(&mut self, document: ProductDocument) {
+        match self.by_id.get(&document.id) {
+            Some(doc) if self.entries[*doc as usize].document.version >= document.version => {
                 return;
             }
-            Some(place) => self.replace(*place, listing),
+            Some(doc) => self.replace(*doc, document),
             None => {
-                let place = self.add(listing);
-                for by in Orders::ALL {
-                    self.orders.insert(by, place, &self.entries);
+                let doc = self.add(document);
+                for by in SortIndexes::ALL {
+                    self.sort_indexes.insert(by, doc, &self.entries);
                 }
-                if place as usize == self.read {
-                    self.read += 1;
-                    self.learn(place);
+                if doc as usize == self.text_indexed {
+                    self.text_indexed += 1;
+                    self.index_text_of(doc);
                 }
             }
         }
         self.generation += 1;
     }
 
-    /// Takes in how much is left of a SKU.
+    /// Update of the units available of a SKU.
     pub(crate) fn put_available(&mut self, sku: &str, units: i64) {
-        if self.availability.put(sku, units) == News::Known {
+        if self.availability.put(sku, units) == AvailabilityUpdate::Unchanged {
             return;
         }
-        let Some((place, _)) = self.by_sku.get(&*words::sku_key(sku)).copied() else { return };
-        let left = self.left(&self.entries[place as usize].listing);
-        let entry = &mut self.entries[place as usize];
-        if entry.left != left {
-            let flipped = entry.left.in_stock() != left.in_stock();
-            entry.left = left;
+        let Some((doc, _)) = self.by_sku.get(&*text::sku_key(sku)).copied() else { return };
+        let stock_level = self.stock_level(&self.entries[doc as usize].document);
+        let entry = &mut self.entries[doc as usize];
+        if entry.stock_level != stock_level {
+            let flipped = entry.stock_level.in_stock() != stock_level.in_stock();
+            entry.stock_level = stock_level;
             if flipped {
-                self.in_stock.put(place, left.in_stock().into());
+                self.in_stock.set(doc, stock_level.in_stock().into());
                 self.generation += 1;
             }
         }
     }
 
-    /// Appends a product that is not known yet, everywhere but in the orders and the vocabulary.
-    fn add(&mut self, listing: Listing) -> u32 {
-        let place = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
-        self.by_id.insert(listing.id, place);
-        self.everything.insert(place);
-        self.prices.push(listing.price.rounded().amount);
-        self.entries.push(Entry::new(listing));
-        self.enter(place);
-        place
+    /// Insertion of a new product, except into the sort indexes and the inverted index.
+    fn add(&mut self, document: ProductDocument) -> DocId {
+        let doc = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        self.by_id.insert(document.id, doc);
+        self.all.insert(doc);
+        self.prices.push(document.price.rounded().amount);
+        self.entries.push(IndexedProduct::new(document));
+        self.insert_lookups(doc);
+        doc
     }
 
-    fn replace(&mut self, place: u32, listing: Listing) {
-        self.leave(place);
-        let at = place as usize;
-        self.prices[at] = listing.price.rounded().amount;
-        let mut entry = Entry::new(listing);
+    /// Replacement of a product document, with only those sort indexes updated whose key changed.
+    fn replace(&mut self, doc: DocId, document: ProductDocument) {
+        self.remove_lookups(doc);
+        let at = doc as usize;
+        self.prices[at] = document.price.rounded().amount;
+        let mut entry = IndexedProduct::new(document);
         entry.terms = std::mem::take(&mut self.entries[at].terms);
-        let moved: Vec<By> = Orders::ALL
+        let moved: Vec<SortKey> = SortIndexes::ALL
             .into_iter()
             .filter(|by| by.compare(&entry, &self.entries[at]) != Ordering::Equal)
             .collect();
         for by in &moved {
-            self.orders.remove(*by, place, &self.entries);
+            self.sort_indexes.remove(*by, doc, &self.entries);
         }
         self.entries[at] = entry;
         for by in moved {
-            self.orders.insert(by, place, &self.entries);
+            self.sort_indexes.insert(by, doc, &self.entries);
         }
-        self.enter(place);
-        if at < self.read {
-            self.learn(place);
+        self.insert_lookups(doc);
+        if at < self.text_indexed {
+            self.index_text_of(doc);
         }
     }
 
-    /// Brings the words of a product in the vocabulary up to date.
-    fn learn(&mut self, place: u32) {
-        let listing = &mut self.entries[place as usize].listing;
-        let words = Words::of(listing);
-        // Indexed from here on, and of no other use.
-        listing.tag_words = String::new();
-        listing.description_words = String::new();
-        let sorting = match self.searchable() {
-            Searchable::Now => Sorting::Now,
-            Searchable::Later => Sorting::AtTheEnd,
+    /// Update of the terms of one product in the inverted index.
+    fn index_text_of(&mut self, doc: DocId) {
+        let document = &mut self.entries[doc as usize].document;
+        let tokens = FieldTokens::new(document);
+        // Needed for indexing only: dropped to save memory.
+        document.tag_words = String::new();
+        document.description_words = String::new();
+        let insertion = match self.text_indexing() {
+            TextIndexing::Complete => TermInsertion::Sorted,
+            TextIndexing::Pending => TermInsertion::Deferred,
         };
-        let terms = self.vocabulary.terms_of(words.iter(), sorting);
-        let old = std::mem::take(&mut self.entries[place as usize].terms);
+        let terms = self.inverted_index.intern_terms(tokens.iter(), insertion);
+        let old = std::mem::take(&mut self.entries[doc as usize].terms);
         if terms != old {
-            self.vocabulary.remove(place, &old);
-            self.vocabulary.add(place, &terms);
+            self.inverted_index.remove(doc, &old);
+            self.inverted_index.add(doc, &terms);
         }
-        self.entries[place as usize].terms = terms;
+        self.entries[doc as usize].terms = terms;
     }
 
-    /// Enters a product that stands at `place` under its addresses, SKUs, facet values and flags.
-    fn enter(&mut self, place: u32) {
-        let at = place as usize;
-        let listing = &self.entries[at].listing;
-        let left = self.left(listing);
-        for slug in listing.former_slugs.iter().chain([&listing.slug]) {
-            self.by_slug.insert(slug.as_str().into(), place);
+    /// Insertion of a product into the look-ups by slug and SKU, the facets and the status sets.
+    fn insert_lookups(&mut self, doc: DocId) {
+        let at = doc as usize;
+        let document = &self.entries[at].document;
+        let stock_level = self.stock_level(document);
+        for slug in document.former_slugs.iter().chain([&document.slug]) {
+            self.by_slug.insert(slug.as_str().into(), doc);
         }
-        for (number, variant) in (0..).zip(&listing.variants) {
-            self.by_sku.insert(words::sku_key(&variant.sku).into(), (place, number));
+        for (number, variant) in (0..).zip(&document.variants) {
+            self.by_sku.insert(text::sku_key(&variant.sku).into(), (doc, number));
         }
         let written = |kind| -> &[String] {
             match kind {
-                FacetKind::Category => &listing.categories,
-                FacetKind::Brand => listing.brand.as_slice(),
-                FacetKind::Color => &listing.colors,
+                FacetKind::Category => &document.categories,
+                FacetKind::Brand => document.brand.as_slice(),
+                FacetKind::Color => &document.colors,
             }
         };
         let mut values = Vec::new();
         for kind in FacetKind::ALL {
             for written in written(kind) {
-                let ids = self.facets[kind as usize].values_of(kind, written);
+                let ids = self.facets[kind as usize].intern(kind, written);
                 values.extend(ids.into_iter().map(|id| (kind, id)));
             }
         }
         for (kind, id) in &values {
-            self.facets[*kind as usize].values[*id as usize].places.insert(place);
+            self.facets[*kind as usize].values[*id as usize].docs.insert(doc);
         }
-        let status = listing.status;
-        self.drafts.put(place, (status == ProductStatus::Draft).into());
-        self.active.put(place, (status == ProductStatus::Active).into());
-        self.archived.put(place, (status == ProductStatus::Archived).into());
-        self.in_stock.put(place, left.in_stock().into());
+        let status = document.status;
+        self.drafts.set(doc, (status == ProductStatus::Draft).into());
+        self.active.set(doc, (status == ProductStatus::Active).into());
+        self.archived.set(doc, (status == ProductStatus::Archived).into());
+        self.in_stock.set(doc, stock_level.in_stock().into());
         let entry = &mut self.entries[at];
-        self.reduced.put(place, entry.is_reduced().into());
+        self.reduced.set(doc, entry.is_reduced().into());
         entry.values = values.into();
-        entry.left = left;
+        entry.stock_level = stock_level;
     }
 
-    fn leave(&mut self, place: u32) {
-        let entry = &self.entries[place as usize];
-        for slug in entry.listing.former_slugs.iter().chain([&entry.listing.slug]) {
+    /// Removal of a product from the look-ups by slug and SKU and from the facets.
+    fn remove_lookups(&mut self, doc: DocId) {
+        let entry = &self.entries[doc as usize];
+        for slug in entry.document.former_slugs.iter().chain([&entry.document.slug]) {
             self.by_slug.remove(slug.as_str());
         }
-        for variant in &entry.listing.variants {
-            self.by_sku.remove(&*words::sku_key(&variant.sku));
+        for variant in &entry.document.variants {
+            self.by_sku.remove(&*text::sku_key(&variant.sku));
         }
         for (kind, id) in &entry.values {
-            self.facets[*kind as usize].values[*id as usize].places.remove(place);
+            self.facets[*kind as usize].values[*id as usize].docs.remove(doc);
         }
     }
 
-    fn left(&self, listing: &Listing) -> Left {
-        Left::of(
-            listing.variants.iter().filter_map(|variant| self.availability.units(&variant.sku)),
+    fn stock_level(&self, document: &ProductDocument) -> StockLevel {
+        StockLevel::of(
+            document.variants.iter().filter_map(|variant| self.availability.units(&variant.sku)),
         )
     }
 }
 
-/// Whether searches find everything.
+/// Progress of the background text indexing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Searchable {
-    Now,
-    /// Words are still being read.
-    Later,
+pub(crate) enum TextIndexing {
+    /// Searches find everything.
+    Complete,
+    /// The text of some products is not indexed yet.
+    Pending,
 }

@@ -1,28 +1,28 @@
-//! Stock that can be counted.
+//! Port to the inventory for counting stock.
 
 use async_trait::async_trait;
 
-/// Units of a SKU: on hand when told to the inventory, available when told by it.
+/// Units of a SKU: on hand in a request to the inventory, available in its response.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Counted {
+pub(crate) struct StockCount {
     pub(crate) sku: String,
     pub(crate) units: i64,
 }
 
-/// The books of what is in the building.
+/// Stock counter of the inventory.
 #[async_trait]
-pub(crate) trait Stock: Send + Sync {
-    /// Sets what is on hand of these SKUs, and says what is available of each then. Repeating it changes nothing.
-    async fn count(&self, on_hand: Vec<Counted>) -> Result<Vec<Counted>, StockError>;
+pub(crate) trait StockCounter: Send + Sync {
+    /// Count of the units on hand of these SKUs; returns the units then available of each. Idempotent.
+    async fn count(&self, on_hand: Vec<StockCount>) -> Result<Vec<StockCount>, StockError>;
 }
 
-/// Why nothing was counted, or only a part. Counting again is right either way.
+/// Reason why nothing was counted, or only a part. Repeating the count is safe in either case.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StockError {
-    /// The inventory does not take these counts.
+    /// Rejection by the inventory.
     #[error("{0}")]
     Refused(String),
-    /// The inventory did not answer.
+    /// No response from the inventory.
     #[error("the inventory cannot answer at the moment")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
 }

@@ -1,7 +1,8 @@
-//! The prior price against the worked examples of the rule book.
+//! Test vectors of the prior-price rules.
 
 use crate::domain::prior_price::{
-    Announcement, Candidate, Goods, NewGoods, NoReduction, Perishable, Policy, Step, announce,
+    Announcement, AnnouncementError, NewProductRule, PerishableRule, Policy, PricePeriod,
+    ReductionCandidate, ShelfLife, check_announcement,
 };
 use kernel::{Currency, Money, Timestamp, UnitPrice};
 use serde_json::Value;
@@ -17,103 +18,107 @@ fn price(value: &Value) -> UnitPrice {
 }
 
 fn policy(input: &Value) -> Policy {
-    let said = &input["policy"];
+    let policy = &input["policy"];
     let unknown = |word: &Value| -> ! { panic!("the rule {word} is not known") };
     Policy {
-        days: said["days"].as_u64().map_or(30, |days| u32::try_from(days).unwrap()),
-        progressive: said["progressive"].as_bool().unwrap_or(false),
-        new_goods: match &said["new_goods"] {
-            Value::Null => NewGoods::SinceLaunch,
-            word if word == "since_launch" => NewGoods::SinceLaunch,
-            word if word == "exempt" => NewGoods::Exempt,
-            word if word == "refuse" => NewGoods::Refuse,
+        days: policy["days"].as_u64().map_or(30, |days| u32::try_from(days).unwrap()),
+        progressive: policy["progressive"].as_bool().unwrap_or(false),
+        new_goods: match &policy["new_goods"] {
+            Value::Null => NewProductRule::SinceLaunch,
+            word if word == "since_launch" => NewProductRule::SinceLaunch,
+            word if word == "exempt" => NewProductRule::Exempt,
+            word if word == "refuse" => NewProductRule::Refuse,
             word => unknown(word),
         },
-        perishable: match &said["perishable"] {
-            Value::Null => Perishable::General,
-            word if word == "general" => Perishable::General,
-            word if word == "last_price" => Perishable::LastPrice,
-            word if word == "exempt" => Perishable::Exempt,
+        perishable: match &policy["perishable"] {
+            Value::Null => PerishableRule::General,
+            word if word == "general" => PerishableRule::General,
+            word if word == "last_price" => PerishableRule::LastPrice,
+            word if word == "exempt" => PerishableRule::Exempt,
             word => unknown(word),
         },
     }
 }
 
-fn answer(input: &Value) -> Value {
-    let history = input["history"].as_array().unwrap().iter().map(|step| Step {
+fn outcome(input: &Value) -> Value {
+    let history = input["history"].as_array().unwrap().iter().map(|step| PricePeriod {
         from: instant(&step["at"]),
         price: Some(&step["price"]).filter(|it| !it.is_null()).map(price),
     });
-    let history: Vec<Step> = history.collect();
-    let candidate = Candidate {
+    let history: Vec<PricePeriod> = history.collect();
+    let candidate = ReductionCandidate {
         at: instant(&input["at"]),
         new_price: price(&input["new_price"]),
         first_reduction_at: Some(&input["first_reduction_at"])
             .filter(|it| !it.is_null())
             .map(instant),
-        goods: if input["perishable"] == true { Goods::Perishable } else { Goods::Lasting },
+        shelf_life: if input["perishable"] == true {
+            ShelfLife::Perishable
+        } else {
+            ShelfLife::Durable
+        },
     };
-    match announce(&history, &candidate, policy(input)) {
+    match check_announcement(&history, &candidate, policy(input)) {
         Ok(Announcement::Against { prior, percent }) => serde_json::json!({
             "announce": true, "prior": prior.rounded().amount, "percent": percent
         }),
         Ok(Announcement::WithoutPrior) => {
             serde_json::json!({"announce": true, "prior": null, "percent": null})
         }
-        Err(NoReduction::NotBelowPrior { prior }) => serde_json::json!({
+        Err(AnnouncementError::NotBelowPrior { prior }) => serde_json::json!({
             "announce": false, "reason": "not_below_prior", "prior": prior.rounded().amount
         }),
-        Err(NoReduction::OnMarketTooShort) => {
+        Err(AnnouncementError::OnMarketTooShort) => {
             serde_json::json!({"announce": false, "reason": "on_market_too_short"})
         }
     }
 }
 
 #[test]
-fn every_worked_example_of_the_prior_price_comes_out() {
+fn every_test_vector_of_the_prior_price_holds() {
     let book: Value = serde_json::from_str(VECTORS).unwrap();
     let of_kind = |vector: &&Value| vector["kind"] == "prior_price";
     let vectors: Vec<&Value> = book["vectors"].as_array().unwrap().iter().filter(of_kind).collect();
     for vector in &vectors {
         assert_eq!(
-            answer(&vector["input"]),
+            outcome(&vector["input"]),
             vector["expect"],
             "{} {}",
             vector["id"],
             vector["say"]
         );
     }
-    assert_eq!(vectors.len(), 17, "a new example is a new line here");
+    assert_eq!(vectors.len(), 17, "update this number when a vector is added");
 }
 
 #[test]
-fn the_window_is_the_policys_and_closed_at_its_beginning_only() {
+fn the_window_includes_its_start_and_excludes_its_end() {
     let at = |text: &str| format!("{text}T00:00:00Z").parse().unwrap();
     let eur = |amount| UnitPrice::from_money(Money::new(amount, Currency::EUR)).unwrap();
-    let step = |day, amount| Step { from: at(day), price: Some(eur(amount)) };
+    let step = |day, amount| PricePeriod { from: at(day), price: Some(eur(amount)) };
     let history = [
         step("2026-01-01", 900),
         step("2026-03-01", 3000),
         step("2026-04-02", 2500),
         step("2026-05-01", 3000),
     ];
-    let candidate = Candidate {
+    let candidate = ReductionCandidate {
         at: at("2026-06-01"),
         new_price: eur(2000),
         first_reduction_at: None,
-        goods: Goods::Lasting,
+        shelf_life: ShelfLife::Durable,
     };
     let prior = |days| {
         let policy = Policy {
             days,
             progressive: false,
-            new_goods: NewGoods::SinceLaunch,
-            perishable: Perishable::General,
+            new_goods: NewProductRule::SinceLaunch,
+            perishable: PerishableRule::General,
         };
-        announce(&history, &candidate, policy)
+        check_announcement(&history, &candidate, policy)
     };
     let against = |amount, percent| Ok(Announcement::Against { prior: eur(amount), percent });
     assert_eq!(prior(31), against(3000, 33), "2500 ended at the very beginning of the window");
     assert_eq!(prior(32), against(2500, 20));
-    assert_eq!(prior(365), Err(NoReduction::NotBelowPrior { prior: eur(900) }));
+    assert_eq!(prior(365), Err(AnnouncementError::NotBelowPrior { prior: eur(900) }));
 }

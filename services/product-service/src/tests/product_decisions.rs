@@ -1,10 +1,10 @@
-//! What may be asked of a product, and what comes of it.
+//! Decisions of the product aggregate: given events, when a command arrives, then events or a rejection.
 
 use crate::domain::events::{Media, PricePoint, ProductOption, VariantFacts};
-use crate::domain::prior_price::{NewGoods, Perishable, Policy};
+use crate::domain::prior_price::{NewProductRule, PerishableRule, Policy};
 use crate::domain::{
-    Changes, Command, Draft, Product, ProductEvent, Rejection, Status, StatusWish, VariantDraft,
-    limits,
+    Product, ProductChanges, ProductCommand, ProductDraft, ProductEvent, Rejection, Status,
+    TargetStatus, VariantDraft, limits,
 };
 use kernel::{Currency, Money, Timestamp, UnitPrice};
 use std::sync::Arc;
@@ -12,8 +12,8 @@ use std::sync::Arc;
 const POLICY: Policy = Policy {
     days: 30,
     progressive: false,
-    new_goods: NewGoods::SinceLaunch,
-    perishable: Perishable::General,
+    new_goods: NewProductRule::SinceLaunch,
+    perishable: PerishableRule::General,
 };
 
 fn eur(amount: i64) -> UnitPrice {
@@ -37,8 +37,8 @@ fn variant(sku: &str, size: &str, amount: i64) -> VariantDraft {
     }
 }
 
-fn shirt() -> Draft {
-    Draft {
+fn shirt() -> ProductDraft {
+    ProductDraft {
         slug: "shirt".to_owned(),
         name: "Shirt".to_owned(),
         description: "<p>Linen</p>".to_owned(),
@@ -51,7 +51,7 @@ fn shirt() -> Draft {
         }],
         variants: vec![variant("SH-S", "S", 4_000), variant("SH-M", "M", 4_200)],
         media: vec![],
-        status: StatusWish::Active,
+        status: TargetStatus::Active,
     }
 }
 
@@ -59,60 +59,61 @@ fn folded(events: &[ProductEvent]) -> Option<Product> {
     events.iter().fold(None, Product::evolve)
 }
 
-fn made(draft: Draft) -> Product {
-    folded(&Product::decide(None, &Command::Create(draft), day(0)).unwrap()).unwrap()
+fn created(draft: ProductDraft) -> Product {
+    folded(&Product::decide(None, &ProductCommand::Create(draft), day(0)).unwrap()).unwrap()
 }
 
-fn after(product: &Product, command: &Command, now: Timestamp) -> Product {
+fn after(product: &Product, command: &ProductCommand, now: Timestamp) -> Product {
     let events = Product::decide(Some(product), command, now).unwrap();
     events.iter().fold(Some(product.clone()), Product::evolve).unwrap()
 }
 
-fn refusal(draft: Draft) -> Rejection {
-    Product::decide(None, &Command::Create(draft), day(0)).unwrap_err()
+fn rejection(draft: ProductDraft) -> Rejection {
+    Product::decide(None, &ProductCommand::Create(draft), day(0)).unwrap_err()
 }
 
-fn price(sku: &str, amount: i64) -> Command {
-    Command::SetPrice { sku: sku.to_owned(), price: eur(amount) }
+fn price(sku: &str, amount: i64) -> ProductCommand {
+    ProductCommand::SetPrice { sku: sku.to_owned(), price: eur(amount) }
 }
 
 #[test]
-fn a_product_is_made_as_it_was_wished_for() {
-    let product = made(shirt());
+fn a_product_is_created_from_its_draft() {
+    let product = created(shirt());
     assert_eq!((product.status(), product.published_at), (Status::Active, Some(day(0))));
     assert_eq!(product.variant("SH-M").unwrap().price(), Some(eur(4_200)));
     assert_eq!(product.version, 3);
 }
 
 #[test]
-fn making_it_again_is_silent_and_making_it_otherwise_is_refused() {
-    let product = made(shirt());
-    let decide = |draft| Product::decide(Some(&product), &Command::Create(draft), day(1));
+fn repeating_a_creation_does_nothing_and_a_different_one_is_rejected() {
+    let product = created(shirt());
+    let decide = |draft| Product::decide(Some(&product), &ProductCommand::Create(draft), day(1));
     assert_eq!(decide(shirt()), Ok(vec![]));
-    let other = Draft { name: "Blouse".to_owned(), ..shirt() };
-    assert_eq!(decide(other), Err(Rejection::MadeOtherwise));
+    let other = ProductDraft { name: "Blouse".to_owned(), ..shirt() };
+    assert_eq!(decide(other), Err(Rejection::CreatedDifferently));
 }
 
 #[test]
-fn importing_the_same_again_changes_nothing_and_importing_a_difference_changes_just_that() {
-    let product = made(shirt());
-    let upsert = |draft| Product::decide(Some(&product), &Command::Upsert(draft), day(1)).unwrap();
+fn importing_again_changes_only_what_differs() {
+    let product = created(shirt());
+    let upsert =
+        |draft| Product::decide(Some(&product), &ProductCommand::Upsert(draft), day(1)).unwrap();
     assert_eq!(upsert(shirt()), vec![]);
     let mut draft = shirt();
     draft.variants[1].price = eur(3_900);
     draft.variants.push(VariantDraft { stock: Some(4), ..variant("SH-L", "L", 4_400) });
     draft.tags.clear();
-    let words: Vec<_> = upsert(draft).iter().map(ProductEvent::word).collect();
-    assert_eq!(words, ["tags_changed", "price_changed", "variants_added"]);
+    let names: Vec<_> = upsert(draft).iter().map(ProductEvent::event_name).collect();
+    assert_eq!(names, ["tags_changed", "price_changed", "variants_added"]);
 }
 
 #[test]
-fn declared_stock_counts_again_only_when_the_declaration_changes() {
+fn declared_stock_is_counted_again_only_when_it_changes() {
     let mut draft = shirt();
     draft.variants[0].stock = Some(10);
-    let product = made(draft.clone());
-    let upsert = |draft: &Draft| {
-        Product::decide(Some(&product), &Command::Upsert(draft.clone()), day(1)).unwrap()
+    let product = created(draft.clone());
+    let upsert = |draft: &ProductDraft| {
+        Product::decide(Some(&product), &ProductCommand::Upsert(draft.clone()), day(1)).unwrap()
     };
     assert_eq!(upsert(&draft), vec![]);
     draft.variants[0].stock = Some(12);
@@ -123,10 +124,10 @@ fn declared_stock_counts_again_only_when_the_declaration_changes() {
 }
 
 #[test]
-fn prices_are_kept_for_ever_and_known_for_every_instant() {
+fn the_price_history_answers_for_every_instant() {
     let mut draft = shirt();
     draft.variants[0].earlier = vec![PricePoint { from: day(-90), price: eur(5_000) }];
-    let product = made(draft);
+    let product = created(draft);
     let product = after(&product, &price("SH-S", 3_000), day(10));
     let product = after(&product, &price("SH-S", 3_000), day(11));
     let shirt = product.variant("SH-S").unwrap();
@@ -134,12 +135,12 @@ fn prices_are_kept_for_ever_and_known_for_every_instant() {
     assert_eq!(at(-91), None);
     assert_eq!(at(-90), Some(eur(5_000)));
     assert_eq!((at(0), at(9), at(10)), (Some(eur(4_000)), Some(eur(4_000)), Some(eur(3_000))));
-    assert_eq!(shirt.prices.len(), 3, "setting the same price again is nothing");
+    assert_eq!(shirt.prices.len(), 3, "setting the same price again changes nothing");
 }
 
 #[test]
-fn a_clock_set_back_never_puts_a_price_before_an_earlier_one() {
-    let product = after(&made(shirt()), &price("SH-S", 3_000), day(10));
+fn prices_stay_in_order_when_the_clock_is_set_back() {
+    let product = after(&created(shirt()), &price("SH-S", 3_000), day(10));
     let product = after(&product, &price("SH-S", 2_000), day(5));
     let prices = &product.variant("SH-S").unwrap().prices;
     assert!(prices.windows(2).all(|pair| pair[0].from <= pair[1].from));
@@ -147,27 +148,27 @@ fn a_clock_set_back_never_puts_a_price_before_an_earlier_one() {
 }
 
 #[test]
-fn a_reduction_is_announced_against_the_lowest_price_of_thirty_days_on_sale() {
+fn a_reduction_is_announced_from_the_lowest_price_of_the_last_thirty_days_on_sale() {
     let reduced = |product: &Product| {
         product
             .reduction(product.variant("SH-S").unwrap(), POLICY)
             .map(|it| (it.prior_price, it.percent))
     };
-    let product = made(shirt());
+    let product = created(shirt());
     assert_eq!(reduced(&product), None);
     let product = after(&product, &price("SH-S", 3_000), day(40));
     assert_eq!(reduced(&product), Some((eur(4_000), 25)));
     let raised = after(&product, &price("SH-S", 3_500), day(45));
-    assert_eq!(reduced(&raised), None, "dearer than a week before is no reduction");
-    let archived = after(&product, &Command::Archive, day(45));
+    assert_eq!(reduced(&raised), None, "a price above that of a week before is no reduction");
+    let archived = after(&product, &ProductCommand::Archive, day(45));
     assert_eq!(reduced(&archived), None);
-    let back = after(&archived, &Command::Publish, day(50));
-    assert_eq!(reduced(&back), Some((eur(4_000), 25)), "a break does not begin a reduction anew");
+    let back = after(&archived, &ProductCommand::Publish, day(50));
+    assert_eq!(reduced(&back), Some((eur(4_000), 25)), "a break does not start a new reduction");
 }
 
 #[test]
-fn uninterrupted_steps_keep_the_first_prior_price_where_the_country_allows_it() {
-    let product = after(&made(shirt()), &price("SH-S", 3_000), day(40));
+fn a_progressive_reduction_keeps_the_first_prior_price_if_the_policy_allows_it() {
+    let product = after(&created(shirt()), &price("SH-S", 3_000), day(40));
     let product = after(&product, &price("SH-S", 2_000), day(50));
     let percent = |progressive| {
         let policy = Policy { progressive, ..POLICY };
@@ -177,60 +178,69 @@ fn uninterrupted_steps_keep_the_first_prior_price_where_the_country_allows_it() 
 }
 
 #[test]
-fn prices_of_a_draft_were_never_asked() {
-    let product = made(Draft { status: StatusWish::AsItIs, ..shirt() });
+fn prices_of_a_draft_are_no_prior_prices() {
+    let product = created(ProductDraft { status: TargetStatus::Unchanged, ..shirt() });
     let product = after(&product, &price("SH-S", 2_000), day(40));
-    let product = after(&product, &Command::Publish, day(41));
+    let product = after(&product, &ProductCommand::Publish, day(41));
     assert_eq!(product.reduction(product.variant("SH-S").unwrap(), POLICY), None);
 }
 
 #[test]
-fn an_old_slug_leads_on() {
+fn a_former_slug_still_leads_to_the_product() {
     let moved = |product: &Product, slug: &str| {
         after(
             product,
-            &Command::Change(Changes { slug: Some(slug.to_owned()), ..Changes::default() }),
+            &ProductCommand::Change(ProductChanges {
+                slug: Some(slug.to_owned()),
+                ..ProductChanges::default()
+            }),
             day(1),
         )
     };
-    let product = moved(&moved(&made(shirt()), "linen-shirt"), "shirt-of-linen");
+    let product = moved(&moved(&created(shirt()), "linen-shirt"), "shirt-of-linen");
     assert_eq!(product.former_slugs, ["shirt", "linen-shirt"]);
     let product = moved(&product, "shirt");
     assert_eq!((product.slug.as_str(), product.former_slugs.len()), ("shirt", 2));
 }
 
 #[test]
-fn an_archived_product_stays_as_it_is_until_it_is_published() {
-    let product = after(&made(shirt()), &Command::Archive, day(1));
-    let decide = |command: &Command| Product::decide(Some(&product), command, day(2));
-    assert_eq!(decide(&Command::Archive), Ok(vec![]));
+fn an_archived_product_cannot_be_changed_until_it_is_published() {
+    let product = after(&created(shirt()), &ProductCommand::Archive, day(1));
+    let decide = |command: &ProductCommand| Product::decide(Some(&product), command, day(2));
+    assert_eq!(decide(&ProductCommand::Archive), Ok(vec![]));
     assert_eq!(decide(&price("SH-S", 1)), Err(Rejection::Archived));
-    let renamed = Changes { name: Some("Blouse".to_owned()), ..Changes::default() };
-    assert_eq!(decide(&Command::Change(renamed.clone())), Err(Rejection::Archived));
-    let published = Changes { status: StatusWish::Active, ..renamed };
-    let words: Vec<_> =
-        decide(&Command::Change(published)).unwrap().iter().map(ProductEvent::word).collect();
-    assert_eq!(words, ["published", "details_changed"]);
+    let renamed = ProductChanges { name: Some("Blouse".to_owned()), ..ProductChanges::default() };
+    assert_eq!(decide(&ProductCommand::Change(renamed.clone())), Err(Rejection::Archived));
+    let published = ProductChanges { status: TargetStatus::Active, ..renamed };
+    let names: Vec<_> = decide(&ProductCommand::Change(published))
+        .unwrap()
+        .iter()
+        .map(ProductEvent::event_name)
+        .collect();
+    assert_eq!(names, ["published", "details_changed"]);
 }
 
 #[test]
-fn what_does_not_exist_cannot_be_changed() {
-    assert_eq!(Product::decide(None, &Command::Publish, day(0)), Err(Rejection::UnknownProduct));
-    let unknown = Product::decide(Some(&made(shirt())), &price("NO", 1), day(0));
+fn an_unknown_product_or_variant_cannot_be_changed() {
+    assert_eq!(
+        Product::decide(None, &ProductCommand::Publish, day(0)),
+        Err(Rejection::UnknownProduct)
+    );
+    let unknown = Product::decide(Some(&created(shirt())), &price("NO", 1), day(0));
     assert_eq!(unknown, Err(Rejection::UnknownVariant { sku: "NO".to_owned() }));
 }
 
-/// A field, and what makes a draft be refused for it.
-type Refused = (&'static str, fn(&mut Draft));
+/// Field, and a change that makes a draft invalid in it.
+type InvalidDraft = (&'static str, fn(&mut ProductDraft));
 
 #[test]
-fn every_refusal_names_its_field() {
-    let with = |change: fn(&mut Draft)| {
+fn every_rejection_names_its_field() {
+    let with = |change: fn(&mut ProductDraft)| {
         let mut draft = shirt();
         change(&mut draft);
-        refusal(draft).field().map(str::to_owned)
+        rejection(draft).field().map(str::to_owned)
     };
-    let cases: &[Refused] = &[
+    let cases: &[InvalidDraft] = &[
         ("slug", |it| it.slug = "Shirt".to_owned()),
         ("slug", |it| it.slug = "suggestions".to_owned()),
         ("slug", |it| it.slug = "0190c2a0-0000-7000-8000-000000000000".to_owned()),
@@ -286,22 +296,23 @@ fn picture(url: &str, skus: &[&str]) -> Media {
 }
 
 #[test]
-fn a_change_that_leaves_an_older_variant_without_its_value_is_refused() {
-    let product = made(shirt());
+fn removing_an_option_value_that_a_variant_uses_is_rejected() {
+    let product = created(shirt());
     let options = vec![ProductOption { name: "Size".to_owned(), values: vec!["S".to_owned()] }];
-    let changes = Changes { options: Some(options), ..Changes::default() };
-    let refused = Product::decide(Some(&product), &Command::Change(changes), day(1)).unwrap_err();
-    assert_eq!(refused.field(), Some("options"));
+    let changes = ProductChanges { options: Some(options), ..ProductChanges::default() };
+    let rejected =
+        Product::decide(Some(&product), &ProductCommand::Change(changes), day(1)).unwrap_err();
+    assert_eq!(rejected.field(), Some("options"));
 }
 
 #[test]
-fn one_price_of_two_thousand_variants_changes_without_copying_the_others() {
+fn changing_one_of_two_thousand_prices_copies_only_that_variant() {
     let mut draft = shirt();
     draft.options[0].values = (0..2_048).map(|number| number.to_string()).collect();
     draft.variants = (0..2_048)
         .map(|number| variant(&format!("SH-{number}"), &number.to_string(), 100))
         .collect();
-    let before = made(draft);
+    let before = created(draft);
     let now = after(&before, &price("SH-7", 90), day(1));
     let copied = before
         .variants
@@ -311,29 +322,30 @@ fn one_price_of_two_thousand_variants_changes_without_copying_the_others() {
         .count();
     assert_eq!(copied, 1);
     assert!(Arc::ptr_eq(&before.options, &now.options));
-    let largest = Product::decide(None, &Command::Create(shirt()), day(0)).unwrap();
+    let largest = Product::decide(None, &ProductCommand::Create(shirt()), day(0)).unwrap();
     assert!(largest.iter().all(|event| serde_json::to_vec(event).unwrap().len() < 1 << 20));
 }
 
 #[test]
-fn stored_events_come_back_as_they_were() {
+fn stored_events_survive_a_round_trip() {
     let mut draft = shirt();
     draft.media = vec![picture("/a.svg", &["SH-S"])];
     draft.variants[0].earlier = vec![PricePoint { from: day(-1), price: eur(1) }];
     draft.variants[0].facts.compare_at_price = Some(eur(9));
-    let product = made(draft.clone());
-    let mut events = Product::decide(None, &Command::Create(draft), day(0)).unwrap();
-    let changes = Changes {
+    let product = created(draft.clone());
+    let mut events = Product::decide(None, &ProductCommand::Create(draft), day(0)).unwrap();
+    let changes = ProductChanges {
         slug: Some("other".to_owned()),
         name: Some("Other".to_owned()),
         brand: Some(String::new()),
         categories: Some(vec![]),
         variants: Some(vec![VariantDraft { stock: Some(1), ..variant("SH-S", "L", 3) }]),
         media: Some(vec![]),
-        status: StatusWish::Archived,
-        ..Changes::default()
+        status: TargetStatus::Archived,
+        ..ProductChanges::default()
     };
-    events.extend(Product::decide(Some(&product), &Command::Change(changes), day(2)).unwrap());
+    events
+        .extend(Product::decide(Some(&product), &ProductCommand::Change(changes), day(2)).unwrap());
     for event in &events {
         let stored = serde_json::to_string(event).unwrap();
         assert_eq!(serde_json::from_str::<ProductEvent>(&stored).unwrap(), *event, "{stored}");

@@ -1,10 +1,10 @@
-//! Importing catalogues, as often as one likes.
+//! Idempotent import of products.
 
-use crate::shop::{Shop, eur, mug, plain};
+use crate::harness::{TestShop, eur, mug, simple_product};
 use contracts::product::{ImportOutcome, ImportReport, NewProduct, ProductStatus};
 use serde_json::json;
 
-async fn import(shop: &Shop, products: &[NewProduct]) -> Vec<ImportOutcome> {
+async fn import(shop: &TestShop, products: &[NewProduct]) -> Vec<ImportOutcome> {
     let report: ImportReport =
         shop.post("/api/v1/products/import", &json!({"products": products})).await.read();
     report.outcomes
@@ -12,8 +12,8 @@ async fn import(shop: &Shop, products: &[NewProduct]) -> Vec<ImportOutcome> {
 
 #[tokio::test]
 async fn importing_again_changes_nothing() {
-    let shop = Shop::open().await;
-    let batch = [mug(), plain("lamp", 4_000)];
+    let shop = TestShop::open().await;
+    let batch = [mug(), simple_product("lamp", 4_000)];
     assert_eq!(import(&shop, &batch).await, [ImportOutcome::Created, ImportOutcome::Created]);
     let before = shop.product("stoneware-mug").await;
     assert_eq!(import(&shop, &batch).await, [ImportOutcome::Unchanged, ImportOutcome::Unchanged]);
@@ -21,35 +21,36 @@ async fn importing_again_changes_nothing() {
 }
 
 #[tokio::test]
-async fn stock_that_was_sold_since_is_not_counted_back_by_the_same_file() {
-    let shop = Shop::open().await;
+async fn importing_the_same_file_again_does_not_restore_sold_stock() {
+    let shop = TestShop::open().await;
     import(&shop, &[mug()]).await;
-    shop.inventory_tells("MUG-CLAY", 2).await;
+    shop.publish_availability("MUG-CLAY", 2).await;
     let left = |page: &contracts::product::ProductPage| page.items[0].only_left == Some(5);
-    shop.until(&contracts::product::ProductQuery::default(), left).await;
+    shop.wait_until(&contracts::product::ProductQuery::default(), left).await;
     assert_eq!(import(&shop, &[mug()]).await, [ImportOutcome::Unchanged]);
     assert_eq!(shop.product("stoneware-mug").await.variants[0].only_left, Some(2));
     let mut more = mug();
     more.variants[0].stock = Some(4);
     assert_eq!(import(&shop, &[more]).await, [ImportOutcome::Updated]);
-    shop.until(&contracts::product::ProductQuery::default(), |page| {
+    shop.wait_until(&contracts::product::ProductQuery::default(), |page| {
         page.items[0].only_left.is_none()
     })
     .await;
 }
 
 #[tokio::test]
-async fn each_product_is_taken_or_refused_by_itself() {
-    let shop = Shop::open().await;
+async fn each_product_is_accepted_or_rejected_independently() {
+    let shop = TestShop::open().await;
     import(&shop, &[mug()]).await;
     let mut cheaper = mug();
     cheaper.variants[0].price = serde_json::from_value(eur(1_000)).unwrap();
-    let mut nameless = plain("nameless", 1);
+    let mut nameless = simple_product("nameless", 1);
     nameless.name = String::new();
-    let mut thief = plain("thief", 1);
+    let mut thief = simple_product("thief", 1);
     thief.variants[0].sku = "MUG-CLAY".to_owned();
-    let twice = plain("lamp", 2);
-    let outcomes = import(&shop, &[cheaper, nameless, thief, plain("lamp", 1), twice]).await;
+    let twice = simple_product("lamp", 2);
+    let outcomes =
+        import(&shop, &[cheaper, nameless, thief, simple_product("lamp", 1), twice]).await;
     let rejected = |field: &str, outcome: &ImportOutcome| match outcome {
         ImportOutcome::Rejected { field: named, message } => named == field && !message.is_empty(),
         _ => false,
@@ -63,22 +64,26 @@ async fn each_product_is_taken_or_refused_by_itself() {
 }
 
 #[tokio::test]
-async fn a_dry_run_says_what_would_happen_and_does_nothing() {
-    let shop = Shop::open().await;
-    import(&shop, &[plain("lamp", 1)]).await;
-    let batch = json!({"products": [mug(), plain("lamp", 2), plain("lamp-2", 1)], "dry_run": true});
+async fn a_dry_run_reports_the_outcomes_and_changes_nothing() {
+    let shop = TestShop::open().await;
+    import(&shop, &[simple_product("lamp", 1)]).await;
+    let batch = json!({"products": [mug(), simple_product("lamp", 2), simple_product("lamp-2", 1)], "dry_run": true});
     let report: ImportReport = shop.post("/api/v1/products/import", &batch).await.read();
     assert_eq!(
         report.outcomes,
         [ImportOutcome::Created, ImportOutcome::Updated, ImportOutcome::Created]
     );
     assert_eq!(shop.slugs("").await, ["lamp"]);
-    assert_eq!(import(&shop, &[mug()]).await, [ImportOutcome::Created], "names were let go");
+    assert_eq!(
+        import(&shop, &[mug()]).await,
+        [ImportOutcome::Created],
+        "claimed names were released"
+    );
 }
 
 #[tokio::test]
-async fn earlier_prices_come_along_and_count() {
-    let shop = Shop::open().await;
+async fn imported_earlier_prices_count_as_prior_prices() {
+    let shop = TestShop::open().await;
     let mut product = mug();
     product.variants[0].price_history = serde_json::from_value(json!([
         {"from": "2026-01-01T00:00:00Z", "price": eur(2_000)},
@@ -90,9 +95,9 @@ async fn earlier_prices_come_along_and_count() {
 }
 
 #[tokio::test]
-async fn an_import_publishes_and_archives_but_never_makes_a_draft_of_what_is_on_sale() {
-    let shop = Shop::open().await;
-    let with = |status| NewProduct { status, ..plain("lamp", 1) };
+async fn an_import_publishes_and_archives_but_never_turns_a_product_on_sale_into_a_draft() {
+    let shop = TestShop::open().await;
+    let with = |status| NewProduct { status, ..simple_product("lamp", 1) };
     assert_eq!(import(&shop, &[with(ProductStatus::Draft)]).await, [ImportOutcome::Created]);
     assert_eq!(shop.list("").await.total, 0);
     assert_eq!(import(&shop, &[with(ProductStatus::Active)]).await, [ImportOutcome::Updated]);

@@ -1,11 +1,11 @@
-//! The product service as its neighbours meet it: through its routes, on the engine in memory.
+//! Behaviour of the product service through its HTTP routes, on the in-memory engine.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
-mod changing;
+mod commands;
+mod feed_and_activities;
+mod harness;
 mod importing;
-mod looking;
-mod refusals;
-mod restarting;
-mod shop;
-mod telling;
+mod problems;
+mod queries;
+mod restart;

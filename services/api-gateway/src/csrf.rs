@@ -1,0 +1,60 @@
+//! CSRF (cross-site request forgery) protection by the `Sec-Fetch-Site` and `Origin` headers.
+//!
+//! A browser submits a form of any page to any address, including one on this machine, but states the origin in headers
+//! that a page cannot set. A request without these headers does not come from a browser.
+
+use axum::http::{HeaderMap, HeaderName, Method, header};
+
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+
+/// Whether a request with an unsafe method was made by a page of another site.
+pub(crate) fn is_cross_site_write(method: &Method, headers: &HeaderMap) -> bool {
+    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
+        return false;
+    }
+    let text = |name: &HeaderName| headers.get(name).map(|it| it.to_str().unwrap_or("?"));
+    if let Some(site) = text(&FETCH_SITE) {
+        return !matches!(site, "same-origin" | "none");
+    }
+    let Some(origin) = text(&header::ORIGIN) else { return false };
+    let Some((_, origin)) = origin.split_once("://") else { return true };
+    !text(&FORWARDED_HOST).into_iter().chain(text(&header::HOST)).any(|host| host == origin)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(method: &Method, headers: &[(&'static str, &'static str)]) -> bool {
+        let pairs = headers.iter().map(|(name, value)| {
+            (
+                HeaderName::from_static(name),
+                axum::http::HeaderValue::from_bytes(value.as_bytes()).unwrap(),
+            )
+        });
+        is_cross_site_write(method, &pairs.collect())
+    }
+
+    #[test]
+    fn only_unsafe_requests_of_other_sites_are_refused() {
+        let post = Method::POST;
+        assert!(!refused(&post, &[("host", "shop")]));
+        assert!(!refused(&post, &[("sec-fetch-site", "same-origin"), ("origin", "http://shop")]));
+        assert!(!refused(&post, &[("sec-fetch-site", "none")]));
+        assert!(refused(&post, &[("sec-fetch-site", "cross-site")]));
+        assert!(refused(
+            &post,
+            &[("sec-fetch-site", "same-site"), ("origin", "http://shop"), ("host", "shop")]
+        ));
+        assert!(refused(&post, &[("sec-fetch-site", "\u{e9}")]));
+        assert!(!refused(&post, &[("origin", "http://shop:8080"), ("host", "shop:8080")]));
+        assert!(!refused(
+            &post,
+            &[("origin", "https://shop"), ("host", "10.0.0.1"), ("x-forwarded-host", "shop")]
+        ));
+        assert!(refused(&post, &[("origin", "http://elsewhere"), ("host", "shop")]));
+        assert!(refused(&post, &[("origin", "null"), ("host", "shop")]));
+        assert!(!refused(&Method::GET, &[("sec-fetch-site", "cross-site")]));
+    }
+}

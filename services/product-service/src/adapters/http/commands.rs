@@ -1,0 +1,193 @@
+//! Command handlers: changes of the catalogue by operators and by imports within the process.
+
+use super::queries;
+use super::{AppState, request_mapping};
+use crate::application::{
+    Catalogue, CatalogueError, ChangeOutcome, ChangeRequest, ImportMode, ImportResult,
+};
+use crate::domain::{ProductCommand, ProductDraft};
+use crate::index::{Audience, NameConflict, ProductRef};
+use axum::extract::State;
+use contracts::{
+    product::{
+        IMPORT_PRODUCTS_MAX, ImportBatch, ImportOutcome, ImportReport, NewProduct, Product,
+        ProductPatch, Variant,
+    },
+    shared::ProductId,
+};
+use kernel::{Problem, UnitPrice, codes};
+use transport::Edge;
+use web::{ApiResult, Caller, Created, IdempotencyKey, IfMatch, Json, Path, Versioned};
+
+/// Attempts to find a free slug for a product name.
+const SLUG_ATTEMPTS_MAX: u32 = 100;
+
+pub(super) async fn create(
+    State(app): State<AppState>,
+    caller: Caller,
+    key: Option<IdempotencyKey>,
+    Json(product): Json<NewProduct>,
+) -> ApiResult<Versioned<Created<Product>>> {
+    authorise(&caller)?;
+    // The id is derived from the idempotency key: a repeated creation finds the same product, even when the stored
+    // response has expired.
+    let operation =
+        key.map(|key| key.operation(&format!("create-product:{}", caller.edge.as_str())));
+    let id = operation.map_or_else(|| app.catalogue.ids.next(), ProductId);
+    let slug = if product.slug.is_some() { SlugOrigin::Given } else { SlugOrigin::FromName };
+    create_with_slug(&app.catalogue, id, request_mapping::draft(product)?, slug).await?;
+    let product = current_product(&app, id).await?;
+    let location = format!("/api/v1/products/{}", product.id);
+    Ok(Versioned { version: product.version, answer: Created::at(location, product) })
+}
+
+pub(super) async fn import(
+    State(app): State<AppState>,
+    caller: Caller,
+    Json(batch): Json<ImportBatch>,
+) -> ApiResult<Json<ImportReport>> {
+    authorise(&caller)?;
+    if batch.products.len() > IMPORT_PRODUCTS_MAX {
+        let count = batch.products.len();
+        let message =
+            format!("has {count} entries; at most {IMPORT_PRODUCTS_MAX} are allowed at once");
+        return Err(Problem::field("products", message).into());
+    }
+    let mode = if batch.dry_run { ImportMode::DryRun } else { ImportMode::Apply };
+    let mapped: Vec<Result<ProductDraft, Problem>> =
+        batch.products.into_iter().map(request_mapping::draft).collect();
+    let drafts = mapped.iter().flatten().cloned().collect();
+    let mut results = app.catalogue.import(drafts, mode).await?.into_iter();
+    let outcomes = mapped.into_iter().map(|draft| match draft {
+        Err(problem) => rejected(problem),
+        Ok(_) => results.next().map_or_else(|| rejected(Problem::internal()), outcome),
+    });
+    Ok(Json(ImportReport { outcomes: outcomes.collect() }))
+}
+
+pub(super) async fn update(
+    State(app): State<AppState>,
+    caller: Caller,
+    Path(product): Path<String>,
+    IfMatch(if_match): IfMatch,
+    Json(patch): Json<ProductPatch>,
+) -> ApiResult<Versioned<Json<Product>>> {
+    let command = ProductCommand::Change(request_mapping::changes(patch)?);
+    execute(&app, &caller, &product, if_match, command).await
+}
+
+pub(super) async fn publish(
+    State(app): State<AppState>,
+    caller: Caller,
+    Path(product): Path<String>,
+    IfMatch(if_match): IfMatch,
+) -> ApiResult<Versioned<Json<Product>>> {
+    execute(&app, &caller, &product, if_match, ProductCommand::Publish).await
+}
+
+pub(super) async fn archive(
+    State(app): State<AppState>,
+    caller: Caller,
+    Path(product): Path<String>,
+    IfMatch(if_match): IfMatch,
+) -> ApiResult<Versioned<Json<Product>>> {
+    execute(&app, &caller, &product, if_match, ProductCommand::Archive).await
+}
+
+pub(super) async fn set_price(
+    State(app): State<AppState>,
+    caller: Caller,
+    Path((product, sku)): Path<(String, String)>,
+    IfMatch(if_match): IfMatch,
+    Json(price): Json<UnitPrice>,
+) -> ApiResult<Versioned<Json<Variant>>> {
+    let command = ProductCommand::SetPrice { sku: sku.clone(), price };
+    let Versioned { version, answer: Json(product) } =
+        execute(&app, &caller, &product, if_match, command).await?;
+    let mut variants = product.variants.into_iter();
+    let variant = variants.find(|variant| variant.sku.eq_ignore_ascii_case(&sku));
+    let variant = variant.ok_or_else(|| Problem::not_found("variant", sku))?;
+    Ok(Versioned { version, answer: Json(variant) })
+}
+
+/// Execution of a command on an existing product; responds with the product after the change.
+async fn execute(
+    app: &AppState,
+    caller: &Caller,
+    product: &str,
+    if_match: Option<u64>,
+    command: ProductCommand,
+) -> ApiResult<Versioned<Json<Product>>> {
+    authorise(caller)?;
+    let operator = Caller { edge: Edge::Operator, actor: None };
+    let ProductRef { id, .. } = queries::find(app, &operator, product)?;
+    app.catalogue.execute(ChangeRequest { id, command, if_match }).await?;
+    let product = current_product(app, id).await?;
+    Ok(Versioned { version: product.version, answer: Json(product) })
+}
+
+/// Origin of a new product's slug.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SlugOrigin {
+    Given,
+    FromName,
+}
+
+/// Creation of a product. A slug derived from the name gets a numeric suffix when another product has it.
+async fn create_with_slug(
+    catalogue: &Catalogue,
+    id: ProductId,
+    mut draft: ProductDraft,
+    origin: SlugOrigin,
+) -> Result<(), CatalogueError> {
+    let from_name = draft.slug.clone();
+    let mut number = 1;
+    // A repeated creation keeps the slug that it got the first time.
+    if origin == SlugOrigin::FromName
+        && let Some(existing) = catalogue.find(&id.to_string(), Audience::Operators(None))
+    {
+        draft.slug = catalogue.show(existing).await?.slug;
+    }
+    loop {
+        let command = ProductCommand::Create(draft.clone());
+        let result = catalogue.execute(ChangeRequest { id, command, if_match: None }).await;
+        let taken = matches!(result, Err(CatalogueError::NameConflict(NameConflict::Slug(_))));
+        if !taken || origin == SlugOrigin::Given || number == SLUG_ATTEMPTS_MAX {
+            return result.map(drop);
+        }
+        number += 1;
+        draft.slug = format!("{from_name}-{number}");
+    }
+}
+
+/// Product after a change.
+async fn current_product(app: &AppState, id: ProductId) -> ApiResult<Product> {
+    let product = app.catalogue.find(&id.to_string(), Audience::Operators(None));
+    Ok(app.catalogue.show(product.ok_or_else(Problem::internal)?).await?)
+}
+
+/// Authorisation of a change: refused at the shop edge.
+fn authorise(caller: &Caller) -> Result<(), Problem> {
+    match caller.edge {
+        Edge::Operator | Edge::Internal => Ok(()),
+        Edge::Shop => {
+            Err(Problem::new(403, codes::FORBIDDEN, "products are changed on the operator edge"))
+        }
+    }
+}
+
+fn outcome(result: ImportResult) -> ImportOutcome {
+    match result {
+        Ok(ChangeOutcome::Created) => ImportOutcome::Created,
+        Ok(ChangeOutcome::Updated) => ImportOutcome::Updated,
+        Ok(ChangeOutcome::Unchanged) => ImportOutcome::Unchanged,
+        Err(error) => rejected(error.into()),
+    }
+}
+
+fn rejected(problem: Problem) -> ImportOutcome {
+    match problem.errors.into_iter().next() {
+        Some(error) => ImportOutcome::Rejected { field: error.field, message: error.message },
+        None => ImportOutcome::Rejected { field: String::new(), message: problem.title },
+    }
+}

@@ -1,0 +1,120 @@
+//! Query parameters of product listings, parsed and validated.
+
+use crate::index::{Audience, ReductionFilter, SearchQuery, Sort, StockFilter};
+use contracts::product::{ProductQuery, ProductStatus};
+use kernel::{Cursor, FieldError, PageLimit, Problem, codes};
+use web::Paging;
+
+/// Longest search text and longest filter, in characters.
+const FILTER_CHARACTERS_MAX: usize = 500;
+
+/// Request for one page of a listing.
+pub(super) struct ListRequest {
+    pub(super) query: SearchQuery,
+    pub(super) cursor: Option<Cursor>,
+    pub(super) limit: PageLimit,
+}
+
+/// Parsed query of `audience`; an invalid value is refused with the name of its parameter.
+pub(super) fn parse(params: ProductQuery, audience: Audience) -> Result<ListRequest, Problem> {
+    let audience = match (audience, params.status.as_deref()) {
+        (audience, None) => audience,
+        (Audience::Operators(_), Some(status)) => Audience::Operators(Some(parse_status(status)?)),
+        (Audience::Shoppers, Some(_)) => {
+            return Err(invalid_parameter("status", "is for operators only"));
+        }
+    };
+    for (name, filter) in [
+        ("q", &params.q),
+        ("category", &params.category),
+        ("brand", &params.brand),
+        ("color", &params.color),
+    ] {
+        check_length(name, filter.as_deref())?;
+    }
+    // An HTML form also sends the fields that were left empty.
+    let cursor = params.cursor.filter(|cursor| !cursor.is_empty()).map(Cursor::from);
+    let limit = Paging::new(params.limit.filter(|limit| !limit.is_empty()), None).limit()?;
+    let query = SearchQuery {
+        audience,
+        text: params.q,
+        category: params.category,
+        brand: params.brand,
+        color: params.color,
+        price_min: parse_minor_units("price_min", params.price_min.as_deref())?,
+        price_max: parse_minor_units("price_max", params.price_max.as_deref())?,
+        stock: if parse_bool("in_stock", params.in_stock.as_deref())? {
+            StockFilter::InStock
+        } else {
+            StockFilter::Any
+        },
+        reduced: if parse_bool("reduced", params.reduced.as_deref())? {
+            ReductionFilter::Only
+        } else {
+            ReductionFilter::Any
+        },
+        sort: parse_sort(params.sort.as_deref())?,
+    };
+    Ok(ListRequest { query, cursor, limit })
+}
+
+/// Length limit of a search text or filter.
+pub(super) fn check_length(name: &str, text: Option<&str>) -> Result<(), Problem> {
+    let long = text.is_some_and(|text| text.chars().count() > FILTER_CHARACTERS_MAX);
+    let message = format!("has more than {FILTER_CHARACTERS_MAX} characters");
+    if long { Err(invalid_parameter(name, &message)) } else { Ok(()) }
+}
+
+fn parse_sort(text: Option<&str>) -> Result<Option<Sort>, Problem> {
+    Ok(Some(match text.filter(|text| !text.is_empty()) {
+        None => return Ok(None),
+        Some("relevance") => Sort::Relevance,
+        Some("price") => Sort::PriceAscending,
+        Some("-price") => Sort::PriceDescending,
+        Some("name") => Sort::NameAscending,
+        Some("-name") => Sort::NameDescending,
+        Some("newest") => Sort::Newest,
+        Some(_) => {
+            let message = "is one of relevance, price, -price, name, -name, newest";
+            return Err(invalid_parameter("sort", message));
+        }
+    }))
+}
+
+fn parse_status(text: &str) -> Result<ProductStatus, Problem> {
+    match text {
+        "draft" => Ok(ProductStatus::Draft),
+        "active" => Ok(ProductStatus::Active),
+        "archived" => Ok(ProductStatus::Archived),
+        _ => Err(invalid_parameter("status", "is one of draft, active, archived")),
+    }
+}
+
+fn parse_minor_units(name: &str, text: Option<&str>) -> Result<Option<i64>, Problem> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
+    let amount = text.parse().ok().filter(|amount| *amount >= 0);
+    let message = "is an amount in minor units, such as 1999 for 19.99";
+    amount.map(Some).ok_or_else(|| invalid_parameter(name, message))
+}
+
+fn parse_bool(name: &str, text: Option<&str>) -> Result<bool, Problem> {
+    match text {
+        None | Some("" | "false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(invalid_parameter(name, "is true or false")),
+    }
+}
+
+fn invalid_parameter(name: &str, message: &str) -> Problem {
+    let mut problem = Problem::new(400, codes::INVALID_QUERY, format!("{name} {message}"));
+    problem.errors.push(FieldError { field: name.to_owned(), message: message.to_owned() });
+    problem
+}
+
+/// Problem for a cursor of another listing, or an unreadable one.
+pub(super) fn invalid_cursor(error: kernel::CursorError) -> Problem {
+    let message = error.to_string();
+    let mut problem = Problem::new(400, codes::INVALID_CURSOR, message.clone());
+    problem.errors.push(FieldError { field: "cursor".to_owned(), message });
+    problem
+}

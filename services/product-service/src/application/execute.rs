@@ -1,0 +1,180 @@
+//! Execution of a change: decide, claim the unique names, count the declared stock, append the events, update the
+//! search index.
+//!
+//! Nothing is counted before everything is valid, and nothing is appended before everything is counted. A change that
+//! fails in between can be repeated.
+
+use super::{
+    Catalogue, CatalogueError, ProductStream, name_claims::NameClaim, product_document, stream_of,
+};
+use crate::domain::{Product, ProductCommand, ProductEvent, Rejection, text::sku_key};
+use crate::index::{ProductDocument, persistence};
+use crate::ports::StockCount;
+use contracts::{inventory::COUNTS_MAX, shared::ProductId};
+use journal::ExecuteError;
+use kernel::Timestamp;
+use parking_lot::Mutex;
+use std::collections::HashMap;
+
+/// Request to change a product.
+#[derive(Debug)]
+pub(crate) struct ChangeRequest {
+    pub(crate) id: ProductId,
+    pub(crate) command: ProductCommand,
+    /// Version that the caller expects (`If-Match`); `None` accepts any.
+    pub(crate) if_match: Option<u64>,
+}
+
+/// Outcome of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ChangeOutcome {
+    Created,
+    Updated,
+    Unchanged,
+}
+
+/// Valid change whose unique names are claimed.
+#[derive(Debug)]
+pub(super) struct PlannedChange {
+    request: ChangeRequest,
+    now: Timestamp,
+    pub(super) outcome: ChangeOutcome,
+    pub(super) counts: Vec<StockCount>,
+    _claim: Option<NameClaim>,
+}
+
+/// Units available by normalised SKU, as the inventory counted them.
+pub(super) type AvailableUnits = HashMap<String, i64>;
+
+impl Catalogue {
+    /// Execution of a change, from plan to commit.
+    pub(crate) async fn execute(
+        &self,
+        request: ChangeRequest,
+    ) -> Result<ChangeOutcome, CatalogueError> {
+        let planned = self.plan(request).await?;
+        let available = self.count_stock(planned.counts.clone()).await?;
+        self.commit(planned, &available).await
+    }
+
+    /// Plan of a change: its outcome, the stock to count, and a claim on the unique names it adds.
+    pub(super) async fn plan(
+        &self,
+        request: ChangeRequest,
+    ) -> Result<PlannedChange, CatalogueError> {
+        let now = self.ids.now();
+        let loaded = self.products.load(&stream_of(request.id)).await?;
+        let product = loaded.state.as_deref().and_then(|stream| stream.0.as_ref());
+        let events = decide(product, &request, now)?;
+        let (slug, skus) = added_names(&events);
+        let claim = (slug.is_some() || !skus.is_empty())
+            .then(|| self.claims.claim(request.id, slug, &skus))
+            .transpose()?;
+        let outcome = match product {
+            _ if events.is_empty() => ChangeOutcome::Unchanged,
+            None => ChangeOutcome::Created,
+            Some(_) => ChangeOutcome::Updated,
+        };
+        Ok(PlannedChange { now, outcome, counts: stock_counts(&events), _claim: claim, request })
+    }
+
+    /// Stock count for one or several changes.
+    pub(super) async fn count_stock(
+        &self,
+        counts: Vec<StockCount>,
+    ) -> Result<AvailableUnits, CatalogueError> {
+        let mut available = AvailableUnits::new();
+        for chunk in counts.chunks(COUNTS_MAX) {
+            let counted = self.stock.count(chunk.to_vec()).await?;
+            available.extend(counted.into_iter().map(|it| (sku_key(&it.sku), it.units)));
+        }
+        Ok(available)
+    }
+
+    /// Commit of a planned change: append to the journal, then update of the search index.
+    pub(super) async fn commit(
+        &self,
+        planned: PlannedChange,
+        available: &AvailableUnits,
+    ) -> Result<ChangeOutcome, CatalogueError> {
+        let PlannedChange { request, now, outcome, counts, _claim } = planned;
+        if outcome == ChangeOutcome::Unchanged {
+            return Ok(outcome);
+        }
+        // Built for the document store, and used again for the search index.
+        let indexed: Mutex<Option<ProductDocument>> = Mutex::new(None);
+        let writes = |stream: &ProductStream| {
+            let document =
+                stream.0.as_ref().map(|product| product_document(request.id, product, self.policy));
+            let write = document.as_ref().map(persistence::put_document);
+            *indexed.lock() = document;
+            write.into_iter().collect()
+        };
+        let decide = |stream: Option<&ProductStream>| {
+            decide(stream.and_then(|stream| stream.0.as_ref()), &request, now)
+        };
+        let loaded = self.products.execute(&stream_of(request.id), decide, writes).await;
+        let loaded = loaded.map_err(|error| match error {
+            ExecuteError::Rejected(rejection) => CatalogueError::Rejected(rejection),
+            ExecuteError::Storage(error) => CatalogueError::Storage(error),
+        })?;
+        for counted in &counts {
+            if let Some(units) = available.get(&sku_key(&counted.sku)) {
+                self.index.put_first_available(&counted.sku, *units);
+            }
+        }
+        if let Some(document) = indexed.into_inner() {
+            self.index.put(document, loaded.commit().clone());
+        }
+        Ok(outcome)
+    }
+}
+
+fn decide(
+    product: Option<&Product>,
+    request: &ChangeRequest,
+    now: Timestamp,
+) -> Result<Vec<ProductEvent>, Rejection> {
+    match (product, request.if_match) {
+        (Some(product), Some(expected)) if product.version != expected => {
+            Err(Rejection::VersionChanged { actual: product.version })
+        }
+        _ => Product::decide(product, &request.command, now),
+    }
+}
+
+/// Slug and SKUs that these events add.
+fn added_names(events: &[ProductEvent]) -> (Option<&str>, Vec<&str>) {
+    let (mut slug, mut skus) = (None, Vec::new());
+    for event in events {
+        match event {
+            ProductEvent::Created(created) => slug = Some(created.slug.as_str()),
+            ProductEvent::SlugChanged { slug: new } => slug = Some(new.as_str()),
+            ProductEvent::VariantsAdded { variants, .. } => {
+                skus.extend(variants.iter().map(|variant| variant.sku.as_str()));
+            }
+            _ => {}
+        }
+    }
+    (slug, skus)
+}
+
+/// Stock counts that these events declare.
+fn stock_counts(events: &[ProductEvent]) -> Vec<StockCount> {
+    let mut counts = Vec::new();
+    for event in events {
+        match event {
+            ProductEvent::StockDeclared { sku, units } => {
+                counts.push(StockCount { sku: sku.clone(), units: *units });
+            }
+            ProductEvent::VariantsAdded { variants, .. } => {
+                let declared = variants.iter().filter_map(|it| {
+                    it.stock.map(|units| StockCount { sku: it.sku.clone(), units })
+                });
+                counts.extend(declared);
+            }
+            _ => {}
+        }
+    }
+    counts
+}

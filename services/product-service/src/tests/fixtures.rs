@@ -1,0 +1,51 @@
+//! Product documents for tests of the search index.
+
+use crate::domain::text;
+use crate::index::{ProductDocument, VariantDocument};
+use contracts::{product::ProductStatus, shared::ProductId};
+use kernel::{Currency, Money, Timestamp, UnitPrice, Uuid};
+
+pub(super) fn eur(amount: i64) -> UnitPrice {
+    UnitPrice::from_money(Money::new(amount, Currency::EUR)).unwrap()
+}
+
+pub(super) fn instant(second: i64) -> Timestamp {
+    Timestamp::from_second(1_767_225_600 + second).unwrap()
+}
+
+pub(super) fn id(number: u128) -> ProductId {
+    // Hashed, so that ids and ages are in different orders.
+    ProductId(Uuid::new_v5(&Uuid::nil(), &number.to_le_bytes()))
+}
+
+/// Document of an active product at this price, created at the second given by its number.
+pub(super) fn document(number: u32, name: &str, amount: i64) -> ProductDocument {
+    let created_at = instant(i64::from(number));
+    ProductDocument {
+        id: id(u128::from(number)),
+        version: 1,
+        slug: format!("{}-{number}", text::slugify(name)),
+        former_slugs: vec![],
+        name: name.to_owned(),
+        brand: None,
+        categories: vec![],
+        status: ProductStatus::Active,
+        created_at,
+        published_at: Some(created_at),
+        price: eur(amount),
+        price_varies: false,
+        compare_at_price: None,
+        reduction: None,
+        image: None,
+        colors: vec![],
+        variants: vec![VariantDocument {
+            sku: format!("SKU-{number}").into(),
+            options: Box::default(),
+            price: eur(amount),
+            image: None,
+            weight_grams: 0,
+        }],
+        tag_words: String::new(),
+        description_words: String::new(),
+    }
+}

@@ -1,0 +1,302 @@
+//! Test harness: the product service with fake inventory and audit services.
+
+use bytes::Bytes;
+use contracts::{
+    audit::{Activity, ActivityBatch},
+    inventory::{InventoryEvent, LocationStock, Stock, StockCounts, StockList},
+    product::{NewProduct, Product, ProductClient, ProductPage, ProductQuery},
+};
+use engine_memory::MemoryEngine;
+use http::{HeaderMap, Method, StatusCode};
+use journal::{Append, AppendError, Journal, NewEvent, RecordedEvent};
+use kernel::{Ids, ManualClock, SeededRandomness, Timestamp, Uuid};
+use runtime::{BuildContext, BuildFuture, BuiltService, Module, ProcessResources, TaskTracker};
+use serde_json::{Value, json};
+use settings::{Settings, Sources};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+use telemetry::{Health, Metrics};
+use transport::{Channel, Context, Edge};
+use web::routing::{post, put};
+use web::{ApiResult, ApiRouter, Json};
+
+static TABLE: &[Module] = &[
+    product_service::MODULE,
+    Module {
+        name: "inventory-service",
+        summary: "",
+        calls: &[],
+        follows: &[],
+        settings: None,
+        maintenance: runtime::Maintenance::none,
+        build: build_inventory,
+    },
+    Module {
+        name: "audit-service",
+        summary: "",
+        calls: &[],
+        follows: &[],
+        settings: None,
+        maintenance: runtime::Maintenance::none,
+        build: build_audit,
+    },
+];
+
+/// Fake inventory service: counts stock and publishes the availability.
+fn build_inventory(context: BuildContext) -> BuildFuture {
+    Box::pin(async move {
+        let journal = Arc::clone(&context.storage.journal);
+        let decode = |event: &RecordedEvent| serde_json::from_slice(&event.data).ok();
+        let ledger = Arc::clone(&journal);
+        let count = put(move |Json(counts): Json<StockCounts>| count(Arc::clone(&ledger), counts));
+        let routes = ApiRouter::new()
+            .api_route("/internal/v1/stock", count)
+            .merge(messaging::feed_routes(context.module.name, journal, decode));
+        Ok(BuiltService::documented(web::service(
+            context.module.name,
+            routes,
+            context.service_parts(),
+        )))
+    })
+}
+
+async fn count(journal: Arc<dyn Journal>, counts: StockCounts) -> ApiResult<Json<StockList>> {
+    let mut items = Vec::new();
+    for count in counts.counts {
+        let (sku, units) = (count.sku, count.on_hand);
+        let event = InventoryEvent::AvailabilityChanged { sku: sku.clone(), available: units };
+        publish(&*journal, &serde_json::to_value(event).unwrap()).await;
+        items.push(Stock {
+            sku,
+            on_hand: units,
+            held: 0,
+            available: units,
+            shortage: 0,
+            locations: Vec::<LocationStock>::new(),
+        });
+    }
+    Ok(Json(StockList { items }))
+}
+
+/// Fake audit service: stores the activities it receives.
+fn build_audit(context: BuildContext) -> BuildFuture {
+    Box::pin(async move {
+        let journal = Arc::clone(&context.storage.journal);
+        let record = post(move |Json(batch): Json<ActivityBatch>| {
+            let journal = Arc::clone(&journal);
+            async move {
+                publish(&*journal, &serde_json::to_value(batch).unwrap()).await;
+                web::NoContent
+            }
+        });
+        let routes = ApiRouter::new().api_route("/internal/v1/activities", record);
+        Ok(BuiltService::documented(web::service(
+            context.module.name,
+            routes,
+            context.service_parts(),
+        )))
+    })
+}
+
+/// Append of a message to the stream of a fake service.
+async fn publish(journal: &dyn Journal, data: &Value) {
+    static MESSAGES: AtomicU64 = AtomicU64::new(1);
+    let id = Uuid::from_u128(u128::from(MESSAGES.fetch_add(1, Ordering::Relaxed)));
+    let data = Bytes::from(data.to_string());
+    let mut append = Append {
+        stream: "messages".to_owned(),
+        expected: 0,
+        events: vec![NewEvent { id, name: "message", data, recorded_at: Timestamp::UNIX_EPOCH }],
+        writes: vec![],
+    };
+    loop {
+        match journal.append(append.clone()).await {
+            Err(AppendError::Conflict { actual }) => append.expected = actual,
+            other => return drop(other.unwrap()),
+        }
+    }
+}
+
+/// Running product service with its neighbours.
+pub(crate) struct TestShop {
+    pub(crate) engine: MemoryEngine,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) tasks: TaskTracker,
+    products: Channel,
+}
+
+/// Response of the service.
+#[derive(Clone, Debug)]
+pub(crate) struct TestResponse {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl TestResponse {
+    pub(crate) fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+
+    /// Field that a problem names.
+    pub(crate) fn field(&self) -> &str {
+        self.body["errors"][0]["field"].as_str().unwrap_or_default()
+    }
+
+    pub(crate) fn read<T: serde::de::DeserializeOwned>(&self) -> T {
+        assert!(self.status.is_success(), "{self:?}");
+        serde_json::from_value(self.body.clone()).unwrap()
+    }
+}
+
+impl TestShop {
+    pub(crate) async fn open() -> Self {
+        Self::on(MemoryEngine::new()).await
+    }
+
+    pub(crate) async fn on(engine: MemoryEngine) -> Self {
+        let clock = Arc::new(ManualClock::at("2026-06-01T00:00:00Z".parse().unwrap()));
+        let ids = Ids::new(clock.clone(), Arc::new(SeededRandomness::new(1)));
+        let sections = TABLE.iter().filter_map(|module| module.settings);
+        let settings = Settings::load(sections, &Sources::default()).unwrap();
+        let tasks = TaskTracker::default();
+        let resources = ProcessResources {
+            settings: Arc::new(settings),
+            storage: &|name| engine.service(name),
+            bulk: &|name| engine.bulk(name),
+            remote: &|_| None,
+            ids,
+            metrics: Metrics::new(),
+            health: Health::new(),
+            tasks: tasks.clone(),
+        };
+        let selected: Vec<_> = TABLE.iter().collect();
+        let assembly = runtime::assemble(TABLE, &selected, resources).await.unwrap();
+        let products = assembly.directory.channel(ProductClient::SERVICE).unwrap();
+        Self { engine, clock, tasks, products }
+    }
+
+    /// Sends a request as a client of an edge.
+    pub(crate) async fn send(&self, edge: Edge, request: http::Request<Bytes>) -> TestResponse {
+        let context = Context { edge, ..Context::default() };
+        let response = context.scope(self.products.send(request)).await.unwrap();
+        let body = serde_json::from_slice(response.body()).unwrap_or(Value::Null);
+        TestResponse { status: response.status(), headers: response.headers().clone(), body }
+    }
+
+    pub(crate) async fn get(&self, edge: Edge, path: &str) -> TestResponse {
+        self.send(edge, request(Method::GET, path, None)).await
+    }
+
+    /// `POST` at the operator edge.
+    pub(crate) async fn post(&self, path: &str, body: &impl serde::Serialize) -> TestResponse {
+        self.send(Edge::Operator, request(Method::POST, path, Some(json!(body)))).await
+    }
+
+    /// `PUT` at the operator edge.
+    pub(crate) async fn put(&self, path: &str, body: &impl serde::Serialize) -> TestResponse {
+        self.send(Edge::Operator, request(Method::PUT, path, Some(json!(body)))).await
+    }
+
+    /// `PATCH` at the operator edge.
+    pub(crate) async fn patch(&self, path: &str, body: &impl serde::Serialize) -> TestResponse {
+        self.send(Edge::Operator, request(Method::PATCH, path, Some(json!(body)))).await
+    }
+
+    pub(crate) async fn create(&self, product: &NewProduct) -> Product {
+        self.post("/api/v1/products", product).await.read()
+    }
+
+    /// Product at the shop edge.
+    pub(crate) async fn product(&self, id_or_slug: &str) -> Product {
+        self.get(Edge::Shop, &format!("/api/v1/products/{id_or_slug}")).await.read()
+    }
+
+    /// Listing at the shop edge.
+    pub(crate) async fn list(&self, query: &str) -> ProductPage {
+        self.get(Edge::Shop, &format!("/api/v1/products?{query}")).await.read()
+    }
+
+    pub(crate) async fn slugs(&self, query: &str) -> Vec<String> {
+        self.list(query).await.items.into_iter().map(|item| item.slug).collect()
+    }
+
+    /// Publishes the units available of a SKU.
+    pub(crate) async fn publish_availability(&self, sku: &str, available: i64) {
+        let event = InventoryEvent::AvailabilityChanged { sku: sku.to_owned(), available };
+        let journal = self.engine.service("inventory-service").journal;
+        publish(&*journal, &serde_json::to_value(event).unwrap()).await;
+    }
+
+    /// Waits until a listing fulfils a condition.
+    pub(crate) async fn wait_until(
+        &self,
+        query: &ProductQuery,
+        condition: impl Fn(&ProductPage) -> bool,
+    ) {
+        let query = serde_json::to_value(query).unwrap();
+        let pairs = query.as_object().unwrap().iter();
+        let query: Vec<_> =
+            pairs.map(|(name, value)| format!("{name}={}", value.as_str().unwrap())).collect();
+        while !condition(&self.list(&query.join("&")).await) {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+    }
+
+    /// Activities that the audit service received until shutdown.
+    pub(crate) async fn activities(&self) -> Vec<Activity> {
+        self.tasks.drain(std::time::Duration::from_secs(5)).await;
+        let journal = self.engine.service("audit-service").journal;
+        let stored = journal.read("messages", 0, journal::READ_EVENTS_MAX).await.unwrap();
+        let batches = stored.iter().map(|event| serde_json::from_slice(&event.data).unwrap());
+        batches.flat_map(|batch: ActivityBatch| batch.activities).collect()
+    }
+}
+
+pub(crate) fn request(method: Method, path: &str, body: Option<Value>) -> http::Request<Bytes> {
+    let request = http::Request::builder().method(method).uri(path);
+    match body {
+        None => request.body(Bytes::new()).unwrap(),
+        Some(body) => request
+            .header("content-type", "application/json")
+            .body(Bytes::from(body.to_string()))
+            .unwrap(),
+    }
+}
+
+/// Mug in two colours.
+pub(crate) fn mug() -> NewProduct {
+    serde_json::from_value(json!({
+        "name": "Stoneware mug",
+        "description": "<p>Fired <script>twice()</script>at 1200 °C</p>",
+        "brand": "Aster",
+        "categories": ["Kitchen > Mugs"],
+        "tags": ["stoneware"],
+        "options": [{"name": "Colour", "values": ["Clay", "Moss"]}],
+        "variants": [
+            {"sku": "MUG-CLAY", "options": {"Colour": "Clay"}, "price": eur(1_400), "stock": 12,
+             "compare_at_price": eur(1_800)},
+            {"sku": "MUG-MOSS", "options": {"Colour": "Moss"}, "price": eur(1_600), "stock": 3},
+        ],
+        "media": [{"image": {"url": "/media/mug.svg", "alt": "A mug"}}],
+        "status": "active",
+    }))
+    .unwrap()
+}
+
+/// Product with one variant and no options.
+pub(crate) fn simple_product(slug: &str, amount: i64) -> NewProduct {
+    serde_json::from_value(json!({
+        "slug": slug,
+        "name": slug.replace('-', " "),
+        "variants": [{"sku": format!("{slug}-1"), "price": eur(amount)}],
+        "status": "active",
+    }))
+    .unwrap()
+}
+
+pub(crate) fn eur(amount: i64) -> Value {
+    json!({"amount": amount, "currency": "EUR"})
+}

@@ -1,0 +1,152 @@
+//! Queries of shoppers and operators.
+
+use crate::harness::{TestShop, eur, mug, simple_product};
+use contracts::product::{
+    Categories, PriceHistory, ProductQuery, ProductStatus, Suggestions, VariantFactsList,
+};
+use http::StatusCode;
+use serde_json::json;
+use transport::Edge;
+
+#[tokio::test]
+async fn a_new_product_is_visible_at_once_in_listings_and_by_id_and_slug() {
+    let shop = TestShop::open().await;
+    let made = shop.create(&mug()).await;
+    assert_eq!((made.slug.as_str(), made.status), ("stoneware-mug", ProductStatus::Active));
+    assert_eq!(made.description, "<p>Fired at 1200 °C</p>", "scripts are removed");
+    for name in [made.id.to_string(), made.slug.clone()] {
+        assert_eq!(shop.product(&name).await, made);
+    }
+    let clay = &made.variants[0];
+    assert_eq!((clay.in_stock, clay.only_left), (true, None));
+    assert_eq!(made.variants[1].only_left, Some(3));
+    let page = shop.list("").await;
+    assert_eq!((page.total, page.items.len()), (1, 1));
+    let item = &page.items[0];
+    assert_eq!(json!(item.price), eur(1_400));
+    assert_eq!(json!(item.compare_at_price), eur(1_800));
+    assert!(item.price_varies && item.in_stock && item.only_left.is_none());
+    assert_eq!(item.colors, ["Clay", "Moss"]);
+    assert_eq!(item.image.as_ref().unwrap().url, "/media/mug.svg");
+}
+
+#[tokio::test]
+async fn filters_sorts_and_pages_work_together() {
+    let shop = TestShop::open().await;
+    shop.create(&mug()).await;
+    for (slug, amount) in [("lamp", 4_000), ("bowl", 900), ("dish", 2_000), ("cup", 900)] {
+        shop.create(&simple_product(slug, amount)).await;
+    }
+    let slugs = |query: &'static str| shop.slugs(query);
+    assert_eq!(slugs("sort=price&limit=2").await.len(), 2);
+    assert_eq!(slugs("sort=name").await, ["bowl", "cup", "dish", "lamp", "stoneware-mug"]);
+    assert_eq!(slugs("sort=-price&price_min=1400&price_max=2000").await, ["dish", "stoneware-mug"]);
+    assert_eq!(slugs("q=mug").await, ["stoneware-mug"]);
+    assert_eq!(slugs("in_stock=true").await, ["stoneware-mug"]);
+    assert_eq!(slugs("category=KITCHEN").await, ["stoneware-mug"]);
+    assert_eq!(slugs("color=moss&brand=aster").await, ["stoneware-mug"]);
+    assert_eq!(slugs("brand=nobody").await, [""; 0]);
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = shop.list(&format!("sort=-name&limit=2&cursor={cursor}")).await;
+        seen.extend(page.items.into_iter().map(|item| item.slug));
+        match page.next_cursor {
+            Some(next) => cursor = next.to_string(),
+            None => break,
+        }
+    }
+    assert_eq!(seen, ["stoneware-mug", "lamp", "dish", "cup", "bowl"]);
+}
+
+#[tokio::test]
+async fn shoppers_see_what_is_on_sale_and_operators_see_everything() {
+    let shop = TestShop::open().await;
+    let mut draft = simple_product("lamp", 100);
+    draft.status = ProductStatus::Draft;
+    let draft = shop.create(&draft).await;
+    let path = format!("/api/v1/products/{}", draft.id);
+    for edge in [Edge::Shop, Edge::Internal] {
+        assert_eq!(shop.get(edge, &path).await.status, StatusCode::NOT_FOUND);
+        assert_eq!(shop.get(edge, "/api/v1/products").await.body["total"], 0);
+    }
+    assert_eq!(shop.get(Edge::Operator, &path).await.status, StatusCode::OK);
+    let shop = &shop;
+    let total = |query: &'static str| async move {
+        let path = format!("/api/v1/products?status={query}");
+        shop.get(Edge::Operator, &path).await.body["total"].clone()
+    };
+    assert_eq!((total("draft").await, total("active").await), (json!(1), json!(0)));
+    let published = shop.post(&format!("{path}/publish"), &json!({})).await;
+    assert_eq!(published.body["status"], "active");
+    assert_eq!(shop.list("").await.total, 1);
+    shop.post(&format!("{path}/archive"), &json!({})).await;
+    assert_eq!(shop.get(Edge::Shop, &path).await.status, StatusCode::NOT_FOUND);
+    let facts = lookup(shop, &["lamp-1"]).await;
+    assert!(!facts.variants[0].for_sale, "carts can still show their lines");
+}
+
+async fn lookup(shop: &TestShop, skus: &[&str]) -> VariantFactsList {
+    shop.post("/internal/v1/variants/lookup", &json!({"skus": skus})).await.read()
+}
+
+#[tokio::test]
+async fn facts_of_skus_come_in_the_requested_order_without_unknown_ones() {
+    let shop = TestShop::open().await;
+    let made = shop.create(&mug()).await;
+    let facts = lookup(&shop, &["MUG-MOSS", "NO", "MUG-CLAY"]).await.variants;
+    let skus: Vec<_> = facts.iter().map(|it| it.sku.as_str()).collect();
+    assert_eq!(skus, ["MUG-MOSS", "MUG-CLAY"]);
+    assert_eq!((facts[0].product_id, facts[0].only_left), (made.id, Some(3)));
+    assert_eq!(facts[0].options["Colour"], "Moss");
+    assert_eq!(facts[0].image.as_ref().unwrap().url, "/media/mug.svg");
+}
+
+#[tokio::test]
+async fn suggestions_and_categories_help_with_navigation() {
+    let shop = TestShop::open().await;
+    shop.create(&mug()).await;
+    let suggestions: Suggestions =
+        shop.get(Edge::Shop, "/api/v1/products/suggestions?q=stonew").await.read();
+    assert_eq!((suggestions.products.len(), suggestions.total), (1, 1));
+    let suggestions: Suggestions =
+        shop.get(Edge::Shop, "/api/v1/products/suggestions?q=mu").await.read();
+    assert_eq!(suggestions.categories[0].value, "kitchen/mugs");
+    let nothing: Suggestions = shop.get(Edge::Shop, "/api/v1/products/suggestions").await.read();
+    assert_eq!(nothing.total, 0);
+    let tree: Categories = shop.get(Edge::Shop, "/api/v1/categories").await.read();
+    assert_eq!((tree.items[0].slug.as_str(), tree.items[0].children[0].count), ("kitchen", 1));
+    let found_nothing = shop.list("q=stonewrae").await;
+    assert_eq!(found_nothing.did_you_mean.as_deref(), Some("stoneware"));
+}
+
+#[tokio::test]
+async fn the_price_history_is_shown_with_the_permitted_reduction() {
+    let shop = TestShop::open().await;
+    let made = shop.create(&mug()).await;
+    shop.clock.advance(std::time::Duration::from_hours(40 * 24));
+    let path = format!("/api/v1/products/{}", made.id);
+    let set = shop.put(&format!("{path}/variants/MUG-CLAY/price"), &eur(700)).await;
+    assert_eq!((set.status, &set.body["price"]), (StatusCode::OK, &eur(700)));
+    assert_eq!(set.body["reduction"]["percent"], 50);
+    let history: PriceHistory = shop.get(Edge::Shop, &format!("{path}/price-history")).await.read();
+    let amounts: Vec<_> =
+        history.variants[0].prices.iter().map(|it| it.price.rounded().amount).collect();
+    assert_eq!(amounts, [1_400, 700]);
+    assert_eq!(history.variants[0].reduction.unwrap().percent, 50);
+    assert_eq!(shop.slugs("reduced=true").await, ["stoneware-mug"]);
+}
+
+#[tokio::test]
+async fn published_availability_is_shown_soon() {
+    let shop = TestShop::open().await;
+    shop.create(&mug()).await;
+    shop.publish_availability("MUG-CLAY", 0).await;
+    shop.publish_availability("MUG-MOSS", 2).await;
+    let everything = ProductQuery::default();
+    shop.wait_until(&everything, |page| page.items[0].only_left == Some(2)).await;
+    let product = shop.product("stoneware-mug").await;
+    assert!(!product.variants[0].in_stock);
+    shop.publish_availability("MUG-MOSS", 0).await;
+    shop.wait_until(&everything, |page| !page.items[0].in_stock).await;
+    assert_eq!(shop.list("").await.facets["in_stock"][0].count, 0);
+}
