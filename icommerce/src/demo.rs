@@ -4,7 +4,7 @@ use crate::{failure::Failure, shop::Shop};
 use contracts::product::ProductClient;
 use demo_shop::plant;
 use kernel::Ids;
-use shop_client::{Edge, Patience};
+use shop_client::{EdgeClient, RetryPolicy};
 
 /// What is kept about the demonstration.
 const KEY: &str = "demonstration";
@@ -33,8 +33,8 @@ pub(crate) async fn plant_once(shop: &Shop, wanted: bool) -> Result<(), Failure>
         return note("without").await;
     }
     note("planting").await?;
-    let edge = Edge::at(&format!("http://{operator}"), Patience::default(), ids.clone());
-    let products = ProductClient::new(edge.map_err(|error| failed(&error))?.transport());
+    let edge = EdgeClient::new(&format!("http://{operator}"), RetryPolicy::default(), ids.clone());
+    let products = ProductClient::new(edge.map_err(|error| failed(&error))?.channel());
     let planted = plant(&products, ids.now()).await.map_err(|error| failed(&error))?;
     tracing::info!(planted, "the demonstration catalogue is in the shop");
     note("planted").await

@@ -18,7 +18,7 @@ use contracts::product::{
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 use kernel::codes;
-use shop_client::{CallError, Edge, Work};
+use shop_client::{CallError, EdgeClient, ProgressMeter};
 use std::collections::{HashMap, HashSet};
 
 /// The option that tells the variants of a code apart.
@@ -57,9 +57,9 @@ impl Skus {
 /// Brings every code that is sold or counted into the shop.
 pub(crate) async fn stock_catalogue(
     books: &Books,
-    operator: &Edge,
+    operator: &EdgeClient,
     parallel: usize,
-    work: &Work,
+    work: &ProgressMeter,
 ) -> Result<Skus, ReplayFailure> {
     let slugs = slugs(books);
     let known: HashMap<usize, Product> = stream::iter(&slugs)
@@ -116,7 +116,7 @@ fn slugs(books: &Books) -> Vec<(usize, String)> {
     needed.map(slug).collect()
 }
 
-async fn product(operator: &Edge, slug: &str) -> Result<Option<Product>, ReplayFailure> {
+async fn product(operator: &EdgeClient, slug: &str) -> Result<Option<Product>, ReplayFailure> {
     match operator.get(format!("/api/v1/products/{}", contracts::path_segment(slug))).send().await {
         Ok(product) => Ok(Some(product)),
         Err(error) if error.problem(&codes::NOT_FOUND).is_some() => Ok(None),
@@ -244,7 +244,7 @@ fn batches(products: Vec<NewProduct>) -> Vec<Vec<NewProduct>> {
     batches
 }
 
-async fn import(operator: &Edge, products: Vec<NewProduct>) -> Result<(), ReplayFailure> {
+async fn import(operator: &EdgeClient, products: Vec<NewProduct>) -> Result<(), ReplayFailure> {
     let batch = ImportBatch { products, dry_run: false };
     let report: Result<ImportReport, CallError> =
         operator.post("/api/v1/products/import").json(&batch).send().await;

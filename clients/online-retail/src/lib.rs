@@ -35,7 +35,7 @@ use diary::Diary;
 use kernel::codes;
 use proof::Proof;
 use selling::Selling;
-use shop_client::{Edge, Progress, Unit};
+use shop_client::{EdgeClient, Progress, Unit};
 use std::{collections::BTreeSet, path::PathBuf};
 use tokio::time::Instant;
 
@@ -64,8 +64,8 @@ pub struct Options {
 /// Replays the files in the shop behind these edges.
 pub async fn replay(
     options: &Options,
-    shop: &Edge,
-    operator: &Edge,
+    shop: &EdgeClient,
+    operator: &EdgeClient,
     progress: Progress,
 ) -> Result<Balance, ReplayFailure> {
     let began = Instant::now();
@@ -106,7 +106,7 @@ pub async fn replay(
 }
 
 /// Whether the diary is about this shop: it knows the orders that the diary knows.
-async fn is_about(diary: &Diary, operator: &Edge) -> Result<bool, ReplayFailure> {
+async fn is_about(diary: &Diary, operator: &EdgeClient) -> Result<bool, ReplayFailure> {
     for order in diary.samples(SAMPLES) {
         let known = operator.get(format!("/api/v1/orders/{order}")).send_raw().await;
         match known {
@@ -120,7 +120,7 @@ async fn is_about(diary: &Diary, operator: &Edge) -> Result<bool, ReplayFailure>
 }
 
 /// The countries the shop sends to; nothing if it does not say.
-async fn countries(shop: &Edge) -> Result<Option<BTreeSet<String>>, ReplayFailure> {
+async fn countries(shop: &EdgeClient) -> Result<Option<BTreeSet<String>>, ReplayFailure> {
     let countries: Result<Countries, _> = shop.get("/api/v1/countries").send().await;
     match countries {
         Ok(countries) => {

@@ -15,7 +15,7 @@ use contracts::{
     shared::OrderId,
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
-use shop_client::{Edge, Work};
+use shop_client::{EdgeClient, ProgressMeter};
 use std::collections::{BTreeMap, HashMap};
 
 /// Items of a page: as many as the shop gives.
@@ -75,7 +75,7 @@ impl ShopSums {
 pub(crate) struct Proof<'a> {
     pub(crate) books: &'a Books,
     pub(crate) skus: &'a Skus,
-    pub(crate) operator: &'a Edge,
+    pub(crate) operator: &'a EdgeClient,
     /// In the order of the books' orders.
     pub(crate) placed: &'a [Option<Placed>],
     pub(crate) parallel: usize,
@@ -90,7 +90,7 @@ impl Proof<'_> {
     }
 
     /// Reads and compares.
-    pub(crate) async fn findings(&self, work: &Work) -> Result<Findings, ReplayFailure> {
+    pub(crate) async fn findings(&self, work: &ProgressMeter) -> Result<Findings, ReplayFailure> {
         let mut findings = Findings::default();
         self.orders(&mut findings, work).await?;
         self.payments(&mut findings, work).await?;
@@ -99,7 +99,11 @@ impl Proof<'_> {
     }
 
     /// Every invoice is one order that stands, and no invoice is two.
-    async fn orders(&self, findings: &mut Findings, work: &Work) -> Result<(), ReplayFailure> {
+    async fn orders(
+        &self,
+        findings: &mut Findings,
+        work: &ProgressMeter,
+    ) -> Result<(), ReplayFailure> {
         let expected: HashMap<&str, usize> = self
             .books
             .orders
@@ -151,7 +155,11 @@ impl Proof<'_> {
     }
 
     /// What was captured is what was ordered, and what was given back is what the cancellations say.
-    async fn payments(&self, findings: &mut Findings, work: &Work) -> Result<(), ReplayFailure> {
+    async fn payments(
+        &self,
+        findings: &mut Findings,
+        work: &ProgressMeter,
+    ) -> Result<(), ReplayFailure> {
         let mut refunds: Vec<Vec<usize>> = vec![Vec::new(); self.books.orders.len()];
         for (index, refund) in self.books.refunds.iter().enumerate() {
             refunds[refund.order].push(index);
@@ -199,7 +207,11 @@ impl Proof<'_> {
     }
 
     /// What came and went on every shelf is what the books say, and the shelf has what is left of it.
-    async fn stock(&self, findings: &mut Findings, work: &Work) -> Result<(), ReplayFailure> {
+    async fn stock(
+        &self,
+        findings: &mut Findings,
+        work: &ProgressMeter,
+    ) -> Result<(), ReplayFailure> {
         let expected = self.expected_movements();
         let orders: HashMap<OrderId, usize> = self
             .placed

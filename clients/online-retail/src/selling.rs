@@ -20,7 +20,7 @@ use contracts::{
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 use kernel::Money;
-use shop_client::{CallError, Edge, Work};
+use shop_client::{CallError, EdgeClient, ProgressMeter};
 use std::time::Duration;
 use tokio::{
     sync::{Mutex, SetOnce},
@@ -35,8 +35,8 @@ pub(crate) struct Selling<'a> {
     pub(crate) books: &'a Books,
     pub(crate) skus: &'a Skus,
     pub(crate) addresses: &'a Addresses,
-    pub(crate) shop: &'a Edge,
-    pub(crate) operator: &'a Edge,
+    pub(crate) shop: &'a EdgeClient,
+    pub(crate) operator: &'a EdgeClient,
     pub(crate) diary: &'a Diary,
     /// How many requests are under way at the same time.
     pub(crate) parallel: usize,
@@ -72,7 +72,7 @@ type Refused = Result<(), String>;
 
 impl Selling<'_> {
     /// Does everything, month by month.
-    pub(crate) async fn sell(&self, work: &Work) -> Result<Sold, ReplayFailure> {
+    pub(crate) async fn sell(&self, work: &ProgressMeter) -> Result<Sold, ReplayFailure> {
         let slots: Vec<Slot> = self.books.orders.iter().map(|_| Slot::default()).collect();
         let mut refusals = Vec::new();
         let months: Vec<Month> = self.books.by_month().into_keys().collect();

@@ -8,7 +8,7 @@ use crate::{
 };
 use online_retail::{NoDiary, Options, ReplayFailure, replay};
 use settings::Flag;
-use shop_client::{Patience, Progress};
+use shop_client::{Progress, RetryPolicy};
 use std::process::ExitCode;
 
 pub(crate) fn run(flags: &ProcessFlags, command: OnlineRetail) -> Result<ExitCode, Failure> {
@@ -21,7 +21,7 @@ pub(crate) fn run(flags: &ProcessFlags, command: OnlineRetail) -> Result<ExitCod
         flags,
         &command.place,
         own.to_vec(),
-        Patience::default(),
+        RetryPolicy::default(),
         async move |place: &Place| {
             let options = Options {
                 files: command.files,

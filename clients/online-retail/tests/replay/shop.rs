@@ -11,7 +11,7 @@ use axum::{
 use kernel::{Ids, ManualClock, Problem, SeededRandomness, Uuid, codes};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
-use shop_client::{Edge, Patience};
+use shop_client::{EdgeClient, RetryPolicy};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
@@ -19,7 +19,7 @@ use std::{
 use tokio::{net::TcpListener, task::JoinSet};
 
 pub(crate) struct Shop {
-    pub(crate) edge: Edge,
+    pub(crate) edge: EdgeClient,
     till: Till,
     _server: JoinSet<()>,
 }
@@ -60,7 +60,7 @@ impl Shop {
         server.spawn(async move { axum::serve(listener, router).await.unwrap() });
         let clock = ManualClock::at("2026-01-01T00:00:00Z".parse().unwrap());
         let ids = Ids::new(Arc::new(clock), Arc::new(SeededRandomness::new(1)));
-        let edge = Edge::at(&address, Patience::default(), ids).unwrap();
+        let edge = EdgeClient::new(&address, RetryPolicy::default(), ids).unwrap();
         Self { edge, till, _server: server }
     }
 

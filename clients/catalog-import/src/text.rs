@@ -1,11 +1,10 @@
-//! Words as the shop takes them: addresses, article numbers, texts of one line.
+//! Text normalisation: slugs, derived SKUs, single-line text.
 
-/// The longest article number that is made up.
+/// The most characters of a derived SKU.
 const SKU_CHARACTERS_MAX: usize = 100;
 
-/// Letters that differ from plain ones by a mark only, by the plain one they become. What addresses of products are
-/// made of; other scripts stay as they are.
-const MARKED: [(&str, &str); 24] = [
+/// Transliteration of Latin letters with diacritics to plain ones in slugs. Other scripts stay as they are.
+const TRANSLITERATIONS: [(&str, &str); 24] = [
     ("àáâãäåāăąǎạảấầậ", "a"),
     ("æ", "ae"),
     ("çćĉċč", "c"),
@@ -35,15 +34,16 @@ const MARKED: [(&str, &str); 24] = [
     ),
 ];
 
-/// A handle as the address of a product: words in lower case without marks, joined by hyphens.
+/// Slug of a handle: words in lower case without diacritics, joined by hyphens.
 pub(crate) fn slug(handle: &str) -> String {
     let mut slug = String::with_capacity(handle.len());
     let mut gap = false;
     for letter in handle.chars().flat_map(char::to_lowercase) {
-        let marked =
-            MARKED.iter().find(|(letters, _)| !letter.is_ascii() && letters.contains(letter));
+        let entry = TRANSLITERATIONS
+            .iter()
+            .find(|(letters, _)| !letter.is_ascii() && letters.contains(letter));
         let mut own = [0; 4];
-        let plain = marked.map_or_else(|| &*letter.encode_utf8(&mut own), |(_, plain)| plain);
+        let plain = entry.map_or_else(|| &*letter.encode_utf8(&mut own), |(_, plain)| plain);
         if matches!(letter, '\'' | '’') || plain.is_empty() {
             continue;
         }
@@ -60,35 +60,35 @@ pub(crate) fn slug(handle: &str) -> String {
     slug
 }
 
-/// The article number of a variant that has none: made of its product's handle and its option values, so that the
-/// next import finds it again.
-pub(crate) fn derived_sku<'a>(handle: &'a str, values: impl Iterator<Item = &'a str>) -> String {
+/// Derived SKU of a variant that has none, from its product's handle and its option values: the same in each import, so
+/// that the next one finds it again.
+pub(crate) fn derive_sku<'a>(handle: &'a str, values: impl Iterator<Item = &'a str>) -> String {
     let whole = std::iter::once(handle).chain(values).map(slug).filter(|part| !part.is_empty());
     let whole = whole.collect::<Vec<_>>().join("-").to_uppercase();
     if whole.chars().count() <= SKU_CHARACTERS_MAX {
         return whole;
     }
-    // The end tells long ones apart: it changes with every letter of the whole.
+    // The hash keeps long ones apart: it depends on every letter of the whole.
     let end = format!("-{:016X}", fingerprint(&whole));
     let kept: String = whole.chars().take(SKU_CHARACTERS_MAX - end.len()).collect();
     kept + &end
 }
 
-/// A number that is the same for the same text for ever (FNV-1a).
+/// Hash of a text that never changes between versions (64-bit FNV-1a).
 pub(crate) fn fingerprint(text: &str) -> u64 {
     let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     text.bytes().fold(0xcbf2_9ce4_8422_2325, mix)
 }
 
-/// The text on one line: what stands between words is one space.
-pub(crate) fn one_line(text: &str) -> String {
+/// Text on one line, with whitespace and control characters between words collapsed to one space.
+pub(crate) fn collapse_whitespace(text: &str) -> String {
     let words = text.split(|letter: char| letter.is_whitespace() || letter.is_control());
     words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// A number or code as it is meant: without the apostrophe by which spreadsheets keep it from being counted with.
-pub(crate) fn code(text: &str) -> String {
-    let text = one_line(text);
+/// Code of a cell without the leading apostrophe by which spreadsheets mark text.
+pub(crate) fn code_cell(text: &str) -> String {
+    let text = collapse_whitespace(text);
     text.strip_prefix('\'').map_or(text.clone(), str::to_owned)
 }
 
@@ -97,8 +97,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn handles_become_addresses() {
-        for (handle, address) in [
+    fn handles_become_slugs() {
+        for (handle, expected) in [
             ("blue-mug", "blue-mug"),
             ("Blue_Mug  2", "blue-mug-2"),
             ("Crème--Brûlée!", "creme-brulee"),
@@ -109,13 +109,13 @@ mod tests {
             ("İstanbul", "istanbul"),
             ("!!!", ""),
         ] {
-            assert_eq!(slug(handle), address, "{handle}");
+            assert_eq!(slug(handle), expected, "{handle}");
         }
     }
 
     #[test]
-    fn derived_numbers_are_stable_short_and_different() {
-        let sku = |values: &[&str]| derived_sku("blue-mug", values.iter().copied());
+    fn derived_skus_are_stable_short_and_distinct() {
+        let sku = |values: &[&str]| derive_sku("blue-mug", values.iter().copied());
         assert_eq!(sku(&["Größe 1", "rot"]), "BLUE-MUG-GROSSE-1-ROT");
         assert_eq!(sku(&[]), "BLUE-MUG");
         let (long, longer) = ("x".repeat(200), "x".repeat(201));
@@ -124,8 +124,8 @@ mod tests {
     }
 
     #[test]
-    fn lines_have_no_breaks_and_codes_no_apostrophe() {
-        assert_eq!(one_line("  a\n\tb\u{0}c "), "a b c");
-        assert_eq!((code("'0123"), code("A'1")), ("0123".to_owned(), "A'1".to_owned()));
+    fn whitespace_is_collapsed_and_a_leading_apostrophe_stripped() {
+        assert_eq!(collapse_whitespace("  a\n\tb\u{0}c "), "a b c");
+        assert_eq!((code_cell("'0123"), code_cell("A'1")), ("0123".to_owned(), "A'1".to_owned()));
     }
 }

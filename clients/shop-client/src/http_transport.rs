@@ -1,4 +1,4 @@
-//! Pooled keep-alive connections to one address.
+//! HTTP/1.1 transport with a pool of keep-alive connections to one base address.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -12,26 +12,26 @@ use std::{error::Error, time::Duration};
 use tokio::time::timeout;
 use transport::{Carry, Request, Response, TransportError};
 
-/// The most bytes of an answer that are read.
+/// The most bytes of a response body that are read.
 const RESPONSE_BYTES_MAX: usize = 32 * 1024 * 1024;
-/// The most connections that are kept while nothing is asked.
+/// The most idle connections in the pool.
 const IDLE_CONNECTIONS_MAX: usize = 256;
-/// How long an idle connection is kept: less than servers keep theirs, so that ours is the side that closes.
+/// Keep-alive time of an idle connection: shorter than that of servers, so that the client is the side that closes.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long one attempt may take.
+/// Time limit of one attempt, including the response body.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Connections to a base address.
+/// Transport over pooled connections to one base address.
 #[derive(Debug)]
-pub(crate) struct Connection {
+pub(crate) struct HttpTransport {
     name: &'static str,
     base: Uri,
     client: Client<HttpConnector, Full<Bytes>>,
 }
 
-impl Connection {
-    pub(crate) fn to(name: &'static str, base: Uri) -> Self {
+impl HttpTransport {
+    pub(crate) fn new(name: &'static str, base: Uri) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
@@ -43,7 +43,7 @@ impl Connection {
         Self { name, base, client }
     }
 
-    async fn exchange(&self, request: Request) -> Result<Response, TransportError> {
+    async fn send_once(&self, request: Request) -> Result<Response, TransportError> {
         let (mut head, body) = request.into_parts();
         head.uri = self.address(head.uri.path_and_query()).map_err(|it| self.unreachable(&it))?;
         let request = http::Request::from_parts(head, Full::new(body));
@@ -62,7 +62,7 @@ impl Connection {
     }
 
     fn unreachable(&self, error: &dyn Error) -> TransportError {
-        // The outer error says "client error"; what a person needs to know is underneath.
+        // The outermost error only says "client error"; the cause that helps a person is the innermost source.
         let mut innermost = error;
         while let Some(source) = innermost.source() {
             innermost = source;
@@ -73,9 +73,9 @@ impl Connection {
 }
 
 #[async_trait]
-impl Carry for Connection {
+impl Carry for HttpTransport {
     async fn carry(&self, request: Request) -> Result<Response, TransportError> {
-        timeout(ATTEMPT_TIMEOUT, self.exchange(request))
+        timeout(ATTEMPT_TIMEOUT, self.send_once(request))
             .await
             .unwrap_or(Err(TransportError::DeadlineExceeded { service: self.name }))
     }

@@ -1,37 +1,37 @@
-//! Why an import could not go on.
+//! Errors that end an import.
 
 use shop_client::CallError;
 use std::{io, path::PathBuf};
 
-/// Why an import could not go on. What was taken is taken; importing again changes only what is missing.
+/// Error that ends an import. Products imported before it stay; a second import only changes what is missing.
 #[derive(Debug, thiserror::Error)]
-pub enum ImportFailure {
+pub enum ImportError {
     /// A file cannot be read.
     #[error("{} cannot be read: {error}", path.display())]
     File {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// What went wrong.
+        /// The cause.
         error: io::Error,
     },
-    /// A file is no product file.
+    /// A file has no column of handles, so it is not a product file.
     #[error(
-        "{} has no column Handle, by which rows of one product belong together; \
+        "{} has no column Handle, which groups the rows of a product; \
          is it a product file as shops export it, or one JSON object a line?", path.display()
     )]
-    NoHandles {
-        /// Which file.
+    MissingHandleColumn {
+        /// The file.
         path: PathBuf,
     },
     /// The report cannot be written.
     #[error("the report {} cannot be written: {error}", path.display())]
     Report {
-        /// Where it should be.
+        /// The path of the report.
         path: PathBuf,
-        /// What went wrong.
+        /// The cause.
         error: csv::Error,
     },
-    /// The shop does not answer, or not as expected.
+    /// The shop failed or did not answer.
     #[error("{0}; import again to go on")]
     Shop(#[from] CallError),
 }

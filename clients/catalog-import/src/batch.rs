@@ -1,48 +1,48 @@
-//! Sends products in batches and learns what became of each.
+//! Batches of products: filled up to a limit of items and bytes, sent, and bisected where the shop rejects one whole.
 
 use crate::{
-    failure::ImportFailure,
-    gathering::Found,
-    product::Prepared,
+    error::ImportError,
+    product::PreparedProduct,
     row::{Remark, RowOutcome, RowReport},
+    row_grouping::ImportItem,
 };
 use contracts::product::{
     IMPORT_PRODUCTS_MAX, ImportBatch, ImportOutcome, ImportReport, NewProduct,
 };
 use kernel::Problem;
-use shop_client::{CallError, Edge};
+use shop_client::{CallError, EdgeClient};
 
-/// The most bytes of products in one batch, well below what the shop takes in one request.
+/// The most bytes of products in one batch, well below the size limit of a request.
 const BATCH_BYTES_MAX: usize = 600 * 1024;
 
-/// What is sent together, and the rows that were refused while it was gathered.
+/// Products of one request, with the rows that were rejected meanwhile.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
-    products: Vec<Prepared>,
+    products: Vec<PreparedProduct>,
     bytes: usize,
-    refused: Vec<RowReport>,
+    rejected: Vec<RowReport>,
 }
 
-/// What became of a batch.
+/// Outcome of a batch, product by product and row by row.
 #[derive(Debug, Default)]
-pub(crate) struct Sent {
+pub(crate) struct BatchResult {
     pub(crate) products: Vec<(NewProduct, RowOutcome)>,
     pub(crate) rows: Vec<RowReport>,
 }
 
-/// Puts what is found into batches.
-pub(crate) struct Batches<I>(pub(crate) I);
+/// Iterator adapter that collects import items into batches.
+pub(crate) struct Batcher<I>(pub(crate) I);
 
-impl<I: Iterator<Item = Result<Found, ImportFailure>>> Iterator for Batches<I> {
-    type Item = Result<Batch, ImportFailure>;
+impl<I: Iterator<Item = Result<ImportItem, ImportError>>> Iterator for Batcher<I> {
+    type Item = Result<Batch, ImportError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let mut batch = Batch::default();
         while !batch.is_full() {
             match self.0.next() {
-                Some(Ok(found)) => batch.take(found),
-                Some(Err(failure)) => return Some(Err(failure)),
-                None if batch.products.is_empty() && batch.refused.is_empty() => return None,
+                Some(Ok(item)) => batch.push(item),
+                Some(Err(error)) => return Some(Err(error)),
+                None if batch.products.is_empty() && batch.rejected.is_empty() => return None,
                 None => break,
             }
         }
@@ -51,34 +51,41 @@ impl<I: Iterator<Item = Result<Found, ImportFailure>>> Iterator for Batches<I> {
 }
 
 impl Batch {
-    fn take(&mut self, found: Found) {
-        match found {
-            Found::Product(prepared) => {
+    fn push(&mut self, item: ImportItem) {
+        match item {
+            ImportItem::Product(prepared) => {
                 self.bytes += serde_json::to_vec(&prepared.product).map_or(0, |text| text.len());
                 self.products.push(*prepared);
             }
-            Found::Rejected(row) => self.refused.push(row),
+            ImportItem::Rejected(row) => self.rejected.push(row),
         }
     }
 
-    /// Also rows without a product fill a batch, so that a file of nothing else needs no more memory.
+    /// Whether the batch is full. Rejected rows count as well, so that a file of nothing else stays in bounded memory.
     fn is_full(&self) -> bool {
         self.products.len() == IMPORT_PRODUCTS_MAX
             || self.bytes >= BATCH_BYTES_MAX
-            || self.refused.len() >= IMPORT_PRODUCTS_MAX
+            || self.rejected.len() >= IMPORT_PRODUCTS_MAX
     }
 
-    /// Sends the batch.
-    pub(crate) async fn send(self, operator: &Edge, dry_run: bool) -> Result<Sent, ImportFailure> {
-        let mut sent = Sent { rows: self.refused, ..Sent::default() };
-        // A batch that is refused as a whole is halved until it is known which product is to blame.
+    /// Sends the batch. One that the shop rejects as a whole is bisected until the product to blame is known.
+    ///
+    /// # Errors
+    ///
+    /// [`ImportError::Shop`] where the shop fails or does not answer.
+    pub(crate) async fn send(
+        self,
+        operator: &EdgeClient,
+        dry_run: bool,
+    ) -> Result<BatchResult, ImportError> {
+        let mut result = BatchResult { rows: self.rejected, ..BatchResult::default() };
         let mut parts = vec![self.products];
         while let Some(mut part) = parts.pop() {
             if part.is_empty() {
                 continue;
             }
             let products = part.iter().map(|prepared| prepared.product.clone()).collect();
-            let outcomes = match import(operator, products, dry_run).await {
+            let outcomes = match post_import(operator, products, dry_run).await {
                 Ok(report) => report.outcomes,
                 Err(CallError::Problem(problem)) if problem.status < 500 => {
                     if part.len() > 1 {
@@ -86,21 +93,21 @@ impl Batch {
                         parts.extend([rest, part]);
                         continue;
                     }
-                    vec![refusal(&problem)]
+                    vec![rejection(&problem)]
                 }
                 Err(error) => return Err(error.into()),
             };
             for (prepared, outcome) in part.into_iter().zip(outcomes) {
-                sent.enter(prepared, outcome);
+                result.record(prepared, outcome);
             }
         }
-        sent.rows.sort_by_key(|row| (row.place.file, row.place.line));
-        Ok(sent)
+        result.rows.sort_by_key(|row| (row.origin.file, row.origin.line));
+        Ok(result)
     }
 }
 
-impl Sent {
-    fn enter(&mut self, prepared: Prepared, outcome: ImportOutcome) {
+impl BatchResult {
+    fn record(&mut self, prepared: PreparedProduct, outcome: ImportOutcome) {
         let (outcome, remark) = match outcome {
             ImportOutcome::Created => (RowOutcome::Created, None),
             ImportOutcome::Updated => (RowOutcome::Updated, None),
@@ -112,22 +119,22 @@ impl Sent {
         let rows = prepared.rows.into_iter().map(|row| {
             let mut remarks: Vec<Remark> = remark.iter().cloned().collect();
             remarks.extend(row.remarks);
-            RowReport { place: row.place, sku: row.sku, outcome, remarks }
+            RowReport { origin: row.origin, sku: row.sku, outcome, remarks }
         });
         self.rows.extend(rows);
         self.products.push((prepared.product, outcome));
     }
 }
 
-async fn import(
-    operator: &Edge,
+async fn post_import(
+    operator: &EdgeClient,
     products: Vec<NewProduct>,
     dry_run: bool,
 ) -> Result<ImportReport, CallError> {
     operator.post("/api/v1/products/import").json(&ImportBatch { products, dry_run }).send().await
 }
 
-fn refusal(problem: &Problem) -> ImportOutcome {
+fn rejection(problem: &Problem) -> ImportOutcome {
     let field = problem.errors.first().map_or_else(String::new, |error| error.field.clone());
     ImportOutcome::Rejected { field, message: problem.to_string() }
 }
