@@ -2,7 +2,7 @@
 
 use crate::{failure::Failure, shop::Shop};
 use contracts::product::ProductClient;
-use demo_shop::plant;
+use demo_shop::seed;
 use kernel::Ids;
 use shop_client::{EdgeClient, RetryPolicy};
 
@@ -35,7 +35,7 @@ pub(crate) async fn plant_once(shop: &Shop, wanted: bool) -> Result<(), Failure>
     note("planting").await?;
     let edge = EdgeClient::new(&format!("http://{operator}"), RetryPolicy::default(), ids.clone());
     let products = ProductClient::new(edge.map_err(|error| failed(&error))?.channel());
-    let planted = plant(&products, ids.now()).await.map_err(|error| failed(&error))?;
+    let planted = seed(&products, ids.now()).await.map_err(|error| failed(&error))?;
     tracing::info!(planted, "the demonstration catalogue is in the shop");
     note("planted").await
 }

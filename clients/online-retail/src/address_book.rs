@@ -1,14 +1,14 @@
-//! Where customers live: the countries as the invoices spell them, and an address there that a shop accepts.
+//! Address book: a valid address for each country, by its name on the invoices.
 
 use contracts::shared::Address;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The country that stands in for names that are none, and for countries the shop does not send to.
-const STAND_IN: &str = "United Kingdom";
+/// Fallback country for names that are not countries, and for countries that the shop does not deliver to.
+const FALLBACK: &str = "United Kingdom";
 
-/// Name on the invoices, ISO 3166-1 code, city, region and postcode. The invoices say nothing but the country.
+/// Name on the invoices, ISO 3166-1 code, city, region and postcode. The invoices have only the country.
 const COUNTRIES: [(&str, &str, &str, &str, &str); 43] = [
-    (STAND_IN, "GB", "London", "", "EC1A 1BB"),
+    (FALLBACK, "GB", "London", "", "EC1A 1BB"),
     ("Australia", "AU", "Sydney", "NSW", "2000"),
     ("Austria", "AT", "Wien", "", "1010"),
     ("Bahrain", "BH", "Manama", "", ""),
@@ -53,18 +53,18 @@ const COUNTRIES: [(&str, &str, &str, &str, &str); 43] = [
     ("Hungary", "HU", "Budapest", "", "1051"),
 ];
 
-/// The address book of a replay.
+/// Address book of a replay.
 #[derive(Debug)]
-pub(crate) struct Addresses {
+pub(crate) struct AddressBook {
     by_name: BTreeMap<&'static str, Address>,
-    stand_in: Address,
+    fallback: Address,
 }
 
-impl Addresses {
-    /// Addresses in the countries that a shop sends to; every country where that is not known.
-    pub(crate) fn within(codes: Option<&BTreeSet<String>>) -> Self {
-        let reached = |code: &str| codes.is_none_or(|codes| codes.contains(code));
-        let rows = COUNTRIES.iter().filter(|(_, code, ..)| reached(code));
+impl AddressBook {
+    /// Address book of the countries that a shop delivers to; of all countries where these are unknown.
+    pub(crate) fn for_countries(codes: Option<&BTreeSet<String>>) -> Self {
+        let is_delivered_to = |code: &str| codes.is_none_or(|codes| codes.contains(code));
+        let rows = COUNTRIES.iter().filter(|(_, code, ..)| is_delivered_to(code));
         let address = |(_, code, city, region, postal_code): &(&str, &str, &str, &str, &str)| {
             let part = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
             Address {
@@ -76,15 +76,15 @@ impl Addresses {
             }
         };
         let by_name = rows.map(|row| (row.0, address(row))).collect();
-        Self { by_name, stand_in: address(&COUNTRIES[0]) }
+        Self { by_name, fallback: address(&COUNTRIES[0]) }
     }
 
-    /// The address of whoever an invoice is for. `European Community`, `Unspecified` and whatever else is no country
-    /// of the table stand in as the United Kingdom; the second line of the address says what was written.
-    pub(crate) fn of(&self, country: &str, name: String, line1: String) -> Address {
+    /// The address of a customer. Names that are not in the table, such as `European Community` and `Unspecified`, get
+    /// one in the United Kingdom, with the name on the invoice as second line.
+    pub(crate) fn address(&self, country: &str, name: String, line1: String) -> Address {
         let known = self.by_name.get(country);
         let line2 = known.is_none().then(|| format!("Country on the invoice: {country}"));
-        Address { name, line1, line2, ..known.unwrap_or(&self.stand_in).clone() }
+        Address { name, line1, line2, ..known.unwrap_or(&self.fallback).clone() }
     }
 }
 
@@ -93,9 +93,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_country_that_is_none_stands_in_as_the_united_kingdom_and_says_so() {
-        let addresses = Addresses::within(None);
-        let of = |country: &str| addresses.of(country, "Ada".to_owned(), "1 Road".to_owned());
+    fn an_unknown_country_falls_back_to_the_united_kingdom_and_is_quoted() {
+        let address_book = AddressBook::for_countries(None);
+        let of =
+            |country: &str| address_book.address(country, "Ada".to_owned(), "1 Road".to_owned());
         assert_eq!((&*of("EIRE").country, of("EIRE").line2), ("IE", None));
         let unspecified = of("Unspecified");
         assert_eq!(unspecified.country, "GB");
@@ -104,10 +105,10 @@ mod tests {
     }
 
     #[test]
-    fn a_country_the_shop_does_not_send_to_has_a_stand_in_too() {
+    fn a_country_that_is_not_delivered_to_has_a_fallback_too() {
         let reached = BTreeSet::from(["GB".to_owned(), "FR".to_owned()]);
-        let addresses = Addresses::within(Some(&reached));
-        let of = |country: &str| addresses.of(country, String::new(), String::new());
+        let address_book = AddressBook::for_countries(Some(&reached));
+        let of = |country: &str| address_book.address(country, String::new(), String::new());
         assert_eq!((&*of("France").country, &*of("Japan").country), ("FR", "GB"));
     }
 }

@@ -1,12 +1,12 @@
-//! Reads everything back from the shop and compares it with the books, order by order and shelf by shelf.
+//! Reconciliation of the shop with the books: orders, payments and stock are read back and compared one by one.
 
 use crate::{
-    books::{Books, Month, MonthSums, RefundOf},
+    books::{Books, Month, MonthSums, RefundKind},
     catalogue::Skus,
-    diary::Placed,
-    failure::ReplayFailure,
+    error::ReplayError,
     pounds::Pounds,
-    selling::{NAME_MARK, reason},
+    progress_log::PlacedOrder,
+    replayer::{INVOICE_SEPARATOR, movement_reason},
 };
 use contracts::{
     inventory::{Movement, MovementKind, Movements},
@@ -21,21 +21,21 @@ use std::collections::{BTreeMap, HashMap};
 /// Items of a page: as many as the shop gives.
 const PAGE_ITEMS: &str = "200";
 
-/// What the shop says.
+/// Findings of a reconciliation.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     pub(crate) months: BTreeMap<Month, ShopSums>,
-    /// Sentences about what differs from the books.
+    /// One sentence for each difference from the books.
     pub(crate) differences: Vec<String>,
 }
 
-/// The sums of a month as the shop has them.
+/// Sums of a month as the shop has them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ShopSums {
     pub(crate) orders: u64,
     pub(crate) revenue: Pounds,
     pub(crate) captured: Pounds,
-    pub(crate) given_back: Pounds,
+    pub(crate) refunded_total: Pounds,
     pub(crate) units_sold: i64,
     pub(crate) units_returned: i64,
     pub(crate) units_corrected: i64,
@@ -43,14 +43,14 @@ pub(crate) struct ShopSums {
 }
 
 impl ShopSums {
-    /// Whether the shop has what the books say.
-    pub(crate) fn agrees(&self, books: &MonthSums) -> bool {
+    /// Whether the sums equal those of the books.
+    pub(crate) fn matches_books(&self, books: &MonthSums) -> bool {
         *self
             == Self {
                 orders: books.orders,
                 revenue: books.revenue,
                 captured: books.revenue,
-                given_back: books.given_back(),
+                refunded_total: books.refunded_total(),
                 units_sold: books.units_sold,
                 units_returned: books.units_returned,
                 units_corrected: books.units_corrected,
@@ -58,12 +58,12 @@ impl ShopSums {
             }
     }
 
-    /// Adds another month.
+    /// Adds the sums of another month.
     pub(crate) fn add(&mut self, other: &Self) {
         self.orders += other.orders;
         self.revenue += other.revenue;
         self.captured += other.captured;
-        self.given_back += other.given_back;
+        self.refunded_total += other.refunded_total;
         self.units_sold += other.units_sold;
         self.units_returned += other.units_returned;
         self.units_corrected += other.units_corrected;
@@ -71,39 +71,43 @@ impl ShopSums {
     }
 }
 
-/// Where the facts are read, and what they are compared with.
-pub(crate) struct Proof<'a> {
+/// Reconciliation of a shop, behind its operator edge, with the books.
+pub(crate) struct Reconciliation<'a> {
     pub(crate) books: &'a Books,
     pub(crate) skus: &'a Skus,
     pub(crate) operator: &'a EdgeClient,
     /// In the order of the books' orders.
-    pub(crate) placed: &'a [Option<Placed>],
+    pub(crate) placed: &'a [Option<PlacedOrder>],
     pub(crate) parallel: usize,
 }
 
-impl Proof<'_> {
-    /// How many things are read.
-    pub(crate) fn size(books: &Books) -> u64 {
-        let shelves = books.goods.articles.len()
+impl Reconciliation<'_> {
+    /// Number of records that are read.
+    pub(crate) fn record_count(books: &Books) -> u64 {
+        let by_sku = books.goods.variants.len()
             + books.goods.codes.iter().filter(|it| it.is_corrected).count();
-        (2 * books.orders.len() + shelves) as u64
+        (2 * books.orders.len() + by_sku) as u64
     }
 
-    /// Reads and compares.
-    pub(crate) async fn findings(&self, work: &ProgressMeter) -> Result<Findings, ReplayFailure> {
+    /// Reads all records and compares them.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplayError::Shop`] where a record cannot be read.
+    pub(crate) async fn run(&self, meter: &ProgressMeter) -> Result<Findings, ReplayError> {
         let mut findings = Findings::default();
-        self.orders(&mut findings, work).await?;
-        self.payments(&mut findings, work).await?;
-        self.stock(&mut findings, work).await?;
+        self.reconcile_orders(&mut findings, meter).await?;
+        self.reconcile_payments(&mut findings, meter).await?;
+        self.reconcile_stocks(&mut findings, meter).await?;
         Ok(findings)
     }
 
-    /// Every invoice is one order that stands, and no invoice is two.
-    async fn orders(
+    /// Checks that every invoice is exactly one confirmed or completed order.
+    async fn reconcile_orders(
         &self,
         findings: &mut Findings,
-        work: &ProgressMeter,
-    ) -> Result<(), ReplayFailure> {
+        meter: &ProgressMeter,
+    ) -> Result<(), ReplayError> {
         let expected: HashMap<&str, usize> = self
             .books
             .orders
@@ -116,14 +120,14 @@ impl Proof<'_> {
         loop {
             let page: OrderPage = self.operator.get("/api/v1/orders").query(&query).send().await?;
             for order in &page.items {
-                let name = order.name.split_once(NAME_MARK).map(|(_, name)| name);
+                let name = order.name.split_once(INVOICE_SEPARATOR).map(|(_, name)| name);
                 let Some(index) = name.and_then(|name| expected.get(name)).copied() else {
                     continue;
                 };
                 if matches!(order.status, OrderStatus::Confirmed | OrderStatus::Completed) {
                     found[index] += 1;
-                    self.order(index, order, findings);
-                    work.advance(1);
+                    self.reconcile_order(index, order, findings);
+                    meter.advance(1);
                 }
             }
             match page.next_cursor {
@@ -141,7 +145,7 @@ impl Proof<'_> {
         Ok(())
     }
 
-    fn order(&self, index: usize, order: &OrderSummary, findings: &mut Findings) {
+    fn reconcile_order(&self, index: usize, order: &OrderSummary, findings: &mut Findings) {
         let planned = &self.books.orders[index];
         let sums = findings.months.entry(self.books.month_of(planned.invoice)).or_default();
         sums.orders += 1;
@@ -154,12 +158,12 @@ impl Proof<'_> {
         }
     }
 
-    /// What was captured is what was ordered, and what was given back is what the cancellations say.
-    async fn payments(
+    /// Checks that the total of each order was captured, and the amounts of its cancellations refunded.
+    async fn reconcile_payments(
         &self,
         findings: &mut Findings,
-        work: &ProgressMeter,
-    ) -> Result<(), ReplayFailure> {
+        meter: &ProgressMeter,
+    ) -> Result<(), ReplayError> {
         let mut refunds: Vec<Vec<usize>> = vec![Vec::new(); self.books.orders.len()];
         for (index, refund) in self.books.refunds.iter().enumerate() {
             refunds[refund.order].push(index);
@@ -169,17 +173,23 @@ impl Proof<'_> {
         let mut payments = stream::iter(placed)
             .map(|(index, placed)| async move {
                 let payment = self.operator.get(format!("/api/v1/payments/{}", placed.payment));
-                Ok::<(usize, Payment), ReplayFailure>((index, payment.send().await?))
+                Ok::<(usize, Payment), ReplayError>((index, payment.send().await?))
             })
             .buffer_unordered(self.parallel);
         while let Some((index, payment)) = payments.try_next().await? {
-            work.advance(1);
-            self.payment(index, &payment, &refunds[index], findings);
+            meter.advance(1);
+            self.reconcile_payment(index, &payment, &refunds[index], findings);
         }
         Ok(())
     }
 
-    fn payment(&self, index: usize, payment: &Payment, refunds: &[usize], findings: &mut Findings) {
+    fn reconcile_payment(
+        &self,
+        index: usize,
+        payment: &Payment,
+        refunds: &[usize],
+        findings: &mut Findings,
+    ) {
         let order = &self.books.orders[index];
         let month = self.books.month_of(order.invoice);
         findings.months.entry(month).or_default().captured += Pounds::from(payment.captured);
@@ -187,14 +197,15 @@ impl Proof<'_> {
         if payment.refunded.amount == expected {
             for refund in refunds.iter().map(|refund| &self.books.refunds[*refund]) {
                 let month = self.books.month_of(refund.cancellation);
-                findings.months.entry(month).or_default().given_back +=
+                findings.months.entry(month).or_default().refunded_total +=
                     Pounds::from_pence(refund.pence);
             }
         } else {
-            findings.months.entry(month).or_default().given_back += Pounds::from(payment.refunded);
+            findings.months.entry(month).or_default().refunded_total +=
+                Pounds::from(payment.refunded);
             let (name, expected) = (&order.name, Pounds::from_pence(expected));
             findings.differences.push(format!(
-                "of invoice {name} {} was given back, not {expected}",
+                "of invoice {name} {} was refunded, not {expected}",
                 payment.refunded
             ));
         }
@@ -206,12 +217,12 @@ impl Proof<'_> {
         }
     }
 
-    /// What came and went on every shelf is what the books say, and the shelf has what is left of it.
-    async fn stock(
+    /// Checks that the movements of every SKU equal those of the books, and that their sum is on hand.
+    async fn reconcile_stocks(
         &self,
         findings: &mut Findings,
-        work: &ProgressMeter,
-    ) -> Result<(), ReplayFailure> {
+        meter: &ProgressMeter,
+    ) -> Result<(), ReplayError> {
         let expected = self.expected_movements();
         let orders: HashMap<OrderId, usize> = self
             .placed
@@ -219,22 +230,26 @@ impl Proof<'_> {
             .enumerate()
             .filter_map(|(index, placed)| Some((placed.as_ref()?.order, index)))
             .collect();
-        let months: HashMap<String, Month> =
-            self.books.by_month().into_keys().map(|month| (reason(month), month)).collect();
-        let mut shelves = stream::iter(expected)
+        let months: HashMap<String, Month> = self
+            .books
+            .by_month()
+            .into_keys()
+            .map(|month| (movement_reason(month), month))
+            .collect();
+        let mut by_sku = stream::iter(expected)
             .map(|(sku, expected)| async move {
-                let movements = self.movements(sku).await?;
-                Ok::<_, ReplayFailure>((sku, expected, movements))
+                let movements = self.fetch_movements(sku).await?;
+                Ok::<_, ReplayError>((sku, expected, movements))
             })
             .buffer_unordered(self.parallel);
-        while let Some((sku, expected, movements)) = shelves.try_next().await? {
-            work.advance(1);
-            self.shelf(sku, &expected, &movements, &orders, &months, findings);
+        while let Some((sku, expected, movements)) = by_sku.try_next().await? {
+            meter.advance(1);
+            self.reconcile_stock(sku, &expected, &movements, &orders, &months, findings);
         }
         Ok(())
     }
 
-    async fn movements(&self, sku: &str) -> Result<Vec<Movement>, ReplayFailure> {
+    async fn fetch_movements(&self, sku: &str) -> Result<Vec<Movement>, ReplayError> {
         let path = format!("/api/v1/stock/{}/movements", contracts::path_segment(sku));
         let mut movements = Vec::new();
         let mut cursor: Option<String> = None;
@@ -250,25 +265,25 @@ impl Proof<'_> {
         }
     }
 
-    fn shelf(
+    fn reconcile_stock(
         &self,
         sku: &str,
-        expected: &BTreeMap<Month, ShelfSums>,
+        expected: &BTreeMap<Month, StockSums>,
         movements: &[Movement],
         orders: &HashMap<OrderId, usize>,
         months: &HashMap<String, Month>,
         findings: &mut Findings,
     ) {
-        let mut actual: BTreeMap<Month, ShelfSums> = BTreeMap::new();
+        let mut actual: BTreeMap<Month, StockSums> = BTreeMap::new();
         let mut returned = 0;
         for movement in movements {
             let by_order = movement.order_id.and_then(|order| orders.get(&order));
             let by_order =
                 by_order.map(|order| self.books.month_of(self.books.orders[*order].invoice));
-            let words = movement.reason.as_deref().unwrap_or_default();
-            let by_reason = months.get(words.split(", ").next().unwrap_or_default()).copied();
+            let reason = movement.reason.as_deref().unwrap_or_default();
+            let by_reason = months.get(reason.split(", ").next().unwrap_or_default()).copied();
             match (movement.kind, by_order, by_reason) {
-                (MovementKind::Sold, Some(month), _) => {
+                (MovementKind::ReplayOutcome, Some(month), _) => {
                     actual.entry(month).or_default().sold -= movement.quantity;
                 }
                 (MovementKind::Returned, Some(_), _) => returned += movement.quantity,
@@ -281,7 +296,7 @@ impl Proof<'_> {
                 _ => {}
             }
         }
-        // A return knows its order, not its cancellation: it counts where the books say, or with the first month.
+        // A return refers to its order, not to its cancellation: it counts in the month of the books, or in the first one.
         if returned == expected.values().map(|sums| sums.returned).sum::<i64>() {
             for (month, sums) in expected.iter().filter(|(_, sums)| sums.returned != 0) {
                 actual.entry(*month).or_default().returned = sums.returned;
@@ -310,23 +325,23 @@ impl Proof<'_> {
         }
     }
 
-    fn expected_movements(&self) -> BTreeMap<&str, BTreeMap<Month, ShelfSums>> {
-        let mut shelves: BTreeMap<&str, BTreeMap<Month, ShelfSums>> = BTreeMap::new();
-        let mut sums = |sku, month, add: &dyn Fn(&mut ShelfSums)| {
-            add(shelves.entry(sku).or_default().entry(month).or_default());
+    fn expected_movements(&self) -> BTreeMap<&str, BTreeMap<Month, StockSums>> {
+        let mut by_sku: BTreeMap<&str, BTreeMap<Month, StockSums>> = BTreeMap::new();
+        let mut sums = |sku, month, add: &dyn Fn(&mut StockSums)| {
+            add(by_sku.entry(sku).or_default().entry(month).or_default());
         };
         let (books, skus) = (self.books, self.skus);
-        for ((month, shelf), units) in books.needs() {
-            sums(skus.on(shelf), month, &|it| it.received += units);
+        for ((month, stock_key), units) in books.required_stock() {
+            sums(skus.sku(stock_key), month, &|it| it.received += units);
         }
         for order in &books.orders {
-            for &(article, units) in &order.lines {
-                sums(skus.article(article), books.month_of(order.invoice), &|it| it.sold += units);
+            for &(variant, units) in &order.lines {
+                sums(skus.variant(variant), books.month_of(order.invoice), &|it| it.sold += units);
             }
         }
-        for refund in books.refunds.iter().filter(|refund| refund.of == RefundOf::Goods) {
-            for &(article, units) in &refund.lines {
-                sums(skus.article(article), books.month_of(refund.cancellation), &|it| {
+        for refund in books.refunds.iter().filter(|refund| refund.kind == RefundKind::Goods) {
+            for &(variant, units) in &refund.lines {
+                sums(skus.variant(variant), books.month_of(refund.cancellation), &|it| {
                     it.returned += units;
                 });
             }
@@ -335,13 +350,13 @@ impl Proof<'_> {
             let month = books.month_of(correction.invoice);
             sums(skus.usual(correction.code), month, &|it| it.corrected += correction.units);
         }
-        shelves
+        by_sku
     }
 }
 
-/// What came and went on a shelf in a month.
+/// Movements of a SKU in a month, by kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct ShelfSums {
+struct StockSums {
     received: i64,
     sold: i64,
     returned: i64,

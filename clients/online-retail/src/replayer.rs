@@ -1,15 +1,16 @@
-//! Does in the shop what the books say, in the order of time: goods come in, invoices become orders, cancellations
+//! Replayer of the books in the shop, in chronological order: goods are received, invoices become orders, cancellations
 //! become refunds, lost and found goods become movements.
 //!
-//! Every request has a key made of the invoice's number, so that a replay can be killed and run again at any point.
+//! Every request has an idempotency key made of the invoice's number, so that a replay can be killed and restarted at any
+//! point.
 
 use crate::{
-    addresses::Addresses,
-    books::{Books, Correction, InvoiceKind, Month, PlannedOrder, PlannedRefund, RefundOf},
+    address_book::AddressBook,
+    books::{Books, InvoiceKind, Month, PlannedOrder, PlannedRefund, RefundKind, StockCorrection},
     catalogue::Skus,
-    diary::{Diary, Placed},
-    failure::ReplayFailure,
+    error::ReplayError,
     pounds::CURRENCY,
+    progress_log::{PlacedOrder, ProgressLog},
 };
 use contracts::{
     cart::{Cart, NewCart},
@@ -27,54 +28,62 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-/// Delivery without a charge: postage is a line of its own in these invoices.
-const DELIVERY: &str = "pickup";
+/// Shipping method without a charge: postage is a line of its own in these invoices.
+const SHIPPING_METHOD: &str = "pickup";
 
-/// Everything that selling needs.
-pub(crate) struct Selling<'a> {
+/// Replayer of the books through the public API.
+pub(crate) struct Replayer<'a> {
     pub(crate) books: &'a Books,
     pub(crate) skus: &'a Skus,
-    pub(crate) addresses: &'a Addresses,
+    pub(crate) address_book: &'a AddressBook,
     pub(crate) shop: &'a EdgeClient,
     pub(crate) operator: &'a EdgeClient,
-    pub(crate) diary: &'a Diary,
-    /// How many requests are under way at the same time.
+    pub(crate) progress_log: &'a ProgressLog,
+    /// Number of concurrent requests.
     pub(crate) parallel: usize,
-    /// The most orders a second.
+    /// The most orders per second.
     pub(crate) rate: Option<u32>,
 }
 
-/// What became of the orders, and what the shop refused.
-pub(crate) struct Sold {
-    /// In the order of the books' orders; nothing for one that was refused.
-    pub(crate) placed: Vec<Option<Placed>>,
-    /// Sentences about what was refused.
-    pub(crate) refusals: Vec<String>,
+/// Outcome of a replay: the orders placed, and what the shop rejected.
+pub(crate) struct ReplayOutcome {
+    /// In the order of the books' orders; `None` for one that was rejected.
+    pub(crate) placed: Vec<Option<PlacedOrder>>,
+    /// One sentence for each rejection.
+    pub(crate) rejections: Vec<String>,
 }
 
-/// Something to do at a point in time.
+/// Step of the replay.
 #[derive(Clone, Copy)]
-enum Step<'a> {
+enum ReplayStep<'a> {
     Order(usize, &'a PlannedOrder),
-    Correction(&'a Correction),
+    StockCorrection(&'a StockCorrection),
     Refund(&'a PlannedRefund),
 }
 
-/// An order that is being placed: who refunds it waits until it is, and then for his turn.
+/// Slot of an order: a refund waits until the order is placed, and refunds of one order run one after the other.
 #[derive(Default)]
-struct Slot {
-    placed: SetOnce<Option<Placed>>,
-    turn: Mutex<()>,
+struct OrderSlot {
+    placed: SetOnce<Option<PlacedOrder>>,
+    refund_lock: Mutex<()>,
 }
 
-/// What a refused step says; anything else ends the replay.
-type Refused = Result<(), String>;
+/// Outcome of a step: done, or rejected with a reason. Any other failure ends the replay.
+type StepOutcome = Result<(), String>;
 
-impl Selling<'_> {
-    /// Does everything, month by month.
-    pub(crate) async fn sell(&self, work: &ProgressMeter) -> Result<Sold, ReplayFailure> {
-        let slots: Vec<Slot> = self.books.orders.iter().map(|_| Slot::default()).collect();
-        let mut refusals = Vec::new();
+impl Replayer<'_> {
+    /// Executes all steps, month by month.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplayError`] where the shop fails or the progress log cannot be written.
+    pub(crate) async fn execute(
+        &self,
+        meter: &ProgressMeter,
+    ) -> Result<ReplayOutcome, ReplayError> {
+        let slots: Vec<OrderSlot> =
+            self.books.orders.iter().map(|_| OrderSlot::default()).collect();
+        let mut rejections = Vec::new();
         let months: Vec<Month> = self.books.by_month().into_keys().collect();
         for month in months {
             self.receive(month).await?;
@@ -84,42 +93,42 @@ impl Selling<'_> {
                 Mutex::new(ticks)
             });
             let (slots, ticks) = (&slots, ticks.as_ref());
-            let done: Vec<Refused> = stream::iter(self.steps(month))
+            let done: Vec<StepOutcome> = stream::iter(self.steps(month))
                 .then(|step| async move {
-                    if let (Some(ticks), Step::Order(..)) = (ticks, step) {
+                    if let (Some(ticks), ReplayStep::Order(..)) = (ticks, step) {
                         ticks.lock().await.tick().await;
                     }
                     step
                 })
                 .map(|step| async move {
-                    let outcome = self.step(step, slots).await;
-                    work.advance(1);
+                    let outcome = self.execute_step(step, slots).await;
+                    meter.advance(1);
                     outcome
                 })
                 .buffer_unordered(self.parallel)
                 .try_collect()
                 .await?;
-            refusals.extend(done.into_iter().filter_map(Result::err));
+            rejections.extend(done.into_iter().filter_map(Result::err));
         }
-        self.diary.flush().map_err(ReplayFailure::DiaryWrite)?;
+        self.progress_log.flush().map_err(ReplayError::ProgressLogWrite)?;
         let placed = slots.iter().map(|slot| slot.placed.get().copied().flatten()).collect();
-        Ok(Sold { placed, refusals })
+        Ok(ReplayOutcome { placed, rejections })
     }
 
-    /// How many steps there are.
-    pub(crate) fn size(books: &Books) -> u64 {
+    /// Number of steps.
+    pub(crate) fn step_count(books: &Books) -> u64 {
         (books.orders.len() + books.corrections.len() + books.refunds.len()) as u64
     }
 
-    /// What leaves the shelves in a month comes in before it.
-    async fn receive(&self, month: Month) -> Result<(), ReplayFailure> {
+    /// Receives the stock that a month needs, before its first step.
+    async fn receive(&self, month: Month) -> Result<(), ReplayError> {
         let done = format!("received {month}");
-        if self.diary.is_done(&done) {
+        if self.progress_log.is_done(&done) {
             return Ok(());
         }
-        let needs = self.books.needs();
-        let units = needs.into_iter().filter(|((needed, _), _)| *needed == month);
-        let units = units.map(|((_, shelf), units)| (self.skus.on(shelf), units));
+        let required_stock = self.books.required_stock();
+        let units = required_stock.into_iter().filter(|((needed, _), _)| *needed == month);
+        let units = units.map(|((_, stock_key), units)| (self.skus.sku(stock_key), units));
         let mut by_sku = std::collections::BTreeMap::<&str, i64>::new();
         for (sku, units) in units {
             *by_sku.entry(sku).or_default() += units;
@@ -127,33 +136,35 @@ impl Selling<'_> {
         stream::iter(by_sku)
             .map(|(sku, units)| async move {
                 let key = format!("received {month} {sku}");
-                self.move_stock(sku, MovementKind::Received, units, &reason(month), &key).await
+                self.move_stock(sku, MovementKind::Received, units, &movement_reason(month), &key)
+                    .await
             })
             .buffer_unordered(self.parallel)
             .try_collect::<Vec<()>>()
             .await?;
-        self.diary
-            .enter_done(&done)
-            .and_then(|()| self.diary.flush())
-            .map_err(ReplayFailure::DiaryWrite)
+        self.progress_log
+            .record_done(&done)
+            .and_then(|()| self.progress_log.flush())
+            .map_err(ReplayError::ProgressLogWrite)
     }
 
-    /// What happens in a month, in the order of time.
-    fn steps(&self, month: Month) -> Vec<Step<'_>> {
+    /// Steps of a month, in chronological order.
+    fn steps(&self, month: Month) -> Vec<ReplayStep<'_>> {
         let books = self.books;
         let orders = books
             .orders
             .iter()
             .enumerate()
-            .map(|(index, order)| (order.invoice, Step::Order(index, order)));
-        let corrections = books.corrections.iter().map(|it| (it.invoice, Step::Correction(it)));
-        let refunds = books.refunds.iter().map(|it| (it.cancellation, Step::Refund(it)));
-        let mut steps: Vec<(usize, Step<'_>)> = orders
+            .map(|(index, order)| (order.invoice, ReplayStep::Order(index, order)));
+        let corrections =
+            books.corrections.iter().map(|it| (it.invoice, ReplayStep::StockCorrection(it)));
+        let refunds = books.refunds.iter().map(|it| (it.cancellation, ReplayStep::Refund(it)));
+        let mut steps: Vec<(usize, ReplayStep<'_>)> = orders
             .chain(corrections)
             .chain(refunds)
             .filter(|(invoice, _)| books.month_of(*invoice) == month)
             .collect();
-        // An order comes before what refunds it even when both were written in the same minute.
+        // An order comes before its refunds even when both were written in the same minute.
         let is_sale = |invoice: usize| books.invoices[invoice].kind == InvoiceKind::Sale;
         steps.sort_by_key(|(invoice, _)| {
             (books.invoices[*invoice].at, !is_sale(*invoice), *invoice)
@@ -161,21 +172,25 @@ impl Selling<'_> {
         steps.into_iter().map(|(_, step)| step).collect()
     }
 
-    async fn step(&self, step: Step<'_>, slots: &[Slot]) -> Result<Refused, ReplayFailure> {
+    async fn execute_step(
+        &self,
+        step: ReplayStep<'_>,
+        slots: &[OrderSlot],
+    ) -> Result<StepOutcome, ReplayError> {
         match step {
-            Step::Order(index, order) => {
-                let outcome = self.order(order).await?;
+            ReplayStep::Order(index, order) => {
+                let outcome = self.place_once(order).await?;
                 let placed = outcome.as_ref().ok().copied();
-                // Each order is placed by one step, so this is the first time.
+                // Each order is placed by exactly one step, so the slot is still empty.
                 drop(slots[index].placed.set(placed));
                 Ok(outcome.map(|_| ()))
             }
-            Step::Correction(correction) => self.correct(correction).await.map(Ok),
-            Step::Refund(refund) => {
+            ReplayStep::StockCorrection(correction) => self.correct(correction).await.map(Ok),
+            ReplayStep::Refund(refund) => {
                 let slot = &slots[refund.order];
                 match slot.placed.wait().await {
                     Some(placed) => {
-                        let _turn = slot.turn.lock().await;
+                        let _guard = slot.refund_lock.lock().await;
                         self.refund(refund, *placed).await
                     }
                     None => Ok(Err(format!("{}: its order was refused", self.refund_key(refund)))),
@@ -184,21 +199,26 @@ impl Selling<'_> {
         }
     }
 
-    async fn order(&self, order: &PlannedOrder) -> Result<Result<Placed, String>, ReplayFailure> {
-        if let Some(placed) = self.diary.placed(&order.name) {
+    async fn place_once(
+        &self,
+        order: &PlannedOrder,
+    ) -> Result<Result<PlacedOrder, String>, ReplayError> {
+        if let Some(placed) = self.progress_log.placed(&order.name) {
             return Ok(Ok(placed));
         }
         match self.place(order).await {
-            Ok(order_taken) => {
-                let status = order_taken.status;
+            Ok(accepted) => {
+                let status = accepted.status;
                 if !matches!(status, OrderStatus::Confirmed | OrderStatus::Completed) {
                     return Ok(Err(format!("invoice {}: the order is {status:?}", order.name)));
                 }
-                let placed = Placed { order: order_taken.id, payment: order_taken.payment.id };
-                self.diary.enter_order(&order.name, placed).map_err(ReplayFailure::DiaryWrite)?;
+                let placed = PlacedOrder { order: accepted.id, payment: accepted.payment.id };
+                self.progress_log
+                    .record_order(&order.name, placed)
+                    .map_err(ReplayError::ProgressLogWrite)?;
                 Ok(Ok(placed))
             }
-            Err(error) => refused(error, || format!("invoice {}", order.name)),
+            Err(error) => rejection_or_error(error, || format!("invoice {}", order.name)),
         }
     }
 
@@ -208,7 +228,7 @@ impl Selling<'_> {
         let cart: Cart =
             self.shop.post("/api/v1/carts").idempotency_key(&key).json(&cart).send().await?;
         if let Some(order) = cart.order_id {
-            // Placed by an earlier run whose answer nobody remembers any more.
+            // An earlier run placed it, and its answer was lost.
             return self.operator.get(format!("/api/v1/orders/{order}")).send().await;
         }
         let checkout = self.checkout(order);
@@ -224,12 +244,16 @@ impl Selling<'_> {
             }
             None => ("Guest".to_owned(), format!("guest-{}@example.com", invoice.number)),
         };
-        let name = format!("{who}{NAME_MARK}{}", order.name);
+        let name = format!("{who}{INVOICE_SEPARATOR}{}", order.name);
         Checkout {
             email,
-            shipping_address: self.addresses.of(&invoice.country, name, "1 Long Lane".to_owned()),
+            shipping_address: self.address_book.address(
+                &invoice.country,
+                name,
+                "1 Long Lane".to_owned(),
+            ),
             billing_address: None,
-            shipping_method: Some(DELIVERY.to_owned()),
+            shipping_method: Some(SHIPPING_METHOD.to_owned()),
             payment: PaymentMethod { method: "test".to_owned(), token: "success".to_owned() },
             expected_total: Some(Money::new(order.pence, CURRENCY)),
         }
@@ -238,17 +262,17 @@ impl Selling<'_> {
     async fn refund(
         &self,
         refund: &PlannedRefund,
-        placed: Placed,
-    ) -> Result<Refused, ReplayFailure> {
+        placed: PlacedOrder,
+    ) -> Result<StepOutcome, ReplayError> {
         let key = self.refund_key(refund);
-        if self.diary.is_done(&key) {
+        if self.progress_log.is_done(&key) {
             return Ok(Ok(()));
         }
-        let sum = refund.of == RefundOf::Sum;
+        let is_amount = refund.kind == RefundKind::Amount;
         let body = NewRefund {
-            amount: sum.then(|| Money::new(refund.pence, CURRENCY)),
-            lines: (!sum).then(|| self.quantities(&refund.lines)),
-            restock: refund.of == RefundOf::Goods,
+            amount: is_amount.then(|| Money::new(refund.pence, CURRENCY)),
+            lines: (!is_amount).then(|| self.quantities(&refund.lines)),
+            restock: refund.kind == RefundKind::Goods,
             reason: format!("Cancellation {}", self.books.invoices[refund.cancellation].number),
         };
         let path = format!("/api/v1/orders/{}/refunds", placed.order);
@@ -256,33 +280,33 @@ impl Selling<'_> {
             self.operator.post(path).idempotency_key(&key).json(&body).send().await;
         match answer {
             Ok(_) => {
-                self.diary.enter_done(&key).map_err(ReplayFailure::DiaryWrite)?;
+                self.progress_log.record_done(&key).map_err(ReplayError::ProgressLogWrite)?;
                 Ok(Ok(()))
             }
-            Err(error) => refused(error, || format!("refund {key}")),
+            Err(error) => rejection_or_error(error, || format!("refund {key}")),
         }
     }
 
     fn refund_key(&self, refund: &PlannedRefund) -> String {
-        let of = match refund.of {
-            RefundOf::Goods => "goods",
-            RefundOf::Services => "services",
-            RefundOf::Sum => "sum",
+        let kind = match refund.kind {
+            RefundKind::Goods => "goods",
+            RefundKind::Services => "services",
+            RefundKind::Amount => "sum",
         };
         let cancellation = &self.books.invoices[refund.cancellation].number;
-        format!("refund-{cancellation}-{}-{of}", self.books.orders[refund.order].name)
+        format!("refund-{cancellation}-{}-{kind}", self.books.orders[refund.order].name)
     }
 
-    async fn correct(&self, correction: &Correction) -> Result<(), ReplayFailure> {
+    async fn correct(&self, correction: &StockCorrection) -> Result<(), ReplayError> {
         let key = format!("corrected {}", correction.name);
-        if self.diary.is_done(&key) {
+        if self.progress_log.is_done(&key) {
             return Ok(());
         }
         let month = self.books.month_of(correction.invoice);
-        let reason = format!("{}, invoice {}", reason(month), correction.name);
+        let reason = format!("{}, invoice {}", movement_reason(month), correction.name);
         let sku = self.skus.usual(correction.code);
         self.move_stock(sku, MovementKind::Adjusted, correction.units, &reason, &key).await?;
-        self.diary.enter_done(&key).map_err(ReplayFailure::DiaryWrite)
+        self.progress_log.record_done(&key).map_err(ReplayError::ProgressLogWrite)
     }
 
     async fn move_stock(
@@ -292,16 +316,16 @@ impl Selling<'_> {
         quantity: i64,
         reason: &str,
         key: &str,
-    ) -> Result<(), ReplayFailure> {
+    ) -> Result<(), ReplayError> {
         let body = NewMovement { kind, quantity, location: None, reason: Some(reason.to_owned()) };
         let path = format!("/api/v1/stock/{}/movements", contracts::path_segment(sku));
-        // A key has no spaces; some codes have.
+        // A key has no spaces; some stock codes do.
         let key = contracts::path_segment(key);
         let answer: Result<Movement, CallError> =
             self.operator.post(path).idempotency_key(key).json(&body).send().await;
         match answer {
             Ok(_) => Ok(()),
-            Err(CallError::Problem(problem)) => Err(ReplayFailure::Refused {
+            Err(CallError::Problem(problem)) => Err(ReplayError::Refused {
                 what: format!("a movement of {quantity} of {sku}: {problem}"),
             }),
             Err(error) => Err(error.into()),
@@ -309,27 +333,27 @@ impl Selling<'_> {
     }
 
     fn quantities(&self, lines: &[(usize, i64)]) -> Vec<Quantity> {
-        let quantity = |(article, quantity): &(usize, i64)| Quantity {
-            sku: self.skus.article(*article).to_owned(),
+        let quantity = |(variant, quantity): &(usize, i64)| Quantity {
+            sku: self.skus.variant(*variant).to_owned(),
             quantity: *quantity,
         };
         lines.iter().map(quantity).collect()
     }
 }
 
-/// What stands between the customer and the invoice in the name that an order is for: by it an order is found again.
-pub(crate) const NAME_MARK: &str = ", invoice ";
+/// Separator between customer and invoice in the recipient's name, by which the reconciliation finds an order.
+pub(crate) const INVOICE_SEPARATOR: &str = ", invoice ";
 
-/// What movements of a month are booked under: by it they are found again.
-pub(crate) fn reason(month: Month) -> String {
+/// Reason of the movements of a month, by which the reconciliation finds them.
+pub(crate) fn movement_reason(month: Month) -> String {
     format!("online retail {month}")
 }
 
-/// A refusal is an outcome; a shop that is broken or does not answer ends the replay.
-fn refused<T>(
+/// Splits a failed call: a rejection is an outcome, while a shop that fails or does not answer ends the replay.
+fn rejection_or_error<T>(
     error: CallError,
     what: impl FnOnce() -> String,
-) -> Result<Result<T, String>, ReplayFailure> {
+) -> Result<Result<T, String>, ReplayError> {
     match error {
         CallError::Problem(problem) if problem.status < 500 => {
             Ok(Err(format!("{}: {problem}", what())))

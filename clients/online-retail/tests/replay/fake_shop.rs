@@ -1,4 +1,4 @@
-//! A shop in memory: it knows products, carts, orders, payments and stock as far as a replay can see them.
+//! Fake shop in memory: products, carts, orders, payments and stock as far as a replay needs them.
 
 use axum::{
     Json, Router,
@@ -18,42 +18,42 @@ use std::{
 };
 use tokio::{net::TcpListener, task::JoinSet};
 
-pub(crate) struct Shop {
+pub(crate) struct FakeShop {
     pub(crate) edge: EdgeClient,
-    till: Till,
+    state: SharedState,
     _server: JoinSet<()>,
 }
 
-type Till = Arc<Mutex<Books>>;
-type Answer = Result<Value, Problem>;
+type SharedState = Arc<Mutex<ShopState>>;
+type HandlerResult = Result<Value, Problem>;
 
 #[derive(Default)]
-struct Books {
+struct ShopState {
     products: BTreeMap<String, Value>,
     carts: HashMap<Uuid, Value>,
     orders: Vec<Value>,
     movements: BTreeMap<String, Vec<Value>>,
-    answers: HashMap<String, Answer>,
+    answers: HashMap<String, HandlerResult>,
     requests_left: Option<u32>,
     refused_sku: Option<String>,
     next: u128,
 }
 
-impl Shop {
-    pub(crate) async fn open() -> Self {
-        let till = Till::default();
+impl FakeShop {
+    pub(crate) async fn start() -> Self {
+        let state = SharedState::default();
         let router = Router::new()
             .route("/api/v1/countries", get(countries))
-            .route("/api/v1/products/import", post(take))
-            .route("/api/v1/products/{slug}", get(look))
-            .route("/api/v1/carts", post(take))
-            .route("/api/v1/carts/{id}/checkout", post(take))
-            .route("/api/v1/orders", get(look))
-            .route("/api/v1/orders/{id}", get(look))
-            .route("/api/v1/orders/{id}/refunds", post(take))
-            .route("/api/v1/payments/{id}", get(look))
+            .route("/api/v1/products/import", post(handle_post))
+            .route("/api/v1/products/{slug}", get(handle_get))
+            .route("/api/v1/carts", post(handle_post))
+            .route("/api/v1/carts/{id}/checkout", post(handle_post))
+            .route("/api/v1/orders", get(handle_get))
+            .route("/api/v1/orders/{id}", get(handle_get))
+            .route("/api/v1/orders/{id}/refunds", post(handle_post))
+            .route("/api/v1/payments/{id}", get(handle_get))
             .route("/api/v1/stock/{sku}/movements", get(movements).post(move_stock))
-            .with_state(till.clone());
+            .with_state(state.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let mut server = JoinSet::new();
@@ -61,38 +61,39 @@ impl Shop {
         let clock = ManualClock::at("2026-01-01T00:00:00Z".parse().unwrap());
         let ids = Ids::new(Arc::new(clock), Arc::new(SeededRandomness::new(1)));
         let edge = EdgeClient::new(&address, RetryPolicy::default(), ids).unwrap();
-        Self { edge, till, _server: server }
+        Self { edge, state, _server: server }
     }
 
-    /// From now on so many requests that change something are answered, and then none.
+    /// Injects a fault: after this many further writing requests all of them fail.
     pub(crate) fn fail_after(&self, requests: u32) {
-        self.till.lock().requests_left = Some(requests);
+        self.state.lock().requests_left = Some(requests);
     }
 
     pub(crate) fn recover(&self) {
-        self.till.lock().requests_left = None;
+        self.state.lock().requests_left = None;
     }
 
     pub(crate) fn refuse_orders_of(&self, sku: &str) {
-        self.till.lock().refused_sku = Some(sku.to_owned());
+        self.state.lock().refused_sku = Some(sku.to_owned());
     }
 
     pub(crate) fn orders(&self) -> usize {
-        self.till.lock().orders.len()
+        self.state.lock().orders.len()
     }
 
     pub(crate) fn on_hand(&self, sku: &str) -> i64 {
-        let till = self.till.lock();
-        till.movements
+        let state = self.state.lock();
+        state
+            .movements
             .get(sku)
             .and_then(|it| it.last())
             .map_or(0, |it| it["on_hand"].as_i64().unwrap())
     }
 
-    /// Everything that must be the same however often somebody asked: names, totals, refunds, stock.
-    pub(crate) fn state(&self) -> BTreeMap<String, String> {
-        let till = self.till.lock();
-        let orders = till.orders.iter().map(|it| {
+    /// State that must not depend on the number of attempts: names, totals, refunds, stock.
+    pub(crate) fn snapshot(&self) -> BTreeMap<String, String> {
+        let state = self.state.lock();
+        let orders = state.orders.iter().map(|it| {
             let lines = it["lines"].as_array().unwrap().iter();
             let lines: Vec<String> =
                 lines.map(|line| format!("{} of {}", line["quantity"], line["sku"])).collect();
@@ -101,30 +102,30 @@ impl Shop {
             let name = it["shipping_address"]["name"].as_str().unwrap();
             (name.to_owned(), format!("{paid} less {back} for {lines:?}"))
         });
-        let stock = till.movements.iter().map(|(sku, movements)| {
+        let stock = state.movements.iter().map(|(sku, movements)| {
             let on_hand = &movements.last().unwrap()["on_hand"];
             (sku.clone(), format!("{on_hand} after {}", movements.len()))
         });
         orders.chain(stock).collect()
     }
 
-    pub(crate) fn take_a_penny(&self) {
-        self.till.lock().orders[0]["payment"]["captured"]["amount"] = json!(1);
+    pub(crate) fn understate_a_capture(&self) {
+        self.state.lock().orders[0]["payment"]["captured"]["amount"] = json!(1);
     }
 
-    pub(crate) fn lose_a_unit(&self) {
-        self.till.lock().movements.values_mut().next().unwrap()[0]["quantity"] = json!(1);
+    pub(crate) fn change_a_movement(&self) {
+        self.state.lock().movements.values_mut().next().unwrap()[0]["quantity"] = json!(1);
     }
 
-    pub(crate) fn double_an_order(&self) {
-        let mut till = self.till.lock();
-        let mut order = till.orders[0].clone();
+    pub(crate) fn duplicate_an_order(&self) {
+        let mut state = self.state.lock();
+        let mut order = state.orders[0].clone();
         order["id"] = json!(Uuid::from_u128(7));
-        till.orders.push(order);
+        state.orders.push(order);
     }
 }
 
-fn answer(answer: Answer) -> Response {
+fn answer(answer: HandlerResult) -> Response {
     match answer {
         Ok(value) => Json(value).into_response(),
         Err(problem) => {
@@ -144,14 +145,14 @@ async fn countries() -> Json<Value> {
     Json(json!({"items": reached}))
 }
 
-async fn look(State(till): State<Till>, uri: axum::http::Uri) -> Response {
-    let till = till.lock();
+async fn handle_get(State(state): State<SharedState>, uri: axum::http::Uri) -> Response {
+    let state = state.lock();
     let parts: Vec<&str> = uri.path().split('/').skip(3).collect();
     let order =
-        |field: &dyn Fn(&Value) -> bool| till.orders.iter().find(|order| field(order)).cloned();
+        |field: &dyn Fn(&Value) -> bool| state.orders.iter().find(|order| field(order)).cloned();
     answer(match parts[..] {
         ["products", slug] => {
-            till.products.get(slug).cloned().ok_or_else(|| Problem::not_found("product", slug))
+            state.products.get(slug).cloned().ok_or_else(|| Problem::not_found("product", slug))
         }
         ["orders"] => {
             let summary = |it: &Value| {
@@ -162,7 +163,7 @@ async fn look(State(till): State<Till>, uri: axum::http::Uri) -> Response {
                 summary
             };
             Ok(
-                json!({"items": till.orders.iter().map(summary).collect::<Vec<_>>(), "next_cursor": null}),
+                json!({"items": state.orders.iter().map(summary).collect::<Vec<_>>(), "next_cursor": null}),
             )
         }
         ["orders", id] => {
@@ -181,45 +182,45 @@ async fn look(State(till): State<Till>, uri: axum::http::Uri) -> Response {
     })
 }
 
-async fn movements(State(till): State<Till>, Path(sku): Path<String>) -> Json<Value> {
-    let mut movements = till.lock().movements.get(&sku).cloned().unwrap_or_default();
+async fn movements(State(state): State<SharedState>, Path(sku): Path<String>) -> Json<Value> {
+    let mut movements = state.lock().movements.get(&sku).cloned().unwrap_or_default();
     movements.reverse();
     Json(json!({"items": movements, "next_cursor": null}))
 }
 
 async fn move_stock(
-    State(till): State<Till>,
+    State(state): State<SharedState>,
     Path(sku): Path<String>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let mut till = till.lock();
+    let mut state = state.lock();
     let body: Value = serde_json::from_slice(&body).unwrap();
-    answer(till.once(&headers, &format!("movement {sku}"), |till| {
+    answer(state.idempotent(&headers, &format!("movement {sku}"), |state| {
         let (kind, units) = (body["kind"].as_str().unwrap(), body["quantity"].as_i64().unwrap());
-        Ok(till.book(&sku, kind, units, &body["reason"], &Value::Null))
+        Ok(state.add_movement(&sku, kind, units, &body["reason"], &Value::Null))
     }))
 }
 
-async fn take(
-    State(till): State<Till>,
+async fn handle_post(
+    State(state): State<SharedState>,
     uri: axum::http::Uri,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let mut till = till.lock();
+    let mut state = state.lock();
     let body: Value = serde_json::from_slice(&body).unwrap();
     let path = uri.path().to_owned();
     let parts: Vec<&str> = path.split('/').skip(3).collect();
-    answer(till.once(&headers, &path, |till| match parts[..] {
-        ["products", "import"] => Ok(till.import(&body)),
+    answer(state.idempotent(&headers, &path, |state| match parts[..] {
+        ["products", "import"] => Ok(state.import(&body)),
         ["carts"] => {
-            let id = till.id();
-            till.carts.insert(id, body["lines"].clone());
+            let id = state.id();
+            state.carts.insert(id, body["lines"].clone());
             Ok(cart(id))
         }
-        ["carts", id, "checkout"] => till.checkout(id.parse().unwrap(), &body),
-        ["orders", id, "refunds"] => Ok(till.refund(id, &body)),
+        ["carts", id, "checkout"] => state.checkout(id.parse().unwrap(), &body),
+        ["orders", id, "refunds"] => Ok(state.refund(id, &body)),
         _ => Err(Problem::not_found("page", &path)),
     }))
 }
@@ -234,19 +235,19 @@ fn cart(id: Uuid) -> Value {
     })
 }
 
-impl Books {
+impl ShopState {
     fn id(&mut self) -> Uuid {
         self.next += 1;
         Uuid::from_u128(0x7000 + self.next)
     }
 
-    /// The same key, the same answer.
-    fn once(
+    /// Runs `work` once for each idempotency key, and returns the recorded result to later requests with it.
+    fn idempotent(
         &mut self,
         headers: &HeaderMap,
         place: &str,
-        work: impl FnOnce(&mut Self) -> Answer,
-    ) -> Answer {
+        work: impl FnOnce(&mut Self) -> HandlerResult,
+    ) -> HandlerResult {
         if let Some(left) = &mut self.requests_left {
             let Some(fewer) = left.checked_sub(1) else { return Err(Problem::internal()) };
             *left = fewer;
@@ -302,7 +303,7 @@ impl Books {
             .unwrap()
     }
 
-    fn checkout(&mut self, cart: Uuid, body: &Value) -> Answer {
+    fn checkout(&mut self, cart: Uuid, body: &Value) -> HandlerResult {
         let lines = self.carts[&cart].as_array().unwrap().clone();
         if lines.iter().any(|line| {
             Some(&line["sku"]) == self.refused_sku.as_ref().map(|sku| json!(sku)).as_ref()
@@ -318,7 +319,7 @@ impl Books {
         let id = self.id();
         for line in &lines {
             let sku = line["sku"].as_str().unwrap();
-            self.book(sku, "sold", -units(line), &Value::Null, &json!(id));
+            self.add_movement(sku, "sold", -units(line), &Value::Null, &json!(id));
             assert!(
                 self.movements[sku].last().unwrap()["on_hand"].as_i64().unwrap() >= 0,
                 "{sku} is oversold"
@@ -357,7 +358,7 @@ impl Books {
             let (sku, units) = (line["sku"].as_str().unwrap(), line["quantity"].as_i64().unwrap());
             amount += self.price(sku).extend(units).unwrap().amount;
             if body["restock"] == true {
-                self.book(sku, "returned", units, &body["reason"], &json!(id));
+                self.add_movement(sku, "returned", units, &body["reason"], &json!(id));
             }
         }
         let payment = &mut self.orders[order]["payment"];
@@ -367,7 +368,7 @@ impl Books {
         self.orders[order].clone()
     }
 
-    fn book(
+    fn add_movement(
         &mut self,
         sku: &str,
         kind: &str,

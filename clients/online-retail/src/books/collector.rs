@@ -1,40 +1,40 @@
-//! Gathers rows into invoices and codes, each kept once.
+//! Collector of rows into invoices and stock codes, each kept once.
 
-use super::{Fate, Invoice, InvoiceKind, Line, Month, Reason};
-use crate::{pounds::Pounds, sheet::Row};
+use super::{Invoice, InvoiceKind, Line, LineOutcome, Month, RejectReason};
+use crate::{invoice_file::InvoiceRow, pounds::Pounds};
 use kernel::Timestamp;
 use std::collections::HashMap;
 
-/// Rows so far.
+/// Collector of the rows of all files.
 #[derive(Debug, Default)]
-pub(super) struct Gathering {
+pub(super) struct InvoiceCollector {
     pub(super) lines: Vec<Line>,
-    /// Already decided for rows that cannot be read.
-    pub(super) fates: Vec<Option<Fate>>,
+    /// Known already for rows that cannot be read.
+    pub(super) outcomes: Vec<Option<LineOutcome>>,
     pub(super) invoices: Vec<Invoice>,
-    pub(super) codes: Vec<Code>,
+    pub(super) codes: Vec<CodeDescriptions>,
     by_number: HashMap<String, usize>,
     by_code: HashMap<String, usize>,
 }
 
-/// A stock code and how it was described.
+/// Stock code with its descriptions.
 #[derive(Debug, Default)]
-pub(super) struct Code {
+pub(super) struct CodeDescriptions {
     pub(super) text: String,
-    /// How often it was called what when it was paid for; all other notes count only where there is nothing else.
-    pub(super) names: HashMap<String, Seen>,
+    /// Descriptions by how often they occur; those of unpaid lines count only where there is no other.
+    pub(super) names: HashMap<String, DescriptionCount>,
 }
 
-/// How often a description was seen.
+/// Number of occurrences of a description.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Seen {
+pub(super) struct DescriptionCount {
     pub(super) paid: u32,
     pub(super) unpaid: u32,
 }
 
-impl Gathering {
-    /// Takes one more row of a file.
-    pub(super) fn take(&mut self, file: usize, row: Row) {
+impl InvoiceCollector {
+    /// Adds a row of a file.
+    pub(super) fn add_row(&mut self, file: usize, row: InvoiceRow) {
         let unreadable = if row.invoice.is_empty() {
             Some("InvoiceNo is empty")
         } else if row.code.is_empty() {
@@ -48,27 +48,27 @@ impl Gathering {
         } else {
             None
         };
-        let mut reason = unreadable.map(Reason::Unreadable);
+        let mut reason = unreadable.map(RejectReason::Unreadable);
         let readable = reason.is_none();
         let price = row.price.filter(|_| readable).unwrap_or(Pounds::ZERO);
         let quantity = row.quantity.filter(|_| readable).unwrap_or(0);
         if readable && price.times(quantity).is_none() {
-            reason = Some(Reason::TooLarge);
+            reason = Some(RejectReason::TooLarge);
         }
         let index = self.lines.len();
         let invoice = self.invoice(&row, index);
         let code = self.code(&row.code, row.description, !price.is_zero());
         self.lines.push(Line { file, row: row.line, invoice, code, quantity, price });
-        self.fates.push(reason.map(Fate::Rejected));
+        self.outcomes.push(reason.map(LineOutcome::Rejected));
     }
 
-    fn invoice(&mut self, row: &Row, line: usize) -> usize {
+    fn invoice(&mut self, row: &InvoiceRow, line: usize) -> usize {
         let known = self.by_number.get(&row.invoice).copied();
         let index = known.unwrap_or_else(|| {
             self.by_number.insert(row.invoice.clone(), self.invoices.len());
             self.invoices.push(Invoice {
                 number: row.invoice.clone(),
-                kind: kind(&row.invoice),
+                kind: invoice_kind(&row.invoice),
                 customer: None,
                 country: String::new(),
                 at: Timestamp::MAX,
@@ -79,7 +79,7 @@ impl Gathering {
         });
         let invoice = &mut self.invoices[index];
         invoice.lines.push(line);
-        // Some invoices were written over two minutes; they count from the first line on.
+        // Some invoices were written over two minutes; their time is that of the first line.
         if let Some(at) = row.at.filter(|at| *at < invoice.at) {
             (invoice.at, invoice.month) = (at, Month::of(at));
         }
@@ -96,22 +96,23 @@ impl Gathering {
         let known = self.by_code.get(text).copied();
         let index = known.unwrap_or_else(|| {
             self.by_code.insert(text.to_owned(), self.codes.len());
-            self.codes.push(Code { text: text.to_owned(), ..Code::default() });
+            self.codes
+                .push(CodeDescriptions { text: text.to_owned(), ..CodeDescriptions::default() });
             self.codes.len() - 1
         });
         if !description.is_empty() {
-            let seen = self.codes[index].names.entry(description).or_default();
+            let count = self.codes[index].names.entry(description).or_default();
             if paid {
-                seen.paid += 1;
+                count.paid += 1;
             } else {
-                seen.unpaid += 1;
+                count.unpaid += 1;
             }
         }
         index
     }
 }
 
-fn kind(number: &str) -> InvoiceKind {
+fn invoice_kind(number: &str) -> InvoiceKind {
     match number.bytes().next() {
         Some(first) if first.is_ascii_digit() => InvoiceKind::Sale,
         Some(b'C') => InvoiceKind::Cancellation,

@@ -1,6 +1,6 @@
-//! Puts the demonstration catalogue into a shop, through the import that everybody else uses.
+//! Seed of the demonstration catalogue, through the public import.
 
-use crate::{Catalogue, Department, Picture, Product, Status, Unreadable, Variant};
+use crate::{Catalogue, CatalogueError, Department, Picture, Product, Status, Variant};
 use contracts::{
     product::{
         IMPORT_PRODUCTS_MAX, ImportBatch, ImportOutcome, Media, NewProduct, NewVariant, PastPrice,
@@ -12,38 +12,42 @@ use kernel::{Currency, Money, MoneyError, Timestamp, UnitPrice};
 use std::time::Duration;
 use transport::CallError;
 
-/// The views the storefront draws of each good, by the segment of their address.
+/// Views that the storefront draws of each good, by their path segment.
 const VIEWS: [&str; 3] = ["object", "crop", "drawing"];
 const PICTURE_WIDTH: u32 = 400;
 const PICTURE_HEIGHT: u32 = 500;
 
-/// Why the catalogue is not in the shop, or not whole.
+/// Error that leaves the catalogue unseeded or incomplete.
 #[derive(Debug, thiserror::Error)]
-pub enum NotPlanted {
-    /// The catalogue itself is wrong.
+pub enum SeedError {
+    /// The catalogue itself is invalid.
     #[error(transparent)]
-    Unreadable(#[from] Unreadable),
-    /// A price that cannot be.
-    #[error("the demonstration catalogue has a price that cannot be: {0}")]
+    CatalogueError(#[from] CatalogueError),
+    /// A price is invalid.
+    #[error("the demonstration catalogue has an invalid price: {0}")]
     Price(#[from] MoneyError),
-    /// The shop did not take it.
-    #[error("the demonstration catalogue was not taken: {0}")]
+    /// The import call failed.
+    #[error("the demonstration catalogue could not be imported: {0}")]
     Call(#[from] CallError),
-    /// The shop refused a product.
-    #[error("the shop refused {slug} of the demonstration catalogue: {field}: {message}")]
-    Refused {
-        /// Which product.
+    /// The shop rejected a product.
+    #[error("the shop rejected {slug} of the demonstration catalogue: {field}: {message}")]
+    Rejected {
+        /// The slug of the product.
         slug: String,
-        /// The field that was wrong.
+        /// The invalid field.
         field: String,
-        /// What was wrong with it.
+        /// The reason.
         message: String,
     },
 }
 
-/// Plants the catalogue as if it had grown until `now`, and says how many products it has. Planting again changes
+/// Imports the catalogue with dates relative to `now`, and returns the number of its products. A second import changes
 /// nothing.
-pub async fn plant(products: &ProductClient, now: Timestamp) -> Result<usize, NotPlanted> {
+///
+/// # Errors
+///
+/// [`SeedError`] where the catalogue is invalid, the call fails, or the shop rejects a product; the batches before it stay.
+pub async fn seed(products: &ProductClient, now: Timestamp) -> Result<usize, SeedError> {
     let wanted = new_products(now)?;
     for batch in wanted.chunks(IMPORT_PRODUCTS_MAX) {
         let batch = ImportBatch { products: batch.to_vec(), dry_run: false };
@@ -51,15 +55,19 @@ pub async fn plant(products: &ProductClient, now: Timestamp) -> Result<usize, No
         for (product, outcome) in batch.products.into_iter().zip(report.outcomes) {
             if let ImportOutcome::Rejected { field, message } = outcome {
                 let slug = product.slug.unwrap_or_default();
-                return Err(NotPlanted::Refused { slug, field, message });
+                return Err(SeedError::Rejected { slug, field, message });
             }
         }
     }
     Ok(wanted.len())
 }
 
-/// The catalogue as the shop's own import takes it, the oldest first: what is imported last is the newest.
-pub fn new_products(now: Timestamp) -> Result<Vec<NewProduct>, NotPlanted> {
+/// Products of the catalogue for the import, the oldest first: the one imported last is the newest in the shop.
+///
+/// # Errors
+///
+/// [`SeedError`] where the catalogue or a price in it is invalid.
+pub fn new_products(now: Timestamp) -> Result<Vec<NewProduct>, SeedError> {
     let mut catalogue = Catalogue::read()?;
     catalogue.products.sort_by_key(|product| std::cmp::Reverse(product.created_days_ago));
     let departments = &catalogue.departments;
@@ -93,7 +101,7 @@ fn new_product(
 
 fn new_variant(variant: &Variant, now: Timestamp) -> Result<NewVariant, MoneyError> {
     let price = |cents| UnitPrice::from_money(Money::new(cents, Currency::EUR));
-    // Also the change that led to today's price: it holds since that day, not since the planting.
+    // The change that led to the current price is included: it holds since that day, not since the seeding.
     let past = variant.prices.iter().filter(|change| change.days_ago > 0);
     let history = past.map(|change| {
         let ago = Duration::from_hours(24) * change.days_ago;
@@ -102,7 +110,7 @@ fn new_variant(variant: &Variant, now: Timestamp) -> Result<NewVariant, MoneyErr
     });
     Ok(NewVariant {
         sku: variant.sku.clone(),
-        options: choices(variant).map(|(name, value)| (name.to_owned(), value)).collect(),
+        options: option_values(variant).map(|(name, value)| (name.to_owned(), value)).collect(),
         price: price(variant.price_cents())?,
         price_history: history.collect::<Result<_, _>>()?,
         compare_at_price: None,
@@ -112,16 +120,16 @@ fn new_variant(variant: &Variant, now: Timestamp) -> Result<NewVariant, MoneyErr
     })
 }
 
-/// What a variant is of each option, in words.
-fn choices(variant: &Variant) -> impl Iterator<Item = (&'static str, String)> {
-    let colour = variant.colour.as_deref().map(capitalised).map(|colour| ("Colour", colour));
+/// Value of each option of a variant, for display.
+fn option_values(variant: &Variant) -> impl Iterator<Item = (&'static str, String)> {
+    let colour = variant.colour.as_deref().map(capitalise).map(|colour| ("Colour", colour));
     let size = variant.size.clone().map(|size| ("Size", size));
     colour.into_iter().chain(size)
 }
 
 fn options(product: &Product) -> Vec<ProductOption> {
     let mut options: Vec<ProductOption> = Vec::new();
-    for (name, value) in product.variants.iter().flat_map(choices) {
+    for (name, value) in product.variants.iter().flat_map(option_values) {
         match options.iter_mut().find(|option| option.name == name) {
             Some(option) if option.values.contains(&value) => {}
             Some(option) => option.values.push(value),
@@ -131,7 +139,7 @@ fn options(product: &Product) -> Vec<ProductOption> {
     options
 }
 
-/// Every view of the good in every colour it comes in, each with the articles it shows.
+/// Media of a product: every view in every colour, each with the SKUs that it shows.
 fn media(product: &Product) -> Vec<Media> {
     let mut shown: Vec<(&Picture, Vec<String>)> = Vec::new();
     for variant in &product.variants {
@@ -145,7 +153,7 @@ fn media(product: &Product) -> Vec<Media> {
         VIEWS.map(|view| Media {
             image: Image {
                 url: format!("/pictures/{}/{}/{view}.svg", picture.kind, picture.colour),
-                alt: seen(view, &product.name, &picture.colour),
+                alt: alt_text(view, &product.name, &picture.colour),
                 width: PICTURE_WIDTH,
                 height: PICTURE_HEIGHT,
             },
@@ -155,8 +163,8 @@ fn media(product: &Product) -> Vec<Media> {
     views.collect()
 }
 
-/// What can be seen on a view, for people who cannot.
-fn seen(view: &str, name: &str, colour: &str) -> String {
+/// Alternative text of a view, for assistive technology.
+fn alt_text(view: &str, name: &str, colour: &str) -> String {
     match view {
         "crop" => format!("{name} in {colour}, close by"),
         "drawing" => format!("{name}, drawn with its measures"),
@@ -173,14 +181,18 @@ fn category_path(product: &Product, departments: &[Department]) -> String {
 }
 
 fn description(product: &Product) -> String {
-    format!("<p>{}</p><p>{}.</p>", escaped(&product.description), escaped(&product.material))
+    format!(
+        "<p>{}</p><p>{}.</p>",
+        escape_html(&product.description),
+        escape_html(&product.material)
+    )
 }
 
-fn escaped(text: &str) -> String {
+fn escape_html(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-fn capitalised(word: &str) -> String {
+fn capitalise(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
@@ -190,14 +202,14 @@ mod tests {
     use super::*;
     use std::collections::{BTreeMap, BTreeSet};
 
-    fn planted() -> BTreeMap<String, NewProduct> {
+    fn seeded_products() -> BTreeMap<String, NewProduct> {
         let products = new_products("2026-03-01T12:00:00Z".parse().unwrap()).unwrap();
         products.into_iter().map(|product| (product.slug.clone().unwrap(), product)).collect()
     }
 
     #[test]
-    fn a_product_keeps_its_words_its_choices_and_its_place() {
-        let planter = &planted()["terracotta-planter"];
+    fn a_product_keeps_its_texts_options_and_category() {
+        let planter = &seeded_products()["terracotta-planter"];
         assert_eq!(planter.categories, ["Garden > Pots and planters"]);
         assert_eq!(planter.options[0].name, "Colour");
         assert_eq!(planter.options[0].values, ["Clay", "Chalk"]);
@@ -209,21 +221,21 @@ mod tests {
     }
 
     #[test]
-    fn every_colour_is_shown_from_three_sides_with_what_can_be_seen() {
-        let planter = &planted()["terracotta-planter"];
+    fn every_colour_has_three_views_with_alternative_texts() {
+        let planter = &seeded_products()["terracotta-planter"];
         let urls: Vec<_> = planter.media.iter().map(|it| &*it.image.url).collect();
         assert_eq!(urls.len(), 6);
         assert_eq!(urls[0], "/pictures/planter/clay/object.svg");
         assert_eq!(urls[5], "/pictures/planter/chalk/drawing.svg");
         assert_eq!(planter.media[1].image.alt, "Terracotta planter in clay, close by");
         assert_eq!(planter.media[0].skus.len(), 5);
-        assert!(planted()["warm-bulb-e27-4-w"].media.is_empty());
+        assert!(seeded_products()["warm-bulb-e27-4-w"].media.is_empty());
     }
 
     #[test]
     fn prices_have_the_dates_they_changed_on() {
         let now = "2026-03-01T12:00:00Z".parse().unwrap();
-        for product in planted().values() {
+        for product in seeded_products().values() {
             for variant in &product.variants {
                 let history = &variant.price_history;
                 assert!(history.is_sorted_by(|a, b| a.from < b.from), "{}", variant.sku);
@@ -232,12 +244,12 @@ mod tests {
             }
         }
         let changed = |product: &&NewProduct| product.variants[0].price_history.len() > 1;
-        assert!(planted().values().filter(changed).count() >= 13);
+        assert!(seeded_products().values().filter(changed).count() >= 13);
     }
 
     #[test]
-    fn drafts_and_archived_goods_stay_what_they_are_and_the_newest_come_last() {
-        let statuses = |status| planted().values().filter(|it| it.status == status).count();
+    fn products_keep_their_status_and_the_newest_come_last() {
+        let statuses = |status| seeded_products().values().filter(|it| it.status == status).count();
         assert_eq!((statuses(ProductStatus::Draft), statuses(ProductStatus::Archived)), (1, 1));
         let products = new_products("2026-03-01T12:00:00Z".parse().unwrap()).unwrap();
         let first_dates = products.iter().map(|it| it.variants[0].price_history[0].from);
