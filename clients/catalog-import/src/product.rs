@@ -52,7 +52,7 @@ pub(crate) fn build_product(
     seen: &mut SkuIndex,
 ) -> BuildResult {
     let mut result = BuildResult::default();
-    let options = OptionNames::of(&rows);
+    let options = OptionNames::from_rows(&rows);
     let mut variants = Variants::new(&options, currency);
     let mut pictures = Pictures::default();
     let mut kept: Vec<(Row, PreparedRow)> = Vec::new();
@@ -122,7 +122,7 @@ fn assemble(
         brand: Some(first(|row| &row.vendor)).filter(|brand| !brand.is_empty()),
         categories: categories(&first(|row| &row.category), &first(|row| &row.kind)),
         tags: tags(&first(|row| &row.tags)),
-        options: options.used_by(variants.all()),
+        options: options.with_values_of(variants.all()),
         status: status::status(
             &first(|row| &row.status),
             &first(|row| &row.published),

@@ -283,7 +283,7 @@ impl Reconciliation<'_> {
             let reason = movement.reason.as_deref().unwrap_or_default();
             let by_reason = months.get(reason.split(", ").next().unwrap_or_default()).copied();
             match (movement.kind, by_order, by_reason) {
-                (MovementKind::ReplayOutcome, Some(month), _) => {
+                (MovementKind::Sold, Some(month), _) => {
                     actual.entry(month).or_default().sold -= movement.quantity;
                 }
                 (MovementKind::Returned, Some(_), _) => returned += movement.quantity,

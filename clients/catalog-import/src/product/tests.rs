@@ -174,10 +174,10 @@ proptest! {
             .collect();
         let expected: Vec<u64> = rows.iter().map(|row| row.origin.line).collect();
         let again = build_product("mug", rows.clone(), Currency::EUR, &mut SkuIndex::new());
-        let made = build_product("mug", rows, Currency::EUR, &mut SkuIndex::new());
-        prop_assert_eq!(&made, &again);
-        let taken = result.product.iter().flat_map(|it| &it.rows).map(|row| row.origin.line);
-        let mut lines: Vec<u64> = taken.chain(result.rejected.iter().map(|row| row.origin.line)).collect();
+        let result = build_product("mug", rows, Currency::EUR, &mut SkuIndex::new());
+        prop_assert_eq!(&result, &again);
+        let kept = result.product.iter().flat_map(|it| &it.rows).map(|row| row.origin.line);
+        let mut lines: Vec<u64> = kept.chain(result.rejected.iter().map(|row| row.origin.line)).collect();
         lines.sort_unstable();
         prop_assert_eq!(lines, expected);
         if let Some(prepared) = result.product {

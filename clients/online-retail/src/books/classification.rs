@@ -70,7 +70,7 @@ impl Classifier {
                     self.outcomes[line] = Some(LineOutcome::Settled(settlement));
                 }
                 LineKind::Invalid(reason) => {
-                    self.outcomes[line] = Some(LineOutcome::Rejected(reason))
+                    self.outcomes[line] = Some(LineOutcome::Rejected(reason));
                 }
             }
         }

@@ -1,30 +1,30 @@
-//! A connection that asks and waits, written by hand so that the generator costs little beside the server.
+//! HTTP/1.1 connection, hand-written so that the load generator costs little beside the server.
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
 
-/// The most bytes of an answer.
-const ANSWER_BYTES_MAX: usize = 4 << 20;
+/// The most bytes of a response.
+const RESPONSE_BYTES_MAX: usize = 4 << 20;
 
-/// One keep-alive connection.
+/// Keep-alive connection.
 #[derive(Debug)]
-pub(crate) struct Connection {
+pub(crate) struct HttpConnection {
     stream: TcpStream,
     request: Vec<u8>,
-    answer: Vec<u8>,
+    response: Vec<u8>,
 }
 
-/// An answer: its status and its body.
+/// Response: status and body.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Answer<'a> {
+pub(crate) struct HttpResponse<'a> {
     pub(crate) status: u16,
     pub(crate) body: &'a [u8],
 }
 
-impl Answer<'_> {
-    /// The text behind the first `"id":"` of the body.
+impl HttpResponse<'_> {
+    /// The first `"id"` in the body.
     pub(crate) fn id(&self) -> Result<String, String> {
         let wrong = || format!("{} {}", self.status, String::from_utf8_lossy(self.body));
         if self.status >= 300 {
@@ -35,14 +35,14 @@ impl Answer<'_> {
         Ok(rest.split('"').next().unwrap_or_default().to_owned())
     }
 
-    /// The text behind the first `"code":"` of the body: why it was refused.
+    /// The first `"code"` in the body: the reason for a rejection.
     pub(crate) fn code(&self) -> Option<&str> {
         let (_, rest) = std::str::from_utf8(self.body).ok()?.split_once("\"code\":\"")?;
         rest.split('"').next()
     }
 
-    /// Refuses anything but this status.
-    pub(crate) fn expect(&self, status: u16) -> Result<(), String> {
+    /// Checks the status.
+    pub(crate) fn expect_status(&self, status: u16) -> Result<(), String> {
         if self.status == status {
             return Ok(());
         }
@@ -50,22 +50,26 @@ impl Answer<'_> {
     }
 }
 
-impl Connection {
+impl HttpConnection {
     /// Connects.
-    pub(crate) async fn to(address: &str) -> Result<Self, String> {
+    pub(crate) async fn connect(address: &str) -> Result<Self, String> {
         let stream = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
         stream.set_nodelay(true).map_err(|error| error.to_string())?;
-        Ok(Self { stream, request: Vec::with_capacity(4_096), answer: Vec::with_capacity(16_384) })
+        Ok(Self {
+            stream,
+            request: Vec::with_capacity(4_096),
+            response: Vec::with_capacity(16_384),
+        })
     }
 
-    /// Sends a request and reads its answer whole.
-    pub(crate) async fn ask(
+    /// Sends a request and reads the whole response.
+    pub(crate) async fn request(
         &mut self,
         method: &str,
         path: &str,
         key: Option<&str>,
         body: &str,
-    ) -> Result<Answer<'_>, String> {
+    ) -> Result<HttpResponse<'_>, String> {
         use std::io::Write;
         self.request.clear();
         let written = write!(self.request, "{method} {path} HTTP/1.1\r\nhost: localhost\r\n")
@@ -83,35 +87,35 @@ impl Connection {
             });
         written.map_err(|error| error.to_string())?;
         self.stream.write_all(&self.request).await.map_err(|error| error.to_string())?;
-        self.read_answer().await
+        self.read_response().await
     }
 
-    async fn read_answer(&mut self) -> Result<Answer<'_>, String> {
-        self.answer.clear();
+    async fn read_response(&mut self) -> Result<HttpResponse<'_>, String> {
+        self.response.clear();
         let (head, length, status) = loop {
             self.read_more().await?;
-            if let Some(end) = self.answer.windows(4).position(|window| window == b"\r\n\r\n") {
-                let (status, length) = parse(&self.answer[..end])?;
+            if let Some(end) = self.response.windows(4).position(|window| window == b"\r\n\r\n") {
+                let (status, length) = parse_head(&self.response[..end])?;
                 break (end + 4, length, status);
             }
         };
-        while self.answer.len() < head + length {
+        while self.response.len() < head + length {
             self.read_more().await?;
         }
-        Ok(Answer { status, body: &self.answer[head..head + length] })
+        Ok(HttpResponse { status, body: &self.response[head..head + length] })
     }
 
     async fn read_more(&mut self) -> Result<(), String> {
-        if self.answer.len() > ANSWER_BYTES_MAX {
-            return Err("an answer is too large".to_owned());
+        if self.response.len() > RESPONSE_BYTES_MAX {
+            return Err("a response is too large".to_owned());
         }
         let read =
-            self.stream.read_buf(&mut self.answer).await.map_err(|error| error.to_string())?;
+            self.stream.read_buf(&mut self.response).await.map_err(|error| error.to_string())?;
         if read == 0 { Err("the server closed the connection".to_owned()) } else { Ok(()) }
     }
 }
 
-fn parse(head: &[u8]) -> Result<(u16, usize), String> {
+fn parse_head(head: &[u8]) -> Result<(u16, usize), String> {
     let text = std::str::from_utf8(head).map_err(|error| error.to_string())?;
     let mut lines = text.split("\r\n");
     let status =
@@ -122,6 +126,6 @@ fn parse(head: &[u8]) -> Result<(u16, usize), String> {
         .and_then(|(_, value)| value.trim().parse().ok());
     match (status, length) {
         (Some(status), Some(length)) => Ok((status, length)),
-        _ => Err(format!("this head cannot be read: {text}")),
+        _ => Err(format!("invalid response head: {text}")),
     }
 }
