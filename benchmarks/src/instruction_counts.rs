@@ -19,8 +19,8 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 const WARM_UP_ITERATIONS: u64 = 8;
 /// Time for asynchronous effects of an order, such as the audit trail.
 const SETTLING_TIME: Duration = Duration::from_secs(2);
-/// Tolerated deviation: more is a regression, less is worth keeping. Two counts of one program differ by up to two percent,
-/// because the number of polls by consumers depends on time.
+/// Tolerated deviation: more is a regression, less is worth keeping. Two counts of one program differ by up to two
+/// percent, because the number of polls by consumers depends on time.
 const TOLERANCE_PERCENT: u64 = 10;
 
 const KEEP: &str = "keep these counts: cargo xtask instructions --keep";

@@ -83,8 +83,8 @@ impl ArrivalSchedule {
     }
 }
 
-/// Runs `workload` on all clients, for a fifth of the time as warm-up and then for the measured time; open-loop if `config`
-/// has a rate.
+/// Runs `workload` on all clients, for a fifth of the time as warm-up and then for the measured time; open-loop if
+/// `config` has a rate.
 ///
 /// # Errors
 ///
@@ -171,8 +171,8 @@ async fn run_client(
         number += 1;
         let (counts, took) = match schedule {
             ArrivalSchedule::ClosedLoop => (Instant::now() >= window.begin, timed.took),
-            // Waiting for a free client is waiting for the server, so latency counts from the intended start. Anything else
-            // would be coordinated omission.
+            // Waiting for a free client is waiting for the server, so latency counts from the intended start.
+            // Anything else would be coordinated omission.
             ArrivalSchedule::OpenLoop(_) => (intended >= window.begin, intended.elapsed()),
         };
         if counts {

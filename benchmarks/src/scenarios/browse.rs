@@ -36,7 +36,7 @@ pub(super) async fn search(config: RunConfig) -> Result<Vec<Row>, String> {
     Ok(vec![few, small("search, each another", &config, uncached_searches).await?])
 }
 
-/// All of them on a large catalogue.
+/// Scenario of all of these on a large catalogue.
 pub(super) async fn large(config: RunConfig) -> Result<Vec<Row>, String> {
     let shop = filled(&config, LARGE)?;
     let small = Server::shop(&config.binary)?;

@@ -1,9 +1,9 @@
 //! Consumer lag scenario: from a commit until a consumer of its event shows it.
 //!
 //! An operator counts the stock of a SKU; the inventory service commits, flushes and answers; the product service, a
-//! consumer of its feed, shows on its page whether the SKU can be bought. The lag is the time from the operator's response
-//! (so after the flush) to the end of the first response of the page with the change, requested over and over. It is an
-//! upper bound: it includes a read, and a change is seen one read late at most.
+//! consumer of its feed, shows on its page whether the SKU can be bought. The lag is the time from the operator's
+//! response (so after the flush) to the end of the first response of the page with the change, requested over and over.
+//! It is an upper bound: it includes a read, and a change is seen one read late at most.
 
 use super::{
     catalogue::{PRODUCTS, create_product, page},

@@ -95,13 +95,13 @@ pub(crate) struct RowReport {
 /// Outcome of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum RowOutcome {
-    /// Its product was created.
+    /// The product was created.
     Created,
-    /// Its product was changed.
+    /// The product was changed.
     Updated,
-    /// Its product was like this already.
+    /// The product was like this already.
     Unchanged,
-    /// Nothing of it was imported.
+    /// The row was not imported.
     Rejected,
 }
 

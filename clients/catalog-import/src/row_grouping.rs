@@ -54,7 +54,7 @@ enum OpenFile<'a> {
 struct RowGroup {
     slug: String,
     rows: Vec<Row>,
-    /// How many further runs of its rows the first pass has counted.
+    /// Number of further runs of rows, from the first pass.
     remaining_runs: u32,
 }
 

@@ -67,7 +67,7 @@ pub struct Variant {
     pub sku: String,
     /// The slug of its colour, such as `brick`.
     pub colour: Option<String>,
-    /// Its size in words, such as `50 × 50 cm`.
+    /// Size for display, such as `50 × 50 cm`.
     pub size: Option<String>,
     /// Price history, oldest first; never empty. The last price is the current one.
     pub prices: Vec<PriceChange>,

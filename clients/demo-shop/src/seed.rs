@@ -46,7 +46,7 @@ pub enum SeedError {
 ///
 /// # Errors
 ///
-/// [`SeedError`] where the catalogue is invalid, the call fails, or the shop rejects a product; the batches before it stay.
+/// [`SeedError`] where the catalogue is invalid, the call fails, or the shop rejects a product; earlier batches stay.
 pub async fn seed(products: &ProductClient, now: Timestamp) -> Result<usize, SeedError> {
     let wanted = new_products(now)?;
     for batch in wanted.chunks(IMPORT_PRODUCTS_MAX) {

@@ -296,7 +296,7 @@ impl Reconciliation<'_> {
                 _ => {}
             }
         }
-        // A return refers to its order, not to its cancellation: it counts in the month of the books, or in the first one.
+        // A return refers to its order, not to its cancellation: it counts in the month of the books, or the first one.
         if returned == expected.values().map(|sums| sums.returned).sum::<i64>() {
             for (month, sums) in expected.iter().filter(|(_, sums)| sums.returned != 0) {
                 actual.entry(*month).or_default().returned = sums.returned;

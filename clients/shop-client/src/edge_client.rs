@@ -27,7 +27,7 @@ pub struct InvalidAddress {
 impl EdgeClient {
     /// A client for a base address such as `http://127.0.0.1:8081`.
     ///
-    /// A `POST` or `PATCH` without an `Idempotency-IdempotencyKey` gets a new one from `ids`, so that it can be retried when its
+    /// A `POST` or `PATCH` without an `Idempotency-Key` gets a new one from `ids`, so that it can be retried when its
     /// answer was lost.
     ///
     /// # Errors

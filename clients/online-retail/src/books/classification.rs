@@ -1,4 +1,5 @@
-//! Classification of the lines, invoice by invoice in chronological order: sale, stock correction, cancellation or reject.
+//! Classification of the lines, invoice by invoice in chronological order: sale, stock correction, cancellation or
+//! invalid.
 
 use super::{
     Books, Goods, InvoiceKind, Line, LineOutcome, PlannedOrder, RejectReason, StockCorrection,
