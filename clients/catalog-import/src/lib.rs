@@ -2,8 +2,8 @@
 //! plain or gzipped, in UTF-8, UTF-16 or Windows-1252.
 //!
 //! Every row is accepted or reported with a reason, and memory does not grow with the file. Each file is read twice: the
-//! first pass detects its format and the products whose rows are not contiguous ([`file_scan`]), the second groups rows
-//! into products ([`row_grouping`], [`product`]), which are sent in concurrent batches ([`batch`]). Products are matched
+//! first pass detects its format and the products whose rows are not contiguous (`file_scan`), the second groups rows
+//! into products (`row_grouping`, `product`), which are sent in concurrent batches (`batch`). Products are matched
 //! by handle and variants by SKU, given or derived, so importing the same file again changes nothing.
 
 mod batch;

@@ -2,16 +2,16 @@
 //!
 //! The data is that of the UCI "Online Retail" set: CSV files, one line of an invoice per row. A replay has four parts.
 //!
-//! 1. *The books* ([`books`]): every line of the files is read and classified. It is part of an order, a cancellation
+//! 1. *The books* (`books`): every line of the files is read and classified. It is part of an order, a cancellation
 //!    that is settled with earlier orders or outside the shop, a correction of stock, or rejected with a reason.
-//! 2. *The catalogue* ([`catalogue`]): every stock code becomes a product, with one variant for each price it sells at.
-//! 3. *The replay* ([`replayer`]): goods are received, invoices become orders, cancellations become refunds, in
+//! 2. *The catalogue* (`catalogue`): every stock code becomes a product, with one variant for each price it sells at.
+//! 3. *The replay* (`replayer`): goods are received, invoices become orders, cancellations become refunds, in
 //!    chronological order.
-//! 4. *The reconciliation* ([`reconciliation`]): orders, payments and stock are read back from the shop and must match
+//! 4. *The reconciliation* (`reconciliation`): orders, payments and stock are read back from the shop and must match
 //!    the books.
 //!
 //! A replay can be killed at any time and restarted: every request has an idempotency key that is derived from the data,
-//! and a progress log ([`progress_log`]) records what need not be requested again.
+//! and a progress log (`progress_log`) records what need not be requested again.
 
 mod address_book;
 mod balance;
