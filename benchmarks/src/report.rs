@@ -3,7 +3,7 @@
 mod row;
 mod table;
 
-pub(crate) use row::{LoadModel, Row, ServerFigures};
+pub(crate) use row::{LoadModel, Row, ServerMeasurements};
 
 use crate::{
     config::RunConfig,

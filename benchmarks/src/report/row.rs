@@ -17,9 +17,9 @@ pub(crate) struct Row {
     pub(crate) load: LoadModel,
     /// Requests per unit.
     pub(crate) requests: u32,
-    pub(crate) shop: Option<ServerFigures>,
+    pub(crate) shop: Option<ServerMeasurements>,
     /// The baseline server with constant answers, under the same load.
-    pub(crate) constant: Option<ServerFigures>,
+    pub(crate) constant: Option<ServerMeasurements>,
     /// Rate of the shop over that of the baseline; absent for an open load, whose rate is given.
     pub(crate) ratio: Option<f64>,
     pub(crate) cost: Option<UnitCost>,
@@ -40,7 +40,7 @@ pub(crate) enum LoadModel {
 
 /// Figures of one server.
 #[derive(Debug, Serialize)]
-pub(crate) struct ServerFigures {
+pub(crate) struct ServerMeasurements {
     pub(crate) per_second: f64,
     pub(crate) p50_us: f64,
     pub(crate) p99_us: f64,
@@ -101,12 +101,12 @@ impl Row {
     /// Adds the figures of the shop.
     pub(crate) fn with_shop(self, measured: &Measurement) -> Self {
         let cost = Some(UnitCost::of(measured));
-        Self { shop: Some(ServerFigures::of(measured)), cost, ..self }
+        Self { shop: Some(ServerMeasurements::of(measured)), cost, ..self }
     }
 
     /// Adds the figures of the baseline, and the ratio.
     pub(crate) fn with_baseline(self, baseline: &Measurement) -> Self {
-        let constant = ServerFigures::of(baseline);
+        let constant = ServerMeasurements::of(baseline);
         let rate = self.shop.as_ref().map(|shop| shop.per_second / constant.per_second);
         let ratio = rate.filter(|_| !matches!(self.load, LoadModel::Open { .. }));
         Self { ratio, constant: Some(constant), ..self }
@@ -154,7 +154,7 @@ impl Row {
     }
 }
 
-impl ServerFigures {
+impl ServerMeasurements {
     fn of(measured: &Measurement) -> Self {
         let latency = &measured.latency.all;
         Self {

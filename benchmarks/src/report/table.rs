@@ -68,8 +68,8 @@ impl fmt::Display for Report {
 }
 
 fn cells(row: &Row) -> Vec<String> {
-    let shop = |of: fn(&super::row::ServerFigures) -> f64| row.shop.as_ref().map(of);
-    let constant = |of: fn(&super::row::ServerFigures) -> f64| row.constant.as_ref().map(of);
+    let shop = |of: fn(&super::row::ServerMeasurements) -> f64| row.shop.as_ref().map(of);
+    let constant = |of: fn(&super::row::ServerMeasurements) -> f64| row.constant.as_ref().map(of);
     let cost = |of: fn(&super::row::UnitCost) -> Option<f64>| row.cost.as_ref().and_then(of);
     let name = match row.load {
         LoadModel::Open { per_second, .. } => format!("{} at {per_second:.0}/s", row.name),

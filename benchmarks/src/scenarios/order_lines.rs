@@ -17,7 +17,7 @@ pub(super) async fn orders(config: RunConfig) -> Result<Vec<Row>, String> {
         let shop = shop.via_operator_edge();
         let row =
             compare_with_baseline(row(&name, "order", &config), &config, shop, workload).await?;
-        let per_line = |of: fn(&crate::report::ServerFigures) -> f64| {
+        let per_line = |of: fn(&crate::report::ServerMeasurements) -> f64| {
             row.shop.as_ref().map_or(f64::NAN, of) / f64::from(lines)
         };
         let (cpu, p50) = (per_line(|shop| shop.cpu_us), per_line(|shop| shop.p50_us));
