@@ -1,23 +1,23 @@
-//! The shop under callgrind, which counts its instructions while it is told to.
+//! Shop server under valgrind's callgrind, with counting switched on and off.
 
 use crate::{
-    process::{Data, Server},
-    profile::Profile,
+    process::{DataFolder, Server},
+    profile::InstructionProfile,
 };
 use std::{cell::Cell, path::Path, process::Command};
 use tempfile::TempDir;
 
-/// A shop whose instructions are counted.
+/// Server whose instructions are counted.
 #[derive(Debug)]
-pub(crate) struct Counted {
+pub(crate) struct CallgrindServer {
     server: Server,
     counts: TempDir,
-    /// How many counts were written.
+    /// Number of dumps written.
     written: Cell<u32>,
 }
 
-impl Counted {
-    /// The shop on a new data folder, about fifty times slower than otherwise. Nothing is counted yet.
+impl CallgrindServer {
+    /// Starts the shop on a new data folder, about fifty times slower than otherwise, with counting off.
     pub(crate) fn shop(binary: &Path) -> Result<Self, String> {
         let counts = TempDir::new().map_err(|error| error.to_string())?;
         let mut valgrind = Command::new("valgrind");
@@ -25,7 +25,7 @@ impl Counted {
             .args(["--quiet", "--tool=callgrind", "--instr-atstart=no"])
             .arg(format!("--callgrind-out-file={}", counts.path().join("counts").display()))
             .arg(binary);
-        let server = Data::new(binary)?.serve_by(valgrind)?;
+        let server = DataFolder::new(binary)?.serve_with(valgrind)?;
         Ok(Self { server, counts, written: Cell::new(0) })
     }
 
@@ -33,21 +33,21 @@ impl Counted {
         &self.server
     }
 
-    /// Counts from here.
-    pub(crate) fn begin(&self) -> Result<(), String> {
+    /// Resets the counts and switches counting on.
+    pub(crate) fn start_counting(&self) -> Result<(), String> {
         self.control(&["--instr=on"])?;
         self.control(&["--zero"])
     }
 
-    /// What all threads have spent since the beginning.
-    pub(crate) fn end(&self) -> Result<Profile, String> {
+    /// Switches counting off and returns the profile of all threads.
+    pub(crate) fn stop_counting(&self) -> Result<InstructionProfile, String> {
         self.control(&["--dump"])?;
         self.control(&["--instr=off"])?;
         self.written.set(self.written.get() + 1);
         let file = self.counts.path().join(format!("counts.{}", self.written.get()));
         let text = std::fs::read_to_string(&file)
             .map_err(|error| format!("{}: {error}", file.display()))?;
-        Ok(Profile::read(&text))
+        Ok(InstructionProfile::parse(&text))
     }
 
     fn control(&self, what: &[&str]) -> Result<(), String> {

@@ -1,17 +1,19 @@
-//! Measures the shop from outside, and beside it what the same machine does without the shop.
+//! Load generator and benchmark scenarios for the shop, each beside a baseline on the same machine.
 //!
-//! Each scenario runs against the real binary in a process of its own; so does the server of constant answers, the
-//! same HTTP stack without anything behind it. Ratios between the two survive a noisy machine; rates do not.
+//! Each scenario runs against the real binary in a process of its own; so does the baseline server, the same HTTP stack
+//! with constant answers and nothing behind it. Ratios between the two survive a noisy machine; rates do not.
 
-mod arguments;
+mod baseline_server;
 mod callgrind;
-mod connection;
-mod constant;
-mod counting;
+mod cli;
+mod config;
 mod disk;
-mod engine;
+mod engine_metrics;
+mod http_connection;
+mod instruction_counts;
 mod latency;
-mod load;
+mod load_generator;
+mod numbers;
 mod pacer;
 mod plots;
 mod process;
@@ -19,21 +21,20 @@ mod profile;
 mod report;
 mod scenarios;
 
-use arguments::Arguments;
-pub(crate) use arguments::Setup;
 use clap::Parser;
+use cli::Cli;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // A run starts this program a second time as the server it compares with.
-    if std::env::args().nth(1).as_deref() == Some(constant::ARGUMENT) {
-        return ended(constant::serve());
+    // A run starts this program a second time as the baseline server.
+    if std::env::args().nth(1).as_deref() == Some(baseline_server::ARGUMENT) {
+        return exit_code(baseline_server::serve());
     }
-    let arguments = Arguments::parse();
-    ended(measure(&arguments))
+    let arguments = Cli::parse();
+    exit_code(measure(&arguments))
 }
 
-fn ended(result: Result<(), String>) -> ExitCode {
+fn exit_code(result: Result<(), String>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -43,24 +44,29 @@ fn ended(result: Result<(), String>) -> ExitCode {
     }
 }
 
-fn measure(arguments: &Arguments) -> Result<(), String> {
-    let setup = arguments.setup();
+fn measure(arguments: &Cli) -> Result<(), String> {
+    let config = arguments.config();
     // One thread for the generator: the rest of the machine is the server's.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| error.to_string())?;
     if let Some(file) = &arguments.instructions {
         let picture = file.with_file_name("results/order-instructions.svg");
-        return runtime.block_on(counting::count(&setup, file, &picture, arguments.purpose()));
+        return runtime.block_on(instruction_counts::count(
+            &config,
+            file,
+            &picture,
+            arguments.count_mode(),
+        ));
     }
-    let mut report = report::Report::begin(&setup, &arguments.commit)?;
-    for scenario in scenarios::chosen(&arguments.scenarios) {
+    let mut report = report::Report::start(&config, &arguments.commit)?;
+    for scenario in scenarios::selected(&arguments.scenarios) {
         eprintln!(
             "measuring {} for {} s with {} clients …",
-            scenario.name, arguments.seconds, setup.clients
+            scenario.name, arguments.seconds, config.clients
         );
-        report.add(runtime.block_on((scenario.run)(setup.clone()))?);
+        report.add(runtime.block_on((scenario.run)(config.clone()))?);
     }
-    report.end()?;
+    report.finish()?;
     println!("{report}");
     match &arguments.out {
         Some(file) => report.write(file),

@@ -1,60 +1,77 @@
-//! Pictures of the figures, as SVG that can be read on light and on dark ground.
+//! Charts as SVG, for light and dark backgrounds.
 
-mod scale;
+mod axis;
 mod svg;
 
-use crate::{engine::Bucket, report::Curve};
-use scale::Scale;
-use svg::{Picture, duration};
+use crate::{engine_metrics::HistogramBucket, numbers::float};
+use axis::Axis;
+use serde::Serialize;
+use svg::{SvgChart, duration};
 
-/// A curve: straight across, by powers of ten upwards where the figures differ much.
-pub(crate) fn curve(curve: &Curve, source: &str) -> String {
-    let points = || curve.lines.iter().flat_map(|line| &line.points);
-    let across = Scale::even(points().map(|[across, _]| *across));
-    let up = Scale::fitting(points().map(|[_, up]| *up));
-    let mut picture = Picture::new(&curve.title, source);
-    picture.axes(&across, curve.across, &up, curve.up, &|figure| svg::number(figure));
-    for (number, line) in curve.lines.iter().enumerate() {
-        picture.line(number, &line.name, &line.points, &across, &up);
-    }
-    picture.end()
+/// Curve of one figure over another, as a chart of one or more series.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Curve {
+    /// Name of its file.
+    pub(crate) name: &'static str,
+    pub(crate) title: String,
+    pub(crate) across: &'static str,
+    pub(crate) up: &'static str,
+    pub(crate) lines: Vec<Series>,
 }
 
-/// How long the shop's flushes took: a bar for each power of two.
-pub(crate) fn flushes(buckets: &[Bucket], source: &str) -> String {
+/// Series of points in a curve.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Series {
+    pub(crate) name: String,
+    pub(crate) points: Vec<[f64; 2]>,
+}
+
+/// Line chart with a linear horizontal axis, and a logarithmic vertical one where the figures differ much.
+pub(crate) fn curve(curve: &Curve, source: &str) -> String {
+    let points = || curve.lines.iter().flat_map(|line| &line.points);
+    let across = Axis::linear(points().map(|[across, _]| *across));
+    let up = Axis::linear_or_logarithmic(points().map(|[_, up]| *up));
+    let mut chart = SvgChart::new(&curve.title, source);
+    chart.axes(&across, curve.across, &up, curve.up, &|figure| svg::number(figure));
+    for (number, line) in curve.lines.iter().enumerate() {
+        chart.line(number, &line.name, &line.points, &across, &up);
+    }
+    chart.end()
+}
+
+/// Bar chart of the latency histogram of the shop's flushes.
+pub(crate) fn flushes(buckets: &[HistogramBucket], source: &str) -> String {
     let total: u64 = buckets.iter().map(|bucket| bucket.count).sum();
-    let percent =
-        |count: u64| 100.0 * crate::report::float(count) / crate::report::float(total.max(1));
+    let percent = |count: u64| 100.0 * float(count) / float(total.max(1));
     let bars: Vec<_> = buckets
         .iter()
         .map(|bucket| (format!("≤ {}", duration(bucket.up_to_us)), percent(bucket.count)))
         .collect();
-    let up = Scale::even(bars.iter().map(|(_, height)| *height));
-    let mut picture = Picture::new("The shop's flushes under load, by how long they took", source);
-    picture.bars(&bars, &up, "percent of flushes");
-    picture.end()
+    let up = Axis::linear(bars.iter().map(|(_, height)| *height));
+    let mut chart = SvgChart::new("The shop's flushes under load, by how long they took", source);
+    chart.bars(&bars, &up, "percent of flushes");
+    chart.end()
 }
 
-/// What something is made of: a bar to the right for each part, the largest first.
+/// Horizontal bar chart of the parts of a whole, the largest first.
 pub(crate) fn shares(title: &str, parts: &[(String, f64)], source: &str) -> String {
-    let across = Scale::even(parts.iter().map(|(_, figure)| *figure));
-    let mut picture = Picture::new(title, source);
-    picture.rows(parts, &across);
-    picture.end()
+    let across = Axis::linear(parts.iter().map(|(_, figure)| *figure));
+    let mut chart = SvgChart::new(title, source);
+    chart.rows(parts, &across);
+    chart.end()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::CurveLine;
 
     #[test]
-    fn a_curve_shows_its_words_its_points_and_both_grounds() {
-        let line = |name: &str, points: &[[f64; 2]]| CurveLine {
+    fn a_curve_has_its_texts_its_points_and_both_colour_schemes() {
+        let line = |name: &str, points: &[[f64; 2]]| Series {
             name: name.to_owned(),
             points: points.to_vec(),
         };
-        let picture = curve(
+        let chart = curve(
             &Curve {
                 name: "clients",
                 title: "Orders & clients".to_owned(),
@@ -68,35 +85,34 @@ mod tests {
             "a machine",
         );
         for part in ["Orders &amp; clients", "&lt;constant&gt;", "prefers-color-scheme: dark"] {
-            assert!(picture.contains(part), "{part} is missing in\n{picture}");
+            assert!(chart.contains(part), "{part} is missing in\n{chart}");
         }
-        assert_eq!(picture.matches("<polyline").count(), 2);
-        assert_eq!(picture.matches("<circle").count(), 4);
-        assert!(!picture.contains("NaN") && !picture.contains("inf"));
+        assert_eq!(chart.matches("<polyline").count(), 2);
+        assert_eq!(chart.matches("<circle").count(), 4);
+        assert!(!chart.contains("NaN") && !chart.contains("inf"));
     }
 
     #[test]
-    fn bars_tell_shares() {
+    fn bars_show_percentages() {
         let buckets =
-            [(512.0, 1), (1_024.0, 3)].map(|(up_to_us, count)| Bucket { up_to_us, count });
-        let picture = flushes(&buckets, "a machine");
-        assert!(picture.contains("≤ 512 µs") && picture.contains("≤ 1.0 ms"), "{picture}");
-        assert!(picture.contains(">75<") && picture.contains(">25<"), "{picture}");
+            [(512.0, 1), (1_024.0, 3)].map(|(up_to_us, count)| HistogramBucket { up_to_us, count });
+        let chart = flushes(&buckets, "a machine");
+        assert!(chart.contains("≤ 512 µs") && chart.contains("≤ 1.0 ms"), "{chart}");
+        assert!(chart.contains(">75<") && chart.contains(">25<"), "{chart}");
     }
 
     #[test]
     fn parts_are_named_with_their_figures() {
         let parts = [("SQLite & friends".to_owned(), 420.0), ("JSON".to_owned(), 210.0)];
-        let picture = shares("An order", &parts, "counted");
-        assert!(picture.contains("SQLite &amp; friends") && picture.contains(">420<"), "{picture}");
-        assert!(!picture.contains("NaN") && picture.ends_with("</svg>\n"));
+        let chart = shares("An order", &parts, "counted");
+        assert!(chart.contains("SQLite &amp; friends") && chart.contains(">420<"), "{chart}");
+        assert!(!chart.contains("NaN") && chart.ends_with("</svg>\n"));
     }
 
     #[test]
-    fn a_curve_without_points_is_still_a_picture() {
+    fn a_curve_without_points_is_still_a_chart() {
         let (title, lines) = ("Nothing".to_owned(), Vec::new());
-        let picture =
-            curve(&Curve { name: "none", title, across: "x", up: "y", lines }, "a machine");
-        assert!(picture.ends_with("</svg>\n") && !picture.contains("NaN"));
+        let chart = curve(&Curve { name: "none", title, across: "x", up: "y", lines }, "a machine");
+        assert!(chart.ends_with("</svg>\n") && !chart.contains("NaN"));
     }
 }

@@ -1,6 +1,8 @@
-//! The process under measurement: started, watched, stopped, started again.
+//! Process under test: data folder, server, resource usage.
 
-use crate::{connection::Connection, engine::Engine, latency::micros};
+use crate::{
+    engine_metrics::EngineMetrics, http_connection::HttpConnection, latency::micros, numbers::float,
+};
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
     io::{BufRead, BufReader},
@@ -10,44 +12,44 @@ use std::{
 };
 use tempfile::TempDir;
 
-/// A running server.
+/// Running server process.
 #[derive(Debug)]
 pub(crate) struct Server {
     child: Child,
     pub(crate) shop: String,
     pub(crate) operator: String,
-    /// How long it took from the start to the line that says where it serves.
+    /// Time from the start of the process to the line with its addresses.
     pub(crate) started_in: Duration,
-    /// Its data, kept as long as it runs.
-    data: Option<Data>,
+    /// Data folder, kept as long as the process runs.
+    data: Option<DataFolder>,
 }
 
-/// A data folder, and the binary that knows it.
+/// Data folder, with the binary that serves it.
 #[derive(Debug)]
-pub(crate) struct Data {
+pub(crate) struct DataFolder {
     folder: TempDir,
     binary: PathBuf,
 }
 
-/// How a server ends.
+/// Kind of shutdown.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum End {
-    /// It is asked to stop and ends what it does.
-    Stop,
-    /// It is killed.
+pub(crate) enum Shutdown {
+    /// SIGTERM, and waiting for the process to finish its work.
+    Graceful,
+    /// SIGKILL.
     Kill,
 }
 
-/// What a process has used up to now.
+/// Resource usage of a process.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Usage {
+pub(crate) struct ResourceUsage {
     pub(crate) cpu: Duration,
     pub(crate) written_bytes: u64,
     pub(crate) resident_bytes: u64,
 }
 
-impl Usage {
-    /// What was used since `before`; memory as it is now.
+impl ResourceUsage {
+    /// Usage since an earlier reading; memory as of now.
     pub(crate) fn since(&self, before: &Self) -> Self {
         Self {
             cpu: self.cpu.saturating_sub(before.cpu),
@@ -56,21 +58,21 @@ impl Usage {
         }
     }
 
-    /// Microseconds of CPU for each of so many.
+    /// Microseconds of CPU for each of `count` units.
     pub(crate) fn cpu_us_each(&self, count: u64) -> f64 {
-        micros(self.cpu) / crate::report::float(count.max(1))
+        micros(self.cpu) / float(count.max(1))
     }
 }
 
-impl Data {
-    /// A new, empty folder.
+impl DataFolder {
+    /// A new, empty data folder.
     pub(crate) fn new(binary: &Path) -> Result<Self, String> {
         // Beside the working directory, not in a memory file system: a flush has to reach a disk.
         let folder = TempDir::new_in(".").map_err(|error| error.to_string())?;
         Ok(Self { folder, binary: binary.to_owned() })
     }
 
-    /// Brings a file of products in, while nobody serves the folder.
+    /// Imports a file of products while no process serves the folder.
     pub(crate) fn import(&self, products: &Path) -> Result<(), String> {
         let out = Command::new(&self.binary)
             .args(["import", "catalog"])
@@ -89,11 +91,11 @@ impl Data {
     /// Serves the folder, without the demonstration catalogue.
     pub(crate) fn serve(self) -> Result<Server, String> {
         let program = Command::new(&self.binary);
-        self.serve_by(program)
+        self.serve_with(program)
     }
 
-    /// The same by a command that runs the binary in its own way.
-    pub(crate) fn serve_by(self, mut command: Command) -> Result<Server, String> {
+    /// Serves the folder by a command that wraps the binary.
+    pub(crate) fn serve_with(self, mut command: Command) -> Result<Server, String> {
         command
             .args(["--no-demo", "--listen=127.0.0.1:0", "--operator-listen=127.0.0.1:0"])
             .arg("--data")
@@ -103,7 +105,7 @@ impl Data {
         Server::start(command, Some(self))
     }
 
-    /// Bytes of all its files.
+    /// Total size of its files in bytes.
     pub(crate) fn bytes(&self) -> Result<u64, String> {
         let files = std::fs::read_dir(self.folder.path()).map_err(|error| error.to_string())?;
         let sizes = files.filter_map(|file| Some(file.ok()?.metadata().ok()?.len()));
@@ -112,21 +114,21 @@ impl Data {
 }
 
 impl Server {
-    /// The shop, on a new data folder.
+    /// Starts the shop on a new data folder.
     pub(crate) fn shop(binary: &Path) -> Result<Self, String> {
-        Data::new(binary)?.serve()
+        DataFolder::new(binary)?.serve()
     }
 
-    /// The server of constant answers.
-    pub(crate) fn constant() -> Result<Self, String> {
+    /// Starts the baseline server.
+    pub(crate) fn baseline() -> Result<Self, String> {
         let this = std::env::current_exe().map_err(|error| error.to_string())?;
         let mut command = Command::new(this);
-        command.arg(crate::constant::ARGUMENT);
+        command.arg(crate::baseline_server::ARGUMENT);
         Self::start(command, None)
     }
 
-    fn start(mut command: Command, data: Option<Data>) -> Result<Self, String> {
-        let begun = tokio::time::Instant::now();
+    fn start(mut command: Command, data: Option<DataFolder>) -> Result<Self, String> {
+        let started_at = tokio::time::Instant::now();
         let mut child = command.stdout(Stdio::piped()).spawn().map_err(|error| {
             format!("{} cannot be started: {error}", command.get_program().display())
         })?;
@@ -142,44 +144,44 @@ impl Server {
             address.map(str::to_owned).ok_or_else(|| format!("not an address: {line}"))
         };
         let (shop, operator) = (address("shop")?, address("operator")?);
-        Ok(Self { child, shop, operator, started_in: begun.elapsed(), data })
+        Ok(Self { child, shop, operator, started_in: started_at.elapsed(), data })
     }
 
-    /// The id of its process.
+    /// Process id.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
     /// The same server, with the load on its operator edge.
-    pub(crate) fn by_the_operator_edge(mut self) -> Self {
+    pub(crate) fn via_operator_edge(mut self) -> Self {
         self.shop.clone_from(&self.operator);
         self
     }
 
-    /// Ends it and hands its data over.
-    pub(crate) fn end(mut self, end: End) -> Result<Data, String> {
-        if matches!(end, End::Stop) {
+    /// Shuts the process down and returns its data folder.
+    pub(crate) fn shut_down(mut self, shutdown: Shutdown) -> Result<DataFolder, String> {
+        if matches!(shutdown, Shutdown::Graceful) {
             let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
             let id = id.ok_or("the process has no id")?;
             kill_process(id, Signal::TERM).map_err(|error| error.to_string())?;
             self.child.wait().map_err(|error| error.to_string())?;
         }
         self.data.take().ok_or_else(|| "this server keeps no data".to_owned())
-        // Dropped here, it is killed if it still runs.
+        // Dropping the server here kills the process if it still runs.
     }
 
-    /// What its engine did up to now; nothing where there is none or it does not tell.
-    pub(crate) async fn engine(&self) -> Result<Option<Engine>, String> {
-        let mut operator = Connection::to(&self.operator).await?;
-        let answer = operator.ask("GET", "/metrics", None, "").await?;
-        if answer.status != 200 {
+    /// Metrics of the engine; `None` for a server without an engine.
+    pub(crate) async fn engine(&self) -> Result<Option<EngineMetrics>, String> {
+        let mut operator = HttpConnection::connect(&self.operator).await?;
+        let response = operator.request("GET", "/metrics", None, "").await?;
+        if response.status != 200 {
             return Ok(None);
         }
-        Ok(std::str::from_utf8(answer.body).ok().and_then(Engine::on))
+        Ok(std::str::from_utf8(response.body).ok().and_then(EngineMetrics::parse))
     }
 
-    /// What it has used up to now, as the kernel counts it.
-    pub(crate) fn usage(&self) -> Result<Usage, String> {
+    /// Resource usage, as the kernel counts it.
+    pub(crate) fn usage(&self) -> Result<ResourceUsage, String> {
         let read = |file: &str| {
             let path = format!("/proc/{}/{file}", self.child.id());
             std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))
@@ -196,7 +198,7 @@ impl Server {
             .lines()
             .find_map(|line| line.strip_prefix("write_bytes: ")?.parse().ok())
             .unwrap_or(0);
-        Ok(Usage {
+        Ok(ResourceUsage {
             cpu: Duration::from_millis((user + system) * 1_000 / ticks),
             written_bytes: written,
             resident_bytes: pages * rustix::param::page_size() as u64,
@@ -206,7 +208,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended by itself; then there is nothing to kill.
+        // The process may have exited already; then there is nothing to kill.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,15 +1,15 @@
-//! Who spends the instructions that callgrind counted, in a few groups.
+//! Instruction profile: callgrind's counts by code group.
 
 use std::collections::{BTreeMap, HashMap};
 
-/// What Rust calls for a new piece of memory, and what C calls for one (`SQLite`).
+/// Allocation functions, those that Rust calls and those that C calls (`SQLite`).
 const ALLOCATES: [&str; 4] = ["mi_malloc_aligned", "mi_zalloc_aligned", "malloc", "calloc"];
 
-/// Instructions and allocations of everything that was counted.
+/// Instructions and allocations of all counted code.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Profile {
+pub(crate) struct InstructionProfile {
     pub(crate) instructions: u64,
-    /// Calls of the allocator for a new piece; what grows in its place is not counted.
+    /// Calls of the allocator for new memory; growth in place is not counted.
     pub(crate) allocations: u64,
     /// Instructions by group.
     groups: BTreeMap<&'static str, u64>,
@@ -17,23 +17,23 @@ pub(crate) struct Profile {
 
 const OTHERS: &str = "other libraries";
 
-/// What belongs to a group by the crate of the function, or by a part of the path of its source.
-struct Group {
+/// Code group: functions by their crate, or by a part of their source path.
+struct CodeGroup {
     name: &'static str,
     crates: &'static [&'static str],
     sources: &'static [&'static str],
 }
 
-/// The first that fits.
-const GROUPS: &[Group] = &[
-    Group { name: "SQLite", crates: &["rusqlite"], sources: &["sqlite3"] },
-    Group {
+/// Code groups; the first match counts.
+const GROUPS: &[CodeGroup] = &[
+    CodeGroup { name: "SQLite", crates: &["rusqlite"], sources: &["sqlite3"] },
+    CodeGroup {
         name: "allocation",
         crates: &["__rustc", "__rust_alloc", "__rust_dealloc", "__rust_realloc"],
         sources: &["/malloc/", "/mimalloc/"],
     },
-    Group { name: "copying and comparing", crates: &[], sources: &["/multiarch/"] },
-    Group {
+    CodeGroup { name: "copying and comparing", crates: &[], sources: &["/multiarch/"] },
+    CodeGroup {
         name: "JSON",
         crates: &[
             "serde_json",
@@ -46,7 +46,7 @@ const GROUPS: &[Group] = &[
         ],
         sources: &[],
     },
-    Group {
+    CodeGroup {
         name: "HTTP",
         crates: &[
             "hyper",
@@ -65,37 +65,37 @@ const GROUPS: &[Group] = &[
         ],
         sources: &[],
     },
-    Group {
+    CodeGroup {
         name: "hashing",
         crates: &["sha2", "sha1_smol", "siphasher", "foldhash", "hashbrown", "lru"],
         sources: &["core/src/hash/"],
     },
-    Group {
+    CodeGroup {
         name: "tasks and locks",
         crates: &["tokio", "parking_lot", "parking_lot_core"],
         sources: &["/nptl/"],
     },
-    Group {
-        name: "logs and figures",
+    CodeGroup {
+        name: "logs and metrics",
         crates: &["tracing", "tracing_core", "tracing_subscriber", "prometheus_client"],
         sources: &[],
     },
-    Group {
+    CodeGroup {
         name: "Rust's library",
         crates: &["core", "alloc", "std"],
         sources: &["library/core/", "library/alloc/", "library/std/"],
     },
-    Group {
+    CodeGroup {
         name: "the shop's own code",
         crates: &[],
         sources: &["platform/", "services/", "contracts/", "icommerce/src/"],
     },
 ];
 
-impl Profile {
-    /// Reads a file in callgrind's format.
-    pub(crate) fn read(text: &str) -> Self {
-        let (mut profile, mut names) = (Self::default(), Names::default());
+impl InstructionProfile {
+    /// Parses a file in callgrind's format.
+    pub(crate) fn parse(text: &str) -> Self {
+        let (mut profile, mut names) = (Self::default(), NameTables::default());
         let (mut source, mut function) = (String::new(), String::new());
         let (mut called, mut inclusive) = (String::new(), false);
         for line in text.lines() {
@@ -110,42 +110,44 @@ impl Profile {
                         profile.allocations += first_number(count);
                     }
                 }
-                // What the called function spent; it is told of that function itself.
+                // The inclusive cost of a call, which is counted in the called function itself.
                 None if inclusive => inclusive = false,
-                None => profile.spend(&source, &function, line),
+                None => profile.record_line(&source, &function, line),
                 Some(_) => {}
             }
         }
         profile
     }
 
-    /// The groups, the largest first.
+    /// Instructions by group, the largest first.
     pub(crate) fn groups(&self) -> Vec<(&'static str, u64)> {
-        let mut groups: Vec<_> = self.groups.iter().map(|(name, spent)| (*name, *spent)).collect();
-        groups.sort_by_key(|(_, spent)| std::cmp::Reverse(*spent));
+        let mut groups: Vec<_> =
+            self.groups.iter().map(|(name, instructions)| (*name, *instructions)).collect();
+        groups.sort_by_key(|(_, instructions)| std::cmp::Reverse(*instructions));
         groups
     }
 
-    /// A line of a place in the source and what was spent there.
-    fn spend(&mut self, source: &str, function: &str, line: &str) {
-        let is_place =
+    /// Adds a cost line: a source position and its instructions.
+    fn record_line(&mut self, source: &str, function: &str, line: &str) {
+        let is_cost_line =
             line.starts_with(|first: char| first.is_ascii_digit() || "+-*".contains(first));
-        let spent = line.rsplit_once(' ').and_then(|(_, spent)| spent.parse::<u64>().ok());
-        let (true, Some(spent)) = (is_place, spent) else { return };
-        self.instructions += spent;
-        *self.groups.entry(group_of(source, function)).or_default() += spent;
+        let instructions =
+            line.rsplit_once(' ').and_then(|(_, instructions)| instructions.parse::<u64>().ok());
+        let (true, Some(instructions)) = (is_cost_line, instructions) else { return };
+        self.instructions += instructions;
+        *self.groups.entry(group_of(source, function)).or_default() += instructions;
     }
 }
 
 fn group_of(source: &str, function: &str) -> &'static str {
     let of = crate_of(function);
-    let fits = |group: &&Group| {
+    let fits = |group: &&CodeGroup| {
         group.crates.contains(&of) || group.sources.iter().any(|part| source.contains(part))
     };
     GROUPS.iter().find(fits).map_or(OTHERS, |group| group.name)
 }
 
-/// The crate a function is of, or of whose type it is a method.
+/// The crate of a function, or of the type whose method it is.
 fn crate_of(function: &str) -> &str {
     let plain = function.trim_start_matches(['<', '&', '[', '(', '*']);
     let plain = plain.strip_prefix("mut ").unwrap_or(plain);
@@ -156,17 +158,17 @@ fn first_number(text: &str) -> u64 {
     text.split(' ').next().and_then(|count| count.parse().ok()).unwrap_or(0)
 }
 
-/// The names that callgrind writes once and numbers from then on.
+/// Tables for callgrind's name compression: a name is written once, and referred to by number afterwards.
 #[derive(Default)]
-struct Names {
-    sources: Numbered,
-    functions: Numbered,
+struct NameTables {
+    sources: CompressedNames,
+    functions: CompressedNames,
 }
 
 #[derive(Default)]
-struct Numbered(HashMap<String, String>);
+struct CompressedNames(HashMap<String, String>);
 
-impl Numbered {
+impl CompressedNames {
     fn resolve(&mut self, text: &str) -> String {
         let (number, name) = text.split_once(' ').unwrap_or((text, ""));
         if !name.is_empty() {
@@ -206,8 +208,8 @@ totals: 100
 ";
 
     #[test]
-    fn instructions_are_counted_once_and_by_group() {
-        let profile = Profile::read(FILE);
+    fn instructions_are_counted_once_by_group() {
+        let profile = InstructionProfile::parse(FILE);
         assert_eq!((profile.instructions, profile.allocations), (100, 4));
         assert_eq!(
             profile.groups(),

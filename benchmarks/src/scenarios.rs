@@ -1,125 +1,150 @@
-//! What is measured.
+//! Benchmark scenarios, selected by name.
 
 mod browse;
-mod buy;
 mod catalogue;
-mod curves;
-mod day;
-mod lag;
-mod lines;
-pub(crate) mod paths;
-mod sale;
-mod start;
+mod checkout;
+mod consumer_lag;
+mod flash_sale;
+pub(crate) mod hot_paths;
+mod mixed_load;
+mod order_lines;
+mod scaling;
+mod startup;
 
 use crate::{
-    Setup,
-    load::{Round, load},
+    config::RunConfig,
+    load_generator::{Workload, generate_load},
     process::Server,
-    report::{Findings, Load, Row},
+    report::{LoadModel, Row, ScenarioResult},
 };
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use std::pin::Pin;
 
-/// A running scenario.
-type Running = Pin<Box<dyn Future<Output = Result<Findings, String>>>>;
+/// Future of a running scenario.
+type ScenarioFuture = Pin<Box<dyn Future<Output = Result<ScenarioResult, String>>>>;
 
-/// A scenario: its name, what it does, when it is run, and how.
+/// Scenario: name, description, selection and function.
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
     about: &'static str,
-    when: When,
-    pub(crate) run: fn(Setup) -> Running,
+    selection: Selection,
+    pub(crate) run: fn(RunConfig) -> ScenarioFuture,
 }
 
-/// When a scenario is run.
+/// Selection of a scenario.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum When {
-    /// Whenever none is named.
-    Always,
-    /// Only when it is named: it takes long.
-    Asked,
+enum Selection {
+    /// Run when no scenario is named.
+    Default,
+    /// Run only by name, because it takes long.
+    Explicit,
 }
 
 macro_rules! scenario {
-    ($name:literal, $when:ident, $run:path, $about:literal) => {
+    ($name:literal, $selection:ident, $run:path, $about:literal) => {
         Scenario {
             name: $name,
             about: $about,
-            when: When::$when,
-            run: |setup| Box::pin(async move { $run(setup).await.map(Findings::from) }),
+            selection: Selection::$selection,
+            run: |config| Box::pin(async move { $run(config).await.map(ScenarioResult::from) }),
         }
     };
 }
 
 const ALL: &[Scenario] = &[
-    scenario!("checkout", Always, buy::checkout, "a cart, two lines, a checkout: four requests"),
-    scenario!("checkout-2", Always, buy::two_requests, "a cart with its lines, a checkout"),
-    scenario!("order", Always, buy::order, "an order of one request"),
+    scenario!(
+        "checkout",
+        Default,
+        checkout::checkout,
+        "a checkout of four requests: a cart, two lines, the checkout"
+    ),
+    scenario!(
+        "checkout-2",
+        Default,
+        checkout::two_requests,
+        "a checkout of two requests: a cart with its lines, the checkout"
+    ),
+    scenario!("order", Default, checkout::order, "an order in one request"),
     scenario!(
         "one-client",
-        Always,
-        buy::one_client,
-        "the checkout request when nobody else is there"
+        Default,
+        checkout::one_client,
+        "the checkout request of a single client"
     ),
-    scenario!("hot-sku", Always, buy::hot_sku, "everybody buys the same article"),
+    scenario!("hot-sku", Default, checkout::hot_sku, "all clients buy the same SKU"),
     scenario!(
         "variants",
-        Always,
-        buy::variants,
-        "everybody buys a variant of one product of 2,000"
+        Default,
+        checkout::variants,
+        "all clients buy variants of one product that has 2,000"
     ),
-    scenario!("lines", Always, lines::orders, "orders of 1, 10, 100 and 1,000 lines"),
-    scenario!("list", Always, browse::list, "lists of 20 of 100 products, with facets"),
-    scenario!("product", Always, browse::product, "product pages of 100 products"),
-    scenario!("search", Always, browse::search, "searches of words in 100 products"),
-    scenario!("browse-100k", Asked, browse::large, "list, product and search at 100,000 products"),
-    scenario!("flash-sale", Always, sale::flash, "200 buyers for 50 units at once"),
-    scenario!("day", Always, day::mixture, "reads, cart changes and orders as in a real shop"),
-    scenario!("start", Asked, start::filled, "start on a folder of so many orders (--orders)"),
-    scenario!("lag", Always, lag::outbox, "from a commit to what a consumer of its event shows"),
-    scenario!("clients", Asked, curves::clients, "throughput over clients"),
-    scenario!("rates", Asked, curves::rates, "latency over load"),
+    scenario!("lines", Default, order_lines::orders, "orders of 1, 10, 100 and 1,000 lines"),
+    scenario!("list", Default, browse::list, "listings of 20 of 100 products, with facets"),
+    scenario!("product", Default, browse::product, "product pages of 100 products"),
+    scenario!("search", Default, browse::search, "searches in 100 products"),
+    scenario!(
+        "browse-100k",
+        Explicit,
+        browse::large,
+        "listings, product pages and searches in 100,000 products"
+    ),
+    scenario!("flash-sale", Default, flash_sale::flash, "200 simultaneous buyers of 50 units"),
+    scenario!("day", Default, mixed_load::mixture, "mixed load of reads, cart changes and orders"),
+    scenario!(
+        "start",
+        Explicit,
+        startup::startup_times,
+        "start-up with many orders in the data folder (--orders)"
+    ),
+    scenario!(
+        "lag",
+        Default,
+        consumer_lag::outbox,
+        "consumer lag: from a commit until a read model shows it"
+    ),
+    scenario!("clients", Explicit, scaling::clients, "throughput over the number of clients"),
+    scenario!("rates", Explicit, scaling::rates, "latency over the arrival rate"),
 ];
 
-/// The names, for the command line.
+/// Scenario names for the command line.
 pub(crate) fn names() -> PossibleValuesParser {
     let value = |scenario: &Scenario| PossibleValue::new(scenario.name).help(scenario.about);
     ALL.iter().map(value).collect::<Vec<_>>().into()
 }
 
-/// Those that were named, or all that do not have to be.
-pub(crate) fn chosen(names: &[String]) -> impl Iterator<Item = &'static Scenario> {
+/// Scenarios with these names, or the default ones if there are none.
+pub(crate) fn selected(names: &[String]) -> impl Iterator<Item = &'static Scenario> {
     ALL.iter().filter(move |scenario| match names {
-        [] => scenario.when == When::Always,
+        [] => scenario.selection == Selection::Default,
         names => names.iter().any(|name| name == scenario.name),
     })
 }
 
-/// Runs a round against this shop, ends it, and runs the same against constant answers.
-async fn compared<R: Round + 'static>(
+/// Runs a workload against this shop, and after its shutdown against the baseline server.
+async fn compare_with_baseline<R: Workload + 'static>(
     row: Row,
-    setup: &Setup,
+    config: &RunConfig,
     shop: Server,
-    round: impl Fn() -> R,
+    workload: impl Fn() -> R,
 ) -> Result<Row, String> {
-    let measured = load(setup, &shop, round()).await?;
+    let measured = generate_load(config, &shop, workload()).await?;
     drop(shop);
-    let bare = load(setup, &Server::constant()?, round()).await?;
-    Ok(row.shop(&measured).beside(&bare))
+    let baseline = generate_load(config, &Server::baseline()?, workload()).await?;
+    Ok(row.with_shop(&measured).with_baseline(&baseline))
 }
 
-/// A row for a load of this setup.
-fn row(name: &str, unit: &'static str, setup: &Setup) -> Row {
-    let clients = setup.clients;
-    let load = match setup.rate {
-        Some(per_second) => Load::Open { per_second, clients },
-        None => Load::Closed { clients },
+/// Row for a load of this configuration.
+fn row(name: &str, unit: &'static str, config: &RunConfig) -> Row {
+    let clients = config.clients;
+    let load = match config.rate {
+        Some(per_second) => LoadModel::Open { per_second, clients },
+        None => LoadModel::Closed { clients },
     };
     Row::named(name, unit, load)
 }
 
-/// A number that is below `count`, and other for each round of each client.
-fn turn(client: usize, number: u64, count: usize) -> usize {
+/// Index below `count` that spreads the iterations of all clients evenly.
+fn spread(client: usize, number: u64, count: usize) -> usize {
     let number = usize::try_from(number).unwrap_or(0);
     number.wrapping_mul(7).wrapping_add(client.wrapping_mul(13)) % count.max(1)
 }
@@ -129,20 +154,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_takes_long_runs_only_when_it_is_named() {
-        let names = |asked: &[&str]| -> Vec<_> {
-            let asked: Vec<_> = asked.iter().map(|name| (*name).to_owned()).collect();
-            chosen(&asked).map(|scenario| scenario.name).collect()
+    fn a_long_scenario_runs_only_by_name() {
+        let names = |names_given: &[&str]| -> Vec<_> {
+            let names_given: Vec<_> = names_given.iter().map(|name| (*name).to_owned()).collect();
+            selected(&names_given).map(|scenario| scenario.name).collect()
         };
         assert!(names(&[]).contains(&"checkout") && !names(&[]).contains(&"start"));
         assert_eq!(names(&["start", "list"]), ["list", "start"]);
     }
 
     #[test]
-    fn everybody_gets_a_turn_at_everything() {
+    fn iterations_spread_over_all_indexes() {
         let mut seen = [false; 100];
-        (0..100).for_each(|number| seen[turn(3, number, 100)] = true);
+        (0..100).for_each(|number| seen[spread(3, number, 100)] = true);
         assert!(seen.iter().all(|seen| *seen));
-        assert_eq!(turn(1, 1, 0), 0);
+        assert_eq!(spread(1, 1, 0), 0);
     }
 }

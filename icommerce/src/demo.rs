@@ -2,9 +2,9 @@
 
 use crate::{failure::Failure, shop::Shop};
 use contracts::product::ProductClient;
-use demo_shop::plant;
+use demo_shop::seed;
 use kernel::Ids;
-use shop_client::{Edge, Patience};
+use shop_client::{EdgeClient, RetryPolicy};
 
 /// What is kept about the demonstration.
 const KEY: &str = "demonstration";
@@ -33,9 +33,9 @@ pub(crate) async fn plant_once(shop: &Shop, wanted: bool) -> Result<(), Failure>
         return note("without").await;
     }
     note("planting").await?;
-    let edge = Edge::at(&format!("http://{operator}"), Patience::default(), ids.clone());
-    let products = ProductClient::new(edge.map_err(|error| failed(&error))?.transport());
-    let planted = plant(&products, ids.now()).await.map_err(|error| failed(&error))?;
+    let edge = EdgeClient::new(&format!("http://{operator}"), RetryPolicy::default(), ids.clone());
+    let products = ProductClient::new(edge.map_err(|error| failed(&error))?.channel());
+    let planted = seed(&products, ids.now()).await.map_err(|error| failed(&error))?;
     tracing::info!(planted, "the demonstration catalogue is in the shop");
     note("planted").await
 }

@@ -1,6 +1,6 @@
-//! A picture of axes, lines and bars, written by hand.
+//! SVG writer for axes, lines and bars.
 
-use super::scale::Scale;
+use super::axis::Axis;
 use std::fmt::Write;
 
 const WIDTH: f64 = 720.0;
@@ -10,7 +10,7 @@ const RIGHT: f64 = 24.0;
 const TOP: f64 = 76.0;
 const BOTTOM: f64 = 72.0;
 
-/// Colours that keep their distance on both grounds, also for eyes that tell few colours apart.
+/// Style sheet with colours that stay distinct on both backgrounds, also with colour blindness.
 const STYLE: &str = "\
 svg{--ground:#fff;--ink:#1f2328;--faint:#59636e;--grid:#d8dee4;--c0:#0550ae;--c1:#bc4c00;--c2:#1a7f37;--c3:#8250df}
 @media (prefers-color-scheme: dark){svg{--ground:#0d1117;--ink:#f0f6fc;--faint:#9198a1;--grid:#30363d;--c0:#58a6ff;--c1:#f0883e;--c2:#56d364;--c3:#bc8cff}}
@@ -19,55 +19,55 @@ text{font:13px system-ui,sans-serif;fill:var(--ink)}
 .grid{stroke:var(--grid)}.ground{fill:var(--ground)}
 .line{fill:none;stroke-width:2}";
 
-/// A picture under way.
-pub(super) struct Picture(String);
+/// SVG chart under construction.
+pub(super) struct SvgChart(String);
 
-impl Picture {
-    /// Its title, and where its figures come from.
+impl SvgChart {
+    /// Starts a chart with a title and the source of its figures.
     pub(super) fn new(title: &str, source: &str) -> Self {
         let (title, source) = (escaped(title), escaped(source));
-        let mut picture = Self(format!(
+        let mut chart = Self(format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\">\n\
              <title>{title}</title>\n<style>{STYLE}</style>\n\
              <rect class=\"ground\" width=\"{WIDTH}\" height=\"{HEIGHT}\"/>\n"
         ));
-        picture.text(16.0, 26.0, "title", "start", &title);
-        picture.text(16.0, HEIGHT - 12.0, "faint", "start", &source);
-        picture
+        chart.text(16.0, 26.0, "title", "start", &title);
+        chart.text(16.0, HEIGHT - 12.0, "faint", "start", &source);
+        chart
     }
 
-    /// Both axes with their marks and names.
+    /// Draws both axes with ticks and names.
     pub(super) fn axes(
         &mut self,
-        across: &Scale,
+        across: &Axis,
         across_name: &str,
-        up: &Scale,
+        up: &Axis,
         up_name: &str,
         word: &dyn Fn(f64) -> String,
     ) {
-        self.upwards(up, up_name);
-        for mark in across.marks() {
+        self.vertical_axis(up, up_name);
+        for mark in across.ticks() {
             self.text(x(across, mark), HEIGHT - BOTTOM + 18.0, "faint", "middle", &word(mark));
         }
         let middle = f64::midpoint(LEFT, WIDTH - RIGHT);
         self.text(middle, HEIGHT - BOTTOM + 38.0, "", "middle", &escaped(across_name));
     }
 
-    /// A line with a dot at each point, and its name in its colour above.
+    /// Draws a line with a dot at each point, and its entry in the legend.
     pub(super) fn line(
         &mut self,
         number: usize,
         name: &str,
         points: &[[f64; 2]],
-        across: &Scale,
-        up: &Scale,
+        across: &Axis,
+        up: &Axis,
     ) {
         let colour = format!("var(--c{})", number % 4);
         let places: Vec<_> =
             points.iter().map(|[one, other]| (x(across, *one), y(up, *other))).collect();
         let mut path = String::new();
         for (x, y) in &places {
-            // Writing to a text cannot fail.
+            // Writing to a string cannot fail.
             let _ = write!(path, "{x:.1},{y:.1} ");
         }
         self.add(&format!(
@@ -87,9 +87,9 @@ impl Picture {
         self.text(left + 18.0, 59.0, "", "start", &escaped(name));
     }
 
-    /// A bar for each figure, with its name below it and its height above.
-    pub(super) fn bars(&mut self, bars: &[(String, f64)], up: &Scale, up_name: &str) {
-        self.upwards(up, up_name);
+    /// Draws vertical bars with names below and figures above.
+    pub(super) fn bars(&mut self, bars: &[(String, f64)], up: &Axis, up_name: &str) {
+        self.vertical_axis(up, up_name);
         let count = f64::from(u16::try_from(bars.len().max(1)).unwrap_or(u16::MAX));
         let room = (WIDTH - LEFT - RIGHT) / count;
         let mut left = LEFT;
@@ -107,8 +107,8 @@ impl Picture {
         }
     }
 
-    /// A bar to the right for each figure, with its name before it and its length behind it.
-    pub(super) fn rows(&mut self, rows: &[(String, f64)], across: &Scale) {
+    /// Draws horizontal bars with names before and figures after them.
+    pub(super) fn rows(&mut self, rows: &[(String, f64)], across: &Axis) {
         let count = f64::from(u16::try_from(rows.len().max(1)).unwrap_or(u16::MAX));
         let room = ((HEIGHT - TOP - 20.0) / count).min(40.0);
         // Names are longer than the figures of an axis.
@@ -116,7 +116,7 @@ impl Picture {
         let mut top = TOP - 28.0;
         for (name, figure) in rows {
             let (length, middle) =
-                (across.place(*figure) * (WIDTH - RIGHT - left - 50.0), top + room / 2.0 + 4.0);
+                (across.position(*figure) * (WIDTH - RIGHT - left - 50.0), top + room / 2.0 + 4.0);
             self.text(left - 8.0, middle, "", "end", &escaped(name));
             self.add(&format!(
                 "<rect x=\"{left}\" y=\"{:.1}\" width=\"{length:.1}\" height=\"{:.1}\" style=\"fill:var(--c0)\"/>",
@@ -128,13 +128,13 @@ impl Picture {
         }
     }
 
-    /// The picture.
+    /// The finished SVG document.
     pub(super) fn end(self) -> String {
         self.0 + "</svg>\n"
     }
 
-    fn upwards(&mut self, up: &Scale, name: &str) {
-        for mark in up.marks() {
+    fn vertical_axis(&mut self, up: &Axis, name: &str) {
+        for mark in up.ticks() {
             let y = y(up, mark);
             self.add(&format!(
                 "<line class=\"grid\" x1=\"{LEFT}\" y1=\"{y:.1}\" x2=\"{}\" y2=\"{y:.1}\"/>",
@@ -157,7 +157,7 @@ impl Picture {
     }
 }
 
-/// A figure in few letters.
+/// Figure in short form, such as `20k`.
 pub(super) fn number(figure: f64) -> String {
     match figure.abs() {
         size if size >= 1e6 => format!("{}M", trimmed(figure / 1e6)),
@@ -166,7 +166,7 @@ pub(super) fn number(figure: f64) -> String {
     }
 }
 
-/// Microseconds in few letters.
+/// Duration in short form, such as `2.0 ms`.
 pub(super) fn duration(micros: f64) -> String {
     match micros {
         micros if micros >= 1e6 => format!("{:.1} s", micros / 1e6),
@@ -183,12 +183,12 @@ fn trimmed(figure: f64) -> String {
     text
 }
 
-fn x(across: &Scale, figure: f64) -> f64 {
-    LEFT + across.place(figure) * (WIDTH - LEFT - RIGHT)
+fn x(across: &Axis, figure: f64) -> f64 {
+    LEFT + across.position(figure) * (WIDTH - LEFT - RIGHT)
 }
 
-fn y(up: &Scale, figure: f64) -> f64 {
-    HEIGHT - BOTTOM - up.place(figure) * (HEIGHT - TOP - BOTTOM)
+fn y(up: &Axis, figure: f64) -> f64 {
+    HEIGHT - BOTTOM - up.position(figure) * (HEIGHT - TOP - BOTTOM)
 }
 
 fn escaped(text: &str) -> String {
@@ -200,18 +200,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_are_said_in_few_letters() {
-        let said = [0.0, 0.5, 20.0, 1_500.0, 20_000.0, 2_500_000.0].map(number);
-        assert_eq!(said, ["0", "0.5", "20", "1500", "20k", "2.5M"]);
+    fn figures_have_a_short_form() {
+        let short = [0.0, 0.5, 20.0, 1_500.0, 20_000.0, 2_500_000.0].map(number);
+        assert_eq!(short, ["0", "0.5", "20", "1500", "20k", "2.5M"]);
         assert_eq!([64.0, 2_048.0, 4_194_304.0].map(duration), ["64 µs", "2.0 ms", "4.2 s"]);
     }
 
     #[test]
-    fn the_ends_of_an_axis_are_the_edges_of_the_picture() {
-        let scale = Scale::even(std::iter::once(100.0));
-        assert!((x(&scale, 0.0) - LEFT).abs() < 1e-9);
-        assert!((x(&scale, 100.0) - (WIDTH - RIGHT)).abs() < 1e-9);
-        assert!((y(&scale, 100.0) - TOP).abs() < 1e-9, "more is higher");
-        assert!((y(&scale, 0.0) - (HEIGHT - BOTTOM)).abs() < 1e-9);
+    fn the_ends_of_an_axis_are_the_edges_of_the_plot() {
+        let axis = Axis::linear(std::iter::once(100.0));
+        assert!((x(&axis, 0.0) - LEFT).abs() < 1e-9);
+        assert!((x(&axis, 100.0) - (WIDTH - RIGHT)).abs() < 1e-9);
+        assert!((y(&axis, 100.0) - TOP).abs() < 1e-9, "more is higher");
+        assert!((y(&axis, 0.0) - (HEIGHT - BOTTOM)).abs() < 1e-9);
     }
 }

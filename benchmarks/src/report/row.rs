@@ -1,62 +1,62 @@
-//! A scenario's figures: the shop's beside those of constant answers, what each unit cost, and what else was seen.
+//! Row of the report: the figures of the shop beside those of the baseline, the cost of each unit, further observations.
 
-use super::{each, float, megabytes};
 use crate::{
-    engine::{Bucket, bound_at},
+    engine_metrics::{HistogramBucket, quantile_bound_us},
     latency::{PARTS, micros},
-    load::Measured,
+    load_generator::Measurement,
+    numbers::{each, float, megabytes},
 };
 use serde::Serialize;
 
-/// A scenario's figures.
+/// Row of the report.
 #[derive(Debug, Serialize)]
 pub(crate) struct Row {
     pub(crate) name: String,
-    /// What is counted.
+    /// Name of the unit that is counted.
     pub(crate) unit: &'static str,
-    pub(crate) load: Load,
-    /// Requests of one unit.
+    pub(crate) load: LoadModel,
+    /// Requests per unit.
     pub(crate) requests: u32,
-    pub(crate) shop: Option<Side>,
-    /// The server of constant answers, asked the same.
-    pub(crate) constant: Option<Side>,
-    /// The shop's rate over that of constant answers; absent for an open load, where the rate is given.
+    pub(crate) shop: Option<ServerMeasurements>,
+    /// The baseline server with constant answers, under the same load.
+    pub(crate) constant: Option<ServerMeasurements>,
+    /// Rate of the shop over that of the baseline; absent for an open load, whose rate is given.
     pub(crate) ratio: Option<f64>,
-    pub(crate) cost: Option<Cost>,
-    pub(crate) remarks: Vec<Remark>,
+    pub(crate) cost: Option<UnitCost>,
+    pub(crate) remarks: Vec<Observation>,
 }
 
-/// How the load was made.
+/// Load model.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Load {
-    /// So many clients, each asking again as soon as it has its answer.
+pub(crate) enum LoadModel {
+    /// Closed load: each client sends its next request as soon as it has a response.
     Closed { clients: usize },
-    /// So many units begun a second, by at most so many clients at once.
+    /// Open load: units start at a fixed rate, on at most this many clients at once.
     Open { per_second: f64, clients: usize },
-    /// As the scenario says.
+    /// Load of the scenario's own.
     Own,
 }
 
-/// What one server did.
+/// Figures of one server.
 #[derive(Debug, Serialize)]
-pub(crate) struct Side {
+pub(crate) struct ServerMeasurements {
     pub(crate) per_second: f64,
     pub(crate) p50_us: f64,
     pub(crate) p99_us: f64,
     pub(crate) p999_us: f64,
     /// Percent and microseconds.
     pub(crate) percentiles_us: Vec<[f64; 2]>,
-    /// CPU of the server for each unit.
+    /// CPU time of the server per unit.
     pub(crate) cpu_us: f64,
     pub(crate) memory_begin_mb: f64,
     pub(crate) memory_end_mb: f64,
 }
 
-/// What each unit cost the shop's disk.
+/// Cost of a unit on the shop's disk.
 #[derive(Debug, Serialize)]
-pub(crate) struct Cost {
-    /// Flushes of the services' log, shared by all units under way.
+pub(crate) struct UnitCost {
+    /// Flushes of the services' log; concurrent units share them.
     pub(crate) flushes: Option<f64>,
     /// Writes to the log, each an append with its documents.
     pub(crate) writes: Option<f64>,
@@ -64,62 +64,62 @@ pub(crate) struct Cost {
     pub(crate) log_bytes: Option<f64>,
     /// Bytes of writes to the log that lags behind (the audit trail).
     pub(crate) bulk_bytes: Option<f64>,
-    /// Bytes that the process gave to the disk: log, tables, and what the database adds.
+    /// Bytes that the process wrote to the disk: log, tables, whole pages.
     pub(crate) disk_bytes: f64,
     /// Writes that share a flush.
     pub(crate) writes_per_flush: Option<f64>,
     pub(crate) flush_p50_us_at_most: Option<f64>,
     pub(crate) flush_p999_us_at_most: Option<f64>,
     pub(crate) checkpoints: Option<u64>,
-    /// How long after the last answer the consumers of events still had messages to take in.
+    /// Time from the last response until the consumers of events had caught up.
     pub(crate) consumers_caught_up_ms: Option<f64>,
-    /// The time of a flush while this ran.
-    pub(crate) flush: Vec<Bucket>,
+    /// Latency histogram of the flushes during the run.
+    pub(crate) flush: Vec<HistogramBucket>,
 }
 
-/// Something else that was seen.
+/// Further observation.
 #[derive(Debug, Serialize)]
-pub(crate) struct Remark {
+pub(crate) struct Observation {
     pub(crate) what: String,
     pub(crate) figure: f64,
     pub(crate) unit: &'static str,
 }
 
 impl Row {
-    /// A scenario without figures yet.
-    pub(crate) fn named(name: &str, unit: &'static str, load: Load) -> Self {
+    /// A row without figures.
+    pub(crate) fn named(name: &str, unit: &'static str, load: LoadModel) -> Self {
         let name = name.to_owned();
         let (shop, constant, ratio, cost) = (None, None, None, None);
         Self { name, unit, load, requests: 1, shop, constant, ratio, cost, remarks: Vec::new() }
     }
 
-    /// So many requests make a unit.
+    /// Sets the number of requests per unit.
     pub(crate) fn of_requests(self, requests: u32) -> Self {
         Self { requests, ..self }
     }
 
-    /// What the shop did.
-    pub(crate) fn shop(self, measured: &Measured) -> Self {
-        let cost = Some(Cost::of(measured));
-        Self { shop: Some(Side::of(measured)), cost, ..self }
+    /// Adds the figures of the shop.
+    pub(crate) fn with_shop(self, measured: &Measurement) -> Self {
+        let cost = Some(UnitCost::of(measured));
+        Self { shop: Some(ServerMeasurements::of(measured)), cost, ..self }
     }
 
-    /// What the server of constant answers did beside it.
-    pub(crate) fn beside(self, bare: &Measured) -> Self {
-        let constant = Side::of(bare);
+    /// Adds the figures of the baseline, and the ratio.
+    pub(crate) fn with_baseline(self, baseline: &Measurement) -> Self {
+        let constant = ServerMeasurements::of(baseline);
         let rate = self.shop.as_ref().map(|shop| shop.per_second / constant.per_second);
-        let ratio = rate.filter(|_| !matches!(self.load, Load::Open { .. }));
+        let ratio = rate.filter(|_| !matches!(self.load, LoadModel::Open { .. }));
         Self { ratio, constant: Some(constant), ..self }
     }
 
-    /// Something else that was seen.
+    /// Adds an observation.
     pub(crate) fn with(mut self, what: impl Into<String>, figure: f64, unit: &'static str) -> Self {
-        self.remarks.push(Remark { what: what.into(), figure, unit });
+        self.remarks.push(Observation { what: what.into(), figure, unit });
         self
     }
 
-    /// Latency by kind of request, where there are several.
-    pub(crate) fn with_kinds(self, measured: &Measured) -> Self {
+    /// Adds the latencies by kind of request.
+    pub(crate) fn with_kinds(self, measured: &Measurement) -> Self {
         measured.latency.kinds.iter().fold(self, |row, (kind, latency)| {
             row.with(format!("{kind}: a second"), float(latency.count()) / seconds(measured), "/s")
                 .with(format!("{kind}: p50"), latency.quantile_us(0.5), "µs")
@@ -128,8 +128,8 @@ impl Row {
         })
     }
 
-    /// Latency by tenth of the run, and the last tenth's over the first's.
-    pub(crate) fn with_tenths(self, measured: &Measured) -> Self {
+    /// Adds the latencies by tenth of the run, and the ratio of the last to the first.
+    pub(crate) fn with_tenths(self, measured: &Measurement) -> Self {
         let parts = &measured.latency.parts;
         let row = parts.iter().enumerate().fold(self, |row, (part, latency)| {
             let of = format!("tenth {} of the run", part + 1);
@@ -147,34 +147,34 @@ impl Row {
         )
     }
 
-    /// The time of the shop's flushes while this ran, if it is known.
-    pub(crate) fn flushes(&self) -> Option<&[Bucket]> {
+    /// Latency histogram of the shop's flushes, if there is one.
+    pub(crate) fn flushes(&self) -> Option<&[HistogramBucket]> {
         let flush = &self.cost.as_ref()?.flush;
         (!flush.is_empty()).then_some(flush)
     }
 }
 
-impl Side {
-    fn of(measured: &Measured) -> Self {
+impl ServerMeasurements {
+    fn of(measured: &Measurement) -> Self {
         let latency = &measured.latency.all;
         Self {
-            per_second: float(measured.rounds) / seconds(measured),
+            per_second: float(measured.iterations) / seconds(measured),
             p50_us: latency.quantile_us(0.5),
             p99_us: latency.quantile_us(0.99),
             p999_us: latency.quantile_us(0.999),
             percentiles_us: latency.percentiles_us(),
-            cpu_us: measured.used.cpu_us_each(measured.rounds),
+            cpu_us: measured.used.cpu_us_each(measured.iterations),
             memory_begin_mb: megabytes(measured.resident_bytes_before),
             memory_end_mb: megabytes(measured.used.resident_bytes),
         }
     }
 }
 
-impl Cost {
-    fn of(measured: &Measured) -> Self {
+impl UnitCost {
+    fn of(measured: &Measurement) -> Self {
         let engine = measured.engine.as_ref();
-        let per_unit = |count: u64| each(float(count), measured.rounds);
-        let at_most = |at| engine.and_then(|engine| bound_at(&engine.flush, at));
+        let per_unit = |count: u64| each(float(count), measured.iterations);
+        let at_most = |at| engine.and_then(|engine| quantile_bound_us(&engine.flush, at));
         Self {
             flushes: engine.map(|engine| per_unit(engine.flushes)),
             writes: engine.map(|engine| per_unit(engine.writes)),
@@ -186,11 +186,13 @@ impl Cost {
             flush_p999_us_at_most: at_most(0.999),
             checkpoints: engine.map(|engine| engine.checkpoints),
             consumers_caught_up_ms: measured.caught_up_in.map(|after| micros(after) / 1_000.0),
-            flush: engine.map(|engine| super::filled(&engine.flush).to_vec()).unwrap_or_default(),
+            flush: engine
+                .map(|engine| super::trim_empty(&engine.flush).to_vec())
+                .unwrap_or_default(),
         }
     }
 }
 
-fn seconds(measured: &Measured) -> f64 {
+fn seconds(measured: &Measurement) -> f64 {
     measured.took.as_secs_f64().max(f64::MIN_POSITIVE)
 }

@@ -1,6 +1,6 @@
-//! The table that people read.
+//! Report as a table for people.
 
-use super::{BATCH, Report, Row, row::Load};
+use super::{BATCH, Report, Row, row::LoadModel};
 use comfy_table::{CellAlignment, Table, presets};
 use std::fmt;
 
@@ -68,12 +68,12 @@ impl fmt::Display for Report {
 }
 
 fn cells(row: &Row) -> Vec<String> {
-    let shop = |of: fn(&super::row::Side) -> f64| row.shop.as_ref().map(of);
-    let constant = |of: fn(&super::row::Side) -> f64| row.constant.as_ref().map(of);
-    let cost = |of: fn(&super::row::Cost) -> Option<f64>| row.cost.as_ref().and_then(of);
+    let shop = |of: fn(&super::row::ServerMeasurements) -> f64| row.shop.as_ref().map(of);
+    let constant = |of: fn(&super::row::ServerMeasurements) -> f64| row.constant.as_ref().map(of);
+    let cost = |of: fn(&super::row::UnitCost) -> Option<f64>| row.cost.as_ref().and_then(of);
     let name = match row.load {
-        Load::Open { per_second, .. } => format!("{} at {per_second:.0}/s", row.name),
-        Load::Closed { .. } | Load::Own => row.name.clone(),
+        LoadModel::Open { per_second, .. } => format!("{} at {per_second:.0}/s", row.name),
+        LoadModel::Closed { .. } | LoadModel::Own => row.name.clone(),
     };
     let figures = [
         shop(|side| side.per_second),
@@ -94,13 +94,13 @@ fn cells(row: &Row) -> Vec<String> {
     std::iter::once(name).chain(figures.map(text)).collect()
 }
 
-/// The microseconds at this percentile, if it was written down.
+/// Microseconds at a percentile; NaN if it was not recorded.
 fn at(percentiles: &[[f64; 2]], percent: f64) -> f64 {
     let found = percentiles.iter().find(|[at, _]| (at - percent).abs() < 1e-9);
     found.map_or(f64::NAN, |[_, micros]| *micros)
 }
 
-/// A figure with as many digits as tell something.
+/// Figure with about three significant digits.
 fn short(figure: f64) -> String {
     match figure.abs() {
         size if !(1e-9..100.0).contains(&size) => format!("{figure:.0}"),
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_figure_keeps_the_digits_that_tell_something() {
+    fn a_figure_keeps_its_significant_digits() {
         let figures = [0.0, 0.513, 12.34, 6_543.2].map(short);
         assert_eq!(figures, ["0", "0.51", "12.3", "6543"]);
     }

@@ -1,66 +1,67 @@
-//! Browsing: lists with facets, product pages, searches.
+//! Browsing scenarios: listings with facets, product pages, searches.
 
-use super::{catalogue, compared, row, turn};
+use super::{catalogue, compare_with_baseline, row, spread};
 use crate::{
-    Setup,
-    connection::Connection,
-    load::{Round, Timed, load},
-    process::{Data, Server},
+    config::RunConfig,
+    http_connection::HttpConnection,
+    load_generator::{Sample, Workload, generate_load},
+    process::{DataFolder, Server},
     report::Row,
 };
 use tempfile::TempDir;
 use tokio::time::Instant;
 
-/// Products of a small shop, and of a large one.
+/// Number of products of a small shop, and of a large one.
 const SMALL: usize = 100;
 const LARGE: usize = 100_000;
-/// Paths that are asked for in turn: more than the shop keeps answers of.
+/// The most paths that are requested in turn: more than the shop caches.
 const PATHS_MAX: usize = 5_000;
 
 type Paths = fn(usize) -> Vec<String>;
 
-/// Lists of 20 with facets: few that are asked for again and again, and many.
-pub(super) async fn list(setup: Setup) -> Result<Vec<Row>, String> {
-    let few = small("list of 20", &setup, lists).await?;
-    Ok(vec![few, small("list of 20, each another", &setup, other_lists).await?])
+/// Listings of 20 with facets: a few that are cached, and many that are not.
+pub(super) async fn list(config: RunConfig) -> Result<Vec<Row>, String> {
+    let few = small("list of 20", &config, lists).await?;
+    Ok(vec![few, small("list of 20, each another", &config, uncached_lists).await?])
 }
 
-/// A product by its slug.
-pub(super) async fn product(setup: Setup) -> Result<Row, String> {
-    small("product", &setup, products).await
+/// Product pages by slug.
+pub(super) async fn product(config: RunConfig) -> Result<Row, String> {
+    small("product", &config, products).await
 }
 
-/// Words looked for: few that are asked for again and again, and many.
-pub(super) async fn search(setup: Setup) -> Result<Vec<Row>, String> {
-    let few = small("search", &setup, searches).await?;
-    Ok(vec![few, small("search, each another", &setup, other_searches).await?])
+/// Searches: a few that are cached, and many that are not.
+pub(super) async fn search(config: RunConfig) -> Result<Vec<Row>, String> {
+    let few = small("search", &config, searches).await?;
+    Ok(vec![few, small("search, each another", &config, uncached_searches).await?])
 }
 
-/// All of them in a large catalogue.
-pub(super) async fn large(setup: Setup) -> Result<Vec<Row>, String> {
-    let shop = filled(&setup, LARGE)?;
-    let small = Server::shop(&setup.binary)?;
+/// Scenario of all of these on a large catalogue.
+pub(super) async fn large(config: RunConfig) -> Result<Vec<Row>, String> {
+    let shop = filled(&config, LARGE)?;
+    let small = Server::shop(&config.binary)?;
     catalogue::stock(&small, SMALL).await?;
     let all: [(&str, Paths); 5] = [
         ("list of 20", lists),
         ("product", products),
         ("search", searches),
-        ("list of 20, each another", other_lists),
-        ("search, each another", other_searches),
+        ("list of 20, each another", uncached_lists),
+        ("search, each another", uncached_searches),
     ];
     let mut rows = Vec::new();
     for (name, paths) in all {
-        let few = load(&setup, &small, Asked(paths(SMALL))).await?;
-        let many = load(&setup, &shop, Asked(paths(LARGE))).await?;
-        let bare = load(&setup, &Server::constant()?, Asked(paths(LARGE))).await?;
+        let few = generate_load(&config, &small, GetRequests(paths(SMALL))).await?;
+        let many = generate_load(&config, &shop, GetRequests(paths(LARGE))).await?;
+        let baseline =
+            generate_load(&config, &Server::baseline()?, GetRequests(paths(LARGE))).await?;
         let over = |at| {
             many.latency.all.quantile_us(at)
                 / few.latency.all.quantile_us(at).max(f64::MIN_POSITIVE)
         };
         rows.push(
-            row(&format!("{name}, 100,000 products"), "request", &setup)
-                .shop(&many)
-                .beside(&bare)
+            row(&format!("{name}, 100,000 products"), "request", &config)
+                .with_shop(&many)
+                .with_baseline(&baseline)
                 .with("p50 over that at 100 products", over(0.5), "×")
                 .with("p99 over that at 100 products", over(0.99), "×"),
         );
@@ -68,19 +69,19 @@ pub(super) async fn large(setup: Setup) -> Result<Vec<Row>, String> {
     Ok(rows)
 }
 
-async fn small(name: &str, setup: &Setup, paths: Paths) -> Result<Row, String> {
-    let shop = Server::shop(&setup.binary)?;
+async fn small(name: &str, config: &RunConfig, paths: Paths) -> Result<Row, String> {
+    let shop = Server::shop(&config.binary)?;
     catalogue::stock(&shop, SMALL).await?;
-    let row = row(&format!("{name}, 100 products"), "request", setup);
-    compared(row, setup, shop, || Asked(paths(SMALL))).await
+    let row = row(&format!("{name}, 100 products"), "request", config);
+    compare_with_baseline(row, config, shop, || GetRequests(paths(SMALL))).await
 }
 
-/// A shop of so many products, brought in before it serves.
-fn filled(setup: &Setup, products: usize) -> Result<Server, String> {
+/// Starts a shop with products that were imported beforehand.
+fn filled(config: &RunConfig, products: usize) -> Result<Server, String> {
     let folder = TempDir::new_in(".").map_err(|error| error.to_string())?;
     let file = folder.path().join("products.jsonl");
     catalogue::write(&file, products)?;
-    let data = Data::new(&setup.binary)?;
+    let data = DataFolder::new(&config.binary)?;
     data.import(&file)?;
     data.serve()
 }
@@ -102,7 +103,7 @@ pub(super) fn products(count: usize) -> Vec<String> {
     (0..count).step_by(every).map(catalogue::page).collect()
 }
 
-/// One word that many have, two words, a word and a filter, a word that few have, a word with a mistake.
+/// A common word, two words, a word and a filter, a rare word, a misspelt word.
 fn searches(count: usize) -> Vec<String> {
     let few = count / 2;
     [
@@ -116,31 +117,31 @@ fn searches(count: usize) -> Vec<String> {
     .to_vec()
 }
 
-/// Lists that the shop has not just given: the least price is another each time.
-pub(super) fn other_lists(_: usize) -> Vec<String> {
+/// Listings that are not cached: each has another least price.
+pub(super) fn uncached_lists(_: usize) -> Vec<String> {
     let path = |cents| format!("/api/v1/products?limit=20&price_min={cents}");
     (0..PATHS_MAX).map(path).collect()
 }
 
-/// Searches that the shop has not just answered: a common word, and the least price is another each time.
-pub(super) fn other_searches(count: usize) -> Vec<String> {
-    other_lists(count).into_iter().map(|path| path + "&q=linen").collect()
+/// Searches that are not cached: a common word, each with another least price.
+pub(super) fn uncached_searches(count: usize) -> Vec<String> {
+    uncached_lists(count).into_iter().map(|path| path + "&q=linen").collect()
 }
 
-/// Asks for these, one after the other.
-pub(super) struct Asked(pub(super) Vec<String>);
+/// Workload: `GET` requests of these paths in turn.
+pub(super) struct GetRequests(pub(super) Vec<String>);
 
-impl Round for Asked {
+impl Workload for GetRequests {
     async fn run(
         &self,
-        connection: &mut Connection,
+        connection: &mut HttpConnection,
         client: usize,
         number: u64,
-    ) -> Result<Timed, String> {
-        let path = &self.0[turn(client, number, self.0.len())];
-        let begun = Instant::now();
-        connection.ask("GET", path, None, "").await?.expect(200)?;
-        Ok(Timed { kind: "read", took: begun.elapsed() })
+    ) -> Result<Sample, String> {
+        let path = &self.0[spread(client, number, self.0.len())];
+        let started_at = Instant::now();
+        connection.request("GET", path, None, "").await?.expect_status(200)?;
+        Ok(Sample { kind: "read", took: started_at.elapsed() })
     }
 }
 
@@ -149,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_large_catalogue_some_pages_are_asked_for() {
+    fn a_sample_of_the_pages_of_a_large_catalogue_is_requested() {
         assert_eq!(products(100).len(), 100);
         assert_eq!(products(LARGE).len(), PATHS_MAX);
         assert!(products(LARGE)[1].ends_with("-20"));

@@ -1,8 +1,8 @@
-//! Which column of a file is what, by the names that shops give them.
+//! Column mapping: the columns of a product file by their header names in either export format.
 
 use csv::StringRecord;
 
-/// A column that is understood. All others are passed over.
+/// Column that the import understands. All others are ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Column {
     Handle,
@@ -29,13 +29,13 @@ pub(crate) enum Column {
     VariantImage,
 }
 
-/// How many options a product can have.
-pub(crate) const OPTIONS: usize = 3;
-/// How many columns are understood.
-const COLUMNS: usize = 19 + 2 * OPTIONS;
+/// The most options of a product.
+pub(crate) const OPTIONS_MAX: usize = 3;
+/// Number of columns that the import understands, but for the picture of a variant.
+const COLUMNS: usize = 19 + 2 * OPTIONS_MAX;
 
 impl Column {
-    /// Its name in reports: the one it has in the format's own documentation.
+    /// Name in reports: that of the format's own documentation.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Handle => "Handle",
@@ -67,12 +67,13 @@ impl Column {
         }
     }
 
-    /// The column with this name, in the old export format, the new one, or close to either.
-    fn named(name: &str) -> Option<Self> {
+    /// The column of a header name in the old export format or the new one, regardless of case and punctuation.
+    fn from_header_name(name: &str) -> Option<Self> {
         let letters = name.chars().filter(|letter| letter.is_alphanumeric());
         let name: String = letters.flat_map(char::to_lowercase).collect();
-        let option =
-            |rest: &str| rest.parse::<usize>().ok().filter(|number| (1..=OPTIONS).contains(number));
+        let option = |rest: &str| {
+            rest.parse::<usize>().ok().filter(|number| (1..=OPTIONS_MAX).contains(number))
+        };
         Some(match name.as_str() {
             "handle" | "urlhandle" => Self::Handle,
             "title" | "name" => Self::Title,
@@ -110,7 +111,8 @@ impl Column {
         })
     }
 
-    fn place(self) -> usize {
+    /// Index into [`ColumnMap`].
+    fn slot(self) -> usize {
         match self {
             Self::Handle => 0,
             Self::Title => 1,
@@ -132,32 +134,32 @@ impl Column {
             Self::ImagePosition => 17,
             Self::ImageAlt => 18,
             Self::OptionName(number) => 19 + number,
-            Self::OptionValue(number) => 19 + OPTIONS + number,
-            Self::VariantImage => 19 + 2 * OPTIONS,
+            Self::OptionValue(number) => 19 + OPTIONS_MAX + number,
+            Self::VariantImage => 19 + 2 * OPTIONS_MAX,
         }
     }
 }
 
-/// Where each column is in the rows of a file.
+/// Index of each column in the records of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Columns([Option<usize>; COLUMNS + 1]);
+pub(crate) struct ColumnMap([Option<usize>; COLUMNS + 1]);
 
-impl Columns {
-    /// The columns of a header; of two that mean the same the first one counts. Nothing without handles: there is
-    /// nothing then by which rows belong together.
-    pub(crate) fn of(header: &StringRecord) -> Option<Self> {
+impl ColumnMap {
+    /// Maps the columns of a header; of two with the same meaning the first one counts. `None` without a column of
+    /// handles, as nothing else groups rows into products.
+    pub(crate) fn from_header(header: &StringRecord) -> Option<Self> {
         let mut columns = Self([None; COLUMNS + 1]);
         for (index, name) in header.iter().enumerate() {
-            if let Some(column) = Column::named(name) {
-                columns.0[column.place()].get_or_insert(index);
+            if let Some(column) = Column::from_header_name(name) {
+                columns.0[column.slot()].get_or_insert(index);
             }
         }
-        columns.0[Column::Handle.place()].map(|_| columns)
+        columns.0[Column::Handle.slot()].map(|_| columns)
     }
 
-    /// What a row has in a column, without space around it; empty when there is no such column.
+    /// Cell of a record, trimmed; empty when there is no such column.
     pub(crate) fn cell<'a>(&self, column: Column, row: &'a StringRecord) -> &'a str {
-        self.0[column.place()].and_then(|index| row.get(index)).unwrap_or_default().trim()
+        self.0[column.slot()].and_then(|index| row.get(index)).unwrap_or_default().trim()
     }
 }
 
@@ -166,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_are_known_by_either_name_and_any_spelling() {
+    fn columns_are_found_by_either_name_in_any_spelling() {
         let header = [
             "Variant SKU",
             "url HANDLE",
@@ -176,7 +178,7 @@ mod tests {
             "Handle",
             "Option4 Name",
         ];
-        let columns = Columns::of(&StringRecord::from(header.to_vec())).unwrap();
+        let columns = ColumnMap::from_header(&StringRecord::from(header.to_vec())).unwrap();
         let row = StringRecord::from(vec!["S", " mug ", "Red", "x", "5"]);
         let cell = |column| columns.cell(column, &row);
         assert_eq!(
@@ -184,11 +186,11 @@ mod tests {
             ("S", "mug", "5")
         );
         assert_eq!((cell(Column::OptionValue(1)), cell(Column::Title)), ("Red", ""));
-        assert_eq!(Columns::of(&StringRecord::from(vec!["Title", "Price"])), None);
+        assert_eq!(ColumnMap::from_header(&StringRecord::from(vec!["Title", "Price"])), None);
     }
 
     #[test]
-    fn every_column_has_a_place_of_its_own() {
+    fn every_column_has_its_own_slot() {
         use Column::{
             Barcode, Body, Category, CompareAtPrice, Grams, Handle, ImageAlt, ImagePosition,
             ImageSource, OptionName, OptionValue, Policy, Price, Published, Quantity, Sku, Status,
@@ -216,12 +218,12 @@ mod tests {
             ImageAlt,
             VariantImage,
         ];
-        all.extend((0..OPTIONS).flat_map(|number| [OptionName(number), OptionValue(number)]));
+        all.extend((0..OPTIONS_MAX).flat_map(|number| [OptionName(number), OptionValue(number)]));
         for column in &all {
-            assert_eq!(Column::named(column.name()), Some(*column));
+            assert_eq!(Column::from_header_name(column.name()), Some(*column));
         }
-        let mut places: Vec<_> = all.iter().map(|column| column.place()).collect();
-        places.sort_unstable();
-        assert_eq!(places, (0..=COLUMNS).collect::<Vec<_>>());
+        let mut slots: Vec<_> = all.iter().map(|column| column.slot()).collect();
+        slots.sort_unstable();
+        assert_eq!(slots, (0..=COLUMNS).collect::<Vec<_>>());
     }
 }

@@ -1,11 +1,11 @@
-//! Reads products from JSON Lines: one product a line, as the shop's own API takes it or gives it.
+//! JSON Lines reader: one product a line, as the shop's API accepts or returns it.
 
 use crate::{
-    gathering::Found,
-    product::{Prepared, PreparedRow, SkusSeen},
-    reading::Text,
-    row::{Place, Remark, RowOutcome, RowReport},
-    words::fingerprint,
+    product::{PreparedProduct, PreparedRow, SkuIndex},
+    row::{Remark, RowOrigin, RowOutcome, RowReport},
+    row_grouping::ImportItem,
+    text::fingerprint,
+    text_reader::TextReader,
 };
 use contracts::product::NewProduct;
 use kernel::Currency;
@@ -17,33 +17,33 @@ use std::{
 
 /// The most bytes of a line.
 const LINE_BYTES_MAX: u64 = 4 * 1024 * 1024;
-/// What the API tells of a product and nobody can set.
-const TOLD_OF_PRODUCTS: [&str; 4] = ["id", "version", "created_at", "published_at"];
-const TOLD_OF_VARIANTS: [&str; 3] = ["in_stock", "only_left", "reduction"];
-/// What a product with one variant may say beside its name instead of in `variants`.
-const OF_ONE_VARIANT: [&str; 6] =
+/// Fields of the API's responses that are read-only, and so ignored.
+const READ_ONLY_PRODUCT_FIELDS: [&str; 4] = ["id", "version", "created_at", "published_at"];
+const READ_ONLY_VARIANT_FIELDS: [&str; 3] = ["in_stock", "only_left", "reduction"];
+/// Fields of a variant that a product with a single one may have at its top level instead of in `variants`.
+const SINGLE_VARIANT_FIELDS: [&str; 6] =
     ["sku", "price", "compare_at_price", "stock", "weight_grams", "barcode"];
 
-/// The lines of a file.
+/// Reader of the lines of a file.
 pub(crate) struct JsonLines<'a> {
-    text: Text<'a>,
+    text: TextReader<'a>,
     line: u64,
-    /// The line that had each address first.
+    /// The first line of each slug, by its fingerprint.
     slugs: HashMap<u64, u64>,
 }
 
 impl<'a> JsonLines<'a> {
-    pub(crate) fn of(text: Text<'a>) -> Self {
+    pub(crate) fn new(text: TextReader<'a>) -> Self {
         Self { text, line: 0, slugs: HashMap::new() }
     }
 
-    /// The next product or refused line; nothing at the end. Blank lines are passed over.
+    /// The next product or rejected line; `None` at the end. Blank lines are skipped.
     pub(crate) fn next(
         &mut self,
         file: usize,
         currency: Currency,
-        skus: &mut SkusSeen,
-    ) -> io::Result<Option<Found>> {
+        skus: &mut SkuIndex,
+    ) -> io::Result<Option<ImportItem>> {
         loop {
             let mut line = Vec::new();
             let read = (&mut self.text).take(LINE_BYTES_MAX).read_until(b'\n', &mut line)?;
@@ -51,11 +51,11 @@ impl<'a> JsonLines<'a> {
                 return Ok(None);
             }
             self.line += 1;
-            let place = |handle: String| Place { file, line: self.line, handle };
+            let origin = |handle: String| RowOrigin { file, line: self.line, handle };
             if read as u64 == LINE_BYTES_MAX && !line.ends_with(b"\n") {
                 skip_line(&mut self.text)?;
                 let reason = format!("is longer than {LINE_BYTES_MAX} bytes");
-                return Ok(Some(refused(place(String::new()), "line", reason)));
+                return Ok(Some(rejected(origin(String::new()), "line", reason)));
             }
             if line.iter().all(u8::is_ascii_whitespace) {
                 continue;
@@ -63,39 +63,44 @@ impl<'a> JsonLines<'a> {
             let product = match read_product(&line, currency) {
                 Ok(product) => product,
                 Err((field, reason)) => {
-                    return Ok(Some(refused(place(String::new()), field, reason)));
+                    return Ok(Some(rejected(origin(String::new()), field, reason)));
                 }
             };
-            let place = place(product.slug.clone().unwrap_or_else(|| product.name.clone()));
-            return Ok(Some(self.checked(place, product, skus)));
+            let origin = origin(product.slug.clone().unwrap_or_else(|| product.name.clone()));
+            return Ok(Some(self.check_duplicates(origin, product, skus)));
         }
     }
 
-    /// Refuses what another line says already: batches are sent side by side, and either line could win.
-    fn checked(&mut self, place: Place, product: NewProduct, skus: &mut SkusSeen) -> Found {
+    /// Rejects a slug or SKU that an earlier line has: batches are sent concurrently, so either line could win.
+    fn check_duplicates(
+        &mut self,
+        origin: RowOrigin,
+        product: NewProduct,
+        skus: &mut SkuIndex,
+    ) -> ImportItem {
         let key = |text: &str| fingerprint(&text.to_lowercase());
-        let address = key(&place.handle);
-        if let Some(line) = self.slugs.get(&address) {
-            return refused(place, "slug", format!("the product is on line {line} already"));
+        let slug = key(&origin.handle);
+        if let Some(line) = self.slugs.get(&slug) {
+            return rejected(origin, "slug", format!("the product is on line {line} already"));
         }
         let seen = |sku: &str| skus.get(&key(sku)).copied();
-        let double =
+        let duplicate =
             product.variants.iter().find_map(|it| Some((it.sku.clone(), seen(&it.sku)?.1)));
-        if let Some((sku, line)) = double {
-            return refused(place, "sku", format!("{sku} is on line {line} already"));
+        if let Some((sku, line)) = duplicate {
+            return rejected(origin, "sku", format!("{sku} is on line {line} already"));
         }
-        self.slugs.insert(address, self.line);
+        self.slugs.insert(slug, self.line);
         for variant in &product.variants {
-            skus.insert(key(&variant.sku), (place.file, self.line));
+            skus.insert(key(&variant.sku), (origin.file, self.line));
         }
         let sku = product.variants.first().map_or_else(String::new, |variant| variant.sku.clone());
-        let rows = vec![PreparedRow { place, sku, remarks: Vec::new() }];
-        Found::Product(Box::new(Prepared { product, rows }))
+        let rows = vec![PreparedRow { origin, sku, remarks: Vec::new() }];
+        ImportItem::Product(Box::new(PreparedProduct { product, rows }))
     }
 }
 
-/// Passes over the rest of a line.
-fn skip_line(text: &mut Text<'_>) -> io::Result<()> {
+/// Skips the rest of a line.
+fn skip_line(text: &mut TextReader<'_>) -> io::Result<()> {
     loop {
         let ready = text.fill_buf()?;
         let end = ready.iter().position(|byte| *byte == b'\n');
@@ -108,9 +113,14 @@ fn skip_line(text: &mut Text<'_>) -> io::Result<()> {
     }
 }
 
-fn refused(place: Place, field: impl Into<String>, reason: String) -> Found {
+fn rejected(origin: RowOrigin, field: impl Into<String>, reason: String) -> ImportItem {
     let remarks = vec![Remark { field: field.into(), reason }];
-    Found::Rejected(RowReport { place, sku: String::new(), outcome: RowOutcome::Rejected, remarks })
+    ImportItem::Rejected(RowReport {
+        origin,
+        sku: String::new(),
+        outcome: RowOutcome::Rejected,
+        remarks,
+    })
 }
 
 fn read_product(line: &[u8], currency: Currency) -> Result<NewProduct, (String, String)> {
@@ -119,11 +129,11 @@ fn read_product(line: &[u8], currency: Currency) -> Result<NewProduct, (String, 
     let Value::Object(mut product) = value else {
         return Err(("line".to_owned(), "is not a JSON object".to_owned()));
     };
-    for name in TOLD_OF_PRODUCTS {
+    for name in READ_ONLY_PRODUCT_FIELDS {
         product.remove(name);
     }
     if !product.contains_key("variants") {
-        let own = OF_ONE_VARIANT
+        let own = SINGLE_VARIANT_FIELDS
             .iter()
             .filter_map(|name| Some(((*name).to_owned(), product.remove(*name)?)));
         let variant: Map<String, Value> = own.collect();
@@ -133,16 +143,16 @@ fn read_product(line: &[u8], currency: Currency) -> Result<NewProduct, (String, 
     }
     for variant in product.get_mut("variants").and_then(Value::as_array_mut).into_iter().flatten() {
         if let Some(variant) = variant.as_object_mut() {
-            complete(variant, currency);
+            normalise_variant(variant, currency);
         }
     }
     serde_path_to_error::deserialize(Value::Object(product))
         .map_err(|error| (error.path().to_string(), error.inner().to_string()))
 }
 
-/// Takes out what cannot be set, and gives prices that are bare minor units the currency of the import.
-fn complete(variant: &mut Map<String, Value>, currency: Currency) {
-    for name in TOLD_OF_VARIANTS {
+/// Removes read-only fields, and adds the currency of the import to prices that are bare minor units.
+fn normalise_variant(variant: &mut Map<String, Value>, currency: Currency) {
+    for name in READ_ONLY_VARIANT_FIELDS {
         variant.remove(name);
     }
     for name in ["price", "compare_at_price"] {

@@ -1,11 +1,11 @@
-//! Prices as people and spreadsheets write them.
+//! Price parser for the notations of people and spreadsheets.
 //!
-//! `1,299.00`, `1.299,00` and `1 299,00` are the same; `12,50` is twelve and a half. A single comma with three digits
-//! behind it is a thousand (`1,299`); a single point is always a decimal point, because that is how shops write files.
+//! `1,299.00`, `1.299,00` and `1 299,00` are equal; `12,50` is twelve and a half. A single comma before three digits
+//! separates thousands (`1,299`); a single point is always a decimal point, because that is how shops export files.
 
 use kernel::{Currency, UnitPrice};
 
-/// Signs of currencies, and the currencies they stand for.
+/// Currency symbols, and the currencies that use them.
 const SIGNS: [(char, &[&str]); 5] = [
     ('€', &["EUR"]),
     ('£', &["GBP", "GIP", "FKP", "SHP"]),
@@ -14,7 +14,7 @@ const SIGNS: [(char, &[&str]); 5] = [
     ('₹', &["INR"]),
 ];
 
-/// Reads a price; the error says what is wrong with it.
+/// Parses a price in this currency; the error is a reason for the report.
 pub(crate) fn parse(text: &str, currency: Currency) -> Result<UnitPrice, String> {
     if text.trim().is_empty() {
         return Err("is empty".to_owned());
@@ -24,37 +24,37 @@ pub(crate) fn parse(text: &str, currency: Currency) -> Result<UnitPrice, String>
     for letter in text.chars() {
         match letter {
             '0'..='9' | '.' | ',' | '-' => digits.push(letter),
-            // What stands between thousands, or around a currency.
+            // Separators of thousands, or space around a currency.
             ' ' | '\u{a0}' | '\u{202f}' | '\u{2009}' | '\'' | '’' | '\t' => {}
             '−' => digits.push('-'),
             letter => letters.push(letter),
         }
     }
-    in_currency(&letters, currency)?;
-    let plain =
-        plain(&digits).ok_or_else(|| format!("{} is not a price, such as 12.50", shown(text)))?;
+    check_currency(&letters, currency)?;
+    let plain = normalise(&digits)
+        .ok_or_else(|| format!("{} is not a price, such as 12.50", quoted(text)))?;
     if plain.starts_with('-') {
-        return Err(format!("{} is below zero", shown(text)));
+        return Err(format!("{} is below zero", quoted(text)));
     }
-    UnitPrice::parse_major(&plain, currency).map_err(|error| format!("{}: {error}", shown(text)))
+    UnitPrice::parse_major(&plain, currency).map_err(|error| format!("{}: {error}", quoted(text)))
 }
 
-/// Whether what stands beside the digits is nothing, or this currency.
-fn in_currency(letters: &str, currency: Currency) -> Result<(), String> {
+/// Checks that the letters beside the digits are none, or name this currency.
+fn check_currency(letters: &str, currency: Currency) -> Result<(), String> {
     let code = currency.code();
     let mut chars = letters.chars();
-    let is_it = match (chars.next(), chars.next()) {
+    let matches = match (chars.next(), chars.next()) {
         (None, _) => true,
         (Some(sign), None) => {
             SIGNS.iter().any(|(known, codes)| *known == sign && codes.contains(&code))
         }
         _ => letters.eq_ignore_ascii_case(code),
     };
-    if is_it { Ok(()) } else { Err(format!("{} is no price in {code}", shown(letters))) }
+    if matches { Ok(()) } else { Err(format!("{} is not a price in {code}", quoted(letters))) }
 }
 
-/// The digits with a decimal point, or nothing if they cannot be a number.
-fn plain(digits: &str) -> Option<String> {
+/// Decimal notation with a point and no separators; `None` for what is not a number.
+fn normalise(digits: &str) -> Option<String> {
     let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |rest| ("-", rest));
     if digits.contains('-') {
         return None;
@@ -62,10 +62,10 @@ fn plain(digits: &str) -> Option<String> {
     let (points, commas) = (digits.matches('.').count(), digits.matches(',').count());
     let decimal = match (points, commas) {
         (1, 0) => Some('.'),
-        (0, 1) if is_thousands(digits, ',') => None,
+        (0, 1) if has_thousands_separator(digits, ',') => None,
         (0, 1) => Some(','),
         (_, 0) | (0, _) => None,
-        // Of both the later one is the decimal sign, and it stands once.
+        // Of both the later one is the decimal separator, and it occurs once.
         _ => {
             let last = digits.rfind(['.', ','])?;
             let sign = if digits[last..].starts_with('.') { '.' } else { ',' };
@@ -76,7 +76,7 @@ fn plain(digits: &str) -> Option<String> {
         Some(sign) => digits.split_once(sign)?,
         None => (digits, ""),
     };
-    let whole = without_thousands(whole)?;
+    let whole = strip_thousands_separators(whole)?;
     let fraction_is_plain = fraction.bytes().all(|digit| digit.is_ascii_digit());
     if whole.is_empty() && fraction.is_empty() || !fraction_is_plain {
         return None;
@@ -86,14 +86,14 @@ fn plain(digits: &str) -> Option<String> {
     Some(format!("{sign}{whole}{fraction}"))
 }
 
-fn is_thousands(digits: &str, sign: char) -> bool {
+fn has_thousands_separator(digits: &str, sign: char) -> bool {
     digits.split_once(sign).is_some_and(|(whole, rest)| {
         rest.len() == 3 && (1..=3).contains(&whole.len()) && !whole.starts_with('0')
     })
 }
 
-/// Whole digits without the signs between thousands, which stand before every three digits or not at all.
-fn without_thousands(whole: &str) -> Option<String> {
+/// Whole digits without separators of thousands, which stand before each group of three digits or nowhere.
+fn strip_thousands_separators(whole: &str) -> Option<String> {
     let sign = whole.chars().find(|letter| !letter.is_ascii_digit());
     let Some(sign) = sign else { return Some(whole.to_owned()) };
     let mut groups = whole.split(sign);
@@ -108,8 +108,8 @@ fn without_thousands(whole: &str) -> Option<String> {
     plain.bytes().all(|digit| digit.is_ascii_digit()).then_some(plain)
 }
 
-/// What somebody wrote, short enough for a sentence.
-fn shown(text: &str) -> String {
+/// Cell text in quotation marks, truncated for a message.
+fn quoted(text: &str) -> String {
     let text = text.trim();
     let short: String = text.chars().take(40).collect();
     let more = if short.len() < text.len() { "…" } else { "" };
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn prices_are_read_as_they_are_meant() {
+    fn prices_are_parsed_in_any_notation() {
         for (text, price) in [
             ("12.50", "12.5"),
             ("12,50", "12.5"),
@@ -152,13 +152,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_price_is_said_so() {
+    fn an_invalid_price_is_rejected_with_a_reason() {
         for (text, word) in [
             ("", "empty"),
             ("  ", "empty"),
-            ("free", "no price in EUR"),
-            ("$12", "no price in EUR"),
-            ("12 USD", "no price in EUR"),
+            ("free", "not a price in EUR"),
+            ("$12", "not a price in EUR"),
+            ("12 USD", "not a price in EUR"),
             ("-1", "below zero"),
             ("1-2", "not a price"),
             ("1,2,3", "not a price"),
@@ -167,10 +167,10 @@ mod tests {
             ("12.345678", "decimals"),
             ("99999999999999999999", "large"),
             (".", "not a price"),
-            ("12%", "no price"),
+            ("12%", "not a price"),
         ] {
-            let refusal = euros(text).unwrap_err();
-            assert!(refusal.contains(word), "{text}: {refusal}");
+            let reason = euros(text).unwrap_err();
+            assert!(reason.contains(word), "{text}: {reason}");
         }
     }
 }

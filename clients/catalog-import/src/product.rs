@@ -1,4 +1,4 @@
-//! Makes a product of the rows that share a handle.
+//! Product assembly from the rows that share a handle.
 
 mod options;
 mod pictures;
@@ -10,44 +10,49 @@ mod tests;
 
 use crate::{
     columns::Column,
-    row::{Place, Remark, Row, RowReport, rejected},
-    words::one_line,
+    row::{Remark, Row, RowOrigin, RowReport, rejected_row},
+    text::collapse_whitespace,
 };
 use contracts::product::NewProduct;
 use kernel::Currency;
-use options::Options;
+use options::OptionNames;
 use pictures::Pictures;
 use variants::Variants;
 
-pub(crate) use variants::SkusSeen;
+pub(crate) use variants::SkuIndex;
 
-/// A product that is ready to be sent, with the rows it was made of.
+/// Product that is ready to be sent, with the rows it was built from.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Prepared {
+pub(crate) struct PreparedProduct {
     pub(crate) product: NewProduct,
     pub(crate) rows: Vec<PreparedRow>,
 }
 
-/// A row that a product was made of.
+/// Row that a product was built from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PreparedRow {
-    pub(crate) place: Place,
+    pub(crate) origin: RowOrigin,
     pub(crate) sku: String,
-    /// What was made of fields that could not be taken as they are.
+    /// Remarks on fields that were changed or skipped.
     pub(crate) remarks: Vec<Remark>,
 }
 
-/// What rows come to: perhaps a product, and rows that cannot be part of it.
+/// Result of building a product: the product, if there is one, and the rows that cannot be part of it.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Made {
-    pub(crate) product: Option<Prepared>,
+pub(crate) struct BuildResult {
+    pub(crate) product: Option<PreparedProduct>,
     pub(crate) rejected: Vec<RowReport>,
 }
 
-/// Makes a product of the rows of one handle, in the order of the file. Every row is in what comes out, once.
-pub(crate) fn make(slug: &str, rows: Vec<Row>, currency: Currency, seen: &mut SkusSeen) -> Made {
-    let mut made = Made::default();
-    let options = Options::of(&rows);
+/// Builds a product from the rows of one handle, in the order of the file. The result has every row exactly once.
+pub(crate) fn build_product(
+    slug: &str,
+    rows: Vec<Row>,
+    currency: Currency,
+    seen: &mut SkuIndex,
+) -> BuildResult {
+    let mut result = BuildResult::default();
+    let options = OptionNames::from_rows(&rows);
     let mut variants = Variants::new(&options, currency);
     let mut pictures = Pictures::default();
     let mut kept: Vec<(Row, PreparedRow)> = Vec::new();
@@ -58,27 +63,27 @@ pub(crate) fn make(slug: &str, rows: Vec<Row>, currency: Currency, seen: &mut Sk
             match variants.add(&row, seen, &mut remarks) {
                 Ok(of) => sku = of,
                 Err(remark) => {
-                    made.rejected.push(rejected(row.place, sku, remark));
+                    result.rejected.push(rejected_row(row.origin, sku, remark));
                     continue;
                 }
             }
         }
         if let Err(remark) = pictures.add(&row, &sku, &mut remarks) {
-            // The picture was all it had.
+            // A row without a variant has nothing but its picture.
             if !row.has_variant() {
-                made.rejected.push(rejected(row.place, sku, remark));
+                result.rejected.push(rejected_row(row.origin, sku, remark));
                 continue;
             }
             remarks.push(remark);
         }
-        let place = row.place.clone();
-        kept.push((row, PreparedRow { place, sku, remarks }));
+        let origin = row.origin.clone();
+        kept.push((row, PreparedRow { origin, sku, remarks }));
     }
     if variants.is_empty() {
-        let none = || Remark::about(Column::Price, "the product has no variant that can be taken");
-        let left = kept.into_iter().map(|(row, kept)| rejected(row.place, kept.sku, none()));
-        made.rejected.extend(left);
-        return made;
+        let none = || Remark::about(Column::Price, "the product has no valid variant");
+        let left = kept.into_iter().map(|(row, kept)| rejected_row(row.origin, kept.sku, none()));
+        result.rejected.extend(left);
+        return result;
     }
     let rows: Vec<&Row> = kept.iter().map(|(row, _)| row).collect();
     let (product, remarks) = assemble(slug, &rows, &options, variants, pictures);
@@ -86,28 +91,28 @@ pub(crate) fn make(slug: &str, rows: Vec<Row>, currency: Currency, seen: &mut Sk
     if let Some(first) = rows.first_mut() {
         first.remarks.extend(remarks);
     }
-    made.product = Some(Prepared { product, rows });
-    made
+    result.product = Some(PreparedProduct { product, rows });
+    result
 }
 
 fn assemble(
     slug: &str,
     rows: &[&Row],
-    options: &Options,
+    options: &OptionNames,
     variants: Variants<'_>,
     pictures: Pictures,
 ) -> (NewProduct, Vec<Remark>) {
     let mut remarks = Vec::new();
-    // What is told of the product is told in its first row; some programs write it again, or later.
+    // Fields of the product are in its first row; some programs repeat them, or write them in a later one.
     let first = |cell: fn(&Row) -> &String| {
         rows.iter().map(|row| cell(row)).find(|cell| !cell.is_empty()).cloned().unwrap_or_default()
     };
     let mut name = first(|row| &row.title);
     if name.is_empty() {
-        name = named_after(rows.first().map_or(slug, |row| &row.place.handle));
+        name = name_from_handle(rows.first().map_or(slug, |row| &row.origin.handle));
         remarks.push(Remark::about(
             Column::Title,
-            format!("is empty; named “{name}” after its handle"),
+            format!("is empty; “{name}” was taken from its handle"),
         ));
     }
     let product = NewProduct {
@@ -117,7 +122,7 @@ fn assemble(
         brand: Some(first(|row| &row.vendor)).filter(|brand| !brand.is_empty()),
         categories: categories(&first(|row| &row.category), &first(|row| &row.kind)),
         tags: tags(&first(|row| &row.tags)),
-        options: options.used_by(variants.all()),
+        options: options.with_values_of(variants.all()),
         status: status::status(
             &first(|row| &row.status),
             &first(|row| &row.published),
@@ -129,28 +134,29 @@ fn assemble(
     (product, remarks)
 }
 
-/// The words of a handle as a name.
-fn named_after(handle: &str) -> String {
-    let words = one_line(&handle.replace(['-', '_'], " "));
+/// Name made of the words of a handle.
+fn name_from_handle(handle: &str) -> String {
+    let words = collapse_whitespace(&handle.replace(['-', '_'], " "));
     let mut letters = words.chars();
     letters.next().map_or(words.clone(), |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// The path of the standard category, or else the shop's own type.
+/// Path of the standard category, or else the shop's own product type.
 fn categories(category: &str, kind: &str) -> Vec<String> {
-    let path = |text: &str| {
+    let normalised = |text: &str| {
         let levels =
             text.split('>').map(str::trim).filter(|level| level.chars().any(char::is_alphanumeric));
         levels.collect::<Vec<_>>().join(" > ")
     };
-    let path = Some(path(category)).filter(|path| !path.is_empty() && path != "Uncategorized");
-    let own = || Some(path_of_one(kind)).filter(|path| !path.is_empty());
-    path.or_else(own).into_iter().collect()
+    let path =
+        Some(normalised(category)).filter(|path| !path.is_empty() && path != "Uncategorized");
+    let product_type = || Some(single_level(kind)).filter(|path| !path.is_empty());
+    path.or_else(product_type).into_iter().collect()
 }
 
-/// A type is one level, whatever signs it has.
-fn path_of_one(kind: &str) -> String {
-    let kind = one_line(&kind.replace('>', "/"));
+/// Product type as a category of one level, whatever separators it contains.
+fn single_level(kind: &str) -> String {
+    let kind = collapse_whitespace(&kind.replace('>', "/"));
     if kind.chars().any(char::is_alphanumeric) { kind } else { String::new() }
 }
 

@@ -1,15 +1,15 @@
-//! A row of a product file, and what is told about it in the end.
+//! Row of a product file, its outcome and the remarks on it.
 
 use crate::{
-    columns::{Column, Columns, OPTIONS},
-    words::{code, one_line},
+    columns::{Column, ColumnMap, OPTIONS_MAX},
+    text::{code_cell, collapse_whitespace},
 };
 use csv::StringRecord;
 
-/// A row of a product file, cleaned of what no shop needs, but not judged.
+/// Row of a product file: normalised text by column, not validated yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Row {
-    pub(crate) place: Place,
+    pub(crate) origin: RowOrigin,
     pub(crate) title: String,
     pub(crate) body: String,
     pub(crate) vendor: String,
@@ -18,8 +18,8 @@ pub(crate) struct Row {
     pub(crate) tags: String,
     pub(crate) published: String,
     pub(crate) status: String,
-    pub(crate) option_names: [String; OPTIONS],
-    pub(crate) option_values: [String; OPTIONS],
+    pub(crate) option_names: [String; OPTIONS_MAX],
+    pub(crate) option_values: [String; OPTIONS_MAX],
     pub(crate) sku: String,
     pub(crate) grams: String,
     pub(crate) quantity: String,
@@ -33,24 +33,24 @@ pub(crate) struct Row {
     pub(crate) variant_image: String,
 }
 
-/// Where a row is, for people who look for it.
+/// Origin of a row, for people who look for it: file, line and handle.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Place {
-    /// Which of the files, from 0.
+pub(crate) struct RowOrigin {
+    /// Index of the file, from 0.
     pub(crate) file: usize,
-    /// The physical line it begins at, from 1.
+    /// The physical line on which it begins, from 1.
     pub(crate) line: u64,
-    /// As it was written.
+    /// The handle as it was written.
     pub(crate) handle: String,
 }
 
 impl Row {
-    pub(crate) fn of(place: Place, columns: &Columns, row: &StringRecord) -> Self {
-        let line = |column| one_line(columns.cell(column, row));
+    pub(crate) fn from_record(origin: RowOrigin, columns: &ColumnMap, row: &StringRecord) -> Self {
+        let line = |column| collapse_whitespace(columns.cell(column, row));
         let numbered =
             |column: fn(usize) -> Column| std::array::from_fn(|number| line(column(number)));
         Self {
-            place,
+            origin,
             title: line(Column::Title),
             body: columns.cell(Column::Body, row).to_owned(),
             vendor: line(Column::Vendor),
@@ -61,13 +61,13 @@ impl Row {
             status: line(Column::Status),
             option_names: numbered(Column::OptionName),
             option_values: numbered(Column::OptionValue),
-            sku: code(columns.cell(Column::Sku, row)),
+            sku: code_cell(columns.cell(Column::Sku, row)),
             grams: line(Column::Grams),
             quantity: line(Column::Quantity),
             policy: line(Column::Policy),
             price: line(Column::Price),
             compare_at_price: line(Column::CompareAtPrice),
-            barcode: code(columns.cell(Column::Barcode, row)),
+            barcode: code_cell(columns.cell(Column::Barcode, row)),
             image_source: line(Column::ImageSource),
             image_position: line(Column::ImagePosition),
             image_alt: line(Column::ImageAlt),
@@ -75,38 +75,38 @@ impl Row {
         }
     }
 
-    /// Whether it says anything about a variant. Rows that do not only add a picture.
+    /// Whether the row describes a variant. A row that does not only adds a picture.
     pub(crate) fn has_variant(&self) -> bool {
-        let said = [&self.sku, &self.price, &self.barcode, &self.quantity, &self.compare_at_price];
+        let cells = [&self.sku, &self.price, &self.barcode, &self.quantity, &self.compare_at_price];
         let options = self.option_values.iter().any(|value| !value.is_empty());
-        options || said.into_iter().any(|cell| !cell.is_empty())
+        options || cells.into_iter().any(|cell| !cell.is_empty())
     }
 }
 
-/// What became of a row.
+/// Report on one row: its origin, outcome and remarks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RowReport {
-    pub(crate) place: Place,
+    pub(crate) origin: RowOrigin,
     pub(crate) sku: String,
     pub(crate) outcome: RowOutcome,
     pub(crate) remarks: Vec<Remark>,
 }
 
-/// What became of a row, or of what it says.
+/// Outcome of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum RowOutcome {
-    /// Its product is new.
+    /// The product was created.
     Created,
-    /// Its product has changed.
+    /// The product was changed.
     Updated,
-    /// Its product was just so.
+    /// The product was like this already.
     Unchanged,
-    /// Nothing of it was taken.
+    /// The row was not imported.
     Rejected,
 }
 
 impl RowOutcome {
-    pub(crate) fn word(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Created => "created",
             Self::Updated => "updated",
@@ -116,7 +116,7 @@ impl RowOutcome {
     }
 }
 
-/// Something about one field of a row: why it was refused, or what was made of it.
+/// Remark on one field of a row: why the row was rejected, or how the field was changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Remark {
     pub(crate) field: String,
@@ -129,7 +129,7 @@ impl Remark {
     }
 }
 
-/// A row that was refused before anything was sent.
-pub(crate) fn rejected(place: Place, sku: String, remark: Remark) -> RowReport {
-    RowReport { place, sku, outcome: RowOutcome::Rejected, remarks: vec![remark] }
+/// Report on a row that was rejected before anything was sent.
+pub(crate) fn rejected_row(origin: RowOrigin, sku: String, remark: Remark) -> RowReport {
+    RowReport { origin, sku, outcome: RowOutcome::Rejected, remarks: vec![remark] }
 }

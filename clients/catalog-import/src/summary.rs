@@ -1,36 +1,36 @@
-//! What an import came to.
+//! Summary of an import.
 
 use crate::row::{RowOutcome, RowReport};
 use comfy_table::{CellAlignment, Table, presets};
 use contracts::product::NewProduct;
 use std::{fmt, time::Duration};
 
-/// What an import came to, as numbers; its text is a table.
+/// Summary of an import: counts of rows and products. It displays as a table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// Whether nothing was to be changed.
+    /// Whether it was a dry run, which changes nothing.
     pub is_dry_run: bool,
-    /// Rows of the files, without headers.
+    /// Rows of the files, headers excluded.
     pub rows: u64,
-    /// Rows that are part of a product of the shop now.
+    /// Rows that are part of a product in the shop.
     pub rows_accepted: u64,
-    /// Rows that are not, each with a reason in the report.
+    /// Rows that were rejected, each with a reason in the report.
     pub rows_rejected: u64,
-    /// Remarks on accepted rows: fields that were not taken as they are.
+    /// Remarks on accepted rows, about fields that were changed or skipped.
     pub remarks: u64,
-    /// Products that are new.
+    /// Products that were created.
     pub created: u64,
-    /// Products that have changed.
+    /// Products that were updated.
     pub updated: u64,
-    /// Products that were just so.
+    /// Products that were like this already.
     pub unchanged: u64,
-    /// Products that were refused.
+    /// Products that the shop rejected.
     pub rejected: u64,
-    /// Variants of the products that were taken.
+    /// Variants of the accepted products.
     pub variants: u64,
-    /// Pictures of the products that were taken.
+    /// Pictures of the accepted products.
     pub pictures: u64,
-    /// How long it took.
+    /// Duration of the import.
     pub took: Duration,
 }
 
@@ -59,7 +59,7 @@ impl Summary {
         self.pictures += product.media.len() as u64;
     }
 
-    /// Rows a second.
+    /// Throughput in rows per second.
     pub fn rows_per_second(&self) -> u64 {
         let millis = self.took.as_millis().max(1);
         u64::try_from(u128::from(self.rows) * 1_000 / millis).unwrap_or(u64::MAX)

@@ -1,31 +1,31 @@
-//! What the demonstration shop sells: departments and products, read from the files beside this one.
+//! Demonstration catalogue: departments and products, read from the TOML files in this folder.
 //!
-//! Days count backwards from the day of planting, so that the shop is as fresh next year as today.
-//! Prices are in euro cents, with VAT.
+//! Days count backwards from the day of seeding, so that the shop looks as fresh next year as today. Prices are in euro
+//! cents, VAT included.
 
 mod file;
 
 #[cfg(test)]
 mod tests;
 
-/// Everything the shop shows, departments and products in the order of the shelves.
+/// Demonstration catalogue, with departments and products in display order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Catalogue {
     pub departments: Vec<Department>,
     pub products: Vec<Product>,
 }
 
-/// A department with the categories below it.
+/// Department with its categories.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Department {
     pub slug: String,
     pub name: String,
-    /// One line under its heading.
-    pub sentence: String,
+    /// One line for display under its heading.
+    pub tagline: String,
     pub categories: Vec<Category>,
 }
 
-/// A category of a department.
+/// Category of a department.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Category {
@@ -33,7 +33,7 @@ pub struct Category {
     pub name: String,
 }
 
-/// A product with all its variants.
+/// Product with all its variants.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Product {
     pub slug: String,
@@ -51,7 +51,7 @@ pub struct Product {
     pub variants: Vec<Variant>,
 }
 
-/// Whether customers see a product.
+/// Publication status of a product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
@@ -61,15 +61,15 @@ pub enum Status {
     Archived,
 }
 
-/// One thing that can be put into a cart.
+/// Variant of a product.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Variant {
     pub sku: String,
     /// The slug of its colour, such as `brick`.
     pub colour: Option<String>,
-    /// Its size in words, such as `50 × 50 cm`.
+    /// Size for display, such as `50 × 50 cm`.
     pub size: Option<String>,
-    /// What it cost when, oldest first; never empty. The last one holds today.
+    /// Price history, oldest first; never empty. The last price is the current one.
     pub prices: Vec<PriceChange>,
     pub weight_g: u32,
     pub stock: u32,
@@ -77,41 +77,45 @@ pub struct Variant {
 }
 
 impl Variant {
-    /// Today's price in cents.
+    /// The current price in cents.
     pub fn price_cents(&self) -> i64 {
         self.prices.last().map_or(0, |change| change.price_cents)
     }
 }
 
-/// From a certain day on a variant costs this much.
+/// Price of a variant from a certain day on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PriceChange {
     pub days_ago: u32,
     pub price_cents: i64,
 }
 
-/// Which picture the shop draws: a kind of good in a colour.
+/// Picture that the storefront draws: a kind of good in a colour.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {
     pub kind: String,
     pub colour: String,
 }
 
-/// A catalogue file is not what it should be.
+/// Error: a catalogue file is invalid.
 #[derive(Debug, thiserror::Error)]
 #[error("the demonstration catalogue cannot be read: {file}")]
-pub struct Unreadable {
+pub struct CatalogueError {
     file: &'static str,
-    source: file::Fault,
+    source: file::FileError,
 }
 
 impl Catalogue {
-    /// Reads the catalogue that is part of this crate.
-    pub fn read() -> Result<Self, Unreadable> {
+    /// Parses the catalogue that is embedded in this crate.
+    ///
+    /// # Errors
+    ///
+    /// [`CatalogueError`] where a file is not TOML of the right form, or a variant has no price.
+    pub fn read() -> Result<Self, CatalogueError> {
         let mut catalogue = Self { departments: Vec::new(), products: Vec::new() };
         for (name, text) in file::FILES {
             let (department, products) =
-                file::read(text).map_err(|source| Unreadable { file: name, source })?;
+                file::parse(text).map_err(|source| CatalogueError { file: name, source })?;
             catalogue.departments.push(department);
             catalogue.products.extend(products);
         }

@@ -1,9 +1,9 @@
-//! The demonstration shop: a catalogue of home goods of our own invention, ready to be planted.
+//! Demonstration shop: a catalogue of invented home goods, and the seed function that imports it.
 
 mod catalogue;
-mod planting;
+mod seed;
 
 pub use catalogue::{
-    Catalogue, Category, Department, Picture, PriceChange, Product, Status, Unreadable, Variant,
+    Catalogue, CatalogueError, Category, Department, Picture, PriceChange, Product, Status, Variant,
 };
-pub use planting::{NotPlanted, new_products, plant};
+pub use seed::{SeedError, new_products, seed};

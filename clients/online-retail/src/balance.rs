@@ -1,8 +1,8 @@
-//! The result of a replay: the books, the shop, and whether they agree.
+//! Balance of a replay: sums of the books, sums of the shop, and their differences.
 
 use crate::{
     books::{Books, MonthSums},
-    proof::{Findings, ShopSums},
+    reconciliation::{Findings, ShopSums},
 };
 use comfy_table::{CellAlignment, Table, presets};
 use std::{
@@ -11,20 +11,20 @@ use std::{
     time::Duration,
 };
 
-/// How many differences are told one by one.
-const DIFFERENCES_TOLD_MAX: usize = 20;
+/// The most differences that are listed.
+const DIFFERENCES_SHOWN_MAX: usize = 20;
 
-/// What a replay came to. Its text is two tables and the verdict.
+/// Balance of a replay. It displays as three tables and a verdict.
 #[derive(Debug)]
 pub struct Balance {
-    /// Whether the books account for every line, the shop refused nothing, and has in money, orders and stock exactly
-    /// what the books say.
+    /// Whether the books account for every line, the shop rejected nothing, and its money, orders and stock equal those
+    /// of the books.
     pub is_balanced: bool,
     /// Lines of the files.
     pub lines: u64,
     /// Invoices that became orders.
     pub orders: u64,
-    /// What differs and what was refused, in sentences.
+    /// Differences and rejections, one sentence each.
     pub differences: Vec<String>,
     text: String,
 }
@@ -33,7 +33,7 @@ impl Balance {
     pub(crate) fn of(
         books: &Books,
         findings: &Findings,
-        refusals: Vec<String>,
+        rejections: Vec<String>,
         took: Duration,
     ) -> Self {
         let months = books.by_month();
@@ -44,10 +44,10 @@ impl Balance {
         let nothing = ShopSums::default();
         let shop = |month| findings.months.get(month).unwrap_or(&nothing);
         let explained = months.values().all(|sums| sums.unexplained().is_zero());
-        let agrees = months.iter().all(|(month, sums)| shop(month).agrees(sums));
-        let mut differences = refusals;
+        let matches_books = months.iter().all(|(month, sums)| shop(month).matches_books(sums));
+        let mut differences = rejections;
         differences.extend(findings.differences.iter().cloned());
-        let is_balanced = explained && agrees && differences.is_empty();
+        let is_balanced = explained && matches_books && differences.is_empty();
 
         let rows: Vec<(String, MonthSums, ShopSums)> =
             months.iter().map(|(month, sums)| (month.to_string(), *sums, *shop(month))).collect();
@@ -57,9 +57,9 @@ impl Balance {
         }
         let rows: Vec<_> = rows.into_iter().chain([("total".to_owned(), total, all)]).collect();
         let text = [
-            fates(books),
-            the_books(&rows),
-            the_shop(&rows),
+            outcomes_table(books),
+            books_table(&rows),
+            shop_table(&rows),
             verdict(is_balanced, &differences, total.orders, took),
         ]
         .join("\n\n");
@@ -86,23 +86,23 @@ fn table(title: &str, header: &[&str], rows: Vec<Vec<String>>) -> String {
     format!("{title}\n{table}")
 }
 
-fn fates(books: &Books) -> String {
+fn outcomes_table(books: &Books) -> String {
     let mut rows = Vec::new();
     let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
-    for (fate, sums) in books.by_fate() {
-        rows.push(vec![fate.to_owned(), sums.lines.to_string(), sums.amount.to_string()]);
+    for (outcome, sums) in books.by_outcome() {
+        rows.push(vec![outcome.to_owned(), sums.lines.to_string(), sums.amount.to_string()]);
         for (reason, lines) in sums.reasons {
             *reasons.entry(reason.to_string()).or_default() += lines;
         }
     }
-    let mut text = table("What became of the lines", &["fate", "lines", "GBP"], rows);
+    let mut text = table("Outcomes of the lines", &["outcome", "lines", "GBP"], rows);
     for (reason, lines) in reasons {
         let _ = write!(text, "\n  {lines} rejected: {reason}");
     }
     text
 }
 
-fn the_books(rows: &[(String, MonthSums, ShopSums)]) -> String {
+fn books_table(rows: &[(String, MonthSums, ShopSums)]) -> String {
     let header = [
         "month",
         "lines",
@@ -132,7 +132,7 @@ fn the_books(rows: &[(String, MonthSums, ShopSums)]) -> String {
     table(title, &header, rows.iter().map(row).collect())
 }
 
-fn the_shop(rows: &[(String, MonthSums, ShopSums)]) -> String {
+fn shop_table(rows: &[(String, MonthSums, ShopSums)]) -> String {
     let header = [
         "month",
         "orders",
@@ -140,7 +140,7 @@ fn the_shop(rows: &[(String, MonthSums, ShopSums)]) -> String {
         "+ rounding",
         "= revenue",
         "captured",
-        "given back",
+        "refunded",
         "received",
         "sold",
         "returned",
@@ -148,7 +148,7 @@ fn the_shop(rows: &[(String, MonthSums, ShopSums)]) -> String {
         "agrees",
     ];
     let row = |(month, books, shop): &(String, MonthSums, ShopSums)| {
-        let agrees = if shop.agrees(books) { "yes" } else { "NO" };
+        let matches_books = if shop.matches_books(books) { "yes" } else { "NO" };
         vec![
             month.clone(),
             shop.orders.to_string(),
@@ -156,12 +156,12 @@ fn the_shop(rows: &[(String, MonthSums, ShopSums)]) -> String {
             books.rounding().to_string(),
             shop.revenue.to_string(),
             shop.captured.to_string(),
-            shop.given_back.to_string(),
+            shop.refunded_total.to_string(),
             shop.units_received.to_string(),
             shop.units_sold.to_string(),
             shop.units_returned.to_string(),
             shop.units_corrected.to_string(),
-            agrees.to_owned(),
+            matches_books.to_owned(),
         ]
     };
     let title = "The shop, read back through its API, in GBP and units (each line is rounded to the penny once)";
@@ -169,8 +169,9 @@ fn the_shop(rows: &[(String, MonthSums, ShopSums)]) -> String {
 }
 
 fn verdict(is_balanced: bool, differences: &[String], orders: u64, took: Duration) -> String {
-    let mut text: Vec<String> = differences.iter().take(DIFFERENCES_TOLD_MAX).cloned().collect();
-    if let Some(more) = differences.len().checked_sub(DIFFERENCES_TOLD_MAX).filter(|more| *more > 0)
+    let mut text: Vec<String> = differences.iter().take(DIFFERENCES_SHOWN_MAX).cloned().collect();
+    if let Some(more) =
+        differences.len().checked_sub(DIFFERENCES_SHOWN_MAX).filter(|more| *more > 0)
     {
         text.push(format!("… and {more} more"));
     }
@@ -191,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_verdict_is_the_last_line_and_long_lists_end() {
+    fn the_verdict_is_the_last_line_and_long_lists_are_truncated() {
         let differences: Vec<String> = (0..25).map(|index| format!("difference {index}")).collect();
         let text = verdict(false, &differences, 3, Duration::from_secs(2));
         assert!(

@@ -1,47 +1,48 @@
-//! The books: every line of the invoices, what became of it and why, and what follows for a shop.
+//! Books of account: every line of the invoices with its outcome, and the orders, refunds and stock corrections that
+//! follow.
 //!
-//! Nothing here speaks to a shop. The same files always give the same books, and files of later months added to them
-//! change nothing that was decided about the earlier ones. That is what makes a replay safe to repeat.
+//! The books are a pure function of the files, and files of later months change no outcome of earlier ones. That makes a
+//! replay safe to repeat.
 
 mod cancellations;
-mod gathering;
+mod classification;
+mod collector;
 mod goods;
-mod judging;
 mod month;
 mod sums;
 
 #[cfg(test)]
 mod tests;
 
-pub(crate) use goods::{Good, Goods};
+pub(crate) use goods::{Goods, StockCode};
 pub(crate) use month::Month;
-pub(crate) use sums::{MonthSums, Shelf};
+pub(crate) use sums::{MonthSums, StockKey};
 
 use crate::{
+    invoice_file::{self, InvoiceFileError},
     pounds::Pounds,
-    sheet::{self, UnreadableFile},
 };
-use gathering::Gathering;
+use collector::InvoiceCollector;
 use kernel::Timestamp;
 use std::path::PathBuf;
 
-/// Everything that is known once all files are read.
+/// Books of account, complete once all files are read.
 #[derive(Debug)]
 pub(crate) struct Books {
     pub(crate) files: Vec<PathBuf>,
     /// In the order of the files.
     pub(crate) lines: Vec<Line>,
-    /// What became of each line, in the order of the lines.
-    pub(crate) fates: Vec<Fate>,
+    /// Outcome of each line, in the order of the lines.
+    pub(crate) outcomes: Vec<LineOutcome>,
     pub(crate) invoices: Vec<Invoice>,
     pub(crate) goods: Goods,
-    /// In the order of time, as are refunds and corrections.
+    /// In chronological order, as are refunds and corrections.
     pub(crate) orders: Vec<PlannedOrder>,
     pub(crate) refunds: Vec<PlannedRefund>,
-    pub(crate) corrections: Vec<Correction>,
+    pub(crate) corrections: Vec<StockCorrection>,
 }
 
-/// A line of an invoice.
+/// Line of an invoice.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Line {
     pub(crate) file: usize,
@@ -60,12 +61,12 @@ impl Line {
     }
 }
 
-/// An invoice: the lines that share a number.
+/// Invoice: the lines that share a number.
 #[derive(Clone, Debug)]
 pub(crate) struct Invoice {
     pub(crate) number: String,
     pub(crate) kind: InvoiceKind,
-    /// Nothing for a guest.
+    /// `None` for a guest.
     pub(crate) customer: Option<String>,
     pub(crate) country: String,
     /// When its first line was written.
@@ -74,7 +75,7 @@ pub(crate) struct Invoice {
     pub(crate) lines: Vec<usize>,
 }
 
-/// What an invoice is, by the letter before its number.
+/// Kind of an invoice, by the letter before its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InvoiceKind {
     Sale,
@@ -83,35 +84,35 @@ pub(crate) enum InvoiceKind {
     Bookkeeping,
 }
 
-/// What became of a line.
+/// Outcome of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
-    /// It is part of an order.
+pub(crate) enum LineOutcome {
+    /// Part of an order.
     Ordered { order: usize },
-    /// Goods that got lost or were found: a movement of stock without money.
+    /// Correction of stock without money, for goods that were lost or found.
     Corrected,
-    /// A line of a cancellation.
+    /// Cancelled line, settled.
     Settled(Settlement),
-    /// It is nothing a shop could do.
-    Rejected(Reason),
+    /// Line that no shop could execute.
+    Rejected(RejectReason),
 }
 
-/// How a cancelled line was settled. The three sums add up to the line.
+/// Settlement of a cancelled line. The three amounts add up to that of the line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Settlement {
-    /// For units of an earlier order.
+    /// For returned units of an earlier order.
     pub(crate) returned: Pounds,
-    /// As a sum, out of an earlier order of the same customer.
+    /// As an amount without units, from an earlier order of the same customer.
     pub(crate) refunded: Pounds,
-    /// Outside the shop: there is no earlier order in the data to give it back from.
+    /// Outside the shop: there is no earlier order in the data to refund it from.
     pub(crate) credited: Pounds,
-    /// The orders it was given back from, each with the units that were returned to it.
+    /// The orders it was refunded from, each with the units that were returned.
     pub(crate) orders: Vec<(usize, i64)>,
 }
 
-/// Why a line is nothing a shop could do.
+/// Reason why a line is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
-pub(crate) enum Reason {
+pub(crate) enum RejectReason {
     #[error("the row cannot be read: {0}")]
     Unreadable(&'static str),
     #[error("bookkeeping: an adjustment of accounts, not a sale")]
@@ -120,66 +121,66 @@ pub(crate) enum Reason {
     NegativePrice,
     #[error("a quantity of zero: nothing happened")]
     NoQuantity,
-    #[error("a cancellation that takes nothing back")]
+    #[error("a cancellation with a quantity above zero")]
     NothingCancelled,
-    #[error("price times quantity is too large to be true")]
+    #[error("price times quantity is implausibly large")]
     TooLarge,
 }
 
-/// An order as the shop shall take it: one invoice, or a part of one that is larger than an order may be.
+/// Order to place: one invoice, or a part of one that is larger than an order may be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PlannedOrder {
     pub(crate) invoice: usize,
-    /// The invoice's number, with the number of the part behind it from the second on.
+    /// The invoice's number, followed by the number of the part from the second one on.
     pub(crate) name: String,
-    /// Articles and units; one line per article.
+    /// Variants and units; one line per variant.
     pub(crate) lines: Vec<(usize, i64)>,
-    /// What it comes to when each line is rounded to the penny.
+    /// Total in pence, each line rounded to the penny.
     pub(crate) pence: i64,
 }
 
-/// Money that goes back because of a cancellation.
+/// Refund to request because of a cancellation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PlannedRefund {
-    /// The invoice that says so.
+    /// The invoice of the cancellation.
     pub(crate) cancellation: usize,
     pub(crate) order: usize,
-    pub(crate) of: RefundOf,
-    /// Articles and units that come back; none for a sum.
+    pub(crate) kind: RefundKind,
+    /// Variants and units that are returned; none for an amount.
     pub(crate) lines: Vec<(usize, i64)>,
     pub(crate) pence: i64,
 }
 
-/// What money is given back for.
+/// Kind of a refund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum RefundOf {
-    /// Units that come back into stock.
+pub(crate) enum RefundKind {
+    /// Units that are restocked.
     Goods,
-    /// Units of what has no stock, such as postage.
+    /// Units of services without stock, such as postage.
     Services,
-    /// A sum without units.
-    Sum,
+    /// An amount without units.
+    Amount,
 }
 
-/// Goods that got lost or were found.
+/// Stock correction for goods that were lost or found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Correction {
+pub(crate) struct StockCorrection {
     pub(crate) invoice: usize,
-    /// The invoice's number and the place of the line in it.
+    /// The invoice's number and the index of the line in it.
     pub(crate) name: String,
     pub(crate) code: usize,
-    /// What was found is positive.
+    /// Positive for goods that were found.
     pub(crate) units: i64,
 }
 
 impl Books {
-    /// Reads the files and decides what becomes of every line.
-    pub(crate) fn open(files: &[PathBuf]) -> Result<Self, UnreadableFile> {
-        let mut gathering = Gathering::default();
+    /// Reads the files and determines the outcome of every line.
+    pub(crate) fn open(files: &[PathBuf]) -> Result<Self, InvoiceFileError> {
+        let mut collector = InvoiceCollector::default();
         for (index, file) in files.iter().enumerate() {
-            sheet::read(file, |row| gathering.take(index, row))?;
+            invoice_file::read_rows(file, |row| collector.add_row(index, row))?;
         }
-        Ok(judging::judge(files.to_vec(), gathering))
+        Ok(classification::classify(files.to_vec(), collector))
     }
 
     pub(crate) fn month_of(&self, invoice: usize) -> Month {

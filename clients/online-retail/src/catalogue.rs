@@ -1,15 +1,15 @@
-//! The goods of the invoices as products of the shop: one product a code, one variant for each price it sells at.
+//! Catalogue of the invoices: one product for each stock code, with one variant for each price it sells at.
 //!
-//! The same code is often sold at several prices on the same day, to different customers. So a price is not something
-//! to be changed between two orders, which would make orders wait for each other and charge some the wrong price: it
-//! is an option of the product. The variant named like the code is the one at the price that was usual last, and the
-//! dates on which the usual price changed are its price history; the others are named `85123A@2.95`.
+//! The same code is often sold at several prices on the same day, to different customers. Changing the price between two
+//! orders would make orders wait for each other and charge some the wrong price, so the price is an option of the product
+//! instead. The SKU of the variant at the latest usual price is the code itself, and its price history has the dates on
+//! which the usual price changed; the SKUs of the others are like `85123A@2.95`.
 //!
-//! What the shop has already stays as it is called there: files of later months add variants and rename none.
+//! Products and SKUs that the shop has already stay: files of later months add variants and rename none.
 
 use crate::{
-    books::{Books, Good, Shelf},
-    failure::ReplayFailure,
+    books::{Books, StockCode, StockKey},
+    error::ReplayError,
     pounds::Pounds,
 };
 use contracts::product::{
@@ -18,93 +18,95 @@ use contracts::product::{
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 use kernel::codes;
-use shop_client::{CallError, Edge, Work};
+use shop_client::{CallError, EdgeClient, ProgressMeter};
 use std::collections::{HashMap, HashSet};
 
 /// The option that tells the variants of a code apart.
 const OPTION: &str = "Price";
-/// The most bytes of products in one batch, well below what the shop takes in one request.
+/// The most bytes of products in one batch, well below the size limit of a request.
 const BATCH_BYTES_MAX: usize = 600 * 1024;
-/// The most earlier prices that come with a variant.
+/// The most earlier prices of a variant.
 const HISTORY_MAX: usize = 100;
 
-/// What every article is called in the shop.
+/// SKUs of the shop, by variant and by stock code.
 #[derive(Debug)]
 pub(crate) struct Skus {
-    articles: Vec<String>,
+    variants: Vec<String>,
     usual: HashMap<usize, String>,
 }
 
 impl Skus {
-    /// The SKU of an article.
-    pub(crate) fn article(&self, article: usize) -> &str {
-        &self.articles[article]
+    /// The SKU of a variant.
+    pub(crate) fn variant(&self, variant: usize) -> &str {
+        &self.variants[variant]
     }
 
-    /// The SKU of a code at its usual price.
+    /// The SKU of a stock code at its usual price.
     pub(crate) fn usual(&self, code: usize) -> &str {
         self.usual.get(&code).map_or("", String::as_str)
     }
 
-    pub(crate) fn on(&self, place: Shelf) -> &str {
-        match place {
-            Shelf::Article(article) => self.article(article),
-            Shelf::Usual(code) => self.usual(code),
+    pub(crate) fn sku(&self, key: StockKey) -> &str {
+        match key {
+            StockKey::Variant(variant) => self.variant(variant),
+            StockKey::Usual(code) => self.usual(code),
         }
     }
 }
 
-/// Brings every code that is sold or counted into the shop.
-pub(crate) async fn stock_catalogue(
+/// Imports a product for every stock code that is sold or corrected, and returns the SKUs.
+pub(crate) async fn import_catalogue(
     books: &Books,
-    operator: &Edge,
+    operator: &EdgeClient,
     parallel: usize,
-    work: &Work,
-) -> Result<Skus, ReplayFailure> {
+    meter: &ProgressMeter,
+) -> Result<Skus, ReplayError> {
     let slugs = slugs(books);
     let known: HashMap<usize, Product> = stream::iter(&slugs)
         .map(|(code, slug)| async move {
-            let product = product(operator, slug).await?;
-            work.advance(1);
-            Ok::<_, ReplayFailure>(product.map(|product| (*code, product)))
+            let product = fetch_product(operator, slug).await?;
+            meter.advance(1);
+            Ok::<_, ReplayError>(product.map(|product| (*code, product)))
         })
         .buffer_unordered(parallel)
-        .try_filter_map(|found| async move { Ok(found) })
+        .try_filter_map(|product| async move { Ok(product) })
         .try_collect()
         .await?;
     let mut skus =
-        Skus { articles: vec![String::new(); books.goods.articles.len()], usual: HashMap::new() };
+        Skus { variants: vec![String::new(); books.goods.variants.len()], usual: HashMap::new() };
     let mut wanted = Vec::new();
     for (code, slug) in slugs {
         let prices = Prices::of(books, code, known.get(&code));
-        for &article in &books.goods.codes[code].articles {
-            skus.articles[article] = prices.sku(books.goods.articles[article].price);
+        for &variant in &books.goods.codes[code].variants {
+            skus.variants[variant] = prices.sku(books.goods.variants[variant].price);
         }
         skus.usual.insert(code, prices.sku(prices.usual));
         wanted.extend(prices.product(books, code, slug, known.get(&code)));
     }
     stream::iter(batches(wanted))
-        .map(|batch| import(operator, batch))
+        .map(|batch| import_batch(operator, batch))
         .buffer_unordered(parallel)
         .try_collect::<Vec<()>>()
         .await?;
     Ok(skus)
 }
 
-/// Codes that need a product, with its address.
+/// Stock codes that need a product, each with a slug of its own.
 fn slugs(books: &Books) -> Vec<(usize, String)> {
     let mut taken = HashSet::new();
     let codes = books.goods.codes.iter().enumerate();
-    let needed = codes.filter(|(_, good)| !good.articles.is_empty() || good.is_corrected);
-    let slug = |(code, good): (usize, &Good)| {
-        let words = good.code.split(|letter: char| !letter.is_ascii_alphanumeric());
+    let needed =
+        codes.filter(|(_, stock_code)| !stock_code.variants.is_empty() || stock_code.is_corrected);
+    let slug = |(code, stock_code): (usize, &StockCode)| {
+        let words = stock_code.code.split(|letter: char| !letter.is_ascii_alphanumeric());
         let slug = words
             .filter(|word| !word.is_empty())
             .collect::<Vec<_>>()
             .join("-")
             .to_ascii_lowercase();
-        // Two codes that differ in nothing an address can show.
-        let bytes = || good.code.bytes().map(|byte| byte.to_string()).collect::<Vec<_>>().join("-");
+        // Two codes may differ only in characters that a slug cannot have.
+        let bytes =
+            || stock_code.code.bytes().map(|byte| byte.to_string()).collect::<Vec<_>>().join("-");
         let slug = if slug.is_empty() || taken.contains(&slug) {
             format!("code-{}", bytes())
         } else {
@@ -116,7 +118,7 @@ fn slugs(books: &Books) -> Vec<(usize, String)> {
     needed.map(slug).collect()
 }
 
-async fn product(operator: &Edge, slug: &str) -> Result<Option<Product>, ReplayFailure> {
+async fn fetch_product(operator: &EdgeClient, slug: &str) -> Result<Option<Product>, ReplayError> {
     match operator.get(format!("/api/v1/products/{}", contracts::path_segment(slug))).send().await {
         Ok(product) => Ok(Some(product)),
         Err(error) if error.problem(&codes::NOT_FOUND).is_some() => Ok(None),
@@ -124,29 +126,32 @@ async fn product(operator: &Edge, slug: &str) -> Result<Option<Product>, ReplayF
     }
 }
 
-/// The prices of a code and what its variants are called.
+/// Prices of a stock code, and the SKUs of its variants.
 struct Prices<'a> {
     code: &'a str,
-    /// The price of the variant that is named like the code.
+    /// Price of the variant whose SKU is the code itself.
     usual: Pounds,
 }
 
 impl<'a> Prices<'a> {
     fn of(books: &'a Books, code: usize, known: Option<&Product>) -> Self {
-        let good = &books.goods.codes[code];
+        let stock_code = &books.goods.codes[code];
         let named = known.and_then(|product| {
-            product.variants.iter().find(|variant| variant.sku.eq_ignore_ascii_case(&good.code))
+            product
+                .variants
+                .iter()
+                .find(|variant| variant.sku.eq_ignore_ascii_case(&stock_code.code))
         });
         let price =
             named.and_then(|variant| Pounds::parse(&variant.price.to_decimal().to_string()));
-        Self { code: &good.code, usual: price.unwrap_or_else(|| good.price()) }
+        Self { code: &stock_code.code, usual: price.unwrap_or_else(|| stock_code.price()) }
     }
 
     fn sku(&self, price: Pounds) -> String {
         if price == self.usual {
             self.code.to_owned()
         } else {
-            format!("{}@{}", self.code, price.plain())
+            format!("{}@{}", self.code, price.to_plain_string())
         }
     }
 
@@ -158,12 +163,13 @@ impl<'a> Prices<'a> {
         slug: String,
         known: Option<&Product>,
     ) -> Option<NewProduct> {
-        let good = &books.goods.codes[code];
-        let articles = good.articles.iter().map(|article| books.goods.articles[*article].price);
-        let mut prices: Vec<Pounds> = std::iter::once(self.usual).chain(articles).collect();
+        let stock_code = &books.goods.codes[code];
+        let variants =
+            stock_code.variants.iter().map(|variant| books.goods.variants[*variant].price);
+        let mut prices: Vec<Pounds> = std::iter::once(self.usual).chain(variants).collect();
         prices.sort_unstable();
         prices.dedup();
-        let mut values: Vec<String> = prices.iter().map(|price| price.plain()).collect();
+        let mut values: Vec<String> = prices.iter().map(|price| price.to_plain_string()).collect();
         let has = |sku: &str| {
             known.is_some_and(|product| {
                 product.variants.iter().any(|it| it.sku.eq_ignore_ascii_case(sku))
@@ -182,13 +188,13 @@ impl<'a> Prices<'a> {
                 .collect::<Vec<_>>();
             values.extend(more);
         }
-        let history = good.usual_prices();
+        let history = stock_code.usual_prices();
         let variants = prices.iter().filter_map(|price| self.variant(*price, &history)).collect();
-        let kind = if good.has_stock() { "Gifts" } else { "Postage and fees" };
-        let sold = !good.articles.is_empty();
+        let kind = if stock_code.has_stock() { "Gifts" } else { "Postage and fees" };
+        let sold = !stock_code.variants.is_empty();
         Some(NewProduct {
             slug: Some(slug),
-            name: known.map_or_else(|| good.name.clone(), |product| product.name.clone()),
+            name: known.map_or_else(|| stock_code.name.clone(), |product| product.name.clone()),
             description: known.map_or_else(String::new, |product| product.description.clone()),
             brand: known.and_then(|product| product.brand.clone()),
             categories: known
@@ -197,7 +203,7 @@ impl<'a> Prices<'a> {
             options: vec![ProductOption { name: OPTION.to_owned(), values }],
             variants,
             media: known.map_or_else(Vec::new, |product| product.media.clone()),
-            // What was only ever counted is known, but not for sale.
+            // A code that was only ever corrected is not for sale.
             status: if sold { ProductStatus::Active } else { ProductStatus::Draft },
         })
     }
@@ -215,7 +221,7 @@ impl<'a> Prices<'a> {
         earlier.reverse();
         Some(NewVariant {
             sku: self.sku(price),
-            options: [(OPTION.to_owned(), price.plain())].into(),
+            options: [(OPTION.to_owned(), price.to_plain_string())].into(),
             price: price.unit_price()?,
             price_history: earlier,
             compare_at_price: None,
@@ -244,7 +250,7 @@ fn batches(products: Vec<NewProduct>) -> Vec<Vec<NewProduct>> {
     batches
 }
 
-async fn import(operator: &Edge, products: Vec<NewProduct>) -> Result<(), ReplayFailure> {
+async fn import_batch(operator: &EdgeClient, products: Vec<NewProduct>) -> Result<(), ReplayError> {
     let batch = ImportBatch { products, dry_run: false };
     let report: Result<ImportReport, CallError> =
         operator.post("/api/v1/products/import").json(&batch).send().await;
@@ -252,7 +258,7 @@ async fn import(operator: &Edge, products: Vec<NewProduct>) -> Result<(), Replay
     for (product, outcome) in batch.products.into_iter().zip(outcomes) {
         if let ImportOutcome::Rejected { field, message } = outcome {
             let what = format!("product {}: {field}: {message}", product.slug.unwrap_or_default());
-            return Err(ReplayFailure::Refused { what });
+            return Err(ReplayError::Refused { what });
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Exact sums of British money, as finely as the invoices write their prices.
+//! Exact amounts in pounds sterling, with the four decimals of the prices on the invoices.
 
 use kernel::{Currency, Decimal, Money, Rounding, UnitPrice};
 use std::{
@@ -9,36 +9,36 @@ use std::{
 
 /// The currency of the invoices.
 pub(crate) const CURRENCY: Currency = Currency::GBP;
-/// How many decimals of a pound are kept.
+/// Decimals of a pound that are kept.
 const DECIMALS: u32 = 4;
 /// Ten-thousandths of a pound in a penny.
 const PER_PENNY: i64 = 100;
 
-/// A sum in ten-thousandths of a pound; below zero where money goes out.
+/// Amount in ten-thousandths of a pound; negative where money goes out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Pounds(i64);
 
 impl Pounds {
-    /// Nothing.
+    /// Zero pounds.
     pub(crate) const ZERO: Self = Self(0);
 
-    /// The sum that `text` writes, such as `2.55`; nothing when it has more than four decimals or is no number.
+    /// Parses an amount such as `2.55`; `None` for more than four decimals, or what is not a number.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let number = Decimal::parse(text).ok().filter(|it| it.scale() <= DECIMALS)?;
         i64::try_from(number.rounded(DECIMALS, Rounding::Down)?).ok().map(Self)
     }
 
-    /// So many pence.
+    /// An amount in pence; saturates.
     pub(crate) fn from_pence(pence: i64) -> Self {
         Self(pence.saturating_mul(PER_PENNY))
     }
 
-    /// This many times the sum; nothing when it is too large to be kept.
+    /// The product with a count; `None` on overflow.
     pub(crate) fn times(self, count: i64) -> Option<Self> {
         self.0.checked_mul(count).map(Self)
     }
 
-    /// The sum in pence, if it is whole pence.
+    /// The amount in pence; `None` with a fraction of a penny.
     pub(crate) fn whole_pence(self) -> Option<i64> {
         (self.0 % PER_PENNY == 0).then_some(self.0 / PER_PENNY)
     }
@@ -51,13 +51,13 @@ impl Pounds {
         self.0 < 0
     }
 
-    /// As the price of a unit; nothing when it is below zero.
+    /// The amount as a unit price; `None` when it is negative.
     pub(crate) fn unit_price(self) -> Option<UnitPrice> {
-        UnitPrice::parse_major(&self.plain(), CURRENCY).ok()
+        UnitPrice::parse_major(&self.to_plain_string(), CURRENCY).ok()
     }
 
-    /// As digits with at least two decimals and nothing else: `2.55`, `0.001`.
-    pub(crate) fn plain(self) -> String {
+    /// Decimal notation with at least two decimals and without separators: `2.55`, `0.001`.
+    pub(crate) fn to_plain_string(self) -> String {
         let sign = if self.0 < 0 { "-" } else { "" };
         let (whole, fine) = (self.0.unsigned_abs() / 10_000, self.0.unsigned_abs() % 10_000);
         let text = format!("{sign}{whole}.{fine:04}");
@@ -112,7 +112,7 @@ impl Sum for Pounds {
 impl fmt::Display for Pounds {
     /// With commas between thousands, for tables.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plain = self.plain();
+        let plain = self.to_plain_string();
         let (sign, digits) = plain.strip_prefix('-').map_or(("", &*plain), |digits| ("-", digits));
         let (whole, decimals) = digits.split_once('.').unwrap_or((digits, "00"));
         let mut grouped = String::new();
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sums_are_read_and_written_exactly() {
+    fn amounts_are_parsed_and_displayed_exactly() {
         for (text, plain, shown) in [
             ("2.55", "2.55", "2.55"),
             ("0.001", "0.001", "0.001"),
@@ -142,7 +142,7 @@ mod tests {
             ("100.5", "100.50", "100.50"),
         ] {
             let sum = Pounds::parse(text).unwrap();
-            assert_eq!((&*sum.plain(), &*sum.to_string()), (plain, shown));
+            assert_eq!((&*sum.to_plain_string(), &*sum.to_string()), (plain, shown));
         }
         for wrong in ["", "x", "1,5", "0.00001", "1e3"] {
             assert_eq!(Pounds::parse(wrong), None, "{wrong}");
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn fractions_of_a_penny_are_known_as_such() {
+    fn fractions_of_a_penny_are_kept() {
         assert_eq!(Pounds::parse("2.55").unwrap().whole_pence(), Some(255));
         assert_eq!(Pounds::parse("0.001").unwrap().whole_pence(), None);
         assert_eq!(Pounds::parse("0.001").unwrap().unit_price().unwrap().to_string(), "0.001 GBP");

@@ -1,11 +1,11 @@
-//! Writes what became of every line, one row a line, in the order of the files.
+//! CSV report of a replay: the outcome of every line, in the order of the files.
 
 use crate::{
-    books::{Books, Fate},
+    books::{Books, LineOutcome},
     catalogue::Skus,
-    diary::Placed,
-    failure::ReplayFailure,
+    error::ReplayError,
     pounds::Pounds,
+    progress_log::PlacedOrder,
 };
 use std::path::Path;
 
@@ -17,7 +17,7 @@ const HEADER: [&str; 14] = [
     "quantity",
     "unit_price",
     "amount",
-    "fate",
+    "outcome",
     "ordered",
     "returned",
     "refunded",
@@ -31,42 +31,42 @@ pub(crate) fn write(
     path: &Path,
     books: &Books,
     skus: &Skus,
-    placed: &[Option<Placed>],
-) -> Result<(), ReplayFailure> {
+    placed: &[Option<PlacedOrder>],
+) -> Result<(), ReplayError> {
     let write = || -> Result<(), csv::Error> {
         let mut report = csv::Writer::from_path(path)?;
         report.write_record(HEADER)?;
-        for (line, fate) in books.lines.iter().zip(&books.fates) {
+        for (line, outcome) in books.lines.iter().zip(&books.outcomes) {
             let file =
                 books.files[line.file].file_name().map(|name| name.to_string_lossy().into_owned());
-            let (sums, orders) = sums(fate, line.amount());
+            let (sums, orders) = sums(outcome, line.amount());
             let names = orders.iter().map(|order| {
                 let id = placed[*order]
                     .map_or_else(|| "refused".to_owned(), |placed| placed.order.to_string());
                 format!("{}={id}", books.orders[*order].name)
             });
-            let article = books.goods.article(line.code, line.price);
-            let sku = match fate {
-                Fate::Ordered { .. } | Fate::Settled(_) => {
-                    article.map(|article| skus.article(article))
+            let variant = books.goods.variant(line.code, line.price);
+            let sku = match outcome {
+                LineOutcome::Ordered { .. } | LineOutcome::Settled(_) => {
+                    variant.map(|variant| skus.variant(variant))
                 }
-                Fate::Corrected => Some(skus.usual(line.code)),
-                Fate::Rejected(_) => None,
+                LineOutcome::Corrected => Some(skus.usual(line.code)),
+                LineOutcome::Rejected(_) => None,
             };
-            let word = match fate {
-                Fate::Rejected(reason) => format!("rejected: {reason}"),
-                fate => fate.word().to_owned(),
+            let label = match outcome {
+                LineOutcome::Rejected(reason) => format!("rejected: {reason}"),
+                outcome => outcome.label().to_owned(),
             };
-            let [ordered, returned, refunded, credited] = sums.map(Pounds::plain);
+            let [ordered, returned, refunded, credited] = sums.map(Pounds::to_plain_string);
             report.write_record([
                 file.as_deref().unwrap_or_default(),
                 &line.row.to_string(),
                 &books.invoices[line.invoice].number,
                 &books.goods.codes[line.code].code,
                 &line.quantity.to_string(),
-                &line.price.plain(),
-                &line.amount().plain(),
-                &word,
+                &line.price.to_plain_string(),
+                &line.amount().to_plain_string(),
+                &label,
                 &ordered,
                 &returned,
                 &refunded,
@@ -77,19 +77,19 @@ pub(crate) fn write(
         }
         Ok(report.flush()?)
     };
-    write().map_err(|error| ReplayFailure::Report { path: path.to_owned(), error })
+    write().map_err(|error| ReplayError::Report { path: path.to_owned(), error })
 }
 
-/// What was ordered, returned, refunded and credited, and the orders concerned.
-fn sums(fate: &Fate, amount: Pounds) -> ([Pounds; 4], Vec<usize>) {
+/// Amounts ordered, returned, refunded and credited, and the orders concerned.
+fn sums(outcome: &LineOutcome, amount: Pounds) -> ([Pounds; 4], Vec<usize>) {
     let zero = Pounds::ZERO;
-    match fate {
-        Fate::Ordered { order } => ([amount, zero, zero, zero], vec![*order]),
-        Fate::Settled(it) => {
+    match outcome {
+        LineOutcome::Ordered { order } => ([amount, zero, zero, zero], vec![*order]),
+        LineOutcome::Settled(it) => {
             let mut orders: Vec<usize> = it.orders.iter().map(|(order, _)| *order).collect();
             orders.dedup();
             ([zero, it.returned, it.refunded, it.credited], orders)
         }
-        Fate::Corrected | Fate::Rejected(_) => ([zero; 4], Vec::new()),
+        LineOutcome::Corrected | LineOutcome::Rejected(_) => ([zero; 4], Vec::new()),
     }
 }

@@ -1,13 +1,16 @@
-//! How programs speak to a running shop: JSON over pooled connections, with the patience to wait for one that is
-//! busy or starting again, without ever doing anything twice, and how they tell a person how far they are.
+//! HTTP client for a running shop: JSON over pooled keep-alive connections, a retry policy with exponential backoff and
+//! idempotency keys, and a progress meter for long work.
+//!
+//! Every request can be sent again without doing anything twice, so a client outlasts a shop that is busy or restarting.
 
-mod connection;
-mod edge;
-mod patience;
+mod edge_client;
+mod http_transport;
 mod progress;
+mod retry_policy;
+mod retrying_client;
 
-pub use edge::{BadAddress, Edge};
-pub use patience::Patience;
-pub use progress::{Progress, Unit, Work};
-/// How a request ended other than well.
+pub use edge_client::{EdgeClient, InvalidAddress};
+pub use progress::{Progress, ProgressMeter, Unit};
+pub use retry_policy::RetryPolicy;
+/// The ways in which a request can fail.
 pub use transport::CallError;

@@ -1,4 +1,4 @@
-//! Tells a person how far a long piece of work is: a bar on a terminal, a line every few seconds elsewhere.
+//! Progress meter for long work: a bar on a terminal, a line every few seconds elsewhere.
 
 use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressStyle};
 use std::{
@@ -11,28 +11,30 @@ use std::{
 };
 use tokio::time::Instant;
 
-/// How often a line is written where there is no terminal.
-const LINE_EVERY: Duration = Duration::from_secs(3);
-const THINGS: &str = "{msg:12} {bar:32} {human_pos} of {human_len}  {per_sec:>10}  {eta} left";
-const BYTES: &str = "{msg:12} {bar:32} {bytes} of {total_bytes}  {bytes_per_sec:>10}  {eta} left";
+/// Interval between lines where there is no terminal.
+const LINE_INTERVAL: Duration = Duration::from_secs(3);
+const ITEMS_TEMPLATE: &str =
+    "{msg:12} {bar:32} {human_pos} of {human_len}  {per_sec:>10}  {eta} left";
+const BYTES_TEMPLATE: &str =
+    "{msg:12} {bar:32} {bytes} of {total_bytes}  {bytes_per_sec:>10}  {eta} left";
 
-/// Where progress is told.
+/// Progress display: how a [`ProgressMeter`] reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
     /// A bar on standard error.
     Bar,
     /// A line on standard error every few seconds.
     Lines,
-    /// Nowhere.
+    /// No output.
     Silent,
 }
 
-/// What is counted.
+/// Unit of the amounts that a [`ProgressMeter`] shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
-    /// Things of a kind.
+    /// Items of any kind.
     Things,
-    /// Bytes of files.
+    /// Bytes, shown with binary prefixes.
     Bytes,
 }
 
@@ -42,61 +44,61 @@ impl Progress {
         if stderr().is_terminal() { Self::Bar } else { Self::Lines }
     }
 
-    /// Begins a piece of work of a known size.
-    pub fn begin(self, name: &'static str, total: u64, unit: Unit) -> Work {
+    /// Starts a meter for work of a known size.
+    pub fn begin(self, name: &'static str, total: u64, unit: Unit) -> ProgressMeter {
         let bar = (self == Self::Bar).then(|| {
-            let template = if unit == Unit::Bytes { BYTES } else { THINGS };
+            let template = if unit == Unit::Bytes { BYTES_TEMPLATE } else { ITEMS_TEMPLATE };
             let style = ProgressStyle::with_template(template);
             let bar = ProgressBar::new(total).with_message(name);
             bar.enable_steady_tick(Duration::from_millis(200));
             bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
         });
         let now = Instant::now();
-        Work {
+        ProgressMeter {
             progress: self,
             name,
             total,
             unit,
             bar,
             done: AtomicU64::new(0),
-            began: now,
-            told: Mutex::new(now),
+            started_at: now,
+            last_line_at: Mutex::new(now),
         }
     }
 }
 
-/// A piece of work under way. It ends when it is dropped.
+/// Progress meter of work under way: amount done, rate and time left. It finishes when it is dropped.
 #[derive(Debug)]
-pub struct Work {
+pub struct ProgressMeter {
     progress: Progress,
     name: &'static str,
     total: u64,
     unit: Unit,
     bar: Option<ProgressBar>,
     done: AtomicU64,
-    began: Instant,
-    told: Mutex<Instant>,
+    started_at: Instant,
+    last_line_at: Mutex<Instant>,
 }
 
-impl Work {
-    /// So much more is done.
+impl ProgressMeter {
+    /// Adds an amount that is done.
     pub fn advance(&self, by: u64) {
         let done = self.done.fetch_add(by, Ordering::Relaxed) + by;
         if let Some(bar) = &self.bar {
             bar.inc(by);
         }
         if self.progress == Progress::Lines {
-            let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-            if told.elapsed() >= LINE_EVERY {
-                *told = Instant::now();
-                say(&self.line(done));
+            let mut last_line_at = self.last_line_at.lock().unwrap_or_else(PoisonError::into_inner);
+            if last_line_at.elapsed() >= LINE_INTERVAL {
+                *last_line_at = Instant::now();
+                print_line(&self.line(done));
             }
         }
     }
 
-    /// How far it is, in a line.
+    /// One line with the amount done, the rate and the time left.
     fn line(&self, done: u64) -> String {
-        let millis = self.began.elapsed().as_millis().max(1);
+        let millis = self.started_at.elapsed().as_millis().max(1);
         let rate = u128::from(done) * 1_000 / millis;
         let left = u128::from(self.total.saturating_sub(done)) / rate.max(1);
         let left = HumanDuration(Duration::from_secs(u64::try_from(left).unwrap_or(u64::MAX)));
@@ -114,20 +116,20 @@ impl Work {
     }
 }
 
-impl Drop for Work {
+impl Drop for ProgressMeter {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
         let done = self.done.load(Ordering::Relaxed);
-        if self.progress == Progress::Lines && self.began.elapsed() >= LINE_EVERY {
-            say(&self.line(done));
+        if self.progress == Progress::Lines && self.started_at.elapsed() >= LINE_INTERVAL {
+            print_line(&self.line(done));
         }
     }
 }
 
-fn say(line: &str) {
-    // Progress that nobody can read is no reason to stop.
+fn print_line(line: &str) {
+    // An unwritable standard error is no reason to stop the work.
     drop(writeln!(stderr(), "{line}"));
 }
 
@@ -136,15 +138,15 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_line_says_how_fast_and_how_long_still() {
-        let work = Progress::Silent.begin("orders", 13_902, Unit::Things);
+    async fn a_line_shows_the_rate_and_the_time_left() {
+        let meter = Progress::Silent.begin("orders", 13_902, Unit::Things);
         tokio::time::advance(Duration::from_secs(4)).await;
-        work.advance(1_200);
-        assert_eq!(work.line(1_200), "orders: 1,200 of 13,902, 300 a second, 42 seconds left");
-        let work = Progress::Silent.begin("reading", 3 << 20, Unit::Bytes);
+        meter.advance(1_200);
+        assert_eq!(meter.line(1_200), "orders: 1,200 of 13,902, 300 a second, 42 seconds left");
+        let meter = Progress::Silent.begin("reading", 3 << 20, Unit::Bytes);
         tokio::time::advance(Duration::from_secs(1)).await;
         assert_eq!(
-            work.line(1 << 20),
+            meter.line(1 << 20),
             "reading: 1.00 MiB of 3.00 MiB, 1.00 MiB a second, 2 seconds left"
         );
     }

@@ -10,29 +10,30 @@ use crate::{
 };
 use kernel::{Ids, SystemClock, SystemRandomness};
 use settings::Flag;
-use shop_client::{Edge, Patience};
+use shop_client::{EdgeClient, RetryPolicy};
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 /// A shop's two edges.
 #[derive(Debug)]
 pub(crate) struct Place {
-    pub(crate) shop: Edge,
-    pub(crate) operator: Edge,
+    pub(crate) shop: EdgeClient,
+    pub(crate) operator: EdgeClient,
     /// Where its data is, if this process runs it.
     pub(crate) data: Option<PathBuf>,
 }
 
 /// Runs `work` with the shop at these addresses, or else with one that runs as long as the work, with the settings
-/// `own` over all others, and asks it again with this patience.
+/// `own` over all others, and retries its requests by this policy.
 pub(crate) fn run(
     flags: &ProcessFlags,
     addresses: &PlaceFlags,
     own: Vec<Flag>,
-    patience: Patience,
+    retry_policy: RetryPolicy,
     work: impl AsyncFnOnce(&Place) -> Result<ExitCode, Failure>,
 ) -> Result<ExitCode, Failure> {
     let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness));
-    let edge = |address: &str| Edge::at(address, patience, ids.clone()).map_err(Failure::usage);
+    let edge =
+        |address: &str| EdgeClient::new(address, retry_policy, ids.clone()).map_err(Failure::usage);
     if let (Some(shop), Some(operator)) = (&addresses.shop, &addresses.operator) {
         let place = Place { shop: edge(shop)?, operator: edge(operator)?, data: None };
         return worker()?.block_on(work(&place));

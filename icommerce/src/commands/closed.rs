@@ -4,7 +4,7 @@ use crate::{failure::Failure, modules, process, process::ProcessSettings, wiring
 use journal::Position;
 use runtime::{BuildError, Maintenance, Module, OfflineContext};
 use settings::Settings;
-use shop_client::{Progress, Unit, Work};
+use shop_client::{Progress, ProgressMeter, Unit};
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
@@ -63,7 +63,7 @@ pub(super) fn selected(names: &[String]) -> Result<Vec<&'static Module>, Failure
 
 /// How far a walk through a journal is.
 pub(super) struct Told {
-    work: Work,
+    work: ProgressMeter,
     reached: AtomicU64,
 }
 

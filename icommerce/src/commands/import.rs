@@ -6,10 +6,10 @@ use crate::{
     failure::Failure,
     output::print,
 };
-use catalog_import::{ImportFailure, Options, PARALLEL_DEFAULT, run as import};
+use catalog_import::{ImportError, ImportOptions, PARALLEL_DEFAULT, import_catalogue};
 use kernel::Currency;
 use settings::Flag;
-use shop_client::{Patience, Progress};
+use shop_client::{Progress, RetryPolicy};
 use std::{process::ExitCode, time::Duration};
 
 pub(crate) fn run(flags: &ProcessFlags, command: Catalog) -> Result<ExitCode, Failure> {
@@ -17,9 +17,9 @@ pub(crate) fn run(flags: &ProcessFlags, command: Catalog) -> Result<ExitCode, Fa
         .map_err(|error| Failure::usage(format!("--currency: {error}")))?;
     // Who imports a catalogue does not want the demonstration's beside it.
     let own = vec![Flag::new("import", "demo", "false")];
-    let patience = Patience::of_bulk(Duration::from_secs(command.wait));
-    super::at::run(flags, &command.place, own, patience, async move |place: &Place| {
-        let options = Options {
+    let retry_policy = RetryPolicy::bulk(Duration::from_secs(command.wait));
+    super::at::run(flags, &command.place, own, retry_policy, async move |place: &Place| {
+        let options = ImportOptions {
             files: command.files,
             currency,
             parallel: command.parallel.unwrap_or(PARALLEL_DEFAULT),
@@ -27,14 +27,20 @@ pub(crate) fn run(flags: &ProcessFlags, command: Catalog) -> Result<ExitCode, Fa
             dry_run: command.dry_run,
         };
         let progress = Progress::on_standard_error();
-        print(import(&options, &place.operator, progress).await.map_err(|error| failure(&error))?)?;
+        print(
+            import_catalogue(&options, &place.operator, progress)
+                .await
+                .map_err(|error| failure(&error))?,
+        )?;
         Ok(ExitCode::SUCCESS)
     })
 }
 
-fn failure(error: &ImportFailure) -> Failure {
+fn failure(error: &ImportError) -> Failure {
     match error {
-        ImportFailure::File { .. } | ImportFailure::NoHandles { .. } => Failure::missing(error),
+        ImportError::File { .. } | ImportError::MissingHandleColumn { .. } => {
+            Failure::missing(error)
+        }
         error => Failure::work(error),
     }
 }

@@ -6,9 +6,9 @@ use crate::{
     failure::Failure,
     output::print,
 };
-use online_retail::{NoDiary, Options, ReplayFailure, replay};
+use online_retail::{ProgressLogError, ReplayError, ReplayOptions, replay};
 use settings::Flag;
-use shop_client::{Patience, Progress};
+use shop_client::{Progress, RetryPolicy};
 use std::process::ExitCode;
 
 pub(crate) fn run(flags: &ProcessFlags, command: OnlineRetail) -> Result<ExitCode, Failure> {
@@ -21,9 +21,9 @@ pub(crate) fn run(flags: &ProcessFlags, command: OnlineRetail) -> Result<ExitCod
         flags,
         &command.place,
         own.to_vec(),
-        Patience::default(),
+        RetryPolicy::default(),
         async move |place: &Place| {
-            let options = Options {
+            let options = ReplayOptions {
                 files: command.files,
                 parallel: command.parallel.unwrap_or(online_retail::PARALLEL_DEFAULT),
                 rate: command.rate,
@@ -42,9 +42,11 @@ pub(crate) fn run(flags: &ProcessFlags, command: OnlineRetail) -> Result<ExitCod
     )
 }
 
-fn failure(error: ReplayFailure) -> Failure {
+fn failure(error: ReplayError) -> Failure {
     match error {
-        ReplayFailure::File(_) | ReplayFailure::Diary(NoDiary { .. }) => Failure::missing(error),
+        ReplayError::File(_) | ReplayError::ProgressLog(ProgressLogError { .. }) => {
+            Failure::missing(error)
+        }
         error => Failure::work(error),
     }
 }

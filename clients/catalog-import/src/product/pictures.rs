@@ -1,4 +1,4 @@
-//! Pictures: of the product in the order of their positions, and those that show one variant.
+//! Pictures of a product: its own in the order of their positions, and those of single variants.
 
 use crate::{
     columns::Column,
@@ -11,7 +11,7 @@ const PICTURES_MAX: usize = 250;
 const URL_CHARACTERS_MAX: usize = 2_048;
 const ALT_CHARACTERS_MAX: usize = 512;
 
-/// The pictures of a product so far.
+/// Pictures of a product so far.
 #[derive(Debug, Default)]
 pub(super) struct Pictures(Vec<Picture>);
 
@@ -22,7 +22,11 @@ struct Picture {
 }
 
 impl Pictures {
-    /// Adds the pictures of a row, if it has any; or says why its own picture cannot be taken.
+    /// Adds the pictures of a row, if it has any.
+    ///
+    /// # Errors
+    ///
+    /// A remark on why the product picture of the row is invalid.
     pub(super) fn add(
         &mut self,
         row: &Row,
@@ -30,7 +34,7 @@ impl Pictures {
         remarks: &mut Vec<Remark>,
     ) -> Result<(), Remark> {
         if !row.variant_image.is_empty() && row.has_variant() {
-            let added = self.add_of_variant(row, sku, remarks);
+            let added = self.add_variant_picture(row, sku, remarks);
             remarks.extend(added.err());
         }
         if row.image_source.is_empty() {
@@ -41,13 +45,16 @@ impl Pictures {
             u32::MAX
         } else {
             row.image_position.parse().unwrap_or_else(|_| {
-                remarks.push(Remark::about(Column::ImagePosition, "is not a number; put last"));
+                remarks.push(Remark::about(
+                    Column::ImagePosition,
+                    "is not a number; the picture is placed last",
+                ));
                 u32::MAX
             })
         };
-        let alt = shortened(&row.image_alt, remarks);
+        let alt = truncate_alt(&row.image_alt, remarks);
         match self.0.iter_mut().find(|picture| picture.media.image.url == url) {
-            // A row of a variant came first and named only the address.
+            // An earlier row of a variant named only the address.
             Some(known) if known.media.image.alt.is_empty() => {
                 known.media.image.alt = alt;
                 known.position = known.position.min(position);
@@ -61,13 +68,13 @@ impl Pictures {
         }
     }
 
-    /// The pictures in the order of their positions.
+    /// Media of the product, in the order of their positions.
     pub(super) fn into_media(mut self) -> Vec<Media> {
         self.0.sort_by_key(|picture| picture.position);
         self.0.into_iter().map(|picture| picture.media).collect()
     }
 
-    fn add_of_variant(
+    fn add_variant_picture(
         &mut self,
         row: &Row,
         sku: &str,
@@ -91,7 +98,7 @@ impl Pictures {
         skus: Vec<String>,
     ) -> Result<(), Remark> {
         if self.0.len() == PICTURES_MAX {
-            let reason = format!("a product has at most {PICTURES_MAX} pictures; left out");
+            let reason = format!("a product has at most {PICTURES_MAX} pictures; skipped");
             return Err(Remark::about(Column::ImageSource, reason));
         }
         let image = Image { url, alt, width: 0, height: 0 };
@@ -100,31 +107,33 @@ impl Pictures {
     }
 }
 
-/// The address of a picture as the shop takes it: over https, or a path on the shop.
+/// Normalised address of a picture: an `https` URL, or a path on the shop.
 fn address(text: &str, column: Column, remarks: &mut Vec<Remark>) -> Result<String, Remark> {
-    let wrong = |reason: &str| Err(Remark::about(column, reason));
+    let invalid = |reason: &str| Err(Remark::about(column, reason));
     if text.chars().count() > URL_CHARACTERS_MAX {
-        return wrong("is too long for an address; left out");
+        return invalid("is too long for an address; skipped");
     }
     if text.contains(' ') {
-        return wrong("has a space in it, and so is no address; left out");
+        return invalid("contains a space, so it is not an address; skipped");
     }
     let lower = text.to_ascii_lowercase();
     if lower.starts_with("https://") && text.len() > "https://".len() {
         return Ok(text.to_owned());
     }
     if let Some(rest) = lower.strip_prefix("http://").map(|rest| &text[text.len() - rest.len()..]) {
-        remarks.push(Remark::about(column, "is asked for over https instead of http"));
+        remarks.push(Remark::about(column, "was changed from http to https"));
         return Ok(format!("https://{rest}"));
     }
     match text.strip_prefix("//") {
         Some(rest) => Ok(format!("https://{rest}")),
         None if text.starts_with('/') => Ok(text.to_owned()),
-        None => wrong("is no address of a picture, such as https://example.com/mug.jpg; left out"),
+        None => {
+            invalid("is not the address of a picture, such as https://example.com/mug.jpg; skipped")
+        }
     }
 }
 
-fn shortened(alt: &str, remarks: &mut Vec<Remark>) -> String {
+fn truncate_alt(alt: &str, remarks: &mut Vec<Remark>) -> String {
     if alt.chars().count() <= ALT_CHARACTERS_MAX {
         return alt.to_owned();
     }

@@ -1,9 +1,9 @@
-//! Whether shoppers shall see a product.
+//! Publication status of a product, from two columns.
 
 use crate::{columns::Column, row::Remark};
 use contracts::product::ProductStatus;
 
-/// The status of a product: what `Status` says; where `Published` says no, an active product is a draft.
+/// Status by the column `Status`; an active product with `Published` false becomes a draft.
 pub(super) fn status(status: &str, published: &str, remarks: &mut Vec<Remark>) -> ProductStatus {
     let published = match published.to_ascii_lowercase().as_str() {
         "" | "true" | "yes" | "1" => true,
@@ -32,7 +32,7 @@ mod tests {
     use ProductStatus::{Active, Archived, Draft};
 
     #[test]
-    fn a_product_is_seen_when_both_columns_agree() {
+    fn a_product_is_active_when_both_columns_agree() {
         for (word, published, expected, remarked) in [
             ("active", "TRUE", Active, 0),
             ("Active", "", Active, 0),

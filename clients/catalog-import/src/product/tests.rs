@@ -1,38 +1,39 @@
-//! What is made of rows, and what is not.
+//! Tests of product assembly.
 
 use super::*;
-use crate::columns::Columns;
+use crate::columns::ColumnMap;
 use contracts::product::ProductStatus;
 use csv::ReaderBuilder;
 use proptest::prelude::*;
 
 fn rows(text: &str) -> Vec<Row> {
     let mut reader = ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
-    let columns = Columns::of(reader.headers().unwrap()).unwrap();
+    let columns = ColumnMap::from_header(reader.headers().unwrap()).unwrap();
     let row = |record: csv::StringRecord| {
         let handle = columns.cell(Column::Handle, &record).to_owned();
         let line = record.position().unwrap().line();
-        Row::of(Place { file: 0, line, handle }, &columns, &record)
+        Row::from_record(RowOrigin { file: 0, line, handle }, &columns, &record)
     };
     reader.records().map(|record| row(record.unwrap())).collect()
 }
 
-fn made(text: &str) -> Made {
-    make("mug", rows(text), Currency::EUR, &mut SkusSeen::new())
+fn build(text: &str) -> BuildResult {
+    build_product("mug", rows(text), Currency::EUR, &mut SkuIndex::new())
 }
 
-fn prepared(text: &str) -> Prepared {
-    made(text).product.unwrap()
+fn build_valid(text: &str) -> PreparedProduct {
+    build(text).product.unwrap()
 }
 
-fn remarks(prepared: &Prepared) -> Vec<(u64, &str)> {
+fn remarks(prepared: &PreparedProduct) -> Vec<(u64, &str)> {
     let rows = prepared.rows.iter();
-    rows.flat_map(|row| row.remarks.iter().map(|remark| (row.place.line, &*remark.field))).collect()
+    rows.flat_map(|row| row.remarks.iter().map(|remark| (row.origin.line, &*remark.field)))
+        .collect()
 }
 
 #[test]
-fn a_product_with_variants_and_pictures_comes_out_whole() {
-    let prepared = prepared(
+fn a_product_is_built_with_its_variants_and_pictures() {
+    let prepared = build_valid(
         "Handle,Title,Body (HTML),Vendor,Product Category,Type,Tags,Published,Option1 Name,Option1 Value,Option2 Name,Option2 Value,Variant SKU,Variant Grams,Variant Inventory Qty,Variant Price,Variant Compare At Price,Variant Barcode,Image Src,Image Position,Image Alt Text,Variant Image,Status
 mug,Mug,<p>A mug.</p>,Halden,Home > Kitchen > Mugs,Mug,\"new, Blue,NEW\",true,Colour,Blue,Size,S,M-1,350.0,7,12.50,15,'0123,https://x/2.jpg,2,Two,https://x/b.jpg,active
 mug,,,,,,,,,Blue,,L,,350,0,14.00,0,,https://x/1.jpg,1,One,,
@@ -63,13 +64,13 @@ mug,,,,,,,,,,,,,,,,,,//x/3.jpg,3,,,
             ("https://x/b.jpg", "M-1".to_owned()),
         ]
     );
-    assert_eq!(prepared.rows.iter().map(|row| row.place.line).collect::<Vec<_>>(), [2, 3, 4]);
+    assert_eq!(prepared.rows.iter().map(|row| row.origin.line).collect::<Vec<_>>(), [2, 3, 4]);
     assert_eq!(remarks(&prepared), []);
 }
 
 #[test]
-fn a_default_title_is_no_option() {
-    let prepared = prepared(
+fn a_default_title_is_not_an_option() {
+    let prepared = build_valid(
         "Handle,Title,Option1 Name,Option1 Value,Variant Price\nmug,Mug,Title,Default Title,5\n",
     );
     assert!(prepared.product.options.is_empty());
@@ -78,8 +79,8 @@ fn a_default_title_is_no_option() {
 }
 
 #[test]
-fn a_row_that_cannot_be_taken_is_reported_and_the_others_go_on() {
-    let made = made(
+fn an_invalid_row_is_reported_and_the_others_are_kept() {
+    let result = build(
         "Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price,Image Src\n\
          mug,Mug,Size,S,A,5,\n\
          mug,,,M,a,6,\n\
@@ -89,10 +90,10 @@ fn a_row_that_cannot_be_taken_is_reported_and_the_others_go_on() {
          mug,,,,,,not an address\n\
          mug,,,XL,F,7,ftp://x\n",
     );
-    let refused: Vec<_> =
-        made.rejected.iter().map(|row| (row.place.line, &*row.remarks[0].field)).collect();
+    let rejected: Vec<_> =
+        result.rejected.iter().map(|row| (row.origin.line, &*row.remarks[0].field)).collect();
     assert_eq!(
-        refused,
+        rejected,
         [
             (3, "Variant SKU"),
             (4, "Variant Price"),
@@ -101,21 +102,22 @@ fn a_row_that_cannot_be_taken_is_reported_and_the_others_go_on() {
             (7, "Image Src"),
         ]
     );
-    let prepared = made.product.unwrap();
+    let prepared = result.product.unwrap();
     assert_eq!(prepared.product.options[0].values, ["S", "XL"]);
     assert_eq!(remarks(&prepared), [(8, "Image Src")]);
 }
 
 #[test]
-fn a_product_without_a_variant_is_refused_with_all_its_rows() {
-    let made = made("Handle,Title,Variant Price,Image Src\nmug,Mug,free,\nmug,,,https://x/1.jpg\n");
-    assert!(made.product.is_none());
-    assert_eq!(made.rejected.len(), 2);
+fn a_product_without_a_variant_is_rejected_with_all_its_rows() {
+    let result =
+        build("Handle,Title,Variant Price,Image Src\nmug,Mug,free,\nmug,,,https://x/1.jpg\n");
+    assert!(result.product.is_none());
+    assert_eq!(result.rejected.len(), 2);
 }
 
 #[test]
-fn what_is_odd_is_left_out_and_remarked_on() {
-    let prepared = prepared(
+fn invalid_optional_fields_are_skipped_with_a_remark() {
+    let prepared = build_valid(
         "Handle,Variant Price,Variant Grams,Variant Inventory Qty,Variant Inventory Policy,Variant Compare At Price,Image Src,Image Position,Status\n\
          blue-mug,5,heavy,-2,continue,cheap,http://x/1.jpg,first,hidden\n",
     );
@@ -139,7 +141,7 @@ fn what_is_odd_is_left_out_and_remarked_on() {
 }
 
 #[test]
-fn types_stand_in_for_categories() {
+fn a_product_type_is_used_where_there_is_no_category() {
     assert_eq!(categories("", "Cups > Mugs"), ["Cups / Mugs"]);
     assert_eq!(categories(" > Home >  > Mugs", "x"), ["Home > Mugs"]);
     assert_eq!(categories("Uncategorized", "—"), Vec::<String>::new());
@@ -157,12 +159,12 @@ fn cell() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn rows_in_are_rows_taken_and_rows_reported(cells in prop::collection::vec(prop::array::uniform10(cell()), 1..12)) {
+    fn every_row_is_either_kept_or_reported(cells in prop::collection::vec(prop::array::uniform10(cell()), 1..12)) {
         let rows: Vec<Row> = cells
             .into_iter()
             .enumerate()
             .map(|(index, [title, one, two, sku, price, quantity, grams, image, variant_image, status])| Row {
-                place: Place { file: 0, line: index as u64 + 2, handle: "mug".to_owned() },
+                origin: RowOrigin { file: 0, line: index as u64 + 2, handle: "mug".to_owned() },
                 title, sku, price, quantity, grams, variant_image, status,
                 option_names: ["Size".to_owned(), String::new(), String::new()],
                 option_values: [one, two, String::new()],
@@ -170,15 +172,15 @@ proptest! {
                 ..Row::default()
             })
             .collect();
-        let expected: Vec<u64> = rows.iter().map(|row| row.place.line).collect();
-        let again = make("mug", rows.clone(), Currency::EUR, &mut SkusSeen::new());
-        let made = make("mug", rows, Currency::EUR, &mut SkusSeen::new());
-        prop_assert_eq!(&made, &again);
-        let taken = made.product.iter().flat_map(|it| &it.rows).map(|row| row.place.line);
-        let mut lines: Vec<u64> = taken.chain(made.rejected.iter().map(|row| row.place.line)).collect();
+        let expected: Vec<u64> = rows.iter().map(|row| row.origin.line).collect();
+        let again = build_product("mug", rows.clone(), Currency::EUR, &mut SkuIndex::new());
+        let result = build_product("mug", rows, Currency::EUR, &mut SkuIndex::new());
+        prop_assert_eq!(&result, &again);
+        let kept = result.product.iter().flat_map(|it| &it.rows).map(|row| row.origin.line);
+        let mut lines: Vec<u64> = kept.chain(result.rejected.iter().map(|row| row.origin.line)).collect();
         lines.sort_unstable();
         prop_assert_eq!(lines, expected);
-        if let Some(prepared) = made.product {
+        if let Some(prepared) = result.product {
             let product = prepared.product;
             prop_assert!(!product.variants.is_empty());
             for variant in &product.variants {

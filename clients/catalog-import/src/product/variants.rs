@@ -1,11 +1,11 @@
-//! Variants: what is actually bought, one a row.
+//! Variants of a product, one for each row that describes one.
 
-use super::options::Options;
+use super::options::OptionNames;
 use crate::{
     columns::Column,
     price,
     row::{Remark, Row},
-    words::{derived_sku, fingerprint},
+    text::{derive_sku, fingerprint},
 };
 use contracts::product::NewVariant;
 use kernel::{Currency, UnitPrice};
@@ -13,125 +13,129 @@ use std::collections::{BTreeMap, HashMap};
 
 /// The most variants of a product.
 const VARIANTS_MAX: usize = 2_048;
-/// The most units and grams that are believed.
+/// The most units and grams that are plausible.
 const UNITS_MAX: i64 = 1_000_000_000;
 const GRAMS_MAX: i64 = 100_000_000;
 
-/// The article numbers of a whole import, by fingerprint, with the line that had them first.
-pub(crate) type SkusSeen = HashMap<u64, (usize, u64)>;
+/// SKUs of a whole import, by fingerprint, with the file and line that had each first.
+pub(crate) type SkuIndex = HashMap<u64, (usize, u64)>;
 
-/// The variants of a product so far.
+/// Variants of a product so far.
 pub(super) struct Variants<'a> {
-    options: &'a Options,
+    options: &'a OptionNames,
     currency: Currency,
-    taken: Vec<NewVariant>,
-    /// The line that had each choice first.
-    choices: HashMap<BTreeMap<String, String>, u64>,
+    accepted: Vec<NewVariant>,
+    /// The line that had each combination of option values first.
+    combinations: HashMap<BTreeMap<String, String>, u64>,
 }
 
 impl<'a> Variants<'a> {
-    pub(super) fn new(options: &'a Options, currency: Currency) -> Self {
-        Self { options, currency, taken: Vec::new(), choices: HashMap::new() }
+    pub(super) fn new(options: &'a OptionNames, currency: Currency) -> Self {
+        Self { options, currency, accepted: Vec::new(), combinations: HashMap::new() }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.taken.is_empty()
+        self.accepted.is_empty()
     }
 
     pub(super) fn all(&self) -> &[NewVariant] {
-        &self.taken
+        &self.accepted
     }
 
     pub(super) fn into_all(self) -> Vec<NewVariant> {
-        self.taken
+        self.accepted
     }
 
-    /// Adds the variant of a row and says its SKU; or says why there can be none.
+    /// Adds the variant of a row and returns its SKU.
+    ///
+    /// # Errors
+    ///
+    /// A remark on why the row cannot be a variant.
     pub(super) fn add(
         &mut self,
         row: &Row,
-        seen: &mut SkusSeen,
+        skus: &mut SkuIndex,
         remarks: &mut Vec<Remark>,
     ) -> Result<String, Remark> {
-        if self.taken.len() == VARIANTS_MAX {
+        if self.accepted.len() == VARIANTS_MAX {
             let reason = format!("a product has at most {VARIANTS_MAX} variants");
             return Err(Remark::about(Column::Handle, reason));
         }
-        let options = self.options.chosen(row).map_err(|place| {
+        let options = self.options.chosen(row).map_err(|index| {
             Remark::about(
-                Column::OptionValue(place),
+                Column::OptionValue(index),
                 "is empty, and other variants have a value there",
             )
         })?;
         let price = price::parse(&row.price, self.currency)
             .map_err(|reason| Remark::about(Column::Price, reason))?;
-        if let Some(line) = self.choices.get(&options) {
+        if let Some(line) = self.combinations.get(&options) {
             let reason = format!("the variant on line {line} has the same option values");
             return Err(Remark::about(Column::OptionValue(0), reason));
         }
         let sku = match row.sku.as_str() {
-            "" => derived_sku(&row.place.handle, self.options.values(row)),
+            "" => derive_sku(&row.origin.handle, self.options.values(row)),
             sku => sku.to_owned(),
         };
-        // Article numbers that differ in case only would be one in the shop.
+        // SKUs are compared regardless of case, as the shop does.
         let key = fingerprint(&sku.to_lowercase());
-        if let Some((file, line)) = seen.get(&key) {
-            let elsewhere = if *file == row.place.file { "" } else { " of another file" };
+        if let Some((file, line)) = skus.get(&key) {
+            let elsewhere = if *file == row.origin.file { "" } else { " of another file" };
             let reason = format!("{sku} is on line {line}{elsewhere} already");
             return Err(Remark::about(Column::Sku, reason));
         }
-        seen.insert(key, (row.place.file, row.place.line));
-        self.choices.insert(options.clone(), row.place.line);
-        let mut told = Told { row, remarks };
-        self.taken.push(NewVariant {
+        skus.insert(key, (row.origin.file, row.origin.line));
+        self.combinations.insert(options.clone(), row.origin.line);
+        let mut fields = VariantFields { row, remarks };
+        self.accepted.push(NewVariant {
             sku: sku.clone(),
             options,
             price,
             price_history: Vec::new(),
-            compare_at_price: told.compare_at_price(self.currency),
-            stock: told.stock(),
-            weight_grams: told.grams(),
+            compare_at_price: fields.compare_at_price(self.currency),
+            stock: fields.stock(),
+            weight_grams: fields.grams(),
             barcode: Some(row.barcode.clone()).filter(|barcode| !barcode.is_empty()),
         });
         Ok(sku)
     }
 }
 
-/// Reads the fields a variant can do without: what cannot be taken is left out and remarked on.
-struct Told<'a> {
+/// Parser of the optional fields of a variant: an invalid one is skipped with a remark.
+struct VariantFields<'a> {
     row: &'a Row,
     remarks: &'a mut Vec<Remark>,
 }
 
-impl Told<'_> {
+impl VariantFields<'_> {
     fn compare_at_price(&mut self, currency: Currency) -> Option<UnitPrice> {
         if self.row.compare_at_price.is_empty() {
             return None;
         }
         match price::parse(&self.row.compare_at_price, currency) {
-            // Exports write zero for none.
+            // Exports write zero where there is no such price.
             Ok(price) if price.is_zero() => None,
             Ok(price) => Some(price),
-            Err(reason) => self.left_out(Column::CompareAtPrice, &reason),
+            Err(reason) => self.skip(Column::CompareAtPrice, &reason),
         }
     }
 
     fn stock(&mut self) -> Option<i64> {
         let sells_on = matches!(self.row.policy.to_ascii_lowercase().as_str(), "continue" | "true");
         if sells_on {
-            let reason = "this shop never sells what it does not have; selling ends with the stock";
+            let reason = "this shop never oversells; sales end when the stock is used up";
             self.remarks.push(Remark::about(Column::Policy, reason));
         }
         if self.row.quantity.is_empty() {
             return None;
         }
-        match whole(&self.row.quantity) {
+        match parse_whole_number(&self.row.quantity) {
             Some(units @ 0..=UNITS_MAX) => Some(units),
             Some(..0) => {
-                self.remarks.push(Remark::about(Column::Quantity, "is below zero: taken as 0"));
+                self.remarks.push(Remark::about(Column::Quantity, "is below zero; taken as 0"));
                 Some(0)
             }
-            _ => self.left_out(Column::Quantity, "is not a whole number of units"),
+            _ => self.skip(Column::Quantity, "is not a whole number of units"),
         }
     }
 
@@ -139,21 +143,22 @@ impl Told<'_> {
         if self.row.grams.is_empty() {
             return 0;
         }
-        let grams = whole(&self.row.grams).filter(|grams| (0..=GRAMS_MAX).contains(grams));
+        let grams =
+            parse_whole_number(&self.row.grams).filter(|grams| (0..=GRAMS_MAX).contains(grams));
         match grams.and_then(|grams| u32::try_from(grams).ok()) {
             Some(grams) => grams,
-            None => self.left_out(Column::Grams, "is not a weight in grams").unwrap_or(0),
+            None => self.skip(Column::Grams, "is not a weight in grams").unwrap_or(0),
         }
     }
 
-    fn left_out<T>(&mut self, column: Column, reason: &str) -> Option<T> {
-        self.remarks.push(Remark::about(column, format!("{reason}; left out")));
+    fn skip<T>(&mut self, column: Column, reason: &str) -> Option<T> {
+        self.remarks.push(Remark::about(column, format!("{reason}; skipped")));
         None
     }
 }
 
-/// A whole number, which spreadsheets may have given decimals (`250.0`) or signs between thousands (`1,000`).
-fn whole(text: &str) -> Option<i64> {
+/// Parses a whole number in the notations of spreadsheets: with decimals (`250.0`), or separators (`1,000`).
+fn parse_whole_number(text: &str) -> Option<i64> {
     let decimal =
         |text: &str| text.split_once('.').map(|(whole, rest)| (whole.to_owned(), rest.to_owned()));
     let digits = text.replace([',', ' ', '\''], "");
@@ -171,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whole_numbers_are_read_as_spreadsheets_write_them() {
+    fn whole_numbers_are_parsed_as_spreadsheets_write_them() {
         for (text, number) in [
             ("250", Some(250)),
             ("250.0", Some(250)),
@@ -183,7 +188,7 @@ mod tests {
             ("", None),
             ("1e3", None),
         ] {
-            assert_eq!(whole(text), number, "{text}");
+            assert_eq!(parse_whole_number(text), number, "{text}");
         }
     }
 }

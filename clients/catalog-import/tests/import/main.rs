@@ -1,13 +1,13 @@
-//! Whole imports of nasty files into a shop that checks what it is sent.
+//! Whole imports of malformed files into a fake shop that validates its input.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod shop;
+mod fake_shop;
 
-use catalog_import::{ImportFailure, Options, Summary, run};
+use catalog_import::{ImportError, ImportOptions, Summary, import_catalogue};
+use fake_shop::FakeShop;
 use kernel::Currency;
 use proptest::prelude::*;
-use shop::Shop;
 use shop_client::Progress;
 use std::{
     collections::BTreeMap,
@@ -19,39 +19,39 @@ fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files").join(name)
 }
 
-/// What the report says of each line: outcome, and fields remarked on.
-type Said = BTreeMap<u64, (String, Vec<String>)>;
+/// Report by line: the outcome, and the fields with remarks.
+type ReportedLines = BTreeMap<u64, (String, Vec<String>)>;
 
 async fn import(
-    shop: &Shop,
+    shop: &FakeShop,
     files: Vec<PathBuf>,
     dry_run: bool,
-) -> Result<(Summary, Said), ImportFailure> {
+) -> Result<(Summary, ReportedLines), ImportError> {
     let folder = tempfile::tempdir().unwrap();
     let report = folder.path().join("report.csv");
-    let options = Options {
+    let options = ImportOptions {
         files,
         currency: Currency::EUR,
         parallel: 3,
         report: Some(report.clone()),
         dry_run,
     };
-    let summary = run(&options, &shop.edge, Progress::Silent).await?;
-    let mut said = Said::new();
+    let summary = import_catalogue(&options, &shop.edge, Progress::Silent).await?;
+    let mut reported = ReportedLines::new();
     for row in csv::Reader::from_path(report).unwrap().records() {
         let row = row.unwrap();
-        let line = said.entry(row[1].parse().unwrap()).or_default();
+        let line = reported.entry(row[1].parse().unwrap()).or_default();
         row[4].clone_into(&mut line.0);
         line.1.extend((!row[5].is_empty()).then(|| row[5].to_owned()));
     }
-    Ok((summary, said))
+    Ok((summary, reported))
 }
 
 #[tokio::test]
-async fn every_row_of_a_nasty_file_is_taken_or_reported() {
-    let shop = Shop::open().await;
-    let (summary, said) = import(&shop, vec![file("nasty.csv")], false).await.unwrap();
-    let outcome = |line: u64| (&*said[&line].0, said[&line].1.join(", "));
+async fn every_row_of_a_malformed_file_is_accepted_or_reported() {
+    let shop = FakeShop::start().await;
+    let (summary, reported) = import(&shop, vec![file("nasty.csv")], false).await.unwrap();
+    let outcome = |line: u64| (&*reported[&line].0, reported[&line].1.join(", "));
     // The first row has line breaks inside: it begins on line 2 and ends on line 4.
     assert_eq!(outcome(2), ("created", String::new()));
     for line in [5, 6, 7, 8] {
@@ -67,9 +67,9 @@ async fn every_row_of_a_nasty_file_is_taken_or_reported() {
     assert_eq!(outcome(16), ("created", "Image Src".to_owned()));
     assert_eq!(outcome(17), ("rejected", "Handle".to_owned()));
     assert_eq!(outcome(18).0, "created");
-    assert_eq!(said[&18].1.len(), 5);
+    assert_eq!(reported[&18].1.len(), 5);
     assert_eq!(outcome(19), ("rejected", "name".to_owned()));
-    assert_eq!(said.len(), 16);
+    assert_eq!(reported.len(), 16);
     assert_eq!((summary.rows, summary.rows_accepted, summary.rows_rejected), (16, 9, 7));
     assert_eq!((summary.created, summary.rejected), (5, 1));
 
@@ -84,25 +84,25 @@ async fn every_row_of_a_nasty_file_is_taken_or_reported() {
 }
 
 #[tokio::test]
-async fn importing_again_changes_nothing_and_a_dry_run_even_less() {
-    let shop = Shop::open().await;
-    let (first, said) = import(&shop, vec![file("nasty.csv")], true).await.unwrap();
+async fn a_second_import_and_a_dry_run_change_nothing() {
+    let shop = FakeShop::start().await;
+    let (first, reported) = import(&shop, vec![file("nasty.csv")], true).await.unwrap();
     assert_eq!((first.created, shop.len()), (5, 0));
     assert!(first.to_string().starts_with("What an import would do"));
-    let (second, told) = import(&shop, vec![file("nasty.csv")], false).await.unwrap();
-    assert_eq!((second.created, shop.len(), told), (5, 5, said));
+    let (second, reported_again) = import(&shop, vec![file("nasty.csv")], false).await.unwrap();
+    assert_eq!((second.created, shop.len(), reported_again), (5, 5, reported));
     let (third, _) = import(&shop, vec![file("nasty.csv")], false).await.unwrap();
     assert_eq!((third.created, third.updated, third.unchanged), (0, 0, 5));
     assert_eq!((third.rows, third.rows_rejected), (16, 7));
 }
 
 #[tokio::test]
-async fn files_of_any_encoding_packing_and_layout_are_one_import() {
-    let shop = Shop::open().await;
+async fn files_of_any_encoding_compression_and_layout_are_imported_together() {
+    let shop = FakeShop::start().await;
     let files = ["windows.csv", "utf16.csv", "new-format.csv.gz"].map(file).to_vec();
-    let (summary, said) = import(&shop, files, false).await.unwrap();
+    let (summary, reported) = import(&shop, files, false).await.unwrap();
     assert_eq!((summary.rows, summary.created), (4, 3));
-    assert_eq!(said.keys().copied().collect::<Vec<_>>(), [2, 3]);
+    assert_eq!(reported.keys().copied().collect::<Vec<_>>(), [2, 3]);
     assert_eq!(shop.product("cafe-tasse").name, "Café-Tasse €");
     assert_eq!(shop.product("cafe-tasse").variants[0].price.to_string(), "12.50 EUR");
     assert_eq!(shop.product("cafe").name, "Café");
@@ -112,21 +112,22 @@ async fn files_of_any_encoding_packing_and_layout_are_one_import() {
 
 #[tokio::test]
 async fn json_lines_are_products_and_every_line_has_an_outcome() {
-    let shop = Shop::open().await;
-    let (summary, said) = import(&shop, vec![file("products.jsonl")], false).await.unwrap();
-    let outcomes: Vec<_> = said.iter().map(|(line, (outcome, _))| (*line, &**outcome)).collect();
+    let shop = FakeShop::start().await;
+    let (summary, reported) = import(&shop, vec![file("products.jsonl")], false).await.unwrap();
+    let outcomes: Vec<_> =
+        reported.iter().map(|(line, (outcome, _))| (*line, &**outcome)).collect();
     let rejected = |line| (line, "rejected");
     let created = |line| (line, "created");
     assert_eq!(outcomes[..3], [created(1), created(3), created(4)]);
     assert_eq!(outcomes[3..], [5, 6, 7, 8, 9, 10].map(rejected));
-    assert_eq!(said[&8].1, ["variants[0].price.amount"]);
+    assert_eq!(reported[&8].1, ["variants[0].price.amount"]);
     assert_eq!((summary.created, summary.rows_rejected), (3, 6));
     assert_eq!(shop.product("json-mug").variants[0].stock, Some(3));
 }
 
 #[tokio::test]
-async fn a_batch_the_shop_will_not_read_is_halved_until_the_culprit_is_found() {
-    let shop = Shop::open().await;
+async fn a_batch_that_is_rejected_whole_is_bisected_to_the_invalid_product() {
+    let shop = FakeShop::start().await;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("big.csv");
     let mut text = "Handle,Title,Body (HTML),Variant Price\n".to_owned();
@@ -135,14 +136,14 @@ async fn a_batch_the_shop_will_not_read_is_halved_until_the_culprit_is_found() {
         writeln!(text, "p-{index},P {index},{body},5").unwrap();
     }
     std::fs::write(&path, text).unwrap();
-    let (summary, said) = import(&shop, vec![path], false).await.unwrap();
+    let (summary, reported) = import(&shop, vec![path], false).await.unwrap();
     assert_eq!((summary.created, summary.rejected), (39, 1));
-    assert_eq!(said[&19].0, "rejected");
+    assert_eq!(reported[&19].0, "rejected");
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_said_before_anything_is_sent() {
-    let shop = Shop::open().await;
+async fn an_unreadable_file_is_reported_before_anything_is_sent() {
+    let shop = FakeShop::start().await;
     let missing =
         import(&shop, vec![file("nasty.csv"), file("nowhere.csv")], false).await.unwrap_err();
     assert!(missing.to_string().contains("nowhere.csv"), "{missing}");
@@ -150,11 +151,11 @@ async fn what_cannot_be_read_is_said_before_anything_is_sent() {
     let torn = folder.path().join("torn.csv.gz");
     let whole = std::fs::read(file("new-format.csv.gz")).unwrap();
     std::fs::write(&torn, &whole[..whole.len() / 2]).unwrap();
-    assert!(matches!(import(&shop, vec![torn], false).await, Err(ImportFailure::File { .. })));
+    assert!(matches!(import(&shop, vec![torn], false).await, Err(ImportError::File { .. })));
     assert_eq!(shop.len(), 0);
 }
 
-/// A file of rows in any order of handles, with whatever in their cells.
+/// Rows in any order of handles, with arbitrary cells.
 fn sheet() -> impl Strategy<Value = Vec<[String; 5]>> {
     let handle = prop_oneof![4 => "[a-e]", 1 => Just(String::new()), 1 => "\\PC{1,3}"];
     let price =
@@ -169,7 +170,7 @@ fn sheet() -> impl Strategy<Value = Vec<[String; 5]>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn rows_in_are_rows_accepted_and_rows_reported(rows in sheet()) {
+    fn every_row_is_either_accepted_or_reported(rows in sheet()) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("sheet.csv");
         let mut writer = csv::Writer::from_path(&path).unwrap();
@@ -180,12 +181,12 @@ proptest! {
         drop(writer);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let shop = Shop::open().await;
-            let (first, said) = import(&shop, vec![path.clone()], false).await.unwrap();
+            let shop = FakeShop::start().await;
+            let (first, reported) = import(&shop, vec![path.clone()], false).await.unwrap();
             prop_assert_eq!(first.rows, rows.len() as u64);
             prop_assert_eq!(first.rows_accepted + first.rows_rejected, first.rows);
-            prop_assert_eq!(said.len(), rows.len());
-            prop_assert_eq!(first.rejected, 0, "the shop takes what the import sends");
+            prop_assert_eq!(reported.len(), rows.len());
+            prop_assert_eq!(first.rejected, 0, "the shop accepts what the import sends");
             let (second, _) = import(&shop, vec![path], false).await.unwrap();
             prop_assert_eq!((second.unchanged, second.created, second.updated), (first.created, 0, 0));
             prop_assert_eq!(second.rows_rejected, first.rows_rejected);

@@ -1,4 +1,4 @@
-//! The catalogue files: one per department, written for people, with what repeats said once.
+//! Catalogue files: one TOML file for each department, in which a variant inherits the values of its product.
 
 use serde::Deserialize;
 
@@ -13,9 +13,9 @@ pub(super) const FILES: [(&str, &str); 6] = [
     ("living.toml", include_str!("living.toml")),
 ];
 
-/// What can be wrong with a file.
+/// Error in a catalogue file.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Fault {
+pub(super) enum FileError {
     #[error(transparent)]
     Malformed(#[from] toml::de::Error),
     #[error("{sku} has no price")]
@@ -27,7 +27,7 @@ pub(super) enum Fault {
 struct File {
     name: String,
     slug: String,
-    sentence: String,
+    tagline: String,
     categories: Vec<Category>,
     products: Vec<ProductEntry>,
 }
@@ -42,20 +42,20 @@ struct ProductEntry {
     #[serde(default)]
     status: Status,
     created_days_ago: u32,
-    /// One price since the product was created …
+    /// One price since the product was created, or …
     price: Option<Price>,
-    /// … or a history of prices.
+    /// … a price history.
     #[serde(default)]
     prices: Vec<PriceEntry>,
     weight_g: u32,
-    /// The kind of good to draw; the colour is the variant's.
+    /// Kind of good to draw, in the colour of the variant.
     picture: Option<String>,
     material: String,
     description: String,
     variants: Vec<VariantEntry>,
 }
 
-/// A variant; what it does not say it takes from its product.
+/// Variant; an absent value is that of its product.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct VariantEntry {
@@ -74,7 +74,7 @@ struct PriceEntry {
     price: Price,
 }
 
-/// Euros and cents as people write them: `71.20`.
+/// Price in euros and cents, such as `71.20`.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(try_from = "String")]
 struct Price {
@@ -96,18 +96,20 @@ impl TryFrom<String> for Price {
     }
 }
 
-/// Reads one department with its products.
-pub(super) fn read(text: &str) -> Result<(Department, Vec<Product>), Fault> {
-    let File { name, slug, sentence, categories, products } = toml::from_str(text)?;
+/// Parses one department with its products.
+pub(super) fn parse(text: &str) -> Result<(Department, Vec<Product>), FileError> {
+    let File { name, slug, tagline, categories, products } = toml::from_str(text)?;
     let products =
         products.into_iter().map(|entry| product(entry, &slug)).collect::<Result<_, _>>()?;
-    Ok((Department { slug, name, sentence, categories }, products))
+    Ok((Department { slug, name, tagline, categories }, products))
 }
 
-fn product(mut entry: ProductEntry, department: &str) -> Result<Product, Fault> {
+fn product(mut entry: ProductEntry, department: &str) -> Result<Product, FileError> {
     let variants = std::mem::take(&mut entry.variants);
-    let variants =
-        variants.into_iter().map(|variant| resolve(variant, &entry)).collect::<Result<_, _>>()?;
+    let variants = variants
+        .into_iter()
+        .map(|variant| resolve_variant(variant, &entry))
+        .collect::<Result<_, _>>()?;
     Ok(Product {
         slug: entry.slug,
         name: entry.name,
@@ -122,7 +124,7 @@ fn product(mut entry: ProductEntry, department: &str) -> Result<Product, Fault> 
     })
 }
 
-fn resolve(variant: VariantEntry, product: &ProductEntry) -> Result<Variant, Fault> {
+fn resolve_variant(variant: VariantEntry, product: &ProductEntry) -> Result<Variant, FileError> {
     let since_created = |price: Price| {
         vec![PriceChange { days_ago: product.created_days_ago, price_cents: price.cents }]
     };
@@ -135,7 +137,7 @@ fn resolve(variant: VariantEntry, product: &ProductEntry) -> Result<Variant, Fau
         (None, None) => product.prices.iter().map(history).collect(),
     };
     if prices.is_empty() {
-        return Err(Fault::NoPrice { sku: variant.sku });
+        return Err(FileError::NoPrice { sku: variant.sku });
     }
     let picture = product
         .picture
@@ -158,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn prices_are_read_to_the_cent() {
+    fn prices_are_parsed_to_the_cent() {
         let cents = |text: &str| Price::try_from(text.to_owned()).map(|price| price.cents);
         assert_eq!(cents("71.20"), Ok(7_120));
         assert_eq!(cents("0.05"), Ok(5));
@@ -168,11 +170,11 @@ mod tests {
     }
 
     #[test]
-    fn a_variant_without_any_price_is_named() {
+    fn a_variant_without_a_price_is_named_in_the_error() {
         let text = r#"
             name = "Kitchen"
             slug = "kitchen"
-            sentence = "For cooking."
+            tagline = "For cooking."
             categories = []
             [[products]]
             slug = "mug"
@@ -185,11 +187,14 @@ mod tests {
             description = "A mug."
             variants = [{ sku = "HAL-MUG", stock = 1 }]
         "#;
-        assert_eq!(read(text).unwrap_err().to_string(), "HAL-MUG has no price");
+        assert_eq!(parse(text).unwrap_err().to_string(), "HAL-MUG has no price");
     }
 
     #[test]
-    fn what_a_file_may_not_say_is_refused() {
-        assert!(matches!(read("name = \"Kitchen\"\ncolour = \"red\""), Err(Fault::Malformed(_))));
+    fn an_unknown_field_is_rejected() {
+        assert!(matches!(
+            parse("name = \"Kitchen\"\ncolour = \"red\""),
+            Err(FileError::Malformed(_))
+        ));
     }
 }

@@ -1,10 +1,10 @@
-//! What the demonstration promises: enough goods, and every case a shop must be able to show.
+//! Tests of the demonstration catalogue: enough products, and every case that a page must be able to show.
 
 use std::collections::BTreeSet;
 
 use super::*;
 
-/// What the storefront draws. Its own tests hold the same list.
+/// Kinds of goods that the storefront draws; its own tests have the same list.
 const KINDS: &str = "mug bowl plate carafe teapot kettle casserole storage-jar bread-bin \
     pepper-mill chopping-board tray dome-lamp pendant-lamp floor-lamp lantern candle-holder \
     stool chair bench side-table throw cushion rug towel apron planter watering-can bird-house \
@@ -45,7 +45,7 @@ fn there_is_enough_to_browse() {
 }
 
 #[test]
-fn skus_and_slugs_stand_once() {
+fn skus_and_slugs_are_unique() {
     let catalogue = catalogue();
     let skus: BTreeSet<_> = variants(&catalogue).map(|variant| &variant.sku).collect();
     assert_eq!(skus.len(), variants(&catalogue).count());
@@ -63,7 +63,7 @@ fn skus_and_slugs_stand_once() {
 }
 
 #[test]
-fn names_for_machines_are_plain() {
+fn skus_and_slugs_are_plain_ascii() {
     let catalogue = catalogue();
     let plain = |slug: &str, letters: fn(u8) -> bool| {
         let known = slug.bytes().all(|byte| letters(byte) || byte.is_ascii_digit() || byte == b'-');
@@ -78,7 +78,7 @@ fn names_for_machines_are_plain() {
 }
 
 #[test]
-fn every_product_stands_in_a_category_of_its_department_and_none_is_empty() {
+fn every_product_is_in_a_category_of_its_department_and_no_category_is_empty() {
     let catalogue = catalogue();
     let mut used = BTreeSet::new();
     for product in &catalogue.products {
@@ -115,7 +115,7 @@ fn every_picture_can_be_drawn() {
 }
 
 #[test]
-fn options_are_the_same_for_all_variants_of_a_product_and_no_choice_stands_twice() {
+fn variants_of_a_product_have_the_same_options_and_distinct_values() {
     for product in catalogue().products {
         let first = product.variants.first().expect("a product has variants");
         let mut choices = BTreeSet::new();
@@ -128,7 +128,7 @@ fn options_are_the_same_for_all_variants_of_a_product_and_no_choice_stands_twice
 }
 
 #[test]
-fn prices_go_forward_in_time_and_begin_with_the_product() {
+fn price_histories_are_chronological_and_start_with_the_product() {
     for product in catalogue().products {
         for variant in &product.variants {
             assert_eq!(variant.prices[0].days_ago, product.created_days_ago, "{}", variant.sku);
@@ -140,7 +140,7 @@ fn prices_go_forward_in_time_and_begin_with_the_product() {
 }
 
 #[test]
-fn a_dozen_products_are_reduced_and_one_only_claims_to_be() {
+fn twelve_products_are_reduced_and_one_is_cheaper_without_being_a_reduction() {
     let catalogue = catalogue();
     let (mut reduced, mut claimed) = (0, Vec::new());
     for product in &catalogue.products {
@@ -158,7 +158,7 @@ fn a_dozen_products_are_reduced_and_one_only_claims_to_be() {
 }
 
 #[test]
-fn every_state_a_page_must_show_is_for_sale() {
+fn every_state_that_a_page_must_show_occurs() {
     let catalogue = catalogue();
     let with_status =
         |status| catalogue.products.iter().filter(|product| product.status == status).count();

@@ -1,37 +1,37 @@
-//! Settles cancelled lines: first with units of earlier orders, then with sums out of them, then outside the shop.
+//! Settlement of cancelled lines: first with units of earlier orders, then with amounts from them, then outside the shop.
 //!
-//! A line is matched with the units that the same customer ordered of the same code at the same price and has not
-//! given back yet, the latest order first. What is left of a known customer's line is a sum out of his orders, the
-//! latest first, as far as they have money left. The rest cannot be given back by this shop, because what it would be
-//! given back from is not in the data: it is credited outside.
+//! A line is matched with units that the same customer ordered of the same code at the same price and has not returned
+//! yet, the latest order first. What is left of a known customer's line is refunded as an amount from the customer's
+//! orders, the latest first, as far as they have money left. The rest is credited outside, because the order it would be
+//! refunded from is not in the data.
 
-use super::{Books, PlannedRefund, RefundOf, Settlement};
+use super::{Books, PlannedRefund, RefundKind, Settlement};
 use crate::pounds::Pounds;
 use std::collections::{BTreeMap, HashMap};
 
-/// What customers have ordered and can still give back.
+/// Orders of customers that can still be refunded, in units and in money.
 #[derive(Debug, Default)]
 pub(super) struct Cancellations {
-    /// By customer and article: orders with their open units, the latest last.
+    /// By customer and variant: orders with the units not returned yet, the latest last.
     open: HashMap<(String, usize), Vec<(usize, i64)>>,
     /// By customer, the latest last.
     orders: HashMap<String, Vec<usize>>,
-    /// By order: the pence that can still be given back.
+    /// By order: the pence that can still be refunded.
     left: Vec<i64>,
     /// The refunds of the invoice that is being settled.
-    pending: BTreeMap<(usize, RefundOf), PlannedRefund>,
+    pending: BTreeMap<(usize, RefundKind), PlannedRefund>,
 }
 
 impl Cancellations {
-    /// Takes note of an order.
-    pub(super) fn ordered(&mut self, books: &Books, order: usize) {
+    /// Records an order.
+    pub(super) fn record_order(&mut self, books: &Books, order: usize) {
         let planned = &books.orders[order];
         self.left.resize(order + 1, 0);
         self.left[order] = planned.pence;
         let Some(customer) = &books.invoices[planned.invoice].customer else { return };
         self.orders.entry(customer.clone()).or_default().push(order);
-        for &(article, units) in &planned.lines {
-            self.open.entry((customer.clone(), article)).or_default().push((order, units));
+        for &(variant, units) in &planned.lines {
+            self.open.entry((customer.clone(), variant)).or_default().push((order, units));
         }
     }
 
@@ -45,45 +45,46 @@ impl Cancellations {
         };
         let mut settlement = Settlement::default();
         let mut units = -line.quantity;
-        if let Some(article) = books.goods.article(line.code, line.price) {
-            units -= self.give_back_units(
+        if let Some(variant) = books.goods.variant(line.code, line.price) {
+            units -= self.return_units(
                 books,
                 line.invoice,
                 &customer,
-                article,
+                variant,
                 unit,
                 units,
                 &mut settlement,
             );
         }
-        let sum = self.give_back_sum(line.invoice, &customer, unit * units, &mut settlement);
-        settlement.refunded = Pounds::from_pence(sum);
+        let amount_refunded =
+            self.refund_amount(line.invoice, &customer, unit * units, &mut settlement);
+        settlement.refunded = Pounds::from_pence(amount_refunded);
         settlement.credited = amount - settlement.returned - settlement.refunded;
         settlement
     }
 
-    /// Ends the invoice whose lines were settled: its refunds are complete.
-    pub(super) fn end_of_invoice(&mut self, books: &mut Books) {
+    /// Completes the refunds of the invoice whose lines were settled.
+    pub(super) fn finish_invoice(&mut self, books: &mut Books) {
         books.refunds.extend(std::mem::take(&mut self.pending).into_values());
     }
 
     #[expect(
         clippy::too_many_arguments,
-        reason = "each of them is a different thing, and there is one caller"
+        reason = "the arguments are unrelated, and there is one caller"
     )]
-    fn give_back_units(
+    fn return_units(
         &mut self,
         books: &Books,
         cancellation: usize,
         customer: &str,
-        article: usize,
+        variant: usize,
         unit: i64,
         wanted: i64,
         settlement: &mut Settlement,
     ) -> i64 {
-        let Some(open) = self.open.get_mut(&(customer.to_owned(), article)) else { return 0 };
-        let good = &books.goods.codes[books.goods.articles[article].code];
-        let of = if good.has_stock() { RefundOf::Goods } else { RefundOf::Services };
+        let Some(open) = self.open.get_mut(&(customer.to_owned(), variant)) else { return 0 };
+        let stock_code = &books.goods.codes[books.goods.variants[variant].code];
+        let kind = if stock_code.has_stock() { RefundKind::Goods } else { RefundKind::Services };
         let mut found = 0;
         for (order, units) in open.iter_mut().rev() {
             let take = (wanted - found).min(*units).min(self.left[*order] / unit);
@@ -92,11 +93,11 @@ impl Cancellations {
             }
             (*units, self.left[*order], found) =
                 (*units - take, self.left[*order] - take * unit, found + take);
-            let refund = pending(&mut self.pending, cancellation, *order, of);
+            let refund = pending(&mut self.pending, cancellation, *order, kind);
             refund.pence += take * unit;
-            match refund.lines.iter_mut().find(|(known, _)| *known == article) {
+            match refund.lines.iter_mut().find(|(known, _)| *known == variant) {
                 Some((_, units)) => *units += take,
-                None => refund.lines.push((article, take)),
+                None => refund.lines.push((variant, take)),
             }
             settlement.orders.push((*order, take));
         }
@@ -105,7 +106,7 @@ impl Cancellations {
         found
     }
 
-    fn give_back_sum(
+    fn refund_amount(
         &mut self,
         cancellation: usize,
         customer: &str,
@@ -118,7 +119,7 @@ impl Cancellations {
             if take > 0 {
                 self.left[order] -= take;
                 found += take;
-                pending(&mut self.pending, cancellation, order, RefundOf::Sum).pence += take;
+                pending(&mut self.pending, cancellation, order, RefundKind::Amount).pence += take;
                 settlement.orders.push((order, 0));
             }
         }
@@ -127,11 +128,11 @@ impl Cancellations {
 }
 
 fn pending(
-    pending: &mut BTreeMap<(usize, RefundOf), PlannedRefund>,
+    pending: &mut BTreeMap<(usize, RefundKind), PlannedRefund>,
     cancellation: usize,
     order: usize,
-    of: RefundOf,
+    kind: RefundKind,
 ) -> &mut PlannedRefund {
-    let new = || PlannedRefund { cancellation, order, of, lines: Vec::new(), pence: 0 };
-    pending.entry((order, of)).or_insert_with(new)
+    let new = || PlannedRefund { cancellation, order, kind, lines: Vec::new(), pence: 0 };
+    pending.entry((order, kind)).or_insert_with(new)
 }

@@ -1,9 +1,9 @@
-//! Months, by which the books are balanced.
+//! Calendar months, by which the books are balanced.
 
 use kernel::Timestamp;
 use std::fmt;
 
-/// A month of a year.
+/// Month of a year, in UTC.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Month {
     year: i16,
@@ -11,9 +11,9 @@ pub(crate) struct Month {
 }
 
 impl Month {
-    /// The month an instant is in.
+    /// The month of an instant.
     pub(crate) fn of(instant: Timestamp) -> Self {
-        // RFC 3339 begins with the year and the month; years before 1 or after 9999 are no years of invoices.
+        // RFC 3339 begins with the year and the month; no invoice is from before year 1 or after 9999.
         let text = instant.to_string();
         let mut parts = text.splitn(3, '-');
         let mut next = || parts.next().unwrap_or_default();

@@ -1,10 +1,10 @@
-//! The sums of a month, by which the books and the shop are compared.
+//! Sums of a month, by which the books and the shop are compared.
 
-use super::{Books, Fate, Month, Reason, RefundOf};
+use super::{Books, LineOutcome, Month, RefundKind, RejectReason};
 use crate::pounds::Pounds;
 use std::collections::BTreeMap;
 
-/// The sums of a month.
+/// Sums of a month in the books.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct MonthSums {
     pub(crate) lines: u64,
@@ -14,10 +14,10 @@ pub(crate) struct MonthSums {
     pub(crate) returned: Pounds,
     pub(crate) refunded: Pounds,
     pub(crate) credited: Pounds,
-    /// Lines that are nothing a shop could do.
+    /// Lines that were rejected.
     pub(crate) rejected: Pounds,
     pub(crate) orders: u64,
-    /// What the orders come to, each line rounded to the penny.
+    /// Total of the orders, each line rounded to the penny.
     pub(crate) revenue: Pounds,
     pub(crate) units_sold: i64,
     pub(crate) units_returned: i64,
@@ -26,22 +26,22 @@ pub(crate) struct MonthSums {
 }
 
 impl MonthSums {
-    /// What is left when every fate is taken off the input: nothing, or lines are not accounted for.
+    /// Input minus all outcomes: zero, unless lines are not accounted for.
     pub(crate) fn unexplained(&self) -> Pounds {
         self.input - self.ordered + self.returned + self.refunded + self.credited - self.rejected
     }
 
-    /// What rounding lines to the penny added to the revenue.
+    /// Effect on the revenue of rounding each line to the penny.
     pub(crate) fn rounding(&self) -> Pounds {
         self.revenue - self.ordered
     }
 
-    /// What the shop gives back.
-    pub(crate) fn given_back(&self) -> Pounds {
+    /// Total of the refunds.
+    pub(crate) fn refunded_total(&self) -> Pounds {
         self.returned + self.refunded
     }
 
-    /// Adds another month.
+    /// Adds the sums of another month.
     pub(crate) fn add(&mut self, other: &Self) {
         self.lines += other.lines;
         self.input += other.input;
@@ -60,22 +60,22 @@ impl MonthSums {
 }
 
 impl Books {
-    /// The sums of every month.
+    /// Sums by month.
     pub(crate) fn by_month(&self) -> BTreeMap<Month, MonthSums> {
         let mut months: BTreeMap<Month, MonthSums> = BTreeMap::new();
-        for (line, fate) in self.lines.iter().zip(&self.fates) {
+        for (line, outcome) in self.lines.iter().zip(&self.outcomes) {
             let sums = months.entry(self.month_of(line.invoice)).or_default();
             sums.lines += 1;
             sums.input += line.amount();
-            match fate {
-                Fate::Ordered { .. } => sums.ordered += line.amount(),
-                Fate::Corrected => {}
-                Fate::Settled(settlement) => {
+            match outcome {
+                LineOutcome::Ordered { .. } => sums.ordered += line.amount(),
+                LineOutcome::Corrected => {}
+                LineOutcome::Settled(settlement) => {
                     sums.returned += settlement.returned;
                     sums.refunded += settlement.refunded;
                     sums.credited += settlement.credited;
                 }
-                Fate::Rejected(_) => sums.rejected += line.amount(),
+                LineOutcome::Rejected(_) => sums.rejected += line.amount(),
             }
         }
         for order in &self.orders {
@@ -84,7 +84,7 @@ impl Books {
             sums.revenue += Pounds::from_pence(order.pence);
             sums.units_sold += order.lines.iter().map(|(_, units)| units).sum::<i64>();
         }
-        for refund in self.refunds.iter().filter(|refund| refund.of == RefundOf::Goods) {
+        for refund in self.refunds.iter().filter(|refund| refund.kind == RefundKind::Goods) {
             let sums = months.entry(self.month_of(refund.cancellation)).or_default();
             sums.units_returned += refund.lines.iter().map(|(_, units)| units).sum::<i64>();
         }
@@ -92,65 +92,65 @@ impl Books {
             let sums = months.entry(self.month_of(correction.invoice)).or_default();
             sums.units_corrected += correction.units;
         }
-        for ((month, _), units) in self.needs() {
+        for ((month, _), units) in self.required_stock() {
             months.entry(month).or_default().units_received += units;
         }
         months
     }
 
-    /// What leaves the shelves, by month and shelf: what has to come in before.
-    pub(crate) fn needs(&self) -> BTreeMap<(Month, Shelf), i64> {
-        let mut needs: BTreeMap<(Month, Shelf), i64> = BTreeMap::new();
+    /// Units sold or lost, by month and stock key, which have to be received before.
+    pub(crate) fn required_stock(&self) -> BTreeMap<(Month, StockKey), i64> {
+        let mut required_stock: BTreeMap<(Month, StockKey), i64> = BTreeMap::new();
         for order in &self.orders {
-            for &(article, units) in &order.lines {
-                *needs
-                    .entry((self.month_of(order.invoice), Shelf::Article(article)))
+            for &(variant, units) in &order.lines {
+                *required_stock
+                    .entry((self.month_of(order.invoice), StockKey::Variant(variant)))
                     .or_default() += units;
             }
         }
         for correction in self.corrections.iter().filter(|correction| correction.units < 0) {
-            let lost = Shelf::Usual(correction.code);
-            *needs.entry((self.month_of(correction.invoice), lost)).or_default() -=
+            let lost = StockKey::Usual(correction.code);
+            *required_stock.entry((self.month_of(correction.invoice), lost)).or_default() -=
                 correction.units;
         }
-        needs
+        required_stock
     }
 
-    /// Lines and sums by fate and reason, for the table.
-    pub(crate) fn by_fate(&self) -> BTreeMap<&'static str, FateSums> {
-        let mut fates: BTreeMap<&'static str, FateSums> = BTreeMap::new();
-        for (line, fate) in self.lines.iter().zip(&self.fates) {
-            let sums = fates.entry(fate.word()).or_default();
+    /// Sums by outcome and reason.
+    pub(crate) fn by_outcome(&self) -> BTreeMap<&'static str, OutcomeSums> {
+        let mut outcomes: BTreeMap<&'static str, OutcomeSums> = BTreeMap::new();
+        for (line, outcome) in self.lines.iter().zip(&self.outcomes) {
+            let sums = outcomes.entry(outcome.label()).or_default();
             sums.lines += 1;
             sums.amount += line.amount();
-            if let Fate::Rejected(reason) = fate {
+            if let LineOutcome::Rejected(reason) = outcome {
                 *sums.reasons.entry(*reason).or_default() += 1;
             }
         }
-        fates
+        outcomes
     }
 }
 
-/// Lines and their sum.
+/// Number and total of the lines with one outcome.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct FateSums {
+pub(crate) struct OutcomeSums {
     pub(crate) lines: u64,
     pub(crate) amount: Pounds,
-    pub(crate) reasons: BTreeMap<Reason, u64>,
+    pub(crate) reasons: BTreeMap<RejectReason, u64>,
 }
 
-/// Where units lie.
+/// Key of a stock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Shelf {
-    /// Those of a code at a price.
-    Article(usize),
-    /// Those of a code at its usual price: where lost and found goods are booked.
+pub(crate) enum StockKey {
+    /// Stock of a variant.
+    Variant(usize),
+    /// Stock of a code at its usual price, which takes the corrections.
     Usual(usize),
 }
 
-impl Fate {
-    /// What became of it, in a word.
-    pub(crate) fn word(&self) -> &'static str {
+impl LineOutcome {
+    /// Label for tables and reports.
+    pub(crate) fn label(&self) -> &'static str {
         match self {
             Self::Ordered { .. } => "ordered",
             Self::Corrected => "stock corrected",

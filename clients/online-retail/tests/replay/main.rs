@@ -1,18 +1,18 @@
-//! Whole replays in a shop that sells, remembers keys, and fails when told to.
+//! Whole replays in a fake shop with idempotency keys and fault injection.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod shop;
+mod fake_shop;
 
-use online_retail::{Balance, Options, ReplayFailure, replay};
-use shop::Shop;
+use fake_shop::FakeShop;
+use online_retail::{Balance, ReplayError, ReplayOptions, replay};
 use shop_client::Progress;
 use std::{fmt::Write, path::PathBuf};
 
 const HEADER: &str =
     "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country";
 
-/// Two months of a small shop, with everything that can be on an invoice.
+/// Two months of a small shop, with every kind of line.
 const MONTHS: [&str; 2] = [
     "536365,85123A,HEART,6,2010-12-01 08:26:00,2.55,17850.0,United Kingdom
      536365,71053,LANTERN,6,2010-12-01 08:26:00,3.39,17850.0,United Kingdom
@@ -35,12 +35,12 @@ const MONTHS: [&str; 2] = [
      C540005,85123A,HEART,-64,2011-01-06 08:00:00,2.95,12583.0,France",
 ];
 
-struct Desk {
+struct ReplayFixture {
     folder: tempfile::TempDir,
     files: Vec<PathBuf>,
 }
 
-impl Desk {
+impl ReplayFixture {
     fn with(months: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut files = Vec::new();
@@ -56,13 +56,17 @@ impl Desk {
         Self { folder, files }
     }
 
-    async fn replay(&self, shop: &Shop, diary: Option<&str>) -> Result<Balance, ReplayFailure> {
-        let options = Options {
+    async fn replay(
+        &self,
+        shop: &FakeShop,
+        progress_log: Option<&str>,
+    ) -> Result<Balance, ReplayError> {
+        let options = ReplayOptions {
             files: self.files.clone(),
             parallel: 4,
             rate: None,
             report: Some(self.folder.path().join("report.csv")),
-            progress_file: diary.map(|name| self.folder.path().join(name)),
+            progress_file: progress_log.map(|name| self.folder.path().join(name)),
         };
         replay(&options, &shop.edge, &shop.edge, Progress::Silent).await
     }
@@ -73,23 +77,23 @@ fn assert_balanced(balance: &Balance) {
 }
 
 #[tokio::test]
-async fn a_replay_balances_and_says_what_became_of_every_line() {
-    let (desk, shop) = (Desk::with(&MONTHS), Shop::open().await);
-    let balance = desk.replay(&shop, None).await.unwrap();
+async fn a_replay_balances_and_reports_the_outcome_of_every_line() {
+    let (fixture, shop) = (ReplayFixture::with(&MONTHS), FakeShop::start().await);
+    let balance = fixture.replay(&shop, None).await.unwrap();
     assert_balanced(&balance);
     assert_eq!((balance.lines, balance.orders), (19, 7));
     assert_eq!(shop.orders(), 7);
     let text = balance.to_string();
     assert!(text.contains("Balanced to the penny: 7 orders"), "{text}");
-    let report = std::fs::read_to_string(desk.folder.path().join("report.csv")).unwrap();
+    let report = std::fs::read_to_string(fixture.folder.path().join("report.csv")).unwrap();
     assert_eq!(report.lines().count(), 20);
-    let fate =
+    let outcome =
         |line: usize| report.lines().nth(line).unwrap().split(',').nth(7).unwrap().to_owned();
     assert_eq!(
-        [1, 9, 10, 11, 12, 13].map(fate),
+        [1, 9, 10, 11, 12, 13].map(outcome),
         ["ordered", "returned", "refunded", "credited", "stock corrected", "stock corrected",]
     );
-    // What came in less what went out: found goods stay, returned ones too.
+    // Received minus sold; found and returned goods stay.
     assert_eq!(
         (shop.on_hand("99999"), shop.on_hand("71053"), shop.on_hand("85123A@2.55")),
         (7, 0, 6)
@@ -99,68 +103,72 @@ async fn a_replay_balances_and_says_what_became_of_every_line() {
 
 #[tokio::test]
 async fn a_second_replay_changes_nothing() {
-    for diary in [None, Some("progress")] {
-        let (desk, shop) = (Desk::with(&MONTHS), Shop::open().await);
-        assert_balanced(&desk.replay(&shop, diary).await.unwrap());
-        let before = shop.state();
-        assert_balanced(&desk.replay(&shop, diary).await.unwrap());
-        assert_eq!(shop.state(), before);
+    for progress_log in [None, Some("progress")] {
+        let (fixture, shop) = (ReplayFixture::with(&MONTHS), FakeShop::start().await);
+        assert_balanced(&fixture.replay(&shop, progress_log).await.unwrap());
+        let before = shop.snapshot();
+        assert_balanced(&fixture.replay(&shop, progress_log).await.unwrap());
+        assert_eq!(shop.snapshot(), before);
     }
 }
 
 #[tokio::test]
-async fn wherever_a_replay_breaks_off_it_goes_on_without_doing_anything_twice() {
-    let whole = Shop::open().await;
-    assert_balanced(&Desk::with(&MONTHS).replay(&whole, None).await.unwrap());
-    for diary in [None, Some("progress")] {
+async fn a_replay_that_broke_off_anywhere_resumes_without_doing_anything_twice() {
+    let whole = FakeShop::start().await;
+    assert_balanced(&ReplayFixture::with(&MONTHS).replay(&whole, None).await.unwrap());
+    for progress_log in [None, Some("progress")] {
         for after in (0..32).step_by(3) {
-            let (desk, shop) = (Desk::with(&MONTHS), Shop::open().await);
+            let (fixture, shop) = (ReplayFixture::with(&MONTHS), FakeShop::start().await);
             shop.fail_after(after);
-            let broken = desk.replay(&shop, diary).await;
+            let broken = fixture.replay(&shop, progress_log).await;
             assert!(broken.is_err(), "{after}: {}", broken.unwrap());
             shop.recover();
-            let balance = desk.replay(&shop, diary).await.unwrap();
+            let balance = fixture.replay(&shop, progress_log).await.unwrap();
             assert_balanced(&balance);
-            assert_eq!(shop.state(), whole.state(), "broken off after {after}");
+            assert_eq!(shop.snapshot(), whole.snapshot(), "broken off after {after}");
         }
     }
 }
 
 #[tokio::test]
-async fn later_months_come_on_top_of_earlier_ones_whatever_the_usual_price_is_then() {
-    let (first, both, shop) = (Desk::with(&MONTHS[..1]), Desk::with(&MONTHS), Shop::open().await);
+async fn later_months_are_added_to_earlier_ones_although_the_usual_price_changes() {
+    let (first, both, shop) =
+        (ReplayFixture::with(&MONTHS[..1]), ReplayFixture::with(&MONTHS), FakeShop::start().await);
     assert_balanced(&first.replay(&shop, None).await.unwrap());
     assert_balanced(&both.replay(&shop, None).await.unwrap());
     assert_eq!(shop.orders(), 7);
 }
 
 #[tokio::test]
-async fn a_progress_file_of_another_shop_is_not_believed() {
-    let desk = Desk::with(&MONTHS);
-    assert_balanced(&desk.replay(&Shop::open().await, Some("progress")).await.unwrap());
-    let other = Shop::open().await;
-    assert_balanced(&desk.replay(&other, Some("progress")).await.unwrap());
+async fn a_progress_log_of_another_shop_is_discarded() {
+    let fixture = ReplayFixture::with(&MONTHS);
+    assert_balanced(&fixture.replay(&FakeShop::start().await, Some("progress")).await.unwrap());
+    let other = FakeShop::start().await;
+    assert_balanced(&fixture.replay(&other, Some("progress")).await.unwrap());
     assert_eq!(other.orders(), 7);
 }
 
 #[tokio::test]
-async fn a_penny_or_a_unit_that_is_not_where_it_should_be_is_found() {
-    let tampered: [fn(&Shop); 3] =
-        [|shop| shop.take_a_penny(), |shop| shop.lose_a_unit(), |shop| shop.double_an_order()];
+async fn a_difference_in_money_stock_or_orders_is_found() {
+    let tampered: [fn(&FakeShop); 3] = [
+        |shop| shop.understate_a_capture(),
+        |shop| shop.change_a_movement(),
+        |shop| shop.duplicate_an_order(),
+    ];
     for tamper in tampered {
-        let (desk, shop) = (Desk::with(&MONTHS), Shop::open().await);
-        assert_balanced(&desk.replay(&shop, Some("progress")).await.unwrap());
+        let (fixture, shop) = (ReplayFixture::with(&MONTHS), FakeShop::start().await);
+        assert_balanced(&fixture.replay(&shop, Some("progress")).await.unwrap());
         tamper(&shop);
-        let balance = desk.replay(&shop, Some("progress")).await.unwrap();
+        let balance = fixture.replay(&shop, Some("progress")).await.unwrap();
         assert!(!balance.is_balanced && !balance.differences.is_empty(), "{balance}");
     }
 }
 
 #[tokio::test]
-async fn what_the_shop_refuses_is_in_the_balance() {
-    let (desk, shop) = (Desk::with(&MONTHS), Shop::open().await);
+async fn rejections_of_the_shop_are_differences_in_the_balance() {
+    let (fixture, shop) = (ReplayFixture::with(&MONTHS), FakeShop::start().await);
     shop.refuse_orders_of("71053");
-    let balance = desk.replay(&shop, None).await.unwrap();
+    let balance = fixture.replay(&shop, None).await.unwrap();
     assert!(!balance.is_balanced);
     let text = balance.to_string();
     assert!(text.contains("invoice 536365: not today"), "{text}");

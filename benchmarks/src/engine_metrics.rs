@@ -1,0 +1,157 @@
+//! Metrics of the storage engine, parsed from the shop's `/metrics`.
+
+use crate::numbers::float;
+use serde::Serialize;
+
+/// Bucket of a latency histogram.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub(crate) struct HistogramBucket {
+    /// The upper bound in microseconds.
+    pub(crate) up_to_us: f64,
+    pub(crate) count: u64,
+}
+
+/// Counters of the engine since it was opened, or between two readings.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub(crate) struct EngineMetrics {
+    pub(crate) flushes: u64,
+    pub(crate) writes: u64,
+    /// Bytes of the writes, without pages and frames of the database.
+    pub(crate) bytes: u64,
+    /// Flushes of the log that may lag behind.
+    pub(crate) bulk_flushes: u64,
+    pub(crate) bulk_bytes: u64,
+    pub(crate) applies: u64,
+    pub(crate) checkpoints: u64,
+    pub(crate) wal_bytes_peak: u64,
+    /// Messages that consumers have processed.
+    pub(crate) messages: u64,
+    /// Latency histogram of the flushes of the services' log, in ascending order.
+    pub(crate) flush: Vec<HistogramBucket>,
+}
+
+impl EngineMetrics {
+    /// Parses the page; `None` when it has no metrics of an engine.
+    pub(crate) fn parse(page: &str) -> Option<Self> {
+        let mut engine = Self::default();
+        let mut has_engine = false;
+        for line in page.lines().filter(|line| !line.starts_with('#')) {
+            let Some((name, amount)) = line.rsplit_once(' ') else { continue };
+            let (name, labels) = name.split_once('{').unwrap_or((name, ""));
+            let is_bulk = labels.contains("log=\"bulk\"");
+            let count: u64 = amount.parse().unwrap_or(0);
+            match (name, is_bulk) {
+                ("engine_flushes_total", false) => (engine.flushes, has_engine) = (count, true),
+                ("engine_flushes_total", true) => engine.bulk_flushes = count,
+                ("engine_writes_total", false) => engine.writes = count,
+                ("engine_written_bytes_total", false) => engine.bytes = count,
+                ("engine_written_bytes_total", true) => engine.bulk_bytes = count,
+                ("engine_applies_total", false) => engine.applies = count,
+                ("engine_checkpoints_total", false) => engine.checkpoints = count,
+                ("engine_wal_bytes_peak", false) => engine.wal_bytes_peak = count,
+                ("messages_taken_total", _) => engine.messages += count,
+                ("engine_flush_seconds_bucket", false) => {
+                    engine.flush.extend(
+                        upper_bound_us(labels).map(|up_to_us| HistogramBucket { up_to_us, count }),
+                    );
+                }
+                _ => {}
+            }
+        }
+        engine.flush = decumulate(&engine.flush);
+        has_engine.then_some(engine)
+    }
+
+    /// Difference since an earlier reading.
+    pub(crate) fn since(&self, before: &Self) -> Self {
+        let flush = self.flush.iter().zip(&before.flush).map(|(now, then)| HistogramBucket {
+            up_to_us: now.up_to_us,
+            count: now.count.saturating_sub(then.count),
+        });
+        Self {
+            flushes: self.flushes.saturating_sub(before.flushes),
+            writes: self.writes.saturating_sub(before.writes),
+            bytes: self.bytes.saturating_sub(before.bytes),
+            bulk_flushes: self.bulk_flushes.saturating_sub(before.bulk_flushes),
+            bulk_bytes: self.bulk_bytes.saturating_sub(before.bulk_bytes),
+            applies: self.applies.saturating_sub(before.applies),
+            checkpoints: self.checkpoints.saturating_sub(before.checkpoints),
+            wal_bytes_peak: self.wal_bytes_peak,
+            messages: self.messages.saturating_sub(before.messages),
+            flush: flush.collect(),
+        }
+    }
+}
+
+/// Upper bound of a quantile, between 0 and 1, in microseconds; `None` without observations.
+pub(crate) fn quantile_bound_us(buckets: &[HistogramBucket], at: f64) -> Option<f64> {
+    let total: u64 = buckets.iter().map(|bucket| bucket.count).sum();
+    let mut seen = 0;
+    buckets.iter().find_map(|bucket| {
+        seen += bucket.count;
+        let is_reached = float(seen) >= at * float(total);
+        (total > 0 && is_reached).then_some(bucket.up_to_us)
+    })
+}
+
+/// Upper bound of a bucket from its label `le`; `None` for `+Inf`.
+fn upper_bound_us(labels: &str) -> Option<f64> {
+    let (_, rest) = labels.split_once("le=\"")?;
+    let seconds: f64 = rest.split('"').next()?.parse().ok()?;
+    seconds.is_finite().then_some(seconds * 1e6)
+}
+
+/// Converts cumulative buckets, as on the page, to separate ones.
+fn decumulate(cumulative: &[HistogramBucket]) -> Vec<HistogramBucket> {
+    let before = std::iter::once(0).chain(cumulative.iter().map(|bucket| bucket.count));
+    let own = |(bucket, before): (&HistogramBucket, u64)| HistogramBucket {
+        count: bucket.count.saturating_sub(before),
+        ..*bucket
+    };
+    cumulative.iter().zip(before).map(own).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: &str = r#"# TYPE engine_flushes counter
+engine_flushes_total{log="services"} 40
+engine_flushes_total{log="bulk"} 3
+engine_written_bytes_total{log="services"} 9000
+messages_taken_total{group="a",source="b"} 5
+messages_taken_total{group="c",source="b"} 6
+engine_flush_seconds_sum{log="services"} 0.5
+engine_flush_seconds_bucket{le="0.000512",log="services"} 10
+engine_flush_seconds_bucket{le="0.001024",log="services"} 39
+engine_flush_seconds_bucket{le="0.002048",log="services"} 40
+engine_flush_seconds_bucket{le="+Inf",log="services"} 40
+engine_flush_seconds_bucket{le="0.000512",log="bulk"} 3
+# EOF"#;
+
+    #[test]
+    fn the_page_is_parsed() {
+        let engine = EngineMetrics::parse(PAGE).unwrap();
+        assert_eq!((engine.flushes, engine.bulk_flushes, engine.bytes), (40, 3, 9_000));
+        assert_eq!(engine.messages, 11, "over all consumers");
+        let counts: Vec<_> = engine.flush.iter().map(|bucket| bucket.count).collect();
+        assert_eq!(counts, [10, 29, 1]);
+        assert_eq!(quantile_bound_us(&engine.flush, 0.5), Some(1_024.0));
+        assert_eq!(quantile_bound_us(&engine.flush, 1.0), Some(2_048.0));
+    }
+
+    #[test]
+    fn a_page_without_an_engine_has_no_metrics() {
+        assert_eq!(EngineMetrics::parse("messages_taken_total{} 5\n# EOF"), None);
+        assert_eq!(quantile_bound_us(&[], 0.5), None);
+    }
+
+    #[test]
+    fn two_readings_are_subtracted() {
+        let before = EngineMetrics::parse(PAGE).unwrap();
+        let page = PAGE.replace("services\"} 40", "services\"} 50").replace("\"b\"} 6", "\"b\"} 8");
+        let between = EngineMetrics::parse(&page).unwrap().since(&before);
+        assert_eq!((between.flushes, between.messages), (10, 2));
+        assert_eq!(between.flush.iter().map(|bucket| bucket.count).sum::<u64>(), 10);
+    }
+}

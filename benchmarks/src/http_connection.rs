@@ -1,0 +1,131 @@
+//! HTTP/1.1 connection, hand-written so that the load generator costs little beside the server.
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+/// The most bytes of a response.
+const RESPONSE_BYTES_MAX: usize = 4 << 20;
+
+/// Keep-alive connection.
+#[derive(Debug)]
+pub(crate) struct HttpConnection {
+    stream: TcpStream,
+    request: Vec<u8>,
+    response: Vec<u8>,
+}
+
+/// Response: status and body.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HttpResponse<'a> {
+    pub(crate) status: u16,
+    pub(crate) body: &'a [u8],
+}
+
+impl HttpResponse<'_> {
+    /// The first `"id"` in the body.
+    pub(crate) fn id(&self) -> Result<String, String> {
+        let wrong = || format!("{} {}", self.status, String::from_utf8_lossy(self.body));
+        if self.status >= 300 {
+            return Err(wrong());
+        }
+        let text = std::str::from_utf8(self.body).map_err(|_| wrong())?;
+        let (_, rest) = text.split_once("\"id\":\"").ok_or_else(wrong)?;
+        Ok(rest.split('"').next().unwrap_or_default().to_owned())
+    }
+
+    /// The first `"code"` in the body: the reason for a rejection.
+    pub(crate) fn code(&self) -> Option<&str> {
+        let (_, rest) = std::str::from_utf8(self.body).ok()?.split_once("\"code\":\"")?;
+        rest.split('"').next()
+    }
+
+    /// Checks the status.
+    pub(crate) fn expect_status(&self, status: u16) -> Result<(), String> {
+        if self.status == status {
+            return Ok(());
+        }
+        Err(format!("{} {}", self.status, String::from_utf8_lossy(self.body)))
+    }
+}
+
+impl HttpConnection {
+    /// Connects.
+    pub(crate) async fn connect(address: &str) -> Result<Self, String> {
+        let stream = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
+        stream.set_nodelay(true).map_err(|error| error.to_string())?;
+        Ok(Self {
+            stream,
+            request: Vec::with_capacity(4_096),
+            response: Vec::with_capacity(16_384),
+        })
+    }
+
+    /// Sends a request and reads the whole response.
+    pub(crate) async fn request(
+        &mut self,
+        method: &str,
+        path: &str,
+        key: Option<&str>,
+        body: &str,
+    ) -> Result<HttpResponse<'_>, String> {
+        use std::io::Write;
+        self.request.clear();
+        let written = write!(self.request, "{method} {path} HTTP/1.1\r\nhost: localhost\r\n")
+            .and_then(|()| match key {
+                Some(key) => write!(self.request, "idempotency-key: {key}\r\n"),
+                None => Ok(()),
+            })
+            .and_then(|()| match body {
+                "" => write!(self.request, "\r\n"),
+                body => write!(
+                    self.request,
+                    "content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+                    body.len()
+                ),
+            });
+        written.map_err(|error| error.to_string())?;
+        self.stream.write_all(&self.request).await.map_err(|error| error.to_string())?;
+        self.read_response().await
+    }
+
+    async fn read_response(&mut self) -> Result<HttpResponse<'_>, String> {
+        self.response.clear();
+        let (head, length, status) = loop {
+            self.read_more().await?;
+            if let Some(end) = self.response.windows(4).position(|window| window == b"\r\n\r\n") {
+                let (status, length) = parse_head(&self.response[..end])?;
+                break (end + 4, length, status);
+            }
+        };
+        while self.response.len() < head + length {
+            self.read_more().await?;
+        }
+        Ok(HttpResponse { status, body: &self.response[head..head + length] })
+    }
+
+    async fn read_more(&mut self) -> Result<(), String> {
+        if self.response.len() > RESPONSE_BYTES_MAX {
+            return Err("a response is too large".to_owned());
+        }
+        let read =
+            self.stream.read_buf(&mut self.response).await.map_err(|error| error.to_string())?;
+        if read == 0 { Err("the server closed the connection".to_owned()) } else { Ok(()) }
+    }
+}
+
+fn parse_head(head: &[u8]) -> Result<(u16, usize), String> {
+    let text = std::str::from_utf8(head).map_err(|error| error.to_string())?;
+    let mut lines = text.split("\r\n");
+    let status =
+        lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|status| status.parse().ok());
+    let length = lines
+        .filter_map(|line| line.split_once(':'))
+        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+        .and_then(|(_, value)| value.trim().parse().ok());
+    match (status, length) {
+        (Some(status), Some(length)) => Ok((status, length)),
+        _ => Err(format!("invalid response head: {text}")),
+    }
+}
