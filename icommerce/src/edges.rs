@@ -55,10 +55,10 @@ pub(crate) fn services(assembly: &Assembly, status: StatusEndpoints) -> Router {
     let Assembly { routers, descriptions, fallback, .. } = assembly;
     let mut routes = matchit::Router::new();
     for (service, description) in descriptions {
-        let Some(router) = routers.get(service) else { continue };
+        let Some(target) = routers.get(service) else { continue };
         for path in description.paths() {
             // Two services with the same path would be a contract error; the first one wins.
-            let _ = routes.insert(number_parameters(path), router.clone());
+            let _ = routes.insert(number_parameters(path), target.clone());
         }
     }
     status

@@ -57,8 +57,8 @@ pub(super) fn maintenance(
 
 /// Selected modules: the named ones, or all.
 pub(super) fn selected(names: &[String]) -> Result<Vec<&'static Module>, CliError> {
-    let named = (!names.is_empty()).then_some(names);
-    modules::table()?.select(named).map_err(CliError::usage)
+    let selection = (!names.is_empty()).then_some(names);
+    modules::table()?.select(selection).map_err(CliError::usage)
 }
 
 /// Progress display of a pass through a journal.

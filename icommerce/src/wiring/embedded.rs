@@ -1,4 +1,4 @@
-//! Embedded SQLite engine: one data folder and one log for all services of the process.
+//! Embedded `SQLite` engine: one data folder and one log for all services of the process.
 
 use super::metrics;
 use crate::{error::CliError, process::ProcessSettings};

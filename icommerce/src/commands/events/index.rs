@@ -13,12 +13,12 @@ pub(super) fn build(events: &[EventSchema]) -> Value {
             events.iter().filter(|it| it.service == service).collect();
         if !published.is_empty() {
             channels.insert(service.to_owned(), channel(service, &published));
-            let publishes = json!({"action": "send", "channel": reference("channels", service)});
-            operations.insert(format!("{service}.publishes"), publishes);
+            let send = json!({"action": "send", "channel": reference("channels", service)});
+            operations.insert(format!("{service}.publishes"), send);
         }
         for source in module.follows {
-            let consumes = json!({"action": "receive", "channel": reference("channels", source)});
-            operations.insert(format!("{service}.consumes.{source}"), consumes);
+            let receive = json!({"action": "receive", "channel": reference("channels", source)});
+            operations.insert(format!("{service}.consumes.{source}"), receive);
         }
     }
     let messages = events.iter().map(|event| (key(event), message(event)));
