@@ -35,7 +35,7 @@ fn operator_routes() -> ApiRouter<AppState> {
                 it.id("showStock").summary("Get the stock of a SKU").tag(TAG)
             })
             .put_with(stock::count, |it| {
-                it.id("countStock").summary("Set the units on hand to a count").tag(TAG)
+                it.id("countStock").summary("Set the units on hand from a count").tag(TAG)
             }),
         )
         .api_route(
