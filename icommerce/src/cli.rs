@@ -49,7 +49,7 @@ pub(crate) enum Command {
     },
     /// Check the invariants of a data folder: stock, payments, orders, sagas, read models; the folder must not be in use
     Check,
-    /// Write a JSON Schema for each event between services, and an `AsyncAPI` document as index
+    /// Write a JSON Schema for each event between services, and an index of them (asyncapi.json)
     Events {
         /// Output folder
         #[arg(value_name = "DIR")]
