@@ -1,4 +1,4 @@
-//! The command line.
+//! Command-line interface: arguments, flags and help texts.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use settings::Flag;
@@ -6,8 +6,8 @@ use std::{path::PathBuf, process::ExitCode};
 
 /// A complete online shop in one program.
 ///
-/// Without a command it serves the shop: on 127.0.0.1:8080 for shoppers, on 127.0.0.1:8081 for operators, with its
-/// data in ./data and, when that folder is new, a demonstration catalogue.
+/// Without a command, it serves the shop: the shop edge on 127.0.0.1:8080, the operator edge on 127.0.0.1:8081, with
+/// the data in ./data. A new data folder is filled with a demonstration catalogue.
 #[derive(Debug, Parser)]
 #[command(name = "icommerce", version, after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
@@ -18,163 +18,169 @@ pub(crate) struct Arguments {
 }
 
 const EXIT_CODES: &str = "\
-Every flag is also an environment variable (--data is ICOMMERCE_DATA) and a key of the settings file (data).
+Every flag can also be given as an environment variable (--data is ICOMMERCE_DATA) or as a key in the settings file (data).
 
-Exit codes: 0 done · 1 the work failed or its books do not balance · 2 the command or a setting is wrong ·
-3 something needed is not there (a port is taken, a folder locked or not writable, data of a newer format)";
+Exit codes: 0 success · 1 the command failed, or a check found a violation · 2 invalid arguments or settings ·
+3 a resource is unavailable (port in use, data folder locked, not writable, or in a newer format)";
 
+/// Commands of the program.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Serve the shop (what happens without a command)
+    /// Serve the shop (the default command)
     Serve,
-    /// Show which services there are, whom they call and which run here
+    /// List the services, their dependencies, and which of them run in this process
     Services,
-    /// Show every setting, its value, its default and where the value came from
+    /// Show every setting with its value, default and origin
     Settings(SettingsFlags),
-    /// Bring goods into the shop from files
+    /// Import data into the shop from files
     Import {
         #[command(subcommand)]
         what: Import,
     },
-    /// Send a real shop's history through the public API and prove that the books balance
+    /// Replay a real shop's history through the public API and reconcile the result
     Replay {
         #[command(subcommand)]
         what: Replay,
     },
-    /// Make a service's read models and snapshots anew from its journal; nobody may be serving the data folder
+    /// Rebuild the read models and snapshots of a service from its journal; the data folder must not be in use
     Rebuild {
-        /// Which service
+        /// Name of the service
         service: String,
     },
-    /// Check what has to be true of a data folder that nobody is serving: stock, money, orders, sagas, read models
+    /// Check the invariants of a data folder: stock, payments, orders, sagas, read models; the folder must not be in use
     Check,
-    /// Write a JSON Schema for each event between services, and an `AsyncAPI` index of them
+    /// Write a JSON Schema for each event between services, and an index of them (asyncapi.json)
     Events {
-        /// Where to
+        /// Output folder
         #[arg(value_name = "DIR")]
         folder: PathBuf,
     },
-    /// Print the API document of an edge (OpenAPI 3.1)
+    /// Print the OpenAPI 3.1 document of an edge
     Openapi {
-        /// Which edge
+        /// Name of the edge
         edge: EdgeName,
     },
 }
 
+/// Subcommands of `import`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Import {
-    /// Products: Shopify product CSV or JSON Lines, plain or gzipped
+    /// Import products from Shopify product CSV or JSON Lines, plain or gzipped
     Catalog(Catalog),
 }
 
+/// Arguments of `import catalog`.
 #[derive(Debug, Args)]
 pub(crate) struct Catalog {
-    /// Files of products
+    /// Product files
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     #[command(flatten)]
-    pub(crate) place: PlaceFlags,
-    /// Write what became of every row
+    pub(crate) target: TargetFlags,
+    /// Write a report with the result of every row
     #[arg(long, value_name = "FILE.csv")]
     pub(crate) report: Option<PathBuf>,
-    /// Only say what an import would do
+    /// Show what the import would do, without changing anything
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// The currency of prices in tables, which do not say it
+    /// Currency of prices in CSV files, which do not name one
     #[arg(long, value_name = "CODE", default_value = "EUR")]
     pub(crate) currency: String,
-    /// How many batches are under way at the same time
+    /// Number of batches in flight at the same time
     #[arg(long, value_name = "N")]
     pub(crate) parallel: Option<usize>,
-    /// How long a busy shop is asked again before the import gives up; one that gave up can be run again, what was done
-    /// stays done
+    /// How long to retry while the shop is overloaded before giving up; the import can then be run again, and what was
+    /// imported stays imported
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(..=86_400))]
     pub(crate) wait: u64,
 }
 
+/// Subcommands of `replay`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Replay {
-    /// Months of the UCI "Online Retail" invoices, CSV, plain or gzipped
+    /// Replay the UCI "Online Retail" invoices, CSV by month, plain or gzipped
     OnlineRetail(OnlineRetail),
 }
 
+/// Arguments of `replay online-retail`.
 #[derive(Debug, Args)]
 pub(crate) struct OnlineRetail {
-    /// Files of invoices, in the order of time
+    /// Invoice files, in chronological order
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     #[command(flatten)]
-    pub(crate) place: PlaceFlags,
-    /// How many requests are under way at the same time
+    pub(crate) target: TargetFlags,
+    /// Number of requests in flight at the same time
     #[arg(long, value_name = "N")]
     pub(crate) parallel: Option<usize>,
-    /// The most orders a second
+    /// Maximum orders per second
     #[arg(long, value_name = "N")]
     pub(crate) rate: Option<u32>,
-    /// Write what became of every line
+    /// Write a report with the result of every invoice line
     #[arg(long, value_name = "FILE.csv")]
     pub(crate) report: Option<PathBuf>,
 }
 
-/// Where the shop is that a command works with.
+/// Address flags of the target shop.
 #[derive(Debug, Default, Args)]
-pub(crate) struct PlaceFlags {
-    /// The shop edge of a running shop; without it the command runs the shop itself on --data
+pub(crate) struct TargetFlags {
+    /// Shop edge of a running shop; without it, the command starts a shop of its own on --data
     #[arg(long, value_name = "URL")]
     pub(crate) shop: Option<String>,
-    /// The operator edge of a running shop
+    /// Operator edge of a running shop
     #[arg(long, value_name = "URL")]
     pub(crate) operator: Option<String>,
 }
 
-/// An edge of the gateway.
+/// Edge of the gateway.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum EdgeName {
     Shop,
     Operator,
 }
 
-/// What all commands understand.
+/// Process flags, accepted by all commands.
 #[derive(Debug, Default, Args)]
 pub(crate) struct ProcessFlags {
     /// Run only these services, separated by commas
     #[arg(long, global = true, value_name = "A,B")]
     services: Option<String>,
-    /// Where the shop keeps its data
+    /// Data folder of the shop
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Where shoppers are served; port 0 picks a free one
+    /// Address of the shop edge; port 0 picks a free port
     #[arg(long, global = true, value_name = "ADDR")]
     listen: Option<String>,
-    /// Where operators are served; port 0 picks a free one
+    /// Address of the operator edge; port 0 picks a free port
     #[arg(long, global = true, value_name = "ADDR")]
     operator_listen: Option<String>,
-    /// Where other processes reach the services that run here; off when every service runs here
+    /// Address at which other processes reach the services of this one; off by default if every service runs here
     #[arg(long, global = true, value_name = "ADDR")]
     service_listen: Option<String>,
-    /// Where services run that do not run here: NAME=URL, separated by commas
+    /// Addresses of services that run in other processes: NAME=URL, separated by commas
     #[arg(long, global = true, value_name = "NAME=URL,…")]
     peers: Option<String>,
-    /// A settings file (TOML)
+    /// Settings file (TOML)
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Begin without the demonstration catalogue and without test payments
+    /// Start without the demonstration catalogue and without test payments
     #[arg(long, global = true)]
     no_demo: bool,
-    /// How to write logs: text or json
+    /// Log format: text or json
     #[arg(long, global = true, value_name = "FORMAT")]
     log: Option<String>,
 }
 
+/// Arguments of `settings`.
 #[derive(Debug, Args)]
 pub(crate) struct SettingsFlags {
-    /// One line per setting, for programs
+    /// Print one line per setting, for scripts
     #[arg(long)]
     pub(crate) dump: bool,
 }
 
 impl ProcessFlags {
-    /// The flags that were given, as settings.
+    /// Given flags, as settings.
     pub(crate) fn flags(&self) -> Vec<Flag> {
         let text = |name: &str, key: &str, value: &Option<String>| {
             value.as_ref().map(|value| Flag::new(name, key, value.clone()))
@@ -197,11 +203,11 @@ impl ProcessFlags {
     }
 }
 
-/// Help and version go to standard output and are no failure; anything else is one sentence and exit code 2.
-pub(crate) fn explain(error: &clap::Error) -> ExitCode {
+/// Reports a parse error. Help and version go to standard output with exit code 0; anything else is one line and code 2.
+pub(crate) fn report_usage_error(error: &clap::Error) -> ExitCode {
     use clap::error::ErrorKind;
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        // A closed pipe is the reader's wish.
+        // A closed pipe is not an error.
         let _ = error.print();
         return ExitCode::SUCCESS;
     }

@@ -1,25 +1,25 @@
-//! The commands, one module each.
+//! Commands of the program, one module each.
 
-mod at;
 mod check;
-mod closed;
 mod events;
 mod import;
+mod offline;
 mod openapi;
 mod rebuild;
 mod replay;
 mod serve;
 mod services;
 mod settings;
+mod target;
 
 use crate::{
     cli::{Arguments, Command, Import, Replay},
-    failure::Failure,
+    error::CliError,
 };
 use std::process::ExitCode;
 
-/// Runs the command that was asked for.
-pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+/// Dispatches the command.
+pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
     let Arguments { command, process } = arguments;
     match command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(&process),
@@ -34,9 +34,10 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     }
 }
 
-/// The threads that do the work.
-fn worker() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
-        Failure::missing(format!("the operating system gives no threads: {error}"))
-    })
+/// Multi-threaded tokio runtime for a command.
+fn worker_runtime() -> Result<tokio::runtime::Runtime, CliError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::unavailable(format!("cannot start worker threads: {error}")))
 }

@@ -1,41 +1,41 @@
-//! The demonstration: a new data folder gets a catalogue, once.
+//! Demonstration catalogue: seeds a new data folder once.
 
-use crate::{failure::Failure, shop::Shop};
+use crate::{error::CliError, shop::RunningShop};
 use contracts::product::ProductClient;
-use demo_shop::seed;
+use demo_shop::seed as seed_catalogue;
 use kernel::Ids;
 use shop_client::{EdgeClient, RetryPolicy};
 
-/// What is kept about the demonstration.
+/// Key under which the state of the seeding is stored.
 const KEY: &str = "demonstration";
 
-/// Plants the catalogue if this folder has never been asked; a planting that was cut short is taken up again. A shop
-/// that began without the demonstration stays without it.
-pub(crate) async fn plant_once(shop: &Shop, wanted: bool) -> Result<(), Failure> {
+/// Seeds the catalogue if the state of this folder is undecided; an interrupted seeding is resumed. A shop that started
+/// without the demonstration catalogue stays without it.
+pub(crate) async fn seed_once(shop: &RunningShop, seed: bool) -> Result<(), CliError> {
     let failed = |error: &dyn std::fmt::Display| {
-        Failure::work(format!("the demonstration catalogue: {error}"))
+        CliError::failed(format!("the demonstration catalogue: {error}"))
     };
-    let Some(operator) = shop.operators else { return Ok(()) };
-    let values = shop.own_values();
+    let Some(operator) = shop.operator_address else { return Ok(()) };
+    let values = shop.process_store();
     let ids: &Ids = shop.ids();
     let state = values.value(KEY, ids.now()).await.map_err(|error| failed(&error))?;
     let state = state.as_deref().unwrap_or_default();
     let begin = match state {
-        b"" => wanted,
+        b"" => seed,
         b"planting" => true,
         _ => return Ok(()),
     };
-    let note = async |word: &'static str| {
+    let save_state = async |word: &'static str| {
         let commit = values.put(KEY, word.into(), None).await.map_err(|error| failed(&error))?;
         commit.wait().await.map_err(|error| failed(&error))
     };
     if !begin {
-        return note("without").await;
+        return save_state("without").await;
     }
-    note("planting").await?;
+    save_state("planting").await?;
     let edge = EdgeClient::new(&format!("http://{operator}"), RetryPolicy::default(), ids.clone());
     let products = ProductClient::new(edge.map_err(|error| failed(&error))?.channel());
-    let planted = seed(&products, ids.now()).await.map_err(|error| failed(&error))?;
-    tracing::info!(planted, "the demonstration catalogue is in the shop");
-    note("planted").await
+    let planted = seed_catalogue(&products, ids.now()).await.map_err(|error| failed(&error))?;
+    tracing::info!(planted, "seeded the demonstration catalogue");
+    save_state("planted").await
 }

@@ -1,4 +1,4 @@
-//! What a listener leads to: health and figures first, then an edge of the gateway or the services themselves.
+//! Routers of the listeners: health and metrics first, then an edge of the gateway or the services themselves.
 
 use axum::{
     Json, Router,
@@ -20,15 +20,15 @@ use telemetry::{Health, METRICS_CONTENT_TYPE, Metrics};
 use tower::Service;
 use transport::{Context, Edge};
 
-/// What every listener answers about the process.
+/// Health and metrics endpoints, on every listener.
 #[derive(Clone, Debug)]
-pub(crate) struct Vitals {
+pub(crate) struct StatusEndpoints {
     health: Health,
     metrics: Metrics,
 }
 
-impl Vitals {
-    /// The vitals of this process.
+impl StatusEndpoints {
+    /// Endpoints for the health and metrics of this process.
     pub(crate) fn new(health: Health, metrics: Metrics) -> Self {
         Self { health, metrics }
     }
@@ -38,34 +38,36 @@ impl Vitals {
             .route("/health", get(readiness))
             .route("/health/live", get(liveness))
             .route("/health/ready", get(readiness))
-            .route("/metrics", get(figures))
+            .route("/metrics", get(metrics))
             .with_state(self)
     }
 }
 
-/// An edge: requests come from outside, so of what they say about themselves only the trace and the request id are
-/// believed, and the door they came in by is written down here.
-pub(crate) fn edge(edge: Edge, gateway: Router, vitals: Vitals) -> Router {
-    vitals.routes().fallback_service(Door { edge, gateway })
+/// Router of an edge. Requests come from outside, so of their context headers only the trace and the request id are
+/// trusted; the edge is set here.
+pub(crate) fn edge(edge: Edge, gateway: Router, status: StatusEndpoints) -> Router {
+    status.routes().fallback_service(EdgeService { edge, gateway })
 }
 
-/// The services of this process for other processes: each of their documented paths, whichever service has it, and
-/// pages at the others.
-pub(crate) fn services(assembled: &Assembly, vitals: Vitals) -> Router {
-    let Assembly { routers, descriptions, fallback, .. } = assembled;
-    let mut rooms = matchit::Router::new();
+/// Router of the service listener, for other processes: every documented path leads to its service, all other paths to
+/// the storefront's pages.
+pub(crate) fn services(assembly: &Assembly, status: StatusEndpoints) -> Router {
+    let Assembly { routers, descriptions, fallback, .. } = assembly;
+    let mut routes = matchit::Router::new();
     for (service, description) in descriptions {
-        let Some(router) = routers.get(service) else { continue };
+        let Some(target) = routers.get(service) else { continue };
         for path in description.paths() {
-            // The same path with two methods of two services would be a mistake of the contracts; the first has it.
-            let _ = rooms.insert(numbered(path), router.clone());
+            // Two services with the same path would be a contract error; the first one wins.
+            let _ = routes.insert(number_parameters(path), target.clone());
         }
     }
-    vitals.routes().fallback_service(Hall { rooms: Arc::new(rooms), fallback: fallback.clone() })
+    status
+        .routes()
+        .fallback_service(ServiceRouter { routes: Arc::new(routes), fallback: fallback.clone() })
 }
 
-/// The path with its parameters numbered, so that services that name the same place differently can share a tree.
-fn numbered(path: &str) -> String {
+/// Path with numbered parameters, so that services with different parameter names can share one route tree.
+fn number_parameters(path: &str) -> String {
     let segment = |(index, segment): (usize, &str)| match segment.strip_prefix('{') {
         Some(name) if name.starts_with('*') => format!("{{*p{index}}}"),
         Some(_) => format!("{{p{index}}}"),
@@ -74,13 +76,14 @@ fn numbered(path: &str) -> String {
     path.split('/').enumerate().map(segment).collect::<Vec<_>>().join("/")
 }
 
+/// Service of an edge: sets the request context, then calls the gateway.
 #[derive(Clone)]
-struct Door {
+struct EdgeService {
     edge: Edge,
     gateway: Router,
 }
 
-impl Service<Request<Body>> for Door {
+impl Service<Request<Body>> for EdgeService {
     type Response = <Router as Service<Request<Body>>>::Response;
     type Error = <Router as Service<Request<Body>>>::Error;
     type Future = <Router as Service<Request<Body>>>::Future;
@@ -90,22 +93,22 @@ impl Service<Request<Body>> for Door {
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        let told = Context::from_headers(request.headers());
-        let context = Context { edge: self.edge, deadline: None, actor: None, ..told };
+        let received = Context::from_headers(request.headers());
+        let context = Context { edge: self.edge, deadline: None, actor: None, ..received };
         request.extensions_mut().insert(context);
         self.gateway.call(request)
     }
 }
 
-/// Leads to the service whose path it is. Axum's own nesting would leave the outer path's parameters in the request,
-/// where the inner handler would take them for its own.
+/// Routes a request to the service that owns its path. Axum's nesting would leave the outer path's parameters in the
+/// request, where the inner handler would take them for its own.
 #[derive(Clone)]
-struct Hall {
-    rooms: Arc<matchit::Router<Router>>,
+struct ServiceRouter {
+    routes: Arc<matchit::Router<Router>>,
     fallback: Option<Router>,
 }
 
-impl Service<Request<Body>> for Hall {
+impl Service<Request<Body>> for ServiceRouter {
     type Response = Response;
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
@@ -116,29 +119,29 @@ impl Service<Request<Body>> for Hall {
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let path = request.uri().path();
-        let room = self.rooms.at(path).ok().map(|room| room.value);
-        match room.or_else(|| self.fallback.as_ref().filter(|_| may_be_a_page(path))) {
-            Some(room) => Box::pin(room.clone().call(request)),
-            None => Box::pin(async { Ok(web::ProblemResponse(nowhere()).into_response()) }),
+        let route = self.routes.at(path).ok().map(|route| route.value);
+        match route.or_else(|| self.fallback.as_ref().filter(|_| may_be_page(path))) {
+            Some(route) => Box::pin(route.clone().call(request)),
+            None => Box::pin(async { Ok(web::ProblemResponse(unknown_route()).into_response()) }),
         }
     }
 }
 
-/// Below these everything is described by somebody, and what is not does not exist.
-fn may_be_a_page(path: &str) -> bool {
-    !["/api/", "/internal/"].iter().any(|described| path.starts_with(described))
+/// Whether an undocumented path may be a page: every API path is documented.
+fn may_be_page(path: &str) -> bool {
+    !["/api/", "/internal/"].iter().any(|prefix| path.starts_with(prefix))
 }
 
-fn nowhere() -> Problem {
-    Problem::new(404, codes::NOT_FOUND, "no service of this process has this address")
+fn unknown_route() -> Problem {
+    Problem::new(404, codes::NOT_FOUND, "no service in this process has this route")
 }
 
-async fn readiness(State(vitals): State<Vitals>) -> impl IntoResponse {
-    report(&vitals.health.readiness())
+async fn readiness(State(status): State<StatusEndpoints>) -> impl IntoResponse {
+    report(&status.health.readiness())
 }
 
-async fn liveness(State(vitals): State<Vitals>) -> impl IntoResponse {
-    report(&vitals.health.liveness())
+async fn liveness(State(status): State<StatusEndpoints>) -> impl IntoResponse {
+    report(&status.health.liveness())
 }
 
 fn report(report: &telemetry::HealthReport) -> (StatusCode, Json<serde_json::Value>) {
@@ -147,10 +150,10 @@ fn report(report: &telemetry::HealthReport) -> (StatusCode, Json<serde_json::Val
     (status, Json(serde_json::to_value(report).unwrap_or_default()))
 }
 
-async fn figures(State(vitals): State<Vitals>) -> (HeaderMap, String) {
+async fn metrics(State(status): State<StatusEndpoints>) -> (HeaderMap, String) {
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(METRICS_CONTENT_TYPE));
-    (headers, vitals.metrics.encode())
+    (headers, status.metrics.encode())
 }
 
 #[cfg(test)]
@@ -158,8 +161,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parameters_are_numbered_by_place() {
-        assert_eq!(numbered("/api/v1/carts/{id}/lines/{sku}"), "/api/v1/carts/{p4}/lines/{p6}");
-        assert_eq!(numbered("/replay/{*key}"), "/replay/{*p2}");
+    fn parameters_are_numbered_by_position() {
+        assert_eq!(
+            number_parameters("/api/v1/carts/{id}/lines/{sku}"),
+            "/api/v1/carts/{p4}/lines/{p6}"
+        );
+        assert_eq!(number_parameters("/replay/{*key}"), "/replay/{*p2}");
     }
 }

@@ -1,9 +1,9 @@
-//! The module table: all services of the shop.
+//! Module table: all services of the shop.
 
-use crate::failure::Failure;
+use crate::error::CliError;
 use runtime::{Module, ModuleTable};
 
-/// All services, in the order in which they are built: who is called comes before who calls.
+/// All services in build order: callees before callers.
 pub(crate) static ALL: &[Module] = &[
     audit_service::MODULE,
     inventory_service::MODULE,
@@ -15,12 +15,12 @@ pub(crate) static ALL: &[Module] = &[
     api_gateway::MODULE,
 ];
 
-/// The service whose router the two edges lead to.
+/// Name of the gateway, whose router serves the two edges.
 pub(crate) const GATEWAY: &str = api_gateway::MODULE.name;
 
 pub(crate) use api_gateway::openapi;
 
-/// The table, checked.
-pub(crate) fn table() -> Result<ModuleTable, Failure> {
-    ModuleTable::new(ALL).map_err(Failure::work)
+/// Validated module table.
+pub(crate) fn table() -> Result<ModuleTable, CliError> {
+    ModuleTable::new(ALL).map_err(CliError::failed)
 }

@@ -1,14 +1,14 @@
-//! What commands print. A reader who has seen enough and closes the pipe is no failure.
+//! Standard output of the commands. A closed pipe is not an error.
 
-use crate::failure::Failure;
+use crate::error::CliError;
 use std::io::{ErrorKind, Write};
 
-/// Prints a line, or several, on standard output at once.
-pub(crate) fn print(text: impl std::fmt::Display) -> Result<(), Failure> {
+/// Prints text and a newline to standard output, and flushes.
+pub(crate) fn print(text: impl std::fmt::Display) -> Result<(), CliError> {
     let mut out = std::io::stdout().lock();
     match writeln!(out, "{text}").and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Failure::work(format!("cannot write to standard output: {error}")))
+            Err(CliError::failed(format!("cannot write to standard output: {error}")))
         }
         _ => Ok(()),
     }

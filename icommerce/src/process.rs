@@ -1,47 +1,47 @@
-//! The settings of the process itself.
+//! Process settings: those that belong to the process and not to a service.
 
-use crate::{cli::ProcessFlags, failure::Failure, modules};
+use crate::{cli::ProcessFlags, error::CliError, modules};
 use serde::{Deserialize, Serialize};
 use settings::{Flag, Origin, Section, Settings, Sources};
 use std::{collections::BTreeMap, path::PathBuf};
 use telemetry::LogFormat;
 
-/// The settings of the process itself.
+/// Settings of the process.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ProcessSettings {
-    /// Where the data is.
+    /// Data folder.
     pub(crate) data: PathBuf,
-    /// Where shoppers are served.
+    /// Address of the shop edge.
     pub(crate) listen: String,
-    /// Where operators are served.
+    /// Address of the operator edge.
     pub(crate) operator_listen: String,
-    /// Where other processes reach the services that run here; empty for nowhere.
+    /// Address at which other processes reach the services of this one; empty for none.
     pub(crate) service_listen: String,
-    /// Which services run here; empty for all.
+    /// Services that run in this process; empty for all.
     pub(crate) services: Vec<String>,
-    /// Where services run that do not run here, as `name=url`; a name may come several times.
+    /// Addresses of services in other processes, as `name=url`; a name may occur several times.
     pub(crate) peers: Vec<String>,
-    /// Whether this is the demonstration: a new data folder gets a catalogue, and test payments are taken.
+    /// Demonstration mode: a new data folder gets a catalogue, and test payments are accepted.
     pub(crate) demo: bool,
-    /// How logs are written.
+    /// Format of the logs.
     pub(crate) log: LogSetting,
-    /// Which logs are written, as a filter of the `tracing` ecosystem.
+    /// Log filter, in the syntax of `tracing`'s `EnvFilter`.
     pub(crate) log_filter: String,
-    /// Bytes of disk that stay free: below them nothing is written any more.
+    /// Free disk space in bytes below which writes are refused.
     pub(crate) disk_reserve_bytes: u64,
-    /// How long requests and tasks under way may take to end when the process stops.
+    /// Drain timeout: how long requests in flight and running tasks may take when the process stops.
     pub(crate) drain_timeout_ms: u64,
 }
 
-/// How logs are written.
+/// Log format.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum LogSetting {
-    /// For people.
+    /// Human-readable text.
     #[default]
     Text,
-    /// For programs, one JSON object a line.
+    /// JSON Lines.
     Json,
 }
 
@@ -64,22 +64,22 @@ impl Default for ProcessSettings {
 }
 
 impl ProcessSettings {
-    /// Begins the log of this process.
-    pub(crate) fn begin_log(&self) -> Result<(), Failure> {
+    /// Initialises logging.
+    pub(crate) fn init_logging(&self) -> Result<(), CliError> {
         let format = match self.log {
             LogSetting::Text => LogFormat::Text,
             LogSetting::Json => LogFormat::Json,
         };
-        telemetry::init(format, &self.log_filter).map_err(Failure::usage)
+        telemetry::init(format, &self.log_filter).map_err(CliError::usage)
     }
 
-    /// The peers by service.
-    pub(crate) fn peers(&self) -> Result<BTreeMap<&str, Vec<http::Uri>>, Failure> {
+    /// Peer addresses by service.
+    pub(crate) fn peers(&self) -> Result<BTreeMap<&str, Vec<http::Uri>>, CliError> {
         let mut peers: BTreeMap<&str, Vec<http::Uri>> = BTreeMap::new();
         for peer in &self.peers {
             let wrong = || {
-                Failure::usage(format!(
-                    "peers: {peer:?} is not of the form NAME=URL, such as some-service=http://127.0.0.1:9001"
+                CliError::usage(format!(
+                    "peers: {peer:?} is not of the form NAME=URL, for example order-service=http://127.0.0.1:9001"
                 ))
             };
             let (name, url) = peer.split_once('=').ok_or_else(wrong)?;
@@ -88,7 +88,7 @@ impl ProcessSettings {
                 return Err(wrong());
             }
             let known =
-                modules::table()?.select(Some(&[name.to_owned()])).map_err(Failure::usage)?;
+                modules::table()?.select(Some(&[name.to_owned()])).map_err(CliError::usage)?;
             for module in known {
                 peers.entry(module.name).or_default().push(url.clone());
             }
@@ -97,69 +97,71 @@ impl ProcessSettings {
     }
 }
 
-/// Whether test payments are taken. The demonstration takes them though a shop in earnest does not, unless somebody
-/// said so.
+/// Setting that accepts test payments. Off by default, but on in demonstration mode unless it is set explicitly.
 const TEST_PAYMENTS: &str = "payment-service.test_payments";
-/// Whether the checkout offers what is taken; it does, unless somebody said so.
+/// Setting that offers test payments in the checkout. Follows the one above unless it is set explicitly.
 const OFFERED_PAYMENTS: &str = "storefront.test_payments";
 
-/// All settings of this process from its flags, its environment and its file.
-pub(crate) fn settings(flags: &ProcessFlags, more: Vec<Flag>) -> Result<Settings, Failure> {
+/// Settings of this process, from flags, environment and settings file.
+pub(crate) fn settings(flags: &ProcessFlags, more: Vec<Flag>) -> Result<Settings, CliError> {
     let mut all = flags.flags();
     all.extend(more);
     let settings = load(flags, all.clone())?;
-    let process: ProcessSettings = settings.top().map_err(Failure::usage)?;
+    let process: ProcessSettings = settings.top().map_err(CliError::usage)?;
     let dump = settings.dump().0;
-    let is_open =
+    let is_default =
         |key| dump.iter().any(|setting| setting.key == key && setting.origin == Origin::Default);
-    let mut taken = switch(&settings, "payment-service")?;
-    let said = all.len();
-    if process.demo && is_open(TEST_PAYMENTS) {
-        taken = true;
+    let mut accepted = accepts_test_payments(&settings, "payment-service")?;
+    let given = all.len();
+    if process.demo && is_default(TEST_PAYMENTS) {
+        accepted = true;
         all.push(Flag::new("the demonstration", TEST_PAYMENTS, "true"));
     }
-    if taken && is_open(OFFERED_PAYMENTS) {
+    if accepted && is_default(OFFERED_PAYMENTS) {
         all.push(Flag::new(TEST_PAYMENTS, OFFERED_PAYMENTS, "true"));
     }
-    if all.len() == said { Ok(settings) } else { load(flags, all) }
+    if all.len() == given { Ok(settings) } else { load(flags, all) }
 }
 
-/// Whether a section says yes to test payments.
-fn switch(settings: &Settings, section: &str) -> Result<bool, Failure> {
+/// Whether a section enables test payments.
+fn accepts_test_payments(settings: &Settings, section: &str) -> Result<bool, CliError> {
     #[derive(Deserialize)]
-    struct Switch {
+    struct PaymentSwitch {
         test_payments: bool,
     }
-    let Switch { test_payments } = settings.section(section).map_err(Failure::usage)?;
+    let PaymentSwitch { test_payments } = settings.section(section).map_err(CliError::usage)?;
     Ok(test_payments)
 }
 
-fn load(flags: &ProcessFlags, all: Vec<Flag>) -> Result<Settings, Failure> {
+fn load(flags: &ProcessFlags, all: Vec<Flag>) -> Result<Settings, CliError> {
     let sections = std::iter::once(Section::top::<ProcessSettings>())
         .chain(modules::ALL.iter().filter_map(|module| module.settings));
-    let environment = settings::environment().map_err(Failure::usage)?;
+    let environment = settings::environment().map_err(CliError::usage)?;
     let sources = Sources { file: flags.config.clone(), environment, flags: all };
-    Settings::load(sections, &sources).map_err(Failure::usage)
+    Settings::load(sections, &sources).map_err(CliError::usage)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Whether test payments are taken, and whether they are offered.
-    fn taken_and_offered(more: &[(&str, &str)]) -> (bool, bool) {
+    /// Whether test payments are accepted, and whether they are offered.
+    fn accepted_and_offered(more: &[(&str, &str)]) -> (bool, bool) {
         let more = more.iter().map(|(key, value)| Flag::new("test", *key, *value)).collect();
         let settings = settings(&ProcessFlags::default(), more).unwrap();
-        (switch(&settings, "payment-service").unwrap(), switch(&settings, "storefront").unwrap())
+        (
+            accepts_test_payments(&settings, "payment-service").unwrap(),
+            accepts_test_payments(&settings, "storefront").unwrap(),
+        )
     }
 
     #[test]
-    fn the_checkout_offers_test_payments_where_they_are_taken_and_nowhere_else() {
-        assert_eq!(taken_and_offered(&[]), (true, true), "the demonstration");
-        assert_eq!(taken_and_offered(&[("demo", "false")]), (false, false));
+    fn the_checkout_offers_test_payments_only_where_they_are_accepted() {
+        assert_eq!(accepted_and_offered(&[]), (true, true), "the demonstration");
+        assert_eq!(accepted_and_offered(&[("demo", "false")]), (false, false));
         let on = [("demo", "false"), (TEST_PAYMENTS, "true")];
-        assert_eq!(taken_and_offered(&on), (true, true));
-        assert_eq!(taken_and_offered(&[(TEST_PAYMENTS, "false")]), (false, false));
-        assert_eq!(taken_and_offered(&[(OFFERED_PAYMENTS, "false")]), (true, false));
+        assert_eq!(accepted_and_offered(&on), (true, true));
+        assert_eq!(accepted_and_offered(&[(TEST_PAYMENTS, "false")]), (false, false));
+        assert_eq!(accepted_and_offered(&[(OFFERED_PAYMENTS, "false")]), (true, false));
     }
 }

@@ -1,11 +1,11 @@
-//! A running shop: engine, services, listeners. Served by `serve`, and run on the side by commands that need one.
+//! Running shop: storage engine, services and listeners. Started by `serve`, and by commands that need a shop.
 
 use crate::{
-    edges::{self, Vitals},
-    failure::Failure,
+    edges::{self, StatusEndpoints},
+    error::CliError,
     modules,
     process::ProcessSettings,
-    wiring::{self, Embedded, Forgetful},
+    wiring::{self, Embedded, InMemory},
 };
 use aide::openapi::OpenApi;
 use axum::Router;
@@ -19,35 +19,35 @@ use tokio::net::TcpListener;
 use transport::Edge;
 use web::{DrainOutcome, ServeOptions};
 
-/// What is said when the last flush fails.
-pub(crate) const LOST: &str = "the log could not be flushed: what was acknowledged is safe, what was not did not happen; start again";
+/// Message for a failed flush.
+pub(crate) const FLUSH_FAILED: &str = "the log could not be flushed: acknowledged requests are durable, all others have no effect; restart the process";
 
-/// A running shop.
+/// Running shop.
 #[derive(Debug)]
-pub(crate) struct Shop {
-    /// Where shoppers are served, if the gateway runs here.
-    pub(crate) buyers: Option<SocketAddr>,
-    /// Where operators are served, if the gateway runs here.
-    pub(crate) operators: Option<SocketAddr>,
-    /// Where other processes reach the services of this one.
-    pub(crate) services: Option<SocketAddr>,
+pub(crate) struct RunningShop {
+    /// Address of the shop edge, if the gateway runs in this process.
+    pub(crate) shop_address: Option<SocketAddr>,
+    /// Address of the operator edge, if the gateway runs in this process.
+    pub(crate) operator_address: Option<SocketAddr>,
+    /// Address of the service listener, for other processes.
+    pub(crate) service_address: Option<SocketAddr>,
     engine: Embedded,
     tasks: TaskTracker,
     ids: Ids,
     drain: Duration,
 }
 
-impl Shop {
-    /// Opens the data, takes the ports, builds the services and begins to answer.
-    pub(crate) async fn start(settings: Settings) -> Result<Self, Failure> {
-        let process: ProcessSettings = settings.top().map_err(Failure::usage)?;
+impl RunningShop {
+    /// Binds the ports, opens the data folder, builds the services and starts serving.
+    pub(crate) async fn start(settings: Settings) -> Result<Self, CliError> {
+        let process: ProcessSettings = settings.top().map_err(CliError::usage)?;
         let table = modules::table()?;
         let named = (!process.services.is_empty()).then_some(process.services.as_slice());
-        let selected = table.select(named).map_err(Failure::usage)?;
+        let selected = table.select(named).map_err(CliError::usage)?;
         let peers = process.peers()?;
         let has_gateway = selected.iter().any(|module| module.name == modules::GATEWAY);
 
-        // Ports before data: a second start on the same ports says so without having opened anything.
+        // Ports before data: a second start on the same ports fails before it opens anything.
         let shop = listener("listen", has_gateway, &process.listen).await?;
         let operator = listener("operator_listen", has_gateway, &process.operator_listen).await?;
         let for_peers = !process.service_listen.is_empty() || !has_gateway;
@@ -59,61 +59,68 @@ impl Shop {
 
         let engine = Embedded::open(&process)?;
         let (tasks, health, metrics) = (TaskTracker::default(), Health::new(), Metrics::new());
-        engine.shows_on(&metrics);
+        engine.register_metrics(&metrics);
         let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness);
         let ids = Ids::new(Arc::new(SystemClock), Arc::clone(&randomness));
-        let materials = ProcessResources {
+        let resources = ProcessResources {
             settings: Arc::new(settings),
             storage: &|name| engine.service(name),
             bulk: &|name| engine.bulk(name),
-            remote: &|name| wiring::way_to(name, peers.get(name), &randomness, &metrics),
+            remote: &|name| wiring::channel_to(name, peers.get(name), &randomness, &metrics),
             ids: ids.clone(),
             metrics: metrics.clone(),
             health: health.clone(),
             tasks: tasks.clone(),
         };
-        let assembled = runtime::assemble(modules::ALL, &selected, materials)
+        let assembly = runtime::assemble(modules::ALL, &selected, resources)
             .await
-            .map_err(|(name, error)| unbuilt(name, &error))?;
+            .map_err(|(name, error)| build_error(name, &error))?;
 
-        let vitals = Vitals::new(health, metrics);
+        let status = StatusEndpoints::new(health, metrics);
         let drain = Duration::from_millis(process.drain_timeout_ms);
-        let mut running =
-            Self { buyers: None, operators: None, services: None, engine, tasks, ids, drain };
-        if let Some(gateway) = assembled.routers.get(modules::GATEWAY) {
-            let door = |edge| edges::edge(edge, gateway.clone(), vitals.clone());
-            running.buyers = running.open(shop, door(Edge::Shop));
-            running.operators = running.open(operator, door(Edge::Operator));
+        let mut running = Self {
+            shop_address: None,
+            operator_address: None,
+            service_address: None,
+            engine,
+            tasks,
+            ids,
+            drain,
+        };
+        if let Some(gateway) = assembly.routers.get(modules::GATEWAY) {
+            let edge_router = |edge| edges::edge(edge, gateway.clone(), status.clone());
+            running.shop_address = running.serve(shop, edge_router(Edge::Shop));
+            running.operator_address = running.serve(operator, edge_router(Edge::Operator));
         }
-        running.services = running.open(services, edges::services(&assembled, vitals));
+        running.service_address = running.serve(services, edges::services(&assembly, status));
         Ok(running)
     }
 
-    /// What the process itself keeps, beside what its services keep.
-    pub(crate) fn own_values(&self) -> Arc<dyn KeyValue> {
+    /// Key-value store of the process itself.
+    pub(crate) fn process_store(&self) -> Arc<dyn KeyValue> {
         self.engine.service("process").key_value
     }
 
-    /// Time and identifiers.
+    /// Source of timestamps and identifiers.
     pub(crate) fn ids(&self) -> &Ids {
         &self.ids
     }
 
-    /// Returns when the log has failed and nothing can be promised any more, with the reason.
+    /// Completes with the reason when the log has failed and the process must stop.
     pub(crate) async fn failed(&self) -> String {
         self.engine.failed().await
     }
 
-    /// Stops taking requests, lets those under way end, stops the tasks, flushes, lets the folder go.
-    pub(crate) async fn stop(self) -> Result<(), Failure> {
+    /// Graceful shutdown: stops accepting requests, drains those in flight, stops the tasks, flushes, releases the folder.
+    pub(crate) async fn stop(self) -> Result<(), CliError> {
         let dropped = self.tasks.drain(self.drain).await;
         if dropped > 0 {
-            tracing::warn!(dropped, "tasks were still running when time was over");
+            tracing::warn!(dropped, "tasks were aborted at the drain timeout");
         }
-        self.engine.close().await.map_err(|_| Failure::work(LOST))
+        self.engine.close().await.map_err(|_| CliError::failed(FLUSH_FAILED))
     }
 
-    fn open(&self, listener: Option<TcpListener>, router: Router) -> Option<SocketAddr> {
+    fn serve(&self, listener: Option<TcpListener>, router: Router) -> Option<SocketAddr> {
         let listener = listener?;
         let address = listener.local_addr().ok()?;
         let options = ServeOptions { drain_timeout: self.drain, ..ServeOptions::default() };
@@ -122,7 +129,7 @@ impl Shop {
             let drained =
                 web::serve(listener, router, options, async move { shutdown.wait().await }).await;
             if let DrainOutcome::Cut { connections } = drained {
-                tracing::warn!(%address, connections, "connections were cut when time was over");
+                tracing::warn!(%address, connections, "connections were closed at the drain timeout");
             }
         });
         Some(address)
@@ -131,44 +138,44 @@ impl Shop {
 
 async fn listener(
     setting: &str,
-    wanted: bool,
+    is_needed: bool,
     address: &str,
-) -> Result<Option<TcpListener>, Failure> {
-    if !wanted {
+) -> Result<Option<TcpListener>, CliError> {
+    if !is_needed {
         return Ok(None);
     }
     let address: SocketAddr = address.parse().map_err(|_| {
-        Failure::usage(format!(
+        CliError::usage(format!(
             "{setting}: {address:?} is not an address and port, such as 127.0.0.1:8080"
         ))
     })?;
     match TcpListener::bind(address).await {
         Ok(listener) => Ok(Some(listener)),
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
-            Err(Failure::missing(format!(
-                "{address} is in use already; stop who uses it, or choose another port ({setting}; 0 picks a free one)"
+            Err(CliError::unavailable(format!(
+                "{address} is already in use; stop the other process, or choose another port ({setting}; 0 picks a free one)"
             )))
         }
         Err(error) => {
-            Err(Failure::missing(format!("cannot listen on {address} ({setting}): {error}")))
+            Err(CliError::unavailable(format!("cannot listen on {address} ({setting}): {error}")))
         }
     }
 }
 
-fn unbuilt(name: &str, error: &runtime::BuildError) -> Failure {
+fn build_error(name: &str, error: &runtime::BuildError) -> CliError {
     match error {
-        runtime::BuildError::Setting(error) => Failure::usage(error),
-        error => Failure::missing(format!("{name} cannot start: {error}")),
+        runtime::BuildError::Setting(error) => CliError::usage(error),
+        error => CliError::unavailable(format!("{name} cannot start: {error}")),
     }
 }
 
-/// What every service says of its routes. They are built without a data folder and never asked anything.
+/// OpenAPI documents of all services, built in memory without a data folder.
 pub(crate) async fn documents(
     settings: Settings,
-) -> Result<BTreeMap<&'static str, OpenApi>, Failure> {
-    let engine = Forgetful::new();
+) -> Result<BTreeMap<&'static str, OpenApi>, CliError> {
+    let engine = InMemory::new();
     let selected: Vec<_> = modules::ALL.iter().collect();
-    let materials = ProcessResources {
+    let resources = ProcessResources {
         settings: Arc::new(settings),
         storage: &|name| engine.service(name),
         bulk: &|name| engine.service(name),
@@ -178,9 +185,9 @@ pub(crate) async fn documents(
         health: Health::new(),
         tasks: TaskTracker::default(),
     };
-    let assembled = runtime::assemble(modules::ALL, &selected, materials)
+    let assembly = runtime::assemble(modules::ALL, &selected, resources)
         .await
-        .map_err(|(name, error)| unbuilt(name, &error))?;
-    let told = assembled.descriptions.into_iter();
-    Ok(told.map(|(service, description)| (service, description.openapi())).collect())
+        .map_err(|(name, error)| build_error(name, &error))?;
+    let descriptions = assembly.descriptions.into_iter();
+    Ok(descriptions.map(|(service, description)| (service, description.openapi())).collect())
 }

@@ -1,10 +1,10 @@
-//! The only place that knows which engines exist.
+//! Wiring: the only module that knows which storage engines exist.
 
 mod embedded;
-mod figures;
-mod forgetful;
+mod in_memory;
+mod metrics;
 mod remote;
 
 pub(crate) use embedded::Embedded;
-pub(crate) use forgetful::Forgetful;
-pub(crate) use remote::way_to;
+pub(crate) use in_memory::InMemory;
+pub(crate) use remote::channel_to;

@@ -1,47 +1,49 @@
-//! `icommerce check`: what has to be true of a data folder, looked at while nobody serves it.
+//! `icommerce check`: invariant checks of a data folder that no process is serving.
 
-mod between;
+mod cross_service;
 mod report;
 mod service;
 
 use super::{
-    closed::{Closed, maintenance, selected},
-    worker,
+    offline::{OfflineShop, maintenance, selected},
+    worker_runtime,
 };
-use crate::{cli::ProcessFlags, failure::Failure};
+use crate::{cli::ProcessFlags, error::CliError};
 use kernel::{Clock, SystemClock};
-use report::Report;
+use report::CheckReport;
 use std::process::ExitCode;
 
-pub(crate) fn run(flags: &ProcessFlags) -> Result<ExitCode, Failure> {
-    let closed = Closed::open(flags)?;
-    worker()?.block_on(async {
-        let checked = check(&closed).await;
-        let closed = closed.close().await;
+pub(crate) fn run(flags: &ProcessFlags) -> Result<ExitCode, CliError> {
+    let shop = OfflineShop::open(flags)?;
+    worker_runtime()?.block_on(async {
+        let checked = check(&shop).await;
+        let closed = shop.close().await;
         let report = checked?;
         closed?;
         report.print()
     })
 }
 
-async fn check(closed: &Closed) -> Result<Report, Failure> {
-    let mut report = Report::default();
+async fn check(shop: &OfflineShop) -> Result<CheckReport, CliError> {
+    let mut report = CheckReport::default();
     let mut services = Vec::new();
-    for module in selected(&closed.process.services)? {
-        let offline = closed.offline(module);
+    for module in selected(&shop.process.services)? {
+        let offline = shop.offline(module);
         let maintenance = maintenance(module, &offline)?;
-        services.push(service::Checked { name: module.name, offline, maintenance });
+        services.push(service::ServiceCheck { name: module.name, offline, maintenance });
     }
     for service in &mut services {
         service.check(&mut report).await.map_err(|error| unfinished(&error))?;
     }
-    between::followers(&services, &mut report).await.map_err(|error| unfinished(&error))?;
-    between::books(&services, SystemClock.now(), &mut report)
+    cross_service::check_consumers(&services, &mut report)
+        .await
+        .map_err(|error| unfinished(&error))?;
+    cross_service::reconcile_services(&services, SystemClock.now(), &mut report)
         .await
         .map_err(|error| unfinished(&error))?;
     Ok(report)
 }
 
-fn unfinished(error: &storage::StorageError) -> Failure {
-    Failure::work(format!("the check could not go on: {error}"))
+fn unfinished(error: &storage::StorageError) -> CliError {
+    CliError::failed(format!("the check could not be completed: {error}"))
 }

@@ -1,48 +1,48 @@
-//! `icommerce events DIR`: a JSON Schema for each event that services tell one another, and an `AsyncAPI` index of them.
+//! `icommerce events DIR`: a JSON Schema for each contract event, and an `AsyncAPI` index of them.
 
 mod index;
 mod schemas;
 
-use crate::{failure::Failure, output::print};
-use schemas::Described;
+use crate::{error::CliError, output::print};
+use schemas::EventSchema;
 use serde_json::Value;
 use std::{collections::BTreeMap, path::Path, process::ExitCode};
 
-/// The index's file.
+/// File name of the index.
 const INDEX: &str = "asyncapi.json";
 
-pub(crate) fn run(folder: &Path) -> Result<ExitCode, Failure> {
+pub(crate) fn run(folder: &Path) -> Result<ExitCode, CliError> {
     let files = files();
     for (path, document) in &files {
         let path = folder.join(path);
-        let unwritten =
-            |error| Failure::missing(format!("{} cannot be written: {error}", path.display()));
+        let write_error =
+            |error| CliError::unavailable(format!("cannot write {}: {error}", path.display()));
         if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent).map_err(unwritten)?;
+            std::fs::create_dir_all(parent).map_err(write_error)?;
         }
-        let text = serde_json::to_string_pretty(document).map_err(Failure::work)?;
-        std::fs::write(&path, text + "\n").map_err(unwritten)?;
+        let text = serde_json::to_string_pretty(document).map_err(CliError::failed)?;
+        std::fs::write(&path, text + "\n").map_err(write_error)?;
     }
     print(format_args!("{} files in {}", files.len(), folder.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Every file, by its path in the folder.
+/// All files, by path relative to the folder.
 fn files() -> BTreeMap<String, Value> {
     let events = schemas::all();
-    let schemas = events.iter().map(|event: &Described| (event.path(), event.schema.clone()));
+    let schemas = events.iter().map(|event: &EventSchema| (event.path(), event.schema.clone()));
     let mut files: BTreeMap<String, Value> = schemas.collect();
-    files.insert(INDEX.to_owned(), index::of(&events));
+    files.insert(INDEX.to_owned(), index::build(&events));
     files
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{cli::ProcessFlags, commands::worker, process, shop};
+    use crate::{cli::ProcessFlags, commands::worker_runtime, process, shop};
     use std::collections::BTreeSet;
 
-    /// What no message may carry, whatever it is about.
+    /// Name parts of secrets, which no event may carry.
     const SECRETS: &[&str] =
         &["card", "token", "password", "secret", "cvc", "cvv", "security_code", "iban", "api_key"];
 
@@ -60,23 +60,26 @@ mod tests {
     }
 
     #[test]
-    fn the_committed_schemas_are_fresh() {
+    fn the_committed_schemas_are_up_to_date() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../contracts/events");
-        let mut there = BTreeMap::new();
-        committed(&folder, "", &mut there);
-        let made = files();
+        let mut existing = BTreeMap::new();
+        committed(&folder, "", &mut existing);
+        let generated = files();
         let names = |files: &BTreeMap<String, Value>| files.keys().cloned().collect::<Vec<_>>();
-        let do_this = "write them anew: icommerce events contracts/events";
-        assert_eq!(names(&there), names(&made), "{do_this}");
-        for (name, document) in &made {
-            assert!(there[name] == *document, "contracts/events/{name} is old; {do_this}");
+        let remedy = "regenerate them: icommerce events contracts/events";
+        assert_eq!(names(&existing), names(&generated), "{remedy}");
+        for (name, document) in &generated {
+            assert!(
+                existing[name] == *document,
+                "contracts/events/{name} is out of date; {remedy}"
+            );
         }
     }
 
     #[test]
     fn every_feed_is_described() {
         let settings = process::settings(&ProcessFlags::default(), Vec::new()).unwrap();
-        let documents = worker().unwrap().block_on(shop::documents(settings)).unwrap();
+        let documents = worker_runtime().unwrap().block_on(shop::documents(settings)).unwrap();
         let mut feeds = BTreeSet::new();
         for document in documents.values() {
             let document = serde_json::to_value(document).unwrap();
@@ -93,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn no_event_carries_what_is_secret() {
+    fn no_event_carries_a_secret() {
         fn names(schema: &Value, found: &mut BTreeSet<String>) {
             match schema {
                 Value::Object(members) => {

@@ -1,9 +1,9 @@
-//! `icommerce openapi EDGE`: the API document of an edge, made from the routes of the services.
+//! `icommerce openapi EDGE`: OpenAPI document of an edge, generated from the routes of the services.
 
-use super::worker;
+use super::worker_runtime;
 use crate::{
     cli::{EdgeName, ProcessFlags},
-    failure::Failure,
+    error::CliError,
     modules,
     output::print,
     process, shop,
@@ -11,15 +11,15 @@ use crate::{
 use std::process::ExitCode;
 use transport::Edge;
 
-pub(crate) fn run(flags: &ProcessFlags, edge: EdgeName) -> Result<ExitCode, Failure> {
+pub(crate) fn run(flags: &ProcessFlags, edge: EdgeName) -> Result<ExitCode, CliError> {
     let settings = process::settings(flags, Vec::new())?;
     let edge = match edge {
         EdgeName::Shop => Edge::Shop,
         EdgeName::Operator => Edge::Operator,
     };
-    let documents = worker()?.block_on(shop::documents(settings))?;
+    let documents = worker_runtime()?.block_on(shop::documents(settings))?;
     let document = modules::openapi(edge, &documents);
-    let text = serde_json::to_string_pretty(&document).map_err(Failure::work)?;
+    let text = serde_json::to_string_pretty(&document).map_err(CliError::failed)?;
     print(text)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -30,9 +30,9 @@ mod tests {
     use serde_json::Value;
     use std::collections::BTreeSet;
 
-    /// Method and path of everything a document describes.
+    /// Method and path of every documented operation.
     fn operations(document: &Value) -> BTreeSet<String> {
-        // The gateway and the pages describe nothing.
+        // The gateway and the storefront document no operations.
         let Some(paths) = document["paths"].as_object() else { return BTreeSet::new() };
         let methods = |(path, item): (&String, &Value)| {
             let methods = item.as_object().unwrap().keys().filter(|key| key.len() <= 6);
@@ -42,9 +42,9 @@ mod tests {
     }
 
     #[test]
-    fn whoever_follows_a_feed_shows_operators_what_it_has_parked() {
+    fn every_consumer_exposes_its_parked_messages_to_operators() {
         let settings = process::settings(&ProcessFlags::default(), Vec::new()).unwrap();
-        let documents = worker().unwrap().block_on(shop::documents(settings)).unwrap();
+        let documents = worker_runtime().unwrap().block_on(shop::documents(settings)).unwrap();
         let reached = operations(&modules::openapi(Edge::Operator, &documents));
         for module in modules::ALL.iter().filter(|module| !module.follows.is_empty()) {
             let list = format!("get /api/v1/parked/{}", module.name);
@@ -54,9 +54,9 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_public_is_reached_by_an_edge_and_the_documents_are_fresh() {
+    fn every_public_route_is_reachable_through_an_edge_and_the_documents_are_up_to_date() {
         let settings = process::settings(&ProcessFlags::default(), Vec::new()).unwrap();
-        let documents = worker().unwrap().block_on(shop::documents(settings)).unwrap();
+        let documents = worker_runtime().unwrap().block_on(shop::documents(settings)).unwrap();
         let [shop, operator] =
             [Edge::Shop, Edge::Operator].map(|edge| modules::openapi(edge, &documents));
         let reached = &operations(&shop) | &operations(&operator);
@@ -71,9 +71,12 @@ mod tests {
             let path = format!("{}/../contracts/openapi/{name}.json", env!("CARGO_MANIFEST_DIR"));
             let committed: Value =
                 serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-            let do_this =
-                format!("write it anew: icommerce openapi {name} > contracts/openapi/{name}.json");
-            assert!(committed == document, "contracts/openapi/{name}.json is old; {do_this}");
+            let remedy =
+                format!("regenerate it: icommerce openapi {name} > contracts/openapi/{name}.json");
+            assert!(
+                committed == document,
+                "contracts/openapi/{name}.json is out of date; {remedy}"
+            );
         }
     }
 }

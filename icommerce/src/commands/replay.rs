@@ -1,9 +1,9 @@
-//! `icommerce replay online-retail`: a real shop's invoices through the public API, and whether the books balance.
+//! `icommerce replay online-retail`: replay of a real shop's invoices through the public API, with a reconciliation.
 
-use super::at::Place;
+use super::target::ShopTarget;
 use crate::{
     cli::{OnlineRetail, ProcessFlags},
-    failure::Failure,
+    error::CliError,
     output::print,
 };
 use online_retail::{ProgressLogError, ReplayError, ReplayOptions, replay};
@@ -11,42 +11,43 @@ use settings::Flag;
 use shop_client::{Progress, RetryPolicy};
 use std::process::ExitCode;
 
-pub(crate) fn run(flags: &ProcessFlags, command: OnlineRetail) -> Result<ExitCode, Failure> {
-    // A shop of its own for the replay takes the payments a replay has to offer, and has no other goods.
+pub(crate) fn run(flags: &ProcessFlags, command: OnlineRetail) -> Result<ExitCode, CliError> {
+    // A shop started for the replay accepts test payments and has no other products.
     let own = [
         Flag::new("replay", "demo", "false"),
         Flag::new("replay", "payment-service.test_payments", "true"),
     ];
-    super::at::run(
+    super::target::run(
         flags,
-        &command.place,
+        &command.target,
         own.to_vec(),
         RetryPolicy::default(),
-        async move |place: &Place| {
+        async move |target: &ShopTarget| {
             let options = ReplayOptions {
                 files: command.files,
                 parallel: command.parallel.unwrap_or(online_retail::PARALLEL_DEFAULT),
                 rate: command.rate,
                 report: command.report,
-                progress_file: place
+                progress_file: target
                     .data
                     .as_ref()
                     .map(|data| data.join("replay-online-retail.progress")),
             };
             let progress = Progress::on_standard_error();
-            let balance =
-                replay(&options, &place.shop, &place.operator, progress).await.map_err(failure)?;
+            let balance = replay(&options, &target.shop, &target.operator, progress)
+                .await
+                .map_err(failure)?;
             print(&balance)?;
             Ok(if balance.is_balanced { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         },
     )
 }
 
-fn failure(error: ReplayError) -> Failure {
+fn failure(error: ReplayError) -> CliError {
     match error {
         ReplayError::File(_) | ReplayError::ProgressLog(ProgressLogError { .. }) => {
-            Failure::missing(error)
+            CliError::unavailable(error)
         }
-        error => Failure::work(error),
+        error => CliError::failed(error),
     }
 }

@@ -1,8 +1,8 @@
-//! `icommerce services`: the module table.
+//! `icommerce services`: table of the services.
 
 use crate::{
     cli::ProcessFlags,
-    failure::Failure,
+    error::CliError,
     modules,
     output::print,
     process::{self, ProcessSettings},
@@ -10,14 +10,14 @@ use crate::{
 use comfy_table::{Table, presets};
 use std::process::ExitCode;
 
-pub(crate) fn run(flags: &ProcessFlags) -> Result<ExitCode, Failure> {
+pub(crate) fn run(flags: &ProcessFlags) -> Result<ExitCode, CliError> {
     let process: ProcessSettings =
-        process::settings(flags, Vec::new())?.top().map_err(Failure::usage)?;
+        process::settings(flags, Vec::new())?.top().map_err(CliError::usage)?;
     let named = (!process.services.is_empty()).then_some(process.services.as_slice());
-    let here = modules::table()?.select(named).map_err(Failure::usage)?;
+    let here = modules::table()?.select(named).map_err(CliError::usage)?;
     let mut table = Table::new();
     table.load_preset(presets::NOTHING);
-    table.set_header(["service", "what it is for", "calls", "follows", "runs here"]);
+    table.set_header(["service", "purpose", "calls", "follows", "runs here"]);
     for module in modules::ALL {
         let runs = here.iter().any(|running| running.name == module.name);
         let lists = [module.calls.join(", "), module.follows.join(", ")];

@@ -1,15 +1,15 @@
-//! `icommerce settings`: every setting, its value, its default, where the value came from.
+//! `icommerce settings`: every setting with its value, default and origin.
 
 use crate::{
     cli::{ProcessFlags, SettingsFlags},
-    failure::Failure,
+    error::CliError,
     output::print,
     process,
 };
 use comfy_table::{Table, presets};
 use std::process::ExitCode;
 
-pub(crate) fn run(flags: &ProcessFlags, options: &SettingsFlags) -> Result<ExitCode, Failure> {
+pub(crate) fn run(flags: &ProcessFlags, options: &SettingsFlags) -> Result<ExitCode, CliError> {
     let dump = process::settings(flags, Vec::new())?.dump();
     if options.dump {
         print(dump)?;

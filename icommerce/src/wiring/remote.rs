@@ -1,12 +1,12 @@
-//! Ways to services in other processes.
+//! Channels to services in other processes.
 
 use kernel::Randomness;
 use std::sync::Arc;
 use telemetry::Metrics;
 use transport::{CallPolicy, Channel};
 
-/// The way to `service` at these addresses; `None` when no address is known.
-pub(crate) fn way_to(
+/// Network channel to `service` at these addresses; `None` without an address.
+pub(crate) fn channel_to(
     service: &'static str,
     addresses: Option<&Vec<http::Uri>>,
     randomness: &Arc<dyn Randomness>,

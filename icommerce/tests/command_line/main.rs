@@ -1,28 +1,32 @@
-//! The command line: every way to use it wrongly is one sentence, an exit code, and no damage.
+//! Command-line tests: every misuse is reported with one line and an exit code, and does no damage.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue should say where")]
 
 mod maintenance;
 mod program;
 
-use program::{fails, get, icommerce, serves, stops};
+use program::{assert_fails, get, icommerce, start_shop, stop_shop};
 use std::{net::TcpListener, os::unix::fs::PermissionsExt, process::Command};
 use tempfile::TempDir;
 
 #[test]
 fn a_wrong_option_is_named() {
     let folder = TempDir::new().unwrap();
-    assert!(fails(icommerce(folder.path()).arg("--lisen=1"), 2).contains("--listen"));
+    assert!(assert_fails(icommerce(folder.path()).arg("--lisen=1"), 2).contains("--listen"));
     assert!(
-        fails(icommerce(folder.path()).arg("--services=cart"), 2).contains("shopping-cart-service")
+        assert_fails(icommerce(folder.path()).arg("--services=cart"), 2)
+            .contains("shopping-cart-service")
     );
-    assert!(fails(icommerce(folder.path()).arg("--service-listen=nowhere"), 2).contains("nowhere"));
     assert!(
-        fails(icommerce(folder.path()).env("ICOMMERCE_DRAIN_TIMEOUT_MS", "soon"), 2)
+        assert_fails(icommerce(folder.path()).arg("--service-listen=nowhere"), 2)
+            .contains("nowhere")
+    );
+    assert!(
+        assert_fails(icommerce(folder.path()).env("ICOMMERCE_DRAIN_TIMEOUT_MS", "soon"), 2)
             .contains("soon")
     );
     assert!(
-        fails(icommerce(folder.path()).arg("--config=/nothing/here.toml"), 2)
+        assert_fails(icommerce(folder.path()).arg("--config=/nothing/here.toml"), 2)
             .contains("/nothing/here.toml")
     );
 }
@@ -35,67 +39,67 @@ fn a_port_in_use_is_named_and_nothing_is_opened() {
     let data = folder.path().join("data");
     let mut command = Command::new(env!("CARGO_BIN_EXE_icommerce"));
     command.arg("--data").arg(&data).args(["--listen", &address, "--operator-listen=127.0.0.1:0"]);
-    assert!(fails(&mut command, 3).contains(&address));
+    assert!(assert_fails(&mut command, 3).contains(&address));
     assert!(!data.exists());
 }
 
 #[test]
-fn a_folder_that_cannot_be_written_is_named() {
+fn an_unwritable_folder_is_named() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("file");
     std::fs::write(&file, "not a folder").unwrap();
-    fails(&mut icommerce(&file), 3);
+    assert_fails(&mut icommerce(&file), 3);
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "not a folder");
-    // Root may write anywhere, so that half only shows for other users.
+    // Root may write anywhere, so this half only applies to other users.
     let closed = folder.path().join("closed");
     std::fs::create_dir(&closed).unwrap();
     std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o500)).unwrap();
     if std::fs::write(closed.join("probe"), "").is_err() {
-        fails(&mut icommerce(&closed), 3);
+        assert_fails(&mut icommerce(&closed), 3);
     }
 }
 
 #[test]
-fn a_folder_in_use_is_left_alone() {
+fn a_folder_in_use_is_not_touched() {
     let folder = TempDir::new().unwrap();
-    let (first, _) = serves(icommerce(folder.path()).arg("--no-demo"));
-    assert!(fails(&mut icommerce(folder.path()), 3).contains("another running"));
-    stops(first);
+    let (first, _) = start_shop(icommerce(folder.path()).arg("--no-demo"));
+    assert!(assert_fails(&mut icommerce(folder.path()), 3).contains("another running"));
+    stop_shop(first);
 }
 
 #[test]
-fn a_second_start_finds_everything_as_it_was() {
+fn a_second_start_finds_the_same_data() {
     let folder = TempDir::new().unwrap();
     let count = |address: &str| {
         let page = get(address, "/api/v1/products?limit=1");
         let page: serde_json::Value = serde_json::from_str(&page).unwrap();
         page["total"].as_u64().unwrap()
     };
-    let (first, [shop, _]) = serves(&mut icommerce(folder.path()));
+    let (first, [shop, _]) = start_shop(&mut icommerce(folder.path()));
     let products = count(&shop);
     assert!(products >= 60, "{products}");
-    stops(first);
-    let (second, [shop, _]) = serves(&mut icommerce(folder.path()));
+    stop_shop(first);
+    let (second, [shop, _]) = start_shop(&mut icommerce(folder.path()));
     assert_eq!(count(&shop), products);
-    stops(second);
+    stop_shop(second);
 }
 
 #[test]
-fn a_newer_format_is_refused_and_left_as_it_is() {
+fn a_newer_format_is_rejected_and_left_unchanged() {
     let folder = TempDir::new().unwrap();
-    let (first, _) = serves(icommerce(folder.path()).arg("--no-demo"));
-    stops(first);
+    let (first, _) = start_shop(icommerce(folder.path()).arg("--no-demo"));
+    stop_shop(first);
     let file = folder.path().join("icommerce.db");
     let mut bytes = std::fs::read(&file).unwrap();
     // The application's format number is the user version, four bytes at offset 60 of the file format.
     bytes[60..64].copy_from_slice(&999_u32.to_be_bytes());
     std::fs::write(&file, &bytes).unwrap();
-    assert!(fails(&mut icommerce(folder.path()), 3).contains("later release"));
+    assert!(assert_fails(&mut icommerce(folder.path()), 3).contains("later release"));
     assert_eq!(std::fs::read(&file).unwrap(), bytes);
 }
 
 #[test]
-fn help_teaches_and_tables_show() {
+fn help_lists_the_commands_and_tables_list_services_and_settings() {
     let folder = TempDir::new().unwrap();
     let shown = |argument: &str| {
         let output = icommerce(folder.path()).arg(argument).output().unwrap();
@@ -112,6 +116,6 @@ fn help_teaches_and_tables_show() {
     assert_eq!(
         std::fs::read_dir(folder.path()).unwrap().count(),
         0,
-        "looking leaves nothing behind"
+        "read-only commands create no files"
     );
 }

@@ -1,22 +1,22 @@
-//! Looking after a data folder: what was sold, cancelled and given back is checked, damage is found and named, and
-//! read models come back from the journal as they were.
+//! Maintenance commands on a data folder: `check` finds and names damage, `rebuild` restores read models from the
+//! journal.
 
 mod damage;
 
-use crate::program::{fails, get, icommerce, post, serves, stops};
-use damage::{Kept, Orphan, kept, with_engine};
+use crate::program::{assert_fails, get, icommerce, post, start_shop, stop_shop};
+use damage::{Orphan, ReadModelContents, read_models_of, with_engine};
 use serde_json::{Value, json};
 use std::{path::Path, process::Output};
 use tempfile::TempDir;
 
-/// A folder in which something happened: goods, orders of every fate, a payment that waits.
-fn busy_folder() -> TempDir {
+/// Data folder with products, orders of every outcome, and a pending payment.
+fn populated_folder() -> TempDir {
     let folder = TempDir::new().unwrap();
     let mut command = icommerce(folder.path());
     command.env("ICOMMERCE_PAYMENT_SERVICE__UNKNOWN_OUTCOME_MS", "600000");
-    let (shop, [buyers, operators]) = serves(&mut command);
-    let goods: Value = serde_json::from_str(&get(&buyers, "/api/v1/products?limit=6")).unwrap();
-    let slug = |index: usize| goods["items"][index]["slug"].as_str().unwrap().to_owned();
+    let (shop, [buyers, operators]) = start_shop(&mut command);
+    let products: Value = serde_json::from_str(&get(&buyers, "/api/v1/products?limit=6")).unwrap();
+    let slug = |index: usize| products["items"][index]["slug"].as_str().unwrap().to_owned();
     let sku = |index| {
         let product: Value =
             serde_json::from_str(&get(&buyers, &format!("/api/v1/products/{}", slug(index))))
@@ -44,9 +44,9 @@ fn busy_folder() -> TempDir {
         json!({"lines": [{"sku": skus[2], "quantity": 1}], "restock": true, "reason": "late"});
     post(&operators, &of(&refunded, "refunds"), &back);
     post(&operators, &of(&cancelled, "cancel"), &json!({"reason": "changed my mind"}));
-    // Whoever looks at movements waits until they are written.
+    // A query of the movements waits until they are written.
     get(&operators, &format!("/api/v1/stock/{}/movements", skus[0]));
-    stops(shop);
+    stop_shop(shop);
     folder
 }
 
@@ -61,109 +61,109 @@ fn order(token: &str) -> Value {
     })
 }
 
-/// What a command prints, and its exit code.
-fn said(folder: &Path, arguments: &[&str]) -> (i32, String) {
+/// Exit code and output of a command.
+fn run(folder: &Path, arguments: &[&str]) -> (i32, String) {
     let Output { status, stdout, stderr } = icommerce(folder).args(arguments).output().unwrap();
-    let said = String::from_utf8(stdout).unwrap() + &String::from_utf8_lossy(&stderr);
-    (status.code().unwrap(), said)
+    let output = String::from_utf8(stdout).unwrap() + &String::from_utf8_lossy(&stderr);
+    (status.code().unwrap(), output)
 }
 
-fn is_sound(folder: &Path) {
-    let (code, said) = said(folder, &["check"]);
-    assert_eq!(code, 0, "{said}");
-    assert!(said.contains("holds") && !said.contains("BROKEN"), "{said}");
+fn assert_sound(folder: &Path) {
+    let (code, output) = run(folder, &["check"]);
+    assert_eq!(code, 0, "{output}");
+    assert!(output.contains("holds") && !output.contains("BROKEN"), "{output}");
 }
 
-/// What makes the check fail has to be named.
-fn is_broken(folder: &Path, names: &[&str]) {
-    let (code, said) = said(folder, &["check"]);
-    assert_eq!(code, 1, "{said}");
+/// Asserts that the check fails and names these violations.
+fn assert_broken(folder: &Path, names: &[&str]) {
+    let (code, output) = run(folder, &["check"]);
+    assert_eq!(code, 1, "{output}");
     for name in names {
-        assert!(said.contains(name), "{name}: {said}");
+        assert!(output.contains(name), "{name}: {output}");
     }
 }
 
 #[test]
-fn read_models_come_back_as_they_were() {
-    let folder = busy_folder();
-    is_sound(folder.path());
-    let live = kept(folder.path());
+fn a_rebuild_restores_the_read_models() {
+    let folder = populated_folder();
+    assert_sound(folder.path());
+    let live = read_models_of(folder.path());
     assert!(live.values().all(|documents| !documents.is_empty()));
-    damage::read_models(folder.path());
-    let damaged: Kept = kept(folder.path());
+    damage::damage_read_models(folder.path());
+    let damaged: ReadModelContents = read_models_of(folder.path());
     assert!(live.iter().all(|(name, documents)| damaged[name] != *documents));
-    is_broken(
+    assert_broken(
         folder.path(),
         &["orders: ", "movements: ", "listings: ", "unsettled_payments: ", "ledger-1", "sagas-1"],
     );
     for service in ["product-service", "order-service", "inventory-service", "payment-service"] {
-        let (code, said) = said(folder.path(), &["rebuild", service]);
-        assert_eq!(code, 0, "{said}");
-        assert!(said.contains("as the journal tells it"), "{said}");
+        let (code, output) = run(folder.path(), &["rebuild", service]);
+        assert_eq!(code, 0, "{output}");
+        assert!(output.contains("matches the journal"), "{output}");
     }
-    assert!(kept(folder.path()) == live);
-    is_sound(folder.path());
-    let (shop, _) = serves(&mut icommerce(folder.path()));
-    stops(shop);
+    assert!(read_models_of(folder.path()) == live);
+    assert_sound(folder.path());
+    let (shop, _) = start_shop(&mut icommerce(folder.path()));
+    stop_shop(shop);
 }
 
 #[test]
-fn what_is_no_read_model_is_not_rebuilt_and_why_is_said() {
-    let folder = busy_folder();
-    let live = kept(folder.path());
+fn services_without_read_models_are_not_rebuilt_and_the_reason_is_printed() {
+    let folder = populated_folder();
+    let live = read_models_of(folder.path());
     for service in ["audit-service", "shopping-cart-service", "api-gateway", "storefront"] {
-        let (code, said) = said(folder.path(), &["rebuild", service]);
-        assert_eq!(code, 0, "{said}");
-        assert!(said.contains("nothing that follows from its journal"), "{said}");
+        let (code, output) = run(folder.path(), &["rebuild", service]);
+        assert_eq!(code, 0, "{output}");
+        assert!(output.contains("nothing derived from its journal"), "{output}");
     }
-    assert!(said(folder.path(), &["rebuild", "audit-service"]).1.contains("records of their own"));
-    assert!(kept(folder.path()) == live);
+    assert!(run(folder.path(), &["rebuild", "audit-service"]).1.contains("primary records"));
+    assert!(read_models_of(folder.path()) == live);
 }
 
 #[test]
-fn a_rebuild_that_was_broken_off_is_noticed_and_can_be_ended() {
-    let folder = busy_folder();
+fn an_interrupted_rebuild_is_detected_and_can_be_repeated() {
+    let folder = populated_folder();
     with_engine(folder.path(), async |engine| {
-        damage::break_off_a_rebuild(engine.service("order-service")).await;
+        damage::interrupt_rebuild(engine.service("order-service")).await;
     });
-    is_broken(folder.path(), &["run icommerce rebuild again"]);
-    assert!(fails(&mut icommerce(folder.path()), 3).contains("order-service"));
-    assert_eq!(said(folder.path(), &["rebuild", "order-service"]).0, 0);
-    is_sound(folder.path());
+    assert_broken(folder.path(), &["run icommerce rebuild again"]);
+    assert!(assert_fails(&mut icommerce(folder.path()), 3).contains("order-service"));
+    assert_eq!(run(folder.path(), &["rebuild", "order-service"]).0, 0);
+    assert_sound(folder.path());
 }
 
 #[test]
-fn a_check_finds_money_goods_and_messages_that_are_not_there() {
-    let folder = busy_folder();
+fn a_check_finds_missing_stock_payments_and_messages() {
+    let folder = populated_folder();
     with_engine(folder.path(), async |engine| {
-        damage::sell_from_an_empty_shelf(&engine.service("inventory-service")).await;
-        damage::take_more_than_was_authorised(&engine.service("payment-service")).await;
-        damage::hear_the_future(&engine.service("product-service")).await;
-        damage::leave_a_saga_to_nobody(&engine.service("order-service")).await;
+        damage::sell_without_stock(&engine.service("inventory-service")).await;
+        damage::capture_without_authorisation(&engine.service("payment-service")).await;
+        damage::advance_consumer_beyond_feed(&engine.service("product-service")).await;
+        damage::begin_unknown_saga(&engine.service("order-service")).await;
     });
-    is_broken(
+    assert_broken(
         folder.path(),
         &[
             "no stock is negative",
-            "nothing is held or sold that was not there",
+            "no units are held or sold beyond the stock on hand",
             "authorised is at least captured",
-            "no money is left authorised",
-            "no goods are left held",
-            "nobody has read further in a feed than it goes",
+            "no payment stays authorised",
+            "no units stay held",
+            "no consumer is ahead of its feed",
             "every saga has ended",
         ],
     );
 }
 
 #[test]
-fn money_that_waits_for_its_goods_is_sound_and_money_nobody_took_is_not() {
+fn an_authorisation_awaiting_fulfilment_is_sound_and_a_missing_capture_is_not() {
     let folder = TempDir::new().unwrap();
     let mut command = icommerce(folder.path());
     let (shop, [_, operators]) =
-        serves(command.env("ICOMMERCE_ORDER_SERVICE__CAPTURE", "at_fulfilment"));
-    let goods: Value = serde_json::from_str(&get(&operators, "/api/v1/stock?limit=50")).unwrap();
+        start_shop(command.env("ICOMMERCE_ORDER_SERVICE__CAPTURE", "at_fulfilment"));
+    let stock: Value = serde_json::from_str(&get(&operators, "/api/v1/stock?limit=50")).unwrap();
     let plenty =
-        goods["items"].as_array().unwrap().iter().find(|it| it["available"].as_i64() > Some(3));
+        stock["items"].as_array().unwrap().iter().find(|it| it["available"].as_i64() > Some(3));
     let sku = &plenty.unwrap()["sku"];
     let buy = |email: &str| {
         let mut order = order("success");
@@ -176,50 +176,55 @@ fn money_that_waits_for_its_goods_is_sound_and_money_nobody_took_is_not() {
     let [kept, sent, cancelled] = ["a@b.example", "c@d.example", "e@f.example"].map(buy);
     post(&operators, &format!("/api/v1/orders/{sent}/fulfil"), &json!({}));
     post(&operators, &format!("/api/v1/orders/{cancelled}/cancel"), &json!({}));
-    stops(shop);
-    is_sound(folder.path());
+    stop_shop(shop);
+    assert_sound(folder.path());
     with_engine(folder.path(), async |engine| {
-        damage::take_without_the_bank(&engine.service("order-service"), &kept).await;
+        damage::capture_order_without_payment(&engine.service("order-service"), &kept).await;
     });
-    is_broken(
+    assert_broken(
         folder.path(),
-        &["orders and payments know the same money", "no money is left authorised"],
+        &["orders and payments agree on the amounts", "no payment stays authorised"],
     );
 }
 
 #[test]
-fn a_journal_that_is_gone_is_missed_where_something_followed_from_it() {
+fn a_missing_journal_is_reported_if_derived_data_exists() {
     for orphan in [Orphan::Document, Orphan::Snapshot] {
         let folder = TempDir::new().unwrap();
         with_engine(folder.path(), async |_| ());
-        is_nothing(folder.path());
+        assert_nothing_broken(folder.path());
         with_engine(folder.path(), async |engine| {
-            damage::leave_behind(&engine.service("order-service"), orphan).await;
+            damage::leave_orphan(&engine.service("order-service"), orphan).await;
         });
-        is_broken(folder.path(), &["order-service: the journal is there", "it is empty"]);
+        assert_broken(
+            folder.path(),
+            &["order-service: the journal behind the derived data exists", "the journal is empty"],
+        );
     }
 }
 
-/// A service that was never here is not missed.
-fn is_nothing(folder: &Path) {
-    let (code, said) = said(folder, &["check"]);
-    assert_eq!(code, 0, "{said}");
-    assert!(!said.contains("BROKEN"), "{said}");
+/// Asserts that the check of an empty folder succeeds.
+fn assert_nothing_broken(folder: &Path) {
+    let (code, output) = run(folder, &["check"]);
+    assert_eq!(code, 0, "{output}");
+    assert!(!output.contains("BROKEN"), "{output}");
 }
 
 #[test]
-fn nobody_looks_after_a_folder_in_use_or_one_that_is_not_there() {
+fn maintenance_refuses_a_folder_that_is_in_use_or_missing() {
     let folder = TempDir::new().unwrap();
     let missing = folder.path().join("missing");
-    assert!(fails(icommerce(&missing).arg("check"), 3).contains("no data folder"));
-    assert!(!missing.exists(), "looking makes nothing");
+    assert!(assert_fails(icommerce(&missing).arg("check"), 3).contains("not a data folder"));
+    assert!(!missing.exists(), "a check creates nothing");
     assert!(
-        fails(icommerce(folder.path()).args(["rebuild", "orders"]), 2).contains("order-service")
+        assert_fails(icommerce(folder.path()).args(["rebuild", "orders"]), 2)
+            .contains("order-service")
     );
-    let (shop, _) = serves(icommerce(folder.path()).arg("--no-demo"));
-    assert!(fails(icommerce(folder.path()).arg("check"), 3).contains("another running"));
+    let (shop, _) = start_shop(icommerce(folder.path()).arg("--no-demo"));
+    assert!(assert_fails(icommerce(folder.path()).arg("check"), 3).contains("another running"));
     assert!(
-        fails(icommerce(folder.path()).args(["rebuild", "order-service"]), 3).contains("in use")
+        assert_fails(icommerce(folder.path()).args(["rebuild", "order-service"]), 3)
+            .contains("in use")
     );
-    stops(shop);
+    stop_shop(shop);
 }

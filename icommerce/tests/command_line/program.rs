@@ -1,4 +1,4 @@
-//! The program under test, run as anybody would run it.
+//! The program under test, run as a process.
 
 use kernel::Uuid;
 use serde_json::Value;
@@ -15,23 +15,24 @@ pub(crate) fn icommerce(data: &Path) -> Command {
     command
 }
 
-/// Runs it to its end; it has to say one sentence and exit with this code.
-pub(crate) fn fails(command: &mut Command, code: i32) -> String {
+/// Runs a command that must print one line to standard error and exit with this code.
+pub(crate) fn assert_fails(command: &mut Command, code: i32) -> String {
     let Output { status, stdout, stderr } = command.output().unwrap();
-    let said = String::from_utf8(stderr).unwrap();
-    assert_eq!(status.code(), Some(code), "{said}");
+    let output = String::from_utf8(stderr).unwrap();
+    assert_eq!(status.code(), Some(code), "{output}");
     assert!(stdout.is_empty(), "{}", String::from_utf8_lossy(&stdout));
-    assert_eq!(said.trim_end().lines().count(), 1, "{said}");
-    assert!(said.starts_with("icommerce: "), "{said}");
-    said
+    assert_eq!(output.trim_end().lines().count(), 1, "{output}");
+    assert!(output.starts_with("icommerce: "), "{output}");
+    output
 }
 
-/// Starts it and waits until it serves; returns the addresses of the two edges.
-pub(crate) fn serves(command: &mut Command) -> (Child, [String; 2]) {
+/// Starts the shop and waits until it serves; returns the addresses of the two edges.
+pub(crate) fn start_shop(command: &mut Command) -> (Child, [String; 2]) {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut address = |name: &str| {
-        let line = lines.next().unwrap_or_else(|| panic!("it says where {name} is")).unwrap();
+        let line =
+            lines.next().unwrap_or_else(|| panic!("the address of {name} is printed")).unwrap();
         let address = line.strip_prefix(name).unwrap_or_else(|| panic!("{line}")).trim();
         address.strip_prefix("http://").unwrap().to_owned()
     };
@@ -39,24 +40,24 @@ pub(crate) fn serves(command: &mut Command) -> (Child, [String; 2]) {
     (child, addresses)
 }
 
-pub(crate) fn stops(mut child: Child) {
+pub(crate) fn stop_shop(mut child: Child) {
     rustix::process::kill_process(
         rustix::process::Pid::from_child(&child),
         rustix::process::Signal::TERM,
     )
     .unwrap();
     let status = child.wait().unwrap();
-    let mut said = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-    assert!(status.success(), "{status} {said}");
+    let mut output = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut output).unwrap();
+    assert!(status.success(), "{status} {output}");
 }
 
-/// The body of a GET.
+/// Response body of a GET.
 pub(crate) fn get(address: &str, path: &str) -> String {
     exchange(address, "GET", path, "", "")
 }
 
-/// What comes back when this is posted, which has to be a success.
+/// Response body of a POST, which must succeed.
 pub(crate) fn post(address: &str, path: &str, body: &Value) -> Value {
     let key = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{path} {body}").as_bytes());
     let headers = format!("content-type: application/json\r\nidempotency-key: {key}\r\n");
@@ -64,7 +65,7 @@ pub(crate) fn post(address: &str, path: &str, body: &Value) -> Value {
     serde_json::from_str(&answer).unwrap()
 }
 
-/// One request, one connection, by hand.
+/// Sends one request on a connection of its own.
 fn exchange(address: &str, method: &str, path: &str, headers: &str, body: &str) -> String {
     let mut stream = std::net::TcpStream::connect(address).unwrap();
     let length = body.len();

@@ -1,4 +1,4 @@
-//! What the shop does, phrased so that it holds in every topology.
+//! Behaviours of the shop that hold in every topology.
 
 pub(crate) mod buying;
 pub(crate) mod catalogue;

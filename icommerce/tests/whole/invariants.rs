@@ -1,15 +1,15 @@
-//! What has to be true of every shop at rest, whatever happened before.
+//! Invariants of every shop at rest, checked through its API.
 
 use crate::{
     client::Client,
-    goods::{eventually, id},
-    shop::Shop,
+    fixtures::{eventually, id},
+    shop::TestShop,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Checks all invariants.
-pub(crate) async fn hold(shop: &Shop) {
+pub(crate) async fn check(shop: &TestShop) {
     eventually(shop, "/api/v1/sagas", |sagas| sagas["items"].as_array().is_some_and(Vec::is_empty))
         .await;
     let orders = all(&shop.operator, "/api/v1/orders").await;
@@ -19,7 +19,7 @@ pub(crate) async fn hold(shop: &Shop) {
         adds_up(&order);
         money_balances(&order);
         assert_eq!(order["status"], summary["status"], "the list says what the order says");
-        for (sku, units) in units_gone(&order) {
+        for (sku, units) in units_sold(&order) {
             *sold.entry(sku).or_default() += units;
         }
     }
@@ -30,10 +30,10 @@ pub(crate) async fn hold(shop: &Shop) {
 }
 
 fn amount(value: &Value) -> i64 {
-    value["amount"].as_i64().unwrap_or_else(|| panic!("{value} is no money"))
+    value["amount"].as_i64().unwrap_or_else(|| panic!("{value} is not an amount"))
 }
 
-/// Line sums equal totals.
+/// Asserts that the lines add up to the totals.
 fn adds_up(order: &Value) {
     let totals = &order["totals"];
     let lines: i64 =
@@ -44,7 +44,7 @@ fn adds_up(order: &Value) {
     assert_eq!(sum, amount(&totals["total"]), "{order}");
 }
 
-/// What was due is captured, or set aside until the goods leave; nothing more is given back than was taken, and a dead order has taken nothing.
+/// Asserts that the total is captured or authorised, that refunds do not exceed captures, and that a cancelled order is fully refunded.
 fn money_balances(order: &Value) {
     let (captured, refunded) =
         (amount(&order["payment"]["captured"]), amount(&order["payment"]["refunded"]));
@@ -64,20 +64,20 @@ fn money_balances(order: &Value) {
     }
 }
 
-/// The units of each SKU that this order took out of stock and that did not come back.
-fn units_gone(order: &Value) -> Vec<(String, i64)> {
-    let gone = order["status"] != "cancelled";
+/// Units of each SKU that this order sold and that were not restocked.
+fn units_sold(order: &Value) -> Vec<(String, i64)> {
+    let is_sold = order["status"] != "cancelled";
     let mut units: BTreeMap<String, i64> = BTreeMap::new();
     for line in order["lines"].as_array().unwrap() {
         let quantity = line["quantity"].as_i64().unwrap();
         *units.entry(line["sku"].as_str().unwrap().to_owned()).or_default() +=
-            if gone { quantity } else { 0 };
+            if is_sold { quantity } else { 0 };
     }
     for refund in order["refunds"]
         .as_array()
         .unwrap()
         .iter()
-        .filter(|refund| refund["restocked"] == true && gone)
+        .filter(|refund| refund["restocked"] == true && is_sold)
     {
         for line in refund["lines"].as_array().unwrap() {
             *units.entry(line["sku"].as_str().unwrap().to_owned()).or_default() -=
@@ -87,8 +87,8 @@ fn units_gone(order: &Value) -> Vec<(String, i64)> {
     units.into_iter().collect()
 }
 
-/// Nothing is held at rest, nothing is negative, and what came in is what is there plus what was sold.
-async fn stock_conserves(shop: &Shop, sku: &str, sold: i64) {
+/// Asserts that no units are held, no stock is negative, and units received equal units on hand plus units sold.
+async fn stock_conserves(shop: &TestShop, sku: &str, sold: i64) {
     let path = format!("/api/v1/stock/{sku}");
     let stock = eventually(shop, &path, |stock| stock["held"] == 0).await;
     let on_hand = stock["on_hand"].as_i64().unwrap();
@@ -122,10 +122,10 @@ fn numbers_are_unique(orders: &[Value]) {
     let count = numbers.len();
     numbers.sort_unstable();
     numbers.dedup();
-    assert_eq!(numbers.len(), count, "two orders have one number");
+    assert_eq!(numbers.len(), count, "two orders have the same number");
 }
 
-/// Everything a list has, page by page.
+/// All items of a list, page by page.
 pub(crate) async fn all(client: &Client, path: &str) -> Vec<Value> {
     let mut items = Vec::new();
     let mut cursor = String::new();

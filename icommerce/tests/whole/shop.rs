@@ -1,4 +1,4 @@
-//! A shop of real processes on a folder of its own and free ports.
+//! Test shop: real processes on a temporary data folder and free ports.
 
 use crate::client::Client;
 use std::{
@@ -10,22 +10,22 @@ use std::{
 use tempfile::TempDir;
 use testkit::Port;
 
-/// How long a process may take until it serves, and until it has stopped.
-const PATIENCE: Duration = Duration::from_mins(3);
+/// Timeout for the start and the stop of a process.
+const TIMEOUT: Duration = Duration::from_mins(3);
 
-/// Which services share a process.
+/// Topology: which services share a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Topology {
-    Together,
-    Halves,
-    Each,
+    SingleProcess,
+    TwoProcesses,
+    ProcessPerService,
 }
 
 impl Topology {
-    /// The processes, each with its services; the one with the gateway last.
+    /// Processes with their services; the one with the gateway is last.
     fn processes(self) -> Vec<&'static [&'static str]> {
         match self {
-            Self::Together => vec![&[
+            Self::SingleProcess => vec![&[
                 "product-service",
                 "shopping-cart-service",
                 "inventory-service",
@@ -35,11 +35,11 @@ impl Topology {
                 "storefront",
                 "api-gateway",
             ]],
-            Self::Halves => vec![
+            Self::TwoProcesses => vec![
                 &["product-service", "inventory-service", "payment-service", "audit-service"],
                 &["shopping-cart-service", "order-service", "storefront", "api-gateway"],
             ],
-            Self::Each => vec![
+            Self::ProcessPerService => vec![
                 &["audit-service"],
                 &["inventory-service"],
                 &["payment-service"],
@@ -53,11 +53,11 @@ impl Topology {
     }
 }
 
-/// A running shop.
-pub(crate) struct Shop {
-    /// Its data, kept as long as it runs.
+/// Running test shop.
+pub(crate) struct TestShop {
+    /// Data folder, deleted when the shop is dropped.
     _data: TempDir,
-    /// Its ports, kept as well: a process that is started again listens where it listened before.
+    /// Reserved ports: a restarted process listens on the same ones.
     _ports: Vec<Port>,
     processes: Mutex<Vec<Process>>,
     settings: &'static [(&'static str, &'static str)],
@@ -71,8 +71,8 @@ struct Process {
     child: Option<Child>,
 }
 
-impl Shop {
-    /// Starts the processes, each with these settings, and waits until every one of them is ready.
+impl TestShop {
+    /// Starts the processes with these settings and waits until all are ready.
     pub(crate) async fn start(
         topology: Topology,
         settings: &'static [(&'static str, &'static str)],
@@ -98,7 +98,7 @@ impl Shop {
                 format!("--listen=127.0.0.1:{shop}"),
                 format!("--operator-listen=127.0.0.1:{operator}"),
             ];
-            if topology != Topology::Together {
+            if topology != Topology::SingleProcess {
                 arguments.push(format!("--services={}", services.join(",")));
                 arguments.push(format!("--service-listen=127.0.0.1:{port}"));
                 arguments.push(format!("--peers={}", peers.join(",")));
@@ -113,12 +113,12 @@ impl Shop {
             shopper: Client::new(*shop),
             operator: Client::new(*operator),
         };
-        this.run_all();
-        this.becomes_ready().await;
+        this.start_missing();
+        this.wait_until_ready().await;
         this
     }
 
-    /// Kills the processes that run `service`, or all of them, without warning.
+    /// Kills the processes that run `service`, or all of them, with SIGKILL.
     pub(crate) fn kill(&self, service: Option<&str>) {
         for process in self.processes().iter_mut() {
             let meant = service.is_none_or(|service| process.services.contains(&service));
@@ -129,13 +129,13 @@ impl Shop {
         }
     }
 
-    /// Starts again what was killed, and waits until it is ready.
-    pub(crate) async fn revive(&self) {
-        self.run_all();
-        self.becomes_ready().await;
+    /// Restarts the killed processes and waits until they are ready.
+    pub(crate) async fn restart_killed(&self) {
+        self.start_missing();
+        self.wait_until_ready().await;
     }
 
-    /// Stops everything the polite way; each process has to end well.
+    /// Stops all processes with SIGTERM; each must exit successfully.
     pub(crate) async fn stop(&self) {
         let children: Vec<Child> =
             self.processes().iter_mut().rev().filter_map(|process| process.child.take()).collect();
@@ -145,18 +145,20 @@ impl Shop {
         }
         for mut child in children {
             let ended = tokio::task::spawn_blocking(move || child.wait().unwrap());
-            let status =
-                tokio::time::timeout(PATIENCE, ended).await.expect("it stops in time").unwrap();
+            let status = tokio::time::timeout(TIMEOUT, ended)
+                .await
+                .expect("the process stops in time")
+                .unwrap();
             assert!(status.success(), "a process ended with {status}");
         }
     }
 
-    /// The processes, also after a failure among them: they have to be killed all the same.
+    /// Processes, also after a panic elsewhere: they must be killed in any case.
     fn processes(&self) -> MutexGuard<'_, Vec<Process>> {
         self.processes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn run_all(&self) {
+    fn start_missing(&self) {
         for process in self.processes().iter_mut().filter(|process| process.child.is_none()) {
             let mut child = Command::new(env!("CARGO_BIN_EXE_icommerce"))
                 .args(&process.arguments)
@@ -171,12 +173,12 @@ impl Shop {
             let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
             let first = lines.next().map(Result::unwrap);
             process.child = Some(child);
-            let first = first.expect("the process says where it serves");
+            let first = first.expect("the process prints its addresses");
             assert!(first.contains("http://127.0.0.1:"), "{first}");
         }
     }
 
-    async fn becomes_ready(&self) {
+    async fn wait_until_ready(&self) {
         let ready = async {
             loop {
                 let answers = [
@@ -189,11 +191,11 @@ impl Shop {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        tokio::time::timeout(PATIENCE, ready).await.expect("the shop becomes ready in time");
+        tokio::time::timeout(TIMEOUT, ready).await.expect("the shop becomes ready in time");
     }
 }
 
-impl Drop for Shop {
+impl Drop for TestShop {
     fn drop(&mut self) {
         self.kill(None);
     }

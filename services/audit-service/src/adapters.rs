@@ -1,4 +1,4 @@
-//! How activities come in and how they are looked up.
+//! Adapters: consumer of the other services' feeds, and HTTP routes.
 
 pub(crate) mod feeds;
 pub(crate) mod http;

@@ -1,11 +1,11 @@
-//! What the audit service can be asked to do.
+//! Use cases: recording, searching and retention of activities.
 
-mod bundle;
-mod losses;
+mod audit_log;
+mod bloom_filter;
+mod chunk;
+mod dropped;
 mod retention;
-mod summary;
-mod trail;
 
-pub(crate) use bundle::{activity_write, bundled};
-pub(crate) use retention::keep_within;
-pub(crate) use trail::{Filter, Place, Trail};
+pub(crate) use audit_log::{ActivityCursor, ActivityFilter, AuditLog};
+pub(crate) use chunk::{activity_write, into_chunks};
+pub(crate) use retention::run_retention;

@@ -1,14 +1,14 @@
 //! The audit service: who did what, for operators to look up.
 //!
-//! It lags behind the shop and may fail: it stores in a file of its own, nobody waits for it, and what it could not
-//! take it counts.
+//! Eventually consistent and optional: it stores in a file of its own, no request waits for it, and activities it could
+//! not store are counted.
 
 mod adapters;
 mod application;
 mod settings;
 
 use adapters::{feeds, http};
-use application::Trail;
+use application::AuditLog;
 use messaging::{Consumer, ConsumerParts, Subscription};
 use runtime::{BuildContext, BuildError, BuiltService, Maintenance, Module, OfflineContext};
 use settings::AuditSettings;
@@ -16,13 +16,13 @@ use std::sync::Arc;
 use telemetry::Criticality;
 
 const NAME: &str = "audit-service";
-/// Whose progress in the feeds it is.
+/// Consumer group of the audit service.
 const GROUP: &str = "audit";
 
 /// The audit service.
 pub const MODULE: Module = Module {
     name: NAME,
-    summary: "who did what, and every shopper activity",
+    summary: "audit log of what shoppers and operators did",
     calls: &[],
     follows: &[
         "product-service",
@@ -36,14 +36,11 @@ pub const MODULE: Module = Module {
     build: |context| Box::pin(build(context)),
 };
 
-#[expect(
-    clippy::unused_async,
-    reason = "nothing is read before it is asked for, so a start is quick"
-)]
+#[expect(clippy::unused_async, reason = "nothing is read at the start, so a start is quick")]
 async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
     let settings: AuditSettings = context.settings()?;
     let health = context.health.component(NAME, Criticality::Optional);
-    let trail = Arc::new(Trail::new(Arc::clone(&context.bulk.documents), health));
+    let audit_log = Arc::new(AuditLog::new(Arc::clone(&context.bulk.documents), health));
     for source in MODULE.follows {
         let parts = ConsumerParts {
             group: GROUP,
@@ -54,15 +51,17 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
             metrics: context.metrics.clone(),
             health: context.health.clone(),
         };
-        let consumer = Consumer::new(parts, Arc::new(feeds::ActivitiesOfFeeds));
+        let consumer = Consumer::new(parts, Arc::new(feeds::ActivityRecorder));
         context.tasks.spawn_until_shutdown(consumer.run());
     }
-    if let Some(kept) = settings.kept() {
-        let sweeping = application::keep_within(Arc::clone(&trail), context.ids.clone(), kept);
-        context.tasks.spawn_until_shutdown(sweeping);
+    if let Some(retention) = settings.retention() {
+        let retention_task =
+            application::run_retention(Arc::clone(&audit_log), context.ids.clone(), retention);
+        context.tasks.spawn_until_shutdown(retention_task);
     }
-    let routes = http::routes(&trail).merge(messaging::parking_routes(NAME, context.bulk.clone()));
-    // What operators are told here lies in the file of this service, and so do the answers to their keys.
+    let routes =
+        http::routes(&audit_log).merge(messaging::parking_routes(NAME, context.bulk.clone()));
+    // Idempotency records are stored in this service's own file, like its data.
     let values = Arc::clone(&context.bulk.key_value);
     let idempotency = web::Idempotency::new(NAME, values, context.ids.clone());
     let parts = web::ServiceParts { idempotency: Some(idempotency), ..context.service_parts() };
@@ -70,12 +69,11 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
 }
 
 fn maintenance(offline: &OfflineContext) -> Maintenance {
-    let following = |source: &&'static str| Subscription::new(GROUP, source, offline.bulk.clone());
+    let subscription =
+        |source: &&'static str| Subscription::new(GROUP, source, offline.bulk.clone());
     Maintenance {
-        subscriptions: MODULE.follows.iter().map(following).collect(),
-        primary: Some(
-            "activities are records of their own: what shoppers did is written nowhere else",
-        ),
+        subscriptions: MODULE.follows.iter().map(subscription).collect(),
+        primary: Some("activities are primary records: what shoppers did is stored nowhere else"),
         ..Maintenance::default()
     }
 }

@@ -1,13 +1,13 @@
-//! The settings of the audit service.
+//! Settings of the audit service.
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// The settings of the audit service.
+/// Settings of the audit service.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct AuditSettings {
-    /// How many days activities are kept; 0 keeps them for ever.
+    /// Retention in days; 0 keeps activities forever.
     pub(crate) kept_days: u32,
 }
 
@@ -18,8 +18,8 @@ impl Default for AuditSettings {
 }
 
 impl AuditSettings {
-    /// How long activities are kept, unless for ever.
-    pub(crate) fn kept(self) -> Option<Duration> {
+    /// Retention period; `None` keeps activities forever.
+    pub(crate) fn retention(self) -> Option<Duration> {
         (self.kept_days > 0).then(|| Duration::from_hours(24 * u64::from(self.kept_days)))
     }
 }

@@ -1,8 +1,8 @@
-//! How the world reaches the inventory, and how it reaches the world.
+//! Adapters: HTTP routes, event feed, journal repository, movement read model, maintenance.
 
 pub(crate) mod feed;
 pub(crate) mod http;
-pub(crate) mod journal_log;
+pub(crate) mod journal_repository;
 pub(crate) mod maintenance;
 pub(crate) mod movements;
 mod snapshot;

@@ -1,11 +1,11 @@
-//! What can be asked of the inventory: each use case decides on the books and writes down what it decided.
+//! Use cases: each decides on the ledger state and appends the resulting events.
 
-mod books;
 mod change_stock;
 mod hold_stock;
-mod housekeeping;
+mod maintenance;
+mod stock_ledger;
 
-pub(crate) use books::{Books, Refused};
-pub(crate) use change_stock::{Movement, MovementKind};
-pub(crate) use hold_stock::Standing;
-pub(crate) use housekeeping::keep_house;
+pub(crate) use change_stock::{OperatorMovement, OperatorMovementKind};
+pub(crate) use hold_stock::HoldView;
+pub(crate) use maintenance::maintain;
+pub(crate) use stock_ledger::{StockError, StockLedger};

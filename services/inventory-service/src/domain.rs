@@ -1,30 +1,30 @@
-//! Stock as a ledger: what there is of each SKU in each location, and what is set aside for whom.
+//! Event-sourced stock domain: the units of each SKU at each location, and the holds on them.
 //!
-//! Pure and synchronous: a command and the time go in, events come out, and the state is nothing but its events
-//! folded. Whoever keeps a [`Ledger`] appends the events before applying them.
+//! Pure and synchronous: a command and the time go in, events come out, and the state is the fold of its events. The
+//! owner of a [`LedgerState`] appends events before applying them.
 
-mod changing;
+mod availability;
 mod events;
 mod hold;
-mod holding;
-mod ledger;
-mod names;
+mod hold_commands;
+mod identifiers;
+mod ledger_state;
+mod operator_commands;
 mod rejection;
 mod stock;
-mod telling;
 
-pub(crate) use events::{AVAILABILITY_CHANGED, Event, Moved, Turn, Units};
-pub(crate) use hold::{Hold, Status};
-pub(crate) use holding::NewHold;
-pub(crate) use ledger::Ledger;
-pub(crate) use names::{HoldId, Line, Location, OrderId, Place, Sku};
+pub(crate) use availability::LOW_STOCK_UNITS;
+pub(crate) use events::{AVAILABILITY_CHANGED, Event, LocationUnits, MovedUnits, StockAlert};
+pub(crate) use hold::{Hold, HoldState};
+pub(crate) use hold_commands::HoldRequest;
+pub(crate) use identifiers::{HoldId, HoldLine, Location, OrderId, Sku, SkuLocation};
+pub(crate) use ledger_state::LedgerState;
 pub(crate) use rejection::Rejection;
-pub(crate) use stock::{Shelf, Stock};
-pub(crate) use telling::LOW_STOCK_UNITS;
+pub(crate) use stock::{LocationStock, SkuStock};
 
-/// The most units of one movement, count or line; far below where sums could overflow.
+/// Upper bound of the units of one movement, count or line; far below where sums could overflow.
 pub(crate) const UNITS_MAX: i64 = 1_000_000_000;
-/// The most locations one SKU lies in.
+/// Upper bound of the locations of one SKU.
 pub(crate) const LOCATIONS_MAX: usize = 100;
-/// The most lines of one hold. With what is told of each, they fit into one append.
+/// Upper bound of the lines of one hold. With an availability event for each, they fit into one append.
 pub(crate) const HOLD_LINES_MAX: usize = 1_000;

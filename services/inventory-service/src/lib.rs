@@ -1,7 +1,7 @@
 //! The inventory service: stock per SKU and location, holds with expiry, movements.
 //!
-//! All of its books are in memory, folded from its journal; deciding on them costs no read, and what was decided
-//! is what the journal says, in that order.
+//! Event-sourced: the whole ledger is in memory, folded from the journal. A decision costs no read, and the order of
+//! decisions is the order of the journal.
 
 mod adapters;
 mod application;
@@ -11,9 +11,10 @@ mod ports;
 mod tests;
 
 use adapters::{
-    feed, http, journal_log::JournalLog, maintenance::maintenance, movements::MovementDocuments,
+    feed, http, journal_repository::JournalLedgerRepository, maintenance::maintenance,
+    movements::MovementStore,
 };
-use application::Books;
+use application::StockLedger;
 use runtime::{BuildContext, BuildError, BuiltService, Module};
 use std::sync::Arc;
 
@@ -33,19 +34,17 @@ pub const MODULE: Module = Module {
 async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
     let ready = context.health.component(NAME, telemetry::Criticality::Required);
     let journal = Arc::clone(&context.storage.journal);
-    let log = JournalLog::new(Arc::clone(&journal), context.ids.clone());
-    let books = Arc::new(Books::open(Arc::new(log), context.ids.clone()).await?);
-    let movements = Arc::new(MovementDocuments::open(context.storage.clone()).await?);
+    let repository = JournalLedgerRepository::new(Arc::clone(&journal), context.ids.clone());
+    let stock_ledger =
+        Arc::new(StockLedger::open(Arc::new(repository), context.ids.clone()).await?);
+    let movements = Arc::new(MovementStore::open(context.storage.clone()).await?);
 
-    context.tasks.spawn_until_shutdown(application::keep_house(Arc::clone(&books)));
+    context.tasks.spawn_until_shutdown(application::maintain(Arc::clone(&stock_ledger)));
     let follower = Arc::clone(&movements);
-    context.tasks.spawn_until_shutdown(async move { follower.follow().await });
+    context.tasks.spawn_until_shutdown(async move { follower.run().await });
 
-    let routes = http::routes(http::Inventory { books, movements }).merge(messaging::feed_routes(
-        NAME,
-        journal,
-        feed::translate,
-    ));
+    let routes = http::routes(http::AppState { stock_ledger, movements })
+        .merge(messaging::feed_routes(NAME, journal, feed::translate));
     ready.up();
     Ok(BuiltService::documented(web::service(NAME, routes, context.service_parts())))
 }

@@ -1,7 +1,9 @@
-//! What the inventory needs from outside, in its own words.
+//! Ports: the ledger repository and the movement queries.
 
-mod log;
+mod ledger_repository;
 mod movements;
 
-pub(crate) use log::{Entry, Log, LogError, Logged, Opening};
-pub(crate) use movements::{MovementPlace, Movements, MovementsPage};
+pub(crate) use ledger_repository::{
+    AppendReceipt, EventBatch, LedgerRepository, LoadedLedger, RepositoryError,
+};
+pub(crate) use movements::{MovementCursor, MovementPage, MovementQueries};

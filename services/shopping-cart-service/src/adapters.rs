@@ -1,4 +1,4 @@
-//! How carts meet the world: HTTP, the journal, the product service, settings.
+//! Adapters: HTTP routes, journal, product catalogue, settings, maintenance.
 
 pub(crate) mod catalogue;
 pub(crate) mod http;

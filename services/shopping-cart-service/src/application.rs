@@ -1,5 +1,5 @@
-//! What the service does: keeps carts, and says what lines come to.
+//! Use cases: carts and quotes.
 
-pub(crate) mod carts;
-pub(crate) mod quotes;
-pub(crate) mod refusal;
+pub(crate) mod cart_service;
+pub(crate) mod error;
+pub(crate) mod quote_calculator;

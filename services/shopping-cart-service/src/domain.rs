@@ -1,4 +1,4 @@
-//! Carts and what they come to. Nothing here waits, reads a clock or knows how it is stored.
+//! Cart domain: the cart aggregate, pricing, shipping, tax. Pure and synchronous, without clock or storage.
 
 pub(crate) mod cart;
 pub(crate) mod countries;

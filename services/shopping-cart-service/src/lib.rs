@@ -1,19 +1,19 @@
-//! The shopping cart service: carts, and quotes of what lines come to with delivery and tax.
+//! The shopping cart service: carts, and quotes with delivery and tax.
 
 mod adapters;
 mod application;
 mod domain;
 mod ports;
 #[cfg(test)]
-mod vectors;
+mod state_machine_tests;
 
 use adapters::{
-    catalogue::Catalogue, http, journal::translate, maintenance::maintenance,
+    catalogue::ProductCatalogue, http, journal::translate, maintenance::maintenance,
     settings::CartSettings,
 };
 use application::{
-    carts::Carts,
-    quotes::{Quotes, Terms},
+    cart_service::CartService,
+    quote_calculator::{PricingConfig, QuoteCalculator},
 };
 use contracts::product::ProductClient;
 use journal::Repository;
@@ -26,7 +26,7 @@ const NAME: &str = "shopping-cart-service";
 /// The shopping cart service.
 pub const MODULE: Module = Module {
     name: NAME,
-    summary: "carts, and what they come to with delivery and tax",
+    summary: "carts, and quotes with delivery and tax",
     calls: &["product-service"],
     follows: &[],
     settings: Some(Section::of::<CartSettings>(NAME)),
@@ -36,15 +36,15 @@ pub const MODULE: Module = Module {
 
 fn build(context: &BuildContext) -> Result<BuiltService, BuildError> {
     let settings: CartSettings = context.settings()?;
-    let terms: Terms = settings.terms().map_err(BuildError::Other)?;
-    let catalogue = Catalogue(ProductClient::new(context.channel("product-service")?));
+    let pricing: PricingConfig = settings.pricing().map_err(BuildError::Other)?;
+    let catalogue = ProductCatalogue(ProductClient::new(context.channel("product-service")?));
     let recent = NonZeroUsize::new(settings.carts_in_memory_max).unwrap_or(NonZeroUsize::MIN);
     let journal = Arc::clone(&context.storage.journal);
-    let carts = Arc::new(Carts {
+    let carts = Arc::new(CartService {
         repository: Repository::new(Arc::clone(&journal), context.ids.clone(), recent),
-        quotes: Quotes::new(Arc::new(catalogue), terms),
+        quotes: QuoteCalculator::new(Arc::new(catalogue), pricing),
         ids: context.ids.clone(),
-        keep: Duration::from_secs(settings.cart_keep_hours * 3_600),
+        ttl: Duration::from_secs(settings.cart_keep_hours * 3_600),
     });
     let routes = http::routes(&carts).merge(messaging::feed_routes(NAME, journal, translate));
     Ok(BuiltService::documented(web::service(NAME, routes, context.service_parts())))

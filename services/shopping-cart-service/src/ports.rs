@@ -1,3 +1,3 @@
-//! What carts need from the outside, in their own words.
+//! Ports: the product catalogue.
 
-pub(crate) mod goods;
+pub(crate) mod catalogue;

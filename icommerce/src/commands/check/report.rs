@@ -1,58 +1,58 @@
-//! What a check found: a table, and a line for whatever is wrong.
+//! Report of a check: a table of invariants, and a line for each violation.
 
-use crate::{failure::Failure, output::print};
+use crate::{error::CliError, output::print};
 use comfy_table::{Table, presets};
 use journal::maintenance::Invariant;
 use std::process::ExitCode;
 
-/// All invariants that were looked at, by whose they are.
+/// Report of all checked invariants, by owner.
 #[derive(Debug, Default)]
-pub(super) struct Report {
+pub(super) struct CheckReport {
     rows: Vec<(String, Invariant)>,
-    elsewhere: Vec<(String, &'static str)>,
+    not_applicable: Vec<(String, &'static str)>,
 }
 
-impl Report {
-    /// Adds what came of an invariant.
-    pub(super) fn add(&mut self, whose: &str, invariant: Invariant) {
+impl CheckReport {
+    /// Adds the result of an invariant.
+    pub(super) fn add(&mut self, owner: &str, invariant: Invariant) {
         let known = self
             .rows
             .iter_mut()
-            .find(|(other, known)| other == whose && known.sentence == invariant.sentence);
+            .find(|(other, known)| other == owner && known.sentence == invariant.sentence);
         match known {
             Some((_, known)) => known.join(invariant),
-            None => self.rows.push((whose.to_owned(), invariant)),
+            None => self.rows.push((owner.to_owned(), invariant)),
         }
     }
 
-    /// Says that an invariant cannot be looked at in this folder.
-    pub(super) fn not_here(&mut self, whose: &str, sentence: &'static str) {
-        self.elsewhere.push((whose.to_owned(), sentence));
+    /// Records that an invariant cannot be checked in this data folder.
+    pub(super) fn not_applicable(&mut self, owner: &str, sentence: &'static str) {
+        self.not_applicable.push((owner.to_owned(), sentence));
     }
 
-    /// Prints it. Anything that is wrong makes the exit code 1.
-    pub(super) fn print(&self) -> Result<ExitCode, Failure> {
+    /// Prints the report. A violation makes the exit code 1.
+    pub(super) fn print(&self) -> Result<ExitCode, CliError> {
         let mut table = Table::new();
         table.load_preset(presets::NOTHING);
-        table.set_header(["whose", "invariant", "checked", "verdict"]);
-        for (whose, invariant) in &self.rows {
+        table.set_header(["owner", "invariant", "checked", "verdict"]);
+        for (owner, invariant) in &self.rows {
             let Invariant { sentence, checked, waiting, broken, .. } = invariant;
             let verdict = match (broken, waiting, checked) {
                 (0, 0, 0) => "nothing to check".to_owned(),
                 (0, 0, _) => "holds".to_owned(),
                 (0, waiting, _) => format!("holds, {waiting} waiting"),
-                (broken, ..) => format!("BROKEN, {broken} times"),
+                (broken, ..) => format!("BROKEN {broken} times"),
             };
-            table.add_row([whose, *sentence, &checked.to_string(), &verdict]);
+            table.add_row([owner, *sentence, &checked.to_string(), &verdict]);
         }
-        for (whose, sentence) in &self.elsewhere {
-            table.add_row([whose, *sentence, "0", "not in this folder"]);
+        for (owner, sentence) in &self.not_applicable {
+            table.add_row([owner, *sentence, "0", "not in this folder"]);
         }
         print(table)?;
         let mut is_broken = false;
-        for (whose, invariant) in &self.rows {
+        for (owner, invariant) in &self.rows {
             for what in invariant.named() {
-                print(format_args!("{whose}: {}: {what}", invariant.sentence))?;
+                print(format_args!("{owner}: {}: {what}", invariant.sentence))?;
             }
             is_broken |= invariant.broken > 0;
         }

@@ -1,6 +1,6 @@
-//! What has to be true within one service.
+//! Checks within one service: its invariants, read models and projections.
 
-use super::{super::closed::Told, report::Report};
+use super::{super::offline::JournalProgress, report::CheckReport};
 use journal::maintenance::{
     EventVisitor, FoldComparison, Invariant, ReadModelComparison, rebuild_is_incomplete,
     visit_events,
@@ -8,26 +8,26 @@ use journal::maintenance::{
 use runtime::{Maintenance, OfflineContext};
 use storage::StorageError;
 
-const JOURNAL: &str = "the journal is there that everything follows from";
+const JOURNAL: &str = "the journal behind the derived data exists";
 
-/// A service whose storage is looked at.
+/// Service whose storage is checked.
 #[derive(Debug)]
-pub(super) struct Checked {
+pub(super) struct ServiceCheck {
     pub(super) name: &'static str,
     pub(super) offline: OfflineContext,
     pub(super) maintenance: Maintenance,
 }
 
-impl Checked {
-    /// Goes once through its journal, for everybody who wants to look.
-    pub(super) async fn check(&mut self, report: &mut Report) -> Result<(), StorageError> {
+impl ServiceCheck {
+    /// Checks the service in a single pass over its journal.
+    pub(super) async fn check(&mut self, report: &mut CheckReport) -> Result<(), StorageError> {
         let storage = &self.offline.storage;
         let journal = &*storage.journal;
         let length = journal.last_position().await?;
         if length == 0 {
             return self.check_without_journal(report).await;
         }
-        let mut rebuilds = Invariant::new("no rebuild was broken off");
+        let mut rebuilds = Invariant::new("no rebuild is incomplete");
         rebuilds.hold(!rebuild_is_incomplete(storage).await?, || {
             "run icommerce rebuild again".to_owned()
         });
@@ -38,15 +38,16 @@ impl Checked {
         let mut folds: Vec<FoldComparison> =
             self.maintenance.projections.iter().map(|make| FoldComparison::of(*make)).collect();
         let checkers = &mut self.maintenance.checkers;
-        let mut surveyors: Vec<&mut dyn EventVisitor> = Vec::new();
-        surveyors.extend(models.iter_mut().map(|it| it as &mut dyn EventVisitor));
-        surveyors.extend(folds.iter_mut().map(|it| it as &mut dyn EventVisitor));
-        surveyors.extend(checkers.iter_mut().map(|it| &mut **it as &mut dyn EventVisitor));
-        let told = Told::of(self.name, length);
-        let surveyed = visit_events(journal, &mut surveyors, &|position| told.at(position)).await?;
-        report.add(self.name, surveyed.readable);
-        for inspector in &mut self.maintenance.checkers {
-            inspector.invariants().into_iter().for_each(|it| report.add(self.name, it));
+        let mut visitors: Vec<&mut dyn EventVisitor> = Vec::new();
+        visitors.extend(models.iter_mut().map(|it| it as &mut dyn EventVisitor));
+        visitors.extend(folds.iter_mut().map(|it| it as &mut dyn EventVisitor));
+        visitors.extend(checkers.iter_mut().map(|it| &mut **it as &mut dyn EventVisitor));
+        let progress = JournalProgress::new(self.name, length);
+        let visited =
+            visit_events(journal, &mut visitors, &|position| progress.advance_to(position)).await?;
+        report.add(self.name, visited.readable);
+        for checker in &mut self.maintenance.checkers {
+            checker.invariants().into_iter().for_each(|it| report.add(self.name, it));
         }
         for model in models {
             report.add(self.name, model.end().await?);
@@ -58,8 +59,8 @@ impl Checked {
         Ok(())
     }
 
-    /// A service that was never here has nothing. One that has something has had a journal that it follows from.
-    async fn check_without_journal(&self, report: &mut Report) -> Result<(), StorageError> {
+    /// Checks a service with an empty journal: any derived data is orphaned.
+    async fn check_without_journal(&self, report: &mut CheckReport) -> Result<(), StorageError> {
         let storage = &self.offline.storage;
         let mut orphans = Vec::new();
         for model in &self.maintenance.read_models {
@@ -73,7 +74,9 @@ impl Checked {
         if !orphans.is_empty() {
             let mut journal = Invariant::new(JOURNAL);
             let orphans = orphans.join(", ");
-            journal.hold(false, || format!("it is empty, and there is something in {orphans}"));
+            journal.hold(false, || {
+                format!("the journal is empty, but there is derived data in {orphans}")
+            });
             report.add(self.name, journal);
         }
         Ok(())

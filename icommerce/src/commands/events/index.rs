@@ -1,23 +1,24 @@
-//! The `AsyncAPI` document: who tells what, where, and who listens.
+//! `AsyncAPI` document: the channels, their publishers and their consumers.
 
-use super::schemas::{Described, FEEDS};
+use super::schemas::{EventSchema, FEEDS};
 use crate::modules;
 use serde_json::{Map, Value, json};
 
-/// The index of these events.
-pub(super) fn of(events: &[Described]) -> Value {
+/// `AsyncAPI` document of these events.
+pub(super) fn build(events: &[EventSchema]) -> Value {
     let (mut channels, mut operations) = (Map::new(), Map::new());
     for module in modules::ALL {
         let service = module.name;
-        let told: Vec<&Described> = events.iter().filter(|it| it.service == service).collect();
-        if !told.is_empty() {
-            channels.insert(service.to_owned(), channel(service, &told));
-            let tells = json!({"action": "send", "channel": at("channels", service)});
-            operations.insert(format!("{service}.tells"), tells);
+        let published: Vec<&EventSchema> =
+            events.iter().filter(|it| it.service == service).collect();
+        if !published.is_empty() {
+            channels.insert(service.to_owned(), channel(service, &published));
+            let send = json!({"action": "send", "channel": reference("channels", service)});
+            operations.insert(format!("{service}.publishes"), send);
         }
         for source in module.follows {
-            let follows = json!({"action": "receive", "channel": at("channels", source)});
-            operations.insert(format!("{service}.follows.{source}"), follows);
+            let receive = json!({"action": "receive", "channel": reference("channels", source)});
+            operations.insert(format!("{service}.consumes.{source}"), receive);
         }
     }
     let messages = events.iter().map(|event| (key(event), message(event)));
@@ -26,9 +27,9 @@ pub(super) fn of(events: &[Described]) -> Value {
         "info": {
             "title": "iCommerce events",
             "version": "1",
-            "description": "What services tell one another. Every service's flushed events, translated, are a feed \
-                that followers pull in commit order: GET with ?after=POSITION&wait_ms=. A message may come again; its \
-                id and its position stay the same. Events are added, never changed.",
+            "description": "Contract events between services. Each service publishes its durable events as a feed, \
+                which consumers pull in commit order: GET with ?after=POSITION&wait_ms=. Delivery is at least once; a \
+                redelivered message keeps its id and position. Events are added, never changed.",
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": "application/json",
@@ -38,16 +39,17 @@ pub(super) fn of(events: &[Described]) -> Value {
     })
 }
 
-fn channel(service: &str, told: &[&Described]) -> Value {
-    let messages = told.iter().map(|event| (key(event), at("components/messages", &key(event))));
+fn channel(service: &str, published: &[&EventSchema]) -> Value {
+    let messages =
+        published.iter().map(|event| (key(event), reference("components/messages", &key(event))));
     json!({
         "address": format!("{FEEDS}{service}"),
-        "description": format!("What {service} tells others."),
+        "description": format!("Contract events published by {service}."),
         "messages": messages.collect::<Map<_, _>>(),
     })
 }
 
-fn message(event: &Described) -> Value {
+fn message(event: &EventSchema) -> Value {
     json!({
         "name": event.name,
         "contentType": "application/cloudevents+json",
@@ -59,10 +61,10 @@ fn message(event: &Described) -> Value {
     })
 }
 
-fn key(event: &Described) -> String {
+fn key(event: &EventSchema) -> String {
     format!("{}.{}.v{}", event.service, event.name, event.version)
 }
 
-fn at(place: &str, key: &str) -> Value {
-    json!({"$ref": format!("#/{place}/{key}")})
+fn reference(section: &str, key: &str) -> Value {
+    json!({"$ref": format!("#/{section}/{key}")})
 }

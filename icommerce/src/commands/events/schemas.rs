@@ -1,4 +1,4 @@
-//! The schema of every event: the envelope it travels in, with the event of the contract as its data.
+//! JSON Schema of every contract event: the message envelope with the event as its data.
 
 use contracts::{
     cart::{CartClient, CartEvent},
@@ -11,55 +11,55 @@ use messaging::Message;
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Value, json};
 
-/// Where feeds are.
+/// Path prefix of the feeds.
 pub(super) const FEEDS: &str = "/internal/v1/feeds/";
 
-/// An event that a service tells others.
+/// Contract event with its schema.
 #[derive(Clone, Debug)]
-pub(super) struct Described {
+pub(super) struct EventSchema {
     pub(super) service: &'static str,
-    /// Its type, without the version.
+    /// Event type without its version.
     pub(super) name: String,
     pub(super) version: u32,
     pub(super) summary: String,
     pub(super) schema: Value,
 }
 
-impl Described {
-    /// Where its schema is.
+impl EventSchema {
+    /// Path of the schema file.
     pub(super) fn path(&self) -> String {
         format!("{}/{}.v{}.json", self.service, self.name, self.version)
     }
 }
 
-/// All of them.
-pub(super) fn all() -> Vec<Described> {
+/// Events of all contracts.
+pub(super) fn all() -> Vec<EventSchema> {
     [
-        of::<ProductEvent>(ProductClient::SERVICE),
-        of::<CartEvent>(CartClient::SERVICE),
-        of::<InventoryEvent>(InventoryClient::SERVICE),
-        of::<PaymentEvent>(PaymentClient::SERVICE),
-        of::<OrderEvent>(OrderClient::SERVICE),
+        events_of::<ProductEvent>(ProductClient::SERVICE),
+        events_of::<CartEvent>(CartClient::SERVICE),
+        events_of::<InventoryEvent>(InventoryClient::SERVICE),
+        events_of::<PaymentEvent>(PaymentClient::SERVICE),
+        events_of::<OrderEvent>(OrderClient::SERVICE),
     ]
     .concat()
 }
 
-/// Those of one contract: a variant each.
-fn of<T: JsonSchema>(service: &'static str) -> Vec<Described> {
+/// Events of one contract, one per variant.
+fn events_of<T: JsonSchema>(service: &'static str) -> Vec<EventSchema> {
     let events = schema_of::<T>();
     let variants = events["oneOf"].as_array().cloned().unwrap_or_default();
-    variants.into_iter().map(|variant| described(service, variant)).collect()
+    variants.into_iter().map(|variant| event_schema(service, variant)).collect()
 }
 
-fn described(service: &'static str, mut event: Value) -> Described {
+fn event_schema(service: &'static str, mut event: Value) -> EventSchema {
     let word = event["properties"]["type"]["const"].as_str().unwrap_or_default().to_owned();
     let (name, version) = messaging::version_of(&word);
     let summary = event["description"].take().as_str().unwrap_or_default().to_owned();
     if let Some(event) = event.as_object_mut() {
         event.remove("description");
     }
-    // As it is written: what is read leniently is always there.
-    let mut schema = schema_of_what_is_written::<Message>();
+    // The schema of serialised messages: fields that are optional for readers are always present.
+    let mut schema = serialize_schema_of::<Message>();
     schema["$id"] = json!(format!("icommerce:{service}/{name}.v{version}"));
     schema["title"] = json!(word);
     schema["description"] = json!(summary);
@@ -67,18 +67,18 @@ fn described(service: &'static str, mut event: Value) -> Described {
     schema["properties"]["source"] =
         json!({"const": service, "description": "The service it comes from."});
     schema["properties"]["data"] = event;
-    Described { service, name: name.to_owned(), version, summary, schema }
+    EventSchema { service, name: name.to_owned(), version, summary, schema }
 }
 
 fn schema_of<T: JsonSchema>() -> Value {
     settings().into_generator().into_root_schema_for::<T>().to_value()
 }
 
-fn schema_of_what_is_written<T: JsonSchema>() -> Value {
+fn serialize_schema_of<T: JsonSchema>() -> Value {
     settings().for_serialize().into_generator().into_root_schema_for::<T>().to_value()
 }
 
-/// The draft that `AsyncAPI` tools read; every schema whole in one place.
+/// Schema draft 7, which `AsyncAPI` tools read, with inlined subschemas.
 fn settings() -> SchemaSettings {
     SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true)
 }

@@ -1,4 +1,4 @@
-//! A data folder from underneath: what is kept in it, and ways to damage it by hand.
+//! Direct access to a data folder: the contents of its read models, and ways to damage it.
 
 use bytes::Bytes;
 use engine_sqlite::{Options, SqliteEngine};
@@ -23,7 +23,7 @@ collections! {
     UNSETTLED = "unsettled_payments", INBOX = "inbox", UNDER_WAY = "rebuild_under_way"
 }
 
-/// Every read model and who has it.
+/// Every read model with its service.
 static READ_MODELS: [(&str, &Collection); 4] = [
     ("order-service", &ORDERS),
     ("product-service", &LISTINGS),
@@ -31,10 +31,10 @@ static READ_MODELS: [(&str, &Collection); 4] = [
     ("payment-service", &UNSETTLED),
 ];
 
-/// The documents of every read model.
-pub(super) type Kept = BTreeMap<&'static str, BTreeMap<String, Bytes>>;
+/// Documents of every read model, by collection.
+pub(super) type ReadModelContents = BTreeMap<&'static str, BTreeMap<String, Bytes>>;
 
-/// Does something with the storage of a folder that nobody serves.
+/// Runs `work` on the storage of a data folder that is not in use.
 pub(super) fn with_engine<T>(folder: &Path, work: impl AsyncFnOnce(&SqliteEngine) -> T) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -45,9 +45,9 @@ pub(super) fn with_engine<T>(folder: &Path, work: impl AsyncFnOnce(&SqliteEngine
     })
 }
 
-pub(super) fn kept(folder: &Path) -> Kept {
+pub(super) fn read_models_of(folder: &Path) -> ReadModelContents {
     with_engine(folder, async |engine| {
-        let mut kept = Kept::new();
+        let mut kept = ReadModelContents::new();
         for (service, collection) in READ_MODELS {
             let documents = all(&engine.service(service), collection).await;
             let documents = documents.into_iter().map(|stored| (stored.key, stored.body));
@@ -70,8 +70,8 @@ async fn all(storage: &ServiceStorage, collection: &'static Collection) -> Vec<S
     }
 }
 
-/// Of every read model one document is gone, one is another and one is too many; snapshots say something else.
-pub(super) fn read_models(folder: &Path) {
+/// Deletes, changes and adds one document of every read model, and replaces the snapshots.
+pub(super) fn damage_read_models(folder: &Path) {
     with_engine(folder, async |engine| {
         for (service, collection) in READ_MODELS {
             let storage = engine.service(service);
@@ -81,7 +81,7 @@ pub(super) fn read_models(folder: &Path) {
                 writes.push(Write::Delete { collection, key: first.key.clone() });
                 writes.extend(rest.first().map(|next| put(collection, &next.key, "{}")));
             }
-            written(&storage, writes).await;
+            write(&storage, writes).await;
         }
         for (service, name, data) in [
             ("inventory-service", "ledger-1", r#"{"stock":[],"holds":[]}"#),
@@ -96,21 +96,21 @@ pub(super) fn read_models(folder: &Path) {
     });
 }
 
-pub(super) async fn break_off_a_rebuild(storage: ServiceStorage) {
-    written(&storage, vec![put(&UNDER_WAY, "read_models", "")]).await;
+pub(super) async fn interrupt_rebuild(storage: ServiceStorage) {
+    write(&storage, vec![put(&UNDER_WAY, "read_models", "")]).await;
 }
 
-/// What can be left of a service whose journal is gone.
+/// Derived data of a service whose journal is missing.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Orphan {
     Document,
     Snapshot,
 }
 
-/// A service whose journal is empty has something that follows from one.
-pub(super) async fn leave_behind(storage: &ServiceStorage, orphan: Orphan) {
+/// Writes derived data of a service whose journal is empty.
+pub(super) async fn leave_orphan(storage: &ServiceStorage, orphan: Orphan) {
     match orphan {
-        Orphan::Document => written(storage, vec![put(&ORDERS, "stranger", "{}")]).await,
+        Orphan::Document => write(storage, vec![put(&ORDERS, "stranger", "{}")]).await,
         Orphan::Snapshot => {
             let snapshot = Snapshot { position: 7, data: "{}".into() };
             let commit = storage.journal.save_snapshot("sagas-1", snapshot).await.unwrap();
@@ -119,8 +119,8 @@ pub(super) async fn leave_behind(storage: &ServiceStorage, orphan: Orphan) {
     }
 }
 
-/// Units are sold that never came.
-pub(super) async fn sell_from_an_empty_shelf(storage: &ServiceStorage) {
+/// Sells units that were never received.
+pub(super) async fn sell_without_stock(storage: &ServiceStorage) {
     let (hold, order) = (Uuid::from_u128(1), Uuid::from_u128(2));
     let line = json!({"sku": "NEVER-CAME", "quantity": 3, "on_hand": -3});
     let sold = json!({"type": "committed", "hold": hold, "order_id": order, "lines": [line]});
@@ -131,8 +131,8 @@ pub(super) async fn sell_from_an_empty_shelf(storage: &ServiceStorage) {
     append(storage, &format!("hold-{hold}"), &[("held", set_aside), ("committed", sold)]).await;
 }
 
-/// A payment takes money that nobody set aside, for an order that nobody placed.
-pub(super) async fn take_more_than_was_authorised(storage: &ServiceStorage) {
+/// Captures money that was not authorised, for an order that was not placed.
+pub(super) async fn capture_without_authorisation(storage: &ServiceStorage) {
     let (payment, order) = (Uuid::from_u128(3), Uuid::from_u128(4));
     let amount = json!({"amount": 500, "currency": "EUR"});
     let captured = json!({
@@ -141,8 +141,8 @@ pub(super) async fn take_more_than_was_authorised(storage: &ServiceStorage) {
     append(storage, &format!("payment-{payment}"), &[("captured", captured)]).await;
 }
 
-/// An order has taken what was set aside for it, and its payment has not.
-pub(super) async fn take_without_the_bank(storage: &ServiceStorage, order: &str) {
+/// Marks an order as captured while its payment is not.
+pub(super) async fn capture_order_without_payment(storage: &ServiceStorage, order: &str) {
     let stream = format!("order-{order}");
     let earlier = storage.journal.read(&stream, 0, 100).await.unwrap();
     let confirmed = earlier.iter().find(|event| event.name == "confirmed").unwrap();
@@ -152,14 +152,14 @@ pub(super) async fn take_without_the_bank(storage: &ServiceStorage, order: &str)
     append_after(storage, &stream, earlier.len() as u64, &[("captured", captured)]).await;
 }
 
-/// A consumer says that it has read what does not exist.
-pub(super) async fn hear_the_future(storage: &ServiceStorage) {
+/// Moves a consumer's position beyond the end of its feed.
+pub(super) async fn advance_consumer_beyond_feed(storage: &ServiceStorage) {
     let key = "product-service.inventory-service";
-    written(storage, vec![put(&INBOX, key, "999999999")]).await;
+    write(storage, vec![put(&INBOX, key, "999999999")]).await;
 }
 
-/// A saga of a kind that nobody knows.
-pub(super) async fn leave_a_saga_to_nobody(storage: &ServiceStorage) {
+/// Begins a saga of an unknown kind.
+pub(super) async fn begin_unknown_saga(storage: &ServiceStorage) {
     let begun = json!({"saga": "wishing_well", "case": {"order_id": Uuid::from_u128(5)}});
     append(storage, &format!("saga-{}", Uuid::from_u128(6)), &[("saga_begun", begun)]).await;
 }
@@ -170,7 +170,7 @@ fn put(collection: &'static Collection, key: &str, body: &str) -> Write {
     Write::Put { collection, document }
 }
 
-async fn written(storage: &ServiceStorage, writes: Vec<Write>) {
+async fn write(storage: &ServiceStorage, writes: Vec<Write>) {
     storage.documents.write(writes).await.unwrap().wait().await.unwrap();
 }
 

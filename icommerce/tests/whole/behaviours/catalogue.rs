@@ -1,13 +1,13 @@
-//! Products that carts and orders depend on.
+//! Catalogue: products that carts and orders depend on.
 
 use crate::{
-    goods::{article, cart, checkout, fresh, id, order},
-    shop::Shop,
+    fixtures::{cart, checkout, create_product, id, order, unique},
+    shop::TestShop,
 };
 use serde_json::{Value, json};
 
-pub(crate) async fn an_archived_product_leaves_carts_and_orders_readable(shop: &Shop) {
-    let sku = article(shop, 1_000, 10).await;
+pub(crate) async fn an_archived_product_leaves_carts_and_orders_readable(shop: &TestShop) {
+    let sku = create_product(shop, 1_000, 10).await;
     let (order, cart) = (order(shop, &[(&sku, 1)]).await, cart(shop, &[(&sku, 2)]).await);
     let product = shop.operator.get(&format!("/api/v1/products?q={sku}")).await.ok();
     let product = id(&product["items"][0]).to_owned();
@@ -17,15 +17,15 @@ pub(crate) async fn an_archived_product_leaves_carts_and_orders_readable(shop: &
     let cart = shop.shopper.get(&format!("/api/v1/carts/{}", id(&cart))).await.ok();
     assert_eq!(cart["notices"][0]["code"], "not_for_sale");
     assert_eq!(cart["totals"]["items"]["amount"], 0);
-    let answer = checkout(shop, &cart, "success", &fresh("key")).await;
+    let answer = checkout(shop, &cart, "success", &unique("key")).await;
     assert_eq!((answer.status, answer.code()), (422, "unknown_sku"), "{}", answer.json);
     let order = shop.shopper.get(&format!("/api/v1/orders/{}", id(&order))).await.ok();
     assert_eq!(order["lines"][0]["sku"], json!(sku));
     assert!(order["lines"][0]["name"].as_str().unwrap().contains(&sku));
 }
 
-pub(crate) async fn two_thousand_variants_are_one_product(shop: &Shop) {
-    let word = fresh("V");
+pub(crate) async fn two_thousand_variants_are_one_product(shop: &TestShop) {
+    let word = unique("V");
     let variant = |index: usize| {
         let options =
             json!({"Width": (index % 50).to_string(), "Length": (index / 50).to_string()});

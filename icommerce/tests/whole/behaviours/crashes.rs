@@ -1,8 +1,8 @@
-//! Processes die without warning, in the middle of work.
+//! Crashes: processes are killed under load.
 
 use crate::{
-    goods::{article, checkout, fresh, id, stock},
-    shop::Shop,
+    fixtures::{checkout, create_product, id, stock, unique},
+    shop::TestShop,
 };
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -11,16 +11,16 @@ use std::{
     time::Duration,
 };
 
-/// Buyers at the same time.
+/// Number of concurrent buyers.
 const BUYERS: usize = 8;
-/// How often everything is killed.
+/// Number of kills.
 const KILLS: u64 = 3;
 
-pub(crate) async fn what_was_acknowledged_is_there_once_after_a_kill(shop: &Shop) {
+pub(crate) async fn acknowledged_orders_exist_exactly_once_after_a_kill(shop: &TestShop) {
     killed_under_load(shop, &[None]).await;
 }
 
-pub(crate) async fn any_one_service_may_die_at_any_time(shop: &Shop) {
+pub(crate) async fn any_single_service_may_be_killed_at_any_time(shop: &TestShop) {
     let services = [
         "order-service",
         "inventory-service",
@@ -31,8 +31,8 @@ pub(crate) async fn any_one_service_may_die_at_any_time(shop: &Shop) {
     killed_under_load(shop, &services.map(Some)).await;
 }
 
-async fn killed_under_load(shop: &Shop, victims: &[Option<&str>]) {
-    let sku = article(shop, 1_000, 100_000).await;
+async fn killed_under_load(shop: &TestShop, victims: &[Option<&str>]) {
+    let sku = create_product(shop, 1_000, 100_000).await;
     for round in 0..KILLS.max(victims.len() as u64) {
         let victim = victims[usize::try_from(round).unwrap() % victims.len()];
         let over = AtomicBool::new(false);
@@ -40,7 +40,7 @@ async fn killed_under_load(shop: &Shop, victims: &[Option<&str>]) {
         let killer = async {
             tokio::time::sleep(Duration::from_millis(150 + 70 * round)).await;
             shop.kill(victim);
-            shop.revive().await;
+            shop.restart_killed().await;
             tokio::time::sleep(Duration::from_millis(100)).await;
             over.store(true, Ordering::Relaxed);
         };
@@ -50,18 +50,18 @@ async fn killed_under_load(shop: &Shop, victims: &[Option<&str>]) {
         }
     }
     let [on_hand, _, available] = stock(shop, &sku).await;
-    assert!(on_hand < 100_000, "somebody bought something");
-    assert_eq!(on_hand, available, "nothing is left held");
+    assert!(on_hand < 100_000, "something was bought");
+    assert_eq!(on_hand, available, "no units stay held");
 }
 
-/// A checkout somebody asked for, and what came back.
+/// Checkout attempt and its acknowledgement.
 struct Attempt {
     cart: Value,
     key: String,
     acknowledged: Option<Value>,
 }
 
-async fn buy_until(shop: &Shop, sku: &str, over: &AtomicBool) -> Vec<Attempt> {
+async fn buy_until(shop: &TestShop, sku: &str, over: &AtomicBool) -> Vec<Attempt> {
     let mut attempts = Vec::new();
     while !over.load(Ordering::Relaxed) {
         let new = json!({"lines": [{"sku": sku, "quantity": 1}]});
@@ -70,7 +70,7 @@ async fn buy_until(shop: &Shop, sku: &str, over: &AtomicBool) -> Vec<Attempt> {
             tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
         }
-        let key = fresh("key");
+        let key = unique("key");
         let answer = checkout(shop, &cart.json, "success", &key).await;
         let acknowledged = (answer.status == 201).then_some(answer.json);
         attempts.push(Attempt { cart: cart.json, key, acknowledged });
@@ -78,8 +78,8 @@ async fn buy_until(shop: &Shop, sku: &str, over: &AtomicBool) -> Vec<Attempt> {
     attempts
 }
 
-/// What was acknowledged is there; what was not is asked for again under the same key and comes about once.
-async fn settle(shop: &Shop, attempt: Attempt) {
+/// Retries the attempt under the same key and asserts that it made exactly one order.
+async fn settle(shop: &TestShop, attempt: Attempt) {
     let again = until_answered(shop, &attempt).await;
     assert_eq!(again["status"], "confirmed", "{again}");
     if let Some(first) = attempt.acknowledged {
@@ -89,7 +89,7 @@ async fn settle(shop: &Shop, attempt: Attempt) {
     }
 }
 
-async fn until_answered(shop: &Shop, attempt: &Attempt) -> Value {
+async fn until_answered(shop: &TestShop, attempt: &Attempt) -> Value {
     for _ in 0..500 {
         let answer = checkout(shop, &attempt.cart, "success", &attempt.key).await;
         match answer.status {
@@ -100,7 +100,7 @@ async fn until_answered(shop: &Shop, attempt: &Attempt) -> Value {
                     return order;
                 }
             }
-            // Still running, or some process is still coming up.
+            // Still in progress, or a process is still starting.
             0 | 409 | 429 | 503 | 504 => {}
             status => panic!("{status} {}", answer.json),
         }

@@ -1,22 +1,22 @@
-//! Goods that leave, where money is only taken then.
+//! Fulfilment with capture at shipping.
 
 use crate::{
-    goods::{article, eventually, fresh, id, order, stock},
-    shop::Shop,
+    fixtures::{create_product, eventually, id, order, stock, unique},
+    shop::TestShop,
 };
 use serde_json::{Value, json};
 
-pub(crate) async fn money_is_taken_when_the_goods_leave(shop: &Shop) {
-    let sku = article(shop, 1_000, 10).await;
-    let [sent, kept, given_up, cut_short] = [1; 4].map(|units| (sku.clone(), units));
+pub(crate) async fn payment_is_captured_at_fulfilment(shop: &TestShop) {
+    let sku = create_product(shop, 1_000, 10).await;
+    let [sent, kept, cancelled_order, interrupted] = [1; 4].map(|units| (sku.clone(), units));
     let mut orders = Vec::new();
-    for (sku, units) in [sent, kept, given_up, cut_short] {
+    for (sku, units) in [sent, kept, cancelled_order, interrupted] {
         let order = order(shop, &[(&sku, units)]).await;
         assert_eq!(order["payment_status"], "authorised", "{order}");
         assert_eq!(money(&order), json!([0, order["totals"]["total"]["amount"]]));
         orders.push(order);
     }
-    let [sent, kept, given_up, cut_short] = &*orders else { unreachable!("four orders") };
+    let [sent, kept, cancelled_order, interrupted] = &*orders else { unreachable!("four orders") };
     let total = &kept["totals"]["total"]["amount"];
 
     for _ in 0..2 {
@@ -28,26 +28,26 @@ pub(crate) async fn money_is_taken_when_the_goods_leave(shop: &Shop) {
 
     let refund = json!({"reason": "too soon"});
     let path = format!("/api/v1/orders/{}/refunds", id(kept));
-    let refused = shop.operator.post_with_key(&path, &fresh("key"), &refund).await;
+    let refused = shop.operator.post_with_key(&path, &unique("key"), &refund).await;
     assert_eq!((refused.status, refused.code()), (409, "not_captured"), "{}", refused.json);
 
-    let path = format!("/api/v1/orders/{}", id(given_up));
+    let path = format!("/api/v1/orders/{}", id(cancelled_order));
     let cancelled = shop.operator.post(&format!("{path}/cancel"), &json!({})).await.ok();
     assert_eq!(
         (&cancelled["status"], &cancelled["payment_status"]),
         (&json!("cancelled"), &json!("voided"))
     );
     assert_eq!(stock(shop, &sku).await, [7, 0, 7]);
-    let (status, answer) = fulfil(shop, given_up).await;
+    let (status, answer) = fulfil(shop, cancelled_order).await;
     assert_eq!((status, &answer["code"]), (409, &json!("order_cancelled")));
 
-    taken_after_a_kill(shop, cut_short).await;
+    captured_after_a_kill(shop, interrupted).await;
     let kept = shop.operator.get(&format!("/api/v1/orders/{}", id(kept))).await.ok();
-    assert_eq!(money(&kept), json!([0, total]), "nobody has sent it");
+    assert_eq!(money(&kept), json!([0, total]), "it was not fulfilled");
 }
 
-/// The bank's side dies before the goods are said to leave. Where the order's side lives on, it says what it waits for.
-async fn taken_after_a_kill(shop: &Shop, order: &Value) {
+/// The payment service is killed before the fulfilment. An order service that is still running shows what it waits for.
+async fn captured_after_a_kill(shop: &TestShop, order: &Value) {
     shop.kill(Some("payment-service"));
     let (status, waiting) = fulfil(shop, order).await;
     if status == 200 {
@@ -65,7 +65,7 @@ async fn taken_after_a_kill(shop: &Shop, order: &Value) {
         let refused = shop.operator.post(&path, &json!({})).await;
         assert_eq!((refused.status, refused.code()), (409, "already_shipped"), "{}", refused.json);
     }
-    shop.revive().await;
+    shop.restart_killed().await;
     fulfil(shop, order).await;
     let path = format!("/api/v1/orders/{}", id(order));
     let order = eventually(shop, &path, |order| order["status"] == "completed").await;
@@ -75,13 +75,13 @@ async fn taken_after_a_kill(shop: &Shop, order: &Value) {
     assert_eq!(captures.count(), 1, "{order}");
 }
 
-async fn fulfil(shop: &Shop, order: &Value) -> (u16, Value) {
+async fn fulfil(shop: &TestShop, order: &Value) -> (u16, Value) {
     let path = format!("/api/v1/orders/{}/fulfil", id(order));
     let answer = shop.operator.post(&path, &json!({})).await;
     (answer.status, answer.json)
 }
 
-/// Taken and set aside.
+/// Captured and authorised amounts.
 fn money(order: &Value) -> Value {
     json!([order["payment"]["captured"]["amount"], order["payment"]["authorised"]["amount"]])
 }

@@ -1,22 +1,22 @@
-//! Bad input: always a problem that says what was wrong, never a 500.
+//! Invalid input: always answered with a problem document, never with a 500.
 
 use crate::{
-    client::Answer,
-    goods::{article, cart, checkout_body, fresh, id},
-    shop::Shop,
+    client::HttpResponse,
+    fixtures::{cart, checkout_body, create_product, id, unique},
+    shop::TestShop,
 };
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-pub(crate) async fn bad_input_is_refused_by_name(shop: &Shop) {
-    let sku = article(shop, 1_000, 10).await;
+pub(crate) async fn invalid_input_is_rejected_with_a_problem(shop: &TestShop) {
+    let sku = create_product(shop, 1_000, 10).await;
     let cart = cart(shop, &[(&sku, 1)]).await;
     let lines = format!("/api/v1/carts/{}/lines", id(&cart));
     for body in bodies() {
         refused(&shop.shopper.send("POST", &lines, JSON, body.clone()).await, &body);
         refused(&shop.shopper.send("POST", "/api/v1/carts", JSON, wrapped(&body)).await, &body);
         refused(&shop.operator.send("POST", "/api/v1/products", JSON, body.clone()).await, &body);
-        let key = fresh("key");
+        let key = unique("key");
         let keyed = [JSON, &[("idempotency-key", key.as_str())]].concat();
         refused(&shop.operator.send("POST", "/api/v1/orders", &keyed, body.clone()).await, &body);
     }
@@ -43,7 +43,7 @@ pub(crate) async fn bad_input_is_refused_by_name(shop: &Shop) {
     checkout_fields_are_named(shop, &cart).await;
 }
 
-async fn checkout_fields_are_named(shop: &Shop, cart: &Value) {
+async fn checkout_fields_are_named(shop: &TestShop, cart: &Value) {
     let path = format!("/api/v1/carts/{}/checkout", id(cart));
     let cases: [(&str, Value, &str); 6] = [
         ("/email", json!("nonsense"), "email"),
@@ -56,7 +56,7 @@ async fn checkout_fields_are_named(shop: &Shop, cart: &Value) {
     for (pointer, value, field) in cases {
         let mut body = checkout_body("success");
         *body.pointer_mut(pointer).unwrap() = value;
-        let answer = shop.shopper.post_with_key(&path, &fresh("key"), &body).await;
+        let answer = shop.shopper.post_with_key(&path, &unique("key"), &body).await;
         assert_eq!(answer.status, 422, "{pointer}: {}", answer.json);
         assert_eq!(answer.json["errors"][0]["field"], field, "{}", answer.json);
     }
@@ -86,12 +86,12 @@ fn bodies() -> Vec<Bytes> {
     bodies
 }
 
-/// The body as a line of a new cart.
+/// Wraps the body as a line of a new cart.
 fn wrapped(body: &Bytes) -> Bytes {
     [b"{\"lines\": [", &body[..], b"], \"more\": 1}"].concat().into()
 }
 
-fn refused(answer: &Answer, body: &Bytes) {
+fn refused(answer: &HttpResponse, body: &Bytes) {
     let start = String::from_utf8_lossy(&body[..body.len().min(60)]).into_owned();
     // A body that is far too large may be answered by closing the connection while it is still being sent.
     if answer.status == 0 && body.len() > 1 << 20 {

@@ -1,12 +1,12 @@
-//! Pages come through the gateway wherever the storefront runs.
+//! Pages are reachable through the gateway wherever the storefront runs.
 
 use crate::{
-    goods::{article, eventually},
-    shop::Shop,
+    fixtures::{create_product, eventually},
+    shop::TestShop,
 };
 
-pub(crate) async fn pages_are_reached_through_the_gateway(shop: &Shop) {
-    let sku = article(shop, 1_250, 3).await;
+pub(crate) async fn pages_are_reachable_through_the_gateway(shop: &TestShop) {
+    let sku = create_product(shop, 1_250, 3).await;
     let products = eventually(shop, &format!("/api/v1/products?q={sku}"), |found| {
         found["items"].as_array().is_some_and(|items| items.len() == 1)
     })

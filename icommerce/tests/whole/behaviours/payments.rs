@@ -1,16 +1,16 @@
-//! Payments whose outcome comes later, twice, or not at once.
+//! Payments whose outcome arrives late, twice, or asynchronously.
 
 use crate::{
-    goods::{article, cart, checkout, eventually, fresh, id},
-    shop::Shop,
+    fixtures::{cart, checkout, create_product, eventually, id, unique},
+    shop::TestShop,
 };
 use serde_json::json;
 
-pub(crate) async fn webhooks_and_answers_in_every_order_make_one_order(shop: &Shop) {
-    let sku = article(shop, 1_000, 10).await;
+pub(crate) async fn webhooks_and_responses_in_any_sequence_make_one_order(shop: &TestShop) {
+    let sku = create_product(shop, 1_000, 10).await;
     for token in ["late_webhook", "unknown_outcome", "slow"] {
         let cart = cart(shop, &[(&sku, 1)]).await;
-        let key = fresh("key");
+        let key = unique("key");
         let first = checkout(shop, &cart, token, &key).await;
         assert_eq!(first.status, 201, "{token}: {}", first.json);
         let path = format!("/api/v1/orders/{}", id(&first.json));
@@ -27,11 +27,11 @@ pub(crate) async fn webhooks_and_answers_in_every_order_make_one_order(shop: &Sh
     }
 }
 
-pub(crate) async fn a_payment_that_waits_for_the_customer_is_a_state(shop: &Shop) {
-    let sku = article(shop, 1_000, 10).await;
+pub(crate) async fn a_payment_that_requires_customer_action_stays_pending(shop: &TestShop) {
+    let sku = create_product(shop, 1_000, 10).await;
     for (outcome, status) in [("approve", "confirmed"), ("decline", "cancelled")] {
         let cart = cart(shop, &[(&sku, 1)]).await;
-        let placed = checkout(shop, &cart, "requires_action", &fresh("key")).await;
+        let placed = checkout(shop, &cart, "requires_action", &unique("key")).await;
         assert_eq!(
             (placed.status, &placed.json["status"]),
             (201, &json!("pending")),

@@ -1,27 +1,27 @@
-//! Never oversell.
+//! Stock: no overselling under contention.
 
 use crate::{
-    goods::{article, cart, checkout, fresh, stock},
-    shop::Shop,
+    fixtures::{cart, checkout, create_product, stock, unique},
+    shop::TestShop,
 };
 use futures_util::future::join_all;
 
-pub(crate) async fn the_last_unit_is_sold_once(shop: &Shop) {
+pub(crate) async fn the_last_unit_is_sold_once(shop: &TestShop) {
     race(shop, 1, 20).await;
 }
 
-pub(crate) async fn fifty_units_make_fifty_orders_of_two_hundred_buyers(shop: &Shop) {
+pub(crate) async fn fifty_units_make_fifty_orders_of_two_hundred_buyers(shop: &TestShop) {
     race(shop, 50, 200).await;
 }
 
-/// `buyers` buy one unit each at the same time; exactly `units` of them get one, the rest is told before any money
-/// moves.
-async fn race(shop: &Shop, units: i64, buyers: usize) {
-    let sku = article(shop, 2_500, units).await;
+/// `buyers` buy one unit each at the same time; exactly `units` of them succeed, the others are rejected before any
+/// payment.
+async fn race(shop: &TestShop, units: i64, buyers: usize) {
+    let sku = create_product(shop, 2_500, units).await;
     let line = [(sku.as_str(), 1)];
     let carts = join_all((0..buyers).map(|_| cart(shop, &line))).await;
     let answers = join_all(
-        carts.iter().map(async |cart| checkout(shop, cart, "success", &fresh("key")).await),
+        carts.iter().map(async |cart| checkout(shop, cart, "success", &unique("key")).await),
     )
     .await;
     let sold = answers.iter().filter(|answer| answer.status == 201).count();

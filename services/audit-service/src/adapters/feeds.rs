@@ -1,6 +1,6 @@
-//! Turns what services tell the world into activities.
+//! Feed consumer: turns contract events of other services into activities.
 
-use crate::application::{activity_write, bundled};
+use crate::application::{activity_write, into_chunks};
 use async_trait::async_trait;
 use contracts::{
     audit::Activity, cart::CartEvent, inventory::InventoryEvent, order::OrderEvent,
@@ -11,110 +11,110 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
 use storage::Write;
 
-/// Stores an activity for each message that tells of something somebody did.
+/// Message handler that records an activity for each event of a user's or operator's action.
 #[derive(Debug)]
-pub(crate) struct ActivitiesOfFeeds;
+pub(crate) struct ActivityRecorder;
 
 #[async_trait]
-impl Handler for ActivitiesOfFeeds {
+impl Handler for ActivityRecorder {
     async fn handle(&self, message: &Message) -> Result<Vec<Write>, HandlerError> {
         let poison = |error: &dyn std::error::Error| HandlerError::Poison(error.to_string());
-        let deed = deed(message).map_err(|error| poison(&error))?;
-        let Some(deed) = deed else { return Ok(Vec::new()) };
-        let activity = activity(message, deed);
+        let action = action_of(message).map_err(|error| poison(&error))?;
+        let Some(action) = action else { return Ok(Vec::new()) };
+        let activity = activity(message, action);
         Ok(vec![activity_write(&activity).map_err(|error| poison(&error))?])
     }
 
     fn coalesce(&self, writes: Vec<Write>) -> Vec<Write> {
-        bundled(writes)
+        into_chunks(writes)
     }
 }
 
-/// What was done to what.
-struct Deed {
-    action: String,
+/// Audited action: what was done to which subject.
+struct AuditedAction {
+    name: String,
     subject: String,
-    /// Who did it, where the message leaves no doubt.
+    /// The actor, where the message determines it.
     actor: Option<String>,
 }
 
-impl Deed {
-    fn by_nobody_in_particular(action: String, subject: String) -> Self {
-        Self { action, subject, actor: None }
+impl AuditedAction {
+    fn without_actor(name: String, subject: String) -> Self {
+        Self { name, subject, actor: None }
     }
 }
 
-/// What a message tells; `None` when nobody did anything.
-fn deed(message: &Message) -> Result<Option<Deed>, serde_json::Error> {
+/// Action behind a message; `None` when the message is a consequence of other events.
+fn action_of(message: &Message) -> Result<Option<AuditedAction>, serde_json::Error> {
     Ok(match &*message.source {
-        "product-service" => Some(of_product(told(message)?)),
-        "shopping-cart-service" => Some(of_cart(told(message)?)),
-        "inventory-service" => of_inventory(told(message)?),
-        "payment-service" => Some(of_payment(&told(message)?)),
-        "order-service" => Some(of_order(told(message)?)),
+        "product-service" => Some(product_action(decode(message)?)),
+        "shopping-cart-service" => Some(cart_action(decode(message)?)),
+        "inventory-service" => inventory_action(decode(message)?),
+        "payment-service" => Some(payment_action(&decode(message)?)),
+        "order-service" => Some(order_action(decode(message)?)),
         _ => None,
     })
 }
 
-fn told<T: DeserializeOwned>(message: &Message) -> Result<T, serde_json::Error> {
+fn decode<T: DeserializeOwned>(message: &Message) -> Result<T, serde_json::Error> {
     message.data.read()
 }
 
-fn of_product(event: ProductEvent) -> Deed {
+fn product_action(event: ProductEvent) -> AuditedAction {
     match event {
-        ProductEvent::ProductChanged { product_id, change, .. } => Deed::by_nobody_in_particular(
+        ProductEvent::ProductChanged { product_id, change, .. } => AuditedAction::without_actor(
             format!("product.{change}"),
             format!("product:{product_id}"),
         ),
         ProductEvent::PriceChanged { product_id, .. } => {
             let subject = format!("product:{product_id}");
-            Deed::by_nobody_in_particular("product.price_changed".to_owned(), subject)
+            AuditedAction::without_actor("product.price_changed".to_owned(), subject)
         }
     }
 }
 
-fn of_cart(event: CartEvent) -> Deed {
+fn cart_action(event: CartEvent) -> AuditedAction {
     let CartEvent::CartChanged { cart_id, change, .. } = event;
-    Deed {
-        action: format!("cart.{change}"),
+    AuditedAction {
+        name: format!("cart.{change}"),
         subject: format!("cart:{cart_id}"),
         actor: Some(format!("guest:{cart_id}")),
     }
 }
 
-fn of_inventory(event: InventoryEvent) -> Option<Deed> {
+fn inventory_action(event: InventoryEvent) -> Option<AuditedAction> {
     match event {
-        // Follows from orders and movements, which are told of themselves.
+        // Derived from orders and movements, which are published on their own.
         InventoryEvent::AvailabilityChanged { .. } => None,
-        InventoryEvent::StockChanged { sku, .. } => Some(Deed {
-            action: "stock.changed".to_owned(),
+        InventoryEvent::StockChanged { sku, .. } => Some(AuditedAction {
+            name: "stock.changed".to_owned(),
             subject: format!("stock:{sku}"),
             actor: Some("operator".to_owned()),
         }),
     }
 }
 
-fn of_payment(event: &PaymentEvent) -> Deed {
+fn payment_action(event: &PaymentEvent) -> AuditedAction {
     let PaymentEvent::PaymentChanged { payment_id, state, .. } = event;
     let state = serde_json::to_value(state).unwrap_or_default();
     let action = format!("payment.{}", state.as_str().unwrap_or("changed"));
-    Deed::by_nobody_in_particular(action, format!("payment:{payment_id}"))
+    AuditedAction::without_actor(action, format!("payment:{payment_id}"))
 }
 
-fn of_order(event: OrderEvent) -> Deed {
+fn order_action(event: OrderEvent) -> AuditedAction {
     let OrderEvent::OrderChanged { order_id, change, .. } = event;
-    Deed::by_nobody_in_particular(format!("order.{change}"), format!("order:{order_id}"))
+    AuditedAction::without_actor(format!("order.{change}"), format!("order:{order_id}"))
 }
 
-fn activity(message: &Message, deed: Deed) -> Activity {
+fn activity(message: &Message, action: AuditedAction) -> Activity {
     let mut details: Map<String, Json> = message.data.read().unwrap_or_default();
     details.remove("type");
-    // A source that says who it was knows best.
+    // An actor named by the source takes precedence.
     let named = match details.remove("actor") {
         Some(Json::String(actor)) => Some(actor),
         _ => None,
     };
-    let actor = named.or(deed.actor).unwrap_or_else(|| "system".to_owned());
+    let actor = named.or(action.actor).unwrap_or_else(|| "system".to_owned());
     let edge = match actor.split(':').next() {
         Some("guest") => "shop",
         Some("operator") => "operator",
@@ -125,8 +125,8 @@ fn activity(message: &Message, deed: Deed) -> Activity {
         at: message.time,
         actor,
         edge: edge.to_owned(),
-        action: deed.action,
-        subject: deed.subject,
+        action: action.name,
+        subject: action.subject,
         details,
         request_id: None,
     }

@@ -1,30 +1,30 @@
-//! Forgets what is older than an operator wants it kept, a little at a time.
+//! Retention: deletes activities older than the retention period, in small batches.
 
-use super::Trail;
+use super::AuditLog;
 use kernel::Ids;
 use std::{sync::Arc, time::Duration};
 
-/// How often old activities are looked for.
-const SWEEP_EVERY: Duration = Duration::from_mins(10);
-/// How many bundles are forgotten at once.
-const SWEEP_BUNDLES_MAX: usize = 500;
-/// The pause between two of these: new activities come first.
-const SWEEP_PAUSE: Duration = Duration::from_millis(100);
+/// Interval between two retention runs.
+const RETENTION_INTERVAL: Duration = Duration::from_mins(10);
+/// Upper bound of chunks deleted in one batch.
+const RETENTION_BATCH_MAX: usize = 500;
+/// Pause between two batches: new activities take precedence.
+const RETENTION_PAUSE: Duration = Duration::from_millis(100);
 
-/// Forgets for ever, whenever something is older than `kept`.
-pub(crate) async fn keep_within(trail: Arc<Trail>, ids: Ids, kept: Duration) {
+/// Retention loop; runs until the future is dropped.
+pub(crate) async fn run_retention(audit_log: Arc<AuditLog>, ids: Ids, retention: Duration) {
     loop {
-        // A clock that stands before the beginning of time keeps everything.
-        let forgotten = match ids.now().checked_sub(kept) {
-            Ok(until) => trail.forget_before(until, SWEEP_BUNDLES_MAX).await,
+        // A clock before the earliest timestamp keeps everything.
+        let deleted = match ids.now().checked_sub(retention) {
+            Ok(until) => audit_log.delete_before(until, RETENTION_BATCH_MAX).await,
             Err(_) => Ok(0),
         };
-        let pause = match forgotten {
-            Ok(SWEEP_BUNDLES_MAX..) => SWEEP_PAUSE,
-            Ok(_) => SWEEP_EVERY,
+        let pause = match deleted {
+            Ok(RETENTION_BATCH_MAX..) => RETENTION_PAUSE,
+            Ok(_) => RETENTION_INTERVAL,
             Err(error) => {
-                tracing::warn!(%error, "old activities could not be forgotten");
-                SWEEP_EVERY
+                tracing::warn!(%error, "old activities could not be deleted");
+                RETENTION_INTERVAL
             }
         };
         tokio::time::sleep(pause).await;

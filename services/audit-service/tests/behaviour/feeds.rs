@@ -1,38 +1,39 @@
-//! What services tell the world becomes activities, once.
+//! Feed consumption: contract events become activities exactly once.
 
-use crate::shop::{Shop, at};
+use crate::fixture::{AuditFixture, at};
 use kernel::Uuid;
 use serde_json::json;
 
 const ID: Uuid = Uuid::from_u128(7);
 
-/// Where consumers keep their positions.
+/// Collection of the consumers' positions.
 static INBOX: storage::Collection = storage::Collection { name: "inbox", indexes: &[] };
 
 #[tokio::test]
 async fn each_feed_is_turned_into_activities() {
-    let shop = Shop::open().await;
+    let fixture = AuditFixture::start().await;
     let price = json!({ "amount": 1999, "currency": "EUR" });
-    shop.tell("product-service", "p", json!({ "type": "product_changed", "product_id": ID, "change": "published", "status": "active" })).await;
-    shop.tell("product-service", "p", json!({ "type": "price_changed", "product_id": ID, "sku": "LAMP-1", "old": null, "new": price, "actor": "operator:ann" })).await;
-    shop.tell("shopping-cart-service", "c", json!({ "type": "cart_changed", "cart_id": ID, "change": "line_added", "sku": "LAMP-1", "quantity": 2 })).await;
-    shop.tell("inventory-service", "s", json!({ "type": "stock_changed", "sku": "LAMP-1", "location": "main", "quantity": -3, "reason": "broken" })).await;
-    shop.tell(
-        "inventory-service",
-        "s",
-        json!({ "type": "availability_changed", "sku": "LAMP-1", "available": 2 }),
-    )
-    .await;
-    shop.tell(
+    fixture.publish("product-service", "p", json!({ "type": "product_changed", "product_id": ID, "change": "published", "status": "active" })).await;
+    fixture.publish("product-service", "p", json!({ "type": "price_changed", "product_id": ID, "sku": "LAMP-1", "old": null, "new": price, "actor": "operator:ann" })).await;
+    fixture.publish("shopping-cart-service", "c", json!({ "type": "cart_changed", "cart_id": ID, "change": "line_added", "sku": "LAMP-1", "quantity": 2 })).await;
+    fixture.publish("inventory-service", "s", json!({ "type": "stock_changed", "sku": "LAMP-1", "location": "main", "quantity": -3, "reason": "broken" })).await;
+    fixture
+        .publish(
+            "inventory-service",
+            "s",
+            json!({ "type": "availability_changed", "sku": "LAMP-1", "available": 2 }),
+        )
+        .await;
+    fixture.publish(
         "payment-service",
         "y",
         json!({ "type": "payment_changed", "payment_id": ID, "order_id": ID, "state": "captured" }),
     )
     .await;
-    shop.tell("order-service", "o", json!({ "type": "order_changed", "order_id": ID, "number": "1001", "change": "confirmed", "status": "confirmed", "total": price })).await;
+    fixture.publish("order-service", "o", json!({ "type": "order_changed", "order_id": ID, "number": "1001", "change": "confirmed", "status": "confirmed", "total": price })).await;
 
-    let mut found: Vec<_> = shop
-        .until_there_are(6)
+    let mut found: Vec<_> = fixture
+        .wait_for_count(6)
         .await
         .into_iter()
         .map(|it| (it.action, it.subject, it.actor, it.edge))
@@ -50,7 +51,7 @@ async fn each_feed_is_turned_into_activities() {
         .map(|(action, subject, actor, edge)| (action.to_owned(), subject, actor, edge.to_owned()));
     assert_eq!(found, expected);
 
-    let stock = &shop.page("subject=stock:LAMP-1").await.items[0];
+    let stock = &fixture.page("subject=stock:LAMP-1").await.items[0];
     assert_eq!(stock.at, at("2026-05-31T12:00:00Z"));
     assert_eq!(
         json!(stock.details),
@@ -60,35 +61,35 @@ async fn each_feed_is_turned_into_activities() {
 
 #[tokio::test]
 async fn a_feed_that_is_read_again_from_its_beginning_adds_nothing() {
-    let shop = Shop::open().await;
+    let fixture = AuditFixture::start().await;
     let change = |number: u32| json!({ "type": "cart_changed", "cart_id": ID, "change": format!("change_{number}"), "sku": null, "quantity": null });
     for number in 0..30 {
-        shop.tell("shopping-cart-service", "c", change(number)).await;
+        fixture.publish("shopping-cart-service", "c", change(number)).await;
     }
-    shop.until_there_are(30).await;
-    shop.tasks.drain(std::time::Duration::ZERO).await;
+    fixture.wait_for_count(30).await;
+    fixture.tasks.drain(std::time::Duration::ZERO).await;
 
-    // The position is lost, the activities are not: as after a backup was put back.
-    let documents = shop.engine.bulk("audit-service").documents;
+    // The position is lost, the activities are not: as after a restored backup.
+    let documents = fixture.engine.bulk("audit-service").documents;
     let key = "audit.shopping-cart-service".to_owned();
     assert!(documents.find(&INBOX, &key).await.unwrap().is_some());
     drop(documents.write(vec![storage::Write::Delete { collection: &INBOX, key }]).await.unwrap());
 
-    let again = Shop::on(shop.engine.crash(), Vec::new()).await;
-    again.tell("shopping-cart-service", "c", change(30)).await;
-    again.until_there_are(31).await;
+    let again = AuditFixture::on(fixture.engine.crash(), Vec::new()).await;
+    again.publish("shopping-cart-service", "c", change(30)).await;
+    again.wait_for_count(31).await;
     assert_eq!(again.all("action=change_3", 10).await.len(), 0);
     assert_eq!(again.all("action=cart.change_3", 10).await.len(), 1);
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_parked_and_seen_by_operators() {
-    let shop = Shop::open().await;
-    shop.tell("order-service", "o", json!({ "type": "order_eaten" })).await;
-    shop.tell("order-service", "o2", json!({ "type": "order_changed", "order_id": ID, "number": "1", "change": "placed", "status": "pending", "total": { "amount": 1, "currency": "EUR" } })).await;
-    shop.until_there_are(1).await;
+async fn an_undecodable_message_is_parked_and_listed_for_operators() {
+    let fixture = AuditFixture::start().await;
+    fixture.publish("order-service", "o", json!({ "type": "order_eaten" })).await;
+    fixture.publish("order-service", "o2", json!({ "type": "order_changed", "order_id": ID, "number": "1", "change": "placed", "status": "pending", "total": { "amount": 1, "currency": "EUR" } })).await;
+    fixture.wait_for_count(1).await;
     let parked: serde_json::Value =
-        shop.http().get("/api/v1/parked/audit-service").send().await.unwrap();
+        fixture.http().get("/api/v1/parked/audit-service").send().await.unwrap();
     assert_eq!(parked["items"].as_array().unwrap().len(), 1);
     assert_eq!(parked["items"][0]["message"]["source"], "order-service");
 }

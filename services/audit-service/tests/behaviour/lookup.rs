@@ -1,13 +1,13 @@
-//! What was recorded is found again, page by page.
+//! Activity search: filters, time spans and pagination.
 
-use crate::shop::{Shop, activity};
+use crate::fixture::{AuditFixture, activity};
 use contracts::audit::{Activity, ActivityBatch};
 use kernel::codes;
 use transport::CallError;
 
-async fn record(shop: &Shop, activities: Vec<Activity>) {
+async fn record(fixture: &AuditFixture, activities: Vec<Activity>) {
     let batch = ActivityBatch { source: "product-service".to_owned(), activities, lost: 0 };
-    shop.audit().record(&batch).await.unwrap();
+    fixture.audit().record(&batch).await.unwrap();
 }
 
 fn numbers(activities: &[Activity]) -> Vec<u128> {
@@ -15,8 +15,8 @@ fn numbers(activities: &[Activity]) -> Vec<u128> {
 }
 
 /// 120 activities of three actors, two actions, five subjects.
-async fn busy() -> (Shop, Vec<Activity>) {
-    let shop = Shop::open().await;
+async fn populated() -> (AuditFixture, Vec<Activity>) {
+    let fixture = AuditFixture::start().await;
     let activities: Vec<_> = (0..120)
         .map(|number| {
             let actor = ["guest:1", "guest:2", "operator:ann"][number as usize % 3];
@@ -24,13 +24,13 @@ async fn busy() -> (Shop, Vec<Activity>) {
             activity(number, actor, action, &format!("product:{}", number % 5))
         })
         .collect();
-    record(&shop, activities.clone()).await;
-    (shop, activities)
+    record(&fixture, activities.clone()).await;
+    (fixture, activities)
 }
 
 #[tokio::test]
-async fn every_filter_finds_what_a_walk_over_everything_finds() {
-    let (shop, mut activities) = busy().await;
+async fn every_filter_finds_what_a_full_scan_finds() {
+    let (fixture, mut activities) = populated().await;
     activities.reverse();
     for actor in [None, Some("guest:2"), Some("nobody")] {
         for action in [None, Some("product.viewed")] {
@@ -49,7 +49,7 @@ async fn every_filter_finds_what_a_walk_over_everything_finds() {
                     .collect();
                 for limit in [1, 7, 200] {
                     assert_eq!(
-                        shop.all(&query.join("&"), limit).await,
+                        fixture.all(&query.join("&"), limit).await,
                         expected,
                         "{query:?} {limit}"
                     );
@@ -60,47 +60,48 @@ async fn every_filter_finds_what_a_walk_over_everything_finds() {
 }
 
 #[tokio::test]
-async fn a_time_span_begins_with_its_start_and_ends_before_its_end() {
-    let (shop, _) = busy().await;
+async fn a_time_span_includes_its_start_and_excludes_its_end() {
+    let (fixture, _) = populated().await;
     let span = "from=2026-05-01T00:10:00Z&to=2026-05-01T00:13:00Z";
-    assert_eq!(numbers(&shop.page(span).await.items), [12, 11, 10]);
+    assert_eq!(numbers(&fixture.page(span).await.items), [12, 11, 10]);
     let of_actor = format!("{span}&actor=guest:1");
-    assert_eq!(numbers(&shop.page(&of_actor).await.items), [12]);
-    // An offset is a time like any other.
+    assert_eq!(numbers(&fixture.page(&of_actor).await.items), [12]);
+    // Timestamps may have a UTC offset.
     let elsewhere = "from=2026-05-01T02:10:00%2B02:00&to=2026-05-01T00:11:00Z";
-    assert_eq!(numbers(&shop.page(elsewhere).await.items), [10]);
-    assert_eq!(shop.page("from=2030-01-01T00:00:00Z").await.items, []);
+    assert_eq!(numbers(&fixture.page(elsewhere).await.items), [10]);
+    assert_eq!(fixture.page("from=2030-01-01T00:00:00Z").await.items, []);
 }
 
 #[tokio::test]
-async fn a_walk_is_not_disturbed_by_what_comes_meanwhile() {
-    let (shop, _) = busy().await;
-    let first = shop.page("limit=50").await;
-    record(&shop, (200..240).map(|number| activity(number, "guest:9", "x", "y")).collect()).await;
+async fn pagination_is_stable_while_activities_are_recorded() {
+    let (fixture, _) = populated().await;
+    let first = fixture.page("limit=50").await;
+    record(&fixture, (200..240).map(|number| activity(number, "guest:9", "x", "y")).collect())
+        .await;
     let cursor = first.next_cursor.unwrap();
-    let second = shop.page(&format!("limit=70&cursor={cursor}")).await;
+    let second = fixture.page(&format!("limit=70&cursor={cursor}")).await;
     let seen: Vec<_> = [numbers(&first.items), numbers(&second.items)].concat();
     assert_eq!(seen, (0..120).rev().collect::<Vec<_>>());
     assert_eq!(second.next_cursor, None);
-    assert_eq!(numbers(&shop.page("limit=1").await.items), [239]);
+    assert_eq!(numbers(&fixture.page("limit=1").await.items), [239]);
 }
 
 #[tokio::test]
 async fn activities_of_one_instant_are_all_found() {
-    let shop = Shop::open().await;
+    let fixture = AuditFixture::start().await;
     let moment = activity(0, "guest", "product.viewed", "product:lamp");
     let activities =
         (0..45).map(|number| Activity { at: moment.at, ..activity(number, "guest", "a", "b") });
-    record(&shop, activities.collect()).await;
-    let mut found = numbers(&shop.all("actor=guest", 10).await);
+    record(&fixture, activities.collect()).await;
+    let mut found = numbers(&fixture.all("actor=guest", 10).await);
     found.sort_unstable();
     assert_eq!(found, (0..45).collect::<Vec<_>>());
 }
 
-/// Names so short and so many that some bundle seems to have what it has not, and each second has several bundles.
+/// Names so many that some Bloom filters give false positives, and several chunks per second.
 #[tokio::test]
-async fn nothing_is_missed_and_nothing_found_twice_among_many_bundles() {
-    let shop = Shop::open().await;
+async fn nothing_is_missed_or_found_twice_across_many_chunks() {
+    let fixture = AuditFixture::start().await;
     let moment = activity(0, "guest", "a", "b").at;
     let mut all = Vec::new();
     for batch in 0..40_u32 {
@@ -114,15 +115,15 @@ async fn nothing_is_missed_and_nothing_found_twice_among_many_bundles() {
                 Activity { at, ..activity(number, &format!("a{}", number % 89), "x", &subject) }
             })
             .collect();
-        record(&shop, activities.clone()).await;
+        record(&fixture, activities.clone()).await;
         if batch % 8 == 0 {
-            // Sent again, in other parts.
-            record(&shop, activities[10..30].to_vec()).await;
+            // Sent again with other batch boundaries.
+            record(&fixture, activities[10..30].to_vec()).await;
         }
         all.extend(activities);
     }
     all.sort_by_key(|activity| std::cmp::Reverse((activity.at, activity.id)));
-    assert_eq!(shop.all("", 200).await, all);
+    assert_eq!(fixture.all("", 200).await, all);
     for (name, value) in [("actor", "a3"), ("actor", "a88"), ("subject", "s96"), ("subject", "s1")]
     {
         let expected: Vec<_> = all
@@ -131,15 +132,15 @@ async fn nothing_is_missed_and_nothing_found_twice_among_many_bundles() {
             .cloned()
             .collect();
         for limit in [1, 3, 200] {
-            assert_eq!(shop.all(&format!("{name}={value}"), limit).await, expected, "{value}");
+            assert_eq!(fixture.all(&format!("{name}={value}"), limit).await, expected, "{value}");
         }
     }
 }
 
 #[tokio::test]
-async fn what_makes_no_sense_is_refused_by_parameter() {
-    let (shop, _) = busy().await;
-    let of_actor = shop.page("limit=1&actor=guest:1").await.next_cursor.unwrap();
+async fn invalid_parameters_are_rejected_by_name() {
+    let (fixture, _) = populated().await;
+    let of_actor = fixture.page("limit=1&actor=guest:1").await.next_cursor.unwrap();
     for (query, parameter, code) in [
         ("from=yesterday", "from", codes::INVALID_QUERY),
         ("to=2026-13-01T00:00:00Z", "to", codes::INVALID_QUERY),
@@ -150,12 +151,17 @@ async fn what_makes_no_sense_is_refused_by_parameter() {
         ("cursor=abc", "cursor", codes::INVALID_CURSOR),
         (&format!("actor=guest:2&cursor={of_actor}"), "cursor", codes::INVALID_CURSOR),
     ] {
-        let Err(CallError::Problem(problem)) = shop.ask(query).await else { panic!("{query}") };
+        let Err(CallError::Problem(problem)) = fixture.try_page(query).await else {
+            panic!("{query}")
+        };
         assert_eq!((problem.status, &problem.code), (400, &code), "{query}");
         assert_eq!(problem.errors[0].field, parameter, "{query}");
     }
-    let Err(CallError::Problem(problem)) = shop.ask("actr=x").await else { panic!() };
+    let Err(CallError::Problem(problem)) = fixture.try_page("actr=x").await else { panic!() };
     assert_eq!((problem.status, problem.code), (400, codes::INVALID_QUERY));
-    // A form sends its empty fields too.
-    assert_eq!(shop.page("actor=&action=&subject=&from=&to=&limit=&cursor=").await.items.len(), 20);
+    // Forms send empty fields as well.
+    assert_eq!(
+        fixture.page("actor=&action=&subject=&from=&to=&limit=&cursor=").await.items.len(),
+        20
+    );
 }

@@ -1,9 +1,9 @@
-//! What the audit service promises, over HTTP and on the engine in memory.
+//! Behaviour of the audit service over HTTP, on the in-memory engine.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue should fail")]
 
 mod feeds;
+mod fixture;
 mod lookup;
 mod recording;
 mod retention;
-mod shop;

@@ -1,6 +1,6 @@
-//! What is recorded is there once, and what was lost is known.
+//! Recording: activities are stored once, and dropped ones are counted.
 
-use crate::shop::{Shop, activity};
+use crate::fixture::{AuditFixture, activity};
 use contracts::audit::{ACTIVITIES_MAX, Activity, ActivityBatch};
 use engine_memory::MemoryEngine;
 use kernel::Uuid;
@@ -13,37 +13,41 @@ fn batch(activities: Vec<Activity>, lost: u64) -> ActivityBatch {
 
 #[tokio::test]
 async fn a_repeated_activity_is_stored_once() {
-    let shop = Shop::open().await;
+    let fixture = AuditFixture::start().await;
     let seen = activity(1, "guest", "product.viewed", "product:lamp");
     let bought = activity(2, "guest", "cart.line_added", "cart:1");
-    shop.audit().record(&batch(vec![seen.clone()], 0)).await.unwrap();
-    shop.audit().record(&batch(vec![seen.clone(), bought.clone(), seen.clone()], 0)).await.unwrap();
-    let page = shop.page("").await;
+    fixture.audit().record(&batch(vec![seen.clone()], 0)).await.unwrap();
+    fixture
+        .audit()
+        .record(&batch(vec![seen.clone(), bought.clone(), seen.clone()], 0))
+        .await
+        .unwrap();
+    let page = fixture.page("").await;
     assert_eq!(page.items, [bought, seen], "newest first, as they were sent");
     assert_eq!((page.lost, page.next_cursor), (0, None));
 }
 
 #[tokio::test]
-async fn what_sources_lost_is_summed_up_and_survives_a_restart() {
-    let shop = Shop::open().await;
-    let audit = shop.audit();
+async fn dropped_activities_are_summed_and_survive_a_restart() {
+    let fixture = AuditFixture::start().await;
+    let audit = fixture.audit();
     let first = batch(vec![activity(1, "guest", "product.viewed", "product:lamp")], 5);
     audit.record(&first).await.unwrap();
-    // An answer that did not arrive makes the source send its batch again.
+    // A lost response makes the source send its batch again.
     audit.record(&first).await.unwrap();
-    assert_eq!(shop.page("").await.lost, 5);
+    assert_eq!(fixture.page("").await.lost, 5);
     let other = ActivityBatch { source: "storefront".to_owned(), activities: Vec::new(), lost: 2 };
     audit.record(&other).await.unwrap();
     audit
         .record(&batch(vec![activity(2, "guest", "product.viewed", "product:lamp")], 0))
         .await
         .unwrap();
-    assert_eq!(shop.page("").await.lost, 7);
+    assert_eq!(fixture.page("").await.lost, 7);
 
-    shop.tasks.drain(std::time::Duration::ZERO).await;
-    let again = Shop::on(shop.engine.crash(), Vec::new()).await;
+    fixture.tasks.drain(std::time::Duration::ZERO).await;
+    let again = AuditFixture::on(fixture.engine.crash(), Vec::new()).await;
     again.audit().record(&first).await.unwrap();
-    assert_eq!(again.page("").await.lost, 7, "still the batch that was counted last");
+    assert_eq!(again.page("").await.lost, 7, "still the batch counted last");
     again
         .audit()
         .record(&batch(vec![activity(3, "guest", "product.viewed", "x")], 1))
@@ -53,53 +57,53 @@ async fn what_sources_lost_is_summed_up_and_survives_a_restart() {
 }
 
 #[tokio::test]
-async fn a_batch_that_makes_no_sense_is_refused_by_field() {
-    let shop = Shop::open().await;
-    let refused = async |batch: &ActivityBatch| match shop.audit().record(batch).await {
+async fn an_invalid_batch_is_rejected_with_the_field_name() {
+    let fixture = AuditFixture::start().await;
+    let rejected = async |batch: &ActivityBatch| match fixture.audit().record(batch).await {
         Err(CallError::Problem(problem)) => (problem.status, problem.errors[0].field.clone()),
         other => panic!("{other:?}"),
     };
     let fine = activity(1, "guest", "product.viewed", "product:lamp");
     let many = (0..).map(|id| Activity { id: Uuid::from_u128(id), ..fine.clone() });
     let too_many = batch(many.take(ACTIVITIES_MAX + 1).collect(), 0);
-    assert_eq!(refused(&too_many).await, (422, "activities".to_owned()));
-    let nobody = Activity { actor: String::new(), ..fine.clone() };
-    let nobody = batch(vec![fine.clone(), nobody], 0);
-    assert_eq!(refused(&nobody).await, (422, "activities[1].actor".to_owned()));
+    assert_eq!(rejected(&too_many).await, (422, "activities".to_owned()));
+    let anonymous = Activity { actor: String::new(), ..fine.clone() };
+    let anonymous = batch(vec![fine.clone(), anonymous], 0);
+    assert_eq!(rejected(&anonymous).await, (422, "activities[1].actor".to_owned()));
     let endless = Activity { subject: "x".repeat(301), ..fine.clone() };
-    assert_eq!(refused(&batch(vec![endless], 0)).await, (422, "activities[0].subject".to_owned()));
+    assert_eq!(rejected(&batch(vec![endless], 0)).await, (422, "activities[0].subject".to_owned()));
     let mut talkative = fine.clone();
     talkative.details.insert("text".to_owned(), json!("x".repeat(40_000)));
     assert_eq!(
-        refused(&batch(vec![talkative], 0)).await,
+        rejected(&batch(vec![talkative], 0)).await,
         (422, "activities[0].details".to_owned())
     );
     let anonymous = ActivityBatch { source: String::new(), ..batch(vec![fine.clone()], 0) };
-    assert_eq!(refused(&anonymous).await, (422, "source".to_owned()));
+    assert_eq!(rejected(&anonymous).await, (422, "source".to_owned()));
     let typo = json!({ "source": "x", "activities": [], "lost": 0, "lots": 1 });
-    let typo = shop.http().post("/internal/v1/activities").json(&typo).send::<()>().await;
+    let typo = fixture.http().post("/internal/v1/activities").json(&typo).send::<()>().await;
     assert!(matches!(typo, Err(CallError::Problem(problem)) if problem.status == 422));
-    assert_eq!(shop.page("").await.items, [], "nothing of a refused batch is stored");
+    assert_eq!(fixture.page("").await.items, [], "nothing of a rejected batch is stored");
 
     let full =
         (0..ACTIVITIES_MAX as u128).map(|id| Activity { id: Uuid::from_u128(id), ..fine.clone() });
-    shop.audit().record(&batch(full.collect(), 0)).await.unwrap();
-    assert_eq!(shop.all("", 200).await.len(), ACTIVITIES_MAX);
+    fixture.audit().record(&batch(full.collect(), 0)).await.unwrap();
+    assert_eq!(fixture.all("", 200).await.len(), ACTIVITIES_MAX);
 }
 
 #[tokio::test]
-async fn a_store_that_fails_is_told_of_and_disturbs_nobody() {
+async fn a_storage_failure_is_reported_and_does_not_affect_readiness() {
     let engine = MemoryEngine::new();
-    let shop = Shop::on(engine, Vec::new()).await;
-    shop.engine.close().await.unwrap();
+    let fixture = AuditFixture::on(engine, Vec::new()).await;
+    fixture.engine.close().await.unwrap();
     let lost = batch(vec![activity(1, "guest", "product.viewed", "x")], 0);
-    let Err(CallError::Problem(problem)) = shop.audit().record(&lost).await else { panic!() };
+    let Err(CallError::Problem(problem)) = fixture.audit().record(&lost).await else { panic!() };
     assert_eq!((problem.status, problem.retry_after_seconds), (503, Some(1)));
-    let report = shop.health.readiness();
+    let report = fixture.health.readiness();
     assert_eq!(report.components["audit-service"].status, telemetry::HealthStatus::Down);
     assert_eq!(
         report.status,
         telemetry::HealthStatus::Up,
-        "the process is ready for everything else"
+        "the process stays ready for everything else"
     );
 }

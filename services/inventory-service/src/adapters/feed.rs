@@ -1,4 +1,4 @@
-//! What other services are told: how much is left of what is scarce, and what operators changed.
+//! Event feed (outbox): availability of scarce SKUs and operators' stock changes, as contract events.
 
 use crate::domain::{AVAILABILITY_CHANGED, Event, LOW_STOCK_UNITS};
 use contracts::inventory::InventoryEvent;
@@ -6,7 +6,7 @@ use journal::RecordedEvent;
 
 const _: () = assert!(LOW_STOCK_UNITS == contracts::inventory::LOW_STOCK_UNITS);
 
-/// The contract's event for a stored one; most concern nobody else and are not even read.
+/// Contract event for a stored event; most are internal and skipped by name, without being decoded.
 pub(crate) fn translate(recorded: &RecordedEvent) -> Option<messaging::EventData> {
     if !matches!(recorded.name.as_str(), "received" | "adjusted" | "counted" | AVAILABILITY_CHANGED)
     {
@@ -26,7 +26,7 @@ pub(crate) fn translate(recorded: &RecordedEvent) -> Option<messaging::EventData
         }
         Ok(_) => return None,
         Err(error) => {
-            tracing::error!(%error, position = recorded.position, "a stored event cannot be read");
+            tracing::error!(%error, position = recorded.position, "a stored event cannot be decoded");
             return None;
         }
     };

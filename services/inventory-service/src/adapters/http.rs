@@ -1,53 +1,55 @@
-//! The inventory over HTTP: for operators, and for the services that sell.
+//! HTTP routes: stock and movements for operators, holds for other services.
 
-pub(super) mod answers;
 mod holds;
-mod input;
+pub(super) mod responses;
 mod stock;
+mod validation;
 
-use crate::{application::Books, ports::Movements};
+use crate::{application::StockLedger, ports::MovementQueries};
 use std::sync::Arc;
 use web::ApiRouter;
 use web::routing::{get_with, put_with};
 
-/// What handlers work with.
+/// Shared state of the handlers.
 #[derive(Clone)]
-pub(crate) struct Inventory {
-    pub(crate) books: Arc<Books>,
-    pub(crate) movements: Arc<dyn Movements>,
+pub(crate) struct AppState {
+    pub(crate) stock_ledger: Arc<StockLedger>,
+    pub(crate) movements: Arc<dyn MovementQueries>,
 }
 
-/// The routes of the service.
-pub(crate) fn routes(inventory: Inventory) -> ApiRouter {
-    operator_routes().merge(internal_routes()).with_state(inventory)
+/// All routes of the service.
+pub(crate) fn routes(state: AppState) -> ApiRouter {
+    operator_routes().merge(internal_routes()).with_state(state)
 }
 
-fn operator_routes() -> ApiRouter<Inventory> {
+fn operator_routes() -> ApiRouter<AppState> {
     const TAG: &str = "Stock";
     ApiRouter::new()
         .api_route(
             "/api/v1/stock",
-            get_with(stock::list, |it| it.id("listStock").summary("Stock by SKU").tag(TAG)),
+            get_with(stock::list, |it| it.id("listStock").summary("List stock by SKU").tag(TAG)),
         )
         .api_route(
             "/api/v1/stock/{sku}",
-            get_with(stock::show, |it| it.id("showStock").summary("What there is").tag(TAG))
-                .put_with(stock::count, |it| {
-                    it.id("countStock").summary("Set what is on hand to what was counted").tag(TAG)
-                }),
+            get_with(stock::show, |it| {
+                it.id("showStock").summary("Get the stock of a SKU").tag(TAG)
+            })
+            .put_with(stock::count, |it| {
+                it.id("countStock").summary("Set the units on hand from a count").tag(TAG)
+            }),
         )
         .api_route(
             "/api/v1/stock/{sku}/movements",
             get_with(stock::movements, |it| {
-                it.id("listMovements").summary("What came and went, newest first").tag(TAG)
+                it.id("listMovements").summary("List stock movements, newest first").tag(TAG)
             })
-            .post_with(stock::enter_movement, |it| {
-                it.id("enterMovement").summary("Book units that came or went").tag(TAG)
+            .post_with(stock::record_movement, |it| {
+                it.id("enterMovement").summary("Record a stock movement").tag(TAG)
             }),
         )
 }
 
-fn internal_routes() -> ApiRouter<Inventory> {
+fn internal_routes() -> ApiRouter<AppState> {
     const TAG: &str = "Holds";
     ApiRouter::new()
         .api_route(
@@ -56,18 +58,20 @@ fn internal_routes() -> ApiRouter<Inventory> {
         )
         .api_route(
             "/internal/v1/holds/{id}",
-            put_with(holds::hold, |it| it.summary("Set stock aside, all lines or none").tag(TAG)),
+            put_with(holds::hold, |it| it.summary("Place a hold, all lines or none").tag(TAG)),
         )
         .api_route(
             "/internal/v1/holds/{id}/commit",
-            put_with(holds::commit, |it| it.summary("Sell what is held").tag(TAG)),
+            put_with(holds::commit, |it| it.summary("Commit a hold: its units are sold").tag(TAG)),
         )
         .api_route(
             "/internal/v1/holds/{id}/release",
-            put_with(holds::release, |it| it.summary("Give back, or take back").tag(TAG)),
+            put_with(holds::release, |it| {
+                it.summary("Release a hold, or return its sold units").tag(TAG)
+            }),
         )
         .api_route(
             "/internal/v1/holds/{id}/restocks/{reference}",
-            put_with(holds::restock, |it| it.summary("Take sold units back").tag(TAG)),
+            put_with(holds::restock, |it| it.summary("Restock returned units").tag(TAG)),
         )
 }

@@ -1,14 +1,14 @@
-//! The inventory while nobody serves it: the ledger's snapshot and the movements made anew, the books checked, and
-//! what others are told of each hold.
+//! Offline maintenance: rebuild of the ledger snapshot and the movement read model, invariant checks, and the facts
+//! about each hold that cross-service checks reconcile.
 
 mod checker;
 
 use super::{
-    http::answers::hold_status,
-    journal_log::{Folding, HOLD_PREFIX, decode},
-    movements::MovementsAnew,
+    http::responses::hold_status,
+    journal_repository::{HOLD_PREFIX, LedgerProjection, decode},
+    movements::MovementsReadModel,
 };
-use crate::domain::{Hold, Status};
+use crate::domain::{Hold, HoldState};
 use checker::StockChecker;
 use contracts::{
     facts::{HoldFacts, Units},
@@ -24,8 +24,8 @@ pub(crate) fn maintenance(offline: &OfflineContext) -> Maintenance {
     let journal = Arc::clone(&offline.storage.journal);
     let facts = |_: Uuid, events: &[RecordedEvent]| facts(events);
     Maintenance {
-        read_models: vec![Box::new(MovementsAnew)],
-        projections: vec![|| Box::new(Folding::default())],
+        read_models: vec![Box::new(MovementsReadModel)],
+        projections: vec![|| Box::new(LedgerProjection::default())],
         checkers: vec![Box::new(StockChecker::default())],
         facts: vec![Facts::new(HoldFacts::KIND, HOLD_PREFIX, journal, Box::new(facts))],
         ..Maintenance::default()
@@ -39,7 +39,7 @@ fn facts(events: &[RecordedEvent]) -> Result<Option<serde_json::Value>, StorageE
     }
     let Some(hold) = hold else { return Ok(None) };
     let mut sold = Units::new();
-    if hold.status == Status::Committed {
+    if hold.state == HoldState::Committed {
         for units in hold.outstanding() {
             *sold.entry(units.sku.key()).or_default() += units.quantity;
         }
@@ -47,7 +47,7 @@ fn facts(events: &[RecordedEvent]) -> Result<Option<serde_json::Value>, StorageE
     let facts = HoldFacts {
         hold_id: HoldId(hold.id.0),
         order_id: hold.order_id.map(|order_id| OrderId(order_id.0)),
-        status: hold_status(hold.status),
+        status: hold_status(hold.state),
         expires_at: hold.expires_at,
         sold,
     };

@@ -1,12 +1,12 @@
-//! The movements as documents, written by a follower of the journal in batches: an order pays nothing for them.
+//! Movement read model: documents projected from the journal asynchronously and in batches, at no cost to an order.
 //!
-//! Whoever looks waits until the follower has passed what was durable at that moment, so that an operator finds
-//! what was entered just before.
+//! Reads are read-your-writes: a query waits until the projection has caught up with everything that was durable when
+//! it arrived, so an operator finds a movement recorded a moment ago.
 
-use super::journal_log::decode;
+use super::journal_repository::decode;
 use crate::{
-    domain::{Event, Location, Moved, OrderId, Sku},
-    ports::{MovementPlace, Movements, MovementsPage},
+    domain::{Event, Location, MovedUnits, OrderId, Sku},
+    ports::{MovementCursor, MovementPage, MovementQueries},
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -36,143 +36,145 @@ static MOVEMENTS: Collection = Collection {
     indexes: &[Index { name: BY_SKU, fields: &["sku", "position"] }],
 };
 
-/// How far the follower has come, kept in the same write as the movements.
-static FOLLOWED: Collection = Collection { name: "movements_followed", indexes: &[] };
-const FOLLOWED_KEY: &str = "position";
+/// Checkpoint of the projection, stored in the same write as the movements.
+static CHECKPOINT: Collection = Collection { name: "movements_followed", indexes: &[] };
+const CHECKPOINT_KEY: &str = "position";
 
-/// How long somebody who looks waits for the follower.
-const WAIT_MAX: Duration = Duration::from_secs(2);
-/// The pause between two parts of the journal while nobody looks: many sales make one write.
-const BATCH_FOR: Duration = Duration::from_millis(250);
-/// The pause after a failure.
-const PAUSE: Duration = Duration::from_secs(1);
+/// How long a query waits for the projection to catch up.
+const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long the projection lingers before the next batch when no query is waiting: many sales make one write.
+const LINGER: Duration = Duration::from_millis(250);
+/// Delay before a retry after a failure.
+const RETRY_DELAY: Duration = Duration::from_secs(1);
 
-/// The ledger of movements in documents.
-pub(crate) struct MovementDocuments {
+/// Movement read model: its projection and its queries.
+pub(crate) struct MovementStore {
     storage: ServiceStorage,
-    followed: Arc<Watermark>,
-    /// Somebody looks, and would rather not wait for the batch.
-    wanted: Notify,
-    /// The follower cannot go on before there is room on the disk.
-    has_no_room: AtomicBool,
+    checkpoint: Arc<Watermark>,
+    /// Wakes the projection early because a query is waiting.
+    wake: Notify,
+    /// Whether the projection is stalled because the disk is full.
+    disk_full: AtomicBool,
 }
 
-impl MovementDocuments {
+impl MovementStore {
     pub(crate) async fn open(storage: ServiceStorage) -> Result<Self, StorageError> {
-        let position = reached(&storage).await?;
+        let position = read_checkpoint(&storage).await?;
         Ok(Self {
             storage,
-            followed: Watermark::at(position),
-            wanted: Notify::new(),
-            has_no_room: false.into(),
+            checkpoint: Watermark::at(position),
+            wake: Notify::new(),
+            disk_full: false.into(),
         })
     }
 
-    /// Follows the journal until it is dropped.
-    pub(crate) async fn follow(&self) {
+    /// Runs the projection until the future is dropped.
+    pub(crate) async fn run(&self) {
         loop {
-            let after = self.followed.flushed();
-            let step = self.step().await;
-            self.has_no_room.store(matches!(step, Err(StorageError::Full)), Relaxed);
-            match step {
+            let after = self.checkpoint.flushed();
+            let applied = self.apply_batch().await;
+            self.disk_full.store(matches!(applied, Err(StorageError::Full)), Relaxed);
+            match applied {
                 Ok(0) => {
                     self.storage.journal.wait_beyond(after).await;
-                    // An early end only means that somebody looks.
-                    let _ = tokio::time::timeout(BATCH_FOR, self.wanted.notified()).await;
+                    // An early end only means that a query is waiting.
+                    let _ = tokio::time::timeout(LINGER, self.wake.notified()).await;
                 }
                 Ok(_) => {}
                 Err(error) => {
-                    tracing::warn!(%error, "movements could not be written; trying again");
-                    tokio::time::sleep(PAUSE).await;
+                    tracing::warn!(%error, "the movement projection failed; retrying");
+                    tokio::time::sleep(RETRY_DELAY).await;
                 }
             }
         }
     }
 
-    /// Takes the next part of the journal in. Returns how many events it was.
-    async fn step(&self) -> Result<usize, StorageError> {
-        let after = self.followed.flushed();
+    /// Applies the next batch of events. Returns its size.
+    async fn apply_batch(&self) -> Result<usize, StorageError> {
+        let after = self.checkpoint.flushed();
         let events = self.storage.journal.follow(after, READ_EVENTS_MAX).await?;
         let Some(last) = events.last() else { return Ok(0) };
         let mut writes = Vec::with_capacity(events.len());
         for recorded in &events {
-            writes.extend(documents_of(recorded)?);
+            writes.extend(writes_for(recorded)?);
             if kernel::defects::planted("projection_applies_twice") {
                 let again = RecordedEvent {
                     id: Uuid::from_u128(recorded.position.into()),
                     ..recorded.clone()
                 };
-                writes.extend(documents_of(&again)?);
+                writes.extend(writes_for(&again)?);
             }
         }
-        writes.push(followed(last.position)?);
+        writes.push(checkpoint_write(last.position)?);
         let commit = self.storage.documents.write(writes).await?;
         commit.wait().await.map_err(|error| StorageError::Unavailable(error.to_string()))?;
-        self.followed.advance(last.position);
+        self.checkpoint.advance(last.position);
         Ok(events.len())
     }
 
-    async fn passed_what_is_durable(&self) -> Result<(), StorageError> {
+    async fn catch_up(&self) -> Result<(), StorageError> {
         let last = self.storage.journal.last_position().await?;
-        if self.followed.flushed() < last {
-            self.wanted.notify_one();
+        if self.checkpoint.flushed() < last {
+            self.wake.notify_one();
         }
-        match tokio::time::timeout(WAIT_MAX, self.followed.wait_for(last)).await {
+        match tokio::time::timeout(CATCH_UP_TIMEOUT, self.checkpoint.wait_for(last)).await {
             Ok(Ok(())) => Ok(()),
-            _ => Err(StorageError::Unavailable("the movements lag behind the stock".to_owned())),
+            _ => Err(StorageError::Unavailable(
+                "the movement projection lags behind the stock".to_owned(),
+            )),
         }
     }
 }
 
 #[async_trait]
-impl Movements for MovementDocuments {
+impl MovementQueries for MovementStore {
     async fn page(
         &self,
         sku: &Sku,
         limit: usize,
-        after: Option<MovementPlace>,
-    ) -> Result<MovementsPage, StorageError> {
-        // Reading goes on when the disk is full; what came in last is shown when there is room again.
-        if !self.has_no_room.load(Relaxed) {
-            let passed = self.passed_what_is_durable().await;
-            passed.or_else(|lag| self.has_no_room.load(Relaxed).then_some(()).ok_or(lag))?;
+        after: Option<MovementCursor>,
+    ) -> Result<MovementPage, StorageError> {
+        // Reads continue when the disk is full; the latest movements appear once there is space again.
+        if !self.disk_full.load(Relaxed) {
+            let caught_up = self.catch_up().await;
+            caught_up.or_else(|lag| self.disk_full.load(Relaxed).then_some(()).ok_or(lag))?;
         }
         let query = Query {
             equals: vec![FieldValue::Text(sku.key())],
             direction: Direction::Descending,
-            after: after.map(|MovementPlace(place)| place),
+            after: after.map(|MovementCursor(position)| position),
             ..Query::all(BY_SKU, limit)
         };
         let found = self.storage.documents.query(&MOVEMENTS, query).await?;
         let items = found.documents.iter().map(read).collect::<Result<_, _>>()?;
-        Ok(MovementsPage { items, next: found.next.map(MovementPlace) })
+        Ok(MovementPage { items, next: found.next.map(MovementCursor) })
     }
 
-    async fn of_operation(&self, operation: Uuid) -> Result<Option<Movement>, StorageError> {
-        self.passed_what_is_durable().await?;
+    async fn by_operation(&self, operation: Uuid) -> Result<Option<Movement>, StorageError> {
+        self.catch_up().await?;
         let key = key(operation, 0);
         let found = self.storage.documents.find(&MOVEMENTS, &key).await?;
         found.map(|stored| read(&stored)).transpose()
     }
 }
 
-/// How far the follower has come.
-async fn reached(storage: &ServiceStorage) -> Result<Position, StorageError> {
-    let kept = storage.documents.find(&FOLLOWED, FOLLOWED_KEY).await?;
-    kept.map_or(Ok(0), |kept| read(&kept))
+/// Position of the stored checkpoint; 0 when there is none.
+async fn read_checkpoint(storage: &ServiceStorage) -> Result<Position, StorageError> {
+    let stored = storage.documents.find(&CHECKPOINT, CHECKPOINT_KEY).await?;
+    stored.map_or(Ok(0), |stored| read(&stored))
 }
 
-fn followed(position: Position) -> Result<Write, StorageError> {
+fn checkpoint_write(position: Position) -> Result<Write, StorageError> {
     let document =
-        Document { key: FOLLOWED_KEY.to_owned(), body: body(&position)?, fields: vec![] };
-    Ok(Write::Put { collection: &FOLLOWED, document })
+        Document { key: CHECKPOINT_KEY.to_owned(), body: body(&position)?, fields: vec![] };
+    Ok(Write::Put { collection: &CHECKPOINT, document })
 }
 
-/// The movements, made anew from the events.
-pub(super) struct MovementsAnew;
+/// Rebuild of the movement read model from the journal.
+pub(super) struct MovementsReadModel;
 
 #[async_trait]
-impl ReadModel for MovementsAnew {
+impl ReadModel for MovementsReadModel {
     fn collection(&self) -> &'static Collection {
         &MOVEMENTS
     }
@@ -184,23 +186,23 @@ impl ReadModel for MovementsAnew {
     fn writes(&self, events: &[RecordedEvent]) -> Result<Vec<Write>, StorageError> {
         let mut writes = Vec::new();
         for recorded in events {
-            writes.extend(documents_of(recorded)?);
+            writes.extend(writes_for(recorded)?);
         }
         Ok(writes)
     }
 
     async fn reached(&self, storage: &ServiceStorage) -> Result<Option<Position>, StorageError> {
-        reached(storage).await.map(Some)
+        read_checkpoint(storage).await.map(Some)
     }
 
     fn marks(&self, position: Position) -> Vec<Write> {
-        // A number is always JSON.
-        followed(position).into_iter().collect()
+        // Encoding a number as JSON cannot fail.
+        checkpoint_write(position).into_iter().collect()
     }
 }
 
-fn documents_of(recorded: &RecordedEvent) -> Result<Vec<Write>, StorageError> {
-    let movements = movements_of(&decode(recorded)?, recorded.recorded_at);
+fn writes_for(recorded: &RecordedEvent) -> Result<Vec<Write>, StorageError> {
+    let movements = movements_from(&decode(recorded)?, recorded.recorded_at);
     let documents = movements.into_iter().enumerate().map(|(index, movement)| {
         let position = i64::try_from(recorded.position).unwrap_or(i64::MAX);
         let sku = movement.sku.to_ascii_lowercase();
@@ -212,15 +214,15 @@ fn documents_of(recorded: &RecordedEvent) -> Result<Vec<Write>, StorageError> {
     documents.collect()
 }
 
-/// One event has at most one movement per place; the index keeps those of one SKU in their order.
+/// Document key. One event has at most one movement per location; the index keeps those of one SKU in order.
 fn key(event: Uuid, index: usize) -> String {
     format!("{event}-{index:04}")
 }
 
-fn movements_of(event: &Event, at: Timestamp) -> Vec<Movement> {
-    let sold = |order_id: OrderId, lines: &[Moved], kind, reason: Option<&str>| {
+fn movements_from(event: &Event, at: Timestamp) -> Vec<Movement> {
+    let sold = |order_id: OrderId, lines: &[MovedUnits], kind, reason: Option<&str>| {
         let sign = if kind == MovementKind::Sold { -1 } else { 1 };
-        let movement = |moved: &Moved| Movement {
+        let movement = |moved: &MovedUnits| Movement {
             sku: moved.sku.as_str().to_owned(),
             location: moved.location.as_str().to_owned(),
             kind,

@@ -1,70 +1,74 @@
-//! The books as a snapshot keeps them. A changed form gets a new name beside this one; a start that finds none of
-//! its own reads the whole log once.
+//! Snapshot codec of the ledger state. A changed format gets a new name beside this one; a start that finds no snapshot
+//! of its own format replays the whole journal once.
 
-use crate::domain::{Hold, HoldId, Ledger, Location, OrderId, Shelf, Sku, Status, Stock, Units};
+use crate::domain::{
+    Hold, HoldId, HoldState, LedgerState, Location, LocationStock, LocationUnits, OrderId, Sku,
+    SkuStock,
+};
 use bytes::Bytes;
 use kernel::Timestamp;
 use serde::{Deserialize, Serialize};
 use storage::StorageError;
 
-/// The name this form is kept under.
-pub(super) const NAME: &str = "ledger-1";
+/// Name of the snapshot, with its format version.
+pub(super) const SNAPSHOT_NAME: &str = "ledger-1";
 
 #[derive(Debug, Serialize, Deserialize)]
-struct SavedLedger {
-    stock: Vec<SavedStock>,
-    /// The active ones; ended holds are in their streams.
-    holds: Vec<SavedHold>,
+struct LedgerSnapshot {
+    stock: Vec<StockSnapshot>,
+    /// The active holds; ended holds are only in their streams.
+    holds: Vec<HoldSnapshot>,
 }
 
-/// A SKU, its version, and location, on hand and held of each shelf.
+/// SKU, stream version, and the units on hand and held at each location.
 #[derive(Debug, Serialize, Deserialize)]
-struct SavedStock(Sku, u64, Vec<(Location, i64, i64)>);
+struct StockSnapshot(Sku, u64, Vec<(Location, i64, i64)>);
 
 #[derive(Debug, Serialize, Deserialize)]
-struct SavedHold {
+struct HoldSnapshot {
     id: HoldId,
     order_id: Option<OrderId>,
-    units: Vec<Units>,
+    units: Vec<LocationUnits>,
     expires_at: Timestamp,
     version: u64,
 }
 
-pub(super) fn encode(ledger: &Ledger) -> Result<Bytes, StorageError> {
-    let shelf = |shelf: &Shelf| (shelf.location.clone(), shelf.on_hand, shelf.held);
+pub(super) fn encode(ledger: &LedgerState) -> Result<Bytes, StorageError> {
+    let lot = |lot: &LocationStock| (lot.location.clone(), lot.on_hand, lot.held);
     let stock = ledger.stock_after(None).map(|(sku, stock)| {
-        SavedStock(sku.clone(), stock.version, stock.shelves.iter().map(shelf).collect())
+        StockSnapshot(sku.clone(), stock.version, stock.locations.iter().map(lot).collect())
     });
-    let holds = ledger.active_holds().map(|hold| SavedHold {
+    let holds = ledger.active_holds().map(|hold| HoldSnapshot {
         id: hold.id,
         order_id: hold.order_id,
         units: hold.units.clone(),
         expires_at: hold.expires_at,
         version: hold.version,
     });
-    let saved = SavedLedger { stock: stock.collect(), holds: holds.collect() };
+    let saved = LedgerSnapshot { stock: stock.collect(), holds: holds.collect() };
     serde_json::to_vec(&saved).map(Bytes::from).map_err(|error| corrupt(&error))
 }
 
-pub(super) fn decode(data: &Bytes) -> Result<Ledger, StorageError> {
-    let saved: SavedLedger = serde_json::from_slice(data).map_err(|error| corrupt(&error))?;
-    let stock = saved.stock.into_iter().map(|SavedStock(sku, version, shelves)| {
-        let shelves = shelves.into_iter();
-        let shelves = shelves.map(|(location, on_hand, held)| Shelf { location, on_hand, held });
-        (sku, Stock { shelves: shelves.collect(), version })
+pub(super) fn decode(data: &Bytes) -> Result<LedgerState, StorageError> {
+    let saved: LedgerSnapshot = serde_json::from_slice(data).map_err(|error| corrupt(&error))?;
+    let stock = saved.stock.into_iter().map(|StockSnapshot(sku, version, locations)| {
+        let locations = locations.into_iter();
+        let locations =
+            locations.map(|(location, on_hand, held)| LocationStock { location, on_hand, held });
+        (sku, SkuStock { locations: locations.collect(), version })
     });
     let holds = saved.holds.into_iter().map(|saved| Hold {
         id: saved.id,
         order_id: saved.order_id,
         units: saved.units,
         expires_at: saved.expires_at,
-        status: Status::Held,
+        state: HoldState::Held,
         restocks: Vec::new(),
         version: saved.version,
     });
-    Ok(Ledger::opening(stock.collect(), holds))
+    Ok(LedgerState::restore(stock.collect(), holds))
 }
 
 fn corrupt(error: &serde_json::Error) -> StorageError {
-    StorageError::Corrupt(format!("the snapshot of the books: {error}"))
+    StorageError::Corrupt(format!("ledger snapshot: {error}"))
 }

@@ -1,52 +1,52 @@
-//! What operators do to stock, and looking at it.
+//! Stock queries, and the operators' commands: count and movement.
 
-use super::{Books, Refused, books::Decision};
-use crate::domain::{Event, Ledger, Location, Sku, Stock};
+use super::{StockError, StockLedger, stock_ledger::WriteOptions};
+use crate::domain::{Event, LedgerState, Location, Sku, SkuStock};
 use kernel::{Timestamp, Uuid};
 
-/// What an operator says came or went.
+/// Stock movement recorded by an operator.
 #[derive(Clone, Debug)]
-pub(crate) struct Movement {
+pub(crate) struct OperatorMovement {
     pub(crate) sku: Sku,
     pub(crate) location: Location,
-    pub(crate) kind: MovementKind,
-    /// Signed: what came is positive.
+    pub(crate) kind: OperatorMovementKind,
+    /// Signed: units received are positive.
     pub(crate) quantity: i64,
     pub(crate) reason: Option<String>,
 }
 
-/// Which way an operator changes stock.
+/// Kind of an operator's movement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum MovementKind {
-    /// Goods came in.
+pub(crate) enum OperatorMovementKind {
+    /// Units received.
     Received,
-    /// A correction.
+    /// Correction by a difference.
     Adjusted,
 }
 
-/// How many SKUs one page looks at, at most; a page of few finds among many is short.
-const LOOKED_AT_MAX: usize = 10_000;
+/// Upper bound of SKUs scanned per page; a page with few matches among many SKUs is short.
+const SCANNED_SKUS_MAX: usize = 10_000;
 
-impl Books {
-    /// What there is of a SKU; `None` when nobody ever counted it.
-    pub(crate) async fn stock(&self, sku: &Sku) -> Result<Option<(Sku, Stock)>, Refused> {
-        Ok(self.read(|ledger, now| shown(ledger, sku, now)).await?)
+impl StockLedger {
+    /// Stock of a SKU; `None` for a SKU without any stock event.
+    pub(crate) async fn stock(&self, sku: &Sku) -> Result<Option<(Sku, SkuStock)>, StockError> {
+        Ok(self.read(|ledger, now| current_stock(ledger, sku, now)).await?)
     }
 
-    /// Up to `limit` SKUs after `after`, and where to go on. With `low`: only those of which no more are available.
+    /// Page of up to `limit` SKUs after `after`, and the last one scanned. With `low`: only SKUs with at most that many available.
     pub(crate) async fn list(
         &self,
         after: Option<&Sku>,
         limit: usize,
         low: Option<i64>,
-    ) -> Result<(Vec<(Sku, Stock)>, Option<Sku>), Refused> {
-        let list = |ledger: &Ledger, now: Timestamp| {
+    ) -> Result<(Vec<(Sku, SkuStock)>, Option<Sku>), StockError> {
+        let list = |ledger: &LedgerState, now: Timestamp| {
             let (mut found, mut last) = (Vec::new(), None);
-            for (looked_at, (sku, _)) in ledger.stock_after(after).enumerate() {
-                if found.len() == limit || looked_at == LOOKED_AT_MAX {
+            for (scanned, (sku, _)) in ledger.stock_after(after).enumerate() {
+                if found.len() == limit || scanned == SCANNED_SKUS_MAX {
                     return (found, last);
                 }
-                let stock = shown(ledger, sku, now);
+                let stock = current_stock(ledger, sku, now);
                 found.extend(stock.filter(|(_, it)| low.is_none_or(|low| it.available() <= low)));
                 last = Some(sku.clone());
             }
@@ -55,49 +55,53 @@ impl Books {
         Ok(self.read(list).await?)
     }
 
-    /// Sets what is on hand to what was counted.
+    /// Sets the units on hand to a count.
     pub(crate) async fn count(
         &self,
         sku: &Sku,
         location: &Location,
         on_hand: i64,
         reason: Option<&str>,
-    ) -> Result<(Sku, Stock), Refused> {
-        let count = |ledger: &Ledger, _: Timestamp| {
+    ) -> Result<(Sku, SkuStock), StockError> {
+        let count = |ledger: &LedgerState, _: Timestamp| {
             let reason = reason.map(str::to_owned);
             let event = ledger.count(sku.clone(), location.clone(), on_hand, reason)?;
             Ok(event.into_iter().collect())
         };
-        let show = |ledger: &Ledger, now| shown(ledger, sku, now);
-        let stock = self.write(Decision::default(), count, show).await?;
-        Ok(stock.unwrap_or_else(|| (sku.clone(), Stock::default())))
+        let show = |ledger: &LedgerState, now| current_stock(ledger, sku, now);
+        let stock = self.execute(WriteOptions::default(), count, show).await?;
+        Ok(stock.unwrap_or_else(|| (sku.clone(), SkuStock::default())))
     }
 
-    /// Enters what came or went; `operation` is the id the event gets. Returns how many are on hand at the location
-    /// afterwards, and when.
-    pub(crate) async fn enter_movement(
+    /// Records a movement; `operation` becomes the identifier of its event. Returns the units on hand at the location
+    /// afterwards, and the time.
+    pub(crate) async fn record_movement(
         &self,
-        movement: &Movement,
+        movement: &OperatorMovement,
         operation: Option<Uuid>,
-    ) -> Result<(i64, Timestamp), Refused> {
-        let Movement { sku, location, kind, quantity, reason } = movement;
-        let enter = |ledger: &Ledger, _: Timestamp| -> Result<Vec<Event>, _> {
+    ) -> Result<(i64, Timestamp), StockError> {
+        let OperatorMovement { sku, location, kind, quantity, reason } = movement;
+        let enter = |ledger: &LedgerState, _: Timestamp| -> Result<Vec<Event>, _> {
             let (sku, location, reason) = (sku.clone(), location.clone(), reason.clone());
             let event = match kind {
-                MovementKind::Received => ledger.receive(sku, location, *quantity, reason)?,
-                MovementKind::Adjusted => ledger.adjust(sku, location, *quantity, reason)?,
+                OperatorMovementKind::Received => {
+                    ledger.receive(sku, location, *quantity, reason)?
+                }
+                OperatorMovementKind::Adjusted => {
+                    ledger.adjust(sku, location, *quantity, reason)?
+                }
             };
             Ok(vec![event])
         };
-        let on_hand = |ledger: &Ledger, now| {
+        let on_hand = |ledger: &LedgerState, now| {
             let stock = ledger.stock_at(sku, now);
-            let found = stock.as_ref().and_then(|(_, stock)| stock.shelf(location));
+            let found = stock.as_ref().and_then(|(_, stock)| stock.at_location(location));
             (found.map_or(0, |it| it.on_hand), now)
         };
-        self.write(Decision { operation, ..Decision::default() }, enter, on_hand).await
+        self.execute(WriteOptions { operation, ..WriteOptions::default() }, enter, on_hand).await
     }
 }
 
-fn shown(ledger: &Ledger, sku: &Sku, now: Timestamp) -> Option<(Sku, Stock)> {
+fn current_stock(ledger: &LedgerState, sku: &Sku, now: Timestamp) -> Option<(Sku, SkuStock)> {
     ledger.stock_at(sku, now).map(|(sku, stock)| (sku.clone(), stock))
 }

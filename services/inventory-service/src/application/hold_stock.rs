@@ -1,69 +1,71 @@
-//! Setting stock aside for orders, selling it, giving it back, taking it back.
+//! Hold use cases: place, commit, release, restock.
 
-use super::{Books, Refused, books::Decision};
-use crate::domain::{Hold, HoldId, Ledger, Line, NewHold, OrderId, Rejection, Status};
+use super::{StockError, StockLedger, stock_ledger::WriteOptions};
+use crate::domain::{
+    Hold, HoldId, HoldLine, HoldRequest, HoldState, LedgerState, OrderId, Rejection,
+};
 use kernel::Timestamp;
 use std::time::Duration;
 
-/// A hold as it stands at the time somebody asked.
+/// View of a hold at the time of the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Standing {
+pub(crate) struct HoldView {
     pub(crate) id: HoldId,
-    pub(crate) status: Status,
+    pub(crate) state: HoldState,
     pub(crate) expires_at: Timestamp,
 }
 
-impl Books {
-    /// Sets stock aside: all lines or none.
+impl StockLedger {
+    /// Places a hold: all lines or none.
     pub(crate) async fn hold(
         &self,
         id: HoldId,
         order_id: OrderId,
-        lines: &[Line],
-        keep: Duration,
-    ) -> Result<Standing, Refused> {
-        // A new hold is taken to be new: reading its stream first would cost every order a read, while the append
-        // finds out by itself.
-        let take = |ledger: &Ledger, now: Timestamp| {
-            let expires_at = now.saturating_add(keep).unwrap_or(Timestamp::MAX);
-            ledger.take(&NewHold { id, order_id, lines: lines.to_vec(), expires_at }, now)
+        lines: &[HoldLine],
+        ttl: Duration,
+    ) -> Result<HoldView, StockError> {
+        // Optimistic: the hold is assumed to be new. Reading its stream first would cost every order a read, and the
+        // append detects a conflict anyway.
+        let place_hold = |ledger: &LedgerState, now: Timestamp| {
+            let expires_at = now.saturating_add(ttl).unwrap_or(Timestamp::MAX);
+            ledger.place_hold(&HoldRequest { id, order_id, lines: lines.to_vec(), expires_at }, now)
         };
-        self.write(Decision::default(), take, standing(id)).await?
+        self.execute(WriteOptions::default(), place_hold, hold_view(id)).await?
     }
 
-    /// Sells what is held.
-    pub(crate) async fn commit(&self, id: HoldId) -> Result<Standing, Refused> {
-        self.write(about(id), |ledger, now| ledger.commit(id, now), standing(id)).await?
+    /// Commits a hold: its units are sold.
+    pub(crate) async fn commit(&self, id: HoldId) -> Result<HoldView, StockError> {
+        self.execute(for_hold(id), |ledger, now| ledger.commit(id, now), hold_view(id)).await?
     }
 
-    /// Gives back what is held, or takes back what was sold.
-    pub(crate) async fn release(&self, id: HoldId) -> Result<(), Refused> {
-        self.write(about(id), |ledger, _| Ok(ledger.release(id)), |_, _| ()).await
+    /// Releases a hold, or returns the units it sold.
+    pub(crate) async fn release(&self, id: HoldId) -> Result<(), StockError> {
+        self.execute(for_hold(id), |ledger, _| Ok(ledger.release(id)), |_, _| ()).await
     }
 
-    /// Takes units of a committed hold back into stock, once per reference.
+    /// Restocks units of a committed hold, once per reference.
     pub(crate) async fn restock(
         &self,
         id: HoldId,
         reference: &str,
-        lines: &[Line],
+        lines: &[HoldLine],
         reason: &str,
-    ) -> Result<(), Refused> {
-        let restock = |ledger: &Ledger, _: Timestamp| {
+    ) -> Result<(), StockError> {
+        let restock = |ledger: &LedgerState, _: Timestamp| {
             let event = ledger.restock(id, reference, lines, reason)?;
             Ok(event.into_iter().collect())
         };
-        self.write(about(id), restock, |_, _| ()).await
+        self.execute(for_hold(id), restock, |_, _| ()).await
     }
 }
 
-fn about(id: HoldId) -> Decision {
-    Decision { about: Some(id), ..Decision::default() }
+fn for_hold(id: HoldId) -> WriteOptions {
+    WriteOptions { hold: Some(id), ..WriteOptions::default() }
 }
 
-fn standing(id: HoldId) -> impl FnOnce(&Ledger, Timestamp) -> Result<Standing, Refused> {
+fn hold_view(id: HoldId) -> impl FnOnce(&LedgerState, Timestamp) -> Result<HoldView, StockError> {
     move |ledger, now| {
         let hold: &Hold = ledger.hold(id).ok_or(Rejection::UnknownHold)?;
-        Ok(Standing { id, status: hold.status_at(now), expires_at: hold.expires_at })
+        Ok(HoldView { id, state: hold.state_at(now), expires_at: hold.expires_at })
     }
 }

@@ -1,69 +1,69 @@
-//! What happens to stock. Stored; changed only by adding variants and optional fields.
+//! Domain events of stock. Stored, so they change only by adding variants and optional fields.
 
 use super::{HoldId, Location, OrderId, Sku};
 use kernel::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use std::borrow::Cow;
 
-/// Something that happened. Events about operators' changes belong to their SKU, all others to their hold.
+/// Stock event. Operators' changes belong to the stream of their SKU, all others to the stream of their hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(crate) enum Event {
-    /// Goods came in.
-    Received(Change),
-    /// An operator corrected by a difference.
-    Adjusted(Change),
-    /// An operator counted; the difference to the books is the quantity.
-    Counted(Change),
-    /// Units were set aside, all lines at once.
-    Held { hold: HoldId, order_id: OrderId, lines: Vec<Units>, expires_at: Timestamp },
-    /// What was set aside is sold. The lines are those of the hold unless the goods had to be found anew.
-    Committed { hold: HoldId, order_id: OrderId, lines: Vec<Moved> },
-    /// What was set aside is free again.
+    /// Units were received.
+    Received(StockChange),
+    /// An operator adjusted the stock by a difference.
+    Adjusted(StockChange),
+    /// An operator counted; the quantity is the difference to the ledger.
+    Counted(StockChange),
+    /// A hold was placed, all lines at once.
+    Held { hold: HoldId, order_id: OrderId, lines: Vec<LocationUnits>, expires_at: Timestamp },
+    /// A hold was committed: its units are sold. The lines are those of the hold unless the stock had to be sourced again.
+    Committed { hold: HoldId, order_id: OrderId, lines: Vec<MovedUnits> },
+    /// A hold was released.
     Released { hold: HoldId },
-    /// The time of the hold ran out, and with it its claim.
+    /// A hold expired and no longer claims its units.
     Expired { hold: HoldId },
-    /// Some of what was sold came back.
+    /// Some of the sold units were restocked.
     Restocked {
         hold: HoldId,
         order_id: OrderId,
         reference: String,
         reason: String,
-        lines: Vec<Moved>,
+        lines: Vec<MovedUnits>,
     },
-    /// All that was sold and had not come back yet came back.
-    Returned { hold: HoldId, order_id: OrderId, lines: Vec<Moved> },
-    /// A hold was released before it came into being, and never will.
+    /// All sold units that had not been restocked were returned.
+    Returned { hold: HoldId, order_id: OrderId, lines: Vec<MovedUnits> },
+    /// Tombstone: the hold was released before it was placed and can no longer be placed.
     Barred { hold: HoldId },
-    /// What shoppers are told of a SKU changed. Follows from the event before it and changes no books.
+    /// The published availability of a SKU changed. Derived from the event before it; changes no stock.
     AvailabilityChanged {
         sku: Sku,
         available: i64,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        turn: Option<Turn>,
-        /// The hold that caused it; none when an operator did.
+        #[serde(default, rename = "turn", skip_serializing_if = "Option::is_none")]
+        alert: Option<StockAlert>,
+        /// The hold that caused the change; `None` for an operator's change.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         hold: Option<HoldId>,
     },
 }
 
-/// A change of what is in the building.
+/// Operator's change of the units on hand.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Change {
+pub(crate) struct StockChange {
     pub(crate) sku: Sku,
     #[serde(default, skip_serializing_if = "Location::is_default")]
     pub(crate) location: Location,
-    /// Signed: what came is positive.
+    /// Signed: units received are positive.
     pub(crate) quantity: i64,
-    /// In the building afterwards.
+    /// Units on hand afterwards.
     pub(crate) on_hand: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
 }
 
-/// Units in one place.
+/// Units at one location.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Units {
+pub(crate) struct LocationUnits {
     pub(crate) sku: Sku,
     #[serde(default, skip_serializing_if = "Location::is_default")]
     pub(crate) location: Location,
@@ -71,34 +71,34 @@ pub(crate) struct Units {
     pub(crate) quantity: i64,
 }
 
-/// Units that left or entered one place.
+/// Units that left or entered one location.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Moved {
+pub(crate) struct MovedUnits {
     pub(crate) sku: Sku,
     #[serde(default, skip_serializing_if = "Location::is_default")]
     pub(crate) location: Location,
-    /// At least 1; the event says which way.
+    /// At least 1; the event gives the direction.
     pub(crate) quantity: i64,
-    /// In the building afterwards.
+    /// Units on hand afterwards.
     pub(crate) on_hand: i64,
 }
 
-/// A turn in what is available of a SKU that somebody should look at.
+/// Stock alert: a threshold that the available units of a SKU have crossed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Turn {
-    /// Down to few units.
+pub(crate) enum StockAlert {
+    /// Available units fell to the low-stock threshold.
     #[serde(rename = "low_stock")]
     Low,
-    /// The last unit is gone.
+    /// No units are available any more.
     #[serde(rename = "out_of_stock")]
-    Out,
-    /// There is something again.
+    Depleted,
+    /// Units are available again.
     #[serde(rename = "back_in_stock")]
-    Back,
+    Replenished,
 }
 
 impl Event {
-    /// What it is called in the journal.
+    /// Name of the event in the journal.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Received(_) => "received",
@@ -115,7 +115,7 @@ impl Event {
         }
     }
 
-    /// The hold it happened to; none when it happened to a SKU.
+    /// The hold the event belongs to; `None` for a SKU's own event.
     pub(crate) fn hold(&self) -> Option<HoldId> {
         match self {
             Self::Received(_) | Self::Adjusted(_) | Self::Counted(_) => None,
@@ -130,7 +130,7 @@ impl Event {
         }
     }
 
-    /// The SKU it happened to; none when it happened to a hold.
+    /// The SKU the event belongs to; `None` for a hold's event.
     pub(crate) fn sku(&self) -> Option<&Sku> {
         match self {
             Self::Received(change) | Self::Adjusted(change) | Self::Counted(change) => {
@@ -142,7 +142,7 @@ impl Event {
     }
 }
 
-/// The name of the one event that others follow besides operators' changes.
+/// Name of the availability event, which consumers follow along with operators' changes.
 pub(crate) const AVAILABILITY_CHANGED: &str = "availability_changed";
 
 impl Serialize for Sku {

@@ -1,50 +1,50 @@
-//! The life of a hold: units set aside for one order until they are sold, given back, or out of time.
+//! Hold aggregate: units reserved for one order until they are committed, released, or expired.
 
-use super::{Event, HoldId, Line, Moved, OrderId, Place, Sku, Units};
+use super::{Event, HoldId, HoldLine, LocationUnits, MovedUnits, OrderId, Sku, SkuLocation};
 use kernel::Timestamp;
 use std::collections::BTreeMap;
 
-/// Units set aside for one order.
+/// Units reserved for one order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Hold {
     pub(crate) id: HoldId,
-    /// None when it was barred before anybody said for which order.
+    /// `None` for a tombstone: the hold was barred before it was placed.
     pub(crate) order_id: Option<OrderId>,
-    /// Where the units are, or were sold from.
-    pub(crate) units: Vec<Units>,
+    /// The units and the locations they lie in, or were sold from.
+    pub(crate) units: Vec<LocationUnits>,
     pub(crate) expires_at: Timestamp,
-    pub(crate) status: Status,
-    /// What came back, oldest first.
-    pub(crate) restocks: Vec<Restocking>,
-    /// How many events happened to it.
+    pub(crate) state: HoldState,
+    /// Restocked units, oldest first.
+    pub(crate) restocks: Vec<RestockRecord>,
+    /// Stream version: the number of its events.
     pub(crate) version: u64,
 }
 
-/// Where a hold stands.
+/// State of a hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Status {
-    /// Set aside.
+pub(crate) enum HoldState {
+    /// Active: its units are reserved.
     Held,
-    /// Sold.
+    /// Committed: its units are sold.
     Committed,
-    /// Given back, or barred from ever being.
+    /// Released, or barred before it was placed.
     Released,
-    /// Out of time; a late commit may still find the goods again.
+    /// Expired; a late commit may still source the units again.
     Expired,
-    /// Sold, and all of it came back.
+    /// Sold, and all units returned.
     Returned,
 }
 
-/// Units of a hold that came back under one reference.
+/// Units of a hold restocked under one reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Restocking {
+pub(crate) struct RestockRecord {
     pub(crate) reference: String,
-    pub(crate) lines: Vec<Moved>,
+    pub(crate) lines: Vec<MovedUnits>,
 }
 
-impl Status {
-    /// As a word in a sentence.
-    pub(crate) fn word(self) -> &'static str {
+impl HoldState {
+    /// The state as a word for messages.
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Held => "held",
             Self::Committed => "committed",
@@ -56,11 +56,11 @@ impl Status {
 }
 
 impl Hold {
-    /// Folds one more event of its stream in. `None` for a hold whose beginning was not seen.
+    /// Folds one more event of its stream. `None` for a hold whose first event was not seen.
     pub(crate) fn evolve(hold: Option<Self>, event: &Event) -> Option<Self> {
         let mut hold = match (hold, event) {
             (Some(hold), _) => hold,
-            (None, Event::Held { hold, .. } | Event::Barred { hold }) => Self::unborn(*hold),
+            (None, Event::Held { hold, .. } | Event::Barred { hold }) => Self::unplaced(*hold),
             (None, _) => return None,
         };
         hold.version += 1;
@@ -69,19 +69,19 @@ impl Hold {
                 hold.order_id = Some(*order_id);
                 hold.units.clone_from(lines);
                 hold.expires_at = *expires_at;
-                hold.status = Status::Held;
+                hold.state = HoldState::Held;
             }
             Event::Committed { lines, .. } => {
-                hold.units = lines.iter().map(Moved::units).collect();
-                hold.status = Status::Committed;
+                hold.units = lines.iter().map(MovedUnits::units).collect();
+                hold.state = HoldState::Committed;
             }
             Event::Restocked { reference, lines, .. } => {
                 let (reference, lines) = (reference.clone(), lines.clone());
-                hold.restocks.push(Restocking { reference, lines });
+                hold.restocks.push(RestockRecord { reference, lines });
             }
-            Event::Returned { .. } => hold.status = Status::Returned,
-            Event::Released { .. } | Event::Barred { .. } => hold.status = Status::Released,
-            Event::Expired { .. } => hold.status = Status::Expired,
+            Event::Returned { .. } => hold.state = HoldState::Returned,
+            Event::Released { .. } | Event::Barred { .. } => hold.state = HoldState::Released,
+            Event::Expired { .. } => hold.state = HoldState::Expired,
             Event::AvailabilityChanged { .. }
             | Event::Received(_)
             | Event::Adjusted(_)
@@ -90,76 +90,76 @@ impl Hold {
         Some(hold)
     }
 
-    fn unborn(id: HoldId) -> Self {
+    fn unplaced(id: HoldId) -> Self {
         Self {
             id,
             order_id: None,
             units: Vec::new(),
             expires_at: Timestamp::UNIX_EPOCH,
-            status: Status::Released,
+            state: HoldState::Released,
             restocks: Vec::new(),
             version: 0,
         }
     }
 
-    /// Whether its units count as held in the books, until somebody writes down that its time is over.
+    /// Whether its units count as held in the ledger, that is until its expiry is recorded.
     pub(crate) fn is_active(&self) -> bool {
-        self.status == Status::Held
+        self.state == HoldState::Held
     }
 
-    /// Where it stands at `now`: a hold ends by the clock, not by a job.
-    pub(crate) fn status_at(&self, now: Timestamp) -> Status {
-        match self.status {
-            Status::Held if now >= self.expires_at => Status::Expired,
-            status => status,
+    /// State at `now`: a hold expires by the clock, not by a background job.
+    pub(crate) fn state_at(&self, now: Timestamp) -> HoldState {
+        match self.state {
+            HoldState::Held if now >= self.expires_at => HoldState::Expired,
+            state => state,
         }
     }
 
-    /// Whether it is the hold somebody asks for.
-    pub(crate) fn is_of(&self, order_id: OrderId, lines: &[Line]) -> bool {
+    /// Whether the hold is the requested one.
+    pub(crate) fn matches(&self, order_id: OrderId, lines: &[HoldLine]) -> bool {
         self.order_id == Some(order_id) && same_lines(self.units.iter(), lines)
     }
 
-    pub(crate) fn concerns(&self, sku: &Sku) -> bool {
+    pub(crate) fn includes(&self, sku: &Sku) -> bool {
         self.units.iter().any(|units| units.sku == *sku)
     }
 
-    /// What was sold and has not come back.
-    pub(crate) fn outstanding(&self) -> Vec<Units> {
-        let mut back: BTreeMap<Place, i64> = BTreeMap::new();
+    /// Sold units that have not been restocked.
+    pub(crate) fn outstanding(&self) -> Vec<LocationUnits> {
+        let mut restocked: BTreeMap<SkuLocation, i64> = BTreeMap::new();
         for moved in self.restocks.iter().flat_map(|restock| &restock.lines) {
-            *back.entry(moved.units().place()).or_default() += moved.quantity;
+            *restocked.entry(moved.units().sku_location()).or_default() += moved.quantity;
         }
-        let rest = self.units.iter().map(|units| {
-            let returned = back.get(&units.place()).copied().unwrap_or_default();
-            Units { quantity: units.quantity - returned, ..units.clone() }
+        let remaining = self.units.iter().map(|units| {
+            let returned = restocked.get(&units.sku_location()).copied().unwrap_or_default();
+            LocationUnits { quantity: units.quantity - returned, ..units.clone() }
         });
-        rest.filter(|units| units.quantity > 0).collect()
+        remaining.filter(|units| units.quantity > 0).collect()
     }
 }
 
-impl Restocking {
-    pub(crate) fn is_of(&self, lines: &[Line]) -> bool {
-        let units: Vec<Units> = self.lines.iter().map(Moved::units).collect();
+impl RestockRecord {
+    pub(crate) fn matches(&self, lines: &[HoldLine]) -> bool {
+        let units: Vec<LocationUnits> = self.lines.iter().map(MovedUnits::units).collect();
         same_lines(units.iter(), lines)
     }
 }
 
-impl Units {
-    pub(crate) fn place(&self) -> Place {
-        Place { sku: self.sku.clone(), location: self.location.clone() }
+impl LocationUnits {
+    pub(crate) fn sku_location(&self) -> SkuLocation {
+        SkuLocation { sku: self.sku.clone(), location: self.location.clone() }
     }
 }
 
-impl Moved {
-    pub(crate) fn units(&self) -> Units {
+impl MovedUnits {
+    pub(crate) fn units(&self) -> LocationUnits {
         let Self { sku, location, quantity, .. } = self.clone();
-        Units { sku, location, quantity }
+        LocationUnits { sku, location, quantity }
     }
 }
 
-/// Whether the units, wherever they are, are what the lines ask for.
-fn same_lines<'a>(units: impl Iterator<Item = &'a Units>, lines: &'a [Line]) -> bool {
+/// Whether the units, summed over locations, equal the lines.
+fn same_lines<'a>(units: impl Iterator<Item = &'a LocationUnits>, lines: &'a [HoldLine]) -> bool {
     let mut open: BTreeMap<&Sku, i64> = BTreeMap::new();
     for units in units {
         *open.entry(&units.sku).or_default() += units.quantity;

@@ -1,4 +1,4 @@
-//! The movements as they can be looked up: every unit that came or went, and why.
+//! Query port for stock movements: every unit that came or went, and why.
 
 use crate::domain::Sku;
 use async_trait::async_trait;
@@ -7,29 +7,29 @@ use kernel::Uuid;
 use serde::{Deserialize, Serialize};
 use storage::StorageError;
 
-/// A page of movements, newest first.
+/// Page of movements, newest first.
 #[derive(Debug)]
-pub(crate) struct MovementsPage {
+pub(crate) struct MovementPage {
     pub(crate) items: Vec<Movement>,
-    pub(crate) next: Option<MovementPlace>,
+    pub(crate) next: Option<MovementCursor>,
 }
 
-/// Where a page ended. Travels in a cursor.
+/// Position of the last movement of a page; encoded in the cursor.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct MovementPlace(pub(crate) storage::IndexPosition);
+pub(crate) struct MovementCursor(pub(crate) storage::IndexPosition);
 
-/// The ledger of movements. Shows whatever was durable when it was asked; with a full disk a page may lack what came
-/// in last.
+/// Queries of the movement read model. Includes everything that was durable when the query arrived; on a full disk a
+/// page may lack the latest movements.
 #[async_trait]
-pub(crate) trait Movements: Send + Sync {
-    /// The movements of a SKU, in pages.
+pub(crate) trait MovementQueries: Send + Sync {
+    /// Page of the movements of a SKU.
     async fn page(
         &self,
         sku: &Sku,
         limit: usize,
-        after: Option<MovementPlace>,
-    ) -> Result<MovementsPage, StorageError>;
+        after: Option<MovementCursor>,
+    ) -> Result<MovementPage, StorageError>;
 
-    /// The movement an operation led to, if it took effect.
-    async fn of_operation(&self, operation: Uuid) -> Result<Option<Movement>, StorageError>;
+    /// Movement recorded by an operation, if it took effect.
+    async fn by_operation(&self, operation: Uuid) -> Result<Option<Movement>, StorageError>;
 }

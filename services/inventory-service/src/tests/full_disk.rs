@@ -1,6 +1,6 @@
-//! A full disk: what there is can be read, though nothing can be written any more.
+//! Full disk: movements can still be read when nothing can be written.
 
-use crate::{adapters::movements::MovementDocuments, domain::Sku, ports::Movements};
+use crate::{adapters::movements::MovementStore, domain::Sku, ports::MovementQueries};
 use async_trait::async_trait;
 use engine_memory::MemoryEngine;
 use journal::{Append, NewEvent, ServiceStorage};
@@ -13,15 +13,15 @@ use storage::{
     Collection, Commit, DocumentPage, Documents, Query, StorageError, StoredDocument, Write,
 };
 
-/// Documents on a disk that can be full.
+/// Document store on a disk that can be made full.
 #[derive(Debug)]
-struct OnDisk {
+struct FillableDocuments {
     documents: Arc<dyn Documents>,
     is_full: AtomicBool,
 }
 
 #[async_trait]
-impl Documents for OnDisk {
+impl Documents for FillableDocuments {
     async fn find(
         &self,
         collection: &'static Collection,
@@ -58,25 +58,27 @@ impl Documents for OnDisk {
 #[tokio::test(start_paused = true)]
 async fn movements_can_be_read_while_the_disk_is_full_and_catch_up_when_there_is_room() {
     let storage = MemoryEngine::new().service("inventory-service");
-    let disk =
-        Arc::new(OnDisk { documents: Arc::clone(&storage.documents), is_full: false.into() });
+    let disk = Arc::new(FillableDocuments {
+        documents: Arc::clone(&storage.documents),
+        is_full: false.into(),
+    });
     let storage = ServiceStorage { documents: Arc::clone(&disk) as _, ..storage };
-    let movements = Arc::new(MovementDocuments::open(storage.clone()).await.unwrap());
+    let movements = Arc::new(MovementStore::open(storage.clone()).await.unwrap());
     let following = Arc::clone(&movements);
-    let follower = tokio::task::JoinSet::from_iter([async move { following.follow().await }]);
+    let follower = tokio::task::JoinSet::from_iter([async move { following.run().await }]);
 
     receive(&storage, 0).await;
     assert_eq!(listed(&*movements).await.unwrap(), 1);
     disk.is_full.store(true, Relaxed);
     receive(&storage, 1).await;
-    assert_eq!(listed(&*movements).await.unwrap(), 1, "reading goes on");
-    let written = movements.of_operation(operation(1)).await;
-    assert!(written.is_err(), "whether an operation took effect is not guessed: {written:?}");
+    assert_eq!(listed(&*movements).await.unwrap(), 1, "reads continue");
+    let written = movements.by_operation(operation(1)).await;
+    assert!(written.is_err(), "an unknown outcome must not be guessed: {written:?}");
     disk.is_full.store(false, Relaxed);
     while listed(&*movements).await.unwrap() < 2 {
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
-    assert!(movements.of_operation(operation(1)).await.unwrap().is_some());
+    assert!(movements.by_operation(operation(1)).await.unwrap().is_some());
     drop(follower);
 }
 
@@ -93,7 +95,7 @@ fn operation(number: u64) -> Uuid {
     Uuid::new_v5(&Uuid::NAMESPACE_OID, &number.to_be_bytes())
 }
 
-async fn listed(movements: &dyn Movements) -> Result<usize, StorageError> {
+async fn listed(movements: &dyn MovementQueries) -> Result<usize, StorageError> {
     let page = movements.page(&Sku::new("MUG").unwrap(), 10, None).await?;
     Ok(page.items.len())
 }

@@ -1,74 +1,76 @@
-//! Whatever happens in whatever order: nothing is sold twice, nothing appears, nothing vanishes.
+//! Property tests: in any sequence of commands no unit is sold twice, appears or vanishes.
 
 use super::*;
 use proptest::prelude::*;
 use std::collections::HashMap;
 
 const SKUS: [&str; 3] = ["a", "b", "c"];
-const PLACES: [&str; 2] = ["main", "west"];
+const LOCATIONS: [&str; 2] = ["main", "west"];
 
 #[derive(Clone, Debug)]
 enum Step {
-    Take { hold: u128, lines: Vec<(usize, i64)>, seconds: u64 },
+    PlaceHold { hold: u128, lines: Vec<(usize, i64)>, seconds: u64 },
     Commit(u128),
     Release(u128),
     Restock { hold: u128, reference: u8, sku: usize, quantity: i64 },
-    Sweep,
-    Receive { sku: usize, place: usize, quantity: i64 },
-    Count { sku: usize, place: usize, on_hand: i64 },
+    Expire,
+    Receive { sku: usize, location: usize, quantity: i64 },
+    Count { sku: usize, location: usize, on_hand: i64 },
     Wait(u64),
 }
 
 fn step() -> impl Strategy<Value = Step> {
     let hold = 1..12_u128;
-    let (sku, place) = (0..SKUS.len(), 0..PLACES.len());
+    let (sku, location) = (0..SKUS.len(), 0..LOCATIONS.len());
     let lines = prop::collection::btree_map(sku.clone(), 1..6_i64, 1..3)
         .prop_map(|lines| lines.into_iter().collect::<Vec<_>>());
     prop_oneof![
         6 => (hold.clone(), lines, 1..40_u64)
-            .prop_map(|(hold, lines, seconds)| Step::Take { hold, lines, seconds }),
+            .prop_map(|(hold, lines, seconds)| Step::PlaceHold { hold, lines, seconds }),
         4 => hold.clone().prop_map(Step::Commit),
         3 => hold.clone().prop_map(Step::Release),
         2 => (hold, 0..3_u8, sku.clone(), 1..4_i64).prop_map(|(hold, reference, sku, quantity)| {
             Step::Restock { hold, reference, sku, quantity }
         }),
-        1 => Just(Step::Sweep),
-        2 => (sku.clone(), place.clone(), 1..8_i64)
-            .prop_map(|(sku, place, quantity)| Step::Receive { sku, place, quantity }),
-        1 => (sku, place, 0..12_i64)
-            .prop_map(|(sku, place, on_hand)| Step::Count { sku, place, on_hand }),
+        1 => Just(Step::Expire),
+        2 => (sku.clone(), location.clone(), 1..8_i64)
+            .prop_map(|(sku, location, quantity)| Step::Receive { sku, location, quantity }),
+        1 => (sku, location, 0..12_i64)
+            .prop_map(|(sku, location, on_hand)| Step::Count { sku, location, on_hand }),
         2 => (1..30_u64).prop_map(Step::Wait),
     ]
 }
 
-fn perform(books: &mut Books, step: Step, now: &mut u64) {
+fn apply_step(fixture: &mut LedgerFixture, step: Step, now: &mut u64) {
     match step {
-        Step::Take { hold, lines, seconds } => {
-            let lines: Vec<Line> =
+        Step::PlaceHold { hold, lines, seconds } => {
+            let lines: Vec<HoldLine> =
                 lines.into_iter().map(|(sku, quantity)| line(SKUS[sku], quantity)).collect();
-            let hold = NewHold { expires_at: at(*now + seconds), ..new_hold(hold, &lines) };
-            let _ = books.take(&hold, *now);
+            let hold = HoldRequest { expires_at: at(*now + seconds), ..new_hold(hold, &lines) };
+            let _ = fixture.place_hold(&hold, *now);
         }
-        Step::Commit(hold) => drop(books.commit(hold, *now)),
-        Step::Release(hold) => drop(books.release(hold)),
+        Step::Commit(hold) => drop(fixture.commit(hold, *now)),
+        Step::Release(hold) => drop(fixture.release(hold)),
         Step::Restock { hold, reference, sku, quantity } => {
-            let _ = books.restock(hold, &reference.to_string(), &[line(SKUS[sku], quantity)]);
+            let _ = fixture.restock(hold, &reference.to_string(), &[line(SKUS[sku], quantity)]);
         }
-        Step::Sweep => {
-            let over = books.ledger.expire(at(*now), 2);
-            books.take_down(over);
+        Step::Expire => {
+            let expired = fixture.state.expire(at(*now), 2);
+            fixture.record(expired);
         }
-        Step::Receive { sku: number, place, quantity } => {
-            let place = Location::new(PLACES[place]).unwrap();
-            let event = books.ledger.receive(sku(SKUS[number]), place, quantity, None).unwrap();
-            books.take_down([event]);
+        Step::Receive { sku: number, location, quantity } => {
+            let location = Location::new(LOCATIONS[location]).unwrap();
+            let event = fixture.state.receive(sku(SKUS[number]), location, quantity, None).unwrap();
+            fixture.record([event]);
         }
-        Step::Count { sku, place, on_hand } => books.count(SKUS[sku], PLACES[place], on_hand),
+        Step::Count { sku, location, on_hand } => {
+            fixture.count(SKUS[sku], LOCATIONS[location], on_hand);
+        }
         Step::Wait(seconds) => *now += seconds,
     }
 }
 
-/// What came in by operators, less what was written off; and what went out by sales, less what came back.
+/// Per SKU: net units received from operators, and net units sold.
 fn flows(events: &[Event]) -> HashMap<String, (i64, i64)> {
     let mut flows: HashMap<String, (i64, i64)> = HashMap::new();
     for event in events {
@@ -92,22 +94,22 @@ fn flows(events: &[Event]) -> HashMap<String, (i64, i64)> {
     flows
 }
 
-fn check(books: &Books) -> Result<(), TestCaseError> {
-    for (sku, (received, sold)) in flows(&books.events) {
-        let (on_hand, held, available) = books.figures(&sku);
+fn check(fixture: &LedgerFixture) -> Result<(), TestCaseError> {
+    for (sku, (received, sold)) in flows(&fixture.events) {
+        let (on_hand, held, available) = fixture.units(&sku);
         prop_assert_eq!(received, on_hand + sold, "stock of {} is conserved", sku);
         prop_assert!(available >= 0 && held >= 0 && on_hand >= 0 && sold >= 0);
-        let claimed: i64 = books
-            .ledger
+        let claimed: i64 = fixture
+            .state
             .active_holds()
             .flat_map(|hold| &hold.units)
             .filter(|units| units.sku.key() == sku)
             .map(|units| units.quantity)
             .sum();
-        prop_assert_eq!(claimed, held, "what is held of {} is what the holds hold", sku);
+        prop_assert_eq!(claimed, held, "held units of {} equal the sum of the holds", sku);
     }
     for hold in (1..12).map(hold_id) {
-        let names: Vec<&str> = books
+        let names: Vec<&str> = fixture
             .events
             .iter()
             .filter(|event| event.hold() == Some(hold))
@@ -123,42 +125,42 @@ fn check(books: &Books) -> Result<(), TestCaseError> {
 
 proptest! {
     #[test]
-    fn the_books_balance_after_every_step(steps in prop::collection::vec(step(), 1..80)) {
-        let mut books = Books::with(&[("a", 5), ("b", 8), ("c", 3)]);
+    fn stock_is_conserved_after_every_step(steps in prop::collection::vec(step(), 1..80)) {
+        let mut fixture = LedgerFixture::with(&[("a", 5), ("b", 8), ("c", 3)]);
         let mut now = 0;
         for step in steps {
-            perform(&mut books, step, &mut now);
-            check(&books)?;
+            apply_step(&mut fixture, step, &mut now);
+            check(&fixture)?;
         }
     }
 
     #[test]
-    fn every_prefix_of_the_log_replays_to_the_state_it_led_to(
+    fn every_prefix_of_the_journal_replays_to_the_same_state(
         steps in prop::collection::vec(step(), 1..40),
     ) {
-        let mut books = Books::with(&[("a", 5), ("b", 8), ("c", 3)]);
+        let mut fixture = LedgerFixture::with(&[("a", 5), ("b", 8), ("c", 3)]);
         let mut now = 0;
         for step in steps {
-            perform(&mut books, step, &mut now);
-            let mut replayed = Ledger::default();
-            books.events.iter().for_each(|event| replayed.apply(event));
-            prop_assert_eq!(&replayed, &books.ledger);
+            apply_step(&mut fixture, step, &mut now);
+            let mut replayed = LedgerState::default();
+            fixture.events.iter().for_each(|event| replayed.apply(event));
+            prop_assert_eq!(&replayed, &fixture.state);
         }
     }
 
     #[test]
-    fn what_a_reader_sees_does_not_depend_on_whether_the_sweeper_came(
+    fn reads_do_not_depend_on_whether_expiry_was_recorded(
         steps in prop::collection::vec(step(), 1..40),
     ) {
-        let mut books = Books::with(&[("a", 5), ("b", 8), ("c", 3)]);
+        let mut fixture = LedgerFixture::with(&[("a", 5), ("b", 8), ("c", 3)]);
         let mut now = 0;
         for step in steps {
-            perform(&mut books, step, &mut now);
-            let shown = SKUS.map(|name| books.ledger.stock_at(&sku(name), at(now)).unwrap().1.available());
-            let mut swept = Books { ledger: books.ledger.clone(), events: Vec::new() };
-            let over = swept.ledger.expire(at(now), usize::MAX);
-            swept.take_down(over);
-            prop_assert_eq!(shown, SKUS.map(|name| swept.figures(name).2));
+            apply_step(&mut fixture, step, &mut now);
+            let visible = SKUS.map(|name| fixture.state.stock_at(&sku(name), at(now)).unwrap().1.available());
+            let mut swept = LedgerFixture { state: fixture.state.clone(), events: Vec::new() };
+            let expired = swept.state.expire(at(now), usize::MAX);
+            swept.record(expired);
+            prop_assert_eq!(visible, SKUS.map(|name| swept.units(name).2));
         }
     }
 }

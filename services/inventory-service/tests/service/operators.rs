@@ -1,6 +1,6 @@
-//! Stock, as operators see and change it.
+//! Stock API for operators.
 
-use crate::{Service, code, hold_id, through};
+use crate::{TestService, code, hold_id, on_edge};
 use contracts::inventory::{
     Movement,
     MovementKind::{self, Adjusted, Received, Returned, Sold},
@@ -10,12 +10,12 @@ use kernel::{Cursor, Page};
 use serde_json::{Value, json};
 use transport::Edge;
 
-impl Service {
+impl TestService {
     async fn movements(&self, sku: &str, query: &str) -> Movements {
         self.raw().get(format!("/api/v1/stock/{sku}/movements{query}")).send().await.unwrap()
     }
 
-    async fn book(&self, sku: &str, body: &Value, key: Option<&str>) -> Movement {
+    async fn record_movement(&self, sku: &str, body: &Value, key: Option<&str>) -> Movement {
         let request = self.raw().post(format!("/api/v1/stock/{sku}/movements")).json(body);
         match key {
             Some(key) => request.idempotency_key(key).send().await.unwrap(),
@@ -25,20 +25,20 @@ impl Service {
 }
 
 #[tokio::test]
-async fn shoppers_have_no_business_here() {
-    let service = Service::start().await;
+async fn shoppers_are_forbidden() {
+    let service = TestService::start().await;
     service.count(&[("a", 1)]).await;
     let show = || async { service.raw().get("/api/v1/stock/a").send::<Stock>().await };
-    assert_eq!(code(through(Edge::Shop, show()).await), "forbidden");
-    assert_eq!(through(Edge::Operator, show()).await.unwrap().available, 1);
+    assert_eq!(code(on_edge(Edge::Shop, show()).await), "forbidden");
+    assert_eq!(on_edge(Edge::Operator, show()).await.unwrap().available, 1);
     let change = service.raw().put("/api/v1/stock/a").json(&json!({"on_hand": 9})).send::<Stock>();
-    assert_eq!(code(through(Edge::Shop, change).await), "forbidden");
+    assert_eq!(code(on_edge(Edge::Shop, change).await), "forbidden");
     assert_eq!(show().await.unwrap().on_hand, 1);
 }
 
 #[tokio::test]
-async fn what_nobody_counted_is_not_there() {
-    let service = Service::start().await;
+async fn a_sku_that_was_never_counted_is_not_found() {
+    let service = TestService::start().await;
     assert_eq!(code(service.client().stock("a").await), "not_found");
     let movements = service.raw().get("/api/v1/stock/a/movements").send::<Value>();
     assert_eq!(code(movements.await), "not_found");
@@ -46,7 +46,7 @@ async fn what_nobody_counted_is_not_there() {
 
 #[tokio::test]
 async fn a_count_is_shown_by_location_and_in_any_spelling() {
-    let service = Service::start().await;
+    let service = TestService::start().await;
     let put = |body: Value| service.raw().put("/api/v1/stock/Lamp%2F7").json(&body).send::<Stock>();
     put(json!({"on_hand": 4})).await.unwrap();
     let stock = put(json!({"on_hand": 3, "location": "east", "reason": "moved"})).await.unwrap();
@@ -55,23 +55,36 @@ async fn a_count_is_shown_by_location_and_in_any_spelling() {
         stock.locations.iter().map(|it| (it.location.as_str(), it.on_hand)).collect();
     assert_eq!(places, [("east", 3), ("main", 4)]);
     assert_eq!(service.client().stock("LAMP/7").await.unwrap(), stock);
-    let told = service.told().await;
+    let published = service.published().await;
     assert_eq!(
-        told[0],
+        published[0],
         json!({"type": "stock_changed", "sku": "Lamp/7", "location": "main", "quantity": 4, "reason": null})
     );
-    assert_eq!(told[1], json!({"type": "availability_changed", "sku": "Lamp/7", "available": 4}));
-    assert_eq!(told.len(), 4);
+    assert_eq!(
+        published[1],
+        json!({"type": "availability_changed", "sku": "Lamp/7", "available": 4})
+    );
+    assert_eq!(published.len(), 4);
 }
 
 #[tokio::test]
-async fn every_unit_that_came_or_went_is_in_the_movements() {
-    let service = Service::start().await;
+async fn every_change_of_stock_is_a_movement() {
+    let service = TestService::start().await;
     service.count(&[("a", 10), ("b", 10)]).await;
     service
-        .book("a", &json!({"kind": "received", "quantity": 5, "reason": "delivery"}), None)
+        .record_movement(
+            "a",
+            &json!({"kind": "received", "quantity": 5, "reason": "delivery"}),
+            None,
+        )
         .await;
-    service.book("a", &json!({"kind": "adjusted", "quantity": -1, "reason": "broken"}), None).await;
+    service
+        .record_movement(
+            "a",
+            &json!({"kind": "adjusted", "quantity": -1, "reason": "broken"}),
+            None,
+        )
+        .await;
     service.hold(1, &[("a", 3), ("b", 1)]).await.unwrap();
     service.client().commit(hold_id(1)).await.unwrap();
     service.client().release(hold_id(1)).await.unwrap();
@@ -104,12 +117,12 @@ async fn every_unit_that_came_or_went_is_in_the_movements() {
 }
 
 #[tokio::test]
-async fn a_movement_booked_twice_under_one_key_is_booked_once_even_when_the_answer_was_lost() {
-    let service = Service::start().await;
+async fn a_movement_with_a_repeated_key_is_recorded_once_even_if_the_response_was_lost() {
+    let service = TestService::start().await;
     let delivery = json!({"kind": "received", "quantity": 5});
-    let first = service.book("a", &delivery, Some("delivery-7")).await;
-    assert_eq!(service.book("a", &delivery, Some("delivery-7")).await, first);
-    // A crash between the effect and the stored answer: the journal survives, the answer does not.
+    let first = service.record_movement("a", &delivery, Some("delivery-7")).await;
+    assert_eq!(service.record_movement("a", &delivery, Some("delivery-7")).await, first);
+    // A crash between the effect and the stored response: the journal survives, the response does not.
     let storage = service.engine.service("inventory-service");
     let engine = engine_memory::MemoryEngine::new();
     let copy = engine.service("inventory-service").journal;
@@ -124,16 +137,16 @@ async fn a_movement_booked_twice_under_one_key_is_booked_once_even_when_the_answ
         let append = journal::Append { stream, expected, events: vec![new], writes: vec![] };
         let _ = copy.append(append).await.unwrap();
     }
-    let restarted = Service::on(engine, std::sync::Arc::clone(&service.clock)).await;
-    assert_eq!(restarted.book("a", &delivery, Some("delivery-7")).await, first);
-    assert_eq!(restarted.figures("a").await, (5, 0, 5));
-    restarted.book("a", &delivery, Some("delivery-8")).await;
-    assert_eq!(restarted.figures("a").await, (10, 0, 10));
+    let restarted = TestService::on(engine, std::sync::Arc::clone(&service.clock)).await;
+    assert_eq!(restarted.record_movement("a", &delivery, Some("delivery-7")).await, first);
+    assert_eq!(restarted.units("a").await, (5, 0, 5));
+    restarted.record_movement("a", &delivery, Some("delivery-8")).await;
+    assert_eq!(restarted.units("a").await, (10, 0, 10));
 }
 
 #[tokio::test]
-async fn what_cannot_be_booked_is_refused() {
-    let service = Service::start().await;
+async fn impossible_movements_are_rejected() {
+    let service = TestService::start().await;
     service.count(&[("a", 3)]).await;
     for (body, field) in [
         (json!({"kind": "received", "quantity": 0}), "quantity"),
@@ -144,15 +157,15 @@ async fn what_cannot_be_booked_is_refused() {
         (json!({"kind": "sold", "quantity": 1}), "kind"),
     ] {
         let answer = service.raw().post("/api/v1/stock/a/movements").json(&body).send::<Value>();
-        let problem = crate::refusal(answer.await);
+        let problem = crate::problem(answer.await);
         assert_eq!((problem.status, &*problem.errors[0].field), (422, field), "{body}");
     }
-    assert_eq!(service.figures("a").await, (3, 0, 3));
+    assert_eq!(service.units("a").await, (3, 0, 3));
 }
 
 #[tokio::test]
-async fn a_count_below_what_is_held_is_a_shortage() {
-    let service = Service::start().await;
+async fn a_count_below_the_held_units_is_a_shortage() {
+    let service = TestService::start().await;
     service.count(&[("a", 20)]).await;
     service.hold(1, &[("a", 6)]).await.unwrap();
     service.count(&[("a", 4)]).await;
@@ -161,8 +174,8 @@ async fn a_count_below_what_is_held_is_a_shortage() {
 }
 
 #[tokio::test]
-async fn the_list_goes_through_every_sku_once_and_finds_what_is_low() {
-    let service = Service::start().await;
+async fn the_list_pages_through_every_sku_once_and_filters_low_stock() {
+    let service = TestService::start().await;
     let names: Vec<String> = (0..45).map(|number| format!("sku-{number:02}")).collect();
     let counts: Vec<(&str, i64)> =
         names.iter().zip(0..).map(|(it, on_hand)| (it.as_str(), on_hand)).collect();

@@ -1,10 +1,10 @@
-//! The inventory service as its callers see it: through its router, on the engine in memory.
+//! Integration tests of the inventory service through its router, on the in-memory engine.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod books;
 mod operators;
 mod orders;
+mod recovery;
 
 use contracts::{
     inventory::{Hold, InventoryClient, NewHold, SkuCount, Stock, StockCounts},
@@ -20,17 +20,17 @@ use transport::{CallError, Channel, Client, Context, Edge};
 
 static TABLE: [Module; 1] = [inventory_service::MODULE];
 
-/// A running inventory service.
-struct Service {
+/// Running inventory service.
+struct TestService {
     engine: MemoryEngine,
     clock: Arc<ManualClock>,
     transport: Channel,
     raw: Client,
-    /// Ends its background work when dropped.
+    /// Aborts the background tasks when dropped.
     _tasks: TaskTracker,
 }
 
-impl Service {
+impl TestService {
     async fn start() -> Self {
         let start = "2026-01-01T00:00:00Z".parse().unwrap();
         Self::on(MemoryEngine::new(), Arc::new(ManualClock::at(start))).await
@@ -38,7 +38,7 @@ impl Service {
 
     async fn on(engine: MemoryEngine, clock: Arc<ManualClock>) -> Self {
         let tasks = TaskTracker::default();
-        let materials = ProcessResources {
+        let resources = ProcessResources {
             settings: Arc::new(Settings::load([], &Sources::default()).unwrap()),
             storage: &|name| engine.service(name),
             bulk: &|name| engine.bulk(name),
@@ -49,20 +49,20 @@ impl Service {
             tasks: tasks.clone(),
         };
         let selected: Vec<&'static Module> = TABLE.iter().collect();
-        let assembled = runtime::assemble(&TABLE, &selected, materials).await.unwrap();
-        let router = assembled.routers[InventoryClient::SERVICE].clone();
+        let assembly = runtime::assemble(&TABLE, &selected, resources).await.unwrap();
+        let router = assembly.routers[InventoryClient::SERVICE].clone();
         let transport = transport::loopback(InventoryClient::SERVICE, router);
         let raw = Client::new(InventoryClient::SERVICE, transport.clone());
         Self { engine, clock, transport, raw, _tasks: tasks }
     }
 
-    /// The process after its restart, all flushed.
-    async fn restarted(&self) -> Self {
+    /// Restart after a clean shutdown.
+    async fn restart(&self) -> Self {
         Self::on(self.engine.clone(), Arc::clone(&self.clock)).await
     }
 
-    /// The process after a power cut.
-    async fn crashed(&self) -> Self {
+    /// Restart after a power failure: unflushed writes are lost.
+    async fn crash(&self) -> Self {
         Self::on(self.engine.crash(), Arc::clone(&self.clock)).await
     }
 
@@ -70,7 +70,7 @@ impl Service {
         InventoryClient::new(self.transport.clone())
     }
 
-    /// For requests that no typed client would send.
+    /// Untyped client, for requests that the typed client cannot send.
     fn raw(&self) -> &Client {
         &self.raw
     }
@@ -87,8 +87,8 @@ impl Service {
         self.client().hold(hold_id(number), &new_hold(number, lines)).await
     }
 
-    /// On hand, held, available.
-    async fn figures(&self, sku: &str) -> (i64, i64, i64) {
+    /// Units on hand, held and available.
+    async fn units(&self, sku: &str) -> (i64, i64, i64) {
         let Stock { on_hand, held, available, .. } = self.client().stock(sku).await.unwrap();
         (on_hand, held, available)
     }
@@ -97,8 +97,8 @@ impl Service {
         self.clock.advance(Duration::from_secs(seconds));
     }
 
-    /// All that the feed says, as the facts alone.
-    async fn told(&self) -> Vec<Value> {
+    /// Data of all events in the feed.
+    async fn published(&self) -> Vec<Value> {
         let path = "/internal/v1/feeds/inventory-service?after=0";
         let feed: Value = self.raw().get(path).send().await.unwrap();
         feed["messages"].as_array().unwrap().iter().map(|it| it["data"].clone()).collect()
@@ -115,17 +115,17 @@ fn lines(lines: &[(&str, i64)]) -> Vec<Quantity> {
     lines.iter().map(line).collect()
 }
 
-/// The hold `number`, for 15 minutes.
+/// Request for hold `number`, for 15 minutes.
 fn new_hold(number: u128, of: &[(&str, i64)]) -> NewHold {
     let order_id = OrderId(Uuid::from_u128(number));
     NewHold { order_id, lines: lines(of), expires_in_seconds: 900 }
 }
 
-async fn through<T>(edge: Edge, work: impl Future<Output = T>) -> T {
+async fn on_edge<T>(edge: Edge, work: impl Future<Output = T>) -> T {
     Context { edge, ..Context::default() }.scope(work).await
 }
 
-fn refusal<T: std::fmt::Debug>(answer: Result<T, CallError>) -> Problem {
+fn problem<T: std::fmt::Debug>(answer: Result<T, CallError>) -> Problem {
     match answer {
         Err(CallError::Problem(problem)) => *problem,
         other => panic!("{other:?}"),
@@ -133,5 +133,5 @@ fn refusal<T: std::fmt::Debug>(answer: Result<T, CallError>) -> Problem {
 }
 
 fn code<T: std::fmt::Debug>(answer: Result<T, CallError>) -> String {
-    refusal(answer).code.to_string()
+    problem(answer).code.to_string()
 }

@@ -1,17 +1,17 @@
-//! The goods, as the product service knows them.
+//! Product catalogue, served by the product service.
 
-use crate::ports::goods::Goods;
+use crate::ports::catalogue::Catalogue;
 use async_trait::async_trait;
 use contracts::product::{ProductClient, VariantFacts};
 use kernel::Problem;
 
-/// The catalogue behind the product service's contract.
+/// Catalogue port over the product service's client.
 #[derive(Debug)]
-pub(crate) struct Catalogue(pub(crate) ProductClient);
+pub(crate) struct ProductCatalogue(pub(crate) ProductClient);
 
 #[async_trait]
-impl Goods for Catalogue {
-    async fn facts(&self, skus: Vec<String>) -> Result<Vec<VariantFacts>, Problem> {
+impl Catalogue for ProductCatalogue {
+    async fn variants(&self, skus: Vec<String>) -> Result<Vec<VariantFacts>, Problem> {
         Ok(self.0.variants(skus).await?)
     }
 }

@@ -1,7 +1,7 @@
-//! The service's routes.
+//! HTTP routes: carts, delivery methods and countries in public; quotes and checkouts for other services.
 
 use crate::{
-    application::{carts::Carts, refusal::CartError},
+    application::{cart_service::CartService, error::CartError},
     domain::countries,
 };
 use contracts::{
@@ -20,160 +20,162 @@ use web::{
     routing::{get_with, patch_with, post_with, put_with},
 };
 
-/// The service's routes.
-pub(crate) fn routes(carts: &Arc<Carts>) -> ApiRouter {
-    shop(carts).merge(internal(carts))
+/// All routes of the service.
+pub(crate) fn routes(carts: &Arc<CartService>) -> ApiRouter {
+    public_routes(carts).merge(internal_routes(carts))
 }
 
-fn shop(carts: &Arc<Carts>) -> ApiRouter {
+fn public_routes(carts: &Arc<CartService>) -> ApiRouter {
     ApiRouter::new()
         .api_route(
             "/api/v1/carts",
-            post_with(create, |it| it.id("createCart").summary("Take a cart").tag("Carts")),
+            post_with(create, |it| it.id("createCart").summary("Create a cart").tag("Carts")),
         )
         .api_route(
             "/api/v1/carts/{id}",
-            get_with(cart, |it| it.id("getCart").summary("A cart at today's prices").tag("Carts")),
+            get_with(get_cart, |it| {
+                it.id("getCart").summary("Get a cart at current prices").tag("Carts")
+            }),
         )
         .api_route(
             "/api/v1/carts/{id}/lines",
-            post_with(add_line, |it| {
-                it.id("addCartLine").summary("Put units of a SKU in").tag("Carts")
-            }),
+            post_with(add_line, |it| it.id("addCartLine").summary("Add a line").tag("Carts")),
         )
         .api_route(
             "/api/v1/carts/{id}/lines/{sku}",
             patch_with(change_line, |it| {
                 it.id("changeCartLine")
-                    .summary("Set the units of a SKU; 0 takes it out")
+                    .summary("Set the quantity of a line; 0 removes it")
                     .tag("Carts")
             })
             .delete_with(remove_line, |it| {
-                it.id("removeCartLine").summary("Take a SKU out").tag("Carts")
+                it.id("removeCartLine").summary("Remove a line").tag("Carts")
             }),
         )
         .api_route(
             "/api/v1/shipping-methods",
-            get_with(shipping_methods, |it| {
+            get_with(list_shipping_methods, |it| {
                 it.id("listShippingMethods")
-                    .summary("Deliveries to a country, the default first")
+                    .summary("List the shipping methods for a country, the default first")
                     .tag("Delivery")
             }),
         )
         .api_route(
             "/api/v1/countries",
-            get_with(all_countries, |it| {
+            get_with(list_countries, |it| {
                 it.id("listCountries")
-                    .summary("Where we deliver, and what an address there needs")
+                    .summary("List the countries we deliver to, with their address rules")
                     .tag("Delivery")
             }),
         )
         .with_state(Arc::clone(carts))
 }
 
-fn internal(carts: &Arc<Carts>) -> ApiRouter {
+fn internal_routes(carts: &Arc<CartService>) -> ApiRouter {
     ApiRouter::new()
-        .api_route("/internal/v1/quotes", post_with(quote, |it| it.summary("What lines come to")))
+        .api_route("/internal/v1/quotes", post_with(quote, |it| it.summary("Quote lines")))
         .api_route(
             "/internal/v1/carts/{id}/checkouts/{order_id}",
             put_with(begin_checkout, |it| it.summary("Freeze a cart for an order")),
         )
         .api_route(
             "/internal/v1/carts/{id}/ordered",
-            post_with(ordered, |it| it.summary("The order was placed")),
+            post_with(ordered, |it| it.summary("Mark a cart as ordered")),
         )
         .api_route(
             "/internal/v1/carts/{id}/reopen",
-            post_with(reopen, |it| it.summary("The order was not placed")),
+            post_with(reopen, |it| it.summary("Reopen a cart whose order was not placed")),
         )
         .with_state(Arc::clone(carts))
 }
 
-type Service = axum::extract::State<Arc<Carts>>;
+type AppState = axum::extract::State<Arc<CartService>>;
 
-async fn create(carts: Service, Json(new): Json<NewCart>) -> ApiResult<Versioned<Created<Cart>>> {
+async fn create(carts: AppState, Json(new): Json<NewCart>) -> ApiResult<Versioned<Created<Cart>>> {
     let cart = carts.create(&new.lines, new.currency).await?;
     let location = format!("/api/v1/carts/{}", cart.id);
     Ok(Versioned { version: cart.version, answer: Created::at(location, cart) })
 }
 
-async fn cart(carts: Service, Path(id): Path<CartId>) -> ApiResult<Versioned<Json<Cart>>> {
+async fn get_cart(carts: AppState, Path(id): Path<CartId>) -> ApiResult<Versioned<Json<Cart>>> {
     Ok(versioned(carts.cart(id).await?))
 }
 
 async fn add_line(
-    carts: Service,
+    carts: AppState,
     Path(id): Path<CartId>,
     key: Option<IdempotencyKey>,
-    IfMatch(seen): IfMatch,
+    IfMatch(if_version): IfMatch,
     Json(line): Json<Quantity>,
 ) -> ApiResult<Versioned<Json<Cart>>> {
     let operation = key.map(|key| key.operation(&format!("cart/{id}/lines")));
-    Ok(versioned(carts.add_line(id, &line, operation, seen).await?))
+    Ok(versioned(carts.add_line(id, &line, operation, if_version).await?))
 }
 
 async fn change_line(
-    carts: Service,
+    carts: AppState,
     Path((id, sku)): Path<(CartId, String)>,
-    IfMatch(seen): IfMatch,
+    IfMatch(if_version): IfMatch,
     Json(line): Json<LineQuantity>,
 ) -> ApiResult<Versioned<Json<Cart>>> {
-    Ok(versioned(carts.change_line(id, sku, line.quantity, seen).await?))
+    Ok(versioned(carts.change_line(id, sku, line.quantity, if_version).await?))
 }
 
 async fn remove_line(
-    carts: Service,
+    carts: AppState,
     Path((id, sku)): Path<(CartId, String)>,
-    IfMatch(seen): IfMatch,
+    IfMatch(if_version): IfMatch,
 ) -> ApiResult<Versioned<Json<Cart>>> {
-    Ok(versioned(carts.remove_line(id, sku, seen).await?))
+    Ok(versioned(carts.remove_line(id, sku, if_version).await?))
 }
 
 fn versioned(cart: Cart) -> Versioned<Json<Cart>> {
     Versioned { version: cart.version, answer: Json(cart) }
 }
 
-/// Which deliveries.
+/// Query parameters of the shipping methods.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct DeliveryQuery {
-    /// ISO 3166-1 alpha-2; the shop's own when absent.
+    /// ISO 3166-1 alpha-2 country code; the shop's home country by default.
     #[serde(default)]
     country: Option<String>,
-    /// The cart whose sum decides what is free.
+    /// Cart whose items total decides whether delivery is free.
     #[serde(default)]
     cart_id: Option<CartId>,
-    /// The currency, when no cart is named.
+    /// Currency, when no cart is given.
     #[serde(default)]
     currency: Option<Currency>,
 }
 
-async fn shipping_methods(
-    carts: Service,
+async fn list_shipping_methods(
+    carts: AppState,
     Query(query): Query<DeliveryQuery>,
 ) -> ApiResult<Json<ShippingMethods>> {
-    let terms = carts.quotes.terms();
+    let pricing = carts.quotes.pricing();
     let items = match query.cart_id {
         Some(id) => carts.items(id).await?,
-        None => Money::zero(query.currency.unwrap_or(terms.currency)),
+        None => Money::zero(query.currency.unwrap_or(pricing.currency)),
     };
-    let country = query.country.unwrap_or_else(|| terms.home.code.to_owned());
-    if countries::country(&country).is_none() {
-        let message = format!("{country:?} is not a country we deliver to; use a code such as DE");
+    let country = query.country.unwrap_or_else(|| pricing.home.code.to_owned());
+    if countries::find(&country).is_none() {
+        let message =
+            format!("{country:?} is not a country we deliver to; use a country code such as DE");
         return Err(Problem::field("country", message).into());
     }
-    let items = carts.quotes.offers(&country, items).into_iter().map(|offer| ShippingMethod {
-        code: offer.code,
-        label: offer.label,
-        price: offer.price,
-        free_from: offer.free_from,
-        days: offer.days,
-    });
+    let items =
+        carts.quotes.delivery_options(&country, items).into_iter().map(|option| ShippingMethod {
+            code: option.code,
+            label: option.label,
+            price: option.price,
+            free_from: option.free_from,
+            days: option.days,
+        });
     Ok(Json(ShippingMethods { items: items.collect() }))
 }
 
-async fn all_countries() -> Json<Countries> {
-    let items = countries::countries().into_iter().map(|country| Country {
+async fn list_countries() -> Json<Countries> {
+    let items = countries::all().into_iter().map(|country| Country {
         code: country.code.to_owned(),
         name: country.name.to_owned(),
         required: country.required().map(str::to_owned).collect(),
@@ -182,14 +184,14 @@ async fn all_countries() -> Json<Countries> {
     Json(Countries { items: items.collect() })
 }
 
-async fn quote(carts: Service, Json(request): Json<QuoteRequest>) -> ApiResult<Json<Quote>> {
-    let lines = merged(&request.lines)?;
-    let currency = request.currency.unwrap_or(carts.quotes.terms().currency);
+async fn quote(carts: AppState, Json(request): Json<QuoteRequest>) -> ApiResult<Json<Quote>> {
+    let lines = merge_lines(&request.lines)?;
+    let currency = request.currency.unwrap_or(carts.quotes.pricing().currency);
     Ok(Json(carts.quotes.quote(&lines, currency, &request).await?))
 }
 
 async fn begin_checkout(
-    carts: Service,
+    carts: AppState,
     Path((id, order_id)): Path<(CartId, OrderId)>,
     Json(request): Json<QuoteRequest>,
 ) -> ApiResult<Json<Quote>> {
@@ -197,7 +199,7 @@ async fn begin_checkout(
 }
 
 async fn ordered(
-    carts: Service,
+    carts: AppState,
     Path(id): Path<CartId>,
     Json(order): Json<ForOrder>,
 ) -> ApiResult<Json<Done>> {
@@ -206,7 +208,7 @@ async fn ordered(
 }
 
 async fn reopen(
-    carts: Service,
+    carts: AppState,
     Path(id): Path<CartId>,
     Json(order): Json<ForOrder>,
 ) -> ApiResult<Json<Done>> {
@@ -214,16 +216,16 @@ async fn reopen(
     Ok(Json(Done {}))
 }
 
-/// Lines of an order without a cart, checked as a cart would check them.
-fn merged(lines: &[Quantity]) -> Result<Vec<Quantity>, CartError> {
+/// Lines of an order without a cart, merged and validated as a cart would do it.
+fn merge_lines(lines: &[Quantity]) -> Result<Vec<Quantity>, CartError> {
     use crate::domain::{
-        cart::{Cart, Command, Now},
+        cart::{Cart, Command, DecisionContext},
         events::{CartEvent, Line},
         rejection::Rejection,
     };
     let lines =
         lines.iter().map(|line| Line { sku: line.sku.clone(), quantity: line.quantity }).collect();
-    let now = Now { at: kernel::Timestamp::UNIX_EPOCH, keep: std::time::Duration::ZERO };
+    let now = DecisionContext { at: kernel::Timestamp::UNIX_EPOCH, ttl: std::time::Duration::ZERO };
     let command = Command::Create { currency: Currency::EUR, lines };
     match Cart::decide(None, &command, now)?.pop() {
         Some(CartEvent::Created { lines, .. }) if !lines.is_empty() => Ok(lines

@@ -1,7 +1,7 @@
-//! Carts in the journal, and what of them the world is told.
+//! Journal adapter of the cart aggregate, and its event feed.
 
 use crate::domain::{cart::Cart, events::CartEvent};
-use contracts::{cart::CartEvent as Told, shared::CartId};
+use contracts::{cart::CartEvent as ContractEvent, shared::CartId};
 use journal::{Aggregate, EventName, RecordedEvent};
 
 impl EventName for CartEvent {
@@ -22,11 +22,11 @@ impl Aggregate for Cart {
     }
 }
 
-/// What a cart event tells others.
+/// Contract event for a stored cart event.
 pub(crate) fn translate(recorded: &RecordedEvent) -> Option<messaging::EventData> {
     let cart_id: CartId = recorded.stream.strip_prefix("cart-")?.parse().ok()?;
     let event: CartEvent = serde_json::from_slice(&recorded.data)
-        .inspect_err(|error| tracing::error!(%error, position = recorded.position, "a stored event cannot be read"))
+        .inspect_err(|error| tracing::error!(%error, position = recorded.position, "a stored event cannot be decoded"))
         .ok()?;
     let (sku, quantity) = match &event {
         CartEvent::LineAdded { sku, quantity, .. }
@@ -34,6 +34,7 @@ pub(crate) fn translate(recorded: &RecordedEvent) -> Option<messaging::EventData
         CartEvent::LineRemoved { sku, .. } => (Some(sku.clone()), Some(0)),
         _ => (None, None),
     };
-    let told = Told::CartChanged { cart_id, change: event.name().to_owned(), sku, quantity };
-    messaging::EventData::of(&told).ok()
+    let event =
+        ContractEvent::CartChanged { cart_id, change: event.name().to_owned(), sku, quantity };
+    messaging::EventData::of(&event).ok()
 }

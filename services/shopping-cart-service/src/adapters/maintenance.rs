@@ -1,7 +1,7 @@
-//! Carts while nobody serves them. A cart is folded from its events whenever somebody looks, so nothing is made anew;
-//! the events are checked, and others are told where each cart stands.
+//! Offline maintenance: invariant checks of carts, and their facts for cross-service checks. A cart is folded from its
+//! events on every read, so there is no read model to rebuild.
 
-use crate::domain::cart::{Cart, LINE_UNITS_MAX, Status};
+use crate::domain::cart::{Cart, CartState, LINE_UNITS_MAX};
 use async_trait::async_trait;
 use contracts::{
     cart::CartStatus,
@@ -17,7 +17,7 @@ use runtime::{Maintenance, OfflineContext};
 use std::{collections::HashSet, sync::Arc};
 use storage::StorageError;
 
-/// What the streams of carts begin with.
+/// Prefix of the cart streams.
 const PREFIX: &str = "cart-";
 
 pub(crate) fn maintenance(offline: &OfflineContext) -> Maintenance {
@@ -29,12 +29,12 @@ pub(crate) fn maintenance(offline: &OfflineContext) -> Maintenance {
     }
 }
 
-/// Looks at the lines of every cart.
+/// Invariant checker for the lines of every cart.
 struct CartChecker(Invariant);
 
 impl Default for CartChecker {
     fn default() -> Self {
-        Self(Invariant::new("a cart has one line of each article, of a possible number of units"))
+        Self(Invariant::new("a cart has one line per SKU, each with a valid quantity"))
     }
 }
 
@@ -47,9 +47,9 @@ impl EventVisitor for CartChecker {
     async fn stream(&mut self, events: &[RecordedEvent]) -> Result<(), StorageError> {
         let Some(cart) = cart_of(events)? else { return Ok(()) };
         let skus: HashSet<&str> = cart.lines.iter().map(|line| line.sku.as_str()).collect();
-        let possible = |units| (1..=LINE_UNITS_MAX).contains(&units);
+        let is_valid = |units| (1..=LINE_UNITS_MAX).contains(&units);
         let is_right =
-            skus.len() == cart.lines.len() && cart.lines.iter().all(|line| possible(line.quantity));
+            skus.len() == cart.lines.len() && cart.lines.iter().all(|line| is_valid(line.quantity));
         self.0.hold(is_right, || {
             events.first().map(|event| event.stream.clone()).unwrap_or_default()
         });
@@ -75,10 +75,10 @@ fn cart_of(events: &[RecordedEvent]) -> Result<Option<Cart>, StorageError> {
 
 fn facts(id: Uuid, events: &[RecordedEvent]) -> Result<Option<serde_json::Value>, StorageError> {
     let Some(cart) = cart_of(events)? else { return Ok(None) };
-    let (status, order_id) = match cart.status {
-        Status::Open => (CartStatus::Open, None),
-        Status::CheckingOut { order_id } => (CartStatus::CheckingOut, Some(OrderId(order_id))),
-        Status::Ordered { order_id } => (CartStatus::Ordered, Some(OrderId(order_id))),
+    let (status, order_id) = match cart.state {
+        CartState::Open => (CartStatus::Open, None),
+        CartState::CheckingOut { order_id } => (CartStatus::CheckingOut, Some(OrderId(order_id))),
+        CartState::Ordered { order_id } => (CartStatus::Ordered, Some(OrderId(order_id))),
     };
     let facts = CartFacts { cart_id: CartId(id), status, order_id };
     serde_json::to_value(facts).map(Some).map_err(|error| StorageError::Corrupt(error.to_string()))

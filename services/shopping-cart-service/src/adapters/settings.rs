@@ -1,10 +1,10 @@
-//! What can be set.
+//! Settings of the shopping cart service, and the pricing configuration they define.
 
 use crate::{
-    application::quotes::Terms,
+    application::quote_calculator::PricingConfig,
     domain::{
         countries,
-        shipping::{Method, Rate},
+        shipping::{DeliveryMethod, DeliveryRate},
         tax::PriceMode,
     },
 };
@@ -12,24 +12,24 @@ use kernel::{Currency, Decimal};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The settings of the shopping cart service.
+/// Settings of the shopping cart service.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct CartSettings {
     /// The shop's own currency.
     pub(crate) currency: String,
-    /// The country carts are estimated for while nobody has said where the goods go.
+    /// The country that cart totals are estimated for until the shopper gives a destination.
     pub(crate) country: String,
-    /// Whether prices contain the tax.
+    /// Whether prices include tax.
     pub(crate) prices_include_tax: bool,
-    /// How long an untouched cart is kept, in hours.
+    /// Hours until an unchanged cart expires.
     pub(crate) cart_keep_hours: u64,
-    /// The most carts kept in memory.
+    /// Upper bound of carts cached in memory.
     pub(crate) carts_in_memory_max: usize,
-    /// Tax rates that differ from the built-in table, as `DE=0.19`.
+    /// Tax rates that override the built-in table, as `DE=0.19`.
     pub(crate) tax_rates: Vec<String>,
-    /// Ways to have goods delivered, the default first: `code|label|EUR:495/5000 GBP:450|days|countries`, the price
-    /// in minor units, after the slash the sum from which it is free; no countries means everywhere.
+    /// Delivery methods, the default first: `code|label|EUR:495/5000 GBP:450|days|countries`. The price is in minor
+    /// units; after the slash comes the items total from which delivery is free. No countries means everywhere.
     pub(crate) shipping_methods: Vec<String>,
 }
 
@@ -53,13 +53,13 @@ impl Default for CartSettings {
 }
 
 impl CartSettings {
-    /// The shop's terms, or a sentence that names the setting that is wrong.
-    pub(crate) fn terms(&self) -> Result<Terms, String> {
+    /// Pricing configuration, or an error message that names the invalid setting.
+    pub(crate) fn pricing(&self) -> Result<PricingConfig, String> {
         let wrong = |key: &str, what: String| format!("shopping-cart-service.{key}: {what}");
         let currency = Currency::parse(&self.currency)
             .map_err(|error| wrong("currency", error.to_string()))?;
-        let home = countries::country(&self.country).ok_or_else(|| {
-            wrong("country", format!("{:?} is no country code we know", self.country))
+        let home = countries::find(&self.country).ok_or_else(|| {
+            wrong("country", format!("{:?} is not a supported country code", self.country))
         })?;
         let mut rates = BTreeMap::new();
         for text in &self.tax_rates {
@@ -75,16 +75,17 @@ impl CartSettings {
             .shipping_methods
             .iter()
             .map(|text| {
-                method(text)
-                    .ok_or_else(|| wrong("shipping_methods", format!("{text:?} cannot be read")))
+                parse_delivery_method(text).ok_or_else(|| {
+                    wrong("shipping_methods", format!("{text:?} is not a valid delivery method"))
+                })
             })
             .collect::<Result<Vec<_>, _>>()?;
         let mode = if self.prices_include_tax { PriceMode::Gross } else { PriceMode::Net };
-        Ok(Terms { currency, home, mode, methods, rates })
+        Ok(PricingConfig { currency, home, mode, methods, tax_rates: rates })
     }
 }
 
-fn method(text: &str) -> Option<Method> {
+fn parse_delivery_method(text: &str) -> Option<DeliveryMethod> {
     let [code, label, prices, days, places] =
         text.split('|').collect::<Vec<_>>().try_into().ok()?;
     let mut rates = BTreeMap::new();
@@ -94,9 +95,10 @@ fn method(text: &str) -> Option<Method> {
             Some((price, from)) => (price, Some(from.parse().ok()?)),
             None => (price, None),
         };
-        let rate = Rate { price: price.parse().ok().filter(|price| *price >= 0)?, free_from };
+        let rate =
+            DeliveryRate { price: price.parse().ok().filter(|price| *price >= 0)?, free_from };
         match currency {
-            // Only nothing costs the same in every currency.
+            // Only zero is the same price in every currency.
             "*" if rate.price == 0 => {
                 rates.extend(Currency::all().map(|currency| (currency, rate)));
             }
@@ -106,7 +108,7 @@ fn method(text: &str) -> Option<Method> {
     let (earliest, latest) = days.split_once('-')?;
     let countries = places.split_whitespace().map(str::to_owned).collect();
     let days = [earliest.parse().ok()?, latest.parse().ok()?];
-    Some(Method { code: code.to_owned(), label: label.to_owned(), countries, rates, days })
+    Some(DeliveryMethod { code: code.to_owned(), label: label.to_owned(), countries, rates, days })
 }
 
 #[cfg(test)]
@@ -114,25 +116,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_default_terms_can_be_read() {
-        let terms = CartSettings::default().terms().unwrap();
-        assert_eq!(terms.methods.len(), 3);
+    fn the_default_pricing_is_valid() {
+        let pricing = CartSettings::default().pricing().unwrap();
+        assert_eq!(pricing.methods.len(), 3);
         assert_eq!(
-            terms.methods[0].rates[&Currency::EUR],
-            Rate { price: 490, free_from: Some(5_000) }
+            pricing.methods[0].rates[&Currency::EUR],
+            DeliveryRate { price: 490, free_from: Some(5_000) }
         );
-        assert_eq!(terms.methods[2].rates[&Currency::JPY].price, 0);
+        assert_eq!(pricing.methods[2].rates[&Currency::JPY].price, 0);
     }
 
     #[test]
-    fn a_wrong_term_is_named() {
+    fn an_invalid_setting_is_named() {
         let settings =
             CartSettings { shipping_methods: vec!["x|y".to_owned()], ..CartSettings::default() };
         assert!(
-            settings.terms().unwrap_err().starts_with("shopping-cart-service.shipping_methods: ")
+            settings.pricing().unwrap_err().starts_with("shopping-cart-service.shipping_methods: ")
         );
         let settings =
             CartSettings { tax_rates: vec!["DE=-1".to_owned()], ..CartSettings::default() };
-        assert!(settings.terms().unwrap_err().contains("DE=0.19"));
+        assert!(settings.pricing().unwrap_err().contains("DE=0.19"));
     }
 }

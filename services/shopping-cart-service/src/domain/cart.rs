@@ -1,4 +1,4 @@
-//! A cart, from the first article until it is an order or forgotten.
+//! Cart aggregate: its commands, its state, and its expiry.
 
 use super::{
     events::{CartEvent, Line},
@@ -7,42 +7,42 @@ use super::{
 use kernel::{Currency, Timestamp, Uuid};
 use std::{collections::VecDeque, time::Duration};
 
-/// The most lines of a cart.
+/// Upper bound of the lines of a cart.
 pub(crate) const LINES_MAX: usize = 1_000;
-/// The most units of one SKU in a cart.
+/// Upper bound of the units of one SKU in a cart.
 pub(crate) const LINE_UNITS_MAX: i64 = 100_000;
-/// How many operations a cart remembers, so that a repeated one changes nothing.
+/// Number of operation identifiers a cart remembers for deduplication.
 const OPERATIONS_MAX: usize = 32;
 
-/// How many orders a cart remembers that gave it up, so that a late beginning of theirs does not freeze it. The
-/// beginning can only be as late as the network lets a request be, and only a few checkouts go wrong in that time.
-const GIVEN_UP_MAX: usize = 32;
+/// Number of abandoned orders a cart remembers, so that a delayed `BeginCheckout` of theirs does not freeze it. A request
+/// is only delayed as long as the network keeps it, and only a few checkouts fail in that time.
+const ABANDONED_ORDERS_MAX: usize = 32;
 
-/// A cart.
+/// Cart aggregate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Cart {
     pub(crate) currency: Currency,
     /// Oldest first; one per SKU.
     pub(crate) lines: Vec<Line>,
-    pub(crate) status: Status,
-    /// Grows with every change.
+    pub(crate) state: CartState,
+    /// Stream version: the number of its events.
     pub(crate) version: u64,
-    /// When somebody last changed it.
-    pub(crate) touched_at: Timestamp,
+    /// Time of the last change.
+    pub(crate) updated_at: Timestamp,
     operations: VecDeque<Uuid>,
-    /// The orders that will not come of it, latest last.
-    given_up: VecDeque<Uuid>,
+    /// Orders whose checkout of this cart was abandoned, latest last.
+    abandoned_orders: VecDeque<Uuid>,
 }
 
-/// Where a cart stands. Whether it expired depends on the time and so is asked, not stored.
+/// State of a cart. Expiry depends on the time, so it is computed and not stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Status {
+pub(crate) enum CartState {
     Open,
     CheckingOut { order_id: Uuid },
     Ordered { order_id: Uuid },
 }
 
-/// What somebody wants of a cart.
+/// Command to a cart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     Create { currency: Currency, lines: Vec<Line> },
@@ -54,20 +54,20 @@ pub(crate) enum Command {
     Order { order_id: Uuid },
 }
 
-/// The circumstances a decision depends on.
+/// Context of a decision: the time and the configuration.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Now {
+pub(crate) struct DecisionContext {
     pub(crate) at: Timestamp,
-    /// How long an untouched cart is kept.
-    pub(crate) keep: Duration,
+    /// Time until an unchanged cart expires.
+    pub(crate) ttl: Duration,
 }
 
 impl Cart {
-    /// Decides what `command` leads to. Repeating a command that already took effect leads to nothing.
+    /// Decides a command: its events or a rejection. Idempotent: a command that already took effect has no events.
     pub(crate) fn decide(
         cart: Option<&Self>,
         command: &Command,
-        now: Now,
+        now: DecisionContext,
     ) -> Result<Vec<CartEvent>, Rejection> {
         let Some(cart) = cart else { return create(command, now.at) };
         match command {
@@ -83,7 +83,7 @@ impl Cart {
         }
     }
 
-    /// Folds one more event in.
+    /// Folds one more event.
     pub(crate) fn apply(cart: Option<Self>, event: &CartEvent) -> Self {
         let mut cart = cart.unwrap_or_else(|| Self::empty(event));
         match event {
@@ -94,84 +94,84 @@ impl Cart {
                     None => cart.lines.push(Line { sku: sku.clone(), quantity: *quantity }),
                 }
                 if let Some(operation) = operation {
-                    remember(&mut cart.operations, *operation, OPERATIONS_MAX);
+                    push_bounded(&mut cart.operations, *operation, OPERATIONS_MAX);
                 }
-                cart.touched_at = *at;
+                cart.updated_at = *at;
             }
             CartEvent::LineChanged { sku, quantity, at } => {
                 for line in cart.lines.iter_mut().filter(|line| line.sku == *sku) {
                     line.quantity = *quantity;
                 }
-                cart.touched_at = *at;
+                cart.updated_at = *at;
             }
             CartEvent::LineRemoved { sku, at } => {
                 cart.lines.retain(|line| line.sku != *sku);
-                cart.touched_at = *at;
+                cart.updated_at = *at;
             }
             CartEvent::CheckoutBegun { order_id, .. } => {
-                cart.status = Status::CheckingOut { order_id: *order_id }
+                cart.state = CartState::CheckingOut { order_id: *order_id }
             }
             CartEvent::CheckoutAbandoned { order_id, at } => {
-                if cart.status == (Status::CheckingOut { order_id: *order_id }) {
-                    cart.status = Status::Open;
-                    cart.touched_at = *at;
+                if cart.state == (CartState::CheckingOut { order_id: *order_id }) {
+                    cart.state = CartState::Open;
+                    cart.updated_at = *at;
                 }
-                remember(&mut cart.given_up, *order_id, GIVEN_UP_MAX);
+                push_bounded(&mut cart.abandoned_orders, *order_id, ABANDONED_ORDERS_MAX);
             }
             CartEvent::Ordered { order_id, .. } => {
-                cart.status = Status::Ordered { order_id: *order_id }
+                cart.state = CartState::Ordered { order_id: *order_id }
             }
         }
         cart.version += 1;
         cart
     }
 
-    /// Refuses whoever believes it to be at another version, where that matters to them.
-    pub(crate) fn is_at(&self, seen: Option<u64>) -> Result<(), Rejection> {
-        match seen {
-            Some(seen) if seen != self.version => {
+    /// Rejects a conditional change that expects another version.
+    pub(crate) fn check_version(&self, if_version: Option<u64>) -> Result<(), Rejection> {
+        match if_version {
+            Some(expected) if expected != self.version => {
                 Err(Rejection::VersionChanged { actual: self.version })
             }
             _ => Ok(()),
         }
     }
 
-    /// When it expires if nobody touches it.
-    pub(crate) fn expires_at(&self, keep: Duration) -> Timestamp {
-        self.touched_at.checked_add(keep).unwrap_or(Timestamp::MAX)
+    /// Expiry time if the cart stays unchanged.
+    pub(crate) fn expires_at(&self, ttl: Duration) -> Timestamp {
+        self.updated_at.checked_add(ttl).unwrap_or(Timestamp::MAX)
     }
 
-    /// Whether nobody touched it for so long that it counts as forgotten.
-    pub(crate) fn is_expired(&self, now: Now) -> bool {
-        self.status == Status::Open && now.at >= self.expires_at(now.keep)
+    /// Whether the cart has expired.
+    pub(crate) fn is_expired(&self, now: DecisionContext) -> bool {
+        self.state == CartState::Open && now.at >= self.expires_at(now.ttl)
     }
 
     fn empty(event: &CartEvent) -> Self {
         let (currency, lines, at) = match event {
             CartEvent::Created { currency, lines, at } => (*currency, lines.clone(), *at),
-            // A stream begins with `created`; anything else would be damage, and an empty cart shows it best.
+            // A stream begins with `created`; anything else is corruption, and an empty cart exposes it best.
             _ => (Currency::EUR, Vec::new(), Timestamp::UNIX_EPOCH),
         };
         Self {
             currency,
             lines,
-            status: Status::Open,
+            state: CartState::Open,
             version: 0,
-            touched_at: at,
+            updated_at: at,
             operations: VecDeque::new(),
-            given_up: VecDeque::new(),
+            abandoned_orders: VecDeque::new(),
         }
     }
 
-    fn may_change(&self) -> Result<(), Rejection> {
-        match self.status {
-            Status::Open => Ok(()),
-            Status::CheckingOut { .. } => Err(Rejection::CheckingOut),
-            Status::Ordered { order_id } => Err(Rejection::Ordered { order_id }),
+    fn ensure_open(&self) -> Result<(), Rejection> {
+        match self.state {
+            CartState::Open => Ok(()),
+            CartState::CheckingOut { .. } => Err(Rejection::CheckingOut),
+            CartState::Ordered { order_id } => Err(Rejection::Ordered { order_id }),
         }
     }
 
-    fn units_of(&self, sku: &str) -> Option<i64> {
+    fn quantity_of(&self, sku: &str) -> Option<i64> {
         self.lines.iter().find(|line| line.sku == sku).map(|line| line.quantity)
     }
 
@@ -185,23 +185,23 @@ impl Cart {
         if operation.is_some_and(|operation| self.operations.contains(&operation)) {
             return Ok(vec![]);
         }
-        self.may_change()?;
-        check_units("quantity", quantity, 1)?;
-        let there = self.units_of(sku);
-        if there.is_none() && self.lines.len() >= LINES_MAX {
+        self.ensure_open()?;
+        check_quantity("quantity", quantity, 1)?;
+        let current = self.quantity_of(sku);
+        if current.is_none() && self.lines.len() >= LINES_MAX {
             return Err(Rejection::TooManyLines { max: LINES_MAX });
         }
-        check_sum(sku, there.unwrap_or(0) + quantity)?;
+        check_line_quantity(sku, current.unwrap_or(0) + quantity)?;
         Ok(vec![CartEvent::LineAdded { sku: sku.to_owned(), quantity, at, operation }])
     }
 
     fn change(&self, sku: &str, quantity: i64, at: Timestamp) -> Result<Vec<CartEvent>, Rejection> {
-        self.may_change()?;
-        check_units("quantity", quantity, 0)?;
-        match self.units_of(sku) {
+        self.ensure_open()?;
+        check_quantity("quantity", quantity, 0)?;
+        match self.quantity_of(sku) {
             None if quantity == 0 => Ok(vec![]),
             None => Err(Rejection::NotInCart { sku: sku.to_owned() }),
-            Some(there) if there == quantity => Ok(vec![]),
+            Some(current) if current == quantity => Ok(vec![]),
             Some(_) if quantity == 0 => {
                 Ok(vec![CartEvent::LineRemoved { sku: sku.to_owned(), at }])
             }
@@ -210,63 +210,69 @@ impl Cart {
     }
 
     fn remove(&self, sku: &str, at: Timestamp) -> Result<Vec<CartEvent>, Rejection> {
-        self.may_change()?;
-        match self.units_of(sku) {
+        self.ensure_open()?;
+        match self.quantity_of(sku) {
             Some(_) => Ok(vec![CartEvent::LineRemoved { sku: sku.to_owned(), at }]),
             None => Ok(vec![]),
         }
     }
 
-    fn begin_checkout(&self, order_id: Uuid, now: Now) -> Result<Vec<CartEvent>, Rejection> {
-        match self.status {
-            Status::CheckingOut { order_id: same } if same == order_id => Ok(vec![]),
-            Status::Ordered { order_id: same } if same == order_id => Ok(vec![]),
-            Status::CheckingOut { .. } => Err(Rejection::CheckingOut),
-            Status::Ordered { order_id } => Err(Rejection::Ordered { order_id }),
-            Status::Open
-                if self.given_up.contains(&order_id)
+    fn begin_checkout(
+        &self,
+        order_id: Uuid,
+        now: DecisionContext,
+    ) -> Result<Vec<CartEvent>, Rejection> {
+        match self.state {
+            CartState::CheckingOut { order_id: same } if same == order_id => Ok(vec![]),
+            CartState::Ordered { order_id: same } if same == order_id => Ok(vec![]),
+            CartState::CheckingOut { .. } => Err(Rejection::CheckingOut),
+            CartState::Ordered { order_id } => Err(Rejection::Ordered { order_id }),
+            CartState::Open
+                if self.abandoned_orders.contains(&order_id)
                     && !kernel::defects::planted("given_up_cart_freezes") =>
             {
-                Err(Rejection::GivenUp)
+                Err(Rejection::CheckoutAbandoned)
             }
-            Status::Open if self.is_expired(now) => Err(Rejection::Expired),
-            Status::Open if self.lines.is_empty() => Err(Rejection::Empty),
-            Status::Open => Ok(vec![CartEvent::CheckoutBegun { order_id, at: now.at }]),
+            CartState::Open if self.is_expired(now) => Err(Rejection::Expired),
+            CartState::Open if self.lines.is_empty() => Err(Rejection::Empty),
+            CartState::Open => Ok(vec![CartEvent::CheckoutBegun { order_id, at: now.at }]),
         }
     }
 
     fn abandon_checkout(&self, order_id: Uuid, at: Timestamp) -> Result<Vec<CartEvent>, Rejection> {
-        match self.status {
-            Status::Ordered { order_id: same } if same == order_id => {
+        match self.state {
+            CartState::Ordered { order_id: same } if same == order_id => {
                 Err(Rejection::Ordered { order_id })
             }
-            // Nobody can begin any more.
-            Status::Ordered { .. } => Ok(vec![]),
-            // Giving back twice is no error.
-            Status::Open | Status::CheckingOut { .. } if self.given_up.contains(&order_id) => {
+            // No checkout can begin any more.
+            CartState::Ordered { .. } => Ok(vec![]),
+            // Idempotent: abandoning twice is no error.
+            CartState::Open | CartState::CheckingOut { .. }
+                if self.abandoned_orders.contains(&order_id) =>
+            {
                 Ok(vec![])
             }
-            // Also when it was never begun: its beginning may still be on the way.
-            Status::Open | Status::CheckingOut { .. } => {
+            // Also when the checkout never began: its request may still be in flight.
+            CartState::Open | CartState::CheckingOut { .. } => {
                 Ok(vec![CartEvent::CheckoutAbandoned { order_id, at }])
             }
         }
     }
 
     fn order(&self, order_id: Uuid, at: Timestamp) -> Result<Vec<CartEvent>, Rejection> {
-        match self.status {
-            Status::CheckingOut { order_id: same } if same == order_id => {
+        match self.state {
+            CartState::CheckingOut { order_id: same } if same == order_id => {
                 Ok(vec![CartEvent::Ordered { order_id, at }])
             }
-            Status::Ordered { order_id: same } if same == order_id => Ok(vec![]),
-            Status::Ordered { order_id } => Err(Rejection::Ordered { order_id }),
-            Status::Open | Status::CheckingOut { .. } => Err(Rejection::NotInCheckout),
+            CartState::Ordered { order_id: same } if same == order_id => Ok(vec![]),
+            CartState::Ordered { order_id } => Err(Rejection::Ordered { order_id }),
+            CartState::Open | CartState::CheckingOut { .. } => Err(Rejection::NotInCheckout),
         }
     }
 }
 
-/// Remembers one more, and forgets the oldest for it when there are `max`.
-fn remember(known: &mut VecDeque<Uuid>, id: Uuid, max: usize) {
+/// Pushes an identifier into a bounded queue; the oldest is dropped when there are `max`.
+fn push_bounded(known: &mut VecDeque<Uuid>, id: Uuid, max: usize) {
     if known.len() == max {
         known.pop_front();
     }
@@ -277,7 +283,7 @@ fn create(command: &Command, at: Timestamp) -> Result<Vec<CartEvent>, Rejection>
     let Command::Create { currency, lines } = command else { return Err(Rejection::Unknown) };
     let mut merged: Vec<Line> = Vec::with_capacity(lines.len());
     for (index, line) in lines.iter().enumerate() {
-        check_units(&format!("lines[{index}].quantity"), line.quantity, 1)?;
+        check_quantity(&format!("lines[{index}].quantity"), line.quantity, 1)?;
         match merged.iter_mut().find(|known| known.sku == line.sku) {
             Some(known) => known.quantity += line.quantity,
             None => merged.push(line.clone()),
@@ -287,19 +293,19 @@ fn create(command: &Command, at: Timestamp) -> Result<Vec<CartEvent>, Rejection>
         return Err(Rejection::TooManyLines { max: LINES_MAX });
     }
     for line in &merged {
-        check_sum(&line.sku, line.quantity)?;
+        check_line_quantity(&line.sku, line.quantity)?;
     }
     Ok(vec![CartEvent::Created { currency: *currency, lines: merged, at }])
 }
 
-fn check_units(field: &str, quantity: i64, min: i64) -> Result<(), Rejection> {
+fn check_quantity(field: &str, quantity: i64, min: i64) -> Result<(), Rejection> {
     if (min..=LINE_UNITS_MAX).contains(&quantity) {
         return Ok(());
     }
     Err(Rejection::Quantity { field: field.to_owned(), min, max: LINE_UNITS_MAX })
 }
 
-fn check_sum(sku: &str, quantity: i64) -> Result<(), Rejection> {
+fn check_line_quantity(sku: &str, quantity: i64) -> Result<(), Rejection> {
     if quantity <= LINE_UNITS_MAX {
         return Ok(());
     }

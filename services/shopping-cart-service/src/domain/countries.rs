@@ -1,14 +1,14 @@
-//! The countries goods are sent to: the tax rate and what an address there needs, from a table.
+//! Country table: tax rate and address rules of each country the shop delivers to.
 
 use kernel::Decimal;
 use std::{collections::BTreeMap, sync::LazyLock};
 
-/// The table: code, name, rate, required parts (C city, S region, Z postcode), form of the postcode. Standard rates
-/// of VAT or GST as of 2026; a shop can set others. Where tax is a provider's business, as in the United States, the
-/// rate is 0. Required parts follow the address data that libaddressinput carries.
+/// Columns: code, name, tax rate, required parts (C city, S region, Z postcode), postcode pattern. Standard rates of VAT
+/// or GST as of 2026; a shop can override them. Where a tax provider decides, as in the United States, the rate is 0.
+/// Required parts follow the address data of libaddressinput.
 const TABLE: &str = include_str!("../../data/countries.csv");
 
-/// A country goods are sent to.
+/// Country the shop delivers to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Country {
     pub(crate) code: &'static str,
@@ -23,20 +23,20 @@ static COUNTRIES: LazyLock<BTreeMap<&'static str, Country>> = LazyLock::new(|| {
     rows.map(|country| (country.code, country)).collect()
 });
 
-/// The country with this code.
-pub(crate) fn country(code: &str) -> Option<&'static Country> {
+/// Country by code.
+pub(crate) fn find(code: &str) -> Option<&'static Country> {
     COUNTRIES.get(code)
 }
 
-/// All of them, by name.
-pub(crate) fn countries() -> Vec<&'static Country> {
+/// All countries, sorted by name.
+pub(crate) fn all() -> Vec<&'static Country> {
     let mut all: Vec<_> = COUNTRIES.values().collect();
     all.sort_by_key(|country| country.name);
     all
 }
 
 impl Country {
-    /// The address fields that must not be empty, by the names they have in the API.
+    /// Required address fields, by their API names.
     pub(crate) fn required(&self) -> impl Iterator<Item = &'static str> {
         let names = [('C', "city"), ('S', "region"), ('Z', "postal_code")];
         let required = self.required;
@@ -63,15 +63,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_row_of_the_table_is_read() {
+    fn every_row_of_the_table_is_parsed() {
         assert_eq!(COUNTRIES.len(), TABLE.lines().count() - 1);
         assert!(COUNTRIES.len() > 60);
         assert!(COUNTRIES.keys().all(|code| code.len() == 2));
     }
 
     #[test]
-    fn countries_require_what_their_post_needs() {
-        let required = |code| country(code).unwrap().required().collect::<Vec<_>>();
+    fn required_fields_differ_by_country() {
+        let required = |code| find(code).unwrap().required().collect::<Vec<_>>();
         assert_eq!(required("DE"), ["city", "postal_code"]);
         assert_eq!(required("US"), ["city", "region", "postal_code"]);
         assert_eq!(required("HK"), ["region"]);

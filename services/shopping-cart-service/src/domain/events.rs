@@ -1,15 +1,15 @@
-//! What happens to a cart. Stored; only ever added to.
+//! Domain events of a cart. Stored, so they change only by additions.
 
 use kernel::{Currency, Timestamp, Uuid};
 use serde::{Deserialize, Serialize};
 
-/// What happens to a cart.
+/// Cart event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(crate) enum CartEvent {
-    /// Somebody took a cart.
+    /// The cart was created.
     Created { currency: Currency, lines: Vec<Line>, at: Timestamp },
-    /// Units of a SKU were put in, beside those that were there.
+    /// Units of a SKU were added to those already in the cart.
     LineAdded {
         sku: String,
         quantity: i64,
@@ -17,19 +17,19 @@ pub(crate) enum CartEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         operation: Option<Uuid>,
     },
-    /// The units of a SKU were set.
+    /// The quantity of a SKU was set.
     LineChanged { sku: String, quantity: i64, at: Timestamp },
-    /// A SKU was taken out.
+    /// The line of a SKU was removed.
     LineRemoved { sku: String, at: Timestamp },
-    /// An order is being placed from the cart.
+    /// An order's checkout of the cart began.
     CheckoutBegun { order_id: Uuid, at: Timestamp },
-    /// The order was not placed, and will not be. Also recorded of a checkout whose beginning never arrived.
+    /// The checkout was abandoned: the order will not be placed. Also recorded if the checkout never began.
     CheckoutAbandoned { order_id: Uuid, at: Timestamp },
     /// The order was placed.
     Ordered { order_id: Uuid, at: Timestamp },
 }
 
-/// A SKU and how many units of it.
+/// Line: a SKU and a quantity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Line {
     pub(crate) sku: String,

@@ -1,16 +1,16 @@
-//! What lines come to: each named amount is rounded once, totals are sums of rounded amounts.
+//! Price calculation: each amount is rounded once, and totals are sums of rounded amounts.
 
 use super::{
-    shipping::Offer,
+    shipping::DeliveryOption,
     tax::{self, PriceMode},
 };
 use kernel::{Currency, Decimal, Money, MoneyError, UnitPrice};
 
-/// Lines, delivery and tax, added up.
+/// Price breakdown: lines, delivery, tax and total.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Priced {
-    /// In the order of the lines that were given.
-    pub(crate) lines: Vec<PricedLine>,
+pub(crate) struct PriceBreakdown {
+    /// In the order of the given lines.
+    pub(crate) lines: Vec<LineAmounts>,
     pub(crate) shipping: Money,
     pub(crate) shipping_tax: Money,
     pub(crate) items: Money,
@@ -18,14 +18,14 @@ pub(crate) struct Priced {
     pub(crate) total: Money,
 }
 
-/// A line with its amounts.
+/// Amounts of one line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct PricedLine {
+pub(crate) struct LineAmounts {
     pub(crate) total: Money,
     pub(crate) tax: Money,
 }
 
-/// Price times quantity of each line, rounded once.
+/// Line totals (price times quantity, rounded once) and their sum.
 pub(crate) fn line_totals(
     currency: Currency,
     lines: &[(UnitPrice, i64)],
@@ -38,27 +38,27 @@ pub(crate) fn line_totals(
     Ok((totals, items))
 }
 
-/// Adds lines, delivery and tax up.
-pub(crate) fn price(
+/// Price breakdown of lines, delivery and tax.
+pub(crate) fn calculate(
     totals: &[Money],
     items: Money,
-    delivery: Option<&Offer>,
+    delivery: Option<&DeliveryOption>,
     rate: Decimal,
     mode: PriceMode,
-) -> Result<Priced, MoneyError> {
+) -> Result<PriceBreakdown, MoneyError> {
     let lines = totals
         .iter()
-        .map(|&total| Ok(PricedLine { total, tax: tax::tax(total, rate, mode)? }))
+        .map(|&total| Ok(LineAmounts { total, tax: tax::tax_amount(total, rate, mode)? }))
         .collect::<Result<Vec<_>, MoneyError>>()?;
-    let shipping = delivery.map_or(Money::zero(items.currency), |offer| offer.price);
-    let shipping_tax = tax::tax(shipping, rate, mode)?;
+    let shipping = delivery.map_or(Money::zero(items.currency), |option| option.price);
+    let shipping_tax = tax::tax_amount(shipping, rate, mode)?;
     let tax = Money::sum(items.currency, lines.iter().map(|line| line.tax).chain([shipping_tax]))?;
     let net_or_gross = items.checked_add(shipping)?;
     let total = match mode {
         PriceMode::Gross => net_or_gross,
         PriceMode::Net => net_or_gross.checked_add(tax)?,
     };
-    Ok(Priced { lines, shipping, shipping_tax, items, tax, total })
+    Ok(PriceBreakdown { lines, shipping, shipping_tax, items, tax, total })
 }
 
 #[cfg(test)]
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn priced(units: &[(i64, i64)], shipping: i64, mode: PriceMode) -> Priced {
+    fn priced(units: &[(i64, i64)], shipping: i64, mode: PriceMode) -> PriceBreakdown {
         let eur = |amount| Money::new(amount, Currency::EUR);
         let lines: Vec<_> = units
             .iter()
@@ -74,12 +74,12 @@ mod tests {
             .collect();
         let (totals, items) = line_totals(Currency::EUR, &lines).unwrap();
         let (code, label, free_from, days) = (String::new(), String::new(), None, [1, 2]);
-        let offer = Offer { code, label, price: eur(shipping), free_from, days };
-        price(&totals, items, Some(&offer), "0.19".parse().unwrap(), mode).unwrap()
+        let option = DeliveryOption { code, label, price: eur(shipping), free_from, days };
+        calculate(&totals, items, Some(&option), "0.19".parse().unwrap(), mode).unwrap()
     }
 
     #[test]
-    fn gross_prices_stand_and_net_prices_grow_by_the_tax() {
+    fn tax_is_included_in_gross_prices_and_added_to_net_prices() {
         let gross = priced(&[(1_999, 2)], 495, PriceMode::Gross);
         assert_eq!(
             (gross.items.amount, gross.total.amount, gross.tax.amount),
@@ -91,7 +91,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn documents_add_up(units in prop::collection::vec((0_i64..1_000_000, 1_i64..1_000), 0..20), shipping in 0_i64..10_000) {
+        fn totals_add_up(units in prop::collection::vec((0_i64..1_000_000, 1_i64..1_000), 0..20), shipping in 0_i64..10_000) {
             for mode in [PriceMode::Gross, PriceMode::Net] {
                 let priced = priced(&units, shipping, mode);
                 let sum: i64 = priced.lines.iter().map(|line| line.total.amount).sum();

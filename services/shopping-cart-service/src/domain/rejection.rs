@@ -1,32 +1,32 @@
-//! Why a cart says no. Each variant is an answer a shopper could be given.
+//! Business rejections of cart commands.
 
 use kernel::Uuid;
 
-/// Why a cart says no.
+/// Rejection of a cart command; its message is safe to show to shoppers.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Rejection {
     #[error("there is no such cart")]
     Unknown,
-    #[error("a quantity is a whole number from {min} to {max}")]
+    #[error("the quantity must be a whole number from {min} to {max}")]
     Quantity { field: String, min: i64, max: i64 },
-    #[error("a cart has at most {max} units of one article; {sku} would have {quantity}")]
+    #[error("a cart can have at most {max} units of a SKU; {sku} would have {quantity}")]
     TooManyUnits { sku: String, quantity: i64, max: i64 },
-    #[error("a cart has at most {max} lines")]
+    #[error("a cart can have at most {max} lines")]
     TooManyLines { max: usize },
     #[error("{sku} is not in the cart")]
     NotInCart { sku: String },
-    #[error("the cart has changed since; it is at version {actual} now")]
+    #[error("the cart has changed in the meantime; it is now at version {actual}")]
     VersionChanged { actual: u64 },
-    #[error("the cart is empty; put something in first")]
+    #[error("the cart is empty; add something first")]
     Empty,
-    #[error("the cart expired; change it to bring it back at today's prices")]
+    #[error("the cart has expired; change it to renew it at current prices")]
     Expired,
-    #[error("the cart is being checked out at this moment; wait for the answer")]
+    #[error("the cart is being checked out; wait for the result")]
     CheckingOut,
-    #[error("the cart has become an order; begin a new cart")]
+    #[error("the cart has already been ordered; create a new one")]
     Ordered { order_id: Uuid },
-    #[error("the order was given up before it took the cart")]
-    GivenUp,
+    #[error("the checkout was abandoned before it began")]
+    CheckoutAbandoned,
     #[error("the cart is not being checked out for this order")]
     NotInCheckout,
 }

@@ -1,32 +1,32 @@
-//! Delivery: a table of methods with the price in each currency and the sum from which it is free.
+//! Delivery methods: price per currency and free-delivery threshold.
 
 use kernel::{Currency, Money};
 use std::collections::BTreeMap;
 
-/// A way to have goods delivered.
+/// Delivery method as configured.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Method {
+pub(crate) struct DeliveryMethod {
     pub(crate) code: String,
     pub(crate) label: String,
-    /// Where it goes; empty for everywhere the shop sends to.
+    /// Countries it delivers to; empty for every country the shop delivers to.
     pub(crate) countries: Vec<String>,
-    /// What it costs; it is not offered in a currency without a price.
-    pub(crate) rates: BTreeMap<Currency, Rate>,
-    /// Working days until it arrives: earliest and latest.
+    /// Price per currency; not offered in a currency without a price.
+    pub(crate) rates: BTreeMap<Currency, DeliveryRate>,
+    /// Working days until arrival: earliest and latest.
     pub(crate) days: [u8; 2],
 }
 
-/// What a method costs in one currency.
+/// Price of a method in one currency, in minor units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Rate {
+pub(crate) struct DeliveryRate {
     pub(crate) price: i64,
-    /// The sum of lines from which it is free.
+    /// Items total from which delivery is free, in minor units.
     pub(crate) free_from: Option<i64>,
 }
 
-/// A method with what it costs now.
+/// Delivery option: a method with its price for a given items total.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Offer {
+pub(crate) struct DeliveryOption {
     pub(crate) code: String,
     pub(crate) label: String,
     pub(crate) price: Money,
@@ -34,10 +34,13 @@ pub(crate) struct Offer {
     pub(crate) days: [u8; 2],
 }
 
-/// What can be offered for a country and a sum of lines, in the table's order: the first is what a shopper gets who
-/// does not choose.
-pub(crate) fn offers(table: &[Method], country: &str, items: Money) -> Vec<Offer> {
-    let reaches = |method: &&Method| {
+/// Delivery options for a country and an items total, in the order of the table; the first one is the default.
+pub(crate) fn delivery_options(
+    table: &[DeliveryMethod],
+    country: &str,
+    items: Money,
+) -> Vec<DeliveryOption> {
+    let reaches = |method: &&DeliveryMethod| {
         method.countries.is_empty() || method.countries.iter().any(|code| code == country)
     };
     table
@@ -47,7 +50,7 @@ pub(crate) fn offers(table: &[Method], country: &str, items: Money) -> Vec<Offer
             let rate = method.rates.get(&items.currency)?;
             let free = rate.free_from.is_some_and(|from| items.amount >= from);
             let money = |amount| Money::new(amount, items.currency);
-            Some(Offer {
+            Some(DeliveryOption {
                 code: method.code.clone(),
                 label: method.label.clone(),
                 price: money(if free { 0 } else { rate.price }),
@@ -62,29 +65,30 @@ pub(crate) fn offers(table: &[Method], country: &str, items: Money) -> Vec<Offer
 mod tests {
     use super::*;
 
-    fn table() -> Vec<Method> {
-        let method = |code: &str, countries: &[&str], price, free_from| Method {
+    fn table() -> Vec<DeliveryMethod> {
+        let method = |code: &str, countries: &[&str], price, free_from| DeliveryMethod {
             code: code.to_owned(),
             label: code.to_owned(),
             countries: countries.iter().map(|&code| code.to_owned()).collect(),
-            rates: BTreeMap::from([(Currency::EUR, Rate { price, free_from })]),
+            rates: BTreeMap::from([(Currency::EUR, DeliveryRate { price, free_from })]),
             days: [1, 2],
         };
         vec![method("standard", &[], 495, Some(5_000)), method("courier", &["DE"], 1_290, None)]
     }
 
     #[test]
-    fn delivery_is_free_from_the_threshold_on() {
-        let price =
-            |items| offers(&table(), "DE", Money::new(items, Currency::EUR))[0].price.amount;
+    fn delivery_is_free_from_the_threshold() {
+        let price = |items| {
+            delivery_options(&table(), "DE", Money::new(items, Currency::EUR))[0].price.amount
+        };
         assert_eq!((price(4_999), price(5_000)), (495, 0));
     }
 
     #[test]
-    fn a_method_is_offered_only_where_it_goes_and_in_currencies_it_has_a_price_in() {
+    fn a_method_is_offered_only_in_its_countries_and_currencies() {
         let codes = |country, currency| {
-            let offers = offers(&table(), country, Money::new(1, currency));
-            offers.into_iter().map(|offer| offer.code).collect::<Vec<_>>()
+            let options = delivery_options(&table(), country, Money::new(1, currency));
+            options.into_iter().map(|option| option.code).collect::<Vec<_>>()
         };
         assert_eq!(codes("DE", Currency::EUR), ["standard", "courier"]);
         assert_eq!(codes("FR", Currency::EUR), ["standard"]);

@@ -1,20 +1,24 @@
-//! Tax in its simplest honest form: one rate a country, in or on the price.
+//! Tax calculation: one rate per country, included in the price or added to it.
 //!
-//! Each line and the delivery are rounded once, half up; the sum of the rounded parts is the tax of the document.
+//! Each line and the delivery are rounded once, half up; the document's tax is the sum of the rounded parts.
 
 use kernel::{Decimal, Money, MoneyError, Rounding, rounding};
 
-/// Whether prices contain the tax.
+/// Price mode: whether prices include tax.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PriceMode {
-    /// They do: tax = round(gross × r / (1 + r)).
+    /// Tax included: tax = round(gross × r / (1 + r)).
     Gross,
-    /// They do not: tax = round(net × r).
+    /// Tax added: tax = round(net × r).
     Net,
 }
 
-/// The tax in or on `amount` at `rate`.
-pub(crate) fn tax(amount: Money, rate: Decimal, mode: PriceMode) -> Result<Money, MoneyError> {
+/// Tax included in or added to `amount` at `rate`.
+pub(crate) fn tax_amount(
+    amount: Money,
+    rate: Decimal,
+    mode: PriceMode,
+) -> Result<Money, MoneyError> {
     let whole = rate.denominator();
     let share = rate.mantissa();
     let base = match mode {
@@ -37,14 +41,14 @@ mod tests {
     }
 
     #[test]
-    fn tax_is_taken_out_of_gross_and_put_on_net_prices() {
+    fn tax_is_extracted_from_gross_and_added_to_net_prices() {
         let rate = |text: &str| text.parse::<Decimal>().unwrap();
         // TAX-01, TAX-02 and the discounted lines of TAX-14 of the rule book.
-        assert_eq!(tax(eur(11_900), rate("0.19"), PriceMode::Gross), Ok(eur(1_900)));
-        assert_eq!(tax(eur(1_999), rate("0.19"), PriceMode::Net), Ok(eur(380)));
-        let lines =
-            [2_783, 2_321, 1_391, 495].map(|gross| tax(eur(gross), rate("0.19"), PriceMode::Gross));
+        assert_eq!(tax_amount(eur(11_900), rate("0.19"), PriceMode::Gross), Ok(eur(1_900)));
+        assert_eq!(tax_amount(eur(1_999), rate("0.19"), PriceMode::Net), Ok(eur(380)));
+        let lines = [2_783, 2_321, 1_391, 495]
+            .map(|gross| tax_amount(eur(gross), rate("0.19"), PriceMode::Gross));
         assert_eq!(lines, [Ok(eur(444)), Ok(eur(371)), Ok(eur(222)), Ok(eur(79))]);
-        assert_eq!(tax(eur(5_000), rate("0"), PriceMode::Gross), Ok(eur(0)));
+        assert_eq!(tax_amount(eur(5_000), rate("0"), PriceMode::Gross), Ok(eur(0)));
     }
 }

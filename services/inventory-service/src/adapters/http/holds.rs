@@ -1,7 +1,7 @@
-//! Holds, for the services that sell.
+//! Internal routes for holds: place, commit, release, restock.
 
-use super::{Inventory, answers, input};
-use crate::{application::Standing, domain};
+use super::{AppState, responses, validation};
+use crate::{application::HoldView, domain};
 use axum::extract::State;
 use contracts::{
     inventory::{HOLD_LINES_MAX, HOLD_SECONDS_MAX, Hold, NewHold, Restock},
@@ -16,38 +16,38 @@ const _: () = assert!(domain::HOLD_LINES_MAX == HOLD_LINES_MAX);
 const REFERENCE_BYTES_MAX: usize = 200;
 
 pub(super) async fn hold(
-    State(inventory): State<Inventory>,
+    State(state): State<AppState>,
     Path(id): Path<HoldId>,
     Json(new): Json<NewHold>,
 ) -> ApiResult<Json<Hold>> {
-    let lines = input::lines(&new.lines, HOLD_LINES_MAX)?;
+    let lines = validation::lines(&new.lines, HOLD_LINES_MAX)?;
     if !(1..=HOLD_SECONDS_MAX).contains(&new.expires_in_seconds) {
         let message = format!("must be 1 to {HOLD_SECONDS_MAX}");
         return Err(Problem::field("expires_in_seconds", message).into());
     }
-    let keep = Duration::from_secs(new.expires_in_seconds.into());
+    let ttl = Duration::from_secs(new.expires_in_seconds.into());
     let order_id = domain::OrderId(new.order_id.0);
-    let standing = inventory.books.hold(domain::HoldId(id.0), order_id, &lines, keep).await?;
-    Ok(Json(shown(standing)))
+    let view = state.stock_ledger.hold(domain::HoldId(id.0), order_id, &lines, ttl).await?;
+    Ok(Json(hold_response(view)))
 }
 
 pub(super) async fn commit(
-    State(inventory): State<Inventory>,
+    State(state): State<AppState>,
     Path(id): Path<HoldId>,
 ) -> ApiResult<Json<Hold>> {
-    Ok(Json(shown(inventory.books.commit(domain::HoldId(id.0)).await?)))
+    Ok(Json(hold_response(state.stock_ledger.commit(domain::HoldId(id.0)).await?)))
 }
 
 pub(super) async fn release(
-    State(inventory): State<Inventory>,
+    State(state): State<AppState>,
     Path(id): Path<HoldId>,
 ) -> ApiResult<NoContent> {
-    inventory.books.release(domain::HoldId(id.0)).await?;
+    state.stock_ledger.release(domain::HoldId(id.0)).await?;
     Ok(NoContent)
 }
 
 pub(super) async fn restock(
-    State(inventory): State<Inventory>,
+    State(state): State<AppState>,
     Path((id, reference)): Path<(HoldId, String)>,
     Json(restock): Json<Restock>,
 ) -> ApiResult<NoContent> {
@@ -55,12 +55,12 @@ pub(super) async fn restock(
         let message = format!("must be at most {REFERENCE_BYTES_MAX} bytes");
         return Err(Problem::field("reference", message).into());
     }
-    let lines = input::lines(&restock.lines, HOLD_LINES_MAX)?;
-    let reason = input::reason(&restock.reason)?;
-    inventory.books.restock(domain::HoldId(id.0), &reference, &lines, reason).await?;
+    let lines = validation::lines(&restock.lines, HOLD_LINES_MAX)?;
+    let reason = validation::reason(&restock.reason)?;
+    state.stock_ledger.restock(domain::HoldId(id.0), &reference, &lines, reason).await?;
     Ok(NoContent)
 }
 
-fn shown(Standing { id, status, expires_at }: Standing) -> Hold {
-    Hold { id: HoldId(id.0), status: answers::hold_status(status), expires_at }
+fn hold_response(HoldView { id, state, expires_at }: HoldView) -> Hold {
+    Hold { id: HoldId(id.0), status: responses::hold_status(state), expires_at }
 }

@@ -1,131 +1,132 @@
-//! Stock and its movements, for operators; counts of many SKUs, for imports.
+//! Operator routes for stock and movements, and the internal bulk count for imports.
 
-use super::{Inventory, answers, input};
+use super::{AppState, responses, validation};
 use crate::{
-    application::{self, MovementKind},
+    application::{self, OperatorMovementKind},
     domain::Sku,
-    ports::MovementPlace,
+    ports::MovementCursor,
 };
 use axum::extract::State;
 use contracts::inventory::{
     self, COUNTS_MAX, Movement, Movements, NewMovement, Stock, StockCount, StockCounts, StockList,
 };
-use input::NotForShoppers;
 use kernel::{Cursor, Page, Problem};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use validation::DenyShopEdge;
 use web::{ApiResult, Created, IdempotencyKey, Json, Paging, Path, Query};
 
 const STOCK_LIST: &str = "stock";
 
-/// Which part of the stock.
+/// Query parameters of the stock list.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ListQuery {
-    /// Only SKUs of which at most so many units are available.
+    /// Only SKUs with at most this many units available.
     low: Option<i64>,
-    /// How many SKUs a page has: 1 to 200, 20 when left out. A page may be shorter and yet not be the last.
+    /// Page size, 1 to 200, default 20. A page may be shorter than this without being the last one.
     limit: Option<String>,
-    /// Where to go on.
+    /// Cursor of the next page, from `next_cursor`.
     cursor: Option<Cursor>,
 }
 
 pub(super) async fn list(
-    _: NotForShoppers,
-    State(inventory): State<Inventory>,
+    _: DenyShopEdge,
+    State(state): State<AppState>,
     Query(query): Query<ListQuery>,
 ) -> ApiResult<Json<Page<Stock>>> {
     let paging = Paging::new(query.limit, query.cursor);
     let (limit, after) = (paging.limit()?.get(), paging.position::<String>(STOCK_LIST)?);
     let after = after.as_deref().and_then(Sku::new);
-    let (found, next) = inventory.books.list(after.as_ref(), limit, query.low).await?;
-    let items = found.iter().map(|(sku, stock)| answers::stock(sku, stock)).collect();
+    let (found, next) = state.stock_ledger.list(after.as_ref(), limit, query.low).await?;
+    let items = found.iter().map(|(sku, stock)| responses::stock(sku, stock)).collect();
     let next_cursor = next.map(|sku| Cursor::encode(STOCK_LIST, &sku.as_str()));
     Ok(Json(Page { items, next_cursor }))
 }
 
 pub(super) async fn show(
-    _: NotForShoppers,
-    State(inventory): State<Inventory>,
+    _: DenyShopEdge,
+    State(state): State<AppState>,
     Path(sku): Path<String>,
 ) -> ApiResult<Json<Stock>> {
-    let sku = input::sku_in_path(&sku)?;
-    let (sku, stock) = known(&inventory, &sku).await?;
-    Ok(Json(answers::stock(&sku, &stock)))
+    let sku = validation::sku_in_path(&sku)?;
+    let (sku, stock) = require_stock(&state, &sku).await?;
+    Ok(Json(responses::stock(&sku, &stock)))
 }
 
 pub(super) async fn count(
-    _: NotForShoppers,
-    State(inventory): State<Inventory>,
+    _: DenyShopEdge,
+    State(state): State<AppState>,
     Path(sku): Path<String>,
     Json(count): Json<StockCount>,
 ) -> ApiResult<Json<Stock>> {
-    let sku = input::sku_in_path(&sku)?;
-    let location = input::location(count.location.as_deref())?;
-    let on_hand = input::counted("on_hand", count.on_hand)?;
-    let reason = count.reason.as_deref().map(input::reason).transpose()?;
-    let (sku, stock) = inventory.books.count(&sku, &location, on_hand, reason).await?;
-    Ok(Json(answers::stock(&sku, &stock)))
+    let sku = validation::sku_in_path(&sku)?;
+    let location = validation::location(count.location.as_deref())?;
+    let on_hand = validation::counted_units("on_hand", count.on_hand)?;
+    let reason = count.reason.as_deref().map(validation::reason).transpose()?;
+    let (sku, stock) = state.stock_ledger.count(&sku, &location, on_hand, reason).await?;
+    Ok(Json(responses::stock(&sku, &stock)))
 }
 
-/// Each count by itself: one that cannot be taken is refused before any is.
+/// Bulk count: every count is validated before the first one is applied.
 pub(super) async fn count_many(
-    State(inventory): State<Inventory>,
+    State(state): State<AppState>,
     Json(counts): Json<StockCounts>,
 ) -> ApiResult<Json<StockList>> {
     if counts.counts.len() > COUNTS_MAX {
         let message = format!("must be at most {COUNTS_MAX} counts");
         return Err(Problem::field("counts", message).into());
     }
-    let reason = input::reason(&counts.reason)?;
-    let location = input::location(None)?;
+    let reason = validation::reason(&counts.reason)?;
+    let location = validation::location(None)?;
     let parse = |(index, count): (usize, &inventory::SkuCount)| {
-        let sku = input::sku(&format!("counts[{index}].sku"), &count.sku)?;
-        let on_hand = input::counted(&format!("counts[{index}].on_hand"), count.on_hand)?;
+        let sku = validation::sku(&format!("counts[{index}].sku"), &count.sku)?;
+        let on_hand =
+            validation::counted_units(&format!("counts[{index}].on_hand"), count.on_hand)?;
         Ok((sku, on_hand))
     };
     let parsed = counts.counts.iter().enumerate().map(parse);
     let mut items = Vec::with_capacity(counts.counts.len());
     for (sku, on_hand) in parsed.collect::<Result<Vec<_>, Problem>>()? {
-        let (sku, stock) = inventory.books.count(&sku, &location, on_hand, Some(reason)).await?;
-        items.push(answers::stock(&sku, &stock));
+        let (sku, stock) = state.stock_ledger.count(&sku, &location, on_hand, Some(reason)).await?;
+        items.push(responses::stock(&sku, &stock));
     }
     Ok(Json(StockList { items }))
 }
 
 pub(super) async fn movements(
-    _: NotForShoppers,
-    State(inventory): State<Inventory>,
+    _: DenyShopEdge,
+    State(state): State<AppState>,
     Path(sku): Path<String>,
     Query(paging): Query<Paging>,
 ) -> ApiResult<Json<Movements>> {
-    let (sku, _) = known(&inventory, &input::sku_in_path(&sku)?).await?;
-    // A place holds values of this SKU, so the cursor of another SKU's list is refused.
+    let (sku, _) = require_stock(&state, &validation::sku_in_path(&sku)?).await?;
+    // The cursor is bound to this SKU's list, so the cursor of another SKU is rejected.
     let list = format!("movements of {}", sku.key());
-    let (limit, after) = (paging.limit()?.get(), paging.position::<MovementPlace>(&list)?);
-    let page = inventory.movements.page(&sku, limit, after).await;
-    let page = page.map_err(|error| answers::unavailable(&error))?;
-    let next_cursor = page.next.map(|place| Cursor::encode(&list, &place));
+    let (limit, after) = (paging.limit()?.get(), paging.position::<MovementCursor>(&list)?);
+    let page = state.movements.page(&sku, limit, after).await;
+    let page = page.map_err(|error| responses::storage_problem(&error))?;
+    let next_cursor = page.next.map(|cursor| Cursor::encode(&list, &cursor));
     Ok(Json(Movements { items: page.items, next_cursor }))
 }
 
-pub(super) async fn enter_movement(
-    _: NotForShoppers,
-    State(inventory): State<Inventory>,
+pub(super) async fn record_movement(
+    _: DenyShopEdge,
+    State(state): State<AppState>,
     key: Option<IdempotencyKey>,
     Path(sku): Path<String>,
     Json(new): Json<NewMovement>,
 ) -> ApiResult<Created<Movement>> {
-    let movement = parsed(input::sku_in_path(&sku)?, &new)?;
+    let movement = parse_movement(validation::sku_in_path(&sku)?, &new)?;
     let operation = key.map(|key| key.operation(&format!("movement of {}", movement.sku.key())));
     if let Some(operation) = operation {
-        // The stored answer of a first request may be lost in a crash, its effect not.
-        let earlier = inventory.movements.of_operation(operation).await;
-        if let Some(earlier) = earlier.map_err(|error| answers::unavailable(&error))? {
+        // The cached response of the first request may be lost in a crash while its effect survives.
+        let earlier = state.movements.by_operation(operation).await;
+        if let Some(earlier) = earlier.map_err(|error| responses::storage_problem(&error))? {
             return Ok(Created(earlier));
         }
     }
-    let (on_hand, at) = inventory.books.enter_movement(&movement, operation).await?;
+    let (on_hand, at) = state.stock_ledger.record_movement(&movement, operation).await?;
     Ok(Created(Movement {
         sku: movement.sku.as_str().to_owned(),
         location: movement.location.as_str().to_owned(),
@@ -138,28 +139,31 @@ pub(super) async fn enter_movement(
     }))
 }
 
-fn parsed(sku: Sku, new: &NewMovement) -> Result<application::Movement, Problem> {
+fn parse_movement(sku: Sku, new: &NewMovement) -> Result<application::OperatorMovement, Problem> {
     let kind = match new.kind {
         inventory::MovementKind::Received if new.quantity < 1 => {
-            let message = "must be at least 1; what goes is `adjusted`";
+            let message = "must be at least 1; use `adjusted` for units that left";
             return Err(Problem::field("quantity", message));
         }
-        inventory::MovementKind::Received => MovementKind::Received,
+        inventory::MovementKind::Received => OperatorMovementKind::Received,
         inventory::MovementKind::Adjusted if new.quantity == 0 => {
             return Err(Problem::field("quantity", "must not be 0"));
         }
-        inventory::MovementKind::Adjusted => MovementKind::Adjusted,
+        inventory::MovementKind::Adjusted => OperatorMovementKind::Adjusted,
         inventory::MovementKind::Sold | inventory::MovementKind::Returned => {
-            let message = "must be `received` or `adjusted`; the others come from orders";
+            let message = "must be `received` or `adjusted`; orders record the other kinds";
             return Err(Problem::field("kind", message));
         }
     };
-    let location = input::location(new.location.as_deref())?;
-    let reason = new.reason.as_deref().map(input::reason).transpose()?.map(str::to_owned);
-    Ok(application::Movement { sku, location, kind, quantity: new.quantity, reason })
+    let location = validation::location(new.location.as_deref())?;
+    let reason = new.reason.as_deref().map(validation::reason).transpose()?.map(str::to_owned);
+    Ok(application::OperatorMovement { sku, location, kind, quantity: new.quantity, reason })
 }
 
-async fn known(inventory: &Inventory, sku: &Sku) -> Result<(Sku, crate::domain::Stock), Problem> {
-    let stock = inventory.books.stock(sku).await?;
+async fn require_stock(
+    state: &AppState,
+    sku: &Sku,
+) -> Result<(Sku, crate::domain::SkuStock), Problem> {
+    let stock = state.stock_ledger.stock(sku).await?;
     stock.ok_or_else(|| Problem::not_found("stock of", sku))
 }

@@ -1,8 +1,8 @@
-//! What has to be true of the stock after every event there ever was.
+//! Invariant checker for stock: conservation, no negative stock, no overselling, after every event.
 
 use crate::{
-    adapters::journal_log::decode,
-    domain::{Event, Ledger, Place},
+    adapters::journal_repository::decode,
+    domain::{Event, LedgerState, SkuLocation},
 };
 use async_trait::async_trait;
 use journal::{
@@ -12,26 +12,26 @@ use journal::{
 use std::collections::BTreeMap;
 use storage::StorageError;
 
-/// Keeps the books once more, from the first event on.
+/// Checker that replays the ledger from the first event.
 pub(super) struct StockChecker {
-    ledger: Ledger,
-    /// What came into a place less what left it.
-    flows: BTreeMap<Place, i64>,
+    state: LedgerState,
+    /// Net inflow per location: units that came in less units that left.
+    flows: BTreeMap<SkuLocation, i64>,
     conserved: Invariant,
     never_negative: Invariant,
     never_oversold: Invariant,
-    claims: Invariant,
+    held_by_holds: Invariant,
 }
 
 impl Default for StockChecker {
     fn default() -> Self {
         Self {
-            ledger: Ledger::default(),
+            state: LedgerState::default(),
             flows: BTreeMap::new(),
-            conserved: Invariant::new("stock is what came in less what went out"),
+            conserved: Invariant::new("stock on hand equals units received less units sold"),
             never_negative: Invariant::new("no stock is negative, on hand or held"),
-            never_oversold: Invariant::new("nothing is held or sold that was not there"),
-            claims: Invariant::new("what is held is what the holds hold"),
+            never_oversold: Invariant::new("no units are held or sold beyond the stock on hand"),
+            held_by_holds: Invariant::new("held units equal the sum of the active holds"),
         }
     }
 }
@@ -41,33 +41,38 @@ impl EventVisitor for StockChecker {
     async fn event(&mut self, recorded: &RecordedEvent) -> Result<(), StorageError> {
         let event = decode(recorded)?;
         let position = recorded.position;
-        self.ledger.apply(&event);
-        for (place, moved, on_hand) in moves(&event) {
-            let flown = self.flows.entry(place.clone()).or_default();
-            *flown += moved;
-            let flown = *flown;
-            let (now, held) = self.figures(&place);
+        self.state.apply(&event);
+        for (target, moved, on_hand) in movements_of(&event) {
+            let inflow = self.flows.entry(target.clone()).or_default();
+            *inflow += moved;
+            let inflow = *inflow;
+            let (now, held) = self.units_at(&target);
             let at =
-                || format!("{} in {} at position {position}", place.sku, place.location.as_str());
-            self.conserved.hold(flown == on_hand && now == on_hand, || {
-                format!("{}: {on_hand} were written down, {flown} came and stayed", at())
+                || format!("{} in {} at position {position}", target.sku, target.location.as_str());
+            self.conserved.hold(inflow == on_hand && now == on_hand, || {
+                format!("{}: {on_hand} recorded on hand, net inflow {inflow}", at())
             });
             self.never_negative
                 .hold(now >= 0 && held >= 0, || format!("{}: {now} on hand, {held} held", at()));
         }
         if let Event::Held { lines, .. } = &event {
             for units in lines {
-                let (now, held) = self.figures(&units.place());
+                let (now, held) = self.units_at(&units.sku_location());
                 self.never_oversold.hold(held <= now, || {
                     let (sku, location) = (&units.sku, units.location.as_str());
-                    format!("{sku} in {location} at position {position}: {held} held of {now}")
+                    format!(
+                        "{sku} in {location} at position {position}: {held} held of {now} on hand"
+                    )
                 });
             }
         }
         if let Event::Committed { .. } = &event {
-            let enough = moves(&event).iter().all(|(_, _, on_hand)| *on_hand >= 0);
+            let enough = movements_of(&event).iter().all(|(_, _, on_hand)| *on_hand >= 0);
             self.never_oversold.hold(enough, || {
-                format!("{} at position {position} sold more than was there", recorded.stream)
+                format!(
+                    "{} at position {position} sold more units than were on hand",
+                    recorded.stream
+                )
             });
         }
         Ok(())
@@ -75,47 +80,48 @@ impl EventVisitor for StockChecker {
 }
 
 impl StockChecker {
-    fn figures(&self, place: &Place) -> (i64, i64) {
-        let found = self.ledger.stock(&place.sku).and_then(|stock| stock.shelf(&place.location));
-        found.map_or((0, 0), |shelf| (shelf.on_hand, shelf.held))
+    fn units_at(&self, target: &SkuLocation) -> (i64, i64) {
+        let found =
+            self.state.stock(&target.sku).and_then(|stock| stock.at_location(&target.location));
+        found.map_or((0, 0), |lot| (lot.on_hand, lot.held))
     }
 }
 
 impl InvariantChecker for StockChecker {
     fn invariants(&mut self) -> Vec<Invariant> {
-        let mut claimed: BTreeMap<Place, i64> = BTreeMap::new();
-        for units in self.ledger.active_holds().flat_map(|hold| &hold.units) {
-            *claimed.entry(units.place()).or_default() += units.quantity;
+        let mut claimed: BTreeMap<SkuLocation, i64> = BTreeMap::new();
+        for units in self.state.active_holds().flat_map(|hold| &hold.units) {
+            *claimed.entry(units.sku_location()).or_default() += units.quantity;
         }
-        for (sku, stock) in self.ledger.stock_after(None) {
-            for shelf in &stock.shelves {
-                let place = Place { sku: sku.clone(), location: shelf.location.clone() };
-                let claimed = claimed.get(&place).copied().unwrap_or_default();
-                self.claims.hold(shelf.held == claimed, || {
-                    let location = shelf.location.as_str();
-                    format!("{sku} in {location}: {} held, {claimed} by holds", shelf.held)
+        for (sku, stock) in self.state.stock_after(None) {
+            for lot in &stock.locations {
+                let target = SkuLocation { sku: sku.clone(), location: lot.location.clone() };
+                let claimed = claimed.get(&target).copied().unwrap_or_default();
+                self.held_by_holds.hold(lot.held == claimed, || {
+                    let location = lot.location.as_str();
+                    format!("{sku} in {location}: {} held, {claimed} by active holds", lot.held)
                 });
             }
         }
-        let Self { conserved, never_negative, never_oversold, claims, .. } = &*self;
-        [conserved, never_negative, never_oversold, claims].map(Clone::clone).into()
+        let Self { conserved, never_negative, never_oversold, held_by_holds, .. } = &*self;
+        [conserved, never_negative, never_oversold, held_by_holds].map(Clone::clone).into()
     }
 }
 
-/// What an event moves in and out of the building: where, how much, and what it says is there afterwards.
-fn moves(event: &Event) -> Vec<(Place, i64, i64)> {
+/// Stock movements of an event: location, signed quantity, and the units on hand it records afterwards.
+fn movements_of(event: &Event) -> Vec<(SkuLocation, i64, i64)> {
     match event {
         Event::Received(change) | Event::Adjusted(change) | Event::Counted(change) => {
-            let place = Place { sku: change.sku.clone(), location: change.location.clone() };
-            vec![(place, change.quantity, change.on_hand)]
+            let target = SkuLocation { sku: change.sku.clone(), location: change.location.clone() };
+            vec![(target, change.quantity, change.on_hand)]
         }
         Event::Committed { lines, .. } => lines
             .iter()
-            .map(|moved| (moved.units().place(), -moved.quantity, moved.on_hand))
+            .map(|moved| (moved.units().sku_location(), -moved.quantity, moved.on_hand))
             .collect(),
         Event::Restocked { lines, .. } | Event::Returned { lines, .. } => lines
             .iter()
-            .map(|moved| (moved.units().place(), moved.quantity, moved.on_hand))
+            .map(|moved| (moved.units().sku_location(), moved.quantity, moved.on_hand))
             .collect(),
         Event::Held { .. }
         | Event::Released { .. }

@@ -1,8 +1,11 @@
-//! The service through its router, on the engine in memory. The catalogue is three articles; the real product
-//! service is met in the whole-system tests.
+//! Router tests on the in-memory engine. The catalogue is a stub of three products; the system tests cover the real
+//! product service.
 
 use super::*;
-use crate::{adapters::settings::CartSettings, application::quotes::Quotes, ports::goods::Goods};
+use crate::{
+    adapters::settings::CartSettings, application::quote_calculator::QuoteCalculator,
+    ports::catalogue::Catalogue,
+};
 use axum::{
     Router,
     body::Body,
@@ -17,11 +20,11 @@ use std::{num::NonZeroUsize, time::Duration};
 use tower::ServiceExt;
 
 #[derive(Debug)]
-struct ThreeArticles;
+struct ThreeProducts;
 
 #[async_trait::async_trait]
-impl Goods for ThreeArticles {
-    async fn facts(&self, skus: Vec<String>) -> Result<Vec<VariantFacts>, Problem> {
+impl Catalogue for ThreeProducts {
+    async fn variants(&self, skus: Vec<String>) -> Result<Vec<VariantFacts>, Problem> {
         let facts = |sku: String| {
             let (price, for_sale, only_left) = match sku.as_str() {
                 "MUG" => ("18.00", true, None),
@@ -51,12 +54,12 @@ fn service() -> Router {
     let clock = Arc::new(ManualClock::at("2026-11-22T12:00:00Z".parse().unwrap()));
     let ids = Ids::new(clock, Arc::new(SeededRandomness::new(1)));
     let storage = engine_memory::MemoryEngine::new().service("shopping-cart-service");
-    let terms = CartSettings::default().terms().unwrap();
-    let carts = Arc::new(Carts {
+    let pricing = CartSettings::default().pricing().unwrap();
+    let carts = Arc::new(CartService {
         repository: Repository::new(storage.journal, ids.clone(), NonZeroUsize::MIN),
-        quotes: Quotes::new(Arc::new(ThreeArticles), terms),
+        quotes: QuoteCalculator::new(Arc::new(ThreeProducts), pricing),
         ids: ids.clone(),
-        keep: Duration::from_hours(1),
+        ttl: Duration::from_hours(1),
     });
     let parts = web::ServiceParts {
         metrics: telemetry::Metrics::new(),
@@ -77,24 +80,24 @@ async fn send(service: &Router, method: &str, path: &str, body: Value) -> (Statu
     (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
 }
 
-/// The status and the version that are answered to a change of a cart seen at `seen`.
+/// Status and `ETag` of the response to a change with `If-Match`.
 async fn change_seen(
     service: &Router,
     method: &str,
     path: &str,
-    seen: &str,
+    if_version: &str,
     body: Value,
 ) -> (u16, Option<String>) {
     let body = if body.is_null() { String::new() } else { body.to_string() };
     let request = Request::builder().method(method).uri(path);
-    let request = request.header("content-type", "application/json").header("if-match", seen);
+    let request = request.header("content-type", "application/json").header("if-match", if_version);
     let response = service.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
     let tag = response.headers().get("etag").map(|tag| tag.to_str().unwrap().to_owned());
     (response.status().as_u16(), tag)
 }
 
 #[tokio::test]
-async fn a_late_change_does_not_overwrite_what_it_has_not_seen() {
+async fn a_change_with_a_stale_version_is_rejected() {
     let service = service();
     let cart = cart_with(&service, json!([{"sku": "MUG", "quantity": 1}])).await;
     assert_eq!(cart["version"], 1);
@@ -105,7 +108,7 @@ async fn a_late_change_does_not_overwrite_what_it_has_not_seen() {
     assert_eq!(change_seen(&service, "PATCH", &mug, "\"1\"", two.clone()).await, (200, tag(2)));
     let (_, cart) = send(&service, "PATCH", &mug, json!({"quantity": 5})).await;
     assert_eq!(cart["version"], 3);
-    // The network delivers old requests again.
+    // The network redelivers old requests.
     for (method, path, body) in [
         ("PATCH", &mug, two),
         ("DELETE", &mug, Value::Null),
@@ -118,7 +121,7 @@ async fn a_late_change_does_not_overwrite_what_it_has_not_seen() {
     let lamp = json!({"sku": "LAMP", "quantity": 1});
     assert_eq!(change_seen(&service, "POST", &lines, "\"3\"", lamp).await, (200, tag(4)));
     assert_eq!(change_seen(&service, "DELETE", &mug, "*", Value::Null).await, (200, tag(5)));
-    // What has come about already is no change: the version moved when it did.
+    // A change that already took effect is not rejected: the version advanced when it did.
     assert_eq!(change_seen(&service, "DELETE", &mug, "\"4\"", Value::Null).await, (200, tag(5)));
     assert_eq!(change_seen(&service, "DELETE", &mug, "five", Value::Null).await.0, 400);
 }
@@ -130,12 +133,12 @@ async fn cart_with(service: &Router, lines: Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_cart_tells_all_costs_from_the_first_line_on() {
+async fn a_cart_shows_all_costs_from_the_first_line() {
     let service = service();
     let cart = cart_with(&service, json!([{"sku": "MUG", "quantity": 2}])).await;
     let amount = |name: &str| cart["totals"][name]["amount"].as_i64().unwrap();
     assert_eq!((amount("items"), amount("shipping"), amount("total")), (3_600, 490, 4_090));
-    // 575 in the mugs and 78 in the delivery, each rounded once.
+    // 575 for the mugs and 78 for the delivery, each rounded once.
     assert_eq!(amount("tax"), 575 + 78);
     assert_eq!(cart["totals"]["tax_included"], true);
 
@@ -148,7 +151,7 @@ async fn a_cart_tells_all_costs_from_the_first_line_on() {
 }
 
 #[tokio::test]
-async fn lines_are_changed_and_taken_out() {
+async fn lines_are_changed_and_removed() {
     let service = service();
     let cart =
         cart_with(&service, json!([{"sku": "MUG", "quantity": 1}, {"sku": "LAMP", "quantity": 1}]))
@@ -164,7 +167,7 @@ async fn lines_are_changed_and_taken_out() {
 }
 
 #[tokio::test]
-async fn bad_input_is_refused_by_name() {
+async fn invalid_input_is_rejected_with_the_field_name() {
     let service = service();
     let cart = cart_with(&service, json!([{"sku": "MUG", "quantity": 1}])).await;
     let lines = format!("/api/v1/carts/{}/lines", cart["id"].as_str().unwrap());
@@ -233,7 +236,7 @@ async fn bad_input_is_refused_by_name() {
 }
 
 #[tokio::test]
-async fn a_cart_in_another_currency_takes_no_goods_without_a_price_in_it() {
+async fn products_without_a_price_in_the_carts_currency_are_rejected() {
     let service = service();
     let body = json!({"currency": "GBP", "lines": [{"sku": "MUG", "quantity": 1}]});
     let (status, problem) = send(&service, "POST", "/api/v1/carts", body).await;
@@ -241,7 +244,7 @@ async fn a_cart_in_another_currency_takes_no_goods_without_a_price_in_it() {
 }
 
 #[tokio::test]
-async fn a_cart_is_frozen_for_one_order_given_back_and_becomes_one() {
+async fn a_cart_is_frozen_for_one_order_reopened_and_ordered() {
     let service = service();
     let cart = cart_with(&service, json!([{"sku": "MUG", "quantity": 2}])).await;
     let id = cart["id"].as_str().unwrap();
@@ -282,17 +285,17 @@ async fn a_cart_is_frozen_for_one_order_given_back_and_becomes_one() {
 }
 
 #[tokio::test]
-async fn a_cart_of_a_thousand_lines_is_fine_and_one_more_is_not() {
+async fn a_cart_has_at_most_a_thousand_lines() {
     #[derive(Debug)]
-    struct AnyArticle;
+    struct AnySku;
     #[async_trait::async_trait]
-    impl Goods for AnyArticle {
-        async fn facts(&self, skus: Vec<String>) -> Result<Vec<VariantFacts>, Problem> {
-            let mug = ThreeArticles.facts(vec!["MUG".to_owned()]).await?.remove(0);
+    impl Catalogue for AnySku {
+        async fn variants(&self, skus: Vec<String>) -> Result<Vec<VariantFacts>, Problem> {
+            let mug = ThreeProducts.variants(vec!["MUG".to_owned()]).await?.remove(0);
             Ok(skus.into_iter().map(|sku| VariantFacts { sku, ..mug.clone() }).collect())
         }
     }
-    let quotes = Quotes::new(Arc::new(AnyArticle), CartSettings::default().terms().unwrap());
+    let quotes = QuoteCalculator::new(Arc::new(AnySku), CartSettings::default().pricing().unwrap());
     let lines: Vec<_> =
         (0..1_000).map(|index| Quantity { sku: index.to_string(), quantity: 1 }).collect();
     let request = QuoteRequest {
@@ -309,6 +312,6 @@ async fn a_cart_of_a_thousand_lines_is_fine_and_one_more_is_not() {
     let too_many = (0..1_001)
         .map(|index| Quantity { sku: index.to_string(), quantity: 1 })
         .collect::<Vec<_>>();
-    let error = Problem::from(merged(&too_many).unwrap_err());
+    let error = Problem::from(merge_lines(&too_many).unwrap_err());
     assert_eq!(error.code.as_str(), "line_limit");
 }

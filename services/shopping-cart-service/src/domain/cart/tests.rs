@@ -1,10 +1,10 @@
 use super::*;
 use proptest::prelude::*;
 
-const KEEP: Duration = Duration::from_hours(1);
+const TTL: Duration = Duration::from_hours(1);
 
-fn now(seconds: i64) -> Now {
-    Now { at: Timestamp::from_second(1_800_000_000 + seconds).unwrap(), keep: KEEP }
+fn now(seconds: i64) -> DecisionContext {
+    DecisionContext { at: Timestamp::from_second(1_800_000_000 + seconds).unwrap(), ttl: TTL }
 }
 
 fn order(number: u128) -> Uuid {
@@ -32,14 +32,14 @@ fn decide(cart: &Cart, command: &Command) -> Result<Vec<CartEvent>, Rejection> {
 }
 
 #[test]
-fn the_same_article_twice_is_one_line() {
+fn the_same_sku_twice_is_one_line() {
     let cart = after(&[add("A", 1), add("B", 2), add("A", 3)]);
     let lines: Vec<_> = cart.lines.iter().map(|line| (line.sku.as_str(), line.quantity)).collect();
     assert_eq!(lines, [("A", 4), ("B", 2)]);
 }
 
 #[test]
-fn lines_given_at_once_are_merged_and_checked_as_if_added_one_by_one() {
+fn initial_lines_are_merged_and_validated_as_if_added_one_by_one() {
     let line = |sku: &str, quantity| Line { sku: sku.to_owned(), quantity };
     let create =
         |lines| Cart::decide(None, &Command::Create { currency: Currency::EUR, lines }, now(0));
@@ -77,7 +77,7 @@ fn a_repeated_operation_changes_nothing() {
 }
 
 #[test]
-fn setting_a_line_to_nothing_takes_it_out_and_repeating_that_is_fine() {
+fn setting_a_quantity_to_zero_removes_the_line_and_is_idempotent() {
     let cart = after(&[add("A", 2), Command::ChangeLine { sku: "A".to_owned(), quantity: 0 }]);
     assert!(cart.lines.is_empty());
     assert_eq!(decide(&cart, &Command::RemoveLine { sku: "A".to_owned() }), Ok(vec![]));
@@ -90,7 +90,7 @@ fn setting_a_line_to_nothing_takes_it_out_and_repeating_that_is_fine() {
 }
 
 #[test]
-fn a_cart_expires_at_its_instant_and_a_change_brings_it_back() {
+fn a_cart_expires_at_its_expiry_time_and_a_change_revives_it() {
     let cart = after(&[add("A", 1)]);
     assert!(!cart.is_expired(now(3_599)));
     assert!(cart.is_expired(now(3_600)));
@@ -102,43 +102,43 @@ fn a_cart_expires_at_its_instant_and_a_change_brings_it_back() {
 }
 
 #[test]
-fn a_cart_is_given_back_only_by_the_order_that_has_it() {
+fn a_cart_is_reopened_only_by_the_order_that_froze_it() {
     let begin = Command::BeginCheckout { order_id: order(1) };
     let cart = after(&[add("A", 1), begin.clone()]);
     let by_another = after(&[add("A", 1), begin, Command::AbandonCheckout { order_id: order(2) }]);
-    assert_eq!(by_another.status, cart.status);
-    let given_back = decide(&cart, &Command::AbandonCheckout { order_id: order(1) }).unwrap();
-    assert_eq!(given_back.len(), 1);
-    let open = Cart::apply(Some(cart), &given_back[0]);
-    assert_eq!(open.status, Status::Open);
+    assert_eq!(by_another.state, cart.state);
+    let abandoned = decide(&cart, &Command::AbandonCheckout { order_id: order(1) }).unwrap();
+    assert_eq!(abandoned.len(), 1);
+    let open = Cart::apply(Some(cart), &abandoned[0]);
+    assert_eq!(open.state, CartState::Open);
     assert_eq!(decide(&open, &Command::AbandonCheckout { order_id: order(1) }), Ok(vec![]));
 }
 
 #[test]
-fn a_checkout_that_was_given_up_cannot_begin_however_late_it_is_asked_for() {
+fn an_abandoned_checkout_cannot_begin_however_late_its_request_arrives() {
     let begin = |number| Command::BeginCheckout { order_id: order(number) };
-    let give_up = |number| Command::AbandonCheckout { order_id: order(number) };
-    // The word to give up overtakes the word to begin, on an open cart and on one that another order has.
+    let abandon = |number| Command::AbandonCheckout { order_id: order(number) };
+    // The abandon overtakes the begin, on an open cart and on one that another order has frozen.
     for cart in [
-        after(&[add("A", 1), give_up(1)]),
-        after(&[add("A", 1), begin(1), give_up(1)]),
-        after(&[add("A", 1), begin(2), give_up(1), give_up(2)]),
+        after(&[add("A", 1), abandon(1)]),
+        after(&[add("A", 1), begin(1), abandon(1)]),
+        after(&[add("A", 1), begin(2), abandon(1), abandon(2)]),
     ] {
-        assert_eq!(cart.status, Status::Open);
-        assert_eq!(decide(&cart, &begin(1)), Err(Rejection::GivenUp));
-        assert_eq!(decide(&cart, &give_up(1)), Ok(vec![]), "said once is enough");
-        assert!(decide(&cart, &begin(3)).is_ok(), "another order may have it");
+        assert_eq!(cart.state, CartState::Open);
+        assert_eq!(decide(&cart, &begin(1)), Err(Rejection::CheckoutAbandoned));
+        assert_eq!(decide(&cart, &abandon(1)), Ok(vec![]), "abandoning is idempotent");
+        assert!(decide(&cart, &begin(3)).is_ok(), "another order may check it out");
     }
 }
 
 #[test]
-fn a_cart_remembers_a_bounded_number_of_checkouts_that_were_given_up() {
-    let give_up = |number| Command::AbandonCheckout { order_id: order(number) };
-    let many: Vec<_> = (1..=200).map(give_up).collect();
+fn a_cart_remembers_a_bounded_number_of_abandoned_checkouts() {
+    let abandon = |number| Command::AbandonCheckout { order_id: order(number) };
+    let many: Vec<_> = (1..=200).map(abandon).collect();
     let cart = after(&[vec![add("A", 1)], many].concat());
-    assert_eq!(cart.given_up.len(), GIVEN_UP_MAX);
+    assert_eq!(cart.abandoned_orders.len(), ABANDONED_ORDERS_MAX);
     let begin = Command::BeginCheckout { order_id: order(200) };
-    assert_eq!(decide(&cart, &begin), Err(Rejection::GivenUp));
+    assert_eq!(decide(&cart, &begin), Err(Rejection::CheckoutAbandoned));
 }
 
 proptest! {

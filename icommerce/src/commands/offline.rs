@@ -1,0 +1,82 @@
+//! Offline access to a data folder that no process is serving, for maintenance commands.
+
+use crate::{error::CliError, modules, process, process::ProcessSettings, wiring::Embedded};
+use journal::Position;
+use runtime::{BuildError, Maintenance, Module, OfflineContext};
+use settings::Settings;
+use shop_client::{Progress, ProgressMeter, Unit};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+/// Data folder locked by this process.
+#[derive(Debug)]
+pub(super) struct OfflineShop {
+    engine: Embedded,
+    settings: Arc<Settings>,
+    pub(super) process: ProcessSettings,
+}
+
+impl OfflineShop {
+    /// Opens and locks the folder, which must exist and must not be in use.
+    pub(super) fn open(flags: &crate::cli::ProcessFlags) -> Result<Self, CliError> {
+        let settings = process::settings(flags, Vec::new())?;
+        let process: ProcessSettings = settings.top().map_err(CliError::usage)?;
+        process.init_logging()?;
+        let engine = Embedded::open_existing(&process)?;
+        Ok(Self { engine, settings: Arc::new(settings), process })
+    }
+
+    /// Offline context of a service: its storage and settings.
+    pub(super) fn offline(&self, module: &Module) -> OfflineContext {
+        OfflineContext {
+            name: module.name,
+            storage: self.engine.service(module.name),
+            bulk: self.engine.bulk(module.name),
+            settings: Arc::clone(&self.settings),
+        }
+    }
+
+    /// Flushes, and releases the folder.
+    pub(super) async fn close(self) -> Result<(), CliError> {
+        self.engine.close().await.map_err(|_| CliError::failed(crate::shop::FLUSH_FAILED))
+    }
+}
+
+/// Maintenance of a service: its read models, projections, checkers and facts.
+pub(super) fn maintenance(
+    module: &Module,
+    offline: &OfflineContext,
+) -> Result<Maintenance, CliError> {
+    (module.maintenance)(offline).map_err(|error| match error {
+        BuildError::Setting(error) => CliError::usage(error),
+        error => CliError::unavailable(format!("{}: {error}", module.name)),
+    })
+}
+
+/// Selected modules: the named ones, or all.
+pub(super) fn selected(names: &[String]) -> Result<Vec<&'static Module>, CliError> {
+    let selection = (!names.is_empty()).then_some(names);
+    modules::table()?.select(selection).map_err(CliError::usage)
+}
+
+/// Progress display of a pass through a journal.
+pub(super) struct JournalProgress {
+    work: ProgressMeter,
+    reached: AtomicU64,
+}
+
+impl JournalProgress {
+    /// Progress on standard error, out of `total` positions.
+    pub(super) fn new(name: &'static str, total: Position) -> Self {
+        let work = Progress::on_standard_error().begin(name, total, Unit::Things);
+        Self { work, reached: AtomicU64::new(0) }
+    }
+
+    /// Advances the display to a position.
+    pub(super) fn advance_to(&self, position: Position) {
+        let before = self.reached.fetch_max(position, Ordering::Relaxed);
+        self.work.advance(position.saturating_sub(before));
+    }
+}

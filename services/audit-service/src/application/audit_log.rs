@@ -1,0 +1,236 @@
+//! Audit log: activities stored once each, scanned newest first.
+
+use super::{
+    bloom_filter::{self, FilterKey},
+    chunk::{
+        self, CHUNK_HEADERS, CHUNKS, ChunkHeader, activity_write, into_chunks, second_of,
+        second_of_micros, start_of,
+    },
+    dropped::DroppedCounters,
+};
+use contracts::audit::{Activity, ActivityBatch};
+use kernel::{Timestamp, Uuid};
+use serde::{Deserialize, Serialize};
+use std::{cmp::Reverse, sync::Arc};
+use storage::{
+    Direction, Documents, FieldValue, QUERY_DOCUMENTS_MAX, Query, StorageError, StoredDocument,
+    Write,
+};
+use telemetry::Component;
+
+/// Upper bound of chunks scanned for one page; a page may be short although more follow.
+const SCANNED_CHUNKS_MAX: usize = 16 * QUERY_DOCUMENTS_MAX;
+
+/// Filter of activities.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ActivityFilter {
+    pub(crate) actor: Option<String>,
+    pub(crate) action: Option<String>,
+    pub(crate) subject: Option<String>,
+    /// Inclusive.
+    pub(crate) from: Option<Timestamp>,
+    /// Exclusive.
+    pub(crate) until: Option<Timestamp>,
+}
+
+/// Cursor of a page: the time of its last activity in microseconds, and the activity's identifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct ActivityCursor(i64, Uuid);
+
+/// Page of activities, newest first.
+#[derive(Debug)]
+pub(crate) struct AuditLogPage {
+    pub(crate) activities: Vec<Activity>,
+    pub(crate) next: Option<ActivityCursor>,
+    /// Number of activities that sources had to drop so far.
+    pub(crate) lost: u64,
+}
+
+/// Audit log: all activities, and the counters of dropped ones.
+#[derive(Debug)]
+pub(crate) struct AuditLog {
+    documents: Arc<dyn Documents>,
+    dropped: DroppedCounters,
+    health: Component,
+}
+
+impl AuditLog {
+    pub(crate) fn new(documents: Arc<dyn Documents>, health: Component) -> Self {
+        health.up();
+        let dropped = DroppedCounters::new(Arc::clone(&documents));
+        Self { documents, dropped, health }
+    }
+
+    /// Records a batch. Idempotent: a known activity is not stored twice.
+    pub(crate) async fn record(&self, batch: &ActivityBatch) -> Result<(), StorageError> {
+        let stored = match batch.activities.iter().map(activity_write).collect() {
+            Ok(writes) => self.dropped.write_counting(batch, into_chunks(writes)).await,
+            Err(error) => Err(error),
+        };
+        match &stored {
+            Ok(()) => self.health.up(),
+            Err(error) => self.health.down(error.to_string()),
+        }
+        stored
+    }
+
+    /// Page of the activities that match `filter`, after a cursor.
+    pub(crate) async fn page(
+        &self,
+        filter: &ActivityFilter,
+        after: Option<ActivityCursor>,
+        limit: usize,
+    ) -> Result<AuditLogPage, StorageError> {
+        let mut scan = Scan { log: self, filter, after, limit, activities: Vec::new() };
+        let next = scan.run().await?;
+        Ok(AuditLogPage { activities: scan.activities, next, lost: self.dropped.total().await? })
+    }
+
+    /// Deletes up to `limit` chunks of seconds that ended before `until`; returns their number. Waits until the deletion
+    /// is durable.
+    pub(crate) async fn delete_before(
+        &self,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<usize, StorageError> {
+        let until = Some(FieldValue::Integer(second_of(until)));
+        let query = Query { until, ..Query::all("by_second", limit) };
+        let found = self.documents.query(&CHUNK_HEADERS, query).await?.documents;
+        let count = found.len();
+        let delete = |StoredDocument { key, .. }| {
+            let chunk = Write::Delete { collection: &CHUNKS, key: key.clone() };
+            [chunk, Write::Delete { collection: &CHUNK_HEADERS, key }]
+        };
+        if count > 0 {
+            let commit = self.documents.write(found.into_iter().flat_map(delete).collect()).await?;
+            commit.wait().await.map_err(|lost| StorageError::Unavailable(lost.to_string()))?;
+        }
+        Ok(count)
+    }
+}
+
+/// Scan over the seconds, newest first, until a page is full.
+struct Scan<'a> {
+    log: &'a AuditLog,
+    filter: &'a ActivityFilter,
+    after: Option<ActivityCursor>,
+    limit: usize,
+    activities: Vec<Activity>,
+}
+
+impl Scan<'_> {
+    /// Fills the page; returns the cursor of the next one.
+    async fn run(&mut self) -> Result<Option<ActivityCursor>, StorageError> {
+        let mut query = self.filter.query(self.after, self.limit);
+        let (mut scanned, mut second, mut chunks) = (0, None, Vec::new());
+        loop {
+            let found = self.log.documents.query(&CHUNK_HEADERS, query.clone()).await?;
+            scanned += found.documents.len();
+            for stored in found.documents {
+                let header = ChunkHeader::read(&stored)?;
+                if second.is_some_and(|second| second != header.second)
+                    && let Some(next) = self.collect_second(std::mem::take(&mut chunks)).await?
+                {
+                    return Ok(Some(next));
+                }
+                second = Some(header.second);
+                if self.filter.may_match(&header.names) {
+                    chunks.push(stored.key);
+                }
+            }
+            // All later seconds were scanned; the last one perhaps not completely.
+            let reached = second
+                .map(|second| ActivityCursor(start_of(second.saturating_add(1)), Uuid::nil()));
+            match found.next {
+                None => return self.collect_second(chunks).await,
+                Some(_) if scanned >= SCANNED_CHUNKS_MAX && self.is_progress(reached) => {
+                    return Ok(reached);
+                }
+                next => query.after = next,
+            }
+        }
+    }
+
+    /// Whether continuing from `reached` makes progress.
+    fn is_progress(&self, reached: Option<ActivityCursor>) -> bool {
+        reached.is_some_and(|reached| self.after.is_none_or(|after| reached < after))
+    }
+
+    /// Collects the matches in the chunks of one second. Returns the cursor if the page is full and more follow.
+    async fn collect_second(
+        &mut self,
+        chunks: Vec<String>,
+    ) -> Result<Option<ActivityCursor>, StorageError> {
+        let mut matching = Vec::new();
+        for key in chunks {
+            // The chunk may have been deleted between the two reads.
+            let Some(chunk) = self.log.documents.find(&CHUNKS, &key).await? else { continue };
+            for activity in chunk::read(&chunk) {
+                let activity = activity?;
+                let is_next = self.after.is_none_or(|after| ActivityCursor::of(&activity) < after);
+                if is_next && self.filter.matches(&activity) {
+                    matching.push(activity);
+                }
+            }
+        }
+        matching.sort_by_cached_key(|activity| Reverse(ActivityCursor::of(activity)));
+        // A replayed feed, or a batch sent again with other boundaries, repeats activities.
+        matching.dedup_by_key(|activity| activity.id);
+        let room = self.limit - self.activities.len();
+        let is_full = matching.len() > room;
+        self.activities.extend(matching.into_iter().take(room));
+        Ok(self.activities.last().filter(|_| is_full).map(ActivityCursor::of))
+    }
+}
+
+impl ActivityFilter {
+    /// Query over the seconds of the requested time span, from the cursor on.
+    fn query(&self, after: Option<ActivityCursor>, limit: usize) -> Query {
+        // The second of an exclusive end must be scanned, unless the end is its first microsecond.
+        let end = |micros: i64| second_of_micros(micros.saturating_sub(1)).saturating_add(1);
+        let until = self.until.map(|until| end(until.as_microsecond()));
+        let after =
+            after.map(|ActivityCursor(micros, _)| second_of_micros(micros).saturating_add(1));
+        // Without a filter by name every chunk has an activity for the page.
+        let matches_all = self.names().next().is_none();
+        let chunks = if matches_all { limit } else { QUERY_DOCUMENTS_MAX };
+        Query {
+            from: self.from.map(|from| FieldValue::Integer(second_of(from))),
+            until: until.into_iter().chain(after).min().map(FieldValue::Integer),
+            direction: Direction::Descending,
+            ..Query::all("by_second", chunks)
+        }
+    }
+
+    /// Filter keys of the names asked for.
+    fn names(&self) -> impl Iterator<Item = FilterKey<'_>> {
+        let names = [
+            self.actor.as_deref().map(FilterKey::Actor),
+            self.action.as_deref().map(FilterKey::Action),
+            self.subject.as_deref().map(FilterKey::Subject),
+        ];
+        names.into_iter().flatten()
+    }
+
+    /// Whether a chunk with this Bloom filter may contain a match.
+    fn may_match(&self, filter: &[u8]) -> bool {
+        self.names().all(|name| bloom_filter::may_contain(filter, name))
+    }
+
+    fn matches(&self, activity: &Activity) -> bool {
+        let is = |expected: &Option<String>, value: &str| {
+            expected.as_ref().is_none_or(|name| name == value)
+        };
+        is(&self.actor, &activity.actor)
+            && is(&self.action, &activity.action)
+            && is(&self.subject, &activity.subject)
+            && self.from.is_none_or(|from| from <= activity.at)
+            && self.until.is_none_or(|until| activity.at < until)
+    }
+}
+
+impl ActivityCursor {
+    fn of(activity: &Activity) -> Self {
+        Self(activity.at.as_microsecond(), activity.id)
+    }
+}

@@ -1,0 +1,61 @@
+//! Ledger repository: loads and stores the event-sourced stock ledger.
+
+use crate::domain::{Event, Hold, HoldId, LedgerState};
+use async_trait::async_trait;
+use kernel::{Timestamp, Uuid};
+use storage::{Commit, StorageError};
+
+/// Atomic batch of events of one stream: one domain event and the events derived from it.
+#[derive(Debug)]
+pub(crate) struct EventBatch<'a> {
+    /// At least one.
+    pub(crate) events: &'a [Event],
+    /// The expected version of the stream: its number of events before these.
+    pub(crate) expected: u64,
+    /// The identifier of the first event, when the caller named the operation.
+    pub(crate) operation: Option<Uuid>,
+    pub(crate) at: Timestamp,
+}
+
+/// Receipt of an accepted append: its position, and the commit handle to wait for.
+#[derive(Debug)]
+pub(crate) struct AppendReceipt {
+    pub(crate) position: u64,
+    pub(crate) commit: Commit,
+}
+
+/// Error of an append.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RepositoryError {
+    /// The stream is not at the expected version.
+    #[error("another writer appended to the stream")]
+    Conflict,
+    /// The store failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// Ledger state as loaded: the last snapshot and the events behind it.
+#[derive(Debug)]
+pub(crate) struct LoadedLedger {
+    pub(crate) state: LedgerState,
+    pub(crate) position: u64,
+    /// Number of events that the last snapshot did not include.
+    pub(crate) events_since_snapshot: usize,
+}
+
+/// Repository of the stock ledger.
+#[async_trait]
+pub(crate) trait LedgerRepository: Send + Sync {
+    /// Append of a batch, ordered by the calls; the commit handle says when it is durable.
+    async fn append(&self, batch: EventBatch<'_>) -> Result<AppendReceipt, RepositoryError>;
+
+    /// A hold folded from its own stream, durable or not; `None` when the stream is empty.
+    async fn load_hold(&self, id: HoldId) -> Result<Option<Hold>, StorageError>;
+
+    /// The ledger state after all durable events.
+    async fn load(&self) -> Result<LoadedLedger, StorageError>;
+
+    /// Snapshot of the state at `position`, so that the next start is quick.
+    async fn save_snapshot(&self, state: LedgerState, position: u64) -> Result<(), StorageError>;
+}

@@ -1,0 +1,188 @@
+//! Quote calculation: one catalogue lookup, one delivery option, one tax rate.
+
+use super::error::CartError;
+use crate::{
+    domain::{
+        countries::{self, Country},
+        pricing::{self, PriceBreakdown},
+        shipping::{self, DeliveryMethod, DeliveryOption},
+        tax::PriceMode,
+    },
+    ports::catalogue::Catalogue,
+};
+use contracts::{
+    cart::{Destination, Quote, QuoteRequest, QuotedLine, QuotedShipping},
+    product::VariantFacts,
+    shared::{Quantity, Totals},
+};
+use kernel::{Currency, Decimal, Money, UnitPrice};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Pricing configuration of the shop.
+#[derive(Clone, Debug)]
+pub(crate) struct PricingConfig {
+    pub(crate) currency: Currency,
+    /// Country that totals are estimated for until the destination is known.
+    pub(crate) home: &'static Country,
+    pub(crate) mode: PriceMode,
+    pub(crate) methods: Vec<DeliveryMethod>,
+    /// Tax rates that override the country table.
+    pub(crate) tax_rates: BTreeMap<String, Decimal>,
+}
+
+/// Calculator of quotes and estimated totals.
+#[derive(Clone, Debug)]
+pub(crate) struct QuoteCalculator {
+    catalogue: Arc<dyn Catalogue>,
+    pricing: Arc<PricingConfig>,
+}
+
+impl QuoteCalculator {
+    pub(crate) fn new(catalogue: Arc<dyn Catalogue>, pricing: PricingConfig) -> Self {
+        Self { catalogue, pricing: Arc::new(pricing) }
+    }
+
+    pub(crate) fn pricing(&self) -> &PricingConfig {
+        &self.pricing
+    }
+
+    /// Variants of these SKUs, by SKU; one call.
+    pub(crate) async fn variants(
+        &self,
+        skus: impl IntoIterator<Item = &str>,
+    ) -> Result<BTreeMap<String, VariantFacts>, CartError> {
+        let skus: Vec<String> = skus.into_iter().map(str::to_owned).collect();
+        if skus.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let facts = self.catalogue.variants(skus).await.map_err(CartError::Catalogue)?;
+        Ok(facts.into_iter().map(|facts| (facts.sku.clone(), facts)).collect())
+    }
+
+    /// Binding quote of these lines for a destination, which an order stores.
+    pub(crate) async fn quote(
+        &self,
+        lines: &[Quantity],
+        currency: Currency,
+        request: &QuoteRequest,
+    ) -> Result<Quote, CartError> {
+        let facts = self.variants(lines.iter().map(|line| line.sku.as_str())).await?;
+        let mut variants = Vec::with_capacity(lines.len());
+        for (index, line) in lines.iter().enumerate() {
+            let facts = facts.get(&line.sku).filter(|facts| facts.for_sale).ok_or_else(|| {
+                CartError::UnknownSku {
+                    sku: line.sku.clone(),
+                    field: format!("lines[{index}].sku"),
+                }
+            })?;
+            check_currency(facts, currency)?;
+            variants.push((facts, line.quantity));
+        }
+        let country = destination_country(&request.destination)?;
+        let units: Vec<(UnitPrice, i64)> =
+            variants.iter().map(|(facts, units)| (facts.price, *units)).collect();
+        let (totals, items) = pricing::line_totals(currency, &units)?;
+        let option =
+            self.choose_delivery(country.code, items, request.shipping_method.as_deref())?;
+        let rate = self.tax_rate(country);
+        let priced = pricing::calculate(&totals, items, Some(&option), rate, self.pricing.mode)?;
+        let lines =
+            variants.into_iter().zip(&priced.lines).map(|((facts, quantity), line)| QuotedLine {
+                sku: facts.sku.clone(),
+                product_id: facts.product_id,
+                name: facts.name.clone(),
+                options: facts.options.clone(),
+                quantity,
+                unit_price: facts.price,
+                total: line.total,
+                tax: line.tax,
+                tax_rate: rate.to_string(),
+            });
+        Ok(Quote {
+            currency,
+            lines: lines.collect(),
+            shipping: QuotedShipping {
+                method: option.code,
+                label: option.label,
+                price: priced.shipping,
+                tax: priced.shipping_tax,
+            },
+            totals: self.totals(&priced),
+        })
+    }
+
+    /// Estimated totals until the destination is known: the home country, delivered by the first method.
+    pub(crate) fn estimate(
+        &self,
+        currency: Currency,
+        units: &[(UnitPrice, i64)],
+    ) -> Result<Totals, CartError> {
+        let (totals, items) = pricing::line_totals(currency, units)?;
+        let options =
+            shipping::delivery_options(&self.pricing.methods, self.pricing.home.code, items);
+        let rate = self.tax_rate(self.pricing.home);
+        // An empty cart has nothing to deliver.
+        let option = options.first().filter(|_| !units.is_empty());
+        let priced = pricing::calculate(&totals, items, option, rate, self.pricing.mode)?;
+        Ok(self.totals(&priced))
+    }
+
+    /// Delivery options for a country and an items total.
+    pub(crate) fn delivery_options(&self, country: &str, items: Money) -> Vec<DeliveryOption> {
+        shipping::delivery_options(&self.pricing.methods, country, items)
+    }
+
+    fn choose_delivery(
+        &self,
+        country: &str,
+        items: Money,
+        code: Option<&str>,
+    ) -> Result<DeliveryOption, CartError> {
+        let options = self.delivery_options(country, items);
+        let codes =
+            options.iter().map(|option| option.code.as_str()).collect::<Vec<_>>().join(", ");
+        let Some(code) = code else {
+            return options
+                .into_iter()
+                .next()
+                .ok_or(CartError::NotDeliverable { country: country.to_owned() });
+        };
+        options.into_iter().find(|option| option.code == code).ok_or_else(|| CartError::Field {
+            field: "shipping_method".to_owned(),
+            message: format!("{code:?} is not available for this delivery; choose one of: {codes}"),
+        })
+    }
+
+    fn tax_rate(&self, country: &Country) -> Decimal {
+        self.pricing.tax_rates.get(country.code).copied().unwrap_or(country.tax_rate)
+    }
+
+    fn totals(&self, priced: &PriceBreakdown) -> Totals {
+        Totals {
+            items: priced.items,
+            discount: Money::zero(priced.items.currency),
+            shipping: priced.shipping,
+            tax: priced.tax,
+            total: priced.total,
+            tax_included: self.pricing.mode == PriceMode::Gross,
+        }
+    }
+}
+
+fn destination_country(destination: &Destination) -> Result<&'static Country, CartError> {
+    countries::find(&destination.country).ok_or_else(|| CartError::Field {
+        field: "shipping_address.country".to_owned(),
+        message: format!(
+            "{:?} is not a country we deliver to; use a country code such as DE",
+            destination.country
+        ),
+    })
+}
+
+/// Currency check: prices are never converted silently.
+pub(crate) fn check_currency(facts: &VariantFacts, currency: Currency) -> Result<(), CartError> {
+    if facts.price.currency() == currency {
+        return Ok(());
+    }
+    Err(CartError::NotSoldInCurrency { sku: facts.sku.clone(), currency })
+}
