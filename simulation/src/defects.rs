@@ -53,7 +53,7 @@ pub(crate) fn plant(name: &str) -> Result<(), String> {
     let found = ALL.iter().find(|defect| defect.name == name);
     let names = || ALL.iter().map(|defect| defect.name).collect::<Vec<_>>().join(", ");
     let found =
-        found.ok_or_else(|| format!("there is no defect {name:?}; there are {}", names()))?;
+        found.ok_or_else(|| format!("unknown defect {name:?}; known defects: {}", names()))?;
     kernel::defects::plant(Some(found.name));
     Ok(())
 }

@@ -1,7 +1,7 @@
-//! Invariants at the end of a run, after all faults are withdrawn: safety, exactly-once delivery, correct read models,
+//! Invariants at the end of a run, after all faults are withdrawn: safety, exactly-once effects, correct read models,
 //! and liveness.
 
-mod delivery;
+mod exactly_once;
 mod quiescence;
 mod read_models;
 mod safety;
@@ -17,7 +17,7 @@ pub(crate) async fn check_all(sim: &Arc<Simulation>) {
     let mut violations = Violations::default();
     safety::check(sim, &mut violations);
     sim.env.report_violations(&mut violations);
-    delivery::check(sim, &mut violations).await;
+    exactly_once::check(sim, &mut violations).await;
     sim.env.report_violations(&mut violations);
     let before = read_models::fetch_and_check(sim, &mut violations).await;
     sim.env.report_violations(&mut violations);

@@ -1,4 +1,4 @@
-//! Simulation of one plan: the cluster, its clients, the oracle that watches it, and what people observed.
+//! Simulation of one plan: the cluster, its clients, the oracle that watches it, and what clients observed.
 
 use crate::{
     client::Client, cluster::Cluster, environment::Environment, observed::Observations,

@@ -123,7 +123,7 @@ impl Process {
         match self.services {
             [one] => (*one).to_owned(),
             [first, ..] => format!("the process of {first}"),
-            [] => "nobody".to_owned(),
+            [] => "an empty process".to_owned(),
         }
     }
 
@@ -247,7 +247,7 @@ impl Process {
         state.flush_failure = None;
     }
 
-    /// Delivers a request as a listener does. It runs on when nobody waits for its response any more.
+    /// Delivers a request as a listener does. It runs to its end even when its caller is gone.
     pub(crate) fn deliver(
         self: Arc<Self>,
         service: &'static str,

@@ -43,7 +43,7 @@ fn orders_of_attempts(
             (OrderOutcome::Placed { order, total }, Some((id, placed))) => {
                 violations.check(*id == order && placed.total == *total, DURABLE, || {
                     format!(
-                        "{}: acknowledged as {order} with total {total}, there is {id}",
+                        "{}: acknowledged as {order} with total {total}, stored as {id}",
                         attempt.email
                     )
                 });
@@ -93,7 +93,7 @@ fn carts(model: &ReferenceModel, observed: &Observations, violations: &mut Viola
         violations.check(
             lines.is_some_and(|lines| possible.contains(lines)),
             "acknowledged cart lines are durable",
-            || format!("cart {}: {possible:?}, there is {lines:?}", known.id),
+            || format!("cart {}: {possible:?} expected, stored are {lines:?}", known.id),
         );
     }
 }

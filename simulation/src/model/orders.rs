@@ -27,6 +27,7 @@ pub(crate) struct Order {
     pub(crate) status: OrderStatus,
     pub(crate) captured: i64,
     pub(crate) refunds: BTreeMap<String, Refund>,
+    /// Only shown in violations.
     pub(crate) cancel_reason: Option<String>,
     pub(crate) was_confirmed: bool,
     pub(crate) is_fulfilled: bool,

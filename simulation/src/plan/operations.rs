@@ -1,6 +1,6 @@
 //! Operations of a plan: what shoppers and operators do.
 
-/// Operation that somebody starts at a moment.
+/// Operation, and the moment at which it starts.
 #[derive(Clone, Debug)]
 pub(crate) struct ScheduledOperation {
     /// Identity within the plan; it stays when other operations are left out.

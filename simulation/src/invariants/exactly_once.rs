@@ -1,4 +1,4 @@
-//! Exactly-once delivery: every feed is ordered, and each of its messages took effect once in the audit trail.
+//! Exactly-once effect of messages: every feed is ordered, and each of its messages took effect once in the audit trail.
 
 use crate::{client::ApiRequest, simulation::Simulation, violation::Violations};
 use axum::body::Body;
