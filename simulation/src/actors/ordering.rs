@@ -64,7 +64,7 @@ pub(super) async fn place_operator_order(
         .map(|(sku, quantity)| json!({ "sku": sku, "quantity": quantity }))
         .collect();
     let request = ApiRequest::operator(Method::POST, "/api/v1/orders".to_owned());
-    let request = request.key(&format!("operator-order-{id}")).body(body).retries_max(8);
+    let request = request.key(&format!("whole-{id}")).body(body).retries_max(8);
     let order = OrderRequest {
         request,
         email,

@@ -269,7 +269,7 @@ impl Shopper<'_> {
         let Some(payment) = self.payment.clone() else { return };
         let path = format!("/api/v1/payments/{payment}/action");
         let request = ApiRequest::shopper(Method::POST, path).body(json!({ "outcome": outcome }));
-        let key = format!("payment-action-{}", self.id);
+        let key = format!("act-{}", self.id);
         let response = self.sim.client.send(request.key(&key).retries_max(self.retries_max)).await;
         if response.success().is_some() {
             self.sim.env.cover(match outcome {
