@@ -1,11 +1,11 @@
-//! Many seeds, on all cores: each thread plays one seed after the other.
+//! Campaign of many seeds on all cores: each thread runs one seed after the other.
 
 use crate::{
-    coverage::{self, Coverage},
+    coverage::{Coverage, CoverageGap},
     defects,
-    plan::{Plan, Shape},
-    run::{self, Outcome},
-    world::Violation,
+    plan::{self, Plan, Topology},
+    runner::{self, RunResult},
+    violation::Violation,
 };
 use parking_lot::Mutex;
 use shop_client::{Progress, Unit};
@@ -16,56 +16,60 @@ use std::{
 };
 use tokio::time::Instant;
 
-/// How many seeds are played for one that is also played on a calm day in both shapes.
-const CALM_EVERY: u64 = 10;
+/// Number of seeds for one whose fault-free plan is also run in both topologies and compared.
+const SEEDS_PER_COMPARISON: u64 = 10;
 
-/// Which seeds.
+/// Range of seeds.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Seeds {
+pub(crate) struct SeedRange {
     pub(crate) first: u64,
     pub(crate) count: u64,
 }
 
-/// What came of them.
+/// Result of a campaign.
 #[derive(Debug, Default)]
 pub(crate) struct Campaign {
-    pub(crate) played: u64,
+    pub(crate) runs: u64,
     pub(crate) took: Duration,
     pub(crate) simulated: Duration,
     pub(crate) coverage: Coverage,
     pub(crate) failure: Option<Failure>,
 }
 
-/// A seed that failed.
+/// Plan that violated an invariant.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) plan: Plan,
     pub(crate) violations: Vec<Violation>,
-    pub(crate) story: Vec<String>,
+    pub(crate) trace: Vec<String>,
 }
 
 impl Campaign {
-    /// What the seeds should have seen and did not.
-    pub(crate) fn blind_spots(&self, seeds: Seeds, shapes: &[Shape]) -> Vec<coverage::BlindSpot> {
+    /// Faults and outcomes that the seeds did not see often enough.
+    pub(crate) fn coverage_gaps(
+        &self,
+        seeds: SeedRange,
+        topologies: &[Topology],
+    ) -> Vec<CoverageGap> {
         if self.failure.is_some() {
             Vec::new()
         } else {
-            self.coverage.blind_spots(seeds.count, shapes)
+            self.coverage.gaps(seeds.count, topologies)
         }
     }
 }
 
-/// Plays seeds until one fails or all are played.
+/// Runs seeds until one fails or all are done.
 pub(crate) fn run(
-    seeds: Seeds,
-    shapes: &[Shape],
+    seeds: SeedRange,
+    topologies: &[Topology],
     threads: usize,
     defect: Option<&str>,
     progress: Progress,
 ) -> Campaign {
-    let began = Instant::now();
-    let plays = seeds.count.saturating_mul(shapes.len() as u64);
-    let work = progress.begin("plays", plays, Unit::Things);
+    let started = Instant::now();
+    let runs = seeds.count.saturating_mul(topologies.len() as u64);
+    let work = progress.begin("runs", runs, Unit::Things);
     let next = AtomicU64::new(0);
     let campaign = Mutex::new(Campaign::default());
     std::thread::scope(|scope| {
@@ -79,56 +83,58 @@ pub(crate) fn run(
                     if number >= seeds.count || campaign.lock().failure.is_some() {
                         return;
                     }
-                    play(seeds.first.wrapping_add(number), shapes, &campaign);
-                    work.advance(shapes.len() as u64);
+                    run_seed(seeds.first.wrapping_add(number), topologies, &campaign);
+                    work.advance(topologies.len() as u64);
                 }
             });
         }
     });
     let mut campaign = campaign.into_inner();
-    campaign.took = began.elapsed();
+    campaign.took = started.elapsed();
     campaign
 }
 
-fn play(seed: u64, shapes: &[Shape], campaign: &Mutex<Campaign>) {
-    for shape in shapes {
-        let plan = Plan::of(seed, *shape);
-        let outcome = played(plan.clone());
+fn run_seed(seed: u64, topologies: &[Topology], campaign: &Mutex<Campaign>) {
+    for topology in topologies {
+        let plan = plan::generate(seed, *topology);
+        let result = run_plan(plan.clone());
         let mut campaign = campaign.lock();
-        campaign.played += 1;
-        campaign.simulated += outcome.simulated;
-        campaign.coverage.add(&outcome.coverage);
-        if !outcome.violations.is_empty() {
-            fail(&mut campaign, plan, outcome);
+        campaign.runs += 1;
+        campaign.simulated += result.simulated;
+        campaign.coverage.merge(&result.coverage);
+        if !result.violations.is_empty() {
+            fail(&mut campaign, plan, result);
             return;
         }
     }
-    if shapes.len() > 1 && seed.is_multiple_of(CALM_EVERY) {
-        let calm = |shape| Plan::of(seed, shape).calm();
-        let (one, mut fleet) = (played(calm(Shape::One)), played(calm(Shape::Fleet)));
-        if one.observable != fleet.observable {
-            let what = format!("one: {:?}, fleet: {:?}", one.observable, fleet.observable);
-            fleet.violations.push(Violation { invariant: "both shapes come to the same", what });
+    if topologies.len() > 1 && seed.is_multiple_of(SEEDS_PER_COMPARISON) {
+        let fault_free = |topology| plan::generate(seed, topology).fault_free();
+        let single = run_plan(fault_free(Topology::SingleProcess));
+        let mut fleet = run_plan(fault_free(Topology::Fleet));
+        if single.final_state != fleet.final_state {
+            let what = format!("one: {:?}, fleet: {:?}", single.final_state, fleet.final_state);
+            let invariant = "both topologies come to the same result";
+            fleet.violations.push(Violation { invariant, what });
         }
         let mut campaign = campaign.lock();
-        campaign.coverage.saw("outcome: both shapes compared");
+        campaign.coverage.record("outcome: topologies compared");
         if !fleet.violations.is_empty() {
-            fail(&mut campaign, calm(Shape::Fleet), fleet);
+            fail(&mut campaign, fault_free(Topology::Fleet), fleet);
         }
     }
 }
 
-/// Plays a plan; a panic is a violation like any other.
-pub(crate) fn played(plan: Plan) -> Outcome {
-    let outcome = catch_unwind(AssertUnwindSafe(|| run::play(plan)));
-    match outcome {
-        Ok(Ok(outcome)) => outcome,
-        Ok(Err(error)) => Outcome::failed("the shop opens", error),
-        Err(_) => Outcome::failed("nothing panics", "see above".to_owned()),
+/// Runs a plan; a panic is a violation like any other.
+pub(crate) fn run_plan(plan: Plan) -> RunResult {
+    let result = catch_unwind(AssertUnwindSafe(|| runner::run(plan)));
+    match result {
+        Ok(Ok(result)) => result,
+        Ok(Err(error)) => RunResult::failed("the shop starts", error),
+        Err(_) => RunResult::failed("nothing panics", "see above".to_owned()),
     }
 }
 
-fn fail(campaign: &mut Campaign, plan: Plan, outcome: Outcome) {
-    let Outcome { violations, story, .. } = outcome;
-    campaign.failure.get_or_insert(Failure { plan, violations, story });
+fn fail(campaign: &mut Campaign, plan: Plan, result: RunResult) {
+    let RunResult { violations, trace, .. } = result;
+    campaign.failure.get_or_insert(Failure { plan, violations, trace });
 }

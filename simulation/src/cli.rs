@@ -1,72 +1,75 @@
-//! The command line.
+//! Command-line interface of the simulation.
 
 use crate::{
-    campaign::{self, Seeds},
-    defects,
-    plan::{Plan, Shape},
-    report, run, shrink,
+    campaign::{self, SeedRange},
+    defects, mutation_testing,
+    plan::{self, Topology},
+    report, runner, shrink,
 };
 use clap::Parser;
 use kernel::{Randomness, SystemRandomness};
 use shop_client::Progress;
 use std::{num::NonZeroUsize, process::ExitCode};
 
-/// How many seeds are played when nobody says.
+/// Number of seeds by default.
 const SEEDS: u64 = 1_000;
 
-/// Plays the whole shop in simulated time, once for each seed, and checks that its books balance.
+/// Deterministic simulation of the whole shop: runs it in simulated time once for each seed, with faults, and checks
+/// its invariants.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask simulate", bin_name = "cargo xtask simulate")]
-struct Line {
-    /// How many seeds (1,000, or just the one that is named).
+struct Cli {
+    /// Number of seeds (default: 1,000, or 1 with --seed).
     #[arg(long, value_name = "N")]
     seeds: Option<u64>,
-    /// The first seed; drawn when absent. A single one is told as a story.
+    /// First seed (default: random).
     #[arg(long, value_name = "S")]
     seed: Option<u64>,
-    /// In which shape; each seed in both when absent.
-    #[arg(long, value_name = "SHAPE")]
-    shape: Option<Shape>,
-    /// How many threads play (all cores).
+    /// Topology: one process, or a fleet (default: each seed in both).
+    #[arg(long = "shape", value_name = "SHAPE")]
+    topology: Option<Topology>,
+    /// Number of threads (default: all cores).
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
-    /// Plants one defect after the other, and says how many seeds it took to catch it.
+    /// Mutation testing: plants one defect after the other, and prints how many seeds it took to catch each.
     #[arg(long)]
     defects: bool,
     /// Plants this defect.
     #[arg(long, value_name = "NAME")]
     defect: Option<String>,
-    /// Prints what happened also when all is well.
-    #[arg(long)]
-    story: bool,
+    /// Prints the trace of a single seed, even when all invariants hold.
+    #[arg(long = "story")]
+    trace: bool,
 }
 
-/// Does what the command line says.
+/// Parses the command line and runs what it asks for.
 pub(crate) fn run() -> ExitCode {
-    let line = Line::parse();
-    let threads = line.threads.or_else(|| std::thread::available_parallelism().ok());
+    let cli = Cli::parse();
+    let threads = cli.threads.or_else(|| std::thread::available_parallelism().ok());
     let threads = threads.map_or(1, NonZeroUsize::get);
-    let shapes = line.shape.map_or_else(|| vec![Shape::One, Shape::Fleet], |shape| vec![shape]);
-    let first = line.seed.unwrap_or_else(|| SystemRandomness.below(1 << 40));
-    if line.defects {
-        return defects::table(first, line.seeds.unwrap_or(SEEDS), &shapes, threads);
+    let topologies = cli
+        .topology
+        .map_or_else(|| vec![Topology::SingleProcess, Topology::Fleet], |topology| vec![topology]);
+    let first = cli.seed.unwrap_or_else(|| SystemRandomness.below(1 << 40));
+    if cli.defects {
+        return mutation_testing::run(first, cli.seeds.unwrap_or(SEEDS), &topologies, threads);
     }
-    if let Some(name) = &line.defect
+    if let Some(name) = &cli.defect
         && let Err(error) = defects::plant(name)
     {
         eprintln!("error: {error}");
         return ExitCode::from(2);
     }
-    let count = line.seeds.unwrap_or(if line.seed.is_some() { 1 } else { SEEDS });
-    if count == 1 && line.story {
-        return tell(first, &shapes);
+    let count = cli.seeds.unwrap_or(if cli.seed.is_some() { 1 } else { SEEDS });
+    if count == 1 && cli.trace {
+        return print_trace(first, &topologies);
     }
-    let seeds = Seeds { first, count };
+    let seeds = SeedRange { first, count };
     let progress = Progress::on_standard_error();
-    let campaign = campaign::run(seeds, &shapes, threads, line.defect.as_deref(), progress);
-    report::print(&campaign, seeds, &shapes);
+    let campaign = campaign::run(seeds, &topologies, threads, cli.defect.as_deref(), progress);
+    report::print(&campaign, seeds, &topologies);
     match &campaign.failure {
-        None if campaign.blind_spots(seeds, &shapes).is_empty() => ExitCode::SUCCESS,
+        None if campaign.coverage_gaps(seeds, &topologies).is_empty() => ExitCode::SUCCESS,
         None => ExitCode::FAILURE,
         Some(failure) => {
             report::print_failure(failure);
@@ -76,24 +79,24 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
-/// Tells what happens with one seed.
-fn tell(seed: u64, shapes: &[Shape]) -> ExitCode {
-    let mut is_well = true;
-    for shape in shapes {
-        println!("seed {seed}, shape {}", shape.word());
-        match run::play(Plan::of(seed, *shape)) {
-            Ok(outcome) => {
-                for line in &outcome.story {
+/// Prints the trace of one seed in each topology.
+fn print_trace(seed: u64, topologies: &[Topology]) -> ExitCode {
+    let mut all_hold = true;
+    for topology in topologies {
+        println!("seed {seed}, shape {}", topology.as_str());
+        match runner::run(plan::generate(seed, *topology)) {
+            Ok(result) => {
+                for line in &result.trace {
                     println!("{line}");
                 }
-                println!("fingerprint {:016x}", outcome.fingerprint);
-                is_well &= outcome.violations.is_empty();
+                println!("fingerprint {:016x}", result.fingerprint);
+                all_hold &= result.violations.is_empty();
             }
             Err(error) => {
                 println!("{error}");
-                is_well = false;
+                all_hold = false;
             }
         }
     }
-    if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if all_hold { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

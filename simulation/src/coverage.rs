@@ -1,120 +1,120 @@
-//! How often each kind of fault and each outcome of business was seen, and how often it has to be: a simulation that
-//! never lets something happen proves nothing about it.
+//! Coverage of faults and outcomes: how often each was seen, and how often it has to be. A simulation that never lets
+//! something happen proves nothing about it.
 
-use crate::plan::Shape;
+use crate::plan::Topology;
 use std::collections::BTreeMap;
 
-/// What was seen.
+/// Count of each fault and outcome.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Coverage(BTreeMap<&'static str, u64>);
 
-/// Something that was not seen often enough.
+/// Fault or outcome that was not seen often enough.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct BlindSpot {
+pub(crate) struct CoverageGap {
     pub(crate) what: &'static str,
     pub(crate) seen: u64,
-    pub(crate) needed: u64,
+    pub(crate) required: u64,
 }
 
-/// With fewer seeds nobody can expect to see everything.
+/// Least number of seeds for which coverage is judged; fewer cannot be expected to see everything.
 const SEEDS_MIN: u64 = 1_000;
 
-/// What has to be seen, and at least how often in a thousand seeds.
-const NEEDED: &[(&str, u64)] = &[
-    ("fault: button pressed twice", 100),
-    ("fault: client got no answer", 100),
-    ("fault: client's answer lost", 50),
+/// Faults and outcomes that have to be seen, and how often at least in a thousand seeds.
+const REQUIRED: &[(&str, u64)] = &[
+    ("fault: client timed out", 100),
     ("fault: client's request lost", 50),
-    ("fault: clocks jump", 20),
+    ("fault: client's response lost", 50),
+    ("fault: clock jump", 20),
     ("fault: crash", 100),
-    ("fault: failed flush", 50),
-    ("fault: late flush", 100),
-    ("fault: same key and words again", 50),
+    ("fault: duplicate submission", 100),
+    ("fault: flush failure", 50),
+    ("fault: same key and body again", 50),
+    ("fault: same key, other body", 50),
     ("fault: same key, other cart", 50),
-    ("fault: same key, other words", 50),
     ("fault: slow disk", 20),
-    ("fault: webhook again", 20),
+    ("fault: slow flush", 100),
+    ("fault: webhook redelivered", 20),
     ("fault: writes lost in a crash", 50),
-    ("outcome: answer replayed", 50),
-    ("outcome: cancellation asked for", 50),
+    ("outcome: authorisation arrived too late", 10),
+    ("outcome: cancellation requested", 50),
     ("outcome: cart reopened", 50),
     ("outcome: client gave up", 20),
-    ("outcome: customer approved", 20),
-    ("outcome: customer declined", 5),
-    ("outcome: goods moved", 50),
-    ("outcome: goods restocked", 10),
-    ("outcome: goods returned", 20),
     ("outcome: hold barred", 20),
     ("outcome: hold expired", 20),
     ("outcome: hold released", 20),
-    ("outcome: money arrived too late", 10),
-    ("outcome: money given back", 20),
-    ("outcome: money taken when the goods leave", 5),
+    ("outcome: order awaits payment", 50),
     ("outcome: order cancelled", 100),
     ("outcome: order completed", 10),
     ("outcome: order confirmed", 100),
-    ("outcome: order waits for its payment", 50),
+    ("outcome: order refunded", 20),
+    ("outcome: payment action approved", 20),
+    ("outcome: payment action declined", 5),
     ("outcome: payment barred", 2),
+    ("outcome: payment captured at fulfilment", 5),
     ("outcome: payment declined", 50),
     ("outcome: payment outcome unknown", 50),
+    ("outcome: payment refunded", 20),
     ("outcome: payment voided", 20),
     ("outcome: price changed", 50),
-    ("outcome: refund given", 20),
+    ("outcome: redelivered webhook accepted", 10),
+    ("outcome: redelivered webhook rejected", 5),
+    ("outcome: rejected, already shipped", 5),
+    ("outcome: rejected, exceeds refundable", 2),
+    ("outcome: rejected, hold expired", 1),
+    ("outcome: rejected, key reused", 50),
+    ("outcome: rejected, not captured", 5),
+    ("outcome: rejected, out of stock", 100),
+    ("outcome: rejected, payment declined", 50),
+    ("outcome: rejected, price changed", 5),
+    ("outcome: response replayed", 50),
     ("outcome: stock counted", 50),
-    ("outcome: told already shipped", 5),
-    ("outcome: told goods are gone", 1),
-    ("outcome: told key reused", 50),
-    ("outcome: told not captured", 5),
-    ("outcome: told out of stock", 100),
-    ("outcome: told payment declined", 50),
-    ("outcome: told price changed", 5),
-    ("outcome: told refund exceeds", 2),
+    ("outcome: stock moved", 50),
+    ("outcome: stock restocked", 10),
+    ("outcome: stock returned", 20),
     ("outcome: unknown payment cancelled", 10),
-    ("outcome: webhook again refused", 5),
-    ("outcome: webhook again taken in", 10),
-    ("outcome: webhook taken in", 20),
+    ("outcome: webhook processed", 20),
 ];
 
-/// The same, of what only a fleet can have.
-const NEEDED_IN_A_FLEET: &[(&str, u64)] = &[
-    ("fault: cut both ways", 50),
-    ("fault: cut one way", 50),
-    ("fault: late message", 100),
-    ("fault: message doubled", 100),
+/// The same for those that only a fleet can have.
+const REQUIRED_IN_A_FLEET: &[(&str, u64)] = &[
+    ("fault: message delayed", 100),
+    ("fault: message duplicated", 100),
     ("fault: message lost", 100),
-    ("fault: reply lost", 100),
+    ("fault: one-way partition", 50),
+    ("fault: response lost", 100),
     ("fault: slow process", 20),
+    ("fault: two-way partition", 50),
 ];
 
 impl Coverage {
-    /// Counts something.
-    pub(crate) fn saw(&mut self, what: &'static str) {
+    /// Counts one fault or outcome.
+    pub(crate) fn record(&mut self, what: &'static str) {
         *self.0.entry(what).or_default() += 1;
     }
 
-    /// Adds what another run saw.
-    pub(crate) fn add(&mut self, other: &Self) {
+    /// Adds what another run cover.
+    pub(crate) fn merge(&mut self, other: &Self) {
         for (what, count) in &other.0 {
             *self.0.entry(what).or_default() += count;
         }
     }
 
-    /// Everything, by name.
-    pub(crate) fn all(&self) -> impl Iterator<Item = (&'static str, u64)> {
+    /// All counts, by name.
+    pub(crate) fn counts(&self) -> impl Iterator<Item = (&'static str, u64)> {
         self.0.iter().map(|(what, count)| (*what, *count))
     }
 
-    /// What so many seeds should have seen and did not.
-    pub(crate) fn blind_spots(&self, seeds: u64, shapes: &[Shape]) -> Vec<BlindSpot> {
+    /// Faults and outcomes that so many seeds should have seen and did not.
+    pub(crate) fn gaps(&self, seeds: u64, topologies: &[Topology]) -> Vec<CoverageGap> {
         if seeds < SEEDS_MIN {
             return Vec::new();
         }
-        let in_a_fleet = shapes.contains(&Shape::Fleet).then_some(NEEDED_IN_A_FLEET);
-        let needed = NEEDED.iter().chain(in_a_fleet.into_iter().flatten());
-        let spots = needed.map(|(what, in_a_thousand)| {
+        let in_a_fleet = topologies.contains(&Topology::Fleet).then_some(REQUIRED_IN_A_FLEET);
+        let required = REQUIRED.iter().chain(in_a_fleet.into_iter().flatten());
+        let gaps = required.map(|(what, in_a_thousand)| {
             let seen = self.0.get(what).copied().unwrap_or_default();
-            BlindSpot { what, seen, needed: in_a_thousand * seeds / 1_000 }
+            CoverageGap { what, seen, required: in_a_thousand * seeds / 1_000 }
         });
-        spots.filter(|spot| spot.seen < spot.needed).collect()
+        gaps.filter(|gap| gap.seen < gap.required).collect()
     }
 }

@@ -1,47 +1,41 @@
-//! What has to be true at the end, when nothing breaks any more and all is quiet.
+//! Invariants at the end of a run, after all faults are withdrawn: safety, exactly-once effects, correct read models,
+//! and liveness.
 
-mod messages;
-mod promises;
-mod quiet;
-mod shown;
+mod exactly_once;
+mod quiescence;
+mod read_models;
+mod safety;
 
-use crate::{
-    books::Findings,
-    world::{Violation, World},
-};
+use crate::{simulation::Simulation, violation::Violations};
 use std::{sync::Arc, time::Duration};
 
-/// Waits until all is quiet and checks everything.
-pub(crate) async fn check_all(world: &Arc<World>) {
-    if !quiet::wait(world).await {
+/// Waits for quiescence, checks all invariants, restarts every process, and compares the read models.
+pub(crate) async fn check_all(sim: &Arc<Simulation>) {
+    if !quiescence::wait(sim).await {
         return;
     }
-    let mut found = Findings::default();
-    promises::check(world, &mut found);
-    report(world, &mut found);
-    messages::check(world, &mut found).await;
-    report(world, &mut found);
-    let before = shown::everything(world, &mut found).await;
-    report(world, &mut found);
-    for process in &world.processes {
-        process.crash(world, 1_000);
-        process.come_back(world, Duration::from_millis(10));
+    let mut violations = Violations::default();
+    safety::check(sim, &mut violations);
+    sim.env.report_violations(&mut violations);
+    exactly_once::check(sim, &mut violations).await;
+    sim.env.report_violations(&mut violations);
+    let before = read_models::fetch_and_check(sim, &mut violations).await;
+    sim.env.report_violations(&mut violations);
+    for process in &sim.cluster.processes {
+        process.crash(1_000);
+        process.restart_after(Duration::from_millis(10));
     }
     tokio::time::sleep(Duration::from_secs(1)).await;
-    if !quiet::wait(world).await {
+    if !quiescence::wait(sim).await {
         return;
     }
-    let after = shown::everything(world, &mut found).await;
+    let after = read_models::fetch_and_check(sim, &mut violations).await;
     for (path, shown) in &before {
-        found.check(after.get(path) == Some(shown), "a rebuilt view is the same view", || {
-            format!("{path}: {shown} before the restart, {:?} after it", after.get(path))
-        });
+        violations.check(
+            after.get(path) == Some(shown),
+            "rebuilt read models are unchanged",
+            || format!("{path}: {shown} before the restart, {:?} after it", after.get(path)),
+        );
     }
-    report(world, &mut found);
-}
-
-fn report(world: &World, found: &mut Findings) {
-    for Violation { invariant, what } in found.0.drain(..) {
-        world.violated(invariant, what);
-    }
+    sim.env.report_violations(&mut violations);
 }

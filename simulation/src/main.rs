@@ -1,24 +1,31 @@
-//! The whole shop from one seed: the real services on simulated disks, wires and clocks, people around them, and
-//! books that must balance whatever breaks.
+//! Deterministic simulation testing of the whole shop: the real services run on simulated disks, networks and clocks,
+//! with faults and clients drawn from a seed, and every invariant is checked.
 
-mod books;
+mod actors;
 mod campaign;
 mod cli;
+mod client;
+mod cluster;
 mod coverage;
 mod defects;
-mod dice;
+mod environment;
+mod fault_injection;
 mod invariants;
-mod opening;
-mod people;
+mod model;
+mod mutation_testing;
+mod observed;
+mod oracle;
 mod plan;
 mod report;
-mod run;
+mod rng;
+mod runner;
+mod setup;
 mod shrink;
-mod story;
+mod simulation;
 #[cfg(test)]
 mod tests;
-mod told;
-mod world;
+mod trace;
+mod violation;
 
 use std::process::ExitCode;
 

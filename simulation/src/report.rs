@@ -1,77 +1,80 @@
-//! What a run of seeds prints.
+//! Report of a campaign: figures, coverage and failures.
 
 use crate::{
-    campaign::{Campaign, Failure, Seeds},
-    plan::Shape,
-    world::Violation,
+    campaign::{Campaign, Failure, SeedRange},
+    plan::Topology,
+    violation::Violation,
 };
 
-/// The figures, and what was seen.
-pub(crate) fn print(campaign: &Campaign, seeds: Seeds, shapes: &[Shape]) {
-    let words: Vec<_> = shapes.iter().map(|shape| shape.word()).collect();
-    let Seeds { first, count } = seeds;
-    println!("seen");
-    for (what, times) in campaign.coverage.all() {
+/// Prints the coverage and the figures of a campaign.
+pub(crate) fn print(campaign: &Campaign, seeds: SeedRange, topologies: &[Topology]) {
+    let names: Vec<_> = topologies.iter().map(|topology| topology.as_str()).collect();
+    let SeedRange { first, count } = seeds;
+    println!("coverage");
+    for (what, times) in campaign.coverage.counts() {
         println!("  {times:>9}  {what}");
     }
-    let spots = campaign.blind_spots(seeds, shapes);
-    for spot in &spots {
+    let gaps = campaign.coverage_gaps(seeds, topologies);
+    for gap in &gaps {
         println!(
-            "  blind spot: {} was seen {} times, {} are needed",
-            spot.what, spot.seen, spot.needed
+            "  coverage gap: {} was seen {} times, {} are required",
+            gap.what, gap.seen, gap.required
         );
     }
     let seconds = campaign.took.as_secs_f64().max(0.001);
-    let played = u32::try_from(campaign.played).unwrap_or(u32::MAX);
+    let runs = u32::try_from(campaign.runs).unwrap_or(u32::MAX);
     println!(
         "seeds      {first} to {} in {}",
         first.wrapping_add(count.saturating_sub(1)),
-        words.join(" and ")
+        names.join(" and ")
     );
-    let plays = f64::from(played) / seconds;
-    let shapes_of_each = u32::try_from(shapes.len()).unwrap_or(1).max(1);
-    let seeds = plays / f64::from(shapes_of_each);
-    println!("played     {played} in {seconds:.1} s: {plays:.1} plays/s, {seeds:.1} seeds/s");
+    let runs_per_second = f64::from(runs) / seconds;
+    let runs_per_seed = u32::try_from(topologies.len()).unwrap_or(1).max(1);
+    let seeds_per_second = runs_per_second / f64::from(runs_per_seed);
+    println!(
+        "runs       {runs} in {seconds:.1} s: {runs_per_second:.1} runs/s, {seeds_per_second:.1} seeds/s"
+    );
     println!("simulated  {:.1} days", campaign.simulated.as_secs_f64() / 86_400.0);
-    let again = if shapes.len() == 1 { format!(" --shape {}", words[0]) } else { String::new() };
-    println!("again with cargo xtask simulate --seed {first} --seeds {count}{again}");
-    if campaign.failure.is_none() && spots.is_empty() {
-        println!("all books balance");
+    let shape =
+        if topologies.len() == 1 { format!(" --shape {}", names[0]) } else { String::new() };
+    println!("repeat     cargo xtask simulate --seed {first} --seeds {count}{shape}");
+    if campaign.failure.is_none() && gaps.is_empty() {
+        println!("all invariants hold");
     }
 }
 
-/// A failure as it was found.
+/// Prints a failure as it was found.
 pub(crate) fn print_failure(failure: &Failure) {
     let Failure { plan, violations, .. } = failure;
     println!();
-    println!("FAILED  seed {}, shape {}", plan.seed, plan.shape.word());
+    println!("FAILED  seed {}, shape {}", plan.seed, plan.topology.as_str());
     print_violations(violations);
     println!(
-        "the whole story: cargo xtask simulate --seed {} --shape {} --story",
+        "the whole trace: cargo xtask simulate --seed {} --shape {} --story",
         plan.seed,
-        plan.shape.word()
+        plan.topology.as_str()
     );
 }
 
-/// The same failure, as small as it was made.
+/// Prints a failure after it was shrunk.
 pub(crate) fn print_shrunk(failure: &Failure) {
-    let Failure { plan, violations, story } = failure;
+    let Failure { plan, violations, trace } = failure;
     println!();
-    println!("the smallest plan that fails so");
-    println!("  {:?}", plan.terms);
-    println!("  {:?}", plan.weather);
-    for article in &plan.articles {
-        println!("  {article:?}");
+    println!("the smallest plan that fails in the same way");
+    println!("  {:?}", plan.settings);
+    println!("  {:?}", plan.fault_rates);
+    for product in &plan.products {
+        println!("  {product:?}");
     }
-    for act in &plan.acts {
-        println!("  {act:?}");
+    for operation in &plan.operations {
+        println!("  {operation:?}");
     }
-    for strike in &plan.strikes {
-        println!("  {strike:?}");
+    for fault in &plan.faults {
+        println!("  {fault:?}");
     }
     println!();
-    println!("its story, in simulated time");
-    for line in story {
+    println!("its trace, in simulated time");
+    for line in trace {
         println!("{line}");
     }
     print_violations(violations);

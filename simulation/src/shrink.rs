@@ -1,33 +1,33 @@
-//! Makes a failing plan smaller: leaves out what is not needed for the failure.
+//! Shrinking of a failing plan: leaves out operations, steps and faults as long as the same invariant is violated.
 
 use crate::{
-    campaign::{Failure, played},
-    plan::{Deed, Plan, Weather},
+    campaign::{Failure, run_plan},
+    plan::{FaultRates, Operation, Plan},
 };
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long it is tried.
-const TRIED_FOR: Duration = Duration::from_mins(1);
+/// Time after which shrinking stops.
+const TIMEOUT: Duration = Duration::from_mins(1);
 
-/// The smallest plan that was found to break the same promise.
+/// Smallest plan that was found to violate the same invariant.
 pub(crate) fn shrink(failure: &Failure) -> Failure {
-    let until = Instant::now() + TRIED_FOR;
+    let deadline = Instant::now() + TIMEOUT;
     let invariant = failure.violations.first().map_or("", |violation| violation.invariant);
     let mut smallest = Failure {
         plan: failure.plan.clone(),
         violations: failure.violations.clone(),
-        story: failure.story.clone(),
+        trace: failure.trace.clone(),
     };
     loop {
         let smaller = candidates(&smallest.plan).into_iter().find_map(|plan| {
-            if Instant::now() > until {
+            if Instant::now() > deadline {
                 return None;
             }
-            let outcome = played(plan.clone());
-            let is_same = outcome.violations.iter().any(|it| it.invariant == invariant);
-            let (violations, story) = (outcome.violations, outcome.story);
-            is_same.then_some(Failure { plan, violations, story })
+            let result = run_plan(plan.clone());
+            let is_same = result.violations.iter().any(|it| it.invariant == invariant);
+            let (violations, trace) = (result.violations, result.trace);
+            is_same.then_some(Failure { plan, violations, trace })
         });
         match smaller {
             Some(smaller) => smallest = smaller,
@@ -36,7 +36,7 @@ pub(crate) fn shrink(failure: &Failure) -> Failure {
     }
 }
 
-/// Plans that are a little smaller, the boldest first.
+/// Plans that are a little smaller, the boldest change first.
 fn candidates(plan: &Plan) -> Vec<Plan> {
     let mut smaller = Vec::new();
     let mut offer = |change: &dyn Fn(&mut Plan)| {
@@ -44,46 +44,50 @@ fn candidates(plan: &Plan) -> Vec<Plan> {
         change(&mut plan);
         smaller.push(plan);
     };
-    if plan.weather != Weather::default() {
-        offer(&|plan| plan.weather = Weather::default());
+    if plan.fault_rates != FaultRates::default() {
+        offer(&|plan| plan.fault_rates = FaultRates::default());
     }
-    if plan.strikes.len() > 1 {
-        offer(&|plan| plan.strikes.clear());
+    if plan.faults.len() > 1 {
+        offer(&|plan| plan.faults.clear());
     }
-    for index in 0..plan.acts.len() {
-        offer(&|plan| drop(plan.acts.remove(index)));
+    for index in 0..plan.operations.len() {
+        offer(&|plan| drop(plan.operations.remove(index)));
     }
-    for index in 0..plan.strikes.len() {
+    for index in 0..plan.faults.len() {
         offer(&|plan| {
-            plan.strikes.remove(index);
+            plan.faults.remove(index);
         });
     }
-    for (index, act) in plan.acts.iter().enumerate() {
-        match &act.deed {
-            Deed::Visit(visit) => {
-                for step in 0..visit.steps.len() {
+    for (index, scheduled) in plan.operations.iter().enumerate() {
+        match &scheduled.operation {
+            Operation::ShopperSession(session) => {
+                for step in 0..session.steps.len() {
                     offer(&|plan| {
-                        if let Deed::Visit(visit) = &mut plan.acts[index].deed {
-                            visit.steps.remove(step);
+                        if let Operation::ShopperSession(session) =
+                            &mut plan.operations[index].operation
+                        {
+                            session.steps.remove(step);
                         }
                     });
                 }
-                if visit.lines.len() > 1 {
+                if session.lines.len() > 1 {
                     offer(&|plan| {
-                        if let Deed::Visit(visit) = &mut plan.acts[index].deed {
-                            visit.lines.truncate(1);
+                        if let Operation::ShopperSession(session) =
+                            &mut plan.operations[index].operation
+                        {
+                            session.lines.truncate(1);
                         }
                     });
                 }
             }
-            Deed::WholeOrder { .. }
-            | Deed::Price { .. }
-            | Deed::Count { .. }
-            | Deed::Move { .. }
-            | Deed::Refund { .. }
-            | Deed::Fulfil { .. }
-            | Deed::Cancel { .. }
-            | Deed::Look { .. } => {}
+            Operation::OperatorOrder { .. }
+            | Operation::SetPrice { .. }
+            | Operation::CountStock { .. }
+            | Operation::MoveStock { .. }
+            | Operation::Refund { .. }
+            | Operation::Fulfil { .. }
+            | Operation::Cancel { .. }
+            | Operation::Inspect { .. } => {}
         }
     }
     smaller

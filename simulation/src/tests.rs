@@ -1,9 +1,10 @@
-//! A few seeds with every change; `cargo xtask simulate` plays thousands, and the simulation's own promises.
+//! Smoke test of a few seeds in both topologies, and determinism of the simulation; `cargo xtask simulate` runs
+//! thousands of seeds.
 
 use crate::{
-    campaign::{self, Seeds},
-    plan::{Plan, Shape},
-    run,
+    campaign::{self, SeedRange},
+    plan::{self, Topology},
+    runner,
 };
 use kernel::{Randomness, SystemRandomness};
 use shop_client::Progress;
@@ -12,15 +13,15 @@ fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
-fn books_balance(seeds: Seeds) {
-    let shapes = [Shape::One, Shape::Fleet];
-    let campaign = campaign::run(seeds, &shapes, threads(), None, Progress::Silent);
+fn assert_invariants_hold(seeds: SeedRange) {
+    let topologies = [Topology::SingleProcess, Topology::Fleet];
+    let campaign = campaign::run(seeds, &topologies, threads(), None, Progress::Silent);
     if let Some(failure) = &campaign.failure {
         crate::report::print_failure(failure);
         panic!(
             "seed {} in {}: {:?}",
             failure.plan.seed,
-            failure.plan.shape.word(),
+            failure.plan.topology.as_str(),
             failure.violations
         );
     }
@@ -28,32 +29,33 @@ fn books_balance(seeds: Seeds) {
 }
 
 #[test]
-fn books_balance_for_seeds_that_stay() {
-    books_balance(Seeds { first: 1, count: 16 });
+fn invariants_hold_for_fixed_seeds() {
+    assert_invariants_hold(SeedRange { first: 1, count: 16 });
 }
 
 #[test]
-fn books_balance_for_fresh_seeds() {
+fn invariants_hold_for_fresh_seeds() {
     let first = SystemRandomness.below(1 << 40);
     println!("fresh seeds from {first}");
-    books_balance(Seeds { first, count: 16 });
+    assert_invariants_hold(SeedRange { first, count: 16 });
 }
 
 #[test]
-fn one_seed_is_one_history() {
+fn two_runs_of_one_seed_are_identical() {
     for seed in 0..8 {
-        for shape in [Shape::One, Shape::Fleet] {
-            let history = || run::play(Plan::of(seed, shape)).unwrap();
+        for topology in [Topology::SingleProcess, Topology::Fleet] {
+            let history = || runner::run(plan::generate(seed, topology)).unwrap();
             let (one, two) = (history(), history());
-            let differs = one.story.iter().zip(&two.story).find(|(one, two)| one != two);
-            assert_eq!(differs, None, "seed {seed} in {}", shape.word());
-            assert_eq!(one.fingerprint, two.fingerprint, "seed {seed} in {}", shape.word());
+            let differs = one.trace.iter().zip(&two.trace).find(|(one, two)| one != two);
+            assert_eq!(differs, None, "seed {seed} in {}", topology.as_str());
+            assert_eq!(one.fingerprint, two.fingerprint, "seed {seed} in {}", topology.as_str());
         }
     }
 }
 
 #[test]
-fn another_seed_is_another_history() {
-    let history = |seed| run::play(Plan::of(seed, Shape::One)).unwrap().fingerprint;
+fn different_seeds_have_different_histories() {
+    let history =
+        |seed| runner::run(plan::generate(seed, Topology::SingleProcess)).unwrap().fingerprint;
     assert_ne!(history(1), history(2));
 }

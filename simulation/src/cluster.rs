@@ -1,0 +1,132 @@
+//! Simulated cluster: the processes of the shop, which services run in which, and the network between them.
+
+mod bootstrap;
+mod clock;
+mod delivery;
+mod disk;
+mod network;
+mod process;
+
+pub(crate) use bootstrap::WEBHOOK_SECRET;
+pub(crate) use network::Network;
+pub(crate) use process::{FlushFailure, Process};
+
+use crate::{
+    environment::Environment,
+    oracle::Oracle,
+    plan::{Plan, Topology},
+    rng::SimRng,
+};
+use axum::body::Body;
+use clock::SimulatedClock;
+use delivery::{ConnectionReset, Delivery};
+use std::sync::{Arc, Weak};
+use transport::{Context, Edge, Request};
+
+/// Assignments of services to processes in a fleet; a plan names one by its number.
+const PLACEMENTS: [&[&[&str]]; 3] = [
+    &[
+        &["api-gateway"],
+        &["shopping-cart-service"],
+        &["product-service"],
+        &["inventory-service"],
+        &["order-service"],
+        &["payment-service"],
+        &["audit-service"],
+    ],
+    &[
+        &["api-gateway", "order-service"],
+        &["shopping-cart-service", "product-service", "inventory-service"],
+        &["payment-service", "audit-service"],
+    ],
+    &[
+        &["api-gateway", "shopping-cart-service", "product-service"],
+        &["order-service", "payment-service"],
+        &["inventory-service", "audit-service"],
+    ],
+];
+
+/// All services in one process.
+const SINGLE_PROCESS: &[&[&str]] = &[&[
+    "audit-service",
+    "inventory-service",
+    "payment-service",
+    "product-service",
+    "shopping-cart-service",
+    "order-service",
+    "api-gateway",
+]];
+
+/// Processes and the network between them.
+#[derive(Debug)]
+pub(crate) struct Cluster {
+    pub(crate) processes: Vec<Arc<Process>>,
+    pub(crate) network: Arc<Network>,
+}
+
+impl Cluster {
+    /// Cluster of a plan, in which nothing runs yet.
+    pub(crate) fn new(
+        plan: &Plan,
+        env: &Arc<Environment>,
+        oracle: &Arc<Oracle>,
+    ) -> Result<Self, String> {
+        let placement = match plan.topology {
+            Topology::SingleProcess => SINGLE_PROCESS,
+            Topology::Fleet => PLACEMENTS[plan.placement % PLACEMENTS.len()],
+        };
+        let settings = Arc::new(bootstrap::settings(&plan.settings)?);
+        let network = Arc::new(Network::new(plan.seed, Arc::clone(env)));
+        let mut skews = SimRng::stream(plan.seed, "clocks");
+        let processes = placement.iter().enumerate().map(|(index, services)| {
+            let skew = skews.range(0, plan.fault_rates.clock_skew_ms_max);
+            let context = process::ProcessContext {
+                env: Arc::clone(env),
+                oracle: Arc::clone(oracle),
+                network: Arc::clone(&network),
+                settings: Arc::clone(&settings),
+            };
+            let clock = SimulatedClock::new(env.started(), skew);
+            Arc::new(Process::new(index, services, clock, plan.seed, context))
+        });
+        let processes: Vec<_> = processes.collect();
+        network.attach(processes.iter().map(|process| {
+            let process: Weak<Process> = Arc::downgrade(process);
+            process as Weak<dyn network::Host>
+        }));
+        Ok(Self { processes, network })
+    }
+
+    /// Starts all processes and waits until they run.
+    pub(crate) async fn start(&self) -> Result<(), String> {
+        for process in &self.processes {
+            process.start().await?;
+        }
+        Ok(())
+    }
+
+    /// Drops what runs in all processes.
+    pub(crate) fn shut_down(&self) {
+        for process in &self.processes {
+            process.shut_down();
+        }
+    }
+
+    /// Process that runs a service.
+    pub(crate) fn process_of(&self, service: &str) -> Option<&Arc<Process>> {
+        self.processes.iter().find(|process| process.runs(service))
+    }
+
+    /// Delivers a client's request to an edge of the gateway.
+    pub(crate) fn deliver_to_edge(&self, edge: Edge, request: Request) -> Delivery {
+        const GATEWAY: &str = "api-gateway";
+        let Some(process) = self.process_of(GATEWAY) else {
+            return Box::pin(async { Err(ConnectionReset) });
+        };
+        let mut request = request.map(Body::from);
+        let received = Context::from_headers(request.headers());
+        let context = Context { edge, deadline: None, actor: None, ..received };
+        request.extensions_mut().insert(context);
+        Arc::clone(process).deliver(GATEWAY, request)
+    }
+}

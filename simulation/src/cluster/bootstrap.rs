@@ -1,0 +1,93 @@
+//! Bootstrap of a simulated process: the real services, assembled exactly as the binary does, on an engine in memory.
+
+use super::clock::SimulatedClock;
+use crate::plan::ShopSettings;
+use axum::Router;
+use engine_memory::MemoryEngine;
+use kernel::{Ids, Randomness, SeededRandomness};
+use runtime::{Module, ProcessResources, TaskTracker};
+use settings::{Settings, Sources};
+use std::{collections::BTreeMap, sync::Arc};
+use telemetry::{Health, Metrics};
+use transport::Channel;
+
+/// Module table, in the order of the binary. The storefront is listed so that the gateway knows it, and never runs: it
+/// is a client of the public API, like those here.
+static ALL: &[Module] = &[
+    audit_service::MODULE,
+    inventory_service::MODULE,
+    payment_service::MODULE,
+    product_service::MODULE,
+    shopping_cart_service::MODULE,
+    order_service::MODULE,
+    storefront::MODULE,
+    api_gateway::MODULE,
+];
+
+/// Secret that webhooks are signed with.
+pub(crate) const WEBHOOK_SECRET: &str = "a secret of the simulation";
+
+/// Settings of the simulated shop.
+pub(super) fn settings(shop: &ShopSettings) -> Result<Settings, String> {
+    let set = |key: &str, value: String| (format!("ICOMMERCE_{key}"), value);
+    let environment = vec![
+        set("ORDER_SERVICE__HOLD_MINUTES", shop.hold_minutes.to_string()),
+        set("ORDER_SERVICE__PAYMENT_WAIT_MINUTES", shop.payment_wait_minutes.to_string()),
+        set("ORDER_SERVICE__CAPTURE", shop.capture.as_str().to_owned()),
+        set("PAYMENT_SERVICE__TEST_PAYMENTS", "true".to_owned()),
+        set("PAYMENT_SERVICE__SLOW_MS", shop.slow_ms.to_string()),
+        set("PAYMENT_SERVICE__UNKNOWN_OUTCOME_MS", shop.unknown_outcome_ms.to_string()),
+        set("PAYMENT_SERVICE__LATE_WEBHOOK_MS", shop.late_webhook_ms.to_string()),
+        set("PAYMENT_SERVICE__RESOLVE_EVERY_MS", "2000".to_owned()),
+        set("PAYMENT_SERVICE__WEBHOOK_SECRET", WEBHOOK_SECRET.to_owned()),
+        // So few that they are evicted and loaded again all the time.
+        set("ORDER_SERVICE__ORDERS_IN_MEMORY_MAX", shop.in_memory_max.to_string()),
+        set("SHOPPING_CART_SERVICE__CARTS_IN_MEMORY_MAX", shop.in_memory_max.to_string()),
+        set("PAYMENT_SERVICE__PAYMENTS_IN_MEMORY_MAX", shop.in_memory_max.to_string()),
+        set("API_GATEWAY__CLIENT_REQUESTS_PER_SECOND", "0".to_owned()),
+    ];
+    let sources = Sources { environment, ..Sources::default() };
+    let sections = ALL.iter().filter_map(|module| module.settings);
+    Settings::load(sections, &sources).map_err(|error| error.to_string())
+}
+
+/// Connects to a service that runs in another process.
+pub(super) type ConnectFn<'a> =
+    dyn Fn(&'static str, &Arc<dyn Randomness>, &Metrics) -> Option<Channel> + Sync + 'a;
+
+/// Inputs of a process that is being built.
+pub(super) struct Bootstrap<'a> {
+    pub(super) settings: &'a Arc<Settings>,
+    pub(super) services: &'static [&'static str],
+    pub(super) engine: &'a MemoryEngine,
+    pub(super) tasks: &'a TaskTracker,
+    pub(super) clock: &'a SimulatedClock,
+    /// Seed of the randomness of this incarnation.
+    pub(super) seed: u64,
+    /// Channel to a service that runs elsewhere.
+    pub(super) channel: &'a ConnectFn<'a>,
+}
+
+/// Builds the services of a process.
+pub(super) async fn build_services(
+    bootstrap: Bootstrap<'_>,
+) -> Result<BTreeMap<&'static str, Router>, String> {
+    let Bootstrap { settings, services, engine, tasks, clock, seed, channel } = bootstrap;
+    let selected: Vec<&'static Module> =
+        ALL.iter().filter(|module| services.contains(&module.name)).collect();
+    let randomness: Arc<dyn Randomness> = Arc::new(SeededRandomness::new(seed));
+    let ids = Ids::new(Arc::new(clock.clone()), Arc::clone(&randomness));
+    let metrics = Metrics::new();
+    let resources = ProcessResources {
+        settings: Arc::clone(settings),
+        storage: &|name| engine.service(name),
+        bulk: &|name| engine.bulk(name),
+        remote: &|name| channel(name, &randomness, &metrics),
+        ids,
+        metrics: metrics.clone(),
+        health: Health::new(),
+        tasks: tasks.clone(),
+    };
+    let assembled = runtime::assemble(ALL, &selected, resources).await;
+    assembled.map(|it| it.routers).map_err(|(name, error)| format!("{name}: {error}"))
+}

@@ -1,0 +1,102 @@
+//! Quiescence (liveness): once all faults are withdrawn, everything that was begun settles within a bound.
+
+use crate::{model::Payment, simulation::Simulation};
+use futures_util::FutureExt;
+use std::{sync::Arc, time::Duration};
+use storage::Collection;
+
+/// Simulated seconds within which everything must settle: the longest wait for a payment, the longest back-off of a
+/// saga, a circuit breaker and a consumer, and a margin.
+const QUIESCENCE_SECONDS_MAX: u64 = 900;
+/// Simulated time between two looks.
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
+
+/// Collection in which consumers keep their positions.
+static INBOX: Collection = Collection { name: "inbox", indexes: &[] };
+
+/// Subscription of a consumer group to the feed of a service.
+struct Subscription {
+    group: &'static str,
+    consumer: &'static str,
+    /// Whether the position is kept in the consumer's bulk storage.
+    is_bulk: bool,
+    source: &'static str,
+}
+
+/// All subscriptions of the shop.
+const SUBSCRIPTIONS: &[Subscription] = &[
+    audit("product-service"),
+    audit("shopping-cart-service"),
+    audit("inventory-service"),
+    audit("payment-service"),
+    audit("order-service"),
+    subscription("product-service", "inventory-service"),
+    subscription("order-service", "payment-service"),
+];
+
+const fn audit(source: &'static str) -> Subscription {
+    Subscription { group: "audit", consumer: "audit-service", is_bulk: true, source }
+}
+
+const fn subscription(consumer: &'static str, source: &'static str) -> Subscription {
+    Subscription { group: consumer, consumer, is_bulk: false, source }
+}
+
+/// Waits for quiescence. Whether it came in time.
+pub(super) async fn wait(sim: &Arc<Simulation>) -> bool {
+    let until = sim.env.now_ms() + QUIESCENCE_SECONDS_MAX * 1_000;
+    loop {
+        let Some(unsettled) = find_unsettled(sim) else { return true };
+        if sim.env.now_ms() > until {
+            let what = format!("{QUIESCENCE_SECONDS_MAX} s after the last fault: {unsettled}");
+            sim.env.report_violation("everything settles", what);
+            return false;
+        }
+        tokio::time::sleep(POLL_INTERVAL).await;
+    }
+}
+
+/// Something that has not settled.
+fn find_unsettled(sim: &Simulation) -> Option<String> {
+    if let Some(process) = sim.cluster.processes.iter().find(|process| !process.is_up()) {
+        return Some(format!("{} is not up", process.name()));
+    }
+    for process in &sim.cluster.processes {
+        let engine = process.engine();
+        if engine.disk().unflushed() + engine.bulk_disk().unflushed() > 0 {
+            return Some(format!("{} has unflushed writes", process.name()));
+        }
+    }
+    let model = sim.oracle.model();
+    if let Some(saga) = model.unfinished_sagas.first() {
+        return Some(format!("saga {saga} has not ended"));
+    }
+    let pending = model.orders.all.iter().find(|(_, order)| order.status.as_str() == "pending");
+    if let Some((id, _)) = pending {
+        return Some(format!("order {id} is pending"));
+    }
+    let open = model.payments.all.iter().find(|(_, payment)| !Payment::is_settled(payment));
+    if let Some((id, payment)) = open {
+        return Some(format!("payment {id} is {}", payment.state));
+    }
+    drop(model);
+    SUBSCRIPTIONS.iter().find_map(|subscription| {
+        let (reached, last) = consumer_progress(sim, subscription)?;
+        let Subscription { group, source, .. } = subscription;
+        (reached != last)
+            .then(|| format!("{group} has consumed {source} up to {reached} of {last}"))
+    })
+}
+
+/// Position of a consumer, and the last position of its source.
+fn consumer_progress(sim: &Simulation, subscription: &Subscription) -> Option<(u64, u64)> {
+    let Subscription { group, consumer, is_bulk, source } = subscription;
+    let engine = sim.cluster.process_of(consumer)?.engine();
+    let storage = if *is_bulk { engine.bulk(consumer) } else { engine.service(consumer) };
+    let key = format!("{group}.{source}");
+    let stored = storage.documents.find(&INBOX, &key).now_or_never()?.ok()?;
+    let reached = stored.and_then(|stored| String::from_utf8_lossy(&stored.body).parse().ok());
+    let journal = sim.cluster.process_of(source)?.engine().service(source).journal;
+    let last = journal.last_position().now_or_never()?.ok()?;
+    Some((reached.unwrap_or(0), last))
+}

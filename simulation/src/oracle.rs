@@ -1,0 +1,113 @@
+//! Test oracle: folds every flushed event into the reference model, and reports what violates an invariant.
+//!
+//! An event is observed when it is flushed, which is when it begins to be true.
+
+use crate::{
+    environment::Environment, model::ReferenceModel, plan::CaptureMode, violation::Violations,
+};
+use engine_memory::MemoryEngine;
+use futures_util::FutureExt;
+use journal::{READ_EVENTS_MAX, RecordedEvent};
+use parking_lot::{Mutex, MutexGuard};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Oracle of one run.
+#[derive(Debug)]
+pub(crate) struct Oracle {
+    env: Arc<Environment>,
+    model: Mutex<ReferenceModel>,
+    /// Position up to which each service's journal was observed.
+    positions: Mutex<BTreeMap<&'static str, u64>>,
+}
+
+impl Oracle {
+    /// Oracle that has observed nothing.
+    pub(crate) fn new(capture: CaptureMode, env: Arc<Environment>) -> Self {
+        let model = Mutex::new(ReferenceModel::new(capture));
+        Self { env, model, positions: Mutex::default() }
+    }
+
+    /// Reference model, as of the last flush.
+    pub(crate) fn model(&self) -> MutexGuard<'_, ReferenceModel> {
+        self.model.lock()
+    }
+
+    /// Observes what was flushed in a process since the last time.
+    pub(crate) fn observe(&self, services: &[&'static str], engine: &MemoryEngine) {
+        let mut violations = Violations::default();
+        let mut model = self.model.lock();
+        for (service, event) in &self.new_events(services, engine) {
+            self.env.fingerprint_bytes(event.id.as_bytes());
+            self.env.fingerprint_bytes(&event.data);
+            model.apply(service, event, &mut violations);
+            if *service != "product-service" {
+                self.env.trace(format_args!("   flushed {} {}", event.stream, event.name));
+            }
+            if let Some(outcome) = outcome(service, &event.name) {
+                self.env.cover(outcome);
+            }
+        }
+        drop(model);
+        self.env.report_violations(&mut violations);
+    }
+
+    fn new_events(
+        &self,
+        services: &[&'static str],
+        engine: &MemoryEngine,
+    ) -> Vec<(&'static str, RecordedEvent)> {
+        let mut positions = self.positions.lock();
+        let mut events = Vec::new();
+        for service in services {
+            let journal = engine.service(service).journal;
+            loop {
+                let after = positions.get(service).copied().unwrap_or_default();
+                let page = journal.follow(after, READ_EVENTS_MAX).now_or_never();
+                let Some(Ok(page)) = page else { break };
+                let count = page.len();
+                if let Some(last) = page.last() {
+                    positions.insert(service, last.position);
+                }
+                events.extend(page.into_iter().map(|event| (*service, event)));
+                if count < READ_EVENTS_MAX {
+                    break;
+                }
+            }
+        }
+        // The services of a process share one log, and so one order.
+        events.sort_by_key(|(_, event)| event.position);
+        events
+    }
+}
+
+/// Outcome that an event counts as for coverage.
+fn outcome(service: &str, event: &str) -> Option<&'static str> {
+    Some(match (service, event) {
+        ("order-service", "confirmed") => "outcome: order confirmed",
+        ("order-service", "cancelled") => "outcome: order cancelled",
+        ("order-service", "completed") => "outcome: order completed",
+        ("order-service", "captured") => "outcome: payment captured at fulfilment",
+        ("order-service", "refunded") => "outcome: order refunded",
+        ("order-service", "refund_dropped") => "outcome: refund dropped",
+        ("order-service", "payment_waiting") => "outcome: order awaits payment",
+        ("order-service", "cancel_requested") => "outcome: cancellation requested",
+        ("order-service", "saga_undoing") => "outcome: saga compensates",
+        ("inventory-service", "expired") => "outcome: hold expired",
+        ("inventory-service", "barred") => "outcome: hold barred",
+        ("inventory-service", "released") => "outcome: hold released",
+        ("inventory-service", "returned") => "outcome: stock returned",
+        ("inventory-service", "restocked") => "outcome: stock restocked",
+        ("payment-service", "declined") => "outcome: payment declined",
+        ("payment-service", "outcome_unknown") => "outcome: payment outcome unknown",
+        ("payment-service", "authorised_too_late") => "outcome: authorisation arrived too late",
+        ("payment-service", "barred") => "outcome: payment barred",
+        ("payment-service", "voided") => "outcome: payment voided",
+        ("payment-service", "refunded") => "outcome: payment refunded",
+        ("payment-service", "action_required") => "outcome: payment action required",
+        ("payment-service", "message_taken") => "outcome: webhook processed",
+        ("payment-service", "cancellation_asked") => "outcome: unknown payment cancelled",
+        ("product-service", "price_changed") => "outcome: price changed",
+        ("shopping-cart-service", "checkout_abandoned") => "outcome: cart reopened",
+        _ => return None,
+    })
+}
