@@ -1,6 +1,8 @@
-//! Outcomes that come later: by a customer, by a question, by a message.
+//! Delayed outcomes: by the customer, by reconciliation, by webhook.
 
-use crate::{SECRET, Service, code, eur, order_id, payment_id, refusal, through, wish};
+use crate::{
+    SECRET, TestService, authorisation, code, eur, order_id, payment_id, refusal, via_edge,
+};
 use contracts::payment::{
     ActionOutcome, Capture, PaymentAction, PaymentState, SIGNATURE_HEADER, Webhook, WebhookOutcome,
 };
@@ -22,7 +24,7 @@ fn signature(body: &[u8], secret: &str) -> String {
     header
 }
 
-impl Service {
+impl TestService {
     async fn webhook(
         &self,
         number: u128,
@@ -38,11 +40,11 @@ impl Service {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_bank_answers_later_and_a_caller_out_of_patience_leaves_nothing_behind() {
-    let service = Service::start().await;
+async fn a_slow_bank_answers_later_and_a_call_past_its_deadline_leaves_nothing_behind() {
+    let service = TestService::start().await;
     let deadline = Some(Instant::now() + Duration::from_secs(1));
-    let impatient = Context { deadline, ..Context::default() };
-    let answer = impatient.scope(service.authorise(1, "slow")).await;
+    let context = Context { deadline, ..Context::default() };
+    let answer = context.scope(service.authorise(1, "slow")).await;
     assert_eq!(code(answer), "deadline_exceeded");
     assert_eq!(service.events(1).await, Vec::<String>::new());
     let before = Instant::now();
@@ -52,7 +54,7 @@ async fn a_slow_bank_answers_later_and_a_caller_out_of_patience_leaves_nothing_b
 
 #[tokio::test]
 async fn a_customer_approves_or_declines() {
-    let service = Service::start().await;
+    let service = TestService::start().await;
     let client = service.client();
     for (number, action, state) in
         [(1, APPROVE, PaymentState::Authorised), (2, DECLINE, PaymentState::Failed)]
@@ -65,7 +67,7 @@ async fn a_customer_approves_or_declines() {
         assert_eq!(code(captured), "not_authorised");
 
         let act = || async { client.act(payment_id(number), &action).await };
-        assert_eq!(through(Edge::Shop, act()).await.unwrap().state, state);
+        assert_eq!(via_edge(Edge::Shop, act()).await.unwrap().state, state);
         assert_eq!(act().await.unwrap().state, state, "twice is no error");
         assert_eq!(client.payment(payment_id(number)).await.unwrap().action_url, None);
     }
@@ -79,21 +81,21 @@ async fn a_customer_approves_or_declines() {
 }
 
 #[tokio::test]
-async fn whoever_knows_the_id_sees_where_it_stands_and_no_more() {
-    let service = Service::start().await;
+async fn shoppers_see_a_summary_and_operators_the_whole_payment() {
+    let service = TestService::start().await;
     service.authorise(1, "requires_action").await.unwrap();
     let path = format!("/api/v1/payments/{}", payment_id(1));
-    let shown = through(Edge::Shop, service.raw().get(&path).send::<Value>()).await.unwrap();
+    let shown = via_edge(Edge::Shop, service.raw().get(&path).send::<Value>()).await.unwrap();
     let url = format!("/payments/{}/action", payment_id(1));
     let expected = json!({"id": payment_id(1), "state": "requires_action", "amount": eur(10_000), "action_url": url});
     assert_eq!(shown, expected);
-    let whole = through(Edge::Operator, service.raw().get(&path).send::<Value>()).await.unwrap();
+    let whole = via_edge(Edge::Operator, service.raw().get(&path).send::<Value>()).await.unwrap();
     assert_eq!(whole["order_id"], json!(order_id(1)));
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unknown_outcome_is_found_out_also_by_the_process_after_a_restart() {
-    let service = Service::start().await;
+async fn an_unknown_outcome_is_reconciled_also_after_a_restart() {
+    let service = TestService::start().await;
     for number in [1, 2] {
         let payment = service.authorise(number, "unknown_outcome").await.unwrap();
         assert_eq!(payment.state, PaymentState::Unknown);
@@ -103,14 +105,14 @@ async fn an_unknown_outcome_is_found_out_also_by_the_process_after_a_restart() {
         code(client.capture(payment_id(1), "c", &Capture::default()).await),
         "outcome_unknown"
     );
-    // The order is given up meanwhile.
+    // The order is cancelled meanwhile.
     client.cancel(payment_id(2), order_id(2)).await.unwrap();
-    service.pass(1).await;
+    service.advance(1).await;
     assert_eq!(service.state(1).await, PaymentState::Unknown);
 
     let restarted = service.restarted().await;
     assert_eq!(restarted.state(1).await, PaymentState::Unknown);
-    restarted.pass(10).await;
+    restarted.advance(10).await;
     assert_eq!(restarted.state(1).await, PaymentState::Authorised);
     assert_eq!(restarted.state(2).await, PaymentState::Voided);
     assert_eq!(
@@ -120,32 +122,32 @@ async fn an_unknown_outcome_is_found_out_also_by_the_process_after_a_restart() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_late_webhook_arrives_by_itself_twice_and_counts_once() {
-    let service = Service::start().await;
+async fn a_late_webhook_is_delivered_twice_and_counts_once() {
+    let service = TestService::start().await;
     assert_eq!(service.authorise(1, "late_webhook").await.unwrap().state, PaymentState::Unknown);
-    service.pass(2).await;
+    service.advance(2).await;
     assert_eq!(service.state(1).await, PaymentState::Unknown);
-    service.pass(2).await;
+    service.advance(2).await;
     assert_eq!(
         service.events(1).await,
         ["created", "outcome_unknown", "message_taken", "authorised"]
     );
-    assert_eq!(service.told().await, ["unknown", "authorised"]);
+    assert_eq!(service.feed_states().await, ["unknown", "authorised"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_webhook_that_went_down_with_the_process_is_sent_again() {
-    let service = Service::start().await;
+async fn a_webhook_lost_in_a_restart_is_sent_again() {
+    let service = TestService::start().await;
     service.authorise(1, "late_webhook").await.unwrap();
     let restarted = service.restarted().await;
     assert_eq!(restarted.state(1).await, PaymentState::Unknown);
-    restarted.pass(10).await;
+    restarted.advance(10).await;
     assert_eq!(restarted.state(1).await, PaymentState::Authorised);
 }
 
 #[tokio::test]
-async fn webhooks_of_a_cancelled_payment_change_nothing_but_setting_the_money_free() {
-    let service = Service::start().await;
+async fn webhooks_of_a_cancelled_payment_only_void_it() {
+    let service = TestService::start().await;
     service.authorise(1, "late_webhook").await.unwrap();
     service.client().cancel(payment_id(1), order_id(1)).await.unwrap();
     for _ in 0..2 {
@@ -158,8 +160,8 @@ async fn webhooks_of_a_cancelled_payment_change_nothing_but_setting_the_money_fr
 }
 
 #[tokio::test]
-async fn a_webhook_that_contradicts_what_is_known_is_refused() {
-    let service = Service::start().await;
+async fn a_webhook_that_contradicts_the_known_outcome_is_refused() {
+    let service = TestService::start().await;
     service.authorise(1, "success").await.unwrap();
     assert_eq!(
         code(service.webhook(1, "m1", WebhookOutcome::Declined).await),
@@ -173,8 +175,8 @@ async fn a_webhook_that_contradicts_what_is_known_is_refused() {
 }
 
 #[tokio::test]
-async fn only_whoever_knows_the_secret_can_tell_of_money() {
-    let service = Service::start().await;
+async fn a_webhook_without_a_valid_signature_is_refused() {
+    let service = TestService::start().await;
     service.authorise(1, "late_webhook").await.unwrap();
     let event_id = "m1".to_owned();
     let outcome = WebhookOutcome::Authorised;
@@ -195,15 +197,15 @@ async fn only_whoever_knows_the_secret_can_tell_of_money() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_comes_after_the_cancellation_is_set_free() {
-    let service = Service::start().await;
+async fn an_authorisation_that_arrives_after_the_cancellation_is_voided() {
+    let service = TestService::start().await;
     let client = service.client();
-    let wish = wish(1, "slow", 10_000);
+    let authorisation = authorisation(1, "slow", 10_000);
     let cancel = async {
         tokio::time::sleep(Duration::from_secs(1)).await;
         client.cancel(payment_id(1), order_id(1)).await
     };
-    let (answer, cancelled) = tokio::join!(client.authorise(payment_id(1), &wish), cancel);
+    let (answer, cancelled) = tokio::join!(client.authorise(payment_id(1), &authorisation), cancel);
     cancelled.unwrap();
     assert_eq!(code(answer), "payment_ended");
 }

@@ -1,9 +1,9 @@
-//! From what the domain says to what goes over the wire.
+//! Conversion of payments and errors into the types of the contract.
 
 use crate::{
-    adapters::journal::told,
-    application::Refused,
-    domain::{self, Intent, Rejection, State},
+    adapters::journal::contract_state,
+    application::PaymentError,
+    domain::{self, PaymentIntent, PaymentState, Rejection},
 };
 use contracts::{
     codes,
@@ -13,8 +13,8 @@ use contracts::{
 use kernel::Problem;
 use storage::StorageError;
 
-/// All of a payment; a problem for one that never came into being.
-pub(super) fn whole(id: PaymentId, payment: &domain::Payment) -> Result<Payment, Problem> {
+/// Full view of a payment; a problem for one that was never created.
+pub(super) fn full(id: PaymentId, payment: &domain::Payment) -> Result<Payment, Problem> {
     let intent = intent_of(id, payment)?;
     let refund = |refund: &domain::Refund| PaymentRefund {
         id: RefundId(refund.id.0),
@@ -26,7 +26,7 @@ pub(super) fn whole(id: PaymentId, payment: &domain::Payment) -> Result<Payment,
         id,
         order_id: OrderId(payment.order_id.0),
         method: intent.method.clone(),
-        state: told(payment.state),
+        state: contract_state(payment.state),
         amount: intent.amount,
         authorised: payment.money(payment.authorised),
         captured: payment.money(payment.captured()),
@@ -37,10 +37,10 @@ pub(super) fn whole(id: PaymentId, payment: &domain::Payment) -> Result<Payment,
     })
 }
 
-/// What whoever knows the id may see of it.
+/// Summary of a payment, for everyone who knows its id.
 pub(super) fn summary(id: PaymentId, payment: &domain::Payment) -> Result<PaymentSummary, Problem> {
-    let Intent { amount, .. } = *intent_of(id, payment)?;
-    let (state, action_url) = (told(payment.state), action_url(id, payment));
+    let PaymentIntent { amount, .. } = *intent_of(id, payment)?;
+    let (state, action_url) = (contract_state(payment.state), action_url(id, payment));
     Ok(PaymentSummary { id, state, amount, action_url })
 }
 
@@ -48,24 +48,24 @@ pub(super) fn not_found(id: PaymentId) -> Problem {
     Problem::not_found("payment", id)
 }
 
-fn intent_of(id: PaymentId, payment: &domain::Payment) -> Result<&Intent, Problem> {
+fn intent_of(id: PaymentId, payment: &domain::Payment) -> Result<&PaymentIntent, Problem> {
     payment.intent.as_ref().ok_or_else(|| not_found(id))
 }
 
-/// The page on the shop edge where the customer acts.
+/// Page on the shop edge where the customer acts.
 fn action_url(id: PaymentId, payment: &domain::Payment) -> Option<String> {
-    (payment.state == State::RequiresAction).then(|| format!("/payments/{id}/action"))
+    (payment.state == PaymentState::RequiresAction).then(|| format!("/payments/{id}/action"))
 }
 
-impl From<Refused> for Problem {
-    fn from(refused: Refused) -> Self {
-        let title = refused.to_string();
-        match refused {
-            Refused::Rejected(rejection) => rejection.into(),
-            Refused::UnknownMethod(_) => Self::field("payment.method", title),
-            Refused::UnusableMeans(_) => Self::field("payment.token", title),
-            Refused::TestPaymentsOff => Self::new(422, codes::TEST_PAYMENTS_OFF, title),
-            Refused::Storage(error) => unavailable(&error),
+impl From<PaymentError> for Problem {
+    fn from(error: PaymentError) -> Self {
+        let title = error.to_string();
+        match error {
+            PaymentError::Rejected(rejection) => rejection.into(),
+            PaymentError::UnknownMethod(_) => Self::field("payment.method", title),
+            PaymentError::InvalidToken(_) => Self::field("payment.token", title),
+            PaymentError::TestPaymentsOff => Self::new(422, codes::TEST_PAYMENTS_OFF, title),
+            PaymentError::Storage(error) => storage_problem(&error),
         }
     }
 }
@@ -86,21 +86,23 @@ impl From<Rejection> for Problem {
             Rejection::ExceedsRefundable { refundable } => {
                 Self::new(409, codes::EXCEEDS_REFUNDABLE, title).fact("refundable", refundable)
             }
-            Rejection::Already(State::Voided | State::Refunded | State::Failed) => {
-                Self::new(409, codes::PAYMENT_ENDED, title)
-            }
+            Rejection::Already(
+                PaymentState::Voided | PaymentState::Refunded | PaymentState::Failed,
+            ) => Self::new(409, codes::PAYMENT_ENDED, title),
             Rejection::Already(_) => Self::new(409, codes::ALREADY_AUTHORISED, title),
-            Rejection::NothingToMove | Rejection::TooManyMoves => Self::field("amount", title),
-            Rejection::OtherCurrency { .. } => Self::new(422, codes::CURRENCY_MISMATCH, title),
-            Rejection::OtherContent => Self::new(409, codes::ID_REUSED, title),
+            Rejection::AmountNotPositive | Rejection::TooManyTransfers => {
+                Self::field("amount", title)
+            }
+            Rejection::CurrencyMismatch { .. } => Self::new(422, codes::CURRENCY_MISMATCH, title),
+            Rejection::IdReused => Self::new(409, codes::ID_REUSED, title),
             Rejection::ProcessorRefused { .. } => Self::new(402, codes::PAYMENT_DECLINED, title),
         }
     }
 }
 
-/// What a caller is told when the store cannot; the cause goes to the log.
-fn unavailable(error: &StorageError) -> Problem {
-    tracing::error!(%error, "the payments' store failed");
+/// Problem for a failure of the storage; the cause goes to the log.
+fn storage_problem(error: &StorageError) -> Problem {
+    tracing::error!(%error, "the storage of payments failed");
     match error {
         StorageError::Full => {
             let title = "the disk is nearly full; payments can be read but not changed";

@@ -1,6 +1,6 @@
-//! What is refused, and by which word.
+//! Errors: what is refused, and with which code.
 
-use crate::{Service, code, eur, order_id, payment_id, refusal};
+use crate::{TestService, code, eur, order_id, payment_id, refusal};
 use contracts::payment::{Capture, PaymentState, Refund};
 use contracts::shared::RefundId;
 use engine_memory::MemoryEngine;
@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 #[tokio::test]
-async fn a_refusal_by_the_bank_is_a_payment_that_failed() {
-    let service = Service::start().await;
+async fn a_payment_that_the_bank_declines_has_failed() {
+    let service = TestService::start().await;
     for (number, token, failure) in
         [(1, "decline", "declined"), (2, "insufficient_funds", "insufficient_funds")]
     {
@@ -28,18 +28,18 @@ async fn a_refusal_by_the_bank_is_a_payment_that_failed() {
 }
 
 #[tokio::test]
-async fn test_payments_are_refused_where_they_are_off() {
-    let service = Service::start().await;
+async fn test_payments_are_refused_where_they_are_disabled() {
+    let service = TestService::start().await;
     service.authorise(1, "success").await.unwrap();
-    let off = Service::on(MemoryEngine::new(), Arc::clone(&service.clock), "false").await;
+    let off = TestService::on(MemoryEngine::new(), Arc::clone(&service.clock), "false").await;
     let problem = refusal(off.authorise(2, "success").await);
     assert_eq!((problem.status, problem.code.as_str()), (422, "test_payments_off"));
     assert_eq!(off.events(2).await, Vec::<String>::new());
 }
 
 #[tokio::test]
-async fn bad_input_is_refused_by_the_name_of_the_field() {
-    let service = Service::start().await;
+async fn invalid_input_is_refused_with_the_name_of_the_field() {
+    let service = TestService::start().await;
     service.captured(1).await;
     let authorisation = |method: &str, token: &str, amount: Value| {
         let payment = json!({"method": method, "token": token});
@@ -85,8 +85,8 @@ async fn bad_input_is_refused_by_the_name_of_the_field() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_not_found() {
-    let service = Service::start().await;
+async fn unknown_payments_are_not_found() {
+    let service = TestService::start().await;
     let client = service.client();
     assert_eq!(code(client.payment(payment_id(1)).await), "not_found");
     assert_eq!(code(client.capture(payment_id(1), "c", &Capture::default()).await), "not_found");

@@ -1,4 +1,4 @@
-//! A signed body: looked at byte for byte before anybody reads it.
+//! Extractor of a signed body: the signature is verified over the bytes before they are parsed.
 
 use crate::adapters::signature::SigningKey;
 use aide::{OperationInput, generate::GenContext, openapi::Operation};
@@ -15,29 +15,29 @@ use serde::de::DeserializeOwned;
 use std::marker::PhantomData;
 use web::{Json, ProblemResponse};
 
-/// A JSON body with a signature.
+/// JSON body with a signature.
 #[derive(Debug)]
-pub(super) struct Signed<T> {
+pub(super) struct SignedBody<T> {
     head: Parts,
     body: Bytes,
     content: PhantomData<fn() -> T>,
 }
 
-impl<T: DeserializeOwned> Signed<T> {
-    /// Whether the signature in the header fits the body and the key.
+impl<T: DeserializeOwned> SignedBody<T> {
+    /// Verifies the signature in the header against body and key.
     pub(super) fn is_signed_with(&self, key: &SigningKey) -> bool {
         let header = self.head.headers.get(SIGNATURE_HEADER).and_then(|it| it.to_str().ok());
-        header.is_some_and(|signature| key.has_signed(&self.body, signature))
+        header.is_some_and(|signature| key.verify(&self.body, signature))
     }
 
-    /// The body, read. Check the signature first.
-    pub(super) async fn content(self) -> Result<T, ProblemResponse> {
+    /// Parses the body. Verify the signature first.
+    pub(super) async fn parse(self) -> Result<T, ProblemResponse> {
         let request = Request::from_parts(self.head, Body::from(self.body));
         Ok(Json::<T>::from_request(request, &()).await?.0)
     }
 }
 
-impl<T, S: Send + Sync> FromRequest<S> for Signed<T> {
+impl<T, S: Send + Sync> FromRequest<S> for SignedBody<T> {
     type Rejection = ProblemResponse;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ProblemResponse> {
@@ -57,7 +57,7 @@ impl<T, S: Send + Sync> FromRequest<S> for Signed<T> {
     }
 }
 
-impl<T: JsonSchema> OperationInput for Signed<T> {
+impl<T: JsonSchema> OperationInput for SignedBody<T> {
     fn operation_input(context: &mut GenContext, operation: &mut Operation) {
         Json::<T>::operation_input(context, operation);
     }

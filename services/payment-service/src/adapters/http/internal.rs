@@ -1,7 +1,7 @@
-//! What the order service asks for.
+//! Internal operations, for the order service.
 
-use super::{Desk, answers};
-use crate::{application::Wish, domain, ports};
+use super::{AppState, responses};
+use crate::{application::NewPayment, domain, ports};
 use axum::extract::State;
 use contracts::{
     cart::ForOrder,
@@ -15,58 +15,58 @@ const REFERENCE_BYTES_MAX: usize = 200;
 const REASON_BYTES_MAX: usize = 500;
 
 pub(super) async fn authorise(
-    State(desk): State<Desk>,
+    State(app): State<AppState>,
     Path(id): Path<PaymentId>,
     Json(authorisation): Json<Authorisation>,
 ) -> ApiResult<Json<Payment>> {
     let Authorisation { order_id, amount, payment } = authorisation;
-    let wish = Wish {
+    let new = NewPayment {
         order_id: domain::OrderId(order_id.0),
         amount,
         method: payment.method,
         token: payment.token,
     };
-    let payment = desk.payments.authorise(ports::PaymentId(id.0), wish).await?;
-    Ok(Json(answers::whole(id, &payment)?))
+    let payment = app.payments.authorise(ports::PaymentId(id.0), new).await?;
+    Ok(Json(responses::full(id, &payment)?))
 }
 
 pub(super) async fn capture(
-    State(desk): State<Desk>,
+    State(app): State<AppState>,
     Path((id, reference)): Path<(PaymentId, String)>,
     Json(capture): Json<Capture>,
 ) -> ApiResult<Json<Payment>> {
-    short("reference", &reference, REFERENCE_BYTES_MAX)?;
-    let id_here = ports::PaymentId(id.0);
-    let payment = desk.payments.capture(id_here, &reference, capture.amount).await?;
-    Ok(Json(answers::whole(id, &payment)?))
+    check_length("reference", &reference, REFERENCE_BYTES_MAX)?;
+    let payment_id = ports::PaymentId(id.0);
+    let payment = app.payments.capture(payment_id, &reference, capture.amount).await?;
+    Ok(Json(responses::full(id, &payment)?))
 }
 
 pub(super) async fn cancel(
-    State(desk): State<Desk>,
+    State(app): State<AppState>,
     Path(id): Path<PaymentId>,
     Json(ForOrder { order_id }): Json<ForOrder>,
 ) -> ApiResult<NoContent> {
-    desk.payments.cancel(ports::PaymentId(id.0), domain::OrderId(order_id.0)).await?;
+    app.payments.cancel(ports::PaymentId(id.0), domain::OrderId(order_id.0)).await?;
     Ok(NoContent)
 }
 
 pub(super) async fn refund(
-    State(desk): State<Desk>,
+    State(app): State<AppState>,
     Path((id, refund_id)): Path<(PaymentId, RefundId)>,
     Json(refund): Json<Refund>,
 ) -> ApiResult<Json<Payment>> {
-    short("reason", &refund.reason, REASON_BYTES_MAX)?;
-    let order = domain::RefundOrder {
+    check_length("reason", &refund.reason, REASON_BYTES_MAX)?;
+    let request = domain::RefundRequest {
         id: domain::RefundId(refund_id.0),
         amount: refund.amount,
         reason: refund.reason,
-        at: desk.payments.ids.now(),
+        at: app.payments.ids.now(),
     };
-    let payment = desk.payments.refund(ports::PaymentId(id.0), order).await?;
-    Ok(Json(answers::whole(id, &payment)?))
+    let payment = app.payments.refund(ports::PaymentId(id.0), request).await?;
+    Ok(Json(responses::full(id, &payment)?))
 }
 
-fn short(field: &str, text: &str, bytes_max: usize) -> Result<(), Problem> {
+fn check_length(field: &str, text: &str, bytes_max: usize) -> Result<(), Problem> {
     if text.len() <= bytes_max {
         return Ok(());
     }
