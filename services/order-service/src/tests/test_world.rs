@@ -1,25 +1,25 @@
-//! The services around this one, as books in memory: carts, stock and payments that keep what they promise and can be
-//! asked afterwards whether everything adds up. They outlive the processes that crash.
+//! Test world: the storage of the service, and fakes of the cart, inventory and payment services with assertions on their
+//! final state. It outlives the processes that crash.
 
 pub(crate) mod carts;
 pub(crate) mod payments;
 pub(crate) mod stock;
 
 use crate::{
-    adapters::{http::UseCases, orders_list::OrdersList},
+    adapters::{http::UseCases, order_index::DocumentOrderIndex},
     application::{
-        checkout_case::{CapturePolicy, CheckoutCase, Source, Untouched},
-        record_payment::RecordPayment,
+        checkout_input::{CapturePolicy, CheckoutInput, CheckoutSource, FirstAttempt},
+        resume_checkout::ResumeCheckout,
     },
     domain::events::Address,
-    wiring::{Parts, wire},
+    wiring::{ServiceDependencies, wire},
 };
-use carts::CartBooks;
+use carts::FakeCarts;
 use engine_memory::MemoryEngine;
 use journal::{Journal, ServiceStorage};
 use kernel::{Clock, Ids, ManualClock, SeededRandomness, Uuid};
 use parking_lot::Mutex;
-use payments::PaymentBooks;
+use payments::FakePayments;
 use saga::{Spawn, failure_matrix::Points};
 use std::{
     num::NonZeroUsize,
@@ -29,52 +29,53 @@ use std::{
     },
     time::Duration,
 };
-use stock::StockBooks;
+use stock::FakeStock;
 use tokio::task::JoinSet;
 
 pub(crate) const CART: Uuid = Uuid::from_u128(0xca57);
 pub(crate) const ORDER: Uuid = Uuid::from_u128(0x0ede5);
-/// What the cart holds, and what it comes to.
+/// Units in the cart.
 pub(crate) const UNITS: i64 = 2;
+/// Total of the cart, in minor units.
 pub(crate) const TOTAL: i64 = 2 * 1_800 + 490;
 
-/// Everything around the order service, and its own storage.
+/// World of the order service: its storage and the services around it.
 #[derive(Clone)]
-pub(crate) struct Town {
+pub(crate) struct TestWorld {
     pub(crate) engine: MemoryEngine,
     pub(crate) clock: Arc<ManualClock>,
-    pub(crate) carts: Arc<Mutex<CartBooks>>,
-    pub(crate) stock: Arc<Mutex<StockBooks>>,
-    pub(crate) payments: Arc<Mutex<PaymentBooks>>,
-    /// When the money of orders is taken.
+    pub(crate) carts: Arc<Mutex<FakeCarts>>,
+    pub(crate) stock: Arc<Mutex<FakeStock>>,
+    pub(crate) payments: Arc<Mutex<FakePayments>>,
+    /// Capture policy of orders.
     pub(crate) capture: CapturePolicy,
-    /// Whether every call lets others go first.
+    /// Whether every call yields to other tasks.
     pub(crate) yields: bool,
 }
 
-/// The way to one of the books, which may end in the middle of it.
+/// Client of a fake service, in whose calls the process may crash.
 #[derive(Clone)]
-pub(crate) struct Way<B> {
-    pub(crate) books: Arc<Mutex<B>>,
+pub(crate) struct FakeClient<S> {
+    pub(crate) fake: Arc<Mutex<S>>,
     pub(crate) clock: Arc<ManualClock>,
     points: Arc<Points>,
     yields: bool,
 }
 
-/// A running order service.
+/// Running process of the order service.
 pub(crate) struct Process {
     pub(crate) use_cases: UseCases,
-    pub(crate) news: RecordPayment,
+    pub(crate) resume_checkout: ResumeCheckout,
     tasks: Arc<Mutex<JoinSet<()>>>,
 }
 
-impl Town {
+impl TestWorld {
     pub(crate) fn new() -> Self {
         Self {
             engine: MemoryEngine::new(),
             clock: Arc::new(ManualClock::at("2026-11-22T12:00:00Z".parse().unwrap())),
-            carts: Arc::new(Mutex::new(CartBooks::with(CART))),
-            stock: Arc::new(Mutex::new(StockBooks::with("MUG", 10))),
+            carts: Arc::new(Mutex::new(FakeCarts::with(CART))),
+            stock: Arc::new(Mutex::new(FakeStock::with("MUG", 10))),
             payments: Arc::default(),
             capture: CapturePolicy::default(),
             yields: false,
@@ -85,26 +86,27 @@ impl Town {
         self.engine.service("order-service")
     }
 
-    /// Time and randomness of one process: none draws the same as another.
+    /// Clock and randomness of one process; each process draws other ids.
     pub(crate) fn ids(&self) -> Ids {
         static STARTS: AtomicU64 = AtomicU64::new(0);
         let randomness = SeededRandomness::new(STARTS.fetch_add(1, Ordering::Relaxed));
         Ids::new(Arc::clone(&self.clock) as Arc<dyn Clock>, Arc::new(randomness))
     }
 
-    pub(crate) fn parts(
+    /// Dependencies of a process.
+    pub(crate) fn dependencies(
         &self,
         journal: Arc<dyn Journal>,
         points: &Arc<Points>,
         spawn: Spawn,
-    ) -> Parts {
+    ) -> ServiceDependencies {
         let documents = self.storage().documents;
-        Parts {
+        ServiceDependencies {
             journal,
-            listing: Arc::new(OrdersList { documents }),
-            carts: Arc::new(self.channel(&self.carts, points)),
-            stock: Arc::new(self.channel(&self.stock, points)),
-            payments: Arc::new(self.channel(&self.payments, points)),
+            order_index: Arc::new(DocumentOrderIndex { documents }),
+            carts: Arc::new(self.client(&self.carts, points)),
+            stock: Arc::new(self.client(&self.stock, points)),
+            payments: Arc::new(self.client(&self.payments, points)),
             ids: self.ids(),
             spawn,
             orders_in_memory_max: NonZeroUsize::new(1_000).unwrap(),
@@ -114,9 +116,9 @@ impl Town {
         }
     }
 
-    fn channel<B>(&self, books: &Arc<Mutex<B>>, points: &Arc<Points>) -> Way<B> {
+    fn client<S>(&self, fake: &Arc<Mutex<S>>, points: &Arc<Points>) -> FakeClient<S> {
         let (clock, points) = (Arc::clone(&self.clock), Arc::clone(points));
-        Way { books: Arc::clone(books), clock, points, yields: self.yields }
+        FakeClient { fake: Arc::clone(fake), clock, points, yields: self.yields }
     }
 
     /// Starts the service.
@@ -126,41 +128,41 @@ impl Town {
             let tasks = Arc::clone(&tasks);
             Arc::new(move |task| drop(tasks.lock().spawn(task)))
         };
-        let parts = self.parts(self.storage().journal, &Points::never(), spawn);
-        let (use_cases, news) = wire(parts).await.unwrap();
-        Process { use_cases, news, tasks }
+        let dependencies = self.dependencies(self.storage().journal, &Points::never(), spawn);
+        let (use_cases, resume_checkout) = wire(dependencies).await.unwrap();
+        Process { use_cases, resume_checkout, tasks }
     }
 
-    /// Whether nothing is left of an order that was not placed: `Err` says what is.
+    /// Checks that an order that was not placed has left nothing behind.
     pub(crate) fn is_clean(&self) -> Result<(), String> {
-        self.stock.lock().stands_at(10, 0)?;
+        self.stock.lock().has_units(10, 0)?;
         self.payments.lock().owes_nothing()?;
         self.carts.lock().is_open(CART)
     }
 
-    /// A town in which money is taken when the goods leave.
-    pub(crate) fn that_captures_at_fulfilment() -> Self {
+    /// World in which payments are captured at fulfilment.
+    pub(crate) fn capturing_at_fulfilment() -> Self {
         Self { capture: CapturePolicy::AtFulfilment, ..Self::new() }
     }
 
-    /// Whether an order was placed, once, and its money only set aside: `Err` says what is wrong.
-    pub(crate) fn is_promised(&self, order: Uuid) -> Result<(), String> {
-        self.stock.lock().stands_at(10 - UNITS, 0)?;
-        self.payments.lock().set_aside(TOTAL)?;
+    /// Checks that an order was placed once and its payment only authorised.
+    pub(crate) fn is_authorised(&self, order: Uuid) -> Result<(), String> {
+        self.stock.lock().has_units(10 - UNITS, 0)?;
+        self.payments.lock().authorised_only(TOTAL)?;
         self.carts.lock().is_ordered(CART, order)
     }
 
-    /// Whether an order was placed, once: `Err` says what is wrong.
+    /// Checks that an order was placed once and its payment captured.
     pub(crate) fn is_sold(&self, order: Uuid) -> Result<(), String> {
-        self.stock.lock().stands_at(10 - UNITS, 0)?;
+        self.stock.lock().has_units(10 - UNITS, 0)?;
         self.payments.lock().captured_once(TOTAL)?;
         self.carts.lock().is_ordered(CART, order)
     }
 }
 
-impl<B> Way<B> {
-    /// A place at which the process may crash, or somebody else come first.
-    pub(crate) async fn pass(&self) {
+impl<S> FakeClient<S> {
+    /// Point at which the process may crash, or another task may run.
+    pub(crate) async fn interruption_point(&self) {
         self.points.pass().await;
         if self.yields {
             tokio::task::yield_now().await;
@@ -169,6 +171,7 @@ impl<B> Way<B> {
 }
 
 impl Process {
+    /// Aborts all tasks of the process.
     pub(crate) fn kill(&self) {
         self.tasks.lock().abort_all();
     }
@@ -186,11 +189,11 @@ pub(crate) fn address() -> Address {
     }
 }
 
-/// The checkout of the cart, paid with this token.
-pub(crate) fn checkout(town: &Town, token: &str) -> CheckoutCase {
-    CheckoutCase {
+/// Input of the checkout of the cart, paid with this token.
+pub(crate) fn checkout(world: &TestWorld, token: &str) -> CheckoutInput {
+    CheckoutInput {
         order_id: ORDER,
-        source: Source::Cart { cart_id: CART },
+        source: CheckoutSource::Cart { cart_id: CART },
         email: "ada@example.com".to_owned(),
         shipping_address: address(),
         billing_address: None,
@@ -198,8 +201,8 @@ pub(crate) fn checkout(town: &Town, token: &str) -> CheckoutCase {
         payment_method: "test".to_owned(),
         payment_token: token.to_owned(),
         expected_total: None,
-        begun_at: town.clock.now(),
-        capture: town.capture,
-        untouched: Untouched::yes(),
+        begun_at: world.clock.now(),
+        capture: world.capture,
+        first_attempt: FirstAttempt::pending(),
     }
 }

@@ -1,10 +1,10 @@
-//! Carts that know who froze them.
+//! Fake cart service.
 
-use super::{UNITS, Way};
+use super::{FakeClient, UNITS};
 use crate::{
     domain::{
         events::{Shipping, Totals},
-        placing::{Quote, QuotedLine},
+        quote::{Quote, QuotedLine},
     },
     ports::{
         PortError,
@@ -19,36 +19,37 @@ use std::{
     sync::Arc,
 };
 
+/// Carts with the order that froze them.
 #[derive(Debug, Default)]
-pub(crate) struct CartBooks {
-    carts: HashMap<Uuid, Cart>,
-    /// Minor units of a mug.
+pub(crate) struct FakeCarts {
+    carts: HashMap<Uuid, CartState>,
+    /// Price of a mug, in minor units.
     pub(crate) price: i64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cart {
+enum CartState {
     Open,
     CheckingOut(Uuid),
     Ordered(Uuid),
 }
 
-impl CartBooks {
+impl FakeCarts {
     pub(crate) fn with(cart: Uuid) -> Self {
-        Self { carts: [(cart, Cart::Open)].into(), price: 1_800 }
+        Self { carts: [(cart, CartState::Open)].into(), price: 1_800 }
     }
 
     pub(crate) fn is_open(&self, cart: Uuid) -> Result<(), String> {
-        self.is(cart, Cart::Open)
+        self.is(cart, CartState::Open)
     }
 
     pub(crate) fn is_ordered(&self, cart: Uuid, order: Uuid) -> Result<(), String> {
-        self.is(cart, Cart::Ordered(order))
+        self.is(cart, CartState::Ordered(order))
     }
 
-    fn is(&self, cart: Uuid, wanted: Cart) -> Result<(), String> {
+    fn is(&self, cart: Uuid, expected: CartState) -> Result<(), String> {
         match self.carts.get(&cart) {
-            Some(found) if *found == wanted => Ok(()),
+            Some(found) if *found == expected => Ok(()),
             found => Err(format!("the cart is {found:?}")),
         }
     }
@@ -58,12 +59,12 @@ impl CartBooks {
             return Err(refused(Problem::not_found("cart", cart)));
         };
         match *cart {
-            Cart::Open => *cart = Cart::CheckingOut(order),
-            Cart::CheckingOut(same) | Cart::Ordered(same) if same == order => {}
-            Cart::CheckingOut(_) => {
+            CartState::Open => *cart = CartState::CheckingOut(order),
+            CartState::CheckingOut(same) | CartState::Ordered(same) if same == order => {}
+            CartState::CheckingOut(_) => {
                 return Err(refused(Problem::new(409, codes::CHECKING_OUT, "being checked out")));
             }
-            Cart::Ordered(order) => {
+            CartState::Ordered(order) => {
                 let problem = Problem::new(409, codes::ALREADY_ORDERED, "has become an order");
                 return Err(refused(problem.subject(order.to_string())));
             }
@@ -117,15 +118,15 @@ fn priced(lines: &[(String, i64)], price: i64) -> Quote {
 }
 
 #[async_trait]
-impl Carts for Way<CartBooks> {
+impl Carts for FakeClient<FakeCarts> {
     async fn freeze(&self, cart: Uuid, order: Uuid, _: Delivery<'_>) -> Result<Quote, PortError> {
-        self.pass().await;
+        self.interruption_point().await;
         let price = {
-            let mut books = self.books.lock();
-            books.freeze(cart, order)?;
-            books.price
+            let mut fake = self.fake.lock();
+            fake.freeze(cart, order)?;
+            fake.price
         };
-        self.pass().await;
+        self.interruption_point().await;
         Ok(priced(&[("MUG".to_owned(), UNITS)], price))
     }
 
@@ -140,17 +141,17 @@ impl Carts for Way<CartBooks> {
                 Problem::new(422, codes::UNKNOWN_SKU, "not for sale").subject(sku.clone());
             return Err(refused(problem));
         }
-        let price = self.books.lock().price;
+        let price = self.fake.lock().price;
         Ok(priced(lines, price))
     }
 
     async fn ordered(&self, cart: Uuid, order: Uuid) -> Result<(), PortError> {
-        self.pass().await;
-        let mut books = self.books.lock();
-        match books.carts.get_mut(&cart) {
-            Some(cart) if matches!(*cart, Cart::CheckingOut(same) | Cart::Ordered(same) if same == order) =>
+        self.interruption_point().await;
+        let mut fake = self.fake.lock();
+        match fake.carts.get_mut(&cart) {
+            Some(cart) if matches!(*cart, CartState::CheckingOut(same) | CartState::Ordered(same) if same == order) =>
             {
-                *cart = Cart::Ordered(order);
+                *cart = CartState::Ordered(order);
                 Ok(())
             }
             other => Err(refused(Problem::new(409, codes::CHECKING_OUT, format!("{other:?}")))),
@@ -158,11 +159,11 @@ impl Carts for Way<CartBooks> {
     }
 
     async fn reopen(&self, cart: Uuid, order: Uuid) -> Result<(), PortError> {
-        self.pass().await;
-        if let Some(cart) = self.books.lock().carts.get_mut(&cart)
-            && *cart == Cart::CheckingOut(order)
+        self.interruption_point().await;
+        if let Some(cart) = self.fake.lock().carts.get_mut(&cart)
+            && *cart == CartState::CheckingOut(order)
         {
-            *cart = Cart::Open;
+            *cart = CartState::Open;
         }
         Ok(())
     }

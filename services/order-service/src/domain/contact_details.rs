@@ -1,14 +1,14 @@
-//! Whom an order is for and where it goes: what is refused before anything is begun.
+//! Validation of e-mail addresses and postal addresses, before a checkout begins.
 
 use super::{events::Address, rejection::Rejection};
 use std::collections::BTreeSet;
 
-/// The most characters of one part of an address.
+/// Limit of characters of one part of an address.
 const PART_CHARACTERS_MAX: usize = 200;
-/// The most bytes of an e-mail address.
+/// Limit of bytes of an e-mail address.
 const EMAIL_BYTES_MAX: usize = 254;
 
-/// Refuses what cannot be an e-mail address. Whether anybody reads it only a message can tell.
+/// Checks the form of an e-mail address. Whether it is read, only a message can show.
 pub(crate) fn check_email(email: &str) -> Result<(), Rejection> {
     let plain =
         email.chars().all(|character| !character.is_whitespace() && !character.is_control());
@@ -27,8 +27,8 @@ pub(crate) fn check_email(email: &str) -> Result<(), Rejection> {
     }
 }
 
-/// Refuses an address without what every address has, or with parts that are too long. `field` is what it is called
-/// in the request.
+/// Checks that an address has the parts that every address has, and that none is too long. `field` is its name in the
+/// request.
 pub(crate) fn check_address(field: &str, address: &Address) -> Result<(), Rejection> {
     let parts = [
         ("name", Some(&address.name)),
@@ -59,7 +59,7 @@ pub(crate) fn check_address(field: &str, address: &Address) -> Result<(), Reject
     Ok(())
 }
 
-/// The parts that this address lacks, of those its country requires.
+/// Parts that this address lacks, of those its country requires.
 pub(crate) fn missing_parts(address: &Address, required: &BTreeSet<String>) -> Vec<&'static str> {
     let parts = [
         ("city", &address.city),
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_an_e_mail_address_is_refused() {
+    fn a_malformed_e_mail_address_is_refused() {
         for email in ["a@b", "ada.lovelace+shop@example.com", "ä@müller.example"] {
             assert_eq!(check_email(email), Ok(()), "{email}");
         }
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_says_which_part_is_wrong() {
+    fn an_invalid_address_names_the_invalid_part() {
         let wrong = |change: fn(&mut Address)| {
             let mut address = address();
             change(&mut address);
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_blank_part_is_a_missing_part() {
+    fn a_blank_part_counts_as_missing() {
         let required = ["city", "postal_code"].map(str::to_owned).into();
         assert_eq!(missing_parts(&address(), &required), ["postal_code"]);
         assert!(missing_parts(&address(), &BTreeSet::new()).is_empty());

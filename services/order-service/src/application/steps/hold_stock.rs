@@ -1,7 +1,7 @@
-//! Sets the goods aside, all lines or none. Undo: they are given back.
+//! Step: hold stock for all lines or none. Undo: the hold is released.
 
 use crate::{
-    application::{checkout_case::CheckoutCase, orders::Orders},
+    application::{checkout_input::CheckoutInput, orders::Orders},
     ports::stock::Stock,
 };
 use async_trait::async_trait;
@@ -9,32 +9,33 @@ use kernel::{Problem, defects};
 use saga::{Progress, Step, StepError};
 use std::sync::Arc;
 
-pub(crate) struct Hold {
+/// Step that holds stock.
+pub(crate) struct HoldStock {
     pub(crate) orders: Arc<Orders>,
     pub(crate) stock: Arc<dyn Stock>,
 }
 
 #[async_trait]
-impl Step<CheckoutCase> for Hold {
+impl Step<CheckoutInput> for HoldStock {
     fn name(&self) -> &'static str {
         "hold"
     }
 
-    async fn execute(&self, case: &CheckoutCase) -> Result<Progress, StepError> {
-        let found = super::placed(&self.orders, case.order_id).await?;
+    async fn execute(&self, input: &CheckoutInput) -> Result<Progress, StepError> {
+        let found = super::find_order(&self.orders, input.order_id).await?;
         if found.order.was_confirmed() {
             return Ok(Progress::Done);
         }
         let lines = found.order.placed.lines.iter().map(|line| (line.sku.clone(), line.quantity));
         let lines: Vec<(String, i64)> = lines.collect();
-        self.stock.hold(case.hold_id(), case.order_id, &lines).await?;
+        self.stock.hold(input.hold_id(), input.order_id, &lines).await?;
         Ok(Progress::Done)
     }
 
-    async fn undo(&self, case: &CheckoutCase, _: &Problem) -> Result<(), StepError> {
+    async fn undo(&self, input: &CheckoutInput, _: &Problem) -> Result<(), StepError> {
         if defects::planted("hold_not_released") {
             return Ok(());
         }
-        Ok(self.stock.release(case.hold_id()).await?)
+        Ok(self.stock.release(input.hold_id()).await?)
     }
 }

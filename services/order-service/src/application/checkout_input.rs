@@ -1,39 +1,39 @@
-//! What a checkout is about, as the log of its saga keeps it: the request, and every id its steps use.
+//! Input of the checkout saga: the request, and the ids that its steps derive from it.
 
 use crate::{domain::events::Address, ports::carts::Delivery};
 use kernel::{Currency, Ids, Money, Timestamp, Uuid};
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A checkout.
+/// Input of a checkout, as it is stored in the saga log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct CheckoutCase {
+pub(crate) struct CheckoutInput {
     pub(crate) order_id: Uuid,
-    pub(crate) source: Source,
+    pub(crate) source: CheckoutSource,
     pub(crate) email: String,
     pub(crate) shipping_address: Address,
     pub(crate) billing_address: Option<Address>,
     pub(crate) shipping_method: Option<String>,
     pub(crate) payment_method: String,
-    /// What the processor knows the means of payment by; never a card number.
+    /// The processor's token for the means of payment; never a card number.
     pub(crate) payment_token: String,
     pub(crate) expected_total: Option<Money>,
     pub(crate) begun_at: Timestamp,
-    /// As it was set when the checkout began.
+    /// Policy that was configured when the checkout began.
     #[serde(default, skip_serializing_if = "CapturePolicy::is_default")]
     pub(crate) capture: CapturePolicy,
     #[serde(skip)]
-    pub(crate) untouched: Untouched,
+    pub(crate) first_attempt: FirstAttempt,
 }
 
-/// When the money of an order is taken.
+/// Time at which the payment of an order is captured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum CapturePolicy {
     /// With the confirmation of the order.
     #[default]
     AtConfirmation,
-    /// When the goods leave; until then it is only set aside.
+    /// When the order is fulfilled; until then the payment is only authorised.
     AtFulfilment,
 }
 
@@ -44,48 +44,48 @@ impl CapturePolicy {
     }
 }
 
-/// Whether no step can have run yet: known only to the process that begins a saga, and only until its first step
-/// runs. It spares the happy checkout from asking whether its order is there already.
+/// Flag that no step of the saga can have run yet. Only the process that begins the saga knows, and only until the first
+/// step runs. It spares the common checkout a lookup of an order that cannot exist yet.
 #[derive(Debug, Default)]
-pub(crate) struct Untouched(AtomicBool);
+pub(crate) struct FirstAttempt(AtomicBool);
 
-impl Untouched {
-    /// A case nobody has begun.
-    pub(crate) fn yes() -> Self {
+impl FirstAttempt {
+    /// Flag of a saga that has not begun.
+    pub(crate) fn pending() -> Self {
         Self(true.into())
     }
 
-    /// Says whether it was, and that it no longer is.
-    pub(crate) fn touch(&self) -> bool {
+    /// Returns the flag and clears it.
+    pub(crate) fn take(&self) -> bool {
         self.0.swap(false, Ordering::Relaxed)
     }
 }
 
-impl Clone for Untouched {
-    /// Only one of the two can be begun; the other only finds it.
+impl Clone for FirstAttempt {
+    /// Copy of the flag; only one of the two inputs begins the saga, the other finds it running.
     fn clone(&self) -> Self {
         Self(self.0.load(Ordering::Relaxed).into())
     }
 }
 
-impl PartialEq for Untouched {
-    /// It is no part of what was asked for.
+impl PartialEq for FirstAttempt {
+    /// Always equal: the flag is no part of the request.
     fn eq(&self, _: &Self) -> bool {
         true
     }
 }
 
-impl Eq for Untouched {}
+impl Eq for FirstAttempt {}
 
-/// Where the lines come from.
+/// Source of the order's lines.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(crate) enum Source {
+pub(crate) enum CheckoutSource {
     Cart { cart_id: Uuid },
     Lines { lines: Vec<(String, i64)>, currency: Option<Currency> },
 }
 
-impl CheckoutCase {
+impl CheckoutInput {
     pub(crate) fn hold_id(&self) -> Uuid {
         hold_id(self.order_id)
     }
@@ -96,8 +96,8 @@ impl CheckoutCase {
 
     pub(crate) fn cart_id(&self) -> Option<Uuid> {
         match self.source {
-            Source::Cart { cart_id } => Some(cart_id),
-            Source::Lines { .. } => None,
+            CheckoutSource::Cart { cart_id } => Some(cart_id),
+            CheckoutSource::Lines { .. } => None,
         }
     }
 
@@ -106,7 +106,7 @@ impl CheckoutCase {
     }
 }
 
-impl saga::SagaInput for CheckoutCase {
+impl saga::SagaInput for CheckoutInput {
     fn subject(&self) -> Uuid {
         self.order_id
     }
@@ -116,27 +116,27 @@ impl saga::SagaInput for CheckoutCase {
     }
 }
 
-/// The hold of an order. Like everything derived here: the same whenever it is asked for.
+/// Id of the hold of an order, derived from the order's id like the ids below.
 pub(crate) fn hold_id(order: Uuid) -> Uuid {
     derived(order, "hold")
 }
 
-/// The payment of an order.
+/// Id of the payment of an order.
 pub(crate) fn payment_id(order: Uuid) -> Uuid {
     derived(order, "payment")
 }
 
-/// The checkout of an order.
+/// Id of the checkout saga of an order.
 pub(crate) fn checkout_id(order: Uuid) -> Uuid {
     derived(order, "checkout")
 }
 
-/// The cancellation of an order.
+/// Id of the cancellation saga of an order.
 pub(crate) fn cancellation_id(order: Uuid) -> Uuid {
     derived(order, "cancellation")
 }
 
-/// The try to fulfil an order that comes after so many that were dropped.
+/// Id of the fulfilment saga of an order, after so many attempts that were dropped.
 pub(crate) fn fulfilment_id(order: Uuid, dropped: usize) -> Uuid {
     derived(order, &format!("fulfilment/{dropped}"))
 }

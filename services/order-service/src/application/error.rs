@@ -1,4 +1,4 @@
-//! Every way something asked of an order can end other than well, and what the client is told.
+//! Error of the order use cases, and the problem that a client receives for it.
 
 use crate::domain::rejection::Rejection;
 use contracts::codes;
@@ -7,14 +7,15 @@ use kernel::{MoneyError, Problem, codes as general};
 use saga::{BeginError, RetryError, StepError};
 use storage::StorageError;
 
-/// How something asked of an order ends other than well.
+/// Reason for which a use case failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OrderError {
+    /// The order refuses the command.
     #[error(transparent)]
     Rejected(#[from] Rejection),
     #[error(transparent)]
     Storage(#[from] StorageError),
-    /// A saga's step, or another service, said why not.
+    /// A step of a saga, or another service, refused.
     #[error("{0}")]
     Refused(Problem),
     #[error(transparent)]
@@ -44,12 +45,12 @@ impl From<OrderError> for StepError {
 impl From<OrderError> for Problem {
     fn from(error: OrderError) -> Self {
         match error {
-            OrderError::Rejected(rejection) => rejected(&rejection),
+            OrderError::Rejected(rejection) => rejection_problem(&rejection),
             OrderError::Storage(error) | OrderError::Retry(RetryError::Storage(error)) => {
-                unstored(&error)
+                storage_problem(&error)
             }
             OrderError::Refused(problem) => problem,
-            OrderError::Begin(error) => not_begun(&error),
+            OrderError::Begin(error) => begin_problem(&error),
             OrderError::Retry(error @ RetryError::Unknown) => {
                 Self::new(404, general::NOT_FOUND, error.to_string())
             }
@@ -60,7 +61,7 @@ impl From<OrderError> for Problem {
     }
 }
 
-fn rejected(rejection: &Rejection) -> Problem {
+fn rejection_problem(rejection: &Rejection) -> Problem {
     let title = rejection.to_string();
     match rejection {
         Rejection::Unknown | Rejection::UnknownRefund { .. } => {
@@ -78,7 +79,7 @@ fn rejected(rejection: &Rejection) -> Problem {
         }
         Rejection::Field { field, message } => Problem::field(field, message),
         Rejection::DoesNotAddUp => {
-            tracing::error!("a quote does not add up; nothing was placed");
+            tracing::error!("the amounts of a quote are inconsistent; no order was created");
             Problem::internal()
         }
         Rejection::Money(MoneyError::CurrencyMismatch { .. }) => {
@@ -88,7 +89,7 @@ fn rejected(rejection: &Rejection) -> Problem {
     }
 }
 
-fn unstored(error: &StorageError) -> Problem {
+fn storage_problem(error: &StorageError) -> Problem {
     if matches!(error, StorageError::Full) {
         return Problem::new(503, general::STORAGE_FULL, error.to_string()).retry_after(30);
     }
@@ -96,15 +97,15 @@ fn unstored(error: &StorageError) -> Problem {
     Problem::unavailable("the order service")
 }
 
-fn not_begun(error: &BeginError) -> Problem {
+fn begin_problem(error: &BeginError) -> Problem {
     match error {
         BeginError::OtherCase => {
-            let title = "this Idempotency-Key was sent with another request; take a new one";
+            let title = "this Idempotency-Key was used for a different request; use a new one";
             Problem::new(422, general::IDEMPOTENCY_KEY_REUSED, title)
         }
         BeginError::Overloaded => {
             Problem::new(503, general::OVERLOADED, error.to_string()).retry_after(5)
         }
-        BeginError::Storage(error) => unstored(error),
+        BeginError::Storage(error) => storage_problem(error),
     }
 }

@@ -1,13 +1,13 @@
-//! What another service's refusal means here.
+//! Conversion of call errors into port errors.
 
 use crate::ports::PortError;
 use kernel::{Code, Problem};
 use transport::CallError;
 
-/// Our words for how a call ended: what the service refused, or that nobody knows.
+/// Port error of a failed call: a refusal of the service, or an unknown outcome.
 pub(crate) fn port_error(service: &'static str, error: CallError) -> PortError {
     match error {
-        CallError::Problem(problem) if is_refusal(&problem) => PortError::Refused(problem),
+        CallError::Problem(problem) if is_final_refusal(&problem) => PortError::Refused(problem),
         CallError::Problem(problem) => {
             PortError::Unavailable { service, reason: problem.to_string() }
         }
@@ -15,22 +15,23 @@ pub(crate) fn port_error(service: &'static str, error: CallError) -> PortError {
     }
 }
 
-/// The same, where these codes say "not yet" rather than "no".
+/// Port error of a failed call to a service whose refusals with these codes are temporary.
 pub(crate) fn port_error_unless(
     service: &'static str,
     error: CallError,
-    not_yet: &[Code],
+    temporary: &[Code],
 ) -> PortError {
     match port_error(service, error) {
-        PortError::Refused(problem) if not_yet.contains(&problem.code) => {
+        PortError::Refused(problem) if temporary.contains(&problem.code) => {
             PortError::Unavailable { service, reason: problem.to_string() }
         }
         other => other,
     }
 }
 
-/// A no that stays no: not a service that is down, has too much to do, or is still busy with the same request.
-fn is_refusal(problem: &Problem) -> bool {
+/// Whether a problem is a final refusal: not an unavailable or overloaded service, nor one that is still busy with the
+/// same request.
+fn is_final_refusal(problem: &Problem) -> bool {
     (400..500).contains(&problem.status)
         && problem.status != 429
         && problem.code != kernel::codes::IDEMPOTENCY_IN_FLIGHT

@@ -1,9 +1,9 @@
-//! The list of orders: one document per order, written together with it.
+//! Order index: one document per order, written in the same commit as its events.
 
 use super::view;
 use crate::{
-    domain::{events::Status, order::Order},
-    ports::listing::{Listing, OrderPage, Wanted},
+    domain::{events::OrderStatus, order::Order},
+    ports::order_index::{OrderFilter, OrderIndex, OrderPage},
 };
 use async_trait::async_trait;
 use contracts::{order::OrderSummary, shared::OrderId};
@@ -24,46 +24,45 @@ static ORDERS: Collection = Collection {
     ],
 };
 
-/// How many rounds a page may take in which everything found is of another status.
-const ROUNDS_MAX: usize = 8;
+/// Limit of index queries for one page, when most documents are filtered out.
+const SCAN_ROUNDS_MAX: usize = 8;
 
-/// The list of orders in the service's documents.
+/// Order index in the service's documents.
 #[derive(Debug)]
-pub(crate) struct OrdersList {
+pub(crate) struct DocumentOrderIndex {
     pub(crate) documents: Arc<dyn Documents>,
 }
 
-impl OrdersList {
-    /// Where the list is kept.
+impl DocumentOrderIndex {
+    /// Collection that holds the index.
     pub(crate) fn collection() -> &'static Collection {
         &ORDERS
     }
 }
 
 #[async_trait]
-impl Listing for OrdersList {
+impl OrderIndex for DocumentOrderIndex {
     fn writes(&self, id: Uuid, order: &Order) -> Vec<Write> {
         let summary = view::summary(OrderId(id), order);
-        // Plain data with text keys; it cannot fail.
-        let body = serde_json::to_vec(&summary).unwrap_or_default();
+        let body = serde_json::to_vec(&summary).expect("plain data with text keys can be encoded");
         let number = i64::try_from(order.placed.number).unwrap_or(i64::MAX);
         let fields = vec![
             ("number", FieldValue::Integer(number)),
-            ("status", FieldValue::Text(status_word(order.status).to_owned())),
+            ("status", FieldValue::Text(status_name(order.status).to_owned())),
             ("email", FieldValue::Text(order.placed.email.to_lowercase())),
         ];
         let document = Document { key: id.to_string(), body: body.into(), fields };
         vec![Write::Put { collection: &ORDERS, document }]
     }
 
-    async fn page(&self, wanted: Wanted) -> Result<OrderPage, Problem> {
-        let Some((index, equals)) = walk(&wanted) else { return Ok(OrderPage::default()) };
+    async fn page(&self, filter: OrderFilter) -> Result<OrderPage, Problem> {
+        let Some((index, equals)) = choose_index(&filter) else { return Ok(OrderPage::default()) };
         let list = format!("orders/{index}");
-        let limit = wanted.limit.get();
+        let limit = filter.limit.get();
         let mut after: Option<IndexPosition> =
-            Paging::new(None, wanted.cursor.clone()).position(&list)?;
+            Paging::new(None, filter.cursor.clone()).position(&list)?;
         let mut orders: Vec<OrderSummary> = Vec::new();
-        for _ in 0..ROUNDS_MAX {
+        for _ in 0..SCAN_ROUNDS_MAX {
             let query = Query {
                 equals: equals.clone(),
                 direction: Direction::Descending,
@@ -71,11 +70,11 @@ impl Listing for OrdersList {
                 ..Query::all(index, limit - orders.len())
             };
             let found =
-                self.documents.query(&ORDERS, query).await.map_err(|error| unreadable(&error))?;
+                self.documents.query(&ORDERS, query).await.map_err(|error| read_problem(&error))?;
             for stored in found.documents {
                 let summary = serde_json::from_slice(&stored.body)
-                    .map_err(|error| unreadable(&StorageError::Corrupt(error.to_string())))?;
-                orders.extend(Some(summary).filter(|summary| fits(summary, &wanted)));
+                    .map_err(|error| read_problem(&StorageError::Corrupt(error.to_string())))?;
+                orders.extend(Some(summary).filter(|summary| matches(summary, &filter)));
             }
             after = found.next;
             if after.is_none() || orders.len() == limit {
@@ -101,38 +100,38 @@ impl Listing for OrdersList {
     }
 }
 
-/// The narrowest index for what is wanted; `None` when nothing can fit.
-fn walk(wanted: &Wanted) -> Option<(&'static str, Vec<FieldValue>)> {
-    if let Some(number) = &wanted.number {
+/// Narrowest index for the filter; `None` when nothing can match.
+fn choose_index(filter: &OrderFilter) -> Option<(&'static str, Vec<FieldValue>)> {
+    if let Some(number) = &filter.number {
         let number: i64 = number.parse().ok()?;
         return Some(("by_number", vec![FieldValue::Integer(number)]));
     }
-    if let Some(email) = &wanted.email {
+    if let Some(email) = &filter.email {
         return Some(("by_email", vec![FieldValue::Text(email.to_lowercase())]));
     }
-    match wanted.status {
-        Some(status) => Some(("by_status", vec![FieldValue::Text(status_word(status).to_owned())])),
+    match filter.status {
+        Some(status) => Some(("by_status", vec![FieldValue::Text(status_name(status).to_owned())])),
         None => Some(("by_number", vec![])),
     }
 }
 
-fn fits(summary: &OrderSummary, wanted: &Wanted) -> bool {
-    let email = wanted.email.as_ref();
-    wanted.status.is_none_or(|status| super::journal::status(status) == summary.status)
+fn matches(summary: &OrderSummary, filter: &OrderFilter) -> bool {
+    let email = filter.email.as_ref();
+    filter.status.is_none_or(|status| super::journal::status(status) == summary.status)
         && email.is_none_or(|email| email.to_lowercase() == summary.email.to_lowercase())
 }
 
-/// As it stands in the API and in the index.
-pub(crate) fn status_word(status: Status) -> &'static str {
+/// Name of the status in the API and in the index.
+pub(crate) fn status_name(status: OrderStatus) -> &'static str {
     match status {
-        Status::Pending => "pending",
-        Status::Confirmed => "confirmed",
-        Status::Completed => "completed",
-        Status::Cancelled => "cancelled",
+        OrderStatus::Pending => "pending",
+        OrderStatus::Confirmed => "confirmed",
+        OrderStatus::Completed => "completed",
+        OrderStatus::Cancelled => "cancelled",
     }
 }
 
-fn unreadable(error: &StorageError) -> Problem {
-    tracing::error!(%error, "the list of orders cannot be read");
+fn read_problem(error: &StorageError) -> Problem {
+    tracing::error!(%error, "the order index cannot be read");
     Problem::unavailable("the list of orders")
 }

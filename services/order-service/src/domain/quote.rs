@@ -1,4 +1,4 @@
-//! Turns a quote into what an order keeps for ever, and refuses one that does not add up.
+//! Quote: priced lines of the cart service, checked and converted into the lines of an order.
 
 use super::{
     events::{Line, Shipping, Totals},
@@ -7,7 +7,7 @@ use super::{
 use kernel::{Currency, Money, UnitPrice, Uuid, allocation};
 use std::collections::BTreeMap;
 
-/// What lines come to, as somebody else priced them.
+/// Priced lines, delivery and totals, as the cart service quotes them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Quote {
     pub(crate) currency: Currency,
@@ -16,7 +16,7 @@ pub(crate) struct Quote {
     pub(crate) totals: Totals,
 }
 
-/// A priced line.
+/// Priced line of a quote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct QuotedLine {
     pub(crate) sku: String,
@@ -31,8 +31,8 @@ pub(crate) struct QuotedLine {
 }
 
 impl Quote {
-    /// The lines, each with what is paid for it: its share of the discount taken off, the tax added where prices
-    /// come without. With the delivery they are the total, or the quote is refused.
+    /// Lines of the order, each with the amount paid for it: less its share of the discount, plus tax where prices
+    /// exclude it. Together with the delivery they add up to the total; otherwise the quote is rejected.
     pub(crate) fn paid_lines(&self) -> Result<Vec<Line>, Rejection> {
         let weights: Vec<i64> = self.lines.iter().map(|line| line.total.amount).collect();
         let discounts = allocation::allocate(self.totals.discount.amount, &weights)

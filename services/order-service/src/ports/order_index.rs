@@ -1,34 +1,34 @@
-//! Orders as operators look for them.
+//! Port to the order index, in which operators search.
 
-use crate::domain::{events::Status, order::Order};
+use crate::domain::{events::OrderStatus, order::Order};
 use async_trait::async_trait;
 use kernel::{Cursor, PageLimit, Problem, Uuid};
 use storage::{StorageError, Write};
 
-/// The list of orders, newest first.
+/// Index of orders, newest first.
 #[async_trait]
-pub(crate) trait Listing: Send + Sync {
-    /// What keeps the list right; written together with the order.
+pub(crate) trait OrderIndex: Send + Sync {
+    /// Writes that update the index, in the same commit as the order's events.
     fn writes(&self, id: Uuid, order: &Order) -> Vec<Write>;
 
-    /// A page of it, each order as it was encoded.
-    async fn page(&self, wanted: Wanted) -> Result<OrderPage, Problem>;
+    /// Page of the orders that match the filter.
+    async fn page(&self, filter: OrderFilter) -> Result<OrderPage, Problem>;
 
-    /// The highest number an order has; 0 when there is none.
+    /// Highest order number; 0 when there is none.
     async fn highest_number(&self) -> Result<u64, StorageError>;
 }
 
-/// Which orders.
+/// Filter and page of a search for orders.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Wanted {
-    pub(crate) status: Option<Status>,
+pub(crate) struct OrderFilter {
+    pub(crate) status: Option<OrderStatus>,
     pub(crate) email: Option<String>,
     pub(crate) number: Option<String>,
     pub(crate) limit: PageLimit,
     pub(crate) cursor: Option<Cursor>,
 }
 
-/// A page of orders.
+/// Page of orders.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OrderPage {
     pub(crate) orders: Vec<contracts::order::OrderSummary>,

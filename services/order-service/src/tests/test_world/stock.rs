@@ -1,6 +1,6 @@
-//! Stock that is held, sold and taken back, and never below zero.
+//! Fake inventory service, which panics when stock falls below zero.
 
-use super::Way;
+use super::FakeClient;
 use crate::ports::{PortError, stock::Stock};
 use async_trait::async_trait;
 use contracts::codes;
@@ -10,46 +10,47 @@ use std::{
     time::Duration,
 };
 
+/// Stock on hand, and holds by their id.
 #[derive(Debug, Default)]
-pub(crate) struct StockBooks {
+pub(crate) struct FakeStock {
     on_hand: HashMap<String, i64>,
-    holds: HashMap<Uuid, Hold>,
+    holds: HashMap<Uuid, FakeHold>,
     restocked: HashSet<Uuid>,
 }
 
 #[derive(Clone, Debug)]
-struct Hold {
+struct FakeHold {
     lines: Vec<(String, i64)>,
     expires_at: Timestamp,
-    state: State,
+    state: HoldState,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum HoldState {
     Held,
     Sold,
     Ended,
 }
 
-impl StockBooks {
+impl FakeStock {
     pub(crate) fn with(sku: &str, units: i64) -> Self {
         Self { on_hand: [(sku.to_owned(), units)].into(), ..Self::default() }
     }
 
-    /// What is in the building of the one SKU there is, and how much of it is set aside.
-    pub(crate) fn stands_at(&self, on_hand: i64, held: i64) -> Result<(), String> {
-        let there: i64 = self.on_hand.values().sum();
-        let set_aside: i64 = self
+    /// Checks the units on hand and the units held of the only SKU.
+    pub(crate) fn has_units(&self, on_hand: i64, held: i64) -> Result<(), String> {
+        let found: i64 = self.on_hand.values().sum();
+        let in_holds: i64 = self
             .holds
             .values()
-            .filter(|hold| hold.state == State::Held)
+            .filter(|hold| hold.state == HoldState::Held)
             .flat_map(|hold| &hold.lines)
             .map(|(_, units)| units)
             .sum();
-        if (there, set_aside) == (on_hand, held) {
+        if (found, in_holds) == (on_hand, held) {
             Ok(())
         } else {
-            Err(format!("{there} mugs are there and {set_aside} held"))
+            Err(format!("{found} mugs are on hand and {in_holds} held"))
         }
     }
 
@@ -59,7 +60,7 @@ impl StockBooks {
 
     fn available(&self, sku: &str, now: Timestamp) -> i64 {
         let holds = self.holds.values();
-        let held = holds.filter(|hold| hold.state == State::Held && now < hold.expires_at);
+        let held = holds.filter(|hold| hold.state == HoldState::Held && now < hold.expires_at);
         let held = held.flat_map(|hold| &hold.lines).filter(|(held, _)| held == sku);
         self.on_hand.get(sku).copied().unwrap_or(0) - held.map(|(_, units)| units).sum::<i64>()
     }
@@ -82,18 +83,20 @@ impl StockBooks {
     fn commit(&mut self, id: Uuid, now: Timestamp) -> Result<(), PortError> {
         let hold = self.holds.get(&id).cloned().expect("what is committed was held");
         match hold.state {
-            State::Sold => Ok(()),
-            State::Ended => {
+            HoldState::Sold => Ok(()),
+            HoldState::Ended => {
                 let problem = Problem::new(409, codes::HOLD_ENDED, "the hold has ended");
                 Err(PortError::Refused(Box::new(problem)))
             }
-            State::Held if now >= hold.expires_at && self.missing(&hold.lines, now).is_some() => {
-                let problem = Problem::new(409, codes::HOLD_EXPIRED, "the goods are gone");
+            HoldState::Held
+                if now >= hold.expires_at && self.missing(&hold.lines, now).is_some() =>
+            {
+                let problem = Problem::new(409, codes::HOLD_EXPIRED, "the stock is gone");
                 Err(PortError::Refused(Box::new(problem)))
             }
-            State::Held => {
+            HoldState::Held => {
                 self.move_units(&hold.lines, -1);
-                self.holds.entry(id).and_modify(|hold| hold.state = State::Sold);
+                self.holds.entry(id).and_modify(|hold| hold.state = HoldState::Sold);
                 Ok(())
             }
         }
@@ -101,44 +104,45 @@ impl StockBooks {
 }
 
 #[async_trait]
-impl Stock for Way<StockBooks> {
+impl Stock for FakeClient<FakeStock> {
     async fn hold(&self, hold: Uuid, _: Uuid, lines: &[(String, i64)]) -> Result<(), PortError> {
-        self.pass().await;
+        self.interruption_point().await;
         {
-            let (mut books, now) = (self.books.lock(), self.clock.now());
-            if books.holds.contains_key(&hold) {
+            let (mut fake, now) = (self.fake.lock(), self.clock.now());
+            if fake.holds.contains_key(&hold) {
                 return Ok(());
             }
-            if let Some(missing) = books.missing(lines, now) {
+            if let Some(missing) = fake.missing(lines, now) {
                 return Err(missing);
             }
             let expires_at = now.checked_add(Duration::from_mins(15)).unwrap();
             let lines = lines.to_vec();
-            books.holds.insert(hold, Hold { lines, expires_at, state: State::Held });
+            fake.holds.insert(hold, FakeHold { lines, expires_at, state: HoldState::Held });
         }
-        self.pass().await;
+        self.interruption_point().await;
         Ok(())
     }
 
     async fn commit(&self, hold: Uuid) -> Result<(), PortError> {
-        self.pass().await;
-        let committed = self.books.lock().commit(hold, self.clock.now());
-        self.pass().await;
+        self.interruption_point().await;
+        let committed = self.fake.lock().commit(hold, self.clock.now());
+        self.interruption_point().await;
         committed
     }
 
     async fn release(&self, hold: Uuid) -> Result<(), PortError> {
-        self.pass().await;
+        self.interruption_point().await;
         {
-            let mut books = self.books.lock();
-            let ended = Hold { lines: vec![], expires_at: self.clock.now(), state: State::Ended };
-            let before = books.holds.entry(hold).or_insert(ended).clone();
-            if before.state == State::Sold {
-                books.move_units(&before.lines, 1);
+            let mut fake = self.fake.lock();
+            let ended =
+                FakeHold { lines: vec![], expires_at: self.clock.now(), state: HoldState::Ended };
+            let before = fake.holds.entry(hold).or_insert(ended).clone();
+            if before.state == HoldState::Sold {
+                fake.move_units(&before.lines, 1);
             }
-            books.holds.entry(hold).and_modify(|hold| hold.state = State::Ended);
+            fake.holds.entry(hold).and_modify(|hold| hold.state = HoldState::Ended);
         }
-        self.pass().await;
+        self.interruption_point().await;
         Ok(())
     }
 
@@ -149,21 +153,21 @@ impl Stock for Way<StockBooks> {
         lines: &[(String, i64)],
         _: &str,
     ) -> Result<(), PortError> {
-        self.pass().await;
+        self.interruption_point().await;
         {
-            let mut books = self.books.lock();
-            if books.restocked.insert(reference) {
-                books.move_units(lines, 1);
-                // Taken back already, so a release does not take it back again.
-                books.holds.entry(hold).and_modify(|hold| {
+            let mut fake = self.fake.lock();
+            if fake.restocked.insert(reference) {
+                fake.move_units(lines, 1);
+                // Restocked already, so a release does not return it again.
+                fake.holds.entry(hold).and_modify(|hold| {
                     for (sku, units) in lines {
                         let line = hold.lines.iter_mut().find(|(sold, _)| sold == sku);
-                        line.expect("only what was sold comes back").1 -= units;
+                        line.expect("only sold units are restocked").1 -= units;
                     }
                 });
             }
         }
-        self.pass().await;
+        self.interruption_point().await;
         Ok(())
     }
 }
