@@ -5,6 +5,7 @@ pub(crate) mod events;
 pub(crate) mod fulfilment;
 pub(crate) mod history;
 pub(crate) mod order;
+pub(crate) mod order_state;
 pub(crate) mod payment_status;
 pub(crate) mod quote;
 pub(crate) mod refund;

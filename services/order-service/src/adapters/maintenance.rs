@@ -98,7 +98,7 @@ fn facts(
 fn placed(order: &Order) -> PlacedFacts {
     let placed = &order.placed;
     PlacedFacts {
-        status: status(order.status),
+        status: status(order.status()),
         was_confirmed: order.was_confirmed(),
         total: placed.totals.total,
         authorised: order.authorised,
@@ -114,7 +114,7 @@ fn placed(order: &Order) -> PlacedFacts {
 /// Units deducted from stock for this order: none before the confirmation, and none after a cancellation.
 fn units_deducted(order: &Order) -> Units {
     let mut gone = Units::new();
-    if order.status == OrderStatus::Cancelled || !order.was_confirmed() {
+    if order.status() == OrderStatus::Cancelled || !order.was_confirmed() {
         return gone;
     }
     for line in &order.placed.lines {

@@ -48,7 +48,7 @@ impl OrderIndex for DocumentOrderIndex {
         let number = i64::try_from(order.placed.number).unwrap_or(i64::MAX);
         let fields = vec![
             ("number", FieldValue::Integer(number)),
-            ("status", FieldValue::Text(status_name(order.status).to_owned())),
+            ("status", FieldValue::Text(status_name(order.status()).to_owned())),
             ("email", FieldValue::Text(order.placed.email.to_lowercase())),
         ];
         let document = Document { key: id.to_string(), body: body.into(), fields };

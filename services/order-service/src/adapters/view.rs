@@ -5,7 +5,8 @@ use crate::{
     application::orders::VersionedOrder,
     domain::{
         events::{Address, Line, Refund},
-        order::{Cancel, Order},
+        order::Order,
+        order_state::OrderState,
         payment_status,
         refund::{RefundRecord, RefundState},
     },
@@ -28,7 +29,7 @@ pub(crate) fn order(found: &VersionedOrder) -> OrderView {
     OrderView {
         id: OrderId(found.id),
         number: placed.number.to_string(),
-        status: status(order.status),
+        status: status(order.status()),
         payment_status: payment_status(order),
         fulfilment_status: fulfilment_status(order),
         email: placed.email.clone(),
@@ -49,12 +50,15 @@ pub(crate) fn order(found: &VersionedOrder) -> OrderView {
             authorised: order.authorised,
             captured: order.captured,
             refunded: Money::new(order.refunded(), placed.currency),
-            action_url: order.waiting.as_ref().and_then(|waiting| waiting.action_url.clone()),
+            action_url: order
+                .state
+                .pending_payment()
+                .and_then(|payment| payment.action_url.clone()),
         },
         refunds: refunds.map(refund).collect(),
         cart_id: placed.cart_id.map(CartId),
-        cancel_reason: match &order.cancel {
-            Some(Cancel::Done { reason }) => Some(reason.clone()),
+        cancel_reason: match &order.state {
+            OrderState::Cancelled { reason, .. } => Some(reason.clone()),
             _ => None,
         },
         placed_at: placed.at,
@@ -78,7 +82,7 @@ pub(crate) fn summary(id: OrderId, order: &Order) -> OrderSummary {
     OrderSummary {
         id,
         number: placed.number.to_string(),
-        status: status(order.status),
+        status: status(order.status()),
         payment_status: payment_status(order),
         fulfilment_status: fulfilment_status(order),
         email: placed.email.clone(),

@@ -28,7 +28,7 @@ impl CancelOrder {
         reason: Option<String>,
     ) -> Result<VersionedOrder, OrderError> {
         let found = self.find(id).await?;
-        if found.order.status == OrderStatus::Pending {
+        if found.order.status() == OrderStatus::Pending {
             let abort = OrderCommand::AbortCheckout { reason: reason.clone() };
             match self.orders.execute(id, &abort).await {
                 Ok(_) => {
@@ -40,7 +40,7 @@ impl CancelOrder {
                 Err(error) => return Err(error),
             }
         }
-        if found.order.status == OrderStatus::Cancelled {
+        if found.order.status() == OrderStatus::Cancelled {
             return Ok(found);
         }
         let placed = &found.order.placed;

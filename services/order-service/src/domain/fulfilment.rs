@@ -2,7 +2,8 @@
 
 use super::{
     events::{OrderEvent, OrderStatus},
-    order::{Order, Shipment},
+    order::Order,
+    order_state::OrderState,
     rejection::Rejection,
 };
 use kernel::{Money, Timestamp};
@@ -10,7 +11,7 @@ use kernel::{Money, Timestamp};
 impl Order {
     /// Whether the payment has to be captured before the order is shipped.
     pub(crate) fn is_captured_at_fulfilment(&self) -> bool {
-        self.status == OrderStatus::Confirmed && self.authorised.is_positive()
+        self.status() == OrderStatus::Confirmed && self.authorised.is_positive()
     }
 
     /// Number of fulfilments that were requested and dropped.
@@ -21,7 +22,7 @@ impl Order {
     /// Requests the fulfilment, which blocks every other change until the payment is captured or the capture fails.
     pub(crate) fn request_fulfilment(&self, at: Timestamp) -> Result<Vec<OrderEvent>, Rejection> {
         self.check_can_ship()?;
-        let is_due = self.shipment == Shipment::NotYet && self.is_captured_at_fulfilment();
+        let is_due = self.state == OrderState::Confirmed && self.is_captured_at_fulfilment();
         Ok(is_due.then_some(OrderEvent::FulfilmentRequested { at }).into_iter().collect())
     }
 
@@ -31,30 +32,29 @@ impl Order {
         at: Timestamp,
     ) -> Result<Vec<OrderEvent>, Rejection> {
         self.check_can_ship()?;
-        let of = self.event_summary(self.status);
+        let of = self.event_summary(self.status());
         let is_authorised = self.authorised.is_positive();
         Ok(is_authorised.then_some(OrderEvent::Captured { captured, of, at }).into_iter().collect())
     }
 
     pub(crate) fn drop_fulfilment(&self, reason: &str, at: Timestamp) -> Vec<OrderEvent> {
-        match self.shipment {
-            Shipment::Leaving => {
-                vec![OrderEvent::FulfilmentDropped { reason: reason.to_owned(), at }]
-            }
-            Shipment::NotYet | Shipment::Left => vec![],
+        if self.state == OrderState::Fulfilling {
+            vec![OrderEvent::FulfilmentDropped { reason: reason.to_owned(), at }]
+        } else {
+            vec![]
         }
     }
 
     pub(crate) fn fulfil(&self, at: Timestamp) -> Result<Vec<OrderEvent>, Rejection> {
         self.check_can_ship()?;
-        if self.status == OrderStatus::Completed {
+        if self.state == OrderState::Completed {
             return Ok(vec![]);
         }
         if self.authorised.is_positive() {
             return Err(Rejection::NotCaptured);
         }
         let mut events = vec![];
-        if self.shipment != Shipment::Left {
+        if self.state != OrderState::Shipped {
             events
                 .push(OrderEvent::Fulfilled { of: self.event_summary(OrderStatus::Confirmed), at });
         }
@@ -66,11 +66,14 @@ impl Order {
     }
 
     fn check_can_ship(&self) -> Result<(), Rejection> {
-        match (self.status, &self.cancel) {
-            (OrderStatus::Pending, _) => Err(Rejection::Pending),
-            (OrderStatus::Confirmed, Some(_)) => Err(Rejection::BeingCancelled),
-            (OrderStatus::Cancelled, _) => Err(Rejection::Cancelled),
-            (OrderStatus::Confirmed, None) | (OrderStatus::Completed, _) => Ok(()),
+        match &self.state {
+            OrderState::Pending { .. } | OrderState::Aborting { .. } => Err(Rejection::Pending),
+            OrderState::Cancelling { .. } => Err(Rejection::BeingCancelled),
+            OrderState::Cancelled { .. } => Err(Rejection::Cancelled),
+            OrderState::Confirmed
+            | OrderState::Fulfilling
+            | OrderState::Shipped
+            | OrderState::Completed => Ok(()),
         }
     }
 }

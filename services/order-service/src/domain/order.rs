@@ -3,6 +3,7 @@
 use super::{
     events::{EventSummary, OrderEvent, OrderStatus, Placed},
     history::{self, HistoryEntry},
+    order_state::{OrderState, PendingPayment},
     payment_status::{
         FulfilmentStatus, PaymentBreakdown, PaymentStatus, fulfilment_status, payment_status,
     },
@@ -16,42 +17,14 @@ use std::sync::Arc;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Order {
     pub(crate) placed: Arc<Placed>,
-    pub(crate) status: OrderStatus,
-    /// Pending payment, while the customer or the bank has to act.
-    pub(crate) waiting: Option<PendingPayment>,
+    pub(crate) state: OrderState,
     /// Amount that is authorised and not captured.
     pub(crate) authorised: Money,
     pub(crate) captured: Money,
     /// Refunds, oldest first, dropped ones included.
     pub(crate) refunds: Vec<RefundRecord>,
-    pub(crate) cancel: Option<Cancel>,
-    /// Shipment status.
-    pub(crate) shipment: Shipment,
     /// History, oldest first.
     pub(crate) history: Vec<HistoryEntry>,
-}
-
-/// Payment that waits for the customer or the bank.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct PendingPayment {
-    pub(crate) reason: String,
-    pub(crate) action_url: Option<String>,
-}
-
-/// Progress of a cancellation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Cancel {
-    Requested { reason: Option<String> },
-    Done { reason: String },
-}
-
-/// Progress of a shipment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shipment {
-    NotYet,
-    /// Shipped as soon as the payment is captured.
-    Leaving,
-    Left,
 }
 
 /// Command to an order.
@@ -108,10 +81,10 @@ impl Order {
         match command {
             // The id identifies the request, so the order is the one that was placed.
             OrderCommand::Place(_) => Ok(vec![]),
-            OrderCommand::AwaitPayment(waiting) => Ok(order.await_payment(waiting, at)),
+            OrderCommand::AwaitPayment(payment) => Ok(order.await_payment(payment, at)),
             OrderCommand::Confirm { captured } => order.confirm(*captured, at),
             OrderCommand::AbortCheckout { reason } => order.abort_checkout(reason.as_ref(), at),
-            OrderCommand::RequestCancel { reason } => order.begin_cancel(reason.as_ref(), at),
+            OrderCommand::RequestCancel { reason } => order.request_cancel(reason.as_ref(), at),
             OrderCommand::Cancel { reason } => order.cancel(reason, at),
             OrderCommand::ReserveRefund(request) => order.reserve_refund(request, at),
             OrderCommand::SettleRefund { id } => order.settle_refund(*id, at),
@@ -123,24 +96,29 @@ impl Order {
         }
     }
 
-    fn await_payment(&self, waiting: &PendingPayment, at: Timestamp) -> Vec<OrderEvent> {
-        if self.status != OrderStatus::Pending || self.waiting.as_ref() == Some(waiting) {
+    fn await_payment(&self, payment: &PendingPayment, at: Timestamp) -> Vec<OrderEvent> {
+        let is_repeated = self.state.pending_payment() == Some(payment);
+        if self.status() != OrderStatus::Pending || is_repeated {
             return vec![];
         }
-        let PendingPayment { reason, action_url } = waiting.clone();
+        let PendingPayment { reason, action_url } = payment.clone();
         let of = self.event_summary(OrderStatus::Pending);
         vec![OrderEvent::PaymentWaiting { reason, action_url, of, at }]
     }
 
     fn confirm(&self, captured: Money, at: Timestamp) -> Result<Vec<OrderEvent>, Rejection> {
-        match (self.status, &self.cancel) {
-            (OrderStatus::Pending, Some(_)) => Err(Rejection::BeingCancelled),
-            (OrderStatus::Pending, None) => {
+        match &self.state {
+            OrderState::Pending { .. } => {
                 let of = self.event_summary(OrderStatus::Confirmed);
                 Ok(vec![OrderEvent::Confirmed { captured, of, at }])
             }
-            (OrderStatus::Confirmed | OrderStatus::Completed, _) => Ok(vec![]),
-            (OrderStatus::Cancelled, _) => Err(Rejection::Cancelled),
+            OrderState::Aborting { .. } => Err(Rejection::BeingCancelled),
+            OrderState::Confirmed
+            | OrderState::Cancelling { .. }
+            | OrderState::Fulfilling
+            | OrderState::Shipped
+            | OrderState::Completed => Ok(vec![]),
+            OrderState::Cancelled { .. } => Err(Rejection::Cancelled),
         }
     }
 
@@ -149,47 +127,51 @@ impl Order {
         reason: Option<&String>,
         at: Timestamp,
     ) -> Result<Vec<OrderEvent>, Rejection> {
-        match self.status {
-            OrderStatus::Pending => Ok(self.request_cancel(reason, at)),
-            OrderStatus::Confirmed => Err(Rejection::Confirmed),
-            OrderStatus::Completed => Err(Rejection::AlreadyShipped),
-            OrderStatus::Cancelled => Ok(vec![]),
+        match &self.state {
+            OrderState::Pending { .. } => {
+                Ok(vec![OrderEvent::CancelRequested { reason: reason.cloned(), at }])
+            }
+            OrderState::Aborting { .. } | OrderState::Cancelled { .. } => Ok(vec![]),
+            OrderState::Confirmed
+            | OrderState::Cancelling { .. }
+            | OrderState::Fulfilling
+            | OrderState::Shipped => Err(Rejection::Confirmed),
+            OrderState::Completed => Err(Rejection::AlreadyShipped),
         }
     }
 
-    fn begin_cancel(
+    fn request_cancel(
         &self,
         reason: Option<&String>,
         at: Timestamp,
     ) -> Result<Vec<OrderEvent>, Rejection> {
-        match (self.status, self.shipment) {
-            (OrderStatus::Pending, _) => Err(Rejection::Pending),
-            (OrderStatus::Confirmed, Shipment::NotYet) => Ok(self.request_cancel(reason, at)),
-            (OrderStatus::Confirmed | OrderStatus::Completed, _) => Err(Rejection::AlreadyShipped),
-            (OrderStatus::Cancelled, _) => Ok(vec![]),
-        }
-    }
-
-    fn request_cancel(&self, reason: Option<&String>, at: Timestamp) -> Vec<OrderEvent> {
-        match self.cancel {
-            Some(_) => vec![],
-            None => vec![OrderEvent::CancelRequested { reason: reason.cloned(), at }],
+        match &self.state {
+            OrderState::Pending { .. } | OrderState::Aborting { .. } => Err(Rejection::Pending),
+            OrderState::Confirmed => {
+                Ok(vec![OrderEvent::CancelRequested { reason: reason.cloned(), at }])
+            }
+            OrderState::Cancelling { .. } | OrderState::Cancelled { .. } => Ok(vec![]),
+            OrderState::Fulfilling | OrderState::Shipped | OrderState::Completed => {
+                Err(Rejection::AlreadyShipped)
+            }
         }
     }
 
     fn cancel(&self, reason: &str, at: Timestamp) -> Result<Vec<OrderEvent>, Rejection> {
-        match (self.status, self.shipment) {
-            (OrderStatus::Cancelled, _) => Ok(vec![]),
-            (OrderStatus::Pending | OrderStatus::Confirmed, Shipment::NotYet) => {
+        match &self.state {
+            OrderState::Pending { .. }
+            | OrderState::Aborting { .. }
+            | OrderState::Confirmed
+            | OrderState::Cancelling { .. } => {
                 let of = self.event_summary(OrderStatus::Cancelled);
                 // The reason of the request is better than the code that the saga gives.
-                let reason = match &self.cancel {
-                    Some(Cancel::Requested { reason: Some(words) }) => words,
-                    _ => reason,
-                };
+                let reason = self.state.requested_cancel_reason().unwrap_or(reason);
                 Ok(vec![OrderEvent::Cancelled { reason: reason.to_owned(), of, at }])
             }
-            _ => Err(Rejection::AlreadyShipped),
+            OrderState::Fulfilling | OrderState::Shipped | OrderState::Completed => {
+                Err(Rejection::AlreadyShipped)
+            }
+            OrderState::Cancelled { .. } => Ok(vec![]),
         }
     }
 
@@ -202,24 +184,12 @@ impl Order {
             (None, other) => Self::placed(&empty_placed(other)),
         };
         order.history.push(history::entry(event));
+        order.state = order.state.after(event);
         match event {
-            OrderEvent::Placed(_) => {}
-            OrderEvent::PaymentWaiting { reason, action_url, .. } => {
-                let (reason, action_url) = (reason.clone(), action_url.clone());
-                order.waiting = Some(PendingPayment { reason, action_url });
-            }
-            OrderEvent::Confirmed { captured, .. } => {
-                order.status = OrderStatus::Confirmed;
-                order.waiting = None;
+            OrderEvent::Confirmed { captured, .. } | OrderEvent::Captured { captured, .. } => {
                 order.record_captured(*captured);
             }
-            OrderEvent::CancelRequested { reason, .. } => {
-                order.cancel = Some(Cancel::Requested { reason: reason.clone() });
-            }
-            OrderEvent::Cancelled { reason, .. } => {
-                order.status = OrderStatus::Cancelled;
-                order.waiting = None;
-                order.cancel = Some(Cancel::Done { reason: reason.clone() });
+            OrderEvent::Cancelled { .. } => {
                 order.authorised = Money::zero(order.placed.currency);
             }
             OrderEvent::RefundReserved { refund, at } => {
@@ -230,11 +200,13 @@ impl Order {
             OrderEvent::RefundDropped { id, .. } => {
                 order.set_refund_state(*id, RefundState::Dropped);
             }
-            OrderEvent::FulfilmentRequested { .. } => order.shipment = Shipment::Leaving,
-            OrderEvent::Captured { captured, .. } => order.record_captured(*captured),
-            OrderEvent::FulfilmentDropped { .. } => order.shipment = Shipment::NotYet,
-            OrderEvent::Fulfilled { .. } => order.shipment = Shipment::Left,
-            OrderEvent::Completed { .. } => order.status = OrderStatus::Completed,
+            OrderEvent::Placed(_)
+            | OrderEvent::PaymentWaiting { .. }
+            | OrderEvent::CancelRequested { .. }
+            | OrderEvent::FulfilmentRequested { .. }
+            | OrderEvent::FulfilmentDropped { .. }
+            | OrderEvent::Fulfilled { .. }
+            | OrderEvent::Completed { .. } => {}
         }
         order
     }
@@ -242,13 +214,10 @@ impl Order {
     fn placed(placed: &Placed) -> Self {
         Self {
             placed: Arc::new(placed.clone()),
-            status: OrderStatus::Pending,
-            waiting: None,
+            state: OrderState::Pending { payment: None },
             authorised: Money::zero(placed.currency),
             captured: Money::zero(placed.currency),
             refunds: Vec::new(),
-            cancel: None,
-            shipment: Shipment::NotYet,
             history: Vec::new(),
         }
     }
@@ -271,21 +240,24 @@ impl Order {
         EventSummary { number: self.placed.number, total: self.placed.totals.total, status }
     }
 
+    /// Status in terms of stored and published events.
+    pub(crate) fn status(&self) -> OrderStatus {
+        self.state.status()
+    }
+
     /// Refunded amount in minor units. A cancellation refunds everything.
     pub(crate) fn refunded(&self) -> i64 {
-        match self.status {
+        match self.status() {
             OrderStatus::Cancelled => self.captured.amount,
-            _ => self.refund_total(|state| state == RefundState::Done),
+            OrderStatus::Pending | OrderStatus::Confirmed | OrderStatus::Completed => {
+                self.refund_total(|state| state == RefundState::Done)
+            }
         }
     }
 
     /// Whether the order was ever confirmed, whatever its status is now.
     pub(crate) fn was_confirmed(&self) -> bool {
-        match self.status {
-            OrderStatus::Pending => false,
-            OrderStatus::Confirmed | OrderStatus::Completed => true,
-            OrderStatus::Cancelled => self.history.iter().any(|entry| entry.event == "confirmed"),
-        }
+        self.state.was_confirmed()
     }
 
     /// Whether nothing more is due.
@@ -301,20 +273,24 @@ impl Order {
             authorised: self.authorised.amount,
             captured: self.captured.amount,
             refunded,
-            cancelled: self.status == OrderStatus::Cancelled,
-            waiting: self.waiting.is_some(),
+            cancelled: self.status() == OrderStatus::Cancelled,
+            waiting: self.state.pending_payment().is_some(),
         })
     }
 
     /// Status of the fulfilment.
     pub(crate) fn fulfilment_status(&self) -> FulfilmentStatus {
-        let ordered = match (self.status, self.shipment) {
-            (OrderStatus::Cancelled, _) => 0,
-            (_, Shipment::Left) => self.units(),
+        let ordered = match &self.state {
+            OrderState::Cancelled { .. } => 0,
+            OrderState::Shipped | OrderState::Completed => self.units(),
             // Units that were refunded before the shipment are not shipped.
-            (_, Shipment::NotYet | Shipment::Leaving) => self.units() - self.units_in_refunds(),
+            OrderState::Pending { .. }
+            | OrderState::Aborting { .. }
+            | OrderState::Confirmed
+            | OrderState::Cancelling { .. }
+            | OrderState::Fulfilling => self.units() - self.units_in_refunds(),
         };
-        fulfilment_status(ordered, if self.shipment == Shipment::Left { ordered } else { 0 })
+        fulfilment_status(ordered, if self.state.has_shipped() { ordered } else { 0 })
     }
 
     /// Number of units over all lines.

@@ -2,8 +2,9 @@
 //! refunds never exceed the captured amount.
 
 use super::{
-    events::{Line, OrderEvent, OrderStatus, Refund, UnitRange},
-    order::{Order, Shipment},
+    events::{Line, OrderEvent, Refund, UnitRange},
+    order::Order,
+    order_state::OrderState,
     rejection::Rejection,
     unit_shares::{FreeUnits, TakeFrom, UnitShares},
 };
@@ -60,11 +61,16 @@ impl Order {
         if self.refund(request.id).is_some() {
             return Ok(vec![]);
         }
-        match (self.status, &self.cancel) {
-            (OrderStatus::Pending, _) => return Err(Rejection::Pending),
-            (OrderStatus::Cancelled, _) => return Err(Rejection::Cancelled),
-            (_, Some(_)) => return Err(Rejection::BeingCancelled),
-            (OrderStatus::Confirmed | OrderStatus::Completed, None) => {}
+        match &self.state {
+            OrderState::Pending { .. } | OrderState::Aborting { .. } => {
+                return Err(Rejection::Pending);
+            }
+            OrderState::Cancelled { .. } => return Err(Rejection::Cancelled),
+            OrderState::Cancelling { .. } => return Err(Rejection::BeingCancelled),
+            OrderState::Confirmed
+            | OrderState::Fulfilling
+            | OrderState::Shipped
+            | OrderState::Completed => {}
         }
         if self.authorised.is_positive() {
             return Err(Rejection::NotCaptured);
@@ -103,7 +109,7 @@ impl Order {
         let record = self.refund(id).ok_or(Rejection::UnknownRefund { id })?;
         match record.state {
             RefundState::Reserved => {
-                let (amount, of) = (record.refund.amount, self.event_summary(self.status));
+                let (amount, of) = (record.refund.amount, self.event_summary(self.status()));
                 Ok(vec![OrderEvent::Refunded { id, amount, of, at }])
             }
             RefundState::Done => Ok(vec![]),
@@ -167,10 +173,7 @@ impl Order {
     }
 
     fn units_for(&self, scope: &RefundScope) -> Result<Vec<UnitRange>, Rejection> {
-        let end = match self.shipment {
-            Shipment::Left => TakeFrom::First,
-            Shipment::NotYet | Shipment::Leaving => TakeFrom::Last,
-        };
+        let end = if self.state.has_shipped() { TakeFrom::First } else { TakeFrom::Last };
         let take = |line: &Line, count: i64| {
             let taken = self.unrefunded(line).take(count, end);
             let sku = line.sku.clone();

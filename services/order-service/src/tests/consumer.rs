@@ -35,7 +35,7 @@ async fn a_changed_payment_resumes_its_checkout() {
     }
     tokio::time::sleep(Duration::from_secs(1)).await;
     let order = process.use_cases.read.now(ORDER).await.unwrap().order;
-    assert_eq!(order.status, OrderStatus::Confirmed);
+    assert_eq!(order.status(), OrderStatus::Confirmed);
     world.is_sold(ORDER).unwrap();
 }
 

@@ -3,7 +3,8 @@
 use super::test_world::address;
 use crate::domain::{
     events::{Line, OrderEvent, OrderStatus, Placed, Refund, Shipping, Totals},
-    order::{Order, OrderCommand, PendingPayment},
+    order::{Order, OrderCommand},
+    order_state::{OrderState, PendingPayment},
     payment_status::{FulfilmentStatus, PaymentStatus},
     quote::{Quote, QuotedLine},
     refund::{RefundRequest, RefundScope, RefundState},
@@ -302,7 +303,7 @@ fn units_refunded_before_the_shipment_are_not_shipped() {
 fn a_free_order_needs_no_payment() {
     let order = confirmed(order_of(&[SampleLine::of(0)], 0, 0));
     assert_eq!(order.payment_status(), PaymentStatus::NotRequired);
-    assert_eq!(after(order, &OrderCommand::Fulfil).status, OrderStatus::Completed);
+    assert_eq!(after(order, &OrderCommand::Fulfil).status(), OrderStatus::Completed);
 }
 
 #[derive(Clone, Debug)]
@@ -364,6 +365,201 @@ proptest! {
             let before = order.refund_total(|state| state != RefundState::Dropped);
             prop_assert_eq!(before + rest.amount.amount, 6_990, "the rest is exact");
         }
+    }
+}
+
+/// An order of 10.00 in each state. `authorised`: confirmed with an authorisation only.
+fn orders_by_state() -> Vec<(&'static str, Order)> {
+    let pending = order_of(&[SampleLine::of(1_000)], 0, 0);
+    let cancel = OrderCommand::RequestCancel { reason: None };
+    let authorised = after(pending.clone(), &OrderCommand::Confirm { captured: euro(0) });
+    let fulfilling = after(authorised.clone(), &OrderCommand::RequestFulfilment);
+    let aborting = after(pending.clone(), &OrderCommand::AbortCheckout { reason: None });
+    let of = pending.event_summary(OrderStatus::Confirmed);
+    let fulfilled = OrderEvent::Fulfilled { of, at: at(6) };
+    vec![
+        ("confirmed", confirmed(pending.clone())),
+        ("cancelling", after(confirmed(pending.clone()), &cancel)),
+        ("shipped", Order::apply(Some(confirmed(pending.clone())), &fulfilled)),
+        ("completed", completed(pending.clone())),
+        ("cancelled", cancelled(pending.clone())),
+        ("pending", pending),
+        ("aborting", aborting),
+        ("authorised", authorised),
+        ("fulfilling", fulfilling),
+    ]
+}
+
+/// Decisions of each state on the commands of the test below, in their order: the events, or the rejection.
+const DECISIONS: &[(&str, [&str; 10])] = &[
+    (
+        "confirmed",
+        [
+            "",
+            "",
+            "Confirmed",
+            "cancel_requested",
+            "cancelled",
+            "refund_reserved",
+            "",
+            "",
+            "",
+            "fulfilled completed",
+        ],
+    ),
+    (
+        "cancelling",
+        [
+            "",
+            "",
+            "Confirmed",
+            "",
+            "cancelled",
+            "BeingCancelled",
+            "BeingCancelled",
+            "BeingCancelled",
+            "",
+            "BeingCancelled",
+        ],
+    ),
+    (
+        "shipped",
+        [
+            "",
+            "",
+            "Confirmed",
+            "AlreadyShipped",
+            "AlreadyShipped",
+            "refund_reserved",
+            "",
+            "",
+            "",
+            "completed",
+        ],
+    ),
+    (
+        "completed",
+        [
+            "",
+            "",
+            "AlreadyShipped",
+            "AlreadyShipped",
+            "AlreadyShipped",
+            "refund_reserved",
+            "",
+            "",
+            "",
+            "",
+        ],
+    ),
+    (
+        "cancelled",
+        ["", "Cancelled", "", "", "", "Cancelled", "Cancelled", "Cancelled", "", "Cancelled"],
+    ),
+    (
+        "pending",
+        [
+            "payment_waiting",
+            "confirmed",
+            "cancel_requested",
+            "Pending",
+            "cancelled",
+            "Pending",
+            "Pending",
+            "Pending",
+            "",
+            "Pending",
+        ],
+    ),
+    (
+        "aborting",
+        [
+            "payment_waiting",
+            "BeingCancelled",
+            "",
+            "Pending",
+            "cancelled",
+            "Pending",
+            "Pending",
+            "Pending",
+            "",
+            "Pending",
+        ],
+    ),
+    (
+        "authorised",
+        [
+            "",
+            "",
+            "Confirmed",
+            "cancel_requested",
+            "cancelled",
+            "NotCaptured",
+            "fulfilment_requested",
+            "captured",
+            "",
+            "NotCaptured",
+        ],
+    ),
+    (
+        "fulfilling",
+        [
+            "",
+            "",
+            "Confirmed",
+            "AlreadyShipped",
+            "AlreadyShipped",
+            "NotCaptured",
+            "",
+            "captured",
+            "fulfilment_dropped",
+            "NotCaptured",
+        ],
+    ),
+];
+
+#[test]
+fn every_state_decides_on_every_command() {
+    let reason = || "asked".to_owned();
+    let payment = PendingPayment { reason: reason(), action_url: None };
+    let refund = RefundRequest {
+        id: Uuid::nil(),
+        scope: RefundScope::Rest,
+        restock: false,
+        reason: reason(),
+    };
+    let commands = [
+        ("await payment", OrderCommand::AwaitPayment(payment)),
+        ("confirm", OrderCommand::Confirm { captured: euro(1_000) }),
+        ("abort", OrderCommand::AbortCheckout { reason: None }),
+        ("request cancel", OrderCommand::RequestCancel { reason: None }),
+        ("cancel", OrderCommand::Cancel { reason: reason() }),
+        ("refund", OrderCommand::ReserveRefund(refund)),
+        ("request fulfilment", OrderCommand::RequestFulfilment),
+        ("record capture", OrderCommand::RecordCapture { captured: euro(1_000) }),
+        ("drop fulfilment", OrderCommand::DropFulfilment { reason: reason() }),
+        ("fulfil", OrderCommand::Fulfil),
+    ];
+    for (state, order) in orders_by_state() {
+        let expected = DECISIONS.iter().find(|row| row.0 == state).unwrap().1;
+        for ((name, command), expected) in commands.iter().zip(expected) {
+            let decision = match decide(&order, command) {
+                Ok(events) => events.join(" "),
+                Err(rejection) => format!("{rejection:?}"),
+            };
+            assert_eq!(decision, expected, "{name} in state {state}");
+        }
+    }
+}
+
+#[test]
+fn a_cancelled_order_remembers_whether_it_was_confirmed() {
+    let pending = order_of(&[SampleLine::of(1_000)], 0, 0);
+    for (order, confirmed) in [(pending.clone(), false), (confirmed(pending), true)] {
+        let order = cancelled(order);
+        assert_eq!(order.was_confirmed(), confirmed);
+        let reason = "out_of_stock".to_owned();
+        assert_eq!(order.state, OrderState::Cancelled { reason, was_confirmed: confirmed });
     }
 }
 

@@ -22,7 +22,11 @@ async fn a_successful_checkout_is_four_events_and_one_flush() {
     world.engine.hold();
     let placing = process.use_cases.place.execute(checkout(&world, "success"));
     let (placed, dependencies) = durability::scope(placing).await;
-    assert_eq!(placed.unwrap().order.status, OrderStatus::Confirmed, "no step waited for a flush");
+    assert_eq!(
+        placed.unwrap().order.status(),
+        OrderStatus::Confirmed,
+        "no step waited for a flush"
+    );
     let mut flushed = std::pin::pin!(dependencies.wait());
     assert!(futures_util::poll!(&mut flushed).is_pending(), "but the response does");
     world.engine.flush();
@@ -73,7 +77,7 @@ async fn a_successful_checkout_reads_no_stream() {
     let dependencies = world.dependencies(journal, &Points::never(), spawn);
     let (use_cases, _) = wire(dependencies).await.unwrap();
     let found = use_cases.place.execute(checkout(&world, "success")).await.unwrap();
-    assert_eq!(found.order.status, OrderStatus::Confirmed);
+    assert_eq!(found.order.status(), OrderStatus::Confirmed);
     use_cases.read.now(found.id).await.unwrap();
     assert_eq!(reads.0.load(Ordering::Relaxed), 0);
 }

@@ -9,7 +9,8 @@ use crate::{
     },
     domain::{
         events::OrderStatus,
-        order::{Order, Shipment},
+        order::Order,
+        order_state::OrderState,
         payment_status::PaymentStatus,
         refund::{RefundRequest, RefundScope},
     },
@@ -23,7 +24,7 @@ async fn authorised() -> (TestWorld, Process) {
     let world = TestWorld::capturing_at_fulfilment();
     let process = world.start().await;
     let found = process.use_cases.place.execute(checkout(&world, "success")).await.unwrap();
-    assert_eq!((found.order.status, found.order.captured.amount), (OrderStatus::Confirmed, 0));
+    assert_eq!((found.order.status(), found.order.captured.amount), (OrderStatus::Confirmed, 0));
     (world, process)
 }
 
@@ -59,7 +60,7 @@ async fn a_repeated_fulfilment_captures_the_payment_once() {
     let (world, process) = authorised().await;
     let order = fulfil(&process).await.unwrap().order;
     assert_eq!(
-        (order.status, order.payment_status()),
+        (order.status(), order.payment_status()),
         (OrderStatus::Completed, PaymentStatus::Paid)
     );
     assert_eq!(
@@ -77,7 +78,7 @@ async fn a_cancellation_before_the_shipment_voids_the_payment() {
     let (world, process) = authorised().await;
     let order = cancel(&process).await.unwrap().order;
     assert_eq!(
-        (order.status, order.payment_status()),
+        (order.status(), order.payment_status()),
         (OrderStatus::Cancelled, PaymentStatus::Voided)
     );
     assert_eq!((order.authorised.amount, order.refunded()), (0, 0));
@@ -91,7 +92,7 @@ async fn a_bank_that_does_not_respond_is_visible_and_retried() {
     let (world, process) = authorised().await;
     world.payments.lock().unavailable = true;
     let order = fulfil(&process).await.unwrap().order;
-    assert_eq!((order.status, order.shipment), (OrderStatus::Confirmed, Shipment::Leaving));
+    assert_eq!(order.state, OrderState::Fulfilling);
     let sagas = process.use_cases.list.sagas(None, None);
     let [saga] = &*sagas else { panic!("{sagas:?}") };
     assert_eq!((saga.name, saga.status.step), ("fulfilment", "capture"));
@@ -104,7 +105,7 @@ async fn a_bank_that_does_not_respond_is_visible_and_retried() {
     let restarted = world.start().await;
     world.payments.lock().unavailable = false;
     tokio::time::sleep(Duration::from_mins(10)).await;
-    assert_eq!(self::order(&restarted).await.status, OrderStatus::Completed);
+    assert_eq!(self::order(&restarted).await.status(), OrderStatus::Completed);
     assert_eq!(restarted.use_cases.list.sagas(None, None).len(), 0);
     world.is_sold(ORDER).unwrap();
 }
@@ -117,10 +118,10 @@ async fn nothing_ships_when_the_bank_refuses() {
         assert_eq!(fulfil(&process).await.unwrap_err().code, codes::PAYMENT_ENDED);
     }
     let order = order(&process).await;
-    assert_eq!((order.status, order.shipment), (OrderStatus::Confirmed, Shipment::NotYet));
+    assert_eq!(order.state, OrderState::Confirmed);
     let dropped = events(&order).into_iter().filter(|event| *event == "fulfilment_dropped");
     assert_eq!(dropped.count(), 2, "each attempt is a saga of its own");
-    assert_eq!(cancel(&process).await.unwrap().order.status, OrderStatus::Cancelled);
+    assert_eq!(cancel(&process).await.unwrap().order.status(), OrderStatus::Cancelled);
     world.payments.lock().owes_nothing().unwrap();
     world.stock.lock().has_units(10, 0).unwrap();
 }
@@ -131,7 +132,7 @@ async fn a_fulfilment_can_be_repeated_after_the_bank_refused() {
     world.payments.lock().captures_fail = true;
     fulfil(&process).await.unwrap_err();
     world.payments.lock().captures_fail = false;
-    assert_eq!(fulfil(&process).await.unwrap().order.status, OrderStatus::Completed);
+    assert_eq!(fulfil(&process).await.unwrap().order.status(), OrderStatus::Completed);
     world.is_sold(ORDER).unwrap();
 }
 
@@ -159,8 +160,8 @@ async fn an_order_keeps_the_capture_policy_it_was_placed_under() {
     world.is_authorised(ORDER).unwrap();
     // A repeated request is still the same request.
     let again = restarted.use_cases.place.execute(checkout(&world, "success")).await.unwrap();
-    assert_eq!(again.order.status, OrderStatus::Confirmed);
-    assert_eq!(fulfil(&restarted).await.unwrap().order.status, OrderStatus::Completed);
+    assert_eq!(again.order.status(), OrderStatus::Confirmed);
+    assert_eq!(fulfil(&restarted).await.unwrap().order.status(), OrderStatus::Completed);
     world.is_sold(ORDER).unwrap();
 }
 

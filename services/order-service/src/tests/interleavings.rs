@@ -20,11 +20,11 @@ async fn wait_until_settled(process: &Process) {
 
 async fn place(process: &Process, world: &TestWorld, token: &str) -> Result<OrderStatus, Problem> {
     let placed = process.use_cases.place.execute(checkout(world, token)).await;
-    placed.map(|found| found.order.status).map_err(Into::into)
+    placed.map(|found| found.order.status()).map_err(Into::into)
 }
 
 async fn status(process: &Process) -> OrderStatus {
-    process.use_cases.read.now(ORDER).await.unwrap().order.status
+    process.use_cases.read.now(ORDER).await.unwrap().order.status()
 }
 
 #[tokio::test(start_paused = true)]
@@ -34,7 +34,7 @@ async fn payment_events_after_the_checkout_began_to_wait_confirm_it_once() {
     assert_eq!(place(&process, &world, "requires_action").await, Ok(OrderStatus::Pending));
     let found = process.use_cases.read.now(ORDER).await.unwrap();
     assert_eq!(found.order.payment_status(), PaymentStatus::Waiting);
-    let url = found.order.waiting.as_ref().and_then(|waiting| waiting.action_url.as_deref());
+    let url = found.order.state.pending_payment().and_then(|payment| payment.action_url.as_deref());
     assert_eq!(url, Some("https://bank.example/3ds"));
     world.payments.lock().report_outcome(FakePaymentState::Authorised);
     process.resume_checkout.execute(ORDER);
@@ -126,7 +126,7 @@ async fn a_declined_card_is_reported_and_the_cart_can_be_paid_with_another() {
     let mut other = checkout(&world, "success");
     other.order_id = Uuid::from_u128(2);
     let found = process.use_cases.place.execute(other).await.unwrap();
-    assert_eq!(found.order.status, OrderStatus::Confirmed);
+    assert_eq!(found.order.status(), OrderStatus::Confirmed);
     world.carts.lock().is_ordered(CART, Uuid::from_u128(2)).unwrap();
 }
 
@@ -172,7 +172,7 @@ async fn an_expired_hold_without_stock_voids_the_payment() {
     process.resume_checkout.execute(ORDER);
     wait_until_settled(&process).await;
     let order = process.use_cases.read.now(ORDER).await.unwrap().order;
-    assert_eq!(order.status, OrderStatus::Cancelled);
+    assert_eq!(order.status(), OrderStatus::Cancelled);
     assert_eq!(order.history.last().unwrap().reason.as_deref(), Some("hold_expired"));
     world.payments.lock().owes_nothing().unwrap();
     world.carts.lock().is_open(CART).unwrap();
@@ -185,7 +185,7 @@ async fn a_waiting_order_can_be_cancelled_and_a_late_authorisation_does_not_revi
     place(&process, &world, "requires_action").await.unwrap();
     let cancelled =
         process.use_cases.cancel.execute(ORDER, Some("too dear".to_owned())).await.unwrap();
-    assert_eq!(cancelled.order.status, OrderStatus::Cancelled);
+    assert_eq!(cancelled.order.status(), OrderStatus::Cancelled);
     assert_eq!(cancelled.order.history.last().unwrap().reason.as_deref(), Some("too dear"));
     world.payments.lock().report_outcome(FakePaymentState::Authorised);
     process.resume_checkout.execute(ORDER);
@@ -234,7 +234,7 @@ async fn cancel_after(calls: usize, world: &TestWorld, process: &Process) -> Opt
         let _ = futures_util::future::join(placing, cancelling).await;
     }
     wait_until_settled(process).await;
-    process.use_cases.read.now(ORDER).await.ok().map(|found| found.order.status)
+    process.use_cases.read.now(ORDER).await.ok().map(|found| found.order.status())
 }
 
 #[tokio::test(start_paused = true)]

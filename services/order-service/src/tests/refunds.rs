@@ -85,7 +85,7 @@ async fn a_refund_of_the_rest_refunds_everything_that_is_left() {
     world.stock.lock().has_units(9, 0).unwrap();
     // Everything is refunded and nothing shipped: it can still be cancelled, and the units are restocked once.
     let cancelled = process.use_cases.cancel.execute(ORDER, None).await.unwrap();
-    assert_eq!(cancelled.order.status, OrderStatus::Cancelled);
+    assert_eq!(cancelled.order.status(), OrderStatus::Cancelled);
     assert_eq!(cancelled.order.payment_status(), PaymentStatus::Refunded);
     world.stock.lock().has_units(10, 0).unwrap();
     world.payments.lock().owes_nothing().unwrap();
@@ -95,13 +95,13 @@ async fn a_refund_of_the_rest_refunds_everything_that_is_left() {
 async fn a_shipped_order_cannot_be_cancelled_but_refunded() {
     let (world, process) = sold().await;
     let fulfilled = process.use_cases.fulfil.execute(ORDER).await.unwrap();
-    assert_eq!(fulfilled.order.status, OrderStatus::Completed);
+    assert_eq!(fulfilled.order.status(), OrderStatus::Completed);
     let again = process.use_cases.fulfil.execute(ORDER).await.unwrap();
     assert_eq!(again.version, fulfilled.version);
     let refused = Problem::from(process.use_cases.cancel.execute(ORDER, None).await.unwrap_err());
     assert_eq!(refused.code, codes::ALREADY_SHIPPED);
     let found =
         process.use_cases.refund.execute(ORDER, request(1, RefundScope::Rest)).await.unwrap();
-    assert_eq!((found.order.status, found.order.refunded()), (OrderStatus::Completed, TOTAL));
+    assert_eq!((found.order.status(), found.order.refunded()), (OrderStatus::Completed, TOTAL));
     world.stock.lock().has_units(8, 0).unwrap();
 }

@@ -16,7 +16,8 @@ use crate::{
     },
     domain::{
         events::OrderStatus,
-        order::{Order, Shipment},
+        order::Order,
+        order_state::OrderState,
         refund::{RefundScope, RefundState},
     },
 };
@@ -63,7 +64,7 @@ async fn sold() -> TestWorld {
 async fn confirmed(world: TestWorld) -> TestWorld {
     let process = world.start().await;
     let found = process.use_cases.place.execute(checkout(&world, "success")).await.unwrap();
-    assert_eq!(found.order.status, OrderStatus::Confirmed);
+    assert_eq!(found.order.status(), OrderStatus::Confirmed);
     process.kill();
     world
 }
@@ -116,12 +117,12 @@ impl failure_matrix::Subject for CheckoutSubject {
                 CapturePolicy::AtConfirmation => (TOTAL, world.is_sold(ORDER)),
                 CapturePolicy::AtFulfilment => (0, world.is_authorised(ORDER)),
             };
-            if order.status != OrderStatus::Confirmed || order.captured.amount != captured {
+            if order.status() != OrderStatus::Confirmed || order.captured.amount != captured {
                 return Err(format!("the order is {order:?}"));
             }
             return right;
         }
-        if order.as_ref().is_some_and(|order| order.status != OrderStatus::Cancelled) {
+        if order.as_ref().is_some_and(|order| order.status() != OrderStatus::Cancelled) {
             return Err(format!("the order is {order:?}"));
         }
         if self.sold_out {
@@ -198,8 +199,8 @@ impl failure_matrix::Subject for CancellationSubject {
     async fn judge(&self, world: &TestWorld, end: SagaState) -> Result<(), String> {
         let order = order(world).await.ok_or("there is no order")?;
         if end == SagaState::Undone {
-            return match order.status {
-                OrderStatus::Confirmed if order.cancel.is_none() => match self.0 {
+            return match order.state {
+                OrderState::Confirmed => match self.0 {
                     CapturePolicy::AtConfirmation => world.is_sold(ORDER),
                     CapturePolicy::AtFulfilment => world.is_authorised(ORDER),
                 },
@@ -210,7 +211,7 @@ impl failure_matrix::Subject for CancellationSubject {
             CapturePolicy::AtConfirmation => TOTAL,
             CapturePolicy::AtFulfilment => 0,
         };
-        if order.status != OrderStatus::Cancelled || order.refunded() != refunded {
+        if order.status() != OrderStatus::Cancelled || order.refunded() != refunded {
             return Err(format!("the order is {order:?}"));
         }
         world.stock.lock().has_units(10, 0)?;
@@ -261,12 +262,12 @@ impl failure_matrix::Subject for FulfilmentSubject {
     async fn judge(&self, world: &TestWorld, end: SagaState) -> Result<(), String> {
         let order = order(world).await.ok_or("there is no order")?;
         if end == SagaState::Undone {
-            return match (order.status, order.shipment) {
-                (OrderStatus::Confirmed, Shipment::NotYet) => world.is_authorised(ORDER),
+            return match order.state {
+                OrderState::Confirmed => world.is_authorised(ORDER),
                 _ => Err(format!("the order is {order:?}")),
             };
         }
-        if order.status != OrderStatus::Completed || order.captured.amount != TOTAL {
+        if order.status() != OrderStatus::Completed || order.captured.amount != TOTAL {
             return Err(format!("the order is {order:?}"));
         }
         world.is_sold(ORDER)

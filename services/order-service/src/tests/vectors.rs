@@ -225,7 +225,7 @@ fn a_fully_refunded_order_can_be_cancelled() {
             order = Order::apply(Some(order), &event);
         }
         assert_eq!(
-            (expect["state"].as_str(), order.status),
+            (expect["state"].as_str(), order.status()),
             (Some("cancelled"), OrderStatus::Cancelled),
             "{id}"
         );
@@ -256,7 +256,7 @@ fn orders_follow_the_state_table() {
                 Ok(events) => {
                     let apply = |order, event| Order::apply(Some(order), event);
                     let after = events.iter().fold(order.clone(), apply);
-                    format!("{:?}", after.status).to_lowercase()
+                    format!("{:?}", after.status()).to_lowercase()
                 }
                 Err(Rejection::Pending) => "!pending".to_owned(),
                 Err(Rejection::Cancelled) => "!cancelled".to_owned(),

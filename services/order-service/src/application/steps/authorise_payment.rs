@@ -2,7 +2,7 @@
 
 use crate::{
     application::{checkout_input::CheckoutInput, orders::Orders},
-    domain::order::{OrderCommand, PendingPayment},
+    domain::{order::OrderCommand, order_state::PendingPayment},
     ports::payments::{AuthorisationRequest, AuthorisationStatus, Payments},
 };
 use async_trait::async_trait;

@@ -7,9 +7,7 @@ use crate::{
         orders::Orders,
     },
     domain::{
-        events::{OrderStatus, Placed},
-        order::OrderCommand,
-        quote::Quote,
+        events::Placed, order::OrderCommand, order_state::OrderState, quote::Quote,
         rejection::Rejection,
     },
     ports::{PortError, carts::Carts},
@@ -68,11 +66,16 @@ impl CreateOrder {
         input: &CheckoutInput,
     ) -> Result<Option<Progress>, OrderError> {
         let Some(found) = self.orders.find(input.order_id).await? else { return Ok(None) };
-        match (found.order.status, &found.order.cancel) {
-            _ if found.order.was_confirmed() => Ok(Some(Progress::Done)),
-            (OrderStatus::Pending, Some(_)) => Err(Rejection::BeingCancelled.into()),
-            (OrderStatus::Cancelled, _) => Err(Rejection::Cancelled.into()),
-            _ => Ok(Some(Progress::Done)),
+        match &found.order.state {
+            OrderState::Aborting { .. } => Err(Rejection::BeingCancelled.into()),
+            OrderState::Cancelled { was_confirmed: false, .. } => Err(Rejection::Cancelled.into()),
+            OrderState::Pending { .. }
+            | OrderState::Confirmed
+            | OrderState::Cancelling { .. }
+            | OrderState::Fulfilling
+            | OrderState::Shipped
+            | OrderState::Completed
+            | OrderState::Cancelled { was_confirmed: true, .. } => Ok(Some(Progress::Done)),
         }
     }
 
