@@ -4,9 +4,9 @@
 use super::{error::OrderError, orders::Orders, saga_dependencies::SagaDependencies};
 use crate::{
     domain::{
-        events::Refund,
+        events::{Refund, RefundScope},
         order::OrderCommand,
-        refund::{RefundRequest, RefundScope},
+        refund::RefundRequest,
         rejection::Rejection,
     },
     ports::{payments::Payments, stock::Stock},

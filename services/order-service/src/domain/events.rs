@@ -1,4 +1,4 @@
-//! Domain events of an order, as they are stored for ever. They change only by new variants and optional fields.
+//! Domain events of an order and what else of its domain is stored, for ever. They change only by new variants and optional fields.
 
 use kernel::{Currency, Money, Timestamp, UnitPrice, Uuid};
 use serde::{Deserialize, Serialize};
@@ -143,6 +143,18 @@ pub(crate) struct Refund {
     pub(crate) units: Vec<UnitRange>,
     pub(crate) restock: bool,
     pub(crate) reason: String,
+}
+
+/// Scope of a refund, as it is stored in the saga log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RefundScope {
+    /// Numbers of units by SKU.
+    Units(Vec<(String, i64)>),
+    /// Sum without units.
+    Sum(Money),
+    /// Everything that is left: all units, the delivery, and whatever was not refunded.
+    Rest,
 }
 
 /// Range of units of a line, by their index in the line: from `from`, up to but without `until`.

@@ -2,14 +2,13 @@
 //! refunds never exceed the captured amount.
 
 use super::{
-    events::{Line, OrderEvent, Refund, UnitRange},
+    events::{Line, OrderEvent, Refund, RefundScope, UnitRange},
     order::Order,
     order_state::OrderState,
     rejection::Rejection,
     unit_shares::{FreeUnits, TakeFrom, UnitShares},
 };
 use kernel::{Money, Timestamp, Uuid, allocation};
-use serde::{Deserialize, Serialize};
 
 /// Request for a refund.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,18 +17,6 @@ pub(crate) struct RefundRequest {
     pub(crate) scope: RefundScope,
     pub(crate) restock: bool,
     pub(crate) reason: String,
-}
-
-/// Scope of a refund, as it is stored in the saga log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum RefundScope {
-    /// Numbers of units by SKU.
-    Units(Vec<(String, i64)>),
-    /// Sum without units.
-    Sum(Money),
-    /// Everything that is left: all units, the delivery, and whatever was not refunded.
-    Rest,
 }
 
 /// Refund of an order, with its progress.

@@ -2,12 +2,12 @@
 
 use super::test_world::address;
 use crate::domain::{
-    events::{Line, OrderEvent, OrderStatus, Placed, Refund, Shipping, Totals},
+    events::{Line, OrderEvent, OrderStatus, Placed, Refund, RefundScope, Shipping, Totals},
     order::{Order, OrderCommand},
     order_state::{OrderState, PendingPayment},
     payment_status::{FulfilmentStatus, PaymentStatus},
     quote::{Quote, QuotedLine},
-    refund::{RefundRequest, RefundScope, RefundState},
+    refund::{RefundRequest, RefundState},
     rejection::Rejection,
 };
 use kernel::{Currency, Money, Timestamp, UnitPrice, Uuid};

@@ -8,11 +8,11 @@ use crate::{
         orders::VersionedOrder,
     },
     domain::{
-        events::OrderStatus,
+        events::{OrderStatus, RefundScope},
         order::Order,
         order_state::OrderState,
         payment_status::PaymentStatus,
-        refund::{RefundRequest, RefundScope},
+        refund::RefundRequest,
     },
 };
 use contracts::codes;

@@ -2,9 +2,9 @@
 
 use super::test_world::{ORDER, Process, TOTAL, TestWorld, checkout};
 use crate::domain::{
-    events::OrderStatus,
+    events::{OrderStatus, RefundScope},
     payment_status::PaymentStatus,
-    refund::{RefundRequest, RefundScope},
+    refund::RefundRequest,
 };
 use contracts::codes;
 use kernel::{Currency, Money, Problem, Uuid};

@@ -15,10 +15,10 @@ use crate::{
         saga_dependencies::SagaDependencies,
     },
     domain::{
-        events::OrderStatus,
+        events::{OrderStatus, RefundScope},
         order::Order,
         order_state::OrderState,
-        refund::{RefundScope, RefundState},
+        refund::RefundState,
     },
 };
 use async_trait::async_trait;

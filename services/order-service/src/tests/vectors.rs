@@ -10,12 +10,11 @@ use super::domain::{
     SampleLine, at, cancelled, captured, completed, confirmed, order_of, refund_of,
 };
 use crate::domain::{
-    events::{OrderEvent, OrderStatus},
+    events::{OrderEvent, OrderStatus, RefundScope},
     order::{Order, OrderCommand},
     payment_status::{
         FulfilmentStatus, PaymentBreakdown, PaymentStatus, fulfilment_status, payment_status,
     },
-    refund::RefundScope,
     rejection::Rejection,
     unit_shares::UnitShares,
 };

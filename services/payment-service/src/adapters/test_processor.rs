@@ -77,7 +77,7 @@ impl TestProcessor {
 
 #[async_trait]
 impl Processor for TestProcessor {
-    fn is_remote(&self) -> bool {
+    fn is_external(&self) -> bool {
         false
     }
 

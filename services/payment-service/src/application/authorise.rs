@@ -47,7 +47,7 @@ impl Payments {
             if known.state != PaymentState::Created {
                 return Ok(known);
             }
-        } else if processor.is_remote() {
+        } else if processor.is_external() {
             // A crash must not lose the fact that the bank was called.
             self.execute(id, create).await?;
             durability::wait().await.map_err(commit_failed)?;

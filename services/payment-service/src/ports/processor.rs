@@ -33,7 +33,7 @@ pub(crate) enum TokenValidity {
 pub(crate) trait Processor: Send + Sync {
     /// Whether calls leave the process. Then the intent must be durable before the call; otherwise intent and
     /// outcome become durable together.
-    fn is_remote(&self) -> bool;
+    fn is_external(&self) -> bool;
 
     /// Checks the form of the token, without a call.
     fn validate_token(&self, token: &str) -> TokenValidity;

@@ -49,7 +49,7 @@ impl FakeBank {
 
 #[async_trait]
 impl Processor for FakeBank {
-    fn is_remote(&self) -> bool {
+    fn is_external(&self) -> bool {
         true
     }
 

@@ -4,8 +4,8 @@ use super::{UseCases, input::check_reason};
 use crate::{
     application::checkout_input::{CheckoutInput, CheckoutSource, FirstAttempt},
     domain::{
-        events::{Address, OrderStatus},
-        refund::{RefundRequest, RefundScope},
+        events::{Address, OrderStatus, RefundScope},
+        refund::RefundRequest,
     },
     ports::order_index::OrderFilter,
 };
