@@ -1,17 +1,18 @@
-//! What the service does: one use case per file, and the sagas behind them.
+//! Use cases of the order service, one per file, and the sagas behind them.
 
 pub(crate) mod cancel_order;
 pub(crate) mod cancellation_saga;
-pub(crate) mod checkout_case;
+pub(crate) mod checkout_input;
 pub(crate) mod checkout_saga;
+pub(crate) mod error;
 pub(crate) mod fulfil_order;
 pub(crate) mod fulfilment_saga;
 pub(crate) mod list_orders;
 pub(crate) mod orders;
 pub(crate) mod place_order;
 pub(crate) mod read_order;
-pub(crate) mod record_payment;
 pub(crate) mod refund_order;
 pub(crate) mod refund_saga;
-pub(crate) mod refusal;
+pub(crate) mod resume_checkout;
+pub(crate) mod saga_dependencies;
 pub(crate) mod steps;

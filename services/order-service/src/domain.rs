@@ -1,12 +1,13 @@
-//! Orders: what they are, what may be done to them, and what that comes to. Pure.
+//! Order aggregate: states, commands, events and amounts. Pure and synchronous.
 
-pub(crate) mod contact;
+pub(crate) mod contact_details;
 pub(crate) mod events;
 pub(crate) mod fulfilment;
 pub(crate) mod history;
 pub(crate) mod order;
+pub(crate) mod order_state;
 pub(crate) mod payment_status;
-pub(crate) mod placing;
+pub(crate) mod quote;
 pub(crate) mod refund;
 pub(crate) mod rejection;
-pub(crate) mod shares;
+pub(crate) mod unit_shares;

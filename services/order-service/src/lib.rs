@@ -1,4 +1,4 @@
-//! The order service: orders, and the sagas that place, cancel and refund them.
+//! Order service: orders, and the sagas that place, cancel, fulfil and refund them.
 
 mod adapters;
 mod application;
@@ -11,8 +11,8 @@ mod tests;
 
 use adapters::{
     carts::CartService, http, journal::translate, maintenance::maintenance,
-    orders_list::OrdersList, payments::PaymentService, secret::order_id_secret,
-    settings::OrderSettings, stock::InventoryService,
+    order_id_secret::load_order_id_secret, order_index::DocumentOrderIndex,
+    payments::PaymentService, settings::OrderSettings, stock::InventoryService,
 };
 use contracts::{cart::CartClient, inventory::InventoryClient, payment::PaymentClient};
 use messaging::{Consumer, ConsumerParts};
@@ -21,11 +21,11 @@ use saga::Spawn;
 use settings::Section;
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 use telemetry::Criticality;
-use wiring::{Parts, wire};
+use wiring::{ServiceDependencies, wire};
 
 const NAME: &str = "order-service";
 
-/// The order service.
+/// Module of the order service.
 pub const MODULE: Module = Module {
     name: NAME,
     summary: "orders, and the sagas that place, cancel and refund them",
@@ -39,7 +39,7 @@ pub const MODULE: Module = Module {
 async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
     let ready = context.health.component(NAME, Criticality::Required);
     let settings: OrderSettings = context.settings()?;
-    let (use_cases, news) = wire(parts(&context, &settings).await?).await?;
+    let (use_cases, resume_checkout) = wire(dependencies(&context, &settings).await?).await?;
     let consumer = Consumer::new(
         ConsumerParts {
             group: NAME,
@@ -50,7 +50,7 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
             metrics: context.metrics.clone(),
             health: context.health.clone(),
         },
-        Arc::new(news),
+        Arc::new(resume_checkout),
     );
     context.tasks.spawn_until_shutdown(consumer.run());
     let journal = Arc::clone(&context.storage.journal);
@@ -61,7 +61,10 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
     Ok(BuiltService::documented(web::service(NAME, routes, context.service_parts())))
 }
 
-async fn parts(context: &BuildContext, settings: &OrderSettings) -> Result<Parts, BuildError> {
+async fn dependencies(
+    context: &BuildContext,
+    settings: &OrderSettings,
+) -> Result<ServiceDependencies, BuildError> {
     let carts = CartService::new(CartClient::new(context.channel(CartClient::SERVICE)?));
     let stock = InventoryService {
         client: InventoryClient::new(context.channel(InventoryClient::SERVICE)?),
@@ -71,9 +74,11 @@ async fn parts(context: &BuildContext, settings: &OrderSettings) -> Result<Parts
     let tasks = context.tasks.clone();
     let spawn: Spawn = Arc::new(move |task| tasks.spawn_until_shutdown(task));
     let in_memory = NonZeroUsize::new(settings.orders_in_memory_max);
-    Ok(Parts {
+    Ok(ServiceDependencies {
         journal: Arc::clone(&context.storage.journal),
-        listing: Arc::new(OrdersList { documents: Arc::clone(&context.storage.documents) }),
+        order_index: Arc::new(DocumentOrderIndex {
+            documents: Arc::clone(&context.storage.documents),
+        }),
         carts: Arc::new(carts),
         stock: Arc::new(stock),
         payments: Arc::new(payments),
@@ -82,6 +87,6 @@ async fn parts(context: &BuildContext, settings: &OrderSettings) -> Result<Parts
         orders_in_memory_max: in_memory.unwrap_or(NonZeroUsize::MIN),
         payment_wait: Duration::from_secs(u64::from(settings.payment_wait_minutes) * 60),
         capture: settings.capture,
-        id_secret: order_id_secret(&context.storage, &context.ids).await?,
+        id_secret: load_order_id_secret(&context.storage, &context.ids).await?,
     })
 }

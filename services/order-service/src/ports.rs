@@ -1,20 +1,20 @@
-//! What the order service needs from the outside world, in its own words.
+//! Outbound ports of the order service.
 
 pub(crate) mod carts;
-pub(crate) mod listing;
+pub(crate) mod order_index;
 pub(crate) mod payments;
 pub(crate) mod stock;
 
 use kernel::Problem;
 use saga::StepError;
 
-/// Why a port did not do what was asked.
+/// Reason for which a call through a port failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PortError {
-    /// The other side said no, and why.
+    /// The other service refused.
     #[error("{0}")]
     Refused(Box<Problem>),
-    /// No answer, or none that can be used; whether it was done is unknown.
+    /// No usable response; whether the call took effect is unknown.
     #[error("{service}: {reason}")]
     Unavailable { service: &'static str, reason: String },
 }
@@ -35,7 +35,7 @@ impl From<PortError> for Problem {
         match error {
             PortError::Refused(problem) => *problem,
             PortError::Unavailable { service, reason } => {
-                tracing::warn!(service, reason, "another service did not answer");
+                tracing::warn!(service, reason, "another service did not respond");
                 Self::unavailable(service)
             }
         }

@@ -1,4 +1,4 @@
-//! The service as a whole, over honest books of the services around it.
+//! Tests of the service over fakes of the services around it.
 
 mod consumer;
 mod domain;
@@ -6,7 +6,7 @@ mod durability;
 mod fulfilments;
 mod http;
 mod interleavings;
-mod matrix;
 mod refunds;
-mod town;
+mod saga_failures;
+mod test_world;
 mod vectors;

@@ -1,23 +1,16 @@
-//! Puts the service together from its ports, whoever stands behind them.
+//! Composition root: builds the use cases and sagas from the ports of the service.
 
 use crate::{
     adapters::http::UseCases,
     application::{
-        cancel_order::CancelOrder,
-        cancellation_saga::cancellation_saga,
-        checkout_case::CapturePolicy,
-        checkout_saga::{Others, checkout_saga},
-        fulfil_order::FulfilOrder,
-        fulfilment_saga::fulfilment_saga,
-        list_orders::ListOrders,
-        orders::Orders,
-        place_order::PlaceOrder,
-        read_order::ReadOrder,
-        record_payment::RecordPayment,
-        refund_order::RefundOrder,
-        refund_saga::refund_saga,
+        cancel_order::CancelOrder, cancellation_saga::cancellation_saga,
+        checkout_input::CapturePolicy, checkout_saga::checkout_saga, fulfil_order::FulfilOrder,
+        fulfilment_saga::fulfilment_saga, list_orders::ListOrders, orders::Orders,
+        place_order::PlaceOrder, read_order::ReadOrder, refund_order::RefundOrder,
+        refund_saga::refund_saga, resume_checkout::ResumeCheckout,
+        saga_dependencies::SagaDependencies,
     },
-    ports::{carts::Carts, listing::Listing, payments::Payments, stock::Stock},
+    ports::{carts::Carts, order_index::OrderIndex, payments::Payments, stock::Stock},
 };
 use journal::{Journal, Repository};
 use kernel::{Ids, Uuid};
@@ -25,10 +18,10 @@ use saga::{RetryPolicy, Runner, SagaLog, Sagas, Spawn};
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 use storage::StorageError;
 
-/// What the service is made of.
-pub(crate) struct Parts {
+/// Dependencies and configuration of the service.
+pub(crate) struct ServiceDependencies {
     pub(crate) journal: Arc<dyn Journal>,
-    pub(crate) listing: Arc<dyn Listing>,
+    pub(crate) order_index: Arc<dyn OrderIndex>,
     pub(crate) carts: Arc<dyn Carts>,
     pub(crate) stock: Arc<dyn Stock>,
     pub(crate) payments: Arc<dyn Payments>,
@@ -40,14 +33,14 @@ pub(crate) struct Parts {
     pub(crate) id_secret: Uuid,
 }
 
-impl Parts {
-    /// The orders, and whom sagas over them talk to.
-    pub(crate) async fn others(&self) -> Result<Others, StorageError> {
+impl ServiceDependencies {
+    /// Dependencies of the sagas, with the repository of orders.
+    pub(crate) async fn saga_dependencies(&self) -> Result<SagaDependencies, StorageError> {
         let journal = Arc::clone(&self.journal);
         let repository = Repository::new(journal, self.ids.clone(), self.orders_in_memory_max);
-        let listing = Arc::clone(&self.listing);
-        Ok(Others {
-            orders: Arc::new(Orders::open(repository, listing, self.ids.clone()).await?),
+        let order_index = Arc::clone(&self.order_index);
+        Ok(SagaDependencies {
+            orders: Arc::new(Orders::open(repository, order_index, self.ids.clone()).await?),
             carts: Arc::clone(&self.carts),
             stock: Arc::clone(&self.stock),
             payments: Arc::clone(&self.payments),
@@ -55,16 +48,28 @@ impl Parts {
     }
 }
 
-/// The use cases over these parts, and who hears of payments. Sagas that a stop interrupted go on from here.
-pub(crate) async fn wire(parts: Parts) -> Result<(UseCases, RecordPayment), StorageError> {
-    let others = parts.others().await?;
-    let orders = Arc::clone(&others.orders);
-    let Parts { journal, listing, ids, spawn, payment_wait, capture, id_secret, .. } = parts;
+/// Builds the use cases and the handler of payment events, and resumes the sagas that a shutdown interrupted.
+pub(crate) async fn wire(
+    parts: ServiceDependencies,
+) -> Result<(UseCases, ResumeCheckout), StorageError> {
+    let dependencies = parts.saga_dependencies().await?;
+    let orders = Arc::clone(&dependencies.orders);
+    let ServiceDependencies {
+        journal,
+        order_index,
+        ids,
+        spawn,
+        payment_wait,
+        capture,
+        id_secret,
+        ..
+    } = parts;
     let (log, retry_policy) = (SagaLog::open(journal, ids, spawn).await?, RetryPolicy::default());
-    let checkouts = Runner::start(&log, checkout_saga(&others, payment_wait), retry_policy).await?;
-    let cancellations = Runner::start(&log, cancellation_saga(&others), retry_policy).await?;
-    let fulfilments = Runner::start(&log, fulfilment_saga(&others), retry_policy).await?;
-    let refunds = Runner::start(&log, refund_saga(&others), retry_policy).await?;
+    let checkouts =
+        Runner::start(&log, checkout_saga(&dependencies, payment_wait), retry_policy).await?;
+    let cancellations = Runner::start(&log, cancellation_saga(&dependencies), retry_policy).await?;
+    let fulfilments = Runner::start(&log, fulfilment_saga(&dependencies), retry_policy).await?;
+    let refunds = Runner::start(&log, refund_saga(&dependencies), retry_policy).await?;
     let sagas: Vec<Arc<dyn Sagas>> = vec![
         Arc::new(checkouts.clone()),
         Arc::new(cancellations.clone()),
@@ -72,9 +77,9 @@ pub(crate) async fn wire(parts: Parts) -> Result<(UseCases, RecordPayment), Stor
         Arc::new(refunds.clone()),
     ];
     let use_cases = UseCases {
-        place: PlaceOrder { others, checkouts: checkouts.clone() },
+        place: PlaceOrder { dependencies, checkouts: checkouts.clone() },
         read: ReadOrder { orders: Arc::clone(&orders) },
-        list: ListOrders { listing, sagas },
+        list: ListOrders { order_index, sagas },
         cancel: CancelOrder {
             orders: Arc::clone(&orders),
             checkouts: checkouts.clone(),
@@ -85,5 +90,5 @@ pub(crate) async fn wire(parts: Parts) -> Result<(UseCases, RecordPayment), Stor
         capture,
         id_secret,
     };
-    Ok((use_cases, RecordPayment { checkouts }))
+    Ok((use_cases, ResumeCheckout { checkouts }))
 }

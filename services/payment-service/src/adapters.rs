@@ -1,4 +1,4 @@
-//! How the world reaches payments, and how they reach the world.
+//! Adapters: HTTP, journal, documents, and the test processor.
 
 pub(crate) mod http;
 pub(crate) mod journal;

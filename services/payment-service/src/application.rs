@@ -1,16 +1,18 @@
-//! What can be asked of payments.
+//! Use cases of the payment service, one per file.
 
-mod act;
 mod authorise;
 mod cancel;
 mod capture;
+mod customer_action;
+mod error;
+mod handle_webhook;
 mod payments;
+mod reconcile;
 mod refund;
-mod resolve;
-mod take_message;
 
-pub(crate) use act::Action;
-pub(crate) use authorise::Wish;
-pub(crate) use payments::{Payments, Refused};
-pub(crate) use resolve::Resolver;
-pub(crate) use take_message::Message;
+pub(crate) use authorise::NewPayment;
+pub(crate) use customer_action::CustomerAction;
+pub(crate) use error::PaymentError;
+pub(crate) use handle_webhook::WebhookMessage;
+pub(crate) use payments::Payments;
+pub(crate) use reconcile::Reconciler;

@@ -1,31 +1,33 @@
-//! A payment intent, from the wish to set money aside until all of it is taken, given back or set free.
+//! Payment aggregate: a payment intent from its authorisation until everything is captured, refunded or voided.
 //!
-//! Pure and synchronous. What the processor says is a fact that comes in, and what it is to do is a fact that goes
-//! out: an instruction stands in the payment until its answer is known.
+//! Pure and synchronous. What the processor reports comes in as an outcome; what it is to do goes out as a transfer,
+//! which stays pending in the payment until its outcome is known.
 
 mod events;
 mod intent;
-mod learning;
-mod moving;
+mod outcome;
 mod payment;
 mod rejection;
+mod transfers;
 
-pub(crate) use events::{Event, Happening, Instruction, Intent, Move, State};
-pub(crate) use learning::{Ask, Outcome};
-pub(crate) use moving::{Answer, RefundOrder};
+pub(crate) use events::{
+    PaymentEvent, PaymentEventKind, PaymentIntent, PaymentState, Transfer, TransferKind,
+};
+pub(crate) use outcome::{AuthorisationOutcome, InlineProcessor};
 pub(crate) use payment::{Payment, Refund};
 pub(crate) use rejection::Rejection;
+pub(crate) use transfers::{RefundRequest, TransferOutcome};
 
 kernel::id! {
-    /// What is paid for.
+    /// Id of the order that is paid for.
     OrderId
 }
 kernel::id! {
-    /// Money given back, under the caller's own id.
+    /// Id of a refund, chosen by the caller.
     RefundId
 }
 
-/// The most captures, and the most refunds, of one payment.
-pub(crate) const MOVES_MAX: usize = 1_000;
-/// How many messages of the processor a payment remembers, so that a repeated one changes nothing.
-pub(crate) const MESSAGES_REMEMBERED_MAX: usize = 64;
+/// Limit of captures, and of refunds, of one payment.
+pub(crate) const TRANSFERS_MAX: usize = 1_000;
+/// Number of message ids that a payment remembers, so that a redelivered message changes nothing.
+pub(crate) const MESSAGE_IDS_MAX: usize = 64;

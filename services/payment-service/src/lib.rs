@@ -1,4 +1,4 @@
-//! The payment service: payment intents, from authorisation to refund.
+//! Payment service: payment intents, from authorisation to refund.
 
 mod adapters;
 mod application;
@@ -16,7 +16,7 @@ use adapters::{
     test_processor::{TestProcessor, WebhookSender},
     unsettled_documents::UnsettledDocuments,
 };
-use application::{Payments, Resolver};
+use application::{Payments, Reconciler};
 use journal::Repository;
 use kernel::Ids;
 use ports::{PaymentId, Processor};
@@ -25,10 +25,10 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 const NAME: &str = "payment-service";
 
-/// The method whose processor is part of this service.
+/// Payment method whose processor is part of this service.
 const TEST: &str = "test";
 
-/// The payment service.
+/// Module of the payment service.
 pub const MODULE: Module = Module {
     name: NAME,
     summary: "payment intents: authorise, capture, void, refund",
@@ -59,23 +59,23 @@ fn build(context: &BuildContext) -> Result<BuiltService, BuildError> {
         unsettled: Arc::new(UnsettledDocuments(Arc::clone(&context.storage.documents))),
         ids: context.ids.clone(),
     });
-    let resolver = Resolver::new(Arc::clone(&payments), settings.resolve_every());
-    let routes = http::routes(http::Desk { payments, test_key })
+    let reconciler = Reconciler::new(Arc::clone(&payments), settings.reconcile_interval());
+    let routes = http::routes(http::AppState { payments, test_key })
         .merge(messaging::feed_routes(NAME, journal, translate));
     let tasks = context.tasks.clone();
     let service = web::service(NAME, routes, context.service_parts());
     webhooks.bind(transport::loopback(NAME, service.router.clone()));
-    tasks.spawn_until_shutdown(resolver.run());
+    tasks.spawn_until_shutdown(reconciler.run());
     ready.up();
     Ok(BuiltService::documented(service))
 }
 
-/// The key that webhooks of the test processor are signed with.
+/// Key that signs the webhooks of the test processor.
 fn signing_key(settings: &PaymentSettings, ids: &Ids) -> SigningKey {
     if !settings.webhook_secret.is_empty() {
         return SigningKey::new(settings.webhook_secret.expose());
     }
-    // Made anew at each start: then nobody but the processor within this process can sign.
+    // Random for each start, so that only the processor within this process can sign.
     let random = [ids.next::<PaymentId>(), ids.next::<PaymentId>()];
     SigningKey::new(random.map(|id| id.0.into_bytes()).concat())
 }

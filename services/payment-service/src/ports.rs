@@ -1,7 +1,7 @@
-//! What payments need from outside, in their own words.
+//! Outbound ports of the payment service.
 
 mod processor;
 mod unsettled;
 
-pub(crate) use processor::{Authorising, Means, PaymentId, Processor};
-pub(crate) use unsettled::Unsettled;
+pub(crate) use processor::{AuthorisationRequest, PaymentId, Processor, TokenValidity};
+pub(crate) use unsettled::UnsettledPayments;

@@ -1,9 +1,9 @@
-//! What a payment promises: the published table of states, the limits, and any sequence of events.
+//! Unit tests of payments: state table, limits, arbitrary sequences of operations, and a remote processor.
 
 mod limits;
-mod outside;
 mod properties;
-mod table;
+mod remote_processor;
+mod state_table;
 
 use crate::domain::*;
 use kernel::{Currency, Money, Timestamp, Uuid};
@@ -22,13 +22,13 @@ fn order_id() -> OrderId {
     OrderId(Uuid::from_u128(1))
 }
 
-fn intent(amount: i64) -> Intent {
+fn intent(amount: i64) -> PaymentIntent {
     let (method, token, at) = ("test".to_owned(), "success".to_owned(), Timestamp::UNIX_EPOCH);
-    Intent { amount: eur(amount), method, token, at }
+    PaymentIntent { amount: eur(amount), method, token, at }
 }
 
-fn refund(number: u128, amount: impl Into<Option<i64>>) -> RefundOrder {
-    RefundOrder {
+fn refund(number: u128, amount: impl Into<Option<i64>>) -> RefundRequest {
+    RefundRequest {
         id: RefundId(Uuid::from_u128(number)),
         amount: amount.into().map(eur),
         reason: "did not fit".to_owned(),
@@ -36,50 +36,50 @@ fn refund(number: u128, amount: impl Into<Option<i64>>) -> RefundOrder {
     }
 }
 
-fn declined() -> Outcome {
-    Outcome::Declined { reason: "declined".to_owned() }
+fn declined() -> AuthorisationOutcome {
+    AuthorisationOutcome::Declined { reason: "declined".to_owned() }
 }
 
-/// A processor that answers at once.
-const AT_ONCE: fn(&Instruction) -> Option<Answer> = |_| Some(Answer::Done);
+/// Processor that executes transfers inline.
+const INLINE: fn(&Transfer) -> Option<TransferOutcome> = |_| Some(TransferOutcome::Done);
 
-/// A processor that has to be asked.
-const LATER: fn(&Instruction) -> Option<Answer> = |_| None;
+/// Processor that has to be called.
+const REMOTE: fn(&Transfer) -> Option<TransferOutcome> = |_| None;
 
-/// A payment and all events that led to it.
+/// Payment with all events that led to it.
 #[derive(Clone, Default)]
-struct Books {
+struct PaymentFixture {
     payment: Option<Payment>,
-    events: Vec<Event>,
+    events: Vec<PaymentEvent>,
 }
 
-impl Books {
-    /// A payment of 100.00 that was just created.
+impl PaymentFixture {
+    /// Payment of 100.00 that was just created.
     fn created() -> Self {
-        let mut books = Self::default();
-        books.take_down(Payment::begin(None, order_id(), intent(10_000))).unwrap();
-        books
+        let mut fixture = Self::default();
+        fixture.record(Payment::create(None, order_id(), intent(10_000))).unwrap();
+        fixture
     }
 
     fn authorised() -> Self {
-        let mut books = Self::created();
-        books.learn(&Outcome::Authorised).unwrap();
-        books
+        let mut fixture = Self::created();
+        fixture.apply_outcome(&AuthorisationOutcome::Authorised).unwrap();
+        fixture
     }
 
     fn captured(amount: i64) -> Self {
-        let mut books = Self::authorised();
-        books.capture("c", amount).unwrap();
-        books
+        let mut fixture = Self::authorised();
+        fixture.capture("c", amount).unwrap();
+        fixture
     }
 
     fn payment(&self) -> &Payment {
         self.payment.as_ref().unwrap()
     }
 
-    fn learn(&mut self, outcome: &Outcome) -> Result<usize, Rejection> {
-        let events = self.payment().learn(outcome, &AT_ONCE);
-        self.take_down(events)
+    fn apply_outcome(&mut self, outcome: &AuthorisationOutcome) -> Result<usize, Rejection> {
+        let events = self.payment().apply_outcome(outcome, &INLINE);
+        self.record(events)
     }
 
     fn capture(
@@ -87,26 +87,26 @@ impl Books {
         reference: &str,
         amount: impl Into<Option<i64>>,
     ) -> Result<usize, Rejection> {
-        let events = self.payment().capture(reference, amount.into().map(eur), &AT_ONCE);
-        self.take_down(events)
+        let events = self.payment().capture(reference, amount.into().map(eur), &INLINE);
+        self.record(events)
     }
 
-    fn refund(&mut self, order: RefundOrder) -> Result<usize, Rejection> {
-        let events = self.payment().refund(order, &AT_ONCE);
-        self.take_down(events)
+    fn refund(&mut self, request: RefundRequest) -> Result<usize, Rejection> {
+        let events = self.payment().refund(request, &INLINE);
+        self.record(events)
     }
 
     fn void(&mut self) -> Result<usize, Rejection> {
-        let events = self.payment().void(&AT_ONCE);
-        self.take_down(events)
+        let events = self.payment().void(&INLINE);
+        self.record(events)
     }
 
     fn cancel(&mut self) -> Result<usize, Rejection> {
-        let events = self.payment().cancel(refund(99, None), &AT_ONCE);
-        self.take_down(events)
+        let events = self.payment().cancel(refund(99, None), &INLINE);
+        self.record(events)
     }
 
-    fn take_down(&mut self, events: Result<Vec<Event>, Rejection>) -> Result<usize, Rejection> {
+    fn record(&mut self, events: Result<Vec<PaymentEvent>, Rejection>) -> Result<usize, Rejection> {
         let events = events?;
         self.payment = Payment::after(self.payment.as_ref(), &events);
         let count = events.len();
@@ -115,6 +115,6 @@ impl Books {
     }
 
     fn names(&self) -> Vec<&'static str> {
-        self.events.iter().map(|event| event.what.name()).collect()
+        self.events.iter().map(|event| event.kind.name()).collect()
     }
 }

@@ -1,10 +1,10 @@
-//! Carts and prices, behind the cart service's contract.
+//! Client of the cart service.
 
-use super::problems::port_error;
+use super::call_errors::port_error;
 use crate::{
     domain::{
         events::{Shipping, Totals},
-        placing::{Quote, QuotedLine},
+        quote::{Quote, QuotedLine},
     },
     ports::{
         PortError,
@@ -21,7 +21,7 @@ use std::sync::Arc;
 use tokio::sync::OnceCell;
 use transport::CallError;
 
-/// Speaks the cart service's contract.
+/// Adapter of the port to carts, over the cart service's contract.
 #[derive(Debug)]
 pub(crate) struct CartService {
     client: CartClient,
@@ -44,7 +44,7 @@ impl Carts for CartService {
     ) -> Result<Quote, PortError> {
         let request = request(vec![], None, delivery);
         let frozen = self.client.begin_checkout(CartId(cart), OrderId(order), &request).await;
-        Ok(quote(frozen.map_err(refused)?))
+        Ok(quote(frozen.map_err(quote_error)?))
     }
 
     async fn quote(
@@ -57,12 +57,12 @@ impl Carts for CartService {
             lines.iter().map(|(sku, quantity)| Quantity { sku: sku.clone(), quantity: *quantity });
         let request = request(lines.collect(), currency, delivery);
         let quoted = self.client.quote(&request).await;
-        Ok(quote(quoted.map_err(refused)?))
+        Ok(quote(quoted.map_err(quote_error)?))
     }
 
     async fn ordered(&self, cart: Uuid, order: Uuid) -> Result<(), PortError> {
         match self.client.ordered(CartId(cart), OrderId(order)).await.map_err(service_error) {
-            // Gone; it can be no order's cart any more.
+            // The cart no longer exists, so no other order can take it.
             Err(PortError::Refused(problem)) if problem.status == 404 => Ok(()),
             other => other,
         }
@@ -70,7 +70,7 @@ impl Carts for CartService {
 
     async fn reopen(&self, cart: Uuid, order: Uuid) -> Result<(), PortError> {
         match self.client.reopen(CartId(cart), OrderId(order)).await.map_err(service_error) {
-            // It was not frozen for this order: nothing to open.
+            // The cart was not frozen for this order: nothing to reopen.
             Err(PortError::Refused(_)) => Ok(()),
             other => other,
         }
@@ -109,8 +109,8 @@ fn service_error(error: CallError) -> PortError {
     port_error(CartClient::SERVICE, error)
 }
 
-/// The refusal in the words of the request that came here: what is a destination there is an address here.
-fn refused(error: CallError) -> PortError {
+/// Port error whose fields are named as in the order's request: a destination there is a shipping address here.
+fn quote_error(error: CallError) -> PortError {
     let mut error = service_error(error);
     if let PortError::Refused(problem) = &mut error {
         for field in &mut problem.errors {

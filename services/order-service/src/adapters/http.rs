@@ -1,4 +1,4 @@
-//! The service's routes.
+//! HTTP routes of the order service.
 
 mod input;
 mod operator;
@@ -6,7 +6,7 @@ mod requests;
 mod shop;
 
 use crate::application::{
-    cancel_order::CancelOrder, checkout_case::CapturePolicy, fulfil_order::FulfilOrder,
+    cancel_order::CancelOrder, checkout_input::CapturePolicy, fulfil_order::FulfilOrder,
     list_orders::ListOrders, place_order::PlaceOrder, read_order::ReadOrder,
     refund_order::RefundOrder,
 };
@@ -14,7 +14,7 @@ use kernel::Uuid;
 use std::sync::Arc;
 use web::ApiRouter;
 
-/// What the routes lead to.
+/// Use cases and configuration that the handlers share.
 #[derive(Clone)]
 pub(crate) struct UseCases {
     pub(crate) place: PlaceOrder,
@@ -23,15 +23,16 @@ pub(crate) struct UseCases {
     pub(crate) cancel: CancelOrder,
     pub(crate) fulfil: FulfilOrder,
     pub(crate) refund: RefundOrder,
-    /// When the money of a new order is taken.
+    /// Capture policy of new orders.
     pub(crate) capture: CapturePolicy,
-    /// What ids of orders are derived with, so that nobody can compute one.
+    /// Secret from which order ids are derived, so that they cannot be guessed.
     pub(crate) id_secret: Uuid,
 }
 
-type Service = axum::extract::State<Arc<UseCases>>;
+/// State that the handlers receive.
+type AppState = axum::extract::State<Arc<UseCases>>;
 
-/// The service's routes.
+/// Routes of the service.
 pub(crate) fn routes(use_cases: UseCases) -> ApiRouter {
     let use_cases = Arc::new(use_cases);
     shop::routes(&use_cases).merge(operator::routes(&use_cases))

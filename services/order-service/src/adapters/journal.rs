@@ -1,13 +1,10 @@
-//! Orders in the journal, and what of them the world is told.
+//! Orders in the journal, and their integration events.
 
 use crate::domain::{
-    events::{OrderEvent, Reference, Status, Totals},
+    events::{EventSummary, OrderEvent, OrderStatus, Totals},
     order::Order,
 };
-use contracts::{
-    order::{OrderEvent as Told, OrderStatus},
-    shared::OrderId,
-};
+use contracts::{order as contract, shared::OrderId};
 use journal::{Aggregate, EventName, RecordedEvent};
 use serde::Deserialize;
 
@@ -29,8 +26,8 @@ impl Aggregate for Order {
     }
 }
 
-/// What only the service itself needs to know.
-const UNTOLD: &[&str] = &[
+/// Events that are not published: only the service itself needs them.
+const PRIVATE_EVENTS: &[&str] = &[
     "cancel_requested",
     "refund_reserved",
     "refund_dropped",
@@ -38,49 +35,50 @@ const UNTOLD: &[&str] = &[
     "fulfilment_dropped",
 ];
 
-/// What others are told of a stored event is made of. The rest, such as all lines of an order, is passed over unread.
+/// Header of a stored event: the fields that its integration event needs. The rest, such as the lines of an order, is
+/// skipped.
 #[derive(Deserialize)]
-struct Essence {
-    of: Option<Reference>,
+struct EventHeader {
+    of: Option<EventSummary>,
     number: Option<u64>,
     totals: Option<Totals>,
 }
 
-impl Essence {
-    fn reference(self) -> Option<Reference> {
+impl EventHeader {
+    fn event_summary(self) -> Option<EventSummary> {
         let placed = || {
             let (number, totals) = self.number.zip(self.totals)?;
-            Some(Reference { number, total: totals.total, status: Status::Pending })
+            Some(EventSummary { number, total: totals.total, status: OrderStatus::Pending })
         };
         self.of.or_else(placed)
     }
 }
 
-/// What an event of the journal tells others. What only the service itself needs to know tells them nothing.
+/// Integration event of a stored event; `None` when it is not published.
 pub(crate) fn translate(recorded: &RecordedEvent) -> Option<messaging::EventData> {
     let order_id: OrderId = recorded.stream.strip_prefix("order-")?.parse().ok()?;
-    if UNTOLD.contains(&recorded.name.as_str()) {
+    if PRIVATE_EVENTS.contains(&recorded.name.as_str()) {
         return None;
     }
-    let essence = serde_json::from_slice(&recorded.data)
+    let header = serde_json::from_slice(&recorded.data)
         .inspect_err(|error| tracing::error!(%error, position = recorded.position, "a stored event cannot be read"));
-    let of = essence.ok().and_then(Essence::reference)?;
-    let told = Told::OrderChanged {
+    let of = header.ok().and_then(EventHeader::event_summary)?;
+    let event = contract::OrderEvent::OrderChanged {
         order_id,
         number: of.number.to_string(),
         change: recorded.name.clone(),
         status: status(of.status),
         total: of.total,
     };
-    messaging::EventData::of(&told).ok()
+    messaging::EventData::of(&event).ok()
 }
 
-/// The contract's word for where an order stands.
-pub(crate) fn status(status: Status) -> OrderStatus {
+/// Status in terms of the contract.
+pub(crate) fn status(status: OrderStatus) -> contract::OrderStatus {
     match status {
-        Status::Pending => OrderStatus::Pending,
-        Status::Confirmed => OrderStatus::Confirmed,
-        Status::Completed => OrderStatus::Completed,
-        Status::Cancelled => OrderStatus::Cancelled,
+        OrderStatus::Pending => contract::OrderStatus::Pending,
+        OrderStatus::Confirmed => contract::OrderStatus::Confirmed,
+        OrderStatus::Completed => contract::OrderStatus::Completed,
+        OrderStatus::Cancelled => contract::OrderStatus::Cancelled,
     }
 }

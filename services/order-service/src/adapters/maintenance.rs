@@ -1,11 +1,11 @@
-//! Orders while nobody serves them: the list made anew, the books checked, and what others are told of each.
+//! Offline maintenance of orders: rebuild of the order index, invariant checks, and facts for cross-service checks.
 
 mod checker;
 
-use super::{journal::status, orders_list::OrdersList};
+use super::{journal::status, order_index::DocumentOrderIndex};
 use crate::{
-    domain::{events::Status, order::Order, refund::RefundState},
-    ports::listing::Listing,
+    domain::{events::OrderStatus, order::Order, refund::RefundState},
+    ports::order_index::OrderIndex,
 };
 use async_trait::async_trait;
 use checker::OrderChecker;
@@ -25,7 +25,7 @@ use saga::maintenance::{RunningSagas, SagaChecker};
 use std::sync::Arc;
 use storage::{Collection, StorageError, Write};
 
-/// What the streams of orders begin with.
+/// Prefix of the streams of orders.
 pub(crate) const PREFIX: &str = "order-";
 const SAGAS: &[&str] = &["checkout", "cancellation", "fulfilment", "refund"];
 
@@ -33,11 +33,11 @@ pub(crate) fn maintenance(offline: &OfflineContext) -> Maintenance {
     let storage = offline.storage.clone();
     let under_way = RunningSagas::default();
     let sagas = SagaChecker::new(SAGAS, subject, under_way.clone());
-    let list = OrdersList { documents: Arc::clone(&storage.documents) };
+    let list = DocumentOrderIndex { documents: Arc::clone(&storage.documents) };
     let facts = move |id, events: &[RecordedEvent]| facts(id, events, &under_way);
     let journal = Arc::clone(&storage.journal);
     Maintenance {
-        read_models: vec![Box::new(OrdersAnew(list))],
+        read_models: vec![Box::new(OrderIndexRebuild(list))],
         projections: vec![saga::maintenance::unfinished],
         checkers: vec![Box::new(OrderChecker::of(Arc::clone(&journal))), Box::new(sagas)],
         facts: vec![Facts::new(OrderFacts::KIND, PREFIX, Arc::clone(&journal), Box::new(facts))],
@@ -46,18 +46,18 @@ pub(crate) fn maintenance(offline: &OfflineContext) -> Maintenance {
     }
 }
 
-/// The order a saga is about.
-fn subject(case: &serde_json::Value) -> Option<Uuid> {
-    case["order_id"].as_str()?.parse().ok()
+/// Order that a saga is about.
+fn subject(input: &serde_json::Value) -> Option<Uuid> {
+    input["order_id"].as_str()?.parse().ok()
 }
 
-/// The list of orders, from all events of each.
-struct OrdersAnew(OrdersList);
+/// Rebuild of the order index, from all events of each order.
+struct OrderIndexRebuild(DocumentOrderIndex);
 
 #[async_trait]
-impl ReadModel for OrdersAnew {
+impl ReadModel for OrderIndexRebuild {
     fn collection(&self) -> &'static Collection {
-        OrdersList::collection()
+        DocumentOrderIndex::collection()
     }
 
     fn grain(&self) -> Grain {
@@ -70,7 +70,7 @@ impl ReadModel for OrdersAnew {
     }
 }
 
-/// The order that all events of its stream come to.
+/// Order folded from all events of its stream.
 fn order_of(events: &[RecordedEvent]) -> Result<Option<(Uuid, Order)>, StorageError> {
     let mut order = None;
     for recorded in events {
@@ -98,7 +98,7 @@ fn facts(
 fn placed(order: &Order) -> PlacedFacts {
     let placed = &order.placed;
     PlacedFacts {
-        status: status(order.status),
+        status: status(order.status()),
         was_confirmed: order.was_confirmed(),
         total: placed.totals.total,
         authorised: order.authorised,
@@ -107,15 +107,14 @@ fn placed(order: &Order) -> PlacedFacts {
         cart_id: placed.cart_id.map(CartId),
         hold_id: HoldId(placed.hold_id),
         payment_id: PaymentId(placed.payment_id),
-        units: units_gone(order),
+        units: units_deducted(order),
     }
 }
 
-/// The units that left the stock for this order. A cancelled one has brought all of them back, one that is not
-/// confirmed has taken none.
-fn units_gone(order: &Order) -> Units {
+/// Units deducted from stock for this order: none before the confirmation, and none after a cancellation.
+fn units_deducted(order: &Order) -> Units {
     let mut gone = Units::new();
-    if order.status == Status::Cancelled || !order.was_confirmed() {
+    if order.status() == OrderStatus::Cancelled || !order.was_confirmed() {
         return gone;
     }
     for line in &order.placed.lines {
@@ -124,8 +123,8 @@ fn units_gone(order: &Order) -> Units {
     let restocked = order
         .refunds
         .iter()
-        .filter(|given| given.state == RefundState::Done && given.refund.restock);
-    for units in restocked.flat_map(|given| &given.refund.units) {
+        .filter(|record| record.state == RefundState::Done && record.refund.restock);
+    for units in restocked.flat_map(|record| &record.refund.units) {
         *gone.entry(units.sku.to_ascii_lowercase()).or_default() -= units.count();
     }
     gone.retain(|_, units| *units != 0);

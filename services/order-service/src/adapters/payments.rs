@@ -1,43 +1,45 @@
-//! Money, behind the payment service's contract.
+//! Client of the payment service.
 
-use super::problems::port_error_unless;
+use super::call_errors::port_error_unless;
 use crate::ports::{
     PortError,
-    payments::{Authorisation, Authorise, Payments},
+    payments::{AuthorisationRequest, AuthorisationStatus, Payments},
 };
 use async_trait::async_trait;
 use contracts::{
     codes,
     payment::{
-        Authorisation as Wanted, Capture, Payment, PaymentClient, PaymentMethod, PaymentState,
-        Refund,
+        Authorisation, Capture, Payment, PaymentClient, PaymentMethod, PaymentState, Refund,
     },
     shared::{OrderId, PaymentId, RefundId},
 };
 use kernel::{Money, Uuid};
 use transport::CallError;
 
-/// Speaks the payment service's contract.
+/// Adapter of the port to payments, over the payment service's contract.
 #[derive(Debug)]
 pub(crate) struct PaymentService(pub(crate) PaymentClient);
 
-/// The one capture of an order.
+/// Reference of an order's only capture.
 const CAPTURE: &str = "confirmation";
 
 #[async_trait]
 impl Payments for PaymentService {
-    async fn authorise(&self, wanted: Authorise<'_>) -> Result<Authorisation, PortError> {
-        let authorisation = Wanted {
-            order_id: OrderId(wanted.order),
-            amount: wanted.amount,
+    async fn authorise(
+        &self,
+        request: AuthorisationRequest<'_>,
+    ) -> Result<AuthorisationStatus, PortError> {
+        let authorisation = Authorisation {
+            order_id: OrderId(request.order),
+            amount: request.amount,
             payment: PaymentMethod {
-                method: wanted.method.to_owned(),
-                token: wanted.token.to_owned(),
+                method: request.method.to_owned(),
+                token: request.token.to_owned(),
             },
         };
-        let id = PaymentId(wanted.payment);
+        let id = PaymentId(request.payment);
         let payment = self.0.authorise(id, &authorisation).await.map_err(service_error)?;
-        Ok(standing(payment))
+        Ok(authorisation_status(payment))
     }
 
     async fn capture(&self, payment: Uuid) -> Result<Money, PortError> {
@@ -57,34 +59,34 @@ impl Payments for PaymentService {
         amount: Money,
         reason: &str,
     ) -> Result<(), PortError> {
-        let wanted = Refund { amount: Some(amount), reason: reason.to_owned() };
-        let refunded = self.0.refund(PaymentId(payment), RefundId(refund), &wanted).await;
+        let request = Refund { amount: Some(amount), reason: reason.to_owned() };
+        let refunded = self.0.refund(PaymentId(payment), RefundId(refund), &request).await;
         refunded.map(drop).map_err(service_error)
     }
 }
 
-fn standing(payment: Payment) -> Authorisation {
+fn authorisation_status(payment: Payment) -> AuthorisationStatus {
     match payment.state {
         PaymentState::Authorised | PaymentState::PartiallyCaptured | PaymentState::Captured => {
-            Authorisation::Authorised
+            AuthorisationStatus::Authorised
         }
-        PaymentState::RequiresAction => Authorisation::Waiting {
+        PaymentState::RequiresAction => AuthorisationStatus::Waiting {
             reason: "the customer has to act".to_owned(),
             action_url: payment.action_url,
         },
-        PaymentState::Created | PaymentState::Unknown => Authorisation::Waiting {
+        PaymentState::Created | PaymentState::Unknown => AuthorisationStatus::Waiting {
             reason: "the bank has not answered yet".to_owned(),
             action_url: None,
         },
-        PaymentState::Failed => Authorisation::Declined {
-            why: payment.failure.unwrap_or_else(|| "declined".to_owned()),
+        PaymentState::Failed => AuthorisationStatus::Declined {
+            reason: payment.failure.unwrap_or_else(|| "declined".to_owned()),
         },
-        PaymentState::Voided => Authorisation::Declined { why: "voided".to_owned() },
-        PaymentState::Refunded => Authorisation::Declined { why: "refunded".to_owned() },
+        PaymentState::Voided => AuthorisationStatus::Declined { reason: "voided".to_owned() },
+        PaymentState::Refunded => AuthorisationStatus::Declined { reason: "refunded".to_owned() },
     }
 }
 
-/// While the bank has not said what became of the payment, the answer is "ask again".
+/// Port error of a failed call. While the outcome at the bank is unknown, the call is retried.
 fn service_error(error: CallError) -> PortError {
     port_error_unless(PaymentClient::SERVICE, error, &[codes::OUTCOME_UNKNOWN])
 }

@@ -1,20 +1,20 @@
-//! What can be set about orders.
+//! Settings of the order service.
 
-use crate::application::checkout_case::CapturePolicy;
+use crate::application::checkout_input::CapturePolicy;
 use serde::{Deserialize, Serialize};
 
-/// The settings of the order service.
+/// Settings of the order service.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct OrderSettings {
-    /// How long goods are set aside for an order that is being placed, in minutes.
+    /// Lifetime of the hold of a pending order, in minutes.
     pub(crate) hold_minutes: u32,
-    /// How long an order waits for its payment before it is cancelled, in minutes.
+    /// Time that an order waits for its payment before it is cancelled, in minutes.
     pub(crate) payment_wait_minutes: u32,
-    /// When the money of an order is taken: `at_confirmation`, or `at_fulfilment`, when its goods leave. An order keeps
-    /// what was set when its checkout began.
+    /// Time at which the payment of an order is captured: `at_confirmation` or `at_fulfilment`. An order keeps the policy
+    /// that was set when its checkout began.
     pub(crate) capture: CapturePolicy,
-    /// The most orders kept in memory.
+    /// Limit of orders that are cached in memory.
     pub(crate) orders_in_memory_max: usize,
 }
 

@@ -1,6 +1,6 @@
-//! Stock, behind the inventory service's contract.
+//! Client of the inventory service.
 
-use super::problems::port_error;
+use super::call_errors::port_error;
 use crate::ports::{PortError, stock::Stock};
 use async_trait::async_trait;
 use contracts::{
@@ -10,11 +10,11 @@ use contracts::{
 use kernel::Uuid;
 use transport::CallError;
 
-/// Speaks the inventory service's contract.
+/// Adapter of the port to stock, over the inventory service's contract.
 #[derive(Debug)]
 pub(crate) struct InventoryService {
     pub(crate) client: InventoryClient,
-    /// How long goods are set aside for a checkout.
+    /// Lifetime of the hold of a checkout.
     pub(crate) hold_seconds: u32,
 }
 

@@ -1,19 +1,20 @@
-//! Orders as the contract shows them.
+//! Conversion of orders and sagas into the types of the contract.
 
 use super::journal::status;
 use crate::{
-    application::orders::Found,
+    application::orders::VersionedOrder,
     domain::{
         events::{Address, Line, Refund},
-        order::{Cancel, Order},
-        payment_status::{FulfilmentStatus as Goods, PaymentStatus as Paid},
-        refund::{Given, RefundState},
+        order::Order,
+        order_state::OrderState,
+        payment_status,
+        refund::{RefundRecord, RefundState},
     },
 };
 use contracts::{
     cart::{QuotedLine, QuotedShipping},
     order::{
-        FulfilmentStatus, HistoryEntry, Order as View, OrderLine, OrderPayment, OrderRefund,
+        FulfilmentStatus, HistoryEntry, Order as OrderView, OrderLine, OrderPayment, OrderRefund,
         OrderSummary, PaymentStatus, RefundStatus, Saga, SagaState,
     },
     shared::{self, CartId, OrderId, PaymentId, Quantity, RefundId, SagaId, Totals},
@@ -21,14 +22,14 @@ use contracts::{
 use kernel::Money;
 use std::collections::BTreeMap;
 
-/// An order, whole.
-pub(crate) fn order(found: &Found) -> View {
+/// Full view of an order.
+pub(crate) fn order(found: &VersionedOrder) -> OrderView {
     let (order, placed) = (&*found.order, &*found.order.placed);
-    let given = order.refunds.iter().filter(|given| given.state != RefundState::Dropped);
-    View {
+    let refunds = order.refunds.iter().filter(|record| record.state != RefundState::Dropped);
+    OrderView {
         id: OrderId(found.id),
         number: placed.number.to_string(),
-        status: status(order.status),
+        status: status(order.status()),
         payment_status: payment_status(order),
         fulfilment_status: fulfilment_status(order),
         email: placed.email.clone(),
@@ -49,12 +50,15 @@ pub(crate) fn order(found: &Found) -> View {
             authorised: order.authorised,
             captured: order.captured,
             refunded: Money::new(order.refunded(), placed.currency),
-            action_url: order.waiting.as_ref().and_then(|waiting| waiting.action_url.clone()),
+            action_url: order
+                .state
+                .pending_payment()
+                .and_then(|payment| payment.action_url.clone()),
         },
-        refunds: given.map(refund).collect(),
+        refunds: refunds.map(refund).collect(),
         cart_id: placed.cart_id.map(CartId),
-        cancel_reason: match &order.cancel {
-            Some(Cancel::Done { reason }) => Some(reason.clone()),
+        cancel_reason: match &order.state {
+            OrderState::Cancelled { reason, .. } => Some(reason.clone()),
             _ => None,
         },
         placed_at: placed.at,
@@ -72,13 +76,13 @@ pub(crate) fn order(found: &Found) -> View {
     }
 }
 
-/// An order in a list.
+/// Summary of an order in a list.
 pub(crate) fn summary(id: OrderId, order: &Order) -> OrderSummary {
     let placed = &order.placed;
     OrderSummary {
         id,
         number: placed.number.to_string(),
-        status: status(order.status),
+        status: status(order.status()),
         payment_status: payment_status(order),
         fulfilment_status: fulfilment_status(order),
         email: placed.email.clone(),
@@ -89,23 +93,23 @@ pub(crate) fn summary(id: OrderId, order: &Order) -> OrderSummary {
     }
 }
 
-/// A saga, for operators.
+/// View of a saga, for operators.
 pub(crate) fn saga(listed: &saga::SagaSummary) -> Saga {
-    let standing = &listed.status;
+    let status = &listed.status;
     Saga {
         id: SagaId(listed.id),
         name: listed.name.to_owned(),
         order_id: OrderId(listed.subject),
-        state: saga_state(standing.state),
-        step: standing.step.to_owned(),
-        tries: standing.tries,
-        error: standing.error.clone(),
-        next_try_at: standing.next_try_at,
+        state: saga_state(status.state),
+        step: status.step.to_owned(),
+        tries: status.tries,
+        error: status.error.clone(),
+        next_try_at: status.next_try_at,
         started_at: listed.begun_at,
     }
 }
 
-/// The contract's word for where a saga stands.
+/// State of a saga in terms of the contract.
 pub(crate) fn saga_state(state: saga::SagaState) -> SagaState {
     match state {
         saga::SagaState::Running => SagaState::Running,
@@ -146,8 +150,8 @@ fn totals(order: &Order) -> Totals {
     }
 }
 
-fn refund(given: &Given) -> OrderRefund {
-    let Refund { id, amount, tax, units, restock, reason } = given.refund.clone();
+fn refund(record: &RefundRecord) -> OrderRefund {
+    let Refund { id, amount, tax, units, restock, reason } = record.refund.clone();
     let mut lines: BTreeMap<String, i64> = BTreeMap::new();
     for units in units {
         *lines.entry(units.sku.clone()).or_default() += units.count();
@@ -156,14 +160,14 @@ fn refund(given: &Given) -> OrderRefund {
         id: RefundId(id),
         amount,
         tax,
-        status: match given.state {
+        status: match record.state {
             RefundState::Done => RefundStatus::Done,
             RefundState::Reserved | RefundState::Dropped => RefundStatus::Pending,
         },
         lines: lines.into_iter().map(|(sku, quantity)| Quantity { sku, quantity }).collect(),
         restocked: restock,
         reason,
-        at: given.at,
+        at: record.at,
     }
 }
 
@@ -181,22 +185,22 @@ fn address(address: &Address) -> shared::Address {
 
 fn payment_status(order: &Order) -> PaymentStatus {
     match order.payment_status() {
-        Paid::Pending => PaymentStatus::Pending,
-        Paid::Waiting => PaymentStatus::Waiting,
-        Paid::Authorised => PaymentStatus::Authorised,
-        Paid::PartiallyPaid => PaymentStatus::PartiallyPaid,
-        Paid::Paid => PaymentStatus::Paid,
-        Paid::PartiallyRefunded => PaymentStatus::PartiallyRefunded,
-        Paid::Refunded => PaymentStatus::Refunded,
-        Paid::Voided => PaymentStatus::Voided,
-        Paid::NotRequired => PaymentStatus::NotRequired,
+        payment_status::PaymentStatus::Pending => PaymentStatus::Pending,
+        payment_status::PaymentStatus::Waiting => PaymentStatus::Waiting,
+        payment_status::PaymentStatus::Authorised => PaymentStatus::Authorised,
+        payment_status::PaymentStatus::PartiallyPaid => PaymentStatus::PartiallyPaid,
+        payment_status::PaymentStatus::Paid => PaymentStatus::Paid,
+        payment_status::PaymentStatus::PartiallyRefunded => PaymentStatus::PartiallyRefunded,
+        payment_status::PaymentStatus::Refunded => PaymentStatus::Refunded,
+        payment_status::PaymentStatus::Voided => PaymentStatus::Voided,
+        payment_status::PaymentStatus::NotRequired => PaymentStatus::NotRequired,
     }
 }
 
 fn fulfilment_status(order: &Order) -> FulfilmentStatus {
     match order.fulfilment_status() {
-        Goods::Unfulfilled => FulfilmentStatus::Unfulfilled,
-        Goods::Fulfilled => FulfilmentStatus::Fulfilled,
-        Goods::NotRequired => FulfilmentStatus::NotRequired,
+        payment_status::FulfilmentStatus::Unfulfilled => FulfilmentStatus::Unfulfilled,
+        payment_status::FulfilmentStatus::Fulfilled => FulfilmentStatus::Fulfilled,
+        payment_status::FulfilmentStatus::NotRequired => FulfilmentStatus::NotRequired,
     }
 }

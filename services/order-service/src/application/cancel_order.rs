@@ -1,53 +1,57 @@
-//! Cancels an order: stops one that is still being placed, or takes a confirmed one back before it ships.
+//! Use case: cancel an order. Aborts the checkout of a pending order; runs a cancellation saga for a confirmed one.
 
 use super::{
-    cancellation_saga::CancellationCase,
-    checkout_case::{CheckoutCase, cancellation_id, checkout_id},
-    orders::{Found, Orders},
-    refusal::OrderError,
+    cancellation_saga::CancellationInput,
+    checkout_input::{CheckoutInput, cancellation_id, checkout_id},
+    error::OrderError,
+    orders::{Orders, VersionedOrder},
 };
-use crate::domain::{events::Status, order::Command, rejection::Rejection};
+use crate::domain::{events::OrderStatus, order::OrderCommand, rejection::Rejection};
 use kernel::{Problem, Uuid};
 use saga::{Runner, SagaState};
 use std::sync::Arc;
 
-/// Cancels orders.
+/// Use case that cancels an order.
 #[derive(Clone)]
 pub(crate) struct CancelOrder {
     pub(crate) orders: Arc<Orders>,
-    pub(crate) checkouts: Runner<CheckoutCase>,
-    pub(crate) cancellations: Runner<CancellationCase>,
+    pub(crate) checkouts: Runner<CheckoutInput>,
+    pub(crate) cancellations: Runner<CancellationInput>,
 }
 
 impl CancelOrder {
-    /// Cancels the order. When somebody it depends on does not answer, it is still being cancelled when this
-    /// returns, and will be.
-    pub(crate) async fn run(&self, id: Uuid, reason: Option<String>) -> Result<Found, OrderError> {
+    /// Cancels the order. When a service it depends on does not respond, the order is still being cancelled on return,
+    /// and the saga goes on in the background.
+    pub(crate) async fn execute(
+        &self,
+        id: Uuid,
+        reason: Option<String>,
+    ) -> Result<VersionedOrder, OrderError> {
         let found = self.find(id).await?;
-        if found.order.status == Status::Pending {
-            let stop = Command::StopPlacing { reason: reason.clone() };
-            match self.orders.execute(id, &stop).await {
+        if found.order.status() == OrderStatus::Pending {
+            let abort = OrderCommand::AbortCheckout { reason: reason.clone() };
+            match self.orders.execute(id, &abort).await {
                 Ok(_) => {
                     self.checkouts.wake_and_settle(checkout_id(id)).await;
                     return self.find(id).await;
                 }
-                // Confirmed a moment ago.
+                // Confirmed concurrently: cancelled below.
                 Err(OrderError::Rejected(Rejection::Confirmed)) => {}
                 Err(error) => return Err(error),
             }
         }
-        if found.order.status == Status::Cancelled {
+        if found.order.status() == OrderStatus::Cancelled {
             return Ok(found);
         }
         let placed = &found.order.placed;
-        let case = CancellationCase {
+        let input = CancellationInput {
             order_id: id,
             hold_id: placed.hold_id,
             payment_id: (!placed.totals.total.is_zero()).then_some(placed.payment_id),
             reason,
         };
-        let standing = self.cancellations.begin(cancellation_id(id), case).await?;
-        match (standing.state, standing.refusal) {
+        let status = self.cancellations.begin(cancellation_id(id), input).await?;
+        match (status.state, status.refusal) {
             (SagaState::Undone, Some(refusal)) => {
                 Err(OrderError::Refused(Problem::clone(&refusal)))
             }
@@ -58,7 +62,7 @@ impl CancelOrder {
         }
     }
 
-    async fn find(&self, id: Uuid) -> Result<Found, OrderError> {
+    async fn find(&self, id: Uuid) -> Result<VersionedOrder, OrderError> {
         Ok(self.orders.find(id).await?.ok_or(Rejection::Unknown)?)
     }
 }

@@ -1,9 +1,9 @@
-//! The cancellation of a confirmed order: from the moment it is asked for nothing else happens to the order; then the
-//! money goes back, then the goods, and then it is cancelled.
+//! Cancellation saga of a confirmed order: the request blocks every other change of the order; then the payment is
+//! cancelled, the stock is released, and the order is cancelled.
 
-use super::{checkout_saga::Others, orders::Orders};
+use super::{orders::Orders, saga_dependencies::SagaDependencies};
 use crate::{
-    domain::order::Command,
+    domain::order::OrderCommand,
     ports::{payments::Payments, stock::Stock},
 };
 use async_trait::async_trait;
@@ -12,65 +12,66 @@ use saga::{Progress, Saga, Step, StepError};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// A cancellation, as the log of its saga keeps it.
+/// Input of a cancellation, as it is stored in the saga log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct CancellationCase {
+pub(crate) struct CancellationInput {
     pub(crate) order_id: Uuid,
     pub(crate) hold_id: Uuid,
-    /// None where there was nothing to pay.
+    /// `None` where there was nothing to pay.
     pub(crate) payment_id: Option<Uuid>,
     pub(crate) reason: Option<String>,
 }
 
-impl saga::SagaInput for CancellationCase {
+impl saga::SagaInput for CancellationInput {
     fn subject(&self) -> Uuid {
         self.order_id
     }
 
     fn repeats(&self, earlier: &Self) -> bool {
-        // An order is cancelled once; whoever asks again may say it in other words.
+        // An order is cancelled once; the reason of a repeated request may differ.
         self.order_id == earlier.order_id
     }
 }
 
-/// The steps of a cancellation.
-pub(crate) fn cancellation_saga(others: &Others) -> Saga<CancellationCase> {
-    let Others { orders, stock, payments, .. } = others.clone();
+/// Saga of a cancellation.
+pub(crate) fn cancellation_saga(dependencies: &SagaDependencies) -> Saga<CancellationInput> {
+    let SagaDependencies { orders, stock, payments, .. } = dependencies.clone();
     Saga::new(
         "cancellation",
         vec![
-            Arc::new(Request { orders: Arc::clone(&orders) }),
-            Arc::new(GiveMoneyBack { payments }),
-            Arc::new(GiveGoodsBack { stock }),
-            Arc::new(Settle { orders }),
+            Arc::new(RequestCancellation { orders: Arc::clone(&orders) }),
+            Arc::new(CancelPayment { payments }),
+            Arc::new(ReleaseHold { stock }),
+            Arc::new(CompleteCancellation { orders }),
         ],
     )
 }
 
-/// An order that refuses has not changed, and nothing after this step goes back.
-struct Request {
+/// Step that requests the cancellation. An order that rejects it has not changed, and no later step is undone.
+struct RequestCancellation {
     orders: Arc<Orders>,
 }
 
 #[async_trait]
-impl Step<CancellationCase> for Request {
+impl Step<CancellationInput> for RequestCancellation {
     fn name(&self) -> &'static str {
         "request"
     }
 
-    async fn execute(&self, case: &CancellationCase) -> Result<Progress, StepError> {
-        let command = Command::BeginCancel { reason: case.reason.clone() };
-        self.orders.execute(case.order_id, &command).await?;
+    async fn execute(&self, input: &CancellationInput) -> Result<Progress, StepError> {
+        let command = OrderCommand::RequestCancel { reason: input.reason.clone() };
+        self.orders.execute(input.order_id, &command).await?;
         Ok(Progress::Done)
     }
 }
 
-struct GiveMoneyBack {
+/// Step that voids or refunds the payment.
+struct CancelPayment {
     payments: Arc<dyn Payments>,
 }
 
 #[async_trait]
-impl Step<CancellationCase> for GiveMoneyBack {
+impl Step<CancellationInput> for CancelPayment {
     fn name(&self) -> &'static str {
         "give_money_back"
     }
@@ -79,20 +80,21 @@ impl Step<CancellationCase> for GiveMoneyBack {
         true
     }
 
-    async fn execute(&self, case: &CancellationCase) -> Result<Progress, StepError> {
-        if let Some(payment) = case.payment_id {
-            self.payments.cancel(payment, case.order_id).await?;
+    async fn execute(&self, input: &CancellationInput) -> Result<Progress, StepError> {
+        if let Some(payment) = input.payment_id {
+            self.payments.cancel(payment, input.order_id).await?;
         }
         Ok(Progress::Done)
     }
 }
 
-struct GiveGoodsBack {
+/// Step that returns the units to stock.
+struct ReleaseHold {
     stock: Arc<dyn Stock>,
 }
 
 #[async_trait]
-impl Step<CancellationCase> for GiveGoodsBack {
+impl Step<CancellationInput> for ReleaseHold {
     fn name(&self) -> &'static str {
         "give_goods_back"
     }
@@ -101,18 +103,19 @@ impl Step<CancellationCase> for GiveGoodsBack {
         true
     }
 
-    async fn execute(&self, case: &CancellationCase) -> Result<Progress, StepError> {
-        self.stock.release(case.hold_id).await?;
+    async fn execute(&self, input: &CancellationInput) -> Result<Progress, StepError> {
+        self.stock.release(input.hold_id).await?;
         Ok(Progress::Done)
     }
 }
 
-struct Settle {
+/// Step that marks the order as cancelled.
+struct CompleteCancellation {
     orders: Arc<Orders>,
 }
 
 #[async_trait]
-impl Step<CancellationCase> for Settle {
+impl Step<CancellationInput> for CompleteCancellation {
     fn name(&self) -> &'static str {
         "settle"
     }
@@ -121,9 +124,9 @@ impl Step<CancellationCase> for Settle {
         true
     }
 
-    async fn execute(&self, case: &CancellationCase) -> Result<Progress, StepError> {
-        let reason = case.reason.clone().unwrap_or_else(|| "cancelled on request".to_owned());
-        self.orders.execute(case.order_id, &Command::Cancel { reason }).await?;
+    async fn execute(&self, input: &CancellationInput) -> Result<Progress, StepError> {
+        let reason = input.reason.clone().unwrap_or_else(|| "cancelled on request".to_owned());
+        self.orders.execute(input.order_id, &OrderCommand::Cancel { reason }).await?;
         Ok(Progress::Done)
     }
 }

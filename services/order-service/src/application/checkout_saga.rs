@@ -1,41 +1,38 @@
-//! The checkout: place, hold, authorise, confirm, close the cart. What costs nothing to undo comes first; nothing is
-//! asked of a bank before the goods are set aside.
+//! Checkout saga: create the order, hold stock, authorise the payment, confirm, close the cart. Steps that are free to
+//! undo come first; the bank is not called before the stock is held.
 
 use super::{
-    checkout_case::CheckoutCase,
-    orders::Orders,
+    checkout_input::CheckoutInput,
+    saga_dependencies::SagaDependencies,
     steps::{
-        authorise::Authorise, close_cart::CloseCart, confirm::Confirm, hold::Hold, in_time::InTime,
-        place::Place,
+        authorise_payment::AuthorisePayment, close_cart::CloseCart, confirm_order::ConfirmOrder,
+        create_order::CreateOrder, hold_stock::HoldStock, time_limit::TimeLimit,
     },
 };
-use crate::ports::{carts::Carts, payments::Payments, stock::Stock};
 use saga::Saga;
 use std::{sync::Arc, time::Duration};
 
-/// Whom the sagas over orders talk to.
-#[derive(Clone)]
-pub(crate) struct Others {
-    pub(crate) orders: Arc<Orders>,
-    pub(crate) carts: Arc<dyn Carts>,
-    pub(crate) stock: Arc<dyn Stock>,
-    pub(crate) payments: Arc<dyn Payments>,
-}
-
-/// The steps of a checkout that waits for its payment, or for somebody's answer, no longer than `wait_max`.
-pub(crate) fn checkout_saga(others: &Others, wait_max: Duration) -> Saga<CheckoutCase> {
-    let Others { orders, carts, stock, payments } = others.clone();
-    let place = Place { orders: Arc::clone(&orders), carts: Arc::clone(&carts) };
-    let hold = Hold { orders: Arc::clone(&orders), stock: Arc::clone(&stock) };
+/// Saga of a checkout that waits for its payment, or for a service that does not respond, no longer than `wait_max`.
+pub(crate) fn checkout_saga(
+    dependencies: &SagaDependencies,
+    wait_max: Duration,
+) -> Saga<CheckoutInput> {
+    let SagaDependencies { orders, carts, stock, payments } = dependencies.clone();
+    let create = CreateOrder { orders: Arc::clone(&orders), carts: Arc::clone(&carts) };
+    let hold = HoldStock { orders: Arc::clone(&orders), stock: Arc::clone(&stock) };
     let authorise =
-        Authorise { orders: Arc::clone(&orders), payments: Arc::clone(&payments), wait_max };
-    let confirm = Confirm { orders: Arc::clone(&orders), stock, payments };
+        AuthorisePayment { orders: Arc::clone(&orders), payments: Arc::clone(&payments), wait_max };
+    let confirm = ConfirmOrder { orders: Arc::clone(&orders), stock, payments };
     Saga::new(
         "checkout",
         vec![
-            Arc::new(InTime { step: place, orders: Arc::clone(&orders), tried_max: wait_max }),
-            Arc::new(InTime { step: hold, orders: Arc::clone(&orders), tried_max: wait_max }),
-            Arc::new(InTime { step: authorise, orders, tried_max: wait_max }),
+            Arc::new(TimeLimit {
+                step: create,
+                orders: Arc::clone(&orders),
+                elapsed_max: wait_max,
+            }),
+            Arc::new(TimeLimit { step: hold, orders: Arc::clone(&orders), elapsed_max: wait_max }),
+            Arc::new(TimeLimit { step: authorise, orders, elapsed_max: wait_max }),
             Arc::new(confirm),
             Arc::new(CloseCart { carts }),
         ],

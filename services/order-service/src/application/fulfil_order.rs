@@ -1,35 +1,35 @@
-//! Records that the goods of an order have left, and has the money taken first where it is only set aside.
+//! Use case: fulfil an order. Captures the payment first where it is only authorised.
 
 use super::{
-    checkout_case::fulfilment_id,
-    fulfilment_saga::FulfilmentCase,
-    orders::{Found, Orders},
-    refusal::OrderError,
+    checkout_input::fulfilment_id,
+    error::OrderError,
+    fulfilment_saga::FulfilmentInput,
+    orders::{Orders, VersionedOrder},
 };
-use crate::domain::{order::Command, rejection::Rejection};
+use crate::domain::{order::OrderCommand, rejection::Rejection};
 use kernel::{Problem, Uuid};
 use saga::{Runner, SagaState};
 use std::sync::Arc;
 
-/// Records that goods have left.
+/// Use case that fulfils an order.
 #[derive(Clone)]
 pub(crate) struct FulfilOrder {
     pub(crate) orders: Arc<Orders>,
-    pub(crate) fulfilments: Runner<FulfilmentCase>,
+    pub(crate) fulfilments: Runner<FulfilmentInput>,
 }
 
 impl FulfilOrder {
-    /// All of the order has left. When the bank does not answer, it is still about to leave when this returns, and
-    /// leaves as soon as the money is taken.
-    pub(crate) async fn run(&self, id: Uuid) -> Result<Found, OrderError> {
+    /// Marks the whole order as shipped. When the bank does not respond, the fulfilment is still pending on return, and
+    /// completes as soon as the payment is captured.
+    pub(crate) async fn execute(&self, id: Uuid) -> Result<VersionedOrder, OrderError> {
         let found = self.find(id).await?;
         if !found.order.is_captured_at_fulfilment() {
-            return self.orders.execute(id, &Command::Fulfil).await;
+            return self.orders.execute(id, &OrderCommand::Fulfil).await;
         }
-        let case = FulfilmentCase { order_id: id, payment_id: found.order.placed.payment_id };
+        let input = FulfilmentInput { order_id: id, payment_id: found.order.placed.payment_id };
         let saga = fulfilment_id(id, found.order.fulfilments_dropped());
-        let standing = self.fulfilments.begin(saga, case).await?;
-        match (standing.state, standing.refusal) {
+        let status = self.fulfilments.begin(saga, input).await?;
+        match (status.state, status.refusal) {
             (SagaState::Undone, Some(refusal)) => {
                 Err(OrderError::Refused(Problem::clone(&refusal)))
             }
@@ -40,7 +40,7 @@ impl FulfilOrder {
         }
     }
 
-    async fn find(&self, id: Uuid) -> Result<Found, OrderError> {
+    async fn find(&self, id: Uuid) -> Result<VersionedOrder, OrderError> {
         Ok(self.orders.find(id).await?.ok_or(Rejection::Unknown)?)
     }
 }

@@ -1,9 +1,9 @@
-//! The fulfilment of an order whose money is only set aside: from the moment it is asked for the order can no longer be
-//! cancelled; then the money is taken, and only then have the goods left. A bank that refuses leaves the order as it was.
+//! Fulfilment saga of an order whose payment is only authorised: the request blocks cancellation; then the payment is
+//! captured, and only then the order counts as shipped. When the bank refuses, the order is as it was before.
 
-use super::{checkout_saga::Others, orders::Orders, refusal::OrderError};
+use super::{error::OrderError, orders::Orders, saga_dependencies::SagaDependencies};
 use crate::{
-    domain::{order::Command, rejection::Rejection},
+    domain::{order::OrderCommand, rejection::Rejection},
     ports::payments::Payments,
 };
 use async_trait::async_trait;
@@ -12,14 +12,14 @@ use saga::{Progress, Saga, Step, StepError};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// A fulfilment, as the log of its saga keeps it.
+/// Input of a fulfilment, as it is stored in the saga log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct FulfilmentCase {
+pub(crate) struct FulfilmentInput {
     pub(crate) order_id: Uuid,
     pub(crate) payment_id: Uuid,
 }
 
-impl saga::SagaInput for FulfilmentCase {
+impl saga::SagaInput for FulfilmentInput {
     fn subject(&self) -> Uuid {
         self.order_id
     }
@@ -29,70 +29,72 @@ impl saga::SagaInput for FulfilmentCase {
     }
 }
 
-/// The steps of a fulfilment.
-pub(crate) fn fulfilment_saga(others: &Others) -> Saga<FulfilmentCase> {
-    let Others { orders, payments, .. } = others.clone();
+/// Saga of a fulfilment.
+pub(crate) fn fulfilment_saga(dependencies: &SagaDependencies) -> Saga<FulfilmentInput> {
+    let SagaDependencies { orders, payments, .. } = dependencies.clone();
     Saga::new(
         "fulfilment",
         vec![
-            Arc::new(Request { orders: Arc::clone(&orders) }),
-            Arc::new(Capture { orders: Arc::clone(&orders), payments }),
-            Arc::new(Leave { orders }),
+            Arc::new(RequestFulfilment { orders: Arc::clone(&orders) }),
+            Arc::new(CapturePayment { orders: Arc::clone(&orders), payments }),
+            Arc::new(CompleteFulfilment { orders }),
         ],
     )
 }
 
-struct Request {
+/// Step that requests the fulfilment. Undo: the request is dropped.
+struct RequestFulfilment {
     orders: Arc<Orders>,
 }
 
 #[async_trait]
-impl Step<FulfilmentCase> for Request {
+impl Step<FulfilmentInput> for RequestFulfilment {
     fn name(&self) -> &'static str {
         "request"
     }
 
-    async fn execute(&self, case: &FulfilmentCase) -> Result<Progress, StepError> {
-        self.orders.execute(case.order_id, &Command::BeginFulfil).await?;
+    async fn execute(&self, input: &FulfilmentInput) -> Result<Progress, StepError> {
+        self.orders.execute(input.order_id, &OrderCommand::RequestFulfilment).await?;
         Ok(Progress::Done)
     }
 
-    async fn undo(&self, case: &FulfilmentCase, because: &Problem) -> Result<(), StepError> {
-        let command = Command::DropFulfilment { reason: because.code.to_string() };
-        self.orders.execute(case.order_id, &command).await?;
+    async fn undo(&self, input: &FulfilmentInput, because: &Problem) -> Result<(), StepError> {
+        let command = OrderCommand::DropFulfilment { reason: because.code.to_string() };
+        self.orders.execute(input.order_id, &command).await?;
         Ok(())
     }
 }
 
-/// A payment that refuses has taken nothing, and nothing after this step goes back.
-struct Capture {
+/// Step that captures the payment. A payment that refuses has captured nothing, and no later step is undone.
+struct CapturePayment {
     orders: Arc<Orders>,
     payments: Arc<dyn Payments>,
 }
 
 #[async_trait]
-impl Step<FulfilmentCase> for Capture {
+impl Step<FulfilmentInput> for CapturePayment {
     fn name(&self) -> &'static str {
         "capture"
     }
 
-    async fn execute(&self, case: &FulfilmentCase) -> Result<Progress, StepError> {
-        let found = self.orders.find(case.order_id).await?;
+    async fn execute(&self, input: &FulfilmentInput) -> Result<Progress, StepError> {
+        let found = self.orders.find(input.order_id).await?;
         let found = found.ok_or(OrderError::Rejected(Rejection::Unknown))?;
         if found.order.is_captured_at_fulfilment() {
-            let captured = self.payments.capture(case.payment_id).await?;
-            self.orders.execute(case.order_id, &Command::RecordCapture { captured }).await?;
+            let captured = self.payments.capture(input.payment_id).await?;
+            self.orders.execute(input.order_id, &OrderCommand::RecordCapture { captured }).await?;
         }
         Ok(Progress::Done)
     }
 }
 
-struct Leave {
+/// Step that marks the order as shipped.
+struct CompleteFulfilment {
     orders: Arc<Orders>,
 }
 
 #[async_trait]
-impl Step<FulfilmentCase> for Leave {
+impl Step<FulfilmentInput> for CompleteFulfilment {
     fn name(&self) -> &'static str {
         "leave"
     }
@@ -101,8 +103,8 @@ impl Step<FulfilmentCase> for Leave {
         true
     }
 
-    async fn execute(&self, case: &FulfilmentCase) -> Result<Progress, StepError> {
-        self.orders.execute(case.order_id, &Command::Fulfil).await?;
+    async fn execute(&self, input: &FulfilmentInput) -> Result<Progress, StepError> {
+        self.orders.execute(input.order_id, &OrderCommand::Fulfil).await?;
         Ok(Progress::Done)
     }
 }

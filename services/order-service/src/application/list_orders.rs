@@ -1,41 +1,41 @@
-//! Lists orders, and the sagas over them that have not ended.
+//! Use case: list orders, and the sagas over them that have not ended.
 
-use super::refusal::OrderError;
-use crate::ports::listing::{Listing, OrderPage, Wanted};
+use super::error::OrderError;
+use crate::ports::order_index::{OrderFilter, OrderIndex, OrderPage};
 use kernel::{Problem, Uuid};
-use saga::{RetryError, SagaState, SagaSummary as ListedSaga, Sagas};
+use saga::{RetryError, SagaState, SagaSummary, Sagas};
 use std::sync::Arc;
 
-/// Lists orders and sagas.
+/// Use case that lists orders and sagas.
 #[derive(Clone)]
 pub(crate) struct ListOrders {
-    pub(crate) listing: Arc<dyn Listing>,
+    pub(crate) order_index: Arc<dyn OrderIndex>,
     pub(crate) sagas: Vec<Arc<dyn Sagas>>,
 }
 
 impl ListOrders {
-    /// A page of orders, newest first.
-    pub(crate) async fn orders(&self, wanted: Wanted) -> Result<OrderPage, Problem> {
-        self.listing.page(wanted).await
+    /// Page of orders, newest first.
+    pub(crate) async fn orders(&self, filter: OrderFilter) -> Result<OrderPage, Problem> {
+        self.order_index.page(filter).await
     }
 
-    /// The unfinished sagas, oldest first, after the one at `after`.
+    /// Unfinished sagas, oldest first, after the position `after`.
     pub(crate) fn sagas(
         &self,
         state: Option<SagaState>,
-        after: Option<SagaPlace>,
-    ) -> Vec<ListedSaga> {
-        let mut all: Vec<ListedSaga> = self.sagas.iter().flat_map(|sagas| sagas.list()).collect();
+        after: Option<SagaPosition>,
+    ) -> Vec<SagaSummary> {
+        let mut all: Vec<SagaSummary> = self.sagas.iter().flat_map(|sagas| sagas.list()).collect();
         all.retain(|saga| {
             let of_state = state.is_none_or(|state| saga.status.state == state);
-            of_state && after.as_ref().is_none_or(|after| place(saga) > *after)
+            of_state && after.as_ref().is_none_or(|after| saga_position(saga) > *after)
         });
-        all.sort_by_key(place);
+        all.sort_by_key(saga_position);
         all
     }
 
-    /// Tries a saga that failed again, now.
-    pub(crate) async fn retry(&self, id: Uuid) -> Result<ListedSaga, OrderError> {
+    /// Retries a stuck saga now.
+    pub(crate) async fn retry(&self, id: Uuid) -> Result<SagaSummary, OrderError> {
         for sagas in &self.sagas {
             match sagas.retry(id).await {
                 Err(RetryError::Unknown) => {}
@@ -46,10 +46,10 @@ impl ListOrders {
     }
 }
 
-/// Where a saga stands in the list.
-pub(crate) type SagaPlace = (kernel::Timestamp, Uuid);
+/// Position of a saga in the list: its start and its id.
+pub(crate) type SagaPosition = (kernel::Timestamp, Uuid);
 
-/// Where this saga stands in the list.
-pub(crate) fn place(saga: &ListedSaga) -> SagaPlace {
+/// Position of this saga in the list.
+pub(crate) fn saga_position(saga: &SagaSummary) -> SagaPosition {
     (saga.begun_at, saga.id)
 }

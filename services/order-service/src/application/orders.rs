@@ -1,12 +1,12 @@
-//! Loads orders and changes them, together with the list that operators see.
+//! Repository of orders, which keeps the order index in step.
 
-use super::refusal::OrderError;
+use super::error::OrderError;
 use crate::{
     domain::{
-        order::{Command, Order},
+        order::{Order, OrderCommand},
         rejection::Rejection,
     },
-    ports::listing::Listing,
+    ports::order_index::OrderIndex,
 };
 use journal::{LoadedAggregate, Repository};
 use kernel::{Ids, Timestamp, Uuid};
@@ -16,61 +16,69 @@ use std::sync::{
 };
 use storage::StorageError;
 
-/// The number of the first order.
+/// Number of the first order.
 const FIRST_NUMBER: u64 = 1_000_001;
 
-/// The orders of the shop.
+/// Repository of the shop's orders.
 pub(crate) struct Orders {
     pub(crate) repository: Repository<Order>,
-    pub(crate) listing: Arc<dyn Listing>,
+    pub(crate) order_index: Arc<dyn OrderIndex>,
     pub(crate) ids: Ids,
     next_number: AtomicU64,
 }
 
-/// An order as it stands.
+/// Order with its id and version.
 #[derive(Clone, Debug)]
-pub(crate) struct Found {
+pub(crate) struct VersionedOrder {
     pub(crate) id: Uuid,
     pub(crate) order: Arc<Order>,
     pub(crate) version: u64,
 }
 
 impl Orders {
-    /// The orders in this repository; new ones are numbered after the highest in the list.
+    /// Opens the repository; new orders are numbered after the highest number in the index.
     pub(crate) async fn open(
         repository: Repository<Order>,
-        listing: Arc<dyn Listing>,
+        order_index: Arc<dyn OrderIndex>,
         ids: Ids,
     ) -> Result<Self, StorageError> {
-        let highest = listing.highest_number().await?;
+        let highest = order_index.highest_number().await?;
         let next_number = AtomicU64::new(FIRST_NUMBER.max(highest + 1));
-        Ok(Self { repository, listing, ids, next_number })
+        Ok(Self { repository, order_index, ids, next_number })
     }
 
-    /// The order with this id, if there is one.
-    pub(crate) async fn find(&self, id: Uuid) -> Result<Option<Found>, OrderError> {
-        Ok(found(id, self.repository.load(&stream(id)).await?))
+    /// Order with this id, if there is one.
+    pub(crate) async fn find(&self, id: Uuid) -> Result<Option<VersionedOrder>, OrderError> {
+        Ok(versioned(id, self.repository.load(&stream_name(id)).await?))
     }
 
-    /// Has an order decide.
-    pub(crate) async fn execute(&self, id: Uuid, command: &Command) -> Result<Found, OrderError> {
+    /// Executes a command on an order.
+    pub(crate) async fn execute(
+        &self,
+        id: Uuid,
+        command: &OrderCommand,
+    ) -> Result<VersionedOrder, OrderError> {
         let now = self.now();
         let decide = |order: Option<&Order>| Order::decide(order, command, now);
-        let writes = |order: &Order| self.listing.writes(id, order);
-        let loaded = self.repository.execute(&stream(id), decide, writes).await?;
-        found(id, loaded).ok_or(OrderError::Rejected(Rejection::Unknown))
+        let writes = |order: &Order| self.order_index.writes(id, order);
+        let loaded = self.repository.execute(&stream_name(id), decide, writes).await?;
+        versioned(id, loaded).ok_or(OrderError::Rejected(Rejection::Unknown))
     }
 
-    /// The same for an order that does not exist yet; nothing is read.
-    pub(crate) async fn create(&self, id: Uuid, command: &Command) -> Result<Found, OrderError> {
+    /// Executes a command on an order that does not exist yet, without reading.
+    pub(crate) async fn create(
+        &self,
+        id: Uuid,
+        command: &OrderCommand,
+    ) -> Result<VersionedOrder, OrderError> {
         let now = self.now();
         let decide = |order: Option<&Order>| Order::decide(order, command, now);
-        let writes = |order: &Order| self.listing.writes(id, order);
-        let loaded = self.repository.create(&stream(id), decide, writes).await?;
-        found(id, loaded).ok_or(OrderError::Rejected(Rejection::Unknown))
+        let writes = |order: &Order| self.order_index.writes(id, order);
+        let loaded = self.repository.create(&stream_name(id), decide, writes).await?;
+        versioned(id, loaded).ok_or(OrderError::Rejected(Rejection::Unknown))
     }
 
-    /// A number that no order has. One that is not used is a gap, and gaps are allowed.
+    /// Draws the next order number. A number that is not used leaves a gap, and gaps are allowed.
     pub(crate) fn next_number(&self) -> u64 {
         self.next_number.fetch_add(1, Ordering::Relaxed)
     }
@@ -80,11 +88,11 @@ impl Orders {
     }
 }
 
-/// The stream an order's events are in.
-pub(crate) fn stream(id: Uuid) -> String {
+/// Name of the event stream of an order.
+pub(crate) fn stream_name(id: Uuid) -> String {
     format!("order-{id}")
 }
 
-fn found(id: Uuid, loaded: LoadedAggregate<Order>) -> Option<Found> {
-    loaded.state.map(|order| Found { id, order, version: loaded.version })
+fn versioned(id: Uuid, loaded: LoadedAggregate<Order>) -> Option<VersionedOrder> {
+    loaded.state.map(|order| VersionedOrder { id, order, version: loaded.version })
 }

@@ -1,51 +1,51 @@
-//! Places an order: from a cart, or whole in one request.
+//! Use case: place an order, from a cart or from lines in the request.
 
 use super::{
-    checkout_case::{CheckoutCase, checkout_id},
-    checkout_saga::Others,
-    orders::Found,
-    refusal::OrderError,
+    checkout_input::{CheckoutInput, checkout_id},
+    error::OrderError,
+    orders::VersionedOrder,
+    saga_dependencies::SagaDependencies,
 };
 use crate::domain::{
-    contact::{check_address, check_email, missing_parts},
+    contact_details::{check_address, check_email, missing_parts},
     events::Address,
     rejection::Rejection,
 };
 use kernel::Problem;
 use saga::{Runner, SagaState};
 
-/// Places orders.
+/// Use case that places an order.
 #[derive(Clone)]
 pub(crate) struct PlaceOrder {
-    pub(crate) others: Others,
-    pub(crate) checkouts: Runner<CheckoutCase>,
+    pub(crate) dependencies: SagaDependencies,
+    pub(crate) checkouts: Runner<CheckoutInput>,
 }
 
 impl PlaceOrder {
-    /// Places the order, or finds it when the same request was made before. It may still wait for its payment.
-    pub(crate) async fn run(&self, case: CheckoutCase) -> Result<Found, OrderError> {
-        check_email(&case.email)?;
-        self.check_address("shipping_address", &case.shipping_address).await?;
-        if let Some(billing) = &case.billing_address {
+    /// Places the order, or finds it when the same request was made before. It may still await its payment.
+    pub(crate) async fn execute(&self, input: CheckoutInput) -> Result<VersionedOrder, OrderError> {
+        check_email(&input.email)?;
+        self.check_address("shipping_address", &input.shipping_address).await?;
+        if let Some(billing) = &input.billing_address {
             self.check_address("billing_address", billing).await?;
         }
-        let order_id = case.order_id;
-        let standing = self.checkouts.begin(checkout_id(order_id), case).await?;
-        if matches!(standing.state, SagaState::Undone | SagaState::Undoing)
-            || standing.refusal.is_some()
+        let order_id = input.order_id;
+        let status = self.checkouts.begin(checkout_id(order_id), input).await?;
+        if matches!(status.state, SagaState::Undone | SagaState::Undoing)
+            || status.refusal.is_some()
         {
-            let problem = standing.refusal.map(|refusal| Problem::clone(&refusal));
-            return Err(OrderError::Refused(problem.unwrap_or_else(unplaced)));
+            let problem = status.refusal.map(|refusal| Problem::clone(&refusal));
+            return Err(OrderError::Refused(problem.unwrap_or_else(unavailable)));
         }
-        // Not even placed: somebody it depends on did not answer. Asking again with the same key finds it.
-        let found = self.others.orders.find(order_id).await?;
-        found.ok_or_else(|| OrderError::Refused(unplaced()))
+        // Not even created: a service it depends on did not respond. A retry with the same key finds it.
+        let found = self.dependencies.orders.find(order_id).await?;
+        found.ok_or_else(|| OrderError::Refused(unavailable()))
     }
 
     async fn check_address(&self, field: &str, address: &Address) -> Result<(), OrderError> {
         check_address(field, address)?;
-        // Without an answer whoever prices the order says what is wrong; that does not stop a sale.
-        let Ok(required) = self.others.carts.required_parts().await else { return Ok(()) };
+        // Without the list, the quote reports a missing part; an unavailable list does not stop a sale.
+        let Ok(required) = self.dependencies.carts.required_parts().await else { return Ok(()) };
         let Some(required) = required.get(&address.country) else {
             let message = format!("{:?} is not a country we deliver to", address.country);
             return Err(Rejection::field(format!("{field}.country"), message).into());
@@ -60,6 +60,6 @@ impl PlaceOrder {
     }
 }
 
-fn unplaced() -> Problem {
+fn unavailable() -> Problem {
     Problem::unavailable("the checkout")
 }

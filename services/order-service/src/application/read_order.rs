@@ -1,8 +1,8 @@
-//! Reads an order as it stands, or as it stood.
+//! Use case: read an order as it is now, or as it was at an instant.
 
 use super::{
-    orders::{Found, Orders, stream},
-    refusal::OrderError,
+    error::OrderError,
+    orders::{Orders, VersionedOrder, stream_name},
 };
 use crate::domain::{order::Order, rejection::Rejection};
 use journal::{Aggregate, READ_EVENTS_MAX};
@@ -10,29 +10,33 @@ use kernel::{Timestamp, Uuid};
 use std::sync::Arc;
 use storage::StorageError;
 
-/// Reads orders.
+/// Use case that reads an order.
 #[derive(Clone)]
 pub(crate) struct ReadOrder {
     pub(crate) orders: Arc<Orders>,
 }
 
 impl ReadOrder {
-    /// The order now.
-    pub(crate) async fn now(&self, id: Uuid) -> Result<Found, OrderError> {
+    /// Current state of the order.
+    pub(crate) async fn now(&self, id: Uuid) -> Result<VersionedOrder, OrderError> {
         Ok(self.orders.find(id).await?.ok_or(Rejection::Unknown)?)
     }
 
-    /// The order at `instant`, from what had happened until then; unknown before it was placed.
-    pub(crate) async fn at(&self, id: Uuid, instant: Timestamp) -> Result<Found, OrderError> {
+    /// State of the order at `instant`, folded from the events until then; unknown before it was placed.
+    pub(crate) async fn at(
+        &self,
+        id: Uuid,
+        instant: Timestamp,
+    ) -> Result<VersionedOrder, OrderError> {
         let (mut order, mut version): (Option<Order>, u64) = (None, 0);
         loop {
             let journal = self.orders.repository.journal();
-            let events = journal.read(&stream(id), version, READ_EVENTS_MAX).await?;
+            let events = journal.read(&stream_name(id), version, READ_EVENTS_MAX).await?;
             let mut folded = 0;
             for recorded in &events {
                 let event = Order::decode(recorded)
                     .map_err(|error| StorageError::Corrupt(error.to_string()))?;
-                // By the event's own time, which is also the one its history shows.
+                // By the time of the event itself, which is also the one in the history.
                 if event.at() > instant {
                     break;
                 }
@@ -42,7 +46,7 @@ impl ReadOrder {
             }
             if folded < READ_EVENTS_MAX {
                 let order = Arc::new(order.ok_or(Rejection::Unknown)?);
-                return Ok(Found { id, order, version });
+                return Ok(VersionedOrder { id, order, version });
             }
         }
     }

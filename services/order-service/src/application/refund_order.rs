@@ -1,57 +1,50 @@
-//! Gives money back for an order.
+//! Use case: refund an order.
 
 use super::{
-    orders::{Found, Orders},
-    refund_saga::{RefundCase, Wanted},
-    refusal::OrderError,
+    error::OrderError,
+    orders::{Orders, VersionedOrder},
+    refund_saga::RefundInput,
 };
-use crate::domain::rejection::Rejection;
+use crate::domain::{refund::RefundRequest, rejection::Rejection};
 use kernel::{Problem, Uuid};
 use saga::{Runner, SagaState};
 use std::sync::Arc;
 
-/// Gives money back.
+/// Use case that refunds an order.
 #[derive(Clone)]
 pub(crate) struct RefundOrder {
     pub(crate) orders: Arc<Orders>,
-    pub(crate) refunds: Runner<RefundCase>,
-}
-
-/// What an operator asks for.
-#[derive(Clone, Debug)]
-pub(crate) struct Asked {
-    pub(crate) order_id: Uuid,
-    /// The same for the same request.
-    pub(crate) refund_id: Uuid,
-    pub(crate) what: Wanted,
-    pub(crate) restock: bool,
-    pub(crate) reason: String,
+    pub(crate) refunds: Runner<RefundInput>,
 }
 
 impl RefundOrder {
-    /// Gives the money back, or promises to: it may not have gone yet when the payment does not answer. Before the order
-    /// has taken the refund in nothing is promised, and whoever asks again finds out what has become of it.
-    pub(crate) async fn run(&self, asked: Asked) -> Result<Found, OrderError> {
-        let Asked { order_id, refund_id, what, restock, reason } = asked;
+    /// Refunds the order. The refund may still be pending on return, when the payment service does not respond. An error
+    /// before the order has reserved the refund leaves it open; a retry with the same id finds its outcome.
+    pub(crate) async fn execute(
+        &self,
+        order_id: Uuid,
+        request: RefundRequest,
+    ) -> Result<VersionedOrder, OrderError> {
+        let RefundRequest { id: refund_id, scope: what, restock, reason } = request;
         let found = self.orders.find(order_id).await?.ok_or(Rejection::Unknown)?;
         let placed = &found.order.placed;
         let (hold_id, payment_id) = (placed.hold_id, placed.payment_id);
-        let case = RefundCase { order_id, refund_id, hold_id, payment_id, what, restock, reason };
-        let standing = self.refunds.begin(refund_id, case).await?;
-        if matches!(standing.state, SagaState::Undone | SagaState::Undoing)
-            || standing.refusal.is_some()
+        let input = RefundInput { order_id, refund_id, hold_id, payment_id, what, restock, reason };
+        let status = self.refunds.begin(refund_id, input).await?;
+        if matches!(status.state, SagaState::Undone | SagaState::Undoing)
+            || status.refusal.is_some()
         {
-            let problem = standing.refusal.map(|refusal| Problem::clone(&refusal));
-            return Err(OrderError::Refused(problem.unwrap_or_else(unanswered)));
+            let problem = status.refusal.map(|refusal| Problem::clone(&refusal));
+            return Err(OrderError::Refused(problem.unwrap_or_else(unavailable)));
         }
         let found = self.orders.find(order_id).await?.ok_or(Rejection::Unknown)?;
         match found.order.refund(refund_id) {
             Some(_) => Ok(found),
-            None => Err(OrderError::Refused(unanswered())),
+            None => Err(OrderError::Refused(unavailable())),
         }
     }
 }
 
-fn unanswered() -> Problem {
+fn unavailable() -> Problem {
     Problem::unavailable("the refund")
 }

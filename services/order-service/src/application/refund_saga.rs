@@ -1,45 +1,35 @@
-//! A refund: the order promises the money to it, the payment gives it back, the goods go back into stock where that
-//! was asked for, and the order says so. Before the money has gone the refund can still be refused; after it there is
-//! no way back.
+//! Refund saga: the order reserves the amount, the payment is refunded, the items are restocked where requested, and the
+//! order settles the refund. It can be refused until the payment is refunded; after that it always completes.
 
-use super::{checkout_saga::Others, orders::Orders, refusal::OrderError};
+use super::{error::OrderError, orders::Orders, saga_dependencies::SagaDependencies};
 use crate::{
     domain::{
-        events::Refund,
-        order::Command,
-        refund::{RefundOf, RefundRequest},
+        events::{Refund, RefundScope},
+        order::OrderCommand,
+        refund::RefundRequest,
         rejection::Rejection,
     },
     ports::{payments::Payments, stock::Stock},
 };
 use async_trait::async_trait;
-use kernel::{Money, Problem, Uuid};
+use kernel::{Problem, Uuid};
 use saga::{Progress, Saga, Step, StepError};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
 
-/// A refund, as the log of its saga keeps it.
+/// Input of a refund, as it is stored in the saga log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct RefundCase {
+pub(crate) struct RefundInput {
     pub(crate) order_id: Uuid,
     pub(crate) refund_id: Uuid,
     pub(crate) hold_id: Uuid,
     pub(crate) payment_id: Uuid,
-    pub(crate) what: Wanted,
+    pub(crate) what: RefundScope,
     pub(crate) restock: bool,
     pub(crate) reason: String,
 }
 
-/// What the money is given back for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Wanted {
-    Units(Vec<(String, i64)>),
-    Sum(Money),
-    Rest,
-}
-
-impl saga::SagaInput for RefundCase {
+impl saga::SagaInput for RefundInput {
     fn subject(&self) -> Uuid {
         self.order_id
     }
@@ -49,101 +39,98 @@ impl saga::SagaInput for RefundCase {
     }
 }
 
-/// The steps of a refund.
-pub(crate) fn refund_saga(others: &Others) -> Saga<RefundCase> {
-    let Others { orders, stock, payments, .. } = others.clone();
+/// Saga of a refund.
+pub(crate) fn refund_saga(dependencies: &SagaDependencies) -> Saga<RefundInput> {
+    let SagaDependencies { orders, stock, payments, .. } = dependencies.clone();
     Saga::new(
         "refund",
         vec![
-            Arc::new(Reserve { orders: Arc::clone(&orders) }),
-            Arc::new(PayBack { orders: Arc::clone(&orders), payments }),
-            Arc::new(Restock { orders: Arc::clone(&orders), stock }),
-            Arc::new(Settle { orders }),
+            Arc::new(ReserveRefund { orders: Arc::clone(&orders) }),
+            Arc::new(RefundPayment { orders: Arc::clone(&orders), payments }),
+            Arc::new(RestockItems { orders: Arc::clone(&orders), stock }),
+            Arc::new(SettleRefund { orders }),
         ],
     )
 }
 
-impl RefundCase {
+impl RefundInput {
     fn request(&self) -> RefundRequest {
-        let what = match &self.what {
-            Wanted::Units(units) => RefundOf::Units(units.clone()),
-            Wanted::Sum(sum) => RefundOf::Sum(*sum),
-            Wanted::Rest => RefundOf::Rest,
-        };
         RefundRequest {
             id: self.refund_id,
-            what,
+            scope: self.what.clone(),
             restock: self.restock,
             reason: self.reason.clone(),
         }
     }
 
-    /// The refund as the order decided it.
-    async fn decided(&self, orders: &Orders) -> Result<Refund, OrderError> {
+    /// Refund as the order has reserved it.
+    async fn reserved(&self, orders: &Orders) -> Result<Refund, OrderError> {
         let found = orders.find(self.order_id).await?.ok_or(Rejection::Unknown)?;
         let unknown = Rejection::UnknownRefund { id: self.refund_id };
-        let given = found.order.refund(self.refund_id).ok_or(unknown)?;
-        Ok(given.refund.clone())
+        let record = found.order.refund(self.refund_id).ok_or(unknown)?;
+        Ok(record.refund.clone())
     }
 }
 
-struct Reserve {
+/// Step that reserves the amount. Undo: the refund is dropped.
+struct ReserveRefund {
     orders: Arc<Orders>,
 }
 
 #[async_trait]
-impl Step<RefundCase> for Reserve {
+impl Step<RefundInput> for ReserveRefund {
     fn name(&self) -> &'static str {
         "reserve"
     }
 
-    async fn execute(&self, case: &RefundCase) -> Result<Progress, StepError> {
-        let command = Command::ReserveRefund(case.request());
-        self.orders.execute(case.order_id, &command).await?;
+    async fn execute(&self, input: &RefundInput) -> Result<Progress, StepError> {
+        let command = OrderCommand::ReserveRefund(input.request());
+        self.orders.execute(input.order_id, &command).await?;
         Ok(Progress::Done)
     }
 
-    async fn undo(&self, case: &RefundCase, because: &Problem) -> Result<(), StepError> {
+    async fn undo(&self, input: &RefundInput, because: &Problem) -> Result<(), StepError> {
         let reason = because.code.to_string();
-        let command = Command::DropRefund { id: case.refund_id, reason };
-        match self.orders.execute(case.order_id, &command).await {
+        let command = OrderCommand::DropRefund { id: input.refund_id, reason };
+        match self.orders.execute(input.order_id, &command).await {
             Ok(_) | Err(OrderError::Rejected(Rejection::Unknown)) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
 }
 
-/// A payment that refuses has given nothing back, and nothing after this step goes back.
-struct PayBack {
+/// Step that refunds the payment. A payment that refuses has refunded nothing, and no later step is undone.
+struct RefundPayment {
     orders: Arc<Orders>,
     payments: Arc<dyn Payments>,
 }
 
 #[async_trait]
-impl Step<RefundCase> for PayBack {
+impl Step<RefundInput> for RefundPayment {
     fn name(&self) -> &'static str {
         "pay_back"
     }
 
-    async fn execute(&self, case: &RefundCase) -> Result<Progress, StepError> {
-        let refund = case.decided(&self.orders).await?;
-        // Units that were free have nothing to give back but themselves.
+    async fn execute(&self, input: &RefundInput) -> Result<Progress, StepError> {
+        let refund = input.reserved(&self.orders).await?;
+        // Units that cost nothing are restocked without a transfer of money.
         if refund.amount.is_positive() {
             self.payments
-                .refund(case.payment_id, case.refund_id, refund.amount, &case.reason)
+                .refund(input.payment_id, input.refund_id, refund.amount, &input.reason)
                 .await?;
         }
         Ok(Progress::Done)
     }
 }
 
-struct Restock {
+/// Step that returns the refunded units to stock.
+struct RestockItems {
     orders: Arc<Orders>,
     stock: Arc<dyn Stock>,
 }
 
 #[async_trait]
-impl Step<RefundCase> for Restock {
+impl Step<RefundInput> for RestockItems {
     fn name(&self) -> &'static str {
         "restock"
     }
@@ -152,8 +139,8 @@ impl Step<RefundCase> for Restock {
         true
     }
 
-    async fn execute(&self, case: &RefundCase) -> Result<Progress, StepError> {
-        let refund = case.decided(&self.orders).await?;
+    async fn execute(&self, input: &RefundInput) -> Result<Progress, StepError> {
+        let refund = input.reserved(&self.orders).await?;
         if refund.restock && !refund.units.is_empty() {
             let mut lines: BTreeMap<&str, i64> = BTreeMap::new();
             for units in &refund.units {
@@ -161,18 +148,19 @@ impl Step<RefundCase> for Restock {
             }
             let lines = lines.into_iter().map(|(sku, count)| (sku.to_owned(), count));
             let lines: Vec<(String, i64)> = lines.collect();
-            self.stock.restock(case.hold_id, case.refund_id, &lines, &case.reason).await?;
+            self.stock.restock(input.hold_id, input.refund_id, &lines, &input.reason).await?;
         }
         Ok(Progress::Done)
     }
 }
 
-struct Settle {
+/// Step that marks the refund as done.
+struct SettleRefund {
     orders: Arc<Orders>,
 }
 
 #[async_trait]
-impl Step<RefundCase> for Settle {
+impl Step<RefundInput> for SettleRefund {
     fn name(&self) -> &'static str {
         "settle"
     }
@@ -181,8 +169,10 @@ impl Step<RefundCase> for Settle {
         true
     }
 
-    async fn execute(&self, case: &RefundCase) -> Result<Progress, StepError> {
-        self.orders.execute(case.order_id, &Command::SettleRefund { id: case.refund_id }).await?;
+    async fn execute(&self, input: &RefundInput) -> Result<Progress, StepError> {
+        self.orders
+            .execute(input.order_id, &OrderCommand::SettleRefund { id: input.refund_id })
+            .await?;
         Ok(Progress::Done)
     }
 }

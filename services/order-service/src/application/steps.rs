@@ -1,21 +1,21 @@
-//! The steps that sagas over orders are made of.
+//! Steps of the checkout saga.
 
-pub(crate) mod authorise;
+pub(crate) mod authorise_payment;
 pub(crate) mod close_cart;
-pub(crate) mod confirm;
-pub(crate) mod hold;
-pub(crate) mod in_time;
-pub(crate) mod place;
+pub(crate) mod confirm_order;
+pub(crate) mod create_order;
+pub(crate) mod hold_stock;
+pub(crate) mod time_limit;
 
 use super::{
-    orders::{Found, Orders},
-    refusal::OrderError,
+    error::OrderError,
+    orders::{Orders, VersionedOrder},
 };
 use crate::domain::rejection::Rejection;
 use kernel::Uuid;
 
-/// The order that an earlier step has placed. Once it was confirmed, no step before that has anything to do any more,
-/// whatever became of it since.
-async fn placed(orders: &Orders, id: Uuid) -> Result<Found, OrderError> {
+/// Order that an earlier step has created. Once it was confirmed, the steps before the confirmation have nothing left to
+/// do, whatever its state is since.
+async fn find_order(orders: &Orders, id: Uuid) -> Result<VersionedOrder, OrderError> {
     Ok(orders.find(id).await?.ok_or(Rejection::Unknown)?)
 }

@@ -1,100 +1,66 @@
-//! What happens to an order, as it is stored for ever. Variants and optional fields are added, never changed.
+//! Domain events of an order and what else of its domain is stored, for ever. They change only by new variants and optional fields.
 
 use kernel::{Currency, Money, Timestamp, UnitPrice, Uuid};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What happened to an order.
+/// Event of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(crate) enum OrderEvent {
+    /// The order was created and awaits confirmation.
     Placed(Box<Placed>),
-    /// The customer has to act, or the bank has not answered.
-    PaymentWaiting {
-        reason: String,
-        action_url: Option<String>,
-        of: Reference,
-        at: Timestamp,
-    },
+    /// The payment waits for the customer or for the bank.
+    PaymentWaiting { reason: String, action_url: Option<String>, of: EventSummary, at: Timestamp },
+    /// The stock is sold and the payment captured or authorised.
     Confirmed {
-        /// What is due and was not taken is set aside, and taken when the goods leave.
+        /// The rest of the total is authorised, and captured at fulfilment.
         captured: Money,
-        of: Reference,
+        of: EventSummary,
         at: Timestamp,
     },
-    /// Nothing but the cancellation may happen from here on.
-    CancelRequested {
-        reason: Option<String>,
-        at: Timestamp,
-    },
-    /// All that was taken has gone back.
-    Cancelled {
-        reason: String,
-        of: Reference,
-        at: Timestamp,
-    },
-    /// The money is promised to this refund, and to no other.
-    RefundReserved {
-        refund: Refund,
-        at: Timestamp,
-    },
-    Refunded {
-        id: Uuid,
-        amount: Money,
-        of: Reference,
-        at: Timestamp,
-    },
-    /// The refund did not come about; what it had reserved is free again.
-    RefundDropped {
-        id: Uuid,
-        reason: String,
-        at: Timestamp,
-    },
-    /// The goods are about to leave; the money is taken first.
-    FulfilmentRequested {
-        at: Timestamp,
-    },
-    /// What was set aside was taken.
-    Captured {
-        captured: Money,
-        of: Reference,
-        at: Timestamp,
-    },
-    /// The money could not be taken, and the goods have not left.
-    FulfilmentDropped {
-        reason: String,
-        at: Timestamp,
-    },
-    Fulfilled {
-        of: Reference,
-        at: Timestamp,
-    },
-    Completed {
-        of: Reference,
-        at: Timestamp,
-    },
+    /// The cancellation was requested; every other change is blocked from here on.
+    CancelRequested { reason: Option<String>, at: Timestamp },
+    /// The order was cancelled, and everything captured was refunded.
+    Cancelled { reason: String, of: EventSummary, at: Timestamp },
+    /// The amount is reserved for this refund.
+    RefundReserved { refund: Refund, at: Timestamp },
+    /// The refund was paid.
+    Refunded { id: Uuid, amount: Money, of: EventSummary, at: Timestamp },
+    /// The refund failed; its reserved amount is refundable again.
+    RefundDropped { id: Uuid, reason: String, at: Timestamp },
+    /// The fulfilment was requested; the payment is captured first.
+    FulfilmentRequested { at: Timestamp },
+    /// The authorised amount was captured.
+    Captured { captured: Money, of: EventSummary, at: Timestamp },
+    /// The capture failed, and the order was not shipped.
+    FulfilmentDropped { reason: String, at: Timestamp },
+    /// The order was shipped.
+    Fulfilled { of: EventSummary, at: Timestamp },
+    /// The order was shipped and is paid in full.
+    Completed { of: EventSummary, at: Timestamp },
 }
 
-/// What others are told of an order with each event that concerns them.
+/// Summary of an order in the events that are published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Reference {
+pub(crate) struct EventSummary {
     pub(crate) number: u64,
     pub(crate) total: Money,
-    /// Where the order stands after the event.
-    pub(crate) status: Status,
+    /// Status of the order after the event.
+    pub(crate) status: OrderStatus,
 }
 
-/// Where an order stands.
+/// Status of an order, as it is stored and published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Status {
+pub(crate) enum OrderStatus {
     Pending,
     Confirmed,
     Completed,
     Cancelled,
 }
 
-/// An order as it was placed. None of it changes afterwards.
+/// Immutable facts of an order, fixed when it is placed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Placed {
     pub(crate) number: u64,
@@ -112,7 +78,7 @@ pub(crate) struct Placed {
     pub(crate) at: Timestamp,
 }
 
-/// A line, priced for ever.
+/// Line of an order, with its final prices.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Line {
     pub(crate) sku: String,
@@ -121,16 +87,16 @@ pub(crate) struct Line {
     pub(crate) options: BTreeMap<String, String>,
     pub(crate) quantity: i64,
     pub(crate) unit_price: UnitPrice,
-    /// Price times quantity, rounded once.
+    /// Unit price times quantity, rounded once.
     pub(crate) total: Money,
-    /// The tax in or on `total`.
+    /// Tax included in `total`, or added to it.
     pub(crate) tax: Money,
     pub(crate) tax_rate: String,
-    /// What is paid for the line after discounts, tax included.
+    /// Amount paid for the line after discounts, tax included.
     pub(crate) paid: Money,
 }
 
-/// The delivery, priced for ever.
+/// Delivery of an order, with its final price.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Shipping {
     pub(crate) method: String,
@@ -139,7 +105,7 @@ pub(crate) struct Shipping {
     pub(crate) tax: Money,
 }
 
-/// What the order comes to.
+/// Totals of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Totals {
     pub(crate) items: Money,
@@ -150,7 +116,7 @@ pub(crate) struct Totals {
     pub(crate) tax_included: bool,
 }
 
-/// Where somebody lives or wants the goods.
+/// Postal address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Address {
     pub(crate) name: String,
@@ -166,35 +132,47 @@ pub(crate) struct Address {
     pub(crate) country: String,
 }
 
-/// Money to give back, decided.
+/// Refund as the order has decided it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Refund {
     pub(crate) id: Uuid,
     pub(crate) amount: Money,
-    /// The tax in it.
+    /// Tax included in the amount.
     pub(crate) tax: Money,
-    /// For which units; none for a sum without goods.
-    pub(crate) units: Vec<Units>,
+    /// Refunded units; empty for a sum without units.
+    pub(crate) units: Vec<UnitRange>,
     pub(crate) restock: bool,
     pub(crate) reason: String,
 }
 
-/// Some units of a line, by their places in it: the first unit is 0, and `until` is not one of them.
+/// Scope of a refund, as it is stored in the saga log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Units {
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RefundScope {
+    /// Numbers of units by SKU.
+    Units(Vec<(String, i64)>),
+    /// Sum without units.
+    Sum(Money),
+    /// Everything that is left: all units, the delivery, and whatever was not refunded.
+    Rest,
+}
+
+/// Range of units of a line, by their index in the line: from `from`, up to but without `until`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct UnitRange {
     pub(crate) sku: String,
     pub(crate) from: i64,
     pub(crate) until: i64,
 }
 
-impl Units {
+impl UnitRange {
     pub(crate) fn count(&self) -> i64 {
         self.until - self.from
     }
 }
 
 impl OrderEvent {
-    /// What it is called in the journal, in histories and to others.
+    /// Name of the event in the journal, in histories and in published events.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Placed(_) => "placed",
@@ -213,7 +191,7 @@ impl OrderEvent {
         }
     }
 
-    /// When it was decided.
+    /// Time of the decision.
     pub(crate) fn at(&self) -> Timestamp {
         match self {
             Self::Placed(placed) => placed.at,

@@ -1,28 +1,29 @@
-//! Goods that leave: at once where the money was taken already, otherwise as soon as it is.
+//! Fulfilment of an order: at once where the payment is captured, otherwise as soon as it is.
 
 use super::{
-    events::{OrderEvent, Status},
-    order::{Order, Shipment},
+    events::{OrderEvent, OrderStatus},
+    order::Order,
+    order_state::OrderState,
     rejection::Rejection,
 };
 use kernel::{Money, Timestamp};
 
 impl Order {
-    /// Whether the money has to be taken before the goods leave.
+    /// Whether the payment has to be captured before the order is shipped.
     pub(crate) fn is_captured_at_fulfilment(&self) -> bool {
-        self.status == Status::Confirmed && self.authorised.is_positive()
+        self.status() == OrderStatus::Confirmed && self.authorised.is_positive()
     }
 
-    /// How often the goods were about to leave and did not.
+    /// Number of fulfilments that were requested and dropped.
     pub(crate) fn fulfilments_dropped(&self) -> usize {
         self.history.iter().filter(|entry| entry.event == "fulfilment_dropped").count()
     }
 
-    /// From here on nothing else happens to the order until the money is taken, or cannot be.
-    pub(crate) fn begin_fulfil(&self, at: Timestamp) -> Result<Vec<OrderEvent>, Rejection> {
-        self.may_leave()?;
-        let begins = self.shipment == Shipment::NotYet && self.is_captured_at_fulfilment();
-        Ok(begins.then_some(OrderEvent::FulfilmentRequested { at }).into_iter().collect())
+    /// Requests the fulfilment, which blocks every other change until the payment is captured or the capture fails.
+    pub(crate) fn request_fulfilment(&self, at: Timestamp) -> Result<Vec<OrderEvent>, Rejection> {
+        self.check_can_ship()?;
+        let is_due = self.state == OrderState::Confirmed && self.is_captured_at_fulfilment();
+        Ok(is_due.then_some(OrderEvent::FulfilmentRequested { at }).into_iter().collect())
     }
 
     pub(crate) fn record_capture(
@@ -30,45 +31,49 @@ impl Order {
         captured: Money,
         at: Timestamp,
     ) -> Result<Vec<OrderEvent>, Rejection> {
-        self.may_leave()?;
-        let of = self.reference(self.status);
-        let takes = self.authorised.is_positive();
-        Ok(takes.then_some(OrderEvent::Captured { captured, of, at }).into_iter().collect())
+        self.check_can_ship()?;
+        let of = self.event_summary(self.status());
+        let is_authorised = self.authorised.is_positive();
+        Ok(is_authorised.then_some(OrderEvent::Captured { captured, of, at }).into_iter().collect())
     }
 
     pub(crate) fn drop_fulfilment(&self, reason: &str, at: Timestamp) -> Vec<OrderEvent> {
-        match self.shipment {
-            Shipment::Leaving => {
-                vec![OrderEvent::FulfilmentDropped { reason: reason.to_owned(), at }]
-            }
-            Shipment::NotYet | Shipment::Left => vec![],
+        if self.state == OrderState::Fulfilling {
+            vec![OrderEvent::FulfilmentDropped { reason: reason.to_owned(), at }]
+        } else {
+            vec![]
         }
     }
 
     pub(crate) fn fulfil(&self, at: Timestamp) -> Result<Vec<OrderEvent>, Rejection> {
-        self.may_leave()?;
-        if self.status == Status::Completed {
+        self.check_can_ship()?;
+        if self.state == OrderState::Completed {
             return Ok(vec![]);
         }
         if self.authorised.is_positive() {
             return Err(Rejection::NotCaptured);
         }
         let mut events = vec![];
-        if self.shipment != Shipment::Left {
-            events.push(OrderEvent::Fulfilled { of: self.reference(Status::Confirmed), at });
+        if self.state != OrderState::Shipped {
+            events
+                .push(OrderEvent::Fulfilled { of: self.event_summary(OrderStatus::Confirmed), at });
         }
         if self.is_settled() {
-            events.push(OrderEvent::Completed { of: self.reference(Status::Completed), at });
+            events
+                .push(OrderEvent::Completed { of: self.event_summary(OrderStatus::Completed), at });
         }
         Ok(events)
     }
 
-    fn may_leave(&self) -> Result<(), Rejection> {
-        match (self.status, &self.cancel) {
-            (Status::Pending, _) => Err(Rejection::Pending),
-            (Status::Confirmed, Some(_)) => Err(Rejection::BeingCancelled),
-            (Status::Cancelled, _) => Err(Rejection::Cancelled),
-            (Status::Confirmed, None) | (Status::Completed, _) => Ok(()),
+    fn check_can_ship(&self) -> Result<(), Rejection> {
+        match &self.state {
+            OrderState::Pending { .. } | OrderState::Aborting { .. } => Err(Rejection::Pending),
+            OrderState::Cancelling { .. } => Err(Rejection::BeingCancelled),
+            OrderState::Cancelled { .. } => Err(Rejection::Cancelled),
+            OrderState::Confirmed
+            | OrderState::Fulfilling
+            | OrderState::Shipped
+            | OrderState::Completed => Ok(()),
         }
     }
 }

@@ -1,73 +1,46 @@
-//! An order, from the moment it is placed until it is completed or cancelled.
+//! Order aggregate, from its creation until it is completed or cancelled.
 
 use super::{
-    events::{OrderEvent, Placed, Reference, Status},
-    history::{self, Entry},
+    events::{EventSummary, OrderEvent, OrderStatus, Placed},
+    history::{self, HistoryEntry},
+    order_state::{OrderState, PendingPayment},
     payment_status::{
-        FulfilmentStatus, LastTry, MoneyFacts, PaymentStatus, fulfilment_status, payment_status,
+        FulfilmentStatus, PaymentBreakdown, PaymentStatus, fulfilment_status, payment_status,
     },
-    refund::{Given, RefundRequest, RefundState},
+    refund::{RefundRecord, RefundRequest, RefundState},
     rejection::Rejection,
 };
 use kernel::{Money, Timestamp, Uuid};
 use std::sync::Arc;
 
-/// An order.
+/// Order aggregate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Order {
     pub(crate) placed: Arc<Placed>,
-    pub(crate) status: Status,
-    /// Where the customer has to act, while the payment waits.
-    pub(crate) waiting: Option<Waiting>,
-    /// Set aside at the bank since it was confirmed, and not taken yet.
+    pub(crate) state: OrderState,
+    /// Amount that is authorised and not captured.
     pub(crate) authorised: Money,
     pub(crate) captured: Money,
-    /// Oldest first; those that did not come about among them.
-    pub(crate) refunds: Vec<Given>,
-    pub(crate) cancel: Option<Cancel>,
-    /// Whether the goods have left.
-    pub(crate) shipment: Shipment,
-    /// What happened, oldest first.
-    pub(crate) history: Vec<Entry>,
+    /// Refunds, oldest first, dropped ones included.
+    pub(crate) refunds: Vec<RefundRecord>,
+    /// History, oldest first.
+    pub(crate) history: Vec<HistoryEntry>,
 }
 
-/// What the payment waits for.
+/// Command to an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Waiting {
-    pub(crate) reason: String,
-    pub(crate) action_url: Option<String>,
-}
-
-/// How far a cancellation is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Cancel {
-    Requested { reason: Option<String> },
-    Done { reason: String },
-}
-
-/// Whether the goods have left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shipment {
-    NotYet,
-    /// As soon as the money is taken.
-    Leaving,
-    Left,
-}
-
-/// What somebody wants of an order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Command {
+pub(crate) enum OrderCommand {
     Place(Box<Placed>),
-    AwaitPayment(Waiting),
+    AwaitPayment(PendingPayment),
     Confirm {
         captured: Money,
     },
-    /// Stops an order that is still being placed.
-    StopPlacing {
+    /// Aborts the checkout of a pending order.
+    AbortCheckout {
         reason: Option<String>,
     },
-    /// Begins to cancel an order that was confirmed.
-    BeginCancel {
+    /// Requests the cancellation of a confirmed order.
+    RequestCancel {
         reason: Option<String>,
     },
     Cancel {
@@ -81,8 +54,8 @@ pub(crate) enum Command {
         id: Uuid,
         reason: String,
     },
-    /// Begins to fulfil an order whose money is only set aside.
-    BeginFulfil,
+    /// Requests the fulfilment of an order whose payment is only authorised.
+    RequestFulfilment,
     RecordCapture {
         captured: Money,
     },
@@ -93,146 +66,147 @@ pub(crate) enum Command {
 }
 
 impl Order {
-    /// Decides what `command` leads to. Repeating a command that already took effect leads to nothing.
+    /// Decides on a command: the events it leads to, or the rejection. A command that already took effect leads to none.
     pub(crate) fn decide(
         order: Option<&Self>,
-        command: &Command,
+        command: &OrderCommand,
         at: Timestamp,
     ) -> Result<Vec<OrderEvent>, Rejection> {
         let Some(order) = order else {
             return match command {
-                Command::Place(placed) => Ok(vec![OrderEvent::Placed(placed.clone())]),
+                OrderCommand::Place(placed) => Ok(vec![OrderEvent::Placed(placed.clone())]),
                 _ => Err(Rejection::Unknown),
             };
         };
         match command {
-            // Whoever knows the id has placed it.
-            Command::Place(_) => Ok(vec![]),
-            Command::AwaitPayment(waiting) => Ok(order.await_payment(waiting, at)),
-            Command::Confirm { captured } => order.confirm(*captured, at),
-            Command::StopPlacing { reason } => order.stop_placing(reason.as_ref(), at),
-            Command::BeginCancel { reason } => order.begin_cancel(reason.as_ref(), at),
-            Command::Cancel { reason } => order.cancel(reason, at),
-            Command::ReserveRefund(request) => order.reserve_refund(request, at),
-            Command::SettleRefund { id } => order.settle_refund(*id, at),
-            Command::DropRefund { id, reason } => order.drop_refund(*id, reason, at),
-            Command::BeginFulfil => order.begin_fulfil(at),
-            Command::RecordCapture { captured } => order.record_capture(*captured, at),
-            Command::DropFulfilment { reason } => Ok(order.drop_fulfilment(reason, at)),
-            Command::Fulfil => order.fulfil(at),
+            // The id identifies the request, so the order is the one that was placed.
+            OrderCommand::Place(_) => Ok(vec![]),
+            OrderCommand::AwaitPayment(payment) => Ok(order.await_payment(payment, at)),
+            OrderCommand::Confirm { captured } => order.confirm(*captured, at),
+            OrderCommand::AbortCheckout { reason } => order.abort_checkout(reason.as_ref(), at),
+            OrderCommand::RequestCancel { reason } => order.request_cancel(reason.as_ref(), at),
+            OrderCommand::Cancel { reason } => order.cancel(reason, at),
+            OrderCommand::ReserveRefund(request) => order.reserve_refund(request, at),
+            OrderCommand::SettleRefund { id } => order.settle_refund(*id, at),
+            OrderCommand::DropRefund { id, reason } => order.drop_refund(*id, reason, at),
+            OrderCommand::RequestFulfilment => order.request_fulfilment(at),
+            OrderCommand::RecordCapture { captured } => order.record_capture(*captured, at),
+            OrderCommand::DropFulfilment { reason } => Ok(order.drop_fulfilment(reason, at)),
+            OrderCommand::Fulfil => order.fulfil(at),
         }
     }
 
-    fn await_payment(&self, waiting: &Waiting, at: Timestamp) -> Vec<OrderEvent> {
-        if self.status != Status::Pending || self.waiting.as_ref() == Some(waiting) {
+    fn await_payment(&self, payment: &PendingPayment, at: Timestamp) -> Vec<OrderEvent> {
+        let is_repeated = self.state.pending_payment() == Some(payment);
+        if self.status() != OrderStatus::Pending || is_repeated {
             return vec![];
         }
-        let Waiting { reason, action_url } = waiting.clone();
-        let of = self.reference(Status::Pending);
+        let PendingPayment { reason, action_url } = payment.clone();
+        let of = self.event_summary(OrderStatus::Pending);
         vec![OrderEvent::PaymentWaiting { reason, action_url, of, at }]
     }
 
     fn confirm(&self, captured: Money, at: Timestamp) -> Result<Vec<OrderEvent>, Rejection> {
-        match (self.status, &self.cancel) {
-            (Status::Pending, Some(_)) => Err(Rejection::BeingCancelled),
-            (Status::Pending, None) => {
-                let of = self.reference(Status::Confirmed);
+        match &self.state {
+            OrderState::Pending { .. } => {
+                let of = self.event_summary(OrderStatus::Confirmed);
                 Ok(vec![OrderEvent::Confirmed { captured, of, at }])
             }
-            (Status::Confirmed | Status::Completed, _) => Ok(vec![]),
-            (Status::Cancelled, _) => Err(Rejection::Cancelled),
+            OrderState::Aborting { .. } => Err(Rejection::BeingCancelled),
+            OrderState::Confirmed
+            | OrderState::Cancelling { .. }
+            | OrderState::Fulfilling
+            | OrderState::Shipped
+            | OrderState::Completed => Ok(vec![]),
+            OrderState::Cancelled { .. } => Err(Rejection::Cancelled),
         }
     }
 
-    fn stop_placing(
+    fn abort_checkout(
         &self,
         reason: Option<&String>,
         at: Timestamp,
     ) -> Result<Vec<OrderEvent>, Rejection> {
-        match self.status {
-            Status::Pending => Ok(self.request_cancel(reason, at)),
-            Status::Confirmed => Err(Rejection::Confirmed),
-            Status::Completed => Err(Rejection::AlreadyShipped),
-            Status::Cancelled => Ok(vec![]),
+        match &self.state {
+            OrderState::Pending { .. } => {
+                Ok(vec![OrderEvent::CancelRequested { reason: reason.cloned(), at }])
+            }
+            OrderState::Aborting { .. } | OrderState::Cancelled { .. } => Ok(vec![]),
+            OrderState::Confirmed
+            | OrderState::Cancelling { .. }
+            | OrderState::Fulfilling
+            | OrderState::Shipped => Err(Rejection::Confirmed),
+            OrderState::Completed => Err(Rejection::AlreadyShipped),
         }
     }
 
-    fn begin_cancel(
+    fn request_cancel(
         &self,
         reason: Option<&String>,
         at: Timestamp,
     ) -> Result<Vec<OrderEvent>, Rejection> {
-        match (self.status, self.shipment) {
-            (Status::Pending, _) => Err(Rejection::Pending),
-            (Status::Confirmed, Shipment::NotYet) => Ok(self.request_cancel(reason, at)),
-            (Status::Confirmed | Status::Completed, _) => Err(Rejection::AlreadyShipped),
-            (Status::Cancelled, _) => Ok(vec![]),
-        }
-    }
-
-    fn request_cancel(&self, reason: Option<&String>, at: Timestamp) -> Vec<OrderEvent> {
-        match self.cancel {
-            Some(_) => vec![],
-            None => vec![OrderEvent::CancelRequested { reason: reason.cloned(), at }],
+        match &self.state {
+            OrderState::Pending { .. } | OrderState::Aborting { .. } => Err(Rejection::Pending),
+            OrderState::Confirmed => {
+                Ok(vec![OrderEvent::CancelRequested { reason: reason.cloned(), at }])
+            }
+            OrderState::Cancelling { .. } | OrderState::Cancelled { .. } => Ok(vec![]),
+            OrderState::Fulfilling | OrderState::Shipped | OrderState::Completed => {
+                Err(Rejection::AlreadyShipped)
+            }
         }
     }
 
     fn cancel(&self, reason: &str, at: Timestamp) -> Result<Vec<OrderEvent>, Rejection> {
-        match (self.status, self.shipment) {
-            (Status::Cancelled, _) => Ok(vec![]),
-            (Status::Pending | Status::Confirmed, Shipment::NotYet) => {
-                let of = self.reference(Status::Cancelled);
-                // Whoever asked for it said it better than the code that comes of it.
-                let reason = match &self.cancel {
-                    Some(Cancel::Requested { reason: Some(words) }) => words,
-                    _ => reason,
-                };
+        match &self.state {
+            OrderState::Pending { .. }
+            | OrderState::Aborting { .. }
+            | OrderState::Confirmed
+            | OrderState::Cancelling { .. } => {
+                let of = self.event_summary(OrderStatus::Cancelled);
+                // The reason of the request is better than the code that the saga gives.
+                let reason = self.state.requested_cancel_reason().unwrap_or(reason);
                 Ok(vec![OrderEvent::Cancelled { reason: reason.to_owned(), of, at }])
             }
-            _ => Err(Rejection::AlreadyShipped),
+            OrderState::Fulfilling | OrderState::Shipped | OrderState::Completed => {
+                Err(Rejection::AlreadyShipped)
+            }
+            OrderState::Cancelled { .. } => Ok(vec![]),
         }
     }
 
-    /// Folds one more event in.
+    /// Folds the next event into the state.
     pub(crate) fn apply(order: Option<Self>, event: &OrderEvent) -> Self {
         let mut order = match (order, event) {
             (Some(order), _) => order,
             (None, OrderEvent::Placed(placed)) => Self::placed(placed),
-            // A stream begins with `placed`; anything else would be damage, and an order of nothing shows it best.
-            (None, other) => Self::placed(&damaged(other)),
+            // A stream begins with `placed`; any other event means corruption, which an empty order shows best.
+            (None, other) => Self::placed(&empty_placed(other)),
         };
         order.history.push(history::entry(event));
+        order.state = order.state.after(event);
         match event {
-            OrderEvent::Placed(_) => {}
-            OrderEvent::PaymentWaiting { reason, action_url, .. } => {
-                let (reason, action_url) = (reason.clone(), action_url.clone());
-                order.waiting = Some(Waiting { reason, action_url });
+            OrderEvent::Confirmed { captured, .. } | OrderEvent::Captured { captured, .. } => {
+                order.record_captured(*captured);
             }
-            OrderEvent::Confirmed { captured, .. } => {
-                order.status = Status::Confirmed;
-                order.waiting = None;
-                order.takes(*captured);
-            }
-            OrderEvent::CancelRequested { reason, .. } => {
-                order.cancel = Some(Cancel::Requested { reason: reason.clone() });
-            }
-            OrderEvent::Cancelled { reason, .. } => {
-                order.status = Status::Cancelled;
-                order.waiting = None;
-                order.cancel = Some(Cancel::Done { reason: reason.clone() });
+            OrderEvent::Cancelled { .. } => {
                 order.authorised = Money::zero(order.placed.currency);
             }
             OrderEvent::RefundReserved { refund, at } => {
                 let (refund, state) = (refund.clone(), RefundState::Reserved);
-                order.refunds.push(Given { refund, state, at: *at });
+                order.refunds.push(RefundRecord { refund, state, at: *at });
             }
-            OrderEvent::Refunded { id, .. } => order.refund_becomes(*id, RefundState::Done),
-            OrderEvent::RefundDropped { id, .. } => order.refund_becomes(*id, RefundState::Dropped),
-            OrderEvent::FulfilmentRequested { .. } => order.shipment = Shipment::Leaving,
-            OrderEvent::Captured { captured, .. } => order.takes(*captured),
-            OrderEvent::FulfilmentDropped { .. } => order.shipment = Shipment::NotYet,
-            OrderEvent::Fulfilled { .. } => order.shipment = Shipment::Left,
-            OrderEvent::Completed { .. } => order.status = Status::Completed,
+            OrderEvent::Refunded { id, .. } => order.set_refund_state(*id, RefundState::Done),
+            OrderEvent::RefundDropped { id, .. } => {
+                order.set_refund_state(*id, RefundState::Dropped);
+            }
+            OrderEvent::Placed(_)
+            | OrderEvent::PaymentWaiting { .. }
+            | OrderEvent::CancelRequested { .. }
+            | OrderEvent::FulfilmentRequested { .. }
+            | OrderEvent::FulfilmentDropped { .. }
+            | OrderEvent::Fulfilled { .. }
+            | OrderEvent::Completed { .. } => {}
         }
         order
     }
@@ -240,88 +214,93 @@ impl Order {
     fn placed(placed: &Placed) -> Self {
         Self {
             placed: Arc::new(placed.clone()),
-            status: Status::Pending,
-            waiting: None,
+            state: OrderState::Pending { payment: None },
             authorised: Money::zero(placed.currency),
             captured: Money::zero(placed.currency),
             refunds: Vec::new(),
-            cancel: None,
-            shipment: Shipment::NotYet,
             history: Vec::new(),
         }
     }
 
-    /// So much is taken in all; the rest of what is due is set aside.
-    fn takes(&mut self, captured: Money) {
+    /// Records the captured amount; the rest of the total is authorised.
+    fn record_captured(&mut self, captured: Money) {
         let left = self.placed.totals.total.amount - captured.amount;
         self.captured = captured;
         self.authorised = Money::new(left.max(0), captured.currency);
     }
 
-    fn refund_becomes(&mut self, id: Uuid, state: RefundState) {
-        if let Some(given) = self.refunds.iter_mut().find(|given| given.refund.id == id) {
-            given.state = state;
+    fn set_refund_state(&mut self, id: Uuid, state: RefundState) {
+        if let Some(record) = self.refunds.iter_mut().find(|record| record.refund.id == id) {
+            record.state = state;
         }
     }
 
-    /// What others are told of it, standing at `status`.
-    pub(crate) fn reference(&self, status: Status) -> Reference {
-        Reference { number: self.placed.number, total: self.placed.totals.total, status }
+    /// Summary for published events, with the status after the event.
+    pub(crate) fn event_summary(&self, status: OrderStatus) -> EventSummary {
+        EventSummary { number: self.placed.number, total: self.placed.totals.total, status }
     }
 
-    /// Given back in minor units. A cancellation gives everything back.
+    /// Status in terms of stored and published events.
+    pub(crate) fn status(&self) -> OrderStatus {
+        self.state.status()
+    }
+
+    /// Refunded amount in minor units. A cancellation refunds everything.
     pub(crate) fn refunded(&self) -> i64 {
-        match self.status {
-            Status::Cancelled => self.captured.amount,
-            _ => self.given_back(|state| state == RefundState::Done),
+        match self.status() {
+            OrderStatus::Cancelled => self.captured.amount,
+            OrderStatus::Pending | OrderStatus::Confirmed | OrderStatus::Completed => {
+                self.refund_total(|state| state == RefundState::Done)
+            }
         }
     }
 
-    /// Whether it was confirmed, whatever became of it since.
+    /// Whether the order was ever confirmed, whatever its status is now.
     pub(crate) fn was_confirmed(&self) -> bool {
-        match self.status {
-            Status::Pending => false,
-            Status::Confirmed | Status::Completed => true,
-            Status::Cancelled => self.history.iter().any(|entry| entry.event == "confirmed"),
-        }
+        self.state.was_confirmed()
     }
 
-    /// Whether nothing more is to be taken.
+    /// Whether nothing more is due.
     pub(crate) fn is_settled(&self) -> bool {
         self.captured.amount >= self.placed.totals.total.amount - self.refunded()
     }
 
-    /// Where its money stands.
+    /// Status of the payment.
     pub(crate) fn payment_status(&self) -> PaymentStatus {
         let refunded = self.refunded();
-        payment_status(MoneyFacts {
+        payment_status(PaymentBreakdown {
             due: self.placed.totals.total.amount - refunded,
             authorised: self.authorised.amount,
             captured: self.captured.amount,
             refunded,
-            cancelled: self.status == Status::Cancelled,
-            last_try: if self.waiting.is_some() { LastTry::Waiting } else { LastTry::None },
+            cancelled: self.status() == OrderStatus::Cancelled,
+            waiting: self.state.pending_payment().is_some(),
         })
     }
 
-    /// Where its goods stand.
+    /// Status of the fulfilment.
     pub(crate) fn fulfilment_status(&self) -> FulfilmentStatus {
-        let ordered = match (self.status, self.shipment) {
-            (Status::Cancelled, _) => 0,
-            (_, Shipment::Left) => self.units(),
-            // What was given back before it left will not leave.
-            (_, Shipment::NotYet | Shipment::Leaving) => self.units() - self.units_given_back(),
+        let ordered = match &self.state {
+            OrderState::Cancelled { .. } => 0,
+            OrderState::Shipped | OrderState::Completed => self.units(),
+            // Units that were refunded before the shipment are not shipped.
+            OrderState::Pending { .. }
+            | OrderState::Aborting { .. }
+            | OrderState::Confirmed
+            | OrderState::Cancelling { .. }
+            | OrderState::Fulfilling => self.units() - self.units_in_refunds(),
         };
-        fulfilment_status(ordered, if self.shipment == Shipment::Left { ordered } else { 0 })
+        fulfilment_status(ordered, if self.state.has_shipped() { ordered } else { 0 })
     }
 
-    /// Units over all lines.
+    /// Number of units over all lines.
     pub(crate) fn units(&self) -> i64 {
         self.placed.lines.iter().map(|line| line.quantity).sum()
     }
 }
 
-fn damaged(event: &OrderEvent) -> Placed {
+/// Facts of an order without content, for a corrupt stream.
+fn empty_placed(event: &OrderEvent) -> Placed {
     let zero = Money::zero(kernel::Currency::EUR);
     let address = super::events::Address {
         name: String::new(),

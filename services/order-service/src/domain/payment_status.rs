@@ -1,6 +1,6 @@
-//! What the amounts say about where the money and the goods stand.
+//! Payment status and fulfilment status of an order, derived from its amounts.
 
-/// Where an order's money stands.
+/// Payment status of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PaymentStatus {
     Pending,
@@ -14,46 +14,40 @@ pub(crate) enum PaymentStatus {
     NotRequired,
 }
 
-/// What is known of an order's money, in minor units.
+/// Amounts of an order's payment, in minor units.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct MoneyFacts {
-    /// What is to be paid now, refunds taken off.
+pub(crate) struct PaymentBreakdown {
+    /// Amount to be paid, less refunds.
     pub(crate) due: i64,
-    /// Set aside at the bank and not taken.
+    /// Amount authorised and not captured.
     pub(crate) authorised: i64,
     pub(crate) captured: i64,
     pub(crate) refunded: i64,
     pub(crate) cancelled: bool,
-    pub(crate) last_try: LastTry,
+    /// Whether the payment waits for the customer or the bank.
+    pub(crate) waiting: bool,
 }
 
-/// How the last try to have the money set aside stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum LastTry {
-    #[default]
-    None,
-    Waiting,
-}
-
-/// The first row of the table that fits. A refused payment ends its order, so no order is left with a failed one.
-pub(crate) fn payment_status(facts: MoneyFacts) -> PaymentStatus {
+/// Payment status: the first matching row of the decision table. A declined payment ends its order, so no order is left
+/// with a failed one.
+pub(crate) fn payment_status(facts: PaymentBreakdown) -> PaymentStatus {
     let net = facts.captured - facts.refunded;
     match facts {
-        MoneyFacts { cancelled: true, captured: 0, .. } => PaymentStatus::Voided,
-        MoneyFacts { refunded: 1.., .. } if net == 0 => PaymentStatus::Refunded,
-        MoneyFacts { due: 0, captured: 0, .. } => PaymentStatus::NotRequired,
-        MoneyFacts { due, authorised, .. } if net == 0 && authorised >= due => {
+        PaymentBreakdown { cancelled: true, captured: 0, .. } => PaymentStatus::Voided,
+        PaymentBreakdown { refunded: 1.., .. } if net == 0 => PaymentStatus::Refunded,
+        PaymentBreakdown { due: 0, captured: 0, .. } => PaymentStatus::NotRequired,
+        PaymentBreakdown { due, authorised, .. } if net == 0 && authorised >= due => {
             PaymentStatus::Authorised
         }
-        MoneyFacts { last_try: LastTry::Waiting, .. } if net == 0 => PaymentStatus::Waiting,
+        PaymentBreakdown { waiting: true, .. } if net == 0 => PaymentStatus::Waiting,
         _ if net == 0 => PaymentStatus::Pending,
-        MoneyFacts { due, .. } if net < due => PaymentStatus::PartiallyPaid,
-        MoneyFacts { refunded: 1.., .. } => PaymentStatus::PartiallyRefunded,
+        PaymentBreakdown { due, .. } if net < due => PaymentStatus::PartiallyPaid,
+        PaymentBreakdown { refunded: 1.., .. } => PaymentStatus::PartiallyRefunded,
         _ => PaymentStatus::Paid,
     }
 }
 
-/// Where an order's goods stand. Everything leaves at once, or nothing.
+/// Fulfilment status of an order, which is shipped as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FulfilmentStatus {
     Unfulfilled,
@@ -61,7 +55,7 @@ pub(crate) enum FulfilmentStatus {
     NotRequired,
 }
 
-/// From the units that are still ordered, and those that left.
+/// Fulfilment status by the units that are still ordered and those that were shipped.
 pub(crate) fn fulfilment_status(ordered: i64, shipped: i64) -> FulfilmentStatus {
     match (ordered, shipped) {
         (0, _) => FulfilmentStatus::NotRequired,

@@ -1,33 +1,33 @@
-//! Why an order says no.
+//! Rejections: the reasons for which an order refuses a command.
 
 use kernel::{Money, MoneyError, Uuid};
 
-/// Why an order says no. Each is an answer somebody can be given.
+/// Reason for which an order refuses a command, fit to be shown to the caller.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Rejection {
     #[error("there is no such order")]
     Unknown,
-    #[error("the order is still being placed; ask again shortly")]
+    #[error("the order is still pending; try again shortly")]
     Pending,
-    #[error("the order is confirmed already")]
+    #[error("the order is already confirmed")]
     Confirmed,
     #[error("the order is cancelled")]
     Cancelled,
     #[error("the order is being cancelled")]
     BeingCancelled,
-    #[error("the goods are on their way; the order cannot be cancelled any more")]
+    #[error("the order is on its way and can no longer be cancelled")]
     AlreadyShipped,
     #[error(
-        "the money is set aside and was not taken; cancel the order, or give it back once the goods have left"
+        "the payment is authorised but not captured; cancel the order, or refund it once it has shipped"
     )]
     NotCaptured,
-    #[error("only {refundable} is left to give back")]
+    #[error("only {refundable} can still be refunded")]
     ExceedsRefundable { refundable: Money },
     #[error("there is no refund {id}")]
     UnknownRefund { id: Uuid },
     #[error("{message}")]
     Field { field: String, message: String },
-    #[error("the sums of the order contradict each other")]
+    #[error("the amounts of the order are inconsistent")]
     DoesNotAddUp,
     #[error(transparent)]
     Money(#[from] MoneyError),

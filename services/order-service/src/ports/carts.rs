@@ -1,7 +1,7 @@
-//! Carts that become orders, and prices.
+//! Port to the cart service: carts that become orders, and quotes.
 
 use super::PortError;
-use crate::domain::{events::Address, placing::Quote};
+use crate::domain::{events::Address, quote::Quote};
 use async_trait::async_trait;
 use kernel::{Currency, Uuid};
 use std::{
@@ -9,14 +9,14 @@ use std::{
     sync::Arc,
 };
 
-/// The address parts that each country requires.
+/// Address parts that each country requires.
 pub(crate) type RequiredParts = BTreeMap<String, BTreeSet<String>>;
 
-/// Carts and prices.
+/// Carts and quotes.
 #[async_trait]
 pub(crate) trait Carts: Send + Sync {
-    /// Freezes a cart for an order and says what it comes to. Again for the same order: the same cart, at the prices
-    /// of that moment.
+    /// Freezes a cart for an order and returns its quote. Repeated for the same order: the same cart, at the prices of
+    /// that moment.
     async fn freeze(
         &self,
         cart: Uuid,
@@ -24,7 +24,7 @@ pub(crate) trait Carts: Send + Sync {
         delivery: Delivery<'_>,
     ) -> Result<Quote, PortError>;
 
-    /// What lines come to that are in no cart.
+    /// Quote for lines that are in no cart.
     async fn quote(
         &self,
         lines: &[(String, i64)],
@@ -32,17 +32,17 @@ pub(crate) trait Carts: Send + Sync {
         delivery: Delivery<'_>,
     ) -> Result<Quote, PortError>;
 
-    /// The cart has become the order. Again is no error; neither is a cart that is gone.
+    /// Marks the cart as ordered. Idempotent; a cart that no longer exists is no error.
     async fn ordered(&self, cart: Uuid, order: Uuid) -> Result<(), PortError>;
 
-    /// The cart is open again, if it was frozen for this order. Whatever else is the matter with it is no error.
+    /// Reopens the cart if it was frozen for this order. Idempotent; any other state of the cart is no error.
     async fn reopen(&self, cart: Uuid, order: Uuid) -> Result<(), PortError>;
 
-    /// Which parts of an address are required where. Remembered after the first answer.
+    /// Address parts that each country requires. Cached after the first response.
     async fn required_parts(&self) -> Result<Arc<RequiredParts>, PortError>;
 }
 
-/// Where goods go, and how.
+/// Destination and method of a delivery.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Delivery<'a> {
     pub(crate) address: &'a Address,

@@ -1,23 +1,26 @@
-//! The money for an order.
+//! Port to the payment service.
 
 use super::PortError;
 use async_trait::async_trait;
 use kernel::{Money, Uuid};
 
-/// The money for an order.
+/// Payments of orders.
 #[async_trait]
 pub(crate) trait Payments: Send + Sync {
-    /// Has money set aside. Again under the same id: how the payment stands by now; it is never asked for twice.
-    async fn authorise(&self, wanted: Authorise<'_>) -> Result<Authorisation, PortError>;
+    /// Authorises a payment. Repeated under the same id: its current status; it is never authorised twice.
+    async fn authorise(
+        &self,
+        request: AuthorisationRequest<'_>,
+    ) -> Result<AuthorisationStatus, PortError>;
 
-    /// Takes all that was set aside, once; says how much that was.
+    /// Captures everything that is authorised, once; returns the captured amount.
     async fn capture(&self, payment: Uuid) -> Result<Money, PortError>;
 
-    /// Sets free what was set aside and gives back what was taken. Again is no error, nor is a payment that never
-    /// was; it can never be authorised afterwards.
+    /// Voids what is authorised and refunds what was captured. Idempotent; a payment that does not exist is no error, and
+    /// can never be authorised afterwards.
     async fn cancel(&self, payment: Uuid, order: Uuid) -> Result<(), PortError>;
 
-    /// Gives money back, once per refund.
+    /// Refunds an amount, once per refund id.
     async fn refund(
         &self,
         payment: Uuid,
@@ -27,28 +30,28 @@ pub(crate) trait Payments: Send + Sync {
     ) -> Result<(), PortError>;
 }
 
-/// Money to be set aside.
+/// Request for an authorisation.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Authorise<'a> {
+pub(crate) struct AuthorisationRequest<'a> {
     pub(crate) payment: Uuid,
     pub(crate) order: Uuid,
     pub(crate) amount: Money,
-    /// The processor.
+    /// Payment method: the name of the processor.
     pub(crate) method: &'a str,
-    /// What the processor knows the customer's means of payment by.
+    /// The processor's token for the means of payment.
     pub(crate) token: &'a str,
 }
 
-/// How a payment stands.
+/// Status of an authorisation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Authorisation {
+pub(crate) enum AuthorisationStatus {
     Authorised,
-    /// For the customer, or for the bank to say what became of it.
+    /// The payment waits for the customer, or for the outcome from the bank.
     Waiting {
         reason: String,
         action_url: Option<String>,
     },
     Declined {
-        why: String,
+        reason: String,
     },
 }

@@ -1,25 +1,25 @@
-//! Stock that can be set aside for an order.
+//! Port to the inventory service.
 
 use super::PortError;
 use async_trait::async_trait;
 use kernel::Uuid;
 
-/// Stock that can be set aside for an order.
+/// Stock that can be held for an order.
 #[async_trait]
 pub(crate) trait Stock: Send + Sync {
-    /// Sets lines aside, all of them or none. Again under the same id: the same hold, however it stands by now.
+    /// Holds stock for all lines or none. Repeated under the same id: the same hold, in whatever state it is.
     async fn hold(&self, hold: Uuid, order: Uuid, lines: &[(String, i64)])
     -> Result<(), PortError>;
 
-    /// Sells what is held, also when its time is over but the goods are still there; otherwise refuses with
-    /// `hold_expired`. Again is no error.
+    /// Commits a hold: its units are sold, also after it expired while they are still available; otherwise refuses with
+    /// `hold_expired`. Idempotent.
     async fn commit(&self, hold: Uuid) -> Result<(), PortError>;
 
-    /// Gives back what is held, or takes back what was sold. Again is no error, nor is a hold that never was; it
-    /// can never be taken afterwards.
+    /// Releases a hold, or returns its sold units. Idempotent; a hold that does not exist is no error, and can never be
+    /// committed afterwards.
     async fn release(&self, hold: Uuid) -> Result<(), PortError>;
 
-    /// Takes units of what was sold back, once per `reference`.
+    /// Returns some of the sold units to stock, once per `reference`.
     async fn restock(
         &self,
         hold: Uuid,

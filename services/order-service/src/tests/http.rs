@@ -1,6 +1,6 @@
-//! The service through its router.
+//! HTTP operations through the router.
 
-use super::town::{CART, Process, TOTAL, Town};
+use super::test_world::{CART, Process, TOTAL, TestWorld};
 use crate::adapters::http::routes;
 use axum::{
     Router,
@@ -11,18 +11,19 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-struct Shop {
-    town: Town,
+/// Service with its router and its world.
+struct HttpFixture {
+    world: TestWorld,
     process: Process,
     router: Router,
 }
 
-impl Shop {
+impl HttpFixture {
     async fn open() -> Self {
-        let town = Town::new();
-        let process = town.start().await;
-        let ids = town.ids();
-        let values = town.storage().key_value;
+        let world = TestWorld::new();
+        let process = world.start().await;
+        let ids = world.ids();
+        let values = world.storage().key_value;
         let parts = web::ServiceParts {
             metrics: telemetry::Metrics::new(),
             ids: ids.clone(),
@@ -30,24 +31,24 @@ impl Shop {
             limits: web::Limits::default(),
         };
         let router = web::service("order-service", routes(process.use_cases.clone()), parts).router;
-        Self { town, process, router }
+        Self { world, process, router }
     }
 
-    /// The same shop after a stop and a start.
+    /// Fixture after a restart of the service.
     async fn reopened(self) -> Self {
         self.process.kill();
-        let town = self.town;
-        let process = town.start().await;
-        let ids = town.ids();
+        let world = self.world;
+        let process = world.start().await;
+        let ids = world.ids();
         let parts = web::ServiceParts {
             metrics: telemetry::Metrics::new(),
             ids,
-            // The answers that were remembered are lost.
+            // The remembered responses are lost.
             idempotency: None,
             limits: web::Limits::default(),
         };
         let router = web::service("order-service", routes(process.use_cases.clone()), parts).router;
-        Self { town, process, router }
+        Self { world, process, router }
     }
 
     async fn send(
@@ -114,8 +115,8 @@ fn order_path(order: &Value, rest: &str) -> String {
 
 #[tokio::test]
 async fn a_cart_becomes_an_order_once() {
-    let shop = Shop::open().await;
-    let (status, order) = shop.checkout("k1", "success").await;
+    let fixture = HttpFixture::open().await;
+    let (status, order) = fixture.checkout("k1", "success").await;
     assert_eq!(status, 201, "{order}");
     assert_eq!(
         (order["status"].as_str(), order["number"].as_str()),
@@ -129,63 +130,64 @@ async fn a_cart_becomes_an_order_once() {
     assert_eq!(order["payment"]["captured"]["amount"], TOTAL);
     assert_eq!(order["lines"][0]["sku"], "MUG");
     assert_eq!(order["history"][1]["event"], "confirmed");
-    assert_eq!(shop.checkout("k1", "success").await, (status, order.clone()));
-    let (status, refused) = shop.checkout("k2", "success").await;
+    assert_eq!(fixture.checkout("k1", "success").await, (status, order.clone()));
+    let (status, refused) = fixture.checkout("k2", "success").await;
     assert_eq!((status.as_u16(), refused["code"].as_str()), (409, Some("already_ordered")));
     assert_eq!(refused["subject"], order["id"]);
-    let (status, seen) = shop.send("GET", &order_path(&order, ""), "", "shop", &Value::Null).await;
+    let (status, seen) =
+        fixture.send("GET", &order_path(&order, ""), "", "shop", &Value::Null).await;
     assert_eq!((status.as_u16(), seen), (200, order));
 }
 
 #[tokio::test]
-async fn a_repeated_request_finds_its_order_although_its_answer_was_forgotten() {
-    let shop = Shop::open().await;
-    let (_, order) = shop.checkout("k1", "success").await;
-    let (_, declined) = shop
+async fn a_repeated_request_finds_its_order_after_its_response_was_lost() {
+    let fixture = HttpFixture::open().await;
+    let (_, order) = fixture.checkout("k1", "success").await;
+    let (_, declined) = fixture
         .post("/api/v1/orders", "k9", {
             let mut body = order_body(1);
             body["payment"]["token"] = "decline".into();
             body
         })
         .await;
-    let shop = shop.reopened().await;
-    let (status, again) = shop.checkout("k1", "success").await;
+    let fixture = fixture.reopened().await;
+    let (status, again) = fixture.checkout("k1", "success").await;
     assert_eq!((status.as_u16(), again), (201, order));
-    let (status, other) = shop.checkout("k1", "requires_action").await;
+    let (status, other) = fixture.checkout("k1", "requires_action").await;
     assert_eq!((status.as_u16(), other["code"].as_str()), (422, Some("idempotency_key_reused")));
     let mut body = order_body(1);
     body["payment"]["token"] = "decline".into();
-    let (status, again) = shop.post("/api/v1/orders", "k9", body).await;
+    let (status, again) = fixture.post("/api/v1/orders", "k9", body).await;
     assert_eq!((status.as_u16(), again), (402, declined));
-    shop.town.payments.lock().owes_nothing().unwrap_err();
-    assert_eq!(shop.town.payments.lock().count(), 2);
+    fixture.world.payments.lock().owes_nothing().unwrap_err();
+    assert_eq!(fixture.world.payments.lock().count(), 2);
 }
 
 #[tokio::test]
-async fn refusals_say_what_to_do_and_leave_the_cart_open() {
-    let shop = Shop::open().await;
-    let (status, problem) = shop.checkout("k1", "decline").await;
+async fn refusals_carry_their_facts_and_leave_the_cart_open() {
+    let fixture = HttpFixture::open().await;
+    let (status, problem) = fixture.checkout("k1", "decline").await;
     assert_eq!((status.as_u16(), problem["code"].as_str()), (402, Some("payment_declined")));
     let mut body = checkout_body("success");
     body["expected_total"] = json!({"amount": 1, "currency": "EUR"});
-    let (status, problem) = shop.send("POST", &checkout_path(), "k2", "shop", &body).await;
+    let (status, problem) = fixture.send("POST", &checkout_path(), "k2", "shop", &body).await;
     assert_eq!((status.as_u16(), problem["code"].as_str()), (422, Some("price_changed")));
     assert_eq!(problem["facts"]["total"]["amount"], TOTAL);
-    shop.town.is_clean().unwrap();
-    shop.town.stock.lock().sell_out();
-    let (status, problem) = shop.checkout("k3", "success").await;
+    fixture.world.is_clean().unwrap();
+    fixture.world.stock.lock().sell_out();
+    let (status, problem) = fixture.checkout("k3", "success").await;
     assert_eq!((status.as_u16(), problem["code"].as_str()), (409, Some("out_of_stock")));
     assert_eq!(
         (problem["subject"].as_str(), problem["facts"]["available"].as_i64()),
         (Some("MUG"), Some(0))
     );
-    assert_eq!(shop.town.payments.lock().count(), 1, "no payment was asked for");
-    shop.town.carts.lock().is_open(CART).unwrap();
+    assert_eq!(fixture.world.payments.lock().count(), 1, "no payment was authorised");
+    fixture.world.carts.lock().is_open(CART).unwrap();
 }
 
 #[tokio::test]
-async fn wrong_input_is_named_before_anything_is_begun() {
-    let shop = Shop::open().await;
+async fn invalid_input_is_refused_before_the_checkout_begins() {
+    let fixture = HttpFixture::open().await;
     for (key, (path, value, field)) in [
         ("/email", json!("nobody"), "email"),
         ("/shipping_address/name", json!(""), "shipping_address.name"),
@@ -202,7 +204,7 @@ async fn wrong_input_is_named_before_anything_is_begun() {
         let mut body = checkout_body("success");
         *body.pointer_mut(path).unwrap() = value;
         let (status, problem) =
-            shop.send("POST", &checkout_path(), &format!("key-{key}"), "shop", &body).await;
+            fixture.send("POST", &checkout_path(), &format!("key-{key}"), "shop", &body).await;
         assert_eq!(
             (status.as_u16(), problem["errors"][0]["field"].as_str()),
             (422, Some(field)),
@@ -210,31 +212,32 @@ async fn wrong_input_is_named_before_anything_is_begun() {
         );
     }
     let (status, problem) =
-        shop.send("POST", &checkout_path(), "", "shop", &checkout_body("success")).await;
+        fixture.send("POST", &checkout_path(), "", "shop", &checkout_body("success")).await;
     assert_eq!((status.as_u16(), problem["code"].as_str()), (400, Some("idempotency_key_missing")));
-    let (status, _) =
-        shop.send("POST", "/api/v1/carts/7/checkout", "k", "shop", &checkout_body("success")).await;
+    let (status, _) = fixture
+        .send("POST", "/api/v1/carts/7/checkout", "k", "shop", &checkout_body("success"))
+        .await;
     assert_eq!(status, 400);
-    assert_eq!(shop.town.storage().journal.last_position().await.unwrap(), 0);
+    assert_eq!(fixture.world.storage().journal.last_position().await.unwrap(), 0);
     let unknown = format!("/api/v1/carts/{}/checkout", kernel::Uuid::from_u128(1));
-    let (status, _) = shop.send("POST", &unknown, "k", "shop", &checkout_body("success")).await;
+    let (status, _) = fixture.send("POST", &unknown, "k", "shop", &checkout_body("success")).await;
     assert_eq!(status, 404);
 }
 
 #[tokio::test]
-async fn operators_place_whole_orders() {
-    let shop = Shop::open().await;
+async fn operators_place_orders_without_a_cart() {
+    let fixture = HttpFixture::open().await;
     let mut body = order_body(1);
     body["lines"] = json!([{"sku": "MUG", "quantity": 1}, {"sku": "MUG", "quantity": 2}]);
-    let (status, order) = shop.post("/api/v1/orders", "k1", body.clone()).await;
+    let (status, order) = fixture.post("/api/v1/orders", "k1", body.clone()).await;
     assert_eq!(
         (status.as_u16(), order["lines"][0]["quantity"].as_i64()),
         (201, Some(3)),
         "{order}"
     );
     assert_eq!(order["cart_id"], Value::Null);
-    assert_eq!(shop.post("/api/v1/orders", "k1", body.clone()).await.1["id"], order["id"]);
-    assert_ne!(shop.post("/api/v1/orders", "k2", order_body(1)).await.1["id"], order["id"]);
+    assert_eq!(fixture.post("/api/v1/orders", "k1", body.clone()).await.1["id"], order["id"]);
+    assert_ne!(fixture.post("/api/v1/orders", "k2", order_body(1)).await.1["id"], order["id"]);
     for (lines, field) in [
         (json!([]), "lines"),
         (json!([{"sku": "MUG", "quantity": 0}]), "lines[0].quantity"),
@@ -245,18 +248,18 @@ async fn operators_place_whole_orders() {
         ),
     ] {
         body["lines"] = lines;
-        let (status, problem) = shop.post("/api/v1/orders", field, body.clone()).await;
+        let (status, problem) = fixture.post("/api/v1/orders", field, body.clone()).await;
         assert_eq!((status.as_u16(), problem["errors"][0]["field"].as_str()), (422, Some(field)));
     }
     body["lines"] = json!([{"sku": "NOPE", "quantity": 1}]);
-    let (status, problem) = shop.post("/api/v1/orders", "k4", body).await;
+    let (status, problem) = fixture.post("/api/v1/orders", "k4", body).await;
     assert_eq!((status.as_u16(), problem["code"].as_str()), (422, Some("unknown_sku")));
 }
 
 #[tokio::test]
-async fn shoppers_are_kept_from_what_operators_do() {
-    let shop = Shop::open().await;
-    let (_, order) = shop.checkout("k1", "success").await;
+async fn shoppers_cannot_use_operator_operations() {
+    let fixture = HttpFixture::open().await;
+    let (_, order) = fixture.checkout("k1", "success").await;
     for (method, path, body) in [
         ("GET", "/api/v1/orders".to_owned(), Value::Null),
         ("POST", "/api/v1/orders".to_owned(), order_body(1)),
@@ -266,7 +269,7 @@ async fn shoppers_are_kept_from_what_operators_do() {
         ("GET", "/api/v1/sagas".to_owned(), Value::Null),
         ("POST", format!("/api/v1/sagas/{CART}/retry"), Value::Null),
     ] {
-        let (status, problem) = shop.send(method, &path, &path, "shop", &body).await;
+        let (status, problem) = fixture.send(method, &path, &path, "shop", &body).await;
         assert_eq!(
             (status.as_u16(), problem["code"].as_str()),
             (403, Some("forbidden")),
@@ -276,28 +279,28 @@ async fn shoppers_are_kept_from_what_operators_do() {
 }
 
 #[tokio::test]
-async fn orders_are_listed_newest_first_as_soon_as_they_are_placed() {
-    let shop = Shop::open().await;
+async fn orders_are_listed_newest_first_and_immediately() {
+    let fixture = HttpFixture::open().await;
     for key in ["k1", "k2", "k3"] {
-        assert_eq!(shop.post("/api/v1/orders", key, order_body(1)).await.0, 201);
+        assert_eq!(fixture.post("/api/v1/orders", key, order_body(1)).await.0, 201);
     }
     let mut other = order_body(1);
     other["email"] = "Grace@example.com".into();
-    let (_, graces) = shop.post("/api/v1/orders", "k4", other).await;
-    shop.post(&order_path(&graces, "/cancel"), "", Value::Null).await;
+    let (_, graces) = fixture.post("/api/v1/orders", "k4", other).await;
+    fixture.post(&order_path(&graces, "/cancel"), "", Value::Null).await;
     let numbers = |page: &Value| -> Vec<String> {
         let items = page["items"].as_array().unwrap().iter();
         items.map(|item| item["number"].as_str().unwrap().to_owned()).collect()
     };
-    let (_, first) = shop.get("/api/v1/orders?limit=3").await;
+    let (_, first) = fixture.get("/api/v1/orders?limit=3").await;
     assert_eq!(numbers(&first), ["1000004", "1000003", "1000002"]);
     let cursor = first["next_cursor"].as_str().unwrap();
-    let (_, second) = shop.get(&format!("/api/v1/orders?limit=3&cursor={cursor}")).await;
+    let (_, second) = fixture.get(&format!("/api/v1/orders?limit=3&cursor={cursor}")).await;
     assert_eq!(
         (numbers(&second), &second["next_cursor"]),
         (vec!["1000001".to_owned()], &Value::Null)
     );
-    for (query, wanted) in [
+    for (query, expected) in [
         ("status=confirmed&limit=2", vec!["1000003", "1000002"]),
         ("status=cancelled", vec!["1000004"]),
         ("email=grace%40EXAMPLE.com", vec!["1000004"]),
@@ -306,15 +309,15 @@ async fn orders_are_listed_newest_first_as_soon_as_they_are_placed() {
         ("number=1000002&status=cancelled", vec![]),
         ("number=x", vec![]),
     ] {
-        let (status, page) = shop.get(&format!("/api/v1/orders?{query}")).await;
+        let (status, page) = fixture.get(&format!("/api/v1/orders?{query}")).await;
         assert_eq!(
             (status.as_u16(), numbers(&page)),
-            (200, wanted.into_iter().map(str::to_owned).collect()),
+            (200, expected.into_iter().map(str::to_owned).collect()),
             "{query}"
         );
     }
     for query in ["status=lost", "limit=0", "colour=red"] {
-        let (status, problem) = shop.get(&format!("/api/v1/orders?{query}")).await;
+        let (status, problem) = fixture.get(&format!("/api/v1/orders?{query}")).await;
         assert_eq!(
             (status.as_u16(), problem["code"].as_str()),
             (400, Some("invalid_query")),
@@ -322,18 +325,18 @@ async fn orders_are_listed_newest_first_as_soon_as_they_are_placed() {
         );
     }
     let (status, problem) =
-        shop.get(&format!("/api/v1/orders?status=confirmed&cursor={cursor}")).await;
+        fixture.get(&format!("/api/v1/orders?status=confirmed&cursor={cursor}")).await;
     assert_eq!((status.as_u16(), problem["code"].as_str()), (400, Some("invalid_cursor")));
 }
 
 #[tokio::test]
-async fn an_order_can_be_seen_as_it_was() {
-    let shop = Shop::open().await;
-    let (_, order) = shop.checkout("k1", "success").await;
-    shop.town.clock.advance(std::time::Duration::from_mins(10));
-    shop.post(&order_path(&order, "/fulfil"), "", Value::Null).await;
+async fn an_order_can_be_read_as_of_an_instant() {
+    let fixture = HttpFixture::open().await;
+    let (_, order) = fixture.checkout("k1", "success").await;
+    fixture.world.clock.advance(std::time::Duration::from_mins(10));
+    fixture.post(&order_path(&order, "/fulfil"), "", Value::Null).await;
     let status_at = async |instant: &str| {
-        let (status, seen) = shop.get(&order_path(&order, &format!("?as_of={instant}"))).await;
+        let (status, seen) = fixture.get(&order_path(&order, &format!("?as_of={instant}"))).await;
         (status.as_u16(), seen["status"].as_str().map(str::to_owned))
     };
     assert_eq!(status_at("2026-11-22T12:09:59Z").await, (200, Some("confirmed".to_owned())));
@@ -343,20 +346,20 @@ async fn an_order_can_be_seen_as_it_was() {
 }
 
 #[tokio::test]
-async fn money_goes_back_through_the_api() {
-    let shop = Shop::open().await;
-    let (_, order) = shop.checkout("k1", "success").await;
+async fn orders_are_refunded_through_the_api() {
+    let fixture = HttpFixture::open().await;
+    let (_, order) = fixture.checkout("k1", "success").await;
     let path = order_path(&order, "/refunds");
     let units =
         json!({"lines": [{"sku": "MUG", "quantity": 1}], "restock": true, "reason": "broken"});
-    let (status, refunded) = shop.post(&path, "r1", units.clone()).await;
+    let (status, refunded) = fixture.post(&path, "r1", units.clone()).await;
     assert_eq!(status, 201, "{refunded}");
     assert_eq!(refunded["refunds"][0]["amount"]["amount"], 1_800);
     assert_eq!(refunded["refunds"][0]["status"], "done");
     assert_eq!(refunded["payment_status"], "partially_refunded");
     assert_eq!(refunded["lines"][0]["refunded_quantity"], 1);
-    assert_eq!(shop.post(&path, "r1", units).await.1, refunded);
-    let (status, problem) = shop
+    assert_eq!(fixture.post(&path, "r1", units).await.1, refunded);
+    let (status, problem) = fixture
         .post(&path, "r2", json!({"amount": {"amount": 9_999, "currency": "EUR"}, "reason": "x"}))
         .await;
     assert_eq!((status.as_u16(), problem["code"].as_str()), (409, Some("exceeds_refundable")));
@@ -373,7 +376,7 @@ async fn money_goes_back_through_the_api() {
         (json!({"reason": "x", "lines": [{"sku": "MUG", "quantity": 2}]}), "lines[0].quantity"),
     ] {
         let (status, problem) =
-            shop.post(&path, &body.to_string().len().to_string(), body.clone()).await;
+            fixture.post(&path, &body.to_string().len().to_string(), body.clone()).await;
         assert_eq!(
             (status.as_u16(), problem["errors"][0]["field"].as_str()),
             (422, Some(field)),
@@ -381,18 +384,18 @@ async fn money_goes_back_through_the_api() {
         );
     }
     let dollars = json!({"amount": {"amount": 1, "currency": "USD"}, "reason": "x"});
-    assert_eq!(shop.post(&path, "r9", dollars).await.1["code"], "currency_mismatch");
+    assert_eq!(fixture.post(&path, "r9", dollars).await.1["code"], "currency_mismatch");
 }
 
 #[tokio::test]
-async fn an_order_is_cancelled_with_or_without_words() {
-    let shop = Shop::open().await;
-    let (_, order) = shop.checkout("k1", "success").await;
+async fn an_order_is_cancelled_with_or_without_a_reason() {
+    let fixture = HttpFixture::open().await;
+    let (_, order) = fixture.checkout("k1", "success").await;
     let cancel = order_path(&order, "/cancel");
-    let (status, _) = shop.post(&cancel, "", json!({"why": "x"})).await;
+    let (status, _) = fixture.post(&cancel, "", json!({"why": "x"})).await;
     assert_eq!(status, 422);
     let (status, cancelled) =
-        shop.send("POST", &cancel, "", "shop", &json!({"reason": "too many mugs"})).await;
+        fixture.send("POST", &cancel, "", "shop", &json!({"reason": "too many mugs"})).await;
     assert_eq!(
         (status.as_u16(), cancelled["status"].as_str()),
         (200, Some("cancelled")),
@@ -403,39 +406,39 @@ async fn an_order_is_cancelled_with_or_without_words() {
         (cancelled["payment_status"].as_str(), cancelled["fulfilment_status"].as_str()),
         (Some("refunded"), Some("not_required"))
     );
-    assert_eq!(shop.send("POST", &cancel, "", "shop", &Value::Null).await.1, cancelled);
-    shop.town.stock.lock().stands_at(10, 0).unwrap();
-    shop.town.payments.lock().owes_nothing().unwrap();
-    let (status, problem) = shop.post(&order_path(&order, "/fulfil"), "", Value::Null).await;
+    assert_eq!(fixture.send("POST", &cancel, "", "shop", &Value::Null).await.1, cancelled);
+    fixture.world.stock.lock().has_units(10, 0).unwrap();
+    fixture.world.payments.lock().owes_nothing().unwrap();
+    let (status, problem) = fixture.post(&order_path(&order, "/fulfil"), "", Value::Null).await;
     assert_eq!((status.as_u16(), problem["code"].as_str()), (409, Some("order_cancelled")));
     let unknown = format!("/api/v1/orders/{CART}/cancel");
-    assert_eq!(shop.post(&unknown, "", Value::Null).await.0, 404);
+    assert_eq!(fixture.post(&unknown, "", Value::Null).await.0, 404);
 }
 
 #[tokio::test(start_paused = true)]
-async fn operators_see_sagas_and_retry_them() {
-    let shop = Shop::open().await;
-    shop.town.payments.lock().silent = true;
-    let (status, order) = shop.checkout("k1", "success").await;
+async fn operators_list_sagas_and_retry_them() {
+    let fixture = HttpFixture::open().await;
+    fixture.world.payments.lock().unavailable = true;
+    let (status, order) = fixture.checkout("k1", "success").await;
     assert_eq!((status.as_u16(), order["status"].as_str()), (201, Some("pending")));
-    assert_eq!(shop.post("/api/v1/orders", "k2", order_body(1)).await.0, 201);
-    let (_, page) = shop.get("/api/v1/sagas?limit=1").await;
+    assert_eq!(fixture.post("/api/v1/orders", "k2", order_body(1)).await.0, 201);
+    let (_, page) = fixture.get("/api/v1/sagas?limit=1").await;
     let saga = &page["items"][0];
     assert_eq!(
         (saga["name"].as_str(), saga["step"].as_str()),
         (Some("checkout"), Some("authorise"))
     );
     let cursor = page["next_cursor"].as_str().unwrap();
-    let (_, rest) = shop.get(&format!("/api/v1/sagas?cursor={cursor}")).await;
+    let (_, rest) = fixture.get(&format!("/api/v1/sagas?cursor={cursor}")).await;
     assert_eq!(rest["items"].as_array().unwrap().len(), 1);
     assert_ne!(rest["items"][0]["id"], saga["id"]);
-    assert_eq!(shop.get("/api/v1/sagas?state=waiting").await.1["items"], json!([]));
-    assert_eq!(shop.get("/api/v1/sagas?state=lost").await.0, 400);
-    shop.town.payments.lock().silent = false;
+    assert_eq!(fixture.get("/api/v1/sagas?state=waiting").await.1["items"], json!([]));
+    assert_eq!(fixture.get("/api/v1/sagas?state=lost").await.0, 400);
+    fixture.world.payments.lock().unavailable = false;
     let retry = format!("/api/v1/sagas/{}/retry", saga["id"].as_str().unwrap());
-    let (status, retried) = shop.post(&retry, "", Value::Null).await;
+    let (status, retried) = fixture.post(&retry, "", Value::Null).await;
     assert_eq!((status.as_u16(), retried["state"].as_str()), (200, Some("done")), "{retried}");
-    let (status, problem) = shop.post(&retry, "", Value::Null).await;
+    let (status, problem) = fixture.post(&retry, "", Value::Null).await;
     assert_eq!((status.as_u16(), problem["code"].as_str()), (409, Some("saga_not_stuck")));
-    assert_eq!(shop.post(&format!("/api/v1/sagas/{CART}/retry"), "", Value::Null).await.0, 404);
+    assert_eq!(fixture.post(&format!("/api/v1/sagas/{CART}/retry"), "", Value::Null).await.0, 404);
 }

@@ -1,21 +1,22 @@
-//! The rule book's examples that concern what orders can do today.
+//! Test vectors of the commerce rules, as far as orders implement them.
 //!
-//! Left out, each because there is nothing yet that could do it: of `payment_status` ORD-02 (a declined payment ends
+//! Left out, because the feature does not exist yet: of `payment_status` ORD-02 (a declined payment ends
 //! its order), ORD-03 (no partial authorisation), ORD-07 (orders are not edited); of `fulfilment_status`
 //! ORD-14 to ORD-17 (everything ships at once, deliveries and returns are not recorded); of `refund` the split over
 //! tenders, ORD-21, ORD-22 (one means of payment) and ORD-24 (no restocking fees); `withdrawal_shipping`, `edit`,
 //! `capture_plan`, `cancel_rest`, `exchange`, `claim`, `return_below_threshold`. FIX-20 is among the interleavings.
 
-use super::domain::{Sample, at, cancelled, captured, completed, confirmed, order_of, refund_of};
+use super::domain::{
+    SampleLine, at, cancelled, captured, completed, confirmed, order_of, refund_of,
+};
 use crate::domain::{
-    events::{OrderEvent, Status},
-    order::{Command, Order},
+    events::{OrderEvent, OrderStatus, RefundScope},
+    order::{Order, OrderCommand},
     payment_status::{
-        FulfilmentStatus, LastTry, MoneyFacts, PaymentStatus, fulfilment_status, payment_status,
+        FulfilmentStatus, PaymentBreakdown, PaymentStatus, fulfilment_status, payment_status,
     },
-    refund::RefundOf,
     rejection::Rejection,
-    shares::Shares,
+    unit_shares::UnitShares,
 };
 use kernel::{Currency, Money};
 use serde_json::Value;
@@ -27,7 +28,7 @@ static VECTORS: LazyLock<Value> = LazyLock::new(|| {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 });
 
-/// Runs the vectors of a kind but those left out; says how many it ran.
+/// Runs the vectors of a kind except those left out; returns how many it ran.
 fn run(kind: &str, left_out: &[&str], check: impl Fn(&str, &Value, &Value)) -> usize {
     let vectors = VECTORS["vectors"].as_array().unwrap().iter();
     let of_kind = vectors.filter(|vector| vector["kind"] == kind);
@@ -55,13 +56,13 @@ fn numbers(value: &Value) -> Vec<i64> {
 #[test]
 fn payment_status_follows_the_table() {
     let ran = run("payment_status", &["ORD-02", "ORD-03", "ORD-07"], |id, input, expect| {
-        let facts = MoneyFacts {
+        let facts = PaymentBreakdown {
             due: number(&input["due"]),
             authorised: number(&input["authorised"]),
             captured: number(&input["captured"]),
             refunded: number(&input["refunded"]),
             cancelled: input["cancelled"] == true,
-            last_try: LastTry::None,
+            waiting: false,
         };
         let word = match payment_status(facts) {
             PaymentStatus::Pending => "pending",
@@ -94,12 +95,12 @@ fn fulfilment_status_follows_the_table() {
 }
 
 #[test]
-fn units_have_the_shares_of_the_rule_book() {
+fn units_have_the_shares_of_the_rules() {
     let ran = run("unit_shares", &[], |id, input, expect| {
         for (index, line) in input["order"]["lines"].as_array().unwrap().iter().enumerate() {
             let quantity = number(&line["quantity"]);
             for (amount, shares) in [("paid", "shares"), ("tax", "tax")] {
-                let whole = Shares::of(number(&line[amount]), quantity);
+                let whole = UnitShares::of(number(&line[amount]), quantity);
                 let each: Vec<i64> = (0..quantity).map(|unit| whole.sum(unit, unit + 1)).collect();
                 assert_eq!(each, numbers(&expect[shares][index]), "{id} line {index} {amount}");
             }
@@ -107,21 +108,21 @@ fn units_have_the_shares_of_the_rule_book() {
     });
     let bundles = run("bundle_return", &[], |id, input, expect| {
         let quantity = number(&input["qty"]);
-        let whole = Shares::of(number(&input["paid"]), quantity);
+        let whole = UnitShares::of(number(&input["paid"]), quantity);
         let each: Vec<i64> = (0..quantity).map(|unit| whole.sum(unit, unit + 1)).collect();
         assert_eq!(each, numbers(&expect["shares"]), "{id}");
     });
     assert_eq!((ran, bundles), (1, 1));
 }
 
-/// The order of ORD-18: shipped, so that what comes back begins with the first unit.
+/// Order of ORD-18: shipped, so that refunds begin with the first unit.
 fn order_18() -> Order {
     let input = &vector("ORD-18")["input"]["order"];
-    let lines: Vec<Sample> = input["lines"]
+    let lines: Vec<SampleLine> = input["lines"]
         .as_array()
         .unwrap()
         .iter()
-        .map(|line| Sample {
+        .map(|line| SampleLine {
             sku: line["id"].as_str().unwrap(),
             quantity: number(&line["quantity"]),
             paid: number(&line["paid"]),
@@ -132,7 +133,7 @@ fn order_18() -> Order {
 }
 
 #[test]
-fn refunds_give_back_the_shares_of_their_units() {
+fn refunds_have_the_shares_of_their_units() {
     let ran = run("refund", &["ORD-21", "ORD-22", "ORD-24"], |id, input, expect| {
         let units = input["units"].as_object().unwrap();
         let units: Vec<(String, i64)> = units
@@ -142,7 +143,7 @@ fn refunds_give_back_the_shares_of_their_units() {
             })
             .collect();
         let what =
-            if input["shipping"].is_null() { RefundOf::Units(units) } else { RefundOf::Rest };
+            if input["shipping"].is_null() { RefundScope::Units(units) } else { RefundScope::Rest };
         let refund = refund_of(&order_18(), 1, what).unwrap();
         let expected = (number(&expect["amount"]), number(&expect["tax"]));
         assert_eq!((refund.amount.amount, refund.tax.amount), expected, "{id}");
@@ -151,21 +152,21 @@ fn refunds_give_back_the_shares_of_their_units() {
 }
 
 #[test]
-fn units_that_come_back_one_after_the_other_are_neither_over_nor_short() {
+fn units_refunded_one_by_one_add_up_exactly() {
     let mut order = order_18();
     let mut given = Vec::new();
     for id in 1..=3 {
-        let refund = refund_of(&order, id, RefundOf::Units(vec![("L1".to_owned(), 1)])).unwrap();
+        let refund = refund_of(&order, id, RefundScope::Units(vec![("L1".to_owned(), 1)])).unwrap();
         given.push(refund.amount.amount);
         order = Order::apply(Some(order), &OrderEvent::RefundReserved { refund, at: at(9) });
     }
     assert_eq!(given, [928, 928, 927]);
-    let fourth = refund_of(&order, 4, RefundOf::Units(vec![("L1".to_owned(), 1)]));
+    let fourth = refund_of(&order, 4, RefundScope::Units(vec![("L1".to_owned(), 1)]));
     assert!(matches!(fourth, Err(Rejection::Field { field, .. }) if field == "lines[0].quantity"));
 }
 
 #[test]
-fn refunds_never_exceed_what_was_taken() {
+fn refunds_never_exceed_the_captured_amount() {
     let ran = run("refund_limit", &[], |id, input, expect| {
         let mut order = captured(number(&input["captured"]));
         let mut answers: Vec<&str> = Vec::new();
@@ -174,7 +175,7 @@ fn refunds_never_exceed_what_was_taken() {
             let key =
                 request["key"].as_str().map_or(index as u128, |key| u128::from(key.as_bytes()[1]));
             let amount = request["amount"].as_i64().unwrap_or_else(|| number(request));
-            let sum = RefundOf::Sum(Money::new(amount, Currency::EUR));
+            let sum = RefundScope::Sum(Money::new(amount, Currency::EUR));
             match refund_of(&order, key, sum) {
                 Ok(refund) => {
                     order = Order::apply(
@@ -184,7 +185,7 @@ fn refunds_never_exceed_what_was_taken() {
                     answers.push("ok");
                 }
                 Err(Rejection::ExceedsRefundable { .. }) => answers.push("exceeds_refundable"),
-                // No event: the refund with this key is there.
+                // No event: the refund with this key exists.
                 Err(Rejection::Unknown) => answers.push("replayed"),
                 Err(other) => panic!("{id}: {other}"),
             }
@@ -196,7 +197,7 @@ fn refunds_never_exceed_what_was_taken() {
 }
 
 #[test]
-fn a_line_gives_back_what_was_paid_for_it_after_the_discount() {
+fn a_line_refunds_the_amount_paid_after_the_discount() {
     let ran = run("discounted_return", &[], |id, input, expect| {
         let lines =
             super::domain::discounted(&numbers(&input["lines"]), number(&input["discount"]));
@@ -207,24 +208,24 @@ fn a_line_gives_back_what_was_paid_for_it_after_the_discount() {
 }
 
 #[test]
-fn an_order_given_back_whole_can_be_cancelled() {
+fn a_fully_refunded_order_can_be_cancelled() {
     let ran = run("order_state", &[], |id, input, expect| {
         let amount = number(&input["captured"]);
         let mut order = captured(amount);
-        let refund = refund_of(&order, 1, RefundOf::Rest).unwrap();
+        let refund = refund_of(&order, 1, RefundScope::Rest).unwrap();
         assert_eq!(refund.amount.amount, number(&input["refunded"]), "{id}");
-        let (refund_id, of) = (refund.id, order.reference(Status::Confirmed));
+        let (refund_id, of) = (refund.id, order.event_summary(OrderStatus::Confirmed));
         let given = refund.amount;
         order = Order::apply(Some(order), &OrderEvent::RefundReserved { refund, at: at(8) });
         let done = OrderEvent::Refunded { id: refund_id, amount: given, of, at: at(9) };
         order = Order::apply(Some(order), &done);
-        let cancel = Command::Cancel { reason: "asked".to_owned() };
+        let cancel = OrderCommand::Cancel { reason: "asked".to_owned() };
         for event in Order::decide(Some(&order), &cancel, at(10)).unwrap() {
             order = Order::apply(Some(order), &event);
         }
         assert_eq!(
-            (expect["state"].as_str(), order.status),
-            (Some("cancelled"), Status::Cancelled),
+            (expect["state"].as_str(), order.status()),
+            (Some("cancelled"), OrderStatus::Cancelled),
             "{id}"
         );
         assert_eq!(order.payment_status(), PaymentStatus::Refunded, "{id}");
@@ -233,17 +234,17 @@ fn an_order_given_back_whole_can_be_cancelled() {
 }
 
 #[test]
-fn the_table_of_states_is_kept() {
-    let events: [(&str, Command); 3] = [
-        ("confirm", Command::Confirm { captured: Money::new(1_000, Currency::EUR) }),
-        ("cancel", Command::Cancel { reason: "asked".to_owned() }),
-        ("all shipped + settled", Command::Fulfil),
+fn orders_follow_the_state_table() {
+    let events: [(&str, OrderCommand); 3] = [
+        ("confirm", OrderCommand::Confirm { captured: Money::new(1_000, Currency::EUR) }),
+        ("cancel", OrderCommand::Cancel { reason: "asked".to_owned() }),
+        ("all shipped + settled", OrderCommand::Fulfil),
     ];
     let orders: [(&str, Order); 4] = [
-        ("pending", order_of(&[Sample::of(1_000)], 0, 0)),
-        ("confirmed", confirmed(order_of(&[Sample::of(1_000)], 0, 0))),
-        ("completed", completed(order_of(&[Sample::of(1_000)], 0, 0))),
-        ("cancelled", cancelled(order_of(&[Sample::of(1_000)], 0, 0))),
+        ("pending", order_of(&[SampleLine::of(1_000)], 0, 0)),
+        ("confirmed", confirmed(order_of(&[SampleLine::of(1_000)], 0, 0))),
+        ("completed", completed(order_of(&[SampleLine::of(1_000)], 0, 0))),
+        ("cancelled", cancelled(order_of(&[SampleLine::of(1_000)], 0, 0))),
     ];
     for (state, order) in &orders {
         for (event, command) in &events {
@@ -254,21 +255,21 @@ fn the_table_of_states_is_kept() {
                 Ok(events) => {
                     let apply = |order, event| Order::apply(Some(order), event);
                     let after = events.iter().fold(order.clone(), apply);
-                    format!("{:?}", after.status).to_lowercase()
+                    format!("{:?}", after.status()).to_lowercase()
                 }
                 Err(Rejection::Pending) => "!pending".to_owned(),
                 Err(Rejection::Cancelled) => "!cancelled".to_owned(),
                 Err(Rejection::AlreadyShipped) => "!already_shipped".to_owned(),
                 Err(other) => panic!("{state} {event}: {other}"),
             };
-            let wanted = match cell {
+            let expected = match cell {
                 cell if cell["noop"] == true => "noop".to_owned(),
                 cell if cell["refuse"].is_string() => {
                     format!("!{}", cell["refuse"].as_str().unwrap())
                 }
                 cell => cell["next"][0].as_str().unwrap().to_owned(),
             };
-            assert_eq!(outcome, wanted, "{event} of an order that is {state}");
+            assert_eq!(outcome, expected, "{event} of an order that is {state}");
         }
     }
 }

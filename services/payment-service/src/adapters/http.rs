@@ -1,9 +1,9 @@
-//! Payments over HTTP: for the order service, for shoppers who must act, for operators, for processors.
+//! HTTP routes of payments: for the order service, shoppers, operators and processors.
 
-mod answers;
+mod internal;
 mod public;
-mod selling;
-mod signed;
+mod responses;
+mod signed_body;
 
 use super::signature::SigningKey;
 use crate::application::Payments;
@@ -11,23 +11,23 @@ use std::sync::Arc;
 use web::ApiRouter;
 use web::routing::{get_with, post_with, put_with};
 
-/// Where the test processor sends its webhooks.
+/// Path to which the test processor sends its webhooks.
 pub(crate) const TEST_WEBHOOKS: &str = "/api/v1/webhooks/payments/test";
 
-/// What handlers work with.
+/// State that the handlers share.
 #[derive(Clone)]
-pub(crate) struct Desk {
+pub(crate) struct AppState {
     pub(crate) payments: Arc<Payments>,
-    /// What the test processor signs with.
+    /// Key with which the test processor signs.
     pub(crate) test_key: SigningKey,
 }
 
-/// The routes of the service.
-pub(crate) fn routes(desk: Desk) -> ApiRouter {
-    public_routes().merge(internal_routes()).with_state(desk)
+/// Routes of the service.
+pub(crate) fn routes(app: AppState) -> ApiRouter {
+    public_routes().merge(internal_routes()).with_state(app)
 }
 
-fn public_routes() -> ApiRouter<Desk> {
+fn public_routes() -> ApiRouter<AppState> {
     const TAG: &str = "Payments";
     ApiRouter::new()
         .api_route(
@@ -40,13 +40,13 @@ fn public_routes() -> ApiRouter<Desk> {
         )
         .api_route(
             "/api/v1/payments/{id}/action",
-            post_with(public::act, |it| {
+            post_with(public::apply_action, |it| {
                 it.id("actOnPayment").summary("What the customer did").tag(TAG)
             }),
         )
         .api_route(
             TEST_WEBHOOKS,
-            post_with(public::take_test_webhook, |it| {
+            post_with(public::handle_test_webhook, |it| {
                 let about =
                     "Signed: `icommerce-signature: sha256=` and the HMAC-SHA-256 of the body.";
                 it.id("takeTestWebhook")
@@ -57,23 +57,23 @@ fn public_routes() -> ApiRouter<Desk> {
         )
 }
 
-fn internal_routes() -> ApiRouter<Desk> {
+fn internal_routes() -> ApiRouter<AppState> {
     const TAG: &str = "Payments";
     ApiRouter::new()
         .api_route(
             "/internal/v1/payments/{id}",
-            put_with(selling::authorise, |it| it.summary("Set money aside").tag(TAG)),
+            put_with(internal::authorise, |it| it.summary("Set money aside").tag(TAG)),
         )
         .api_route(
             "/internal/v1/payments/{id}/captures/{reference}",
-            put_with(selling::capture, |it| it.summary("Take money").tag(TAG)),
+            put_with(internal::capture, |it| it.summary("Take money").tag(TAG)),
         )
         .api_route(
             "/internal/v1/payments/{id}/cancellation",
-            put_with(selling::cancel, |it| it.summary("Undo a payment").tag(TAG)),
+            put_with(internal::cancel, |it| it.summary("Undo a payment").tag(TAG)),
         )
         .api_route(
             "/internal/v1/payments/{id}/refunds/{refund_id}",
-            put_with(selling::refund, |it| it.summary("Give money back").tag(TAG)),
+            put_with(internal::refund, |it| it.summary("Give money back").tag(TAG)),
         )
 }

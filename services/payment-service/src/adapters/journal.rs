@@ -1,41 +1,46 @@
-//! Payments in the journal, and what of them the world is told.
+//! Payments in the journal, and their integration events.
 
-use crate::domain::{Event, Payment, State};
+use crate::domain::{Payment, PaymentEvent, PaymentState};
 use ::journal::{Aggregate, EventName, RecordedEvent};
-use contracts::payment::{PaymentEvent, PaymentState};
+use contracts::payment as contract;
 
-impl EventName for Event {
+impl EventName for PaymentEvent {
     fn name(&self) -> &'static str {
-        self.what.name()
+        self.kind.name()
     }
 }
 
 impl Aggregate for Payment {
-    type Event = Event;
+    type Event = PaymentEvent;
 
-    fn apply(state: Option<&Self>, event: &Event) -> Self {
+    fn apply(state: Option<&Self>, event: &PaymentEvent) -> Self {
         Self::evolve(state.cloned(), event)
     }
 
-    fn evolve(state: Option<Self>, event: &Event) -> Self {
+    fn evolve(state: Option<Self>, event: &PaymentEvent) -> Self {
         Self::evolve(state, event)
     }
 }
 
-/// What does not move a payment on.
-const UNTOLD: &[&str] = &["created", "asked", "refused", "cancellation_asked", "message_taken"];
+/// Events that are not published: they do not change the state of a payment.
+const PRIVATE_EVENTS: &[&str] =
+    &["created", "asked", "refused", "cancellation_asked", "message_taken"];
 
-/// What a payment's event tells others.
+/// Integration event of a stored event; `None` when it is not published.
 pub(crate) fn translate(recorded: &RecordedEvent) -> Option<messaging::EventData> {
-    if UNTOLD.contains(&recorded.name.as_str()) {
+    if PRIVATE_EVENTS.contains(&recorded.name.as_str()) {
         return None;
     }
     let payment_id = recorded.stream.strip_prefix("payment-")?.parse().ok()?;
-    match serde_json::from_slice::<Event>(&recorded.data) {
-        Ok(Event { order_id, state, .. }) => {
+    match serde_json::from_slice::<PaymentEvent>(&recorded.data) {
+        Ok(PaymentEvent { order_id, state, .. }) => {
             let order_id = contracts::shared::OrderId(order_id.0);
-            let told = PaymentEvent::PaymentChanged { payment_id, order_id, state: told(state) };
-            messaging::EventData::of(&told).ok()
+            let event = contract::PaymentEvent::PaymentChanged {
+                payment_id,
+                order_id,
+                state: contract_state(state),
+            };
+            messaging::EventData::of(&event).ok()
         }
         Err(error) => {
             tracing::error!(%error, position = recorded.position, "a stored event cannot be read");
@@ -44,17 +49,17 @@ pub(crate) fn translate(recorded: &RecordedEvent) -> Option<messaging::EventData
     }
 }
 
-/// The contract's word for a state.
-pub(crate) fn told(state: State) -> PaymentState {
+/// State in terms of the contract.
+pub(crate) fn contract_state(state: PaymentState) -> contract::PaymentState {
     match state {
-        State::Created => PaymentState::Created,
-        State::RequiresAction => PaymentState::RequiresAction,
-        State::Unknown => PaymentState::Unknown,
-        State::Authorised => PaymentState::Authorised,
-        State::PartiallyCaptured => PaymentState::PartiallyCaptured,
-        State::Captured => PaymentState::Captured,
-        State::Refunded => PaymentState::Refunded,
-        State::Voided => PaymentState::Voided,
-        State::Failed => PaymentState::Failed,
+        PaymentState::Created => contract::PaymentState::Created,
+        PaymentState::RequiresAction => contract::PaymentState::RequiresAction,
+        PaymentState::Unknown => contract::PaymentState::Unknown,
+        PaymentState::Authorised => contract::PaymentState::Authorised,
+        PaymentState::PartiallyCaptured => contract::PaymentState::PartiallyCaptured,
+        PaymentState::Captured => contract::PaymentState::Captured,
+        PaymentState::Refunded => contract::PaymentState::Refunded,
+        PaymentState::Voided => contract::PaymentState::Voided,
+        PaymentState::Failed => contract::PaymentState::Failed,
     }
 }

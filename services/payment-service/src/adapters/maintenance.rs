@@ -1,10 +1,9 @@
-//! Payments while nobody serves them: the list of the unsettled made anew, the money checked, and what others are
-//! told of each.
+//! Offline maintenance of payments: rebuild of the unsettled list, invariant checks, and facts for cross-service checks.
 
-use super::{journal::told, unsettled_documents::UnsettledDocuments};
+use super::{journal::contract_state, unsettled_documents::UnsettledDocuments};
 use crate::{
-    domain::{Event, Payment},
-    ports::{PaymentId, Unsettled},
+    domain::{Payment, PaymentEvent},
+    ports::{PaymentId, UnsettledPayments},
 };
 use ::journal::{
     Aggregate, RecordedEvent,
@@ -17,7 +16,7 @@ use runtime::{Maintenance, OfflineContext};
 use std::{collections::HashSet, sync::Arc};
 use storage::{Collection, StorageError, Write};
 
-/// What the streams of payments begin with.
+/// Prefix of the streams of payments.
 const PREFIX: &str = "payment-";
 
 pub(crate) fn maintenance(offline: &OfflineContext) -> Maintenance {
@@ -25,18 +24,18 @@ pub(crate) fn maintenance(offline: &OfflineContext) -> Maintenance {
     let unsettled = UnsettledDocuments(Arc::clone(&storage.documents));
     let journal = Arc::clone(&storage.journal);
     Maintenance {
-        read_models: vec![Box::new(UnsettledAnew(unsettled))],
+        read_models: vec![Box::new(UnsettledRebuild(unsettled))],
         checkers: vec![Box::new(MoneyChecker::default())],
         facts: vec![Facts::new(PaymentFacts::KIND, PREFIX, journal, Box::new(facts))],
         ..Maintenance::default()
     }
 }
 
-/// The list of the unsettled, from all events of each payment.
-struct UnsettledAnew(UnsettledDocuments);
+/// Rebuild of the list of unsettled payments, from all events of each payment.
+struct UnsettledRebuild(UnsettledDocuments);
 
 #[async_trait]
-impl ReadModel for UnsettledAnew {
+impl ReadModel for UnsettledRebuild {
     fn collection(&self) -> &'static Collection {
         UnsettledDocuments::collection()
     }
@@ -57,7 +56,7 @@ impl ReadModel for UnsettledAnew {
     }
 }
 
-/// Looks at the money of every payment after each of its events.
+/// Invariant checker of the amounts of every payment, after each of its events.
 struct MoneyChecker {
     bounded: Invariant,
     once: Invariant,
@@ -82,7 +81,7 @@ impl EventVisitor for MoneyChecker {
         let (mut payment, mut fault) = (None, None);
         for recorded in events {
             let next = Payment::evolve(payment, &decode(recorded)?);
-            fault = fault.or_else(|| unbounded(&next));
+            fault = fault.or_else(|| bounds_fault(&next));
             payment = Some(next);
         }
         let (Some(payment), Some(first)) = (payment, events.first()) else { return Ok(()) };
@@ -104,9 +103,9 @@ impl InvariantChecker for MoneyChecker {
     }
 }
 
-fn unbounded(payment: &Payment) -> Option<String> {
-    let figures = (payment.authorised, payment.captured(), payment.refunded());
-    let (authorised, captured, refunded) = figures;
+fn bounds_fault(payment: &Payment) -> Option<String> {
+    let (authorised, captured, refunded) =
+        (payment.authorised, payment.captured(), payment.refunded());
     let is_bounded = authorised >= captured && captured >= refunded && refunded >= 0;
     (!is_bounded)
         .then(|| format!("{authorised} authorised, {captured} captured, {refunded} refunded"))
@@ -121,7 +120,7 @@ fn facts(id: Uuid, events: &[RecordedEvent]) -> Result<Option<serde_json::Value>
     let facts = PaymentFacts {
         payment_id: shared::PaymentId(id),
         order_id: shared::OrderId(payment.order_id.0),
-        state: told(payment.state),
+        state: contract_state(payment.state),
         unsettled: payment.is_unsettled(),
         outstanding: payment.authorised - payment.captured(),
         captured: payment.captured(),
@@ -130,6 +129,6 @@ fn facts(id: Uuid, events: &[RecordedEvent]) -> Result<Option<serde_json::Value>
     serde_json::to_value(facts).map(Some).map_err(|error| StorageError::Corrupt(error.to_string()))
 }
 
-fn decode(recorded: &RecordedEvent) -> Result<Event, StorageError> {
+fn decode(recorded: &RecordedEvent) -> Result<PaymentEvent, StorageError> {
     Payment::decode(recorded).map_err(|error| StorageError::Corrupt(error.to_string()))
 }

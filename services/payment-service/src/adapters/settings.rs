@@ -1,26 +1,26 @@
-//! What can be set about payments.
+//! Settings of the payment service.
 
 use serde::{Deserialize, Serialize};
 use settings::Secret;
 use std::{num::NonZeroUsize, time::Duration};
 
-/// The settings of the service.
+/// Settings of the payment service.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct PaymentSettings {
-    /// Whether the method `test` is taken. Never in a shop that takes real money.
+    /// Whether the payment method `test` is accepted. Never in a shop that takes real money.
     pub(crate) test_payments: bool,
-    /// How long the token `slow` takes to answer.
+    /// Response time of the token `slow`, in milliseconds.
     pub(crate) slow_ms: u64,
-    /// How long after its beginning the outcome of the token `unknown_outcome` can be found out.
+    /// Time after its creation until the outcome of a payment with the token `unknown_outcome` is known, in milliseconds.
     pub(crate) unknown_outcome_ms: u64,
-    /// How long after its beginning the webhook for the token `late_webhook` is sent.
+    /// Time after its creation until the webhook of a payment with the token `late_webhook` is sent, in milliseconds.
     pub(crate) late_webhook_ms: u64,
-    /// What webhooks are signed with. When it is empty every start makes one of its own, which nobody else knows.
+    /// Secret with which webhooks are signed. When it is empty, each start draws its own, which nobody else knows.
     pub(crate) webhook_secret: Secret,
-    /// How often the list of payments without a known outcome is looked at.
+    /// Interval of the reconciliation of payments without a known outcome, in milliseconds.
     pub(crate) resolve_every_ms: u64,
-    /// How many payments stay in memory after they were used.
+    /// Limit of payments that are cached in memory.
     pub(crate) payments_in_memory_max: NonZeroUsize,
 }
 
@@ -41,7 +41,7 @@ impl Default for PaymentSettings {
 }
 
 impl PaymentSettings {
-    pub(crate) fn resolve_every(&self) -> Duration {
+    pub(crate) fn reconcile_interval(&self) -> Duration {
         Duration::from_millis(self.resolve_every_ms.max(1))
     }
 }

@@ -1,10 +1,10 @@
-//! Signatures of webhooks: who does not know the secret cannot tell us of money.
+//! HMAC signatures of webhooks: only a party that knows the secret can report payments.
 
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use std::fmt::Write as _;
 
-/// The secret that one processor and we share.
+/// Secret that is shared with one processor.
 #[derive(Clone)]
 pub(crate) struct SigningKey(Vec<u8>);
 
@@ -15,7 +15,7 @@ impl SigningKey {
         Self(secret.into())
     }
 
-    /// What goes into the header.
+    /// Signs the body; returns the value of the header.
     pub(crate) fn sign(&self, body: &[u8]) -> String {
         let mut header = SCHEME.to_owned();
         for byte in self.mac(body).finalize().into_bytes() {
@@ -25,9 +25,9 @@ impl SigningKey {
         header
     }
 
-    /// Whether `header` is the signature of `body`. Compares in constant time.
-    pub(crate) fn has_signed(&self, body: &[u8], header: &str) -> bool {
-        let digits = header.strip_prefix(SCHEME).and_then(from_hex);
+    /// Verifies that `header` is the signature of `body`, in constant time.
+    pub(crate) fn verify(&self, body: &[u8], header: &str) -> bool {
+        let digits = header.strip_prefix(SCHEME).and_then(decode_hex);
         digits.is_some_and(|signature| self.mac(body).verify_slice(&signature).is_ok())
     }
 
@@ -43,7 +43,7 @@ impl std::fmt::Debug for SigningKey {
     }
 }
 
-fn from_hex(text: &str) -> Option<Vec<u8>> {
+fn decode_hex(text: &str) -> Option<Vec<u8>> {
     if !text.len().is_multiple_of(2) || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }
@@ -56,20 +56,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_signature_fits_its_body_and_its_secret_only() {
+    fn a_signature_is_valid_for_its_body_and_its_secret_only() {
         let key = SigningKey::new("secret");
         let signature = key.sign(b"body");
-        assert!(key.has_signed(b"body", &signature));
-        assert!(key.has_signed(b"body", &signature.to_uppercase().replace("SHA256", "sha256")));
-        assert!(!key.has_signed(b"bodY", &signature));
-        assert!(!SigningKey::new("other").has_signed(b"body", &signature));
+        assert!(key.verify(b"body", &signature));
+        assert!(key.verify(b"body", &signature.to_uppercase().replace("SHA256", "sha256")));
+        assert!(!key.verify(b"bodY", &signature));
+        assert!(!SigningKey::new("other").verify(b"body", &signature));
         for broken in ["", "sha256=", "sha256=zz", "sha256=é", &signature[7..], &signature[..70]] {
-            assert!(!key.has_signed(b"body", broken), "{broken}");
+            assert!(!key.verify(b"body", broken), "{broken}");
         }
     }
 
     #[test]
-    fn it_is_the_hmac_everybody_computes() {
+    fn the_signature_is_a_standard_hmac() {
         // RFC 4231, test case 2.
         let signature = SigningKey::new("Jefe").sign(b"what do ya want for nothing?");
         let expected = "sha256=5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";

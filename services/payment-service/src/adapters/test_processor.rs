@@ -1,19 +1,19 @@
-//! The method `test`: a processor within the process that does what its token says, described in
-//! `docs/guides/test-payments.md`. It keeps nothing, so a restart does not change what it says.
+//! Test processor, the method `test`: a processor within the process whose behaviour the token selects, as described in
+//! `docs/guides/test-payments.md`. It is stateless, so a restart does not change its outcomes.
 
 mod webhooks;
 
 use super::settings::PaymentSettings;
 use crate::{
-    domain::{Answer, Instruction, Outcome},
-    ports::{Authorising, Means, PaymentId, Processor},
+    domain::{AuthorisationOutcome, Transfer, TransferOutcome},
+    ports::{AuthorisationRequest, PaymentId, Processor, TokenValidity},
 };
 use async_trait::async_trait;
 use kernel::{Ids, Timestamp};
 use std::{sync::Arc, time::Duration};
 pub(crate) use webhooks::WebhookSender;
 
-/// The test processor.
+/// Test processor.
 pub(crate) struct TestProcessor {
     slow: Duration,
     unknown_for: Duration,
@@ -21,9 +21,9 @@ pub(crate) struct TestProcessor {
     webhooks: Arc<WebhookSender>,
 }
 
-/// What the processor is to do.
+/// Behaviour of the test processor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Token {
+enum TestToken {
     Success,
     Decline,
     InsufficientFunds,
@@ -33,14 +33,14 @@ enum Token {
     LateWebhook,
 }
 
-const TOKENS: [(&str, Token); 7] = [
-    ("success", Token::Success),
-    ("decline", Token::Decline),
-    ("insufficient_funds", Token::InsufficientFunds),
-    ("slow", Token::Slow),
-    ("unknown_outcome", Token::UnknownOutcome),
-    ("requires_action", Token::RequiresAction),
-    ("late_webhook", Token::LateWebhook),
+const TOKENS: [(&str, TestToken); 7] = [
+    ("success", TestToken::Success),
+    ("decline", TestToken::Decline),
+    ("insufficient_funds", TestToken::InsufficientFunds),
+    ("slow", TestToken::Slow),
+    ("unknown_outcome", TestToken::UnknownOutcome),
+    ("requires_action", TestToken::RequiresAction),
+    ("late_webhook", TestToken::LateWebhook),
 ];
 
 impl TestProcessor {
@@ -53,23 +53,23 @@ impl TestProcessor {
         }
     }
 
-    /// What is known of a payment at `now`.
-    fn outcome(&self, authorising: &Authorising, now: Timestamp) -> Outcome {
-        let declined = |reason: &str| Outcome::Declined { reason: reason.to_owned() };
-        match token(&authorising.token) {
-            Some(Token::Success | Token::Slow) => Outcome::Authorised,
-            Some(Token::Decline) => declined("declined"),
-            Some(Token::InsufficientFunds) => declined("insufficient_funds"),
-            Some(Token::RequiresAction) => Outcome::ActionRequired,
-            Some(Token::UnknownOutcome) => {
-                let known_at = authorising.at.saturating_add(self.unknown_for);
+    /// Outcome of a payment as it is known at `now`.
+    fn outcome(&self, request: &AuthorisationRequest, now: Timestamp) -> AuthorisationOutcome {
+        let declined = |reason: &str| AuthorisationOutcome::Declined { reason: reason.to_owned() };
+        match token(&request.token) {
+            Some(TestToken::Success | TestToken::Slow) => AuthorisationOutcome::Authorised,
+            Some(TestToken::Decline) => declined("declined"),
+            Some(TestToken::InsufficientFunds) => declined("insufficient_funds"),
+            Some(TestToken::RequiresAction) => AuthorisationOutcome::ActionRequired,
+            Some(TestToken::UnknownOutcome) => {
+                let known_at = request.at.saturating_add(self.unknown_for);
                 if known_at.is_ok_and(|at| now >= at) {
-                    Outcome::Authorised
+                    AuthorisationOutcome::Authorised
                 } else {
-                    Outcome::Unknown
+                    AuthorisationOutcome::Unknown
                 }
             }
-            Some(Token::LateWebhook) => Outcome::Unknown,
+            Some(TestToken::LateWebhook) => AuthorisationOutcome::Unknown,
             None => declined("unknown_token"),
         }
     }
@@ -77,52 +77,52 @@ impl TestProcessor {
 
 #[async_trait]
 impl Processor for TestProcessor {
-    fn leaves_the_process(&self) -> bool {
+    fn is_external(&self) -> bool {
         false
     }
 
-    fn means(&self, text: &str) -> Means {
+    fn validate_token(&self, text: &str) -> TokenValidity {
         if token(text).is_some() {
-            return Means::Usable;
+            return TokenValidity::Valid;
         }
         let known = TOKENS.map(|(name, _)| name).join(", ");
-        Means::Unusable(format!("the method `test` knows the tokens {known}"))
+        TokenValidity::Invalid(format!("the method `test` accepts the tokens {known}"))
     }
 
-    async fn authorise(&self, authorising: &Authorising) -> Outcome {
-        match token(&authorising.token) {
-            Some(Token::Slow) => tokio::time::sleep(self.slow).await,
-            Some(Token::LateWebhook) => self.webhooks.send_later(authorising.payment),
+    async fn authorise(&self, request: &AuthorisationRequest) -> AuthorisationOutcome {
+        match token(&request.token) {
+            Some(TestToken::Slow) => tokio::time::sleep(self.slow).await,
+            Some(TestToken::LateWebhook) => self.webhooks.schedule(request.payment),
             _ => {}
         }
-        self.outcome(authorising, authorising.at)
+        self.outcome(request, request.at)
     }
 
-    async fn look_up(&self, authorising: &Authorising) -> Outcome {
-        if token(&authorising.token) == Some(Token::LateWebhook) {
-            // The one that was on its way went down with the process.
-            self.webhooks.send_later(authorising.payment);
+    async fn look_up(&self, request: &AuthorisationRequest) -> AuthorisationOutcome {
+        if token(&request.token) == Some(TestToken::LateWebhook) {
+            // A webhook that was scheduled before a restart was lost with the process.
+            self.webhooks.schedule(request.payment);
         }
-        self.outcome(authorising, self.ids.now())
+        self.outcome(request, self.ids.now())
     }
 
-    fn at_once(&self, _: &Instruction) -> Option<Answer> {
-        Some(Answer::Done)
+    fn execute_inline(&self, _: &Transfer) -> Option<TransferOutcome> {
+        Some(TransferOutcome::Done)
     }
 
-    async fn capture(&self, _: PaymentId, _: &Instruction) -> Option<Answer> {
-        Some(Answer::Done)
+    async fn capture(&self, _: PaymentId, _: &Transfer) -> Option<TransferOutcome> {
+        Some(TransferOutcome::Done)
     }
 
-    async fn refund(&self, _: PaymentId, _: &Instruction) -> Option<Answer> {
-        Some(Answer::Done)
+    async fn refund(&self, _: PaymentId, _: &Transfer) -> Option<TransferOutcome> {
+        Some(TransferOutcome::Done)
     }
 
-    async fn void(&self, _: PaymentId, _: &Instruction) -> Option<Answer> {
-        Some(Answer::Done)
+    async fn void(&self, _: PaymentId, _: &Transfer) -> Option<TransferOutcome> {
+        Some(TransferOutcome::Done)
     }
 }
 
-fn token(text: &str) -> Option<Token> {
+fn token(text: &str) -> Option<TestToken> {
     TOKENS.iter().find(|(name, _)| *name == text).map(|(_, token)| *token)
 }

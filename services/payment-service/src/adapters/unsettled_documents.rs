@@ -1,6 +1,6 @@
-//! The list of unsettled payments, as documents.
+//! List of unsettled payments, kept as documents.
 
-use crate::ports::{PaymentId, Unsettled};
+use crate::ports::{PaymentId, UnsettledPayments};
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -16,18 +16,19 @@ static UNSETTLED: Collection = Collection {
     indexes: &[Index { name: BY_ID, fields: &["payment"] }],
 };
 
+/// Document adapter of the list of unsettled payments.
 #[derive(Debug)]
 pub(crate) struct UnsettledDocuments(pub(crate) Arc<dyn Documents>);
 
 impl UnsettledDocuments {
-    /// Where the list is kept.
+    /// Collection that holds the list.
     pub(crate) fn collection() -> &'static Collection {
         &UNSETTLED
     }
 }
 
 #[async_trait]
-impl Unsettled for UnsettledDocuments {
+impl UnsettledPayments for UnsettledDocuments {
     fn add(&self, payment: PaymentId) -> Write {
         let key = payment.to_string();
         let fields = vec![("payment", FieldValue::Text(key.clone()))];
@@ -44,9 +45,9 @@ impl Unsettled for UnsettledDocuments {
         after: Option<PaymentId>,
         limit: usize,
     ) -> Result<Vec<PaymentId>, StorageError> {
-        let place =
+        let position =
             |id: PaymentId| IndexPosition(vec![FieldValue::Text(id.to_string())], id.to_string());
-        let query = Query { after: after.map(place), ..Query::all(BY_ID, limit) };
+        let query = Query { after: after.map(position), ..Query::all(BY_ID, limit) };
         let found = self.0.query(&UNSETTLED, query).await?;
         found.documents.iter().map(payment_of).collect()
     }

@@ -1,20 +1,20 @@
-//! Setting money aside.
+//! Use case: authorise a payment.
 
 use super::{
-    Payments, Refused,
-    payments::{CALL_TIMEOUT, lost, stream_of},
+    PaymentError, Payments,
+    payments::{CALL_TIMEOUT, commit_failed, stream_name},
 };
 use crate::{
-    domain::{Intent, OrderId, Outcome, Payment, Rejection, State},
-    ports::{Authorising, Means, PaymentId, Processor},
+    domain::{AuthorisationOutcome, OrderId, Payment, PaymentIntent, PaymentState, Rejection},
+    ports::{AuthorisationRequest, PaymentId, Processor, TokenValidity},
 };
 use kernel::Money;
 use std::sync::Arc;
 use storage::durability;
 
-/// What somebody wants to pay.
+/// Request for a payment.
 #[derive(Clone, Debug)]
-pub(crate) struct Wish {
+pub(crate) struct NewPayment {
     pub(crate) order_id: OrderId,
     pub(crate) amount: Money,
     pub(crate) method: String,
@@ -22,81 +22,87 @@ pub(crate) struct Wish {
 }
 
 impl Payments {
-    /// Authorises. The same wish again gives the same payment; a refusal by the bank is a payment that failed.
+    /// Authorises the payment. The same request again returns the same payment; a payment that the bank declines has
+    /// failed.
     pub(crate) async fn authorise(
         &self,
         id: PaymentId,
-        wish: Wish,
-    ) -> Result<Arc<Payment>, Refused> {
-        let processor = self.processor(&wish.method)?;
-        if let Means::Unusable(sentence) = processor.means(&wish.token) {
-            return Err(Refused::UnusableMeans(sentence));
+        new: NewPayment,
+    ) -> Result<Arc<Payment>, PaymentError> {
+        let processor = self.processor(&new.method)?;
+        if let TokenValidity::Invalid(message) = processor.validate_token(&new.token) {
+            return Err(PaymentError::InvalidToken(message));
         }
-        if !wish.amount.is_positive() {
-            return Err(Rejection::NothingToMove.into());
+        if !new.amount.is_positive() {
+            return Err(Rejection::AmountNotPositive.into());
         }
         let at = self.ids.now();
-        let Wish { order_id, amount, method, token } = wish;
-        let intent = Intent { amount, method, token, at };
-        let begin = |payment: Option<&Payment>| Payment::begin(payment, order_id, intent.clone());
+        let NewPayment { order_id, amount, method, token } = new;
+        let intent = PaymentIntent { amount, method, token, at };
+        let create = |payment: Option<&Payment>| Payment::create(payment, order_id, intent.clone());
 
-        let known = self.repository.load(&stream_of(id)).await?.state;
+        let known = self.repository.load(&stream_name(id)).await?.state;
         if let Some(known) = known {
-            begin(Some(&known))?;
-            if known.state != State::Created {
+            create(Some(&known))?;
+            if known.state != PaymentState::Created {
                 return Ok(known);
             }
-        } else if processor.leaves_the_process() {
-            // Whatever happens to this process: that the bank was asked must not be forgotten.
-            self.decide(id, begin).await?;
-            durability::wait().await.map_err(lost)?;
+        } else if processor.is_external() {
+            // A crash must not lose the fact that the bank was called.
+            self.execute(id, create).await?;
+            durability::wait().await.map_err(commit_failed)?;
         }
-        let outcome = ask(id, &intent, &*processor).await;
-        let at_once = |instruction: &_| processor.at_once(instruction);
+        let outcome = authorise(id, &intent, &*processor).await;
+        let execute_inline = |transfer: &_| processor.execute_inline(transfer);
         let decide = |payment: Option<&Payment>| {
-            let mut events = begin(payment)?;
+            let mut events = create(payment)?;
             let created = Payment::after(payment, &events).ok_or(Rejection::UnknownPayment)?;
-            match created.learn(&outcome, &at_once) {
-                Ok(learnt) => events.extend(learnt),
-                // Somebody else heard more meanwhile.
+            match created.apply_outcome(&outcome, &execute_inline) {
+                Ok(applied) => events.extend(applied),
+                // A concurrent writer has recorded a later outcome.
                 Err(Rejection::Already(_)) => {}
                 Err(other) => return Err(other),
             }
             Ok(events)
         };
-        self.decide(id, decide).await
+        self.execute(id, decide).await
     }
 
-    /// Asks the processor for a payment that has no outcome yet: to authorise when it may never have been asked,
-    /// otherwise what became of it.
-    pub(super) async fn ask_again(
+    /// Asks the processor about a payment that has no outcome yet: authorises it when the call may never have been made,
+    /// otherwise queries the outcome.
+    pub(super) async fn query_outcome(
         &self,
         id: PaymentId,
         payment: &Payment,
         processor: &dyn Processor,
-    ) -> Option<Outcome> {
+    ) -> Option<AuthorisationOutcome> {
         let intent = payment.intent.as_ref()?;
         match payment.state {
-            State::Created => Some(ask(id, intent, processor).await),
-            State::Unknown => {
-                let authorising = authorising(id, intent);
-                Some(in_time(processor.look_up(&authorising)).await)
+            PaymentState::Created => Some(authorise(id, intent, processor).await),
+            PaymentState::Unknown => {
+                let request = authorisation_request(id, intent);
+                Some(with_timeout(processor.look_up(&request)).await)
             }
             _ => None,
         }
     }
 }
 
-async fn ask(id: PaymentId, intent: &Intent, processor: &dyn Processor) -> Outcome {
-    in_time(processor.authorise(&authorising(id, intent))).await
+/// Calls the processor to authorise.
+async fn authorise(
+    id: PaymentId,
+    intent: &PaymentIntent,
+    processor: &dyn Processor,
+) -> AuthorisationOutcome {
+    with_timeout(processor.authorise(&authorisation_request(id, intent))).await
 }
 
-/// A processor that takes too long did not say.
-async fn in_time(call: impl Future<Output = Outcome>) -> Outcome {
-    tokio::time::timeout(CALL_TIMEOUT, call).await.unwrap_or(Outcome::Unknown)
+/// Call with a time limit, after which the outcome is unknown.
+async fn with_timeout(call: impl Future<Output = AuthorisationOutcome>) -> AuthorisationOutcome {
+    tokio::time::timeout(CALL_TIMEOUT, call).await.unwrap_or(AuthorisationOutcome::Unknown)
 }
 
-fn authorising(payment: PaymentId, intent: &Intent) -> Authorising {
-    let Intent { amount, token, at, .. } = intent.clone();
-    Authorising { payment, amount, token, at }
+fn authorisation_request(payment: PaymentId, intent: &PaymentIntent) -> AuthorisationRequest {
+    let PaymentIntent { amount, token, at, .. } = intent.clone();
+    AuthorisationRequest { payment, amount, token, at }
 }

@@ -1,37 +1,41 @@
-//! Undoing a payment, whatever became of it.
+//! Use case: cancel a payment, in whatever state it is.
 
-use super::{Payments, Refused};
+use super::{PaymentError, Payments};
 use crate::{
-    domain::{OrderId, Payment, RefundId, RefundOrder, Rejection},
+    domain::{OrderId, Payment, RefundId, RefundRequest, Rejection},
     ports::PaymentId,
 };
 use kernel::Ids;
 
 impl Payments {
-    /// Sets free what is set aside and gives back what was taken. A payment that does not exist is barred, so that
-    /// a request for it that comes late finds it ended.
-    pub(crate) async fn cancel(&self, id: PaymentId, order_id: OrderId) -> Result<(), Refused> {
+    /// Voids what is authorised and refunds what was captured. A payment that does not exist is barred, so that a late
+    /// request cannot create it.
+    pub(crate) async fn cancel(
+        &self,
+        id: PaymentId,
+        order_id: OrderId,
+    ) -> Result<(), PaymentError> {
         let processor = match self.processor_of(id).await {
             Ok(processor) => Some(processor),
-            Err(Refused::Rejected(Rejection::UnknownPayment)) => None,
+            Err(PaymentError::Rejected(Rejection::UnknownPayment)) => None,
             Err(error) => return Err(error),
         };
-        let order = RefundOrder {
-            // The same refund however often it is asked for.
+        let refund = RefundRequest {
+            // Derived, so that a repeated cancellation is the same refund.
             id: Ids::derived::<RefundId>(id.0, "cancellation"),
             amount: None,
             reason: "cancelled".to_owned(),
             at: self.ids.now(),
         };
-        let at_once = |instruction: &_| processor.as_ref()?.at_once(instruction);
+        let execute_inline = |transfer: &_| processor.as_ref()?.execute_inline(transfer);
         let cancel = |payment: Option<&Payment>| match payment {
             None => Ok(Payment::bar(order_id)),
-            Some(payment) if payment.order_id != order_id => Err(Rejection::OtherContent),
-            Some(payment) => payment.cancel(order.clone(), &at_once),
+            Some(payment) if payment.order_id != order_id => Err(Rejection::IdReused),
+            Some(payment) => payment.cancel(refund.clone(), &execute_inline),
         };
-        let payment = self.decide(id, cancel).await?;
+        let payment = self.execute(id, cancel).await?;
         if let Some(processor) = processor {
-            self.carry_out(id, payment, &*processor).await?;
+            self.execute_transfers(id, payment, &*processor).await?;
         }
         Ok(())
     }

@@ -1,10 +1,11 @@
-//! The payments, and what all use cases share: deciding, and telling the processor what was decided.
+//! Payments: the repository and the processors that all use cases share.
 
+use super::PaymentError;
 use crate::{
-    domain::{Answer, Event, Instruction, Move, Payment, Rejection},
-    ports::{PaymentId, Processor, Unsettled},
+    domain::{Payment, PaymentEvent, Rejection, Transfer, TransferKind, TransferOutcome},
+    ports::{PaymentId, Processor, UnsettledPayments},
 };
-use journal::{ExecuteError, LoadedAggregate, Repository};
+use journal::{LoadedAggregate, Repository};
 use kernel::Ids;
 use std::{
     collections::BTreeMap,
@@ -16,76 +17,67 @@ use std::{
 };
 use storage::{StorageError, Write, durability};
 
-/// How long a processor may take; afterwards it did not say.
+/// Time limit of a call to a processor, after which its outcome is unknown.
 pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// All payments of the shop.
 pub(crate) struct Payments {
     pub(crate) repository: Repository<Payment>,
-    /// By the name of the method.
+    /// Processors by the name of their method.
     pub(crate) processors: BTreeMap<&'static str, Arc<dyn Processor>>,
-    pub(crate) unsettled: Arc<dyn Unsettled>,
+    pub(crate) unsettled: Arc<dyn UnsettledPayments>,
     pub(crate) ids: Ids,
 }
 
-/// Why a use case did not come about.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Refused {
-    #[error(transparent)]
-    Rejected(#[from] Rejection),
-    #[error("there is no method of payment {0:?} here")]
-    UnknownMethod(String),
-    #[error("test payments are not taken here")]
-    TestPaymentsOff,
-    #[error("{0}")]
-    UnusableMeans(String),
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-}
-
-/// The stream of a payment.
-pub(crate) fn stream_of(id: PaymentId) -> String {
+/// Name of the event stream of a payment.
+pub(crate) fn stream_name(id: PaymentId) -> String {
     format!("payment-{id}")
 }
 
 impl Payments {
-    /// The payment as it stands; `None` when there is none, or none ever will be.
-    pub(crate) async fn payment(&self, id: PaymentId) -> Result<Option<Arc<Payment>>, Refused> {
-        let loaded = self.repository.load(&stream_of(id)).await?;
+    /// Current state of the payment; `None` when it does not exist or is barred.
+    pub(crate) async fn payment(
+        &self,
+        id: PaymentId,
+    ) -> Result<Option<Arc<Payment>>, PaymentError> {
+        let loaded = self.repository.load(&stream_name(id)).await?;
         Ok(loaded.state.filter(|payment| payment.intent.is_some()))
     }
 
-    /// The processor of a payment.
-    pub(super) async fn processor_of(&self, id: PaymentId) -> Result<Arc<dyn Processor>, Refused> {
+    /// Processor of a payment.
+    pub(super) async fn processor_of(
+        &self,
+        id: PaymentId,
+    ) -> Result<Arc<dyn Processor>, PaymentError> {
         let payment = self.payment(id).await?.ok_or(Rejection::UnknownPayment)?;
         let method = payment.intent.as_ref().map_or("", |intent| &intent.method);
         self.processor(method)
     }
 
-    pub(super) fn processor(&self, method: &str) -> Result<Arc<dyn Processor>, Refused> {
+    pub(super) fn processor(&self, method: &str) -> Result<Arc<dyn Processor>, PaymentError> {
         match self.processors.get(method) {
             Some(processor) => Ok(Arc::clone(processor)),
-            None if method == crate::TEST => Err(Refused::TestPaymentsOff),
-            None => Err(Refused::UnknownMethod(method.to_owned())),
+            None if method == crate::TEST => Err(PaymentError::TestPaymentsOff),
+            None => Err(PaymentError::UnknownMethod(method.to_owned())),
         }
     }
 
-    /// Decides on a payment that exists.
-    pub(super) async fn change(
+    /// Executes a decision on a payment that exists.
+    pub(super) async fn update(
         &self,
         id: PaymentId,
-        decide: impl Fn(&Payment) -> Result<Vec<Event>, Rejection> + Send + Sync,
-    ) -> Result<Arc<Payment>, Refused> {
+        decide: impl Fn(&Payment) -> Result<Vec<PaymentEvent>, Rejection> + Send + Sync,
+    ) -> Result<Arc<Payment>, PaymentError> {
         let decide = |payment: Option<&Payment>| decide(payment.ok_or(Rejection::UnknownPayment)?);
-        self.decide(id, decide).await
+        self.execute(id, decide).await
     }
 
-    /// Decides, and keeps the list of the unsettled right in the same commit.
-    pub(super) async fn decide(
+    /// Executes a decision, and updates the list of unsettled payments in the same commit.
+    pub(super) async fn execute(
         &self,
         id: PaymentId,
-        decide: impl Fn(Option<&Payment>) -> Result<Vec<Event>, Rejection> + Send + Sync,
-    ) -> Result<Arc<Payment>, Refused> {
+        decide: impl Fn(Option<&Payment>) -> Result<Vec<PaymentEvent>, Rejection> + Send + Sync,
+    ) -> Result<Arc<Payment>, PaymentError> {
         let was_unsettled = AtomicBool::new(false);
         let decide = |payment: Option<&Payment>| {
             was_unsettled.store(payment.is_some_and(Payment::is_unsettled), Ordering::Relaxed);
@@ -99,59 +91,55 @@ impl Payments {
             }
         };
         let LoadedAggregate { state, .. } =
-            self.repository.execute(&stream_of(id), decide, writes).await?;
+            self.repository.execute(&stream_name(id), decide, writes).await?;
         Ok(state.ok_or(Rejection::UnknownPayment)?)
     }
 
-    /// Tells the processor what it has not answered yet, and takes down what it says.
-    pub(super) async fn carry_out(
+    /// Sends the pending transfers to the processor and records their outcomes.
+    pub(super) async fn execute_transfers(
         &self,
         id: PaymentId,
         payment: Arc<Payment>,
         processor: &dyn Processor,
-    ) -> Result<Arc<Payment>, Refused> {
+    ) -> Result<Arc<Payment>, PaymentError> {
         let mut payment = payment;
-        for instruction in payment.asked.clone() {
-            // An instruction that a crash could take back must not leave.
-            durability::wait().await.map_err(lost)?;
-            if let Some(answer) = told(id, &instruction, processor).await {
-                let settle = |payment: &Payment| Ok(payment.settle(&instruction.key, &answer));
-                payment = self.change(id, settle).await?;
-                if let Answer::Refused { reason } = answer {
+        for transfer in payment.pending_transfers.clone() {
+            // A transfer that a crash could take back must not be sent.
+            durability::wait().await.map_err(commit_failed)?;
+            if let Some(outcome) = send(id, &transfer, processor).await {
+                let settle = |payment: &Payment| Ok(payment.settle(&transfer.key, &outcome));
+                payment = self.update(id, settle).await?;
+                if let TransferOutcome::Refused { reason } = outcome {
                     return Err(Rejection::ProcessorRefused { reason }.into());
                 }
             }
         }
-        if payment.asked.is_empty() { Ok(payment) } else { Err(Rejection::OutcomeUnknown.into()) }
+        if payment.pending_transfers.is_empty() {
+            Ok(payment)
+        } else {
+            Err(Rejection::OutcomeUnknown.into())
+        }
     }
 }
 
-async fn told(
+/// Sends a transfer to the processor; `None` when it did not report an outcome in time.
+async fn send(
     id: PaymentId,
-    instruction: &Instruction,
+    transfer: &Transfer,
     processor: &dyn Processor,
-) -> Option<Answer> {
+) -> Option<TransferOutcome> {
     let call = async {
-        match instruction.what {
-            Move::Capture { .. } => processor.capture(id, instruction).await,
-            Move::Refund { .. } => processor.refund(id, instruction).await,
-            Move::Void => processor.void(id, instruction).await,
+        match transfer.kind {
+            TransferKind::Capture { .. } => processor.capture(id, transfer).await,
+            TransferKind::Refund { .. } => processor.refund(id, transfer).await,
+            TransferKind::Void => processor.void(id, transfer).await,
         }
     };
     tokio::time::timeout(CALL_TIMEOUT, call).await.unwrap_or_default()
 }
 
-pub(super) fn lost(error: storage::CommitError) -> StorageError {
+pub(super) fn commit_failed(error: storage::CommitError) -> StorageError {
     StorageError::Unavailable(error.to_string())
-}
-
-impl From<ExecuteError<Rejection>> for Refused {
-    fn from(error: ExecuteError<Rejection>) -> Self {
-        match error {
-            ExecuteError::Rejected(rejection) => Self::Rejected(rejection),
-            ExecuteError::Storage(error) => Self::Storage(error),
-        }
-    }
 }
 
 impl std::fmt::Debug for Payments {

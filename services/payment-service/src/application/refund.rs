@@ -1,23 +1,23 @@
-//! Giving back money that was taken.
+//! Use case: refund a captured amount.
 
-use super::{Payments, Refused};
+use super::{PaymentError, Payments};
 use crate::{
-    domain::{Payment, RefundOrder},
+    domain::{Payment, RefundRequest},
     ports::PaymentId,
 };
 use std::sync::Arc;
 
 impl Payments {
-    /// Gives money back, once per refund id: all that is left when no amount is given.
+    /// Refunds once per refund id: everything that is left when no amount is given.
     pub(crate) async fn refund(
         &self,
         id: PaymentId,
-        order: RefundOrder,
-    ) -> Result<Arc<Payment>, Refused> {
+        request: RefundRequest,
+    ) -> Result<Arc<Payment>, PaymentError> {
         let processor = self.processor_of(id).await?;
-        let at_once = |instruction: &_| processor.at_once(instruction);
-        let refund = |payment: &Payment| payment.refund(order.clone(), &at_once);
-        let payment = self.change(id, refund).await?;
-        self.carry_out(id, payment, &*processor).await
+        let execute_inline = |transfer: &_| processor.execute_inline(transfer);
+        let refund = |payment: &Payment| payment.refund(request.clone(), &execute_inline);
+        let payment = self.update(id, refund).await?;
+        self.execute_transfers(id, payment, &*processor).await
     }
 }

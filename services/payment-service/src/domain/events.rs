@@ -1,112 +1,117 @@
-//! What happens to a payment. Stored; changed only by adding variants and optional fields.
+//! Domain events of a payment, as they are stored. They change only by new variants and optional fields.
 
 use super::{OrderId, RefundId};
 use kernel::{Money, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// Something that happened to a payment, with what everybody who hears of it needs to know.
+/// Event of a payment, with the facts that every consumer needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Event {
+pub(crate) struct PaymentEvent {
     pub(crate) order_id: OrderId,
-    /// Where the payment stands with it.
-    pub(crate) state: State,
+    /// State of the payment after the event.
+    pub(crate) state: PaymentState,
     #[serde(flatten)]
-    pub(crate) what: Happening,
+    pub(crate) kind: PaymentEventKind,
 }
 
-/// Where a payment stands.
+/// State of a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum State {
-    /// About to be authorised.
+pub(crate) enum PaymentState {
+    /// The authorisation has not been answered yet.
     Created,
-    /// Waits for the customer.
+    /// The customer has to act, as with 3-D Secure.
     RequiresAction,
-    /// The processor did not say.
+    /// The processor did not report an outcome.
     Unknown,
-    /// The money is set aside.
+    /// The processor has promised the amount.
     Authorised,
-    /// A part was taken; the rest is still set aside.
+    /// A part was captured; the rest is still authorised.
     PartiallyCaptured,
-    /// Taken, and nothing is set aside any more.
+    /// Everything authorised was captured.
     Captured,
-    /// All of what was taken was given back.
+    /// Everything captured was refunded.
     Refunded,
-    /// Set free without being taken.
+    /// The authorisation was released without a capture.
     Voided,
-    /// Refused.
+    /// The processor declined.
     Failed,
 }
 
-/// What happened.
+/// Kind of a payment event. The stored tag is what [`PaymentEventKind::name`] returns, also where the variant is called
+/// otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(crate) enum Happening {
-    /// Somebody wants to pay.
-    Created(Intent),
+pub(crate) enum PaymentEventKind {
+    /// The payment was requested.
+    Created(PaymentIntent),
     /// The customer has to act first.
     ActionRequired,
-    /// The processor did not say what became of it.
+    /// The processor did not report an outcome.
     OutcomeUnknown,
-    /// The money is set aside.
+    /// The processor has promised the amount.
     Authorised,
-    /// The processor said no.
+    /// The processor declined.
     Declined { reason: String },
-    /// The payment was cancelled while nobody knew its outcome: what arrives is set free.
-    CancellationAsked,
-    /// The money was set aside although the payment had ended before. It is set free by itself.
+    /// The payment was cancelled while its outcome was unknown: a late authorisation is voided.
+    #[serde(rename = "cancellation_asked")]
+    CancellationRequested,
+    /// The payment was authorised after it had ended. The authorisation is voided automatically.
     AuthorisedTooLate,
-    /// The payment was cancelled before it came into being, and never will.
+    /// The payment was cancelled before it was created, and never will be.
     Barred,
-    /// The processor is told to move money, and has not answered.
-    Asked(Instruction),
-    /// The processor will not do what it was told.
-    Refused { key: String, reason: String },
-    /// Money was taken.
+    /// A transfer was sent to the processor, which has not answered.
+    #[serde(rename = "asked")]
+    TransferRequested(Transfer),
+    /// The processor refused a transfer.
+    #[serde(rename = "refused")]
+    TransferRefused { key: String, reason: String },
+    /// Money was captured.
     Captured { reference: String, amount: Money },
-    /// Money was given back.
+    /// Money was refunded.
     Refunded { refund_id: RefundId, amount: Money, reason: String, at: Timestamp },
-    /// What was set aside and not taken is free again.
+    /// The authorised amount that was not captured is released.
     Voided { amount: Money },
-    /// A message of the processor was taken in.
-    MessageTaken { message_id: String },
+    /// A message of the processor was processed.
+    #[serde(rename = "message_taken")]
+    MessageReceived { message_id: String },
 }
 
-/// What somebody wants to pay, and how.
+/// Payment intent: the amount to pay and the means of payment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Intent {
+pub(crate) struct PaymentIntent {
     pub(crate) amount: Money,
-    /// The processor.
+    /// Name of the processor.
     pub(crate) method: String,
-    /// What the processor knows the means of payment by.
+    /// The processor's token for the customer's means of payment.
     pub(crate) token: String,
     pub(crate) at: Timestamp,
 }
 
-/// Something the processor is told to do, under a key that makes it safe to tell again.
+/// Transfer of money that the processor is told to make, under an idempotency key that makes it safe to repeat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Instruction {
+pub(crate) struct Transfer {
     /// Unique within the payment.
     pub(crate) key: String,
     pub(crate) amount: Money,
     #[serde(flatten)]
-    pub(crate) what: Move,
+    pub(crate) kind: TransferKind,
 }
 
-/// Which way money moves.
+/// Direction of a transfer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "move", rename_all = "snake_case")]
-pub(crate) enum Move {
-    /// From what is set aside to the shop.
+pub(crate) enum TransferKind {
+    /// From the authorised amount to the shop.
     Capture { reference: String },
     /// From the shop back to the customer.
     Refund { refund_id: RefundId, reason: String, at: Timestamp },
-    /// What is set aside becomes free.
+    /// Release of the authorised amount.
     Void,
 }
 
-impl Happening {
-    /// What it is called in the journal.
+impl PaymentEventKind {
+    /// Name of the event in the journal.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Created(_) => "created",
@@ -114,22 +119,22 @@ impl Happening {
             Self::OutcomeUnknown => "outcome_unknown",
             Self::Authorised => "authorised",
             Self::Declined { .. } => "declined",
-            Self::CancellationAsked => "cancellation_asked",
+            Self::CancellationRequested => "cancellation_asked",
             Self::AuthorisedTooLate => "authorised_too_late",
             Self::Barred => "barred",
-            Self::Asked(_) => "asked",
-            Self::Refused { .. } => "refused",
+            Self::TransferRequested(_) => "asked",
+            Self::TransferRefused { .. } => "refused",
             Self::Captured { .. } => "captured",
             Self::Refunded { .. } => "refunded",
             Self::Voided { .. } => "voided",
-            Self::MessageTaken { .. } => "message_taken",
+            Self::MessageReceived { .. } => "message_taken",
         }
     }
 }
 
-impl State {
-    /// As a word in a sentence, and in the published table of states.
-    pub(crate) fn word(self) -> &'static str {
+impl PaymentState {
+    /// Name of the state in sentences and in the published state table.
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Created => "created",
             Self::RequiresAction => "requires_action",

@@ -1,31 +1,31 @@
-//! The beginning of a payment.
+//! Creation of a payment.
 
-use super::{Event, Happening, Intent, OrderId, Payment, Rejection, State};
+use super::{
+    OrderId, Payment, PaymentEvent, PaymentEventKind, PaymentIntent, PaymentState, Rejection,
+};
 
 impl Payment {
-    /// Somebody wants to pay. The same wish again is no event; one that comes after its cancellation is refused.
-    pub(crate) fn begin(
+    /// Creates the payment. Repeating the same request leads to no event; a request after the cancellation is rejected.
+    pub(crate) fn create(
         payment: Option<&Self>,
         order_id: OrderId,
-        intent: Intent,
-    ) -> Result<Vec<Event>, Rejection> {
+        intent: PaymentIntent,
+    ) -> Result<Vec<PaymentEvent>, Rejection> {
         let Some(payment) = payment else {
-            let what = Happening::Created(intent);
-            return Ok(vec![Event { order_id, state: State::Created, what }]);
+            let kind = PaymentEventKind::Created(intent);
+            return Ok(vec![PaymentEvent { order_id, state: PaymentState::Created, kind }]);
         };
-        let Some(known) = &payment.intent else { return Err(Rejection::Already(State::Voided)) };
+        let Some(known) = &payment.intent else {
+            return Err(Rejection::Already(PaymentState::Voided));
+        };
         let same = known.amount == intent.amount
             && known.method == intent.method
             && known.token == intent.token;
-        if same && payment.order_id == order_id {
-            Ok(Vec::new())
-        } else {
-            Err(Rejection::OtherContent)
-        }
+        if same && payment.order_id == order_id { Ok(Vec::new()) } else { Err(Rejection::IdReused) }
     }
 
-    /// Cancels a payment that never came into being, so that it never will.
-    pub(crate) fn bar(order_id: OrderId) -> Vec<Event> {
-        vec![Event { order_id, state: State::Voided, what: Happening::Barred }]
+    /// Bars a payment that was cancelled before it was created, so that a late request cannot create it.
+    pub(crate) fn bar(order_id: OrderId) -> Vec<PaymentEvent> {
+        vec![PaymentEvent { order_id, state: PaymentState::Voided, kind: PaymentEventKind::Barred }]
     }
 }

@@ -1,41 +1,43 @@
-//! The state of a payment, folded from its events.
+//! State of a payment, folded from its events.
 
 use super::{
-    Event, Happening, Instruction, Intent, MESSAGES_REMEMBERED_MAX, Move, OrderId, RefundId, State,
+    MESSAGE_IDS_MAX, OrderId, PaymentEvent, PaymentEventKind, PaymentIntent, PaymentState,
+    RefundId, Transfer, TransferKind,
 };
 use kernel::{Money, Timestamp};
 use std::collections::VecDeque;
 
-/// A payment as it stands.
+/// Payment aggregate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Payment {
     pub(crate) order_id: OrderId,
-    pub(crate) state: State,
-    /// None when it was cancelled before it came into being.
-    pub(crate) intent: Option<Intent>,
-    /// What was set aside, as far as it was not set free again; captured or not.
+    pub(crate) state: PaymentState,
+    /// `None` when the payment was cancelled before it was created.
+    pub(crate) intent: Option<PaymentIntent>,
+    /// Authorised amount in minor units, captured or not, less what was voided.
     pub(crate) authorised: i64,
     pub(crate) captures: Vec<Capture>,
     pub(crate) refunds: Vec<Refund>,
-    /// What the processor was told and has not answered.
-    pub(crate) asked: Vec<Instruction>,
-    /// Why it failed.
+    /// Transfers that the processor was told to make and has not answered.
+    pub(crate) pending_transfers: Vec<Transfer>,
+    /// Reason why the processor declined.
     pub(crate) failure: Option<String>,
-    /// Cancelled while nobody knew its outcome.
+    /// Whether it was cancelled while its outcome was unknown.
     pub(super) cancelled: bool,
-    /// The money was set aside once, be it too late.
+    /// Whether the processor has ever authorised it, be it too late.
     pub(super) was_authorised: bool,
-    pub(super) messages: VecDeque<String>,
+    /// Ids of the latest messages of the processor, oldest first.
+    pub(super) message_ids: VecDeque<String>,
 }
 
-/// Money taken.
+/// Capture of a payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Capture {
     pub(crate) reference: String,
     pub(crate) amount: Money,
 }
 
-/// Money given back.
+/// Refund of a payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refund {
     pub(crate) id: RefundId,
@@ -45,148 +47,154 @@ pub(crate) struct Refund {
 }
 
 impl Payment {
-    /// Folds one more event in.
-    pub(crate) fn evolve(payment: Option<Self>, event: &Event) -> Self {
-        let mut payment = payment.unwrap_or_else(|| Self::unborn(event.order_id));
+    /// Folds the next event into the state.
+    pub(crate) fn evolve(payment: Option<Self>, event: &PaymentEvent) -> Self {
+        let mut payment = payment.unwrap_or_else(|| Self::empty(event.order_id));
         payment.state = event.state;
-        payment.take_in(&event.what);
+        payment.apply(&event.kind);
         payment
     }
 
-    fn unborn(order_id: OrderId) -> Self {
+    fn empty(order_id: OrderId) -> Self {
         Self {
             order_id,
-            state: State::Created,
+            state: PaymentState::Created,
             intent: None,
             authorised: 0,
             captures: Vec::new(),
             refunds: Vec::new(),
-            asked: Vec::new(),
+            pending_transfers: Vec::new(),
             failure: None,
             cancelled: false,
             was_authorised: false,
-            messages: VecDeque::new(),
+            message_ids: VecDeque::new(),
         }
     }
 
-    fn take_in(&mut self, what: &Happening) {
-        match what {
-            Happening::Created(intent) => self.intent = Some(intent.clone()),
-            Happening::Authorised | Happening::AuthorisedTooLate => {
+    fn apply(&mut self, kind: &PaymentEventKind) {
+        match kind {
+            PaymentEventKind::Created(intent) => self.intent = Some(intent.clone()),
+            PaymentEventKind::Authorised | PaymentEventKind::AuthorisedTooLate => {
                 self.authorised = self.intent.as_ref().map_or(0, |intent| intent.amount.amount);
                 self.was_authorised = true;
             }
-            Happening::Declined { reason } => self.failure = Some(reason.clone()),
-            Happening::CancellationAsked => self.cancelled = true,
-            Happening::Asked(instruction) => self.asked.push(instruction.clone()),
-            Happening::Refused { key, .. } => self.answered(key),
-            Happening::Captured { reference, amount } => {
-                self.answered(&Move::capture_key(reference));
+            PaymentEventKind::Declined { reason } => self.failure = Some(reason.clone()),
+            PaymentEventKind::CancellationRequested => self.cancelled = true,
+            PaymentEventKind::TransferRequested(transfer) => {
+                self.pending_transfers.push(transfer.clone());
+            }
+            PaymentEventKind::TransferRefused { key, .. } => self.remove_pending(key),
+            PaymentEventKind::Captured { reference, amount } => {
+                self.remove_pending(&TransferKind::capture_key(reference));
                 self.captures.push(Capture { reference: reference.clone(), amount: *amount });
             }
-            Happening::Refunded { refund_id, amount, reason, at } => {
-                self.answered(&Move::refund_key(*refund_id));
+            PaymentEventKind::Refunded { refund_id, amount, reason, at } => {
+                self.remove_pending(&TransferKind::refund_key(*refund_id));
                 let (id, amount, reason, at) = (*refund_id, *amount, reason.clone(), *at);
                 self.refunds.push(Refund { id, amount, reason, at });
             }
-            Happening::Voided { amount } => {
-                self.answered(Move::VOID_KEY);
+            PaymentEventKind::Voided { amount } => {
+                self.remove_pending(TransferKind::VOID_KEY);
                 self.authorised -= amount.amount;
             }
-            Happening::MessageTaken { message_id } => {
-                self.messages.push_back(message_id.clone());
-                if self.messages.len() > MESSAGES_REMEMBERED_MAX {
-                    self.messages.pop_front();
+            PaymentEventKind::MessageReceived { message_id } => {
+                self.message_ids.push_back(message_id.clone());
+                if self.message_ids.len() > MESSAGE_IDS_MAX {
+                    self.message_ids.pop_front();
                 }
             }
-            Happening::ActionRequired | Happening::OutcomeUnknown | Happening::Barred => {}
+            PaymentEventKind::ActionRequired
+            | PaymentEventKind::OutcomeUnknown
+            | PaymentEventKind::Barred => {}
         }
     }
 
-    fn answered(&mut self, key: &str) {
-        self.asked.retain(|instruction| instruction.key != key);
+    fn remove_pending(&mut self, key: &str) {
+        self.pending_transfers.retain(|transfer| transfer.key != key);
     }
 
-    /// Taken so far.
+    /// Captured amount in minor units.
     pub(crate) fn captured(&self) -> i64 {
         self.captures.iter().map(|capture| capture.amount.amount).sum()
     }
 
-    /// Given back so far.
+    /// Refunded amount in minor units.
     pub(crate) fn refunded(&self) -> i64 {
         self.refunds.iter().map(|refund| refund.amount.amount).sum()
     }
 
-    /// What can still be taken: set aside, not taken, and not about to be.
+    /// Amount that can still be captured: authorised, not captured, and not in a pending capture.
     pub(super) fn capturable(&self) -> i64 {
-        let about_to_be = self.asked_for(|what| matches!(what, Move::Capture { .. }));
-        self.authorised - self.captured() - about_to_be
+        let pending = self.pending_amount(|kind| matches!(kind, TransferKind::Capture { .. }));
+        self.authorised - self.captured() - pending
     }
 
-    /// What can still be given back: taken, not given back, and not about to be.
+    /// Amount that can still be refunded: captured, not refunded, and not in a pending refund.
     pub(crate) fn refundable(&self) -> i64 {
-        let about_to_be = self.asked_for(|what| matches!(what, Move::Refund { .. }));
-        self.captured() - self.refunded() - about_to_be
+        let pending = self.pending_amount(|kind| matches!(kind, TransferKind::Refund { .. }));
+        self.captured() - self.refunded() - pending
     }
 
-    fn asked_for(&self, which: impl Fn(&Move) -> bool) -> i64 {
-        let asked = self.asked.iter().filter(|instruction| which(&instruction.what));
-        asked.map(|instruction| instruction.amount.amount).sum()
+    fn pending_amount(&self, which: impl Fn(&TransferKind) -> bool) -> i64 {
+        let counted = self.pending_transfers.iter().filter(|transfer| which(&transfer.kind));
+        counted.map(|transfer| transfer.amount.amount).sum()
     }
 
-    /// Whether somebody has to ask the processor again.
+    /// Whether an outcome of the processor is missing, so that the reconciler has to ask again.
     pub(crate) fn is_unsettled(&self) -> bool {
-        matches!(self.state, State::Created | State::Unknown) || !self.asked.is_empty()
+        matches!(self.state, PaymentState::Created | PaymentState::Unknown)
+            || !self.pending_transfers.is_empty()
     }
 
-    /// Whether this message was taken in before.
-    pub(super) fn knows_message(&self, message_id: &str) -> bool {
-        self.messages.iter().any(|known| known == message_id)
+    /// Whether this message was processed before.
+    pub(super) fn has_received(&self, message_id: &str) -> bool {
+        self.message_ids.iter().any(|known| known == message_id)
     }
 
-    /// The events of `happenings` that follow one another from here.
-    pub(super) fn tell(&self, happenings: Vec<Happening>) -> Vec<Event> {
+    /// Consecutive events of these kinds, each with the state it leads to.
+    pub(super) fn record(&self, kinds: Vec<PaymentEventKind>) -> Vec<PaymentEvent> {
         let mut payment = self.clone();
-        let mut events = Vec::with_capacity(happenings.len());
-        for what in happenings {
-            let event = Event { order_id: self.order_id, state: payment.state_after(&what), what };
+        let mut events = Vec::with_capacity(kinds.len());
+        for kind in kinds {
+            let event =
+                PaymentEvent { order_id: self.order_id, state: payment.state_after(&kind), kind };
             payment = Self::evolve(Some(payment), &event);
             events.push(event);
         }
         events
     }
 
-    /// The payment after these events.
-    pub(crate) fn after(payment: Option<&Self>, events: &[Event]) -> Option<Self> {
+    /// Payment after these events.
+    pub(crate) fn after(payment: Option<&Self>, events: &[PaymentEvent]) -> Option<Self> {
         events.iter().fold(payment.cloned(), |payment, event| Some(Self::evolve(payment, event)))
     }
 
-    fn state_after(&self, what: &Happening) -> State {
-        match what {
-            Happening::Created(_) => State::Created,
-            Happening::ActionRequired => State::RequiresAction,
-            Happening::OutcomeUnknown => State::Unknown,
-            Happening::Authorised => State::Authorised,
-            Happening::Declined { .. } => State::Failed,
-            Happening::AuthorisedTooLate | Happening::Barred => State::Voided,
-            Happening::Captured { amount, .. } => {
+    fn state_after(&self, kind: &PaymentEventKind) -> PaymentState {
+        match kind {
+            PaymentEventKind::Created(_) => PaymentState::Created,
+            PaymentEventKind::ActionRequired => PaymentState::RequiresAction,
+            PaymentEventKind::OutcomeUnknown => PaymentState::Unknown,
+            PaymentEventKind::Authorised => PaymentState::Authorised,
+            PaymentEventKind::Declined { .. } => PaymentState::Failed,
+            PaymentEventKind::AuthorisedTooLate | PaymentEventKind::Barred => PaymentState::Voided,
+            PaymentEventKind::Captured { amount, .. } => {
                 let all = self.captured() + amount.amount == self.authorised;
-                if all { State::Captured } else { State::PartiallyCaptured }
+                if all { PaymentState::Captured } else { PaymentState::PartiallyCaptured }
             }
-            Happening::Refunded { amount, .. } if self.state == State::Captured => {
+            PaymentEventKind::Refunded { amount, .. } if self.state == PaymentState::Captured => {
                 let all = self.refunded() + amount.amount == self.captured();
-                if all { State::Refunded } else { State::Captured }
+                if all { PaymentState::Refunded } else { PaymentState::Captured }
             }
-            Happening::Voided { .. } => match self.captured() {
-                0 => State::Voided,
-                captured if captured == self.refunded() => State::Refunded,
-                _ => State::Captured,
+            PaymentEventKind::Voided { .. } => match self.captured() {
+                0 => PaymentState::Voided,
+                captured if captured == self.refunded() => PaymentState::Refunded,
+                _ => PaymentState::Captured,
             },
-            Happening::CancellationAsked
-            | Happening::Asked(_)
-            | Happening::Refused { .. }
-            | Happening::Refunded { .. }
-            | Happening::MessageTaken { .. } => self.state,
+            PaymentEventKind::CancellationRequested
+            | PaymentEventKind::TransferRequested(_)
+            | PaymentEventKind::TransferRefused { .. }
+            | PaymentEventKind::Refunded { .. }
+            | PaymentEventKind::MessageReceived { .. } => self.state,
         }
     }
 }

@@ -1,33 +1,33 @@
-//! Why the business says no.
+//! Rejections: the reasons for which a payment refuses a command.
 
-use super::State;
+use super::PaymentState;
 use kernel::Money;
 
-/// A refusal that a caller can be told.
+/// Reason for which a payment refuses a command, fit to be shown to the caller.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Rejection {
     #[error("there is no such payment")]
     UnknownPayment,
     #[error("the payment is not authorised")]
     NotAuthorised,
-    #[error("the processor has not said yet what became of the payment")]
+    #[error("the processor has not reported the outcome of the payment yet")]
     OutcomeUnknown,
-    #[error("nothing was captured that could be given back")]
+    #[error("nothing was captured that could be refunded")]
     NotCaptured,
-    #[error("only {left} are authorised and not captured")]
+    #[error("only {left} can still be captured")]
     ExceedsAuthorised { left: Money },
-    #[error("only {refundable} are left to give back")]
+    #[error("only {refundable} can still be refunded")]
     ExceedsRefundable { refundable: Money },
-    #[error("the payment is {} already", .0.word())]
-    Already(State),
-    #[error("the amount must be more than nothing")]
-    NothingToMove,
+    #[error("the payment is already {}", .0.name())]
+    Already(PaymentState),
+    #[error("the amount must be greater than 0")]
+    AmountNotPositive,
     #[error("the payment is in {0}", .of.code())]
-    OtherCurrency { of: kernel::Currency },
-    #[error("this id came before, with other content")]
-    OtherContent,
-    #[error("more than {} captures or refunds of one payment", super::MOVES_MAX)]
-    TooManyMoves,
-    #[error("the processor will not do it: {reason}")]
+    CurrencyMismatch { of: kernel::Currency },
+    #[error("this id was used before, with a different request")]
+    IdReused,
+    #[error("a payment has at most {} captures or refunds", super::TRANSFERS_MAX)]
+    TooManyTransfers,
+    #[error("the processor refused: {reason}")]
     ProcessorRefused { reason: String },
 }

@@ -1,58 +1,58 @@
-//! Whoever moves the money.
+//! Port to payment processors: the parties that transfer the money.
 
-use crate::domain::{Answer, Instruction, Outcome};
+use crate::domain::{AuthorisationOutcome, Transfer, TransferOutcome};
 use async_trait::async_trait;
 use kernel::{Money, Timestamp};
 
 kernel::id! {
-    /// A payment intent, under the caller's own id.
+    /// Id of a payment intent, chosen by the caller.
     PaymentId
 }
 
-/// An authorisation as the processor is asked for it. The payment's id makes asking again safe.
+/// Authorisation request to the processor. The payment's id is its idempotency key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Authorising {
+pub(crate) struct AuthorisationRequest {
     pub(crate) payment: PaymentId,
     pub(crate) amount: Money,
     pub(crate) token: String,
-    /// When it was asked for first.
+    /// Time of the first request.
     pub(crate) at: Timestamp,
 }
 
-/// Whether the means of payment can be used at all.
+/// Result of the check of a payment token.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Means {
-    Usable,
-    /// Refused before anything is recorded, with a sentence about what would be right.
-    Unusable(String),
+pub(crate) enum TokenValidity {
+    Valid,
+    /// Refused before anything is recorded, with a sentence about what would be valid.
+    Invalid(String),
 }
 
-/// A processor. Everything it is told may be told again, after a crash or a time-out: it acts once per payment, and
-/// once per payment and key of an instruction.
+/// Payment processor. Every call may be repeated after a crash or a timeout: the processor acts once per payment, and
+/// once per payment and key of a transfer.
 #[async_trait]
 pub(crate) trait Processor: Send + Sync {
     /// Whether calls leave the process. Then the intent must be durable before the call; otherwise intent and
     /// outcome become durable together.
-    fn leaves_the_process(&self) -> bool;
+    fn is_external(&self) -> bool;
 
-    /// Looks at the token, without asking anybody.
-    fn means(&self, token: &str) -> Means;
+    /// Checks the form of the token, without a call.
+    fn validate_token(&self, token: &str) -> TokenValidity;
 
-    /// Sets money aside.
-    async fn authorise(&self, authorising: &Authorising) -> Outcome;
+    /// Authorises the amount.
+    async fn authorise(&self, request: &AuthorisationRequest) -> AuthorisationOutcome;
 
-    /// What became of an authorisation.
-    async fn look_up(&self, authorising: &Authorising) -> Outcome;
+    /// Queries the outcome of an authorisation.
+    async fn look_up(&self, request: &AuthorisationRequest) -> AuthorisationOutcome;
 
-    /// The answer to an instruction, if it is to be had without leaving the process.
-    fn at_once(&self, instruction: &Instruction) -> Option<Answer>;
+    /// Executes a transfer within the process; `None` where a call is needed.
+    fn execute_inline(&self, transfer: &Transfer) -> Option<TransferOutcome>;
 
-    /// Captures.
-    async fn capture(&self, payment: PaymentId, instruction: &Instruction) -> Option<Answer>;
+    /// Captures. `None`: the processor did not report an outcome.
+    async fn capture(&self, payment: PaymentId, transfer: &Transfer) -> Option<TransferOutcome>;
 
-    /// Gives back.
-    async fn refund(&self, payment: PaymentId, instruction: &Instruction) -> Option<Answer>;
+    /// Refunds. `None`: the processor did not report an outcome.
+    async fn refund(&self, payment: PaymentId, transfer: &Transfer) -> Option<TransferOutcome>;
 
-    /// Sets free. `None` from any of these three: the processor did not say.
-    async fn void(&self, payment: PaymentId, instruction: &Instruction) -> Option<Answer>;
+    /// Voids. `None`: the processor did not report an outcome.
+    async fn void(&self, payment: PaymentId, transfer: &Transfer) -> Option<TransferOutcome>;
 }

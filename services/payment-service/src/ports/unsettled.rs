@@ -1,20 +1,20 @@
-//! The payments that somebody has to ask the processor about.
+//! Port to the list of payments whose outcome is still open at the processor.
 
 use super::PaymentId;
 use async_trait::async_trait;
 use storage::{StorageError, Write};
 
-/// The list of unsettled payments. It is written together with the events that put a payment on it or take it off,
-/// so it survives whatever the payments survive.
+/// List of unsettled payments. It is written in the same commit as the events that add a payment or remove it, so it
+/// survives whatever the payments survive.
 #[async_trait]
-pub(crate) trait Unsettled: Send + Sync {
-    /// Puts a payment on the list.
+pub(crate) trait UnsettledPayments: Send + Sync {
+    /// Write that adds a payment to the list.
     fn add(&self, payment: PaymentId) -> Write;
 
-    /// Takes a payment off the list.
+    /// Write that removes a payment from the list.
     fn remove(&self, payment: PaymentId) -> Write;
 
-    /// Up to `limit` payments of the list after `after`, in the order of their ids.
+    /// Page of up to `limit` payments after `after`, in the order of their ids.
     async fn list(
         &self,
         after: Option<PaymentId>,

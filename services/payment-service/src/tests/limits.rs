@@ -1,4 +1,4 @@
-//! Sums never exceed what they are taken from, and the same key moves money once.
+//! Limits of transfers: sums never exceed the amount they are taken from, and one key transfers money once.
 
 use super::*;
 
@@ -9,11 +9,11 @@ fn refund_limit() {
         all["vectors"].as_array().unwrap().iter().filter(|it| it["kind"] == "refund_limit");
     let mut count = 0;
     for vector in of_kind {
-        let mut books = Books::default();
+        let mut fixture = PaymentFixture::default();
         let captured = vector["input"]["captured"].as_i64().unwrap();
-        books.take_down(Payment::begin(None, order_id(), intent(captured))).unwrap();
-        books.learn(&Outcome::Authorised).unwrap();
-        books.capture("c", None).unwrap();
+        fixture.record(Payment::create(None, order_id(), intent(captured))).unwrap();
+        fixture.apply_outcome(&AuthorisationOutcome::Authorised).unwrap();
+        fixture.capture("c", None).unwrap();
         let mut answers = Vec::new();
         for (number, request) in vector["input"]["requests"].as_array().unwrap().iter().enumerate()
         {
@@ -21,7 +21,7 @@ fn refund_limit() {
                 Value::Object(request) => (7, request["amount"].as_i64()),
                 amount => (100 + number as u128, amount.as_i64()),
             };
-            answers.push(match books.refund(refund(key, amount)) {
+            answers.push(match fixture.refund(refund(key, amount)) {
                 Ok(0) => "replayed",
                 Ok(_) => "ok",
                 Err(Rejection::ExceedsRefundable { .. }) => "exceeds_refundable",
@@ -30,7 +30,7 @@ fn refund_limit() {
         }
         assert_eq!(serde_json::json!(answers), vector["expect"]["answers"], "{}", vector["say"]);
         assert_eq!(
-            books.payment().refundable(),
+            fixture.payment().refundable(),
             vector["expect"]["refundable"],
             "{}",
             vector["say"]
@@ -42,95 +42,110 @@ fn refund_limit() {
 
 #[test]
 fn a_payment_is_captured_in_parts_up_to_what_is_authorised() {
-    let mut books = Books::captured(4_000);
-    assert_eq!(books.capture("d", 6_001), Err(Rejection::ExceedsAuthorised { left: eur(6_000) }));
-    assert_eq!(books.capture("d", 5_000), Ok(1));
-    assert_eq!(books.payment().state, State::PartiallyCaptured);
-    assert_eq!(books.capture("e", None), Ok(1), "all that is left");
-    assert_eq!((books.payment().state, books.payment().captured()), (State::Captured, 10_000));
+    let mut fixture = PaymentFixture::captured(4_000);
+    assert_eq!(fixture.capture("d", 6_001), Err(Rejection::ExceedsAuthorised { left: eur(6_000) }));
+    assert_eq!(fixture.capture("d", 5_000), Ok(1));
+    assert_eq!(fixture.payment().state, PaymentState::PartiallyCaptured);
+    assert_eq!(fixture.capture("e", None), Ok(1), "all that is left");
+    assert_eq!(
+        (fixture.payment().state, fixture.payment().captured()),
+        (PaymentState::Captured, 10_000)
+    );
 }
 
 #[test]
-fn the_rest_of_a_part_capture_can_be_set_free() {
-    let mut books = Books::captured(4_000);
-    books.refund(refund(1, 4_000)).unwrap();
-    assert_eq!(books.payment().state, State::PartiallyCaptured, "the rest may still be captured");
-    books.void().unwrap();
-    assert_eq!((books.payment().state, books.payment().authorised), (State::Refunded, 4_000));
+fn the_rest_of_a_partial_capture_can_be_voided() {
+    let mut fixture = PaymentFixture::captured(4_000);
+    fixture.refund(refund(1, 4_000)).unwrap();
+    assert_eq!(
+        fixture.payment().state,
+        PaymentState::PartiallyCaptured,
+        "the rest may still be captured"
+    );
+    fixture.void().unwrap();
+    assert_eq!(
+        (fixture.payment().state, fixture.payment().authorised),
+        (PaymentState::Refunded, 4_000)
+    );
 }
 
 #[test]
-fn the_same_key_with_another_amount_is_refused_and_with_the_same_changes_nothing() {
-    let mut books = Books::captured(4_000);
-    assert_eq!(books.capture("c", 4_000), Ok(0));
-    assert_eq!(books.capture("c", None), Ok(0));
-    assert_eq!(books.capture("c", 4_001), Err(Rejection::OtherContent));
-    books.refund(refund(1, 1_000)).unwrap();
-    assert_eq!(books.refund(refund(1, 1_000)), Ok(0));
-    assert_eq!(books.refund(refund(1, None)), Ok(0));
-    assert_eq!(books.refund(refund(1, 999)), Err(Rejection::OtherContent));
-    books.cancel().unwrap();
-    assert_eq!(books.refund(refund(1, 1_000)), Ok(0), "also after the end");
-    assert_eq!(books.capture("c", 4_000), Ok(0), "also after the end");
-    let same = Payment::begin(books.payment.as_ref(), order_id(), intent(10_000));
+fn a_repeated_key_is_refused_with_another_amount_and_changes_nothing_with_the_same() {
+    let mut fixture = PaymentFixture::captured(4_000);
+    assert_eq!(fixture.capture("c", 4_000), Ok(0));
+    assert_eq!(fixture.capture("c", None), Ok(0));
+    assert_eq!(fixture.capture("c", 4_001), Err(Rejection::IdReused));
+    fixture.refund(refund(1, 1_000)).unwrap();
+    assert_eq!(fixture.refund(refund(1, 1_000)), Ok(0));
+    assert_eq!(fixture.refund(refund(1, None)), Ok(0));
+    assert_eq!(fixture.refund(refund(1, 999)), Err(Rejection::IdReused));
+    fixture.cancel().unwrap();
+    assert_eq!(fixture.refund(refund(1, 1_000)), Ok(0), "also after the end");
+    assert_eq!(fixture.capture("c", 4_000), Ok(0), "also after the end");
+    let same = Payment::create(fixture.payment.as_ref(), order_id(), intent(10_000));
     assert_eq!(same, Ok(Vec::new()));
-    for other in [intent(9_999), Intent { token: "other".to_owned(), ..intent(10_000) }] {
-        let answer = Payment::begin(books.payment.as_ref(), order_id(), other);
-        assert_eq!(answer, Err(Rejection::OtherContent));
+    for other in [intent(9_999), PaymentIntent { token: "other".to_owned(), ..intent(10_000) }] {
+        let answer = Payment::create(fixture.payment.as_ref(), order_id(), other);
+        assert_eq!(answer, Err(Rejection::IdReused));
     }
 }
 
 #[test]
-fn amounts_must_be_of_the_payment() {
-    let mut books = Books::captured(4_000);
+fn amounts_must_be_positive_and_in_the_currency_of_the_payment() {
+    let mut fixture = PaymentFixture::captured(4_000);
     for amount in [0, -1, i64::MIN] {
-        assert_eq!(books.capture("d", amount), Err(Rejection::NothingToMove));
-        assert_eq!(books.refund(refund(1, amount)), Err(Rejection::NothingToMove));
+        assert_eq!(fixture.capture("d", amount), Err(Rejection::AmountNotPositive));
+        assert_eq!(fixture.refund(refund(1, amount)), Err(Rejection::AmountNotPositive));
     }
     let dollars = Money::new(1, Currency::USD);
-    let refused = Err(Rejection::OtherCurrency { of: Currency::EUR });
-    assert_eq!(books.payment().capture("d", Some(dollars), &AT_ONCE), refused);
-    let order = RefundOrder { amount: Some(dollars), ..refund(1, None) };
-    assert_eq!(books.payment().refund(order, &AT_ONCE), refused);
+    let refused = Err(Rejection::CurrencyMismatch { of: Currency::EUR });
+    assert_eq!(fixture.payment().capture("d", Some(dollars), &INLINE), refused);
+    let order = RefundRequest { amount: Some(dollars), ..refund(1, None) };
+    assert_eq!(fixture.payment().refund(order, &INLINE), refused);
     assert_eq!(
-        books.capture("d", i64::MAX),
+        fixture.capture("d", i64::MAX),
         Err(Rejection::ExceedsAuthorised { left: eur(6_000) })
     );
 }
 
 #[test]
-fn what_is_under_way_counts_until_the_processor_refuses() {
-    let mut books = Books::captured(10_000);
-    let asked = books.payment().refund(refund(1, 6_000), &LATER);
-    assert_eq!(books.take_down(asked), Ok(1));
-    assert!(books.payment().is_unsettled());
+fn pending_transfers_count_until_the_processor_refuses() {
+    let mut fixture = PaymentFixture::captured(10_000);
+    let requested = fixture.payment().refund(refund(1, 6_000), &REMOTE);
+    assert_eq!(fixture.record(requested), Ok(1));
+    assert!(fixture.payment().is_unsettled());
     assert_eq!(
-        books.refund(refund(2, 6_000)),
+        fixture.refund(refund(2, 6_000)),
         Err(Rejection::ExceedsRefundable { refundable: eur(4_000) })
     );
-    assert_eq!(books.refund(refund(1, 6_000)), Ok(0), "still under way");
+    assert_eq!(fixture.refund(refund(1, 6_000)), Ok(0), "still pending");
 
-    let key = books.payment().asked[0].key.clone();
-    let refused = books.payment().settle(&key, &Answer::Refused { reason: "closed".to_owned() });
-    books.take_down(Ok(refused)).unwrap();
-    assert_eq!(books.refund(refund(2, 6_000)), Ok(1));
-    assert_eq!(books.payment().settle(&key, &Answer::Done), Vec::new(), "an answer to nothing");
-    assert!(!books.payment().is_unsettled());
+    let key = fixture.payment().pending_transfers[0].key.clone();
+    let refused =
+        fixture.payment().settle(&key, &TransferOutcome::Refused { reason: "closed".to_owned() });
+    fixture.record(Ok(refused)).unwrap();
+    assert_eq!(fixture.refund(refund(2, 6_000)), Ok(1));
+    assert_eq!(
+        fixture.payment().settle(&key, &TransferOutcome::Done),
+        Vec::new(),
+        "no transfer is pending"
+    );
+    assert!(!fixture.payment().is_unsettled());
 }
 
 #[test]
-fn nothing_is_taken_from_what_is_being_set_free_and_the_other_way_round() {
-    let mut books = Books::authorised();
-    let capturing = books.payment().capture("c", Some(eur(1_000)), &LATER).unwrap();
-    let voiding = books.payment().void(&LATER).unwrap();
-    let mut other = books.clone();
-    books.take_down(Ok(capturing)).unwrap();
-    assert_eq!(books.void(), Err(Rejection::OutcomeUnknown));
-    assert_eq!(books.capture("d", 9_001), Err(Rejection::ExceedsAuthorised { left: eur(9_000) }));
-    other.take_down(Ok(voiding)).unwrap();
-    assert_eq!(other.capture("c", 1_000), Err(Rejection::Already(State::Voided)));
+fn a_pending_void_blocks_captures_and_a_pending_capture_blocks_voids() {
+    let mut fixture = PaymentFixture::authorised();
+    let capturing = fixture.payment().capture("c", Some(eur(1_000)), &REMOTE).unwrap();
+    let voiding = fixture.payment().void(&REMOTE).unwrap();
+    let mut other = fixture.clone();
+    fixture.record(Ok(capturing)).unwrap();
+    assert_eq!(fixture.void(), Err(Rejection::OutcomeUnknown));
+    assert_eq!(fixture.capture("d", 9_001), Err(Rejection::ExceedsAuthorised { left: eur(9_000) }));
+    other.record(Ok(voiding)).unwrap();
+    assert_eq!(other.capture("c", 1_000), Err(Rejection::Already(PaymentState::Voided)));
     assert_eq!(other.void(), Ok(0));
-    let settled = other.payment().settle("void", &Answer::Done);
-    other.take_down(Ok(settled)).unwrap();
-    assert_eq!(other.payment().state, State::Voided);
+    let settled = other.payment().settle("void", &TransferOutcome::Done);
+    other.record(Ok(settled)).unwrap();
+    assert_eq!(other.payment().state, PaymentState::Voided);
 }

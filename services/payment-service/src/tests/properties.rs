@@ -1,108 +1,115 @@
-//! Whatever happens in whatever order: authorised >= captured >= refunded, and the log replays to the state.
+//! Property tests over arbitrary sequences of operations: authorised >= captured >= refunded, and replaying the events
+//! gives the state.
 
 use super::*;
 use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
-enum Step {
-    Learn(u8),
+enum Operation {
+    Outcome(u8),
     Message(u8, u8),
-    Capture { reference: u8, amount: Option<i64>, at_once: bool },
-    Refund { id: u128, amount: Option<i64>, at_once: bool },
-    Void { at_once: bool },
-    Cancel { at_once: bool },
-    Answer { done: bool },
+    Capture { reference: u8, amount: Option<i64>, inline: bool },
+    Refund { id: u128, amount: Option<i64>, inline: bool },
+    Void { inline: bool },
+    Cancel { inline: bool },
+    Settle { done: bool },
 }
 
-fn step() -> impl Strategy<Value = Step> {
+fn operation() -> impl Strategy<Value = Operation> {
     let amount = || prop::option::of(1..60_i64);
     prop_oneof![
-        3 => (0..4_u8).prop_map(Step::Learn),
-        1 => (0..3_u8, 0..2_u8).prop_map(|(id, outcome)| Step::Message(id, outcome)),
+        3 => (0..4_u8).prop_map(Operation::Outcome),
+        1 => (0..3_u8, 0..2_u8).prop_map(|(id, outcome)| Operation::Message(id, outcome)),
         4 => (0..4_u8, amount(), any::<bool>())
-            .prop_map(|(reference, amount, at_once)| Step::Capture { reference, amount, at_once }),
+            .prop_map(|(reference, amount, inline)| Operation::Capture { reference, amount, inline }),
         4 => (0..5_u128, amount(), any::<bool>())
-            .prop_map(|(id, amount, at_once)| Step::Refund { id, amount, at_once }),
-        1 => any::<bool>().prop_map(|at_once| Step::Void { at_once }),
-        1 => any::<bool>().prop_map(|at_once| Step::Cancel { at_once }),
-        3 => any::<bool>().prop_map(|done| Step::Answer { done }),
+            .prop_map(|(id, amount, inline)| Operation::Refund { id, amount, inline }),
+        1 => any::<bool>().prop_map(|inline| Operation::Void { inline }),
+        1 => any::<bool>().prop_map(|inline| Operation::Cancel { inline }),
+        3 => any::<bool>().prop_map(|done| Operation::Settle { done }),
     ]
 }
 
-fn outcome(number: u8) -> Outcome {
+fn outcome(number: u8) -> AuthorisationOutcome {
     match number {
-        0 => Outcome::Authorised,
+        0 => AuthorisationOutcome::Authorised,
         1 => declined(),
-        2 => Outcome::ActionRequired,
-        _ => Outcome::Unknown,
+        2 => AuthorisationOutcome::ActionRequired,
+        _ => AuthorisationOutcome::Unknown,
     }
 }
 
-fn perform(payment: &Payment, step: &Step) -> Result<Vec<Event>, Rejection> {
-    let ask = |answers: bool| move |_: &Instruction| answers.then_some(Answer::Done);
-    match step {
-        Step::Learn(number) => payment.learn(&outcome(*number), &AT_ONCE),
-        Step::Message(id, number) => {
-            payment.take_message(&id.to_string(), &outcome(*number), &AT_ONCE)
+fn execute(payment: &Payment, operation: &Operation) -> Result<Vec<PaymentEvent>, Rejection> {
+    let processor = |answers: bool| move |_: &Transfer| answers.then_some(TransferOutcome::Done);
+    match operation {
+        Operation::Outcome(number) => payment.apply_outcome(&outcome(*number), &INLINE),
+        Operation::Message(id, number) => {
+            payment.receive_message(&id.to_string(), &outcome(*number), &INLINE)
         }
-        Step::Capture { reference, amount, at_once } => {
-            payment.capture(&reference.to_string(), amount.map(eur), &ask(*at_once))
+        Operation::Capture { reference, amount, inline } => {
+            payment.capture(&reference.to_string(), amount.map(eur), &processor(*inline))
         }
-        Step::Refund { id, amount, at_once } => {
-            payment.refund(refund(*id, *amount), &ask(*at_once))
+        Operation::Refund { id, amount, inline } => {
+            payment.refund(refund(*id, *amount), &processor(*inline))
         }
-        Step::Void { at_once } => payment.void(&ask(*at_once)),
-        Step::Cancel { at_once } => payment.cancel(refund(99, None), &ask(*at_once)),
-        Step::Answer { done } => {
-            let answer =
-                if *done { Answer::Done } else { Answer::Refused { reason: "no".to_owned() } };
-            Ok(payment.asked.first().map_or_else(Vec::new, |it| payment.settle(&it.key, &answer)))
+        Operation::Void { inline } => payment.void(&processor(*inline)),
+        Operation::Cancel { inline } => payment.cancel(refund(99, None), &processor(*inline)),
+        Operation::Settle { done } => {
+            let outcome = if *done {
+                TransferOutcome::Done
+            } else {
+                TransferOutcome::Refused { reason: "no".to_owned() }
+            };
+            Ok(payment
+                .pending_transfers
+                .first()
+                .map_or_else(Vec::new, |it| payment.settle(&it.key, &outcome)))
         }
     }
 }
 
 proptest! {
     #[test]
-    fn the_books_balance_after_every_step(steps in prop::collection::vec(step(), 1..60)) {
-        let mut books = Books::default();
-        books.take_down(Payment::begin(None, order_id(), intent(100))).unwrap();
-        for step in steps {
-            let before = books.events.len();
-            let events = perform(books.payment(), &step);
-            let _ = books.take_down(events);
-            let payment = books.payment();
+    fn amounts_are_consistent_after_every_operation(operations in prop::collection::vec(operation(), 1..60)) {
+        let mut fixture = PaymentFixture::default();
+        fixture.record(Payment::create(None, order_id(), intent(100))).unwrap();
+        for operation in operations {
+            let before = fixture.events.len();
+            let events = execute(fixture.payment(), &operation);
+            let _ = fixture.record(events);
+            let payment = fixture.payment();
             let (authorised, captured, refunded) = (payment.authorised, payment.captured(), payment.refunded());
             prop_assert!(100 >= authorised && authorised >= captured && captured >= refunded && refunded >= 0);
             prop_assert!(payment.refundable() >= 0);
-            let replayed = Payment::after(None, &books.events).unwrap();
+            let replayed = Payment::after(None, &fixture.events).unwrap();
             prop_assert_eq!(&replayed, payment);
-            // What callers ask for may come again. (Setting free what was taken meanwhile is refused by the table;
-            // callers cancel instead.)
-            let asked_for = matches!(
-                step,
-                Step::Capture { .. } | Step::Refund { .. } | Step::Cancel { .. } | Step::Message(..)
+            // Requests of callers may be repeated. (A void after a capture is refused by the state table; callers cancel
+            // instead.)
+            let is_repeatable = matches!(
+                operation,
+                Operation::Capture { .. } | Operation::Refund { .. } | Operation::Cancel { .. } | Operation::Message(..)
             );
-            if asked_for && books.events.len() > before {
-                let again = perform(books.payment(), &step);
-                prop_assert_eq!(again.map(|events| events.len()), Ok(0), "{:?}", step);
+            if is_repeatable && fixture.events.len() > before {
+                let again = execute(fixture.payment(), &operation);
+                prop_assert_eq!(again.map(|events| events.len()), Ok(0), "{:?}", operation);
             }
-            let ended = matches!(payment.state, State::Voided | State::Failed);
+            let ended = matches!(payment.state, PaymentState::Voided | PaymentState::Failed);
             prop_assert!(!ended || captured == 0);
-            prop_assert!(payment.state != State::Refunded || captured == refunded);
+            prop_assert!(payment.state != PaymentState::Refunded || captured == refunded);
         }
     }
 
     #[test]
-    fn what_is_stored_reads_back(steps in prop::collection::vec(step(), 1..40)) {
-        let mut books = Books::default();
-        books.take_down(Payment::begin(None, order_id(), intent(100))).unwrap();
-        for step in steps {
-            let events = perform(books.payment(), &step);
-            let _ = books.take_down(events);
+    fn stored_events_can_be_read_back(operations in prop::collection::vec(operation(), 1..40)) {
+        let mut fixture = PaymentFixture::default();
+        fixture.record(Payment::create(None, order_id(), intent(100))).unwrap();
+        for operation in operations {
+            let events = execute(fixture.payment(), &operation);
+            let _ = fixture.record(events);
         }
-        for event in books.events {
+        for event in fixture.events {
             let text = serde_json::to_string(&event).unwrap();
-            prop_assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event);
+            prop_assert_eq!(serde_json::from_str::<PaymentEvent>(&text).unwrap(), event);
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Money set aside, taken, given back: once each, and never too much.
+//! Transfers: money is authorised, captured and refunded once each, and never too much.
 
-use crate::{Service, code, eur, order_id, payment_id, refusal, wish};
+use crate::{TestService, authorisation, code, eur, order_id, payment_id, refusal};
 use contracts::{
     payment::{Capture, PaymentState, Refund},
     shared::RefundId,
@@ -19,8 +19,8 @@ fn refund(amount: Option<i64>) -> Refund {
 }
 
 #[tokio::test]
-async fn a_payment_is_authorised_captured_in_parts_and_given_back() {
-    let service = Service::start().await;
+async fn a_payment_is_authorised_captured_in_parts_and_refunded() {
+    let service = TestService::start().await;
     let client = service.client();
     let payment = service.authorise(1, "success").await.unwrap();
     assert_eq!(
@@ -57,20 +57,20 @@ async fn a_payment_is_authorised_captured_in_parts_and_given_back() {
     let payment = client.refund(payment_id(1), refund_id(2), &refund(None)).await.unwrap();
     assert_eq!((payment.state, payment.refunded), (PaymentState::Refunded, eur(10_000)));
     assert_eq!(
-        service.told().await,
+        service.feed_states().await,
         ["authorised", "partially_captured", "captured", "captured", "refunded"]
     );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_hundred_refunds_at_once_never_give_back_more_than_was_captured() {
-    let service = Arc::new(Service::start().await);
+async fn two_hundred_refunds_at_once_never_refund_more_than_was_captured() {
+    let service = Arc::new(TestService::start().await);
     service.captured(1).await;
     let mut work = JoinSet::new();
     for number in 0..200 {
         let service = Arc::clone(&service);
         work.spawn(async move {
-            // Each refund is asked for twice; 66 of 1.50 go into 100.00.
+            // Each refund is requested twice; 66 of 1.50 go into 100.00.
             let id = refund_id(number / 2);
             service.client().refund(payment_id(1), id, &refund(Some(150))).await
         });
@@ -92,7 +92,7 @@ async fn two_hundred_refunds_at_once_never_give_back_more_than_was_captured() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn captures_and_cancellations_at_once_leave_nothing_behind() {
-    let service = Arc::new(Service::start().await);
+    let service = Arc::new(TestService::start().await);
     for number in 1..=20 {
         service.authorise(number, "success").await.unwrap();
     }
@@ -123,8 +123,8 @@ async fn captures_and_cancellations_at_once_leave_nothing_behind() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_payment_asked_for_many_times_at_once_is_authorised_once() {
-    let service = Arc::new(Service::start().await);
+async fn one_payment_requested_many_times_at_once_is_authorised_once() {
+    let service = Arc::new(TestService::start().await);
     let mut work = JoinSet::new();
     for _ in 0..50 {
         let service = Arc::clone(&service);
@@ -136,8 +136,8 @@ async fn one_payment_asked_for_many_times_at_once_is_authorised_once() {
 }
 
 #[tokio::test]
-async fn a_payment_cancelled_before_it_came_never_comes() {
-    let service = Service::start().await;
+async fn a_payment_cancelled_before_its_creation_is_never_created() {
+    let service = TestService::start().await;
     service.client().cancel(payment_id(1), order_id(1)).await.unwrap();
     service.client().cancel(payment_id(1), order_id(1)).await.unwrap();
     assert_eq!(code(service.authorise(1, "success").await), "payment_ended");
@@ -147,16 +147,16 @@ async fn a_payment_cancelled_before_it_came_never_comes() {
 }
 
 #[tokio::test]
-async fn cancelling_sets_free_or_gives_back_and_is_no_error_twice() {
-    let service = Service::start().await;
+async fn cancelling_voids_or_refunds_and_may_be_repeated() {
+    let service = TestService::start().await;
     service.authorise(1, "success").await.unwrap();
     let client = service.captured(2).await;
     for number in [1, 2, 1, 2] {
         client.cancel(payment_id(number), order_id(number)).await.unwrap();
     }
     assert_eq!(service.state(1).await, PaymentState::Voided);
-    let given_back = client.payment(payment_id(2)).await.unwrap();
-    assert_eq!((given_back.state, given_back.refunds.len()), (PaymentState::Refunded, 1));
+    let cancelled = client.payment(payment_id(2)).await.unwrap();
+    assert_eq!((cancelled.state, cancelled.refunds.len()), (PaymentState::Refunded, 1));
     assert_eq!(code(client.cancel(payment_id(2), order_id(3)).await), "id_reused");
     assert_eq!(
         code(client.capture(payment_id(1), "c", &Capture::default()).await),
@@ -165,28 +165,32 @@ async fn cancelling_sets_free_or_gives_back_and_is_no_error_twice() {
 }
 
 #[tokio::test]
-async fn what_a_crash_took_back_was_told_to_nobody_and_can_be_done_again() {
-    let service = Service::start().await;
+async fn a_capture_lost_in_a_crash_was_not_reported_and_can_be_repeated() {
+    let service = TestService::start().await;
     service.authorise(1, "success").await.unwrap();
     service.engine.hold();
     let capture = Capture::default();
     let captured = async { service.client().capture(payment_id(1), "c", &capture).await };
-    let (answer, touched) = durability::scope(captured).await;
+    let (answer, dependencies) = durability::scope(captured).await;
     assert_eq!(answer.unwrap().state, PaymentState::Captured);
-    // Somebody who only looks depends on it as well.
-    let (seen, touched_by_look) = durability::scope(service.state(1)).await;
+    // A read depends on the unflushed capture as well.
+    let (seen, read_dependencies) = durability::scope(service.state(1)).await;
     assert_eq!(seen, PaymentState::Captured);
     let restarted = service.crashed().await;
-    assert!(touched.wait().await.is_err() && touched_by_look.wait().await.is_err());
+    assert!(dependencies.wait().await.is_err() && read_dependencies.wait().await.is_err());
     assert_eq!(restarted.state(1).await, PaymentState::Authorised);
     restarted.client().capture(payment_id(1), "c", &capture).await.unwrap();
 }
 
 #[tokio::test]
-async fn the_same_id_with_another_wish_is_refused() {
-    let service = Service::start().await;
+async fn the_same_id_with_another_request_is_refused() {
+    let service = TestService::start().await;
     service.authorise(1, "success").await.unwrap();
-    for other in [wish(2, "success", 10_000), wish(1, "slow", 10_000), wish(1, "success", 9_999)] {
+    for other in [
+        authorisation(2, "success", 10_000),
+        authorisation(1, "slow", 10_000),
+        authorisation(1, "success", 9_999),
+    ] {
         assert_eq!(code(service.client().authorise(payment_id(1), &other).await), "id_reused");
     }
 }

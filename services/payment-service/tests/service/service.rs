@@ -1,10 +1,10 @@
-//! The payment service as its callers see it: through its router, on the engine in memory.
+//! Payment service through its router, on the memory engine.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod later;
+mod delayed_outcomes;
+mod errors;
 mod money;
-mod refusals;
 
 use contracts::{
     payment::{Authorisation, Payment, PaymentClient, PaymentMethod, PaymentState},
@@ -22,8 +22,8 @@ static TABLE: [Module; 1] = [payment_service::MODULE];
 
 const SECRET: &str = "a secret of the test";
 
-/// A running payment service.
-struct Service {
+/// Running payment service.
+struct TestService {
     engine: MemoryEngine,
     clock: Arc<ManualClock>,
     transport: Channel,
@@ -31,8 +31,8 @@ struct Service {
     tasks: TaskTracker,
 }
 
-impl Service {
-    /// With test payments.
+impl TestService {
+    /// Starts the service with test payments.
     async fn start() -> Self {
         let clock = ManualClock::at("2026-01-01T00:00:00Z".parse().unwrap());
         Self::on(MemoryEngine::new(), Arc::new(clock), "true").await
@@ -46,7 +46,7 @@ impl Service {
         let sources = Sources { flags, ..Sources::default() };
         let sections = TABLE.iter().filter_map(|module| module.settings);
         let tasks = TaskTracker::default();
-        let materials = ProcessResources {
+        let resources = ProcessResources {
             settings: Arc::new(Settings::load(sections, &sources).unwrap()),
             storage: &|name| engine.service(name),
             bulk: &|name| engine.bulk(name),
@@ -57,20 +57,20 @@ impl Service {
             tasks: tasks.clone(),
         };
         let selected: Vec<&'static Module> = TABLE.iter().collect();
-        let assembled = runtime::assemble(&TABLE, &selected, materials).await.unwrap();
-        let router = assembled.routers[PaymentClient::SERVICE].clone();
+        let assembly = runtime::assemble(&TABLE, &selected, resources).await.unwrap();
+        let router = assembly.routers[PaymentClient::SERVICE].clone();
         let transport = transport::loopback(PaymentClient::SERVICE, router);
         let raw = Client::new(PaymentClient::SERVICE, transport.clone());
         Self { engine, clock, transport, raw, tasks }
     }
 
-    /// The process after its restart, all flushed.
+    /// Restarts the process after everything was flushed.
     async fn restarted(&self) -> Self {
         self.tasks.drain(Duration::from_secs(1)).await;
         Self::on(self.engine.clone(), Arc::clone(&self.clock), "true").await
     }
 
-    /// The process after a power cut.
+    /// Restarts the process after a power cut.
     async fn crashed(&self) -> Self {
         self.tasks.drain(Duration::from_secs(1)).await;
         Self::on(self.engine.crash(), Arc::clone(&self.clock), "true").await
@@ -80,13 +80,13 @@ impl Service {
         PaymentClient::new(self.transport.clone())
     }
 
-    /// For requests that no typed client would send.
+    /// Client for requests that no typed client would send.
     fn raw(&self) -> &Client {
         &self.raw
     }
 
     async fn authorise(&self, number: u128, token: &str) -> Result<Payment, CallError> {
-        self.client().authorise(payment_id(number), &wish(number, token, 10_000)).await
+        self.client().authorise(payment_id(number), &authorisation(number, token, 10_000)).await
     }
 
     async fn captured(&self, number: u128) -> PaymentClient {
@@ -103,15 +103,15 @@ impl Service {
         self.client().payment(payment_id(number)).await.unwrap().state
     }
 
-    /// Lets time pass: for the clock, and for whoever sleeps.
-    async fn pass(&self, seconds: u64) {
+    /// Advances the clock and the runtime's time.
+    async fn advance(&self, seconds: u64) {
         for _ in 0..seconds {
             self.clock.advance(Duration::from_secs(1));
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
     }
 
-    /// The names of the events of a payment.
+    /// Names of the events of a payment.
     async fn events(&self, number: u128) -> Vec<String> {
         let journal = self.engine.service("payment-service").journal;
         let stream = format!("payment-{}", payment_id(number));
@@ -119,8 +119,8 @@ impl Service {
         events.into_iter().map(|event| event.name).collect()
     }
 
-    /// The states that the feed tells, one after the other.
-    async fn told(&self) -> Vec<String> {
+    /// States that the feed publishes, in order.
+    async fn feed_states(&self) -> Vec<String> {
         let path = "/internal/v1/feeds/payment-service?after=0";
         let feed: Value = self.raw().get(path).send().await.unwrap();
         let messages = feed["messages"].as_array().unwrap().iter();
@@ -140,12 +140,12 @@ fn eur(amount: i64) -> Money {
     Money::new(amount, Currency::EUR)
 }
 
-fn wish(number: u128, token: &str, amount: i64) -> Authorisation {
+fn authorisation(number: u128, token: &str, amount: i64) -> Authorisation {
     let payment = PaymentMethod { method: "test".to_owned(), token: token.to_owned() };
     Authorisation { order_id: order_id(number), amount: eur(amount), payment }
 }
 
-async fn through<T>(edge: Edge, work: impl Future<Output = T>) -> T {
+async fn via_edge<T>(edge: Edge, work: impl Future<Output = T>) -> T {
     Context { edge, ..Context::default() }.scope(work).await
 }
 

@@ -1,4 +1,4 @@
-//! What comes in besides plain JSON: who may, and bodies that may be left out.
+//! Authorisation of callers, and extractors of optional bodies.
 
 use aide::{OperationInput, generate::GenContext, openapi::Operation};
 use axum::{
@@ -10,11 +10,11 @@ use kernel::{Problem, codes};
 use transport::Edge;
 use web::{Caller, Json, ProblemResponse};
 
-/// The longest reason, in characters.
+/// Limit of a reason, in characters.
 pub(super) const REASON_CHARACTERS_MAX: usize = 500;
 
-/// Refuses a shopper. The gateway does not let one come here; this is the second lock.
-pub(super) fn operators_only(caller: &Caller, what: &str) -> Result<(), Problem> {
+/// Refuses shoppers, as a second line of defence behind the gateway.
+pub(super) fn require_operator(caller: &Caller, what: &str) -> Result<(), Problem> {
     match caller.edge {
         Edge::Operator | Edge::Internal => Ok(()),
         Edge::Shop => {
@@ -23,10 +23,10 @@ pub(super) fn operators_only(caller: &Caller, what: &str) -> Result<(), Problem>
     }
 }
 
-/// Why something is done: a [`Because`], or nothing at all.
-pub(super) struct Reason(pub(super) Option<String>);
+/// Extractor of an optional [`Because`] body.
+pub(super) struct OptionalReason(pub(super) Option<String>);
 
-impl<S: Send + Sync> FromRequest<S> for Reason {
+impl<S: Send + Sync> FromRequest<S> for OptionalReason {
     type Rejection = ProblemResponse;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ProblemResponse> {
@@ -47,7 +47,7 @@ impl<S: Send + Sync> FromRequest<S> for Reason {
     }
 }
 
-impl OperationInput for Reason {
+impl OperationInput for OptionalReason {
     fn operation_input(context: &mut GenContext, operation: &mut Operation) {
         Json::<Because>::operation_input(context, operation);
     }

@@ -1,13 +1,13 @@
-//! What operators can do besides.
+//! Operations for operators.
 
 use super::{
-    Service, UseCases,
-    input::{Reason, operators_only},
+    AppState, UseCases,
+    input::{OptionalReason, require_operator},
     requests,
 };
 use crate::{
     adapters::view,
-    application::list_orders::{SagaPlace, place},
+    application::list_orders::{SagaPosition, saga_position},
 };
 use contracts::{
     order::{NewOrder, NewRefund, Order, OrderPage, OrderQuery, Saga, SagaPage, SagaQuery},
@@ -21,7 +21,7 @@ use web::{
     routing::{get_with, post_with},
 };
 
-/// The list that cursors of sagas belong to.
+/// Name of the list that cursors of sagas belong to.
 const SAGAS: &str = "sagas";
 
 pub(super) fn routes(use_cases: &Arc<UseCases>) -> ApiRouter {
@@ -61,68 +61,68 @@ pub(super) fn routes(use_cases: &Arc<UseCases>) -> ApiRouter {
 }
 
 async fn create(
-    service: Service,
+    app: AppState,
     caller: Caller,
     key: IdempotencyKey,
     Json(new): Json<NewOrder>,
 ) -> ApiResult<Created<Order>> {
-    operators_only(&caller, "place orders without a cart")?;
-    let case = requests::new_order(&service, key.operation("orders"), new)?;
-    let found = service.place.run(case).await?;
+    require_operator(&caller, "place orders without a cart")?;
+    let input = requests::new_order(&app, key.operation("orders"), new)?;
+    let found = app.place.execute(input).await?;
     Ok(Created::at(format!("/api/v1/orders/{}", found.id), view::order(&found)))
 }
 
 async fn list(
-    service: Service,
+    app: AppState,
     caller: Caller,
     Query(query): Query<OrderQuery>,
 ) -> ApiResult<Json<OrderPage>> {
-    operators_only(&caller, "list orders")?;
-    let page = service.list.orders(requests::wanted(query)?).await?;
+    require_operator(&caller, "list orders")?;
+    let page = app.list.orders(requests::order_filter(query)?).await?;
     Ok(Json(OrderPage { items: page.orders, next_cursor: page.next }))
 }
 
 async fn fulfil(
-    service: Service,
+    app: AppState,
     caller: Caller,
     Path(id): Path<OrderId>,
-    _: Reason,
+    _: OptionalReason,
 ) -> ApiResult<Json<Order>> {
-    operators_only(&caller, "say that goods have left")?;
-    Ok(Json(view::order(&service.fulfil.run(id.into()).await?)))
+    require_operator(&caller, "fulfil orders")?;
+    Ok(Json(view::order(&app.fulfil.execute(id.into()).await?)))
 }
 
 async fn refund(
-    service: Service,
+    app: AppState,
     caller: Caller,
     Path(id): Path<OrderId>,
     key: IdempotencyKey,
     Json(new): Json<NewRefund>,
 ) -> ApiResult<Created<Order>> {
-    operators_only(&caller, "give money back")?;
-    let asked = requests::refund(id, key.operation(&format!("orders/{id}/refunds")), new)?;
-    Ok(Created(view::order(&service.refund.run(asked).await?)))
+    require_operator(&caller, "refund orders")?;
+    let request = requests::refund(key.operation(&format!("orders/{id}/refunds")), new)?;
+    Ok(Created(view::order(&app.refund.execute(id.into(), request).await?)))
 }
 
 async fn sagas(
-    service: Service,
+    app: AppState,
     caller: Caller,
     Query(query): Query<SagaQuery>,
 ) -> ApiResult<Json<SagaPage>> {
-    operators_only(&caller, "see sagas")?;
+    require_operator(&caller, "list sagas")?;
     let state = query.state.as_deref().map(requests::saga_state).transpose()?;
     let paging = Paging::new(query.limit, query.cursor);
     let limit = paging.limit()?.get();
-    let after: Option<SagaPlace> = paging.position(SAGAS)?;
-    let mut found = service.list.sagas(state, after);
+    let after: Option<SagaPosition> = paging.position(SAGAS)?;
+    let mut found = app.list.sagas(state, after);
     let more = found.len() > limit;
     found.truncate(limit);
     let last = found.last().filter(|_| more);
-    let next_cursor = last.map(|last| Cursor::encode(SAGAS, &place(last)));
+    let next_cursor = last.map(|last| Cursor::encode(SAGAS, &saga_position(last)));
     Ok(Json(SagaPage { items: found.iter().map(view::saga).collect(), next_cursor }))
 }
 
-async fn retry(service: Service, caller: Caller, Path(id): Path<SagaId>) -> ApiResult<Json<Saga>> {
-    operators_only(&caller, "retry sagas")?;
-    Ok(Json(view::saga(&service.list.retry(id.into()).await?)))
+async fn retry(app: AppState, caller: Caller, Path(id): Path<SagaId>) -> ApiResult<Json<Saga>> {
+    require_operator(&caller, "retry sagas")?;
+    Ok(Json(view::saga(&app.list.retry(id.into()).await?)))
 }

@@ -1,14 +1,13 @@
-//! Turns what clients send into what the use cases take, or says which field does not fit.
+//! Conversion of requests into the input of use cases, with the name of the field that is invalid.
 
 use super::{UseCases, input::check_reason};
 use crate::{
-    application::{
-        checkout_case::{CheckoutCase, Source, Untouched},
-        refund_order::Asked,
-        refund_saga::Wanted as RefundOf,
+    application::checkout_input::{CheckoutInput, CheckoutSource, FirstAttempt},
+    domain::{
+        events::{Address, OrderStatus, RefundScope},
+        refund::RefundRequest,
     },
-    domain::events::{Address, Status},
-    ports::listing::Wanted,
+    ports::order_index::OrderFilter,
 };
 use contracts::{
     codes,
@@ -21,27 +20,27 @@ use kernel::{Currency, FieldError, Ids, Problem, Uuid, codes as general};
 use saga::SagaState;
 use web::Paging;
 
-/// The most units of one SKU in an order.
+/// Limit of units of one SKU in an order.
 const LINE_UNITS_MAX: i64 = 100_000;
-/// The longest SKU, name of a method, or token, in bytes.
-const WORD_BYTES_MAX: usize = 200;
+/// Limit of a SKU, the name of a method, or a payment token, in bytes.
+const TOKEN_BYTES_MAX: usize = 200;
 
-/// The checkout of a cart. `operation` is the same for the same request.
+/// Input of the checkout of a cart. `operation` identifies the request.
 pub(super) fn checkout(
-    service: &UseCases,
+    app: &UseCases,
     cart: CartId,
     operation: Uuid,
     checkout: Checkout,
-) -> Result<CheckoutCase, Problem> {
-    case(service, operation, Source::Cart { cart_id: cart.into() }, checkout)
+) -> Result<CheckoutInput, Problem> {
+    checkout_input(app, operation, CheckoutSource::Cart { cart_id: cart.into() }, checkout)
 }
 
-/// A whole order.
+/// Input of an order without a cart. `operation` identifies the request.
 pub(super) fn new_order(
-    service: &UseCases,
+    app: &UseCases,
     operation: Uuid,
     new: NewOrder,
-) -> Result<CheckoutCase, Problem> {
+) -> Result<CheckoutInput, Problem> {
     let NewOrder {
         lines,
         email,
@@ -60,15 +59,15 @@ pub(super) fn new_order(
         payment,
         expected_total,
     };
-    case(service, operation, lines_source(lines, currency)?, checkout)
+    checkout_input(app, operation, lines_source(lines, currency)?, checkout)
 }
 
-fn case(
-    service: &UseCases,
+fn checkout_input(
+    app: &UseCases,
     operation: Uuid,
-    source: Source,
+    source: CheckoutSource,
     checkout: Checkout,
-) -> Result<CheckoutCase, Problem> {
+) -> Result<CheckoutInput, Problem> {
     let Checkout {
         email,
         shipping_address,
@@ -78,9 +77,9 @@ fn case(
         expected_total,
     } = checkout;
     check_payment(&payment)?;
-    check_word("shipping_method", shipping_method.as_deref().unwrap_or("-"))?;
-    Ok(CheckoutCase {
-        order_id: order_id(service, operation),
+    check_token("shipping_method", shipping_method.as_deref().unwrap_or("-"))?;
+    Ok(CheckoutInput {
+        order_id: order_id(app, operation),
         source,
         email,
         shipping_address: address(shipping_address),
@@ -89,23 +88,23 @@ fn case(
         payment_method: payment.method,
         payment_token: payment.token,
         expected_total,
-        begun_at: service.read.orders.now(),
-        capture: service.capture,
-        untouched: Untouched::yes(),
+        begun_at: app.read.orders.now(),
+        capture: app.capture,
+        first_attempt: FirstAttempt::pending(),
     })
 }
 
-/// Which orders.
-pub(super) fn wanted(query: OrderQuery) -> Result<Wanted, Problem> {
+/// Filter of a list of orders.
+pub(super) fn order_filter(query: OrderQuery) -> Result<OrderFilter, Problem> {
     let status = query.status.as_deref().map(|word| match word {
-        "pending" => Ok(Status::Pending),
-        "confirmed" => Ok(Status::Confirmed),
-        "completed" => Ok(Status::Completed),
-        "cancelled" => Ok(Status::Cancelled),
+        "pending" => Ok(OrderStatus::Pending),
+        "confirmed" => Ok(OrderStatus::Confirmed),
+        "completed" => Ok(OrderStatus::Completed),
+        "cancelled" => Ok(OrderStatus::Cancelled),
         _ => Err(query_problem("status", "is one of pending, confirmed, completed, cancelled")),
     });
     let paging = Paging::new(query.limit, query.cursor);
-    Ok(Wanted {
+    Ok(OrderFilter {
         status: status.transpose()?,
         email: query.email,
         number: query.number,
@@ -114,7 +113,7 @@ pub(super) fn wanted(query: OrderQuery) -> Result<Wanted, Problem> {
     })
 }
 
-/// Which sagas.
+/// State of a saga by its name.
 pub(super) fn saga_state(word: &str) -> Result<SagaState, Problem> {
     match word {
         "running" => Ok(SagaState::Running),
@@ -129,14 +128,14 @@ pub(super) fn saga_state(word: &str) -> Result<SagaState, Problem> {
     }
 }
 
-/// A refund. `operation` is the same for the same request.
-pub(super) fn refund(order: OrderId, operation: Uuid, new: NewRefund) -> Result<Asked, Problem> {
+/// Request for a refund. `operation` identifies the request.
+pub(super) fn refund(operation: Uuid, new: NewRefund) -> Result<RefundRequest, Problem> {
     let NewRefund { amount, lines, restock, reason } = new;
     let reason = check_reason(reason.trim())?;
     if reason.is_empty() {
         return Err(Problem::field("reason", "says why, in a few words"));
     }
-    let what = match (amount, lines) {
+    let scope = match (amount, lines) {
         (Some(_), Some(_)) => {
             return Err(Problem::field(
                 "amount",
@@ -150,7 +149,7 @@ pub(super) fn refund(order: OrderId, operation: Uuid, new: NewRefund) -> Result<
         (Some(sum), None) if !sum.is_positive() => {
             return Err(Problem::field("amount.amount", "must be greater than 0"));
         }
-        (Some(sum), None) => RefundOf::Sum(sum),
+        (Some(sum), None) => RefundScope::Sum(sum),
         (None, Some(lines)) if lines.is_empty() => {
             return Err(Problem::field("lines", "names at least one line"));
         }
@@ -162,14 +161,17 @@ pub(super) fn refund(order: OrderId, operation: Uuid, new: NewRefund) -> Result<
             ));
         }
         (None, Some(lines)) => {
-            RefundOf::Units(lines.into_iter().map(|line| (line.sku, line.quantity)).collect())
+            RefundScope::Units(lines.into_iter().map(|line| (line.sku, line.quantity)).collect())
         }
-        (None, None) => RefundOf::Rest,
+        (None, None) => RefundScope::Rest,
     };
-    Ok(Asked { order_id: order.into(), refund_id: operation, what, restock, reason })
+    Ok(RefundRequest { id: operation, scope, restock, reason })
 }
 
-fn lines_source(lines: Vec<Quantity>, currency: Option<Currency>) -> Result<Source, Problem> {
+fn lines_source(
+    lines: Vec<Quantity>,
+    currency: Option<Currency>,
+) -> Result<CheckoutSource, Problem> {
     if lines.is_empty() {
         return Err(Problem::field("lines", "names at least one line"));
     }
@@ -179,7 +181,7 @@ fn lines_source(lines: Vec<Quantity>, currency: Option<Currency>) -> Result<Sour
     }
     let mut merged: Vec<(String, i64)> = Vec::with_capacity(lines.len());
     for (index, line) in lines.into_iter().enumerate() {
-        check_word(&format!("lines[{index}].sku"), &line.sku)?;
+        check_token(&format!("lines[{index}].sku"), &line.sku)?;
         let there = merged.iter_mut().find(|(sku, _)| *sku == line.sku);
         let units = there.as_ref().map_or(0, |(_, units)| *units).saturating_add(line.quantity);
         if line.quantity < 1 || units > LINE_UNITS_MAX {
@@ -191,25 +193,25 @@ fn lines_source(lines: Vec<Quantity>, currency: Option<Currency>) -> Result<Sour
             None => merged.push((line.sku, units)),
         }
     }
-    Ok(Source::Lines { lines: merged, currency })
+    Ok(CheckoutSource::Lines { lines: merged, currency })
 }
 
-/// The same request gives the same id; without the secret nobody can compute it.
-fn order_id(service: &UseCases, operation: Uuid) -> Uuid {
-    let id: OrderId = Ids::derived(service.id_secret, &operation.to_string());
+/// Id of the order of a request: the same for the same request, and impossible to compute without the secret.
+fn order_id(app: &UseCases, operation: Uuid) -> Uuid {
+    let id: OrderId = Ids::derived(app.id_secret, &operation.to_string());
     id.into()
 }
 
 fn check_payment(payment: &PaymentMethod) -> Result<(), Problem> {
-    check_word("payment.method", &payment.method)?;
-    check_word("payment.token", &payment.token)
+    check_token("payment.method", &payment.method)?;
+    check_token("payment.token", &payment.token)
 }
 
-fn check_word(field: &str, word: &str) -> Result<(), Problem> {
-    if word.is_empty() || word.len() > WORD_BYTES_MAX || word.chars().any(char::is_control) {
+fn check_token(field: &str, word: &str) -> Result<(), Problem> {
+    if word.is_empty() || word.len() > TOKEN_BYTES_MAX || word.chars().any(char::is_control) {
         return Err(Problem::field(
             field,
-            format!("is 1 to {WORD_BYTES_MAX} characters of plain text"),
+            format!("is 1 to {TOKEN_BYTES_MAX} characters of plain text"),
         ));
     }
     Ok(())

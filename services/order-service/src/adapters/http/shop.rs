@@ -1,8 +1,8 @@
-//! What shoppers can do. Knowing an order's id is the right to see and to cancel it.
+//! Operations for shoppers. Knowledge of an order's id is the right to see and to cancel it.
 
 use super::{
-    Service, UseCases,
-    input::{Reason, operators_only},
+    AppState, UseCases,
+    input::{OptionalReason, require_operator},
     requests,
 };
 use crate::adapters::view;
@@ -42,7 +42,7 @@ pub(super) fn routes(use_cases: &Arc<UseCases>) -> ApiRouter {
 }
 
 async fn checkout(
-    service: Service,
+    app: AppState,
     Path(cart): Path<CartId>,
     key: IdempotencyKey,
     Json(checkout): Json<Checkout>,
@@ -51,33 +51,33 @@ async fn checkout(
     if kernel::defects::planted("key_reused_across_carts") {
         operation = key.operation("checkout");
     }
-    let case = requests::checkout(&service, cart, operation, checkout)?;
-    let found = service.place.run(case).await?;
+    let input = requests::checkout(&app, cart, operation, checkout)?;
+    let found = app.place.execute(input).await?;
     Ok(Created::at(format!("/api/v1/orders/{}", found.id), view::order(&found)))
 }
 
 async fn order(
-    service: Service,
+    app: AppState,
     Path(id): Path<OrderId>,
     caller: Caller,
     Query(query): Query<AsOf>,
 ) -> ApiResult<Json<Order>> {
     let found = match query.as_of {
-        None => service.read.now(id.into()).await?,
+        None => app.read.now(id.into()).await?,
         Some(instant) => {
-            operators_only(&caller, "see an order as it stood")?;
-            service.read.at(id.into(), parse_instant(&instant)?).await?
+            require_operator(&caller, "see an order as it stood")?;
+            app.read.at(id.into(), parse_instant(&instant)?).await?
         }
     };
     Ok(Json(view::order(&found)))
 }
 
 async fn cancel(
-    service: Service,
+    app: AppState,
     Path(id): Path<OrderId>,
-    Reason(reason): Reason,
+    OptionalReason(reason): OptionalReason,
 ) -> ApiResult<Json<Order>> {
-    Ok(Json(view::order(&service.cancel.run(id.into(), reason).await?)))
+    Ok(Json(view::order(&app.cancel.execute(id.into(), reason).await?)))
 }
 
 fn parse_instant(text: &str) -> Result<Timestamp, Problem> {

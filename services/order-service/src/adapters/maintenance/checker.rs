@@ -1,8 +1,8 @@
-//! What has to be true of every order, whatever happened to it.
+//! Invariants of every order, checked offline.
 
 use super::PREFIX;
 use crate::{
-    application::checkout_case::checkout_id,
+    application::checkout_input::checkout_id,
     domain::{
         events::{Line, OrderEvent, Placed},
         order::Order,
@@ -17,17 +17,17 @@ use kernel::{Money, MoneyError};
 use std::{collections::HashMap, sync::Arc};
 use storage::StorageError;
 
-/// Order numbers that share a word.
-const NUMBERS_A_WORD: u64 = 64;
+/// Number of order numbers in one word of the bit set.
+const NUMBERS_PER_WORD: u64 = 64;
 
-/// Looks at every order at every moment of its life.
+/// Invariant checker of every order, after each of its events.
 pub(super) struct OrderChecker {
     journal: Arc<dyn Journal>,
     sums: Invariant,
     money: Invariant,
     checkouts: Invariant,
     numbers: Invariant,
-    /// The numbers seen, a bit each: numbers follow one another.
+    /// Bit set of the numbers that were seen, in words: numbers are nearly consecutive.
     seen: HashMap<u64, u64>,
 }
 
@@ -43,14 +43,13 @@ impl OrderChecker {
         }
     }
 
-    /// Whether the checkout that every order's identity leads to, and that the key it was asked for under led to, is
-    /// about this order.
+    /// Whether the checkout saga whose id derives from the order's id is about this order.
     async fn has_its_checkout(&self, stream: &str) -> Result<bool, StorageError> {
         let Some(id) = stream.strip_prefix(PREFIX).and_then(|id| id.parse().ok()) else {
             return Ok(false);
         };
         let begun = saga::maintenance::case(&*self.journal, checkout_id(id)).await?;
-        Ok(begun.is_some_and(|case| super::subject(&case) == Some(id)))
+        Ok(begun.is_some_and(|input| super::subject(&input) == Some(id)))
     }
 }
 
@@ -66,14 +65,14 @@ impl EventVisitor for OrderChecker {
         for recorded in events {
             let event = Order::decode(recorded)
                 .map_err(|error| StorageError::Corrupt(error.to_string()))?;
-            fault = fault.or_else(|| taken_wrongly(order.as_ref(), &event));
+            fault = fault.or_else(|| capture_fault(order.as_ref(), &event));
             let next = Order::apply(order, &event);
-            fault = fault.or_else(|| given_back_wrongly(&next));
+            fault = fault.or_else(|| refund_fault(&next));
             order = Some(next);
         }
         let (Some(order), Some(first)) = (order, events.first()) else { return Ok(()) };
         let stream = &first.stream;
-        self.sums.hold(adds_up(&order.placed), || {
+        self.sums.hold(totals_match(&order.placed), || {
             format!("{stream} comes to something else than {}", order.placed.totals.total)
         });
         self.money.hold(fault.is_none(), || format!("{stream} {}", fault.unwrap_or_default()));
@@ -81,8 +80,8 @@ impl EventVisitor for OrderChecker {
         self.checkouts
             .hold(is_its_own, || format!("{stream} was placed by no checkout of its own"));
         let number = order.placed.number;
-        let word = self.seen.entry(number / NUMBERS_A_WORD).or_default();
-        let bit = 1 << (number % NUMBERS_A_WORD);
+        let word = self.seen.entry(number / NUMBERS_PER_WORD).or_default();
+        let bit = 1 << (number % NUMBERS_PER_WORD);
         self.numbers.hold(*word & bit == 0, || format!("{stream} has the number {number} again"));
         *word |= bit;
         Ok(())
@@ -96,7 +95,7 @@ impl InvariantChecker for OrderChecker {
     }
 }
 
-fn taken_wrongly(order: Option<&Order>, event: &OrderEvent) -> Option<String> {
+fn capture_fault(order: Option<&Order>, event: &OrderEvent) -> Option<String> {
     match (order, event) {
         (None, OrderEvent::Placed(_)) => None,
         (None, _) => Some(format!("begins with {}", event.name())),
@@ -104,25 +103,25 @@ fn taken_wrongly(order: Option<&Order>, event: &OrderEvent) -> Option<String> {
         (Some(order), OrderEvent::Confirmed { captured, .. }) => {
             let total = order.placed.totals.total;
             let is_whole = *captured == total || captured.is_zero();
-            (!is_whole).then(|| format!("took {captured} for a total of {total}"))
+            (!is_whole).then(|| format!("captured {captured} for a total of {total}"))
         }
         (Some(order), OrderEvent::Captured { captured, .. }) => {
             let left = order.authorised;
-            (*captured != left).then(|| format!("took {captured} where {left} were set aside"))
+            (*captured != left).then(|| format!("captured {captured} where {left} were authorised"))
         }
         (Some(order), OrderEvent::Completed { .. }) if order.authorised.is_positive() => {
-            Some(format!("is complete and {} are set aside", order.authorised))
+            Some(format!("is complete and {} are authorised", order.authorised))
         }
         (Some(_), _) => None,
     }
 }
 
-fn given_back_wrongly(order: &Order) -> Option<String> {
+fn refund_fault(order: &Order) -> Option<String> {
     let left = order.refundable();
-    (left.amount < 0).then(|| format!("gives back more than the {} it took", order.captured))
+    (left.amount < 0).then(|| format!("refunds more than the {} it captured", order.captured))
 }
 
-fn adds_up(placed: &Placed) -> bool {
+fn totals_match(placed: &Placed) -> bool {
     let totals = &placed.totals;
     let lines = placed.lines.iter().map(|line| line.total);
     let sum = || -> Result<Money, MoneyError> {

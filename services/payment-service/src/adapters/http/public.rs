@@ -1,9 +1,9 @@
-//! What shoppers, operators and processors ask for.
+//! Public operations, for shoppers, operators and processors.
 
-use super::{Desk, answers, signed::Signed};
+use super::{AppState, responses, signed_body::SignedBody};
 use crate::{
-    application::{Action, Message},
-    domain::Outcome,
+    application::{CustomerAction, WebhookMessage},
+    domain::AuthorisationOutcome,
     ports,
 };
 use axum::extract::State;
@@ -22,51 +22,53 @@ use web::{ApiResult, Caller, Json, NoContent, Path};
 const EVENT_ID_BYTES_MAX: usize = 200;
 
 pub(super) async fn show(
-    State(desk): State<Desk>,
+    State(app): State<AppState>,
     caller: Caller,
     Path(id): Path<PaymentId>,
 ) -> ApiResult<Json<PaymentView>> {
-    let payment = desk.payments.payment(ports::PaymentId(id.0)).await?;
-    let payment = payment.ok_or_else(|| answers::not_found(id))?;
+    let payment = app.payments.payment(ports::PaymentId(id.0)).await?;
+    let payment = payment.ok_or_else(|| responses::not_found(id))?;
     Ok(Json(match caller.edge {
-        Edge::Shop => PaymentView::Summary(answers::summary(id, &payment)?),
+        Edge::Shop => PaymentView::Summary(responses::summary(id, &payment)?),
         Edge::Operator | Edge::Internal => {
-            PaymentView::Whole(Box::new(answers::whole(id, &payment)?))
+            PaymentView::Whole(Box::new(responses::full(id, &payment)?))
         }
     }))
 }
 
-pub(super) async fn act(
-    State(desk): State<Desk>,
+pub(super) async fn apply_action(
+    State(app): State<AppState>,
     Path(id): Path<PaymentId>,
     Json(action): Json<PaymentAction>,
 ) -> ApiResult<Json<PaymentSummary>> {
     let action = match action.outcome {
-        ActionOutcome::Approve => Action::Approve,
-        ActionOutcome::Decline => Action::Decline,
+        ActionOutcome::Approve => CustomerAction::Approve,
+        ActionOutcome::Decline => CustomerAction::Decline,
     };
-    let payment = desk.payments.act(ports::PaymentId(id.0), action).await?;
-    Ok(Json(answers::summary(id, &payment)?))
+    let payment = app.payments.apply_customer_action(ports::PaymentId(id.0), action).await?;
+    Ok(Json(responses::summary(id, &payment)?))
 }
 
-pub(super) async fn take_test_webhook(
-    State(desk): State<Desk>,
-    webhook: Signed<Webhook>,
+pub(super) async fn handle_test_webhook(
+    State(app): State<AppState>,
+    webhook: SignedBody<Webhook>,
 ) -> ApiResult<NoContent> {
-    if !webhook.is_signed_with(&desk.test_key) {
-        let title = format!("{SIGNATURE_HEADER} does not fit the body");
+    if !webhook.is_signed_with(&app.test_key) {
+        let title = format!("{SIGNATURE_HEADER} does not match the body");
         return Err(Problem::new(401, codes::WRONG_SIGNATURE, title).into());
     }
-    let Webhook { event_id, payment_id, outcome } = webhook.content().await?;
+    let Webhook { event_id, payment_id, outcome } = webhook.parse().await?;
     if event_id.is_empty() || event_id.len() > EVENT_ID_BYTES_MAX {
         let message = format!("must be 1 to {EVENT_ID_BYTES_MAX} bytes");
         return Err(Problem::field("event_id", message).into());
     }
     let outcome = match outcome {
-        WebhookOutcome::Authorised => Outcome::Authorised,
-        WebhookOutcome::Declined => Outcome::Declined { reason: "declined".to_owned() },
+        WebhookOutcome::Authorised => AuthorisationOutcome::Authorised,
+        WebhookOutcome::Declined => {
+            AuthorisationOutcome::Declined { reason: "declined".to_owned() }
+        }
     };
-    let message = Message { id: event_id, payment: ports::PaymentId(payment_id.0), outcome };
-    desk.payments.take_message(crate::TEST, &message).await?;
+    let message = WebhookMessage { id: event_id, payment: ports::PaymentId(payment_id.0), outcome };
+    app.payments.handle_webhook(crate::TEST, &message).await?;
     Ok(NoContent)
 }

@@ -1,4 +1,4 @@
-//! The webhooks of the test processor: sent by itself, signed, each twice, as real processors do now and then.
+//! Webhooks of the test processor: signed, and each delivered twice, as real processors do now and then.
 
 use crate::{adapters::signature::SigningKey, ports::PaymentId};
 use bytes::Bytes;
@@ -8,35 +8,36 @@ use runtime::TaskTracker;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use transport::{Channel, Request};
 
-/// Sends webhooks to this service's own address for them.
+/// Sender of webhooks to this service's own webhook endpoint.
 pub(crate) struct WebhookSender {
     key: SigningKey,
     delay: Duration,
     tasks: TaskTracker,
-    /// The service's own router, once it is built and until the process stops.
-    way: Mutex<Option<Channel>>,
-    on_their_way: Mutex<BTreeSet<PaymentId>>,
+    /// Channel to the service's own router, once it is built and until the process shuts down.
+    channel: Mutex<Option<Channel>>,
+    /// Payments whose webhook is scheduled.
+    scheduled: Mutex<BTreeSet<PaymentId>>,
 }
 
 impl WebhookSender {
     pub(crate) fn new(key: SigningKey, delay: Duration, tasks: TaskTracker) -> Self {
-        Self { key, delay, tasks, way: Mutex::default(), on_their_way: Mutex::default() }
+        Self { key, delay, tasks, channel: Mutex::default(), scheduled: Mutex::default() }
     }
 
-    /// Where webhooks go until the process stops. The service's router leads back to this sender: bound for ever, they
-    /// would keep each other for ever.
-    pub(crate) fn bind(self: &Arc<Self>, way: Channel) {
-        *self.way.lock() = Some(way);
-        let bound = Bound(Arc::clone(self));
+    /// Binds the channel until the process shuts down. The service's router refers back to this sender: without the end
+    /// of the binding the two would keep each other alive.
+    pub(crate) fn bind(self: &Arc<Self>, channel: Channel) {
+        *self.channel.lock() = Some(channel);
+        let guard = ChannelGuard(Arc::clone(self));
         self.tasks.spawn_until_shutdown(async move {
-            let _bound = bound;
+            let _guard = guard;
             std::future::pending::<()>().await;
         });
     }
 
-    /// Sends the webhook of a payment after the delay, unless it is on its way already.
-    pub(crate) fn send_later(self: &Arc<Self>, payment: PaymentId) {
-        if !self.on_their_way.lock().insert(payment) {
+    /// Schedules the webhook of a payment after the delay, unless it is scheduled already.
+    pub(crate) fn schedule(self: &Arc<Self>, payment: PaymentId) {
+        if !self.scheduled.lock().insert(payment) {
             return;
         }
         let sender = Arc::clone(self);
@@ -44,10 +45,10 @@ impl WebhookSender {
             tokio::time::sleep(sender.delay).await;
             for _ in 0..2 {
                 if let Err(reason) = sender.send(payment).await {
-                    tracing::warn!(%payment, reason, "the test processor's webhook was not taken");
+                    tracing::warn!(%payment, reason, "the test processor's webhook was not accepted");
                 }
             }
-            sender.on_their_way.lock().remove(&payment);
+            sender.scheduled.lock().remove(&payment);
         });
     }
 
@@ -63,18 +64,18 @@ impl WebhookSender {
             .header(SIGNATURE_HEADER, self.key.sign(&body))
             .body(body)
             .map_err(|error| error.to_string())?;
-        let way = self.way.lock().clone().ok_or("the service does not run")?;
-        let answer = way.send(request).await.map_err(|error| error.to_string())?;
-        if answer.status().is_success() { Ok(()) } else { Err(answer.status().to_string()) }
+        let channel = self.channel.lock().clone().ok_or("the service does not run")?;
+        let response = channel.send(request).await.map_err(|error| error.to_string())?;
+        if response.status().is_success() { Ok(()) } else { Err(response.status().to_string()) }
     }
 }
 
-/// A sender with a way; without one when this is dropped.
-struct Bound(Arc<WebhookSender>);
+/// Guard of a sender's channel, which is unbound when the guard is dropped.
+struct ChannelGuard(Arc<WebhookSender>);
 
-impl Drop for Bound {
+impl Drop for ChannelGuard {
     fn drop(&mut self) {
-        let way = self.0.way.lock().take();
-        drop(way);
+        let channel = self.0.channel.lock().take();
+        drop(channel);
     }
 }

@@ -1,0 +1,147 @@
+//! Input of the checkout saga: the request, and the ids that its steps derive from it.
+
+use crate::{domain::events::Address, ports::carts::Delivery};
+use kernel::{Currency, Ids, Money, Timestamp, Uuid};
+use serde::{Deserialize, Serialize};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Input of a checkout, as it is stored in the saga log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CheckoutInput {
+    pub(crate) order_id: Uuid,
+    pub(crate) source: CheckoutSource,
+    pub(crate) email: String,
+    pub(crate) shipping_address: Address,
+    pub(crate) billing_address: Option<Address>,
+    pub(crate) shipping_method: Option<String>,
+    pub(crate) payment_method: String,
+    /// The processor's token for the means of payment; never a card number.
+    pub(crate) payment_token: String,
+    pub(crate) expected_total: Option<Money>,
+    pub(crate) begun_at: Timestamp,
+    /// Policy that was configured when the checkout began.
+    #[serde(default, skip_serializing_if = "CapturePolicy::is_default")]
+    pub(crate) capture: CapturePolicy,
+    #[serde(skip)]
+    pub(crate) first_attempt: FirstAttempt,
+}
+
+/// Time at which the payment of an order is captured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum CapturePolicy {
+    /// With the confirmation of the order.
+    #[default]
+    AtConfirmation,
+    /// When the order is fulfilled; until then the payment is only authorised.
+    AtFulfilment,
+}
+
+impl CapturePolicy {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Flag that no step of the saga can have run yet. Only the process that begins the saga knows, and only until the first
+/// step runs. It spares the common checkout a lookup of an order that cannot exist yet.
+#[derive(Debug, Default)]
+pub(crate) struct FirstAttempt(AtomicBool);
+
+impl FirstAttempt {
+    /// Flag of a saga that has not begun.
+    pub(crate) fn pending() -> Self {
+        Self(true.into())
+    }
+
+    /// Returns the flag and clears it.
+    pub(crate) fn take(&self) -> bool {
+        self.0.swap(false, Ordering::Relaxed)
+    }
+}
+
+impl Clone for FirstAttempt {
+    /// Copy of the flag; only one of the two inputs begins the saga, the other finds it running.
+    fn clone(&self) -> Self {
+        Self(self.0.load(Ordering::Relaxed).into())
+    }
+}
+
+impl PartialEq for FirstAttempt {
+    /// Always equal: the flag is no part of the request.
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for FirstAttempt {}
+
+/// Source of the order's lines.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum CheckoutSource {
+    Cart { cart_id: Uuid },
+    Lines { lines: Vec<(String, i64)>, currency: Option<Currency> },
+}
+
+impl CheckoutInput {
+    pub(crate) fn hold_id(&self) -> Uuid {
+        hold_id(self.order_id)
+    }
+
+    pub(crate) fn payment_id(&self) -> Uuid {
+        payment_id(self.order_id)
+    }
+
+    pub(crate) fn cart_id(&self) -> Option<Uuid> {
+        match self.source {
+            CheckoutSource::Cart { cart_id } => Some(cart_id),
+            CheckoutSource::Lines { .. } => None,
+        }
+    }
+
+    pub(crate) fn delivery(&self) -> Delivery<'_> {
+        Delivery { address: &self.shipping_address, method: self.shipping_method.as_deref() }
+    }
+}
+
+impl saga::SagaInput for CheckoutInput {
+    fn subject(&self) -> Uuid {
+        self.order_id
+    }
+
+    fn repeats(&self, earlier: &Self) -> bool {
+        *self == Self { begun_at: self.begun_at, capture: self.capture, ..earlier.clone() }
+    }
+}
+
+/// Id of the hold of an order, derived from the order's id like the ids below.
+pub(crate) fn hold_id(order: Uuid) -> Uuid {
+    derived(order, "hold")
+}
+
+/// Id of the payment of an order.
+pub(crate) fn payment_id(order: Uuid) -> Uuid {
+    derived(order, "payment")
+}
+
+/// Id of the checkout saga of an order.
+pub(crate) fn checkout_id(order: Uuid) -> Uuid {
+    derived(order, "checkout")
+}
+
+/// Id of the cancellation saga of an order.
+pub(crate) fn cancellation_id(order: Uuid) -> Uuid {
+    derived(order, "cancellation")
+}
+
+/// Id of the fulfilment saga of an order, after so many attempts that were dropped.
+pub(crate) fn fulfilment_id(order: Uuid, dropped: usize) -> Uuid {
+    derived(order, &format!("fulfilment/{dropped}"))
+}
+
+fn derived(order: Uuid, what: &str) -> Uuid {
+    let id: contracts::shared::SagaId = Ids::derived(order, what);
+    id.into()
+}

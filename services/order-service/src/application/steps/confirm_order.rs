@@ -1,0 +1,49 @@
+//! Step: commit the hold, capture the payment unless the policy captures at fulfilment, and confirm the order. Undo:
+//! nothing of its own; the undo of the earlier steps also reverts a committed hold and a captured payment.
+
+use crate::{
+    application::{
+        checkout_input::{CapturePolicy, CheckoutInput},
+        orders::Orders,
+    },
+    domain::order::OrderCommand,
+    ports::{payments::Payments, stock::Stock},
+};
+use async_trait::async_trait;
+use kernel::Money;
+use saga::{Progress, Step, StepError};
+use std::sync::Arc;
+
+/// Step that confirms the order.
+pub(crate) struct ConfirmOrder {
+    pub(crate) orders: Arc<Orders>,
+    pub(crate) stock: Arc<dyn Stock>,
+    pub(crate) payments: Arc<dyn Payments>,
+}
+
+#[async_trait]
+impl Step<CheckoutInput> for ConfirmOrder {
+    fn name(&self) -> &'static str {
+        "confirm"
+    }
+
+    async fn execute(&self, input: &CheckoutInput) -> Result<Progress, StepError> {
+        let found = super::find_order(&self.orders, input.order_id).await?;
+        if found.order.was_confirmed() {
+            return Ok(Progress::Done);
+        }
+        let due = found.order.placed.totals.total;
+        if kernel::defects::planted("confirmed_before_goods") {
+            self.orders.execute(input.order_id, &OrderCommand::Confirm { captured: due }).await?;
+        }
+        // Stock first: no payment is captured for units that are gone.
+        self.stock.commit(input.hold_id()).await?;
+        let captured = match input.capture {
+            _ if due.is_zero() => due,
+            CapturePolicy::AtConfirmation => self.payments.capture(input.payment_id()).await?,
+            CapturePolicy::AtFulfilment => Money::zero(due.currency),
+        };
+        self.orders.execute(input.order_id, &OrderCommand::Confirm { captured }).await?;
+        Ok(Progress::Done)
+    }
+}

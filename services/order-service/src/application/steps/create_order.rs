@@ -1,0 +1,117 @@
+//! Step: freeze the cart, check the quote, and create the order. Undo: the order is cancelled and the cart reopened.
+
+use crate::{
+    application::{
+        checkout_input::{CheckoutInput, CheckoutSource},
+        error::OrderError,
+        orders::Orders,
+    },
+    domain::{
+        events::Placed, order::OrderCommand, order_state::OrderState, quote::Quote,
+        rejection::Rejection,
+    },
+    ports::{PortError, carts::Carts},
+};
+use async_trait::async_trait;
+use contracts::codes;
+use kernel::{Problem, defects};
+use saga::{Progress, Step, StepError};
+use std::sync::Arc;
+
+/// Step that creates the order.
+pub(crate) struct CreateOrder {
+    pub(crate) orders: Arc<Orders>,
+    pub(crate) carts: Arc<dyn Carts>,
+}
+
+#[async_trait]
+impl Step<CheckoutInput> for CreateOrder {
+    fn name(&self) -> &'static str {
+        "place"
+    }
+
+    async fn execute(&self, input: &CheckoutInput) -> Result<Progress, StepError> {
+        let is_first_attempt = input.first_attempt.take();
+        if !is_first_attempt && let Some(progress) = self.progress_of_existing(input).await? {
+            return Ok(progress);
+        }
+        let quote = self.quote(input).await?;
+        let compares = !defects::planted("changed_total_accepted");
+        if compares && input.expected_total.is_some_and(|expected| expected != quote.totals.total) {
+            return Err(StepError::refused(price_changed(&quote)));
+        }
+        let placed = self.placed(input, quote).map_err(OrderError::from)?;
+        self.orders.create(input.order_id, &OrderCommand::Place(Box::new(placed))).await?;
+        Ok(Progress::Done)
+    }
+
+    async fn undo(&self, input: &CheckoutInput, because: &Problem) -> Result<(), StepError> {
+        let cancel = OrderCommand::Cancel { reason: because.code.to_string() };
+        match self.orders.execute(input.order_id, &cancel).await {
+            // Never placed, so nothing to cancel.
+            Ok(_) | Err(OrderError::Rejected(Rejection::Unknown)) => {}
+            Err(error) => return Err(error.into()),
+        }
+        if let Some(cart) = input.cart_id() {
+            self.carts.reopen(cart, input.order_id).await?;
+        }
+        Ok(())
+    }
+}
+
+impl CreateOrder {
+    /// Progress when the order exists already; `None` when it does not. Its cancellation may have been requested since.
+    async fn progress_of_existing(
+        &self,
+        input: &CheckoutInput,
+    ) -> Result<Option<Progress>, OrderError> {
+        let Some(found) = self.orders.find(input.order_id).await? else { return Ok(None) };
+        match &found.order.state {
+            OrderState::Aborting { .. } => Err(Rejection::BeingCancelled.into()),
+            OrderState::Cancelled { was_confirmed: false, .. } => Err(Rejection::Cancelled.into()),
+            OrderState::Pending { .. }
+            | OrderState::Confirmed
+            | OrderState::Cancelling { .. }
+            | OrderState::Fulfilling
+            | OrderState::Shipped
+            | OrderState::Completed
+            | OrderState::Cancelled { was_confirmed: true, .. } => Ok(Some(Progress::Done)),
+        }
+    }
+
+    async fn quote(&self, input: &CheckoutInput) -> Result<Quote, PortError> {
+        match &input.source {
+            CheckoutSource::Cart { cart_id } => {
+                self.carts.freeze(*cart_id, input.order_id, input.delivery()).await
+            }
+            CheckoutSource::Lines { lines, currency } => {
+                self.carts.quote(lines, *currency, input.delivery()).await
+            }
+        }
+    }
+
+    fn placed(&self, input: &CheckoutInput, quote: Quote) -> Result<Placed, Rejection> {
+        let billing = input.billing_address.as_ref().unwrap_or(&input.shipping_address);
+        Ok(Placed {
+            number: self.orders.next_number(),
+            currency: quote.currency,
+            lines: quote.paid_lines()?,
+            shipping: quote.shipping,
+            totals: quote.totals,
+            email: input.email.clone(),
+            shipping_address: input.shipping_address.clone(),
+            billing_address: billing.clone(),
+            cart_id: input.cart_id(),
+            hold_id: input.hold_id(),
+            payment_id: input.payment_id(),
+            payment_method: input.payment_method.clone(),
+            at: self.orders.now(),
+        })
+    }
+}
+
+fn price_changed(quote: &Quote) -> Problem {
+    let total = quote.totals.total;
+    let title = format!("the total is now {total}; review it and order again");
+    Problem::new(422, codes::PRICE_CHANGED, title).fact("total", total)
+}

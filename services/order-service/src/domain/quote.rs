@@ -1,0 +1,77 @@
+//! Quote: priced lines of the cart service, checked and converted into the lines of an order.
+
+use super::{
+    events::{Line, Shipping, Totals},
+    rejection::Rejection,
+};
+use kernel::{Currency, Money, UnitPrice, Uuid, allocation};
+use std::collections::BTreeMap;
+
+/// Priced lines, delivery and totals, as the cart service quotes them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Quote {
+    pub(crate) currency: Currency,
+    pub(crate) lines: Vec<QuotedLine>,
+    pub(crate) shipping: Shipping,
+    pub(crate) totals: Totals,
+}
+
+/// Priced line of a quote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct QuotedLine {
+    pub(crate) sku: String,
+    pub(crate) product_id: Uuid,
+    pub(crate) name: String,
+    pub(crate) options: BTreeMap<String, String>,
+    pub(crate) quantity: i64,
+    pub(crate) unit_price: UnitPrice,
+    pub(crate) total: Money,
+    pub(crate) tax: Money,
+    pub(crate) tax_rate: String,
+}
+
+impl Quote {
+    /// Lines of the order, each with the amount paid for it: less its share of the discount, plus tax where prices
+    /// exclude it. Together with the delivery they add up to the total; otherwise the quote is rejected.
+    pub(crate) fn paid_lines(&self) -> Result<Vec<Line>, Rejection> {
+        let weights: Vec<i64> = self.lines.iter().map(|line| line.total.amount).collect();
+        let discounts = allocation::allocate(self.totals.discount.amount, &weights)
+            .map_err(|_| Rejection::DoesNotAddUp)?;
+        let lines = self.lines.iter().zip(discounts).map(|(line, discount)| {
+            let mut paid = line.total.checked_sub(Money::new(discount, self.currency))?;
+            if !self.totals.tax_included {
+                paid = paid.checked_add(line.tax)?;
+            }
+            Ok(line.paid(paid))
+        });
+        let lines: Vec<Line> = lines.collect::<Result<_, Rejection>>()?;
+        let mut delivery = self.shipping.price;
+        if !self.totals.tax_included {
+            delivery = delivery.checked_add(self.shipping.tax)?;
+        }
+        let paid = Money::sum(self.currency, lines.iter().map(|line| line.paid))?;
+        let whole = lines.iter().all(|line| line.quantity > 0 && !line.paid.is_negative());
+        if whole && !lines.is_empty() && paid.checked_add(delivery)? == self.totals.total {
+            Ok(lines)
+        } else {
+            Err(Rejection::DoesNotAddUp)
+        }
+    }
+}
+
+impl QuotedLine {
+    fn paid(&self, paid: Money) -> Line {
+        Line {
+            sku: self.sku.clone(),
+            product_id: self.product_id,
+            name: self.name.clone(),
+            options: self.options.clone(),
+            quantity: self.quantity,
+            unit_price: self.unit_price,
+            total: self.total,
+            tax: self.tax,
+            tax_rate: self.tax_rate.clone(),
+            paid,
+        }
+    }
+}

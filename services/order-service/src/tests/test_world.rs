@@ -1,0 +1,208 @@
+//! Test world: the storage of the service, and fakes of the cart, inventory and payment services with assertions on their
+//! final state. It outlives the processes that crash.
+
+pub(crate) mod carts;
+pub(crate) mod payments;
+pub(crate) mod stock;
+
+use crate::{
+    adapters::{http::UseCases, order_index::DocumentOrderIndex},
+    application::{
+        checkout_input::{CapturePolicy, CheckoutInput, CheckoutSource, FirstAttempt},
+        resume_checkout::ResumeCheckout,
+    },
+    domain::events::Address,
+    wiring::{ServiceDependencies, wire},
+};
+use carts::FakeCarts;
+use engine_memory::MemoryEngine;
+use journal::{Journal, ServiceStorage};
+use kernel::{Clock, Ids, ManualClock, SeededRandomness, Uuid};
+use parking_lot::Mutex;
+use payments::FakePayments;
+use saga::{Spawn, failure_matrix::Points};
+use std::{
+    num::NonZeroUsize,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use stock::FakeStock;
+use tokio::task::JoinSet;
+
+pub(crate) const CART: Uuid = Uuid::from_u128(0xca57);
+pub(crate) const ORDER: Uuid = Uuid::from_u128(0x0ede5);
+/// Units in the cart.
+pub(crate) const UNITS: i64 = 2;
+/// Total of the cart, in minor units.
+pub(crate) const TOTAL: i64 = 2 * 1_800 + 490;
+
+/// World of the order service: its storage and the services around it.
+#[derive(Clone)]
+pub(crate) struct TestWorld {
+    pub(crate) engine: MemoryEngine,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) carts: Arc<Mutex<FakeCarts>>,
+    pub(crate) stock: Arc<Mutex<FakeStock>>,
+    pub(crate) payments: Arc<Mutex<FakePayments>>,
+    /// Capture policy of orders.
+    pub(crate) capture: CapturePolicy,
+    /// Whether every call yields to other tasks.
+    pub(crate) yields: bool,
+}
+
+/// Client of a fake service, in whose calls the process may crash.
+#[derive(Clone)]
+pub(crate) struct FakeClient<S> {
+    pub(crate) fake: Arc<Mutex<S>>,
+    pub(crate) clock: Arc<ManualClock>,
+    points: Arc<Points>,
+    yields: bool,
+}
+
+/// Running process of the order service.
+pub(crate) struct Process {
+    pub(crate) use_cases: UseCases,
+    pub(crate) resume_checkout: ResumeCheckout,
+    tasks: Arc<Mutex<JoinSet<()>>>,
+}
+
+impl TestWorld {
+    pub(crate) fn new() -> Self {
+        Self {
+            engine: MemoryEngine::new(),
+            clock: Arc::new(ManualClock::at("2026-11-22T12:00:00Z".parse().unwrap())),
+            carts: Arc::new(Mutex::new(FakeCarts::with(CART))),
+            stock: Arc::new(Mutex::new(FakeStock::with("MUG", 10))),
+            payments: Arc::default(),
+            capture: CapturePolicy::default(),
+            yields: false,
+        }
+    }
+
+    pub(crate) fn storage(&self) -> ServiceStorage {
+        self.engine.service("order-service")
+    }
+
+    /// Clock and randomness of one process; each process draws other ids.
+    pub(crate) fn ids(&self) -> Ids {
+        static STARTS: AtomicU64 = AtomicU64::new(0);
+        let randomness = SeededRandomness::new(STARTS.fetch_add(1, Ordering::Relaxed));
+        Ids::new(Arc::clone(&self.clock) as Arc<dyn Clock>, Arc::new(randomness))
+    }
+
+    /// Dependencies of a process.
+    pub(crate) fn dependencies(
+        &self,
+        journal: Arc<dyn Journal>,
+        points: &Arc<Points>,
+        spawn: Spawn,
+    ) -> ServiceDependencies {
+        let documents = self.storage().documents;
+        ServiceDependencies {
+            journal,
+            order_index: Arc::new(DocumentOrderIndex { documents }),
+            carts: Arc::new(self.client(&self.carts, points)),
+            stock: Arc::new(self.client(&self.stock, points)),
+            payments: Arc::new(self.client(&self.payments, points)),
+            ids: self.ids(),
+            spawn,
+            orders_in_memory_max: NonZeroUsize::new(1_000).unwrap(),
+            payment_wait: Duration::from_hours(1),
+            capture: self.capture,
+            id_secret: Uuid::from_u128(0x5e_c4e7),
+        }
+    }
+
+    fn client<S>(&self, fake: &Arc<Mutex<S>>, points: &Arc<Points>) -> FakeClient<S> {
+        let (clock, points) = (Arc::clone(&self.clock), Arc::clone(points));
+        FakeClient { fake: Arc::clone(fake), clock, points, yields: self.yields }
+    }
+
+    /// Starts the service.
+    pub(crate) async fn start(&self) -> Process {
+        let tasks: Arc<Mutex<JoinSet<()>>> = Arc::default();
+        let spawn: Spawn = {
+            let tasks = Arc::clone(&tasks);
+            Arc::new(move |task| drop(tasks.lock().spawn(task)))
+        };
+        let dependencies = self.dependencies(self.storage().journal, &Points::never(), spawn);
+        let (use_cases, resume_checkout) = wire(dependencies).await.unwrap();
+        Process { use_cases, resume_checkout, tasks }
+    }
+
+    /// Checks that an order that was not placed has left nothing behind.
+    pub(crate) fn is_clean(&self) -> Result<(), String> {
+        self.stock.lock().has_units(10, 0)?;
+        self.payments.lock().owes_nothing()?;
+        self.carts.lock().is_open(CART)
+    }
+
+    /// World in which payments are captured at fulfilment.
+    pub(crate) fn capturing_at_fulfilment() -> Self {
+        Self { capture: CapturePolicy::AtFulfilment, ..Self::new() }
+    }
+
+    /// Checks that an order was placed once and its payment only authorised.
+    pub(crate) fn is_authorised(&self, order: Uuid) -> Result<(), String> {
+        self.stock.lock().has_units(10 - UNITS, 0)?;
+        self.payments.lock().authorised_only(TOTAL)?;
+        self.carts.lock().is_ordered(CART, order)
+    }
+
+    /// Checks that an order was placed once and its payment captured.
+    pub(crate) fn is_sold(&self, order: Uuid) -> Result<(), String> {
+        self.stock.lock().has_units(10 - UNITS, 0)?;
+        self.payments.lock().captured_once(TOTAL)?;
+        self.carts.lock().is_ordered(CART, order)
+    }
+}
+
+impl<S> FakeClient<S> {
+    /// Point at which the process may crash, or another task may run.
+    pub(crate) async fn interruption_point(&self) {
+        self.points.pass().await;
+        if self.yields {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+impl Process {
+    /// Aborts all tasks of the process.
+    pub(crate) fn kill(&self) {
+        self.tasks.lock().abort_all();
+    }
+}
+
+pub(crate) fn address() -> Address {
+    Address {
+        name: "Ada Lovelace".to_owned(),
+        line1: "Ringstr. 1".to_owned(),
+        line2: None,
+        city: Some("Bonn".to_owned()),
+        region: None,
+        postal_code: Some("53111".to_owned()),
+        country: "DE".to_owned(),
+    }
+}
+
+/// Input of the checkout of the cart, paid with this token.
+pub(crate) fn checkout(world: &TestWorld, token: &str) -> CheckoutInput {
+    CheckoutInput {
+        order_id: ORDER,
+        source: CheckoutSource::Cart { cart_id: CART },
+        email: "ada@example.com".to_owned(),
+        shipping_address: address(),
+        billing_address: None,
+        shipping_method: None,
+        payment_method: "test".to_owned(),
+        payment_token: token.to_owned(),
+        expected_total: None,
+        begun_at: world.clock.now(),
+        capture: world.capture,
+        first_attempt: FirstAttempt::pending(),
+    }
+}

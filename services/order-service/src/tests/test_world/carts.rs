@@ -1,0 +1,182 @@
+//! Fake cart service.
+
+use super::{FakeClient, UNITS};
+use crate::{
+    domain::{
+        events::{Shipping, Totals},
+        quote::{Quote, QuotedLine},
+    },
+    ports::{
+        PortError,
+        carts::{Carts, Delivery, RequiredParts},
+    },
+};
+use async_trait::async_trait;
+use contracts::codes;
+use kernel::{Currency, Money, Problem, UnitPrice, Uuid};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+/// Carts with the order that froze them.
+#[derive(Debug, Default)]
+pub(crate) struct FakeCarts {
+    carts: HashMap<Uuid, CartState>,
+    /// Price of a mug, in minor units.
+    pub(crate) price: i64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum CartState {
+    Open,
+    CheckingOut(Uuid),
+    Ordered(Uuid),
+}
+
+impl FakeCarts {
+    pub(crate) fn with(cart: Uuid) -> Self {
+        Self { carts: [(cart, CartState::Open)].into(), price: 1_800 }
+    }
+
+    pub(crate) fn is_open(&self, cart: Uuid) -> Result<(), String> {
+        self.is(cart, CartState::Open)
+    }
+
+    pub(crate) fn is_ordered(&self, cart: Uuid, order: Uuid) -> Result<(), String> {
+        self.is(cart, CartState::Ordered(order))
+    }
+
+    fn is(&self, cart: Uuid, expected: CartState) -> Result<(), String> {
+        match self.carts.get(&cart) {
+            Some(found) if *found == expected => Ok(()),
+            found => Err(format!("the cart is {found:?}")),
+        }
+    }
+
+    fn freeze(&mut self, cart: Uuid, order: Uuid) -> Result<(), PortError> {
+        let Some(cart) = self.carts.get_mut(&cart) else {
+            return Err(refused(Problem::not_found("cart", cart)));
+        };
+        match *cart {
+            CartState::Open => *cart = CartState::CheckingOut(order),
+            CartState::CheckingOut(same) | CartState::Ordered(same) if same == order => {}
+            CartState::CheckingOut(_) => {
+                return Err(refused(Problem::new(409, codes::CHECKING_OUT, "being checked out")));
+            }
+            CartState::Ordered(order) => {
+                let problem = Problem::new(409, codes::ALREADY_ORDERED, "has become an order");
+                return Err(refused(problem.subject(order.to_string())));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn refused(problem: Problem) -> PortError {
+    PortError::Refused(Box::new(problem))
+}
+
+fn priced(lines: &[(String, i64)], price: i64) -> Quote {
+    let euro = |amount| Money::new(amount, Currency::EUR);
+    let tax = |gross: i64| euro(gross * 19 / 119);
+    let quoted: Vec<QuotedLine> = lines
+        .iter()
+        .map(|(sku, quantity)| QuotedLine {
+            sku: sku.clone(),
+            product_id: Uuid::from_u128(7),
+            name: sku.to_lowercase(),
+            options: BTreeMap::new(),
+            quantity: *quantity,
+            unit_price: UnitPrice::from_money(euro(price)).unwrap(),
+            total: euro(price * quantity),
+            tax: tax(price * quantity),
+            tax_rate: "0.19".to_owned(),
+        })
+        .collect();
+    let items: i64 = quoted.iter().map(|line| line.total.amount).sum();
+    let taxes: i64 = quoted.iter().map(|line| line.tax.amount).sum();
+    let shipping = if items == 0 { 0 } else { 490 };
+    Quote {
+        currency: Currency::EUR,
+        lines: quoted,
+        shipping: Shipping {
+            method: "standard".to_owned(),
+            label: "Standard".to_owned(),
+            price: euro(shipping),
+            tax: tax(shipping),
+        },
+        totals: Totals {
+            items: euro(items),
+            discount: euro(0),
+            shipping: euro(shipping),
+            tax: euro(taxes + tax(shipping).amount),
+            total: euro(items + shipping),
+            tax_included: true,
+        },
+    }
+}
+
+#[async_trait]
+impl Carts for FakeClient<FakeCarts> {
+    async fn freeze(&self, cart: Uuid, order: Uuid, _: Delivery<'_>) -> Result<Quote, PortError> {
+        self.interruption_point().await;
+        let price = {
+            let mut fake = self.fake.lock();
+            fake.freeze(cart, order)?;
+            fake.price
+        };
+        self.interruption_point().await;
+        Ok(priced(&[("MUG".to_owned(), UNITS)], price))
+    }
+
+    async fn quote(
+        &self,
+        lines: &[(String, i64)],
+        _: Option<Currency>,
+        _: Delivery<'_>,
+    ) -> Result<Quote, PortError> {
+        if let Some((sku, _)) = lines.iter().find(|(sku, _)| sku != "MUG") {
+            let problem =
+                Problem::new(422, codes::UNKNOWN_SKU, "not for sale").subject(sku.clone());
+            return Err(refused(problem));
+        }
+        let price = self.fake.lock().price;
+        Ok(priced(lines, price))
+    }
+
+    async fn ordered(&self, cart: Uuid, order: Uuid) -> Result<(), PortError> {
+        self.interruption_point().await;
+        let mut fake = self.fake.lock();
+        match fake.carts.get_mut(&cart) {
+            Some(cart) if matches!(*cart, CartState::CheckingOut(same) | CartState::Ordered(same) if same == order) =>
+            {
+                *cart = CartState::Ordered(order);
+                Ok(())
+            }
+            other => Err(refused(Problem::new(409, codes::CHECKING_OUT, format!("{other:?}")))),
+        }
+    }
+
+    async fn reopen(&self, cart: Uuid, order: Uuid) -> Result<(), PortError> {
+        self.interruption_point().await;
+        if let Some(cart) = self.fake.lock().carts.get_mut(&cart)
+            && *cart == CartState::CheckingOut(order)
+        {
+            *cart = CartState::Open;
+        }
+        Ok(())
+    }
+
+    async fn required_parts(&self) -> Result<Arc<RequiredParts>, PortError> {
+        let parts = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Ok(Arc::new(
+            [
+                ("DE".to_owned(), parts(&["city", "postal_code"])),
+                ("US".to_owned(), parts(&["city", "region", "postal_code"])),
+                ("HK".to_owned(), parts(&["region"])),
+            ]
+            .into(),
+        ))
+    }
+}

@@ -1,0 +1,173 @@
+//! Fake inventory service, which panics when stock falls below zero.
+
+use super::FakeClient;
+use crate::ports::{PortError, stock::Stock};
+use async_trait::async_trait;
+use contracts::codes;
+use kernel::{Clock, Problem, Timestamp, Uuid};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
+
+/// Stock on hand, and holds by their id.
+#[derive(Debug, Default)]
+pub(crate) struct FakeStock {
+    on_hand: HashMap<String, i64>,
+    holds: HashMap<Uuid, FakeHold>,
+    restocked: HashSet<Uuid>,
+}
+
+#[derive(Clone, Debug)]
+struct FakeHold {
+    lines: Vec<(String, i64)>,
+    expires_at: Timestamp,
+    state: HoldState,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum HoldState {
+    Held,
+    Sold,
+    Ended,
+}
+
+impl FakeStock {
+    pub(crate) fn with(sku: &str, units: i64) -> Self {
+        Self { on_hand: [(sku.to_owned(), units)].into(), ..Self::default() }
+    }
+
+    /// Checks the units on hand and the units held of the only SKU.
+    pub(crate) fn has_units(&self, on_hand: i64, held: i64) -> Result<(), String> {
+        let found: i64 = self.on_hand.values().sum();
+        let in_holds: i64 = self
+            .holds
+            .values()
+            .filter(|hold| hold.state == HoldState::Held)
+            .flat_map(|hold| &hold.lines)
+            .map(|(_, units)| units)
+            .sum();
+        if (found, in_holds) == (on_hand, held) {
+            Ok(())
+        } else {
+            Err(format!("{found} mugs are on hand and {in_holds} held"))
+        }
+    }
+
+    pub(crate) fn sell_out(&mut self) {
+        self.on_hand.values_mut().for_each(|units| *units = 0);
+    }
+
+    fn available(&self, sku: &str, now: Timestamp) -> i64 {
+        let holds = self.holds.values();
+        let held = holds.filter(|hold| hold.state == HoldState::Held && now < hold.expires_at);
+        let held = held.flat_map(|hold| &hold.lines).filter(|(held, _)| held == sku);
+        self.on_hand.get(sku).copied().unwrap_or(0) - held.map(|(_, units)| units).sum::<i64>()
+    }
+
+    fn missing(&self, lines: &[(String, i64)], now: Timestamp) -> Option<PortError> {
+        let (sku, _) = lines.iter().find(|(sku, units)| self.available(sku, now) < *units)?;
+        let left = self.available(sku, now);
+        let problem = Problem::new(409, codes::OUT_OF_STOCK, format!("{left} of {sku} are left"));
+        Some(PortError::Refused(Box::new(problem.subject(sku.clone()).fact("available", left))))
+    }
+
+    fn move_units(&mut self, lines: &[(String, i64)], sign: i64) {
+        for (sku, units) in lines {
+            let on_hand = self.on_hand.entry(sku.clone()).or_default();
+            *on_hand += sign * units;
+            assert!(*on_hand >= 0, "{sku} is oversold");
+        }
+    }
+
+    fn commit(&mut self, id: Uuid, now: Timestamp) -> Result<(), PortError> {
+        let hold = self.holds.get(&id).cloned().expect("what is committed was held");
+        match hold.state {
+            HoldState::Sold => Ok(()),
+            HoldState::Ended => {
+                let problem = Problem::new(409, codes::HOLD_ENDED, "the hold has ended");
+                Err(PortError::Refused(Box::new(problem)))
+            }
+            HoldState::Held
+                if now >= hold.expires_at && self.missing(&hold.lines, now).is_some() =>
+            {
+                let problem = Problem::new(409, codes::HOLD_EXPIRED, "the stock is gone");
+                Err(PortError::Refused(Box::new(problem)))
+            }
+            HoldState::Held => {
+                self.move_units(&hold.lines, -1);
+                self.holds.entry(id).and_modify(|hold| hold.state = HoldState::Sold);
+                Ok(())
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Stock for FakeClient<FakeStock> {
+    async fn hold(&self, hold: Uuid, _: Uuid, lines: &[(String, i64)]) -> Result<(), PortError> {
+        self.interruption_point().await;
+        {
+            let (mut fake, now) = (self.fake.lock(), self.clock.now());
+            if fake.holds.contains_key(&hold) {
+                return Ok(());
+            }
+            if let Some(missing) = fake.missing(lines, now) {
+                return Err(missing);
+            }
+            let expires_at = now.checked_add(Duration::from_mins(15)).unwrap();
+            let lines = lines.to_vec();
+            fake.holds.insert(hold, FakeHold { lines, expires_at, state: HoldState::Held });
+        }
+        self.interruption_point().await;
+        Ok(())
+    }
+
+    async fn commit(&self, hold: Uuid) -> Result<(), PortError> {
+        self.interruption_point().await;
+        let committed = self.fake.lock().commit(hold, self.clock.now());
+        self.interruption_point().await;
+        committed
+    }
+
+    async fn release(&self, hold: Uuid) -> Result<(), PortError> {
+        self.interruption_point().await;
+        {
+            let mut fake = self.fake.lock();
+            let ended =
+                FakeHold { lines: vec![], expires_at: self.clock.now(), state: HoldState::Ended };
+            let before = fake.holds.entry(hold).or_insert(ended).clone();
+            if before.state == HoldState::Sold {
+                fake.move_units(&before.lines, 1);
+            }
+            fake.holds.entry(hold).and_modify(|hold| hold.state = HoldState::Ended);
+        }
+        self.interruption_point().await;
+        Ok(())
+    }
+
+    async fn restock(
+        &self,
+        hold: Uuid,
+        reference: Uuid,
+        lines: &[(String, i64)],
+        _: &str,
+    ) -> Result<(), PortError> {
+        self.interruption_point().await;
+        {
+            let mut fake = self.fake.lock();
+            if fake.restocked.insert(reference) {
+                fake.move_units(lines, 1);
+                // Restocked already, so a release does not return it again.
+                fake.holds.entry(hold).and_modify(|hold| {
+                    for (sku, units) in lines {
+                        let line = hold.lines.iter_mut().find(|(sold, _)| sold == sku);
+                        line.expect("only sold units are restocked").1 -= units;
+                    }
+                });
+            }
+        }
+        self.interruption_point().await;
+        Ok(())
+    }
+}

@@ -1,0 +1,245 @@
+//! Payments with a remote processor: intents are durable before it is called, and open outcomes are reconciled, also
+//! after a crash.
+
+use super::*;
+use crate::{
+    adapters::unsettled_documents::UnsettledDocuments,
+    application::{NewPayment, PaymentError, Payments, Reconciler},
+    ports::{AuthorisationRequest, PaymentId, Processor, TokenValidity},
+};
+use async_trait::async_trait;
+use engine_memory::MemoryEngine;
+use journal::{Journal, Repository, durability};
+use kernel::{Ids, ManualClock, SeededRandomness};
+use parking_lot::Mutex;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    num::NonZeroUsize,
+    sync::Arc,
+    time::Duration,
+};
+
+/// Fake bank that acts once per key, and whose responses can be dropped.
+#[derive(Default)]
+struct FakeBank {
+    unavailable: Mutex<bool>,
+    /// Journal of the calling process.
+    journal: Mutex<Option<Arc<dyn Journal>>>,
+    authorised: Mutex<BTreeSet<PaymentId>>,
+    transferred: Mutex<BTreeMap<String, i64>>,
+    calls: Mutex<usize>,
+}
+
+impl FakeBank {
+    /// Records a call and checks that the event `name` was durable before. Returns whether the bank responds.
+    async fn receive_call(&self, name: &str) -> bool {
+        *self.calls.lock() += 1;
+        let journal = self.journal.lock().clone().unwrap();
+        let flushed = journal.follow(0, 1_000).await.unwrap();
+        assert!(flushed.iter().any(|event| event.name == name), "{name} is not durable");
+        !*self.unavailable.lock()
+    }
+
+    async fn execute_transfer(&self, transfer: &Transfer) -> Option<TransferOutcome> {
+        let answers = self.receive_call("asked").await;
+        self.transferred.lock().insert(transfer.key.clone(), transfer.amount.amount);
+        answers.then_some(TransferOutcome::Done)
+    }
+}
+
+#[async_trait]
+impl Processor for FakeBank {
+    fn is_external(&self) -> bool {
+        true
+    }
+
+    fn validate_token(&self, _: &str) -> TokenValidity {
+        TokenValidity::Valid
+    }
+
+    async fn authorise(&self, request: &AuthorisationRequest) -> AuthorisationOutcome {
+        let answers = self.receive_call("created").await;
+        self.authorised.lock().insert(request.payment);
+        if answers { AuthorisationOutcome::Authorised } else { AuthorisationOutcome::Unknown }
+    }
+
+    async fn look_up(&self, request: &AuthorisationRequest) -> AuthorisationOutcome {
+        let answers = self.receive_call("created").await;
+        let is_known = self.authorised.lock().contains(&request.payment);
+        if answers && is_known {
+            AuthorisationOutcome::Authorised
+        } else {
+            AuthorisationOutcome::Unknown
+        }
+    }
+
+    fn execute_inline(&self, _: &Transfer) -> Option<TransferOutcome> {
+        None
+    }
+
+    async fn capture(&self, _: PaymentId, transfer: &Transfer) -> Option<TransferOutcome> {
+        self.execute_transfer(transfer).await
+    }
+
+    async fn refund(&self, _: PaymentId, transfer: &Transfer) -> Option<TransferOutcome> {
+        self.execute_transfer(transfer).await
+    }
+
+    async fn void(&self, _: PaymentId, transfer: &Transfer) -> Option<TransferOutcome> {
+        self.execute_transfer(transfer).await
+    }
+}
+
+struct Process {
+    engine: MemoryEngine,
+    clock: Arc<ManualClock>,
+    bank: Arc<FakeBank>,
+    payments: Arc<Payments>,
+}
+
+const ID: PaymentId = PaymentId(Uuid::from_u128(5));
+
+impl Process {
+    fn start() -> Self {
+        let clock = Arc::new(ManualClock::at("2026-01-01T00:00:00Z".parse().unwrap()));
+        Self::on(MemoryEngine::new(), clock, Arc::default())
+    }
+
+    fn on(engine: MemoryEngine, clock: Arc<ManualClock>, bank: Arc<FakeBank>) -> Self {
+        let storage = engine.service("payment-service");
+        *bank.journal.lock() = Some(Arc::clone(&storage.journal));
+        let ids = Ids::new(Arc::clone(&clock) as _, Arc::new(SeededRandomness::new(7)));
+        let in_memory = NonZeroUsize::new(100).unwrap();
+        let payments = Arc::new(Payments {
+            repository: Repository::new(storage.journal, ids.clone(), in_memory),
+            processors: BTreeMap::from([("bank", Arc::clone(&bank) as Arc<dyn Processor>)]),
+            unsettled: Arc::new(UnsettledDocuments(storage.documents)),
+            ids,
+        });
+        Self { engine, clock, bank, payments }
+    }
+
+    fn crashed(&self) -> Self {
+        Self::on(self.engine.crash(), Arc::clone(&self.clock), Arc::clone(&self.bank))
+    }
+
+    async fn authorise(&self) -> Result<Arc<Payment>, PaymentError> {
+        let (method, token) = ("bank".to_owned(), "card".to_owned());
+        let new = NewPayment { order_id: order_id(), amount: eur(10_000), method, token };
+        durability::scope(self.payments.authorise(ID, new)).await.0
+    }
+
+    async fn reconcile(&self) {
+        let mut reconciler = Reconciler::new(Arc::clone(&self.payments), Duration::from_secs(1));
+        reconciler.run_once().await.unwrap();
+    }
+
+    async fn state(&self) -> Option<PaymentState> {
+        self.payments.payment(ID).await.unwrap().map(|payment| payment.state)
+    }
+
+    async fn unsettled(&self) -> usize {
+        self.payments.unsettled.list(None, 100).await.unwrap().len()
+    }
+}
+
+#[tokio::test]
+async fn the_bank_is_not_called_before_the_intent_is_durable() {
+    let process = Process::start();
+    process.engine.hold();
+    let flush = async {
+        // The call waits for this flush; without it the bank would see that nothing is durable.
+        tokio::task::yield_now().await;
+        assert_eq!(*process.bank.calls.lock(), 0);
+        process.engine.flush();
+    };
+    let (authorised, ()) = tokio::join!(process.authorise(), flush);
+    assert_eq!(authorised.unwrap().state, PaymentState::Authorised);
+}
+
+#[tokio::test]
+async fn a_crash_during_a_call_is_reconciled_and_the_bank_acts_once() {
+    let process = Process::start();
+    process.engine.hold();
+    let flush = async {
+        tokio::task::yield_now().await;
+        process.engine.flush();
+    };
+    let (_, ()) = tokio::join!(process.authorise(), flush);
+    let process = process.crashed();
+    assert_eq!(process.state().await, Some(PaymentState::Created), "the response was lost");
+    process.reconcile().await;
+    assert_eq!(
+        process.state().await,
+        Some(PaymentState::Created),
+        "the request may still be in flight"
+    );
+    process.clock.advance(Duration::from_mins(1));
+    process.reconcile().await;
+    assert_eq!(process.state().await, Some(PaymentState::Authorised));
+    assert_eq!(process.bank.authorised.lock().len(), 1);
+    assert_eq!(process.unsettled().await, 0);
+}
+
+#[tokio::test]
+async fn a_bank_that_does_not_respond_is_asked_again() {
+    let process = Process::start();
+    *process.bank.unavailable.lock() = true;
+    assert_eq!(process.authorise().await.unwrap().state, PaymentState::Unknown);
+    let process = process.crashed();
+    process.reconcile().await;
+    assert_eq!(
+        (process.state().await, process.unsettled().await),
+        (Some(PaymentState::Unknown), 1)
+    );
+    *process.bank.unavailable.lock() = false;
+    process.reconcile().await;
+    assert_eq!(
+        (process.state().await, process.unsettled().await),
+        (Some(PaymentState::Authorised), 0)
+    );
+}
+
+#[tokio::test]
+async fn pending_refunds_count_and_are_transferred_once() {
+    let process = Process::start();
+    process.authorise().await.unwrap();
+    let payments = Arc::clone(&process.payments);
+    durability::scope(payments.capture(ID, "c", None)).await.0.unwrap();
+    *process.bank.unavailable.lock() = true;
+    for number in [1, 2] {
+        let (answer, _) = durability::scope(payments.refund(ID, refund(number, 6_000))).await;
+        let expected = if number == 1 {
+            Rejection::OutcomeUnknown
+        } else {
+            Rejection::ExceedsRefundable { refundable: eur(4_000) }
+        };
+        assert!(matches!(answer, Err(PaymentError::Rejected(rejection)) if rejection == expected));
+    }
+    *process.bank.unavailable.lock() = false;
+    let process = process.crashed();
+    process.reconcile().await;
+    let payment = process.payments.payment(ID).await.unwrap().unwrap();
+    assert_eq!((payment.refunded(), payment.refundable()), (6_000, 4_000));
+    let refunded: i64 = process
+        .bank
+        .transferred
+        .lock()
+        .iter()
+        .filter(|(key, _)| key.starts_with("refund"))
+        .map(|it| it.1)
+        .sum();
+    assert_eq!((refunded, process.unsettled().await), (6_000, 0));
+}
+
+#[tokio::test]
+async fn a_late_authorisation_of_a_cancelled_payment_is_voided_at_the_bank() {
+    let process = Process::start();
+    *process.bank.unavailable.lock() = true;
+    process.authorise().await.unwrap();
+    process.payments.cancel(ID, order_id()).await.unwrap();
+    *process.bank.unavailable.lock() = false;
+    process.reconcile().await;
+    assert_eq!((process.state().await, process.unsettled().await), (Some(PaymentState::Voided), 0));
+    assert_eq!(process.bank.transferred.lock().get("void"), Some(&10_000));
+}
