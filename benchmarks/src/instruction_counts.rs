@@ -6,7 +6,6 @@
 use crate::{
     callgrind::CallgrindServer,
     config::RunConfig,
-    http_connection::HttpConnection,
     numbers::float,
     plots,
     profile::InstructionProfile,
@@ -15,7 +14,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
-/// Iterations before counting starts: what happens only once is not part of a path's cost.
+/// Iterations of each client before counting starts: what happens only once is not part of a path's cost.
 const WARM_UP_ITERATIONS: u64 = 8;
 /// Time for asynchronous effects of an order, such as the audit trail.
 const SETTLING_TIME: Duration = Duration::from_secs(2);
@@ -69,7 +68,7 @@ pub(crate) async fn count(
         counts.0.insert(path.name.to_owned(), PathCost { instructions, allocations });
         if path.has_effects {
             println!("{}", breakdown_table(&profile, path));
-            if count_mode == CountMode::Keep {
+            if count_mode == CountMode::Keep && path.clients == 1 {
                 write(picture, &breakdown_chart(&profile, path))?;
             }
         }
@@ -91,11 +90,12 @@ async fn profile_path(
     shop: &CallgrindServer,
     path: &HotPath,
 ) -> Result<InstructionProfile, String> {
-    let mut connection = HttpConnection::connect(path.edge(shop.server())).await?;
-    path.run(&mut connection, 0..WARM_UP_ITERATIONS).await?;
+    let mut connections = path.connect(shop.server()).await?;
+    let warm_up = WARM_UP_ITERATIONS * path.clients;
+    path.run(&mut connections, 0..warm_up).await?;
     tokio::time::sleep(SETTLING_TIME).await;
     shop.start_counting()?;
-    path.run(&mut connection, WARM_UP_ITERATIONS..WARM_UP_ITERATIONS + path.iterations).await?;
+    path.run(&mut connections, warm_up..warm_up + path.iterations).await?;
     if path.has_effects {
         tokio::time::sleep(SETTLING_TIME).await;
     }

@@ -1,73 +1,77 @@
-//! The audit service's contract: who did what.
+//! Contract of the audit service: log of activities.
 
-use kernel::{Cursor, Timestamp, Uuid};
+use identifiers::ActivityId;
+use kernel::{Cursor, Timestamp};
+use rpc::contract;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use transport::{CallError, Channel, Client};
 
-/// Something somebody did.
+/// The service's name in the module table.
+pub const SERVICE: &str = "audit-service";
+
+/// Activity: an action of an actor on a subject.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Activity {
     /// Identity; a repeated one is stored once.
-    pub id: Uuid,
-    /// When.
+    pub id: ActivityId,
+    /// Time.
     #[schemars(with = "String")]
     pub at: Timestamp,
-    /// Who: `guest`, `guest:<cart>`, `operator:<name>`, `system`.
+    /// Actor: `guest`, `guest:<cart>`, `operator:<name>`, `system`.
     pub actor: String,
-    /// Which door: `shop`, `operator`, `internal`.
+    /// Edge: `shop`, `operator`, `internal`.
     pub edge: String,
-    /// What: `product.searched`, `product.listed`, `product.viewed`, `cart.line_added`, `order.confirmed`, …
+    /// Action: `product.searched`, `product.listed`, `product.viewed`, `cart.line_added`, `order.confirmed`, …
     pub action: String,
-    /// To what, such as `product:<id>`.
+    /// Subject, such as `product:<id>`.
     pub subject: String,
-    /// The rest, as facts.
+    /// Further facts.
     #[serde(default)]
     pub details: serde_json::Map<String, serde_json::Value>,
-    /// The client's request.
+    /// Id of the client's request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
 }
 
-/// The most activities of one batch.
+/// Maximum number of activities of one batch.
 pub const ACTIVITIES_MAX: usize = 512;
 
-/// Activities to store.
+/// Batch of activities to store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ActivityBatch {
-    /// Who sends it.
+    /// Name of the sending service.
     pub source: String,
     /// The activities, at most [`ACTIVITIES_MAX`].
     pub activities: Vec<Activity>,
-    /// How many the source had to drop since its last batch.
+    /// Number of activities that the source dropped since its last batch.
     pub lost: u64,
 }
 
-/// Which activities.
+/// Filter of activities, and page.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AuditQuery {
-    /// Who, whole.
+    /// Actor, exact match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<String>,
-    /// What, whole.
+    /// Action, exact match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<String>,
-    /// To what, whole.
+    /// Subject, exact match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
-    /// From when, inclusive.
+    /// Earliest time, inclusive (RFC 3339).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// Until when, exclusive.
+    /// Latest time, exclusive (RFC 3339).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
     /// Items of the page, 1 to 200.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<String>,
-    /// Where to go on.
+    /// Cursor of the next page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
 }
@@ -77,27 +81,17 @@ pub struct AuditQuery {
 pub struct AuditPage {
     /// The activities.
     pub items: Vec<Activity>,
-    /// How many activities sources had to drop since the shop began.
+    /// Total number of activities that sources dropped.
     pub lost: u64,
-    /// Where to go on.
+    /// Cursor of the next page.
     pub next_cursor: Option<Cursor>,
 }
 
-/// Speaks to the audit service.
-#[derive(Clone, Debug)]
-pub struct AuditClient(Client);
-
-impl AuditClient {
-    /// The service's name in the module table.
-    pub const SERVICE: &'static str = "audit-service";
-
-    /// A client over this transport.
-    pub fn new(transport: Channel) -> Self {
-        Self(Client::new(Self::SERVICE, transport))
-    }
-
-    /// Stores activities.
-    pub async fn record(&self, batch: &ActivityBatch) -> Result<(), CallError> {
-        self.0.post("/internal/v1/activities").json(batch).send_empty().await
+contract! {
+    /// Contract of the audit service towards those whose activities it keeps.
+    pub trait Audit in (SERVICE) {
+        /// Stores activities, each once by its id. Sent once: `lost` of a repeated batch without activities would count
+        /// twice.
+        once fn record(batch: ActivityBatch) -> ();
     }
 }

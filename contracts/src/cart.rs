@@ -1,13 +1,17 @@
-//! The shopping cart service's contract: carts, and quotes of what lines come to.
+//! Contract of the shopping cart service: carts, quotes, shipping methods.
 
-use crate::shared::{CartId, Image, OrderId, ProductId, Quantity, Totals};
+use crate::shared::{CartId, Image, OrderId, ProductId, Quantity, Sku, Totals};
 use kernel::{Currency, Money, Timestamp, UnitPrice};
+use rpc::{FeedEvent, contract};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use transport::{CallError, Channel, Client, Method};
 
-/// Where a cart stands.
+/// The service's name in the module table.
+pub const SERVICE: &str = "shopping-cart-service";
+
+/// Status of a cart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CartStatus {
@@ -17,32 +21,32 @@ pub enum CartStatus {
     CheckingOut,
     /// Has become an order.
     Ordered,
-    /// Not touched for long; a change brings it back.
+    /// Unchanged for too long; a change reopens it.
     Expired,
 }
 
-/// A cart, priced now.
+/// Cart at current prices.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Cart {
     /// Identity; for a guest, the right to use it.
     pub id: CartId,
-    /// Where it stands.
+    /// Status.
     pub status: CartStatus,
-    /// The currency everything in it is priced in.
+    /// Currency of all amounts.
     pub currency: Currency,
     /// Its lines, oldest first; one per SKU.
     pub lines: Vec<CartLine>,
-    /// Units over all lines.
+    /// Number of units over all lines.
     pub item_count: i64,
-    /// What it comes to, with the cheapest delivery to the shop's own country.
+    /// Totals, with the cheapest shipping method to the shop's own country.
     pub totals: Totals,
-    /// What changed without the shopper's doing.
+    /// Notices of changes that the shopper did not make.
     pub notices: Vec<Notice>,
     /// The order it became.
     pub order_id: Option<OrderId>,
-    /// Grows with every change.
+    /// Version; incremented with every change.
     pub version: u64,
-    /// When it expires if nobody touches it.
+    /// When it expires without a further change.
     #[schemars(with = "String")]
     pub expires_at: Timestamp,
 }
@@ -50,46 +54,46 @@ pub struct Cart {
 /// A line of a cart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CartLine {
-    /// The article.
-    pub sku: String,
+    /// SKU of the article.
+    pub sku: Sku,
     /// Its product.
     pub product_id: ProductId,
-    /// Its product's address.
+    /// Slug of the product.
     pub slug: String,
     /// Its product's name.
     pub name: String,
     /// Its option values.
     pub options: BTreeMap<String, String>,
-    /// How many.
+    /// Number of units.
     pub quantity: i64,
     /// Today's price of one.
     pub unit_price: UnitPrice,
     /// Price times quantity, rounded once.
     pub total: Money,
-    /// A picture.
+    /// Image.
     pub image: Option<Image>,
     /// Whether it can be bought now.
     pub in_stock: bool,
-    /// Units left, told only when few are left.
+    /// Units left; present only when few are left.
     pub only_left: Option<i64>,
 }
 
-/// Something the shopper should know.
+/// Notice for the shopper.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Notice {
-    /// A stable word: `not_for_sale`, `sold_out`, `fewer_left`.
+    /// Stable code: `not_for_sale`, `sold_out`, `fewer_left`.
     pub code: String,
     /// The article it is about.
-    pub sku: Option<String>,
-    /// A sentence.
+    pub sku: Option<Sku>,
+    /// Message as a sentence.
     pub message: String,
 }
 
-/// A cart to be made.
+/// Request to create a cart.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewCart {
-    /// Lines to begin with.
+    /// Initial lines.
     #[serde(default)]
     pub lines: Vec<Quantity>,
     /// The currency; the shop's own when absent.
@@ -101,11 +105,11 @@ pub struct NewCart {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LineQuantity {
-    /// How many.
+    /// Number of units.
     pub quantity: i64,
 }
 
-/// Where goods go, as far as it matters for delivery and tax.
+/// Destination of goods, as far as shipping and tax depend on it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Destination {
@@ -119,7 +123,7 @@ pub struct Destination {
     pub postal_code: Option<String>,
 }
 
-/// Asks what lines come to. Also how a checkout freezes a cart.
+/// Request for a quote of lines, or of a cart that a checkout freezes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QuoteRequest {
@@ -129,21 +133,32 @@ pub struct QuoteRequest {
     /// The currency; the shop's own when absent, the cart's where a cart is frozen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<Currency>,
-    /// Where the goods go.
+    /// Shipping address.
     pub destination: Destination,
-    /// The delivery wanted; the cheapest when absent.
+    /// Code of the shipping method; the cheapest when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shipping_method: Option<String>,
 }
 
-/// What lines come to, to the minor unit, in a form an order can keep for ever.
+/// Request for a quote of a cart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CartQuoteRequest {
+    /// Shipping address.
+    pub destination: Destination,
+    /// Code of the shipping method; the default one when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipping_method: Option<String>,
+}
+
+/// Quote of lines, exact to the minor unit, as an order keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Quote {
-    /// The currency of everything.
+    /// Currency of all amounts.
     pub currency: Currency,
     /// The lines.
     pub lines: Vec<QuotedLine>,
-    /// The delivery.
+    /// Shipping.
     pub shipping: QuotedShipping,
     /// The sums.
     pub totals: Totals,
@@ -152,15 +167,15 @@ pub struct Quote {
 /// A priced line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct QuotedLine {
-    /// The article.
-    pub sku: String,
+    /// SKU of the article.
+    pub sku: Sku,
     /// Its product.
     pub product_id: ProductId,
     /// Its product's name, as the shopper saw it.
     pub name: String,
     /// Its option values.
     pub options: BTreeMap<String, String>,
-    /// How many.
+    /// Number of units.
     pub quantity: i64,
     /// The price of one.
     pub unit_price: UnitPrice,
@@ -172,7 +187,7 @@ pub struct QuotedLine {
     pub tax_rate: String,
 }
 
-/// A priced delivery.
+/// Shipping with its price.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct QuotedShipping {
     /// The method's code.
@@ -185,12 +200,12 @@ pub struct QuotedShipping {
     pub tax: Money,
 }
 
-/// A way to have goods delivered.
+/// Shipping method with its price.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ShippingMethod {
-    /// To choose it by.
+    /// Code that selects it.
     pub code: String,
-    /// To show.
+    /// Label for display.
     pub label: String,
     /// Its price.
     pub price: Money,
@@ -200,7 +215,7 @@ pub struct ShippingMethod {
     pub days: [u8; 2],
 }
 
-/// The ways to a country.
+/// Shipping methods to a country.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ShippingMethods {
     /// Cheapest first.
@@ -216,7 +231,7 @@ pub struct Country {
     pub name: String,
     /// Address fields that are required: `city`, `region`, `postal_code`.
     pub required: Vec<String>,
-    /// What a postcode looks like there, as an anchored regular expression.
+    /// Format of postcodes, as an anchored regular expression.
     pub postal_code_pattern: Option<String>,
 }
 
@@ -227,50 +242,67 @@ pub struct Countries {
     pub items: Vec<Country>,
 }
 
-/// Names the order a cart is frozen for, becomes, or is given back by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ForOrder {
-    /// The order.
-    pub order_id: OrderId,
-}
-
-/// What the cart service tells the world.
+/// Event of the shopping cart service's feed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum CartEvent {
-    /// A shopper changed a cart.
+    /// A cart was changed by a shopper.
     CartChanged {
-        /// Which.
+        /// Id.
         cart_id: CartId,
         /// The name of the change, such as `line_added`.
         change: String,
-        /// The article.
-        sku: Option<String>,
-        /// How many now.
+        /// SKU of the article.
+        sku: Option<Sku>,
+        /// New number of units.
         quantity: Option<i64>,
     },
 }
 
-/// Speaks to the shopping cart service.
+impl FeedEvent for CartEvent {
+    const SOURCE: &'static str = SERVICE;
+    const TYPES: &'static [&'static str] = &["cart_changed"];
+}
+
+contract! {
+    /// Contract of the shopping cart service towards the services that sell.
+    pub trait Carts in (SERVICE) {
+        /// Quotes lines at current prices for a destination.
+        idempotent fn quote(request: QuoteRequest) -> Quote;
+
+        /// Freezes a cart for an order and quotes it. A repeated call for the same order returns the same quote.
+        idempotent fn begin_checkout(id: CartId, order_id: OrderId, request: QuoteRequest) -> Quote;
+
+        /// Marks the cart as ordered after its order was placed.
+        idempotent fn ordered(id: CartId, order_id: OrderId) -> ();
+
+        /// Reopens the cart after its order was not placed.
+        idempotent fn reopen(id: CartId, order_id: OrderId) -> ();
+
+        /// The countries goods are sent to.
+        idempotent fn countries() -> Countries;
+    }
+}
+
+/// HTTP client of the shopping cart service's public API.
 #[derive(Clone, Debug)]
 pub struct CartClient(Client);
 
 impl CartClient {
     /// The service's name in the module table.
-    pub const SERVICE: &'static str = "shopping-cart-service";
+    pub const SERVICE: &'static str = SERVICE;
 
-    /// A client over this transport.
+    /// A client over this channel.
     pub fn new(transport: Channel) -> Self {
         Self(Client::new(Self::SERVICE, transport))
     }
 
-    /// Makes a cart.
+    /// Creates a cart.
     pub async fn create(&self, cart: &NewCart) -> Result<Cart, CallError> {
         self.0.post("/api/v1/carts").json(cart).send().await
     }
 
-    /// A cart, priced now.
+    /// Cart at current prices.
     pub async fn cart(&self, id: CartId) -> Result<Cart, CallError> {
         self.0.get(format!("/api/v1/carts/{id}")).send().await
     }
@@ -284,20 +316,26 @@ impl CartClient {
     pub async fn change_line(
         &self,
         id: CartId,
-        sku: &str,
+        sku: &Sku,
         quantity: i64,
     ) -> Result<Cart, CallError> {
-        let path = format!("/api/v1/carts/{id}/lines/{}", crate::path_segment(sku));
+        let path = format!("/api/v1/carts/{id}/lines/{}", crate::path_segment(sku.as_str()));
         self.0.request(Method::PATCH, path).json(&LineQuantity { quantity }).send().await
     }
 
-    /// Takes a SKU out.
-    pub async fn remove_line(&self, id: CartId, sku: &str) -> Result<Cart, CallError> {
-        let path = format!("/api/v1/carts/{id}/lines/{}", crate::path_segment(sku));
+    /// Removes a line.
+    pub async fn remove_line(&self, id: CartId, sku: &Sku) -> Result<Cart, CallError> {
+        let path = format!("/api/v1/carts/{id}/lines/{}", crate::path_segment(sku.as_str()));
         self.0.request(Method::DELETE, path).send().await
     }
 
-    /// The ways to have goods delivered to a country, for a cart or in general.
+    /// Quote of a cart for a destination. Refused with `cart_empty`, `unknown_sku` or `not_deliverable`, and with
+    /// `invalid_field` where the country or the shipping method is not available.
+    pub async fn quote(&self, id: CartId, request: &CartQuoteRequest) -> Result<Quote, CallError> {
+        self.0.post(format!("/api/v1/carts/{id}/quote")).json(request).send().await
+    }
+
+    /// Shipping methods to a country, for a cart or in general.
     pub async fn shipping_methods(
         &self,
         country: &str,
@@ -312,38 +350,5 @@ impl CartClient {
     /// The countries goods are sent to.
     pub async fn countries(&self) -> Result<Countries, CallError> {
         self.0.get("/api/v1/countries").send().await
-    }
-
-    /// What lines come to.
-    pub async fn quote(&self, request: &QuoteRequest) -> Result<Quote, CallError> {
-        self.0.post("/internal/v1/quotes").json(request).send().await
-    }
-
-    /// Freezes a cart for an order and says what it comes to. Repeating it for the same order gives the same.
-    pub async fn begin_checkout(
-        &self,
-        id: CartId,
-        order: OrderId,
-        quote: &QuoteRequest,
-    ) -> Result<Quote, CallError> {
-        self.0.put(format!("/internal/v1/carts/{id}/checkouts/{order}")).json(quote).send().await
-    }
-
-    /// The order was placed: the cart has become it.
-    pub async fn ordered(&self, id: CartId, order_id: OrderId) -> Result<(), CallError> {
-        self.0
-            .post(format!("/internal/v1/carts/{id}/ordered"))
-            .json(&ForOrder { order_id })
-            .send_empty()
-            .await
-    }
-
-    /// The order was not placed: the cart is open again.
-    pub async fn reopen(&self, id: CartId, order_id: OrderId) -> Result<(), CallError> {
-        self.0
-            .post(format!("/internal/v1/carts/{id}/reopen"))
-            .json(&ForOrder { order_id })
-            .send_empty()
-            .await
     }
 }

@@ -1,4 +1,4 @@
-//! The business half of the closed set of problem codes; the other half is [`kernel::codes`].
+//! Problem codes of the business; those of the platform are [`kernel::codes`].
 
 kernel::codes! {
     OUT_OF_STOCK = "out_of_stock", 409, "Not enough of a SKU is available; `subject` names it, `facts.available` says how much is left.";

@@ -1,19 +1,19 @@
-//! What services say of their books to whoever lays them side by side: read from the journals of a data folder that
-//! nobody serves, never sent.
+//! Facts of services for offline comparison (`icommerce check`): read from the journals of a data folder while no process runs,
+//! never sent.
 
 use crate::{
     cart::CartStatus,
     inventory::HoldStatus,
     order::OrderStatus,
     payment::PaymentState,
-    shared::{CartId, HoldId, OrderId, PaymentId},
+    shared::{CartId, HoldId, OrderId, PaymentId, Sku},
 };
 use kernel::{Money, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Units by SKU, in small letters.
-pub type Units = BTreeMap<String, i64>;
+/// Units by SKU.
+pub type Units = BTreeMap<Sku, i64>;
 
 /// An order, or something that may become one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,11 +29,11 @@ pub struct OrderFacts {
 /// An order that was placed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlacedFacts {
-    /// Where it stands.
+    /// Status.
     pub status: OrderStatus,
     /// Whether it was confirmed once.
     pub was_confirmed: bool,
-    /// What was due.
+    /// Total.
     pub total: Money,
     /// Set aside until the goods leave, as far as the order knows.
     pub authorised: Money,
@@ -47,12 +47,12 @@ pub struct PlacedFacts {
     pub hold_id: HoldId,
     /// Its payment.
     pub payment_id: PaymentId,
-    /// What it took out of stock and did not bring back.
+    /// Units taken out of stock and not returned.
     pub units: Units,
 }
 
 impl OrderFacts {
-    /// What these facts are called.
+    /// Kind of these facts.
     pub const KIND: &'static str = "order";
 }
 
@@ -61,9 +61,9 @@ impl OrderFacts {
 pub struct PaymentFacts {
     /// Identity.
     pub payment_id: PaymentId,
-    /// What is paid for.
+    /// Order that is paid for.
     pub order_id: OrderId,
-    /// Where it stands.
+    /// Status.
     pub state: PaymentState,
     /// Whether the processor still has to say something.
     pub unsettled: bool,
@@ -76,27 +76,27 @@ pub struct PaymentFacts {
 }
 
 impl PaymentFacts {
-    /// What these facts are called.
+    /// Kind of these facts.
     pub const KIND: &'static str = "payment";
 }
 
-/// Units set aside for an order.
+/// Facts about a hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HoldFacts {
     /// Identity.
     pub hold_id: HoldId,
     /// For which; none when it was barred before anybody said.
     pub order_id: Option<OrderId>,
-    /// Where it stands, as it is written down.
+    /// Stored status, regardless of the clock.
     pub status: HoldStatus,
     /// When it ends by the clock.
     pub expires_at: Timestamp,
-    /// What was sold under it and did not come back.
+    /// Units sold under it and not returned.
     pub sold: Units,
 }
 
 impl HoldFacts {
-    /// What these facts are called.
+    /// Kind of these facts.
     pub const KIND: &'static str = "hold";
 }
 
@@ -105,13 +105,13 @@ impl HoldFacts {
 pub struct CartFacts {
     /// Identity.
     pub cart_id: CartId,
-    /// Where it stands, whatever the clock says.
+    /// Stored status, regardless of the clock.
     pub status: CartStatus,
     /// The order it is becoming, or has become.
     pub order_id: Option<OrderId>,
 }
 
 impl CartFacts {
-    /// What these facts are called.
+    /// Kind of these facts.
     pub const KIND: &'static str = "cart";
 }

@@ -1,58 +1,62 @@
-//! The inventory service's contract: stock, movements, holds.
+//! Contract of the inventory service: stock, movements, holds.
 
-use crate::shared::{HoldId, OrderId, Quantity};
+use crate::shared::{HoldId, OrderId, Quantity, Sku};
 use kernel::{Cursor, Timestamp};
+use rpc::{FeedEvent, contract};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use transport::{CallError, Channel, Client};
 
-/// The location that is meant when none is named.
+/// The service's name in the module table.
+pub const SERVICE: &str = "inventory-service";
+
+/// Default location.
 pub const DEFAULT_LOCATION: &str = "main";
 
-/// What there is of a SKU.
+/// Stock of a SKU.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Stock {
-    /// The article.
-    pub sku: String,
-    /// Units in the building.
+    /// SKU of the article.
+    pub sku: Sku,
+    /// Units on hand.
     pub on_hand: i64,
-    /// Of these, set aside for orders being placed.
+    /// Of these, held for orders being placed.
     pub held: i64,
-    /// What can be sold: over all locations, on hand less held, never below 0.
+    /// Sellable units: over all locations, on hand less held, never below 0.
     pub available: i64,
-    /// Units set aside that are not there, as a count found out; 0 as a rule.
+    /// Held units that are missing according to a stock count; normally 0.
     #[serde(default)]
     pub shortage: i64,
     /// By location.
     pub locations: Vec<LocationStock>,
 }
 
-/// What there is of a SKU in one location.
+/// Stock of a SKU in one location.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LocationStock {
-    /// Where.
+    /// Location.
     pub location: String,
-    /// Units in the building.
+    /// Units on hand.
     pub on_hand: i64,
-    /// Of these, set aside.
+    /// Of these, held.
     pub held: i64,
-    /// What can be sold.
+    /// Sellable units.
     pub available: i64,
-    /// Units set aside that are not there.
+    /// Held units that are missing.
     #[serde(default)]
     pub shortage: i64,
 }
 
-/// A count: what there is now.
+/// Stock count of a SKU at a location.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StockCount {
-    /// Units in the building; 0 or more.
+    /// Units on hand; 0 or more.
     pub on_hand: i64,
-    /// Where; `main` when absent.
+    /// Location; `main` when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
-    /// Why.
+    /// Reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
@@ -61,9 +65,9 @@ pub struct StockCount {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SkuCount {
-    /// The article.
-    pub sku: String,
-    /// Units in the building.
+    /// SKU of the article.
+    pub sku: Sku,
+    /// Units on hand.
     pub on_hand: i64,
 }
 
@@ -73,7 +77,7 @@ pub struct SkuCount {
 pub struct StockCounts {
     /// The counts.
     pub counts: Vec<SkuCount>,
-    /// Why.
+    /// Reason.
     pub reason: String,
 }
 
@@ -84,7 +88,7 @@ pub struct StockList {
     pub items: Vec<Stock>,
 }
 
-/// A change of what is in the building, by an operator.
+/// Stock movement by an operator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewMovement {
@@ -92,15 +96,15 @@ pub struct NewMovement {
     pub kind: MovementKind,
     /// Units, signed: what came is positive.
     pub quantity: i64,
-    /// Where; `main` when absent.
+    /// Location; `main` when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
-    /// Why.
+    /// Reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
-/// Why units came or went.
+/// Kind of a stock movement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MovementKind {
@@ -117,21 +121,21 @@ pub enum MovementKind {
 /// An entry of the ledger. Entries are only ever added.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Movement {
-    /// The article.
-    pub sku: String,
-    /// Where.
+    /// SKU of the article.
+    pub sku: Sku,
+    /// Location.
     pub location: String,
-    /// Why units came or went.
+    /// Kind of a stock movement.
     pub kind: MovementKind,
     /// Units, signed.
     pub quantity: i64,
-    /// Units in the building afterwards.
+    /// Units on hand afterwards.
     pub on_hand: i64,
-    /// In words.
+    /// Description in words.
     pub reason: Option<String>,
     /// The order it belongs to.
     pub order_id: Option<OrderId>,
-    /// When.
+    /// Time.
     #[schemars(with = "String")]
     pub at: Timestamp,
 }
@@ -141,38 +145,38 @@ pub struct Movement {
 pub struct Movements {
     /// The entries.
     pub items: Vec<Movement>,
-    /// Where to go on.
+    /// Cursor of the next page.
     pub next_cursor: Option<Cursor>,
 }
 
-/// The most counts of one request.
+/// Maximum number of counts of one request.
 pub const COUNTS_MAX: usize = 2_048;
-/// The most lines of one hold.
+/// Maximum number of lines of one hold.
 pub const HOLD_LINES_MAX: usize = 1_000;
-/// The longest a hold may last, in seconds: a week.
+/// Maximum duration of a hold, in seconds: a week.
 pub const HOLD_SECONDS_MAX: u32 = 7 * 24 * 3_600;
 
-/// Sets stock aside for an order: all lines or none.
+/// Request to hold stock for an order: all lines or none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewHold {
-    /// For whom.
+    /// Order that the stock is held for.
     pub order_id: OrderId,
-    /// What; one line per SKU.
+    /// Lines; one per SKU.
     pub lines: Vec<Quantity>,
-    /// For how long.
+    /// Duration, in seconds.
     pub expires_in_seconds: u32,
 }
 
-/// Where a hold stands.
+/// Status of a hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HoldStatus {
-    /// Set aside.
+    /// Held.
     Held,
     /// Sold.
     Committed,
-    /// Given back before it was sold.
+    /// Released before it was sold.
     Released,
     /// Its time ran out.
     Expired,
@@ -180,14 +184,14 @@ pub enum HoldStatus {
     Returned,
 }
 
-/// Stock set aside.
+/// Hold: stock reserved for an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Hold {
     /// Identity, chosen by the caller.
     pub id: HoldId,
-    /// Where it stands.
+    /// Status.
     pub status: HoldStatus,
-    /// When it ends by itself.
+    /// When it expires.
     #[schemars(with = "String")]
     pub expires_at: Timestamp,
 }
@@ -196,89 +200,81 @@ pub struct Hold {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Restock {
-    /// What; one line per SKU.
+    /// Lines; one per SKU.
     pub lines: Vec<Quantity>,
-    /// Why.
+    /// Reason.
     pub reason: String,
 }
 
-/// How much is left, as far as others need to know.
+/// Event of the inventory service's feed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum InventoryEvent {
-    /// What is available of a SKU crossed into, out of or within the range that shoppers are told of.
+    /// The available quantity of a SKU entered, left or changed within the range that shoppers see.
     AvailabilityChanged {
-        /// The article.
-        sku: String,
+        /// SKU of the article.
+        sku: Sku,
         /// Units available now; exact up to [`LOW_STOCK_UNITS`], otherwise "more than that".
         available: i64,
     },
-    /// An operator changed what is in the building.
+    /// An operator changed the units on hand.
     StockChanged {
-        /// The article.
-        sku: String,
-        /// Where.
+        /// SKU of the article.
+        sku: Sku,
+        /// Location.
         location: String,
         /// Units, signed.
         quantity: i64,
-        /// Why.
+        /// Reason.
         reason: Option<String>,
     },
 }
 
-/// Up to how many units shoppers are told how many are left.
+/// Maximum available quantity that shoppers see as a number.
 pub const LOW_STOCK_UNITS: i64 = 5;
 
-/// Speaks to the inventory service.
+impl FeedEvent for InventoryEvent {
+    const SOURCE: &'static str = SERVICE;
+    const TYPES: &'static [&'static str] = &["availability_changed", "stock_changed"];
+}
+
+contract! {
+    /// Contract of the inventory service towards the services that sell.
+    pub trait Inventory in (SERVICE) {
+        /// Sets what is on hand of many SKUs, at most [`COUNTS_MAX`].
+        idempotent fn count(counts: StockCounts) -> StockList;
+
+        /// Holds stock: all lines or none. A repeated call with the same id returns the same hold. Refused with
+        /// `out_of_stock`, which names the SKU, and with `id_reused` when the id came before with other lines.
+        idempotent fn hold(id: HoldId, new: NewHold) -> Hold;
+
+        /// Commits a hold: sells its units. An expired hold is renewed if the units are still available; otherwise `hold_expired`.
+        idempotent fn commit(id: HoldId) -> Hold;
+
+        /// Releases a hold or, once committed, returns all of it to stock. Unknown and released holds are no
+        /// error: they can never be held afterwards.
+        idempotent fn release(id: HoldId) -> ();
+
+        /// Returns units of a committed hold to stock, once per `reference`. Refused with `not_sold`.
+        idempotent fn restock(id: HoldId, reference: String, restock: Restock) -> ();
+    }
+}
+
+/// HTTP client of the inventory service's public API.
 #[derive(Clone, Debug)]
 pub struct InventoryClient(Client);
 
 impl InventoryClient {
     /// The service's name in the module table.
-    pub const SERVICE: &'static str = "inventory-service";
+    pub const SERVICE: &'static str = SERVICE;
 
-    /// A client over this transport.
+    /// A client over this channel.
     pub fn new(transport: Channel) -> Self {
         Self(Client::new(Self::SERVICE, transport))
     }
 
-    /// What there is of a SKU.
-    pub async fn stock(&self, sku: &str) -> Result<Stock, CallError> {
-        self.0.get(format!("/api/v1/stock/{}", crate::path_segment(sku))).send().await
-    }
-
-    /// Sets what is on hand of many SKUs.
-    pub async fn count(&self, counts: &StockCounts) -> Result<StockList, CallError> {
-        self.0.put("/internal/v1/stock").json(counts).send().await
-    }
-
-    /// Sets stock aside. Asking again with the same id gives the same hold. 409 `out_of_stock` names the SKU.
-    pub async fn hold(&self, id: HoldId, hold: &NewHold) -> Result<Hold, CallError> {
-        self.0.put(format!("/internal/v1/holds/{id}")).json(hold).send().await
-    }
-
-    /// Sells what is held. Repeating it is no error. An expired hold is taken again if the goods are still there.
-    pub async fn commit(&self, id: HoldId) -> Result<Hold, CallError> {
-        self.0.put(format!("/internal/v1/holds/{id}/commit")).send().await
-    }
-
-    /// Gives back what is held or, once sold, takes all of it back into stock. Unknown and released holds are no error.
-    pub async fn release(&self, id: HoldId) -> Result<(), CallError> {
-        self.0.put(format!("/internal/v1/holds/{id}/release")).send_empty().await
-    }
-
-    /// Takes units of a committed hold back into stock, once per `reference`.
-    pub async fn restock(
-        &self,
-        id: HoldId,
-        reference: &str,
-        restock: &Restock,
-    ) -> Result<(), CallError> {
-        let reference = crate::path_segment(reference);
-        self.0
-            .put(format!("/internal/v1/holds/{id}/restocks/{reference}"))
-            .json(restock)
-            .send_empty()
-            .await
+    /// Stock of a SKU.
+    pub async fn stock(&self, sku: &Sku) -> Result<Stock, CallError> {
+        self.0.get(format!("/api/v1/stock/{}", crate::path_segment(sku.as_str()))).send().await
     }
 }

@@ -1,4 +1,4 @@
-//! What services promise each other and the world: messages, problem codes, events and typed clients. No logic.
+//! Contracts of the services: messages, problem codes, events, operations, HTTP clients. No logic.
 //!
 //! Request types refuse unknown fields; answers may grow new ones. Fields are added, never changed or removed.
 
@@ -16,7 +16,7 @@ pub mod shared;
 
 use std::fmt::Write;
 
-/// A SKU or another free word as one segment of a path.
+/// Percent-encodes a text as one segment of a path (RFC 3986, section 2.1).
 pub fn path_segment(text: &str) -> String {
     let mut segment = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -28,4 +28,32 @@ pub fn path_segment(text: &str) -> String {
         }
     }
     segment
+}
+
+#[cfg(test)]
+mod tests {
+    use rpc::FeedEvent;
+    use schemars::{JsonSchema, schema_for};
+
+    /// The words that the schema of an event knows.
+    fn words<E: FeedEvent + JsonSchema>() -> Vec<String> {
+        let schema = schema_for!(E);
+        let variants = schema.get("oneOf").and_then(|it| it.as_array()).expect("a tagged enum");
+        let word = |variant: &serde_json::Value| {
+            variant["properties"]["type"]["const"].as_str().expect("a tag").to_owned()
+        };
+        variants.iter().map(word).collect()
+    }
+
+    #[test]
+    fn every_event_of_a_feed_is_among_its_types() {
+        fn check<E: FeedEvent + JsonSchema>() {
+            assert_eq!(words::<E>(), E::TYPES, "{}", E::SOURCE);
+        }
+        check::<crate::cart::CartEvent>();
+        check::<crate::inventory::InventoryEvent>();
+        check::<crate::order::OrderEvent>();
+        check::<crate::payment::PaymentEvent>();
+        check::<crate::product::ProductEvent>();
+    }
 }

@@ -1,4 +1,4 @@
-//! The order service's contract: placing orders and what becomes of them.
+//! Contract of the order service: orders, refunds, sagas.
 
 use crate::{
     cart::{QuotedLine, QuotedShipping},
@@ -6,58 +6,62 @@ use crate::{
     shared::{Address, CartId, OrderId, PaymentId, Quantity, RefundId, SagaId, Totals},
 };
 use kernel::{Currency, Cursor, Money, Timestamp};
+use rpc::FeedEvent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use transport::{CallError, Channel, Client};
 
-/// What turns a cart into an order.
+/// The service's name in the module table.
+pub const SERVICE: &str = "order-service";
+
+/// Request to place an order from a cart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Checkout {
-    /// Where news of the order goes.
+    /// Email address for messages about the order.
     pub email: String,
-    /// Where the goods go.
+    /// Shipping address.
     pub shipping_address: Address,
-    /// Where the bill goes, if elsewhere.
+    /// Billing address; the shipping address when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub billing_address: Option<Address>,
-    /// The delivery; the cheapest when absent.
+    /// Code of the shipping method; the cheapest when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shipping_method: Option<String>,
-    /// How to pay.
+    /// Payment method.
     pub payment: PaymentMethod,
-    /// What the shopper was shown; another total is refused.
+    /// Total that the shopper was shown; another total is refused with `price_changed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected_total: Option<Money>,
 }
 
-/// A whole order in one request, for imports and agents.
+/// Request to place an order without a cart, for imports and agents.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewOrder {
-    /// What is ordered, at today's prices.
+    /// Lines, at current prices.
     pub lines: Vec<Quantity>,
-    /// Where news of the order goes.
+    /// Email address for messages about the order.
     pub email: String,
-    /// Where the goods go.
+    /// Shipping address.
     pub shipping_address: Address,
-    /// Where the bill goes, if elsewhere.
+    /// Billing address; the shipping address when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub billing_address: Option<Address>,
-    /// The delivery; the cheapest when absent.
+    /// Code of the shipping method; the cheapest when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shipping_method: Option<String>,
-    /// How to pay.
+    /// Payment method.
     pub payment: PaymentMethod,
     /// The currency; the shop's own when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<Currency>,
-    /// What it is expected to come to; another total is refused.
+    /// Expected total; another total is refused with `price_changed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected_total: Option<Money>,
 }
 
-/// Where an order stands.
+/// Status of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OrderStatus {
@@ -71,7 +75,7 @@ pub enum OrderStatus {
     Cancelled,
 }
 
-/// Where its money stands.
+/// Payment status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentStatus {
@@ -81,23 +85,23 @@ pub enum PaymentStatus {
     Waiting,
     /// Set aside at the bank.
     Authorised,
-    /// A part was taken.
+    /// Partially captured.
     PartiallyPaid,
-    /// Taken.
+    /// Captured.
     Paid,
     /// A part was given back.
     PartiallyRefunded,
     /// All was given back.
     Refunded,
-    /// Set free without being taken.
+    /// Voided: released without a capture.
     Voided,
-    /// Refused.
+    /// Failed.
     Failed,
     /// There is nothing to pay.
     NotRequired,
 }
 
-/// Where its goods stand.
+/// Fulfilment status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FulfilmentStatus {
@@ -114,42 +118,42 @@ pub enum FulfilmentStatus {
 pub struct Order {
     /// Identity; for a guest, the right to see it.
     pub id: OrderId,
-    /// What people call it by.
+    /// Order number for people.
     pub number: String,
-    /// Where it stands.
+    /// Status.
     pub status: OrderStatus,
-    /// Where its money stands.
+    /// Payment status.
     pub payment_status: PaymentStatus,
-    /// Where its goods stand.
+    /// Fulfilment status.
     pub fulfilment_status: FulfilmentStatus,
-    /// Where news of it goes.
+    /// Email address for messages about the order.
     pub email: String,
-    /// The currency of everything.
+    /// Currency of all amounts.
     pub currency: Currency,
     /// Frozen lines and prices.
     pub lines: Vec<OrderLine>,
-    /// The delivery.
+    /// Shipping.
     pub shipping: QuotedShipping,
     /// Frozen sums.
     pub totals: Totals,
-    /// Where the goods go.
+    /// Shipping address.
     pub shipping_address: Address,
-    /// Where the bill goes.
+    /// Billing address.
     pub billing_address: Address,
     /// Its payment.
     pub payment: OrderPayment,
-    /// What was given back, oldest first.
+    /// Refunds, oldest first.
     pub refunds: Vec<OrderRefund>,
     /// The cart it came from.
     pub cart_id: Option<CartId>,
-    /// Why it was cancelled: a problem code or an operator's words.
+    /// Reason of the cancellation: a problem code or an operator's words.
     pub cancel_reason: Option<String>,
     /// When it was placed.
     #[schemars(with = "String")]
     pub placed_at: Timestamp,
-    /// What happened and why, oldest first.
+    /// History, oldest first.
     pub history: Vec<HistoryEntry>,
-    /// Grows with every change.
+    /// Version; incremented with every change.
     pub version: u64,
 }
 
@@ -159,7 +163,7 @@ pub struct OrderLine {
     /// The line as it was quoted.
     #[serde(flatten)]
     pub quoted: QuotedLine,
-    /// Units given back for money.
+    /// Refunded units.
     pub refunded_quantity: i64,
 }
 
@@ -172,80 +176,80 @@ pub struct OrderPayment {
     pub method: String,
     /// Set aside and not taken yet, once the order is confirmed.
     pub authorised: Money,
-    /// Taken.
+    /// Captured.
     pub captured: Money,
-    /// Given back.
+    /// Refunded.
     pub refunded: Money,
-    /// Where the customer has to act.
+    /// URL where the customer has to act, as with 3-D Secure.
     pub action_url: Option<String>,
 }
 
-/// Money given back for an order.
+/// Refund of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderRefund {
     /// Identity.
     pub id: RefundId,
-    /// How much.
+    /// Amount.
     pub amount: Money,
     /// The tax in it.
     pub tax: Money,
-    /// Whether the money has gone.
+    /// Status of the refund.
     pub status: RefundStatus,
     /// For which units; empty for a sum without goods.
     pub lines: Vec<Quantity>,
     /// Whether the units came back into stock, or will.
     pub restocked: bool,
-    /// Why.
+    /// Reason.
     pub reason: String,
-    /// When.
+    /// Time.
     #[schemars(with = "String")]
     pub at: Timestamp,
 }
 
-/// How far a refund is.
+/// Status of a refund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RefundStatus {
-    /// Promised; the payment has not given it back yet.
+    /// Accepted; the payment is not refunded yet.
     Pending,
-    /// Given back.
+    /// Refunded.
     Done,
 }
 
-/// Something that happened to an order.
+/// Entry of an order's history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HistoryEntry {
-    /// When.
+    /// Time.
     #[schemars(with = "String")]
     pub at: Timestamp,
     /// The name of the event, such as `placed`.
     pub event: String,
-    /// In words.
+    /// Description in words.
     pub text: String,
-    /// Why, where somebody said.
+    /// Reason, if one was given.
     pub reason: Option<String>,
 }
 
-/// An order in a list.
+/// Order in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderSummary {
     /// Identity.
     pub id: OrderId,
-    /// What people call it by.
+    /// Order number for people.
     pub number: String,
-    /// Where it stands.
+    /// Status.
     pub status: OrderStatus,
-    /// Where its money stands.
+    /// Payment status.
     pub payment_status: PaymentStatus,
-    /// Where its goods stand.
+    /// Fulfilment status.
     pub fulfilment_status: FulfilmentStatus,
-    /// Where news of it goes.
+    /// Email address for messages about the order.
     pub email: String,
-    /// For whom the goods are.
+    /// Recipient of the goods.
     pub name: String,
-    /// What was due.
+    /// Total.
     pub total: Money,
-    /// Units over all lines.
+    /// Number of units over all lines.
     pub item_count: i64,
     /// When it was placed.
     #[schemars(with = "String")]
@@ -257,32 +261,49 @@ pub struct OrderSummary {
 pub struct OrderPage {
     /// The orders.
     pub items: Vec<OrderSummary>,
-    /// Where to go on.
+    /// Cursor of the next page.
     pub next_cursor: Option<Cursor>,
 }
 
-/// Which orders.
+/// Filter of orders, and page.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OrderQuery {
     /// `pending`, `confirmed`, `completed`, `cancelled`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
-    /// The customer's address, whole.
+    /// Customer's email address, exact match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// The order's number, whole.
+    /// Order number, exact match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<String>,
     /// Items of the page, 1 to 200.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<String>,
-    /// Where to go on.
+    /// Cursor of the next page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<Cursor>,
 }
 
-/// At which moment to look at an order.
+/// Look-up of an order by what its customer knows about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrderLookup {
+    /// The order's number, with or without a leading `#`.
+    pub number: String,
+    /// The e-mail address that the order was placed with, in upper or lower case.
+    pub email: String,
+}
+
+/// Reference to an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OrderReference {
+    /// Identity; for a guest, the right to see it.
+    pub id: OrderId,
+}
+
+/// Time of a historical view of an order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AsOf {
@@ -291,7 +312,7 @@ pub struct AsOf {
     pub as_of: Option<String>,
 }
 
-/// Which sagas.
+/// Filter of sagas, and page.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SagaQuery {
@@ -301,21 +322,21 @@ pub struct SagaQuery {
     /// Items of the page, 1 to 200.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<String>,
-    /// Where to go on.
+    /// Cursor of the next page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<Cursor>,
 }
 
-/// Why something is done to an order.
+/// Reason of an operation on an order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Because {
-    /// In words.
+    /// Description in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
-/// Gives money back: for units, or a sum; all that is left when neither is given.
+/// Request to refund units or an amount; all that is left when both are absent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRefund {
@@ -328,25 +349,25 @@ pub struct NewRefund {
     /// Whether the units come back into stock.
     #[serde(default)]
     pub restock: bool,
-    /// Why.
+    /// Reason.
     pub reason: String,
 }
 
-/// Where a saga stands.
+/// State of a saga.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SagaState {
-    /// Going forward.
+    /// Running its steps.
     Running,
-    /// For an answer from outside.
+    /// Waiting for an external event.
     Waiting,
-    /// Going back.
+    /// Compensating.
     Undoing,
-    /// A step or an undo failed and is tried again later.
+    /// A step or a compensation failed and will be retried.
     Stuck,
-    /// Ended well.
+    /// Completed.
     Done,
-    /// Ended with everything undone.
+    /// Compensated.
     Undone,
 }
 
@@ -359,15 +380,15 @@ pub struct Saga {
     pub name: String,
     /// The order it is about.
     pub order_id: OrderId,
-    /// Where it stands.
+    /// Status.
     pub state: SagaState,
     /// The step it is at.
     pub step: String,
-    /// How often that step was tried.
+    /// Number of attempts of that step.
     pub tries: u32,
-    /// What went wrong last.
+    /// Last error.
     pub error: Option<String>,
-    /// When it is tried again.
+    /// When it will be retried.
     #[schemars(with = "Option<String>")]
     pub next_try_at: Option<Timestamp>,
     /// When it began.
@@ -380,38 +401,43 @@ pub struct Saga {
 pub struct SagaPage {
     /// Oldest first.
     pub items: Vec<Saga>,
-    /// Where to go on.
+    /// Cursor of the next page.
     pub next_cursor: Option<Cursor>,
 }
 
-/// What the order service tells the world.
+/// Event of the order service's feed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum OrderEvent {
-    /// An order moved on.
+    /// The status of an order changed.
     OrderChanged {
-        /// Which.
+        /// Id.
         order_id: OrderId,
         /// Its number.
         number: String,
         /// The name of what happened, such as `confirmed`.
         change: String,
-        /// Where it stands now.
+        /// New status.
         status: OrderStatus,
-        /// What was due.
+        /// Total.
         total: Money,
     },
 }
 
-/// Speaks to the order service.
+impl FeedEvent for OrderEvent {
+    const SOURCE: &'static str = SERVICE;
+    const TYPES: &'static [&'static str] = &["order_changed"];
+}
+
+/// HTTP client of the order service's public API.
 #[derive(Clone, Debug)]
 pub struct OrderClient(Client);
 
 impl OrderClient {
     /// The service's name in the module table.
-    pub const SERVICE: &'static str = "order-service";
+    pub const SERVICE: &'static str = SERVICE;
 
-    /// A client over this transport.
+    /// A client over this channel.
     pub fn new(transport: Channel) -> Self {
         Self(Client::new(Self::SERVICE, transport))
     }
@@ -436,6 +462,11 @@ impl OrderClient {
         self.0.get(format!("/api/v1/orders/{id}")).send().await
     }
 
+    /// The order with this number and e-mail address. Refused with `not_found`, whichever of the two is wrong.
+    pub async fn look_up(&self, lookup: &OrderLookup) -> Result<OrderReference, CallError> {
+        self.0.post("/api/v1/orders/lookup").json(lookup).send().await
+    }
+
     /// Places a whole order in one request, once per key.
     pub async fn create(&self, key: &str, order: &NewOrder) -> Result<Order, CallError> {
         self.0.post("/api/v1/orders").idempotency_key(key).json(order).send().await
@@ -451,12 +482,12 @@ impl OrderClient {
         self.0.post(format!("/api/v1/orders/{id}/cancel")).json(because).send().await
     }
 
-    /// The goods of an order have left.
+    /// Marks an order as shipped.
     pub async fn fulfil(&self, id: OrderId) -> Result<Order, CallError> {
         self.0.post(format!("/api/v1/orders/{id}/fulfil")).json(&Because::default()).send().await
     }
 
-    /// Gives money back, once per key; the answer is the order.
+    /// Refunds an order, once per key.
     pub async fn refund(
         &self,
         id: OrderId,

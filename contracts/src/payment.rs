@@ -1,22 +1,26 @@
-//! The payment service's contract: payment intents and what becomes of the money.
+//! Contract of the payment service: payment intents, captures, refunds.
 
 use crate::shared::{OrderId, PaymentId, RefundId};
 use kernel::{Money, Timestamp};
+use rpc::{FeedEvent, contract};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use transport::{CallError, Channel, Client};
 
-/// How to pay.
+/// The service's name in the module table.
+pub const SERVICE: &str = "payment-service";
+
+/// Payment method.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PaymentMethod {
     /// The processor's name, such as `test`.
     pub method: String,
-    /// What the processor knows the customer's means of payment by. Never a card number.
+    /// Token of the customer's means of payment at the processor. Never a card number.
     pub token: String,
 }
 
-/// Where a payment stands.
+/// State of a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentState {
@@ -24,19 +28,19 @@ pub enum PaymentState {
     Created,
     /// Waits for the customer, as with 3-D Secure.
     RequiresAction,
-    /// The processor did not say; it will be asked again.
+    /// Outcome unknown; the processor will be queried again.
     Unknown,
-    /// The money is set aside at the bank.
+    /// Authorised.
     Authorised,
-    /// A part was taken.
+    /// Partially captured.
     PartiallyCaptured,
-    /// Taken.
+    /// Captured.
     Captured,
-    /// All of what was taken was given back.
+    /// Fully refunded.
     Refunded,
-    /// Set free without being taken.
+    /// Voided: released without a capture.
     Voided,
-    /// Refused.
+    /// Failed.
     Failed,
 }
 
@@ -45,106 +49,106 @@ pub enum PaymentState {
 pub struct Payment {
     /// Identity, chosen by the caller.
     pub id: PaymentId,
-    /// What is paid for.
+    /// Order that is paid for.
     pub order_id: OrderId,
     /// The processor.
     pub method: String,
-    /// Where it stands.
+    /// Status.
     pub state: PaymentState,
-    /// What is to be paid.
+    /// Amount due.
     pub amount: Money,
-    /// Set aside at the bank, taken or not.
+    /// Authorised amount, captured or not.
     pub authorised: Money,
-    /// Taken.
+    /// Captured.
     pub captured: Money,
-    /// Given back.
+    /// Refunded.
     pub refunded: Money,
     /// Why it failed: `declined`, `insufficient_funds`, …
     pub failure: Option<String>,
-    /// Where the customer has to act.
+    /// URL where the customer has to act, as with 3-D Secure.
     pub action_url: Option<String>,
-    /// What was given back, oldest first.
+    /// Refunds, oldest first.
     pub refunds: Vec<PaymentRefund>,
 }
 
-/// Money given back.
+/// Refund of a payment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PaymentRefund {
     /// Identity.
     pub id: RefundId,
-    /// How much.
+    /// Amount.
     pub amount: Money,
-    /// Why.
+    /// Reason.
     pub reason: String,
-    /// When.
+    /// Time.
     #[schemars(with = "String")]
     pub at: Timestamp,
 }
 
-/// Asks for money to be set aside.
+/// Request to authorise an amount.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Authorisation {
-    /// What is paid for.
+    /// Order that is paid for.
     pub order_id: OrderId,
-    /// How much.
+    /// Amount.
     pub amount: Money,
-    /// How.
+    /// Payment method.
     pub payment: PaymentMethod,
 }
 
-/// Asks for money to be taken; all that is authorised when no amount is given.
+/// Request to capture an amount; all that is authorised when absent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Capture {
-    /// How much.
+    /// Amount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<Money>,
 }
 
-/// Asks for money to be given back; all that is left when no amount is given.
+/// Request to refund an amount; all that is left when absent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Refund {
-    /// How much.
+    /// Amount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<Money>,
-    /// Why.
+    /// Reason.
     pub reason: String,
 }
 
-/// A payment as whoever knows its id may see it.
+/// Payment as shown to a client that knows its id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PaymentSummary {
     /// Identity. Knowing it is the right to see this.
     pub id: PaymentId,
-    /// Where it stands.
+    /// Status.
     pub state: PaymentState,
-    /// What is to be paid.
+    /// Amount due.
     pub amount: Money,
-    /// Where the customer has to act.
+    /// URL where the customer has to act, as with 3-D Secure.
     pub action_url: Option<String>,
 }
 
-/// A payment as it is shown: whole to operators and services, in short to shoppers.
+/// Payment in full for operators and services, in short for shoppers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum PaymentView {
-    /// All of it.
+    /// In full.
     Whole(Box<Payment>),
-    /// What a shopper needs.
+    /// In short, for shoppers.
     Summary(PaymentSummary),
 }
 
-/// What a customer did where the bank wanted to see the customer.
+/// Outcome of an action by the customer, as with 3-D Secure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PaymentAction {
-    /// What came of it.
+    /// Outcome.
     pub outcome: ActionOutcome,
 }
 
-/// What came of a customer's action.
+/// Outcome of a customer's action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ActionOutcome {
@@ -157,7 +161,7 @@ pub enum ActionOutcome {
 /// The header that carries a webhook's signature: `sha256=` and the HMAC-SHA-256 of the body in hexadecimal digits.
 pub const SIGNATURE_HEADER: &str = "icommerce-signature";
 
-/// What a processor tells later, signed. For `test`, see `docs/guides/test-payments.md`.
+/// Signed webhook of a processor. For `test`, see `docs/guides/test-payments.md`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Webhook {
@@ -165,44 +169,68 @@ pub struct Webhook {
     pub event_id: String,
     /// The payment it is about.
     pub payment_id: PaymentId,
-    /// What became of it.
+    /// Outcome.
     pub outcome: WebhookOutcome,
 }
 
-/// What became of a payment.
+/// Outcome of a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WebhookOutcome {
-    /// The money is set aside.
+    /// Authorised.
     Authorised,
-    /// The bank said no.
+    /// Declined by the bank.
     Declined,
 }
 
-/// What the payment service tells the world.
+/// Event of the payment service's feed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum PaymentEvent {
-    /// A payment moved on.
+    /// The state of a payment changed.
     PaymentChanged {
-        /// Which.
+        /// Id.
         payment_id: PaymentId,
-        /// What is paid for.
+        /// Order that is paid for.
         order_id: OrderId,
-        /// Where it stands now.
+        /// New status.
         state: PaymentState,
     },
 }
 
-/// Speaks to the payment service.
+impl FeedEvent for PaymentEvent {
+    const SOURCE: &'static str = SERVICE;
+    const TYPES: &'static [&'static str] = &["payment_changed"];
+}
+
+contract! {
+    /// Contract of the payment service towards the services that sell.
+    pub trait Payments in (SERVICE) {
+        /// Authorises an amount. A repeated call with the same id returns the same payment. A decline by the bank is a
+        /// payment in state `failed`, not an error.
+        idempotent fn authorise(id: PaymentId, authorisation: Authorisation) -> Payment;
+
+        /// Captures, once per `reference`.
+        idempotent fn capture(id: PaymentId, reference: String, capture: Capture) -> Payment;
+
+        /// Voids what is authorised and not captured; what is captured is refunded. Unknown payments are no error: they
+        /// can never be authorised afterwards.
+        idempotent fn cancel(id: PaymentId, order_id: OrderId) -> ();
+
+        /// Refunds, once per refund id. Refused with `exceeds_refundable`.
+        idempotent fn refund(id: PaymentId, refund_id: RefundId, refund: Refund) -> Payment;
+    }
+}
+
+/// HTTP client of the payment service's public API.
 #[derive(Clone, Debug)]
 pub struct PaymentClient(Client);
 
 impl PaymentClient {
     /// The service's name in the module table.
-    pub const SERVICE: &'static str = "payment-service";
+    pub const SERVICE: &'static str = SERVICE;
 
-    /// A client over this transport.
+    /// A client over this channel.
     pub fn new(transport: Channel) -> Self {
         Self(Client::new(Self::SERVICE, transport))
     }
@@ -212,62 +240,17 @@ impl PaymentClient {
         self.0.get(format!("/api/v1/payments/{id}")).send().await
     }
 
-    /// Takes in what the customer did. Repeating it is no error.
-    pub async fn act(
+    /// Payment as shown to a client that knows its id.
+    pub async fn summary(&self, id: PaymentId) -> Result<PaymentSummary, CallError> {
+        self.0.get(format!("/api/v1/payments/{id}")).send().await
+    }
+
+    /// Reports the customer's action. Repeating it is no error.
+    pub async fn complete_action(
         &self,
         id: PaymentId,
         action: &PaymentAction,
     ) -> Result<PaymentSummary, CallError> {
         self.0.post(format!("/api/v1/payments/{id}/action")).json(action).send().await
-    }
-
-    /// Authorises. Asking again with the same id gives the same payment. A refusal by the bank is a payment in
-    /// state `failed`, not an error.
-    pub async fn authorise(
-        &self,
-        id: PaymentId,
-        authorisation: &Authorisation,
-    ) -> Result<Payment, CallError> {
-        self.0.put(format!("/internal/v1/payments/{id}")).json(authorisation).send().await
-    }
-
-    /// Captures, once per `reference`.
-    pub async fn capture(
-        &self,
-        id: PaymentId,
-        reference: &str,
-        capture: &Capture,
-    ) -> Result<Payment, CallError> {
-        let reference = crate::path_segment(reference);
-        self.0
-            .put(format!("/internal/v1/payments/{id}/captures/{reference}"))
-            .json(capture)
-            .send()
-            .await
-    }
-
-    /// Sets free what is authorised and not captured; what is captured is refunded. Unknown payments are no error:
-    /// they can never be authorised afterwards.
-    pub async fn cancel(&self, id: PaymentId, order_id: OrderId) -> Result<(), CallError> {
-        let body = crate::cart::ForOrder { order_id };
-        self.0
-            .put(format!("/internal/v1/payments/{id}/cancellation"))
-            .json(&body)
-            .send_empty()
-            .await
-    }
-
-    /// Gives money back, once per refund id.
-    pub async fn refund(
-        &self,
-        id: PaymentId,
-        refund_id: RefundId,
-        refund: &Refund,
-    ) -> Result<Payment, CallError> {
-        self.0
-            .put(format!("/internal/v1/payments/{id}/refunds/{refund_id}"))
-            .json(refund)
-            .send()
-            .await
     }
 }

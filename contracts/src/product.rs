@@ -1,11 +1,15 @@
-//! The product service's contract: the catalogue, its prices and their history.
+//! Contract of the product service: catalogue, prices, price history.
 
-use crate::shared::{Image, ProductId};
+use crate::shared::{Image, ProductId, Sku};
 use kernel::{Cursor, Timestamp, UnitPrice};
+use rpc::{FeedEvent, contract};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use transport::{CallError, Channel, Client, Method};
+
+/// The service's name in the module table.
+pub const SERVICE: &str = "product-service";
 
 /// Whether shoppers see a product.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -35,23 +39,23 @@ pub struct ProductOption {
 pub struct Reduction {
     /// The lowest price of the 30 days before (98/6/EC Art. 6a).
     pub prior_price: UnitPrice,
-    /// How much less, in whole percent of the prior price, rounded down.
+    /// Reduction in whole percent of the prior price, rounded down.
     pub percent: u8,
     /// When the reduction began.
     #[schemars(with = "String")]
     pub since: Timestamp,
 }
 
-/// A product in a list.
+/// Product in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ProductSummary {
     /// Identity.
     pub id: ProductId,
-    /// Its address in the shop.
+    /// Slug: its address in the shop.
     pub slug: String,
     /// Its name.
     pub name: String,
-    /// Who makes it.
+    /// Brand.
     pub brand: Option<String>,
     /// Category paths, such as `Kitchen > Mugs`.
     pub categories: Vec<String>,
@@ -63,13 +67,13 @@ pub struct ProductSummary {
     pub compare_at_price: Option<UnitPrice>,
     /// The reduction of that variant, where it may be announced.
     pub reduction: Option<Reduction>,
-    /// Its first picture.
+    /// First image.
     pub image: Option<Image>,
     /// Colours it comes in, by word.
     pub colors: Vec<String>,
     /// Whether any variant can be bought now.
     pub in_stock: bool,
-    /// Units left over all variants, told only when few are left.
+    /// Units left over all variants; present only when few are left.
     pub only_left: Option<i64>,
     /// Whether shoppers see it.
     pub status: ProductStatus,
@@ -81,9 +85,9 @@ pub struct ProductSummary {
 /// A value products can be filtered by, and how many products would remain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FacetValue {
-    /// To put into the query.
+    /// Value for the query.
     pub value: String,
-    /// To show.
+    /// Label for display.
     pub label: String,
     /// Products with it among those that match all other filters.
     pub count: u64,
@@ -98,13 +102,13 @@ pub struct ProductPage {
     pub facets: BTreeMap<String, Vec<FacetValue>>,
     /// Lowest and highest price among those that match all filters but the price's.
     pub price_range: Option<PriceRange>,
-    /// How many match.
+    /// Number of matching products.
     pub total: u64,
-    /// How many there are without any filter.
+    /// Number of products without any filter.
     pub total_unfiltered: u64,
     /// Words close to a search that found nothing.
     pub did_you_mean: Option<String>,
-    /// Where the next page begins.
+    /// Cursor of the next page.
     pub next_cursor: Option<Cursor>,
 }
 
@@ -117,11 +121,11 @@ pub struct PriceRange {
     pub max: UnitPrice,
 }
 
-/// What to list. Values that may repeat are separated by commas.
+/// Filter of products, and page. Multiple values are separated by commas.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProductQuery {
-    /// Words to search for.
+    /// Search terms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub q: Option<String>,
     /// Category paths or slugs.
@@ -154,19 +158,19 @@ pub struct ProductQuery {
     /// Items of the page, 1 to 200.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<String>,
-    /// Where to go on.
+    /// Cursor of the next page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
 }
 
-/// What a search box may offer while somebody types.
+/// Suggestions for a search box.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Suggestions {
     /// Products, best first, at most 6.
     pub products: Vec<ProductSummary>,
     /// Categories, at most 3.
     pub categories: Vec<FacetValue>,
-    /// How many products the search would find.
+    /// Number of products that the search would find.
     pub total: u64,
 }
 
@@ -188,38 +192,38 @@ pub struct Category {
     pub path: String,
     /// Products in it and below it.
     pub count: u64,
-    /// What is directly below it, by name.
+    /// Direct subcategories, by name.
     pub children: Vec<Category>,
 }
 
-/// A product with everything.
+/// Product with all details.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Product {
     /// Identity.
     pub id: ProductId,
-    /// Its address in the shop.
+    /// Slug: its address in the shop.
     pub slug: String,
     /// Its name.
     pub name: String,
     /// Sanitised HTML.
     pub description: String,
-    /// Who makes it.
+    /// Brand.
     pub brand: Option<String>,
     /// Category paths.
     pub categories: Vec<String>,
-    /// Words to find it by.
+    /// Search tags.
     pub tags: Vec<String>,
     /// Its options.
     pub options: Vec<ProductOption>,
     /// Its variants.
     pub variants: Vec<Variant>,
-    /// Its pictures.
+    /// Images.
     pub media: Vec<Media>,
     /// Whether shoppers see it.
     pub status: ProductStatus,
     /// Grows with every change; also the `ETag`.
     pub version: u64,
-    /// When it was made.
+    /// When it was created.
     #[schemars(with = "String")]
     pub created_at: Timestamp,
     /// When it first went on sale.
@@ -231,18 +235,18 @@ pub struct Product {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Media {
-    /// The picture.
+    /// Image.
     pub image: Image,
     /// The SKUs it shows; empty means all.
     #[serde(default)]
-    pub skus: Vec<String>,
+    pub skus: Vec<Sku>,
 }
 
-/// What is actually bought.
+/// Variant of a product: the unit of sale.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Variant {
     /// The article number, unique in the shop.
-    pub sku: String,
+    pub sku: Sku,
     /// A value for each option.
     pub options: BTreeMap<String, String>,
     /// Today's price.
@@ -253,7 +257,7 @@ pub struct Variant {
     pub reduction: Option<Reduction>,
     /// Whether it can be bought now.
     pub in_stock: bool,
-    /// Units left, told only when few are left.
+    /// Units left; present only when few are left.
     pub only_left: Option<i64>,
     /// Weight of one unit.
     pub weight_grams: u32,
@@ -261,7 +265,7 @@ pub struct Variant {
     pub barcode: Option<String>,
 }
 
-/// A product to be made.
+/// Request to create a product.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewProduct {
@@ -273,13 +277,13 @@ pub struct NewProduct {
     /// HTML; sanitised.
     #[serde(default)]
     pub description: String,
-    /// Who makes it.
+    /// Brand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brand: Option<String>,
     /// Category paths, levels separated by ` > `.
     #[serde(default)]
     pub categories: Vec<String>,
-    /// Words to find it by.
+    /// Search tags.
     #[serde(default)]
     pub tags: Vec<String>,
     /// Its options; may be left out when there is one variant.
@@ -287,7 +291,7 @@ pub struct NewProduct {
     pub options: Vec<ProductOption>,
     /// Its variants, at least one, at most 2,048.
     pub variants: Vec<NewVariant>,
-    /// Its pictures.
+    /// Images.
     #[serde(default)]
     pub media: Vec<Media>,
     /// Whether shoppers see it at once.
@@ -295,12 +299,12 @@ pub struct NewProduct {
     pub status: ProductStatus,
 }
 
-/// A variant to be made.
+/// Variant of a new product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewVariant {
     /// The article number, unique in the shop.
-    pub sku: String,
+    pub sku: Sku,
     /// A value for each option.
     #[serde(default)]
     pub options: BTreeMap<String, String>,
@@ -323,14 +327,14 @@ pub struct NewVariant {
     pub barcode: Option<String>,
 }
 
-/// A price that was asked from an instant on.
+/// Price that applied from a time on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PastPrice {
-    /// From when.
+    /// Start, inclusive.
     #[schemars(with = "String")]
     pub from: Timestamp,
-    /// How much.
+    /// Amount.
     pub price: UnitPrice,
 }
 
@@ -362,7 +366,7 @@ pub struct ProductPatch {
     /// Variants to add, or to change by SKU.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variants: Option<Vec<NewVariant>>,
-    /// New pictures.
+    /// New images.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub media: Option<Vec<Media>>,
 }
@@ -378,8 +382,8 @@ pub struct PriceHistory {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct VariantPriceHistory {
     /// The variant.
-    pub sku: String,
-    /// What was asked from when.
+    pub sku: Sku,
+    /// Prices with the times from which they applied.
     pub prices: Vec<PastPrice>,
     /// The reduction in force, where it may be announced.
     pub reduction: Option<Reduction>,
@@ -391,48 +395,48 @@ pub struct VariantPriceHistory {
 pub struct ImportBatch {
     /// The products.
     pub products: Vec<NewProduct>,
-    /// Only say what would happen.
+    /// Whether to only report the outcomes.
     #[serde(default)]
     pub dry_run: bool,
 }
 
-/// The most products of one import batch.
+/// Maximum number of products of one import batch.
 pub const IMPORT_PRODUCTS_MAX: usize = 200;
 
-/// What became of each product of a batch, in its order.
+/// Outcomes of an import batch, in its order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ImportReport {
     /// One for each product.
     pub outcomes: Vec<ImportOutcome>,
 }
 
-/// What became of one product.
+/// Outcome of one product of an import.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum ImportOutcome {
     /// It is new.
     Created,
-    /// It was there and has changed.
+    /// It existed and was changed.
     Updated,
-    /// It was there just so.
+    /// It existed without a difference.
     Unchanged,
-    /// It was refused; nothing of it was taken.
+    /// It was refused and not stored.
     Rejected {
         /// The field.
         field: String,
-        /// Why.
+        /// Reason.
         message: String,
     },
 }
 
-/// What a cart needs to know about a SKU.
+/// Facts about a SKU that a cart needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct VariantFacts {
-    /// The article.
-    pub sku: String,
+    /// SKU of the article.
+    pub sku: Sku,
     /// Its product.
     pub product_id: ProductId,
-    /// Its product's address.
+    /// Slug of the product.
     pub slug: String,
     /// Its product's name.
     pub name: String,
@@ -440,68 +444,69 @@ pub struct VariantFacts {
     pub options: BTreeMap<String, String>,
     /// Today's price.
     pub price: UnitPrice,
-    /// A picture of it.
+    /// Image.
     pub image: Option<Image>,
     /// Whether it is for sale: its product is active.
     pub for_sale: bool,
-    /// Whether any is left, as far as the catalogue has heard.
+    /// Whether it is in stock, as far as the catalogue knows.
     pub in_stock: bool,
-    /// Units left, told only when few are left.
+    /// Units left; present only when few are left.
     pub only_left: Option<i64>,
     /// Weight of one unit.
     pub weight_grams: u32,
 }
 
-/// Asks for several SKUs at once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct VariantLookup {
-    /// The SKUs, at most 1,000.
-    pub skus: Vec<String>,
-}
-
-/// What is known of the SKUs asked for; unknown ones are left out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct VariantFactsList {
-    /// In the order asked for.
-    pub variants: Vec<VariantFacts>,
-}
-
-/// What the product service tells the world.
+/// Event of the product service's feed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ProductEvent {
     /// A product was made or changed.
     ProductChanged {
-        /// Which.
+        /// Id.
         product_id: ProductId,
-        /// What happened: the name of the change.
+        /// Name of the change.
         change: String,
         /// Its status now.
         status: ProductStatus,
     },
     /// A price was changed.
     PriceChanged {
-        /// Which product.
+        /// Product.
         product_id: ProductId,
-        /// Which article.
-        sku: String,
-        /// From.
+        /// SKU.
+        sku: Sku,
+        /// Previous price.
         old: Option<UnitPrice>,
-        /// To.
+        /// New price.
         new: UnitPrice,
     },
 }
 
-/// Speaks to the product service.
+impl FeedEvent for ProductEvent {
+    const SOURCE: &'static str = SERVICE;
+    const TYPES: &'static [&'static str] = &["product_changed", "price_changed"];
+}
+
+/// Maximum number of SKUs of one [`Catalogue::variants`].
+pub const VARIANTS_MAX: usize = 1_000;
+
+contract! {
+    /// Contract of the product service towards the services that sell.
+    pub trait Catalogue in (SERVICE) {
+        /// Facts about several SKUs, at most [`VARIANTS_MAX`], in the order asked for; unknown ones are left out.
+        idempotent fn variants(skus: Vec<Sku>) -> Vec<VariantFacts>;
+    }
+}
+
+/// HTTP client of the product service's public API.
 #[derive(Clone, Debug)]
 pub struct ProductClient(Client);
 
 impl ProductClient {
     /// The service's name in the module table.
-    pub const SERVICE: &'static str = "product-service";
+    pub const SERVICE: &'static str = SERVICE;
 
-    /// A client over this transport.
+    /// A client over this channel.
     pub fn new(transport: Channel) -> Self {
         Self(Client::new(Self::SERVICE, transport))
     }
@@ -521,12 +526,12 @@ impl ProductClient {
         self.0.get(format!("/api/v1/products/{id}/price-history")).send().await
     }
 
-    /// What to offer for the beginning of a search.
+    /// Suggestions for the beginning of a search.
     pub async fn suggestions(&self, q: &str) -> Result<Suggestions, CallError> {
         self.0.get("/api/v1/products/suggestions").query(&[("q", q)]).send().await
     }
 
-    /// Makes a product.
+    /// Creates a product.
     pub async fn create(&self, product: &NewProduct) -> Result<Product, CallError> {
         self.0.post("/api/v1/products").json(product).send().await
     }
@@ -541,14 +546,14 @@ impl ProductClient {
     pub async fn price(
         &self,
         id: ProductId,
-        sku: &str,
+        sku: &Sku,
         price: &UnitPrice,
     ) -> Result<Variant, CallError> {
-        let sku = crate::path_segment(sku);
+        let sku = crate::path_segment(sku.as_str());
         self.0.put(format!("/api/v1/products/{id}/variants/{sku}/price")).json(price).send().await
     }
 
-    /// Puts a product on sale. Repeating it is no error.
+    /// Publishes a product. Repeating it is no error.
     pub async fn publish(&self, id: ProductId) -> Result<Product, CallError> {
         self.0.post(format!("/api/v1/products/{id}/publish")).send().await
     }
@@ -566,16 +571,5 @@ impl ProductClient {
     /// Takes a batch of an import.
     pub async fn import(&self, batch: &ImportBatch) -> Result<ImportReport, CallError> {
         self.0.post("/api/v1/products/import").json(batch).send().await
-    }
-
-    /// Facts about several SKUs.
-    pub async fn variants(&self, skus: Vec<String>) -> Result<Vec<VariantFacts>, CallError> {
-        let answer: VariantFactsList = self
-            .0
-            .post("/internal/v1/variants/lookup")
-            .json(&VariantLookup { skus })
-            .send()
-            .await?;
-        Ok(answer.variants)
     }
 }

@@ -1,39 +1,14 @@
-//! Messages that several contracts use.
+//! Types that several contracts share.
 
 use kernel::Money;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-kernel::id! {
-    /// A product.
-    ProductId
-}
-kernel::id! {
-    /// A cart. For a guest, knowing it is the right to use it.
-    CartId
-}
-kernel::id! {
-    /// An order.
-    OrderId
-}
-kernel::id! {
-    /// A payment intent.
-    PaymentId
-}
-kernel::id! {
-    /// Units of stock set aside for an order.
-    HoldId
-}
-kernel::id! {
-    /// Money given back.
-    RefundId
-}
-kernel::id! {
-    /// A running saga.
-    SagaId
-}
+pub use identifiers::{
+    ActivityId, CartId, HoldId, OrderId, PaymentId, ProductId, RefundId, SagaId, Sku,
+};
 
-/// Where somebody lives or wants the goods. Which parts a country requires comes from data.
+/// Postal address. Which fields are required depends on the country.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Address {
@@ -41,7 +16,7 @@ pub struct Address {
     pub name: String,
     /// Street and number.
     pub line1: String,
-    /// Whatever else the street line needs.
+    /// Second address line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line2: Option<String>,
     /// City or town.
@@ -57,40 +32,40 @@ pub struct Address {
     pub country: String,
 }
 
-/// What something comes to.
+/// Totals of a cart, quote or order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Totals {
     /// Sum of the lines, before discounts.
     pub items: Money,
-    /// Taken off; zero or positive.
+    /// Discount; zero or positive.
     pub discount: Money,
-    /// Delivery.
+    /// Shipping.
     pub shipping: Money,
     /// Tax: part of `total` when `tax_included`, otherwise added to reach it. Either way `total` is what is due.
     pub tax: Money,
-    /// What is due.
+    /// Total due.
     pub total: Money,
     /// Whether the prices of lines and delivery contain the tax.
     pub tax_included: bool,
 }
 
-/// A SKU and how many.
+/// SKU with a number of units.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Quantity {
-    /// The article.
-    pub sku: String,
-    /// How many units; at least 1.
+    /// SKU of the article.
+    pub sku: Sku,
+    /// Number of units; at least 1.
     pub quantity: i64,
 }
 
-/// A picture.
+/// Image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Image {
-    /// Where it is: an `https` address or a path on the shop edge.
+    /// URL: `https`, or a path on the shop edge.
     pub url: String,
-    /// What can be seen, for people who cannot.
+    /// Alternative text.
     #[serde(default)]
     pub alt: String,
     /// Pixels; 0 where unknown.
@@ -101,6 +76,6 @@ pub struct Image {
     pub height: u32,
 }
 
-/// An answer without content of its own.
+/// Response without content.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Done {}

@@ -154,6 +154,9 @@ impl Customer {
         if response.code() == "out_of_stock" {
             self.cart = None;
         }
+        if let (Operation::RemoveLine { .. }, Some(cart)) = (operation, &mut self.cart) {
+            cart.lines = operation.apply_to(&cart.lines);
+        }
         Ok(())
     }
 

@@ -45,14 +45,8 @@ async fn run(cli: &Cli, folder: &Path) -> CheckResult {
     let mut program = Program::new(cli.binary.clone());
     program.log = Some(folder.join("shop.log"));
     let data = cli.data.clone().unwrap_or_else(|| folder.join("data"));
-    let (seed, customers) = (cli.seed, cli.customers);
-    let options = |faults, orders| RunOptions {
-        faults,
-        seed,
-        customers,
-        quiesce_every: QUIESCE_EVERY,
-        orders,
-    };
+    let (seed, customers, quiesce_every) = (cli.seed, cli.customers, QUIESCE_EVERY);
+    let options = |faults, orders| RunOptions { faults, seed, customers, quiesce_every, orders };
     let on_progress = |line: &str| println!("{line}");
     match cli.fault {
         Fault::Kill { times, orders } => {

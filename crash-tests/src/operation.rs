@@ -134,6 +134,8 @@ impl Operation {
             }
             Self::Refund { .. } => &["exceeds_refundable", "order_cancelled", "order_pending"],
             Self::CancelOrder { .. } => &["order_pending"],
+            // An earlier attempt, whose response was lost, removed the line.
+            Self::RemoveLine { .. } => &["not_found"],
             _ => &[],
         }
     }

@@ -13,7 +13,7 @@ use std::{
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
     time::Duration,
 };
-use testkit::Port;
+use testkit::ReservedPort;
 use tokio::time::Instant;
 
 /// Time limit for a start, and for a stop.
@@ -88,7 +88,7 @@ impl Program {
 #[derive(Debug)]
 pub struct Shop {
     processes: Vec<Process>,
-    _ports: Vec<Port>,
+    _ports: Vec<ReservedPort>,
     /// Time from the start of the processes to their first announcement.
     pub start_time: Duration,
     /// HTTP client of its edges.
@@ -107,7 +107,7 @@ struct Process {
 pub struct StartingShop {
     children: Vec<Child>,
     /// Ports of the internal listeners.
-    ports: Vec<Port>,
+    ports: Vec<ReservedPort>,
 }
 
 impl StartingShop {
@@ -116,7 +116,7 @@ impl StartingShop {
         let groups = program.topology.service_groups();
         let ports = groups
             .iter()
-            .map(|_| Port::take())
+            .map(|_| ReservedPort::reserve())
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| Violation::new("no free port for a process").context(error))?;
         let peers: Vec<String> = groups

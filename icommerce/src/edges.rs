@@ -9,6 +9,7 @@ use axum::{
     routing::get,
 };
 use kernel::{Problem, codes};
+use rpc::FleetSecret;
 use runtime::Assembly;
 use std::{
     convert::Infallible,
@@ -49,21 +50,26 @@ pub(crate) fn edge(edge: Edge, gateway: Router, status: StatusEndpoints) -> Rout
     status.routes().fallback_service(EdgeService { edge, gateway })
 }
 
-/// Router of the service listener, for other processes: every documented path leads to its service, all other paths to
-/// the storefront's pages.
-pub(crate) fn services(assembly: &Assembly, status: StatusEndpoints) -> Router {
+/// Router of the service listener, for other processes: every documented path and every call of a contract leads to its
+/// service, all other paths to the storefront's pages.
+pub(crate) fn services(
+    assembly: &Assembly,
+    status: StatusEndpoints,
+    secret: Option<FleetSecret>,
+) -> Router {
     let Assembly { routers, descriptions, fallback, .. } = assembly;
     let mut routes = matchit::Router::new();
     for (service, description) in descriptions {
         let Some(target) = routers.get(service) else { continue };
         for path in description.paths() {
             // Two services with the same path would be a contract error; the first one wins.
-            let _ = routes.insert(number_parameters(path), target.clone());
+            let _ = routes.insert(number_parameters(path), (*service, target.clone()));
         }
+        // The contracts it provides are mounted below its name.
+        let _ = routes.insert(rpc::call_path(service, "{p4}"), (*service, target.clone()));
     }
-    status
-        .routes()
-        .fallback_service(ServiceRouter { routes: Arc::new(routes), fallback: fallback.clone() })
+    let fallback = fallback.clone();
+    status.routes().fallback_service(ServiceRouter { routes: Arc::new(routes), fallback, secret })
 }
 
 /// Path with numbered parameters, so that services with different parameter names can share one route tree.
@@ -104,8 +110,10 @@ impl Service<Request<Body>> for EdgeService {
 /// request, where the inner handler would take them for its own.
 #[derive(Clone)]
 struct ServiceRouter {
-    routes: Arc<matchit::Router<Router>>,
-    fallback: Option<Router>,
+    routes: Arc<matchit::Router<(&'static str, Router)>>,
+    fallback: Option<(&'static str, Router)>,
+    /// With a secret, only processes of the fleet are answered.
+    secret: Option<FleetSecret>,
 }
 
 impl Service<Request<Body>> for ServiceRouter {
@@ -121,7 +129,18 @@ impl Service<Request<Body>> for ServiceRouter {
         let path = request.uri().path();
         let route = self.routes.at(path).ok().map(|route| route.value);
         match route.or_else(|| self.fallback.as_ref().filter(|_| may_be_page(path))) {
-            Some(route) => Box::pin(route.clone().call(request)),
+            Some((service, route)) => {
+                let authenticated = self
+                    .secret
+                    .as_ref()
+                    .map_or(Ok(()), |secret| secret.authenticate(service, request.headers()));
+                match authenticated {
+                    Ok(()) => Box::pin(route.clone().call(request)),
+                    Err(problem) => {
+                        Box::pin(async { Ok(web::ProblemResponse(problem).into_response()) })
+                    }
+                }
+            }
             None => Box::pin(async { Ok(web::ProblemResponse(unknown_route()).into_response()) }),
         }
     }

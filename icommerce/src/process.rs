@@ -1,9 +1,11 @@
 //! Process settings: those that belong to the process and not to a service.
 
 use crate::{cli::ProcessFlags, error::CliError, modules};
+use kernel::Clock;
+use rpc::{FleetSecret, SECRET_BYTES_MIN};
 use serde::{Deserialize, Serialize};
 use settings::{Flag, Origin, Section, Settings, Sources};
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 use telemetry::LogFormat;
 
 /// Settings of the process.
@@ -22,16 +24,27 @@ pub(crate) struct ProcessSettings {
     pub(crate) services: Vec<String>,
     /// Addresses of services in other processes, as `name=url`; a name may occur several times.
     pub(crate) peers: Vec<String>,
+    /// Membership in a fleet of processes.
+    pub(crate) fleet: FleetSettings,
     /// Demonstration mode: a new data folder gets a catalogue, and test payments are accepted.
     pub(crate) demo: bool,
     /// Format of the logs.
     pub(crate) log: LogSetting,
-    /// Log filter, in the syntax of `tracing`'s `EnvFilter`.
+    /// Log filter: a level, or levels by crate such as `info,web=debug`.
     pub(crate) log_filter: String,
     /// Free disk space in bytes below which writes are refused.
     pub(crate) disk_reserve_bytes: u64,
     /// Drain timeout: how long requests in flight and running tasks may take when the process stops.
     pub(crate) drain_timeout_ms: u64,
+}
+
+/// Settings of a fleet: processes that share the services of one shop.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct FleetSettings {
+    /// File with the fleet's secret, at least 16 bytes, the same for each process. With it, calls between processes carry a
+    /// credential, and calls without one are refused; without it, the service listener must be on loopback.
+    pub(crate) secret_file: PathBuf,
 }
 
 /// Log format.
@@ -54,6 +67,7 @@ impl Default for ProcessSettings {
             service_listen: String::new(),
             services: Vec::new(),
             peers: Vec::new(),
+            fleet: FleetSettings::default(),
             demo: true,
             log: LogSetting::default(),
             log_filter: "info".to_owned(),
@@ -71,6 +85,27 @@ impl ProcessSettings {
             LogSetting::Json => LogFormat::Json,
         };
         telemetry::init(format, &self.log_filter).map_err(CliError::usage)
+    }
+
+    /// Secret of the fleet, if one is set.
+    pub(crate) fn fleet_secret(
+        &self,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Option<FleetSecret>, CliError> {
+        let file = &self.fleet.secret_file;
+        if file.as_os_str().is_empty() {
+            return Ok(None);
+        }
+        let text = std::fs::read_to_string(file).map_err(|error| {
+            CliError::unavailable(format!("fleet.secret_file: {}: {error}", file.display()))
+        })?;
+        let secret = FleetSecret::new(text.trim().as_bytes(), Arc::clone(clock));
+        secret.map(Some).ok_or_else(|| {
+            CliError::usage(format!(
+                "fleet.secret_file: the secret in {} is shorter than {SECRET_BYTES_MIN} bytes; make one with `openssl rand -hex 32`",
+                file.display()
+            ))
+        })
     }
 
     /// Peer addresses by service.

@@ -9,7 +9,7 @@ use crate::{
 };
 use aide::openapi::OpenApi;
 use axum::Router;
-use kernel::{Ids, Randomness, SystemClock, SystemRandomness};
+use kernel::{Clock, Ids, Randomness, SystemClock, SystemRandomness};
 use runtime::{ProcessResources, TaskTracker};
 use settings::Settings;
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
@@ -47,6 +47,9 @@ impl RunningShop {
         let peers = process.peers()?;
         let has_gateway = selected.iter().any(|module| module.name == modules::GATEWAY);
 
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let secret = process.fleet_secret(&clock)?;
+
         // Ports before data: a second start on the same ports fails before it opens anything.
         let shop = listener("listen", has_gateway, &process.listen).await?;
         let operator = listener("operator_listen", has_gateway, &process.operator_listen).await?;
@@ -56,17 +59,23 @@ impl RunningShop {
             address => address,
         };
         let services = listener("service_listen", for_peers, address).await?;
+        if secret.is_none() {
+            check_loopback(services.as_ref())?;
+        }
 
         let engine = Embedded::open(&process)?;
         let (tasks, health, metrics) = (TaskTracker::default(), Health::new(), Metrics::new());
         engine.register_metrics(&metrics);
         let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness);
-        let ids = Ids::new(Arc::new(SystemClock), Arc::clone(&randomness));
+        let ids = Ids::new(clock, Arc::clone(&randomness));
         let resources = ProcessResources {
             settings: Arc::new(settings),
             storage: &|name| engine.service(name),
             bulk: &|name| engine.bulk(name),
-            remote: &|name| wiring::channel_to(name, peers.get(name), &randomness, &metrics),
+            remote: &|name| {
+                wiring::channel_to(name, peers.get(name), &randomness, &metrics, secret.as_ref())
+            },
+            over_wire: None,
             ids: ids.clone(),
             metrics: metrics.clone(),
             health: health.clone(),
@@ -92,7 +101,8 @@ impl RunningShop {
             running.shop_address = running.serve(shop, edge_router(Edge::Shop));
             running.operator_address = running.serve(operator, edge_router(Edge::Operator));
         }
-        running.service_address = running.serve(services, edges::services(&assembly, status));
+        running.service_address =
+            running.serve(services, edges::services(&assembly, status, secret));
         Ok(running)
     }
 
@@ -162,6 +172,19 @@ async fn listener(
     }
 }
 
+/// Without a secret anybody who reaches the service listener is a member of the fleet.
+fn check_loopback(services: Option<&TcpListener>) -> Result<(), CliError> {
+    let Some(address) = services.and_then(|listener| listener.local_addr().ok()) else {
+        return Ok(());
+    };
+    if address.ip().is_loopback() {
+        return Ok(());
+    }
+    Err(CliError::usage(format!(
+        "service_listen: {address} can be reached from other machines, so calls need a credential: set fleet.secret_file, or listen on loopback"
+    )))
+}
+
 fn build_error(name: &str, error: &runtime::BuildError) -> CliError {
     match error {
         runtime::BuildError::Setting(error) => CliError::usage(error),
@@ -180,6 +203,7 @@ pub(crate) async fn documents(
         storage: &|name| engine.service(name),
         bulk: &|name| engine.service(name),
         remote: &|_| None,
+        over_wire: None,
         ids: Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness)),
         metrics: Metrics::new(),
         health: Health::new(),

@@ -85,6 +85,7 @@ impl Cluster {
                 oracle: Arc::clone(oracle),
                 network: Arc::clone(&network),
                 settings: Arc::clone(&settings),
+                calls: plan.settings.calls,
             };
             let clock = SimulatedClock::new(env.started(), skew);
             Arc::new(Process::new(index, services, clock, plan.seed, context))

@@ -1,4 +1,9 @@
 //! Planted defects (mutants): a simulation that cannot catch them would not catch others either.
+//!
+//! Those of a service sit in `adapters/defects.rs` of the service: decorators of its ports, its contract and its routes,
+//! which its composition root puts around the real ones in a build with the feature `defects`. Business code has none.
+//! Those of the platform sit in the code of the platform itself: each of them breaks a promise of an implementation that
+//! no port separates into two steps, such as the order of a flush and an answer.
 
 /// Defect, and what it does wrong.
 #[derive(Clone, Copy, Debug)]

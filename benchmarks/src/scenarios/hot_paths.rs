@@ -15,7 +15,10 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HotPath {
     pub(crate) name: &'static str,
+    /// Iterations that are counted, over all clients.
     pub(crate) iterations: u64,
+    /// Clients at the same time, each with a connection of its own. With many, flushes and pulls of feeds are shared.
+    pub(crate) clients: u64,
     /// Whether consumers of its events have work to do afterwards.
     pub(crate) has_effects: bool,
     kind: PathKind,
@@ -33,6 +36,14 @@ pub(crate) const HOT_PATHS: &[HotPath] = &[
     HotPath {
         name: "order: cart, two lines, checkout",
         iterations: 40,
+        clients: 1,
+        has_effects: true,
+        kind: PathKind::Checkout,
+    },
+    HotPath {
+        name: "the same, 64 clients",
+        iterations: 512,
+        clients: 64,
         has_effects: true,
         kind: PathKind::Checkout,
     },
@@ -42,7 +53,7 @@ pub(crate) const HOT_PATHS: &[HotPath] = &[
 ];
 
 const fn read(name: &'static str, paths: fn(usize) -> Vec<String>) -> HotPath {
-    HotPath { name, iterations: 400, has_effects: false, kind: PathKind::Get(paths) }
+    HotPath { name, iterations: 400, clients: 1, has_effects: false, kind: PathKind::Get(paths) }
 }
 
 impl HotPath {
@@ -55,8 +66,30 @@ impl HotPath {
         }
     }
 
-    /// Runs the iterations of these numbers.
+    /// Opens a connection for each client.
+    pub(crate) async fn connect(&self, server: &Server) -> Result<Vec<HttpConnection>, String> {
+        let mut connections = Vec::new();
+        for _ in 0..self.clients {
+            connections.push(HttpConnection::connect(self.edge(server)).await?);
+        }
+        Ok(connections)
+    }
+
+    /// Runs the iterations of these numbers, shared out evenly between the clients.
     pub(crate) async fn run(
+        &self,
+        connections: &mut [HttpConnection],
+        numbers: std::ops::Range<u64>,
+    ) -> Result<(), String> {
+        let each = (numbers.end - numbers.start).div_ceil(self.clients);
+        let runs = (0..).zip(connections).map(|(client, connection)| {
+            let start = numbers.start + client * each;
+            self.run_client(connection, start..numbers.end.min(start + each))
+        });
+        futures_util::future::try_join_all(runs).await.map(drop)
+    }
+
+    async fn run_client(
         &self,
         connection: &mut HttpConnection,
         numbers: std::ops::Range<u64>,

@@ -58,7 +58,7 @@ fn a_purchase_with_javascript_needs_few_page_loads() {
         page.wait_until("document.getElementById('toast').matches(':popover-open')");
     });
     assert!(requests.iter().all(|request| request.kind != "Document"), "{requests:?}");
-    assert_eq!(page.text_content("#toast p"), "Added. Cart: 1 item, €18.00");
+    assert_eq!(page.text_content("#toast p"), "Added. Your cart: 1 item, €18.00");
     assert_eq!(page.text_content("[data-part=cart-link] .count"), "1");
     assert!(
         page.is_true("document.activeElement.matches('form[data-add] .button.large')"),

@@ -78,22 +78,20 @@ impl<'a> JsonLines<'a> {
         product: NewProduct,
         skus: &mut SkuIndex,
     ) -> ImportItem {
-        let key = |text: &str| fingerprint(&text.to_lowercase());
-        let slug = key(&origin.handle);
+        let slug = fingerprint(&origin.handle.to_lowercase());
         if let Some(line) = self.slugs.get(&slug) {
             return rejected(origin, "slug", format!("the product is on line {line} already"));
         }
-        let seen = |sku: &str| skus.get(&key(sku)).copied();
         let duplicate =
-            product.variants.iter().find_map(|it| Some((it.sku.clone(), seen(&it.sku)?.1)));
+            product.variants.iter().find_map(|it| Some((&it.sku, skus.first(&it.sku)?.1)));
         if let Some((sku, line)) = duplicate {
             return rejected(origin, "sku", format!("{sku} is on line {line} already"));
         }
         self.slugs.insert(slug, self.line);
         for variant in &product.variants {
-            skus.insert(key(&variant.sku), (origin.file, self.line));
+            skus.insert(&variant.sku, origin.file, self.line);
         }
-        let sku = product.variants.first().map_or_else(String::new, |variant| variant.sku.clone());
+        let sku = product.variants.first().map_or_else(String::new, |it| it.sku.to_string());
         let rows = vec![PreparedRow { origin, sku, remarks: Vec::new() }];
         ImportItem::Product(Box::new(PreparedProduct { product, rows }))
     }

@@ -32,6 +32,7 @@ pub(crate) struct PreparedProduct {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PreparedRow {
     pub(crate) origin: RowOrigin,
+    /// SKU for the report; empty for a row that is only a picture.
     pub(crate) sku: String,
     /// Remarks on fields that were changed or skipped.
     pub(crate) remarks: Vec<Remark>,
@@ -58,24 +59,23 @@ pub(crate) fn build_product(
     let mut kept: Vec<(Row, PreparedRow)> = Vec::new();
     for row in rows {
         let mut remarks = Vec::new();
-        let mut sku = row.sku.clone();
-        if row.has_variant() {
-            match variants.add(&row, seen, &mut remarks) {
-                Ok(of) => sku = of,
-                Err(remark) => {
-                    result.rejected.push(rejected_row(row.origin, sku, remark));
-                    continue;
-                }
+        let variant = row.has_variant().then(|| variants.add(&row, seen, &mut remarks)).transpose();
+        let variant = match variant {
+            Ok(variant) => variant,
+            Err(remark) => {
+                result.rejected.push(rejected_row(row.origin, row.sku, remark));
+                continue;
             }
-        }
-        if let Err(remark) = pictures.add(&row, &sku, &mut remarks) {
+        };
+        if let Err(remark) = pictures.add(&row, variant.as_ref(), &mut remarks) {
             // A row without a variant has nothing but its picture.
-            if !row.has_variant() {
-                result.rejected.push(rejected_row(row.origin, sku, remark));
+            if variant.is_none() {
+                result.rejected.push(rejected_row(row.origin, row.sku, remark));
                 continue;
             }
             remarks.push(remark);
         }
+        let sku = variant.map_or_else(|| row.sku.clone(), |sku| sku.to_string());
         let origin = row.origin.clone();
         kept.push((row, PreparedRow { origin, sku, remarks }));
     }

@@ -87,6 +87,7 @@ impl Row {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RowReport {
     pub(crate) origin: RowOrigin,
+    /// SKU, as the file has it or as it was derived.
     pub(crate) sku: String,
     pub(crate) outcome: RowOutcome,
     pub(crate) remarks: Vec<Remark>,

@@ -74,7 +74,7 @@ impl<'a> ProductGrouper<'a> {
             open: None,
             current: None,
             suspended: HashMap::new(),
-            skus: SkuIndex::new(),
+            skus: SkuIndex::default(),
             ready: VecDeque::new(),
             ended: false,
         }

@@ -8,6 +8,8 @@ mod file;
 #[cfg(test)]
 mod tests;
 
+use contracts::shared::Sku;
+
 /// Demonstration catalogue, with departments and products in display order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Catalogue {
@@ -64,7 +66,7 @@ pub enum Status {
 /// Variant of a product.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Variant {
-    pub sku: String,
+    pub sku: Sku,
     /// The slug of its colour, such as `brick`.
     pub colour: Option<String>,
     /// Size for display, such as `50 × 50 cm`.

@@ -6,7 +6,7 @@ use contracts::{
         IMPORT_PRODUCTS_MAX, ImportBatch, ImportOutcome, Media, NewProduct, NewVariant, PastPrice,
         ProductClient, ProductOption, ProductStatus,
     },
-    shared::Image,
+    shared::{Image, Sku},
 };
 use kernel::{Currency, Money, MoneyError, Timestamp, UnitPrice};
 use std::time::Duration;
@@ -141,7 +141,7 @@ fn options(product: &Product) -> Vec<ProductOption> {
 
 /// Media of a product: every view in every colour, each with the SKUs that it shows.
 fn media(product: &Product) -> Vec<Media> {
-    let mut shown: Vec<(&Picture, Vec<String>)> = Vec::new();
+    let mut shown: Vec<(&Picture, Vec<Sku>)> = Vec::new();
     for variant in &product.variants {
         let Some(picture) = &variant.picture else { continue };
         match shown.iter_mut().find(|(known, _)| *known == picture) {

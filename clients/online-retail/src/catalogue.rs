@@ -12,9 +12,12 @@ use crate::{
     error::ReplayError,
     pounds::Pounds,
 };
-use contracts::product::{
-    IMPORT_PRODUCTS_MAX, ImportBatch, ImportOutcome, ImportReport, NewProduct, NewVariant,
-    PastPrice, Product, ProductOption, ProductStatus,
+use contracts::{
+    product::{
+        IMPORT_PRODUCTS_MAX, ImportBatch, ImportOutcome, ImportReport, NewProduct, NewVariant,
+        PastPrice, Product, ProductOption, ProductStatus,
+    },
+    shared::Sku,
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 use kernel::codes;
@@ -31,22 +34,22 @@ const HISTORY_MAX: usize = 100;
 /// SKUs of the shop, by variant and by stock code.
 #[derive(Debug)]
 pub(crate) struct Skus {
-    variants: Vec<String>,
-    usual: HashMap<usize, String>,
+    variants: HashMap<usize, Sku>,
+    usual: HashMap<usize, Sku>,
 }
 
 impl Skus {
     /// The SKU of a variant.
-    pub(crate) fn variant(&self, variant: usize) -> &str {
-        &self.variants[variant]
+    pub(crate) fn variant(&self, variant: usize) -> &Sku {
+        &self.variants[&variant]
     }
 
-    /// The SKU of a stock code at its usual price.
-    pub(crate) fn usual(&self, code: usize) -> &str {
-        self.usual.get(&code).map_or("", String::as_str)
+    /// The SKU of a stock code, which is sold or corrected, at its usual price.
+    pub(crate) fn usual(&self, code: usize) -> &Sku {
+        &self.usual[&code]
     }
 
-    pub(crate) fn sku(&self, key: StockKey) -> &str {
+    pub(crate) fn sku(&self, key: StockKey) -> &Sku {
         match key {
             StockKey::Variant(variant) => self.variant(variant),
             StockKey::Usual(code) => self.usual(code),
@@ -72,16 +75,15 @@ pub(crate) async fn import_catalogue(
         .try_filter_map(|product| async move { Ok(product) })
         .try_collect()
         .await?;
-    let mut skus =
-        Skus { variants: vec![String::new(); books.goods.variants.len()], usual: HashMap::new() };
+    let mut skus = Skus { variants: HashMap::new(), usual: HashMap::new() };
     let mut wanted = Vec::new();
     for (code, slug) in slugs {
-        let prices = Prices::of(books, code, known.get(&code));
+        let prices = Prices::of(books, code, known.get(&code))?;
         for &variant in &books.goods.codes[code].variants {
-            skus.variants[variant] = prices.sku(books.goods.variants[variant].price);
+            skus.variants.insert(variant, prices.sku(books.goods.variants[variant].price)?);
         }
-        skus.usual.insert(code, prices.sku(prices.usual));
-        wanted.extend(prices.product(books, code, slug, known.get(&code)));
+        skus.usual.insert(code, prices.code.clone());
+        wanted.extend(prices.product(books, code, slug, known.get(&code))?);
     }
     stream::iter(batches(wanted))
         .map(|batch| import_batch(operator, batch))
@@ -127,32 +129,27 @@ async fn fetch_product(operator: &EdgeClient, slug: &str) -> Result<Option<Produ
 }
 
 /// Prices of a stock code, and the SKUs of its variants.
-struct Prices<'a> {
-    code: &'a str,
+struct Prices {
+    code: Sku,
     /// Price of the variant whose SKU is the code itself.
     usual: Pounds,
 }
 
-impl<'a> Prices<'a> {
-    fn of(books: &'a Books, code: usize, known: Option<&Product>) -> Self {
+impl Prices {
+    fn of(books: &Books, code: usize, known: Option<&Product>) -> Result<Self, ReplayError> {
         let stock_code = &books.goods.codes[code];
-        let named = known.and_then(|product| {
-            product
-                .variants
-                .iter()
-                .find(|variant| variant.sku.eq_ignore_ascii_case(&stock_code.code))
-        });
+        let code = parse_sku(&stock_code.code)?;
+        let named = known.and_then(|product| product.variants.iter().find(|it| it.sku == code));
         let price =
             named.and_then(|variant| Pounds::parse(&variant.price.to_decimal().to_string()));
-        Self { code: &stock_code.code, usual: price.unwrap_or_else(|| stock_code.price()) }
+        Ok(Self { code, usual: price.unwrap_or_else(|| stock_code.price()) })
     }
 
-    fn sku(&self, price: Pounds) -> String {
+    fn sku(&self, price: Pounds) -> Result<Sku, ReplayError> {
         if price == self.usual {
-            self.code.to_owned()
-        } else {
-            format!("{}@{}", self.code, price.to_plain_string())
+            return Ok(self.code.clone());
         }
+        parse_sku(&format!("{}@{}", self.code, price.to_plain_string()))
     }
 
     /// The product to import; nothing if the shop has all of it.
@@ -162,7 +159,7 @@ impl<'a> Prices<'a> {
         code: usize,
         slug: String,
         known: Option<&Product>,
-    ) -> Option<NewProduct> {
+    ) -> Result<Option<NewProduct>, ReplayError> {
         let stock_code = &books.goods.codes[code];
         let variants =
             stock_code.variants.iter().map(|variant| books.goods.variants[*variant].price);
@@ -170,14 +167,19 @@ impl<'a> Prices<'a> {
         prices.sort_unstable();
         prices.dedup();
         let mut values: Vec<String> = prices.iter().map(|price| price.to_plain_string()).collect();
-        let has = |sku: &str| {
-            known.is_some_and(|product| {
-                product.variants.iter().any(|it| it.sku.eq_ignore_ascii_case(sku))
-            })
+        let has = |sku: &Sku| {
+            known.is_some_and(|product| product.variants.iter().any(|it| it.sku == *sku))
         };
-        prices.retain(|price| !has(&self.sku(*price)));
-        if prices.is_empty() {
-            return None;
+        let history = stock_code.usual_prices();
+        let mut variants = Vec::new();
+        for price in prices {
+            let sku = self.sku(price)?;
+            if !has(&sku) {
+                variants.push(self.variant(sku, price, &history));
+            }
+        }
+        if variants.is_empty() {
+            return Ok(None);
         }
         for option in known.iter().flat_map(|product| &product.options) {
             let more = option
@@ -188,11 +190,9 @@ impl<'a> Prices<'a> {
                 .collect::<Vec<_>>();
             values.extend(more);
         }
-        let history = stock_code.usual_prices();
-        let variants = prices.iter().filter_map(|price| self.variant(*price, &history)).collect();
         let kind = if stock_code.has_stock() { "Gifts" } else { "Postage and fees" };
         let sold = !stock_code.variants.is_empty();
-        Some(NewProduct {
+        Ok(Some(NewProduct {
             slug: Some(slug),
             name: known.map_or_else(|| stock_code.name.clone(), |product| product.name.clone()),
             description: known.map_or_else(String::new, |product| product.description.clone()),
@@ -201,15 +201,16 @@ impl<'a> Prices<'a> {
                 .map_or_else(|| vec![kind.to_owned()], |product| product.categories.clone()),
             tags: known.map_or_else(Vec::new, |product| product.tags.clone()),
             options: vec![ProductOption { name: OPTION.to_owned(), values }],
-            variants,
+            variants: variants.into_iter().flatten().collect(),
             media: known.map_or_else(Vec::new, |product| product.media.clone()),
             // A code that was only ever corrected is not for sale.
             status: if sold { ProductStatus::Active } else { ProductStatus::Draft },
-        })
+        }))
     }
 
     fn variant(
         &self,
+        sku: Sku,
         price: Pounds,
         history: &[(kernel::Timestamp, Pounds)],
     ) -> Option<NewVariant> {
@@ -220,7 +221,7 @@ impl<'a> Prices<'a> {
             .collect();
         earlier.reverse();
         Some(NewVariant {
-            sku: self.sku(price),
+            sku,
             options: [(OPTION.to_owned(), price.to_plain_string())].into(),
             price: price.unit_price()?,
             price_history: earlier,
@@ -230,6 +231,12 @@ impl<'a> Prices<'a> {
             barcode: None,
         })
     }
+}
+
+fn parse_sku(text: &str) -> Result<Sku, ReplayError> {
+    let refused =
+        |invalid| ReplayError::Refused { what: format!("stock code {text:?}: it {invalid}") };
+    Sku::parse(text).map_err(refused)
 }
 
 fn batches(products: Vec<NewProduct>) -> Vec<Vec<NewProduct>> {

@@ -12,7 +12,7 @@ use contracts::{
     inventory::{Movement, MovementKind, Movements},
     order::{OrderPage, OrderQuery, OrderStatus, OrderSummary},
     payment::Payment,
-    shared::OrderId,
+    shared::{OrderId, Sku},
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 use shop_client::{EdgeClient, ProgressMeter};
@@ -249,8 +249,8 @@ impl Reconciliation<'_> {
         Ok(())
     }
 
-    async fn fetch_movements(&self, sku: &str) -> Result<Vec<Movement>, ReplayError> {
-        let path = format!("/api/v1/stock/{}/movements", contracts::path_segment(sku));
+    async fn fetch_movements(&self, sku: &Sku) -> Result<Vec<Movement>, ReplayError> {
+        let path = format!("/api/v1/stock/{}/movements", contracts::path_segment(sku.as_str()));
         let mut movements = Vec::new();
         let mut cursor: Option<String> = None;
         loop {
@@ -267,7 +267,7 @@ impl Reconciliation<'_> {
 
     fn reconcile_stock(
         &self,
-        sku: &str,
+        sku: &Sku,
         expected: &BTreeMap<Month, StockSums>,
         movements: &[Movement],
         orders: &HashMap<OrderId, usize>,
@@ -325,8 +325,8 @@ impl Reconciliation<'_> {
         }
     }
 
-    fn expected_movements(&self) -> BTreeMap<&str, BTreeMap<Month, StockSums>> {
-        let mut by_sku: BTreeMap<&str, BTreeMap<Month, StockSums>> = BTreeMap::new();
+    fn expected_movements(&self) -> BTreeMap<&Sku, BTreeMap<Month, StockSums>> {
+        let mut by_sku: BTreeMap<&Sku, BTreeMap<Month, StockSums>> = BTreeMap::new();
         let mut sums = |sku, month, add: &dyn Fn(&mut StockSums)| {
             add(by_sku.entry(sku).or_default().entry(month).or_default());
         };

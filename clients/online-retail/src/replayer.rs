@@ -17,7 +17,7 @@ use contracts::{
     inventory::{Movement, MovementKind, NewMovement},
     order::{Checkout, NewRefund, Order, OrderStatus},
     payment::PaymentMethod,
-    shared::Quantity,
+    shared::{Quantity, Sku},
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 use kernel::Money;
@@ -129,7 +129,7 @@ impl Replayer<'_> {
         let required_stock = self.books.required_stock();
         let units = required_stock.into_iter().filter(|((needed, _), _)| *needed == month);
         let units = units.map(|((_, stock_key), units)| (self.skus.sku(stock_key), units));
-        let mut by_sku = std::collections::BTreeMap::<&str, i64>::new();
+        let mut by_sku = std::collections::BTreeMap::<&Sku, i64>::new();
         for (sku, units) in units {
             *by_sku.entry(sku).or_default() += units;
         }
@@ -311,14 +311,14 @@ impl Replayer<'_> {
 
     async fn move_stock(
         &self,
-        sku: &str,
+        sku: &Sku,
         kind: MovementKind,
         quantity: i64,
         reason: &str,
         key: &str,
     ) -> Result<(), ReplayError> {
         let body = NewMovement { kind, quantity, location: None, reason: Some(reason.to_owned()) };
-        let path = format!("/api/v1/stock/{}/movements", contracts::path_segment(sku));
+        let path = format!("/api/v1/stock/{}/movements", contracts::path_segment(sku.as_str()));
         // A key has no spaces; some stock codes do.
         let key = contracts::path_segment(key);
         let answer: Result<Movement, CallError> =
@@ -334,7 +334,7 @@ impl Replayer<'_> {
 
     fn quantities(&self, lines: &[(usize, i64)]) -> Vec<Quantity> {
         let quantity = |(variant, quantity): &(usize, i64)| Quantity {
-            sku: self.skus.variant(*variant).to_owned(),
+            sku: self.skus.variant(*variant).clone(),
             quantity: *quantity,
         };
         lines.iter().map(quantity).collect()

@@ -7,6 +7,7 @@ use crate::{
     pounds::Pounds,
     progress_log::PlacedOrder,
 };
+use contracts::shared::Sku;
 use std::path::Path;
 
 const HEADER: [&str; 14] = [
@@ -71,7 +72,7 @@ pub(crate) fn write(
                 &returned,
                 &refunded,
                 &credited,
-                sku.unwrap_or_default(),
+                sku.map_or("", Sku::as_str),
                 &names.collect::<Vec<_>>().join(" "),
             ])?;
         }

@@ -101,7 +101,7 @@ fn report(
     if let Some(primary) = maintenance.primary {
         print(format_args!("{service}: {primary}"))?;
     }
-    match results.iter().find_map(|(_, result)| result.named().first()) {
+    match results.iter().find_map(|(_, result)| result.examples().first()) {
         Some(different) => Err(CliError::failed(format!("cannot rebuild {service}: {different}"))),
         None => Ok(ExitCode::SUCCESS),
     }

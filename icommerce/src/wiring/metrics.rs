@@ -1,6 +1,6 @@
 //! Metrics of the storage engine's writers: flushes, writes, bytes, checkpoints, write-ahead log.
 
-use engine_sqlite::{Histogram, Statistics};
+use engine_sqlite::{Log2Histogram, Statistics};
 use telemetry::{Sample, SampleValue};
 
 /// Number of histogram buckets: powers of two of a microsecond, up to about 8 seconds.
@@ -41,21 +41,21 @@ pub(super) fn samples(logs: &[(&'static str, Statistics); 2]) -> Vec<Sample> {
             name,
             help,
             label: ("log", log),
-            amount: amount(statistics),
+            value: amount(statistics),
         })
     };
     METRICS.into_iter().flat_map(samples_of).collect()
 }
 
 /// Histogram in seconds, from counts by power of two of a microsecond.
-fn seconds(micros: &Histogram, sum: u64) -> SampleValue {
+fn seconds(micros: &Log2Histogram, sum: u64) -> SampleValue {
     let bound = |power: usize| 2_f64.powi(i32::try_from(power).unwrap_or(i32::MAX)) / 1e6;
     let buckets: Vec<_> = (0..POWERS).map(|power| (bound(power), micros.counts[power])).collect();
-    let beyond = micros.counts[POWERS..].iter().sum();
+    let overflow = micros.counts[POWERS..].iter().sum();
     #[expect(
         clippy::cast_precision_loss,
-        reason = "a sum of durations; precision beyond 52 bits is irrelevant"
+        reason = "a sum of durations; precision overflow 52 bits is irrelevant"
     )]
     let sum = sum as f64 / 1e6;
-    SampleValue::Seconds { sum, buckets, beyond }
+    SampleValue::Histogram { sum, buckets, overflow }
 }

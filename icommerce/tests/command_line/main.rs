@@ -44,6 +44,28 @@ fn a_port_in_use_is_named_and_nothing_is_opened() {
 }
 
 #[test]
+fn a_service_listener_beyond_loopback_needs_the_secret_of_the_fleet() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    let fleet = |secret: &str| {
+        let file = folder.path().join("secret");
+        std::fs::write(&file, secret).unwrap();
+        let mut command = icommerce(&data);
+        command.arg("--service-listen=127.0.0.1:0").env("ICOMMERCE_FLEET__SECRET_FILE", file);
+        command
+    };
+    let open = assert_fails(icommerce(&data).arg("--service-listen=0.0.0.0:0"), 2);
+    assert!(open.contains("fleet.secret_file") && open.contains("0.0.0.0"), "{open}");
+    let short = assert_fails(&mut fleet("short\n"), 2);
+    assert!(short.contains("16 bytes") && !short.contains("short\n"), "{short}");
+    let missing = icommerce(&data).env("ICOMMERCE_FLEET__SECRET_FILE", "/nothing/here").output();
+    assert_eq!(missing.unwrap().status.code(), Some(3));
+    assert!(!data.exists());
+    let (child, _) = start_shop(fleet("a secret of more than 16 bytes").arg("--no-demo"));
+    stop_shop(child);
+}
+
+#[test]
 fn an_unwritable_folder_is_named() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("file");

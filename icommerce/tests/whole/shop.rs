@@ -3,12 +3,13 @@
 use crate::client::Client;
 use std::{
     io::{BufRead, BufReader},
+    path::PathBuf,
     process::{Child, Command, Stdio},
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use tempfile::TempDir;
-use testkit::Port;
+use testkit::ReservedPort;
 
 /// Timeout for the start and the stop of a process.
 const TIMEOUT: Duration = Duration::from_mins(3);
@@ -58,7 +59,7 @@ pub(crate) struct TestShop {
     /// Data folder, deleted when the shop is dropped.
     _data: TempDir,
     /// Reserved ports: a restarted process listens on the same ones.
-    _ports: Vec<Port>,
+    _ports: Vec<ReservedPort>,
     processes: Mutex<Vec<Process>>,
     settings: &'static [(&'static str, &'static str)],
     pub(crate) shopper: Client,
@@ -68,6 +69,10 @@ pub(crate) struct TestShop {
 struct Process {
     services: &'static [&'static str],
     arguments: Vec<String>,
+    /// File of the fleet's secret.
+    secret: Option<PathBuf>,
+    /// Port of the service listener.
+    port: u16,
     child: Option<Child>,
 }
 
@@ -79,9 +84,9 @@ impl TestShop {
     ) -> Self {
         let folder = TempDir::new().unwrap();
         let groups = topology.processes();
-        let ports: Vec<Port> =
-            (0..groups.len() + 2).map(|_| Port::take().expect("a free port")).collect();
-        let numbers: Vec<u16> = ports.iter().map(Port::number).collect();
+        let ports: Vec<ReservedPort> =
+            (0..groups.len() + 2).map(|_| ReservedPort::reserve().expect("a free port")).collect();
+        let numbers: Vec<u16> = ports.iter().map(ReservedPort::number).collect();
         let [shop, operator, listen @ ..] = &*numbers else { unreachable!("two edges and more") };
         let mut peers = Vec::new();
         for (services, port) in groups.iter().zip(listen) {
@@ -89,6 +94,8 @@ impl TestShop {
                 services.iter().map(|service| format!("{service}=http://127.0.0.1:{port}")),
             );
         }
+        let secret = folder.path().join("fleet-secret");
+        std::fs::write(&secret, "the secret of the fleet of a test").unwrap();
         let mut processes = Vec::new();
         for (services, port) in groups.iter().zip(listen) {
             let data = folder.path().join(services.first().unwrap());
@@ -103,7 +110,10 @@ impl TestShop {
                 arguments.push(format!("--service-listen=127.0.0.1:{port}"));
                 arguments.push(format!("--peers={}", peers.join(",")));
             }
-            processes.push(Process { services, arguments, child: None });
+            // One topology with a secret, one without.
+            let has_secret = topology == Topology::ProcessPerService;
+            let secret = has_secret.then(|| secret.clone());
+            processes.push(Process { services, arguments, secret, port: *port, child: None });
         }
         let this = Self {
             _data: folder,
@@ -116,6 +126,13 @@ impl TestShop {
         this.start_missing();
         this.wait_until_ready().await;
         this
+    }
+
+    /// Client of the service listener of `service`, which knows no secret, if its fleet has one.
+    pub(crate) fn stranger(&self, service: &str) -> Option<Client> {
+        let processes = self.processes();
+        let process = processes.iter().find(|process| process.services.contains(&service))?;
+        process.secret.as_ref().map(|_| Client::new(process.port))
     }
 
     /// Kills the processes that run `service`, or all of them, with SIGKILL.
@@ -164,6 +181,7 @@ impl TestShop {
                 .args(&process.arguments)
                 .env("ICOMMERCE_PAYMENT_SERVICE__TEST_PAYMENTS", "true")
                 .env("ICOMMERCE_LOG_FILTER", "warn")
+                .envs(process.secret.iter().map(|file| ("ICOMMERCE_FLEET__SECRET_FILE", file)))
                 .envs(
                     self.settings.iter().map(|(name, value)| (format!("ICOMMERCE_{name}"), value)),
                 )

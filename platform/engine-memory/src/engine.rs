@@ -1,41 +1,75 @@
-//! The engine: one log for all services, one more for bulk.
+//! Storage engine in memory: one log for all services, and a second one for bulk data.
 
 use crate::{
-    documents::MemoryDocuments, journal::MemoryJournal, key_value::MemoryKeyValue, log::Log,
+    documents::MemoryDocuments, journal::MemoryJournal, key_value::MemoryKeyValue, log::MemoryLog,
 };
 use ::journal::ServiceStorage;
 use std::sync::Arc;
 use storage::{CommitError, Watermark};
 
-/// All storage of one process, in memory.
+/// Storage engine in memory: the storage of one simulated process.
+///
+/// A new engine flushes each write at once. After [`MemoryEngine::hold`] flushes happen on request only, which makes the
+/// time between a write and its flush as long as a test wants; [`MemoryEngine::crash`] then loses exactly what is not
+/// flushed. Clones share the same storage.
+///
+/// ```
+/// use engine_memory::MemoryEngine;
+/// use kernel::Timestamp;
+/// use storage::StorageError;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), StorageError> {
+/// let now = Timestamp::UNIX_EPOCH;
+/// let engine = MemoryEngine::new();
+/// let values = engine.service("example").key_value;
+/// let flushed = values.put("colour", "red".into(), None).await?;
+/// assert!(flushed.is_durable());
+///
+/// engine.hold();
+/// let lost = values.put("colour", "blue".into(), None).await?;
+/// assert!(!lost.is_durable());
+/// assert_eq!(values.value("colour", now).await?.as_deref(), Some(&b"blue"[..]), "read-your-writes");
+///
+/// let restarted = engine.crash();
+/// assert!(lost.wait().await.is_err());
+/// let values = restarted.service("example").key_value;
+/// assert_eq!(values.value("colour", now).await?.as_deref(), Some(&b"red"[..]));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct MemoryEngine {
-    log: Arc<Log>,
-    bulk: Arc<Log>,
+    log: Arc<MemoryLog>,
+    bulk: Arc<MemoryLog>,
 }
 
 impl MemoryEngine {
-    /// An empty engine that flushes each write at once.
+    /// Creates an empty engine that flushes each write at once.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The storage of one service. Asking again gives handles to the same storage.
+    /// Storage handles of one service. The same name gives handles to the same storage.
     pub fn service(&self, name: &'static str) -> ServiceStorage {
         storage_of(&self.log, name)
     }
 
-    /// Storage for what may lag: it has a log of its own and is never in the way of the others.
+    /// Storage handles for bulk data that may lag: its log is separate, so that it never delays the services.
     pub fn bulk(&self, name: &'static str) -> ServiceStorage {
         storage_of(&self.bulk, name)
     }
 
-    /// How far the services' log is flushed.
-    pub fn tail(&self) -> &Arc<Watermark> {
-        self.log.tail()
+    /// High-watermark of the services' log.
+    pub fn watermark(&self) -> &Arc<Watermark> {
+        self.log.watermark()
     }
 
-    /// Flushes everything and takes no more writes.
+    /// Flushes everything and closes both logs; later writes are refused with `Unavailable`.
+    ///
+    /// # Errors
+    ///
+    /// None: the signature is that of an engine with a disk.
     #[expect(clippy::unused_async, reason = "an engine with a disk waits here")]
     pub async fn close(&self) -> Result<(), CommitError> {
         self.log.close();
@@ -43,62 +77,61 @@ impl MemoryEngine {
         Ok(())
     }
 
-    /// From now on nothing is flushed before [`MemoryEngine::flush`].
+    /// Holds flushes of the services' log back until [`MemoryEngine::flush`].
     pub fn hold(&self) {
-        self.log.hold();
+        self.log.hold_flushes();
     }
 
-    /// Flushes what was held back, and goes on holding.
+    /// Flushes the pending writes of the services' log, and goes on holding later ones back.
     pub fn flush(&self) {
         self.log.flush(usize::MAX);
     }
 
-    /// The disk under the services' log.
+    /// Simulated disk under the services' log.
     pub fn disk(&self) -> Disk {
         Disk(Arc::clone(&self.log))
     }
 
-    /// The disk under the log for bulk.
+    /// Simulated disk under the bulk log.
     pub fn bulk_disk(&self) -> Disk {
         Disk(Arc::clone(&self.bulk))
     }
 
-    /// Loses what is not flushed, as a power cut would. Every handle of this engine is dead from here on; the
-    /// engine returned is the process after its restart.
-    #[must_use = "the engine returned holds all that is left"]
+    /// Crashes the engine: unflushed writes are lost, as in a power failure, and their commits fail. Every handle of this
+    /// engine refuses writes from now on; the engine returned is the same storage after a restart.
+    #[must_use = "the engine returned holds what was flushed"]
     pub fn crash(&self) -> Self {
         Self { log: Arc::new(self.log.crash()), bulk: Arc::new(self.bulk.crash()) }
     }
 }
 
-/// What lies under one log, for whoever plays the disk: it says when something waits for its flush, and flushes as
-/// much as it is told to.
+/// Simulated disk under one log, for a simulator that decides when a flush happens and how much of it succeeds.
 #[derive(Clone, Debug)]
-pub struct Disk(Arc<Log>);
+pub struct Disk(Arc<MemoryLog>);
 
 impl Disk {
-    /// From now on nothing is flushed before it is asked for.
+    /// Holds flushes back until [`Disk::flush_oldest`].
     pub fn hold(&self) {
-        self.0.hold();
+        self.0.hold_flushes();
     }
 
-    /// How many writes wait for their flush.
+    /// Number of writes that wait for their flush.
     pub fn unflushed(&self) -> usize {
         self.0.unflushed()
     }
 
-    /// Returns when something waits for its flush. One task may wait at a time.
+    /// Waits until a write waits for its flush. One task may wait at a time.
     pub async fn wanted(&self) {
-        self.0.wanted().await;
+        self.0.wait_for_pending().await;
     }
 
-    /// Flushes up to so many of the writes that wait, oldest first.
+    /// Flushes up to `writes_max` pending writes, the oldest first.
     pub fn flush_oldest(&self, writes_max: usize) {
         self.0.flush(writes_max);
     }
 }
 
-fn storage_of(log: &Arc<Log>, name: &'static str) -> ServiceStorage {
+fn storage_of(log: &Arc<MemoryLog>, name: &'static str) -> ServiceStorage {
     ServiceStorage {
         journal: Arc::new(MemoryJournal::new(Arc::clone(log), name)),
         documents: Arc::new(MemoryDocuments::new(Arc::clone(log), name)),

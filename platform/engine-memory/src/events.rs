@@ -1,34 +1,37 @@
-//! The events of one service, found by position and by stream.
+//! Events of one service, indexed by position and by stream.
 
 use ::journal::{NewEvent, Position, RecordedEvent, StreamId, Version};
 use std::collections::HashMap;
 
+/// Event index of one service.
 #[derive(Debug, Default)]
-pub(crate) struct Events {
-    /// In order of position.
+pub(crate) struct MemoryEvents {
+    /// Events in the order of their positions.
     all: Vec<RecordedEvent>,
-    /// Of each stream, where its events are in `all`.
+    /// Indexes into `all` of each stream's events, in the order of their versions.
     streams: HashMap<StreamId, Vec<usize>>,
 }
 
-impl Events {
+impl MemoryEvents {
+    /// Number of events that a stream has.
     pub(crate) fn version(&self, stream: &str) -> Version {
-        self.streams.get(stream).map_or(0, |places| places.len() as Version)
+        self.streams.get(stream).map_or(0, |indexes| indexes.len() as Version)
     }
 
-    /// Up to `limit` events of a stream, from the one after `after`.
+    /// Up to `limit` events of a stream with a version above `after`.
     pub(crate) fn of_stream(
         &self,
         stream: &str,
         after: Version,
         limit: usize,
     ) -> Vec<RecordedEvent> {
-        let Some(places) = self.streams.get(stream) else { return Vec::new() };
+        let Some(indexes) = self.streams.get(stream) else { return Vec::new() };
+        // A version beyond what memory can hold is beyond every event, too.
         let skipped = usize::try_from(after).unwrap_or(usize::MAX);
-        places.iter().skip(skipped).take(limit).map(|place| self.all[*place].clone()).collect()
+        indexes.iter().skip(skipped).take(limit).map(|index| self.all[*index].clone()).collect()
     }
 
-    /// Up to `limit` events after the position `after` and not after `until`.
+    /// Up to `limit` events with a position above `after`, up to and including `until`.
     pub(crate) fn between(
         &self,
         after: Position,
@@ -44,32 +47,34 @@ impl Events {
             .collect()
     }
 
+    /// Appends an event to a stream.
     pub(crate) fn push(&mut self, stream: &str, position: Position, event: NewEvent) {
-        let places = self.streams.entry(stream.to_owned()).or_default();
-        places.push(self.all.len());
+        let indexes = self.streams.entry(stream.to_owned()).or_default();
+        indexes.push(self.all.len());
         self.all.push(RecordedEvent {
             position,
             stream: stream.to_owned(),
-            version: places.len() as Version,
+            version: indexes.len() as Version,
             id: event.id,
             name: event.name.to_owned(),
             data: event.data,
             recorded_at: event.recorded_at,
+            typed: event.typed,
         });
     }
 
-    /// The position of the last event that is not after `until`.
+    /// Position of the last event up to and including `until`; 0 when there is none.
     pub(crate) fn last_position(&self, until: Position) -> Position {
         let count = self.all.partition_point(|event| event.position <= until);
         self.all[..count].last().map_or(0, |event| event.position)
     }
 
-    /// Forgets the events after `position`.
+    /// Truncates the events after `position`.
     pub(crate) fn truncate(&mut self, position: Position) {
         let kept = self.all.partition_point(|event| event.position <= position);
         self.all.truncate(kept);
-        for places in self.streams.values_mut() {
-            places.truncate(places.partition_point(|place| *place < kept));
+        for indexes in self.streams.values_mut() {
+            indexes.truncate(indexes.partition_point(|index| *index < kept));
         }
     }
 }

@@ -1,6 +1,6 @@
-//! A service's journal in memory.
+//! Journal of one service in memory.
 
-use crate::log::{Effect, Log, Service};
+use crate::log::{FlushEffect, MemoryLog, ServiceData};
 use ::journal::{
     Append, AppendError, Appended, Journal, Position, READ_EVENTS_MAX, RecordedEvent, Snapshot,
     Version,
@@ -9,22 +9,30 @@ use async_trait::async_trait;
 use std::sync::Arc;
 use storage::{Commit, StorageError, durability};
 
+/// Journal handle of one service.
 #[derive(Debug)]
 pub(crate) struct MemoryJournal {
-    log: Arc<Log>,
+    log: Arc<MemoryLog>,
     service: &'static str,
 }
 
 impl MemoryJournal {
-    pub(crate) fn new(log: Arc<Log>, service: &'static str) -> Self {
+    pub(crate) fn new(log: Arc<MemoryLog>, service: &'static str) -> Self {
         Self { log, service }
     }
 }
 
-/// What an append came to, before it has its commit.
-enum Decided {
-    Taken { version: Version, position: Position },
-    Repeated { version: Version, position: Position },
+/// Outcome of an append, before it has its commit.
+enum AppendDecision {
+    Accepted {
+        version: Version,
+        position: Position,
+    },
+    /// Idempotent append: the stream has these very events at this version already.
+    Repeated {
+        version: Version,
+        position: Position,
+    },
 }
 
 #[async_trait]
@@ -34,9 +42,11 @@ impl Journal for MemoryJournal {
         let (decided, commit) =
             self.log.write(self.service, |service, before| decide(service, before, append))?;
         Ok(match decided {
-            Decided::Taken { version, position } => Appended { version, position, commit },
-            Decided::Repeated { version, position } => {
-                Appended { version, position, commit: self.log.commit(position) }
+            AppendDecision::Accepted { version, position } => {
+                Appended { version, position, commit }
+            }
+            AppendDecision::Repeated { version, position } => {
+                Appended { version, position, commit: self.log.commit_at(position) }
             }
         })
     }
@@ -51,7 +61,7 @@ impl Journal for MemoryJournal {
         let events =
             self.log.read(self.service, |service| service.events.of_stream(stream, after, limit));
         if let Some(last) = events.last() {
-            durability::depend_on(&self.log.commit(last.position));
+            durability::depend_on(&self.log.commit_at(last.position));
         }
         Ok(events)
     }
@@ -61,7 +71,7 @@ impl Journal for MemoryJournal {
         after: Position,
         limit: usize,
     ) -> Result<Vec<RecordedEvent>, StorageError> {
-        let (limit, mut flushed) = (limit.min(READ_EVENTS_MAX), self.log.tail().flushed());
+        let (limit, mut flushed) = (limit.min(READ_EVENTS_MAX), self.log.watermark().flushed());
         if kernel::defects::planted("feed_shows_unflushed") {
             flushed = Position::MAX;
         }
@@ -69,20 +79,21 @@ impl Journal for MemoryJournal {
     }
 
     async fn wait_beyond(&self, after: Position) {
-        let followed = self.log.read(self.service, |service| Arc::clone(&service.followed));
-        if followed.wait_for(after.saturating_add(1)).await.is_err() {
+        let watermark =
+            self.log.read(self.service, |service| Arc::clone(&service.events_watermark));
+        if watermark.wait_for(after.saturating_add(1)).await.is_err() {
             std::future::pending::<()>().await;
         }
     }
 
     async fn last_position(&self) -> Result<Position, StorageError> {
-        let flushed = self.log.tail().flushed();
+        let flushed = self.log.watermark().flushed();
         Ok(self.log.read(self.service, |service| service.events.last_position(flushed)))
     }
 
     async fn save_snapshot(&self, name: &str, snapshot: Snapshot) -> Result<Commit, StorageError> {
         storage::check_size(snapshot.data.len(), ::journal::SNAPSHOT_BYTES_MAX)?;
-        let effect = Effect::Snapshot { name: name.to_owned(), snapshot };
+        let effect = FlushEffect::Snapshot { name: name.to_owned(), snapshot };
         let ((), commit) =
             self.log.write(self.service, |_, _| Ok::<_, StorageError>(((), Some((1, effect)))))?;
         Ok(commit)
@@ -93,21 +104,22 @@ impl Journal for MemoryJournal {
     }
 }
 
+/// Decides on an append by optimistic concurrency control: the stream must have the expected version.
 fn decide(
-    service: &mut Service,
+    service: &mut ServiceData,
     before: Position,
     append: Append,
-) -> Result<(Decided, Option<(u64, Effect)>), AppendError> {
+) -> Result<(AppendDecision, Option<(u64, FlushEffect)>), AppendError> {
     let Append { stream, expected, events, writes } = append;
     let actual = service.events.version(&stream);
     if actual != expected {
-        let there = service.events.of_stream(&stream, expected, events.len());
-        let repeated = there.len() == events.len()
-            && there.iter().zip(&events).all(|(recorded, event)| recorded.id == event.id);
-        return match there.last() {
-            Some(last) if repeated => {
+        let stored = service.events.of_stream(&stream, expected, events.len());
+        let is_repeated = stored.len() == events.len()
+            && stored.iter().zip(&events).all(|(recorded, event)| recorded.id == event.id);
+        return match stored.last() {
+            Some(last) if is_repeated => {
                 let (version, position) = (last.version, last.position);
-                Ok((Decided::Repeated { version, position }, None))
+                Ok((AppendDecision::Repeated { version, position }, None))
             }
             _ => Err(AppendError::Conflict { actual }),
         };
@@ -117,5 +129,5 @@ fn decide(
         service.events.push(&stream, position, event);
     }
     let (version, position) = (expected + count, before + count);
-    Ok((Decided::Taken { version, position }, Some((count, Effect::Events(writes)))))
+    Ok((AppendDecision::Accepted { version, position }, Some((count, FlushEffect::Events(writes)))))
 }

@@ -1,15 +1,18 @@
-//! Storage in memory that keeps every promise of a disk but one: a stop of the process loses it.
+//! Storage engine in memory for tests and simulation: it keeps every promise of an engine with a disk, except that the data
+//! do not survive the process.
 //!
-//! Tests and the simulation run on it. Flushes can be held back, and a crash be had at will, so that what depends
-//! on durability is tested without a disk and without waiting.
+//! Flushes can be held back and crashes injected at will ([`MemoryEngine`]), so that code that depends on durability is
+//! tested without a disk and without waiting.
 
 #![warn(missing_docs)]
 
+mod collections;
 mod documents;
 mod engine;
 mod events;
 mod journal;
 mod key_value;
 mod log;
+mod values;
 
 pub use engine::{Disk, MemoryEngine};

@@ -1,6 +1,6 @@
-//! The log all services of the engine share: the order of writes, and how far they are flushed.
+//! Log that all services of the engine share: the order of writes, and the watermark up to which they are flushed.
 
-use crate::{documents::Records, events::Events, key_value::Values};
+use crate::{collections::Collections, events::MemoryEvents, values::MemoryValues};
 use ::journal::{Position, Snapshot};
 use parking_lot::Mutex;
 use std::{
@@ -10,167 +10,188 @@ use std::{
 use storage::{Commit, StorageError, Watermark, Write, durability};
 use tokio::sync::Notify;
 
+/// Log with one lock: decisions take their positions in one order under it.
 #[derive(Debug, Default)]
-pub(crate) struct Log {
-    tail: Arc<Watermark>,
-    state: Mutex<State>,
-    /// Told when something is held back.
+pub(crate) struct MemoryLog {
+    watermark: Arc<Watermark>,
+    contents: Mutex<LogContents>,
+    /// Notified when a write waits for a flush that is held back.
     held_back: Notify,
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct State {
+pub(crate) struct LogContents {
     position: Position,
-    flushing: Flushing,
-    services: HashMap<&'static str, Service>,
-    /// What is decided and not flushed, oldest first.
-    pending: VecDeque<Pending>,
+    flush_mode: FlushMode,
+    services: HashMap<&'static str, ServiceData>,
+    /// Decided writes that are not flushed, oldest first.
+    pending: VecDeque<PendingWrite>,
 }
 
+/// When a write is flushed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Flushing {
+enum FlushMode {
+    /// With the write itself.
     #[default]
-    AtOnce,
-    Held,
+    Immediate,
+    /// On request only.
+    Manual,
+    /// Never: the log accepts no more writes.
     Closed,
 }
 
-/// What one service keeps.
+/// Data of one service.
 #[derive(Debug, Default)]
-pub(crate) struct Service {
-    /// All that were decided, flushed or not.
-    pub(crate) events: Events,
-    /// The flushed ones.
-    pub(crate) records: Records,
-    /// The flushed ones, and what is laid over them until its flush.
-    pub(crate) values: Values,
+pub(crate) struct ServiceData {
+    /// Decided events, flushed or not.
+    pub(crate) events: MemoryEvents,
+    /// Flushed documents.
+    pub(crate) collections: Collections,
+    /// Flushed values, and the unflushed ones over them.
+    pub(crate) values: MemoryValues,
+    /// Flushed snapshots, by name.
     pub(crate) snapshots: HashMap<String, Snapshot>,
-    /// How far this service's events are flushed.
-    pub(crate) followed: Arc<Watermark>,
+    /// Watermark of this service's events alone, for the consumers that follow its journal.
+    pub(crate) events_watermark: Arc<Watermark>,
 }
 
 #[derive(Debug)]
-struct Pending {
+struct PendingWrite {
     position: Position,
     service: &'static str,
-    effect: Effect,
+    effect: FlushEffect,
 }
 
-/// What a flush makes visible.
+/// Change that a flush makes visible.
 #[derive(Debug)]
-pub(crate) enum Effect {
+pub(crate) enum FlushEffect {
+    /// Events, with the documents written in the same append.
     Events(Vec<Write>),
     Documents(Vec<Write>),
-    Value { key: String },
-    Snapshot { name: String, snapshot: Snapshot },
+    Value {
+        key: String,
+    },
+    Snapshot {
+        name: String,
+        snapshot: Snapshot,
+    },
 }
 
-impl Log {
-    pub(crate) fn tail(&self) -> &Arc<Watermark> {
-        &self.tail
+impl MemoryLog {
+    pub(crate) fn watermark(&self) -> &Arc<Watermark> {
+        &self.watermark
     }
 
-    /// Looks at a service's data. What is shown and not flushed must be touched by the caller.
-    pub(crate) fn read<T>(&self, service: &'static str, look: impl FnOnce(&mut Service) -> T) -> T {
-        look(self.state.lock().services.entry(service).or_default())
+    /// Reads a service's data under the lock. The caller registers the commit of whatever it returns unflushed.
+    pub(crate) fn read<T>(
+        &self,
+        service: &'static str,
+        read: impl FnOnce(&mut ServiceData) -> T,
+    ) -> T {
+        read(self.contents.lock().services.entry(service).or_default())
     }
 
-    /// Decides under the lock; what `decide` leads to takes its place in the order and is touched in the scope.
-    /// `decide` gets the position of the last write before it, and returns how many positions it takes.
+    /// Decides under the lock; the effect takes its positions in the order, and its commit is added to the running scope.
+    /// `decide` gets the position of the last write before it, and returns how many positions it takes; without an effect
+    /// nothing is written.
     pub(crate) fn write<T, E: From<StorageError>>(
         &self,
         service: &'static str,
-        decide: impl FnOnce(&mut Service, Position) -> Result<(T, Option<(u64, Effect)>), E>,
+        decide: impl FnOnce(&mut ServiceData, Position) -> Result<(T, Option<(u64, FlushEffect)>), E>,
     ) -> Result<(T, Commit), E> {
-        let mut state = self.state.lock();
-        if state.flushing == Flushing::Closed {
+        let mut contents = self.contents.lock();
+        if contents.flush_mode == FlushMode::Closed {
             return Err(StorageError::Unavailable("the engine is closed".to_owned()).into());
         }
-        let before = state.position;
-        let (output, taken) = decide(state.services.entry(service).or_default(), before)?;
-        let Some((positions, effect)) = taken else { return Ok((output, Commit::durable())) };
-        state.position += positions;
-        let position = state.position;
-        state.pending.push_back(Pending { position, service, effect });
-        match state.flushing {
-            Flushing::AtOnce => state.flush(&self.tail, usize::MAX),
-            Flushing::Held | Flushing::Closed => self.held_back.notify_one(),
+        let before = contents.position;
+        let (output, effect) = decide(contents.services.entry(service).or_default(), before)?;
+        let Some((positions, effect)) = effect else { return Ok((output, Commit::durable())) };
+        contents.position += positions;
+        let position = contents.position;
+        contents.pending.push_back(PendingWrite { position, service, effect });
+        match contents.flush_mode {
+            FlushMode::Immediate => contents.flush(&self.watermark, usize::MAX),
+            FlushMode::Manual | FlushMode::Closed => self.held_back.notify_one(),
         }
-        drop(state);
-        let commit = self.commit(position);
+        drop(contents);
+        let commit = self.commit_at(position);
         Ok((output, commit))
     }
 
-    /// The commit of what stands at `position`, touched in the running scope.
-    pub(crate) fn commit(&self, position: Position) -> Commit {
-        let commit = Commit::at(&self.tail, position);
+    /// Commit of the write at `position`, added to the running scope.
+    pub(crate) fn commit_at(&self, position: Position) -> Commit {
+        let commit = Commit::at(&self.watermark, position);
         durability::depend_on(&commit);
         commit
     }
 
-    pub(crate) fn hold(&self) {
-        self.state.lock().flushing = Flushing::Held;
+    pub(crate) fn hold_flushes(&self) {
+        self.contents.lock().flush_mode = FlushMode::Manual;
     }
 
     pub(crate) fn flush(&self, writes_max: usize) {
-        self.state.lock().flush(&self.tail, writes_max);
+        self.contents.lock().flush(&self.watermark, writes_max);
     }
 
     pub(crate) fn unflushed(&self) -> usize {
-        self.state.lock().pending.len()
+        self.contents.lock().pending.len()
     }
 
-    pub(crate) async fn wanted(&self) {
+    pub(crate) async fn wait_for_pending(&self) {
         while self.unflushed() == 0 {
             self.held_back.notified().await;
         }
     }
 
     pub(crate) fn close(&self) {
-        let mut state = self.state.lock();
-        state.flush(&self.tail, usize::MAX);
-        state.flushing = Flushing::Closed;
+        let mut contents = self.contents.lock();
+        contents.flush(&self.watermark, usize::MAX);
+        contents.flush_mode = FlushMode::Closed;
     }
 
-    /// The log as a restart finds it.
+    /// Log as a restart finds it: the flushed prefix. This one accepts no more writes.
     pub(crate) fn crash(&self) -> Self {
-        let mut state = self.state.lock();
-        state.flushing = Flushing::Closed;
-        state.pending.clear();
-        self.tail.void();
-        let mut position = self.tail.flushed();
+        let mut contents = self.contents.lock();
+        contents.flush_mode = FlushMode::Closed;
+        contents.pending.clear();
+        self.watermark.void();
+        let mut position = self.watermark.flushed();
         if kernel::defects::planted("tail_of_batch_lost") {
             position = position.saturating_sub(1);
         }
-        let mut services = std::mem::take(&mut state.services);
+        let mut services = std::mem::take(&mut contents.services);
         for service in services.values_mut() {
             service.events.truncate(position);
-            service.values.lose_pending();
-            service.followed = Watermark::at(service.events.last_position(position));
+            service.values.discard_pending();
+            service.events_watermark = Watermark::at(service.events.last_position(position));
         }
-        let state = State { position, services, ..State::default() };
-        Self { tail: Watermark::at(position), state: Mutex::new(state), held_back: Notify::new() }
+        let contents = LogContents { position, services, ..LogContents::default() };
+        Self {
+            watermark: Watermark::at(position),
+            contents: Mutex::new(contents),
+            held_back: Notify::new(),
+        }
     }
 }
 
-impl State {
-    fn flush(&mut self, tail: &Watermark, writes_max: usize) {
+impl LogContents {
+    fn flush(&mut self, watermark: &Watermark, writes_max: usize) {
         let count = self.pending.len().min(writes_max);
-        for Pending { position, service, effect } in self.pending.drain(..count) {
+        for PendingWrite { position, service, effect } in self.pending.drain(..count) {
             let service = self.services.entry(service).or_default();
             match effect {
-                Effect::Events(writes) => {
-                    service.records.apply(writes);
-                    tail.advance(position);
-                    service.followed.advance(position);
+                FlushEffect::Events(writes) => {
+                    service.collections.apply(writes);
+                    watermark.advance(position);
+                    service.events_watermark.advance(position);
                 }
-                Effect::Documents(writes) => service.records.apply(writes),
-                Effect::Value { key } => service.values.settle(&key, position),
-                Effect::Snapshot { name, snapshot } => {
+                FlushEffect::Documents(writes) => service.collections.apply(writes),
+                FlushEffect::Value { key } => service.values.apply_flushed(&key, position),
+                FlushEffect::Snapshot { name, snapshot } => {
                     service.snapshots.insert(name, snapshot);
                 }
             }
-            tail.advance(position);
+            watermark.advance(position);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The engine in memory keeps the promises of the ports.
+//! Conformance of the engine in memory to the storage ports.
 
 use engine_memory::MemoryEngine;
 use journal::ServiceStorage;

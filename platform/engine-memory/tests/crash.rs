@@ -1,4 +1,4 @@
-//! Held flushes and crashes at will: what tests and the simulation rely on.
+//! Held flushes and injected crashes, on which tests and the simulation rely.
 
 use bytes::Bytes;
 use engine_memory::MemoryEngine;
@@ -14,6 +14,7 @@ fn append(expected: u64) -> Append {
         name: "thing_happened",
         data: Bytes::from_static(b"{}"),
         recorded_at: Timestamp::UNIX_EPOCH,
+        typed: journal::TypedEvent::default(),
     };
     let body = Bytes::from(expected.to_string());
     let document = Document { key: "note".to_owned(), body, fields: Vec::new() };
@@ -40,26 +41,27 @@ async fn write_both(storage: &ServiceStorage, number: u64) {
 }
 
 #[tokio::test]
-async fn what_is_held_back_is_decided_but_not_shown_to_the_world() {
+async fn held_writes_are_decided_but_not_published() {
     let engine = MemoryEngine::new();
     let storage = engine.service("warehouse");
     write_both(&storage, 0).await;
     engine.hold();
-    let ((), touched) = durability::scope(write_both(&storage, 1)).await;
+    let ((), dependencies) = durability::scope(write_both(&storage, 1)).await;
     assert_eq!(seen(&storage).await, (2, 1, Some("0".into()), Some("1".into())));
-    let ((), ()) = tokio::join!(async { touched.wait().await.unwrap() }, async { engine.flush() });
+    let ((), ()) =
+        tokio::join!(async { dependencies.wait().await.unwrap() }, async { engine.flush() });
     assert_eq!(seen(&storage).await, (2, 2, Some("1".into()), Some("1".into())));
 }
 
 #[tokio::test]
-async fn a_crash_loses_what_is_not_flushed_and_nothing_else() {
+async fn a_crash_loses_exactly_the_unflushed_writes() {
     let engine = MemoryEngine::new();
     let storage = engine.service("warehouse");
     write_both(&storage, 0).await;
     engine.hold();
-    let ((), touched) = durability::scope(write_both(&storage, 1)).await;
+    let ((), dependencies) = durability::scope(write_both(&storage, 1)).await;
     let restarted = engine.crash();
-    assert_eq!(touched.wait().await, Err(CommitError));
+    assert_eq!(dependencies.wait().await, Err(CommitError));
     assert!(storage.journal.append(append(2)).await.is_err());
 
     let storage = restarted.service("warehouse");
@@ -69,7 +71,7 @@ async fn a_crash_loses_what_is_not_flushed_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_closed_engine_has_flushed_everything_and_takes_no_more() {
+async fn a_closed_engine_has_flushed_everything_and_refuses_writes() {
     let engine = MemoryEngine::new();
     let storage = engine.service("warehouse");
     engine.hold();

@@ -1,4 +1,4 @@
-//! Measures appends per second with few and many callers, beside what bare `SQLite` does with batches of the same
+//! Benchmark of appends: throughput and latency with few and many callers, next to bare `SQLite` with batches of the same
 //! size. Run it in release mode, on the disk that is to be measured: `cargo run --release -p engine-sqlite --example
 //! appends -- [FOLDER] [SECONDS]`.
 
@@ -16,17 +16,17 @@ static RECORDS: Collection = Collection { name: "records", indexes: &[] };
 const CALLERS: [usize; 3] = [1, 16, 64];
 const EVENT_BYTES: usize = 300;
 
-/// What a caller does before it waits for the flush.
+/// Workload: what a caller does before it waits for the flush.
 #[derive(Clone, Copy)]
-struct Work {
+struct Workload {
     name: &'static str,
     services: &'static [&'static str],
     documents: usize,
 }
 
-const WORKS: [Work; 2] = [
-    Work { name: "one append", services: &["a"], documents: 0 },
-    Work {
+const WORKLOADS: [Workload; 2] = [
+    Workload { name: "one append", services: &["a"], documents: 0 },
+    Workload {
         name: "six appends of six services, a document with each",
         services: &["a", "b", "c", "d", "e", "f"],
         documents: 1,
@@ -38,17 +38,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = arguments.next().map_or_else(std::env::temp_dir, Into::into);
     let seconds = arguments.next().map_or(Ok(5), |seconds| seconds.parse())?;
     let time = Duration::from_secs(seconds);
-    println!("guest-fsync in {}, {seconds} s each", folder.display());
+    println!("flushes in {}, {seconds} s each", folder.display());
     for rows in CALLERS {
         let bare = tempfile::tempdir_in(&folder)?;
         println!("bare SQLite, {rows:>2} rows a batch: {}", bare_batches(bare.path(), rows, time)?);
     }
-    for work in WORKS {
+    for workload in WORKLOADS {
         for callers in CALLERS {
-            let place = tempfile::tempdir_in(&folder)?;
+            let data = tempfile::tempdir_in(&folder)?;
             let runtime = Runtime::new()?;
-            let line = runtime.block_on(measure(place.path(), work, callers, time))?;
-            println!("{}, {callers:>2} callers: {line}", work.name);
+            let line = runtime.block_on(measure(data.path(), workload, callers, time))?;
+            println!("{}, {callers:>2} callers: {line}", workload.name);
         }
     }
     Ok(())
@@ -56,14 +56,14 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 async fn measure(
     folder: &Path,
-    work: Work,
+    workload: Workload,
     callers: usize,
     time: Duration,
 ) -> Result<String, Box<dyn Error>> {
     let engine = SqliteEngine::open(folder, Options::default())?;
     let services: Vec<ServiceStorage> =
-        work.services.iter().map(|name| engine.service(name)).collect();
-    let (started, processor) = (Instant::now(), processor_time()?);
+        workload.services.iter().map(|name| engine.service(name)).collect();
+    let (started, processor) = (Instant::now(), cpu_time()?);
     let mut running = JoinSet::new();
     for caller in 0..callers {
         let services = services.clone();
@@ -74,27 +74,27 @@ async fn measure(
                 if began.duration_since(started) >= time {
                     break;
                 }
-                one_round(&services, work, &format!("{caller}-{round:08}")).await;
+                one_round(&services, workload, &format!("{caller}-{round:08}")).await;
                 times.push(began.elapsed());
             }
             times
         });
     }
     let mut times: Vec<Duration> = running.join_all().await.into_iter().flatten().collect();
-    let (elapsed, processor) = (started.elapsed(), processor_time()?.saturating_sub(processor));
+    let (elapsed, processor) = (started.elapsed(), cpu_time()?.saturating_sub(processor));
     times.sort_unstable();
     let statistics = engine.statistics();
     engine.close().await?;
     let rate = per_second(times.len(), elapsed);
     let micros = processor.as_micros() / times.len().max(1) as u128;
     Ok(format!(
-        "{rate:>6}/s, {}, {micros} µs of processor each; {}",
+        "{rate:>6}/s, {}, {micros} µs of CPU each; {}",
         quantiles(&times),
         flushes(&statistics)
     ))
 }
 
-async fn one_round(services: &[ServiceStorage], work: Work, name: &str) {
+async fn one_round(services: &[ServiceStorage], workload: Workload, name: &str) {
     let mut commit = storage::Commit::durable();
     for (service, storage) in (0_u128..).zip(services) {
         let event = NewEvent {
@@ -102,20 +102,21 @@ async fn one_round(services: &[ServiceStorage], work: Work, name: &str) {
             name: "thing_happened",
             data: Bytes::from(vec![b'x'; EVENT_BYTES]),
             recorded_at: Timestamp::UNIX_EPOCH,
+            typed: journal::TypedEvent::default(),
         };
         let document =
             || Document { key: name.to_owned(), body: event.data.clone(), fields: Vec::new() };
-        let writes =
-            (0..work.documents).map(|_| Write::Put { collection: &RECORDS, document: document() });
+        let writes = (0..workload.documents)
+            .map(|_| Write::Put { collection: &RECORDS, document: document() });
         let writes = writes.collect();
         let append =
             Append { stream: format!("thing-{name}"), expected: 0, events: vec![event], writes };
-        commit = storage.journal.append(append).await.expect("it is taken").commit;
+        commit = storage.journal.append(append).await.expect("it is accepted").commit;
     }
     commit.wait().await.expect("it is flushed");
 }
 
-/// One thread, one table, prepared statements, so many rows in each transaction.
+/// Baseline: one thread, one table, prepared statements, this many rows in each transaction.
 fn bare_batches(folder: &Path, rows: usize, time: Duration) -> Result<String, Box<dyn Error>> {
     let connection = Connection::open(folder.join("bare.db"))?;
     connection.execute_batch(
@@ -157,24 +158,24 @@ fn quantiles(times: &[Duration]) -> String {
 
 fn flushes(statistics: &Statistics) -> String {
     format!(
-        "{} writes in {} flushes, half of the flushes below {} µs, {} checkpoints, {} resets, log at most {} KiB",
+        "{} writes in {} flushes, mean flush {} µs, {} checkpoints, {} restarts, log at most {} KiB",
         statistics.writes,
         statistics.flushes,
-        statistics.flush_micros.quantile(500),
+        statistics.flush_micros_sum / statistics.flushes.max(1),
         statistics.checkpoints,
         statistics.wal_resets,
         statistics.wal_bytes_peak / 1024
     )
 }
 
-/// What all threads of this process have used.
-fn processor_time() -> Result<Duration, Box<dyn Error>> {
+/// CPU time of all threads of this process.
+fn cpu_time() -> Result<Duration, Box<dyn Error>> {
     let status = std::fs::read_to_string("/proc/self/stat")?;
     let fields: Vec<&str> =
         status.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
     let ticks = |field: usize| -> Result<u64, Box<dyn Error>> {
         Ok(fields.get(field).ok_or("no such field")?.parse()?)
     };
-    // Ticks of a hundredth of a second on every Linux there is.
+    // Linux reports ticks of 10 ms (USER_HZ = 100).
     Ok(Duration::from_millis((ticks(11)? + ticks(12)?) * 10))
 }

@@ -1,38 +1,41 @@
-//! What is flushed and not yet in the tables, and how much of it is brought there at once.
+//! Backlog: flushed batches that are not applied to the tables yet, and how much of it is applied at once.
 
-use crate::operation::Queued;
+use crate::write_operation::QueuedWrite;
 use std::{collections::VecDeque, time::Duration};
 use tokio::time::Instant;
 
-/// As soon as so many writes wait for the tables, all are brought there. Fewer change the same pages too often; more
-/// make those wait who queue meanwhile.
+/// Size of the backlog, in writes, from which all of it is applied. With a smaller limit the same pages are changed too
+/// often; with a larger one the writes queued meanwhile wait too long.
 pub(crate) const APPLY_WRITES: usize = 512;
-/// Or so many bytes: what goes into the write-ahead log at once stays small against it.
+/// Size of the backlog, in bytes, from which all of it is applied: one transaction stays small against `SQLite`'s write-ahead
+/// log.
 pub(crate) const APPLY_BYTES: usize = 512 * 1024;
-/// Fewer are brought there after this time.
+/// Age of the backlog from which all of it is applied.
 const APPLY_AFTER: Duration = Duration::from_millis(200);
-/// When there is nothing to flush, about so many are brought there: it takes a millisecond or two, and whoever queues
-/// meanwhile waits no longer than that.
+/// Size of a slice, in writes, that is applied when there is nothing to flush. It takes a millisecond or two, and a write
+/// queued meanwhile waits no longer than that.
 const SLICE_WRITES: usize = 64;
 
-/// Batches in their order, each whole: the log forgets them one by one.
+/// Backlog of whole batches in their order: the log is truncated batch by batch.
 pub(crate) struct Backlog {
-    batches: VecDeque<Batch>,
+    batches: VecDeque<FlushedBatch>,
     writes: usize,
     bytes: usize,
-    /// Since when there is something in it.
+    /// When it last became non-empty, or a part of it was taken.
     since: Instant,
 }
 
-struct Batch {
-    writes: Vec<Queued>,
+struct FlushedBatch {
+    writes: Vec<QueuedWrite>,
     bytes: usize,
 }
 
-/// How much is brought into the tables.
+/// Portion of the backlog to apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Portion {
+    /// Oldest batches, of about 64 writes together.
     Slice,
+    /// Whole backlog.
     All,
 }
 
@@ -49,38 +52,38 @@ impl Backlog {
         self.bytes
     }
 
-    pub(crate) fn push(&mut self, writes: Vec<Queued>, bytes: usize) {
+    pub(crate) fn push(&mut self, writes: Vec<QueuedWrite>, bytes: usize) {
         if self.is_empty() {
             self.since = Instant::now();
         }
         self.writes += writes.len();
         self.bytes += bytes;
-        self.batches.push_back(Batch { writes, bytes });
+        self.batches.push_back(FlushedBatch { writes, bytes });
     }
 
-    /// When all of it is to be brought into the tables; `None` when there is nothing.
+    /// Time left until all of it is due to be applied; `None` when it is empty.
     pub(crate) fn due(&self) -> Option<Duration> {
         let is_large = self.writes >= APPLY_WRITES || self.bytes >= APPLY_BYTES;
         let left = || APPLY_AFTER.saturating_sub(self.since.elapsed());
         (!self.is_empty()).then(|| if is_large { Duration::ZERO } else { left() })
     }
 
-    /// Whether there is enough of it for a slice.
+    /// Whether it holds enough for a slice.
     pub(crate) fn has_slice(&self) -> bool {
         self.writes >= SLICE_WRITES
     }
 
-    /// The oldest writes, whole batches of them.
-    pub(crate) fn take(&mut self, portion: Portion) -> Vec<Queued> {
-        let mut taken = Vec::new();
-        while (portion == Portion::All || taken.len() < SLICE_WRITES)
-            && let Some(Batch { writes, bytes }) = self.batches.pop_front()
+    /// Takes the oldest writes, in whole batches.
+    pub(crate) fn take(&mut self, portion: Portion) -> Vec<QueuedWrite> {
+        let mut oldest = Vec::new();
+        while (portion == Portion::All || oldest.len() < SLICE_WRITES)
+            && let Some(FlushedBatch { writes, bytes }) = self.batches.pop_front()
         {
             self.writes -= writes.len();
             self.bytes -= bytes;
-            taken.extend(writes);
+            oldest.extend(writes);
         }
         self.since = Instant::now();
-        taken
+        oldest
     }
 }

@@ -1,79 +1,106 @@
-//! The engine: the data folder, one log for all services, one more for bulk.
+//! Storage engine on `SQLite`: the data folder, one log for all services, and a second one for bulk data.
 
 use crate::{
-    checkpoint::Checkpoints,
-    documents::SqliteDocuments,
-    folder::{self, Hold},
-    journal::SqliteJournal,
-    key_value::SqliteKeyValue,
-    log::{Log, Pace},
-    open::{self, OpenError},
-    options::Options,
-    recovery, schema,
+    data_folder, documents::SqliteDocuments, journal::SqliteJournal, key_value::SqliteKeyValue,
+    log::FlushPolicy, open_error::OpenError, open_log::OpenLog, options::Options,
     statistics::Statistics,
-    writer::Writer,
 };
 use ::journal::ServiceStorage;
-use std::{ops::Deref, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 use storage::{CommitError, Watermark};
 
 const DATABASE_FILE: &str = "icommerce.db";
 const BULK_FILE: &str = "bulk.db";
 
-/// All storage of one process, in one folder.
+/// Storage engine on `SQLite`: all storage of one process, in one data folder.
 ///
-/// When the engine and every handle it gave out are dropped, what is queued is still flushed, but nobody can wait
-/// for it; [`SqliteEngine::close`] waits.
+/// The folder holds `icommerce.db` (the services), `bulk.db` (data that may lag) and `icommerce.lock`. One engine at a time
+/// has it open.
+///
+/// When the engine and every handle it gave out are dropped, queued writes are still flushed, but nothing can wait for that;
+/// [`SqliteEngine::close`] waits. Clones share the same engine.
+///
+/// ```
+/// use engine_sqlite::{Options, SqliteEngine};
+/// use kernel::Timestamp;
+/// use std::error::Error;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn Error>> {
+/// let folder = tempfile::tempdir()?;
+/// let options = Options { disk_reserve_bytes: 0, ..Options::default() };
+/// let engine = SqliteEngine::open(folder.path(), options.clone())?;
+/// let values = engine.service("example").key_value;
+/// let commit = values.put("colour", "red".into(), None).await?;
+/// commit.wait().await?; // the value survives a crash from here on
+/// assert!(engine.statistics().flushes >= 1);
+/// engine.close().await?;
+///
+/// let engine = SqliteEngine::open(folder.path(), options)?;
+/// let values = engine.service("example").key_value;
+/// let found = values.value("colour", Timestamp::UNIX_EPOCH).await?;
+/// assert_eq!(found.as_deref(), Some(&b"red"[..]));
+/// engine.close().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct SqliteEngine {
     log: Arc<OpenLog>,
     bulk: Arc<OpenLog>,
 }
 
-/// A log with a writer. The writer ends when the last of these is dropped.
-#[derive(Debug)]
-pub(crate) struct OpenLog(Arc<Log>);
-
 impl SqliteEngine {
-    /// Opens the data folder and makes it where it is missing.
+    /// Opens the data folder, and creates it when it is missing. After a crash, recovery runs first.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`], by variant: the folder cannot be written to, is locked by another engine, or its disk is full; a file in
+    /// it is of a newer format, damaged, or not a database of ours. Nothing in the folder is changed then.
     pub fn open(folder: &Path, options: Options) -> Result<Self, OpenError> {
-        let lock = Arc::new(folder::hold(folder)?);
-        let log =
-            OpenLog::open(folder, DATABASE_FILE, options.clone(), Pace::AtOnce, Arc::clone(&lock))?;
-        let bulk = OpenLog::open(folder, BULK_FILE, options, Pace::Lagging, lock)?;
+        let lock = Arc::new(data_folder::lock(folder)?);
+        let (file, policy) = (DATABASE_FILE, FlushPolicy::Immediate);
+        let log = OpenLog::open(folder, file, options.clone(), policy, Arc::clone(&lock))?;
+        let bulk = OpenLog::open(folder, BULK_FILE, options, FlushPolicy::Lingering, lock)?;
         Ok(Self { log: Arc::new(log), bulk: Arc::new(bulk) })
     }
 
-    /// Whether an engine has kept its data in this folder before. Looks, and makes nothing.
+    /// Whether the folder holds the database of an earlier run. Creates nothing.
     pub fn has_filled(folder: &Path) -> bool {
         folder.join(DATABASE_FILE).is_file()
     }
 
-    /// The storage of one service. Asking again gives handles to the same storage.
+    /// Storage handles of one service. The same name gives handles to the same storage.
     pub fn service(&self, name: &'static str) -> ServiceStorage {
         storage_of(&self.log, name)
     }
 
-    /// Storage for what may lag: it has a file and a writer of its own and is never in the way of the others.
+    /// Storage handles for bulk data that may lag: it has a file and a writer of its own, so that it never delays the
+    /// services.
     pub fn bulk(&self, name: &'static str) -> ServiceStorage {
         storage_of(&self.bulk, name)
     }
 
-    /// How far the services' log is flushed.
-    pub fn tail(&self) -> &Arc<Watermark> {
-        &self.log.tail
+    /// High-watermark of the services' log.
+    pub fn watermark(&self) -> &Arc<Watermark> {
+        &self.log.watermark
     }
 
-    /// Flushes everything, brings it into the database, frees the folder. Writes that come later are refused.
+    /// Closes the engine: refuses later writes with `Unavailable`, flushes what is queued, applies it to the tables, and
+    /// releases the folder.
+    ///
+    /// # Errors
+    ///
+    /// [`CommitError`] when a flush failed, now or earlier: unflushed writes are lost.
     pub async fn close(&self) -> Result<(), CommitError> {
         self.log.close();
         self.bulk.close();
-        let failures = [self.log.freed().await, self.bulk.freed().await];
+        let failures = [self.log.wait_until_stopped().await, self.bulk.wait_until_stopped().await];
         if failures.iter().all(Option::is_none) { Ok(()) } else { Err(CommitError) }
     }
 
-    /// Returns when a flush has failed, with the reason: the process must stop and start again from what is on the
-    /// disk. An engine that is closed in peace never returns from here.
+    /// Waits until a flush fails, and returns the reason: the process must stop, and start again from what is flushed. Never
+    /// returns for an engine that is closed without a failure.
     pub async fn failed(&self) -> String {
         tokio::select! {
             reason = self.log.failed() => reason,
@@ -81,72 +108,14 @@ impl SqliteEngine {
         }
     }
 
-    /// What the writer of the services' log did.
+    /// Statistics of the services' log.
     pub fn statistics(&self) -> Statistics {
-        self.log.counters.read()
+        self.log.counters.snapshot()
     }
 
-    /// What the writer of the bulk log did.
+    /// Statistics of the bulk log.
     pub fn bulk_statistics(&self) -> Statistics {
-        self.bulk.counters.read()
-    }
-}
-
-impl OpenLog {
-    fn open(
-        folder: &Path,
-        file: &str,
-        options: Options,
-        pace: Pace,
-        lock: Arc<Hold>,
-    ) -> Result<Self, OpenError> {
-        let path = folder.join(file);
-        let mut connection = open::open(folder, &path)?;
-        match recovery::recover(&connection) {
-            Ok(0) => {}
-            Ok(batches) => tracing::info!(
-                file,
-                batches,
-                "the last stop was sudden; the tables have all of the log now"
-            ),
-            Err(error) => return Err(open::unrecovered(folder, &path, &error)),
-        }
-        let contents =
-            schema::contents(&connection).map_err(|error| open::explain(folder, &path, &error))?;
-        let log = Arc::new(Log::new(folder, &path, contents, options, pace));
-        if pace == Pace::AtOnce {
-            let wanting = Arc::downgrade(&log);
-            log.tail.on_demand(move |position| {
-                if let Some(log) = wanting.upgrade() {
-                    log.want(position);
-                }
-            });
-        }
-        let failed = |error: std::io::Error| {
-            let (file, reason) = (path.clone(), error.to_string());
-            OpenError::Failed { file, reason }
-        };
-        let beside = open::open_again(folder, &path)?;
-        let checkpoints =
-            Checkpoints::start(Arc::clone(&log), &mut connection, beside, &path).map_err(failed)?;
-        let writer = Writer::new(Arc::clone(&log), connection, checkpoints, lock);
-        let thread = std::thread::Builder::new().name("sqlite-writer".to_owned());
-        thread.spawn(move || writer.run()).map_err(failed)?;
-        Ok(Self(log))
-    }
-}
-
-impl Deref for OpenLog {
-    type Target = Log;
-
-    fn deref(&self) -> &Log {
-        &self.0
-    }
-}
-
-impl Drop for OpenLog {
-    fn drop(&mut self) {
-        self.0.close();
+        self.bulk.counters.snapshot()
     }
 }
 

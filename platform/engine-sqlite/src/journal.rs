@@ -1,12 +1,13 @@
-//! A service's journal in the database.
+//! Journal of one service in the database.
 
 use crate::{
-    encoding::{self, Row},
-    engine::OpenLog,
-    log::Deciding,
-    operation::Operation,
-    readers::{number, unreadable},
-    service::Service,
+    append_row::{self, AppendRow},
+    log::WriteGuard,
+    open_log::OpenLog,
+    reader_pool::storage_error,
+    service::SqliteService,
+    sql_value::bound,
+    write_operation::WriteOperation,
 };
 use ::journal::{
     Append, AppendError, Appended, Journal, NewEvent, Position, READ_EVENTS_MAX, RecordedEvent,
@@ -18,29 +19,37 @@ use rusqlite::{Connection, OptionalExtension, Params};
 use std::sync::{Arc, atomic::Ordering};
 use storage::{Commit, StorageError};
 
+/// Journal handle of one service.
 #[derive(Debug)]
 pub(crate) struct SqliteJournal {
     log: Arc<OpenLog>,
-    service: Arc<Service>,
+    service: Arc<SqliteService>,
 }
 
 #[async_trait]
 impl Journal for SqliteJournal {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         append.check()?;
-        let events = encoding::encode(&append.events);
-        let (mut deciding, actual) = self.head(&append.stream)?;
+        let events = append_row::encode(&append.events);
+        let (mut guard, actual) = self.head(&append.stream)?;
         if actual != append.expected {
-            drop(deciding);
-            return self.repeated(&append, actual);
+            drop(guard);
+            return self.repeated_append(&append, actual);
         }
         let Append { stream, expected, events: new, writes } = append;
-        let (count, first_position) = (new.len() as u64, deciding.next_position());
-        let row =
-            Arc::new(Row { stream, first_version: expected + 1, first_position, count, events });
-        deciding.state(&self.service).append(&row);
+        let (count, first_position) = (new.len() as u64, guard.next_position());
+        let typed = new.into_iter().map(|event| event.typed).collect();
+        let row = Arc::new(AppendRow {
+            stream,
+            first_version: expected + 1,
+            first_position,
+            count,
+            events,
+            typed,
+        });
+        guard.state(&self.service).append(&row);
         let (version, position) = (row.last_version(), row.last_position());
-        let commit = deciding.take(&self.service, count, Operation::Append { row, writes });
+        let commit = guard.enqueue(&self.service, count, WriteOperation::Append { row, writes });
         Ok(Appended { version, position, commit })
     }
 
@@ -52,7 +61,7 @@ impl Journal for SqliteJournal {
     ) -> Result<Vec<RecordedEvent>, StorageError> {
         let (events, unflushed) = self.events_of(stream, after, limit.min(READ_EVENTS_MAX))?;
         if let Some(position) = unflushed {
-            drop(self.log.commit(position));
+            drop(self.log.commit_at(position));
         }
         Ok(events)
     }
@@ -66,16 +75,16 @@ impl Journal for SqliteJournal {
         if self.service.last_position.load(Ordering::Acquire) <= after {
             return Ok(Vec::new());
         }
-        let flushed = self.log.tail.flushed();
-        let (table_until, recent) = self.log.look(&self.service, |state| {
+        let flushed = self.log.watermark.flushed();
+        let (table_until, recent) = self.log.with_state(&self.service, |state| {
             let recent = &state.recent;
             (recent.table_until(after), recent.between(after, flushed, limit))
         });
         let mut events = Vec::new();
         if let Some(until) = table_until {
-            let places = (number(after), number(until.min(flushed)));
+            let range = (bound(after), bound(until.min(flushed)));
             self.log.readers.read(|connection| {
-                rows(connection, &self.service.tables.follow, places, |row| {
+                rows(connection, &self.service.tables.follow, range, |row| {
                     row.decode(|position, _| position > after, limit, &mut events)?;
                     Ok(events.len() < limit)
                 })
@@ -91,7 +100,7 @@ impl Journal for SqliteJournal {
     }
 
     async fn wait_beyond(&self, after: Position) {
-        if self.service.followed.wait_for(after.saturating_add(1)).await.is_err() {
+        if self.service.events_watermark.wait_for(after.saturating_add(1)).await.is_err() {
             std::future::pending::<()>().await;
         }
     }
@@ -102,28 +111,29 @@ impl Journal for SqliteJournal {
 
     async fn save_snapshot(&self, name: &str, snapshot: Snapshot) -> Result<Commit, StorageError> {
         storage::check_size(snapshot.data.len(), SNAPSHOT_BYTES_MAX)?;
-        self.log.queue(&self.service, Operation::Snapshot { name: name.to_owned(), snapshot })
+        self.log
+            .enqueue(&self.service, WriteOperation::Snapshot { name: name.to_owned(), snapshot })
     }
 
     async fn snapshot(&self, name: &str) -> Result<Option<Snapshot>, StorageError> {
         if !self.is_created() {
             return Ok(None);
         }
-        self.log.tables_have_all().await?;
+        self.log.wait_until_all_applied().await?;
         self.log.readers.read(|connection| {
             let mut select =
-                connection.prepare_cached(&self.service.tables.snapshot).map_err(unreadable)?;
+                connection.prepare_cached(&self.service.tables.snapshot).map_err(storage_error)?;
             let found = select.query_row([name], |row| {
                 let (position, data): (i64, Vec<u8>) = (row.get(0)?, row.get(1)?);
                 Ok(Snapshot { position: position.cast_unsigned(), data: data.into() })
             });
-            found.optional().map_err(unreadable)
+            found.optional().map_err(storage_error)
         })
     }
 }
 
 impl SqliteJournal {
-    pub(crate) fn new(log: Arc<OpenLog>, service: Arc<Service>) -> Self {
+    pub(crate) fn new(log: Arc<OpenLog>, service: Arc<SqliteService>) -> Self {
         Self { log, service }
     }
 
@@ -131,67 +141,68 @@ impl SqliteJournal {
         self.service.created.load(Ordering::Acquire)
     }
 
-    /// How many events the stream has, and the lock under which this stays so.
-    fn head(&self, stream: &str) -> Result<(Deciding<'_>, Version), StorageError> {
-        let mut deciding = self.log.decide()?;
+    /// Current version of the stream, and the lock under which it stays current.
+    fn head(&self, stream: &str) -> Result<(WriteGuard<'_>, Version), StorageError> {
+        let mut guard = self.log.begin_write()?;
         loop {
-            if let Some(version) = deciding.state(&self.service).head(stream) {
-                return Ok((deciding, version));
+            if let Some(version) = guard.state(&self.service).head(stream) {
+                return Ok((guard, version));
             }
-            let mark = deciding.state(&self.service).heads_gone.stamp(stream);
-            // The database is asked without the lock, so that nobody waits for a disk.
-            drop(deciding);
+            let stamp = guard.state(&self.service).head_evictions.stamp(stream);
+            // The query runs without the lock, so that no other write waits for the disk.
+            drop(guard);
             let stored = self.stored_head(stream)?;
-            deciding = self.log.decide()?;
-            deciding.state(&self.service).keep_stored_head(stream, stored, mark);
+            guard = self.log.begin_write()?;
+            guard.state(&self.service).cache_stored_head(stream, stored, stamp);
         }
     }
 
+    /// Version of the stream in the table; 0 when it has no events there.
     fn stored_head(&self, stream: &str) -> Result<Version, StorageError> {
         if !self.is_created() {
             return Ok(0);
         }
         self.log.readers.read(|connection| {
             let mut head =
-                connection.prepare_cached(&self.service.tables.head).map_err(unreadable)?;
+                connection.prepare_cached(&self.service.tables.head).map_err(storage_error)?;
             let version = head
                 .query_row([stream], |row| row.get::<_, i64>(0))
                 .optional()
-                .map_err(unreadable)?;
+                .map_err(storage_error)?;
             Ok(version.unwrap_or(0).cast_unsigned())
         })
     }
 
-    /// The answer to an append at a version the stream does not have: the same events again are no conflict.
-    fn repeated(&self, append: &Append, actual: Version) -> Result<Appended, AppendError> {
+    /// Idempotent append: the answer to an append at an older version. It succeeds when the stream has these very events
+    /// there, and is a conflict otherwise.
+    fn repeated_append(&self, append: &Append, actual: Version) -> Result<Appended, AppendError> {
         if append.expected < actual {
-            let (there, _) =
+            let (stored, _) =
                 self.events_of(&append.stream, append.expected, append.events.len())?;
             let same = |(recorded, event): (&RecordedEvent, &NewEvent)| recorded.id == event.id;
-            if there.len() == append.events.len()
-                && there.iter().zip(&append.events).all(same)
-                && let Some(last) = there.last()
+            if stored.len() == append.events.len()
+                && stored.iter().zip(&append.events).all(same)
+                && let Some(last) = stored.last()
             {
                 let (version, position) = (last.version, last.position);
-                return Ok(Appended { version, position, commit: self.log.commit(position) });
+                return Ok(Appended { version, position, commit: self.log.commit_at(position) });
             }
         }
         Err(AppendError::Conflict { actual })
     }
 
-    /// Up to `limit` events of a stream, flushed or not; and the position of the last that was not when the log was
-    /// asked.
+    /// Up to `limit` events of a stream, applied to the table or pending, and the position of the last pending one.
     fn events_of(
         &self,
         stream: &str,
         after: Version,
         limit: usize,
     ) -> Result<(Vec<RecordedEvent>, Option<Position>), StorageError> {
-        let (pending, head, mark) = self.log.look(&self.service, |state| {
-            (state.pending(stream), state.head(stream), state.heads_gone.stamp(stream))
+        let (pending, head, stamp) = self.log.with_state(&self.service, |state| {
+            (state.pending(stream), state.head(stream), state.head_evictions.stamp(stream))
         });
         let pending_from = pending.first().map_or(Version::MAX, |row| row.first_version);
-        let wanted = |_, version| version > after;
+        let is_wanted = |_, version| version > after;
         let mut events = Vec::new();
         let is_beyond = |head: Version| head <= after;
         if after.saturating_add(1) < pending_from
@@ -199,18 +210,19 @@ impl SqliteJournal {
             && self.is_created()
         {
             let sql = &self.service.tables.read;
-            let versions = (stream, number(after.saturating_add(1)), number(pending_from));
-            let mut is_there = false;
+            let versions = (stream, bound(after.saturating_add(1)), bound(pending_from));
+            let mut exists = false;
             self.log.readers.read(|connection| {
                 rows(connection, sql, versions, |row| {
-                    is_there = true;
-                    row.decode(wanted, limit, &mut events)?;
+                    exists = true;
+                    row.decode(is_wanted, limit, &mut events)?;
                     Ok(events.len() < limit)
                 })
             })?;
-            if !is_there && after == 0 && pending.is_empty() {
-                // Who asks for a stream that is not there is about to begin it.
-                self.log.look(&self.service, |state| state.keep_stored_head(stream, 0, mark));
+            if !exists && after == 0 && pending.is_empty() {
+                // Negative caching: a caller that reads a missing stream is usually about to create it.
+                self.log
+                    .with_state(&self.service, |state| state.cache_stored_head(stream, 0, stamp));
             }
         }
         let mut unflushed = None;
@@ -218,37 +230,39 @@ impl SqliteJournal {
             if events.len() >= limit {
                 break;
             }
-            row.decode(wanted, limit, &mut events)?;
+            row.decode(is_wanted, limit, &mut events)?;
             unflushed = Some(row.last_position());
         }
         Ok((events, unflushed))
     }
 }
 
-/// Hands over row after row until `take` has enough.
+/// Passes the rows of a query to `take` until it returns false.
 fn rows(
     connection: &Connection,
     sql: &str,
     parameters: impl Params,
-    mut take: impl FnMut(&Row) -> Result<bool, StorageError>,
+    mut take: impl FnMut(&AppendRow) -> Result<bool, StorageError>,
 ) -> Result<(), StorageError> {
-    let mut select = connection.prepare_cached(sql).map_err(unreadable)?;
-    let mut rows = select.query(parameters).map_err(unreadable)?;
-    while let Some(row) = rows.next().map_err(unreadable)? {
-        if !take(&row_of(row).map_err(unreadable)?)? {
+    let mut select = connection.prepare_cached(sql).map_err(storage_error)?;
+    let mut rows = select.query(parameters).map_err(storage_error)?;
+    while let Some(row) = rows.next().map_err(storage_error)? {
+        if !take(&row_of(row).map_err(storage_error)?)? {
             break;
         }
     }
     Ok(())
 }
 
-fn row_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+/// Row of the journal table.
+fn row_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<AppendRow> {
     let number = |column| row.get::<_, i64>(column).map(i64::cast_unsigned);
-    Ok(Row {
+    Ok(AppendRow {
         first_position: number(0)?,
         stream: row.get(1)?,
         first_version: number(2)?,
         count: number(3)?,
         events: Bytes::from(row.get::<_, Vec<u8>>(4)?),
+        typed: Vec::new(),
     })
 }

@@ -1,39 +1,51 @@
-//! Storage in one file: all services of a process share one `SQLite` database, one writer and one stream of flushes.
+//! Storage engine in one file: all services of a process share one `SQLite` database, one writer and one stream of flushes
+//! (group commit).
 //!
-//! A write is decided in memory and answered at once; the writer thread commits whatever is queued, and the moment
-//! one flush returns it begins the next. So a lone caller waits for one flush, and many callers share one.
+//! **Group commit.** A write is decided in memory, takes its position in the log and is answered at once. The writer thread
+//! commits whatever is queued with one flush, and begins the next flush the moment the previous one returns: a lone caller
+//! waits for one flush, and many callers share one.
 //!
-//! What is committed first is the batch as it is, one row of the log. The tables get it a little later, many batches
-//! in one transaction: a page that twenty batches change is written once and not twenty times. Until then reads find
-//! it in memory; after a crash it is brought from the log into the tables before anything else.
+//! **Log first, tables later.** A batch is committed as one row of a table named `log`. The writer applies batches to the
+//! tables of the services a little later, many in one transaction, so that a page that twenty batches change is written
+//! once. Until then a memtable serves the reads of what is flushed and not applied, as in an LSM tree; after a crash,
+//! recovery applies the log before anything else (redo). ADR 6 has the figures.
+//!
+//! **Checkpoints.** `SQLite` itself writes to a write-ahead log (WAL); a thread of its own copies it into the database file.
+//!
+//! The order of modules follows a write: `journal`, `documents` and `key_value` (ports), `open_log` and `log` (queue and
+//! order), `writer` (flush), `log_record` (encoding), `table_writer` (apply), `checkpointer`.
 
 #![warn(missing_docs)]
 
-mod apply;
+mod append_row;
 mod backlog;
-mod checkpoint;
+mod checkpointer;
+mod data_folder;
+mod disk_reserve;
 mod documents;
-mod encoding;
 mod engine;
-mod folder;
+mod index_scan;
 mod journal;
 mod key_value;
 mod log;
+mod log_record;
 mod open;
-mod operation;
+mod open_error;
+mod open_log;
 mod options;
-mod query;
-mod readers;
-mod recent;
-mod record;
+mod reader_pool;
+mod recent_appends;
 mod recovery;
-mod reserve;
 mod schema;
 mod service;
+mod service_state;
+mod sql_value;
 mod statistics;
+mod table_writer;
+mod write_operation;
 mod writer;
 
 pub use engine::SqliteEngine;
-pub use open::OpenError;
+pub use open_error::OpenError;
 pub use options::Options;
-pub use statistics::{Histogram, Statistics};
+pub use statistics::{Log2Histogram, Statistics};

@@ -1,14 +1,18 @@
-//! The log: decisions take their place in one order here, under one lock, and wait for the writer.
+//! Log: the queue in front of the writer. Decisions take their positions in one order here, under one lock.
+//!
+//! Two watermarks follow the order: `watermark` (everything up to it is flushed, and so durable) and `applied` (everything
+//! up to it is in the tables, and so visible to queries).
 
 use crate::{
     backlog::{APPLY_WRITES, Portion},
-    operation::{Operation, Queued},
+    disk_reserve::DiskReserve,
     options::Options,
-    readers::Readers,
-    reserve::Reserve,
-    schema::{self, Contents},
-    service::{Service, ServiceState},
-    statistics::Counters,
+    reader_pool::ReaderPool,
+    schema::{self, DatabaseContents},
+    service::SqliteService,
+    service_state::ServiceState,
+    statistics::WriterCounters,
+    write_operation::{QueuedWrite, WriteOperation},
 };
 use journal::Position;
 use parking_lot::{Condvar, Mutex, MutexGuard, RwLock};
@@ -21,253 +25,260 @@ use std::{
 use storage::{Commit, CommitError, StorageError, Watermark, durability};
 use tokio::{sync::watch, time::Instant};
 
+/// Log of one database.
 #[derive(Debug)]
-pub(crate) struct Log {
-    /// How far it is flushed.
-    pub(crate) tail: Arc<Watermark>,
-    /// How far the tables have it.
+pub(crate) struct SqliteLog {
+    /// High-watermark: the position up to which the log is flushed.
+    pub(crate) watermark: Arc<Watermark>,
+    /// Position up to which the log is applied to the tables.
     applied: Arc<Watermark>,
-    pub(crate) readers: Readers,
-    pub(crate) counters: Counters,
+    pub(crate) readers: ReaderPool,
+    pub(crate) counters: WriterCounters,
     pub(crate) options: Options,
-    pub(crate) pace: Pace,
-    reserve: Reserve,
-    state: Mutex<State>,
-    /// There is something to flush, or no more will come.
+    pub(crate) flush_policy: FlushPolicy,
+    reserve: DiskReserve,
+    state: Mutex<LogState>,
+    /// Signals the writer that there is something to flush or to apply, or that the log is closed.
     work: Condvar,
-    services: Mutex<HashMap<&'static str, Arc<Service>>>,
-    /// The services found in the database when it was opened, and the last position of each.
-    found: HashMap<String, Position>,
-    /// The names of the tables that are in the database.
+    services: Mutex<HashMap<&'static str, Arc<SqliteService>>>,
+    /// Services that the database had when it was opened, with the last position of each.
+    stored_positions: HashMap<String, Position>,
+    /// Names of the tables in the database.
     tables: RwLock<HashSet<String>>,
-    /// Why a flush failed.
-    failed: watch::Sender<Option<String>>,
-    /// Whether the writer has let go of the file.
-    freed: watch::Sender<bool>,
+    /// Reason of the failure of a flush.
+    failure: watch::Sender<Option<String>>,
+    /// Whether the writer has ended and closed the file.
+    stopped: watch::Sender<bool>,
 }
 
 #[derive(Debug)]
-struct State {
-    /// The last place taken.
+struct LogState {
+    /// Last position taken.
     position: Position,
-    queue: Vec<Queued>,
+    queue: Vec<QueuedWrite>,
     queue_bytes: usize,
-    /// Since when something is queued.
+    /// When the queue last became non-empty.
     queued_since: Instant,
-    /// Somebody waits for a flush of everything up to here.
-    wanted: Position,
-    /// The writer has seen the queue and waits for somebody who wants it flushed.
-    lingers: bool,
-    /// Somebody waits for the tables to have everything up to here.
-    demanded: Position,
-    phase: Phase,
+    /// Highest position whose flush is awaited.
+    flush_requested: Position,
+    /// Whether the writer lingers: it has seen the queue, and waits for a request to flush it.
+    is_lingering: bool,
+    /// Highest position whose application to the tables is awaited.
+    apply_requested: Position,
+    phase: LogPhase,
     services: Vec<ServiceState>,
 }
 
+/// Life cycle of a log.
 #[derive(Debug, PartialEq, Eq)]
-enum Phase {
+enum LogPhase {
     Open,
-    /// Nothing more is taken; what is queued is still flushed.
+    /// Writes are refused; what is queued is still flushed.
     Closed,
     /// A flush failed, for this reason: what was not flushed is lost.
     Failed(String),
 }
 
-/// What nobody waits for is flushed after this time. A request makes many writes before its answer waits for them: one
-/// flush for all of them is cheaper than one for the first and one for the rest, and the answer leaves no later.
-const UNWANTED_LINGER: Duration = Duration::from_millis(5);
+/// Linger of writes whose flush is not awaited. A request makes many writes before its answer waits for them: one flush for
+/// all of them is cheaper than one for the first and one for the rest, and the answer leaves no later.
+const UNAWAITED_LINGER: Duration = Duration::from_millis(5);
 
-/// When a batch is flushed.
+/// Policy of when a batch is flushed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Pace {
-    /// The moment the flush before it is done and somebody waits for it.
-    AtOnce,
-    /// When some has come together.
-    Lagging,
+pub(crate) enum FlushPolicy {
+    /// As soon as the previous flush is done and a task waits for this one.
+    Immediate,
+    /// After [`Options::bulk_linger`], or when the batch is large.
+    Lingering,
 }
 
-/// What the writer is to do next.
-pub(crate) enum Work {
-    /// Flush these, of so many bytes.
-    Batch(Vec<Queued>, usize),
-    /// Bring what is flushed into the tables.
-    Tables(Portion),
-    /// No more will come.
-    End,
+/// Task for the writer.
+pub(crate) enum WriterTask {
+    /// Flush these writes, of this many bytes.
+    Flush(Vec<QueuedWrite>, usize),
+    /// Apply flushed writes to the tables.
+    Apply(Portion),
+    /// Stop: the log is closed, and nothing is queued.
+    Stop,
 }
 
-/// A decision under way: nobody else decides meanwhile.
-pub(crate) struct Deciding<'log> {
-    log: &'log Log,
-    state: MutexGuard<'log, State>,
+/// Exclusive right to write, with the log's lock: what it reads cannot change before it enqueues its decision.
+pub(crate) struct WriteGuard<'log> {
+    log: &'log SqliteLog,
+    state: MutexGuard<'log, LogState>,
 }
 
-impl Log {
-    /// The log of the database at `path`, in which this was found.
+impl SqliteLog {
+    /// Log of the database at `path` with these contents.
     pub(crate) fn new(
         folder: &Path,
         path: &Path,
-        contents: Contents,
+        contents: DatabaseContents,
         options: Options,
-        pace: Pace,
+        flush_policy: FlushPolicy,
     ) -> Self {
-        let Contents { journals, tables } = contents;
+        let DatabaseContents { journals, tables } = contents;
         let position = journals.iter().map(|(_, last)| *last).max().unwrap_or(0);
-        let state = State {
+        let state = LogState {
             position,
             queue: Vec::new(),
             queue_bytes: 0,
             queued_since: Instant::now(),
-            wanted: 0,
-            lingers: false,
-            demanded: 0,
-            phase: Phase::Open,
+            flush_requested: 0,
+            is_lingering: false,
+            apply_requested: 0,
+            phase: LogPhase::Open,
             services: Vec::new(),
         };
         Self {
-            tail: Watermark::at(position),
+            watermark: Watermark::at(position),
             applied: Watermark::at(position),
-            readers: Readers::new(path),
-            counters: Counters::default(),
-            reserve: Reserve::new(folder, options.disk_reserve_bytes),
+            readers: ReaderPool::new(path),
+            counters: WriterCounters::default(),
+            reserve: DiskReserve::new(folder, options.disk_reserve_bytes),
             options,
-            pace,
+            flush_policy,
             state: Mutex::new(state),
             work: Condvar::new(),
             services: Mutex::default(),
-            found: journals.into_iter().collect(),
+            stored_positions: journals.into_iter().collect(),
             tables: RwLock::new(tables),
-            failed: watch::Sender::new(None),
-            freed: watch::Sender::new(false),
+            failure: watch::Sender::new(None),
+            stopped: watch::Sender::new(false),
         }
     }
 
-    /// The service of this name; the same one each time.
-    pub(crate) fn service(&self, name: &'static str) -> Arc<Service> {
+    /// Service of this name; the same one each time.
+    pub(crate) fn service(&self, name: &'static str) -> Arc<SqliteService> {
         let mut services = self.services.lock();
         let service = services.entry(name).or_insert_with(|| {
             let mut state = self.state.lock();
             let index = state.services.len();
-            let found = self.found.get(&schema::part(name)).copied();
-            state.services.push(ServiceState::new(self.options.heads_max, found.unwrap_or(0)));
-            Arc::new(Service::new(name, index, found))
+            let stored = self.stored_positions.get(&schema::name_part(name)).copied();
+            state.services.push(ServiceState::new(self.options.heads_max, stored.unwrap_or(0)));
+            Arc::new(SqliteService::new(name, index, stored))
         });
         Arc::clone(service)
     }
 
-    /// Whether there is a table of this name.
-    pub(crate) fn has_table(&self, name: &str) -> bool {
+    /// Whether the database has a table of this name.
+    pub(crate) fn contains_table(&self, name: &str) -> bool {
         self.tables.read().contains(name)
     }
 
-    /// These tables are in the database. For the writer.
-    pub(crate) fn made(&self, tables: Vec<String>) {
+    /// Records tables that the writer has created.
+    pub(crate) fn add_tables(&self, tables: Vec<String>) {
         if !tables.is_empty() {
             self.tables.write().extend(tables);
         }
     }
 
-    /// Begins a decision, unless nothing may be written now.
-    pub(crate) fn decide(&self) -> Result<Deciding<'_>, StorageError> {
+    /// Begins a write: takes the lock under which the caller decides and enqueues.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Full`] when the disk has reached its reserve; [`StorageError::Unavailable`] when the log is closed, has
+    /// failed, or its queue is full.
+    pub(crate) fn begin_write(&self) -> Result<WriteGuard<'_>, StorageError> {
         if !self.reserve.has_room(self.counters.growth_bytes()) {
             return Err(StorageError::Full);
         }
         let state = self.state.lock();
         match &state.phase {
-            Phase::Open => {}
-            Phase::Closed => {
+            LogPhase::Open => {}
+            LogPhase::Closed => {
                 return Err(StorageError::Unavailable("the engine is closed".to_owned()));
             }
-            Phase::Failed(reason) => return Err(StorageError::Unavailable(reason.clone())),
+            LogPhase::Failed(reason) => return Err(StorageError::Unavailable(reason.clone())),
         }
         if state.queue.len() >= self.options.queue_writes_max
             || state.queue_bytes >= self.options.queue_bytes_max
         {
             return Err(StorageError::Unavailable("too many writes wait for the disk".to_owned()));
         }
-        Ok(Deciding { log: self, state })
+        Ok(WriteGuard { log: self, state })
     }
 
-    /// Queues what needs no decision.
-    pub(crate) fn queue(
+    /// Enqueues an operation that depends on no state.
+    pub(crate) fn enqueue(
         &self,
-        service: &Arc<Service>,
-        operation: Operation,
+        service: &Arc<SqliteService>,
+        operation: WriteOperation,
     ) -> Result<Commit, StorageError> {
-        Ok(self.decide()?.take(service, 1, operation))
+        Ok(self.begin_write()?.enqueue(service, 1, operation))
     }
 
-    /// Looks at a service's state, or keeps in it what was read, without deciding anything.
-    pub(crate) fn look<T>(
+    /// Runs `work` on a service's state under the lock, outside of any write.
+    pub(crate) fn with_state<T>(
         &self,
-        service: &Service,
-        look: impl FnOnce(&mut ServiceState) -> T,
+        service: &SqliteService,
+        work: impl FnOnce(&mut ServiceState) -> T,
     ) -> T {
-        look(&mut self.state.lock().services[service.index])
+        work(&mut self.state.lock().services[service.index])
     }
 
-    /// The commit of what stands at `position`, touched in the running scope.
-    pub(crate) fn commit(&self, position: Position) -> Commit {
-        let commit = Commit::at(&self.tail, position);
+    /// Commit of the write at `position`, added to the running durability scope.
+    pub(crate) fn commit_at(&self, position: Position) -> Commit {
+        let commit = Commit::at(&self.watermark, position);
         durability::depend_on(&commit);
         commit
     }
 
-    /// Waits until the tables have everything of this collection that is flushed now.
-    pub(crate) async fn tables_have(
+    /// Waits until every flushed write to this collection is applied.
+    pub(crate) async fn wait_until_applied(
         &self,
-        service: &Service,
+        service: &SqliteService,
         collection: &str,
     ) -> Result<(), StorageError> {
-        if self.look(service, |state| state.lacks_documents(collection)) {
-            self.tables_have_all().await?;
+        if self.with_state(service, |state| state.has_unapplied_documents(collection)) {
+            self.wait_until_all_applied().await?;
         }
         Ok(())
     }
 
-    /// Waits until the tables have everything that is flushed now.
-    pub(crate) async fn tables_have_all(&self) -> Result<(), StorageError> {
-        let flushed = self.tail.flushed();
-        self.demand(flushed);
+    /// Waits until every flushed write is applied.
+    pub(crate) async fn wait_until_all_applied(&self) -> Result<(), StorageError> {
+        let flushed = self.watermark.flushed();
+        self.request_apply(flushed);
         self.work.notify_all();
-        let lost = |voided: CommitError| StorageError::Unavailable(voided.to_string());
-        self.applied.wait_for(flushed).await.map_err(lost)
+        let unavailable = |lost: CommitError| StorageError::Unavailable(lost.to_string());
+        self.applied.wait_for(flushed).await.map_err(unavailable)
     }
 
-    /// Somebody waits for a flush of everything up to here.
-    pub(crate) fn want(&self, position: Position) {
+    /// Requests a flush up to `position`, because a task waits for it.
+    pub(crate) fn request_flush(&self, position: Position) {
         let mut state = self.state.lock();
-        state.wanted = state.wanted.max(position);
-        let lingers = state.lingers;
+        state.flush_requested = state.flush_requested.max(position);
+        let is_lingering = state.is_lingering;
         drop(state);
-        if lingers {
+        if is_lingering {
             self.work.notify_one();
         }
     }
 
-    fn demand(&self, position: Position) {
+    fn request_apply(&self, position: Position) {
         let mut state = self.state.lock();
-        state.demanded = state.demanded.max(position);
+        state.apply_requested = state.apply_requested.max(position);
     }
 
-    /// Waits for work. What is flushed is due to be brought into the tables in `due`, `None` when there is nothing
-    /// to bring; a slice of it at once when there is nothing to flush and `has_slice`. For the writer.
-    pub(crate) fn next_work(&self, due: Option<Duration>, has_slice: bool) -> Work {
-        let asked = Instant::now();
+    /// Waits for the writer's next task. The backlog is due to be applied in `due` (`None` when it is empty); a slice of it is
+    /// applied at once when `has_slice` and there is nothing to flush.
+    pub(crate) fn next_task(&self, due: Option<Duration>, has_slice: bool) -> WriterTask {
+        let called_at = Instant::now();
         let mut state = self.state.lock();
         loop {
-            let due = due.map(|due| due.saturating_sub(asked.elapsed()));
-            let demanded = due.is_some() && state.demanded > self.applied.flushed();
-            if demanded || due.is_some_and(|due| due.is_zero()) {
-                return Work::Tables(Portion::All);
+            let due = due.map(|due| due.saturating_sub(called_at.elapsed()));
+            let is_requested = due.is_some() && state.apply_requested > self.applied.flushed();
+            if is_requested || due.is_some_and(|due| due.is_zero()) {
+                return WriterTask::Apply(Portion::All);
             }
-            let is_open = state.phase == Phase::Open;
-            let linger = match (state.queue.len(), self.pace) {
-                (1..APPLY_WRITES, Pace::Lagging) if is_open => self.options.bulk_linger,
-                (1..APPLY_WRITES, Pace::AtOnce)
-                    if is_open && state.wanted <= self.tail.flushed() =>
+            let is_open = state.phase == LogPhase::Open;
+            let linger = match (state.queue.len(), self.flush_policy) {
+                (1..APPLY_WRITES, FlushPolicy::Lingering) if is_open => self.options.bulk_linger,
+                (1..APPLY_WRITES, FlushPolicy::Immediate)
+                    if is_open && state.flush_requested <= self.watermark.flushed() =>
                 {
-                    UNWANTED_LINGER
+                    UNAWAITED_LINGER
                 }
                 _ => Duration::ZERO,
             };
@@ -275,97 +286,98 @@ impl Log {
             if !state.queue.is_empty() && linger.is_zero() {
                 let capacity = state.queue.len();
                 let batch = std::mem::replace(&mut state.queue, Vec::with_capacity(capacity));
-                return Work::Batch(batch, std::mem::take(&mut state.queue_bytes));
+                return WriterTask::Flush(batch, std::mem::take(&mut state.queue_bytes));
             }
             if !is_open {
-                return Work::End;
+                return WriterTask::Stop;
             }
             if has_slice {
-                return Work::Tables(Portion::Slice);
+                return WriterTask::Apply(Portion::Slice);
             }
             let linger = (!linger.is_zero()).then_some(linger);
-            state.lingers = linger.is_some();
+            state.is_lingering = linger.is_some();
             match due.into_iter().chain(linger).min() {
                 None => self.work.wait(&mut state),
                 Some(pause) => drop(self.work.wait_for(&mut state, pause)),
             }
-            state.lingers = false;
+            state.is_lingering = false;
         }
     }
 
-    /// The batch is on the disk. For the writer.
-    pub(crate) fn flushed(&self, batch: &[Queued], bytes: usize) {
+    /// Publishes a batch that the writer has flushed.
+    pub(crate) fn mark_flushed(&self, batch: &[QueuedWrite], bytes: usize) {
         let Some(last) = batch.last() else { return };
-        let appended = |queued: &Queued| matches!(queued.operation, Operation::Append { .. });
+        let is_append =
+            |queued: &QueuedWrite| matches!(queued.operation, WriteOperation::Append { .. });
         let mut state = self.state.lock();
         for queued in batch {
-            state.services[queued.service.index].flushed(queued);
+            state.services[queued.service.index].mark_flushed(queued);
         }
         drop(state);
         for queued in batch {
             queued.service.created.store(true, Ordering::Release);
-            if appended(queued) {
+            if is_append(queued) {
                 queued.service.last_position.store(queued.position, Ordering::Release);
             }
         }
-        self.tail.advance(last.position);
-        for queued in batch.iter().filter(|queued| appended(queued)) {
-            queued.service.followed.advance(queued.position);
+        self.watermark.advance(last.position);
+        for queued in batch.iter().filter(|queued| is_append(queued)) {
+            queued.service.events_watermark.advance(queued.position);
         }
-        self.reserve.written(bytes);
+        self.reserve.record_written(bytes);
     }
 
-    /// These are in the tables. For the writer.
-    pub(crate) fn settle(&self, applied: &[Queued]) {
+    /// Records that the writer has applied these to the tables.
+    pub(crate) fn mark_applied(&self, applied: &[QueuedWrite]) {
         let Some(last) = applied.last() else { return };
         let mut state = self.state.lock();
         for queued in applied {
-            state.services[queued.service.index].settle(queued);
+            state.services[queued.service.index].mark_applied(queued);
         }
         drop(state);
         self.applied.advance(last.position);
     }
 
-    /// A flush failed: whatever is not on the disk is lost, and nothing more is taken. For the writer.
+    /// Fails the log after a flush that failed: whatever is not flushed is lost, and later writes are refused.
     pub(crate) fn fail(&self, reason: &str) {
         tracing::error!(
             reason,
-            "a flush failed: what was not flushed is lost, nothing more is written"
+            "a flush failed: unflushed writes are lost, later writes are refused"
         );
-        self.state.lock().phase = Phase::Failed(reason.to_owned());
-        self.tail.void();
+        self.state.lock().phase = LogPhase::Failed(reason.to_owned());
+        self.watermark.void();
         self.applied.void();
         self.readers.close();
-        self.failed.send_replace(Some(reason.to_owned()));
+        self.failure.send_replace(Some(reason.to_owned()));
     }
 
-    /// Takes no more; what is queued is still flushed.
+    /// Closes the log: later writes are refused; what is queued is still flushed.
     pub(crate) fn close(&self) {
         let mut state = self.state.lock();
-        if state.phase == Phase::Open {
-            state.phase = Phase::Closed;
+        if state.phase == LogPhase::Open {
+            state.phase = LogPhase::Closed;
         }
         drop(state);
         self.work.notify_all();
     }
 
-    /// The writer has ended and the file is free. For the writer.
-    pub(crate) fn free(&self) {
+    /// Records that the writer has ended and closed the file.
+    pub(crate) fn mark_stopped(&self) {
         self.readers.close();
-        self.freed.send_replace(true);
+        self.stopped.send_replace(true);
     }
 
-    /// Returns when the writer has ended, with the reason if it was a failure.
-    pub(crate) async fn freed(&self) -> Option<String> {
-        // The sender is a part of `self` and so outlives this.
-        let _ = self.freed.subscribe().wait_for(|freed| *freed).await;
-        self.failed.borrow().clone()
+    /// Waits until the writer has ended; returns the reason if it failed.
+    pub(crate) async fn wait_until_stopped(&self) -> Option<String> {
+        // The sender is a part of `self` and so outlives the wait.
+        let _ = self.stopped.subscribe().wait_for(|stopped| *stopped).await;
+        self.failure.borrow().clone()
     }
 
-    /// Returns when a flush has failed, with the reason.
+    /// Waits until a flush fails, and returns the reason.
     pub(crate) async fn failed(&self) -> String {
-        let mut failed = self.failed.subscribe();
-        let reason = failed.wait_for(Option::is_some).await.ok().and_then(|reason| reason.clone());
+        let mut failure = self.failure.subscribe();
+        let reason = failure.wait_for(Option::is_some).await.ok().and_then(|reason| reason.clone());
         match reason {
             Some(reason) => reason,
             None => std::future::pending().await,
@@ -373,27 +385,29 @@ impl Log {
     }
 }
 
-impl Deciding<'_> {
-    pub(crate) fn state(&mut self, service: &Service) -> &mut ServiceState {
+impl WriteGuard<'_> {
+    /// State of a service.
+    pub(crate) fn state(&mut self, service: &SqliteService) -> &mut ServiceState {
         &mut self.state.services[service.index]
     }
 
-    /// The place the next write will have.
+    /// Position that the next write will take.
     pub(crate) fn next_position(&self) -> Position {
         self.state.position + 1
     }
 
-    /// Takes so many places for this operation and hands it to the writer.
-    pub(crate) fn take(
+    /// Enqueues an operation for the writer, at the next `positions` positions. The commit is added to the running durability
+    /// scope.
+    pub(crate) fn enqueue(
         mut self,
-        service: &Arc<Service>,
-        places: u64,
-        operation: Operation,
+        service: &Arc<SqliteService>,
+        positions: u64,
+        operation: WriteOperation,
     ) -> Commit {
-        self.state.position += places;
+        self.state.position += positions;
         let position = self.state.position;
         self.state.queue_bytes += operation.bytes();
-        self.state.queue.push(Queued { position, service: Arc::clone(service), operation });
+        self.state.queue.push(QueuedWrite { position, service: Arc::clone(service), operation });
         let length = self.state.queue.len();
         if length == 1 {
             self.state.queued_since = Instant::now();
@@ -404,6 +418,6 @@ impl Deciding<'_> {
         if writer_may_sleep {
             log.work.notify_one();
         }
-        log.commit(position)
+        log.commit_at(position)
     }
 }

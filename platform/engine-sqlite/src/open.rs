@@ -1,111 +1,52 @@
-//! Opening a database: looks first, and changes nothing that is not ours to change.
+//! Opening of a database: it is identified first, and a file that is not ours is left as it is.
 
 use crate::{
-    folder,
-    readers::keep_plans,
-    schema::{APPLICATION, CREATE_LOG, FORMAT, take_over},
+    data_folder,
+    open_error::OpenError,
+    reader_pool::keep_query_plans,
+    schema::{APPLICATION, CREATE_LOG, FORMAT, migrate},
 };
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{path::Path, time::Duration};
 use storage::StorageError;
 
-/// How long the writer lets a tool that somebody has pointed at the file finish; nobody else writes.
+/// Timeout of a lock on the database: how long the writer waits for a tool that has the file open. No one else writes.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
-/// Pages the writer keeps in memory, in KiB; negative, or it would be a count of pages.
+/// Page cache of the writer, in KiB; negative, because `SQLite` takes a positive number for a count of pages.
 const WRITER_CACHE_KIB: i64 = -32 * 1024;
 const STATEMENTS_MAX: usize = 256;
 
-/// Why the data folder could not be opened. Nothing in it was changed.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The folder cannot be made, or nothing can be written into it.
-    #[error("the data folder {} cannot be written to: {reason}", folder.display())]
-    NotWritable {
-        /// The folder.
-        folder: PathBuf,
-        /// What the system said.
-        reason: String,
-    },
-    /// Another engine, in this process or another one, has it.
-    #[error("the data folder {} is in use by another running icommerce", folder.display())]
-    Locked {
-        /// The folder.
-        folder: PathBuf,
-    },
-    /// A later release has written it.
-    #[error("{} has data format {found}, and this release reads up to {known}: use the later release", file.display())]
-    NewerFormat {
-        /// The file.
-        file: PathBuf,
-        /// The format it has.
-        found: i32,
-        /// The latest format this release knows.
-        known: i32,
-    },
-    /// The file is something else.
-    #[error("{} is not an icommerce database; move it away or choose another data folder", file.display())]
-    NotADatabase {
-        /// The file.
-        file: PathBuf,
-    },
-    /// The file is one of ours, and cannot be read.
-    #[error("{} is damaged: {reason}; restore it from a backup", file.display())]
-    Damaged {
-        /// The file.
-        file: PathBuf,
-        /// What the database said.
-        reason: String,
-    },
-    /// There is no room to begin.
-    #[error("the disk of {} is full: make room and start again", folder.display())]
-    DiskFull {
-        /// The folder.
-        folder: PathBuf,
-    },
-    /// The system refused something else.
-    #[error("{} cannot be opened: {reason}", file.display())]
-    Failed {
-        /// The file.
-        file: PathBuf,
-        /// What the system said.
-        reason: String,
-    },
-}
-
-/// Opens the database for its writer, and makes it where it is missing.
+/// Opens the database for its writer, creates it when it is missing, and migrates an older format.
 pub(crate) fn open(folder: &Path, path: &Path) -> Result<Connection, OpenError> {
-    let explained = |error| explain(folder, path, &error);
+    let explained = |error| open_error(folder, path, &error);
     if path.metadata().is_ok_and(|file| file.len() > 0) {
-        look(path).map_err(explained)?.refuse(path)?;
+        read_identity(path).map_err(explained)?.check(path)?;
     }
     let connection = Connection::open(path).map_err(explained)?;
     prepare(&connection).map_err(explained)?;
     Ok(connection)
 }
 
-/// Another connection to a database that was opened before.
-pub(crate) fn open_again(folder: &Path, path: &Path) -> Result<Connection, OpenError> {
+/// Opens a second connection to a database that was opened before.
+pub(crate) fn open_second(folder: &Path, path: &Path) -> Result<Connection, OpenError> {
     let connection = Connection::open(path).and_then(|connection| {
-        set(&connection)?;
+        configure(&connection)?;
         Ok(connection)
     });
-    connection.map_err(|error| explain(folder, path, &error))
+    connection.map_err(|error| open_error(folder, path, &error))
 }
 
-/// What the file says about itself.
-struct Identity {
+/// Identity of a database file.
+struct FileIdentity {
     format: i32,
     application: i32,
     tables: i64,
 }
 
-impl Identity {
-    fn refuse(&self, path: &Path) -> Result<(), OpenError> {
+impl FileIdentity {
+    fn check(&self, path: &Path) -> Result<(), OpenError> {
         let file = path.to_owned();
-        // A stop in the middle of the first start leaves a database in which nothing is yet.
+        // A crash during the first start leaves an empty database.
         let is_new = self.application == 0 && self.format == 0 && self.tables == 0;
         if self.application != APPLICATION && !is_new {
             return Err(OpenError::NotADatabase { file });
@@ -117,22 +58,22 @@ impl Identity {
     }
 }
 
-/// Reads the file's identity on a connection that cannot change the file; except where a crash in the middle of a
-/// first start, before there was a write-ahead log, left half a change. That has to be taken back before anybody can
-/// read, and whoever opens the file takes it back.
-fn look(path: &Path) -> rusqlite::Result<Identity> {
+/// Reads the identity of a file on a read-only connection. The exception is a file in which a crash during the first start,
+/// before there was a write-ahead log, left a half-written change (a hot journal): it must be rolled back before anything
+/// can be read, and opening the file for writing rolls it back.
+fn read_identity(path: &Path) -> rusqlite::Result<FileIdentity> {
     let read_only = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
-        .and_then(|connection| identity(&connection));
+        .and_then(|connection| query_identity(&connection));
     match read_only {
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::ReadOnly) => {
-            identity(&Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?)
+            query_identity(&Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?)
         }
-        looked => looked,
+        identity => identity,
     }
 }
 
-fn identity(connection: &Connection) -> rusqlite::Result<Identity> {
-    Ok(Identity {
+fn query_identity(connection: &Connection) -> rusqlite::Result<FileIdentity> {
+    Ok(FileIdentity {
         format: connection.pragma_query_value(None, "user_version", |row| row.get(0))?,
         application: connection.pragma_query_value(None, "application_id", |row| row.get(0))?,
         tables: connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?,
@@ -140,42 +81,42 @@ fn identity(connection: &Connection) -> rusqlite::Result<Identity> {
 }
 
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
-    set(connection)?;
+    configure(connection)?;
     connection
         .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get::<_, String>(0))?;
     connection.pragma_update(None, "cache_size", WRITER_CACHE_KIB)?;
-    let there = identity(connection)?;
-    if there.application != APPLICATION || there.format != FORMAT {
-        // Taken back when it is dropped before its end.
-        let all = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
-        all.execute_batch(CREATE_LOG)?;
-        take_over(&all)?;
-        all.pragma_update(None, "application_id", APPLICATION)?;
-        all.pragma_update(None, "user_version", FORMAT)?;
-        all.commit()?;
+    let identity = query_identity(connection)?;
+    if identity.application != APPLICATION || identity.format != FORMAT {
+        // Rolled back if it is dropped before the commit.
+        let migration = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+        migration.execute_batch(CREATE_LOG)?;
+        migrate(&migration)?;
+        migration.pragma_update(None, "application_id", APPLICATION)?;
+        migration.pragma_update(None, "user_version", FORMAT)?;
+        migration.commit()?;
     }
     Ok(())
 }
 
-fn set(connection: &Connection) -> rusqlite::Result<()> {
+fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
-    keep_plans(connection)?;
+    keep_query_plans(connection)?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "temp_store", "memory")?;
-    // Checkpoints have a thread of their own.
+    // The checkpointer replaces automatic checkpoints.
     connection.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     Ok(())
 }
 
-/// What a database error means to the one who starts the program.
-pub(crate) fn explain(folder: &Path, path: &Path, error: &rusqlite::Error) -> OpenError {
+/// Maps a database error to the open error that an operator sees.
+pub(crate) fn open_error(folder: &Path, path: &Path, error: &rusqlite::Error) -> OpenError {
     let (file, reason) = (path.to_owned(), error.to_string());
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => OpenError::NotADatabase { file },
         Some(ErrorCode::DatabaseCorrupt) => OpenError::Damaged { file, reason },
-        // A full disk shows itself in many ways, some of them as failed input and output.
-        _ if folder::is_full(folder) => OpenError::DiskFull { folder: folder.to_owned() },
+        // A full disk shows in many ways, some of them as I/O errors.
+        _ if data_folder::is_full(folder) => OpenError::DiskFull { folder: folder.to_owned() },
         Some(ErrorCode::DiskFull) => OpenError::DiskFull { folder: folder.to_owned() },
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
             OpenError::NotWritable { folder: folder.to_owned(), reason }
@@ -184,12 +125,12 @@ pub(crate) fn explain(folder: &Path, path: &Path, error: &rusqlite::Error) -> Op
     }
 }
 
-/// What it means that the log could not be brought into the tables.
-pub(crate) fn unrecovered(folder: &Path, path: &Path, error: &StorageError) -> OpenError {
+/// Maps an error of recovery to the open error that an operator sees.
+pub(crate) fn recovery_error(folder: &Path, path: &Path, error: &StorageError) -> OpenError {
     let (file, reason) = (path.to_owned(), error.to_string());
     match error {
         StorageError::Corrupt(_) => OpenError::Damaged { file, reason },
-        _ if folder::is_full(folder) => OpenError::DiskFull { folder: folder.to_owned() },
+        _ if data_folder::is_full(folder) => OpenError::DiskFull { folder: folder.to_owned() },
         _ => OpenError::Failed { file, reason },
     }
 }

@@ -1,23 +1,25 @@
-//! What can be set about the engine, with its defaults.
+//! Options of the engine, with their defaults.
 
 use std::{num::NonZeroUsize, time::Duration};
 
-/// Settings of the engine.
+/// Options of the engine. The defaults suit one process on one machine; tests make limits small to reach them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Writing stops, with a clear answer, before less than this is left on the disk.
+    /// Disk reserve, in bytes: writes are refused with `StorageError::Full` before less than this is free. 64 MiB.
     pub disk_reserve_bytes: u64,
-    /// The most writes that wait for a flush; more are refused.
+    /// Queue limit, in writes that wait for a flush; more are refused with `StorageError::Unavailable`. 32,768.
     pub queue_writes_max: usize,
-    /// The most bytes that wait for a flush; more are refused.
+    /// Queue limit, in bytes that wait for a flush; more are refused with `StorageError::Unavailable`. 64 MiB.
     pub queue_bytes_max: usize,
-    /// How many streams of each service have their version kept in memory.
+    /// Capacity of the LRU cache of stream heads (current versions), in streams of each service. 16,384.
     pub heads_max: NonZeroUsize,
-    /// How long bulk waits for more of it before it is flushed.
+    /// Linger of the bulk log: how long a batch waits for more writes before it is flushed (as Kafka's `linger.ms`).
+    /// 50 ms.
     pub bulk_linger: Duration,
-    /// How large the write-ahead log grows before it is brought into the database.
+    /// Size of `SQLite`'s write-ahead log, in bytes, from which checkpoints run. 8 MiB.
     pub wal_checkpoint_bytes: u64,
-    /// How large it may be at most, unless a reader stays in the way.
+    /// Size limit of `SQLite`'s write-ahead log, in bytes: from here on the writer waits for a checkpoint. A reader that stays
+    /// in the way can keep the log above it. 64 MiB.
     pub wal_bytes_max: u64,
 }
 

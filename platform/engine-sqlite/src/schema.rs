@@ -1,33 +1,33 @@
-//! Names of tables, and the statements that make them. A service's tables begin with its name.
+//! Schema: names of tables and the statements on them. The tables of a service begin with its name.
 
 use rusqlite::Connection;
 use std::{collections::HashSet, fmt::Write as _};
 use storage::Collection;
 
-/// What this program writes into the database's `user_version`.
+/// Format of the database, kept in its `user_version`.
 pub(crate) const FORMAT: i32 = 3;
-/// What it writes into `application_id`: "ICOM".
+/// Application id of the database, kept in its `application_id`: "ICOM".
 pub(crate) const APPLICATION: i32 = 0x4943_4f4d;
 
-/// The log: batches that are flushed and not yet in the tables, by the position of their last write. No service has a
-/// table of this name, as it has no separator.
+/// Log: batches that are flushed and not applied to the tables, by the position of their last write. No service has a table
+/// of this name, because the name has no separator.
 pub(crate) const CREATE_LOG: &str =
     "CREATE TABLE IF NOT EXISTS log (position INTEGER PRIMARY KEY, batch BLOB NOT NULL)";
 pub(crate) const INSERT_BATCH: &str = "INSERT INTO log (position, batch) VALUES (?1, ?2)";
 pub(crate) const OLDEST_BATCH: &str = "SELECT position, batch FROM log ORDER BY position LIMIT 1";
 pub(crate) const DELETE_BATCHES: &str = "DELETE FROM log WHERE position <= ?1";
 
-/// Between the parts of a table's name; never within one.
+/// Separator of the parts of a table's name; no part contains it.
 const SEPARATOR: char = '/';
 const JOURNAL: &str = "journal";
-/// Its rows lie in the order in which they came, and the keys in an index of their own: most keys are digests, in no
-/// order, and a tree of them with their values in it is too large to stay in memory.
+/// Table of values. Its rows lie in insertion order and the keys in an index of their own: most keys are digests, in random
+/// order, and a tree of them that holds the values as well is too large to stay in memory.
 const VALUES: &str = "values";
 const FIELD: &str = "field";
 
-/// The statements on the tables of one service.
+/// Statements on the tables of one service.
 #[derive(Debug)]
-pub(crate) struct Tables {
+pub(crate) struct ServiceTables {
     prefix: String,
     pub(crate) insert_events: String,
     pub(crate) head: String,
@@ -42,17 +42,17 @@ pub(crate) struct Tables {
     pub(crate) sweep: String,
 }
 
-/// The table of one collection, as it is written.
+/// Statements that write to the table of one collection.
 #[derive(Debug)]
 pub(crate) struct DocumentTable {
-    /// The fields that have a column, in the order of the columns.
+    /// Fields that have a column, in the order of the columns.
     pub(crate) fields: Vec<&'static str>,
     pub(crate) put: String,
     pub(crate) delete: String,
 }
 
 impl DocumentTable {
-    /// The statements on `table` with these columns for fields.
+    /// Statements on `table` with these field columns.
     fn new(table: &str, columns: &[String], fields: Vec<&'static str>) -> Self {
         let (mut names, mut values, mut updates) = (String::new(), String::new(), String::new());
         for (number, column) in (3..).zip(columns) {
@@ -71,9 +71,10 @@ impl DocumentTable {
     }
 }
 
-impl Tables {
+impl ServiceTables {
+    /// Statements for the service of this name.
     pub(crate) fn of(service: &str) -> Self {
-        let prefix = part(service);
+        let prefix = name_part(service);
         let table = |kind| quoted(&format!("{prefix}{SEPARATOR}{kind}"));
         let (events, snapshots, values) = (table(JOURNAL), table("snapshots"), table(VALUES));
         let row = "position, stream, first_version, count, events";
@@ -83,7 +84,7 @@ impl Tables {
                 "SELECT first_version + count - 1 FROM {events} WHERE stream = ?1 \
                  ORDER BY first_version DESC LIMIT 1"
             ),
-            // From the row that holds the version asked for: it may begin before it.
+            // From the row that contains the requested version, which may begin before it.
             read: format!(
                 "SELECT {row} FROM {events} WHERE stream = ?1 AND first_version >= coalesce((SELECT \
                  max(first_version) FROM {events} WHERE stream = ?1 AND first_version <= ?2), 0) \
@@ -112,7 +113,7 @@ impl Tables {
         }
     }
 
-    /// Makes the tables of the service where they are not there yet.
+    /// Creates the tables of the service that are missing.
     pub(crate) fn create(&self, connection: &Connection) -> rusqlite::Result<()> {
         let name = |kind: &str| quoted(&format!("{}{SEPARATOR}{kind}", self.prefix));
         let (events, streams) = (name(JOURNAL), name("journal/streams"));
@@ -128,32 +129,34 @@ impl Tables {
         ))
     }
 
-    /// The name of a collection's table.
+    /// Name of a collection's table.
     pub(crate) fn collection_name(&self, collection: &Collection) -> String {
-        self.named(collection.name)
+        self.table_name(collection.name)
     }
 
-    fn named(&self, collection: &str) -> String {
-        format!("{}{SEPARATOR}documents{SEPARATOR}{}", self.prefix, part(collection))
+    /// Name of the table of the collection with this name.
+    fn table_name(&self, collection: &str) -> String {
+        format!("{}{SEPARATOR}documents{SEPARATOR}{}", self.prefix, name_part(collection))
     }
 
+    /// Name of a collection's table, quoted for SQL.
     pub(crate) fn collection(&self, collection: &Collection) -> String {
         quoted(&self.collection_name(collection))
     }
 
-    /// The SQL index of a declared index; its name tells its fields, so that a changed declaration is another one.
+    /// Name of the SQL index of a declared index, quoted for SQL. It contains the field names, so that a changed declaration
+    /// is a new index.
     pub(crate) fn index(&self, collection: &Collection, index: &storage::Index) -> String {
         let mut name = self.collection_name(collection);
-        let _ = write!(name, "{SEPARATOR}{}", part(index.name));
+        let _ = write!(name, "{SEPARATOR}{}", name_part(index.name));
         for field in index.fields {
-            let _ = write!(name, "{SEPARATOR}{}", part(field));
+            let _ = write!(name, "{SEPARATOR}{}", name_part(field));
         }
         quoted(&name)
     }
 
-    /// Makes the table of a collection what its declaration asks for: columns and indexes that are missing are
-    /// added. Documents stored before have no value in a new column, and so are not in its indexes until they are
-    /// written again.
+    /// Creates the table of a collection, or adds the columns and indexes that its declaration has and the table lacks.
+    /// Documents written before have no value in a new column, and so are not in its indexes until they are written again.
     pub(crate) fn create_collection(
         &self,
         connection: &Connection,
@@ -163,9 +166,9 @@ impl Tables {
         connection.execute_batch(&format!(
             "CREATE TABLE IF NOT EXISTS {table} (key TEXT NOT NULL UNIQUE, body BLOB NOT NULL)"
         ))?;
-        let there = columns_of(connection, &self.collection_name(collection))?;
+        let existing = columns_of(connection, &self.collection_name(collection))?;
         for field in fields_of(collection) {
-            if !there.contains(&column_name(field)) {
+            if !existing.contains(&column_name(field)) {
                 connection
                     .execute_batch(&format!("ALTER TABLE {table} ADD COLUMN {}", column(field)))?;
             }
@@ -182,25 +185,25 @@ impl Tables {
         Ok(self.document_table(collection))
     }
 
-    /// Whether the table of a collection has all that its declaration asks for; `None` when there is no table.
+    /// Whether the table of a collection has every column and index of its declaration; `None` when there is no table.
     pub(crate) fn is_complete(
         &self,
         connection: &Connection,
         collection: &'static Collection,
     ) -> rusqlite::Result<Option<bool>> {
-        let there = columns_of(connection, &self.collection_name(collection))?;
-        if there.is_empty() {
+        let existing = columns_of(connection, &self.collection_name(collection))?;
+        if existing.is_empty() {
             return Ok(None);
         }
-        let mut complete =
-            fields_of(collection).iter().all(|field| there.contains(&column_name(field)));
+        let mut is_complete =
+            fields_of(collection).iter().all(|field| existing.contains(&column_name(field)));
         let mut known = connection.prepare_cached(
             "SELECT 1 FROM sqlite_master WHERE type = 'index' AND '\"' || name || '\"' = ?1",
         )?;
         for index in collection.indexes.iter().filter(|index| !index.fields.is_empty()) {
-            complete &= known.exists([self.index(collection, index)])?;
+            is_complete &= known.exists([self.index(collection, index)])?;
         }
-        Ok(Some(complete))
+        Ok(Some(is_complete))
     }
 
     fn document_table(&self, collection: &'static Collection) -> DocumentTable {
@@ -209,14 +212,13 @@ impl Tables {
         DocumentTable::new(&self.collection(collection), &columns, fields)
     }
 
-    /// The table of a collection as it is in the database, whatever declares it; with the names of its columns for
-    /// fields.
-    pub(crate) fn table_as_found(
+    /// Table of a collection as it is in the database, with the names of its field columns, without its declaration.
+    pub(crate) fn existing_table(
         &self,
         connection: &Connection,
         collection: &str,
     ) -> rusqlite::Result<(DocumentTable, Vec<String>)> {
-        let name = self.named(collection);
+        let name = self.table_name(collection);
         let names: Vec<String> = columns_of(connection, &name)?
             .into_iter()
             .filter(|column| {
@@ -228,7 +230,7 @@ impl Tables {
     }
 }
 
-/// Makes the table of a service's values where it is not there yet.
+/// Statements that create the table of a service's values when it is missing.
 fn create_values(prefix: &str) -> String {
     let name = |kind: &str| quoted(&format!("{prefix}{SEPARATOR}{kind}"));
     let (values, expiries) = (name(VALUES), name("values/expiries"));
@@ -239,14 +241,14 @@ fn create_values(prefix: &str) -> String {
     )
 }
 
-/// Takes a database of an earlier format over; the caller's transaction does it all or nothing. Until format 2 the
-/// values of a service lay in the order of their keys, in a table of another name.
-pub(crate) fn take_over(connection: &Connection) -> rusqlite::Result<()> {
-    const VALUES_BEFORE: &str = "/key_value";
+/// Migrates a database of an earlier format, in the caller's transaction. Up to format 2 the values of a service lay in the
+/// order of their keys, in a table of another name.
+pub(crate) fn migrate(connection: &Connection) -> rusqlite::Result<()> {
+    const FORMER_VALUES: &str = "/key_value";
     let mut names = connection.prepare("SELECT name FROM sqlite_master WHERE type = 'table'")?;
     let names: Vec<String> = names.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for before in names {
-        let Some(prefix) = before.strip_suffix(VALUES_BEFORE) else { continue };
+        let Some(prefix) = before.strip_suffix(FORMER_VALUES) else { continue };
         let (values, before) = (quoted(&format!("{prefix}{SEPARATOR}{VALUES}")), quoted(&before));
         connection.execute_batch(&format!(
             "{} INSERT INTO {values} (key, value, expires_at) \
@@ -258,20 +260,20 @@ pub(crate) fn take_over(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// What a database has in it.
+/// Contents of a database, as the engine finds them when it opens it.
 #[derive(Debug, Default)]
-pub(crate) struct Contents {
-    /// Every journal: the service it belongs to, and its last position.
+pub(crate) struct DatabaseContents {
+    /// Journals: the name part of the service, and the last position.
     pub(crate) journals: Vec<(String, u64)>,
-    /// The names of all tables.
+    /// Names of all tables.
     pub(crate) tables: HashSet<String>,
 }
 
-/// Looks what is in the database.
-pub(crate) fn contents(connection: &Connection) -> rusqlite::Result<Contents> {
+/// Reads the contents of a database.
+pub(crate) fn read_contents(connection: &Connection) -> rusqlite::Result<DatabaseContents> {
     let mut names = connection.prepare("SELECT name FROM sqlite_master WHERE type = 'table'")?;
     let tables = names.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-    let mut contents = Contents { journals: Vec::new(), tables };
+    let mut contents = DatabaseContents { journals: Vec::new(), tables };
     for name in &contents.tables {
         let Some((service, JOURNAL)) = name.split_once(SEPARATOR) else { continue };
         let last = format!(
@@ -287,29 +289,29 @@ pub(crate) fn contents(connection: &Connection) -> rusqlite::Result<Contents> {
     Ok(contents)
 }
 
-/// The column of a field. The prefix keeps it apart from `key` and `body`.
+/// Column of a field, quoted for SQL. The prefix keeps it apart from `key` and `body`.
 pub(crate) fn column(field: &str) -> String {
     quoted(&column_name(field))
 }
 
-/// A part of a table's name. `SQLite` takes large and small letters for the same, and parts are joined by a
-/// separator: everything else than small letters, digits, `_` and `-` is written as its code.
-pub(crate) fn part(name: &str) -> String {
-    let mut part = String::with_capacity(name.len());
+/// Encodes a name as a part of a table's name. `SQLite` ignores the case of names, and parts are joined by a separator, so
+/// everything but lower-case letters, digits, `_` and `-` is percent-encoded.
+pub(crate) fn name_part(name: &str) -> String {
+    let mut encoded = String::with_capacity(name.len());
     for byte in name.bytes() {
         match byte {
-            b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' => part.push(char::from(byte)),
+            b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' => encoded.push(char::from(byte)),
             _ => {
-                let _ = write!(part, "%{byte:02x}");
+                let _ = write!(encoded, "%{byte:02x}");
             }
         }
     }
-    part
+    encoded
 }
 
-/// The name of a field's column in the database.
+/// Name of a field's column.
 pub(crate) fn column_name(field: &str) -> String {
-    format!("{FIELD}{SEPARATOR}{}", part(field))
+    format!("{FIELD}{SEPARATOR}{}", name_part(field))
 }
 
 fn quoted(name: &str) -> String {
@@ -321,7 +323,7 @@ fn columns_of(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Stri
     columns.query_map([table], |row| row.get(0))?.collect()
 }
 
-/// The fields of all indexes, each once.
+/// Fields of all indexes, each once.
 fn fields_of(collection: &Collection) -> Vec<&'static str> {
     let mut fields: Vec<&'static str> = Vec::new();
     for field in collection.indexes.iter().flat_map(|index| index.fields) {

@@ -1,73 +1,59 @@
-//! Figures of the writer: what it flushed, in what pieces, and how long that took.
+//! Statistics of a writer: flushes, batch sizes, and latencies.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering::Relaxed},
     time::Duration,
 };
 
-/// How many powers of two a histogram has.
+/// Number of buckets of a histogram.
 const BUCKETS: usize = 32;
 
-/// What the engine did since it was opened.
+/// Statistics of one log since it was opened. All are cumulative, except `wal_bytes`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Statistics {
-    /// Flushes, each of one batch.
+    /// Flushes (group commits), each of one batch.
     pub flushes: u64,
-    /// Writes of all batches: an append with its documents is one.
+    /// Writes in all batches: an append with its documents is one.
     pub writes: u64,
-    /// Bytes of what was written, without what the database adds.
+    /// Bytes of the writes, without the overhead of the database.
     pub bytes: u64,
-    /// Writes of each batch.
-    pub batch_writes: Histogram,
-    /// Microseconds of each batch, from its first statement to the end of its flush.
-    pub batch_micros: Histogram,
-    /// Microseconds of the flush alone.
-    pub flush_micros: Histogram,
-    /// Microseconds of all flushes together.
+    /// Writes per batch.
+    pub batch_writes: Log2Histogram,
+    /// Latency per batch in microseconds, from its first statement to the end of its flush.
+    pub batch_micros: Log2Histogram,
+    /// Latency of the flush alone, in microseconds.
+    pub flush_micros: Log2Histogram,
+    /// Sum of all flush latencies, in microseconds.
     pub flush_micros_sum: u64,
-    /// How often flushed batches were brought from the log into the tables.
+    /// Transactions that applied flushed batches to the tables.
     pub applies: u64,
-    /// Passes in which the write-ahead log was brought into the database beside the writer.
+    /// Passive checkpoints of `SQLite`'s write-ahead log, which the checkpoint thread ran beside the writer.
     pub checkpoints: u64,
-    /// How often the write-ahead log began anew.
+    /// Restarts of `SQLite`'s write-ahead log.
     pub wal_resets: u64,
-    /// Bytes of the write-ahead log now.
+    /// Size of `SQLite`'s write-ahead log now, in bytes (a gauge).
     pub wal_bytes: u64,
-    /// Bytes of the write-ahead log at most.
+    /// Largest size of `SQLite`'s write-ahead log, in bytes.
     pub wal_bytes_peak: u64,
 }
 
-/// Counts by power of two: `counts[n]` is how often a value below 2^n, and not below 2^(n-1), was seen.
+/// Histogram with exponential buckets: `counts[n]` counts the values `v` with 2^(n-1) <= `v` < 2^n. Bucket 0 counts zeros,
+/// and the last bucket also everything above it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Histogram {
-    /// The counts.
+pub struct Log2Histogram {
+    /// Count of values per bucket.
     pub counts: [u64; BUCKETS],
 }
 
-impl Histogram {
-    /// The smallest power of two that at least this part of the values lies below.
-    pub fn quantile(&self, permille: u64) -> u64 {
-        let total: u64 = self.counts.iter().sum();
-        let mut seen = 0;
-        for (power, count) in self.counts.iter().enumerate() {
-            seen += count;
-            if seen.saturating_mul(1_000) >= total.saturating_mul(permille) {
-                return 1 << power;
-            }
-        }
-        1 << (BUCKETS - 1)
-    }
-}
-
-/// The figures as the writer counts them.
+/// Counters of the writer and the checkpointer.
 #[derive(Debug, Default)]
-pub(crate) struct Counters {
+pub(crate) struct WriterCounters {
     flushes: AtomicU64,
     writes: AtomicU64,
     bytes: AtomicU64,
-    batch_writes: Counts,
-    batch_micros: Counts,
-    flush_micros: Counts,
+    batch_writes: AtomicHistogram,
+    batch_micros: AtomicHistogram,
+    flush_micros: AtomicHistogram,
     flush_micros_sum: AtomicU64,
     pub(crate) applies: AtomicU64,
     pub(crate) checkpoints: AtomicU64,
@@ -77,54 +63,62 @@ pub(crate) struct Counters {
     backlog_bytes: AtomicU64,
 }
 
+/// [`Log2Histogram`] that threads share.
 #[derive(Debug, Default)]
-struct Counts([AtomicU64; BUCKETS]);
+struct AtomicHistogram([AtomicU64; BUCKETS]);
 
-impl Counts {
-    fn count(&self, value: u64) {
+impl AtomicHistogram {
+    fn observe(&self, value: u64) {
         let power = (u64::BITS - value.leading_zeros()) as usize;
         self.0[power.min(BUCKETS - 1)].fetch_add(1, Relaxed);
     }
 
-    fn read(&self) -> Histogram {
-        Histogram { counts: std::array::from_fn(|power| self.0[power].load(Relaxed)) }
+    fn snapshot(&self) -> Log2Histogram {
+        Log2Histogram { counts: std::array::from_fn(|power| self.0[power].load(Relaxed)) }
     }
 }
 
-impl Counters {
-    pub(crate) fn flushed(&self, writes: usize, bytes: usize, batch: Duration, flush: Duration) {
+impl WriterCounters {
+    /// Records a flush: its batch's size, and the latencies of the batch and of the flush alone.
+    pub(crate) fn record_flush(
+        &self,
+        writes: usize,
+        bytes: usize,
+        batch: Duration,
+        flush: Duration,
+    ) {
         self.flushes.fetch_add(1, Relaxed);
         self.writes.fetch_add(writes as u64, Relaxed);
         self.bytes.fetch_add(bytes as u64, Relaxed);
-        self.batch_writes.count(writes as u64);
-        self.batch_micros.count(micros(batch));
-        self.flush_micros.count(micros(flush));
+        self.batch_writes.observe(writes as u64);
+        self.batch_micros.observe(micros(batch));
+        self.flush_micros.observe(micros(flush));
         self.flush_micros_sum.fetch_add(micros(flush), Relaxed);
     }
 
-    pub(crate) fn wal_is(&self, bytes: u64) {
+    pub(crate) fn set_wal_bytes(&self, bytes: u64) {
         self.wal_bytes.store(bytes, Relaxed);
         self.wal_bytes_peak.fetch_max(bytes, Relaxed);
     }
 
-    pub(crate) fn backlog_is(&self, bytes: u64) {
+    pub(crate) fn set_backlog_bytes(&self, bytes: u64) {
         self.backlog_bytes.store(bytes, Relaxed);
     }
 
-    /// By how much the database may still grow for what is flushed: the pages of the write-ahead log, and what the
-    /// tables do not have yet, with the pages around it.
+    /// Estimate of how much the database file may still grow for what is flushed, in bytes: the pages of `SQLite`'s
+    /// write-ahead log, and the unapplied writes with the pages around them.
     pub(crate) fn growth_bytes(&self) -> u64 {
         self.wal_bytes.load(Relaxed) + 4 * self.backlog_bytes.load(Relaxed)
     }
 
-    pub(crate) fn read(&self) -> Statistics {
+    pub(crate) fn snapshot(&self) -> Statistics {
         Statistics {
             flushes: self.flushes.load(Relaxed),
             writes: self.writes.load(Relaxed),
             bytes: self.bytes.load(Relaxed),
-            batch_writes: self.batch_writes.read(),
-            batch_micros: self.batch_micros.read(),
-            flush_micros: self.flush_micros.read(),
+            batch_writes: self.batch_writes.snapshot(),
+            batch_micros: self.batch_micros.snapshot(),
+            flush_micros: self.flush_micros.snapshot(),
             flush_micros_sum: self.flush_micros_sum.load(Relaxed),
             applies: self.applies.load(Relaxed),
             checkpoints: self.checkpoints.load(Relaxed),
@@ -136,7 +130,7 @@ impl Counters {
 }
 
 fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+    u64::try_from(duration.as_micros()).expect("a duration is below 584,000 years")
 }
 
 #[cfg(test)]
@@ -144,13 +138,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_histogram_counts_by_powers_of_two() {
-        let counts = Counts::default();
+    fn buckets_are_powers_of_two() {
+        let histogram = AtomicHistogram::default();
         for value in [0, 1, 2, 3, 4, 1_000] {
-            counts.count(value);
+            histogram.observe(value);
         }
-        let histogram = counts.read();
-        assert_eq!(histogram.counts[..4], [1, 1, 2, 1]);
-        assert_eq!((histogram.quantile(500), histogram.quantile(1_000)), (4, 1_024));
+        let counts = histogram.snapshot().counts;
+        assert_eq!(counts[..4], [1, 1, 2, 1]);
+        assert_eq!((counts[10], counts.iter().sum::<u64>()), (1, 6));
     }
 }

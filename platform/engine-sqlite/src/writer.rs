@@ -1,16 +1,16 @@
-//! The one thread that writes: commits whatever is queued to the log with one flush, and begins again; in between it
-//! brings the log into the tables.
+//! Writer thread, the only one that writes to the database: it commits whatever is queued to the log with one flush (group
+//! commit), and applies the backlog to the tables in between.
 
 use crate::{
-    apply::{Applied, forget_batches},
     backlog::{APPLY_BYTES, APPLY_WRITES, Backlog, Portion},
-    checkpoint::Checkpoints,
-    folder::Hold,
-    log::{Log, Pace, Work},
-    operation::Queued,
-    readers::number,
-    record,
+    checkpointer::Checkpointer,
+    data_folder::FolderLock,
+    log::{FlushPolicy, SqliteLog, WriterTask},
+    log_record,
     schema::INSERT_BATCH,
+    sql_value::stored_number,
+    table_writer::{TableWriter, truncate_log},
+    write_operation::QueuedWrite,
 };
 use rusqlite::{Connection, params};
 use std::{
@@ -20,125 +20,130 @@ use std::{
 };
 use tokio::time::Instant;
 
+/// Writer of one log.
 pub(crate) struct Writer {
-    log: Arc<Log>,
+    log: Arc<SqliteLog>,
     connection: Connection,
-    checkpoints: Checkpoints,
-    tables: Applied,
+    checkpointer: Checkpointer,
+    tables: TableWriter,
     backlog: Backlog,
-    /// The data folder is ours as long as any writer lives.
-    folder_lock: Arc<Hold>,
+    /// Lock of the data folder: shared by the writers, released by the last one.
+    folder_lock: Arc<FolderLock>,
 }
 
 impl Writer {
     pub(crate) fn new(
-        log: Arc<Log>,
+        log: Arc<SqliteLog>,
         connection: Connection,
-        checkpoints: Checkpoints,
-        folder_lock: Arc<Hold>,
+        checkpointer: Checkpointer,
+        folder_lock: Arc<FolderLock>,
     ) -> Self {
         Self {
             log,
             connection,
-            checkpoints,
-            tables: Applied::default(),
+            checkpointer,
+            tables: TableWriter::default(),
             backlog: Backlog::new(),
             folder_lock,
         }
     }
 
-    /// Writes until the log is closed or a flush fails, and lets go of the file.
+    /// Runs until the log is closed or a flush fails, and then closes the database.
     pub(crate) fn run(mut self) {
-        // Nobody may wait for ever because of a mistake here.
+        // A panic here must not leave tasks waiting for ever: it fails the log.
         let written = catch_unwind(AssertUnwindSafe(|| self.work()));
         let failure = match written {
             Ok(written) => {
                 written.err().map(|error| format!("the log could not be written: {error}"))
             }
-            Err(_panic) => Some("the writer stopped over a mistake in the program".to_owned()),
+            Err(_panic) => Some("the writer panicked".to_owned()),
         };
-        let Self { log, connection, checkpoints, folder_lock, .. } = self;
+        let Self { log, connection, checkpointer, folder_lock, .. } = self;
         if let Some(reason) = &failure {
             log.fail(reason);
         }
-        let database = checkpoints.end();
+        let database = checkpointer.stop();
         if failure.is_none() {
             log.readers.close();
-            if let Err(error) = Checkpoints::finish(&connection) {
+            if let Err(error) = Checkpointer::truncate_wal(&connection) {
                 tracing::warn!(%error, "the write-ahead log is left for the next start");
             }
         }
         drop(connection);
         drop(database);
         drop(folder_lock);
-        log.free();
+        log.mark_stopped();
     }
 
-    /// Ends with the first flush that fails. The same one is never tried again: the system may have dropped the
-    /// pages it could not write, and say that all is well the second time.
+    /// Ends with the first flush that fails. A failed flush is never retried: the kernel may have dropped the pages that it
+    /// could not write, and report success the second time (the "fsyncgate" of 2018).
     fn work(&mut self) -> rusqlite::Result<()> {
         loop {
-            match self.log.next_work(self.backlog.due(), self.backlog.has_slice()) {
-                Work::Batch(batch, bytes) => self.commit(batch, bytes)?,
-                Work::Tables(portion) => self.apply(portion)?,
-                Work::End if self.backlog.is_empty() => return Ok(()),
-                Work::End => self.apply(Portion::All)?,
+            match self.log.next_task(self.backlog.due(), self.backlog.has_slice()) {
+                WriterTask::Flush(batch, bytes) => self.commit(batch, bytes)?,
+                WriterTask::Apply(portion) => self.apply(portion)?,
+                WriterTask::Stop if self.backlog.is_empty() => return Ok(()),
+                WriterTask::Stop => self.apply(Portion::All)?,
             }
-            if let Err(error) = self.checkpoints.after_batch(&self.connection, &self.log) {
-                tracing::warn!(%error, "the write-ahead log could not be brought into the database");
+            if let Err(error) = self.checkpointer.after_batch(&self.connection, &self.log) {
+                tracing::warn!(%error, "a checkpoint of the write-ahead log failed");
             }
         }
     }
 
-    /// Flushes a batch. A small one goes to the log; a large one straight into the tables, behind all before it.
-    fn commit(&mut self, batch: Vec<Queued>, bytes: usize) -> rusqlite::Result<()> {
+    /// Flushes a batch. A small one is committed to the log; a large one is applied to the tables at once, after everything
+    /// before it.
+    fn commit(&mut self, batch: Vec<QueuedWrite>, bytes: usize) -> rusqlite::Result<()> {
         let started = Instant::now();
         let is_large = batch.len() >= APPLY_WRITES || bytes >= APPLY_BYTES;
-        let is_large = is_large || self.log.pace == Pace::Lagging;
+        let is_large = is_large || self.log.flush_policy == FlushPolicy::Lingering;
         let before = if is_large { self.backlog.take(Portion::All) } else { Vec::new() };
         let flush = self.transaction(|writer| {
             writer.tables.prepare(&writer.connection, &batch)?;
             if is_large {
-                writer.put(&before)?;
+                writer.apply_and_truncate(&before)?;
                 return writer.tables.apply(&writer.connection, &batch);
             }
-            let last = batch.last().map_or(0, |queued| queued.position);
+            let last = batch.last().expect("a batch is not empty").position;
             let mut insert = writer.connection.prepare_cached(INSERT_BATCH)?;
-            insert.execute(params![number(last), &record::encode(&batch)[..]]).map(|_| ())
+            insert
+                .execute(params![stored_number(last), &log_record::encode(&batch)[..]])
+                .map(|_| ())
         })?;
-        self.log.counters.flushed(batch.len(), bytes, started.elapsed(), flush);
-        self.log.made(self.tables.made());
-        self.log.flushed(&batch, bytes);
+        self.log.counters.record_flush(batch.len(), bytes, started.elapsed(), flush);
+        self.log.add_tables(self.tables.take_created());
+        self.log.mark_flushed(&batch, bytes);
         if is_large {
-            self.log.settle(&before);
-            self.log.settle(&batch);
+            self.log.mark_applied(&before);
+            self.log.mark_applied(&batch);
         } else {
             self.backlog.push(batch, bytes);
         }
-        self.log.counters.backlog_is(self.backlog.bytes() as u64);
+        self.log.counters.set_backlog_bytes(self.backlog.bytes() as u64);
         Ok(())
     }
 
-    /// Brings the backlog into the tables. Nobody waits for a flush of that: until the next one the log has it all.
+    /// Applies a portion of the backlog to the tables. This transaction is not flushed by itself: until the next flush the
+    /// log still has everything.
     fn apply(&mut self, portion: Portion) -> rusqlite::Result<()> {
         let oldest = self.backlog.take(portion);
         self.connection.execute_batch("PRAGMA synchronous = normal")?;
-        self.transaction(|writer| writer.put(&oldest))?;
+        self.transaction(|writer| writer.apply_and_truncate(&oldest))?;
         self.connection.execute_batch("PRAGMA synchronous = full")?;
         self.log.counters.applies.fetch_add(1, Relaxed);
-        self.log.settle(&oldest);
-        self.log.counters.backlog_is(self.backlog.bytes() as u64);
+        self.log.mark_applied(&oldest);
+        self.log.counters.set_backlog_bytes(self.backlog.bytes() as u64);
         Ok(())
     }
 
-    /// Puts batches into the tables, and takes them out of the log.
-    fn put(&self, batches: &[Queued]) -> rusqlite::Result<()> {
+    /// Applies batches to the tables, and truncates the log behind them.
+    fn apply_and_truncate(&self, batches: &[QueuedWrite]) -> rusqlite::Result<()> {
         let Some(last) = batches.last() else { return Ok(()) };
         self.tables.apply(&self.connection, batches)?;
-        forget_batches(&self.connection, last.position)
+        truncate_log(&self.connection, last.position)
     }
 
-    /// Does it all or nothing; returns how long the end took.
+    /// Runs `work` in a transaction; returns how long the commit took.
     fn transaction(
         &mut self,
         work: impl FnOnce(&mut Self) -> rusqlite::Result<()>,
@@ -150,7 +155,7 @@ impl Writer {
             Ok(flushing.elapsed())
         });
         if written.is_err() {
-            // What it says does not matter any more; the first error is the one to tell.
+            // The first error is the one to report; that of the rollback adds nothing.
             let _ = self.connection.execute_batch("ROLLBACK");
         }
         written

@@ -1,4 +1,4 @@
-//! The engine on a disk keeps the promises of the ports.
+//! Conformance of the `SQLite` engine to the storage ports.
 
 use engine_sqlite::{Options, SqliteEngine};
 use journal::ServiceStorage;
@@ -49,7 +49,7 @@ mod events {
     journal::conformance_suite!(make);
 }
 
-/// Bulk has a file of its own and keeps the same promises.
+/// Bulk log: another file, the same contract.
 mod bulk {
     use super::*;
 
@@ -61,8 +61,8 @@ mod bulk {
     journal::conformance_suite!(make);
 }
 
-/// The same with caches that forget at once and a write-ahead log that begins anew all the time.
-mod forgetful {
+/// Tiny caches that evict at once, and a write-ahead log that restarts all the time.
+mod tiny_caches {
     use super::*;
 
     fn make() -> Ready<(ServiceStorage, (SqliteEngine, TempDir))> {
@@ -84,8 +84,8 @@ mod forgetful {
 
     mod key_value {
         async fn make() -> (super::Arc<dyn super::KeyValue>, impl Sized) {
-            let (storage, kept) = super::make().await;
-            (storage.key_value, kept)
+            let (storage, guard) = super::make().await;
+            (storage.key_value, guard)
         }
 
         ::storage::key_value_conformance!(make);

@@ -1,34 +1,71 @@
-//! How a service's domain type meets the journal. Implemented in the service's adapters, so that the domain itself
-//! knows nothing of storage.
+//! Aggregate: how a domain type is stored as events. Implemented in a service's adapters, so that the domain itself knows
+//! nothing of storage.
 
 use crate::RecordedEvent;
 use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
+use storage::StorageError;
 
-/// An event type that can say what each event is called.
+/// Event type whose events have stored names.
 pub trait EventName {
-    /// What happened, such as `line_added`: stable, part of the stored format.
+    /// Stored name of the event, such as `line_added`. Part of the stored format, so it is never changed.
     fn name(&self) -> &'static str;
 }
 
-/// A stored event that today's code cannot read.
+/// Error of a stored event that this version of the program cannot decode.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("event {name} at position {position} cannot be read: {reason}")]
 pub struct DecodeError {
-    /// What it is called.
+    /// Name of the event.
     pub name: String,
-    /// Where it is.
+    /// Position of the event.
     pub position: u64,
-    /// Why.
+    /// Reason, from the decoder.
     pub reason: String,
 }
 
-/// State folded from the events of one stream.
-pub trait Aggregate: Send + Sync + Sized + 'static {
-    /// What happens to it. Stored as JSON; changed only by adding variants and optional fields.
-    type Event: EventName + Serialize + DeserializeOwned + Send + Sync;
+impl From<DecodeError> for StorageError {
+    fn from(error: DecodeError) -> Self {
+        Self::Corrupt(error.to_string())
+    }
+}
 
-    /// Folds one more event in. `None` is a stream without events.
+/// Aggregate: state folded from the events of one stream. A [`Repository`](crate::Repository) loads and changes it.
+///
+/// ```
+/// use journal::{Aggregate, EventName};
+///
+/// #[derive(serde::Serialize, serde::Deserialize)]
+/// enum TankEvent {
+///     Filled { litres: u64 },
+/// }
+///
+/// impl EventName for TankEvent {
+///     fn name(&self) -> &'static str {
+///         "filled"
+///     }
+/// }
+///
+/// struct Tank {
+///     litres: u64,
+/// }
+///
+/// impl Aggregate for Tank {
+///     type Event = TankEvent;
+///
+///     fn apply(tank: Option<&Self>, TankEvent::Filled { litres }: &TankEvent) -> Self {
+///         Self { litres: tank.map_or(0, |tank| tank.litres) + litres }
+///     }
+/// }
+///
+/// let tank = Tank::apply(None, &TankEvent::Filled { litres: 40 });
+/// assert_eq!(Tank::evolve(Some(tank), &TankEvent::Filled { litres: 2 }).litres, 42);
+/// ```
+pub trait Aggregate: Send + Sync + Sized + 'static {
+    /// Type of its events. Stored as JSON; changed only by adding variants and optional fields.
+    type Event: EventName + Serialize + DeserializeOwned + Send + Sync + 'static;
+
+    /// Folds one more event into borrowed state. `None` is a stream without events.
     fn apply(state: Option<&Self>, event: &Self::Event) -> Self;
 
     /// Folds one more event into owned state. Aggregates whose state is large override this to change it in place.
@@ -36,12 +73,20 @@ pub trait Aggregate: Send + Sync + Sized + 'static {
         Self::apply(state.as_ref(), event)
     }
 
-    /// Writes an event down.
+    /// Encodes an event as JSON.
+    ///
+    /// # Errors
+    ///
+    /// The error of the encoder, for a type that JSON cannot express.
     fn encode(event: &Self::Event) -> Result<Bytes, serde_json::Error> {
         serde_json::to_vec(event).map(Bytes::from)
     }
 
-    /// Reads an event of any age. Upcasters go here.
+    /// Decodes an event of any age. Upcasters, which bring old events into today's form, go here.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] when no version of the event is recognised.
     fn decode(recorded: &RecordedEvent) -> Result<Self::Event, DecodeError> {
         serde_json::from_slice(&recorded.data).map_err(|error| DecodeError {
             name: recorded.name.clone(),

@@ -1,48 +1,107 @@
-//! Events as the journal keeps them.
+//! Events: new ones, and recorded ones as the journal keeps them.
 
+use crate::{Aggregate, DecodeError};
 use bytes::Bytes;
 use kernel::{Timestamp, Uuid};
+use std::{any::Any, fmt, sync::Arc};
 
-/// The name of a stream, such as `subject-0190…`; unique within the service.
+/// Name of a stream, such as `subject-0190…`; unique within the service.
 pub type StreamId = String;
 
-/// How many events a stream has; 0 is a stream that does not exist. The first event has version 1.
+/// Number of events in a stream, for optimistic concurrency control. 0 is a stream that does not exist; the first event
+/// has version 1.
 pub type Version = u64;
 
-/// The place of an event in the log of its process. Grows with every event; has gaps within one service.
+/// Position of an event in the log of its process (Kafka's *offset*). Grows with every event, from 1; has gaps within one
+/// service, because services share the log.
 pub type Position = u64;
 
-kernel::id!(/// Identifies an event for ever.
+kernel::id!(/// Identifier of an event, for ever.
     EventId);
 
-/// An event about to be appended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewEvent {
-    /// Identifies the event for ever; appending the same event again changes nothing.
-    pub id: Uuid,
-    /// What happened, such as `line_added`.
-    pub name: &'static str,
-    /// The facts, as JSON.
-    pub data: Bytes,
-    /// When it was decided.
-    pub recorded_at: Timestamp,
+/// Decoded event, carried beside its bytes so that a reader in the same process need not decode it again. Engines keep it
+/// while they keep the event in memory, and may drop it at any time.
+#[derive(Clone, Default)]
+pub struct TypedEvent(Option<Arc<dyn Any + Send + Sync>>);
+
+impl TypedEvent {
+    /// Decoded event of this type.
+    pub fn new<E: Send + Sync + 'static>(event: Arc<E>) -> Self {
+        Self(Some(event))
+    }
+
+    /// Decoded event, if there is one of this type.
+    pub fn get<E: Send + Sync + 'static>(&self) -> Option<Arc<E>> {
+        Arc::downcast(Arc::clone(self.0.as_ref()?)).ok()
+    }
 }
 
-/// An event as it was recorded.
+impl fmt::Debug for TypedEvent {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_tuple("TypedEvent").field(&self.0.is_some()).finish()
+    }
+}
+
+impl PartialEq for TypedEvent {
+    /// Always true: the bytes say what an event is, and whether it is also there decoded makes no difference.
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for TypedEvent {}
+
+/// Event to be appended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewEvent {
+    /// Identifier of the event; appending the same events again changes nothing.
+    pub id: Uuid,
+    /// Name of what happened, such as `line_added`.
+    pub name: &'static str,
+    /// Data of the event, as JSON; at most [`storage::RECORD_BYTES_MAX`] bytes.
+    pub data: Bytes,
+    /// Time at which the event was decided.
+    pub recorded_at: Timestamp,
+    /// Decoded event.
+    pub typed: TypedEvent,
+}
+
+/// Recorded event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordedEvent {
-    /// Its place in the log.
+    /// Position in the log.
     pub position: Position,
-    /// Its stream.
+    /// Stream of the event.
     pub stream: StreamId,
-    /// Its place in the stream.
+    /// Version of the stream with this event in it, from 1.
     pub version: Version,
-    /// Its identity.
+    /// Identifier of the event.
     pub id: Uuid,
-    /// What happened.
+    /// Name of what happened.
     pub name: String,
-    /// The facts, as JSON.
+    /// Data of the event, as JSON; at most [`storage::RECORD_BYTES_MAX`] bytes.
     pub data: Bytes,
-    /// When it was decided.
+    /// Time at which the event was decided.
     pub recorded_at: Timestamp,
+    /// Decoded event.
+    pub typed: TypedEvent,
+}
+
+impl RecordedEvent {
+    /// Decoded event: from memory, or by `decode` from its bytes.
+    ///
+    /// # Errors
+    ///
+    /// The error of `decode`.
+    pub fn event<E: Send + Sync + 'static>(
+        &self,
+        decode: impl FnOnce(&Self) -> Result<E, DecodeError>,
+    ) -> Result<Arc<E>, DecodeError> {
+        self.typed.get().map_or_else(|| decode(self).map(Arc::new), Ok)
+    }
+
+    /// The event, as one of this aggregate.
+    pub fn event_of<A: Aggregate>(&self) -> Result<Arc<A::Event>, DecodeError> {
+        self.event(A::decode)
+    }
 }

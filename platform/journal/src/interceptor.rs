@@ -1,34 +1,34 @@
-//! A journal with something interceptor it, for tests: it counts, holds up or crashes where the real one just goes on.
+//! Journal interceptor, for tests: it counts, delays or crashes where the journal itself just continues.
 
 use crate::{Append, AppendError, Appended, Journal, Position, RecordedEvent, Snapshot, Version};
 use async_trait::async_trait;
 use std::{fmt::Debug, sync::Arc};
 use storage::{Commit, StorageError};
 
-/// What happens beside what the journal does. By default nothing.
+/// Hooks before and after the operations of a journal. By default they do nothing.
 #[async_trait]
 pub trait JournalInterceptor: Debug + Send + Sync {
-    /// Before an append or a snapshot reaches the journal.
+    /// Hook before an append or a snapshot reaches the journal.
     async fn before_write(&self) {}
 
-    /// After the journal has taken an append or refused it, before the caller knows.
+    /// Hook after the journal has taken or refused an append, before the caller knows.
     async fn after_append(&self) {}
 
-    /// Before a stream is read.
+    /// Hook before a stream is read.
     async fn before_read(&self) {}
 }
 
-/// A journal with this interceptor it.
+/// Journal decorator that calls an interceptor.
 #[derive(Debug)]
-pub struct InterceptedJournal<A> {
-    /// The journal that does the work.
+pub struct InterceptedJournal<I> {
+    /// Journal that does the work.
     pub journal: Arc<dyn Journal>,
-    /// What happens beside it.
-    pub interceptor: Arc<A>,
+    /// Interceptor of its operations.
+    pub interceptor: Arc<I>,
 }
 
 #[async_trait]
-impl<A: JournalInterceptor + 'static> Journal for InterceptedJournal<A> {
+impl<I: JournalInterceptor + 'static> Journal for InterceptedJournal<I> {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         self.interceptor.before_write().await;
         let appended = self.journal.append(append).await;

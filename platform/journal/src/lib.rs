@@ -1,7 +1,11 @@
-//! The event store: append at an expected version, read a stream, follow everything in commit order.
+//! Event store and event sourcing: append to a stream at an expected version, read a stream, follow all events in commit
+//! order; aggregates, projections and read models on top.
 //!
-//! A service has one journal of its own. The journal is also the service's outbox: what was flushed, in the order
-//! in which it was decided, is what the world is told (see the messaging crate).
+//! A service has one journal of its own. The journal is also the service's transactional outbox: consumers pull the
+//! flushed events, in the order in which they were decided (see the messaging crate).
+//!
+//! [`Journal`] is the port, [`Repository`] loads and changes [aggregates](Aggregate), and [`catch_up`] brings a
+//! [`Projection`] up to date. [`conformance`] is the test suite of the port.
 
 #![warn(missing_docs)]
 
@@ -17,16 +21,16 @@ pub mod interceptor;
 pub mod maintenance;
 
 pub use aggregate::{Aggregate, DecodeError, EventName};
-pub use event::{EventId, NewEvent, Position, RecordedEvent, StreamId, Version};
+pub use event::{EventId, NewEvent, Position, RecordedEvent, StreamId, TypedEvent, Version};
 pub use port::{Append, AppendError, Appended, Journal, Snapshot};
 pub use projection::{Projection, catch_up};
 pub use repository::{Changes, ExecuteError, LoadedAggregate, Repository};
 pub use service_storage::ServiceStorage;
 pub use storage::durability;
 
-/// The most events of one append.
+/// Limit of events in one append.
 pub const APPEND_EVENTS_MAX: usize = 4_096;
-/// The most events one call reads.
+/// Limit of events in the answer of one read.
 pub const READ_EVENTS_MAX: usize = 1_024;
-/// The most bytes of one snapshot.
+/// Limit of one snapshot, in bytes: 256 MiB.
 pub const SNAPSHOT_BYTES_MAX: usize = 256 * 1024 * 1024;

@@ -1,7 +1,7 @@
-//! Looking after a journal that nobody serves: everything it says is gone through, what follows from it is folded
-//! again or compared with what is kept, and what has to be true of it is checked.
+//! Offline maintenance of a service's storage: visit every event of its journal, rebuild read models and snapshots or
+//! compare them with the journal, and check invariants.
 //!
-//! Memory stays bounded: the journal is read in parts, and of its streams one at a time is held whole.
+//! Memory stays bounded: the journal is read in pages, and one stream at a time is held whole.
 
 mod compare;
 mod event_visitor;

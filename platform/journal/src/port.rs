@@ -1,25 +1,30 @@
-//! The journal port. Its promises are tested by [`crate::conformance`].
+//! Journal port. The [conformance suite](crate::conformance) tests its promises.
 
 use crate::{NewEvent, Position, RecordedEvent, StreamId, Version};
 use async_trait::async_trait;
 use bytes::Bytes;
 use storage::{Commit, StorageError, Write};
 
-/// Events to append to one stream, and documents to write in the same commit.
+/// Append request: events for one stream, and documents to write in the same commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Append {
-    /// The stream.
+    /// Stream to append to.
     pub stream: StreamId,
-    /// How many events the stream must have now.
+    /// Version that the stream must have now; 0 when it must not exist.
     pub expected: Version,
-    /// At least one, at most [`crate::APPEND_EVENTS_MAX`].
+    /// Events to append: at least one, at most [`APPEND_EVENTS_MAX`](crate::APPEND_EVENTS_MAX).
     pub events: Vec<NewEvent>,
-    /// Read models that must be right as soon as the events are.
+    /// Document writes of the same commit, for read models that must never be behind the events.
     pub writes: Vec<Write>,
 }
 
 impl Append {
-    /// Refuses what no engine takes. Engines call this before they decide.
+    /// Validates the request. Engines call this before they decide.
+    ///
+    /// # Errors
+    ///
+    /// * [`StorageError::Unavailable`] for no events, or for more than [`APPEND_EVENTS_MAX`](crate::APPEND_EVENTS_MAX).
+    /// * [`StorageError::TooLarge`] for an event or a document above [`storage::RECORD_BYTES_MAX`].
     pub fn check(&self) -> Result<(), StorageError> {
         if self.events.is_empty() {
             return Err(StorageError::Unavailable(format!("nothing to append to {}", self.stream)));
@@ -35,54 +40,95 @@ impl Append {
     }
 }
 
-/// What an append came to.
+/// Result of an append.
 #[derive(Clone, Debug)]
 pub struct Appended {
-    /// The stream's version with these events, and no later ones, in it.
+    /// Version of the stream with these events, and no later ones, in it.
     pub version: Version,
-    /// Place of the last event.
+    /// Position of the last of these events.
     pub position: Position,
-    /// To wait for before anything leaves the process. Already touched in the running scope.
+    /// Handle of the commit, to be awaited before anything leaves the process. The running [durability
+    /// scope](storage::durability) depends on it already.
     pub commit: Commit,
 }
 
-/// Why nothing was appended.
+/// Reasons why nothing was appended.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum AppendError {
-    /// The stream has another version than expected, and the events are not the ones it already has there.
+    /// Version conflict: the stream has another version than expected, and the events are not those it has there.
     #[error("the stream has version {actual}")]
     Conflict {
-        /// The version it has.
+        /// Current version of the stream.
         actual: Version,
     },
-    /// The store could not.
+    /// Failure of the store.
     #[error(transparent)]
     Storage(#[from] StorageError),
 }
 
-/// State folded from the log up to a position.
+/// Snapshot: state folded from the events up to a position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
-    /// Every event up to here is in it.
+    /// Position of the last event that is folded in.
     pub position: Position,
-    /// The state, as its owner encoded it.
+    /// Encoded state; at most [`SNAPSHOT_BYTES_MAX`](crate::SNAPSHOT_BYTES_MAX) bytes.
     pub data: Bytes,
 }
 
-/// A service's own event store.
+/// Event store of one service (port).
 ///
-/// * `append` decides at once: it checks `expected` against the head, takes its place in the order and returns with
-///   a commit handle, before the flush where the engine groups flushes. Events and writes of one append become
-///   durable together; appends become durable in the order in which they were taken, all or a prefix.
-/// * Appending the same events (ids) at the same expected version again succeeds and changes nothing.
-/// * `read` shows every append that returned before, flushed or not, and touches the scope with what is not flushed.
-/// * `follow` shows only what is flushed, in commit order, and never skips.
+/// * `append` decides at once: it compares `expected` with the stream's version, takes its place in the order and returns
+///   a commit handle, before the flush where the engine uses group commit. Events and writes of one append become durable
+///   together; appends become durable in the order in which they were taken, all of them or a prefix.
+/// * Appending the same events (by id) at the same expected version again succeeds and changes nothing.
+/// * `read` shows every append that returned before, flushed or not, and makes the running [durability
+///   scope](storage::durability) depend on what is not flushed.
+/// * `follow` shows only flushed events, in commit order, and never skips one.
+///
+/// Every operation answers [`StorageError`] when the store cannot be used.
+///
+/// ```
+/// use journal::{Append, AppendError, NewEvent, TypedEvent};
+/// use kernel::{Timestamp, Uuid};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let journal = engine_memory::MemoryEngine::new().service("tanks").journal;
+/// let append = |id| Append {
+///     stream: "tank-1".to_owned(),
+///     expected: 0,
+///     events: vec![NewEvent {
+///         id: Uuid::from_u128(id),
+///         name: "filled",
+///         data: r#"{"litres":40}"#.into(),
+///         recorded_at: Timestamp::UNIX_EPOCH,
+///         typed: TypedEvent::default(),
+///     }],
+///     writes: Vec::new(),
+/// };
+/// let appended = journal.append(append(1)).await?;
+/// appended.commit.wait().await?;
+/// assert_eq!(appended.version, 1);
+///
+/// assert!(journal.append(append(1)).await.is_ok(), "the same event again changes nothing");
+/// let conflict = journal.append(append(2)).await;
+/// assert!(matches!(conflict, Err(AppendError::Conflict { actual: 1 })));
+/// assert_eq!(journal.read("tank-1", 0, 10).await?.len(), 1);
+/// # Ok(())
+/// # }
+/// ```
 #[async_trait]
 pub trait Journal: Send + Sync + std::fmt::Debug {
-    /// Appends, or says why not.
+    /// Appends events to a stream, with optimistic concurrency control.
+    ///
+    /// # Errors
+    ///
+    /// * [`AppendError::Conflict`] when the stream has another version than expected.
+    /// * [`AppendError::Storage`] when the request is [invalid](Append::check) or the store cannot be written.
     async fn append(&self, append: Append) -> Result<Appended, AppendError>;
 
-    /// Up to `limit` events of a stream with a version above `after`, in order.
+    /// Reads up to `limit` events of a stream with a version above `after`, in order; at most
+    /// [`READ_EVENTS_MAX`](crate::READ_EVENTS_MAX).
     async fn read(
         &self,
         stream: &str,
@@ -90,22 +136,23 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
         limit: usize,
     ) -> Result<Vec<RecordedEvent>, StorageError>;
 
-    /// Up to `limit` flushed events of this service with a position above `after`, in commit order.
+    /// Reads up to `limit` flushed events of this service with a position above `after`, in commit order; at most
+    /// [`READ_EVENTS_MAX`](crate::READ_EVENTS_MAX).
     async fn follow(
         &self,
         after: Position,
         limit: usize,
     ) -> Result<Vec<RecordedEvent>, StorageError>;
 
-    /// Returns when something of this service with a position above `after` may have been flushed.
+    /// Waits until an event of this service with a position above `after` may have been flushed.
     async fn wait_beyond(&self, after: Position);
 
-    /// The position of the last flushed event of this service; 0 when there is none.
+    /// Position of the last flushed event of this service; 0 when there is none.
     async fn last_position(&self) -> Result<Position, StorageError>;
 
-    /// Keeps a snapshot under `name`, in place of an older one.
+    /// Saves a snapshot under `name`, in place of an older one.
     async fn save_snapshot(&self, name: &str, snapshot: Snapshot) -> Result<Commit, StorageError>;
 
-    /// The snapshot kept under `name`.
+    /// Reads the snapshot saved under `name`.
     async fn snapshot(&self, name: &str) -> Result<Option<Snapshot>, StorageError>;
 }

@@ -1,32 +1,92 @@
-//! State folded from all events of a service and kept in memory, with snapshots so that a start is quick.
+//! Projection: state folded from all events of a service and kept in memory, with snapshots for a quick start.
 
 use crate::{Journal, Position, READ_EVENTS_MAX, RecordedEvent, Snapshot};
 use bytes::Bytes;
 use storage::StorageError;
 
-/// Something folded from every event of the service, in commit order.
+/// Projection of every event of a service, in commit order. [`catch_up`] brings it up to date.
+///
+/// ```
+/// use bytes::Bytes;
+/// use journal::{Projection, RecordedEvent, catch_up};
+/// use storage::StorageError;
+///
+/// /// Number of events.
+/// #[derive(Default)]
+/// struct EventCount(u64);
+///
+/// impl Projection for EventCount {
+///     fn name(&self) -> &'static str {
+///         "event-count-1"
+///     }
+///
+///     fn apply(&mut self, _: &RecordedEvent) -> Result<(), StorageError> {
+///         self.0 += 1;
+///         Ok(())
+///     }
+///
+///     fn save(&self) -> Result<Bytes, StorageError> {
+///         Ok(Bytes::copy_from_slice(&self.0.to_le_bytes()))
+///     }
+///
+///     fn restore(&mut self, data: &Bytes) -> Result<(), StorageError> {
+///         let bytes = data[..].try_into();
+///         let bytes = bytes.map_err(|_| StorageError::Corrupt("the event count".to_owned()))?;
+///         self.0 = u64::from_le_bytes(bytes);
+///         Ok(())
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), StorageError> {
+/// let journal = engine_memory::MemoryEngine::new().service("counts").journal;
+/// let mut count = EventCount::default();
+/// assert_eq!(catch_up(&*journal, &mut count).await?, 0, "the journal is empty");
+/// # Ok(())
+/// # }
+/// ```
 pub trait Projection: Send {
-    /// The name its snapshots are kept under. A new format gets a new name.
+    /// Name of its snapshots. A new format gets a new name.
     fn name(&self) -> &'static str;
 
-    /// Takes one event in.
+    /// Folds one more event in.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Corrupt`] for an event that cannot be decoded.
     fn apply(&mut self, event: &RecordedEvent) -> Result<(), StorageError>;
 
-    /// Everything known, encoded.
+    /// Encodes the state for a snapshot.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Corrupt`] for a state that cannot be encoded.
     fn save(&self) -> Result<Bytes, StorageError>;
 
-    /// Starts from what was saved.
+    /// Restores the state of a snapshot.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Corrupt`] for data that [`Projection::save`] did not write.
     fn restore(&mut self, data: &Bytes) -> Result<(), StorageError>;
 
-    /// Whether it is as good as one that saves this and was folded from every event. A projection whose snapshots
-    /// may know too much says how much is too much.
-    fn stands_in_for(&self, whole: &Bytes) -> Result<bool, StorageError> {
-        Ok(self.save()? == *whole)
+    /// Whether this state is equivalent to the encoded one, which was folded from every event without a snapshot. A
+    /// projection whose snapshots may contain more than the events before them overrides this.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Projection::save`] and [`Projection::restore`].
+    fn is_equivalent_to(&self, full_fold: &Bytes) -> Result<bool, StorageError> {
+        Ok(self.save()? == *full_fold)
     }
 }
 
-/// Brings a projection up to the end of the flushed log: from its snapshot, then event by event. Returns the
-/// position it stands at.
+/// Brings a projection up to the end of the flushed log: from its snapshot, then event by event. Returns the position of
+/// the last event folded in.
+///
+/// # Errors
+///
+/// Those of the journal and of the projection; the first one ends the run.
 pub async fn catch_up(
     journal: &dyn Journal,
     projection: &mut dyn Projection,

@@ -1,8 +1,8 @@
-//! Loads aggregates, lets them decide, appends what they decided. The recently used ones stay in memory.
+//! Repository of aggregates: load, decide, append, with optimistic concurrency control and an LRU cache.
 
 use crate::{
-    Aggregate, Append, AppendError, Appended, DecodeError, EventId, EventName, Journal, NewEvent,
-    READ_EVENTS_MAX, Version,
+    Aggregate, Append, AppendError, Appended, EventId, EventName, Journal, NewEvent,
+    READ_EVENTS_MAX, TypedEvent, Version,
 };
 use kernel::{Ids, Uuid};
 use lru::LruCache;
@@ -10,37 +10,73 @@ use parking_lot::Mutex;
 use std::{num::NonZeroUsize, sync::Arc};
 use storage::{Commit, EvictionStamp, EvictionStamps, StorageError, Write, durability};
 
-/// How often a decision is made anew because somebody else appended first.
+/// Limit of decisions for one command, each repeated because another writer appended first.
 const ATTEMPTS_MAX: usize = 64;
 
-/// A service's aggregates of one kind.
+/// Repository of a service's aggregates of one type. The recently used ones stay in memory.
+///
+/// ```
+/// # use journal::{Aggregate, EventName, ExecuteError, Repository};
+/// # use kernel::{Ids, SystemClock, SystemRandomness};
+/// # use std::{num::NonZeroUsize, sync::Arc};
+/// # #[derive(serde::Serialize, serde::Deserialize)]
+/// # struct Filled { litres: u64 }
+/// # impl EventName for Filled {
+/// #     fn name(&self) -> &'static str { "filled" }
+/// # }
+/// # struct Tank { litres: u64 }
+/// # impl Aggregate for Tank {
+/// #     type Event = Filled;
+/// #     fn apply(tank: Option<&Self>, event: &Filled) -> Self {
+/// #         Self { litres: tank.map_or(0, |tank| tank.litres) + event.litres }
+/// #     }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let journal = engine_memory::MemoryEngine::new().service("tanks").journal;
+/// let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness));
+/// let tanks = Repository::<Tank>::new(journal, ids, NonZeroUsize::MIN);
+///
+/// let fill = |tank: Option<&Tank>| match tank {
+///     Some(Tank { litres: 40.. }) => Err("the tank is full"),
+///     _ => Ok(vec![Filled { litres: 40 }]),
+/// };
+/// let loaded = tanks.execute("tank-1", fill, |_| Vec::new()).await?;
+/// assert_eq!(loaded.version, 1);
+///
+/// let rejected = tanks.execute("tank-1", fill, |_| Vec::new()).await;
+/// assert!(matches!(rejected, Err(ExecuteError::Rejected("the tank is full"))));
+/// # Ok(())
+/// # }
+/// ```
 pub struct Repository<A: Aggregate> {
     journal: Arc<dyn Journal>,
     ids: Ids,
-    recent: Mutex<Recent<A>>,
+    cache: Mutex<AggregateCache<A>>,
 }
 
-/// The aggregates used last.
-struct Recent<A> {
-    kept: LruCache<String, LoadedAggregate<A>>,
-    gone: EvictionStamps,
+/// LRU cache of aggregates, with stamps that tell a late writer what was evicted since.
+struct AggregateCache<A> {
+    entries: LruCache<String, LoadedAggregate<A>>,
+    evictions: EvictionStamps,
 }
 
-/// An aggregate as it stands.
+/// Aggregate as loaded: its state and version.
 pub struct LoadedAggregate<A> {
-    /// Its state; `None` when its stream has no events.
+    /// State; `None` when the stream has no events.
     pub state: Option<Arc<A>>,
-    /// How many events led to it.
+    /// Version of the stream: how many events are folded in.
     pub version: Version,
     commit: Commit,
 }
 
-/// What a decision leads to: events, and read models to write together with them.
+/// Changes that a decision leads to.
 #[derive(Debug)]
 pub struct Changes<E> {
-    /// What happened; empty when nothing did.
+    /// Events, in order; empty when nothing changes.
     pub events: Vec<E>,
-    /// The id of the first event; the rest follow from it. Give one to make a repetition recognisable.
+    /// Idempotency key: the ids of the events are derived from it, which makes a repetition recognisable. Without one
+    /// the ids are new.
     pub operation: Option<Uuid>,
 }
 
@@ -50,32 +86,38 @@ impl<E> From<Vec<E>> for Changes<E> {
     }
 }
 
-/// Why a decision did not come about.
+/// Reasons why a command was not executed.
 #[derive(Debug, thiserror::Error)]
 pub enum ExecuteError<R> {
-    /// The business said no.
+    /// Rejection by the domain: what `decide` returned.
     #[error("{0}")]
     Rejected(R),
-    /// The store could not.
+    /// Failure of the store, or [`StorageError::Unavailable`] after 64 version conflicts in a row.
     #[error(transparent)]
     Storage(#[from] StorageError),
 }
 
 impl<A: Aggregate> Repository<A> {
-    /// Aggregates in `journal`, of which `recent_max` are kept in memory.
-    pub fn new(journal: Arc<dyn Journal>, ids: Ids, recent_max: NonZeroUsize) -> Self {
-        let recent = Recent { kept: LruCache::new(recent_max), gone: EvictionStamps::default() };
-        Self { journal, ids, recent: Mutex::new(recent) }
+    /// Repository of the aggregates in `journal`, of which at most `cached_max` are kept in memory.
+    pub fn new(journal: Arc<dyn Journal>, ids: Ids, cached_max: NonZeroUsize) -> Self {
+        let entries = LruCache::new(cached_max);
+        let cache = AggregateCache { entries, evictions: EvictionStamps::default() };
+        Self { journal, ids, cache: Mutex::new(cache) }
     }
 
-    /// The journal underneath.
+    /// Journal underneath.
     pub fn journal(&self) -> &Arc<dyn Journal> {
         &self.journal
     }
 
-    /// The aggregate as it stands now, flushed or not; what is not flushed touches the running scope.
+    /// Loads an aggregate, flushed or not; the running [durability scope](crate::durability) depends on what is not
+    /// flushed.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the journal cannot be read, or an event cannot be decoded.
     pub async fn load(&self, stream: &str) -> Result<LoadedAggregate<A>, StorageError> {
-        if let Some(loaded) = self.recent.lock().kept.get(stream) {
+        if let Some(loaded) = self.cache.lock().entries.get(stream) {
             durability::depend_on(&loaded.commit);
             return Ok(loaded.clone());
         }
@@ -84,7 +126,7 @@ impl<A: Aggregate> Repository<A> {
         loop {
             let events = self.journal.read(stream, version, READ_EVENTS_MAX).await?;
             for recorded in &events {
-                let event = A::decode(recorded).map_err(|error| corrupt(&error))?;
+                let event = recorded.event(A::decode)?;
                 state = Some(A::evolve(state, &event));
                 version = recorded.version;
             }
@@ -94,13 +136,18 @@ impl<A: Aggregate> Repository<A> {
         }
         let loaded =
             LoadedAggregate { state: state.map(Arc::new), version, commit: Commit::durable() };
-        // Not kept: nobody says up to where it is flushed, and whoever is shown it from here has to know. `execute`
-        // keeps what it appends.
+        // Not cached: a cached aggregate needs the commit handle of its last event, and the journal gives none for
+        // events it has read. `execute` caches what it appends.
         Ok(loaded)
     }
 
-    /// Lets the aggregate decide and appends what it decided, with `writes` made from the new state in the same
-    /// commit. Decides anew when somebody else was faster. No events is success without an append.
+    /// Executes a command: `decide` returns the events for the current state, and they are appended together with the
+    /// document `writes` of the new state, in one commit. After a version conflict it decides again, at most 64 times. No
+    /// events is success without an append.
+    ///
+    /// # Errors
+    ///
+    /// See [`ExecuteError`].
     pub async fn execute<R, C: Into<Changes<A::Event>>>(
         &self,
         stream: &str,
@@ -110,48 +157,52 @@ impl<A: Aggregate> Repository<A> {
         self.execute_on(None, stream, decide, writes).await
     }
 
-    /// [`Repository::execute`] on a stream that does not exist yet as far as the caller knows: it is not read first.
-    /// When it exists after all, that costs one decision more.
+    /// Like [`Repository::execute`], but on a stream that does not exist yet as far as the caller knows, so that it is not
+    /// read first. If it exists after all, that costs one more decision.
+    ///
+    /// # Errors
+    ///
+    /// See [`ExecuteError`].
     pub async fn create<R, C: Into<Changes<A::Event>>>(
         &self,
         stream: &str,
         decide: impl Fn(Option<&A>) -> Result<C, R>,
         writes: impl Fn(&A) -> Vec<Write>,
     ) -> Result<LoadedAggregate<A>, ExecuteError<R>> {
-        let nothing = LoadedAggregate { state: None, version: 0, commit: Commit::durable() };
-        self.execute_on(Some(nothing), stream, decide, writes).await
+        let absent = LoadedAggregate { state: None, version: 0, commit: Commit::durable() };
+        self.execute_on(Some(absent), stream, decide, writes).await
     }
 
     async fn execute_on<R, C: Into<Changes<A::Event>>>(
         &self,
-        mut presumed: Option<LoadedAggregate<A>>,
+        mut assumed: Option<LoadedAggregate<A>>,
         stream: &str,
         decide: impl Fn(Option<&A>) -> Result<C, R>,
         writes: impl Fn(&A) -> Vec<Write>,
     ) -> Result<LoadedAggregate<A>, ExecuteError<R>> {
         for _ in 0..ATTEMPTS_MAX {
-            let loaded = match presumed.take() {
-                Some(presumed) => presumed,
+            let loaded = match assumed.take() {
+                Some(assumed) => assumed,
                 None => self.load(stream).await?,
             };
-            let change = decide(loaded.state.as_deref()).map_err(ExecuteError::Rejected)?.into();
-            if change.events.is_empty() {
+            let changes = decide(loaded.state.as_deref()).map_err(ExecuteError::Rejected)?.into();
+            if changes.events.is_empty() {
                 return Ok(loaded);
             }
-            let (append, state) = self.append_of(stream, &loaded, &change, &writes)?;
-            let mark = self.recent.lock().make_way(stream);
-            match self.appended(append).await {
+            let (append, state) = self.build_append(stream, &loaded, changes, &writes)?;
+            let stamp = self.cache.lock().invalidate(stream);
+            match self.append(append).await {
                 Ok(appended) => {
                     let new = LoadedAggregate {
                         state: Some(state),
                         version: appended.version,
                         commit: appended.commit,
                     };
-                    self.recent.lock().keep(stream, &new, mark);
+                    self.cache.lock().insert(stream, &new, stamp);
                     return Ok(new);
                 }
                 Err(AppendError::Conflict { .. }) => {
-                    self.recent.lock().forget(stream);
+                    self.cache.lock().remove(stream);
                 }
                 Err(AppendError::Storage(error)) => return Err(error.into()),
             }
@@ -160,7 +211,7 @@ impl<A: Aggregate> Repository<A> {
         Err(StorageError::Unavailable(reason).into())
     }
 
-    async fn appended(&self, append: Append) -> Result<Appended, AppendError> {
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         if !kernel::defects::planted("append_without_version_check") {
             return self.journal.append(append).await;
         }
@@ -174,29 +225,31 @@ impl<A: Aggregate> Repository<A> {
         }
     }
 
-    fn append_of(
+    fn build_append(
         &self,
         stream: &str,
         loaded: &LoadedAggregate<A>,
-        change: &Changes<A::Event>,
+        changes: Changes<A::Event>,
         writes: &impl Fn(&A) -> Vec<Write>,
     ) -> Result<(Append, Arc<A>), StorageError> {
         let now = self.ids.now();
         let mut state: Option<A> = None;
-        let mut events = Vec::with_capacity(change.events.len());
-        for (index, event) in change.events.iter().enumerate() {
+        let mut events = Vec::with_capacity(changes.events.len());
+        for (index, event) in changes.events.into_iter().enumerate() {
+            let event = Arc::new(event);
             let next = match state.take() {
-                Some(state) => A::evolve(Some(state), event),
-                None => A::apply(loaded.state.as_deref(), event),
+                Some(state) => A::evolve(Some(state), &event),
+                None => A::apply(loaded.state.as_deref(), &event),
             };
             state = Some(next);
-            let id = match change.operation {
+            let id = match changes.operation {
                 Some(operation) => Uuid::new_v5(&operation, &index.to_le_bytes()),
                 None => self.ids.next::<EventId>().into(),
             };
             let data =
-                A::encode(event).map_err(|error| StorageError::Corrupt(error.to_string()))?;
-            events.push(NewEvent { id, name: event.name(), data, recorded_at: now });
+                A::encode(&event).map_err(|error| StorageError::Corrupt(error.to_string()))?;
+            let (name, typed) = (event.name(), TypedEvent::new(event));
+            events.push(NewEvent { id, name, data, recorded_at: now, typed });
         }
         let state =
             state.map(Arc::new).ok_or_else(|| StorageError::Corrupt("no events".to_owned()))?;
@@ -206,42 +259,39 @@ impl<A: Aggregate> Repository<A> {
     }
 }
 
-impl<A> Recent<A> {
-    /// Keeps what was appended, unless a newer one is there, or was there and has gone since `mark`.
-    fn keep(&mut self, stream: &str, new: &LoadedAggregate<A>, mark: EvictionStamp) {
-        match self.kept.get_mut(stream) {
-            Some(kept) if kept.version >= new.version => {}
-            Some(kept) => *kept = new.clone(),
-            None if self.gone.stamp(stream) == mark => {
-                if let Some((gone, _)) = self.kept.push(stream.to_owned(), new.clone()) {
-                    self.gone.note(&gone);
+impl<A> AggregateCache<A> {
+    /// Inserts an appended aggregate, unless a newer one is there, or was there and was evicted since `stamp`.
+    fn insert(&mut self, stream: &str, new: &LoadedAggregate<A>, stamp: EvictionStamp) {
+        match self.entries.get_mut(stream) {
+            Some(cached) if cached.version >= new.version => {}
+            Some(cached) => *cached = new.clone(),
+            None if self.evictions.stamp(stream) == stamp => {
+                if let Some((evicted, _)) = self.entries.push(stream.to_owned(), new.clone()) {
+                    self.evictions.note(&evicted);
                 }
             }
             None => {}
         }
     }
 
-    /// From here until the append has returned and is kept, nobody is shown what was before: the append may be
-    /// flushed, and somebody told of it, sooner than this thread goes on.
-    fn make_way(&mut self, stream: &str) -> EvictionStamp {
-        self.kept.pop(stream);
-        self.gone.note(stream);
-        self.gone.stamp(stream)
+    /// Invalidates an entry before its append, until the result is inserted: the append may be flushed, and a client told
+    /// of it, before this thread continues, and no reader may then see the state before it.
+    fn invalidate(&mut self, stream: &str) -> EvictionStamp {
+        self.entries.pop(stream);
+        self.evictions.note(stream);
+        self.evictions.stamp(stream)
     }
 
-    fn forget(&mut self, stream: &str) {
-        if self.kept.pop(stream).is_some() {
-            self.gone.note(stream);
+    fn remove(&mut self, stream: &str) {
+        if self.entries.pop(stream).is_some() {
+            self.evictions.note(stream);
         }
     }
 }
 
-fn corrupt(error: &DecodeError) -> StorageError {
-    StorageError::Corrupt(error.to_string())
-}
-
 impl<A> LoadedAggregate<A> {
-    /// What to touch the scope with, for whoever shows this state to others from a place of its own.
+    /// Commit handle of its last event, on which the durability scope of a reader has to [depend](durability::depend_on)
+    /// where the state is shown from another cache.
     pub fn commit(&self) -> &Commit {
         &self.commit
     }

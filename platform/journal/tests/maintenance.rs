@@ -1,6 +1,6 @@
-//! Read models are made anew from the journal, compared with it, and what is wrong with them is named.
+//! Offline maintenance: read models are rebuilt from the journal and compared with it, and every difference is named.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue should say where")]
 
 use async_trait::async_trait;
 use engine_memory::MemoryEngine;
@@ -19,7 +19,7 @@ static SUMS: Collection =
     Collection { name: "sums", indexes: &[Index { name: "by_sum", fields: &["sum"] }] };
 static TAKEN: Collection = Collection { name: "taken", indexes: &[] };
 
-/// The sum of each stream.
+/// Read model of each stream's sum.
 struct Sums;
 
 #[async_trait]
@@ -44,7 +44,7 @@ impl ReadModel for Sums {
     }
 }
 
-/// Every event.
+/// Read model of every event.
 struct Taken;
 
 #[async_trait]
@@ -78,6 +78,7 @@ async fn put_in(storage: &ServiceStorage, jar: &str, expected: u64, numbers: &[&
         name: "put_in",
         data: (*number).to_owned().into(),
         recorded_at: Timestamp::UNIX_EPOCH,
+        typed: journal::TypedEvent::default(),
     };
     let events = numbers.iter().map(event).collect();
     let append = Append { stream: format!("jar-{jar}"), expected, events, writes: Vec::new() };
@@ -88,12 +89,12 @@ async fn write(storage: &ServiceStorage, write: Write) {
     storage.documents.write(vec![write]).await.unwrap().wait().await.unwrap();
 }
 
-/// What is wrong with a read model.
-async fn wrong(storage: &ServiceStorage, model: &dyn ReadModel) -> Vec<String> {
+/// Violations found in a read model.
+async fn violations(storage: &ServiceStorage, model: &dyn ReadModel) -> Vec<String> {
     let mut comparison = ReadModelComparison::begin(model, storage).await.unwrap();
-    let mut surveyors: [&mut dyn EventVisitor; 1] = [&mut comparison];
-    visit_events(&*storage.journal, &mut surveyors, &|_| ()).await.unwrap();
-    comparison.end().await.unwrap().named().to_vec()
+    let mut visitors: [&mut dyn EventVisitor; 1] = [&mut comparison];
+    visit_events(&*storage.journal, &mut visitors, &|_| ()).await.unwrap();
+    comparison.end().await.unwrap().examples().to_vec()
 }
 
 fn models() -> [Box<dyn ReadModel>; 2] {
@@ -101,13 +102,13 @@ fn models() -> [Box<dyn ReadModel>; 2] {
 }
 
 #[tokio::test]
-async fn what_is_missing_changed_too_much_or_not_indexed_is_named_and_mended() {
+async fn a_missing_changed_surplus_or_unindexed_document_is_named_and_a_rebuild_mends_it() {
     let storage = MemoryEngine::new().service("pantry");
     put_in(&storage, "a", 0, &["1", "2"]).await;
     put_in(&storage, "b", 0, &["5"]).await;
     put_in(&storage, "a", 2, &["4"]).await;
     rebuild(&storage, &models(), &mut [], &|_: Position| ()).await.unwrap();
-    assert!(wrong(&storage, &Sums).await.is_empty());
+    assert!(violations(&storage, &Sums).await.is_empty());
     let sum = storage.documents.find(&SUMS, "jar-a").await.unwrap().unwrap();
     assert_eq!(sum.body, "7");
     assert_eq!(storage.documents.scan(&TAKEN, None, 10).await.unwrap().len(), 4);
@@ -117,23 +118,23 @@ async fn what_is_missing_changed_too_much_or_not_indexed_is_named_and_mended() {
         Write::Put { collection: &SUMS, document }
     };
     write(&storage, put("jar-c", "9", Vec::new())).await;
-    assert_eq!(wrong(&storage, &Sums).await, ["sums: 1 more than the journal leads to"]);
+    assert_eq!(violations(&storage, &Sums).await, ["sums: 1 more than the journal leads to"]);
     write(&storage, Write::Delete { collection: &SUMS, key: "jar-c".to_owned() }).await;
     write(&storage, put("jar-a", "8", vec![("sum", FieldValue::Integer(8))])).await;
-    assert_eq!(wrong(&storage, &Sums).await, ["sums: jar-a is different"]);
+    assert_eq!(violations(&storage, &Sums).await, ["sums: jar-a is different"]);
     write(&storage, put("jar-a", "7", Vec::new())).await;
-    assert_eq!(wrong(&storage, &Sums).await, ["sums: index by_sum has 1 of 2 documents"]);
+    assert_eq!(violations(&storage, &Sums).await, ["sums: index by_sum has 1 of 2 documents"]);
     write(&storage, Write::Delete { collection: &SUMS, key: "jar-a".to_owned() }).await;
-    assert_eq!(wrong(&storage, &Sums).await[0], "sums: jar-a is missing");
+    assert_eq!(violations(&storage, &Sums).await[0], "sums: jar-a is missing");
 
     rebuild(&storage, &models(), &mut [], &|_: Position| ()).await.unwrap();
-    assert!(wrong(&storage, &Sums).await.is_empty());
-    assert!(wrong(&storage, &Taken).await.is_empty());
+    assert!(violations(&storage, &Sums).await.is_empty());
+    assert!(violations(&storage, &Taken).await.is_empty());
     assert!(!rebuild_is_incomplete(&storage).await.unwrap());
 }
 
 #[tokio::test]
-async fn nothing_is_cleared_for_a_journal_that_cannot_be_read() {
+async fn a_rebuild_clears_nothing_when_the_journal_cannot_be_decoded() {
     let storage = MemoryEngine::new().service("pantry");
     put_in(&storage, "a", 0, &["1"]).await;
     rebuild(&storage, &models(), &mut [], &|_: Position| ()).await.unwrap();
@@ -144,7 +145,7 @@ async fn nothing_is_cleared_for_a_journal_that_cannot_be_read() {
 }
 
 #[tokio::test]
-async fn facts_are_found_by_identity_and_met_one_after_the_other() {
+async fn facts_are_looked_up_by_identity_and_read_in_pages() {
     let storage = MemoryEngine::new().service("pantry");
     let [one, two] = [1, 2].map(Uuid::from_u128);
     put_in(&storage, &one.to_string(), 0, &["1", "2"]).await;

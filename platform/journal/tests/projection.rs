@@ -1,4 +1,4 @@
-//! State folded from all events: from its snapshot, over every page, and only from what is flushed.
+//! Projections: catching up from a snapshot, over every page, and only from what is flushed.
 
 use bytes::Bytes;
 use engine_memory::MemoryEngine;
@@ -6,7 +6,7 @@ use journal::{Append, NewEvent, Position, Projection, RecordedEvent, Snapshot, c
 use kernel::{Timestamp, Uuid};
 use storage::StorageError;
 
-/// Counts events.
+/// Projection that counts events.
 #[derive(Default)]
 struct Count {
     events: u64,
@@ -45,6 +45,7 @@ async fn append(engine: &MemoryEngine, expected: u64, count: u64, name: &'static
         name,
         data: Bytes::new(),
         recorded_at: Timestamp::UNIX_EPOCH,
+        typed: journal::TypedEvent::default(),
     };
     let events = (expected..expected + count).map(|number| event(u128::from(number))).collect();
     let append = Append { stream: "thing".to_owned(), expected, events, writes: Vec::new() };
@@ -59,7 +60,7 @@ async fn caught_up(engine: &MemoryEngine) -> (Position, Count) {
 }
 
 #[tokio::test]
-async fn it_goes_on_from_its_snapshot_over_every_page() {
+async fn a_projection_continues_from_its_snapshot_over_every_page() {
     let engine = MemoryEngine::new();
     assert_eq!(caught_up(&engine).await.0, 0);
     append(&engine, 0, 2_500, "thing_happened").await;
@@ -75,7 +76,7 @@ async fn it_goes_on_from_its_snapshot_over_every_page() {
 }
 
 #[tokio::test]
-async fn it_takes_in_only_what_is_flushed() {
+async fn a_projection_folds_only_flushed_events() {
     let engine = MemoryEngine::new();
     let flushed = append(&engine, 0, 1, "thing_happened").await;
     engine.hold();
@@ -86,7 +87,7 @@ async fn it_takes_in_only_what_is_flushed() {
 }
 
 #[tokio::test]
-async fn what_it_cannot_take_in_stops_it() {
+async fn an_event_that_cannot_be_decoded_stops_the_projection() {
     let engine = MemoryEngine::new();
     append(&engine, 0, 1, "thing_happened").await;
     append(&engine, 1, 1, "poison").await;

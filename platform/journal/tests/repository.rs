@@ -1,4 +1,4 @@
-//! Aggregates in a repository: decided once, never stale, and never told to the world before their flush.
+//! Repository: each command takes effect once, reads are never stale, and nothing is shown to a client before its flush.
 
 use bytes::Bytes;
 use engine_memory::MemoryEngine;
@@ -19,7 +19,7 @@ use tokio::{task::JoinSet, time::timeout};
 
 static LEVELS: Collection = Collection { name: "levels", indexes: &[] };
 
-/// A tank that is filled and never overflows.
+/// Aggregate of a tank that is filled and never overflows.
 #[derive(Clone, Debug, PartialEq)]
 struct Tank {
     level: u64,
@@ -47,18 +47,18 @@ impl Aggregate for Tank {
     }
 }
 
-fn tanks(engine: &MemoryEngine, seed: u64, recent_max: usize) -> Repository<Tank> {
+fn tanks(engine: &MemoryEngine, seed: u64, cached_max: usize) -> Repository<Tank> {
     let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
     let ids = Ids::new(clock, Arc::new(SeededRandomness::new(seed)));
     Repository::new(
         engine.service("works").journal,
         ids,
-        NonZeroUsize::new(recent_max).expect("it is above 0"),
+        NonZeroUsize::new(cached_max).expect("it is above 0"),
     )
 }
 
-/// As long as a number can hold it.
-fn fill_on(tank: Option<&Tank>) -> Result<Vec<TankEvent>, Full> {
+/// Command without a practical limit.
+fn fill_without_limit(tank: Option<&Tank>) -> Result<Vec<TankEvent>, Full> {
     match tank {
         Some(Tank { level: u64::MAX }) => Err(Full),
         _ => Ok(vec![TankEvent::Filled { by: 1 }]),
@@ -82,7 +82,7 @@ async fn level(tanks: &Repository<Tank>, stream: &str) -> (u64, u64) {
 }
 
 #[tokio::test]
-async fn a_decision_is_appended_and_a_refusal_is_not() {
+async fn a_decision_is_appended_and_a_rejection_is_not() {
     let engine = MemoryEngine::new();
     let tanks = tanks(&engine, 1, 8);
     assert_eq!(level(&tanks, "tank").await, (0, 0));
@@ -116,13 +116,13 @@ async fn several_events_are_folded_one_by_one_and_written_with_their_documents()
 }
 
 #[tokio::test]
-async fn who_was_too_late_decides_anew() {
+async fn a_command_that_meets_a_version_conflict_decides_again() {
     let engine = MemoryEngine::new();
     let (one, two) = (tanks(&engine, 1, 8), tanks(&engine, 2, 8));
     two.execute("tank", fill, no_writes).await.unwrap();
     one.execute("tank", fill, no_writes).await.unwrap();
     one.execute("tank", fill, no_writes).await.unwrap();
-    // The second repository still remembers the first version.
+    // The second repository still has the first version in its cache.
     let seen = std::sync::Mutex::new(Vec::new());
     let refused = two
         .execute(
@@ -139,7 +139,7 @@ async fn who_was_too_late_decides_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn decisions_that_meet_all_come_in_once() {
+async fn concurrent_commands_all_take_effect_once() {
     const CALLERS: u64 = 8;
     const CALLS: u64 = 50;
     let engine = MemoryEngine::new();
@@ -149,7 +149,7 @@ async fn decisions_that_meet_all_come_in_once() {
         let tanks = Arc::clone(&tanks);
         callers.spawn(async move {
             for _ in 0..CALLS {
-                tanks.execute("tank", fill_on, no_writes).await.expect("it comes in");
+                tanks.execute("tank", fill_without_limit, no_writes).await.expect("it comes in");
                 tokio::task::yield_now().await;
             }
         });
@@ -158,25 +158,27 @@ async fn decisions_that_meet_all_come_in_once() {
     assert_eq!(level(&tanks, "tank").await, (CALLERS * CALLS, CALLERS * CALLS));
 }
 
-/// With room for one aggregate and callers on five, everything is forgotten all the time.
+/// A cache of one aggregate under callers on five streams evicts all the time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn nobody_is_shown_less_than_they_were_told_before() {
+async fn reads_never_go_back_behind_a_version_that_was_returned() {
     const STREAMS: [&str; 5] = ["a", "b", "c", "d", "e"];
     let engine = MemoryEngine::new();
     let tanks = Arc::new(tanks(&engine, 1, 1));
-    let told: Arc<[AtomicU64; 5]> = Arc::default();
+    let returned: Arc<[AtomicU64; 5]> = Arc::default();
     let mut callers = JoinSet::new();
     for caller in 0..8_usize {
-        let (tanks, told) = (Arc::clone(&tanks), Arc::clone(&told));
+        let (tanks, returned) = (Arc::clone(&tanks), Arc::clone(&returned));
         callers.spawn(async move {
             for call in 0..200_usize {
                 let index = (caller + call) % STREAMS.len();
-                let new =
-                    tanks.execute(STREAMS[index], fill_on, no_writes).await.expect("it comes in");
-                told[index].fetch_max(new.version, Ordering::SeqCst);
+                let new = tanks
+                    .execute(STREAMS[index], fill_without_limit, no_writes)
+                    .await
+                    .expect("it comes in");
+                returned[index].fetch_max(new.version, Ordering::SeqCst);
                 let other = (index + 1) % STREAMS.len();
                 for index in [index, other] {
-                    let known = told[index].load(Ordering::SeqCst);
+                    let known = returned[index].load(Ordering::SeqCst);
                     let (level, version) = level(&tanks, STREAMS[index]).await;
                     assert!(version >= known, "shown {version} after {known}");
                     assert_eq!(level, version);
@@ -188,11 +190,11 @@ async fn nobody_is_shown_less_than_they_were_told_before() {
 }
 
 #[tokio::test]
-async fn what_was_forgotten_is_loaded_again() {
+async fn an_evicted_aggregate_is_loaded_again() {
     let engine = MemoryEngine::new();
     let tanks = tanks(&engine, 1, 1);
     for stream in ["a", "b", "a", "b"] {
-        tanks.execute(stream, fill_on, no_writes).await.unwrap();
+        tanks.execute(stream, fill_without_limit, no_writes).await.unwrap();
     }
     assert_eq!(level(&tanks, "a").await, (2, 2));
     assert_eq!(level(&tanks, "b").await, (2, 2));
@@ -210,32 +212,32 @@ async fn a_long_stream_is_loaded_whole() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_flushed_touches_the_scope_also_from_memory() {
+async fn the_scope_depends_on_what_is_not_flushed_also_from_the_cache() {
     let engine = MemoryEngine::new();
     engine.hold();
     let (warm, cold) = (tanks(&engine, 1, 8), tanks(&engine, 2, 8));
     let (_, appended) = durability::scope(warm.execute("tank", fill, no_writes)).await;
-    let (_, from_memory) = durability::scope(warm.load("tank")).await;
+    let (_, from_cache) = durability::scope(warm.load("tank")).await;
     let (_, from_journal) = durability::scope(cold.load("tank")).await;
     let full = |_: Option<&Tank>| Err::<Vec<TankEvent>, _>(Full);
     let (_, refused) = durability::scope(warm.execute("tank", full, no_writes)).await;
-    for touched in [&appended, &from_memory, &from_journal, &refused] {
+    for dependencies in [&appended, &from_cache, &from_journal, &refused] {
         assert!(
-            timeout(Duration::from_mins(1), touched.wait()).await.is_err(),
+            timeout(Duration::from_mins(1), dependencies.wait()).await.is_err(),
             "it is not flushed"
         );
     }
     engine.flush();
-    for touched in [appended, from_memory, from_journal, refused] {
-        assert_eq!(touched.wait().await, Ok(()));
+    for dependencies in [appended, from_cache, from_journal, refused] {
+        assert_eq!(dependencies.wait().await, Ok(()));
     }
-    let (_, untouched) = durability::scope(warm.load("tank")).await;
+    let (_, none) = durability::scope(warm.load("tank")).await;
     engine.hold();
-    assert_eq!(untouched.wait().await, Ok(()));
+    assert_eq!(none.wait().await, Ok(()));
 }
 
 #[tokio::test]
-async fn one_operation_takes_effect_once() {
+async fn one_idempotency_key_takes_effect_once() {
     let engine = MemoryEngine::new();
     let (one, two) = (tanks(&engine, 1, 8), tanks(&engine, 2, 8));
     let operation = Some(Uuid::from_u128(7));
@@ -243,7 +245,7 @@ async fn one_operation_takes_effect_once() {
         let events = vec![TankEvent::Filled { by: 1 }, TankEvent::Filled { by: 1 }];
         Ok::<_, Infallible>(Changes { events, operation })
     };
-    // Both decide on an empty tank: the second one as if its answer had been lost and asked for again.
+    // Both decide on an empty tank: the second one as if the first answer had been lost and the request repeated.
     let empty = two.load("tank").await.unwrap();
     assert_eq!(empty.version, 0);
     assert_eq!(one.execute("tank", decide, no_writes).await.unwrap().version, 2);
@@ -259,6 +261,7 @@ async fn one_operation_takes_effect_once() {
                 name: "filled",
                 data: event.data,
                 recorded_at: event.recorded_at,
+                typed: journal::TypedEvent::default(),
             })
             .collect(),
         writes: Vec::new(),
@@ -268,7 +271,7 @@ async fn one_operation_takes_effect_once() {
 }
 
 #[tokio::test]
-async fn an_event_that_cannot_be_read_is_an_answer() {
+async fn an_event_that_cannot_be_decoded_is_an_error() {
     let engine = MemoryEngine::new();
     let tanks = tanks(&engine, 1, 8);
     let event = journal::NewEvent {
@@ -276,6 +279,7 @@ async fn an_event_that_cannot_be_read_is_an_answer() {
         name: "from_the_future",
         data: Bytes::from_static(b"{\"Emptied\":{}}"),
         recorded_at: Timestamp::UNIX_EPOCH,
+        typed: journal::TypedEvent::default(),
     };
     let append = journal::Append {
         stream: "tank".to_owned(),

@@ -1,41 +1,50 @@
-//! Time as an argument.
+//! Clock: time as an argument, so that tests and the simulation decide it.
 
 use parking_lot::Mutex;
 use std::fmt::Debug;
 
-/// An instant, UTC, written as RFC 3339.
+/// Timestamp: an instant in UTC, in text as RFC 3339 has it.
 pub type Timestamp = jiff::Timestamp;
 
-/// Where the time comes from.
+/// Source of the current time.
+///
+/// ```
+/// use kernel::{Clock, ManualClock, Timestamp};
+/// use std::time::Duration;
+///
+/// let clock = ManualClock::at(Timestamp::UNIX_EPOCH);
+/// clock.advance(Duration::from_secs(90));
+/// assert_eq!(clock.now().to_string(), "1970-01-01T00:01:30Z");
+/// ```
 pub trait Clock: Debug + Send + Sync {
-    /// Now. Never goes back within one process by more than the operating system's own corrections.
+    /// Current time. Within one process it goes back by no more than the operating system's own corrections.
     fn now(&self) -> Timestamp;
 }
 
-/// The machine's own clock; only the binary and measuring tools take it.
+/// Clock of the operating system, in microseconds. Only the binary and the benchmarks use it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one place where real time enters")]
     fn now(&self) -> Timestamp {
-        // Stored times have microseconds: enough to order by eye, and short to write.
+        // Microseconds are precise enough for stored times, and short to write.
         let now = jiff::Timestamp::now();
         Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
     }
 }
 
-/// A clock that moves only when told to.
+/// Clock that only moves when a test moves it. [`Clock`] has an example.
 #[derive(Debug)]
 pub struct ManualClock(Mutex<Timestamp>);
 
 impl ManualClock {
-    /// A clock that stands at `start`.
+    /// Clock that shows `start`.
     pub fn at(start: Timestamp) -> Self {
         Self(Mutex::new(start))
     }
 
-    /// Moves the clock on.
+    /// Moves the clock forward, at most to [`Timestamp::MAX`](jiff::Timestamp::MAX).
     pub fn advance(&self, by: std::time::Duration) {
         let mut now = self.0.lock();
         *now = now.checked_add(by).unwrap_or(Timestamp::MAX);

@@ -1,4 +1,4 @@
-//! The currencies of ISO 4217 and how many decimals each has.
+//! Currencies of ISO 4217 and their minor units.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -6,20 +6,30 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-/// A currency in use, by its ISO 4217 code.
+/// Currency in use, by its ISO 4217 code. In JSON it is the code.
+///
+/// ```
+/// use kernel::Currency;
+///
+/// let yen = Currency::parse("JPY")?;
+/// assert_eq!((yen.code(), yen.decimals()), ("JPY", 0));
+/// assert_eq!(Currency::KWD.decimals(), 3);
+/// assert!(Currency::parse("eur").is_err(), "codes are in capitals");
+/// # Ok::<(), kernel::UnknownCurrency>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Currency(
-    // The place in `CODES`: one byte keeps an amount of money at two machine words.
+    // The index in `CODES`: one byte keeps an amount of money at two machine words.
     u8,
 );
 
-/// No currency in use has this code.
+/// Error of a code that no currency in use has.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{code:?} is not the code of a currency in use; write three capital letters of ISO 4217, such as EUR"
 )]
 pub struct UnknownCurrency {
-    /// What was written, cut to a few characters.
+    /// Code as written, cut to 12 characters.
     pub code: String,
 }
 
@@ -30,56 +40,55 @@ impl Currency {
     pub const EUR: Self = Self::listed("EUR");
     /// Pound sterling.
     pub const GBP: Self = Self::listed("GBP");
-    /// Yen, which has no decimals.
+    /// Japanese yen, which has no decimals.
     pub const JPY: Self = Self::listed("JPY");
     /// Kuwaiti dinar, which has three decimals.
     pub const KWD: Self = Self::listed("KWD");
     /// US dollar.
     pub const USD: Self = Self::listed("USD");
 
-    /// The currency with this code, which is written in capitals.
+    /// Parses an ISO 4217 code, which has three capital letters.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownCurrency`] for any other text.
     pub fn parse(code: &str) -> Result<Self, UnknownCurrency> {
-        let place = CODES.binary_search_by(|(listed, _)| (*listed).cmp(code)).ok();
-        place
-            .and_then(|place| u8::try_from(place).ok())
+        let index = CODES.binary_search_by(|(listed, _)| (*listed).cmp(code)).ok();
+        index
+            .and_then(|index| u8::try_from(index).ok())
             .map(Self)
             .ok_or_else(|| UnknownCurrency { code: code.chars().take(12).collect() })
     }
 
-    /// The three letters of ISO 4217.
+    /// ISO 4217 code: three capital letters.
     pub fn code(self) -> &'static str {
         CODES[usize::from(self.0)].0
     }
 
-    /// How many decimals of the major unit the minor unit has: 2 for EUR, 0 for JPY, 3 for KWD.
+    /// Number of decimals of an amount in major units (the ISO 4217 exponent): 2 for EUR, 0 for JPY, 3 for KWD; at most 4.
     pub fn decimals(self) -> u32 {
         CODES[usize::from(self.0)].1
     }
 
-    /// How many minor units one major unit has.
-    pub(crate) fn minor_per_major(self) -> i64 {
-        10_i64.pow(self.decimals())
-    }
-
-    /// Every currency, by code.
+    /// Every currency in use, in the order of the codes.
     pub fn all() -> impl Iterator<Item = Self> {
         (0..=u8::MAX).take(CODES.len()).map(Self)
     }
 
-    /// A constant of a code that stands in the list; any other stops the compiler.
+    /// Constant for a code in the list; any other stops the compiler.
     #[expect(
         clippy::cast_possible_truncation,
         reason = "the list has fewer than 256 rows, which a test checks"
     )]
     const fn listed(code: &str) -> Self {
         let wanted = code.as_bytes();
-        let mut place = 0;
+        let mut index = 0;
         loop {
-            let listed = CODES[place].0.as_bytes();
+            let listed = CODES[index].0.as_bytes();
             if listed[0] == wanted[0] && listed[1] == wanted[1] && listed[2] == wanted[2] {
-                return Self(place as u8);
+                return Self(index as u8);
             }
-            place += 1;
+            index += 1;
         }
     }
 }
@@ -139,14 +148,14 @@ impl JsonSchema for Currency {
         json_schema!({
             "type": "string",
             "pattern": "^[A-Z]{3}$",
-            "description": "A currency by its ISO 4217 code.",
+            "description": "Currency by its ISO 4217 code.",
             "examples": ["EUR"],
         })
     }
 }
 
-/// Code and decimals of every currency in use, by code. Metals, bonds, drawing rights and test codes, which have
-/// no minor unit, are no currencies to sell in and are left out.
+/// Code and decimals of every currency in use, by code (ISO 4217 list one). Metals, bonds, drawing rights and test codes,
+/// which have no minor unit, are left out: nothing is sold in them.
 #[rustfmt::skip]
 const CODES: &[(&str, u32)] = &[
     ("AED", 2), ("AFN", 2), ("ALL", 2), ("AMD", 2), ("AOA", 2), ("ARS", 2), ("AUD", 2), ("AWG", 2), ("AZN", 2),
@@ -175,7 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_list_is_sorted_and_every_code_comes_back() {
+    fn the_list_is_sorted_and_every_code_parses_to_itself() {
         assert!(CODES.is_sorted_by(|one, two| one.0 < two.0));
         assert!(CODES.len() < 256);
         assert_eq!(Currency::all().count(), CODES.len());
@@ -193,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_exact_code_is_taken() {
+    fn only_the_exact_code_is_accepted() {
         for code in ["eur", "EU", "EURO", "", "XXX", "€", "EUR "] {
             assert!(Currency::parse(code).is_err(), "{code:?}");
             assert!(serde_json::from_value::<Currency>(code.into()).is_err(), "{code:?}");

@@ -1,4 +1,4 @@
-//! Exact decimal numbers for rates and factors: never a binary fraction.
+//! Exact decimal numbers for rates and factors, never binary floating point.
 
 use crate::rounding::{self, Rounding};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -8,7 +8,18 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-/// An exact decimal number with up to [`Decimal::SCALE_MAX`] decimals, written as text: `"0.0125"`.
+/// Exact decimal number with up to [`Decimal::SCALE_MAX`] decimals: a 128-bit mantissa and a decimal scale. In JSON it is a
+/// string such as `"0.0125"`.
+///
+/// ```
+/// use kernel::{Decimal, DecimalError, Rounding};
+///
+/// let rate = Decimal::parse("0.0125")?;
+/// assert_eq!(rate.checked_add(Decimal::ONE)?.to_string(), "1.0125");
+/// assert_eq!(Decimal::parse("12.345")?.rounded(2, Rounding::HalfUp), Some(1235));
+/// assert_eq!(Decimal::parse("1e3"), Err(DecimalError::NotANumber));
+/// # Ok::<(), DecimalError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Decimal {
     // Always without trailing zeros after the point, so that equal numbers are equal values.
@@ -16,31 +27,35 @@ pub struct Decimal {
     scale: u32,
 }
 
-/// Why something is no [`Decimal`].
+/// Reasons why a number cannot be a [`Decimal`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecimalError {
-    /// The text is no plain decimal number.
+    /// Text that is not a plain decimal number.
     #[error(
         "write a plain decimal number, such as 0.0125: digits, at most one point, no exponent and no spaces"
     )]
     NotANumber,
-    /// More decimals than can be kept.
+    /// More than [`Decimal::SCALE_MAX`] decimals.
     #[error("the number has more than {} decimals", Decimal::SCALE_MAX)]
     TooManyDecimals,
-    /// Too large to be kept exactly.
+    /// Mantissa beyond 128 bits.
     #[error("the number is too large")]
     Overflow,
 }
 
 impl Decimal {
-    /// 1.
+    /// One.
     pub const ONE: Self = Self { mantissa: 1, scale: 0 };
-    /// The most decimals kept.
+    /// Limit of decimals: 18.
     pub const SCALE_MAX: u32 = 18;
-    /// 0.
+    /// Zero.
     pub const ZERO: Self = Self { mantissa: 0, scale: 0 };
 
-    /// `mantissa` × 10^-`scale`.
+    /// Number `mantissa` × 10^-`scale`.
+    ///
+    /// # Errors
+    ///
+    /// [`DecimalError::TooManyDecimals`] when more than [`Decimal::SCALE_MAX`] decimals remain without trailing zeros.
     pub fn new(mantissa: i128, scale: u32) -> Result<Self, DecimalError> {
         let (mut mantissa, mut scale) = (mantissa, scale);
         while scale > 0 && mantissa % 10 == 0 {
@@ -57,7 +72,11 @@ impl Decimal {
         }
     }
 
-    /// The number that `text` writes: an optional minus, digits, an optional point with digits after it.
+    /// Parses an optional minus, digits, and an optional point with digits after it.
+    ///
+    /// # Errors
+    ///
+    /// Each variant of [`DecimalError`].
     pub fn parse(text: &str) -> Result<Self, DecimalError> {
         let (negative, digits) =
             text.strip_prefix('-').map_or((false, text), |digits| (true, digits));
@@ -91,32 +110,36 @@ impl Decimal {
         Self::new(mantissa, scale)
     }
 
-    /// The digits as a whole number; with [`Decimal::scale`] the exact fraction `mantissa / 10^scale`.
+    /// Mantissa: the number is `mantissa / 10^scale`, without trailing zeros.
     pub fn mantissa(self) -> i128 {
         self.mantissa
     }
 
-    /// How many decimals it has.
+    /// Scale: the number of decimals.
     pub fn scale(self) -> u32 {
         self.scale
     }
 
-    /// What the mantissa is divided by: 10^scale.
+    /// Denominator of the mantissa: 10^scale.
     pub fn denominator(self) -> i128 {
         10_i128.pow(self.scale)
     }
 
-    /// Whether it is 0.
+    /// Whether the number is 0.
     pub fn is_zero(self) -> bool {
         self.mantissa == 0
     }
 
-    /// Whether it is below 0.
+    /// Whether the number is below 0.
     pub fn is_negative(self) -> bool {
         self.mantissa < 0
     }
 
-    /// The exact sum.
+    /// Adds exactly.
+    ///
+    /// # Errors
+    ///
+    /// [`DecimalError::Overflow`] when the sum does not fit.
     pub fn checked_add(self, other: Self) -> Result<Self, DecimalError> {
         let scale = self.scale.max(other.scale);
         let sum = self
@@ -126,19 +149,28 @@ impl Decimal {
         Self::new(sum.ok_or(DecimalError::Overflow)?, scale)
     }
 
-    /// The exact difference.
+    /// Subtracts exactly.
+    ///
+    /// # Errors
+    ///
+    /// [`DecimalError::Overflow`] when the difference does not fit.
     pub fn checked_sub(self, other: Self) -> Result<Self, DecimalError> {
         let negated = other.mantissa.checked_neg().ok_or(DecimalError::Overflow)?;
         self.checked_add(Self { mantissa: negated, scale: other.scale })
     }
 
-    /// The exact product; refused when it has too many decimals, never rounded.
+    /// Multiplies exactly, without rounding.
+    ///
+    /// # Errors
+    ///
+    /// * [`DecimalError::TooManyDecimals`] when the result has too many decimals.
+    /// * [`DecimalError::Overflow`] when it does not fit.
     pub fn checked_mul(self, other: Self) -> Result<Self, DecimalError> {
         let product = self.mantissa.checked_mul(other.mantissa).ok_or(DecimalError::Overflow)?;
         Self::new(product, self.scale + other.scale)
     }
 
-    /// The number in units of 10^-`decimals`, rounded once: 12.345 with 2 decimals is 1235. `None` if too large.
+    /// Number in units of 10^-`decimals`, rounded once: 12.345 with 2 decimals is 1235. `None` when it does not fit.
     pub fn rounded(self, decimals: u32, mode: Rounding) -> Option<i128> {
         if decimals >= self.scale {
             self.at_scale(decimals)
@@ -147,7 +179,7 @@ impl Decimal {
         }
     }
 
-    /// The mantissa at a scale at least as large as its own.
+    /// Mantissa at a scale at least as large as its own.
     fn at_scale(self, scale: u32) -> Option<i128> {
         self.mantissa.checked_mul(10_i128.checked_pow(scale.checked_sub(self.scale)?)?)
     }
@@ -220,9 +252,9 @@ impl Serialize for Decimal {
 
 impl<'de> Deserialize<'de> for Decimal {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TextVisitor;
+        struct DecimalVisitor;
 
-        impl de::Visitor<'_> for TextVisitor {
+        impl de::Visitor<'_> for DecimalVisitor {
             type Value = Decimal;
 
             fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -234,7 +266,7 @@ impl<'de> Deserialize<'de> for Decimal {
             }
         }
 
-        deserializer.deserialize_str(TextVisitor)
+        deserializer.deserialize_str(DecimalVisitor)
     }
 }
 
@@ -247,7 +279,7 @@ impl JsonSchema for Decimal {
         json_schema!({
             "type": "string",
             "pattern": r"^-?[0-9]+(\.[0-9]+)?$",
-            "description": "An exact decimal number as text, with at most 18 decimals.",
+            "description": "Exact decimal number as text, with at most 18 decimals.",
             "examples": ["0.0125"],
         })
     }
@@ -263,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_numbers_are_equal_and_written_shortest() {
+    fn equal_numbers_are_equal_values_and_have_one_text() {
         assert_eq!(decimal("1.50"), decimal("001.5"));
         assert_eq!(decimal("-0.00"), Decimal::ZERO);
         assert_eq!(decimal("-0.0125").to_string(), "-0.0125");
@@ -272,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn junk_is_refused() {
+    fn text_that_is_no_plain_decimal_number_is_refused() {
         for text in [
             "", "-", ".5", "5.", "1e3", "+1", " 1", "1,5", "1.2.3", "--1", "NaN", "१", "0x1",
             "1.0z", "1.00 ",
@@ -285,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn arithmetic_is_exact_or_refused() {
+    fn arithmetic_is_exact_or_an_error() {
         assert_eq!(decimal("0.1").checked_add(decimal("0.2")), Ok(decimal("0.3")));
         assert_eq!(decimal("0.1").checked_sub(decimal("0.25")), Ok(decimal("-0.15")));
         assert_eq!(decimal("9.99").checked_mul(decimal("1.0847")), Ok(decimal("10.836153")));
@@ -307,7 +339,7 @@ mod tests {
         }
 
         #[test]
-        fn order_is_the_order_of_the_numbers(
+        fn the_order_is_the_numerical_order(
             one in -100_000_i128..100_000, two in -100_000_i128..100_000, scale_one in 0_u32..6, scale_two in 0_u32..6,
         ) {
             let common = |mantissa: i128, scale: u32| mantissa * 10_i128.pow(6 - scale);

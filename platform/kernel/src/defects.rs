@@ -1,7 +1,10 @@
-//! Deliberate defects, to see whether the tests that should catch them do.
+//! Planted defects (mutation testing): switches by which the simulation checks that its invariants catch a bug.
 //!
-//! Without the feature `defects`, which no product is built with, nothing is ever planted: [`planted`] is the constant
-//! `false`, and what stands behind it is not compiled into anything.
+//! Without the feature `defects`, which no release has, nothing is ever planted: [`planted`] is the constant `false`, and
+//! the code behind it is not compiled.
+//!
+//! A service asks in decorators of its ports, its contract or its routes (`adapters/defects.rs`), which exist only with its
+//! own feature `defects`; never in its domain or its use cases.
 
 #[cfg(feature = "defects")]
 mod planted {
@@ -11,12 +14,12 @@ mod planted {
         static PLANTED: Cell<Option<&'static str>> = const { Cell::new(None) };
     }
 
-    /// Plants this defect, and no other, in the running thread.
+    /// Plants this defect, and no other, in the current thread.
     pub fn plant(defect: Option<&'static str>) {
         PLANTED.set(defect);
     }
 
-    /// Whether this defect is planted in the running thread.
+    /// Whether this defect is planted in the current thread.
     pub fn planted(defect: &str) -> bool {
         PLANTED.get() == Some(defect)
     }
@@ -25,11 +28,11 @@ mod planted {
 #[cfg(feature = "defects")]
 pub use planted::{plant, planted};
 
-/// Whether this defect is planted: never.
+/// Whether this defect is planted: never, in a build without the feature `defects`.
 #[cfg(not(feature = "defects"))]
 #[inline(always)]
 #[must_use]
-#[expect(clippy::inline_always, reason = "what stands behind it has to vanish")]
+#[expect(clippy::inline_always, reason = "the code behind it has to vanish")]
 pub const fn planted(_: &str) -> bool {
     false
 }

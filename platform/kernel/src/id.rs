@@ -1,13 +1,31 @@
-//! Typed identifiers: `UUIDv7`, so that new ids sort after old ones and insert at the end of an index.
+//! Typed identifiers: UUID version 7 (RFC 9562), so that new ids sort after old ones and are inserted at the end of an
+//! index.
 
 use crate::{Clock, Randomness, Timestamp};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// An identifier of one kind of thing. Made by [`id!`](crate::id), never by hand.
+/// Typed identifier, a newtype over [`Uuid`]. Declared by [`id!`](crate::id!), never by hand.
 pub trait TypedId: From<Uuid> + Into<Uuid> + Copy {}
 
-/// Makes identifiers from an injected clock and injected randomness, so that a seed repeats a run.
+/// Generator of identifiers from an injected clock and injected randomness, so that a seed repeats a run.
+///
+/// ```
+/// use kernel::{Ids, ManualClock, SeededRandomness, Timestamp, Uuid};
+/// use std::sync::Arc;
+///
+/// kernel::id!(/// Identifier of a visitor.
+///     VisitorId);
+///
+/// let ids = |seed| {
+///     let clock = ManualClock::at(Timestamp::UNIX_EPOCH);
+///     Ids::new(Arc::new(clock), Arc::new(SeededRandomness::new(seed)))
+/// };
+/// assert_eq!(ids(7).next::<VisitorId>(), ids(7).next::<VisitorId>());
+///
+/// let derived: VisitorId = Ids::derived(Uuid::NAMESPACE_OID, "ann");
+/// assert_eq!(derived, Ids::derived(Uuid::NAMESPACE_OID, "ann"));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Ids {
     clock: Arc<dyn Clock>,
@@ -15,12 +33,13 @@ pub struct Ids {
 }
 
 impl Ids {
-    /// Ids from this clock and this randomness.
+    /// Generator with this clock and this randomness.
     pub fn new(clock: Arc<dyn Clock>, randomness: Arc<dyn Randomness>) -> Self {
         Self { clock, randomness }
     }
 
-    /// The next identifier: 48 bits of milliseconds, then 74 random bits (RFC 9562, version 7).
+    /// Generates the next identifier: UUID version 7 of 48 bits of milliseconds since 1970 and 74 random bits (RFC 9562,
+    /// section 5.7). Ids of one millisecond are in random order.
     pub fn next<I: TypedId>(&self) -> I {
         let mut random = [0; 10];
         self.randomness.fill(&mut random);
@@ -28,24 +47,24 @@ impl Ids {
         I::from(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
     }
 
-    /// The clock these ids are made from.
+    /// Clock of the generator.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.clock
     }
 
-    /// Now, by the clock these ids are made from.
+    /// Current time by the generator's clock.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
-    /// The id that always follows from `name` within `namespace` (RFC 9562, version 5): asking again with the
-    /// same words gives the same id, which is what makes a repeated request find its first effect.
+    /// Derives the identifier of `name` within `namespace`: UUID version 5 (RFC 9562, section 5.5). The same words give the
+    /// same id, so that a repeated request finds its first effect.
     pub fn derived<I: TypedId>(namespace: Uuid, name: &str) -> I {
         I::from(Uuid::new_v5(&namespace, name.as_bytes()))
     }
 }
 
-/// Declares an identifier type: `id!(/// A visitor. VisitorId);`
+/// Declares a typed identifier; [`Ids`] has an example. In JSON it is the UUID as text.
 #[macro_export]
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -102,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn one_seed_gives_one_sequence() {
+    fn the_same_seed_gives_the_same_sequence() {
         let (one, two) = (ids(7), ids(7));
         for _ in 0..10 {
             assert_eq!(one.next::<Uuid>(), two.next::<Uuid>());

@@ -1,4 +1,5 @@
-//! The vocabulary of every crate: ids, money, time, randomness, pages and problems. Nothing here does I/O.
+//! Shared kernel: identifiers, money, clock, randomness, pages and problems, the vocabulary of every crate. Nothing here
+//! does I/O.
 
 #![warn(missing_docs)]
 
@@ -13,7 +14,6 @@ mod randomness;
 mod unit_price;
 
 pub mod allocation;
-pub mod conversion;
 pub mod defects;
 pub mod rounding;
 
@@ -27,7 +27,7 @@ pub use problem::{Code, FieldError, Problem, codes};
 pub use randomness::{Randomness, SeededRandomness, SystemRandomness};
 pub use rounding::Rounding;
 pub use unit_price::UnitPrice;
-/// The UUID type behind every id.
+/// UUID (RFC 9562), which every identifier is.
 pub use uuid::Uuid;
 
 #[doc(hidden)]

@@ -1,64 +1,76 @@
-//! Amounts of money in minor units, with arithmetic that refuses instead of wrapping.
+//! Money in minor units, with checked arithmetic that never wraps, rounds silently or mixes currencies.
 
 use crate::{Currency, Decimal, DecimalError, Rounding, decimal, rounding};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// An amount of money: whole minor units of one currency. 19.90 EUR is 1990.
+/// Amount of money: whole minor units of one currency, so 19.90 EUR is 1990. In JSON it is
+/// `{"amount": 1990, "currency": "EUR"}`.
+///
+/// ```
+/// use kernel::{Currency, Decimal, Money, MoneyError, Rounding};
+///
+/// let amount = Money::parse_major("19.90", Currency::EUR)?;
+/// assert_eq!(amount, Money::new(1990, Currency::EUR));
+/// assert_eq!(amount.times(3)?.to_string(), "59.70 EUR");
+/// assert_eq!(Money::new(1999, Currency::JPY).to_major_string(), "1999");
+///
+/// let rate = Decimal::parse("0.19").unwrap();
+/// assert_eq!(amount.portion(rate, Rounding::HalfUp)?.amount, 378);
+///
+/// let mixed = amount.checked_add(Money::new(1, Currency::USD));
+/// assert!(matches!(mixed, Err(MoneyError::CurrencyMismatch { .. })));
+/// # Ok::<(), MoneyError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(description = "Amount of money: whole minor units of one currency. 19.90 EUR is 1990.")]
 pub struct Money {
-    /// The amount in minor units of the currency: cents, yen, fils.
+    /// Amount in minor units of the currency: cents, yen, fils. Negative for what is given back.
     pub amount: i64,
-    /// The currency.
+    /// Currency of the amount.
     pub currency: Currency,
 }
 
-/// Why an amount could not be computed or read.
+/// Reasons why an amount cannot be computed or parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyError {
-    /// Two currencies met.
+    /// Arithmetic with two currencies.
     #[error("{left} and {right} cannot be computed together; convert one of them first")]
     CurrencyMismatch {
-        /// The currency of the one.
+        /// Currency of the left operand.
         left: Currency,
-        /// The currency of the other.
+        /// Currency of the right operand.
         right: Currency,
     },
-    /// The result is larger than an amount can be.
+    /// Result beyond the range of an amount, which is 64 bits of minor units.
     #[error("the amount is too large")]
     Overflow,
-    /// The text has more decimals than may be written there.
+    /// Text with more decimals than are allowed there.
     #[error("{currency} takes at most {decimals} decimals here")]
     TooManyDecimals {
-        /// The currency.
+        /// Currency of the amount.
         currency: Currency,
-        /// How many decimals would be right.
+        /// Number of decimals allowed.
         decimals: u32,
     },
-    /// The text is no number.
+    /// Text that is not a plain decimal number.
     #[error("write the amount as a plain decimal number, such as 19.90")]
     NotANumber,
-    /// A price below zero.
+    /// Unit price below zero.
     #[error("a price is never negative")]
     Negative,
-    /// The two forms of one unit price contradict each other.
+    /// Unit price whose `amount` is not its `exact` rounded half up.
     #[error(
         "`exact` says another price than `amount`; send one of them, or `amount` as `exact` rounded half up"
     )]
     ExactDisagrees,
-    /// An exchange rate of zero or below.
-    #[error("an exchange rate is greater than zero")]
-    RateNotPositive,
-    /// A step of cash below one minor unit.
-    #[error("the smallest coin is at least one minor unit")]
-    IncrementNotPositive,
 }
 
 impl MoneyError {
-    /// A stable word for programs.
-    pub fn word(self) -> &'static str {
+    /// Stable code for programs, such as `currency_mismatch`.
+    pub fn code(self) -> &'static str {
         match self {
             Self::CurrencyMismatch { .. } => "currency_mismatch",
             Self::Overflow => "overflow",
@@ -66,65 +78,84 @@ impl MoneyError {
             Self::NotANumber => "not_a_number",
             Self::Negative => "negative",
             Self::ExactDisagrees => "exact_disagrees",
-            Self::RateNotPositive => "rate_not_positive",
-            Self::IncrementNotPositive => "increment_not_positive",
         }
     }
 }
 
 impl Money {
-    /// An amount in minor units.
+    /// Amount in minor units.
     pub const fn new(amount: i64, currency: Currency) -> Self {
         Self { amount, currency }
     }
 
-    /// Nothing.
+    /// Amount of zero.
     pub const fn zero(currency: Currency) -> Self {
         Self::new(0, currency)
     }
 
-    /// The amount that `text` writes in major units: `"19.9"` EUR is 1990. Never rounded.
+    /// Parses an amount in major units: `"19.9"` EUR is 1990. Never rounded.
+    ///
+    /// # Errors
+    ///
+    /// * [`MoneyError::NotANumber`] for text that is not a plain decimal number.
+    /// * [`MoneyError::TooManyDecimals`] for more decimals than the currency has, but for zeros at the end.
+    /// * [`MoneyError::Overflow`] for an amount that does not fit.
     pub fn parse_major(text: &str, currency: Currency) -> Result<Self, MoneyError> {
         let amount = parse_units(text, currency, currency.decimals())?;
         Ok(Self::new(amount, currency))
     }
 
-    /// The amount in major units with all decimals of the currency: `"19.90"`.
+    /// Amount in major units with all decimals of the currency: `"19.90"`.
     pub fn to_major_string(self) -> String {
-        Major(self).to_string()
+        MajorUnits(self).to_string()
     }
 
-    /// The sum of two amounts of one currency.
+    /// Adds an amount of the same currency.
+    ///
+    /// # Errors
+    ///
+    /// [`MoneyError::CurrencyMismatch`] or [`MoneyError::Overflow`].
     pub fn checked_add(self, other: Self) -> Result<Self, MoneyError> {
         self.same_currency(other)?;
-        self.with(self.amount.checked_add(other.amount))
+        self.with_amount(self.amount.checked_add(other.amount))
     }
 
-    /// The difference of two amounts of one currency.
+    /// Subtracts an amount of the same currency.
+    ///
+    /// # Errors
+    ///
+    /// [`MoneyError::CurrencyMismatch`] or [`MoneyError::Overflow`].
     pub fn checked_sub(self, other: Self) -> Result<Self, MoneyError> {
         self.same_currency(other)?;
-        self.with(self.amount.checked_sub(other.amount))
+        self.with_amount(self.amount.checked_sub(other.amount))
     }
 
-    /// The exact negative: what gives this back.
-    pub fn checked_neg(self) -> Result<Self, MoneyError> {
-        self.with(self.amount.checked_neg())
-    }
-
-    /// This many times the amount.
+    /// Multiplies by a whole number.
+    ///
+    /// # Errors
+    ///
+    /// [`MoneyError::Overflow`].
     pub fn times(self, count: i64) -> Result<Self, MoneyError> {
-        self.with(self.amount.checked_mul(count))
+        self.with_amount(self.amount.checked_mul(count))
     }
 
-    /// The part of the amount that `rate` says (0.19 for 19 %), rounded once.
+    /// Multiplies by a rate (0.19 for 19 %), rounded once.
+    ///
+    /// # Errors
+    ///
+    /// [`MoneyError::Overflow`].
     pub fn portion(self, rate: Decimal, rounding: Rounding) -> Result<Self, MoneyError> {
         let product =
             i128::from(self.amount).checked_mul(rate.mantissa()).ok_or(MoneyError::Overflow)?;
-        let part = rounding::divide(product, rate.denominator(), rounding);
-        self.with(part.and_then(|part| i64::try_from(part).ok()))
+        let portion = rounding::divide(product, rate.denominator(), rounding);
+        self.with_amount(portion.and_then(|portion| i64::try_from(portion).ok()))
     }
 
-    /// The sum of amounts, all of `currency`; zero if there are none.
+    /// Adds up amounts of `currency`; zero for none.
+    ///
+    /// # Errors
+    ///
+    /// [`MoneyError::CurrencyMismatch`] or [`MoneyError::Overflow`], also when only a partial sum does not fit.
     pub fn sum(
         currency: Currency,
         amounts: impl IntoIterator<Item = Self>,
@@ -132,17 +163,17 @@ impl Money {
         amounts.into_iter().try_fold(Self::zero(currency), Self::checked_add)
     }
 
-    /// Whether it is exactly nothing.
+    /// Whether the amount is zero.
     pub const fn is_zero(self) -> bool {
         self.amount == 0
     }
 
-    /// Whether it is less than nothing.
+    /// Whether the amount is below zero.
     pub const fn is_negative(self) -> bool {
         self.amount < 0
     }
 
-    /// Whether it is more than nothing.
+    /// Whether the amount is above zero.
     pub const fn is_positive(self) -> bool {
         self.amount > 0
     }
@@ -155,12 +186,12 @@ impl Money {
         }
     }
 
-    fn with(self, amount: Option<i64>) -> Result<Self, MoneyError> {
+    fn with_amount(self, amount: Option<i64>) -> Result<Self, MoneyError> {
         amount.map(|amount| Self::new(amount, self.currency)).ok_or(MoneyError::Overflow)
     }
 }
 
-/// Reads a decimal number of major units as whole units of 10^-`decimals`, refusing what does not fit.
+/// Parses a decimal number of major units as whole units of 10^-`decimals`, without rounding.
 pub(crate) fn parse_units(
     text: &str,
     currency: Currency,
@@ -179,10 +210,10 @@ pub(crate) fn parse_units(
     units.and_then(|units| i64::try_from(units).ok()).ok_or(MoneyError::Overflow)
 }
 
-/// An amount written in major units, without the currency.
-struct Major(Money);
+/// Display of an amount in major units, without the currency.
+struct MajorUnits(Money);
 
-impl fmt::Display for Major {
+impl fmt::Display for MajorUnits {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         decimal::write_scaled(out, i128::from(self.0.amount), self.0.currency.decimals())
     }
@@ -190,7 +221,7 @@ impl fmt::Display for Major {
 
 impl fmt::Display for Money {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{} {}", Major(*self), self.currency)
+        write!(out, "{} {}", MajorUnits(*self), self.currency)
     }
 }
 
@@ -206,7 +237,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn it_is_written_with_the_decimals_of_its_currency() {
+    fn an_amount_is_written_with_the_decimals_of_its_currency() {
         assert_eq!(Money::new(1990, Currency::EUR).to_string(), "19.90 EUR");
         assert_eq!(Money::new(-5, Currency::EUR).to_major_string(), "-0.05");
         assert_eq!(Money::new(1999, Currency::JPY).to_major_string(), "1999");
@@ -230,9 +261,8 @@ mod tests {
     }
 
     #[test]
-    fn the_ends_of_the_range_are_refused() {
+    fn results_beyond_the_range_are_refused() {
         let least = Money::new(i64::MIN, Currency::EUR);
-        assert_eq!(least.checked_neg(), Err(MoneyError::Overflow));
         assert_eq!(least.checked_sub(Money::new(1, Currency::EUR)), Err(MoneyError::Overflow));
         assert_eq!(least.times(2), Err(MoneyError::Overflow));
         assert_eq!(
@@ -248,7 +278,7 @@ mod tests {
         let euros = [Money::new(1, Currency::EUR), Money::new(2, Currency::EUR)];
         assert_eq!(Money::sum(Currency::EUR, euros), Ok(Money::new(3, Currency::EUR)));
         assert_eq!(Money::sum(Currency::EUR, []), Ok(Money::zero(Currency::EUR)));
-        assert_eq!(Money::sum(Currency::USD, euros).unwrap_err().word(), "currency_mismatch");
+        assert_eq!(Money::sum(Currency::USD, euros).unwrap_err().code(), "currency_mismatch");
     }
 
     #[test]

@@ -1,41 +1,55 @@
-//! Lists in pages: `limit` and an opaque `cursor` in, `items` and `next_cursor` out.
+//! Cursor pagination: `limit` and an opaque `cursor` in, `items` and `next_cursor` out.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-/// One page of a list.
+/// Page of a list, with the cursor of the next one.
+///
+/// ```
+/// use kernel::{Cursor, CursorError, Page};
+///
+/// let after_seven = Cursor::encode("numbers", &7);
+/// let page = Page { items: vec![5, 6, 7], next_cursor: Some(after_seven) };
+/// let texts = page.map(|number| number.to_string());
+/// assert_eq!(texts.items, ["5", "6", "7"]);
+///
+/// let cursor = texts.next_cursor.unwrap();
+/// assert_eq!(cursor.decode("numbers"), Ok(7));
+/// assert_eq!(cursor.decode::<i32>("letters"), Err(CursorError));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(description = "Page of a list.")]
 pub struct Page<T> {
-    /// The items of this page, in the order asked for.
+    /// Items, in the order asked for.
     pub items: Vec<T>,
-    /// Where the next page begins; absent on the last page.
+    /// Cursor of the next page; absent on the last page.
     pub next_cursor: Option<Cursor>,
 }
 
 impl<T> Page<T> {
-    /// The same page with other items.
+    /// Page with each item converted and the same cursor.
     pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
         Page { items: self.items.into_iter().map(change).collect(), next_cursor: self.next_cursor }
     }
 }
 
-/// How many items a page may have: 1 to [`PageLimit::MAX`], [`PageLimit::DEFAULT`] when nobody says.
+/// Limit of a page's items: 1 to [`PageLimit::MAX`], by default [`PageLimit::DEFAULT`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageLimit(usize);
 
 impl PageLimit {
-    /// Items of a page when the caller does not say.
+    /// Items of a page when the caller does not say: 20.
     pub const DEFAULT: usize = 20;
-    /// The most items of a page.
+    /// Limit of the limit: 200 items.
     pub const MAX: usize = 200;
 
-    /// The limit asked for, or `None` if it is not between 1 and [`PageLimit::MAX`].
+    /// Limit as asked for; `None` if it is not between 1 and [`PageLimit::MAX`].
     pub fn new(items: usize) -> Option<Self> {
         (1..=Self::MAX).contains(&items).then_some(Self(items))
     }
 
-    /// As a number.
+    /// Limit as a number.
     pub fn get(self) -> usize {
         self.0
     }
@@ -47,38 +61,51 @@ impl Default for PageLimit {
     }
 }
 
-/// A place in a list. Opaque to callers, who only hand it back.
+/// Cursor: a position in a list, opaque to clients, which only send it back. It is base64url (RFC 4648, without padding) of
+/// JSON; it is neither encrypted nor signed, so it contains nothing secret and is validated like any input.
+///
+/// [`Page`] has an example.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(description = "Position in a list, opaque to clients: send it back as it is.")]
 pub struct Cursor(String);
 
-/// The cursor was not made by this list.
+/// Error of a cursor that this list did not make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("this cursor does not belong to this list; begin again without a cursor")]
 pub struct CursorError;
 
-/// The longest cursor that is looked at, in bytes.
+/// Limit of a cursor that is decoded, in bytes.
 const CURSOR_BYTES_MAX: usize = 1024;
 
 impl Cursor {
-    /// A cursor for `list` that remembers `place`. The list's name goes in, so that the cursor of one list is
-    /// refused by another.
-    pub fn encode(list: &str, place: &impl Serialize) -> Self {
-        let text = serde_json::to_vec(&(list, place)).unwrap_or_default();
+    /// Encodes a position in `list`. The list's name goes in, so that another list refuses the cursor.
+    ///
+    /// # Panics
+    ///
+    /// For a position that JSON cannot express, such as a map with keys other than strings.
+    pub fn encode(list: &str, position: &impl Serialize) -> Self {
+        let text =
+            serde_json::to_vec(&(list, position)).expect("a position can be written as JSON");
         Self(URL_SAFE_NO_PAD.encode(text))
     }
 
-    /// The place this cursor remembers.
+    /// Decodes the position.
+    ///
+    /// # Errors
+    ///
+    /// [`CursorError`] when the cursor is longer than 1,024 bytes, is no cursor, is of another list, or holds a position of
+    /// another type.
     pub fn decode<P: DeserializeOwned>(&self, list: &str) -> Result<P, CursorError> {
         if self.0.len() > CURSOR_BYTES_MAX {
             return Err(CursorError);
         }
         let text = URL_SAFE_NO_PAD.decode(&self.0).map_err(|_| CursorError)?;
-        let (of, place): (String, P) = serde_json::from_slice(&text).map_err(|_| CursorError)?;
-        if of == list { Ok(place) } else { Err(CursorError) }
+        let (of, position): (String, P) = serde_json::from_slice(&text).map_err(|_| CursorError)?;
+        if of == list { Ok(position) } else { Err(CursorError) }
     }
 
-    /// As text for a URL.
+    /// Cursor as text, which needs no escaping in a URL.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -101,13 +128,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_comes_back_as_it_was() {
+    fn a_cursor_decodes_to_the_encoded_position() {
         let cursor = Cursor::encode("products", &("lamp".to_owned(), 7));
         assert_eq!(cursor.decode("products"), Ok(("lamp".to_owned(), 7)));
     }
 
     #[test]
-    fn a_foreign_or_broken_cursor_is_refused() {
+    fn a_cursor_of_another_list_or_a_damaged_one_is_refused() {
         let cursor = Cursor::encode("products", &7);
         assert_eq!(cursor.decode::<i32>("orders"), Err(CursorError));
         assert_eq!(cursor.decode::<String>("products"), Err(CursorError));

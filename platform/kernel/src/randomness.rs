@@ -1,15 +1,15 @@
-//! Randomness as an argument.
+//! Randomness as an argument, so that a seed repeats a run.
 
 use parking_lot::Mutex;
 use rand::{RngCore, SeedableRng, rngs::StdRng};
 use std::fmt::Debug;
 
-/// Where random bytes come from.
+/// Source of random bytes.
 pub trait Randomness: Debug + Send + Sync {
-    /// Fills `bytes`.
+    /// Fills `bytes` with random bytes.
     fn fill(&self, bytes: &mut [u8]);
 
-    /// A random number below `bound` (0 for a bound of 0 or 1); slightly uneven for bounds near 2^64.
+    /// Random number below `bound`; 0 for a bound of 0 or 1. Its distribution is slightly uneven for bounds near 2^64.
     fn below(&self, bound: u64) -> u64 {
         let mut bytes = [0; 8];
         self.fill(&mut bytes);
@@ -17,7 +17,7 @@ pub trait Randomness: Debug + Send + Sync {
     }
 }
 
-/// A cryptographically strong generator of the thread, seeded by the operating system.
+/// Cryptographically secure generator of the thread, seeded by the operating system.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemRandomness;
 
@@ -28,12 +28,12 @@ impl Randomness for SystemRandomness {
     }
 }
 
-/// Randomness that repeats from a seed.
+/// Deterministic generator: the same seed gives the same sequence. Not for secrets.
 #[derive(Debug)]
 pub struct SeededRandomness(Mutex<StdRng>);
 
 impl SeededRandomness {
-    /// The sequence of this seed.
+    /// Generator with this seed.
     pub fn new(seed: u64) -> Self {
         Self(Mutex::new(StdRng::seed_from_u64(seed)))
     }

@@ -1,44 +1,53 @@
-//! Exact division with the roundings that accountants use, all symmetric about zero.
+//! Rounding modes of accounting, all symmetric about zero, and exact integer division with them.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 
-/// What happens to a fraction. Giving back is the exact negative of taking, so every mode mirrors at zero.
+/// Rounding mode. Giving back is the exact negative of taking, so every mode is symmetric about zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Rounding {
-    /// To the nearest, a half away from zero.
+    /// To the nearest; a half away from zero.
     #[default]
     HalfUp,
-    /// To the nearest, a half to the even neighbour.
+    /// To the nearest; a half to the even neighbour (banker's rounding).
     HalfEven,
-    /// To the nearest, a half towards zero.
+    /// To the nearest; a half towards zero.
     HalfDown,
-    /// Towards zero.
+    /// Towards zero (truncation).
     Down,
     /// Away from zero.
     Up,
 }
 
-/// `numerator / denominator`, rounded; `None` if the denominator is 0 or the result does not fit.
+/// Divides and rounds once. `None` if the denominator is 0 or the result does not fit into 128 bits.
+///
+/// ```
+/// use kernel::{Rounding, rounding::divide};
+///
+/// assert_eq!(divide(5, 2, Rounding::HalfUp), Some(3));
+/// assert_eq!(divide(-5, 2, Rounding::HalfUp), Some(-3));
+/// assert_eq!(divide(5, 2, Rounding::HalfEven), Some(2));
+/// assert_eq!(divide(5, 0, Rounding::HalfUp), None);
+/// ```
 pub fn divide(numerator: i128, denominator: i128, mode: Rounding) -> Option<i128> {
-    let (size, by) = (numerator.unsigned_abs(), denominator.unsigned_abs());
-    let whole = size.checked_div(by)?;
-    let rest = size % by;
-    let away = match mode {
+    let (dividend, divisor) = (numerator.unsigned_abs(), denominator.unsigned_abs());
+    let quotient = dividend.checked_div(divisor)?;
+    let remainder = dividend % divisor;
+    let away_from_zero = match mode {
         Rounding::Down => false,
-        Rounding::Up => rest > 0,
-        // Against what is missing to the next whole number: doubling the rest could overflow.
-        Rounding::HalfUp => rest >= by - rest,
-        Rounding::HalfDown => rest > by - rest,
-        Rounding::HalfEven => match rest.cmp(&(by - rest)) {
+        Rounding::Up => remainder > 0,
+        // Compared with what is missing to the next whole number, because doubling the remainder could overflow.
+        Rounding::HalfUp => remainder >= divisor - remainder,
+        Rounding::HalfDown => remainder > divisor - remainder,
+        Rounding::HalfEven => match remainder.cmp(&(divisor - remainder)) {
             Ordering::Less => false,
-            Ordering::Equal => whole % 2 == 1,
+            Ordering::Equal => quotient % 2 == 1,
             Ordering::Greater => true,
         },
     };
-    let rounded = whole.checked_add(u128::from(away))?;
+    let rounded = quotient.checked_add(u128::from(away_from_zero))?;
     if (numerator < 0) == (denominator < 0) {
         i128::try_from(rounded).ok()
     } else {
@@ -53,7 +62,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn halves_and_parts_go_where_the_mode_says() {
+    fn each_mode_rounds_halves_and_other_fractions_its_own_way() {
         for (mode, of_20, of_25, of_26, of_35) in [
             (HalfUp, 2, 3, 3, 4),
             (HalfEven, 2, 2, 3, 4),
@@ -70,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ends_of_the_range_do_not_panic() {
+    fn the_limits_of_the_range_do_not_panic() {
         for mode in [HalfUp, HalfEven, HalfDown, Down, Up] {
             assert_eq!(divide(1, 0, mode), None);
             assert_eq!(divide(i128::MIN, 1, mode), Some(i128::MIN));
@@ -83,7 +92,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_result_is_within_one_and_nearest_modes_within_a_half(
+        fn the_error_is_below_one_and_in_nearest_modes_at_most_a_half(
             numerator in -1_000_000_i128..1_000_000,
             denominator in (-500_i128..500).prop_filter("not zero", |it| *it != 0),
         ) {

@@ -1,4 +1,4 @@
-//! The price of one unit, which may be finer than the smallest coin.
+//! Unit price, which may be finer than the minor unit.
 
 use crate::{Currency, Decimal, Money, MoneyError, Rounding, decimal, money, rounding};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -7,97 +7,122 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 
-/// The price of one unit: never negative, with up to four decimals of the major unit. It is rounded to money only
-/// after it was multiplied by a quantity.
+/// Price of one unit: never negative, with up to four decimals of the major unit. It is rounded to money only after it was
+/// multiplied by a quantity.
+///
+/// ```
+/// use kernel::{Currency, Money, MoneyError, UnitPrice};
+///
+/// let price = UnitPrice::parse_major("0.0125", Currency::EUR)?;
+/// assert_eq!(price.extend(1_001)?, Money::new(1251, Currency::EUR));
+/// assert_eq!(price.rounded(), Money::new(1, Currency::EUR));
+/// # Ok::<(), MoneyError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "Written", into = "Written")]
+#[serde(try_from = "UnitPriceJson", into = "UnitPriceJson")]
 pub struct UnitPrice {
-    /// Ten-thousandths of the major unit.
-    fine: i64,
+    /// Price in ten-thousandths of the major unit.
+    ten_thousandths: i64,
     currency: Currency,
 }
 
-/// How many decimals of the major unit a unit price has at most; no currency has more.
+/// Limit of decimals of the major unit; no currency has more.
 const DECIMALS: u32 = 4;
 
 impl UnitPrice {
-    /// The price that is a whole number of minor units. Refuses a negative one.
+    /// Unit price of a whole number of minor units.
+    ///
+    /// # Errors
+    ///
+    /// [`MoneyError::Negative`] or [`MoneyError::Overflow`].
     pub fn from_money(money: Money) -> Result<Self, MoneyError> {
-        let fine =
-            money.amount.checked_mul(fine_per_minor(money.currency)).ok_or(MoneyError::Overflow)?;
-        Self::new(fine, money.currency)
+        let ten_thousandths =
+            money.amount.checked_mul(per_minor_unit(money.currency)).ok_or(MoneyError::Overflow)?;
+        Self::new(ten_thousandths, money.currency)
     }
 
-    /// The price that `text` writes in major units: `"0.0125"`.
+    /// Parses a price in major units, such as `"0.0125"`. Never rounded.
+    ///
+    /// # Errors
+    ///
+    /// * [`MoneyError::NotANumber`] for text that is not a plain decimal number.
+    /// * [`MoneyError::TooManyDecimals`] for more than four decimals.
+    /// * [`MoneyError::Negative`] or [`MoneyError::Overflow`].
     pub fn parse_major(text: &str, currency: Currency) -> Result<Self, MoneyError> {
         Self::new(money::parse_units(text, currency, DECIMALS)?, currency)
     }
 
-    /// A free unit.
+    /// Price of zero.
     pub const fn zero(currency: Currency) -> Self {
-        Self { fine: 0, currency }
+        Self { ten_thousandths: 0, currency }
     }
 
-    /// The currency.
+    /// Currency of the price.
     pub const fn currency(self) -> Currency {
         self.currency
     }
 
-    /// Whether a unit costs nothing.
+    /// Whether the price is zero.
     pub const fn is_zero(self) -> bool {
-        self.fine == 0
+        self.ten_thousandths == 0
     }
 
-    /// The price of `quantity` units, rounded half up, once.
+    /// Extended price: the price of `quantity` units, rounded half up, once.
+    ///
+    /// # Errors
+    ///
+    /// [`MoneyError::Overflow`].
     pub fn extend(self, quantity: i64) -> Result<Money, MoneyError> {
-        self.extend_rounding(quantity, Rounding::HalfUp)
-    }
-
-    /// The price of `quantity` units, rounded once the way a channel asks for.
-    pub fn extend_rounding(self, quantity: i64, mode: Rounding) -> Result<Money, MoneyError> {
         // Two 64-bit numbers always fit into 128 bits.
-        let exact = i128::from(self.fine) * i128::from(quantity);
-        rounding::divide(exact, i128::from(fine_per_minor(self.currency)), mode)
+        let exact = i128::from(self.ten_thousandths) * i128::from(quantity);
+        rounding::divide(exact, i128::from(per_minor_unit(self.currency)), Rounding::HalfUp)
             .and_then(|amount| i64::try_from(amount).ok())
             .map(|amount| Money::new(amount, self.currency))
             .ok_or(MoneyError::Overflow)
     }
 
-    /// The price of one unit as money, rounded half up.
+    /// Price of one unit as money, rounded half up.
     pub fn rounded(self) -> Money {
-        let per_minor = fine_per_minor(self.currency);
-        let (minor, rest) = (self.fine / per_minor, self.fine % per_minor);
+        let per_minor = per_minor_unit(self.currency);
+        let (minor, rest) = (self.ten_thousandths / per_minor, self.ten_thousandths % per_minor);
         // Never negative, so half up is a plain comparison.
         Money::new(minor + i64::from(rest >= per_minor - rest), self.currency)
     }
 
     /// Whether the price is a whole number of minor units.
     pub fn is_whole(self) -> bool {
-        self.fine % fine_per_minor(self.currency) == 0
+        self.ten_thousandths % per_minor_unit(self.currency) == 0
     }
 
-    /// The price in major units.
+    /// Price in major units, exactly.
     pub fn to_decimal(self) -> Decimal {
-        // Four decimals are always few enough.
-        Decimal::new(i128::from(self.fine), DECIMALS).unwrap_or(Decimal::ZERO)
+        Decimal::new(i128::from(self.ten_thousandths), DECIMALS).expect("four decimals fit")
     }
 
-    /// The order of two prices of one currency.
+    /// Compares two prices of one currency.
+    ///
+    /// # Errors
+    ///
+    /// [`MoneyError::CurrencyMismatch`].
     pub fn compare(self, other: Self) -> Result<Ordering, MoneyError> {
         if self.currency == other.currency {
-            Ok(self.fine.cmp(&other.fine))
+            Ok(self.ten_thousandths.cmp(&other.ten_thousandths))
         } else {
             Err(MoneyError::CurrencyMismatch { left: self.currency, right: other.currency })
         }
     }
 
-    fn new(fine: i64, currency: Currency) -> Result<Self, MoneyError> {
-        if fine < 0 { Err(MoneyError::Negative) } else { Ok(Self { fine, currency }) }
+    fn new(ten_thousandths: i64, currency: Currency) -> Result<Self, MoneyError> {
+        if ten_thousandths < 0 {
+            Err(MoneyError::Negative)
+        } else {
+            Ok(Self { ten_thousandths, currency })
+        }
     }
 }
 
-/// How many ten-thousandths of the major unit one minor unit has.
-fn fine_per_minor(currency: Currency) -> i64 {
+/// Ten-thousandths of the major unit in one minor unit.
+fn per_minor_unit(currency: Currency) -> i64 {
     10_i64.pow(DECIMALS - currency.decimals())
 }
 
@@ -118,22 +143,22 @@ impl fmt::Debug for UnitPrice {
     }
 }
 
-/// The price of one unit. It may be finer than the smallest coin; then `exact` has it in full.
+/// Price of one unit. It may be finer than the minor unit; then `exact` has it in full.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Written {
-    /// The price in minor units of the currency, rounded half up.
+struct UnitPriceJson {
+    /// Price in minor units of the currency, rounded half up.
     #[schemars(range(min = 0))]
     amount: i64,
-    /// The currency.
+    /// Currency of the price.
     currency: Currency,
-    /// The price in major units with up to four decimals; present only when it is not a whole number of minor
+    /// Price in major units with up to four decimals; present only when it is not a whole number of minor
     /// units. When it is sent it counts, and `amount` must be the same price rounded half up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     exact: Option<Decimal>,
 }
 
-impl From<UnitPrice> for Written {
+impl From<UnitPrice> for UnitPriceJson {
     fn from(price: UnitPrice) -> Self {
         Self {
             amount: price.rounded().amount,
@@ -143,20 +168,21 @@ impl From<UnitPrice> for Written {
     }
 }
 
-impl TryFrom<Written> for UnitPrice {
+impl TryFrom<UnitPriceJson> for UnitPrice {
     type Error = MoneyError;
 
-    fn try_from(written: Written) -> Result<Self, MoneyError> {
-        let Written { amount, currency, exact } = written;
+    fn try_from(json: UnitPriceJson) -> Result<Self, MoneyError> {
+        let UnitPriceJson { amount, currency, exact } = json;
         let Some(exact) = exact else {
             return Self::from_money(Money::new(amount, currency));
         };
         if exact.scale() > DECIMALS {
             return Err(MoneyError::TooManyDecimals { currency, decimals: DECIMALS });
         }
-        let fine =
-            exact.rounded(DECIMALS, Rounding::Down).and_then(|fine| i64::try_from(fine).ok());
-        let price = Self::new(fine.ok_or(MoneyError::Overflow)?, currency)?;
+        let ten_thousandths = exact
+            .rounded(DECIMALS, Rounding::Down)
+            .and_then(|ten_thousandths| i64::try_from(ten_thousandths).ok());
+        let price = Self::new(ten_thousandths.ok_or(MoneyError::Overflow)?, currency)?;
         if price.rounded().amount == amount { Ok(price) } else { Err(MoneyError::ExactDisagrees) }
     }
 }
@@ -167,7 +193,7 @@ impl JsonSchema for UnitPrice {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        Written::json_schema(generator)
+        UnitPriceJson::json_schema(generator)
     }
 }
 
@@ -224,16 +250,16 @@ mod tests {
     fn prices_compare_within_one_currency() {
         let (low, high) = (price("0.0099", Currency::EUR), price("0.01", Currency::EUR));
         assert_eq!(low.compare(high), Ok(Ordering::Less));
-        assert_eq!(low.compare(price("1", Currency::USD)).unwrap_err().word(), "currency_mismatch");
+        assert_eq!(low.compare(price("1", Currency::USD)).unwrap_err().code(), "currency_mismatch");
         assert_eq!(high.extend(i64::MAX).unwrap().amount, i64::MAX);
         assert_eq!(price("0.02", Currency::EUR).extend(i64::MAX), Err(MoneyError::Overflow));
     }
 
     proptest! {
         #[test]
-        fn a_price_comes_back_from_json_and_one_unit_costs_the_rounded_price(fine in 0..i64::MAX) {
+        fn a_price_survives_json_and_one_unit_costs_the_rounded_price(ten_thousandths in 0..i64::MAX) {
             for currency in [Currency::EUR, Currency::JPY, Currency::KWD, "CLF".parse().unwrap()] {
-                let price = UnitPrice::new(fine, currency).unwrap();
+                let price = UnitPrice::new(ten_thousandths, currency).unwrap();
                 let text = serde_json::to_string(&price).unwrap();
                 prop_assert_eq!(serde_json::from_str::<UnitPrice>(&text).unwrap(), price);
                 prop_assert_eq!(price.extend(1).unwrap(), price.rounded());

@@ -1,17 +1,21 @@
-//! The money vectors of the rule book, all of them, against the kernel.
+//! Money vectors of the rule book against the kernel.
 
 #![expect(clippy::unwrap_used, reason = "a vector that cannot be read fails the test")]
 
-use kernel::{Currency, Decimal, Money, Rounding, UnitPrice, allocation, conversion};
+use kernel::{Currency, Decimal, Money, Rounding, UnitPrice, allocation};
 use serde_json::{Value, json};
 
 const VECTORS: &str = include_str!("../../../contracts/vectors/commerce-vectors.json");
 
-/// What a payment processor calls an amount is the business of its adapter, which runs these.
-const OF_THE_PROCESSOR_ADAPTER: [&str; 3] = ["MON-24", "MON-25", "MON-26"];
+/// Vectors of amounts in a payment processor's own format, which the processor's adapter runs.
+const PROCESSOR_AMOUNTS: [&str; 3] = ["MON-24", "MON-25", "MON-26"];
+
+/// Vectors of arithmetic that no part of the shop needs yet: allocation with caps, conversion, cash rounding.
+const NOT_NEEDED_YET: [&str; 7] =
+    ["MON-15", "MON-16", "MON-21", "MON-22", "MON-23", "MON-27", "MON-28"];
 
 #[test]
-fn every_money_vector_holds() {
+fn every_money_vector_of_the_kernel_holds() {
     let file: Value = serde_json::from_str(VECTORS).unwrap();
     let (mut run, mut left_out) = (0, 0);
     for vector in file["vectors"].as_array().unwrap() {
@@ -19,16 +23,19 @@ fn every_money_vector_holds() {
         if !id.starts_with("MON-") {
             continue;
         }
-        if OF_THE_PROCESSOR_ADAPTER.contains(&id) {
-            assert_eq!(vector["kind"], "provider_amount", "{id}");
+        let (kind, input) = (vector["kind"].as_str().unwrap(), &vector["input"]);
+        if PROCESSOR_AMOUNTS.contains(&id) || NOT_NEEDED_YET.contains(&id) {
+            let is_excluded = matches!(kind, "provider_amount" | "convert" | "cash_round")
+                || (kind == "allocate" && !input["caps"].is_null());
+            assert!(is_excluded, "{id}: {kind}");
             left_out += 1;
             continue;
         }
-        let outcome = outcome(vector["kind"].as_str().unwrap(), &vector["input"]);
+        let outcome = outcome(kind, input);
         assert_eq!(outcome, vector["expect"], "{id}: {}", vector["say"]);
         run += 1;
     }
-    assert_eq!((run, left_out), (27, OF_THE_PROCESSOR_ADAPTER.len()));
+    assert_eq!((run, left_out), (20, PROCESSOR_AMOUNTS.len() + NOT_NEEDED_YET.len()));
 }
 
 fn outcome(kind: &str, input: &Value) -> Value {
@@ -39,47 +46,31 @@ fn outcome(kind: &str, input: &Value) -> Value {
             json!({"minor": i64::try_from(value.rounded(0, mode).unwrap()).unwrap()})
         }
         "parse_money" => {
-            minor_or_word(Money::parse_major(text(input, "text"), currency(input, "currency")))
+            minor_or_error(Money::parse_major(text(input, "text"), currency(input, "currency")))
         }
         "allocate" => {
             let weights = numbers(&input["weights"]);
-            let shares = match &input["caps"] {
-                Value::Null => allocation::allocate(number(input, "amount"), &weights),
-                caps => {
-                    allocation::allocate_capped(number(input, "amount"), &weights, &numbers(caps))
-                }
-            };
+            let shares = allocation::allocate(number(input, "amount"), &weights);
             json!({"shares": shares.unwrap()})
         }
         "extend" => {
             let price =
                 UnitPrice::parse_major(text(input, "unit_price"), currency(input, "currency"));
-            minor_or_word(price.and_then(|price| price.extend(number(input, "quantity"))))
-        }
-        "convert" => {
-            let from = Money::new(number(input, "minor"), currency(input, "from"));
-            let rate = text(input, "rate").parse().unwrap();
-            minor_or_word(conversion::convert(from, currency(input, "to"), rate, Rounding::HalfUp))
-        }
-        "cash_round" => {
-            let exact = Money::new(number(input, "minor"), currency(input, "currency"));
-            let cash = conversion::cash_round(exact, number(input, "increment"), Rounding::HalfUp)
-                .unwrap();
-            json!({"due": cash.due.amount, "rounding": cash.rounding.amount})
+            minor_or_error(price.and_then(|price| price.extend(number(input, "quantity"))))
         }
         "add" => {
             let summand =
                 |name: &str| serde_json::from_value::<Money>(input[name].clone()).unwrap();
-            minor_or_word(summand("a").checked_add(summand("b")))
+            minor_or_error(summand("a").checked_add(summand("b")))
         }
         unknown => panic!("no test knows vectors of kind {unknown}"),
     }
 }
 
-fn minor_or_word(outcome: Result<Money, kernel::MoneyError>) -> Value {
+fn minor_or_error(outcome: Result<Money, kernel::MoneyError>) -> Value {
     match outcome {
         Ok(money) => json!({"minor": money.amount}),
-        Err(error) => json!({"error": error.word()}),
+        Err(error) => json!({"error": error.code()}),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The way in: pulls a feed, works, and keeps the position it reached together with the effects.
+//! Consumer of a feed: pulls messages, handles them, and commits its position together with the effects (inbox).
 
 mod guard;
 mod subscription;
@@ -6,7 +6,7 @@ mod subscription;
 pub(crate) use guard::GuardedHandler;
 pub use subscription::Subscription;
 
-use crate::{Feed, FeedQuery, Message, Parked, feed::feed_path, parking::ParkingLot};
+use crate::{CloudEvent, Feed, FeedEvent, FeedPage, Message, Parked, parking::ParkingLot};
 use async_trait::async_trait;
 use journal::ServiceStorage;
 use kernel::{Ids, Uuid};
@@ -16,84 +16,147 @@ use storage::{
 };
 use telemetry::{Component, Counter, Criticality, Health, Metrics};
 use tokio::time::Instant;
-use transport::{CallError, Channel, Client, Context};
+use transport::{CallError, Context};
 
-/// How long one pull waits for news: less than a network transport allows for one attempt.
+/// Long-polling time of one pull; shorter than the attempt timeout of a network transport.
 const PULL_WAIT: Duration = Duration::from_secs(3);
-/// How long the source may take to answer once it need not wait any more.
+/// Time that the source has for its response beyond the long-polling time.
 const ANSWER_WAIT: Duration = Duration::from_secs(10);
 /// The first pause after a failure; it doubles up to [`PAUSE_MAX`].
 const PAUSE_MIN: Duration = Duration::from_millis(50);
 /// The longest pause after a failure.
 const PAUSE_MAX: Duration = Duration::from_secs(10);
-/// How often a message may ask to be tried again before it is parked.
+/// Maximum number of attempts to handle a message before it is parked.
 const TRIES_MAX: u32 = 20;
 
 static INBOX: Collection = Collection { name: "inbox", indexes: &[] };
 
-/// What a consumer does with messages.
+/// Handler of the messages of one feed.
+///
+/// ```
+/// use messaging::{FeedEvent, Handler, HandlerError, Message};
+/// use serde::{Deserialize, Serialize};
+/// use storage::{Collection, Document, Write};
+///
+/// #[derive(Clone, Debug, Serialize, Deserialize)]
+/// #[serde(tag = "type", rename_all = "snake_case")]
+/// enum MeterEvent {
+///     ReadingTaken { value: i64 },
+/// }
+///
+/// impl FeedEvent for MeterEvent {
+///     const SOURCE: &'static str = "meter-service";
+///     const TYPES: &'static [&'static str] = &["reading_taken"];
+/// }
+///
+/// static READINGS: Collection = Collection { name: "readings", indexes: &[] };
+///
+/// struct Readings;
+///
+/// #[async_trait::async_trait]
+/// impl Handler<MeterEvent> for Readings {
+///     async fn handle(&self, message: &Message<MeterEvent>) -> Result<Vec<Write>, HandlerError> {
+///         let MeterEvent::ReadingTaken { value } = message.event;
+///         let body = value.to_string().into();
+///         let document = Document { key: message.subject.clone(), body, fields: Vec::new() };
+///         Ok(vec![Write::Put { collection: &READINGS, document }])
+///     }
+/// }
+/// ```
 #[async_trait]
-pub trait Handler: Send + Sync + 'static {
-    /// Takes one message in. The returned writes are committed together with the new position. A message may come
-    /// again after a crash, so effects other than these writes must bear repeating. What it reads from the store may
-    /// lack the writes of the messages just before: they are committed together, and a part is handled while the one
-    /// before it is on its way to the disk.
-    async fn handle(&self, message: &Message) -> Result<Vec<Write>, HandlerError>;
+pub trait Handler<E>: Send + Sync + 'static {
+    /// Handles one message within 30 seconds. The returned writes are committed together with the new position.
+    ///
+    /// A message may be redelivered after a crash, so effects other than these writes must be idempotent. Reads may miss the
+    /// writes of the preceding messages: those of one batch are committed together, and a batch is handled while the one
+    /// before it is being flushed.
+    async fn handle(&self, message: &Message<E>) -> Result<Vec<Write>, HandlerError>;
 
-    /// Lays together what the messages of one part of a feed came to, where that is cheaper to store. What it returns
-    /// is committed in place of what it was given; it must be small enough for any engine ([`Write::check`]).
+    /// Merges the writes of one batch where that is cheaper to store. The result is committed instead of the argument; each
+    /// write must satisfy [`Write::check`].
     fn coalesce(&self, writes: Vec<Write>) -> Vec<Write> {
         writes
     }
 }
 
-/// Why a message was not taken in.
+/// Error of handling a message.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum HandlerError {
-    /// Something is missing at the moment: the same message again, a little later.
+    /// Temporary: the message is handled again after a pause, up to 20 times, then parked.
     #[error("{0}")]
     Retry(String),
-    /// This message can never be taken in: it and those of the same subject wait for somebody to look at them.
+    /// Permanent: the message and later ones of its subject are parked until an operator replays them.
     #[error("{0}")]
     Poison(String),
 }
 
-/// What a consumer is made of.
+/// Dependencies and settings of a consumer.
 #[derive(Debug)]
 pub struct ConsumerParts {
-    /// Whose progress this is; unique within the consuming service.
+    /// Consumer group, unique within the consuming service.
     pub group: &'static str,
-    /// The service whose feed is followed.
-    pub source: &'static str,
-    /// The way there.
-    pub transport: Channel,
-    /// Where the position and parked messages are kept.
+    /// Storage of the position and of parked messages.
     pub storage: ServiceStorage,
-    /// Time for parked messages.
+    /// Clock for the time of parking.
     pub ids: Ids,
-    /// Where figures go.
+    /// Registry of metrics.
     pub metrics: Metrics,
-    /// Where it says how it is.
+    /// Registry of health components.
     pub health: Health,
 }
 
-/// Follows one feed.
+/// Consumer of one feed for one consumer group: pulls, handles, and commits the position together with the effects (inbox),
+/// so that every message takes effect exactly once however often it is delivered.
 ///
-/// One consumer at a time follows a feed for a group: whoever stores a position does not look whether somebody else
-/// has stored one meanwhile.
-pub struct Consumer {
+/// Only one consumer at a time may run for a group: a position is stored without a check for a concurrent one.
+///
+/// ```
+/// # use messaging::{FeedEvent, HandlerError, Message};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Clone, Debug, Serialize, Deserialize)]
+/// # #[serde(tag = "type", rename_all = "snake_case")]
+/// # enum MeterEvent { ReadingTaken { value: i64 } }
+/// # impl FeedEvent for MeterEvent {
+/// #     const SOURCE: &'static str = "meter-service";
+/// #     const TYPES: &'static [&'static str] = &["reading_taken"];
+/// # }
+/// # struct Readings;
+/// # #[async_trait::async_trait]
+/// # impl messaging::Handler<MeterEvent> for Readings {
+/// #     async fn handle(&self, _: &Message<MeterEvent>) -> Result<Vec<storage::Write>, HandlerError> { Ok(Vec::new()) }
+/// # }
+/// use engine_memory::MemoryEngine;
+/// use kernel::{Ids, ManualClock, SeededRandomness, Timestamp};
+/// use messaging::{Consumer, ConsumerParts, JournalFeed};
+/// use std::sync::Arc;
+///
+/// let engine = MemoryEngine::new();
+/// let journal = engine.service("meter-service").journal;
+/// let feed = JournalFeed::<MeterEvent>::new(journal, |_: &journal::RecordedEvent| Ok(None));
+/// let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
+/// let parts = ConsumerParts {
+///     group: "readings",
+///     storage: engine.service("chart-service"),
+///     ids: Ids::new(clock, Arc::new(SeededRandomness::new(1))),
+///     metrics: telemetry::Metrics::new(),
+///     health: telemetry::Health::new(),
+/// };
+/// let mut consumer = Consumer::new(parts, Arc::new(feed), Arc::new(Readings));
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// assert_eq!(consumer.step().await.unwrap(), 0);
+/// # });
+/// ```
+pub struct Consumer<E> {
     group: &'static str,
-    source: &'static str,
     key: String,
-    client: Client,
+    feed: Arc<dyn Feed<E>>,
     storage: ServiceStorage,
     parking: ParkingLot,
-    handler: GuardedHandler,
-    figures: ConsumerMetrics,
+    handler: GuardedHandler<E>,
+    metrics: ConsumerMetrics,
     component: Component,
     position: Option<u64>,
-    /// The effects and the position of the last part, perhaps still on their way to the disk: the next part is pulled and
-    /// handled meanwhile, so that news does not wait for a flush that nobody else waits for.
+    /// Commit of the last batch, possibly not flushed yet: the next batch is pulled and handled meanwhile.
     unflushed: Commit,
     failing: Option<FailureCount>,
 }
@@ -103,14 +166,14 @@ struct ConsumerMetrics {
     parked: Counter,
 }
 
-/// The message that has asked to be tried again, and how often.
+/// Number of consecutive failures of a message.
 #[derive(Clone, Copy)]
 struct FailureCount {
     id: Uuid,
     tries: u32,
 }
 
-/// What stopped a pull.
+/// Error of a pull.
 #[derive(Debug, thiserror::Error)]
 enum PullError {
     #[error(transparent)]
@@ -123,30 +186,29 @@ enum PullError {
     Retry(String),
 }
 
-/// What a part of a feed came to.
+/// Outcome of a batch.
 #[derive(Default)]
 struct BatchOutcome {
     writes: Vec<Write>,
     count: usize,
     parked: usize,
-    /// Where the part stopped early, and why.
+    /// Position at which the batch stopped early, and why.
     stopped: Option<(u64, String)>,
 }
 
-impl Consumer {
-    /// A consumer that hands what it pulls to `handler`.
-    pub fn new(parts: ConsumerParts, handler: Arc<dyn Handler>) -> Self {
-        let labels = [("group", parts.group), ("source", parts.source)];
-        let key = key(parts.group, parts.source);
+impl<E: FeedEvent> Consumer<E> {
+    /// A consumer of `feed` with this handler.
+    pub fn new(parts: ConsumerParts, feed: Arc<dyn Feed<E>>, handler: Arc<dyn Handler<E>>) -> Self {
+        let labels = [("group", parts.group), ("source", E::SOURCE)];
+        let key = key(parts.group, E::SOURCE);
         let component = parts.health.component(format!("feed {key}"), Criticality::Optional);
         component.up();
         let counter = |name, help| parts.metrics.counter(name, help, &labels);
         Self {
             group: parts.group,
-            source: parts.source,
-            client: Client::new(parts.source, parts.transport),
+            feed,
             parking: ParkingLot::new(parts.group, key.clone(), parts.storage.clone(), parts.ids),
-            figures: ConsumerMetrics {
+            metrics: ConsumerMetrics {
                 taken: counter("messages_taken", "Messages taken in from feeds"),
                 parked: counter("messages_parked", "Messages that could not be taken in"),
             },
@@ -160,7 +222,7 @@ impl Consumer {
         }
     }
 
-    /// Follows the feed for ever.
+    /// Consumes the feed for ever. After an error it pauses, from 50 ms doubling up to 10 s, and reports itself as down.
     pub async fn run(mut self) {
         let mut pause = PAUSE_MIN;
         loop {
@@ -170,7 +232,7 @@ impl Consumer {
                     self.component.up();
                 }
                 Err(error) => {
-                    tracing::warn!(group = self.group, source = self.source, %error, "a feed stands still");
+                    tracing::warn!(group = self.group, source = E::SOURCE, %error, "a feed cannot be consumed");
                     self.component.down(error.to_string());
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(PAUSE_MAX);
@@ -179,7 +241,7 @@ impl Consumer {
         }
     }
 
-    /// Pulls once, without waiting for news. Returns how many messages were taken in.
+    /// Consumes one batch without waiting for messages, and flushes it. Returns the number of handled messages.
     pub async fn step(&mut self) -> Result<usize, StorageError> {
         let pulled = match self.pull(Duration::ZERO).await {
             Ok(count) => self.flushed().await.map(|()| count),
@@ -188,40 +250,41 @@ impl Consumer {
         pulled.map_err(|error| StorageError::Unavailable(error.to_string()))
     }
 
-    /// The messages that are parked, for tests.
+    /// The parked messages, for tests.
     pub async fn parked(&self) -> Result<Vec<Parked>, StorageError> {
         self.parking.all().await
     }
 
     async fn pull(&mut self, wait: Duration) -> Result<usize, PullError> {
-        let pulled = self.pull_part(wait).await;
+        let pulled = self.pull_batch(wait).await;
         if pulled.is_err() {
             let flushed = self.flushed().await;
-            // What was decided and not stored did not happen; it is decided anew from what is stored.
+            // The cache may contain decisions that were not stored; it is read again from the store.
             self.parking.forget();
             flushed?;
         }
         pulled
     }
 
-    async fn pull_part(&mut self, wait: Duration) -> Result<usize, PullError> {
+    async fn pull_batch(&mut self, wait: Duration) -> Result<usize, PullError> {
         let after = match self.position {
             Some(position) => position,
             None => self.stored_position().await?,
         };
-        let feed = self.fetch(after, wait).await?;
+        let page = self.fetch(after, wait).await?;
         self.parking.replay(&self.handler).await?;
         self.position = Some(after);
-        if feed.position <= after {
+        let end = page.position;
+        if end <= after {
             return Ok(0);
         }
-        let news = news(feed.messages, after);
-        let (taken, touched) = durability::scope(self.take_all(&news)).await;
+        let received = received(page, after);
+        let (taken, dependencies) = durability::scope(self.handle_all(&received)).await;
         let BatchOutcome { writes, count, parked, stopped } = taken?;
         let mut writes = self.handler.coalesce(writes);
-        // Effects may lie in another log than the position, and must not be lost behind it.
-        touched.wait().await?;
-        let position = stopped.as_ref().map_or(feed.position, |(position, _)| *position);
+        // Effects may be in another log than the position, and must be flushed before it.
+        dependencies.wait().await?;
+        let position = stopped.as_ref().map_or(end, |(position, _)| *position);
         if position > after {
             if kernel::defects::planted("position_before_effects") {
                 let progress = vec![self.progress(position)];
@@ -234,11 +297,11 @@ impl Consumer {
             self.unflushed = self.storage.documents.write(writes).await?;
             self.position = Some(position);
             if parked > 0 {
-                // Whether a message of a subject waits is read from what is flushed.
+                // Whether a subject has parked messages is read from flushed data.
                 self.flushed().await?;
             }
-            self.figures.taken.inc_by(count as u64);
-            self.figures.parked.inc_by(parked as u64);
+            self.metrics.taken.inc_by(count as u64);
+            self.metrics.parked.inc_by(parked as u64);
         }
         match stopped {
             Some((_, reason)) => Err(PullError::Retry(reason)),
@@ -246,67 +309,76 @@ impl Consumer {
         }
     }
 
-    /// Waits until all effects are on the disk.
+    /// Waits until the last batch is flushed.
     async fn flushed(&mut self) -> Result<(), PullError> {
         let flushed = std::mem::take(&mut self.unflushed).wait().await;
         if flushed.is_err() {
-            // What is stored says from where to go on.
+            // The stored position is read again.
             self.position = None;
         }
         Ok(flushed?)
     }
 
-    async fn fetch(&self, after: u64, wait: Duration) -> Result<Feed, CallError> {
+    async fn fetch(&self, after: u64, wait: Duration) -> Result<FeedPage<E>, CallError> {
         let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-        let query = FeedQuery { after, wait_ms };
-        let call = self.client.get(feed_path(self.source)).query(&query).send();
         let deadline = Some(Instant::now() + wait + ANSWER_WAIT);
-        Context { deadline, ..Context::default() }.scope(call).await
+        let context = Context { deadline, ..Context::default() };
+        context.scope(self.feed.pull(after, wait_ms)).await
     }
 
-    /// Takes messages in until one asks to be tried again: those before it are not held up by it.
-    async fn take_all(&mut self, messages: &[Message]) -> Result<BatchOutcome, PullError> {
-        let mut taken = BatchOutcome::default();
+    /// Handles messages up to the first that has to be retried; those before it are committed.
+    async fn handle_all(&mut self, received: &[Received<E>]) -> Result<BatchOutcome, PullError> {
+        let mut outcome = BatchOutcome::default();
         let mut reached = self.position.unwrap_or_default();
-        for message in messages {
-            match self.take(message, &mut taken).await {
-                Ok(()) => reached = reached.max(message.position),
+        for message in received {
+            match self.handle(message, &mut outcome).await {
+                Ok(()) => reached = reached.max(message.position()),
                 Err(PullError::Retry(reason)) => {
-                    taken.stopped = Some((reached, reason));
+                    outcome.stopped = Some((reached, reason));
                     break;
                 }
                 Err(error) => return Err(error),
             }
         }
-        Ok(taken)
+        Ok(outcome)
     }
 
-    async fn take(&mut self, message: &Message, taken: &mut BatchOutcome) -> Result<(), PullError> {
-        if self.parking.holds(&message.subject).await? {
-            let reason = "an earlier message of this subject waits";
-            taken.writes.push(self.parking.park(message, reason)?);
-            taken.parked += 1;
-            return Ok(());
+    async fn handle(
+        &mut self,
+        received: &Received<E>,
+        outcome: &mut BatchOutcome,
+    ) -> Result<(), PullError> {
+        let subject = received.subject();
+        if self.parking.holds(subject).await? {
+            return self.park(received, "an earlier message of this subject waits", outcome);
         }
-        let reason = match self.handler.handle(message).await {
-            Ok(writes) => {
-                taken.writes.extend(writes);
-                taken.count += 1;
-                return Ok(());
-            }
-            Err(HandlerError::Retry(reason)) if self.failed(message.id) < TRIES_MAX => {
-                return Err(PullError::Retry(reason));
-            }
-            Err(HandlerError::Retry(reason) | HandlerError::Poison(reason)) => reason,
+        let reason = match received {
+            Received::Message(message) => match self.handler.handle(message).await {
+                Ok(writes) => {
+                    outcome.writes.extend(writes);
+                    outcome.count += 1;
+                    return Ok(());
+                }
+                Err(HandlerError::Retry(reason)) if self.failed(message.id) < TRIES_MAX => {
+                    return Err(PullError::Retry(reason));
+                }
+                Err(HandlerError::Retry(reason) | HandlerError::Poison(reason)) => reason,
+            },
+            Received::Unreadable(_, reason) => reason.clone(),
         };
-        tracing::error!(
-            group = self.group,
-            subject = message.subject,
-            reason,
-            "a message is parked"
-        );
-        taken.writes.push(self.parking.park(message, &reason)?);
-        taken.parked += 1;
+        tracing::error!(group = self.group, subject, reason, "a message is parked");
+        self.park(received, &reason, outcome)
+    }
+
+    fn park(
+        &mut self,
+        received: &Received<E>,
+        reason: &str,
+        outcome: &mut BatchOutcome,
+    ) -> Result<(), PullError> {
+        let written = received.to_cloud_event()?;
+        outcome.writes.push(self.parking.park(written, reason)?);
+        outcome.parked += 1;
         Ok(())
     }
 
@@ -329,7 +401,7 @@ impl Consumer {
     }
 }
 
-/// Whose progress a position is.
+/// Storage key of a consumer's position.
 fn key(group: &str, source: &str) -> String {
     format!("{group}.{source}")
 }
@@ -340,16 +412,56 @@ fn position_of(stored: &StoredDocument) -> Result<u64, StorageError> {
         .map_err(|_| StorageError::Corrupt(format!("position of {} is {text:?}", stored.key)))
 }
 
-/// The messages that are really new. A source that repeats itself does no harm.
-fn news(messages: Vec<Message>, after: u64) -> Vec<Message> {
-    let mut seen = HashSet::new();
-    messages
-        .into_iter()
-        .filter(|message| message.position > after && seen.insert(message.position))
-        .collect()
+/// Message of a feed, or what could not be decoded as one.
+enum Received<E> {
+    Message(Message<E>),
+    Unreadable(CloudEvent, String),
 }
 
-impl std::fmt::Debug for Consumer {
+impl<E: FeedEvent> Received<E> {
+    fn position(&self) -> u64 {
+        match self {
+            Self::Message(message) => message.position,
+            Self::Unreadable(written, _) => written.position,
+        }
+    }
+
+    fn subject(&self) -> &str {
+        match self {
+            Self::Message(message) => &message.subject,
+            Self::Unreadable(written, _) => &written.subject,
+        }
+    }
+
+    fn to_cloud_event(&self) -> Result<CloudEvent, StorageError> {
+        match self {
+            Self::Message(message) => message
+                .to_cloud_event()
+                .map_err(|error| StorageError::Corrupt(format!("a message: {error}"))),
+            Self::Unreadable(written, _) => Ok(written.clone()),
+        }
+    }
+}
+
+/// The messages of a page after a position, each position once (deduplication).
+fn received<E: FeedEvent>(page: FeedPage<E>, after: u64) -> Vec<Received<E>> {
+    let mut seen = HashSet::new();
+    let unreadable = page.unreadable.into_iter();
+    let has_unreadable = unreadable.len() > 0;
+    let mut all: Vec<_> = page
+        .messages
+        .into_iter()
+        .map(Received::Message)
+        .chain(unreadable.map(|(written, reason)| Received::Unreadable(written, reason)))
+        .filter(|received| received.position() > after && seen.insert(received.position()))
+        .collect();
+    if has_unreadable {
+        all.sort_by_key(Received::position);
+    }
+    all
+}
+
+impl<E> std::fmt::Debug for Consumer<E> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.debug_struct("Consumer").field("key", &self.key).finish_non_exhaustive()
     }

@@ -1,91 +1,103 @@
-//! The way out: a service's flushed events, translated, in commit order.
+//! Feed of a service over its journal, which serves as the outbox: flushed events, in commit order.
 
-use crate::{
-    ContentType, EventData, FEED_MESSAGES_MAX, Feed, FeedQuery, Message, SpecVersion, event_type,
-};
-use journal::{Journal, RecordedEvent};
-use std::{sync::Arc, time::Duration};
-use storage::StorageError;
-use web::{ApiResult, ApiRouter, Json, Query, routing::get_with};
+use async_trait::async_trait;
+use journal::{DecodeError, Journal, RecordedEvent};
+use kernel::Problem;
+use rpc::{CallError, Feed, FeedEvent, FeedPage, Message};
+use std::{fmt, sync::Arc, time::Duration};
 
-/// The longest a request for news is kept waiting.
+/// Maximum number of journal events that one page of a feed covers.
+pub const FEED_EVENTS_MAX: usize = 512;
+/// Maximum long-polling time of a pull.
 const WAIT_MAX: Duration = Duration::from_secs(30);
 
-/// Translates a service's stored events into what it tells the world.
-pub trait EventTranslator: Send + Sync + 'static {
-    /// What this event tells others; `None` when it concerns nobody else. Runs for every event, so it looks at the
-    /// name before it reads the facts.
-    fn translate(&self, event: &RecordedEvent) -> Option<EventData>;
+/// Translation of a service's stored events into those of its contract; `None` for an internal event. It runs for every
+/// event, so it should look at the name before it decodes the data.
+pub trait Translate<E>:
+    Fn(&RecordedEvent) -> Result<Option<E>, DecodeError> + Send + Sync + 'static
+{
 }
 
-impl<F: Fn(&RecordedEvent) -> Option<EventData> + Send + Sync + 'static> EventTranslator for F {
-    fn translate(&self, event: &RecordedEvent) -> Option<EventData> {
-        self(event)
-    }
+impl<E, F> Translate<E> for F where
+    F: Fn(&RecordedEvent) -> Result<Option<E>, DecodeError> + Send + Sync + 'static
+{
 }
 
-/// The route a service's feed is pulled from: `GET /internal/v1/feeds/{service}?after=&wait_ms=`.
-pub fn feed_routes(
-    service: &'static str,
+/// Feed of a service: its journal, translated. Provides the contract [`Feed`].
+///
+/// ```
+/// use engine_memory::MemoryEngine;
+/// use journal::RecordedEvent;
+/// use messaging::{Feed, FeedEvent, JournalFeed};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// #[serde(tag = "type", rename_all = "snake_case")]
+/// enum LetterEvent {
+///     LetterSent,
+/// }
+///
+/// impl FeedEvent for LetterEvent {
+///     const SOURCE: &'static str = "letter-service";
+///     const TYPES: &'static [&'static str] = &["letter_sent"];
+/// }
+///
+/// let translate = |recorded: &RecordedEvent| Ok((recorded.name == "sent").then_some(LetterEvent::LetterSent));
+/// let feed = JournalFeed::new(MemoryEngine::new().service("letter-service").journal, translate);
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let page = feed.pull(0, 0).await.unwrap();
+/// assert_eq!((page.messages.len(), page.position), (0, 0));
+/// # });
+/// ```
+pub struct JournalFeed<E> {
     journal: Arc<dyn Journal>,
-    translate: impl EventTranslator,
-) -> ApiRouter {
-    let source = Arc::new(Source { service, journal, translate: Box::new(translate) });
-    let pull = move |Query(query): Query<FeedQuery>| {
-        let source = Arc::clone(&source);
-        async move {
-            ApiResult::Ok(Json(source.pull(query).await.map_err(|error| unavailable(&error))?))
-        }
-    };
-    let describe = get_with(pull, |operation| {
-        operation.summary("What happened after a position, in commit order").tag("Feeds")
-    });
-    ApiRouter::new().api_route(&feed_path(service), describe)
+    translate: Box<dyn Translate<E>>,
 }
 
-/// Where a service's feed is.
-pub(crate) fn feed_path(service: &str) -> String {
-    format!("/internal/v1/feeds/{service}")
-}
-
-struct Source {
-    service: &'static str,
-    journal: Arc<dyn Journal>,
-    translate: Box<dyn EventTranslator>,
-}
-
-impl Source {
-    async fn pull(&self, query: FeedQuery) -> Result<Feed, StorageError> {
-        let mut events = self.journal.follow(query.after, FEED_MESSAGES_MAX).await?;
-        if events.is_empty() && query.wait_ms > 0 {
-            let wait = Duration::from_millis(query.wait_ms).min(WAIT_MAX);
-            // Nothing new in time is an empty answer, not an error.
-            let _ = tokio::time::timeout(wait, self.journal.wait_beyond(query.after)).await;
-            events = self.journal.follow(query.after, FEED_MESSAGES_MAX).await?;
-        }
-        let position = events.last().map_or(query.after, |event| event.position);
-        let more = events.len() == FEED_MESSAGES_MAX;
-        let messages = events.into_iter().filter_map(|event| self.message(event)).collect();
-        Ok(Feed { messages, position, more })
+impl<E: FeedEvent> JournalFeed<E> {
+    /// The feed of the service with this journal.
+    pub fn new(journal: Arc<dyn Journal>, translate: impl Translate<E>) -> Self {
+        Self { journal, translate: Box::new(translate) }
     }
 
-    fn message(&self, event: RecordedEvent) -> Option<Message> {
-        let data = self.translate.translate(&event)?;
+    fn message(&self, recorded: RecordedEvent) -> Option<Message<E>> {
+        let event = match (self.translate)(&recorded) {
+            Ok(event) => event?,
+            Err(error) => {
+                // The feed continues without it: waiting would block all consumers for an event that never becomes readable.
+                tracing::error!(%error, service = E::SOURCE, "a stored event is left out of the feed");
+                return None;
+            }
+        };
         Some(Message {
-            specversion: SpecVersion::V1,
-            id: event.id,
-            kind: event_type(data.word().as_deref().unwrap_or(&event.name)),
-            source: self.service.to_owned(),
-            subject: event.stream,
-            time: event.recorded_at,
-            position: event.position,
-            datacontenttype: ContentType::Json,
-            data,
+            id: recorded.id,
+            subject: recorded.stream,
+            time: recorded.recorded_at,
+            position: recorded.position,
+            event,
         })
     }
 }
 
-fn unavailable(error: &StorageError) -> kernel::Problem {
-    tracing::error!(%error, "a feed cannot be read");
-    kernel::Problem::unavailable("the feed")
+#[async_trait]
+impl<E: FeedEvent> Feed<E> for JournalFeed<E> {
+    async fn pull(&self, after: u64, wait_ms: u64) -> Result<FeedPage<E>, CallError> {
+        let follow = || self.journal.follow(after, FEED_EVENTS_MAX);
+        let mut events = follow().await.map_err(Problem::from)?;
+        if events.is_empty() && wait_ms > 0 {
+            let wait = Duration::from_millis(wait_ms).min(WAIT_MAX);
+            // After a timeout the page is empty.
+            let _ = tokio::time::timeout(wait, self.journal.wait_beyond(after)).await;
+            events = follow().await.map_err(Problem::from)?;
+        }
+        let position = events.last().map_or(after, |event| event.position);
+        let messages = events.into_iter().filter_map(|event| self.message(event)).collect();
+        Ok(FeedPage { messages, unreadable: Vec::new(), position })
+    }
+}
+
+impl<E: FeedEvent> fmt::Debug for JournalFeed<E> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_tuple("JournalFeed").field(&E::SOURCE).finish()
+    }
 }

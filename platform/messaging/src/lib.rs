@@ -1,21 +1,16 @@
-//! Messages between services: a feed out of each journal, consumers with an inbox.
+//! Messaging between services: feeds over journals (outbox), consumers with an inbox, parking of poison messages.
 //!
-//! The journal is the outbox: what a service tells the world is what it flushed, translated, in commit order. A
-//! consumer pulls the feed over a transport, loopback or network, and keeps the position it reached in the same
-//! commit as its effects. So every message has its effect once, whatever is delivered twice, and there is nothing
-//! to publish after a commit.
+//! The journal is the outbox: a feed is its flushed events, translated, in commit order, so nothing needs to be published
+//! after a commit. A consumer pulls the feed, in process or over the network, and stores its position in the same commit as
+//! its effects: delivery is at least once, the effect exactly once.
 
 #![warn(missing_docs)]
 
 mod consumer;
 mod feed;
-mod message;
 mod parking;
 
 pub use consumer::{Consumer, ConsumerParts, Handler, HandlerError, Subscription};
-pub use feed::{EventTranslator, feed_routes};
-pub use message::{
-    ContentType, EventData, FEED_MESSAGES_MAX, Feed, FeedQuery, Message, SpecVersion, event_type,
-    version_of,
-};
+pub use feed::{FEED_EVENTS_MAX, JournalFeed, Translate};
 pub use parking::{Parked, parking_routes};
+pub use rpc::{CloudEvent, Feed, FeedEvent, FeedPage, Message};

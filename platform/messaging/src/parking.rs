@@ -1,52 +1,53 @@
-//! Poison messages wait here with their reason, and those of the same subject behind them, so that the rest goes on.
+//! Parking of poison messages (dead letters): a message that cannot be handled is parked with its reason, and later ones of
+//! its subject behind it, so that other subjects continue in order.
 
 mod routes;
 mod store;
 
 pub use routes::parking_routes;
 
-use crate::{HandlerError, Message, consumer::GuardedHandler};
+use crate::{CloudEvent, FeedEvent, HandlerError, Message, consumer::GuardedHandler};
 use journal::ServiceStorage;
 use kernel::{Ids, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use storage::{StorageError, Write, durability};
-use store::Store;
+use store::ParkingStore;
 
-/// The most messages of one consumer that are parked at once; beyond it the feed stands still.
+/// Maximum number of parked messages of one consumer; beyond it the consumer stops.
 const PARKED_MAX: usize = 10_000;
 
-/// A message that waits for somebody to look at it.
+/// Parked message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Parked {
-    /// Identifies it for a replay.
+    /// Key for a replay.
     pub key: String,
-    /// Who could not take it in.
+    /// Consumer group that could not handle it.
     pub group: String,
-    /// Why.
+    /// Error of the handler.
     pub reason: String,
-    /// Since when.
+    /// When it was parked.
     #[schemars(with = "String")]
     pub parked_at: Timestamp,
     /// The message.
-    pub message: Message,
+    pub message: CloudEvent,
 }
 
-/// How many messages this consumer has parked.
+/// The number of parked messages of a consumer.
 pub(crate) async fn waiting(
     consumer: &str,
     storage: &ServiceStorage,
 ) -> Result<usize, StorageError> {
-    Ok(Store::new(consumer.to_owned(), storage.clone()).all().await?.len())
+    Ok(ParkingStore::new(consumer.to_owned(), storage.clone()).all().await?.len())
 }
 
-/// One consumer's parked messages.
+/// Parked messages of one consumer.
 pub(crate) struct ParkingLot {
     group: &'static str,
-    store: Store,
+    store: ParkingStore,
     ids: Ids,
-    /// How many messages of each subject wait; `None` until read from the store.
+    /// Number of parked messages by subject; `None` until read from the store.
     waiting: Option<BTreeMap<String, usize>>,
 }
 
@@ -57,10 +58,10 @@ impl ParkingLot {
         storage: ServiceStorage,
         ids: Ids,
     ) -> Self {
-        Self { group, store: Store::new(consumer, storage), ids, waiting: None }
+        Self { group, store: ParkingStore::new(consumer, storage), ids, waiting: None }
     }
 
-    /// Whether messages of this subject have to wait.
+    /// Whether this subject has parked messages, so that further ones have to be parked.
     pub(crate) async fn holds(&mut self, subject: &str) -> Result<bool, StorageError> {
         if self.waiting.is_none() {
             let mut waiting = BTreeMap::new();
@@ -73,7 +74,11 @@ impl ParkingLot {
     }
 
     /// The write that parks a message.
-    pub(crate) fn park(&mut self, message: &Message, reason: &str) -> Result<Write, StorageError> {
+    pub(crate) fn park(
+        &mut self,
+        message: CloudEvent,
+        reason: &str,
+    ) -> Result<Write, StorageError> {
         let waiting = self.waiting.get_or_insert_default();
         if waiting.values().sum::<usize>() >= PARKED_MAX {
             return Err(StorageError::Unavailable(format!(
@@ -86,54 +91,70 @@ impl ParkingLot {
             group: self.group.to_owned(),
             reason: reason.to_owned(),
             parked_at: self.ids.now(),
-            message: message.clone(),
+            message,
         })
     }
 
-    /// Forgets what it remembers of the store.
+    /// Drops the cached numbers.
     pub(crate) fn forget(&mut self) {
         self.waiting = None;
     }
 
-    /// Hands the messages of subjects that somebody wants replayed to `handler` again, oldest first.
-    pub(crate) async fn replay(&mut self, handler: &GuardedHandler) -> Result<(), StorageError> {
-        for subject in self.store.wanted().await? {
+    /// Replays the subjects with a replay request, oldest message first.
+    pub(crate) async fn replay<E: FeedEvent>(
+        &mut self,
+        handler: &GuardedHandler<E>,
+    ) -> Result<(), StorageError> {
+        for subject in self.store.replay_requests().await? {
             self.forget();
             self.replay_subject(handler, &subject).await?;
         }
         Ok(())
     }
 
-    /// One commit for each message, and in order: the first that fails again keeps the rest behind it.
-    async fn replay_subject(
+    /// Replays a subject in order, one commit per message; the first that fails again keeps the rest parked.
+    async fn replay_subject<E: FeedEvent>(
         &mut self,
-        handler: &GuardedHandler,
+        handler: &GuardedHandler<E>,
         subject: &str,
     ) -> Result<(), StorageError> {
         for parked in self.store.of_subject(subject).await? {
-            let (outcome, touched) = durability::scope(handler.handle(&parked.message)).await;
+            let handle = async {
+                let message = Message::from_cloud_event(&parked.message)
+                    .map_err(|error| HandlerError::Poison(error.to_string()))?;
+                handler.handle(&message).await
+            };
+            let (outcome, dependencies) = durability::scope(handle).await;
             match outcome {
                 Ok(writes) => {
                     let mut writes = handler.coalesce(writes);
-                    touched
+                    dependencies
                         .wait()
                         .await
                         .map_err(|lost| StorageError::Unavailable(lost.to_string()))?;
-                    writes.push(Store::delete(parked.key));
+                    writes.push(ParkingStore::delete(parked.key));
                     self.store.write(writes).await?;
                 }
                 Err(HandlerError::Retry(reason)) => {
-                    tracing::warn!(group = self.group, subject, reason, "a replay goes on later");
+                    tracing::warn!(
+                        group = self.group,
+                        subject,
+                        reason,
+                        "a replay will be continued"
+                    );
                     return Ok(());
                 }
                 Err(HandlerError::Poison(reason)) => {
                     tracing::error!(group = self.group, subject, reason, "a replay failed");
                     let again = self.store.put(&Parked { reason, ..parked })?;
-                    return self.store.write(vec![again, self.store.not_wanted(subject)]).await;
+                    return self
+                        .store
+                        .write(vec![again, self.store.delete_replay_request(subject)])
+                        .await;
                 }
             }
         }
-        self.store.write(vec![self.store.not_wanted(subject)]).await
+        self.store.write(vec![self.store.delete_replay_request(subject)]).await
     }
 
     pub(crate) async fn all(&self) -> Result<Vec<Parked>, StorageError> {

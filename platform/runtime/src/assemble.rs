@@ -1,31 +1,42 @@
-//! Builds the selected services and binds the ways between them.
+//! Assembly of a process: builds the selected services and binds the channels between them.
 
 use crate::{BuildContext, BuildError, Module, RouteMatch, TaskTracker, expiry_sweeper::sweep};
 use axum::Router;
 use journal::ServiceStorage;
 use kernel::Ids;
+use parking_lot::Mutex;
+use rpc::ContractDirectory;
 use settings::Settings;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 use telemetry::{Health, Metrics};
 use transport::{Channel, Directory};
 
-/// What the binary brings along: engines, clock, ways to services elsewhere.
+/// Wrapper around the loopback channel to a service of this process, for calls of its contracts over the wire.
+pub type OverWire = Arc<dyn Fn(&'static str, Channel) -> Channel + Send + Sync>;
+
+/// Resources of the process: engines, clock, channels to remote services, telemetry, tasks.
 pub struct ProcessResources<'a> {
     /// All settings.
     pub settings: Arc<Settings>,
-    /// Storage of a service in the process's log.
+    /// Storage of a service in the log of the process.
     pub storage: &'a (dyn Fn(&'static str) -> ServiceStorage + Sync),
-    /// Storage of a service for bulk.
+    /// Bulk storage of a service.
     pub bulk: &'a (dyn Fn(&'static str) -> ServiceStorage + Sync),
-    /// The way to a service that does not run here.
+    /// The channel to a service that does not run in this process.
     pub remote: &'a (dyn Fn(&'static str) -> Option<Channel> + Sync),
-    /// Time, randomness, identifiers.
+    /// `None` has services of this process call each other's contracts with typed values. Otherwise they call over the
+    /// wire, through what this makes of the loopback channel to each: for tests and simulations, which inject faults there.
+    pub over_wire: Option<OverWire>,
+    /// Clock, randomness and ids.
     pub ids: Ids,
-    /// Where figures go.
+    /// Registry of metrics.
     pub metrics: Metrics,
-    /// Where services say how they are.
+    /// Registry of health components.
     pub health: Health,
-    /// Where background work runs.
+    /// Tracker of background tasks.
     pub tasks: TaskTracker,
 }
 
@@ -35,68 +46,89 @@ impl std::fmt::Debug for ProcessResources<'_> {
     }
 }
 
-/// The services that run here, wired up.
+/// The running services of the process, wired up.
 #[derive(Debug)]
 pub struct Assembly {
     /// Each service's router.
     pub routers: BTreeMap<&'static str, Router>,
-    /// What describes each service's routes.
+    /// Each service's OpenAPI description.
     pub descriptions: BTreeMap<&'static str, web::ApiDescription>,
-    /// The router of the service that answers where no document says who does.
-    pub fallback: Option<Router>,
-    /// The ways to all services.
+    /// The service for all paths that no service documents, with its router.
+    pub fallback: Option<(&'static str, Router)>,
+    /// The channels to all services.
     pub directory: Arc<Directory>,
+    /// The contracts that services of this process provide.
+    pub contracts: Arc<ContractDirectory>,
 }
 
-/// Builds `selected` and binds every way of `table`: by loopback to what runs here, otherwise by `remote`. All ways
-/// are bound before any service is built with a promise to use them, so the order of building does not matter;
-/// a call to a service that is still being built waits for nothing and is answered as unreachable.
+/// Builds the services of `selected` and binds the channels to all services of `table`: loopback to a service of this
+/// process, `remote` to any other. Channels and contracts are late-bound, so the order of building does not matter; a call to
+/// a service that is still being built fails at once as unreachable.
+///
+/// # Errors
+///
+/// The name of the service that could not be built, and why.
 pub async fn assemble(
     table: &'static [Module],
     selected: &[&'static Module],
-    materials: ProcessResources<'_>,
+    resources: ProcessResources<'_>,
 ) -> Result<Assembly, (&'static str, BuildError)> {
     let directory = Arc::new(Directory::of(table.iter().map(|module| module.name)));
     for module in table {
         let here = selected.iter().any(|selected| selected.name == module.name);
-        if !here && let Some(transport) = (materials.remote)(module.name) {
+        if !here && let Some(transport) = (resources.remote)(module.name) {
             directory.bind(module.name, transport).map_err(|error| (module.name, error.into()))?;
         }
     }
+    let contracts = Arc::new(ContractDirectory::default());
+    let names = selected.iter().map(|module| module.name);
+    let local: Arc<BTreeSet<_>> = Arc::new(names.collect());
     let mut routers = BTreeMap::new();
     let mut descriptions = BTreeMap::new();
     let mut fallback = None;
     for module in selected {
-        let storage = (materials.storage)(module.name);
-        whole(&storage).await.map_err(|error| (module.name, error))?;
+        let storage = (resources.storage)(module.name);
+        check_read_models(&storage).await.map_err(|error| (module.name, error))?;
         let values = Arc::clone(&storage.key_value);
-        materials.tasks.spawn_until_shutdown(sweep(module.name, values, materials.ids.clone()));
+        resources.tasks.spawn_until_shutdown(sweep(module.name, values, resources.ids.clone()));
         let context = BuildContext {
             module,
             storage,
-            bulk: (materials.bulk)(module.name),
-            ids: materials.ids.clone(),
-            metrics: materials.metrics.clone(),
-            health: materials.health.clone(),
-            tasks: materials.tasks.clone(),
-            settings: Arc::clone(&materials.settings),
+            bulk: (resources.bulk)(module.name),
+            ids: resources.ids.clone(),
+            metrics: resources.metrics.clone(),
+            health: resources.health.clone(),
+            tasks: resources.tasks.clone(),
+            settings: Arc::clone(&resources.settings),
             directory: Arc::clone(&directory),
+            contracts: Arc::clone(&contracts),
+            local: Arc::clone(&local),
+            over_wire: resources.over_wire.clone(),
+            endpoints: Mutex::default(),
         };
         let built = (module.build)(context).await.map_err(|error| (module.name, error))?;
         let loopback = transport::loopback(module.name, built.routes.router.clone());
         directory.bind(module.name, loopback).map_err(|error| (module.name, error.into()))?;
         if built.paths == RouteMatch::Fallback {
-            fallback = Some(built.routes.router.clone());
+            fallback = Some((module.name, built.routes.router.clone()));
         }
         routers.insert(module.name, built.routes.router);
         descriptions.insert(module.name, built.routes.description);
     }
-    materials.tasks.begin();
-    Ok(Assembly { routers, descriptions, fallback, directory })
+    if let Some(service) = contracts.unbound() {
+        return Err((
+            service,
+            BuildError::Other(
+                "it does not provide a contract that another service calls".to_owned(),
+            ),
+        ));
+    }
+    resources.tasks.begin();
+    Ok(Assembly { routers, descriptions, fallback, directory, contracts })
 }
 
-/// Read models that are only half there would be taken for all there is.
-async fn whole(storage: &ServiceStorage) -> Result<(), BuildError> {
+/// Refuses to start on read models whose rebuild did not finish: their partial content would be taken for complete.
+async fn check_read_models(storage: &ServiceStorage) -> Result<(), BuildError> {
     if journal::maintenance::rebuild_is_incomplete(storage).await? {
         return Err(BuildError::Other(
             "the rebuild of its read models was broken off; run it again".to_owned(),

@@ -1,36 +1,55 @@
-//! What a service is given to be built with: its own ports, and nothing of anybody else's.
+//! Build context of a service: its own storage, contracts of the services it declares, telemetry, tasks, settings.
 
-use crate::{BuildError, Module, TaskTracker};
-use journal::ServiceStorage;
+use crate::{BuildError, BuiltService, Module, TaskTracker, assemble::OverWire};
+use journal::{Journal, ServiceStorage};
 use kernel::Ids;
+use messaging::{Consumer, ConsumerParts, Handler, JournalFeed, Translate};
+use parking_lot::Mutex;
+use rpc::{CALLS_MAX, Contract, ContractDirectory, Endpoint, Feed, FeedEvent, Guard, GuardParts};
 use settings::Settings;
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 use telemetry::{Health, Metrics};
 use transport::{Channel, Directory};
+use web::{ApiRouter, ServiceParts};
 
-/// The building context of one service.
-#[derive(Debug)]
+/// Build context of one service: everything that its [`Module::build`] may use. A service reaches others only through
+/// contracts, channels and feeds that its line of the module table declares.
+///
+/// ```
+/// use runtime::{BuildContext, BuildError, BuiltService};
+/// use web::{ApiRouter, NoContent, routing::get};
+///
+/// async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
+///     let routes = ApiRouter::new().api_route("/api/v1/ping", get(async || NoContent));
+///     Ok(context.serve(routes))
+/// }
+/// ```
 pub struct BuildContext {
-    /// Its line of the module table.
+    /// The service's line of the module table.
     pub module: &'static Module,
-    /// Its own storage.
+    /// The service's storage.
     pub storage: ServiceStorage,
-    /// Its own storage for bulk that may lag behind, flushed apart from the shop's log.
+    /// The service's bulk storage, which is flushed separately from the log of the process and may lag behind it.
     pub bulk: ServiceStorage,
-    /// Time, randomness, identifiers.
+    /// Clock, randomness and ids.
     pub ids: Ids,
-    /// Where its figures go.
+    /// Registry of metrics.
     pub metrics: Metrics,
-    /// Where it says how it is.
+    /// Registry of health components.
     pub health: Health,
-    /// Where its background work runs.
+    /// Tracker of background tasks.
     pub tasks: TaskTracker,
     pub(crate) settings: Arc<Settings>,
     pub(crate) directory: Arc<Directory>,
+    pub(crate) contracts: Arc<ContractDirectory>,
+    /// The services of this process.
+    pub(crate) local: Arc<BTreeSet<&'static str>>,
+    pub(crate) over_wire: Option<OverWire>,
+    pub(crate) endpoints: Mutex<Vec<Endpoint>>,
 }
 
 impl BuildContext {
-    /// The way to a service that the module table says this one calls or follows.
+    /// The channel to a service that this one declares to call or follow; otherwise [`BuildError::Undeclared`].
     pub fn channel(&self, service: &'static str) -> Result<Channel, BuildError> {
         let declared =
             self.module.calls.contains(&service) || self.module.follows.contains(&service);
@@ -40,19 +59,98 @@ impl BuildContext {
         Ok(self.directory.channel(service)?)
     }
 
+    /// The contract of a service that this one declares to call or follow; otherwise [`BuildError::Undeclared`]. It may be
+    /// requested before its provider exists; whether the provider runs in this process is transparent.
+    pub fn contract<C: ?Sized + Contract>(&self) -> Result<Arc<C>, BuildError> {
+        let channel = self.channel(C::SERVICE)?;
+        match &self.over_wire {
+            _ if !self.local.contains(C::SERVICE) => Ok(C::client(channel)),
+            Some(over_wire) => Ok(C::client(over_wire(C::SERVICE, channel))),
+            None => Ok(self.contracts.contract::<C>()),
+        }
+    }
+
+    /// Provides a contract of this service to the others, behind its guard.
+    pub fn provide<C: ?Sized + Contract>(&self, provider: Arc<C>) -> Result<(), BuildError> {
+        let parts = GuardParts {
+            metrics: self.metrics.clone(),
+            ids: self.ids.clone(),
+            calls_max: CALLS_MAX,
+        };
+        let guarded = C::guarded(provider, Guard::of::<C>(parts));
+        let is_own = C::SERVICE == self.module.name;
+        if !is_own || !self.contracts.bind::<C>(Arc::clone(&guarded)) {
+            return Err(transport::DirectoryError(C::SERVICE).into());
+        }
+        self.endpoints.lock().extend(rpc::endpoints(&guarded));
+        Ok(())
+    }
+
+    /// Provides the feed of this service: its flushed events, translated into those of its contract.
+    pub fn provide_feed<E: FeedEvent>(
+        &self,
+        translate: impl Translate<E>,
+    ) -> Result<(), BuildError> {
+        let journal = Arc::clone(&self.storage.journal);
+        self.provide::<dyn Feed<E>>(Arc::new(JournalFeed::new(journal, translate)))
+    }
+
+    /// Consumes the feed of another service in the background. `group` is the consumer group, unique within the service; the
+    /// position and parked messages are kept in `storage`, in the same commit as the handler's effects.
+    pub fn consume<E: FeedEvent>(
+        &self,
+        group: &'static str,
+        storage: &ServiceStorage,
+        handler: Arc<dyn Handler<E>>,
+    ) -> Result<(), BuildError> {
+        let parts = ConsumerParts {
+            group,
+            storage: storage.clone(),
+            ids: self.ids.clone(),
+            metrics: self.metrics.clone(),
+            health: self.health.clone(),
+        };
+        let consumer = Consumer::new(parts, self.contract::<dyn Feed<E>>()?, handler);
+        self.tasks.spawn_until_shutdown(consumer.run());
+        Ok(())
+    }
+
+    /// The built service: its public routes, and the contracts provided so far.
+    pub fn serve(&self, routes: ApiRouter) -> BuiltService {
+        self.serve_with(routes, self.service_parts())
+    }
+
+    /// [`BuildContext::serve`] with other parts than [`BuildContext::service_parts`].
+    pub fn serve_with(&self, routes: ApiRouter, parts: ServiceParts) -> BuiltService {
+        let endpoints = std::mem::take(&mut *self.endpoints.lock());
+        let service = web::service(self.module.name, routes, parts);
+        BuiltService::documented(service.with_endpoints(endpoints, &self.ids))
+    }
+
+    /// The service's journal.
+    pub fn journal(&self) -> Arc<dyn Journal> {
+        Arc::clone(&self.storage.journal)
+    }
+
     /// The service's settings section.
     pub fn settings<T: serde::de::DeserializeOwned>(&self) -> Result<T, BuildError> {
         Ok(self.settings.section::<T>(self.module.name)?)
     }
 
-    /// What every service's router needs, with the idempotency layer on the service's own key-value store.
-    pub fn service_parts(&self) -> web::ServiceParts {
+    /// Default parts of the request layer, with the idempotency layer on the service's own key-value store.
+    pub fn service_parts(&self) -> ServiceParts {
         let values = Arc::clone(&self.storage.key_value);
-        web::ServiceParts {
+        ServiceParts {
             metrics: self.metrics.clone(),
             ids: self.ids.clone(),
             idempotency: Some(web::Idempotency::new(self.module.name, values, self.ids.clone())),
             limits: web::Limits::default(),
         }
+    }
+}
+
+impl std::fmt::Debug for BuildContext {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("BuildContext").field("module", &self.module.name).finish_non_exhaustive()
     }
 }

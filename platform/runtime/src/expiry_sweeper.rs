@@ -1,17 +1,16 @@
-//! Forgets small values whose time has come, for every service, a little at a time.
+//! Expiry sweeper: deletes expired key-value records of every service in small batches.
 
 use kernel::Ids;
 use std::{sync::Arc, time::Duration};
 use storage::KeyValue;
 use tokio::time::sleep;
 
-/// How long between two rounds.
+/// Pause between two rounds.
 const PAUSE: Duration = Duration::from_mins(1);
-/// How many values one round forgets at once.
+/// Maximum number of records of one batch.
 const VALUES_MAX: usize = 1_000;
 
-/// Sweeps for ever. A store that cannot at the moment is asked again in the next round: what is not swept is not
-/// shown either.
+/// Sweeps for ever. After an error it continues in the next round; expired records are invisible to reads in any case.
 pub(crate) async fn sweep(service: &'static str, values: Arc<dyn KeyValue>, ids: Ids) {
     loop {
         sleep(PAUSE).await;
@@ -20,7 +19,7 @@ pub(crate) async fn sweep(service: &'static str, values: Arc<dyn KeyValue>, ids:
                 Ok(VALUES_MAX) => tokio::task::yield_now().await,
                 Ok(_) => break,
                 Err(error) => {
-                    tracing::warn!(service, %error, "values whose time has come are kept for now");
+                    tracing::warn!(service, %error, "expired values are kept for now");
                     break;
                 }
             }

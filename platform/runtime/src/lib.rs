@@ -1,7 +1,7 @@
-//! How a process is put together: the module table, what a service is given, tracked tasks, readiness, drain.
+//! Runtime of a process: module table, assembly of services, background tasks, shutdown, offline maintenance.
 //!
-//! A service is a value in a table: its name, whom it calls, how it is built. Which of them run here, on which
-//! engines and behind which listeners, is decided by the binary alone.
+//! A service is a line of the [`ModuleTable`]: its name, the services that it calls, how it is built. The binary decides
+//! which of them run in a process, on which engines and behind which listeners.
 
 #![warn(missing_docs)]
 
@@ -13,7 +13,7 @@ mod module;
 mod module_table;
 mod task_tracker;
 
-pub use assemble::{Assembly, ProcessResources, assemble};
+pub use assemble::{Assembly, OverWire, ProcessResources, assemble};
 pub use build_context::BuildContext;
 pub use maintenance::{Maintenance, OfflineContext};
 pub use module::{BuildError, BuildFuture, BuiltService, Module, RouteMatch};

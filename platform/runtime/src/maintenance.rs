@@ -1,4 +1,4 @@
-//! A service that nobody serves, seen by whoever looks after its storage.
+//! Offline maintenance: the storage of a service that is not running, for checks, rebuilds and comparisons.
 
 use crate::BuildError;
 use journal::{
@@ -10,14 +10,14 @@ use serde::de::DeserializeOwned;
 use settings::Settings;
 use std::sync::Arc;
 
-/// A service's storage and settings while nobody serves it.
+/// Offline context of a service: its storage and settings while it is not running.
 #[derive(Clone, Debug)]
 pub struct OfflineContext {
-    /// The service.
+    /// The service's name.
     pub name: &'static str,
-    /// Its own storage.
+    /// The service's storage.
     pub storage: ServiceStorage,
-    /// Its own storage for bulk.
+    /// The service's bulk storage.
     pub bulk: ServiceStorage,
     /// All settings.
     pub settings: Arc<Settings>,
@@ -30,26 +30,25 @@ impl OfflineContext {
     }
 }
 
-/// What there is to look after in a service's storage.
+/// Maintenance of a service's storage: its read models, projections, invariants, facts and subscriptions.
 #[derive(Default)]
 pub struct Maintenance {
-    /// Documents that follow from its journal.
+    /// Read models that can be rebuilt from the journal.
     pub read_models: Vec<Box<dyn ReadModel>>,
-    /// Makes each projection that it keeps snapshots of.
+    /// Constructors of the projections with stored snapshots.
     pub projections: Vec<fn() -> Box<dyn Projection>>,
-    /// Who sees that what has to be true of its journal is.
+    /// Checkers of the journal's invariants.
     pub checkers: Vec<Box<dyn InvariantChecker>>,
-    /// What it can say to whoever compares it with other services.
+    /// Facts for comparison with other services.
     pub facts: Vec<Facts>,
-    /// The feeds it follows.
+    /// Subscriptions to other services' feeds.
     pub subscriptions: Vec<Subscription>,
-    /// What it keeps that follows from no journal of its own, so that nothing can make it anew; a sentence for
-    /// operators.
+    /// Primary data that no journal can rebuild, as a sentence for operators.
     pub primary: Option<&'static str>,
 }
 
 impl Maintenance {
-    /// That of a service that keeps nothing.
+    /// The maintenance of a service without storage.
     pub fn none(_: &OfflineContext) -> Result<Self, BuildError> {
         Ok(Self::default())
     }

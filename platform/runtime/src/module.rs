@@ -1,4 +1,4 @@
-//! A service as the binary sees it.
+//! Module: a service as a line of the module table.
 
 use crate::{BuildContext, Maintenance, OfflineContext};
 use settings::{Section, SettingError};
@@ -6,63 +6,78 @@ use std::{future::Future, pin::Pin};
 use storage::StorageError;
 use transport::DirectoryError;
 
-/// A service: a line of the module table.
+/// Module: a service as a line of the module table.
+///
+/// ```
+/// use runtime::{BuildError, Maintenance, Module};
+///
+/// static PING: Module = Module {
+///     name: "ping-service",
+///     summary: "Answers pings",
+///     calls: &[],
+///     follows: &[],
+///     settings: None,
+///     maintenance: Maintenance::none,
+///     build: |context| Box::pin(async move { Ok(context.serve(web::ApiRouter::new())) }),
+/// };
+/// assert!(runtime::ModuleTable::new(std::slice::from_ref(&PING)).is_ok());
+/// ```
 #[derive(Debug)]
 pub struct Module {
     /// Its name, the same everywhere: folder, crate, settings section, container.
     pub name: &'static str,
-    /// What it is for, in a few words.
+    /// Its purpose, in a few words.
     pub summary: &'static str,
-    /// The services it calls and waits for. The graph of these is acyclic.
+    /// The services that it calls synchronously. Their graph is acyclic.
     pub calls: &'static [&'static str],
-    /// The services whose feeds it follows. This may go in circles: nobody waits.
+    /// The services whose feeds it consumes. These may form cycles, since consuming is asynchronous.
     pub follows: &'static [&'static str],
-    /// Its settings section; `None` when it has nothing to set.
+    /// Its settings section; `None` if it has no settings.
     pub settings: Option<Section>,
-    /// What of its storage follows from its journal, and what has to be true of it, for when nobody serves it.
+    /// Its maintenance, for when it is not running.
     pub maintenance: fn(&OfflineContext) -> Result<Maintenance, BuildError>,
-    /// Builds it: reads what it keeps in memory, starts its tasks, returns its routes.
+    /// Builds it: loads its state, starts its tasks, returns its routes.
     pub build: fn(BuildContext) -> BuildFuture,
 }
 
-/// What [`Module::build`] returns.
+/// Future of [`Module::build`].
 pub type BuildFuture = Pin<Box<dyn Future<Output = Result<BuiltService, BuildError>> + Send>>;
 
-/// A built service.
+/// Built service: its routes, and where they are reachable.
 #[derive(Debug)]
 pub struct BuiltService {
-    /// Its routes, internal ones included, and their documentation.
+    /// Its routes, those of contracts included, and their OpenAPI description.
     pub routes: web::ServiceRouter,
-    /// Where it answers on a listener that it shares with others.
+    /// Its paths on a listener that it shares with other services.
     pub paths: RouteMatch,
 }
 
 impl BuiltService {
-    /// A service that answers at the paths its documentation names.
+    /// A service that is reachable at its documented paths.
     pub fn documented(routes: web::ServiceRouter) -> Self {
         Self { routes, paths: RouteMatch::Documented }
     }
 }
 
-/// Where a service answers on a listener that it shares with others.
+/// Paths of a service on a listener that it shares with other services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RouteMatch {
-    /// At the paths that its documentation names.
+    /// The documented paths.
     Documented,
-    /// At every path that no service's documentation names. One service of a table may.
+    /// Every path that no service documents. At most one service of a table has it.
     Fallback,
 }
 
-/// Why a service could not be built. The process does not start.
+/// Error of building a service. The process does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// A setting is wrong.
+    /// A setting is invalid.
     #[error(transparent)]
     Setting(#[from] SettingError),
-    /// What it stored cannot be read.
+    /// Its storage cannot be read.
     #[error(transparent)]
     Storage(#[from] StorageError),
-    /// It calls or follows a service that its line of the table does not name.
+    /// It uses a service that it does not declare to call or follow, or provides a contract twice or for another service.
     #[error("{0}, or the module table does not say that this service calls or follows it")]
     Undeclared(#[from] DirectoryError),
     /// Anything else, as a sentence.

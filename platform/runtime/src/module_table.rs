@@ -1,33 +1,33 @@
-//! The module table: which services there are, and which of them run here.
+//! Module table: all services of the shop, and the selection that runs in a process.
 
 use crate::Module;
 use std::collections::BTreeSet;
 
-/// All services of the shop.
+/// Table of all services of the shop.
 #[derive(Clone, Copy, Debug)]
 pub struct ModuleTable(&'static [Module]);
 
-/// What is wrong with the table, or with a selection from it.
+/// Error in the table, or in a selection from it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ModuleTableError {
-    /// A service was named that does not exist.
+    /// A service with this name does not exist.
     #[error("there is no service {name:?}; there are {known}")]
     Unknown {
-        /// What was asked for.
+        /// The unknown name.
         name: String,
-        /// What there is, separated by commas.
+        /// The existing names, separated by commas.
         known: String,
     },
     /// Nothing was selected.
     #[error("no service was named; leave --services out to run all of them")]
     Nothing,
-    /// Services wait for each other in a circle.
+    /// The calls of services form a cycle.
     #[error("these services call each other in a circle: {0}")]
     Circle(String),
 }
 
 impl ModuleTable {
-    /// A table whose calls form no circle and name only services of the table.
+    /// A table whose calls are acyclic and name only services of the table.
     pub fn new(modules: &'static [Module]) -> Result<Self, ModuleTableError> {
         let table = Self(modules);
         for module in modules {
@@ -51,14 +51,14 @@ impl ModuleTable {
         names: Option<&[String]>,
     ) -> Result<Vec<&'static Module>, ModuleTableError> {
         let Some(names) = names else { return Ok(self.0.iter().collect()) };
-        let mut wanted = BTreeSet::new();
+        let mut selected = BTreeSet::new();
         for name in names.iter().map(|name| name.trim()).filter(|name| !name.is_empty()) {
-            wanted.insert(self.find(name)?.name);
+            selected.insert(self.find(name)?.name);
         }
-        if wanted.is_empty() {
+        if selected.is_empty() {
             return Err(ModuleTableError::Nothing);
         }
-        Ok(self.0.iter().filter(|module| wanted.contains(module.name)).collect())
+        Ok(self.0.iter().filter(|module| selected.contains(module.name)).collect())
     }
 
     fn find(self, name: &str) -> Result<&'static Module, ModuleTableError> {

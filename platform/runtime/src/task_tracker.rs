@@ -1,4 +1,4 @@
-//! Task tracker: every background task of the process, so that a shutdown can wait for it.
+//! Task tracker: the background tasks of the process, which a shutdown waits for.
 
 use parking_lot::Mutex;
 use std::{
@@ -15,7 +15,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-/// Spawns tasks and waits for them at the end. Cheap to clone; all clones are one.
+/// Tracker that spawns background tasks and drains them at shutdown. Clones share one set of tasks.
 #[derive(Clone, Debug, Default)]
 pub struct TaskTracker {
     running: Arc<Mutex<JoinSet<()>>>,
@@ -23,49 +23,48 @@ pub struct TaskTracker {
     stop: Arc<Latch>,
 }
 
-/// Told when the process begins to stop.
+/// Signal that the process is shutting down.
 #[derive(Clone, Debug)]
 pub struct ShutdownSignal(Arc<Latch>);
 
-/// Something that begins once. Those who wait for it are woken in the order in which they came, so that the same
-/// history repeats from the same beginning.
+/// One-shot event. Waiters are woken in the order of their arrival, so that simulations are reproducible.
 #[derive(Debug, Default)]
 struct Latch {
-    given: AtomicBool,
-    told: Notify,
+    is_set: AtomicBool,
+    notify: Notify,
 }
 
 impl Latch {
-    fn give(&self) {
-        self.given.store(true, Ordering::Release);
-        self.told.notify_waiters();
+    fn set(&self) {
+        self.is_set.store(true, Ordering::Release);
+        self.notify.notify_waiters();
     }
 
     fn is_given(&self) -> bool {
-        self.given.load(Ordering::Acquire)
+        self.is_set.load(Ordering::Acquire)
     }
 
     async fn wait(&self) {
-        let told = self.told.notified();
-        tokio::pin!(told);
-        told.as_mut().enable();
+        let notify = self.notify.notified();
+        tokio::pin!(notify);
+        notify.as_mut().enable();
         if !self.is_given() {
-            told.await;
+            notify.await;
         }
     }
 }
 
 impl TaskTracker {
-    /// Runs `task` in the background. A task that should end with the process watches [`TaskTracker::shutdown`].
+    /// Spawns `task`. One that should end with the process watches [`TaskTracker::shutdown_signal`].
     pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let mut running = self.running.lock();
-        // Those that have ended need no place any more.
+        // Frees the entries of tasks that have ended.
         while running.try_join_next().is_some() {}
         running.spawn(task);
     }
 
-    /// Runs `task` until it ends or the process stops, whichever comes first. It waits for [`TaskTracker::begin`]: while
-    /// services are being built there is nobody yet to talk to.
+    /// Spawns `task`, which is dropped at shutdown. It starts after [`TaskTracker::begin`]: services cannot be called while
+    /// they are being built.
     pub fn spawn_until_shutdown(&self, task: impl Future<Output = ()> + Send + 'static) {
         let mut shutdown = self.shutdown_signal();
         let begun = Arc::clone(&self.begin);
@@ -82,22 +81,22 @@ impl TaskTracker {
         });
     }
 
-    /// Everything is built: the tasks begin.
+    /// Starts the tasks that wait until all services are built.
     pub fn begin(&self) {
-        self.begin.give();
+        self.begin.set();
     }
 
-    /// Watches for the stop.
+    /// A signal of the shutdown.
     pub fn shutdown_signal(&self) -> ShutdownSignal {
         ShutdownSignal(Arc::clone(&self.stop))
     }
 
-    /// Tells everyone that the process stops.
+    /// Begins the shutdown: fires all signals.
     pub fn stop(&self) {
-        self.stop.give();
+        self.stop.set();
     }
 
-    /// Stops and waits up to `limit` for the tasks to end; those that have not are dropped. Returns how many.
+    /// Begins the shutdown and waits up to `limit` for the tasks to end. Returns the number of tasks that had to be dropped.
     pub async fn drain(&self, limit: Duration) -> usize {
         self.stop();
         let deadline = Instant::now() + limit;
@@ -112,19 +111,19 @@ impl TaskTracker {
 }
 
 impl TaskTracker {
-    /// Drops all tasks where they stand, as the end of the process would.
+    /// Aborts all tasks at once, as the end of the process would.
     pub fn abort_all(&self) {
         self.running.lock().abort_all();
     }
 }
 
 impl ShutdownSignal {
-    /// Returns when the stop has begun.
+    /// Completes when the shutdown has begun.
     pub async fn wait(&mut self) {
         self.0.wait().await;
     }
 
-    /// Whether the stop has begun.
+    /// Whether the shutdown has begun.
     pub fn has_begun(&self) -> bool {
         self.0.is_given()
     }

@@ -1,34 +1,37 @@
-//! What happens to a saga after its caller has gone: it is driven in the background whenever it is time or there is
-//! news, until it ends.
+//! Background execution of sagas whose caller has gone: again at each due time and wake, until they end.
 
 use crate::{
     Runner, SagaInput, SagaState, SagaStatus,
-    events::Outcome,
-    executor::{Entry, Run, StopReason},
+    events::SagaOutcome,
+    executor::{SagaExecution, StopReason, UnfinishedSaga},
 };
 use futures_util::FutureExt;
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use storage::durability;
 
-/// How long a saga that stands still is left alone, at most.
+/// Longest pause before a saga is executed again; a wake ends it early.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Pause {
+pub(crate) enum SagaPause {
     For(Duration),
-    UntilNews,
+    UntilWoken,
 }
 
-impl<C: SagaInput> Runner<C> {
-    /// Has `run` driven in the background: at once, or after a pause.
-    pub(crate) fn follow(&self, mut run: Run<C>, pause: Option<Pause>) {
+impl<I: SagaInput> Runner<I> {
+    /// Spawns the execution in the background: at once, or after a pause.
+    pub(crate) fn run_in_background(
+        &self,
+        mut execution: SagaExecution<I>,
+        pause: Option<SagaPause>,
+    ) {
         let runner = self.clone();
         (self.0.log.spawn)(Box::pin(async move {
             let mut pause = pause;
             loop {
                 if let Some(pause) = pause {
-                    runner.rest(&run.entry, pause).await;
+                    runner.sleep(&execution.saga, pause).await;
                 }
-                let halt = runner.drive_apart(&mut run).await;
-                pause = runner.stand_still(&mut run, halt);
+                let stop_reason = runner.execute_detached(&mut execution).await;
+                pause = runner.record_stop(&mut execution, stop_reason);
                 if pause.is_none() {
                     return;
                 }
@@ -36,34 +39,35 @@ impl<C: SagaInput> Runner<C> {
         }));
     }
 
-    /// Goes on with a saga whose caller was dropped on the way, from what the log says about it.
-    pub(crate) fn take_over(&self, entry: Arc<Entry<C>>) {
+    /// Resumes a saga whose caller was dropped in the middle of it, from what the log says.
+    pub(crate) fn resume_from_log(&self, saga: Arc<UnfinishedSaga<I>>) {
         let runner = self.clone();
         (self.0.log.spawn)(Box::pin(async move {
-            let mut tries = 0;
+            let mut attempts = 0;
             loop {
-                match runner.0.log.told(entry.id).await {
-                    Ok(Some(told)) if told.ended.is_none() => {
-                        let run = runner.recovered(entry, told);
-                        return runner.follow(run, None);
+                match runner.0.log.load(saga.id).await {
+                    Ok(Some(saved)) if saved.outcome.is_none() => {
+                        let execution = runner.recover(saga, saved);
+                        return runner.run_in_background(execution, None);
                     }
-                    Ok(told) => {
-                        let state = match told.as_ref().and_then(|told| told.ended) {
-                            Some(Outcome::Done) => SagaState::Done,
-                            // One that was not even begun leaves nothing to undo.
-                            Some(Outcome::Undone) | None => SagaState::Undone,
+                    Ok(saved) => {
+                        let state = match saved.as_ref().and_then(|saved| saved.outcome) {
+                            Some(SagaOutcome::Done) => SagaState::Done,
+                            // Without a first event there is nothing to undo.
+                            Some(SagaOutcome::Undone) | None => SagaState::Undone,
                         };
-                        let refusal = told.and_then(|told| told.undoing);
+                        let refusal = saved.and_then(|saved| saved.undoing);
                         let refusal = refusal.map(|undoing| Arc::new(undoing.reason));
-                        runner.0.entries.lock().remove(&entry.id);
-                        runner.0.log.forget(entry.id);
-                        entry.status.replace(SagaStatus::ended(state, refusal));
+                        runner.0.unfinished.lock().remove(&saga.id);
+                        runner.0.log.forget(saga.id);
+                        saga.status.replace(SagaStatus::terminal(state, refusal));
                         return;
                     }
                     Err(error) => {
-                        tries += 1;
-                        tracing::warn!(id = %entry.id, %error, "a saga's log cannot be read");
-                        let pause = runner.0.retry_policy.pause(tries, runner.0.log.random());
+                        attempts += 1;
+                        tracing::warn!(id = %saga.id, %error, "the log of a saga cannot be read");
+                        let random = runner.0.log.random();
+                        let pause = runner.0.retry_policy.jittered_backoff(attempts, random);
                         tokio::time::sleep(pause).await;
                     }
                 }
@@ -71,90 +75,103 @@ impl<C: SagaInput> Runner<C> {
         }));
     }
 
-    /// Shows why the saga stands still. How long it will; `None` when it has ended.
-    pub(crate) fn stand_still(&self, run: &mut Run<C>, halt: StopReason) -> Option<Pause> {
-        let saga = &self.0.saga;
-        match halt {
+    /// Records in the saga's status why its execution stopped. Returns the pause before the next execution; `None` when
+    /// the saga has ended.
+    pub(crate) fn record_stop(
+        &self,
+        execution: &mut SagaExecution<I>,
+        stop_reason: StopReason,
+    ) -> Option<SagaPause> {
+        let definition = &self.0.definition;
+        match stop_reason {
             StopReason::Ended(outcome) => {
                 let state = match outcome {
-                    Outcome::Done => SagaState::Done,
-                    Outcome::Undone => SagaState::Undone,
+                    SagaOutcome::Done => SagaState::Done,
+                    SagaOutcome::Undone => SagaState::Undone,
                 };
-                self.0.entries.lock().remove(&run.entry.id);
-                run.entry.status.replace(SagaStatus::ended(state, run.refusal()));
+                self.0.unfinished.lock().remove(&execution.saga.id);
+                execution.saga.status.replace(SagaStatus::terminal(state, execution.refusal()));
                 None
             }
             StopReason::Waiting { step, reason, until } => {
-                run.tries = 0;
-                run.entry.status.modify(|status| {
+                execution.attempts = 0;
+                execution.saga.status.modify(|status| {
                     status.state = SagaState::Waiting;
-                    status.step = saga.step_name(step);
-                    status.tries = 0;
+                    status.step = definition.step_name(step);
+                    status.attempts = 0;
                     status.error = Some(reason);
-                    status.next_try_at = until;
-                    status.driven = false;
+                    status.next_attempt_at = until;
+                    status.is_executing = false;
                 });
                 Some(match until {
                     Some(until) => {
                         let left = until.duration_since(self.0.log.ids.now());
-                        Pause::For(Duration::try_from(left).unwrap_or(Duration::ZERO))
+                        SagaPause::For(Duration::try_from(left).unwrap_or(Duration::ZERO))
                     }
-                    None => Pause::UntilNews,
+                    None => SagaPause::UntilWoken,
                 })
             }
             StopReason::Failed { step, error } => {
-                run.tries += 1;
-                Some(Pause::For(self.failed(run, saga.step_name(step), error)))
+                execution.attempts += 1;
+                let step = definition.step_name(step);
+                Some(SagaPause::For(self.record_failure(execution, step, error)))
             }
         }
     }
 
-    fn failed(&self, run: &Run<C>, step: &'static str, error: String) -> Duration {
-        let (retry_policy, name) = (&self.0.retry_policy, self.0.saga.name);
-        let pause = retry_policy.pause(run.tries, self.0.log.random());
-        let state = match &run.undoing {
-            _ if retry_policy.is_over(run.tries) => SagaState::Stuck,
+    /// Records a failed attempt. Returns the backoff before the next one.
+    fn record_failure(
+        &self,
+        execution: &SagaExecution<I>,
+        step: &'static str,
+        error: String,
+    ) -> Duration {
+        let (retry_policy, attempts) = (&self.0.retry_policy, execution.attempts);
+        let pause = retry_policy.jittered_backoff(attempts, self.0.log.random());
+        let state = match &execution.undoing {
+            _ if retry_policy.is_exhausted(attempts) => SagaState::Stuck,
             Some(_) => SagaState::Undoing,
             None => SagaState::Running,
         };
-        tracing::warn!(saga = name, id = %run.entry.id, step, tries = run.tries, error, "a step failed");
-        let refusal = run.refusal();
-        run.entry.status.modify(|status| {
+        let (saga, id) = (self.0.definition.name, execution.saga.id);
+        tracing::warn!(saga, %id, step, attempts, error, "a saga step failed");
+        let refusal = execution.refusal();
+        execution.saga.status.modify(|status| {
             status.state = state;
             status.step = step;
-            status.tries = run.tries;
+            status.attempts = attempts;
             status.error = Some(error);
-            status.next_try_at = self.0.log.ids.now().checked_add(pause).ok();
+            status.next_attempt_at = self.0.log.ids.now().checked_add(pause).ok();
             status.refusal = refusal;
-            status.driven = false;
+            status.is_executing = false;
         });
         pause
     }
 
-    async fn rest(&self, entry: &Entry<C>, pause: Pause) {
-        let news = entry.news.notified();
+    async fn sleep(&self, saga: &UnfinishedSaga<I>, pause: SagaPause) {
+        let woken = saga.wake_signal.notified();
         match pause {
-            // Nothing came in time; it is run again all the same.
-            Pause::For(pause) => drop(tokio::time::timeout(pause, news).await),
-            Pause::UntilNews => news.await,
+            // A pause that ran out leads to the same as a wake.
+            SagaPause::For(pause) => drop(tokio::time::timeout(pause, woken).await),
+            SagaPause::UntilWoken => woken.await,
         }
     }
 
-    /// Drives it outside any request: what it writes becomes durable without anybody waiting, and a step that
+    /// Executes a saga outside any request: its writes become durable without anything waiting for them, and a step that
     /// panics has failed.
-    async fn drive_apart(&self, run: &mut Run<C>) -> StopReason {
-        // Never closed.
+    async fn execute_detached(&self, execution: &mut SagaExecution<I>) -> StopReason {
+        // The semaphore is never closed.
         let _permit = self.0.background.acquire().await;
-        let backward = run.undoing.is_some();
-        run.entry.status.modify(|status| {
-            status.state = if backward { SagaState::Undoing } else { SagaState::Running };
-            status.driven = true;
+        let is_undoing = execution.undoing.is_some();
+        execution.saga.status.modify(|status| {
+            status.state = if is_undoing { SagaState::Undoing } else { SagaState::Running };
+            status.is_executing = true;
         });
-        let drive = AssertUnwindSafe(run.drive(&self.0.saga, &self.0.log)).catch_unwind();
-        let (halt, _) = durability::scope(drive).await;
-        halt.unwrap_or_else(|_| StopReason::Failed {
+        let execute = execution.execute(&self.0.definition, &self.0.log);
+        let (stop_reason, _) = durability::scope(AssertUnwindSafe(execute).catch_unwind()).await;
+        stop_reason.unwrap_or_else(|_| StopReason::Failed {
             step: 0,
-            error: "a step panicked; the log has more".to_owned(),
+            error: "a step panicked; the process's own log says where".to_owned(),
         })
     }
 }

@@ -1,4 +1,4 @@
-//! What the log says about a saga, and what a reader of it makes of that.
+//! Saga events as the journal keeps them, and the state that they fold to.
 
 use bytes::Bytes;
 use journal::{RecordedEvent, Version};
@@ -15,99 +15,104 @@ pub(crate) const ENDED: &str = "saga_ended";
 
 const STREAM_PREFIX: &str = "saga-";
 
-/// The stream of one saga.
+/// Stream of one saga.
 pub(crate) fn stream(id: Uuid) -> String {
     format!("{STREAM_PREFIX}{id}")
 }
 
-/// The saga a stream belongs to; `None` for streams of anything else.
+/// Saga that a stream belongs to; `None` for any other stream.
 pub(crate) fn saga_of(stream: &str) -> Option<Uuid> {
     stream.strip_prefix(STREAM_PREFIX)?.parse().ok()
 }
 
+/// Data of `saga_begun`: the kind of saga and its input.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Begun<'a> {
+pub(crate) struct SagaBegun<'a> {
     pub(crate) saga: Cow<'a, str>,
-    pub(crate) case: Box<RawValue>,
+    #[serde(rename = "case")]
+    pub(crate) input: Box<RawValue>,
 }
 
+/// Data of `saga_waiting`: the step that waits, and for what.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Waiting {
+pub(crate) struct SagaWaiting {
     pub(crate) step: String,
     pub(crate) reason: String,
 }
 
-/// It goes back: from this step, which is the furthest that can have had an effect, to the first.
+/// Data of `saga_undoing`: the saga is undone from this step, the furthest that can have had an effect, to the first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Undoing {
+pub(crate) struct SagaUndoing {
     pub(crate) from: String,
     pub(crate) reason: Problem,
 }
 
+/// Outcome of a saga that has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Outcome {
+pub(crate) enum SagaOutcome {
     Done,
     Undone,
 }
 
+/// Data of `saga_ended`.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Ended {
-    pub(crate) outcome: Outcome,
+pub(crate) struct SagaEnded {
+    pub(crate) outcome: SagaOutcome,
 }
 
-/// Which kind of saga this event begins.
+/// Kind of the saga that this event begins.
 pub(crate) fn kind_of(begun: &RecordedEvent) -> Result<String, StorageError> {
-    decode::<Begun<'_>>(begun).map(|begun| begun.saga.into_owned())
+    decode::<SagaBegun<'_>>(begun).map(|begun| begun.saga.into_owned())
 }
 
-/// A saga as its events tell it.
+/// State of a saga as folded from its events.
 #[derive(Clone, Debug)]
 pub(crate) struct SavedSaga {
-    pub(crate) saga: String,
-    pub(crate) case: Box<RawValue>,
+    pub(crate) kind: String,
+    pub(crate) input: Box<RawValue>,
     pub(crate) version: Version,
-    pub(crate) begun_at: Timestamp,
-    pub(crate) waiting: Option<Waiting>,
-    pub(crate) undoing: Option<Undoing>,
-    pub(crate) ended: Option<Outcome>,
+    pub(crate) started_at: Timestamp,
+    pub(crate) waiting: Option<SagaWaiting>,
+    pub(crate) undoing: Option<SagaUndoing>,
+    pub(crate) outcome: Option<SagaOutcome>,
 }
 
 impl SavedSaga {
-    /// Folds one more event in. An event about a saga that is not known is of one that has ended long ago.
+    /// Folds one more event in. An event before `saga_begun` is of a saga that ended long ago, and is skipped.
     pub(crate) fn evolve(
-        told: &mut Option<Self>,
+        saved: &mut Option<Self>,
         event: &RecordedEvent,
     ) -> Result<(), StorageError> {
         if event.name == BEGUN {
-            let Begun { saga, case } = decode(event)?;
-            *told = Some(Self {
-                saga: saga.into_owned(),
-                case,
+            let SagaBegun { saga, input } = decode(event)?;
+            *saved = Some(Self {
+                kind: saga.into_owned(),
+                input,
                 version: event.version,
-                begun_at: event.recorded_at,
+                started_at: event.recorded_at,
                 waiting: None,
                 undoing: None,
-                ended: None,
+                outcome: None,
             });
             return Ok(());
         }
-        let Some(told) = told else { return Ok(()) };
-        told.version = event.version;
+        let Some(saved) = saved else { return Ok(()) };
+        saved.version = event.version;
         match event.name.as_str() {
-            WAITING => told.waiting = Some(decode(event)?),
-            UNDOING => told.undoing = Some(decode(event)?),
-            ENDED => told.ended = Some(decode::<Ended>(event)?.outcome),
-            // Of a later version of this program; it says nothing this one needs.
+            WAITING => saved.waiting = Some(decode(event)?),
+            UNDOING => saved.undoing = Some(decode(event)?),
+            ENDED => saved.outcome = Some(decode::<SagaEnded>(event)?.outcome),
+            // An event of a later version of this program, which says nothing that this version needs.
             _ => {}
         }
         Ok(())
     }
 
-    /// The case, as the saga's own type.
-    pub(crate) fn case<C: DeserializeOwned>(&self) -> Result<C, StorageError> {
-        serde_json::from_str(self.case.get()).map_err(|error| {
-            StorageError::Corrupt(format!("the case of a {} saga: {error}", self.saga))
+    /// Input of the saga, as its own type.
+    pub(crate) fn input<I: DeserializeOwned>(&self) -> Result<I, StorageError> {
+        serde_json::from_str(self.input.get()).map_err(|error| {
+            StorageError::Corrupt(format!("the input of a {} saga: {error}", self.kind))
         })
     }
 }
@@ -122,4 +127,34 @@ pub(crate) fn encode(event: &impl Serialize) -> Result<Bytes, StorageError> {
     serde_json::to_vec(event)
         .map(Bytes::from)
         .map_err(|error| StorageError::Corrupt(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::codes;
+    use serde_json::json;
+
+    #[test]
+    fn the_stored_form_of_events_does_not_change() {
+        let input = serde_json::value::to_raw_value(&json!({"guests": 4})).unwrap();
+        let reason = Problem::new(409, codes::VERSION_CONFLICT, "no table");
+        let stored = [
+            encode(&SagaBegun { saga: "dinner".into(), input }),
+            encode(&SagaWaiting { step: "table".to_owned(), reason: "guests".to_owned() }),
+            encode(&SagaUndoing { from: "table".to_owned(), reason }),
+            encode(&SagaEnded { outcome: SagaOutcome::Undone }),
+        ];
+        let expected = [
+            json!({"saga": "dinner", "case": {"guests": 4}}),
+            json!({"step": "table", "reason": "guests"}),
+            json!({"from": "table", "reason":
+                {"status": 409, "code": "version_conflict", "title": "no table"}}),
+            json!({"outcome": "undone"}),
+        ];
+        for (stored, expected) in stored.into_iter().zip(expected) {
+            let stored: serde_json::Value = serde_json::from_slice(&stored.unwrap()).unwrap();
+            assert_eq!(stored, expected);
+        }
+    }
 }

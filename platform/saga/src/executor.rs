@@ -1,8 +1,8 @@
-//! Drives a saga: forward through its steps, or back through their undos, until it ends or has to stand still.
+//! Saga executor: runs a saga's steps forward, or their undos backward, until it ends or has to pause.
 
 use crate::{
     Progress, Saga, SagaInput, SagaLog, StepError,
-    events::{Outcome, Undoing, Waiting},
+    events::{SagaOutcome, SagaUndoing, SagaWaiting},
     status_cell::StatusCell,
 };
 use journal::{AppendError, Version};
@@ -13,78 +13,78 @@ use std::sync::{
 };
 use tokio::sync::Notify;
 
-/// An unfinished saga in memory.
-pub(crate) struct Entry<C> {
+/// Unfinished saga in memory, shared between the task that executes it and everything that looks at it.
+pub(crate) struct UnfinishedSaga<I> {
     pub(crate) id: Uuid,
-    pub(crate) case: Arc<C>,
-    pub(crate) begun_at: Timestamp,
+    pub(crate) input: Arc<I>,
+    pub(crate) started_at: Timestamp,
     pub(crate) status: StatusCell,
-    /// Notified when there is news; whoever has the saga in hand runs it again.
-    pub(crate) news: Notify,
+    /// Notified by a wake; the task that owns the saga executes it again.
+    pub(crate) wake_signal: Notify,
     pub(crate) wakes: AtomicU64,
 }
 
-/// A saga in the hands of the one task that drives it.
-pub(crate) struct Run<C> {
-    pub(crate) entry: Arc<Entry<C>>,
+/// Execution of a saga, owned by the one task that runs it.
+pub(crate) struct SagaExecution<I> {
+    pub(crate) saga: Arc<UnfinishedSaga<I>>,
     pub(crate) version: Version,
-    /// The furthest step that can have had an effect.
+    /// Index of the furthest step that can have had an effect.
     pub(crate) furthest: usize,
-    pub(crate) waiting: Option<Waiting>,
-    pub(crate) undoing: Option<Arc<Undoing>>,
-    /// Failures in a row.
-    pub(crate) tries: u32,
+    pub(crate) waiting: Option<SagaWaiting>,
+    pub(crate) undoing: Option<Arc<SagaUndoing>>,
+    /// Attempts in a row that failed.
+    pub(crate) attempts: u32,
 }
 
-/// Why a saga stands still.
+/// Reason why an execution stopped.
 #[derive(Debug)]
 pub(crate) enum StopReason {
-    Ended(Outcome),
+    Ended(SagaOutcome),
     Waiting { step: usize, reason: String, until: Option<Timestamp> },
     Failed { step: usize, error: String },
 }
 
-impl<C: SagaInput> Run<C> {
-    /// A saga that was begun just now.
-    pub(crate) fn begun(entry: Arc<Entry<C>>) -> Self {
-        Self { entry, version: 1, furthest: 0, waiting: None, undoing: None, tries: 0 }
+impl<I: SagaInput> SagaExecution<I> {
+    /// Execution of a saga whose first event was appended just now.
+    pub(crate) fn new(saga: Arc<UnfinishedSaga<I>>) -> Self {
+        Self { saga, version: 1, furthest: 0, waiting: None, undoing: None, attempts: 0 }
     }
 
     pub(crate) fn refusal(&self) -> Option<Arc<Problem>> {
         self.undoing.as_ref().map(|undoing| Arc::new(undoing.reason.clone()))
     }
 
-    /// Drives it as far as it goes now.
-    pub(crate) async fn drive(&mut self, saga: &Saga<C>, log: &SagaLog) -> StopReason {
-        let wakes = self.entry.wakes.load(Ordering::Acquire);
-        let halt = self.go(saga, log).await;
-        self.entry.status.modify(|status| status.wakes_seen = wakes);
-        halt
+    /// Executes the saga as far as it goes now.
+    pub(crate) async fn execute(&mut self, definition: &Saga<I>, log: &SagaLog) -> StopReason {
+        let wakes = self.saga.wakes.load(Ordering::Acquire);
+        let stop_reason = self.advance(definition, log).await;
+        self.saga.status.modify(|status| status.wakes_seen = wakes);
+        stop_reason
     }
 
-    async fn go(&mut self, saga: &Saga<C>, log: &SagaLog) -> StopReason {
+    async fn advance(&mut self, definition: &Saga<I>, log: &SagaLog) -> StopReason {
         if self.undoing.is_none()
-            && let Some(halt) = self.forward(saga, log).await
+            && let Some(stop_reason) = self.execute_steps(definition, log).await
         {
-            return halt;
+            return stop_reason;
         }
         match self.undoing.clone() {
-            Some(undoing) => self.back(saga, log, &undoing).await,
-            None => self.end(log, Outcome::Done, saga.last()).await,
+            Some(undoing) => self.undo_steps(definition, log, &undoing).await,
+            None => self.end(log, SagaOutcome::Done, definition.last_index()).await,
         }
     }
 
-    /// `None` when it is through, or has to go back.
-    async fn forward(&mut self, saga: &Saga<C>, log: &SagaLog) -> Option<StopReason> {
-        for (index, step) in saga.steps.iter().enumerate() {
+    /// Executes the steps in order. `None` when all are done, or the saga has to be undone.
+    async fn execute_steps(&mut self, definition: &Saga<I>, log: &SagaLog) -> Option<StopReason> {
+        for (index, step) in definition.steps.iter().enumerate() {
             self.furthest = self.furthest.max(index);
-            match step.execute(&self.entry.case).await {
+            match step.execute(&self.saga.input).await {
                 Ok(Progress::Done) => {}
                 Ok(Progress::Waiting { reason, until }) => {
                     return Some(self.wait(log, index, step.name(), reason, until).await);
                 }
                 Err(StepError::Refused(problem)) if !step.must_succeed() => {
-                    return self.turn_back(saga, log, *problem).await;
+                    return self.begin_undo(definition, log, *problem).await;
                 }
                 Err(error) => {
                     return Some(StopReason::Failed { step: index, error: error.to_string() });
@@ -102,9 +102,9 @@ impl<C: SagaInput> Run<C> {
         reason: String,
         until: Option<Timestamp>,
     ) -> StopReason {
-        let waiting = Waiting { step: step.to_owned(), reason: reason.clone() };
+        let waiting = SagaWaiting { step: step.to_owned(), reason: reason.clone() };
         if self.waiting.as_ref() != Some(&waiting) {
-            if let Err(error) = log.waiting(self.entry.id, self.version, &waiting).await {
+            if let Err(error) = log.waiting(self.saga.id, self.version, &waiting).await {
                 return StopReason::Failed { step: index, error: error.to_string() };
             }
             self.version += 1;
@@ -113,18 +113,18 @@ impl<C: SagaInput> Run<C> {
         StopReason::Waiting { step: index, reason, until }
     }
 
-    /// Takes its place in the log before any undo is begun: what was once undone is never done again. So nobody is told
-    /// to come again under the same identifier, whatever the one who refused has said.
-    async fn turn_back(
+    /// Logs the decision to undo before the first undo runs: what was once undone is never executed again. For the same
+    /// reason the refusal loses its `Retry-After`: a repetition under the same id would only get it again.
+    async fn begin_undo(
         &mut self,
-        saga: &Saga<C>,
+        definition: &Saga<I>,
         log: &SagaLog,
         reason: Problem,
     ) -> Option<StopReason> {
         let reason = Problem { retry_after_seconds: None, ..reason };
-        let from = saga.step_name(self.furthest).to_owned();
-        let undoing = Undoing { from, reason };
-        match log.undoing(self.entry.id, self.version, &undoing).await {
+        let from = definition.step_name(self.furthest).to_owned();
+        let undoing = SagaUndoing { from, reason };
+        match log.undoing(self.saga.id, self.version, &undoing).await {
             Ok(()) => {
                 self.version += 1;
                 self.undoing = Some(Arc::new(undoing));
@@ -136,22 +136,27 @@ impl<C: SagaInput> Run<C> {
         }
     }
 
-    async fn back(&mut self, saga: &Saga<C>, log: &SagaLog, undoing: &Undoing) -> StopReason {
-        let from = saga.position(&undoing.from);
-        for (index, step) in saga.steps.iter().enumerate().take(from + 1).rev() {
-            // It was never done: a saga that came so far does not go back.
+    async fn undo_steps(
+        &mut self,
+        definition: &Saga<I>,
+        log: &SagaLog,
+        undoing: &SagaUndoing,
+    ) -> StopReason {
+        let from = definition.step_index(&undoing.from);
+        for (index, step) in definition.steps.iter().enumerate().take(from + 1).rev() {
+            // It was never executed: a saga that came so far is not undone.
             if step.must_succeed() {
                 continue;
             }
-            if let Err(error) = step.undo(&self.entry.case, &undoing.reason).await {
+            if let Err(error) = step.undo(&self.saga.input, &undoing.reason).await {
                 return StopReason::Failed { step: index, error: error.to_string() };
             }
         }
-        self.end(log, Outcome::Undone, 0).await
+        self.end(log, SagaOutcome::Undone, 0).await
     }
 
-    async fn end(&mut self, log: &SagaLog, outcome: Outcome, step: usize) -> StopReason {
-        let ended: Result<(), AppendError> = log.ended(self.entry.id, self.version, outcome).await;
+    async fn end(&mut self, log: &SagaLog, outcome: SagaOutcome, step: usize) -> StopReason {
+        let ended: Result<(), AppendError> = log.end(self.saga.id, self.version, outcome).await;
         match ended {
             Ok(()) => StopReason::Ended(outcome),
             Err(error) => StopReason::Failed { step, error: error.to_string() },

@@ -1,76 +1,77 @@
-//! Proves a saga by breaking it: every step twice, refused, unanswered, waiting, undone badly, and a crash at every
-//! point in between. In the end the world must be as it is after a saga that is done, or as if it had never begun.
+//! Failure matrix: proves a saga by fault injection. Every step runs twice, is refused, does not answer, waits and fails
+//! to be undone, and the process crashes at every point in between. In the end the environment must be as it is after a
+//! saga that is done, or as if the saga had never been started.
 //!
-//! For tests only. They pause the clock (`#[tokio::test(start_paused = true)]`), so that no pause takes time.
+//! For tests only. They pause the clock (`#[tokio::test(start_paused = true)]`), so that no backoff takes time.
 
-mod disturbed;
-mod points;
-mod process;
+mod crash_points;
+mod fault_injecting_step;
 mod step_fault;
+mod test_process;
 
-pub use points::Points;
+pub use crash_points::CrashPoints;
 
 use crate::{Saga, SagaInput, SagaState};
 use async_trait::async_trait;
 use journal::Journal;
 use kernel::{Ids, Uuid};
-use process::Process;
 use std::{fmt::Debug, sync::Arc};
-use step_fault::{Nature, Plan, StepFault};
+use step_fault::{FaultPlan, StepFault, StepKind};
+use test_process::TestProcess;
 
-/// What outlives the processes that run a saga.
-pub trait World: Send + Sync {
-    /// The journal of the service that runs the saga.
+/// Environment that outlives the processes which run a saga.
+pub trait TestEnvironment: Send + Sync {
+    /// Journal of the service that runs the saga.
     fn journal(&self) -> Arc<dyn Journal>;
 
-    /// Time and randomness of one process: another process draws other identifiers.
+    /// Clock and randomness of one process: another process draws other identifiers.
     fn ids(&self) -> Ids;
 }
 
-/// A saga to be proven, and the world it acts on.
+/// Saga under test, and the environment that it acts on.
 #[async_trait]
-pub trait Subject: Send + Sync {
-    /// What the saga is about.
-    type SagaInput: SagaInput + Clone;
-    /// Everything outside the process that runs the saga: it outlives its crashes.
-    type World: World;
+pub trait SagaUnderTest: Send + Sync {
+    /// Input of the saga.
+    type Input: SagaInput + Clone;
+    /// Everything outside the process that runs the saga, which outlives its crashes.
+    type Environment: TestEnvironment;
 
-    /// A world in which nothing has happened yet.
-    async fn world(&self) -> Self::World;
+    /// Environment in which nothing has happened yet.
+    async fn environment(&self) -> Self::Environment;
 
-    /// The saga, as a process wires it at its start. What its steps append goes to `journal`; where they do several
-    /// things, `points` marks the places between them at which the process may crash.
+    /// Saga as a process assembles it at its start. What its steps append goes to `journal`; where a step does several
+    /// things, it passes `points` between them, at which the process may crash.
     async fn saga(
         &self,
-        world: &Self::World,
+        environment: &Self::Environment,
         journal: Arc<dyn Journal>,
-        points: &Arc<Points>,
-    ) -> Saga<Self::SagaInput>;
+        points: &Arc<CrashPoints>,
+    ) -> Saga<Self::Input>;
 
-    /// The case, and the id to begin it under.
-    fn case(&self) -> (Uuid, Self::SagaInput);
+    /// Id and input to begin the saga with.
+    fn input(&self) -> (Uuid, Self::Input);
 
-    /// Whether this step, when it says no, has certainly had no effect. Then it is not refused after it has had one.
+    /// Whether a refusal of this step proves that it has had no effect. Then no refusal is injected after its effect.
     fn refuses_cleanly(&self, step: &str) -> bool {
         let _ = step;
         false
     }
 
-    /// Whether the world is as it must be after this end; otherwise what is wrong.
-    async fn judge(&self, world: &Self::World, end: SagaState) -> Result<(), String>;
+    /// Verifies the environment after the saga ended in this state; an error says what is wrong.
+    async fn verify(&self, environment: &Self::Environment, end: SagaState) -> Result<(), String>;
 }
 
-/// Runs the whole matrix; panics at the first run that ends wrongly, and says which. Returns how many runs it took.
-pub async fn prove<S: Subject>(subject: &S) -> usize {
+/// Runs the whole matrix and returns the number of runs. Panics at the first run that ends wrongly, naming its fault and
+/// crashes.
+pub async fn prove<S: SagaUnderTest>(subject: &S) -> usize {
     let mut runs = 0;
-    for trouble in StepFault::all(&steps_of(subject).await) {
-        let points = run(subject, trouble, &[]).await;
+    for fault in StepFault::all(&step_kinds(subject).await) {
+        let points = run(subject, fault, &[]).await;
         for first in 0..points {
-            let after_restart = run(subject, trouble, &[first]).await;
+            let after_restart = run(subject, fault, &[first]).await;
             runs += 1;
             if after_restart > 0 && first % SECOND_CRASH_EVERY == 0 {
-                run(subject, trouble, &[first, (first * SECOND_CRASH_STRIDE) % after_restart])
-                    .await;
+                run(subject, fault, &[first, (first * SECOND_CRASH_STRIDE) % after_restart]).await;
                 runs += 1;
             }
         }
@@ -78,43 +79,43 @@ pub async fn prove<S: Subject>(subject: &S) -> usize {
     runs
 }
 
-/// Not every pair of crashes is tried: the second one follows every fifth, at points that scatter.
+/// Sample of the pairs of crashes: a second one follows every fifth first one, at points that scatter.
 const SECOND_CRASH_EVERY: usize = 5;
 const SECOND_CRASH_STRIDE: usize = 7;
 
-/// What the steps are like.
-async fn steps_of<S: Subject>(subject: &S) -> Vec<Nature> {
-    let world = subject.world().await;
-    let journal = world.journal();
-    let saga = subject.saga(&world, journal, &Points::never()).await;
-    let natures = saga.steps.iter().map(|step| match step.must_succeed() {
-        true => Nature::MustSucceed,
-        false if subject.refuses_cleanly(step.name()) => Nature::RefusesCleanly,
-        false => Nature::Refuses,
+/// Kinds of the saga's steps, in order.
+async fn step_kinds<S: SagaUnderTest>(subject: &S) -> Vec<StepKind> {
+    let environment = subject.environment().await;
+    let journal = environment.journal();
+    let saga = subject.saga(&environment, journal, &CrashPoints::never()).await;
+    let kinds = saga.steps.iter().map(|step| match step.must_succeed() {
+        true => StepKind::MustSucceed,
+        false if subject.refuses_cleanly(step.name()) => StepKind::RefusesCleanly,
+        false => StepKind::Refuses,
     });
-    natures.collect()
+    kinds.collect()
 }
 
 /// One run with these crashes, each after so many points of the process it ends. Returns how many points the last
 /// process passed.
-async fn run<S: Subject>(subject: &S, trouble: StepFault, crashes: &[usize]) -> usize {
-    let context = || format!("{trouble:?}, crashes {crashes:?}");
-    let world = subject.world().await;
-    let plan = Arc::new(Plan::new(trouble));
+async fn run<S: SagaUnderTest>(subject: &S, fault: StepFault, crashes: &[usize]) -> usize {
+    let context = || format!("{fault:?}, crashes {crashes:?}");
+    let environment = subject.environment().await;
+    let plan = Arc::new(FaultPlan::new(fault));
     let mut crashes_left = crashes.iter().copied();
     loop {
-        let process = Process::start(subject, &world, &plan, crashes_left.next()).await;
+        let process = TestProcess::start(subject, &environment, &plan, crashes_left.next()).await;
         let Some(process) = process else { continue };
-        let (id, case) = subject.case();
-        let Some(end) = process.run_to_end(id, &case).await else {
+        let (id, input) = subject.input();
+        let Some(end) = process.run_to_end(id, &input).await else {
             process.kill();
             continue;
         };
         let end = end.unwrap_or_else(|error| panic!("{}: {error}", context()));
-        let wanted = trouble.end();
-        assert!(wanted.is_none_or(|wanted| wanted == end), "{}: ended {end:?}", context());
-        if let Err(complaint) = subject.judge(&world, end).await {
-            panic!("{}: ended {end:?}, but {complaint}", context());
+        let expected = fault.expected_end();
+        assert!(expected.is_none_or(|expected| expected == end), "{}: ended {end:?}", context());
+        if let Err(wrong) = subject.verify(&environment, end).await {
+            panic!("{}: ended {end:?}, but {wrong}", context());
         }
         let passed = process.points.passed();
         process.kill();
@@ -122,7 +123,7 @@ async fn run<S: Subject>(subject: &S, trouble: StepFault, crashes: &[usize]) -> 
     }
 }
 
-/// Fails a test with what went wrong.
-fn complain(what: &str, error: &dyn Debug) -> String {
+/// Message of a failed test: what failed, and the error.
+fn failure(what: &str, error: &dyn Debug) -> String {
     format!("{what}: {error:?}")
 }

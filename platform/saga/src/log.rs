@@ -1,6 +1,6 @@
-//! The log of a service's sagas in the service's own journal, and the unfinished ones in memory.
+//! Saga log: the sagas of a service as events in the service's own journal, with an index of the unfinished ones.
 
-use crate::events::{self, Begun, Ended, Outcome, SavedSaga, Undoing, Waiting};
+use crate::events::{self, SagaBegun, SagaEnded, SagaOutcome, SagaUndoing, SagaWaiting, SavedSaga};
 use bytes::Bytes;
 use journal::{
     Append, AppendError, EventId, Journal, NewEvent, Projection, READ_EVENTS_MAX, RecordedEvent,
@@ -22,60 +22,64 @@ use std::{
 use storage::StorageError;
 use tokio::sync::Notify;
 
-/// Runs a task in the background, for as long as the process lives.
+/// Spawner of background tasks, which run until they end or the process does.
 pub type Spawn = Arc<dyn Fn(Pin<Box<dyn Future<Output = ()> + Send>>) + Send + Sync>;
 
-/// After how many appends a snapshot is due: what a start reads again at most, besides what others append.
+/// Appends after which a snapshot is due: what a start reads again at most, besides the service's other events.
 const SNAPSHOT_APPENDS: u64 = 5_000;
 
-/// The name the snapshots are kept under. A new format gets a new name.
+/// Name of the snapshots. A new format gets a new name.
 const SNAPSHOT: &str = "sagas-1";
 
-/// The log of all sagas of one service.
+/// Durable log of all sagas of one service, whatever their kind. [Runners](crate::Runner) of each kind share it.
 pub struct SagaLog {
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) ids: Ids,
     pub(crate) spawn: Spawn,
-    /// Every saga that may be unfinished, and its kind. From before it is begun until after it has ended, so that a
-    /// snapshot can have too many of them but never too few; a start asks the log itself about each.
-    unfinished: Mutex<Unfinished>,
+    /// Every saga that may be unfinished, with its kind: from before its first event until after its last, so that a
+    /// snapshot can have too many of them but never too few. A start asks the journal about each.
+    unfinished: Mutex<UnfinishedIndex>,
     appends: AtomicU64,
     snapshot_due: Notify,
 }
 
-/// The sagas that may be unfinished, and how many events were read since the snapshot.
+/// Projection of the sagas that may be unfinished: their ids and kinds.
 #[derive(Default)]
-pub(crate) struct Unfinished(BTreeMap<Uuid, Cow<'static, str>>, u64);
+pub(crate) struct UnfinishedIndex {
+    kinds: BTreeMap<Uuid, Cow<'static, str>>,
+    /// Events that were read since the snapshot.
+    events_read: u64,
+}
 
-impl Projection for Unfinished {
+impl Projection for UnfinishedIndex {
     fn name(&self) -> &'static str {
         SNAPSHOT
     }
 
     fn apply(&mut self, event: &RecordedEvent) -> Result<(), StorageError> {
-        self.1 += 1;
+        self.events_read += 1;
         let Some(id) = events::saga_of(&event.stream) else { return Ok(()) };
         match event.name.as_str() {
-            events::BEGUN => drop(self.0.insert(id, events::kind_of(event)?.into())),
-            events::ENDED => drop(self.0.remove(&id)),
+            events::BEGUN => drop(self.kinds.insert(id, events::kind_of(event)?.into())),
+            events::ENDED => drop(self.kinds.remove(&id)),
             _ => {}
         }
         Ok(())
     }
 
     fn save(&self) -> Result<Bytes, StorageError> {
-        events::encode(&self.0)
+        events::encode(&self.kinds)
     }
 
     fn restore(&mut self, data: &Bytes) -> Result<(), StorageError> {
-        self.0 = decode(data)?;
+        self.kinds = decode(data)?;
         Ok(())
     }
 
-    /// Too many do no harm: a start asks the log about each.
-    fn stands_in_for(&self, whole: &Bytes) -> Result<bool, StorageError> {
-        let whole: BTreeMap<Uuid, Cow<'static, str>> = decode(whole)?;
-        Ok(whole.iter().all(|(id, kind)| self.0.get(id) == Some(kind)))
+    /// Surplus sagas do no harm, because a start asks the journal about each; missing ones do.
+    fn is_equivalent_to(&self, full_fold: &Bytes) -> Result<bool, StorageError> {
+        let full_fold: BTreeMap<Uuid, Cow<'static, str>> = decode(full_fold)?;
+        Ok(full_fold.iter().all(|(id, kind)| self.kinds.get(id) == Some(kind)))
     }
 }
 
@@ -85,17 +89,22 @@ fn decode(data: &Bytes) -> Result<BTreeMap<Uuid, Cow<'static, str>>, StorageErro
 }
 
 impl SagaLog {
-    /// Reads which sagas have not ended, and keeps snapshots from here on. Runners take theirs over as they start.
+    /// Opens the log: reads which sagas are unfinished, and saves snapshots in a background task from here on.
+    /// [Runners](crate::Runner::start) resume the sagas of their kind as they start.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the journal cannot be read, or holds a saga event that this version cannot decode.
     pub async fn open(
         journal: Arc<dyn Journal>,
         ids: Ids,
         spawn: Spawn,
     ) -> Result<Arc<Self>, StorageError> {
-        let mut unfinished = Unfinished::default();
+        let mut unfinished = UnfinishedIndex::default();
         catch_up(journal.as_ref(), &mut unfinished).await?;
-        // What this start had to read, the next one need not: also where no process lives long enough to append so
-        // much by itself.
-        let read = std::mem::take(&mut unfinished.1);
+        // The next start need not read again what this one had to: also where no process lives long enough to append
+        // that many events by itself.
+        let read = std::mem::take(&mut unfinished.events_read);
         let log = Arc::new(Self {
             journal,
             ids,
@@ -107,20 +116,24 @@ impl SagaLog {
         if read >= SNAPSHOT_APPENDS {
             log.snapshot_due.notify_one();
         }
-        let keeper = Arc::clone(&log);
+        let snapshotter = Arc::clone(&log);
         (log.spawn)(Box::pin(async move {
             loop {
-                keeper.snapshot_due.notified().await;
-                if let Err(error) = keeper.save_snapshot().await {
-                    tracing::warn!(%error, "no snapshot of the sagas; the next start takes longer");
+                snapshotter.snapshot_due.notified().await;
+                if let Err(error) = snapshotter.save_snapshot().await {
+                    tracing::warn!(%error, "the snapshot of unfinished sagas could not be saved; the next start takes longer");
                 }
             }
         }));
         Ok(log)
     }
 
-    /// Keeps what may be unfinished, so that the next start reads only what comes after. It is written later than
-    /// everything it knows of, and so never outlives it.
+    /// Saves a snapshot of the sagas that may be unfinished, so that the next start reads only what comes after. The
+    /// snapshot is written after every event that it contains, so no crash leaves it without them.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the journal cannot be read or written.
     pub async fn save_snapshot(&self) -> Result<(), StorageError> {
         let position = self.journal.last_position().await?;
         let data = self.unfinished.lock().save()?;
@@ -128,38 +141,38 @@ impl SagaLog {
         commit.wait().await.map_err(|error| StorageError::Unavailable(error.to_string()))
     }
 
-    /// The sagas of this kind that may be unfinished.
-    pub(crate) fn unfinished(&self, saga: &str) -> Vec<Uuid> {
+    /// Sagas of this kind that may be unfinished.
+    pub(crate) fn unfinished(&self, kind: &str) -> Vec<Uuid> {
         let unfinished = self.unfinished.lock();
-        unfinished.0.iter().filter(|(_, kind)| *kind == saga).map(|(id, _)| *id).collect()
+        unfinished.kinds.iter().filter(|(_, of)| *of == kind).map(|(id, _)| *id).collect()
     }
 
-    /// Everything the log says about one saga, ended or not.
-    pub(crate) async fn told(&self, id: Uuid) -> Result<Option<SavedSaga>, StorageError> {
-        let mut told = None;
+    /// One saga as its events tell it, unfinished or not.
+    pub(crate) async fn load(&self, id: Uuid) -> Result<Option<SavedSaga>, StorageError> {
+        let mut saved = None;
         for event in self.journal.read(&events::stream(id), 0, READ_EVENTS_MAX).await? {
-            SavedSaga::evolve(&mut told, &event)?;
+            SavedSaga::evolve(&mut saved, &event)?;
         }
-        Ok(told)
+        Ok(saved)
     }
 
     pub(crate) async fn begin(
         &self,
         id: Uuid,
-        saga: &'static str,
-        case: &impl Serialize,
+        kind: &'static str,
+        input: &impl Serialize,
     ) -> Result<(), AppendError> {
-        let case = serde_json::value::to_raw_value(case)
+        let input = serde_json::value::to_raw_value(input)
             .map_err(|error| StorageError::Corrupt(error.to_string()))?;
-        self.unfinished.lock().0.insert(id, saga.into());
-        self.append(id, 0, events::BEGUN, &Begun { saga: saga.into(), case }).await
+        self.unfinished.lock().kinds.insert(id, kind.into());
+        self.append(id, 0, events::BEGUN, &SagaBegun { saga: kind.into(), input }).await
     }
 
     pub(crate) async fn waiting(
         &self,
         id: Uuid,
         version: Version,
-        waiting: &Waiting,
+        waiting: &SagaWaiting,
     ) -> Result<(), AppendError> {
         self.append(id, version, events::WAITING, waiting).await
     }
@@ -168,28 +181,28 @@ impl SagaLog {
         &self,
         id: Uuid,
         version: Version,
-        undoing: &Undoing,
+        undoing: &SagaUndoing,
     ) -> Result<(), AppendError> {
         self.append(id, version, events::UNDOING, undoing).await
     }
 
-    pub(crate) async fn ended(
+    pub(crate) async fn end(
         &self,
         id: Uuid,
         version: Version,
-        outcome: Outcome,
+        outcome: SagaOutcome,
     ) -> Result<(), AppendError> {
-        self.append(id, version, events::ENDED, &Ended { outcome }).await?;
+        self.append(id, version, events::ENDED, &SagaEnded { outcome }).await?;
         self.forget(id);
         Ok(())
     }
 
-    /// This saga is not unfinished: the log shows its end, or nothing of it.
+    /// Removes a saga from the unfinished ones: the journal shows its end, or nothing of it.
     pub(crate) fn forget(&self, id: Uuid) {
-        self.unfinished.lock().0.remove(&id);
+        self.unfinished.lock().kinds.remove(&id);
     }
 
-    /// 62 random bits, from where the identifiers come from.
+    /// 62 random bits, from the same source as the identifiers.
     pub(crate) fn random(&self) -> u64 {
         let (_, low) = self.ids.next::<EventId>().0.as_u64_pair();
         low & (u64::MAX >> 2)
@@ -207,6 +220,7 @@ impl SagaLog {
             name,
             data: events::encode(event)?,
             recorded_at: self.ids.now(),
+            typed: journal::TypedEvent::default(),
         };
         let (stream, events) = (events::stream(id), vec![event]);
         self.journal.append(Append { stream, expected, events, writes: vec![] }).await?;

@@ -1,8 +1,8 @@
-//! The sagas of a service that nobody serves: which have ended, and what the others are about.
+//! Offline maintenance of a service's sagas: which have ended, and what the unfinished ones are about.
 
 use crate::{
     events::{self, SavedSaga},
-    log::Unfinished,
+    log::UnfinishedIndex,
 };
 use async_trait::async_trait;
 use journal::{
@@ -15,48 +15,53 @@ use serde_json::Value;
 use std::{collections::HashSet, fmt, sync::Arc};
 use storage::StorageError;
 
-/// The unfinished sagas, as the log keeps a snapshot of them.
+/// Projection of the unfinished sagas, of which [`SagaLog`](crate::SagaLog) keeps a snapshot.
 pub fn unfinished() -> Box<dyn Projection> {
-    Box::new(Unfinished::default())
+    Box::new(UnfinishedIndex::default())
 }
 
-/// The case that the saga of this identity was begun with; none when there is no such saga.
-pub async fn case(journal: &dyn Journal, id: Uuid) -> Result<Option<Value>, StorageError> {
-    let mut told = None;
+/// Input that the saga of this id was started with; `None` when there is no such saga.
+///
+/// # Errors
+///
+/// [`StorageError`] when the journal cannot be read, or holds an event that this version cannot decode.
+pub async fn saga_input(journal: &dyn Journal, id: Uuid) -> Result<Option<Value>, StorageError> {
+    let mut saved = None;
     for event in journal.read(&events::stream(id), 0, 1).await? {
-        SavedSaga::evolve(&mut told, &event)?;
+        SavedSaga::evolve(&mut saved, &event)?;
     }
-    told.map(|told| told.case()).transpose()
+    saved.map(|saved| saved.input()).transpose()
 }
 
-/// What sagas that have not ended are about; known once the journal was gone through.
+/// Subjects of the unfinished sagas, known once the journal was visited. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct RunningSagas(Arc<Mutex<HashSet<Uuid>>>);
 
 impl RunningSagas {
-    /// Whether a saga about this has not ended.
+    /// Whether an unfinished saga is about this subject.
     pub fn concerns(&self, subject: Uuid) -> bool {
         self.0.lock().contains(&subject)
     }
 }
 
-/// Sees that every saga has ended, or is of a kind that somebody goes on with.
+/// Invariant checker for sagas: each has ended, or is of a kind that a runner resumes.
 pub struct SagaChecker {
     kinds: &'static [&'static str],
     subject: fn(&Value) -> Option<Uuid>,
-    under_way: RunningSagas,
+    running: RunningSagas,
     invariant: Invariant,
 }
 
 impl SagaChecker {
-    /// Of sagas of these kinds; `subject` finds in a case what it is about.
+    /// Checker for sagas of these kinds; `subject` finds in an input what the saga is about, and `running` collects the
+    /// subjects of the unfinished ones.
     pub fn new(
         kinds: &'static [&'static str],
         subject: fn(&Value) -> Option<Uuid>,
-        under_way: RunningSagas,
+        running: RunningSagas,
     ) -> Self {
         let invariant = Invariant::new("every saga has ended, or waits and is listed");
-        Self { kinds, subject, under_way, invariant }
+        Self { kinds, subject, running, invariant }
     }
 }
 
@@ -67,26 +72,26 @@ impl EventVisitor for SagaChecker {
     }
 
     async fn stream(&mut self, events: &[RecordedEvent]) -> Result<(), StorageError> {
-        let mut told = None;
+        let mut saved = None;
         for event in events {
-            SavedSaga::evolve(&mut told, event)?;
+            SavedSaga::evolve(&mut saved, event)?;
         }
         let stream = events.first().map_or("", |event| &event.stream);
-        let Some(told) = told else {
-            self.invariant.hold(false, || format!("{stream} does not begin with its beginning"));
+        let Some(saved) = saved else {
+            self.invariant.hold(false, || format!("{stream} does not begin with saga_begun"));
             return Ok(());
         };
-        if told.ended.is_some() {
+        if saved.outcome.is_some() {
             self.invariant.hold(true, String::new);
             return Ok(());
         }
-        let subject = told.case::<Value>().ok().and_then(|case| (self.subject)(&case));
-        let is_known = self.kinds.contains(&told.saga.as_str()) && subject.is_some();
+        let subject = saved.input::<Value>().ok().and_then(|input| (self.subject)(&input));
+        let is_known = self.kinds.contains(&saved.kind.as_str()) && subject.is_some();
         self.invariant.hold(is_known, || {
-            format!("{stream} has not ended, and nobody goes on with a {:?}", told.saga)
+            format!("{stream} has not ended, and no runner resumes a {:?}", saved.kind)
         });
         self.invariant.waits();
-        self.under_way.0.lock().extend(subject);
+        self.running.0.lock().extend(subject);
         Ok(())
     }
 }

@@ -1,10 +1,10 @@
-//! Begins sagas, wakes them, and knows the unfinished ones.
+//! Saga runner: begins, resumes and wakes the sagas of one kind, and lists the unfinished ones.
 
 use crate::{
     BACKGROUND_MAX, RetryPolicy, Saga, SagaInput, SagaLog, SagaState, SagaStatus, SagaSummary,
     UNFINISHED_MAX,
-    events::{Outcome, SavedSaga},
-    executor::{Entry, Run},
+    events::{SagaOutcome, SavedSaga},
+    executor::{SagaExecution, UnfinishedSaga},
     status_cell::StatusCell,
 };
 use async_trait::async_trait;
@@ -19,285 +19,310 @@ use std::{
 use storage::StorageError;
 use tokio::sync::{Notify, Semaphore};
 
-/// Runs the sagas of one kind. Clones are the same runner.
-pub struct Runner<C: SagaInput>(pub(crate) Arc<Parts<C>>);
+/// Runner of the sagas of one kind. Clones share it. The crate's [example](crate) uses one.
+pub struct Runner<I: SagaInput>(pub(crate) Arc<RunnerInner<I>>);
 
-pub(crate) struct Parts<C: SagaInput> {
-    pub(crate) saga: Saga<C>,
+pub(crate) struct RunnerInner<I: SagaInput> {
+    pub(crate) definition: Saga<I>,
     pub(crate) log: Arc<SagaLog>,
     pub(crate) retry_policy: RetryPolicy,
-    pub(crate) entries: Mutex<HashMap<Uuid, Arc<Entry<C>>>>,
+    pub(crate) unfinished: Mutex<HashMap<Uuid, Arc<UnfinishedSaga<I>>>>,
     pub(crate) background: Semaphore,
 }
 
-/// Why a saga was not begun.
+/// Reasons why [`Runner::begin`] did not begin a saga.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum BeginError {
-    /// Under this id another case was begun before.
+    /// A saga with another input was started under this id before.
     #[error("another request was made under the same identifier")]
-    OtherCase,
-    /// Too many have not ended yet.
+    DifferentInput,
+    /// [`UNFINISHED_MAX`] sagas of this kind are unfinished.
     #[error("{UNFINISHED_MAX} sagas have not ended yet")]
     Overloaded,
-    /// The log could not.
+    /// The log could not be read or written; nothing was executed.
     #[error(transparent)]
     Storage(#[from] StorageError),
 }
 
-/// Why a saga was not tried again.
+/// Reasons why [`Sagas::retry`] did not retry a saga.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum RetryError {
-    /// There is none with this id.
+    /// No saga of this kind has this id.
     #[error("there is no such saga")]
     Unknown,
-    /// It does not wait for a retry.
+    /// The saga has not failed, is being executed at this moment, or has ended.
     #[error("it does not wait for a retry")]
     NotFailed,
-    /// The log could not say.
+    /// The log could not be read.
     #[error(transparent)]
     Storage(#[from] StorageError),
 }
 
-/// What operators can see and do, whatever the kind of saga.
+/// Operator's view of the unfinished sagas, whatever their kind.
 #[async_trait]
 pub trait Sagas: Send + Sync + fmt::Debug {
-    /// The unfinished ones, oldest first.
+    /// Unfinished sagas, oldest first.
     fn list(&self) -> Vec<SagaSummary>;
 
-    /// Tries one that failed again, now.
+    /// Retries a failed saga now instead of after its backoff, and waits until it ends or pauses again.
+    ///
+    /// # Errors
+    ///
+    /// See [`RetryError`].
     async fn retry(&self, id: Uuid) -> Result<SagaSummary, RetryError>;
 }
 
-impl<C: SagaInput> Runner<C> {
-    /// A runner of `saga`, which goes on at once with those that the log shows unfinished.
+impl<I: SagaInput> Runner<I> {
+    /// Starts a runner, which at once resumes in the background what the log shows unfinished.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the log cannot be read, or an unfinished saga's input cannot be decoded.
     pub async fn start(
         log: &Arc<SagaLog>,
-        saga: Saga<C>,
+        definition: Saga<I>,
         retry_policy: RetryPolicy,
     ) -> Result<Self, StorageError> {
-        let unfinished = log.unfinished(saga.name);
-        let runner = Self(Arc::new(Parts {
-            saga,
+        let unfinished = log.unfinished(definition.name);
+        let runner = Self(Arc::new(RunnerInner {
+            definition,
             log: Arc::clone(log),
             retry_policy,
-            entries: Mutex::default(),
+            unfinished: Mutex::default(),
             background: Semaphore::new(BACKGROUND_MAX),
         }));
         for id in unfinished {
-            let told = log.told(id).await?;
-            let Some(told) = told.filter(|told| told.ended.is_none()) else {
+            let saved = log.load(id).await?;
+            let Some(saved) = saved.filter(|saved| saved.outcome.is_none()) else {
                 log.forget(id);
                 continue;
             };
-            let entry = runner.entry(id, Arc::new(told.case()?), told.begun_at);
-            runner.0.entries.lock().insert(id, Arc::clone(&entry));
-            let run = runner.recovered(entry, told);
+            let saga = runner.unfinished_saga(id, Arc::new(saved.input()?), saved.started_at);
+            runner.0.unfinished.lock().insert(id, Arc::clone(&saga));
+            let execution = runner.recover(saga, saved);
             if !kernel::defects::planted("saga_not_resumed") {
-                runner.follow(run, None);
+                runner.run_in_background(execution, None);
             }
         }
         Ok(runner)
     }
 
-    /// Begins a saga under `id`, or joins the one that was begun under it before. Runs it in the caller's task until
-    /// it ends, waits or fails; in the last two cases it goes on in the background, as it does when the caller is
-    /// dropped.
-    pub async fn begin(&self, id: Uuid, case: C) -> Result<SagaStatus, BeginError> {
-        let case = Arc::new(case);
-        let entry = match self.enlist(id, &case)? {
-            Enlisted::New(entry) => entry,
-            Enlisted::There(entry) => return self.join(&entry, &case).await,
+    /// Begins a saga under `id`, or joins the one that was started under it before, which makes a repeated request safe.
+    ///
+    /// The saga is executed in the caller's task until it ends, waits or fails; after a wait or a failure it continues
+    /// in the background, and so it does when the caller is dropped.
+    ///
+    /// # Errors
+    ///
+    /// See [`BeginError`]. A saga that ends undone is no error: its status has the refusal.
+    pub async fn begin(&self, id: Uuid, input: I) -> Result<SagaStatus, BeginError> {
+        let input = Arc::new(input);
+        let saga = match self.register(id, &input)? {
+            Registration::New(saga) => saga,
+            Registration::Existing(saga) => return self.join(&saga, &input).await,
         };
-        let mut hand_over = HandOver { runner: self, entry: Some(Arc::clone(&entry)) };
-        let begun = self.0.log.begin(id, self.0.saga.name, case.as_ref()).await;
-        if let Err(error) = begun {
-            hand_over.entry = None;
-            return self.not_begun(&entry, error).await;
+        let mut guard = ResumeOnDrop { runner: self, saga: Some(Arc::clone(&saga)) };
+        let appended = self.0.log.begin(id, self.0.definition.name, input.as_ref()).await;
+        if let Err(error) = appended {
+            guard.saga = None;
+            return self.abandon(&saga, error).await;
         }
-        let mut run = Run::begun(entry);
-        let halt = run.drive(&self.0.saga, &self.0.log).await;
-        hand_over.entry = None;
-        let entry = Arc::clone(&run.entry);
-        if let Some(pause) = self.stand_still(&mut run, halt) {
-            self.follow(run, Some(pause));
+        let mut execution = SagaExecution::new(saga);
+        let stop_reason = execution.execute(&self.0.definition, &self.0.log).await;
+        guard.saga = None;
+        let saga = Arc::clone(&execution.saga);
+        if let Some(pause) = self.record_stop(&mut execution, stop_reason) {
+            self.run_in_background(execution, Some(pause));
         }
-        let status = entry.status.now();
+        let status = saga.status.get();
         Ok(status)
     }
 
-    /// Says that there is news for this saga: it is run again soon. Whether it is unfinished.
+    /// Wakes a saga: it is executed again soon. Returns whether it is unfinished.
     pub fn wake(&self, id: Uuid) -> bool {
-        let entry = self.0.entries.lock().get(&id).cloned();
-        let woken = entry.map(|entry| wake(&entry));
+        let saga = self.0.unfinished.lock().get(&id).cloned();
+        let woken = saga.map(|saga| wake(&saga));
         woken.is_some()
     }
 
-    /// Wakes it and waits until it stands still again. `None` when it is not among the unfinished.
+    /// Wakes a saga and waits until it ends or pauses again. `None` when it is not unfinished.
     pub async fn wake_and_settle(&self, id: Uuid) -> Option<SagaStatus> {
-        let entry = self.0.entries.lock().get(&id).cloned()?;
-        let wakes = wake(&entry);
-        Some(settled(&entry, wakes).await)
+        let saga = self.0.unfinished.lock().get(&id).cloned()?;
+        let wakes = wake(&saga);
+        Some(settled(&saga, wakes).await)
     }
 
-    fn enlist(&self, id: Uuid, case: &Arc<C>) -> Result<Enlisted<C>, BeginError> {
-        let mut entries = self.0.entries.lock();
-        if let Some(entry) = entries.get(&id) {
-            return Ok(Enlisted::There(Arc::clone(entry)));
+    fn register(&self, id: Uuid, input: &Arc<I>) -> Result<Registration<I>, BeginError> {
+        let mut unfinished = self.0.unfinished.lock();
+        if let Some(saga) = unfinished.get(&id) {
+            return Ok(Registration::Existing(Arc::clone(saga)));
         }
-        if entries.len() >= UNFINISHED_MAX {
+        if unfinished.len() >= UNFINISHED_MAX {
             return Err(BeginError::Overloaded);
         }
-        let entry = self.entry(id, Arc::clone(case), self.0.log.ids.now());
-        entries.insert(id, Arc::clone(&entry));
-        Ok(Enlisted::New(entry))
+        let saga = self.unfinished_saga(id, Arc::clone(input), self.0.log.ids.now());
+        unfinished.insert(id, Arc::clone(&saga));
+        Ok(Registration::New(saga))
     }
 
-    /// Strikes the entry that was made for a saga that was not begun now, and tells whoever joined it meanwhile.
-    async fn not_begun(
+    /// Removes a saga that was registered but not started, and answers the callers that joined it meanwhile.
+    async fn abandon(
         &self,
-        entry: &Entry<C>,
+        saga: &UnfinishedSaga<I>,
         error: AppendError,
     ) -> Result<SagaStatus, BeginError> {
-        self.0.log.forget(entry.id);
-        let answer = match error {
-            AppendError::Conflict { .. } => self.earlier(entry.id, &entry.case).await,
+        self.0.log.forget(saga.id);
+        let result = match error {
+            AppendError::Conflict { .. } => self.status_from_log(saga.id, &saga.input).await,
             AppendError::Storage(error) => Err(error.into()),
         };
-        self.0.entries.lock().remove(&entry.id);
-        let status = answer.as_ref().ok().cloned();
-        entry.status.replace(status.unwrap_or_else(|| SagaStatus::ended(SagaState::Undone, None)));
-        answer
+        self.0.unfinished.lock().remove(&saga.id);
+        let status = result.as_ref().ok().cloned();
+        saga.status
+            .replace(status.unwrap_or_else(|| SagaStatus::terminal(SagaState::Undone, None)));
+        result
     }
 
-    async fn join(&self, entry: &Entry<C>, case: &C) -> Result<SagaStatus, BeginError> {
-        if !case.repeats(&entry.case) {
-            return Err(BeginError::OtherCase);
+    async fn join(&self, saga: &UnfinishedSaga<I>, input: &I) -> Result<SagaStatus, BeginError> {
+        if !input.repeats(&saga.input) {
+            return Err(BeginError::DifferentInput);
         }
-        Ok(settled(entry, 0).await)
+        Ok(settled(saga, 0).await)
     }
 
-    /// How the saga stands that was begun under this id before, and is not in memory any more.
-    async fn earlier(&self, id: Uuid, case: &C) -> Result<SagaStatus, BeginError> {
-        let told = self.0.log.told(id).await?;
+    /// Status of a saga that was started under this id before and is no longer in memory.
+    async fn status_from_log(&self, id: Uuid, input: &I) -> Result<SagaStatus, BeginError> {
+        let saved = self.0.log.load(id).await?;
         let gone = || StorageError::Unavailable(format!("the log of saga {id} is gone"));
-        let told = told.ok_or_else(gone)?;
-        if !case.repeats(&told.case()?) {
-            return Err(BeginError::OtherCase);
+        let saved = saved.ok_or_else(gone)?;
+        if !input.repeats(&saved.input()?) {
+            return Err(BeginError::DifferentInput);
         }
-        let refusal = told.undoing.map(|undoing| Arc::new(undoing.reason));
-        Ok(match told.ended {
-            Some(Outcome::Done) => SagaStatus::ended(SagaState::Done, None),
-            Some(Outcome::Undone) => SagaStatus::ended(SagaState::Undone, refusal),
-            // Somebody else has it in hand.
-            None => SagaStatus { driven: false, ..SagaStatus::running(self.0.saga.step_name(0)) },
+        let refusal = saved.undoing.map(|undoing| Arc::new(undoing.reason));
+        Ok(match saved.outcome {
+            Some(SagaOutcome::Done) => SagaStatus::terminal(SagaState::Done, None),
+            Some(SagaOutcome::Undone) => SagaStatus::terminal(SagaState::Undone, refusal),
+            // Another process is executing it.
+            None => {
+                let first = self.0.definition.step_name(0);
+                SagaStatus { is_executing: false, ..SagaStatus::running(first) }
+            }
         })
     }
 
-    fn entry(&self, id: Uuid, case: Arc<C>, begun_at: Timestamp) -> Arc<Entry<C>> {
-        let status = SagaStatus::running(self.0.saga.step_name(0));
-        Arc::new(Entry {
+    fn unfinished_saga(
+        &self,
+        id: Uuid,
+        input: Arc<I>,
+        started_at: Timestamp,
+    ) -> Arc<UnfinishedSaga<I>> {
+        let status = SagaStatus::running(self.0.definition.step_name(0));
+        Arc::new(UnfinishedSaga {
             id,
-            case,
-            begun_at,
+            input,
+            started_at,
             status: StatusCell::new(status),
-            news: Notify::new(),
+            wake_signal: Notify::new(),
             wakes: 0.into(),
         })
     }
 
-    /// A saga taken over from somebody else: any of its steps can have had an effect.
-    pub(crate) fn recovered(&self, entry: Arc<Entry<C>>, told: SavedSaga) -> Run<C> {
-        Run {
-            entry,
-            version: told.version,
-            furthest: self.0.saga.last(),
-            waiting: told.waiting,
-            undoing: told.undoing.map(Arc::new),
-            tries: 0,
+    /// Execution of a saga that another task left unfinished: any of its steps can have had an effect.
+    pub(crate) fn recover(
+        &self,
+        saga: Arc<UnfinishedSaga<I>>,
+        saved: SavedSaga,
+    ) -> SagaExecution<I> {
+        SagaExecution {
+            saga,
+            version: saved.version,
+            furthest: self.0.definition.last_index(),
+            waiting: saved.waiting,
+            undoing: saved.undoing.map(Arc::new),
+            attempts: 0,
+        }
+    }
+
+    fn summary(&self, saga: &UnfinishedSaga<I>) -> SagaSummary {
+        SagaSummary {
+            id: saga.id,
+            name: self.0.definition.name,
+            subject: saga.input.subject(),
+            started_at: saga.started_at,
+            status: saga.status.get(),
         }
     }
 }
 
-enum Enlisted<C> {
-    New(Arc<Entry<C>>),
-    There(Arc<Entry<C>>),
+/// Result of registering a saga in memory.
+enum Registration<I> {
+    New(Arc<UnfinishedSaga<I>>),
+    Existing(Arc<UnfinishedSaga<I>>),
 }
 
 /// Adds a wake; returns how many there are now.
-fn wake<C>(entry: &Entry<C>) -> u64 {
-    let wakes = entry.wakes.fetch_add(1, Ordering::AcqRel) + 1;
-    entry.news.notify_one();
+fn wake<I>(saga: &UnfinishedSaga<I>) -> u64 {
+    let wakes = saga.wakes.fetch_add(1, Ordering::AcqRel) + 1;
+    saga.wake_signal.notify_one();
     wakes
 }
 
-/// Waits until the saga stands still, having seen this many wakes.
-async fn settled<C>(entry: &Entry<C>, wakes: u64) -> SagaStatus {
-    entry.status.wait_for(|status| status.has_settled(wakes)).await
+/// Waits until the saga is at rest after an execution that had seen this many wakes.
+async fn settled<I>(saga: &UnfinishedSaga<I>, wakes: u64) -> SagaStatus {
+    saga.status.wait_for(|status| status.has_settled(wakes)).await
 }
 
-/// Sees to it that a saga goes on when the caller whose task it ran in is dropped.
-struct HandOver<'a, C: SagaInput> {
-    runner: &'a Runner<C>,
-    entry: Option<Arc<Entry<C>>>,
+/// Drop guard that resumes a saga in the background when the caller in whose task it ran is dropped.
+struct ResumeOnDrop<'a, I: SagaInput> {
+    runner: &'a Runner<I>,
+    saga: Option<Arc<UnfinishedSaga<I>>>,
 }
 
-impl<C: SagaInput> Drop for HandOver<'_, C> {
+impl<I: SagaInput> Drop for ResumeOnDrop<'_, I> {
     fn drop(&mut self) {
-        if let Some(entry) = self.entry.take() {
-            self.runner.take_over(entry);
+        if let Some(saga) = self.saga.take() {
+            self.runner.resume_from_log(saga);
         }
     }
 }
 
 #[async_trait]
-impl<C: SagaInput> Sagas for Runner<C> {
+impl<I: SagaInput> Sagas for Runner<I> {
     fn list(&self) -> Vec<SagaSummary> {
-        let entries = self.0.entries.lock();
-        let mut list: Vec<_> = entries.values().map(|entry| self.listed(entry)).collect();
-        list.sort_by_key(|listed| (listed.begun_at, listed.id));
+        let unfinished = self.0.unfinished.lock();
+        let mut list: Vec<_> = unfinished.values().map(|saga| self.summary(saga)).collect();
+        list.sort_by_key(|saga| (saga.started_at, saga.id));
         list
     }
 
     async fn retry(&self, id: Uuid) -> Result<SagaSummary, RetryError> {
-        let entry = self.0.entries.lock().get(&id).cloned();
-        let Some(entry) = entry else {
-            let told = self.0.log.told(id).await?;
-            let of_kind = told.is_some_and(|told| told.saga == self.0.saga.name);
-            return Err(if of_kind { RetryError::NotFailed } else { RetryError::Unknown });
+        let saga = self.0.unfinished.lock().get(&id).cloned();
+        let Some(saga) = saga else {
+            let saved = self.0.log.load(id).await?;
+            let is_of_kind = saved.is_some_and(|saved| saved.kind == self.0.definition.name);
+            return Err(if is_of_kind { RetryError::NotFailed } else { RetryError::Unknown });
         };
-        let failed = {
-            let status = entry.status.now();
-            status.tries > 0 && !status.driven
+        let has_failed = {
+            let status = saga.status.get();
+            status.attempts > 0 && !status.is_executing
         };
-        if !failed {
+        if !has_failed {
             return Err(RetryError::NotFailed);
         }
-        let wakes = wake(&entry);
-        settled(&entry, wakes).await;
-        Ok(self.listed(&entry))
+        let wakes = wake(&saga);
+        settled(&saga, wakes).await;
+        Ok(self.summary(&saga))
     }
 }
 
-impl<C: SagaInput> Runner<C> {
-    fn listed(&self, entry: &Entry<C>) -> SagaSummary {
-        SagaSummary {
-            id: entry.id,
-            name: self.0.saga.name,
-            subject: entry.case.subject(),
-            begun_at: entry.begun_at,
-            status: entry.status.now(),
-        }
-    }
-}
-
-impl<C: SagaInput> Clone for Runner<C> {
+impl<I: SagaInput> Clone for Runner<I> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }
 
-impl<C: SagaInput> fmt::Debug for Runner<C> {
+impl<I: SagaInput> fmt::Debug for Runner<I> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Runner").field("saga", &self.0.saga).finish_non_exhaustive()
+        out.debug_struct("Runner").field("saga", &self.0.definition).finish_non_exhaustive()
     }
 }

@@ -1,50 +1,50 @@
-//! How a saga stands, for its caller and for operators.
+//! Saga status, for its caller and for operators.
 
 use kernel::{Problem, Timestamp, Uuid};
 use std::sync::Arc;
 
-/// Where a saga stands.
+/// State of a saga. [`Done`](Self::Done) and [`Undone`](Self::Undone) are terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SagaState {
-    /// Going forward.
+    /// Its steps are being executed.
     Running,
-    /// For somebody outside.
+    /// A step waits for something outside.
     Waiting,
-    /// Going back.
+    /// Its steps are being undone.
     Undoing,
-    /// Failed often; still tried again, slowly.
+    /// It failed [`attempts_max`](crate::RetryPolicy::attempts_max) times in a row; still retried, slowly.
     Stuck,
-    /// Ended well.
+    /// Every step is done.
     Done,
-    /// Ended with everything undone.
+    /// Every step that may have had an effect is undone.
     Undone,
 }
 
 impl SagaState {
-    /// Whether nothing will happen any more.
-    pub fn has_ended(self) -> bool {
+    /// Whether the state is terminal: nothing will happen any more.
+    pub fn is_terminal(self) -> bool {
         matches!(self, Self::Done | Self::Undone)
     }
 }
 
-/// A saga at one moment.
+/// Status of a saga at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SagaStatus {
-    /// Where it stands.
+    /// State of the saga.
     pub state: SagaState,
-    /// The step it is at.
+    /// Name of the step that is executed or undone; empty in a terminal state.
     pub step: &'static str,
-    /// How often it failed there in a row.
-    pub tries: u32,
-    /// What went wrong last, or what it waits for.
+    /// Attempts in a row that failed.
+    pub attempts: u32,
+    /// Last failure, or the reason of the wait.
     pub error: Option<String>,
-    /// When it goes on by itself.
-    pub next_try_at: Option<Timestamp>,
-    /// Why it goes back, or went back.
+    /// Time of the next attempt that needs no wake.
+    pub next_attempt_at: Option<Timestamp>,
+    /// Refusal because of which the saga is being undone, or was undone.
     pub refusal: Option<Arc<Problem>>,
-    /// Whether somebody is driving it at this moment.
-    pub(crate) driven: bool,
-    /// How many wakes it had when it was last driven.
+    /// Whether a task is executing the saga at this moment.
+    pub(crate) is_executing: bool,
+    /// Number of wakes that the last execution had seen when it began.
     pub(crate) wakes_seen: u64,
 }
 
@@ -53,36 +53,36 @@ impl SagaStatus {
         Self {
             state: SagaState::Running,
             step,
-            tries: 0,
+            attempts: 0,
             error: None,
-            next_try_at: None,
+            next_attempt_at: None,
             refusal: None,
-            driven: true,
+            is_executing: true,
             wakes_seen: 0,
         }
     }
 
-    pub(crate) fn ended(state: SagaState, refusal: Option<Arc<Problem>>) -> Self {
-        Self { state, refusal, driven: false, ..Self::running("") }
+    pub(crate) fn terminal(state: SagaState, refusal: Option<Arc<Problem>>) -> Self {
+        Self { state, refusal, is_executing: false, ..Self::running("") }
     }
 
-    /// Whether it stands still, having seen all of the first `wakes` wakes.
+    /// Whether the saga is at rest after an execution that had seen all of the first `wakes` wakes.
     pub(crate) fn has_settled(&self, wakes: u64) -> bool {
-        self.state.has_ended() || (!self.driven && self.wakes_seen >= wakes)
+        self.state.is_terminal() || (!self.is_executing && self.wakes_seen >= wakes)
     }
 }
 
-/// An unfinished saga in a list.
+/// Summary of an unfinished saga in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SagaSummary {
-    /// Identity.
+    /// Identity of the saga.
     pub id: Uuid,
-    /// Which kind.
+    /// Name of its kind.
     pub name: &'static str,
-    /// The thing it is about.
+    /// Identity of the thing that it is about.
     pub subject: Uuid,
-    /// When it began.
-    pub begun_at: Timestamp,
-    /// How it stands.
+    /// Time at which it was started.
+    pub started_at: Timestamp,
+    /// Status of the saga now.
     pub status: SagaStatus,
 }

@@ -1,47 +1,47 @@
-//! A status that everybody can look at and wait for.
+//! Status cell: the current status of a saga, to read and to wait for.
 
 use crate::SagaStatus;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-/// How a saga stands, for whoever waits for it. Those who wait are woken in the order in which they came, so that
-/// the same history repeats from the same beginning.
+/// Shared status of one saga, like a `tokio::sync::watch` channel whose waiters are woken in the order in which they
+/// came, so that the same history repeats from the same seed.
 pub(crate) struct StatusCell {
     status: Mutex<SagaStatus>,
     changed: Notify,
 }
 
 impl StatusCell {
-    /// Shows this from the beginning.
+    /// Cell with this first status.
     pub(crate) fn new(status: SagaStatus) -> Self {
         Self { status: Mutex::new(status), changed: Notify::new() }
     }
 
-    /// How it stands now.
-    pub(crate) fn now(&self) -> SagaStatus {
+    /// Current status.
+    pub(crate) fn get(&self) -> SagaStatus {
         self.status.lock().clone()
     }
 
-    /// Shows something else.
+    /// Replaces the status.
     pub(crate) fn replace(&self, status: SagaStatus) {
-        self.modify(|shown| *shown = status);
+        self.modify(|current| *current = status);
     }
 
-    /// Changes what is shown.
+    /// Changes the status in place.
     pub(crate) fn modify(&self, change: impl FnOnce(&mut SagaStatus)) {
         change(&mut self.status.lock());
         self.changed.notify_waiters();
     }
 
-    /// Waits until it stands as wanted.
-    pub(crate) async fn wait_for(&self, is_wanted: impl Fn(&SagaStatus) -> bool) -> SagaStatus {
+    /// Waits for a status that the condition accepts.
+    pub(crate) async fn wait_for(&self, is_met: impl Fn(&SagaStatus) -> bool) -> SagaStatus {
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
             {
                 let status = self.status.lock();
-                if is_wanted(&status) {
+                if is_met(&status) {
                     return status.clone();
                 }
             }

@@ -1,31 +1,31 @@
-//! Every setting as people and programs want to see it: value, default, origin.
+//! Dump of all effective settings: value, default, origin.
 
-use crate::reader::{Content, Node};
+use crate::deserializer::{Node, NodeContent};
 use crate::secret::REDACTED;
 use crate::{Origin, Settings};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// One setting of a dump.
+/// Setting of a dump.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DumpedSetting {
-    /// The key: `search-service.capture`.
+    /// Key, such as `search-service.results_max`.
     pub key: String,
-    /// The value as JSON, `"***"` when it is secret.
+    /// Value as JSON; `"***"` when it is secret.
     pub value: String,
-    /// The default as JSON.
+    /// Default as JSON.
     pub default: String,
-    /// Where the value came from.
+    /// Origin of the value.
     pub origin: Origin,
 }
 
-/// Every setting, by key.
+/// Dump of all settings, by key. Its text has one line for each: `key = value  # origin; default …`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dump(pub Vec<DumpedSetting>);
 
 impl Settings {
-    /// Every key there is, with value, default and origin; secrets are not shown.
+    /// Dumps every setting with value, default and origin; secrets are redacted.
     pub fn dump(&self) -> Dump {
         let dumped = self.keys.iter().map(|(key, setting)| DumpedSetting {
             key: key.clone(),
@@ -39,13 +39,13 @@ impl Settings {
 
 fn without_secrets(node: &Node, secrets: &BTreeSet<String>) -> Value {
     let value = match &node.content {
-        Content::Typed(value) => value.clone(),
-        Content::Text(text) => {
+        NodeContent::Typed(value) => value.clone(),
+        NodeContent::Text(text) => {
             // A list or table written as text may hide a secret deeper down; then none of it is shown.
             let below = secrets.iter().any(|key| key.starts_with(&node.key) && *key != node.key);
             if below { REDACTED.into() } else { text.clone().into() }
         }
-        Content::Table(_) => Value::Null,
+        NodeContent::Table(_) => Value::Null,
     };
     redact(&node.key, value, secrets)
 }

@@ -1,6 +1,6 @@
-//! Why a setting was refused, as one sentence for the person who wrote it.
+//! Setting error: one sentence for the person who wrote the setting.
 
-/// A setting that is wrong: which one, where it came from and what would be right.
+/// Error of a setting: its text says which setting is wrong, where it came from and what would be right.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{sentence}")]
 pub struct SettingError {

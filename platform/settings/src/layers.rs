@@ -1,16 +1,16 @@
-//! Lays the sources over each other, refuses what nobody declared, and hands out sections.
+//! Layered settings: loads the layers, refuses undeclared keys, and deserialises sections.
 
-use crate::reader::{Content, Node, Reader};
+use crate::deserializer::{Node, NodeContent, NodeDeserializer};
 use crate::section::joined;
 use crate::source::{self, FILE_VARIABLE, PREFIX};
-use crate::{Origin, Section, SettingError, Sources, closest};
+use crate::{Origin, Section, SettingError, Sources, suggestion};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// Every setting of the process, with its value and where it came from.
+/// Settings of a process, loaded and validated, each with its value and origin. The crate's [example](crate) loads some.
 #[derive(Clone)]
 pub struct Settings {
     sections: Vec<Section>,
@@ -18,7 +18,7 @@ pub struct Settings {
     pub(crate) secrets: BTreeSet<String>,
 }
 
-/// One key.
+/// Setting of one key.
 #[derive(Clone)]
 pub(crate) struct Setting {
     section: &'static str,
@@ -27,38 +27,51 @@ pub(crate) struct Setting {
 }
 
 impl Settings {
-    /// The settings of these sections from these sources. Everything is checked here, so that a process with a
-    /// wrong setting does not start.
+    /// Loads the settings of these sections. Every section is deserialised once, so that a process with a wrong setting does
+    /// not start.
+    ///
+    /// # Errors
+    ///
+    /// [`SettingError`] for the first of: a declaration that contradicts another, a file that cannot be read or is not TOML,
+    /// a key or variable that no section declares, a value of a wrong type or range, a secret with a default.
     pub fn load(
         sections: impl IntoIterator<Item = Section>,
         sources: &Sources,
     ) -> Result<Self, SettingError> {
         let mut settings = Self::defaults(sections)?;
         if let Some(path) = sources.settings_file() {
-            settings.take_file(&path)?;
+            settings.load_file(&path)?;
         }
-        settings.take_environment(&sources.environment)?;
+        settings.load_environment(&sources.environment)?;
         for flag in &sources.flags {
-            settings.take_flag(flag)?;
+            settings.load_flag(flag)?;
         }
         settings.check()?;
         Ok(settings)
     }
 
-    /// One section as its struct.
+    /// Deserialises a section.
+    ///
+    /// # Errors
+    ///
+    /// [`SettingError`] when no section has this name, or `T` is not the type it was declared with and does not fit.
     pub fn section<T: DeserializeOwned>(&self, name: &str) -> Result<T, SettingError> {
         if !self.sections.iter().any(|section| section.name == name) {
-            let suggestion = closest::suggestion(name, self.sections.iter().map(|it| it.name));
+            let suggestion = suggestion::did_you_mean(name, self.sections.iter().map(|it| it.name));
             return Err(SettingError::new(format!(
                 "there is no settings section `{name}`{suggestion}"
             )));
         }
         let secrets = RefCell::default();
-        let reader = Reader { node: self.table(name), secrets: &secrets };
-        T::deserialize(reader).map_err(|error| SettingError::new(error.to_string()))
+        let deserializer = NodeDeserializer { node: self.table(name), secrets: &secrets };
+        T::deserialize(deserializer).map_err(|error| SettingError::new(error.to_string()))
     }
 
-    /// The settings of the top level as their struct.
+    /// Deserialises the settings of the top level.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Settings::section`].
     pub fn top<T: DeserializeOwned>(&self) -> Result<T, SettingError> {
         self.section("")
     }
@@ -82,7 +95,7 @@ impl Settings {
                         "`{key}` and `{other}` would share one environment variable"
                     )));
                 }
-                let content = Content::Typed(default.clone());
+                let content = NodeContent::Typed(default.clone());
                 let node = Node { key: key.clone(), origin: Origin::Default, content };
                 all.keys.insert(key, Setting { section: section.name, default, node });
             }
@@ -91,7 +104,7 @@ impl Settings {
         Ok(all)
     }
 
-    fn take_file(&mut self, path: &Path) -> Result<(), SettingError> {
+    fn load_file(&mut self, path: &Path) -> Result<(), SettingError> {
         let file = path.display();
         let text = std::fs::read_to_string(path).map_err(|error| {
             SettingError::new(format!("the settings file {file} cannot be read: {error}"))
@@ -104,10 +117,10 @@ impl Settings {
                 "the settings file {file} is not TOML at line {line}: {message}"
             ))
         })?;
-        self.take_table("", table, &Origin::File(path.to_owned()))
+        self.load_table("", table, &Origin::File(path.to_owned()))
     }
 
-    fn take_table(
+    fn load_table(
         &mut self,
         parent: &str,
         table: toml::Table,
@@ -116,7 +129,7 @@ impl Settings {
         for (name, value) in table {
             let key = joined(parent, &name);
             if let Some(setting) = self.keys.get_mut(&key) {
-                let content = Content::Typed(from_toml(value));
+                let content = NodeContent::Typed(from_toml(value));
                 setting.node = Node { key, origin: origin.clone(), content };
             } else if !self.children(&key).is_empty() {
                 let toml::Value::Table(table) = value else {
@@ -124,10 +137,10 @@ impl Settings {
                         format!("`{key}` ({origin}) is a table: write [{key}] and its keys below");
                     return Err(SettingError::new(sentence));
                 };
-                self.take_table(&key, table, origin)?;
+                self.load_table(&key, table, origin)?;
             } else {
                 let known = self.children(parent);
-                let suggestion = closest::suggestion(&name, known.iter().map(String::as_str));
+                let suggestion = suggestion::did_you_mean(&name, known.iter().map(String::as_str));
                 let sentence = format!("there is no setting `{key}` ({origin}){suggestion}");
                 return Err(SettingError::new(sentence));
             }
@@ -135,7 +148,7 @@ impl Settings {
         Ok(())
     }
 
-    fn take_environment(&mut self, environment: &[(String, String)]) -> Result<(), SettingError> {
+    fn load_environment(&mut self, environment: &[(String, String)]) -> Result<(), SettingError> {
         let keys: BTreeMap<String, String> =
             self.keys.keys().map(|key| (source::variable(key), key.clone())).collect();
         for (name, value) in environment {
@@ -146,39 +159,41 @@ impl Settings {
                 if source::is_service_link(name, value) {
                     continue;
                 }
-                let suggestion = closest::suggestion(name, keys.keys().map(String::as_str));
+                let suggestion = suggestion::did_you_mean(name, keys.keys().map(String::as_str));
                 let sentence = format!("the environment variable {name} sets nothing{suggestion}");
                 return Err(SettingError::new(sentence));
             };
-            self.put_text(key, Origin::Environment(name.clone()), value);
+            self.set_text(key, Origin::Environment(name.clone()), value);
         }
         Ok(())
     }
 
-    fn take_flag(&mut self, flag: &source::Flag) -> Result<(), SettingError> {
+    fn load_flag(&mut self, flag: &source::Flag) -> Result<(), SettingError> {
         if !self.keys.contains_key(&flag.key) {
-            let suggestion = closest::suggestion(&flag.key, self.keys.keys().map(String::as_str));
+            let suggestion =
+                suggestion::did_you_mean(&flag.key, self.keys.keys().map(String::as_str));
             let sentence =
                 format!("there is no setting `{}` (flag {}){suggestion}", flag.key, flag.name);
             return Err(SettingError::new(sentence));
         }
-        self.put_text(&flag.key, Origin::Flag(flag.name.clone()), &flag.value);
+        self.set_text(&flag.key, Origin::Flag(flag.name.clone()), &flag.value);
         Ok(())
     }
 
-    fn put_text(&mut self, key: &str, origin: Origin, value: &str) {
+    fn set_text(&mut self, key: &str, origin: Origin, value: &str) {
         if let Some(setting) = self.keys.get_mut(key) {
             setting.node =
-                Node { key: key.to_owned(), origin, content: Content::Text(value.to_owned()) };
+                Node { key: key.to_owned(), origin, content: NodeContent::Text(value.to_owned()) };
         }
     }
 
-    /// Reads every section once, and learns which keys are secret.
+    /// Deserialises every section once, which also finds the keys that are secret.
     fn check(&mut self) -> Result<(), SettingError> {
         let secrets = RefCell::default();
         for section in &self.sections {
-            let reader = Reader { node: self.table(section.name), secrets: &secrets };
-            (section.check)(reader).map_err(|error| SettingError::new(error.to_string()))?;
+            let deserializer =
+                NodeDeserializer { node: self.table(section.name), secrets: &secrets };
+            (section.check)(deserializer).map_err(|error| SettingError::new(error.to_string()))?;
         }
         self.secrets = secrets.into_inner();
         for key in &self.secrets {
@@ -196,7 +211,7 @@ impl Settings {
         Ok(())
     }
 
-    /// The names directly below a key.
+    /// Names directly below a key.
     fn children(&self, parent: &str) -> BTreeSet<String> {
         let below = self.keys.keys().filter_map(|key| match parent {
             "" => Some(key.as_str()),
@@ -205,7 +220,7 @@ impl Settings {
         below.filter_map(|rest| rest.split('.').next()).map(str::to_owned).collect()
     }
 
-    /// The values of a section as a tree.
+    /// Values of a section as a tree.
     fn table(&self, section: &str) -> Node {
         let mut root = empty_table(section);
         for (key, setting) in self.keys.iter().filter(|(_, it)| it.section == section) {
@@ -228,11 +243,15 @@ impl std::fmt::Debug for Settings {
 }
 
 fn empty_table(key: &str) -> Node {
-    Node { key: key.to_owned(), origin: Origin::Default, content: Content::Table(BTreeMap::new()) }
+    Node {
+        key: key.to_owned(),
+        origin: Origin::Default,
+        content: NodeContent::Table(BTreeMap::new()),
+    }
 }
 
 fn insert(parent: &mut Node, path: &str, leaf: Node) {
-    let Content::Table(table) = &mut parent.content else {
+    let NodeContent::Table(table) = &mut parent.content else {
         return;
     };
     match path.split_once('.') {
@@ -246,8 +265,8 @@ fn insert(parent: &mut Node, path: &str, leaf: Node) {
     }
 }
 
-/// The keys of a default: every value that is not itself a struct. An empty table takes any keys, which its type
-/// then checks.
+/// Collects the keys of a default: every value that is not itself a struct. An empty table accepts any keys, which its
+/// type then checks.
 fn flatten(key: &str, value: Value, leaves: &mut Vec<(String, Value)>) {
     match value {
         Value::Object(fields) if !fields.is_empty() => {

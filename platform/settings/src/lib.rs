@@ -1,20 +1,51 @@
-//! Typed settings from four layers, the later over the earlier: default, TOML file, environment, flags.
+//! Typed, layered settings. Four layers, each overriding the one before: defaults, TOML file, environment variables,
+//! command-line flags.
 //!
-//! A service declares one struct with defaults and names it as a [`Section`]; nothing else says which keys exist.
-//! A key is written `section.key`, or just `key` at the top level. Its environment variable is `ICOMMERCE_` and
+//! A service declares one struct with defaults and names it as a [`Section`]; nothing else defines which keys exist. A key
+//! is written `section.key`, or just `key` at the top level. Its environment variable is `ICOMMERCE_` and
 //! the key in capitals, with `__` for the dot and `_` for a hyphen: `search-service.limit` is
 //! `ICOMMERCE_SEARCH_SERVICE__LIMIT`, and `data` is `ICOMMERCE_DATA`.
+//!
+//! # Example
+//!
+//! ```
+//! use settings::{Flag, Section, Settings, SettingError, Sources};
+//!
+//! #[derive(serde::Serialize, serde::Deserialize)]
+//! #[serde(deny_unknown_fields)]
+//! struct SearchSettings {
+//!     results_max: u32,
+//! }
+//!
+//! impl Default for SearchSettings {
+//!     fn default() -> Self {
+//!         Self { results_max: 20 }
+//!     }
+//! }
+//!
+//! const SEARCH: Section = Section::of::<SearchSettings>("search-service");
+//!
+//! let variable = ("ICOMMERCE_SEARCH_SERVICE__RESULTS_MAX".to_owned(), "50".to_owned());
+//! let mut sources = Sources { environment: vec![variable], ..Sources::default() };
+//! let settings = Settings::load([SEARCH], &sources)?;
+//! assert_eq!(settings.section::<SearchSettings>("search-service")?.results_max, 50);
+//!
+//! sources.flags.push(Flag::new("--results-max", "search-service.results_max", "many"));
+//! let error = Settings::load([SEARCH], &sources).unwrap_err();
+//! assert!(error.to_string().contains("flag --results-max"));
+//! # Ok::<(), SettingError>(())
+//! ```
 
 #![warn(missing_docs)]
 
-mod closest;
+mod deserializer;
 mod dump;
 mod error;
 mod layers;
-mod reader;
 mod secret;
 mod section;
 mod source;
+mod suggestion;
 
 pub use dump::{Dump, DumpedSetting};
 pub use error::SettingError;

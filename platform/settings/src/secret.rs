@@ -1,31 +1,39 @@
-//! Words that must not appear in a log, a dump or an error.
+//! Secret settings, which never appear in a log, a dump or an error.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 
-/// How a secret is shown, whatever it is.
+/// Text that is shown in place of a secret.
 pub(crate) const REDACTED: &str = "***";
 
-/// The name by which the reader of settings recognises a secret.
+/// Name by which the deserialiser of settings recognises a secret.
 pub(crate) const TYPE_NAME: &str = "settings::Secret";
 
-/// A secret setting: a password, a key, a token. It is empty unless somebody sets it; a default would be a
-/// published secret and is refused. Only [`Secret::expose`] shows it.
+/// Secret setting: a password, a key, a token. It is empty unless it is set; a default would be a published secret and is
+/// refused. Only [`Secret::expose`] shows it.
+///
+/// ```
+/// use settings::Secret;
+///
+/// let token = Secret::new("hunter2");
+/// assert_eq!(format!("{token:?}"), "***");
+/// assert_eq!(token.expose(), "hunter2");
+/// ```
 #[derive(Clone, Default)]
 pub struct Secret(String);
 
 impl Secret {
-    /// A secret.
+    /// Secret with this text.
     pub fn new(secret: impl Into<String>) -> Self {
         Self(secret.into())
     }
 
-    /// The secret in clear, for the one place that needs it.
+    /// Plain text of the secret, for the one place that needs it.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Whether nobody has set it.
+    /// Whether the secret is not set.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -75,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_never_shown() {
+    fn a_secret_is_never_shown() {
         let secret: Secret = serde_json::from_str("\"hunter2\"").unwrap();
         assert_eq!(secret.expose(), "hunter2");
         assert_eq!(

@@ -1,36 +1,39 @@
-//! What settings there are: each section names itself and brings its defaults.
+//! Settings section: a name, and a type that declares the keys and their defaults.
 
-use crate::reader::{ReadError, Reader};
+use crate::deserializer::{NodeDeserializer, NodeError};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-/// A named group of settings, declared by the struct that holds them:
-/// `const SETTINGS: Section = Section::of::<SearchSettings>("search-service");`.
+/// Named group of settings, declared by the struct that holds them. The crate's [example](crate) declares one.
 #[derive(Clone, Copy, Debug)]
 pub struct Section {
     pub(crate) name: &'static str,
     pub(crate) defaults: fn() -> Result<Value, String>,
-    /// Reads the whole section once, so that a wrong setting stops the start and not the first use.
-    pub(crate) check: fn(Reader<'_>) -> Result<(), ReadError>,
+    /// Deserialises the whole section once, so that a wrong setting stops the start and not the first use.
+    pub(crate) check: fn(NodeDeserializer<'_>) -> Result<(), NodeError>,
 }
 
 impl Section {
-    /// The settings of `T` under this name.
+    /// Section of this name with the settings of `T`, whose `Default` gives the defaults.
     pub const fn of<T: Default + Serialize + DeserializeOwned>(name: &'static str) -> Self {
-        Self { name, defaults: defaults::<T>, check: |reader| T::deserialize(reader).map(drop) }
+        Self {
+            name,
+            defaults: defaults::<T>,
+            check: |deserializer| T::deserialize(deserializer).map(drop),
+        }
     }
 
-    /// The settings of `T` at the top level, beside the sections.
+    /// Settings of `T` at the top level, beside the sections.
     pub const fn top<T: Default + Serialize + DeserializeOwned>() -> Self {
         Self::of::<T>("")
     }
 
-    /// The name of the section; empty at the top level.
+    /// Name of the section; empty at the top level.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// What the keys of this section begin with.
+    /// Key of a path below this section.
     pub(crate) fn key(&self, path: &str) -> String {
         joined(self.name, path)
     }

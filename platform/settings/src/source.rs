@@ -1,25 +1,25 @@
-//! Where settings come from.
+//! Sources of settings: a file, environment variables and flags.
 
 use crate::SettingError;
 use std::fmt;
 use std::path::PathBuf;
 
-/// What every environment variable of ours begins with.
+/// Prefix of every environment variable of this program.
 pub(crate) const PREFIX: &str = "ICOMMERCE_";
 
-/// The variable that names the settings file.
+/// Environment variable that names the settings file.
 pub(crate) const FILE_VARIABLE: &str = "ICOMMERCE_CONFIG";
 
-/// Where a value came from.
+/// Origin of a setting's value: the layer that it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// Nobody has set it.
+    /// Default of the section.
     Default,
-    /// A settings file.
+    /// Settings file at this path.
     File(PathBuf),
-    /// An environment variable.
+    /// Environment variable of this name.
     Environment(String),
-    /// A flag of the command line.
+    /// Command-line flag of this name.
     Flag(String),
 }
 
@@ -34,7 +34,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A flag of the command line that sets a key.
+/// Command-line flag that sets a key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Flag {
     pub(crate) name: String,
@@ -43,32 +43,32 @@ pub struct Flag {
 }
 
 impl Flag {
-    /// The flag `name` (such as `--data`) sets `key` (such as `data` or `search-service.limit`) to `value`.
+    /// Flag `name` (such as `--data`) that sets `key` (such as `data` or `search-service.limit`) to `value`.
     pub fn new(name: impl Into<String>, key: impl Into<String>, value: impl Into<String>) -> Self {
         Self { name: name.into(), key: key.into(), value: value.into() }
     }
 }
 
-/// The layers above the defaults.
+/// Sources of the layers above the defaults.
 #[derive(Clone, Default)]
 pub struct Sources {
-    /// The settings file; `ICOMMERCE_CONFIG` names one when this does not.
+    /// Path of the settings file; by default the one that `ICOMMERCE_CONFIG` names, if any.
     pub file: Option<PathBuf>,
-    /// Names and values of environment variables; others than ours are passed over.
+    /// Names and values of environment variables; those without the prefix `ICOMMERCE_` are ignored.
     pub environment: Vec<(String, String)>,
-    /// Flags of the command line.
+    /// Command-line flags; a later one overrides an earlier one.
     pub flags: Vec<Flag>,
 }
 
 impl Sources {
-    /// The file, if one is named here or by the environment.
+    /// Path of the file, if one is named here or by the environment.
     pub(crate) fn settings_file(&self) -> Option<PathBuf> {
         let variable = self.environment.iter().find(|(name, _)| name == FILE_VARIABLE);
         self.file.clone().or_else(|| variable.map(|(_, path)| PathBuf::from(path)))
     }
 }
 
-// Values may be secret, and here nobody knows yet which; so only names are shown.
+// Values may be secret, and which are is not known here; so only names are shown.
 impl fmt::Debug for Flag {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "Flag({} for {})", self.name, self.key)
@@ -87,7 +87,11 @@ impl fmt::Debug for Sources {
     }
 }
 
-/// Our variables from the environment of this process. The only place that reads it.
+/// Environment variables of this process with the prefix `ICOMMERCE_`. The only place that reads the environment.
+///
+/// # Errors
+///
+/// [`SettingError`] for such a variable whose name or value is not UTF-8.
 #[expect(clippy::disallowed_methods, reason = "settings come from here")]
 pub fn environment() -> Result<Vec<(String, String)>, SettingError> {
     let ours = std::env::vars_os()
@@ -108,13 +112,13 @@ pub fn environment() -> Result<Vec<(String, String)>, SettingError> {
     ours.map(text).collect()
 }
 
-/// The variable of a key: `search-service.limit` is `ICOMMERCE_SEARCH_SERVICE__LIMIT`.
+/// Environment variable of a key: `search-service.limit` is `ICOMMERCE_SEARCH_SERVICE__LIMIT`.
 pub(crate) fn variable(key: &str) -> String {
     format!("{PREFIX}{}", key.replace('.', "__").replace('-', "_").to_uppercase())
 }
 
-/// Whether an orchestrator put this variable there to say where another workload is (`X_SERVICE_HOST`,
-/// `X_PORT=tcp://…`). A workload called `icommerce` would otherwise bring names that look like ours.
+/// Whether this is a service link: a variable by which Kubernetes or Docker says where another workload is
+/// (`X_SERVICE_HOST`, `X_PORT=tcp://…`). Those of a workload called `icommerce` have our prefix.
 pub(crate) fn is_service_link(name: &str, value: &str) -> bool {
     name.ends_with("_SERVICE_HOST")
         || name.contains("_SERVICE_PORT")
@@ -133,14 +137,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_variable_is_the_key_in_capitals() {
+    fn an_environment_variable_is_the_key_in_capitals() {
         assert_eq!(variable("data"), "ICOMMERCE_DATA");
         assert_eq!(variable("payment-service.capture"), "ICOMMERCE_PAYMENT_SERVICE__CAPTURE");
         assert_eq!(variable("web.limits.body_bytes_max"), "ICOMMERCE_WEB__LIMITS__BODY_BYTES_MAX");
     }
 
     #[test]
-    fn variables_of_an_orchestrator_are_not_ours() {
+    fn service_links_of_an_orchestrator_are_no_settings() {
         for (name, value) in [
             ("ICOMMERCE_SERVICE_HOST", "10.0.0.1"),
             ("ICOMMERCE_SERVICE_PORT_HTTP", "8080"),

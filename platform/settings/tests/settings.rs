@@ -1,4 +1,4 @@
-//! Layers, refusals and dumps as a service and an operator meet them.
+//! Settings as a service and an operator meet them: layers, errors and dumps.
 
 #![expect(clippy::unwrap_used, reason = "a failure here fails the test")]
 
@@ -9,13 +9,13 @@ use std::io::Write;
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Process {
+struct ProcessSettings {
     data: String,
     services: Vec<String>,
     workers: Option<u32>,
 }
 
-impl Default for Process {
+impl Default for ProcessSettings {
     fn default() -> Self {
         Self { data: "./data".to_owned(), services: Vec::new(), workers: None }
     }
@@ -37,14 +37,14 @@ struct Payment {
     attempt_timeout_ms: u32,
     ratio: f64,
     api_key: Secret,
-    limits: Limits,
+    limits: PaymentLimits,
     aliases: BTreeMap<String, u16>,
     mirror: Option<Mirror>,
 }
 
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Limits {
+struct PaymentLimits {
     body_bytes_max: u64,
     offset: i16,
 }
@@ -57,27 +57,27 @@ struct Mirror {
 }
 
 const SECTIONS: [Section; 2] =
-    [Section::top::<Process>(), Section::of::<Payment>("payment-service")];
+    [Section::top::<ProcessSettings>(), Section::of::<Payment>("payment-service")];
 
-/// File text, environment, flags.
+/// Layers of a test: file text, environment, flags.
 #[derive(Default)]
-struct Given<'a> {
+struct Layers<'a> {
     file: &'a str,
     environment: &'a [(&'a str, &'a str)],
     flags: &'a [(&'a str, &'a str)],
 }
 
-fn load(given: &Given<'_>) -> Result<Settings, String> {
+fn load(layers: &Layers<'_>) -> Result<Settings, String> {
     let mut file = tempfile::Builder::new().suffix("-shop.toml").tempfile().unwrap();
-    file.write_all(given.file.as_bytes()).unwrap();
+    file.write_all(layers.file.as_bytes()).unwrap();
     let sources = Sources {
         file: Some(file.path().to_owned()),
-        environment: given
+        environment: layers
             .environment
             .iter()
             .map(|(name, value)| ((*name).into(), (*value).into()))
             .collect(),
-        flags: given
+        flags: layers
             .flags
             .iter()
             .map(|(key, value)| Flag::new(format!("--{key}"), *key, *value))
@@ -86,24 +86,24 @@ fn load(given: &Given<'_>) -> Result<Settings, String> {
     Settings::load(SECTIONS, &sources).map_err(|error| error.to_string())
 }
 
-fn refusal(given: &Given<'_>) -> String {
-    load(given).unwrap_err()
+fn error_of(layers: &Layers<'_>) -> String {
+    load(layers).unwrap_err()
 }
 
 #[test]
-fn each_layer_covers_the_one_below() {
+fn each_layer_overrides_the_one_before() {
     let file = "data = '/file'\n[payment-service]\ncapture = 'manual'\nallow_test = true\n";
     let environment =
         [("ICOMMERCE_DATA", "/environment"), ("ICOMMERCE_PAYMENT_SERVICE__CAPTURE", "automatic")];
-    let data = |given: &Given<'_>| load(given).unwrap().top::<Process>().unwrap().data;
+    let data = |layers: &Layers<'_>| load(layers).unwrap().top::<ProcessSettings>().unwrap().data;
 
-    assert_eq!(data(&Given::default()), "./data");
-    assert_eq!(data(&Given { file, ..Given::default() }), "/file");
+    assert_eq!(data(&Layers::default()), "./data");
+    assert_eq!(data(&Layers { file, ..Layers::default() }), "/file");
     assert_eq!(
-        data(&Given { file, environment: &environment, ..Given::default() }),
+        data(&Layers { file, environment: &environment, ..Layers::default() }),
         "/environment"
     );
-    let all = Given { file, environment: &environment, flags: &[("data", "/flag")] };
+    let all = Layers { file, environment: &environment, flags: &[("data", "/flag")] };
     assert_eq!(data(&all), "/flag");
 
     let payment: Payment = load(&all).unwrap().section("payment-service").unwrap();
@@ -111,7 +111,7 @@ fn each_layer_covers_the_one_below() {
 }
 
 #[test]
-fn text_takes_the_type_the_struct_asks_for() {
+fn text_takes_the_type_that_the_struct_asks_for() {
     let environment = [
         ("ICOMMERCE_SERVICES", "order-service, payment-service"),
         ("ICOMMERCE_WORKERS", "4"),
@@ -123,86 +123,86 @@ fn text_takes_the_type_the_struct_asks_for() {
         ("ICOMMERCE_PAYMENT_SERVICE__LIMITS__OFFSET", "-3"),
         ("ICOMMERCE_PAYMENT_SERVICE__ALIASES", "{\"a\": 1}"),
     ];
-    let settings = load(&Given { environment: &environment, ..Given::default() }).unwrap();
-    let process: Process = settings.top().unwrap();
+    let settings = load(&Layers { environment: &environment, ..Layers::default() }).unwrap();
+    let process: ProcessSettings = settings.top().unwrap();
     assert_eq!(process.services, ["order-service", "payment-service"]);
     assert_eq!(process.workers, Some(4));
     let payment: Payment = settings.section("payment-service").unwrap();
     assert_eq!((payment.allow_test, payment.attempt_timeout_ms), (true, 250));
     assert!((payment.ratio - 0.5).abs() < f64::EPSILON);
     assert_eq!(payment.api_key.expose(), "12345");
-    assert_eq!(payment.limits, Limits { body_bytes_max: 1024, offset: -3 });
+    assert_eq!(payment.limits, PaymentLimits { body_bytes_max: 1024, offset: -3 });
     assert_eq!(payment.aliases, BTreeMap::from([("a".to_owned(), 1)]));
 
     let many: Vec<String> = (0..12).map(|number| number.to_string()).collect();
     let environment = [("ICOMMERCE_SERVICES", many.join(","))];
     let environment: Vec<(&str, &str)> =
         environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let settings = load(&Given { environment: &environment, ..Given::default() }).unwrap();
-    assert_eq!(settings.top::<Process>().unwrap().services, many);
-    let emptied = Given {
+    let settings = load(&Layers { environment: &environment, ..Layers::default() }).unwrap();
+    assert_eq!(settings.top::<ProcessSettings>().unwrap().services, many);
+    let emptied = Layers {
         file: "workers = 3",
         environment: &[("ICOMMERCE_WORKERS", "")],
-        ..Given::default()
+        ..Layers::default()
     };
-    assert_eq!(load(&emptied).unwrap().top::<Process>().unwrap().workers, None);
+    assert_eq!(load(&emptied).unwrap().top::<ProcessSettings>().unwrap().workers, None);
 }
 
 #[test]
-fn a_refusal_names_key_origin_and_what_would_be_right() {
-    let cases: &[(Given<'_>, &[&str])] = &[
+fn an_error_names_the_key_the_origin_and_what_would_be_right() {
+    let cases: &[(Layers<'_>, &[&str])] = &[
         (
-            Given { file: "[payment-service]\nattempt_timeout_ms = 'soon'", ..Given::default() },
+            Layers { file: "[payment-service]\nattempt_timeout_ms = 'soon'", ..Layers::default() },
             &["`payment-service.attempt_timeout_ms`", "\"soon\"", "-shop.toml", "expected u32"],
         ),
         (
-            Given {
+            Layers {
                 environment: &[("ICOMMERCE_PAYMENT_SERVICE__CAPTURE", "later")],
-                ..Given::default()
+                ..Layers::default()
             },
             &["\"later\"", "variable ICOMMERCE_PAYMENT_SERVICE__CAPTURE", "automatic, manual"],
         ),
         (
-            Given { environment: &[("ICOMMERCE_WORKERS", "-1")], ..Given::default() },
+            Layers { environment: &[("ICOMMERCE_WORKERS", "-1")], ..Layers::default() },
             &["`workers`", "expected a whole number"],
         ),
         (
-            Given { environment: &[("ICOMMERCE_WORKERS", "5000000000")], ..Given::default() },
+            Layers { environment: &[("ICOMMERCE_WORKERS", "5000000000")], ..Layers::default() },
             &["`workers`", "expected u32"],
         ),
         (
-            Given { flags: &[("payment-service.allow_test", "yes")], ..Given::default() },
+            Layers { flags: &[("payment-service.allow_test", "yes")], ..Layers::default() },
             &["flag --payment-service.allow_test", "expected true or false"],
         ),
-        (Given { file: "datta = 'x'", ..Given::default() }, &["`datta`", "did you mean `data`?"]),
+        (Layers { file: "datta = 'x'", ..Layers::default() }, &["`datta`", "did you mean `data`?"]),
         (
-            Given { file: "[payment-servce]\ncapture = 'manual'", ..Given::default() },
+            Layers { file: "[payment-servce]\ncapture = 'manual'", ..Layers::default() },
             &["`payment-servce`", "did you mean `payment-service`?"],
         ),
         (
-            Given { file: "[payment-service.limits]\nbody_byte_max = 1", ..Given::default() },
+            Layers { file: "[payment-service.limits]\nbody_byte_max = 1", ..Layers::default() },
             &["`payment-service.limits.body_byte_max`", "did you mean `body_bytes_max`?"],
         ),
         (
-            Given {
+            Layers {
                 environment: &[("ICOMMERCE_PAYMENT_SERVICE_CAPTURE", "manual")],
-                ..Given::default()
+                ..Layers::default()
             },
             &["did you mean `ICOMMERCE_PAYMENT_SERVICE__CAPTURE`?"],
         ),
-        (Given { flags: &[("dat", "x")], ..Given::default() }, &["did you mean `data`?"]),
-        (Given { file: "payment-service = 3", ..Given::default() }, &["write [payment-service]"]),
-        (Given { file: "data = 'x'\ndata = \n", ..Given::default() }, &["-shop.toml", "line 2"]),
+        (Layers { flags: &[("dat", "x")], ..Layers::default() }, &["did you mean `data`?"]),
+        (Layers { file: "payment-service = 3", ..Layers::default() }, &["write [payment-service]"]),
+        (Layers { file: "data = 'x'\ndata = \n", ..Layers::default() }, &["-shop.toml", "line 2"]),
         (
-            Given {
+            Layers {
                 file: "[payment-service.mirror]\naddress = 'x'\ntokn = 'y'",
-                ..Given::default()
+                ..Layers::default()
             },
             &["`payment-service.mirror`", "unknown field `tokn`"],
         ),
     ];
-    for (given, words) in cases {
-        let sentence = refusal(given);
+    for (layers, words) in cases {
+        let sentence = error_of(layers);
         for word in *words {
             assert!(sentence.contains(word), "{word} is missing in: {sentence}");
         }
@@ -216,7 +216,7 @@ fn a_dump_shows_origins_and_no_secret() {
         "[payment-service]\napi_key = 'hunter2'\nmirror = { address = 'far', token = 'hunter3' }\n";
     let environment =
         [("ICOMMERCE_DATA", "/srv"), ("UNRELATED", "1"), ("ICOMMERCE_SERVICE_HOST", "10.0.0.1")];
-    let settings = load(&Given { file, environment: &environment, ..Given::default() }).unwrap();
+    let settings = load(&Layers { file, environment: &environment, ..Layers::default() }).unwrap();
     let dump = settings.dump();
     let of = |key: &str| dump.0.iter().find(|setting| setting.key == key).unwrap();
 
@@ -239,15 +239,15 @@ fn a_dump_shows_origins_and_no_secret() {
 }
 
 #[test]
-fn a_secret_of_the_wrong_type_is_not_repeated() {
+fn a_secret_of_the_wrong_type_is_not_shown_in_the_error() {
     let sentence =
-        refusal(&Given { file: "[payment-service]\napi_key = 4711", ..Given::default() });
+        error_of(&Layers { file: "[payment-service]\napi_key = 4711", ..Layers::default() });
     assert!(
         sentence.contains("`payment-service.api_key`") && !sentence.contains("4711"),
         "{sentence}"
     );
     let environment = [("ICOMMERCE_PAYMENT_SERVICE__MIRROR", r#"{"address":"a","token":4711}"#)];
-    let sentence = refusal(&Given { environment: &environment, ..Given::default() });
+    let sentence = error_of(&Layers { environment: &environment, ..Layers::default() });
     assert!(sentence.contains("mirror.token") && !sentence.contains("4711"), "{sentence}");
 }
 
@@ -261,13 +261,13 @@ fn the_environment_may_name_the_file() {
             Sources { environment: vec![("ICOMMERCE_CONFIG".into(), path)], ..Sources::default() };
         Settings::load(SECTIONS, &sources)
     };
-    assert_eq!(from(path).unwrap().top::<Process>().unwrap().data, "/named");
+    assert_eq!(from(path).unwrap().top::<ProcessSettings>().unwrap().data, "/named");
     let missing = from("/nowhere/shop.toml".into()).unwrap_err().to_string();
     assert!(missing.contains("/nowhere/shop.toml cannot be read"), "{missing}");
 }
 
 #[test]
-fn declarations_that_contradict_each_other_are_refused() {
+fn contradicting_declarations_are_refused() {
     #[derive(Default, Serialize, Deserialize)]
     struct Clash {
         #[serde(rename = "a-b")]
@@ -288,14 +288,15 @@ fn declarations_that_contradict_each_other_are_refused() {
     };
     assert!(refused(vec![Section::of::<Clash>("x")]).contains("share one environment variable"));
     assert!(
-        refused(vec![Section::of::<Limits>("x"), Section::of::<Limits>("x")]).contains("this name")
+        refused(vec![Section::of::<PaymentLimits>("x"), Section::of::<PaymentLimits>("x")])
+            .contains("this name")
     );
     assert!(refused(vec![Section::of::<Published>("x")]).contains("leave it empty"));
 }
 
 #[test]
-fn a_section_that_nobody_declared_is_not_handed_out() {
-    let settings = load(&Given::default()).unwrap();
+fn an_undeclared_section_is_an_error() {
+    let settings = load(&Layers::default()).unwrap();
     let error = settings.section::<Payment>("payment-services").unwrap_err().to_string();
     assert_eq!(
         error,

@@ -1,7 +1,7 @@
-//! What every engine's documents and key-value stores must do; engines run these suites against themselves.
+//! Conformance suites of the document store and key-value store ports; every engine runs them against itself.
 //!
-//! A behaviour is a function that panics when the store does not behave. [`documents_conformance!`] and
-//! [`key_value_conformance!`] turn each into a test of its own.
+//! A conformance check is an async function that takes a store and panics where the store breaks the contract.
+//! [`documents_conformance!`] and [`key_value_conformance!`] turn each check into a test of its own.
 //!
 //! [`documents_conformance!`]: crate::documents_conformance
 //! [`key_value_conformance!`]: crate::key_value_conformance
@@ -16,58 +16,58 @@ pub use queries::*;
 pub use records::*;
 pub use values::*;
 
-/// Makes a test of every behaviour of [`Documents`](crate::Documents). `$make` is an async function without
-/// arguments that returns `(Arc<dyn Documents>, what must live as long)`, of an empty store.
+/// Conformance suite of [`Documents`](crate::Documents), one test per check. `$make` is an async function without
+/// arguments that returns an empty store and a guard that outlives it: `(Arc<dyn Documents>, guard)`.
 #[macro_export]
 macro_rules! documents_conformance {
     ($make:path) => {
-        $crate::behaviours! { $make;
-            a_document_comes_back_as_it_was_put
-            a_deleted_document_is_gone_from_everywhere
-            writes_of_one_call_happen_in_their_order
+        $crate::conformance_checks! { $make;
+            a_document_is_returned_as_it_was_written
+            a_deleted_document_is_gone_from_every_index
+            the_writes_of_one_call_apply_in_their_order
             collections_do_not_mix
             a_document_that_is_too_large_is_refused
             a_changed_document_moves_in_its_indexes
             a_document_without_a_field_is_not_in_the_index
-            an_index_that_was_not_declared_is_refused
+            an_undeclared_index_is_refused
             numbers_come_before_text
-            pages_go_on_after_a_place_though_documents_come_and_go
-            a_place_from_elsewhere_does_not_widen_a_walk
-            queries_agree_with_sorting
-            a_scan_meets_every_document_once_in_the_order_of_keys
+            pages_continue_after_a_position_while_documents_come_and_go
+            a_forged_position_does_not_widen_a_query
+            queries_agree_with_sorting_and_filtering
+            a_scan_returns_every_document_once_in_key_order
         }
     };
 }
 
-/// Makes a test of every behaviour of [`KeyValue`](crate::KeyValue). `$make` is an async function without
-/// arguments that returns `(Arc<dyn KeyValue>, what must live as long)`, of an empty store.
+/// Conformance suite of [`KeyValue`](crate::KeyValue), one test per check. `$make` is an async function without
+/// arguments that returns an empty store and a guard that outlives it: `(Arc<dyn KeyValue>, guard)`.
 #[macro_export]
 macro_rules! key_value_conformance {
     ($make:path) => {
-        $crate::behaviours! { $make;
-            a_value_is_seen_at_once_and_after_its_flush
+        $crate::conformance_checks! { $make;
+            a_value_is_visible_before_and_after_its_flush
             a_value_expires_at_its_time_and_not_before
             a_removed_value_is_gone_at_once
-            a_counter_begins_anew_when_its_time_has_come
-            a_counter_is_a_value_like_any_other
-            a_counter_counts_every_caller
-            a_sweep_is_bounded_and_takes_only_what_expired
+            an_expired_counter_starts_again_at_zero
+            a_counter_is_an_ordinary_value
+            concurrent_additions_are_all_counted
+            a_sweep_is_bounded_and_deletes_only_expired_values
             a_value_that_is_too_large_is_refused
-            a_value_seen_before_its_flush_touches_the_scope
+            a_value_read_before_its_flush_becomes_a_dependency_of_the_scope
         }
     };
 }
 
-/// One test for each behaviour of this module. For the macros of this crate.
+/// One test for each check of [`conformance`](crate::conformance); an implementation detail of the macros of this crate.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! behaviours {
-    ($make:path; $($behaviour:ident)*) => {
+macro_rules! conformance_checks {
+    ($make:path; $($check:ident)*) => {
         $(
             #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-            async fn $behaviour() {
-                let (store, _kept) = $make().await;
-                $crate::conformance::$behaviour(store).await;
+            async fn $check() {
+                let (store, _guard) = $make().await;
+                $crate::conformance::$check(store).await;
             }
         )*
     };

@@ -1,19 +1,27 @@
-//! How engines keep counters: as decimal text, so that a counter is a value like any other.
+//! Encoding of counters as decimal text, shared by the engines, so that a counter is a value like any other.
 
 use crate::StorageError;
 use bytes::Bytes;
 
-/// The sum of the counter `old` (0 when it is not there) and `by`; it stays at the ends of its range.
+/// Adds `by` to the encoded counter `old` (0 when there is none). The sum saturates at the ends of `i64`.
+///
+/// # Errors
+///
+/// [`StorageError::Corrupt`] when `old` is not a decimal number.
 pub fn add(old: Option<&Bytes>, by: i64) -> Result<i64, StorageError> {
     Ok(old.map_or(Ok(0), decode)?.saturating_add(by))
 }
 
-/// A counter as a value.
+/// Encodes a counter as a value.
 pub fn encode(count: i64) -> Bytes {
     Bytes::from(count.to_string())
 }
 
-/// A value as a counter.
+/// Decodes a value as a counter.
+///
+/// # Errors
+///
+/// [`StorageError::Corrupt`] when the value is not a decimal number within the range of `i64`.
 pub fn decode(value: &Bytes) -> Result<i64, StorageError> {
     let count = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok());
     count.ok_or_else(|| {
@@ -26,14 +34,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_counter_begins_at_zero_and_stays_in_its_range() {
+    fn a_counter_starts_at_zero_and_saturates() {
         assert_eq!(add(None, -3).unwrap(), -3);
         assert_eq!(add(Some(&encode(40)), 2).unwrap(), 42);
         assert_eq!(add(Some(&encode(i64::MAX)), 1).unwrap(), i64::MAX);
     }
 
     #[test]
-    fn what_is_not_a_number_is_no_counter() {
+    fn text_that_is_not_a_number_is_not_a_counter() {
         assert!(matches!(
             add(Some(&Bytes::from_static(b"blue")), 1),
             Err(StorageError::Corrupt(_))

@@ -1,28 +1,42 @@
-//! How a cache that forgets stays right: it remembers that something left, though not what.
+//! Eviction stamps: the ABA guard of a bounded cache in front of a store.
 //!
-//! Who looks a key up in a cache, misses, and goes to the source must not put the answer into the cache when
-//! meanwhile a newer one came in and was forgotten again. A mark taken at the miss tells.
+//! A reader that misses the cache and asks the store must not put the store's answer into the cache when, in the meantime,
+//! a newer value entered the cache and was evicted again: the cache would serve the older value from then on. The reader
+//! takes the stamp of the key at the miss and compares it before it fills the cache (as a seqlock or a version tag in a
+//! compare-and-swap does).
 
 use foldhash::fast::FixedState;
 use std::hash::BuildHasher;
 
 const BUCKETS: usize = 1_024;
 
-/// Counts what left a cache, in so many buckets by key that two keys seldom share one.
+/// Eviction counters of a cache, in 1,024 buckets by key. Two keys that share a bucket cost a needless miss, never a stale
+/// value.
+///
+/// ```
+/// use storage::EvictionStamps;
+///
+/// let mut evictions = EvictionStamps::default();
+/// let at_miss = evictions.stamp("key");
+/// // ... the store is asked without a lock; meanwhile a newer value enters the cache and is evicted:
+/// evictions.note("key");
+/// assert_ne!(evictions.stamp("key"), at_miss, "the store's answer may be stale: do not cache it");
+/// ```
 #[derive(Clone, Debug)]
 pub struct EvictionStamps(Box<[u32; BUCKETS]>);
 
-/// The state of a key's bucket when it was looked at.
+/// Eviction stamp: the counter of a key's bucket at one moment. Equal stamps mean that no key of the bucket was evicted in
+/// between (or exactly a multiple of 2^32 times).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EvictionStamp(u32);
 
 impl EvictionStamps {
-    /// What to compare with later.
+    /// Takes the stamp of `key`, to compare with a later one.
     pub fn stamp(&self, key: &str) -> EvictionStamp {
         EvictionStamp(self.0[bucket(key)])
     }
 
-    /// `key` left the cache.
+    /// Records that `key` was evicted.
     pub fn note(&mut self, key: &str) {
         let count = &mut self.0[bucket(key)];
         *count = count.wrapping_add(1);
@@ -36,9 +50,9 @@ impl Default for EvictionStamps {
 }
 
 fn bucket(key: &str) -> usize {
-    // Two keys in one bucket cost a look at the database and nothing else, whoever chose them.
+    // The hash needs no secret: collisions that a client provokes cost a look-up in the database and nothing else.
     let hash = FixedState::default().hash_one(key);
-    usize::try_from(hash % BUCKETS as u64).unwrap_or(0)
+    usize::try_from(hash % BUCKETS as u64).expect("a bucket number is below BUCKETS")
 }
 
 #[cfg(test)]
@@ -46,11 +60,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_departure_changes_the_mark_of_its_key() {
-        let mut eviction_stamps = EvictionStamps::default();
-        let before = eviction_stamps.stamp("one");
-        assert_eq!(eviction_stamps.stamp("one"), before);
-        eviction_stamps.note("one");
-        assert_ne!(eviction_stamps.stamp("one"), before);
+    fn an_eviction_changes_the_stamp_of_its_key() {
+        let mut evictions = EvictionStamps::default();
+        let before = evictions.stamp("one");
+        assert_eq!(evictions.stamp("one"), before);
+        evictions.note("one");
+        assert_ne!(evictions.stamp("one"), before);
     }
 }

@@ -1,56 +1,84 @@
-//! Where services keep records: the documents and key-value ports, and durability as a value.
+//! Storage ports: document store, key-value store, and durability as a value.
 //!
-//! A service gets its own handles; nothing here can name another service's data. Engines implement the ports and
-//! pass the suites in [`conformance`].
+//! Services depend on the ports ([`Documents`], [`KeyValue`]) and get handles to their own data; no handle can name another
+//! service's data. Engines (`engine-memory`, `engine-sqlite`) implement the ports and pass the suites in [`conformance`].
+//!
+//! A write returns before it is flushed, with a [`Commit`]; [`durability`] explains who waits for it.
 
 #![warn(missing_docs)]
 
+mod collection;
 mod documents;
 mod eviction_stamps;
 mod key_value;
+mod query;
 mod write;
 
 pub mod conformance;
 pub mod counter;
 pub mod durability;
 
-pub use documents::{
-    Collection, Direction, Document, DocumentPage, Documents, FieldValue, Index, IndexPosition,
-    Query, StoredDocument,
-};
+pub use collection::{Collection, Document, FieldValue, Index, IndexPosition, StoredDocument};
+pub use documents::Documents;
 pub use durability::{Commit, CommitError, Watermark};
 pub use eviction_stamps::{EvictionStamp, EvictionStamps};
 pub use key_value::KeyValue;
+pub use query::{Direction, DocumentPage, Query};
 pub use write::Write;
 
-/// Why the store could not do what was asked.
+use kernel::{Problem, codes};
+
+/// Storage error: why a store could not do what it was asked. Nothing of a refused write is stored.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StorageError {
-    /// The disk's reserve is reached: nothing is written any more, reading goes on.
+    /// Disk nearly full: the free space has reached the reserve. Writes are refused until there is room; reads go on.
     #[error("the disk is nearly full; writing is refused until there is room")]
     Full,
-    /// The engine cannot answer at the moment.
+    /// Engine unavailable, with the reason: closed, failed, overloaded, or asked for something it does not have.
     #[error("the store cannot answer: {0}")]
     Unavailable(String),
-    /// What is stored cannot be read: written by another version, or damaged.
+    /// Stored data that cannot be decoded, with its location: damaged, or written by another version.
     #[error("stored data cannot be read: {0}")]
     Corrupt(String),
-    /// A single record is larger than the engine takes.
+    /// Record above the size limit.
     #[error("a record of {bytes} bytes is larger than the limit of {limit}")]
     TooLarge {
-        /// Its size.
+        /// Size of the record, in bytes.
         bytes: usize,
-        /// The most that is taken.
+        /// Limit, in bytes.
         limit: usize,
     },
 }
 
-/// The most bytes of one document, value or event.
+/// `Retry-After` of a nearly full disk, in seconds: an operator has to make room first.
+const FULL_RETRY_SECONDS: u32 = 60;
+
+impl From<StorageError> for Problem {
+    /// Maps a storage error to the problem that a client sees, and logs its cause: 503 with `Retry-After` for `Full`, 503
+    /// for `Unavailable`, 500 for `Corrupt` and `TooLarge`.
+    fn from(error: StorageError) -> Self {
+        tracing::error!(%error, "a storage operation failed");
+        match error {
+            StorageError::Full => {
+                let title = "the disk is nearly full: reading goes on, nothing can be changed";
+                Self::new(503, codes::STORAGE_FULL, title).retry_after(FULL_RETRY_SECONDS)
+            }
+            StorageError::Unavailable(_) => Self::unavailable("the storage"),
+            StorageError::Corrupt(_) | StorageError::TooLarge { .. } => Self::internal(),
+        }
+    }
+}
+
+/// Size limit of one document, value or event, in bytes (4 MiB).
 pub const RECORD_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// The most documents one query returns.
+/// Page size limit of queries and scans, in documents.
 pub const QUERY_DOCUMENTS_MAX: usize = 1_024;
 
-/// Refuses a record that is larger than `limit`. Engines call this before they take a record.
+/// Validates that a record of `bytes` is within `limit`. Engines call this before they accept a record.
+///
+/// # Errors
+///
+/// [`StorageError::TooLarge`] when it is not.
 pub fn check_size(bytes: usize, limit: usize) -> Result<(), StorageError> {
     if bytes > limit { Err(StorageError::TooLarge { bytes, limit }) } else { Ok(()) }
 }

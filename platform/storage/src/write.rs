@@ -1,28 +1,32 @@
-//! Writes that travel together, alone or with an append to the journal.
+//! Document write: part of an atomic batch, alone or together with an append to the journal.
 
 use crate::{Collection, Document, RECORD_BYTES_MAX, StorageError, check_size};
 
-/// One change to a service's documents.
+/// Write to one document of a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Write {
-    /// Stores a document, over an older one with the same key.
+    /// Upsert: stores a document, in place of an older one with the same key.
     Put {
-        /// Where.
+        /// Collection that the document belongs to.
         collection: &'static Collection,
-        /// What.
+        /// Document to store.
         document: Document,
     },
-    /// Removes a document. Removing nothing is no error.
+    /// Deletion. Deleting a document that does not exist is no error.
     Delete {
-        /// Where.
+        /// Collection that the document belongs to.
         collection: &'static Collection,
-        /// Which.
+        /// Key of the document.
         key: String,
     },
 }
 
 impl Write {
-    /// Refuses what no engine takes. Engines call this before they take a write.
+    /// Validates the size limits that all engines share. Engines call this before they accept a write.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::TooLarge`] when the body exceeds [`RECORD_BYTES_MAX`].
     pub fn check(&self) -> Result<(), StorageError> {
         match self {
             Self::Put { document, .. } => check_size(document.body.len(), RECORD_BYTES_MAX),

@@ -1,4 +1,4 @@
-//! Figures that somebody else keeps, read anew for every page.
+//! Collector of metrics that another crate keeps, read at each scrape.
 
 use prometheus_client::{
     collector::Collector,
@@ -8,34 +8,34 @@ use prometheus_client::{
 };
 use std::fmt;
 
-/// One figure as it stands. Figures of one name differ by their label and are handed over one after the other.
+/// Sample of a metric at one moment. Samples of one name differ by their label and come one after the other.
 #[derive(Clone, Debug)]
 pub struct Sample {
-    /// Its name, without the ending that its kind adds.
+    /// Name of the metric, without the suffix that its kind adds.
     pub name: &'static str,
-    /// What it is, for people.
+    /// Help text.
     pub help: &'static str,
-    /// What tells it from the others of its name.
+    /// Label that distinguishes it from the others of its name.
     pub label: (&'static str, &'static str),
-    /// How much.
-    pub amount: SampleValue,
+    /// Value of the sample.
+    pub value: SampleValue,
 }
 
-/// What a figure is made of.
+/// Value of a sample, by the kind of its metric.
 #[derive(Clone, Debug)]
 pub enum SampleValue {
-    /// It only grows; the text adds `_total` to its name.
+    /// Value of a counter; the text format adds `_total` to its name.
     Counter(u64),
-    /// It goes up and down.
+    /// Value of a gauge; above `i64::MAX` it is shown as that.
     Gauge(u64),
-    /// Times; the text adds `_seconds` to its name.
-    Seconds {
-        /// Their sum.
+    /// Observations of a histogram of seconds; the text format adds `_seconds` to its name.
+    Histogram {
+        /// Sum of the observations, in seconds.
         sum: f64,
-        /// Upper bounds, ascending, each with how many lie between it and the one before.
+        /// Upper bounds in seconds, ascending, each with the number of observations between it and the bound before.
         buckets: Vec<(f64, u64)>,
-        /// How many lie above the last bound.
-        beyond: u64,
+        /// Number of observations above the last bound (the bucket `+Inf`).
+        overflow: u64,
     },
 }
 
@@ -44,21 +44,21 @@ impl SampleValue {
         match self {
             Self::Counter(_) => MetricType::Counter,
             Self::Gauge(_) => MetricType::Gauge,
-            Self::Seconds { .. } => MetricType::Histogram,
+            Self::Histogram { .. } => MetricType::Histogram,
         }
     }
 
     fn unit(&self) -> Option<&'static Unit> {
-        matches!(self, Self::Seconds { .. }).then_some(&Unit::Seconds)
+        matches!(self, Self::Histogram { .. }).then_some(&Unit::Seconds)
     }
 
     fn write(&self, mut page: MetricEncoder<'_>) -> fmt::Result {
         match self {
             Self::Counter(count) => page.encode_counter::<NoLabelSet, _, u64>(count, None),
             Self::Gauge(level) => page.encode_gauge(&i64::try_from(*level).unwrap_or(i64::MAX)),
-            Self::Seconds { sum, buckets, beyond } => {
+            Self::Histogram { sum, buckets, overflow } => {
                 let buckets: Vec<_> =
-                    buckets.iter().copied().chain([(f64::INFINITY, *beyond)]).collect();
+                    buckets.iter().copied().chain([(f64::INFINITY, *overflow)]).collect();
                 let count = buckets.iter().map(|(_, count)| count).sum();
                 page.encode_histogram::<NoLabelSet>(*sum, count, &buckets, None)
             }
@@ -66,26 +66,26 @@ impl SampleValue {
     }
 }
 
-/// Whoever keeps the figures.
-pub(crate) struct Readings<F>(pub(crate) F);
+/// Collector that calls a function for its samples.
+pub(crate) struct SampleCollector<F>(pub(crate) F);
 
-impl<F: Fn() -> Vec<Sample> + Send + Sync + 'static> Collector for Readings<F> {
+impl<F: Fn() -> Vec<Sample> + Send + Sync + 'static> Collector for SampleCollector<F> {
     fn encode(&self, mut page: DescriptorEncoder<'_>) -> fmt::Result {
         for family in (self.0)().chunk_by(|one, next| one.name == next.name) {
-            let Sample { name, help, amount, .. } = &family[0];
+            let Sample { name, help, value, .. } = &family[0];
             let help = format!("{help}.");
             let mut family_page =
-                page.encode_descriptor(name, &help, amount.unit(), amount.kind())?;
-            for reading in family {
-                reading.amount.write(family_page.encode_family(&[reading.label])?)?;
+                page.encode_descriptor(name, &help, value.unit(), value.kind())?;
+            for sample in family {
+                sample.value.write(family_page.encode_family(&[sample.label])?)?;
             }
         }
         Ok(())
     }
 }
 
-impl<F> fmt::Debug for Readings<F> {
+impl<F> fmt::Debug for SampleCollector<F> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Readings").finish_non_exhaustive()
+        out.debug_struct("SampleCollector").finish_non_exhaustive()
     }
 }

@@ -1,4 +1,5 @@
-//! Is this process alive, and is it ready for work? The parts say how they are; two reports sum it up.
+//! Health checks: components report their status, and liveness and readiness are summed up from it, as Kubernetes probes
+//! ask for.
 
 use parking_lot::Mutex;
 use schemars::JsonSchema;
@@ -6,43 +7,58 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// How something is.
+/// Health status.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum HealthStatus {
-    /// It works.
+    /// The component works.
     Up,
-    /// It is not there yet.
+    /// The component is not ready yet.
     Starting,
-    /// It does not work.
+    /// The component does not work.
     Down,
 }
 
-/// What it means for the process when a part is not up.
+/// Criticality of a component: what it means for the process when the component is not up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Criticality {
-    /// Down for good: only a restart helps, so the process is no longer alive.
+    /// Down, it fails liveness: only a restart helps. Starting, it fails readiness.
     Vital,
-    /// Without it no request should come here.
+    /// Down or starting, it fails readiness: no request should come here.
     Required,
-    /// Good to know; work goes on without it.
+    /// It is only reported; requests are served without it.
     Optional,
 }
 
-/// The parts of a process and how they are. Clones share them.
+/// Health of a process: its components and their status. Clones share them.
+///
+/// ```
+/// use telemetry::{Criticality, Health, HealthStatus};
+///
+/// let health = Health::new();
+/// let journal = health.component("journal", Criticality::Required);
+/// assert_eq!(health.readiness().http_status(), 503, "it is starting");
+///
+/// journal.up();
+/// assert_eq!(health.readiness().http_status(), 200);
+///
+/// journal.down("the disk is full");
+/// assert_eq!(health.readiness().status, HealthStatus::Down);
+/// assert_eq!(health.liveness().status, HealthStatus::Up);
+/// ```
 #[derive(Clone, Debug, Default)]
-pub struct Health(Arc<Mutex<BTreeMap<String, Part>>>);
+pub struct Health(Arc<Mutex<BTreeMap<String, ComponentState>>>);
 
 #[derive(Clone, Debug)]
-struct Part {
-    bearing: Criticality,
+struct ComponentState {
+    criticality: Criticality,
     status: HealthStatus,
     detail: Option<String>,
 }
 
-/// One part, in the hands of the code that knows how it is.
+/// Handle of a component, for the code that knows its status. Clones are the same component.
 #[derive(Clone, Debug)]
 pub struct Component {
     name: String,
@@ -50,49 +66,49 @@ pub struct Component {
 }
 
 impl Health {
-    /// No parts: alive and ready.
+    /// Health without components: alive and ready.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a part, which is starting until it says otherwise. The same name again is the same part; it keeps its
-    /// status and takes the bearing named last.
-    pub fn component(&self, name: impl Into<String>, bearing: Criticality) -> Component {
+    /// Registers a component, which is starting until its handle says otherwise. The same name again is the same component;
+    /// it keeps its status and takes the last criticality.
+    pub fn component(&self, name: impl Into<String>, criticality: Criticality) -> Component {
         let name = name.into();
-        let mut parts = self.0.lock();
-        let part = parts.entry(name.clone()).or_insert(Part {
-            bearing,
+        let mut components = self.0.lock();
+        let component = components.entry(name.clone()).or_insert(ComponentState {
+            criticality,
             status: HealthStatus::Starting,
             detail: None,
         });
-        part.bearing = bearing;
+        component.criticality = criticality;
         Component { name, health: self.clone() }
     }
 
-    /// Whether requests should come here: every vital and every required part is up.
+    /// Readiness: whether requests should come here, because every vital and every required component is up.
     pub fn readiness(&self) -> HealthReport {
-        self.report(|part| match part.bearing {
-            Criticality::Vital | Criticality::Required => part.status,
+        self.report(|component| match component.criticality {
+            Criticality::Vital | Criticality::Required => component.status,
             Criticality::Optional => HealthStatus::Up,
         })
     }
 
-    /// Whether the process should go on: no vital part is down. One that is starting only needs time.
+    /// Liveness: whether the process should go on, because no vital component is down. One that is starting needs time.
     pub fn liveness(&self) -> HealthReport {
-        self.report(|part| match (part.bearing, part.status) {
+        self.report(|component| match (component.criticality, component.status) {
             (Criticality::Vital, HealthStatus::Down) => HealthStatus::Down,
             _ => HealthStatus::Up,
         })
     }
 
-    fn report(&self, counts_as: impl Fn(&Part) -> HealthStatus) -> HealthReport {
-        let parts = self.0.lock();
-        let status = parts.values().map(counts_as).max().unwrap_or(HealthStatus::Up);
-        let components = parts.iter().map(|(name, part)| {
-            let details = part.detail.clone().map(|detail| ("message".to_owned(), detail));
+    fn report(&self, counts_as: impl Fn(&ComponentState) -> HealthStatus) -> HealthReport {
+        let components = self.0.lock();
+        let status = components.values().map(counts_as).max().unwrap_or(HealthStatus::Up);
+        let components = components.iter().map(|(name, state)| {
+            let details = state.detail.clone().map(|detail| ("message".to_owned(), detail));
             (
                 name.clone(),
-                ComponentReport { status: part.status, details: details.into_iter().collect() },
+                ComponentReport { status: state.status, details: details.into_iter().collect() },
             )
         });
         HealthReport { status, components: components.collect() }
@@ -100,53 +116,53 @@ impl Health {
 }
 
 impl Component {
-    /// It works.
+    /// Reports that the component works.
     pub fn up(&self) {
-        self.is(HealthStatus::Up, None);
+        self.set(HealthStatus::Up, None);
     }
 
-    /// It does not work, and why.
+    /// Reports that the component does not work, and why.
     pub fn down(&self, why: impl Into<String>) {
-        self.is(HealthStatus::Down, Some(why.into()));
+        self.set(HealthStatus::Down, Some(why.into()));
     }
 
-    /// It is not there yet, and what it waits for.
+    /// Reports that the component is not ready yet, and what it waits for.
     pub fn starting(&self, detail: impl Into<String>) {
-        self.is(HealthStatus::Starting, Some(detail.into()));
+        self.set(HealthStatus::Starting, Some(detail.into()));
     }
 
-    fn is(&self, status: HealthStatus, detail: Option<String>) {
-        let mut parts = self.health.0.lock();
-        let Some(part) = parts.get_mut(&self.name) else { return };
-        if part.status != status {
+    fn set(&self, status: HealthStatus, detail: Option<String>) {
+        let mut components = self.health.0.lock();
+        let Some(state) = components.get_mut(&self.name) else { return };
+        if state.status != status {
             let detail = detail.as_deref().unwrap_or_default();
             tracing::info!(component = self.name, ?status, detail, "health changed");
         }
-        (part.status, part.detail) = (status, detail);
+        (state.status, state.detail) = (status, detail);
     }
 }
 
-/// An answer about health, in the form that Spring's actuator gives it.
+/// Health report, in the format of Spring Boot Actuator's health endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HealthReport {
-    /// The whole.
+    /// Status of the whole.
     pub status: HealthStatus,
-    /// The parts, by name.
+    /// Components by name.
     pub components: BTreeMap<String, ComponentReport>,
 }
 
-/// How one part is.
+/// Health report of one component.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ComponentReport {
-    /// How it is.
+    /// Status of the component.
     pub status: HealthStatus,
-    /// More about it: `message` says why it is not up.
+    /// Details: `message` says why the component is not up.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub details: BTreeMap<String, String>,
 }
 
 impl HealthReport {
-    /// The HTTP status of this report: 200 when up, otherwise 503.
+    /// HTTP status of this report: 200 when up, otherwise 503.
     pub fn http_status(&self) -> u16 {
         if self.status == HealthStatus::Up { 200 } else { 503 }
     }
@@ -158,7 +174,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn the_report_has_the_form_of_the_actuator() {
+    fn the_report_has_the_format_of_the_actuator() {
         let health = Health::new();
         health.component("journal", Criticality::Vital).up();
         health.component("audit", Criticality::Optional).down("disk full");
@@ -172,9 +188,9 @@ mod tests {
     }
 
     #[test]
-    fn what_a_part_means_for_the_whole_is_its_bearing() {
+    fn the_criticality_of_a_component_decides_readiness_and_liveness() {
         use {Criticality::*, HealthStatus::*};
-        for (bearing, status, ready, alive) in [
+        for (criticality, status, ready, alive) in [
             (Vital, Up, Up, Up),
             (Vital, Starting, Starting, Up),
             (Vital, Down, Down, Down),
@@ -185,30 +201,30 @@ mod tests {
         ] {
             let health = Health::new();
             health.component("sound", Required).up();
-            let part = health.component("part", bearing);
+            let component = health.component("part", criticality);
             match status {
-                Up => part.up(),
-                Starting => part.starting("later"),
-                Down => part.down("broken"),
+                Up => component.up(),
+                Starting => component.starting("later"),
+                Down => component.down("broken"),
             }
             let (readiness, liveness) = (health.readiness(), health.liveness());
             assert_eq!(
                 (readiness.status, liveness.status),
                 (ready, alive),
-                "{bearing:?} {status:?}"
+                "{criticality:?} {status:?}"
             );
             assert_eq!(readiness.http_status() == 200, ready == Up);
         }
     }
 
     #[test]
-    fn a_new_part_is_starting_and_a_recovered_one_forgets_why_it_was_down() {
+    fn a_new_component_is_starting_and_a_recovered_one_has_no_message() {
         let health = Health::new();
         assert_eq!(health.readiness().status, HealthStatus::Up);
-        let part = health.component("storage", Criticality::Required);
+        let component = health.component("storage", Criticality::Required);
         assert_eq!(health.readiness().status, HealthStatus::Starting);
-        part.down("unreachable");
-        part.up();
+        component.down("unreachable");
+        component.up();
         let again = health.component("storage", Criticality::Required);
         let report = health.readiness();
         assert_eq!(

@@ -1,4 +1,4 @@
-//! What the outside sees of a process at work: logs, traces, metrics and health.
+//! Telemetry of a process: logs, traces, metrics and health.
 
 #![warn(missing_docs)]
 

@@ -1,19 +1,24 @@
-//! Logs to standard error, for people or for machines.
+//! Structured logs to standard error, as text or as JSON lines.
 
 use crate::TraceContext;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{
+    Layer,
+    filter::{ParseError, Targets},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
-/// How a line of the log looks.
+/// Format of log lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LogFormat {
-    /// For people.
+    /// Text, for people.
     #[default]
     Text,
-    /// One JSON object a line.
+    /// JSON lines: one object a line, for machines.
     Json,
 }
 
@@ -29,31 +34,36 @@ impl FromStr for LogFormat {
     }
 }
 
-/// Why the log could not begin.
+/// Reasons why logging could not be initialised.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
-    /// The filter is not of the form expected.
+    /// Filter that is not of the form expected.
     #[error(
         "the log filter {filter:?} is wrong ({cause}); write levels such as info or info,web=debug"
     )]
     Filter {
-        /// The filter.
+        /// Filter as written.
         filter: String,
-        /// What is wrong with it.
+        /// Error of the filter's parser.
         cause: String,
     },
-    /// The log of this process has begun before.
-    #[error("the log of this process has already begun")]
-    AlreadyBegun,
+    /// Second initialisation in one process.
+    #[error("the log of this process is initialised already")]
+    AlreadyInitialised,
 }
 
-/// Begins the log of this process. `filter` is a level, or levels by crate: `info,web=debug`.
+/// Initialises the log of this process. `filter` is a level, or levels by crate, such as `info,web=debug` (the syntax of
+/// `tracing_subscriber::filter::Targets`).
+///
+/// # Errors
+///
+/// See [`LogError`].
 pub fn init(format: LogFormat, filter: &str) -> Result<(), LogError> {
     let layer = layer(format, filter, std::io::stderr)?;
-    tracing_subscriber::registry().with(layer).try_init().map_err(|_| LogError::AlreadyBegun)
+    tracing_subscriber::registry().with(layer).try_init().map_err(|_| LogError::AlreadyInitialised)
 }
 
-/// The span of one request: every line logged within it names the service, the trace and the request.
+/// Span of one request: every line logged within it names the service, the trace and the request.
 pub fn request_span(service: &'static str, trace: TraceContext, request_id: &str) -> tracing::Span {
     tracing::info_span!("request", service, trace_id = %trace.trace_id, request_id)
 }
@@ -67,14 +77,14 @@ where
     S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a>,
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let filter = EnvFilter::builder().parse(filter).map_err(|error| LogError::Filter {
+    let filter: Targets = filter.parse().map_err(|error: ParseError| LogError::Filter {
         filter: filter.to_owned(),
         cause: error.to_string(),
     })?;
     let layer = tracing_subscriber::fmt::layer().with_writer(writer);
     Ok(match format {
         LogFormat::Text => layer.with_ansi(false).with_filter(filter).boxed(),
-        // All spans, not only the innermost: the request's fields stand on the outermost.
+        // All spans, not only the innermost: the outermost has the request's fields.
         LogFormat::Json => {
             layer.json().flatten_event(true).with_current_span(false).with_filter(filter).boxed()
         }
@@ -90,9 +100,9 @@ mod tests {
     use std::sync::Arc;
 
     #[derive(Clone, Debug, Default)]
-    struct Lines(Arc<Mutex<Vec<u8>>>);
+    struct LogBuffer(Arc<Mutex<Vec<u8>>>);
 
-    impl io::Write for Lines {
+    impl io::Write for LogBuffer {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.0.lock().extend_from_slice(bytes);
             Ok(bytes.len())
@@ -104,7 +114,7 @@ mod tests {
     }
 
     fn logged(format: LogFormat, filter: &str, work: impl FnOnce()) -> String {
-        let lines = Lines::default();
+        let lines = LogBuffer::default();
         let writer = lines.clone();
         let layer = layer(format, filter, move || writer.clone()).unwrap();
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), work);
@@ -139,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn the_filter_decides_and_a_wrong_one_is_refused() {
+    fn the_filter_selects_lines_and_a_wrong_one_is_refused() {
         assert_eq!(logged(LogFormat::Text, "warn", work), "");
         assert_eq!(logged(LogFormat::Text, "info,telemetry=debug", work).lines().count(), 2);
         let refused = init(LogFormat::Text, "loud=very=much").unwrap_err().to_string();

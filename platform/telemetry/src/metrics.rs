@@ -1,6 +1,6 @@
-//! Figures of a process in the text format of Prometheus.
+//! Metrics of a process, in the `OpenMetrics` text format that Prometheus scrapes.
 
-use crate::collector::{Readings, Sample};
+use crate::collector::{Sample, SampleCollector};
 use parking_lot::Mutex;
 use prometheus_client::encoding::text;
 use prometheus_client::metrics::family::{Family, MetricConstructor};
@@ -9,17 +9,17 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-/// A figure that only grows.
+/// Counter: a metric that only grows.
 pub type Counter = prometheus_client::metrics::counter::Counter;
-/// A figure that goes up and down.
+/// Gauge: a metric that goes up and down.
 pub type Gauge = prometheus_client::metrics::gauge::Gauge;
-/// How figures are spread over buckets.
+/// Histogram: a metric of observations, counted by bucket.
 pub type Histogram = prometheus_client::metrics::histogram::Histogram;
 
-/// The media type of [`Metrics::encode`].
+/// Media type of [`Metrics::encode`] (`OpenMetrics` 1.0).
 pub const METRICS_CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Upper bounds, in seconds, for how long something took: from a call within the process to a slow provider.
+/// Upper bounds of latency buckets, in seconds: from a call within the process to a slow provider.
 pub const LATENCY_BUCKETS: &[f64] = &[
     0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
     5.0, 10.0,
@@ -27,75 +27,89 @@ pub const LATENCY_BUCKETS: &[f64] = &[
 
 type Labels = Vec<(&'static str, String)>;
 
-/// The figures of the process. Clones share them. Ask once for a figure and keep it: counting is then one atomic
+/// Metrics registry of the process. Clones share it. Ask once for a metric and keep it: counting is then one atomic
 /// operation, while asking takes a lock.
+///
+/// ```
+/// use telemetry::{LATENCY_BUCKETS, Metrics};
+///
+/// let metrics = Metrics::new();
+/// let jobs = metrics.counter("jobs", "Jobs done", &[("kind", "letter")]);
+/// jobs.inc();
+/// metrics.seconds("job", "Time for a job", &[], LATENCY_BUCKETS).observe(0.003);
+///
+/// let page = metrics.encode();
+/// assert!(page.contains("jobs_total{kind=\"letter\"} 1"));
+/// assert!(page.contains("job_seconds_bucket{le=\"0.005\"} 1"));
+/// ```
 #[derive(Clone, Default)]
-pub struct Metrics(Arc<Mutex<Figures>>);
+pub struct Metrics(Arc<Mutex<MetricsInner>>);
 
 #[derive(Default)]
-struct Figures {
+struct MetricsInner {
     registry: Registry,
-    families: HashMap<&'static str, AnyFamily>,
+    families: HashMap<&'static str, MetricFamily>,
 }
 
-enum AnyFamily {
+enum MetricFamily {
     Counter(Family<Labels, Counter>),
     Gauge(Family<Labels, Gauge>),
-    Histogram(Family<Labels, Histogram, Buckets>),
+    Histogram(Family<Labels, Histogram, HistogramBuckets>),
 }
 
-/// Makes the histograms of one family.
+/// Constructor of the histograms of one family, by their bucket bounds.
 #[derive(Clone, Debug)]
-struct Buckets(&'static [f64]);
+struct HistogramBuckets(&'static [f64]);
 
-impl MetricConstructor<Histogram> for Buckets {
+impl MetricConstructor<Histogram> for HistogramBuckets {
     fn new_metric(&self) -> Histogram {
         Histogram::new(self.0.iter().copied())
     }
 }
 
 impl Metrics {
-    /// No figures yet.
+    /// Registry without metrics.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The counter of this name with these labels, and always the same one. The text adds `_total` to its name and
-    /// a full stop to `help`.
+    /// Counter of this name with these labels, and always the same one. The text format adds `_total` to its name and a
+    /// full stop to `help`. A name that another kind of metric has gives a counter that is not shown, and an error in the
+    /// log.
     pub fn counter(
         &self,
         name: &'static str,
         help: &str,
         labels: &[(&'static str, &str)],
     ) -> Counter {
-        let Figures { registry, families } = &mut *self.0.lock();
+        let MetricsInner { registry, families } = &mut *self.0.lock();
         let family = families.entry(name).or_insert_with(|| {
             let family = Family::default();
             registry.register(name, help, Family::clone(&family));
-            AnyFamily::Counter(family)
+            MetricFamily::Counter(family)
         });
         match family {
-            AnyFamily::Counter(family) => family.get_or_create(&owned(labels)).clone(),
-            _ => clash(name),
+            MetricFamily::Counter(family) => family.get_or_create(&owned(labels)).clone(),
+            _ => unregistered(name),
         }
     }
 
-    /// The gauge of this name with these labels, and always the same one.
+    /// Gauge of this name with these labels, and always the same one; as for [`Metrics::counter`].
     pub fn gauge(&self, name: &'static str, help: &str, labels: &[(&'static str, &str)]) -> Gauge {
-        let Figures { registry, families } = &mut *self.0.lock();
+        let MetricsInner { registry, families } = &mut *self.0.lock();
         let family = families.entry(name).or_insert_with(|| {
             let family = Family::default();
             registry.register(name, help, Family::clone(&family));
-            AnyFamily::Gauge(family)
+            MetricFamily::Gauge(family)
         });
         match family {
-            AnyFamily::Gauge(family) => family.get_or_create(&owned(labels)).clone(),
-            _ => clash(name),
+            MetricFamily::Gauge(family) => family.get_or_create(&owned(labels)).clone(),
+            _ => unregistered(name),
         }
     }
 
-    /// The histogram of seconds of this name with these labels, and always the same one. `name` comes without its
-    /// unit: the text adds `_seconds`. The buckets are those of the first who asks.
+    /// Histogram of seconds of this name with these labels, and always the same one; as for [`Metrics::counter`]. `name` has
+    /// no unit, because the text format adds `_seconds`. The first call for a name decides its buckets.
     pub fn seconds(
         &self,
         name: &'static str,
@@ -103,29 +117,30 @@ impl Metrics {
         labels: &[(&'static str, &str)],
         buckets: &'static [f64],
     ) -> Histogram {
-        let Figures { registry, families } = &mut *self.0.lock();
+        let MetricsInner { registry, families } = &mut *self.0.lock();
         let family = families.entry(name).or_insert_with(|| {
-            let family = Family::new_with_constructor(Buckets(buckets));
+            let family = Family::new_with_constructor(HistogramBuckets(buckets));
             registry.register_with_unit(name, help, Unit::Seconds, Family::clone(&family));
-            AnyFamily::Histogram(family)
+            MetricFamily::Histogram(family)
         });
-        let AnyFamily::Histogram(family) = family else {
-            clash::<Counter>(name);
+        let MetricFamily::Histogram(family) = family else {
+            unregistered::<Counter>(name);
             return Histogram::new(buckets.iter().copied());
         };
         family.get_or_create(&owned(labels)).clone()
     }
 
-    /// Puts figures on the page that somebody else keeps: `read` is asked whenever the page is.
+    /// Registers a collector of metrics that another crate keeps; `read` is called for each scrape. Samples of one name come
+    /// one after the other.
     pub fn register_collector(&self, read: impl Fn() -> Vec<Sample> + Send + Sync + 'static) {
-        self.0.lock().registry.register_collector(Box::new(Readings(read)));
+        self.0.lock().registry.register_collector(Box::new(SampleCollector(read)));
     }
 
-    /// All figures as text; see [`METRICS_CONTENT_TYPE`].
+    /// Encodes all metrics as text; see [`METRICS_CONTENT_TYPE`].
     pub fn encode(&self) -> String {
         let mut page = String::new();
         if let Err(error) = text::encode(&mut page, &self.0.lock().registry) {
-            tracing::error!(%error, "a figure could not be written");
+            tracing::error!(%error, "a metric could not be encoded");
         }
         page
     }
@@ -141,9 +156,9 @@ fn owned(labels: &[(&'static str, &str)]) -> Labels {
     labels.iter().map(|(name, value)| (*name, (*value).to_owned())).collect()
 }
 
-/// A figure that nobody sees, for a name that is taken by another kind: a wrong figure must not stop a sale.
-fn clash<F: Default>(name: &str) -> F {
-    tracing::error!(name, "two kinds of figure want this name; the later one is not shown");
+/// Metric that is not shown, for a name that another kind has taken: a wrong metric must not stop the process.
+fn unregistered<F: Default>(name: &str) -> F {
+    tracing::error!(name, "two kinds of metric have this name; the later one is not shown");
     F::default()
 }
 
@@ -153,7 +168,7 @@ mod tests {
     use crate::SampleValue;
 
     #[test]
-    fn one_name_and_its_labels_are_one_figure() {
+    fn one_name_with_its_labels_is_one_metric() {
         let metrics = Metrics::new();
         let other_crate = metrics.clone();
         metrics.counter("jobs", "Jobs done", &[("kind", "a")]).inc();
@@ -179,24 +194,24 @@ mod tests {
     }
 
     #[test]
-    fn readings_are_taken_when_the_page_is_asked_for() {
+    fn samples_are_collected_at_each_scrape() {
         let metrics = Metrics::new();
         let (flushes, kept) = (Counter::default(), Counter::default());
         let shared = kept.clone();
         metrics.register_collector(move || {
-            let reading = |name, help, label, amount| Sample { name, help, label, amount };
+            let sample = |name, help, label, value| Sample { name, help, label, value };
             vec![
-                reading("flushes", "Flushes", ("log", "one"), SampleValue::Counter(shared.get())),
-                reading("flushes", "Flushes", ("log", "two"), SampleValue::Counter(flushes.get())),
-                reading("backlog", "Waiting", ("log", "one"), SampleValue::Gauge(3)),
-                reading(
+                sample("flushes", "Flushes", ("log", "one"), SampleValue::Counter(shared.get())),
+                sample("flushes", "Flushes", ("log", "two"), SampleValue::Counter(flushes.get())),
+                sample("backlog", "Waiting", ("log", "one"), SampleValue::Gauge(3)),
+                sample(
                     "flush",
                     "Time of one",
                     ("log", "one"),
-                    SampleValue::Seconds {
+                    SampleValue::Histogram {
                         sum: 0.5,
                         buckets: vec![(0.25, 1), (0.5, 2)],
-                        beyond: 1,
+                        overflow: 1,
                     },
                 ),
             ]
@@ -220,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_two_kinds_keeps_the_first() {
+    fn a_name_of_two_kinds_keeps_the_first_kind() {
         let metrics = Metrics::new();
         metrics.counter("jobs", "Jobs done", &[]).inc();
         metrics.gauge("jobs", "Jobs waiting", &[]).set(5);

@@ -1,33 +1,42 @@
-//! W3C Trace Context: which trace a piece of work belongs to, and which span caused it.
+//! Trace context (W3C Trace Context, level 1): which trace a request belongs to, and which span caused it.
 
 use kernel::Randomness;
 use std::fmt;
 
-/// The id of a trace; never all zero.
+/// Identifier of a trace: 16 bytes, never all zero.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TraceId([u8; 16]);
 
-/// The id of a span; never all zero.
+/// Identifier of a span: 8 bytes, never all zero.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SpanId([u8; 8]);
 
-/// The place of a piece of work in its trace, as it travels in the header `traceparent`. It is `Copy` and small, so
-/// that carrying it costs nothing.
+/// Trace context of a request, as the header `traceparent` propagates it (W3C Trace Context). It is `Copy` and small, so that
+/// passing it on costs nothing.
+///
+/// ```
+/// use telemetry::TraceContext;
+///
+/// let header = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+/// let context = TraceContext::parse(header).unwrap();
+/// assert!(context.sampled);
+/// assert_eq!(context.to_string(), header);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TraceContext {
-    /// The trace.
+    /// Trace of the request.
     pub trace_id: TraceId,
-    /// The span within the trace.
+    /// Span within the trace.
     pub span_id: SpanId,
-    /// Whether somebody records this trace.
+    /// Whether the trace is recorded.
     pub sampled: bool,
 }
 
-/// The length of `traceparent` in version 00, and the least length in later ones.
+/// Length of `traceparent` in version 00, and the least length in later versions.
 const HEADER_BYTES: usize = 55;
 
 impl TraceContext {
-    /// The first span of a new trace, which is recorded.
+    /// Root span of a new trace, which is recorded.
     pub fn begin(randomness: &dyn Randomness) -> Self {
         Self {
             trace_id: TraceId(random(randomness)),
@@ -36,14 +45,14 @@ impl TraceContext {
         }
     }
 
-    /// A new span of the same trace, caused by this one.
+    /// Child span: a new span of the same trace, caused by this one.
     #[must_use]
     pub fn child(self, randomness: &dyn Randomness) -> Self {
         Self { span_id: SpanId(random(randomness)), ..self }
     }
 
-    /// What a header `traceparent` says; `None` if it is not exactly as the standard wants it. Of a version later
-    /// than 00 the known part is read, as the standard asks.
+    /// Parses a header `traceparent`; `None` if it is not exactly as the standard demands. Of a version later than 00 the
+    /// known part is read, as the standard asks.
     pub fn parse(header: &str) -> Option<Self> {
         let header = header.as_bytes();
         let (known, later) = header.split_at_checked(HEADER_BYTES)?;
@@ -67,13 +76,13 @@ impl TraceContext {
 }
 
 impl fmt::Display for TraceContext {
-    /// As it stands in the header `traceparent`.
+    /// Formats the header `traceparent`, version 00.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "00-{}-{}-{:02x}", self.trace_id, self.span_id, u8::from(self.sampled))
     }
 }
 
-/// Random bytes that are not all zero, which would mean "no id".
+/// Random bytes that are not all zero, because zero means "no id".
 fn random<const N: usize>(randomness: &dyn Randomness) -> [u8; N] {
     let mut bytes = [0; N];
     randomness.fill(&mut bytes);
@@ -83,7 +92,7 @@ fn random<const N: usize>(randomness: &dyn Randomness) -> [u8; N] {
     bytes
 }
 
-/// Lower-case hexadecimal digits, exactly two for each byte.
+/// Decodes lower-case hexadecimal digits, exactly two for each byte.
 fn hex<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {
     let value = |digit: u8| match digit {
         b'0'..=b'9' => Some(digit - b'0'),
@@ -101,7 +110,7 @@ fn hex<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {
     Some(bytes)
 }
 
-macro_rules! written_in_hex {
+macro_rules! impl_hex_display {
     ($($id:ident),*) => {$(
         impl fmt::Display for $id {
             fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -117,7 +126,7 @@ macro_rules! written_in_hex {
     )*};
 }
 
-written_in_hex!(TraceId, SpanId);
+impl_hex_display!(TraceId, SpanId);
 
 #[cfg(test)]
 mod tests {
@@ -128,7 +137,7 @@ mod tests {
     const EXAMPLE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
     #[test]
-    fn a_header_comes_back_as_it_was() {
+    fn a_header_survives_parsing_and_formatting() {
         let context = TraceContext::parse(EXAMPLE).unwrap();
         assert!(context.sampled);
         assert_eq!(context.to_string(), EXAMPLE);
@@ -137,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_later_version_the_known_part_is_read() {
+    fn the_known_part_of_a_later_version_is_read() {
         let later = EXAMPLE.replacen("00", "cc", 1);
         let expected = TraceContext::parse(EXAMPLE);
         assert_eq!(TraceContext::parse(&later), expected);
@@ -194,7 +203,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn junk_never_panics_and_what_is_read_is_canonical(header in "\\PC{0,70}|00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]") {
+        fn any_text_is_parsed_without_a_panic_and_formatted_canonically(header in "\\PC{0,70}|00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]") {
             if let Some(context) = TraceContext::parse(&header) {
                 let written = context.to_string();
                 prop_assert_eq!(&written[2..53], &header[2..53]);

@@ -1,5 +1,5 @@
-//! What tests are made of.
+//! Test support: what tests of several crates share.
 
-mod port;
+mod reserved_port;
 
-pub use port::{NoPort, Port};
+pub use reserved_port::{PortError, ReservedPort};

@@ -1,58 +1,87 @@
-//! The one type every call goes through.
+//! Channel and transport: the one interface of all calls between services.
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::sync::Arc;
 
-/// A whole request; cloning it costs a reference count, so it can be sent again.
+/// Buffered HTTP request. Cloning shares the body, so that a retry costs a reference count.
 pub type Request = http::Request<Bytes>;
 
-/// A whole response.
+/// Request extension that marks a request as idempotent although its method is not (RFC 9110, section 9.2.2), so that
+/// transports may retry it.
+#[derive(Clone, Copy, Debug)]
+pub struct Idempotent;
+
+/// Buffered HTTP response.
 pub type Response = http::Response<Bytes>;
 
-/// Why no response came. Whether the request had an effect is unknown unless it says otherwise.
+/// Error of a call that got no response. Unless the variant says otherwise, it is unknown whether the request had an
+/// effect.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum TransportError {
-    /// The time for the call was over.
+    /// The deadline of the call passed before a response arrived.
     #[error("{service} did not answer in time")]
     DeadlineExceeded {
-        /// Who was called.
+        /// The called service.
         service: &'static str,
     },
-    /// Too many calls are waiting already; the request was not sent.
+    /// The queue of waiting calls is full; the request was not sent.
     #[error("too many calls to {service} are under way")]
     Overloaded {
-        /// Who was called.
+        /// The called service.
         service: &'static str,
     },
-    /// Nobody could be reached.
+    /// No endpoint could be reached, every endpoint's circuit breaker is open, or the response could not be read.
     #[error("{service} cannot be reached: {reason}")]
     Unreachable {
-        /// Who was called.
+        /// The called service.
         service: &'static str,
-        /// What went wrong last.
+        /// The last error.
         reason: String,
     },
 }
 
-/// Something that carries requests to a service.
+/// Transport: sends requests to one service. Implemented by loopback, network, fault injection and test doubles.
 #[async_trait]
 pub trait Transport: Send + Sync {
-    /// Carries one request.
+    /// Sends one request and returns the whole response.
+    ///
+    /// A response of any status, 5xx included, is `Ok`; see [`TransportError`] for the errors.
     async fn send(&self, request: Request) -> Result<Response, TransportError>;
 }
 
-/// A way to a service.
+/// Channel to a service: a cheap, cloneable handle to a [`Transport`].
+///
+/// The holder cannot tell whether the service runs in this process or elsewhere.
+///
+/// ```
+/// use transport::{Channel, Request, Response, Transport, TransportError};
+///
+/// struct Fixed(&'static str);
+///
+/// #[async_trait::async_trait]
+/// impl Transport for Fixed {
+///     async fn send(&self, _: Request) -> Result<Response, TransportError> {
+///         Ok(Response::new(self.0.into()))
+///     }
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let channel = Channel::new(Fixed("pong"));
+/// let response = channel.send(Request::new("ping".into())).await.unwrap();
+/// assert_eq!(&response.body()[..], b"pong");
+/// # });
+/// ```
 #[derive(Clone)]
 pub struct Channel(pub(crate) Arc<dyn Transport>);
 
 impl Channel {
-    /// A way made of this carrier.
-    pub fn new(carrier: impl Transport + 'static) -> Self {
-        Self(Arc::new(carrier))
+    /// A channel over this transport.
+    pub fn new(transport: impl Transport + 'static) -> Self {
+        Self(Arc::new(transport))
     }
 
-    /// Sends one request.
+    /// Sends one request; see [`Transport::send`].
     pub async fn send(&self, request: Request) -> Result<Response, TransportError> {
         self.0.send(request).await
     }

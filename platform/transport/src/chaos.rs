@@ -1,17 +1,17 @@
-//! A bad day on the network, for tests.
+//! Fault injection for tests: duplicated requests, lost requests and lost responses.
 
 use crate::{Channel, Request, Response, Transport, TransportError, network::is_repeatable};
 use async_trait::async_trait;
 use kernel::{Randomness, SeededRandomness};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The seldomest failure: one in so many requests.
+/// The lowest failure rate: one call in so many.
 const ONE_IN_MOST: u64 = 9;
-/// The most frequent failure.
+/// The highest failure rate: one call in so many.
 const ONE_IN_LEAST: u64 = 4;
 
-/// The same way on a bad day: every request that may be repeated arrives twice, and every n-th call fails, half of
-/// those after the request has arrived. The seed says which.
+/// Fault-injecting channel over another one: every idempotent request arrives twice, and every n-th call fails (n from
+/// 4 to 9), about half of those after the request has arrived. The seed determines n and which half.
 pub fn chaos(transport: Channel, seed: u64) -> Channel {
     let one_in = ONE_IN_LEAST + seed % (ONE_IN_MOST - ONE_IN_LEAST + 1);
     let randomness = SeededRandomness::new(seed);
@@ -31,14 +31,14 @@ impl Transport for Chaos {
         let call = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
         let fails = call.is_multiple_of(self.one_in);
         if fails && self.randomness.below(2) == 0 {
-            return Err(lost("the request was lost on its way"));
+            return Err(lost("the request was lost"));
         }
         if is_repeatable(&request) {
-            // Nobody learns what the first one led to.
+            // The first response is dropped: the caller sees that of the duplicate.
             drop(self.transport.send(request.clone()).await);
         }
-        let answer = self.transport.send(request).await;
-        if fails { Err(lost("the answer was lost on its way")) } else { answer }
+        let response = self.transport.send(request).await;
+        if fails { Err(lost("the response was lost")) } else { response }
     }
 }
 
@@ -54,7 +54,7 @@ mod tests {
     use parking_lot::Mutex;
     use std::sync::Arc;
 
-    /// Writes down which addresses requests arrive at.
+    /// Transport that records the paths of the requests it gets.
     #[derive(Clone, Default)]
     struct Arrivals(Arc<Mutex<Vec<String>>>);
 
@@ -74,7 +74,7 @@ mod tests {
         request.body(bytes::Bytes::new()).unwrap()
     }
 
-    /// Of forty calls, counted from one: those that failed, each with whether it had arrived.
+    /// The failed ones of forty calls, counted from one, each with whether its request had arrived.
     async fn failures(seed: u64) -> Vec<(u64, bool)> {
         let arrivals = Arrivals::default();
         let transport = chaos(Channel::new(arrivals.clone()), seed);
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_seed_is_one_bad_day() {
+    async fn the_same_seed_injects_the_same_faults() {
         assert_eq!(failures(7).await, failures(7).await);
         assert_ne!(failures(7).await, failures(8).await);
     }

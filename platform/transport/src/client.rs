@@ -1,4 +1,4 @@
-//! What typed clients are made of: a request in, a contract type or a problem out.
+//! HTTP client with JSON bodies, on which the typed clients of public APIs are built.
 
 use crate::{Channel, Request, Response, TransportError, headers};
 use bytes::Bytes;
@@ -6,31 +6,44 @@ use http::{HeaderValue, Method, header};
 use kernel::{Problem, codes};
 use serde::{Serialize, de::DeserializeOwned};
 
-/// Speaks JSON to one service.
+/// HTTP client of one service: JSON bodies, and problem details (RFC 9457) as errors.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use transport::{Client, loopback};
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let router = Router::new().route("/level", get(|| async { axum::Json(7) }));
+/// let client = Client::new("meter-service", loopback("meter-service", router));
+/// let level: u32 = client.get("/level").send().await.unwrap();
+/// assert_eq!(level, 7);
+/// # });
+/// ```
 #[derive(Clone, Debug)]
 pub struct Client {
     service: &'static str,
-    transport: Channel,
+    channel: Channel,
 }
 
-/// How a call ended other than well.
+/// Error of a call.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum CallError {
-    /// The service said why not.
+    /// The service answered with a problem (RFC 9457), or the transport failed in a way that has a problem code:
+    /// `deadline_exceeded` (504) and `overloaded` (503), both with `Retry-After`.
     #[error("{0}")]
     Problem(Box<Problem>),
-    /// No usable answer came; whether there was an effect is unknown.
+    /// No usable response arrived; it is unknown whether the call had an effect.
     #[error("{service}: {reason}")]
     Unavailable {
-        /// Who was called.
+        /// The called service.
         service: &'static str,
-        /// What went wrong.
+        /// The cause, for logs.
         reason: String,
     },
 }
 
 impl CallError {
-    /// The problem, if the service stated one with this code.
+    /// The problem, if the call failed with this code.
     pub fn problem(&self, code: &kernel::Code) -> Option<&Problem> {
         match self {
             Self::Problem(problem) if problem.code == *code => Some(problem),
@@ -39,8 +52,15 @@ impl CallError {
     }
 }
 
+impl From<Problem> for CallError {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(Box::new(problem))
+    }
+}
+
 impl From<CallError> for Problem {
-    /// What the caller's own caller is told: a business refusal is passed on, anything else is "try again".
+    /// The problem for the caller's own caller: a 4xx, and whatever has `Retry-After`, is passed on; any other 5xx becomes
+    /// `internal`, and [`CallError::Unvalue`] becomes `unvalue` with `Retry-After`. Logs what it replaces.
     fn from(error: CallError) -> Self {
         match error {
             CallError::Problem(problem)
@@ -53,7 +73,7 @@ impl From<CallError> for Problem {
                 Problem::internal()
             }
             CallError::Unavailable { service, reason } => {
-                tracing::warn!(service, reason, "another service did not answer");
+                tracing::warn!(service, reason, "another service gave no usable response");
                 Problem::unavailable(service)
             }
         }
@@ -61,9 +81,9 @@ impl From<CallError> for Problem {
 }
 
 impl Client {
-    /// A client of `service` over this transport.
-    pub fn new(service: &'static str, transport: Channel) -> Self {
-        Self { service, transport }
+    /// A client of `service` over this channel.
+    pub fn new(service: &'static str, channel: Channel) -> Self {
+        Self { service, channel }
     }
 
     /// Begins a GET of `path`.
@@ -93,7 +113,7 @@ impl Client {
     }
 }
 
-/// A request about to be sent.
+/// Builder of one request. Errors of its parts are reported when it is sent.
 #[derive(Debug)]
 pub struct RequestBuilder<'a> {
     client: &'a Client,
@@ -104,7 +124,7 @@ pub struct RequestBuilder<'a> {
 }
 
 impl RequestBuilder<'_> {
-    /// With a query string made of `parameters`.
+    /// Sets the query string, form-urlencoded from `parameters`.
     #[must_use]
     pub fn query(mut self, parameters: &impl Serialize) -> Self {
         match serde_urlencoded::to_string(parameters) {
@@ -118,7 +138,7 @@ impl RequestBuilder<'_> {
         self
     }
 
-    /// With a JSON body.
+    /// Sets the body, as JSON.
     #[must_use]
     pub fn json(mut self, body: &impl Serialize) -> Self {
         if self.body.is_ok() {
@@ -128,34 +148,39 @@ impl RequestBuilder<'_> {
         self
     }
 
-    /// With a header.
+    /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
-    /// Safe to repeat under this key.
+    /// Sets the `Idempotency-Key`, with which transports may retry any method.
     #[must_use]
     pub fn idempotency_key(self, key: impl Into<String>) -> Self {
         self.header(headers::IDEMPOTENCY_KEY, key)
     }
 
-    /// Sends it and reads the answer as `T`.
+    /// Sends the request and decodes the response as `T`; an empty body decodes as `()`.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Problem`] for a status of 400 or more with a problem as its body, [`CallError::Unvalue`] for
+    /// anything else that is not a `T`.
     pub async fn send<T: DeserializeOwned>(self) -> Result<T, CallError> {
         let service = self.client.service;
         let response = self.send_raw().await?;
-        // `()` is what an empty answer reads as.
+        // `()` is what JSON `null` decodes as.
         let body = if response.body().is_empty() { b"null" } else { &response.body()[..] };
         serde_json::from_slice(body).map_err(|error| unavailable(service, &error))
     }
 
-    /// Sends it; that it worked is all the answer there is.
+    /// Sends the request and drops the body of a successful response.
     pub async fn send_empty(self) -> Result<(), CallError> {
         self.send_raw().await.map(drop)
     }
 
-    /// Sends it and returns the answer of a success as it came; a status of 400 or more is an error.
+    /// Sends the request and returns a successful response undecoded; a status of 400 or more is an error.
     pub async fn send_raw(self) -> Result<Response, CallError> {
         let service = self.client.service;
         let body = self.body.map_err(|reason| CallError::Unavailable { service, reason })?;
@@ -168,17 +193,25 @@ impl RequestBuilder<'_> {
             request = request.header(name, value);
         }
         let request: Request = request.body(body).map_err(|error| unavailable(service, &error))?;
-        let response =
-            self.client.transport.send(request).await.map_err(|error| failed(service, &error))?;
-        if response.status().as_u16() < 400 {
-            return Ok(response);
-        }
-        if let Ok(problem) = serde_json::from_slice::<Problem>(response.body()) {
-            return Err(CallError::Problem(Box::new(problem)));
-        }
-        let reason = format!("answered {} without saying why", response.status());
-        Err(CallError::Unavailable { service, reason })
+        send(service, &self.client.channel, request).await
     }
+}
+
+/// Sends a request over `channel` and returns a successful response undecoded; a status of 400 or more is an error.
+pub async fn send(
+    service: &'static str,
+    channel: &Channel,
+    request: Request,
+) -> Result<Response, CallError> {
+    let response = channel.send(request).await.map_err(|error| failed(service, &error))?;
+    if response.status().as_u16() < 400 {
+        return Ok(response);
+    }
+    if let Ok(problem) = serde_json::from_slice::<Problem>(response.body()) {
+        return Err(CallError::Problem(Box::new(problem)));
+    }
+    let reason = format!("answered {} without a problem", response.status());
+    Err(CallError::Unavailable { service, reason })
 }
 
 fn unavailable(service: &'static str, error: &dyn std::error::Error) -> CallError {

@@ -1,40 +1,41 @@
-//! What travels with a request from hop to hop: as headers between processes, as an extension inside one.
+//! Request context: propagated from call to call, as headers between processes and as a request extension within one.
 
 use http::{HeaderMap, HeaderValue};
+use kernel::{Ids, Randomness, Uuid};
 use std::{sync::Arc, time::Duration};
 use telemetry::TraceContext;
 use tokio::time::Instant;
 
-/// The names of the headers a context travels in.
+/// Header names of the propagated context.
 pub mod headers {
-    /// W3C Trace Context.
+    /// Trace and parent span, as W3C Trace Context defines it.
     pub const TRACEPARENT: &str = "traceparent";
-    /// One id for everything a client's request caused.
+    /// Request id: the same for every call that one client request causes.
     pub const REQUEST_ID: &str = "x-request-id";
-    /// Milliseconds left for the whole call.
+    /// Remaining time of the call, in milliseconds.
     pub const DEADLINE: &str = "icommerce-deadline-ms";
-    /// Which edge the request came in by; set by the gateway only, absent on internal calls.
+    /// Edge by which the request entered; set by the gateway only, absent on internal calls.
     pub const EDGE: &str = "icommerce-edge";
-    /// Who acts, as the gateway knows it.
+    /// Authenticated actor, as the gateway determined it.
     pub const ACTOR: &str = "icommerce-actor";
-    /// Makes a POST safe to repeat.
+    /// Idempotency key (IETF draft `draft-ietf-httpapi-idempotency-key-header`): makes a POST safe to retry.
     pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 }
 
-/// Which door a request came in by.
+/// Edge by which a request entered the shop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Edge {
-    /// The public one.
+    /// The public edge.
     Shop,
-    /// The operators' one.
+    /// The operators' edge.
     Operator,
-    /// Another service, or a task of this one.
+    /// No edge: a call of another service, or a background task.
     #[default]
     Internal,
 }
 
 impl Edge {
-    /// As it stands in the header.
+    /// The value of the header [`headers::EDGE`].
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Shop => "shop",
@@ -44,50 +45,106 @@ impl Edge {
     }
 }
 
-/// What travels with a request.
+/// Request context: trace, request id, deadline, edge and actor of the request that the running task serves.
+///
+/// It is task-local; transports propagate it to the called service.
+///
+/// ```
+/// use transport::{Context, Edge};
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let context = Context { edge: Edge::Shop, actor: Some("ada".into()), ..Context::default() };
+/// let actor = context.scope(async { Context::current_actor() }).await;
+/// assert_eq!(actor.as_deref(), Some("ada"));
+/// assert_eq!(Context::current_edge(), Edge::Internal, "outside of a request");
+/// # });
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Context {
-    /// The span that caused this call.
+    /// Trace context of the caller's span.
     pub trace: Option<TraceContext>,
-    /// The client's request, across all hops.
+    /// Id of the client's request, the same across all calls.
     pub request_id: Option<Arc<str>>,
-    /// When the answer is of no use any more.
+    /// Deadline: when the caller stops waiting for the response.
     pub deadline: Option<Instant>,
-    /// The door it came in by.
+    /// Edge by which the request entered.
     pub edge: Edge,
-    /// Who acts.
+    /// Authenticated actor.
     pub actor: Option<Arc<str>>,
 }
 
-/// The longest request id, actor and trace header that is believed, in bytes.
+/// Maximum length of a context header, in bytes; a longer one is ignored.
 const HEADER_BYTES_MAX: usize = 200;
+
+kernel::id!(/// Id of a client's request.
+    RequestId);
+
+/// Source of random bits for trace ids: those of fresh UUIDs, so that one seed determines both.
+#[derive(Debug)]
+struct RandomBits<'a>(&'a Ids);
+
+impl Randomness for RandomBits<'_> {
+    fn fill(&self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(8) {
+            let id = Uuid::from(self.0.next::<RequestId>());
+            // The last eight bytes: 62 random bits and two that are fixed.
+            chunk.copy_from_slice(&id.as_bytes()[16 - chunk.len()..]);
+        }
+    }
+}
 
 tokio::task_local! {
     static CURRENT: Context;
 }
 
 impl Context {
-    /// The context of the running request; empty outside one.
+    /// The context of the running request; the default outside of one.
     pub fn current() -> Self {
         CURRENT.try_with(Clone::clone).unwrap_or_default()
     }
 
-    /// The door the running request came in by.
+    /// The deadline of the running request, if any.
+    pub fn current_deadline() -> Option<Instant> {
+        CURRENT.try_with(|context| context.deadline).unwrap_or_default()
+    }
+
+    /// Whether the running request belongs to a trace and has an id.
+    pub fn is_traced() -> bool {
+        CURRENT
+            .try_with(|context| context.trace.is_some() && context.request_id.is_some())
+            .unwrap_or_default()
+    }
+
+    /// The same context, with a new request id and a new trace where it has none.
+    #[must_use]
+    pub fn traced(mut self, ids: &Ids) -> Self {
+        if self.request_id.is_none() {
+            let id = Uuid::from(ids.next::<RequestId>());
+            let mut text = Uuid::encode_buffer();
+            self.request_id = Some(Arc::from(&*id.hyphenated().encode_lower(&mut text)));
+        }
+        if self.trace.is_none() {
+            self.trace = Some(TraceContext::begin(&RandomBits(ids)));
+        }
+        self
+    }
+
+    /// The edge by which the running request entered; [`Edge::Internal`] outside of one.
     pub fn current_edge() -> Edge {
         CURRENT.try_with(|context| context.edge).unwrap_or_default()
     }
 
-    /// Who acts in the running request.
+    /// The actor of the running request, if any.
     pub fn current_actor() -> Option<Arc<str>> {
         CURRENT.try_with(|context| context.actor.clone()).unwrap_or_default()
     }
 
-    /// Runs `work` as part of this request.
+    /// Runs `work` with this context as the current one.
     pub async fn scope<T>(self, work: impl Future<Output = T>) -> T {
         CURRENT.scope(self, work).await
     }
 
-    /// Reads the context from headers. Whatever is not well-formed is left out.
+    /// Extracts the context from headers. A header that is malformed, empty or longer than 200 bytes is ignored.
     pub fn from_headers(headers: &HeaderMap) -> Self {
         let text = |name: &str| {
             let value = headers.get(name)?.to_str().ok()?;
@@ -110,7 +167,7 @@ impl Context {
         }
     }
 
-    /// Writes the context into headers, over what is there.
+    /// Injects the context into headers: sets those that it has a value for, removes the others.
     pub fn write_to(&self, headers: &mut HeaderMap) {
         let mut set = |name: &'static str, value: Option<HeaderValue>| match value {
             Some(value) => drop(headers.insert(name, value)),

@@ -1,5 +1,4 @@
-//! Hands out ways to services before they exist, and binds them once they do, so that the order of building does
-//! not matter.
+//! Channel directory: late-bound channels to services, so that services can be built in any order.
 
 use crate::{Channel, Request, Response, Transport, TransportError};
 use std::{
@@ -9,34 +8,34 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-/// The ways to all services of the module table.
+/// Directory of late-bound channels, one for each service of the module table.
 #[derive(Debug)]
 pub struct Directory(BTreeMap<&'static str, Arc<OnceLock<Channel>>>);
 
-/// A service that is not in the directory was asked for, or a way was bound twice.
+/// Error of a lookup of an unknown service, or of a channel bound twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0} is not in the directory, or its way is bound already")]
+#[error("{0} is not in the directory, or its channel is bound already")]
 pub struct DirectoryError(pub &'static str);
 
 impl Directory {
-    /// Late-bound channels to these services.
+    /// A directory of unbound channels to these services.
     pub fn of(services: impl IntoIterator<Item = &'static str>) -> Self {
         Self(services.into_iter().map(|service| (service, Arc::default())).collect())
     }
 
-    /// The way to a service. Sending on it before it is bound is answered as unreachable.
+    /// The channel to a service. Before it is bound, calls fail with [`TransportError::Unreachable`].
     pub fn channel(&self, service: &'static str) -> Result<Channel, DirectoryError> {
         let target = self.0.get(service).ok_or(DirectoryError(service))?;
         Ok(Channel::new(LateBoundChannel { service, target: Arc::clone(target) }))
     }
 
-    /// Binds the way to a service, once.
+    /// Binds the channel to a service, once.
     pub fn bind(&self, service: &'static str, transport: Channel) -> Result<(), DirectoryError> {
         let target = self.0.get(service).ok_or(DirectoryError(service))?;
         target.set(transport).map_err(|_| DirectoryError(service))
     }
 
-    /// Whether the way is bound.
+    /// Whether the channel is bound.
     pub fn is_bound(&self, service: &'static str) -> bool {
         self.0.get(service).is_some_and(|target| target.get().is_some())
     }
@@ -48,14 +47,14 @@ struct LateBoundChannel {
 }
 
 impl Transport for LateBoundChannel {
-    // Written out: the way adds nothing to the future of its target, and so needs none of its own.
-    fn send<'way, 'answer>(
-        &'way self,
+    // Without `#[async_trait]`: returning the target's own boxed future saves a second box per call.
+    fn send<'channel, 'future>(
+        &'channel self,
         request: Request,
-    ) -> Pin<Box<dyn Future<Output = Result<Response, TransportError>> + Send + 'answer>>
+    ) -> Pin<Box<dyn Future<Output = Result<Response, TransportError>> + Send + 'future>>
     where
-        'way: 'answer,
-        Self: 'answer,
+        'channel: 'future,
+        Self: 'future,
     {
         match self.target.get() {
             Some(transport) => transport.0.send(request),

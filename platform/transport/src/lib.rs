@@ -1,7 +1,9 @@
-//! Calls to other services: whole requests and responses over one type, in this process or across the network.
+//! Transports of calls between services: [`loopback`] within the process, [`network`] between processes, behind one
+//! [`Channel`].
 //!
-//! Whoever holds a [`Channel`] cannot tell which it is. Both carry the caller's [`Context`]: trace, request id,
-//! deadline, edge and actor.
+//! Requests and responses are buffered. Both transports propagate the caller's [`Context`] (trace, request id, deadline,
+//! edge, actor) and honour its deadline; the network transport adds retries, a concurrency limit, load balancing and
+//! circuit breakers as its [`CallPolicy`] says.
 
 #![warn(missing_docs)]
 
@@ -13,9 +15,9 @@ mod directory;
 mod loopback;
 mod network;
 
-pub use channel::{Channel, Request, Response, Transport, TransportError};
+pub use channel::{Channel, Idempotent, Request, Response, Transport, TransportError};
 pub use chaos::chaos;
-pub use client::{CallError, Client, RequestBuilder};
+pub use client::{CallError, Client, RequestBuilder, send};
 pub use context::{Context, Edge, headers};
 pub use directory::{Directory, DirectoryError};
 pub use http::Method;

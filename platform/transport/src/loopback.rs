@@ -1,4 +1,4 @@
-//! The way to a service in this process: its router, called in the caller's own task.
+//! Loopback transport: a service's router in this process, called in the caller's task.
 
 use crate::{Channel, Context, Request, Response, Transport, TransportError};
 use async_trait::async_trait;
@@ -7,11 +7,13 @@ use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout_at};
 use tower::Service;
 
-/// The most bytes of an answer that is taken from another service.
+/// Maximum size of a response body, in bytes.
 pub(crate) const RESPONSE_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// A way to `service`, whose router is in this process. There is nothing to balance, break or retry; the deadline
-/// stays. Because it runs in the caller's task, what it touches is in the caller's durability scope.
+/// Loopback channel to `service`, whose router is in this process.
+///
+/// The caller's deadline applies; there is nothing to balance, break or retry. The handler runs in the caller's task, so
+/// its commits become dependencies of the caller's durability scope. A response body may have 16 MiB.
 pub fn loopback(service: &'static str, router: Router) -> Channel {
     Channel::new(Loopback { service, router })
 }
@@ -31,9 +33,9 @@ impl Transport for Loopback {
             return Err(late());
         }
         let mut request = request.map(Body::from);
-        // An extension, not headers: nothing is formatted to be parsed again a moment later.
+        // As an extension, not as headers: saves formatting and parsing.
         request.extensions_mut().insert(context);
-        let answer = async {
+        let response = async {
             // A router is always ready.
             let response = match self.router.clone().call(request).await {
                 Ok(response) => response,
@@ -50,8 +52,8 @@ impl Transport for Loopback {
             }
         };
         match deadline {
-            None => answer.await,
-            Some(deadline) => timeout_at(deadline, answer).await.unwrap_or_else(|_| Err(late())),
+            None => response.await,
+            Some(deadline) => timeout_at(deadline, response).await.unwrap_or_else(|_| Err(late())),
         }
     }
 }

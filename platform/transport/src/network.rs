@@ -1,9 +1,10 @@
-//! The way to a service in other processes: deadline, retry, shedding, balancing, breaking.
+//! Network transport: deadline, retries with a budget, concurrency limit, load balancing, circuit breakers.
 //!
-//! From the outside in: the deadline of the whole call; another attempt for what may be repeated, while the budget
-//! lasts; a bounded number of requests under way and waiting; the less loaded of two endpoints; and for each
-//! endpoint its breaker, the time of one attempt, and pooled connections. Retry is above the balancer, so that the
-//! second attempt goes elsewhere; the breaker is below it, so that an endpoint which fails is walked past.
+//! The layers, from the outside in: the deadline of the whole call; retries of idempotent requests within a retry
+//! budget; a limit on running and queued attempts; a load balancer that takes the less loaded of two random endpoints
+//! (power of two choices, P2C, over peak-EWMA latency); and per endpoint a circuit breaker, an attempt timeout and a
+//! connection pool. Retry is above the balancer, so that the next attempt goes to another endpoint; the breaker is below
+//! it, so that the balancer passes over an endpoint that fails.
 
 mod call_policy;
 mod circuit_breaker;
@@ -20,23 +21,40 @@ mod tests;
 pub use call_policy::CallPolicy;
 pub use endpoints::{EndpointUpdater, Endpoints};
 
-use crate::{Channel, Context, Request, Response, Transport, TransportError, headers};
+use crate::{Channel, Context, Idempotent, Request, Response, Transport, TransportError, headers};
 use async_trait::async_trait;
 use concurrency_limit::ConcurrencyLimit;
-use connection::Connections;
+use connection::ConnectionPool;
 use http::Uri;
 use kernel::Randomness;
-use load_balancer::{Chosen, LoadBalancer};
-use metrics::{CallMetrics, Outcome};
+use load_balancer::{LoadBalancer, SelectedEndpoint};
+use metrics::{AttemptOutcome, CallMetrics};
 use retry_budget::RetryBudget;
 use std::sync::Arc;
 use storage::durability;
 use telemetry::Metrics;
 use tokio::time::{Instant, sleep, timeout_at};
 
-/// A way to `service`, which runs at these endpoints: base addresses such as `http://10.0.0.7:8080`.
+/// Network channel to `service` at these endpoints: base URIs such as `http://10.0.0.7:8080`.
 ///
-/// Before a request leaves the process, everything is flushed that the running request touched.
+/// Before a request is sent, it waits until all dependencies of the running durability scope are flushed.
+///
+/// ```
+/// use kernel::SeededRandomness;
+/// use std::{sync::Arc, time::Duration};
+/// use telemetry::Metrics;
+/// use transport::{CallPolicy, Request, TransportError, network};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let policy = CallPolicy { attempts_max: 1, deadline: Duration::from_secs(1), ..CallPolicy::default() };
+/// // Nothing listens on this port.
+/// let endpoints = vec!["http://127.0.0.1:1".parse().unwrap()];
+/// let randomness = Arc::new(SeededRandomness::new(1));
+/// let channel = network("letter-service", endpoints, policy, randomness, &Metrics::new());
+/// let error = channel.send(Request::default()).await.unwrap_err();
+/// assert!(matches!(error, TransportError::Unreachable { service: "letter-service", .. }));
+/// # });
+/// ```
 pub fn network(
     service: &'static str,
     endpoints: impl Into<Endpoints>,
@@ -44,12 +62,12 @@ pub fn network(
     randomness: Arc<dyn Randomness>,
     metrics: &Metrics,
 ) -> Channel {
-    let connections = Connections::new(service, &policy);
-    let connect = move |base: &Uri| connections.to(base);
+    let pool = ConnectionPool::new(service, &policy);
+    let connect = move |base: &Uri| pool.to(base);
     network_over(service, endpoints.into(), policy, randomness, metrics, connect)
 }
 
-/// The same over whatever `connect` gives as the connection to an endpoint: a simulated wire, for instance.
+/// [`network`] over the channels that `connect` returns for each endpoint, such as a simulated network.
 pub fn network_over(
     service: &'static str,
     endpoints: Endpoints,
@@ -60,10 +78,10 @@ pub fn network_over(
 ) -> Channel {
     Channel::new(Network {
         service,
-        admission: ConcurrencyLimit::new(policy.running_requests_max, policy.queue_requests_max),
-        balance: LoadBalancer::new(endpoints, &policy, randomness, Box::new(connect)),
+        limit: ConcurrencyLimit::new(policy.running_requests_max, policy.queue_requests_max),
+        balancer: LoadBalancer::new(endpoints, &policy, randomness, Box::new(connect)),
         budget: RetryBudget::new(policy.retry_percent, policy.retry_reserve),
-        figures: CallMetrics::new(service, metrics),
+        metrics: CallMetrics::new(service, metrics),
         policy,
     })
 }
@@ -72,9 +90,9 @@ struct Network {
     service: &'static str,
     policy: CallPolicy,
     budget: RetryBudget,
-    admission: ConcurrencyLimit,
-    balance: LoadBalancer,
-    figures: CallMetrics,
+    limit: ConcurrencyLimit,
+    balancer: LoadBalancer,
+    metrics: CallMetrics,
 }
 
 #[async_trait]
@@ -87,21 +105,21 @@ impl Transport for Network {
             return Err(self.late());
         }
         match timeout_at(deadline, self.call(&request, context, deadline)).await {
-            Ok(answer) => answer,
+            Ok(response) => response,
             Err(_) => Err(self.late()),
         }
     }
 }
 
 impl Network {
-    /// Attempts until there is an answer, or no further attempt may be made.
+    /// Sends the request, with retries as far as policy and budget allow.
     async fn call(
         &self,
         request: &Request,
         context: Context,
         deadline: Instant,
     ) -> Result<Response, TransportError> {
-        // Nothing leaves the process that is not for good.
+        // Nothing that could still be lost may leave the process.
         if !kernel::defects::planted("call_before_flush") {
             durability::wait().await.map_err(|lost| self.unreachable(&lost))?;
         }
@@ -110,50 +128,50 @@ impl Network {
         let mut last = None;
         for attempt in 1..=self.policy.attempts_max {
             if attempt > 1 {
-                self.figures.retried.inc();
-                if !self.balance.has_other_than(&tried) {
+                self.metrics.retried.inc();
+                if !self.balancer.has_other_than(&tried) {
                     sleep(self.policy.retry_pause).await;
                 }
             }
-            let Some(_admitted) = self.admission.enter().await else {
-                self.figures.shed.inc();
+            let Some(_permit) = self.limit.acquire().await else {
+                self.metrics.shed.inc();
                 return Err(TransportError::Overloaded { service: self.service });
             };
-            let Some(chosen) = self.balance.choose(&tried) else { break };
-            tried.push(Arc::clone(chosen.endpoint()));
+            let Some(selected) = self.balancer.select(&tried) else { break };
+            tried.push(Arc::clone(selected.endpoint()));
             let until = deadline.min(Instant::now() + self.policy.attempt_timeout);
-            let prepared = prepared(request, &context, until);
-            let answer = self.attempt(chosen, prepared, until).await;
-            let may_repeat = is_failure(&answer) && is_repeatable(request);
-            if !may_repeat || attempt == self.policy.attempts_max || !self.budget.withdraw() {
-                return answer;
+            let outgoing = outgoing(request, &context, until);
+            let result = self.attempt(selected, outgoing, until).await;
+            let may_retry = is_failure(&result) && is_repeatable(request);
+            if !may_retry || attempt == self.policy.attempts_max || !self.budget.withdraw() {
+                return result;
             }
-            last = Some(answer);
+            last = Some(result);
         }
         last.unwrap_or_else(|| Err(self.unreachable(&"no endpoint of it is ready")))
     }
 
     async fn attempt(
         &self,
-        chosen: Chosen,
+        selected: SelectedEndpoint,
         request: Request,
         until: Instant,
     ) -> Result<Response, TransportError> {
         let began = Instant::now();
-        let answer = timeout_at(until, chosen.endpoint().transport().send(request)).await;
-        let (outcome, answer) = match answer {
-            Ok(answer) if is_failure(&answer) => (Outcome::Failed, answer),
-            Ok(answer) => (Outcome::Answered, answer),
-            Err(_) => (Outcome::TimedOut, Err(self.late())),
+        let result = timeout_at(until, selected.endpoint().transport().send(request)).await;
+        let (outcome, result) = match result {
+            Ok(result) if is_failure(&result) => (AttemptOutcome::Failed, result),
+            Ok(result) => (AttemptOutcome::Answered, result),
+            Err(_) => (AttemptOutcome::TimedOut, Err(self.late())),
         };
         let took = began.elapsed();
-        self.figures.attempted(outcome, took);
-        if outcome == Outcome::Answered {
-            chosen.answered(took);
-        } else if chosen.failed(self.policy.attempt_timeout) {
-            self.figures.opened.inc();
+        self.metrics.attempted(outcome, took);
+        if outcome == AttemptOutcome::Answered {
+            selected.record_success(took);
+        } else if selected.record_failure(self.policy.attempt_timeout) {
+            self.metrics.opened.inc();
         }
-        answer
+        result
     }
 
     fn late(&self) -> TransportError {
@@ -165,20 +183,22 @@ impl Network {
     }
 }
 
-/// The request as it leaves: with the context in its headers, and the time left for this attempt.
-fn prepared(request: &Request, context: &Context, until: Instant) -> Request {
+/// The outgoing request: with the context in its headers, whose deadline is that of this attempt.
+fn outgoing(request: &Request, context: &Context, until: Instant) -> Request {
     let mut request = request.clone();
     let context = Context { deadline: Some(until), ..context.clone() };
     context.write_to(request.headers_mut());
     request
 }
 
-/// Whether this may be sent again without asking what became of the first one.
+/// Whether a request may be retried without knowing what became of the first attempt.
 pub(crate) fn is_repeatable(request: &Request) -> bool {
-    request.method().is_idempotent() || request.headers().contains_key(headers::IDEMPOTENCY_KEY)
+    request.method().is_idempotent()
+        || request.extensions().get::<Idempotent>().is_some()
+        || request.headers().contains_key(headers::IDEMPOTENCY_KEY)
 }
 
-/// Whether another endpoint might do better. A refusal is an answer; a failure of the server is not.
-fn is_failure(answer: &Result<Response, TransportError>) -> bool {
-    answer.as_ref().map_or(true, |response| response.status().is_server_error())
+/// Whether an attempt counts as failed: no response, or a 5xx. A 4xx is a response like any other.
+fn is_failure(result: &Result<Response, TransportError>) -> bool {
+    result.as_ref().map_or(true, |response| response.status().is_server_error())
 }

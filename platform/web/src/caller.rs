@@ -1,4 +1,4 @@
-//! Who calls.
+//! Extractor of the caller's identity.
 
 use aide::OperationInput;
 use axum::extract::FromRequestParts;
@@ -6,17 +6,17 @@ use http::request::Parts;
 use std::{convert::Infallible, sync::Arc};
 use transport::{Context, Edge};
 
-/// Who calls, and by which door: told by the gateway, or nobody for a call between services.
+/// Caller of the running request: edge and actor, as the gateway determined them. A call between services has no actor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Caller {
-    /// The door the request came in by.
+    /// The edge by which the request entered.
     pub edge: Edge,
-    /// Who acts, as the gateway knows it.
+    /// The authenticated actor.
     pub actor: Option<Arc<str>>,
 }
 
 impl Caller {
-    /// Who calls in the running request.
+    /// The caller of the running request.
     pub fn current() -> Self {
         Self { edge: Context::current_edge(), actor: Context::current_actor() }
     }

@@ -1,11 +1,11 @@
-//! Turns what serde says about a value that does not fit into a problem that names the field.
+//! Conversion of deserialisation errors into problems that name the field.
 
 use kernel::{Code, FieldError, Problem};
 
-/// A problem about the field at `path`, from serde's own words.
+/// A problem about the field at `path`, with serde's message.
 pub(crate) fn problem(status: u16, code: Code, path: &str, message: &str) -> Problem {
     let field = match named(message) {
-        // serde reports a field that is missing or unknown at the object it is missing from or unknown to.
+        // serde reports a missing or unknown field at its parent.
         Some(name) => join(path, name),
         None if path == "." => String::new(),
         None => path.to_owned(),
@@ -16,7 +16,7 @@ pub(crate) fn problem(status: u16, code: Code, path: &str, message: &str) -> Pro
     problem
 }
 
-/// What went wrong, without "at line 1 column 7", which says nothing to who wrote a program.
+/// The message of an error without its position ("at line 1 column 7"), which clients have no use for.
 pub(crate) fn without_position(error: &serde_json::Error) -> String {
     let mut message = error.to_string();
     if let Some(end) = message.rfind(" at line ") {
@@ -25,7 +25,7 @@ pub(crate) fn without_position(error: &serde_json::Error) -> String {
     message
 }
 
-/// The field that serde names in the message itself.
+/// The field that serde's message names.
 fn named(message: &str) -> Option<&str> {
     let rest = ["missing field `", "unknown field `", "duplicate field `"]
         .iter()
@@ -37,7 +37,7 @@ fn join(path: &str, name: &str) -> String {
     if path.is_empty() || path == "." {
         return name.to_owned();
     }
-    // The path ends in the name already when serde was told the key before it failed.
+    // The path ends in the name already if serde had visited the key before it failed.
     match path.strip_suffix(name) {
         Some(before) if before.is_empty() || before.ends_with('.') => path.to_owned(),
         _ => format!("{path}.{name}"),

@@ -1,13 +1,14 @@
-//! Same key, same request: the same answer again.
+//! Idempotency keys: a repeated request gets the stored response of the first one (IETF draft
+//! `draft-ietf-httpapi-idempotency-key-header`).
 //!
-//! The answer is stored after its effect, through the same log, so that what a client was told is never forgotten
-//! before what it was told about. A crash between the two leaves the effect without the answer; the service then
-//! finds its first effect by an id derived from the key ([`IdempotencyKey::operation`]) and answers anew. The same
-//! holds for two instances of one service that get one key at the same time.
+//! The response is stored after its effect and through the same log, so a response is never lost later than its effect.
+//! A crash between the two leaves the effect without the response; the service then finds its first effect by an id
+//! derived from the key ([`IdempotencyKey::operation`]) and builds the response again. The same holds for two instances of
+//! one service that get one key at the same time.
 //!
 //! [`IdempotencyKey::operation`]: crate::IdempotencyKey::operation
 
-mod remembered;
+mod stored_response;
 
 use crate::{ApiMethodRouter, IdempotencyKey, ProblemResponse, idempotency_key, json};
 use axum::{
@@ -20,29 +21,68 @@ use http::{HeaderValue, Method, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use kernel::{Ids, Problem, codes};
 use parking_lot::Mutex;
-use remembered::{Fingerprint, Remembered};
 use sha2::{Digest, Sha256};
 use std::{collections::HashMap, convert::Infallible, sync::Arc, time::Duration};
 use storage::{KeyValue, StorageError, durability};
+use stored_response::{Fingerprint, StoredResponse};
 use tower::{Service, ServiceExt};
 use transport::{Context, headers};
 
-/// How long an answer is remembered.
+/// Retention of stored responses.
 pub const IDEMPOTENCY_RETENTION: Duration = Duration::from_hours(24);
 
-/// Marks an answer that was given before.
+/// Response header of a replayed response.
 const REPLAYED: &str = "idempotent-replayed";
 
-/// The answers that one service remembers by key.
+/// Idempotency layer of one service: stores responses by `Idempotency-Key` and replays them.
 ///
-/// Keys are told apart by service, edge, actor, method and path, so that nobody is answered with what somebody else
-/// was told. Remembered is every answer but those that ask to come again: 5xx, 429, and any with `Retry-After`, such as
-/// 409 because the first request is still running.
+/// It applies to POST, PUT, PATCH and DELETE requests with a key, as part of the [layer of a service](crate::service).
+/// The scope of a key is service, edge, actor, method and path, so that no client gets the response of another one.
+///
+/// * The same key with the same query and body gets the stored response, marked `Idempotent-Replayed: true`, for
+///   [`IDEMPOTENCY_RETENTION`].
+/// * The same key with another query or body is refused with 422 `idempotency_key_reused`.
+/// * The same key while the first request is running is refused with 409 `idempotency_in_flight`.
+/// * A malformed key is refused with 400 `invalid_header`.
+///
+/// Not stored are responses that ask for a retry (5xx, 429, any with `Retry-After`), streamed ones, and those too large
+/// for a record.
+///
+/// ```
+/// use engine_memory::MemoryEngine;
+/// use kernel::{Ids, ManualClock, SeededRandomness, Timestamp};
+/// use std::sync::Arc;
+/// use tower::ServiceExt;
+/// use web::{ApiRouter, Idempotency, Limits, NoContent, ServiceParts, routing::post, service};
+///
+/// let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
+/// let ids = Ids::new(clock, Arc::new(SeededRandomness::new(1)));
+/// let key_value = MemoryEngine::new().service("letter-service").key_value;
+/// let parts = ServiceParts {
+///     metrics: telemetry::Metrics::new(),
+///     ids: ids.clone(),
+///     idempotency: Some(Idempotency::new("letter-service", key_value, ids)),
+///     limits: Limits::default(),
+/// };
+/// let routes = ApiRouter::new().api_route("/letters", post(async || NoContent));
+/// let router = service("letter-service", routes, parts).router;
+///
+/// let request = || {
+///     let request = http::Request::post("/letters").header("idempotency-key", "k1");
+///     request.body(axum::body::Body::empty()).unwrap()
+/// };
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let first = router.clone().oneshot(request()).await.unwrap();
+/// assert!(!first.headers().contains_key("idempotent-replayed"));
+/// let second = router.oneshot(request()).await.unwrap();
+/// assert_eq!(second.headers()["idempotent-replayed"], "true");
+/// # });
+/// ```
 #[derive(Clone, Debug)]
-pub struct Idempotency(Arc<Answers>);
+pub struct Idempotency(Arc<IdempotencyStore>);
 
 #[derive(Debug)]
-struct Answers {
+struct IdempotencyStore {
     service: &'static str,
     values: Arc<dyn KeyValue>,
     ids: Ids,
@@ -50,19 +90,19 @@ struct Answers {
 }
 
 impl Idempotency {
-    /// Remembers answers of `service` in its own `values`.
+    /// Stores the responses of `service` in its own key-value store.
     pub fn new(service: &'static str, values: Arc<dyn KeyValue>, ids: Ids) -> Self {
-        Self(Arc::new(Answers { service, values, ids, running: Mutex::default() }))
+        Self(Arc::new(IdempotencyStore { service, values, ids, running: Mutex::default() }))
     }
 
-    /// Whether a request is one whose answer is remembered: it changes something and has a key.
+    /// Whether the layer applies to a request: its method has effects, and it has a key.
     pub(crate) fn concerns(request: &Request) -> bool {
         changes_something(request.method())
             && request.headers().contains_key(headers::IDEMPOTENCY_KEY)
     }
 
-    /// Answers from memory, or lets `route` answer and remembers.
-    pub(crate) async fn answer<S>(
+    /// Replays the stored response, or calls `route` and stores its response.
+    pub(crate) async fn call<S>(
         &self,
         request: Request,
         route: S,
@@ -71,106 +111,112 @@ impl Idempotency {
     where
         S: Service<Request, Response = Response, Error = Infallible>,
     {
-        match self.recall(request, body_bytes_max).await {
-            Ok(Recalled::ApiResult(answer)) => answer,
-            Ok(Recalled::First(request, turn)) => {
-                let answer = match route.oneshot(*request).await {
-                    Ok(answer) => answer,
+        match self.look_up(request, body_bytes_max).await {
+            Ok(Lookup::Replay(response)) => response,
+            Ok(Lookup::First(request, in_flight)) => {
+                let response = match route.oneshot(*request).await {
+                    Ok(response) => response,
                     Err(never) => match never {},
                 };
-                turn.remember(answer).await
+                in_flight.store_response(response).await
             }
             Err(problem) => ProblemResponse(problem).into_response(),
         }
     }
 
-    async fn recall(&self, request: Request, body_bytes_max: usize) -> Result<Recalled, Problem> {
+    async fn look_up(&self, request: Request, body_bytes_max: usize) -> Result<Lookup, Problem> {
         let Some(key) = IdempotencyKey::of(request.headers())? else {
             return Err(idempotency_key::missing());
         };
         let (head, body) = request.into_parts();
         let body = read(body, body_bytes_max).await?;
-        let place = self.place(&head, &key);
+        let record_key = self.record_key(&head, &key);
         let fingerprint = Fingerprint::of(&head, &body);
 
-        // First the running ones, then the stored ones: an answer is stored before its turn ends, so that a
-        // request which finds no turn taken finds the answer.
-        let turn = self.take_turn(place, fingerprint)?;
+        // Running requests are looked up before stored responses: a response is stored before its key is released, so
+        // that a request which finds the key free finds the response.
+        let in_flight = self.begin(record_key, fingerprint)?;
         let now = self.0.ids.now();
-        if let Some(stored) =
-            self.0.values.value(&turn.place, now).await.map_err(|error| unavailable(&error))?
-            && let Some(remembered) = Remembered::read(&stored)
+        if let Some(stored) = self
+            .0
+            .values
+            .value(&in_flight.record_key, now)
+            .await
+            .map_err(|error| unavailable(&error))?
+            && let Some(stored) = StoredResponse::read(&stored)
         {
-            if remembered.fingerprint != fingerprint {
+            if stored.fingerprint != fingerprint {
                 return Err(reused());
             }
-            let mut answer = remembered.into_response();
-            answer.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
-            return Ok(Recalled::ApiResult(answer));
+            let mut response = stored.into_response();
+            response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+            return Ok(Lookup::Replay(response));
         }
-        Ok(Recalled::First(Box::new(Request::from_parts(head, Body::from(body))), turn))
+        Ok(Lookup::First(Box::new(Request::from_parts(head, Body::from(body))), in_flight))
     }
 
-    /// Where the answer to this key is kept: under a digest, for a shop remembers millions of answers, and an index of
-    /// short keys stays in memory longest.
-    fn place(&self, head: &Parts, key: &IdempotencyKey) -> String {
+    /// Storage key of the response: a digest, because a shop stores millions of responses and an index of short keys stays
+    /// in memory longest.
+    fn record_key(&self, head: &Parts, key: &IdempotencyKey) -> String {
         let edge = Context::current_edge().as_str();
         let actor = Context::current_actor();
         let (service, actor) = (self.0.service, actor.as_deref().unwrap_or_default());
         let (method, path, key) = (head.method.as_str(), head.uri.path(), &key.0);
         // No part but the last can contain a space.
-        let place = format!("{service} {edge} {method} {path} {key} {actor}");
-        format!("idempotency {:032x}", digest(Sha256::new().chain_update(place)))
+        let record_key = format!("{service} {edge} {method} {path} {key} {actor}");
+        format!("idempotency {:032x}", digest(Sha256::new().chain_update(record_key)))
     }
 
-    fn take_turn(&self, place: String, fingerprint: Fingerprint) -> Result<Turn, Problem> {
+    fn begin(&self, record_key: String, fingerprint: Fingerprint) -> Result<InFlightKey, Problem> {
         let mut running = self.0.running.lock();
-        match running.get(&place) {
+        match running.get(&record_key) {
             Some(first) if *first == fingerprint => Err(in_flight()),
             Some(_) => Err(reused()),
             None => {
-                running.insert(place.clone(), fingerprint);
-                Ok(Turn { answers: Arc::clone(&self.0), place, fingerprint })
+                running.insert(record_key.clone(), fingerprint);
+                Ok(InFlightKey { store: Arc::clone(&self.0), record_key, fingerprint })
             }
         }
     }
 }
 
-enum Recalled {
-    ApiResult(Response),
-    First(Box<Request>, Turn),
+enum Lookup {
+    Replay(Response),
+    First(Box<Request>, InFlightKey),
 }
 
-/// The right to answer a key for the first time. It ends when it is dropped: answered, cancelled or panicked.
-struct Turn {
-    answers: Arc<Answers>,
-    place: String,
+/// Idempotency key of a running request. Dropping it, after a response, a cancellation or a panic, releases the key.
+struct InFlightKey {
+    store: Arc<IdempotencyStore>,
+    record_key: String,
     fingerprint: Fingerprint,
 }
 
-impl Turn {
-    async fn remember(self, answer: Response) -> Response {
-        let (answer, remembered) = Remembered::take(self.fingerprint, answer).await;
-        let remembered = remembered.filter(|_| !kernel::defects::planted("answer_not_remembered"));
-        let Some(remembered) = remembered else { return answer };
-        let expires_at = self.answers.ids.now().checked_add(IDEMPOTENCY_RETENTION).ok();
-        match self.answers.values.put(&self.place, remembered, expires_at).await {
+impl InFlightKey {
+    async fn store_response(self, response: Response) -> Response {
+        let (response, stored) = StoredResponse::take(self.fingerprint, response).await;
+        let stored = stored.filter(|_| !kernel::defects::planted("answer_not_remembered"));
+        let Some(stored) = stored else { return response };
+        let expires_at = self.store.ids.now().checked_add(IDEMPOTENCY_RETENTION).ok();
+        match self.store.values.put(&self.record_key, stored, expires_at).await {
             Ok(commit) => durability::depend_on(&commit),
-            // The effect has happened and the client is told so; a repetition meets the derived id.
-            Err(error) => tracing::warn!(%error, "an answer could not be remembered by its key"),
+            // The effect has happened, so the client gets the response; a retry finds the effect by its derived id.
+            Err(error) => {
+                tracing::warn!(%error, "a response could not be stored under its idempotency key");
+            }
         }
-        answer
+        response
     }
 }
 
-impl Drop for Turn {
+impl Drop for InFlightKey {
     fn drop(&mut self) {
-        self.answers.running.lock().remove(&self.place);
+        self.store.running.lock().remove(&self.record_key);
     }
 }
 
-/// The same route, which refuses a changing request without a key. A handler that takes an
-/// [`IdempotencyKey`] does so anyway.
+/// Route that refuses POST, PUT, PATCH and DELETE without an `Idempotency-Key`: 400 `idempotency_key_missing`. A handler
+/// with an [`IdempotencyKey`] argument does so by itself.
 pub fn requires_idempotency_key<S>(route: ApiMethodRouter<S>) -> ApiMethodRouter<S>
 where
     S: Clone + Send + Sync + 'static,
@@ -208,19 +254,19 @@ fn reused() -> Problem {
 }
 
 fn unavailable(error: &StorageError) -> Problem {
-    tracing::warn!(%error, "remembered answers cannot be read");
+    tracing::warn!(%error, "stored responses cannot be read");
     let title = "what was answered before cannot be read at the moment; ask again shortly";
     Problem::new(503, codes::UNAVAILABLE, title).retry_after(1)
 }
 
-/// Whether an answer may be given again for a day: not one that asks to come again.
-fn is_final(answer: &Response) -> bool {
-    let status = answer.status();
+/// Whether a response may be stored and replayed: not one that asks for a retry.
+fn is_final(response: &Response) -> bool {
+    let status = response.status();
     let is_temporary = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
-    !is_temporary && !answer.headers().contains_key(header::RETRY_AFTER)
+    !is_temporary && !response.headers().contains_key(header::RETRY_AFTER)
 }
 
-/// Half of a digest tells apart whatever clients send.
+/// The first 128 bits of a digest, which are enough to avoid collisions.
 fn digest(digest: Sha256) -> u128 {
     let whole: [u8; 32] = digest.finalize().into();
     u128::from_be_bytes(*whole.first_chunk().unwrap_or(&[0; 16]))

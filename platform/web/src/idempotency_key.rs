@@ -1,4 +1,4 @@
-//! The key that makes a request safe to repeat.
+//! Extractor of the idempotency key.
 
 use crate::{ProblemResponse, openapi::Presence};
 use aide::{OperationInput, generate::GenContext, openapi::Operation, operation::add_parameters};
@@ -7,28 +7,37 @@ use http::{HeaderMap, request::Parts};
 use kernel::{FieldError, Problem, Uuid, codes};
 use transport::headers;
 
-/// The longest key that is taken, in bytes.
+/// Maximum length of an idempotency key, in bytes.
 pub const KEY_BYTES_MAX: usize = 255;
 
-/// The namespace of operation ids: a fixed random number, written once.
+/// Namespace of operation ids (UUID version 5): a fixed random number.
 const OPERATIONS: Uuid = Uuid::from_u128(0x6e0f_3c52_8a94_4d1b_9f27_b1c5_40de_7a63);
 
-/// The `Idempotency-Key` of this request: 1 to 255 visible ASCII characters. A handler that takes it requires it;
-/// one that takes an `Option` of it does not.
+/// `Idempotency-Key` of the request: 1 to 255 visible ASCII characters. A handler with this argument requires the header
+/// (400 `idempotency_key_missing`); one with an `Option` of it does not. A malformed key is refused with 400
+/// `invalid_header`.
+///
+/// ```
+/// use web::IdempotencyKey;
+///
+/// let key = IdempotencyKey("k1".to_owned());
+/// assert_eq!(key.operation("send letter"), key.operation("send letter"));
+/// assert_ne!(key.operation("send letter"), key.operation("recall letter"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct IdempotencyKey(pub String);
 
 impl IdempotencyKey {
-    /// The id of the effect that this key asks for within `scope`. It is the same for ever, so that a service that
-    /// names its effect by it finds the first one again even when the stored answer is gone.
+    /// The id of the effect of this key within `scope`, a UUID version 5. It never changes, so that a service which uses it
+    /// as the id of its effect finds the first one even if the stored response is lost.
     ///
-    /// The scope has to tell apart whatever must not share keys: the operation, and who may use it.
+    /// The scope has to distinguish whatever must not share keys: the operation and its callers.
     pub fn operation(&self, scope: &str) -> Uuid {
-        // The length goes in so that no scope and key run together into another scope and key.
+        // The length separates scope and key unambiguously.
         Uuid::new_v5(&OPERATIONS, format!("{}:{scope}:{}", scope.len(), self.0).as_bytes())
     }
 
-    /// The key in these headers.
+    /// The key in these headers, if there is one.
     pub(crate) fn of(headers: &HeaderMap) -> Result<Option<Self>, Problem> {
         let mut values = headers.get_all(headers::IDEMPOTENCY_KEY).iter();
         let Some(value) = values.next() else { return Ok(None) };

@@ -1,9 +1,8 @@
-//! JSON bodies, in and out.
+//! JSON bodies of requests and responses.
 
 use crate::{
-    ProblemResponse,
-    answer::{document_default_refusal, documented},
-    field,
+    ProblemResponse, field,
+    response::{document_default_problem, documented},
 };
 use aide::{
     OperationInput, OperationOutput,
@@ -21,7 +20,36 @@ use kernel::{Problem, codes};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 
-/// A JSON body. As input, whatever does not fit is refused with the path of the field; as output, 200.
+/// JSON body: extractor of a request body, and 200 OK with a response body.
+///
+/// Refused are a body without a JSON media type (415 `unsupported_media_type`), an empty one (400 `missing_body`), one over
+/// the limit (413 `body_too_large`), malformed JSON (400 `malformed_json`), and a value of the wrong type, a missing or an
+/// unknown field (422 `invalid_field`, with the path of the field, such as `parts[1].size`).
+///
+/// ```
+/// use axum::{Router, body::Body, routing::post};
+/// use serde::Deserialize;
+/// use tower::ServiceExt;
+/// use web::Json;
+///
+/// #[derive(Deserialize)]
+/// struct Line {
+///     size: u32,
+/// }
+///
+/// let double = async |Json(line): Json<Line>| Json(line.size * 2);
+/// let router: Router = Router::new().route("/double", post(double));
+/// let request = |body: &'static str| {
+///     let request = http::Request::post("/double").header("content-type", "application/json");
+///     request.body(Body::from(body)).unwrap()
+/// };
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let response = router.clone().oneshot(request(r#"{"size": 2}"#)).await.unwrap();
+/// assert_eq!(response.status(), 200);
+/// let response = router.oneshot(request(r#"{"size": "two"}"#)).await.unwrap();
+/// assert_eq!(response.status(), 422);
+/// # });
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Json<T>(pub T);
 
@@ -33,7 +61,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
         let body = Bytes::from_request(request, state)
             .await
             .map_err(|rejection| unreadable(&rejection))?;
-        // An empty body has no type to declare; that it is missing is the more useful thing to say.
+        // An empty body need not declare a type; that it is missing is the more useful message.
         if body.is_empty() {
             return Err(Problem::new(400, codes::MISSING_BODY, "send a JSON body").into());
         }
@@ -45,9 +73,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     }
 }
 
-/// Reads a whole JSON text, or says which field of it does not fit.
+/// Parses a whole JSON text, with the path of the offending field in the error.
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    // Where a field is costs a copy of each name on the way to it. Nearly always nothing is wrong and nobody asks.
+    // Tracking paths costs a copy of each name, so it is left to a second parse after an error.
     if let Ok(value) = serde_json::from_slice(body) {
         return Ok(value);
     }
@@ -105,7 +133,7 @@ impl<T: Serialize> IntoResponse for Json<T> {
                 response
             }
             Err(error) => {
-                tracing::error!(%error, "an answer could not be written as JSON");
+                tracing::error!(%error, "a response could not be written as JSON");
                 ProblemResponse(Problem::internal()).into_response()
             }
         }
@@ -122,7 +150,7 @@ impl<T: JsonSchema> OperationInput for Json<T> {
         let mut body = RequestBody { description, required: true, ..RequestBody::default() };
         body.content.insert("application/json".to_owned(), media);
         set_body(context, operation, body);
-        document_default_refusal(context, operation);
+        document_default_problem(context, operation);
     }
 }
 
@@ -138,7 +166,7 @@ impl<T: JsonSchema> OperationOutput for Json<T> {
         operation: &mut Operation,
     ) -> Vec<(Option<u16>, Documented)> {
         Self::operation_response(context, operation)
-            .map(|answer| (Some(200), answer))
+            .map(|response| (Some(200), response))
             .into_iter()
             .collect()
     }

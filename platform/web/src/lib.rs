@@ -1,17 +1,18 @@
-//! Answering requests: extractors that refuse bad input by name, problems, idempotency keys, limits, documented
-//! routes, and the listener that lets only durable facts out.
+//! HTTP server framework of the services, on axum: extractors with precise errors, problem responses (RFC 9457),
+//! idempotency keys, limits, OpenAPI documentation, and a listener that sends only durable responses.
 //!
-//! A service builds an [`ApiRouter`] of handlers that take [`Json`], [`Query`], [`Path`] and answer
-//! [`ApiResult`]; [`service`] puts the one layer around it that every hop goes through, whether it came in by a socket
-//! or by loopback; [`serve`] puts it on a socket.
+//! A service builds an [`ApiRouter`] of handlers that take [`Json`], [`Query`] and [`Path`] and return [`ApiResult`];
+//! [`service`] wraps it in the request layer, which applies to requests from sockets and by loopback alike; [`serve`] runs
+//! it on a listener.
 
 #![warn(missing_docs)]
 
-mod answer;
 mod caller;
+mod contract_routes;
 mod field;
 mod idempotency;
 mod idempotency_key;
+mod ingress;
 mod json;
 mod listen;
 mod openapi;
@@ -20,11 +21,11 @@ mod path;
 mod precondition;
 mod query;
 mod request_layer;
+mod response;
 mod routes;
 mod service;
 mod versioned;
 
-pub use answer::{ApiResult, Created, NoContent, ProblemResponse};
 pub use caller::Caller;
 pub use idempotency::{IDEMPOTENCY_RETENTION, Idempotency, requires_idempotency_key};
 pub use idempotency_key::{IdempotencyKey, KEY_BYTES_MAX};
@@ -35,6 +36,7 @@ pub use paging::Paging;
 pub use path::Path;
 pub use precondition::{IfMatch, etag};
 pub use query::Query;
+pub use response::{ApiResult, Created, NoContent, ProblemResponse};
 pub use routes::{
     ApiDescription, ApiRouter,
     routing::{self, ApiMethodRouter},

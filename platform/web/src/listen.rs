@@ -1,4 +1,4 @@
-//! The listener: connections in, and only durable facts out.
+//! HTTP/1.1 listener: connection limit, timeouts, responses only after the flush of their dependencies, graceful shutdown.
 
 mod body_timeout;
 
@@ -9,7 +9,7 @@ use axum::{
     extract::ConnectInfo,
     response::{IntoResponse, Response},
 };
-use body_timeout::Patient;
+use body_timeout::BodyTimeout;
 use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use kernel::{Problem, codes};
@@ -22,22 +22,22 @@ use tokio::{
 };
 use tower::ServiceExt;
 
-/// How long a listener rests when the operating system gives it no connection: out of file handles, mostly.
+/// Pause after a failed `accept`, which mostly means that the process is out of file handles.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// How a listener treats its connections.
+/// Options of a listener: limits and timeouts of its connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServeOptions {
-    /// How many connections are open at the same time; further ones wait in the operating system's queue.
+    /// Maximum number of open connections; further ones wait in the operating system's backlog. Default: 4096.
     pub connections_max: usize,
-    /// How long a client may take for the head of a request, and how long a connection may be idle.
+    /// Maximum time for reading the head of a request, and for which a connection may be idle. Default: 30 s.
     pub header_read_timeout: Duration,
-    /// How large the head of a request may be, in bytes; at least 8 KiB. One that arrives faster than it is read may
-    /// be up to twice as large.
+    /// Maximum size of the head of a request, in bytes; at least 8 KiB. A head that arrives faster than it is read may be up
+    /// to twice as large. Default: 64 KiB.
     pub header_bytes_max: usize,
-    /// How long a client may pause within the body of a request.
+    /// Maximum pause between two parts of a request body. Default: 30 s.
     pub body_pause_max: Duration,
-    /// How long requests under way may take to end once the listener stops.
+    /// Maximum time for running requests to end during shutdown. Default: 20 s.
     pub drain_timeout: Duration,
 }
 
@@ -53,32 +53,59 @@ impl Default for ServeOptions {
     }
 }
 
-/// How a listener ended.
+/// Outcome of the drain of a listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DrainOutcome {
-    /// Every request under way was answered.
-    Completely,
-    /// Time was over first; the connections left were cut.
+    /// Every running request got its response.
+    Completed,
+    /// The drain timed out; the remaining connections were closed.
     Cut {
-        /// How many.
+        /// The number of closed connections.
         connections: usize,
     },
 }
 
-/// Serves `router` until `stop` is ready; then closes idle connections and lets the requests under way end.
+/// Serves `router` until `stop` is ready, then drains: idle connections are closed, running requests may end.
 ///
-/// For each request, what it touches is collected, and the answer waits for its flush before the first byte leaves.
-/// What was lost before its flush is answered with 503. A body that is streamed is made after that: it may show
-/// only what is flushed anyway.
+/// Each request runs in a durability scope of its own, and no byte of its response is sent before the commits that it
+/// depends on are flushed; if one of them is lost, the response is a 503 instead. The body of a streamed response is
+/// produced after that, so it may contain only what is flushed already.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use tokio::net::{TcpListener, TcpStream};
+/// use tokio::io::{AsyncReadExt, AsyncWriteExt};
+/// use web::{DrainOutcome, ServeOptions, serve};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+/// let address = listener.local_addr().unwrap();
+/// let router = Router::new().route("/ping", get(async || "pong"));
+/// let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+/// let stopped = async { drop(stopped.await) };
+///
+/// let client = async {
+///     let mut stream = TcpStream::connect(address).await.unwrap();
+///     stream.write_all(b"GET /ping HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await.unwrap();
+///     let mut response = String::new();
+///     stream.read_to_string(&mut response).await.unwrap();
+///     drop(stop);
+///     response
+/// };
+/// let (outcome, response) = tokio::join!(serve(listener, router, ServeOptions::default(), stopped), client);
+/// assert!(response.starts_with("HTTP/1.1 200 OK") && response.ends_with("pong"));
+/// assert_eq!(outcome, DrainOutcome::Completed);
+/// # });
+/// ```
 pub async fn serve(
     listener: TcpListener,
     router: Router,
     options: ServeOptions,
     stop: impl Future<Output = ()> + Send,
 ) -> DrainOutcome {
-    let places = Arc::new(Semaphore::new(options.connections_max));
-    let (stopping, stopped) = watch::channel(());
-    // The connections are tasks of this one: whoever drops the listener ends them.
+    let permits = Arc::new(Semaphore::new(options.connections_max));
+    let (shutdown, stopped) = watch::channel(());
+    // Dropping the future of the listener aborts its connections.
     let mut connections = JoinSet::new();
     let mut stop = pin!(stop);
     loop {
@@ -86,15 +113,15 @@ pub async fn serve(
             biased;
             () = &mut stop => break,
             Some(_) = connections.join_next() => continue,
-            accepted = accept(&listener, &places) => accepted,
+            accepted = accept(&listener, &permits) => accepted,
         };
         match accepted {
-            Ok((stream, peer, place)) => {
-                let connection = Connection { router: router.clone(), peer, options };
+            Ok((stream, peer, permit)) => {
+                let connection = HttpConnection { router: router.clone(), peer, options };
                 let stopped = stopped.clone();
                 connections.spawn(async move {
                     connection.run(stream, stopped).await;
-                    drop(place);
+                    drop(permit);
                 });
             }
             Err(error) => {
@@ -104,25 +131,25 @@ pub async fn serve(
         }
     }
     drop(listener);
-    drop(stopping);
+    drop(shutdown);
     drain(connections, options.drain_timeout).await
 }
 
-type Place = tokio::sync::OwnedSemaphorePermit;
+type ConnectionPermit = tokio::sync::OwnedSemaphorePermit;
 
 async fn accept(
     listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> std::io::Result<(TcpStream, SocketAddr, Place)> {
-    let place = Arc::clone(places).acquire_owned().await.map_err(std::io::Error::other)?;
+    permits: &Arc<Semaphore>,
+) -> std::io::Result<(TcpStream, SocketAddr, ConnectionPermit)> {
+    let permit = Arc::clone(permits).acquire_owned().await.map_err(std::io::Error::other)?;
     let (stream, peer) = listener.accept().await?;
-    Ok((stream, peer, place))
+    Ok((stream, peer, permit))
 }
 
 async fn drain(mut connections: JoinSet<()>, timeout: Duration) -> DrainOutcome {
     let all = async { while connections.join_next().await.is_some() {} };
     if tokio::time::timeout(timeout, all).await.is_ok() {
-        return DrainOutcome::Completely;
+        return DrainOutcome::Completed;
     }
     let left = connections.len();
     tracing::warn!(connections = left, "requests did not end in time and were cut");
@@ -130,62 +157,62 @@ async fn drain(mut connections: JoinSet<()>, timeout: Duration) -> DrainOutcome 
     DrainOutcome::Cut { connections: left }
 }
 
-struct Connection {
+struct HttpConnection {
     router: Router,
     peer: SocketAddr,
     options: ServeOptions,
 }
 
-impl Connection {
+impl HttpConnection {
     async fn run(self, stream: TcpStream, mut stopped: watch::Receiver<()>) {
-        // Answers are written whole; waiting for more to send would only delay them.
+        // Responses are written whole, so Nagle's algorithm would only delay them.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection was gone at once");
         }
-        let answer = hyper::service::service_fn(|request| self.answer(request));
+        let service = hyper::service::service_fn(|request| self.respond(request));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.options.header_read_timeout)
             .max_buf_size(self.options.header_bytes_max)
-            .serve_connection(TokioIo::new(stream), answer);
+            .serve_connection(TokioIo::new(stream), service);
         let mut connection = pin!(connection);
         let ended = tokio::select! {
             ended = &mut connection => ended,
-            // An error: the sender was dropped, which is how the listener says that it stops.
+            // An error, since the listener drops the sender when it stops.
             _ = stopped.changed() => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }
         };
         if let Err(error) = ended {
-            // The client's doing: it went away, was too slow, or does not speak HTTP.
+            // The client's fault: it disconnected, was too slow, or does not speak HTTP.
             tracing::debug!(%error, peer = %self.peer, "a connection ended early");
         }
     }
 
-    async fn answer(&self, request: hyper::Request<Incoming>) -> Result<Response, Infallible> {
-        let patience = self.options.body_pause_max;
-        let mut request = request.map(|body| Body::new(Patient::new(body, patience)));
+    async fn respond(&self, request: hyper::Request<Incoming>) -> Result<Response, Infallible> {
+        let pause_max = self.options.body_pause_max;
+        let mut request = request.map(|body| Body::new(BodyTimeout::new(body, pause_max)));
         request.extensions_mut().insert(ConnectInfo(self.peer));
         Ok(serve_detached(self.router.clone(), request).await)
     }
 }
 
-/// Has `router` answer, and waits until what the answer says is for good: what every listener does with a request.
-/// What was lost before its flush is answered with 503.
+/// Runs one request in a durability scope and returns its response once the commits that it depends on are flushed, or a
+/// 503 if one of them was lost. [`serve`] does this with every request.
 pub async fn serve_detached(router: Router, request: hyper::Request<Body>) -> Response {
-    let (answer, touched) = durability::scope(router.oneshot(request)).await;
-    let answer = match answer {
-        Ok(answer) => answer,
+    let (response, dependencies) = durability::scope(router.oneshot(request)).await;
+    let response = match response {
+        Ok(response) => response,
         Err(never) => match never {},
     };
     if kernel::defects::planted("answer_before_flush") {
-        return answer;
+        return response;
     }
-    match touched.wait().await {
-        Ok(()) => answer,
+    match dependencies.wait().await {
+        Ok(()) => response,
         Err(lost) => {
-            tracing::error!(error = %lost, "an answer was withheld: what it says was lost");
+            tracing::error!(error = %lost, "a response was withheld: a commit that it depends on was lost");
             ProblemResponse(withheld()).into_response()
         }
     }

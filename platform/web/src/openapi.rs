@@ -1,4 +1,4 @@
-//! The documents that describe what the routes take and answer.
+//! OpenAPI 3.1 documents of the routes.
 
 mod document;
 
@@ -15,14 +15,14 @@ use aide::{
 use schemars::{Schema, json_schema};
 use serde_json::Value;
 
-/// Whether a parameter has to be sent.
+/// Whether a parameter is required.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Presence {
     Required,
     Optional,
 }
 
-/// A header of text, documented.
+/// Documentation of a text header.
 pub(crate) fn header_parameter(
     context: &mut GenContext,
     name: &str,
@@ -35,8 +35,8 @@ pub(crate) fn header_parameter(
     Parameter::Header { parameter_data, style: HeaderStyle::Simple }
 }
 
-/// Gives each part of each path its parameter: extractors of one value or of a tuple do not know the names, which
-/// stand in the template alone.
+/// Documents the parameters of each path template: extractors of one value or of a tuple do not know their names, which
+/// only the template has.
 pub(crate) fn name_path_parts(document: &mut OpenApi) {
     let Some(paths) = &mut document.paths else { return };
     for (template, item) in &mut paths.paths {
@@ -90,7 +90,7 @@ fn is_documented(operation: &Operation, name: &str) -> bool {
     })
 }
 
-/// The schema of the part at `index`: of a tuple its element, of one value the value itself.
+/// The schema of the parameter at `index`: of a tuple its element, of a single value the value itself.
 fn nth_schema(parts: &Value, index: usize) -> Option<Schema> {
     let elements =
         parts.get("prefixItems").or_else(|| parts.get("items")).and_then(Value::as_array);

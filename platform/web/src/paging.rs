@@ -1,27 +1,27 @@
-//! `limit` and `cursor` of lists.
+//! Cursor pagination: the query parameters `limit` and `cursor`.
 
 use kernel::{Cursor, FieldError, PageLimit, Problem, codes};
 use schemars::JsonSchema;
 use serde::{Deserialize, de::DeserializeOwned};
 
-/// Which page of a list. Take it alone as `Query<Paging>`, or repeat both fields in a query of your own and make
-/// one with [`Paging::new`]: a query string cannot be flattened and deny unknown parameters at the same time.
+/// Page of a list, by limit and cursor. Either the whole query as `Query<Paging>`, or made with [`Paging::new`] from a query
+/// type that repeats both fields: serde cannot flatten and deny unknown fields at the same time.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Paging {
-    /// How many items: 1 to 200, 20 when left out.
+    /// Maximum number of items: 1 to 200; 20 by default.
     pub limit: Option<String>,
-    /// Where to go on: the `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     pub cursor: Option<Cursor>,
 }
 
 impl Paging {
-    /// The page that these two parameters ask for.
+    /// The page with this limit and cursor.
     pub fn new(limit: Option<String>, cursor: Option<Cursor>) -> Self {
         Self { limit, cursor }
     }
 
-    /// How many items were asked for.
+    /// The limit, or 400 `invalid_query`.
     pub fn limit(&self) -> Result<PageLimit, Problem> {
         let Some(text) = &self.limit else { return Ok(PageLimit::default()) };
         text.parse().ok().and_then(PageLimit::new).ok_or_else(|| {
@@ -30,11 +30,12 @@ impl Paging {
         })
     }
 
-    /// The place in `list` to go on from, if a cursor was sent.
+    /// The position in `list` after which the page begins, if a cursor was sent; 400 `invalid_cursor` for one of another
+    /// list.
     pub fn position<P: DeserializeOwned>(&self, list: &str) -> Result<Option<P>, Problem> {
         let Some(cursor) = &self.cursor else { return Ok(None) };
         match cursor.decode(list) {
-            Ok(place) => Ok(Some(place)),
+            Ok(position) => Ok(Some(position)),
             Err(error) => Err(refused(codes::INVALID_CURSOR, "cursor", error.to_string())),
         }
     }

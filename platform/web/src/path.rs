@@ -1,6 +1,6 @@
-//! Parts of the path.
+//! Extractor of path parameters.
 
-use crate::{ProblemResponse, answer::document_default_refusal};
+use crate::{ProblemResponse, response::document_default_problem};
 use aide::{
     OperationInput,
     generate::GenContext,
@@ -17,10 +17,26 @@ use kernel::{FieldError, Problem, codes};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
-/// What an operation remembers about a path of unnamed parts until its template is known; see `openapi`.
+/// Extension by which an operation carries the schema of unnamed path parameters until its template is known; see
+/// `openapi`.
 pub(crate) const UNNAMED_PARTS: &str = "x-unnamed-path-parts";
 
-/// Parts of the path: one value, a tuple in the order of the template, or a struct with its names.
+/// Path parameters: a single value, a tuple in the order of the template, or a struct with its names. A parameter that does
+/// not parse is refused with 400 `invalid_path`, which names it.
+///
+/// ```
+/// use axum::{Router, body::Body, routing::get};
+/// use tower::ServiceExt;
+/// use web::{Json, Path};
+///
+/// let half = async |Path(number): Path<u32>| Json(number / 2);
+/// let router: Router = Router::new().route("/half/{number}", get(half));
+/// let request = |path| http::Request::get(path).body(Body::empty()).unwrap();
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// assert_eq!(router.clone().oneshot(request("/half/8")).await.unwrap().status(), 200);
+/// assert_eq!(router.oneshot(request("/half/eight")).await.unwrap().status(), 400);
+/// # });
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Path<T>(pub T);
 
@@ -47,7 +63,7 @@ fn refused(
         found.map_or_else(|| "path".to_owned(), |(name, _)| name.to_owned())
     };
     let PathRejection::FailedToDeserializePathParams(failure) = rejection else {
-        tracing::error!(%rejection, "a handler takes parts of a path that its template does not have");
+        tracing::error!(%rejection, "a handler takes path parameters that its template does not have");
         return Problem::internal();
     };
     let (field, message) = match failure.into_kind() {
@@ -64,7 +80,7 @@ fn refused(
         ErrorKind::DeserializeError { key, message, .. } => (key, message),
         ErrorKind::Message(message) => (nth(0), message),
         kind => {
-            tracing::error!(%kind, "a handler takes parts of a path that its template does not have");
+            tracing::error!(%kind, "a handler takes path parameters that its template does not have");
             return Problem::internal();
         }
     };
@@ -78,11 +94,11 @@ impl<T: JsonSchema> OperationInput for Path<T> {
         let schema = context.schema.subschema_for::<T>();
         let parameters = parameters_from_schema(context, schema.clone(), ParamLocation::Path);
         if parameters.is_empty() {
-            // One value or a tuple: the names stand in the template, which is not known here.
+            // A single value or a tuple: only the template, which is not known here, has the names.
             operation.extensions.insert(UNNAMED_PARTS.to_owned(), schema.to_value());
         } else {
             add_parameters(context, operation, parameters);
         }
-        document_default_refusal(context, operation);
+        document_default_problem(context, operation);
     }
 }

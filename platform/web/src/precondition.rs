@@ -1,4 +1,4 @@
-//! `ETag` and `If-Match`: nobody overwrites what they have not seen.
+//! Preconditions: `ETag` and `If-Match` (RFC 9110, sections 8.8.3 and 13.1.1) against lost updates.
 
 use crate::ProblemResponse;
 use aide::{OperationInput, generate::GenContext, openapi::Operation, operation::add_parameters};
@@ -6,8 +6,8 @@ use axum::extract::FromRequestParts;
 use http::{HeaderValue, header, request::Parts};
 use kernel::{FieldError, Problem, codes};
 
-/// The version that the caller believes to be current: the number of `If-Match: "7"`; a weak tag counts like a
-/// strong one. `None` when there is no such header or it is `*`.
+/// Version in `If-Match: "7"`, which the client believes to be current; a weak tag counts like a strong one. `None` if the
+/// header is absent or `*`; anything else is refused with 400 `invalid_header`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct IfMatch(pub Option<u64>);
 
@@ -20,7 +20,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     }
 }
 
-/// `None` for what cannot be a tag of ours.
+/// `None` for what is no tag that [`etag`] makes.
 fn parse(value: &HeaderValue) -> Option<IfMatch> {
     let text = value.to_str().ok()?.trim();
     if text == "*" {
@@ -38,7 +38,7 @@ fn malformed() -> Problem {
     problem
 }
 
-/// The entity tag of a version.
+/// The strong entity tag of a version, such as `"7"`.
 pub fn etag(version: u64) -> HeaderValue {
     HeaderValue::from_str(&format!("\"{version}\""))
         .unwrap_or_else(|_| HeaderValue::from_static("\"\""))

@@ -1,6 +1,6 @@
-//! Query strings.
+//! Extractor of query parameters.
 
-use crate::{ProblemResponse, answer::document_default_refusal, field};
+use crate::{ProblemResponse, field, response::document_default_problem};
 use aide::{
     OperationInput,
     generate::GenContext,
@@ -13,8 +13,29 @@ use kernel::{FieldError, Problem, codes};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
-/// A query string. Parameters that are unknown (where `T` denies unknown fields), repeated, of a wrong type or not
-/// UTF-8 are refused by name.
+/// Query parameters. One that is unknown (where `T` denies unknown fields), repeated, of the wrong type or not UTF-8 is
+/// refused with 400 `invalid_query`, which names it.
+///
+/// ```
+/// use axum::{Router, body::Body, routing::get};
+/// use serde::Deserialize;
+/// use tower::ServiceExt;
+/// use web::{Json, Query};
+///
+/// #[derive(Deserialize)]
+/// #[serde(deny_unknown_fields)]
+/// struct Search {
+///     q: String,
+/// }
+///
+/// let search = async |Query(search): Query<Search>| Json(search.q);
+/// let router: Router = Router::new().route("/search", get(search));
+/// let request = |uri| http::Request::get(uri).body(Body::empty()).unwrap();
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// assert_eq!(router.clone().oneshot(request("/search?q=moon")).await.unwrap().status(), 200);
+/// assert_eq!(router.oneshot(request("/search?query=moon")).await.unwrap().status(), 400);
+/// # });
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Query<T>(pub T);
 
@@ -41,18 +62,19 @@ fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     })
 }
 
-/// The first parameter whose name or value is not UTF-8 once its `%` are taken out. Decoding puts a replacement
-/// character in its place and says nothing, so that a search would run for something nobody asked for.
+/// The first parameter whose name or value is not UTF-8 after percent-decoding. The form decoder would silently insert a
+/// replacement character, and a search would run for something else.
 fn parameter_not_utf8(query: &str) -> Option<String> {
     if !query.contains('%') {
         return None;
     }
-    let pair = query.split('&').find(|pair| std::str::from_utf8(&unescaped(pair)).is_err())?;
+    let pair =
+        query.split('&').find(|pair| std::str::from_utf8(&percent_decoded(pair)).is_err())?;
     let name = pair.split('=').next().unwrap_or_default();
-    Some(String::from_utf8_lossy(&unescaped(name)).into_owned())
+    Some(String::from_utf8_lossy(&percent_decoded(name)).into_owned())
 }
 
-fn unescaped(text: &str) -> Vec<u8> {
+fn percent_decoded(text: &str) -> Vec<u8> {
     let mut bytes = text.as_bytes().iter();
     let mut out = Vec::with_capacity(text.len());
     while let Some(&byte) = bytes.next() {
@@ -75,6 +97,6 @@ impl<T: JsonSchema> OperationInput for Query<T> {
         let schema = context.schema.subschema_for::<T>();
         let parameters = parameters_from_schema(context, schema, ParamLocation::Query);
         add_parameters(context, operation, parameters);
-        document_default_refusal(context, operation);
+        document_default_problem(context, operation);
     }
 }

@@ -1,17 +1,17 @@
-//! The one layer that every hop goes through, by socket or by loopback: context, span, access log, figures,
-//! deadline, panics, how many run at once, how large bodies may be, idempotency keys.
+//! Request layer of a service: context, span, access log, metrics, deadline, panic handling, concurrency limit, body limit,
+//! idempotency keys.
 //!
-//! It is one layer and not eight because a single request of a client makes ten hops in one process, and each axum
-//! layer costs a boxed service and a boxed future per hop.
+//! It is one layer instead of eight because one client request causes about ten calls within the process, and each axum
+//! layer costs a boxed service and a boxed future per call.
 
-use crate::{Idempotency, Limits, ProblemResponse, ServiceParts};
+use crate::{Idempotency, Limits, ProblemResponse, ServiceParts, ingress::Ingress};
 use axum::{
     extract::{DefaultBodyLimit, MatchedPath, Request},
     response::{IntoResponse, Response},
 };
 use futures_util::FutureExt;
 use http::{HeaderValue, Method, StatusCode};
-use kernel::{Ids, Problem, Randomness, Uuid, codes};
+use kernel::{Ids, Problem, codes};
 use std::{
     convert::Infallible,
     panic::AssertUnwindSafe,
@@ -22,23 +22,20 @@ use std::{
     },
     task::{Poll, ready},
 };
-use telemetry::{HttpMetrics, TraceContext};
+use telemetry::HttpMetrics;
 use tokio::time::Instant;
 use tower::{Layer, Service};
 use tracing::Instrument;
 use transport::{Context, headers};
 
-kernel::id!(/// A client's request, across all hops.
-    RequestId);
-
-/// Where figures of requests to unknown addresses go: an endless supply of made-up paths is one route.
+/// Route label of requests to unknown paths, so that made-up paths do not create metric series without bound.
 const UNMATCHED: &str = "unmatched";
 
-/// Puts the hop around each route of one service.
+/// Request layer around each route of one service.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestLayer(Arc<RequestLayerShared>);
 
-/// What all routes of a service share.
+/// State shared by all routes of a service.
 #[derive(Debug)]
 struct RequestLayerShared {
     service: &'static str,
@@ -62,13 +59,13 @@ impl<S> Layer<S> for RequestLayer {
     type Service = RequestService<S>;
 
     fn layer(&self, inner: S) -> RequestService<S> {
-        RequestService { around: Arc::clone(&self.0), inner }
+        RequestService { shared: Arc::clone(&self.0), inner }
     }
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct RequestService<S> {
-    around: Arc<RequestLayerShared>,
+    shared: Arc<RequestLayerShared>,
     inner: S,
 }
 
@@ -87,39 +84,39 @@ where
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let seen = Seen::of(&mut request, &self.around);
-        let around = Arc::clone(&self.around);
-        let Some(slot) = ConcurrencyPermit::take(&self.around) else {
-            return Box::pin(async move { Ok(around.finish(&seen, overloaded())) });
+        let record = RequestRecord::of(&mut request, &self.shared);
+        let shared = Arc::clone(&self.shared);
+        let Some(permit) = ConcurrencyPermit::acquire(&self.shared) else {
+            return Box::pin(async move { Ok(shared.finish(&record, overloaded())) });
         };
-        if seen.context.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-            return Box::pin(async move { Ok(around.finish(&seen, too_late())) });
+        if record.context.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            return Box::pin(async move { Ok(shared.finish(&record, too_late())) });
         }
-        DefaultBodyLimit::max(around.limits.body_bytes_max).apply(&mut request);
+        DefaultBodyLimit::max(shared.limits.body_bytes_max).apply(&mut request);
 
-        let span = seen.span(around.service);
-        let context = seen.context.clone();
-        let keyed = around.idempotency.as_ref().filter(|_| Idempotency::concerns(&request));
+        let span = record.span(shared.service);
+        let context = record.context.clone();
+        let keyed = shared.idempotency.as_ref().filter(|_| Idempotency::concerns(&request));
         match keyed {
-            // The route's future is made right here: cloning the route would box it once more.
+            // The route is called here and not cloned, which would box its future once more.
             None => {
                 let work = self.inner.call(request);
                 Box::pin(async move {
                     let work = context.scope(work).instrument(span);
-                    let answer = AssertUnwindSafe(work).catch_unwind().await;
-                    drop(slot);
-                    Ok(around.finish(&seen, answered(answer)))
+                    let outcome = AssertUnwindSafe(work).catch_unwind().await;
+                    drop(permit);
+                    Ok(shared.finish(&record, into_response(outcome)))
                 })
             }
             Some(idempotency) => {
                 let (idempotency, route) = (idempotency.clone(), self.inner.clone());
-                let bytes_max = around.limits.keyed_body_bytes_max;
+                let bytes_max = shared.limits.keyed_body_bytes_max;
                 Box::pin(async move {
-                    let work = idempotency.answer(request, route, bytes_max).map(Ok);
+                    let work = idempotency.call(request, route, bytes_max).map(Ok);
                     let work = context.scope(work).instrument(span);
-                    let answer = AssertUnwindSafe(work).catch_unwind().await;
-                    drop(slot);
-                    Ok(around.finish(&seen, answered(answer)))
+                    let outcome = AssertUnwindSafe(work).catch_unwind().await;
+                    drop(permit);
+                    Ok(shared.finish(&record, into_response(outcome)))
                 })
             }
         }
@@ -127,60 +124,49 @@ where
 }
 
 impl RequestLayerShared {
-    /// Counts and logs the answer, and marks it with the request's id where it leaves the process.
-    fn finish(&self, seen: &Seen, mut answer: Response) -> Response {
-        let status = answer.status();
-        let took = seen.began.elapsed();
-        self.http.answered(seen.method.as_str(), seen.route(), status.as_u16(), took);
+    /// Counts and logs the response, and sets its request id if it leaves the process.
+    fn finish(&self, record: &RequestRecord, mut response: Response) -> Response {
+        let status = response.status();
+        let took = record.began.elapsed();
+        self.http.record_response(record.method.as_str(), record.route(), status.as_u16(), took);
         if status.is_server_error() {
-            seen.log_failure(self.service, status);
+            record.log_failure(self.service, status);
         } else {
             tracing::debug!(
                 target: "access",
                 service = self.service,
-                method = seen.method.as_str(),
-                route = seen.route(),
+                method = record.method.as_str(),
+                route = record.route(),
                 status = status.as_u16(),
                 micros = took.as_micros(),
                 "answered"
             );
         }
-        if seen.entered == Ingress::BySocket
-            && let Some(id) = &seen.context.request_id
+        if record.ingress == Ingress::Socket
+            && let Some(id) = &record.context.request_id
             && let Ok(id) = HeaderValue::from_str(id)
         {
-            answer.headers_mut().insert(headers::REQUEST_ID, id);
+            response.headers_mut().insert(headers::REQUEST_ID, id);
         }
-        answer
+        response
     }
 }
 
-/// How a request came to this service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ingress {
-    BySocket,
-    ByLoopback,
-}
-
-/// What is remembered of a request while it runs.
-struct Seen {
+/// Facts about a running request, for the access log and metrics.
+struct RequestRecord {
     context: Context,
-    entered: Ingress,
+    ingress: Ingress,
     method: Method,
     route: Option<MatchedPath>,
     began: Instant,
 }
 
-impl Seen {
-    fn of(request: &mut Request, around: &RequestLayerShared) -> Self {
-        // An extension cannot come in by a socket, so whoever put it there is in this process.
-        let (context, entered) = match request.extensions_mut().remove::<Context>() {
-            Some(context) => (context, Ingress::ByLoopback),
-            None => (Context::from_headers(request.headers()), Ingress::BySocket),
-        };
+impl RequestRecord {
+    fn of(request: &mut Request, shared: &RequestLayerShared) -> Self {
+        let (ingress, context) = Ingress::extract(request, &shared.ids);
         Self {
-            context: begun(context, &around.ids),
-            entered,
+            context,
+            ingress,
             method: request.method().clone(),
             route: request.extensions().get::<MatchedPath>().cloned(),
             began: Instant::now(),
@@ -192,12 +178,8 @@ impl Seen {
     }
 
     fn span(&self, service: &'static str) -> tracing::Span {
-        if let (Ingress::BySocket, Some(trace)) = (self.entered, self.context.trace) {
-            let id = self.context.request_id.as_deref().unwrap_or_default();
-            return telemetry::request_span(service, trace, id);
-        }
-        // The caller's span, in this task, names the trace and the request already.
-        tracing::debug_span!("hop", service)
+        let root = self.ingress.span(service, &self.context);
+        root.unwrap_or_else(|| tracing::debug_span!("request", service))
     }
 
     fn log_failure(&self, service: &'static str, status: StatusCode) {
@@ -213,62 +195,35 @@ impl Seen {
     }
 }
 
-/// The same context, with a request id and a trace if the caller brought none.
-fn begun(mut context: Context, ids: &Ids) -> Context {
-    if context.request_id.is_none() {
-        let id = Uuid::from(ids.next::<RequestId>());
-        let mut text = Uuid::encode_buffer();
-        context.request_id = Some(Arc::from(&*id.hyphenated().encode_lower(&mut text)));
-    }
-    if context.trace.is_none() {
-        context.trace = Some(TraceContext::begin(&RandomPart(ids)));
-    }
-    context
-}
-
-/// The random bits of fresh ids, for trace ids: a trace id need not be more random than any other.
-#[derive(Debug)]
-struct RandomPart<'a>(&'a Ids);
-
-impl Randomness for RandomPart<'_> {
-    fn fill(&self, bytes: &mut [u8]) {
-        for chunk in bytes.chunks_mut(8) {
-            let id = Uuid::from(self.0.next::<RequestId>());
-            // The last eight bytes: 62 random bits and two that are fixed.
-            chunk.copy_from_slice(&id.as_bytes()[16 - chunk.len()..]);
-        }
-    }
-}
-
-/// One of the places for requests that run at the same time, given back when it is dropped.
+/// Permit of a running request under the concurrency limit, released when it is dropped.
 #[derive(Debug)]
 struct ConcurrencyPermit {
-    around: Arc<RequestLayerShared>,
+    shared: Arc<RequestLayerShared>,
     _counted: telemetry::InFlight,
 }
 
 impl ConcurrencyPermit {
-    fn take(around: &Arc<RequestLayerShared>) -> Option<Self> {
-        if around.running.fetch_add(1, Ordering::Relaxed) >= around.limits.requests_max {
-            around.running.fetch_sub(1, Ordering::Relaxed);
+    fn acquire(shared: &Arc<RequestLayerShared>) -> Option<Self> {
+        if shared.running.fetch_add(1, Ordering::Relaxed) >= shared.limits.requests_max {
+            shared.running.fetch_sub(1, Ordering::Relaxed);
             return None;
         }
-        Some(Self { around: Arc::clone(around), _counted: around.http.begin() })
+        Some(Self { shared: Arc::clone(shared), _counted: shared.http.begin() })
     }
 }
 
 impl Drop for ConcurrencyPermit {
     fn drop(&mut self) {
-        self.around.running.fetch_sub(1, Ordering::Relaxed);
+        self.shared.running.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-type Outcome = Result<Result<Response, Infallible>, Box<dyn std::any::Any + Send>>;
+type HandlerOutcome = Result<Result<Response, Infallible>, Box<dyn std::any::Any + Send>>;
 
-fn answered(outcome: Outcome) -> Response {
+fn into_response(outcome: HandlerOutcome) -> Response {
     match outcome {
         Ok(Ok(response)) => response,
-        // The panic hook has logged where and why; the caller learns neither.
+        // The panic hook has logged the cause, which is not for the client.
         Err(_) => ProblemResponse(Problem::internal()).into_response(),
     }
 }

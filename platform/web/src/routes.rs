@@ -1,7 +1,7 @@
-//! Routes that can describe what they take and answer, and do so only when somebody asks.
+//! Routes with OpenAPI documentation that is generated on demand.
 //!
-//! A description needs the schemas of every type that is taken or answered: milliseconds for each service, of which a
-//! process that only serves has no use.
+//! Documentation needs the schemas of all request and response types, which takes milliseconds per service; a process that
+//! only serves does not generate it.
 
 pub mod routing;
 
@@ -14,65 +14,83 @@ use axum::Router;
 use routing::ApiMethodRouter;
 use std::{fmt, sync::Arc};
 
-/// The routes of a service, with what describes them.
+/// Router of a service's public API: axum routes with their OpenAPI documentation.
+///
+/// ```
+/// use schemars::JsonSchema;
+/// use serde::Serialize;
+/// use web::{ApiResult, ApiRouter, Json, Path, routing::{get_with, operation}};
+///
+/// #[derive(Serialize, JsonSchema)]
+/// struct Letter {
+///     number: u32,
+/// }
+///
+/// async fn letter(Path(number): Path<u32>) -> ApiResult<Json<Letter>> {
+///     Ok(Json(Letter { number }))
+/// }
+///
+/// let docs = operation("getLetter", "A letter", "Letters");
+/// let _routes: ApiRouter = ApiRouter::new().api_route("/letters/{number}", get_with(letter, docs));
+/// ```
 #[must_use]
 #[derive(Clone, Debug)]
 pub struct ApiRouter<S = ()> {
     router: Router<S>,
-    described: Vec<Described>,
+    documented: Vec<DocumentedRoute>,
 }
 
-/// What routes take and answer, told when somebody asks.
+/// OpenAPI description of a service's routes, generated on demand.
 #[derive(Clone, Debug, Default)]
 pub struct ApiDescription {
     title: &'static str,
-    routes: Vec<Described>,
+    routes: Vec<DocumentedRoute>,
 }
 
-/// A path with one of its methods.
+/// Path and method with their documentation.
 #[derive(Clone, Debug)]
-struct Described {
+struct DocumentedRoute {
     path: String,
-    telling: OperationDocs,
+    docs: OperationDocs,
 }
 
-/// Tells what one method of a route takes and answers.
+/// Documentation of one method of a route, built on demand.
 #[derive(Clone)]
 struct OperationDocs {
     method: &'static str,
-    tell: Arc<dyn Fn() -> Operation + Send + Sync>,
+    build: Arc<dyn Fn() -> Operation + Send + Sync>,
 }
 
 impl<S: Clone + Send + Sync + 'static> ApiRouter<S> {
-    /// No routes yet.
+    /// A router without routes.
     pub fn new() -> Self {
         Self::from(Router::new())
     }
 
-    /// Adds a route.
+    /// Adds a route; `path` is a template such as `/letters/{number}`.
     pub fn api_route(mut self, path: &str, route: ApiMethodRouter<S>) -> Self {
-        let ApiMethodRouter { router, tellings } = route;
+        let ApiMethodRouter { router, docs } = route;
         self.router = self.router.route(path, router);
-        let described = |telling| Described { path: path.to_owned(), telling };
-        self.described.extend(tellings.into_iter().map(described));
+        let documented = |docs| DocumentedRoute { path: path.to_owned(), docs };
+        self.documented.extend(docs.into_iter().map(documented));
         self
     }
 
     /// Adds all routes of another router.
     pub fn merge(mut self, other: Self) -> Self {
         self.router = self.router.merge(other.router);
-        self.described.extend(other.described);
+        self.documented.extend(other.documented);
         self
     }
 
-    /// Gives the handlers what they work with.
+    /// Provides the state of the handlers.
     pub fn with_state<T>(self, state: S) -> ApiRouter<T> {
-        ApiRouter { router: self.router.with_state(state), described: self.described }
+        ApiRouter { router: self.router.with_state(state), documented: self.documented }
     }
 
-    /// The bare routes, and what describes them.
+    /// The axum router and the description of its routes.
     pub(crate) fn into_parts(self, title: &'static str) -> (Router<S>, ApiDescription) {
-        (self.router, ApiDescription { title, routes: self.described })
+        (self.router, ApiDescription { title, routes: self.documented })
     }
 }
 
@@ -83,27 +101,27 @@ impl<S: Clone + Send + Sync + 'static> Default for ApiRouter<S> {
 }
 
 impl<S> From<Router<S>> for ApiRouter<S> {
-    /// Routes that nobody describes.
+    /// Undocumented routes.
     fn from(router: Router<S>) -> Self {
-        Self { router, described: Vec::new() }
+        Self { router, documented: Vec::new() }
     }
 }
 
 impl ApiDescription {
-    /// The templates of all paths; one with several methods comes more than once.
+    /// The templates of all paths, once per method.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.routes.iter().map(|route| &*route.path)
     }
 
-    /// Tells it all.
+    /// Generates the OpenAPI document.
     pub fn openapi(&self) -> OpenApi {
         let mut document = OpenApi::default();
         self.title.clone_into(&mut document.info.title);
         let mut routes = aide::axum::ApiRouter::<()>::new();
-        for Described { path, telling: OperationDocs { method, tell } } in &self.routes {
-            routes = routes.api_route_docs(path, ApiMethodDocs::new(method, tell()));
+        for DocumentedRoute { path, docs: OperationDocs { method, build } } in &self.routes {
+            routes = routes.api_route_docs(path, ApiMethodDocs::new(method, build()));
         }
-        // What is served was built long ago; this router has no handlers.
+        // This router has no handlers; only its documentation counts.
         let _: Router = routes.finish_api(&mut document);
         name_path_parts(&mut document);
         document

@@ -1,43 +1,44 @@
-//! What every service's router gets around it.
+//! Assembly of a service's router: request layer, limits, fallbacks, contract routes.
 
 use crate::{
-    ApiDescription, ApiMethodRouter, ApiRouter, Idempotency, ProblemResponse,
+    ApiDescription, ApiMethodRouter, ApiRouter, Idempotency, ProblemResponse, contract_routes,
     request_layer::RequestLayer,
 };
 use axum::{Router, extract::DefaultBodyLimit};
 use kernel::{Ids, Problem, codes};
+use rpc::Endpoint;
 
-/// A service as others reach it: its routes, and their description.
+/// Router of a service behind its request layer, with the description of its routes.
 #[derive(Clone, Debug)]
 pub struct ServiceRouter {
-    /// The routes, with everything around them.
+    /// The routes, with all layers.
     pub router: Router,
-    /// What describes them.
+    /// The OpenAPI description of the routes.
     pub description: ApiDescription,
 }
 
-/// What the layer around a service is made of.
+/// Dependencies and settings of a service's request layer.
 #[derive(Clone, Debug)]
 pub struct ServiceParts {
-    /// Where figures go.
+    /// Registry of metrics.
     pub metrics: telemetry::Metrics,
-    /// Where ids of requests come from.
+    /// Source of request and trace ids.
     pub ids: Ids,
-    /// The answers that are remembered by key. A service without one relies on the ids of its effects alone.
+    /// Idempotency layer. A service without one relies on the ids of its effects alone.
     pub idempotency: Option<Idempotency>,
-    /// How much is taken.
+    /// Limits of requests.
     pub limits: Limits,
 }
 
-/// How much a service takes.
+/// Limits of a service's requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The largest body, in bytes, where a route does not say otherwise.
+    /// Maximum size of a body, in bytes, unless the route has a [`body_limit`] of its own. Default: 1 MiB.
     pub body_bytes_max: usize,
-    /// The largest body, in bytes, of a request with an idempotency key, which is read whole before its handler
-    /// runs. Raise it when a route that takes keys takes larger bodies.
+    /// Maximum size of a body, in bytes, of a request with an idempotency key, which is read whole before its handler runs.
+    /// Default: 1 MiB; raise it if a route with keys has larger bodies.
     pub keyed_body_bytes_max: usize,
-    /// How many requests run at the same time; the next one is answered 503 at once.
+    /// Maximum number of concurrent requests; the next one is refused at once with 503 `overloaded`. Default: 1024.
     pub requests_max: usize,
 }
 
@@ -47,7 +48,7 @@ impl Default for Limits {
     }
 }
 
-/// The same route, with another limit for its bodies.
+/// Route with a body limit of its own, in bytes.
 pub fn body_limit<S>(route: ApiMethodRouter<S>, bytes: usize) -> ApiMethodRouter<S>
 where
     S: Clone + Send + Sync + 'static,
@@ -55,25 +56,33 @@ where
     route.layer(DefaultBodyLimit::max(bytes))
 }
 
-/// Puts around the routes what every hop goes through: the caller's context, a span and the access log, figures by
-/// route, a limit of requests, the deadline, panics, a limit of bodies, idempotency keys, and problems for
-/// addresses that do not exist.
+/// Wraps the routes of a service in its request layer: context, span and access log, metrics by route, concurrency limit,
+/// deadline, panic handling, body limit, idempotency keys. Unknown paths and methods become problems (404, 405).
 pub fn service(name: &'static str, api: ApiRouter, parts: ServiceParts) -> ServiceRouter {
     let (plain, description) = api.into_parts(name);
     let router = plain
-        .fallback(|| async { ProblemResponse(nothing_here()) })
-        .method_not_allowed_fallback(|| async { ProblemResponse(other_method()) })
-        // Handlers become routes here, once, and not at each request.
+        .fallback(|| async { ProblemResponse(not_found()) })
+        .method_not_allowed_fallback(|| async { ProblemResponse(method_not_allowed()) })
+        // Converts handlers into routes once instead of at each request.
         .with_state(())
         .layer(RequestLayer::new(name, parts));
     ServiceRouter { router, description }
 }
 
-fn nothing_here() -> Problem {
+impl ServiceRouter {
+    /// The same service, which also serves these endpoints of contracts, without the request layer: their guards do its
+    /// work. A call without a trace begins one with `ids`.
+    #[must_use]
+    pub fn with_endpoints(self, endpoints: Vec<Endpoint>, ids: &Ids) -> Self {
+        Self { router: self.router.merge(contract_routes::routes(endpoints, ids)), ..self }
+    }
+}
+
+fn not_found() -> Problem {
     Problem::new(404, codes::NOT_FOUND, "nothing is at this address")
 }
 
-fn other_method() -> Problem {
+fn method_not_allowed() -> Problem {
     let title = "this address exists, but not with this method; see Allow";
     Problem::new(405, codes::METHOD_NOT_ALLOWED, title)
 }

@@ -1,4 +1,4 @@
-//! Answers that carry the version of what they show as their entity tag.
+//! Response with the version of its resource as entity tag.
 
 use aide::{
     OperationOutput,
@@ -7,12 +7,12 @@ use aide::{
 };
 use axum::response::{IntoResponse, Response};
 
-/// An answer and the version of what it shows, for whoever changes it with `If-Match`.
+/// Response with an `ETag`: the version of its resource, for later changes with `If-Match`.
 #[derive(Debug)]
 pub struct Versioned<T> {
-    /// The version.
+    /// The version of the resource.
     pub version: u64,
-    /// The answer.
+    /// The response.
     pub answer: T,
 }
 

@@ -4,7 +4,7 @@ use axum::{
     extract::ConnectInfo,
     http::{HeaderMap, HeaderName, header, request::Parts},
 };
-use kernel::Uuid;
+use identifiers::CartId;
 use serde::{Deserialize, Serialize};
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -119,15 +119,12 @@ fn forwarded_for(headers: &HeaderMap) -> impl Iterator<Item = Option<IpAddr>> {
 /// Actor of a shopper: a guest identified by the cart, since buying needs no sign-in.
 pub(crate) fn guest_actor(path: &str, id: Option<&str>, headers: &HeaderMap) -> Arc<str> {
     let in_path = id.filter(|_| path.starts_with("/api/v1/carts/"));
-    let cart = in_path.and_then(uuid).or_else(|| cart_cookie(headers).and_then(uuid));
+    let parse = |text: &str| text.parse::<CartId>().ok();
+    let cart = in_path.and_then(parse).or_else(|| cart_cookie(headers).and_then(parse));
     match cart {
         Some(cart) => Arc::from(format!("guest:{cart}")),
         None => Arc::from("guest"),
     }
-}
-
-fn uuid(text: &str) -> Option<Uuid> {
-    text.parse().ok()
 }
 
 fn cart_cookie(headers: &HeaderMap) -> Option<&str> {

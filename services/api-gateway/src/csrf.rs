@@ -1,4 +1,4 @@
-//! CSRF (cross-site request forgery) protection by the `Sec-Fetch-Site` and `Origin` headers.
+//! CSRF (cross-site request forgery) protection by the headers `sec-fetch-site` and `origin`.
 //!
 //! A browser submits a form of any page to any address, including one on this machine, but states the origin in headers
 //! that a page cannot set. A request without these headers does not come from a browser.

@@ -21,7 +21,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::FutureExt;
-use kernel::{Ids, Problem, Randomness, Uuid, codes};
+use kernel::{Ids, Problem, codes};
 use runtime::{BuildContext, BuildError};
 use std::{
     convert::Infallible,
@@ -31,15 +31,12 @@ use std::{
     task::{self, Poll},
     time::Duration,
 };
-use telemetry::{HttpMetrics, TraceContext};
+use telemetry::HttpMetrics;
 use tokio::time::Instant;
 use tower::Service;
 use tracing::Instrument;
 use transport::{Context, Edge, headers};
 use web::ProblemResponse;
-
-kernel::id!(/// Identifier of a client's request across all services.
-    RequestId);
 
 /// Route label of pages in metrics and logs; the storefront records which page it was.
 const PAGES: &str = "pages";
@@ -163,7 +160,7 @@ impl GatewayState {
         };
         let response = self.finish_response(response, &method, kind, origin, id.as_deref());
         let (status, took) = (response.status().as_u16(), started.elapsed());
-        self.http.answered(method.as_str(), route, status, took);
+        self.http.record_response(method.as_str(), route, status, took);
         let micros = took.as_micros();
         span.in_scope(|| {
             tracing::debug!(target: "access", method = method.as_str(), route, status, micros, "answered");
@@ -271,19 +268,14 @@ impl GatewayState {
             }
         };
         let request_id = received.request_id.filter(|id| client_identity::is_valid_request_id(id));
-        let trace = received.trace.unwrap_or_else(|| TraceContext::begin(&IdRandomness(&self.ids)));
-        Context {
-            trace: Some(trace),
-            request_id: Some(request_id.unwrap_or_else(|| self.new_request_id())),
+        let context = Context {
+            trace: received.trace,
+            request_id,
             deadline: Some(info.deadline),
             edge: info.edge.edge,
             actor: Some(actor),
-        }
-    }
-
-    fn new_request_id(&self) -> Arc<str> {
-        let id = Uuid::from(self.ids.next::<RequestId>());
-        Arc::from(&*id.hyphenated().encode_lower(&mut Uuid::encode_buffer()))
+        };
+        context.traced(&self.ids)
     }
 
     /// Response with the security, CORS and request id headers, and without a body for `HEAD`.
@@ -381,17 +373,4 @@ fn unknown_host() -> Problem {
 fn cross_site() -> Problem {
     let title = "pages of other sites may not do this; send the request from a program, or allow the site in the setting cors_origins";
     Problem::new(403, codes::FORBIDDEN, title)
-}
-
-/// Source of randomness for trace ids: the random bits of new ids.
-#[derive(Debug)]
-struct IdRandomness<'a>(&'a Ids);
-
-impl Randomness for IdRandomness<'_> {
-    fn fill(&self, bytes: &mut [u8]) {
-        for chunk in bytes.chunks_mut(8) {
-            let id = Uuid::from(self.0.next::<RequestId>());
-            chunk.copy_from_slice(&id.as_bytes()[16 - chunk.len()..]);
-        }
-    }
 }

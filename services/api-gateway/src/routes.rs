@@ -53,8 +53,10 @@ pub(crate) const SHARED: &[Route] = &[
 pub(crate) const SHOP: &[Route] = &[
     post("/api/v1/carts", CARTS),
     post("/api/v1/carts/{id}/lines", CARTS),
+    post("/api/v1/carts/{id}/quote", CARTS),
     route(&[Method::PATCH, Method::DELETE], "/api/v1/carts/{id}/lines/{sku}", CARTS),
     post("/api/v1/carts/{id}/checkout", ORDERS),
+    post("/api/v1/orders/lookup", ORDERS),
     post("/api/v1/orders/{id}/cancel", ORDERS),
     post("/api/v1/payments/{id}/action", PAYMENTS),
     post("/api/v1/webhooks/payments/test", PAYMENTS),

@@ -1,4 +1,5 @@
-//! Adapters: consumer of the other services' feeds, and HTTP routes.
+//! Adapters: contract provider, consumers of the other services' feeds, and HTTP routes.
 
+pub(crate) mod contract;
 pub(crate) mod feeds;
 pub(crate) mod http;

@@ -8,4 +8,6 @@ mod stock_ledger;
 pub(crate) use change_stock::{OperatorMovement, OperatorMovementKind};
 pub(crate) use hold_stock::HoldView;
 pub(crate) use maintenance::maintain;
+#[cfg(feature = "defects")]
+pub(crate) use stock_ledger::WriteOptions;
 pub(crate) use stock_ledger::{StockError, StockLedger};

@@ -7,18 +7,18 @@ mod availability;
 mod events;
 mod hold;
 mod hold_commands;
-mod identifiers;
 mod ledger_state;
+mod location;
 mod operator_commands;
 mod rejection;
 mod stock;
 
 pub(crate) use availability::LOW_STOCK_UNITS;
 pub(crate) use events::{AVAILABILITY_CHANGED, Event, LocationUnits, MovedUnits, StockAlert};
-pub(crate) use hold::{Hold, HoldState};
+pub(crate) use hold::{Hold, HoldLine, HoldState};
 pub(crate) use hold_commands::HoldRequest;
-pub(crate) use identifiers::{HoldId, HoldLine, Location, OrderId, Sku, SkuLocation};
 pub(crate) use ledger_state::LedgerState;
+pub(crate) use location::{Location, SkuLocation};
 pub(crate) use rejection::Rejection;
 pub(crate) use stock::{LocationStock, SkuStock};
 

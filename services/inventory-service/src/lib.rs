@@ -11,14 +11,13 @@ mod ports;
 mod tests;
 
 use adapters::{
-    feed, http, journal_repository::JournalLedgerRepository, maintenance::maintenance,
-    movements::MovementStore,
+    contract::InventoryProvider, feed, http, journal_repository::JournalLedgerRepository,
+    maintenance::maintenance, movements::MovementStore,
 };
 use application::StockLedger;
+use contracts::inventory::{Inventory, SERVICE as NAME};
 use runtime::{BuildContext, BuildError, BuiltService, Module};
 use std::sync::Arc;
-
-const NAME: &str = "inventory-service";
 
 /// The inventory service.
 pub const MODULE: Module = Module {
@@ -32,19 +31,23 @@ pub const MODULE: Module = Module {
 };
 
 async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
+    #[cfg(feature = "defects")]
+    let context = adapters::defects::plant_in_storage(context);
     let ready = context.health.component(NAME, telemetry::Criticality::Required);
-    let journal = Arc::clone(&context.storage.journal);
-    let repository = JournalLedgerRepository::new(Arc::clone(&journal), context.ids.clone());
+    let repository = JournalLedgerRepository::new(context.journal(), context.ids.clone());
     let stock_ledger =
         Arc::new(StockLedger::open(Arc::new(repository), context.ids.clone()).await?);
     let movements = Arc::new(MovementStore::open(context.storage.clone()).await?);
 
     context.tasks.spawn_until_shutdown(application::maintain(Arc::clone(&stock_ledger)));
-    let follower = Arc::clone(&movements);
-    context.tasks.spawn_until_shutdown(async move { follower.run().await });
+    let projection = Arc::clone(&movements);
+    context.tasks.spawn_until_shutdown(async move { projection.run().await });
 
-    let routes = http::routes(http::AppState { stock_ledger, movements })
-        .merge(messaging::feed_routes(NAME, journal, feed::translate));
+    let inventory = InventoryProvider(Arc::clone(&stock_ledger));
+    #[cfg(feature = "defects")]
+    let inventory = adapters::defects::DefectiveInventory(inventory);
+    context.provide::<dyn Inventory>(Arc::new(inventory))?;
+    context.provide_feed(feed::translate)?;
     ready.up();
-    Ok(BuiltService::documented(web::service(NAME, routes, context.service_parts())))
+    Ok(context.serve(http::routes(http::AppState { stock_ledger, movements })))
 }

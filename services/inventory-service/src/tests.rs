@@ -7,6 +7,7 @@ mod vectors;
 
 use crate::domain::*;
 use contracts::inventory::DEFAULT_LOCATION;
+use identifiers::{HoldId, OrderId, Sku};
 use kernel::{Timestamp, Uuid};
 use std::time::Duration;
 
@@ -24,7 +25,7 @@ fn order_id(number: u128) -> OrderId {
 }
 
 fn sku(text: &str) -> Sku {
-    Sku::new(text).unwrap()
+    Sku::parse(text).unwrap()
 }
 
 fn line(text: &str, quantity: i64) -> HoldLine {

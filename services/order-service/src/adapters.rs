@@ -3,6 +3,8 @@
 pub(crate) mod call_errors;
 pub(crate) mod carts;
 pub(crate) mod consumer;
+#[cfg(feature = "defects")]
+pub(crate) mod defects;
 pub(crate) mod http;
 pub(crate) mod journal;
 pub(crate) mod maintenance;

@@ -8,6 +8,7 @@ pub(crate) mod error;
 pub(crate) mod fulfil_order;
 pub(crate) mod fulfilment_saga;
 pub(crate) mod list_orders;
+pub(crate) mod look_up_order;
 pub(crate) mod orders;
 pub(crate) mod place_order;
 pub(crate) mod read_order;

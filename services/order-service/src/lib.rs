@@ -14,8 +14,7 @@ use adapters::{
     order_id_secret::load_order_id_secret, order_index::DocumentOrderIndex,
     payments::PaymentService, settings::OrderSettings, stock::InventoryService,
 };
-use contracts::{cart::CartClient, inventory::InventoryClient, payment::PaymentClient};
-use messaging::{Consumer, ConsumerParts};
+use contracts::{cart, inventory, order, payment};
 use runtime::{BuildContext, BuildError, BuiltService, Module};
 use saga::Spawn;
 use settings::Section;
@@ -23,14 +22,14 @@ use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 use telemetry::Criticality;
 use wiring::{ServiceDependencies, wire};
 
-const NAME: &str = "order-service";
+const NAME: &str = order::SERVICE;
 
 /// Module of the order service.
 pub const MODULE: Module = Module {
     name: NAME,
     summary: "orders, and the sagas that place, cancel and refund them",
-    calls: &[CartClient::SERVICE, InventoryClient::SERVICE, PaymentClient::SERVICE],
-    follows: &[PaymentClient::SERVICE],
+    calls: &[cart::SERVICE, inventory::SERVICE, payment::SERVICE],
+    follows: &[payment::SERVICE],
     settings: Some(Section::of::<OrderSettings>(NAME)),
     maintenance: |offline| Ok(maintenance(offline)),
     build: |context| Box::pin(build(context)),
@@ -39,43 +38,35 @@ pub const MODULE: Module = Module {
 async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
     let ready = context.health.component(NAME, Criticality::Required);
     let settings: OrderSettings = context.settings()?;
-    let (use_cases, resume_checkout) = wire(dependencies(&context, &settings).await?).await?;
-    let consumer = Consumer::new(
-        ConsumerParts {
-            group: NAME,
-            source: PaymentClient::SERVICE,
-            transport: context.channel(PaymentClient::SERVICE)?,
-            storage: context.storage.clone(),
-            ids: context.ids.clone(),
-            metrics: context.metrics.clone(),
-            health: context.health.clone(),
-        },
-        Arc::new(resume_checkout),
-    );
-    context.tasks.spawn_until_shutdown(consumer.run());
-    let journal = Arc::clone(&context.storage.journal);
-    let routes = http::routes(use_cases)
-        .merge(messaging::feed_routes(NAME, journal, translate))
-        .merge(messaging::parking_routes(NAME, context.storage.clone()));
+    let dependencies = dependencies(&context, &settings).await?;
+    #[cfg(feature = "defects")]
+    let dependencies = adapters::defects::plant_in_ports(dependencies);
+    let (use_cases, resume_checkout) = wire(dependencies).await?;
+    context.consume(NAME, &context.storage, Arc::new(resume_checkout))?;
+    context.provide_feed(translate)?;
+    let parking = messaging::parking_routes(NAME, context.storage.clone());
     ready.up();
-    Ok(BuiltService::documented(web::service(NAME, routes, context.service_parts())))
+    let service = context.serve(http::routes(use_cases).merge(parking));
+    #[cfg(feature = "defects")]
+    let service = adapters::defects::plant_in_routes(service);
+    Ok(service)
 }
 
 async fn dependencies(
     context: &BuildContext,
     settings: &OrderSettings,
 ) -> Result<ServiceDependencies, BuildError> {
-    let carts = CartService::new(CartClient::new(context.channel(CartClient::SERVICE)?));
+    let carts = CartService::new(context.contract::<dyn cart::Carts>()?);
     let stock = InventoryService {
-        client: InventoryClient::new(context.channel(InventoryClient::SERVICE)?),
+        inventory: context.contract::<dyn inventory::Inventory>()?,
         hold_seconds: settings.hold_minutes.saturating_mul(60),
     };
-    let payments = PaymentService(PaymentClient::new(context.channel(PaymentClient::SERVICE)?));
+    let payments = PaymentService(context.contract::<dyn payment::Payments>()?);
     let tasks = context.tasks.clone();
     let spawn: Spawn = Arc::new(move |task| tasks.spawn_until_shutdown(task));
     let in_memory = NonZeroUsize::new(settings.orders_in_memory_max);
     Ok(ServiceDependencies {
-        journal: Arc::clone(&context.storage.journal),
+        journal: context.journal(),
         order_index: Arc::new(DocumentOrderIndex {
             documents: Arc::clone(&context.storage.documents),
         }),

@@ -29,15 +29,3 @@ impl From<PortError> for StepError {
         }
     }
 }
-
-impl From<PortError> for Problem {
-    fn from(error: PortError) -> Self {
-        match error {
-            PortError::Refused(problem) => *problem,
-            PortError::Unavailable { service, reason } => {
-                tracing::warn!(service, reason, "another service did not respond");
-                Self::unavailable(service)
-            }
-        }
-    }
-}

@@ -5,8 +5,8 @@ use crate::{
     application::{
         cancel_order::CancelOrder, cancellation_saga::cancellation_saga,
         checkout_input::CapturePolicy, checkout_saga::checkout_saga, fulfil_order::FulfilOrder,
-        fulfilment_saga::fulfilment_saga, list_orders::ListOrders, orders::Orders,
-        place_order::PlaceOrder, read_order::ReadOrder, refund_order::RefundOrder,
+        fulfilment_saga::fulfilment_saga, list_orders::ListOrders, look_up_order::LookUpOrder,
+        orders::Orders, place_order::PlaceOrder, read_order::ReadOrder, refund_order::RefundOrder,
         refund_saga::refund_saga, resume_checkout::ResumeCheckout,
         saga_dependencies::SagaDependencies,
     },
@@ -79,6 +79,7 @@ pub(crate) async fn wire(
     let use_cases = UseCases {
         place: PlaceOrder { dependencies, checkouts: checkouts.clone() },
         read: ReadOrder { orders: Arc::clone(&orders) },
+        look_up: LookUpOrder { order_index: Arc::clone(&order_index) },
         list: ListOrders { order_index, sagas },
         cancel: CancelOrder {
             orders: Arc::clone(&orders),

@@ -1,5 +1,8 @@
-//! Adapters: HTTP, journal, documents, and the test processor.
+//! Adapters: the contract, HTTP, journal, documents, and the test processor.
 
+pub(crate) mod contract;
+#[cfg(feature = "defects")]
+pub(crate) mod defects;
 pub(crate) mod http;
 pub(crate) mod journal;
 pub(crate) mod maintenance;
@@ -7,3 +10,4 @@ pub(crate) mod settings;
 pub(crate) mod signature;
 pub(crate) mod test_processor;
 pub(crate) mod unsettled_documents;
+pub(crate) mod view;

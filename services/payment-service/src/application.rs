@@ -14,5 +14,5 @@ pub(crate) use authorise::NewPayment;
 pub(crate) use customer_action::CustomerAction;
 pub(crate) use error::PaymentError;
 pub(crate) use handle_webhook::WebhookMessage;
-pub(crate) use payments::Payments;
+pub(crate) use payments::{Payments, STREAM_PREFIX};
 pub(crate) use reconcile::Reconciler;

@@ -18,15 +18,6 @@ pub(crate) use payment::{Payment, Refund};
 pub(crate) use rejection::Rejection;
 pub(crate) use transfers::{RefundRequest, TransferOutcome};
 
-kernel::id! {
-    /// Id of the order that is paid for.
-    OrderId
-}
-kernel::id! {
-    /// Id of a refund, chosen by the caller.
-    RefundId
-}
-
 /// Limit of captures, and of refunds, of one payment.
 pub(crate) const TRANSFERS_MAX: usize = 1_000;
 /// Number of message ids that a payment remembers, so that a redelivered message changes nothing.

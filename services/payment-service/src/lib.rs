@@ -8,6 +8,7 @@ mod ports;
 mod tests;
 
 use adapters::{
+    contract::PaymentsProvider,
     http,
     journal::translate,
     maintenance::maintenance,
@@ -17,13 +18,13 @@ use adapters::{
     unsettled_documents::UnsettledDocuments,
 };
 use application::{Payments, Reconciler};
+use contracts::payment;
 use journal::Repository;
-use kernel::Ids;
-use ports::{PaymentId, Processor};
+use ports::Processor;
 use runtime::{BuildContext, BuildError, BuiltService, Module};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-const NAME: &str = "payment-service";
+const NAME: &str = payment::SERVICE;
 
 /// Payment method whose processor is part of this service.
 const TEST: &str = "test";
@@ -42,8 +43,7 @@ pub const MODULE: Module = Module {
 fn build(context: &BuildContext) -> Result<BuiltService, BuildError> {
     let settings: PaymentSettings = context.settings()?;
     let ready = context.health.component(NAME, telemetry::Criticality::Required);
-    let journal = Arc::clone(&context.storage.journal);
-    let test_key = signing_key(&settings, &context.ids);
+    let test_key = SigningKey::configured(&settings.webhook_secret, &context.ids);
     let delay = Duration::from_millis(settings.late_webhook_ms);
     let webhooks = Arc::new(WebhookSender::new(test_key.clone(), delay, context.tasks.clone()));
 
@@ -54,28 +54,23 @@ fn build(context: &BuildContext) -> Result<BuiltService, BuildError> {
     }
     let in_memory = settings.payments_in_memory_max;
     let payments = Arc::new(Payments {
-        repository: Repository::new(Arc::clone(&journal), context.ids.clone(), in_memory),
+        repository: Repository::new(context.journal(), context.ids.clone(), in_memory),
         processors,
         unsettled: Arc::new(UnsettledDocuments(Arc::clone(&context.storage.documents))),
         ids: context.ids.clone(),
     });
-    let reconciler = Reconciler::new(Arc::clone(&payments), settings.reconcile_interval());
-    let routes = http::routes(http::AppState { payments, test_key })
-        .merge(messaging::feed_routes(NAME, journal, translate));
-    let tasks = context.tasks.clone();
-    let service = web::service(NAME, routes, context.service_parts());
-    webhooks.bind(transport::loopback(NAME, service.router.clone()));
-    tasks.spawn_until_shutdown(reconciler.run());
+    let provider = PaymentsProvider(Arc::clone(&payments));
+    #[cfg(feature = "defects")]
+    let provider = adapters::defects::DefectivePayments(provider);
+    context.provide::<dyn payment::Payments>(Arc::new(provider))?;
+    context.provide_feed(translate)?;
+    let service =
+        context.serve(http::routes(http::AppState { payments: Arc::clone(&payments), test_key }));
+    #[cfg(feature = "defects")]
+    let service = adapters::defects::plant_in_routes(service, Arc::clone(&payments));
+    webhooks.bind(transport::loopback(NAME, service.routes.router.clone()));
+    let reconciler = Reconciler::new(payments, settings.reconcile_interval());
+    context.tasks.spawn_until_shutdown(reconciler.run());
     ready.up();
-    Ok(BuiltService::documented(service))
-}
-
-/// Key that signs the webhooks of the test processor.
-fn signing_key(settings: &PaymentSettings, ids: &Ids) -> SigningKey {
-    if !settings.webhook_secret.is_empty() {
-        return SigningKey::new(settings.webhook_secret.expose());
-    }
-    // Random for each start, so that only the processor within this process can sign.
-    let random = [ids.next::<PaymentId>(), ids.next::<PaymentId>()];
-    SigningKey::new(random.map(|id| id.0.into_bytes()).concat())
+    Ok(service)
 }

@@ -3,5 +3,5 @@
 mod processor;
 mod unsettled;
 
-pub(crate) use processor::{AuthorisationRequest, PaymentId, Processor, TokenValidity};
+pub(crate) use processor::{AuthorisationRequest, Processor, TokenValidity};
 pub(crate) use unsettled::UnsettledPayments;

@@ -6,6 +6,7 @@ mod remote_processor;
 mod state_table;
 
 use crate::domain::*;
+use identifiers::{OrderId, RefundId};
 use kernel::{Currency, Money, Timestamp, Uuid};
 use serde_json::Value;
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod activities;
 pub(crate) mod availability;
+pub(crate) mod contract;
 pub(crate) mod feed;
 pub(crate) mod http;
 pub(crate) mod inventory;

@@ -29,7 +29,7 @@ use contracts::{
     product::{
         Categories, Category, FacetValue, ProductPage, ProductStatus, Suggestions, VariantFacts,
     },
-    shared::ProductId,
+    shared::{ProductId, Sku},
 };
 use facets::{Facet, FacetEntry, FacetKind};
 use kernel::{Cursor, CursorError, PageLimit};
@@ -91,7 +91,7 @@ pub(crate) struct ProductRef {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum NameConflict {
     Slug(String),
-    Sku(String),
+    Sku(Sku),
 }
 
 impl SearchIndex {
@@ -135,7 +135,7 @@ impl SearchIndex {
     }
 
     /// Update of the units available of a SKU. Returns the number of its bucket and the bucket after the update.
-    pub(crate) fn put_available(&self, sku: &str, units: i64) -> (usize, AvailabilityBucket) {
+    pub(crate) fn put_available(&self, sku: &Sku, units: i64) -> (usize, AvailabilityBucket) {
         let mut state = self.state.write();
         state.put_available(sku, units);
         let (number, skus) = state.availability.bucket(sku);
@@ -143,7 +143,7 @@ impl SearchIndex {
     }
 
     /// Update of the units available of a SKU that has none recorded yet.
-    pub(crate) fn put_first_available(&self, sku: &str, units: i64) {
+    pub(crate) fn put_first_available(&self, sku: &Sku, units: i64) {
         let mut state = self.state.write();
         if state.availability.units(sku).is_none() {
             state.put_available(sku, units);
@@ -168,7 +168,7 @@ impl SearchIndex {
     }
 
     /// Product that has this SKU.
-    pub(crate) fn owner_of_sku(&self, sku: &str) -> Option<ProductId> {
+    pub(crate) fn owner_of_sku(&self, sku: &Sku) -> Option<ProductId> {
         self.state.read().by_sku(sku).map(|(entry, _)| entry.document.id)
     }
 
@@ -178,16 +178,16 @@ impl SearchIndex {
     }
 
     /// Stock level of each of these SKUs.
-    pub(crate) fn stock_levels<'a>(&self, skus: impl Iterator<Item = &'a str>) -> Vec<StockLevel> {
+    pub(crate) fn stock_levels<'a>(&self, skus: impl Iterator<Item = &'a Sku>) -> Vec<StockLevel> {
         let state = self.state.read();
         skus.map(|sku| StockLevel::of(state.availability.units(sku))).collect()
     }
 
     /// Facts about these SKUs, in the order asked for; unknown SKUs are left out.
-    pub(crate) fn variants(&self, skus: &[String]) -> Vec<VariantFacts> {
+    pub(crate) fn variants(&self, skus: &[Sku]) -> Vec<VariantFacts> {
         let state = self.state.read();
         self.unflushed.depend_on_all();
-        let facts = |sku: &String| {
+        let facts = |sku: &Sku| {
             let (entry, variant) = state.by_sku(sku)?;
             Some(variant_facts(
                 &entry.document,
@@ -338,7 +338,7 @@ fn variant_facts(
 ) -> VariantFacts {
     let options = variant.options.iter();
     VariantFacts {
-        sku: variant.sku.to_string(),
+        sku: variant.sku.clone(),
         product_id: document.id,
         slug: document.slug.clone(),
         name: document.name.clone(),

@@ -14,22 +14,26 @@ mod tests;
 use adapters::{
     activities::activity_queue,
     availability::AvailabilityConsumer,
-    feed::CatalogueFeed,
+    contract::CatalogueProvider,
+    feed::feed,
     http::{AppState, IMPORT_BYTES_MAX, routes},
     inventory::InventoryStockCounter,
     maintenance::maintenance,
     settings::ProductSettings,
 };
 use application::{Catalogue, CatalogueParts, open_index};
-use contracts::{audit::AuditClient, inventory::InventoryClient};
+use contracts::{
+    audit::{self, Audit},
+    inventory::{self, Inventory},
+    product::Catalogue as CatalogueContract,
+};
 use journal::Repository;
-use messaging::{Consumer, ConsumerParts};
 use runtime::{BuildContext, BuildError, BuiltService, Module};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use telemetry::Criticality;
 
-const NAME: &str = "product-service";
+const NAME: &str = contracts::product::SERVICE;
 /// Number of product aggregates cached in memory.
 const RECENT_PRODUCTS_MAX: NonZeroUsize = NonZeroUsize::new(1_024).unwrap();
 
@@ -37,8 +41,8 @@ const RECENT_PRODUCTS_MAX: NonZeroUsize = NonZeroUsize::new(1_024).unwrap();
 pub const MODULE: Module = Module {
     name: NAME,
     summary: "products, variants, categories, media, and prices with their history",
-    calls: &[InventoryClient::SERVICE, AuditClient::SERVICE],
-    follows: &[InventoryClient::SERVICE],
+    calls: &[inventory::SERVICE, audit::SERVICE],
+    follows: &[inventory::SERVICE],
     settings: Some(settings::Section::of::<ProductSettings>(NAME)),
     maintenance,
     build: |context| Box::pin(build(context)),
@@ -58,36 +62,22 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
             RECENT_PRODUCTS_MAX,
         ),
         index: Arc::clone(&index),
-        stock: Arc::new(InventoryStockCounter(InventoryClient::new(
-            context.channel(InventoryClient::SERVICE)?,
-        ))),
+        stock: Arc::new(InventoryStockCounter(context.contract::<dyn Inventory>()?)),
         policy,
         ids: context.ids.clone(),
     }));
-    let audit = AuditClient::new(context.channel(AuditClient::SERVICE)?);
+    let audit = context.contract::<dyn Audit>()?;
     let (activities, delivery) = activity_queue(NAME, audit, context.ids.clone(), &context.metrics);
     context.tasks.spawn(delivery.run(context.tasks.shutdown_signal()));
-    let parts = ConsumerParts {
-        group: NAME,
-        source: InventoryClient::SERVICE,
-        transport: context.channel(InventoryClient::SERVICE)?,
-        storage: context.storage.clone(),
-        ids: context.ids.clone(),
-        metrics: context.metrics.clone(),
-        health: context.health.clone(),
-    };
-    let handler = Arc::new(AvailabilityConsumer(Arc::clone(&index)));
-    context.tasks.spawn_until_shutdown(Consumer::new(parts, handler).run());
+    let consumer = AvailabilityConsumer(Arc::clone(&index));
+    context.consume(NAME, &context.storage, Arc::new(consumer))?;
+    context.provide::<dyn CatalogueContract>(Arc::new(CatalogueProvider(Arc::clone(&index))))?;
+    context.provide_feed(feed(index))?;
     let routes = routes(AppState { catalogue, activities })
-        .merge(messaging::feed_routes(
-            NAME,
-            Arc::clone(&context.storage.journal),
-            CatalogueFeed(index),
-        ))
         .merge(messaging::parking_routes(NAME, context.storage.clone()));
     let mut parts = context.service_parts();
     // The body of a request with an idempotency key is buffered before its handler runs.
     parts.limits.keyed_body_bytes_max = IMPORT_BYTES_MAX;
     ready.up();
-    Ok(BuiltService::documented(web::service(NAME, routes, parts)))
+    Ok(context.serve_with(routes, parts))
 }

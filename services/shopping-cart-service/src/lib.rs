@@ -8,44 +8,45 @@ mod ports;
 mod state_machine_tests;
 
 use adapters::{
-    catalogue::ProductCatalogue, http, journal::translate, maintenance::maintenance,
-    settings::CartSettings,
+    catalogue::ProductCatalogue, contract::CartsProvider, feed::translate, http::routes,
+    maintenance::maintenance, settings::CartSettings,
 };
-use application::{
-    cart_service::CartService,
-    quote_calculator::{PricingConfig, QuoteCalculator},
+use application::{cart_service::CartService, quote_calculator::QuoteCalculator};
+use contracts::{
+    cart::{Carts, SERVICE},
+    product::{self, Catalogue},
 };
-use contracts::product::ProductClient;
 use journal::Repository;
 use runtime::{BuildContext, BuildError, BuiltService, Module};
 use settings::Section;
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
-const NAME: &str = "shopping-cart-service";
-
 /// The shopping cart service.
 pub const MODULE: Module = Module {
-    name: NAME,
+    name: SERVICE,
     summary: "carts, and quotes with delivery and tax",
-    calls: &["product-service"],
+    calls: &[product::SERVICE],
     follows: &[],
-    settings: Some(Section::of::<CartSettings>(NAME)),
+    settings: Some(Section::of::<CartSettings>(SERVICE)),
     maintenance: |offline| Ok(maintenance(offline)),
     build: |context| Box::pin(async move { build(&context) }),
 };
 
 fn build(context: &BuildContext) -> Result<BuiltService, BuildError> {
     let settings: CartSettings = context.settings()?;
-    let pricing: PricingConfig = settings.pricing().map_err(BuildError::Other)?;
-    let catalogue = ProductCatalogue(ProductClient::new(context.channel("product-service")?));
-    let recent = NonZeroUsize::new(settings.carts_in_memory_max).unwrap_or(NonZeroUsize::MIN);
-    let journal = Arc::clone(&context.storage.journal);
+    let pricing = settings.pricing().map_err(BuildError::Other)?;
+    let catalogue = Arc::new(ProductCatalogue(context.contract::<dyn Catalogue>()?));
+    let cached = NonZeroUsize::new(settings.carts_in_memory_max).unwrap_or(NonZeroUsize::MIN);
     let carts = Arc::new(CartService {
-        repository: Repository::new(Arc::clone(&journal), context.ids.clone(), recent),
-        quotes: QuoteCalculator::new(Arc::new(catalogue), pricing),
+        repository: Repository::new(context.journal(), context.ids.clone(), cached),
+        quotes: QuoteCalculator::new(catalogue, pricing),
         ids: context.ids.clone(),
         ttl: Duration::from_secs(settings.cart_keep_hours * 3_600),
     });
-    let routes = http::routes(&carts).merge(messaging::feed_routes(NAME, journal, translate));
-    Ok(BuiltService::documented(web::service(NAME, routes, context.service_parts())))
+    let provider = CartsProvider(Arc::clone(&carts));
+    #[cfg(feature = "defects")]
+    let provider = adapters::defects::DefectiveCarts(provider);
+    context.provide::<dyn Carts>(Arc::new(provider))?;
+    context.provide_feed(translate)?;
+    Ok(context.serve(routes(carts)))
 }

@@ -1,6 +1,7 @@
 //! Conformance of the cart's state machine with the published vectors. Beside the domain, which reads no files.
 
 use crate::domain::cart::{Cart, Command, DecisionContext};
+use identifiers::{OrderId, Sku};
 use kernel::{Currency, Timestamp, Uuid};
 use serde_json::Value;
 use std::time::Duration;
@@ -13,7 +14,7 @@ fn now(seconds: i64) -> DecisionContext {
 }
 
 fn add(sku: &str) -> Command {
-    Command::AddLine { sku: sku.to_owned(), quantity: 1, operation: None }
+    Command::AddLine { sku: Sku::parse(sku).unwrap(), quantity: 1, operation: None }
 }
 
 /// Cart with one line after these commands.
@@ -30,7 +31,7 @@ fn after(commands: &[Command]) -> Cart {
 
 /// A cell of the state table: a cart in `state`, and the command for `action`.
 fn cell(state: &str, action: &str) -> Option<(Cart, Command, DecisionContext)> {
-    let order_id = Uuid::from_u128(1);
+    let order_id = OrderId(Uuid::from_u128(1));
     let begin = Command::BeginCheckout { order_id };
     let (cart, at) = match state {
         "open" => (after(&[]), now(1)),
@@ -43,7 +44,7 @@ fn cell(state: &str, action: &str) -> Option<(Cart, Command, DecisionContext)> {
         "change" => add("B"),
         // Another order: the same one again is a repeat.
         "begin_checkout" if state == "ordered" => {
-            Command::BeginCheckout { order_id: Uuid::from_u128(2) }
+            Command::BeginCheckout { order_id: OrderId(Uuid::from_u128(2)) }
         }
         "begin_checkout" => Command::BeginCheckout { order_id },
         "placed" => Command::Order { order_id },

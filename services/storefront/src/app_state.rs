@@ -4,17 +4,17 @@ use crate::{
     assets::Assets,
     cached_catalogue::CachedCatalogue,
     compression::CompressionCache,
-    internal_calls,
+    prefetch,
     request_context::{FetchPurpose, RequestContext},
     settings::StorefrontSettings,
 };
 use axum::extract::FromRequestParts;
 use contracts::{
     cart::{Cart, CartClient, CartStatus},
-    order::{OrderClient, OrderQuery},
-    payment::{Payment, PaymentClient},
+    order::{OrderClient, OrderLookup},
+    payment::PaymentClient,
     product::ProductClient,
-    shared::{OrderId, PaymentId},
+    shared::OrderId,
 };
 use http::request::Parts;
 use kernel::{Ids, codes};
@@ -26,8 +26,8 @@ use transport::{CallError, Channel};
 pub(crate) struct AppState {
     pub(crate) settings: StorefrontSettings,
     products: ProductClient,
-    /// Product client for calls that are not on behalf of a shopper.
-    internal_products: ProductClient,
+    /// Product client whose calls are recorded neither as views nor as searches.
+    prefetch_products: ProductClient,
     pub(crate) carts: CartClient,
     pub(crate) orders: OrderClient,
     pub(crate) payments: PaymentClient,
@@ -47,20 +47,19 @@ pub(crate) struct ServiceChannels {
 
 impl AppState {
     pub(crate) fn new(settings: StorefrontSettings, channels: ServiceChannels, ids: Ids) -> Self {
-        let internal_products =
-            ProductClient::new(internal_calls::transport(channels.products.clone()));
+        let prefetch_products = ProductClient::new(prefetch::channel(channels.products.clone()));
         let carts = CartClient::new(channels.carts);
         Self {
             assets: Assets::new(settings.hue),
             cached_catalogue: CachedCatalogue::new(
-                internal_products.clone(),
+                prefetch_products.clone(),
                 carts.clone(),
                 settings.country.clone(),
                 ids.clone(),
             ),
             settings,
             products: ProductClient::new(channels.products),
-            internal_products,
+            prefetch_products,
             carts,
             payments: PaymentClient::new(channels.payments),
             orders: OrderClient::new(channels.orders),
@@ -74,13 +73,13 @@ impl AppState {
     pub(crate) fn products_for(&self, context: &RequestContext) -> &ProductClient {
         match context.purpose {
             FetchPurpose::Navigate => &self.products,
-            FetchPurpose::Prefetch => &self.internal_products,
+            FetchPurpose::Prefetch => &self.prefetch_products,
         }
     }
 
     /// Product client for what a page adds by itself, which counts neither as a view nor as a search.
-    pub(crate) fn internal_products(&self) -> &ProductClient {
-        &self.internal_products
+    pub(crate) fn prefetch_products(&self) -> &ProductClient {
+        &self.prefetch_products
     }
 
     /// Cart of the shopper, as long as it has not been ordered. A failed call is an error, not an absent cart.
@@ -102,20 +101,12 @@ impl AppState {
         number: &str,
         email: &str,
     ) -> Result<Option<OrderId>, CallError> {
-        let query = OrderQuery {
-            number: Some(number.to_owned()),
-            email: Some(email.to_owned()),
-            limit: Some("1".to_owned()),
-            ..OrderQuery::default()
-        };
-        // Shoppers may not list orders. The shop asks on their behalf and discloses the id only.
-        let page = internal_calls::with_internal_context(self.orders.orders(&query)).await?;
-        Ok(page.items.first().map(|order| order.id))
-    }
-
-    /// Payment together with the order it is for, which the shop edge does not disclose.
-    pub(crate) async fn payment(&self, id: PaymentId) -> Result<Payment, CallError> {
-        internal_calls::with_internal_context(self.payments.payment(id)).await
+        let lookup = OrderLookup { number: number.to_owned(), email: email.to_owned() };
+        match self.orders.look_up(&lookup).await {
+            Ok(order) => Ok(Some(order.id)),
+            Err(error) if error.problem(&codes::NOT_FOUND).is_some() => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }
 

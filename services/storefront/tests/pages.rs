@@ -278,15 +278,29 @@ async fn a_payment_that_requires_action_is_confirmed_on_the_bank_page() {
         let mut client = TestClient::new().await;
         let asked = client.buy("requires_action").await;
         let bank = asked.header("location").to_owned();
-        assert!(bank.starts_with("/payments/") && bank.ends_with("/action"), "{bank}");
+        assert!(bank.starts_with("/payments/") && bank.contains("/action?order="), "{bank}");
         assert_eq!(asked.header("set-cookie"), "", "the cart is not cleared yet");
         assert!(client.get(&bank).await.body.contains("Tarnwood requests a payment of €71.20."));
-        let answered = client.post(&bank, &[("outcome", outcome)]).await;
+        let (_, order) = bank.split_once("order=").unwrap();
+        let answered = client.post(&bank, &[("outcome", outcome), ("order", order)]).await;
         assert_eq!(answered.status, 303);
         let order = client.get(answered.header("location")).await.body;
         assert!(order.contains(heading), "{order}");
         assert!(client.get(&bank).await.body.contains("There’s nothing left to confirm."));
     }
+}
+
+#[tokio::test]
+async fn who_knows_a_payment_does_not_learn_its_order() {
+    let mut client = TestClient::new().await;
+    let asked = client.buy("requires_action").await;
+    let (bank, order) = asked.header("location").split_once("?order=").unwrap();
+    let page = client.get(bank).await;
+    assert!(page.body.contains("Tarnwood requests a payment of") && !page.body.contains(order));
+    let answered = client.post(bank, &[("outcome", "confirm")]).await;
+    assert_eq!((answered.status, answered.header("location")), (303, bank));
+    let page = client.get(bank).await;
+    assert!(page.body.contains("There’s nothing left to confirm.") && !page.body.contains(order));
 }
 
 #[tokio::test]
@@ -304,6 +318,19 @@ async fn an_order_is_found_by_number_and_e_mail_address_together() {
         client.post("/orders", &[("number", "1000482"), ("email", "maren@example.com")]).await;
     assert_eq!(found.status, 303);
     assert!(found.header("location").starts_with("/orders/"));
+    let incomplete = client.post("/orders", &[("number", "1000482"), ("email", " ")]).await;
+    assert_eq!(incomplete.status, 422);
+    for refused in [wrong, unknown, incomplete] {
+        assert!(refused.body.contains("We couldn’t find an order"), "{}", refused.body);
+        assert!(!refused.body.contains(order), "{}", refused.body);
+    }
+}
+
+#[tokio::test]
+async fn an_order_lookup_without_services_is_not_an_unknown_order() {
+    let client = TestClient::without_services().await;
+    let fields = [("number", "1000482"), ("email", "maren@example.com")];
+    assert_eq!(client.post("/orders", &fields).await.status, 503);
 }
 
 #[tokio::test]
@@ -314,6 +341,21 @@ async fn a_prefetch_does_not_count_as_a_view() {
     assert_eq!(views(), 0);
     client.get("/p/umbrella").await;
     assert_eq!(views(), 1);
+    let lists = || fake_services::LISTS.lock().unwrap().get("travel/bags").copied().unwrap_or(0);
+    client.with("sec-purpose", "prefetch").get("/c/travel/bags").await;
+    assert_eq!(lists(), 0);
+    client.get("/c/travel/bags").await;
+    assert_eq!(lists(), 1);
+}
+
+#[tokio::test]
+async fn what_a_page_reads_by_itself_does_not_count_as_a_list() {
+    let client = TestClient::new().await;
+    let page = client.get("/").await.body;
+    assert!(page.contains("href=\"/c/furniture\""), "the departments have pictures: {page}");
+    assert!(client.get("/p/stool").await.body.contains("id=\"also\""));
+    assert!(!fake_services::LISTS.lock().unwrap().contains_key("furniture"));
+    assert!(!fake_services::LISTS.lock().unwrap().contains_key("Furniture"));
 }
 
 #[tokio::test]

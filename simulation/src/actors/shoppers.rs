@@ -140,6 +140,7 @@ impl Shopper<'_> {
     /// Records a change of the cart and its response.
     fn record_change(&mut self, response: &ApiResponse, change: &CartChange) {
         let is_ambiguous = response.is_ambiguous();
+        let is_removal = matches!(change, CartChange::Set { units: 0, .. });
         match response.success() {
             Some(cart) => {
                 let (shown, before) = (lines_of(cart), self.cart.clone());
@@ -157,7 +158,8 @@ impl Shopper<'_> {
                     self.cart.observe_indeterminate(change);
                 }
             }
-            None if is_ambiguous => {
+            // A line that is not there may have been removed by an attempt of the gateway whose response was lost.
+            None if is_ambiguous || is_removal && response.code() == Some("not_found") => {
                 self.total = None;
                 self.cart.observe_indeterminate(change);
             }

@@ -1,11 +1,11 @@
 //! Bootstrap of a simulated process: the real services, assembled exactly as the binary does, on an engine in memory.
 
 use super::clock::SimulatedClock;
-use crate::plan::ShopSettings;
+use crate::plan::{CallMode, ShopSettings};
 use axum::Router;
 use engine_memory::MemoryEngine;
 use kernel::{Ids, Randomness, SeededRandomness};
-use runtime::{Module, ProcessResources, TaskTracker};
+use runtime::{Module, OverWire, ProcessResources, TaskTracker};
 use settings::{Settings, Sources};
 use std::{collections::BTreeMap, sync::Arc};
 use telemetry::{Health, Metrics};
@@ -66,13 +66,23 @@ pub(super) struct Bootstrap<'a> {
     pub(super) seed: u64,
     /// Channel to a service that runs elsewhere.
     pub(super) channel: &'a ConnectFn<'a>,
+    pub(super) calls: CallMode,
+}
+
+/// What calls of contracts within the process go through.
+fn over_wire(calls: CallMode, seed: u64) -> Option<OverWire> {
+    match calls {
+        CallMode::Typed => None,
+        CallMode::OverTheWire => Some(Arc::new(|_, channel| channel)),
+        CallMode::Chaotic => Some(Arc::new(move |_, channel| transport::chaos(channel, seed))),
+    }
 }
 
 /// Builds the services of a process.
 pub(super) async fn build_services(
     bootstrap: Bootstrap<'_>,
 ) -> Result<BTreeMap<&'static str, Router>, String> {
-    let Bootstrap { settings, services, engine, tasks, clock, seed, channel } = bootstrap;
+    let Bootstrap { settings, services, engine, tasks, clock, seed, channel, calls } = bootstrap;
     let selected: Vec<&'static Module> =
         ALL.iter().filter(|module| services.contains(&module.name)).collect();
     let randomness: Arc<dyn Randomness> = Arc::new(SeededRandomness::new(seed));
@@ -83,6 +93,7 @@ pub(super) async fn build_services(
         storage: &|name| engine.service(name),
         bulk: &|name| engine.bulk(name),
         remote: &|name| channel(name, &randomness, &metrics),
+        over_wire: over_wire(calls, seed),
         ids,
         metrics: metrics.clone(),
         health: Health::new(),

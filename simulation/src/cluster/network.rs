@@ -18,7 +18,9 @@ use std::{
     time::Duration,
 };
 use telemetry::Metrics;
-use transport::{CallPolicy, Channel, Request, Response, Transport, TransportError, headers};
+use transport::{
+    CallPolicy, Channel, Idempotent, Request, Response, Transport, TransportError, headers,
+};
 
 /// Host on the network: a process, as its peers see it.
 pub(crate) trait Host: Send + Sync {
@@ -128,8 +130,7 @@ impl Network {
         let (request_delay, response_delay) = (delay(), delay());
         // A request that names its effect may arrive late. One that sets a state over a newer one may not, and no
         // caller claims that it may.
-        let is_repeatable = request.method().is_idempotent()
-            && request.uri().path().starts_with("/internal/")
+        let is_repeatable = request.extensions().get::<Idempotent>().is_some()
             || request.headers().contains_key(headers::IDEMPOTENCY_KEY);
         MessageFaults {
             request_delay,

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     environment::{Environment, spawn},
     oracle::Oracle,
+    plan::CallMode,
     rng::SimRng,
 };
 use axum::{Router, body::Body};
@@ -45,6 +46,7 @@ pub(super) struct ProcessContext {
     pub(super) oracle: Arc<Oracle>,
     pub(super) network: Arc<Network>,
     pub(super) settings: Arc<Settings>,
+    pub(super) calls: CallMode,
 }
 
 /// Mutable state of a process. It survives crashes.
@@ -145,6 +147,7 @@ impl Process {
             tasks: &tasks,
             clock: &self.clock,
             seed,
+            calls: self.context.calls,
             channel: &|service, randomness, metrics| {
                 network.channel(self.index, incarnation, service, randomness, metrics)
             },

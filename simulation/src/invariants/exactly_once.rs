@@ -76,14 +76,17 @@ async fn read_feed(sim: &Arc<Simulation>, source: &'static str) -> Option<Vec<Va
     let process = sim.cluster.process_of(source)?;
     let (mut after, mut messages) = (0, Vec::new());
     loop {
-        let path = format!("/internal/v1/feeds/{source}?after={after}&wait_ms=0");
-        let request = http::Request::get(path).body(Body::empty()).ok()?;
+        let arguments = serde_json::json!({"after": after, "wait_ms": 0});
+        let request = http::Request::post(rpc::call_path(source, "pull"))
+            .body(Body::from(arguments.to_string()))
+            .ok()?;
         let response = Arc::clone(process).deliver(source, request).await.ok()?;
         let page: Value = serde_json::from_slice(response.body()).ok()?;
         messages.extend(page["messages"].as_array()?.iter().cloned());
-        if page["more"] != true {
+        let position = page["position"].as_u64()?;
+        if position == after {
             return Some(messages);
         }
-        after = page["position"].as_u64()?;
+        after = position;
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     faults::{FaultRates, ScheduledFault},
     operations::ScheduledOperation,
-    shop::{Product, ShopSettings, Topology},
+    shop::{CallMode, Product, ShopSettings, Topology},
 };
 
 /// Everything that is going to happen in a run.
@@ -28,6 +28,9 @@ impl Plan {
 
     /// The same shop without faults and without contention: both topologies must come to the same result.
     pub(crate) fn fault_free(mut self) -> Self {
+        if self.settings.calls == CallMode::Chaotic {
+            self.settings.calls = CallMode::OverTheWire;
+        }
         self.fault_rates = FaultRates::default();
         self.faults.clear();
         self.operations.retain(|scheduled| scheduled.operation.is_independent());

@@ -7,7 +7,7 @@ use super::{
         Checkout, Operation, PaymentToken, RefundAmount, ScheduledOperation, SessionStep,
         ShopperSession,
     },
-    shop::{CaptureMode, Product, ShopSettings, Topology},
+    shop::{CallMode, CaptureMode, Product, ShopSettings, Topology},
 };
 use crate::rng::SimRng;
 
@@ -42,6 +42,11 @@ fn products(rng: &mut SimRng) -> Vec<Product> {
 
 fn settings(rng: &mut SimRng, seed: u64) -> ShopSettings {
     let at_fulfilment = SimRng::stream(seed, "capture").chance(300);
+    let calls = match SimRng::stream(seed, "calls").index(10) {
+        0 | 1 => CallMode::OverTheWire,
+        2 => CallMode::Chaotic,
+        _ => CallMode::Typed,
+    };
     ShopSettings {
         hold_minutes: 1,
         payment_wait_minutes: rng.range(1, 3),
@@ -54,6 +59,7 @@ fn settings(rng: &mut SimRng, seed: u64) -> ShopSettings {
         } else {
             CaptureMode::AtConfirmation
         },
+        calls,
     }
 }
 

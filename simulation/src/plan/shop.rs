@@ -39,6 +39,19 @@ pub(crate) struct ShopSettings {
     /// How many orders, carts and payments stay in memory.
     pub(crate) in_memory_max: u64,
     pub(crate) capture: CaptureMode,
+    pub(crate) calls: CallMode,
+}
+
+/// How services of one process call each other's contracts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum CallMode {
+    /// With typed values, as the binary does.
+    #[default]
+    Typed,
+    /// As JSON over the loopback channel, as between processes.
+    OverTheWire,
+    /// The same, with idempotent calls sent twice and every n-th call lost.
+    Chaotic,
 }
 
 /// Moment at which the payment of an order is captured.

@@ -4,7 +4,10 @@ use crate::{
     columns::Column,
     row::{Remark, Row},
 };
-use contracts::{product::Media, shared::Image};
+use contracts::{
+    product::Media,
+    shared::{Image, Sku},
+};
 
 /// The most pictures of a product.
 const PICTURES_MAX: usize = 250;
@@ -22,7 +25,7 @@ struct Picture {
 }
 
 impl Pictures {
-    /// Adds the pictures of a row, if it has any.
+    /// Adds the pictures of a row, if it has any; `variant` is the SKU of its variant.
     ///
     /// # Errors
     ///
@@ -30,10 +33,10 @@ impl Pictures {
     pub(super) fn add(
         &mut self,
         row: &Row,
-        sku: &str,
+        variant: Option<&Sku>,
         remarks: &mut Vec<Remark>,
     ) -> Result<(), Remark> {
-        if !row.variant_image.is_empty() && row.has_variant() {
+        if let Some(sku) = variant.filter(|_| !row.variant_image.is_empty()) {
             let added = self.add_variant_picture(row, sku, remarks);
             remarks.extend(added.err());
         }
@@ -77,16 +80,16 @@ impl Pictures {
     fn add_variant_picture(
         &mut self,
         row: &Row,
-        sku: &str,
+        sku: &Sku,
         remarks: &mut Vec<Remark>,
     ) -> Result<(), Remark> {
         let url = address(&row.variant_image, Column::VariantImage, remarks)?;
         match self.0.iter_mut().find(|picture| picture.media.image.url == url) {
             Some(known) => {
-                known.media.skus.push(sku.to_owned());
+                known.media.skus.push(sku.clone());
                 Ok(())
             }
-            None => self.push(url, String::new(), u32::MAX, vec![sku.to_owned()]),
+            None => self.push(url, String::new(), u32::MAX, vec![sku.clone()]),
         }
     }
 
@@ -95,7 +98,7 @@ impl Pictures {
         url: String,
         alt: String,
         position: u32,
-        skus: Vec<String>,
+        skus: Vec<Sku>,
     ) -> Result<(), Remark> {
         if self.0.len() == PICTURES_MAX {
             let reason = format!("a product has at most {PICTURES_MAX} pictures; skipped");

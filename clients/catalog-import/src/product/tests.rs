@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::columns::ColumnMap;
-use contracts::product::ProductStatus;
+use contracts::{product::ProductStatus, shared::Sku};
 use csv::ReaderBuilder;
 use proptest::prelude::*;
 
@@ -18,7 +18,7 @@ fn rows(text: &str) -> Vec<Row> {
 }
 
 fn build(text: &str) -> BuildResult {
-    build_product("mug", rows(text), Currency::EUR, &mut SkuIndex::new())
+    build_product("mug", rows(text), Currency::EUR, &mut SkuIndex::default())
 }
 
 fn build_valid(text: &str) -> PreparedProduct {
@@ -49,19 +49,22 @@ mug,,,,,,,,,,,,,,,,,,//x/3.jpg,3,,,
         product.options.iter().map(|it| (&*it.name, it.values.join(" "))).collect();
     assert_eq!(options, [("Colour", "Blue".to_owned()), ("Size", "S L".to_owned())]);
     let [small, large] = &product.variants[..] else { panic!() };
-    assert_eq!((&*small.sku, small.stock, small.weight_grams), ("M-1", Some(7), 350));
+    assert_eq!((small.sku.as_str(), small.stock, small.weight_grams), ("M-1", Some(7), 350));
     assert_eq!(small.barcode.as_deref(), Some("0123"));
     assert_eq!(small.compare_at_price.unwrap().to_string(), "15.00 EUR");
-    assert_eq!((&*large.sku, large.compare_at_price), ("MUG-BLUE-L", None));
-    let pictures: Vec<_> =
-        product.media.iter().map(|it| (&*it.image.url, it.skus.join(" "))).collect();
+    assert_eq!((large.sku.as_str(), large.compare_at_price), ("MUG-BLUE-L", None));
+    let pictures: Vec<(&str, Vec<&str>)> = product
+        .media
+        .iter()
+        .map(|it| (&*it.image.url, it.skus.iter().map(Sku::as_str).collect()))
+        .collect();
     assert_eq!(
         pictures,
         [
-            ("https://x/1.jpg", String::new()),
-            ("https://x/2.jpg", String::new()),
-            ("https://x/3.jpg", String::new()),
-            ("https://x/b.jpg", "M-1".to_owned()),
+            ("https://x/1.jpg", vec![]),
+            ("https://x/2.jpg", vec![]),
+            ("https://x/3.jpg", vec![]),
+            ("https://x/b.jpg", vec!["M-1"]),
         ]
     );
     assert_eq!(prepared.rows.iter().map(|row| row.origin.line).collect::<Vec<_>>(), [2, 3, 4]);
@@ -75,7 +78,7 @@ fn a_default_title_is_not_an_option() {
     );
     assert!(prepared.product.options.is_empty());
     assert!(prepared.product.variants[0].options.is_empty());
-    assert_eq!(prepared.product.variants[0].sku, "MUG");
+    assert_eq!(prepared.product.variants[0].sku.as_str(), "MUG");
 }
 
 #[test]
@@ -173,8 +176,8 @@ proptest! {
             })
             .collect();
         let expected: Vec<u64> = rows.iter().map(|row| row.origin.line).collect();
-        let again = build_product("mug", rows.clone(), Currency::EUR, &mut SkuIndex::new());
-        let result = build_product("mug", rows, Currency::EUR, &mut SkuIndex::new());
+        let again = build_product("mug", rows.clone(), Currency::EUR, &mut SkuIndex::default());
+        let result = build_product("mug", rows, Currency::EUR, &mut SkuIndex::default());
         prop_assert_eq!(&result, &again);
         let kept = result.product.iter().flat_map(|it| &it.rows).map(|row| row.origin.line);
         let mut lines: Vec<u64> = kept.chain(result.rejected.iter().map(|row| row.origin.line)).collect();

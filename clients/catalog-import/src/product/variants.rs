@@ -7,7 +7,7 @@ use crate::{
     row::{Remark, Row},
     text::{derive_sku, fingerprint},
 };
-use contracts::product::NewVariant;
+use contracts::{product::NewVariant, shared::Sku};
 use kernel::{Currency, UnitPrice};
 use std::collections::{BTreeMap, HashMap};
 
@@ -18,7 +18,23 @@ const UNITS_MAX: i64 = 1_000_000_000;
 const GRAMS_MAX: i64 = 100_000_000;
 
 /// SKUs of a whole import, by fingerprint, with the file and line that had each first.
-pub(crate) type SkuIndex = HashMap<u64, (usize, u64)>;
+#[derive(Debug, Default)]
+pub(crate) struct SkuIndex(HashMap<u64, (usize, u64)>);
+
+impl SkuIndex {
+    /// The file and line that had a SKU first.
+    pub(crate) fn first(&self, sku: &Sku) -> Option<(usize, u64)> {
+        self.0.get(&Self::key(sku)).copied()
+    }
+
+    pub(crate) fn insert(&mut self, sku: &Sku, file: usize, line: u64) {
+        self.0.insert(Self::key(sku), (file, line));
+    }
+
+    fn key(sku: &Sku) -> u64 {
+        fingerprint(&sku.key())
+    }
+}
 
 /// Variants of a product so far.
 pub(super) struct Variants<'a> {
@@ -56,7 +72,7 @@ impl<'a> Variants<'a> {
         row: &Row,
         skus: &mut SkuIndex,
         remarks: &mut Vec<Remark>,
-    ) -> Result<String, Remark> {
+    ) -> Result<Sku, Remark> {
         if self.accepted.len() == VARIANTS_MAX {
             let reason = format!("a product has at most {VARIANTS_MAX} variants");
             return Err(Remark::about(Column::Handle, reason));
@@ -74,17 +90,16 @@ impl<'a> Variants<'a> {
             return Err(Remark::about(Column::OptionValue(0), reason));
         }
         let sku = match row.sku.as_str() {
-            "" => derive_sku(&row.origin.handle, self.options.values(row)),
-            sku => sku.to_owned(),
+            "" => Sku::parse(&derive_sku(&row.origin.handle, self.options.values(row))),
+            sku => Sku::parse(sku),
         };
-        // SKUs are compared regardless of case, as the shop does.
-        let key = fingerprint(&sku.to_lowercase());
-        if let Some((file, line)) = skus.get(&key) {
-            let elsewhere = if *file == row.origin.file { "" } else { " of another file" };
+        let sku = sku.map_err(|invalid| Remark::about(Column::Sku, invalid.to_string()))?;
+        if let Some((file, line)) = skus.first(&sku) {
+            let elsewhere = if file == row.origin.file { "" } else { " of another file" };
             let reason = format!("{sku} is on line {line}{elsewhere} already");
             return Err(Remark::about(Column::Sku, reason));
         }
-        skus.insert(key, (row.origin.file, row.origin.line));
+        skus.insert(&sku, row.origin.file, row.origin.line);
         self.combinations.insert(options.clone(), row.origin.line);
         let mut fields = VariantFields { row, remarks };
         self.accepted.push(NewVariant {

@@ -4,8 +4,9 @@ use axum::{
     Json, Router, body::Bytes, extract::State, http::StatusCode, response::IntoResponse,
     routing::post,
 };
-use contracts::product::{
-    IMPORT_PRODUCTS_MAX, ImportBatch, ImportOutcome, ImportReport, NewProduct,
+use contracts::{
+    product::{IMPORT_PRODUCTS_MAX, ImportBatch, ImportOutcome, ImportReport, NewProduct},
+    shared::Sku,
 };
 use kernel::{Ids, ManualClock, Problem, SeededRandomness, codes};
 use parking_lot::Mutex;
@@ -120,7 +121,8 @@ fn validate(
     }
     let texts = product.tags.iter().chain(&product.categories).chain([&product.name]);
     if texts
-        .chain(product.variants.iter().map(|it| &it.sku))
+        .map(String::as_str)
+        .chain(product.variants.iter().map(|it| it.sku.as_str()))
         .any(|text| text.chars().any(char::is_control))
     {
         return reject("text", "has control characters");
@@ -129,7 +131,7 @@ fn validate(
     let mut choices = HashSet::new();
     let taken =
         products.iter().filter(|(known, _)| *known != slug).flat_map(|(_, it)| &it.variants);
-    let taken: HashSet<&str> = taken.map(|variant| &*variant.sku).collect();
+    let taken: HashSet<&Sku> = taken.map(|variant| &variant.sku).collect();
     for variant in &product.variants {
         if variant.options.keys().collect::<HashSet<_>>() != options {
             return reject("options", "are not those of the product");
@@ -137,10 +139,7 @@ fn validate(
         if !choices.insert(variant.options.values().collect::<Vec<_>>()) {
             return reject("options", "are chosen twice");
         }
-        if variant.sku.trim() != variant.sku
-            || variant.sku.is_empty()
-            || taken.contains(&*variant.sku)
-        {
+        if Sku::parse(variant.sku.as_str()).is_err() || taken.contains(&variant.sku) {
             return reject("sku", "is taken or none");
         }
     }

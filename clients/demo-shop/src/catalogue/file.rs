@@ -1,8 +1,8 @@
 //! Catalogue files: one TOML file for each department, in which a variant inherits the values of its product.
 
-use serde::Deserialize;
-
 use super::{Category, Department, Picture, PriceChange, Product, Status, Variant};
+use contracts::shared::Sku;
+use serde::Deserialize;
 
 pub(super) const FILES: [(&str, &str); 6] = [
     ("kitchen.toml", include_str!("kitchen.toml")),
@@ -19,7 +19,7 @@ pub(super) enum FileError {
     #[error(transparent)]
     Malformed(#[from] toml::de::Error),
     #[error("{sku} has no price")]
-    NoPrice { sku: String },
+    NoPrice { sku: Sku },
 }
 
 #[derive(Debug, Deserialize)]
@@ -59,7 +59,7 @@ struct ProductEntry {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct VariantEntry {
-    sku: String,
+    sku: Sku,
     colour: Option<String>,
     size: Option<String>,
     price: Option<Price>,

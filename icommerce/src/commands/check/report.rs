@@ -51,7 +51,7 @@ impl CheckReport {
         print(table)?;
         let mut is_broken = false;
         for (owner, invariant) in &self.rows {
-            for what in invariant.named() {
+            for what in invariant.examples() {
                 print(format_args!("{owner}: {}: {what}", invariant.sentence))?;
             }
             is_broken |= invariant.broken > 0;

@@ -1,6 +1,6 @@
 //! `AsyncAPI` document: the channels, their publishers and their consumers.
 
-use super::schemas::{EventSchema, FEEDS};
+use super::schemas::EventSchema;
 use crate::modules;
 use serde_json::{Map, Value, json};
 
@@ -28,7 +28,7 @@ pub(super) fn build(events: &[EventSchema]) -> Value {
             "title": "iCommerce events",
             "version": "1",
             "description": "Contract events between services. Each service publishes its durable events as a feed, \
-                which consumers pull in commit order: GET with ?after=POSITION&wait_ms=. Delivery is at least once; a \
+                which consumers pull in commit order: POST {\"after\": POSITION, \"wait_ms\": MILLISECONDS}. Delivery is at least once; a \
                 redelivered message keeps its id and position. Events are added, never changed.",
             "license": {"name": "Apache-2.0"},
         },
@@ -43,7 +43,7 @@ fn channel(service: &str, published: &[&EventSchema]) -> Value {
     let messages =
         published.iter().map(|event| (key(event), reference("components/messages", &key(event))));
     json!({
-        "address": format!("{FEEDS}{service}"),
+        "address": rpc::call_path(service, "pull"),
         "description": format!("Contract events published by {service}."),
         "messages": messages.collect::<Map<_, _>>(),
     })

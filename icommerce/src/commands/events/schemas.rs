@@ -1,18 +1,12 @@
 //! JSON Schema of every contract event: the message envelope with the event as its data.
 
 use contracts::{
-    cart::{CartClient, CartEvent},
-    inventory::{InventoryClient, InventoryEvent},
-    order::{OrderClient, OrderEvent},
-    payment::{PaymentClient, PaymentEvent},
-    product::{ProductClient, ProductEvent},
+    cart::CartEvent, inventory::InventoryEvent, order::OrderEvent, payment::PaymentEvent,
+    product::ProductEvent,
 };
-use messaging::Message;
+use rpc::{CloudEvent, FeedEvent};
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Value, json};
-
-/// Path prefix of the feeds.
-pub(super) const FEEDS: &str = "/internal/v1/feeds/";
 
 /// Contract event with its schema.
 #[derive(Clone, Debug)]
@@ -35,35 +29,35 @@ impl EventSchema {
 /// Events of all contracts.
 pub(super) fn all() -> Vec<EventSchema> {
     [
-        events_of::<ProductEvent>(ProductClient::SERVICE),
-        events_of::<CartEvent>(CartClient::SERVICE),
-        events_of::<InventoryEvent>(InventoryClient::SERVICE),
-        events_of::<PaymentEvent>(PaymentClient::SERVICE),
-        events_of::<OrderEvent>(OrderClient::SERVICE),
+        events_of::<ProductEvent>(),
+        events_of::<CartEvent>(),
+        events_of::<InventoryEvent>(),
+        events_of::<PaymentEvent>(),
+        events_of::<OrderEvent>(),
     ]
     .concat()
 }
 
 /// Events of one contract, one per variant.
-fn events_of<T: JsonSchema>(service: &'static str) -> Vec<EventSchema> {
+fn events_of<T: FeedEvent + JsonSchema>() -> Vec<EventSchema> {
     let events = schema_of::<T>();
     let variants = events["oneOf"].as_array().cloned().unwrap_or_default();
-    variants.into_iter().map(|variant| event_schema(service, variant)).collect()
+    variants.into_iter().map(|variant| event_schema(T::SOURCE, variant)).collect()
 }
 
 fn event_schema(service: &'static str, mut event: Value) -> EventSchema {
     let word = event["properties"]["type"]["const"].as_str().unwrap_or_default().to_owned();
-    let (name, version) = messaging::version_of(&word);
+    let (name, version) = rpc::version_of(&word);
     let summary = event["description"].take().as_str().unwrap_or_default().to_owned();
     if let Some(event) = event.as_object_mut() {
         event.remove("description");
     }
     // The schema of serialised messages: fields that are optional for readers are always present.
-    let mut schema = serialize_schema_of::<Message>();
+    let mut schema = serialize_schema_of::<CloudEvent>();
     schema["$id"] = json!(format!("icommerce:{service}/{name}.v{version}"));
     schema["title"] = json!(word);
     schema["description"] = json!(summary);
-    schema["properties"]["type"] = json!({"const": messaging::event_type(&word), "description": "What happened, and in which version."});
+    schema["properties"]["type"] = json!({"const": rpc::event_type(&word), "description": "What happened, and in which version."});
     schema["properties"]["source"] =
         json!({"const": service, "description": "The service it comes from."});
     schema["properties"]["data"] = event;

@@ -190,6 +190,7 @@ async fn append_after(
         name,
         data: data.to_string().into(),
         recorded_at: Timestamp::UNIX_EPOCH,
+        typed: journal::TypedEvent::default(),
     };
     let events = events.iter().map(event).collect();
     let append = Append { stream: stream.to_owned(), expected, events, writes: Vec::new() };

@@ -35,7 +35,7 @@ pub(crate) async fn invalid_input_is_rejected_with_a_problem(shop: &TestShop) {
         "/api/v1/products?price_min=cheap".to_owned(),
         "/api/v1/products?nonsense=1".to_owned(),
         "/api/v1/nothing/here".to_owned(),
-        "/internal/v1/quotes".to_owned(),
+        "/internal/v1/shopping-cart-service/quote".to_owned(),
     ] {
         let answer = shop.shopper.get(&path).await;
         assert!((400..500).contains(&answer.status), "{path}: {} {}", answer.status, answer.json);

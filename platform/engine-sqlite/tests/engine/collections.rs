@@ -1,4 +1,4 @@
-//! Collections whose declaration changes from one release to the next.
+//! Collections whose declaration changes from one release to the next (schema evolution).
 
 use crate::open;
 use bytes::Bytes;
@@ -33,7 +33,7 @@ async fn keys(
 }
 
 #[tokio::test]
-async fn a_new_index_has_what_is_written_from_now_on() {
+async fn a_new_index_holds_what_is_written_from_then_on() {
     let folder = tempfile::tempdir().unwrap();
     let engine = open(folder.path());
     let documents = engine.service("warehouse").documents;

@@ -1,4 +1,4 @@
-//! A disk that fills up. With the right to mount a small disk these tests fill one; the reserve is tested anyway.
+//! Full disk: with the privilege to mount, these tests fill a small file system; the reserve is tested in any case.
 
 use crate::{append_of, options};
 use bytes::Bytes;
@@ -14,13 +14,13 @@ use storage::{CommitError, RECORD_BYTES_MAX, StorageError};
 use tempfile::TempDir;
 use tokio::time::Instant;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A file system in memory of a few bytes.
+/// Small file system in memory (tmpfs).
 struct SmallDisk(TempDir);
 
 impl SmallDisk {
-    /// `None` without the right to mount.
+    /// Mounts a file system of this size; `None` without the privilege to mount.
     fn mount(bytes: u64) -> Option<Self> {
         let folder = tempfile::tempdir().expect("there is room for a test");
         let mut mount = Command::new("mount");
@@ -36,12 +36,12 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        // Lazily, for a connection may still be closing.
+        // Lazily, because a connection may still be closing.
         let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
     }
 }
 
-/// Appends 32 KiB, flush by flush, until that is refused; returns how often it was not, and why it was.
+/// Appends 32 KiB, flush by flush, until an append is refused; returns the version reached and the error.
 async fn fill(storage: &ServiceStorage, mut version: u64) -> (u64, AppendError) {
     let data = Bytes::from(vec![b'x'; 32 * 1024]);
     loop {
@@ -53,18 +53,19 @@ async fn fill(storage: &ServiceStorage, mut version: u64) -> (u64, AppendError) 
     }
 }
 
-async fn goes_on(storage: &ServiceStorage, version: u64) {
+/// Retries an append until it is accepted again.
+async fn wait_until_accepted(storage: &ServiceStorage, version: u64) {
     let started = Instant::now();
     while let Err(error) = storage.journal.append(append_of("thing", version, &Bytes::new())).await
     {
         assert!(matches!(error, AppendError::Storage(StorageError::Full)), "{error:?}");
-        assert!(started.elapsed() < PATIENCE, "there is room, but nothing is written");
+        assert!(started.elapsed() < TIMEOUT, "there is room, but nothing is written");
         tokio::task::yield_now().await;
     }
 }
 
 #[tokio::test]
-async fn nothing_is_written_into_the_reserve_and_reading_goes_on() {
+async fn writes_into_the_reserve_are_refused_and_reads_go_on() {
     let folder = tempfile::tempdir().unwrap();
     let engine = SqliteEngine::open(folder.path(), options()).unwrap();
     let data = Bytes::from_static(b"{}");
@@ -96,10 +97,10 @@ async fn nothing_is_written_into_the_reserve_and_reading_goes_on() {
 }
 
 #[tokio::test]
-async fn writing_stops_before_the_disk_is_full_and_goes_on_when_there_is_room() {
+async fn writes_are_refused_before_the_disk_is_full_and_accepted_when_there_is_room() {
     let Some(disk) = SmallDisk::mount(24 * 1024 * 1024) else { return };
-    let ballast = disk.path().join("ballast");
-    fs::write(&ballast, vec![0; 6 * 1024 * 1024]).unwrap();
+    let filler = disk.path().join("filler");
+    fs::write(&filler, vec![0; 6 * 1024 * 1024]).unwrap();
     let options =
         Options { disk_reserve_bytes: 4 * 1024 * 1024, wal_checkpoint_bytes: 1 << 20, ..options() };
     let engine = SqliteEngine::open(disk.path(), options).unwrap();
@@ -109,8 +110,8 @@ async fn writing_stops_before_the_disk_is_full_and_goes_on_when_there_is_room() 
     assert!(version > 10);
     let last = storage.journal.read("thing", version - 1, 10).await.unwrap();
     assert_eq!(last.len(), 1, "reading goes on");
-    fs::remove_file(&ballast).unwrap();
-    goes_on(&storage, version).await;
+    fs::remove_file(&filler).unwrap();
+    wait_until_accepted(&storage, version).await;
     let (more, error) = fill(&storage, version + 1).await;
     assert!(matches!(error, AppendError::Storage(StorageError::Full)), "{error:?}");
     assert!(more > version + 10);
@@ -118,7 +119,7 @@ async fn writing_stops_before_the_disk_is_full_and_goes_on_when_there_is_room() 
 }
 
 #[tokio::test]
-async fn without_a_reserve_a_full_disk_fails_the_flush_and_a_restart_finds_what_was_flushed() {
+async fn without_a_reserve_a_full_disk_fails_the_flush_and_a_restart_finds_flushed_writes() {
     let Some(disk) = SmallDisk::mount(4 * 1024 * 1024) else { return };
     let engine = SqliteEngine::open(disk.path(), options()).unwrap();
     let storage = engine.service("warehouse");
@@ -146,20 +147,20 @@ async fn without_a_reserve_a_full_disk_fails_the_flush_and_a_restart_finds_what_
     assert_eq!(
         journal.follow(0, 10).await.unwrap().len(),
         3,
-        "what was acknowledged is there, and no more"
+        "acknowledged writes are there, and no others"
     );
     journal.append(append_of("thing", 3, &small)).await.unwrap().commit.wait().await.unwrap();
     engine.close().await.unwrap();
 }
 
 #[tokio::test]
-async fn a_full_disk_is_told_at_the_start() {
+async fn a_full_disk_is_reported_at_the_start() {
     let Some(disk) = SmallDisk::mount(1024 * 1024) else { return };
-    let ballast = disk.path().join("ballast");
-    // Until nothing more goes in.
-    let _ = fs::write(&ballast, vec![0; 1024 * 1024]);
+    let filler = disk.path().join("filler");
+    // Writes until the disk is full.
+    let _ = fs::write(&filler, vec![0; 1024 * 1024]);
     let error = SqliteEngine::open(disk.path(), options()).unwrap_err();
     assert!(matches!(error, OpenError::DiskFull { .. }), "{error:?}");
-    fs::remove_file(&ballast).unwrap();
+    fs::remove_file(&filler).unwrap();
     SqliteEngine::open(disk.path(), options()).unwrap().close().await.unwrap();
 }

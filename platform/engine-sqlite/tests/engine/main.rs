@@ -1,12 +1,12 @@
-//! What the engine promises beyond the ports: opening, restarting, a disk that fills up, flushes that fail.
+//! Promises of the engine beyond the ports: opening, restart, a full disk, failed flushes.
 
 mod collections;
-mod failure;
+mod flush_failure;
 mod full_disk;
+mod isolation;
 mod opening;
 mod restart;
-mod separation;
-mod unwanted;
+mod unawaited_write;
 mod write_ahead_log;
 
 use bytes::Bytes;
@@ -34,7 +34,13 @@ fn append(stream: &str, expected: u64) -> Append {
 fn append_of(stream: &str, expected: u64, data: &Bytes) -> Append {
     let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{stream} {expected}").as_bytes());
     let (data, recorded_at) = (data.clone(), Timestamp::UNIX_EPOCH);
-    let event = NewEvent { id, name: "thing_happened", data, recorded_at };
+    let event = NewEvent {
+        id,
+        name: "thing_happened",
+        data,
+        recorded_at,
+        typed: journal::TypedEvent::default(),
+    };
     Append { stream: stream.to_owned(), expected, events: vec![event], writes: Vec::new() }
 }
 

@@ -1,4 +1,4 @@
-//! What is refused at the start, with which words, and that it is left as it was.
+//! Opening: what is refused, with which error, and that a refused folder is left unchanged.
 
 use crate::{append, open, options};
 use engine_sqlite::{OpenError, SqliteEngine};
@@ -9,7 +9,7 @@ fn refused(folder: &Path) -> OpenError {
     SqliteEngine::open(folder, options()).expect_err("it has to be refused")
 }
 
-/// Every database file with its write-ahead log; looking at a database makes an empty one.
+/// Database files with their write-ahead logs. Identifying a database creates an empty log, which does not count.
 fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let files = fs::read_dir(folder).expect("the folder can be read").map(|entry| {
         let path = entry.expect("the folder can be read").path();
@@ -24,7 +24,7 @@ fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 #[tokio::test]
-async fn a_folder_is_made_where_it_is_missing() {
+async fn a_missing_folder_is_created() {
     let folder = tempfile::tempdir().unwrap();
     let engine = open(&folder.path().join("a/b/данные"));
     engine.close().await.unwrap();
@@ -36,16 +36,16 @@ fn a_folder_that_cannot_be_written_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, "x").unwrap();
-    for place in [file.join("data"), file.clone(), "/proc/icommerce".into()] {
-        let error = refused(&place);
+    for path in [file.join("data"), file.clone(), "/proc/icommerce".into()] {
+        let error = refused(&path);
         assert!(matches!(error, OpenError::NotWritable { .. }), "{error:?}");
-        assert!(error.to_string().contains(&*place.to_string_lossy()), "{error}");
+        assert!(error.to_string().contains(&*path.to_string_lossy()), "{error}");
     }
     assert_eq!(fs::read(&file).unwrap(), b"x");
 }
 
 #[tokio::test]
-async fn a_folder_is_open_once() {
+async fn a_folder_is_locked_by_one_engine() {
     let folder = tempfile::tempdir().unwrap();
     let engine = open(folder.path());
     let error = refused(folder.path());
@@ -57,13 +57,13 @@ async fn a_folder_is_open_once() {
 }
 
 #[tokio::test]
-async fn a_newer_format_is_refused_and_left_as_it_is() {
+async fn a_newer_format_is_refused_and_left_unchanged() {
     for unclean in [false, true] {
         let folder = tempfile::tempdir().unwrap();
         open(folder.path()).close().await.unwrap();
         let database = Connection::open(folder.path().join("icommerce.db")).unwrap();
         database.execute_batch("PRAGMA user_version = 999; CREATE TABLE later (x)").unwrap();
-        // With the other connection open its write-ahead log stays beside the file, as after a crash.
+        // While the other connection is open, its write-ahead log stays beside the file, as after a crash.
         let kept = unclean.then_some(database);
         let before = contents(folder.path());
         let error = refused(folder.path());
@@ -74,8 +74,8 @@ async fn a_newer_format_is_refused_and_left_as_it_is() {
 }
 
 #[test]
-fn a_file_that_is_something_else_is_refused_and_left_as_it_is() {
-    let text = |path: &Path| fs::write(path, "Dear diary, ".repeat(1_000)).unwrap();
+fn a_foreign_file_is_refused_and_left_unchanged() {
+    let text = |path: &Path| fs::write(path, "Lorem ipsum ".repeat(1_000)).unwrap();
     let foreign =
         |path: &Path| Connection::open(path).unwrap().execute_batch("CREATE TABLE x (y)").unwrap();
     let writes: [&dyn Fn(&Path); 2] = [&text, &foreign];
@@ -109,7 +109,7 @@ async fn a_damaged_file_is_refused() {
 }
 
 #[tokio::test]
-async fn a_first_start_that_was_cut_short_is_begun_again() {
+async fn an_interrupted_first_start_is_repeated() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("icommerce.db"), "").unwrap();
     let database = Connection::open(folder.path().join("bulk.db")).unwrap();
@@ -119,10 +119,10 @@ async fn a_first_start_that_was_cut_short_is_begun_again() {
 }
 
 #[tokio::test]
-async fn a_crash_in_the_middle_of_the_first_start_does_not_matter() {
+async fn a_crash_during_the_first_start_is_rolled_back() {
     let (before, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let half = Connection::open(before.path().join("icommerce.db")).unwrap();
-    // Pages go into the file before the end of the change, and what was there before into the journal.
+    // The tiny cache spills pages into the file before the commit; their former content is in the rollback journal.
     half.execute_batch(
         "PRAGMA cache_size = 1; PRAGMA cache_spill = 1; VACUUM; BEGIN;
          CREATE TABLE one (text TEXT); INSERT INTO one VALUES (hex(zeroblob(100000)));

@@ -1,4 +1,4 @@
-//! What a restart finds.
+//! Restart and recovery: what the next process finds.
 
 use crate::{NOTES, append, note, open};
 use bytes::Bytes;
@@ -18,20 +18,20 @@ async fn fill(storage: &ServiceStorage) {
     for version in 0..3 {
         let mut request = append("thing-1", version);
         request.writes = vec![note(&version.to_string(), "red")];
-        let _ = storage.journal.append(request).await.expect("it is taken");
+        let _ = storage.journal.append(request).await.expect("it is accepted");
     }
     let snapshot = Snapshot { position: 2, data: Bytes::from_static(b"two") };
-    let _ = storage.journal.save_snapshot("levels", snapshot).await.expect("it is taken");
+    let _ = storage.journal.save_snapshot("levels", snapshot).await.expect("it is accepted");
     let _ = storage
         .key_value
         .put("for good", Bytes::from_static(b"1"), None)
         .await
-        .expect("it is taken");
+        .expect("it is accepted");
     let _ = storage
         .key_value
         .put("till noon", Bytes::from_static(b"2"), Some(at(NOON)))
         .await
-        .expect("it is taken");
+        .expect("it is accepted");
     assert_eq!(storage.key_value.add("hits", 5, at(0), None).await.expect("it answers"), 5);
 }
 
@@ -60,34 +60,34 @@ async fn check(storage: &ServiceStorage) {
 }
 
 #[tokio::test]
-async fn everything_is_there_again() {
+async fn a_restart_finds_everything() {
     let folder = tempfile::tempdir().unwrap();
     let engine = open(folder.path());
     fill(&engine.service("warehouse")).await;
     fill(&engine.service("till")).await;
-    fill(&engine.bulk("diary")).await;
+    fill(&engine.bulk("audit")).await;
     engine.close().await.unwrap();
 
     let engine = open(folder.path());
     let storage = engine.service("warehouse");
     check(&storage).await;
     check(&engine.service("till")).await;
-    check(&engine.bulk("diary")).await;
-    assert_eq!(engine.service("diary").journal.last_position().await.unwrap(), 0);
+    check(&engine.bulk("audit")).await;
+    assert_eq!(engine.service("audit").journal.last_position().await.unwrap(), 0);
 
-    let taken = storage.journal.append(append("thing-1", 0)).await.unwrap();
-    assert_eq!(taken.version, 1, "a repetition is recognised after a restart");
+    let repeated = storage.journal.append(append("thing-1", 0)).await.unwrap();
+    assert_eq!(repeated.version, 1, "a repeated append is recognised after a restart");
     let refused = storage.journal.append(append("thing-1", 4)).await;
     assert!(matches!(refused, Err(AppendError::Conflict { actual: 3 })), "{refused:?}");
     let before = engine.service("till").journal.last_position().await.unwrap();
     let next = storage.journal.append(append("thing-1", 3)).await.unwrap();
-    assert!(next.position > before, "positions go on behind those of all services");
+    assert!(next.position > before, "positions continue after those of all services");
     assert_eq!(storage.key_value.add("hits", 1, at(0), None).await.unwrap(), 6);
     engine.close().await.unwrap();
 }
 
 #[tokio::test]
-async fn a_closed_engine_has_flushed_everything_and_takes_no_more() {
+async fn a_closed_engine_has_flushed_everything_and_refuses_writes() {
     let folder = tempfile::tempdir().unwrap();
     let engine = open(folder.path());
     let storage = engine.service("warehouse");
@@ -106,7 +106,7 @@ async fn a_closed_engine_has_flushed_everything_and_takes_no_more() {
 }
 
 #[tokio::test]
-async fn what_is_queued_is_flushed_though_everything_was_dropped() {
+async fn queued_writes_are_flushed_after_every_handle_is_dropped() {
     let folder = tempfile::tempdir().unwrap();
     let engine = open(folder.path());
     let storage = engine.service("warehouse");
@@ -115,7 +115,7 @@ async fn what_is_queued_is_flushed_though_everything_was_dropped() {
     }
     drop((engine, storage));
     let engine = loop {
-        // The writer frees the folder when it is done.
+        // The writer releases the folder when it is done.
         match SqliteEngine::open(folder.path(), crate::options()) {
             Err(OpenError::Locked { .. }) => tokio::task::yield_now().await,
             opened => break opened.unwrap(),
@@ -126,45 +126,45 @@ async fn what_is_queued_is_flushed_though_everything_was_dropped() {
 }
 
 #[tokio::test]
-async fn what_only_the_log_had_is_in_the_tables_after_a_restart() {
+async fn recovery_applies_writes_that_only_the_log_has() {
     let folder = tempfile::tempdir().unwrap();
     let engine = open(folder.path());
     let storage = engine.service("warehouse");
     storage.key_value.remove("nothing").await.unwrap().wait().await.unwrap();
-    // As long as one table is missing, nothing of the backlog gets into any.
-    let vandal = Connection::open(folder.path().join("icommerce.db")).unwrap();
-    vandal.execute_batch("ALTER TABLE \"warehouse/snapshots\" RENAME TO stolen").unwrap();
-    let ((), touched) = durability::scope(async {
+    // While one table is missing, no part of the backlog can be applied.
+    let tool = Connection::open(folder.path().join("icommerce.db")).unwrap();
+    tool.execute_batch("ALTER TABLE \"warehouse/snapshots\" RENAME TO renamed").unwrap();
+    let ((), dependencies) = durability::scope(async {
         fill(&storage).await;
-        let gone = vec![note("9", "red"), Write::Delete { collection: &NOTES, key: "9".into() }];
-        let _ = storage.documents.write(gone).await.expect("it is taken");
-        let _ = storage.key_value.put("gone", Bytes::new(), None).await.expect("it is taken");
-        let _ = storage.key_value.remove("gone").await.expect("it is taken");
+        let deleted = vec![note("9", "red"), Write::Delete { collection: &NOTES, key: "9".into() }];
+        let _ = storage.documents.write(deleted).await.expect("it is accepted");
+        let _ = storage.key_value.put("removed", Bytes::new(), None).await.expect("it is accepted");
+        let _ = storage.key_value.remove("removed").await.expect("it is accepted");
     })
     .await;
-    touched.wait().await.expect("the log takes it");
+    dependencies.wait().await.expect("the log takes it");
     assert!(engine.failed().await.contains("warehouse/snapshots"));
     assert_eq!(engine.close().await, Err(CommitError));
     let batches = "SELECT count(*) FROM log";
-    assert!(vandal.query_row(batches, [], |row| row.get::<_, i64>(0)).unwrap() > 0);
+    assert!(tool.query_row(batches, [], |row| row.get::<_, i64>(0)).unwrap() > 0);
 
-    vandal.execute_batch("ALTER TABLE stolen RENAME TO \"warehouse/snapshots\"").unwrap();
-    drop(vandal);
+    tool.execute_batch("ALTER TABLE renamed RENAME TO \"warehouse/snapshots\"").unwrap();
+    drop(tool);
     let engine = open(folder.path());
     let storage = engine.service("warehouse");
     check(&storage).await;
-    assert_eq!(storage.key_value.value("gone", at(0)).await.unwrap(), None);
+    assert_eq!(storage.key_value.value("removed", at(0)).await.unwrap(), None);
     engine.close().await.unwrap();
 }
 
 #[tokio::test]
-async fn the_values_of_an_earlier_format_are_taken_over() {
+async fn the_values_of_an_earlier_format_are_migrated() {
     let folder = tempfile::tempdir().unwrap();
     let engine = open(folder.path());
     fill(&engine.service("warehouse")).await;
-    fill(&engine.bulk("diary")).await;
+    fill(&engine.bulk("audit")).await;
     engine.close().await.unwrap();
-    for (file, service) in [("icommerce.db", "warehouse"), ("bulk.db", "diary")] {
+    for (file, service) in [("icommerce.db", "warehouse"), ("bulk.db", "audit")] {
         let database = Connection::open(folder.path().join(file)).unwrap();
         database
             .execute_batch(&format!(
@@ -180,7 +180,7 @@ async fn the_values_of_an_earlier_format_are_taken_over() {
 
     let engine = open(folder.path());
     check(&engine.service("warehouse")).await;
-    check(&engine.bulk("diary")).await;
+    check(&engine.bulk("audit")).await;
     assert_eq!(engine.service("warehouse").key_value.sweep(at(NOON), 10).await.unwrap(), 1);
     engine.close().await.unwrap();
     let database = Connection::open(folder.path().join("icommerce.db")).unwrap();

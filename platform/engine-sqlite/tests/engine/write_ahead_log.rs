@@ -1,4 +1,4 @@
-//! The write-ahead log stays small however long the load lasts.
+//! `SQLite`'s write-ahead log: it stays small however long the load lasts.
 
 use crate::{append_of, options};
 use bytes::Bytes;
@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 const LIMIT: u64 = 1024 * 1024;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn it_begins_anew_under_continuous_load() {
+async fn the_write_ahead_log_restarts_under_continuous_load() {
     const WRITERS: u64 = 8;
     const EACH: u64 = 150;
     let folder = tempfile::tempdir().unwrap();
@@ -40,7 +40,7 @@ async fn it_begins_anew_under_continuous_load() {
             for version in 0..EACH {
                 let request = append_of(&format!("thing-{writer}"), version, &data);
                 let appended =
-                    journal.append(request).await.expect("nobody else writes this stream");
+                    journal.append(request).await.expect("no other task writes this stream");
                 appended.commit.wait().await.expect("it is flushed");
             }
         });

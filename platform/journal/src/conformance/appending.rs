@@ -1,6 +1,6 @@
-//! Behaviours of appends, one after another.
+//! Behaviours of sequential appends.
 
-use super::{append, appended, event, events, places, read};
+use super::{append, appended, event, events, read, stream_versions};
 use crate::{APPEND_EVENTS_MAX, AppendError, READ_EVENTS_MAX, ServiceStorage};
 use bytes::Bytes;
 use storage::{Collection, Document, RECORD_BYTES_MAX, StorageError, Write};
@@ -15,11 +15,11 @@ pub(super) fn note(key: &str, body: &str) -> Write {
     }
 }
 
-pub(super) async fn noted(storage: &ServiceStorage, key: &str) -> Option<Bytes> {
+pub(super) async fn read_note(storage: &ServiceStorage, key: &str) -> Option<Bytes> {
     storage.documents.find(&NOTES, key).await.expect("the store answers").map(|stored| stored.body)
 }
 
-/// The first append expects 0 and leads to 1.
+/// The first append expects version 0 and leads to version 1.
 pub async fn a_stream_begins_at_version_zero(storage: ServiceStorage) {
     let journal = &*storage.journal;
     assert!(read(journal, "thing-1").await.is_empty());
@@ -30,13 +30,13 @@ pub async fn a_stream_begins_at_version_zero(storage: ServiceStorage) {
     assert_eq!(second.version, 3);
     assert!(second.position > first.position);
     assert_eq!(
-        places(&read(journal, "thing-1").await),
+        stream_versions(&read(journal, "thing-1").await),
         [("thing-1", 1), ("thing-1", 2), ("thing-1", 3)]
     );
 }
 
-/// Too low, too high, and on a stream that does not exist.
-pub async fn a_wrong_expectation_names_the_actual_version(storage: ServiceStorage) {
+/// The expected version is too low, too high, or of a stream that does not exist.
+pub async fn a_conflict_names_the_actual_version(storage: ServiceStorage) {
     let journal = &*storage.journal;
     let _ = appended(journal, append("thing-1", 0, events(1..3))).await;
     for (stream, expected, actual) in [
@@ -56,8 +56,8 @@ pub async fn a_wrong_expectation_names_the_actual_version(storage: ServiceStorag
     assert!(read(journal, "thing-2").await.is_empty());
 }
 
-/// A repetition is answered as the first time, whatever came after it, and writes no documents.
-pub async fn the_same_events_again_change_nothing(storage: ServiceStorage) {
+/// A repeated append has the result of the first one, whatever came after it, and writes no documents.
+pub async fn a_repeated_append_changes_nothing(storage: ServiceStorage) {
     let journal = &*storage.journal;
     let mut request = append("thing-1", 1, events(2..4));
     request.writes = vec![note("total", "2")];
@@ -74,11 +74,11 @@ pub async fn the_same_events_again_change_nothing(storage: ServiceStorage) {
     let later = appended(journal, request).await;
     assert_eq!((later.version, later.position), (first.version, first.position));
     assert_eq!(read(journal, "thing-1").await.len(), 4);
-    assert_eq!(noted(&storage, "total").await.as_deref(), Some(&b"3"[..]));
+    assert_eq!(read_note(&storage, "total").await.as_deref(), Some(&b"3"[..]));
     assert_eq!(journal.follow(0, 100).await.expect("the journal answers").len(), 4);
 }
 
-/// Some of the same events are not the same events.
+/// An append that shares only some events with what is stored is no repetition.
 pub async fn other_events_at_a_taken_version_are_a_conflict(storage: ServiceStorage) {
     let journal = &*storage.journal;
     let _ = appended(journal, append("thing-1", 0, events(1..3))).await;
@@ -92,8 +92,8 @@ pub async fn other_events_at_a_taken_version_are_a_conflict(storage: ServiceStor
     assert_eq!(read(journal, "thing-1").await.len(), 2);
 }
 
-/// The largest append is one piece, found from both sides.
-pub async fn many_events_of_one_append_stay_together(storage: ServiceStorage) {
+/// The largest append is read whole, by stream and in commit order.
+pub async fn the_events_of_one_append_stay_together(storage: ServiceStorage) {
     let journal = &*storage.journal;
     let count = APPEND_EVENTS_MAX as u64;
     let all = appended(journal, append("import", 0, events(0..count))).await;
@@ -128,8 +128,8 @@ pub async fn many_events_of_one_append_stay_together(storage: ServiceStorage) {
     );
 }
 
-/// No events, too many, and one that is too large are answers, and leave nothing behind.
-pub async fn nothing_and_too_much_are_refused(storage: ServiceStorage) {
+/// No events, too many, and one that is too large are errors, and leave nothing behind.
+pub async fn empty_and_oversized_appends_are_refused(storage: ServiceStorage) {
     let journal = &*storage.journal;
     let mut large = event(1);
     large.data = Bytes::from(vec![b' '; RECORD_BYTES_MAX + 1]);
@@ -145,14 +145,14 @@ pub async fn nothing_and_too_much_are_refused(storage: ServiceStorage) {
     assert!(read(journal, "thing-1").await.is_empty());
 }
 
-/// All or nothing: what conflicts writes no documents.
+/// Atomicity: an append that conflicts writes no documents.
 pub async fn events_and_documents_are_written_together(storage: ServiceStorage) {
     let journal = &*storage.journal;
     let mut first = append("thing-1", 0, vec![event(1)]);
     first.writes = vec![note("one", "1"), note("two", "1")];
     let _ = appended(journal, first).await;
-    assert_eq!(noted(&storage, "one").await.as_deref(), Some(&b"1"[..]));
-    assert_eq!(noted(&storage, "two").await.as_deref(), Some(&b"1"[..]));
+    assert_eq!(read_note(&storage, "one").await.as_deref(), Some(&b"1"[..]));
+    assert_eq!(read_note(&storage, "two").await.as_deref(), Some(&b"1"[..]));
 
     let mut refused = append("thing-1", 0, vec![event(2)]);
     refused.writes = vec![note("one", "2"), note("three", "2")];
@@ -160,7 +160,7 @@ pub async fn events_and_documents_are_written_together(storage: ServiceStorage) 
     let mut second = append("thing-1", 1, vec![event(3)]);
     second.writes = vec![Write::Delete { collection: &NOTES, key: "two".to_owned() }];
     let _ = appended(journal, second).await;
-    assert_eq!(noted(&storage, "one").await.as_deref(), Some(&b"1"[..]));
-    assert_eq!(noted(&storage, "two").await, None);
-    assert_eq!(noted(&storage, "three").await, None);
+    assert_eq!(read_note(&storage, "one").await.as_deref(), Some(&b"1"[..]));
+    assert_eq!(read_note(&storage, "two").await, None);
+    assert_eq!(read_note(&storage, "three").await, None);
 }

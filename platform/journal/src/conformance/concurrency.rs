@@ -1,6 +1,6 @@
-//! Behaviours that only show when several callers meet.
+//! Behaviours under concurrent callers.
 
-use super::{append, appending::note, appending::noted, event, events, places, read};
+use super::{append, appending::note, appending::read_note, event, events, read, stream_versions};
 use crate::{AppendError, Position, ServiceStorage, Version};
 use parking_lot::Mutex;
 use std::{
@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 const WRITERS: u64 = 8;
 
-/// Of all who expect the same version, exactly one gets it, and the others learn the version it led to.
+/// Of concurrent appends at one expected version exactly one succeeds; the others learn the version it led to.
 pub async fn one_append_wins_a_version(storage: ServiceStorage) {
     for version in 0..25 {
         let mut writers = JoinSet::new();
@@ -21,12 +21,12 @@ pub async fn one_append_wins_a_version(storage: ServiceStorage) {
             let request = append("hot", version, vec![event(version * WRITERS + writer)]);
             writers.spawn(async move { journal.append(request).await });
         }
-        let answers = writers.join_all().await;
-        let won = answers.iter().filter(|answer| answer.is_ok()).count();
-        assert_eq!(won, 1, "{answers:?}");
-        for answer in answers {
+        let results = writers.join_all().await;
+        let won = results.iter().filter(|result| result.is_ok()).count();
+        assert_eq!(won, 1, "{results:?}");
+        for result in results {
             assert!(matches!(
-                answer.map(|appended| appended.version),
+                result.map(|appended| appended.version),
                 Ok(actual) | Err(AppendError::Conflict { actual }) if actual == version + 1
             ));
         }
@@ -34,8 +34,8 @@ pub async fn one_append_wins_a_version(storage: ServiceStorage) {
     assert_eq!(read(&*storage.journal, "hot").await.len(), 25);
 }
 
-/// Who reads again after a conflict comes in in the end, and nothing is counted twice.
-pub async fn decisions_made_anew_all_come_in(storage: ServiceStorage) {
+/// A writer that retries after a conflict succeeds in the end, and nothing is stored twice.
+pub async fn retried_appends_all_succeed(storage: ServiceStorage) {
     const EACH: u64 = 30;
     let mut writers = JoinSet::new();
     for writer in 0..WRITERS {
@@ -64,7 +64,7 @@ pub async fn decisions_made_anew_all_come_in(storage: ServiceStorage) {
     assert_eq!(ids.len() as u64, WRITERS * EACH);
 }
 
-/// In commit order, nothing twice, nothing left out, nothing that is not flushed.
+/// The follower gets events in commit order, none twice, none left out, none that is not flushed.
 pub async fn a_follower_beside_many_writers_misses_nothing(storage: ServiceStorage) {
     const EACH: u64 = 40;
     let commits: Arc<Mutex<HashMap<Position, Commit>>> = Arc::default();
@@ -81,7 +81,7 @@ pub async fn a_follower_beside_many_writers_misses_nothing(storage: ServiceStora
                     events(first..first + 1 + round % 3),
                 );
                 let appended =
-                    journal.append(request).await.expect("nobody else writes this stream");
+                    journal.append(request).await.expect("this stream has no other writer");
                 version = appended.version;
                 commits.lock().insert(appended.position, appended.commit.clone());
                 if round % 5 == writer % 5 {
@@ -112,8 +112,8 @@ pub async fn a_follower_beside_many_writers_misses_nothing(storage: ServiceStora
     assert!(storage.journal.follow(position, 10).await.expect("the journal answers").is_empty());
 }
 
-/// The document written with the last append is the one that stays.
-pub async fn documents_follow_the_order_of_decisions(storage: ServiceStorage) {
+/// The document written with the last append is the one that remains.
+pub async fn documents_follow_the_order_of_appends(storage: ServiceStorage) {
     let mut writers = JoinSet::new();
     for writer in 0..WRITERS {
         let journal = Arc::clone(&storage.journal);
@@ -137,7 +137,7 @@ pub async fn documents_follow_the_order_of_decisions(storage: ServiceStorage) {
     writers.join_all().await;
     let last =
         storage.journal.read("hot", WRITERS * 10 - 1, 10).await.expect("the journal answers");
-    assert_eq!(places(&last), [("hot", WRITERS * 10)]);
+    assert_eq!(stream_versions(&last), [("hot", WRITERS * 10)]);
     let expected = (WRITERS * 10).to_string();
-    assert_eq!(noted(&storage, "latest").await.as_deref(), Some(expected.as_bytes()));
+    assert_eq!(read_note(&storage, "latest").await.as_deref(), Some(expected.as_bytes()));
 }

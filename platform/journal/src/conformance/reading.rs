@@ -1,11 +1,11 @@
 //! Behaviours of reading a stream.
 
-use super::{append, appended, event, events, places, read};
+use super::{append, appended, event, events, read, stream_versions};
 use crate::{NewEvent, ServiceStorage, durability};
 use bytes::Bytes;
 use kernel::{Timestamp, Uuid};
 
-/// Every field, and bytes and names of every kind.
+/// Every field survives, with bytes and names of every kind.
 pub async fn an_event_comes_back_as_it_was_appended(storage: ServiceStorage) {
     let journal = &*storage.journal;
     let times =
@@ -18,6 +18,7 @@ pub async fn an_event_comes_back_as_it_was_appended(storage: ServiceStorage) {
             name: "измерено",
             data: Bytes::from_static(data),
             recorded_at: time.parse::<Timestamp>().expect("the time is well formed"),
+            typed: crate::TypedEvent::default(),
         })
         .collect();
     let stream = "поток-'1'; --";
@@ -35,7 +36,7 @@ pub async fn an_event_comes_back_as_it_was_appended(storage: ServiceStorage) {
     assert_eq!(stored.last().map(|event| event.position), Some(last.position));
 }
 
-/// Pages of every size, beginning anywhere, also within one append.
+/// Pages have every size and begin anywhere, also within one append.
 pub async fn reading_goes_on_after_a_version(storage: ServiceStorage) {
     let journal = &*storage.journal;
     for (expected, numbers) in [(0, 0..3), (3, 3..4), (4, 4..9)] {
@@ -52,7 +53,7 @@ pub async fn reading_goes_on_after_a_version(storage: ServiceStorage) {
     }
 }
 
-/// No append that returned is missing from a read, flushed or not, and the next append builds on it.
+/// A read shows every append that returned, flushed or not, and the next append builds on it.
 pub async fn what_is_appended_is_read_at_once(storage: ServiceStorage) {
     let journal = &*storage.journal;
     let mut last = None;
@@ -69,29 +70,29 @@ pub async fn what_is_appended_is_read_at_once(storage: ServiceStorage) {
     assert_eq!(journal.follow(0, 1_000).await.expect("the journal answers"), stored);
 }
 
-/// Who appended, and who was shown an event that is not flushed, has to wait for it before telling the world.
-pub async fn what_is_read_before_its_flush_touches_the_scope(storage: ServiceStorage) {
+/// Both the writer of an event and a reader that was shown it before its flush have to wait for the flush.
+pub async fn the_scope_depends_on_what_is_read_before_its_flush(storage: ServiceStorage) {
     let journal = &*storage.journal;
     for number in 0..50 {
         let work = journal.append(append("thing-1", number, vec![event(number)]));
-        let (appended, touched) = durability::scope(work).await;
-        let (events, seen) = durability::scope(journal.read("thing-1", number, 10)).await;
+        let (appended, of_writer) = durability::scope(work).await;
+        let (events, of_reader) = durability::scope(journal.read("thing-1", number, 10)).await;
         let appended = appended.expect("it is taken");
         assert_eq!(events.expect("the journal answers").len(), 1);
-        let waiting = if number % 2 == 0 { touched } else { seen };
-        waiting.wait().await.expect("it is flushed");
+        let dependencies = if number % 2 == 0 { of_writer } else { of_reader };
+        dependencies.wait().await.expect("it is flushed");
         assert!(appended.commit.is_durable());
         assert_eq!(journal.last_position().await.expect("the journal answers"), appended.position);
     }
 }
 
-/// Names that are alike are still different streams.
+/// Similar names are different streams.
 pub async fn streams_do_not_mix(storage: ServiceStorage) {
     let journal = &*storage.journal;
     for (number, stream) in
         ["thing-1", "thing-10", "thing-", "THING-1", "thing-1 ", ""].into_iter().enumerate()
     {
         let _ = appended(journal, append(stream, 0, vec![event(number as u64)])).await;
-        assert_eq!(places(&read(journal, stream).await), [(stream, 1)]);
+        assert_eq!(stream_versions(&read(journal, stream).await), [(stream, 1)]);
     }
 }

@@ -1,4 +1,4 @@
-//! Is what is kept what the journal leads to?
+//! Comparison of read models and snapshots with the journal that they are derived from.
 
 use super::{EventVisitor, Invariant, ReadModel};
 use crate::{Journal, Position, Projection, RecordedEvent, ServiceStorage, catch_up};
@@ -8,19 +8,23 @@ use storage::{
     Write,
 };
 
-/// Compares a read model with the journal: every document that has to be there is, as it has to be, in every index,
-/// and no other.
+/// Comparison of a read model with the journal: every document that the journal leads to is stored, with the right body and
+/// in the right indexes, and no other is.
 pub struct ReadModelComparison<'a> {
     model: &'a dyn ReadModel,
     storage: &'a ServiceStorage,
-    reached: Option<Position>,
-    /// How many documents have to be in each index.
+    checkpoint: Option<Position>,
+    /// Number of documents that belong into each index.
     indexed: Vec<u64>,
     invariant: Invariant,
 }
 
 impl<'a> ReadModelComparison<'a> {
-    /// Begins a comparison.
+    /// Begins a comparison, which then visits the journal.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the read model's checkpoint cannot be read.
     pub async fn begin(
         model: &'a dyn ReadModel,
         storage: &'a ServiceStorage,
@@ -28,35 +32,39 @@ impl<'a> ReadModelComparison<'a> {
         Ok(Self {
             model,
             storage,
-            reached: model.reached(storage).await?,
+            checkpoint: model.checkpoint(storage).await?,
             indexed: vec![0; model.collection().indexes.len()],
             invariant: Invariant::new("read models are what the journal folds to"),
         })
     }
 
-    /// What came of it, once the journal was gone through.
+    /// Result, once the journal was visited.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the documents cannot be read.
     pub async fn end(mut self) -> Result<Invariant, StorageError> {
         let (collection, documents) = (self.model.collection(), &*self.storage.documents);
         let (name, expected) = (collection.name, self.invariant.checked);
-        let mut there = 0;
+        let mut stored_count = 0;
         let mut last: Option<String> = None;
         loop {
             let found = documents.scan(collection, last.as_deref(), QUERY_DOCUMENTS_MAX).await?;
-            there += found.len() as u64;
+            stored_count += found.len() as u64;
             match found.into_iter().next_back() {
                 Some(stored) => last = Some(stored.key),
                 None => break,
             }
         }
-        if there > expected {
-            let more = there - expected;
-            self.invariant.breaks(format!("{name}: {more} more than the journal leads to"));
+        if stored_count > expected {
+            let surplus = stored_count - expected;
+            self.invariant.breaks(format!("{name}: {surplus} more than the journal leads to"));
         }
         for (index, expected) in collection.indexes.iter().zip(&self.indexed) {
-            let there = walked(documents, collection, index.name).await?;
-            if there != *expected {
+            let indexed = count_indexed(documents, collection, index.name).await?;
+            if indexed != *expected {
                 let index = index.name;
-                let what = format!("{name}: index {index} has {there} of {expected} documents");
+                let what = format!("{name}: index {index} has {indexed} of {expected} documents");
                 self.invariant.breaks(what);
             }
         }
@@ -66,22 +74,22 @@ impl<'a> ReadModelComparison<'a> {
     async fn compare(&mut self, events: &[RecordedEvent]) -> Result<(), StorageError> {
         for write in self.model.writes(events)? {
             let Write::Put { collection, document } = write else { continue };
-            let kept = self.storage.documents.find(collection, &document.key).await?;
-            self.compare_document(&document, kept);
+            let stored = self.storage.documents.find(collection, &document.key).await?;
+            self.compare_document(&document, stored);
         }
         Ok(())
     }
 
-    fn compare_document(&mut self, document: &Document, kept: Option<StoredDocument>) {
+    fn compare_document(&mut self, document: &Document, stored: Option<StoredDocument>) {
         let collection = self.model.collection();
         for (index, count) in collection.indexes.iter().zip(&mut self.indexed) {
             *count += u64::from(document.position_in(index).is_some());
         }
         let (name, key) = (collection.name, &document.key);
-        match kept {
-            Some(kept) => self
+        match stored {
+            Some(stored) => self
                 .invariant
-                .hold(kept.body == document.body, || format!("{name}: {key} is different")),
+                .hold(stored.body == document.body, || format!("{name}: {key} is different")),
             None => self.invariant.hold(false, || format!("{name}: {key} is missing")),
         }
     }
@@ -90,12 +98,12 @@ impl<'a> ReadModelComparison<'a> {
 #[async_trait]
 impl EventVisitor for ReadModelComparison<'_> {
     fn wants(&self, stream: &str) -> bool {
-        self.model.grain().takes(stream)
+        self.model.grain().covers(stream)
     }
 
     async fn event(&mut self, event: &RecordedEvent) -> Result<(), StorageError> {
-        let is_reached = self.reached.is_none_or(|reached| event.position <= reached);
-        if self.model.grain() == super::Grain::Event && is_reached {
+        let is_applied = self.checkpoint.is_none_or(|checkpoint| event.position <= checkpoint);
+        if self.model.grain() == super::Grain::Event && is_applied {
             self.compare(std::slice::from_ref(event)).await?;
         }
         Ok(())
@@ -106,8 +114,8 @@ impl EventVisitor for ReadModelComparison<'_> {
     }
 }
 
-/// How many documents an index leads to.
-async fn walked(
+/// Number of documents that an index leads to.
+async fn count_indexed(
     documents: &dyn Documents,
     collection: &'static Collection,
     index: &'static str,
@@ -124,29 +132,34 @@ async fn walked(
     }
 }
 
-/// Compares a projection that starts from its snapshot with one that is folded from every event.
+/// Comparison of a projection that starts from its snapshot with one that is folded from every event.
 pub struct FoldComparison {
-    whole: Box<dyn Projection>,
-    fresh: Box<dyn Projection>,
+    full_fold: Box<dyn Projection>,
+    from_snapshot: Box<dyn Projection>,
 }
 
 impl FoldComparison {
-    /// Of the projection this makes.
+    /// Comparison of the projection that `make` returns.
     pub fn of(make: fn() -> Box<dyn Projection>) -> Self {
-        Self { whole: make(), fresh: make() }
+        Self { full_fold: make(), from_snapshot: make() }
     }
 
-    /// What came of it, once the journal was gone through.
+    /// Result, once the journal was visited.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the snapshot cannot be read; one that cannot be decoded is a violation.
     pub async fn end(mut self, journal: &dyn Journal) -> Result<Invariant, StorageError> {
         let mut invariant = Invariant::new("snapshots are what the journal folds to");
-        let name = self.fresh.name();
+        let name = self.from_snapshot.name();
         if journal.snapshot(name).await?.is_none() {
             return Ok(invariant);
         }
-        match catch_up(journal, &mut *self.fresh).await {
-            Ok(_) => invariant.hold(self.fresh.stands_in_for(&self.whole.save()?)?, || {
-                format!("{name} leads to something else than the events before it")
-            }),
+        match catch_up(journal, &mut *self.from_snapshot).await {
+            Ok(_) => invariant
+                .hold(self.from_snapshot.is_equivalent_to(&self.full_fold.save()?)?, || {
+                    format!("{name} leads to something else than the events before it")
+                }),
             Err(StorageError::Corrupt(reason)) => {
                 invariant.hold(false, || format!("{name} cannot be read: {reason}"));
             }
@@ -159,7 +172,7 @@ impl FoldComparison {
 #[async_trait]
 impl EventVisitor for FoldComparison {
     async fn event(&mut self, event: &RecordedEvent) -> Result<(), StorageError> {
-        self.whole.apply(event)
+        self.full_fold.apply(event)
     }
 }
 
@@ -171,6 +184,6 @@ impl std::fmt::Debug for ReadModelComparison<'_> {
 
 impl std::fmt::Debug for FoldComparison {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_tuple("FoldComparison").field(&self.whole.name()).finish()
+        out.debug_tuple("FoldComparison").field(&self.full_fold.name()).finish()
     }
 }

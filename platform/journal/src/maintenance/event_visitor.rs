@@ -1,50 +1,61 @@
-//! Going through a journal from its beginning to its end, once for all who want to look.
+//! Event visitors: one pass over a journal, from its first event to its last, for all of them.
 
 use super::Invariant;
 use crate::{Journal, Position, READ_EVENTS_MAX, RecordedEvent};
 use async_trait::async_trait;
 use storage::StorageError;
 
-/// Somebody who looks at what a journal says.
+/// Visitor of a journal's events.
 #[async_trait]
 pub trait EventVisitor: Send {
-    /// Whether to be shown this stream whole.
+    /// Whether [`EventVisitor::stream`] is called for this stream. By default for none.
     fn wants(&self, _stream: &str) -> bool {
         false
     }
 
-    /// Every event, in commit order.
+    /// Visits an event; called for each, in commit order.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Corrupt`] is counted as an unreadable event, and the pass continues; any other error ends it.
     async fn event(&mut self, _event: &RecordedEvent) -> Result<(), StorageError> {
         Ok(())
     }
 
-    /// All events of a wanted stream, when its first one is met.
+    /// Visits a whole stream; called when its first event is met.
+    ///
+    /// # Errors
+    ///
+    /// As for [`EventVisitor::event`].
     async fn stream(&mut self, _events: &[RecordedEvent]) -> Result<(), StorageError> {
         Ok(())
     }
 }
 
-/// A surveyor who checks what has to be true.
+/// Event visitor that checks invariants.
 pub trait InvariantChecker: EventVisitor {
-    /// What came of it.
+    /// Invariants with their results, once the journal was visited.
     fn invariants(&mut self) -> Vec<Invariant>;
 }
 
-/// Outcome of one pass over a journal.
+/// Result of one pass over a journal.
 #[derive(Debug)]
 pub struct VisitResult {
-    /// The position of the last event.
+    /// Position of the last event.
     pub position: Position,
-    /// Whether everything could be read.
+    /// Invariant that every event can be decoded by every visitor.
     pub readable: Invariant,
 }
 
-/// Shows the journal to all visitors. What one of them cannot read is noted, and the pass goes on. Calls `told`
-/// with the position it has reached, now and then.
+/// Visits every event of a journal with all visitors. Calls `on_progress` with the position reached, once a page.
+///
+/// # Errors
+///
+/// [`StorageError`] of the journal or of a visitor, but for [`StorageError::Corrupt`], which is counted in the result.
 pub async fn visit_events(
     journal: &dyn Journal,
-    surveyors: &mut [&mut dyn EventVisitor],
-    told: &(dyn Fn(Position) + Send + Sync),
+    visitors: &mut [&mut dyn EventVisitor],
+    on_progress: &(dyn Fn(Position) + Send + Sync),
 ) -> Result<VisitResult, StorageError> {
     let mut readable = Invariant::new("every event can be read");
     let mut position = 0;
@@ -52,41 +63,41 @@ pub async fn visit_events(
         let events = journal.follow(position, READ_EVENTS_MAX).await?;
         for event in &events {
             position = event.position;
-            let shown = show(journal, event, surveyors).await;
-            match shown {
+            let visited = visit(journal, event, visitors).await;
+            match visited {
                 Ok(()) => readable.checked += 1,
                 Err(StorageError::Corrupt(reason)) => readable.hold(false, || reason),
                 Err(error) => return Err(error),
             }
         }
-        told(position);
+        on_progress(position);
         if events.len() < READ_EVENTS_MAX {
             return Ok(VisitResult { position, readable });
         }
     }
 }
 
-async fn show(
+async fn visit(
     journal: &dyn Journal,
     event: &RecordedEvent,
-    surveyors: &mut [&mut dyn EventVisitor],
+    visitors: &mut [&mut dyn EventVisitor],
 ) -> Result<(), StorageError> {
-    let mut outcome = Ok(());
-    for surveyor in surveyors.iter_mut() {
-        outcome = outcome.and(surveyor.event(event).await);
+    let mut result = Ok(());
+    for visitor in visitors.iter_mut() {
+        result = result.and(visitor.event(event).await);
     }
-    if event.version != 1 || !surveyors.iter().any(|surveyor| surveyor.wants(&event.stream)) {
-        return outcome;
+    if event.version != 1 || !visitors.iter().any(|visitor| visitor.wants(&event.stream)) {
+        return result;
     }
-    let events = whole(journal, &event.stream).await?;
-    for surveyor in surveyors.iter_mut().filter(|surveyor| surveyor.wants(&event.stream)) {
-        outcome = outcome.and(surveyor.stream(&events).await);
+    let events = read_stream(journal, &event.stream).await?;
+    for visitor in visitors.iter_mut().filter(|visitor| visitor.wants(&event.stream)) {
+        result = result.and(visitor.stream(&events).await);
     }
-    outcome
+    result
 }
 
-/// All events of a stream.
-pub(super) async fn whole(
+/// Reads all events of a stream.
+pub(super) async fn read_stream(
     journal: &dyn Journal,
     stream: &str,
 ) -> Result<Vec<RecordedEvent>, StorageError> {

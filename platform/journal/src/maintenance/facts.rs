@@ -1,19 +1,19 @@
-//! What a service says of its streams to whoever lays several services' books side by side: small facts in the words
-//! of its contract, found by identity or met one after the other, never all in memory.
+//! Reconciliation facts: what a service states about its streams, in the words of its contract, for a comparison with other
+//! services. They are looked up by identity or read page by page, never all in memory.
 
-use super::event_visitor::whole;
+use super::event_visitor::read_stream;
 use crate::{Journal, Position, READ_EVENTS_MAX, RecordedEvent};
 use kernel::Uuid;
 use serde_json::Value;
 use std::sync::Arc;
 use storage::StorageError;
 
-/// The fact that a stream's events come to; none when nothing is to be said.
+/// Function from the events of a stream to its fact; `None` when there is nothing to state.
 pub type Fact = dyn Fn(Uuid, &[RecordedEvent]) -> Result<Option<Value>, StorageError> + Send + Sync;
 
-/// The facts of one kind.
+/// Facts of one kind, derived from the streams of one prefix.
 pub struct Facts {
-    /// Which kind, as the contract names it.
+    /// Kind of the facts, as the contract names it.
     pub kind: &'static str,
     prefix: &'static str,
     journal: Arc<dyn Journal>,
@@ -21,7 +21,7 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Facts about the streams of a prefix, each followed by the identity it is about.
+    /// Facts of the streams whose names are `prefix` and an identity.
     pub fn new(
         kind: &'static str,
         prefix: &'static str,
@@ -31,13 +31,22 @@ impl Facts {
         Self { kind, prefix, journal, fact }
     }
 
-    /// The fact about this identity. Asked also about those without a stream.
+    /// Fact about this identity, which need not have a stream.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the journal cannot be read or an event cannot be decoded.
     pub async fn about(&self, id: Uuid) -> Result<Option<Value>, StorageError> {
-        let events = whole(&*self.journal, &format!("{}{id}", self.prefix)).await?;
+        let events = read_stream(&*self.journal, &format!("{}{id}", self.prefix)).await?;
         (self.fact)(id, &events)
     }
 
-    /// Facts about streams that begin after a position, and where to go on; `None` at the end.
+    /// Page of facts about streams whose first event lies after this position, and the position to continue after; `None`
+    /// at the end.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Facts::about`].
     pub async fn page(
         &self,
         after: Position,

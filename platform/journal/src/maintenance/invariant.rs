@@ -1,29 +1,29 @@
-//! What has to be true, how often that was looked at, and where it was not.
+//! Invariant: a statement that must be true, with the number of checks and the violations found.
 
-/// How many places where an invariant is broken are named.
-const NAMED_MAX: usize = 20;
+/// Limit of violations of one invariant that are kept as examples.
+const EXAMPLES_MAX: usize = 20;
 
-/// Something that has to be true of everything of a kind.
+/// Invariant over all things of a kind, with the results of its checks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invariant {
-    /// As a sentence.
+    /// Statement, as a sentence.
     pub sentence: &'static str,
-    /// How many things were looked at.
+    /// Number of things checked.
     pub checked: u64,
-    /// How many of them are on their way to being so.
+    /// Number of things that are still being worked on and were not judged.
     pub waiting: u64,
-    /// How often it is broken.
+    /// Number of violations.
     pub broken: u64,
-    named: Vec<String>,
+    examples: Vec<String>,
 }
 
 impl Invariant {
-    /// One that nothing was looked at for yet.
+    /// Invariant that was not checked yet.
     pub fn new(sentence: &'static str) -> Self {
-        Self { sentence, checked: 0, waiting: 0, broken: 0, named: Vec::new() }
+        Self { sentence, checked: 0, waiting: 0, broken: 0, examples: Vec::new() }
     }
 
-    /// Looks at one more thing; `otherwise` says what is wrong with it.
+    /// Checks one more thing; `otherwise` says what is wrong with it.
     pub fn hold(&mut self, holds: bool, otherwise: impl FnOnce() -> String) {
         self.checked += 1;
         if !holds {
@@ -31,30 +31,30 @@ impl Invariant {
         }
     }
 
-    /// Something is wrong, beside or within what was looked at.
+    /// Counts a violation, which needs no thing that was checked.
     pub fn breaks(&mut self, what: String) {
         self.broken += 1;
-        if self.named.len() < NAMED_MAX {
-            self.named.push(what);
+        if self.examples.len() < EXAMPLES_MAX {
+            self.examples.push(what);
         }
     }
 
-    /// One more thing is on its way and not judged yet.
+    /// Counts a thing that is still being worked on and not judged yet.
     pub fn waits(&mut self) {
         self.waiting += 1;
     }
 
-    /// Adds what came of looking elsewhere.
+    /// Merges the results of other checks of the same invariant.
     pub fn join(&mut self, other: Self) {
         self.checked += other.checked;
         self.waiting += other.waiting;
         self.broken += other.broken;
-        let room = NAMED_MAX.saturating_sub(self.named.len());
-        self.named.extend(other.named.into_iter().take(room));
+        let room = EXAMPLES_MAX.saturating_sub(self.examples.len());
+        self.examples.extend(other.examples.into_iter().take(room));
     }
 
-    /// The first places where it is broken.
-    pub fn named(&self) -> &[String] {
-        &self.named
+    /// First violations, at most 20.
+    pub fn examples(&self) -> &[String] {
+        &self.examples
     }
 }

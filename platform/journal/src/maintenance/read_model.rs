@@ -1,45 +1,57 @@
-//! A read model: documents that follow from a service's journal and from nothing else.
+//! Read model: documents that are derived from a service's journal and from nothing else.
 
 use crate::{Position, RecordedEvent, ServiceStorage};
 use async_trait::async_trait;
 use storage::{Collection, StorageError, Write};
 
-/// What one step of folding takes in.
+/// Granularity of a fold: what one step of it takes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grain {
-    /// One event.
+    /// Each event by itself.
     Event,
-    /// All events of one stream; streams of this prefix.
+    /// All events of a stream together, for streams of this prefix.
     Stream(&'static str),
 }
 
 impl Grain {
     /// Whether this stream is folded whole.
-    pub(super) fn takes(self, stream: &str) -> bool {
+    pub(super) fn covers(self, stream: &str) -> bool {
         matches!(self, Self::Stream(prefix) if stream.starts_with(prefix))
     }
 }
 
-/// Documents that follow from a service's journal and from nothing else. The service keeps them up to date as it
-/// works; here is how they come about again.
+/// Read model: documents that are derived from a service's journal and from nothing else. The service keeps them up to date
+/// as it works; [`rebuild`](super::rebuild()) derives them again.
 #[async_trait]
 pub trait ReadModel: Send + Sync {
-    /// Where they are. Nothing else is in this collection.
+    /// Collection of its documents, which contains nothing else.
     fn collection(&self) -> &'static Collection;
 
-    /// What is folded at a time.
+    /// Granularity of its fold.
     fn grain(&self) -> Grain;
 
-    /// The documents that these events lead to: one event, or all of a stream.
+    /// Document writes for these events: one event, or all of a stream.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Corrupt`] for an event that cannot be decoded.
     fn writes(&self, events: &[RecordedEvent]) -> Result<Vec<Write>, StorageError>;
 
-    /// How far the service has kept them; `None` when it keeps them in the commit of the events.
-    async fn reached(&self, _storage: &ServiceStorage) -> Result<Option<Position>, StorageError> {
+    /// Checkpoint: position up to which the service has applied events; `None` when it writes the documents in the commit
+    /// of the events.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the checkpoint cannot be read.
+    async fn checkpoint(
+        &self,
+        _storage: &ServiceStorage,
+    ) -> Result<Option<Position>, StorageError> {
         Ok(None)
     }
 
-    /// What the service wants to read about documents that were folded up to here.
-    fn marks(&self, _position: Position) -> Vec<Write> {
+    /// Document writes that record a rebuild up to this position as the service's checkpoint.
+    fn checkpoint_writes(&self, _position: Position) -> Vec<Write> {
         Vec::new()
     }
 }

@@ -1,4 +1,4 @@
-//! Making read models and snapshots anew from the journal.
+//! Rebuild of read models and snapshots from the journal.
 
 use super::{EventVisitor, ReadModel, VisitResult, visit_events};
 use crate::{Position, Projection, RecordedEvent, ServiceStorage, Snapshot};
@@ -6,72 +6,88 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use storage::{Collection, Commit, Document, Documents, QUERY_DOCUMENTS_MAX, StorageError, Write};
 
-/// Documents written together.
-const TOGETHER_MAX: usize = 512;
-/// Bytes of documents written together.
-const TOGETHER_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Limit of a batch of writes, in documents.
+const BATCH_WRITES_MAX: usize = 512;
+/// Limit of a batch of writes, in bytes of documents.
+const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// Says that read models are being made anew, from before the first of them is cleared until all are there.
-static UNDER_WAY: Collection = Collection { name: "rebuild_under_way", indexes: &[] };
+/// Marker of a rebuild, stored from before the first read model is cleared until all are complete.
+static REBUILD_MARKER: Collection = Collection { name: "rebuild_under_way", indexes: &[] };
 const KEY: &str = "read_models";
 
-/// Whether a rebuild of this service was begun and not finished: parts of its read models are missing.
+/// Whether a rebuild of this service was interrupted, so that parts of its read models are missing.
+///
+/// # Errors
+///
+/// [`StorageError`] when the marker cannot be read.
 pub async fn rebuild_is_incomplete(storage: &ServiceStorage) -> Result<bool, StorageError> {
-    Ok(storage.documents.find(&UNDER_WAY, KEY).await?.is_some())
+    Ok(storage.documents.find(&REBUILD_MARKER, KEY).await?.is_some())
 }
 
-/// Clears the read models, folds them and the projections again from the first event on, and keeps them. Nothing is
-/// cleared before every event was read once without trouble. Calls `told` with the position it has reached, of twice
-/// the journal's length.
+/// Rebuilds read models and the snapshots of projections from the first event on. Nothing is cleared before every event was
+/// decoded once. Calls `on_progress` with the position reached, of twice the journal's length.
+///
+/// # Errors
+///
+/// [`StorageError::Corrupt`] when an event cannot be decoded; then nothing has changed. Any other [`StorageError`] of reading
+/// or writing; then [`rebuild_is_incomplete`] until a rebuild succeeds.
 pub async fn rebuild(
     storage: &ServiceStorage,
     models: &[Box<dyn ReadModel>],
     projections: &mut [Box<dyn Projection>],
-    told: &(dyn Fn(Position) + Send + Sync),
+    on_progress: &(dyn Fn(Position) + Send + Sync),
 ) -> Result<(), StorageError> {
     let (journal, documents) = (&*storage.journal, &*storage.documents);
-    let mut reading: Vec<Reading<'_>> = models.iter().map(|model| Reading(&**model)).collect();
-    let mut folding: Vec<Folding<'_>> =
-        projections.iter_mut().map(|projection| Folding(&mut **projection)).collect();
-    let readers = reading.iter_mut().map(|it| it as &mut dyn EventVisitor);
-    let folders = folding.iter_mut().map(|it| it as &mut dyn EventVisitor);
-    let mut surveyors: Vec<&mut dyn EventVisitor> = readers.chain(folders).collect();
-    let VisitResult { position, readable } = visit_events(journal, &mut surveyors, told).await?;
-    if let Some(reason) = readable.named().first() {
+    let mut dry_runs: Vec<ReadModelDryRun<'_>> =
+        models.iter().map(|model| ReadModelDryRun(&**model)).collect();
+    let mut folds: Vec<ProjectionFold<'_>> =
+        projections.iter_mut().map(|projection| ProjectionFold(&mut **projection)).collect();
+    let dry_runs = dry_runs.iter_mut().map(|it| it as &mut dyn EventVisitor);
+    let folds = folds.iter_mut().map(|it| it as &mut dyn EventVisitor);
+    let mut visitors: Vec<&mut dyn EventVisitor> = dry_runs.chain(folds).collect();
+    let VisitResult { position, readable } =
+        visit_events(journal, &mut visitors, on_progress).await?;
+    if let Some(reason) = readable.examples().first() {
         return Err(StorageError::Corrupt(reason.clone()));
     }
 
     let document = Document { key: KEY.to_owned(), body: Bytes::new(), fields: Vec::new() };
-    write(documents, vec![Write::Put { collection: &UNDER_WAY, document }]).await?;
-    refold(storage, models, &|reached| told(position + reached)).await?;
+    write(documents, vec![Write::Put { collection: &REBUILD_MARKER, document }]).await?;
+    refold(storage, models, &|reached| on_progress(position + reached)).await?;
     for projection in projections {
         let snapshot = Snapshot { position, data: projection.save()? };
-        flushed(journal.save_snapshot(projection.name(), snapshot).await?).await?;
+        flush(journal.save_snapshot(projection.name(), snapshot).await?).await?;
     }
-    write(documents, vec![Write::Delete { collection: &UNDER_WAY, key: KEY.to_owned() }]).await
+    write(documents, vec![Write::Delete { collection: &REBUILD_MARKER, key: KEY.to_owned() }]).await
 }
 
-/// Clears the read models and folds them again. For a service that knows by itself whether this was broken off.
+/// Clears the read models and folds them again, without a marker. For a service that knows by itself whether this was
+/// interrupted.
+///
+/// # Errors
+///
+/// [`StorageError::Corrupt`] when an event cannot be decoded, or any other [`StorageError`] of reading or writing; then the
+/// read models are incomplete.
 pub async fn refold(
     storage: &ServiceStorage,
     models: &[Box<dyn ReadModel>],
-    told: &(dyn Fn(Position) + Send + Sync),
+    on_progress: &(dyn Fn(Position) + Send + Sync),
 ) -> Result<(), StorageError> {
     let documents = &*storage.documents;
     for model in models {
         clear(documents, model.collection()).await?;
     }
-    let mut writing: Vec<Writing<'_>> =
-        models.iter().map(|model| Writing::of(&**model, documents)).collect();
-    let mut writers: Vec<&mut dyn EventVisitor> =
-        writing.iter_mut().map(|it| it as &mut dyn EventVisitor).collect();
+    let mut writers: Vec<ReadModelWriter<'_>> =
+        models.iter().map(|model| ReadModelWriter::new(&**model, documents)).collect();
+    let mut visitors: Vec<&mut dyn EventVisitor> =
+        writers.iter_mut().map(|it| it as &mut dyn EventVisitor).collect();
     let VisitResult { position, readable } =
-        visit_events(&*storage.journal, &mut writers, told).await?;
-    if let Some(reason) = readable.named().first() {
+        visit_events(&*storage.journal, &mut visitors, on_progress).await?;
+    if let Some(reason) = readable.examples().first() {
         return Err(StorageError::Corrupt(reason.clone()));
     }
-    for writer in &mut writing {
-        writer.writes.extend(writer.model.marks(position));
+    for writer in &mut writers {
+        writer.writes.extend(writer.model.checkpoint_writes(position));
         writer.flush().await?;
     }
     Ok(())
@@ -93,20 +109,20 @@ async fn clear(
 }
 
 async fn write(documents: &dyn Documents, writes: Vec<Write>) -> Result<(), StorageError> {
-    flushed(documents.write(writes).await?).await
+    flush(documents.write(writes).await?).await
 }
 
-async fn flushed(commit: Commit) -> Result<(), StorageError> {
-    commit.wait().await.map_err(|voided| StorageError::Unavailable(voided.to_string()))
+async fn flush(commit: Commit) -> Result<(), StorageError> {
+    commit.wait().await.map_err(|error| StorageError::Unavailable(error.to_string()))
 }
 
-/// Sees that a read model can be folded.
-struct Reading<'a>(&'a dyn ReadModel);
+/// Visitor that folds a read model without writing it, to see that every event can be decoded.
+struct ReadModelDryRun<'a>(&'a dyn ReadModel);
 
 #[async_trait]
-impl EventVisitor for Reading<'_> {
+impl EventVisitor for ReadModelDryRun<'_> {
     fn wants(&self, stream: &str) -> bool {
-        self.0.grain().takes(stream)
+        self.0.grain().covers(stream)
     }
 
     async fn event(&mut self, event: &RecordedEvent) -> Result<(), StorageError> {
@@ -121,37 +137,37 @@ impl EventVisitor for Reading<'_> {
     }
 }
 
-/// Folds a projection.
-struct Folding<'a>(&'a mut dyn Projection);
+/// Visitor that folds a projection.
+struct ProjectionFold<'a>(&'a mut dyn Projection);
 
 #[async_trait]
-impl EventVisitor for Folding<'_> {
+impl EventVisitor for ProjectionFold<'_> {
     async fn event(&mut self, event: &RecordedEvent) -> Result<(), StorageError> {
         self.0.apply(event)
     }
 }
 
-/// Writes a read model, a batch at a time.
-struct Writing<'a> {
+/// Visitor that writes a read model, in batches.
+struct ReadModelWriter<'a> {
     model: &'a dyn ReadModel,
     documents: &'a dyn Documents,
     writes: Vec<Write>,
     bytes: usize,
 }
 
-impl<'a> Writing<'a> {
-    fn of(model: &'a dyn ReadModel, documents: &'a dyn Documents) -> Self {
+impl<'a> ReadModelWriter<'a> {
+    fn new(model: &'a dyn ReadModel, documents: &'a dyn Documents) -> Self {
         Self { model, documents, writes: Vec::new(), bytes: 0 }
     }
 
-    async fn take(&mut self, events: &[RecordedEvent]) -> Result<(), StorageError> {
+    async fn fold(&mut self, events: &[RecordedEvent]) -> Result<(), StorageError> {
         for write in self.model.writes(events)? {
             if let Write::Put { document, .. } = &write {
                 self.bytes += document.body.len();
             }
             self.writes.push(write);
         }
-        if self.writes.len() >= TOGETHER_MAX || self.bytes >= TOGETHER_BYTES_MAX {
+        if self.writes.len() >= BATCH_WRITES_MAX || self.bytes >= BATCH_BYTES_MAX {
             self.flush().await?;
         }
         Ok(())
@@ -164,19 +180,19 @@ impl<'a> Writing<'a> {
 }
 
 #[async_trait]
-impl EventVisitor for Writing<'_> {
+impl EventVisitor for ReadModelWriter<'_> {
     fn wants(&self, stream: &str) -> bool {
-        self.model.grain().takes(stream)
+        self.model.grain().covers(stream)
     }
 
     async fn event(&mut self, event: &RecordedEvent) -> Result<(), StorageError> {
         match self.model.grain() {
-            super::Grain::Event => self.take(std::slice::from_ref(event)).await,
+            super::Grain::Event => self.fold(std::slice::from_ref(event)).await,
             super::Grain::Stream(_) => Ok(()),
         }
     }
 
     async fn stream(&mut self, events: &[RecordedEvent]) -> Result<(), StorageError> {
-        self.take(events).await
+        self.fold(events).await
     }
 }

@@ -1,32 +1,32 @@
-//! How far a consumer has come, read from its storage while nobody serves it.
+//! Subscription of a service to a feed, for offline maintenance: position and parked messages of a consumer.
 
 use super::{INBOX, position_of};
 use crate::parking::waiting;
 use journal::ServiceStorage;
 use storage::StorageError;
 
-/// A feed that a service follows.
+/// Subscription to a feed by one consumer group, read from storage.
 #[derive(Clone, Debug)]
 pub struct Subscription {
-    /// The service whose feed it is.
+    /// The service that publishes the feed.
     pub source: &'static str,
     key: String,
     storage: ServiceStorage,
 }
 
 impl Subscription {
-    /// Of the consumer of this group, which keeps what it needs in `storage`.
+    /// The subscription of the consumer with this group and storage.
     pub fn new(group: &str, source: &'static str, storage: ServiceStorage) -> Self {
         Self { source, key: super::key(group, source), storage }
     }
 
-    /// The position it has reached; 0 when it has not begun.
+    /// The committed position; 0 if nothing was consumed yet.
     pub async fn position(&self) -> Result<u64, StorageError> {
         let stored = self.storage.documents.find(&INBOX, &self.key).await?;
         stored.map_or(Ok(0), |stored| position_of(&stored))
     }
 
-    /// How many messages wait for somebody to look at them.
+    /// The number of parked messages.
     pub async fn parked(&self) -> Result<usize, StorageError> {
         waiting(&self.key, &self.storage).await
     }

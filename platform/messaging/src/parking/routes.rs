@@ -1,4 +1,4 @@
-//! What an operator can do about parked messages: see them, and have them tried again.
+//! Operator's routes of parked messages: list and replay.
 
 use super::{Parked, store};
 use journal::ServiceStorage;
@@ -11,7 +11,7 @@ use web::{
     routing::{get_with, post_with},
 };
 
-/// Names the list in its cursors.
+/// Name of the list in its cursors.
 const LIST: &str = "parked";
 
 /// Parked messages, the longest parked first.
@@ -19,12 +19,12 @@ const LIST: &str = "parked";
 struct ParkedPage {
     /// The messages.
     items: Vec<Parked>,
-    /// Where to go on.
+    /// Cursor of the next page.
     next_cursor: Option<Cursor>,
 }
 
-/// The operator's routes: `GET /api/v1/parked/{service}` lists what all consumers of the service have parked,
-/// `POST /api/v1/parked/{service}/{key}/replay` has the message and all of its subject tried again, in order.
+/// Operator's routes of a service's parked messages: `GET /api/v1/parked/{service}` lists those of all its consumers,
+/// `POST /api/v1/parked/{service}/{key}/replay` requests a replay of the message's subject, in order.
 pub fn parking_routes(service: &'static str, storage: ServiceStorage) -> ApiRouter {
     let listing = storage.clone();
     let list = move |Query(paging): Query<Paging>| {
@@ -33,7 +33,7 @@ pub fn parking_routes(service: &'static str, storage: ServiceStorage) -> ApiRout
     };
     let replay = move |Path(key): Path<String>| {
         let storage = storage.clone();
-        async move { ApiResult::Ok(Json(ask_for_replay(&storage, &key).await?)) }
+        async move { ApiResult::Ok(Json(request_replay(&storage, &key).await?)) }
     };
     ApiRouter::new()
         .api_route(
@@ -58,10 +58,10 @@ async fn page(storage: &ServiceStorage, paging: &Paging) -> Result<ParkedPage, P
     Ok(ParkedPage { items, next_cursor: next.map(|place| Cursor::encode(LIST, &place)) })
 }
 
-async fn ask_for_replay(storage: &ServiceStorage, key: &str) -> Result<Parked, Problem> {
+async fn request_replay(storage: &ServiceStorage, key: &str) -> Result<Parked, Problem> {
     let parked = store::find(storage, key).await.map_err(|error| failed(&error))?;
     let parked = parked.ok_or_else(|| Problem::not_found("parked message", key))?;
-    let asked = storage.documents.write(vec![store::wanted(&parked)]).await;
+    let asked = storage.documents.write(vec![store::replay_request(&parked)]).await;
     durability::depend_on(&asked.map_err(|error| failed(&error))?);
     Ok(parked)
 }

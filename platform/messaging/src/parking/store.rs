@@ -1,4 +1,4 @@
-//! Where parked messages lie, and which of them somebody wants replayed.
+//! Storage of parked messages and of replay requests.
 
 use super::Parked;
 use journal::ServiceStorage;
@@ -16,20 +16,19 @@ static PARKED: Collection = Collection {
     ],
 };
 
-/// The subjects that somebody wants replayed. Apart from the messages, so that who asks never writes what the
-/// consumer writes.
+/// Subjects with a replay request. A collection of its own, so that operator and consumer never write the same document.
 static REPLAYS: Collection = Collection {
     name: "replays",
     indexes: &[Index { name: "by_consumer", fields: &["consumer"] }],
 };
 
-/// One consumer's view of both.
-pub(super) struct Store {
+/// Parked messages and replay requests of one consumer.
+pub(super) struct ParkingStore {
     consumer: String,
     storage: ServiceStorage,
 }
 
-impl Store {
+impl ParkingStore {
     pub(super) fn new(consumer: String, storage: ServiceStorage) -> Self {
         Self { consumer, storage }
     }
@@ -56,16 +55,16 @@ impl Store {
         Write::Delete { collection: &PARKED, key }
     }
 
-    pub(super) fn not_wanted(&self, subject: &str) -> Write {
+    pub(super) fn delete_replay_request(&self, subject: &str) -> Write {
         Write::Delete { collection: &REPLAYS, key: replay_key(&self.consumer, subject) }
     }
 
-    /// All of this consumer, by subject.
+    /// All parked messages of the consumer, by subject.
     pub(super) async fn all(&self) -> Result<Vec<Parked>, StorageError> {
         self.parked(vec![FieldValue::Text(self.consumer.clone())]).await
     }
 
-    /// Those of one subject, oldest first.
+    /// The parked messages of one subject, oldest first.
     pub(super) async fn of_subject(&self, subject: &str) -> Result<Vec<Parked>, StorageError> {
         self.parked(vec![
             FieldValue::Text(self.consumer.clone()),
@@ -89,8 +88,8 @@ impl Store {
         }
     }
 
-    /// The subjects to replay.
-    pub(super) async fn wanted(&self) -> Result<Vec<String>, StorageError> {
+    /// The subjects with a replay request.
+    pub(super) async fn replay_requests(&self) -> Result<Vec<String>, StorageError> {
         let equals = vec![FieldValue::Text(self.consumer.clone())];
         let query = Query { equals, ..Query::all("by_consumer", QUERY_DOCUMENTS_MAX) };
         let found = self.storage.documents.query(&REPLAYS, query).await?;
@@ -105,7 +104,7 @@ impl Store {
     }
 }
 
-/// A page of what is parked by all consumers of a service, the longest parked first.
+/// A page of the parked messages of all consumers of a service, oldest first.
 pub(super) async fn page(
     storage: &ServiceStorage,
     after: Option<IndexPosition>,
@@ -126,8 +125,8 @@ pub(super) async fn find(
     stored.map(|stored| read(&stored.body)).transpose()
 }
 
-/// Has the consumer try the message and all of its subject again.
-pub(super) fn wanted(parked: &Parked) -> Write {
+/// The write that requests a replay of a message's subject.
+pub(super) fn replay_request(parked: &Parked) -> Write {
     let consumer = format!("{}.{}", parked.group, parked.message.source);
     let subject = &parked.message.subject;
     let document = Document {

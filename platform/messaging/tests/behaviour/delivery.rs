@@ -1,7 +1,8 @@
-//! Every message has its effect once, whatever is repeated and wherever the process stops.
+//! Exactly-once effects, despite redelivery and crashes.
 
 use crate::source::{
-    Careless, Ledger, books, consumer, consumer_over, entries, feed, keep_quiet, tell,
+    Ledger, ShuffledFeed, append_internal, consumer, consumer_over, entries, expected_entries,
+    feed, publish,
 };
 use engine_memory::MemoryEngine;
 use std::sync::Arc;
@@ -12,49 +13,49 @@ async fn a_message_is_taken_in_once_and_in_order() {
     let mut consumer = consumer(&engine, &ledger);
     assert_eq!(consumer.step().await.unwrap(), 0);
     for number in 0..3 {
-        tell(&engine, "a", number).await;
-        tell(&engine, "b", number).await;
+        publish(&engine, "a", number).await;
+        publish(&engine, "b", number).await;
     }
     assert_eq!(consumer.step().await.unwrap(), 6);
     assert_eq!(consumer.step().await.unwrap(), 0);
-    assert_eq!(entries(&engine).await, books(&[("a", &[0, 1, 2]), ("b", &[0, 1, 2])]));
+    assert_eq!(entries(&engine).await, expected_entries(&[("a", &[0, 1, 2]), ("b", &[0, 1, 2])]));
 }
 
 #[tokio::test]
 async fn a_consumer_goes_on_where_the_one_before_it_stopped() {
     let (engine, ledger) = (MemoryEngine::new(), Arc::<Ledger>::default());
-    tell(&engine, "a", 0).await;
-    keep_quiet(&engine, "a", 1).await;
+    publish(&engine, "a", 0).await;
+    append_internal(&engine, "a", 1).await;
     assert_eq!(consumer(&engine, &ledger).step().await.unwrap(), 1);
-    tell(&engine, "a", 2).await;
+    publish(&engine, "a", 2).await;
     let mut later = consumer(&engine, &ledger);
     assert_eq!(later.step().await.unwrap(), 1);
-    assert_eq!(entries(&engine).await, books(&[("a", &[0, 2])]));
+    assert_eq!(entries(&engine).await, expected_entries(&[("a", &[0, 2])]));
 }
 
 #[tokio::test]
 async fn what_comes_twice_and_out_of_order_across_subjects_has_its_effect_once() {
     for seed in 0..20 {
         let (engine, ledger) = (MemoryEngine::new(), Arc::<Ledger>::default());
-        let careless = Careless::over(feed(&engine), seed);
-        let mut consumer = consumer_over(&engine, careless.clone(), &ledger);
+        let shuffled = ShuffledFeed::over(feed(&engine), seed);
+        let mut consumer = consumer_over(&engine, shuffled.clone(), &ledger);
         let mut expected = Vec::new();
         for number in 0..40 {
             for subject in ["a", "b", "c"] {
-                tell(&engine, subject, number).await;
+                publish(&engine, subject, number).await;
             }
             expected.push(number);
             if number % 7 == 0 {
                 consumer.step().await.unwrap();
             }
             if number % 11 == 0 {
-                consumer = consumer_over(&engine, careless.clone(), &ledger);
+                consumer = consumer_over(&engine, shuffled.clone(), &ledger);
             }
         }
         // A pull that begins too early may bring nothing new; sooner or later one does.
         while consumer.step().await.unwrap() > 0 || ledger.attempts().len() < 120 {}
         let all: &[u64] = &expected;
-        assert_eq!(entries(&engine).await, books(&[("a", all), ("b", all), ("c", all)]));
+        assert_eq!(entries(&engine).await, expected_entries(&[("a", all), ("b", all), ("c", all)]));
         assert_eq!(ledger.attempts().len(), 120, "seed {seed}");
     }
 }
@@ -62,31 +63,31 @@ async fn what_comes_twice_and_out_of_order_across_subjects_has_its_effect_once()
 #[tokio::test]
 async fn a_crash_between_effect_and_position_leaves_neither_and_the_effect_comes_once() {
     let (engine, ledger) = (MemoryEngine::new(), Arc::<Ledger>::default());
-    tell(&engine, "a", 0).await;
+    publish(&engine, "a", 0).await;
     assert_eq!(consumer(&engine, &ledger).step().await.unwrap(), 1);
-    tell(&engine, "a", 1).await;
+    publish(&engine, "a", 1).await;
     engine.hold();
-    let mut doomed = consumer(&engine, &ledger);
-    let (stepped, restarted) = tokio::join!(doomed.step(), async { engine.crash() });
+    let mut crashing = consumer(&engine, &ledger);
+    let (stepped, restarted) = tokio::join!(crashing.step(), async { engine.crash() });
     assert!(stepped.is_err(), "what is not flushed has not been taken in");
     assert_eq!(ledger.attempts().len(), 2, "it was handled before the crash");
 
-    let reborn = Arc::<Ledger>::default();
-    let mut consumer = consumer(&restarted, &reborn);
+    let restarted_ledger = Arc::<Ledger>::default();
+    let mut consumer = consumer(&restarted, &restarted_ledger);
     assert_eq!(consumer.step().await.unwrap(), 1);
-    assert_eq!(reborn.attempts(), [("a".to_owned(), 1)]);
-    assert_eq!(entries(&restarted).await, books(&[("a", &[0, 1])]));
+    assert_eq!(restarted_ledger.attempts(), [("a".to_owned(), 1)]);
+    assert_eq!(entries(&restarted).await, expected_entries(&[("a", &[0, 1])]));
 }
 
 #[tokio::test]
 async fn a_long_feed_comes_in_parts() {
     let (engine, ledger) = (MemoryEngine::new(), Arc::<Ledger>::default());
-    let count = messaging::FEED_MESSAGES_MAX as u64 + 5;
+    let count = messaging::FEED_EVENTS_MAX as u64 + 5;
     for number in 0..count {
-        tell(&engine, if number % 2 == 0 { "even" } else { "odd" }, number).await;
+        publish(&engine, if number % 2 == 0 { "even" } else { "odd" }, number).await;
     }
     let mut consumer = consumer(&engine, &ledger);
-    assert_eq!(consumer.step().await.unwrap(), messaging::FEED_MESSAGES_MAX);
+    assert_eq!(consumer.step().await.unwrap(), messaging::FEED_EVENTS_MAX);
     assert_eq!(consumer.step().await.unwrap(), 5);
     assert_eq!(consumer.step().await.unwrap(), 0);
     let numbers: Vec<u64> = ledger.attempts().into_iter().map(|(_, number)| number).collect();

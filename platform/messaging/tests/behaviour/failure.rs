@@ -1,11 +1,13 @@
-//! What cannot be taken in holds up as little as possible.
+//! Failures of handlers, storage and feeds.
 
 use crate::source::{
-    Ledger, Mood, SOURCE, books, consumer, consumer_of, entries, feed, number, parts, tell,
+    InjectedFailure, Ledger, SOURCE, WarehouseEvent, WarehouseFeed, consumer, consumer_of, entries,
+    expected_entries, feed, parked_number, parts, publish,
 };
 use async_trait::async_trait;
 use engine_memory::MemoryEngine;
-use messaging::ConsumerParts;
+use messaging::{ConsumerParts, Feed, FeedPage};
+use rpc::CallError;
 use std::{
     sync::{
         Arc,
@@ -17,92 +19,92 @@ use storage::{
     Collection, Commit, DocumentPage, Documents, Query, StorageError, StoredDocument, Write,
 };
 use telemetry::{Health, HealthStatus};
-use transport::{Channel, Request, Response, Transport, TransportError};
 
 #[tokio::test]
 async fn a_poison_message_parks_its_subject_while_others_go_on() {
     let (engine, ledger) = (MemoryEngine::new(), Arc::<Ledger>::default());
     for number in 0..3 {
-        tell(&engine, "a", number).await;
-        tell(&engine, "b", number).await;
+        publish(&engine, "a", number).await;
+        publish(&engine, "b", number).await;
     }
-    ledger.mood("a", 1, Some(Mood::Poison));
+    ledger.inject("a", 1, Some(InjectedFailure::Poison));
     let mut first = consumer(&engine, &ledger);
     assert_eq!(first.step().await.unwrap(), 4);
-    assert_eq!(entries(&engine).await, books(&[("a", &[0]), ("b", &[0, 1, 2])]));
+    assert_eq!(entries(&engine).await, expected_entries(&[("a", &[0]), ("b", &[0, 1, 2])]));
     let parked = first.parked().await.unwrap();
-    let parked: Vec<_> = parked.iter().map(|it| (number(&it.message), &*it.reason)).collect();
+    let parked: Vec<_> =
+        parked.iter().map(|it| (parked_number(&it.message), &*it.reason)).collect();
     let behind = "an earlier message of this subject waits";
-    assert_eq!(parked, [(Some(1), "it makes no sense"), (Some(2), behind)]);
+    assert_eq!(parked, [(1, "it makes no sense"), (2, behind)]);
 
     // Also after a restart nothing of the subject overtakes.
-    tell(&engine, "a", 3).await;
-    tell(&engine, "b", 3).await;
+    publish(&engine, "a", 3).await;
+    publish(&engine, "b", 3).await;
     let mut second = consumer(&engine, &ledger);
     assert_eq!(second.step().await.unwrap(), 1);
-    assert_eq!(entries(&engine).await, books(&[("a", &[0]), ("b", &[0, 1, 2, 3])]));
+    assert_eq!(entries(&engine).await, expected_entries(&[("a", &[0]), ("b", &[0, 1, 2, 3])]));
     assert_eq!(second.parked().await.unwrap().len(), 3);
 }
 
 #[tokio::test]
 async fn a_handler_that_panics_or_writes_too_much_parks_the_message() {
-    for mood in [Mood::Panic, Mood::TooLarge] {
+    for failure in [InjectedFailure::Panic, InjectedFailure::TooLarge] {
         let (engine, ledger) = (MemoryEngine::new(), Arc::<Ledger>::default());
-        tell(&engine, "a", 0).await;
-        tell(&engine, "b", 0).await;
-        ledger.mood("a", 0, Some(mood));
+        publish(&engine, "a", 0).await;
+        publish(&engine, "b", 0).await;
+        ledger.inject("a", 0, Some(failure));
         let mut consumer = consumer(&engine, &ledger);
-        assert_eq!(consumer.step().await.unwrap(), 1, "{mood:?}");
+        assert_eq!(consumer.step().await.unwrap(), 1, "{failure:?}");
         assert_eq!(consumer.parked().await.unwrap().len(), 1);
-        assert_eq!(entries(&engine).await, books(&[("b", &[0])]));
+        assert_eq!(entries(&engine).await, expected_entries(&[("b", &[0])]));
     }
 }
 
 #[tokio::test]
-async fn a_message_that_asks_for_patience_keeps_the_order_and_holds_up_nothing_before_it() {
+async fn a_message_that_is_retried_keeps_the_order_and_does_not_hold_up_those_before_it() {
     let (engine, ledger) = (MemoryEngine::new(), Arc::<Ledger>::default());
     for number in 0..3 {
-        tell(&engine, "a", number).await;
+        publish(&engine, "a", number).await;
     }
-    ledger.mood("a", 1, Some(Mood::Retry));
+    ledger.inject("a", 1, Some(InjectedFailure::Retry));
     let mut consumer = consumer(&engine, &ledger);
     for _ in 0..3 {
         assert!(consumer.step().await.is_err());
-        assert_eq!(entries(&engine).await, books(&[("a", &[0])]));
+        assert_eq!(entries(&engine).await, expected_entries(&[("a", &[0])]));
     }
-    ledger.mood("a", 1, None);
+    ledger.inject("a", 1, None);
     assert_eq!(consumer.step().await.unwrap(), 2);
-    assert_eq!(entries(&engine).await, books(&[("a", &[0, 1, 2])]));
+    assert_eq!(entries(&engine).await, expected_entries(&[("a", &[0, 1, 2])]));
     let tried: Vec<u64> = ledger.attempts().into_iter().map(|(_, number)| number).collect();
     assert_eq!(tried, [0, 1, 1, 1, 1, 2], "the first one is not handled again");
 }
 
 #[tokio::test]
-async fn patience_ends_and_the_message_is_parked() {
+async fn after_too_many_retries_the_message_is_parked() {
     let (engine, ledger) = (MemoryEngine::new(), Arc::<Ledger>::default());
-    tell(&engine, "z", 0).await;
-    tell(&engine, "a", 0).await;
-    tell(&engine, "b", 0).await;
-    ledger.mood("a", 0, Some(Mood::Retry));
+    publish(&engine, "z", 0).await;
+    publish(&engine, "a", 0).await;
+    publish(&engine, "b", 0).await;
+    ledger.inject("a", 0, Some(InjectedFailure::Retry));
     let mut consumer = consumer(&engine, &ledger);
     let mut failures = 0;
     while consumer.step().await.is_err() {
         failures += 1;
     }
     assert_eq!(failures, 19);
-    assert_eq!(entries(&engine).await, books(&[("b", &[0]), ("z", &[0])]));
+    assert_eq!(entries(&engine).await, expected_entries(&[("b", &[0]), ("z", &[0])]));
     assert_eq!(consumer.parked().await.unwrap()[0].reason, "not yet");
 }
 
-/// Documents that take no writes while the disk is full.
+/// Documents that refuse writes while the disk is full.
 #[derive(Debug)]
-struct SometimesFull {
+struct FullDocuments {
     documents: Arc<dyn Documents>,
     full: Arc<AtomicBool>,
 }
 
 #[async_trait]
-impl Documents for SometimesFull {
+impl Documents for FullDocuments {
     async fn find(
         &self,
         from: &'static Collection,
@@ -139,35 +141,36 @@ impl Documents for SometimesFull {
 #[tokio::test]
 async fn what_was_decided_but_not_stored_is_decided_anew() {
     let (engine, ledger) = (MemoryEngine::new(), Arc::<Ledger>::default());
-    tell(&engine, "a", 0).await;
-    tell(&engine, "a", 1).await;
-    ledger.mood("a", 0, Some(Mood::Poison));
+    publish(&engine, "a", 0).await;
+    publish(&engine, "a", 1).await;
+    ledger.inject("a", 0, Some(InjectedFailure::Poison));
     let full = Arc::new(AtomicBool::new(true));
-    let mut parts = parts(&engine, feed(&engine));
+    let mut parts = parts(&engine);
     let documents = Arc::clone(&parts.storage.documents);
-    parts.storage.documents = Arc::new(SometimesFull { documents, full: Arc::clone(&full) });
-    let mut consumer = consumer_of(parts, &ledger);
+    parts.storage.documents = Arc::new(FullDocuments { documents, full: Arc::clone(&full) });
+    let mut consumer = consumer_of(parts, feed(&engine), &ledger);
     assert!(consumer.step().await.is_err());
     // The message is not parked either, so nobody has to wait behind it once it makes sense.
     full.store(false, Ordering::Relaxed);
-    ledger.mood("a", 0, None);
+    ledger.inject("a", 0, None);
     assert_eq!(consumer.step().await.unwrap(), 2);
-    assert_eq!(entries(&engine).await, books(&[("a", &[0, 1])]));
+    assert_eq!(entries(&engine).await, expected_entries(&[("a", &[0, 1])]));
 }
 
-/// A way that can be interrupted.
-struct Interrupted {
-    way: Channel,
+/// Feed behind a network partition.
+#[derive(Debug)]
+struct PartitionedFeed {
+    feed: WarehouseFeed,
     open: Arc<AtomicBool>,
 }
 
 #[async_trait]
-impl Transport for Interrupted {
-    async fn send(&self, request: Request) -> Result<Response, TransportError> {
+impl Feed<WarehouseEvent> for PartitionedFeed {
+    async fn pull(&self, after: u64, wait_ms: u64) -> Result<FeedPage<WarehouseEvent>, CallError> {
         if self.open.load(Ordering::Relaxed) {
-            return self.way.send(request).await;
+            return self.feed.pull(after, wait_ms).await;
         }
-        Err(TransportError::Unreachable { service: SOURCE, reason: "nobody is there".to_owned() })
+        Err(CallError::Unavailable { service: SOURCE, reason: "nobody is there".to_owned() })
     }
 }
 
@@ -175,21 +178,21 @@ impl Transport for Interrupted {
 async fn a_source_that_is_away_is_reported_and_followed_again_when_it_is_back() {
     let (engine, ledger) = (MemoryEngine::new(), Arc::<Ledger>::default());
     let (health, open) = (Health::new(), Arc::new(AtomicBool::new(false)));
-    let way = Channel::new(Interrupted { way: feed(&engine), open: Arc::clone(&open) });
-    let parts = ConsumerParts { health: health.clone(), ..parts(&engine, way) };
-    let consumer = consumer_of(parts, &ledger);
+    let feed = Arc::new(PartitionedFeed { feed: feed(&engine), open: Arc::clone(&open) });
+    let parts = ConsumerParts { health: health.clone(), ..parts(&engine) };
+    let consumer = consumer_of(parts, feed, &ledger);
     let status = || health.readiness().components["feed ledger.warehouse"].status;
-    let story = async {
+    let scenario = async {
         tokio::time::sleep(Duration::from_mins(1)).await;
         assert_eq!(status(), HealthStatus::Down);
         assert_eq!(health.readiness().status, HealthStatus::Up, "the rest of the process goes on");
         open.store(true, Ordering::Relaxed);
-        tell(&engine, "a", 0).await;
+        publish(&engine, "a", 0).await;
         tokio::time::sleep(Duration::from_secs(11)).await;
         assert_eq!(status(), HealthStatus::Up);
         // From here on news come at once, without a pause in between.
         let before = tokio::time::Instant::now();
-        tell(&engine, "a", 1).await;
+        publish(&engine, "a", 1).await;
         while ledger.attempts().len() < 2 {
             tokio::task::yield_now().await;
         }
@@ -197,7 +200,7 @@ async fn a_source_that_is_away_is_reported_and_followed_again_when_it_is_back() 
     };
     tokio::select! {
         () = consumer.run() => unreachable!("a consumer never ends"),
-        () = story => {}
+        () = scenario => {}
     }
-    assert_eq!(entries(&engine).await, books(&[("a", &[0, 1])]));
+    assert_eq!(entries(&engine).await, expected_entries(&[("a", &[0, 1])]));
 }

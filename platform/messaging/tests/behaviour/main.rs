@@ -1,4 +1,4 @@
-//! What a feed and its consumers promise, on the engine in memory.
+//! Behaviour of feeds and consumers, on the in-memory engine.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 

@@ -1,7 +1,8 @@
-//! What an operator can do about messages that were parked.
+//! Operator's routes of parked messages.
 
 use crate::source::{
-    Ledger, Mood, READER, books, consumer, entries, number, reader, service, tell,
+    InjectedFailure, Ledger, READER, consumer, entries, expected_entries, parked_number, publish,
+    reader, service,
 };
 use engine_memory::MemoryEngine;
 use serde_json::Value as Json;
@@ -23,10 +24,10 @@ async fn replay(engine: &MemoryEngine, key: &str) -> Result<Json, CallError> {
 /// Subject `a` with 0 taken in and 1 to 3 parked, of which 1 and 2 are poison.
 async fn parked(engine: &MemoryEngine, ledger: &Arc<Ledger>) -> Vec<String> {
     for number in 0..4 {
-        tell(engine, "a", number).await;
+        publish(engine, "a", number).await;
     }
-    ledger.mood("a", 1, Some(Mood::Poison));
-    ledger.mood("a", 2, Some(Mood::Poison));
+    ledger.inject("a", 1, Some(InjectedFailure::Poison));
+    ledger.inject("a", 2, Some(InjectedFailure::Poison));
     assert_eq!(consumer(engine, ledger).step().await.unwrap(), 1);
     let items = list(engine, "").await;
     let items = items["items"].as_array().unwrap().iter();
@@ -38,15 +39,15 @@ async fn a_replay_brings_a_subject_back_in_order() {
     let (engine, ledger) = (MemoryEngine::new(), Arc::<Ledger>::default());
     let keys = parked(&engine, &ledger).await;
     assert_eq!(keys.len(), 3);
-    ledger.mood("a", 1, None);
+    ledger.inject("a", 1, None);
     // Whichever of them is named, the subject begins with its oldest.
     replay(&engine, &keys[2]).await.unwrap();
-    tell(&engine, "a", 4).await;
+    publish(&engine, "a", 4).await;
     let mut reader = consumer(&engine, &ledger);
     assert_eq!(reader.step().await.unwrap(), 0);
-    assert_eq!(entries(&engine).await, books(&[("a", &[0, 1])]));
+    assert_eq!(entries(&engine).await, expected_entries(&[("a", &[0, 1])]));
     let left = reader.parked().await.unwrap();
-    let left: Vec<_> = left.iter().map(|parked| number(&parked.message).unwrap()).collect();
+    let left: Vec<_> = left.iter().map(|parked| parked_number(&parked.message)).collect();
     assert_eq!(left, [2, 3, 4], "the second one failed again and holds those behind it");
 
     // It is not tried again until somebody asks.
@@ -54,39 +55,39 @@ async fn a_replay_brings_a_subject_back_in_order() {
     reader.step().await.unwrap();
     assert_eq!(ledger.attempts().len(), tried);
 
-    ledger.mood("a", 2, None);
+    ledger.inject("a", 2, None);
     replay(&engine, &keys[1]).await.unwrap();
-    tell(&engine, "a", 5).await;
+    publish(&engine, "a", 5).await;
     assert_eq!(reader.step().await.unwrap(), 1);
-    assert_eq!(entries(&engine).await, books(&[("a", &[0, 1, 2, 3, 4, 5])]));
+    assert_eq!(entries(&engine).await, expected_entries(&[("a", &[0, 1, 2, 3, 4, 5])]));
     assert_eq!(list(&engine, "").await["items"], Json::Array(Vec::new()));
 }
 
 #[tokio::test]
-async fn a_replay_that_asks_for_patience_goes_on_by_itself() {
+async fn a_replay_with_a_temporary_failure_continues_by_itself() {
     let (engine, ledger) = (MemoryEngine::new(), Arc::<Ledger>::default());
     let keys = parked(&engine, &ledger).await;
-    ledger.mood("a", 1, Some(Mood::Retry));
-    ledger.mood("a", 2, None);
+    ledger.inject("a", 1, Some(InjectedFailure::Retry));
+    ledger.inject("a", 2, None);
     replay(&engine, &keys[0]).await.unwrap();
     let mut reader = consumer(&engine, &ledger);
     reader.step().await.unwrap();
-    assert_eq!(entries(&engine).await, books(&[("a", &[0])]));
-    ledger.mood("a", 1, None);
+    assert_eq!(entries(&engine).await, expected_entries(&[("a", &[0])]));
+    ledger.inject("a", 1, None);
     reader.step().await.unwrap();
-    assert_eq!(entries(&engine).await, books(&[("a", &[0, 1, 2, 3])]));
+    assert_eq!(entries(&engine).await, expected_entries(&[("a", &[0, 1, 2, 3])]));
 }
 
 #[tokio::test]
 async fn a_crash_in_a_replay_has_no_effect_twice() {
     let (engine, ledger) = (MemoryEngine::new(), Arc::<Ledger>::default());
     let keys = parked(&engine, &ledger).await;
-    ledger.mood("a", 1, None);
-    ledger.mood("a", 2, None);
+    ledger.inject("a", 1, None);
+    ledger.inject("a", 2, None);
     replay(&engine, &keys[0]).await.unwrap();
     engine.hold();
-    let mut doomed = consumer(&engine, &ledger);
-    let (stepped, restarted) = tokio::join!(doomed.step(), async {
+    let mut crashing = consumer(&engine, &ledger);
+    let (stepped, restarted) = tokio::join!(crashing.step(), async {
         // The first of the three gets through.
         engine.flush();
         tokio::task::yield_now().await;
@@ -101,17 +102,17 @@ async fn a_crash_in_a_replay_has_no_effect_twice() {
 #[tokio::test]
 async fn a_subject_with_very_many_parked_messages_stays_parked() {
     let (engine, ledger) = (MemoryEngine::new(), Arc::<Ledger>::default());
-    ledger.mood("a", 0, Some(Mood::Poison));
+    ledger.inject("a", 0, Some(InjectedFailure::Poison));
     for number in 0..1_100 {
-        tell(&engine, "a", number).await;
+        publish(&engine, "a", number).await;
     }
-    tell(&engine, "b", 0).await;
-    ledger.mood("b", 0, Some(Mood::Poison));
+    publish(&engine, "b", 0).await;
+    ledger.inject("b", 0, Some(InjectedFailure::Poison));
     let mut first = consumer(&engine, &ledger);
     while first.parked().await.unwrap().len() < 1_101 {
         first.step().await.unwrap();
     }
-    tell(&engine, "b", 1).await;
+    publish(&engine, "b", 1).await;
     let mut second = consumer(&engine, &ledger);
     assert_eq!(second.step().await.unwrap(), 0);
     assert_eq!(second.parked().await.unwrap().len(), 1_102);

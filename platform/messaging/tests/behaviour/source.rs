@@ -1,20 +1,39 @@
-//! A source with a journal, ways to it that misbehave, and a handler that keeps a ledger.
+//! A source with a journal, faulty feeds, and a handler that records its messages.
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use engine_memory::MemoryEngine;
-use journal::{Append, AppendError, NewEvent, RecordedEvent, ServiceStorage};
+use journal::{Append, AppendError, DecodeError, NewEvent, RecordedEvent, ServiceStorage};
 use kernel::{Ids, ManualClock, Randomness, SeededRandomness, Timestamp, Uuid};
-use messaging::{Consumer, ConsumerParts, EventData, Feed, Handler, HandlerError, Message};
-use serde_json::{Value as Json, json};
+use messaging::{
+    CloudEvent, Consumer, ConsumerParts, Feed, FeedEvent, FeedPage, Handler, HandlerError,
+    JournalFeed, Message,
+};
+use rpc::{CallError, Contract, Guard, GuardParts};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex},
 };
 use storage::{Collection, Document, Query, Write};
 use telemetry::{Health, Metrics};
-use transport::{Channel, Request, Response, Transport, TransportError};
+use transport::Channel;
 use web::{ApiRouter, Limits, ServiceParts};
+
+/// Event of the source's feed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum WarehouseEvent {
+    NumberedV2 { number: u64 },
+}
+
+impl FeedEvent for WarehouseEvent {
+    const SOURCE: &'static str = SOURCE;
+    const TYPES: &'static [&'static str] = &["numbered_v2"];
+}
+
+pub(crate) type WarehouseFeed = Arc<dyn Feed<WarehouseEvent>>;
 
 pub(crate) const SOURCE: &str = "warehouse";
 pub(crate) const READER: &str = "office";
@@ -28,42 +47,70 @@ pub(crate) fn ids(seed: u64) -> Ids {
     Ids::new(Arc::new(ManualClock::at(start)), Arc::new(SeededRandomness::new(seed)))
 }
 
-/// The way to a service of these routes.
+/// A channel to a service of these routes.
 pub(crate) fn service(name: &'static str, routes: ApiRouter) -> Channel {
-    let parts = ServiceParts {
+    transport::loopback(name, web::service(name, routes, service_parts()).router)
+}
+
+fn service_parts() -> ServiceParts {
+    ServiceParts {
         metrics: Metrics::new(),
         ids: ids(1),
         idempotency: None,
         limits: Limits::default(),
+    }
+}
+
+/// The source's feed, with typed values.
+pub(crate) fn feed(engine: &MemoryEngine) -> WarehouseFeed {
+    let feed: WarehouseFeed = Arc::new(JournalFeed::new(engine.service(SOURCE).journal, translate));
+    let parts = GuardParts { metrics: Metrics::new(), ids: ids(3), calls_max: 8 };
+    let guard = Guard::of::<dyn Feed<WarehouseEvent>>(parts);
+    Contract::guarded(feed, guard)
+}
+
+/// A channel to the source's feed.
+pub(crate) fn feed_channel(engine: &MemoryEngine) -> Channel {
+    let service = web::service(SOURCE, ApiRouter::new(), service_parts());
+    let service = service.with_endpoints(rpc::endpoints(&feed(engine)), &ids(4));
+    transport::loopback(SOURCE, service.router)
+}
+
+/// The source's feed, over the wire.
+pub(crate) fn feed_over_the_wire(engine: &MemoryEngine) -> WarehouseFeed {
+    <dyn Feed<WarehouseEvent> as Contract>::client(feed_channel(engine))
+}
+
+fn translate(event: &RecordedEvent) -> Result<Option<WarehouseEvent>, DecodeError> {
+    let decode = |event: &RecordedEvent| {
+        serde_json::from_slice(&event.data).map_err(|error| DecodeError {
+            name: event.name.clone(),
+            position: event.position,
+            reason: error.to_string(),
+        })
     };
-    transport::loopback(name, web::service(name, routes, parts).router)
+    (event.name == "published").then(|| decode(event)).transpose()
 }
 
-/// The way to the source's feed.
-pub(crate) fn feed(engine: &MemoryEngine) -> Channel {
-    let journal = engine.service(SOURCE).journal;
-    service(SOURCE, messaging::feed_routes(SOURCE, journal, translate))
+/// The number in a message.
+pub(crate) fn number(message: &Message<WarehouseEvent>) -> u64 {
+    let WarehouseEvent::NumberedV2 { number } = message.event;
+    number
 }
 
-fn translate(event: &RecordedEvent) -> Option<EventData> {
-    let data: Option<Json> =
-        (event.name == "told").then(|| serde_json::from_slice(&event.data).unwrap());
-    data.map(|data| EventData::of(&data).unwrap())
+/// The number in a parked message.
+pub(crate) fn parked_number(written: &CloudEvent) -> u64 {
+    number(&Message::from_cloud_event(written).unwrap())
 }
 
-/// The number a message tells.
-pub(crate) fn number(message: &Message) -> Option<u64> {
-    message.data.read::<Json>().unwrap()["number"].as_u64()
+/// Appends an event with `number` that the feed contains.
+pub(crate) async fn publish(engine: &MemoryEngine, subject: &str, number: u64) {
+    append(engine, subject, "published", number).await;
 }
 
-/// The source tells `number` about `subject`.
-pub(crate) async fn tell(engine: &MemoryEngine, subject: &str, number: u64) {
-    append(engine, subject, "told", number).await;
-}
-
-/// Something happens at the source that concerns nobody else.
-pub(crate) async fn keep_quiet(engine: &MemoryEngine, subject: &str, number: u64) {
-    append(engine, subject, "kept", number).await;
+/// Appends an event that the feed leaves out.
+pub(crate) async fn append_internal(engine: &MemoryEngine, subject: &str, number: u64) {
+    append(engine, subject, "internal", number).await;
 }
 
 async fn append(engine: &MemoryEngine, subject: &str, name: &'static str, number: u64) {
@@ -73,6 +120,7 @@ async fn append(engine: &MemoryEngine, subject: &str, name: &'static str, number
         name,
         data: Bytes::from(json!({"type": "numbered_v2", "number": number}).to_string()),
         recorded_at: Timestamp::UNIX_EPOCH,
+        typed: journal::TypedEvent::default(),
     };
     let stream = subject.to_owned();
     let mut append = Append { stream, expected: 0, events: vec![event], writes: Vec::new() };
@@ -83,7 +131,7 @@ async fn append(engine: &MemoryEngine, subject: &str, name: &'static str, number
 
 /// What the handler is to do with a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mood {
+pub(crate) enum InjectedFailure {
     Poison,
     Retry,
     Panic,
@@ -93,16 +141,16 @@ pub(crate) enum Mood {
 /// A handler whose every attempt leaves an entry of its own, so that an effect that came twice is seen.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
-    moods: Mutex<HashMap<(String, u64), Mood>>,
+    failures: Mutex<HashMap<(String, u64), InjectedFailure>>,
     attempts: Mutex<Vec<(String, u64)>>,
 }
 
 impl Ledger {
-    pub(crate) fn mood(&self, subject: &str, number: u64, mood: Option<Mood>) {
-        let mut moods = self.moods.lock().unwrap();
-        match mood {
-            Some(mood) => moods.insert((subject.to_owned(), number), mood),
-            None => moods.remove(&(subject.to_owned(), number)),
+    pub(crate) fn inject(&self, subject: &str, number: u64, failure: Option<InjectedFailure>) {
+        let mut failures = self.failures.lock().unwrap();
+        match failure {
+            Some(failure) => failures.insert((subject.to_owned(), number), failure),
+            None => failures.remove(&(subject.to_owned(), number)),
         };
     }
 
@@ -113,21 +161,23 @@ impl Ledger {
 }
 
 #[async_trait]
-impl Handler for Ledger {
-    async fn handle(&self, message: &Message) -> Result<Vec<Write>, HandlerError> {
-        let entry = (message.subject.clone(), number(message).unwrap());
-        let mood = self.moods.lock().unwrap().get(&entry).copied();
+impl Handler<WarehouseEvent> for Ledger {
+    async fn handle(&self, message: &Message<WarehouseEvent>) -> Result<Vec<Write>, HandlerError> {
+        let entry = (message.subject.clone(), number(message));
+        let failure = self.failures.lock().unwrap().get(&entry).copied();
         let attempt = {
             let mut attempts = self.attempts.lock().unwrap();
             attempts.push(entry.clone());
             attempts.len()
         };
-        let body = match mood {
+        let body = match failure {
             None => serde_json::to_vec(&entry).unwrap(),
-            Some(Mood::TooLarge) => vec![0; storage::RECORD_BYTES_MAX + 1],
-            Some(Mood::Poison) => return Err(HandlerError::Poison("it makes no sense".to_owned())),
-            Some(Mood::Retry) => return Err(HandlerError::Retry("not yet".to_owned())),
-            Some(Mood::Panic) => panic!("a handler that breaks"),
+            Some(InjectedFailure::TooLarge) => vec![0; storage::RECORD_BYTES_MAX + 1],
+            Some(InjectedFailure::Poison) => {
+                return Err(HandlerError::Poison("it makes no sense".to_owned()));
+            }
+            Some(InjectedFailure::Retry) => return Err(HandlerError::Retry("not yet".to_owned())),
+            Some(InjectedFailure::Panic) => panic!("a handler that breaks"),
         };
         let attempt_number = storage::FieldValue::Integer(i64::try_from(attempt).unwrap());
         let fields = vec![("attempt", attempt_number)];
@@ -156,7 +206,7 @@ pub(crate) async fn entries(engine: &MemoryEngine) -> BTreeMap<String, Vec<u64>>
     }
 }
 
-pub(crate) fn books(expected: &[(&str, &[u64])]) -> BTreeMap<String, Vec<u64>> {
+pub(crate) fn expected_entries(expected: &[(&str, &[u64])]) -> BTreeMap<String, Vec<u64>> {
     expected.iter().map(|(subject, numbers)| ((*subject).to_owned(), numbers.to_vec())).collect()
 }
 
@@ -164,24 +214,26 @@ pub(crate) fn reader(engine: &MemoryEngine) -> ServiceStorage {
     engine.service(READER)
 }
 
-/// A consumer of this engine's source, over any way.
+/// A consumer of this feed, which keeps its progress on this engine.
 pub(crate) fn consumer_over(
     engine: &MemoryEngine,
-    transport: Channel,
+    feed: WarehouseFeed,
     ledger: &Arc<Ledger>,
-) -> Consumer {
-    consumer_of(parts(engine, transport), ledger)
+) -> Consumer<WarehouseEvent> {
+    consumer_of(parts(engine), feed, ledger)
 }
 
-pub(crate) fn consumer_of(parts: ConsumerParts, ledger: &Arc<Ledger>) -> Consumer {
-    Consumer::new(parts, Arc::<Ledger>::clone(ledger))
+pub(crate) fn consumer_of(
+    parts: ConsumerParts,
+    feed: WarehouseFeed,
+    ledger: &Arc<Ledger>,
+) -> Consumer<WarehouseEvent> {
+    Consumer::new(parts, feed, Arc::<Ledger>::clone(ledger))
 }
 
-pub(crate) fn parts(engine: &MemoryEngine, transport: Channel) -> ConsumerParts {
+pub(crate) fn parts(engine: &MemoryEngine) -> ConsumerParts {
     ConsumerParts {
         group: GROUP,
-        source: SOURCE,
-        transport,
         storage: reader(engine),
         ids: ids(2),
         metrics: Metrics::new(),
@@ -189,19 +241,20 @@ pub(crate) fn parts(engine: &MemoryEngine, transport: Channel) -> ConsumerParts 
     }
 }
 
-pub(crate) fn consumer(engine: &MemoryEngine, ledger: &Arc<Ledger>) -> Consumer {
+pub(crate) fn consumer(engine: &MemoryEngine, ledger: &Arc<Ledger>) -> Consumer<WarehouseEvent> {
     consumer_over(engine, feed(engine), ledger)
 }
 
-/// A way on which everything comes at least twice, and subjects overtake each other.
-pub(crate) struct Careless {
-    honest: Channel,
+/// A feed in which everything comes at least twice, and subjects overtake each other.
+#[derive(Debug)]
+pub(crate) struct ShuffledFeed {
+    feed: WarehouseFeed,
     randomness: SeededRandomness,
 }
 
-impl Careless {
-    pub(crate) fn over(honest: Channel, seed: u64) -> Channel {
-        Channel::new(Self { honest, randomness: SeededRandomness::new(seed) })
+impl ShuffledFeed {
+    pub(crate) fn over(feed: WarehouseFeed, seed: u64) -> WarehouseFeed {
+        Arc::new(Self { feed, randomness: SeededRandomness::new(seed) })
     }
 
     fn below(&self, bound: usize) -> usize {
@@ -209,38 +262,31 @@ impl Careless {
     }
 
     /// Every message twice, and subjects in any order; only within a subject the order stays.
-    fn mix(&self, messages: &[Message]) -> Vec<Message> {
-        let mut subjects: BTreeMap<String, Vec<Message>> = BTreeMap::new();
+    fn shuffle(&self, messages: &[Message<WarehouseEvent>]) -> Vec<Message<WarehouseEvent>> {
+        let mut subjects: BTreeMap<String, Vec<_>> = BTreeMap::new();
         for message in messages.iter().chain(messages) {
             subjects.entry(message.subject.clone()).or_default().push(message.clone());
         }
         let mut queues: Vec<_> = subjects.into_values().map(Vec::into_iter).collect();
-        let mut mixed = Vec::new();
+        let mut shuffled = Vec::new();
         while !queues.is_empty() {
             let queue = self.below(queues.len());
             match queues[queue].next() {
-                Some(message) => mixed.push(message),
+                Some(message) => shuffled.push(message),
                 None => drop(queues.remove(queue)),
             }
         }
-        mixed
+        shuffled
     }
 }
 
 #[async_trait]
-impl Transport for Careless {
-    async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        let query = request.uri().query().unwrap().to_owned();
-        let after: u64 =
-            query.split('&').find_map(|pair| pair.strip_prefix("after=")).unwrap().parse().unwrap();
+impl Feed<WarehouseEvent> for ShuffledFeed {
+    async fn pull(&self, after: u64, _: u64) -> Result<FeedPage<WarehouseEvent>, CallError> {
         // A source that has forgotten how far it was asked for begins somewhere before.
         let earlier = self.randomness.below(after + 1);
-        let path = format!("{}?after={earlier}&wait_ms=0", request.uri().path());
-        let request = http::Request::get(path).body(Bytes::new()).unwrap();
-        let answer = self.honest.send(request).await?;
-        let (head, body) = answer.into_parts();
-        let mut feed: Feed = serde_json::from_slice(&body).unwrap();
-        feed.messages = self.mix(&feed.messages);
-        Ok(Response::from_parts(head, serde_json::to_vec(&feed).unwrap().into()))
+        let mut page = self.feed.pull(earlier, 0).await?;
+        page.messages = self.shuffle(&page.messages);
+        Ok(page)
     }
 }

@@ -1,68 +1,68 @@
-//! What can go wrong with a saga's steps.
+//! Faults of a saga's steps, and the plan that injects one of them.
 
 use crate::{SagaState, StepError};
 use kernel::{Problem, codes};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// What goes wrong in a run. Steps are meant by their place.
+/// Fault of a run. Steps are named by their index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StepFault {
-    /// Nothing.
+    /// No fault.
     None,
-    /// Each act and each undo is done twice in a row.
+    /// Each step is executed, and undone, twice in a row.
     Twice,
-    /// A step says no.
-    Refused { step: usize, effect: Effect },
-    /// A step that must succeed says no, a few times.
-    RefusedForAWhile { step: usize, effect: Effect },
-    /// A step does not answer, a few times.
-    Unavailable { step: usize, effect: Effect },
-    /// A step waits for somebody outside.
-    Waiting { step: usize, effect: Effect },
-    /// A step says no, and on the way back an undo fails a few times.
-    UndoFails { refused: usize, undo: usize, effect: Effect },
-    /// A step says no, and everything is undone twice.
-    UndoneTwice { refused: usize, effect: Effect },
+    /// A step is refused.
+    Refused { step: usize, timing: FaultTiming },
+    /// A step that must succeed is refused a few times.
+    RefusedForAWhile { step: usize, timing: FaultTiming },
+    /// A step is unavailable a few times.
+    Unavailable { step: usize, timing: FaultTiming },
+    /// A step waits for something outside.
+    Waiting { step: usize, timing: FaultTiming },
+    /// A step is refused, and an undo then fails a few times.
+    UndoFails { refused: usize, undo: usize, timing: FaultTiming },
+    /// A step is refused, and every step is then undone twice.
+    UndoneTwice { refused: usize, timing: FaultTiming },
 }
 
-/// What a step is like.
+/// Kind of a step, which decides the faults that are injected into it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Nature {
+pub(crate) enum StepKind {
     Refuses,
-    /// When it says no it has certainly had no effect.
+    /// Its refusal proves that it has had no effect.
     RefusesCleanly,
     MustSucceed,
 }
 
-/// Whether the step has had its effect when it goes wrong.
+/// Time of a fault relative to the step's effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Effect {
-    NotYet,
-    Already,
+pub(crate) enum FaultTiming {
+    BeforeEffect,
+    AfterEffect,
 }
 
-/// How often something goes wrong that goes wrong for a while.
-const TIMES: usize = 3;
+/// Repetitions of a transient fault.
+const TRANSIENT_FAULTS: usize = 3;
 
 impl StepFault {
-    /// All there is, for steps of these natures.
-    pub(crate) fn all(steps: &[Nature]) -> Vec<Self> {
+    /// All faults for steps of these kinds.
+    pub(crate) fn all(steps: &[StepKind]) -> Vec<Self> {
         let mut all = vec![Self::None, Self::Twice];
         for (step, nature) in steps.iter().copied().enumerate() {
-            for effect in [Effect::NotYet, Effect::Already] {
-                all.push(Self::Unavailable { step, effect });
-                all.push(Self::Waiting { step, effect });
-                match (nature, effect) {
-                    (Nature::MustSucceed, _) => all.push(Self::RefusedForAWhile { step, effect }),
-                    (Nature::RefusesCleanly, Effect::Already) => {}
-                    (Nature::Refuses | Nature::RefusesCleanly, _) => {
-                        all.push(Self::Refused { step, effect });
-                        all.push(Self::UndoneTwice { refused: step, effect });
+            for timing in [FaultTiming::BeforeEffect, FaultTiming::AfterEffect] {
+                all.push(Self::Unavailable { step, timing });
+                all.push(Self::Waiting { step, timing });
+                match (nature, timing) {
+                    (StepKind::MustSucceed, _) => all.push(Self::RefusedForAWhile { step, timing }),
+                    (StepKind::RefusesCleanly, FaultTiming::AfterEffect) => {}
+                    (StepKind::Refuses | StepKind::RefusesCleanly, _) => {
+                        all.push(Self::Refused { step, timing });
+                        all.push(Self::UndoneTwice { refused: step, timing });
                         let undos = 0..=step;
                         all.extend(undos.map(|undo| Self::UndoFails {
                             refused: step,
                             undo,
-                            effect,
+                            timing,
                         }));
                     }
                 }
@@ -71,8 +71,8 @@ impl StepFault {
         all
     }
 
-    /// How a saga with this trouble ends; `None` when its own steps decide.
-    pub(crate) fn end(self) -> Option<SagaState> {
+    /// End of a saga with this fault; `None` when its own steps decide.
+    pub(crate) fn expected_end(self) -> Option<SagaState> {
         match self {
             Self::Refused { .. } | Self::UndoFails { .. } | Self::UndoneTwice { .. } => {
                 Some(SagaState::Undone)
@@ -82,75 +82,77 @@ impl StepFault {
     }
 }
 
-/// A run's trouble, and how much of it was had already. It outlives the processes that crash.
+/// Plan of a run: its fault, and how often it was injected already. It outlives the processes that crash.
 #[derive(Debug)]
-pub(crate) struct Plan {
-    trouble: StepFault,
-    had: AtomicUsize,
+pub(crate) struct FaultPlan {
+    fault: StepFault,
+    injected: AtomicUsize,
 }
 
-/// What a disturbed act comes to instead.
-pub(crate) enum Disturbance {
+/// Fault that replaces the result of a step.
+pub(crate) enum InjectedFault {
     Error(StepError),
     Wait,
 }
 
-impl Plan {
-    pub(crate) fn new(trouble: StepFault) -> Self {
-        Self { trouble, had: 0.into() }
+impl FaultPlan {
+    pub(crate) fn new(fault: StepFault) -> Self {
+        Self { fault, injected: 0.into() }
     }
 
-    pub(crate) fn acts_twice(&self) -> bool {
-        self.trouble == StepFault::Twice
+    pub(crate) fn executes_twice(&self) -> bool {
+        self.fault == StepFault::Twice
     }
 
     pub(crate) fn undoes_twice(&self) -> bool {
-        matches!(self.trouble, StepFault::Twice | StepFault::UndoneTwice { .. })
+        matches!(self.fault, StepFault::Twice | StepFault::UndoneTwice { .. })
     }
 
-    /// What goes wrong with the act of this step before, or after, it has its effect.
-    pub(crate) fn act(&self, at: usize, now: Effect) -> Option<Disturbance> {
-        match self.trouble {
-            StepFault::Refused { step, effect } if step == at && effect == now => Some(refusal()),
-            StepFault::UndoFails { refused, effect, .. } if refused == at && effect == now => {
+    /// Fault of this step's action before, or after, its effect.
+    pub(crate) fn execute_fault(&self, index: usize, now: FaultTiming) -> Option<InjectedFault> {
+        match self.fault {
+            StepFault::Refused { step, timing } if step == index && timing == now => {
                 Some(refusal())
             }
-            StepFault::UndoneTwice { refused, effect } if refused == at && effect == now => {
+            StepFault::UndoFails { refused, timing, .. } if refused == index && timing == now => {
                 Some(refusal())
             }
-            StepFault::RefusedForAWhile { step, effect } if step == at && effect == now => {
-                self.more(TIMES).then(refusal)
+            StepFault::UndoneTwice { refused, timing } if refused == index && timing == now => {
+                Some(refusal())
             }
-            StepFault::Unavailable { step, effect } if step == at && effect == now => {
-                self.more(TIMES).then(|| Disturbance::Error(silence()))
+            StepFault::RefusedForAWhile { step, timing } if step == index && timing == now => {
+                self.take(TRANSIENT_FAULTS).then(refusal)
             }
-            StepFault::Waiting { step, effect } if step == at && effect == now => {
-                self.more(1).then_some(Disturbance::Wait)
+            StepFault::Unavailable { step, timing } if step == index && timing == now => {
+                self.take(TRANSIENT_FAULTS).then(|| InjectedFault::Error(unavailable()))
+            }
+            StepFault::Waiting { step, timing } if step == index && timing == now => {
+                self.take(1).then_some(InjectedFault::Wait)
             }
             _ => None,
         }
     }
 
-    /// What goes wrong with the undo of this step before, or after, it has its effect.
-    pub(crate) fn undo(&self, at: usize, now: Effect) -> Option<StepError> {
-        match self.trouble {
-            StepFault::UndoFails { undo, effect, .. } if undo == at && effect == now => {
-                self.more(TIMES).then(silence)
+    /// Fault of this step's undo before, or after, its effect.
+    pub(crate) fn undo_fault(&self, index: usize, now: FaultTiming) -> Option<StepError> {
+        match self.fault {
+            StepFault::UndoFails { undo, timing, .. } if undo == index && timing == now => {
+                self.take(TRANSIENT_FAULTS).then(unavailable)
             }
             _ => None,
         }
     }
 
-    fn more(&self, times: usize) -> bool {
-        self.had.fetch_add(1, Ordering::Relaxed) < times
+    fn take(&self, times: usize) -> bool {
+        self.injected.fetch_add(1, Ordering::Relaxed) < times
     }
 }
 
-fn refusal() -> Disturbance {
-    let problem = Problem::new(422, codes::INVALID_FIELD, "refused by the failure_matrix");
-    Disturbance::Error(StepError::refused(problem))
+fn refusal() -> InjectedFault {
+    let problem = Problem::new(422, codes::INVALID_FIELD, "refused by the failure matrix");
+    InjectedFault::Error(StepError::refused(problem))
 }
 
-fn silence() -> StepError {
-    StepError::Unavailable("no answer, says the failure_matrix".to_owned())
+fn unavailable() -> StepError {
+    StepError::Unavailable("no answer, says the failure matrix".to_owned())
 }

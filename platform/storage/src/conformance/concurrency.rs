@@ -1,4 +1,4 @@
-//! Behaviours that only show when several callers meet.
+//! Conformance checks of concurrency and durability.
 
 use super::values::second;
 use crate::{KeyValue, durability};
@@ -6,8 +6,8 @@ use bytes::Bytes;
 use std::{collections::BTreeSet, sync::Arc};
 use tokio::task::JoinSet;
 
-/// No two callers get the same sum, and none is lost.
-pub async fn a_counter_counts_every_caller(values: Arc<dyn KeyValue>) {
+/// Atomic addition: no two callers get the same sum, and no addition is lost.
+pub async fn concurrent_additions_are_all_counted(values: Arc<dyn KeyValue>) {
     const CALLERS: i64 = 8;
     const CALLS: i64 = 50;
     let mut callers = JoinSet::new();
@@ -26,19 +26,21 @@ pub async fn a_counter_counts_every_caller(values: Arc<dyn KeyValue>) {
     assert_eq!(sums, (1..=CALLERS * CALLS).collect());
 }
 
-/// Who is shown a value that is not flushed has to wait for it before telling the world.
-pub async fn a_value_seen_before_its_flush_touches_the_scope(values: Arc<dyn KeyValue>) {
+/// Read of an unflushed value: its commit becomes a dependency of the running scope, so that the boundary waits for it.
+pub async fn a_value_read_before_its_flush_becomes_a_dependency_of_the_scope(
+    values: Arc<dyn KeyValue>,
+) {
     for round in 0..50 {
         let key = format!("key-{round}");
         let commit =
-            values.put(&key, Bytes::from_static(b"1"), None).await.expect("the value is taken");
-        let (value, touched) = durability::scope(values.value(&key, second(0))).await;
+            values.put(&key, Bytes::from_static(b"1"), None).await.expect("the value is accepted");
+        let (value, dependencies) = durability::scope(values.value(&key, second(0))).await;
         assert!(value.expect("the store answers").is_some());
-        touched.wait().await.expect("the value is flushed");
+        dependencies.wait().await.expect("the value is flushed");
         assert!(commit.is_durable());
 
-        let (sum, touched) = durability::scope(values.add("hits", 1, second(0), None)).await;
+        let (sum, dependencies) = durability::scope(values.add("hits", 1, second(0), None)).await;
         assert_eq!(sum.expect("the store answers"), round + 1);
-        touched.wait().await.expect("the counter is flushed");
+        dependencies.wait().await.expect("the counter is flushed");
     }
 }

@@ -1,4 +1,4 @@
-//! Behaviours of walks along an index.
+//! Conformance checks of queries along an index.
 
 use super::records::{SHELVES, delete, keys, put, text, write};
 use crate::{
@@ -11,7 +11,7 @@ fn by_room(room: &str) -> Query {
     Query { equals: vec![text(room)], ..Query::all("by_room_and_height", 10) }
 }
 
-/// An index never shows a document where it was before.
+/// Index maintenance: no index shows a document at its former position.
 pub async fn a_changed_document_moves_in_its_indexes(documents: Arc<dyn Documents>) {
     let at = |room: &str, height| {
         put("one", "1", &[("room", text(room)), ("height", FieldValue::Integer(height))])
@@ -24,7 +24,7 @@ pub async fn a_changed_document_moves_in_its_indexes(documents: Arc<dyn Document
     assert_eq!(keys(&documents, Query::all("by_room", 10)).await, ["one"]);
 }
 
-/// And it comes in once it has the field, and goes out when it loses it.
+/// Sparse index: a document enters an index once it has all its fields, and leaves it when it loses one.
 pub async fn a_document_without_a_field_is_not_in_the_index(documents: Arc<dyn Documents>) {
     let room = ("room", text("hall"));
     write(
@@ -46,8 +46,8 @@ pub async fn a_document_without_a_field_is_not_in_the_index(documents: Arc<dyn D
     assert_eq!(keys(&documents, Query::all("by_room_and_height", 10)).await, ["one"]);
 }
 
-/// A mistake in a query is an answer, not a guess.
-pub async fn an_index_that_was_not_declared_is_refused(documents: Arc<dyn Documents>) {
+/// Defective query: an undeclared index, or more fields than the index has, is refused and not guessed at.
+pub async fn an_undeclared_index_is_refused(documents: Arc<dyn Documents>) {
     let too_many = Query { equals: vec![text("hall"), text("x")], ..Query::all("by_room", 10) };
     let beyond =
         Query { equals: vec![text("hall")], from: Some(text("x")), ..Query::all("by_room", 10) };
@@ -57,7 +57,7 @@ pub async fn an_index_that_was_not_declared_is_refused(documents: Arc<dyn Docume
     }
 }
 
-/// Numbers compare as numbers, text byte by byte, and all numbers stand before all text.
+/// Order of field values: numbers as numbers, text byte by byte, and all numbers before all text.
 pub async fn numbers_come_before_text(documents: Arc<dyn Documents>) {
     let room = |key: &str, value| put(key, "", &[("room", value)]);
     let rising = [
@@ -85,8 +85,10 @@ pub async fn numbers_come_before_text(documents: Arc<dyn Documents>) {
     }
 }
 
-/// No repeats, and no omissions of what nobody touched.
-pub async fn pages_go_on_after_a_place_though_documents_come_and_go(documents: Arc<dyn Documents>) {
+/// Keyset pagination: no repeats, and no omission of a document that nobody changed.
+pub async fn pages_continue_after_a_position_while_documents_come_and_go(
+    documents: Arc<dyn Documents>,
+) {
     for direction in [Direction::Ascending, Direction::Descending] {
         let room = |number: i64| {
             put(&format!("{number:03}"), "", &[("room", FieldValue::Integer(number / 3))])
@@ -95,17 +97,17 @@ pub async fn pages_go_on_after_a_place_though_documents_come_and_go(documents: A
         let mut seen = Vec::new();
         let mut query = Query { direction, ..Query::all("by_room", 7) };
         loop {
-            let found = documents.query(&SHELVES, query.clone()).await.expect("the store answers");
-            seen.extend(found.documents.into_iter().map(|stored| stored.key));
-            let Some(after) = found.next else { break };
-            // The page's last one goes; new ones come on both sides of the place.
+            let page = documents.query(&SHELVES, query.clone()).await.expect("the store answers");
+            seen.extend(page.documents.into_iter().map(|stored| stored.key));
+            let Some(after) = page.next else { break };
+            // The last document of the page is deleted; others are written on both sides of the position.
             let removed = after.1.clone();
             query.after = Some(after);
             write(&documents, vec![delete(&removed), room(1), room(59)]).await;
         }
         let mut expected: Vec<_> =
             (0..60).filter(|number| number % 2 == 0).map(|number| format!("{number:03}")).collect();
-        // The newcomer lies ahead of one of the two walks and behind the other.
+        // The new document lies ahead of one scan direction and behind the other.
         match direction {
             Direction::Ascending => expected.push("059".to_owned()),
             Direction::Descending => {
@@ -119,15 +121,17 @@ pub async fn pages_go_on_after_a_place_though_documents_come_and_go(documents: A
     }
 }
 
-/// Places come from cursors, and cursors from callers: a forged one must not show other values than asked for.
-pub async fn a_place_from_elsewhere_does_not_widen_a_walk(documents: Arc<dyn Documents>) {
+/// Forged cursor: positions come from clients, and a made-up one must not show values outside the query.
+pub async fn a_forged_position_does_not_widen_a_query(documents: Arc<dyn Documents>) {
     let own = |key: &str, room: &str| {
         put(key, "", &[("room", text(room)), ("height", FieldValue::Integer(1))])
     };
     write(&documents, vec![own("a", "attic"), own("h", "hall"), own("z", "zoo")]).await;
     for direction in [Direction::Ascending, Direction::Descending] {
-        for place in ["", "attic", "hall", "zoo", "zz"] {
-            for values in [vec![text(place), FieldValue::Integer(0)], vec![text(place)], vec![]] {
+        for position in ["", "attic", "hall", "zoo", "zz"] {
+            for values in
+                [vec![text(position), FieldValue::Integer(0)], vec![text(position)], vec![]]
+            {
                 let after = Some(IndexPosition(values, String::new()));
                 let found = keys(&documents, Query { direction, after, ..by_room("hall") }).await;
                 assert!(found.iter().all(|key| key == "h"), "{found:?}");
@@ -136,8 +140,8 @@ pub async fn a_place_from_elsewhere_does_not_widen_a_walk(documents: Arc<dyn Doc
     }
 }
 
-/// Every kind of walk over many documents, compared with plain sorting and filtering.
-pub async fn queries_agree_with_sorting(documents: Arc<dyn Documents>) {
+/// Model check: every kind of query over many documents gives what sorting and filtering gives.
+pub async fn queries_agree_with_sorting_and_filtering(documents: Arc<dyn Documents>) {
     let rooms = [None, Some("attic"), Some("hall"), Some("hall "), Some("zoo")];
     let all: Vec<Document> = (0..150_usize)
         .map(|number| {
@@ -170,7 +174,8 @@ pub async fn queries_agree_with_sorting(documents: Arc<dyn Documents>) {
                 heights.iter().flat_map(|from| heights.iter().map(move |until| (from, until)))
             {
                 let (from, until) = (from.clone(), until.clone());
-                agree(&documents, &all, Query { from, until, direction, ..by_room(room) }).await;
+                assert_agrees(&documents, &all, Query { from, until, direction, ..by_room(room) })
+                    .await;
             }
         }
         for from in [None, Some(text("hall"))] {
@@ -181,40 +186,40 @@ pub async fn queries_agree_with_sorting(documents: Arc<dyn Documents>) {
                     direction,
                     ..Query::all("by_room_and_height", 9)
                 };
-                agree(&documents, &all, query).await;
+                assert_agrees(&documents, &all, query).await;
             }
         }
-        agree(&documents, &all, Query { direction, ..Query::all("all", 50) }).await;
+        assert_agrees(&documents, &all, Query { direction, ..Query::all("all", 50) }).await;
     }
 }
 
-/// Walks page by page and compares with what sorting the documents gives.
-async fn agree(documents: &Arc<dyn Documents>, all: &[Document], mut query: Query) {
+/// Runs the query page by page and compares it with the sorted and filtered documents.
+async fn assert_agrees(documents: &Arc<dyn Documents>, all: &[Document], mut query: Query) {
     let index = query.check(&SHELVES).expect("the index is declared");
-    let mut places: Vec<IndexPosition> =
+    let mut positions: Vec<IndexPosition> =
         all.iter().filter_map(|document| document.position_in(index)).collect();
-    places.retain(|IndexPosition(values, _)| {
+    positions.retain(|IndexPosition(values, _)| {
         let next = values.get(query.equals.len());
         values.starts_with(&query.equals)
             && query.from.as_ref().is_none_or(|from| next >= Some(from))
             && query.until.as_ref().is_none_or(|until| next < Some(until))
     });
-    places.sort();
+    positions.sort();
     if query.direction == Direction::Descending {
-        places.reverse();
+        positions.reverse();
     }
-    let asked = query.clone();
+    let original = query.clone();
     let mut seen = Vec::new();
     loop {
-        let found = documents.query(&SHELVES, query.clone()).await.expect("the store answers");
-        assert!(found.documents.len() <= query.limit);
-        seen.extend(found.documents.into_iter().map(|stored| stored.key));
-        let Some(after) = found.next else { break };
+        let page = documents.query(&SHELVES, query.clone()).await.expect("the store answers");
+        assert!(page.documents.len() <= query.limit);
+        seen.extend(page.documents.into_iter().map(|stored| stored.key));
+        let Some(after) = page.next else { break };
         query.after = Some(after);
     }
     assert_eq!(
         seen,
-        places.into_iter().map(|IndexPosition(_, key)| key).collect::<Vec<_>>(),
-        "{asked:?}"
+        positions.into_iter().map(|IndexPosition(_, key)| key).collect::<Vec<_>>(),
+        "{original:?}"
     );
 }

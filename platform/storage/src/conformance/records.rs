@@ -1,4 +1,4 @@
-//! Behaviours of documents found by key.
+//! Conformance checks of documents found by key.
 
 use crate::{
     Collection, Document, Documents, FieldValue, Index, Query, RECORD_BYTES_MAX, StorageError,
@@ -36,7 +36,7 @@ pub(super) fn text(value: &str) -> FieldValue {
 }
 
 pub(super) async fn write(documents: &Arc<dyn Documents>, writes: Vec<Write>) {
-    let commit = documents.write(writes).await.expect("the writes are taken");
+    let commit = documents.write(writes).await.expect("the writes are accepted");
     commit.wait().await.expect("the writes are flushed");
 }
 
@@ -53,8 +53,8 @@ pub(super) async fn keys(documents: &Arc<dyn Documents>, query: Query) -> Vec<St
     found.documents.into_iter().map(|stored| stored.key).collect()
 }
 
-/// Put, put over, and bytes and names of every kind.
-pub async fn a_document_comes_back_as_it_was_put(documents: Arc<dyn Documents>) {
+/// Upsert and look-up, with keys and bodies of every kind.
+pub async fn a_document_is_returned_as_it_was_written(documents: Arc<dyn Documents>) {
     assert_eq!(body(&documents, "one").await, None);
     write(&documents, vec![put("one", "1", &[])]).await;
     assert_eq!(body(&documents, "one").await.as_deref(), Some("1"));
@@ -74,8 +74,8 @@ pub async fn a_document_comes_back_as_it_was_put(documents: Arc<dyn Documents>) 
     assert_eq!(found.map(|stored| stored.body), Some(binary));
 }
 
-/// Deleting removes from key and indexes; deleting nothing is no error.
-pub async fn a_deleted_document_is_gone_from_everywhere(documents: Arc<dyn Documents>) {
+/// Deletion from the collection and its indexes; deleting a document that does not exist is no error.
+pub async fn a_deleted_document_is_gone_from_every_index(documents: Arc<dyn Documents>) {
     write(&documents, vec![delete("one")]).await;
     write(&documents, vec![put("one", "1", &[("room", text("hall"))])]).await;
     write(&documents, vec![delete("one")]).await;
@@ -83,8 +83,8 @@ pub async fn a_deleted_document_is_gone_from_everywhere(documents: Arc<dyn Docum
     assert!(keys(&documents, Query::all("by_room", 10)).await.is_empty());
 }
 
-/// The last write to a key counts.
-pub async fn writes_of_one_call_happen_in_their_order(documents: Arc<dyn Documents>) {
+/// Order within a batch: the last write to a key wins.
+pub async fn the_writes_of_one_call_apply_in_their_order(documents: Arc<dyn Documents>) {
     write(
         &documents,
         vec![put("one", "1", &[]), delete("one"), put("one", "2", &[]), put("two", "2", &[])],
@@ -95,7 +95,7 @@ pub async fn writes_of_one_call_happen_in_their_order(documents: Arc<dyn Documen
     assert_eq!(body(&documents, "two").await, None);
 }
 
-/// One key in two collections is two documents.
+/// Separate key spaces: one key in two collections names two documents.
 pub async fn collections_do_not_mix(documents: Arc<dyn Documents>) {
     write(&documents, vec![put("one", "shelf", &[("room", text("hall"))])]).await;
     assert_eq!(documents.find(&BOXES, "one").await.expect("the store answers"), None);
@@ -104,7 +104,7 @@ pub async fn collections_do_not_mix(documents: Arc<dyn Documents>) {
     assert!(found.documents.is_empty());
 }
 
-/// A body over the limit is an answer, and leaves nothing of the call behind.
+/// Size limit: a body above it is refused, and nothing of the batch is written.
 pub async fn a_document_that_is_too_large_is_refused(documents: Arc<dyn Documents>) {
     let body_of = |bytes| Bytes::from(vec![b'x'; bytes]);
     let document = |key: &str, bytes| Document {
@@ -123,8 +123,8 @@ pub async fn a_document_that_is_too_large_is_refused(documents: Arc<dyn Document
     assert_eq!(largest.map(|stored| stored.body.len()), Some(RECORD_BYTES_MAX));
 }
 
-/// A scan needs no index, and goes on where the last page ended.
-pub async fn a_scan_meets_every_document_once_in_the_order_of_keys(documents: Arc<dyn Documents>) {
+/// Full scan: it needs no index, and continues where the previous page ended.
+pub async fn a_scan_returns_every_document_once_in_key_order(documents: Arc<dyn Documents>) {
     let scan = async |after: Option<&str>, limit| {
         let found = documents.scan(&SHELVES, after, limit).await.expect("the store answers");
         found.into_iter().map(|stored| stored.key).collect::<Vec<_>>()

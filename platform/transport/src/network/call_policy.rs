@@ -1,41 +1,53 @@
-//! The limits of calls to one service.
+//! Call policy: timeouts, retries, limits and circuit breaking of calls to one service.
 
 use std::time::Duration;
 
-/// The limits of calls to one service. Every one has a default that suits a service in the next rack.
+/// Call policy of a service: timeouts, retries, limits and circuit breaking. The defaults suit services of one data
+/// centre.
+///
+/// ```
+/// use std::time::Duration;
+/// use transport::CallPolicy;
+///
+/// let patient = CallPolicy { attempt_timeout: Duration::from_secs(25), ..CallPolicy::default() };
+/// assert_eq!((patient.attempts_max, patient.retry_percent), (3, 20));
+/// assert!(patient.attempt_timeout < patient.deadline);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallPolicy {
-    /// The longest that a call takes with all its attempts, where its caller has more time.
+    /// Maximum duration of a call with all its attempts; the caller's own deadline applies if it is earlier. Default:
+    /// 30 s.
     pub deadline: Duration,
-    /// The longest that one attempt takes.
+    /// Maximum duration of one attempt. Default: 10 s.
     pub attempt_timeout: Duration,
-    /// The longest that opening a connection takes.
+    /// Maximum duration of opening a TCP connection. Default: 1 s.
     pub connect_timeout: Duration,
-    /// How often one call is attempted, the first attempt included.
+    /// Maximum number of attempts of one call, the first one included. Default: 3.
     pub attempts_max: u32,
-    /// The pause before an attempt that has no other endpoint to go to.
+    /// Pause before a retry that can only go to an endpoint that was tried already. Default: 25 ms.
     pub retry_pause: Duration,
-    /// How many further attempts a hundred calls may cause. Retries that are not bounded turn a slow service into
-    /// a dead one.
+    /// Retry budget: retries per hundred calls. Unbounded retries turn a slow service into a dead one. Default: 20.
     pub retry_percent: u32,
-    /// How many further attempts are saved up at most, and are there at the beginning.
+    /// Retry budget: the largest number of retries that can accumulate, which is also the initial number. Default: 10.
     pub retry_reserve: u32,
-    /// How many attempts are under way at the same time.
+    /// Maximum number of concurrent attempts. Default: 256.
     pub running_requests_max: usize,
-    /// How many more wait for their turn; the next one is refused at once.
+    /// Maximum number of queued attempts; beyond it calls fail at once with [`Overloaded`]. Default: 256.
+    ///
+    /// [`Overloaded`]: crate::TransportError::Overloaded
     pub queue_requests_max: usize,
-    /// After how many failures in a row an endpoint is left alone.
+    /// Circuit breaker: consecutive failures after which it opens. Default: 5.
     pub breaker_failures: u32,
-    /// How long an endpoint is left alone at first; twice as long after each probe that fails.
+    /// Circuit breaker: how long it stays open at first; doubles after each failed probe. Default: 1 s.
     pub breaker_pause: Duration,
-    /// The longest that an endpoint is left alone.
+    /// Circuit breaker: the longest time that it stays open. Default: 30 s.
     pub breaker_pause_max: Duration,
-    /// How far back the latency of an endpoint is remembered.
+    /// Load balancer: time constant of the decaying average of an endpoint's latency. Default: 10 s.
     pub latency_memory: Duration,
-    /// How many idle connections are kept to one endpoint.
+    /// Connection pool: maximum number of idle connections per endpoint. Default: 64.
     pub idle_connections_max: usize,
-    /// How long an idle connection is kept; shorter than a listener keeps it, so that none is used that the other
-    /// side is closing.
+    /// Connection pool: how long an idle connection is kept. Shorter than a listener keeps it, so that no request is sent
+    /// on a connection that the other side is closing. Default: 15 s.
     pub idle_connection_timeout: Duration,
 }
 

@@ -1,10 +1,11 @@
-//! Leaves an endpoint alone that fails again and again.
+//! Circuit breaker of an endpoint: closed, open, half-open.
 
 use parking_lot::Mutex;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Counts failures in a row. After some, the endpoint is not ready for a while; then one request may probe it.
+/// Circuit breaker that opens after consecutive failures, and after a pause lets a single probe pass (half-open). A probe
+/// that succeeds closes it; one that fails opens it again for twice as long.
 #[derive(Debug)]
 pub(super) struct CircuitBreaker {
     failures_max: u32,
@@ -15,17 +16,17 @@ pub(super) struct CircuitBreaker {
 
 #[derive(Debug)]
 enum State {
-    /// Requests pass; so many failed in a row.
+    /// Requests pass; `failures` counts the consecutive failures.
     Closed { failures: u32 },
-    /// No request passes until then.
+    /// No request passes before `until`.
     Open { until: Instant, pause: Duration },
-    /// One request passes, to see.
-    Probing { pause: Duration },
+    /// One probe is running; no other request passes.
+    HalfOpen { pause: Duration },
 }
 
-/// The right to send one request to the endpoint.
+/// Permit to send one request to the endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Permit {
+pub(super) enum BreakerPermit {
     Normal,
     Probe,
 }
@@ -35,60 +36,60 @@ impl CircuitBreaker {
         Self { failures_max, pause, pause_max, state: Mutex::new(State::Closed { failures: 0 }) }
     }
 
-    /// Whether a request would pass.
+    /// Whether a request would pass now.
     pub(super) fn is_ready(&self) -> bool {
         match &*self.state.lock() {
             State::Closed { .. } => true,
             State::Open { until, .. } => *until <= Instant::now(),
-            State::Probing { .. } => false,
+            State::HalfOpen { .. } => false,
         }
     }
 
-    /// Lets a request pass, or not.
-    pub(super) fn admit(&self) -> Option<Permit> {
+    /// A permit for one request, unless the breaker is open or half-open.
+    pub(super) fn try_acquire(&self) -> Option<BreakerPermit> {
         let mut state = self.state.lock();
         match *state {
-            State::Closed { .. } => Some(Permit::Normal),
+            State::Closed { .. } => Some(BreakerPermit::Normal),
             State::Open { until, pause } if until <= Instant::now() => {
-                *state = State::Probing { pause };
-                Some(Permit::Probe)
+                *state = State::HalfOpen { pause };
+                Some(BreakerPermit::Probe)
             }
-            State::Open { .. } | State::Probing { .. } => None,
+            State::Open { .. } | State::HalfOpen { .. } => None,
         }
     }
 
-    /// The request with this permit was answered.
-    pub(super) fn answered(&self, permit: Permit) {
+    /// Records that the request with this permit succeeded.
+    pub(super) fn record_success(&self, permit: BreakerPermit) {
         let mut state = self.state.lock();
         match (permit, &*state) {
-            // What was sent before the breaker opened says nothing about now.
-            (Permit::Normal, State::Open { .. } | State::Probing { .. }) => {}
+            // A request that was sent before the breaker opened says nothing about the present.
+            (BreakerPermit::Normal, State::Open { .. } | State::HalfOpen { .. }) => {}
             _ => *state = State::Closed { failures: 0 },
         }
     }
 
-    /// The request with this permit failed; returns whether that opened the breaker.
-    pub(super) fn failed(&self, permit: Permit) -> bool {
+    /// Records that the request with this permit failed; returns whether that opened the breaker.
+    pub(super) fn record_failure(&self, permit: BreakerPermit) -> bool {
         let mut state = self.state.lock();
         let pause = match (permit, &mut *state) {
-            (Permit::Normal, State::Closed { failures }) => {
+            (BreakerPermit::Normal, State::Closed { failures }) => {
                 *failures += 1;
                 if *failures < self.failures_max {
                     return false;
                 }
                 self.pause
             }
-            (Permit::Probe, State::Probing { pause }) => (*pause * 2).min(self.pause_max),
+            (BreakerPermit::Probe, State::HalfOpen { pause }) => (*pause * 2).min(self.pause_max),
             _ => return false,
         };
         *state = State::Open { until: Instant::now() + pause, pause };
         true
     }
 
-    /// Nobody waits for the request with this permit any more. A probe is left to the next one.
-    pub(super) fn abandoned(&self, permit: Permit) {
+    /// Releases the permit of a cancelled request. After a cancelled probe the next request probes.
+    pub(super) fn release(&self, permit: BreakerPermit) {
         let mut state = self.state.lock();
-        if let (Permit::Probe, State::Probing { pause }) = (permit, &*state) {
+        if let (BreakerPermit::Probe, State::HalfOpen { pause }) = (permit, &*state) {
             *state = State::Open { until: Instant::now(), pause: *pause };
         }
     }
@@ -107,7 +108,7 @@ mod tests {
 
     /// Sends one request that fails; `None` if it did not pass.
     fn fail(breaker: &CircuitBreaker) -> Option<bool> {
-        breaker.admit().map(|permit| breaker.failed(permit))
+        breaker.try_acquire().map(|permit| breaker.record_failure(permit))
     }
 
     #[tokio::test(start_paused = true)]
@@ -116,11 +117,11 @@ mod tests {
         assert_eq!([(); 4].map(|()| fail(&breaker)), [Some(false), Some(false), Some(true), None]);
         advance(SECOND).await;
         assert!(breaker.is_ready());
-        let probe = breaker.admit().unwrap();
+        let probe = breaker.try_acquire().unwrap();
         // One probe at a time.
-        assert!(!breaker.is_ready() && breaker.admit().is_none());
-        breaker.answered(probe);
-        assert_eq!(breaker.admit(), Some(Permit::Normal));
+        assert!(!breaker.is_ready() && breaker.try_acquire().is_none());
+        breaker.record_success(probe);
+        assert_eq!(breaker.try_acquire(), Some(BreakerPermit::Normal));
     }
 
     #[tokio::test(start_paused = true)]
@@ -138,12 +139,12 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn one_answer_between_failures_keeps_it_closed() {
+    async fn one_success_between_failures_keeps_it_closed() {
         let breaker = breaker();
         for _ in 0..10 {
             fail(&breaker);
             fail(&breaker);
-            breaker.answered(breaker.admit().unwrap());
+            breaker.record_success(breaker.try_acquire().unwrap());
         }
         assert!(breaker.is_ready());
     }
@@ -151,29 +152,29 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn late_results_of_old_requests_change_nothing() {
         let breaker = breaker();
-        let old = [(); 3].map(|()| breaker.admit().unwrap());
+        let old = [(); 3].map(|()| breaker.try_acquire().unwrap());
         for _ in 0..3 {
             fail(&breaker);
         }
-        breaker.answered(old[0]);
-        assert!(!breaker.failed(old[1]) && !breaker.is_ready());
+        breaker.record_success(old[0]);
+        assert!(!breaker.record_failure(old[1]) && !breaker.is_ready());
         advance(SECOND).await;
-        let probe = breaker.admit().unwrap();
-        breaker.answered(old[2]);
+        let probe = breaker.try_acquire().unwrap();
+        breaker.record_success(old[2]);
         assert!(!breaker.is_ready());
-        breaker.answered(probe);
+        breaker.record_success(probe);
         assert!(breaker.is_ready());
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_probe_that_nobody_waits_for_is_left_to_the_next() {
+    async fn after_a_cancelled_probe_the_next_request_probes() {
         let breaker = breaker();
         for _ in 0..3 {
             fail(&breaker);
         }
         advance(SECOND).await;
-        let probe = breaker.admit().unwrap();
-        breaker.abandoned(probe);
-        assert_eq!(breaker.admit(), Some(Permit::Probe));
+        let probe = breaker.try_acquire().unwrap();
+        breaker.release(probe);
+        assert_eq!(breaker.try_acquire(), Some(BreakerPermit::Probe));
     }
 }

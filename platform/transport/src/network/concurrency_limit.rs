@@ -1,9 +1,9 @@
-//! How many requests are under way, and how many wait.
+//! Concurrency limit with a bounded queue.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Lets some in, some wait, and turns the rest away at once.
+/// Limit on concurrent requests, with a bounded queue; beyond it requests are refused at once (load shedding).
 #[derive(Debug)]
 pub(super) struct ConcurrencyLimit {
     running: Semaphore,
@@ -17,25 +17,25 @@ impl ConcurrencyLimit {
         Self { running, waiting: AtomicUsize::new(0), waiting_max }
     }
 
-    /// A place, after some waiting perhaps; `None` at once if too many are waiting.
-    pub(super) async fn enter(&self) -> Option<SemaphorePermit<'_>> {
-        if let Ok(place) = self.running.try_acquire() {
-            return Some(place);
+    /// A permit, possibly after waiting in the queue; `None` at once if the queue is full.
+    pub(super) async fn acquire(&self) -> Option<SemaphorePermit<'_>> {
+        if let Ok(permit) = self.running.try_acquire() {
+            return Some(permit);
         }
         let _waiting = Waiting::begin(self)?;
         self.running.acquire().await.ok()
     }
 }
 
-/// One who waits, until it is dropped.
+/// Place in the queue, given back when it is dropped.
 struct Waiting<'a>(&'a AtomicUsize);
 
 impl<'a> Waiting<'a> {
-    fn begin(admission: &'a ConcurrencyLimit) -> Option<Self> {
-        let waiting = Self(&admission.waiting);
+    fn begin(limit: &'a ConcurrencyLimit) -> Option<Self> {
+        let waiting = Self(&limit.waiting);
         let before = waiting.0.fetch_add(1, Ordering::Relaxed);
-        // Too many: dropping `waiting` takes this one off again.
-        (before < admission.waiting_max).then_some(waiting)
+        // Beyond the limit: dropping `waiting` decrements the counter again.
+        (before < limit.waiting_max).then_some(waiting)
     }
 }
 
@@ -51,24 +51,24 @@ mod tests {
     use futures_util::poll;
 
     #[tokio::test]
-    async fn some_enter_some_wait_and_the_rest_is_turned_away_at_once() {
-        let admission = ConcurrencyLimit::new(1, 1);
-        let first = admission.enter().await;
-        let mut second = Box::pin(admission.enter());
+    async fn some_run_some_queue_and_the_rest_is_refused_at_once() {
+        let limit = ConcurrencyLimit::new(1, 1);
+        let first = limit.acquire().await;
+        let mut second = Box::pin(limit.acquire());
         assert!(first.is_some() && poll!(&mut second).is_pending());
-        assert!(admission.enter().await.is_none());
+        assert!(limit.acquire().await.is_none());
         drop(first);
         assert!(second.await.is_some());
     }
 
     #[tokio::test]
-    async fn who_stops_waiting_makes_room() {
-        let admission = ConcurrencyLimit::new(1, 1);
-        let _first = admission.enter().await;
+    async fn a_cancelled_request_leaves_the_queue() {
+        let limit = ConcurrencyLimit::new(1, 1);
+        let _first = limit.acquire().await;
         for _ in 0..3 {
-            let mut waiting = Box::pin(admission.enter());
+            let mut waiting = Box::pin(limit.acquire());
             assert!(poll!(&mut waiting).is_pending());
-            assert!(admission.enter().await.is_none());
+            assert!(limit.acquire().await.is_none());
         }
     }
 }

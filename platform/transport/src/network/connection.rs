@@ -1,4 +1,4 @@
-//! Pooled connections to endpoints.
+//! Connection pool: HTTP/1.1 connections to the endpoints of a service.
 
 use super::CallPolicy;
 use crate::{Channel, Request, Response, Transport, TransportError, loopback::RESPONSE_BYTES_MAX};
@@ -12,14 +12,14 @@ use hyper_util::{
 };
 use std::error::Error;
 
-/// The connections to all endpoints of one service.
+/// Connection pool for all endpoints of one service.
 #[derive(Clone, Debug)]
-pub(super) struct Connections {
+pub(super) struct ConnectionPool {
     service: &'static str,
     client: Client<HttpConnector, Full<Bytes>>,
 }
 
-impl Connections {
+impl ConnectionPool {
     pub(super) fn new(service: &'static str, policy: &CallPolicy) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
@@ -32,19 +32,19 @@ impl Connections {
         Self { service, client }
     }
 
-    /// The way to one endpoint.
+    /// A channel to one endpoint over the pool.
     pub(super) fn to(&self, base: &Uri) -> Channel {
-        Channel::new(Connection { connections: self.clone(), base: base.clone() })
+        Channel::new(PooledConnection { connections: self.clone(), base: base.clone() })
     }
 }
 
-struct Connection {
-    connections: Connections,
+struct PooledConnection {
+    connections: ConnectionPool,
     base: Uri,
 }
 
 #[async_trait]
-impl Transport for Connection {
+impl Transport for PooledConnection {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let (mut head, body) = request.into_parts();
         head.uri = self.address(head.uri.path_and_query()).map_err(|it| self.unreachable(&it))?;
@@ -59,8 +59,8 @@ impl Transport for Connection {
     }
 }
 
-impl Connection {
-    /// This path at this endpoint.
+impl PooledConnection {
+    /// The absolute URI of this path at this endpoint.
     fn address(&self, path: Option<&PathAndQuery>) -> Result<Uri, http::Error> {
         let base = self.base.clone().into_parts();
         let mut address = http::uri::Builder::new();
@@ -71,7 +71,7 @@ impl Connection {
     }
 
     fn unreachable(&self, error: &dyn Error) -> TransportError {
-        // The outer error says "client error"; what a person needs to know is underneath.
+        // The outer error says only "client error"; the innermost one says what happened.
         let mut innermost = error;
         while let Some(source) = innermost.source() {
             innermost = source;

@@ -1,25 +1,25 @@
-//! Where a service runs, as far as is known at the moment.
+//! Endpoint discovery: the base URIs of a service, updatable at run time.
 
 use http::Uri;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// The base addresses of a service, which may change at any time.
+/// Endpoints of a service: a watched list of base URIs.
 #[derive(Clone, Debug)]
 pub struct Endpoints(watch::Receiver<Arc<[Uri]>>);
 
-/// Tells where a service runs. When it is dropped, what it told last stays.
+/// Updater of [`Endpoints`]. When it is dropped, the last list stays in force.
 #[derive(Debug)]
 pub struct EndpointUpdater(watch::Sender<Arc<[Uri]>>);
 
 impl Endpoints {
-    /// Addresses that change when the announcer says so.
+    /// A list of endpoints, and the updater that replaces it.
     pub fn updatable(first: Vec<Uri>) -> (EndpointUpdater, Self) {
         let (sender, receiver) = watch::channel(first.into());
         (EndpointUpdater(sender), Self(receiver))
     }
 
-    /// The addresses now, if they were announced since the last look.
+    /// The current list, if it was updated since the last look.
     pub(super) fn changed(&mut self) -> Option<Arc<[Uri]>> {
         let now = self.0.borrow_and_update();
         now.has_changed().then(|| Arc::clone(&now))
@@ -31,14 +31,14 @@ impl Endpoints {
 }
 
 impl EndpointUpdater {
-    /// From now on the service runs at these addresses.
+    /// Replaces the list of base URIs.
     pub fn update(&self, addresses: Vec<Uri>) {
         self.0.send_replace(addresses.into());
     }
 }
 
 impl From<Vec<Uri>> for Endpoints {
-    /// Addresses that never change.
+    /// A fixed list.
     fn from(addresses: Vec<Uri>) -> Self {
         Self::updatable(addresses).1
     }

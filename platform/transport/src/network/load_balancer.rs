@@ -1,11 +1,12 @@
-//! Chooses where a request goes: of two endpoints that are ready, drawn at random, the less loaded one.
+//! Load balancer: power of two choices (P2C) over the peak-EWMA load of each endpoint.
 //!
-//! Two draws are nearly as good as looking at all of them, and unlike "the best of all" they do not send everybody
-//! to the same endpoint at once.
+//! Of two endpoints drawn at random the less loaded one gets the request (Mitzenmacher, *The Power of Two Choices in
+//! Randomized Load Balancing*, 2001). Two draws balance nearly as well as a scan of all endpoints, and unlike "the least
+//! loaded" they do not send every client to the same endpoint at once.
 
 use super::{
     CallPolicy, Endpoints,
-    circuit_breaker::{CircuitBreaker, Permit},
+    circuit_breaker::{BreakerPermit, CircuitBreaker},
     peak_ewma::PeakEwma,
 };
 use crate::Channel;
@@ -20,23 +21,23 @@ pub(super) struct LoadBalancer {
     policy: CallPolicy,
     randomness: Arc<dyn Randomness>,
     connect: Connect,
-    known: Mutex<Known>,
+    endpoint_set: Mutex<EndpointSet>,
 }
 
-struct Known {
+struct EndpointSet {
     endpoints: Endpoints,
-    states: Arc<[Arc<Endpoint>]>,
+    states: Arc<[Arc<BalancedEndpoint>]>,
 }
 
-/// One address, and how it does.
-pub(super) struct Endpoint {
+/// Endpoint under load balancing: its channel, circuit breaker and load.
+pub(super) struct BalancedEndpoint {
     base: Uri,
     transport: Channel,
     breaker: CircuitBreaker,
     load: PeakEwma,
 }
 
-impl Endpoint {
+impl BalancedEndpoint {
     pub(super) fn transport(&self) -> &Channel {
         &self.transport
     }
@@ -50,15 +51,15 @@ impl LoadBalancer {
         connect: Connect,
     ) -> Self {
         let first = endpoints.now();
-        let known = Mutex::new(Known { endpoints, states: Arc::new([]) });
-        let balance = Self { policy: *policy, randomness, connect, known };
-        let states = balance.states_of(&first, &[]);
-        balance.known.lock().states = states;
-        balance
+        let endpoint_set = Mutex::new(EndpointSet { endpoints, states: Arc::new([]) });
+        let balancer = Self { policy: *policy, randomness, connect, endpoint_set };
+        let states = balancer.states_of(&first, &[]);
+        balancer.endpoint_set.lock().states = states;
+        balancer
     }
 
-    /// An endpoint for the next attempt; one of `tried` only if no other is ready. `None` if none is.
-    pub(super) fn choose(&self, tried: &[Arc<Endpoint>]) -> Option<Chosen> {
+    /// Selects an endpoint for the next attempt; one of `tried` only if no other is ready, `None` if none is.
+    pub(super) fn select(&self, tried: &[Arc<BalancedEndpoint>]) -> Option<SelectedEndpoint> {
         let all = self.current();
         let ready: Vec<_> = all.iter().filter(|endpoint| endpoint.breaker.is_ready()).collect();
         let untried: Vec<_> = ready.iter().copied().filter(|it| !contains(tried, it)).collect();
@@ -66,26 +67,26 @@ impl LoadBalancer {
         while !candidates.is_empty() {
             let index = self.less_loaded_of_two(&candidates);
             let endpoint = candidates.swap_remove(index);
-            // Between the look and this, another request may have taken the one probe.
-            if let Some(permit) = endpoint.breaker.admit() {
-                return Some(Chosen::new(Arc::clone(endpoint), permit));
+            // Another request may have taken the one probe since `is_ready`.
+            if let Some(permit) = endpoint.breaker.try_acquire() {
+                return Some(SelectedEndpoint::new(Arc::clone(endpoint), permit));
             }
         }
         None
     }
 
-    /// Whether an attempt could go somewhere else than to those that were tried.
-    pub(super) fn has_other_than(&self, tried: &[Arc<Endpoint>]) -> bool {
+    /// Whether an endpoint is ready that was not tried yet.
+    pub(super) fn has_other_than(&self, tried: &[Arc<BalancedEndpoint>]) -> bool {
         self.current().iter().any(|it| !contains(tried, it) && it.breaker.is_ready())
     }
 
-    fn less_loaded_of_two(&self, candidates: &[&Arc<Endpoint>]) -> usize {
+    fn less_loaded_of_two(&self, candidates: &[&Arc<BalancedEndpoint>]) -> usize {
         let count = candidates.len();
         if count == 1 {
             return 0;
         }
         let first = self.below(count);
-        // Any but the first, each as likely.
+        // Uniform over all but the first.
         let second = (first + 1 + self.below(count - 1)) % count;
         let is_less = candidates[second].load.value() < candidates[first].load.value();
         if is_less { second } else { first }
@@ -96,26 +97,30 @@ impl LoadBalancer {
         usize::try_from(self.randomness.below(bound)).unwrap_or(0)
     }
 
-    fn current(&self) -> Arc<[Arc<Endpoint>]> {
-        let mut known = self.known.lock();
-        if let Some(addresses) = known.endpoints.changed() {
-            known.states = self.states_of(&addresses, &known.states);
+    fn current(&self) -> Arc<[Arc<BalancedEndpoint>]> {
+        let mut endpoint_set = self.endpoint_set.lock();
+        if let Some(addresses) = endpoint_set.endpoints.changed() {
+            endpoint_set.states = self.states_of(&addresses, &endpoint_set.states);
         }
-        Arc::clone(&known.states)
+        Arc::clone(&endpoint_set.states)
     }
 
-    /// The endpoints at these addresses. Those that were known keep what is known of them.
-    fn states_of(&self, addresses: &[Uri], known: &[Arc<Endpoint>]) -> Arc<[Arc<Endpoint>]> {
+    /// The endpoints at these addresses. An endpoint that is kept keeps its breaker and its load.
+    fn states_of(
+        &self,
+        addresses: &[Uri],
+        endpoint_set: &[Arc<BalancedEndpoint>],
+    ) -> Arc<[Arc<BalancedEndpoint>]> {
         let state_of = |base: &Uri| {
-            let old = known.iter().find(|endpoint| endpoint.base == *base);
+            let old = endpoint_set.iter().find(|endpoint| endpoint.base == *base);
             old.cloned().unwrap_or_else(|| Arc::new(self.endpoint(base)))
         };
         addresses.iter().map(state_of).collect()
     }
 
-    fn endpoint(&self, base: &Uri) -> Endpoint {
+    fn endpoint(&self, base: &Uri) -> BalancedEndpoint {
         let CallPolicy { breaker_failures, breaker_pause, breaker_pause_max, .. } = self.policy;
-        Endpoint {
+        BalancedEndpoint {
             base: base.clone(),
             transport: (self.connect)(base),
             breaker: CircuitBreaker::new(breaker_failures, breaker_pause, breaker_pause_max),
@@ -124,51 +129,51 @@ impl LoadBalancer {
     }
 }
 
-fn contains(tried: &[Arc<Endpoint>], endpoint: &Arc<Endpoint>) -> bool {
+fn contains(tried: &[Arc<BalancedEndpoint>], endpoint: &Arc<BalancedEndpoint>) -> bool {
     tried.iter().any(|it| Arc::ptr_eq(it, endpoint))
 }
 
-/// An endpoint chosen for one attempt. Whoever drops it without a word has left.
-pub(super) struct Chosen {
-    endpoint: Arc<Endpoint>,
-    permit: Option<Permit>,
+/// Endpoint selected for one attempt. Dropping it without recording an outcome means that the attempt was cancelled.
+pub(super) struct SelectedEndpoint {
+    endpoint: Arc<BalancedEndpoint>,
+    permit: Option<BreakerPermit>,
 }
 
-impl Chosen {
-    fn new(endpoint: Arc<Endpoint>, permit: Permit) -> Self {
+impl SelectedEndpoint {
+    fn new(endpoint: Arc<BalancedEndpoint>, permit: BreakerPermit) -> Self {
         endpoint.load.sent();
         Self { endpoint, permit: Some(permit) }
     }
 
-    pub(super) fn endpoint(&self) -> &Arc<Endpoint> {
+    pub(super) fn endpoint(&self) -> &Arc<BalancedEndpoint> {
         &self.endpoint
     }
 
-    /// It answered.
-    pub(super) fn answered(mut self, took: Duration) {
+    /// Records that the attempt succeeded.
+    pub(super) fn record_success(mut self, took: Duration) {
         self.endpoint.load.observe(took);
         if let Some(permit) = self.permit.take() {
-            self.endpoint.breaker.answered(permit);
+            self.endpoint.breaker.record_success(permit);
         }
     }
 
-    /// It failed; returns whether it is left alone from now on. A failure counts as an answer of `as_slow_as`:
-    /// otherwise an endpoint that refuses quickly would look like the best one.
-    pub(super) fn failed(mut self, as_slow_as: Duration) -> bool {
+    /// Records that the attempt failed; returns whether that opened the breaker. A failure counts as a response with a
+    /// latency of `as_slow_as`: otherwise an endpoint that fails fast would look like the least loaded one.
+    pub(super) fn record_failure(mut self, as_slow_as: Duration) -> bool {
         self.endpoint.load.observe(as_slow_as);
-        let opened = self.permit.take().is_some_and(|it| self.endpoint.breaker.failed(it));
+        let opened = self.permit.take().is_some_and(|it| self.endpoint.breaker.record_failure(it));
         if opened {
-            tracing::warn!(endpoint = %self.endpoint.base, "an endpoint fails and is left alone");
+            tracing::warn!(endpoint = %self.endpoint.base, "the circuit breaker of an endpoint opened");
         }
         opened
     }
 }
 
-impl Drop for Chosen {
+impl Drop for SelectedEndpoint {
     fn drop(&mut self) {
         self.endpoint.load.ended();
         if let Some(permit) = self.permit.take() {
-            self.endpoint.breaker.abandoned(permit);
+            self.endpoint.breaker.release(permit);
         }
     }
 }

@@ -1,11 +1,11 @@
-//! What calls to one service look like from here.
+//! Client-side metrics of calls to one service.
 
 use std::time::Duration;
 use telemetry::{Counter, Histogram, LATENCY_BUCKETS, Metrics};
 
-/// How an attempt ended.
+/// Outcome of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(super) enum AttemptOutcome {
     Answered,
     Failed,
     TimedOut,
@@ -16,11 +16,11 @@ pub(super) struct CallMetrics {
     answered: Histogram,
     failed: Histogram,
     timed_out: Histogram,
-    /// Further attempts.
+    /// Retries.
     pub(super) retried: Counter,
-    /// Requests that were refused because too many were waiting.
+    /// Requests refused because the queue was full.
     pub(super) shed: Counter,
-    /// How often an endpoint was left alone.
+    /// Circuit breakers that opened.
     pub(super) opened: Counter,
 }
 
@@ -38,15 +38,15 @@ impl CallMetrics {
             timed_out: seconds("timed_out"),
             retried: counter("http_client_retries", "Further attempts after a failed one"),
             shed: counter("http_client_shed", "Requests refused because too many were waiting"),
-            opened: counter("http_client_breaker_opened", "Endpoints left alone after failures"),
+            opened: counter("http_client_breaker_opened", "Circuit breakers that opened"),
         }
     }
 
-    pub(super) fn attempted(&self, outcome: Outcome, took: Duration) {
+    pub(super) fn attempted(&self, outcome: AttemptOutcome, took: Duration) {
         let seconds = match outcome {
-            Outcome::Answered => &self.answered,
-            Outcome::Failed => &self.failed,
-            Outcome::TimedOut => &self.timed_out,
+            AttemptOutcome::Answered => &self.answered,
+            AttemptOutcome::Failed => &self.failed,
+            AttemptOutcome::TimedOut => &self.timed_out,
         };
         seconds.observe(took.as_secs_f64());
     }

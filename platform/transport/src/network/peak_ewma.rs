@@ -1,5 +1,5 @@
-//! How loaded an endpoint is: its latency, quick to believe bad news and slow to forget them, times what is under
-//! way (the peak-EWMA of Finagle).
+//! Peak-EWMA load of an endpoint: an exponentially weighted moving average of its latency that follows peaks at once and
+//! decays slowly, times the number of pending requests (as in Finagle and tower).
 
 use parking_lot::Mutex;
 use std::{
@@ -8,9 +8,10 @@ use std::{
 };
 use tokio::time::Instant;
 
-/// What an endpoint is assumed to take before it was asked: little, so that new ones are tried.
+/// Initial latency of an endpoint: low, so that new endpoints are tried.
 const LATENCY_ASSUMED: Duration = Duration::from_millis(1);
 
+/// Peak-EWMA load of one endpoint.
 #[derive(Debug)]
 pub(super) struct PeakEwma {
     memory: Duration,
@@ -30,37 +31,37 @@ impl PeakEwma {
         Self { memory, latency: Mutex::new(latency), pending: AtomicU32::new(0) }
     }
 
-    /// A request was sent.
+    /// Counts a request as pending.
     pub(super) fn sent(&self) {
         self.pending.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A request ended, however it ended.
+    /// Counts a pending request as ended.
     pub(super) fn ended(&self) {
         self.pending.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// An answer took so long.
+    /// Adds a latency to the average.
     pub(super) fn observe(&self, took: Duration) {
         let mut latency = self.latency.lock();
         let took = took.as_secs_f64();
         let weight = self.weight(&latency);
-        // A peak counts at once; getting better has to prove itself.
+        // A peak counts at once; an improvement only gradually.
         let smoothed = latency.seconds * weight + took * (1.0 - weight);
         latency.seconds = smoothed.max(took);
         latency.at = Instant::now();
     }
 
-    /// The expected wait of one request more.
+    /// The load: expected latency of one more request, in seconds.
     pub(super) fn value(&self) -> f64 {
         let latency = self.latency.lock();
-        // What is old fades, so that an endpoint which was slow once is tried again.
+        // Old latencies decay, so that an endpoint which was slow once is tried again.
         let floor = LATENCY_ASSUMED.as_secs_f64();
         let faded = floor + (latency.seconds - floor).max(0.0) * self.weight(&latency);
         faded * f64::from(self.pending.load(Ordering::Relaxed).saturating_add(1))
     }
 
-    /// How much of what was known then is still believed.
+    /// Weight of the old average: e to the power of minus its age over the time constant.
     fn weight(&self, latency: &Latency) -> f64 {
         let age = latency.at.elapsed().as_secs_f64();
         (-age / self.memory.as_secs_f64().max(f64::MIN_POSITIVE)).exp()

@@ -1,14 +1,14 @@
-//! How many further attempts may be made.
+//! Retry budget.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// One further attempt, in the unit of the account.
+/// Cost of one retry, in units of the balance; a call deposits `percent` of these.
 const RETRY: u64 = 100;
 
-/// An account that each call pays a part of a retry into, and each retry takes one from.
+/// Retry budget as a token bucket: each call deposits a fraction of a retry, each retry withdraws a whole one.
 ///
-/// However many calls fail, the service gets at most `percent` more requests than without retries. No clock is
-/// needed: where nobody calls, nobody retries.
+/// However many calls fail, the service gets at most `percent` per cent more requests than without retries, plus the
+/// reserve. The bucket needs no clock: without calls there are no retries.
 #[derive(Debug)]
 pub(super) struct RetryBudget {
     percent: u64,
@@ -22,12 +22,12 @@ impl RetryBudget {
         Self { percent: u64::from(percent), most, balance: AtomicU64::new(most) }
     }
 
-    /// A call was made.
+    /// Deposits the fraction of one call.
     pub(super) fn deposit(&self) {
         self.change(|balance| Some((balance + self.percent).min(self.most)));
     }
 
-    /// Takes one retry from the account, if there is one.
+    /// Withdraws one retry; `false` if the balance is too low.
     pub(super) fn withdraw(&self) -> bool {
         self.change(|balance| balance.checked_sub(RETRY))
     }

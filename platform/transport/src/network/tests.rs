@@ -1,4 +1,4 @@
-//! The layers together, over endpoints that do as they are told, with the clock stopped.
+//! Tests of all layers together, over scripted endpoints, with the clock paused.
 
 use super::{CallPolicy, EndpointUpdater, Endpoints, network_over};
 use crate::{Channel, Context, Request, Response, Transport, TransportError, headers};
@@ -15,34 +15,34 @@ use tokio::time::{Instant, sleep};
 
 const MILLI: Duration = Duration::from_millis(1);
 
-/// What an endpoint does with a request.
+/// Scripted behaviour of an endpoint.
 #[derive(Clone, Copy, Debug)]
-enum Does {
+enum EndpointBehaviour {
     Answers(u16),
     AnswersAfter(Duration),
     Refuses,
     Hangs,
 }
 
-/// All endpoints: what each does, and what arrived there.
+/// The scripted endpoints and the requests that arrived at each.
 #[derive(Clone, Debug)]
-struct World(Arc<Mutex<Vec<Place>>>);
+struct TestEndpoints(Arc<Mutex<Vec<TestEndpoint>>>);
 
 #[derive(Debug)]
-struct Place {
-    does: Does,
+struct TestEndpoint {
+    behaviour: EndpointBehaviour,
     arrived: Vec<Request>,
 }
 
-impl World {
-    fn of<const N: usize>(does: [Does; N]) -> Self {
-        let places = does.map(|does| Place { does, arrived: Vec::new() });
-        Self(Arc::new(Mutex::new(places.into())))
+impl TestEndpoints {
+    fn of<const N: usize>(behaviour: [EndpointBehaviour; N]) -> Self {
+        let endpoints = behaviour.map(|behaviour| TestEndpoint { behaviour, arrived: Vec::new() });
+        Self(Arc::new(Mutex::new(endpoints.into())))
     }
 
-    /// From now on this endpoint does this.
-    fn let_be(&self, index: usize, does: Does) {
-        self.0.lock()[index].does = does;
+    /// Changes the behaviour of an endpoint.
+    fn set_behaviour(&self, index: usize, behaviour: EndpointBehaviour) {
+        self.0.lock()[index].behaviour = behaviour;
     }
 
     fn hits(&self, index: usize) -> usize {
@@ -50,7 +50,7 @@ impl World {
     }
 
     fn all_hits(&self) -> usize {
-        self.0.lock().iter().map(|place| place.arrived.len()).sum()
+        self.0.lock().iter().map(|endpoint| endpoint.arrived.len()).sum()
     }
 
     fn last(&self, index: usize) -> Request {
@@ -62,47 +62,47 @@ impl World {
     }
 
     fn transport(&self, policy: CallPolicy) -> Channel {
-        self.reached(self.bases().into(), policy)
+        self.channel_over(self.bases().into(), policy)
     }
 
     fn updatable(&self, first: Vec<Uri>, policy: CallPolicy) -> (EndpointUpdater, Channel) {
-        let (announcer, endpoints) = Endpoints::updatable(first);
-        (announcer, self.reached(endpoints, policy))
+        let (updater, endpoints) = Endpoints::updatable(first);
+        (updater, self.channel_over(endpoints, policy))
     }
 
-    fn reached(&self, endpoints: Endpoints, policy: CallPolicy) -> Channel {
-        let world = self.clone();
+    fn channel_over(&self, endpoints: Endpoints, policy: CallPolicy) -> Channel {
+        let cluster = self.clone();
         let connect = move |address: &Uri| {
             let index = (0..100).find(|index| base(*index) == *address);
-            Channel::new(At(world.clone(), index.unwrap()))
+            Channel::new(TestTransport(cluster.clone(), index.unwrap()))
         };
         let randomness = Arc::new(SeededRandomness::new(1));
         network_over("things", endpoints, policy, randomness, &Metrics::new(), connect)
     }
 }
 
-struct At(World, usize);
+struct TestTransport(TestEndpoints, usize);
 
 #[async_trait]
-impl Transport for At {
+impl Transport for TestTransport {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        let does = {
-            let mut places = self.0.0.lock();
-            let place = &mut places[self.1];
-            place.arrived.push(request);
-            place.does
+        let behaviour = {
+            let mut endpoints = self.0.0.lock();
+            let endpoint = &mut endpoints[self.1];
+            endpoint.arrived.push(request);
+            endpoint.behaviour
         };
-        let status = match does {
-            Does::Answers(status) => status,
-            Does::AnswersAfter(pause) => {
+        let status = match behaviour {
+            EndpointBehaviour::Answers(status) => status,
+            EndpointBehaviour::AnswersAfter(pause) => {
                 sleep(pause).await;
                 200
             }
-            Does::Refuses => {
+            EndpointBehaviour::Refuses => {
                 let reason = "connection refused".to_owned();
                 return Err(TransportError::Unreachable { service: "things", reason });
             }
-            Does::Hangs => std::future::pending().await,
+            EndpointBehaviour::Hangs => std::future::pending().await,
         };
         Ok(http::Response::builder().status(status).body(Bytes::new()).unwrap())
     }
@@ -139,10 +139,20 @@ fn is_unreachable(answer: &Result<u16, TransportError>) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_broken_endpoint_is_retried_around_and_then_left_alone() {
-    for broken in [Does::Refuses, Does::Answers(500), Does::Answers(503), Does::Hangs] {
-        let world = World::of([broken, Does::Answers(200), Does::Answers(200)]);
-        // Seldom asked, since failures make it look slow; so that it is asked often enough, no pause ends.
+async fn a_broken_endpoint_is_retried_elsewhere_and_then_passed_over() {
+    for broken in [
+        EndpointBehaviour::Refuses,
+        EndpointBehaviour::Answers(500),
+        EndpointBehaviour::Answers(503),
+        EndpointBehaviour::Hangs,
+    ] {
+        let cluster = TestEndpoints::of([
+            broken,
+            EndpointBehaviour::Answers(200),
+            EndpointBehaviour::Answers(200),
+        ]);
+        // A failing endpoint has a high load and is rarely selected; a short memory selects it often enough, and a long
+        // pause keeps its breaker open.
         let pauses = Duration::from_hours(1);
         let policy = CallPolicy {
             breaker_pause: pauses,
@@ -150,30 +160,31 @@ async fn a_broken_endpoint_is_retried_around_and_then_left_alone() {
             latency_memory: MILLI,
             ..CallPolicy::default()
         };
-        let transport = world.transport(policy);
+        let transport = cluster.transport(policy);
         for _ in 0..200 {
             assert!(matches!(status(&transport, get()).await, Ok(200)));
             tokio::time::advance(MILLI * 20).await;
         }
-        assert_eq!(world.hits(0), 5, "{broken:?}");
-        assert_eq!(world.all_hits(), 205);
+        assert_eq!(cluster.hits(0), 5, "{broken:?}");
+        assert_eq!(cluster.all_hits(), 205);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_budget_bounds_what_retries_add() {
-    let world = World::of([Does::Answers(503), Does::Answers(503)]);
+    let cluster =
+        TestEndpoints::of([EndpointBehaviour::Answers(503), EndpointBehaviour::Answers(503)]);
     let policy = CallPolicy { breaker_failures: u32::MAX, ..CallPolicy::default() };
-    let transport = world.transport(policy);
+    let transport = cluster.transport(policy);
     for _ in 0..1_000 {
         assert!(matches!(status(&transport, get()).await, Ok(503)));
     }
     // The reserve of ten, and a fifth of the calls.
-    assert!((1_150..=1_210).contains(&world.all_hits()), "{}", world.all_hits());
+    assert!((1_150..=1_210).contains(&cluster.all_hits()), "{}", cluster.all_hits());
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_what_may_be_repeated_is_repeated() {
+async fn only_idempotent_requests_are_retried() {
     for (request, attempts) in [
         (get(), 3),
         (request(Method::PUT), 3),
@@ -182,43 +193,49 @@ async fn only_what_may_be_repeated_is_repeated() {
         (request(Method::POST), 1),
         (request(Method::PATCH), 1),
     ] {
-        for broken in [Does::Refuses, Does::Answers(503), Does::Hangs] {
-            let world = World::of([broken; 3]);
-            let transport = world.transport(CallPolicy::default());
+        for broken in
+            [EndpointBehaviour::Refuses, EndpointBehaviour::Answers(503), EndpointBehaviour::Hangs]
+        {
+            let cluster = TestEndpoints::of([broken; 3]);
+            let transport = cluster.transport(CallPolicy::default());
             let answer = status(&transport, request.clone()).await;
             assert!(!matches!(answer, Ok(200)));
-            assert_eq!(world.all_hits(), attempts, "{} {broken:?}", request.method());
+            assert_eq!(cluster.all_hits(), attempts, "{} {broken:?}", request.method());
             // Each attempt went to another endpoint.
-            assert!((0..3).all(|index| world.hits(index) <= 1));
+            assert!((0..3).all(|index| cluster.hits(index) <= 1));
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_is_an_answer() {
+async fn a_client_error_is_not_retried() {
     for refusal in [400, 404, 409, 422, 429] {
-        let world = World::of([Does::Answers(refusal)]);
-        let transport = world.transport(CallPolicy::default());
+        let cluster = TestEndpoints::of([EndpointBehaviour::Answers(refusal)]);
+        let transport = cluster.transport(CallPolicy::default());
         for _ in 0..20 {
             assert!(matches!(status(&transport, get()).await, Ok(it) if it == refusal));
         }
-        assert_eq!(world.all_hits(), 20);
+        assert_eq!(cluster.all_hits(), 20);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_deadline_is_that_of_the_whole_call() {
-    let world = World::of([Does::Hangs, Does::Hangs, Does::Hangs]);
-    let transport = world.transport(CallPolicy {
+    let cluster = TestEndpoints::of([
+        EndpointBehaviour::Hangs,
+        EndpointBehaviour::Hangs,
+        EndpointBehaviour::Hangs,
+    ]);
+    let transport = cluster.transport(CallPolicy {
         deadline: Duration::from_secs(8),
         attempt_timeout: Duration::from_secs(3),
         ..CallPolicy::default()
     });
     let began = Instant::now();
     assert!(is_late(&status(&transport, get()).await));
-    assert_eq!((began.elapsed(), world.all_hits()), (Duration::from_secs(8), 3));
+    assert_eq!((began.elapsed(), cluster.all_hits()), (Duration::from_secs(8), 3));
 
-    // A caller with less time is told in its own time.
+    // The caller's own deadline applies if it is earlier.
     let deadline = Some(Instant::now() + MILLI * 300);
     let began = Instant::now();
     let context = Context { deadline, ..Context::default() };
@@ -226,26 +243,26 @@ async fn the_deadline_is_that_of_the_whole_call() {
     assert_eq!(began.elapsed(), MILLI * 300);
 
     // With no time left nothing is sent.
-    let hits = world.all_hits();
+    let hits = cluster.all_hits();
     let context = Context { deadline: Some(Instant::now()), ..Context::default() };
     assert!(is_late(&context.scope(status(&transport, get())).await));
-    assert_eq!(world.all_hits(), hits);
+    assert_eq!(cluster.all_hits(), hits);
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_context_and_the_time_left_travel_along() {
-    let world = World::of([Does::Answers(200)]);
-    let transport = world.transport(CallPolicy::default());
+async fn the_context_and_the_remaining_time_are_propagated() {
+    let cluster = TestEndpoints::of([EndpointBehaviour::Answers(200)]);
+    let transport = cluster.transport(CallPolicy::default());
     let sent = async |context: Context| {
         let mut request = get();
         request.headers_mut().insert(headers::EDGE, "operator".parse().unwrap());
         context.scope(status(&transport, request)).await.unwrap();
-        let sent = world.last(0);
+        let sent = cluster.last(0);
         let text = |name: &str| Some(sent.headers().get(name)?.to_str().unwrap().to_owned());
         [headers::DEADLINE, headers::REQUEST_ID, headers::ACTOR, headers::EDGE].map(text)
     };
     let some = |text: &str| Some(text.to_owned());
-    // What the context does not say is not said: a forged header does not get through.
+    // Headers without a value in the context are removed: a forged one does not get through.
     assert_eq!(sent(Context::default()).await, [some("10000"), None, None, None]);
     let context = Context {
         deadline: Some(Instant::now() + MILLI * 1_200),
@@ -258,11 +275,11 @@ async fn the_context_and_the_time_left_travel_along() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn too_many_are_refused_at_once() {
-    let world = World::of([Does::AnswersAfter(MILLI * 100)]);
+async fn calls_beyond_the_queue_are_refused_at_once() {
+    let cluster = TestEndpoints::of([EndpointBehaviour::AnswersAfter(MILLI * 100)]);
     let policy =
         CallPolicy { running_requests_max: 2, queue_requests_max: 3, ..CallPolicy::default() };
-    let transport = world.transport(policy);
+    let transport = cluster.transport(policy);
     let began = Instant::now();
     let answers = join_all((0..8).map(|_| async {
         let answer = status(&transport, get()).await;
@@ -281,34 +298,34 @@ async fn too_many_are_refused_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_who_leaves_gives_its_place_back() {
-    let world = World::of([Does::Hangs]);
+async fn a_cancelled_call_gives_its_permit_back() {
+    let cluster = TestEndpoints::of([EndpointBehaviour::Hangs]);
     let policy =
         CallPolicy { running_requests_max: 1, queue_requests_max: 0, ..CallPolicy::default() };
-    let transport = world.transport(policy);
+    let transport = cluster.transport(policy);
     for _ in 0..3 {
         let mut left = Box::pin(status(&transport, get()));
         assert!(poll!(&mut left).is_pending());
     }
-    world.let_be(0, Does::Answers(200));
+    cluster.set_behaviour(0, EndpointBehaviour::Answers(200));
     assert!(matches!(status(&transport, get()).await, Ok(200)));
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_only_endpoint_is_left_alone_and_tried_again_after_the_pause() {
-    let world = World::of([Does::Refuses]);
+async fn the_breaker_of_the_only_endpoint_opens_and_probes_after_the_pause() {
+    let cluster = TestEndpoints::of([EndpointBehaviour::Refuses]);
     let policy = CallPolicy { attempts_max: 1, ..CallPolicy::default() };
-    let transport = world.transport(policy);
+    let transport = cluster.transport(policy);
     for call in 0..20 {
         assert!(is_unreachable(&status(&transport, get()).await));
-        assert_eq!(world.hits(0), 5.min(call + 1));
+        assert_eq!(cluster.hits(0), 5.min(call + 1));
     }
     tokio::time::advance(policy.breaker_pause).await;
     assert!(is_unreachable(&status(&transport, get()).await));
     assert!(is_unreachable(&status(&transport, get()).await));
-    assert_eq!(world.hits(0), 6, "one probe, and a longer pause");
+    assert_eq!(cluster.hits(0), 6, "one probe, and a longer pause");
 
-    world.let_be(0, Does::Answers(200));
+    cluster.set_behaviour(0, EndpointBehaviour::Answers(200));
     tokio::time::advance(policy.breaker_pause * 2).await;
     for _ in 0..10 {
         assert!(matches!(status(&transport, get()).await, Ok(200)));
@@ -317,72 +334,79 @@ async fn the_only_endpoint_is_left_alone_and_tried_again_after_the_pause() {
 
 #[tokio::test(start_paused = true)]
 async fn the_quicker_endpoint_gets_more() {
-    let world = World::of([Does::AnswersAfter(MILLI * 50), Does::AnswersAfter(MILLI * 5)]);
-    let transport = world.transport(CallPolicy::default());
+    let cluster = TestEndpoints::of([
+        EndpointBehaviour::AnswersAfter(MILLI * 50),
+        EndpointBehaviour::AnswersAfter(MILLI * 5),
+    ]);
+    let transport = cluster.transport(CallPolicy::default());
     for _ in 0..50 {
         let calls = join_all((0..4).map(|_| status(&transport, get()))).await;
         assert!(calls.iter().all(Result::is_ok));
     }
-    assert!(world.hits(0) * 3 < world.hits(1), "{} {}", world.hits(0), world.hits(1));
-    assert!(world.hits(0) > 0);
+    assert!(cluster.hits(0) * 3 < cluster.hits(1), "{} {}", cluster.hits(0), cluster.hits(1));
+    assert!(cluster.hits(0) > 0);
 }
 
 #[tokio::test(start_paused = true)]
 async fn equal_endpoints_share_the_work() {
-    let world = World::of([Does::AnswersAfter(MILLI); 4]);
-    let transport = world.transport(CallPolicy::default());
+    let cluster = TestEndpoints::of([EndpointBehaviour::AnswersAfter(MILLI); 4]);
+    let transport = cluster.transport(CallPolicy::default());
     for _ in 0..100 {
         join_all((0..8).map(|_| status(&transport, get()))).await;
     }
-    assert!((0..4).all(|index| (150..250).contains(&world.hits(index))));
+    assert!((0..4).all(|index| (150..250).contains(&cluster.hits(index))));
 }
 
 #[tokio::test(start_paused = true)]
 async fn endpoints_may_come_and_go() {
-    let world = World::of([Does::Refuses, Does::Answers(200), Does::Answers(200)]);
+    let cluster = TestEndpoints::of([
+        EndpointBehaviour::Refuses,
+        EndpointBehaviour::Answers(200),
+        EndpointBehaviour::Answers(200),
+    ]);
     let policy = CallPolicy { attempts_max: 1, ..CallPolicy::default() };
-    let (announcer, transport) = world.updatable(vec![], policy);
+    let (updater, transport) = cluster.updatable(vec![], policy);
     assert!(is_unreachable(&status(&transport, get()).await));
 
-    announcer.update(vec![base(0)]);
+    updater.update(vec![base(0)]);
     for _ in 0..10 {
         assert!(is_unreachable(&status(&transport, get()).await));
     }
-    // What is known of an endpoint stays known: it is still left alone.
-    announcer.update(vec![base(0), base(1)]);
+    // An endpoint that stays in the list keeps its breaker, which is still open.
+    updater.update(vec![base(0), base(1)]);
     for _ in 0..10 {
         assert!(matches!(status(&transport, get()).await, Ok(200)));
     }
-    assert_eq!((world.hits(0), world.hits(1)), (5, 10));
+    assert_eq!((cluster.hits(0), cluster.hits(1)), (5, 10));
 
-    announcer.update(vec![base(2)]);
-    drop(announcer);
+    updater.update(vec![base(2)]);
+    drop(updater);
     for _ in 0..10 {
         assert!(matches!(status(&transport, get()).await, Ok(200)));
     }
-    assert_eq!((world.hits(1), world.hits(2)), (10, 10));
+    assert_eq!((cluster.hits(1), cluster.hits(2)), (10, 10));
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_leaves_before_it_is_flushed() {
-    let world = World::of([Does::Answers(200)]);
-    let transport = world.transport(CallPolicy::default());
-    let tail = Watermark::at(0);
-    let ((), _touched) = durability::scope(async {
-        durability::depend_on(&Commit::at(&tail, 3));
+async fn no_request_is_sent_before_its_dependencies_are_flushed() {
+    let cluster = TestEndpoints::of([EndpointBehaviour::Answers(200)]);
+    let transport = cluster.transport(CallPolicy::default());
+    let watermark = Watermark::at(0);
+    let ((), _dependencies) = durability::scope(async {
+        durability::depend_on(&Commit::at(&watermark, 3));
         let mut call = Box::pin(status(&transport, get()));
         for flushed in [0, 2] {
-            tail.advance(flushed);
+            watermark.advance(flushed);
             assert!(poll!(&mut call).is_pending());
-            assert_eq!(world.all_hits(), 0);
+            assert_eq!(cluster.all_hits(), 0);
         }
-        tail.advance(3);
+        watermark.advance(3);
         assert!(matches!(call.await, Ok(200)));
 
-        durability::depend_on(&Commit::at(&tail, 4));
-        tail.void();
+        durability::depend_on(&Commit::at(&watermark, 4));
+        watermark.void();
         assert!(is_unreachable(&status(&transport, get()).await));
-        assert_eq!(world.all_hits(), 1);
+        assert_eq!(cluster.all_hits(), 1);
     })
     .await;
 }

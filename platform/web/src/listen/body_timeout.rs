@@ -1,4 +1,4 @@
-//! Bodies that may not dawdle: a client that sends a byte a minute would hold a place for ever.
+//! Timeout of request bodies: a client that sends a byte per minute must not hold a connection for ever (slow loris).
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
@@ -10,29 +10,29 @@ use std::{
 };
 use tokio::time::{Instant, Sleep, sleep};
 
-/// A body that fails when nothing comes for too long.
+/// Request body that fails when no data arrives for too long.
 #[derive(Debug)]
-pub(super) struct Patient {
+pub(super) struct BodyTimeout {
     body: Incoming,
     pause_max: Duration,
-    /// Made at the first pause: a body that is there already needs no timer.
-    alarm: Option<Pin<Box<Sleep>>>,
+    /// Created at the first pause: a body that has arrived already needs no timer.
+    timer: Option<Pin<Box<Sleep>>>,
 }
 
-impl Patient {
+impl BodyTimeout {
     pub(super) fn new(body: Incoming, pause_max: Duration) -> Self {
-        Self { body, pause_max, alarm: None }
+        Self { body, pause_max, timer: None }
     }
 
-    /// Ready once nothing has come for too long.
-    fn poll_alarm(&mut self, task: &mut Context<'_>) -> Poll<()> {
+    /// Ready once no data has arrived for too long.
+    fn poll_timer(&mut self, task: &mut Context<'_>) -> Poll<()> {
         let pause_max = self.pause_max;
-        let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep(pause_max)));
-        alarm.as_mut().poll(task)
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(pause_max)));
+        timer.as_mut().poll(task)
     }
 }
 
-impl Body for Patient {
+impl Body for BodyTimeout {
     type Data = Bytes;
     type Error = io::Error;
 
@@ -41,13 +41,13 @@ impl Body for Patient {
         task: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(task) else {
-            ready!(self.poll_alarm(task));
+            ready!(self.poll_timer(task));
             let error = io::Error::new(io::ErrorKind::TimedOut, "the client paused for too long");
             return Poll::Ready(Some(Err(error)));
         };
         let pause_max = self.pause_max;
-        if let Some(alarm) = &mut self.alarm {
-            alarm.as_mut().reset(Instant::now() + pause_max);
+        if let Some(timer) = &mut self.timer {
+            timer.as_mut().reset(Instant::now() + pause_max);
         }
         Poll::Ready(frame.map(|frame| frame.map_err(io::Error::other)))
     }

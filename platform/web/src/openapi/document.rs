@@ -1,4 +1,4 @@
-//! One document of several services' parts.
+//! Merge of several services' OpenAPI documents.
 
 use aide::openapi::OpenApi;
 use serde_json::{Map, Value, json};
@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const SCHEMAS: &str = "#/components/schemas/";
 
-/// One document of several services' parts: `OpenAPI` 3.1, sorted, the same text for the same parts.
+/// Merges the OpenAPI documents of several services into one: `OpenAPI` 3.1, sorted, deterministic.
 ///
-/// Two services may call different things by one name; the later one's then gets the service's name in front.
+/// Where two services have different schemas of one name, that of the later one is prefixed with the service's name.
 pub fn openapi_document(title: &str, parts: Vec<OpenApi>) -> Value {
     let mut paths = Map::new();
     let mut schemas = BTreeMap::new();
@@ -24,7 +24,7 @@ pub fn openapi_document(title: &str, parts: Vec<OpenApi>) -> Value {
         }
         rewrite(&mut part, &renamed);
         for (path, item) in object(part.get_mut("paths").map(Value::take)) {
-            // A part that takes the rest of the path is written `{*rest}` in routes and `{rest}` in documents.
+            // A wildcard parameter is written `{*rest}` in routes and `{rest}` in documents.
             let known = paths.entry(path.replace("{*", "{")).or_insert_with(|| json!({}));
             if let Value::Object(known) = known {
                 for (method, operation) in object(Some(item)) {
@@ -54,8 +54,8 @@ fn object(value: Option<Value>) -> Map<String, Value> {
     }
 }
 
-/// The new names of those schemas of `own` that are not what `known` calls by the same name, and of those that
-/// refer to one of them.
+/// The new names of those schemas of `own` that differ from the one of the same name in `known`, and of those that refer
+/// to one of them.
 fn renamed(
     known: &BTreeMap<String, Value>,
     own: &BTreeMap<String, Value>,
@@ -123,7 +123,7 @@ fn capitalised(name: &str) -> String {
         .collect()
 }
 
-/// The same value with its keys in order, whether or not `serde_json` keeps them so by itself.
+/// The same value with sorted keys, whether or not `serde_json` sorts them by itself.
 fn sorted(value: Value) -> Value {
     match value {
         Value::Object(object) => {

@@ -1,4 +1,4 @@
-//! The methods of one path: `get(handler)`, or `get_with(handler, |it| it.summary("…"))` with words of its own.
+//! Method routing of one path: `get(handler)`, or `get_with(handler, |it| it.summary("…"))` with documentation.
 
 use super::OperationDocs;
 use aide::{
@@ -17,19 +17,28 @@ use axum::{
 use std::{convert::Infallible, sync::Arc};
 use tower::{Layer, Service};
 
-/// The handlers of one path, by method.
+/// Documentation of an operation: its id, its summary, and the tag of its group.
+pub fn operation(
+    id: &'static str,
+    summary: &'static str,
+    tag: &'static str,
+) -> impl Fn(TransformOperation<'_>) -> TransformOperation<'_> + Send + Sync + 'static {
+    move |it| it.id(id).summary(summary).tag(tag)
+}
+
+/// Method router: the handlers of one path by method, with their documentation.
 #[must_use]
 #[derive(Clone, Debug)]
 pub struct ApiMethodRouter<S = ()> {
     pub(super) router: MethodRouter<S>,
-    pub(super) tellings: Vec<OperationDocs>,
+    pub(super) docs: Vec<OperationDocs>,
 }
 
-/// Makes the free functions and the methods of the same names.
+/// Generates the free functions and the methods of the same names.
 macro_rules! methods {
     ($($name:ident, $name_with:ident;)*) => {
         $(
-            #[doc = concat!("Has `", stringify!($name), "` requests answered by a handler.")]
+            #[doc = concat!("Routes `", stringify!($name), "` requests to a handler.")]
             pub fn $name<H, I, O, T, S>(handler: H) -> ApiMethodRouter<S>
             where
                 H: Handler<T, S> + OperationHandler<I, O>,
@@ -41,8 +50,8 @@ macro_rules! methods {
                 ApiMethodRouter::none().$name(handler)
             }
 
-            #[doc = concat!("Has `", stringify!($name), "` requests answered by a handler, and says more about it.")]
-            pub fn $name_with<H, I, O, T, S, F>(handler: H, say: F) -> ApiMethodRouter<S>
+            #[doc = concat!("Routes `", stringify!($name), "` requests to a handler, with documentation.")]
+            pub fn $name_with<H, I, O, T, S, F>(handler: H, describe: F) -> ApiMethodRouter<S>
             where
                 H: Handler<T, S> + OperationHandler<I, O>,
                 I: OperationInput,
@@ -51,13 +60,13 @@ macro_rules! methods {
                 S: Clone + Send + Sync + 'static,
                 F: Fn(TransformOperation<'_>) -> TransformOperation<'_> + Send + Sync + 'static,
             {
-                ApiMethodRouter::none().$name_with(handler, say)
+                ApiMethodRouter::none().$name_with(handler, describe)
             }
         )*
 
         impl<S: Clone + Send + Sync + 'static> ApiMethodRouter<S> {
             $(
-                #[doc = concat!("Has `", stringify!($name), "` requests answered by a handler, too.")]
+                #[doc = concat!("Also routes `", stringify!($name), "` requests to a handler.")]
                 pub fn $name<H, I, O, T>(self, handler: H) -> Self
                 where
                     H: Handler<T, S> + OperationHandler<I, O>,
@@ -68,8 +77,8 @@ macro_rules! methods {
                     self.$name_with(handler, |it| it)
                 }
 
-                #[doc = concat!("Has `", stringify!($name), "` requests answered by a handler, too, and says more about it.")]
-                pub fn $name_with<H, I, O, T, F>(mut self, handler: H, say: F) -> Self
+                #[doc = concat!("Also routes `", stringify!($name), "` requests to a handler, with documentation.")]
+                pub fn $name_with<H, I, O, T, F>(mut self, handler: H, describe: F) -> Self
                 where
                     H: Handler<T, S> + OperationHandler<I, O>,
                     I: OperationInput,
@@ -78,7 +87,7 @@ macro_rules! methods {
                     F: Fn(TransformOperation<'_>) -> TransformOperation<'_> + Send + Sync + 'static,
                 {
                     self.router = self.router.$name(handler);
-                    self.tellings.push(OperationDocs::of::<I, O>(stringify!($name), say));
+                    self.docs.push(OperationDocs::of::<I, O>(stringify!($name), describe));
                     self
                 }
             )*
@@ -96,10 +105,10 @@ methods! {
 
 impl<S: Clone + Send + Sync + 'static> ApiMethodRouter<S> {
     fn none() -> Self {
-        Self { router: MethodRouter::new(), tellings: Vec::new() }
+        Self { router: MethodRouter::new(), docs: Vec::new() }
     }
 
-    /// Puts a layer around the handlers there are. It changes nothing of their description.
+    /// Wraps the present handlers in a layer. Their documentation stays as it is.
     pub fn layer<L>(mut self, layer: L) -> Self
     where
         L: Layer<Route> + Clone + Send + Sync + 'static,
@@ -114,27 +123,27 @@ impl<S: Clone + Send + Sync + 'static> ApiMethodRouter<S> {
 }
 
 impl<S> From<MethodRouter<S>> for ApiMethodRouter<S> {
-    /// Handlers that nobody describes.
+    /// Undocumented handlers.
     fn from(router: MethodRouter<S>) -> Self {
-        Self { router, tellings: Vec::new() }
+        Self { router, docs: Vec::new() }
     }
 }
 
 impl OperationDocs {
     fn of<I: OperationInput, O: OperationOutput>(
         method: &'static str,
-        say: impl Fn(TransformOperation<'_>) -> TransformOperation<'_> + Send + Sync + 'static,
+        describe: impl Fn(TransformOperation<'_>) -> TransformOperation<'_> + Send + Sync + 'static,
     ) -> Self {
-        let tell = move || {
+        let build = move || {
             let mut operation = inferred::<I, O>();
-            let _ = say(TransformOperation::new(&mut operation));
+            let _ = describe(TransformOperation::new(&mut operation));
             operation
         };
-        Self { method, tell: Arc::new(tell) }
+        Self { method, build: Arc::new(build) }
     }
 }
 
-/// What the types of a handler tell by themselves.
+/// Documentation inferred from the types of a handler.
 fn inferred<I: OperationInput, O: OperationOutput>() -> Operation {
     let mut operation = Operation::default();
     in_context(|context| {
@@ -149,7 +158,7 @@ fn inferred<I: OperationInput, O: OperationOutput>() -> Operation {
     operation
 }
 
-/// Notes what a status means; the first word on it stands.
+/// Adds the documentation of a status, unless it has one already.
 fn note_response(operation: &mut Operation, status: Option<u16>, response: Response) {
     let responses = operation.responses.get_or_insert_default();
     let response = ReferenceOr::Item(response);

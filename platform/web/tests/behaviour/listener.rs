@@ -1,6 +1,6 @@
-//! What a client sees on a socket.
+//! Behaviour of the listener on a socket.
 
-use crate::things::{Things, parts, remembering, service};
+use crate::things::{Things, idempotent_parts, parts, service};
 use axum::Router;
 use engine_memory::MemoryEngine;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -14,13 +14,13 @@ use tokio::{
 use web::{ApiRouter, DrainOutcome, NoContent, ServeOptions, routing};
 
 /// A listener on a free port.
-struct Listening {
+struct TestServer {
     address: SocketAddr,
     stop: oneshot::Sender<()>,
     ended: JoinHandle<DrainOutcome>,
 }
 
-impl Listening {
+impl TestServer {
     async fn with(router: Router, options: ServeOptions) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -34,8 +34,8 @@ impl Listening {
         Self::with(router, ServeOptions::default()).await
     }
 
-    async fn connect(&self) -> Client {
-        Client(TcpStream::connect(self.address).await.unwrap())
+    async fn connect(&self) -> TestClient {
+        TestClient(TcpStream::connect(self.address).await.unwrap())
     }
 
     async fn stop(self) -> DrainOutcome {
@@ -49,10 +49,10 @@ fn spawn<T: Send + 'static>(task: impl Future<Output = T> + Send + 'static) -> J
     tokio::spawn(task)
 }
 
-/// A connection, byte by byte.
-struct Client(TcpStream);
+/// Client that writes and reads raw bytes.
+struct TestClient(TcpStream);
 
-impl Client {
+impl TestClient {
     async fn send(&mut self, text: impl AsRef<[u8]>) {
         self.0.write_all(text.as_ref()).await.unwrap();
     }
@@ -92,20 +92,20 @@ fn things() -> Router {
     service(Things::default().routes(), parts()).router
 }
 
-/// A service whose one route touches this place of this log.
-fn touching(tail: &Arc<Watermark>, position: u64) -> Router {
-    let tail = Arc::clone(tail);
-    let touch = routing::get(move || {
-        durability::depend_on(&Commit::at(&tail, position));
+/// A service whose one route depends on this position of this log.
+fn depending_on(watermark: &Arc<Watermark>, position: u64) -> Router {
+    let watermark = Arc::clone(watermark);
+    let handler = routing::get(move || {
+        durability::depend_on(&Commit::at(&watermark, position));
         async { NoContent }
     });
-    service(ApiRouter::new().api_route("/touch", touch), parts()).router
+    service(ApiRouter::new().api_route("/depend", handler), parts()).router
 }
 
 #[tokio::test]
 async fn a_connection_is_used_again() {
-    let listening = Listening::to(things()).await;
-    let mut client = listening.connect().await;
+    let server = TestServer::to(things()).await;
+    let mut client = server.connect().await;
     for number in 1..=3 {
         let answer = client.get(&format!("/api/v1/things/{number}")).await;
         assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
@@ -118,33 +118,33 @@ async fn a_connection_is_used_again() {
     client.send("GET /api/v1/things/9 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await;
     let rest = client.rest().await;
     assert!(rest.ends_with(r#"{"number":9,"name":"a thing"}"#), "{rest}");
-    assert_eq!(listening.stop().await, DrainOutcome::Completely);
+    assert_eq!(server.stop().await, DrainOutcome::Completed);
 }
 
 #[tokio::test]
-async fn an_answer_waits_for_the_flush_of_what_it_touched() {
-    let tail = Watermark::at(0);
-    let listening = Listening::to(touching(&tail, 7)).await;
-    let mut client = listening.connect().await;
-    client.send("GET /touch HTTP/1.1\r\nhost: a\r\n\r\n").await;
+async fn a_response_waits_for_the_flush_of_its_dependencies() {
+    let watermark = Watermark::at(0);
+    let server = TestServer::to(depending_on(&watermark, 7)).await;
+    let mut client = server.connect().await;
+    client.send("GET /depend HTTP/1.1\r\nhost: a\r\n\r\n").await;
     for flushed in 1..7 {
-        tail.advance(flushed);
+        watermark.advance(flushed);
         let early = tokio::time::timeout(Duration::from_millis(5), client.0.readable()).await;
         assert!(early.is_err(), "an answer left at {flushed}, before its flush");
     }
-    tail.advance(7);
+    watermark.advance(7);
     assert!(client.answer().await.starts_with("HTTP/1.1 204"));
     // From here on it is flushed already.
-    assert!(client.get("/touch").await.starts_with("HTTP/1.1 204"));
+    assert!(client.get("/depend").await.starts_with("HTTP/1.1 204"));
 }
 
 #[tokio::test]
-async fn an_answer_about_something_lost_is_withheld() {
-    let tail = Watermark::at(0);
-    let listening = Listening::to(touching(&tail, 7)).await;
-    let mut client = listening.connect().await;
-    client.send("GET /touch HTTP/1.1\r\nhost: a\r\n\r\n").await;
-    tail.void();
+async fn a_response_whose_dependency_is_lost_is_withheld() {
+    let watermark = Watermark::at(0);
+    let server = TestServer::to(depending_on(&watermark, 7)).await;
+    let mut client = server.connect().await;
+    client.send("GET /depend HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    watermark.void();
     let answer = client.answer().await;
     assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
     assert!(answer.contains("content-type: application/problem+json"), "{answer}");
@@ -153,12 +153,12 @@ async fn an_answer_about_something_lost_is_withheld() {
 }
 
 #[tokio::test]
-async fn an_answer_with_a_key_waits_until_it_is_remembered_for_good() {
+async fn a_response_to_a_key_waits_until_it_is_stored_durably() {
     let engine = MemoryEngine::new();
     engine.hold();
-    let router = service(Things::default().routes(), remembering(&engine)).router;
-    let listening = Listening::to(router).await;
-    let mut client = listening.connect().await;
+    let router = service(Things::default().routes(), idempotent_parts(&engine)).router;
+    let server = TestServer::to(router).await;
+    let mut client = server.connect().await;
     let body = r#"{"name":"a","count":1}"#;
     client
         .send(format!(
@@ -174,7 +174,7 @@ async fn an_answer_with_a_key_waits_until_it_is_remembered_for_good() {
 }
 
 #[tokio::test]
-async fn a_stop_lets_the_request_under_way_end_and_closes_idle_connections() {
+async fn a_shutdown_lets_running_requests_end_and_closes_idle_connections() {
     let (began, gate) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (begins, opens) = (Arc::clone(&began), Arc::clone(&gate));
     let slow = routing::get(move || {
@@ -186,25 +186,28 @@ async fn a_stop_lets_the_request_under_way_end_and_closes_idle_connections() {
         }
     });
     let router = service(ApiRouter::new().api_route("/slow", slow), parts()).router;
-    let listening = Listening::to(router).await;
-    let address = listening.address;
-    let (mut idle, mut busy) = (listening.connect().await, listening.connect().await);
+    let server = TestServer::to(router).await;
+    let address = server.address;
+    let (mut idle, mut busy) = (server.connect().await, server.connect().await);
     idle.get("/nowhere").await;
     busy.send("GET /slow HTTP/1.1\r\nhost: a\r\n\r\n").await;
     began.notified().await;
 
-    let stopping = spawn(listening.stop());
+    let stopping = spawn(server.stop());
     assert_eq!(idle.rest().await, "");
-    assert!(TcpStream::connect(address).await.is_err(), "a listener that stops takes nobody");
+    assert!(
+        TcpStream::connect(address).await.is_err(),
+        "a listener that shuts down accepts no connections"
+    );
     assert!(!stopping.is_finished());
     gate.notify_one();
     let last = busy.rest().await;
     assert!(last.starts_with("HTTP/1.1 204") && last.contains("connection: close"), "{last}");
-    assert_eq!(stopping.await.unwrap(), DrainOutcome::Completely);
+    assert_eq!(stopping.await.unwrap(), DrainOutcome::Completed);
 }
 
 #[tokio::test]
-async fn a_request_that_does_not_end_in_time_is_cut() {
+async fn a_request_that_outlasts_the_drain_is_cut() {
     let began = Arc::new(Notify::new());
     let begins = Arc::clone(&began);
     let never = routing::get(move || {
@@ -214,16 +217,16 @@ async fn a_request_that_does_not_end_in_time_is_cut() {
     let router = service(ApiRouter::new().api_route("/never", never), parts()).router;
     let drain_timeout = Duration::from_millis(20);
     let options = ServeOptions { drain_timeout, ..ServeOptions::default() };
-    let listening = Listening::with(router, options).await;
-    let mut client = listening.connect().await;
+    let server = TestServer::with(router, options).await;
+    let mut client = server.connect().await;
     client.send("GET /never HTTP/1.1\r\nhost: a\r\n\r\n").await;
     began.notified().await;
-    assert_eq!(listening.stop().await, DrainOutcome::Cut { connections: 1 });
+    assert_eq!(server.stop().await, DrainOutcome::Cut { connections: 1 });
     assert_eq!(client.rest().await, "");
 }
 
 #[tokio::test]
-async fn a_client_that_dawdles_loses_its_place() {
+async fn a_slow_client_loses_its_connection() {
     let pause = Duration::from_millis(40);
     let options = ServeOptions {
         header_read_timeout: pause,
@@ -231,16 +234,16 @@ async fn a_client_that_dawdles_loses_its_place() {
         connections_max: 2,
         ..ServeOptions::default()
     };
-    let listening = Listening::with(things(), options).await;
-    // Half a head, and half a body: both places are taken until the listener's patience ends.
-    let (mut head, mut body) = (listening.connect().await, listening.connect().await);
+    let server = TestServer::with(things(), options).await;
+    // Half a head and half a body hold both connections until the timeouts.
+    let (mut head, mut body) = (server.connect().await, server.connect().await);
     head.send("GET /api/v1/things/1 HTTP/1.1\r\nho").await;
     body.send(
         "POST /api/v1/things HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n\
          content-length: 100\r\n\r\n{",
     )
     .await;
-    let mut next = listening.connect().await;
+    let mut next = server.connect().await;
     assert!(next.get("/api/v1/things/1").await.starts_with("HTTP/1.1 200"));
     let refused = head.rest().await;
     assert!(refused.is_empty() || refused.starts_with("HTTP/1.1 408"), "{refused}");
@@ -249,12 +252,12 @@ async fn a_client_that_dawdles_loses_its_place() {
 }
 
 #[tokio::test]
-async fn more_connections_than_places_wait_their_turn() {
+async fn connections_beyond_the_limit_wait() {
     let options = ServeOptions { connections_max: 1, ..ServeOptions::default() };
-    let listening = Listening::with(things(), options).await;
-    let mut first = listening.connect().await;
+    let server = TestServer::with(things(), options).await;
+    let mut first = server.connect().await;
     first.get("/api/v1/things/1").await;
-    let mut second = listening.connect().await;
+    let mut second = server.connect().await;
     second.send("GET /api/v1/things/2 HTTP/1.1\r\nhost: a\r\n\r\n").await;
     let early = tokio::time::timeout(Duration::from_millis(20), second.0.readable()).await;
     assert!(early.is_err());
@@ -264,7 +267,7 @@ async fn more_connections_than_places_wait_their_turn() {
 
 #[tokio::test]
 async fn what_is_not_http_is_refused_and_the_next_client_is_served() {
-    let listening = Listening::to(things()).await;
+    let server = TestServer::to(things()).await;
     let large = "a".repeat(200_000);
     let many = "h: 1\r\n".repeat(200);
     for (junk, status) in [
@@ -279,13 +282,13 @@ async fn what_is_not_http_is_refused_and_the_next_client_is_served() {
         (format!("GET / HTTP/1.1\r\nx: {large}\r\n\r\n"), 431),
         (format!("GET / HTTP/1.1\r\n{many}\r\n"), 431),
     ] {
-        let mut client = listening.connect().await;
+        let mut client = server.connect().await;
         client.send(&junk).await;
         let answer = client.rest().await;
         let junk = junk.get(..40).unwrap_or(&junk);
         assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{junk:?}: {answer}");
     }
-    let mut client = listening.connect().await;
+    let mut client = server.connect().await;
     assert!(client.get("/api/v1/things/1").await.starts_with("HTTP/1.1 200"));
     assert!(client.get("/api/v1/things/%00").await.starts_with("HTTP/1.1 400"));
     assert!(client.get("//..//%2e%2e/etc").await.starts_with("HTTP/1.1 404"));
@@ -293,9 +296,9 @@ async fn what_is_not_http_is_refused_and_the_next_client_is_served() {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_is_refused() {
-    let listening = Listening::to(things()).await;
-    let mut client = listening.connect().await;
+async fn a_truncated_body_is_refused() {
+    let server = TestServer::to(things()).await;
+    let mut client = server.connect().await;
     client
         .send(
             "POST /api/v1/things HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n\

@@ -1,10 +1,10 @@
-//! What every service gets from this crate, seen from outside.
+//! Behaviour of a service's router and listener, seen by a client.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
-mod documents;
-mod keys;
+mod idempotency;
+mod invalid_input;
 mod listener;
-mod refusals;
+mod openapi;
 mod request_layer;
 mod things;

@@ -1,6 +1,6 @@
-//! What happens around every handler.
+//! Behaviour of the request layer.
 
-use crate::things::{Things, ask, get, parts, request, service};
+use crate::things::{Things, get, parts, request, send, service};
 use axum::{Router, body::Body};
 use http::{Method, Request};
 use std::{
@@ -12,7 +12,7 @@ use transport::{Context, Edge};
 use web::{ApiRouter, Caller, Json, Limits, NoContent, ServiceParts, routing};
 
 /// A service whose one route is `handler`.
-fn around<H, T>(handler: H) -> Router
+fn single_route<H, T>(handler: H) -> Router
 where
     H: axum::handler::Handler<T, ()>,
     T: 'static,
@@ -26,7 +26,7 @@ async fn a_panic_is_a_problem_without_details() {
     async fn panics() -> NoContent {
         panic!("the secret is 42")
     }
-    let router = around(panics);
+    let router = single_route(panics);
     for _ in 0..2 {
         let answer = get(&router, "/here").await;
         assert_eq!((answer.status.as_u16(), answer.problem().code.as_str()), (500, "internal"));
@@ -41,7 +41,7 @@ async fn without_time_left_nothing_is_done() {
     let make = async |left: &str| {
         let mut request = request(Method::POST, "/api/v1/things", r#"{"name":"a","count":1}"#);
         request.headers_mut().insert("icommerce-deadline-ms", left.parse().unwrap());
-        ask(&router, request).await
+        send(&router, request).await
     };
     let late = make("0").await.problem();
     assert_eq!((late.status, late.code.as_str()), (504, "deadline_exceeded"));
@@ -54,14 +54,14 @@ async fn without_time_left_nothing_is_done() {
     let deadline = Some(Instant::now());
     inside.extensions_mut().insert(Context { deadline, ..Context::default() });
     tokio::time::advance(Duration::from_millis(1)).await;
-    assert_eq!(ask(&router, inside).await.status, 504);
+    assert_eq!(send(&router, inside).await.status, 504);
 }
 
 #[tokio::test]
 async fn the_context_comes_from_headers_or_from_the_caller_in_this_process() {
-    let seen = Arc::new(Mutex::new(Vec::new()));
-    let sink = Arc::clone(&seen);
-    let router = around(move |caller: Caller| {
+    let observed = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&observed);
+    let router = single_route(move |caller: Caller| {
         sink.lock().unwrap().push((caller, Context::current()));
         async { NoContent }
     });
@@ -74,7 +74,7 @@ async fn the_context_comes_from_headers_or_from_the_caller_in_this_process() {
         .header("icommerce-actor", "anna")
         .body(Body::empty())
         .unwrap();
-    let answer = ask(&router, by_socket).await;
+    let answer = send(&router, by_socket).await;
     assert_eq!(answer.header("x-request-id"), Some("r1"));
 
     // Headers say nothing about a call within the process.
@@ -82,11 +82,11 @@ async fn the_context_comes_from_headers_or_from_the_caller_in_this_process() {
     by_loopback.headers_mut().insert("icommerce-edge", "operator".parse().unwrap());
     let context = Context { edge: Edge::Shop, request_id: Some("r2".into()), ..Context::default() };
     by_loopback.extensions_mut().insert(context);
-    let answer = ask(&router, by_loopback).await;
+    let answer = send(&router, by_loopback).await;
     assert_eq!(answer.header("x-request-id"), None);
 
-    let seen = seen.lock().unwrap();
-    let [(first, socket), (second, loopback)] = &seen[..] else { panic!("two requests") };
+    let observed = observed.lock().unwrap();
+    let [(first, socket), (second, loopback)] = &observed[..] else { panic!("two requests") };
     assert_eq!((first.edge, first.actor.as_deref()), (Edge::Operator, Some("anna")));
     assert_eq!(socket.trace.map(|trace| trace.to_string()).as_deref(), Some(trace));
     assert_eq!((second.edge, second.actor.as_deref()), (Edge::Shop, None));
@@ -95,14 +95,14 @@ async fn the_context_comes_from_headers_or_from_the_caller_in_this_process() {
 
 #[tokio::test]
 async fn a_request_without_an_id_and_a_trace_gets_them() {
-    async fn told() -> Json<(Option<String>, Option<String>)> {
+    async fn context_ids() -> Json<(Option<String>, Option<String>)> {
         let context = Context::current();
         Json((
             context.request_id.map(|id| id.to_string()),
             context.trace.map(|trace| trace.trace_id.to_string()),
         ))
     }
-    let router = around(told);
+    let router = single_route(context_ids);
     let (one, two) = (get(&router, "/here").await, get(&router, "/here").await);
     let (id, trace): (String, String) = serde_json::from_slice(&one.body).unwrap();
     assert_eq!(one.header("x-request-id"), Some(id.as_str()));
@@ -111,7 +111,7 @@ async fn a_request_without_an_id_and_a_trace_gets_them() {
 }
 
 #[tokio::test]
-async fn too_many_at_once_are_turned_away_and_later_ones_are_not() {
+async fn requests_beyond_the_limit_are_refused_and_later_ones_are_not() {
     let gate = Arc::new(tokio::sync::Semaphore::new(0));
     let wait = Arc::clone(&gate);
     let slow = routing::get(move || {
@@ -136,7 +136,7 @@ async fn too_many_at_once_are_turned_away_and_later_ones_are_not() {
     gate.add_permits(1);
     assert_eq!(get(&router, "/here").await.status, 204);
 
-    // A caller who leaves gives its place back.
+    // A cancelled request gives its permit back.
     for _ in 0..5 {
         let mut left = Box::pin(get(&router, "/here"));
         assert!(futures_util::poll!(&mut left).is_pending());
@@ -146,7 +146,7 @@ async fn too_many_at_once_are_turned_away_and_later_ones_are_not() {
 }
 
 #[tokio::test]
-async fn figures_are_kept_by_route_and_not_by_path() {
+async fn metrics_are_kept_by_route_and_not_by_path() {
     let parts = parts();
     let metrics = parts.metrics.clone();
     let router = service(Things::default().routes(), parts).router;
@@ -166,6 +166,6 @@ async fn figures_are_kept_by_route_and_not_by_path() {
 #[tokio::test]
 async fn a_head_request_is_answered_without_a_body() {
     let router = service(Things::default().routes(), parts()).router;
-    let answer = ask(&router, request(Method::HEAD, "/api/v1/things/1", "")).await;
+    let answer = send(&router, request(Method::HEAD, "/api/v1/things/1", "")).await;
     assert_eq!((answer.status.as_u16(), answer.body.len()), (200, 0));
 }

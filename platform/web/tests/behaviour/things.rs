@@ -1,4 +1,4 @@
-//! A small service to ask, and ways to ask it.
+//! A small service, and requests to it.
 
 use axum::{Router, body::Body};
 use bytes::Bytes;
@@ -20,7 +20,7 @@ use web::{
     routing::{get_with, post, post_with},
 };
 
-/// A thing to make.
+/// A thing to create.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewThing {
@@ -36,7 +36,7 @@ pub(crate) struct Part {
     pub(crate) size: i64,
 }
 
-/// A thing that was made.
+/// A created thing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Thing {
     pub(crate) number: usize,
@@ -53,7 +53,7 @@ struct ThingsQuery {
     cursor: Option<Cursor>,
 }
 
-/// Counts the things it was asked to make.
+/// Service that counts the things it has created.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Things(pub(crate) Arc<AtomicUsize>);
 
@@ -129,11 +129,11 @@ pub(crate) fn parts() -> ServiceParts {
     }
 }
 
-pub(crate) fn remembering(engine: &MemoryEngine) -> ServiceParts {
-    remembering_by(engine, clock())
+pub(crate) fn idempotent_parts(engine: &MemoryEngine) -> ServiceParts {
+    idempotent_parts_at(engine, clock())
 }
 
-pub(crate) fn remembering_by(engine: &MemoryEngine, clock: Arc<ManualClock>) -> ServiceParts {
+pub(crate) fn idempotent_parts_at(engine: &MemoryEngine, clock: Arc<ManualClock>) -> ServiceParts {
     let ids = ids(clock);
     let values = engine.service("things").key_value;
     ServiceParts { idempotency: Some(Idempotency::new("things", values, ids)), ..parts() }
@@ -143,21 +143,21 @@ pub(crate) fn service(routes: ApiRouter, parts: ServiceParts) -> ServiceRouter {
     web::service("things", routes, parts)
 }
 
-/// The service as it usually is.
+/// The service with default parts.
 pub(crate) fn router() -> Router {
     service(Things::default().routes(), parts()).router
 }
 
-/// An answer, whole.
+/// A buffered response.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Answered {
+pub(crate) struct TestResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
-impl Answered {
-    /// The problem this answer is; fails the test if it is none.
+impl TestResponse {
+    /// The problem in the body; fails the test if there is none.
     pub(crate) fn problem(&self) -> Problem {
         assert_eq!(self.headers["content-type"], "application/problem+json", "{self:?}");
         let problem: Problem = serde_json::from_slice(&self.body).unwrap();
@@ -181,16 +181,16 @@ pub(crate) fn keyed(key: &str, uri: &str, body: impl Into<Body>) -> Request<Body
     request
 }
 
-pub(crate) async fn ask(router: &Router, request: Request<Body>) -> Answered {
+pub(crate) async fn send(router: &Router, request: Request<Body>) -> TestResponse {
     let (head, body) = router.clone().oneshot(request).await.unwrap().into_parts();
     let body = body.collect().await.unwrap().to_bytes();
-    Answered { status: head.status, headers: head.headers, body }
+    TestResponse { status: head.status, headers: head.headers, body }
 }
 
-pub(crate) async fn get(router: &Router, uri: &str) -> Answered {
-    ask(router, request(Method::GET, uri, "")).await
+pub(crate) async fn get(router: &Router, uri: &str) -> TestResponse {
+    send(router, request(Method::GET, uri, "")).await
 }
 
-pub(crate) async fn make(router: &Router, body: impl Into<Body>) -> Answered {
-    ask(router, request(Method::POST, "/api/v1/things", body)).await
+pub(crate) async fn make(router: &Router, body: impl Into<Body>) -> TestResponse {
+    send(router, request(Method::POST, "/api/v1/things", body)).await
 }

@@ -12,11 +12,13 @@ const SHOP: &[(&str, &str, &str)] = &[
     ("POST", "/api/v1/carts", "shopping-cart-service"),
     ("GET", "/api/v1/carts/7", "shopping-cart-service"),
     ("POST", "/api/v1/carts/7/lines", "shopping-cart-service"),
+    ("POST", "/api/v1/carts/7/quote", "shopping-cart-service"),
     ("PATCH", "/api/v1/carts/7/lines/LAMP%2F1", "shopping-cart-service"),
     ("DELETE", "/api/v1/carts/7/lines/LAMP-1", "shopping-cart-service"),
     ("GET", "/api/v1/shipping-methods?country=DE", "shopping-cart-service"),
     ("GET", "/api/v1/countries", "shopping-cart-service"),
     ("POST", "/api/v1/carts/7/checkout", "order-service"),
+    ("POST", "/api/v1/orders/lookup", "order-service"),
     ("GET", "/api/v1/orders/7", "order-service"),
     ("POST", "/api/v1/orders/7/cancel", "order-service"),
     ("GET", "/", "storefront"),
@@ -83,8 +85,8 @@ async fn every_public_route_leads_to_its_service() {
 async fn unlisted_paths_cannot_be_reached() {
     let gateway = TestGateway::with_defaults().await;
     let unlisted = [
-        "/internal/v1/feeds/order-service",
-        "/internal/v1/holds/7",
+        "/internal/v1/order-service/pull",
+        "/internal/v1/inventory-service/hold",
         "/internal",
         "/internal/",
         "/api",
@@ -127,6 +129,8 @@ async fn the_operator_edge_has_no_pages_and_the_shop_edge_no_operator_routes() {
         assert_eq!(gateway.shop(get(uri)).await.problem().0, 404, "{uri}");
     }
     assert_eq!(gateway.operator(request("POST", "/api/v1/carts")).await.problem().0, 404);
+    let lookup = gateway.operator(request("POST", "/api/v1/orders/lookup")).await;
+    assert_eq!(lookup.problem().0, 405, "to the operator edge it is an order that can be read");
 }
 
 #[tokio::test]

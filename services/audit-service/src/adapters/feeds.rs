@@ -1,27 +1,50 @@
-//! Feed consumer: turns contract events of other services into activities.
+//! Feed consumers: turn contract events of other services into activities.
 
 use crate::application::{activity_write, into_chunks};
 use async_trait::async_trait;
 use contracts::{
     audit::Activity, cart::CartEvent, inventory::InventoryEvent, order::OrderEvent,
-    payment::PaymentEvent, product::ProductEvent,
+    payment::PaymentEvent, product::ProductEvent, shared::ActivityId,
 };
-use messaging::{Handler, HandlerError, Message};
-use serde::de::DeserializeOwned;
+use messaging::{FeedEvent, Handler, HandlerError, Message};
+use runtime::{BuildContext, BuildError};
 use serde_json::{Map, Value as Json};
+use std::sync::Arc;
 use storage::Write;
+
+/// Consumer group of the audit service.
+pub(crate) const GROUP: &str = "audit";
+/// The services whose feeds it consumes.
+pub(crate) const SOURCES: &[&str] = &[
+    ProductEvent::SOURCE,
+    CartEvent::SOURCE,
+    InventoryEvent::SOURCE,
+    PaymentEvent::SOURCE,
+    OrderEvent::SOURCE,
+];
+
+/// Consumes the feeds of [`SOURCES`].
+pub(crate) fn consume(context: &BuildContext) -> Result<(), BuildError> {
+    fn from<E: AuditedEvent>(context: &BuildContext) -> Result<(), BuildError> {
+        context.consume::<E>(GROUP, &context.bulk, Arc::new(ActivityRecorder))
+    }
+    from::<ProductEvent>(context)?;
+    from::<CartEvent>(context)?;
+    from::<InventoryEvent>(context)?;
+    from::<PaymentEvent>(context)?;
+    from::<OrderEvent>(context)
+}
 
 /// Message handler that records an activity for each event of a user's or operator's action.
 #[derive(Debug)]
-pub(crate) struct ActivityRecorder;
+struct ActivityRecorder;
 
 #[async_trait]
-impl Handler for ActivityRecorder {
-    async fn handle(&self, message: &Message) -> Result<Vec<Write>, HandlerError> {
+impl<E: AuditedEvent> Handler<E> for ActivityRecorder {
+    async fn handle(&self, message: &Message<E>) -> Result<Vec<Write>, HandlerError> {
+        let Some(action) = message.event.action() else { return Ok(Vec::new()) };
         let poison = |error: &dyn std::error::Error| HandlerError::Poison(error.to_string());
-        let action = action_of(message).map_err(|error| poison(&error))?;
-        let Some(action) = action else { return Ok(Vec::new()) };
-        let activity = activity(message, action);
+        let activity = activity(message, action).map_err(|error| poison(&error))?;
         Ok(vec![activity_write(&activity).map_err(|error| poison(&error))?])
     }
 
@@ -30,104 +53,100 @@ impl Handler for ActivityRecorder {
     }
 }
 
-/// Audited action: what was done to which subject.
+/// Contract event that is audited.
+trait AuditedEvent: FeedEvent {
+    /// Action behind the event; `None` when the event is a consequence of others.
+    fn action(&self) -> Option<AuditedAction>;
+}
+
+/// Audited action: what was done to which subject, and by whom.
 struct AuditedAction {
     name: String,
     subject: String,
-    /// The actor, where the message determines it.
-    actor: Option<String>,
+    actor: String,
+    edge: &'static str,
 }
 
 impl AuditedAction {
-    fn without_actor(name: String, subject: String) -> Self {
-        Self { name, subject, actor: None }
+    /// Action whose event does not say who caused it.
+    fn by_system(name: String, subject: String) -> Self {
+        Self { name, subject, actor: "system".to_owned(), edge: "internal" }
     }
 }
 
-/// Action behind a message; `None` when the message is a consequence of other events.
-fn action_of(message: &Message) -> Result<Option<AuditedAction>, serde_json::Error> {
-    Ok(match &*message.source {
-        "product-service" => Some(product_action(decode(message)?)),
-        "shopping-cart-service" => Some(cart_action(decode(message)?)),
-        "inventory-service" => inventory_action(decode(message)?),
-        "payment-service" => Some(payment_action(&decode(message)?)),
-        "order-service" => Some(order_action(decode(message)?)),
-        _ => None,
-    })
+impl AuditedEvent for ProductEvent {
+    fn action(&self) -> Option<AuditedAction> {
+        let (product_id, change) = match self {
+            Self::ProductChanged { product_id, change, .. } => (product_id, change.as_str()),
+            Self::PriceChanged { product_id, .. } => (product_id, "price_changed"),
+        };
+        let (name, subject) = (format!("product.{change}"), format!("product:{product_id}"));
+        Some(AuditedAction::by_system(name, subject))
+    }
 }
 
-fn decode<T: DeserializeOwned>(message: &Message) -> Result<T, serde_json::Error> {
-    message.data.read()
+impl AuditedEvent for CartEvent {
+    fn action(&self) -> Option<AuditedAction> {
+        let Self::CartChanged { cart_id, change, .. } = self;
+        Some(AuditedAction {
+            name: format!("cart.{change}"),
+            subject: format!("cart:{cart_id}"),
+            actor: format!("guest:{cart_id}"),
+            edge: "shop",
+        })
+    }
 }
 
-fn product_action(event: ProductEvent) -> AuditedAction {
-    match event {
-        ProductEvent::ProductChanged { product_id, change, .. } => AuditedAction::without_actor(
-            format!("product.{change}"),
-            format!("product:{product_id}"),
-        ),
-        ProductEvent::PriceChanged { product_id, .. } => {
-            let subject = format!("product:{product_id}");
-            AuditedAction::without_actor("product.price_changed".to_owned(), subject)
+impl AuditedEvent for InventoryEvent {
+    fn action(&self) -> Option<AuditedAction> {
+        match self {
+            // Derived from orders and movements, which are published on their own.
+            Self::AvailabilityChanged { .. } => None,
+            Self::StockChanged { sku, .. } => Some(AuditedAction {
+                name: "stock.changed".to_owned(),
+                subject: format!("stock:{sku}"),
+                actor: "operator".to_owned(),
+                edge: "operator",
+            }),
         }
     }
 }
 
-fn cart_action(event: CartEvent) -> AuditedAction {
-    let CartEvent::CartChanged { cart_id, change, .. } = event;
-    AuditedAction {
-        name: format!("cart.{change}"),
-        subject: format!("cart:{cart_id}"),
-        actor: Some(format!("guest:{cart_id}")),
+impl AuditedEvent for PaymentEvent {
+    fn action(&self) -> Option<AuditedAction> {
+        let Self::PaymentChanged { payment_id, state, .. } = self;
+        let state = serde_json::to_value(state).unwrap_or_default();
+        let name = format!("payment.{}", state.as_str().unwrap_or("changed"));
+        Some(AuditedAction::by_system(name, format!("payment:{payment_id}")))
     }
 }
 
-fn inventory_action(event: InventoryEvent) -> Option<AuditedAction> {
-    match event {
-        // Derived from orders and movements, which are published on their own.
-        InventoryEvent::AvailabilityChanged { .. } => None,
-        InventoryEvent::StockChanged { sku, .. } => Some(AuditedAction {
-            name: "stock.changed".to_owned(),
-            subject: format!("stock:{sku}"),
-            actor: Some("operator".to_owned()),
-        }),
+impl AuditedEvent for OrderEvent {
+    fn action(&self) -> Option<AuditedAction> {
+        let Self::OrderChanged { order_id, change, .. } = self;
+        let (name, subject) = (format!("order.{change}"), format!("order:{order_id}"));
+        Some(AuditedAction::by_system(name, subject))
     }
 }
 
-fn payment_action(event: &PaymentEvent) -> AuditedAction {
-    let PaymentEvent::PaymentChanged { payment_id, state, .. } = event;
-    let state = serde_json::to_value(state).unwrap_or_default();
-    let action = format!("payment.{}", state.as_str().unwrap_or("changed"));
-    AuditedAction::without_actor(action, format!("payment:{payment_id}"))
-}
-
-fn order_action(event: OrderEvent) -> AuditedAction {
-    let OrderEvent::OrderChanged { order_id, change, .. } = event;
-    AuditedAction::without_actor(format!("order.{change}"), format!("order:{order_id}"))
-}
-
-fn activity(message: &Message, action: AuditedAction) -> Activity {
-    let mut details: Map<String, Json> = message.data.read().unwrap_or_default();
+fn activity<E: AuditedEvent>(
+    message: &Message<E>,
+    action: AuditedAction,
+) -> Result<Activity, serde_json::Error> {
+    let mut details: Map<String, Json> = match serde_json::to_value(&message.event)? {
+        Json::Object(details) => details,
+        _ => Map::new(),
+    };
     details.remove("type");
-    // An actor named by the source takes precedence.
-    let named = match details.remove("actor") {
-        Some(Json::String(actor)) => Some(actor),
-        _ => None,
-    };
-    let actor = named.or(action.actor).unwrap_or_else(|| "system".to_owned());
-    let edge = match actor.split(':').next() {
-        Some("guest") => "shop",
-        Some("operator") => "operator",
-        _ => "internal",
-    };
-    Activity {
-        id: message.id,
+    let AuditedAction { name, subject, actor, edge } = action;
+    Ok(Activity {
+        id: ActivityId(message.id),
         at: message.time,
         actor,
         edge: edge.to_owned(),
-        action: action.name,
-        subject: action.subject,
+        action: name,
+        subject,
         details,
         request_id: None,
-    }
+    })
 }

@@ -9,6 +9,7 @@ use super::{
     dropped::DroppedCounters,
 };
 use contracts::audit::{Activity, ActivityBatch};
+use identifiers::ActivityId;
 use kernel::{Timestamp, Uuid};
 use serde::{Deserialize, Serialize};
 use std::{cmp::Reverse, sync::Arc};
@@ -35,7 +36,7 @@ pub(crate) struct ActivityFilter {
 
 /// Cursor of a page: the time of its last activity in microseconds, and the activity's identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) struct ActivityCursor(i64, Uuid);
+pub(crate) struct ActivityCursor(i64, ActivityId);
 
 /// Page of activities, newest first.
 #[derive(Debug)]
@@ -139,8 +140,9 @@ impl Scan<'_> {
                 }
             }
             // All later seconds were scanned; the last one perhaps not completely.
-            let reached = second
-                .map(|second| ActivityCursor(start_of(second.saturating_add(1)), Uuid::nil()));
+            let first = ActivityId(Uuid::nil());
+            let reached =
+                second.map(|second| ActivityCursor(start_of(second.saturating_add(1)), first));
             match found.next {
                 None => return self.collect_second(chunks).await,
                 Some(_) if scanned >= SCANNED_CHUNKS_MAX && self.is_progress(reached) => {

@@ -1,7 +1,7 @@
 //! Counters of activities that sources had to drop, so that an incomplete audit log says so.
 
 use contracts::audit::ActivityBatch;
-use kernel::Uuid;
+use identifiers::ActivityId;
 use serde::{Deserialize, Serialize};
 use std::{collections::HashMap, sync::Arc};
 use storage::{
@@ -18,7 +18,7 @@ static DROPPED: Collection =
 struct DroppedCount {
     activities: u64,
     /// First activity of the batch counted last: a batch that is sent again is not counted twice.
-    batch: Option<Uuid>,
+    batch: Option<ActivityId>,
 }
 
 /// Dropped-activity counters of all sources.

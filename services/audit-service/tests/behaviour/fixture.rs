@@ -1,46 +1,85 @@
 //! Test fixture: the audit service among source services that only have a feed.
 
+use async_trait::async_trait;
+use axum::Router;
 use bytes::Bytes;
-use contracts::audit::{Activity, AuditClient, AuditPage};
+use contracts::{
+    audit::{self, Activity, ActivityBatch, Audit, AuditPage},
+    cart::CartEvent,
+    inventory::InventoryEvent,
+    order::OrderEvent,
+    payment::PaymentEvent,
+    product::ProductEvent,
+    shared::ActivityId,
+};
 use engine_memory::MemoryEngine;
-use journal::{Append, AppendError, NewEvent, RecordedEvent};
-use kernel::{Ids, ManualClock, SeededRandomness, Timestamp, Uuid};
-use runtime::{BuildContext, BuildFuture, BuiltService, Module, ProcessResources, TaskTracker};
-use serde_json::{Map, Value as Json};
+use journal::{Append, AppendError, Journal, NewEvent, TypedEvent};
+use kernel::{Ids, ManualClock, Problem, SeededRandomness, Timestamp, Uuid};
+use messaging::{FEED_EVENTS_MAX, Feed, FeedEvent, FeedPage};
+use rpc::CallError;
+use runtime::{BuildContext, BuildFuture, Module, ProcessResources, TaskTracker};
+use serde_json::{Map, Value as Json, json};
 use settings::{Flag, Settings, Sources};
-use std::sync::Arc;
+use std::{marker::PhantomData, sync::Arc};
 use telemetry::{Health, Metrics};
-use transport::{CallError, Channel, Client};
+use transport::Client;
+use web::ApiRouter;
 
-const fn source(name: &'static str) -> Module {
+const fn source<E: FeedEvent>() -> Module {
     Module {
-        name,
+        name: E::SOURCE,
         summary: "",
         calls: &[],
         follows: &[],
         settings: None,
         maintenance: runtime::Maintenance::none,
-        build: build_feed,
+        build: build_feed::<E>,
     }
 }
 
 static TABLE: &[Module] = &[
     audit_service::MODULE,
-    source("product-service"),
-    source("shopping-cart-service"),
-    source("inventory-service"),
-    source("payment-service"),
-    source("order-service"),
+    source::<ProductEvent>(),
+    source::<CartEvent>(),
+    source::<InventoryEvent>(),
+    source::<PaymentEvent>(),
+    source::<OrderEvent>(),
 ];
 
-fn build_feed(context: BuildContext) -> BuildFuture {
+fn build_feed<E: FeedEvent>(context: BuildContext) -> BuildFuture {
     Box::pin(async move {
-        let name = context.module.name;
-        let journal = Arc::clone(&context.storage.journal);
-        let translate = |event: &RecordedEvent| serde_json::from_slice(&event.data).ok();
-        let routes = messaging::feed_routes(name, journal, translate);
-        Ok(BuiltService::documented(web::service(name, routes, context.service_parts())))
+        let feed = PublishedFeed::<E> { journal: context.journal(), event: PhantomData };
+        context.provide::<dyn Feed<E>>(Arc::new(feed))?;
+        Ok(context.serve(ApiRouter::new()))
     })
+}
+
+/// Feed of the published JSON, read as a consumer in another process reads it.
+#[derive(Debug)]
+struct PublishedFeed<E> {
+    journal: Arc<dyn Journal>,
+    event: PhantomData<E>,
+}
+
+#[async_trait]
+impl<E: FeedEvent> Feed<E> for PublishedFeed<E> {
+    async fn pull(&self, after: u64, wait_ms: u64) -> Result<FeedPage<E>, CallError> {
+        let wait = std::time::Duration::from_millis(wait_ms);
+        // Without news in time the page is empty.
+        let _ = tokio::time::timeout(wait, self.journal.wait_beyond(after)).await;
+        let events = self.journal.follow(after, FEED_EVENTS_MAX).await.map_err(Problem::from)?;
+        let position = events.last().map_or(after, |event| event.position);
+        let written = |event: &journal::RecordedEvent| {
+            let data: Json = serde_json::from_slice(&event.data).unwrap();
+            json!({
+                "id": event.id, "source": E::SOURCE, "subject": event.stream,
+                "time": event.recorded_at, "position": event.position, "data": data,
+            })
+        };
+        let messages: Vec<Json> = events.iter().map(written).collect();
+        let page = json!({ "messages": messages, "position": position });
+        Ok(serde_json::from_str(&page.to_string()).unwrap())
+    }
 }
 
 pub(crate) struct AuditFixture {
@@ -48,7 +87,9 @@ pub(crate) struct AuditFixture {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) health: Health,
     pub(crate) tasks: TaskTracker,
-    audit: Channel,
+    /// Typed contract, behind its guard.
+    pub(crate) audit: Arc<dyn Audit>,
+    pub(crate) router: Router,
 }
 
 pub(crate) fn at(text: &str) -> Timestamp {
@@ -73,6 +114,7 @@ impl AuditFixture {
             storage: &|name| engine.service(name),
             bulk: &|name| engine.bulk(name),
             remote: &|_| None,
+            over_wire: None,
             ids,
             metrics: Metrics::new(),
             health: health.clone(),
@@ -80,16 +122,14 @@ impl AuditFixture {
         };
         let selected: Vec<_> = TABLE.iter().collect();
         let assembly = runtime::assemble(TABLE, &selected, resources).await.unwrap();
-        let audit = assembly.directory.channel(AuditClient::SERVICE).unwrap();
-        Self { engine, clock, health, tasks, audit }
-    }
-
-    pub(crate) fn audit(&self) -> AuditClient {
-        AuditClient::new(self.audit.clone())
+        let router = assembly.routers[audit::SERVICE].clone();
+        let audit = assembly.contracts.contract::<dyn Audit>();
+        Self { engine, clock, health, tasks, audit, router }
     }
 
     pub(crate) fn http(&self) -> Client {
-        Client::new(AuditClient::SERVICE, self.audit.clone())
+        let transport = transport::loopback(audit::SERVICE, self.router.clone());
+        Client::new(audit::SERVICE, transport)
     }
 
     pub(crate) async fn page(&self, query: &str) -> AuditPage {
@@ -121,6 +161,7 @@ impl AuditFixture {
             name: "published",
             data: Bytes::from(data.to_string()),
             recorded_at: at("2026-05-31T12:00:00Z"),
+            typed: TypedEvent::default(),
         };
         let stream = subject.to_owned();
         let mut append = Append { stream, expected: 0, events: vec![event], writes: Vec::new() };
@@ -142,12 +183,17 @@ impl AuditFixture {
     }
 }
 
+/// Batch of the product service.
+pub(crate) fn batch(activities: Vec<Activity>, lost: u64) -> ActivityBatch {
+    ActivityBatch { source: "product-service".to_owned(), activities, lost }
+}
+
 /// Activity number `number`, one per minute.
 pub(crate) fn activity(number: u32, actor: &str, action: &str, subject: &str) -> Activity {
     let start = at("2026-05-01T00:00:00Z");
     let minutes = std::time::Duration::from_secs(u64::from(number) * 60);
     Activity {
-        id: Uuid::from_u128(u128::from(number) + 1),
+        id: ActivityId(Uuid::from_u128(u128::from(number) + 1)),
         at: start.checked_add(minutes).unwrap(),
         actor: actor.to_owned(),
         edge: "shop".to_owned(),

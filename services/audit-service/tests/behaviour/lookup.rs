@@ -1,17 +1,16 @@
 //! Activity search: filters, time spans and pagination.
 
-use crate::fixture::{AuditFixture, activity};
-use contracts::audit::{Activity, ActivityBatch};
+use crate::fixture::{AuditFixture, activity, batch};
+use contracts::audit::Activity;
 use kernel::codes;
-use transport::CallError;
+use rpc::CallError;
 
 async fn record(fixture: &AuditFixture, activities: Vec<Activity>) {
-    let batch = ActivityBatch { source: "product-service".to_owned(), activities, lost: 0 };
-    fixture.audit().record(&batch).await.unwrap();
+    fixture.audit.record(batch(activities, 0)).await.unwrap();
 }
 
 fn numbers(activities: &[Activity]) -> Vec<u128> {
-    activities.iter().map(|activity| activity.id.as_u128() - 1).collect()
+    activities.iter().map(|activity| activity.id.0.as_u128() - 1).collect()
 }
 
 /// 120 activities of three actors, two actions, five subjects.

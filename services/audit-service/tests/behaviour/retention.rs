@@ -1,7 +1,6 @@
 //! Retention: old activities are deleted, recent ones are not.
 
-use crate::fixture::{AuditFixture, activity, at};
-use contracts::audit::ActivityBatch;
+use crate::fixture::{AuditFixture, activity, at, batch};
 use engine_memory::MemoryEngine;
 use settings::Flag;
 use std::time::Duration;
@@ -13,8 +12,7 @@ async fn fixture_with_retention(days: &str) -> AuditFixture {
     for first in (0..1_440).step_by(480) {
         let activities =
             (first..first + 480).map(|number| activity(number, "guest", "a", "b")).collect();
-        let batch = ActivityBatch { source: "product-service".to_owned(), activities, lost: 0 };
-        fixture.audit().record(&batch).await.unwrap();
+        fixture.audit.record(batch(activities, 0)).await.unwrap();
     }
     fixture
 }

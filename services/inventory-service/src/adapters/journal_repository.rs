@@ -2,13 +2,15 @@
 
 use super::snapshot;
 use crate::{
-    domain::{Event, Hold, HoldId, LedgerState},
+    domain::{Event, Hold, LedgerState},
     ports::{AppendReceipt, EventBatch, LedgerRepository, LoadedLedger, RepositoryError},
 };
 use async_trait::async_trait;
 use bytes::Bytes;
+use identifiers::HoldId;
 use journal::{
-    Append, AppendError, EventId, Journal, NewEvent, Projection, READ_EVENTS_MAX, RecordedEvent,
+    Append, AppendError, DecodeError, EventId, Journal, NewEvent, Projection, READ_EVENTS_MAX,
+    RecordedEvent, TypedEvent,
 };
 use kernel::Ids;
 use std::sync::Arc;
@@ -30,12 +32,13 @@ impl JournalLedgerRepository {
 impl LedgerRepository for JournalLedgerRepository {
     async fn append(&self, batch: EventBatch<'_>) -> Result<AppendReceipt, RepositoryError> {
         let EventBatch { events, expected, operation, at } = batch;
-        let stream = events.first().map(stream_of).unwrap_or_default();
-        let new_event = |(index, event): (usize, &Event)| {
+        let stream = events.first().map(|event| stream_of(event)).unwrap_or_default();
+        let new_event = |(index, event): (usize, &Arc<Event>)| {
             let id = operation.filter(|_| index == 0);
             let id = id.unwrap_or_else(|| self.ids.next::<EventId>().into());
-            let data = serde_json::to_vec(event).map_err(|error| corrupt(&error))?;
-            Ok(NewEvent { id, name: event.name(), data: data.into(), recorded_at: at })
+            let data = encode(&**event)?;
+            let typed = TypedEvent::new(Arc::clone(event));
+            Ok(NewEvent { id, name: event.name(), data, recorded_at: at, typed })
         };
         let events = events.iter().enumerate().map(new_event);
         let events = events.collect::<Result<Vec<_>, StorageError>>()?;
@@ -54,7 +57,7 @@ impl LedgerRepository for JournalLedgerRepository {
         loop {
             let events = self.journal.read(&hold_stream(id), version, READ_EVENTS_MAX).await?;
             for recorded in &events {
-                hold = Hold::evolve(hold, &decode(recorded)?);
+                hold = Hold::evolve(hold, &*decode(recorded)?);
                 version = recorded.version;
             }
             if events.len() < READ_EVENTS_MAX {
@@ -97,16 +100,25 @@ fn hold_stream(id: HoldId) -> String {
     format!("{HOLD_PREFIX}{id}")
 }
 
-/// Event decoder, for events of any age.
-pub(super) fn decode(recorded: &RecordedEvent) -> Result<Event, StorageError> {
-    serde_json::from_slice(&recorded.data).map_err(|error| {
-        let RecordedEvent { name, position, .. } = recorded;
-        StorageError::Corrupt(format!("event {name} at position {position}: {error}"))
+/// The stock event of any age: from memory, or decoded from its bytes.
+pub(super) fn stock_event(recorded: &RecordedEvent) -> Result<Arc<Event>, DecodeError> {
+    recorded.event(|RecordedEvent { name, position, data, .. }| {
+        serde_json::from_slice(data).map_err(|error| {
+            let (name, reason) = (name.clone(), error.to_string());
+            DecodeError { name, position: *position, reason }
+        })
     })
 }
 
-fn corrupt(error: &serde_json::Error) -> StorageError {
-    StorageError::Corrupt(error.to_string())
+/// [`stock_event`] for readers whose store is corrupt without it.
+pub(super) fn decode(recorded: &RecordedEvent) -> Result<Arc<Event>, StorageError> {
+    stock_event(recorded).map_err(|error| StorageError::Corrupt(error.to_string()))
+}
+
+/// JSON of a value to be stored.
+pub(super) fn encode(value: &impl serde::Serialize) -> Result<Bytes, StorageError> {
+    let encoded = serde_json::to_vec(value);
+    encoded.map(Bytes::from).map_err(|error| StorageError::Corrupt(error.to_string()))
 }
 
 /// Projection of the ledger state, folded when the service starts.
@@ -122,7 +134,7 @@ impl Projection for LedgerProjection {
     }
 
     fn apply(&mut self, event: &RecordedEvent) -> Result<(), StorageError> {
-        self.state.replay(&decode(event)?, event.version);
+        self.state.replay(&*decode(event)?, event.version);
         self.events += 1;
         Ok(())
     }

@@ -4,16 +4,13 @@
 mod checker;
 
 use super::{
-    http::responses::hold_status,
     journal_repository::{HOLD_PREFIX, LedgerProjection, decode},
     movements::MovementsReadModel,
+    responses::hold_status,
 };
 use crate::domain::{Hold, HoldState};
 use checker::StockChecker;
-use contracts::{
-    facts::{HoldFacts, Units},
-    shared::{HoldId, OrderId},
-};
+use contracts::facts::{HoldFacts, Units};
 use journal::{RecordedEvent, maintenance::Facts};
 use kernel::Uuid;
 use runtime::{Maintenance, OfflineContext};
@@ -35,18 +32,18 @@ pub(crate) fn maintenance(offline: &OfflineContext) -> Maintenance {
 fn facts(events: &[RecordedEvent]) -> Result<Option<serde_json::Value>, StorageError> {
     let mut hold = None;
     for recorded in events {
-        hold = Hold::evolve(hold, &decode(recorded)?);
+        hold = Hold::evolve(hold, &*decode(recorded)?);
     }
     let Some(hold) = hold else { return Ok(None) };
     let mut sold = Units::new();
     if hold.state == HoldState::Committed {
         for units in hold.outstanding() {
-            *sold.entry(units.sku.key()).or_default() += units.quantity;
+            *sold.entry(units.sku).or_default() += units.quantity;
         }
     }
     let facts = HoldFacts {
-        hold_id: HoldId(hold.id.0),
-        order_id: hold.order_id.map(|order_id| OrderId(order_id.0)),
+        hold_id: hold.id,
+        order_id: hold.order_id,
         status: hold_status(hold.state),
         expires_at: hold.expires_at,
         sold,

@@ -3,14 +3,14 @@
 //! Reads are read-your-writes: a query waits until the projection has caught up with everything that was durable when
 //! it arrived, so an operator finds a movement recorded a moment ago.
 
-use super::journal_repository::decode;
+use super::journal_repository::{decode, encode};
 use crate::{
-    domain::{Event, Location, MovedUnits, OrderId, Sku},
+    domain::{Event, MovedUnits},
     ports::{MovementCursor, MovementPage, MovementQueries},
 };
 use async_trait::async_trait;
-use bytes::Bytes;
 use contracts::inventory::{Movement, MovementKind};
+use identifiers::{OrderId, Sku};
 use journal::{
     Position, READ_EVENTS_MAX, RecordedEvent, ServiceStorage,
     maintenance::{Grain, ReadModel},
@@ -97,13 +97,6 @@ impl MovementStore {
         let mut writes = Vec::with_capacity(events.len());
         for recorded in &events {
             writes.extend(writes_for(recorded)?);
-            if kernel::defects::planted("projection_applies_twice") {
-                let again = RecordedEvent {
-                    id: Uuid::from_u128(recorded.position.into()),
-                    ..recorded.clone()
-                };
-                writes.extend(writes_for(&again)?);
-            }
         }
         writes.push(checkpoint_write(last.position)?);
         let commit = self.storage.documents.write(writes).await?;
@@ -166,7 +159,7 @@ async fn read_checkpoint(storage: &ServiceStorage) -> Result<Position, StorageEr
 
 fn checkpoint_write(position: Position) -> Result<Write, StorageError> {
     let document =
-        Document { key: CHECKPOINT_KEY.to_owned(), body: body(&position)?, fields: vec![] };
+        Document { key: CHECKPOINT_KEY.to_owned(), body: encode(&position)?, fields: vec![] };
     Ok(Write::Put { collection: &CHECKPOINT, document })
 }
 
@@ -191,24 +184,23 @@ impl ReadModel for MovementsReadModel {
         Ok(writes)
     }
 
-    async fn reached(&self, storage: &ServiceStorage) -> Result<Option<Position>, StorageError> {
+    async fn checkpoint(&self, storage: &ServiceStorage) -> Result<Option<Position>, StorageError> {
         read_checkpoint(storage).await.map(Some)
     }
 
-    fn marks(&self, position: Position) -> Vec<Write> {
+    fn checkpoint_writes(&self, position: Position) -> Vec<Write> {
         // Encoding a number as JSON cannot fail.
         checkpoint_write(position).into_iter().collect()
     }
 }
 
 fn writes_for(recorded: &RecordedEvent) -> Result<Vec<Write>, StorageError> {
-    let movements = movements_from(&decode(recorded)?, recorded.recorded_at);
+    let movements = movements_from(&*decode(recorded)?, recorded.recorded_at);
     let documents = movements.into_iter().enumerate().map(|(index, movement)| {
         let position = i64::try_from(recorded.position).unwrap_or(i64::MAX);
-        let sku = movement.sku.to_ascii_lowercase();
-        let fields =
-            vec![("sku", FieldValue::Text(sku)), ("position", FieldValue::Integer(position))];
-        let document = Document { key: key(recorded.id, index), body: body(&movement)?, fields };
+        let sku = FieldValue::Text(movement.sku.key());
+        let fields = vec![("sku", sku), ("position", FieldValue::Integer(position))];
+        let document = Document { key: key(recorded.id, index), body: encode(&movement)?, fields };
         Ok(Write::Put { collection: &MOVEMENTS, document })
     });
     documents.collect()
@@ -223,13 +215,13 @@ fn movements_from(event: &Event, at: Timestamp) -> Vec<Movement> {
     let sold = |order_id: OrderId, lines: &[MovedUnits], kind, reason: Option<&str>| {
         let sign = if kind == MovementKind::Sold { -1 } else { 1 };
         let movement = |moved: &MovedUnits| Movement {
-            sku: moved.sku.as_str().to_owned(),
+            sku: moved.sku.clone(),
             location: moved.location.as_str().to_owned(),
             kind,
             quantity: sign * moved.quantity,
             on_hand: moved.on_hand,
             reason: reason.map(str::to_owned),
-            order_id: Some(contracts::shared::OrderId(order_id.0)),
+            order_id: Some(order_id),
             at,
         };
         lines.iter().map(movement).collect()
@@ -238,8 +230,8 @@ fn movements_from(event: &Event, at: Timestamp) -> Vec<Movement> {
         Event::Received(change) | Event::Adjusted(change) | Event::Counted(change) => {
             let received = matches!(event, Event::Received(_));
             vec![Movement {
-                sku: change.sku.as_str().to_owned(),
-                location: location(&change.location),
+                sku: change.sku.clone(),
+                location: change.location.as_str().to_owned(),
                 kind: if received { MovementKind::Received } else { MovementKind::Adjusted },
                 quantity: change.quantity,
                 on_hand: change.on_hand,
@@ -263,16 +255,6 @@ fn movements_from(event: &Event, at: Timestamp) -> Vec<Movement> {
         | Event::Barred { .. }
         | Event::AvailabilityChanged { .. } => Vec::new(),
     }
-}
-
-fn location(location: &Location) -> String {
-    location.as_str().to_owned()
-}
-
-fn body(value: &impl serde::Serialize) -> Result<Bytes, StorageError> {
-    let encoded =
-        serde_json::to_vec(value).map_err(|error| StorageError::Corrupt(error.to_string()));
-    encoded.map(Bytes::from)
 }
 
 fn read<T: serde::de::DeserializeOwned>(stored: &StoredDocument) -> Result<T, StorageError> {

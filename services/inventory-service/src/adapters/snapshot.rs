@@ -1,11 +1,12 @@
 //! Snapshot codec of the ledger state. A changed format gets a new name beside this one; a start that finds no snapshot
 //! of its own format replays the whole journal once.
 
+use super::journal_repository;
 use crate::domain::{
-    Hold, HoldId, HoldState, LedgerState, Location, LocationStock, LocationUnits, OrderId, Sku,
-    SkuStock,
+    Hold, HoldState, LedgerState, Location, LocationStock, LocationUnits, SkuStock,
 };
 use bytes::Bytes;
+use identifiers::{HoldId, OrderId, Sku};
 use kernel::Timestamp;
 use serde::{Deserialize, Serialize};
 use storage::StorageError;
@@ -46,11 +47,13 @@ pub(super) fn encode(ledger: &LedgerState) -> Result<Bytes, StorageError> {
         version: hold.version,
     });
     let saved = LedgerSnapshot { stock: stock.collect(), holds: holds.collect() };
-    serde_json::to_vec(&saved).map(Bytes::from).map_err(|error| corrupt(&error))
+    journal_repository::encode(&saved)
 }
 
 pub(super) fn decode(data: &Bytes) -> Result<LedgerState, StorageError> {
-    let saved: LedgerSnapshot = serde_json::from_slice(data).map_err(|error| corrupt(&error))?;
+    let corrupt =
+        |error: serde_json::Error| StorageError::Corrupt(format!("ledger snapshot: {error}"));
+    let saved: LedgerSnapshot = serde_json::from_slice(data).map_err(corrupt)?;
     let stock = saved.stock.into_iter().map(|StockSnapshot(sku, version, locations)| {
         let locations = locations.into_iter();
         let locations =
@@ -67,8 +70,4 @@ pub(super) fn decode(data: &Bytes) -> Result<LedgerState, StorageError> {
         version: saved.version,
     });
     Ok(LedgerState::restore(stock.collect(), holds))
-}
-
-fn corrupt(error: &serde_json::Error) -> StorageError {
-    StorageError::Corrupt(format!("ledger snapshot: {error}"))
 }

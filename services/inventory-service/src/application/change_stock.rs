@@ -1,7 +1,8 @@
 //! Stock queries, and the operators' commands: count and movement.
 
 use super::{StockError, StockLedger, stock_ledger::WriteOptions};
-use crate::domain::{Event, LedgerState, Location, Sku, SkuStock};
+use crate::domain::{Event, LedgerState, Location, SkuStock};
+use identifiers::Sku;
 use kernel::{Timestamp, Uuid};
 
 /// Stock movement recorded by an operator.

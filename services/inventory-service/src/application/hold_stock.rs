@@ -1,9 +1,8 @@
 //! Hold use cases: place, commit, release, restock.
 
 use super::{StockError, StockLedger, stock_ledger::WriteOptions};
-use crate::domain::{
-    Hold, HoldId, HoldLine, HoldRequest, HoldState, LedgerState, OrderId, Rejection,
-};
+use crate::domain::{Hold, HoldLine, HoldRequest, HoldState, LedgerState, Rejection};
+use identifiers::{HoldId, OrderId};
 use kernel::Timestamp;
 use std::time::Duration;
 

@@ -1,9 +1,10 @@
 //! Stock ledger: the in-memory ledger state, its repository, and one lock over both.
 
 use crate::{
-    domain::{Event, HoldId, LedgerState, Rejection},
+    domain::{Event, LedgerState, Rejection},
     ports::{EventBatch, LedgerRepository, LoadedLedger, RepositoryError},
 };
+use identifiers::HoldId;
 use kernel::{Ids, Timestamp, Uuid};
 use std::sync::Arc;
 use storage::{Commit, StorageError, durability};
@@ -49,11 +50,11 @@ pub(crate) enum StockError {
 
 /// Options of one command execution.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct WriteOptions {
+pub(crate) struct WriteOptions {
     /// The hold that must be in memory for the decision, if it ever existed.
-    pub(super) hold: Option<HoldId>,
+    pub(crate) hold: Option<HoldId>,
     /// The identifier of the first event, when the caller named the operation.
-    pub(super) operation: Option<Uuid>,
+    pub(crate) operation: Option<Uuid>,
 }
 
 impl StockLedger {
@@ -67,7 +68,7 @@ impl StockLedger {
     }
 
     /// Query of the current state; the answer depends on the last append.
-    pub(super) async fn read<T>(
+    pub(crate) async fn read<T>(
         &self,
         query: impl FnOnce(&LedgerState, Timestamp) -> T,
     ) -> Result<T, StorageError> {
@@ -78,7 +79,7 @@ impl StockLedger {
 
     /// Command execution: decide, append, then answer from the new state. A rejection depends on the last append as
     /// well: the event that caused it might be lost in a crash.
-    pub(super) async fn execute<T>(
+    pub(crate) async fn execute<T>(
         &self,
         WriteOptions { hold, operation }: WriteOptions,
         decide: impl Fn(&LedgerState, Timestamp) -> Result<Vec<Event>, Rejection>,
@@ -92,11 +93,6 @@ impl StockLedger {
             }
             let now = self.ids.now();
             let events = decide(&inner.state, now)?;
-            if kernel::defects::planted("check_then_decrement") {
-                drop(inner);
-                tokio::task::yield_now().await;
-                inner = self.lock_current().await?;
-            }
             if self.append(&mut inner, events, operation, now).await? {
                 return Ok(respond(&inner.state, now));
             }
@@ -131,7 +127,8 @@ impl StockLedger {
         for event in events {
             let (hold, expected) = (event.hold(), inner.state.version(&event));
             let derived = inner.state.availability_changes(&event);
-            let events: Vec<Event> = std::iter::once(event).chain(derived).collect();
+            let events: Vec<Arc<Event>> =
+                std::iter::once(event).chain(derived).map(Arc::new).collect();
             // The caller may be cancelled in the middle of an append; its outcome is then unknown.
             inner.is_stale = true;
             let batch = EventBatch { events: &events, expected, operation, at };

@@ -1,6 +1,7 @@
 //! Availability events: low stock, out of stock, back in stock.
 
-use super::{Event, LedgerState, Sku, SkuStock, StockAlert};
+use super::{Event, LedgerState, SkuStock, StockAlert};
+use identifiers::Sku;
 use std::collections::BTreeMap;
 
 /// Low-stock threshold in units. Changes above it are not published.

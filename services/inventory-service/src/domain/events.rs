@@ -1,6 +1,7 @@
 //! Domain events of stock. Stored, so they change only by adding variants and optional fields.
 
-use super::{HoldId, Location, OrderId, Sku};
+use super::Location;
+use identifiers::{HoldId, OrderId, Sku};
 use kernel::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use std::borrow::Cow;
@@ -144,19 +145,6 @@ impl Event {
 
 /// Name of the availability event, which consumers follow along with operators' changes.
 pub(crate) const AVAILABILITY_CHANGED: &str = "availability_changed";
-
-impl Serialize for Sku {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> Deserialize<'de> for Sku {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Cow::<str>::deserialize(deserializer)?;
-        Self::new(&text).ok_or_else(|| D::Error::custom("not a SKU"))
-    }
-}
 
 impl Serialize for Location {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,6 +1,7 @@
 //! Hold aggregate: units reserved for one order until they are committed, released, or expired.
 
-use super::{Event, HoldId, HoldLine, LocationUnits, MovedUnits, OrderId, Sku, SkuLocation};
+use super::{Event, LocationUnits, MovedUnits, SkuLocation};
+use identifiers::{HoldId, OrderId, Sku};
 use kernel::Timestamp;
 use std::collections::BTreeMap;
 
@@ -18,6 +19,14 @@ pub(crate) struct Hold {
     pub(crate) restocks: Vec<RestockRecord>,
     /// Stream version: the number of its events.
     pub(crate) version: u64,
+}
+
+/// Line of a hold: a SKU and a quantity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct HoldLine {
+    pub(crate) sku: Sku,
+    /// At least 1.
+    pub(crate) quantity: i64,
 }
 
 /// State of a hold.

@@ -3,9 +3,9 @@
 //! Every command is idempotent: a command that already took effect produces no events.
 
 use super::{
-    Event, Hold, HoldId, HoldLine, HoldState, LedgerState, LocationUnits, MovedUnits, OrderId,
-    Rejection, Sku, SkuStock,
+    Event, Hold, HoldLine, HoldState, LedgerState, LocationUnits, MovedUnits, Rejection, SkuStock,
 };
+use identifiers::{HoldId, OrderId, Sku};
 use kernel::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -58,8 +58,7 @@ impl LedgerState {
             HoldState::Held | HoldState::Expired => {}
         }
         let mut sourcing = Sourcing::new(self, now);
-        let skip_expiry_check = kernel::defects::planted("expired_hold_committed");
-        let units = if skip_expiry_check || hold.is_active() && self.is_on_hand(&hold.units) {
+        let units = if hold.is_active() && self.is_on_hand(&hold.units) {
             hold.units.clone()
         } else {
             sourcing.exclude(hold);
@@ -79,16 +78,9 @@ impl LedgerState {
     /// that a delayed request to place it is rejected.
     pub(crate) fn release(&self, id: HoldId) -> Vec<Event> {
         let Some(hold) = self.holds.get(&id) else {
-            let is_barred = !kernel::defects::planted("late_hold_not_barred");
-            return is_barred.then_some(Event::Barred { hold: id }).into_iter().collect();
+            return vec![Event::Barred { hold: id }];
         };
-        let state = match hold.state {
-            HoldState::Returned if kernel::defects::planted("release_applied_twice") => {
-                HoldState::Committed
-            }
-            state => state,
-        };
-        match (state, hold.order_id) {
+        match (hold.state, hold.order_id) {
             (HoldState::Held | HoldState::Expired, _) => vec![Event::Released { hold: id }],
             (HoldState::Committed, Some(order_id)) => {
                 let lines =

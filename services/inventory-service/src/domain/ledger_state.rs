@@ -1,6 +1,7 @@
 //! Ledger state: every SKU's stock and the holds on it, folded from events.
 
-use super::{Event, Hold, HoldId, HoldState, Sku, SkuLocation, SkuStock};
+use super::{Event, Hold, HoldState, SkuLocation, SkuStock};
+use identifiers::{HoldId, Sku};
 use kernel::Timestamp;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},

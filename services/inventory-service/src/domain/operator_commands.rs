@@ -1,9 +1,10 @@
 //! Operator commands on the ledger: receive, adjust, count.
 
 use super::{
-    Event, LOCATIONS_MAX, LedgerState, Location, Rejection, Sku, SkuStock, UNITS_MAX,
+    Event, LOCATIONS_MAX, LedgerState, Location, Rejection, SkuStock, UNITS_MAX,
     events::StockChange,
 };
+use identifiers::Sku;
 
 impl LedgerState {
     /// Receives units.

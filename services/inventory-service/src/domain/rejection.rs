@@ -1,6 +1,7 @@
 //! Business rejections of stock commands.
 
-use super::{HoldState, Sku};
+use super::HoldState;
+use identifiers::Sku;
 
 /// Rejection of a stock command; its message is safe to show to callers.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

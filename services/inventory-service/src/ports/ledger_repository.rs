@@ -1,15 +1,17 @@
 //! Ledger repository: loads and stores the event-sourced stock ledger.
 
-use crate::domain::{Event, Hold, HoldId, LedgerState};
+use crate::domain::{Event, Hold, LedgerState};
 use async_trait::async_trait;
+use identifiers::HoldId;
 use kernel::{Timestamp, Uuid};
+use std::sync::Arc;
 use storage::{Commit, StorageError};
 
 /// Atomic batch of events of one stream: one domain event and the events derived from it.
 #[derive(Debug)]
 pub(crate) struct EventBatch<'a> {
     /// At least one.
-    pub(crate) events: &'a [Event],
+    pub(crate) events: &'a [Arc<Event>],
     /// The expected version of the stream: its number of events before these.
     pub(crate) expected: u64,
     /// The identifier of the first event, when the caller named the operation.

@@ -1,8 +1,8 @@
 //! Query port for stock movements: every unit that came or went, and why.
 
-use crate::domain::Sku;
 use async_trait::async_trait;
 use contracts::inventory::Movement;
+use identifiers::Sku;
 use kernel::Uuid;
 use serde::{Deserialize, Serialize};
 use storage::StorageError;

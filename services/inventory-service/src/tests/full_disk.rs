@@ -1,8 +1,9 @@
 //! Full disk: movements can still be read when nothing can be written.
 
-use crate::{adapters::movements::MovementStore, domain::Sku, ports::MovementQueries};
+use crate::{adapters::movements::MovementStore, ports::MovementQueries};
 use async_trait::async_trait;
 use engine_memory::MemoryEngine;
+use identifiers::Sku;
 use journal::{Append, NewEvent, ServiceStorage};
 use kernel::{Timestamp, Uuid};
 use std::sync::{
@@ -85,8 +86,13 @@ async fn movements_can_be_read_while_the_disk_is_full_and_catch_up_when_there_is
 async fn receive(storage: &ServiceStorage, expected: u64) {
     let event = br#"{"type": "received", "sku": "MUG", "quantity": 1, "on_hand": 1}"#;
     let (id, recorded_at) = (operation(expected), Timestamp::UNIX_EPOCH);
-    let events =
-        vec![NewEvent { id, name: "received", data: event.as_slice().into(), recorded_at }];
+    let events = vec![NewEvent {
+        id,
+        name: "received",
+        data: event.as_slice().into(),
+        recorded_at,
+        typed: journal::TypedEvent::default(),
+    }];
     let append = Append { stream: "sku-mug".to_owned(), expected, events, writes: Vec::new() };
     storage.journal.append(append).await.unwrap().commit.wait().await.unwrap();
 }
@@ -96,6 +102,6 @@ fn operation(number: u64) -> Uuid {
 }
 
 async fn listed(movements: &dyn MovementQueries) -> Result<usize, StorageError> {
-    let page = movements.page(&Sku::new("MUG").unwrap(), 10, None).await?;
+    let page = movements.page(&Sku::parse("MUG").unwrap(), 10, None).await?;
     Ok(page.items.len())
 }

@@ -39,7 +39,7 @@ async fn shoppers_are_forbidden() {
 #[tokio::test]
 async fn a_sku_that_was_never_counted_is_not_found() {
     let service = TestService::start().await;
-    assert_eq!(code(service.client().stock("a").await), "not_found");
+    assert_eq!(code(service.stock("a").await), "not_found");
     let movements = service.raw().get("/api/v1/stock/a/movements").send::<Value>();
     assert_eq!(code(movements.await), "not_found");
 }
@@ -54,7 +54,7 @@ async fn a_count_is_shown_by_location_and_in_any_spelling() {
     let places: Vec<(&str, i64)> =
         stock.locations.iter().map(|it| (it.location.as_str(), it.on_hand)).collect();
     assert_eq!(places, [("east", 3), ("main", 4)]);
-    assert_eq!(service.client().stock("LAMP/7").await.unwrap(), stock);
+    assert_eq!(service.stock("LAMP/7").await.unwrap(), stock);
     let published = service.published().await;
     assert_eq!(
         published[0],
@@ -86,8 +86,8 @@ async fn every_change_of_stock_is_a_movement() {
         )
         .await;
     service.hold(1, &[("a", 3), ("b", 1)]).await.unwrap();
-    service.client().commit(hold_id(1)).await.unwrap();
-    service.client().release(hold_id(1)).await.unwrap();
+    service.inventory.commit(hold_id(1)).await.unwrap();
+    service.inventory.release(hold_id(1)).await.unwrap();
 
     let all = service.movements("a", "").await;
     let entries: Vec<(MovementKind, i64, i64)> =
@@ -132,6 +132,7 @@ async fn a_movement_with_a_repeated_key_is_recorded_once_even_if_the_response_wa
             name: if event.name == "received" { "received" } else { "availability_changed" },
             data: event.data,
             recorded_at: event.recorded_at,
+            typed: journal::TypedEvent::default(),
         };
         let (stream, expected) = (event.stream, event.version - 1);
         let append = journal::Append { stream, expected, events: vec![new], writes: vec![] };
@@ -164,12 +165,30 @@ async fn impossible_movements_are_rejected() {
 }
 
 #[tokio::test]
+async fn invalid_counts_are_rejected_with_the_field_name() {
+    let service = TestService::start().await;
+    service.count(&[("a", 5)]).await;
+    for (path, body, status, field) in [
+        ("/api/v1/stock/a", json!({"on_hand": -1}), 422, "on_hand"),
+        ("/api/v1/stock/a", json!({"on_hand": 1, "location": ""}), 422, "location"),
+        ("/api/v1/stock/a", json!({"on_hand": 1, "reason": "x".repeat(501)}), 422, "reason"),
+        ("/api/v1/stock/a", json!({"on_hand": 1, "colour": "red"}), 422, "colour"),
+        ("/api/v1/stock/%20", json!({"on_hand": 1}), 400, "sku"),
+    ] {
+        let answer = service.raw().put(path).json(&body).send::<Value>().await;
+        let problem = crate::problem(answer);
+        assert_eq!((problem.status, &*problem.errors[0].field), (status, field), "{path} {body}");
+    }
+    assert_eq!(service.units("a").await, (5, 0, 5));
+}
+
+#[tokio::test]
 async fn a_count_below_the_held_units_is_a_shortage() {
     let service = TestService::start().await;
     service.count(&[("a", 20)]).await;
     service.hold(1, &[("a", 6)]).await.unwrap();
     service.count(&[("a", 4)]).await;
-    let stock = service.client().stock("a").await.unwrap();
+    let stock = service.stock("a").await.unwrap();
     assert_eq!((stock.on_hand, stock.held, stock.available, stock.shortage), (4, 6, 0, 2));
 }
 
@@ -186,7 +205,7 @@ async fn the_list_pages_through_every_sku_once_and_filters_low_stock() {
     loop {
         let after = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
         let page = list(format!("limit=10{after}")).await.unwrap();
-        seen.extend(page.items.into_iter().map(|stock| stock.sku));
+        seen.extend(page.items.iter().map(|stock| stock.sku.to_string()));
         cursor = page.next_cursor;
         if cursor.is_none() {
             break;

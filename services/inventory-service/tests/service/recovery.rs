@@ -1,7 +1,7 @@
 //! Recovery of the ledger after restarts, crashes and concurrent writers.
 
 use crate::{TestService, hold_id};
-use contracts::inventory::{SkuCount, Stock, StockCounts};
+use contracts::inventory::Stock;
 use journal::{Append, NewEvent, Snapshot};
 use kernel::{Page, Uuid};
 use std::{sync::Arc, time::Duration};
@@ -14,23 +14,23 @@ impl TestService {
 
     /// A sale, a return, a hold and a count; `round` keeps the ids distinct.
     async fn run_trades(&self, round: u128) {
-        let client = self.client();
+        let inventory = &self.inventory;
         for number in [round * 10 + 1, round * 10 + 2, round * 10 + 3] {
             self.hold(number, &[("a", 2), ("b", 1)]).await.unwrap();
         }
-        client.commit(hold_id(round * 10 + 1)).await.unwrap();
-        client.commit(hold_id(round * 10 + 2)).await.unwrap();
-        client.release(hold_id(round * 10 + 2)).await.unwrap();
+        inventory.commit(hold_id(round * 10 + 1)).await.unwrap();
+        inventory.commit(hold_id(round * 10 + 2)).await.unwrap();
+        inventory.release(hold_id(round * 10 + 2)).await.unwrap();
         self.count(&[("c", i64::try_from(round).unwrap() + 7)]).await;
     }
 
     /// Appends events until a snapshot is saved, and returns it.
     async fn wait_for_snapshot(&self) -> Snapshot {
         for part in 0..5 {
-            let counts =
-                (0..2_048).map(|number| SkuCount { sku: format!("x-{part}-{number}"), on_hand: 7 });
-            let counts = StockCounts { counts: counts.collect(), reason: "opening".to_owned() };
-            self.client().count(&counts).await.unwrap();
+            let names: Vec<String> =
+                (0..2_048).map(|number| format!("x-{part}-{number}")).collect();
+            let counts: Vec<(&str, i64)> = names.iter().map(|name| (name.as_str(), 7)).collect();
+            self.count(&counts).await;
         }
         let journal = self.engine.service("inventory-service").journal;
         assert_eq!(journal.snapshot("ledger-1").await.unwrap(), None);
@@ -62,7 +62,7 @@ async fn after_a_crash_the_ledger_is_that_of_the_flushed_prefix() {
     assert_eq!(restarted.stock_list().await, flushed);
     // Lost commands can be repeated under the same ids; those that survived are recognised.
     restarted.run_trades(3).await;
-    restarted.client().commit(hold_id(21)).await.unwrap();
+    restarted.inventory.commit(hold_id(21)).await.unwrap();
     assert_eq!(restarted.units("a").await, (94, 6, 88));
 }
 
@@ -74,7 +74,7 @@ async fn a_restart_loses_nothing() {
     let before = service.stock_list().await;
     let restarted = service.restart().await;
     assert_eq!(restarted.stock_list().await, before);
-    restarted.client().commit(hold_id(13)).await.unwrap();
+    restarted.inventory.commit(hold_id(13)).await.unwrap();
     assert_eq!(restarted.units("a").await, (96, 0, 96));
 }
 
@@ -91,8 +91,8 @@ async fn a_start_reads_the_snapshot_and_replays_the_events_behind_it() {
     let (figures, list) = (service.units("a").await, service.stock_list().await);
     let restarted = service.restart().await;
     assert_eq!((restarted.units("a").await, restarted.stock_list().await), (figures, list));
-    restarted.client().commit(hold_id(13)).await.unwrap();
-    restarted.client().release(hold_id(12)).await.unwrap();
+    restarted.inventory.commit(hold_id(13)).await.unwrap();
+    restarted.inventory.release(hold_id(12)).await.unwrap();
     restarted.run_trades(3).await;
 }
 
@@ -110,7 +110,7 @@ async fn an_expired_and_evicted_hold_that_is_placed_again_is_the_same_hold() {
     // A replay from the snapshot sees only its second placement.
     let service = service.restart().await;
     assert_eq!(service.units("a").await, (10, 2, 8));
-    service.client().commit(hold_id(1)).await.unwrap();
+    service.inventory.commit(hold_id(1)).await.unwrap();
     assert_eq!(service.units("a").await, (8, 0, 8));
     assert_eq!(service.restart().await.units("a").await, (8, 0, 8));
 }
@@ -125,6 +125,7 @@ async fn the_ledger_is_reloaded_after_another_writer_appended() {
         name: "received",
         data: br#"{"type":"received","sku":"a","quantity":5,"on_hand":15}"#.as_slice().into(),
         recorded_at: "2026-01-01T00:00:00Z".parse().unwrap(),
+        typed: journal::TypedEvent::default(),
     };
     let stream = "sku-a".to_owned();
     let expected = journal.read(&stream, 0, 100).await.unwrap().len() as u64;
@@ -149,8 +150,8 @@ async fn concurrent_commands_lead_to_the_state_a_replay_leads_to() {
             let id = hold_id(number);
             let held = service.hold(number, &lines[usize::try_from(number % 3).unwrap()]).await;
             match number % 4 {
-                0 => drop(service.client().release(id).await),
-                1 | 2 if held.is_ok() => drop(service.client().commit(id).await),
+                0 => drop(service.inventory.release(id).await),
+                1 | 2 if held.is_ok() => drop(service.inventory.commit(id).await),
                 _ => {}
             }
         });

@@ -2,7 +2,7 @@
 
 use crate::ports::PortError;
 use kernel::{Code, Problem};
-use transport::CallError;
+use rpc::CallError;
 
 /// Port error of a failed call: a refusal of the service, or an unknown outcome.
 pub(crate) fn port_error(service: &'static str, error: CallError) -> PortError {

@@ -13,24 +13,25 @@ use crate::{
 };
 use async_trait::async_trait;
 use contracts::{
-    cart::{self, CartClient, Destination, QuoteRequest},
-    shared::{CartId, OrderId, Quantity},
+    cart::{self, Destination, QuoteRequest},
+    shared::Quantity,
 };
-use kernel::{Currency, Uuid};
+use identifiers::{CartId, OrderId, Sku};
+use kernel::Currency;
+use rpc::CallError;
 use std::sync::Arc;
 use tokio::sync::OnceCell;
-use transport::CallError;
 
-/// Adapter of the port to carts, over the cart service's contract.
+/// Adapter of the port to carts, over the contract of the cart service.
 #[derive(Debug)]
 pub(crate) struct CartService {
-    client: CartClient,
+    carts: Arc<dyn cart::Carts>,
     required: OnceCell<Arc<RequiredParts>>,
 }
 
 impl CartService {
-    pub(crate) fn new(client: CartClient) -> Self {
-        Self { client, required: OnceCell::new() }
+    pub(crate) fn new(carts: Arc<dyn cart::Carts>) -> Self {
+        Self { carts, required: OnceCell::new() }
     }
 }
 
@@ -38,38 +39,38 @@ impl CartService {
 impl Carts for CartService {
     async fn freeze(
         &self,
-        cart: Uuid,
-        order: Uuid,
+        cart: CartId,
+        order: OrderId,
         delivery: Delivery<'_>,
     ) -> Result<Quote, PortError> {
         let request = request(vec![], None, delivery);
-        let frozen = self.client.begin_checkout(CartId(cart), OrderId(order), &request).await;
+        let frozen = self.carts.begin_checkout(cart, order, request).await;
         Ok(quote(frozen.map_err(quote_error)?))
     }
 
     async fn quote(
         &self,
-        lines: &[(String, i64)],
+        lines: &[(Sku, i64)],
         currency: Option<Currency>,
         delivery: Delivery<'_>,
     ) -> Result<Quote, PortError> {
         let lines =
             lines.iter().map(|(sku, quantity)| Quantity { sku: sku.clone(), quantity: *quantity });
         let request = request(lines.collect(), currency, delivery);
-        let quoted = self.client.quote(&request).await;
+        let quoted = self.carts.quote(request).await;
         Ok(quote(quoted.map_err(quote_error)?))
     }
 
-    async fn ordered(&self, cart: Uuid, order: Uuid) -> Result<(), PortError> {
-        match self.client.ordered(CartId(cart), OrderId(order)).await.map_err(service_error) {
+    async fn ordered(&self, cart: CartId, order: OrderId) -> Result<(), PortError> {
+        match self.carts.ordered(cart, order).await.map_err(service_error) {
             // The cart no longer exists, so no other order can take it.
             Err(PortError::Refused(problem)) if problem.status == 404 => Ok(()),
             other => other,
         }
     }
 
-    async fn reopen(&self, cart: Uuid, order: Uuid) -> Result<(), PortError> {
-        match self.client.reopen(CartId(cart), OrderId(order)).await.map_err(service_error) {
+    async fn reopen(&self, cart: CartId, order: OrderId) -> Result<(), PortError> {
+        match self.carts.reopen(cart, order).await.map_err(service_error) {
             // The cart was not frozen for this order: nothing to reopen.
             Err(PortError::Refused(_)) => Ok(()),
             other => other,
@@ -78,7 +79,7 @@ impl Carts for CartService {
 
     async fn required_parts(&self) -> Result<Arc<RequiredParts>, PortError> {
         let ask = || async {
-            let countries = self.client.countries().await.map_err(service_error)?;
+            let countries = self.carts.countries().await.map_err(service_error)?;
             let parts = countries.items.into_iter();
             let parts = parts.map(|country| (country.code, country.required.into_iter().collect()));
             Ok(Arc::new(parts.collect::<RequiredParts>()))
@@ -106,7 +107,7 @@ fn request(
 }
 
 fn service_error(error: CallError) -> PortError {
-    port_error(CartClient::SERVICE, error)
+    port_error(cart::SERVICE, error)
 }
 
 /// Port error whose fields are named as in the order's request: a destination there is a shipping address here.
@@ -125,7 +126,7 @@ fn quote_error(error: CallError) -> PortError {
 fn quote(quote: cart::Quote) -> Quote {
     let lines = quote.lines.into_iter().map(|line| QuotedLine {
         sku: line.sku,
-        product_id: line.product_id.into(),
+        product_id: line.product_id,
         name: line.name,
         options: line.options,
         quantity: line.quantity,

@@ -7,12 +7,10 @@ use messaging::{Handler, HandlerError, Message};
 use storage::Write;
 
 #[async_trait]
-impl Handler for ResumeCheckout {
-    async fn handle(&self, message: &Message) -> Result<Vec<Write>, HandlerError> {
-        let event: PaymentEvent =
-            message.data.read().map_err(|error| HandlerError::Poison(error.to_string()))?;
-        let PaymentEvent::PaymentChanged { order_id, .. } = event;
-        self.execute(order_id.into());
+impl Handler<PaymentEvent> for ResumeCheckout {
+    async fn handle(&self, message: &Message<PaymentEvent>) -> Result<Vec<Write>, HandlerError> {
+        let PaymentEvent::PaymentChanged { order_id, .. } = message.event;
+        self.execute(order_id);
         // Nothing to store: after a crash, an unfinished checkout is resumed anyway.
         Ok(vec![])
     }

@@ -7,8 +7,8 @@ mod shop;
 
 use crate::application::{
     cancel_order::CancelOrder, checkout_input::CapturePolicy, fulfil_order::FulfilOrder,
-    list_orders::ListOrders, place_order::PlaceOrder, read_order::ReadOrder,
-    refund_order::RefundOrder,
+    list_orders::ListOrders, look_up_order::LookUpOrder, place_order::PlaceOrder,
+    read_order::ReadOrder, refund_order::RefundOrder,
 };
 use kernel::Uuid;
 use std::sync::Arc;
@@ -19,6 +19,7 @@ use web::ApiRouter;
 pub(crate) struct UseCases {
     pub(crate) place: PlaceOrder,
     pub(crate) read: ReadOrder,
+    pub(crate) look_up: LookUpOrder,
     pub(crate) list: ListOrders,
     pub(crate) cancel: CancelOrder,
     pub(crate) fulfil: FulfilOrder,

@@ -1,12 +1,14 @@
 //! Orders in the journal, and their integration events.
 
-use crate::domain::{
-    events::{EventSummary, OrderEvent, OrderStatus, Totals},
-    order::Order,
+use crate::{
+    application::orders::order_id_of,
+    domain::{
+        events::{EventSummary, OrderEvent, OrderStatus},
+        order::Order,
+    },
 };
-use contracts::{order as contract, shared::OrderId};
-use journal::{Aggregate, EventName, RecordedEvent};
-use serde::Deserialize;
+use contracts::order as contract;
+use journal::{Aggregate, DecodeError, EventName, RecordedEvent};
 
 impl EventName for OrderEvent {
     fn name(&self) -> &'static str {
@@ -35,42 +37,22 @@ const PRIVATE_EVENTS: &[&str] = &[
     "fulfilment_dropped",
 ];
 
-/// Header of a stored event: the fields that its integration event needs. The rest, such as the lines of an order, is
-/// skipped.
-#[derive(Deserialize)]
-struct EventHeader {
-    of: Option<EventSummary>,
-    number: Option<u64>,
-    totals: Option<Totals>,
-}
-
-impl EventHeader {
-    fn event_summary(self) -> Option<EventSummary> {
-        let placed = || {
-            let (number, totals) = self.number.zip(self.totals)?;
-            Some(EventSummary { number, total: totals.total, status: OrderStatus::Pending })
-        };
-        self.of.or_else(placed)
-    }
-}
-
 /// Integration event of a stored event; `None` when it is not published.
-pub(crate) fn translate(recorded: &RecordedEvent) -> Option<messaging::EventData> {
-    let order_id: OrderId = recorded.stream.strip_prefix("order-")?.parse().ok()?;
+pub(crate) fn translate(
+    recorded: &RecordedEvent,
+) -> Result<Option<contract::OrderEvent>, DecodeError> {
     if PRIVATE_EVENTS.contains(&recorded.name.as_str()) {
-        return None;
+        return Ok(None);
     }
-    let header = serde_json::from_slice(&recorded.data)
-        .inspect_err(|error| tracing::error!(%error, position = recorded.position, "a stored event cannot be read"));
-    let of = header.ok().and_then(EventHeader::event_summary)?;
-    let event = contract::OrderEvent::OrderChanged {
+    let Some(order_id) = order_id_of(&recorded.stream) else { return Ok(None) };
+    let published = |of: EventSummary| contract::OrderEvent::OrderChanged {
         order_id,
         number: of.number.to_string(),
         change: recorded.name.clone(),
         status: status(of.status),
         total: of.total,
     };
-    messaging::EventData::of(&event).ok()
+    Ok(recorded.event_of::<Order>()?.summary().map(published))
 }
 
 /// Status in terms of the contract.

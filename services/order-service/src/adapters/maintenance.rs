@@ -4,6 +4,7 @@ mod checker;
 
 use super::{journal::status, order_index::DocumentOrderIndex};
 use crate::{
+    application::orders::{STREAM_PREFIX, order_id_of},
     domain::{events::OrderStatus, order::Order, refund::RefundState},
     ports::order_index::OrderIndex,
 };
@@ -11,9 +12,9 @@ use async_trait::async_trait;
 use checker::OrderChecker;
 use contracts::{
     facts::{OrderFacts, PlacedFacts, Units},
-    payment::PaymentClient,
-    shared::{CartId, HoldId, OrderId, PaymentId},
+    payment,
 };
+use identifiers::OrderId;
 use journal::{
     Aggregate, RecordedEvent,
     maintenance::{Facts, Grain, ReadModel},
@@ -25,8 +26,6 @@ use saga::maintenance::{RunningSagas, SagaChecker};
 use std::sync::Arc;
 use storage::{Collection, StorageError, Write};
 
-/// Prefix of the streams of orders.
-pub(crate) const PREFIX: &str = "order-";
 const SAGAS: &[&str] = &["checkout", "cancellation", "fulfilment", "refund"];
 
 pub(crate) fn maintenance(offline: &OfflineContext) -> Maintenance {
@@ -40,8 +39,13 @@ pub(crate) fn maintenance(offline: &OfflineContext) -> Maintenance {
         read_models: vec![Box::new(OrderIndexRebuild(list))],
         projections: vec![saga::maintenance::unfinished],
         checkers: vec![Box::new(OrderChecker::of(Arc::clone(&journal))), Box::new(sagas)],
-        facts: vec![Facts::new(OrderFacts::KIND, PREFIX, Arc::clone(&journal), Box::new(facts))],
-        subscriptions: vec![Subscription::new(offline.name, PaymentClient::SERVICE, storage)],
+        facts: vec![Facts::new(
+            OrderFacts::KIND,
+            STREAM_PREFIX,
+            Arc::clone(&journal),
+            Box::new(facts),
+        )],
+        subscriptions: vec![Subscription::new(offline.name, payment::SERVICE, storage)],
         primary: None,
     }
 }
@@ -61,7 +65,7 @@ impl ReadModel for OrderIndexRebuild {
     }
 
     fn grain(&self) -> Grain {
-        Grain::Stream(PREFIX)
+        Grain::Stream(STREAM_PREFIX)
     }
 
     fn writes(&self, events: &[RecordedEvent]) -> Result<Vec<Write>, StorageError> {
@@ -71,14 +75,14 @@ impl ReadModel for OrderIndexRebuild {
 }
 
 /// Order folded from all events of its stream.
-fn order_of(events: &[RecordedEvent]) -> Result<Option<(Uuid, Order)>, StorageError> {
+fn order_of(events: &[RecordedEvent]) -> Result<Option<(OrderId, Order)>, StorageError> {
     let mut order = None;
     for recorded in events {
         let event =
             Order::decode(recorded).map_err(|error| StorageError::Corrupt(error.to_string()))?;
         order = Some(Order::apply(order, &event));
     }
-    let id = events.first().and_then(|event| event.stream.strip_prefix(PREFIX)?.parse().ok());
+    let id = events.first().and_then(|event| order_id_of(&event.stream));
     Ok(id.zip(order))
 }
 
@@ -104,9 +108,9 @@ fn placed(order: &Order) -> PlacedFacts {
         authorised: order.authorised,
         captured: order.captured,
         refunded: Money::new(order.refunded(), placed.currency),
-        cart_id: placed.cart_id.map(CartId),
-        hold_id: HoldId(placed.hold_id),
-        payment_id: PaymentId(placed.payment_id),
+        cart_id: placed.cart_id,
+        hold_id: placed.hold_id,
+        payment_id: placed.payment_id,
         units: units_deducted(order),
     }
 }
@@ -118,14 +122,14 @@ fn units_deducted(order: &Order) -> Units {
         return gone;
     }
     for line in &order.placed.lines {
-        *gone.entry(line.sku.to_ascii_lowercase()).or_default() += line.quantity;
+        *gone.entry(line.sku.clone()).or_default() += line.quantity;
     }
     let restocked = order
         .refunds
         .iter()
         .filter(|record| record.state == RefundState::Done && record.refund.restock);
     for units in restocked.flat_map(|record| &record.refund.units) {
-        *gone.entry(units.sku.to_ascii_lowercase()).or_default() -= units.count();
+        *gone.entry(units.sku.clone()).or_default() -= units.count();
     }
     gone.retain(|_, units| *units != 0);
     gone

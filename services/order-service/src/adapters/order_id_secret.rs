@@ -1,6 +1,7 @@
 //! Secret from which order ids are derived. A guest may see an order by its id, so an id must not be computable from a
 //! guessable key.
 
+use identifiers::OrderId;
 use journal::ServiceStorage;
 use kernel::{Ids, Uuid};
 use storage::StorageError;
@@ -16,7 +17,7 @@ pub(crate) async fn load_order_id_secret(
         let text = String::from_utf8_lossy(&stored);
         return text.parse().map_err(|_| StorageError::Corrupt(format!("{KEY} is not a UUID")));
     }
-    let secret: contracts::shared::OrderId = ids.next();
+    let secret: OrderId = ids.next();
     let commit = storage.key_value.put(KEY, secret.to_string().into(), None).await?;
     commit.wait().await.map_err(|error| StorageError::Unavailable(error.to_string()))?;
     Ok(secret.into())

@@ -6,12 +6,13 @@ use crate::{
     ports::order_index::{OrderFilter, OrderIndex, OrderPage},
 };
 use async_trait::async_trait;
-use contracts::{order::OrderSummary, shared::OrderId};
-use kernel::{Cursor, Problem, Uuid};
+use contracts::order::OrderSummary;
+use identifiers::OrderId;
+use kernel::{Cursor, Problem};
 use std::sync::Arc;
 use storage::{
     Collection, Direction, Document, Documents, FieldValue, Index, IndexPosition, Query,
-    StorageError, Write,
+    StorageError, StoredDocument, Write,
 };
 use web::Paging;
 
@@ -42,8 +43,8 @@ impl DocumentOrderIndex {
 
 #[async_trait]
 impl OrderIndex for DocumentOrderIndex {
-    fn writes(&self, id: Uuid, order: &Order) -> Vec<Write> {
-        let summary = view::summary(OrderId(id), order);
+    fn writes(&self, id: OrderId, order: &Order) -> Vec<Write> {
+        let summary = view::summary(id, order);
         let body = serde_json::to_vec(&summary).expect("plain data with text keys can be encoded");
         let number = i64::try_from(order.placed.number).unwrap_or(i64::MAX);
         let fields = vec![
@@ -69,11 +70,9 @@ impl OrderIndex for DocumentOrderIndex {
                 after,
                 ..Query::all(index, limit - orders.len())
             };
-            let found =
-                self.documents.query(&ORDERS, query).await.map_err(|error| read_problem(&error))?;
+            let found = self.documents.query(&ORDERS, query).await?;
             for stored in found.documents {
-                let summary = serde_json::from_slice(&stored.body)
-                    .map_err(|error| read_problem(&StorageError::Corrupt(error.to_string())))?;
+                let summary = summary_of(&stored)?;
                 orders.extend(Some(summary).filter(|summary| matches(summary, &filter)));
             }
             after = found.next;
@@ -89,8 +88,7 @@ impl OrderIndex for DocumentOrderIndex {
         let query = Query { direction: Direction::Descending, ..Query::all("by_number", 1) };
         let found = self.documents.query(&ORDERS, query).await?;
         let Some(stored) = found.documents.first() else { return Ok(0) };
-        let summary: OrderSummary = serde_json::from_slice(&stored.body)
-            .map_err(|error| StorageError::Corrupt(error.to_string()))?;
+        let summary = summary_of(stored)?;
         summary.number.parse().map_err(|_| {
             StorageError::Corrupt(format!(
                 "order {} has the number {:?}",
@@ -131,7 +129,6 @@ pub(crate) fn status_name(status: OrderStatus) -> &'static str {
     }
 }
 
-fn read_problem(error: &StorageError) -> Problem {
-    tracing::error!(%error, "the order index cannot be read");
-    Problem::unavailable("the list of orders")
+fn summary_of(stored: &StoredDocument) -> Result<OrderSummary, StorageError> {
+    serde_json::from_slice(&stored.body).map_err(|error| StorageError::Corrupt(error.to_string()))
 }

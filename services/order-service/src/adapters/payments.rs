@@ -8,17 +8,16 @@ use crate::ports::{
 use async_trait::async_trait;
 use contracts::{
     codes,
-    payment::{
-        Authorisation, Capture, Payment, PaymentClient, PaymentMethod, PaymentState, Refund,
-    },
-    shared::{OrderId, PaymentId, RefundId},
+    payment::{self, Authorisation, Capture, Payment, PaymentMethod, PaymentState, Refund},
 };
-use kernel::{Money, Uuid};
-use transport::CallError;
+use identifiers::{OrderId, PaymentId, RefundId};
+use kernel::Money;
+use rpc::CallError;
+use std::sync::Arc;
 
-/// Adapter of the port to payments, over the payment service's contract.
+/// Adapter of the port to payments, over the contract of the payment service.
 #[derive(Debug)]
-pub(crate) struct PaymentService(pub(crate) PaymentClient);
+pub(crate) struct PaymentService(pub(crate) Arc<dyn payment::Payments>);
 
 /// Reference of an order's only capture.
 const CAPTURE: &str = "confirmation";
@@ -30,37 +29,35 @@ impl Payments for PaymentService {
         request: AuthorisationRequest<'_>,
     ) -> Result<AuthorisationStatus, PortError> {
         let authorisation = Authorisation {
-            order_id: OrderId(request.order),
+            order_id: request.order,
             amount: request.amount,
             payment: PaymentMethod {
                 method: request.method.to_owned(),
                 token: request.token.to_owned(),
             },
         };
-        let id = PaymentId(request.payment);
-        let payment = self.0.authorise(id, &authorisation).await.map_err(service_error)?;
-        Ok(authorisation_status(payment))
+        let payment = self.0.authorise(request.payment, authorisation).await;
+        Ok(authorisation_status(payment.map_err(service_error)?))
     }
 
-    async fn capture(&self, payment: Uuid) -> Result<Money, PortError> {
-        let all = Capture::default();
-        let payment = self.0.capture(PaymentId(payment), CAPTURE, &all).await;
+    async fn capture(&self, payment: PaymentId) -> Result<Money, PortError> {
+        let payment = self.0.capture(payment, CAPTURE.to_owned(), Capture::default()).await;
         Ok(payment.map_err(service_error)?.captured)
     }
 
-    async fn cancel(&self, payment: Uuid, order: Uuid) -> Result<(), PortError> {
-        self.0.cancel(PaymentId(payment), OrderId(order)).await.map_err(service_error)
+    async fn cancel(&self, payment: PaymentId, order: OrderId) -> Result<(), PortError> {
+        self.0.cancel(payment, order).await.map_err(service_error)
     }
 
     async fn refund(
         &self,
-        payment: Uuid,
-        refund: Uuid,
+        payment: PaymentId,
+        refund: RefundId,
         amount: Money,
         reason: &str,
     ) -> Result<(), PortError> {
         let request = Refund { amount: Some(amount), reason: reason.to_owned() };
-        let refunded = self.0.refund(PaymentId(payment), RefundId(refund), &request).await;
+        let refunded = self.0.refund(payment, refund, request).await;
         refunded.map(drop).map_err(service_error)
     }
 }
@@ -88,5 +85,5 @@ fn authorisation_status(payment: Payment) -> AuthorisationStatus {
 
 /// Port error of a failed call. While the outcome at the bank is unknown, the call is retried.
 fn service_error(error: CallError) -> PortError {
-    port_error_unless(PaymentClient::SERVICE, error, &[codes::OUTCOME_UNKNOWN])
+    port_error_unless(payment::SERVICE, error, &[codes::OUTCOME_UNKNOWN])
 }

@@ -17,7 +17,7 @@ use contracts::{
         FulfilmentStatus, HistoryEntry, Order as OrderView, OrderLine, OrderPayment, OrderRefund,
         OrderSummary, PaymentStatus, RefundStatus, Saga, SagaState,
     },
-    shared::{self, CartId, OrderId, PaymentId, Quantity, RefundId, SagaId, Totals},
+    shared::{self, OrderId, Quantity, SagaId, Sku, Totals},
 };
 use kernel::Money;
 use std::collections::BTreeMap;
@@ -27,7 +27,7 @@ pub(crate) fn order(found: &VersionedOrder) -> OrderView {
     let (order, placed) = (&*found.order, &*found.order.placed);
     let refunds = order.refunds.iter().filter(|record| record.state != RefundState::Dropped);
     OrderView {
-        id: OrderId(found.id),
+        id: found.id,
         number: placed.number.to_string(),
         status: status(order.status()),
         payment_status: payment_status(order),
@@ -45,7 +45,7 @@ pub(crate) fn order(found: &VersionedOrder) -> OrderView {
         shipping_address: address(&placed.shipping_address),
         billing_address: address(&placed.billing_address),
         payment: OrderPayment {
-            id: PaymentId(placed.payment_id),
+            id: placed.payment_id,
             method: placed.payment_method.clone(),
             authorised: order.authorised,
             captured: order.captured,
@@ -56,7 +56,7 @@ pub(crate) fn order(found: &VersionedOrder) -> OrderView {
                 .and_then(|payment| payment.action_url.clone()),
         },
         refunds: refunds.map(refund).collect(),
-        cart_id: placed.cart_id.map(CartId),
+        cart_id: placed.cart_id,
         cancel_reason: match &order.state {
             OrderState::Cancelled { reason, .. } => Some(reason.clone()),
             _ => None,
@@ -102,10 +102,10 @@ pub(crate) fn saga(listed: &saga::SagaSummary) -> Saga {
         order_id: OrderId(listed.subject),
         state: saga_state(status.state),
         step: status.step.to_owned(),
-        tries: status.tries,
+        tries: status.attempts,
         error: status.error.clone(),
-        next_try_at: status.next_try_at,
-        started_at: listed.begun_at,
+        next_try_at: status.next_attempt_at,
+        started_at: listed.started_at,
     }
 }
 
@@ -125,7 +125,7 @@ fn order_line(order: &Order, line: &Line) -> OrderLine {
     OrderLine {
         quoted: QuotedLine {
             sku: line.sku.clone(),
-            product_id: shared::ProductId(line.product_id),
+            product_id: line.product_id,
             name: line.name.clone(),
             options: line.options.clone(),
             quantity: line.quantity,
@@ -152,12 +152,12 @@ fn totals(order: &Order) -> Totals {
 
 fn refund(record: &RefundRecord) -> OrderRefund {
     let Refund { id, amount, tax, units, restock, reason } = record.refund.clone();
-    let mut lines: BTreeMap<String, i64> = BTreeMap::new();
+    let mut lines: BTreeMap<Sku, i64> = BTreeMap::new();
     for units in units {
         *lines.entry(units.sku.clone()).or_default() += units.count();
     }
     OrderRefund {
-        id: RefundId(id),
+        id,
         amount,
         tax,
         status: match record.state {

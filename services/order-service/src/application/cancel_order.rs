@@ -7,7 +7,7 @@ use super::{
     orders::{Orders, VersionedOrder},
 };
 use crate::domain::{events::OrderStatus, order::OrderCommand, rejection::Rejection};
-use kernel::{Problem, Uuid};
+use identifiers::OrderId;
 use saga::{Runner, SagaState};
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ impl CancelOrder {
     /// and the saga goes on in the background.
     pub(crate) async fn execute(
         &self,
-        id: Uuid,
+        id: OrderId,
         reason: Option<String>,
     ) -> Result<VersionedOrder, OrderError> {
         let found = self.find(id).await?;
@@ -32,7 +32,7 @@ impl CancelOrder {
             let abort = OrderCommand::AbortCheckout { reason: reason.clone() };
             match self.orders.execute(id, &abort).await {
                 Ok(_) => {
-                    self.checkouts.wake_and_settle(checkout_id(id)).await;
+                    self.checkouts.wake_and_settle(checkout_id(id).into()).await;
                     return self.find(id).await;
                 }
                 // Confirmed concurrently: cancelled below.
@@ -50,19 +50,14 @@ impl CancelOrder {
             payment_id: (!placed.totals.total.is_zero()).then_some(placed.payment_id),
             reason,
         };
-        let status = self.cancellations.begin(cancellation_id(id), input).await?;
-        match (status.state, status.refusal) {
-            (SagaState::Undone, Some(refusal)) => {
-                Err(OrderError::Refused(Problem::clone(&refusal)))
-            }
-            (SagaState::Undone, None) => {
-                Err(OrderError::Refused(Problem::unavailable("the cancellation")))
-            }
-            _ => self.find(id).await,
+        let status = self.cancellations.begin(cancellation_id(id).into(), input).await?;
+        if status.state == SagaState::Undone {
+            return Err(OrderError::no_effect(&status, "the cancellation"));
         }
+        self.find(id).await
     }
 
-    async fn find(&self, id: Uuid) -> Result<VersionedOrder, OrderError> {
+    async fn find(&self, id: OrderId) -> Result<VersionedOrder, OrderError> {
         Ok(self.orders.find(id).await?.ok_or(Rejection::Unknown)?)
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     ports::{payments::Payments, stock::Stock},
 };
 use async_trait::async_trait;
+use identifiers::{HoldId, OrderId, PaymentId};
 use kernel::Uuid;
 use saga::{Progress, Saga, Step, StepError};
 use serde::{Deserialize, Serialize};
@@ -15,16 +16,16 @@ use std::sync::Arc;
 /// Input of a cancellation, as it is stored in the saga log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct CancellationInput {
-    pub(crate) order_id: Uuid,
-    pub(crate) hold_id: Uuid,
+    pub(crate) order_id: OrderId,
+    pub(crate) hold_id: HoldId,
     /// `None` where there was nothing to pay.
-    pub(crate) payment_id: Option<Uuid>,
+    pub(crate) payment_id: Option<PaymentId>,
     pub(crate) reason: Option<String>,
 }
 
 impl saga::SagaInput for CancellationInput {
     fn subject(&self) -> Uuid {
-        self.order_id
+        self.order_id.into()
     }
 
     fn repeats(&self, earlier: &Self) -> bool {

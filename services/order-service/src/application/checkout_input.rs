@@ -1,14 +1,15 @@
 //! Input of the checkout saga: the request, and the ids that its steps derive from it.
 
 use crate::{domain::events::Address, ports::carts::Delivery};
-use kernel::{Currency, Ids, Money, Timestamp, Uuid};
+use identifiers::{CartId, HoldId, OrderId, PaymentId, SagaId, Sku};
+use kernel::{Currency, Ids, Money, Timestamp, TypedId, Uuid};
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Input of a checkout, as it is stored in the saga log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct CheckoutInput {
-    pub(crate) order_id: Uuid,
+    pub(crate) order_id: OrderId,
     pub(crate) source: CheckoutSource,
     pub(crate) email: String,
     pub(crate) shipping_address: Address,
@@ -81,20 +82,20 @@ impl Eq for FirstAttempt {}
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(crate) enum CheckoutSource {
-    Cart { cart_id: Uuid },
-    Lines { lines: Vec<(String, i64)>, currency: Option<Currency> },
+    Cart { cart_id: CartId },
+    Lines { lines: Vec<(Sku, i64)>, currency: Option<Currency> },
 }
 
 impl CheckoutInput {
-    pub(crate) fn hold_id(&self) -> Uuid {
+    pub(crate) fn hold_id(&self) -> HoldId {
         hold_id(self.order_id)
     }
 
-    pub(crate) fn payment_id(&self) -> Uuid {
+    pub(crate) fn payment_id(&self) -> PaymentId {
         payment_id(self.order_id)
     }
 
-    pub(crate) fn cart_id(&self) -> Option<Uuid> {
+    pub(crate) fn cart_id(&self) -> Option<CartId> {
         match self.source {
             CheckoutSource::Cart { cart_id } => Some(cart_id),
             CheckoutSource::Lines { .. } => None,
@@ -108,7 +109,7 @@ impl CheckoutInput {
 
 impl saga::SagaInput for CheckoutInput {
     fn subject(&self) -> Uuid {
-        self.order_id
+        self.order_id.into()
     }
 
     fn repeats(&self, earlier: &Self) -> bool {
@@ -117,31 +118,30 @@ impl saga::SagaInput for CheckoutInput {
 }
 
 /// Id of the hold of an order, derived from the order's id like the ids below.
-pub(crate) fn hold_id(order: Uuid) -> Uuid {
+pub(crate) fn hold_id(order: OrderId) -> HoldId {
     derived(order, "hold")
 }
 
 /// Id of the payment of an order.
-pub(crate) fn payment_id(order: Uuid) -> Uuid {
+pub(crate) fn payment_id(order: OrderId) -> PaymentId {
     derived(order, "payment")
 }
 
 /// Id of the checkout saga of an order.
-pub(crate) fn checkout_id(order: Uuid) -> Uuid {
+pub(crate) fn checkout_id(order: OrderId) -> SagaId {
     derived(order, "checkout")
 }
 
 /// Id of the cancellation saga of an order.
-pub(crate) fn cancellation_id(order: Uuid) -> Uuid {
+pub(crate) fn cancellation_id(order: OrderId) -> SagaId {
     derived(order, "cancellation")
 }
 
 /// Id of the fulfilment saga of an order, after so many attempts that were dropped.
-pub(crate) fn fulfilment_id(order: Uuid, dropped: usize) -> Uuid {
+pub(crate) fn fulfilment_id(order: OrderId, dropped: usize) -> SagaId {
     derived(order, &format!("fulfilment/{dropped}"))
 }
 
-fn derived(order: Uuid, what: &str) -> Uuid {
-    let id: contracts::shared::SagaId = Ids::derived(order, what);
-    id.into()
+fn derived<I: TypedId>(order: OrderId, what: &str) -> I {
+    Ids::derived(order.into(), what)
 }

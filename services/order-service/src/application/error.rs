@@ -4,7 +4,7 @@ use crate::domain::rejection::Rejection;
 use contracts::codes;
 use journal::ExecuteError;
 use kernel::{MoneyError, Problem, codes as general};
-use saga::{BeginError, RetryError, StepError};
+use saga::{BeginError, RetryError, SagaStatus, StepError};
 use storage::StorageError;
 
 /// Reason for which a use case failed.
@@ -22,6 +22,14 @@ pub(crate) enum OrderError {
     Begin(#[from] BeginError),
     #[error(transparent)]
     Retry(#[from] RetryError),
+}
+
+impl OrderError {
+    /// Error of a saga without an effect: its refusal, or that `what` is unavailable.
+    pub(crate) fn no_effect(status: &SagaStatus, what: &str) -> Self {
+        let refusal = status.refusal.as_deref().cloned();
+        Self::Refused(refusal.unwrap_or_else(|| Problem::unavailable(what)))
+    }
 }
 
 impl From<ExecuteError<Rejection>> for OrderError {
@@ -47,10 +55,10 @@ impl From<OrderError> for Problem {
         match error {
             OrderError::Rejected(rejection) => rejection_problem(&rejection),
             OrderError::Storage(error) | OrderError::Retry(RetryError::Storage(error)) => {
-                storage_problem(&error)
+                error.into()
             }
             OrderError::Refused(problem) => problem,
-            OrderError::Begin(error) => begin_problem(&error),
+            OrderError::Begin(error) => begin_problem(error),
             OrderError::Retry(error @ RetryError::Unknown) => {
                 Self::new(404, general::NOT_FOUND, error.to_string())
             }
@@ -89,23 +97,15 @@ fn rejection_problem(rejection: &Rejection) -> Problem {
     }
 }
 
-fn storage_problem(error: &StorageError) -> Problem {
-    if matches!(error, StorageError::Full) {
-        return Problem::new(503, general::STORAGE_FULL, error.to_string()).retry_after(30);
-    }
-    tracing::error!(%error, "orders cannot be stored or read");
-    Problem::unavailable("the order service")
-}
-
-fn begin_problem(error: &BeginError) -> Problem {
+fn begin_problem(error: BeginError) -> Problem {
     match error {
-        BeginError::OtherCase => {
+        BeginError::DifferentInput => {
             let title = "this Idempotency-Key was used for a different request; use a new one";
             Problem::new(422, general::IDEMPOTENCY_KEY_REUSED, title)
         }
         BeginError::Overloaded => {
             Problem::new(503, general::OVERLOADED, error.to_string()).retry_after(5)
         }
-        BeginError::Storage(error) => storage_problem(error),
+        BeginError::Storage(error) => error.into(),
     }
 }

@@ -7,7 +7,7 @@ use super::{
     orders::{Orders, VersionedOrder},
 };
 use crate::domain::{order::OrderCommand, rejection::Rejection};
-use kernel::{Problem, Uuid};
+use identifiers::OrderId;
 use saga::{Runner, SagaState};
 use std::sync::Arc;
 
@@ -21,26 +21,21 @@ pub(crate) struct FulfilOrder {
 impl FulfilOrder {
     /// Marks the whole order as shipped. When the bank does not respond, the fulfilment is still pending on return, and
     /// completes as soon as the payment is captured.
-    pub(crate) async fn execute(&self, id: Uuid) -> Result<VersionedOrder, OrderError> {
+    pub(crate) async fn execute(&self, id: OrderId) -> Result<VersionedOrder, OrderError> {
         let found = self.find(id).await?;
         if !found.order.is_captured_at_fulfilment() {
             return self.orders.execute(id, &OrderCommand::Fulfil).await;
         }
         let input = FulfilmentInput { order_id: id, payment_id: found.order.placed.payment_id };
         let saga = fulfilment_id(id, found.order.fulfilments_dropped());
-        let status = self.fulfilments.begin(saga, input).await?;
-        match (status.state, status.refusal) {
-            (SagaState::Undone, Some(refusal)) => {
-                Err(OrderError::Refused(Problem::clone(&refusal)))
-            }
-            (SagaState::Undone, None) => {
-                Err(OrderError::Refused(Problem::unavailable("the fulfilment")))
-            }
-            _ => self.find(id).await,
+        let status = self.fulfilments.begin(saga.into(), input).await?;
+        if status.state == SagaState::Undone {
+            return Err(OrderError::no_effect(&status, "the fulfilment"));
         }
+        self.find(id).await
     }
 
-    async fn find(&self, id: Uuid) -> Result<VersionedOrder, OrderError> {
+    async fn find(&self, id: OrderId) -> Result<VersionedOrder, OrderError> {
         Ok(self.orders.find(id).await?.ok_or(Rejection::Unknown)?)
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     ports::payments::Payments,
 };
 use async_trait::async_trait;
+use identifiers::{OrderId, PaymentId};
 use kernel::{Problem, Uuid};
 use saga::{Progress, Saga, Step, StepError};
 use serde::{Deserialize, Serialize};
@@ -15,13 +16,13 @@ use std::sync::Arc;
 /// Input of a fulfilment, as it is stored in the saga log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FulfilmentInput {
-    pub(crate) order_id: Uuid,
-    pub(crate) payment_id: Uuid,
+    pub(crate) order_id: OrderId,
+    pub(crate) payment_id: PaymentId,
 }
 
 impl saga::SagaInput for FulfilmentInput {
     fn subject(&self) -> Uuid {
-        self.order_id
+        self.order_id.into()
     }
 
     fn repeats(&self, earlier: &Self) -> bool {

@@ -2,7 +2,8 @@
 
 use super::error::OrderError;
 use crate::ports::order_index::{OrderFilter, OrderIndex, OrderPage};
-use kernel::{Problem, Uuid};
+use identifiers::SagaId;
+use kernel::{Problem, Timestamp};
 use saga::{RetryError, SagaState, SagaSummary, Sagas};
 use std::sync::Arc;
 
@@ -35,9 +36,9 @@ impl ListOrders {
     }
 
     /// Retries a stuck saga now.
-    pub(crate) async fn retry(&self, id: Uuid) -> Result<SagaSummary, OrderError> {
+    pub(crate) async fn retry(&self, id: SagaId) -> Result<SagaSummary, OrderError> {
         for sagas in &self.sagas {
-            match sagas.retry(id).await {
+            match sagas.retry(id.into()).await {
                 Err(RetryError::Unknown) => {}
                 other => return Ok(other?),
             }
@@ -47,9 +48,9 @@ impl ListOrders {
 }
 
 /// Position of a saga in the list: its start and its id.
-pub(crate) type SagaPosition = (kernel::Timestamp, Uuid);
+pub(crate) type SagaPosition = (Timestamp, SagaId);
 
 /// Position of this saga in the list.
 pub(crate) fn saga_position(saga: &SagaSummary) -> SagaPosition {
-    (saga.begun_at, saga.id)
+    (saga.started_at, SagaId(saga.id))
 }

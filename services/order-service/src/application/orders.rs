@@ -8,8 +8,9 @@ use crate::{
     },
     ports::order_index::OrderIndex,
 };
+use identifiers::OrderId;
 use journal::{LoadedAggregate, Repository};
-use kernel::{Ids, Timestamp, Uuid};
+use kernel::{Ids, Timestamp};
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
@@ -30,7 +31,7 @@ pub(crate) struct Orders {
 /// Order with its id and version.
 #[derive(Clone, Debug)]
 pub(crate) struct VersionedOrder {
-    pub(crate) id: Uuid,
+    pub(crate) id: OrderId,
     pub(crate) order: Arc<Order>,
     pub(crate) version: u64,
 }
@@ -48,14 +49,14 @@ impl Orders {
     }
 
     /// Order with this id, if there is one.
-    pub(crate) async fn find(&self, id: Uuid) -> Result<Option<VersionedOrder>, OrderError> {
+    pub(crate) async fn find(&self, id: OrderId) -> Result<Option<VersionedOrder>, OrderError> {
         Ok(versioned(id, self.repository.load(&stream_name(id)).await?))
     }
 
     /// Executes a command on an order.
     pub(crate) async fn execute(
         &self,
-        id: Uuid,
+        id: OrderId,
         command: &OrderCommand,
     ) -> Result<VersionedOrder, OrderError> {
         let now = self.now();
@@ -68,7 +69,7 @@ impl Orders {
     /// Executes a command on an order that does not exist yet, without reading.
     pub(crate) async fn create(
         &self,
-        id: Uuid,
+        id: OrderId,
         command: &OrderCommand,
     ) -> Result<VersionedOrder, OrderError> {
         let now = self.now();
@@ -88,11 +89,19 @@ impl Orders {
     }
 }
 
+/// Prefix of the streams of orders.
+pub(crate) const STREAM_PREFIX: &str = "order-";
+
 /// Name of the event stream of an order.
-pub(crate) fn stream_name(id: Uuid) -> String {
-    format!("order-{id}")
+pub(crate) fn stream_name(id: OrderId) -> String {
+    format!("{STREAM_PREFIX}{id}")
 }
 
-fn versioned(id: Uuid, loaded: LoadedAggregate<Order>) -> Option<VersionedOrder> {
+/// Order of an event stream; `None` for a stream of something else.
+pub(crate) fn order_id_of(stream: &str) -> Option<OrderId> {
+    stream.strip_prefix(STREAM_PREFIX)?.parse().ok()
+}
+
+fn versioned(id: OrderId, loaded: LoadedAggregate<Order>) -> Option<VersionedOrder> {
     loaded.state.map(|order| VersionedOrder { id, order, version: loaded.version })
 }

@@ -11,8 +11,10 @@ use crate::domain::{
     events::Address,
     rejection::Rejection,
 };
-use kernel::Problem;
 use saga::{Runner, SagaState};
+
+/// What a client reads that is unavailable.
+const WHAT: &str = "the checkout";
 
 /// Use case that places an order.
 #[derive(Clone)]
@@ -30,16 +32,15 @@ impl PlaceOrder {
             self.check_address("billing_address", billing).await?;
         }
         let order_id = input.order_id;
-        let status = self.checkouts.begin(checkout_id(order_id), input).await?;
+        let status = self.checkouts.begin(checkout_id(order_id).into(), input).await?;
         if matches!(status.state, SagaState::Undone | SagaState::Undoing)
             || status.refusal.is_some()
         {
-            let problem = status.refusal.map(|refusal| Problem::clone(&refusal));
-            return Err(OrderError::Refused(problem.unwrap_or_else(unavailable)));
+            return Err(OrderError::no_effect(&status, WHAT));
         }
         // Not even created: a service it depends on did not respond. A retry with the same key finds it.
         let found = self.dependencies.orders.find(order_id).await?;
-        found.ok_or_else(|| OrderError::Refused(unavailable()))
+        found.ok_or_else(|| OrderError::no_effect(&status, WHAT))
     }
 
     async fn check_address(&self, field: &str, address: &Address) -> Result<(), OrderError> {
@@ -58,8 +59,4 @@ impl PlaceOrder {
             }
         }
     }
-}
-
-fn unavailable() -> Problem {
-    Problem::unavailable("the checkout")
 }

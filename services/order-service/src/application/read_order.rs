@@ -5,8 +5,9 @@ use super::{
     orders::{Orders, VersionedOrder, stream_name},
 };
 use crate::domain::{order::Order, rejection::Rejection};
+use identifiers::OrderId;
 use journal::{Aggregate, READ_EVENTS_MAX};
-use kernel::{Timestamp, Uuid};
+use kernel::Timestamp;
 use std::sync::Arc;
 use storage::StorageError;
 
@@ -18,14 +19,14 @@ pub(crate) struct ReadOrder {
 
 impl ReadOrder {
     /// Current state of the order.
-    pub(crate) async fn now(&self, id: Uuid) -> Result<VersionedOrder, OrderError> {
+    pub(crate) async fn now(&self, id: OrderId) -> Result<VersionedOrder, OrderError> {
         Ok(self.orders.find(id).await?.ok_or(Rejection::Unknown)?)
     }
 
     /// State of the order at `instant`, folded from the events until then; unknown before it was placed.
     pub(crate) async fn at(
         &self,
-        id: Uuid,
+        id: OrderId,
         instant: Timestamp,
     ) -> Result<VersionedOrder, OrderError> {
         let (mut order, mut version): (Option<Order>, u64) = (None, 0);

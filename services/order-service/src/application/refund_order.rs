@@ -6,9 +6,12 @@ use super::{
     refund_saga::RefundInput,
 };
 use crate::domain::{refund::RefundRequest, rejection::Rejection};
-use kernel::{Problem, Uuid};
+use identifiers::OrderId;
 use saga::{Runner, SagaState};
 use std::sync::Arc;
+
+/// What a client reads that is unavailable.
+const WHAT: &str = "the refund";
 
 /// Use case that refunds an order.
 #[derive(Clone)]
@@ -22,7 +25,7 @@ impl RefundOrder {
     /// before the order has reserved the refund leaves it open; a retry with the same id finds its outcome.
     pub(crate) async fn execute(
         &self,
-        order_id: Uuid,
+        order_id: OrderId,
         request: RefundRequest,
     ) -> Result<VersionedOrder, OrderError> {
         let RefundRequest { id: refund_id, scope: what, restock, reason } = request;
@@ -30,21 +33,16 @@ impl RefundOrder {
         let placed = &found.order.placed;
         let (hold_id, payment_id) = (placed.hold_id, placed.payment_id);
         let input = RefundInput { order_id, refund_id, hold_id, payment_id, what, restock, reason };
-        let status = self.refunds.begin(refund_id, input).await?;
+        let status = self.refunds.begin(refund_id.into(), input).await?;
         if matches!(status.state, SagaState::Undone | SagaState::Undoing)
             || status.refusal.is_some()
         {
-            let problem = status.refusal.map(|refusal| Problem::clone(&refusal));
-            return Err(OrderError::Refused(problem.unwrap_or_else(unavailable)));
+            return Err(OrderError::no_effect(&status, WHAT));
         }
         let found = self.orders.find(order_id).await?.ok_or(Rejection::Unknown)?;
         match found.order.refund(refund_id) {
             Some(_) => Ok(found),
-            None => Err(OrderError::Refused(unavailable())),
+            None => Err(OrderError::no_effect(&status, WHAT)),
         }
     }
-}
-
-fn unavailable() -> Problem {
-    Problem::unavailable("the refund")
 }

@@ -12,6 +12,7 @@ use crate::{
     ports::{payments::Payments, stock::Stock},
 };
 use async_trait::async_trait;
+use identifiers::{HoldId, OrderId, PaymentId, RefundId, Sku};
 use kernel::{Problem, Uuid};
 use saga::{Progress, Saga, Step, StepError};
 use serde::{Deserialize, Serialize};
@@ -20,10 +21,10 @@ use std::{collections::BTreeMap, sync::Arc};
 /// Input of a refund, as it is stored in the saga log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RefundInput {
-    pub(crate) order_id: Uuid,
-    pub(crate) refund_id: Uuid,
-    pub(crate) hold_id: Uuid,
-    pub(crate) payment_id: Uuid,
+    pub(crate) order_id: OrderId,
+    pub(crate) refund_id: RefundId,
+    pub(crate) hold_id: HoldId,
+    pub(crate) payment_id: PaymentId,
     pub(crate) what: RefundScope,
     pub(crate) restock: bool,
     pub(crate) reason: String,
@@ -31,7 +32,7 @@ pub(crate) struct RefundInput {
 
 impl saga::SagaInput for RefundInput {
     fn subject(&self) -> Uuid {
-        self.order_id
+        self.order_id.into()
     }
 
     fn repeats(&self, earlier: &Self) -> bool {
@@ -142,12 +143,11 @@ impl Step<RefundInput> for RestockItems {
     async fn execute(&self, input: &RefundInput) -> Result<Progress, StepError> {
         let refund = input.reserved(&self.orders).await?;
         if refund.restock && !refund.units.is_empty() {
-            let mut lines: BTreeMap<&str, i64> = BTreeMap::new();
+            let mut lines: BTreeMap<Sku, i64> = BTreeMap::new();
             for units in &refund.units {
-                *lines.entry(&units.sku).or_default() += units.count();
+                *lines.entry(units.sku.clone()).or_default() += units.count();
             }
-            let lines = lines.into_iter().map(|(sku, count)| (sku.to_owned(), count));
-            let lines: Vec<(String, i64)> = lines.collect();
+            let lines: Vec<(Sku, i64)> = lines.into_iter().collect();
             self.stock.restock(input.hold_id, input.refund_id, &lines, &input.reason).await?;
         }
         Ok(Progress::Done)

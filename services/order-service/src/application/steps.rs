@@ -12,10 +12,10 @@ use super::{
     orders::{Orders, VersionedOrder},
 };
 use crate::domain::rejection::Rejection;
-use kernel::Uuid;
+use identifiers::OrderId;
 
 /// Order that an earlier step has created. Once it was confirmed, the steps before the confirmation have nothing left to
 /// do, whatever its state is since.
-async fn find_order(orders: &Orders, id: Uuid) -> Result<VersionedOrder, OrderError> {
+async fn find_order(orders: &Orders, id: OrderId) -> Result<VersionedOrder, OrderError> {
     Ok(orders.find(id).await?.ok_or(Rejection::Unknown)?)
 }

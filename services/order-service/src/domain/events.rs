@@ -1,6 +1,7 @@
 //! Domain events of an order and what else of its domain is stored, for ever. They change only by new variants and optional fields.
 
-use kernel::{Currency, Money, Timestamp, UnitPrice, Uuid};
+use identifiers::{CartId, HoldId, PaymentId, ProductId, RefundId, Sku};
+use kernel::{Currency, Money, Timestamp, UnitPrice};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -26,9 +27,9 @@ pub(crate) enum OrderEvent {
     /// The amount is reserved for this refund.
     RefundReserved { refund: Refund, at: Timestamp },
     /// The refund was paid.
-    Refunded { id: Uuid, amount: Money, of: EventSummary, at: Timestamp },
+    Refunded { id: RefundId, amount: Money, of: EventSummary, at: Timestamp },
     /// The refund failed; its reserved amount is refundable again.
-    RefundDropped { id: Uuid, reason: String, at: Timestamp },
+    RefundDropped { id: RefundId, reason: String, at: Timestamp },
     /// The fulfilment was requested; the payment is captured first.
     FulfilmentRequested { at: Timestamp },
     /// The authorised amount was captured.
@@ -71,9 +72,9 @@ pub(crate) struct Placed {
     pub(crate) email: String,
     pub(crate) shipping_address: Address,
     pub(crate) billing_address: Address,
-    pub(crate) cart_id: Option<Uuid>,
-    pub(crate) hold_id: Uuid,
-    pub(crate) payment_id: Uuid,
+    pub(crate) cart_id: Option<CartId>,
+    pub(crate) hold_id: HoldId,
+    pub(crate) payment_id: PaymentId,
     pub(crate) payment_method: String,
     pub(crate) at: Timestamp,
 }
@@ -81,8 +82,8 @@ pub(crate) struct Placed {
 /// Line of an order, with its final prices.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Line {
-    pub(crate) sku: String,
-    pub(crate) product_id: Uuid,
+    pub(crate) sku: Sku,
+    pub(crate) product_id: ProductId,
     pub(crate) name: String,
     pub(crate) options: BTreeMap<String, String>,
     pub(crate) quantity: i64,
@@ -135,7 +136,7 @@ pub(crate) struct Address {
 /// Refund as the order has decided it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Refund {
-    pub(crate) id: Uuid,
+    pub(crate) id: RefundId,
     pub(crate) amount: Money,
     /// Tax included in the amount.
     pub(crate) tax: Money,
@@ -150,7 +151,7 @@ pub(crate) struct Refund {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum RefundScope {
     /// Numbers of units by SKU.
-    Units(Vec<(String, i64)>),
+    Units(Vec<(Sku, i64)>),
     /// Sum without units.
     Sum(Money),
     /// Everything that is left: all units, the delivery, and whatever was not refunded.
@@ -160,7 +161,7 @@ pub(crate) enum RefundScope {
 /// Range of units of a line, by their index in the line: from `from`, up to but without `until`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct UnitRange {
-    pub(crate) sku: String,
+    pub(crate) sku: Sku,
     pub(crate) from: i64,
     pub(crate) until: i64,
 }
@@ -188,6 +189,28 @@ impl OrderEvent {
             Self::FulfilmentDropped { .. } => "fulfilment_dropped",
             Self::Fulfilled { .. } => "fulfilled",
             Self::Completed { .. } => "completed",
+        }
+    }
+
+    /// Summary of the order after the event; `None` for an event that only the service itself needs.
+    pub(crate) fn summary(&self) -> Option<EventSummary> {
+        match self {
+            Self::Placed(placed) => {
+                let (number, total) = (placed.number, placed.totals.total);
+                Some(EventSummary { number, total, status: OrderStatus::Pending })
+            }
+            Self::PaymentWaiting { of, .. }
+            | Self::Confirmed { of, .. }
+            | Self::Cancelled { of, .. }
+            | Self::Refunded { of, .. }
+            | Self::Captured { of, .. }
+            | Self::Fulfilled { of, .. }
+            | Self::Completed { of, .. } => Some(*of),
+            Self::CancelRequested { .. }
+            | Self::RefundReserved { .. }
+            | Self::RefundDropped { .. }
+            | Self::FulfilmentRequested { .. }
+            | Self::FulfilmentDropped { .. } => None,
         }
     }
 

@@ -10,6 +10,7 @@ use super::{
     refund::{RefundRecord, RefundRequest, RefundState},
     rejection::Rejection,
 };
+use identifiers::{HoldId, PaymentId, RefundId};
 use kernel::{Money, Timestamp, Uuid};
 use std::sync::Arc;
 
@@ -48,10 +49,10 @@ pub(crate) enum OrderCommand {
     },
     ReserveRefund(RefundRequest),
     SettleRefund {
-        id: Uuid,
+        id: RefundId,
     },
     DropRefund {
-        id: Uuid,
+        id: RefundId,
         reason: String,
     },
     /// Requests the fulfilment of an order whose payment is only authorised.
@@ -229,7 +230,7 @@ impl Order {
         self.authorised = Money::new(left.max(0), captured.currency);
     }
 
-    fn set_refund_state(&mut self, id: Uuid, state: RefundState) {
+    fn set_refund_state(&mut self, id: RefundId, state: RefundState) {
         if let Some(record) = self.refunds.iter_mut().find(|record| record.refund.id == id) {
             record.state = state;
         }
@@ -333,8 +334,8 @@ fn empty_placed(event: &OrderEvent) -> Placed {
         shipping_address: address.clone(),
         billing_address: address,
         cart_id: None,
-        hold_id: Uuid::nil(),
-        payment_id: Uuid::nil(),
+        hold_id: HoldId(Uuid::nil()),
+        payment_id: PaymentId(Uuid::nil()),
         payment_method: String::new(),
         at: event.at(),
     }

@@ -4,7 +4,8 @@ use super::{
     events::{Line, Shipping, Totals},
     rejection::Rejection,
 };
-use kernel::{Currency, Money, UnitPrice, Uuid, allocation};
+use identifiers::{ProductId, Sku};
+use kernel::{Currency, Money, UnitPrice, allocation};
 use std::collections::BTreeMap;
 
 /// Priced lines, delivery and totals, as the cart service quotes them.
@@ -19,8 +20,8 @@ pub(crate) struct Quote {
 /// Priced line of a quote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct QuotedLine {
-    pub(crate) sku: String,
-    pub(crate) product_id: Uuid,
+    pub(crate) sku: Sku,
+    pub(crate) product_id: ProductId,
     pub(crate) name: String,
     pub(crate) options: BTreeMap<String, String>,
     pub(crate) quantity: i64,

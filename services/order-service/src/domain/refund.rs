@@ -8,12 +8,13 @@ use super::{
     rejection::Rejection,
     unit_shares::{FreeUnits, TakeFrom, UnitShares},
 };
-use kernel::{Money, Timestamp, Uuid, allocation};
+use identifiers::{RefundId, Sku};
+use kernel::{Money, Timestamp, allocation};
 
 /// Request for a refund.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RefundRequest {
-    pub(crate) id: Uuid,
+    pub(crate) id: RefundId,
     pub(crate) scope: RefundScope,
     pub(crate) restock: bool,
     pub(crate) reason: String,
@@ -90,7 +91,7 @@ impl Order {
 
     pub(crate) fn settle_refund(
         &self,
-        id: Uuid,
+        id: RefundId,
         at: Timestamp,
     ) -> Result<Vec<OrderEvent>, Rejection> {
         let record = self.refund(id).ok_or(Rejection::UnknownRefund { id })?;
@@ -108,7 +109,7 @@ impl Order {
     #[expect(clippy::unnecessary_wraps, reason = "reads like its neighbours in `decide`")]
     pub(crate) fn drop_refund(
         &self,
-        id: Uuid,
+        id: RefundId,
         reason: &str,
         at: Timestamp,
     ) -> Result<Vec<OrderEvent>, Rejection> {
@@ -118,7 +119,7 @@ impl Order {
     }
 
     /// Refund with this id.
-    pub(crate) fn refund(&self, id: Uuid) -> Option<&RefundRecord> {
+    pub(crate) fn refund(&self, id: RefundId) -> Option<&RefundRecord> {
         self.refunds.iter().find(|record| record.refund.id == id)
     }
 
@@ -140,10 +141,10 @@ impl Order {
     }
 
     /// Number of units of this SKU that were refunded.
-    pub(crate) fn units_refunded(&self, sku: &str) -> i64 {
+    pub(crate) fn units_refunded(&self, sku: &Sku) -> i64 {
         let done = self.refunds.iter().filter(|record| record.state == RefundState::Done);
         done.flat_map(|record| &record.refund.units)
-            .filter(|units| units.sku == sku)
+            .filter(|units| units.sku == *sku)
             .map(UnitRange::count)
             .sum()
     }
@@ -185,11 +186,11 @@ impl Order {
     fn checked_line(
         &self,
         index: usize,
-        requested: &[(String, i64)],
-        sku: &str,
+        requested: &[(Sku, i64)],
+        sku: &Sku,
         count: i64,
     ) -> Result<&Line, Rejection> {
-        let line = self.placed.lines.iter().find(|line| line.sku == sku).ok_or_else(|| {
+        let line = self.placed.lines.iter().find(|line| line.sku == *sku).ok_or_else(|| {
             Rejection::field(format!("lines[{index}].sku"), format!("the order has no {sku}"))
         })?;
         if requested[..index].iter().any(|(earlier, _)| earlier == sku) {

@@ -1,6 +1,7 @@
 //! Rejections: the reasons for which an order refuses a command.
 
-use kernel::{Money, MoneyError, Uuid};
+use identifiers::RefundId;
+use kernel::{Money, MoneyError};
 
 /// Reason for which an order refuses a command, fit to be shown to the caller.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,7 +25,7 @@ pub(crate) enum Rejection {
     #[error("only {refundable} can still be refunded")]
     ExceedsRefundable { refundable: Money },
     #[error("there is no refund {id}")]
-    UnknownRefund { id: Uuid },
+    UnknownRefund { id: RefundId },
     #[error("{message}")]
     Field { field: String, message: String },
     #[error("the amounts of the order are inconsistent")]

@@ -85,11 +85,12 @@ impl FreeUnits {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use identifiers::Sku;
     use kernel::allocation::allocate;
     use proptest::prelude::*;
 
     fn units(from: i64, until: i64) -> UnitRange {
-        UnitRange { sku: String::new(), from, until }
+        UnitRange { sku: Sku::parse("L1").unwrap(), from, until }
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use super::PortError;
 use crate::domain::{events::Address, quote::Quote};
 use async_trait::async_trait;
-use kernel::{Currency, Uuid};
+use identifiers::{CartId, OrderId, Sku};
+use kernel::Currency;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -19,24 +20,24 @@ pub(crate) trait Carts: Send + Sync {
     /// that moment.
     async fn freeze(
         &self,
-        cart: Uuid,
-        order: Uuid,
+        cart: CartId,
+        order: OrderId,
         delivery: Delivery<'_>,
     ) -> Result<Quote, PortError>;
 
     /// Quote for lines that are in no cart.
     async fn quote(
         &self,
-        lines: &[(String, i64)],
+        lines: &[(Sku, i64)],
         currency: Option<Currency>,
         delivery: Delivery<'_>,
     ) -> Result<Quote, PortError>;
 
     /// Marks the cart as ordered. Idempotent; a cart that no longer exists is no error.
-    async fn ordered(&self, cart: Uuid, order: Uuid) -> Result<(), PortError>;
+    async fn ordered(&self, cart: CartId, order: OrderId) -> Result<(), PortError>;
 
     /// Reopens the cart if it was frozen for this order. Idempotent; any other state of the cart is no error.
-    async fn reopen(&self, cart: Uuid, order: Uuid) -> Result<(), PortError>;
+    async fn reopen(&self, cart: CartId, order: OrderId) -> Result<(), PortError>;
 
     /// Address parts that each country requires. Cached after the first response.
     async fn required_parts(&self) -> Result<Arc<RequiredParts>, PortError>;

@@ -1,15 +1,16 @@
-//! Port to the order index, in which operators search.
+//! Port to the order index, in which operators search and guests look up their orders.
 
 use crate::domain::{events::OrderStatus, order::Order};
 use async_trait::async_trait;
-use kernel::{Cursor, PageLimit, Problem, Uuid};
+use identifiers::OrderId;
+use kernel::{Cursor, PageLimit, Problem};
 use storage::{StorageError, Write};
 
 /// Index of orders, newest first.
 #[async_trait]
 pub(crate) trait OrderIndex: Send + Sync {
     /// Writes that update the index, in the same commit as the order's events.
-    fn writes(&self, id: Uuid, order: &Order) -> Vec<Write>;
+    fn writes(&self, id: OrderId, order: &Order) -> Vec<Write>;
 
     /// Page of the orders that match the filter.
     async fn page(&self, filter: OrderFilter) -> Result<OrderPage, Problem>;

@@ -2,7 +2,8 @@
 
 use super::PortError;
 use async_trait::async_trait;
-use kernel::{Money, Uuid};
+use identifiers::{OrderId, PaymentId, RefundId};
+use kernel::Money;
 
 /// Payments of orders.
 #[async_trait]
@@ -14,17 +15,17 @@ pub(crate) trait Payments: Send + Sync {
     ) -> Result<AuthorisationStatus, PortError>;
 
     /// Captures everything that is authorised, once; returns the captured amount.
-    async fn capture(&self, payment: Uuid) -> Result<Money, PortError>;
+    async fn capture(&self, payment: PaymentId) -> Result<Money, PortError>;
 
     /// Voids what is authorised and refunds what was captured. Idempotent; a payment that does not exist is no error, and
     /// can never be authorised afterwards.
-    async fn cancel(&self, payment: Uuid, order: Uuid) -> Result<(), PortError>;
+    async fn cancel(&self, payment: PaymentId, order: OrderId) -> Result<(), PortError>;
 
     /// Refunds an amount, once per refund id.
     async fn refund(
         &self,
-        payment: Uuid,
-        refund: Uuid,
+        payment: PaymentId,
+        refund: RefundId,
         amount: Money,
         reason: &str,
     ) -> Result<(), PortError>;
@@ -33,8 +34,8 @@ pub(crate) trait Payments: Send + Sync {
 /// Request for an authorisation.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AuthorisationRequest<'a> {
-    pub(crate) payment: Uuid,
-    pub(crate) order: Uuid,
+    pub(crate) payment: PaymentId,
+    pub(crate) order: OrderId,
     pub(crate) amount: Money,
     /// Payment method: the name of the processor.
     pub(crate) method: &'a str,

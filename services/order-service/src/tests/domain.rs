@@ -1,6 +1,6 @@
 //! Unit tests of the order aggregate: given a state, when a command, then events.
 
-use super::test_world::address;
+use super::test_world::{address, sku};
 use crate::domain::{
     events::{Line, OrderEvent, OrderStatus, Placed, Refund, RefundScope, Shipping, Totals},
     order::{Order, OrderCommand},
@@ -10,6 +10,7 @@ use crate::domain::{
     refund::{RefundRequest, RefundState},
     rejection::Rejection,
 };
+use identifiers::{HoldId, PaymentId, ProductId, RefundId};
 use kernel::{Currency, Money, Timestamp, UnitPrice, Uuid};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -33,6 +34,10 @@ pub(crate) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()
 }
 
+fn refund_id(number: u128) -> RefundId {
+    RefundId(Uuid::from_u128(number))
+}
+
 fn euro(amount: i64) -> Money {
     Money::new(amount, Currency::EUR)
 }
@@ -41,8 +46,8 @@ fn placed(lines: &[SampleLine], shipping: i64, shipping_tax: i64) -> Placed {
     let items: i64 = lines.iter().map(|line| line.paid).sum();
     let tax: i64 = lines.iter().map(|line| line.tax).sum();
     let line = |line: &SampleLine| Line {
-        sku: line.sku.to_owned(),
-        product_id: Uuid::nil(),
+        sku: sku(line.sku),
+        product_id: ProductId(Uuid::nil()),
         name: line.sku.to_owned(),
         options: BTreeMap::new(),
         quantity: line.quantity,
@@ -74,8 +79,8 @@ fn placed(lines: &[SampleLine], shipping: i64, shipping_tax: i64) -> Placed {
         shipping_address: address(),
         billing_address: address(),
         cart_id: None,
-        hold_id: Uuid::from_u128(1),
-        payment_id: Uuid::from_u128(2),
+        hold_id: HoldId(Uuid::from_u128(1)),
+        payment_id: PaymentId(Uuid::from_u128(2)),
         payment_method: "test".to_owned(),
         at: at(0),
     }
@@ -112,12 +117,8 @@ pub(crate) fn captured(amount: i64) -> Order {
 
 /// Refund that an order decides; `Unknown` when it has this refund already.
 pub(crate) fn refund_of(order: &Order, id: u128, scope: RefundScope) -> Result<Refund, Rejection> {
-    let request = RefundRequest {
-        id: Uuid::from_u128(id),
-        scope,
-        restock: false,
-        reason: "broken".to_owned(),
-    };
+    let request =
+        RefundRequest { id: refund_id(id), scope, restock: false, reason: "broken".to_owned() };
     let events = Order::decide(Some(order), &OrderCommand::ReserveRefund(request), at(9))?;
     match events.into_iter().next() {
         Some(OrderEvent::RefundReserved { refund, .. }) => Ok(refund),
@@ -127,8 +128,8 @@ pub(crate) fn refund_of(order: &Order, id: u128, scope: RefundScope) -> Result<R
 
 fn quoted(lines: &[i64], discount: i64) -> Quote {
     let line = |(index, total): (usize, &i64)| QuotedLine {
-        sku: format!("L{index}"),
-        product_id: Uuid::nil(),
+        sku: sku(&format!("L{index}")),
+        product_id: ProductId(Uuid::nil()),
         name: String::new(),
         options: BTreeMap::new(),
         quantity: 1,
@@ -256,9 +257,9 @@ fn unknown_units_are_named() {
         (vec![("L9", 1)], "lines[0].sku"),
         (vec![("L1", 0)], "lines[0].quantity"),
         (vec![("L1", 3)], "lines[0].quantity"),
-        (vec![("L1", 1), ("L1", 1)], "lines[1].sku"),
+        (vec![("L1", 1), ("l1", 1)], "lines[1].sku"),
     ] {
-        let units = units.into_iter().map(|(sku, count)| (sku.to_owned(), count)).collect();
+        let units = units.into_iter().map(|(text, count)| (sku(text), count)).collect();
         match refund_of(&order, 1, RefundScope::Units(units)) {
             Err(Rejection::Field { field: named, .. }) => assert_eq!(named, field),
             other => panic!("{other:?}"),
@@ -270,7 +271,7 @@ fn unknown_units_are_named() {
 fn a_dropped_refund_releases_its_units_and_its_amount() {
     let order = completed(order_of(&[SampleLine { quantity: 3, ..SampleLine::of(2_783) }], 0, 0));
     let reserve = |order: Order, id: u128| {
-        let refund = refund_of(&order, id, RefundScope::Units(vec![("L1".to_owned(), 1)])).unwrap();
+        let refund = refund_of(&order, id, RefundScope::Units(vec![(sku("L1"), 1)])).unwrap();
         let amount = refund.amount.amount;
         (Order::apply(Some(order), &OrderEvent::RefundReserved { refund, at: at(9) }), amount)
     };
@@ -278,10 +279,10 @@ fn a_dropped_refund_releases_its_units_and_its_amount() {
     let (order, second) = reserve(order, 2);
     let (order, third) = reserve(order, 3);
     assert_eq!([first, second, third], [928, 928, 927]);
-    let drop = OrderCommand::DropRefund { id: Uuid::from_u128(1), reason: "declined".to_owned() };
+    let drop = OrderCommand::DropRefund { id: refund_id(1), reason: "declined".to_owned() };
     let order = after(order, &drop);
     assert_eq!(decide(&order, &drop), Ok(vec![]));
-    let settle = OrderCommand::SettleRefund { id: Uuid::from_u128(1) };
+    let settle = OrderCommand::SettleRefund { id: refund_id(1) };
     assert!(matches!(decide(&order, &settle), Err(Rejection::UnknownRefund { .. })));
     // The released unit is the first one, with the same share as before.
     assert_eq!(reserve(order, 4).1, 928);
@@ -291,7 +292,7 @@ fn a_dropped_refund_releases_its_units_and_its_amount() {
 fn units_refunded_before_the_shipment_are_not_shipped() {
     let order = confirmed(order_of(&[SampleLine { quantity: 2, ..SampleLine::of(999) }], 0, 0));
     assert_eq!(order.fulfilment_status(), FulfilmentStatus::Unfulfilled);
-    let refund = refund_of(&order, 1, RefundScope::Units(vec![("L1".to_owned(), 1)])).unwrap();
+    let refund = refund_of(&order, 1, RefundScope::Units(vec![(sku("L1"), 1)])).unwrap();
     // The last unit has the smaller share.
     assert_eq!((refund.amount.amount, refund.units[0].from), (499, 1));
     let refund = refund_of(&order, 1, RefundScope::Rest).unwrap();
@@ -337,14 +338,14 @@ proptest! {
         ];
         let mut order = confirmed(order_of(&lines, 495, 79));
         for (number, action) in actions.into_iter().enumerate() {
-            let id = Uuid::from_u128(number as u128);
-            let nth = |index: usize| order.refunds.get(index).map_or(Uuid::nil(), |record| record.refund.id);
+            let id = refund_id(number as u128);
+            let nth = |index: usize| order.refunds.get(index).map_or(refund_id(0), |record| record.refund.id);
             let reserve = |scope| {
                 OrderCommand::ReserveRefund(RefundRequest { id, scope, restock: false, reason: String::new() })
             };
             let command = match action {
                 RefundAction::Units(line, count) => {
-                    reserve(RefundScope::Units(vec![(lines[line].sku.to_owned(), count)]))
+                    reserve(RefundScope::Units(vec![(sku(lines[line].sku), count)]))
                 }
                 RefundAction::Sum(sum) => reserve(RefundScope::Sum(euro(sum))),
                 RefundAction::Rest => reserve(RefundScope::Rest),
@@ -523,7 +524,7 @@ fn every_state_decides_on_every_command() {
     let reason = || "asked".to_owned();
     let payment = PendingPayment { reason: reason(), action_url: None };
     let refund = RefundRequest {
-        id: Uuid::nil(),
+        id: refund_id(0),
         scope: RefundScope::Rest,
         restock: false,
         reason: reason(),

@@ -1,13 +1,14 @@
 //! Durability of a checkout: its events, flushes and reads, and what remains after a power cut.
 
-use super::test_world::{TestWorld, checkout};
+use super::test_world::{TestWorld, checkout, sku};
 use crate::{
     application::checkout_input::CheckoutSource, domain::events::OrderStatus, wiring::wire,
 };
 use async_trait::async_trait;
+use identifiers::OrderId;
 use journal::interceptor::{InterceptedJournal, JournalInterceptor};
 use kernel::Uuid;
-use saga::{Spawn, failure_matrix::Points};
+use saga::{Spawn, failure_matrix::CrashPoints};
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
@@ -45,8 +46,8 @@ async fn an_unflushed_order_is_lost_whole_and_numbers_stay_unique() {
     process.kill();
     world.engine.hold();
     let mut second = checkout(&world, "success");
-    second.order_id = Uuid::from_u128(2);
-    second.source = CheckoutSource::Lines { lines: vec![("MUG".to_owned(), 1)], currency: None };
+    second.order_id = OrderId(Uuid::from_u128(2));
+    second.source = CheckoutSource::Lines { lines: vec![(sku("MUG"), 1)], currency: None };
     process.use_cases.place.execute(second.clone()).await.unwrap();
     let world = TestWorld { engine: world.engine.crash(), ..world };
     let restarted = world.start().await;
@@ -74,7 +75,7 @@ async fn a_successful_checkout_reads_no_stream() {
     let journal = Arc::new(InterceptedJournal { journal, interceptor: Arc::clone(&reads) });
     // Only the snapshot task is spawned, and it has nothing to do here.
     let spawn: Spawn = Arc::new(drop);
-    let dependencies = world.dependencies(journal, &Points::never(), spawn);
+    let dependencies = world.dependencies(journal, &CrashPoints::never(), spawn);
     let (use_cases, _) = wire(dependencies).await.unwrap();
     let found = use_cases.place.execute(checkout(&world, "success")).await.unwrap();
     assert_eq!(found.order.status(), OrderStatus::Confirmed);

@@ -1,7 +1,7 @@
 //! Fulfilment of orders whose payment is only authorised: the payment is captured then, once, and only with the
 //! shipment.
 
-use super::test_world::{ORDER, Process, TOTAL, TestWorld, checkout};
+use super::test_world::{ORDER, Process, TOTAL, TestWorld, checkout, sku};
 use crate::{
     application::{
         checkout_input::{CapturePolicy, CheckoutInput},
@@ -16,6 +16,7 @@ use crate::{
     },
 };
 use contracts::codes;
+use identifiers::RefundId;
 use kernel::{Problem, Uuid};
 use saga::{SagaInput, SagaState};
 use std::{sync::Arc, time::Duration};
@@ -97,7 +98,7 @@ async fn a_bank_that_does_not_respond_is_visible_and_retried() {
     let [saga] = &*sagas else { panic!("{sagas:?}") };
     assert_eq!((saga.name, saga.status.step), ("fulfilment", "capture"));
     assert!(saga.status.error.as_ref().is_some_and(|error| error.contains("no answer")));
-    assert!(saga.status.next_try_at.is_some() && saga.status.state != SagaState::Stuck);
+    assert!(saga.status.next_attempt_at.is_some() && saga.status.state != SagaState::Stuck);
     assert_eq!(cancel(&process).await.unwrap_err().code, codes::ALREADY_SHIPPED);
     world.is_authorised(ORDER).unwrap();
     // A restart loses none of it.
@@ -139,10 +140,8 @@ async fn a_fulfilment_can_be_repeated_after_the_bank_refused() {
 #[tokio::test(start_paused = true)]
 async fn an_uncaptured_payment_cannot_be_refunded() {
     let (world, process) = authorised().await;
-    for (id, scope) in
-        [(1, RefundScope::Rest), (2, RefundScope::Units(vec![("MUG".to_owned(), 1)]))]
-    {
-        let (id, reason) = (Uuid::from_u128(id), "goodwill".to_owned());
+    for (id, scope) in [(1, RefundScope::Rest), (2, RefundScope::Units(vec![(sku("MUG"), 1)]))] {
+        let (id, reason) = (RefundId(Uuid::from_u128(id)), "goodwill".to_owned());
         let request = RefundRequest { id, scope, restock: true, reason };
         let problem =
             Problem::from(process.use_cases.refund.execute(ORDER, request).await.unwrap_err());

@@ -228,7 +228,7 @@ async fn invalid_input_is_refused_before_the_checkout_begins() {
 async fn operators_place_orders_without_a_cart() {
     let fixture = HttpFixture::open().await;
     let mut body = order_body(1);
-    body["lines"] = json!([{"sku": "MUG", "quantity": 1}, {"sku": "MUG", "quantity": 2}]);
+    body["lines"] = json!([{"sku": "MUG", "quantity": 1}, {"sku": "mug", "quantity": 2}]);
     let (status, order) = fixture.post("/api/v1/orders", "k1", body.clone()).await;
     assert_eq!(
         (status.as_u16(), order["lines"][0]["quantity"].as_i64()),
@@ -238,17 +238,22 @@ async fn operators_place_orders_without_a_cart() {
     assert_eq!(order["cart_id"], Value::Null);
     assert_eq!(fixture.post("/api/v1/orders", "k1", body.clone()).await.1["id"], order["id"]);
     assert_ne!(fixture.post("/api/v1/orders", "k2", order_body(1)).await.1["id"], order["id"]);
-    for (lines, field) in [
+    for (key, (lines, field)) in [
         (json!([]), "lines"),
         (json!([{"sku": "MUG", "quantity": 0}]), "lines[0].quantity"),
         (json!([{"sku": "", "quantity": 1}]), "lines[0].sku"),
+        (json!([{"sku": "MUG ", "quantity": 1}]), "lines[0].sku"),
         (
-            json!([{"sku": "MUG", "quantity": 60_000}, {"sku": "MUG", "quantity": 60_000}]),
+            json!([{"sku": "MUG", "quantity": 60_000}, {"sku": "Mug", "quantity": 60_000}]),
             "lines[1].quantity",
         ),
-    ] {
+    ]
+    .into_iter()
+    .enumerate()
+    {
         body["lines"] = lines;
-        let (status, problem) = fixture.post("/api/v1/orders", field, body.clone()).await;
+        let (status, problem) =
+            fixture.post("/api/v1/orders", &format!("key-{key}"), body.clone()).await;
         assert_eq!((status.as_u16(), problem["errors"][0]["field"].as_str()), (422, Some(field)));
     }
     body["lines"] = json!([{"sku": "NOPE", "quantity": 1}]);
@@ -330,6 +335,62 @@ async fn orders_are_listed_newest_first_and_immediately() {
 }
 
 #[tokio::test]
+async fn a_guest_finds_an_order_by_its_number_and_e_mail_address() {
+    let fixture = HttpFixture::open().await;
+    let (_, order) = fixture.checkout("k1", "success").await;
+    let look_up =
+        async |body: Value| fixture.send("POST", "/api/v1/orders/lookup", "", "shop", &body).await;
+    for (number, email) in [
+        ("1000001", "ada@example.com"),
+        ("#1000001", "ada@example.com"),
+        (" # 1000001 ", " Ada@EXAMPLE.com "),
+    ] {
+        let found = look_up(json!({"number": number, "email": email})).await;
+        assert_eq!(found, (StatusCode::OK, json!({"id": order["id"]})), "{number} {email}");
+    }
+    let (_, wrong_email) = look_up(json!({"number": "1000001", "email": "eve@example.com"})).await;
+    assert_eq!(
+        (wrong_email["status"].as_u64(), &wrong_email["code"]),
+        (Some(404), &json!("not_found"))
+    );
+    for (number, email) in [
+        ("1000002", "ada@example.com"),
+        ("1000001", ""),
+        ("1000001", "ada@example.co"),
+        ("", "ada@example.com"),
+        ("#", "ada@example.com"),
+        ("##1000001", "ada@example.com"),
+        ("1000001x", "ada@example.com"),
+        ("99999999999999999999999", "ada@example.com"),
+    ] {
+        let (status, problem) = look_up(json!({"number": number, "email": email})).await;
+        assert_eq!(status, 404, "{number} {email}");
+        assert_eq!(problem, wrong_email, "every no is the same answer");
+    }
+}
+
+#[tokio::test]
+async fn a_malformed_lookup_is_refused_and_a_repeated_one_gets_the_same_answer() {
+    let fixture = HttpFixture::open().await;
+    let (_, order) = fixture.checkout("k1", "success").await;
+    let path = "/api/v1/orders/lookup";
+    for (body, status) in [
+        (json!({"number": "1000001"}), 422),
+        (json!({"number": 1_000_001, "email": "ada@example.com"}), 422),
+        (json!({"number": "1000001", "email": "ada@example.com", "name": "Ada"}), 422),
+        (Value::Null, 400),
+    ] {
+        assert_eq!(fixture.send("POST", path, "", "shop", &body).await.0, status, "{body}");
+    }
+    assert_eq!(fixture.send("GET", path, "", "shop", &Value::Null).await.0, 405);
+    let body = json!({"number": "1000001", "email": "ada@example.com"});
+    for _ in 0..2 {
+        let (status, found) = fixture.send("POST", path, "l1", "shop", &body).await;
+        assert_eq!((status.as_u16(), &found["id"]), (200, &order["id"]));
+    }
+}
+
+#[tokio::test]
 async fn an_order_can_be_read_as_of_an_instant() {
     let fixture = HttpFixture::open().await;
     let (_, order) = fixture.checkout("k1", "success").await;
@@ -351,11 +412,12 @@ async fn orders_are_refunded_through_the_api() {
     let (_, order) = fixture.checkout("k1", "success").await;
     let path = order_path(&order, "/refunds");
     let units =
-        json!({"lines": [{"sku": "MUG", "quantity": 1}], "restock": true, "reason": "broken"});
+        json!({"lines": [{"sku": "Mug", "quantity": 1}], "restock": true, "reason": "broken"});
     let (status, refunded) = fixture.post(&path, "r1", units.clone()).await;
     assert_eq!(status, 201, "{refunded}");
     assert_eq!(refunded["refunds"][0]["amount"]["amount"], 1_800);
     assert_eq!(refunded["refunds"][0]["status"], "done");
+    assert_eq!(refunded["refunds"][0]["lines"], json!([{"sku": "MUG", "quantity": 1}]));
     assert_eq!(refunded["payment_status"], "partially_refunded");
     assert_eq!(refunded["lines"][0]["refunded_quantity"], 1);
     assert_eq!(fixture.post(&path, "r1", units).await.1, refunded);

@@ -4,6 +4,7 @@ use super::test_world::{CART, ORDER, Process, TestWorld, checkout, payments::Fak
 use crate::domain::{events::OrderStatus, payment_status::PaymentStatus};
 use contracts::codes;
 use futures_util::future::join_all;
+use identifiers::{OrderId, SagaId};
 use kernel::{Problem, Uuid};
 use std::time::Duration;
 
@@ -124,10 +125,10 @@ async fn a_declined_card_is_reported_and_the_cart_can_be_paid_with_another() {
     );
     world.is_clean().unwrap();
     let mut other = checkout(&world, "success");
-    other.order_id = Uuid::from_u128(2);
+    other.order_id = OrderId(Uuid::from_u128(2));
     let found = process.use_cases.place.execute(other).await.unwrap();
     assert_eq!(found.order.status(), OrderStatus::Confirmed);
-    world.carts.lock().is_ordered(CART, Uuid::from_u128(2)).unwrap();
+    world.carts.lock().is_ordered(CART, OrderId(Uuid::from_u128(2))).unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -247,7 +248,7 @@ async fn an_unavailable_payment_service_leaves_the_order_pending_and_is_retried(
     let sagas = process.use_cases.list.sagas(Some(saga::SagaState::Stuck), None);
     assert_eq!(sagas.len(), 1, "an operator can see it");
     world.payments.lock().unavailable = false;
-    let retried = process.use_cases.list.retry(sagas[0].id).await.unwrap();
+    let retried = process.use_cases.list.retry(SagaId(sagas[0].id)).await.unwrap();
     assert_eq!(retried.status.state, saga::SagaState::Done);
     assert_eq!(status(&process).await, OrderStatus::Confirmed);
     world.is_sold(ORDER).unwrap();

@@ -1,12 +1,13 @@
 //! Refunds through the use case: concurrent, repeated, and mixed with cancellations.
 
-use super::test_world::{ORDER, Process, TOTAL, TestWorld, checkout};
+use super::test_world::{ORDER, Process, TOTAL, TestWorld, checkout, sku};
 use crate::domain::{
     events::{OrderStatus, RefundScope},
     payment_status::PaymentStatus,
     refund::RefundRequest,
 };
 use contracts::codes;
+use identifiers::RefundId;
 use kernel::{Currency, Money, Problem, Uuid};
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -19,7 +20,7 @@ async fn sold() -> (TestWorld, Arc<Process>) {
 }
 
 fn request(id: u128, scope: RefundScope) -> RefundRequest {
-    let (id, reason) = (Uuid::from_u128(id), "goodwill".to_owned());
+    let (id, reason) = (RefundId(Uuid::from_u128(id)), "goodwill".to_owned());
     RefundRequest { id, scope, restock: false, reason }
 }
 
@@ -71,10 +72,7 @@ async fn a_refund_requested_twice_is_one_refund() {
 async fn a_refund_of_the_rest_refunds_everything_that_is_left() {
     let (world, process) = sold().await;
     let refund = &process.use_cases.refund;
-    refund
-        .execute(ORDER, request(1, RefundScope::Units(vec![("MUG".to_owned(), 1)])))
-        .await
-        .unwrap();
+    refund.execute(ORDER, request(1, RefundScope::Units(vec![(sku("mug"), 1)]))).await.unwrap();
     let rest = RefundRequest { restock: true, ..request(2, RefundScope::Rest) };
     let found = refund.execute(ORDER, rest).await.unwrap();
     assert_eq!(found.order.refunded(), TOTAL);

@@ -1,6 +1,6 @@
 //! Failure matrix of the service's sagas.
 
-use super::test_world::{CART, ORDER, TOTAL, TestWorld, checkout};
+use super::test_world::{CART, ORDER, TOTAL, TestWorld, checkout, sku};
 use crate::{
     application::{
         cancellation_saga::{CancellationInput, cancellation_saga},
@@ -22,12 +22,13 @@ use crate::{
     },
 };
 use async_trait::async_trait;
+use identifiers::RefundId;
 use journal::{Aggregate, Journal};
 use kernel::{Currency, Ids, Money, Uuid};
 use saga::{Saga, SagaState, failure_matrix};
 use std::{sync::Arc, time::Duration};
 
-impl failure_matrix::World for TestWorld {
+impl failure_matrix::TestEnvironment for TestWorld {
     fn journal(&self) -> Arc<dyn Journal> {
         self.storage().journal
     }
@@ -41,7 +42,7 @@ impl failure_matrix::World for TestWorld {
 async fn dependencies(
     world: &TestWorld,
     journal: Arc<dyn Journal>,
-    points: &Arc<failure_matrix::Points>,
+    points: &Arc<failure_matrix::CrashPoints>,
 ) -> SagaDependencies {
     let spawn: saga::Spawn = Arc::new(|_| panic!("the failure matrix spawns"));
     world.dependencies(journal, points, spawn).saga_dependencies().await.unwrap()
@@ -83,11 +84,11 @@ impl CheckoutSubject {
 }
 
 #[async_trait]
-impl failure_matrix::Subject for CheckoutSubject {
-    type SagaInput = CheckoutInput;
-    type World = TestWorld;
+impl failure_matrix::SagaUnderTest for CheckoutSubject {
+    type Input = CheckoutInput;
+    type Environment = TestWorld;
 
-    async fn world(&self) -> TestWorld {
+    async fn environment(&self) -> TestWorld {
         let world = TestWorld { capture: self.capture, ..TestWorld::new() };
         if self.sold_out {
             world.stock.lock().sell_out();
@@ -99,17 +100,17 @@ impl failure_matrix::Subject for CheckoutSubject {
         &self,
         world: &TestWorld,
         journal: Arc<dyn Journal>,
-        points: &Arc<failure_matrix::Points>,
+        points: &Arc<failure_matrix::CrashPoints>,
     ) -> Saga<CheckoutInput> {
         checkout_saga(&dependencies(world, journal, points).await, Duration::from_hours(1))
     }
 
-    fn case(&self) -> (Uuid, CheckoutInput) {
+    fn input(&self) -> (Uuid, CheckoutInput) {
         let world = TestWorld { capture: self.capture, ..TestWorld::new() };
-        (checkout_id(ORDER), checkout(&world, self.token))
+        (checkout_id(ORDER).into(), checkout(&world, self.token))
     }
 
-    async fn judge(&self, world: &TestWorld, end: SagaState) -> Result<(), String> {
+    async fn verify(&self, world: &TestWorld, end: SagaState) -> Result<(), String> {
         let order = order(world).await;
         if end == SagaState::Done {
             let order = order.ok_or("there is no order")?;
@@ -165,11 +166,11 @@ async fn a_checkout_without_stock_never_authorises_a_payment() {
 struct CancellationSubject(CapturePolicy);
 
 #[async_trait]
-impl failure_matrix::Subject for CancellationSubject {
-    type SagaInput = CancellationInput;
-    type World = TestWorld;
+impl failure_matrix::SagaUnderTest for CancellationSubject {
+    type Input = CancellationInput;
+    type Environment = TestWorld;
 
-    async fn world(&self) -> TestWorld {
+    async fn environment(&self) -> TestWorld {
         confirmed(TestWorld { capture: self.0, ..TestWorld::new() }).await
     }
 
@@ -177,26 +178,26 @@ impl failure_matrix::Subject for CancellationSubject {
         &self,
         world: &TestWorld,
         journal: Arc<dyn Journal>,
-        points: &Arc<failure_matrix::Points>,
+        points: &Arc<failure_matrix::CrashPoints>,
     ) -> Saga<CancellationInput> {
         cancellation_saga(&dependencies(world, journal, points).await)
     }
 
-    fn case(&self) -> (Uuid, CancellationInput) {
+    fn input(&self) -> (Uuid, CancellationInput) {
         let input = CancellationInput {
             order_id: ORDER,
             hold_id: hold_id(ORDER),
             payment_id: Some(payment_id(ORDER)),
             reason: Some("changed my mind".to_owned()),
         };
-        (cancellation_id(ORDER), input)
+        (cancellation_id(ORDER).into(), input)
     }
 
     fn refuses_cleanly(&self, step: &str) -> bool {
         step == "request"
     }
 
-    async fn judge(&self, world: &TestWorld, end: SagaState) -> Result<(), String> {
+    async fn verify(&self, world: &TestWorld, end: SagaState) -> Result<(), String> {
         let order = order(world).await.ok_or("there is no order")?;
         if end == SagaState::Undone {
             return match order.state {
@@ -233,11 +234,11 @@ async fn a_cancellation_before_the_shipment_voids_the_payment() {
 struct FulfilmentSubject;
 
 #[async_trait]
-impl failure_matrix::Subject for FulfilmentSubject {
-    type SagaInput = FulfilmentInput;
-    type World = TestWorld;
+impl failure_matrix::SagaUnderTest for FulfilmentSubject {
+    type Input = FulfilmentInput;
+    type Environment = TestWorld;
 
-    async fn world(&self) -> TestWorld {
+    async fn environment(&self) -> TestWorld {
         confirmed(TestWorld::capturing_at_fulfilment()).await
     }
 
@@ -245,21 +246,21 @@ impl failure_matrix::Subject for FulfilmentSubject {
         &self,
         world: &TestWorld,
         journal: Arc<dyn Journal>,
-        points: &Arc<failure_matrix::Points>,
+        points: &Arc<failure_matrix::CrashPoints>,
     ) -> Saga<FulfilmentInput> {
         fulfilment_saga(&dependencies(world, journal, points).await)
     }
 
-    fn case(&self) -> (Uuid, FulfilmentInput) {
+    fn input(&self) -> (Uuid, FulfilmentInput) {
         let input = FulfilmentInput { order_id: ORDER, payment_id: payment_id(ORDER) };
-        (fulfilment_id(ORDER, 0), input)
+        (fulfilment_id(ORDER, 0).into(), input)
     }
 
     fn refuses_cleanly(&self, step: &str) -> bool {
         step == "request" || step == "capture"
     }
 
-    async fn judge(&self, world: &TestWorld, end: SagaState) -> Result<(), String> {
+    async fn verify(&self, world: &TestWorld, end: SagaState) -> Result<(), String> {
         let order = order(world).await.ok_or("there is no order")?;
         if end == SagaState::Undone {
             return match order.state {
@@ -286,11 +287,11 @@ struct RefundSubject;
 const REFUND: i64 = 1_800;
 
 #[async_trait]
-impl failure_matrix::Subject for RefundSubject {
-    type SagaInput = RefundInput;
-    type World = TestWorld;
+impl failure_matrix::SagaUnderTest for RefundSubject {
+    type Input = RefundInput;
+    type Environment = TestWorld;
 
-    async fn world(&self) -> TestWorld {
+    async fn environment(&self) -> TestWorld {
         sold().await
     }
 
@@ -298,30 +299,30 @@ impl failure_matrix::Subject for RefundSubject {
         &self,
         world: &TestWorld,
         journal: Arc<dyn Journal>,
-        points: &Arc<failure_matrix::Points>,
+        points: &Arc<failure_matrix::CrashPoints>,
     ) -> Saga<RefundInput> {
         refund_saga(&dependencies(world, journal, points).await)
     }
 
-    fn case(&self) -> (Uuid, RefundInput) {
-        let refund_id = Uuid::from_u128(0xf00d);
+    fn input(&self) -> (Uuid, RefundInput) {
+        let refund_id = RefundId(Uuid::from_u128(0xf00d));
         let input = RefundInput {
             order_id: ORDER,
             refund_id,
             hold_id: hold_id(ORDER),
             payment_id: payment_id(ORDER),
-            what: RefundScope::Units(vec![("MUG".to_owned(), 1)]),
+            what: RefundScope::Units(vec![(sku("MUG"), 1)]),
             restock: true,
             reason: "broken".to_owned(),
         };
-        (refund_id, input)
+        (refund_id.into(), input)
     }
 
     fn refuses_cleanly(&self, step: &str) -> bool {
         step == "pay_back"
     }
 
-    async fn judge(&self, world: &TestWorld, end: SagaState) -> Result<(), String> {
+    async fn verify(&self, world: &TestWorld, end: SagaState) -> Result<(), String> {
         let order = order(world).await.ok_or("there is no order")?;
         let done = order.refunds.iter().filter(|record| record.state == RefundState::Done);
         let done: Vec<i64> = done.map(|record| record.refund.amount.amount).collect();

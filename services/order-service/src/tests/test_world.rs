@@ -16,11 +16,12 @@ use crate::{
 };
 use carts::FakeCarts;
 use engine_memory::MemoryEngine;
+use identifiers::{CartId, OrderId, Sku};
 use journal::{Journal, ServiceStorage};
 use kernel::{Clock, Ids, ManualClock, SeededRandomness, Uuid};
 use parking_lot::Mutex;
 use payments::FakePayments;
-use saga::{Spawn, failure_matrix::Points};
+use saga::{Spawn, failure_matrix::CrashPoints};
 use std::{
     num::NonZeroUsize,
     sync::{
@@ -32,8 +33,8 @@ use std::{
 use stock::FakeStock;
 use tokio::task::JoinSet;
 
-pub(crate) const CART: Uuid = Uuid::from_u128(0xca57);
-pub(crate) const ORDER: Uuid = Uuid::from_u128(0x0ede5);
+pub(crate) const CART: CartId = CartId(Uuid::from_u128(0xca57));
+pub(crate) const ORDER: OrderId = OrderId(Uuid::from_u128(0x0ede5));
 /// Units in the cart.
 pub(crate) const UNITS: i64 = 2;
 /// Total of the cart, in minor units.
@@ -58,7 +59,7 @@ pub(crate) struct TestWorld {
 pub(crate) struct FakeClient<S> {
     pub(crate) fake: Arc<Mutex<S>>,
     pub(crate) clock: Arc<ManualClock>,
-    points: Arc<Points>,
+    points: Arc<CrashPoints>,
     yields: bool,
 }
 
@@ -97,7 +98,7 @@ impl TestWorld {
     pub(crate) fn dependencies(
         &self,
         journal: Arc<dyn Journal>,
-        points: &Arc<Points>,
+        points: &Arc<CrashPoints>,
         spawn: Spawn,
     ) -> ServiceDependencies {
         let documents = self.storage().documents;
@@ -116,7 +117,7 @@ impl TestWorld {
         }
     }
 
-    fn client<S>(&self, fake: &Arc<Mutex<S>>, points: &Arc<Points>) -> FakeClient<S> {
+    fn client<S>(&self, fake: &Arc<Mutex<S>>, points: &Arc<CrashPoints>) -> FakeClient<S> {
         let (clock, points) = (Arc::clone(&self.clock), Arc::clone(points));
         FakeClient { fake: Arc::clone(fake), clock, points, yields: self.yields }
     }
@@ -128,7 +129,7 @@ impl TestWorld {
             let tasks = Arc::clone(&tasks);
             Arc::new(move |task| drop(tasks.lock().spawn(task)))
         };
-        let dependencies = self.dependencies(self.storage().journal, &Points::never(), spawn);
+        let dependencies = self.dependencies(self.storage().journal, &CrashPoints::never(), spawn);
         let (use_cases, resume_checkout) = wire(dependencies).await.unwrap();
         Process { use_cases, resume_checkout, tasks }
     }
@@ -146,14 +147,14 @@ impl TestWorld {
     }
 
     /// Checks that an order was placed once and its payment only authorised.
-    pub(crate) fn is_authorised(&self, order: Uuid) -> Result<(), String> {
+    pub(crate) fn is_authorised(&self, order: OrderId) -> Result<(), String> {
         self.stock.lock().has_units(10 - UNITS, 0)?;
         self.payments.lock().authorised_only(TOTAL)?;
         self.carts.lock().is_ordered(CART, order)
     }
 
     /// Checks that an order was placed once and its payment captured.
-    pub(crate) fn is_sold(&self, order: Uuid) -> Result<(), String> {
+    pub(crate) fn is_sold(&self, order: OrderId) -> Result<(), String> {
         self.stock.lock().has_units(10 - UNITS, 0)?;
         self.payments.lock().captured_once(TOTAL)?;
         self.carts.lock().is_ordered(CART, order)
@@ -175,6 +176,10 @@ impl Process {
     pub(crate) fn kill(&self) {
         self.tasks.lock().abort_all();
     }
+}
+
+pub(crate) fn sku(text: &str) -> Sku {
+    Sku::parse(text).unwrap()
 }
 
 pub(crate) fn address() -> Address {

@@ -6,8 +6,9 @@
 //! tenders, ORD-21, ORD-22 (one means of payment) and ORD-24 (no restocking fees); `withdrawal_shipping`, `edit`,
 //! `capture_plan`, `cancel_rest`, `exchange`, `claim`, `return_below_threshold`. FIX-20 is among the interleavings.
 
-use super::domain::{
-    SampleLine, at, cancelled, captured, completed, confirmed, order_of, refund_of,
+use super::{
+    domain::{SampleLine, at, cancelled, captured, completed, confirmed, order_of, refund_of},
+    test_world::sku,
 };
 use crate::domain::{
     events::{OrderEvent, OrderStatus, RefundScope},
@@ -18,6 +19,7 @@ use crate::domain::{
     rejection::Rejection,
     unit_shares::UnitShares,
 };
+use identifiers::Sku;
 use kernel::{Currency, Money};
 use serde_json::Value;
 use std::sync::LazyLock;
@@ -136,10 +138,10 @@ fn order_18() -> Order {
 fn refunds_have_the_shares_of_their_units() {
     let ran = run("refund", &["ORD-21", "ORD-22", "ORD-24"], |id, input, expect| {
         let units = input["units"].as_object().unwrap();
-        let units: Vec<(String, i64)> = units
+        let units: Vec<(Sku, i64)> = units
             .iter()
-            .map(|(sku, units)| {
-                (sku.clone(), i64::try_from(units.as_array().unwrap().len()).unwrap())
+            .map(|(text, units)| {
+                (sku(text), i64::try_from(units.as_array().unwrap().len()).unwrap())
             })
             .collect();
         let what =
@@ -156,12 +158,12 @@ fn units_refunded_one_by_one_add_up_exactly() {
     let mut order = order_18();
     let mut given = Vec::new();
     for id in 1..=3 {
-        let refund = refund_of(&order, id, RefundScope::Units(vec![("L1".to_owned(), 1)])).unwrap();
+        let refund = refund_of(&order, id, RefundScope::Units(vec![(sku("L1"), 1)])).unwrap();
         given.push(refund.amount.amount);
         order = Order::apply(Some(order), &OrderEvent::RefundReserved { refund, at: at(9) });
     }
     assert_eq!(given, [928, 928, 927]);
-    let fourth = refund_of(&order, 4, RefundScope::Units(vec![("L1".to_owned(), 1)]));
+    let fourth = refund_of(&order, 4, RefundScope::Units(vec![(sku("L1"), 1)]));
     assert!(matches!(fourth, Err(Rejection::Field { field, .. }) if field == "lines[0].quantity"));
 }
 

@@ -1,15 +1,13 @@
-//! HTTP routes of payments: for the order service, shoppers, operators and processors.
+//! HTTP routes of payments: for shoppers, operators and processors.
 
-mod internal;
 mod public;
-mod responses;
 mod signed_body;
 
 use super::signature::SigningKey;
 use crate::application::Payments;
 use std::sync::Arc;
 use web::ApiRouter;
-use web::routing::{get_with, post_with, put_with};
+use web::routing::{get_with, post_with};
 
 /// Path to which the test processor sends its webhooks.
 pub(crate) const TEST_WEBHOOKS: &str = "/api/v1/webhooks/payments/test";
@@ -24,10 +22,6 @@ pub(crate) struct AppState {
 
 /// Routes of the service.
 pub(crate) fn routes(app: AppState) -> ApiRouter {
-    public_routes().merge(internal_routes()).with_state(app)
-}
-
-fn public_routes() -> ApiRouter<AppState> {
     const TAG: &str = "Payments";
     ApiRouter::new()
         .api_route(
@@ -55,25 +49,5 @@ fn public_routes() -> ApiRouter<AppState> {
                     .tag(TAG)
             }),
         )
-}
-
-fn internal_routes() -> ApiRouter<AppState> {
-    const TAG: &str = "Payments";
-    ApiRouter::new()
-        .api_route(
-            "/internal/v1/payments/{id}",
-            put_with(internal::authorise, |it| it.summary("Set money aside").tag(TAG)),
-        )
-        .api_route(
-            "/internal/v1/payments/{id}/captures/{reference}",
-            put_with(internal::capture, |it| it.summary("Take money").tag(TAG)),
-        )
-        .api_route(
-            "/internal/v1/payments/{id}/cancellation",
-            put_with(internal::cancel, |it| it.summary("Undo a payment").tag(TAG)),
-        )
-        .api_route(
-            "/internal/v1/payments/{id}/refunds/{refund_id}",
-            put_with(internal::refund, |it| it.summary("Give money back").tag(TAG)),
-        )
+        .with_state(app)
 }

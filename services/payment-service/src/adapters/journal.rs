@@ -1,8 +1,12 @@
 //! Payments in the journal, and their integration events.
 
-use crate::domain::{Payment, PaymentEvent, PaymentState};
-use ::journal::{Aggregate, EventName, RecordedEvent};
+use crate::{
+    application::STREAM_PREFIX,
+    domain::{Payment, PaymentEvent, PaymentState},
+};
+use ::journal::{Aggregate, DecodeError, EventName, RecordedEvent};
 use contracts::payment as contract;
+use identifiers::PaymentId;
 
 impl EventName for PaymentEvent {
     fn name(&self) -> &'static str {
@@ -27,26 +31,21 @@ const PRIVATE_EVENTS: &[&str] =
     &["created", "asked", "refused", "cancellation_asked", "message_taken"];
 
 /// Integration event of a stored event; `None` when it is not published.
-pub(crate) fn translate(recorded: &RecordedEvent) -> Option<messaging::EventData> {
+pub(crate) fn translate(
+    recorded: &RecordedEvent,
+) -> Result<Option<contract::PaymentEvent>, DecodeError> {
     if PRIVATE_EVENTS.contains(&recorded.name.as_str()) {
-        return None;
+        return Ok(None);
     }
-    let payment_id = recorded.stream.strip_prefix("payment-")?.parse().ok()?;
-    match serde_json::from_slice::<PaymentEvent>(&recorded.data) {
-        Ok(PaymentEvent { order_id, state, .. }) => {
-            let order_id = contracts::shared::OrderId(order_id.0);
-            let event = contract::PaymentEvent::PaymentChanged {
-                payment_id,
-                order_id,
-                state: contract_state(state),
-            };
-            messaging::EventData::of(&event).ok()
-        }
-        Err(error) => {
-            tracing::error!(%error, position = recorded.position, "a stored event cannot be read");
-            None
-        }
-    }
+    let Some(payment_id) = payment_of(&recorded.stream) else { return Ok(None) };
+    let stored = recorded.event_of::<Payment>()?;
+    let (order_id, state) = (stored.order_id, contract_state(stored.state));
+    Ok(Some(contract::PaymentEvent::PaymentChanged { payment_id, order_id, state }))
+}
+
+/// Payment of a stream.
+pub(crate) fn payment_of(stream: &str) -> Option<PaymentId> {
+    stream.strip_prefix(STREAM_PREFIX)?.parse().ok()
 }
 
 /// State in terms of the contract.

@@ -1,23 +1,25 @@
 //! Offline maintenance of payments: rebuild of the unsettled list, invariant checks, and facts for cross-service checks.
 
-use super::{journal::contract_state, unsettled_documents::UnsettledDocuments};
+use super::{
+    journal::{contract_state, payment_of},
+    unsettled_documents::UnsettledDocuments,
+};
 use crate::{
+    application::STREAM_PREFIX,
     domain::{Payment, PaymentEvent},
-    ports::{PaymentId, UnsettledPayments},
+    ports::UnsettledPayments,
 };
 use ::journal::{
     Aggregate, RecordedEvent,
     maintenance::{EventVisitor, Facts, Grain, Invariant, InvariantChecker, ReadModel},
 };
 use async_trait::async_trait;
-use contracts::{facts::PaymentFacts, shared};
+use contracts::facts::PaymentFacts;
+use identifiers::PaymentId;
 use kernel::Uuid;
 use runtime::{Maintenance, OfflineContext};
 use std::{collections::HashSet, sync::Arc};
 use storage::{Collection, StorageError, Write};
-
-/// Prefix of the streams of payments.
-const PREFIX: &str = "payment-";
 
 pub(crate) fn maintenance(offline: &OfflineContext) -> Maintenance {
     let storage = &offline.storage;
@@ -26,7 +28,7 @@ pub(crate) fn maintenance(offline: &OfflineContext) -> Maintenance {
     Maintenance {
         read_models: vec![Box::new(UnsettledRebuild(unsettled))],
         checkers: vec![Box::new(MoneyChecker::default())],
-        facts: vec![Facts::new(PaymentFacts::KIND, PREFIX, journal, Box::new(facts))],
+        facts: vec![Facts::new(PaymentFacts::KIND, STREAM_PREFIX, journal, Box::new(facts))],
         ..Maintenance::default()
     }
 }
@@ -41,18 +43,13 @@ impl ReadModel for UnsettledRebuild {
     }
 
     fn grain(&self) -> Grain {
-        Grain::Stream(PREFIX)
+        Grain::Stream(STREAM_PREFIX)
     }
 
     fn writes(&self, events: &[RecordedEvent]) -> Result<Vec<Write>, StorageError> {
-        let mut payment = None;
-        for recorded in events {
-            payment = Some(Payment::evolve(payment, &decode(recorded)?));
-        }
-        let id = events.first().and_then(|event| event.stream.strip_prefix(PREFIX)?.parse().ok());
-        let is_unsettled = payment.is_some_and(|payment| payment.is_unsettled());
-        let unsettled = id.filter(|_| is_unsettled);
-        Ok(unsettled.map(|id: PaymentId| self.0.add(id)).into_iter().collect())
+        let is_unsettled = fold(events)?.is_some_and(|payment| payment.is_unsettled());
+        let id = events.first().and_then(|event| payment_of(&event.stream));
+        Ok(id.filter(|_| is_unsettled).map(|id| self.0.add(id)).into_iter().collect())
     }
 }
 
@@ -74,7 +71,7 @@ impl Default for MoneyChecker {
 #[async_trait]
 impl EventVisitor for MoneyChecker {
     fn wants(&self, stream: &str) -> bool {
-        stream.starts_with(PREFIX)
+        stream.starts_with(STREAM_PREFIX)
     }
 
     async fn stream(&mut self, events: &[RecordedEvent]) -> Result<(), StorageError> {
@@ -112,14 +109,10 @@ fn bounds_fault(payment: &Payment) -> Option<String> {
 }
 
 fn facts(id: Uuid, events: &[RecordedEvent]) -> Result<Option<serde_json::Value>, StorageError> {
-    let mut payment = None;
-    for recorded in events {
-        payment = Some(Payment::evolve(payment, &decode(recorded)?));
-    }
-    let Some(payment) = payment else { return Ok(None) };
+    let Some(payment) = fold(events)? else { return Ok(None) };
     let facts = PaymentFacts {
-        payment_id: shared::PaymentId(id),
-        order_id: shared::OrderId(payment.order_id.0),
+        payment_id: PaymentId(id),
+        order_id: payment.order_id,
         state: contract_state(payment.state),
         unsettled: payment.is_unsettled(),
         outstanding: payment.authorised - payment.captured(),
@@ -127,6 +120,13 @@ fn facts(id: Uuid, events: &[RecordedEvent]) -> Result<Option<serde_json::Value>
         refunded: payment.refunded(),
     };
     serde_json::to_value(facts).map(Some).map_err(|error| StorageError::Corrupt(error.to_string()))
+}
+
+/// Payment folded from all events of its stream.
+fn fold(events: &[RecordedEvent]) -> Result<Option<Payment>, StorageError> {
+    events
+        .iter()
+        .try_fold(None, |payment, recorded| Ok(Some(Payment::evolve(payment, &decode(recorded)?))))
 }
 
 fn decode(recorded: &RecordedEvent) -> Result<PaymentEvent, StorageError> {

@@ -1,6 +1,9 @@
 //! HMAC signatures of webhooks: only a party that knows the secret can report payments.
 
 use hmac::{Hmac, Mac};
+use identifiers::PaymentId;
+use kernel::Ids;
+use settings::Secret;
 use sha2::Sha256;
 use std::fmt::Write as _;
 
@@ -13,6 +16,16 @@ const SCHEME: &str = "sha256=";
 impl SigningKey {
     pub(crate) fn new(secret: impl Into<Vec<u8>>) -> Self {
         Self(secret.into())
+    }
+
+    /// Key of the configured secret. Without one it is random for each start, so that only the processor within this
+    /// process can sign.
+    pub(crate) fn configured(secret: &Secret, ids: &Ids) -> Self {
+        if !secret.is_empty() {
+            return Self::new(secret.expose());
+        }
+        let random = [ids.next::<PaymentId>(), ids.next::<PaymentId>()];
+        Self::new(random.map(|id| id.0.into_bytes()).concat())
     }
 
     /// Signs the body; returns the value of the header.

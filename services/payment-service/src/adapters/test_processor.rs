@@ -6,9 +6,10 @@ mod webhooks;
 use super::settings::PaymentSettings;
 use crate::{
     domain::{AuthorisationOutcome, Transfer, TransferOutcome},
-    ports::{AuthorisationRequest, PaymentId, Processor, TokenValidity},
+    ports::{AuthorisationRequest, Processor, TokenValidity},
 };
 use async_trait::async_trait;
+use identifiers::PaymentId;
 use kernel::{Ids, Timestamp};
 use std::{sync::Arc, time::Duration};
 pub(crate) use webhooks::WebhookSender;

@@ -1,8 +1,9 @@
 //! List of unsettled payments, kept as documents.
 
-use crate::ports::{PaymentId, UnsettledPayments};
+use crate::ports::UnsettledPayments;
 use async_trait::async_trait;
 use bytes::Bytes;
+use identifiers::PaymentId;
 use std::sync::Arc;
 use storage::{
     Collection, Document, Documents, FieldValue, Index, IndexPosition, Query, StorageError,

@@ -5,9 +5,10 @@ use super::{
     payments::{CALL_TIMEOUT, commit_failed, stream_name},
 };
 use crate::{
-    domain::{AuthorisationOutcome, OrderId, Payment, PaymentIntent, PaymentState, Rejection},
-    ports::{AuthorisationRequest, PaymentId, Processor, TokenValidity},
+    domain::{AuthorisationOutcome, Payment, PaymentIntent, PaymentState, Rejection},
+    ports::{AuthorisationRequest, Processor, TokenValidity},
 };
+use identifiers::{OrderId, PaymentId};
 use kernel::Money;
 use std::sync::Arc;
 use storage::durability;

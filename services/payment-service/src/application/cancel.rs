@@ -1,10 +1,8 @@
 //! Use case: cancel a payment, in whatever state it is.
 
 use super::{PaymentError, Payments};
-use crate::{
-    domain::{OrderId, Payment, RefundId, RefundRequest, Rejection},
-    ports::PaymentId,
-};
+use crate::domain::{Payment, RefundRequest, Rejection};
+use identifiers::{OrderId, PaymentId, RefundId};
 use kernel::Ids;
 
 impl Payments {

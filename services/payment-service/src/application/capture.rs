@@ -1,7 +1,8 @@
 //! Use case: capture an authorised amount.
 
 use super::{PaymentError, Payments};
-use crate::{domain::Payment, ports::PaymentId};
+use crate::domain::Payment;
+use identifiers::PaymentId;
 use kernel::Money;
 use std::sync::Arc;
 

@@ -1,10 +1,8 @@
 //! Use case: the customer's action where the bank requires one, as with 3-D Secure.
 
 use super::{PaymentError, Payments};
-use crate::{
-    domain::{AuthorisationOutcome, Payment, PaymentState, Rejection},
-    ports::PaymentId,
-};
+use crate::domain::{AuthorisationOutcome, Payment, PaymentState, Rejection};
+use identifiers::PaymentId;
 use std::sync::Arc;
 
 /// Action of the customer.

@@ -1,10 +1,8 @@
 //! Use case: handle a webhook, by which a processor reports an outcome later.
 
 use super::{PaymentError, Payments};
-use crate::{
-    domain::{AuthorisationOutcome, Payment, Rejection},
-    ports::PaymentId,
-};
+use crate::domain::{AuthorisationOutcome, Payment, Rejection};
+use identifiers::PaymentId;
 use std::sync::Arc;
 
 /// Message of a processor, with a verified signature.

@@ -3,8 +3,9 @@
 use super::PaymentError;
 use crate::{
     domain::{Payment, PaymentEvent, Rejection, Transfer, TransferKind, TransferOutcome},
-    ports::{PaymentId, Processor, UnsettledPayments},
+    ports::{Processor, UnsettledPayments},
 };
+use identifiers::PaymentId;
 use journal::{LoadedAggregate, Repository};
 use kernel::Ids;
 use std::{
@@ -29,9 +30,12 @@ pub(crate) struct Payments {
     pub(crate) ids: Ids,
 }
 
+/// Prefix of the streams of payments.
+pub(crate) const STREAM_PREFIX: &str = "payment-";
+
 /// Name of the event stream of a payment.
 pub(crate) fn stream_name(id: PaymentId) -> String {
-    format!("payment-{id}")
+    format!("{STREAM_PREFIX}{id}")
 }
 
 impl Payments {
@@ -63,7 +67,7 @@ impl Payments {
     }
 
     /// Executes a decision on a payment that exists.
-    pub(super) async fn update(
+    pub(crate) async fn update(
         &self,
         id: PaymentId,
         decide: impl Fn(&Payment) -> Result<Vec<PaymentEvent>, Rejection> + Send + Sync,

@@ -3,8 +3,9 @@
 use super::{PaymentError, Payments, payments::CALL_TIMEOUT};
 use crate::{
     domain::{Payment, PaymentState, Rejection},
-    ports::{PaymentId, Processor},
+    ports::Processor,
 };
+use identifiers::PaymentId;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use storage::{StorageError, durability};
 use tokio::time::Instant;

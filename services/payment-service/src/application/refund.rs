@@ -1,10 +1,8 @@
 //! Use case: refund a captured amount.
 
 use super::{PaymentError, Payments};
-use crate::{
-    domain::{Payment, RefundRequest},
-    ports::PaymentId,
-};
+use crate::domain::{Payment, RefundRequest};
+use identifiers::PaymentId;
 use std::sync::Arc;
 
 impl Payments {

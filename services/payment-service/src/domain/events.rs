@@ -1,6 +1,6 @@
 //! Domain events of a payment, as they are stored. They change only by new variants and optional fields.
 
-use super::{OrderId, RefundId};
+use identifiers::{OrderId, RefundId};
 use kernel::{Money, Timestamp};
 use serde::{Deserialize, Serialize};
 

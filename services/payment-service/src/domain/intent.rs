@@ -1,8 +1,7 @@
 //! Creation of a payment.
 
-use super::{
-    OrderId, Payment, PaymentEvent, PaymentEventKind, PaymentIntent, PaymentState, Rejection,
-};
+use super::{Payment, PaymentEvent, PaymentEventKind, PaymentIntent, PaymentState, Rejection};
+use identifiers::OrderId;
 
 impl Payment {
     /// Creates the payment. Repeating the same request leads to no event; a request after the cancellation is rejected.

@@ -77,13 +77,6 @@ impl Payment {
         outcome: &AuthorisationOutcome,
         inline: InlineProcessor<'_>,
     ) -> Result<Vec<PaymentEvent>, Rejection> {
-        if kernel::defects::planted("captured_on_each_webhook") && self.was_authorised {
-            let amount = self.money(self.authorised);
-            return Ok(self.record(vec![PaymentEventKind::Captured {
-                reference: message_id.to_owned(),
-                amount,
-            }]));
-        }
         if self.has_received(message_id) {
             return Ok(Vec::new());
         }

@@ -1,9 +1,10 @@
 //! State of a payment, folded from its events.
 
 use super::{
-    MESSAGE_IDS_MAX, OrderId, PaymentEvent, PaymentEventKind, PaymentIntent, PaymentState,
-    RefundId, Transfer, TransferKind,
+    MESSAGE_IDS_MAX, PaymentEvent, PaymentEventKind, PaymentIntent, PaymentState, Transfer,
+    TransferKind,
 };
+use identifiers::{OrderId, RefundId};
 use kernel::{Money, Timestamp};
 use std::collections::VecDeque;
 

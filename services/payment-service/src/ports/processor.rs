@@ -2,12 +2,8 @@
 
 use crate::domain::{AuthorisationOutcome, Transfer, TransferOutcome};
 use async_trait::async_trait;
+use identifiers::PaymentId;
 use kernel::{Money, Timestamp};
-
-kernel::id! {
-    /// Id of a payment intent, chosen by the caller.
-    PaymentId
-}
 
 /// Authorisation request to the processor. The payment's id is its idempotency key.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Port to the list of payments whose outcome is still open at the processor.
 
-use super::PaymentId;
 use async_trait::async_trait;
+use identifiers::PaymentId;
 use storage::{StorageError, Write};
 
 /// List of unsettled payments. It is written in the same commit as the events that add a payment or remove it, so it

@@ -5,10 +5,11 @@ use super::*;
 use crate::{
     adapters::unsettled_documents::UnsettledDocuments,
     application::{NewPayment, PaymentError, Payments, Reconciler},
-    ports::{AuthorisationRequest, PaymentId, Processor, TokenValidity},
+    ports::{AuthorisationRequest, Processor, TokenValidity},
 };
 use async_trait::async_trait;
 use engine_memory::MemoryEngine;
+use identifiers::PaymentId;
 use journal::{Journal, Repository, durability};
 use kernel::{Ids, ManualClock, SeededRandomness};
 use parking_lot::Mutex;

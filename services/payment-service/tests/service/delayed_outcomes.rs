@@ -1,10 +1,8 @@
 //! Delayed outcomes: by the customer, by reconciliation, by webhook.
 
-use crate::{
-    SECRET, TestService, authorisation, code, eur, order_id, payment_id, refusal, via_edge,
-};
+use crate::{SECRET, TestService, code, eur, order_id, payment_id, refusal, via_edge};
 use contracts::payment::{
-    ActionOutcome, Capture, PaymentAction, PaymentState, SIGNATURE_HEADER, Webhook, WebhookOutcome,
+    ActionOutcome, PaymentAction, PaymentState, SIGNATURE_HEADER, Webhook, WebhookOutcome,
 };
 use hmac::{Hmac, Mac};
 use serde_json::{Value, json};
@@ -63,20 +61,20 @@ async fn a_customer_approves_or_declines() {
         assert_eq!(payment.state, PaymentState::RequiresAction);
         let url = format!("/payments/{}/action", payment_id(number));
         assert_eq!(payment.action_url.as_deref(), Some(url.as_str()));
-        let captured = client.capture(payment_id(number), "c", &Capture::default()).await;
+        let captured = service.capture(number, "c", None).await;
         assert_eq!(code(captured), "not_authorised");
 
-        let act = || async { client.act(payment_id(number), &action).await };
+        let act = || async { client.complete_action(payment_id(number), &action).await };
         assert_eq!(via_edge(Edge::Shop, act()).await.unwrap().state, state);
         assert_eq!(act().await.unwrap().state, state, "twice is no error");
         assert_eq!(client.payment(payment_id(number)).await.unwrap().action_url, None);
     }
-    assert_eq!(code(client.act(payment_id(1), &DECLINE).await), "already_authorised");
-    assert_eq!(code(client.act(payment_id(2), &APPROVE).await), "payment_ended");
-    assert_eq!(code(client.act(payment_id(3), &APPROVE).await), "not_found");
+    assert_eq!(code(client.complete_action(payment_id(1), &DECLINE).await), "already_authorised");
+    assert_eq!(code(client.complete_action(payment_id(2), &APPROVE).await), "payment_ended");
+    assert_eq!(code(client.complete_action(payment_id(3), &APPROVE).await), "not_found");
     service.authorise(4, "requires_action").await.unwrap();
-    client.cancel(payment_id(4), order_id(4)).await.unwrap();
-    assert_eq!(code(client.act(payment_id(4), &APPROVE).await), "payment_ended");
+    service.cancel(4).await.unwrap();
+    assert_eq!(code(client.complete_action(payment_id(4), &APPROVE).await), "payment_ended");
     assert_eq!(service.state(4).await, PaymentState::Voided);
 }
 
@@ -100,13 +98,9 @@ async fn an_unknown_outcome_is_reconciled_also_after_a_restart() {
         let payment = service.authorise(number, "unknown_outcome").await.unwrap();
         assert_eq!(payment.state, PaymentState::Unknown);
     }
-    let client = service.client();
-    assert_eq!(
-        code(client.capture(payment_id(1), "c", &Capture::default()).await),
-        "outcome_unknown"
-    );
+    assert_eq!(code(service.capture(1, "c", None).await), "outcome_unknown");
     // The order is cancelled meanwhile.
-    client.cancel(payment_id(2), order_id(2)).await.unwrap();
+    service.cancel(2).await.unwrap();
     service.advance(1).await;
     assert_eq!(service.state(1).await, PaymentState::Unknown);
 
@@ -132,7 +126,7 @@ async fn a_late_webhook_is_delivered_twice_and_counts_once() {
         service.events(1).await,
         ["created", "outcome_unknown", "message_taken", "authorised"]
     );
-    assert_eq!(service.feed_states().await, ["unknown", "authorised"]);
+    assert_eq!(service.feed_states().await, [PaymentState::Unknown, PaymentState::Authorised]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -149,7 +143,7 @@ async fn a_webhook_lost_in_a_restart_is_sent_again() {
 async fn webhooks_of_a_cancelled_payment_only_void_it() {
     let service = TestService::start().await;
     service.authorise(1, "late_webhook").await.unwrap();
-    service.client().cancel(payment_id(1), order_id(1)).await.unwrap();
+    service.cancel(1).await.unwrap();
     for _ in 0..2 {
         service.webhook(1, "m1", WebhookOutcome::Authorised).await.unwrap();
     }
@@ -199,13 +193,12 @@ async fn a_webhook_without_a_valid_signature_is_refused() {
 #[tokio::test(start_paused = true)]
 async fn an_authorisation_that_arrives_after_the_cancellation_is_voided() {
     let service = TestService::start().await;
-    let client = service.client();
-    let authorisation = authorisation(1, "slow", 10_000);
+    let authorise = service.authorise(1, "slow");
     let cancel = async {
         tokio::time::sleep(Duration::from_secs(1)).await;
-        client.cancel(payment_id(1), order_id(1)).await
+        service.cancel(1).await
     };
-    let (answer, cancelled) = tokio::join!(client.authorise(payment_id(1), &authorisation), cancel);
+    let (answer, cancelled) = tokio::join!(authorise, cancel);
     cancelled.unwrap();
     assert_eq!(code(answer), "payment_ended");
 }

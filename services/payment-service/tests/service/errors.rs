@@ -1,10 +1,9 @@
 //! Errors: what is refused, and with which code.
 
-use crate::{TestService, code, eur, order_id, payment_id, refusal};
-use contracts::payment::{Capture, PaymentState, Refund};
-use contracts::shared::RefundId;
+use crate::{TestService, code, eur, field, order_id, payment_id, refund_id, refusal};
+use contracts::payment::{self, Authorisation, PaymentMethod, PaymentState, Refund};
 use engine_memory::MemoryEngine;
-use kernel::Uuid;
+use kernel::{Currency, Money};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -21,9 +20,9 @@ async fn a_payment_that_the_bank_declines_has_failed() {
         );
         assert_eq!(payment.authorised, eur(0));
         assert_eq!(service.authorise(number, token).await.unwrap(), payment);
-        let captured = service.client().capture(payment_id(number), "c", &Capture::default()).await;
+        let captured = service.capture(number, "c", None).await;
         assert_eq!(code(captured), "payment_ended");
-        service.client().cancel(payment_id(number), order_id(number)).await.unwrap();
+        service.cancel(number).await.unwrap();
     }
 }
 
@@ -41,58 +40,66 @@ async fn test_payments_are_refused_where_they_are_disabled() {
 async fn invalid_input_is_refused_with_the_name_of_the_field() {
     let service = TestService::start().await;
     service.captured(1).await;
-    let authorisation = |method: &str, token: &str, amount: Value| {
-        let payment = json!({"method": method, "token": token});
-        json!({"order_id": order_id(2), "amount": amount, "payment": payment})
+    let authorise = async |method: &str, token: &str, amount: i64| {
+        let (method, token) = (method.to_owned(), token.to_owned());
+        let payment = PaymentMethod { method, token };
+        let new = Authorisation { order_id: order_id(2), amount: eur(amount), payment };
+        field(service.payments.authorise(payment_id(2), new).await)
     };
-    let new = format!("/internal/v1/payments/{}", payment_id(2));
-    let captures = format!("/internal/v1/payments/{}/captures/c", payment_id(1));
-    let refunds = format!("/internal/v1/payments/{}/refunds/{}", payment_id(1), payment_id(9));
-    let money = json!(eur(1_000));
-    let rows = [
-        (&new, authorisation("cash", "success", money.clone()), 422, "payment.method"),
-        (&new, authorisation("test", "gold", money.clone()), 422, "payment.token"),
-        (&new, authorisation("test", "success", json!(eur(0))), 422, "amount"),
-        (&new, authorisation("test", "success", json!(eur(-5))), 422, "amount"),
-        (
-            &new,
-            authorisation("test", "success", json!({"amount": 1, "currency": "XXY"})),
-            422,
-            "amount.currency",
-        ),
-        (
-            &new,
-            authorisation("test", "success", json!({"amount": 1.5, "currency": "EUR"})),
-            422,
-            "amount.amount",
-        ),
-        (&captures, json!({"amount": eur(1), "tip": 1}), 422, "tip"),
-        (&refunds, json!({"amount": eur(0), "reason": ""}), 422, "amount"),
-        (&refunds, json!({"amount": eur(1)}), 422, "reason"),
-        (&refunds, json!({"reason": "x".repeat(501)}), 422, "reason"),
-    ];
-    for (path, body, status, field) in rows {
-        let problem = refusal(service.raw().put(path.as_str()).json(&body).send::<Value>().await);
-        let named = problem.errors.first().map(|error| error.field.as_str());
-        assert_eq!((problem.status, named), (status, Some(field)), "{path} {body}");
+    assert_eq!(authorise("cash", "success", 1_000).await, "payment.method");
+    assert_eq!(authorise("test", "gold", 1_000).await, "payment.token");
+    for amount in [0, -5] {
+        assert_eq!(authorise("test", "success", amount).await, "amount");
     }
-    let dollars = json!({"amount": {"amount": 1, "currency": "USD"}, "reason": ""});
-    assert_eq!(
-        code(service.raw().put(refunds).json(&dollars).send::<Value>().await),
-        "currency_mismatch"
-    );
+    let long = "x".repeat(201);
+    assert_eq!(field(service.capture(1, &long, None).await), "reference");
+    assert_eq!(field(service.refund(1, 9, 0).await), "amount");
+    let refund = async |amount, reason: &str| {
+        let refund = Refund { amount, reason: reason.to_owned() };
+        service.payments.refund(payment_id(1), refund_id(9), refund).await
+    };
+    assert_eq!(field(refund(None, &"x".repeat(501)).await), "reason");
+    let dollars = Money::new(1, Currency::USD);
+    assert_eq!(code(refund(Some(dollars), "").await), "currency_mismatch");
     assert_eq!(service.client().payment(payment_id(1)).await.unwrap().refunded, eur(0));
+}
+
+#[tokio::test]
+async fn arguments_that_are_not_those_of_the_contract_are_refused() {
+    let service = TestService::start().await;
+    service.captured(1).await;
+    let (id, payment) = (payment_id(1), json!({"method": "test", "token": "success"}));
+    let authorisation =
+        |amount: Value| json!({"order_id": order_id(2), "amount": amount, "payment": payment});
+    let rows = [
+        (
+            "authorise",
+            json!({"id": payment_id(2), "authorisation": authorisation(json!({"amount": 1, "currency": "XXY"}))}),
+        ),
+        (
+            "authorise",
+            json!({"id": payment_id(2), "authorisation": authorisation(json!({"amount": 1.5, "currency": "EUR"}))}),
+        ),
+        ("capture", json!({"id": id, "reference": "c", "capture": {"amount": eur(1), "tip": 1}})),
+        ("refund", json!({"id": id, "refund_id": refund_id(9), "refund": {"amount": eur(1)}})),
+        ("refund", json!({"id": "nobody", "refund_id": refund_id(9), "refund": {"reason": ""}})),
+    ];
+    for (operation, arguments) in rows {
+        let call = service.raw().post(rpc::call_path(payment::SERVICE, operation));
+        let problem = refusal(call.json(&arguments).send::<Value>().await);
+        let refused = (problem.status, problem.code.as_str());
+        assert_eq!(refused, (422, "invalid_field"), "{operation} {arguments}");
+    }
+    assert_eq!(service.events(1).await, ["created", "authorised", "captured"]);
+    assert_eq!(service.events(2).await, Vec::<String>::new());
 }
 
 #[tokio::test]
 async fn unknown_payments_are_not_found() {
     let service = TestService::start().await;
-    let client = service.client();
-    assert_eq!(code(client.payment(payment_id(1)).await), "not_found");
-    assert_eq!(code(client.capture(payment_id(1), "c", &Capture::default()).await), "not_found");
-    let refund = Refund { amount: None, reason: String::new() };
-    let id = RefundId(Uuid::from_u128(1));
-    assert_eq!(code(client.refund(payment_id(1), id, &refund).await), "not_found");
+    assert_eq!(code(service.client().payment(payment_id(1)).await), "not_found");
+    assert_eq!(code(service.capture(1, "c", None).await), "not_found");
+    assert_eq!(code(service.refund(1, 1, None).await), "not_found");
     service.authorise(2, "success").await.unwrap();
-    assert_eq!(code(client.refund(payment_id(2), id, &refund).await), "not_captured");
+    assert_eq!(code(service.refund(2, 1, None).await), "not_captured");
 }

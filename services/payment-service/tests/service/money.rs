@@ -1,64 +1,49 @@
 //! Transfers: money is authorised, captured and refunded once each, and never too much.
 
 use crate::{TestService, authorisation, code, eur, order_id, payment_id, refusal};
-use contracts::{
-    payment::{Capture, PaymentState, Refund},
-    shared::RefundId,
-};
+use contracts::payment::PaymentState;
 use journal::durability;
-use kernel::Uuid;
 use std::sync::Arc;
 use tokio::task::JoinSet;
-
-fn refund_id(number: u128) -> RefundId {
-    RefundId(Uuid::from_u128(number))
-}
-
-fn refund(amount: Option<i64>) -> Refund {
-    Refund { amount: amount.map(eur), reason: "did not fit".to_owned() }
-}
 
 #[tokio::test]
 async fn a_payment_is_authorised_captured_in_parts_and_refunded() {
     let service = TestService::start().await;
-    let client = service.client();
     let payment = service.authorise(1, "success").await.unwrap();
     assert_eq!(
         (payment.state, payment.authorised, payment.captured),
         (PaymentState::Authorised, eur(10_000), eur(0))
     );
-    let part = Capture { amount: Some(eur(4_000)) };
-    let payment = client.capture(payment_id(1), "shipment 1", &part).await.unwrap();
+    let payment = service.capture(1, "shipment 1", 4_000).await.unwrap();
     assert_eq!((payment.state, payment.captured), (PaymentState::PartiallyCaptured, eur(4_000)));
-    assert_eq!(client.capture(payment_id(1), "shipment 1", &part).await.unwrap(), payment);
-    let other = Capture { amount: Some(eur(4_001)) };
-    assert_eq!(code(client.capture(payment_id(1), "shipment 1", &other).await), "id_reused");
-    let payment = client.capture(payment_id(1), "shipment 2", &Capture::default()).await.unwrap();
+    assert_eq!(service.capture(1, "shipment 1", 4_000).await.unwrap(), payment);
+    assert_eq!(code(service.capture(1, "shipment 1", 4_001).await), "id_reused");
+    let payment = service.capture(1, "shipment 2", None).await.unwrap();
     assert_eq!((payment.state, payment.captured), (PaymentState::Captured, eur(10_000)));
-    let again = client.capture(payment_id(1), "shipment 3", &Capture::default()).await;
+    let again = service.capture(1, "shipment 3", None).await;
     assert_eq!(code(again), "exceeds_authorised");
 
-    let payment = client.refund(payment_id(1), refund_id(1), &refund(Some(3_000))).await.unwrap();
+    let payment = service.refund(1, 1, 3_000).await.unwrap();
     assert_eq!(
         (payment.state, payment.refunded, payment.refunds.len()),
         (PaymentState::Captured, eur(3_000), 1)
     );
-    assert_eq!(
-        client.refund(payment_id(1), refund_id(1), &refund(Some(3_000))).await.unwrap(),
-        payment
-    );
-    assert_eq!(
-        code(client.refund(payment_id(1), refund_id(1), &refund(Some(1))).await),
-        "id_reused"
-    );
-    let refused = refusal(client.refund(payment_id(1), refund_id(2), &refund(Some(7_001))).await);
+    assert_eq!(service.refund(1, 1, 3_000).await.unwrap(), payment);
+    assert_eq!(code(service.refund(1, 1, 1).await), "id_reused");
+    let refused = refusal(service.refund(1, 2, 7_001).await);
     assert_eq!((refused.status, refused.code.as_str()), (409, "exceeds_refundable"));
     assert_eq!(refused.facts["refundable"], serde_json::json!(eur(7_000)));
-    let payment = client.refund(payment_id(1), refund_id(2), &refund(None)).await.unwrap();
+    let payment = service.refund(1, 2, None).await.unwrap();
     assert_eq!((payment.state, payment.refunded), (PaymentState::Refunded, eur(10_000)));
     assert_eq!(
         service.feed_states().await,
-        ["authorised", "partially_captured", "captured", "captured", "refunded"]
+        [
+            PaymentState::Authorised,
+            PaymentState::PartiallyCaptured,
+            PaymentState::Captured,
+            PaymentState::Captured,
+            PaymentState::Refunded,
+        ]
     );
 }
 
@@ -71,8 +56,7 @@ async fn two_hundred_refunds_at_once_never_refund_more_than_was_captured() {
         let service = Arc::clone(&service);
         work.spawn(async move {
             // Each refund is requested twice; 66 of 1.50 go into 100.00.
-            let id = refund_id(number / 2);
-            service.client().refund(payment_id(1), id, &refund(Some(150))).await
+            service.refund(1, number / 2, 150).await
         });
     }
     let (mut given, mut refused) = (0, 0);
@@ -101,14 +85,13 @@ async fn captures_and_cancellations_at_once_leave_nothing_behind() {
         for part in 0..4 {
             let service = Arc::clone(&service);
             work.spawn(async move {
-                let part_of = Capture { amount: Some(eur(3_000)) };
                 let reference = format!("part {part}");
-                let _ = service.client().capture(payment_id(number), &reference, &part_of).await;
+                let _ = service.capture(number, &reference, 3_000).await;
             });
         }
         let service = Arc::clone(&service);
         work.spawn(async move {
-            service.client().cancel(payment_id(number), order_id(number)).await.unwrap();
+            service.cancel(number).await.unwrap();
         });
     }
     work.join_all().await;
@@ -138,8 +121,8 @@ async fn one_payment_requested_many_times_at_once_is_authorised_once() {
 #[tokio::test]
 async fn a_payment_cancelled_before_its_creation_is_never_created() {
     let service = TestService::start().await;
-    service.client().cancel(payment_id(1), order_id(1)).await.unwrap();
-    service.client().cancel(payment_id(1), order_id(1)).await.unwrap();
+    service.cancel(1).await.unwrap();
+    service.cancel(1).await.unwrap();
     assert_eq!(code(service.authorise(1, "success").await), "payment_ended");
     assert_eq!(code(service.client().payment(payment_id(1)).await), "not_found");
     let restarted = service.restarted().await;
@@ -150,18 +133,15 @@ async fn a_payment_cancelled_before_its_creation_is_never_created() {
 async fn cancelling_voids_or_refunds_and_may_be_repeated() {
     let service = TestService::start().await;
     service.authorise(1, "success").await.unwrap();
-    let client = service.captured(2).await;
+    service.captured(2).await;
     for number in [1, 2, 1, 2] {
-        client.cancel(payment_id(number), order_id(number)).await.unwrap();
+        service.cancel(number).await.unwrap();
     }
     assert_eq!(service.state(1).await, PaymentState::Voided);
-    let cancelled = client.payment(payment_id(2)).await.unwrap();
+    let cancelled = service.client().payment(payment_id(2)).await.unwrap();
     assert_eq!((cancelled.state, cancelled.refunds.len()), (PaymentState::Refunded, 1));
-    assert_eq!(code(client.cancel(payment_id(2), order_id(3)).await), "id_reused");
-    assert_eq!(
-        code(client.capture(payment_id(1), "c", &Capture::default()).await),
-        "payment_ended"
-    );
+    assert_eq!(code(service.payments.cancel(payment_id(2), order_id(3)).await), "id_reused");
+    assert_eq!(code(service.capture(1, "c", None).await), "payment_ended");
 }
 
 #[tokio::test]
@@ -169,8 +149,7 @@ async fn a_capture_lost_in_a_crash_was_not_reported_and_can_be_repeated() {
     let service = TestService::start().await;
     service.authorise(1, "success").await.unwrap();
     service.engine.hold();
-    let capture = Capture::default();
-    let captured = async { service.client().capture(payment_id(1), "c", &capture).await };
+    let captured = async { service.capture(1, "c", None).await };
     let (answer, dependencies) = durability::scope(captured).await;
     assert_eq!(answer.unwrap().state, PaymentState::Captured);
     // A read depends on the unflushed capture as well.
@@ -179,7 +158,7 @@ async fn a_capture_lost_in_a_crash_was_not_reported_and_can_be_repeated() {
     let restarted = service.crashed().await;
     assert!(dependencies.wait().await.is_err() && read_dependencies.wait().await.is_err());
     assert_eq!(restarted.state(1).await, PaymentState::Authorised);
-    restarted.client().capture(payment_id(1), "c", &capture).await.unwrap();
+    restarted.capture(1, "c", None).await.unwrap();
 }
 
 #[tokio::test]
@@ -191,6 +170,6 @@ async fn the_same_id_with_another_request_is_refused() {
         authorisation(1, "slow", 10_000),
         authorisation(1, "success", 9_999),
     ] {
-        assert_eq!(code(service.client().authorise(payment_id(1), &other).await), "id_reused");
+        assert_eq!(code(service.payments.authorise(payment_id(1), other).await), "id_reused");
     }
 }

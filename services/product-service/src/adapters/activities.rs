@@ -1,8 +1,8 @@
 //! Delivery of shoppers' activities to the audit service, through a bounded queue. It never delays and never fails a
 //! request: activities that do not fit into the queue, or cannot be delivered for a while, are counted and dropped.
 
-use contracts::audit::{ACTIVITIES_MAX, Activity, ActivityBatch, AuditClient};
-use kernel::{Ids, Uuid};
+use contracts::audit::{ACTIVITIES_MAX, Activity, ActivityBatch, Audit};
+use kernel::Ids;
 use runtime::ShutdownSignal;
 use std::sync::{
     Arc,
@@ -37,7 +37,7 @@ pub(crate) struct ActivityQueue {
 #[derive(Debug)]
 pub(crate) struct ActivityDelivery {
     queue: mpsc::Receiver<Activity>,
-    audit: AuditClient,
+    audit: Arc<dyn Audit>,
     source: &'static str,
     dropped: DroppedActivities,
 }
@@ -60,7 +60,7 @@ impl DroppedActivities {
 /// Both ends of the queue to the audit service.
 pub(crate) fn activity_queue(
     source: &'static str,
-    audit: AuditClient,
+    audit: Arc<dyn Audit>,
     ids: Ids,
     metrics: &Metrics,
 ) -> (ActivityQueue, ActivityDelivery) {
@@ -81,7 +81,7 @@ impl ActivityQueue {
             _ => serde_json::Map::new(),
         };
         let activity = Activity {
-            id: Uuid::from(self.ids.next::<ActivityId>()),
+            id: self.ids.next(),
             at: self.ids.now(),
             actor: context.actor.as_deref().unwrap_or("guest").to_owned(),
             edge: context.edge.as_str().to_owned(),
@@ -94,11 +94,6 @@ impl ActivityQueue {
             self.dropped.add(1);
         }
     }
-}
-
-kernel::id! {
-    /// Identifier of an activity.
-    ActivityId
 }
 
 impl ActivityDelivery {
@@ -143,7 +138,7 @@ impl ActivityDelivery {
         let batch = ActivityBatch { source: self.source.to_owned(), activities, lost };
         let mut backoff = RETRY_BACKOFF;
         for attempt in 1..=DELIVERY_ATTEMPTS_MAX {
-            match timeout(DELIVERY_TIMEOUT, self.audit.record(&batch)).await {
+            match timeout(DELIVERY_TIMEOUT, self.audit.record(batch.clone())).await {
                 Ok(Ok(())) => return,
                 Ok(Err(error)) => tracing::debug!(%error, attempt, "delivery of activities failed"),
                 Err(_) => tracing::debug!(attempt, "delivery of activities timed out"),
@@ -167,32 +162,32 @@ mod tests {
     use async_trait::async_trait;
     use kernel::{ManualClock, SeededRandomness, Timestamp};
     use parking_lot::Mutex;
-    use transport::{Channel, Request, Response, Transport, TransportError};
+    use rpc::CallError;
 
     /// Fake audit service that fails a given number of times, then keeps the batches it receives.
-    #[derive(Clone, Default)]
+    #[derive(Clone, Debug, Default)]
     struct FakeAudit {
         failures: Arc<AtomicU64>,
         received: Arc<Mutex<Vec<ActivityBatch>>>,
     }
 
     #[async_trait]
-    impl Transport for FakeAudit {
-        async fn send(&self, request: Request) -> Result<Response, TransportError> {
+    impl Audit for FakeAudit {
+        async fn record(&self, batch: ActivityBatch) -> Result<(), CallError> {
             let fails = |left: u64| left.checked_sub(1);
             if self.failures.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fails).is_ok() {
-                return Err(TransportError::Overloaded { service: "audit-service" });
+                let reason = "it has too much to do".to_owned();
+                return Err(CallError::Unavailable { service: "audit-service", reason });
             }
-            self.received.lock().push(serde_json::from_slice(request.body()).unwrap());
-            Ok(http::Response::default())
+            self.received.lock().push(batch);
+            Ok(())
         }
     }
 
     fn queue_to(audit: &FakeAudit) -> (ActivityQueue, ActivityDelivery) {
         let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
         let ids = Ids::new(clock, Arc::new(SeededRandomness::new(1)));
-        let client = AuditClient::new(Channel::new(audit.clone()));
-        activity_queue("test", client, ids, &Metrics::new())
+        activity_queue("test", Arc::new(audit.clone()), ids, &Metrics::new())
     }
 
     fn record(activities: &ActivityQueue, times: usize) {

@@ -3,7 +3,7 @@
 
 use super::settings::ProductSettings;
 use crate::application::ProductDocumentsReadModel;
-use contracts::inventory::InventoryClient;
+use contracts::inventory;
 use messaging::Subscription;
 use runtime::{BuildError, Maintenance, OfflineContext};
 
@@ -14,7 +14,7 @@ pub(crate) fn maintenance(offline: &OfflineContext) -> Result<Maintenance, Build
     let storage = offline.storage.clone();
     Ok(Maintenance {
         read_models: vec![Box::new(ProductDocumentsReadModel { policy })],
-        subscriptions: vec![Subscription::new(offline.name, InventoryClient::SERVICE, storage)],
+        subscriptions: vec![Subscription::new(offline.name, inventory::SERVICE, storage)],
         primary: Some("availability comes from the inventory service and is kept as it is"),
         ..Maintenance::default()
     })

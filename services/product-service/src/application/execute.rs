@@ -7,10 +7,13 @@
 use super::{
     Catalogue, CatalogueError, ProductStream, name_claims::NameClaim, product_document, stream_of,
 };
-use crate::domain::{Product, ProductCommand, ProductEvent, Rejection, text::sku_key};
+use crate::domain::{Product, ProductCommand, ProductEvent, Rejection};
 use crate::index::{ProductDocument, persistence};
 use crate::ports::StockCount;
-use contracts::{inventory::COUNTS_MAX, shared::ProductId};
+use contracts::{
+    inventory::COUNTS_MAX,
+    shared::{ProductId, Sku},
+};
 use journal::ExecuteError;
 use kernel::Timestamp;
 use parking_lot::Mutex;
@@ -43,8 +46,8 @@ pub(super) struct PlannedChange {
     _claim: Option<NameClaim>,
 }
 
-/// Units available by normalised SKU, as the inventory counted them.
-pub(super) type AvailableUnits = HashMap<String, i64>;
+/// Units available by SKU, as the inventory counted them.
+pub(super) type AvailableUnits = HashMap<Sku, i64>;
 
 impl Catalogue {
     /// Execution of a change, from plan to commit.
@@ -86,7 +89,7 @@ impl Catalogue {
         let mut available = AvailableUnits::new();
         for chunk in counts.chunks(COUNTS_MAX) {
             let counted = self.stock.count(chunk.to_vec()).await?;
-            available.extend(counted.into_iter().map(|it| (sku_key(&it.sku), it.units)));
+            available.extend(counted.into_iter().map(|it| (it.sku, it.units)));
         }
         Ok(available)
     }
@@ -119,7 +122,7 @@ impl Catalogue {
             ExecuteError::Storage(error) => CatalogueError::Storage(error),
         })?;
         for counted in &counts {
-            if let Some(units) = available.get(&sku_key(&counted.sku)) {
+            if let Some(units) = available.get(&counted.sku) {
                 self.index.put_first_available(&counted.sku, *units);
             }
         }
@@ -144,14 +147,14 @@ fn decide(
 }
 
 /// Slug and SKUs that these events add.
-fn added_names(events: &[ProductEvent]) -> (Option<&str>, Vec<&str>) {
+fn added_names(events: &[ProductEvent]) -> (Option<&str>, Vec<&Sku>) {
     let (mut slug, mut skus) = (None, Vec::new());
     for event in events {
         match event {
             ProductEvent::Created(created) => slug = Some(created.slug.as_str()),
             ProductEvent::SlugChanged { slug: new } => slug = Some(new.as_str()),
             ProductEvent::VariantsAdded { variants, .. } => {
-                skus.extend(variants.iter().map(|variant| variant.sku.as_str()));
+                skus.extend(variants.iter().map(|variant| &variant.sku));
             }
             _ => {}
         }

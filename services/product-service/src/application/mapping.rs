@@ -9,7 +9,7 @@ use crate::domain::{
 use crate::index::{ProductDocument, VariantDocument};
 use contracts::{
     product::{self as contract, ProductStatus},
-    shared::{Image, ProductId},
+    shared::{Image, ProductId, Sku},
 };
 use kernel::{Currency, UnitPrice};
 use std::collections::{HashMap, HashSet};
@@ -107,17 +107,17 @@ fn variant(product: &Product, variant: &Variant, policy: Policy) -> Option<contr
 }
 
 fn variant_documents(product: &Product) -> Vec<VariantDocument> {
-    let mut pictures: HashMap<String, &Media> = HashMap::new();
+    let mut pictures: HashMap<&Sku, &Media> = HashMap::new();
     for media in product.media.iter() {
         for sku in &media.skus {
-            pictures.entry(text::sku_key(sku)).or_insert(media);
+            pictures.entry(sku).or_insert(media);
         }
     }
     let document = |variant: &Variant| {
         let options = variant.facts.options.iter();
-        let picture = pictures.get(&text::sku_key(&variant.sku));
+        let picture = pictures.get(&variant.sku);
         Some(VariantDocument {
-            sku: variant.sku.as_str().into(),
+            sku: variant.sku.clone(),
             options: options
                 .map(|(name, value)| (name.as_str().into(), value.as_str().into()))
                 .collect(),

@@ -1,9 +1,8 @@
 //! Uniqueness of slugs and SKUs across products: a name is claimed from the decision until the search index contains it,
 //! so that two concurrent changes cannot both take it.
 
-use crate::domain::text::sku_key;
 use crate::index::{NameConflict, SearchIndex};
-use contracts::shared::ProductId;
+use contracts::shared::{ProductId, Sku};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,7 +19,7 @@ pub(crate) struct NameClaims {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum UniqueName {
     Slug(String),
-    Sku(String),
+    Sku(Sku),
 }
 
 /// Claim of a product on unique names, released on drop.
@@ -40,7 +39,7 @@ impl NameClaims {
         self: &Arc<Self>,
         product: ProductId,
         slug: Option<&str>,
-        skus: &[&str],
+        skus: &[&Sku],
     ) -> Result<NameClaim, NameConflict> {
         let mut pending = self.pending.lock();
         let is_claimed_by_other = |name: &UniqueName| match pending.get(name) {
@@ -58,10 +57,10 @@ impl NameClaims {
             names.push(name);
         }
         for sku in skus {
-            let name = UniqueName::Sku(sku_key(sku));
+            let name = UniqueName::Sku(Sku::clone(sku));
             let owner = self.index.owner_of_sku(sku);
             if is_claimed_by_other(&name) || owner.is_some_and(|owner| owner != product) {
-                return Err(NameConflict::Sku((*sku).to_owned()));
+                return Err(NameConflict::Sku(Sku::clone(sku)));
             }
             names.push(name);
         }
@@ -95,20 +94,22 @@ mod tests {
     fn a_claimed_name_is_refused_to_other_products_until_it_is_released() {
         let claims = Arc::new(NameClaims::new(Arc::default()));
         let [one, two] = [1, 2].map(|number| ProductId(Uuid::from_u128(number)));
-        let first = claims.claim(one, Some("mug"), &["MUG-1", "MUG-2"]).unwrap();
-        let second = claims.claim(one, Some("mug"), &["MUG-1"]).unwrap();
+        let sku = |text: &str| Sku::parse(text).unwrap();
+        let (mug_1, mug_2, cup) = (sku("MUG-1"), sku("MUG-2"), sku("CUP"));
+        let first = claims.claim(one, Some("mug"), &[&mug_1, &mug_2]).unwrap();
+        let second = claims.claim(one, Some("mug"), &[&mug_1]).unwrap();
         drop(first);
         assert_eq!(
             claims.claim(two, Some("mug"), &[]).unwrap_err(),
             NameConflict::Slug("mug".to_owned())
         );
-        let conflict = claims.claim(two, Some("cup"), &["CUP", "mug-1"]).unwrap_err();
-        assert_eq!(conflict, NameConflict::Sku("mug-1".to_owned()));
+        let conflict = claims.claim(two, Some("cup"), &[&cup, &sku("mug-1")]).unwrap_err();
+        assert_eq!(conflict, NameConflict::Sku(mug_1.clone()));
         assert!(
-            claims.claim(two, Some("cup"), &["CUP", "mug-2"]).is_ok(),
+            claims.claim(two, Some("cup"), &[&cup, &sku("mug-2")]).is_ok(),
             "a refused claim keeps nothing"
         );
         drop(second);
-        assert!(claims.claim(two, Some("mug"), &["MUG-1"]).is_ok());
+        assert!(claims.claim(two, Some("mug"), &[&mug_1]).is_ok());
     }
 }

@@ -66,7 +66,7 @@ impl ReadModel for ProductDocumentsReadModel {
         Ok(document.as_ref().map(persistence::put_document).into_iter().collect())
     }
 
-    fn marks(&self, _: Position) -> Vec<Write> {
+    fn checkpoint_writes(&self, _: Position) -> Vec<Write> {
         vec![persistence::put_schema_version(&self.schema_version())]
     }
 }

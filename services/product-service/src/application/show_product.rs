@@ -42,7 +42,7 @@ impl Catalogue {
             None => self.view(product.id).await?,
         };
         let mut product = Product::clone(&view);
-        let skus = product.variants.iter().map(|variant| variant.sku.as_str());
+        let skus = product.variants.iter().map(|variant| &variant.sku);
         let stock_levels = self.index.stock_levels(skus);
         for (variant, level) in product.variants.iter_mut().zip(stock_levels) {
             (variant.in_stock, variant.only_left) = (level.in_stock(), level.low_stock_units());

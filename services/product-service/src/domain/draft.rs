@@ -1,6 +1,7 @@
 //! Commands to a product, and the drafts they carry.
 
 use super::events::{Media, PricePoint, ProductOption, VariantFacts};
+use identifiers::Sku;
 use kernel::UnitPrice;
 
 /// Draft of a whole product.
@@ -22,7 +23,7 @@ pub(crate) struct ProductDraft {
 /// Draft of a variant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct VariantDraft {
-    pub(crate) sku: String,
+    pub(crate) sku: Sku,
     pub(crate) price: UnitPrice,
     /// Prices before the variant was added, oldest first; ignored for an existing variant.
     pub(crate) earlier: Vec<PricePoint>,
@@ -68,7 +69,7 @@ pub(crate) enum ProductCommand {
     Upsert(ProductDraft),
     Change(ProductChanges),
     SetPrice {
-        sku: String,
+        sku: Sku,
         price: UnitPrice,
     },
     Publish,

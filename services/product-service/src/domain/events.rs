@@ -1,5 +1,6 @@
 //! Events of a product, a stored format: variants and optional fields may be added, nothing may be changed.
 
+use identifiers::Sku;
 use kernel::{Timestamp, UnitPrice};
 use serde::{Deserialize, Serialize};
 
@@ -42,19 +43,19 @@ pub(crate) enum ProductEvent {
     },
     /// Change of a variant's facts other than its price; the event carries all of them.
     VariantChanged {
-        sku: String,
+        sku: Sku,
         facts: VariantFacts,
     },
     /// New price, from an instant on.
     PriceChanged {
-        sku: String,
+        sku: Sku,
         from: Timestamp,
         old: UnitPrice,
         price: UnitPrice,
     },
     /// Units on hand declared by the merchant and counted by the inventory.
     StockDeclared {
-        sku: String,
+        sku: Sku,
         units: i64,
     },
     /// Start of sale.
@@ -106,13 +107,13 @@ pub(crate) struct Media {
     pub(crate) height: u32,
     /// SKUs that the picture shows; empty means all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) skus: Vec<String>,
+    pub(crate) skus: Vec<Sku>,
 }
 
 /// Variant as it was added.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct VariantAdded {
-    pub(crate) sku: String,
+    pub(crate) sku: Sku,
     pub(crate) price: UnitPrice,
     /// Prices before the variant was added, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -31,8 +31,6 @@ pub(crate) const WORD_CHARACTERS_MAX: usize = 100;
 pub(crate) const VALUE_CHARACTERS_MAX: usize = 255;
 /// Characters of a SKU and of a barcode.
 pub(crate) const SKU_CHARACTERS_MAX: usize = 100;
-/// Bytes of a SKU, as the inventory accepts it.
-pub(crate) const SKU_BYTES_MAX: usize = 200;
 /// Characters of a picture's URL.
 pub(crate) const URL_CHARACTERS_MAX: usize = 2_048;
 /// Characters of a picture's alternative text.

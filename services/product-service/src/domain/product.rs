@@ -2,6 +2,7 @@
 
 use super::events::{Media, PricePoint, ProductEvent, ProductOption, VariantAdded, VariantFacts};
 use super::limits;
+use identifiers::Sku;
 use kernel::{Timestamp, UnitPrice};
 use std::sync::Arc;
 
@@ -39,7 +40,7 @@ pub(crate) enum Status {
 /// Variant: the form of a product that can be bought.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Variant {
-    pub(crate) sku: String,
+    pub(crate) sku: Sku,
     pub(crate) facts: VariantFacts,
     /// Price history, oldest first; never empty.
     pub(crate) prices: Vec<PricePoint>,
@@ -82,9 +83,9 @@ impl Product {
         self.status_history.first().map_or(Timestamp::UNIX_EPOCH, |(at, _)| *at)
     }
 
-    /// Variant with this SKU, regardless of case.
-    pub(crate) fn variant(&self, sku: &str) -> Option<&Arc<Variant>> {
-        self.variants.iter().find(|variant| variant.sku.eq_ignore_ascii_case(sku))
+    /// Variant with this SKU.
+    pub(crate) fn variant(&self, sku: &Sku) -> Option<&Arc<Variant>> {
+        self.variants.iter().find(|variant| variant.sku == *sku)
     }
 
     /// State after one more event. The first event is `Created`; events before it are ignored.
@@ -166,10 +167,8 @@ impl Product {
         }
     }
 
-    fn update_variant(&mut self, sku: &str, change: impl FnOnce(&mut Variant)) {
-        if let Some(variant) =
-            self.variants.iter_mut().find(|variant| variant.sku.eq_ignore_ascii_case(sku))
-        {
+    fn update_variant(&mut self, sku: &Sku, change: impl FnOnce(&mut Variant)) {
+        if let Some(variant) = self.variants.iter_mut().find(|variant| variant.sku == *sku) {
             change(Arc::make_mut(variant));
         }
     }

@@ -1,12 +1,14 @@
 //! Rejections of changes to a product.
 
+use identifiers::{InvalidSku, Sku};
+
 /// Reason why a change was rejected; `field` is the path of the field in the request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Rejection {
     #[error("there is no such product")]
     UnknownProduct,
     #[error("the product has no variant {sku}")]
-    UnknownVariant { sku: String },
+    UnknownVariant { sku: Sku },
     #[error("must not be empty")]
     Empty { field: String },
     #[error("has {actual} {unit}; at most {max} are allowed")]
@@ -15,6 +17,8 @@ pub(crate) enum Rejection {
     OutOfRange { field: String, max: i64 },
     #[error("{reason}")]
     Malformed { field: String, reason: &'static str },
+    #[error("{reason}")]
+    InvalidSku { field: String, reason: InvalidSku },
     #[error("{value:?} is a duplicate")]
     Duplicate { field: String, value: String },
     #[error("{value:?} is not among the product's {of}")]
@@ -39,6 +43,7 @@ impl Rejection {
             | Self::TooMany { field, .. }
             | Self::OutOfRange { field, .. }
             | Self::Malformed { field, .. }
+            | Self::InvalidSku { field, .. }
             | Self::Duplicate { field, .. }
             | Self::Unlisted { field, .. }
             | Self::OptionMissing { field, .. }

@@ -39,11 +39,6 @@ pub(crate) fn slugify(text: &str) -> String {
     slug
 }
 
-/// Normalised SKU for comparison: SKUs are case-insensitive.
-pub(crate) fn sku_key(sku: &str) -> String {
-    sku.to_ascii_lowercase()
-}
-
 /// Slug of a category path: the slugs of its levels joined by slashes.
 pub(crate) fn slugify_path(path: &str) -> String {
     let mut address = String::with_capacity(path.len());

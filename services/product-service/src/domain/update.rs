@@ -3,7 +3,8 @@
 use super::draft::{ProductChanges, TargetStatus, VariantDraft};
 use super::events::ProductEvent;
 use super::product::{Product, Status, Variant};
-use super::{Decision, Rejection, create, text, validation};
+use super::{Decision, Rejection, create, validation};
+use identifiers::Sku;
 use kernel::{Timestamp, UnitPrice};
 use std::{collections::HashMap, sync::Arc};
 
@@ -41,18 +42,18 @@ pub(super) fn change(product: &Product, changes: &ProductChanges, now: Timestamp
 /// Decision on a new price of one variant.
 pub(super) fn set_price(
     product: &Product,
-    sku: &str,
+    sku: &Sku,
     price: UnitPrice,
     now: Timestamp,
 ) -> Decision {
     let Some(variant) = product.variant(sku) else {
-        return Err(Rejection::UnknownVariant { sku: sku.to_owned() });
+        return Err(Rejection::UnknownVariant { sku: sku.clone() });
     };
     let Some(event) = price_change(variant, price, now) else { return Ok(vec![]) };
     if product.status() == Status::Archived {
         return Err(Rejection::Archived);
     }
-    let others = product.variants.iter().filter(|other| !other.sku.eq_ignore_ascii_case(sku));
+    let others = product.variants.iter().filter(|other| other.sku != *sku);
     let currencies = others.filter_map(|other| other.price()).map(UnitPrice::currency);
     if let Some(other) = currencies.into_iter().find(|currency| *currency != price.currency()) {
         let (field, one) = ("currency".to_owned(), price.currency().code());
@@ -124,12 +125,12 @@ fn variant_changes(
     drafts: &[VariantDraft],
     now: Timestamp,
 ) -> Vec<ProductEvent> {
-    let known: HashMap<String, &Arc<Variant>> =
-        product.variants.iter().map(|variant| (text::sku_key(&variant.sku), variant)).collect();
+    let known: HashMap<&Sku, &Arc<Variant>> =
+        product.variants.iter().map(|variant| (&variant.sku, variant)).collect();
     let mut events = Vec::new();
     let mut new = Vec::new();
     for draft in drafts {
-        let Some(variant) = known.get(&text::sku_key(&draft.sku)) else {
+        let Some(variant) = known.get(&draft.sku) else {
             new.push(draft);
             continue;
         };

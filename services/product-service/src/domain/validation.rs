@@ -4,6 +4,7 @@ use super::draft::{ProductDraft, VariantDraft};
 use super::events::{Media, ProductOption};
 use super::product::Product;
 use super::{Rejection, limits, text};
+use identifiers::Sku;
 use kernel::Timestamp;
 use std::collections::{HashMap, HashSet};
 
@@ -132,9 +133,9 @@ pub(super) fn variants(variants: &[VariantDraft], now: Timestamp) -> Validated {
     let mut skus = HashSet::new();
     for (index, variant) in variants.iter().enumerate() {
         self::variant(index, variant, now)?;
-        if !skus.insert(text::sku_key(&variant.sku)) {
+        if !skus.insert(&variant.sku) {
             let field = format!("variants[{index}].sku");
-            return Err(Rejection::Duplicate { field, value: variant.sku.clone() });
+            return Err(Rejection::Duplicate { field, value: variant.sku.to_string() });
         }
     }
     Ok(())
@@ -142,13 +143,10 @@ pub(super) fn variants(variants: &[VariantDraft], now: Timestamp) -> Validated {
 
 fn variant(index: usize, variant: &VariantDraft, now: Timestamp) -> Validated {
     let field = |part: &str| format!("variants[{index}].{part}");
-    not_blank(field("sku"), &variant.sku)?;
-    max_characters(field("sku"), &variant.sku, limits::SKU_CHARACTERS_MAX)?;
-    at_most(field("sku"), "bytes", variant.sku.len(), limits::SKU_BYTES_MAX)?;
-    if variant.sku.trim() != variant.sku {
-        let reason = "neither begins nor ends with a space";
-        return Err(Rejection::Malformed { field: field("sku"), reason });
-    }
+    let sku = variant.sku.as_str();
+    not_blank(field("sku"), sku)?;
+    max_characters(field("sku"), sku, limits::SKU_CHARACTERS_MAX)?;
+    Sku::parse(sku).map_err(|reason| Rejection::InvalidSku { field: field("sku"), reason })?;
     if let Some(barcode) = &variant.facts.barcode {
         max_characters(field("barcode"), barcode, limits::SKU_CHARACTERS_MAX)?;
     }
@@ -176,26 +174,26 @@ fn variant(index: usize, variant: &VariantDraft, now: Timestamp) -> Validated {
 /// Consistency between the parts of a product. `given` are the variants of the request, after which fields are named.
 pub(super) fn consistency(product: &Product, given: &[VariantDraft]) -> Validated {
     at_most("variants", "entries", product.variants.len(), limits::VARIANTS_MAX)?;
-    let positions: HashMap<String, usize> =
-        given.iter().enumerate().map(|(index, draft)| (text::sku_key(&draft.sku), index)).collect();
-    let field = |sku: &str, part: &str| match positions.get(&text::sku_key(sku)) {
+    let positions: HashMap<&Sku, usize> =
+        given.iter().enumerate().map(|(index, draft)| (&draft.sku, index)).collect();
+    let field = |sku: &Sku, part: &str| match positions.get(sku) {
         Some(index) => format!("variants[{index}].{part}"),
         // An existing variant that is not in the request no longer fits.
         None => part.to_owned(),
     };
     single_currency(product, &field)?;
     option_combinations(product, &field)?;
-    let skus: HashSet<String> = product.variants.iter().map(|it| text::sku_key(&it.sku)).collect();
+    let skus: HashSet<&Sku> = product.variants.iter().map(|it| &it.sku).collect();
     for (index, picture) in product.media.iter().enumerate() {
-        if let Some(unknown) = picture.skus.iter().find(|sku| !skus.contains(&text::sku_key(sku))) {
+        if let Some(unknown) = picture.skus.iter().find(|sku| !skus.contains(sku)) {
             let field = format!("media[{index}].skus");
-            return Err(Rejection::Unlisted { field, value: unknown.clone(), of: "variants" });
+            return Err(Rejection::Unlisted { field, value: unknown.to_string(), of: "variants" });
         }
     }
     Ok(())
 }
 
-fn single_currency(product: &Product, field: &impl Fn(&str, &str) -> String) -> Validated {
+fn single_currency(product: &Product, field: &impl Fn(&Sku, &str) -> String) -> Validated {
     let mut common = None;
     for variant in &product.variants {
         let Some(price) = variant.price() else { continue };
@@ -217,7 +215,7 @@ fn single_currency(product: &Product, field: &impl Fn(&str, &str) -> String) -> 
 }
 
 /// Options of the variants: each has one listed value for each option, and no two have the same combination.
-fn option_combinations(product: &Product, field: &impl Fn(&str, &str) -> String) -> Validated {
+fn option_combinations(product: &Product, field: &impl Fn(&Sku, &str) -> String) -> Validated {
     let listed: HashMap<&str, HashSet<&str>> = product
         .options
         .iter()

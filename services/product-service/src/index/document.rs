@@ -3,7 +3,7 @@
 
 use contracts::{
     product::{ProductStatus, ProductSummary, Reduction},
-    shared::{Image, ProductId},
+    shared::{Image, ProductId, Sku},
 };
 use kernel::{Timestamp, UnitPrice};
 use serde::{Deserialize, Serialize};
@@ -49,7 +49,7 @@ pub(crate) struct ProductDocument {
 /// Variant with what listings and carts need.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct VariantDocument {
-    pub(crate) sku: Box<str>,
+    pub(crate) sku: Sku,
     #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
     pub(crate) options: Box<[(Box<str>, Box<str>)]>,
     pub(crate) price: UnitPrice,

@@ -53,7 +53,8 @@ impl FieldTokens {
     pub(crate) fn new(document: &ProductDocument) -> Self {
         let mut tags = document.tag_words.clone();
         for variant in &document.variants {
-            for text in variant.options.iter().map(|(_, value)| value).chain([&variant.sku]) {
+            let options = variant.options.iter().map(|(_, value)| &**value);
+            for text in options.chain([variant.sku.as_str()]) {
                 tags.push(' ');
                 tags.push_str(&text::fold(text));
             }

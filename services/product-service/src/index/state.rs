@@ -8,8 +8,10 @@ use super::indexed_product::{FieldTokens, IndexedProduct};
 use super::inverted_index::{InvertedIndex, TermInsertion};
 use super::query::Audience;
 use super::sort_index::{SortIndexes, SortKey};
-use crate::domain::text;
-use contracts::{product::ProductStatus, shared::ProductId};
+use contracts::{
+    product::ProductStatus,
+    shared::{ProductId, Sku},
+};
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
@@ -22,8 +24,8 @@ pub(crate) struct IndexState {
     by_id: HashMap<ProductId, DocId>,
     /// Current and former slugs.
     by_slug: HashMap<Box<str>, DocId>,
-    /// Document and variant number by normalised SKU.
-    by_sku: HashMap<Box<str>, (DocId, u32)>,
+    /// Document and variant number by SKU.
+    by_sku: HashMap<Sku, (DocId, u32)>,
     pub(crate) availability: Availability,
     pub(crate) sort_indexes: SortIndexes,
     facets: [Facet; 3],
@@ -86,8 +88,8 @@ impl IndexState {
         self.by_slug.get(slug).map(|doc| &self.entries[*doc as usize])
     }
 
-    pub(crate) fn by_sku(&self, sku: &str) -> Option<(&IndexedProduct, &VariantDocument)> {
-        let (doc, variant) = self.by_sku.get(&*text::sku_key(sku))?;
+    pub(crate) fn by_sku(&self, sku: &Sku) -> Option<(&IndexedProduct, &VariantDocument)> {
+        let (doc, variant) = self.by_sku.get(sku)?;
         let entry = &self.entries[*doc as usize];
         entry.document.variants.get(*variant as usize).map(|variant| (entry, variant))
     }
@@ -124,11 +126,11 @@ impl IndexState {
     }
 
     /// Update of the units available of a SKU.
-    pub(crate) fn put_available(&mut self, sku: &str, units: i64) {
+    pub(crate) fn put_available(&mut self, sku: &Sku, units: i64) {
         if self.availability.put(sku, units) == AvailabilityUpdate::Unchanged {
             return;
         }
-        let Some((doc, _)) = self.by_sku.get(&*text::sku_key(sku)).copied() else { return };
+        let Some((doc, _)) = self.by_sku.get(sku).copied() else { return };
         let stock_level = self.stock_level(&self.entries[doc as usize].document);
         let entry = &mut self.entries[doc as usize];
         if entry.stock_level != stock_level {
@@ -205,7 +207,7 @@ impl IndexState {
             self.by_slug.insert(slug.as_str().into(), doc);
         }
         for (number, variant) in (0..).zip(&document.variants) {
-            self.by_sku.insert(text::sku_key(&variant.sku).into(), (doc, number));
+            self.by_sku.insert(variant.sku.clone(), (doc, number));
         }
         let written = |kind| -> &[String] {
             match kind {
@@ -242,7 +244,7 @@ impl IndexState {
             self.by_slug.remove(slug.as_str());
         }
         for variant in &entry.document.variants {
-            self.by_sku.remove(&*text::sku_key(&variant.sku));
+            self.by_sku.remove(&variant.sku);
         }
         for (kind, id) in &entry.values {
             self.facets[*kind as usize].values[*id as usize].docs.remove(doc);

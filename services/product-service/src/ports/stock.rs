@@ -1,11 +1,12 @@
 //! Port to the inventory for counting stock.
 
 use async_trait::async_trait;
+use identifiers::Sku;
 
 /// Units of a SKU: on hand in a request to the inventory, available in its response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StockCount {
-    pub(crate) sku: String,
+    pub(crate) sku: Sku,
     pub(crate) units: i64,
 }
 

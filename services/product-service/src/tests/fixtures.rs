@@ -2,7 +2,10 @@
 
 use crate::domain::text;
 use crate::index::{ProductDocument, VariantDocument};
-use contracts::{product::ProductStatus, shared::ProductId};
+use contracts::{
+    product::ProductStatus,
+    shared::{ProductId, Sku},
+};
 use kernel::{Currency, Money, Timestamp, UnitPrice, Uuid};
 
 pub(super) fn eur(amount: i64) -> UnitPrice {
@@ -16,6 +19,10 @@ pub(super) fn instant(second: i64) -> Timestamp {
 pub(super) fn id(number: u128) -> ProductId {
     // Hashed, so that ids and ages are in different orders.
     ProductId(Uuid::new_v5(&Uuid::nil(), &number.to_le_bytes()))
+}
+
+pub(super) fn sku(text: &str) -> Sku {
+    Sku::parse(text).unwrap()
 }
 
 /// Document of an active product at this price, created at the second given by its number.
@@ -39,7 +46,7 @@ pub(super) fn document(number: u32, name: &str, amount: i64) -> ProductDocument 
         image: None,
         colors: vec![],
         variants: vec![VariantDocument {
-            sku: format!("SKU-{number}").into(),
+            sku: sku(&format!("SKU-{number}")),
             options: Box::default(),
             price: eur(amount),
             image: None,

@@ -6,6 +6,7 @@ use crate::domain::{
     Product, ProductChanges, ProductCommand, ProductDraft, ProductEvent, Rejection, Status,
     TargetStatus, VariantDraft, limits,
 };
+use identifiers::Sku;
 use kernel::{Currency, Money, Timestamp, UnitPrice};
 use std::sync::Arc;
 
@@ -24,9 +25,13 @@ fn day(number: i64) -> Timestamp {
     Timestamp::from_second(1_767_225_600 + number * 86_400).unwrap()
 }
 
-fn variant(sku: &str, size: &str, amount: i64) -> VariantDraft {
+fn sku(text: &str) -> Sku {
+    Sku::parse(text).unwrap()
+}
+
+fn variant(text: &str, size: &str, amount: i64) -> VariantDraft {
     VariantDraft {
-        sku: sku.to_owned(),
+        sku: sku(text),
         price: eur(amount),
         earlier: vec![],
         stock: None,
@@ -72,15 +77,15 @@ fn rejection(draft: ProductDraft) -> Rejection {
     Product::decide(None, &ProductCommand::Create(draft), day(0)).unwrap_err()
 }
 
-fn price(sku: &str, amount: i64) -> ProductCommand {
-    ProductCommand::SetPrice { sku: sku.to_owned(), price: eur(amount) }
+fn price(text: &str, amount: i64) -> ProductCommand {
+    ProductCommand::SetPrice { sku: sku(text), price: eur(amount) }
 }
 
 #[test]
 fn a_product_is_created_from_its_draft() {
     let product = created(shirt());
     assert_eq!((product.status(), product.published_at), (Status::Active, Some(day(0))));
-    assert_eq!(product.variant("SH-M").unwrap().price(), Some(eur(4_200)));
+    assert_eq!(product.variant(&sku("SH-M")).unwrap().price(), Some(eur(4_200)));
     assert_eq!(product.version, 3);
 }
 
@@ -117,10 +122,7 @@ fn declared_stock_is_counted_again_only_when_it_changes() {
     };
     assert_eq!(upsert(&draft), vec![]);
     draft.variants[0].stock = Some(12);
-    assert_eq!(
-        upsert(&draft),
-        vec![ProductEvent::StockDeclared { sku: "SH-S".to_owned(), units: 12 }]
-    );
+    assert_eq!(upsert(&draft), vec![ProductEvent::StockDeclared { sku: sku("SH-S"), units: 12 }]);
 }
 
 #[test]
@@ -130,7 +132,7 @@ fn the_price_history_answers_for_every_instant() {
     let product = created(draft);
     let product = after(&product, &price("SH-S", 3_000), day(10));
     let product = after(&product, &price("SH-S", 3_000), day(11));
-    let shirt = product.variant("SH-S").unwrap();
+    let shirt = product.variant(&sku("SH-S")).unwrap();
     let at = |number| shirt.price_at(day(number));
     assert_eq!(at(-91), None);
     assert_eq!(at(-90), Some(eur(5_000)));
@@ -142,16 +144,16 @@ fn the_price_history_answers_for_every_instant() {
 fn prices_stay_in_order_when_the_clock_is_set_back() {
     let product = after(&created(shirt()), &price("SH-S", 3_000), day(10));
     let product = after(&product, &price("SH-S", 2_000), day(5));
-    let prices = &product.variant("SH-S").unwrap().prices;
+    let prices = &product.variant(&sku("SH-S")).unwrap().prices;
     assert!(prices.windows(2).all(|pair| pair[0].from <= pair[1].from));
-    assert_eq!(product.variant("SH-S").unwrap().price_at(day(10)), Some(eur(2_000)));
+    assert_eq!(product.variant(&sku("SH-S")).unwrap().price_at(day(10)), Some(eur(2_000)));
 }
 
 #[test]
 fn a_reduction_is_announced_from_the_lowest_price_of_the_last_thirty_days_on_sale() {
     let reduced = |product: &Product| {
         product
-            .reduction(product.variant("SH-S").unwrap(), POLICY)
+            .reduction(product.variant(&sku("SH-S")).unwrap(), POLICY)
             .map(|it| (it.prior_price, it.percent))
     };
     let product = created(shirt());
@@ -172,7 +174,7 @@ fn a_progressive_reduction_keeps_the_first_prior_price_if_the_policy_allows_it()
     let product = after(&product, &price("SH-S", 2_000), day(50));
     let percent = |progressive| {
         let policy = Policy { progressive, ..POLICY };
-        product.reduction(product.variant("SH-S").unwrap(), policy).map(|it| it.percent)
+        product.reduction(product.variant(&sku("SH-S")).unwrap(), policy).map(|it| it.percent)
     };
     assert_eq!((percent(true), percent(false)), (Some(50), Some(33)));
 }
@@ -182,7 +184,7 @@ fn prices_of_a_draft_are_no_prior_prices() {
     let product = created(ProductDraft { status: TargetStatus::Unchanged, ..shirt() });
     let product = after(&product, &price("SH-S", 2_000), day(40));
     let product = after(&product, &ProductCommand::Publish, day(41));
-    assert_eq!(product.reduction(product.variant("SH-S").unwrap(), POLICY), None);
+    assert_eq!(product.reduction(product.variant(&sku("SH-S")).unwrap(), POLICY), None);
 }
 
 #[test]
@@ -227,7 +229,7 @@ fn an_unknown_product_or_variant_cannot_be_changed() {
         Err(Rejection::UnknownProduct)
     );
     let unknown = Product::decide(Some(&created(shirt())), &price("NO", 1), day(0));
-    assert_eq!(unknown, Err(Rejection::UnknownVariant { sku: "NO".to_owned() }));
+    assert_eq!(unknown, Err(Rejection::UnknownVariant { sku: sku("NO") }));
 }
 
 /// Field, and a change that makes a draft invalid in it.
@@ -259,8 +261,8 @@ fn every_rejection_names_its_field() {
         ("options[0].values[3]", |it| it.options[0].values.push("S".to_owned())),
         ("variants", |it| it.variants.clear()),
         ("variants", |it| it.variants = vec![variant("A", "S", 1); limits::VARIANTS_MAX + 1]),
-        ("variants[1].sku", |it| it.variants[1].sku = "SH-S".to_owned()),
-        ("variants[0].sku", |it| it.variants[0].sku = " SH".to_owned()),
+        ("variants[1].sku", |it| it.variants[1].sku = sku("sh-S")),
+        ("variants[0].sku", |it| it.variants[0].sku = serde_json::from_str("\" SH\"").unwrap()),
         ("variants[1].options", |it| it.variants[1] = variant("SH-M", "S", 1)),
         ("variants[1].options", |it| it.variants[1] = variant("SH-M", "XXL", 1)),
         ("variants[0].options", |it| it.variants[0].facts.options.clear()),
@@ -291,7 +293,7 @@ fn picture(url: &str, skus: &[&str]) -> Media {
         alt: String::new(),
         width: 0,
         height: 0,
-        skus: skus.iter().map(|sku| (*sku).to_owned()).collect(),
+        skus: skus.iter().map(|text| sku(text)).collect(),
     }
 }
 
@@ -351,4 +353,20 @@ fn stored_events_survive_a_round_trip() {
         assert_eq!(serde_json::from_str::<ProductEvent>(&stored).unwrap(), *event, "{stored}");
     }
     assert_eq!(folded(&events).unwrap().version, events.len() as u64);
+}
+
+#[test]
+fn the_stored_form_of_a_sku_is_its_text_as_it_was_first_written() {
+    let mut draft = shirt();
+    draft.media = vec![picture("/a.svg", &["sh-s"])];
+    draft.variants[0].stock = Some(3);
+    let product = created(draft.clone());
+    let mut events = Product::decide(None, &ProductCommand::Create(draft), day(0)).unwrap();
+    events.extend(Product::decide(Some(&product), &price("sh-m", 4_100), day(1)).unwrap());
+    let written: serde_json::Value = serde_json::to_value(&events).unwrap();
+    assert_eq!(written[0]["created"]["media"][0]["skus"], serde_json::json!(["sh-s"]));
+    assert_eq!(written[1]["variants_added"]["variants"][0]["sku"], "SH-S");
+    assert_eq!(written[3]["price_changed"]["sku"], "SH-M");
+    let read: Vec<ProductEvent> = serde_json::from_value(written).unwrap();
+    assert_eq!(read, events);
 }

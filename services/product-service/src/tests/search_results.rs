@@ -1,6 +1,6 @@
 //! Listings, facets, searches and suggestions of the search index, compared with a naive model.
 
-use super::fixtures::{document, eur, id};
+use super::fixtures::{document, eur, id, sku};
 use crate::domain::text;
 use crate::index::{
     Audience, Availability, ProductDocument, ReductionFilter, SearchIndex, SearchQuery, Sort,
@@ -151,14 +151,14 @@ proptest! {
         let documents = products.iter().map(|(number, model)| model_document(*number, model)).collect();
         let index = SearchIndex::new(documents, Availability::default());
         for (number, model) in &products {
-            index.put_available(&format!("sku-{number}"), model.units);
+            index.put_available(&sku(&format!("sku-{number}")), model.units);
         }
         let query = asked.to_query();
         page(&index, &query);
         for (version, (number, model)) in (2..).zip(then) {
             let number = number % count;
             index.put(ProductDocument { version, ..model_document(number, &model) }, Commit::durable());
-            index.put_available(&format!("SKU-{number}"), model.units);
+            index.put_available(&sku(&format!("SKU-{number}")), model.units);
             products.insert(number, model);
         }
         let page = page(&index, &query);
@@ -286,7 +286,7 @@ fn the_category_tree_includes_the_counts_of_subcategories() {
 fn the_number_of_units_is_shown_only_when_stock_is_low() {
     let index = sample_index();
     let stock = |units| {
-        index.put_available("sku-2", units);
+        index.put_available(&sku("sku-2"), units);
         let item = search(&index, "creme").items.remove(0);
         (item.in_stock, item.only_left)
     };
@@ -299,7 +299,7 @@ fn the_number_of_units_is_shown_only_when_stock_is_low() {
 #[test]
 fn the_facts_of_a_sku_follow_its_product() {
     let index = sample_index();
-    let skus = ["SKU-3".to_owned(), "NO".to_owned(), "sku-4".to_owned()];
+    let skus = ["SKU-3", "NO", "sku-4"].map(sku);
     let facts = index.variants(&skus);
     let for_sale: Vec<_> = facts.iter().map(|it| (it.sku.as_str(), it.for_sale)).collect();
     assert_eq!(for_sale, [("SKU-3", true), ("SKU-4", false)]);

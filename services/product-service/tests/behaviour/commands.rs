@@ -1,6 +1,6 @@
 //! Commands of operators.
 
-use crate::harness::{TestShop, eur, mug, request, simple_product};
+use crate::harness::{TestShop, eur, mug, request, simple_product, sku};
 use contracts::product::{NewProduct, Product};
 use http::{Method, StatusCode};
 use serde_json::json;
@@ -46,9 +46,9 @@ async fn a_former_slug_leads_to_the_product_and_stays_taken() {
 async fn a_repeated_name_gets_a_slug_of_its_own() {
     let shop = TestShop::open().await;
     let mut mugs = Vec::new();
-    for sku in ["A", "B", "C"] {
+    for text in ["A", "B", "C"] {
         let mut product = simple_product("mug", 1);
-        (product.slug, product.variants[0].sku) = (None, sku.to_owned());
+        (product.slug, product.variants[0].sku) = (None, sku(text));
         mugs.push(shop.create(&product).await.slug);
     }
     assert_eq!(mugs, ["mug", "mug-2", "mug-3"]);
@@ -143,7 +143,7 @@ async fn of_concurrent_products_with_the_same_sku_only_one_is_created() {
     let shop = TestShop::open().await;
     let with_same_sku = |slug: &str| {
         let mut product = simple_product(slug, 1);
-        (product.variants[0].sku, product.variants[0].stock) = ("SAME".to_owned(), Some(1));
+        (product.variants[0].sku, product.variants[0].stock) = (sku("SAME"), Some(1));
         product
     };
     let products: Vec<_> =

@@ -1,26 +1,35 @@
 //! Test harness: the product service with fake inventory and audit services.
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use contracts::{
-    audit::{Activity, ActivityBatch},
-    inventory::{InventoryEvent, LocationStock, Stock, StockCounts, StockList},
-    product::{NewProduct, Product, ProductClient, ProductPage, ProductQuery},
+    audit::{Activity, ActivityBatch, Audit},
+    inventory::{
+        Hold, Inventory, InventoryEvent, LocationStock, NewHold, Restock, Stock, StockCounts,
+        StockList,
+    },
+    product::{Catalogue, NewProduct, Product, ProductClient, ProductPage, ProductQuery},
+    shared::{HoldId, Sku},
 };
 use engine_memory::MemoryEngine;
 use http::{HeaderMap, Method, StatusCode};
-use journal::{Append, AppendError, Journal, NewEvent, RecordedEvent};
+use journal::{Append, AppendError, Journal, NewEvent, TypedEvent};
 use kernel::{Ids, ManualClock, SeededRandomness, Timestamp, Uuid};
-use runtime::{BuildContext, BuildFuture, BuiltService, Module, ProcessResources, TaskTracker};
+use rpc::{CallError, Contract};
+use runtime::{Assembly, BuildContext, BuildFuture, Module, ProcessResources, TaskTracker};
 use serde_json::{Value, json};
 use settings::{Settings, Sources};
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    future::pending,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 use telemetry::{Health, Metrics};
-use transport::{Channel, Context, Edge};
-use web::routing::{post, put};
-use web::{ApiResult, ApiRouter, Json};
+use tokio::net::TcpListener;
+use transport::{CallPolicy, Channel, Context, Edge, Request, Response, Transport, TransportError};
+use web::{ApiRouter, ServeOptions};
 
 static TABLE: &[Module] = &[
     product_service::MODULE,
@@ -47,57 +56,70 @@ static TABLE: &[Module] = &[
 /// Fake inventory service: counts stock and publishes the availability.
 fn build_inventory(context: BuildContext) -> BuildFuture {
     Box::pin(async move {
-        let journal = Arc::clone(&context.storage.journal);
-        let decode = |event: &RecordedEvent| serde_json::from_slice(&event.data).ok();
-        let ledger = Arc::clone(&journal);
-        let count = put(move |Json(counts): Json<StockCounts>| count(Arc::clone(&ledger), counts));
-        let routes = ApiRouter::new()
-            .api_route("/internal/v1/stock", count)
-            .merge(messaging::feed_routes(context.module.name, journal, decode));
-        Ok(BuiltService::documented(web::service(
-            context.module.name,
-            routes,
-            context.service_parts(),
-        )))
+        context.provide::<dyn Inventory>(Arc::new(FakeInventory(context.journal())))?;
+        context
+            .provide_feed(|event| Ok(serde_json::from_slice::<InventoryEvent>(&event.data).ok()))?;
+        Ok(context.serve(ApiRouter::new()))
     })
 }
 
-async fn count(journal: Arc<dyn Journal>, counts: StockCounts) -> ApiResult<Json<StockList>> {
-    let mut items = Vec::new();
-    for count in counts.counts {
-        let (sku, units) = (count.sku, count.on_hand);
-        let event = InventoryEvent::AvailabilityChanged { sku: sku.clone(), available: units };
-        publish(&*journal, &serde_json::to_value(event).unwrap()).await;
-        items.push(Stock {
-            sku,
-            on_hand: units,
-            held: 0,
-            available: units,
-            shortage: 0,
-            locations: Vec::<LocationStock>::new(),
-        });
+#[derive(Debug)]
+struct FakeInventory(Arc<dyn Journal>);
+
+#[async_trait]
+impl Inventory for FakeInventory {
+    async fn count(&self, counts: StockCounts) -> Result<StockList, CallError> {
+        let mut items = Vec::new();
+        for count in counts.counts {
+            let (sku, units) = (count.sku, count.on_hand);
+            let event = InventoryEvent::AvailabilityChanged { sku: sku.clone(), available: units };
+            publish(&*self.0, &serde_json::to_value(event).unwrap()).await;
+            items.push(Stock {
+                sku,
+                on_hand: units,
+                held: 0,
+                available: units,
+                shortage: 0,
+                locations: Vec::<LocationStock>::new(),
+            });
+        }
+        Ok(StockList { items })
     }
-    Ok(Json(StockList { items }))
+
+    async fn hold(&self, _: HoldId, _: NewHold) -> Result<Hold, CallError> {
+        unreachable!("the catalogue holds nothing")
+    }
+
+    async fn commit(&self, _: HoldId) -> Result<Hold, CallError> {
+        unreachable!("the catalogue sells nothing")
+    }
+
+    async fn release(&self, _: HoldId) -> Result<(), CallError> {
+        unreachable!("the catalogue holds nothing")
+    }
+
+    async fn restock(&self, _: HoldId, _: String, _: Restock) -> Result<(), CallError> {
+        unreachable!("the catalogue sells nothing")
+    }
 }
 
 /// Fake audit service: stores the activities it receives.
 fn build_audit(context: BuildContext) -> BuildFuture {
     Box::pin(async move {
-        let journal = Arc::clone(&context.storage.journal);
-        let record = post(move |Json(batch): Json<ActivityBatch>| {
-            let journal = Arc::clone(&journal);
-            async move {
-                publish(&*journal, &serde_json::to_value(batch).unwrap()).await;
-                web::NoContent
-            }
-        });
-        let routes = ApiRouter::new().api_route("/internal/v1/activities", record);
-        Ok(BuiltService::documented(web::service(
-            context.module.name,
-            routes,
-            context.service_parts(),
-        )))
+        context.provide::<dyn Audit>(Arc::new(FakeAudit(context.journal())))?;
+        Ok(context.serve(ApiRouter::new()))
     })
+}
+
+#[derive(Debug)]
+struct FakeAudit(Arc<dyn Journal>);
+
+#[async_trait]
+impl Audit for FakeAudit {
+    async fn record(&self, batch: ActivityBatch) -> Result<(), CallError> {
+        publish(&*self.0, &serde_json::to_value(batch).unwrap()).await;
+        Ok(())
+    }
 }
 
 /// Append of a message to the stream of a fake service.
@@ -108,7 +130,13 @@ async fn publish(journal: &dyn Journal, data: &Value) {
     let mut append = Append {
         stream: "messages".to_owned(),
         expected: 0,
-        events: vec![NewEvent { id, name: "message", data, recorded_at: Timestamp::UNIX_EPOCH }],
+        events: vec![NewEvent {
+            id,
+            name: "message",
+            data,
+            recorded_at: Timestamp::UNIX_EPOCH,
+            typed: TypedEvent::default(),
+        }],
         writes: vec![],
     };
     loop {
@@ -119,12 +147,29 @@ async fn publish(journal: &dyn Journal, data: &Value) {
     }
 }
 
+/// Channel that sends a request again until it is answered.
+struct Retry(Channel);
+
+#[async_trait]
+impl Transport for Retry {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
+        loop {
+            let answer = self.0.send(request.clone()).await;
+            if !matches!(answer, Err(TransportError::Unreachable { .. })) {
+                return answer;
+            }
+        }
+    }
+}
+
 /// Running product service with its neighbours.
 pub(crate) struct TestShop {
     pub(crate) engine: MemoryEngine,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) tasks: TaskTracker,
+    pub(crate) catalogue: Arc<dyn Catalogue>,
     products: Channel,
+    assembly: Assembly,
 }
 
 /// Response of the service.
@@ -167,6 +212,7 @@ impl TestShop {
             storage: &|name| engine.service(name),
             bulk: &|name| engine.bulk(name),
             remote: &|_| None,
+            over_wire: None,
             ids,
             metrics: Metrics::new(),
             health: Health::new(),
@@ -175,7 +221,33 @@ impl TestShop {
         let selected: Vec<_> = TABLE.iter().collect();
         let assembly = runtime::assemble(TABLE, &selected, resources).await.unwrap();
         let products = assembly.directory.channel(ProductClient::SERVICE).unwrap();
-        Self { engine, clock, tasks, products }
+        let catalogue = assembly.contracts.contract::<dyn Catalogue>();
+        Self { engine, clock, tasks, catalogue, products, assembly }
+    }
+
+    /// Clients of a contract of the service: with typed values, over the wire while requests and answers get lost, and
+    /// over the network.
+    pub(crate) async fn clients<C: ?Sized + Contract>(&self) -> [(&'static str, Arc<C>); 3] {
+        let lossy = transport::chaos(self.products.clone(), 1);
+        [
+            ("typed", self.assembly.contracts.contract::<C>()),
+            ("over the wire", C::client(Channel::new(Retry(lossy)))),
+            ("over the network", C::client(self.network().await)),
+        ]
+    }
+
+    /// Channel to a listener of the service on the loopback interface.
+    async fn network(&self) -> Channel {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base: http::Uri = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let router = self.assembly.routers[ProductClient::SERVICE].clone();
+        let serving = web::serve(listener, router, ServeOptions::default(), pending());
+        self.tasks.spawn_until_shutdown(async {
+            serving.await;
+        });
+        let randomness = Arc::new(SeededRandomness::new(1));
+        let (policy, metrics) = (CallPolicy::default(), Metrics::new());
+        transport::network(ProductClient::SERVICE, vec![base], policy, randomness, &metrics)
     }
 
     /// Sends a request as a client of an edge.
@@ -224,8 +296,8 @@ impl TestShop {
     }
 
     /// Publishes the units available of a SKU.
-    pub(crate) async fn publish_availability(&self, sku: &str, available: i64) {
-        let event = InventoryEvent::AvailabilityChanged { sku: sku.to_owned(), available };
+    pub(crate) async fn publish_availability(&self, text: &str, available: i64) {
+        let event = InventoryEvent::AvailabilityChanged { sku: sku(text), available };
         let journal = self.engine.service("inventory-service").journal;
         publish(&*journal, &serde_json::to_value(event).unwrap()).await;
     }
@@ -264,6 +336,10 @@ pub(crate) fn request(method: Method, path: &str, body: Option<Value>) -> http::
             .body(Bytes::from(body.to_string()))
             .unwrap(),
     }
+}
+
+pub(crate) fn sku(text: &str) -> Sku {
+    Sku::parse(text).unwrap()
 }
 
 /// Mug in two colours.

@@ -1,6 +1,6 @@
 //! Idempotent import of products.
 
-use crate::harness::{TestShop, eur, mug, simple_product};
+use crate::harness::{TestShop, eur, mug, simple_product, sku};
 use contracts::product::{ImportOutcome, ImportReport, NewProduct, ProductStatus};
 use serde_json::json;
 
@@ -47,7 +47,7 @@ async fn each_product_is_accepted_or_rejected_independently() {
     let mut nameless = simple_product("nameless", 1);
     nameless.name = String::new();
     let mut thief = simple_product("thief", 1);
-    thief.variants[0].sku = "MUG-CLAY".to_owned();
+    thief.variants[0].sku = sku("MUG-CLAY");
     let twice = simple_product("lamp", 2);
     let outcomes =
         import(&shop, &[cheaper, nameless, thief, simple_product("lamp", 1), twice]).await;

@@ -2,8 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
+mod activities;
 mod commands;
-mod feed_and_activities;
+mod contract;
 mod harness;
 mod importing;
 mod problems;

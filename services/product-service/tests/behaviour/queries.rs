@@ -1,8 +1,8 @@
 //! Queries of shoppers and operators.
 
-use crate::harness::{TestShop, eur, mug, simple_product};
+use crate::harness::{TestShop, eur, mug, simple_product, sku};
 use contracts::product::{
-    Categories, PriceHistory, ProductQuery, ProductStatus, Suggestions, VariantFactsList,
+    Categories, PriceHistory, ProductPage, ProductQuery, ProductStatus, Suggestions,
 };
 use http::StatusCode;
 use serde_json::json;
@@ -81,24 +81,29 @@ async fn shoppers_see_what_is_on_sale_and_operators_see_everything() {
     assert_eq!(shop.list("").await.total, 1);
     shop.post(&format!("{path}/archive"), &json!({})).await;
     assert_eq!(shop.get(Edge::Shop, &path).await.status, StatusCode::NOT_FOUND);
-    let facts = lookup(shop, &["lamp-1"]).await;
-    assert!(!facts.variants[0].for_sale, "carts can still show their lines");
-}
-
-async fn lookup(shop: &TestShop, skus: &[&str]) -> VariantFactsList {
-    shop.post("/internal/v1/variants/lookup", &json!({"skus": skus})).await.read()
+    let facts = shop.catalogue.variants(vec![sku("lamp-1")]).await.unwrap();
+    assert!(!facts[0].for_sale, "carts can still show their lines");
 }
 
 #[tokio::test]
-async fn facts_of_skus_come_in_the_requested_order_without_unknown_ones() {
+async fn a_sku_is_the_same_in_every_spelling() {
     let shop = TestShop::open().await;
-    let made = shop.create(&mug()).await;
-    let facts = lookup(&shop, &["MUG-MOSS", "NO", "MUG-CLAY"]).await.variants;
-    let skus: Vec<_> = facts.iter().map(|it| it.sku.as_str()).collect();
-    assert_eq!(skus, ["MUG-MOSS", "MUG-CLAY"]);
-    assert_eq!((facts[0].product_id, facts[0].only_left), (made.id, Some(3)));
-    assert_eq!(facts[0].options["Colour"], "Moss");
-    assert_eq!(facts[0].image.as_ref().unwrap().url, "/media/mug.svg");
+    shop.create(&mug()).await;
+    let path = "/api/v1/products/stoneware-mug";
+    for (spelling, amount) in [("MUG-CLAY", 1_300), ("mug-clay", 1_200), ("Mug-Clay", 1_100)] {
+        let set = shop.put(&format!("{path}/variants/{spelling}/price"), &eur(amount)).await;
+        assert_eq!((&set.body["sku"], &set.body["price"]), (&json!("MUG-CLAY"), &eur(amount)));
+        shop.publish_availability(spelling, amount % 1_000 / 100).await;
+        let shown = |page: &ProductPage| page.items[0].price.rounded().amount == amount;
+        shop.wait_until(&ProductQuery::default(), shown).await;
+    }
+    let picture = json!([{"image": {"url": "/media/clay.svg"}, "skus": ["mug-clay"]}]);
+    let changed = shop.patch(path, &json!({ "media": picture })).await;
+    assert_eq!(changed.body["media"][0]["skus"], json!(["mug-clay"]), "{changed:?}");
+    let facts = shop.catalogue.variants(vec![sku("mug-CLAY")]).await.unwrap();
+    assert_eq!((facts[0].sku.as_str(), facts[0].price.rounded().amount), ("MUG-CLAY", 1_100));
+    assert_eq!(facts[0].image.as_ref().unwrap().url, "/media/clay.svg");
+    assert_eq!(shop.product("stoneware-mug").await.variants.len(), 2);
 }
 
 #[tokio::test]

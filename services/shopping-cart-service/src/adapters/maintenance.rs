@@ -1,30 +1,30 @@
 //! Offline maintenance: invariant checks of carts, and their facts for cross-service checks. A cart is folded from its
 //! events on every read, so there is no read model to rebuild.
 
-use crate::domain::cart::{Cart, CartState, LINE_UNITS_MAX};
+use crate::{
+    application::cart_service::STREAM_PREFIX,
+    domain::cart::{Cart, CartState, LINE_UNITS_MAX},
+};
 use async_trait::async_trait;
 use contracts::{
     cart::CartStatus,
     facts::CartFacts,
-    shared::{CartId, OrderId},
+    shared::{CartId, Sku},
 };
 use journal::{
-    Aggregate, RecordedEvent,
+    RecordedEvent,
     maintenance::{EventVisitor, Facts, Invariant, InvariantChecker},
 };
 use kernel::Uuid;
 use runtime::{Maintenance, OfflineContext};
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc};
 use storage::StorageError;
-
-/// Prefix of the cart streams.
-const PREFIX: &str = "cart-";
 
 pub(crate) fn maintenance(offline: &OfflineContext) -> Maintenance {
     let journal = Arc::clone(&offline.storage.journal);
     Maintenance {
         checkers: vec![Box::new(CartChecker::default())],
-        facts: vec![Facts::new(CartFacts::KIND, PREFIX, journal, Box::new(facts))],
+        facts: vec![Facts::new(CartFacts::KIND, STREAM_PREFIX, journal, Box::new(facts))],
         ..Maintenance::default()
     }
 }
@@ -41,12 +41,12 @@ impl Default for CartChecker {
 #[async_trait]
 impl EventVisitor for CartChecker {
     fn wants(&self, stream: &str) -> bool {
-        stream.starts_with(PREFIX)
+        stream.starts_with(STREAM_PREFIX)
     }
 
     async fn stream(&mut self, events: &[RecordedEvent]) -> Result<(), StorageError> {
         let Some(cart) = cart_of(events)? else { return Ok(()) };
-        let skus: HashSet<&str> = cart.lines.iter().map(|line| line.sku.as_str()).collect();
+        let skus: BTreeSet<&Sku> = cart.lines.iter().map(|line| &line.sku).collect();
         let is_valid = |units| (1..=LINE_UNITS_MAX).contains(&units);
         let is_right =
             skus.len() == cart.lines.len() && cart.lines.iter().all(|line| is_valid(line.quantity));
@@ -66,8 +66,9 @@ impl InvariantChecker for CartChecker {
 fn cart_of(events: &[RecordedEvent]) -> Result<Option<Cart>, StorageError> {
     let mut cart = None;
     for recorded in events {
-        let event =
-            Cart::decode(recorded).map_err(|error| StorageError::Corrupt(error.to_string()))?;
+        let event = recorded
+            .event_of::<Cart>()
+            .map_err(|error| StorageError::Corrupt(error.to_string()))?;
         cart = Some(Cart::apply(cart, &event));
     }
     Ok(cart)
@@ -77,8 +78,8 @@ fn facts(id: Uuid, events: &[RecordedEvent]) -> Result<Option<serde_json::Value>
     let Some(cart) = cart_of(events)? else { return Ok(None) };
     let (status, order_id) = match cart.state {
         CartState::Open => (CartStatus::Open, None),
-        CartState::CheckingOut { order_id } => (CartStatus::CheckingOut, Some(OrderId(order_id))),
-        CartState::Ordered { order_id } => (CartStatus::Ordered, Some(OrderId(order_id))),
+        CartState::CheckingOut { order_id } => (CartStatus::CheckingOut, Some(order_id)),
+        CartState::Ordered { order_id } => (CartStatus::Ordered, Some(order_id)),
     };
     let facts = CartFacts { cart_id: CartId(id), status, order_id };
     serde_json::to_value(facts).map(Some).map_err(|error| StorageError::Corrupt(error.to_string()))

@@ -2,21 +2,21 @@
 
 use super::{
     error::CartError,
-    quote_calculator::{QuoteCalculator, check_currency},
+    quote_calculator::{Delivery, QuoteCalculator, VariantsBySku, find_sellable},
 };
 use crate::domain::{
-    cart::{Cart, CartState, Command, DecisionContext},
+    cart::{Cart, CartState, Command, DecisionContext, merge_lines},
     events::Line,
     rejection::Rejection,
 };
 use contracts::{
-    cart::{Cart as CartView, CartLine, CartStatus, Notice, Quote, QuoteRequest},
+    cart::{Cart as CartView, CartLine, CartStatus, Notice, Quote},
     product::VariantFacts,
-    shared::{CartId, OrderId, Quantity},
+    shared::{CartId, OrderId, Quantity, Sku},
 };
 use journal::{LoadedAggregate, Repository};
 use kernel::{Currency, Ids, Money, UnitPrice, Uuid};
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 /// Cart service: executes commands on carts and builds their views.
 #[derive(Debug)]
@@ -27,8 +27,6 @@ pub(crate) struct CartService {
     pub(crate) ttl: Duration,
 }
 
-type VariantsBySku = BTreeMap<String, VariantFacts>;
-
 impl CartService {
     /// Creates a cart with these lines.
     pub(crate) async fn create(
@@ -37,16 +35,19 @@ impl CartService {
         currency: Option<Currency>,
     ) -> Result<CartView, CartError> {
         let currency = currency.unwrap_or(self.quotes.pricing().currency);
-        let facts = self.quotes.variants(lines.iter().map(|line| line.sku.as_str())).await?;
+        let mut merged = merge(lines)?;
+        let facts = self.quotes.variants(merged.iter().map(|line| &line.sku)).await?;
         for (index, line) in lines.iter().enumerate() {
-            check_sellable(&facts, &line.sku, currency, &format!("lines[{index}].sku"))?;
+            find_sellable(&facts, &line.sku, currency, || format!("lines[{index}].sku"))?;
+        }
+        for line in &mut merged {
+            adopt_spelling(&mut line.sku, &facts);
         }
         let id: CartId = self.ids.next();
-        let lines = lines
-            .iter()
-            .map(|line| Line { sku: line.sku.clone(), quantity: line.quantity })
-            .collect();
-        let loaded = self.execute(id, &Command::Create { currency, lines }).await?;
+        let now = self.now();
+        let command = Command::Create { currency, lines: merged };
+        let decide = |cart: Option<&Cart>| Cart::decide(cart, &command, now);
+        let loaded = self.repository.create(&stream(id), decide, |_| Vec::new()).await?;
         self.build_view(id, &loaded, &facts)
     }
 
@@ -68,11 +69,10 @@ impl CartService {
         let before = self.repository.load(&stream(id)).await?;
         let cart = before.state.as_deref().ok_or(Rejection::Unknown)?;
         // One catalogue lookup serves both the check and the response.
-        let skus = cart.lines.iter().map(|line| line.sku.as_str()).chain([line.sku.as_str()]);
+        let skus = cart.lines.iter().map(|line| &line.sku).chain([&line.sku]);
         let facts = self.quotes.variants(skus).await?;
-        check_sellable(&facts, &line.sku, cart.currency, "sku")?;
-        let command =
-            Command::AddLine { sku: line.sku.clone(), quantity: line.quantity, operation };
+        let sku = find_sellable(&facts, &line.sku, cart.currency, || "sku".to_owned())?.sku.clone();
+        let command = Command::AddLine { sku, quantity: line.quantity, operation };
         let loaded = self.execute_at(if_version, id, &command).await?;
         self.build_view(id, &loaded, &facts)
     }
@@ -81,7 +81,7 @@ impl CartService {
     pub(crate) async fn change_line(
         &self,
         id: CartId,
-        sku: String,
+        sku: Sku,
         quantity: i64,
         if_version: Option<u64>,
     ) -> Result<CartView, CartError> {
@@ -94,11 +94,40 @@ impl CartService {
     pub(crate) async fn remove_line(
         &self,
         id: CartId,
-        sku: String,
+        sku: Sku,
         if_version: Option<u64>,
     ) -> Result<CartView, CartError> {
         let loaded = self.execute_at(if_version, id, &Command::RemoveLine { sku }).await?;
         self.load_view(id, &loaded).await
+    }
+
+    /// Quote of a cart for a delivery, which leaves the cart as it is.
+    pub(crate) async fn quote_cart(
+        &self,
+        id: CartId,
+        delivery: Delivery<'_>,
+    ) -> Result<Quote, CartError> {
+        let loaded = self.repository.load(&stream(id)).await?;
+        let cart = loaded.state.as_deref().ok_or(Rejection::Unknown)?;
+        if cart.lines.is_empty() {
+            return Err(Rejection::Empty.into());
+        }
+        self.quotes.quote(&cart.lines, cart.currency, delivery).await
+    }
+
+    /// Quote of lines without a cart, merged and validated as a cart would do it.
+    pub(crate) async fn quote_lines(
+        &self,
+        lines: &[Quantity],
+        currency: Option<Currency>,
+        delivery: Delivery<'_>,
+    ) -> Result<Quote, CartError> {
+        let lines = merge(lines)?;
+        if lines.is_empty() {
+            return Err(Rejection::Empty.into());
+        }
+        let currency = currency.unwrap_or(self.quotes.pricing().currency);
+        self.quotes.quote(&lines, currency, delivery).await
     }
 
     /// Freezes the cart for an order and quotes it for its destination.
@@ -106,33 +135,32 @@ impl CartService {
         &self,
         id: CartId,
         order_id: OrderId,
-        request: &QuoteRequest,
+        delivery: Delivery<'_>,
     ) -> Result<Quote, CartError> {
+        let command = Command::BeginCheckout { order_id };
         let loaded = self.repository.load(&stream(id)).await?;
         let cart = loaded.state.as_deref().ok_or(Rejection::Unknown)?;
         // Quoted before it is frozen: a cart that cannot be quoted stays open. The frozen lines are compared with the
         // quoted ones below.
-        Cart::decide(Some(cart), &Command::BeginCheckout { order_id: order_id.0 }, self.now())?;
-        let quoted = cart.lines.clone();
-        let quantities = quantities(&quoted);
-        let quote = self.quotes.quote(&quantities, cart.currency, request).await?;
-        let frozen = self.execute(id, &Command::BeginCheckout { order_id: order_id.0 }).await?;
+        Cart::decide(Some(cart), &command, self.now())?;
+        let quote = self.quotes.quote(&cart.lines, cart.currency, delivery).await?;
+        let frozen = self.execute(id, &command).await?;
         let frozen = frozen.state.as_deref().ok_or(Rejection::Unknown)?;
-        if frozen.lines == quoted {
+        if frozen.lines == cart.lines {
             return Ok(quote);
         }
         // The cart changed in between; now it is frozen.
-        self.quotes.quote(&self::quantities(&frozen.lines), frozen.currency, request).await
+        self.quotes.quote(&frozen.lines, frozen.currency, delivery).await
     }
 
     /// Marks the cart as ordered.
     pub(crate) async fn ordered(&self, id: CartId, order_id: OrderId) -> Result<(), CartError> {
-        self.execute(id, &Command::Order { order_id: order_id.0 }).await.map(drop)
+        self.execute(id, &Command::Order { order_id }).await.map(drop)
     }
 
     /// Reopens the cart: the order was not placed.
     pub(crate) async fn reopen(&self, id: CartId, order_id: OrderId) -> Result<(), CartError> {
-        match self.execute(id, &Command::AbandonCheckout { order_id: order_id.0 }).await {
+        match self.execute(id, &Command::AbandonCheckout { order_id }).await {
             // There is no cart to reopen; an undo must not fail on that.
             Err(CartError::Rejected(Rejection::Unknown)) => Ok(()),
             other => other.map(drop),
@@ -182,7 +210,7 @@ impl CartService {
         loaded: &LoadedAggregate<Cart>,
     ) -> Result<CartView, CartError> {
         let cart = loaded.state.as_deref().ok_or(Rejection::Unknown)?;
-        let facts = self.quotes.variants(cart.lines.iter().map(|line| line.sku.as_str())).await?;
+        let facts = self.quotes.variants(cart.lines.iter().map(|line| &line.sku)).await?;
         self.build_view(id, loaded, &facts)
     }
 
@@ -212,7 +240,7 @@ impl CartService {
             CartState::Open if cart.is_expired(self.now()) => (CartStatus::Expired, None),
             CartState::Open => (CartStatus::Open, None),
             CartState::CheckingOut { .. } => (CartStatus::CheckingOut, None),
-            CartState::Ordered { order_id } => (CartStatus::Ordered, Some(OrderId(order_id))),
+            CartState::Ordered { order_id } => (CartStatus::Ordered, Some(order_id)),
         };
         Ok(CartView {
             id,
@@ -229,25 +257,30 @@ impl CartService {
     }
 }
 
-fn check_sellable(
-    facts: &VariantsBySku,
-    sku: &str,
-    currency: Currency,
-    field: &str,
-) -> Result<(), CartError> {
-    let found = facts.get(sku).filter(|facts| facts.for_sale);
-    let found = found
-        .ok_or_else(|| CartError::UnknownSku { sku: sku.to_owned(), field: field.to_owned() })?;
-    check_currency(found, currency)
-}
+/// Prefix of the names of the cart streams.
+pub(crate) const STREAM_PREFIX: &str = "cart-";
 
 /// Name of a cart's stream.
-pub(crate) fn stream(id: CartId) -> String {
-    format!("cart-{id}")
+fn stream(id: CartId) -> String {
+    format!("{STREAM_PREFIX}{id}")
 }
 
-fn quantities(lines: &[Line]) -> Vec<Quantity> {
-    lines.iter().map(|line| Quantity { sku: line.sku.clone(), quantity: line.quantity }).collect()
+/// Cart that a stream belongs to.
+pub(crate) fn cart_of(stream: &str) -> Option<CartId> {
+    stream.strip_prefix(STREAM_PREFIX)?.parse().ok()
+}
+
+/// Requested lines, merged and validated as a cart would do it.
+fn merge(lines: &[Quantity]) -> Result<Vec<Line>, Rejection> {
+    let line = |line: &Quantity| Line { sku: line.sku.clone(), quantity: line.quantity };
+    merge_lines(&lines.iter().map(line).collect::<Vec<_>>())
+}
+
+/// Replaces the spelling of a SKU by that of the catalogue.
+fn adopt_spelling(sku: &mut Sku, facts: &VariantsBySku) {
+    if let Some(facts) = facts.get(sku) {
+        sku.clone_from(&facts.sku);
+    }
 }
 
 fn line(line: &Line, facts: &VariantFacts) -> Result<CartLine, CartError> {

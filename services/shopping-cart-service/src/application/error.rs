@@ -1,9 +1,10 @@
 //! Error type of the cart use cases, and its mapping to problem responses.
 
 use crate::domain::rejection::Rejection;
-use contracts::codes;
+use contracts::{codes, shared::Sku};
 use journal::ExecuteError;
-use kernel::{MoneyError, Problem, codes as general};
+use kernel::{Code, FieldError, MoneyError, Problem, codes as general};
+use rpc::CallError;
 
 /// Error of a cart use case.
 #[derive(Debug, thiserror::Error)]
@@ -13,9 +14,9 @@ pub(crate) enum CartError {
     #[error("{field}: {message}")]
     Field { field: String, message: String },
     #[error("{sku} is not for sale")]
-    UnknownSku { sku: String, field: String },
+    UnknownSku { sku: Sku, field: String },
     #[error("{sku} has no price in {currency}")]
-    NotSoldInCurrency { sku: String, currency: kernel::Currency },
+    NotSoldInCurrency { sku: Sku, currency: kernel::Currency },
     #[error("no shipping method delivers these items to {country}")]
     NotDeliverable { country: String },
     #[error("the total exceeds the largest amount the shop supports")]
@@ -23,7 +24,7 @@ pub(crate) enum CartError {
     #[error(transparent)]
     Storage(#[from] storage::StorageError),
     #[error("{0}")]
-    Catalogue(Problem),
+    Catalogue(CallError),
 }
 
 impl From<ExecuteError<Rejection>> for CartError {
@@ -42,46 +43,48 @@ impl From<CartError> for Problem {
             CartError::Rejected(rejection) => rejected(&rejection, title),
             CartError::Field { field, message } => Self::field(field, message),
             CartError::UnknownSku { sku, field } => {
-                let mut problem = Self::new(422, codes::UNKNOWN_SKU, title.clone()).subject(sku);
-                problem.errors.push(kernel::FieldError { field, message: title });
-                problem
+                let errors = vec![FieldError { field, message: title.clone() }];
+                let problem = Self::new(422, codes::UNKNOWN_SKU, title).subject(sku.to_string());
+                Self { errors, ..problem }
             }
             CartError::NotSoldInCurrency { sku, .. } => {
-                Self::new(422, codes::NOT_SOLD_IN_CURRENCY, title).subject(sku)
+                Self::new(422, codes::NOT_SOLD_IN_CURRENCY, title).subject(sku.to_string())
             }
             CartError::NotDeliverable { .. } => Self::new(422, codes::NOT_DELIVERABLE, title),
             CartError::Sum(_) => Self::new(422, general::INVALID_FIELD, title),
-            CartError::Storage(storage::StorageError::Full) => {
-                Self::new(503, general::STORAGE_FULL, title).retry_after(30)
-            }
-            CartError::Storage(error) => {
-                tracing::error!(%error, "cart storage failed");
-                Self::unavailable("the shopping cart")
-            }
-            CartError::Catalogue(problem) => problem,
+            CartError::Storage(error) => error.into(),
+            CartError::Catalogue(error) => error.into(),
         }
     }
 }
 
+impl From<CartError> for CallError {
+    fn from(error: CartError) -> Self {
+        Problem::from(error).into()
+    }
+}
+
 fn rejected(rejection: &Rejection, title: String) -> Problem {
+    let (status, code): (u16, Code) = match rejection {
+        Rejection::Quantity { field, .. } => return Problem::field(field, title),
+        Rejection::Unknown | Rejection::NotInCart { .. } => (404, general::NOT_FOUND),
+        Rejection::TooManyUnits { .. } => (422, codes::QUANTITY_LIMIT),
+        Rejection::TooManyLines { .. } => (422, codes::LINE_LIMIT),
+        Rejection::VersionChanged { .. } => (412, general::PRECONDITION_FAILED),
+        Rejection::Empty => (422, codes::CART_EMPTY),
+        Rejection::Expired => (409, codes::CART_EXPIRED),
+        Rejection::CheckingOut | Rejection::NotInCheckout => (409, codes::CHECKING_OUT),
+        Rejection::Ordered { .. } => (409, codes::ALREADY_ORDERED),
+        Rejection::CheckoutAbandoned => (409, codes::ORDER_CANCELLED),
+    };
+    let problem = Problem::new(status, code, title);
     match rejection {
-        Rejection::Unknown => Problem::new(404, general::NOT_FOUND, title),
-        Rejection::NotInCart { sku } => Problem::new(404, general::NOT_FOUND, title).subject(sku),
-        Rejection::Quantity { field, .. } => Problem::field(field, title),
-        Rejection::TooManyUnits { sku, .. } => {
-            Problem::new(422, codes::QUANTITY_LIMIT, title).subject(sku)
+        Rejection::NotInCart { sku } | Rejection::TooManyUnits { sku, .. } => {
+            problem.subject(sku.to_string())
         }
-        Rejection::TooManyLines { .. } => Problem::new(422, codes::LINE_LIMIT, title),
-        Rejection::VersionChanged { actual } => {
-            Problem::new(412, general::PRECONDITION_FAILED, title).fact("version", actual)
-        }
-        Rejection::Empty => Problem::new(422, codes::CART_EMPTY, title),
-        Rejection::Expired => Problem::new(409, codes::CART_EXPIRED, title),
-        Rejection::CheckingOut => Problem::new(409, codes::CHECKING_OUT, title).retry_after(1),
-        Rejection::Ordered { order_id } => {
-            Problem::new(409, codes::ALREADY_ORDERED, title).subject(order_id.to_string())
-        }
-        Rejection::CheckoutAbandoned => Problem::new(409, codes::ORDER_CANCELLED, title),
-        Rejection::NotInCheckout => Problem::new(409, codes::CHECKING_OUT, title),
+        Rejection::VersionChanged { actual } => problem.fact("version", actual),
+        Rejection::CheckingOut => problem.retry_after(1),
+        Rejection::Ordered { order_id } => problem.subject(order_id.to_string()),
+        _ => problem,
     }
 }

@@ -4,6 +4,7 @@ use super::error::CartError;
 use crate::{
     domain::{
         countries::{self, Country},
+        events::Line,
         pricing::{self, PriceBreakdown},
         shipping::{self, DeliveryMethod, DeliveryOption},
         tax::PriceMode,
@@ -11,12 +12,15 @@ use crate::{
     ports::catalogue::Catalogue,
 };
 use contracts::{
-    cart::{Destination, Quote, QuoteRequest, QuotedLine, QuotedShipping},
+    cart::{Quote, QuotedLine, QuotedShipping},
     product::VariantFacts,
-    shared::{Quantity, Totals},
+    shared::{Sku, Totals},
 };
 use kernel::{Currency, Decimal, Money, UnitPrice};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// Pricing configuration of the shop.
 #[derive(Clone, Debug)]
@@ -29,6 +33,30 @@ pub(crate) struct PricingConfig {
     /// Tax rates that override the country table.
     pub(crate) tax_rates: BTreeMap<String, Decimal>,
 }
+
+/// Delivery that a quote is for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Delivery<'a> {
+    pub(crate) country: &'static Country,
+    /// Code of the delivery method; the default when absent.
+    pub(crate) method: Option<&'a str>,
+}
+
+impl<'a> Delivery<'a> {
+    /// Delivery to the country with this code; `field` names where the code was given.
+    pub(crate) fn new(code: &str, field: &str, method: Option<&'a str>) -> Result<Self, CartError> {
+        let country = countries::find(code).ok_or_else(|| CartError::Field {
+            field: field.to_owned(),
+            message: format!(
+                "{code:?} is not a country we deliver to; use a country code such as DE"
+            ),
+        })?;
+        Ok(Self { country, method })
+    }
+}
+
+/// Facts of the variants that were looked up.
+pub(crate) type VariantsBySku = BTreeMap<Sku, VariantFacts>;
 
 /// Calculator of quotes and estimated totals.
 #[derive(Clone, Debug)]
@@ -46,44 +74,38 @@ impl QuoteCalculator {
         &self.pricing
     }
 
-    /// Variants of these SKUs, by SKU; one call.
+    /// Variants of these SKUs, by SKU.
     pub(crate) async fn variants(
         &self,
-        skus: impl IntoIterator<Item = &str>,
-    ) -> Result<BTreeMap<String, VariantFacts>, CartError> {
-        let skus: Vec<String> = skus.into_iter().map(str::to_owned).collect();
+        skus: impl IntoIterator<Item = &Sku>,
+    ) -> Result<VariantsBySku, CartError> {
+        let skus: BTreeSet<&Sku> = skus.into_iter().collect();
         if skus.is_empty() {
-            return Ok(BTreeMap::new());
+            return Ok(VariantsBySku::new());
         }
+        let skus = skus.into_iter().cloned().collect();
         let facts = self.catalogue.variants(skus).await.map_err(CartError::Catalogue)?;
         Ok(facts.into_iter().map(|facts| (facts.sku.clone(), facts)).collect())
     }
 
-    /// Binding quote of these lines for a destination, which an order stores.
+    /// Binding quote of these lines for a delivery, which an order stores.
     pub(crate) async fn quote(
         &self,
-        lines: &[Quantity],
+        lines: &[Line],
         currency: Currency,
-        request: &QuoteRequest,
+        Delivery { country, method }: Delivery<'_>,
     ) -> Result<Quote, CartError> {
-        let facts = self.variants(lines.iter().map(|line| line.sku.as_str())).await?;
+        let facts = self.variants(lines.iter().map(|line| &line.sku)).await?;
         let mut variants = Vec::with_capacity(lines.len());
         for (index, line) in lines.iter().enumerate() {
-            let facts = facts.get(&line.sku).filter(|facts| facts.for_sale).ok_or_else(|| {
-                CartError::UnknownSku {
-                    sku: line.sku.clone(),
-                    field: format!("lines[{index}].sku"),
-                }
-            })?;
-            check_currency(facts, currency)?;
+            let facts =
+                find_sellable(&facts, &line.sku, currency, || format!("lines[{index}].sku"))?;
             variants.push((facts, line.quantity));
         }
-        let country = destination_country(&request.destination)?;
         let units: Vec<(UnitPrice, i64)> =
             variants.iter().map(|(facts, units)| (facts.price, *units)).collect();
         let (totals, items) = pricing::line_totals(currency, &units)?;
-        let option =
-            self.choose_delivery(country.code, items, request.shipping_method.as_deref())?;
+        let option = self.choose_delivery(country.code, items, method)?;
         let rate = self.tax_rate(country);
         let priced = pricing::calculate(&totals, items, Some(&option), rate, self.pricing.mode)?;
         let lines =
@@ -169,20 +191,18 @@ impl QuoteCalculator {
     }
 }
 
-fn destination_country(destination: &Destination) -> Result<&'static Country, CartError> {
-    countries::find(&destination.country).ok_or_else(|| CartError::Field {
-        field: "shipping_address.country".to_owned(),
-        message: format!(
-            "{:?} is not a country we deliver to; use a country code such as DE",
-            destination.country
-        ),
-    })
-}
-
-/// Currency check: prices are never converted silently.
-pub(crate) fn check_currency(facts: &VariantFacts, currency: Currency) -> Result<(), CartError> {
-    if facts.price.currency() == currency {
-        return Ok(());
+/// The variant of a SKU, if it is for sale in this currency: prices are never converted silently. `field` names where
+/// the SKU was given.
+pub(crate) fn find_sellable<'a>(
+    facts: &'a VariantsBySku,
+    sku: &Sku,
+    currency: Currency,
+    field: impl FnOnce() -> String,
+) -> Result<&'a VariantFacts, CartError> {
+    let found = facts.get(sku).filter(|facts| facts.for_sale);
+    let found = found.ok_or_else(|| CartError::UnknownSku { sku: sku.clone(), field: field() })?;
+    if found.price.currency() == currency {
+        return Ok(found);
     }
-    Err(CartError::NotSoldInCurrency { sku: facts.sku.clone(), currency })
+    Err(CartError::NotSoldInCurrency { sku: found.sku.clone(), currency })
 }

@@ -4,8 +4,12 @@ use super::{
     events::{CartEvent, Line},
     rejection::Rejection,
 };
+use identifiers::{OrderId, Sku};
 use kernel::{Currency, Timestamp, Uuid};
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
 
 /// Upper bound of the lines of a cart.
 pub(crate) const LINES_MAX: usize = 1_000;
@@ -31,27 +35,27 @@ pub(crate) struct Cart {
     pub(crate) updated_at: Timestamp,
     operations: VecDeque<Uuid>,
     /// Orders whose checkout of this cart was abandoned, latest last.
-    abandoned_orders: VecDeque<Uuid>,
+    abandoned_orders: VecDeque<OrderId>,
 }
 
 /// State of a cart. Expiry depends on the time, so it is computed and not stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CartState {
     Open,
-    CheckingOut { order_id: Uuid },
-    Ordered { order_id: Uuid },
+    CheckingOut { order_id: OrderId },
+    Ordered { order_id: OrderId },
 }
 
 /// Command to a cart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     Create { currency: Currency, lines: Vec<Line> },
-    AddLine { sku: String, quantity: i64, operation: Option<Uuid> },
-    ChangeLine { sku: String, quantity: i64 },
-    RemoveLine { sku: String },
-    BeginCheckout { order_id: Uuid },
-    AbandonCheckout { order_id: Uuid },
-    Order { order_id: Uuid },
+    AddLine { sku: Sku, quantity: i64, operation: Option<Uuid> },
+    ChangeLine { sku: Sku, quantity: i64 },
+    RemoveLine { sku: Sku },
+    BeginCheckout { order_id: OrderId },
+    AbandonCheckout { order_id: OrderId },
+    Order { order_id: OrderId },
 }
 
 /// Context of a decision: the time and the configuration.
@@ -63,7 +67,8 @@ pub(crate) struct DecisionContext {
 }
 
 impl Cart {
-    /// Decides a command: its events or a rejection. Idempotent: a command that already took effect has no events.
+    /// Decides a command: its events or a rejection. A command that already took effect has no events; removing a line
+    /// that is not there is a rejection.
     pub(crate) fn decide(
         cart: Option<&Self>,
         command: &Command,
@@ -171,13 +176,13 @@ impl Cart {
         }
     }
 
-    fn quantity_of(&self, sku: &str) -> Option<i64> {
-        self.lines.iter().find(|line| line.sku == sku).map(|line| line.quantity)
+    fn line(&self, sku: &Sku) -> Option<&Line> {
+        self.lines.iter().find(|line| line.sku == *sku)
     }
 
     fn add(
         &self,
-        sku: &str,
+        sku: &Sku,
         quantity: i64,
         operation: Option<Uuid>,
         at: Timestamp,
@@ -187,39 +192,42 @@ impl Cart {
         }
         self.ensure_open()?;
         check_quantity("quantity", quantity, 1)?;
-        let current = self.quantity_of(sku);
-        if current.is_none() && self.lines.len() >= LINES_MAX {
-            return Err(Rejection::TooManyLines { max: LINES_MAX });
-        }
-        check_line_quantity(sku, current.unwrap_or(0) + quantity)?;
-        Ok(vec![CartEvent::LineAdded { sku: sku.to_owned(), quantity, at, operation }])
+        // A line keeps the spelling of its SKU, in its events as well.
+        let (sku, current) = match self.line(sku) {
+            Some(line) => (&line.sku, line.quantity),
+            None if self.lines.len() >= LINES_MAX => {
+                return Err(Rejection::TooManyLines { max: LINES_MAX });
+            }
+            None => (sku, 0),
+        };
+        check_line_quantity(sku, current + quantity)?;
+        Ok(vec![CartEvent::LineAdded { sku: sku.clone(), quantity, at, operation }])
     }
 
-    fn change(&self, sku: &str, quantity: i64, at: Timestamp) -> Result<Vec<CartEvent>, Rejection> {
+    fn change(&self, sku: &Sku, quantity: i64, at: Timestamp) -> Result<Vec<CartEvent>, Rejection> {
         self.ensure_open()?;
         check_quantity("quantity", quantity, 0)?;
-        match self.quantity_of(sku) {
-            None if quantity == 0 => Ok(vec![]),
-            None => Err(Rejection::NotInCart { sku: sku.to_owned() }),
-            Some(current) if current == quantity => Ok(vec![]),
-            Some(_) if quantity == 0 => {
-                Ok(vec![CartEvent::LineRemoved { sku: sku.to_owned(), at }])
-            }
-            Some(_) => Ok(vec![CartEvent::LineChanged { sku: sku.to_owned(), quantity, at }]),
+        if quantity == 0 {
+            return self.remove(sku, at);
+        }
+        match self.line(sku) {
+            None => Err(Rejection::NotInCart { sku: sku.clone() }),
+            Some(line) if line.quantity == quantity => Ok(vec![]),
+            Some(line) => Ok(vec![CartEvent::LineChanged { sku: line.sku.clone(), quantity, at }]),
         }
     }
 
-    fn remove(&self, sku: &str, at: Timestamp) -> Result<Vec<CartEvent>, Rejection> {
+    fn remove(&self, sku: &Sku, at: Timestamp) -> Result<Vec<CartEvent>, Rejection> {
         self.ensure_open()?;
-        match self.quantity_of(sku) {
-            Some(_) => Ok(vec![CartEvent::LineRemoved { sku: sku.to_owned(), at }]),
-            None => Ok(vec![]),
+        match self.line(sku) {
+            Some(line) => Ok(vec![CartEvent::LineRemoved { sku: line.sku.clone(), at }]),
+            None => Err(Rejection::NotInCart { sku: sku.clone() }),
         }
     }
 
     fn begin_checkout(
         &self,
-        order_id: Uuid,
+        order_id: OrderId,
         now: DecisionContext,
     ) -> Result<Vec<CartEvent>, Rejection> {
         match self.state {
@@ -227,10 +235,7 @@ impl Cart {
             CartState::Ordered { order_id: same } if same == order_id => Ok(vec![]),
             CartState::CheckingOut { .. } => Err(Rejection::CheckingOut),
             CartState::Ordered { order_id } => Err(Rejection::Ordered { order_id }),
-            CartState::Open
-                if self.abandoned_orders.contains(&order_id)
-                    && !kernel::defects::planted("given_up_cart_freezes") =>
-            {
+            CartState::Open if self.abandoned_orders.contains(&order_id) => {
                 Err(Rejection::CheckoutAbandoned)
             }
             CartState::Open if self.is_expired(now) => Err(Rejection::Expired),
@@ -239,7 +244,11 @@ impl Cart {
         }
     }
 
-    fn abandon_checkout(&self, order_id: Uuid, at: Timestamp) -> Result<Vec<CartEvent>, Rejection> {
+    fn abandon_checkout(
+        &self,
+        order_id: OrderId,
+        at: Timestamp,
+    ) -> Result<Vec<CartEvent>, Rejection> {
         match self.state {
             CartState::Ordered { order_id: same } if same == order_id => {
                 Err(Rejection::Ordered { order_id })
@@ -259,7 +268,7 @@ impl Cart {
         }
     }
 
-    fn order(&self, order_id: Uuid, at: Timestamp) -> Result<Vec<CartEvent>, Rejection> {
+    fn order(&self, order_id: OrderId, at: Timestamp) -> Result<Vec<CartEvent>, Rejection> {
         match self.state {
             CartState::CheckingOut { order_id: same } if same == order_id => {
                 Ok(vec![CartEvent::Ordered { order_id, at }])
@@ -272,7 +281,7 @@ impl Cart {
 }
 
 /// Pushes an identifier into a bounded queue; the oldest is dropped when there are `max`.
-fn push_bounded(known: &mut VecDeque<Uuid>, id: Uuid, max: usize) {
+fn push_bounded<T>(known: &mut VecDeque<T>, id: T, max: usize) {
     if known.len() == max {
         known.pop_front();
     }
@@ -281,12 +290,20 @@ fn push_bounded(known: &mut VecDeque<Uuid>, id: Uuid, max: usize) {
 
 fn create(command: &Command, at: Timestamp) -> Result<Vec<CartEvent>, Rejection> {
     let Command::Create { currency, lines } = command else { return Err(Rejection::Unknown) };
+    Ok(vec![CartEvent::Created { currency: *currency, lines: merge_lines(lines)?, at }])
+}
+
+/// Lines as a cart would have them if they were added one by one: one per SKU, in order of appearance.
+pub(crate) fn merge_lines(lines: &[Line]) -> Result<Vec<Line>, Rejection> {
     let mut merged: Vec<Line> = Vec::with_capacity(lines.len());
+    let mut places: BTreeMap<&Sku, usize> = BTreeMap::new();
     for (index, line) in lines.iter().enumerate() {
         check_quantity(&format!("lines[{index}].quantity"), line.quantity, 1)?;
-        match merged.iter_mut().find(|known| known.sku == line.sku) {
-            Some(known) => known.quantity += line.quantity,
-            None => merged.push(line.clone()),
+        if let Some(&place) = places.get(&line.sku) {
+            merged[place].quantity += line.quantity;
+        } else {
+            places.insert(&line.sku, merged.len());
+            merged.push(line.clone());
         }
     }
     if merged.len() > LINES_MAX {
@@ -295,7 +312,7 @@ fn create(command: &Command, at: Timestamp) -> Result<Vec<CartEvent>, Rejection>
     for line in &merged {
         check_line_quantity(&line.sku, line.quantity)?;
     }
-    Ok(vec![CartEvent::Created { currency: *currency, lines: merged, at }])
+    Ok(merged)
 }
 
 fn check_quantity(field: &str, quantity: i64, min: i64) -> Result<(), Rejection> {
@@ -305,11 +322,11 @@ fn check_quantity(field: &str, quantity: i64, min: i64) -> Result<(), Rejection>
     Err(Rejection::Quantity { field: field.to_owned(), min, max: LINE_UNITS_MAX })
 }
 
-fn check_line_quantity(sku: &str, quantity: i64) -> Result<(), Rejection> {
+fn check_line_quantity(sku: &Sku, quantity: i64) -> Result<(), Rejection> {
     if quantity <= LINE_UNITS_MAX {
         return Ok(());
     }
-    Err(Rejection::TooManyUnits { sku: sku.to_owned(), quantity, max: LINE_UNITS_MAX })
+    Err(Rejection::TooManyUnits { sku: sku.clone(), quantity, max: LINE_UNITS_MAX })
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Domain events of a cart. Stored, so they change only by additions.
 
+use identifiers::{OrderId, Sku};
 use kernel::{Currency, Timestamp, Uuid};
 use serde::{Deserialize, Serialize};
 
@@ -11,28 +12,28 @@ pub(crate) enum CartEvent {
     Created { currency: Currency, lines: Vec<Line>, at: Timestamp },
     /// Units of a SKU were added to those already in the cart.
     LineAdded {
-        sku: String,
+        sku: Sku,
         quantity: i64,
         at: Timestamp,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         operation: Option<Uuid>,
     },
     /// The quantity of a SKU was set.
-    LineChanged { sku: String, quantity: i64, at: Timestamp },
+    LineChanged { sku: Sku, quantity: i64, at: Timestamp },
     /// The line of a SKU was removed.
-    LineRemoved { sku: String, at: Timestamp },
+    LineRemoved { sku: Sku, at: Timestamp },
     /// An order's checkout of the cart began.
-    CheckoutBegun { order_id: Uuid, at: Timestamp },
+    CheckoutBegun { order_id: OrderId, at: Timestamp },
     /// The checkout was abandoned: the order will not be placed. Also recorded if the checkout never began.
-    CheckoutAbandoned { order_id: Uuid, at: Timestamp },
+    CheckoutAbandoned { order_id: OrderId, at: Timestamp },
     /// The order was placed.
-    Ordered { order_id: Uuid, at: Timestamp },
+    Ordered { order_id: OrderId, at: Timestamp },
 }
 
 /// Line: a SKU and a quantity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Line {
-    pub(crate) sku: String,
+    pub(crate) sku: Sku,
     pub(crate) quantity: i64,
 }
 

@@ -1,6 +1,6 @@
 //! Business rejections of cart commands.
 
-use kernel::Uuid;
+use identifiers::{OrderId, Sku};
 
 /// Rejection of a cart command; its message is safe to show to shoppers.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -10,11 +10,11 @@ pub(crate) enum Rejection {
     #[error("the quantity must be a whole number from {min} to {max}")]
     Quantity { field: String, min: i64, max: i64 },
     #[error("a cart can have at most {max} units of a SKU; {sku} would have {quantity}")]
-    TooManyUnits { sku: String, quantity: i64, max: i64 },
+    TooManyUnits { sku: Sku, quantity: i64, max: i64 },
     #[error("a cart can have at most {max} lines")]
     TooManyLines { max: usize },
     #[error("{sku} is not in the cart")]
-    NotInCart { sku: String },
+    NotInCart { sku: Sku },
     #[error("the cart has changed in the meantime; it is now at version {actual}")]
     VersionChanged { actual: u64 },
     #[error("the cart is empty; add something first")]
@@ -24,7 +24,7 @@ pub(crate) enum Rejection {
     #[error("the cart is being checked out; wait for the result")]
     CheckingOut,
     #[error("the cart has already been ordered; create a new one")]
-    Ordered { order_id: Uuid },
+    Ordered { order_id: OrderId },
     #[error("the checkout was abandoned before it began")]
     CheckoutAbandoned,
     #[error("the cart is not being checked out for this order")]

@@ -23,8 +23,8 @@ use crate::{
 use axum::{extract::State, response::Response};
 use checkout_form::{CheckoutForm, FormErrors};
 use contracts::{
-    cart::{Cart, CartStatus, Destination, Quote, QuoteRequest, ShippingMethod},
-    shared::{Quantity, Totals},
+    cart::{Cart, CartQuoteRequest, CartStatus, Destination, Quote, ShippingMethod},
+    shared::Totals,
 };
 use http::StatusCode;
 use kernel::{Uuid, codes};
@@ -154,23 +154,17 @@ async fn quote(
     form: &CheckoutForm,
 ) -> Result<Quote, transport::CallError> {
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    let line = |line: &contracts::cart::CartLine| Quantity {
-        sku: line.sku.clone(),
-        quantity: line.quantity,
-    };
-    let request = |method: Option<String>| QuoteRequest {
-        lines: cart.lines.iter().map(line).collect(),
-        currency: Some(cart.currency),
+    let request = |shipping_method: Option<String>| CartQuoteRequest {
         destination: Destination {
             country: form.shipping.country.clone(),
             region: some(&form.shipping.region),
             postal_code: some(&form.shipping.postal_code),
         },
-        shipping_method: method,
+        shipping_method,
     };
-    match (state.carts.quote(&request(some(&form.method))).await, form.method.is_empty()) {
+    match (state.carts.quote(cart.id, &request(some(&form.method))).await, form.method.is_empty()) {
         // The chosen shipping method is not available for the country that was chosen later.
-        (Err(_), false) => state.carts.quote(&request(None)).await,
+        (Err(_), false) => state.carts.quote(cart.id, &request(None)).await,
         (result, _) => result,
     }
 }

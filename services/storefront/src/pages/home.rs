@@ -36,7 +36,7 @@ pub(crate) async fn show(
     };
     let (newest, reduced) =
         (query("newest", None, ROW_PRODUCTS + 1), query("relevance", Some("true"), ROW_PRODUCTS));
-    let products = state.internal_products();
+    let products = state.prefetch_products();
     let (layout, newest, reduced) = tokio::join!(
         LayoutData::load(&state, &context),
         products.products(&newest),

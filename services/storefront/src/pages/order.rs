@@ -18,7 +18,7 @@ use crate::{
     messages::interpolate,
     page_error::{PageError, PageResult},
     page_response::{PageResponse, see_other},
-    pages::cart::option_values,
+    pages::{cart::option_values, payment},
     request_context::RequestContext,
 };
 use axum::{
@@ -178,7 +178,7 @@ impl OrderView<'_> {
                 OrderStage::Placed | OrderStage::Shipped => p { (messages.bookmark) " " (interpolate(messages.find_again, &[("email", &order.email)])) },
                 OrderStage::ActionRequired => {
                     p { (interpolate(messages.confirm_text, &[("amount", &total)])) }
-                    p { a.button.large href=[&order.payment.action_url] { (messages.confirm_button) } }
+                    p { a.button.large href=[payment::action_address(order)] { (messages.confirm_button) } }
                 },
                 OrderStage::Pending => p { (messages.pending_text) },
                 OrderStage::Declined => p { (messages.declined_text) " " a href="/cart" { (locale.messages.cart.view) } },

@@ -12,7 +12,8 @@ use crate::{
 };
 use axum::extract::{Path, State};
 use contracts::{
-    payment::{ActionOutcome, Payment, PaymentAction, PaymentState},
+    order::Order,
+    payment::{ActionOutcome, PaymentAction, PaymentState, PaymentSummary},
     shared::{OrderId, PaymentId},
 };
 use maud::html;
@@ -22,6 +23,18 @@ use std::{sync::Arc, time::Duration};
 const POLLS_MAX: u32 = 20;
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
+/// Address where the shopper confirms the payment of an order. The shop's own page is told the order, which a payment
+/// does not disclose to who knows its id.
+pub(crate) fn action_address(order: &Order) -> Option<String> {
+    let url = order.payment.action_url.as_deref()?;
+    let is_own = url == own_address(order.payment.id);
+    Some(if is_own { format!("{url}?order={}", order.id) } else { url.to_owned() })
+}
+
+fn own_address(payment: PaymentId) -> String {
+    format!("/payments/{payment}/action")
+}
+
 /// `GET /payments/{id}/action`
 pub(crate) async fn show(
     State(state): State<Arc<AppState>>,
@@ -29,8 +42,9 @@ pub(crate) async fn show(
     context: RequestContext,
 ) -> PageResult {
     let payment = payment(&state, &id).await?;
+    let query = FormFields::parse(context.uri.query().unwrap_or_default().as_bytes());
+    let order = order_id(&query);
     let messages = &context.locale.messages.order;
-    let requires_action = payment.state == PaymentState::RequiresAction;
     let values = [
         ("shop", state.settings.name.as_str()),
         ("amount", &*context.locale.money(payment.amount)),
@@ -39,9 +53,10 @@ pub(crate) async fn show(
         main.wrap #main {
             div.nothing.bank {
                 h1 { (messages.bank_title) }
-                @if requires_action {
+                @if payment.state == PaymentState::RequiresAction {
                     p.nothing-head { (interpolate(messages.bank_request, &values)) }
-                    form.ask-ways action={ "/payments/" (payment.id) "/action" } method="post" data-once {
+                    form.ask-ways action=(own_address(payment.id)) method="post" data-once {
+                        @if let Some(order) = order { input type="hidden" name="order" value=(order); }
                         button.button.large type="submit" name="outcome" value="confirm" { (messages.bank_confirm) }
                         button.button.large.quiet-button type="submit" name="outcome" value="refuse" { (messages.bank_decline) }
                     }
@@ -49,7 +64,10 @@ pub(crate) async fn show(
                     p.nothing-head { (messages.bank_nothing_to_confirm) }
                 }
                 p.quiet.small { (messages.bank_note) }
-                p { a href={ "/orders/" (payment.order_id) } { (messages.back) } }
+                @match order {
+                    Some(order) => p { a href=(order_address(order)) { (messages.back) } },
+                    None => p { a href="/orders" { (messages.find_title) } },
+                }
             }
         }
     };
@@ -77,11 +95,24 @@ pub(crate) async fn submit_action(
         Some("refuse") => ActionOutcome::Decline,
         _ => return Err(PageError::NotFound),
     };
+    let order = order_id(&fields);
     if payment.state == PaymentState::RequiresAction {
-        state.payments.act(payment.id, &PaymentAction { outcome }).await?;
-        wait_for_order(&state, payment.order_id).await;
+        state.payments.complete_action(payment.id, &PaymentAction { outcome }).await?;
+        if let Some(order) = order {
+            wait_for_order(&state, order).await;
+        }
     }
-    Ok(see_other(&context, &format!("/orders/{}", payment.order_id), CartCookie::Unchanged))
+    let address = order.map_or_else(|| own_address(payment.id), order_address);
+    Ok(see_other(&context, &address, CartCookie::Unchanged))
+}
+
+/// Order that the link or the form names.
+fn order_id(fields: &FormFields) -> Option<OrderId> {
+    fields.text("order")?.parse().ok()
+}
+
+fn order_address(order: OrderId) -> String {
+    format!("/orders/{order}")
 }
 
 /// Waits for the order to learn the outcome of its payment, so that its page does not ask for confirmation again.
@@ -96,13 +127,10 @@ async fn wait_for_order(state: &AppState, order: OrderId) {
     }
 }
 
-/// Payment with this id, if it is one of the test processor: real banks have pages of their own.
-async fn payment(state: &AppState, id: &str) -> Result<Payment, PageError> {
+/// Payment with this id, if the test processor has or had it confirmed here: real banks have pages of their own.
+async fn payment(state: &AppState, id: &str) -> Result<PaymentSummary, PageError> {
     let id: PaymentId = id.parse().map_err(|_| PageError::NotFound)?;
-    let payment = state.payment(id).await?;
-    if state.settings.test_payments && payment.method == "test" {
-        Ok(payment)
-    } else {
-        Err(PageError::NotFound)
-    }
+    let payment = state.payments.summary(id).await?;
+    let is_own = payment.action_url.as_deref().is_none_or(|url| url == own_address(id));
+    if state.settings.test_payments && is_own { Ok(payment) } else { Err(PageError::NotFound) }
 }

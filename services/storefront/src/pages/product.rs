@@ -24,7 +24,7 @@ use axum::{
     response::Response,
 };
 use contracts::product::{Product, ProductQuery, ProductSummary, VariantPriceHistory};
-use contracts::shared::Image;
+use contracts::shared::{Image, Sku};
 use http::StatusCode;
 use kernel::Timestamp;
 use maud::{Markup, PreEscaped, html};
@@ -61,7 +61,7 @@ pub(crate) async fn render(
     rejection: Option<&str>,
 ) -> Response {
     let (history, related_products) = tokio::join!(
-        state.internal_products().price_history(product.id),
+        state.prefetch_products().price_history(product.id),
         related_products(state, product)
     );
     let history = history.map(|history| history.variants).unwrap_or_default();
@@ -96,7 +96,7 @@ async fn related_products(state: &AppState, product: &Product) -> Vec<ProductSum
         ..ProductQuery::default()
     };
     let mut products =
-        state.internal_products().products(&query).await.map(|page| page.items).unwrap_or_default();
+        state.prefetch_products().products(&query).await.map(|page| page.items).unwrap_or_default();
     products.retain(|it| it.id != product.id);
     products.truncate(RELATED_PRODUCTS_MAX);
     products
@@ -141,10 +141,9 @@ impl ProductView<'_> {
     fn gallery(&self) -> Markup {
         let messages = self.context.locale.messages;
         let product = self.selection.product;
-        let sku = self.selection.variant.map(|variant| variant.sku.as_str());
-        let is_selected = |skus: &[String]| {
-            skus.is_empty() || sku.is_some_and(|sku| skus.iter().any(|it| it == sku))
-        };
+        let sku = self.selection.variant.map(|variant| &variant.sku);
+        let is_selected =
+            |skus: &[Sku]| skus.is_empty() || sku.is_some_and(|sku| skus.contains(sku));
         let mut images: Vec<_> =
             product.media.iter().filter(|it| is_selected(&it.skus)).map(|it| &it.image).collect();
         if images.is_empty() {

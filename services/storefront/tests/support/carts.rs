@@ -1,6 +1,7 @@
 //! Fake cart service: 19 % tax included, delivery 4.90, free from 50.
 
 use super::{NOW, built, problem_response};
+use async_trait::async_trait;
 use axum::{
     Json, Router,
     extract::{Path, State},
@@ -10,13 +11,14 @@ use axum::{
 };
 use contracts::{
     cart::{
-        Cart, CartLine, CartStatus, Countries, Country, ForOrder, LineQuantity, NewCart, Quote,
-        QuoteRequest, QuotedLine, QuotedShipping, ShippingMethod, ShippingMethods,
+        Cart, CartLine, CartQuoteRequest, CartStatus, Carts, Countries, Country, LineQuantity,
+        NewCart, Quote, QuoteRequest, QuotedLine, QuotedShipping, ShippingMethod, ShippingMethods,
     },
-    product::ProductClient,
-    shared::{CartId, OrderId, Quantity, Totals},
+    product::Catalogue,
+    shared::{CartId, OrderId, Quantity, Sku, Totals},
 };
 use kernel::{Currency, Ids, Money, Problem};
+use rpc::CallError;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
@@ -29,29 +31,30 @@ pub(super) const MODULE: runtime::Module = runtime::Module {
     follows: &[],
     settings: None,
     maintenance: runtime::Maintenance::none,
-    build: |site| {
+    build: |context| {
         Box::pin(async move {
-            let products = ProductClient::new(site.channel("product-service")?);
-            let stored = Arc::default();
-            Ok(built(routes(Carts { products, ids: site.ids.clone(), stored })))
+            let catalogue = context.contract::<dyn Catalogue>()?;
+            let carts = FakeCarts { catalogue, ids: context.ids.clone(), stored: Arc::default() };
+            context.provide::<dyn Carts>(Arc::new(carts.clone()))?;
+            Ok(built(&context, routes(carts)))
         })
     },
 };
 
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 struct StoredCart {
     lines: Vec<Quantity>,
     order: Option<OrderId>,
 }
 
-#[derive(Clone)]
-struct Carts {
-    products: ProductClient,
+#[derive(Clone, Debug)]
+struct FakeCarts {
+    catalogue: Arc<dyn Catalogue>,
     ids: Ids,
     stored: Arc<Mutex<BTreeMap<CartId, StoredCart>>>,
 }
 
-fn routes(carts: Carts) -> Router {
+fn routes(carts: FakeCarts) -> Router {
     Router::new()
         .route("/api/v1/carts", post(create))
         .route("/api/v1/carts/{id}", get(show))
@@ -59,8 +62,7 @@ fn routes(carts: Carts) -> Router {
         .route("/api/v1/carts/{id}/lines/{sku}", patch(change).delete(remove))
         .route("/api/v1/shipping-methods", get(methods))
         .route("/api/v1/countries", get(countries))
-        .route("/internal/v1/quotes", post(quote))
-        .route("/internal/v1/carts/{id}/ordered", post(ordered))
+        .route("/api/v1/carts/{id}/quote", post(quote))
         .with_state(carts)
 }
 
@@ -68,10 +70,10 @@ fn money(amount: i64) -> Money {
     Money::new(amount, Currency::EUR)
 }
 
-impl Carts {
+impl FakeCarts {
     async fn priced(&self, lines: &[Quantity], abroad: bool) -> (Vec<CartLine>, Totals) {
         let skus = lines.iter().map(|line| line.sku.clone()).collect();
-        let facts = self.products.variants(skus).await.unwrap();
+        let facts = self.catalogue.variants(skus).await.unwrap();
         let lines: Vec<CartLine> = lines
             .iter()
             .filter_map(|line| {
@@ -111,6 +113,33 @@ impl Carts {
         (lines, totals)
     }
 
+    async fn quoted(&self, lines: &[Quantity], country: &str, method: Option<String>) -> Quote {
+        let abroad = country != "DE" || method.as_deref() == Some("express");
+        let (lines, totals) = self.priced(lines, abroad).await;
+        let line = |line: CartLine| QuotedLine {
+            sku: line.sku,
+            product_id: line.product_id,
+            name: line.name,
+            options: line.options,
+            quantity: line.quantity,
+            unit_price: line.unit_price,
+            total: line.total,
+            tax: money(0),
+            tax_rate: "0.19".to_owned(),
+        };
+        Quote {
+            currency: Currency::EUR,
+            lines: lines.into_iter().map(line).collect(),
+            shipping: QuotedShipping {
+                method: method.unwrap_or_else(|| "standard".to_owned()),
+                label: "Standard delivery".to_owned(),
+                price: totals.shipping,
+                tax: money(0),
+            },
+            totals,
+        }
+    }
+
     async fn cart_response(&self, id: CartId) -> Response {
         let Some(stored) = self.stored.lock().unwrap().get(&id).cloned() else {
             return problem_response(Problem::not_found("cart", id));
@@ -131,29 +160,29 @@ impl Carts {
         .into_response()
     }
 
-    fn set(&self, id: CartId, sku: &str, change: impl FnOnce(i64) -> i64) {
+    fn set(&self, id: CartId, sku: &Sku, change: impl FnOnce(i64) -> i64) {
         let mut stored = self.stored.lock().unwrap();
         let Some(cart) = stored.get_mut(&id) else { return };
-        match cart.lines.iter_mut().find(|line| line.sku == sku) {
+        match cart.lines.iter_mut().find(|line| line.sku == *sku) {
             Some(line) => line.quantity = change(line.quantity),
-            None => cart.lines.push(Quantity { sku: sku.to_owned(), quantity: change(0) }),
+            None => cart.lines.push(Quantity { sku: sku.clone(), quantity: change(0) }),
         }
         cart.lines.retain(|line| line.quantity > 0);
     }
 }
 
-async fn create(State(carts): State<Carts>, Json(new): Json<NewCart>) -> Response {
+async fn create(State(carts): State<FakeCarts>, Json(new): Json<NewCart>) -> Response {
     let id: CartId = carts.ids.next();
     carts.stored.lock().unwrap().insert(id, StoredCart { lines: new.lines, order: None });
     (StatusCode::CREATED, carts.cart_response(id).await).into_response()
 }
 
-async fn show(State(carts): State<Carts>, Path(id): Path<CartId>) -> Response {
+async fn show(State(carts): State<FakeCarts>, Path(id): Path<CartId>) -> Response {
     carts.cart_response(id).await
 }
 
 async fn add(
-    State(carts): State<Carts>,
+    State(carts): State<FakeCarts>,
     Path(id): Path<CartId>,
     Json(line): Json<Quantity>,
 ) -> Response {
@@ -169,26 +198,17 @@ async fn add(
 }
 
 async fn change(
-    State(carts): State<Carts>,
-    Path((id, sku)): Path<(CartId, String)>,
+    State(carts): State<FakeCarts>,
+    Path((id, sku)): Path<(CartId, Sku)>,
     Json(line): Json<LineQuantity>,
 ) -> Response {
     carts.set(id, &sku, |_| line.quantity);
     carts.cart_response(id).await
 }
 
-async fn remove(State(carts): State<Carts>, Path((id, sku)): Path<(CartId, String)>) -> Response {
+async fn remove(State(carts): State<FakeCarts>, Path((id, sku)): Path<(CartId, Sku)>) -> Response {
     carts.set(id, &sku, |_| 0);
     carts.cart_response(id).await
-}
-
-async fn ordered(
-    State(carts): State<Carts>,
-    Path(id): Path<CartId>,
-    Json(order): Json<ForOrder>,
-) -> Json<()> {
-    carts.stored.lock().unwrap().entry(id).or_default().order = Some(order.order_id);
-    Json(())
 }
 
 async fn methods() -> Json<ShippingMethods> {
@@ -222,30 +242,44 @@ async fn countries() -> Json<Countries> {
     Json(Countries { items })
 }
 
-async fn quote(State(carts): State<Carts>, Json(request): Json<QuoteRequest>) -> Json<Quote> {
-    let abroad = request.destination.country != "DE"
-        || request.shipping_method.as_deref() == Some("express");
-    let (lines, totals) = carts.priced(&request.lines, abroad).await;
-    let line = |line: CartLine| QuotedLine {
-        sku: line.sku,
-        product_id: line.product_id,
-        name: line.name,
-        options: line.options,
-        quantity: line.quantity,
-        unit_price: line.unit_price,
-        total: line.total,
-        tax: money(0),
-        tax_rate: "0.19".to_owned(),
+async fn quote(
+    State(carts): State<FakeCarts>,
+    Path(id): Path<CartId>,
+    Json(request): Json<CartQuoteRequest>,
+) -> Response {
+    let Some(stored) = carts.stored.lock().unwrap().get(&id).cloned() else {
+        return problem_response(Problem::not_found("cart", id));
     };
-    Json(Quote {
-        currency: Currency::EUR,
-        lines: lines.into_iter().map(line).collect(),
-        shipping: QuotedShipping {
-            method: request.shipping_method.unwrap_or_else(|| "standard".to_owned()),
-            label: "Standard delivery".to_owned(),
-            price: totals.shipping,
-            tax: money(0),
-        },
-        totals,
-    })
+    let CartQuoteRequest { destination, shipping_method } = request;
+    Json(carts.quoted(&stored.lines, &destination.country, shipping_method).await).into_response()
+}
+
+#[async_trait]
+impl Carts for FakeCarts {
+    async fn quote(&self, request: QuoteRequest) -> Result<Quote, CallError> {
+        let QuoteRequest { lines, destination, shipping_method, .. } = request;
+        Ok(self.quoted(&lines, &destination.country, shipping_method).await)
+    }
+
+    async fn begin_checkout(
+        &self,
+        _: CartId,
+        _: OrderId,
+        _: QuoteRequest,
+    ) -> Result<Quote, CallError> {
+        unreachable!("the fake order service freezes no cart")
+    }
+
+    async fn ordered(&self, id: CartId, order_id: OrderId) -> Result<(), CallError> {
+        self.stored.lock().unwrap().entry(id).or_default().order = Some(order_id);
+        Ok(())
+    }
+
+    async fn reopen(&self, _: CartId, _: OrderId) -> Result<(), CallError> {
+        unreachable!("the fake order service freezes no cart")
+    }
+
+    async fn countries(&self) -> Result<Countries, CallError> {
+        unreachable!("the fake order service takes every address")
+    }
 }

@@ -7,17 +7,18 @@ mod orders;
 #[path = "products.rs"]
 mod products;
 
-use axum::Router;
+use axum::{Router, extract::Request, middleware::Next, response::Response};
 use engine_memory::MemoryEngine;
 use kernel::{Ids, ManualClock, Problem, SeededRandomness, Timestamp};
-use runtime::{BuiltService, Module, ProcessResources, TaskTracker, assemble};
+use runtime::{BuildContext, BuiltService, Module, ProcessResources, TaskTracker, assemble};
 use settings::{Flag, Settings, Sources};
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
 };
+use transport::{Context, Edge};
 
-pub(crate) use products::VIEWS;
+pub(crate) use products::{LISTS, VIEWS};
 
 /// Current time of the fake services.
 pub(crate) const NOW: &str = "2025-11-21T14:32:00Z";
@@ -46,31 +47,40 @@ async fn assembled(selected: Vec<&'static Module>) -> Router {
     let flags = vec![Flag::new("test", "storefront.test_payments", "true")];
     let sources = Sources { flags, ..Sources::default() };
     let settings = Settings::load(sections, &sources).unwrap();
-    let materials = ProcessResources {
+    let resources = ProcessResources {
         settings: Arc::new(settings),
         storage: &|name| engine.service(name),
         bulk: &|name| engine.service(name),
         remote: &|_| None,
+        over_wire: None,
         ids,
         metrics: telemetry::Metrics::default(),
         health: telemetry::Health::default(),
         tasks: TaskTracker::default(),
     };
-    let assembled = assemble(TABLE, &selected, materials)
+    let assembled = assemble(TABLE, &selected, resources)
         .await
         .map_err(|(name, error)| format!("{name}: {error}"));
     assembled.unwrap().routers.remove("storefront").unwrap()
 }
 
-/// Built service with these routes.
-fn built(router: Router) -> BuiltService {
-    BuiltService::documented(web::ServiceRouter {
-        router,
-        description: web::ApiDescription::default(),
-    })
+/// Built service with these routes, and the contracts that it has provided.
+fn built(context: &BuildContext, router: Router) -> BuiltService {
+    let parts = web::ServiceParts { idempotency: None, ..context.service_parts() };
+    let router = router.layer(axum::middleware::from_fn(refuse_internal_calls));
+    context.serve_with(web::ApiRouter::from(router), parts)
+}
+
+/// Layer of every fake service: pages are clients of the public API.
+async fn refuse_internal_calls(request: Request, next: Next) -> Response {
+    if Context::current_edge() == Edge::Shop {
+        return next.run(request).await;
+    }
+    let title = format!("{} was called as an internal client", request.uri());
+    problem_response(Problem::new(403, kernel::codes::FORBIDDEN, title))
 }
 
 /// Problem response of a service.
-fn problem_response(problem: Problem) -> axum::response::Response {
+fn problem_response(problem: Problem) -> Response {
     axum::response::IntoResponse::into_response(web::ProblemResponse(problem))
 }

@@ -3,25 +3,25 @@
 use super::{NOW, built, problem_response};
 use axum::{
     Json, Router,
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use contracts::{
-    cart::{CartClient, CartStatus, Destination, Quote, QuoteRequest},
+    cart::{CartClient, CartStatus, Carts, Destination, Quote, QuoteRequest},
     codes,
     order::{
-        Checkout, FulfilmentStatus, HistoryEntry, Order, OrderLine, OrderPage, OrderPayment,
-        OrderQuery, OrderStatus, OrderSummary, PaymentStatus,
+        Checkout, FulfilmentStatus, HistoryEntry, Order, OrderLine, OrderLookup, OrderPayment,
+        OrderReference, OrderStatus, PaymentStatus,
     },
-    payment::{ActionOutcome, Payment, PaymentAction, PaymentState, PaymentSummary},
+    payment::{ActionOutcome, PaymentAction, PaymentState, PaymentSummary},
     shared::{CartId, OrderId, PaymentId, Quantity},
 };
 use kernel::{Ids, Money, Problem};
 use std::{
     collections::BTreeMap,
-    sync::{LazyLock, Mutex},
+    sync::{Arc, LazyLock, Mutex},
 };
 
 pub(super) const MODULE: runtime::Module = runtime::Module {
@@ -31,10 +31,12 @@ pub(super) const MODULE: runtime::Module = runtime::Module {
     follows: &[],
     settings: None,
     maintenance: runtime::Maintenance::none,
-    build: |site| {
+    build: |context| {
         Box::pin(async move {
-            let carts = CartClient::new(site.channel("shopping-cart-service")?);
-            Ok(built(routes(Orders { carts, ids: site.ids.clone() })))
+            let contract = context.contract::<dyn Carts>()?;
+            let carts = CartClient::new(context.channel("shopping-cart-service")?);
+            let orders = Orders { carts, contract, ids: context.ids.clone() };
+            Ok(built(&context, routes(orders)))
         })
     },
 };
@@ -46,12 +48,12 @@ pub(super) const PAYMENTS: runtime::Module = runtime::Module {
     follows: &[],
     settings: None,
     maintenance: runtime::Maintenance::none,
-    build: |_| {
-        Box::pin(async {
+    build: |context| {
+        Box::pin(async move {
             let routes = Router::new()
                 .route("/api/v1/payments/{id}", get(payment))
                 .route("/api/v1/payments/{id}/action", post(submit_action));
-            Ok(built(routes))
+            Ok(built(&context, routes))
         })
     },
 };
@@ -62,13 +64,14 @@ static ORDERS_BY_KEY: LazyLock<Mutex<BTreeMap<String, OrderId>>> = LazyLock::new
 #[derive(Clone)]
 struct Orders {
     carts: CartClient,
+    contract: Arc<dyn Carts>,
     ids: Ids,
 }
 
 fn routes(orders: Orders) -> Router {
     Router::new()
         .route("/api/v1/carts/{id}/checkout", post(checkout))
-        .route("/api/v1/orders", get(list))
+        .route("/api/v1/orders/lookup", post(look_up))
         .route("/api/v1/orders/{id}", get(show))
         .route("/api/v1/orders/{id}/cancel", post(cancel))
         .with_state(orders)
@@ -101,8 +104,8 @@ async fn checkout(
             return problem_response(Problem::new(402, codes::PAYMENT_DECLINED, "declined"));
         }
         "insufficient_funds" => {
-            let problem =
-                Problem::new(409, codes::OUT_OF_STOCK, "gone").subject(cart.lines[0].sku.clone());
+            let problem = Problem::new(409, codes::OUT_OF_STOCK, "gone")
+                .subject(cart.lines[0].sku.to_string());
             return problem_response(problem.fact("available", 0));
         }
         "unknown_outcome" => {
@@ -121,14 +124,14 @@ async fn checkout(
         },
         shipping_method: request.shipping_method.clone(),
     };
-    let quote = orders.carts.quote(&quote).await.unwrap();
+    let quote = orders.contract.quote(quote).await.unwrap();
     if request.expected_total.is_some_and(|expected| expected != quote.totals.total) {
         let problem =
             Problem::new(422, codes::PRICE_CHANGED, "changed").fact("total", quote.totals.total);
         return problem_response(problem);
     }
     let id: OrderId = orders.ids.next();
-    orders.carts.ordered(cart_id, id).await.unwrap();
+    orders.contract.ordered(cart_id, id).await.unwrap();
     let order = placed(id, cart_id, request, quote);
     ORDERS_BY_KEY.lock().unwrap().insert(key, id);
     ORDERS.lock().unwrap().insert(id, order.clone());
@@ -187,27 +190,14 @@ async fn show(Path(id): Path<OrderId>) -> Response {
     }
 }
 
-async fn list(Query(query): Query<OrderQuery>) -> Json<OrderPage> {
+/// Look-up that compares as little as it can: what counts as the same number and address, the order service decides.
+async fn look_up(Json(lookup): Json<OrderLookup>) -> Response {
     let stored = ORDERS.lock().unwrap();
-    let fits = |order: &&Order| {
-        query.number.as_ref() == Some(&order.number) && query.email.as_ref() == Some(&order.email)
-    };
-    let summary = |order: &Order| OrderSummary {
-        id: order.id,
-        number: order.number.clone(),
-        status: order.status,
-        payment_status: order.payment_status,
-        fulfilment_status: order.fulfilment_status,
-        email: order.email.clone(),
-        name: order.shipping_address.name.clone(),
-        total: order.totals.total,
-        item_count: 1,
-        placed_at: order.placed_at,
-    };
-    Json(OrderPage {
-        items: stored.values().filter(fits).map(summary).collect(),
-        next_cursor: None,
-    })
+    let fits = |order: &&Order| lookup.number == order.number && lookup.email == order.email;
+    match stored.values().find(fits) {
+        Some(order) => Json(OrderReference { id: order.id }).into_response(),
+        None => problem_response(Problem::new(404, kernel::codes::NOT_FOUND, "no such order")),
+    }
 }
 
 async fn cancel(Path(id): Path<OrderId>) -> Response {
@@ -229,20 +219,12 @@ async fn payment(Path(id): Path<PaymentId>) -> Response {
     let Some(order) = stored.values().find(|order| order.payment.id == id) else {
         return problem_response(Problem::not_found("payment", id));
     };
-    let total = order.totals.total;
     let is_pending = order.status == OrderStatus::Pending;
-    Json(Payment {
+    Json(PaymentSummary {
         id,
-        order_id: order.id,
-        method: "test".to_owned(),
         state: if is_pending { PaymentState::RequiresAction } else { PaymentState::Captured },
-        amount: total,
-        authorised: total,
-        captured: total,
-        refunded: Money::zero(total.currency),
-        failure: None,
+        amount: order.totals.total,
         action_url: order.payment.action_url.clone(),
-        refunds: Vec::new(),
     })
     .into_response()
 }

@@ -1,24 +1,26 @@
 //! Fake product service: a product of each kind, in several colours.
 
 use super::{NOW, built, problem_response};
+use async_trait::async_trait;
 use axum::{
     Json, Router,
     extract::{Path, Query},
     http::HeaderMap,
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::get,
 };
 use contracts::{
     product::{
-        Categories, Category, FacetValue, Media, PastPrice, PriceHistory, PriceRange, Product,
-        ProductOption, ProductPage, ProductQuery, ProductStatus, ProductSummary, Reduction,
-        Suggestions, Variant, VariantFacts, VariantFactsList, VariantLookup, VariantPriceHistory,
+        Catalogue, Categories, Category, FacetValue, Media, PastPrice, PriceHistory, PriceRange,
+        Product, ProductOption, ProductPage, ProductQuery, ProductStatus, ProductSummary,
+        Reduction, Suggestions, Variant, VariantFacts, VariantPriceHistory,
     },
-    shared::{Image, ProductId},
+    shared::{Image, ProductId, Sku},
 };
 use kernel::{Currency, Cursor, Ids, Problem, Timestamp, UnitPrice, Uuid};
+use rpc::CallError;
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 /// Slug, name, brand, category, price, colours, and peculiarity.
 type Row =
@@ -193,11 +195,25 @@ pub(super) const MODULE: runtime::Module = runtime::Module {
     follows: &[],
     settings: None,
     maintenance: runtime::Maintenance::none,
-    build: |_| Box::pin(async { Ok(built(routes())) }),
+    build: |context| {
+        Box::pin(async move {
+            context.provide::<dyn Catalogue>(Arc::new(FakeCatalogue))?;
+            Ok(built(&context, routes()))
+        })
+    },
 };
 
 /// Number of views of each product.
 pub(crate) static VIEWS: Mutex<BTreeMap<String, usize>> = Mutex::new(BTreeMap::new());
+/// Number of lists of each category that count as a shopper's.
+pub(crate) static LISTS: Mutex<BTreeMap<String, usize>> = Mutex::new(BTreeMap::new());
+
+/// Counts a request of a shopper.
+fn record(counts: &Mutex<BTreeMap<String, usize>>, headers: &HeaderMap, what: String) {
+    if !headers.contains_key("sec-purpose") {
+        *counts.lock().unwrap().entry(what).or_default() += 1;
+    }
+}
 
 fn routes() -> Router {
     Router::new()
@@ -206,7 +222,6 @@ fn routes() -> Router {
         .route("/api/v1/products/suggestions", get(suggestions))
         .route("/api/v1/products/{id}", get(product))
         .route("/api/v1/products/{id}/price-history", get(price_history))
-        .route("/internal/v1/variants/lookup", post(lookup))
 }
 
 fn euros(text: &str) -> UnitPrice {
@@ -268,13 +283,9 @@ fn summary(row: &Row) -> ProductSummary {
     }
 }
 
-fn sku(slug: &str, colour: &str, plug: &str) -> String {
-    format!(
-        "{}-{}{}{plug}",
-        slug.to_uppercase(),
-        colour.to_uppercase(),
-        if plug.is_empty() { "" } else { "-" }
-    )
+fn sku(slug: &str, colour: &str, plug: &str) -> Sku {
+    let dash = if plug.is_empty() { "" } else { "-" };
+    Sku::parse(&format!("{slug}-{colour}{dash}{plug}").to_uppercase()).unwrap()
 }
 
 fn full(row: &Row) -> Product {
@@ -313,7 +324,7 @@ fn full(row: &Row) -> Product {
         });
     }
     let media = |colour: &String| {
-        let skus: Vec<String> = variants
+        let skus: Vec<Sku> = variants
             .iter()
             .filter(|it| it.options["Colour"] == *colour)
             .map(|it| it.sku.clone())
@@ -343,7 +354,8 @@ fn path_of(category: &str) -> String {
     category.to_lowercase().replace(" > ", "/").replace(' ', "-")
 }
 
-async fn list(Query(query): Query<ProductQuery>) -> Response {
+async fn list(Query(query): Query<ProductQuery>, headers: HeaderMap) -> Response {
+    record(&LISTS, &headers, query.category.clone().unwrap_or_default());
     let request = |text: &Option<String>| {
         text.as_deref().map(|it| it.split(',').map(str::to_owned).collect::<Vec<_>>())
     };
@@ -472,9 +484,7 @@ async fn product(Path(id): Path<String>, headers: HeaderMap) -> Response {
     let Some(row) = ROWS.iter().find(|row| row.0 == id || id_of(row.0).to_string() == id) else {
         return problem_response(Problem::not_found("product", id));
     };
-    if !headers.contains_key("sec-purpose") {
-        *VIEWS.lock().unwrap().entry(id).or_default() += 1;
-    }
+    record(&VIEWS, &headers, id);
     Json(full(row)).into_response()
 }
 
@@ -513,28 +523,34 @@ async fn suggestions(Query(request): Query<SuggestionQuery>) -> Json<Suggestions
     })
 }
 
-async fn lookup(Json(request): Json<VariantLookup>) -> Json<VariantFactsList> {
-    let mut variants = Vec::new();
-    for product in ROWS.iter().map(full) {
-        for variant in product.variants.iter().filter(|it| request.skus.contains(&it.sku)) {
-            variants.push(VariantFacts {
-                sku: variant.sku.clone(),
-                product_id: product.id,
-                slug: product.slug.clone(),
-                name: product.name.clone(),
-                options: variant.options.clone(),
-                price: variant.price,
-                image: product
-                    .media
-                    .iter()
-                    .find(|it| it.skus.contains(&variant.sku))
-                    .map(|it| it.image.clone()),
-                for_sale: true,
-                in_stock: variant.in_stock,
-                only_left: variant.only_left,
-                weight_grams: variant.weight_grams,
-            });
-        }
+#[derive(Debug)]
+struct FakeCatalogue;
+
+#[async_trait]
+impl Catalogue for FakeCatalogue {
+    async fn variants(&self, skus: Vec<Sku>) -> Result<Vec<VariantFacts>, CallError> {
+        let products = ROWS.iter().map(full);
+        let facts = products.flat_map(|product| {
+            let variants = product.variants.iter().filter(|it| skus.contains(&it.sku));
+            variants.map(|variant| facts(&product, variant)).collect::<Vec<_>>()
+        });
+        Ok(facts.collect())
     }
-    Json(VariantFactsList { variants })
+}
+
+fn facts(product: &Product, variant: &Variant) -> VariantFacts {
+    let media = product.media.iter().find(|it| it.skus.contains(&variant.sku));
+    VariantFacts {
+        sku: variant.sku.clone(),
+        product_id: product.id,
+        slug: product.slug.clone(),
+        name: product.name.clone(),
+        options: variant.options.clone(),
+        price: variant.price,
+        image: media.map(|media| media.image.clone()),
+        for_sale: true,
+        in_stock: variant.in_stock,
+        only_left: variant.only_left,
+        weight_grams: variant.weight_grams,
+    }
 }

@@ -5,6 +5,7 @@ use axum::{Router, body::Body};
 use http::{Request, Response, header};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
+use transport::headers;
 
 /// Client of the shop.
 #[derive(Clone)]
@@ -109,7 +110,8 @@ impl TestClient {
         if let Some(cookie) = &self.cookie {
             request = request.header(header::COOKIE, cookie);
         }
-        let request = request.body(body).unwrap();
+        // As the gateway marks what comes in at the shop edge.
+        let request = request.header(headers::EDGE, "shop").body(body).unwrap();
         let response: Response<Body> = self.shop.clone().oneshot(request).await.unwrap();
         let (head, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();

@@ -1,19 +1,18 @@
-//! Operator routes for stock and movements, and the internal bulk count for imports.
+//! Operator routes for stock and movements.
 
-use super::{AppState, responses, validation};
+use super::{AppState, deny_shop_edge::DenyShopEdge};
 use crate::{
+    adapters::{responses, validation},
     application::{self, OperatorMovementKind},
-    domain::Sku,
+    domain::SkuStock,
     ports::MovementCursor,
 };
 use axum::extract::State;
-use contracts::inventory::{
-    self, COUNTS_MAX, Movement, Movements, NewMovement, Stock, StockCount, StockCounts, StockList,
-};
+use contracts::inventory::{self, Movement, Movements, NewMovement, Stock, StockCount};
+use identifiers::Sku;
 use kernel::{Cursor, Page, Problem};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use validation::DenyShopEdge;
 use web::{ApiResult, Created, IdempotencyKey, Json, Paging, Path, Query};
 
 const STOCK_LIST: &str = "stock";
@@ -36,11 +35,10 @@ pub(super) async fn list(
     Query(query): Query<ListQuery>,
 ) -> ApiResult<Json<Page<Stock>>> {
     let paging = Paging::new(query.limit, query.cursor);
-    let (limit, after) = (paging.limit()?.get(), paging.position::<String>(STOCK_LIST)?);
-    let after = after.as_deref().and_then(Sku::new);
+    let (limit, after) = (paging.limit()?.get(), paging.position::<Sku>(STOCK_LIST)?);
     let (found, next) = state.stock_ledger.list(after.as_ref(), limit, query.low).await?;
-    let items = found.iter().map(|(sku, stock)| responses::stock(sku, stock)).collect();
-    let next_cursor = next.map(|sku| Cursor::encode(STOCK_LIST, &sku.as_str()));
+    let items = found.into_iter().map(responses::stock).collect();
+    let next_cursor = next.map(|sku| Cursor::encode(STOCK_LIST, &sku));
     Ok(Json(Page { items, next_cursor }))
 }
 
@@ -50,8 +48,7 @@ pub(super) async fn show(
     Path(sku): Path<String>,
 ) -> ApiResult<Json<Stock>> {
     let sku = validation::sku_in_path(&sku)?;
-    let (sku, stock) = require_stock(&state, &sku).await?;
-    Ok(Json(responses::stock(&sku, &stock)))
+    Ok(Json(responses::stock(require_stock(&state, &sku).await?)))
 }
 
 pub(super) async fn count(
@@ -64,34 +61,8 @@ pub(super) async fn count(
     let location = validation::location(count.location.as_deref())?;
     let on_hand = validation::counted_units("on_hand", count.on_hand)?;
     let reason = count.reason.as_deref().map(validation::reason).transpose()?;
-    let (sku, stock) = state.stock_ledger.count(&sku, &location, on_hand, reason).await?;
-    Ok(Json(responses::stock(&sku, &stock)))
-}
-
-/// Bulk count: every count is validated before the first one is applied.
-pub(super) async fn count_many(
-    State(state): State<AppState>,
-    Json(counts): Json<StockCounts>,
-) -> ApiResult<Json<StockList>> {
-    if counts.counts.len() > COUNTS_MAX {
-        let message = format!("must be at most {COUNTS_MAX} counts");
-        return Err(Problem::field("counts", message).into());
-    }
-    let reason = validation::reason(&counts.reason)?;
-    let location = validation::location(None)?;
-    let parse = |(index, count): (usize, &inventory::SkuCount)| {
-        let sku = validation::sku(&format!("counts[{index}].sku"), &count.sku)?;
-        let on_hand =
-            validation::counted_units(&format!("counts[{index}].on_hand"), count.on_hand)?;
-        Ok((sku, on_hand))
-    };
-    let parsed = counts.counts.iter().enumerate().map(parse);
-    let mut items = Vec::with_capacity(counts.counts.len());
-    for (sku, on_hand) in parsed.collect::<Result<Vec<_>, Problem>>()? {
-        let (sku, stock) = state.stock_ledger.count(&sku, &location, on_hand, Some(reason)).await?;
-        items.push(responses::stock(&sku, &stock));
-    }
-    Ok(Json(StockList { items }))
+    let stock = state.stock_ledger.count(&sku, &location, on_hand, reason).await?;
+    Ok(Json(responses::stock(stock)))
 }
 
 pub(super) async fn movements(
@@ -104,8 +75,7 @@ pub(super) async fn movements(
     // The cursor is bound to this SKU's list, so the cursor of another SKU is rejected.
     let list = format!("movements of {}", sku.key());
     let (limit, after) = (paging.limit()?.get(), paging.position::<MovementCursor>(&list)?);
-    let page = state.movements.page(&sku, limit, after).await;
-    let page = page.map_err(|error| responses::storage_problem(&error))?;
+    let page = state.movements.page(&sku, limit, after).await?;
     let next_cursor = page.next.map(|cursor| Cursor::encode(&list, &cursor));
     Ok(Json(Movements { items: page.items, next_cursor }))
 }
@@ -121,14 +91,13 @@ pub(super) async fn record_movement(
     let operation = key.map(|key| key.operation(&format!("movement of {}", movement.sku.key())));
     if let Some(operation) = operation {
         // The cached response of the first request may be lost in a crash while its effect survives.
-        let earlier = state.movements.by_operation(operation).await;
-        if let Some(earlier) = earlier.map_err(|error| responses::storage_problem(&error))? {
+        if let Some(earlier) = state.movements.by_operation(operation).await? {
             return Ok(Created(earlier));
         }
     }
     let (on_hand, at) = state.stock_ledger.record_movement(&movement, operation).await?;
     Ok(Created(Movement {
-        sku: movement.sku.as_str().to_owned(),
+        sku: movement.sku,
         location: movement.location.as_str().to_owned(),
         kind: new.kind,
         quantity: new.quantity,
@@ -160,10 +129,7 @@ fn parse_movement(sku: Sku, new: &NewMovement) -> Result<application::OperatorMo
     Ok(application::OperatorMovement { sku, location, kind, quantity: new.quantity, reason })
 }
 
-async fn require_stock(
-    state: &AppState,
-    sku: &Sku,
-) -> Result<(Sku, crate::domain::SkuStock), Problem> {
+async fn require_stock(state: &AppState, sku: &Sku) -> Result<(Sku, SkuStock), Problem> {
     let stock = state.stock_ledger.stock(sku).await?;
     stock.ok_or_else(|| Problem::not_found("stock of", sku))
 }

@@ -55,7 +55,7 @@ impl EventVisitor for StockChecker {
             self.never_negative
                 .hold(now >= 0 && held >= 0, || format!("{}: {now} on hand, {held} held", at()));
         }
-        if let Event::Held { lines, .. } = &event {
+        if let Event::Held { lines, .. } = &*event {
             for units in lines {
                 let (now, held) = self.units_at(&units.sku_location());
                 self.never_oversold.hold(held <= now, || {
@@ -66,7 +66,7 @@ impl EventVisitor for StockChecker {
                 });
             }
         }
-        if let Event::Committed { .. } = &event {
+        if let Event::Committed { .. } = &*event {
             let enough = movements_of(&event).iter().all(|(_, _, on_hand)| *on_hand >= 0);
             self.never_oversold.hold(enough, || {
                 format!(

@@ -89,7 +89,7 @@ async fn fulfil(
     _: OptionalReason,
 ) -> ApiResult<Json<Order>> {
     require_operator(&caller, "fulfil orders")?;
-    Ok(Json(view::order(&app.fulfil.execute(id.into()).await?)))
+    Ok(Json(view::order(&app.fulfil.execute(id).await?)))
 }
 
 async fn refund(
@@ -100,8 +100,8 @@ async fn refund(
     Json(new): Json<NewRefund>,
 ) -> ApiResult<Created<Order>> {
     require_operator(&caller, "refund orders")?;
-    let request = requests::refund(key.operation(&format!("orders/{id}/refunds")), new)?;
-    Ok(Created(view::order(&app.refund.execute(id.into(), request).await?)))
+    let request = requests::refund(key.operation(&format!("orders/{id}/refunds")).into(), new)?;
+    Ok(Created(view::order(&app.refund.execute(id, request).await?)))
 }
 
 async fn sagas(
@@ -124,5 +124,5 @@ async fn sagas(
 
 async fn retry(app: AppState, caller: Caller, Path(id): Path<SagaId>) -> ApiResult<Json<Saga>> {
     require_operator(&caller, "retry sagas")?;
-    Ok(Json(view::saga(&app.list.retry(id.into()).await?)))
+    Ok(Json(view::saga(&app.list.retry(id).await?)))
 }

@@ -14,7 +14,7 @@ use contracts::{
     inventory::HOLD_LINES_MAX,
     order::{Checkout, NewOrder, NewRefund, OrderQuery},
     payment::PaymentMethod,
-    shared::{self, CartId, OrderId, Quantity},
+    shared::{self, CartId, OrderId, Quantity, RefundId, Sku},
 };
 use kernel::{Currency, FieldError, Ids, Problem, Uuid, codes as general};
 use saga::SagaState;
@@ -22,7 +22,7 @@ use web::Paging;
 
 /// Limit of units of one SKU in an order.
 const LINE_UNITS_MAX: i64 = 100_000;
-/// Limit of a SKU, the name of a method, or a payment token, in bytes.
+/// Limit of the name of a method, or a payment token, in bytes.
 const TOKEN_BYTES_MAX: usize = 200;
 
 /// Input of the checkout of a cart. `operation` identifies the request.
@@ -32,7 +32,7 @@ pub(super) fn checkout(
     operation: Uuid,
     checkout: Checkout,
 ) -> Result<CheckoutInput, Problem> {
-    checkout_input(app, operation, CheckoutSource::Cart { cart_id: cart.into() }, checkout)
+    checkout_input(app, operation, CheckoutSource::Cart { cart_id: cart }, checkout)
 }
 
 /// Input of an order without a cart. `operation` identifies the request.
@@ -128,8 +128,8 @@ pub(super) fn saga_state(word: &str) -> Result<SagaState, Problem> {
     }
 }
 
-/// Request for a refund. `operation` identifies the request.
-pub(super) fn refund(operation: Uuid, new: NewRefund) -> Result<RefundRequest, Problem> {
+/// Request for a refund. `id` identifies the request.
+pub(super) fn refund(id: RefundId, new: NewRefund) -> Result<RefundRequest, Problem> {
     let NewRefund { amount, lines, restock, reason } = new;
     let reason = check_reason(reason.trim())?;
     if reason.is_empty() {
@@ -165,7 +165,7 @@ pub(super) fn refund(operation: Uuid, new: NewRefund) -> Result<RefundRequest, P
         }
         (None, None) => RefundScope::Rest,
     };
-    Ok(RefundRequest { id: operation, scope, restock, reason })
+    Ok(RefundRequest { id, scope, restock, reason })
 }
 
 fn lines_source(
@@ -179,9 +179,10 @@ fn lines_source(
         let title = format!("an order has at most {HOLD_LINES_MAX} lines");
         return Err(Problem::new(422, codes::LINE_LIMIT, title));
     }
-    let mut merged: Vec<(String, i64)> = Vec::with_capacity(lines.len());
+    let mut merged: Vec<(Sku, i64)> = Vec::with_capacity(lines.len());
     for (index, line) in lines.into_iter().enumerate() {
-        check_token(&format!("lines[{index}].sku"), &line.sku)?;
+        Sku::parse(line.sku.as_str())
+            .map_err(|error| Problem::field(format!("lines[{index}].sku"), error.to_string()))?;
         let there = merged.iter_mut().find(|(sku, _)| *sku == line.sku);
         let units = there.as_ref().map_or(0, |(_, units)| *units).saturating_add(line.quantity);
         if line.quantity < 1 || units > LINE_UNITS_MAX {
@@ -197,9 +198,8 @@ fn lines_source(
 }
 
 /// Id of the order of a request: the same for the same request, and impossible to compute without the secret.
-fn order_id(app: &UseCases, operation: Uuid) -> Uuid {
-    let id: OrderId = Ids::derived(app.id_secret, &operation.to_string());
-    id.into()
+fn order_id(app: &UseCases, operation: Uuid) -> OrderId {
+    Ids::derived(app.id_secret, &operation.to_string())
 }
 
 fn check_payment(payment: &PaymentMethod) -> Result<(), Problem> {

@@ -1,4 +1,5 @@
-//! Operations for shoppers. Knowledge of an order's id is the right to see and to cancel it.
+//! Operations for shoppers. Knowledge of an order's id is the right to see and to cancel it;
+//! knowledge of its number and its e-mail address is the right to the id.
 
 use super::{
     AppState, UseCases,
@@ -7,7 +8,7 @@ use super::{
 };
 use crate::adapters::view;
 use contracts::{
-    order::{AsOf, Checkout, Order},
+    order::{AsOf, Checkout, Order, OrderLookup, OrderReference},
     shared::{CartId, OrderId},
 };
 use kernel::{Problem, Timestamp, codes};
@@ -15,7 +16,7 @@ use std::sync::Arc;
 use web::{
     ApiResult, ApiRouter, Caller, Created, IdempotencyKey, Json, Path, Query,
     requires_idempotency_key,
-    routing::{get_with, post_with},
+    routing::{get_with, operation, post_with},
 };
 
 pub(super) fn routes(use_cases: &Arc<UseCases>) -> ApiRouter {
@@ -25,6 +26,17 @@ pub(super) fn routes(use_cases: &Arc<UseCases>) -> ApiRouter {
             requires_idempotency_key(post_with(checkout, |it| {
                 it.id("checkout").summary("Turn a cart into an order and pay for it").tag("Orders")
             })),
+        )
+        .api_route(
+            "/api/v1/orders/lookup",
+            post_with(
+                look_up,
+                operation(
+                    "lookUpOrder",
+                    "Find an order by its number and e-mail address",
+                    "Orders",
+                ),
+            ),
         )
         .api_route(
             "/api/v1/orders/{id}",
@@ -47,13 +59,18 @@ async fn checkout(
     key: IdempotencyKey,
     Json(checkout): Json<Checkout>,
 ) -> ApiResult<Created<Order>> {
-    let mut operation = key.operation(&format!("carts/{cart}/checkout"));
-    if kernel::defects::planted("key_reused_across_carts") {
-        operation = key.operation("checkout");
-    }
+    let operation = key.operation(&format!("carts/{cart}/checkout"));
     let input = requests::checkout(&app, cart, operation, checkout)?;
     let found = app.place.execute(input).await?;
     Ok(Created::at(format!("/api/v1/orders/{}", found.id), view::order(&found)))
+}
+
+async fn look_up(
+    app: AppState,
+    Json(lookup): Json<OrderLookup>,
+) -> ApiResult<Json<OrderReference>> {
+    let id = app.look_up.execute(&lookup.number, &lookup.email).await?;
+    Ok(Json(OrderReference { id }))
 }
 
 async fn order(
@@ -63,10 +80,10 @@ async fn order(
     Query(query): Query<AsOf>,
 ) -> ApiResult<Json<Order>> {
     let found = match query.as_of {
-        None => app.read.now(id.into()).await?,
+        None => app.read.now(id).await?,
         Some(instant) => {
             require_operator(&caller, "see an order as it stood")?;
-            app.read.at(id.into(), parse_instant(&instant)?).await?
+            app.read.at(id, parse_instant(&instant)?).await?
         }
     };
     Ok(Json(view::order(&found)))
@@ -77,7 +94,7 @@ async fn cancel(
     Path(id): Path<OrderId>,
     OptionalReason(reason): OptionalReason,
 ) -> ApiResult<Json<Order>> {
-    Ok(Json(view::order(&app.cancel.execute(id.into(), reason).await?)))
+    Ok(Json(view::order(&app.cancel.execute(id, reason).await?)))
 }
 
 fn parse_instant(text: &str) -> Result<Timestamp, Problem> {

@@ -1,8 +1,10 @@
 //! Invariants of every order, checked offline.
 
-use super::PREFIX;
 use crate::{
-    application::checkout_input::checkout_id,
+    application::{
+        checkout_input::checkout_id,
+        orders::{STREAM_PREFIX, order_id_of},
+    },
     domain::{
         events::{Line, OrderEvent, Placed},
         order::Order,
@@ -45,18 +47,16 @@ impl OrderChecker {
 
     /// Whether the checkout saga whose id derives from the order's id is about this order.
     async fn has_its_checkout(&self, stream: &str) -> Result<bool, StorageError> {
-        let Some(id) = stream.strip_prefix(PREFIX).and_then(|id| id.parse().ok()) else {
-            return Ok(false);
-        };
-        let begun = saga::maintenance::case(&*self.journal, checkout_id(id)).await?;
-        Ok(begun.is_some_and(|input| super::subject(&input) == Some(id)))
+        let Some(id) = order_id_of(stream) else { return Ok(false) };
+        let begun = saga::maintenance::saga_input(&*self.journal, checkout_id(id).into()).await?;
+        Ok(begun.is_some_and(|input| super::subject(&input) == Some(id.into())))
     }
 }
 
 #[async_trait]
 impl EventVisitor for OrderChecker {
     fn wants(&self, stream: &str) -> bool {
-        stream.starts_with(PREFIX)
+        stream.starts_with(STREAM_PREFIX)
     }
 
     async fn stream(&mut self, events: &[RecordedEvent]) -> Result<(), StorageError> {

@@ -33,9 +33,6 @@ impl Step<CheckoutInput> for ConfirmOrder {
             return Ok(Progress::Done);
         }
         let due = found.order.placed.totals.total;
-        if kernel::defects::planted("confirmed_before_goods") {
-            self.orders.execute(input.order_id, &OrderCommand::Confirm { captured: due }).await?;
-        }
         // Stock first: no payment is captured for units that are gone.
         self.stock.commit(input.hold_id()).await?;
         let captured = match input.capture {

@@ -14,7 +14,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use contracts::codes;
-use kernel::{Problem, defects};
+use kernel::Problem;
 use saga::{Progress, Step, StepError};
 use std::sync::Arc;
 
@@ -36,8 +36,7 @@ impl Step<CheckoutInput> for CreateOrder {
             return Ok(progress);
         }
         let quote = self.quote(input).await?;
-        let compares = !defects::planted("changed_total_accepted");
-        if compares && input.expected_total.is_some_and(|expected| expected != quote.totals.total) {
+        if input.expected_total.is_some_and(|expected| expected != quote.totals.total) {
             return Err(StepError::refused(price_changed(&quote)));
         }
         let placed = self.placed(input, quote).map_err(OrderError::from)?;

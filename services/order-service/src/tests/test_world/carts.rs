@@ -1,6 +1,6 @@
 //! Fake cart service.
 
-use super::{FakeClient, UNITS};
+use super::{FakeClient, UNITS, sku};
 use crate::{
     domain::{
         events::{Shipping, Totals},
@@ -13,6 +13,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use contracts::codes;
+use identifiers::{CartId, OrderId, ProductId, Sku};
 use kernel::{Currency, Money, Problem, UnitPrice, Uuid};
 use std::{
     collections::{BTreeMap, HashMap},
@@ -22,7 +23,7 @@ use std::{
 /// Carts with the order that froze them.
 #[derive(Debug, Default)]
 pub(crate) struct FakeCarts {
-    carts: HashMap<Uuid, CartState>,
+    carts: HashMap<CartId, CartState>,
     /// Price of a mug, in minor units.
     pub(crate) price: i64,
 }
@@ -30,31 +31,31 @@ pub(crate) struct FakeCarts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum CartState {
     Open,
-    CheckingOut(Uuid),
-    Ordered(Uuid),
+    CheckingOut(OrderId),
+    Ordered(OrderId),
 }
 
 impl FakeCarts {
-    pub(crate) fn with(cart: Uuid) -> Self {
+    pub(crate) fn with(cart: CartId) -> Self {
         Self { carts: [(cart, CartState::Open)].into(), price: 1_800 }
     }
 
-    pub(crate) fn is_open(&self, cart: Uuid) -> Result<(), String> {
+    pub(crate) fn is_open(&self, cart: CartId) -> Result<(), String> {
         self.is(cart, CartState::Open)
     }
 
-    pub(crate) fn is_ordered(&self, cart: Uuid, order: Uuid) -> Result<(), String> {
+    pub(crate) fn is_ordered(&self, cart: CartId, order: OrderId) -> Result<(), String> {
         self.is(cart, CartState::Ordered(order))
     }
 
-    fn is(&self, cart: Uuid, expected: CartState) -> Result<(), String> {
+    fn is(&self, cart: CartId, expected: CartState) -> Result<(), String> {
         match self.carts.get(&cart) {
             Some(found) if *found == expected => Ok(()),
             found => Err(format!("the cart is {found:?}")),
         }
     }
 
-    fn freeze(&mut self, cart: Uuid, order: Uuid) -> Result<(), PortError> {
+    fn freeze(&mut self, cart: CartId, order: OrderId) -> Result<(), PortError> {
         let Some(cart) = self.carts.get_mut(&cart) else {
             return Err(refused(Problem::not_found("cart", cart)));
         };
@@ -77,15 +78,15 @@ fn refused(problem: Problem) -> PortError {
     PortError::Refused(Box::new(problem))
 }
 
-fn priced(lines: &[(String, i64)], price: i64) -> Quote {
+fn priced(lines: &[(Sku, i64)], price: i64) -> Quote {
     let euro = |amount| Money::new(amount, Currency::EUR);
     let tax = |gross: i64| euro(gross * 19 / 119);
     let quoted: Vec<QuotedLine> = lines
         .iter()
         .map(|(sku, quantity)| QuotedLine {
             sku: sku.clone(),
-            product_id: Uuid::from_u128(7),
-            name: sku.to_lowercase(),
+            product_id: ProductId(Uuid::from_u128(7)),
+            name: sku.key(),
             options: BTreeMap::new(),
             quantity: *quantity,
             unit_price: UnitPrice::from_money(euro(price)).unwrap(),
@@ -119,7 +120,12 @@ fn priced(lines: &[(String, i64)], price: i64) -> Quote {
 
 #[async_trait]
 impl Carts for FakeClient<FakeCarts> {
-    async fn freeze(&self, cart: Uuid, order: Uuid, _: Delivery<'_>) -> Result<Quote, PortError> {
+    async fn freeze(
+        &self,
+        cart: CartId,
+        order: OrderId,
+        _: Delivery<'_>,
+    ) -> Result<Quote, PortError> {
         self.interruption_point().await;
         let price = {
             let mut fake = self.fake.lock();
@@ -127,25 +133,26 @@ impl Carts for FakeClient<FakeCarts> {
             fake.price
         };
         self.interruption_point().await;
-        Ok(priced(&[("MUG".to_owned(), UNITS)], price))
+        Ok(priced(&[(sku("MUG"), UNITS)], price))
     }
 
     async fn quote(
         &self,
-        lines: &[(String, i64)],
+        lines: &[(Sku, i64)],
         _: Option<Currency>,
         _: Delivery<'_>,
     ) -> Result<Quote, PortError> {
-        if let Some((sku, _)) = lines.iter().find(|(sku, _)| sku != "MUG") {
+        let mug = sku("MUG");
+        if let Some((sku, _)) = lines.iter().find(|(sku, _)| *sku != mug) {
             let problem =
-                Problem::new(422, codes::UNKNOWN_SKU, "not for sale").subject(sku.clone());
+                Problem::new(422, codes::UNKNOWN_SKU, "not for sale").subject(sku.as_str());
             return Err(refused(problem));
         }
         let price = self.fake.lock().price;
         Ok(priced(lines, price))
     }
 
-    async fn ordered(&self, cart: Uuid, order: Uuid) -> Result<(), PortError> {
+    async fn ordered(&self, cart: CartId, order: OrderId) -> Result<(), PortError> {
         self.interruption_point().await;
         let mut fake = self.fake.lock();
         match fake.carts.get_mut(&cart) {
@@ -158,7 +165,7 @@ impl Carts for FakeClient<FakeCarts> {
         }
     }
 
-    async fn reopen(&self, cart: Uuid, order: Uuid) -> Result<(), PortError> {
+    async fn reopen(&self, cart: CartId, order: OrderId) -> Result<(), PortError> {
         self.interruption_point().await;
         if let Some(cart) = self.fake.lock().carts.get_mut(&cart)
             && *cart == CartState::CheckingOut(order)

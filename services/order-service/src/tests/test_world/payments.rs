@@ -7,13 +7,14 @@ use crate::ports::{
 };
 use async_trait::async_trait;
 use contracts::codes;
-use kernel::{Currency, Money, Problem, Uuid};
+use identifiers::{OrderId, PaymentId, RefundId};
+use kernel::{Currency, Money, Problem};
 use std::collections::{HashMap, HashSet};
 
 /// Payments by their id.
 #[derive(Default)]
 pub(crate) struct FakePayments {
-    payments: HashMap<Uuid, FakePayment>,
+    payments: HashMap<PaymentId, FakePayment>,
     /// Whether the service does not respond.
     pub(crate) unavailable: bool,
     /// Whether the bank refuses every capture.
@@ -30,7 +31,7 @@ pub(crate) struct FakePayment {
     amount: i64,
     captures: u32,
     captured: i64,
-    refunds: HashSet<Uuid>,
+    refunds: HashSet<RefundId>,
     refunded: i64,
     attempts: u32,
 }
@@ -162,7 +163,7 @@ impl Payments for FakeClient<FakePayments> {
         Ok(answer)
     }
 
-    async fn capture(&self, payment: Uuid) -> Result<Money, PortError> {
+    async fn capture(&self, payment: PaymentId) -> Result<Money, PortError> {
         self.interruption_point().await;
         let captured = {
             let mut fake = self.fake.lock();
@@ -187,7 +188,7 @@ impl Payments for FakeClient<FakePayments> {
         Ok(Money::new(captured, Currency::EUR))
     }
 
-    async fn cancel(&self, payment: Uuid, _: Uuid) -> Result<(), PortError> {
+    async fn cancel(&self, payment: PaymentId, _: OrderId) -> Result<(), PortError> {
         self.interruption_point().await;
         {
             let mut fake = self.fake.lock();
@@ -205,8 +206,8 @@ impl Payments for FakeClient<FakePayments> {
 
     async fn refund(
         &self,
-        payment: Uuid,
-        refund: Uuid,
+        payment: PaymentId,
+        refund: RefundId,
         amount: Money,
         _: &str,
     ) -> Result<(), PortError> {

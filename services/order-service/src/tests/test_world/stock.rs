@@ -1,10 +1,11 @@
 //! Fake inventory service, which panics when stock falls below zero.
 
-use super::FakeClient;
+use super::{FakeClient, sku};
 use crate::ports::{PortError, stock::Stock};
 use async_trait::async_trait;
 use contracts::codes;
-use kernel::{Clock, Problem, Timestamp, Uuid};
+use identifiers::{HoldId, OrderId, RefundId, Sku};
+use kernel::{Clock, Problem, Timestamp};
 use std::{
     collections::{HashMap, HashSet},
     time::Duration,
@@ -13,14 +14,14 @@ use std::{
 /// Stock on hand, and holds by their id.
 #[derive(Debug, Default)]
 pub(crate) struct FakeStock {
-    on_hand: HashMap<String, i64>,
-    holds: HashMap<Uuid, FakeHold>,
-    restocked: HashSet<Uuid>,
+    on_hand: HashMap<Sku, i64>,
+    holds: HashMap<HoldId, FakeHold>,
+    restocked: HashSet<RefundId>,
 }
 
 #[derive(Clone, Debug)]
 struct FakeHold {
-    lines: Vec<(String, i64)>,
+    lines: Vec<(Sku, i64)>,
     expires_at: Timestamp,
     state: HoldState,
 }
@@ -33,8 +34,8 @@ enum HoldState {
 }
 
 impl FakeStock {
-    pub(crate) fn with(sku: &str, units: i64) -> Self {
-        Self { on_hand: [(sku.to_owned(), units)].into(), ..Self::default() }
+    pub(crate) fn with(text: &str, units: i64) -> Self {
+        Self { on_hand: [(sku(text), units)].into(), ..Self::default() }
     }
 
     /// Checks the units on hand and the units held of the only SKU.
@@ -58,21 +59,21 @@ impl FakeStock {
         self.on_hand.values_mut().for_each(|units| *units = 0);
     }
 
-    fn available(&self, sku: &str, now: Timestamp) -> i64 {
+    fn available(&self, sku: &Sku, now: Timestamp) -> i64 {
         let holds = self.holds.values();
         let held = holds.filter(|hold| hold.state == HoldState::Held && now < hold.expires_at);
         let held = held.flat_map(|hold| &hold.lines).filter(|(held, _)| held == sku);
         self.on_hand.get(sku).copied().unwrap_or(0) - held.map(|(_, units)| units).sum::<i64>()
     }
 
-    fn missing(&self, lines: &[(String, i64)], now: Timestamp) -> Option<PortError> {
+    fn missing(&self, lines: &[(Sku, i64)], now: Timestamp) -> Option<PortError> {
         let (sku, _) = lines.iter().find(|(sku, units)| self.available(sku, now) < *units)?;
         let left = self.available(sku, now);
         let problem = Problem::new(409, codes::OUT_OF_STOCK, format!("{left} of {sku} are left"));
-        Some(PortError::Refused(Box::new(problem.subject(sku.clone()).fact("available", left))))
+        Some(PortError::Refused(Box::new(problem.subject(sku.as_str()).fact("available", left))))
     }
 
-    fn move_units(&mut self, lines: &[(String, i64)], sign: i64) {
+    fn move_units(&mut self, lines: &[(Sku, i64)], sign: i64) {
         for (sku, units) in lines {
             let on_hand = self.on_hand.entry(sku.clone()).or_default();
             *on_hand += sign * units;
@@ -80,7 +81,7 @@ impl FakeStock {
         }
     }
 
-    fn commit(&mut self, id: Uuid, now: Timestamp) -> Result<(), PortError> {
+    fn commit(&mut self, id: HoldId, now: Timestamp) -> Result<(), PortError> {
         let hold = self.holds.get(&id).cloned().expect("what is committed was held");
         match hold.state {
             HoldState::Sold => Ok(()),
@@ -105,7 +106,7 @@ impl FakeStock {
 
 #[async_trait]
 impl Stock for FakeClient<FakeStock> {
-    async fn hold(&self, hold: Uuid, _: Uuid, lines: &[(String, i64)]) -> Result<(), PortError> {
+    async fn hold(&self, hold: HoldId, _: OrderId, lines: &[(Sku, i64)]) -> Result<(), PortError> {
         self.interruption_point().await;
         {
             let (mut fake, now) = (self.fake.lock(), self.clock.now());
@@ -123,14 +124,14 @@ impl Stock for FakeClient<FakeStock> {
         Ok(())
     }
 
-    async fn commit(&self, hold: Uuid) -> Result<(), PortError> {
+    async fn commit(&self, hold: HoldId) -> Result<(), PortError> {
         self.interruption_point().await;
         let committed = self.fake.lock().commit(hold, self.clock.now());
         self.interruption_point().await;
         committed
     }
 
-    async fn release(&self, hold: Uuid) -> Result<(), PortError> {
+    async fn release(&self, hold: HoldId) -> Result<(), PortError> {
         self.interruption_point().await;
         {
             let mut fake = self.fake.lock();
@@ -148,15 +149,15 @@ impl Stock for FakeClient<FakeStock> {
 
     async fn restock(
         &self,
-        hold: Uuid,
-        reference: Uuid,
-        lines: &[(String, i64)],
+        hold: HoldId,
+        refund: RefundId,
+        lines: &[(Sku, i64)],
         _: &str,
     ) -> Result<(), PortError> {
         self.interruption_point().await;
         {
             let mut fake = self.fake.lock();
-            if fake.restocked.insert(reference) {
+            if fake.restocked.insert(refund) {
                 fake.move_units(lines, 1);
                 // Restocked already, so a release does not return it again.
                 fake.holds.entry(hold).and_modify(|hold| {

@@ -1,10 +1,10 @@
 //! Public operations, for shoppers, operators and processors.
 
-use super::{AppState, responses, signed_body::SignedBody};
+use super::{AppState, signed_body::SignedBody};
 use crate::{
+    adapters::view,
     application::{CustomerAction, WebhookMessage},
     domain::AuthorisationOutcome,
-    ports,
 };
 use axum::extract::State;
 use contracts::{
@@ -26,13 +26,11 @@ pub(super) async fn show(
     caller: Caller,
     Path(id): Path<PaymentId>,
 ) -> ApiResult<Json<PaymentView>> {
-    let payment = app.payments.payment(ports::PaymentId(id.0)).await?;
-    let payment = payment.ok_or_else(|| responses::not_found(id))?;
+    let payment = app.payments.payment(id).await?;
+    let payment = payment.ok_or_else(|| view::not_found(id))?;
     Ok(Json(match caller.edge {
-        Edge::Shop => PaymentView::Summary(responses::summary(id, &payment)?),
-        Edge::Operator | Edge::Internal => {
-            PaymentView::Whole(Box::new(responses::full(id, &payment)?))
-        }
+        Edge::Shop => PaymentView::Summary(view::summary(id, &payment)?),
+        Edge::Operator | Edge::Internal => PaymentView::Whole(Box::new(view::full(id, &payment)?)),
     }))
 }
 
@@ -45,8 +43,8 @@ pub(super) async fn apply_action(
         ActionOutcome::Approve => CustomerAction::Approve,
         ActionOutcome::Decline => CustomerAction::Decline,
     };
-    let payment = app.payments.apply_customer_action(ports::PaymentId(id.0), action).await?;
-    Ok(Json(responses::summary(id, &payment)?))
+    let payment = app.payments.apply_customer_action(id, action).await?;
+    Ok(Json(view::summary(id, &payment)?))
 }
 
 pub(super) async fn handle_test_webhook(
@@ -68,7 +66,7 @@ pub(super) async fn handle_test_webhook(
             AuthorisationOutcome::Declined { reason: "declined".to_owned() }
         }
     };
-    let message = WebhookMessage { id: event_id, payment: ports::PaymentId(payment_id.0), outcome };
+    let message = WebhookMessage { id: event_id, payment: payment_id, outcome };
     app.payments.handle_webhook(crate::TEST, &message).await?;
     Ok(NoContent)
 }

@@ -1,8 +1,9 @@
 //! Webhooks of the test processor: signed, and each delivered twice, as real processors do now and then.
 
-use crate::{adapters::signature::SigningKey, ports::PaymentId};
+use crate::adapters::signature::SigningKey;
 use bytes::Bytes;
 use contracts::payment::{SIGNATURE_HEADER, Webhook, WebhookOutcome};
+use identifiers::PaymentId;
 use parking_lot::Mutex;
 use runtime::TaskTracker;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
@@ -55,7 +56,7 @@ impl WebhookSender {
     async fn send(&self, payment: PaymentId) -> Result<(), String> {
         let webhook = Webhook {
             event_id: format!("test-{payment}"),
-            payment_id: contracts::shared::PaymentId(payment.0),
+            payment_id: payment,
             outcome: WebhookOutcome::Authorised,
         };
         let body = serde_json::to_vec(&webhook).map(Bytes::from).map_err(|it| it.to_string())?;

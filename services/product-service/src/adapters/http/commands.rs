@@ -13,7 +13,7 @@ use contracts::{
         IMPORT_PRODUCTS_MAX, ImportBatch, ImportOutcome, ImportReport, NewProduct, Product,
         ProductPatch, Variant,
     },
-    shared::ProductId,
+    shared::{ProductId, Sku},
 };
 use kernel::{Problem, UnitPrice, codes};
 use transport::Edge;
@@ -97,7 +97,7 @@ pub(super) async fn archive(
 pub(super) async fn set_price(
     State(app): State<AppState>,
     caller: Caller,
-    Path((product, sku)): Path<(String, String)>,
+    Path((product, sku)): Path<(String, Sku)>,
     IfMatch(if_match): IfMatch,
     Json(price): Json<UnitPrice>,
 ) -> ApiResult<Versioned<Json<Variant>>> {
@@ -105,7 +105,7 @@ pub(super) async fn set_price(
     let Versioned { version, answer: Json(product) } =
         execute(&app, &caller, &product, if_match, command).await?;
     let mut variants = product.variants.into_iter();
-    let variant = variants.find(|variant| variant.sku.eq_ignore_ascii_case(&sku));
+    let variant = variants.find(|variant| variant.sku == sku);
     let variant = variant.ok_or_else(|| Problem::not_found("variant", sku))?;
     Ok(Versioned { version, answer: Json(variant) })
 }

@@ -20,7 +20,11 @@ impl From<CatalogueError> for Problem {
                 tracing::warn!(error = %std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default(), "stock count failed");
                 Self::unavailable("inventory-service")
             }
-            CatalogueError::Storage(error) => storage_problem(&error),
+            CatalogueError::Storage(StorageError::TooLarge { bytes, limit }) => Self::field(
+                "variants",
+                format!("the whole product takes {bytes} bytes; at most {limit} are allowed"),
+            ),
+            CatalogueError::Storage(error) => error.into(),
         }
     }
 }
@@ -35,54 +39,27 @@ fn rejected(rejection: &Rejection) -> Problem {
         }
         return problem;
     }
+    let (status, code) = match rejection {
+        Rejection::Archived => (409, codes::PRODUCT_ARCHIVED),
+        Rejection::VersionChanged { .. } => (412, kernel::codes::PRECONDITION_FAILED),
+        Rejection::CreatedDifferently => (422, kernel::codes::IDEMPOTENCY_KEY_REUSED),
+        _ => (404, kernel::codes::NOT_FOUND),
+    };
+    let problem = Problem::new(status, code, message);
     match rejection {
-        Rejection::UnknownVariant { sku } => {
-            Problem::new(404, kernel::codes::NOT_FOUND, message).subject(sku.clone())
-        }
-        Rejection::Archived => Problem::new(409, codes::PRODUCT_ARCHIVED, message),
-        Rejection::VersionChanged { actual } => {
-            Problem::new(412, kernel::codes::PRECONDITION_FAILED, message).fact("version", actual)
-        }
-        Rejection::CreatedDifferently => {
-            Problem::new(422, kernel::codes::IDEMPOTENCY_KEY_REUSED, message)
-        }
-        _ => Problem::new(404, kernel::codes::NOT_FOUND, message),
+        Rejection::UnknownVariant { sku } => problem.subject(sku.as_str()),
+        Rejection::VersionChanged { actual } => problem.fact("version", actual),
+        _ => problem,
     }
 }
 
 fn name_conflict(conflict: &NameConflict) -> Problem {
     let (code, field, what, name) = match conflict {
-        NameConflict::Slug(slug) => (codes::SLUG_TAKEN, "slug", "slug", slug),
-        NameConflict::Sku(sku) => (codes::SKU_TAKEN, "variants", "SKU", sku),
+        NameConflict::Slug(slug) => (codes::SLUG_TAKEN, "slug", "slug", slug.as_str()),
+        NameConflict::Sku(sku) => (codes::SKU_TAKEN, "variants", "SKU", sku.as_str()),
     };
     let title = format!("another product has the {what} {name:?}");
-    let mut problem = Problem::new(409, code, title.clone()).subject(name.clone());
+    let mut problem = Problem::new(409, code, title.clone()).subject(name);
     problem.errors.push(FieldError { field: field.to_owned(), message: title });
     problem
-}
-
-fn storage_problem(error: &StorageError) -> Problem {
-    match error {
-        StorageError::TooLarge { bytes, limit } => {
-            let message =
-                format!("the whole product takes {bytes} bytes; at most {limit} are allowed");
-            Problem::field("variants", message)
-        }
-        StorageError::Full => {
-            Problem::new(503, kernel::codes::STORAGE_FULL, error.to_string()).retry_after(30)
-        }
-        StorageError::Unavailable(_) => {
-            tracing::error!(%error, "the catalogue's store did not answer");
-            Problem::new(
-                503,
-                kernel::codes::UNAVAILABLE,
-                "the catalogue cannot answer at the moment",
-            )
-            .retry_after(1)
-        }
-        StorageError::Corrupt(_) => {
-            tracing::error!(%error, "the catalogue's store cannot be read");
-            Problem::internal()
-        }
-    }
 }

@@ -5,8 +5,7 @@ use super::{AppState, audience};
 use crate::index::{ProductRef, ReductionFilter, SearchQuery, StockFilter};
 use axum::extract::State;
 use contracts::product::{
-    Categories, PriceHistory, Product, ProductPage, ProductQuery, Suggestions, VariantFactsList,
-    VariantLookup,
+    Categories, PriceHistory, Product, ProductPage, ProductQuery, Suggestions,
 };
 use http::HeaderMap;
 use kernel::Problem;
@@ -16,13 +15,11 @@ use serde_json::{Map, Value, json};
 use transport::Edge;
 use web::{ApiResult, Caller, Json, Path, Query, Versioned};
 
-/// Number of SKUs in one look-up, at most.
-const LOOKUP_SKUS_MAX: usize = 1_000;
-
 pub(super) async fn list(
     State(app): State<AppState>,
     caller: Caller,
     Query(query): Query<ProductQuery>,
+    headers: HeaderMap,
 ) -> ApiResult<Json<ProductPage>> {
     let ListRequest { query, cursor, limit } = query_params::parse(query, audience(&caller))?;
     if query.text.is_some() {
@@ -31,7 +28,7 @@ pub(super) async fn list(
     let page = app.catalogue.index.products(&query, cursor.as_ref(), limit);
     let page = page.map_err(query_params::invalid_cursor)?;
     // Further pages belong to the activity of the first one.
-    if caller.edge == Edge::Shop && cursor.is_none() {
+    if caller.edge == Edge::Shop && cursor.is_none() && !is_prefetch(&headers) {
         record_listing(&app, &query, page.total);
     }
     Ok(Json(page))
@@ -87,18 +84,6 @@ pub(super) async fn categories(
     Ok(Json(app.catalogue.index.categories(audience(&caller))))
 }
 
-pub(super) async fn look_up_variants(
-    State(app): State<AppState>,
-    Json(lookup): Json<VariantLookup>,
-) -> ApiResult<Json<VariantFactsList>> {
-    if lookup.skus.len() > LOOKUP_SKUS_MAX {
-        let message =
-            format!("has {} entries; at most {LOOKUP_SKUS_MAX} are allowed", lookup.skus.len());
-        return Err(Problem::field("skus", message).into());
-    }
-    Ok(Json(VariantFactsList { variants: app.catalogue.index.variants(&lookup.skus) }))
-}
-
 /// Product by id or slug, if `caller` may see it.
 pub(super) fn find(app: &AppState, caller: &Caller, product: &str) -> Result<ProductRef, Problem> {
     let visible = app.catalogue.find(product, audience(caller));
@@ -108,7 +93,7 @@ pub(super) fn find(app: &AppState, caller: &Caller, product: &str) -> Result<Pro
     })
 }
 
-/// Whether the browser only prefetches the page, which is not a view by a person.
+/// Whether the browser only prefetches the page, or a page reads it by itself: neither is a view by a person.
 fn is_prefetch(headers: &HeaderMap) -> bool {
     let purpose = headers.get("sec-purpose").and_then(|value| value.to_str().ok());
     purpose.is_some_and(|purpose| purpose.contains("prefetch"))

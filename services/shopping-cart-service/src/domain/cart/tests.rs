@@ -7,12 +7,16 @@ fn now(seconds: i64) -> DecisionContext {
     DecisionContext { at: Timestamp::from_second(1_800_000_000 + seconds).unwrap(), ttl: TTL }
 }
 
-fn order(number: u128) -> Uuid {
-    Uuid::from_u128(number)
+fn order(number: u128) -> OrderId {
+    OrderId(Uuid::from_u128(number))
 }
 
-fn add(sku: &str, quantity: i64) -> Command {
-    Command::AddLine { sku: sku.to_owned(), quantity, operation: None }
+fn sku(text: &str) -> Sku {
+    Sku::parse(text).unwrap()
+}
+
+fn add(text: &str, quantity: i64) -> Command {
+    Command::AddLine { sku: sku(text), quantity, operation: None }
 }
 
 /// A cart after these commands, all of which must be accepted.
@@ -40,7 +44,7 @@ fn the_same_sku_twice_is_one_line() {
 
 #[test]
 fn initial_lines_are_merged_and_validated_as_if_added_one_by_one() {
-    let line = |sku: &str, quantity| Line { sku: sku.to_owned(), quantity };
+    let line = |text: &str, quantity| Line { sku: sku(text), quantity };
     let create =
         |lines| Cart::decide(None, &Command::Create { currency: Currency::EUR, lines }, now(0));
     let created =
@@ -70,23 +74,37 @@ fn quantities_have_limits() {
 
 #[test]
 fn a_repeated_operation_changes_nothing() {
-    let operation = Some(order(7));
-    let command = Command::AddLine { sku: "A".to_owned(), quantity: 1, operation };
+    let operation = Some(Uuid::from_u128(7));
+    let command = Command::AddLine { sku: sku("A"), quantity: 1, operation };
     let cart = after(&[command.clone(), command]);
-    assert_eq!(cart.lines, [Line { sku: "A".to_owned(), quantity: 1 }]);
+    assert_eq!(cart.lines, [Line { sku: sku("A"), quantity: 1 }]);
 }
 
 #[test]
-fn setting_a_quantity_to_zero_removes_the_line_and_is_idempotent() {
-    let cart = after(&[add("A", 2), Command::ChangeLine { sku: "A".to_owned(), quantity: 0 }]);
+fn setting_a_quantity_to_zero_removes_the_line_and_an_absent_line_is_not_found() {
+    let cart = after(&[add("A", 2), Command::ChangeLine { sku: sku("A"), quantity: 0 }]);
     assert!(cart.lines.is_empty());
-    assert_eq!(decide(&cart, &Command::RemoveLine { sku: "A".to_owned() }), Ok(vec![]));
-    assert_eq!(
-        decide(&cart, &Command::ChangeLine { sku: "A".to_owned(), quantity: 0 }),
-        Ok(vec![])
-    );
-    let missing = Command::ChangeLine { sku: "A".to_owned(), quantity: 1 };
-    assert_eq!(decide(&cart, &missing), Err(Rejection::NotInCart { sku: "A".to_owned() }));
+    for command in [
+        Command::RemoveLine { sku: sku("A") },
+        Command::ChangeLine { sku: sku("A"), quantity: 0 },
+        Command::ChangeLine { sku: sku("A"), quantity: 1 },
+    ] {
+        assert_eq!(decide(&cart, &command), Err(Rejection::NotInCart { sku: sku("A") }));
+    }
+}
+
+#[test]
+fn a_line_is_found_by_every_spelling_of_its_sku_and_keeps_its_own() {
+    let cart = after(&[add("Mug-A", 1), add("MUG-A", 1), add("mug-a", 1)]);
+    assert_eq!(cart.lines.len(), 1);
+    assert_eq!((cart.lines[0].sku.as_str(), cart.lines[0].quantity), ("Mug-A", 3));
+    let change = Command::ChangeLine { sku: sku("MUG-a"), quantity: 2 };
+    let at = now(1).at;
+    let changed = CartEvent::LineChanged { sku: sku("Mug-A"), quantity: 2, at };
+    assert_eq!(decide(&cart, &change), Ok(vec![changed]));
+    let events = decide(&cart, &Command::RemoveLine { sku: sku("mUg-A") }).unwrap();
+    assert!(matches!(&events[..], [CartEvent::LineRemoved { sku, .. }] if sku.as_str() == "Mug-A"));
+    assert!(Cart::apply(Some(cart), &events[0]).lines.is_empty());
 }
 
 #[test]

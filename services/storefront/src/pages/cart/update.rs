@@ -19,7 +19,7 @@ use axum::{extract::State, response::Response};
 use contracts::{
     cart::{Cart, NewCart},
     codes,
-    shared::Quantity,
+    shared::{Quantity, Sku},
 };
 use kernel::Currency;
 use maud::html;
@@ -33,7 +33,7 @@ pub(crate) async fn add(
     fields: FormFields,
 ) -> PageResult {
     let slug = fields.text("product").ok_or(PageError::NotFound)?;
-    let product = state.internal_products().product(slug).await?;
+    let product = state.prefetch_products().product(slug).await?;
     let selection = VariantSelection::read(&product, &fields);
     let Some(variant) = selection.variant.filter(|variant| variant.in_stock) else {
         // The product page itself says that this variant cannot be bought.
@@ -60,15 +60,16 @@ pub(crate) async fn update(
     context: RequestContext,
     fields: FormFields,
 ) -> PageResult {
-    let (Some(id), Some(sku)) = (context.cart, fields.text("sku")) else {
+    let sku = fields.text("sku").and_then(|sku| Sku::parse(sku).ok());
+    let (Some(id), Some(sku)) = (context.cart, sku) else {
         return Ok(see_other(&context, "/cart", CartCookie::Unchanged));
     };
     let quantity =
         if fields.has("remove") { 0 } else { quantity_stepper::requested_quantity(&fields) };
     let result = if quantity <= 0 {
-        state.carts.remove_line(id, sku).await
+        state.carts.remove_line(id, &sku).await
     } else {
-        state.carts.change_line(id, sku, quantity).await
+        state.carts.change_line(id, &sku, quantity).await
     };
     match result {
         Ok(cart) => Ok(see_other(&context, "/cart", CartCookie::Set(cart.id))),

@@ -9,7 +9,7 @@ use crate::{
     messages::interpolate,
     page_error::{PageError, PageResult},
     page_response::see_other,
-    pages::cart,
+    pages::{cart, payment},
     request_context::RequestContext,
 };
 use axum::{extract::State, response::Response};
@@ -18,6 +18,7 @@ use contracts::{
     codes,
     order::{Checkout, Order, OrderStatus},
     payment::PaymentMethod,
+    shared::Sku,
 };
 use form_urlencoded::Serializer;
 use kernel::{Money, Problem, UnitPrice};
@@ -127,12 +128,9 @@ async fn submit(
 
 fn order_placed(context: &RequestContext, order: &Order) -> Response {
     let pending = order.status == OrderStatus::Pending;
-    let action = order
-        .payment
-        .action_url
-        .as_deref()
+    let action = payment::action_address(order)
         .filter(|it| pending && it.starts_with('/') && !it.starts_with("//"));
-    let location = action.map_or_else(|| format!("/orders/{}", order.id), ToOwned::to_owned);
+    let location = action.unwrap_or_else(|| format!("/orders/{}", order.id));
     // A pending payment may still fail, and then the shopper needs the cart again.
     let cookie = if pending { CartCookie::Unchanged } else { CartCookie::Clear };
     see_other(context, &location, cookie)
@@ -218,20 +216,23 @@ async fn remove_sold_out(
     problem: &Problem,
 ) -> PageResult {
     let messages = &context.locale.messages.checkout;
-    let sku = problem.subject.as_deref().unwrap_or_default();
-    let name = cart.lines.iter().find(|line| line.sku == sku).map_or(sku, |line| &line.name);
+    let Some(sku) = problem.subject.as_deref().and_then(|sku| Sku::parse(sku).ok()) else {
+        return Ok(render(state, context, cart, form, Feedback::notice(&problem.title)).await);
+    };
+    let line = cart.lines.iter().find(|line| line.sku == sku);
+    let name = line.map_or(sku.as_str(), |line| &line.name);
     let available =
         problem.facts.get("available").and_then(serde_json::Value::as_i64).filter(|left| *left > 0);
     let (updated, text) = match available {
         Some(available) => {
             let values = [("name", name), ("n", &*available.to_string())];
             (
-                state.carts.change_line(cart.id, sku, available).await,
+                state.carts.change_line(cart.id, &sku, available).await,
                 interpolate(messages.fewer_meanwhile, &values),
             )
         }
         None => (
-            state.carts.remove_line(cart.id, sku).await,
+            state.carts.remove_line(cart.id, &sku).await,
             interpolate(messages.sold_out_meanwhile, &[("name", name)]),
         ),
     };
@@ -252,7 +253,7 @@ async fn remove_sold_out(
 pub(super) fn displayed_prices(cart: &Cart) -> String {
     let mut prices = Serializer::new(String::new());
     for line in &cart.lines {
-        prices.append_pair(&line.sku, &line.unit_price.to_decimal().to_string());
+        prices.append_pair(line.sku.as_str(), &line.unit_price.to_decimal().to_string());
     }
     prices.finish()
 }
@@ -268,8 +269,9 @@ fn price_change_feedback(
     let displayed = FormFields::parse(fields.text("seen").unwrap_or_default().as_bytes());
     let mut sentences = Vec::new();
     for line in &now.lines {
-        let old =
-            displayed.text(&line.sku).and_then(|it| UnitPrice::parse_major(it, now.currency).ok());
+        let old = displayed
+            .text(line.sku.as_str())
+            .and_then(|it| UnitPrice::parse_major(it, now.currency).ok());
         if let Some(old) = old.filter(|old| *old != line.unit_price) {
             let values = [
                 ("name", line.name.as_str()),

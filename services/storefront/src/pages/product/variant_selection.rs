@@ -139,7 +139,7 @@ mod tests {
         let lamp = lamp();
         VariantSelection::read(&lamp, &FormFields::parse(query.as_bytes()))
             .variant
-            .map(|it| it.sku.clone())
+            .map(|it| it.sku.to_string())
     }
 
     #[test]

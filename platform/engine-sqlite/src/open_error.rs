@@ -1,0 +1,60 @@
+//! Open error: why a data folder was refused.
+
+use std::path::PathBuf;
+
+/// Open error: why the data folder could not be opened. Nothing in it was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Folder that cannot be created or written to.
+    #[error("the data folder {} cannot be written to: {reason}", folder.display())]
+    NotWritable {
+        /// Data folder.
+        folder: PathBuf,
+        /// Error of the operating system.
+        reason: String,
+    },
+    /// Folder that another engine, in this process or another one, has open.
+    #[error("the data folder {} is in use by another running icommerce", folder.display())]
+    Locked {
+        /// Data folder.
+        folder: PathBuf,
+    },
+    /// Database that a later release has written.
+    #[error("{} has data format {found}, and this release reads up to {known}: use the later release", file.display())]
+    NewerFormat {
+        /// Database file.
+        file: PathBuf,
+        /// Format of the file.
+        found: i32,
+        /// Latest format that this release reads.
+        known: i32,
+    },
+    /// File that is not a database of this program.
+    #[error("{} is not an icommerce database; move it away or choose another data folder", file.display())]
+    NotADatabase {
+        /// File in the place of the database.
+        file: PathBuf,
+    },
+    /// Database of this program that cannot be read.
+    #[error("{} is damaged: {reason}; restore it from a backup", file.display())]
+    Damaged {
+        /// Database file.
+        file: PathBuf,
+        /// Error of the database.
+        reason: String,
+    },
+    /// Disk without the free space that opening needs.
+    #[error("the disk of {} is full: make room and start again", folder.display())]
+    DiskFull {
+        /// Data folder.
+        folder: PathBuf,
+    },
+    /// Any other error of the operating system or the database.
+    #[error("{} cannot be opened: {reason}", file.display())]
+    Failed {
+        /// Database file.
+        file: PathBuf,
+        /// Error of the operating system or the database.
+        reason: String,
+    },
+}

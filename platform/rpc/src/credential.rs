@@ -1,0 +1,184 @@
+//! Caller's credential: proof that a request between processes comes from a member of the fleet.
+//!
+//! Members share a secret. Each request carries `v1.<expiry>.<mac>`: Unix seconds until which it is valid, and the
+//! HMAC-SHA-256 (RFC 2104) over version, called service and expiry, in hexadecimal digits. So a credential opens one
+//! service for a minute; it neither names nor signs the request, which the network between the processes has to protect.
+
+use async_trait::async_trait;
+use hmac::{Hmac, Mac};
+use http::{HeaderMap, HeaderValue};
+use kernel::{Clock, Problem, Timestamp, codes};
+use sha2::Sha256;
+use std::{fmt, fmt::Write, sync::Arc};
+use transport::{Channel, Request, Response, Transport, TransportError};
+
+/// Header that carries the credential.
+pub const CREDENTIAL_HEADER: &str = "icommerce-credential";
+/// How long a credential is valid, in seconds: longer than any call, and than clocks of one fleet differ.
+const VALID_SECONDS: i64 = 60;
+/// The shortest secret, in bytes: one that can be guessed protects nothing.
+pub const SECRET_BYTES_MIN: usize = 16;
+
+/// Secret of a fleet, with which its members make and verify credentials.
+///
+/// ```
+/// use kernel::{ManualClock, Timestamp};
+/// use rpc::FleetSecret;
+/// use std::sync::Arc;
+///
+/// let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
+/// let secret = FleetSecret::new(b"sixteen bytes or more", clock).unwrap();
+/// let credential = secret.credential("task-service");
+/// assert!(secret.verify("task-service", &credential));
+/// assert!(!secret.verify("mail-service", &credential));
+/// ```
+#[derive(Clone)]
+pub struct FleetSecret {
+    key: Arc<[u8]>,
+    clock: Arc<dyn Clock>,
+}
+
+impl FleetSecret {
+    /// The secret of a fleet; `None` when it is shorter than [`SECRET_BYTES_MIN`].
+    pub fn new(secret: &[u8], clock: Arc<dyn Clock>) -> Option<Self> {
+        (secret.len() >= SECRET_BYTES_MIN).then(|| Self { key: Arc::from(secret), clock })
+    }
+
+    /// A credential for calls of this service.
+    pub fn credential(&self, service: &str) -> String {
+        let expiry = self.clock.now().as_second() + VALID_SECONDS;
+        let mut credential = format!("v1.{expiry}.");
+        for byte in self.mac(service, expiry).finalize().into_bytes() {
+            // Writing to a string does not fail.
+            let _ = write!(credential, "{byte:02x}");
+        }
+        credential
+    }
+
+    /// Whether a credential is valid now for calls of this service. Compares in constant time.
+    pub fn verify(&self, service: &str, credential: &str) -> bool {
+        let Some((expiry, digits)) =
+            credential.strip_prefix("v1.").and_then(|rest| rest.split_once('.'))
+        else {
+            return false;
+        };
+        let Ok(expiry) = expiry.parse::<i64>() else { return false };
+        let now: Timestamp = self.clock.now();
+        // One from too far in the future was not made by a member whose clock is right.
+        let is_current = (now.as_second()..=now.as_second() + 2 * VALID_SECONDS).contains(&expiry);
+        let Some(mac) = decode_hex(digits) else { return false };
+        is_current && self.mac(service, expiry).verify_slice(&mac).is_ok()
+    }
+
+    /// Refuses a request to this service that carries no valid credential.
+    ///
+    /// # Errors
+    ///
+    /// 401 `unauthenticated`.
+    pub fn authenticate(&self, service: &str, headers: &HeaderMap) -> Result<(), Problem> {
+        let credential = headers.get(CREDENTIAL_HEADER).and_then(|value| value.to_str().ok());
+        if credential.is_some_and(|credential| self.verify(service, credential)) {
+            return Ok(());
+        }
+        let title =
+            "only processes of this fleet may call its services; give this one the fleet's secret";
+        Err(Problem::new(401, codes::UNAUTHENTICATED, title))
+    }
+
+    /// The same channel, whose requests carry a credential for the service it leads to.
+    pub fn sign(&self, service: &'static str, channel: Channel) -> Channel {
+        Channel::new(SigningTransport { secret: self.clone(), service, channel })
+    }
+
+    fn mac(&self, service: &str, expiry: i64) -> Hmac<Sha256> {
+        let key = Hmac::<Sha256>::new_from_slice(&self.key).expect("HMAC takes keys of any length");
+        key.chain_update(format!("v1.{service}.{expiry}"))
+    }
+}
+
+impl fmt::Debug for FleetSecret {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("FleetSecret(***)")
+    }
+}
+
+struct SigningTransport {
+    secret: FleetSecret,
+    service: &'static str,
+    channel: Channel,
+}
+
+#[async_trait]
+impl Transport for SigningTransport {
+    async fn send(&self, mut request: Request) -> Result<Response, TransportError> {
+        let credential = HeaderValue::from_str(&self.secret.credential(self.service));
+        let credential = credential.expect("digits and points may stand in a header");
+        request.headers_mut().insert(CREDENTIAL_HEADER, credential);
+        self.channel.send(request).await
+    }
+}
+
+fn decode_hex(digits: &str) -> Option<Vec<u8>> {
+    if !digits.len().is_multiple_of(2) || !digits.is_ascii() {
+        return None;
+    }
+    let byte = |pair: usize| u8::from_str_radix(&digits[pair..pair + 2], 16).ok();
+    (0..digits.len()).step_by(2).map(byte).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::ManualClock;
+    use std::time::Duration;
+
+    fn secret(text: &str, clock: &Arc<ManualClock>) -> FleetSecret {
+        FleetSecret::new(text.as_bytes(), Arc::<ManualClock>::clone(clock)).expect("long enough")
+    }
+
+    fn clock() -> Arc<ManualClock> {
+        Arc::new(ManualClock::at("2026-01-01T00:00:00Z".parse().expect("a time")))
+    }
+
+    #[test]
+    fn a_credential_opens_one_service_for_a_minute() {
+        let clock = clock();
+        let ours = secret("the secret of one fleet", &clock);
+        let credential = ours.credential("order-service");
+        assert!(ours.verify("order-service", &credential));
+        assert!(!ours.verify("cart-service", &credential));
+        assert!(!secret("the secret of another", &clock).verify("order-service", &credential));
+        clock.advance(Duration::from_mins(1));
+        assert!(ours.verify("order-service", &credential));
+        clock.advance(Duration::from_secs(1));
+        assert!(!ours.verify("order-service", &credential));
+    }
+
+    #[test]
+    fn whatever_was_changed_is_refused() {
+        let ours = secret("the secret of one fleet", &clock());
+        let credential = ours.credential("order-service");
+        for index in 0..credential.len() {
+            let mut changed = credential.clone().into_bytes();
+            changed[index] = if changed[index] == b'1' { b'2' } else { b'1' };
+            let changed = String::from_utf8(changed).expect("ASCII");
+            assert!(!ours.verify("order-service", &changed), "{changed}");
+            assert!(!ours.verify("order-service", &credential[..index]), "{index}");
+        }
+        for nonsense in ["", "v1", "v1..", "v1.x.00", "v2.1.00", "v1.99999999999.00", "v1.1.ä"] {
+            assert!(!ours.verify("order-service", nonsense), "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn a_request_without_a_credential_is_a_stranger() {
+        let ours = secret("the secret of one fleet", &clock());
+        let problem = ours.authenticate("order-service", &HeaderMap::new()).unwrap_err();
+        assert_eq!((problem.status, problem.code), (401, codes::UNAUTHENTICATED));
+        let mut headers = HeaderMap::new();
+        let credential = ours.credential("order-service").parse().expect("a header");
+        headers.insert(CREDENTIAL_HEADER, credential);
+        assert!(ours.authenticate("order-service", &headers).is_ok());
+        assert!(FleetSecret::new(b"short", clock()).is_none());
+    }
+}

@@ -1,0 +1,173 @@
+//! Contract suite, run three ways: typed, over the wire in process on a bad day, and over the network.
+
+use crate::{TestService, code, counts, hold_id, lines, new_hold, problem};
+use contracts::inventory::{
+    COUNTS_MAX, HOLD_LINES_MAX, HoldStatus, Inventory, InventoryClient, NewHold, Restock,
+};
+use kernel::{Problem, SeededRandomness};
+use rpc::{CallError, Contract};
+use serde_json::json;
+use std::sync::Arc;
+use tokio::{net::TcpListener, task::JoinSet};
+use transport::{CallPolicy, chaos, loopback, network};
+use web::ServeOptions;
+
+/// Calls until an answer arrives. Every operation is idempotent, so the answer is that of a single call.
+async fn answer<T>(call: impl AsyncFn() -> Result<T, CallError>) -> Result<T, CallError> {
+    loop {
+        match call().await {
+            Err(CallError::Unavailable { .. }) => {}
+            answer => return answer,
+        }
+    }
+}
+
+async fn refused<T: std::fmt::Debug>(call: impl AsyncFn() -> Result<T, CallError>) -> Problem {
+    problem(answer(call).await)
+}
+
+fn restock(of: &[(&str, i64)]) -> Restock {
+    Restock { lines: lines(of), reason: "did not fit".to_owned() }
+}
+
+async fn counts_and_holds(service: &TestService, inventory: &dyn Inventory) {
+    let opening = counts(&[("A", 10), ("b", 10), ("c", 0)]);
+    let stock = answer(async || inventory.count(opening.clone()).await).await.unwrap();
+    let stock: Vec<_> =
+        stock.items.iter().map(|it| (it.sku.as_str(), it.on_hand, it.available)).collect();
+    assert_eq!(stock, [("A", 10, 10), ("b", 10, 10), ("c", 0, 0)]);
+
+    let place = async |number, of: &[(&str, i64)]| {
+        answer(async || inventory.hold(hold_id(number), new_hold(number, of)).await).await
+    };
+    let held = place(1, &[("a", 3), ("B", 2)]).await.unwrap();
+    assert_eq!((held.id, held.status), (hold_id(1), HoldStatus::Held));
+    assert_eq!(place(1, &[("B", 2), ("A", 3)]).await.unwrap(), held);
+    assert_eq!(service.units("a").await, (10, 3, 7));
+    assert_eq!(code(place(1, &[("a", 3)]).await), "id_reused");
+    let short = problem(place(2, &[("b", 1), ("a", 8)]).await);
+    assert_eq!((short.status, short.code.as_str()), (409, "out_of_stock"));
+    assert_eq!((short.subject.as_deref(), &short.facts["available"]), (Some("a"), &json!(7)));
+    assert_eq!(service.units("b").await, (10, 2, 8), "all lines or none");
+}
+
+async fn sells_and_returns(service: &TestService, inventory: &dyn Inventory) {
+    for _ in 0..2 {
+        let sold = answer(async || inventory.commit(hold_id(1)).await).await.unwrap();
+        assert_eq!(sold.status, HoldStatus::Committed);
+    }
+    assert_eq!(service.units("a").await, (7, 0, 7));
+    let take_back = async |reference: &str, of: &[(&str, i64)]| {
+        answer(async || inventory.restock(hold_id(1), reference.to_owned(), restock(of)).await)
+            .await
+    };
+    take_back("return 1", &[("A", 2)]).await.unwrap();
+    take_back("return 1", &[("a", 2)]).await.unwrap();
+    assert_eq!(service.units("a").await, (9, 0, 9));
+    let again = problem(take_back("return 2", &[("a", 2)]).await);
+    assert_eq!((again.code.as_str(), &again.facts["returnable"]), ("not_sold", &json!(1)));
+    assert_eq!(code(take_back("return 1", &[("a", 1)]).await), "id_reused");
+
+    for _ in 0..2 {
+        answer(async || inventory.release(hold_id(1)).await).await.unwrap();
+    }
+    assert_eq!((service.units("a").await, service.units("b").await), ((10, 0, 10), (10, 0, 10)));
+    let ended = new_hold(1, &[("a", 3), ("b", 2)]);
+    let ended = refused(async || inventory.hold(hold_id(1), ended.clone()).await).await;
+    assert_eq!(ended.code.as_str(), "hold_ended");
+    // A hold released before it was placed cannot be placed.
+    answer(async || inventory.release(hold_id(3)).await).await.unwrap();
+    let late = refused(async || inventory.hold(hold_id(3), new_hold(3, &[("a", 1)])).await).await;
+    assert_eq!(late.code.as_str(), "hold_ended");
+    let unknown = refused(async || inventory.commit(hold_id(9)).await).await;
+    assert_eq!((unknown.status, unknown.code.as_str()), (404, "not_found"));
+}
+
+async fn refuses_invalid_arguments(service: &TestService, inventory: &dyn Inventory) {
+    let many: Vec<String> = (0..=COUNTS_MAX).map(|number| format!("sku-{number}")).collect();
+    let many: Vec<(&str, i64)> = many.iter().map(|name| (name.as_str(), 1)).collect();
+    let for_seconds = |seconds| NewHold { expires_in_seconds: seconds, ..new_hold(4, &[("a", 1)]) };
+    for (new, field) in [
+        (new_hold(4, &[]), "lines"),
+        (new_hold(4, &many[..=HOLD_LINES_MAX]), "lines"),
+        (new_hold(4, &[("", 1)]), "lines[0].sku"),
+        (new_hold(4, &[("a", 1), (" b", 1)]), "lines[1].sku"),
+        (new_hold(4, &[("a", 1), ("A", 1)]), "lines[1].sku"),
+        (new_hold(4, &[("a", 0)]), "lines[0].quantity"),
+        (new_hold(4, &[("a", -1)]), "lines[0].quantity"),
+        (new_hold(4, &[("a", i64::MAX)]), "lines[0].quantity"),
+        (for_seconds(0), "expires_in_seconds"),
+        (for_seconds(604_801), "expires_in_seconds"),
+    ] {
+        let refused = refused(async || inventory.hold(hold_id(4), new.clone()).await).await;
+        assert_eq!((refused.status, &*refused.errors[0].field), (422, field));
+    }
+    for (counted, field) in [
+        (counts(&many), "counts"),
+        (counts(&[("a", 1), ("b", -1)]), "counts[1].on_hand"),
+        (counts(&[("a", 1), ("\t", 1)]), "counts[1].sku"),
+    ] {
+        let refused = refused(async || inventory.count(counted.clone()).await).await;
+        assert_eq!((refused.status, &*refused.errors[0].field), (422, field));
+    }
+    let wordy = Restock { reason: "x".repeat(501), ..restock(&[("a", 1)]) };
+    let long = "r".repeat(201);
+    for (reference, back, field) in [
+        ("", restock(&[("a", 1)]), "reference"),
+        (&*long, restock(&[("a", 1)]), "reference"),
+        ("r", restock(&[]), "lines"),
+        ("r", wordy, "reason"),
+    ] {
+        let call = async || inventory.restock(hold_id(1), reference.to_owned(), back.clone()).await;
+        let refused = refused(call).await;
+        assert_eq!((refused.status, &*refused.errors[0].field), (422, field));
+    }
+    assert_eq!((service.units("a").await, service.units("b").await), ((10, 0, 10), (10, 0, 10)));
+}
+
+/// What the inventory promises, whichever way it is called.
+async fn keeps_its_contract(service: &TestService, inventory: &dyn Inventory) {
+    counts_and_holds(service, inventory).await;
+    sells_and_returns(service, inventory).await;
+    refuses_invalid_arguments(service, inventory).await;
+}
+
+#[tokio::test]
+async fn typed() {
+    let service = TestService::start().await;
+    keeps_its_contract(&service, &*service.inventory).await;
+}
+
+#[tokio::test]
+async fn over_the_wire_in_process_on_a_bad_day() {
+    for seed in 0..6 {
+        let service = TestService::start().await;
+        let wire = loopback(InventoryClient::SERVICE, service.router.clone());
+        let inventory = <dyn Inventory as Contract>::client(chaos(wire, seed));
+        keeps_its_contract(&service, &*inventory).await;
+    }
+}
+
+#[tokio::test]
+async fn over_the_network() {
+    let service = TestService::start().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+    let serving = web::serve(
+        listener,
+        service.router.clone(),
+        ServeOptions::default(),
+        std::future::pending(),
+    );
+    let server = JoinSet::from_iter([serving]);
+    let channel = network(
+        InventoryClient::SERVICE,
+        vec![address],
+        CallPolicy::default(),
+        Arc::new(SeededRandomness::new(1)),
+        &telemetry::Metrics::new(),
+    );
+    let inventory = <dyn Inventory as Contract>::client(channel);
+    keeps_its_contract(&service, &*inventory).await;
+    drop(server);
+}

@@ -1,0 +1,51 @@
+//! Provider of the contract of carts to the services that sell.
+
+use super::view;
+use crate::application::{cart_service::CartService, quote_calculator::Delivery};
+use async_trait::async_trait;
+use contracts::{
+    cart::{Carts, Countries, Quote, QuoteRequest},
+    shared::{CartId, OrderId},
+};
+use rpc::CallError;
+use std::sync::Arc;
+
+/// Provider of [`Carts`].
+#[derive(Debug)]
+pub(crate) struct CartsProvider(pub(crate) Arc<CartService>);
+
+#[async_trait]
+impl Carts for CartsProvider {
+    async fn quote(&self, request: QuoteRequest) -> Result<Quote, CallError> {
+        let delivery = delivery(&request)?;
+        Ok(self.0.quote_lines(&request.lines, request.currency, delivery).await?)
+    }
+
+    async fn begin_checkout(
+        &self,
+        id: CartId,
+        order_id: OrderId,
+        request: QuoteRequest,
+    ) -> Result<Quote, CallError> {
+        Ok(self.0.begin_checkout(id, order_id, delivery(&request)?).await?)
+    }
+
+    async fn ordered(&self, id: CartId, order_id: OrderId) -> Result<(), CallError> {
+        Ok(self.0.ordered(id, order_id).await?)
+    }
+
+    async fn reopen(&self, id: CartId, order_id: OrderId) -> Result<(), CallError> {
+        Ok(self.0.reopen(id, order_id).await?)
+    }
+
+    async fn countries(&self) -> Result<Countries, CallError> {
+        Ok(view::countries())
+    }
+}
+
+/// Delivery of an order, whose destination is its shipping address.
+fn delivery(request: &QuoteRequest) -> Result<Delivery<'_>, CallError> {
+    let QuoteRequest { destination, shipping_method, .. } = request;
+    let field = "shipping_address.country";
+    Ok(Delivery::new(&destination.country, field, shipping_method.as_deref())?)
+}

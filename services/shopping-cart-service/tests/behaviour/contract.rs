@@ -1,0 +1,142 @@
+//! Contract of carts: one suite, run typed, over the wire with chaos, and over the network.
+
+use crate::harness::{TestShop, path_of, sku};
+use contracts::{
+    cart::{Carts, Destination, QuoteRequest, SERVICE},
+    shared::{CartId, OrderId, Quantity},
+};
+use kernel::{Problem, SeededRandomness, Uuid};
+use rpc::{CallError, Contract};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use telemetry::Metrics;
+use transport::{CallPolicy, chaos};
+
+/// How often a call that was lost is sent again: chaos loses at most every fourth.
+const ATTEMPTS_MAX: usize = 5;
+
+fn order(number: u128) -> OrderId {
+    OrderId(Uuid::from_u128(number))
+}
+
+fn request(lines: &[(&str, i64)], country: &str, method: Option<&str>) -> QuoteRequest {
+    let line = |(text, quantity): &(&str, i64)| Quantity { sku: sku(text), quantity: *quantity };
+    QuoteRequest {
+        lines: lines.iter().map(line).collect(),
+        currency: None,
+        destination: Destination { country: country.to_owned(), ..Destination::default() },
+        shipping_method: method.map(str::to_owned),
+    }
+}
+
+/// Answer of an idempotent call, repeated while its answer is lost.
+async fn answer<T>(call: impl AsyncFn() -> Result<T, CallError>) -> Result<T, Problem> {
+    for _ in 0..ATTEMPTS_MAX {
+        match call().await {
+            Ok(answer) => return Ok(answer),
+            Err(CallError::Problem(problem)) => return Err(*problem),
+            Err(CallError::Unavailable { .. }) => {}
+        }
+    }
+    panic!("no answer after {ATTEMPTS_MAX} attempts")
+}
+
+/// Code of a refusal.
+fn code<T: std::fmt::Debug>(answer: Result<T, Problem>) -> String {
+    answer.unwrap_err().code.to_string()
+}
+
+async fn keeps_the_contract(shop: &TestShop, carts: Arc<dyn Carts>) {
+    quotes_lines(&*carts).await;
+    freezes_a_cart_for_one_order(shop, &*carts).await;
+    lists_the_countries_of_the_public_api(shop, &*carts).await;
+}
+
+async fn quotes_lines(carts: &dyn Carts) {
+    let quote = async |lines: &[(&str, i64)], country: &str, method: Option<&str>| {
+        answer(async || carts.quote(request(lines, country, method)).await).await
+    };
+    let quoted = quote(&[("mug", 1), ("MUG", 1)], "FR", Some("express")).await.unwrap();
+    assert_eq!((quoted.lines.len(), quoted.lines[0].sku.as_str()), (1, "MUG"));
+    assert_eq!(quoted.totals.total.amount, 3_600 + 1_290);
+    assert_eq!(code(quote(&[], "DE", None).await), "cart_empty");
+    assert_eq!(code(quote(&[("GONE", 1)], "DE", None).await), "unknown_sku");
+    for (refused, field) in [
+        (quote(&[("MUG", 0)], "DE", None).await, "lines[0].quantity"),
+        (quote(&[("MUG", 1)], "ZZ", None).await, "shipping_address.country"),
+        (quote(&[("MUG", 1)], "DE", Some("drone")).await, "shipping_method"),
+    ] {
+        let problem = refused.unwrap_err();
+        assert_eq!((problem.code.as_str(), &*problem.errors[0].field), ("invalid_field", field));
+    }
+}
+
+async fn freezes_a_cart_for_one_order(shop: &TestShop, carts: &dyn Carts) {
+    let cart = shop.cart(&[("MUG", 2)]).await;
+    let id: CartId = serde_json::from_value(cart["id"].clone()).unwrap();
+    let freeze = async |id: CartId, number: u128| {
+        let call = async || {
+            carts.begin_checkout(id, order(number), request(&[], "FR", Some("express"))).await
+        };
+        answer(call).await
+    };
+    for _ in 0..2 {
+        let quote = freeze(id, 1).await.unwrap();
+        assert_eq!(quote.totals.total.amount, 3_600 + 1_290);
+        assert_eq!(quote.lines[0].tax_rate, "0.2");
+    }
+    assert_eq!(code(freeze(id, 2).await), "checking_out");
+    answer(async || carts.reopen(id, order(1)).await).await.unwrap();
+    assert_eq!(code(freeze(id, 1).await), "order_cancelled");
+    freeze(id, 2).await.unwrap();
+    assert_eq!(code(answer(async || carts.ordered(id, order(1)).await).await), "checking_out");
+    answer(async || carts.ordered(id, order(2)).await).await.unwrap();
+    let now = shop.send("GET", &path_of(&cart), Value::Null).await.body;
+    assert_eq!((&now["status"], &now["order_id"]), (&json!("ordered"), &json!(order(2))));
+    assert_eq!(code(freeze(id, 3).await), "already_ordered");
+
+    let unknown = CartId(Uuid::from_u128(7));
+    assert_eq!(code(freeze(unknown, 1).await), "not_found");
+    answer(async || carts.reopen(unknown, order(1)).await).await.unwrap();
+    let empty = shop.cart(&[]).await;
+    let empty: CartId = serde_json::from_value(empty["id"].clone()).unwrap();
+    assert_eq!(code(freeze(empty, 1).await), "cart_empty");
+}
+
+async fn lists_the_countries_of_the_public_api(shop: &TestShop, carts: &dyn Carts) {
+    let listed = answer(async || carts.countries().await).await.unwrap();
+    let public = shop.send("GET", "/api/v1/countries", Value::Null).await.body;
+    assert_eq!(serde_json::to_value(&listed).unwrap(), public);
+    let germany = listed.items.iter().find(|country| country.code == "DE").unwrap();
+    assert_eq!(germany.required, ["city", "postal_code"]);
+}
+
+#[tokio::test]
+async fn typed() {
+    let shop = TestShop::open().await;
+    keeps_the_contract(&shop, Arc::clone(&shop.contract)).await;
+}
+
+#[tokio::test]
+async fn over_the_wire_on_a_bad_day() {
+    for seed in 0..12 {
+        let shop = TestShop::open().await;
+        let client = <dyn Carts as Contract>::client(chaos(shop.channel.clone(), seed));
+        keeps_the_contract(&shop, client).await;
+    }
+}
+
+#[tokio::test]
+async fn over_the_network() {
+    let shop = TestShop::open().await;
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+    let never = std::future::pending();
+    let serving = web::serve(listener, shop.router.clone(), web::ServeOptions::default(), never);
+    let (policy, randomness) = (CallPolicy::default(), Arc::new(SeededRandomness::new(1)));
+    let channel = transport::network(SERVICE, vec![endpoint], policy, randomness, &Metrics::new());
+    tokio::select! {
+        () = keeps_the_contract(&shop, <dyn Carts as Contract>::client(channel)) => {}
+        outcome = serving => panic!("the listener ended: {outcome:?}"),
+    }
+}

@@ -1,0 +1,11 @@
+//! Behaviour of the shopping cart service through its public API and its contract, on the in-memory engine.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
+mod carts;
+mod contract;
+mod errors;
+mod harness;
+mod quotes;
+mod skus;
+mod stored_format;
