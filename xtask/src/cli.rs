@@ -79,6 +79,10 @@ pub(crate) enum Task {
         #[arg(value_name = "SCENARIO")]
         scenarios: Vec<String>,
     },
+    /// Builds the program from scratch, as a newcomer's `cargo run --release` does, and prints the CPU time.
+    ///
+    /// Builds into target/build-time, with cargo's report of what the time went to.
+    BuildTime,
     /// Counts the instructions of an order, a list, a product and a search, and compares them with the baseline.
     ///
     /// Builds for release and runs the shop under valgrind's callgrind, which is found or installed. An increase of more

@@ -1,7 +1,8 @@
-//! Task runner of the repository: `cargo xtask tidy`, `test`, `lighthouse`, `simulate`, `crash`, `bench` and
-//! `instructions`.
+//! Task runner of the repository: `cargo xtask tidy`, `test`, `lighthouse`, `simulate`, `crash`, `bench`,
+//! `instructions` and `build-time`.
 
 mod bench;
+mod build_time;
 mod cli;
 mod crash;
 mod instructions;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         }
         Task::Tidy { rules: false } => tidy::run(root),
         Task::Simulate { options } => simulate::run(root, &options),
+        Task::BuildTime => build_time::run(root),
         Task::Bench { scenarios } => bench::run(root, &scenarios),
         Task::Instructions { keep } => {
             use instructions::BaselineMode;

@@ -44,6 +44,10 @@ pub(crate) fn cargo(root: &Path, arguments: &[&str]) -> Outcome<String> {
 /// is another selection of features, and most dependencies would be compiled again.
 const RELEASE_PACKAGES: &[&str] = &["benchmarks", "icommerce", "simulation"];
 
+/// Environment of release builds that are measured: with line tables, which profiles need and nobody else.
+pub(crate) const MEASURING: [(&str, &str); 1] =
+    [("CARGO_PROFILE_RELEASE_DEBUG", "line-tables-only")];
+
 /// Builds [`RELEASE_PACKAGES`] for release; the result is cargo's target folder, or nothing when the build fails.
 pub(crate) fn build_release(root: &Path) -> Outcome<Option<PathBuf>> {
     build_release_of(root, RELEASE_PACKAGES)
@@ -52,7 +56,7 @@ pub(crate) fn build_release(root: &Path) -> Outcome<Option<PathBuf>> {
 /// Builds these crates for release; the result is cargo's target folder, or nothing when the build fails.
 pub(crate) fn build_release_of(root: &Path, packages: &[&str]) -> Outcome<Option<PathBuf>> {
     let mut build = Command::new("cargo");
-    build.args(["build", "--release"]).current_dir(root);
+    build.args(["build", "--release"]).current_dir(root).envs(MEASURING);
     build.args(packages.iter().flat_map(|package| ["--package", package]));
     if !build.status()?.success() {
         return Ok(None);

@@ -10,7 +10,9 @@ const DEFECT_OPTION: &str = "--defect";
 pub(crate) fn run(root: &Path, options: &[String]) -> Outcome<bool> {
     let mut command = if options.iter().any(|option| option.starts_with(DEFECT_OPTION)) {
         let mut cargo = Command::new("cargo");
-        cargo.args(["run", "--quiet", "--release", "--package", "simulation"]);
+        cargo
+            .args(["run", "--quiet", "--release", "--package", "simulation"])
+            .envs(process::MEASURING);
         cargo.args(["--features", "defects", "--"]);
         cargo
     } else {
