@@ -8,9 +8,11 @@
 
 mod consumer;
 mod feed;
+mod handler;
 mod parking;
 
-pub use consumer::{Consumer, ConsumerParts, Handler, HandlerError, Subscription};
+pub use consumer::{Consumer, ConsumerParts, Subscription};
 pub use feed::{FEED_EVENTS_MAX, JournalFeed, Translate};
+pub use handler::{Handler, HandlerError};
 pub use parking::{Parked, parking_routes};
 pub use rpc::{CloudEvent, Feed, FeedEvent, FeedPage, Message};

@@ -6,7 +6,7 @@ mod store;
 
 pub use routes::parking_routes;
 
-use crate::{CloudEvent, FeedEvent, HandlerError, Message, consumer::GuardedHandler};
+use crate::{CloudEvent, FeedEvent, HandlerError, Message, handler::GuardedHandler};
 use journal::ServiceStorage;
 use kernel::{Ids, Timestamp};
 use schemars::JsonSchema;

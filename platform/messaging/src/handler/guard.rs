@@ -14,7 +14,7 @@ const HANDLE_TIME_MAX: Duration = Duration::from_secs(30);
 pub(crate) struct GuardedHandler<E>(Arc<dyn Handler<E>>);
 
 impl<E: FeedEvent> GuardedHandler<E> {
-    pub(super) fn new(handler: Arc<dyn Handler<E>>) -> Self {
+    pub(crate) fn new(handler: Arc<dyn Handler<E>>) -> Self {
         Self(handler)
     }
 
