@@ -3,17 +3,17 @@
 //! The routes stand beside the [request layer](crate::service), not behind it: a call's cross-cutting concerns are those
 //! of its contract's guard, so that they apply once, however the call arrives.
 
-use crate::{ProblemResponse, ingress::Ingress};
+use crate::{ProblemResponse, idempotency, ingress::Ingress};
 use axum::{
     Router,
-    body::{Body, to_bytes},
+    body::Body,
     extract::Request,
     response::{IntoResponse, Response},
     routing::post,
 };
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
-use kernel::{Ids, Problem, codes};
+use kernel::Ids;
 use rpc::{CALL_BYTES_MAX, Endpoint};
 use std::sync::Arc;
 use tracing::{Instrument, Span};
@@ -34,8 +34,7 @@ async fn call(endpoint: &Endpoint, ids: &Ids, mut request: Request) -> Response 
     let (ingress, context) = Ingress::extract(&mut request, ids);
     let span = ingress.span(endpoint.service, &context).unwrap_or_else(Span::none);
     let call = async {
-        let arguments = to_bytes(request.into_body(), CALL_BYTES_MAX).await;
-        let arguments = arguments.map_err(|_| ProblemResponse(too_large()))?;
+        let arguments = idempotency::read(request.into_body(), CALL_BYTES_MAX).await?;
         Ok::<_, ProblemResponse>(endpoint.call(arguments).await?)
     };
     context.scope(call).instrument(span).await.map_or_else(IntoResponse::into_response, json)
@@ -47,9 +46,4 @@ fn json(answer: Bytes) -> Response {
     let json = HeaderValue::from_static("application/json");
     response.headers_mut().insert(header::CONTENT_TYPE, json);
     response
-}
-
-fn too_large() -> Problem {
-    let title = format!("the arguments of a call may have at most {CALL_BYTES_MAX} bytes");
-    Problem::new(413, codes::BODY_TOO_LARGE, title)
 }

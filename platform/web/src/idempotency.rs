@@ -235,7 +235,8 @@ fn changes_something(method: &Method) -> bool {
     matches!(*method, Method::POST | Method::PUT | Method::PATCH | Method::DELETE)
 }
 
-async fn read(body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
+/// Reads a whole body of at most `bytes_max` bytes.
+pub(crate) async fn read(body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
     match Limited::new(body, bytes_max).collect().await {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(json::too_large()),
