@@ -1,7 +1,7 @@
 //! Guard: the cross-cutting concerns of every call to a provider, typed or over the wire.
 
 use crate::{CallError, Contract};
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future::BoxFuture};
 use kernel::{Ids, Problem, codes};
 use std::{
     fmt,
@@ -136,7 +136,7 @@ impl Guard {
     pub async fn call<T>(
         &self,
         operation: usize,
-        call: impl Future<Output = Result<T, CallError>> + Send,
+        call: BoxFuture<'_, Result<T, CallError>>,
     ) -> Result<T, CallError> {
         let operation = &self.operations[operation];
         let deadline = Context::current_deadline();
@@ -147,24 +147,18 @@ impl Guard {
         let Some(_permit) = CallPermit::acquire(&self.running, self.calls_max) else {
             return self.finish(operation, began, Err(overloaded()));
         };
+        // A call outside of a request begins a trace of its own.
+        let call = if Context::is_traced() {
+            call
+        } else {
+            Box::pin(Context::current().traced(&self.ids).scope(call))
+        };
         let span = tracing::debug_span!("rpc", service = self.service, operation = operation.name);
         let call = AssertUnwindSafe(call).catch_unwind().instrument(span);
-        // A call outside of a request begins a trace of its own.
-        let own = (!Context::is_traced()).then(|| Context::current().traced(&self.ids));
-        let outcome = match (own, deadline) {
-            (None, None) => call.await,
-            (None, Some(deadline)) => match timeout_at(deadline, call).await {
-                Ok(outcome) => outcome,
-                Err(_) => Ok(Err(too_late())),
-            },
-            (Some(context), deadline) => {
-                let call = Box::pin(context.scope(call));
-                match deadline {
-                    None => call.await,
-                    Some(deadline) => {
-                        timeout_at(deadline, call).await.unwrap_or_else(|_| Ok(Err(too_late())))
-                    }
-                }
+        let outcome = match deadline {
+            None => call.await,
+            Some(deadline) => {
+                timeout_at(deadline, call).await.unwrap_or_else(|_| Ok(Err(too_late())))
             }
         };
         // The panic hook has logged the cause, which is not for the caller.
