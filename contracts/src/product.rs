@@ -1,7 +1,7 @@
 //! Contract of the product service: catalogue, prices, price history.
 
 use crate::shared::{Image, ProductId, Sku};
-use kernel::{Cursor, Timestamp, UnitPrice};
+use kernel::{Code, Cursor, Timestamp, UnitPrice};
 use rpc::{FeedEvent, contract};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -426,6 +426,12 @@ pub enum ImportOutcome {
         field: String,
         /// Reason.
         message: String,
+        /// Code of the problem.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<Code>,
+        /// What the problem is about, such as the SKU that another product has.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        subject: Option<String>,
     },
 }
 

@@ -1,5 +1,7 @@
 //! Batches of products: filled up to a limit of items and bytes, sent, and bisected where the shop rejects one whole.
 
+mod repair;
+
 use crate::{
     error::ImportError,
     product::PreparedProduct,
@@ -10,17 +12,20 @@ use contracts::product::{
     IMPORT_PRODUCTS_MAX, ImportBatch, ImportOutcome, ImportReport, NewProduct,
 };
 use kernel::Problem;
+use repair::repair;
 use shop_client::{CallError, EdgeClient};
 
 /// The most bytes of products in one batch, well below the size limit of a request.
 const BATCH_BYTES_MAX: usize = 600 * 1024;
+/// The most times that a product is repaired and sent again.
+const REPAIRS_MAX: u32 = 16;
 
-/// Products of one request, with the rows that were rejected meanwhile.
+/// Products of one request, with the rows that are not part of one.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     products: Vec<PreparedProduct>,
     bytes: usize,
-    rejected: Vec<RowReport>,
+    rows: Vec<RowReport>,
 }
 
 /// Outcome of a batch, product by product and row by row.
@@ -28,6 +33,8 @@ pub(crate) struct Batch {
 pub(crate) struct BatchResult {
     pub(crate) products: Vec<(NewProduct, RowOutcome)>,
     pub(crate) rows: Vec<RowReport>,
+    /// Number of variants that are no longer for sale.
+    pub(crate) withdrawn: u64,
 }
 
 /// Iterator adapter that collects import items into batches.
@@ -42,7 +49,7 @@ impl<I: Iterator<Item = Result<ImportItem, ImportError>>> Iterator for Batcher<I
             match self.0.next() {
                 Some(Ok(item)) => batch.push(item),
                 Some(Err(error)) => return Some(Err(error)),
-                None if batch.products.is_empty() && batch.rejected.is_empty() => return None,
+                None if batch.products.is_empty() && batch.rows.is_empty() => return None,
                 None => break,
             }
         }
@@ -57,7 +64,7 @@ impl Batch {
                 self.bytes += serde_json::to_vec(&prepared.product).map_or(0, |text| text.len());
                 self.products.push(*prepared);
             }
-            ImportItem::Rejected(row) => self.rejected.push(row),
+            ImportItem::Row(row) => self.rows.push(row),
         }
     }
 
@@ -65,10 +72,11 @@ impl Batch {
     fn is_full(&self) -> bool {
         self.products.len() == IMPORT_PRODUCTS_MAX
             || self.bytes >= BATCH_BYTES_MAX
-            || self.rejected.len() >= IMPORT_PRODUCTS_MAX
+            || self.rows.len() >= IMPORT_PRODUCTS_MAX
     }
 
-    /// Sends the batch. One that the shop rejects as a whole is bisected until the product to blame is known.
+    /// Sends the batch. One that the shop rejects as a whole is bisected until the product to blame is known; a product
+    /// that it rejects for one part of it is repaired, and sent again.
     ///
     /// # Errors
     ///
@@ -78,9 +86,9 @@ impl Batch {
         operator: &EdgeClient,
         dry_run: bool,
     ) -> Result<BatchResult, ImportError> {
-        let mut result = BatchResult { rows: self.rejected, ..BatchResult::default() };
-        let mut parts = vec![self.products];
-        while let Some(mut part) = parts.pop() {
+        let mut result = BatchResult { rows: self.rows, ..BatchResult::default() };
+        let mut parts = vec![(self.products, 0)];
+        while let Some((mut part, repairs)) = parts.pop() {
             if part.is_empty() {
                 continue;
             }
@@ -90,16 +98,22 @@ impl Batch {
                 Err(CallError::Problem(problem)) if problem.status < 500 => {
                     if part.len() > 1 {
                         let rest = part.split_off(part.len() / 2);
-                        parts.extend([rest, part]);
+                        parts.extend([(rest, repairs), (part, repairs)]);
                         continue;
                     }
                     vec![rejection(&problem)]
                 }
                 Err(error) => return Err(error.into()),
             };
-            for (prepared, outcome) in part.into_iter().zip(outcomes) {
-                result.record(prepared, outcome);
+            let mut repaired = Vec::new();
+            for (mut prepared, outcome) in part.into_iter().zip(outcomes) {
+                if repairs < REPAIRS_MAX && repair(&mut prepared, &outcome) {
+                    repaired.push(prepared);
+                } else {
+                    result.record(prepared, outcome);
+                }
             }
+            parts.push((repaired, repairs + 1));
         }
         result.rows.sort_by_key(|row| (row.origin.file, row.origin.line));
         Ok(result)
@@ -112,7 +126,7 @@ impl BatchResult {
             ImportOutcome::Created => (RowOutcome::Created, None),
             ImportOutcome::Updated => (RowOutcome::Updated, None),
             ImportOutcome::Unchanged => (RowOutcome::Unchanged, None),
-            ImportOutcome::Rejected { field, message } => {
+            ImportOutcome::Rejected { field, message, .. } => {
                 (RowOutcome::Rejected, Some(Remark { field, reason: message }))
             }
         };
@@ -121,7 +135,7 @@ impl BatchResult {
             remarks.extend(row.remarks);
             RowReport { origin: row.origin, sku: row.sku, outcome, remarks }
         });
-        self.rows.extend(rows);
+        self.rows.extend(rows.chain(prepared.rejected));
         self.products.push((prepared.product, outcome));
     }
 }
@@ -136,5 +150,10 @@ async fn post_import(
 
 fn rejection(problem: &Problem) -> ImportOutcome {
     let field = problem.errors.first().map_or_else(String::new, |error| error.field.clone());
-    ImportOutcome::Rejected { field, message: problem.to_string() }
+    ImportOutcome::Rejected {
+        field,
+        message: problem.to_string(),
+        code: Some(problem.code.clone()),
+        subject: problem.subject.clone(),
+    }
 }

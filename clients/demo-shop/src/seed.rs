@@ -53,7 +53,7 @@ pub async fn seed(products: &ProductClient, now: Timestamp) -> Result<usize, See
         let batch = ImportBatch { products: batch.to_vec(), dry_run: false };
         let report = products.import(&batch).await?;
         for (product, outcome) in batch.products.into_iter().zip(report.outcomes) {
-            if let ImportOutcome::Rejected { field, message } = outcome {
+            if let ImportOutcome::Rejected { field, message, .. } = outcome {
                 let slug = product.slug.unwrap_or_default();
                 return Err(SeedError::Rejected { slug, field, message });
             }

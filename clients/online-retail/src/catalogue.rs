@@ -263,7 +263,7 @@ async fn import_batch(operator: &EdgeClient, products: Vec<NewProduct>) -> Resul
         operator.post("/api/v1/products/import").json(&batch).send().await;
     let outcomes = report?.outcomes;
     for (product, outcome) in batch.products.into_iter().zip(outcomes) {
-        if let ImportOutcome::Rejected { field, message } = outcome {
+        if let ImportOutcome::Rejected { field, message, .. } = outcome {
             let what = format!("product {}: {field}: {message}", product.slug.unwrap_or_default());
             return Err(ReplayError::Refused { what });
         }

@@ -44,6 +44,7 @@ pub(crate) const SHARED: &[Route] = &[
     get("/api/v1/categories", PRODUCTS),
     get("/api/v1/shipping-methods", CARTS),
     get("/api/v1/countries", CARTS),
+    get("/api/v1/shop", CARTS),
     get("/api/v1/carts/{id}", CARTS),
     get("/api/v1/orders/{id}", ORDERS),
     get("/api/v1/payments/{id}", PAYMENTS),

@@ -2,13 +2,15 @@
 
 use axum::{
     Json, Router, body::Bytes, extract::State, http::StatusCode, response::IntoResponse,
-    routing::post,
+    routing::{get, post},
 };
 use contracts::{
+    cart::ShopTerms,
+    codes,
     product::{IMPORT_PRODUCTS_MAX, ImportBatch, ImportOutcome, ImportReport, NewProduct},
     shared::Sku,
 };
-use kernel::{Ids, ManualClock, Problem, SeededRandomness, codes};
+use kernel::{Currency, Ids, ManualClock, Problem, SeededRandomness};
 use parking_lot::Mutex;
 use shop_client::{EdgeClient, RetryPolicy};
 use std::{
@@ -20,6 +22,7 @@ use tokio::{net::TcpListener, task::JoinSet};
 /// The largest request body that it accepts.
 const BODY_BYTES_MAX: usize = 1 << 20;
 const NAME_CHARACTERS_MAX: usize = 255;
+const DESCRIPTION_BYTES_MAX: usize = 64 * 1024;
 
 type Products = Arc<Mutex<BTreeMap<String, NewProduct>>>;
 
@@ -33,6 +36,7 @@ impl FakeShop {
     pub(crate) async fn start() -> Self {
         let products = Products::default();
         let import = Router::new().route("/api/v1/products/import", post(import_batch));
+        let import = import.route("/api/v1/shop", get(shop_terms));
         let router =
             import.layer(axum::extract::DefaultBodyLimit::disable()).with_state(products.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -49,9 +53,20 @@ impl FakeShop {
         self.products.lock()[slug].clone()
     }
 
+    /// Every product, by slug.
+    pub(crate) fn products(&self) -> Vec<NewProduct> {
+        self.products.lock().values().cloned().collect()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.products.lock().len()
     }
+}
+
+/// The shop of the fixtures sells in euros.
+async fn shop_terms() -> impl IntoResponse {
+    let country = "DE".to_owned();
+    Json(ShopTerms { currency: Currency::EUR, country, prices_include_tax: true })
 }
 
 async fn import_batch(State(products): State<Products>, body: Bytes) -> impl IntoResponse {
@@ -60,7 +75,7 @@ async fn import_batch(State(products): State<Products>, body: Bytes) -> impl Int
         (status, Json(serde_json::to_value(problem).unwrap()))
     };
     if body.len() > BODY_BYTES_MAX {
-        return reject(413, Problem::new(413, codes::BODY_TOO_LARGE, "the body is too large"));
+        return reject(413, Problem::new(413, kernel::codes::BODY_TOO_LARGE, "the body is too large"));
     }
     let batch: ImportBatch = match serde_json::from_slice(&body) {
         Ok(batch) => batch,
@@ -80,11 +95,17 @@ fn accept(
     product: NewProduct,
     dry_run: bool,
 ) -> ImportOutcome {
-    if let Err((field, message)) = validate(products, &product) {
-        return ImportOutcome::Rejected { field: field.to_owned(), message };
+    if let Err((field, message)) = validate(&product) {
+        return rejected(field, message);
     }
     let slug =
         product.slug.clone().unwrap_or_else(|| product.name.to_lowercase().replace(' ', "-"));
+    if let Some(sku) = taken_sku(products, &slug, &product) {
+        let (code, subject) = (Some(codes::SKU_TAKEN), Some(sku.to_string()));
+        let field = "variants".to_owned();
+        let message = format!("another product has the SKU {sku}");
+        return ImportOutcome::Rejected { field, message, code, subject };
+    }
     let outcome = match products.get(&slug) {
         None => ImportOutcome::Created,
         Some(known) if *known == product => ImportOutcome::Unchanged,
@@ -96,11 +117,23 @@ fn accept(
     outcome
 }
 
-fn validate(
+fn rejected(field: String, message: String) -> ImportOutcome {
+    ImportOutcome::Rejected { field, message, code: None, subject: None }
+}
+
+/// A SKU of the product that another one has.
+fn taken_sku(
     products: &BTreeMap<String, NewProduct>,
+    slug: &str,
     product: &NewProduct,
-) -> Result<(), (&'static str, String)> {
-    let reject = |field, message: &str| Err((field, message.to_owned()));
+) -> Option<Sku> {
+    let others = products.iter().filter(|(known, _)| *known != slug).flat_map(|(_, it)| &it.variants);
+    let taken: HashSet<&Sku> = others.map(|variant| &variant.sku).collect();
+    product.variants.iter().map(|it| &it.sku).find(|sku| taken.contains(sku)).cloned()
+}
+
+fn validate(product: &NewProduct) -> Result<(), (String, String)> {
+    let reject = |field: &str, message: &str| Err((field.to_owned(), message.to_owned()));
     let slug = product.slug.as_deref().unwrap_or("x");
     let plain = slug.chars().all(|letter| {
         letter == '-' || letter.is_alphanumeric() && letter.to_lowercase().eq([letter])
@@ -129,9 +162,14 @@ fn validate(
     }
     let options: HashSet<&String> = product.options.iter().map(|option| &option.name).collect();
     let mut choices = HashSet::new();
-    let taken =
-        products.iter().filter(|(known, _)| *known != slug).flat_map(|(_, it)| &it.variants);
-    let taken: HashSet<&Sku> = taken.map(|variant| &variant.sku).collect();
+    if product.description.len() > DESCRIPTION_BYTES_MAX {
+        return reject("description", "is too long");
+    }
+    for (index, variant) in product.variants.iter().enumerate() {
+        if variant.barcode.as_deref().is_some_and(|it| it.starts_with("BAD")) {
+            return reject(&format!("variants[{index}].barcode"), "is none");
+        }
+    }
     for variant in &product.variants {
         if variant.options.keys().collect::<HashSet<_>>() != options {
             return reject("options", "are not those of the product");
@@ -139,8 +177,8 @@ fn validate(
         if !choices.insert(variant.options.values().collect::<Vec<_>>()) {
             return reject("options", "are chosen twice");
         }
-        if Sku::parse(variant.sku.as_str()).is_err() || taken.contains(&variant.sku) {
-            return reject("sku", "is taken or none");
+        if Sku::parse(variant.sku.as_str()).is_err() {
+            return reject("sku", "is none");
         }
     }
     for media in &product.media {

@@ -3,10 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod fake_shop;
+mod fixtures;
 
-use catalog_import::{ImportError, ImportOptions, Summary, import_catalogue};
+use catalog_import::{ImportError, ImportOptions, Mapping, Summary, import_catalogue};
 use fake_shop::FakeShop;
-use kernel::Currency;
 use proptest::prelude::*;
 use shop_client::Progress;
 use std::{
@@ -31,10 +31,14 @@ async fn import(
     let report = folder.path().join("report.csv");
     let options = ImportOptions {
         files,
-        currency: Currency::EUR,
+        columns: Mapping::default(),
+        currency: None,
+        decimal: None,
+        untracked_stock: None,
         parallel: 3,
         report: Some(report.clone()),
         dry_run,
+        now: "2026-11-28T12:00:00Z".parse().unwrap(),
     };
     let summary = import_catalogue(&options, &shop.edge, Progress::Silent).await?;
     let mut reported = ReportedLines::new();

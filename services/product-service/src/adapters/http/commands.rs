@@ -186,8 +186,13 @@ fn outcome(result: ImportResult) -> ImportOutcome {
 }
 
 fn rejected(problem: Problem) -> ImportOutcome {
+    let (code, subject) = (Some(problem.code), problem.subject);
     match problem.errors.into_iter().next() {
-        Some(error) => ImportOutcome::Rejected { field: error.field, message: error.message },
-        None => ImportOutcome::Rejected { field: String::new(), message: problem.title },
+        Some(error) => {
+            ImportOutcome::Rejected { field: error.field, message: error.message, code, subject }
+        }
+        None => {
+            ImportOutcome::Rejected { field: String::new(), message: problem.title, code, subject }
+        }
     }
 }
