@@ -75,7 +75,8 @@ impl Columns {
             columns.labels[*fact as usize] = label;
         }
         if !columns.has(Fact::Group) && !columns.has(Fact::Handle) {
-            return Err([Fact::Group, Fact::Handle].map(|fact| columns.label(fact)).concat());
+            let names = [Fact::Group, Fact::Handle].map(|fact| columns.label(fact));
+            return Err(names.into_iter().find(|name| !name.is_empty()).unwrap_or_default());
         }
         let option = |option: &crate::mapping::OptionColumns| {
             let value = find(&option.value)?;

@@ -1,7 +1,7 @@
 //! HTML of descriptions: the elements that the shop leaves out, and shortening between tags.
 
 use crate::limits::DESCRIPTION_BYTES_MAX;
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// Elements with content or an effect that a shop removes from descriptions.
 const REMOVED: [&str; 18] = [
@@ -40,7 +40,8 @@ fn pieces(html: &str) -> impl Iterator<Item = Piece<'_>> {
         let end = if is_tag {
             tag_end(rest)
         } else {
-            rest[1..].find('<').map_or(rest.len(), |at| at + 1)
+            // The first character may be `<` itself, as text.
+            rest.char_indices().skip(1).find(|(_, it)| *it == '<').map_or(rest.len(), |it| it.0)
         };
         let end = if rest.is_char_boundary(end) { end } else { rest.len() };
         let (piece, after) = rest.split_at(end);
@@ -96,16 +97,21 @@ pub(crate) fn shorten(html: &str, bytes_max: usize) -> String {
     let bytes_max = bytes_max.min(DESCRIPTION_BYTES_MAX);
     let mut short = String::new();
     let mut open: Vec<String> = Vec::new();
+    let mut has_text = false;
     let ends = |open: &[String]| open.iter().map(|name| name.len() + 3).sum::<usize>();
     for piece in pieces(html) {
         let room = bytes_max.saturating_sub(short.len() + ends(&open) + ELLIPSIS.len());
         match piece {
             // A tag that never ends would swallow what follows it.
             Piece::Tag { text, .. } if !text.ends_with('>') => break,
-            Piece::Text(text) if text.len() <= room => short.push_str(text),
             Piece::Text(text) => {
-                short.push_str(words_within(text, room));
-                break;
+                let text = escaped(text);
+                if text.len() > room {
+                    short.push_str(words_within(&text, room, !has_text));
+                    break;
+                }
+                has_text |= !text.trim().is_empty();
+                short.push_str(&text);
             }
             Piece::Tag { text, is_end: true, .. } => {
                 let name = element_name(text);
@@ -142,8 +148,13 @@ fn close(html: &mut String, name: &str) {
     html.push('>');
 }
 
-/// Beginning of a text of at most that many bytes, cut after a word; within a word only where it is longer than all.
-fn words_within(text: &str, bytes_max: usize) -> &str {
+/// Text whose first `<` cannot become a tag with what follows it.
+fn escaped(text: &str) -> Cow<'_, str> {
+    text.strip_prefix('<').map_or(Cow::Borrowed(text), |rest| Cow::Owned(format!("&lt;{rest}")))
+}
+
+/// Beginning of a text of at most that many bytes, cut after a word; within a word only where `may_split` allows it.
+fn words_within(text: &str, bytes_max: usize, may_split: bool) -> &str {
     let mut end = bytes_max.min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;
@@ -151,6 +162,9 @@ fn words_within(text: &str, bytes_max: usize) -> &str {
     let cut = &text[..end];
     if let Some(space) = cut.rfind(char::is_whitespace).filter(|at| *at > 0) {
         return cut[..space].trim_end();
+    }
+    if !may_split {
+        return "";
     }
     // Not within a character reference such as `&amp;`.
     match cut.rfind('&') {
@@ -181,6 +195,7 @@ mod tests {
         assert_eq!(shorten("<p>One two three</p>", 18), "<p>One two…</p>");
         assert_eq!(shorten("<ul><li>One</li><li>Two</li></ul>", 28), "<ul><li>One</li>…</ul>");
         assert_eq!(shorten("a<br>b<img src='x'>cdef ghi", 24), "a<br>b<img src='x'>…");
+        assert_eq!(shorten("<p></p>abcdefghijklmnopq", 20), "<p></p>abcdefghij…");
         assert_eq!(shorten("xx &amp; yy", 9), "xx…");
         assert_eq!(shorten("<p>ünïcödé</p>", 14), "<p>ün…</p>");
     }

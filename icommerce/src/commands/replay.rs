@@ -38,6 +38,9 @@ pub(crate) fn run(flags: &ProcessFlags, command: OnlineRetail) -> Result<ExitCod
                 .await
                 .map_err(failure)?;
             print(&balance)?;
+            if balance.lines == 0 {
+                return Err(CliError::failed("the files have no invoices; nothing was replayed"));
+            }
             Ok(if balance.is_balanced { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         },
     )

@@ -30,7 +30,7 @@ fn the_format_is_detected_from_the_beginning() {
     let unicode = TextEncoding::Unicode;
     assert_eq!(layout(b"Handle,Title\nmug,Mug; blue\n"), (unicode, ',', 0));
     assert_eq!(layout(b"Handle\nmug\n"), (unicode, ',', 0));
-    assert_eq!(layout(b"\n\nHandle\tTitle, long\nmug\n"), (unicode, '\t', 0));
+    assert_eq!(layout(b"\n\nHandle\tTitle, long\tPrice\nmug\n"), (unicode, '\t', 0));
     assert_eq!(layout(b"\"Title, short, long\";Handle\nMug;mug\n"), (unicode, ';', 0));
     assert_eq!(layout(b"Handle;Title\nmug;Caf\xe9\n"), (TextEncoding::Windows1252, ';', 0));
     let json = scan(b"\n {\"name\":1}");

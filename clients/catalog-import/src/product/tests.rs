@@ -75,7 +75,7 @@ mug,,,,,,,,,,,,,,,,,,//x/3.jpg,3,,,
         ]
     );
     assert_eq!(prepared.rows.iter().map(|row| row.origin.line).collect::<Vec<_>>(), [2, 3, 4]);
-    assert_eq!(remarks(&prepared), []);
+    assert_eq!(remarks(&prepared), [(2, "Type")]);
 }
 
 #[test]
@@ -114,7 +114,8 @@ fn an_invalid_row_is_reported_and_the_others_are_kept() {
 
 #[test]
 fn facts_of_a_product_do_not_depend_on_its_variants() {
-    let whole = "bench,Elm Bench,<p>Elm.</p>,Fernleigh,Benches,\"elm, bench\",FALSE,https://x/1.jpg";
+    let whole =
+        "bench,Elm Bench,<p>Elm.</p>,Fernleigh,Benches,\"elm, bench\",FALSE,https://x/1.jpg";
     for cells in ["Natural,BN,on request", "Natural,BN,", "Natural,BN,$5", "Natural,BN,-1"] {
         let prepared = build_valid(&format!(
             "Handle,Title,Body (HTML),Vendor,Type,Tags,Published,Image Src,Option1 Value,Variant SKU,Variant Price\n\

@@ -1,7 +1,11 @@
 //! Fake shop with the import endpoint: in memory, and as strict as the contract.
 
 use axum::{
-    Json, Router, body::Bytes, extract::State, http::StatusCode, response::IntoResponse,
+    Json, Router,
+    body::Bytes,
+    extract::State,
+    http::StatusCode,
+    response::IntoResponse,
     routing::{get, post},
 };
 use contracts::{
@@ -75,7 +79,10 @@ async fn import_batch(State(products): State<Products>, body: Bytes) -> impl Int
         (status, Json(serde_json::to_value(problem).unwrap()))
     };
     if body.len() > BODY_BYTES_MAX {
-        return reject(413, Problem::new(413, kernel::codes::BODY_TOO_LARGE, "the body is too large"));
+        return reject(
+            413,
+            Problem::new(413, kernel::codes::BODY_TOO_LARGE, "the body is too large"),
+        );
     }
     let batch: ImportBatch = match serde_json::from_slice(&body) {
         Ok(batch) => batch,
@@ -127,7 +134,8 @@ fn taken_sku(
     slug: &str,
     product: &NewProduct,
 ) -> Option<Sku> {
-    let others = products.iter().filter(|(known, _)| *known != slug).flat_map(|(_, it)| &it.variants);
+    let others =
+        products.iter().filter(|(known, _)| *known != slug).flat_map(|(_, it)| &it.variants);
     let taken: HashSet<&Sku> = others.map(|variant| &variant.sku).collect();
     product.variants.iter().map(|it| &it.sku).find(|sku| taken.contains(sku)).cloned()
 }

@@ -94,15 +94,21 @@ fn report(path: &Path) -> Vec<String> {
     let rows = reader.records().map(|row| {
         let row = row.unwrap();
         let sku = if row[3].is_empty() { "-" } else { &row[3] };
-        let told = if row[5].is_empty() { String::new() } else { format!(" {}: {}", &row[5], &row[6]) };
+        let told =
+            if row[5].is_empty() { String::new() } else { format!(" {}: {}", &row[5], &row[6]) };
         format!("{} {} {sku}{told}", &row[1], &row[4])
     });
     rows.collect()
 }
 
+#[expect(clippy::disallowed_methods, reason = "a switch of a test, not a setting of the shop")]
+fn is_writing() -> bool {
+    std::env::var_os(WRITE).is_some()
+}
+
 #[tokio::test]
 async fn every_file_leads_to_its_expected_catalogue_and_report() {
-    let is_writing = std::env::var_os(WRITE).is_some();
+    let is_writing = is_writing();
     let files = files();
     assert!(files.len() >= FILES_MIN, "{} files", files.len());
     let mut differences = Vec::new();
@@ -136,7 +142,10 @@ fn every_expectation_has_its_file() {
         for path in entries.map(|entry| entry.unwrap().path()) {
             let text = path.display().to_string();
             if let Some(stem) = text.strip_suffix(EXPECTED) {
-                assert!(files.iter().any(|file| file.with_extension("") == Path::new(stem)), "{text}");
+                assert!(
+                    files.iter().any(|file| file.with_extension("") == Path::new(stem)),
+                    "{text}"
+                );
             }
         }
     }

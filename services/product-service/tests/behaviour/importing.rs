@@ -52,7 +52,9 @@ async fn each_product_is_accepted_or_rejected_independently() {
     let outcomes =
         import(&shop, &[cheaper, nameless, thief, simple_product("lamp", 1), twice]).await;
     let rejected = |field: &str, outcome: &ImportOutcome| match outcome {
-        ImportOutcome::Rejected { field: named, message, .. } => named == field && !message.is_empty(),
+        ImportOutcome::Rejected { field: named, message, .. } => {
+            named == field && !message.is_empty()
+        }
         _ => false,
     };
     assert_eq!(outcomes[0], ImportOutcome::Updated);

@@ -56,7 +56,14 @@ pub(crate) fn routes(carts: Arc<CartService>) -> ApiRouter {
         )
         .api_route(
             "/api/v1/shop",
-            get_with(shop_terms, operation("getShopTerms", "Get the shop's currency, country and price mode", "Shop")),
+            get_with(
+                shop_terms,
+                operation(
+                    "getShopTerms",
+                    "Get the shop's currency, country and price mode",
+                    "Shop",
+                ),
+            ),
         )
         .with_state(carts)
 }
