@@ -358,6 +358,11 @@ impl CartClient {
         self.0.get("/api/v1/shipping-methods").query(&query).send().await
     }
 
+    /// Terms on which the shop sells.
+    pub async fn shop_terms(&self) -> Result<ShopTerms, CallError> {
+        self.0.get("/api/v1/shop").send().await
+    }
+
     /// The countries goods are sent to.
     pub async fn countries(&self) -> Result<Countries, CallError> {
         self.0.get("/api/v1/countries").send().await

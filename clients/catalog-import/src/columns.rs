@@ -1,8 +1,9 @@
 //! Columns of one file: where the facts of a mapping are in its records, and what is not mapped.
 
 use crate::{
-    mapping::{Fact, Mapping, ReportedColumn, RowKind, RowRule, Source},
-    number::DecimalSeparator,
+    mapping::{Fact, Mapping, OptionColumns, ReportedColumn, RowKind, RowRule, Source},
+    number::{DecimalSeparator, quoted},
+    row::Remark,
     text::collapse_whitespace,
 };
 use csv::StringRecord;
@@ -75,10 +76,13 @@ impl Columns {
             columns.labels[*fact as usize] = label;
         }
         if !columns.has(Fact::Group) && !columns.has(Fact::Handle) {
-            let names = [Fact::Group, Fact::Handle].map(|fact| columns.label(fact));
-            return Err(names.into_iter().find(|name| !name.is_empty()).unwrap_or_default());
+            let group = [Fact::Group, Fact::Handle].into_iter();
+            return Err(group
+                .map(|fact| columns.label(fact))
+                .find(|it| it != "slug")
+                .unwrap_or_default());
         }
-        let option = |option: &crate::mapping::OptionColumns| {
+        let option = |option: &OptionColumns| {
             let value = find(&option.value)?;
             let name = option.name.as_deref().and_then(find);
             let label = option.label.clone().unwrap_or_default();
@@ -127,7 +131,8 @@ impl Columns {
 
     /// Name of a fact in reports.
     pub(crate) fn label(&self, fact: Fact) -> String {
-        self.labels.get(fact as usize).cloned().unwrap_or_default()
+        let label = self.labels.get(fact as usize).filter(|label| !label.is_empty());
+        label.map_or(fact.api_field(), String::as_str).to_owned()
     }
 
     /// Name of the column with the value of an option in reports.
@@ -175,7 +180,7 @@ impl Columns {
     }
 
     /// Kind of a record that is not a variant, with the reason of a refusal.
-    pub(crate) fn row_kind(&self, row: &StringRecord) -> Option<(RowKind, String)> {
+    pub(crate) fn row_kind(&self, row: &StringRecord) -> Option<(RowKind, Remark)> {
         self.rules.iter().find_map(|(index, rule)| {
             let cell = row.get(*index).unwrap_or_default();
             let value = cell.split(',').map(str::trim).find(|part| {
@@ -184,19 +189,19 @@ impl Columns {
             })?;
             let reason =
                 rule.because.clone().unwrap_or_else(|| "such rows are left out".to_owned());
-            Some((rule.are, format!("{} {value}: {reason}", rule.column)))
+            let field = rule.column.clone();
+            Some((rule.are, Remark { field, reason: format!("{}: {reason}", quoted(value)) }))
         })
     }
 
     /// Columns of a record with an effect that the shop cannot express: the column, and the reason.
-    pub(crate) fn reports(&self, row: &StringRecord) -> Vec<(String, String)> {
+    pub(crate) fn reports(&self, row: &StringRecord) -> Vec<Remark> {
         let report = |(index, name, column): &(usize, String, ReportedColumn)| {
             let cell = row.get(*index).unwrap_or_default().trim();
             let is_usual = column.unless.iter().any(|value| value.eq_ignore_ascii_case(cell));
             (!cell.is_empty() && !is_usual).then(|| {
-                let reason =
-                    format!("{} is not taken: {}", crate::number::quoted(cell), column.because);
-                (name.clone(), reason)
+                let reason = format!("{} is not taken: {}", quoted(cell), column.because);
+                Remark { field: name.clone(), reason }
             })
         };
         self.reported.iter().filter_map(report).collect()

@@ -191,11 +191,11 @@ impl TableFacts {
     /// Remarks on the header: columns that are not taken, and the lack of stock.
     fn remarks(&self, columns: &Columns) -> Vec<Remark> {
         let unknown = columns.unknown.iter().zip(&self.unknown_cells);
+        let unknown = unknown.filter(|(_, cells)| **cells > 0);
         let mut remarks: Vec<Remark> = unknown
             .map(|((_, name), cells)| Remark {
                 field: name.clone(),
                 reason: match cells {
-                    0 => "is not a known column; it is empty".to_owned(),
                     1 => "is not a known column; 1 value was not taken".to_owned(),
                     cells => format!("is not a known column; {cells} values were not taken"),
                 },

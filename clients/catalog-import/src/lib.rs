@@ -30,7 +30,7 @@ pub use number::DecimalSeparator;
 pub use summary::Summary;
 
 use batch::Batcher;
-use contracts::cart::ShopTerms;
+use contracts::cart::CartClient;
 use file_scan::{FileScan, ScanSettings};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use kernel::{Currency, Timestamp, codes};
@@ -120,8 +120,7 @@ pub async fn import_catalogue(
 
 /// Currency in which the shop sells.
 async fn shop_currency(operator: &EdgeClient) -> Result<Currency, ImportError> {
-    let terms: Result<ShopTerms, _> = operator.get("/api/v1/shop").send().await;
-    match terms {
+    match CartClient::new(operator.channel()).shop_terms().await {
         Ok(terms) => Ok(terms.currency),
         Err(error) if error.problem(&codes::NOT_FOUND).is_some() => {
             Err(ImportError::UnknownCurrency)

@@ -86,8 +86,10 @@ impl ProductBuilder {
             .iter()
             .map(|row| row.has_variant().then(|| sale::price(row, &facts, &self.settings)))
             .collect();
-        let valid = rows.iter().zip(&prices).filter(|(_, price)| matches!(price, Some(Ok(_))));
-        let options = Options::of(valid.map(|(row, _)| row), &mut remarks);
+        let is_valid = |price: &Option<Result<_, _>>| matches!(price, Some(Ok(_)));
+        let valid = rows.iter().zip(&prices).filter(|(_, price)| is_valid(price));
+        let valid: Vec<&Row> = valid.map(|(row, _)| row).collect();
+        let options = Options::of(&rows, &valid, &mut remarks);
         let mut variants = Variants::new(&options, &slug, &self.settings);
         let mut pictures = Pictures::of(&rows);
         let mut kept: Vec<PreparedRow> = Vec::new();
@@ -143,7 +145,7 @@ fn without_refused(rows: Vec<Row>) -> (Vec<Row>, Vec<RowReport>) {
             && row.has_variant()
             && matches!(row.cell(Fact::Status), "draft" | "archived");
         let remark = match &row.kind {
-            Some((RowKind::Refused, reason)) => Some(row.remark(Fact::Group, reason.clone())),
+            Some((RowKind::Refused, remark)) => Some(remark.clone()),
             _ if is_hidden => {
                 Some(row.remark(Fact::Status, "the variant is not for sale, so it is left out"))
             }

@@ -15,7 +15,7 @@ pub(crate) struct Row {
     pub(crate) origin: RowOrigin,
     pub(crate) columns: Arc<Columns>,
     /// Kind of a row that is no variant.
-    pub(crate) kind: Option<(RowKind, String)>,
+    pub(crate) kind: Option<(RowKind, Remark)>,
     /// Text by fact; empty where the row has none.
     cells: Vec<String>,
     pub(crate) categories: Vec<String>,
@@ -62,11 +62,7 @@ impl Row {
         row: &StringRecord,
     ) -> Self {
         let mut cells = vec![String::new(); Fact::COUNT];
-        let mut remarks: Vec<Remark> = columns
-            .reports(row)
-            .into_iter()
-            .map(|(field, reason)| Remark { field, reason })
-            .collect();
+        let mut remarks = columns.reports(row);
         let mut weight_unit = None;
         for fact in Fact::all().filter(|fact| !LISTS.contains(fact)) {
             let (text, source) = columns.cell(fact, row);
@@ -90,10 +86,8 @@ impl Row {
         Self {
             kind: columns.row_kind(row),
             categories: texts(Fact::Category)
-                .map(|(path, source)| match &source.levels {
-                    Some(levels) => path.replace(levels.as_str(), " > "),
-                    None => path,
-                })
+                .map(|(path, source)| source.category_path(&path))
+                .filter(|path| !path.is_empty())
                 .collect(),
             tags: texts(Fact::Tags).map(|(tag, _)| collapse_whitespace(&tag)).collect(),
             pictures: texts(Fact::Pictures)

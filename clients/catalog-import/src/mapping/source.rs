@@ -29,6 +29,9 @@ pub(crate) struct Source {
     /// Separator of the levels of a category, in place of `>`.
     #[serde(default)]
     pub(crate) levels: Option<String>,
+    /// First level of all categories, which is left out.
+    #[serde(default)]
+    pub(crate) root: Option<String>,
     /// Unit of a weight: `g`, `kg`, `oz`, `lb`.
     #[serde(default)]
     pub(crate) unit: Option<String>,
@@ -50,6 +53,22 @@ impl Source {
         match &self.prefix {
             Some(prefix) if !text.is_empty() => format!("{prefix}{text}"),
             _ => text.to_owned(),
+        }
+    }
+}
+
+impl Source {
+    /// Path of a category, with its levels separated by `>`.
+    pub(crate) fn category_path(&self, path: &str) -> String {
+        let path = match &self.levels {
+            Some(levels) => path.replace(levels.as_str(), " > "),
+            None => path.to_owned(),
+        };
+        let Some(root) = &self.root else { return path };
+        match path.split_once('>') {
+            Some((first, rest)) if first.trim() == root => rest.trim().to_owned(),
+            None if path.trim() == root => String::new(),
+            _ => path,
         }
     }
 }

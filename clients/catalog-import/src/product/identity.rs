@@ -100,34 +100,49 @@ impl SlugIndex {
     ) -> String {
         let hash = || format!("{:08x}", fingerprint(group) & 0xffff_ffff);
         let mut own = slug(&facts.handle);
+        let mut reason = None;
+        if own.is_empty() && !facts.handle.is_empty() {
+            reason = Some("has neither letters nor digits");
+        }
         if own.is_empty() {
             own = slug(&facts.title);
         }
         if own.is_empty() {
             own = format!("product-{}", hash());
-            let reason = format!("has neither letters nor digits; the address is {own}");
-            remarks.push(facts.remark(Fact::Handle, reason));
+            reason = Some("has neither letters nor digits");
         }
         if RESERVED_SLUGS.contains(&&*own) || own.parse::<Uuid>().is_ok() {
             own.push_str("-product");
+            reason = Some("is an address of the shop itself");
         }
         let mut claimed = fitting_slug(&own);
-        if !self.is_free(&claimed, group) {
-            let end = slug(group);
-            let end = if end.is_empty() || end == own { hash() } else { end };
-            let candidate = fitting_slug(&format!("{own}-{end}"));
-            let is_free = self.is_free(&candidate, group);
-            claimed =
-                if is_free { candidate } else { fitting_slug(&format!("{own}-{end}-{}", hash())) };
-            let reason =
-                format!("gives the same address as another product; the address is {claimed}");
-            remarks.push(facts.remark(Fact::Handle, reason));
-        } else if claimed != own {
-            let reason = format!("is too long for an address; the address is {claimed}");
-            remarks.push(facts.remark(Fact::Handle, reason));
+        if claimed != own {
+            reason = Some("is too long for an address");
         }
+        if !self.is_free(&claimed, group) {
+            claimed = self.made_up(&own, &slug(group), &hash(), group);
+            reason = Some("gives the same address as another product");
+        }
+        remarks.extend(reason.map(|reason| {
+            facts.remark(Fact::Handle, format!("{reason}; the address is {claimed}"))
+        }));
         self.0.insert(fingerprint(&claimed), fingerprint(group));
         claimed
+    }
+
+    /// Slug for a product whose own another one has: from its group, or else with a hash of that.
+    fn made_up(&self, own: &str, end: &str, hash: &str, group: &str) -> String {
+        let by_group = match end.strip_prefix(own) {
+            Some("") => format!("{own}-{hash}"),
+            Some(_) => end.to_owned(),
+            None => format!("{own}-{end}"),
+        };
+        let by_group = fitting_slug(by_group.trim_end_matches('-'));
+        if self.is_free(&by_group, group) {
+            by_group
+        } else {
+            fitting_slug(&format!("{own}-{end}-{hash}"))
+        }
     }
 
     fn is_free(&self, slug: &str, group: &str) -> bool {

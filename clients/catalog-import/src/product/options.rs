@@ -26,9 +26,9 @@ struct ProductOptionColumn {
 }
 
 impl Options {
-    /// Options that the variants of these rows have. Beyond the shop's limit, those with different values come first.
-    pub(super) fn of<'a>(rows: impl Iterator<Item = &'a Row>, remarks: &mut Vec<Remark>) -> Self {
-        let rows: Vec<&Row> = rows.collect();
+    /// Options with values in these rows, whose variants are valid; their names can be in any row of the product. Beyond
+    /// the shop's limit, those with different values come first.
+    pub(super) fn of(all: &[Row], rows: &[&Row], remarks: &mut Vec<Remark>) -> Self {
         let count = rows.iter().map(|row| row.options.len()).max().unwrap_or(0);
         let mut found: Vec<(usize, String, Vec<&str>)> = Vec::new();
         for index in 0..count {
@@ -40,7 +40,8 @@ impl Options {
                     values.push(value);
                 }
             }
-            let name = cells().map(|(name, _)| name.as_str()).find(|name| !name.is_empty());
+            let names = all.iter().filter_map(|row| row.options.get(index));
+            let name = names.map(|(name, _)| name.as_str()).find(|name| !name.is_empty());
             let is_default = values.iter().all(|value| value.eq_ignore_ascii_case(NO_OPTION.1))
                 && name.is_none_or(|name| name.eq_ignore_ascii_case(NO_OPTION.0));
             if !values.is_empty() && !is_default {

@@ -17,6 +17,8 @@ pub(super) struct Pictures {
     all: Vec<Picture>,
     /// Whether any row has a position. Where none has, the order of the file counts for all pictures.
     has_positions: bool,
+    /// Whether the product has a row of its own, so that the pictures in other rows are those of their variants.
+    has_parent: bool,
     /// Position of the last picture of a row.
     last_position: u32,
 }
@@ -31,7 +33,8 @@ impl Pictures {
     /// No pictures yet, of these rows.
     pub(super) fn of(rows: &[Row]) -> Self {
         let has_positions = rows.iter().any(|row| !row.cell(Fact::PicturePosition).is_empty());
-        Self { all: Vec::new(), has_positions, last_position: 0 }
+        let has_parent = rows.iter().any(Row::is_parent);
+        Self { all: Vec::new(), has_positions, has_parent, last_position: 0 }
     }
 
     /// Adds the pictures of a row, if it has any: those of the product before that of its variant, whose SKU is `variant`.
@@ -51,15 +54,19 @@ impl Pictures {
         for picture in &row.pictures {
             let alt = if row.pictures.len() == 1 { alt.as_str() } else { "" };
             match address(row, picture, Fact::Pictures, remarks) {
-                Ok(url) => invalid = self.add_picture(row, url, alt, position).err().or(invalid),
+                Ok(url) => {
+                    let own = variant.filter(|_| self.has_parent);
+                    invalid = self.add_picture(row, url, alt, position, own).err().or(invalid);
+                }
                 Err(remark) => invalid = invalid.or(Some(remark)),
             }
         }
         let own = row.cell(Fact::VariantPicture);
         if let Some(sku) = variant.filter(|_| !own.is_empty()) {
             let picture = PictureCell { address: own.to_owned(), is_foreign: false };
+            let position = if self.has_positions { u32::MAX } else { self.last_position };
             let added = address(row, &picture, Fact::VariantPicture, remarks)
-                .and_then(|url| self.add_variant_picture(row, url, sku));
+                .and_then(|url| self.add_picture(row, url, "", position, Some(sku)));
             remarks.extend(added.err());
         }
         invalid.map_or(Ok(()), Err)
@@ -81,7 +88,9 @@ impl Pictures {
                 u32::MAX
             });
         }
-        self.last_position
+        // A product's own row leads, wherever it is in the file.
+        let is_of_variant = self.has_parent && !row.is_parent() && !self.has_positions;
+        self.last_position.saturating_add(u32::from(is_of_variant))
     }
 
     fn add_picture(
@@ -90,27 +99,18 @@ impl Pictures {
         url: String,
         alt: &str,
         position: u32,
+        variant: Option<&Sku>,
     ) -> Result<(), Remark> {
-        match self.all.iter_mut().find(|picture| picture.media.image.url == url) {
-            Some(known) => {
-                // An earlier row of a variant named only the address.
-                if known.media.image.alt.is_empty() {
-                    alt.clone_into(&mut known.media.image.alt);
-                }
-                known.position = known.position.min(position);
-                Ok(())
-            }
-            None => self.push(row, url, alt, position, Vec::new()),
+        let Some(known) = self.all.iter_mut().find(|picture| picture.media.image.url == url) else {
+            return self.push(row, url, alt, position, variant.cloned().into_iter().collect());
+        };
+        // An earlier row of a variant named only the address.
+        if known.media.image.alt.is_empty() {
+            alt.clone_into(&mut known.media.image.alt);
         }
-    }
-
-    fn add_variant_picture(&mut self, row: &Row, url: String, sku: &Sku) -> Result<(), Remark> {
-        if let Some(known) = self.all.iter_mut().find(|picture| picture.media.image.url == url) {
-            known.media.skus.push(sku.clone());
-            return Ok(());
-        }
-        let position = if self.has_positions { u32::MAX } else { 0 };
-        self.push(row, url, "", position, vec![sku.clone()])
+        known.media.skus.extend(variant.cloned());
+        known.position = known.position.min(position);
+        Ok(())
     }
 
     fn push(

@@ -120,8 +120,13 @@ fn sale_price(
 
 /// Dates of a sale: of two columns, or of one with an interval such as `2026-11-01/2026-11-30`.
 fn sale_dates(from: &str, until: &str, today: &str) -> SaleDates {
-    let from = from.split('/').next().unwrap_or_default().trim();
-    let until = until.rsplit('/').next().unwrap_or_default().trim();
+    let part = |text: &'_ str, index: usize| -> String {
+        // An interval has a date of ten characters before its slash.
+        let parts = text.split_once('/').filter(|(first, _)| first.len() >= DATE_LENGTH);
+        parts.map_or(text, |(first, second)| [first, second][index]).trim().to_owned()
+    };
+    let (from, until) = (part(from, 0), part(until, 1));
+    let (from, until) = (from.as_str(), until.as_str());
     let date = |text: &str| {
         let date = text.get(..DATE_LENGTH)?;
         let fits = |(at, byte): (usize, u8)| {
@@ -156,7 +161,7 @@ mod tests {
             ("2026-11-28", "2026-11-28", SaleDates::Until(day("2026-11-28"))),
             ("2026-11-29 00:00:00", "", SaleDates::Later(day("2026-11-29"))),
             ("", "2026-11-27", SaleDates::Over),
-            ("1/15/26", "", SaleDates::Unreadable(day("1"))),
+            ("1/15/26", "", SaleDates::Unreadable(day("1/15/26"))),
             ("soon", "", SaleDates::Unreadable(day("soon"))),
             (
                 "2026-11-01T00:00+0100/2026-12-24T00:00+0100",

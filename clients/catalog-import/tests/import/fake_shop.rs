@@ -28,11 +28,15 @@ const BODY_BYTES_MAX: usize = 1 << 20;
 const NAME_CHARACTERS_MAX: usize = 255;
 const DESCRIPTION_BYTES_MAX: usize = 64 * 1024;
 
+/// Name of a product for which the shop rejects a whole batch.
+pub(crate) const POISON: &str = "Poison";
+
 type Products = Arc<Mutex<BTreeMap<String, NewProduct>>>;
 
 pub(crate) struct FakeShop {
     pub(crate) edge: EdgeClient,
     products: Products,
+    currency: Arc<Mutex<String>>,
     _server: JoinSet<()>,
 }
 
@@ -40,7 +44,10 @@ impl FakeShop {
     pub(crate) async fn start() -> Self {
         let products = Products::default();
         let import = Router::new().route("/api/v1/products/import", post(import_batch));
-        let import = import.route("/api/v1/shop", get(shop_terms));
+        let currency = Arc::new(Mutex::new("EUR".to_owned()));
+        let own = currency.clone();
+        let terms = get(move || std::future::ready(shop_terms(&own.lock())));
+        let import = import.route("/api/v1/shop", terms);
         let router =
             import.layer(axum::extract::DefaultBodyLimit::disable()).with_state(products.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -50,11 +57,16 @@ impl FakeShop {
         let clock = ManualClock::at("2026-01-01T00:00:00Z".parse().unwrap());
         let ids = Ids::new(Arc::new(clock), Arc::new(SeededRandomness::new(1)));
         let edge = EdgeClient::new(&address, RetryPolicy::default(), ids).unwrap();
-        Self { edge, products, _server: server }
+        Self { edge, products, currency, _server: server }
     }
 
     pub(crate) fn product(&self, slug: &str) -> NewProduct {
         self.products.lock()[slug].clone()
+    }
+
+    /// Changes the shop's currency; an empty one is not told.
+    pub(crate) fn sell_in(&self, currency: &str) {
+        currency.clone_into(&mut self.currency.lock());
     }
 
     /// Every product, by slug.
@@ -67,10 +79,12 @@ impl FakeShop {
     }
 }
 
-/// The shop of the fixtures sells in euros.
-async fn shop_terms() -> impl IntoResponse {
-    let country = "DE".to_owned();
-    Json(ShopTerms { currency: Currency::EUR, country, prices_include_tax: true })
+fn shop_terms(currency: &str) -> impl IntoResponse + use<> {
+    let Ok(currency) = Currency::parse(currency) else {
+        let problem = Problem::new(404, kernel::codes::NOT_FOUND, "nothing is at this address");
+        return Err((StatusCode::NOT_FOUND, Json(problem)));
+    };
+    Ok(Json(ShopTerms { currency, country: "DE".to_owned(), prices_include_tax: true }))
 }
 
 async fn import_batch(State(products): State<Products>, body: Bytes) -> impl IntoResponse {
@@ -88,6 +102,9 @@ async fn import_batch(State(products): State<Products>, body: Bytes) -> impl Int
         Ok(batch) => batch,
         Err(error) => return reject(422, Problem::field("body", error.to_string())),
     };
+    if batch.products.iter().any(|product| product.name == POISON) {
+        return reject(422, Problem::field("products", "have one that cannot be read"));
+    }
     if batch.products.len() > IMPORT_PRODUCTS_MAX {
         return reject(422, Problem::field("products", "are too many"));
     }
@@ -99,9 +116,11 @@ async fn import_batch(State(products): State<Products>, body: Bytes) -> impl Int
 
 fn accept(
     products: &mut BTreeMap<String, NewProduct>,
-    product: NewProduct,
+    mut product: NewProduct,
     dry_run: bool,
 ) -> ImportOutcome {
+    // A real shop's sanitiser writes some characters longer.
+    product.description = product.description.replace("&amp;", "&amp;amp;");
     if let Err((field, message)) = validate(&product) {
         return rejected(field, message);
     }
