@@ -92,7 +92,8 @@ impl ProductFacts {
     ) -> NewProduct {
         let mut name = self.title.clone();
         if name.is_empty() {
-            name = name_from_handle(if self.handle.is_empty() { slug } else { &self.handle });
+            let by_handle = name_from_handle(&self.handle);
+            name = if by_handle.is_empty() { name_from_handle(slug) } else { by_handle };
             let reason = format!("is empty; “{name}” was taken from its handle");
             remarks.push(self.remark(Fact::Title, reason));
         }
