@@ -109,9 +109,9 @@ impl Batch {
 impl BatchResult {
     fn record(&mut self, prepared: PreparedProduct, outcome: ImportOutcome) {
         let (outcome, remark) = match outcome {
-            ImportOutcome::Created => (RowOutcome::Created, None),
-            ImportOutcome::Updated => (RowOutcome::Updated, None),
-            ImportOutcome::Unchanged => (RowOutcome::Unchanged, None),
+            ImportOutcome::Created { .. } => (RowOutcome::Created, None),
+            ImportOutcome::Updated { .. } => (RowOutcome::Updated, None),
+            ImportOutcome::Unchanged { .. } => (RowOutcome::Unchanged, None),
             ImportOutcome::Rejected { field, message } => {
                 (RowOutcome::Rejected, Some(Remark { field, reason: message }))
             }
@@ -131,7 +131,8 @@ async fn post_import(
     products: Vec<NewProduct>,
     dry_run: bool,
 ) -> Result<ImportReport, CallError> {
-    operator.post("/api/v1/products/import").json(&ImportBatch { products, dry_run }).send().await
+    let batch = ImportBatch { products, dry_run, keep_variants: false };
+    operator.post("/api/v1/products/import").json(&batch).send().await
 }
 
 fn rejection(problem: &Problem) -> ImportOutcome {

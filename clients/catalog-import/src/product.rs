@@ -130,6 +130,7 @@ fn assemble(
         ),
         variants: variants.into_all(),
         media: pictures.into_media(),
+        featured: None,
     };
     (product, remarks)
 }

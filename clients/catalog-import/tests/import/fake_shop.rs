@@ -86,9 +86,14 @@ fn accept(
     let slug =
         product.slug.clone().unwrap_or_else(|| product.name.to_lowercase().replace(' ', "-"));
     let outcome = match products.get(&slug) {
-        None => ImportOutcome::Created,
-        Some(known) if *known == product => ImportOutcome::Unchanged,
-        Some(_) => ImportOutcome::Updated,
+        None => ImportOutcome::Created { refused: vec![] },
+        Some(known) if *known == product => ImportOutcome::Unchanged { refused: vec![] },
+        Some(_) => ImportOutcome::Updated {
+            added: vec![],
+            withdrawn: vec![],
+            renamed: vec![],
+            refused: vec![],
+        },
     };
     if !dry_run {
         products.insert(slug, product);

@@ -310,11 +310,11 @@ fn the_reduced_filter_finds_reduced_products() {
     let index = sample_index();
     let mut bowl = document(3, "Bowl", 900);
     bowl.version = 2;
-    bowl.reduction = Some(contracts::product::Reduction {
+    bowl.variants[0].reduction = Some(Box::new(contracts::product::Reduction {
         prior_price: eur(1_800),
         percent: 50,
         since: super::fixtures::instant(0),
-    });
+    }));
     index.put(bowl, Commit::durable());
     let query =
         SearchQuery { reduced: ReductionFilter::Only, ..SearchQuery::all(Audience::Shoppers) };
