@@ -10,7 +10,7 @@ mod show_product;
 mod streams;
 
 pub(crate) use error::CatalogueError;
-pub(crate) use execute::{ChangeOutcome, ChangeRequest, VariantSetChanges};
+pub(crate) use execute::{ChangeOutcome, ChangeRequest};
 pub(crate) use import_products::{ImportMode, ImportResult, ImportedProduct, VariantRefusal};
 pub(crate) use mapping::product_document;
 pub(crate) use open_index::{ProductDocumentsReadModel, open_index};

@@ -35,11 +35,11 @@ pub(super) fn change(product: &Product, changes: &ProductChanges, now: Timestamp
         validation::variants(drafts, now)?;
         variants::change_all(&mut change, &renamed, drafts, &changes.missing, now);
     }
-    variants::withdraw(&mut change, listed_skus(product, &changes.withdraw)?, now)?;
+    variants::withdraw(&mut change, &listed_skus(product, &changes.withdraw)?, now)?;
     if changes.options.is_none() && (changes.variants.is_some() || !changes.withdraw.is_empty()) {
         variants::fit_options(&mut change, &renamed);
     }
-    let Change { product: changed, mut events } = change;
+    let Change { product: after, mut events } = change;
     let status_events = match changes.status {
         TargetStatus::Unchanged => Vec::new(),
         TargetStatus::Active => publish(product, now),
@@ -52,7 +52,7 @@ pub(super) fn change(product: &Product, changes: &ProductChanges, now: Timestamp
     }
     if !events.is_empty() {
         let given = changes.variants.as_deref().unwrap_or_default();
-        validation::consistency(&changed, given)?;
+        validation::consistency(&after, given)?;
     }
     if is_published {
         events.splice(0..0, status_events);
@@ -163,7 +163,9 @@ fn detail_changes(change: &mut Change, changes: &ProductChanges) -> Result<(), R
     if rank != product.featured {
         events.push(ProductEvent::FeaturedChanged { rank });
     }
-    events.into_iter().for_each(|event| change.push(event));
+    for event in events {
+        change.push(event);
+    }
     Ok(())
 }
 

@@ -71,7 +71,7 @@ pub(super) fn withdraw_one(product: &Product, sku: &Sku, now: Timestamp) -> Deci
         return if is_withdrawn { Ok(vec![]) } else { unknown() };
     }
     let mut change = Change::of(product);
-    withdraw(&mut change, vec![sku.clone()], now)?;
+    withdraw(&mut change, std::slice::from_ref(sku), now)?;
     finish(change, product, &[])
 }
 
@@ -88,11 +88,7 @@ fn finish(mut change: Change, product: &Product, given: &[VariantDraft]) -> Deci
 }
 
 /// Withdrawal of variants; at least one stays.
-pub(super) fn withdraw(
-    change: &mut Change,
-    skus: Vec<Sku>,
-    now: Timestamp,
-) -> Result<(), Rejection> {
+pub(super) fn withdraw(change: &mut Change, skus: &[Sku], now: Timestamp) -> Result<(), Rejection> {
     for skus in skus.chunks(limits::VARIANTS_PER_EVENT) {
         change.push(ProductEvent::VariantsWithdrawn { at: now, skus: skus.to_vec() });
     }

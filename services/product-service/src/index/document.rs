@@ -91,7 +91,7 @@ impl VariantDocument {
 
 impl ProductDocument {
     /// Image of a variant: the product's first image, if it shows the variant.
-    fn image_of(&self, variant: &VariantDocument) -> Option<&Image> {
+    fn image_of<'a>(&'a self, variant: &'a VariantDocument) -> Option<&'a Image> {
         let is_first = self.image_skus.is_empty() || self.image_skus.contains(&variant.sku);
         let own = variant.image.as_deref();
         if is_first { self.image.as_ref() } else { own.or(self.image.as_ref()) }

@@ -20,8 +20,8 @@ pub(super) async fn add(
 ) -> ApiResult<Versioned<Created<Variant>>> {
     let sku = variant.sku.clone();
     let command = ProductCommand::AddVariant(request_mapping::variant(variant));
-    let changed = execute(&app, &caller, &product, if_match, command).await;
-    let Versioned { version, answer: Json(product) } = changed.map_err(of_the_variant)?;
+    let result = execute(&app, &caller, &product, if_match, command).await;
+    let Versioned { version, answer: Json(product) } = result.map_err(of_the_variant)?;
     let location = contracts::product::variant_path(product.id, &sku);
     let variant = queries::variant_of(product, &sku)?;
     Ok(Versioned { version, answer: Created::at(location, variant) })
@@ -48,8 +48,8 @@ pub(super) async fn change(
     let now = patch.sku.clone().unwrap_or_else(|| sku.clone());
     let changes = request_mapping::variant_changes(patch);
     let command = ProductCommand::ChangeVariant { sku, changes };
-    let changed = execute(&app, &caller, &product, if_match, command).await;
-    let Versioned { version, answer: Json(product) } = changed.map_err(of_the_variant)?;
+    let result = execute(&app, &caller, &product, if_match, command).await;
+    let Versioned { version, answer: Json(product) } = result.map_err(of_the_variant)?;
     Ok(Versioned { version, answer: Json(queries::variant_of(product, &now)?) })
 }
 
