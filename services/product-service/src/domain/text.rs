@@ -63,6 +63,8 @@ pub(crate) fn address(text: &str) -> String {
         let is_digit = |letter: Option<char>| letter.is_some_and(char::is_numeric);
         let between_digits = is_digit(before) && is_digit(after);
         let begins_number = is_digit(after) && before.is_none_or(char::is_whitespace);
+        let ends_word =
+            before.is_some_and(char::is_alphanumeric) && after.is_none_or(char::is_whitespace);
         let word = match letter {
             '+' => "plus",
             '#' if is_digit(after) => "number",
@@ -77,7 +79,7 @@ pub(crate) fn address(text: &str) -> String {
             '£' => "pound",
             '.' if between_digits => "point",
             ',' if between_digits => "comma",
-            '-' | '−' if begins_number => "minus",
+            '-' | '−' if begins_number || ends_word => "minus",
             _ => {
                 spelled.push(*letter);
                 continue;
@@ -93,10 +95,10 @@ pub(crate) fn path_identity(path: &str) -> String {
     levels(path).map(identity).collect::<Vec<_>>().join(">")
 }
 
-/// Slug of a category path: the slugs of its levels joined by slashes.
-pub(crate) fn slugify_path(path: &str) -> String {
+/// Address of a category path: the segments of its levels joined by slashes.
+pub(crate) fn path_address(path: &str) -> String {
     let mut address = String::with_capacity(path.len());
-    for level in levels(path).map(slugify).filter(|level| !level.is_empty()) {
+    for level in levels(path).map(self::address).filter(|level| !level.is_empty()) {
         if !address.is_empty() {
             address.push('/');
         }
@@ -161,8 +163,8 @@ mod tests {
     fn a_slug_is_made_of_words() {
         assert_eq!(slugify("  Men's T-Shirt, “Été” (50 %) "), "mens-t-shirt-ete-50");
         assert_eq!(slugify("!!!"), "");
-        assert_eq!(slugify_path("Kitchen >  Mugs & Cups"), "kitchen/mugs-cups");
-        assert_eq!(slugify_path(" > Kitchen > "), "kitchen");
+        assert_eq!(path_address("Kitchen >  Mugs & Cups"), "kitchen/mugs-cups");
+        assert_eq!(path_address(" > Kitchen > "), "kitchen");
     }
 
     #[test]
@@ -170,6 +172,8 @@ mod tests {
         for (text, expected) in [
             ("Mugs & Cups", "mugs-cups"),
             ("T-Shirts", "t-shirts"),
+            ("A-", "a-minus"),
+            ("Mugs - Cups", "mugs-cups"),
             ("C++", "c-plus-plus"),
             ("C#", "c-sharp"),
             ("50% Wool", "50-percent-wool"),

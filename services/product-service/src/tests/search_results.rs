@@ -83,7 +83,7 @@ impl ModelQuery {
         SearchQuery {
             brand: brands,
             color: self.color.map(|color| COLORS[color].to_lowercase()),
-            category: self.category.map(|category| text::slugify_path(CATEGORIES[category])),
+            category: self.category.map(|category| text::path_address(CATEGORIES[category])),
             price_min: self.price.map(|(min, _)| min),
             price_max: self.price.map(|(_, max)| max),
             stock: if self.in_stock { StockFilter::InStock } else { StockFilter::Any },

@@ -166,6 +166,7 @@ proptest! {
             }
         }
         let page = page(&index, &query);
+        let (products, asked) = (&products, &asked);
         let shown = |ignored| {
             products.iter().zip(0u128..).filter_map(move |(product, number)| {
                 Some((id(number), product, asked.shown(product, ignored)?))

@@ -292,13 +292,13 @@ async fn what_concerns_the_whole_product_does_not_depend_on_one_variant() {
         for (number, color) in ["CLAY", "MOSS"].into_iter().enumerate() {
             product["variants"][number]["sku"] = json!(format!("{name}-{color}"));
         }
+        product["variants"][0]["barcode"] = json!("1");
+        product["variants"][0]["weight_grams"] = json!(1);
+        *product.pointer_mut(pointer).unwrap() = value;
         product["media"] = json!([
             {"image": {"url": "/all.png"}},
             {"image": {"url": "/one.png"}, "skus": [product["variants"][0]["sku"]]},
         ]);
-        product["variants"][0]["barcode"] = json!("1");
-        product["variants"][0]["weight_grams"] = json!(1);
-        *product.pointer_mut(pointer).unwrap() = value;
         let report: ImportReport =
             shop.post("/api/v1/products/import", &json!({"products": [product]})).await.read();
         let ImportOutcome::Created { refused } = &report.outcomes[0] else {
