@@ -33,8 +33,19 @@ pub(crate) struct Batch {
 pub(crate) struct BatchResult {
     pub(crate) products: Vec<(NewProduct, RowOutcome)>,
     pub(crate) rows: Vec<RowReport>,
+    /// Number of variants that are new to products that existed.
+    pub(crate) added: u64,
     /// Number of variants that are no longer for sale.
     pub(crate) withdrawn: u64,
+}
+
+/// Part of a batch that is sent in one request.
+struct Part {
+    products: Vec<PreparedProduct>,
+    /// Whether variants that a product does not have stay on sale.
+    keep_variants: bool,
+    /// Number of repairs that its products had.
+    repairs: u32,
 }
 
 /// Iterator adapter that collects import items into batches.
@@ -87,48 +98,67 @@ impl Batch {
         dry_run: bool,
     ) -> Result<BatchResult, ImportError> {
         let mut result = BatchResult { rows: self.rows, ..BatchResult::default() };
-        let mut parts = vec![(self.products, 0)];
-        while let Some((mut part, repairs)) = parts.pop() {
-            if part.is_empty() {
+        let (keeping, exact) = self.products.into_iter().partition(|it| it.has_refused_variants);
+        let mut parts = vec![Part { products: keeping, keep_variants: true, repairs: 0 }];
+        parts.push(Part { products: exact, keep_variants: false, repairs: 0 });
+        while let Some(mut part) = parts.pop() {
+            if part.products.is_empty() {
                 continue;
             }
-            let products = part.iter().map(|prepared| prepared.product.clone()).collect();
-            let outcomes = match post_import(operator, products, dry_run).await {
+            let outcomes = match part.post(operator, dry_run).await {
                 Ok(report) => report.outcomes,
                 Err(CallError::Problem(problem)) if problem.status < 500 => {
-                    if part.len() > 1 {
-                        let rest = part.split_off(part.len() / 2);
-                        parts.extend([(rest, repairs), (part, repairs)]);
+                    if part.products.len() > 1 {
+                        let products = part.products.split_off(part.products.len() / 2);
+                        parts.extend([Part { products, ..part }, part]);
                         continue;
                     }
                     vec![rejection(&problem)]
                 }
                 Err(error) => return Err(error.into()),
             };
+            let may_repair = part.repairs < REPAIRS_MAX;
             let mut repaired = Vec::new();
-            for (mut prepared, outcome) in part.into_iter().zip(outcomes) {
-                if repairs < REPAIRS_MAX && repair(&mut prepared, &outcome) {
+            for (mut prepared, outcome) in part.products.into_iter().zip(outcomes) {
+                result.count(&prepared, &outcome);
+                if repair(&mut prepared, &outcome, may_repair) {
                     repaired.push(prepared);
                 } else {
                     result.record(prepared, outcome);
                 }
             }
-            parts.push((repaired, repairs + 1));
+            parts.push(Part { products: repaired, repairs: part.repairs + 1, ..part });
         }
         result.rows.sort_by_key(|row| (row.origin.file, row.origin.line));
         Ok(result)
     }
 }
 
+impl Part {
+    async fn post(&self, operator: &EdgeClient, dry_run: bool) -> Result<ImportReport, CallError> {
+        let products = self.products.iter().map(|prepared| prepared.product.clone()).collect();
+        let batch = ImportBatch { products, dry_run, keep_variants: self.keep_variants };
+        operator.post("/api/v1/products/import").json(&batch).send().await
+    }
+}
+
 impl BatchResult {
+    fn count(&mut self, prepared: &PreparedProduct, outcome: &ImportOutcome) {
+        if let ImportOutcome::Updated { added, withdrawn, .. } = outcome {
+            // A product that this import created has no variants from before.
+            if prepared.outcome != Some(RowOutcome::Created) {
+                self.added += added.len() as u64;
+            }
+            self.withdrawn += withdrawn.len() as u64;
+        }
+    }
+
     fn record(&mut self, prepared: PreparedProduct, outcome: ImportOutcome) {
         let (outcome, remark) = match outcome {
-            ImportOutcome::Created => (RowOutcome::Created, None),
-            ImportOutcome::Updated => (RowOutcome::Updated, None),
-            ImportOutcome::Unchanged => (RowOutcome::Unchanged, None),
             ImportOutcome::Rejected { field, message, .. } => {
                 (RowOutcome::Rejected, Some(Remark { field, reason: message }))
             }
+            _ => (prepared.outcome.unwrap_or(RowOutcome::Unchanged), None),
         };
         let rows = prepared.rows.into_iter().map(|row| {
             let mut remarks: Vec<Remark> = remark.iter().cloned().collect();
@@ -138,14 +168,6 @@ impl BatchResult {
         self.rows.extend(rows.chain(prepared.rejected));
         self.products.push((prepared.product, outcome));
     }
-}
-
-async fn post_import(
-    operator: &EdgeClient,
-    products: Vec<NewProduct>,
-    dry_run: bool,
-) -> Result<ImportReport, CallError> {
-    operator.post("/api/v1/products/import").json(&ImportBatch { products, dry_run }).send().await
 }
 
 fn rejection(problem: &Problem) -> ImportOutcome {

@@ -81,6 +81,7 @@ impl<'a> JsonLines<'a> {
         builder: &mut ProductBuilder,
         mut remarks: Vec<Remark>,
     ) -> ImportItem {
+        let has_refused_variants = remarks.iter().any(|it| it.field.starts_with("variants["));
         let key = fingerprint(&origin.handle.to_lowercase());
         if let Some(line) = self.slugs.get(&key) {
             return rejected(origin, "slug", format!("the product is on line {line} already"));
@@ -105,7 +106,13 @@ impl<'a> JsonLines<'a> {
         fit(&mut product, &|fact: Fact| fact.api_field().to_owned(), &mut remarks);
         let sku = product.variants.first().map_or_else(String::new, |it| it.sku.to_string());
         let rows = vec![PreparedRow { origin, sku, remarks }];
-        ImportItem::Product(Box::new(PreparedProduct { product, rows, rejected: Vec::new() }))
+        ImportItem::Product(Box::new(PreparedProduct {
+            product,
+            rows,
+            rejected: Vec::new(),
+            has_refused_variants,
+            outcome: None,
+        }))
     }
 }
 

@@ -106,6 +106,7 @@ pub async fn import_catalogue(
             for (product, outcome) in &result.products {
                 summary.count_product(product, *outcome);
             }
+            summary.added += result.added;
             summary.withdrawn += result.withdrawn;
             for row in &result.rows {
                 summary.count_row(row);

@@ -15,7 +15,7 @@ mod tests;
 
 use crate::{
     mapping::{Fact, RowKind},
-    row::{Remark, Row, RowOrigin, RowReport, rejected_row},
+    row::{Remark, Row, RowOrigin, RowOutcome, RowReport, rejected_row},
 };
 use contracts::product::NewProduct;
 use facts::ProductFacts;
@@ -54,6 +54,10 @@ pub(crate) struct PreparedProduct {
     pub(crate) rows: Vec<PreparedRow>,
     /// Rows of the product that cannot be part of it.
     pub(crate) rejected: Vec<RowReport>,
+    /// Whether variants were refused. What they were before, in the shop, stays as it is.
+    pub(crate) has_refused_variants: bool,
+    /// What became of the product when it was sent before, where it is sent again after a repair.
+    pub(crate) outcome: Option<RowOutcome>,
 }
 
 /// Row that a product was built from.
@@ -79,6 +83,7 @@ impl ProductBuilder {
     /// The facts of the product come from all of its rows, whatever becomes of the variants in them.
     pub(crate) fn build(&mut self, group: &str, rows: Vec<Row>) -> BuildResult {
         let (rows, mut rejected) = without_refused(rows);
+        let left_out = rejected.len();
         let mut remarks = Vec::new();
         let facts = ProductFacts::of(&rows, &mut remarks);
         let slug = self.slugs.claim(group, &facts, &mut remarks);
@@ -131,7 +136,8 @@ impl ProductBuilder {
         if let Some(first) = kept.first_mut() {
             first.remarks.extend(remarks);
         }
-        Ok(PreparedProduct { product, rows: kept, rejected })
+        let has_refused_variants = rejected.len() > left_out;
+        Ok(PreparedProduct { product, rows: kept, rejected, has_refused_variants, outcome: None })
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Summary {
     pub remarks: u64,
     /// Remarks on the headers of the files, about columns that are not taken.
     pub header_remarks: u64,
+    /// Variants that are new to products that existed.
+    pub added: u64,
     /// Variants that left their product in the files, and so the sale.
     pub withdrawn: u64,
     /// Products that were created.
@@ -94,6 +96,7 @@ impl fmt::Display for Summary {
             ("  unchanged", self.unchanged),
             ("  rejected", self.rejected),
             ("variants", self.variants),
+            ("  added", self.added),
             ("  no longer for sale", self.withdrawn),
             ("pictures", self.pictures),
             ("rows a second", self.rows_per_second()),

@@ -91,6 +91,7 @@ fn new_product(
         options: options(product),
         variants: variants.map(|variant| new_variant(variant, now)).collect::<Result<_, _>>()?,
         media: media(product),
+        featured: None,
         status: match product.status {
             Status::Draft => ProductStatus::Draft,
             Status::Published => ProductStatus::Active,

@@ -3,15 +3,69 @@
 use crate::{
     html,
     product::{PreparedProduct, made_up_sku, used_options},
-    row::{Remark, rejected_row},
+    row::{Remark, RowOutcome, rejected_row},
 };
-use contracts::{codes, product::ImportOutcome, shared::Sku};
+use contracts::{
+    codes,
+    product::{ImportOutcome, RefusedVariant, RenamedSku},
+    shared::Sku,
+};
 
 /// Made-up SKUs that are tried in place of one that another product has.
 const MADE_UP_SKUS_MAX: u32 = 8;
 
+/// Takes an outcome into account, and changes the product where that makes the shop take more of it; `true` where it is
+/// to be sent again.
+pub(super) fn repair(
+    prepared: &mut PreparedProduct,
+    outcome: &ImportOutcome,
+    may_repair: bool,
+) -> bool {
+    let (taken, refused) = match outcome {
+        ImportOutcome::Created { refused } => (RowOutcome::Created, refused),
+        ImportOutcome::Unchanged { refused } => (RowOutcome::Unchanged, refused),
+        ImportOutcome::Updated { withdrawn, renamed, refused, .. } => {
+            remark_on_changes(prepared, withdrawn, renamed);
+            (RowOutcome::Updated, refused)
+        }
+        ImportOutcome::Rejected { .. } => return may_repair && repair_rejected(prepared, outcome),
+    };
+    // Where a product is sent again, it was created or updated the first time.
+    prepared.outcome = Some(prepared.outcome.map_or(taken, |before| before.min(taken)));
+    let is_taken = |it: &&RefusedVariant| it.code == codes::SKU_TAKEN.as_str();
+    let mut is_renamed = false;
+    for variant in refused.iter().filter(is_taken).filter(|_| may_repair) {
+        is_renamed |= rename_sku(prepared, variant.sku.as_str());
+    }
+    if is_renamed {
+        // The others are refused again, and what they were before stays.
+        return true;
+    }
+    for variant in refused.iter().rev() {
+        let field = format!("variants[{}].{}", variant.index, variant.field);
+        let remark = Remark { field, reason: variant.message.clone() };
+        leave_out_variant(prepared, variant.index, remark);
+    }
+    false
+}
+
+/// Remarks on variants that left the sale, and on those that have another SKU now.
+fn remark_on_changes(prepared: &mut PreparedProduct, withdrawn: &[Sku], renamed: &[RenamedSku]) {
+    for sku in withdrawn {
+        let reason = format!("{sku} is not in the file any more; it left the sale");
+        add_remark(prepared, Remark { field: "variants".to_owned(), reason });
+    }
+    for RenamedSku { from, to } in renamed {
+        let remark = Remark { field: "sku".to_owned(), reason: format!("it was {from} before") };
+        match prepared.rows.iter_mut().find(|row| row.sku == to.as_str()) {
+            Some(row) => row.remarks.push(remark),
+            None => add_remark(prepared, remark),
+        }
+    }
+}
+
 /// Changes a rejected product so that it can be sent again; `false` where it cannot be.
-pub(super) fn repair(prepared: &mut PreparedProduct, outcome: &ImportOutcome) -> bool {
+fn repair_rejected(prepared: &mut PreparedProduct, outcome: &ImportOutcome) -> bool {
     let ImportOutcome::Rejected { field, message, code, subject } = outcome else { return false };
     if code.as_ref() == Some(&codes::SKU_TAKEN) {
         return subject.as_deref().is_some_and(|sku| rename_sku(prepared, sku));
@@ -19,20 +73,17 @@ pub(super) fn repair(prepared: &mut PreparedProduct, outcome: &ImportOutcome) ->
     if field == "description" {
         return shorten_description(prepared);
     }
-    let remark = |part: &str| Remark { field: field.clone(), reason: format!("{message}; {part}") };
     let product = &mut prepared.product;
-    if let Some(index) = index_in(field, "variants") {
-        return leave_out_variant(prepared, index, remark("the variant was left out"));
-    }
-    let is_left_out =
-        match (index_in(field, "media"), index_in(field, "categories"), index_in(field, "tags")) {
-            (Some(index), ..) => leave_out(&mut product.media, index),
-            (_, Some(index), _) => leave_out(&mut product.categories, index),
-            (.., Some(index)) => leave_out(&mut product.tags, index),
-            _ => false,
-        };
+    let places = (index_in(field, "media"), index_in(field, "categories"), index_in(field, "tags"));
+    let is_left_out = match places {
+        (Some(index), ..) => leave_out(&mut product.media, index),
+        (_, Some(index), _) => leave_out(&mut product.categories, index),
+        (.., Some(index)) => leave_out(&mut product.tags, index),
+        _ => false,
+    };
     if is_left_out {
-        add_remark(prepared, remark("left out"));
+        let reason = format!("{message}; left out");
+        add_remark(prepared, Remark { field: field.clone(), reason });
     }
     is_left_out
 }
@@ -90,11 +141,11 @@ fn shorten_description(prepared: &mut PreparedProduct) -> bool {
     is_shorter
 }
 
-/// Leaves a variant out, with its row; not the last one.
-fn leave_out_variant(prepared: &mut PreparedProduct, index: usize, remark: Remark) -> bool {
+/// Leaves out a variant that the shop did not take, with its row.
+fn leave_out_variant(prepared: &mut PreparedProduct, index: usize, remark: Remark) {
     let product = &mut prepared.product;
-    if product.variants.len() < 2 || index >= product.variants.len() {
-        return false;
+    if index >= product.variants.len() {
+        return;
     }
     let sku = product.variants.remove(index).sku;
     product.media.retain(|picture| picture.skus != [sku.clone()]);
@@ -111,7 +162,6 @@ fn leave_out_variant(prepared: &mut PreparedProduct, index: usize, remark: Remar
         }
         _ => add_remark(prepared, remark),
     }
-    true
 }
 
 fn leave_out<T>(parts: &mut Vec<T>, index: usize) -> bool {

@@ -11,7 +11,10 @@ use axum::{
 use contracts::{
     cart::ShopTerms,
     codes,
-    product::{IMPORT_PRODUCTS_MAX, ImportBatch, ImportOutcome, ImportReport, NewProduct},
+    product::{
+        IMPORT_PRODUCTS_MAX, ImportBatch, ImportOutcome, ImportReport, NewProduct, NewVariant,
+        RefusedVariant,
+    },
     shared::Sku,
 };
 use kernel::{Currency, Ids, ManualClock, Problem, SeededRandomness};
@@ -108,8 +111,9 @@ async fn import_batch(State(products): State<Products>, body: Bytes) -> impl Int
     if batch.products.len() > IMPORT_PRODUCTS_MAX {
         return reject(422, Problem::field("products", "are too many"));
     }
+    let batch_mode = (batch.dry_run, batch.keep_variants);
     let mut products = products.lock();
-    let accept_one = |product: NewProduct| accept(&mut products, product, batch.dry_run);
+    let accept_one = |product: NewProduct| accept(&mut products, product, &batch_mode);
     let outcomes = batch.products.into_iter().map(accept_one).collect();
     (StatusCode::OK, Json(serde_json::to_value(ImportReport { outcomes }).unwrap()))
 }
@@ -117,7 +121,7 @@ async fn import_batch(State(products): State<Products>, body: Bytes) -> impl Int
 fn accept(
     products: &mut BTreeMap<String, NewProduct>,
     mut product: NewProduct,
-    dry_run: bool,
+    (dry_run, keep_variants): &(bool, bool),
 ) -> ImportOutcome {
     // A real shop's sanitiser writes some characters longer.
     product.description = product.description.replace("&amp;", "&amp;amp;");
@@ -126,16 +130,33 @@ fn accept(
     }
     let slug =
         product.slug.clone().unwrap_or_else(|| product.name.to_lowercase().replace(' ', "-"));
-    if let Some(sku) = taken_sku(products, &slug, &product) {
-        let (code, subject) = (Some(codes::SKU_TAKEN), Some(sku.to_string()));
-        let field = "variants".to_owned();
-        let message = format!("another product has the SKU {sku}");
+    let refused = refusals(products, &slug, &product);
+    if refused.len() == product.variants.len() {
+        let first = &refused[0];
+        let (code, subject) = match first.code.as_str() {
+            "sku_taken" => (Some(codes::SKU_TAKEN), Some(first.sku.to_string())),
+            _ => (None, None),
+        };
+        let (field, message) = ("variants".to_owned(), first.message.clone());
         return ImportOutcome::Rejected { field, message, code, subject };
     }
-    let outcome = match products.get(&slug) {
-        None => ImportOutcome::Created,
-        Some(known) if *known == product => ImportOutcome::Unchanged,
-        Some(_) => ImportOutcome::Updated,
+    let known = products.get(&slug);
+    let before = known.map(|it| it.variants.clone()).unwrap_or_default();
+    let refused_options: Vec<_> =
+        refused.iter().map(|it| product.variants[it.index].options.clone()).collect();
+    product.variants.retain(|it| refused.iter().all(|refused| refused.sku != it.sku));
+    let is_new = |it: &NewVariant| before.iter().all(|known| known.sku != it.sku);
+    let added: Vec<Sku> = product.variants.iter().filter(|it| is_new(it)).map(sku_of).collect();
+    let is_missing = |it: &&NewVariant| product.variants.iter().all(|new| new.sku != it.sku);
+    let stays = |it: &NewVariant| *keep_variants || refused_options.contains(&it.options);
+    let (kept, gone): (Vec<&NewVariant>, Vec<&NewVariant>) =
+        before.iter().filter(is_missing).partition(|it| stays(it));
+    let withdrawn = gone.into_iter().map(sku_of).collect();
+    product.variants.extend(kept.into_iter().cloned().collect::<Vec<_>>());
+    let outcome = match known {
+        None => ImportOutcome::Created { refused },
+        Some(known) if is_same(known, &product) => return ImportOutcome::Unchanged { refused },
+        Some(_) => ImportOutcome::Updated { added, withdrawn, renamed: vec![], refused },
     };
     if !dry_run {
         products.insert(slug, product);
@@ -143,20 +164,44 @@ fn accept(
     outcome
 }
 
-fn rejected(field: String, message: String) -> ImportOutcome {
-    ImportOutcome::Rejected { field, message, code: None, subject: None }
+/// Whether two products are equal, but for the order of their variants, which the options follow.
+fn is_same(one: &NewProduct, other: &NewProduct) -> bool {
+    let sorted = |product: &NewProduct| {
+        let mut product = NewProduct { options: vec![], ..product.clone() };
+        product.variants.sort_by_key(|it| it.sku.key());
+        product
+    };
+    sorted(one) == sorted(other)
 }
 
-/// A SKU of the product that another one has.
-fn taken_sku(
+fn sku_of(variant: &NewVariant) -> Sku {
+    variant.sku.clone()
+}
+
+/// Variants of the product that the shop does not take.
+fn refusals(
     products: &BTreeMap<String, NewProduct>,
     slug: &str,
     product: &NewProduct,
-) -> Option<Sku> {
+) -> Vec<RefusedVariant> {
     let others =
         products.iter().filter(|(known, _)| *known != slug).flat_map(|(_, it)| &it.variants);
     let taken: HashSet<&Sku> = others.map(|variant| &variant.sku).collect();
-    product.variants.iter().map(|it| &it.sku).find(|sku| taken.contains(sku)).cloned()
+    let refusal = |(index, variant): (usize, &NewVariant)| {
+        let is_bad = variant.barcode.as_deref().is_some_and(|it| it.starts_with("BAD"));
+        let (code, field) = match (taken.contains(&variant.sku), is_bad) {
+            (true, _) => (codes::SKU_TAKEN.to_string(), "sku"),
+            (_, true) => ("invalid_field".to_owned(), "barcode"),
+            _ => return None,
+        };
+        let (sku, field) = (variant.sku.clone(), field.to_owned());
+        Some(RefusedVariant { index, sku, code, field, message: "is not taken".to_owned() })
+    };
+    product.variants.iter().enumerate().filter_map(refusal).collect()
+}
+
+fn rejected(field: String, message: String) -> ImportOutcome {
+    ImportOutcome::Rejected { field, message, code: None, subject: None }
 }
 
 fn validate(product: &NewProduct) -> Result<(), (String, String)> {
@@ -191,11 +236,6 @@ fn validate(product: &NewProduct) -> Result<(), (String, String)> {
     let mut choices = HashSet::new();
     if product.description.len() > DESCRIPTION_BYTES_MAX {
         return reject("description", "is too long");
-    }
-    for (index, variant) in product.variants.iter().enumerate() {
-        if variant.barcode.as_deref().is_some_and(|it| it.starts_with("BAD")) {
-            return reject(&format!("variants[{index}].barcode"), "is none");
-        }
     }
     for variant in &product.variants {
         if variant.options.keys().collect::<HashSet<_>>() != options {

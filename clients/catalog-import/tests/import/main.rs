@@ -292,3 +292,27 @@ async fn an_import_of_nothing_is_in_vain() {
         assert_eq!(summary.is_in_vain(), is_in_vain, "{rows}");
     }
 }
+
+#[tokio::test]
+async fn a_changed_file_changes_the_catalogue_and_the_report_says_how() {
+    let shop = FakeShop::start().await;
+    let header =
+        "Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price,Variant Inventory Qty\n";
+    let table = |rows: &str| format!("{header}{rows}");
+    import_text(&shop, &table("tee,Tee,Size,S,TS,10,1\ntee,,,M,TM,10,1\n")).await;
+    let skus = || -> Vec<String> {
+        shop.product("tee").variants.iter().map(|it| it.sku.to_string()).collect()
+    };
+    // M left the file; its price changed, and L is new.
+    let (summary, reported) =
+        import_text(&shop, &table("tee,Tee,Size,S,TS,12,1\ntee,,,L,TL,12,1\n")).await;
+    assert_eq!((summary.updated, summary.added, summary.withdrawn), (1, 1, 1));
+    assert_eq!(reported[&2].1, ["variants"]);
+    assert_eq!(skus(), ["TS", "TL"]);
+    // A row that cannot be read is no reason to take its variant off sale.
+    let (summary, reported) =
+        import_text(&shop, &table("tee,Tee,Size,S,TS,12,1\ntee,,,L,TL,soon,1\n")).await;
+    assert_eq!((summary.unchanged, summary.withdrawn, summary.rows_rejected), (1, 0, 1));
+    assert_eq!(reported[&3].0, "rejected");
+    assert_eq!(skus(), ["TS", "TL"]);
+}
