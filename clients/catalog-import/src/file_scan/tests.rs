@@ -1,6 +1,7 @@
 //! Tests of the first pass.
 
 use super::*;
+use DecimalSeparator::{Comma, Point};
 
 fn scan_as(bytes: &[u8], currency: Currency) -> Result<FileScan, ImportError> {
     let folder = tempfile::tempdir().unwrap();
@@ -75,10 +76,10 @@ fn a_file_tells_its_notation_or_the_import_asks_for_it() {
             ScannedFile::JsonLines { .. } => panic!("a table"),
         }
     };
-    use DecimalSeparator::{Comma, Point};
     let table = |cells: &[(&str, &str)]| {
-        let rows: String =
-            cells.iter().map(|(price, grams)| format!("a;{price};{grams}\n")).collect();
+        let rows: Vec<String> =
+            cells.iter().map(|(price, grams)| format!("a;{price};{grams}")).collect();
+        let rows = rows.join("\n");
         format!("Handle;Price;Grams\n{rows}")
     };
     for (cells, currency, expected) in [
