@@ -242,6 +242,17 @@ pub struct Countries {
     pub items: Vec<Country>,
 }
 
+/// Terms on which the shop sells, the same for every shopper.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ShopTerms {
+    /// The shop's own currency.
+    pub currency: Currency,
+    /// The shop's own country, ISO 3166-1 alpha-2.
+    pub country: String,
+    /// Whether prices include tax.
+    pub prices_include_tax: bool,
+}
+
 /// Event of the shopping cart service's feed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -345,6 +356,11 @@ impl CartClient {
         let mut query = vec![("country", country)];
         query.extend(cart.as_deref().map(|id| ("cart_id", id)));
         self.0.get("/api/v1/shipping-methods").query(&query).send().await
+    }
+
+    /// Terms on which the shop sells.
+    pub async fn shop_terms(&self) -> Result<ShopTerms, CallError> {
+        self.0.get("/api/v1/shop").send().await
     }
 
     /// The countries goods are sent to.

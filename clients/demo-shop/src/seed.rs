@@ -53,7 +53,7 @@ pub async fn seed(products: &ProductClient, now: Timestamp) -> Result<usize, See
         let batch = ImportBatch { products: batch.to_vec(), dry_run: false };
         let report = products.import(&batch).await?;
         for (product, outcome) in batch.products.into_iter().zip(report.outcomes) {
-            if let ImportOutcome::Rejected { field, message } = outcome {
+            if let ImportOutcome::Rejected { field, message, .. } = outcome {
                 let slug = product.slug.unwrap_or_default();
                 return Err(SeedError::Rejected { slug, field, message });
             }
@@ -91,6 +91,7 @@ fn new_product(
         options: options(product),
         variants: variants.map(|variant| new_variant(variant, now)).collect::<Result<_, _>>()?,
         media: media(product),
+        featured: None,
         status: match product.status {
             Status::Draft => ProductStatus::Draft,
             Status::Published => ProductStatus::Active,

@@ -38,6 +38,11 @@ pub(crate) fn run(flags: &ProcessFlags, command: OnlineRetail) -> Result<ExitCod
                 .await
                 .map_err(failure)?;
             print(&balance)?;
+            if balance.orders == 0 {
+                return Err(CliError::failed(
+                    "no invoice of the files is an order; nothing was replayed",
+                ));
+            }
             Ok(if balance.is_balanced { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         },
     )

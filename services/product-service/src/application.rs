@@ -11,7 +11,7 @@ mod streams;
 
 pub(crate) use error::CatalogueError;
 pub(crate) use execute::{ChangeOutcome, ChangeRequest};
-pub(crate) use import_products::{ImportMode, ImportResult};
+pub(crate) use import_products::{ImportMode, ImportResult, ImportedProduct, VariantRefusal};
 pub(crate) use mapping::product_document;
 pub(crate) use open_index::{ProductDocumentsReadModel, open_index};
 pub(crate) use streams::{ProductStream, product_of, stream_of};
@@ -31,6 +31,8 @@ pub(crate) struct Catalogue {
     stock: Arc<dyn StockCounter>,
     views: ViewCache,
     policy: Policy,
+    /// Days for which a product counts as new.
+    new_days: u32,
     pub(crate) ids: Ids,
 }
 
@@ -40,13 +42,23 @@ pub(crate) struct CatalogueParts {
     pub(crate) index: Arc<SearchIndex>,
     pub(crate) stock: Arc<dyn StockCounter>,
     pub(crate) policy: Policy,
+    pub(crate) new_days: u32,
     pub(crate) ids: Ids,
 }
 
 impl Catalogue {
     pub(crate) fn new(parts: CatalogueParts) -> Self {
-        let CatalogueParts { products, index, stock, policy, ids } = parts;
+        let CatalogueParts { products, index, stock, policy, new_days, ids } = parts;
         let claims = Arc::new(NameClaims::new(Arc::clone(&index)));
-        Self { products, index, claims, stock, views: ViewCache::default(), policy, ids }
+        let views = ViewCache::default();
+        Self { products, index, claims, stock, views, policy, new_days, ids }
+    }
+
+    /// Start on the market from which a product counts as new, in microseconds: a whole hour, so that results can be
+    /// cached.
+    pub(crate) fn new_since(&self) -> i64 {
+        const HOUR_SECONDS: i64 = 60 * 60;
+        let since = self.ids.now().as_second() - i64::from(self.new_days) * 24 * HOUR_SECONDS;
+        (since - since.rem_euclid(HOUR_SECONDS)).saturating_mul(1_000_000)
     }
 }

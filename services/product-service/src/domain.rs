@@ -11,8 +11,12 @@ mod rejection;
 pub(crate) mod text;
 mod update;
 mod validation;
+mod variants;
 
-pub(crate) use draft::{ProductChanges, ProductCommand, ProductDraft, TargetStatus, VariantDraft};
+pub(crate) use draft::{
+    FieldChange, MissingVariants, OptionRename, ProductChanges, ProductCommand, ProductDraft,
+    RefusedDraft, TargetStatus, VariantChanges, VariantDraft,
+};
 pub(crate) use events::ProductEvent;
 pub(crate) use product::{Product, Status, Variant};
 pub(crate) use reduction::Reduction;

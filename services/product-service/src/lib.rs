@@ -64,6 +64,7 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
         index: Arc::clone(&index),
         stock: Arc::new(InventoryStockCounter(context.contract::<dyn Inventory>()?)),
         policy,
+        new_days: settings.new_days().map_err(BuildError::Other)?,
         ids: context.ids.clone(),
     }));
     let audit = context.contract::<dyn Audit>()?;

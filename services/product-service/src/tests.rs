@@ -5,3 +5,5 @@ mod keyset_pagination;
 mod prior_price_vectors;
 mod product_decisions;
 mod search_results;
+mod variant_conditions;
+mod variant_decisions;

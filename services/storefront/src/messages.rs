@@ -221,7 +221,6 @@ pub(crate) struct ProductMessages {
     pub(crate) price_history: &'static str,
     pub(crate) today: &'static str,
     pub(crate) price_since: &'static str,
-    pub(crate) price_constant: &'static str,
     pub(crate) related: &'static str,
 }
 

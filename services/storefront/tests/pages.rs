@@ -373,11 +373,50 @@ async fn filters_are_added_and_removed_by_address() {
         "{chips}"
     );
     assert!(chips.contains("href=\"/products?sort=price\""), "all at once: {chips}");
-    assert!(page.contains("id=\"f-color-clay\" name=\"color\" value=\"Clay\" checked"));
+    assert!(page.contains("id=\"f-color-Clay\" name=\"color\" value=\"Clay\" checked"));
     let none = client.get("/products?q=lmap").await.body;
     assert!(none.contains("No results for “lmap”.") && none.contains("href=\"/products?q=lamp\""));
     let last = client.get("/products?cursor=junk&color=Clay").await;
     assert_eq!((last.status, last.header("location")), (303, "/products?color=Clay"));
+}
+
+#[tokio::test]
+async fn a_page_has_one_address() {
+    let client = TestClient::new().await;
+    for (path, canonical) in [
+        ("/p/Dome-Lamp", "/p/dome-lamp"),
+        ("/p/dome-lamp/", "/p/dome-lamp"),
+        ("/p/dome-lamp/?colour=Brick", "/p/dome-lamp?colour=Brick"),
+        ("/c/Kitchen", "/c/kitchen"),
+        ("/c/kitchen/tableware/?sort=price", "/c/kitchen/tableware?sort=price"),
+    ] {
+        let moved = client.get(path).await;
+        assert_eq!((moved.status, moved.header("location")), (308, canonical), "{path}");
+    }
+    assert_eq!(client.get("/p/nowhere/").await.status, 308);
+    assert_eq!(client.get("/p/nowhere").await.status, 404);
+}
+
+#[tokio::test]
+async fn a_list_shows_again_what_was_loaded() {
+    let client = TestClient::new().await;
+    let cards = |page: &str| page.matches("<li class=\"card").count();
+    assert_eq!(cards(&client.get("/products").await.body), 24);
+    let page = client.get("/products?shown=48").await.body;
+    assert_eq!(cards(&page), 28);
+    assert!(!page.contains("data-more"), "nothing is left to load");
+}
+
+#[tokio::test]
+async fn the_home_page_shows_no_product_twice() {
+    let page = TestClient::new().await.get("/").await.body;
+    let mut links: Vec<&str> = page.split("href=\"/p/").skip(1).collect();
+    links.iter_mut().for_each(|link| *link = link.split('"').next().unwrap());
+    let shown = links.len();
+    links.sort_unstable();
+    links.dedup();
+    assert!(shown >= 5 && links.len() == shown, "{shown} {links:?}");
+    assert!(page.contains("id=\"new-in\"") && page.contains("id=\"reduced\""));
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ const SHOP: &[(&str, &str, &str)] = &[
     ("DELETE", "/api/v1/carts/7/lines/LAMP-1", "shopping-cart-service"),
     ("GET", "/api/v1/shipping-methods?country=DE", "shopping-cart-service"),
     ("GET", "/api/v1/countries", "shopping-cart-service"),
+    ("GET", "/api/v1/shop", "shopping-cart-service"),
     ("POST", "/api/v1/carts/7/checkout", "order-service"),
     ("POST", "/api/v1/orders/lookup", "order-service"),
     ("GET", "/api/v1/orders/7", "order-service"),

@@ -4,11 +4,32 @@ use crate::domain::prior_price::{NewProductRule, PerishableRule, Policy};
 use serde::{Deserialize, Serialize};
 
 /// Settings section `product-service`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProductSettings {
     /// Rules for announcing price reductions.
     pub(crate) prior_price: PriorPriceSettings,
+    /// Number of days for which a product counts as new, from its first price or its first publication; 0 to 3650.
+    pub(crate) new_days: u32,
+}
+
+/// Longest time for which a product counts as new.
+const NEW_DAYS_MAX: u32 = 3_650;
+
+impl Default for ProductSettings {
+    fn default() -> Self {
+        Self { prior_price: PriorPriceSettings::default(), new_days: 30 }
+    }
+}
+
+impl ProductSettings {
+    /// Days for which a product counts as new, or a message about an invalid value.
+    pub(crate) fn new_days(&self) -> Result<u32, String> {
+        if self.new_days > NEW_DAYS_MAX {
+            return Err(format!("new_days is between 0 and {NEW_DAYS_MAX}"));
+        }
+        Ok(self.new_days)
+    }
 }
 
 /// Rules for announcing a price reduction in the shop's country (Directive 98/6/EC, Article 6a).

@@ -1,9 +1,9 @@
 //! Decisions on commands, and the creation of a product.
 
-use super::draft::{ProductCommand, ProductDraft, TargetStatus, VariantDraft};
+use super::draft::{MissingVariants, ProductCommand, ProductDraft, TargetStatus, VariantDraft};
 use super::events::{ProductCreated, ProductEvent, VariantAdded};
 use super::product::Product;
-use super::{Decision, Rejection, limits, update, validation};
+use super::{Decision, Rejection, limits, update, validation, variants};
 use kernel::Timestamp;
 
 impl Product {
@@ -15,17 +15,26 @@ impl Product {
         now: Timestamp,
     ) -> Decision {
         match (product, command) {
-            (None, ProductCommand::Create(draft) | ProductCommand::Upsert(draft)) => {
+            (None, ProductCommand::Create(draft) | ProductCommand::Upsert { draft, .. }) => {
                 create(draft, now)
             }
             (None, _) => Err(Rejection::UnknownProduct),
             (Some(product), ProductCommand::Create(draft)) => product.repeat_creation(draft, now),
-            (Some(product), ProductCommand::Upsert(draft)) => {
+            (Some(product), ProductCommand::Upsert { draft, missing }) => {
                 validation::draft(draft, now)?;
-                update::change(product, &draft.clone().into_changes(), now)
+                update::change(product, &draft.clone().into_changes(missing.clone()), now)
             }
             (Some(product), ProductCommand::Change(changes)) => {
                 update::change(product, changes, now)
+            }
+            (Some(product), ProductCommand::AddVariant(draft)) => {
+                variants::add(product, draft, now)
+            }
+            (Some(product), ProductCommand::ChangeVariant { sku, changes }) => {
+                variants::change(product, sku, changes, now)
+            }
+            (Some(product), ProductCommand::WithdrawVariant { sku }) => {
+                variants::withdraw_one(product, sku, now)
             }
             (Some(product), ProductCommand::SetPrice { sku, price }) => {
                 update::set_price(product, sku, *price, now)
@@ -37,7 +46,8 @@ impl Product {
 
     /// Decision on a repeated creation, which must describe the product as it is.
     fn repeat_creation(&self, draft: &ProductDraft, now: Timestamp) -> Decision {
-        let differs = !update::change(self, &draft.clone().into_changes(), now)?.is_empty();
+        let changes = draft.clone().into_changes(MissingVariants::Kept);
+        let differs = !update::change(self, &changes, now)?.is_empty();
         if self.slug != draft.slug || differs {
             Err(Rejection::CreatedDifferently)
         } else {
@@ -58,6 +68,7 @@ fn create(draft: &ProductDraft, now: Timestamp) -> Decision {
         tags: draft.tags.clone(),
         options: draft.options.clone(),
         media: draft.media.clone(),
+        featured: draft.featured,
     };
     let mut events = vec![ProductEvent::Created(Box::new(created))];
     events.extend(variants_added(&draft.variants.iter().collect::<Vec<_>>(), now));

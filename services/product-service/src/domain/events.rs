@@ -41,6 +41,40 @@ pub(crate) enum ProductEvent {
         at: Timestamp,
         variants: Vec<VariantAdded>,
     },
+    /// End of sale of variants. They are kept, with their price history.
+    VariantsWithdrawn {
+        at: Timestamp,
+        skus: Vec<Sku>,
+    },
+    /// Return of withdrawn variants, as they were.
+    VariantsRestored {
+        at: Timestamp,
+        skus: Vec<Sku>,
+    },
+    /// Corrected SKU of a variant; everything else stays.
+    VariantRenamed {
+        from: Sku,
+        to: Sku,
+        /// Units on hand of the new SKU; absent carries over what is available of the old one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stock: Option<i64>,
+    },
+    /// New name of an option, in the product and in its variants.
+    OptionRenamed {
+        option: String,
+        to: String,
+    },
+    /// New name of an option value, in the product and in its variants.
+    OptionValueRenamed {
+        option: String,
+        value: String,
+        to: String,
+    },
+    /// Rank among the featured products; absent if it was removed.
+    FeaturedChanged {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rank: Option<u32>,
+    },
     /// Change of a variant's facts other than its price; the event carries all of them.
     VariantChanged {
         sku: Sku,
@@ -86,6 +120,8 @@ pub(crate) struct ProductCreated {
     pub(crate) options: Vec<ProductOption>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) media: Vec<Media>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) featured: Option<u32>,
 }
 
 /// Option with its possible values.
@@ -157,6 +193,12 @@ impl ProductEvent {
             Self::OptionsChanged { .. } => "options_changed",
             Self::MediaChanged { .. } => "media_changed",
             Self::VariantsAdded { .. } => "variants_added",
+            Self::VariantsWithdrawn { .. } => "variants_withdrawn",
+            Self::VariantsRestored { .. } => "variants_restored",
+            Self::VariantRenamed { .. } => "variant_renamed",
+            Self::OptionRenamed { .. } => "option_renamed",
+            Self::OptionValueRenamed { .. } => "option_value_renamed",
+            Self::FeaturedChanged { .. } => "featured_changed",
             Self::VariantChanged { .. } => "variant_changed",
             Self::PriceChanged { .. } => "price_changed",
             Self::StockDeclared { .. } => "stock_declared",

@@ -2,6 +2,10 @@
 
 /// Variants of a product.
 pub(crate) const VARIANTS_MAX: usize = 2_048;
+/// Withdrawn variants that a product keeps; the oldest ones are forgotten.
+pub(crate) const WITHDRAWN_VARIANTS_MAX: usize = VARIANTS_MAX;
+/// Renames in one change.
+pub(crate) const RENAMES_MAX: usize = 100;
 /// Options of a product, such as Colour and Size.
 pub(crate) const OPTIONS_MAX: usize = 3;
 /// Values of one option: as many as there can be variants.

@@ -1,6 +1,6 @@
 //! Validation of single fields, and of the consistency of a whole product.
 
-use super::draft::{ProductDraft, VariantDraft};
+use super::draft::{OptionRename, ProductDraft, VariantDraft};
 use super::events::{Media, ProductOption};
 use super::product::Product;
 use super::{Rejection, limits, text};
@@ -72,7 +72,7 @@ pub(super) fn categories(categories: &[String]) -> Validated {
             let reason = "every level of a category has a name with letters or digits";
             return Err(Rejection::Malformed { field: field(), reason });
         }
-        if !known.insert(text::slugify_path(path)) {
+        if !known.insert(text::path_identity(path)) {
             return Err(Rejection::Duplicate { field: field(), value: path.clone() });
         }
     }
@@ -109,6 +109,14 @@ pub(super) fn options(options: &[ProductOption]) -> Validated {
         }
     }
     Ok(())
+}
+
+pub(super) fn renames(renames: &[OptionRename]) -> Validated {
+    at_most("renames", "entries", renames.len(), limits::RENAMES_MAX)
+}
+
+pub(super) fn withdrawals(skus: &[Sku]) -> Validated {
+    at_most("withdraw", "entries", skus.len(), limits::VARIANTS_MAX)
 }
 
 pub(super) fn media(media: &[Media]) -> Validated {
@@ -183,7 +191,8 @@ pub(super) fn consistency(product: &Product, given: &[VariantDraft]) -> Validate
     };
     single_currency(product, &field)?;
     option_combinations(product, &field)?;
-    let skus: HashSet<&Sku> = product.variants.iter().map(|it| &it.sku).collect();
+    let all = product.variants.iter().chain(&product.withdrawn);
+    let skus: HashSet<&Sku> = all.map(|it| &it.sku).collect();
     for (index, picture) in product.media.iter().enumerate() {
         if let Some(unknown) = picture.skus.iter().find(|sku| !skus.contains(sku)) {
             let field = format!("media[{index}].skus");

@@ -272,6 +272,11 @@ impl TestShop {
         self.send(Edge::Operator, request(Method::PUT, path, Some(json!(body)))).await
     }
 
+    /// `DELETE` at the operator edge.
+    pub(crate) async fn delete(&self, path: &str) -> TestResponse {
+        self.send(Edge::Operator, request(Method::DELETE, path, None)).await
+    }
+
     /// `PATCH` at the operator edge.
     pub(crate) async fn patch(&self, path: &str, body: &impl serde::Serialize) -> TestResponse {
         self.send(Edge::Operator, request(Method::PATCH, path, Some(json!(body)))).await

@@ -10,3 +10,4 @@ mod importing;
 mod problems;
 mod queries;
 mod restart;
+mod variants;

@@ -5,7 +5,7 @@ use crate::application::{cart_service::CartService, quote_calculator::Delivery};
 use contracts::{
     cart::{
         Cart, CartQuoteRequest, Countries, LineQuantity, NewCart, Quote, ShippingMethod,
-        ShippingMethods,
+        ShippingMethods, ShopTerms,
     },
     shared::{CartId, Quantity, Sku},
 };
@@ -53,6 +53,17 @@ pub(crate) fn routes(carts: Arc<CartService>) -> ApiRouter {
         .api_route(
             "/api/v1/countries",
             get_with(list_countries, delivery("listCountries", countries)),
+        )
+        .api_route(
+            "/api/v1/shop",
+            get_with(
+                shop_terms,
+                operation(
+                    "getShopTerms",
+                    "Get the shop's currency, country and price mode",
+                    "Shop",
+                ),
+            ),
         )
         .with_state(carts)
 }
@@ -152,4 +163,8 @@ async fn list_shipping_methods(
 
 async fn list_countries() -> Json<Countries> {
     Json(view::countries())
+}
+
+async fn shop_terms(carts: AppState) -> Json<ShopTerms> {
+    Json(view::shop_terms(carts.quotes.pricing()))
 }

@@ -1,7 +1,10 @@
 //! Views of the domain in the terms of the contract, for the public API and for the services that sell.
 
-use crate::domain::countries;
-use contracts::cart::{Countries, Country};
+use crate::{
+    application::quote_calculator::PricingConfig,
+    domain::{countries, tax::PriceMode},
+};
+use contracts::cart::{Countries, Country, ShopTerms};
 
 /// Countries that goods are sent to, sorted by name.
 pub(crate) fn countries() -> Countries {
@@ -12,4 +15,13 @@ pub(crate) fn countries() -> Countries {
         postal_code_pattern: country.postal_code_pattern.map(str::to_owned),
     });
     Countries { items: items.collect() }
+}
+
+/// Terms on which the shop sells.
+pub(crate) fn shop_terms(pricing: &PricingConfig) -> ShopTerms {
+    ShopTerms {
+        currency: pricing.currency,
+        country: pricing.home.code.to_owned(),
+        prices_include_tax: pricing.mode == PriceMode::Gross,
+    }
 }

@@ -135,7 +135,6 @@ pub(crate) static DE: Messages = Messages {
         price_history: "Preisverlauf der letzten 90 Tage",
         today: "Heute",
         price_since: "{price} seit {date}",
-        price_constant: "{price} durchgehend",
         related: "Passt gut dazu",
     },
     cart: CartMessages {

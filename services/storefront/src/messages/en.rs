@@ -126,7 +126,6 @@ pub(crate) static EN: Messages = Messages {
         price_history: "Price over the last 90 days",
         today: "Today",
         price_since: "{price} since {date}",
-        price_constant: "{price} throughout",
         related: "Goes well with",
     },
     cart: CartMessages {

@@ -132,7 +132,7 @@ pub(crate) fn option_values(options: &BTreeMap<String, String>) -> String {
 
 fn line(locale: Locale, line: &CartLine) -> Markup {
     let messages = locale.messages;
-    let id = format!("q-{}", crate::slug::slug(line.sku.as_str()));
+    let id = format!("q-{}", crate::slug::identifier(line.sku.as_str()));
     html! {
         li.line {
             div.tile { (image::decorative_image(messages, line.image.as_ref(), ImageLoading::Eager)) }

@@ -278,6 +278,8 @@ fn summary(row: &Row) -> ProductSummary {
         colors: colours,
         in_stock: row.6 != SoldOut,
         only_left: (row.6 == Few).then_some(3),
+        sku: None,
+        is_new: row.6 == New,
         status: ProductStatus::Active,
         published_at: Some(published),
     }
@@ -343,6 +345,8 @@ fn full(row: &Row) -> Product {
         options,
         media: if row.6 == NoPicture { Vec::new() } else { summary.colors.iter().flat_map(media).collect() },
         variants,
+        withdrawn: Vec::new(),
+        featured: None,
         status: ProductStatus::Active,
         version: 1,
         created_at: NOW.parse().unwrap(),
@@ -380,6 +384,7 @@ async fn list(Query(query): Query<ProductQuery>, headers: HeaderMap) -> Response
             && high.is_none_or(|high| it.price.rounded().amount <= high)
             && (without == "in_stock" || query.in_stock.is_none() || it.in_stock)
             && (query.reduced.is_none() || it.reduction.is_some())
+            && (query.new.is_none() || it.is_new)
     };
     let all: Vec<ProductSummary> = ROWS.iter().map(summary).collect();
     let mut found: Vec<ProductSummary> = all.iter().filter(|it| fits(it, "")).cloned().collect();

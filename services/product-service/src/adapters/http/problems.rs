@@ -40,6 +40,8 @@ fn rejected(rejection: &Rejection) -> Problem {
         return problem;
     }
     let (status, code) = match rejection {
+        Rejection::LastVariant { .. } => (409, codes::LAST_VARIANT),
+        Rejection::SkuInUse { .. } => (409, codes::SKU_TAKEN),
         Rejection::Archived => (409, codes::PRODUCT_ARCHIVED),
         Rejection::VersionChanged { .. } => (412, kernel::codes::PRECONDITION_FAILED),
         Rejection::CreatedDifferently => (422, kernel::codes::IDEMPOTENCY_KEY_REUSED),
@@ -47,7 +49,9 @@ fn rejected(rejection: &Rejection) -> Problem {
     };
     let problem = Problem::new(status, code, message);
     match rejection {
-        Rejection::UnknownVariant { sku } => problem.subject(sku.as_str()),
+        Rejection::UnknownVariant { sku }
+        | Rejection::LastVariant { sku }
+        | Rejection::SkuInUse { sku } => problem.subject(sku.as_str()),
         Rejection::VersionChanged { actual } => problem.fact("version", actual),
         _ => problem,
     }

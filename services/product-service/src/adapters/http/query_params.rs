@@ -1,6 +1,6 @@
 //! Query parameters of product listings, parsed and validated.
 
-use crate::index::{Audience, ReductionFilter, SearchQuery, Sort, StockFilter};
+use crate::index::{Audience, NewFilter, ReductionFilter, SearchQuery, Sort, StockFilter};
 use contracts::product::{ProductQuery, ProductStatus};
 use kernel::{Cursor, FieldError, PageLimit, Problem, codes};
 use web::Paging;
@@ -15,8 +15,12 @@ pub(super) struct ListRequest {
     pub(super) limit: PageLimit,
 }
 
-/// Parsed query of `audience`; an invalid value is refused with the name of its parameter.
-pub(super) fn parse(params: ProductQuery, audience: Audience) -> Result<ListRequest, Problem> {
+/// Parsed query of `audience`, to whom products are new that came on the market from `new_since` on, in microseconds; an invalid value is refused with the name of its parameter.
+pub(super) fn parse(
+    params: ProductQuery,
+    audience: Audience,
+    new_since: i64,
+) -> Result<ListRequest, Problem> {
     let audience = match (audience, params.status.as_deref()) {
         (audience, None) => audience,
         (Audience::Operators(_), Some(status)) => Audience::Operators(Some(parse_status(status)?)),
@@ -53,6 +57,12 @@ pub(super) fn parse(params: ProductQuery, audience: Audience) -> Result<ListRequ
         } else {
             ReductionFilter::Any
         },
+        new: if parse_bool("new", params.new.as_deref())? {
+            NewFilter::Only
+        } else {
+            NewFilter::Any
+        },
+        new_since,
         sort: parse_sort(params.sort.as_deref())?,
     };
     Ok(ListRequest { query, cursor, limit })
@@ -68,6 +78,7 @@ pub(super) fn check_length(name: &str, text: Option<&str>) -> Result<(), Problem
 fn parse_sort(text: Option<&str>) -> Result<Option<Sort>, Problem> {
     Ok(Some(match text.filter(|text| !text.is_empty()) {
         None => return Ok(None),
+        Some("featured") => Sort::Featured,
         Some("relevance") => Sort::Relevance,
         Some("price") => Sort::PriceAscending,
         Some("-price") => Sort::PriceDescending,
@@ -75,7 +86,7 @@ fn parse_sort(text: Option<&str>) -> Result<Option<Sort>, Problem> {
         Some("-name") => Sort::NameDescending,
         Some("newest") => Sort::Newest,
         Some(_) => {
-            let message = "is one of relevance, price, -price, name, -name, newest";
+            let message = "is one of featured, relevance, price, -price, name, -name, newest";
             return Err(invalid_parameter("sort", message));
         }
     }))

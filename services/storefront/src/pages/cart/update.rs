@@ -35,7 +35,7 @@ pub(crate) async fn add(
     let slug = fields.text("product").ok_or(PageError::NotFound)?;
     let product = state.prefetch_products().product(slug).await?;
     let selection = VariantSelection::read(&product, &fields);
-    let Some(variant) = selection.variant.filter(|variant| variant.in_stock) else {
+    let Some(variant) = selection.buyable() else {
         // The product page itself says that this variant cannot be bought.
         return Ok(see_other(&context, &selection.address(), CartCookie::Unchanged));
     };
