@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use engine_memory::MemoryEngine;
 use journal::{
-    Aggregate, Changes, EventName, ExecuteError, InterceptedJournal, JournalInterceptor,
-    Repository, durability,
+    Aggregate, Changes, EventName, ExecuteError, Repository, durability,
+    interceptor::{InterceptedJournal, JournalInterceptor},
 };
 use kernel::{Ids, ManualClock, SeededRandomness, Timestamp, Uuid};
 use serde::{Deserialize, Serialize};
