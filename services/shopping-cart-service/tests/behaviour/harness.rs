@@ -62,7 +62,7 @@ static TABLE: &[Module] = &[
 /// Change to the facts of a variant; `None` removes it from the catalogue.
 type Change = fn(VariantFacts) -> Option<VariantFacts>;
 
-/// Units of every SKU that has no low stock: more than a cart may have, except of what begins with `ANY-11`.
+/// Units of every SKU that has no low stock: more than a cart may have, except of `ANY-11`.
 #[derive(Debug)]
 struct FakeInventory;
 
@@ -72,7 +72,8 @@ impl Inventory for FakeInventory {
         if IS_UNAVAILABLE.get() {
             return Err(Problem::unavailable("the inventory").into());
         }
-        let units = |sku: &Sku| if sku.as_str().starts_with("ANY-11") { 11 } else { 1_000_000 };
+        let is_scarce = |sku: &Sku| sku.as_str().eq_ignore_ascii_case("ANY-11");
+        let units = |sku: &Sku| if is_scarce(sku) { 11 } else { 1_000_000 };
         Ok(skus.into_iter().map(|sku| Availability { available: units(&sku), sku }).collect())
     }
 
