@@ -56,7 +56,7 @@ async fn dependencies(
     context: &BuildContext,
     settings: &OrderSettings,
 ) -> Result<ServiceDependencies, BuildError> {
-    let carts = CartService::new(context.contract::<dyn cart::Carts>()?);
+    let carts = CartService(context.contract::<dyn cart::Carts>()?);
     let stock = InventoryService {
         inventory: context.contract::<dyn inventory::Inventory>()?,
         hold_seconds: settings.hold_minutes.saturating_mul(60),

@@ -6,11 +6,6 @@ use super::{
     orders::VersionedOrder,
     saga_dependencies::SagaDependencies,
 };
-use crate::domain::{
-    contact_details::{check_address, check_email, missing_parts},
-    events::Address,
-    rejection::Rejection,
-};
 use saga::{Runner, SagaState};
 
 /// What a client reads that is unavailable.
@@ -26,11 +21,6 @@ pub(crate) struct PlaceOrder {
 impl PlaceOrder {
     /// Places the order, or finds it when the same request was made before. It may still await its payment.
     pub(crate) async fn execute(&self, input: CheckoutInput) -> Result<VersionedOrder, OrderError> {
-        check_email(&input.email)?;
-        self.check_address("shipping_address", &input.shipping_address).await?;
-        if let Some(billing) = &input.billing_address {
-            self.check_address("billing_address", billing).await?;
-        }
         let order_id = input.order_id;
         let status = self.checkouts.begin(checkout_id(order_id).into(), input).await?;
         if matches!(status.state, SagaState::Undone | SagaState::Undoing)
@@ -41,22 +31,5 @@ impl PlaceOrder {
         // Not even created: a service it depends on did not respond. A retry with the same key finds it.
         let found = self.dependencies.orders.find(order_id).await?;
         found.ok_or_else(|| OrderError::no_effect(&status, WHAT))
-    }
-
-    async fn check_address(&self, field: &str, address: &Address) -> Result<(), OrderError> {
-        check_address(field, address)?;
-        // Without the list, the quote reports a missing part; an unavailable list does not stop a sale.
-        let Ok(required) = self.dependencies.carts.required_parts().await else { return Ok(()) };
-        let Some(required) = required.get(&address.country) else {
-            let message = format!("{:?} is not a country we deliver to", address.country);
-            return Err(Rejection::field(format!("{field}.country"), message).into());
-        };
-        match missing_parts(address, required).first() {
-            None => Ok(()),
-            Some(part) => {
-                let message = format!("is needed for an address in {}", address.country);
-                Err(Rejection::field(format!("{field}.{part}"), message).into())
-            }
-        }
     }
 }

@@ -4,8 +4,10 @@ use super::{UseCases, input::check_reason};
 use crate::{
     application::checkout_input::{CheckoutInput, CheckoutSource, FirstAttempt},
     domain::{
-        events::{Address, OrderStatus, RefundScope},
+        contact_details::{check_address, check_email},
+        events::{OrderStatus, RefundScope},
         refund::RefundRequest,
+        rejection::Rejection,
     },
     ports::order_index::OrderFilter,
 };
@@ -76,14 +78,26 @@ fn checkout_input(
         payment,
         expected_total,
     } = checkout;
+    let mut errors = Vec::new();
+    if let Err(Rejection::Field { field, message }) = check_email(&email) {
+        errors.push(FieldError { field, message });
+    }
+    let mut checked = |field: &str, address: shared::Address| {
+        check_address(field, &address).map_err(|found| errors.extend(found)).ok()
+    };
+    let shipping_address = checked("shipping_address", shipping_address);
+    let billing_address = billing_address.map(|address| checked("billing_address", address));
+    let (Some(shipping_address), true) = (shipping_address, errors.is_empty()) else {
+        return Err(Problem::fields(errors));
+    };
     check_payment(&payment)?;
     check_token("shipping_method", shipping_method.as_deref().unwrap_or("-"))?;
     Ok(CheckoutInput {
         order_id: order_id(app, operation),
         source,
         email,
-        shipping_address: address(shipping_address),
-        billing_address: billing_address.map(address),
+        shipping_address,
+        billing_address: billing_address.flatten(),
         shipping_method,
         payment_method: payment.method,
         payment_token: payment.token,
@@ -215,18 +229,6 @@ fn check_token(field: &str, word: &str) -> Result<(), Problem> {
         ));
     }
     Ok(())
-}
-
-fn address(address: shared::Address) -> Address {
-    Address {
-        name: address.name,
-        line1: address.line1,
-        line2: address.line2,
-        city: address.city,
-        region: address.region,
-        postal_code: address.postal_code,
-        country: address.country,
-    }
 }
 
 fn query_problem(field: &str, message: &str) -> Problem {
