@@ -10,10 +10,12 @@ kernel::codes! {
     CURRENCY_MISMATCH = "currency_mismatch", 422, "Two amounts of different currencies met.";
     QUANTITY_LIMIT = "quantity_limit", 422, "More units of one SKU than an order may have.";
     LINE_LIMIT = "line_limit", 422, "More lines than a cart may have.";
+    AMOUNT_LIMIT = "amount_limit", 422, "The lines cost more than a cart may.";
+    CHANGE_LIMIT = "change_limit", 422, "The cart was changed more often than a cart may be; create a new one.";
     CART_EMPTY = "cart_empty", 422, "A cart without lines cannot be checked out.";
     CART_EXPIRED = "cart_expired", 409, "The cart expired; change it to bring it back at today's prices.";
     CHECKING_OUT = "checking_out", 409, "The cart is being checked out at this moment.";
-    ALREADY_ORDERED = "already_ordered", 409, "The cart has become an order; `subject` is the order's id.";
+    ALREADY_ORDERED = "already_ordered", 409, "The cart has become an order, which the answer to its checkout names.";
     NOT_DELIVERABLE = "not_deliverable", 422, "No shipping method reaches this address with these goods.";
     SLUG_TAKEN = "slug_taken", 409, "Another product has this slug.";
     SKU_TAKEN = "sku_taken", 409, "Another product has this SKU.";

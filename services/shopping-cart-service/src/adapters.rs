@@ -8,5 +8,6 @@ pub(crate) mod feed;
 pub(crate) mod http;
 pub(crate) mod journal;
 pub(crate) mod maintenance;
+pub(crate) mod replay;
 pub(crate) mod settings;
 pub(crate) mod view;

@@ -1,5 +1,6 @@
 //! Use cases: carts and quotes.
 
 pub(crate) mod cart_service;
+mod cart_view;
 pub(crate) mod error;
 pub(crate) mod quote_calculator;

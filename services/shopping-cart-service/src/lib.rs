@@ -9,9 +9,10 @@ mod state_machine_tests;
 
 use adapters::{
     catalogue::ProductCatalogue, contract::CartsProvider, feed::translate, http::routes,
-    maintenance::maintenance, settings::CartSettings,
+    maintenance::maintenance, replay::CartRenderer, settings::CartSettings,
 };
 use application::{cart_service::CartService, quote_calculator::QuoteCalculator};
+use domain::cart::Cart;
 use contracts::{
     cart::{Carts, SERVICE},
     product::{self, Catalogue},
@@ -19,7 +20,7 @@ use contracts::{
 use journal::Repository;
 use runtime::{BuildContext, BuildError, BuiltService, Module};
 use settings::Section;
-use std::{num::NonZeroUsize, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 /// The shopping cart service.
 pub const MODULE: Module = Module {
@@ -36,9 +37,14 @@ fn build(context: &BuildContext) -> Result<BuiltService, BuildError> {
     let settings: CartSettings = context.settings()?;
     let pricing = settings.pricing().map_err(BuildError::Other)?;
     let catalogue = Arc::new(ProductCatalogue(context.contract::<dyn Catalogue>()?));
-    let cached = NonZeroUsize::new(settings.carts_in_memory_max).unwrap_or(NonZeroUsize::MIN);
+    let bytes_max = settings.carts_in_memory_bytes_max;
     let carts = Arc::new(CartService {
-        repository: Repository::new(context.journal(), context.ids.clone(), cached),
+        repository: Repository::with_bytes_max(
+            context.journal(),
+            context.ids.clone(),
+            bytes_max,
+            Cart::bytes,
+        ),
         quotes: QuoteCalculator::new(catalogue, pricing),
         ids: context.ids.clone(),
         ttl: Duration::from_secs(settings.cart_keep_hours * 3_600),
@@ -48,5 +54,10 @@ fn build(context: &BuildContext) -> Result<BuiltService, BuildError> {
     let provider = adapters::defects::DefectiveCarts(provider);
     context.provide::<dyn Carts>(Arc::new(provider))?;
     context.provide_feed(translate)?;
-    Ok(context.serve(routes(carts)))
+    let mut parts = context.service_parts();
+    parts.idempotency = parts.idempotency.map(|layer| {
+        let renderer = CartRenderer(Arc::clone(&carts));
+        layer.with_renderer(Arc::new(renderer))
+    });
+    Ok(context.serve_with(routes(carts), parts))
 }

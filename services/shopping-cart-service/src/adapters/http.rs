@@ -1,6 +1,6 @@
 //! Public HTTP API: carts, quotes of carts, delivery methods and countries.
 
-use super::view;
+use super::{replay, view};
 use crate::{
     application::{
         cart_service::CartService,
@@ -20,7 +20,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 use web::{
-    ApiResult, ApiRouter, Created, IdempotencyKey, IfMatch, Json, Path, Query, Versioned,
+    ApiResult, ApiRouter, ByReference, Created, IdempotencyKey, IfMatch, Json, Path, Query, Versioned,
     routing::{get_with, operation, patch_with, post_with},
 };
 
@@ -65,14 +65,18 @@ pub(crate) fn routes(carts: Arc<CartService>) -> ApiRouter {
 
 type AppState = axum::extract::State<Arc<CartService>>;
 
-async fn create(carts: AppState, Json(new): Json<NewCart>) -> ApiResult<Versioned<Created<Cart>>> {
-    let cart = carts.create(&new.lines, new.currency).await?;
-    let location = format!("/api/v1/carts/{}", cart.id);
-    Ok(Versioned { version: cart.version, answer: Created::at(location, cart) })
+/// Response with a cart, which is kept by reference under an idempotency key.
+type CartResponse = ApiResult<ByReference<Versioned<Json<Cart>>>>;
+
+async fn create(
+    carts: AppState,
+    Json(new): Json<NewCart>,
+) -> ApiResult<ByReference<Versioned<Created<Cart>>>> {
+    Ok(replay::created(carts.create(&new.lines, new.currency).await?))
 }
 
-async fn get_cart(carts: AppState, Path(id): Path<CartId>) -> ApiResult<Versioned<Json<Cart>>> {
-    Ok(versioned(carts.cart(id).await?))
+async fn get_cart(carts: AppState, Path(id): Path<CartId>) -> CartResponse {
+    Ok(replay::changed(carts.cart(id).await?))
 }
 
 async fn quote(
@@ -91,9 +95,9 @@ async fn add_line(
     key: Option<IdempotencyKey>,
     IfMatch(if_version): IfMatch,
     Json(line): Json<Quantity>,
-) -> ApiResult<Versioned<Json<Cart>>> {
+) -> CartResponse {
     let operation = key.map(|key| key.operation(&format!("cart/{id}/lines")));
-    Ok(versioned(carts.add_line(id, &line, operation, if_version).await?))
+    Ok(replay::changed(carts.add_line(id, &line, operation, if_version).await?))
 }
 
 async fn change_line(
@@ -101,20 +105,16 @@ async fn change_line(
     Path((id, sku)): Path<(CartId, Sku)>,
     IfMatch(if_version): IfMatch,
     Json(line): Json<LineQuantity>,
-) -> ApiResult<Versioned<Json<Cart>>> {
-    Ok(versioned(carts.change_line(id, sku, line.quantity, if_version).await?))
+) -> CartResponse {
+    Ok(replay::changed(carts.change_line(id, sku, line.quantity, if_version).await?))
 }
 
 async fn remove_line(
     carts: AppState,
     Path((id, sku)): Path<(CartId, Sku)>,
     IfMatch(if_version): IfMatch,
-) -> ApiResult<Versioned<Json<Cart>>> {
-    Ok(versioned(carts.remove_line(id, sku, if_version).await?))
-}
-
-fn versioned(cart: Cart) -> Versioned<Json<Cart>> {
-    Versioned { version: cart.version, answer: Json(cart) }
+) -> CartResponse {
+    Ok(replay::changed(carts.remove_line(id, sku, if_version).await?))
 }
 
 /// Query parameters of the shipping methods.

@@ -24,8 +24,8 @@ pub(crate) struct CartSettings {
     pub(crate) prices_include_tax: bool,
     /// Hours until an unchanged cart expires.
     pub(crate) cart_keep_hours: u64,
-    /// Upper bound of carts cached in memory.
-    pub(crate) carts_in_memory_max: usize,
+    /// Upper bound of the memory of cached carts, in bytes.
+    pub(crate) carts_in_memory_bytes_max: usize,
     /// Tax rates that override the built-in table, as `DE=0.19`.
     pub(crate) tax_rates: Vec<String>,
     /// Delivery methods, the default first: `code|label|EUR:495/5000 GBP:450|days|countries`. The price is in minor
@@ -53,7 +53,7 @@ impl Default for CartSettings {
             country: "DE".to_owned(),
             prices_include_tax: true,
             cart_keep_hours: 24 * 30,
-            carts_in_memory_max: 10_000,
+            carts_in_memory_bytes_max: 32 << 20,
             tax_rates: Vec::new(),
             shipping_methods: methods.map(str::to_owned).to_vec(),
             pickup_place: String::new(),
