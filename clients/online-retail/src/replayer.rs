@@ -274,6 +274,7 @@ impl Replayer<'_> {
             lines: (!is_amount).then(|| self.quantities(&refund.lines)),
             restock: refund.kind == RefundKind::Goods,
             reason: format!("Cancellation {}", self.books.invoices[refund.cancellation].number),
+            reference: None,
         };
         let path = format!("/api/v1/orders/{}/refunds", placed.order);
         let answer: Result<Order, CallError> =

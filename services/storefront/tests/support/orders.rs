@@ -168,6 +168,8 @@ fn placed(id: OrderId, cart_id: CartId, request: Checkout, quote: Quote) -> Orde
             captured: quote.totals.total,
             refunded: Money::zero(quote.currency),
             action_url: is_pending.then(|| format!("/payments/{payment}/action")),
+            bank_details: None,
+            pay_by: None,
         },
         refunds: Vec::new(),
         cart_id: Some(cart_id),
