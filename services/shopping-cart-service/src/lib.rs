@@ -12,11 +12,11 @@ use adapters::{
     maintenance::maintenance, replay::CartRenderer, settings::CartSettings,
 };
 use application::{cart_service::CartService, quote_calculator::QuoteCalculator};
-use domain::cart::Cart;
 use contracts::{
     cart::{Carts, SERVICE},
     product::{self, Catalogue},
 };
+use domain::cart::Cart;
 use journal::Repository;
 use runtime::{BuildContext, BuildError, BuiltService, Module};
 use settings::Section;

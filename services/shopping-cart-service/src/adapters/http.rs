@@ -20,7 +20,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 use web::{
-    ApiResult, ApiRouter, ByReference, Created, IdempotencyKey, IfMatch, Json, Path, Query, Versioned,
+    ApiResult, ApiRouter, ByReference, Created, IdempotencyKey, IfMatch, Json, Path, Query,
+    Versioned,
     routing::{get_with, operation, patch_with, post_with},
 };
 

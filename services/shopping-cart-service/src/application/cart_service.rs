@@ -235,7 +235,8 @@ impl CartService {
         if let Some(cart) = cart {
             cart.check_version(if_version)?;
         }
-        let changed = events.iter().fold(cart.cloned(), |cart, event| Some(Cart::apply(cart, event)));
+        let changed =
+            events.iter().fold(cart.cloned(), |cart, event| Some(Cart::apply(cart, event)));
         let is_over_limit = |cart: &Cart| exceeds_amount(cart, facts);
         // A cart that is over the limit because prices rose may still be changed towards it.
         if changed.as_ref().is_some_and(is_over_limit) && !cart.is_some_and(is_over_limit) {
@@ -306,7 +307,8 @@ pub(crate) fn cart_of(stream: &str) -> Option<CartId> {
 
 /// Requested lines, merged and validated as a cart would do it.
 fn merge(lines: &[Quantity]) -> Result<Vec<Line>, Rejection> {
-    let line = |line: &Quantity| Line { sku: line.sku.clone(), quantity: line.quantity, price: None };
+    let line =
+        |line: &Quantity| Line { sku: line.sku.clone(), quantity: line.quantity, price: None };
     merge_lines(&lines.iter().map(line).collect::<Vec<_>>())
 }
 

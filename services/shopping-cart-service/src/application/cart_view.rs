@@ -23,8 +23,11 @@ impl PricedLines {
     /// the shopper can see and remove it.
     pub(crate) fn new(cart: &Cart, facts: &VariantsBySku) -> Self {
         let size = cart.lines.len();
-        let mut priced =
-            Self { lines: Vec::with_capacity(size), notices: vec![], units: Vec::with_capacity(size) };
+        let mut priced = Self {
+            lines: Vec::with_capacity(size),
+            notices: vec![],
+            units: Vec::with_capacity(size),
+        };
         let mut amount = CartAmount::zero(cart.currency);
         for line in &cart.lines {
             priced.add(line, facts.get(&line.sku), cart.currency, &mut amount);

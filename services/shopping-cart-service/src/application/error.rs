@@ -56,7 +56,9 @@ impl From<CartError> for Problem {
                 Self::new(422, codes::NOT_SOLD_IN_CURRENCY, title).subject(sku.to_string())
             }
             CartError::NotDeliverable { .. } => Self::new(422, codes::NOT_DELIVERABLE, title),
-            CartError::AmountLimit | CartError::Sum(_) => Self::new(422, codes::AMOUNT_LIMIT, title),
+            CartError::AmountLimit | CartError::Sum(_) => {
+                Self::new(422, codes::AMOUNT_LIMIT, title)
+            }
             CartError::Storage(error) => error.into(),
             CartError::Catalogue(error) => error.into(),
         }

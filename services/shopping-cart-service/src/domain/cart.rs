@@ -52,14 +52,34 @@ pub(crate) enum CartState {
 /// Command to a cart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
-    Create { currency: Currency, lines: Vec<Line> },
+    Create {
+        currency: Currency,
+        lines: Vec<Line>,
+    },
     /// `price` is that of one unit, as the shopper sees it now.
-    AddLine { sku: Sku, quantity: i64, operation: Option<Uuid>, price: Option<UnitPrice> },
-    ChangeLine { sku: Sku, quantity: i64, price: Option<UnitPrice> },
-    RemoveLine { sku: Sku },
-    BeginCheckout { order_id: OrderId },
-    AbandonCheckout { order_id: OrderId },
-    Order { order_id: OrderId },
+    AddLine {
+        sku: Sku,
+        quantity: i64,
+        operation: Option<Uuid>,
+        price: Option<UnitPrice>,
+    },
+    ChangeLine {
+        sku: Sku,
+        quantity: i64,
+        price: Option<UnitPrice>,
+    },
+    RemoveLine {
+        sku: Sku,
+    },
+    BeginCheckout {
+        order_id: OrderId,
+    },
+    AbandonCheckout {
+        order_id: OrderId,
+    },
+    Order {
+        order_id: OrderId,
+    },
 }
 
 /// Context of a decision: the time and the configuration.
@@ -285,9 +305,7 @@ impl Cart {
         at: Timestamp,
     ) -> Result<Vec<CartEvent>, Rejection> {
         match self.state {
-            CartState::Ordered { order_id: same } if same == order_id => {
-                Err(Rejection::Ordered)
-            }
+            CartState::Ordered { order_id: same } if same == order_id => Err(Rejection::Ordered),
             // No checkout can begin any more.
             CartState::Ordered { .. } => Ok(vec![]),
             // Idempotent: abandoning twice is no error.

@@ -118,7 +118,10 @@ mod tests {
         let eur = |amount| Money::new(amount, Currency::EUR);
         let price = |amount| UnitPrice::from_money(eur(amount)).unwrap();
         let mut amount = CartAmount::zero(Currency::EUR);
-        assert_eq!(amount.add(price(CART_AMOUNT_MAX / 100_000), 100_000), Some(eur(CART_AMOUNT_MAX)));
+        assert_eq!(
+            amount.add(price(CART_AMOUNT_MAX / 100_000), 100_000),
+            Some(eur(CART_AMOUNT_MAX))
+        );
         for (over, quantity) in [(1, 1), (CART_AMOUNT_MAX / 4, 100_000), (90_000_000_000_000, 99)] {
             assert_eq!(amount.add(price(over), quantity), None, "{over} x {quantity}");
         }

@@ -204,7 +204,10 @@ impl TestShop {
             bulk: &|name| engine.bulk(name),
             remote: &|_| None,
             over_wire: None,
-            ids: Ids::new(Arc::clone(&clock) as Arc<dyn kernel::Clock>, Arc::new(SeededRandomness::new(1))),
+            ids: Ids::new(
+                Arc::clone(&clock) as Arc<dyn kernel::Clock>,
+                Arc::new(SeededRandomness::new(1)),
+            ),
             metrics: Metrics::new(),
             health: Health::new(),
             tasks: TaskTracker::default(),

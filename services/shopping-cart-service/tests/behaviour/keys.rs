@@ -79,6 +79,9 @@ async fn a_repeat_has_the_lines_of_its_version_at_prices_of_now() {
         Some(VariantFacts { price, ..facts })
     });
     let again = keyed("1", "POST", "/api/v1/carts", new).await;
-    assert_eq!((again.status, again.etag, lines_of(&again.body)), (201, created.etag, vec![("MUG", 1)]));
+    assert_eq!(
+        (again.status, again.etag, lines_of(&again.body)),
+        (201, created.etag, vec![("MUG", 1)])
+    );
     assert_eq!(again.body["totals"]["items"]["amount"], 2_000);
 }

@@ -30,10 +30,13 @@ async fn a_cart_that_prices_outgrew_can_be_read_and_put_right() {
     let shop = TestShop::open().await;
     let cart = shop.cart(&[("ANY-1", 100_000), ("MUG", 1)]).await;
     for price in ["200000000.00", "90000000000000.00"] {
-        change_variant("ANY-1", match price {
-            "200000000.00" => |facts| Some(costing(facts, "200000000.00")),
-            _ => |facts| Some(costing(facts, "90000000000000.00")),
-        });
+        change_variant(
+            "ANY-1",
+            match price {
+                "200000000.00" => |facts| Some(costing(facts, "200000000.00")),
+                _ => |facts| Some(costing(facts, "90000000000000.00")),
+            },
+        );
         let now = shop.read(&cart).await;
         assert_eq!(now["lines"][0]["problem"], "amount_limit", "{price}");
         assert_eq!(now["totals"]["items"]["amount"], 1_800);

@@ -16,14 +16,14 @@ use crate::{
         totals,
     },
     locale::Locale,
-    messages::interpolate,
+    messages::{Messages, interpolate},
     page_error::PageResult,
     page_response::PageResponse,
     pages::payment,
     request_context::RequestContext,
 };
 use axum::{extract::State, response::Response};
-use contracts::cart::{Cart, CartLine, CartStatus, Notice};
+use contracts::cart::{Cart, CartLine, CartStatus, Notice, NoticeCode};
 use http::StatusCode;
 use maud::{Markup, html};
 use std::{collections::BTreeMap, sync::Arc};
@@ -53,8 +53,13 @@ async fn render(
     let meta =
         PageMeta { title: messages.title, indexing: Indexing::NoIndex, ..PageMeta::default() };
     // A shop without a way to pay says so here, not after the whole form. An unanswered question is no answer.
-    let offered = state.orders.payment_methods().await;
-    let can_pay = offered.map_or(true, |it| !payment::methods_with_a_form(&it.items).is_empty());
+    let can_pay = match &layout.cart {
+        Some(_) => {
+            let offered = state.orders.payment_methods().await;
+            offered.map_or(true, |it| !payment::methods_with_a_form(&it.items).is_empty())
+        }
+        None => true,
+    };
     let view = CartView { locale: context.locale, layout, rejections, can_pay };
     let main = html! {
         main.wrap #main {
@@ -124,7 +129,7 @@ impl CartView<'_> {
             @if cart.status == CartStatus::CheckingOut {
                 p.notice.warn { (Icon::Clock) span { (messages.checking_out) " " a href="/cart" { (messages.check_again) } } }
             }
-            @for notice in other { p.notice.warn { (Icon::Bolt) span { (notice_text(self.locale, cart, notice)) } } }
+            @for notice in other { p.notice.warn { (Icon::Bolt) span { (price_change(self.locale, cart, notice)) } } }
             @if !problems.is_empty() {
                 section.problems aria-labelledby="problems" {
                     h2 #problems { (messages.problems.of_small(i64::try_from(problems.len()).unwrap_or(i64::MAX))) }
@@ -159,14 +164,33 @@ impl CartView<'_> {
     }
 }
 
-/// Text of a notice in the shopper's language; as the cart service wrote it if its code is unknown.
-fn notice_text(_: Locale, _: &Cart, notice: &Notice) -> String {
-    notice.message.clone()
+/// Text of a notice of a changed price in the shopper's language.
+fn price_change(locale: Locale, cart: &Cart, notice: &Notice) -> String {
+    let line = cart.lines.iter().find(|line| notice.sku.as_ref() == Some(&line.sku));
+    let (Some(line), Some(old), Some(new)) = (line, notice.previous_unit_price, notice.unit_price)
+    else {
+        return notice.message.clone();
+    };
+    let values =
+        [("name", &*line.name), ("old", &*locale.price(old)), ("new", &*locale.price(new))];
+    interpolate(locale.messages.cart.notice_price_changed, &values)
 }
 
 /// Option values of a line: `Brick, EU`.
 pub(crate) fn option_values(options: &BTreeMap<String, String>) -> String {
     options.values().map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// What stands in the way of a line, in a word or two.
+fn problem_label(messages: &Messages, problem: NoticeCode) -> &'static str {
+    match problem {
+        NoticeCode::SoldOut => messages.product.sold_out,
+        NoticeCode::AmountLimit => messages.cart.over_limit,
+        NoticeCode::NotForSale
+        | NoticeCode::NotSoldInCurrency
+        | NoticeCode::FewerLeft
+        | NoticeCode::PriceChanged => messages.cart.unavailable,
+    }
 }
 
 fn line(locale: Locale, line: &CartLine) -> Markup {
@@ -176,10 +200,10 @@ fn line(locale: Locale, line: &CartLine) -> Markup {
         li.line {
             div.tile { (image::decorative_image(messages, line.image.as_ref(), ImageLoading::Eager)) }
             div.line-text {
-                h3 { a href={ "/p/" (line.slug) } { (line.name) } }
+                h3 { @if let Some(slug) = &line.slug { a href={ "/p/" (slug) } { (line.name) } } @else { (line.name) } }
                 @if !line.options.is_empty() { p.quiet { (option_values(&line.options)) } }
-                @if !line.in_stock {
-                    p.stock.none { (messages.product.sold_out) }
+                @if let Some(problem) = line.problem && problem != NoticeCode::FewerLeft {
+                    p.stock.none { (problem_label(messages, problem)) }
                 } @else if let Some(left) = line.only_left {
                     p.stock.low { (messages.product.only_left.replace("{n}", &left.to_string())) }
                 }

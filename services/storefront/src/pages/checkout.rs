@@ -62,13 +62,12 @@ async fn open_cart(
         Err(error) if error.problem(&codes::NOT_FOUND).is_some() => return Ok(Err(to_cart())),
         Err(error) => return Err(error.into()),
     };
-    Ok(match (cart.status, cart.order_id) {
-        (CartStatus::Ordered, Some(order)) => {
-            Err(see_other(context, &format!("/orders/{order}"), CartCookie::Unchanged))
-        }
-        (CartStatus::CheckingOut, _) => Err(waiting_page(state, context)),
+    Ok(match cart.status {
+        // Its order is named by the answer to its checkout alone.
+        CartStatus::Ordered => Err(see_other(context, "/orders", CartCookie::Clear)),
+        CartStatus::CheckingOut => Err(waiting_page(state, context, &FormFields::default())),
         _ if cart.lines.is_empty() => Err(to_cart()),
-        _ => Ok(cart),
+        CartStatus::Open | CartStatus::Expired => Ok(cart),
     })
 }
 
@@ -219,9 +218,11 @@ async fn quote(
     }
 }
 
-/// Waiting page while the outcome of a payment is unknown. It polls itself.
-fn waiting_page(state: &AppState, context: &RequestContext) -> Response {
+/// Waiting page while the outcome of a payment is unknown. It submits the form again, whose key gets the outcome of the
+/// first submission; without a form, it only looks whether the cart is free again.
+fn waiting_page(state: &AppState, context: &RequestContext, fields: &FormFields) -> Response {
     let messages = &context.locale.messages.checkout;
+    let again = context.locale.messages.cart.check_again;
     let meta = PageMeta {
         title: messages.waiting_title,
         indexing: Indexing::NoIndex,
@@ -232,7 +233,14 @@ fn waiting_page(state: &AppState, context: &RequestContext) -> Response {
             div.nothing data-part="waiting" data-poll="/checkout" {
                 h1 { (messages.waiting_title) }
                 p.nothing-head { (messages.waiting_text) }
-                p { a.button.quiet-button href="/checkout" { (context.locale.messages.cart.check_again) } }
+                @if fields.has("key") {
+                    form action="/checkout" method="post" {
+                        @for (name, value) in fields.pairs() { input type="hidden" name=(name) value=(value); }
+                        button.button.quiet-button type="submit" { (again) }
+                    }
+                } @else {
+                    p { a.button.quiet-button href="/checkout" { (again) } }
+                }
             }
         }
     };

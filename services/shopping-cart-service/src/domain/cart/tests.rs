@@ -82,7 +82,8 @@ fn a_repeated_operation_changes_nothing() {
 
 #[test]
 fn setting_a_quantity_to_zero_removes_the_line_and_an_absent_line_is_not_found() {
-    let cart = after(&[add("A", 2), Command::ChangeLine { sku: sku("A"), quantity: 0, price: None }]);
+    let cart =
+        after(&[add("A", 2), Command::ChangeLine { sku: sku("A"), quantity: 0, price: None }]);
     assert!(cart.lines.is_empty());
     for command in [
         Command::RemoveLine { sku: sku("A") },
@@ -163,7 +164,9 @@ fn a_cart_remembers_a_bounded_number_of_abandoned_checkouts() {
 fn events_without_a_price_stay_readable_and_have_none() {
     let at = "2026-11-22T12:00:00Z";
     let texts = [
-        format!(r#"{{"type":"created","currency":"EUR","lines":[{{"sku":"A","quantity":1}}],"at":"{at}"}}"#),
+        format!(
+            r#"{{"type":"created","currency":"EUR","lines":[{{"sku":"A","quantity":1}}],"at":"{at}"}}"#
+        ),
         format!(r#"{{"type":"line_added","sku":"B","quantity":1,"at":"{at}"}}"#),
         format!(r#"{{"type":"line_changed","sku":"A","quantity":2,"at":"{at}"}}"#),
     ];
@@ -178,7 +181,8 @@ fn events_without_a_price_stay_readable_and_have_none() {
 
 #[test]
 fn a_price_is_stored_exactly() {
-    for (text, currency) in [("18.00", "EUR"), ("0.0125", "EUR"), ("1250", "JPY"), ("0.750", "KWD")] {
+    for (text, currency) in [("18.00", "EUR"), ("0.0125", "EUR"), ("1250", "JPY"), ("0.750", "KWD")]
+    {
         let price = Currency::parse(currency)
             .map(|currency| UnitPrice::parse_major(text, currency).unwrap())
             .unwrap();
@@ -208,10 +212,9 @@ fn a_cart_that_was_changed_too_often_refuses_changes_but_no_outcome() {
     }
     let mut frozen = after(&[add("A", 1), begin]);
     frozen.version = CHANGES_MAX;
-    for command in [
-        Command::AbandonCheckout { order_id: order(1) },
-        Command::Order { order_id: order(1) },
-    ] {
+    for command in
+        [Command::AbandonCheckout { order_id: order(1) }, Command::Order { order_id: order(1) }]
+    {
         assert_eq!(decide(&frozen, &command).map(|events| events.len()), Ok(1), "{command:?}");
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::messages::{CartMessages, CheckoutMessages, interpolate};
 use contracts::{
-    cart::{Cart, Notice},
+    cart::{Cart, Notice, NoticeCode},
     shared::Sku,
 };
 use maud::{Markup, html};
@@ -12,19 +12,14 @@ use maud::{Markup, html};
 pub(crate) struct LineProblem {
     pub(crate) sku: Sku,
     pub(crate) name: String,
+    pub(crate) code: NoticeCode,
     /// Units that can be bought.
     pub(crate) available: i64,
-    pub(crate) is_for_sale: bool,
 }
-
-/// Codes of the notices that keep a cart from being checked out.
-const NOT_FOR_SALE: &str = "not_for_sale";
-const SOLD_OUT: &str = "sold_out";
-const FEWER_LEFT: &str = "fewer_left";
 
 /// Whether a notice keeps the cart from being checked out.
 pub(super) fn is_problem(notice: &Notice) -> bool {
-    matches!(notice.code.as_str(), NOT_FOR_SALE | SOLD_OUT | FEWER_LEFT)
+    notice.code != NoticeCode::PriceChanged
 }
 
 /// Whether a cart has lines that cannot be bought as they are.
@@ -37,11 +32,10 @@ pub(crate) fn problems(cart: &Cart) -> Vec<LineProblem> {
     let problem = |notice: &Notice| {
         let sku = notice.sku.clone().filter(|_| is_problem(notice))?;
         let line = cart.lines.iter().find(|line| line.sku == sku);
-        let left = line.filter(|_| notice.code == FEWER_LEFT).and_then(|line| line.only_left);
         Some(LineProblem {
             name: line.map_or_else(|| sku.to_string(), |line| line.name.clone()),
-            available: left.unwrap_or(0),
-            is_for_sale: notice.code != NOT_FOR_SALE,
+            code: notice.code,
+            available: notice.available.unwrap_or(0).max(0),
             sku,
         })
     };
@@ -51,20 +45,26 @@ pub(crate) fn problems(cart: &Cart) -> Vec<LineProblem> {
 impl LineProblem {
     /// What is wrong with the line.
     pub(super) fn text(&self, messages: &CartMessages) -> String {
-        let text = match (self.is_for_sale, self.available) {
-            (false, _) => messages.notice_not_for_sale,
-            (true, 0) => messages.notice_sold_out,
-            (true, _) => messages.notice_fewer_left,
+        let text = match self.code {
+            NoticeCode::FewerLeft if self.available > 0 => messages.notice_fewer_left,
+            NoticeCode::FewerLeft | NoticeCode::SoldOut => messages.notice_sold_out,
+            NoticeCode::NotForSale => messages.notice_not_for_sale,
+            NoticeCode::NotSoldInCurrency => messages.notice_other_currency,
+            NoticeCode::AmountLimit => messages.notice_amount_limit,
+            NoticeCode::PriceChanged => messages.notice_price_changed,
         };
         interpolate(text, &[("name", &self.name), ("n", &self.available.to_string())])
     }
 
     /// What was done about it, in the checkout.
     pub(crate) fn correction(&self, messages: &CheckoutMessages) -> String {
-        let text = match (self.is_for_sale, self.available) {
-            (false, _) => messages.not_for_sale_meanwhile,
-            (true, 0) => messages.sold_out_meanwhile,
-            (true, _) => messages.fewer_meanwhile,
+        let text = match self.code {
+            NoticeCode::FewerLeft if self.available > 0 => messages.fewer_meanwhile,
+            NoticeCode::FewerLeft | NoticeCode::SoldOut => messages.sold_out_meanwhile,
+            NoticeCode::NotForSale
+            | NoticeCode::NotSoldInCurrency
+            | NoticeCode::AmountLimit
+            | NoticeCode::PriceChanged => messages.not_for_sale_meanwhile,
         };
         interpolate(text, &[("name", &self.name), ("n", &self.available.to_string())])
     }

@@ -25,10 +25,8 @@ pub(crate) struct CheckoutForm {
     pub(crate) method: String,
     /// Place where the order is collected, if that is the chosen shipping method.
     pub(crate) pickup: Option<PickupPlace>,
-    /// Chosen payment method; empty if none was chosen.
+    /// Chosen payment method, and the test card with `test:`; empty if none was chosen.
     pub(crate) payment: String,
-    /// Token of the chosen test card.
-    pub(crate) card: String,
 }
 
 /// Address as filled in.
@@ -42,6 +40,17 @@ pub(crate) struct AddressForm {
     pub(crate) region: String,
     pub(crate) country: String,
 }
+
+/// Parts of an address that are fields of the form.
+const PARTS: [AddressPart; 7] = [
+    AddressPart::Name,
+    AddressPart::Line1,
+    AddressPart::Line2,
+    AddressPart::City,
+    AddressPart::Region,
+    AddressPart::PostalCode,
+    AddressPart::Country,
+];
 
 /// Validation errors: name of the form field, and a sentence that says what to do.
 pub(crate) type FormErrors = Vec<(String, String)>;
@@ -75,7 +84,6 @@ impl CheckoutForm {
             method: text("method"),
             pickup: None,
             payment: text("payment"),
-            card: text("card"),
         }
     }
 
@@ -121,17 +129,25 @@ impl CheckoutForm {
     ) -> FormErrors {
         let own = self.validate(messages, countries);
         let localised = |error: &FieldError| {
-            let name = match error.field.split_once('.') {
-                Some(("shipping_address", part)) => part.to_owned(),
-                Some(("billing_address", part)) => format!("billing_{part}"),
-                _ => error.field.clone(),
+            let (prefix, country, field) = match error.field.split_once('.') {
+                Some(("shipping_address", part)) => ("", Some(&self.shipping.country), part),
+                Some(("billing_address", part)) => {
+                    ("billing_", self.billing.as_ref().map(|it| &it.country), part)
+                }
+                _ => ("", None, error.field.as_str()),
             };
-            let known = own.iter().find(|(field, _)| *field == name);
-            let text = match known {
-                Some((_, text)) => text.clone(),
-                None if name == "email" => messages.checkout.enter_email.to_owned(),
-                None => interpolate(messages.checkout.check_field, &[("field", &error.message)]),
+            let name = format!("{prefix}{field}");
+            let known = own.iter().find(|(own, _)| *own == name).map(|(_, text)| text.clone());
+            let of_part = || {
+                let part = PARTS.into_iter().find(|part| part.field() == field)?;
+                let fault = AddressFault::NotInCountry;
+                let error = AddressError { part, fault, format: format_of(country?) };
+                Some(error_text(&error, &messages.checkout))
             };
+            let text = known.or_else(of_part).unwrap_or_else(|| match field {
+                "email" => messages.checkout.enter_email.to_owned(),
+                _ => interpolate(messages.checkout.check_field, &[("field", &error.message)]),
+            });
             (name, text)
         };
         errors.iter().map(localised).collect()

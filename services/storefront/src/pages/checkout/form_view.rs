@@ -8,7 +8,6 @@ use crate::{
     components::{
         address::address,
         form_field::{InputType, SelectField, TextField, select_field, text_field},
-        icon::Icon,
     },
     messages::{CheckoutMessages, interpolate},
 };
@@ -138,7 +137,7 @@ impl CheckoutView<'_> {
                 (self.pickup_place(place))
                 (self.name_field("", "shipping", messages.pickup_name, &self.form.shipping))
                 // What was typed is kept for a shopper who chooses delivery after all.
-                (self.hidden_address(&self.form.shipping))
+                (address_fields::hidden_address(&self.form.shipping))
             },
         }
     }

@@ -17,7 +17,7 @@ use crate::{
 };
 use axum::{extract::State, response::Response};
 use contracts::{
-    cart::Cart,
+    cart::{Cart, NoticeCode},
     codes,
     order::{Checkout, Order, OrderStatus},
     shared::{CartId, Sku},
@@ -162,7 +162,9 @@ async fn handle_rejection(
     error: CallError,
 ) -> PageResult {
     let messages = &context.locale.messages.checkout;
-    let CallError::Problem(problem) = &error else { return Ok(waiting_page(state, context)) };
+    let CallError::Problem(problem) = &error else {
+        return Ok(waiting_page(state, context, fields));
+    };
     let to_cart = || Ok(see_other(context, "/cart", CartCookie::Unchanged));
     let code = &problem.code;
     let feedback = if *code == codes::PAYMENT_DECLINED {
@@ -188,8 +190,7 @@ async fn handle_rejection(
             &[("name", &name_of(&cart, problem))],
         ))
     } else if *code == codes::ALREADY_ORDERED {
-        let order = problem.subject.as_deref().map(|id| format!("/orders/{id}"));
-        return Ok(see_other(context, order.as_deref().unwrap_or("/cart"), CartCookie::Unchanged));
+        return Ok(see_other(context, "/orders", CartCookie::Clear));
     } else if *code == codes::CART_EMPTY
         || *code == kernel::codes::NOT_FOUND
         || *code == codes::CART_EXPIRED
@@ -210,7 +211,7 @@ async fn handle_rejection(
             },
         }
     } else if is_outcome_unknown(problem) {
-        return Ok(waiting_page(state, context));
+        return Ok(waiting_page(state, context, fields));
     } else if problem.status >= 500 || problem.status == 429 {
         return Err(error.into());
     } else {
@@ -290,7 +291,7 @@ async fn remove_sold_out(
     let sold_out = cart::LineProblem {
         available: available.unwrap_or(0).max(0),
         name: name_of(cart, problem),
-        is_for_sale: true,
+        code: NoticeCode::FewerLeft,
         sku,
     };
     let mut notices = vec![sold_out.correction(&context.locale.messages.checkout)];

@@ -120,20 +120,20 @@ impl CheckoutView<'_> {
             },
         )
     }
+}
 
-    /// Address but for the name, in hidden fields.
-    pub(super) fn hidden_address(&self, address: &AddressForm) -> Markup {
-        let parts = [
-            AddressPart::Line1,
-            AddressPart::Line2,
-            AddressPart::City,
-            AddressPart::Region,
-            AddressPart::PostalCode,
-        ];
-        html! {
-            @for part in parts.into_iter().filter(|part| !address.part(*part).is_empty()) {
-                input type="hidden" name=(part.field()) value=(address.part(part));
-            }
+/// Address but for the name, in hidden fields.
+pub(super) fn hidden_address(address: &AddressForm) -> Markup {
+    let parts = [
+        AddressPart::Line1,
+        AddressPart::Line2,
+        AddressPart::City,
+        AddressPart::Region,
+        AddressPart::PostalCode,
+    ];
+    html! {
+        @for part in parts.into_iter().filter(|part| !address.part(*part).is_empty()) {
+            input type="hidden" name=(part.field()) value=(address.part(part));
         }
     }
 }
