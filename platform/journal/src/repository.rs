@@ -304,9 +304,14 @@ impl<A> AggregateCache<A> {
             None if self.evictions.stamp(stream) == stamp => {}
             None => return,
         }
-        self.weight += self.weight_of(new);
+        let weight = self.weight_of(new);
+        if weight > self.limit.weight_max {
+            // It would push out all others, and then itself.
+            self.evictions.note(stream);
+            return;
+        }
+        self.weight += weight;
         self.entries.push(stream.to_owned(), new.clone());
-        // The entry itself goes too if it is heavier than all may be together.
         while self.weight > self.limit.weight_max
             && let Some((evicted, aggregate)) = self.entries.pop_lru()
         {

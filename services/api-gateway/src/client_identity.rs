@@ -126,7 +126,7 @@ pub(crate) fn guest_actor(path: &str, id: Option<&str>, headers: &HeaderMap) -> 
     Some(Arc::from(format!("guest:{cart}")))
 }
 
-/// Cart that the cookie names; over HTTPS its name has a prefix, and an attempt to check out may follow the id.
+/// Cart that the cookie names.
 fn cart_cookie(headers: &HeaderMap) -> Option<&str> {
     let pairs = || {
         headers
@@ -137,8 +137,7 @@ fn cart_cookie(headers: &HeaderMap) -> Option<&str> {
             .filter_map(|pair| pair.trim().split_once('='))
     };
     let value = |name: &str| pairs().find(|(known, _)| *known == name).map(|(_, value)| value);
-    let cookie = value(SECURE_CART_COOKIE).or_else(|| value(CART_COOKIE))?;
-    Some(cookie.split_once('.').map_or(cookie, |(cart, _)| cart))
+    value(SECURE_CART_COOKIE).or_else(|| value(CART_COOKIE))
 }
 
 /// Whether a request id from a client is safe in logs and headers.

@@ -10,4 +10,5 @@ pub(crate) mod journal;
 pub(crate) mod maintenance;
 pub(crate) mod replay;
 pub(crate) mod settings;
+pub(crate) mod stock;
 pub(crate) mod view;

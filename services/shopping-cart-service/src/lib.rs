@@ -9,11 +9,12 @@ mod state_machine_tests;
 
 use adapters::{
     catalogue::ProductCatalogue, contract::CartsProvider, feed::translate, http::routes,
-    maintenance::maintenance, replay::CartRenderer, settings::CartSettings,
+    maintenance::maintenance, replay::CartRenderer, settings::CartSettings, stock::InventoryStock,
 };
 use application::{cart_service::CartService, quote_calculator::QuoteCalculator};
 use contracts::{
     cart::{Carts, SERVICE},
+    inventory::{self, Inventory},
     product::{self, Catalogue},
 };
 use domain::cart::Cart;
@@ -26,7 +27,7 @@ use std::{sync::Arc, time::Duration};
 pub const MODULE: Module = Module {
     name: SERVICE,
     summary: "carts, and quotes with delivery and tax",
-    calls: &[product::SERVICE],
+    calls: &[product::SERVICE, inventory::SERVICE],
     follows: &[],
     settings: Some(Section::of::<CartSettings>(SERVICE)),
     maintenance: |offline| Ok(maintenance(offline)),
@@ -46,6 +47,7 @@ fn build(context: &BuildContext) -> Result<BuiltService, BuildError> {
             Cart::bytes,
         ),
         quotes: QuoteCalculator::new(catalogue, pricing),
+        stock: Arc::new(InventoryStock(context.contract::<dyn Inventory>()?)),
         ids: context.ids.clone(),
         ttl: Duration::from_secs(settings.cart_keep_hours * 3_600),
     });

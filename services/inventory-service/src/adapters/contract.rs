@@ -4,10 +4,10 @@ use super::{responses, validation};
 use crate::{application::StockLedger, domain};
 use async_trait::async_trait;
 use contracts::inventory::{
-    COUNTS_MAX, HOLD_LINES_MAX, HOLD_SECONDS_MAX, Hold, Inventory, NewHold, Restock, SkuCount,
-    StockCounts, StockList,
+    AVAILABILITY_SKUS_MAX, Availability, COUNTS_MAX, HOLD_LINES_MAX, HOLD_SECONDS_MAX, Hold,
+    Inventory, NewHold, Restock, SkuCount, StockCounts, StockList,
 };
-use identifiers::HoldId;
+use identifiers::{HoldId, Sku};
 use kernel::Problem;
 use rpc::CallError;
 use std::{sync::Arc, time::Duration};
@@ -41,6 +41,20 @@ impl Inventory for InventoryProvider {
             items.push(responses::stock(stock.map_err(Problem::from)?));
         }
         Ok(StockList { items })
+    }
+
+    async fn available(&self, skus: Vec<Sku>) -> Result<Vec<Availability>, CallError> {
+        if skus.len() > AVAILABILITY_SKUS_MAX {
+            let message = format!("must be at most {AVAILABILITY_SKUS_MAX} SKUs");
+            return Err(Problem::field("skus", message).into());
+        }
+        let mut available = Vec::with_capacity(skus.len());
+        for sku in skus {
+            let stock = self.0.stock(&sku).await.map_err(Problem::from)?;
+            let units = stock.map_or(0, |(_, stock)| stock.available().max(0));
+            available.push(Availability { sku, available: units });
+        }
+        Ok(available)
     }
 
     async fn hold(&self, id: HoldId, new: NewHold) -> Result<Hold, CallError> {

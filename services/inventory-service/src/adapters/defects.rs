@@ -12,8 +12,10 @@ use crate::{
     },
 };
 use async_trait::async_trait;
-use contracts::inventory::{self, Inventory, NewHold, Restock, StockCounts, StockList};
-use identifiers::HoldId;
+use contracts::inventory::{
+    self, Availability, Inventory, NewHold, Restock, StockCounts, StockList,
+};
+use identifiers::{HoldId, Sku};
 use kernel::{Problem, Timestamp, defects::planted};
 use rpc::CallError;
 use runtime::BuildContext;
@@ -34,6 +36,10 @@ pub(crate) struct DefectiveInventory(pub(crate) InventoryProvider);
 impl Inventory for DefectiveInventory {
     async fn count(&self, counts: StockCounts) -> Result<StockList, CallError> {
         self.0.count(counts).await
+    }
+
+    async fn available(&self, skus: Vec<Sku>) -> Result<Vec<Availability>, CallError> {
+        self.0.available(skus).await
     }
 
     async fn hold(&self, id: HoldId, new: NewHold) -> Result<inventory::Hold, CallError> {

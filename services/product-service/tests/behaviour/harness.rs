@@ -5,8 +5,8 @@ use bytes::Bytes;
 use contracts::{
     audit::{Activity, ActivityBatch, Audit},
     inventory::{
-        Hold, Inventory, InventoryEvent, LocationStock, NewHold, Restock, Stock, StockCounts,
-        StockList,
+        Availability, Hold, Inventory, InventoryEvent, LocationStock, NewHold, Restock, Stock,
+        StockCounts, StockList,
     },
     product::{Catalogue, NewProduct, Product, ProductClient, ProductPage, ProductQuery},
     shared::{HoldId, Sku},
@@ -84,6 +84,10 @@ impl Inventory for FakeInventory {
             });
         }
         Ok(StockList { items })
+    }
+
+    async fn available(&self, _: Vec<Sku>) -> Result<Vec<Availability>, CallError> {
+        unreachable!("the catalogue follows the feed")
     }
 
     async fn hold(&self, _: HoldId, _: NewHold) -> Result<Hold, CallError> {

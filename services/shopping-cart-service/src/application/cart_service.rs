@@ -1,7 +1,7 @@
 //! Cart use cases: changes, checkout, and views at current prices.
 
 use super::{
-    cart_view::{PricedLines, exceeds_amount},
+    cart_view::{CartFacts, PricedLines, exceeds_amount},
     error::CartError,
     quote_calculator::{Delivery, QuoteCalculator, VariantsBySku, find_sellable},
 };
@@ -10,19 +10,26 @@ use crate::domain::{
     events::{CartEvent, Line},
     rejection::Rejection,
 };
+use crate::ports::stock::Stock;
 use contracts::{
     cart::{Cart as CartView, CartStatus, Quote},
+    inventory::LOW_STOCK_UNITS,
     shared::{CartId, OrderId, Quantity, Sku},
 };
 use journal::{LoadedAggregate, Repository};
 use kernel::{Currency, Ids, Money, Uuid};
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 /// Cart service: executes commands on carts and builds their views.
 #[derive(Debug)]
 pub(crate) struct CartService {
     pub(crate) repository: Repository<Cart>,
     pub(crate) quotes: QuoteCalculator,
+    pub(crate) stock: Arc<dyn Stock>,
     pub(crate) ids: Ids,
     pub(crate) ttl: Duration,
 }
@@ -43,6 +50,7 @@ impl CartService {
         for line in &mut merged {
             adopt_catalogue(line, &facts);
         }
+        let facts = self.with_stock(facts, &merged).await;
         let id: CartId = self.ids.next();
         let command = Command::Create { currency, lines: merged };
         let decide = |cart: Option<&Cart>| self.decide(cart, &command, None, &facts);
@@ -77,9 +85,9 @@ impl CartService {
         if_version: Option<u64>,
     ) -> Result<CartView, CartError> {
         let before = self.repository.load(&stream(id)).await?;
-        let facts = self.variants(&before, Some(&line.sku)).await?;
+        let facts = self.facts(&before, Some(line)).await?;
         let currency = before.state.as_deref().ok_or(Rejection::Unknown)?.currency;
-        let found = find_sellable(&facts, &line.sku, currency, || "sku".to_owned())?;
+        let found = find_sellable(&facts.variants, &line.sku, currency, || "sku".to_owned())?;
         let (sku, price) = (found.sku.clone(), Some(found.price));
         let command = Command::AddLine { sku, quantity: line.quantity, operation, price };
         self.change(id, if_version, &command, &before, &facts).await
@@ -94,9 +102,10 @@ impl CartService {
         if_version: Option<u64>,
     ) -> Result<CartView, CartError> {
         let before = self.repository.load(&stream(id)).await?;
-        let facts = self.variants(&before, None).await?;
+        let changed = Quantity { sku: sku.clone(), quantity };
+        let facts = self.facts(&before, Some(&changed)).await?;
         let currency = before.state.as_deref().ok_or(Rejection::Unknown)?.currency;
-        let price = facts.get(&sku).map(|facts| facts.price);
+        let price = facts.variants.get(&sku).map(|facts| facts.price);
         let price = price.filter(|price| price.currency() == currency);
         let command = Command::ChangeLine { sku, quantity, price };
         self.change(id, if_version, &command, &before, &facts).await
@@ -110,7 +119,7 @@ impl CartService {
         if_version: Option<u64>,
     ) -> Result<CartView, CartError> {
         let before = self.repository.load(&stream(id)).await?;
-        let facts = self.variants(&before, None).await?;
+        let facts = self.facts(&before, None).await?;
         self.change(id, if_version, &Command::RemoveLine { sku }, &before, &facts).await
     }
 
@@ -122,7 +131,7 @@ impl CartService {
         if_version: Option<u64>,
         command: &Command,
         before: &LoadedAggregate<Cart>,
-        facts: &VariantsBySku,
+        facts: &CartFacts,
     ) -> Result<CartView, CartError> {
         let decide = |cart: Option<&Cart>| self.decide(cart, command, if_version, facts);
         let loaded = self.repository.execute(&stream(id), decide, |_| Vec::new()).await?;
@@ -226,15 +235,16 @@ impl CartService {
         cart: Option<&Cart>,
         command: &Command,
         if_version: Option<u64>,
-        facts: &VariantsBySku,
+        facts: &CartFacts,
     ) -> Result<Vec<CartEvent>, CartError> {
-        let events = Cart::decide(cart, command, self.now())?;
-        if events.is_empty() {
-            return Ok(events);
+        let decided = Cart::decide(cart, command, self.now());
+        if decided.as_ref().is_ok_and(Vec::is_empty) {
+            return Ok(Vec::new());
         }
         if let Some(cart) = cart {
             cart.check_version(if_version)?;
         }
+        let events = decided?;
         let changed =
             events.iter().fold(cart.cloned(), |cart, event| Some(Cart::apply(cart, event)));
         let is_over_limit = |cart: &Cart| exceeds_amount(cart, facts);
@@ -245,14 +255,38 @@ impl CartService {
         Ok(events)
     }
 
-    /// Facts of the variants in a cart, and of the one to be added.
-    async fn variants(
+    /// What is known about the variants in a cart, and about the one that it is to have more of.
+    async fn facts(
         &self,
         loaded: &LoadedAggregate<Cart>,
-        added: Option<&Sku>,
-    ) -> Result<VariantsBySku, CartError> {
+        changed: Option<&Quantity>,
+    ) -> Result<CartFacts, CartError> {
         let cart = loaded.state.as_deref().ok_or(Rejection::Unknown)?;
-        self.quotes.variants(cart.lines.iter().map(|line| &line.sku).chain(added)).await
+        let skus = cart.lines.iter().map(|line| &line.sku);
+        let variants = self.quotes.variants(skus.chain(changed.map(|line| &line.sku))).await?;
+        let mut lines = cart.lines.clone();
+        if let Some(Quantity { sku, quantity }) = changed {
+            let known = cart.lines.iter().find(|line| line.sku == *sku);
+            let quantity = quantity.saturating_add(known.map_or(0, |line| line.quantity));
+            lines.push(Line { sku: sku.clone(), quantity, price: None });
+        }
+        Ok(self.with_stock(variants, &lines).await)
+    }
+
+    /// Adds the stock of the lines that might have more units than there are. The catalogue knows only low stock, which is
+    /// enough for most lines.
+    async fn with_stock(&self, variants: VariantsBySku, lines: &[Line]) -> CartFacts {
+        let is_unsure = |line: &&Line| {
+            line.quantity > LOW_STOCK_UNITS
+                && variants.get(&line.sku).is_some_and(|it| it.in_stock && it.only_left.is_none())
+        };
+        let unsure: BTreeSet<&Sku> = lines.iter().filter(is_unsure).map(|it| &it.sku).collect();
+        let available = if unsure.is_empty() {
+            BTreeMap::new()
+        } else {
+            self.stock.available(unsure.into_iter().cloned().collect()).await
+        };
+        CartFacts { variants, available }
     }
 
     async fn load_view(
@@ -260,7 +294,7 @@ impl CartService {
         id: CartId,
         loaded: &LoadedAggregate<Cart>,
     ) -> Result<CartView, CartError> {
-        let facts = self.variants(loaded, None).await?;
+        let facts = self.facts(loaded, None).await?;
         self.build_view(id, loaded, &facts)
     }
 
@@ -268,7 +302,7 @@ impl CartService {
         &self,
         id: CartId,
         loaded: &LoadedAggregate<Cart>,
-        facts: &VariantsBySku,
+        facts: &CartFacts,
     ) -> Result<CartView, CartError> {
         let cart = loaded.state.as_deref().ok_or(Rejection::Unknown)?;
         let PricedLines { lines, notices, units } = PricedLines::new(cart, facts);

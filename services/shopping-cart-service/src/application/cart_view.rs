@@ -5,9 +5,26 @@ use crate::domain::{cart::Cart, events::Line, pricing::CartAmount};
 use contracts::{
     cart::{CartLine, Notice, NoticeCode},
     product::VariantFacts,
+    shared::Sku,
 };
 use kernel::{Currency, Money, UnitPrice};
 use std::collections::BTreeMap;
+
+/// What is known about the variants in a cart.
+#[derive(Debug)]
+pub(crate) struct CartFacts {
+    pub(crate) variants: VariantsBySku,
+    /// Available units of those that a cart has more of than are always there, as far as they are known.
+    pub(crate) available: BTreeMap<Sku, i64>,
+}
+
+impl CartFacts {
+    /// Units left of a variant, if they are fewer than `quantity`.
+    fn fewer_left(&self, facts: &VariantFacts, quantity: i64) -> Option<i64> {
+        let available = self.available.get(&facts.sku).copied().or(facts.only_left);
+        available.filter(|left| *left < quantity)
+    }
+}
 
 /// Lines of a cart at current prices.
 #[derive(Debug)]
@@ -21,7 +38,7 @@ pub(crate) struct PricedLines {
 impl PricedLines {
     /// Prices the lines of a cart. It never fails: a line that cannot be priced or bought is shown with its problem, so that
     /// the shopper can see and remove it.
-    pub(crate) fn new(cart: &Cart, facts: &VariantsBySku) -> Self {
+    pub(crate) fn new(cart: &Cart, facts: &CartFacts) -> Self {
         let size = cart.lines.len();
         let mut priced = Self {
             lines: Vec::with_capacity(size),
@@ -30,21 +47,16 @@ impl PricedLines {
         };
         let mut amount = CartAmount::zero(cart.currency);
         for line in &cart.lines {
-            priced.add(line, facts.get(&line.sku), cart.currency, &mut amount);
+            priced.add(line, facts, cart.currency, &mut amount);
         }
         priced
     }
 
-    fn add(
-        &mut self,
-        line: &Line,
-        facts: Option<&VariantFacts>,
-        currency: Currency,
-        amount: &mut CartAmount,
-    ) {
+    fn add(&mut self, line: &Line, all: &CartFacts, currency: Currency, amount: &mut CartAmount) {
+        let facts = all.variants.get(&line.sku);
         let today = facts.map(|facts| facts.price).filter(|price| price.currency() == currency);
         let price = today.or(line.price).unwrap_or_else(|| UnitPrice::zero(currency));
-        let mut problem = problem(line, facts, currency);
+        let mut problem = problem(line, all, currency);
         let mut total = None;
         if is_counted(problem) {
             total = amount.add(price, line.quantity);
@@ -58,7 +70,8 @@ impl PricedLines {
         let previous = line.price.filter(|previous| today.is_some_and(|today| today != *previous));
         let view = cart_line(line, facts, price, total);
         let view = CartLine { problem, previous_unit_price: previous, ..view };
-        self.notices.extend(problem.map(|code| problem_notice(code, &view)));
+        let left = facts.and_then(|facts| all.fewer_left(facts, line.quantity));
+        self.notices.extend(problem.map(|code| problem_notice(code, &view, left)));
         if let (Some(previous), Some(today)) = (previous, today) {
             self.notices.push(price_notice(&view, previous, today));
         }
@@ -67,12 +80,12 @@ impl PricedLines {
 }
 
 /// Whether the lines that can be bought cost more than a cart may.
-pub(crate) fn exceeds_amount(cart: &Cart, facts: &VariantsBySku) -> bool {
+pub(crate) fn exceeds_amount(cart: &Cart, facts: &CartFacts) -> bool {
     let mut amount = CartAmount::zero(cart.currency);
     cart.lines.iter().any(|line| {
-        let facts = facts.get(&line.sku);
+        let variant = facts.variants.get(&line.sku);
         is_counted(problem(line, facts, cart.currency))
-            && facts.is_some_and(|facts| amount.add(facts.price, line.quantity).is_none())
+            && variant.is_some_and(|variant| amount.add(variant.price, line.quantity).is_none())
     })
 }
 
@@ -81,16 +94,19 @@ fn is_counted(problem: Option<NoticeCode>) -> bool {
     matches!(problem, None | Some(NoticeCode::FewerLeft))
 }
 
-/// Why a line cannot be bought as it is, as far as the catalogue knows.
-fn problem(line: &Line, facts: Option<&VariantFacts>, currency: Currency) -> Option<NoticeCode> {
-    match facts {
+/// Why a line cannot be bought as it is, as far as that is known.
+fn problem(line: &Line, facts: &CartFacts, currency: Currency) -> Option<NoticeCode> {
+    match facts.variants.get(&line.sku) {
         None => Some(NoticeCode::NotForSale),
-        Some(facts) if !facts.for_sale => Some(NoticeCode::NotForSale),
-        Some(facts) if facts.price.currency() != currency => Some(NoticeCode::NotSoldInCurrency),
-        Some(facts) if !facts.in_stock => Some(NoticeCode::SoldOut),
-        Some(facts) => {
-            facts.only_left.filter(|left| *left < line.quantity).map(|_| NoticeCode::FewerLeft)
+        Some(variant) if !variant.for_sale => Some(NoticeCode::NotForSale),
+        Some(variant) if variant.price.currency() != currency => {
+            Some(NoticeCode::NotSoldInCurrency)
         }
+        Some(variant) if !variant.in_stock => Some(NoticeCode::SoldOut),
+        Some(variant) => match facts.fewer_left(variant, line.quantity)? {
+            ..1 => Some(NoticeCode::SoldOut),
+            1.. => Some(NoticeCode::FewerLeft),
+        },
     }
 }
 
@@ -117,9 +133,8 @@ fn cart_line(
     }
 }
 
-fn problem_notice(code: NoticeCode, line: &CartLine) -> Notice {
-    let name = &line.name;
-    let left = line.only_left.unwrap_or_default();
+fn problem_notice(code: NoticeCode, line: &CartLine, left: Option<i64>) -> Notice {
+    let (name, left) = (&line.name, left.unwrap_or_default());
     let message = match code {
         NoticeCode::NotForSale => format!("{name} is no longer for sale."),
         NoticeCode::NotSoldInCurrency => {

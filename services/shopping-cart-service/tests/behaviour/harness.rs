@@ -5,8 +5,9 @@ use axum::Router;
 use bytes::Bytes;
 use contracts::{
     cart::{CartEvent, Carts, SERVICE},
+    inventory::{self, Availability, Hold, Inventory, NewHold, Restock, StockCounts, StockList},
     product::{self, Catalogue, VARIANTS_MAX, VariantFacts},
-    shared::{ProductId, Sku},
+    shared::{HoldId, ProductId, Sku},
 };
 use engine_memory::MemoryEngine;
 use http::Request;
@@ -42,10 +43,59 @@ static TABLE: &[Module] = &[
             })
         },
     },
+    Module {
+        name: inventory::SERVICE,
+        summary: "",
+        calls: &[],
+        follows: &[],
+        settings: None,
+        maintenance: runtime::Maintenance::none,
+        build: |context| {
+            Box::pin(async move {
+                context.provide::<dyn Inventory>(Arc::new(FakeInventory))?;
+                Ok(context.serve(web::ApiRouter::new()))
+            })
+        },
+    },
 ];
 
 /// Change to the facts of a variant; `None` removes it from the catalogue.
 type Change = fn(VariantFacts) -> Option<VariantFacts>;
+
+/// Units of every SKU that has no low stock: more than a cart may have, except of what begins with `ANY-11`.
+#[derive(Debug)]
+struct FakeInventory;
+
+#[async_trait]
+impl Inventory for FakeInventory {
+    async fn available(&self, skus: Vec<Sku>) -> Result<Vec<Availability>, CallError> {
+        if IS_UNAVAILABLE.get() {
+            return Err(Problem::unavailable("the inventory").into());
+        }
+        let units = |sku: &Sku| if sku.as_str().starts_with("ANY-11") { 11 } else { 1_000_000 };
+        Ok(skus.into_iter().map(|sku| Availability { available: units(&sku), sku }).collect())
+    }
+
+    async fn count(&self, _: StockCounts) -> Result<StockList, CallError> {
+        unreachable!("a cart counts nothing")
+    }
+
+    async fn hold(&self, _: HoldId, _: NewHold) -> Result<Hold, CallError> {
+        unreachable!("a cart holds nothing")
+    }
+
+    async fn commit(&self, _: HoldId) -> Result<Hold, CallError> {
+        unreachable!("a cart sells nothing")
+    }
+
+    async fn release(&self, _: HoldId) -> Result<(), CallError> {
+        unreachable!("a cart holds nothing")
+    }
+
+    async fn restock(&self, _: HoldId, _: String, _: Restock) -> Result<(), CallError> {
+        unreachable!("a cart sells nothing")
+    }
+}
 
 thread_local! {
     /// Changes of the running test, which has a thread of its own.

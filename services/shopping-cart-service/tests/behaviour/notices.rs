@@ -84,3 +84,26 @@ async fn all_problems_are_told_at_once_and_what_cannot_be_bought_costs_nothing()
     let left = shop.read(&cart).await;
     assert_eq!((&left["notices"], left["item_count"].as_i64()), (&json!([]), Some(4)));
 }
+
+#[tokio::test]
+async fn more_units_than_there_are_are_told_as_soon_as_they_are_asked_for() {
+    let shop = TestShop::open().await;
+    let cart = shop.cart(&[("ANY-11", 12), ("ANY-1", 500), ("LAMP", 3)]).await;
+    let lines = format!("{}/lines", path_of(&cart));
+    let fewer = |cart: &Value| {
+        assert_eq!(
+            (problem(cart, "ANY-11"), codes(cart, "ANY-11")),
+            (&json!("fewer_left"), vec!["fewer_left"])
+        );
+        assert_eq!(cart["notices"][0]["available"], 11);
+        assert_eq!(cart["notices"].as_array().unwrap().len(), 1);
+    };
+    fewer(&cart);
+    let patched = shop.send("PATCH", &format!("{lines}/any-11"), json!({"quantity": 500})).await;
+    fewer(&patched.body);
+    let enough = shop.send("PATCH", &format!("{lines}/ANY-11"), json!({"quantity": 11})).await;
+    assert_eq!(enough.body["notices"], json!([]));
+    let more = json!({"sku": "ANY-11", "quantity": 1});
+    fewer(&shop.send("POST", &lines, more).await.body);
+    fewer(&shop.read(&cart).await);
+}
