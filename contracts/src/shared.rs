@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 pub use addresses::Address;
 pub use identifiers::{
-    ActivityId, CartId, HoldId, OrderId, PaymentId, ProductId, RefundId, SagaId, Sku,
+    ActivityId, CartId, Email, HoldId, OrderId, PaymentId, ProductId, RefundId, SagaId, Sku,
 };
 
 /// Totals of a cart, quote or order.
