@@ -3,7 +3,7 @@
 //! An event is observed when it is flushed, which is when it begins to be true.
 
 use crate::{
-    environment::Environment, model::ReferenceModel, plan::CaptureMode, violation::Violations,
+    environment::Environment, model::ReferenceModel, violation::Violations,
 };
 use engine_memory::MemoryEngine;
 use futures_util::FutureExt;
@@ -22,8 +22,8 @@ pub(crate) struct Oracle {
 
 impl Oracle {
     /// Oracle that has observed nothing.
-    pub(crate) fn new(capture: CaptureMode, env: Arc<Environment>) -> Self {
-        let model = Mutex::new(ReferenceModel::new(capture));
+    pub(crate) fn new(env: Arc<Environment>) -> Self {
+        let model = Mutex::default();
         Self { env, model, positions: Mutex::default() }
     }
 
