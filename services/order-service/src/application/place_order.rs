@@ -2,11 +2,13 @@
 
 use super::{
     checkout_input::{CheckoutInput, checkout_id},
+    ending::require_effect,
     error::OrderError,
     orders::VersionedOrder,
+    payment_methods::PaymentMethods,
     saga_dependencies::SagaDependencies,
 };
-use saga::{Runner, SagaState};
+use saga::Runner;
 
 /// What a client reads that is unavailable.
 const WHAT: &str = "the checkout";
@@ -16,20 +18,21 @@ const WHAT: &str = "the checkout";
 pub(crate) struct PlaceOrder {
     pub(crate) dependencies: SagaDependencies,
     pub(crate) checkouts: Runner<CheckoutInput>,
+    pub(crate) methods: PaymentMethods,
 }
 
 impl PlaceOrder {
     /// Places the order, or finds it when the same request was made before. It may still await its payment.
-    pub(crate) async fn execute(&self, input: CheckoutInput) -> Result<VersionedOrder, OrderError> {
+    pub(crate) async fn execute(
+        &self,
+        mut input: CheckoutInput,
+    ) -> Result<VersionedOrder, OrderError> {
+        self.methods.decide_terms(&mut input).await?;
         let order_id = input.order_id;
         let status = self.checkouts.begin(checkout_id(order_id).into(), input).await?;
-        if matches!(status.state, SagaState::Undone | SagaState::Undoing)
-            || status.refusal.is_some()
-        {
-            return Err(OrderError::no_effect(&status, WHAT));
-        }
+        require_effect(&status, WHAT)?;
         // Not even created: a service it depends on did not respond. A retry with the same key finds it.
         let found = self.dependencies.orders.find(order_id).await?;
-        found.ok_or_else(|| OrderError::no_effect(&status, WHAT))
+        found.ok_or_else(|| OrderError::unavailable(WHAT))
     }
 }
