@@ -1,6 +1,7 @@
 //! Contract of the shopping cart service: carts, quotes, shipping methods.
 
-use crate::shared::{CartId, Image, OrderId, ProductId, Quantity, Sku, Totals};
+use crate::shared::{Address, CartId, Image, OrderId, ProductId, Quantity, Sku, Totals};
+use addresses::{AddressPart, CityKind, PostalCodeKind, Region, RegionKind};
 use kernel::{Currency, Money, Timestamp, UnitPrice};
 use rpc::{FeedEvent, contract};
 use schemars::JsonSchema;
@@ -145,10 +146,10 @@ pub struct LineQuantity {
 pub struct Destination {
     /// ISO 3166-1 alpha-2.
     pub country: String,
-    /// State, province, region.
+    /// State, province, region: one of the country's list where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
-    /// Postcode.
+    /// Postcode, in a form that the country has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub postal_code: Option<String>,
 }
@@ -243,6 +244,19 @@ pub struct ShippingMethod {
     pub free_from: Option<Money>,
     /// Working days until it arrives: earliest and latest.
     pub days: [u8; 2],
+    /// Where the goods are collected; absent where they are delivered. The shipping address of such an order is the
+    /// place's, in the name of the person who collects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pickup: Option<PickupPlace>,
+}
+
+/// Place where a shopper collects an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PickupPlace {
+    /// Its address, with the name of the place.
+    pub address: Address,
+    /// Opening hours, a line each, such as `Mon–Fri 10:00–18:00`.
+    pub hours: Vec<String>,
 }
 
 /// Shipping methods to a country.
@@ -252,8 +266,8 @@ pub struct ShippingMethods {
     pub items: Vec<ShippingMethod>,
 }
 
-/// A country goods are sent to, and what an address there needs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// A country goods are sent to, and the format of addresses there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Country {
     /// ISO 3166-1 alpha-2.
     pub code: String,
@@ -261,8 +275,27 @@ pub struct Country {
     pub name: String,
     /// Address fields that are required: `city`, `region`, `postal_code`.
     pub required: Vec<String>,
-    /// Format of postcodes, as an anchored regular expression.
+    /// Format of postcodes, as an anchored regular expression; none where there are no postcodes. A postcode that does
+    /// not match is refused.
     pub postal_code_pattern: Option<String>,
+    /// Example of a postcode.
+    #[serde(default)]
+    pub postal_code_example: Option<String>,
+    /// Rows of a form for an address, after the name.
+    #[serde(default)]
+    pub address_rows: Vec<Vec<AddressPart>>,
+    /// What the city is called there.
+    #[serde(default)]
+    pub city_kind: CityKind,
+    /// What the region is called there.
+    #[serde(default)]
+    pub region_kind: RegionKind,
+    /// What the postcode is called there.
+    #[serde(default)]
+    pub postal_code_kind: PostalCodeKind,
+    /// Regions that an address can have; empty where there is no list. Another region is refused.
+    #[serde(default)]
+    pub regions: Vec<Region>,
 }
 
 /// The countries goods are sent to.
@@ -308,9 +341,6 @@ contract! {
 
         /// Reopens the cart after its order was not placed.
         idempotent fn reopen(id: CartId, order_id: OrderId) -> ();
-
-        /// The countries goods are sent to.
-        idempotent fn countries() -> Countries;
     }
 }
 

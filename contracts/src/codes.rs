@@ -4,6 +4,14 @@ kernel::codes! {
     OUT_OF_STOCK = "out_of_stock", 409, "Not enough of a SKU is available; `subject` names it, `facts.available` says how much is left.";
     PAYMENT_DECLINED = "payment_declined", 402, "The bank or processor said no; nothing was charged.";
     TEST_PAYMENTS_OFF = "test_payments_off", 422, "The method `test` is only taken where the settings allow test payments.";
+    METHOD_NOT_OFFERED = "method_not_offered", 422, "The payment method is not offered for new orders; `GET /api/v1/payment-methods` lists those that are.";
+    METHOD_GONE = "method_gone", 409, "The shop has no connection to the processor of this payment any more; move the money there by hand.";
+    NOT_PAID_BY_TRANSFER = "not_paid_by_transfer", 409, "The order is not paid by bank transfer, so no money can be recorded for it by hand.";
+    EXCEEDS_DUE = "exceeds_due", 409, "More than is still due; `facts.due` says how much is.";
+    UNPAID_ORDERS_LIMIT = "unpaid_orders_limit", 409, "As many orders of this visitor or address wait for their payment as may; pay or cancel one of them.";
+    UNPAID_SHARE_LIMIT = "unpaid_share_limit", 409, "Orders that wait for their payment hold as many units of a SKU as they may; `subject` names it.";
+    NOTHING_TO_SHIP = "nothing_to_ship", 409, "All units of the order, or all its money, were given back.";
+    REFUND_PENDING = "refund_pending", 409, "A refund of the order is not finished, so what is left to ship is not known.";
     PRICE_CHANGED = "price_changed", 422, "The total is not the expected one any more; `facts.total` has the new one. Nothing was charged.";
     UNKNOWN_SKU = "unknown_sku", 422, "No such SKU is for sale.";
     NOT_SOLD_IN_CURRENCY = "not_sold_in_currency", 422, "The goods have no price in this currency.";

@@ -28,8 +28,8 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-/// Shipping method without a charge: postage is a line of its own in these invoices.
-const SHIPPING_METHOD: &str = "pickup";
+/// Code of the shipping method without a charge that the shop must offer: postage is a line of its own in these invoices.
+pub const SHIPPING_METHOD: &str = "invoiced";
 
 /// Replayer of the books through the public API.
 pub(crate) struct Replayer<'a> {
@@ -271,6 +271,7 @@ impl Replayer<'_> {
             lines: (!is_amount).then(|| self.quantities(&refund.lines)),
             restock: refund.kind == RefundKind::Goods,
             reason: format!("Cancellation {}", self.books.invoices[refund.cancellation].number),
+            reference: None,
         };
         let path = format!("/api/v1/orders/{}/refunds", placed.order);
         let answer: Result<Order, CallError> =

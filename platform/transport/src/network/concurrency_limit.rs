@@ -1,4 +1,4 @@
-//! Concurrency limit with a bounded queue.
+//! Concurrency limit (bulkhead) of the calls to one service, with a bounded queue.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::{Semaphore, SemaphorePermit};

@@ -1,7 +1,10 @@
 //! Provider of the inventory contract: counts, and holds for the services that sell.
 
 use super::{responses, validation};
-use crate::{application::StockLedger, domain};
+use crate::{
+    application::StockLedger,
+    domain::{self, SkuStock},
+};
 use async_trait::async_trait;
 use contracts::inventory::{
     AVAILABILITY_SKUS_MAX, Availability, COUNTS_MAX, HOLD_LINES_MAX, HOLD_SECONDS_MAX, Hold,
@@ -55,6 +58,19 @@ impl Inventory for InventoryProvider {
             available.push(Availability { sku, available: units });
         }
         Ok(available)
+    }
+
+    async fn stock(&self, skus: Vec<Sku>) -> Result<StockList, CallError> {
+        if skus.len() > HOLD_LINES_MAX {
+            let message = format!("must be at most {HOLD_LINES_MAX} SKUs");
+            return Err(Problem::field("skus", message).into());
+        }
+        let mut items = Vec::with_capacity(skus.len());
+        for sku in skus {
+            let stock = self.0.stock(&sku).await.map_err(Problem::from)?;
+            items.push(responses::stock(stock.unwrap_or_else(|| (sku, SkuStock::default()))));
+        }
+        Ok(StockList { items })
     }
 
     async fn hold(&self, id: HoldId, new: NewHold) -> Result<Hold, CallError> {

@@ -34,6 +34,10 @@ pub(crate) struct DefectiveInventory(pub(crate) InventoryProvider);
 
 #[async_trait]
 impl Inventory for DefectiveInventory {
+    async fn stock(&self, skus: Vec<Sku>) -> Result<StockList, CallError> {
+        self.0.stock(skus).await
+    }
+
     async fn count(&self, counts: StockCounts) -> Result<StockList, CallError> {
         self.0.count(counts).await
     }

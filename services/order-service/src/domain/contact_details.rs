@@ -1,10 +1,8 @@
 //! Validation of e-mail addresses and postal addresses, before a checkout begins.
 
 use super::{events::Address, rejection::Rejection};
-use std::collections::BTreeSet;
+use kernel::FieldError;
 
-/// Limit of characters of one part of an address.
-const PART_CHARACTERS_MAX: usize = 200;
 /// Limit of bytes of an e-mail address.
 const EMAIL_BYTES_MAX: usize = 254;
 
@@ -27,65 +25,32 @@ pub(crate) fn check_email(email: &str) -> Result<(), Rejection> {
     }
 }
 
-/// Checks that an address has the parts that every address has, and that none is too long. `field` is its name in the
-/// request.
-pub(crate) fn check_address(field: &str, address: &Address) -> Result<(), Rejection> {
-    let parts = [
-        ("name", Some(&address.name)),
-        ("line1", Some(&address.line1)),
-        ("line2", address.line2.as_ref()),
-        ("city", address.city.as_ref()),
-        ("region", address.region.as_ref()),
-        ("postal_code", address.postal_code.as_ref()),
-    ];
-    for (name, part) in parts {
-        let Some(part) = part else { continue };
-        let needed = matches!(name, "name" | "line1");
-        if needed && part.trim().is_empty() {
-            return Err(Rejection::field(format!("{field}.{name}"), "must not be empty"));
-        }
-        if part.chars().count() > PART_CHARACTERS_MAX || part.chars().any(char::is_control) {
-            let message = format!("is one line of at most {PART_CHARACTERS_MAX} characters");
-            return Err(Rejection::field(format!("{field}.{name}"), message));
-        }
-    }
-    let country = address.country.as_bytes();
-    if country.len() != 2 || !country.iter().all(u8::is_ascii_uppercase) {
-        return Err(Rejection::field(
-            format!("{field}.country"),
-            "is a two-letter code such as DE",
-        ));
-    }
-    Ok(())
-}
-
-/// Parts that this address lacks, of those its country requires.
-pub(crate) fn missing_parts(address: &Address, required: &BTreeSet<String>) -> Vec<&'static str> {
-    let parts = [
-        ("city", &address.city),
-        ("region", &address.region),
-        ("postal_code", &address.postal_code),
-    ];
-    let there = |part: &Option<String>| part.as_ref().is_some_and(|part| !part.trim().is_empty());
-    let missing = parts.into_iter().filter(|(name, part)| required.contains(*name) && !there(part));
-    missing.map(|(name, _)| name).collect()
+/// The address in its normal form, or an error for each part that is wrong. `field` is its name in the request.
+pub(crate) fn check_address(
+    field: &str,
+    address: &addresses::Address,
+) -> Result<Address, Vec<FieldError>> {
+    let checked = address.checked().map_err(|errors| {
+        let errors = errors.into_iter().map(|error| FieldError {
+            field: format!("{field}.{}", error.part.field()),
+            message: error.message(),
+        });
+        errors.collect::<Vec<_>>()
+    })?;
+    Ok(Address {
+        name: checked.name,
+        line1: checked.line1,
+        line2: checked.line2,
+        city: checked.city,
+        region: checked.region,
+        postal_code: checked.postal_code,
+        country: checked.country,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn address() -> Address {
-        Address {
-            name: "Ada".to_owned(),
-            line1: "1 Road".to_owned(),
-            line2: None,
-            city: Some("Bonn".to_owned()),
-            region: None,
-            postal_code: Some(" ".to_owned()),
-            country: "DE".to_owned(),
-        }
-    }
 
     #[test]
     fn a_malformed_e_mail_address_is_refused() {
@@ -99,27 +64,23 @@ mod tests {
     }
 
     #[test]
-    fn an_invalid_address_names_the_invalid_part() {
-        let wrong = |change: fn(&mut Address)| {
-            let mut address = address();
-            change(&mut address);
-            match check_address("shipping_address", &address) {
-                Err(Rejection::Field { field, .. }) => field,
-                other => panic!("{other:?}"),
-            }
+    fn an_address_is_stored_in_its_normal_form_or_names_everything_that_is_wrong() {
+        let address = addresses::Address {
+            name: " Ada ".to_owned(),
+            line1: "1 Road".to_owned(),
+            city: Some("London".to_owned()),
+            postal_code: Some("sw1a1aa".to_owned()),
+            country: "GB".to_owned(),
+            ..addresses::Address::default()
         };
-        assert_eq!(check_address("shipping_address", &address()), Ok(()));
-        assert_eq!(wrong(|it| it.name = "  ".to_owned()), "shipping_address.name");
-        assert_eq!(wrong(|it| it.line1.clear()), "shipping_address.line1");
-        assert_eq!(wrong(|it| it.line2 = Some("x".repeat(201))), "shipping_address.line2");
-        assert_eq!(wrong(|it| it.city = Some("a\nb".to_owned())), "shipping_address.city");
-        assert_eq!(wrong(|it| it.country = "de".to_owned()), "shipping_address.country");
-    }
-
-    #[test]
-    fn a_blank_part_counts_as_missing() {
-        let required = ["city", "postal_code"].map(str::to_owned).into();
-        assert_eq!(missing_parts(&address(), &required), ["postal_code"]);
-        assert!(missing_parts(&address(), &BTreeSet::new()).is_empty());
+        let checked = check_address("shipping_address", &address).unwrap();
+        assert_eq!((&*checked.name, checked.postal_code.as_deref()), ("Ada", Some("SW1A 1AA")));
+        let wrong = addresses::Address { city: None, country: "US".to_owned(), ..address };
+        let errors = check_address("billing_address", &wrong).unwrap_err();
+        let fields: Vec<_> = errors.iter().map(|error| error.field.as_str()).collect();
+        assert_eq!(
+            fields,
+            ["billing_address.city", "billing_address.region", "billing_address.postal_code"]
+        );
     }
 }

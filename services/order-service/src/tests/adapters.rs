@@ -13,7 +13,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use contracts::{
-    cart::{Carts, Countries, Country, Quote, QuoteRequest},
+    cart::{Carts, Quote, QuoteRequest},
     codes,
     inventory::{
         Availability, Hold, HoldStatus, Inventory, NewHold, Restock, StockCounts, StockList,
@@ -150,20 +150,10 @@ impl Carts for Neighbour {
     async fn reopen(&self, _: CartId, _: OrderId) -> Result<(), CallError> {
         self.answer("reopen".to_owned(), ())
     }
-
-    async fn countries(&self) -> Result<Countries, CallError> {
-        let country = Country {
-            code: "HK".to_owned(),
-            name: "Hong Kong".to_owned(),
-            required: vec!["region".to_owned()],
-            postal_code_pattern: None,
-        };
-        self.answer("countries".to_owned(), Countries { items: vec![country] })
-    }
 }
 
 fn carts(neighbour: &Arc<Neighbour>) -> CartService {
-    CartService::new(Arc::clone(neighbour) as _)
+    CartService(Arc::clone(neighbour) as _)
 }
 
 fn stock(neighbour: &Arc<Neighbour>) -> InventoryService {
@@ -217,23 +207,6 @@ async fn a_destination_is_called_a_shipping_address() {
         other => panic!("{other:?}"),
     }
     assert_eq!(*neighbour.calls.lock(), ["DE"]);
-}
-
-#[tokio::test]
-async fn the_address_rules_of_countries_are_asked_for_until_they_are_known() {
-    let busy = Neighbour::refusing(503, general::OVERLOADED);
-    let unknown = carts(&busy);
-    for _ in 0..2 {
-        let refused = unknown.required_parts().await;
-        assert!(matches!(refused, Err(PortError::Unavailable { .. })), "{refused:?}");
-    }
-    assert_eq!(*busy.calls.lock(), ["countries", "countries"]);
-    let neighbour = Arc::<Neighbour>::default();
-    let known = carts(&neighbour);
-    for _ in 0..2 {
-        assert!(known.required_parts().await.unwrap()["HK"].contains("region"));
-    }
-    assert_eq!(*neighbour.calls.lock(), ["countries"]);
 }
 
 #[tokio::test]

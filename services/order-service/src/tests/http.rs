@@ -195,6 +195,7 @@ async fn invalid_input_is_refused_before_the_checkout_begins() {
         ("/shipping_address/country", json!("XX"), "shipping_address.country"),
         ("/shipping_address/country", json!("US"), "shipping_address.region"),
         ("/shipping_address/city", json!(" "), "shipping_address.city"),
+        ("/shipping_address/postal_code", json!("!!"), "shipping_address.postal_code"),
         ("/payment/token", json!(""), "payment.token"),
         ("/payment/method", json!(7), "payment.method"),
     ]
@@ -222,6 +223,30 @@ async fn invalid_input_is_refused_before_the_checkout_begins() {
     let unknown = format!("/api/v1/carts/{}/checkout", kernel::Uuid::from_u128(1));
     let (status, _) = fixture.send("POST", &unknown, "k", "shop", &checkout_body("success")).await;
     assert_eq!(status, 404);
+}
+
+#[tokio::test]
+async fn everything_that_is_wrong_with_the_contact_details_is_told_at_once() {
+    let fixture = HttpFixture::open().await;
+    let mut body = checkout_body("success");
+    body["email"] = json!("nobody");
+    for (country, postal_code) in
+        [("US", "!!"), ("GB", "12345"), ("JP", "12"), ("BR", "0131010"), ("NL", "0000 AA")]
+    {
+        let address = json!({"name": "", "line1": "1 Road", "city": "X", "region": "Nowhere", "postal_code": postal_code, "country": country});
+        body["billing_address"] = address;
+        let (status, problem) =
+            fixture.send("POST", &checkout_path(), country, "shop", &body).await;
+        let errors = problem["errors"].as_array().unwrap();
+        let mut fields: Vec<_> = errors.iter().map(|it| it["field"].as_str().unwrap()).collect();
+        fields.sort_unstable();
+        let mut expected = vec!["billing_address.name", "billing_address.postal_code", "email"];
+        if !matches!(country, "GB" | "NL") {
+            expected.insert(2, "billing_address.region");
+        }
+        assert_eq!((status.as_u16(), fields), (422, expected), "{country}");
+    }
+    assert_eq!(fixture.world.storage().journal.last_position().await.unwrap(), 0);
 }
 
 #[tokio::test]

@@ -102,7 +102,11 @@ impl failure_matrix::SagaUnderTest for CheckoutSubject {
         journal: Arc<dyn Journal>,
         points: &Arc<failure_matrix::CrashPoints>,
     ) -> Saga<CheckoutInput> {
-        checkout_saga(&dependencies(world, journal, points).await, Duration::from_hours(1))
+        checkout_saga(
+            &dependencies(world, journal, points).await,
+            Duration::from_hours(1),
+            Duration::from_mins(15),
+        )
     }
 
     fn input(&self) -> (Uuid, CheckoutInput) {
@@ -314,6 +318,7 @@ impl failure_matrix::SagaUnderTest for RefundSubject {
             what: RefundScope::Units(vec![(sku("MUG"), 1)]),
             restock: true,
             reason: "broken".to_owned(),
+            reference: None,
         };
         (refund_id.into(), input)
     }

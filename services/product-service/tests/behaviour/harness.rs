@@ -90,6 +90,10 @@ impl Inventory for FakeInventory {
         unreachable!("the catalogue follows the feed")
     }
 
+    async fn stock(&self, _: Vec<Sku>) -> Result<StockList, CallError> {
+        unreachable!("the catalogue follows the feed")
+    }
+
     async fn hold(&self, _: HoldId, _: NewHold) -> Result<Hold, CallError> {
         unreachable!("the catalogue holds nothing")
     }

@@ -1,11 +1,17 @@
 //! Public HTTP API: carts, quotes of carts, delivery methods and countries.
 
 use super::{replay, view};
-use crate::application::{cart_service::CartService, quote_calculator::Delivery};
+use crate::{
+    application::{
+        cart_service::CartService,
+        quote_calculator::{Delivery, find_country},
+    },
+    domain::shipping::PickupPoint,
+};
 use contracts::{
     cart::{
-        Cart, CartQuoteRequest, Countries, LineQuantity, NewCart, Quote, ShippingMethod,
-        ShippingMethods,
+        Cart, CartQuoteRequest, Countries, LineQuantity, NewCart, PickupPlace, Quote,
+        ShippingMethod, ShippingMethods,
     },
     shared::{CartId, Quantity, Sku},
 };
@@ -80,8 +86,7 @@ async fn quote(
     Json(request): Json<CartQuoteRequest>,
 ) -> ApiResult<Json<Quote>> {
     let CartQuoteRequest { destination, shipping_method } = &request;
-    let field = "destination.country";
-    let delivery = Delivery::new(&destination.country, field, shipping_method.as_deref())?;
+    let delivery = Delivery::new(destination, "destination", shipping_method.as_deref())?;
     Ok(Json(carts.quote_cart(id, delivery).await?))
 }
 
@@ -138,7 +143,7 @@ async fn list_shipping_methods(
         None => Money::zero(query.currency.unwrap_or(pricing.currency)),
     };
     let country = query.country.as_deref().unwrap_or(pricing.home.code);
-    let Delivery { country, .. } = Delivery::new(country, "country", None)?;
+    let country = find_country(country, "country")?;
     let items = carts.quotes.delivery_options(country.code, items).into_iter().map(|option| {
         ShippingMethod {
             code: option.code,
@@ -146,6 +151,9 @@ async fn list_shipping_methods(
             price: option.price,
             free_from: option.free_from,
             days: option.days,
+            pickup: option
+                .pickup
+                .map(|PickupPoint { address, hours }| PickupPlace { address, hours }),
         }
     });
     Ok(Json(ShippingMethods { items: items.collect() }))

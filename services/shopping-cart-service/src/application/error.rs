@@ -13,6 +13,8 @@ pub(crate) enum CartError {
     Rejected(#[from] Rejection),
     #[error("{field}: {message}")]
     Field { field: String, message: String },
+    #[error("the destination cannot be as it was given")]
+    Fields(Vec<FieldError>),
     #[error("{sku} is not for sale")]
     UnknownSku { sku: Sku, field: String },
     #[error("{sku} has no price in {currency}")]
@@ -44,6 +46,7 @@ impl From<CartError> for Problem {
         match error {
             CartError::Rejected(rejection) => rejected(&rejection, title),
             CartError::Field { field, message } => Self::field(field, message),
+            CartError::Fields(errors) => Self::fields(errors),
             CartError::UnknownSku { sku, field } => {
                 let errors = vec![FieldError { field, message: title.clone() }];
                 let problem = Self::new(422, codes::UNKNOWN_SKU, title).subject(sku.to_string());

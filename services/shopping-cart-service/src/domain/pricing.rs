@@ -98,7 +98,8 @@ mod tests {
             .collect();
         let (totals, items) = line_totals(Currency::EUR, &lines).unwrap();
         let (code, label, free_from, days) = (String::new(), String::new(), None, [1, 2]);
-        let option = DeliveryOption { code, label, price: eur(shipping), free_from, days };
+        let option =
+            DeliveryOption { code, label, price: eur(shipping), free_from, days, pickup: None };
         calculate(&totals, items, Some(&option), "0.19".parse().unwrap(), mode).unwrap()
     }
 
