@@ -18,7 +18,7 @@ use contracts::{
     inventory::{Hold, HoldStatus, Inventory, NewHold, Restock, StockCounts, StockList},
     payment::{Authorisation, Capture, Payment, PaymentState, Payments, Refund},
 };
-use identifiers::{CartId, HoldId, OrderId, PaymentId, RefundId, Sku};
+use identifiers::{CartId, HoldId, OrderId, PaymentId, RefundId};
 use kernel::{Code, Currency, Money, Problem, Timestamp, Uuid, codes as general};
 use parking_lot::Mutex;
 use rpc::CallError;

@@ -235,6 +235,7 @@ fn lines_source(
     for (index, line) in lines.into_iter().enumerate() {
         Sku::parse(line.sku.as_str())
             .map_err(|error| Problem::field(format!("lines[{index}].sku"), error.to_string()))?;
+        let is_full = merged.len() == HOLD_LINES_MAX;
         let there = merged.iter_mut().find(|(sku, _)| *sku == line.sku);
         let units = there.as_ref().map_or(0, |(_, units)| *units).saturating_add(line.quantity);
         if line.quantity < 1 || units > LINE_UNITS_MAX {
@@ -243,7 +244,7 @@ fn lines_source(
         }
         match there {
             Some(there) => there.1 = units,
-            None if merged.len() == HOLD_LINES_MAX => {
+            None if is_full => {
                 let title = format!("an order has at most {HOLD_LINES_MAX} lines");
                 return Err(Problem::new(422, codes::LINE_LIMIT, title));
             }
