@@ -24,6 +24,8 @@ pub(crate) struct CartSettings {
     pub(crate) prices_include_tax: bool,
     /// Hours until an unchanged cart expires.
     pub(crate) cart_keep_hours: u64,
+    /// Days after which an expired cart is deleted. Carts that became orders stay with them.
+    pub(crate) cart_delete_days: u64,
     /// Upper bound of the memory of cached carts, in bytes.
     pub(crate) carts_in_memory_bytes_max: usize,
     /// Tax rates that override the built-in table, as `DE=0.19`.
@@ -53,6 +55,7 @@ impl Default for CartSettings {
             country: "DE".to_owned(),
             prices_include_tax: true,
             cart_keep_hours: 24 * 30,
+            cart_delete_days: 30,
             carts_in_memory_bytes_max: 32 << 20,
             tax_rates: Vec::new(),
             shipping_methods: methods.map(str::to_owned).to_vec(),

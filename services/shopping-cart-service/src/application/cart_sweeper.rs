@@ -62,7 +62,7 @@ impl CartSweeper {
             (looked_at, position) = (looked_at + 1, event.position);
         }
         if position > after {
-            self.values.put(POSITION, position.to_string().into(), None).await?;
+            let _commit = self.values.put(POSITION, position.to_string().into(), None).await?;
         }
         Ok(looked_at)
     }

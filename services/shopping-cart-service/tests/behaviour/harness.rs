@@ -216,6 +216,7 @@ pub(crate) const CLIENT: &str = "test-client";
 pub(crate) struct TestShop {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) engine: MemoryEngine,
+    _tasks: TaskTracker,
     /// Sizes of the values that were stored.
     pub(crate) stored_bytes: Arc<Mutex<Vec<usize>>>,
     /// Contract with typed values.
@@ -244,7 +245,7 @@ impl TestShop {
     pub(crate) async fn open() -> Self {
         let clock = Arc::new(ManualClock::at("2026-11-22T12:00:00Z".parse().unwrap()));
         let engine = MemoryEngine::new();
-        let stored_bytes = Arc::default();
+        let (stored_bytes, tasks) = (Arc::default(), TaskTracker::default());
         let sections = TABLE.iter().filter_map(|module| module.settings);
         let resources = ProcessResources {
             settings: Arc::new(Settings::load(sections, &Sources::default()).unwrap()),
@@ -265,10 +266,11 @@ impl TestShop {
             ),
             metrics: Metrics::new(),
             health: Health::new(),
-            tasks: TaskTracker::default(),
+            tasks: tasks.clone(),
         };
         let selected: Vec<_> = TABLE.iter().collect();
         let mut assembly = runtime::assemble(TABLE, &selected, resources).await.unwrap();
+        tasks.begin();
         Self {
             contract: assembly.contracts.contract::<dyn Carts>(),
             feed: assembly.contracts.contract::<dyn Feed<CartEvent>>(),
@@ -277,6 +279,7 @@ impl TestShop {
             engine,
             clock,
             stored_bytes,
+            _tasks: tasks,
         }
     }
 

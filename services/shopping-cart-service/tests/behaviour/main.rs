@@ -5,6 +5,7 @@
 mod carts;
 mod contract;
 mod errors;
+mod expiry;
 mod harness;
 mod keys;
 mod notices;
