@@ -170,6 +170,7 @@ pub(crate) static EN: Messages = Messages {
         quantity_limit: "You can’t order that many of one product.",
         line_limit: "Your cart is full. Remove a product to add another.",
         amount_limit: "Your cart would cost more than we can take in one order. Reduce a quantity.",
+        change_limit: "This cart can’t be changed any more. Check out what’s in it, then start a new one.",
         checking_out: "This cart is being paid for right now. Don’t pay again.",
         check_again: "Check again",
     },

@@ -111,7 +111,7 @@ impl CheckoutView<'_> {
         let countries = &self.delivery.countries;
         let mut options: Vec<_> =
             countries.iter().map(|it| (it.code.as_str(), all.country(it))).collect();
-        options.sort_by_key(|(_, name)| *name);
+        options.sort_by_key(|(_, name)| sort_key(name));
         let name = format!("{prefix}country");
         let autocomplete = format!("{section} country");
         html! {
@@ -186,6 +186,17 @@ impl CheckoutView<'_> {
         let is_reached = free_from.is_some_and(|free| self.totals.items.amount >= free.amount);
         is_reached || method.price.is_zero()
     }
+}
+
+/// Name as dictionaries sort it: an umlaut counts as its vowel.
+fn sort_key(name: &str) -> String {
+    let vowel = |letter: char| match letter {
+        'ä' | 'å' => 'a',
+        'ö' => 'o',
+        'ü' => 'u',
+        letter => letter,
+    };
+    name.to_lowercase().chars().map(vowel).collect()
 }
 
 /// Delivery time: `2 to 4 working days`.
