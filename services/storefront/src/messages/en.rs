@@ -187,7 +187,7 @@ pub(crate) static EN: Messages = Messages {
         error_prefix: "Error:",
         contact: "Contact",
         email: "E-mail",
-        email_hint: "You can look up your order with it and your order number.",
+        email_hint: "You’ll need it, with your order number, to look up your order.",
         delivery_address: "Delivery address",
         billing_address: "Billing address",
         billing_differs: "Billing address is different",
