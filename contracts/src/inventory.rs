@@ -206,18 +206,6 @@ pub struct Restock {
     pub reason: String,
 }
 
-/// Available units of a SKU.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Availability {
-    /// SKU of the article.
-    pub sku: Sku,
-    /// Units available now; none of a SKU that has no stock.
-    pub available: i64,
-}
-
-/// Maximum number of SKUs whose availability is asked for at once.
-pub const AVAILABILITY_SKUS_MAX: usize = 1_000;
-
 /// Event of the inventory service's feed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -255,9 +243,6 @@ contract! {
     pub trait Inventory in (SERVICE) {
         /// Sets what is on hand of many SKUs, at most [`COUNTS_MAX`].
         idempotent fn count(counts: StockCounts) -> StockList;
-
-        /// Units available of these SKUs, at most [`AVAILABILITY_SKUS_MAX`], in their order. Only a hold sets them aside.
-        idempotent fn available(skus: Vec<Sku>) -> Vec<Availability>;
 
         /// Stock of SKUs, at most [`HOLD_LINES_MAX`], in the order asked for; none of an unknown one.
         idempotent fn stock(skus: Vec<Sku>) -> StockList;

@@ -247,6 +247,16 @@ impl<A: Aggregate> Repository<A> {
         Err(StorageError::Unavailable(reason).into())
     }
 
+    /// Deletes an aggregate of this version with all its events. See [`Journal::delete_stream`].
+    ///
+    /// # Errors
+    ///
+    /// See [`AppendError`].
+    pub async fn delete(&self, stream: &str, expected: Version) -> Result<Commit, AppendError> {
+        self.cache.lock().invalidate(stream);
+        self.journal.delete_stream(stream, expected).await
+    }
+
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         if !kernel::defects::planted("append_without_version_check") {
             return self.journal.append(append).await;

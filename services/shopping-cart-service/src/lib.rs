@@ -11,7 +11,9 @@ use adapters::{
     catalogue::ProductCatalogue, contract::CartsProvider, feed::translate, http::routes,
     maintenance::maintenance, replay::CartRenderer, settings::CartSettings, stock::InventoryStock,
 };
-use application::{cart_service::CartService, quote_calculator::QuoteCalculator};
+use application::{
+    cart_service::CartService, cart_sweeper::CartSweeper, quote_calculator::QuoteCalculator,
+};
 use contracts::{
     cart::{Carts, SERVICE},
     inventory::{self, Inventory},
@@ -51,6 +53,12 @@ fn build(context: &BuildContext) -> Result<BuiltService, BuildError> {
         ids: context.ids.clone(),
         ttl: Duration::from_secs(settings.cart_keep_hours * 3_600),
     });
+    let sweeper = CartSweeper {
+        carts: Arc::clone(&carts),
+        values: Arc::clone(&context.storage.key_value),
+        delete_after: carts.ttl + Duration::from_secs(settings.cart_delete_days * 86_400),
+    };
+    context.tasks.spawn_until_shutdown(sweeper.run());
     let provider = CartsProvider(Arc::clone(&carts));
     #[cfg(feature = "defects")]
     let provider = adapters::defects::DefectiveCarts(provider);

@@ -7,8 +7,8 @@ use crate::{
 };
 use async_trait::async_trait;
 use contracts::inventory::{
-    AVAILABILITY_SKUS_MAX, Availability, COUNTS_MAX, HOLD_LINES_MAX, HOLD_SECONDS_MAX, Hold,
-    Inventory, NewHold, Restock, SkuCount, StockCounts, StockList,
+    COUNTS_MAX, HOLD_LINES_MAX, HOLD_SECONDS_MAX, Hold, Inventory, NewHold, Restock, SkuCount,
+    StockCounts, StockList,
 };
 use identifiers::{HoldId, Sku};
 use kernel::Problem;
@@ -44,20 +44,6 @@ impl Inventory for InventoryProvider {
             items.push(responses::stock(stock.map_err(Problem::from)?));
         }
         Ok(StockList { items })
-    }
-
-    async fn available(&self, skus: Vec<Sku>) -> Result<Vec<Availability>, CallError> {
-        if skus.len() > AVAILABILITY_SKUS_MAX {
-            let message = format!("must be at most {AVAILABILITY_SKUS_MAX} SKUs");
-            return Err(Problem::field("skus", message).into());
-        }
-        let mut available = Vec::with_capacity(skus.len());
-        for sku in skus {
-            let stock = self.0.stock(&sku).await.map_err(Problem::from)?;
-            let units = stock.map_or(0, |(_, stock)| stock.available().max(0));
-            available.push(Availability { sku, available: units });
-        }
-        Ok(available)
     }
 
     async fn stock(&self, skus: Vec<Sku>) -> Result<StockList, CallError> {

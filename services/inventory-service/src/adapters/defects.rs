@@ -12,9 +12,7 @@ use crate::{
     },
 };
 use async_trait::async_trait;
-use contracts::inventory::{
-    self, Availability, Inventory, NewHold, Restock, StockCounts, StockList,
-};
+use contracts::inventory::{self, Inventory, NewHold, Restock, StockCounts, StockList};
 use identifiers::{HoldId, Sku};
 use kernel::{Problem, Timestamp, defects::planted};
 use rpc::CallError;
@@ -40,10 +38,6 @@ impl Inventory for DefectiveInventory {
 
     async fn count(&self, counts: StockCounts) -> Result<StockList, CallError> {
         self.0.count(counts).await
-    }
-
-    async fn available(&self, skus: Vec<Sku>) -> Result<Vec<Availability>, CallError> {
-        self.0.available(skus).await
     }
 
     async fn hold(&self, id: HoldId, new: NewHold) -> Result<inventory::Hold, CallError> {

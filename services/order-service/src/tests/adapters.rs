@@ -15,12 +15,10 @@ use async_trait::async_trait;
 use contracts::{
     cart::{Carts, Quote, QuoteRequest},
     codes,
-    inventory::{
-        Availability, Hold, HoldStatus, Inventory, NewHold, Restock, StockCounts, StockList,
-    },
+    inventory::{Hold, HoldStatus, Inventory, NewHold, Restock, StockCounts, StockList},
     payment::{Authorisation, Capture, Payment, PaymentState, Payments, Refund},
 };
-use identifiers::{CartId, HoldId, OrderId, PaymentId, RefundId, Sku};
+use identifiers::{CartId, HoldId, OrderId, PaymentId, RefundId};
 use kernel::{Code, Currency, Money, Problem, Timestamp, Uuid, codes as general};
 use parking_lot::Mutex;
 use rpc::CallError;
@@ -99,10 +97,6 @@ impl Payments for Neighbour {
 impl Inventory for Neighbour {
     async fn count(&self, _: StockCounts) -> Result<StockList, CallError> {
         unreachable!("orders count nothing")
-    }
-
-    async fn available(&self, _: Vec<Sku>) -> Result<Vec<Availability>, CallError> {
-        unreachable!("orders hold what they need")
     }
 
     async fn hold(&self, id: HoldId, new: NewHold) -> Result<Hold, CallError> {

@@ -5,8 +5,8 @@ use bytes::Bytes;
 use contracts::{
     audit::{Activity, ActivityBatch, Audit},
     inventory::{
-        Availability, Hold, Inventory, InventoryEvent, LocationStock, NewHold, Restock, Stock,
-        StockCounts, StockList,
+        Hold, Inventory, InventoryEvent, LocationStock, NewHold, Restock, Stock, StockCounts,
+        StockList,
     },
     product::{Catalogue, NewProduct, Product, ProductClient, ProductPage, ProductQuery},
     shared::{HoldId, Sku},
@@ -84,10 +84,6 @@ impl Inventory for FakeInventory {
             });
         }
         Ok(StockList { items })
-    }
-
-    async fn available(&self, _: Vec<Sku>) -> Result<Vec<Availability>, CallError> {
-        unreachable!("the catalogue follows the feed")
     }
 
     async fn stock(&self, _: Vec<Sku>) -> Result<StockList, CallError> {

@@ -3,7 +3,7 @@
 use crate::ports::stock::Stock;
 use async_trait::async_trait;
 use contracts::{
-    inventory::{AVAILABILITY_SKUS_MAX, Inventory},
+    inventory::{HOLD_LINES_MAX, Inventory},
     shared::Sku,
 };
 use std::{collections::BTreeMap, sync::Arc};
@@ -16,9 +16,11 @@ pub(crate) struct InventoryStock(pub(crate) Arc<dyn Inventory>);
 impl Stock for InventoryStock {
     async fn available(&self, skus: Vec<Sku>) -> BTreeMap<Sku, i64> {
         let mut available = BTreeMap::new();
-        for skus in skus.chunks(AVAILABILITY_SKUS_MAX) {
-            match self.0.available(skus.to_vec()).await {
-                Ok(found) => available.extend(found.into_iter().map(|it| (it.sku, it.available))),
+        for skus in skus.chunks(HOLD_LINES_MAX) {
+            match self.0.stock(skus.to_vec()).await {
+                Ok(found) => {
+                    available.extend(found.items.into_iter().map(|it| (it.sku, it.available)));
+                }
                 Err(error) => tracing::warn!(%error, "a cart is shown without availability"),
             }
         }

@@ -5,7 +5,7 @@ use axum::Router;
 use bytes::Bytes;
 use contracts::{
     cart::{CartEvent, Carts, SERVICE},
-    inventory::{self, Availability, Hold, Inventory, NewHold, Restock, StockCounts, StockList},
+    inventory::{self, Hold, Inventory, NewHold, Restock, Stock, StockCounts, StockList},
     product::{self, Catalogue, VARIANTS_MAX, VariantFacts},
     shared::{HoldId, ProductId, Sku},
 };
@@ -68,13 +68,17 @@ struct FakeInventory;
 
 #[async_trait]
 impl Inventory for FakeInventory {
-    async fn available(&self, skus: Vec<Sku>) -> Result<Vec<Availability>, CallError> {
+    async fn stock(&self, skus: Vec<Sku>) -> Result<StockList, CallError> {
         if IS_UNAVAILABLE.get() {
             return Err(Problem::unavailable("the inventory").into());
         }
         let is_scarce = |sku: &Sku| sku.as_str().eq_ignore_ascii_case("ANY-11");
-        let units = |sku: &Sku| if is_scarce(sku) { 11 } else { 1_000_000 };
-        Ok(skus.into_iter().map(|sku| Availability { available: units(&sku), sku }).collect())
+        let stock = |sku: Sku| {
+            let units = if is_scarce(&sku) { 11 } else { 1_000_000 };
+            let (held, shortage, locations) = (0, 0, Vec::new());
+            Stock { sku, on_hand: units, held, available: units, shortage, locations }
+        };
+        Ok(StockList { items: skus.into_iter().map(stock).collect() })
     }
 
     async fn count(&self, _: StockCounts) -> Result<StockList, CallError> {

@@ -12,7 +12,6 @@ use crate::{
         order_number::OrderNumbers,
         payment_terms::PaymentTerms,
         refund::RefundRequest,
-        rejection::Rejection,
     },
     ports::order_index::{NumberFilter, OrderFilter, StatusFilter},
 };
@@ -87,9 +86,10 @@ fn checkout_input(
         expected_total,
     } = checkout;
     let mut errors = Vec::new();
-    if let Err(Rejection::Field { field, message }) = check_email(&email) {
-        errors.push(FieldError { field, message });
-    }
+    let email = check_email(&email).unwrap_or_else(|error| {
+        errors.push(error);
+        email
+    });
     let mut checked = |field: &str, address: shared::Address| {
         check_address(field, &address).map_err(|found| errors.extend(found)).ok()
     };
@@ -231,14 +231,11 @@ fn lines_source(
     if lines.is_empty() {
         return Err(Problem::field("lines", "names at least one line"));
     }
-    if lines.len() > HOLD_LINES_MAX {
-        let title = format!("an order has at most {HOLD_LINES_MAX} lines");
-        return Err(Problem::new(422, codes::LINE_LIMIT, title));
-    }
-    let mut merged: Vec<(Sku, i64)> = Vec::with_capacity(lines.len());
+    let mut merged: Vec<(Sku, i64)> = Vec::new();
     for (index, line) in lines.into_iter().enumerate() {
         Sku::parse(line.sku.as_str())
             .map_err(|error| Problem::field(format!("lines[{index}].sku"), error.to_string()))?;
+        let is_full = merged.len() == HOLD_LINES_MAX;
         let there = merged.iter_mut().find(|(sku, _)| *sku == line.sku);
         let units = there.as_ref().map_or(0, |(_, units)| *units).saturating_add(line.quantity);
         if line.quantity < 1 || units > LINE_UNITS_MAX {
@@ -247,6 +244,10 @@ fn lines_source(
         }
         match there {
             Some(there) => there.1 = units,
+            None if is_full => {
+                let title = format!("an order has at most {HOLD_LINES_MAX} lines");
+                return Err(Problem::new(422, codes::LINE_LIMIT, title));
+            }
             None => merged.push((line.sku, units)),
         }
     }
