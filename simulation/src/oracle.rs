@@ -2,9 +2,7 @@
 //!
 //! An event is observed when it is flushed, which is when it begins to be true.
 
-use crate::{
-    environment::Environment, model::ReferenceModel, violation::Violations,
-};
+use crate::{environment::Environment, model::ReferenceModel, violation::Violations};
 use engine_memory::MemoryEngine;
 use futures_util::FutureExt;
 use journal::{READ_EVENTS_MAX, RecordedEvent};

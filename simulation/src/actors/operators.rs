@@ -185,8 +185,7 @@ async fn fulfil(sim: &Arc<Simulation>, id: usize, order: String) {
     let request = ApiRequest::operator(Method::POST, format!("/api/v1/orders/{order}/fulfil"));
     let request = request.key(&format!("fulfil-{id}")).body(json!({})).retries_max(RETRIES_MAX);
     let response = sim.client.send(request).await;
-    let is_fulfilled =
-        |order: &serde_json::Value| order["fulfilment_status"] == "fulfilled";
+    let is_fulfilled = |order: &serde_json::Value| order["fulfilment_status"] == "fulfilled";
     match response.success() {
         Some(shown) if is_fulfilled(shown) => {
             sim.env.cover("outcome: order fulfilled");

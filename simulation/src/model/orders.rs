@@ -260,7 +260,12 @@ impl Order {
                 violations.check(
                     units_back < units && !is_paid_back,
                     "nothing is shipped that was given back",
-                    || format!("order {id}: {units_back} of {units} units, {money_back} of {}", self.captured),
+                    || {
+                        format!(
+                            "order {id}: {units_back} of {units} units, {money_back} of {}",
+                            self.captured
+                        )
+                    },
                 );
                 self.is_fulfilled = true;
                 self.is_fulfilling = false;

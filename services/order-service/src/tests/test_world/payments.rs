@@ -208,8 +208,7 @@ impl Payments for FakeClient<FakePayments> {
             let hook = fake.on_authorise.take();
             let state = match request.token {
                 "" if request.method == PREPAYMENT => FakePaymentState::Waiting,
-                "" => FakePaymentState::Authorised,
-                "success" => FakePaymentState::Authorised,
+                "" | "success" => FakePaymentState::Authorised,
                 "decline" => FakePaymentState::Declined,
                 _ => FakePaymentState::Waiting,
             };
