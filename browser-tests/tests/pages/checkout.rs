@@ -295,9 +295,11 @@ fn an_order_page_shows_pictures_and_the_time_of_the_visitor() {
     assert_thanked(&page);
     assert!(page.exists(".ordered .tile img"));
     let local = "new Intl.DateTimeFormat('en-GB', {day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', \
-                 minute: '2-digit', timeZoneName: 'short'}).format(new Date(document.querySelector('.facts time').dateTime))";
-    page.wait_until(&format!("document.querySelector('.facts time').textContent === {local}"));
-    assert!(page.text_content(".facts").contains("maren@example.com"));
+                 minute: '2-digit', timeZoneName: 'short'}).format(new Date(document.querySelector('.order-facts time').dateTime))";
+    page.wait_until(&format!(
+        "document.querySelector('.order-facts time').textContent === {local}"
+    ));
+    assert!(page.text_content(".order-facts").contains("maren@example.com"));
 }
 
 #[test]

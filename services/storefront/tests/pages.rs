@@ -553,7 +553,7 @@ async fn an_order_page_has_what_one_would_keep() {
     let placed = client.buy("success").await;
     let order = client.get(placed.header("location")).await.body;
     assert!(between(&order, "class=\"ordered\"", "</ul>").contains("<img"), "{order}");
-    let facts = between(&order, "class=\"facts\"", "</dl>");
+    let facts = between(&order, "class=\"order-facts\"", "</dl>");
     for text in ["Standard", "maren@example.com", "Test card", "UTC"] {
         assert!(facts.contains(text), "{text}: {facts}");
     }

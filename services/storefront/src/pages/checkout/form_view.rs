@@ -169,7 +169,7 @@ impl CheckoutView<'_> {
             if self.pickup.is_some() { messages.billing_add } else { messages.billing_differs };
         html! {
             div.billing {
-                label.tick { input #billing type="checkbox" name="billing" checked[billing.is_some()]; span { (label) } }
+                label.tick data-part="billing-choice" { input #billing type="checkbox" name="billing" checked[billing.is_some()]; span { (label) } }
                 fieldset data-part="billing" {
                     legend { (messages.billing_address) }
                     (self.country("billing_", "billing", &address.country))
