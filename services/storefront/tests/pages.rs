@@ -509,7 +509,7 @@ async fn what_cannot_be_bought_is_said_all_together_before_the_payment() {
     assert_eq!(many.status, 303);
     let cart = client.get("/cart").await.body;
     for text in
-        ["Fix 1 item to check out", "Only 3 left of Dome table lamp.", "name=\"set\" value=\"3\""]
+        ["Fix 1 item to check out", "Only 4 left of Dome table lamp.", "name=\"set\" value=\"4\""]
     {
         assert!(cart.contains(text), "{text}: {cart}");
     }
@@ -518,7 +518,7 @@ async fn what_cannot_be_bought_is_said_all_together_before_the_payment() {
     let both = client.submit_checkout(&[("email", "nobody"), ("postal_code", "!!")]).await;
     assert_eq!(both.status, 422);
     for text in
-        ["Only 3 left of Dome table lamp. We’ve updated your cart", "Fix 2 fields to continue"]
+        ["Only 4 left of Dome table lamp. We’ve updated your cart", "Fix 2 fields to continue"]
     {
         assert!(both.body.contains(text), "{text}: {}", both.body);
     }
