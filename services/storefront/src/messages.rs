@@ -266,6 +266,7 @@ pub(crate) struct CartMessages {
     pub(crate) other_currency: &'static str,
     pub(crate) line_limit: &'static str,
     pub(crate) amount_limit: &'static str,
+    pub(crate) change_limit: &'static str,
     pub(crate) checking_out: &'static str,
     pub(crate) check_again: &'static str,
 }

@@ -497,6 +497,34 @@ async fn who_collects_gives_no_address() {
     let order = client.get(placed.header("location")).await.body;
     assert!(order.contains("Collect from") && order.contains("Tarnwood workshop"), "{order}");
     assert!(!order.contains("Delivery address"), "{order}");
+    assert!(client.get("/help").await.body.contains("Mon–Fri 10:00–18:00"));
+}
+
+#[tokio::test]
+async fn what_cannot_be_bought_is_said_all_together_before_the_payment() {
+    let mut client = TestClient::new().await;
+    client.add_to_cart("dome-lamp", "Brick").await;
+    let many =
+        client.post("/cart/change", &[("sku", "DOME-LAMP-BRICK-EU"), ("quantity", "90")]).await;
+    assert_eq!(many.status, 303);
+    let cart = client.get("/cart").await.body;
+    for text in
+        ["Fix 1 item to check out", "Only 4 left of Dome table lamp.", "name=\"set\" value=\"4\""]
+    {
+        assert!(cart.contains(text), "{text}: {cart}");
+    }
+    assert!(!cart.contains("href=\"/checkout\""), "{cart}");
+    assert_eq!(client.get("/checkout").await.header("location"), "/cart");
+    let both = client.submit_checkout(&[("email", "nobody"), ("postal_code", "!!")]).await;
+    assert_eq!(both.status, 422);
+    for text in
+        ["Only 4 left of Dome table lamp. We’ve updated your cart", "Fix 2 fields to continue"]
+    {
+        assert!(both.body.contains(text), "{text}: {}", both.body);
+    }
+    let set = client.post("/cart/change", &[("sku", "DOME-LAMP-BRICK-EU"), ("set", "2")]).await;
+    assert_eq!(set.status, 303);
+    assert!(client.get("/cart").await.body.contains("href=\"/checkout\""));
 }
 
 #[tokio::test]
@@ -525,7 +553,7 @@ async fn an_order_page_has_what_one_would_keep() {
     let placed = client.buy("success").await;
     let order = client.get(placed.header("location")).await.body;
     assert!(between(&order, "class=\"ordered\"", "</ul>").contains("<img"), "{order}");
-    let facts = between(&order, "class=\"facts\"", "</dl>");
+    let facts = between(&order, "class=\"order-facts\"", "</dl>");
     for text in ["Standard", "maren@example.com", "Test card", "UTC"] {
         assert!(facts.contains(text), "{text}: {facts}");
     }

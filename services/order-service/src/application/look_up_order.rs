@@ -38,16 +38,12 @@ impl LookUpOrder {
         let found = page.orders.first();
         let known = found.map(|order| order.email.to_lowercase()).unwrap_or_default();
         let is_same = equal_in_constant_time(known.as_bytes(), email.as_bytes());
-        match found.filter(|_| is_same) {
-            Some(order) => {
-                self.limit.succeeded(&email, client);
-                Ok(order.id)
-            }
-            None => {
-                let title = "there is no order with this number and e-mail address";
-                Err(OrderError::Refused(Problem::new(404, codes::NOT_FOUND, title)))
-            }
-        }
+        let Some(order) = found.filter(|_| is_same) else {
+            let title = "there is no order with this number and e-mail address";
+            return Err(OrderError::Refused(Problem::new(404, codes::NOT_FOUND, title)));
+        };
+        self.limit.succeeded(&email, client);
+        Ok(order.id)
     }
 }
 

@@ -78,6 +78,11 @@ impl LookupLimit {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.lock().failures.len()
+    }
+
     fn keys(&self, email: &str, address: Option<IpAddr>) -> Vec<(Key, u32)> {
         let email = (Key::Email(email.to_owned()), self.limits.per_email_max);
         let address = address.map(|it| (Key::Address(network(it)), self.limits.per_address_max));

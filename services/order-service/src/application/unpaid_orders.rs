@@ -60,7 +60,7 @@ impl UnpaidOrders {
         if !clients.is_empty() {
             let waiting = self.lock();
             let others = || waiting.iter().filter(|(other, _)| **other != id).map(|it| it.1);
-            self.check_clients(&new, others())?;
+            self.check_clients(&new, &others())?;
             for ((sku, units), on_hand) in new.units.iter().zip(on_hand) {
                 self.check_share(sku, *units, *on_hand, others())?;
             }
@@ -78,7 +78,7 @@ impl UnpaidOrders {
     fn check_clients<'a>(
         &self,
         new: &WaitingOrder,
-        others: impl Iterator<Item = &'a WaitingOrder> + Clone,
+        others: &(impl Iterator<Item = &'a WaitingOrder> + Clone),
     ) -> Result<(), Problem> {
         for client in &new.clients {
             let count = others.clone().filter(|other| other.clients.contains(client)).count();

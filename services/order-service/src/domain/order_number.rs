@@ -42,7 +42,7 @@ impl OrderNumbers {
     pub(crate) fn number(&self, sequence: u64) -> u64 {
         match self.numbering {
             Numbering::Scrambled if sequence < SCRAMBLED_COUNT => {
-                SCRAMBLED_FIRST + self.walk(sequence, |value| self.permuted(value))
+                SCRAMBLED_FIRST + Self::walk(sequence, |value| self.permuted(value))
             }
             Numbering::Scrambled | Numbering::Sequential if sequence >= SCRAMBLED_FIRST => {
                 sequence.saturating_add(SCRAMBLED_COUNT)
@@ -56,14 +56,14 @@ impl OrderNumbers {
         match number.checked_sub(SCRAMBLED_FIRST) {
             None => number,
             Some(scrambled) if scrambled < SCRAMBLED_COUNT => {
-                self.walk(scrambled, |value| self.unpermuted(value))
+                Self::walk(scrambled, |value| self.unpermuted(value))
             }
             Some(_) => number - SCRAMBLED_COUNT,
         }
     }
 
     /// Cycle walking: applies a permutation of a larger range until the value is in range again.
-    fn walk(&self, value: u64, step: impl Fn(u64) -> u64) -> u64 {
+    fn walk(value: u64, step: impl Fn(u64) -> u64) -> u64 {
         let mut value = step(value);
         while value >= SCRAMBLED_COUNT {
             value = step(value);
@@ -91,7 +91,8 @@ impl OrderNumbers {
     fn round(&self, round: u8, half: u64) -> u64 {
         let [.., high, low] = half.to_be_bytes();
         let hash = Uuid::new_v5(&self.key, &[round, high, low]);
-        (hash.as_u128() as u64) & HALF_MASK
+        let [.., high, low] = *hash.as_bytes();
+        u64::from(u16::from_be_bytes([high, low])) & HALF_MASK
     }
 }
 

@@ -16,13 +16,13 @@ use contracts::{
     cart::{Carts, Quote, QuoteRequest},
     codes,
     inventory::{Hold, HoldStatus, Inventory, NewHold, Restock, StockCounts, StockList},
-    payment::{Authorisation, Capture, Payment, PaymentState, Payments, Refund},
+    payment::{Authorisation, Capture, OfferedMethods, Payment, PaymentState, Payments, Refund},
 };
-use identifiers::{CartId, HoldId, OrderId, PaymentId, RefundId};
+use identifiers::{CartId, HoldId, OrderId, PaymentId, RefundId, Sku};
 use kernel::{Code, Currency, Money, Problem, Timestamp, Uuid, codes as general};
 use parking_lot::Mutex;
 use rpc::CallError;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// Neighbour that gives every call the same answer and remembers the calls.
 #[derive(Debug, Default)]
@@ -66,6 +66,10 @@ impl Neighbour {
 
 #[async_trait]
 impl Payments for Neighbour {
+    async fn methods(&self) -> Result<OfferedMethods, CallError> {
+        unreachable!("no method is asked for")
+    }
+
     async fn authorise(&self, id: PaymentId, new: Authorisation) -> Result<Payment, CallError> {
         self.payment(format!("authorise {} for {}", new.amount, new.order_id), id)
     }
@@ -95,6 +99,10 @@ impl Payments for Neighbour {
 
 #[async_trait]
 impl Inventory for Neighbour {
+    async fn stock(&self, _: Vec<Sku>) -> Result<StockList, CallError> {
+        unreachable!("no stock is asked for")
+    }
+
     async fn count(&self, _: StockCounts) -> Result<StockList, CallError> {
         unreachable!("orders count nothing")
     }
@@ -151,7 +159,7 @@ fn carts(neighbour: &Arc<Neighbour>) -> CartService {
 }
 
 fn stock(neighbour: &Arc<Neighbour>) -> InventoryService {
-    InventoryService { inventory: Arc::clone(neighbour) as _, hold_seconds: 900 }
+    InventoryService { inventory: Arc::clone(neighbour) as _ }
 }
 
 fn payments(neighbour: &Arc<Neighbour>) -> PaymentService {
@@ -239,7 +247,7 @@ async fn repeated_calls_are_told_apart_by_their_ids() {
     let neighbour = Arc::<Neighbour>::default();
     let (hold, payment) = (hold_id(ORDER), payment_id(ORDER));
     let refund = RefundId(Uuid::from_u128(7));
-    stock(&neighbour).hold(hold, ORDER, &[(sku("MUG"), 2)]).await.unwrap();
+    stock(&neighbour).hold(hold, ORDER, &[(sku("MUG"), 2)], Duration::from_mins(15)).await.unwrap();
     stock(&neighbour).restock(hold, refund, &[(sku("MUG"), 1)], "broken").await.unwrap();
     let captured = payments(&neighbour).capture(payment).await.unwrap();
     assert_eq!(captured.amount, 500);

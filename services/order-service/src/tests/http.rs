@@ -12,15 +12,18 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 /// Service with its router and its world.
-struct HttpFixture {
-    world: TestWorld,
-    process: Process,
+pub(super) struct HttpFixture {
+    pub(super) world: TestWorld,
+    pub(super) process: Process,
     router: Router,
 }
 
 impl HttpFixture {
-    async fn open() -> Self {
-        let world = TestWorld::new();
+    pub(super) async fn open() -> Self {
+        Self::on(TestWorld::new()).await
+    }
+
+    pub(super) async fn on(world: TestWorld) -> Self {
         let process = world.start().await;
         let ids = world.ids();
         let values = world.storage().key_value;
@@ -35,7 +38,7 @@ impl HttpFixture {
     }
 
     /// Fixture after a restart of the service.
-    async fn reopened(self) -> Self {
+    pub(super) async fn reopened(self) -> Self {
         self.process.kill();
         let world = self.world;
         let process = world.start().await;
@@ -51,7 +54,7 @@ impl HttpFixture {
         Self { world, process, router }
     }
 
-    async fn send(
+    pub(super) async fn send(
         &self,
         method: &str,
         path: &str,
@@ -78,24 +81,24 @@ impl HttpFixture {
         (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
     }
 
-    async fn get(&self, path: &str) -> (StatusCode, Value) {
+    pub(super) async fn get(&self, path: &str) -> (StatusCode, Value) {
         self.send("GET", path, "", "operator", &Value::Null).await
     }
 
-    async fn post(&self, path: &str, key: &str, body: Value) -> (StatusCode, Value) {
+    pub(super) async fn post(&self, path: &str, key: &str, body: Value) -> (StatusCode, Value) {
         self.send("POST", path, key, "operator", &body).await
     }
 
-    async fn checkout(&self, key: &str, token: &str) -> (StatusCode, Value) {
+    pub(super) async fn checkout(&self, key: &str, token: &str) -> (StatusCode, Value) {
         self.send("POST", &checkout_path(), key, "shop", &checkout_body(token)).await
     }
 }
 
-fn checkout_path() -> String {
+pub(super) fn checkout_path() -> String {
     format!("/api/v1/carts/{CART}/checkout")
 }
 
-fn checkout_body(token: &str) -> Value {
+pub(super) fn checkout_body(token: &str) -> Value {
     json!({
         "email": "ada@example.com",
         "shipping_address": {"name": "Ada", "line1": "Ringstr. 1", "city": "Bonn", "postal_code": "53111", "country": "DE"},
@@ -109,7 +112,7 @@ fn order_body(quantity: i64) -> Value {
     body
 }
 
-fn order_path(order: &Value, rest: &str) -> String {
+pub(super) fn order_path(order: &Value, rest: &str) -> String {
     format!("/api/v1/orders/{}{rest}", order["id"].as_str().unwrap())
 }
 

@@ -121,7 +121,7 @@ impl TestWorld {
             capture: self.capture,
             prepayment_days: 7,
             unpaid: self.unpaid,
-            lookups: LookupLimits { per_email_max: 5, per_address_max: 8 },
+            lookups: LookupLimits { per_email_max: 20, per_address_max: 30 },
             numbering: Numbering::Sequential,
             id_secret: Uuid::from_u128(0x5e_c4e7),
         }

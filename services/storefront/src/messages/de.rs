@@ -182,6 +182,7 @@ pub(crate) static DE: Messages = Messages {
         quantity_limit: "So viele Stück eines Artikels kannst du nicht bestellen.",
         line_limit: "Dein Warenkorb ist voll. Entferne einen Artikel, um einen anderen hinzuzufügen.",
         amount_limit: "Dein Warenkorb würde mehr kosten, als wir in einer Bestellung annehmen können. Verringere eine Menge.",
+        change_limit: "Dieser Warenkorb kann nicht mehr geändert werden. Bestell, was darin liegt, und beginne dann einen neuen.",
         checking_out: "Dieser Warenkorb wird gerade bezahlt. Zahle nicht noch einmal.",
         check_again: "Noch einmal nachsehen",
     },

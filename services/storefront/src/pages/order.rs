@@ -233,7 +233,7 @@ impl OrderView<'_> {
         let messages = &locale.messages.order;
         let order = self.order;
         html! {
-            dl.facts {
+            dl.order-facts {
                 dt { (messages.order_date) } dd { (local_time(locale, order.placed_at)) }
                 dt { (messages.delivery_method) } dd { (locale.messages.shipping_method(&order.shipping.label)) }
                 dt { (messages.payment_method) } dd { (payment::method_name(locale.messages, &order.payment.method)) }

@@ -53,7 +53,7 @@ impl Step<CheckoutInput> for CreateOrder {
         }
         let Some(cart) = input.cart_id() else { return Ok(()) };
         let found = self.orders.find(input.order_id).await?;
-        if found.is_some_and(|found| found.order.has_its_cart()) {
+        if found.is_some_and(|found| found.order.has_awaited_prepayment()) {
             self.carts.ordered(cart, input.order_id).await?;
         } else {
             self.carts.reopen(cart, input.order_id).await?;

@@ -87,6 +87,11 @@ impl FakePayments {
         })
     }
 
+    /// Checks that this amount was received, and nothing refunded.
+    pub(crate) fn received(&self, amount: i64) -> Result<(), String> {
+        self.check(|payment| (payment.captured, payment.refunded) == (amount, 0))
+    }
+
     pub(crate) fn refunded(&self) -> i64 {
         self.payments.values().map(|payment| payment.refunded).sum()
     }
@@ -208,8 +213,7 @@ impl Payments for FakeClient<FakePayments> {
             let hook = fake.on_authorise.take();
             let state = match request.token {
                 "" if request.method == PREPAYMENT => FakePaymentState::Waiting,
-                "" => FakePaymentState::Authorised,
-                "success" => FakePaymentState::Authorised,
+                "" | "success" => FakePaymentState::Authorised,
                 "decline" => FakePaymentState::Declined,
                 _ => FakePaymentState::Waiting,
             };

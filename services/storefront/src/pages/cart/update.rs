@@ -116,6 +116,7 @@ fn rejection_message(context: &RequestContext, error: &CallError) -> Option<Stri
         (codes::QUANTITY_LIMIT, messages.quantity_limit),
         (codes::LINE_LIMIT, messages.line_limit),
         (codes::AMOUNT_LIMIT, messages.amount_limit),
+        (codes::CHANGE_LIMIT, messages.change_limit),
         (codes::NOT_SOLD_IN_CURRENCY, messages.other_currency),
         (codes::CHECKING_OUT, messages.checking_out),
         (codes::OUT_OF_STOCK, context.locale.messages.product.sold_out),

@@ -111,7 +111,7 @@ impl CheckoutView<'_> {
         let countries = &self.delivery.countries;
         let mut options: Vec<_> =
             countries.iter().map(|it| (it.code.as_str(), all.country(it))).collect();
-        options.sort_by_key(|(_, name)| *name);
+        options.sort_by_key(|(_, name)| sort_key(name));
         let name = format!("{prefix}country");
         let autocomplete = format!("{section} country");
         html! {
@@ -169,7 +169,7 @@ impl CheckoutView<'_> {
             if self.pickup.is_some() { messages.billing_add } else { messages.billing_differs };
         html! {
             div.billing {
-                label.tick { input #billing type="checkbox" name="billing" checked[billing.is_some()]; span { (label) } }
+                label.tick data-part="billing-choice" { input #billing type="checkbox" name="billing" checked[billing.is_some()]; span { (label) } }
                 fieldset data-part="billing" {
                     legend { (messages.billing_address) }
                     (self.country("billing_", "billing", &address.country))
@@ -186,6 +186,17 @@ impl CheckoutView<'_> {
         let is_reached = free_from.is_some_and(|free| self.totals.items.amount >= free.amount);
         is_reached || method.price.is_zero()
     }
+}
+
+/// Name as dictionaries sort it: an umlaut counts as its vowel.
+fn sort_key(name: &str) -> String {
+    let vowel = |letter: char| match letter {
+        'ä' | 'å' => 'a',
+        'ö' => 'o',
+        'ü' => 'u',
+        letter => letter,
+    };
+    name.to_lowercase().chars().map(vowel).collect()
 }
 
 /// Delivery time: `2 to 4 working days`.

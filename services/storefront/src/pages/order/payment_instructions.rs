@@ -51,7 +51,7 @@ impl OrderView<'_> {
                     (sentence)
                     @if payment.method == PREPAYMENT { " " (messages.ships_when_paid) }
                 }
-                dl.facts {
+                dl.order-facts {
                     dt { (messages.amount_due) } dd.number { strong { (amount) } }
                     dt { (messages.bank_account) }
                     dd { @for (index, line) in bank.lines().enumerate() { @if index > 0 { br; } (line) } }
