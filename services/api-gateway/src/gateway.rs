@@ -274,6 +274,7 @@ impl GatewayState {
             deadline: Some(info.deadline),
             edge: info.edge.edge,
             actor: Some(actor),
+            client: Some(info.client.address),
         };
         context.traced(&self.ids)
     }
