@@ -75,7 +75,6 @@ impl Cluster {
             Topology::SingleProcess => SINGLE_PROCESS,
             Topology::Fleet => PLACEMENTS[plan.placement % PLACEMENTS.len()],
         };
-        let settings = Arc::new(bootstrap::settings(&plan.settings)?);
         let network = Arc::new(Network::new(plan.seed, Arc::clone(env)));
         let mut skews = SimRng::stream(plan.seed, "clocks");
         let processes = placement.iter().enumerate().map(|(index, services)| {
@@ -84,8 +83,7 @@ impl Cluster {
                 env: Arc::clone(env),
                 oracle: Arc::clone(oracle),
                 network: Arc::clone(&network),
-                settings: Arc::clone(&settings),
-                calls: plan.settings.calls,
+                settings: plan.settings,
             };
             let clock = SimulatedClock::new(env.started(), skew);
             Arc::new(Process::new(index, services, clock, plan.seed, context))

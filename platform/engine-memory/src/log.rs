@@ -1,7 +1,7 @@
 //! Log that all services of the engine share: the order of writes, and the watermark up to which they are flushed.
 
 use crate::{collections::Collections, events::MemoryEvents, values::MemoryValues};
-use ::journal::{Position, Snapshot};
+use ::journal::{Position, Snapshot, StreamId};
 use parking_lot::Mutex;
 use std::{
     collections::{HashMap, VecDeque},
@@ -75,6 +75,7 @@ pub(crate) enum FlushEffect {
         name: String,
         snapshot: Snapshot,
     },
+    DeletedStream(StreamId),
 }
 
 impl MemoryLog {
@@ -187,6 +188,7 @@ impl LogContents {
                 }
                 FlushEffect::Documents(writes) => service.collections.apply(writes),
                 FlushEffect::Value { key } => service.values.apply_flushed(&key, position),
+                FlushEffect::DeletedStream(stream) => service.events.delete(&stream),
                 FlushEffect::Snapshot { name, snapshot } => {
                     service.snapshots.insert(name, snapshot);
                 }

@@ -33,6 +33,7 @@ pub(crate) struct ServiceTables {
     pub(crate) head: String,
     pub(crate) read: String,
     pub(crate) follow: String,
+    pub(crate) delete_stream: String,
     pub(crate) put_snapshot: String,
     pub(crate) snapshot: String,
     pub(crate) put_value: String,
@@ -94,6 +95,7 @@ impl ServiceTables {
                 "SELECT {row} FROM {events} WHERE position >= coalesce((SELECT max(position) FROM {events} \
                  WHERE position <= ?1), 0) AND position <= ?2 ORDER BY position"
             ),
+            delete_stream: format!("DELETE FROM {events} WHERE stream = ?1"),
             put_snapshot: format!(
                 "REPLACE INTO {snapshots} (name, position, data) VALUES (?1, ?2, ?3)"
             ),

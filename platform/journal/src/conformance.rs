@@ -6,6 +6,7 @@
 
 mod appending;
 mod concurrency;
+mod deleting;
 mod following;
 mod isolation;
 mod reading;
@@ -13,6 +14,7 @@ mod snapshots;
 
 pub use appending::*;
 pub use concurrency::*;
+pub use deleting::*;
 pub use following::*;
 pub use isolation::*;
 pub use reading::*;
@@ -45,6 +47,9 @@ macro_rules! conformance_suite {
             a_wait_ends_when_an_event_is_flushed
             the_last_position_is_that_of_the_last_event
             a_snapshot_replaces_an_older_one
+            a_deleted_stream_is_gone_and_leaves_the_others
+            a_stream_is_deleted_at_the_expected_version_only
+            the_last_event_of_a_service_is_not_deleted
             one_append_wins_a_version
             retried_appends_all_succeed
             a_follower_beside_many_writers_misses_nothing

@@ -127,6 +127,16 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
     /// * [`AppendError::Storage`] when the request is [invalid](Append::check) or the store cannot be written.
     async fn append(&self, append: Append) -> Result<Appended, AppendError>;
 
+    /// Deletes a stream of this version with all its events, which no read shows any more; consumers that are behind miss
+    /// them. It is for streams that nobody asks for again: until the deletion is done, an append to the stream is refused.
+    ///
+    /// # Errors
+    ///
+    /// * [`AppendError::Conflict`] when the stream has another version than expected.
+    /// * [`StorageError::Unavailable`] when the last event of the service is among them, since its position must not be
+    ///   given again, and when the store cannot be written.
+    async fn delete_stream(&self, stream: &str, expected: Version) -> Result<Commit, AppendError>;
+
     /// Reads up to `limit` events of a stream with a version above `after`, in order; at most
     /// [`READ_EVENTS_MAX`](crate::READ_EVENTS_MAX).
     async fn read(

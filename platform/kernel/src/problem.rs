@@ -157,6 +157,13 @@ impl Problem {
         problem
     }
 
+    /// Problem 422 `invalid_field` about several fields.
+    pub fn fields(errors: Vec<FieldError>) -> Self {
+        let sentences = errors.iter().map(|error| format!("{} {}", error.field, error.message));
+        let title = sentences.collect::<Vec<_>>().join("; ");
+        Self { errors, ..Self::new(422, codes::INVALID_FIELD, title) }
+    }
+
     /// Problem 404 `not_found`: there is no `what` called `which`.
     pub fn not_found(what: &str, which: impl std::fmt::Display) -> Self {
         Self::new(404, codes::NOT_FOUND, format!("there is no {what} {which}"))

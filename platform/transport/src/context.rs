@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderValue};
 use kernel::{Ids, Randomness, Uuid};
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 use telemetry::TraceContext;
 use tokio::time::Instant;
 
@@ -18,6 +18,8 @@ pub mod headers {
     pub const EDGE: &str = "icommerce-edge";
     /// Authenticated actor, as the gateway determined it.
     pub const ACTOR: &str = "icommerce-actor";
+    /// Address of the client, as the gateway determined it.
+    pub const CLIENT: &str = "icommerce-client";
     /// Idempotency key (IETF draft `draft-ietf-httpapi-idempotency-key-header`): makes a POST safe to retry.
     pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 }
@@ -45,7 +47,7 @@ impl Edge {
     }
 }
 
-/// Request context: trace, request id, deadline, edge and actor of the request that the running task serves.
+/// Request context: trace, request id, deadline, edge, actor and client of the request that the running task serves.
 ///
 /// It is task-local; transports propagate it to the called service.
 ///
@@ -71,6 +73,8 @@ pub struct Context {
     pub edge: Edge,
     /// Authenticated actor.
     pub actor: Option<Arc<str>>,
+    /// Address of the client outside.
+    pub client: Option<IpAddr>,
 }
 
 /// Maximum length of a context header, in bytes; a longer one is ignored.
@@ -139,6 +143,11 @@ impl Context {
         CURRENT.try_with(|context| context.actor.clone()).unwrap_or_default()
     }
 
+    /// The address of the client of the running request, if it came from outside.
+    pub fn current_client() -> Option<IpAddr> {
+        CURRENT.try_with(|context| context.client).unwrap_or_default()
+    }
+
     /// Runs `work` with this context as the current one.
     pub async fn scope<T>(self, work: impl Future<Output = T>) -> T {
         CURRENT.scope(self, work).await
@@ -164,6 +173,7 @@ impl Context {
             deadline,
             edge,
             actor: text(headers::ACTOR).map(Arc::from),
+            client: text(headers::CLIENT).and_then(|address| address.parse().ok()),
         }
     }
 
@@ -180,6 +190,8 @@ impl Context {
         );
         set(headers::REQUEST_ID, self.request_id.as_ref().and_then(text));
         set(headers::ACTOR, self.actor.as_ref().and_then(text));
+        let client = self.client.map(|address| address.to_string());
+        set(headers::CLIENT, client.and_then(|address| HeaderValue::from_str(&address).ok()));
         let edge =
             (self.edge != Edge::Internal).then(|| HeaderValue::from_static(self.edge.as_str()));
         set(headers::EDGE, edge);

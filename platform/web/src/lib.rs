@@ -27,7 +27,10 @@ mod service;
 mod versioned;
 
 pub use caller::Caller;
-pub use idempotency::{IDEMPOTENCY_RETENTION, Idempotency, requires_idempotency_key};
+pub use idempotency::{
+    ByReference, IDEMPOTENCY_RETENTION, Idempotency, REFERENCE_BYTES_MAX, ReplayReference,
+    ReplayRenderer, requires_idempotency_key,
+};
 pub use idempotency_key::{IdempotencyKey, KEY_BYTES_MAX};
 pub use json::Json;
 pub use listen::{DrainOutcome, ServeOptions, serve, serve_detached};

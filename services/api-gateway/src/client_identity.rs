@@ -16,6 +16,8 @@ use std::{
 pub(crate) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// Cookie with the id of a shopper's cart.
 const CART_COOKIE: &str = "cart";
+/// Its name over HTTPS.
+const SECURE_CART_COOKIE: &str = "__Host-cart";
 /// Longest request id accepted from a client, in bytes.
 const REQUEST_ID_BYTES_MAX: usize = 64;
 
@@ -116,24 +118,26 @@ fn forwarded_for(headers: &HeaderMap) -> impl Iterator<Item = Option<IpAddr>> {
         .map(|address| address.trim().parse().ok().map(|address: IpAddr| address.to_canonical()))
 }
 
-/// Actor of a shopper: a guest identified by the cart, since buying needs no sign-in.
-pub(crate) fn guest_actor(path: &str, id: Option<&str>, headers: &HeaderMap) -> Arc<str> {
+/// Actor of a shopper: a guest identified by the cart, since buying needs no sign-in; without a cart there is none.
+pub(crate) fn guest_actor(path: &str, id: Option<&str>, headers: &HeaderMap) -> Option<Arc<str>> {
     let in_path = id.filter(|_| path.starts_with("/api/v1/carts/"));
     let parse = |text: &str| text.parse::<CartId>().ok();
-    let cart = in_path.and_then(parse).or_else(|| cart_cookie(headers).and_then(parse));
-    match cart {
-        Some(cart) => Arc::from(format!("guest:{cart}")),
-        None => Arc::from("guest"),
-    }
+    let cart = in_path.and_then(parse).or_else(|| cart_cookie(headers).and_then(parse))?;
+    Some(Arc::from(format!("guest:{cart}")))
 }
 
+/// Cart that the cookie names.
 fn cart_cookie(headers: &HeaderMap) -> Option<&str> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(CART_COOKIE)?.strip_prefix('='))
+    let pairs = || {
+        headers
+            .get_all(header::COOKIE)
+            .iter()
+            .filter_map(|line| line.to_str().ok())
+            .flat_map(|line| line.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='))
+    };
+    let value = |name: &str| pairs().find(|(known, _)| *known == name).map(|(_, value)| value);
+    value(SECURE_CART_COOKIE).or_else(|| value(CART_COOKIE))
 }
 
 /// Whether a request id from a client is safe in logs and headers.

@@ -262,7 +262,7 @@ impl GatewayState {
             _ => None,
         };
         let actor = match info.edge.edge {
-            Edge::Operator => Arc::clone(&self.operator_actor),
+            Edge::Operator => Some(Arc::clone(&self.operator_actor)),
             Edge::Shop | Edge::Internal => {
                 client_identity::guest_actor(head.uri.path(), id, &head.headers)
             }
@@ -273,7 +273,8 @@ impl GatewayState {
             request_id,
             deadline: Some(info.deadline),
             edge: info.edge.edge,
-            actor: Some(actor),
+            actor,
+            client: Some(info.client.address),
         };
         context.traced(&self.ids)
     }

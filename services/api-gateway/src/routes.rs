@@ -48,6 +48,7 @@ pub(crate) const SHARED: &[Route] = &[
     get("/api/v1/shop", CARTS),
     get("/api/v1/carts/{id}", CARTS),
     get("/api/v1/orders/{id}", ORDERS),
+    get("/api/v1/payment-methods", ORDERS),
     get("/api/v1/payments/{id}", PAYMENTS),
 ];
 
@@ -80,6 +81,7 @@ pub(crate) const OPERATOR: &[Route] = &[
     route(&[Method::GET, Method::POST], "/api/v1/orders", ORDERS),
     post("/api/v1/orders/{id}/cancel", ORDERS),
     post("/api/v1/orders/{id}/fulfil", ORDERS),
+    post("/api/v1/orders/{id}/payments", ORDERS),
     post("/api/v1/orders/{id}/refunds", ORDERS),
     get("/api/v1/sagas", ORDERS),
     post("/api/v1/sagas/{id}/retry", ORDERS),

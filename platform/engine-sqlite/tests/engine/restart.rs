@@ -187,3 +187,39 @@ async fn the_values_of_an_earlier_format_are_migrated() {
     let left = "SELECT count(*) FROM sqlite_master WHERE name LIKE '%key_value%'";
     assert_eq!(database.query_row(left, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
 }
+
+/// Streams and the number of their rows in the journal table of a service.
+fn rows(folder: &std::path::Path, service: &str) -> Vec<(String, i64)> {
+    let database = Connection::open(folder.join("icommerce.db")).unwrap();
+    let sql = format!(
+        "SELECT stream, count(*) FROM \"{service}/journal\" GROUP BY stream ORDER BY stream"
+    );
+    let mut select = database.prepare(&sql).unwrap();
+    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    rows.collect::<rusqlite::Result<_>>().unwrap()
+}
+
+#[tokio::test]
+async fn a_deleted_stream_leaves_nothing_on_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(folder.path());
+    let journal = engine.service("till").journal;
+    for (stream, version) in [("a", 0), ("b", 0), ("a", 1), ("b", 1)] {
+        let _ = journal.append(append(stream, version)).await.unwrap();
+    }
+    let last = journal.last_position().await.unwrap();
+    journal.delete_stream("a", 2).await.unwrap().wait().await.unwrap();
+    engine.close().await.unwrap();
+    assert_eq!(rows(folder.path(), "till"), [("b".to_owned(), 2)]);
+
+    let engine = open(folder.path());
+    let journal = engine.service("till").journal;
+    assert!(journal.read("a", 0, 10).await.unwrap().is_empty());
+    let followed = journal.follow(0, 10).await.unwrap();
+    assert!(followed.iter().all(|event| event.stream == "b") && followed.len() == 2);
+    // Positions go on where they were.
+    let next = journal.append(append("a", 0)).await.unwrap();
+    assert!(next.position > last.max(followed[1].position));
+    assert_eq!(next.version, 1);
+    engine.close().await.unwrap();
+}

@@ -6,5 +6,6 @@ mod idempotency;
 mod invalid_input;
 mod listener;
 mod openapi;
+mod replay;
 mod request_layer;
 mod things;

@@ -1,6 +1,11 @@
 //! Settings of the order service.
 
-use crate::application::checkout_input::CapturePolicy;
+use crate::{
+    application::{
+        checkout_input::CapturePolicy, lookup_limit::LookupLimits, unpaid_orders::UnpaidLimits,
+    },
+    domain::order_number::Numbering,
+};
 use serde::{Deserialize, Serialize};
 
 /// Settings of the order service.
@@ -14,6 +19,21 @@ pub(crate) struct OrderSettings {
     /// Time at which the payment of an order is captured: `at_confirmation` or `at_fulfilment`. An order keeps the policy
     /// that was set when its checkout began.
     pub(crate) capture: CapturePolicy,
+    /// Days that an order with prepayment waits for its money, and holds its stock, before it is cancelled; 1 to 60.
+    pub(crate) prepayment_hold_days: u32,
+    /// Limit of the orders of one visitor, and of one address, that hold stock while they wait for their payment; at least 1.
+    pub(crate) unpaid_orders_max: usize,
+    /// Limit of the share of a SKU's units on hand that orders which wait for their payment may hold, in per cent; 1 to 100.
+    pub(crate) unpaid_share_percent_max: u32,
+    /// Units of a SKU that orders which wait for their payment may hold, however few are on hand.
+    pub(crate) unpaid_units_min: u32,
+    /// How orders are numbered: `scrambled`, so that a number does not tell the next one, or `sequential`. Orders keep the
+    /// numbers they were given.
+    pub(crate) number: Numbering,
+    /// Limit of failed look-ups with one e-mail address within a quarter of an hour; at least 1.
+    pub(crate) lookups_per_email_max: u32,
+    /// Limit of failed look-ups from one address within a quarter of an hour; at least 1.
+    pub(crate) lookups_per_address_max: u32,
     /// Limit of orders that are cached in memory.
     pub(crate) orders_in_memory_max: usize,
 }
@@ -24,7 +44,31 @@ impl Default for OrderSettings {
             hold_minutes: 15,
             payment_wait_minutes: 60,
             capture: CapturePolicy::default(),
+            prepayment_hold_days: 7,
+            unpaid_orders_max: 30,
+            unpaid_share_percent_max: 50,
+            unpaid_units_min: 20,
+            number: Numbering::default(),
+            lookups_per_email_max: 10,
+            lookups_per_address_max: 30,
             orders_in_memory_max: 10_000,
+        }
+    }
+}
+
+impl OrderSettings {
+    pub(crate) fn unpaid_limits(&self) -> UnpaidLimits {
+        UnpaidLimits {
+            orders_max: self.unpaid_orders_max,
+            share_percent_max: self.unpaid_share_percent_max,
+            units_min: self.unpaid_units_min,
+        }
+    }
+
+    pub(crate) fn lookup_limits(&self) -> LookupLimits {
+        LookupLimits {
+            per_email_max: self.lookups_per_email_max,
+            per_address_max: self.lookups_per_address_max,
         }
     }
 }

@@ -86,6 +86,10 @@ impl Inventory for FakeInventory {
         Ok(StockList { items })
     }
 
+    async fn stock(&self, _: Vec<Sku>) -> Result<StockList, CallError> {
+        unreachable!("the catalogue follows the feed")
+    }
+
     async fn hold(&self, _: HoldId, _: NewHold) -> Result<Hold, CallError> {
         unreachable!("the catalogue holds nothing")
     }

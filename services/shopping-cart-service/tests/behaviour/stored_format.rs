@@ -49,10 +49,14 @@ async fn stored_events_keep_their_text() {
     );
     let expected = [
         format!(
-            r#"{{"type":"created","currency":"EUR","lines":[{{"sku":"MUG","quantity":1}}],"at":"{at}"}}"#
+            r#"{{"type":"created","currency":"EUR","lines":[{{"sku":"MUG","quantity":1,"price":"18.00 EUR"}}],"at":"{at}"}}"#
         ),
-        format!(r#"{{"type":"line_added","sku":"LAMP","quantity":1,"at":"{at}"}}"#),
-        format!(r#"{{"type":"line_changed","sku":"MUG","quantity":2,"at":"{at}"}}"#),
+        format!(
+            r#"{{"type":"line_added","sku":"LAMP","quantity":1,"at":"{at}","price":"71.20 EUR"}}"#
+        ),
+        format!(
+            r#"{{"type":"line_changed","sku":"MUG","quantity":2,"at":"{at}","price":"18.00 EUR"}}"#
+        ),
         format!(r#"{{"type":"line_removed","sku":"LAMP","at":"{at}"}}"#),
         format!(r#"{{"type":"checkout_begun","order_id":"{one}","at":"{at}"}}"#),
         format!(r#"{{"type":"checkout_abandoned","order_id":"{one}","at":"{at}"}}"#),
