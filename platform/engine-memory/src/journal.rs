@@ -110,7 +110,7 @@ fn decide(
     before: Position,
     append: Append,
 ) -> Result<(AppendDecision, Option<(u64, FlushEffect)>), AppendError> {
-    let Append { stream, expected, events, writes } = append;
+    let Append { stream, expected, events, writes, origin } = append;
     let actual = service.events.version(&stream);
     if actual != expected {
         let stored = service.events.of_stream(&stream, expected, events.len());
@@ -126,7 +126,7 @@ fn decide(
     }
     let count = events.len() as u64;
     for (position, event) in (before + 1..).zip(events) {
-        service.events.push(&stream, position, event);
+        service.events.push(&stream, position, event, origin.clone());
     }
     let (version, position) = (expected + count, before + count);
     Ok((AppendDecision::Accepted { version, position }, Some((count, FlushEffect::Events(writes)))))

@@ -78,7 +78,7 @@ fn events(numbers: std::ops::Range<u64>) -> Vec<NewEvent> {
 }
 
 fn append(stream: &str, expected: Version, events: Vec<NewEvent>) -> Append {
-    Append { stream: stream.to_owned(), expected, events, writes: Vec::new() }
+    Append { stream: stream.to_owned(), expected, events, writes: Vec::new(), origin: None }
 }
 
 /// Appends and waits for the flush.

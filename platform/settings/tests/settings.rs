@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a failure here fails the test")]
 
 use serde::{Deserialize, Serialize};
-use settings::{Flag, Origin, Secret, Section, Settings, Sources};
+use settings::{
+    Allowed, Flag, InvalidSetting, Origin, Secret, Section, SectionSettings, Settings, Sources,
+};
 use std::collections::BTreeMap;
 use std::io::Write;
 
@@ -19,6 +21,10 @@ impl Default for ProcessSettings {
     fn default() -> Self {
         Self { data: "./data".to_owned(), services: Vec::new(), workers: None }
     }
+}
+
+impl SectionSettings for ProcessSettings {
+    const ALLOWED: &'static [Allowed] = &[Allowed::range("workers", 1, 64)];
 }
 
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -54,6 +60,28 @@ struct PaymentLimits {
 struct Mirror {
     address: String,
     token: Secret,
+}
+
+impl SectionSettings for Payment {
+    const ALLOWED: &'static [Allowed] = &[
+        Allowed::range("attempt_timeout_ms", 0, 60_000),
+        Allowed::range("ratio", 0, 1),
+        Allowed::range("limits.body_bytes_max", 0, 1 << 40),
+        Allowed::range("limits.offset", -32_768, 32_767),
+        Allowed::range("aliases.*", 0, 65_535),
+    ];
+
+    fn check(&self) -> Result<(), InvalidSetting> {
+        if self.aliases.contains_key("nobody") {
+            return Err(InvalidSetting::new("aliases", "expected the names of people"));
+        }
+        Ok(())
+    }
+}
+
+impl SectionSettings for PaymentLimits {
+    const ALLOWED: &'static [Allowed] =
+        &[Allowed::range("body_bytes_max", 0, 10), Allowed::range("offset", 0, 10)];
 }
 
 const SECTIONS: [Section; 2] =

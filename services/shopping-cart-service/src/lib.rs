@@ -34,7 +34,7 @@ pub const MODULE: Module = Module {
 
 fn build(context: &BuildContext) -> Result<BuiltService, BuildError> {
     let settings: CartSettings = context.settings()?;
-    let pricing = settings.pricing().map_err(BuildError::Other)?;
+    let pricing = settings.pricing().expect("it was checked when the settings were loaded");
     let catalogue = Arc::new(ProductCatalogue(context.contract::<dyn Catalogue>()?));
     let cached = NonZeroUsize::new(settings.carts_in_memory_max).unwrap_or(NonZeroUsize::MIN);
     let carts = Arc::new(CartService {

@@ -3,6 +3,7 @@
 use crate::locale::{CurrencyDisplay, Language};
 use kernel::Currency;
 use serde::{Deserialize, Serialize};
+use settings::{Allowed, SectionSettings};
 
 /// Settings section `storefront`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -28,6 +29,14 @@ pub(crate) struct StorefrontSettings {
     pub(crate) return_days: u16,
     /// Guarantee in years; 0 shows nothing about it.
     pub(crate) guarantee_years: u16,
+}
+
+impl SectionSettings for StorefrontSettings {
+    const ALLOWED: &'static [Allowed] = &[
+        Allowed::range("hue", 0, 359),
+        Allowed::range("return_days", 0, 3_650),
+        Allowed::range("guarantee_years", 0, 100),
+    ];
 }
 
 impl Default for StorefrontSettings {

@@ -2,6 +2,7 @@
 
 use crate::application::checkout_input::CapturePolicy;
 use serde::{Deserialize, Serialize};
+use settings::{Allowed, SectionSettings};
 
 /// Settings of the order service.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -16,6 +17,14 @@ pub(crate) struct OrderSettings {
     pub(crate) capture: CapturePolicy,
     /// Limit of orders that are cached in memory.
     pub(crate) orders_in_memory_max: usize,
+}
+
+impl SectionSettings for OrderSettings {
+    const ALLOWED: &'static [Allowed] = &[
+        Allowed::range("hold_minutes", 1, 31 * 24 * 60),
+        Allowed::range("payment_wait_minutes", 1, 31 * 24 * 60),
+        Allowed::range("orders_in_memory_max", 1, 10_000_000),
+    ];
 }
 
 impl Default for OrderSettings {

@@ -1,7 +1,7 @@
 //! Settings of the payment service.
 
 use serde::{Deserialize, Serialize};
-use settings::Secret;
+use settings::{Allowed, Secret, SectionSettings};
 use std::{num::NonZeroUsize, time::Duration};
 
 /// Settings of the payment service.
@@ -26,6 +26,16 @@ pub(crate) struct PaymentSettings {
 
 const PAYMENTS_IN_MEMORY: NonZeroUsize = NonZeroUsize::new(10_000).expect("more than 0");
 
+impl SectionSettings for PaymentSettings {
+    const ALLOWED: &'static [Allowed] = &[
+        Allowed::range("slow_ms", 0, 600_000),
+        Allowed::range("unknown_outcome_ms", 0, 86_400_000),
+        Allowed::range("late_webhook_ms", 0, 86_400_000),
+        Allowed::range("resolve_every_ms", 1, 3_600_000),
+        Allowed::range("payments_in_memory_max", 1, 10_000_000),
+    ];
+}
+
 impl Default for PaymentSettings {
     fn default() -> Self {
         Self {
@@ -42,6 +52,6 @@ impl Default for PaymentSettings {
 
 impl PaymentSettings {
     pub(crate) fn reconcile_interval(&self) -> Duration {
-        Duration::from_millis(self.resolve_every_ms.max(1))
+        Duration::from_millis(self.resolve_every_ms)
     }
 }
