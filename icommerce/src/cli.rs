@@ -21,7 +21,7 @@ const EXIT_CODES: &str = "\
 Every flag can also be given as an environment variable (--data is ICOMMERCE_DATA) or as a key in the settings file (data).
 
 Exit codes: 0 success · 1 the command failed, or a check found a violation · 2 invalid arguments or settings ·
-3 a resource is unavailable (port in use, data folder locked, not writable, or in a newer format)";
+3 a resource is unavailable (port in use, data folder locked, not writable, incomplete, or in a newer format)";
 
 /// Commands of the program.
 #[derive(Debug, Subcommand)]

@@ -44,7 +44,9 @@ mod tests {
     fn the_list_of_services_fits_a_terminal() {
         let list = list(modules::ALL, |module| module.name != "audit-service");
         assert!(list.lines().all(|line| line.chars().count() <= 80), "{list}");
-        assert!(list.contains("\norder-service\n    ") && list.contains("    follows payment-service"));
+        assert!(
+            list.contains("\norder-service\n    ") && list.contains("    follows payment-service")
+        );
         assert!(list.contains("audit-service (runs elsewhere)"));
     }
 }

@@ -51,8 +51,7 @@ mod tests {
         };
         let flag = Origin::Flag("--days".to_owned());
         let settings = [setting(Origin::Default, Some("1 to 365")), setting(flag, None)];
-        let expected =
-            "x.days = 3\n    default; allowed: 1 to 365\nx.days = 3\n    from flag --days; default 2\n";
+        let expected = "x.days = 3\n    default; allowed: 1 to 365\nx.days = 3\n    from flag --days; default 2\n";
         assert_eq!(list(&settings), expected);
     }
 

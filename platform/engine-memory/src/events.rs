@@ -49,7 +49,13 @@ impl MemoryEvents {
     }
 
     /// Appends an event to a stream.
-    pub(crate) fn push(&mut self, stream: &str, position: Position, event: NewEvent, origin: Option<Origin>) {
+    pub(crate) fn push(
+        &mut self,
+        stream: &str,
+        position: Position,
+        event: NewEvent,
+        origin: Option<Origin>,
+    ) {
         let indexes = self.streams.entry(stream.to_owned()).or_default();
         indexes.push(self.all.len());
         self.all.push(RecordedEvent {

@@ -57,9 +57,7 @@ impl AppendRow {
         let mut rest = self.events.clone();
         let origin = match rest.try_get_u8() {
             Ok(FORMAT) => None,
-            Ok(FORMAT_WITH_ORIGIN) => {
-                Some(decode_origin(&mut rest).ok_or_else(|| self.corrupt())?)
-            }
+            Ok(FORMAT_WITH_ORIGIN) => Some(decode_origin(&mut rest).ok_or_else(|| self.corrupt())?),
             _ => return Err(self.corrupt()),
         };
         for index in 0..self.count {

@@ -1,9 +1,17 @@
 //! Storage engine on `SQLite`: the data folder, one log for all services, and a second one for bulk data.
 
 use crate::{
-    data_folder, documents::SqliteDocuments, folder_state::{self, FolderState}, journal::SqliteJournal,
-    key_value::SqliteKeyValue, log::FlushPolicy, open, open_error::OpenError, open_log::OpenLog,
-    options::Options, statistics::Statistics,
+    data_folder,
+    documents::SqliteDocuments,
+    folder_state::{self, FolderState},
+    journal::SqliteJournal,
+    key_value::SqliteKeyValue,
+    log::FlushPolicy,
+    open,
+    open_error::OpenError,
+    open_log::OpenLog,
+    options::Options,
+    statistics::Statistics,
 };
 use ::journal::ServiceStorage;
 use std::{path::Path, sync::Arc};
@@ -69,10 +77,8 @@ impl SqliteEngine {
             return Err(state.missing(DATABASE_FILE));
         }
         // What may lag must not take the room that the services need to the end.
-        let bulk_options = Options {
-            disk_reserve_bytes: options.disk_reserve_bytes.saturating_mul(2),
-            ..options.clone()
-        };
+        let disk_reserve_bytes = options.disk_reserve_bytes.saturating_mul(2);
+        let bulk_options = Options { disk_reserve_bytes, ..options };
         let (file, policy) = (DATABASE_FILE, FlushPolicy::Immediate);
         let (shared_lock, shared_state) = (Arc::clone(&lock), Arc::clone(&state));
         let log = OpenLog::open(folder, file, options, policy, shared_lock, shared_state)?;

@@ -5,6 +5,7 @@ use crate::{data_folder, open_error::OpenError};
 use parking_lot::Mutex;
 use std::{
     collections::BTreeMap,
+    fmt::Write as _,
     fs::File,
     io,
     os::unix::fs::FileExt,
@@ -96,10 +97,8 @@ impl FolderState {
     ///
     /// [`OpenError`] when the file cannot be written.
     pub(crate) fn begin_use(&self, name: &'static str) -> Result<(), OpenError> {
-        let state = match wal(&self.folder.join(name)).exists() {
-            true => DatabaseState::InUse,
-            false => DatabaseState::Closed,
-        };
+        let has_wal = wal(&self.folder.join(name)).exists();
+        let state = if has_wal { DatabaseState::InUse } else { DatabaseState::Closed };
         let written = File::open(&self.folder)
             .and_then(|folder| folder.sync_all())
             .and_then(|()| self.write(name, state));
@@ -122,7 +121,8 @@ impl FolderState {
                 DatabaseState::InUse => "in-use",
                 DatabaseState::Closed => "closed",
             };
-            text.push_str(&format!("{:<width$}\n", format!("{name} {state}"), width = LINE_BYTES - 1));
+            let line = format!("{name} {state}");
+            let _ = writeln!(text, "{line:<width$}", width = LINE_BYTES - 1);
         }
         let path = self.path();
         let is_new = !path.exists();

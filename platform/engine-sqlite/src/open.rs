@@ -25,7 +25,6 @@ pub(crate) fn open(
 ) -> Result<Connection, OpenError> {
     let path = &folder.join(name);
     let explained = |error| open_error(folder, path, &error);
-    state.check(name)?;
     if path.metadata().is_ok_and(|file| file.len() > 0) {
         let identity = read_identity(path).map_err(explained)?;
         identity.check(path)?;

@@ -286,7 +286,8 @@ async fn an_event_that_cannot_be_decoded_is_an_error() {
         stream: "tank".to_owned(),
         expected: 0,
         events: vec![event],
-        writes: Vec::new(), origin: None,
+        writes: Vec::new(),
+        origin: None,
     };
     let _ = tanks.journal().append(append).await.unwrap();
     let error = tanks.load("tank").await.unwrap_err();

@@ -73,7 +73,8 @@ impl Origin {
     /// Longest actor that is kept, in bytes; the rest is cut off.
     pub const ACTOR_BYTES_MAX: usize = 64;
     /// Longest text of an origin, in bytes: edge, actor, address and user agent, with spaces between.
-    pub const TEXT_BYTES_MAX: usize = 8 + Self::ACTOR_BYTES_MAX + 45 + Self::USER_AGENT_BYTES_MAX + 3;
+    pub const TEXT_BYTES_MAX: usize =
+        8 + Self::ACTOR_BYTES_MAX + 45 + Self::USER_AGENT_BYTES_MAX + 3;
 
     /// Origin with these parts, as far as they are known. Everything but printable ASCII is replaced by `?`.
     pub fn new(
@@ -131,7 +132,12 @@ impl FromStr for Origin {
         let mut next = || parts.next().filter(|part| *part != ABSENT);
         let (actor, address, user_agent) = (next(), next(), next());
         let address = address.map(str::parse).transpose().map_err(|_| OriginError)?;
-        Ok(Self { edge, actor: actor.map(Arc::from), address, user_agent: user_agent.map(Arc::from) })
+        Ok(Self {
+            edge,
+            actor: actor.map(Arc::from),
+            address,
+            user_agent: user_agent.map(Arc::from),
+        })
     }
 }
 

@@ -268,7 +268,8 @@ impl<E: FeedEvent> Consumer<E> {
     /// Begins the feed anew: its journal is not the one that the position is from, or was restored from an older copy.
     /// Messages are handled again, which every handler has to bear anyway, and none is missed.
     fn begin_anew(&mut self, reason: &str) -> usize {
-        let reason = format!("{reason}, which {} has read: it is read again from its beginning", self.group);
+        let reason =
+            format!("{reason}, which {} has read: it is read again from its beginning", self.group);
         tracing::error!(group = self.group, source = E::SOURCE, reason, "a feed begins anew");
         self.metrics.rereads.inc_by(1);
         self.component.starting(reason.clone());
@@ -297,7 +298,7 @@ impl<E: FeedEvent> Consumer<E> {
     /// Handles messages up to the first that has to be retried; those before it are committed.
     async fn handle_all(&mut self, received: &[Received<E>]) -> Result<BatchOutcome, PullError> {
         let mut outcome = BatchOutcome::default();
-        let mut reached = self.position.unwrap_or_default();
+        let mut reached = self.position.expect("a batch comes after a position");
         for message in received {
             match self.handle(message, &mut outcome).await {
                 Ok(()) if message.position() > reached.position => {

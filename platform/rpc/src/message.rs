@@ -145,10 +145,12 @@ impl<E: FeedEvent> Message<E> {
     /// Serialises the message, for the wire and for parking.
     pub fn to_cloud_event(&self) -> Result<CloudEvent, serde_json::Error> {
         let data = EventData::of(&self.event)?;
+        let word = data.word().ok_or_else(|| serde::ser::Error::custom("an event has no type"))?;
+        let kind = event_type(&word);
         Ok(CloudEvent {
             specversion: SpecVersion::V1,
             id: self.id,
-            kind: event_type(&data.word().unwrap_or_default()),
+            kind,
             source: E::SOURCE.to_owned(),
             subject: self.subject.clone(),
             time: self.time,

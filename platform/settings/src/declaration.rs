@@ -103,7 +103,9 @@ mod tests {
     fn a_range_is_for_its_path_alone() {
         let fits = |path, other| Allowed::range(path, 0, 1).is_for(other);
         assert!(fits("a.b", "a.b") && fits("a.*", "a.b") && fits("*.b", "a.b"));
-        assert!(!fits("a", "a.b") && !fits("a.b", "a") && !fits("a.*", "a") && !fits("a.*", "a.b.c"));
+        assert!(
+            !fits("a", "a.b") && !fits("a.b", "a") && !fits("a.*", "a") && !fits("a.*", "a.b.c")
+        );
     }
 
     #[test]

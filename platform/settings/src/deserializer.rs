@@ -149,7 +149,8 @@ impl NodeDeserializer<'_> {
                 Value::Number(number) => match (number.as_u64(), number.as_i64()) {
                     (Some(number), _) => visitor.visit_u64(number),
                     (_, Some(number)) => visitor.visit_i64(number),
-                    _ => visitor.visit_f64(number.as_f64().unwrap_or(f64::NAN)),
+                    _ => visitor
+                        .visit_f64(number.as_f64().expect("every JSON number is one of the three")),
                 },
                 Value::Array(items) => {
                     let items = items.iter().enumerate().map(|(position, item)| {

@@ -203,7 +203,8 @@ impl Settings {
         self.observed = observed.into_inner();
         for key in &self.observed.numbers {
             if self.range_of(key).is_none() {
-                let sentence = format!("`{key}` is a number, and its section declares no range for it");
+                let sentence =
+                    format!("`{key}` is a number, and its section declares no range for it");
                 return Err(SettingError::new(sentence));
             }
         }

@@ -19,8 +19,8 @@ pub use channel::{Channel, Idempotent, Request, Response, Transport, TransportEr
 pub use chaos::chaos;
 pub use client::{CallError, Client, RequestBuilder, send};
 pub use context::{Context, headers};
-pub use kernel::Edge;
 pub use directory::{Directory, DirectoryError};
 pub use http::Method;
+pub use kernel::Edge;
 pub use loopback::loopback;
 pub use network::{CallPolicy, EndpointUpdater, Endpoints, network, network_over};

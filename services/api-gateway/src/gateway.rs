@@ -273,7 +273,12 @@ impl GatewayState {
             request_id,
             deadline: Some(info.deadline),
             edge: info.edge.edge,
-            origin: Some(client_identity::origin(info.edge.edge, &actor, info.client, &head.headers)),
+            origin: Some(client_identity::origin(
+                info.edge.edge,
+                &actor,
+                info.client,
+                &head.headers,
+            )),
             actor: Some(actor),
         };
         context.traced(&self.ids)

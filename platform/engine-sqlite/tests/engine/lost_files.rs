@@ -47,8 +47,7 @@ async fn has_data(folder: &Path) -> [usize; 2] {
     let count = async |storage: journal::ServiceStorage| {
         storage.journal.read(STREAM, 0, 10).await.unwrap().len()
     };
-    let counts =
-        [count(engine.service("warehouse")).await, count(engine.bulk("warehouse")).await];
+    let counts = [count(engine.service("warehouse")).await, count(engine.bulk("warehouse")).await];
     engine.close().await.unwrap();
     counts
 }

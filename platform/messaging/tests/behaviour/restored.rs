@@ -2,8 +2,8 @@
 //! missed.
 
 use crate::source::{
-    Ledger, WarehouseFeed, consumer_of, entries, expected_entries, feed, feed_over_the_wire,
-    parts, publish, reader,
+    Ledger, WarehouseFeed, consumer_of, entries, expected_entries, feed, feed_over_the_wire, parts,
+    publish, reader,
 };
 use engine_memory::MemoryEngine;
 use kernel::{Uuid, codes};
@@ -50,7 +50,10 @@ async fn a_position_of_another_journal_is_refused() {
             (u64::MAX, None),
         ] {
             let error = feed.pull(position, 0, id).await.unwrap_err();
-            assert!(error.problem(&codes::POSITION_UNKNOWN).is_some(), "{position} {id:?}: {error}");
+            assert!(
+                error.problem(&codes::POSITION_UNKNOWN).is_some(),
+                "{position} {id:?}: {error}"
+            );
         }
         // A position of an early version has no id, and the journal's end is all that can be compared.
         assert_eq!(feed.pull(2, 0, None).await.unwrap().messages.len(), 2);

@@ -123,7 +123,8 @@ async fn append(engine: &MemoryEngine, subject: &str, name: &'static str, number
         typed: journal::TypedEvent::default(),
     };
     let stream = subject.to_owned();
-    let mut append = Append { stream, expected: 0, events: vec![event], writes: Vec::new(), origin: None };
+    let mut append =
+        Append { stream, expected: 0, events: vec![event], writes: Vec::new(), origin: None };
     while let Err(AppendError::Conflict { actual }) = journal.append(append.clone()).await {
         append.expected = actual;
     }

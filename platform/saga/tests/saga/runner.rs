@@ -86,10 +86,10 @@ async fn a_saga_acts_on_behalf_of_who_began_it_also_without_the_request() {
     let operator = Origin::new(Edge::Operator, Some("operator:ann"), None, None);
     for origin in [Some(operator), Some(Origin::of_edge(Edge::Shop)), None] {
         let environment = DinnerEnvironment::new();
-        environment.house.lock().table =
-            vec![Ok(waiting()), Err(unavailable()), Ok(waiting())];
+        environment.house.lock().table = vec![Ok(waiting()), Err(unavailable()), Ok(waiting())];
         let process = RunnerProcess::start(&environment).await;
-        let context = Context { edge: Edge::Operator, origin: origin.clone(), ..Context::default() };
+        let context =
+            Context { edge: Edge::Operator, origin: origin.clone(), ..Context::default() };
         assert_eq!(context.scope(process.begin()).await.state, SagaState::Waiting);
         // In the background of the same process, and of the next one.
         process.runner.wake_and_settle(ID).await.unwrap();

@@ -1,8 +1,8 @@
 //! Audit log: activities stored once each, scanned newest first.
 
 use super::{
-    bloom_filter::{self, FilterKey},
     activity_kind::ActivityKind,
+    bloom_filter::{self, FilterKey},
     chunk::{
         self, BY_KIND, CHUNK_HEADERS, CHUNKS, ChunkHeader, into_chunks, second_of,
         second_of_micros, start_of,

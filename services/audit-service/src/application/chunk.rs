@@ -56,7 +56,10 @@ pub(super) fn start_of(second: i64) -> i64 {
 }
 
 /// Write of one activity, for [`into_chunks`] to group.
-pub(crate) fn activity_write(kind: ActivityKind, activity: &Activity) -> Result<Write, StorageError> {
+pub(crate) fn activity_write(
+    kind: ActivityKind,
+    activity: &Activity,
+) -> Result<Write, StorageError> {
     let body =
         serde_json::to_vec(activity).map_err(|error| StorageError::Corrupt(error.to_string()))?;
     let fields = vec![

@@ -56,7 +56,8 @@ impl DayBudget {
             }
             usage.offered += 1;
             let after = usage.bytes.saturating_add(bytes);
-            let is_kept = after <= max / 2 || (after <= max && usage.offered % SAMPLE == 0);
+            let is_kept =
+                after <= max / 2 || (after <= max && usage.offered.is_multiple_of(SAMPLE));
             if is_kept {
                 usage.bytes = after;
             }

@@ -40,7 +40,8 @@ impl Digests {
 
     /// Name with the digest in place of an id that opens something; any other name as it is.
     pub(crate) fn name(&self, name: &str) -> String {
-        let opening = OPENING.into_iter().find_map(|prefix| Some((prefix, name.strip_prefix(prefix)?)));
+        let opening =
+            OPENING.into_iter().find_map(|prefix| Some((prefix, name.strip_prefix(prefix)?)));
         match opening {
             Some((prefix, id)) if !id.starts_with("digest-") => {
                 format!("{prefix}{}", self.digest(id))
@@ -133,7 +134,8 @@ mod tests {
         let tails = OPENING.map(|prefix| digests.name(&format!("{prefix}{id}")));
         let tail = |name: &str| name.split_once(':').map(|(_, tail)| tail.to_owned());
         assert!(tails.iter().all(|name| tail(name) == tail(&tails[0])));
-        for other in ["guest", "operator", "operator:ann", "system", "product:0190", "stock:MUG-1"] {
+        for other in ["guest", "operator", "operator:ann", "system", "product:0190", "stock:MUG-1"]
+        {
             assert_eq!(digests.name(other), other);
         }
         let other_key = Digests::new([8; 16]);

@@ -8,7 +8,8 @@ use std::{collections::BTreeMap, time::Duration};
 use storage::{Collection, Document, FieldValue, Index, Write};
 
 /// An action of each kind.
-const ACTIONS: [&str; 4] = ["product.published", "order.confirmed", "cart.created", "product.viewed"];
+const ACTIONS: [&str; 4] =
+    ["product.published", "order.confirmed", "cart.created", "product.viewed"];
 
 fn flags(values: &[(&str, &str)]) -> Vec<Flag> {
     let flag = |(key, value): &(&str, &str)| {
