@@ -131,14 +131,15 @@ impl ProcessSettings {
         let text = std::fs::read_to_string(file).map_err(|error| {
             CliError::unavailable(format!("fleet.secret_file: {}: {error}", file.display()))
         })?;
-        warn_of_access(file);
         let secret = FleetSecret::new(text.trim().as_bytes(), Arc::clone(clock));
-        secret.map(Some).ok_or_else(|| {
+        let secret = secret.ok_or_else(|| {
             CliError::usage(format!(
                 "fleet.secret_file: the secret in {} is shorter than {SECRET_BYTES_MIN} bytes; make one with `openssl rand -hex 32`",
                 file.display()
             ))
-        })
+        })?;
+        warn_of_access(file);
+        Ok(Some(secret))
     }
 
     /// Peer addresses by service.

@@ -1,5 +1,7 @@
 //! Lost files: a folder that had data is not taken for a new one, whatever is missing.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 use crate::{append, open, options};
 use engine_sqlite::{OpenError, SqliteEngine};
 use std::{

@@ -25,8 +25,8 @@ async fn source(numbers: impl IntoIterator<Item = u64>) -> MemoryEngine {
 }
 
 /// Consumes everything that the feed has, with the progress that this engine keeps.
-async fn consume(office: &MemoryEngine, feed: WarehouseFeed) {
-    let mut consumer = consumer_of(parts(office), feed, &Arc::<Ledger>::default());
+async fn consume(office: &MemoryEngine, feed: WarehouseFeed, ledger: &Arc<Ledger>) {
+    let mut consumer = consumer_of(parts(office), feed, ledger);
     for _ in 0..4 {
         consumer.step().await.unwrap();
     }
@@ -71,15 +71,15 @@ async fn no_message_of_a_restored_journal_is_missed() {
         (3, &[10, 11, 12, 13]),
     ];
     for (count, restored) in cases {
-        let office = MemoryEngine::new();
-        consume(&office, feed(&source(0..count).await)).await;
+        let (office, ledger) = (MemoryEngine::new(), Arc::<Ledger>::default());
+        consume(&office, feed(&source(0..count).await), &ledger).await;
         let before: Vec<u64> = (0..count).collect();
         assert_eq!(entries(&office).await, expected_entries(&[("a", &before)]));
         let restored_source = source(restored.iter().copied()).await;
-        consume(&office, feed_over_the_wire(&restored_source)).await;
+        consume(&office, feed_over_the_wire(&restored_source), &ledger).await;
         let all: Vec<u64> = before.iter().chain(restored).copied().collect();
         assert_eq!(entries(&office).await, expected_entries(&[("a", &all)]), "{restored:?}");
-        consume(&office, feed(&restored_source)).await;
+        consume(&office, feed(&restored_source), &ledger).await;
         assert_eq!(entries(&office).await, expected_entries(&[("a", &all)]), "and no more");
     }
 }
@@ -87,15 +87,17 @@ async fn no_message_of_a_restored_journal_is_missed() {
 #[tokio::test]
 async fn a_journal_that_only_went_on_is_read_on() {
     let (office, engine) = (MemoryEngine::new(), source(0..3).await);
-    consume(&office, feed(&engine)).await;
+    let ledger = Arc::<Ledger>::default();
+    consume(&office, feed(&engine), &ledger).await;
     publish(&engine, "a", 3).await;
-    consume(&office, feed(&engine)).await;
+    consume(&office, feed(&engine), &ledger).await;
     assert_eq!(entries(&office).await, expected_entries(&[("a", &[0, 1, 2, 3])]));
 }
 
 #[tokio::test]
 async fn a_position_of_an_early_version_is_read_on_and_gets_its_identity() {
     let (office, engine) = (MemoryEngine::new(), source(0..3).await);
+    let ledger = Arc::<Ledger>::default();
     let documents = reader(&office).documents;
     let stored = |body: &'static str| {
         let key = "ledger.warehouse".to_owned();
@@ -103,7 +105,7 @@ async fn a_position_of_an_early_version_is_read_on_and_gets_its_identity() {
         Write::Put { collection: &INBOX, document }
     };
     drop(documents.write(vec![stored("2")]).await.unwrap());
-    consume(&office, feed(&engine)).await;
+    consume(&office, feed(&engine), &ledger).await;
     assert_eq!(entries(&office).await, expected_entries(&[("a", &[2])]));
     let reached = documents.find(&INBOX, "ledger.warehouse").await.unwrap().unwrap();
     let text = String::from_utf8(reached.body.to_vec()).unwrap();
@@ -111,18 +113,18 @@ async fn a_position_of_an_early_version_is_read_on_and_gets_its_identity() {
     assert!(position == "3" && id.parse::<Uuid>().is_ok(), "{text}");
 
     drop(documents.write(vec![stored("30")]).await.unwrap());
-    consume(&office, feed(&engine)).await;
+    consume(&office, feed(&engine), &ledger).await;
     assert_eq!(entries(&office).await, expected_entries(&[("a", &[2, 0, 1, 2])]));
 }
 
 #[tokio::test(start_paused = true)]
 async fn reading_anew_is_reported_until_it_is_done() {
-    let office = MemoryEngine::new();
-    consume(&office, feed(&source(0..6).await)).await;
+    let (office, ledger) = (MemoryEngine::new(), Arc::<Ledger>::default());
+    consume(&office, feed(&source(0..6).await), &ledger).await;
     let restored = source(0..3).await;
     let health = Health::new();
     let parts = ConsumerParts { health: health.clone(), ..parts(&office) };
-    let mut consumer = consumer_of(parts, feed(&restored), &Arc::<Ledger>::default());
+    let mut consumer = consumer_of(parts, feed(&restored), &ledger);
     let component = || health.readiness().components["feed ledger.warehouse"].clone();
     consumer.step().await.unwrap();
     assert_eq!(component().status, HealthStatus::Starting);

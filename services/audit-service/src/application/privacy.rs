@@ -96,15 +96,14 @@ fn thinned(text: &str) -> String {
     let mut kept = String::new();
     for word in text.split_whitespace() {
         let word = if may_name_a_person(word) { LEFT_OUT } else { word };
-        let room = VISIT_TEXT_BYTES_MAX.saturating_sub(kept.len() + 1);
-        if !kept.is_empty() {
-            kept.push(' ');
-        }
-        if word.len() > room {
-            kept.push_str(&word[..word.floor_char_boundary(room)]);
+        let gap = if kept.is_empty() { "" } else { " " };
+        let room = VISIT_TEXT_BYTES_MAX.saturating_sub(kept.len() + gap.len());
+        let part = &word[..word.floor_char_boundary(room)];
+        if part.is_empty() {
             break;
         }
-        kept.push_str(word);
+        kept.push_str(gap);
+        kept.push_str(part);
     }
     kept
 }

@@ -67,7 +67,7 @@ impl SectionSettings for CartSettings {
 impl CartSettings {
     /// Pricing configuration, or the setting that is invalid.
     pub(crate) fn pricing(&self) -> Result<PricingConfig, InvalidSetting> {
-        let wrong = InvalidSetting::new;
+        let wrong = |path, expected: &str| InvalidSetting::new(path, expected);
         let currency = Currency::parse(&self.currency)
             .map_err(|_| wrong("currency", "expected a currency code (ISO 4217) such as EUR"))?;
         let home = countries::find(&self.country).ok_or_else(|| {
@@ -82,7 +82,7 @@ impl CartSettings {
             let rate = rate.filter(|(code, rate)| countries::find(code).is_some() && is_rate(rate));
             let (code, rate) = rate.ok_or_else(|| {
                 let expected = "a country and a rate from 0 to 1, such as DE=0.19";
-                wrong("tax_rates", format!("{text:?} is wrong; expected {expected}"))
+                wrong("tax_rates", &format!("{text:?} is wrong; expected {expected}"))
             })?;
             rates.insert(code.to_owned(), rate);
         }
@@ -92,7 +92,7 @@ impl CartSettings {
             .map(|text| {
                 parse_delivery_method(text).ok_or_else(|| {
                     let expected = "code|label|EUR:490/5000|2-4|countries";
-                    wrong("shipping_methods", format!("{text:?} is wrong; expected {expected}"))
+                    wrong("shipping_methods", &format!("{text:?} is wrong; expected {expected}"))
                 })
             })
             .collect::<Result<Vec<_>, _>>()?;
