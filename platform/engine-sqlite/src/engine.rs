@@ -69,8 +69,8 @@ impl SqliteEngine {
     pub fn open(folder: &Path, options: Options) -> Result<Self, OpenError> {
         let lock = Arc::new(data_folder::lock(folder)?);
         let state = Arc::new(FolderState::read(folder, [DATABASE_FILE, BULK_FILE])?);
-        state.check(DATABASE_FILE)?;
-        state.check(BULK_FILE)?;
+        open::identify(folder, DATABASE_FILE, &state)?;
+        open::identify(folder, BULK_FILE, &state)?;
         let database = folder.join(DATABASE_FILE);
         let has_database = database.metadata().is_ok_and(|file| file.len() > 0);
         if !has_database && open::is_filled(&folder.join(BULK_FILE)) {

@@ -17,7 +17,26 @@ pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 const WRITER_CACHE_KIB: i64 = -32 * 1024;
 const STATEMENTS_MAX: usize = 256;
 
-/// Opens the database for its writer, creates it when it is missing, and migrates an older format.
+/// Identifies a database before anything in the folder is opened for writing: what the folder had must be there, and what is
+/// there must be ours.
+pub(crate) fn identify(
+    folder: &Path,
+    name: &'static str,
+    state: &FolderState,
+) -> Result<(), OpenError> {
+    state.check(name)?;
+    let path = folder.join(name);
+    if path.metadata().is_ok_and(|file| file.len() > 0) {
+        let identity = read_identity(&path).map_err(|error| open_error(folder, &path, &error))?;
+        identity.check(&path)?;
+        if identity.is_new() && state.has(name) {
+            return Err(state.missing(name));
+        }
+    }
+    Ok(())
+}
+
+/// Opens an [identified](identify) database for its writer, creates it when it is missing, and migrates an older format.
 pub(crate) fn open(
     folder: &Path,
     name: &'static str,
@@ -25,13 +44,6 @@ pub(crate) fn open(
 ) -> Result<Connection, OpenError> {
     let path = &folder.join(name);
     let explained = |error| open_error(folder, path, &error);
-    if path.metadata().is_ok_and(|file| file.len() > 0) {
-        let identity = read_identity(path).map_err(explained)?;
-        identity.check(path)?;
-        if identity.is_new() && state.has(name) {
-            return Err(state.missing(name));
-        }
-    }
     // Created here and not by `SQLite`, which takes the permissions of its other files from this one.
     data_folder::private_file(path).map_err(|error| data_folder::open_error(folder, &error))?;
     let connection = Connection::open(path).map_err(explained)?;
