@@ -41,6 +41,7 @@ fn a_value_that_no_shop_can_work_with_is_refused_with_its_key() {
         ("API_GATEWAY__DEADLINE_MS", "0", "api-gateway.deadline_ms"),
         ("PAYMENT_SERVICE__RESOLVE_EVERY_MS", "0", "payment-service.resolve_every_ms"),
         ("STOREFRONT__HUE", "360", "storefront.hue"),
+        ("STOREFRONT__COUNTRY", "Mars", "storefront.country"),
         ("AUDIT_SERVICE__RETENTION_DAYS__VISIT", "36501", "audit-service.retention_days.visit"),
         ("SHOPPING_CART_SERVICE__TAX_RATES", "DE=99", "shopping-cart-service.tax_rates"),
         ("SHOPPING_CART_SERVICE__COUNTRY", "Mars", "shopping-cart-service.country"),

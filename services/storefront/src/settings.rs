@@ -3,7 +3,7 @@
 use crate::locale::{CurrencyDisplay, Language};
 use kernel::Currency;
 use serde::{Deserialize, Serialize};
-use settings::{Allowed, SectionSettings};
+use settings::{Allowed, InvalidSetting, SectionSettings};
 
 /// Settings section `storefront`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -37,6 +37,16 @@ impl SectionSettings for StorefrontSettings {
         Allowed::range("return_days", 0, 3_650),
         Allowed::range("guarantee_years", 0, 100),
     ];
+
+    fn check(&self) -> Result<(), InvalidSetting> {
+        let is_code = self.country.len() == 2
+            && self.country.bytes().all(|letter| letter.is_ascii_uppercase());
+        if is_code {
+            return Ok(());
+        }
+        let expected = "expected the code of a country (ISO 3166-1) such as DE";
+        Err(InvalidSetting::new("country", expected))
+    }
 }
 
 impl Default for StorefrontSettings {
