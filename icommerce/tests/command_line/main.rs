@@ -4,6 +4,7 @@
 
 mod maintenance;
 mod program;
+mod restored;
 
 use program::{assert_fails, get, icommerce, start_shop, stop_shop};
 use std::{net::TcpListener, os::unix::fs::PermissionsExt, process::Command};
