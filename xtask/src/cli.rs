@@ -83,7 +83,7 @@ pub(crate) enum Task {
     ///
     /// Builds into target/build-time, with cargo's report of what the time went to.
     BuildTime,
-    /// Asks the RustSec database for known vulnerabilities of the dependencies.
+    /// Asks the advisory database for known vulnerabilities of the dependencies.
     ///
     /// Runs `cargo deny check advisories` and prints the date of the database. Without cargo-deny or the database it says
     /// that nothing was checked.

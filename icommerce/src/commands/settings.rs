@@ -80,7 +80,7 @@ mod tests {
             for value in [below.as_str(), above.as_str(), "1000000000000000000"] {
                 let flag = settings::Flag::new("--x", key.as_str(), value);
                 let error = process::settings(&ProcessFlags::default(), vec![flag]);
-                let error = format!("{:?}", error.err().expect("it is refused"));
+                let error = format!("{:?}", error.expect_err("it is refused"));
                 let expected = format!("expected a whole number from {min} to {max}");
                 assert!(error.contains(&key) && error.contains(value), "{error}");
                 assert!(error.contains(&expected) && error.contains("Usage"), "{error}");
