@@ -22,6 +22,10 @@ const OTHERS: u32 = 0o007;
 const GROUP: u32 = 0o070;
 /// Bit by which a folder hands its group on to its files.
 const SET_GROUP_ID: u32 = 0o2000;
+/// Bit of a folder in which everybody keeps files of their own, such as `/tmp`.
+const STICKY: u32 = 0o1000;
+/// Beginnings of the names of the engine's files.
+const OWN_FILES: [&str; 2] = ["icommerce.", "bulk."];
 
 /// Lock of the data folder, held as long as this value lives.
 #[derive(Debug)]
@@ -62,9 +66,9 @@ pub(crate) fn private_file(path: &Path) -> io::Result<File> {
     options.read(true).write(true).create(true).truncate(false).mode(FILE_MODE).open(path)
 }
 
-/// Takes away what the group and others may do with the folder and the files in it. A folder that hands its group on (the
+/// Takes away what the group and others may do with the folder and the engine's files in it. A folder that hands its group on (the
 /// bit `setgid`) is shared with the group on purpose, and stays so; others never have access. A folder of another owner is
-/// left as it is.
+/// left as it is, and so is one that is everybody's.
 pub(crate) fn restrict(folder: &Path) {
     match restricted(folder) {
         Ok(0) => {}
@@ -86,11 +90,14 @@ fn restricted(folder: &Path) -> io::Result<usize> {
     let mode = folder.metadata()?.permissions().mode();
     let is_shared = mode & SET_GROUP_ID != 0;
     let forbidden = if is_shared { OTHERS } else { OTHERS | GROUP };
-    let mut count = restrict_path(folder, forbidden)?;
+    let mut count = if mode & STICKY == 0 { restrict_path(folder, forbidden)? } else { 0 };
     for entry in folder.read_dir()? {
         let entry = entry?;
+        let name = entry.file_name();
+        let is_own =
+            OWN_FILES.iter().any(|own| name.as_encoded_bytes().starts_with(own.as_bytes()));
         // A link may lead out of the folder.
-        if entry.file_type()?.is_file() {
+        if is_own && entry.file_type()?.is_file() {
             count += restrict_path(&entry.path(), forbidden)?;
         }
     }

@@ -147,6 +147,8 @@ async fn the_folder_and_its_files_are_for_their_owner_alone() {
     }
     engine.close().await.unwrap();
 
+    let foreign = folder.join("notes.txt");
+    fs::write(&foreign, "not ours").unwrap();
     // A folder that was open to others is closed; one that is shared with a group on purpose stays shared with it.
     for (given, file_given, folder_mode, file_mode) in
         [(0o755, 0o644, 0o700, 0o600), (0o777, 0o666, 0o700, 0o600), (0o2775, 0o664, 0o2770, 0o660)]
@@ -157,9 +159,14 @@ async fn the_folder_and_its_files_are_for_their_owner_alone() {
         fs::set_permissions(&folder, fs::Permissions::from_mode(given)).unwrap();
         let engine = open(&folder);
         assert_eq!(mode(&folder), folder_mode, "{given:o}");
-        for file in files(&folder) {
+        for file in files(&folder).into_iter().filter(|file| *file != foreign) {
             assert_eq!(mode(&file), file_mode, "{file:?} {given:o}");
         }
         engine.close().await.unwrap();
+        assert_eq!(mode(&foreign), file_given, "a file of somebody else is left alone");
     }
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o1777)).unwrap();
+    open(&folder).close().await.unwrap();
+    assert_eq!(mode(&folder), 0o1777, "a folder that is everybody's is left alone");
+    assert_eq!(mode(&folder.join("icommerce.db")), 0o600);
 }
