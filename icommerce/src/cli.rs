@@ -22,7 +22,7 @@ Every flag can also be given as an environment variable (--data is ICOMMERCE_DAT
 
 Exit codes: 0 success · 1 the command failed, a check found a violation, or nothing of what was asked could be done ·
 2 invalid arguments or settings, or a file that needs another argument ·
-3 a resource is unavailable (port in use, data folder locked, not writable, or in a newer format)";
+3 a resource is unavailable (port in use, data folder locked, not writable, incomplete, or in a newer format)";
 
 /// Commands of the program.
 #[derive(Debug, Subcommand)]

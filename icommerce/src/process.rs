@@ -4,8 +4,16 @@ use crate::{cli::ProcessFlags, error::CliError, modules};
 use kernel::Clock;
 use rpc::{FleetSecret, SECRET_BYTES_MIN};
 use serde::{Deserialize, Serialize};
-use settings::{Flag, Origin, Section, Settings, Sources};
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use settings::{
+    Allowed, Flag, InvalidSetting, Origin, Section, SectionSettings, Settings, Sources,
+};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use telemetry::LogFormat;
 
 /// Settings of the process.
@@ -77,6 +85,30 @@ impl Default for ProcessSettings {
     }
 }
 
+impl SectionSettings for ProcessSettings {
+    const ALLOWED: &'static [Allowed] = &[
+        Allowed::range("disk_reserve_bytes", 0, 1 << 40),
+        Allowed::range("drain_timeout_ms", 0, 600_000),
+    ];
+
+    fn check(&self) -> Result<(), InvalidSetting> {
+        let is_address = |text: &str| text.parse::<SocketAddr>().is_ok();
+        for (path, address) in
+            [("listen", &self.listen), ("operator_listen", &self.operator_listen)]
+        {
+            if !is_address(address) {
+                let expected = "expected an address and port, such as 127.0.0.1:8080";
+                return Err(InvalidSetting::new(path, expected));
+            }
+        }
+        if !self.service_listen.is_empty() && !is_address(&self.service_listen) {
+            let expected = "expected an address and port, such as 127.0.0.1:9000, or nothing";
+            return Err(InvalidSetting::new("service_listen", expected));
+        }
+        Ok(())
+    }
+}
+
 impl ProcessSettings {
     /// Initialises logging.
     pub(crate) fn init_logging(&self) -> Result<(), CliError> {
@@ -100,12 +132,14 @@ impl ProcessSettings {
             CliError::unavailable(format!("fleet.secret_file: {}: {error}", file.display()))
         })?;
         let secret = FleetSecret::new(text.trim().as_bytes(), Arc::clone(clock));
-        secret.map(Some).ok_or_else(|| {
+        let secret = secret.ok_or_else(|| {
             CliError::usage(format!(
                 "fleet.secret_file: the secret in {} is shorter than {SECRET_BYTES_MIN} bytes; make one with `openssl rand -hex 32`",
                 file.display()
             ))
-        })
+        })?;
+        warn_of_access(file);
+        Ok(Some(secret))
     }
 
     /// Peer addresses by service.
@@ -129,6 +163,16 @@ impl ProcessSettings {
             }
         }
         Ok(peers)
+    }
+}
+
+/// Warns of a secret that other users of this machine can read. It is not refused: orchestrators mount secrets that way.
+fn warn_of_access(file: &Path) {
+    const OTHERS: u32 = 0o004;
+    let mode = file.metadata().map(|metadata| metadata.permissions().mode());
+    if mode.is_ok_and(|mode| mode & OTHERS != 0) {
+        let file = file.display();
+        tracing::warn!(%file, "other users of this machine can read this secret; chmod 600 keeps it");
     }
 }
 

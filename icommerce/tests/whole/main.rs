@@ -61,6 +61,7 @@ in_every_topology! {
     catalogue::two_thousand_variants_are_one_product,
     pages::pages_are_reachable_through_the_gateway,
     operators::parked_messages_of_every_consumer_are_reachable,
+    operators::the_audit_trail_names_who_changed_something,
     operators::a_stranger_cannot_call_a_service_of_a_fleet,
     input::invalid_input_is_rejected_with_a_problem,
     crashes::acknowledged_orders_exist_exactly_once_after_a_kill,

@@ -1,6 +1,7 @@
 //! Events of one service, indexed by position and by stream.
 
 use ::journal::{NewEvent, Position, RecordedEvent, StreamId, Version};
+use kernel::Origin;
 use std::collections::{HashMap, HashSet};
 
 /// Event index of one service.
@@ -56,7 +57,13 @@ impl MemoryEvents {
     }
 
     /// Appends an event to a stream.
-    pub(crate) fn push(&mut self, stream: &str, position: Position, event: NewEvent) {
+    pub(crate) fn push(
+        &mut self,
+        stream: &str,
+        position: Position,
+        event: NewEvent,
+        origin: Option<Origin>,
+    ) {
         let indexes = self.streams.entry(stream.to_owned()).or_default();
         indexes.push(self.all.len());
         self.all.push(RecordedEvent {
@@ -67,6 +74,7 @@ impl MemoryEvents {
             name: event.name.to_owned(),
             data: event.data,
             recorded_at: event.recorded_at,
+            origin,
             typed: event.typed,
         });
     }

@@ -127,7 +127,7 @@ fn decide(
     before: Position,
     append: Append,
 ) -> Result<(AppendDecision, Option<(u64, FlushEffect)>), AppendError> {
-    let Append { stream, expected, events, writes } = append;
+    let Append { stream, expected, events, writes, origin } = append;
     if service.events.is_being_deleted(&stream) {
         return Err(StorageError::Unavailable(format!("{stream} is being deleted")).into());
     }
@@ -146,7 +146,7 @@ fn decide(
     }
     let count = events.len() as u64;
     for (position, event) in (before + 1..).zip(events) {
-        service.events.push(&stream, position, event);
+        service.events.push(&stream, position, event, origin.clone());
     }
     let (version, position) = (expected + count, before + count);
     Ok((AppendDecision::Accepted { version, position }, Some((count, FlushEffect::Events(writes)))))

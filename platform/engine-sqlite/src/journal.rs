@@ -30,7 +30,7 @@ pub(crate) struct SqliteJournal {
 impl Journal for SqliteJournal {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         append.check()?;
-        let events = append_row::encode(&append.events);
+        let events = append_row::encode(&append.events, append.origin.as_ref());
         let (mut guard, actual) = self.head(&append.stream)?;
         if guard.state(&self.service).is_being_deleted(&append.stream) {
             let reason = format!("{} is being deleted", append.stream);
@@ -40,7 +40,7 @@ impl Journal for SqliteJournal {
             drop(guard);
             return self.repeated_append(&append, actual);
         }
-        let Append { stream, expected, events: new, writes } = append;
+        let Append { stream, expected, events: new, writes, origin: _ } = append;
         let (count, first_position) = (new.len() as u64, guard.next_position());
         let typed = new.into_iter().map(|event| event.typed).collect();
         let row = Arc::new(AppendRow {

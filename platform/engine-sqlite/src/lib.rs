@@ -24,6 +24,7 @@ mod data_folder;
 mod disk_reserve;
 mod documents;
 mod engine;
+mod folder_state;
 mod index_scan;
 mod journal;
 mod key_value;

@@ -4,8 +4,9 @@ use rusqlite::Connection;
 use std::{collections::HashSet, fmt::Write as _};
 use storage::Collection;
 
-/// Format of the database, kept in its `user_version`.
-pub(crate) const FORMAT: i32 = 3;
+/// Format of the database, kept in its `user_version`. Since format 4 an append may have an origin, which earlier releases
+/// cannot read.
+pub(crate) const FORMAT: i32 = 4;
 /// Application id of the database, kept in its `application_id`: "ICOM".
 pub(crate) const APPLICATION: i32 = 0x4943_4f4d;
 

@@ -38,6 +38,7 @@ macro_rules! conformance_suite {
             empty_and_oversized_appends_are_refused
             events_and_documents_are_written_together
             an_event_comes_back_as_it_was_appended
+            an_origin_comes_back_with_every_event_of_its_append
             reading_goes_on_after_a_version
             what_is_appended_is_read_at_once
             the_scope_depends_on_what_is_read_before_its_flush
@@ -83,7 +84,7 @@ fn events(numbers: std::ops::Range<u64>) -> Vec<NewEvent> {
 }
 
 fn append(stream: &str, expected: Version, events: Vec<NewEvent>) -> Append {
-    Append { stream: stream.to_owned(), expected, events, writes: Vec::new() }
+    Append { stream: stream.to_owned(), expected, events, writes: Vec::new(), origin: None }
 }
 
 /// Appends and waits for the flush.

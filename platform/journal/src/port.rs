@@ -3,6 +3,7 @@
 use crate::{NewEvent, Position, RecordedEvent, StreamId, Version};
 use async_trait::async_trait;
 use bytes::Bytes;
+use kernel::Origin;
 use storage::{Commit, StorageError, Write};
 
 /// Append request: events for one stream, and documents to write in the same commit.
@@ -16,6 +17,8 @@ pub struct Append {
     pub events: Vec<NewEvent>,
     /// Document writes of the same commit, for read models that must never be behind the events.
     pub writes: Vec<Write>,
+    /// Origin of the change, stored once with all events of the append. The runtime sets it, from the running request.
+    pub origin: Option<Origin>,
 }
 
 impl Append {
@@ -105,6 +108,7 @@ pub struct Snapshot {
 ///         typed: TypedEvent::default(),
 ///     }],
 ///     writes: Vec::new(),
+///     origin: None,
 /// };
 /// let appended = journal.append(append(1)).await?;
 /// appended.commit.wait().await?;

@@ -300,7 +300,8 @@ impl<A: Aggregate> Repository<A> {
         let state =
             state.map(Arc::new).ok_or_else(|| StorageError::Corrupt("no events".to_owned()))?;
         let writes = writes(&state);
-        let append = Append { stream: stream.to_owned(), expected: loaded.version, events, writes };
+        let (stream, expected) = (stream.to_owned(), loaded.version);
+        let append = Append { stream, expected, events, writes, origin: None };
         Ok((append, state))
     }
 }

@@ -331,6 +331,7 @@ async fn one_idempotency_key_takes_effect_once() {
             })
             .collect(),
         writes: Vec::new(),
+        origin: None,
     };
     assert_eq!(two.journal().append(again).await.unwrap().version, 2);
     assert_eq!(level(&two, "tank").await, (2, 2));
@@ -352,6 +353,7 @@ async fn an_event_that_cannot_be_decoded_is_an_error() {
         expected: 0,
         events: vec![event],
         writes: Vec::new(),
+        origin: None,
     };
     let _ = tanks.journal().append(append).await.unwrap();
     let error = tanks.load("tank").await.unwrap_err();

@@ -65,6 +65,7 @@ pub mod codes {
         FORBIDDEN = "forbidden", 403, "The caller may not do this.";
         UNAUTHENTICATED = "unauthenticated", 401, "Sign in first.";
         VERSION_CONFLICT = "version_conflict", 409, "Another request changed this meanwhile; read it again.";
+        POSITION_UNKNOWN = "position_unknown", 409, "The feed has no such position; read it from the beginning.";
         PRECONDITION_FAILED = "precondition_failed", 412, "If-Match names another version than the current one.";
         IDEMPOTENCY_KEY_MISSING = "idempotency_key_missing", 400, "This operation must not happen twice and needs an Idempotency-Key.";
         IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused", 422, "The same Idempotency-Key came with another body.";

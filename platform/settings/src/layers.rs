@@ -1,9 +1,9 @@
 //! Layered settings: loads the layers, refuses undeclared keys, and deserialises sections.
 
-use crate::deserializer::{Node, NodeContent, NodeDeserializer};
+use crate::deserializer::{Node, NodeContent, NodeDeserializer, Observed};
 use crate::section::joined;
 use crate::source::{self, FILE_VARIABLE, PREFIX};
-use crate::{Origin, Section, SettingError, Sources, suggestion};
+use crate::{Allowed, InvalidSetting, Origin, Section, SettingError, Sources, suggestion};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::cell::RefCell;
@@ -15,7 +15,7 @@ use std::path::Path;
 pub struct Settings {
     sections: Vec<Section>,
     pub(crate) keys: BTreeMap<String, Setting>,
-    pub(crate) secrets: BTreeSet<String>,
+    pub(crate) observed: Observed,
 }
 
 /// Setting of one key.
@@ -62,8 +62,8 @@ impl Settings {
                 "there is no settings section `{name}`{suggestion}"
             )));
         }
-        let secrets = RefCell::default();
-        let deserializer = NodeDeserializer { node: self.table(name), secrets: &secrets };
+        let observed = RefCell::default();
+        let deserializer = NodeDeserializer { node: self.table(name), observed: &observed };
         T::deserialize(deserializer).map_err(|error| SettingError::new(error.to_string()))
     }
 
@@ -78,7 +78,7 @@ impl Settings {
 
     fn defaults(sections: impl IntoIterator<Item = Section>) -> Result<Self, SettingError> {
         let mut all =
-            Self { sections: Vec::new(), keys: BTreeMap::new(), secrets: BTreeSet::new() };
+            Self { sections: Vec::new(), keys: BTreeMap::new(), observed: Observed::default() };
         let mut variables = BTreeMap::from([(FILE_VARIABLE.to_owned(), "config".to_owned())]);
         for section in sections {
             let declared =
@@ -187,16 +187,28 @@ impl Settings {
         }
     }
 
-    /// Deserialises every section once, which also finds the keys that are secret.
+    /// Checks the ranges, and deserialises every section once, which also finds out what kind of setting each key is.
     fn check(&mut self) -> Result<(), SettingError> {
-        let secrets = RefCell::default();
+        let observed = RefCell::default();
         for section in &self.sections {
+            self.check_ranges(section)?;
             let deserializer =
-                NodeDeserializer { node: self.table(section.name), secrets: &secrets };
-            (section.check)(deserializer).map_err(|error| SettingError::new(error.to_string()))?;
+                NodeDeserializer { node: self.table(section.name), observed: &observed };
+            let checked = (section.check)(deserializer);
+            let checked = checked.map_err(|error| SettingError::new(error.to_string()))?;
+            checked.map_err(|InvalidSetting { path, expected }| {
+                self.invalid(&section.key(path), &expected)
+            })?;
         }
-        self.secrets = secrets.into_inner();
-        for key in &self.secrets {
+        self.observed = observed.into_inner();
+        for key in &self.observed.numbers {
+            if self.range_of(key).is_none() {
+                let sentence =
+                    format!("`{key}` is a number, and its section declares no range for it");
+                return Err(SettingError::new(sentence));
+            }
+        }
+        for key in &self.observed.secrets {
             if self
                 .keys
                 .get(key)
@@ -209,6 +221,39 @@ impl Settings {
             }
         }
         Ok(())
+    }
+
+    fn check_ranges(&self, section: &Section) -> Result<(), SettingError> {
+        for (key, setting) in self.keys.iter().filter(|(_, it)| it.section == section.name) {
+            let number = match &setting.node.content {
+                NodeContent::Typed(Value::Number(number)) => {
+                    number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from))
+                }
+                NodeContent::Text(text) => text.trim().parse().ok(),
+                _ => None,
+            };
+            // What is not a whole number is refused by its type, or is no number.
+            if let (Some(number), Some(range)) = (number, section.range_of(key))
+                && !range.contains(number)
+            {
+                return Err(self.invalid(key, &format!("expected a whole number from {range}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Range of the number with this key, if its section declares one.
+    pub(crate) fn range_of(&self, key: &str) -> Option<&'static Allowed> {
+        self.sections.iter().find_map(|section| section.range_of(key))
+    }
+
+    /// Error for a setting whose value is not as expected.
+    fn invalid(&self, key: &str, expected: &str) -> SettingError {
+        let Some(Setting { node, .. }) = self.keys.get(key) else {
+            return SettingError::new(format!("`{key}`: {expected}"));
+        };
+        let (value, origin) = (node.excerpt(), &node.origin);
+        SettingError::new(format!("`{key}` cannot be {value} ({origin}): {expected}"))
     }
 
     /// Names directly below a key.

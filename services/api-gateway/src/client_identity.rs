@@ -5,12 +5,14 @@ use axum::{
     http::{HeaderMap, HeaderName, header, request::Parts},
 };
 use identifiers::CartId;
+use kernel::Origin;
 use serde::{Deserialize, Serialize};
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     str::FromStr,
     sync::Arc,
 };
+use transport::Edge;
 
 /// Header with the chain of proxies.
 pub(crate) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -124,6 +126,22 @@ pub(crate) fn guest_actor(path: &str, id: Option<&str>, headers: &HeaderMap) -> 
     let parse = |text: &str| text.parse::<CartId>().ok();
     let cart = in_path.and_then(parse).or_else(|| cart_cookie(headers).and_then(parse))?;
     Some(Arc::from(format!("guest:{cart}")))
+}
+
+/// Origin of the changes that a request makes: of operators everything that is known; of shoppers the edge alone, because
+/// their orders and carts say who they are, and their addresses are nobody's business.
+pub(crate) fn origin(
+    edge: Edge,
+    actor: Option<&str>,
+    client: ClientIdentity,
+    headers: &HeaderMap,
+) -> Origin {
+    if edge != Edge::Operator {
+        return Origin::of_edge(edge);
+    }
+    let agent = headers.get(header::USER_AGENT);
+    let agent = agent.map(|agent| String::from_utf8_lossy(agent.as_bytes()));
+    Origin::new(edge, actor, Some(client.address), agent.as_deref())
 }
 
 /// Cart that the cookie names.

@@ -273,6 +273,12 @@ impl GatewayState {
             request_id,
             deadline: Some(info.deadline),
             edge: info.edge.edge,
+            origin: Some(client_identity::origin(
+                info.edge.edge,
+                actor.as_deref(),
+                info.client,
+                &head.headers,
+            )),
             actor,
             client: Some(info.client.address),
         };

@@ -2,6 +2,7 @@
 
 use crate::{client_identity::IpNetwork, cors::Origin, host_check::AllowedHost};
 use serde::{Deserialize, Serialize};
+use settings::{Allowed, SectionSettings};
 
 /// Settings section `api-gateway`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -31,6 +32,18 @@ pub(crate) struct GatewaySettings {
     pub(crate) hosts: Vec<AllowedHost>,
     /// CORS: origins whose pages may call the API of the shop edge, such as `https://example.com`; `*` for any.
     pub(crate) cors_origins: Vec<Origin>,
+}
+
+impl SectionSettings for GatewaySettings {
+    const ALLOWED: &'static [Allowed] = &[
+        Allowed::range("deadline_ms", 100, 600_000),
+        Allowed::range("shop_requests_max", 1, 100_000),
+        Allowed::range("operator_requests_max", 1, 100_000),
+        Allowed::range("body_bytes_max", 1_024, 64 << 20),
+        Allowed::range("import_bytes_max", 1_024, 1 << 30),
+        Allowed::range("client_requests_per_second", 0, 1_000_000),
+        Allowed::range("client_requests_burst", 1, 1_000_000),
+    ];
 }
 
 impl Default for GatewaySettings {

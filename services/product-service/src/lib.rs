@@ -51,7 +51,7 @@ pub const MODULE: Module = Module {
 async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
     let ready = context.health.component(NAME, Criticality::Required);
     let settings: ProductSettings = context.settings()?;
-    let policy = settings.prior_price.policy().map_err(BuildError::Other)?;
+    let policy = settings.prior_price.policy();
     let index = Arc::new(open_index(&context.storage, policy).await?);
     let text_indexer = Arc::clone(&index);
     context.tasks.spawn_until_shutdown(async move { text_indexer.index_text().await });

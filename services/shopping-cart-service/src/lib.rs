@@ -38,7 +38,7 @@ pub const MODULE: Module = Module {
 
 fn build(context: &BuildContext) -> Result<BuiltService, BuildError> {
     let settings: CartSettings = context.settings()?;
-    let pricing = settings.pricing().map_err(BuildError::Other)?;
+    let pricing = settings.pricing().expect("it was checked when the settings were loaded");
     let catalogue = Arc::new(ProductCatalogue(context.contract::<dyn Catalogue>()?));
     let bytes_max = settings.carts_in_memory_bytes_max;
     let carts = Arc::new(CartService {

@@ -3,9 +3,10 @@
 use crate::{NOTES, append, note, open};
 use bytes::Bytes;
 use engine_sqlite::{OpenError, SqliteEngine};
-use journal::{AppendError, ServiceStorage, Snapshot, durability};
-use kernel::Timestamp;
+use journal::{Append, AppendError, ServiceStorage, Snapshot, durability};
+use kernel::{Edge, Origin, Timestamp};
 use rusqlite::Connection;
+use std::fs;
 use storage::{CommitError, Query, StorageError, Write};
 
 const NOON: i64 = 1_767_268_800;
@@ -154,6 +155,48 @@ async fn recovery_applies_writes_that_only_the_log_has() {
     let storage = engine.service("warehouse");
     check(&storage).await;
     assert_eq!(storage.key_value.value("removed", at(0)).await.unwrap(), None);
+    engine.close().await.unwrap();
+}
+
+/// Row of the journal table as format 3 has it: one event, without an origin.
+const ROW_OF_FORMAT_3: &[u8] = b"\x01\
+    \x01\x90\xa6\x99\xe8\xb2\x76\x9b\x87\xa5\xa7\xc9\x44\xbe\x95\x2f\
+    \x06\x00\x00\x00filled\
+    \x40\x89\x55\x69\x00\x00\x00\x00\x07\x00\x00\x00\
+    \x0d\x00\x00\x00{\"litres\":40}";
+
+#[tokio::test]
+async fn a_folder_of_format_3_opens_and_goes_on_with_origins() {
+    let folder = tempfile::tempdir().unwrap();
+    open(folder.path()).close().await.unwrap();
+    fs::remove_file(folder.path().join("icommerce.state")).unwrap();
+    let database = Connection::open(folder.path().join("icommerce.db")).unwrap();
+    database
+        .execute_batch(
+            "CREATE TABLE \"tanks/journal\" (position INTEGER PRIMARY KEY, stream TEXT NOT NULL, \
+                 first_version INTEGER NOT NULL, count INTEGER NOT NULL, events BLOB NOT NULL);
+             CREATE UNIQUE INDEX \"tanks/journal/streams\" ON \"tanks/journal\" (stream, first_version);
+             PRAGMA user_version = 3;",
+        )
+        .unwrap();
+    let insert = "INSERT INTO \"tanks/journal\" VALUES (5, 'tank-1', 1, 1, ?1)";
+    database.execute(insert, [ROW_OF_FORMAT_3]).unwrap();
+    drop(database);
+
+    let origin = Origin::new(Edge::Operator, Some("ann"), "192.0.2.7".parse().ok(), None);
+    let engine = open(folder.path());
+    let journal = engine.service("tanks").journal;
+    let request = Append { origin: Some(origin.clone()), ..append("tank-1", 1) };
+    journal.append(request).await.unwrap().commit.wait().await.unwrap();
+    engine.close().await.unwrap();
+
+    let engine = open(folder.path());
+    let events = engine.service("tanks").journal.read("tank-1", 0, 10).await.unwrap();
+    let [old, new] = &events[..] else { panic!("{events:?}") };
+    assert_eq!((old.name.as_str(), &old.data[..]), ("filled", &b"{\"litres\":40}"[..]));
+    assert_eq!((old.position, old.version, &old.origin), (5, 1, &None));
+    assert_eq!(old.recorded_at.to_string(), "2025-12-31T20:36:16.000000007Z");
+    assert_eq!((new.position, new.version, &new.origin), (6, 2, &Some(origin)));
     engine.close().await.unwrap();
 }
 

@@ -7,6 +7,7 @@ use crate::{
     domain::order_number::Numbering,
 };
 use serde::{Deserialize, Serialize};
+use settings::{Allowed, SectionSettings};
 
 /// Settings of the order service.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -36,6 +37,14 @@ pub(crate) struct OrderSettings {
     pub(crate) lookups_per_address_max: u32,
     /// Limit of orders that are cached in memory.
     pub(crate) orders_in_memory_max: usize,
+}
+
+impl SectionSettings for OrderSettings {
+    const ALLOWED: &'static [Allowed] = &[
+        Allowed::range("hold_minutes", 1, 31 * 24 * 60),
+        Allowed::range("payment_wait_minutes", 1, 31 * 24 * 60),
+        Allowed::range("orders_in_memory_max", 1, 10_000_000),
+    ];
 }
 
 impl Default for OrderSettings {

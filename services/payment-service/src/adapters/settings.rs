@@ -3,7 +3,7 @@
 use crate::application::{Offer, ReconcileLimits};
 use contracts::payment::{INVOICE, PREPAYMENT, SERVICE};
 use serde::{Deserialize, Serialize};
-use settings::Secret;
+use settings::{Allowed, Secret, SectionSettings};
 use std::{num::NonZeroUsize, time::Duration};
 
 /// Settings of the payment service.
@@ -45,6 +45,19 @@ const RESOLVE_CALLS: NonZeroUsize = NonZeroUsize::new(16).expect("more than 0");
 /// Limit of the bank details, in characters.
 const BANK_DETAILS_CHARACTERS_MAX: usize = 1_000;
 
+impl SectionSettings for PaymentSettings {
+    const ALLOWED: &'static [Allowed] = &[
+        Allowed::range("invoice_days", 0, 365),
+        Allowed::range("slow_ms", 0, 600_000),
+        Allowed::range("unknown_outcome_ms", 0, 86_400_000),
+        Allowed::range("late_webhook_ms", 0, 86_400_000),
+        Allowed::range("resolve_every_ms", 1, 3_600_000),
+        Allowed::range("resolve_calls_max", 1, 1_024),
+        Allowed::range("resolve_backoff_seconds_max", 1, 3_600),
+        Allowed::range("payments_in_memory_max", 1, 10_000_000),
+    ];
+}
+
 impl Default for PaymentSettings {
     fn default() -> Self {
         Self {
@@ -68,7 +81,7 @@ impl Default for PaymentSettings {
 impl PaymentSettings {
     pub(crate) fn reconcile_limits(&self) -> ReconcileLimits {
         ReconcileLimits {
-            interval: Duration::from_millis(self.resolve_every_ms.max(1)),
+            interval: Duration::from_millis(self.resolve_every_ms),
             calls_max: self.resolve_calls_max,
             backoff_max: Duration::from_secs(self.resolve_backoff_seconds_max.into()),
         }

@@ -171,7 +171,7 @@ impl TestService {
 
     /// States that the feed publishes, in order.
     async fn feed_states(&self) -> Vec<PaymentState> {
-        let page = self.feed.pull(0, 0).await.unwrap();
+        let page = self.feed.pull(0, 0, None).await.unwrap();
         let states = page.messages.into_iter().map(|message| match message.event {
             PaymentEvent::PaymentChanged { state, .. } => state,
         });

@@ -2,6 +2,7 @@
 
 use crate::domain::prior_price::{NewProductRule, PerishableRule, Policy};
 use serde::{Deserialize, Serialize};
+use settings::{Allowed, SectionSettings};
 
 /// Settings section `product-service`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +31,10 @@ impl ProductSettings {
         }
         Ok(self.new_days)
     }
+}
+
+impl SectionSettings for ProductSettings {
+    const ALLOWED: &'static [Allowed] = &[Allowed::range("prior_price.days", 1, 365)];
 }
 
 /// Rules for announcing a price reduction in the shop's country (Directive 98/6/EC, Article 6a).
@@ -76,11 +81,8 @@ impl Default for PriorPriceSettings {
 }
 
 impl PriorPriceSettings {
-    /// Policy of the domain, or a message about an invalid value.
-    pub(crate) fn policy(&self) -> Result<Policy, String> {
-        if !(1..=365).contains(&self.days) {
-            return Err("prior_price.days is between 1 and 365".to_owned());
-        }
+    /// Policy of the domain.
+    pub(crate) fn policy(&self) -> Policy {
         let new_goods = match self.new_goods {
             NewGoodsSetting::SinceLaunch => NewProductRule::SinceLaunch,
             NewGoodsSetting::Exempt => NewProductRule::Exempt,
@@ -91,6 +93,6 @@ impl PriorPriceSettings {
             PerishableSetting::LastPrice => PerishableRule::LastPrice,
             PerishableSetting::Exempt => PerishableRule::Exempt,
         };
-        Ok(Policy { days: self.days, progressive: self.progressive, new_goods, perishable })
+        Policy { days: self.days, progressive: self.progressive, new_goods, perishable }
     }
 }

@@ -55,7 +55,7 @@ async fn the_feed_behaves_the_same_over_every_transport() {
 }
 
 async fn changes_and_prices_come_in_commit_order(feed: &dyn Feed<ProductEvent>, made: &Product) {
-    let page = feed.pull(0, 0).await.unwrap();
+    let page = feed.pull(0, 0, None).await.unwrap();
     let data: Vec<Value> = page.messages.iter().map(|message| json!(message.event)).collect();
     let published: Vec<_> =
         data.iter().map(|data| (data["type"].as_str().unwrap(), data["change"].as_str())).collect();
@@ -71,8 +71,8 @@ async fn changes_and_prices_come_in_commit_order(feed: &dyn Feed<ProductEvent>, 
     let last = &data[3];
     assert_eq!((&last["product_id"], &last["sku"]), (&json!(made.id), &json!("MUG-CLAY")));
     assert_eq!((&last["old"], &last["new"]), (&eur(1_400), &eur(1_000)));
-    let rest = feed.pull(page.messages[2].position, 0).await.unwrap();
+    let rest = feed.pull(page.messages[2].position, 0, None).await.unwrap();
     assert_eq!(rest.messages, page.messages[3..]);
-    let end = feed.pull(page.position, 0).await.unwrap();
+    let end = feed.pull(page.position, 0, None).await.unwrap();
     assert_eq!((end.messages.len(), end.position), (0, page.position));
 }

@@ -142,6 +142,7 @@ async fn publish(journal: &dyn Journal, data: &Value) {
             typed: TypedEvent::default(),
         }],
         writes: vec![],
+        origin: None,
     };
     loop {
         match journal.append(append.clone()).await {

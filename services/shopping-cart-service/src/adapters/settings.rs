@@ -10,6 +10,7 @@ use crate::{
 };
 use kernel::{Currency, Decimal};
 use serde::{Deserialize, Serialize};
+use settings::{Allowed, InvalidSetting, SectionSettings};
 use std::collections::BTreeMap;
 
 /// Settings of the shopping cart service.
@@ -65,22 +66,36 @@ impl Default for CartSettings {
     }
 }
 
+impl SectionSettings for CartSettings {
+    const ALLOWED: &'static [Allowed] = &[
+        Allowed::range("cart_keep_hours", 1, 10 * 365 * 24),
+        Allowed::range("carts_in_memory_max", 1, 10_000_000),
+    ];
+
+    fn check(&self) -> Result<(), InvalidSetting> {
+        self.pricing().map(drop)
+    }
+}
+
 impl CartSettings {
-    /// Pricing configuration, or an error message that names the invalid setting.
-    pub(crate) fn pricing(&self) -> Result<PricingConfig, String> {
-        let wrong = |key: &str, what: String| format!("shopping-cart-service.{key}: {what}");
+    /// Pricing configuration, or the setting that is invalid.
+    pub(crate) fn pricing(&self) -> Result<PricingConfig, InvalidSetting> {
+        let wrong = |path, expected: &str| InvalidSetting::new(path, expected);
         let currency = Currency::parse(&self.currency)
-            .map_err(|error| wrong("currency", error.to_string()))?;
+            .map_err(|_| wrong("currency", "expected a currency code (ISO 4217) such as EUR"))?;
         let home = countries::find(&self.country).ok_or_else(|| {
-            wrong("country", format!("{:?} is not a supported country code", self.country))
+            wrong("country", "expected the code of a country (ISO 3166-1) such as DE")
         })?;
         let mut rates = BTreeMap::new();
         for text in &self.tax_rates {
             let rate = text
                 .split_once('=')
                 .and_then(|(code, rate)| Some((code, rate.parse::<Decimal>().ok()?)));
-            let (code, rate) = rate.filter(|(_, rate)| !rate.is_negative()).ok_or_else(|| {
-                wrong("tax_rates", format!("{text:?} is not of the form DE=0.19"))
+            let is_rate = |rate: &Decimal| !rate.is_negative() && *rate <= Decimal::ONE;
+            let rate = rate.filter(|(code, rate)| countries::find(code).is_some() && is_rate(rate));
+            let (code, rate) = rate.ok_or_else(|| {
+                let expected = "a country and a rate from 0 to 1, such as DE=0.19";
+                wrong("tax_rates", &format!("{text:?} is wrong; expected {expected}"))
             })?;
             rates.insert(code.to_owned(), rate);
         }
@@ -90,7 +105,8 @@ impl CartSettings {
             .iter()
             .map(|text| {
                 parse_delivery_method(text).ok_or_else(|| {
-                    wrong("shipping_methods", format!("{text:?} is not a valid delivery method"))
+                    let expected = "code|label|EUR:490/5000|2-4|countries";
+                    wrong("shipping_methods", &format!("{text:?} is wrong; expected {expected}"))
                 })
             })
             .collect::<Result<Vec<_>, _>>()?;
@@ -206,11 +222,33 @@ mod tests {
     fn an_invalid_setting_is_named() {
         let settings =
             CartSettings { shipping_methods: vec!["x|y".to_owned()], ..CartSettings::default() };
-        assert!(
-            settings.pricing().unwrap_err().starts_with("shopping-cart-service.shipping_methods: ")
-        );
-        let settings =
-            CartSettings { tax_rates: vec!["DE=-1".to_owned()], ..CartSettings::default() };
-        assert!(settings.pricing().unwrap_err().contains("DE=0.19"));
+        let load = |flags: &[(&str, &str)]| {
+            let flags = flags.iter();
+            let flags = flags.map(|(key, value)| {
+                settings::Flag::new("--x", format!("shopping-cart-service.{key}"), *value)
+            });
+            let sources =
+                settings::Sources { flags: flags.collect(), ..settings::Sources::default() };
+            let section = settings::Section::of::<CartSettings>("shopping-cart-service");
+            settings::Settings::load([section], &sources).map(drop).map_err(|it| it.to_string())
+        };
+        assert!(settings.pricing().is_err());
+        for (key, value) in [
+            ("shipping_methods", "x|y"),
+            ("tax_rates", "DE=-1"),
+            ("tax_rates", "DE=99"),
+            ("tax_rates", "DE=0.19,FR=1.0001"),
+            ("tax_rates", "Mars=0.1"),
+            ("tax_rates", "0.19"),
+            ("currency", "euro"),
+            ("country", "Mars"),
+            ("cart_keep_hours", "0"),
+            ("carts_in_memory_max", "0"),
+        ] {
+            let error = load(&[(key, value)]).unwrap_err();
+            let begin = format!("`shopping-cart-service.{key}` cannot be ");
+            assert!(error.starts_with(&begin) && error.contains("(flag --x)"), "{error}");
+        }
+        load(&[("tax_rates", "DE=0,FR=1,GB=0.2")]).unwrap();
     }
 }
