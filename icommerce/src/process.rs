@@ -20,6 +20,23 @@ pub(crate) struct ProcessSettings {
     pub(crate) operator_listen: String,
     /// Address at which other processes reach the services of this one; empty for none.
     pub(crate) service_listen: String,
+    /// Address of the status listener, with health and metrics alone, which the operator edge has as well; empty for none.
+    pub(crate) status_listen: String,
+    /// Whether the shop edge may be reached from other machines while test payments are accepted, with which anybody there
+    /// orders for nothing.
+    pub(crate) allow_test_payments_beyond_loopback: bool,
+    /// Whether the operator edge, which asks for no sign-in, may be reached from other machines.
+    pub(crate) allow_operator_edge_beyond_loopback: bool,
+    /// Open connections per listener; at the limit the client with the most connections gives one up. Less where the process
+    /// may open fewer files.
+    #[serde(deserialize_with = "settings::within::<16, 1_000_000, _, _>")]
+    pub(crate) connections_max: usize,
+    /// Minimum rate at which a client sends a request and reads its response, in bytes per second, after the grace period.
+    #[serde(deserialize_with = "settings::within::<1, 1_000_000, _, _>")]
+    pub(crate) transfer_bytes_per_second_min: u32,
+    /// Grace period of a slow client, in seconds: also the longest pause.
+    #[serde(deserialize_with = "settings::within::<1, 600, _, _>")]
+    pub(crate) transfer_grace_seconds: u64,
     /// Services that run in this process; empty for all.
     pub(crate) services: Vec<String>,
     /// Addresses of services in other processes, as `name=url`; a name may occur several times.
@@ -65,6 +82,12 @@ impl Default for ProcessSettings {
             listen: "127.0.0.1:8080".to_owned(),
             operator_listen: "127.0.0.1:8081".to_owned(),
             service_listen: String::new(),
+            status_listen: String::new(),
+            allow_test_payments_beyond_loopback: false,
+            allow_operator_edge_beyond_loopback: false,
+            connections_max: 4096,
+            transfer_bytes_per_second_min: 240,
+            transfer_grace_seconds: 10,
             services: Vec::new(),
             peers: Vec::new(),
             fleet: FleetSettings::default(),
@@ -146,7 +169,7 @@ pub(crate) fn settings(flags: &ProcessFlags, more: Vec<Flag>) -> Result<Settings
     let dump = settings.dump().0;
     let is_default =
         |key| dump.iter().any(|setting| setting.key == key && setting.origin == Origin::Default);
-    let mut accepted = accepts_test_payments(&settings, "payment-service")?;
+    let mut accepted = accepts_test_payments(&settings)?;
     let given = all.len();
     if process.demo && is_default(TEST_PAYMENTS) {
         accepted = true;
@@ -158,8 +181,13 @@ pub(crate) fn settings(flags: &ProcessFlags, more: Vec<Flag>) -> Result<Settings
     if all.len() == given { Ok(settings) } else { load(flags, all) }
 }
 
+/// Whether test payments are accepted.
+pub(crate) fn accepts_test_payments(settings: &Settings) -> Result<bool, CliError> {
+    has_test_payments(settings, "payment-service")
+}
+
 /// Whether a section enables test payments.
-fn accepts_test_payments(settings: &Settings, section: &str) -> Result<bool, CliError> {
+fn has_test_payments(settings: &Settings, section: &str) -> Result<bool, CliError> {
     #[derive(Deserialize)]
     struct PaymentSwitch {
         test_payments: bool,
@@ -185,8 +213,8 @@ mod tests {
         let more = more.iter().map(|(key, value)| Flag::new("test", *key, *value)).collect();
         let settings = settings(&ProcessFlags::default(), more).unwrap();
         (
-            accepts_test_payments(&settings, "payment-service").unwrap(),
-            accepts_test_payments(&settings, "storefront").unwrap(),
+            has_test_payments(&settings, "payment-service").unwrap(),
+            has_test_payments(&settings, "storefront").unwrap(),
         )
     }
 

@@ -8,7 +8,7 @@ use crate::{
     text_reader::TextReader,
 };
 use contracts::product::NewProduct;
-use kernel::Currency;
+use kernel::{Currency, json::Strict};
 use serde_json::{Map, Value, json};
 use std::{
     collections::HashMap,
@@ -144,7 +144,7 @@ fn read_product(line: &[u8], currency: Currency) -> Result<NewProduct, (String, 
             normalise_variant(variant, currency);
         }
     }
-    serde_path_to_error::deserialize(Value::Object(product))
+    serde_path_to_error::deserialize(Strict(Value::Object(product)))
         .map_err(|error| (error.path().to_string(), error.inner().to_string()))
 }
 

@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue should say where")]
 
+mod flood;
 mod maintenance;
 mod program;
+mod reach;
 
 use program::{assert_fails, get, icommerce, start_shop, stop_shop};
 use std::{net::TcpListener, os::unix::fs::PermissionsExt, process::Command};

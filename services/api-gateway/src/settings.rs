@@ -1,30 +1,55 @@
 //! Settings of the gateway.
 
-use crate::{client_identity::IpNetwork, cors::Origin, host_check::AllowedHost};
+use crate::{client_limiter::ClientLimits, cors::Origin};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use web::{AllowedHost, ConnectionLimits, IpNetwork};
 
 /// Settings section `api-gateway`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct GatewaySettings {
     /// Deadline of a request, from its arrival to its response, in milliseconds.
+    #[serde(deserialize_with = "settings::within::<100, 600_000, _, _>")]
     pub(crate) deadline_ms: u64,
     /// Concurrency limit of the shop edge; a request beyond it is refused at once.
+    #[serde(deserialize_with = "settings::within::<1, 100_000, _, _>")]
     pub(crate) shop_requests_max: usize,
     /// Concurrency limit of the operator edge, which is independent of the shop edge.
+    #[serde(deserialize_with = "settings::within::<1, 100_000, _, _>")]
     pub(crate) operator_requests_max: usize,
     /// Largest request body, in bytes.
+    #[serde(deserialize_with = "settings::within::<1024, 1_073_741_824, _, _>")]
     pub(crate) body_bytes_max: usize,
     /// Largest import batch, in bytes.
+    #[serde(deserialize_with = "settings::within::<1024, 1_073_741_824, _, _>")]
     pub(crate) import_bytes_max: usize,
     /// Rate limit per client, in requests per second on average; 0 for no limit. A client is an IPv4 address or an IPv6
     /// /64 network.
+    #[serde(deserialize_with = "settings::within::<0, 1_000_000, _, _>")]
     pub(crate) client_requests_per_second: u32,
     /// Burst of the rate limit: requests that a client may send at once.
+    #[serde(deserialize_with = "settings::within::<1, 1_000_000, _, _>")]
     pub(crate) client_requests_burst: u32,
-    /// Whether the rate limit also applies to clients on this machine.
+    /// CPU time in milliseconds that one request of the rate limit stands for, at the shop edge; a request that takes more
+    /// counts as several.
+    #[serde(deserialize_with = "settings::within::<1, 60_000, _, _>")]
+    pub(crate) client_request_cpu_ms: u32,
+    /// Concurrency limit per client: requests in progress.
+    #[serde(deserialize_with = "settings::within::<1, 100_000, _, _>")]
+    pub(crate) client_requests_max: usize,
+    /// Open connections per client and edge; at the limit the oldest idle one is closed. A trusted proxy has no such limit.
+    #[serde(deserialize_with = "settings::within::<1, 100_000, _, _>")]
+    pub(crate) client_connections_max: usize,
+    /// Bytes of request bodies in progress, per client; the first 16 KiB of a body do not count.
+    #[serde(deserialize_with = "settings::within::<1_048_576, 1_099_511_627_776, _, _>")]
+    pub(crate) client_body_bytes_in_progress_max: usize,
+    /// Bytes of request bodies in progress, of all clients.
+    #[serde(deserialize_with = "settings::within::<1_048_576, 1_099_511_627_776, _, _>")]
+    pub(crate) body_bytes_in_progress_max: usize,
+    /// Whether the limits per client also apply to clients on this machine.
     pub(crate) limit_loopback_clients: bool,
-    /// Proxies whose `X-Forwarded-For` is trusted: addresses or networks such as `10.0.0.0/8`.
+    /// Proxies whose `X-Forwarded-For` or `Forwarded` is trusted: addresses or networks such as `10.0.0.0/8`.
     pub(crate) trusted_proxies: Vec<IpNetwork>,
     /// Host names allowed over the loopback interface besides `localhost`, such as `shop.example` when a proxy runs on
     /// this machine; `*` for any.
@@ -43,10 +68,38 @@ impl Default for GatewaySettings {
             import_bytes_max: 16 << 20,
             client_requests_per_second: 50,
             client_requests_burst: 200,
+            client_request_cpu_ms: 5,
+            client_requests_max: 64,
+            client_connections_max: 256,
+            client_body_bytes_in_progress_max: 32 << 20,
+            body_bytes_in_progress_max: 256 << 20,
             limit_loopback_clients: false,
             trusted_proxies: Vec::new(),
             hosts: Vec::new(),
             cors_origins: Vec::new(),
         }
+    }
+}
+
+impl GatewaySettings {
+    /// Limits of each client.
+    pub(crate) fn client_limits(&self) -> ClientLimits {
+        ClientLimits {
+            requests_per_second: self.client_requests_per_second,
+            requests_burst: self.client_requests_burst,
+            request_cpu: Duration::from_millis(self.client_request_cpu_ms.into()),
+            requests_max: self.client_requests_max,
+            body_bytes_max: self.client_body_bytes_in_progress_max,
+        }
+    }
+
+    /// Limits of the connections of an edge, of which all clients together may have `connections_max`.
+    pub(crate) fn connection_limits(&self, connections_max: usize) -> ConnectionLimits {
+        let mut unlimited_clients = self.trusted_proxies.clone();
+        if !self.limit_loopback_clients {
+            unlimited_clients.extend(IpNetwork::LOOPBACK);
+        }
+        let client_connections_max = self.client_connections_max;
+        ConnectionLimits { connections_max, client_connections_max, unlimited_clients }
     }
 }
