@@ -35,7 +35,8 @@ pub(crate) struct BodyLimits<'a> {
 #[derive(Debug)]
 pub(crate) struct BufferedBody<'a> {
     pub(crate) bytes: Bytes,
-    _permits: [Option<QuotaPermit<'a>>; 2],
+    client: Option<QuotaPermit<'a>>,
+    all: QuotaPermit<'a>,
 }
 
 impl<'a> BodyLimits<'a> {
@@ -46,7 +47,7 @@ impl<'a> BodyLimits<'a> {
         body: Body,
     ) -> Result<BufferedBody<'a>, Problem> {
         if body.is_end_stream() {
-            return Ok(BufferedBody { bytes: Bytes::new(), _permits: [None, None] });
+            return Ok(self.empty());
         }
         let length =
             headers.get(header::CONTENT_LENGTH).and_then(|it| it.to_str().ok()?.parse().ok());
@@ -57,44 +58,36 @@ impl<'a> BodyLimits<'a> {
         read.unwrap_or_else(|_| Err(too_slow()))
     }
 
+    fn empty(&self) -> BufferedBody<'a> {
+        let client = self.client.map(|client| client.body_bytes.permit());
+        BufferedBody { bytes: Bytes::new(), client, all: self.in_progress.permit() }
+    }
+
     async fn read_frames(self, mut body: Body) -> Result<BufferedBody<'a>, Problem> {
-        let mut permits = [None, None];
-        let (mut first, mut all) = (Bytes::new(), BytesMut::new());
+        let mut buffered = self.empty();
+        let mut parts = BytesMut::new();
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|error| broken_off(&error))?;
             let Ok(bytes) = frame.into_data() else { continue };
-            let length = first.len() + all.len() + bytes.len();
+            let length = buffered.bytes.len() + parts.len() + bytes.len();
             if length > self.bytes_max {
                 return Err(self.too_large());
             }
             if length > UNCOUNTED_BYTES_MAX {
-                self.count(&mut permits, bytes.len())?;
+                buffered.count(bytes.len())?;
             }
             // A body of one part is not copied.
             if length == bytes.len() {
-                first = bytes;
+                buffered.bytes = bytes;
             } else {
-                all.extend_from_slice(&std::mem::take(&mut first));
-                all.extend_from_slice(&bytes);
+                parts.extend_from_slice(&std::mem::take(&mut buffered.bytes));
+                parts.extend_from_slice(&bytes);
             }
         }
-        let bytes = if all.is_empty() { first } else { all.freeze() };
-        Ok(BufferedBody { bytes, _permits: permits })
-    }
-
-    /// Counts bytes as in progress, once they have arrived.
-    fn count(
-        &self,
-        permits: &mut [Option<QuotaPermit<'a>>; 2],
-        bytes: usize,
-    ) -> Result<(), Problem> {
-        let [client, all] = permits;
-        if let Some(state) = self.client
-            && !take(&state.body_bytes, client, bytes)
-        {
-            return Err(too_much_in_progress());
+        if !parts.is_empty() {
+            buffered.bytes = parts.freeze();
         }
-        if take(self.in_progress, all, bytes) { Ok(()) } else { Err(overloaded()) }
+        Ok(buffered)
     }
 
     fn too_large(&self) -> Problem {
@@ -104,14 +97,13 @@ impl<'a> BodyLimits<'a> {
     }
 }
 
-/// Takes units of a quota into a permit; whether they were left.
-fn take<'a>(quota: &'a Quota, permit: &mut Option<QuotaPermit<'a>>, units: usize) -> bool {
-    match permit {
-        Some(permit) => permit.try_extend(units),
-        None => {
-            *permit = quota.try_take(units);
-            permit.is_some()
+impl BufferedBody<'_> {
+    /// Counts bytes that have arrived as in progress.
+    fn count(&mut self, bytes: usize) -> Result<(), Problem> {
+        if self.client.as_mut().is_some_and(|client| !client.try_extend(bytes)) {
+            return Err(too_much_in_progress());
         }
+        if self.all.try_extend(bytes) { Ok(()) } else { Err(overloaded()) }
     }
 }
 

@@ -80,11 +80,11 @@ pub(crate) fn origin(
 }
 
 /// The last address of a chain that is not a trusted proxy, and its element. A chain ends where an address is not named.
-fn client<'a>(
-    elements: &'a [ForwardedElement],
+fn client(
+    elements: &[ForwardedElement],
     peer: IpAddr,
     is_trusted: impl Fn(IpAddr) -> bool,
-) -> (IpAddr, Option<&'a ForwardedElement>) {
+) -> (IpAddr, Option<&ForwardedElement>) {
     let mut client = (peer, None);
     for element in elements.iter().rev() {
         let Some(address) = element.address else { break };

@@ -24,26 +24,31 @@ impl Quota {
         Self { units_max, taken: AtomicUsize::new(0) }
     }
 
-    /// Takes units; `None` if fewer are left.
-    pub(crate) fn try_take(&self, units: usize) -> Option<QuotaPermit<'_>> {
-        let before = self.taken.fetch_add(units, Ordering::Relaxed);
-        // Counted first, and given back at once if the limit is exceeded: two requests never share the last unit.
-        let permit = QuotaPermit { quota: self, units };
-        (units <= self.units_max.saturating_sub(before)).then_some(permit)
+    /// Permit of no units yet.
+    pub(crate) fn permit(&self) -> QuotaPermit<'_> {
+        QuotaPermit { quota: self, units: 0 }
     }
 
-    /// Whether no units are taken.
-    pub(crate) fn is_unused(&self) -> bool {
-        self.taken.load(Ordering::Relaxed) == 0
+    /// Takes units; `None` if fewer are left.
+    pub(crate) fn try_take(&self, units: usize) -> Option<QuotaPermit<'_>> {
+        let mut permit = self.permit();
+        permit.try_extend(units).then_some(permit)
     }
 }
 
 impl QuotaPermit<'_> {
-    /// Takes further units into the same permit; whether they were left.
+    /// Takes units into this permit; whether so many were left.
     pub(crate) fn try_extend(&mut self, units: usize) -> bool {
-        let Some(mut more) = self.quota.try_take(units) else { return false };
-        self.units += std::mem::take(&mut more.units);
-        true
+        let Quota { units_max, taken } = self.quota;
+        let before = taken.fetch_add(units, Ordering::Relaxed);
+        // Counted first, and given back at once if the limit is exceeded: two requests never share the last unit.
+        let is_left = units <= units_max.saturating_sub(before);
+        if is_left {
+            self.units += units;
+        } else {
+            taken.fetch_sub(units, Ordering::Relaxed);
+        }
+        is_left
     }
 }
 
@@ -73,7 +78,7 @@ mod tests {
         drop(second);
         assert!(first.try_extend(6) && !first.try_extend(1));
         drop(first);
-        assert!(quota.is_unused());
-        assert!(quota.try_take(10).is_some() && quota.is_unused());
+        assert!(quota.try_take(11).is_none() && quota.try_take(usize::MAX).is_none());
+        assert!(quota.try_take(10).is_some());
     }
 }

@@ -66,7 +66,7 @@ async fn waiting_is_free_and_the_time_of_cancelled_work_is_charged() {
     let limit = limiter(10, 10);
     let now = Instant::now();
     let client = limit.client(ONE, now);
-    limit.metered(&client, tokio::time::sleep(Duration::from_secs(60))).await;
+    limit.metered(&client, tokio::time::sleep(Duration::from_mins(1))).await;
     assert_eq!(*client.full_at.lock(), now);
     drop(CpuMeter { limiter: &limit, client: &client, spent: MILLI * 30 });
     assert_eq!(
