@@ -110,8 +110,8 @@ pub(crate) fn services(
         routes.insert(calls, (*service, target.clone())).map_err(CliError::failed)?;
     }
     let fallback = fallback.clone();
-    let router = ServiceRouter { routes: Arc::new(routes), fallback, secret };
-    Ok(status.routes().fallback_service(router))
+    let service = ServiceRouter { routes: Arc::new(routes), fallback, secret };
+    Ok(status.routes().fallback_service(service))
 }
 
 /// Path with numbered parameters, so that services with different parameter names can share one route tree.
