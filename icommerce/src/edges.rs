@@ -17,6 +17,7 @@ use kernel::{Problem, codes};
 use rpc::FleetSecret;
 use runtime::Assembly;
 use std::{
+    collections::BTreeSet,
     convert::Infallible,
     net::SocketAddr,
     pin::Pin,
@@ -101,8 +102,9 @@ pub(crate) fn services(
     let mut routes = matchit::Router::new();
     for (service, description) in descriptions {
         let Some(target) = routers.get(service) else { continue };
-        for path in description.paths() {
-            let path = number_parameters(path);
+        // A path is listed once per method.
+        let paths: BTreeSet<String> = description.paths().map(number_parameters).collect();
+        for path in paths {
             routes.insert(path, (*service, target.clone())).map_err(CliError::failed)?;
         }
         // The contracts it provides are mounted below its name.
