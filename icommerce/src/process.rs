@@ -28,6 +28,20 @@ pub(crate) struct ProcessSettings {
     pub(crate) operator_listen: String,
     /// Address at which other processes reach the services of this one; empty for none.
     pub(crate) service_listen: String,
+    /// Address of the status listener, with health and metrics alone, which the operator edge has as well; empty for none.
+    pub(crate) status_listen: String,
+    /// Whether the shop edge may be reached from other machines while test payments are accepted, with which anybody there
+    /// orders for nothing.
+    pub(crate) allow_test_payments_beyond_loopback: bool,
+    /// Whether the operator edge, which asks for no sign-in, may be reached from other machines.
+    pub(crate) allow_operator_edge_beyond_loopback: bool,
+    /// Open connections per listener; at the limit the client with the most connections gives one up. Less where the process
+    /// may open fewer files.
+    pub(crate) connections_max: usize,
+    /// Minimum rate at which a client sends a request and reads its response, in bytes per second, after the grace period.
+    pub(crate) transfer_bytes_per_second_min: u32,
+    /// Grace period of a slow client, in seconds: also the longest pause.
+    pub(crate) transfer_grace_seconds: u64,
     /// Services that run in this process; empty for all.
     pub(crate) services: Vec<String>,
     /// Addresses of services in other processes, as `name=url`; a name may occur several times.
@@ -73,6 +87,12 @@ impl Default for ProcessSettings {
             listen: "127.0.0.1:8080".to_owned(),
             operator_listen: "127.0.0.1:8081".to_owned(),
             service_listen: String::new(),
+            status_listen: String::new(),
+            allow_test_payments_beyond_loopback: false,
+            allow_operator_edge_beyond_loopback: false,
+            connections_max: 4096,
+            transfer_bytes_per_second_min: 240,
+            transfer_grace_seconds: 10,
             services: Vec::new(),
             peers: Vec::new(),
             fleet: FleetSettings::default(),
@@ -87,6 +107,9 @@ impl Default for ProcessSettings {
 
 impl SectionSettings for ProcessSettings {
     const ALLOWED: &'static [Allowed] = &[
+        Allowed::range("connections_max", 16, 1_000_000),
+        Allowed::range("transfer_bytes_per_second_min", 1, 1_000_000),
+        Allowed::range("transfer_grace_seconds", 1, 600),
         Allowed::range("disk_reserve_bytes", 0, 1 << 40),
         Allowed::range("drain_timeout_ms", 0, 600_000),
     ];
@@ -101,9 +124,13 @@ impl SectionSettings for ProcessSettings {
                 return Err(InvalidSetting::new(path, expected));
             }
         }
-        if !self.service_listen.is_empty() && !is_address(&self.service_listen) {
-            let expected = "expected an address and port, such as 127.0.0.1:9000, or nothing";
-            return Err(InvalidSetting::new("service_listen", expected));
+        for (path, address) in
+            [("service_listen", &self.service_listen), ("status_listen", &self.status_listen)]
+        {
+            if !address.is_empty() && !is_address(address) {
+                let expected = "expected an address and port, such as 127.0.0.1:9000, or nothing";
+                return Err(InvalidSetting::new(path, expected));
+            }
         }
         Ok(())
     }
@@ -190,7 +217,7 @@ pub(crate) fn settings(flags: &ProcessFlags, more: Vec<Flag>) -> Result<Settings
     let dump = settings.dump().0;
     let is_default =
         |key| dump.iter().any(|setting| setting.key == key && setting.origin == Origin::Default);
-    let mut accepted = accepts_test_payments(&settings, "payment-service")?;
+    let mut accepted = accepts_test_payments(&settings)?;
     let given = all.len();
     if process.demo && is_default(TEST_PAYMENTS) {
         accepted = true;
@@ -202,8 +229,13 @@ pub(crate) fn settings(flags: &ProcessFlags, more: Vec<Flag>) -> Result<Settings
     if all.len() == given { Ok(settings) } else { load(flags, all) }
 }
 
+/// Whether test payments are accepted.
+pub(crate) fn accepts_test_payments(settings: &Settings) -> Result<bool, CliError> {
+    has_test_payments(settings, "payment-service")
+}
+
 /// Whether a section enables test payments.
-fn accepts_test_payments(settings: &Settings, section: &str) -> Result<bool, CliError> {
+fn has_test_payments(settings: &Settings, section: &str) -> Result<bool, CliError> {
     #[derive(Deserialize)]
     struct PaymentSwitch {
         test_payments: bool,
@@ -229,8 +261,8 @@ mod tests {
         let more = more.iter().map(|(key, value)| Flag::new("test", *key, *value)).collect();
         let settings = settings(&ProcessFlags::default(), more).unwrap();
         (
-            accepts_test_payments(&settings, "payment-service").unwrap(),
-            accepts_test_payments(&settings, "storefront").unwrap(),
+            has_test_payments(&settings, "payment-service").unwrap(),
+            has_test_payments(&settings, "storefront").unwrap(),
         )
     }
 

@@ -9,7 +9,7 @@ use crate::{
     text_reader::TextReader,
 };
 use contracts::{product::NewProduct, shared::Sku};
-use kernel::Currency;
+use kernel::{Currency, json::Strict};
 use serde_json::{Map, Value, json};
 use std::{
     collections::HashMap,
@@ -180,7 +180,7 @@ fn parse_product(
 ) -> Result<NewProduct, Remark> {
     loop {
         let parsed: Result<NewProduct, _> =
-            serde_path_to_error::deserialize(Value::Object(product.clone()));
+            serde_path_to_error::deserialize(Strict(Value::Object(product.clone())));
         let error = match parsed {
             Ok(mut parsed) => {
                 if !remarks.is_empty() {

@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue should say where")]
 
+mod flood;
 mod imports;
 mod maintenance;
 mod program;
+mod reach;
 mod restored;
 
 use program::{assert_fails, get, icommerce, start_shop, stop_shop};

@@ -17,6 +17,7 @@ mod unit_price;
 pub mod allocation;
 pub mod defects;
 pub mod hex;
+pub mod json;
 pub mod rounding;
 
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};

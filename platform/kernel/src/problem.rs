@@ -51,7 +51,7 @@ macro_rules! codes {
 /// Error codes that any service may answer with, whatever its business.
 pub mod codes {
     codes! {
-        MALFORMED_JSON = "malformed_json", 400, "The body is not JSON or not UTF-8.";
+        MALFORMED_JSON = "malformed_json", 400, "The body is not JSON or not UTF-8, or has an array where an object is wanted.";
         MISSING_BODY = "missing_body", 400, "A body was expected and there is none.";
         INVALID_FIELD = "invalid_field", 422, "A field has a wrong type or a value outside its range; `errors` names it.";
         INVALID_QUERY = "invalid_query", 400, "A query parameter is unknown, of a wrong type or outside its range.";

@@ -172,7 +172,9 @@ impl Context {
         let text = |value: &Arc<str>| HeaderValue::from_str(value).ok();
         set(
             headers::TRACEPARENT,
-            self.trace.as_ref().and_then(|it| HeaderValue::from_str(&it.to_string()).ok()),
+            self.trace.map(|trace| {
+                HeaderValue::from_str(&trace.to_string()).expect("a trace is printable")
+            }),
         );
         set(headers::REQUEST_ID, self.request_id.as_ref().and_then(text));
         set(headers::ACTOR, self.actor.as_ref().and_then(text));
@@ -191,7 +193,9 @@ impl Context {
             .map(|deadline| deadline.saturating_duration_since(Instant::now()).as_millis());
         set(
             headers::DEADLINE,
-            left.and_then(|millis| HeaderValue::from_str(&millis.to_string()).ok()),
+            left.map(|millis| {
+                HeaderValue::from_str(&millis.to_string()).expect("digits are printable")
+            }),
         );
     }
 }

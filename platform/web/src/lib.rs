@@ -8,11 +8,14 @@
 #![warn(missing_docs)]
 
 mod caller;
+mod client_key;
 mod contract_routes;
 mod field;
+mod host_check;
 mod idempotency;
 mod idempotency_key;
 mod ingress;
+mod ip_network;
 mod json;
 mod listen;
 mod openapi;
@@ -27,13 +30,18 @@ mod service;
 mod versioned;
 
 pub use caller::Caller;
+pub use client_key::ClientKey;
+pub use host_check::{AllowedHost, HostName};
 pub use idempotency::{
     ByReference, IDEMPOTENCY_RETENTION, Idempotency, REFERENCE_BYTES_MAX, ReplayReference,
     ReplayRenderer, requires_idempotency_key,
 };
 pub use idempotency_key::{IdempotencyKey, KEY_BYTES_MAX};
+pub use ip_network::IpNetwork;
 pub use json::Json;
-pub use listen::{DrainOutcome, ServeOptions, serve, serve_detached};
+pub use listen::{
+    ConnectionLimits, DrainOutcome, MinimumRate, ServeOptions, serve, serve_detached,
+};
 pub use openapi::openapi_document;
 pub use paging::Paging;
 pub use path::Path;

@@ -104,6 +104,7 @@ pub(crate) fn interpolate(text: &str, values: &[(&str, &str)]) -> String {
 #[derive(Debug)]
 pub(crate) struct LayoutMessages {
     pub(crate) skip: &'static str,
+    pub(crate) test_shop: &'static str,
     pub(crate) home_of: &'static str,
     pub(crate) home: &'static str,
     pub(crate) departments: &'static str,

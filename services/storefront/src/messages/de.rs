@@ -28,6 +28,7 @@ pub(crate) static DE: Messages = Messages {
     ],
     layout: LayoutMessages {
         skip: "Zum Inhalt",
+        test_shop: "Testshop: Zahlungen sind simuliert, und nichts wird geliefert.",
         home_of: "{name}, Startseite",
         home: "Startseite",
         departments: "Abteilungen",

@@ -19,6 +19,7 @@ pub(crate) static EN: Messages = Messages {
     shipping_methods: &[],
     layout: LayoutMessages {
         skip: "Skip to content",
+        test_shop: "Test shop: payments are simulated, and nothing is delivered.",
         home_of: "{name}, home",
         home: "Home",
         departments: "Departments",

@@ -4,14 +4,14 @@
 //! requests look same-origin. The `Host` header still names the domain: a request over the loopback interface must name
 //! this machine or a configured host, or come from a trusted proxy.
 
-use axum::http::{HeaderMap, header, uri::Authority};
+use http::{HeaderMap, header, uri::Authority};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
 /// Host name under which the shop can be reached, such as `shop.example`, without a port; `*` for any.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub(crate) struct AllowedHost(String);
+pub struct AllowedHost(String);
 
 impl TryFrom<String> for AllowedHost {
     type Error = String;
@@ -35,19 +35,49 @@ impl From<AllowedHost> for String {
     }
 }
 
-/// Whether every `Host` header of a request names this machine or an allowed host. A request without one does not come
-/// from a browser and passes.
-pub(crate) fn is_allowed(headers: &HeaderMap, allowed: &[AllowedHost]) -> bool {
-    if allowed.iter().any(|name| name.0 == "*") {
-        return true;
+/// What the `Host` header of a request names.
+///
+/// ```
+/// use http::HeaderMap;
+/// use web::HostName;
+///
+/// let headers = HeaderMap::from_iter([(http::header::HOST, "shop.example".parse().unwrap())]);
+/// assert_eq!(HostName::of(&headers, &[]), HostName::Unknown);
+/// let allowed = ["shop.example".to_owned().try_into().unwrap()];
+/// assert_eq!(HostName::of(&headers, &allowed), HostName::Allowed);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HostName {
+    /// This machine, by a loopback name or address, or by no name at all: such a request does not come from a browser.
+    ThisMachine,
+    /// A configured host.
+    Allowed,
+    /// Any other, or nothing that could be a host.
+    Unknown,
+}
+
+impl HostName {
+    /// What the `Host` headers of a request name.
+    pub fn of(headers: &HeaderMap, allowed: &[AllowedHost]) -> Self {
+        let kind = |host: &http::HeaderValue| {
+            let Ok(authority) = Authority::try_from(host.as_bytes()) else { return Self::Unknown };
+            let host = authority.host();
+            let matches = |name: &AllowedHost| name.0 == "*" || name.0.eq_ignore_ascii_case(host);
+            if is_this_machine(host) {
+                Self::ThisMachine
+            } else if allowed.iter().any(matches) {
+                Self::Allowed
+            } else {
+                Self::Unknown
+            }
+        };
+        let mut hosts = headers.get_all(header::HOST).iter();
+        match (hosts.next(), hosts.next()) {
+            (None, _) => Self::ThisMachine,
+            (Some(host), None) => kind(host),
+            (Some(_), Some(_)) => Self::Unknown,
+        }
     }
-    let matches = |authority: &str| {
-        let Ok(authority) = authority.parse::<Authority>() else { return false };
-        let host = authority.host();
-        is_this_machine(host) || allowed.iter().any(|name| name.0.eq_ignore_ascii_case(host))
-    };
-    let mut hosts = headers.get_all(header::HOST).iter();
-    hosts.all(|host| matches(host.to_str().unwrap_or_default()))
 }
 
 fn is_this_machine(host: &str) -> bool {
@@ -62,14 +92,14 @@ fn is_this_machine(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::http::HeaderValue;
+    use http::HeaderValue;
 
     fn allowed(host: &str, names: &[&str]) -> bool {
         let names: Vec<_> =
             names.iter().map(|name| AllowedHost::try_from((*name).to_owned()).unwrap()).collect();
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, HeaderValue::from_bytes(host.as_bytes()).unwrap());
-        is_allowed(&headers, &names)
+        HostName::of(&headers, &names) != HostName::Unknown
     }
 
     #[test]
@@ -111,11 +141,15 @@ mod tests {
     }
 
     #[test]
-    fn every_host_header_of_a_request_is_checked() {
+    fn a_configured_name_is_not_this_machine_and_two_names_are_none() {
+        let any = [AllowedHost::try_from("*".to_owned()).unwrap()];
         let mut headers = HeaderMap::new();
-        assert!(is_allowed(&headers, &[]), "no Host header");
+        assert_eq!(HostName::of(&headers, &any), HostName::ThisMachine, "no Host header");
+        headers.append(header::HOST, HeaderValue::from_static("shop.example"));
+        assert_eq!(HostName::of(&headers, &any), HostName::Allowed);
+        headers.insert(header::HOST, HeaderValue::from_static("localhost"));
+        assert_eq!(HostName::of(&headers, &any), HostName::ThisMachine);
         headers.append(header::HOST, HeaderValue::from_static("localhost"));
-        headers.append(header::HOST, HeaderValue::from_static("evil.example"));
-        assert!(!is_allowed(&headers, &[]));
+        assert_eq!(HostName::of(&headers, &any), HostName::Unknown);
     }
 }
