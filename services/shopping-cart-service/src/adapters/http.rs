@@ -10,8 +10,8 @@ use crate::{
 };
 use contracts::{
     cart::{
-        Cart, CartQuoteRequest, Countries, LineQuantity, NewCart, PickupPlace, Quote, ShippingMethod,
-        ShippingMethods, ShopTerms,
+        Cart, CartQuoteRequest, Countries, LineQuantity, NewCart, PickupPlace, Quote,
+        ShippingMethod, ShippingMethods, ShopTerms,
     },
     shared::{CartId, Quantity, Sku},
 };
