@@ -486,6 +486,7 @@ async fn categories() -> Json<Categories> {
 }
 
 async fn product(Path(id): Path<String>, headers: HeaderMap) -> Response {
+    let id = id.to_lowercase();
     let Some(row) = ROWS.iter().find(|row| row.0 == id || id_of(row.0).to_string() == id) else {
         return problem_response(Problem::not_found("product", id));
     };
