@@ -50,7 +50,7 @@ pub enum SeedError {
 pub async fn seed(products: &ProductClient, now: Timestamp) -> Result<usize, SeedError> {
     let wanted = new_products(now)?;
     for batch in wanted.chunks(IMPORT_PRODUCTS_MAX) {
-        let batch = ImportBatch { products: batch.to_vec(), dry_run: false };
+        let batch = ImportBatch { products: batch.to_vec(), dry_run: false, keep_variants: true };
         let report = products.import(&batch).await?;
         for (product, outcome) in batch.products.into_iter().zip(report.outcomes) {
             if let ImportOutcome::Rejected { field, message, .. } = outcome {
