@@ -142,13 +142,8 @@ impl Network {
             let until = deadline.min(Instant::now() + self.policy.attempt_timeout);
             let outgoing = outgoing(request, &context, until);
             let result = self.attempt(selected, outgoing, until).await;
-            let may_succeed = match AttemptOutcome::of(&result) {
-                AttemptOutcome::Answered => false,
-                // It asks for time, which another endpoint may not need.
-                AttemptOutcome::Busy => self.balancer.has_other_than(&tried),
-                AttemptOutcome::Failed | AttemptOutcome::TimedOut => true,
-            };
-            let may_retry = may_succeed && is_repeatable(request);
+            let is_answered = AttemptOutcome::of(&result) == AttemptOutcome::Answered;
+            let may_retry = !is_answered && is_repeatable(request);
             if !may_retry || attempt == self.policy.attempts_max || !self.budget.withdraw() {
                 return result;
             }
