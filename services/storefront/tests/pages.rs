@@ -404,7 +404,9 @@ async fn a_list_shows_again_what_was_loaded() {
 async fn the_home_page_shows_no_product_twice() {
     let page = TestClient::new().await.get("/").await.body;
     let mut links: Vec<&str> = page.split("href=\"/p/").skip(1).collect();
-    links.iter_mut().for_each(|link| *link = link.split('"').next().unwrap());
+    for link in &mut links {
+        *link = link.split('"').next().unwrap();
+    }
     let shown = links.len();
     links.sort_unstable();
     links.dedup();

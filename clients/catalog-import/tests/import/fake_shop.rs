@@ -113,7 +113,7 @@ async fn import_batch(State(products): State<Products>, body: Bytes) -> impl Int
     }
     let batch_mode = (batch.dry_run, batch.keep_variants);
     let mut products = products.lock();
-    let accept_one = |product: NewProduct| accept(&mut products, product, &batch_mode);
+    let accept_one = |product: NewProduct| accept(&mut products, product, batch_mode);
     let outcomes = batch.products.into_iter().map(accept_one).collect();
     (StatusCode::OK, Json(serde_json::to_value(ImportReport { outcomes }).unwrap()))
 }
@@ -121,7 +121,7 @@ async fn import_batch(State(products): State<Products>, body: Bytes) -> impl Int
 fn accept(
     products: &mut BTreeMap<String, NewProduct>,
     mut product: NewProduct,
-    (dry_run, keep_variants): &(bool, bool),
+    (dry_run, keep_variants): (bool, bool),
 ) -> ImportOutcome {
     // A real shop's sanitiser writes some characters longer.
     product.description = product.description.replace("&amp;", "&amp;amp;");

@@ -3,7 +3,6 @@
 use super::events::{Media, PricePoint, ProductOption, VariantFacts};
 use identifiers::Sku;
 use kernel::UnitPrice;
-use std::collections::BTreeMap;
 
 /// Draft of a whole product.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +49,7 @@ pub(crate) enum TargetStatus {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RefusedDraft {
     pub(crate) sku: Sku,
-    pub(crate) options: BTreeMap<String, String>,
+    pub(crate) options: Vec<(String, String)>,
 }
 
 /// Treatment of the variants on sale that a list of variants does not have.
