@@ -1,6 +1,7 @@
 //! Storage engine on `SQLite`: the data folder, one log for all services, and a second one for bulk data.
 
 use crate::{
+    blobs::{BlobFolder, FolderBlobs},
     data_folder, documents::SqliteDocuments, journal::SqliteJournal, key_value::SqliteKeyValue,
     log::FlushPolicy, open_error::OpenError, open_log::OpenLog, options::Options,
     statistics::Statistics,
@@ -14,7 +15,8 @@ const BULK_FILE: &str = "bulk.db";
 
 /// Storage engine on `SQLite`: all storage of one process, in one data folder.
 ///
-/// The folder holds `icommerce.db` (the services), `bulk.db` (data that may lag) and `icommerce.lock`. One engine at a time
+/// The folder holds `icommerce.db` (the services), `bulk.db` (data that may lag), a folder for each service that has blobs,
+/// and `icommerce.lock`. One engine at a time
 /// has it open.
 ///
 /// When the engine and every handle it gave out are dropped, queued writes are still flushed, but nothing can wait for that;
@@ -48,6 +50,7 @@ const BULK_FILE: &str = "bulk.db";
 pub struct SqliteEngine {
     log: Arc<OpenLog>,
     bulk: Arc<OpenLog>,
+    blobs: Arc<BlobFolder>,
 }
 
 impl SqliteEngine {
@@ -59,10 +62,11 @@ impl SqliteEngine {
     /// it is of a newer format, damaged, or not a database of ours. Nothing in the folder is changed then.
     pub fn open(folder: &Path, options: Options) -> Result<Self, OpenError> {
         let lock = Arc::new(data_folder::lock(folder)?);
+        let blobs = Arc::new(BlobFolder::open(folder, options.disk_reserve_bytes));
         let (file, policy) = (DATABASE_FILE, FlushPolicy::Immediate);
         let log = OpenLog::open(folder, file, options.clone(), policy, Arc::clone(&lock))?;
         let bulk = OpenLog::open(folder, BULK_FILE, options, FlushPolicy::Lingering, lock)?;
-        Ok(Self { log: Arc::new(log), bulk: Arc::new(bulk) })
+        Ok(Self { log: Arc::new(log), bulk: Arc::new(bulk), blobs })
     }
 
     /// Whether the folder holds the database of an earlier run. Creates nothing.
@@ -72,13 +76,13 @@ impl SqliteEngine {
 
     /// Storage handles of one service. The same name gives handles to the same storage.
     pub fn service(&self, name: &'static str) -> ServiceStorage {
-        storage_of(&self.log, name)
+        storage_of(&self.log, &self.blobs, name)
     }
 
     /// Storage handles for bulk data that may lag: it has a file and a writer of its own, so that it never delays the
     /// services.
     pub fn bulk(&self, name: &'static str) -> ServiceStorage {
-        storage_of(&self.bulk, name)
+        storage_of(&self.bulk, &self.blobs, name)
     }
 
     /// High-watermark of the services' log.
@@ -119,11 +123,12 @@ impl SqliteEngine {
     }
 }
 
-fn storage_of(log: &Arc<OpenLog>, name: &'static str) -> ServiceStorage {
+fn storage_of(log: &Arc<OpenLog>, blobs: &Arc<BlobFolder>, name: &'static str) -> ServiceStorage {
     let service = log.service(name);
     ServiceStorage {
         journal: Arc::new(SqliteJournal::new(Arc::clone(log), Arc::clone(&service))),
         documents: Arc::new(SqliteDocuments::new(Arc::clone(log), Arc::clone(&service))),
         key_value: Arc::new(SqliteKeyValue::new(Arc::clone(log), service)),
+        blobs: Arc::new(FolderBlobs::new(Arc::clone(blobs), name)),
     }
 }

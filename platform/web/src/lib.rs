@@ -7,6 +7,7 @@
 
 #![warn(missing_docs)]
 
+mod binary;
 mod caller;
 mod contract_routes;
 mod field;
@@ -26,6 +27,7 @@ mod routes;
 mod service;
 mod versioned;
 
+pub use binary::Binary;
 pub use caller::Caller;
 pub use idempotency::{IDEMPOTENCY_RETENTION, Idempotency, requires_idempotency_key};
 pub use idempotency_key::{IdempotencyKey, KEY_BYTES_MAX};

@@ -2,17 +2,25 @@
 
 mod error;
 mod execute;
+mod fetch_pictures;
 mod import_products;
 mod mapping;
 mod name_claims;
 mod open_index;
+mod picture_library;
+mod picture_report;
+mod renditions;
 mod show_product;
+mod shown_pictures;
 mod streams;
+mod uploaded_pictures;
 
 pub(crate) use error::CatalogueError;
 pub(crate) use execute::{ChangeOutcome, ChangeRequest};
+pub(crate) use fetch_pictures::{PictureFetcher, PictureQueue};
 pub(crate) use import_products::{ImportMode, ImportResult};
 pub(crate) use mapping::product_document;
+pub(crate) use picture_library::{PictureError, PictureLibrary};
 pub(crate) use open_index::{ProductDocumentsReadModel, open_index};
 pub(crate) use streams::{ProductStream, product_of, stream_of};
 
@@ -32,6 +40,9 @@ pub(crate) struct Catalogue {
     views: ViewCache,
     policy: Policy,
     pub(crate) ids: Ids,
+    /// Products whose pictures elsewhere are yet to be fetched.
+    pictures: PictureQueue,
+    pub(crate) library: Arc<PictureLibrary>,
 }
 
 /// Dependencies of a catalogue.
@@ -41,12 +52,18 @@ pub(crate) struct CatalogueParts {
     pub(crate) stock: Arc<dyn StockCounter>,
     pub(crate) policy: Policy,
     pub(crate) ids: Ids,
+    pub(crate) library: Arc<PictureLibrary>,
 }
 
 impl Catalogue {
     pub(crate) fn new(parts: CatalogueParts) -> Self {
-        let CatalogueParts { products, index, stock, policy, ids } = parts;
+        let CatalogueParts { products, index, stock, policy, ids, library } = parts;
+        let pictures = PictureQueue::default();
+        for id in index.products_with_pending_pictures() {
+            pictures.push(id);
+        }
         let claims = Arc::new(NameClaims::new(Arc::clone(&index)));
-        Self { products, index, claims, stock, views: ViewCache::default(), policy, ids }
+        let views = ViewCache::default();
+        Self { products, index, claims, stock, views, policy, ids, pictures, library }
     }
 }

@@ -2,6 +2,7 @@
 //! see all of them.
 
 mod commands;
+mod media;
 mod problems;
 mod queries;
 mod query_params;
@@ -19,6 +20,9 @@ use web::{ApiRouter, Caller, body_limit};
 const PRODUCT_BYTES_MAX: usize = 4 << 20;
 /// Largest request body for an import batch, in bytes.
 pub(crate) const IMPORT_BYTES_MAX: usize = 16 << 20;
+
+/// Largest uploaded picture, in bytes.
+pub(crate) const UPLOAD_BYTES_MAX: usize = 16 << 20;
 
 /// State shared by the handlers.
 #[derive(Clone)]
@@ -95,6 +99,7 @@ pub(crate) fn routes(app: AppState) -> ApiRouter {
             "/api/v1/products/{product}/archive",
             post_with(commands::archive, change("archiveProduct", "Archive a product")),
         )
+        .merge(media::routes())
         .with_state(app)
 }
 

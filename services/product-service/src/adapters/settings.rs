@@ -1,5 +1,6 @@
 //! Settings of the product service.
 
+use super::media_settings::MediaSettings;
 use crate::domain::prior_price::{NewProductRule, PerishableRule, Policy};
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +10,9 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct ProductSettings {
     /// Rules for announcing price reductions.
     pub(crate) prior_price: PriorPriceSettings,
+    /// Pictures of products.
+    #[serde(default)]
+    pub(crate) media: MediaSettings,
 }
 
 /// Rules for announcing a price reduction in the shop's country (Directive 98/6/EC, Article 6a).

@@ -1,5 +1,6 @@
 //! Mapping of a product aggregate to contract messages and to the document of the search index.
 
+use super::shown_pictures;
 use crate::domain::{
     Product, Reduction, Status, Variant,
     events::{Media, PricePoint, ProductOption},
@@ -9,7 +10,7 @@ use crate::domain::{
 use crate::index::{ProductDocument, VariantDocument};
 use contracts::{
     product::{self as contract, ProductStatus},
-    shared::{Image, ProductId, Sku},
+    shared::{ProductId, Sku},
 };
 use kernel::{Currency, UnitPrice};
 use std::collections::{HashMap, HashSet};
@@ -26,6 +27,7 @@ pub(crate) fn product_document(
     product: &Product,
     policy: Policy,
 ) -> ProductDocument {
+    let pictures = product.picture_counts();
     let prices = || product.variants.iter().filter_map(|variant| Some((variant, variant.price()?)));
     let by_price =
         |one: &UnitPrice, two: &UnitPrice| one.compare(*two).unwrap_or(std::cmp::Ordering::Equal);
@@ -47,11 +49,14 @@ pub(crate) fn product_document(
         price_varies: prices().any(|(_, other)| other != price),
         compare_at_price: cheapest.and_then(|variant| compare_at_price(variant)),
         reduction: cheapest.and_then(|variant| product.reduction(variant, policy)).map(reduction),
-        image: product.media.first().map(image),
+        image: product.media.iter().find_map(|media| shown_pictures::image(product, media)),
         colors: colors(product),
         variants: variant_documents(product),
         tag_words: text::fold(&product.tags.join(" ")),
         description_words: description_words(&product.description),
+        pictures_pending: pictures.pending,
+        pictures_stored: pictures.stored,
+        pictures_failed: pictures.failed,
     }
 }
 
@@ -61,19 +66,18 @@ pub(super) fn product(id: ProductId, product: &Product, policy: Policy) -> contr
         name: option.name.clone(),
         values: option.values.clone(),
     };
-    let media = |media: &Media| contract::Media { image: image(media), skus: media.skus.clone() };
     let variants = product.variants.iter().filter_map(|it| variant(product, it, policy));
     contract::Product {
         id,
         slug: product.slug.clone(),
         name: product.name.clone(),
-        description: product.description.to_string(),
+        description: shown_pictures::description(product),
         brand: product.brand.clone(),
         categories: product.categories.to_vec(),
         tags: product.tags.to_vec(),
         options: product.options.iter().map(option).collect(),
         variants: variants.collect(),
-        media: product.media.iter().map(media).collect(),
+        media: product.media.iter().map(|it| shown_pictures::media(product, it)).collect(),
         status: status(product.status()),
         version: product.version,
         created_at: product.created_at(),
@@ -108,7 +112,8 @@ fn variant(product: &Product, variant: &Variant, policy: Policy) -> Option<contr
 
 fn variant_documents(product: &Product) -> Vec<VariantDocument> {
     let mut pictures: HashMap<&Sku, &Media> = HashMap::new();
-    for media in product.media.iter() {
+    let shown = |media: &&Media| shown_pictures::image(product, media).is_some();
+    for media in product.media.iter().filter(shown) {
         for sku in &media.skus {
             pictures.entry(sku).or_insert(media);
         }
@@ -122,7 +127,7 @@ fn variant_documents(product: &Product) -> Vec<VariantDocument> {
                 .map(|(name, value)| (name.as_str().into(), value.as_str().into()))
                 .collect(),
             price: variant.price()?,
-            image: picture.map(|media| Box::new(image(media))),
+            image: picture.and_then(|it| shown_pictures::image(product, it)).map(Box::new),
             weight_grams: variant.facts.weight_grams,
         })
     };
@@ -150,15 +155,6 @@ fn colors(product: &Product) -> Vec<String> {
         .map(|(_, value)| value.as_str())
         .collect();
     option.values.iter().filter(|value| chosen.contains(value.as_str())).cloned().collect()
-}
-
-fn image(media: &Media) -> Image {
-    Image {
-        url: media.url.clone(),
-        alt: media.alt.clone(),
-        width: media.width,
-        height: media.height,
-    }
 }
 
 fn reduction(reduction: Reduction) -> contract::Reduction {

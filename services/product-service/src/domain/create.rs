@@ -3,7 +3,7 @@
 use super::draft::{ProductCommand, ProductDraft, TargetStatus, VariantDraft};
 use super::events::{ProductCreated, ProductEvent, VariantAdded};
 use super::product::Product;
-use super::{Decision, Rejection, limits, update, validation};
+use super::{Decision, Rejection, limits, pictures, update, validation};
 use kernel::Timestamp;
 
 impl Product {
@@ -22,13 +22,20 @@ impl Product {
             (Some(product), ProductCommand::Create(draft)) => product.repeat_creation(draft, now),
             (Some(product), ProductCommand::Upsert(draft)) => {
                 validation::draft(draft, now)?;
-                update::change(product, &draft.clone().into_changes(), now)
+                let mut events = update::change(product, &draft.clone().into_changes(), now)?;
+                events.extend(pictures::retry(product));
+                Ok(events)
             }
             (Some(product), ProductCommand::Change(changes)) => {
-                update::change(product, changes, now)
+                let mut events = update::change(product, changes, now)?;
+                events.extend(pictures::retry(product).filter(|_| changes.media.is_some()));
+                Ok(events)
             }
             (Some(product), ProductCommand::SetPrice { sku, price }) => {
                 update::set_price(product, sku, *price, now)
+            }
+            (Some(product), ProductCommand::RecordPicture { source, outcome }) => {
+                pictures::record(product, source, outcome)
             }
             (Some(product), ProductCommand::Publish) => Ok(update::publish(product, now)),
             (Some(product), ProductCommand::Archive) => Ok(update::archive(product, now)),

@@ -1,5 +1,6 @@
 //! Commands to a product, and the drafts they carry.
 
+use super::pictures::PictureCopy;
 use super::events::{Media, PricePoint, ProductOption, VariantFacts};
 use identifiers::Sku;
 use kernel::UnitPrice;
@@ -71,6 +72,11 @@ pub(crate) enum ProductCommand {
     SetPrice {
         sku: Sku,
         price: UnitPrice,
+    },
+    /// Outcome of fetching a picture elsewhere.
+    RecordPicture {
+        source: String,
+        outcome: PictureCopy,
     },
     Publish,
     Archive,

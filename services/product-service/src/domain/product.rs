@@ -2,6 +2,7 @@
 
 use super::events::{Media, PricePoint, ProductEvent, ProductOption, VariantAdded, VariantFacts};
 use super::limits;
+use super::pictures::{PictureCopies, PictureCopy};
 use identifiers::Sku;
 use kernel::{Timestamp, UnitPrice};
 use std::sync::Arc;
@@ -22,6 +23,8 @@ pub(crate) struct Product {
     pub(crate) tags: Arc<[String]>,
     pub(crate) options: Arc<[ProductOption]>,
     pub(crate) media: Arc<[Media]>,
+    /// Copies of pictures elsewhere.
+    pub(crate) copies: Arc<PictureCopies>,
     pub(crate) variants: Vec<Arc<Variant>>,
     /// Status from each instant on; the last one is the current status.
     pub(crate) status_history: Vec<(Timestamp, Status)>,
@@ -102,6 +105,7 @@ impl Product {
                 tags: created.tags.as_slice().into(),
                 options: created.options.as_slice().into(),
                 media: created.media.as_slice().into(),
+                copies: Arc::default(),
                 variants: Vec::new(),
                 status_history: vec![(created.at, Status::Draft)],
                 published_at: None,
@@ -125,6 +129,7 @@ impl Product {
                 }
                 if let Some(description) = description {
                     self.description = description.as_str().into();
+                    self.retain_copies();
                 }
                 if let Some(brand) = brand {
                     self.brand = Some(brand.clone()).filter(|brand| !brand.is_empty());
@@ -136,7 +141,17 @@ impl Product {
             }
             ProductEvent::TagsChanged { tags } => self.tags = tags.as_slice().into(),
             ProductEvent::OptionsChanged { options } => self.options = options.as_slice().into(),
-            ProductEvent::MediaChanged { media } => self.media = media.as_slice().into(),
+            ProductEvent::MediaChanged { media } => {
+                self.media = media.as_slice().into();
+                self.retain_copies();
+            }
+            ProductEvent::PictureStored { source, picture } => {
+                self.put_copy(source, PictureCopy::Stored(picture.clone()));
+            }
+            ProductEvent::PictureFailed { source, reason } => {
+                self.put_copy(source, PictureCopy::Failed(reason.clone()));
+            }
+            ProductEvent::PicturesRetried {} => self.retry_copies(),
             ProductEvent::VariantsAdded { at, variants } => self
                 .variants
                 .extend(variants.iter().map(|added| Arc::new(Variant::added(added, *at)))),

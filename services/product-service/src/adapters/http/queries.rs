@@ -5,7 +5,7 @@ use super::{AppState, audience};
 use crate::index::{ProductRef, ReductionFilter, SearchQuery, StockFilter};
 use axum::extract::State;
 use contracts::product::{
-    Categories, PriceHistory, Product, ProductPage, ProductQuery, Suggestions,
+    Categories, MediaState, PriceHistory, Product, ProductPage, ProductQuery, Suggestions,
 };
 use http::HeaderMap;
 use kernel::Problem;
@@ -60,7 +60,13 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> ApiResult<Versioned<Json<Product>>> {
     let product = find(&app, &caller, &product)?;
-    let product = app.catalogue.show(product).await?;
+    let mut product = app.catalogue.show(product).await?;
+    if caller.edge != Edge::Operator {
+        product.media.retain(|media| media.state.is_none_or(|state| state == MediaState::Stored));
+        for media in &mut product.media {
+            (media.source, media.state) = (None, None);
+        }
+    }
     if caller.edge == Edge::Shop && !is_prefetch(&headers) {
         let details = json!({"slug": product.slug, "name": product.name});
         app.activities.record("product.viewed", format!("product:{}", product.id), details);

@@ -3,7 +3,9 @@
 use crate::domain::{
     ProductChanges, ProductDraft, TargetStatus, VariantDraft,
     events::{Media, PricePoint, ProductOption, VariantFacts},
-    limits, text,
+    limits,
+    picture_address::PictureAddress,
+    text,
 };
 use contracts::product::{self as contract, NewProduct, NewVariant, ProductPatch, ProductStatus};
 use kernel::Problem;
@@ -81,7 +83,7 @@ fn option(option: &contract::ProductOption) -> ProductOption {
 
 fn media(media: contract::Media) -> Media {
     Media {
-        url: media.image.url,
+        url: media.source.unwrap_or(media.image.url),
         alt: trimmed(&media.image.alt),
         width: media.image.width,
         height: media.image.height,
@@ -148,9 +150,20 @@ fn sanitised(html: &str) -> Result<String, Problem> {
     }
     // Plain text needs no parser.
     if html.contains(['<', '>', '&', '\0']) {
-        return Ok(ammonia::clean(html));
+        return Ok(sanitiser().clean(html).to_string());
     }
     Ok(html.to_owned())
+}
+
+/// Sanitiser that also takes the address of an image that can be neither shown nor fetched.
+fn sanitiser() -> ammonia::Builder<'static> {
+    let mut sanitiser = ammonia::Builder::default();
+    sanitiser.attribute_filter(|element, attribute, value| {
+        let is_kept =
+            (element, attribute) != ("img", "src") || PictureAddress::parse(value).is_some();
+        is_kept.then(|| value.into())
+    });
+    sanitiser
 }
 
 /// Text without leading and trailing space, and with single spaces inside.

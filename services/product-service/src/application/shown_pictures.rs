@@ -1,0 +1,92 @@
+//! Pictures of a product as they are shown: those on the shop as they are, those elsewhere as the shop's own copies, and
+//! none that a page could not show.
+
+use crate::domain::{
+    PictureCopy, Product,
+    description::{ImageTag, replace_image_tags},
+    events::{Media, StoredPicture},
+    picture_address::PictureAddress,
+};
+use contracts::product::{self as contract, MediaState};
+use contracts::shared::Image;
+use images::Encoding;
+
+/// Largest width of a picture within a description, in pixels.
+const DESCRIPTION_WIDTH_MAX: u32 = 960;
+
+/// Picture that can be shown, if this one can.
+enum Shown<'a> {
+    OnShop,
+    Copy(&'a StoredPicture),
+    Pending,
+    Failed(&'a str),
+}
+
+fn shown<'a>(product: &'a Product, address: &str) -> Shown<'a> {
+    match PictureAddress::parse(address) {
+        Some(PictureAddress::OnShop(_)) => Shown::OnShop,
+        Some(PictureAddress::Elsewhere(_)) => match product.copies.get(address) {
+            Some(PictureCopy::Stored(picture)) => Shown::Copy(picture),
+            Some(PictureCopy::Failed(reason)) => Shown::Failed(reason),
+            None => Shown::Pending,
+        },
+        None => Shown::Failed("is not an address that can be shown"),
+    }
+}
+
+/// Image of a picture, if it can be shown.
+pub(super) fn image(product: &Product, media: &Media) -> Option<Image> {
+    match shown(product, &media.url) {
+        Shown::OnShop => Some(image_at(&media.url, media, media.width, media.height)),
+        Shown::Copy(picture) => Some(image_of(picture, media)),
+        Shown::Pending | Shown::Failed(_) => None,
+    }
+}
+
+/// Contract message of a picture. One that cannot be shown has the address of its source, for operators.
+pub(super) fn media(product: &Product, media: &Media) -> contract::Media {
+    let as_given = || image_at(&media.url, media, media.width, media.height);
+    let (image, state, reason) = match shown(product, &media.url) {
+        Shown::OnShop => return contract::Media::new(as_given(), media.skus.clone()),
+        Shown::Copy(picture) => (image_of(picture, media), MediaState::Stored, None),
+        Shown::Pending => (as_given(), MediaState::Pending, None),
+        Shown::Failed(reason) => (as_given(), MediaState::Failed, Some(reason.to_owned())),
+    };
+    contract::Media {
+        image,
+        skus: media.skus.clone(),
+        source: Some(media.url.clone()),
+        state: Some(state),
+        reason,
+    }
+}
+
+/// Description with the shop's own copies in place of pictures elsewhere. What cannot be shown is left out.
+pub(super) fn description(product: &Product) -> String {
+    replace_image_tags(&product.description, |tag| match shown(product, &tag.source) {
+        Shown::OnShop => product.description[tag.range.clone()].to_owned(),
+        Shown::Copy(picture) => picture_element(picture, tag),
+        Shown::Pending | Shown::Failed(_) => String::new(),
+    })
+}
+
+fn picture_element(picture: &StoredPicture, tag: &ImageTag) -> String {
+    let width = picture.widths().filter(|it| *it <= DESCRIPTION_WIDTH_MAX).max();
+    let width = width.unwrap_or_else(|| picture.largest_width());
+    let height = picture.height_at(width);
+    let webp = picture.path(width, Encoding::WebP);
+    let fallback = picture.path(width, picture.fallback());
+    let alt = &tag.alt;
+    format!(
+        "<picture><source type=\"image/webp\" srcset=\"{webp}\"><img src=\"{fallback}\" alt=\"{alt}\" width=\"{width}\" height=\"{height}\" loading=\"lazy\"></picture>"
+    )
+}
+
+fn image_of(picture: &StoredPicture, media: &Media) -> Image {
+    let width = picture.largest_width();
+    image_at(&picture.largest_path(), media, width, picture.height_at(width))
+}
+
+fn image_at(url: &str, media: &Media, width: u32, height: u32) -> Image {
+    Image { url: url.to_owned(), alt: media.alt.clone(), width, height }
+}
