@@ -2,9 +2,7 @@
 
 mod media;
 
-pub use media::{
-    Media, MediaFailure, MediaReport, MediaState, PICTURE_WIDTHS, StoredMedia,
-};
+pub use media::{Media, MediaFailure, MediaReport, MediaState, PICTURE_WIDTHS, StoredMedia};
 
 use crate::shared::{Image, ProductId, Sku};
 use kernel::{Cursor, Timestamp, UnitPrice};

@@ -1,7 +1,8 @@
 //! Storage engine in memory: one log for all services, and a second one for bulk data.
 
 use crate::{
-    blobs::MemoryBlobs, documents::MemoryDocuments, journal::MemoryJournal, key_value::MemoryKeyValue, log::MemoryLog,
+    blobs::MemoryBlobs, documents::MemoryDocuments, journal::MemoryJournal,
+    key_value::MemoryKeyValue, log::MemoryLog,
 };
 use ::journal::ServiceStorage;
 use std::sync::Arc;

@@ -154,10 +154,8 @@ impl Blobs for FolderBlobs {
         limit: usize,
     ) -> Result<Vec<BlobEntry>, StorageError> {
         let (folder, after) = (self.folder(folder), after.map(str::to_owned));
-        blocking(move || {
-            entries(&folder, after.as_deref(), limit).map_err(|error| failed(&error))
-        })
-        .await
+        blocking(move || entries(&folder, after.as_deref(), limit).map_err(|error| failed(&error)))
+            .await
     }
 }
 

@@ -2,8 +2,14 @@
 
 use crate::{
     blobs::{BlobFolder, FolderBlobs},
-    data_folder, documents::SqliteDocuments, journal::SqliteJournal, key_value::SqliteKeyValue,
-    log::FlushPolicy, open_error::OpenError, open_log::OpenLog, options::Options,
+    data_folder,
+    documents::SqliteDocuments,
+    journal::SqliteJournal,
+    key_value::SqliteKeyValue,
+    log::FlushPolicy,
+    open_error::OpenError,
+    open_log::OpenLog,
+    options::Options,
     statistics::Statistics,
 };
 use ::journal::ServiceStorage;

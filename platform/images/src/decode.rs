@@ -56,18 +56,13 @@ pub struct DecodeLimits {
 
 impl Default for DecodeLimits {
     fn default() -> Self {
-        Self {
-            bytes_max: 16 << 20,
-            pixels_max: 50_000_000,
-            side_pixels_max: 16_384,
-            scans_max: 32,
-        }
+        Self { bytes_max: 16 << 20, pixels_max: 50_000_000, side_pixels_max: 16_384, scans_max: 32 }
     }
 }
 
 /// Reason why a file was not decoded. The sentences are for people and quote nothing of the file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum DecodeError {
+pub enum ImageError {
     /// Not a format that can be decoded.
     #[error("is not a JPEG, PNG, WebP or GIF image")]
     UnknownFormat,
@@ -78,7 +73,9 @@ pub enum DecodeError {
         max: usize,
     },
     /// Image above the limit of pixels, or of one of its sides.
-    #[error("is {width} by {height} pixels; at most {side_max} a side and {pixels_max} in all are taken")]
+    #[error(
+        "is {width} by {height} pixels; at most {side_max} a side and {pixels_max} in all are taken"
+    )]
     TooManyPixels {
         /// Width in pixels.
         width: u64,
@@ -98,19 +95,19 @@ pub enum DecodeError {
 ///
 /// # Errors
 ///
-/// [`DecodeError`], by variant. A decoder that panics counts as `Damaged`: the file made it do so.
-pub fn decode(file: &[u8], limits: &DecodeLimits) -> Result<Raster, DecodeError> {
+/// [`ImageError`], by variant. A decoder that panics counts as `Damaged`: the file made it do so.
+pub fn decode(file: &[u8], limits: &DecodeLimits) -> Result<Raster, ImageError> {
     if file.len() > limits.bytes_max {
-        return Err(DecodeError::TooManyBytes { max: limits.bytes_max });
+        return Err(ImageError::TooManyBytes { max: limits.bytes_max });
     }
-    let format = ImageFormat::sniff(file).ok_or(DecodeError::UnknownFormat)?;
+    let format = ImageFormat::sniff(file).ok_or(ImageError::UnknownFormat)?;
     let (raster, orientation) = catch_unwind(AssertUnwindSafe(|| match format {
         ImageFormat::Jpeg => formats::jpeg(file, limits),
         ImageFormat::Png => formats::png(file, limits).map(upright),
         ImageFormat::WebP => formats::webp(file, limits).map(upright),
         ImageFormat::Gif => formats::gif(file, limits).map(upright),
     }))
-    .unwrap_or(Err(DecodeError::Damaged))?;
+    .unwrap_or(Err(ImageError::Damaged))?;
     Ok(orientation.upright(raster.without_opaque_alpha()))
 }
 
@@ -121,18 +118,17 @@ fn upright(raster: Raster) -> (Raster, Orientation) {
 
 impl DecodeLimits {
     /// Dimensions, if they are within the limits.
-    fn check(&self, width: u64, height: u64) -> Result<(u32, u32), DecodeError> {
+    fn check(&self, width: u64, height: u64) -> Result<(u32, u32), ImageError> {
         let side_max = u64::from(self.side_pixels_max);
-        let too_large = width > side_max
-            || height > side_max
-            || width.saturating_mul(height) > self.pixels_max;
+        let too_large =
+            width > side_max || height > side_max || width.saturating_mul(height) > self.pixels_max;
         if too_large {
             let (side_max, pixels_max) = (self.side_pixels_max, self.pixels_max);
-            return Err(DecodeError::TooManyPixels { width, height, side_max, pixels_max });
+            return Err(ImageError::TooManyPixels { width, height, side_max, pixels_max });
         }
         match (u32::try_from(width), u32::try_from(height)) {
             (Ok(width @ 1..), Ok(height @ 1..)) => Ok((width, height)),
-            _ => Err(DecodeError::Damaged),
+            _ => Err(ImageError::Damaged),
         }
     }
 }

@@ -13,6 +13,6 @@ mod orientation;
 mod raster;
 mod resize;
 
-pub use decode::{DecodeError, DecodeLimits, ImageFormat, decode};
+pub use decode::{DecodeLimits, ImageError, ImageFormat, decode};
 pub use encode::{EncodeError, Encoding, encode};
 pub use raster::Raster;

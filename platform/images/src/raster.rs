@@ -12,7 +12,8 @@ impl Raster {
     /// Image of these samples; `None` unless there is at least one pixel, with three or four samples each.
     pub fn new(width: u32, height: u32, samples: Vec<u8>) -> Option<Self> {
         let pixels = (width as usize).checked_mul(height as usize).filter(|pixels| *pixels > 0)?;
-        let fits = [3, 4].iter().any(|channels| pixels.checked_mul(*channels) == Some(samples.len()));
+        let fits =
+            [3, 4].iter().any(|channels| pixels.checked_mul(*channels) == Some(samples.len()));
         fits.then_some(Self { width, height, samples })
     }
 

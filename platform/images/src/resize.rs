@@ -125,7 +125,11 @@ struct Taps {
 
 /// Taps of every target sample, where `from` samples become `to`.
 #[expect(clippy::cast_precision_loss, reason = "sides have at most 2^24 pixels")]
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the source")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to the source"
+)]
 fn taps(from: usize, to: usize) -> Vec<Taps> {
     let scale = from as f32 / to as f32;
     let spread = scale.max(1.0);
@@ -203,9 +207,8 @@ mod tests {
     #[test]
     fn the_colour_of_what_cannot_be_seen_does_not_bleed() {
         // Opaque red beside fully transparent green.
-        let halves = raster(64, 64, |x, _| {
-            if x < 32 { vec![255, 0, 0, 255] } else { vec![0, 255, 0, 0] }
-        });
+        let halves =
+            raster(64, 64, |x, _| if x < 32 { vec![255, 0, 0, 255] } else { vec![0, 255, 0, 0] });
         let small = halves.reduced_to_width(9);
         let visible = small.samples().chunks(4).filter(|pixel| pixel[3] > 8);
         for pixel in visible {

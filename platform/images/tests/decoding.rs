@@ -1,6 +1,6 @@
 //! Decoding of files as they come from outside: whole, damaged, of another kind, and too large.
 
-use images::{DecodeError, DecodeLimits, Encoding, ImageFormat, Raster, decode, encode};
+use images::{DecodeLimits, Encoding, ImageError, ImageFormat, Raster, decode, encode};
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
@@ -22,7 +22,8 @@ fn gif(width: u16, height: u16) -> Vec<u8> {
     let mut file = Vec::new();
     let palette = [200, 10, 20, 10, 200, 20];
     let mut encoder = gif::Encoder::new(&mut file, width, height, &palette).unwrap();
-    let pixels: Vec<u8> = (0..usize::from(width) * usize::from(height)).map(|it| (it % 2) as u8).collect();
+    let pixels: Vec<u8> =
+        (0..usize::from(width) * usize::from(height)).map(|it| (it % 2) as u8).collect();
     for _ in 0..3 {
         let frame = gif::Frame::from_indexed_pixels(width, height, pixels.clone(), None);
         encoder.write_frame(&frame).unwrap();
@@ -117,9 +118,9 @@ fn what_is_no_picture_is_named_so() {
         b"BM\0\0\0\0",
         b"%PDF-1.7",
     ] {
-        assert_eq!(decode(file, &LIMITS), Err(DecodeError::UnknownFormat), "{file:?}");
+        assert_eq!(decode(file, &LIMITS), Err(ImageError::UnknownFormat), "{file:?}");
     }
-    assert_eq!(decode(b"\x89PNG\r\n\x1a\n", &LIMITS), Err(DecodeError::Damaged));
+    assert_eq!(decode(b"\x89PNG\r\n\x1a\n", &LIMITS), Err(ImageError::Damaged));
 }
 
 #[test]
@@ -130,13 +131,13 @@ fn limits_hold_before_anything_is_decoded() {
         for encoding in [Encoding::Png, Encoding::Jpeg, Encoding::WebP] {
             let file = encode(&drawn(width, height, 3), encoding).unwrap();
             let refused = decode(&file, &LIMITS).unwrap_err();
-            assert!(matches!(refused, DecodeError::TooManyPixels { .. }), "{encoding:?} {refused}");
+            assert!(matches!(refused, ImageError::TooManyPixels { .. }), "{encoding:?} {refused}");
         }
         let refused = decode(&gif(width as u16, height as u16), &LIMITS).unwrap_err();
-        assert!(matches!(refused, DecodeError::TooManyPixels { .. }), "{refused}");
+        assert!(matches!(refused, ImageError::TooManyPixels { .. }), "{refused}");
     }
     let long = vec![0; LIMITS.bytes_max + 1];
-    assert_eq!(decode(&long, &LIMITS), Err(DecodeError::TooManyBytes { max: LIMITS.bytes_max }));
+    assert_eq!(decode(&long, &LIMITS), Err(ImageError::TooManyBytes { max: LIMITS.bytes_max }));
 }
 
 /// A PNG and a GIF that claim four thousand million pixels in a few bytes.
@@ -147,7 +148,7 @@ fn a_claim_of_many_pixels_takes_no_memory() {
     assert!(decode(&png, &LIMITS).is_err());
     let mut gif = gif(8, 8);
     gif[6..10].copy_from_slice(&[0xff; 4]);
-    assert!(matches!(decode(&gif, &LIMITS), Err(DecodeError::TooManyPixels { .. })));
+    assert!(matches!(decode(&gif, &LIMITS), Err(ImageError::TooManyPixels { .. })));
 }
 
 static FILES: LazyLock<Vec<(ImageFormat, Vec<u8>)>> = LazyLock::new(files);

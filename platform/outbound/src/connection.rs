@@ -47,7 +47,11 @@ impl Connector {
     }
 
     /// One request and its answer.
-    pub(crate) async fn exchange(&self, fetcher: &Fetcher, url: &Url) -> Result<Answer, FetchError> {
+    pub(crate) async fn exchange(
+        &self,
+        fetcher: &Fetcher,
+        url: &Url,
+    ) -> Result<Answer, FetchError> {
         let stream = self.connect(url).await?;
         if url.scheme() == "http" {
             return exchange_over(stream, fetcher, url).await;

@@ -105,7 +105,7 @@ impl FetchError {
 /// let time_max = Duration::from_secs(5);
 /// let limits = FetchLimits { bytes_max: 1 << 20, time_max, redirects_max: 3 };
 /// let fetcher = Fetcher::new("example/1.0", "image/*", limits, Reach::Public);
-/// let refused = fetcher.get("http://127.0.0.1:8081/api/v1/orders").await;
+/// let refused = fetcher.get("http://127.0.0.1:8081/records").await;
 /// assert_eq!(refused, Err(FetchError::NotPublic));
 /// # }
 /// ```
@@ -166,7 +166,10 @@ impl Fetcher {
         Err(FetchError::Redirects)
     }
 
-    fn request(&self, url: &Url) -> Result<http::Request<http_body_util::Empty<Bytes>>, FetchError> {
+    fn request(
+        &self,
+        url: &Url,
+    ) -> Result<http::Request<http_body_util::Empty<Bytes>>, FetchError> {
         let host = url.host_str().ok_or(FetchError::InvalidAddress)?;
         let host = match url.port() {
             Some(port) => format!("{host}:{port}"),

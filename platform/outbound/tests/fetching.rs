@@ -30,11 +30,15 @@ fn fetcher() -> Fetcher {
 /// Response to a path.
 fn response(path: &str, port: u16) -> String {
     let found = |length: usize| format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n");
-    let moved = |to: String| format!("HTTP/1.1 302 Found\r\nlocation: {to}\r\ncontent-length: 0\r\n\r\n");
+    let moved =
+        |to: String| format!("HTTP/1.1 302 Found\r\nlocation: {to}\r\ncontent-length: 0\r\n\r\n");
     match path {
         "/picture" => found(5) + "hello",
         "/without-length" => "HTTP/1.1 200 OK\r\n\r\nhello".to_owned(),
-        "/chunked" => "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n".to_owned(),
+        "/chunked" => {
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
+                .to_owned()
+        }
         "/limit" => found(1_000) + &"x".repeat(1_000),
         "/long" => found(1_001) + &"x".repeat(1_001),
         "/endless" => "HTTP/1.1 200 OK\r\n\r\n".to_owned() + &"x".repeat(5_000),
@@ -159,15 +163,34 @@ async fn addresses_that_are_not_public_are_refused_whatever_their_spelling() {
     let server = serve(None).await;
     let port = server.port;
     let public_only = Fetcher::new("tests/1.0", "image/*", LIMITS, Reach::Public);
-    for host in ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "0177.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0"] {
+    for host in [
+        "127.0.0.1",
+        "localhost",
+        "2130706433",
+        "0x7f.1",
+        "0177.0.0.1",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "0.0.0.0",
+    ] {
         let refused = public_only.get(&format!("http://{host}:{port}/picture")).await;
         assert_eq!(refused, Err(FetchError::NotPublic), "{host}");
     }
     // The setting for tests opens this machine, and no private network.
-    for address in ["http://10.1.2.3/", "http://192.168.0.1/", "http://[fd00::1]/", "http://169.254.1.1/"] {
+    for address in
+        ["http://10.1.2.3/", "http://192.168.0.1/", "http://[fd00::1]/", "http://169.254.1.1/"]
+    {
         assert_eq!(fetcher().get(address).await, Err(FetchError::NotPublic), "{address}");
     }
-    for address in ["", "mug.jpg", "//host/mug.jpg", "ftp://host/a", "data:image/png;base64,AA==", "https://", "http://me:secret@127.0.0.1/"] {
+    for address in [
+        "",
+        "mug.jpg",
+        "//host/mug.jpg",
+        "ftp://host/a",
+        "data:image/png;base64,AA==",
+        "https://",
+        "http://me:secret@127.0.0.1/",
+    ] {
         assert_eq!(fetcher().get(address).await, Err(FetchError::InvalidAddress), "{address}");
     }
 }

@@ -20,8 +20,8 @@ pub(crate) use execute::{ChangeOutcome, ChangeRequest};
 pub(crate) use fetch_pictures::{PictureFetcher, PictureQueue};
 pub(crate) use import_products::{ImportMode, ImportResult};
 pub(crate) use mapping::product_document;
-pub(crate) use picture_library::{PictureError, PictureLibrary};
 pub(crate) use open_index::{ProductDocumentsReadModel, open_index};
+pub(crate) use picture_library::{PictureError, PictureLibrary};
 pub(crate) use streams::{ProductStream, product_of, stream_of};
 
 use crate::{domain::prior_price::Policy, index::SearchIndex, ports::StockCounter};

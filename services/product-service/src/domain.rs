@@ -17,7 +17,7 @@ mod validation;
 
 pub(crate) use draft::{ProductChanges, ProductCommand, ProductDraft, TargetStatus, VariantDraft};
 pub(crate) use events::ProductEvent;
-pub(crate) use pictures::{PictureCopies, PictureCopy, PictureCounts};
+pub(crate) use pictures::PictureCopy;
 pub(crate) use product::{Product, Status, Variant};
 pub(crate) use reduction::Reduction;
 pub(crate) use rejection::Rejection;

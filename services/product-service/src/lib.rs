@@ -18,8 +18,8 @@ use adapters::{
     feed::feed,
     http::{AppState, IMPORT_BYTES_MAX, UPLOAD_BYTES_MAX, routes},
     inventory::InventoryStockCounter,
-    outbound::OutboundPictures,
     maintenance::maintenance,
+    outbound::OutboundPictures,
     settings::ProductSettings,
 };
 use application::{Catalogue, CatalogueParts, PictureFetcher, PictureLibrary, open_index};

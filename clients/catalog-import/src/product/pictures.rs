@@ -105,7 +105,7 @@ impl Pictures {
             return Err(Remark::about(Column::ImageSource, reason));
         }
         let image = Image { url, alt, width: 0, height: 0 };
-        self.0.push(Picture { position, media: Media { image, skus } });
+        self.0.push(Picture { position, media: Media::new(image, skus) });
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! Decoder of each format. Dimensions are read and checked before pixels are.
 
-use super::{DecodeError, DecodeLimits};
+use super::{DecodeLimits, ImageError};
 use crate::{Raster, orientation::Orientation};
 use gif::{ColorOutput, MemoryLimit};
 use image_webp::WebPDecoder;
@@ -11,7 +11,7 @@ use zune_jpeg::{
     zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions},
 };
 
-type Decoded = Result<Raster, DecodeError>;
+type Decoded = Result<Raster, ImageError>;
 
 /// Memory of a decoder beside the image itself, in bytes for each pixel allowed.
 const WORKING_BYTES_PER_PIXEL: u64 = 8;
@@ -19,7 +19,7 @@ const WORKING_BYTES_PER_PIXEL: u64 = 8;
 pub(super) fn jpeg(
     file: &[u8],
     limits: &DecodeLimits,
-) -> Result<(Raster, Orientation), DecodeError> {
+) -> Result<(Raster, Orientation), ImageError> {
     let side = limits.side_pixels_max as usize;
     let options = DecoderOptions::default()
         // One more than allowed, so that the error names the dimensions.
@@ -30,11 +30,11 @@ pub(super) fn jpeg(
         .set_strict_mode(false);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(file), options);
     decoder.decode_headers().map_err(damaged)?;
-    let (width, height) = decoder.dimensions().ok_or(DecodeError::Damaged)?;
+    let (width, height) = decoder.dimensions().ok_or(ImageError::Damaged)?;
     let (width, height) = limits.check(width as u64, height as u64)?;
     let samples = decoder.decode().map_err(damaged)?;
     let orientation = decoder.exif().map_or(Orientation::UPRIGHT, |it| Orientation::of_exif(it));
-    Ok((Raster::new(width, height, samples).ok_or(DecodeError::Damaged)?, orientation))
+    Ok((Raster::new(width, height, samples).ok_or(ImageError::Damaged)?, orientation))
 }
 
 pub(super) fn png(file: &[u8], limits: &DecodeLimits) -> Decoded {
@@ -46,7 +46,7 @@ pub(super) fn png(file: &[u8], limits: &DecodeLimits) -> Decoded {
     let header = decoder.read_header_info().map_err(damaged)?;
     let (width, height) = limits.check(header.width.into(), header.height.into())?;
     let mut reader = decoder.read_info().map_err(damaged)?;
-    let mut samples = vec![0; reader.output_buffer_size().ok_or(DecodeError::Damaged)?];
+    let mut samples = vec![0; reader.output_buffer_size().ok_or(ImageError::Damaged)?];
     let frame = reader.next_frame(&mut samples).map_err(damaged)?;
     samples.truncate(frame.buffer_size());
     let samples = match frame.color_type {
@@ -56,9 +56,9 @@ pub(super) fn png(file: &[u8], limits: &DecodeLimits) -> Decoded {
             .chunks_exact(2)
             .flat_map(|pixel| [pixel[0], pixel[0], pixel[0], pixel[1]])
             .collect(),
-        ColorType::Indexed => return Err(DecodeError::Damaged),
+        ColorType::Indexed => return Err(ImageError::Damaged),
     };
-    Raster::new(width, height, samples).ok_or(DecodeError::Damaged)
+    Raster::new(width, height, samples).ok_or(ImageError::Damaged)
 }
 
 pub(super) fn webp(file: &[u8], limits: &DecodeLimits) -> Decoded {
@@ -66,9 +66,9 @@ pub(super) fn webp(file: &[u8], limits: &DecodeLimits) -> Decoded {
     let (width, height) = decoder.dimensions();
     let (width, height) = limits.check(width.into(), height.into())?;
     decoder.set_memory_limit(usize::try_from(working_bytes(limits)).unwrap_or(usize::MAX));
-    let mut samples = vec![0; decoder.output_buffer_size().ok_or(DecodeError::Damaged)?];
+    let mut samples = vec![0; decoder.output_buffer_size().ok_or(ImageError::Damaged)?];
     decoder.read_image(&mut samples).map_err(damaged)?;
-    Raster::new(width, height, samples).ok_or(DecodeError::Damaged)
+    Raster::new(width, height, samples).ok_or(ImageError::Damaged)
 }
 
 pub(super) fn gif(file: &[u8], limits: &DecodeLimits) -> Decoded {
@@ -79,7 +79,7 @@ pub(super) fn gif(file: &[u8], limits: &DecodeLimits) -> Decoded {
     options.set_memory_limit(MemoryLimit::Bytes(bytes));
     let mut decoder = options.read_info(Cursor::new(file)).map_err(damaged)?;
     let (width, height) = limits.check(decoder.width().into(), decoder.height().into())?;
-    let frame = decoder.read_next_frame().map_err(damaged)?.ok_or(DecodeError::Damaged)?;
+    let frame = decoder.read_next_frame().map_err(damaged)?.ok_or(ImageError::Damaged)?;
     let (left, top) = (usize::from(frame.left), usize::from(frame.top));
     let row_bytes = usize::from(frame.width) * 4;
     // Transparent where the first frame does not cover the canvas.
@@ -89,11 +89,11 @@ pub(super) fn gif(file: &[u8], limits: &DecodeLimits) -> Decoded {
         let rows = frame.buffer.chunks_exact(row_bytes).take(frame.height.into());
         for (row, pixels) in rows.enumerate() {
             let at = (top + row) * canvas_row_bytes + left * 4;
-            let target = samples.get_mut(at..at + row_bytes).ok_or(DecodeError::Damaged)?;
+            let target = samples.get_mut(at..at + row_bytes).ok_or(ImageError::Damaged)?;
             target.copy_from_slice(pixels);
         }
     }
-    Raster::new(width, height, samples).ok_or(DecodeError::Damaged)
+    Raster::new(width, height, samples).ok_or(ImageError::Damaged)
 }
 
 fn working_bytes(limits: &DecodeLimits) -> u64 {
@@ -101,6 +101,6 @@ fn working_bytes(limits: &DecodeLimits) -> u64 {
 }
 
 /// The decoder's own message names positions in the file, which help nobody who sees it.
-fn damaged<E>(_: E) -> DecodeError {
-    DecodeError::Damaged
+fn damaged<E>(_: E) -> ImageError {
+    ImageError::Damaged
 }

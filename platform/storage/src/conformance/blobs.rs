@@ -49,8 +49,20 @@ pub async fn folders_do_not_mix(blobs: Arc<dyn Blobs>) {
 pub async fn an_invalid_name_is_refused(blobs: Arc<dyn Blobs>) {
     let long = "a".repeat(BLOB_NAME_BYTES_MAX + 1);
     for name in [
-        "", "ab", "..", "../../etc/passwd", "ab/../cd", "/abc", "abc/d", "ABC", "a.b", ".abc", "ab\0c",
-        "ab c", "abé", &long,
+        "",
+        "ab",
+        "..",
+        "../../etc/passwd",
+        "ab/../cd",
+        "/abc",
+        "abc/d",
+        "ABC",
+        "a.b",
+        ".abc",
+        "ab\0c",
+        "ab c",
+        "abé",
+        &long,
     ] {
         let refused = [
             blobs.put(FOLDER, name, "one".into()).await.err(),

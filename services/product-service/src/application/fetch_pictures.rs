@@ -54,7 +54,7 @@ impl PictureQueue {
 }
 
 /// Worker that fetches pending pictures. Clones share what is known about hosts.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct PictureFetcher {
     catalogue: Arc<Catalogue>,
     library: Arc<PictureLibrary>,
@@ -109,7 +109,7 @@ impl PictureFetcher {
 
     /// Outcome of fetching one picture.
     async fn fetch(&self, address: &str) -> Result<PictureCopy, CatalogueError> {
-        let host = url::Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_owned));
+        let host = address.split('/').nth(2).map(str::to_ascii_lowercase);
         let host = host.unwrap_or_default();
         let mut attempt = 1;
         let file = loop {

@@ -5,9 +5,9 @@
 
 use super::renditions::{RenditionCache, RenditionName};
 use crate::domain::events::StoredPicture;
-use contracts::product::PICTURE_WIDTHS;
 use bytes::Bytes;
-use images::{DecodeError, DecodeLimits, Encoding};
+use contracts::product::PICTURE_WIDTHS;
+use images::{DecodeLimits, Encoding, ImageError};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ pub(crate) struct PictureLibrary {
 pub(crate) enum PictureError {
     /// File that is no picture, or beyond a limit.
     #[error(transparent)]
-    Unusable(#[from] DecodeError),
+    Unusable(#[from] ImageError),
     /// Queue of decodings that is full.
     #[error("too many pictures are being worked on; try again shortly")]
     Overloaded,
@@ -72,7 +72,7 @@ impl PictureLibrary {
     /// Stores a file, unless the library has it. The file is durable first, then what is known about it.
     pub(crate) async fn store(&self, file: Bytes) -> Result<StoredPicture, PictureError> {
         if file.len() > self.limits.bytes_max {
-            return Err(DecodeError::TooManyBytes { max: self.limits.bytes_max }.into());
+            return Err(ImageError::TooManyBytes { max: self.limits.bytes_max }.into());
         }
         let digest = hexadecimal(&Sha256::digest(&file));
         if let Some(known) = self.picture(&digest).await? {

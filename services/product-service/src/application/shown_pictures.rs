@@ -15,31 +15,31 @@ use images::Encoding;
 const DESCRIPTION_WIDTH_MAX: u32 = 960;
 
 /// Picture that can be shown, if this one can.
-enum Shown<'a> {
+enum PictureState<'a> {
     OnShop,
     Copy(&'a StoredPicture),
     Pending,
     Failed(&'a str),
 }
 
-fn shown<'a>(product: &'a Product, address: &str) -> Shown<'a> {
+fn shown<'a>(product: &'a Product, address: &str) -> PictureState<'a> {
     match PictureAddress::parse(address) {
-        Some(PictureAddress::OnShop(_)) => Shown::OnShop,
+        Some(PictureAddress::OnShop(_)) => PictureState::OnShop,
         Some(PictureAddress::Elsewhere(_)) => match product.copies.get(address) {
-            Some(PictureCopy::Stored(picture)) => Shown::Copy(picture),
-            Some(PictureCopy::Failed(reason)) => Shown::Failed(reason),
-            None => Shown::Pending,
+            Some(PictureCopy::Stored(picture)) => PictureState::Copy(picture),
+            Some(PictureCopy::Failed(reason)) => PictureState::Failed(reason),
+            None => PictureState::Pending,
         },
-        None => Shown::Failed("is not an address that can be shown"),
+        None => PictureState::Failed("is not an address that can be shown"),
     }
 }
 
 /// Image of a picture, if it can be shown.
 pub(super) fn image(product: &Product, media: &Media) -> Option<Image> {
     match shown(product, &media.url) {
-        Shown::OnShop => Some(image_at(&media.url, media, media.width, media.height)),
-        Shown::Copy(picture) => Some(image_of(picture, media)),
-        Shown::Pending | Shown::Failed(_) => None,
+        PictureState::OnShop => Some(image_at(&media.url, media, media.width, media.height)),
+        PictureState::Copy(picture) => Some(image_of(picture, media)),
+        PictureState::Pending | PictureState::Failed(_) => None,
     }
 }
 
@@ -47,10 +47,10 @@ pub(super) fn image(product: &Product, media: &Media) -> Option<Image> {
 pub(super) fn media(product: &Product, media: &Media) -> contract::Media {
     let as_given = || image_at(&media.url, media, media.width, media.height);
     let (image, state, reason) = match shown(product, &media.url) {
-        Shown::OnShop => return contract::Media::new(as_given(), media.skus.clone()),
-        Shown::Copy(picture) => (image_of(picture, media), MediaState::Stored, None),
-        Shown::Pending => (as_given(), MediaState::Pending, None),
-        Shown::Failed(reason) => (as_given(), MediaState::Failed, Some(reason.to_owned())),
+        PictureState::OnShop => return contract::Media::new(as_given(), media.skus.clone()),
+        PictureState::Copy(picture) => (image_of(picture, media), MediaState::Stored, None),
+        PictureState::Pending => (as_given(), MediaState::Pending, None),
+        PictureState::Failed(reason) => (as_given(), MediaState::Failed, Some(reason.to_owned())),
     };
     contract::Media {
         image,
@@ -64,9 +64,9 @@ pub(super) fn media(product: &Product, media: &Media) -> contract::Media {
 /// Description with the shop's own copies in place of pictures elsewhere. What cannot be shown is left out.
 pub(super) fn description(product: &Product) -> String {
     replace_image_tags(&product.description, |tag| match shown(product, &tag.source) {
-        Shown::OnShop => product.description[tag.range.clone()].to_owned(),
-        Shown::Copy(picture) => picture_element(picture, tag),
-        Shown::Pending | Shown::Failed(_) => String::new(),
+        PictureState::OnShop => product.description[tag.range.clone()].to_owned(),
+        PictureState::Copy(picture) => picture_element(picture, tag),
+        PictureState::Pending | PictureState::Failed(_) => String::new(),
     })
 }
 

@@ -35,7 +35,7 @@ impl Product {
                 update::set_price(product, sku, *price, now)
             }
             (Some(product), ProductCommand::RecordPicture { source, outcome }) => {
-                pictures::record(product, source, outcome)
+                Ok(pictures::record(product, source, outcome).into_iter().collect())
             }
             (Some(product), ProductCommand::Publish) => Ok(update::publish(product, now)),
             (Some(product), ProductCommand::Archive) => Ok(update::archive(product, now)),

@@ -1,7 +1,7 @@
 //! Commands to a product, and the drafts they carry.
 
-use super::pictures::PictureCopy;
 use super::events::{Media, PricePoint, ProductOption, VariantFacts};
+use super::pictures::PictureCopy;
 use identifiers::Sku;
 use kernel::UnitPrice;
 

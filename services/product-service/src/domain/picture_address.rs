@@ -1,7 +1,5 @@
 //! Address of a picture: on the shop itself, or elsewhere.
 
-use url::Url;
-
 /// Address of a picture that a product may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PictureAddress<'a> {
@@ -25,12 +23,21 @@ impl<'a> PictureAddress<'a> {
         }
         let (scheme, rest) = text.split_once("://")?;
         let is_http = ["https", "http"].iter().any(|it| scheme.eq_ignore_ascii_case(it));
-        // The parser of URLs would skip further slashes.
-        let has_host = !rest.starts_with(['/', '?', '#']);
-        let url = Url::parse(text).ok().filter(|_| is_http && has_host)?;
-        let is_plain = url.has_host() && url.username().is_empty() && url.password().is_none();
-        is_plain.then_some(Self::Elsewhere(text))
+        let authority = rest.split(['/', '?', '#']).next()?;
+        (is_http && is_authority(authority)).then_some(Self::Elsewhere(text))
     }
+}
+
+/// Whether a text is a host with an optional port, and without credentials. Who fetches it parses it more strictly.
+fn is_authority(text: &str) -> bool {
+    let (host, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, port)) => (address, port),
+        None if text.contains(['[', ']']) => return false,
+        None => text.split_at(text.find(':').unwrap_or(text.len())),
+    };
+    let is_port = |text: &str| text.strip_prefix(':').is_some_and(|it| it.parse::<u16>().is_ok());
+    let is_host = !host.is_empty() && !host.contains(['@', '<', '>', '"', '%', '^', '`', '|', '{']);
+    is_host && (port.is_empty() || is_port(port))
 }
 
 #[cfg(test)]
@@ -39,7 +46,9 @@ mod tests {
 
     #[test]
     fn paths_on_the_shop_can_be_shown_and_absolute_addresses_fetched() {
-        for text in ["/media/ab/640.jpg", "/a", "/pictures/dome-lamp/brick/object.svg?v=1", "/é.png"] {
+        for text in
+            ["/media/ab/640.jpg", "/a", "/pictures/dome-lamp/brick/object.svg?v=1", "/é.png"]
+        {
             assert_eq!(PictureAddress::parse(text), Some(PictureAddress::OnShop(text)), "{text}");
         }
         for text in [
@@ -50,20 +59,51 @@ mod tests {
             "https://192.0.2.1/a.jpg",
             "https://bücher.example/umschlag.jpg",
         ] {
-            assert_eq!(PictureAddress::parse(text), Some(PictureAddress::Elsewhere(text)), "{text}");
+            assert_eq!(
+                PictureAddress::parse(text),
+                Some(PictureAddress::Elsewhere(text)),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn what_can_be_neither_shown_nor_fetched_is_no_address() {
         for text in [
-            "", "/", "//", "//evil.example/a.jpg", "///evil.example", "/\\evil.example", "\\\\evil.example",
-            "/\t/evil.example", "/\n/evil.example", "https:\\\\evil.example", "https://", "https:///", "https://?a",
-            "https:///evil.example/a.jpg", "https:/evil.example", "https:evil.example", "http://#",
-            "https://a b.example/", "https://me@evil.example/", "https://me:secret@evil.example/",
-            "data:image/png;base64,AAAA", "javascript:alert(1)", "blob:https://shop.example/1", "file:///etc/passwd",
-            "ftp://evil.example/a.jpg", "mug.jpg", "./mug.jpg", "../mug.jpg", "?mug", "#mug", " /mug.jpg", "https://exa mple",
-            "https://[::1", "https://:80/",
+            "",
+            "/",
+            "//",
+            "//evil.example/a.jpg",
+            "///evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            "https:\\\\evil.example",
+            "https://",
+            "https:///",
+            "https://?a",
+            "https:///evil.example/a.jpg",
+            "https:/evil.example",
+            "https:evil.example",
+            "http://#",
+            "https://a b.example/",
+            "https://me@evil.example/",
+            "https://me:secret@evil.example/",
+            "data:image/png;base64,AAAA",
+            "javascript:alert(1)",
+            "blob:https://shop.example/1",
+            "file:///etc/passwd",
+            "ftp://evil.example/a.jpg",
+            "mug.jpg",
+            "./mug.jpg",
+            "../mug.jpg",
+            "?mug",
+            "#mug",
+            " /mug.jpg",
+            "https://exa mple",
+            "https://[::1",
+            "https://:80/",
         ] {
             assert_eq!(PictureAddress::parse(text), None, "{text:?}");
         }

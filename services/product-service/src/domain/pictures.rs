@@ -1,10 +1,10 @@
 //! The shop's own copies of pictures that a product names elsewhere, in its media and in its description.
 
+use super::Status;
 use super::description::image_tags;
 use super::events::{ProductEvent, StoredPicture};
 use super::picture_address::PictureAddress;
 use super::product::Product;
-use super::{Decision, Status};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// State of the copy of one picture.
@@ -32,8 +32,9 @@ impl Product {
     pub(crate) fn picture_sources(&self) -> BTreeSet<String> {
         let in_media = self.media.iter().map(|media| media.url.clone());
         let in_text = image_tags(&self.description).into_iter().map(|tag| tag.source);
-        let elsewhere =
-            |text: &String| matches!(PictureAddress::parse(text), Some(PictureAddress::Elsewhere(_)));
+        let elsewhere = |text: &String| {
+            matches!(PictureAddress::parse(text), Some(PictureAddress::Elsewhere(_)))
+        };
         in_media.chain(in_text).filter(elsewhere).collect()
     }
 
@@ -78,16 +79,20 @@ impl Product {
 }
 
 /// Decision on the outcome of fetching a picture. One that the product no longer has, or has a copy of, leads to nothing.
-pub(super) fn record(product: &Product, source: &str, outcome: &PictureCopy) -> Decision {
+pub(super) fn record(
+    product: &Product,
+    source: &str,
+    outcome: &PictureCopy,
+) -> Option<ProductEvent> {
     let wanted = product.picture_sources().contains(source);
     if !wanted || product.copies.contains_key(source) {
-        return Ok(vec![]);
+        return None;
     }
     let source = source.to_owned();
-    Ok(vec![match outcome.clone() {
+    Some(match outcome.clone() {
         PictureCopy::Stored(picture) => ProductEvent::PictureStored { source, picture },
         PictureCopy::Failed(reason) => ProductEvent::PictureFailed { source, reason },
-    }])
+    })
 }
 
 /// Another attempt at failed pictures, when the product is written again.

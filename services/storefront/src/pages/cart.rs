@@ -8,7 +8,7 @@ use crate::{
     app_state::AppState,
     components::{
         icon::Icon,
-        image::{self, ImageLoading},
+        image::{self, ImageLoading, ImageSlot},
         layout::{self, Indexing, LayoutData, PageMeta},
         quantity_stepper::{QuantityStepper, quantity_stepper},
         totals,
@@ -135,7 +135,7 @@ fn line(locale: Locale, line: &CartLine) -> Markup {
     let id = format!("q-{}", crate::slug::slug(line.sku.as_str()));
     html! {
         li.line {
-            div.tile { (image::decorative_image(messages, line.image.as_ref(), ImageLoading::Eager)) }
+            div.tile { (image::decorative_image(messages, line.image.as_ref(), ImageSlot::Thumbnail, ImageLoading::Eager)) }
             div.line-text {
                 h3 { a href={ "/p/" (line.slug) } { (line.name) } }
                 @if !line.options.is_empty() { p.quiet { (option_values(&line.options)) } }

@@ -30,7 +30,10 @@ pub(super) fn routes() -> ApiRouter<AppState> {
         )
         .api_route(
             "/media/{digest}/{file}",
-            get_with(rendition, operation("showMedia", "Get a picture in one of its sizes", "Products")),
+            get_with(
+                rendition,
+                operation("showMedia", "Get a picture in one of its sizes", "Products"),
+            ),
         )
 }
 

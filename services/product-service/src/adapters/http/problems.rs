@@ -5,7 +5,7 @@ use crate::domain::Rejection;
 use crate::index::NameConflict;
 use crate::ports::StockError;
 use contracts::codes;
-use images::DecodeError;
+use images::ImageError;
 use kernel::{FieldError, Problem};
 use storage::StorageError;
 
@@ -33,10 +33,10 @@ impl From<CatalogueError> for Problem {
 impl From<PictureError> for Problem {
     fn from(error: PictureError) -> Self {
         match error {
-            PictureError::Unusable(error @ DecodeError::TooManyBytes { .. }) => {
+            PictureError::Unusable(error @ ImageError::TooManyBytes { .. }) => {
                 Self::new(413, kernel::codes::BODY_TOO_LARGE, format!("the picture {error}"))
             }
-            PictureError::Unusable(error @ DecodeError::UnknownFormat) => {
+            PictureError::Unusable(error @ ImageError::UnknownFormat) => {
                 let title = format!("the body {error}");
                 Self::new(415, kernel::codes::UNSUPPORTED_MEDIA_TYPE, title)
             }
