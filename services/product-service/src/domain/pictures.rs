@@ -3,6 +3,7 @@
 use super::Status;
 use super::description::image_tags;
 use super::events::{ProductEvent, StoredPicture};
+use super::limits;
 use super::picture_address::PictureAddress;
 use super::product::Product;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,12 +31,13 @@ pub(crate) struct PictureCounts {
 impl Product {
     /// Addresses elsewhere of the pictures in media and description, each once.
     pub(crate) fn picture_sources(&self) -> BTreeSet<String> {
-        let in_media = self.media.iter().map(|media| media.url.clone());
-        let in_text = image_tags(&self.description).into_iter().map(|tag| tag.source);
-        let elsewhere = |text: &String| {
+        let is_elsewhere = |text: &String| {
             matches!(PictureAddress::parse(text), Some(PictureAddress::Elsewhere(_)))
         };
-        in_media.chain(in_text).filter(elsewhere).collect()
+        let in_media = self.media.iter().map(|media| media.url.clone()).filter(is_elsewhere);
+        let in_text = image_tags(&self.description).into_iter().map(|tag| tag.source);
+        let in_text = in_text.filter(is_elsewhere).take(limits::DESCRIPTION_PICTURES_MAX);
+        in_media.chain(in_text).collect()
     }
 
     /// Addresses that are yet to be fetched.
