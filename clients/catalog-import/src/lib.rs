@@ -9,6 +9,7 @@
 mod batch;
 mod columns;
 mod error;
+mod fetched_pictures;
 mod file_scan;
 mod json_lines;
 mod price;
@@ -21,6 +22,7 @@ mod text;
 mod text_reader;
 
 pub use error::ImportError;
+pub use fetched_pictures::{FetchedPictures, wait_for_pictures};
 pub use summary::Summary;
 
 use batch::Batcher;

@@ -66,6 +66,8 @@ pub struct StoredMedia {
 /// Copies of pictures that the shop keeps of those elsewhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MediaReport {
+    /// Whether the shop fetches them; a setting.
+    pub fetching: bool,
     /// Number that are yet to be fetched.
     pub pending: u64,
     /// Number that are there.

@@ -6,7 +6,10 @@ use crate::{
     error::CliError,
     output::print,
 };
-use catalog_import::{ImportError, ImportOptions, PARALLEL_DEFAULT, import_catalogue};
+use catalog_import::{
+    FetchedPictures, ImportError, ImportOptions, PARALLEL_DEFAULT, import_catalogue,
+    wait_for_pictures,
+};
 use kernel::Currency;
 use settings::Flag;
 use shop_client::{Progress, RetryPolicy};
@@ -37,6 +40,13 @@ pub(crate) fn run(flags: &ProcessFlags, command: Catalog) -> Result<ExitCode, Cl
                     .await
                     .map_err(|error| failure(&error))?,
             )?;
+            if !options.dry_run {
+                let pictures = wait_for_pictures(&target.operator, progress).await;
+                let pictures = pictures.map_err(|error| failure(&error))?;
+                if pictures != FetchedPictures::default() {
+                    print(pictures)?;
+                }
+            }
             Ok(ExitCode::SUCCESS)
         },
     )

@@ -43,6 +43,8 @@ pub(crate) struct Catalogue {
     /// Products whose pictures elsewhere are yet to be fetched.
     pictures: PictureQueue,
     pub(crate) library: Arc<PictureLibrary>,
+    /// Whether copies of pictures elsewhere are fetched.
+    fetching: bool,
 }
 
 /// Dependencies of a catalogue.
@@ -53,17 +55,18 @@ pub(crate) struct CatalogueParts {
     pub(crate) policy: Policy,
     pub(crate) ids: Ids,
     pub(crate) library: Arc<PictureLibrary>,
+    pub(crate) fetching: bool,
 }
 
 impl Catalogue {
     pub(crate) fn new(parts: CatalogueParts) -> Self {
-        let CatalogueParts { products, index, stock, policy, ids, library } = parts;
+        let CatalogueParts { products, index, stock, policy, ids, library, fetching } = parts;
         let pictures = PictureQueue::default();
         for id in index.products_with_pending_pictures() {
             pictures.push(id);
         }
         let claims = Arc::new(NameClaims::new(Arc::clone(&index)));
         let views = ViewCache::default();
-        Self { products, index, claims, stock, views, policy, ids, pictures, library }
+        Self { products, index, claims, stock, views, policy, ids, pictures, library, fetching }
     }
 }

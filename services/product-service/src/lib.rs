@@ -74,6 +74,7 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
         policy,
         ids: context.ids.clone(),
         library: Arc::clone(&library),
+        fetching: settings.media.fetch,
     }));
     if settings.media.fetch {
         let source = Arc::new(OutboundPictures::new(&settings.media));

@@ -11,6 +11,7 @@ impl Catalogue {
     /// Numbers of pictures by state, and the first failures.
     pub(crate) async fn picture_report(&self) -> Result<MediaReport, CatalogueError> {
         let (mut report, failed) = self.index.picture_numbers(FAILURES_MAX);
+        report.fetching = self.fetching;
         for product_id in failed {
             let loaded = self.products.load(&stream_of(product_id)).await?;
             let Some(product) = loaded.state.as_deref().and_then(|stream| stream.0.as_ref()) else {

@@ -1,10 +1,13 @@
-//! Uploaded pictures in a change: their paths lead to pictures of the library, whose dimensions are known.
+//! Paths on the shop in a change: they lead to pictures of the library, whose dimensions are known, or to drawings. Any
+//! other path would be stored and could not be shown.
 
 use super::{Catalogue, CatalogueError, ChangeRequest};
-use crate::domain::{ProductCommand, Rejection, events::Media};
+use crate::domain::{ProductCommand, Rejection, events::Media, picture_address::PictureAddress};
 
 /// Path below which the pictures of the library are.
 const LIBRARY_PATH: &str = "/media/";
+/// Path below which the storefront draws pictures.
+const DRAWINGS_PATH: &str = "/pictures/";
 
 impl Catalogue {
     /// The same change, with the path and the dimensions of each uploaded picture as the library has them.
@@ -24,11 +27,17 @@ impl Catalogue {
     }
 
     async fn complete(&self, index: usize, media: &mut Media) -> Result<(), CatalogueError> {
-        let Some(path) = media.url.strip_prefix(LIBRARY_PATH) else { return Ok(()) };
-        let digest = path.split('/').next().unwrap_or_default();
-        let Some(picture) = self.library.picture(digest).await? else {
+        let url = PictureAddress::parse(&media.url);
+        let Some(PictureAddress::OnShop(path)) = url else { return Ok(()) };
+        if path.starts_with(DRAWINGS_PATH) {
+            return Ok(());
+        }
+        let digest = path.strip_prefix(LIBRARY_PATH).and_then(|rest| rest.split('/').next());
+        let picture = self.library.picture(digest.unwrap_or_default()).await?;
+        let Some(picture) = picture else {
             let field = format!("media[{index}].image.url");
-            let reason = "is not the path of an uploaded picture; upload it at /api/v1/media first";
+            let reason =
+                "is not the path of a picture of this shop; upload it at /api/v1/media first";
             return Err(Rejection::Malformed { field, reason }.into());
         };
         (media.width, media.height) =

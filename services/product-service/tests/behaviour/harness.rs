@@ -365,7 +365,7 @@ pub(crate) fn mug() -> NewProduct {
              "compare_at_price": eur(1_800)},
             {"sku": "MUG-MOSS", "options": {"Colour": "Moss"}, "price": eur(1_600), "stock": 3},
         ],
-        "media": [{"image": {"url": "/files/mug.svg", "alt": "A mug"}}],
+        "media": [{"image": {"url": "/pictures/mug/clay/object.svg", "alt": "A mug"}}],
         "status": "active",
     }))
     .unwrap()
