@@ -9,9 +9,14 @@ const LIMITS: DecodeLimits =
 
 /// A picture with gradients, edges and, with four channels, transparent parts.
 fn drawn(width: u32, height: u32, channels: usize) -> Raster {
+    gradient(width, height, channels, 40)
+}
+
+/// A picture with gradients and, with four channels, transparent parts, on a chequered ground of this contrast.
+fn gradient(width: u32, height: u32, channels: usize, contrast: u32) -> Raster {
     let mut samples = Vec::new();
     for (y, x) in (0..height).flat_map(|y| (0..width).map(move |x| (y, x))) {
-        let edge = if (x / 8 + y / 8) % 2 == 0 { 40 } else { 0 };
+        let edge = if (x / 8 + y / 8).is_multiple_of(2) { contrast } else { 0 };
         let pixel = [x * 200 / width + edge, y * 200 / height + edge, 120, (x * 255) / width];
         samples.extend(pixel.iter().take(channels).map(|it| u8::try_from(*it).unwrap()));
     }
@@ -71,10 +76,10 @@ fn what_is_encoded_looks_like_what_was_drawn() {
     for (channels, encoding, difference_max) in [
         (3, Encoding::Png, 0),
         (4, Encoding::Png, 0),
-        (3, Encoding::WebP, 8),
-        (3, Encoding::Jpeg, 8),
+        (3, Encoding::WebP, 2),
+        (3, Encoding::Jpeg, 2),
     ] {
-        let drawn = drawn(200, 120, channels);
+        let drawn = gradient(200, 120, channels, 0);
         let shown = decode(&encode(&drawn, encoding).unwrap(), &LIMITS).unwrap();
         let differences = drawn.samples().iter().zip(shown.samples());
         let sum: u64 = differences.map(|(one, two)| u64::from(one.abs_diff(*two))).sum();

@@ -10,6 +10,7 @@ use contracts::product::PICTURE_WIDTHS;
 use images::{DecodeLimits, Encoding, ImageError};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use storage::{Blobs, Collection, Document, Documents, StorageError, Write, durability};
 use tokio::sync::Semaphore;
@@ -18,8 +19,9 @@ use tokio::sync::Semaphore;
 const FOLDER: &str = "media";
 /// What is known about each file, by digest.
 static PICTURES: Collection = Collection { name: "media", indexes: &[] };
-/// Decodings at the same time: each may take four bytes for every pixel of the largest picture.
-const DECODINGS_MAX: usize = 2;
+/// Decodings at the same time, and at most half as many as there are cores: what shoppers ask for must not take all of
+/// them. Each may take four bytes for every pixel of the largest picture.
+const DECODINGS_MAX: usize = 4;
 /// Requests that wait for a decoding.
 const WAITING_MAX: usize = 64;
 
@@ -59,13 +61,14 @@ impl PictureLibrary {
         limits: DecodeLimits,
         rendition_bytes_max: u64,
     ) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         Self {
             renditions: RenditionCache::new(Arc::clone(&blobs), rendition_bytes_max),
             blobs,
             documents,
             limits,
             queue: Semaphore::new(WAITING_MAX),
-            decodings: Semaphore::new(DECODINGS_MAX),
+            decodings: Semaphore::new((cores / 2).clamp(1, DECODINGS_MAX)),
         }
     }
 
@@ -74,7 +77,8 @@ impl PictureLibrary {
         if file.len() > self.limits.bytes_max {
             return Err(ImageError::TooManyBytes { max: self.limits.bytes_max }.into());
         }
-        let digest = hexadecimal(&Sha256::digest(&file));
+        let hashed = file.clone();
+        let digest = self.compute(move || Ok(hexadecimal(&Sha256::digest(&hashed)))).await?;
         if let Some(known) = self.picture(&digest).await? {
             return Ok(known);
         }
