@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 /// Pause between two looks at the state.
 const PAUSE: Duration = Duration::from_millis(500);
 /// Time without any progress after which the rest is left to the shop.
-const STALLED: Duration = Duration::from_secs(120);
+const STALLED: Duration = Duration::from_mins(2);
 /// Failures that are named.
 const NAMED_MAX: usize = 10;
 

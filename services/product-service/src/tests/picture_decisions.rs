@@ -64,7 +64,7 @@ fn record(product: &Product, source: &str, outcome: PictureCopy) -> (Product, Ve
 
 fn change(media: Option<Vec<Media>>, description: Option<&str>) -> ProductCommand {
     let description = description.map(str::to_owned);
-    ProductCommand::Change(ProductChanges { media, description, ..ProductChanges::default() })
+    ProductCommand::Change(ProductChanges { description, media, ..ProductChanges::default() })
 }
 
 #[test]
@@ -126,8 +126,8 @@ fn failed_copies_are_tried_again_when_the_pictures_are_written_again() {
 
 #[test]
 fn the_pictures_of_a_description_are_limited() {
-    let images: String =
-        (0..500).map(|number| format!("<img src=\"https://cdn.example/{number}.jpg\">")).collect();
-    let pending = product(&[MUG], &images).pending_pictures().len();
+    let image = |number| format!("<img src=\"https://cdn.example/{number}.jpg\">");
+    let images: Vec<String> = (0..500).map(image).collect();
+    let pending = product(&[MUG], &images.concat()).pending_pictures().len();
     assert_eq!(pending, limits::DESCRIPTION_PICTURES_MAX + 1);
 }
