@@ -1,5 +1,7 @@
 //! Decoding of files as they come from outside: whole, damaged, of another kind, and too large.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 use images::{DecodeLimits, Encoding, ImageError, ImageFormat, Raster, decode, encode};
 use proptest::prelude::*;
 use std::sync::LazyLock;
@@ -28,7 +30,7 @@ fn gif(width: u16, height: u16) -> Vec<u8> {
     let palette = [200, 10, 20, 10, 200, 20];
     let mut encoder = gif::Encoder::new(&mut file, width, height, &palette).unwrap();
     let pixels: Vec<u8> =
-        (0..usize::from(width) * usize::from(height)).map(|it| (it % 2) as u8).collect();
+        (0..usize::from(width) * usize::from(height)).map(|it| u8::from(it % 2 == 1)).collect();
     for _ in 0..3 {
         let frame = gif::Frame::from_indexed_pixels(width, height, pixels.clone(), None);
         encoder.write_frame(&frame).unwrap();
@@ -138,7 +140,9 @@ fn limits_hold_before_anything_is_decoded() {
             let refused = decode(&file, &LIMITS).unwrap_err();
             assert!(matches!(refused, ImageError::TooManyPixels { .. }), "{encoding:?} {refused}");
         }
-        let refused = decode(&gif(width as u16, height as u16), &LIMITS).unwrap_err();
+        let refused =
+            decode(&gif(u16::try_from(width).unwrap(), u16::try_from(height).unwrap()), &LIMITS)
+                .unwrap_err();
         assert!(matches!(refused, ImageError::TooManyPixels { .. }), "{refused}");
     }
     let long = vec![0; LIMITS.bytes_max + 1];

@@ -1,5 +1,7 @@
 //! Fetching from servers on this machine: bodies, redirects, limits, addresses that are refused, TLS.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 use outbound::{FetchError, FetchLimits, Fetcher, Reach};
 use std::{sync::Arc, time::Duration};
 use tokio::{
