@@ -10,6 +10,7 @@
 mod batch;
 mod columns;
 mod error;
+mod fetched_pictures;
 mod file_scan;
 mod html;
 mod json_lines;
@@ -27,6 +28,7 @@ mod text_reader;
 pub use error::ImportError;
 pub use mapping::{Mapping, MappingError};
 pub use number::DecimalSeparator;
+pub use fetched_pictures::{FetchedPictures, wait_for_pictures};
 pub use summary::Summary;
 
 use batch::Batcher;

@@ -1,5 +1,6 @@
 //! Settings of the product service.
 
+use super::media_settings::MediaSettings;
 use crate::domain::prior_price::{NewProductRule, PerishableRule, Policy};
 use serde::{Deserialize, Serialize};
 use settings::{Allowed, SectionSettings};
@@ -12,6 +13,8 @@ pub(crate) struct ProductSettings {
     pub(crate) prior_price: PriorPriceSettings,
     /// Number of days for which a product counts as new, from its first price or its first publication; 0 to 3650.
     pub(crate) new_days: u32,
+    /// Pictures of products.
+    pub(crate) media: MediaSettings,
 }
 
 /// Longest time for which a product counts as new.
@@ -19,7 +22,11 @@ const NEW_DAYS_MAX: u32 = 3_650;
 
 impl Default for ProductSettings {
     fn default() -> Self {
-        Self { prior_price: PriorPriceSettings::default(), new_days: 30 }
+        Self {
+            prior_price: PriorPriceSettings::default(),
+            new_days: 30,
+            media: MediaSettings::default(),
+        }
     }
 }
 

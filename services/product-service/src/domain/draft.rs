@@ -1,6 +1,7 @@
 //! Commands to a product, and the drafts they carry.
 
 use super::events::{Media, PricePoint, ProductOption, VariantFacts};
+use super::pictures::PictureCopy;
 use identifiers::Sku;
 use kernel::UnitPrice;
 
@@ -150,6 +151,11 @@ pub(crate) enum ProductCommand {
     SetPrice {
         sku: Sku,
         price: UnitPrice,
+    },
+    /// Outcome of fetching a picture elsewhere.
+    RecordPicture {
+        source: String,
+        outcome: PictureCopy,
     },
     Publish,
     Archive,
