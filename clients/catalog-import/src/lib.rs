@@ -26,9 +26,9 @@ mod text;
 mod text_reader;
 
 pub use error::ImportError;
+pub use fetched_pictures::{FetchedPictures, wait_for_pictures};
 pub use mapping::{Mapping, MappingError};
 pub use number::DecimalSeparator;
-pub use fetched_pictures::{FetchedPictures, wait_for_pictures};
 pub use summary::Summary;
 
 use batch::Batcher;

@@ -56,6 +56,7 @@ impl SectionSettings for GatewaySettings {
         Allowed::range("operator_requests_max", 1, 100_000),
         Allowed::range("body_bytes_max", 1_024, 1 << 30),
         Allowed::range("import_bytes_max", 1_024, 1 << 30),
+        Allowed::range("media_bytes_max", 1_024, 1 << 30),
         Allowed::range("client_requests_per_second", 0, 1_000_000),
         Allowed::range("client_requests_burst", 1, 1_000_000),
         Allowed::range("client_request_cpu_ms", 1, 60_000),

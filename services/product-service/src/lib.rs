@@ -71,7 +71,7 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
         index: Arc::clone(&index),
         stock: Arc::new(InventoryStockCounter(context.contract::<dyn Inventory>()?)),
         policy,
-        new_days: settings.new_days().map_err(BuildError::Other)?,
+        new_days: settings.new_days,
         ids: context.ids.clone(),
         library: Arc::clone(&library),
         fetching: settings.media.fetch,

@@ -148,7 +148,7 @@ fn accept(
     let is_new = |it: &NewVariant| before.iter().all(|known| known.sku != it.sku);
     let added: Vec<Sku> = product.variants.iter().filter(|it| is_new(it)).map(sku_of).collect();
     let is_missing = |it: &&NewVariant| product.variants.iter().all(|new| new.sku != it.sku);
-    let stays = |it: &NewVariant| *keep_variants || refused_options.contains(&it.options);
+    let stays = |it: &NewVariant| keep_variants || refused_options.contains(&it.options);
     let (kept, gone): (Vec<&NewVariant>, Vec<&NewVariant>) =
         before.iter().filter(is_missing).partition(|it| stays(it));
     let withdrawn = gone.into_iter().map(sku_of).collect();

@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct MediaSettings {
     /// Whether the shop fetches copies of pictures elsewhere. Without them, those pictures are not shown.
     pub(crate) fetch: bool,
-    /// Products whose pictures are fetched at the same time; 1 to 32.
+    /// Products whose pictures are fetched at the same time.
     pub(crate) fetches_max: usize,
-    /// Time for one picture, in seconds, with all redirects; 1 to 300.
+    /// Time for one picture, in seconds, with all redirects.
     pub(crate) fetch_seconds_max: u64,
     /// Whether pictures may be fetched from this machine, for tests.
     pub(crate) fetch_loopback: bool,
-    /// Largest picture, in pixels; 1,000,000 to 200,000,000. Decoding takes four bytes for each.
+    /// Largest picture, in pixels. Decoding takes four bytes for each.
     pub(crate) pixels_max: u64,
     /// Disk space for pictures in the sizes of the pages, in bytes. They are made again when they are needed.
     pub(crate) rendition_bytes_max: u64,
@@ -35,23 +35,6 @@ impl Default for MediaSettings {
 }
 
 impl MediaSettings {
-    /// Checks the ranges; the error names the setting.
-    pub(crate) fn check(&self) -> Result<(), String> {
-        let ranges = [
-            ("fetches_max", self.fetches_max as u64, 1..=32),
-            ("fetch_seconds_max", self.fetch_seconds_max, 1..=300),
-            ("pixels_max", self.pixels_max, 1_000_000..=200_000_000),
-        ];
-        match ranges.iter().find(|(_, value, range)| !range.contains(value)) {
-            Some((name, value, range)) => Err(format!(
-                "product-service.media.{name} is {value}; it is between {} and {}",
-                range.start(),
-                range.end()
-            )),
-            None => Ok(()),
-        }
-    }
-
     /// Limits of decoding a picture.
     pub(crate) fn decode_limits(&self) -> DecodeLimits {
         DecodeLimits {

@@ -11,14 +11,11 @@ use settings::{Allowed, SectionSettings};
 pub(crate) struct ProductSettings {
     /// Rules for announcing price reductions.
     pub(crate) prior_price: PriorPriceSettings,
-    /// Number of days for which a product counts as new, from its first price or its first publication; 0 to 3650.
+    /// Number of days for which a product counts as new, from its first price or its first publication.
     pub(crate) new_days: u32,
     /// Pictures of products.
     pub(crate) media: MediaSettings,
 }
-
-/// Longest time for which a product counts as new.
-const NEW_DAYS_MAX: u32 = 3_650;
 
 impl Default for ProductSettings {
     fn default() -> Self {
@@ -30,18 +27,15 @@ impl Default for ProductSettings {
     }
 }
 
-impl ProductSettings {
-    /// Days for which a product counts as new, or a message about an invalid value.
-    pub(crate) fn new_days(&self) -> Result<u32, String> {
-        if self.new_days > NEW_DAYS_MAX {
-            return Err(format!("new_days is between 0 and {NEW_DAYS_MAX}"));
-        }
-        Ok(self.new_days)
-    }
-}
-
 impl SectionSettings for ProductSettings {
-    const ALLOWED: &'static [Allowed] = &[Allowed::range("prior_price.days", 1, 365)];
+    const ALLOWED: &'static [Allowed] = &[
+        Allowed::range("prior_price.days", 1, 365),
+        Allowed::range("new_days", 0, 3_650),
+        Allowed::range("media.fetches_max", 1, 32),
+        Allowed::range("media.fetch_seconds_max", 1, 300),
+        Allowed::range("media.pixels_max", 1_000_000, 200_000_000),
+        Allowed::range("media.rendition_bytes_max", 1 << 20, 1 << 40),
+    ];
 }
 
 /// Rules for announcing a price reduction in the shop's country (Directive 98/6/EC, Article 6a).
