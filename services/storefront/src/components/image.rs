@@ -1,6 +1,6 @@
 //! Product images.
 
-use super::icon;
+use super::icon::Icon;
 use crate::{
     messages::Messages,
     pictures::{COLOURS, KINDS},
@@ -84,7 +84,7 @@ pub(crate) fn product_image(
 
 fn placeholder(messages: &Messages) -> Markup {
     html! {
-        span.missing { (icon::logo()) span.vh { (messages.product.no_picture) } }
+        span.missing { (Icon::Picture) span.vh { (messages.product.no_picture) } }
     }
 }
 
