@@ -38,7 +38,7 @@ pub(crate) async fn show(
         return Ok(response.html(html! {}));
     }
     let suggestions = state.products_for(&context).suggestions(&text).await?;
-    let (text, correction, suggestions) = if is_empty(&suggestions) {
+    let (text, correction, suggestions) = if suggestions.total == 0 {
         match corrected(&state, &text).await? {
             Some((correction, suggestions)) => (correction.clone(), Some(correction), suggestions),
             None => (text, None, suggestions),
@@ -69,10 +69,6 @@ pub(crate) async fn show(
     }))
 }
 
-fn is_empty(suggestions: &Suggestions) -> bool {
-    suggestions.products.is_empty() && suggestions.categories.is_empty()
-}
-
 /// Correction of a text that nothing was found for, with its suggestions; none where there is no better text.
 async fn corrected(
     state: &AppState,
@@ -87,7 +83,7 @@ async fn corrected(
     let products = state.prefetch_products();
     let Some(correction) = products.products(&query).await?.did_you_mean else { return Ok(None) };
     let suggestions = products.suggestions(&correction).await?;
-    Ok((!is_empty(&suggestions)).then_some((correction, suggestions)))
+    Ok((suggestions.total > 0).then_some((correction, suggestions)))
 }
 
 fn suggestion(locale: Locale, position: usize, product: &ProductSummary) -> Markup {

@@ -21,7 +21,7 @@ const DEMONSTRATION: &[&str] = &[
     "Rückgaberecht",
     "guarantee",
     "Garantie",
-    "demonstration",
+    "demonstration-logo",
     "mailto:",
     "tel:",
     "/imprint",

@@ -179,6 +179,8 @@ async fn without_a_setting_addresses_are_those_of_the_request() {
 #[tokio::test]
 async fn the_site_map_lists_what_can_be_found() {
     let client = client().await;
+    // Not counted as lists of shoppers, which another test counts.
+    let client = client.with("sec-purpose", "prefetch");
     let map = client.get("/sitemap.xml").await;
     assert_eq!(map.header("content-type"), "application/xml; charset=utf-8");
     assert!(map.body.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">"));
