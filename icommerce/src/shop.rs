@@ -1,7 +1,8 @@
 //! Running shop: storage engine, services and listeners. Started by `serve`, and by commands that need a shop.
 
 use crate::{
-    demo, edges::{self, StatusEndpoints},
+    demo,
+    edges::{self, StatusEndpoints},
     error::CliError,
     listeners::Listeners,
     modules,

@@ -168,7 +168,7 @@ fn media(product: &Product) -> Vec<Media> {
 fn alt_text(view: &str, name: &str, colour: &str) -> String {
     match view {
         "crop" => format!("{name} in {colour}, close by"),
-        "drawing" => format!("{name}, drawn with its measures"),
+        "drawing" => format!("{name}, drawn in outline"),
         _ => format!("{name} in {colour}"),
     }
 }

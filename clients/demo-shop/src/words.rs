@@ -52,15 +52,14 @@ mod tests {
         }
         for variant in catalogue.products.into_iter().flat_map(|product| product.variants) {
             words.extend(variant.colour.as_deref().map(crate::seed::capitalise));
-            words.extend(variant.size.filter(|size| !size.contains(|it: char| it.is_ascii_digit())));
+            words
+                .extend(variant.size.filter(|size| !size.contains(|it: char| it.is_ascii_digit())));
         }
-        words.extend(
-            ["tagline", "introduction", "return_note", "guarantee_note"].map(|name| {
-                let key = format!("storefront.{name}");
-                let (_, text) = WORDS.iter().find(|(known, _)| *known == key).unwrap();
-                (*text).to_owned()
-            }),
-        );
+        words.extend(["tagline", "introduction", "return_note", "guarantee_note"].map(|name| {
+            let key = format!("storefront.{name}");
+            let (_, text) = WORDS.iter().find(|(known, _)| *known == key).unwrap();
+            (*text).to_owned()
+        }));
         for word in words {
             assert!(german.contains(&format!("\"{word}\": \"")), "{word} has no German name");
         }

@@ -72,7 +72,8 @@ impl CachedCatalogue {
 
     /// Examples for the search box: names of categories that the search finds something for.
     pub(crate) async fn search_examples(&self) -> Arc<Vec<String>> {
-        let fetch = async {
+        // Boxed: it is part of the future of every page.
+        let fetch = Box::pin(async {
             let mut examples = Vec::new();
             for candidate in self.catalogue().await.example_candidates() {
                 let query = ProductQuery {
@@ -88,7 +89,7 @@ impl CachedCatalogue {
                 }
             }
             Ok(examples)
-        };
+        });
         self.search_examples.get_or_fetch(self.ids.now(), fetch).await.unwrap_or_default()
     }
 

@@ -10,7 +10,8 @@ const MAX_AGE_DAYS: u32 = 365;
 /// Language that the shopper chose.
 pub(crate) fn language(headers: &HeaderMap) -> Option<Language> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|it| it.trim().split_once('='));
+    let mut pairs =
+        lines.flat_map(|line| line.split(';')).filter_map(|it| it.trim().split_once('='));
     pairs.find(|(name, _)| *name == NAME).and_then(|(_, tag)| Language::from_tag(tag))
 }
 

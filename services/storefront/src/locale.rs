@@ -9,11 +9,13 @@ use kernel::{Money, Timestamp, UnitPrice};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use dates::{time, working_days_after};
-pub(crate) use shop_texts::ShopTexts;
 use jiff::civil::Date;
+pub(crate) use shop_texts::ShopTexts;
 
 /// Language that the pages are available in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Language {
     /// English.

@@ -1,5 +1,6 @@
 //! Request context: what the headers and the URI of a shopper's request say about the page to be rendered.
 
+use crate::app_state::AppState;
 use crate::{
     cart_cookie::{self, Scheme},
     compression::ContentEncoding,
@@ -7,7 +8,6 @@ use crate::{
     locale::{Language, Locale},
     settings,
 };
-use crate::app_state::AppState;
 use contracts::shared::CartId;
 use http::{HeaderMap, Uri, header};
 
@@ -56,8 +56,7 @@ impl RequestContext {
         let text = |name: &str| headers.get(name).and_then(|it| it.to_str().ok());
         let available = settings.available_languages();
         let chosen = language_cookie::language(headers).filter(|it| available.contains(it));
-        let accepted =
-            || text("accept-language").and_then(|it| Language::negotiate(it, available));
+        let accepted = || text("accept-language").and_then(|it| Language::negotiate(it, available));
         let language = chosen.or_else(accepted).unwrap_or(settings.language);
         let locale =
             Locale::new(language, settings.currency_display).with_shop_texts(state.shop_texts);

@@ -44,7 +44,8 @@ pub(crate) fn shop(settings: &StorefrontSettings, context: &RequestContext) -> V
             organisation.insert(name.to_owned(), json!(text));
         }
     }
-    let search = format!("{}?q={{search_term_string}}", context.absolute("/products").unwrap_or_default());
+    let search =
+        format!("{}?q={{search_term_string}}", context.absolute("/products").unwrap_or_default());
     let site = json!({
         "@context": CONTEXT,
         "@type": "WebSite",
@@ -120,13 +121,13 @@ pub(crate) fn product(
             }
             value["offers"] = offers.into_iter().next().unwrap_or_default();
         }
-        [first, ..] => value["offers"] = aggregate(first, &product.variants, offers),
+        [first, ..] => value["offers"] = aggregate(first, &product.variants, &offers),
     }
     value
 }
 
 /// All offers of a product together: those in the currency of the first one have a range of prices.
-fn aggregate(first: &Variant, variants: &[Variant], offers: Vec<Value>) -> Value {
+fn aggregate(first: &Variant, variants: &[Variant], offers: &[Value]) -> Value {
     let currency = first.price.currency();
     let same = variants.iter().map(|it| it.price).filter(|it| it.currency() == currency);
     let (mut low, mut high) = (first.price, first.price);
@@ -212,9 +213,14 @@ fn plain_text(html: &str) -> String {
         rest = tag.split_once('>').map_or("", |(_, rest)| rest);
     }
     text.push_str(rest);
-    for (entity, sign) in
-        [("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")]
-    {
+    for (entity, sign) in [
+        ("&nbsp;", " "),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#39;", "'"),
+        ("&amp;", "&"),
+    ] {
         text = text.replace(entity, sign);
     }
     text.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -226,7 +232,10 @@ mod tests {
 
     #[test]
     fn a_description_becomes_plain_text() {
-        assert_eq!(plain_text("<p>Salt &amp; <b>pepper</b></p><p>5&nbsp;g &lt; 6 g</p>"), "Salt & pepper 5 g < 6 g");
+        assert_eq!(
+            plain_text("<p>Salt &amp; <b>pepper</b></p><p>5&nbsp;g &lt; 6 g</p>"),
+            "Salt & pepper 5 g < 6 g"
+        );
         assert_eq!(plain_text("a < b"), "a");
         assert_eq!(plain_text("&amp;lt;"), "&lt;");
     }

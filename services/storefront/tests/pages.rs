@@ -9,11 +9,11 @@ mod fake_services;
 mod test_client;
 
 #[cfg(test)]
-#[path = "pages/merchants.rs"]
-mod merchants;
-#[cfg(test)]
 #[path = "pages/languages.rs"]
 mod languages;
+#[cfg(test)]
+#[path = "pages/merchants.rs"]
+mod merchants;
 #[cfg(test)]
 #[path = "pages/search_engines.rs"]
 mod search_engines;

@@ -31,8 +31,7 @@ pub(crate) struct LayoutData {
 impl LayoutData {
     /// Layout data of a request. What cannot be fetched is left out: the page itself is more important.
     pub(crate) async fn load(state: &AppState, context: &RequestContext) -> Self {
-        let (layout, cart) =
-            tokio::join!(Self::without_cart(state), state.current_cart(context));
+        let (layout, cart) = tokio::join!(Self::without_cart(state), state.current_cart(context));
         Self { cart: cart.ok().flatten(), ..layout }
     }
 

@@ -71,7 +71,10 @@ mod tests {
         let german = locale(Language::En, Language::De);
         assert_eq!(german.translate("Lighting"), "Leuchten");
         assert_eq!(german.shop_text("Colour").into_string(), "Farbe");
-        assert_eq!(german.shop_text("Rugs <b>").into_string(), "<bdi lang=\"en\">Rugs &lt;b&gt;</bdi>");
+        assert_eq!(
+            german.shop_text("Rugs <b>").into_string(),
+            "<bdi lang=\"en\">Rugs &lt;b&gt;</bdi>"
+        );
         assert_eq!((german.lang_of("Rugs"), german.lang_of("Colour")), (Some("en"), None));
         assert_eq!((german.lang_of("40 × 40"), german.lang_of("")), (None, None));
     }

@@ -49,8 +49,7 @@ pub(crate) async fn show(
             }
         }
     };
-    let description =
-        interpolate(messages.help.description, &[("shop", &state.settings.name)]);
+    let description = interpolate(messages.help.description, &[("shop", &state.settings.name)]);
     let meta = PageMeta {
         title: messages.help.title,
         description: Some(&description),

@@ -234,9 +234,8 @@ impl Listing<'_> {
 
     fn main(&self, title: &str) -> Markup {
         let (locale, tagline) = (self.context.locale, &self.state.settings.tagline);
-        let lead = *self.scope == ListingScope::All
-            && self.query.q.is_empty()
-            && !tagline.is_empty();
+        let lead =
+            *self.scope == ListingScope::All && self.query.q.is_empty() && !tagline.is_empty();
         let heading = match self.scope.category() {
             Some(category) if self.query.q.is_empty() => locale.shop_text(category.name()),
             _ => html! { (title) },

@@ -91,8 +91,7 @@ pub(crate) async fn show(
             div lang=[lang] { (paragraphs(translation.unwrap_or(original))) }
         }
     };
-    let meta =
-        PageMeta { title, canonical: Some(page.path().to_owned()), ..PageMeta::default() };
+    let meta = PageMeta { title, canonical: Some(page.path().to_owned()), ..PageMeta::default() };
     Ok(PageResponse::public(&state, &context)
         .html(layout::page(&state, &context, &layout, &meta, &main)))
 }
@@ -118,7 +117,10 @@ mod tests {
     #[test]
     fn a_text_becomes_headings_and_paragraphs_and_never_markup() {
         let html = |text: &str| paragraphs(text).into_string();
-        assert_eq!(html("One\nTwo\n\n# Head\n\nThree"), "<p>One<br>Two</p><h2>Head</h2><p>Three</p>");
+        assert_eq!(
+            html("One\nTwo\n\n# Head\n\nThree"),
+            "<p>One<br>Two</p><h2>Head</h2><p>Three</p>"
+        );
         assert_eq!(html("A\r\n\r\nB\n\n\n\n"), "<p>A</p><p>B</p>");
         assert_eq!(html("<b>&</b>"), "<p>&lt;b&gt;&amp;&lt;/b&gt;</p>");
         assert_eq!(html(""), "");

@@ -3,6 +3,7 @@
 use super::merchant_pages::MerchantPage;
 use crate::{
     app_state::AppState,
+    cached_catalogue::Category,
     page_error::{PageError, PageResult},
     page_response::PageResponse,
     request_context::RequestContext,
@@ -82,7 +83,7 @@ async fn paths(state: &AppState) -> Result<Vec<String>, CallError> {
     let mut paths: Vec<String> = ["/", "/products", "/new", "/help"].map(str::to_owned).to_vec();
     paths.extend(MerchantPage::written(&state.settings).map(|page| page.path().to_owned()));
     let catalogue = state.cached_catalogue.catalogue().await;
-    let mut categories: Vec<String> = catalogue.categories.iter().map(|it| it.address()).collect();
+    let mut categories: Vec<String> = catalogue.categories.iter().map(Category::address).collect();
     categories.sort_unstable();
     paths.extend(categories);
     let mut query = ProductQuery {
@@ -121,7 +122,7 @@ pub(crate) async fn index(
             }
         },
     };
-    Ok(xml(&state, &context, markup))
+    Ok(xml(&state, &context, &markup))
 }
 
 /// `GET /sitemaps/{number}.xml`
@@ -135,7 +136,7 @@ pub(crate) async fn file(
     let origin = context.origin.as_deref().ok_or(PageError::NotFound)?;
     let files = state.sitemap.files(&state).await?;
     let paths = files.0.get(position).ok_or(PageError::NotFound)?;
-    Ok(xml(&state, &context, addresses(origin, paths)))
+    Ok(xml(&state, &context, &addresses(origin, paths)))
 }
 
 fn addresses(origin: &str, paths: &str) -> Markup {
@@ -146,7 +147,7 @@ fn addresses(origin: &str, paths: &str) -> Markup {
     }
 }
 
-fn xml(state: &AppState, context: &RequestContext, root: Markup) -> Response {
+fn xml(state: &AppState, context: &RequestContext, root: &Markup) -> Response {
     let declaration = PreEscaped("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     PageResponse::public(state, context)
         .content_type("application/xml; charset=utf-8")
@@ -159,7 +160,9 @@ mod tests {
 
     #[test]
     fn no_file_has_too_many_addresses() {
-        for (count, expected) in [(0, vec![]), (1, vec![1]), (3, vec![3]), (4, vec![3, 1]), (7, vec![3, 3, 1])] {
+        for (count, expected) in
+            [(0, vec![]), (1, vec![1]), (3, vec![3]), (4, vec![3, 1]), (7, vec![3, 3, 1])]
+        {
             let files = SitemapFiles::new((0..count).map(|number| format!("/p/{number}")), 3);
             let lengths: Vec<usize> = files.0.iter().map(|file| file.lines().count()).collect();
             assert_eq!(lengths, expected);

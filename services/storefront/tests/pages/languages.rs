@@ -24,7 +24,9 @@ async fn german_browsers_get_german_pages_where_the_shop_has_them() {
     assert!(page.body.contains("<html lang=\"de\">") && page.body.contains("71,20\u{a0}€"));
     assert!(page.body.contains("In den Warenkorb"));
     assert!(page.body.contains("Lieferung: Di., 25. – Do., 27. Nov."));
-    assert!(page.header("vary").contains("accept-language") && page.header("vary").contains("cookie"));
+    assert!(
+        page.header("vary").contains("accept-language") && page.header("vary").contains("cookie")
+    );
     let english_only = TestClient::of_shop(&[]).await.with("accept-language", "de");
     let page = english_only.get("/").await.body;
     assert!(page.contains("<html lang=\"en\">") && !page.contains("action=\"/language\""));
@@ -39,7 +41,10 @@ async fn the_choice_of_a_shopper_outlasts_the_browser_s_and_keeps_the_address() 
     let address = "/p/dome-lamp?colour=Ochre&plug=UK";
     let page = client.get(address).await.body;
     let form = between(&page, "action=\"/language\"", "</form>");
-    assert!(form.contains("method=\"post\"") && form.contains("lang=\"de\">Deutsch</button>"), "{form}");
+    assert!(
+        form.contains("method=\"post\"") && form.contains("lang=\"de\">Deutsch</button>"),
+        "{form}"
+    );
     let back = between(form, "name=\"back\" value=\"", "\"").replace("&amp;", "&");
     assert_eq!(back, address);
     let chosen = client.post("/language", &[("language", "de"), ("back", &back)]).await;
@@ -63,7 +68,10 @@ async fn words_of_the_shop_are_translated_or_marked_with_their_language() {
     assert!(home.contains("<h1>Licht für Menschen</h1>"), "{home}");
     assert!(home.contains("<p lang=\"en\">No translation of this.</p>"), "{home}");
     let departments = between(&home, "<nav class=\"departments\"", "</nav>");
-    assert!(departments.contains(">Leuchten</a>") && !departments.contains("Lighting"), "{departments}");
+    assert!(
+        departments.contains(">Leuchten</a>") && !departments.contains("Lighting"),
+        "{departments}"
+    );
     assert!(departments.contains("lang=\"en\">Kitchen</a>"), "{departments}");
     let lamp = client.get("/p/dome-lamp").await.body;
     assert!(lamp.contains("<h1 id=\"name\">Kuppelleuchte</h1>"), "{lamp}");
@@ -74,7 +82,10 @@ async fn words_of_the_shop_are_translated_or_marked_with_their_language() {
     let list = client.get("/c/lighting/table-lamps").await.body;
     assert!(list.contains("<h1>Tischleuchten</h1>"), "{list}");
     let facets = client.get("/products").await.body;
-    assert!(facets.contains("<bdi lang=\"en\">Chalk</bdi>") && facets.contains("<span>Halden</span>"), "{facets}");
+    assert!(
+        facets.contains("<bdi lang=\"en\">Chalk</bdi>") && facets.contains("<span>Halden</span>"),
+        "{facets}"
+    );
     let imprint = client.get("/imprint").await.body;
     assert!(imprint.contains("<div><p>Auf Deutsch.</p></div>"), "{imprint}");
     let terms = client.get("/terms").await.body;

@@ -48,7 +48,7 @@ async fn a_shop_that_says_nothing_about_itself_promises_nothing() {
         let settings = [("storefront.language", language)];
         let mut client = TestClient::of_shop(&settings).await;
         client.add_to_cart("dome-lamp", "Brick").await;
-        for path in PAGES.iter().chain(&["/checkout", "/nowhere", "/robots.txt", "/sitemap.xml"]) {
+        for path in PAGES.iter().chain(&["/checkout", "/nowhere", "/robots.txt"]) {
             let page = client.get(path).await;
             assert!(page.status == 200 || *path == "/nowhere", "{path} is {}", page.status);
             for word in DEMONSTRATION {
@@ -72,20 +72,27 @@ async fn a_shop_says_what_its_merchant_says() {
         let page = client.get(path).await.body;
         assert!(page.contains("Rad &amp; Tat</title>"), "{path}");
         let logo = between(&page, "<a class=\"mark\"", "</a>");
-        assert!(logo.contains("src=\"/media/logo.png\"") && !logo.contains(">Rad"), "{path}: {logo}");
+        assert!(
+            logo.contains("src=\"/media/logo.png\"") && !logo.contains(">Rad"),
+            "{path}: {logo}"
+        );
         let foot = between(&page, "<footer", "</footer>");
         assert!(foot.contains("href=\"mailto:laden@rad.example\""), "{path}");
         assert!(foot.contains("href=\"tel:+4904066969123\""), "{path}");
         assert!(foot.contains("Deichstraße 1<br>20459 Hamburg"), "{path}");
         assert!(foot.contains("href=\"/imprint\"") && foot.contains("href=\"/terms\""), "{path}");
         assert!(!foot.contains("href=\"/withdrawal\""), "{path}: that page has no text");
-        for word in DEMONSTRATION.iter().filter(|word| !matches!(**word, "mailto:" | "tel:" | "/imprint")) {
+        for word in
+            DEMONSTRATION.iter().filter(|word| !matches!(**word, "mailto:" | "tel:" | "/imprint"))
+        {
             assert!(!page.contains(word), "{path} says {word}");
         }
     }
     let home = client.get("/").await.body;
     assert!(home.contains("<h1>Räder &lt;für&gt; alle</h1>"), "{home}");
-    assert!(home.contains("<meta name=\"description\" content=\"Vom Laufrad bis zum Lastenrad.\">"));
+    assert!(
+        home.contains("<meta name=\"description\" content=\"Vom Laufrad bis zum Lastenrad.\">")
+    );
     assert!(client.get("/checkout").await.body.contains("href=\"/imprint\""), "law asks for it");
 }
 
@@ -96,7 +103,10 @@ async fn a_page_of_the_merchant_shows_its_text() {
     assert_eq!(imprint.status, 200);
     let main = between(&imprint.body, "<main", "</main>");
     assert!(main.contains("<h1>Impressum</h1>"), "{main}");
-    assert!(main.contains("<p>Rad &amp; Tat eG<br>Deichstraße 1</p><h2>Register</h2><p>GnR 1</p>"), "{main}");
+    assert!(
+        main.contains("<p>Rad &amp; Tat eG<br>Deichstraße 1</p><h2>Register</h2><p>GnR 1</p>"),
+        "{main}"
+    );
     assert_eq!(client.get("/withdrawal").await.status, 404);
 }
 
@@ -122,5 +132,8 @@ async fn a_slip_is_corrected_while_typing() {
         assert!(offers.contains("href=\"/products?q=lamp\""), "{slip}: {offers}");
     }
     let offers = client.get("/suggest?q=lamp").await.body;
-    assert!(offers.contains("href=\"/p/dome-lamp\"") && !offers.contains("Did you mean"), "{offers}");
+    assert!(
+        offers.contains("href=\"/p/dome-lamp\"") && !offers.contains("Did you mean"),
+        "{offers}"
+    );
 }

@@ -135,7 +135,10 @@ async fn breadcrumbs_lead_from_home_to_the_page() {
         let names: Vec<&str> = items.iter().map(|item| text(item, "/name")).collect();
         assert_eq!(names, expected, "{path}");
         for (place, item) in items.iter().enumerate() {
-            assert_eq!((text(item, "/@type"), &item["position"]), ("ListItem", &Value::from(place + 1)));
+            assert_eq!(
+                (text(item, "/@type"), &item["position"]),
+                ("ListItem", &Value::from(place + 1))
+            );
             if place + 1 < items.len() {
                 assert!(text(item, "/item").starts_with(ORIGIN), "{path}");
             }
@@ -152,7 +155,10 @@ async fn the_home_page_names_the_shop() {
     assert_eq!(text(&shop, "/email"), "ann@fernleigh.example");
     assert!(shop.get("telephone").is_none() && shop.get("address").is_none());
     let site = structured(&page, "WebSite");
-    assert!(text(&site, "/potentialAction/target/urlTemplate").ends_with("/products?q={search_term_string}"));
+    assert!(
+        text(&site, "/potentialAction/target/urlTemplate")
+            .ends_with("/products?q={search_term_string}")
+    );
 }
 
 #[tokio::test]
@@ -161,7 +167,11 @@ async fn without_a_setting_addresses_are_those_of_the_request() {
     for (headers, expected) in [
         (&[("host", "localhost:8080")][..], "http://localhost:8080/help"),
         (
-            &[("host", "inside"), ("x-forwarded-host", "a.example"), ("x-forwarded-proto", "https")],
+            &[
+                ("host", "inside"),
+                ("x-forwarded-host", "a.example"),
+                ("x-forwarded-proto", "https"),
+            ],
             "https://a.example/help",
         ),
     ] {
