@@ -23,6 +23,9 @@ const SWAGGER_CSP: HeaderValue = HeaderValue::from_static(
 /// Cache lifetime of the assets, which change only with the binary.
 const CACHE_ONE_HOUR: HeaderValue = HeaderValue::from_static("public, max-age=3600");
 
+/// Style sheet that gives Swagger UI the contrast it lacks.
+const CONTRAST: &str = include_str!("../assets/swagger-contrast.css");
+
 const PAGE: &str = r#"<!doctype html>
 <html lang="en">
 <head>
@@ -33,17 +36,21 @@ const PAGE: &str = r#"<!doctype html>
 <link rel="stylesheet" href="/docs/swagger-ui.css">
 </head>
 <body>
-<main id="swagger-ui"></main>
+<main>
+<h1>iCommerce API</h1>
+<div id="swagger-ui"></div>
+</main>
 <script src="/docs/swagger-ui-bundle.js"></script>
 <script src="/docs/start.js"></script>
 </body>
 </html>
 "#;
 
+/// Without deep links: they are links within buttons, which screen readers cannot tell apart.
 const START: &str = r##"SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#swagger-ui",
-  deepLinking: true,
+  deepLinking: false,
   validatorUrl: null,
 });
 "##;
@@ -133,7 +140,8 @@ fn swagger_ui() -> &'static SwaggerUi {
             let (inside, _) = inside.expect("the bundled page has its script and its style inside");
             page.slice_ref(inside.as_bytes())
         };
-        SwaggerUi { bundle: within("<script>", "</script>"), style: within("<style>", "</style>") }
+        let style = [&within("<style>", "</style>"), CONTRAST.as_bytes()].concat().into();
+        SwaggerUi { bundle: within("<script>", "</script>"), style }
     })
 }
 
@@ -149,6 +157,7 @@ mod tests {
         assert!(bundle.trim_end().ends_with("})()));"), "cut off");
         let style = std::str::from_utf8(style).unwrap();
         assert!(style.contains(".swagger-ui") && style.len() > 100_000);
+        assert!(style.ends_with(CONTRAST));
         assert_eq!(style.matches('{').count(), style.matches('}').count(), "cut off");
     }
 }

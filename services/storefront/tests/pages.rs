@@ -414,8 +414,8 @@ async fn a_list_shows_again_what_was_loaded() {
 #[tokio::test]
 async fn the_home_page_shows_no_product_twice() {
     let page = TestClient::new().await.get("/").await.body;
-    let mut links: Vec<&str> = page.split("href=\"/p/").skip(1).collect();
-    links.iter_mut().for_each(|link| *link = link.split('"').next().unwrap());
+    let links = page.split("href=\"/p/").skip(1);
+    let mut links: Vec<&str> = links.map(|link| link.split('"').next().unwrap()).collect();
     let shown = links.len();
     links.sort_unstable();
     links.dedup();
