@@ -27,6 +27,7 @@ kernel::codes! {
     NOT_DELIVERABLE = "not_deliverable", 422, "No shipping method reaches this address with these goods.";
     SLUG_TAKEN = "slug_taken", 409, "Another product has this slug.";
     SKU_TAKEN = "sku_taken", 409, "Another product has this SKU.";
+    PICTURE_UNUSABLE = "picture_unusable", 422, "The file is damaged, or has more pixels than are taken.";
     LAST_VARIANT = "last_variant", 409, "A product keeps at least one variant; archive the product instead.";
     PRODUCT_ARCHIVED = "product_archived", 409, "An archived product cannot be changed; publish it first.";
     HOLD_EXPIRED = "hold_expired", 409, "The hold ended before it was confirmed and the goods are gone.";

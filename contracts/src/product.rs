@@ -2,11 +2,13 @@
 
 mod changes;
 mod imports;
+mod media;
 
 pub use changes::{NewProduct, NewVariant, OptionRename, PastPrice, ProductPatch, VariantPatch};
 pub use imports::{
     IMPORT_PRODUCTS_MAX, ImportBatch, ImportOutcome, ImportReport, RefusedVariant, RenamedSku,
 };
+pub use media::{Media, MediaFailure, MediaReport, MediaState, PICTURE_WIDTHS, StoredMedia};
 
 use crate::shared::{Image, ProductId, Sku};
 use kernel::{Cursor, Timestamp, UnitPrice};
@@ -253,17 +255,6 @@ pub struct Product {
     /// When it first went on sale.
     #[schemars(with = "Option<String>")]
     pub published_at: Option<Timestamp>,
-}
-
-/// A picture of a product, or of some of its variants.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Media {
-    /// Image.
-    pub image: Image,
-    /// The SKUs it shows; empty means all.
-    #[serde(default)]
-    pub skus: Vec<Sku>,
 }
 
 /// Variant of a product: the unit of sale.

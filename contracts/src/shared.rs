@@ -40,7 +40,7 @@ pub struct Quantity {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Image {
-    /// URL: `https`, or a path on the shop edge.
+    /// URL: a path on the shop edge.
     pub url: String,
     /// Alternative text.
     #[serde(default)]

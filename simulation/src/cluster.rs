@@ -66,11 +66,7 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     /// Cluster of a plan, in which nothing runs yet.
-    pub(crate) fn new(
-        plan: &Plan,
-        env: &Arc<Environment>,
-        oracle: &Arc<Oracle>,
-    ) -> Result<Self, String> {
+    pub(crate) fn new(plan: &Plan, env: &Arc<Environment>, oracle: &Arc<Oracle>) -> Self {
         let placement = match plan.topology {
             Topology::SingleProcess => SINGLE_PROCESS,
             Topology::Fleet => PLACEMENTS[plan.placement % PLACEMENTS.len()],
@@ -93,7 +89,7 @@ impl Cluster {
             let process: Weak<Process> = Arc::downgrade(process);
             process as Weak<dyn network::Host>
         }));
-        Ok(Self { processes, network })
+        Self { processes, network }
     }
 
     /// Starts all processes and waits until they run.

@@ -22,7 +22,7 @@ impl Simulation {
     pub(crate) fn new(plan: Plan) -> Result<Arc<Self>, String> {
         let env = Arc::new(Environment::new());
         let oracle = Arc::new(Oracle::new(Arc::clone(&env)));
-        let cluster = Arc::new(Cluster::new(&plan, &env, &oracle)?);
+        let cluster = Arc::new(Cluster::new(&plan, &env, &oracle));
         let client =
             Client::new(plan.seed, Arc::clone(&env), Arc::clone(&oracle), Arc::clone(&cluster));
         let observed = Mutex::default();

@@ -10,6 +10,7 @@
 mod batch;
 mod columns;
 mod error;
+mod fetched_pictures;
 mod file_scan;
 mod html;
 mod json_lines;
@@ -25,6 +26,7 @@ mod text;
 mod text_reader;
 
 pub use error::ImportError;
+pub use fetched_pictures::{FetchedPictures, wait_for_pictures};
 pub use mapping::{Mapping, MappingError};
 pub use number::DecimalSeparator;
 pub use summary::Summary;

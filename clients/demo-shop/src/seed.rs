@@ -151,14 +151,14 @@ fn media(product: &Product) -> Vec<Media> {
         }
     }
     let views = shown.into_iter().flat_map(|(picture, skus)| {
-        VIEWS.map(|view| Media {
-            image: Image {
+        VIEWS.map(|view| {
+            let image = Image {
                 url: format!("/pictures/{}/{}/{view}.svg", picture.kind, picture.colour),
                 alt: alt_text(view, &product.name, &picture.colour),
                 width: PICTURE_WIDTH,
                 height: PICTURE_HEIGHT,
-            },
-            skus: skus.clone(),
+            };
+            Media::new(image, skus.clone())
         })
     });
     views.collect()

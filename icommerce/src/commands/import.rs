@@ -7,8 +7,8 @@ use crate::{
     output::print,
 };
 use catalog_import::{
-    DecimalSeparator, ImportError, ImportOptions, Mapping, PARALLEL_DEFAULT, Summary,
-    import_catalogue,
+    DecimalSeparator, FetchedPictures, ImportError, ImportOptions, Mapping, PARALLEL_DEFAULT,
+    Summary, import_catalogue, wait_for_pictures,
 };
 use kernel::{Clock, Currency, SystemClock};
 use settings::Flag;
@@ -46,6 +46,13 @@ pub(crate) fn run(flags: &ProcessFlags, command: Catalog) -> Result<ExitCode, Cl
                 .await
                 .map_err(|error| failure(&error))?;
             print(summary)?;
+            if !options.dry_run {
+                let pictures = wait_for_pictures(&target.operator, progress).await;
+                let pictures = pictures.map_err(|error| failure(&error))?;
+                if pictures != FetchedPictures::default() {
+                    print(pictures)?;
+                }
+            }
             outcome(&summary)
         },
     )

@@ -60,6 +60,7 @@ in_every_topology! {
     catalogue::an_archived_product_leaves_carts_and_orders_readable,
     catalogue::two_thousand_variants_are_one_product,
     pages::pages_are_reachable_through_the_gateway,
+    pages::an_uploaded_picture_is_shown_on_the_page_of_its_product,
     operators::parked_messages_of_every_consumer_are_reachable,
     operators::the_audit_trail_names_who_changed_something,
     operators::a_stranger_cannot_call_a_service_of_a_fleet,

@@ -1,6 +1,7 @@
 //! Storage engine on `SQLite`: the data folder, one log for all services, and a second one for bulk data.
 
 use crate::{
+    blobs::{BlobFolder, FolderBlobs},
     data_folder,
     documents::SqliteDocuments,
     folder_state::{self, FolderState},
@@ -22,8 +23,9 @@ const BULK_FILE: &str = "bulk.db";
 
 /// Storage engine on `SQLite`: all storage of one process, in one data folder.
 ///
-/// The folder holds `icommerce.db` (the services), `bulk.db` (data that may lag), `icommerce.state` (which databases the
-/// folder has) and `icommerce.lock`. One engine at a time has it open. Its owner alone has access.
+/// The folder holds `icommerce.db` (the services), `bulk.db` (data that may lag), a folder for each service that has blobs,
+/// `icommerce.state` (which databases the folder has) and `icommerce.lock`. One engine at a time has it open. Its owner
+/// alone has access.
 ///
 /// When the engine and every handle it gave out are dropped, queued writes are still flushed, but nothing can wait for that;
 /// [`SqliteEngine::close`] waits. Clones share the same engine.
@@ -56,6 +58,7 @@ const BULK_FILE: &str = "bulk.db";
 pub struct SqliteEngine {
     log: Arc<OpenLog>,
     bulk: Arc<OpenLog>,
+    blobs: Arc<BlobFolder>,
 }
 
 impl SqliteEngine {
@@ -76,6 +79,7 @@ impl SqliteEngine {
         if !has_database && open::is_filled(&folder.join(BULK_FILE)) {
             return Err(state.missing(DATABASE_FILE));
         }
+        let blobs = Arc::new(BlobFolder::open(folder, options.disk_reserve_bytes));
         // What may lag must not take the room that the services need to the end.
         let disk_reserve_bytes = options.disk_reserve_bytes.saturating_mul(2);
         let bulk_options = Options { disk_reserve_bytes, ..options };
@@ -85,7 +89,7 @@ impl SqliteEngine {
         let (file, policy) = (BULK_FILE, FlushPolicy::Lingering);
         let bulk = OpenLog::open(folder, file, bulk_options, policy, lock, state)?;
         data_folder::restrict(folder);
-        Ok(Self { log: Arc::new(log), bulk: Arc::new(bulk) })
+        Ok(Self { log: Arc::new(log), bulk: Arc::new(bulk), blobs })
     }
 
     /// Whether the folder is one of an earlier run, complete or not. Creates nothing.
@@ -97,13 +101,13 @@ impl SqliteEngine {
 
     /// Storage handles of one service. The same name gives handles to the same storage.
     pub fn service(&self, name: &'static str) -> ServiceStorage {
-        storage_of(&self.log, name)
+        storage_of(&self.log, &self.blobs, name)
     }
 
     /// Storage handles for bulk data that may lag: it has a file and a writer of its own, so that it never delays the
     /// services.
     pub fn bulk(&self, name: &'static str) -> ServiceStorage {
-        storage_of(&self.bulk, name)
+        storage_of(&self.bulk, &self.blobs, name)
     }
 
     /// High-watermark of the services' log.
@@ -144,11 +148,12 @@ impl SqliteEngine {
     }
 }
 
-fn storage_of(log: &Arc<OpenLog>, name: &'static str) -> ServiceStorage {
+fn storage_of(log: &Arc<OpenLog>, blobs: &Arc<BlobFolder>, name: &'static str) -> ServiceStorage {
     let service = log.service(name);
     ServiceStorage {
         journal: Arc::new(SqliteJournal::new(Arc::clone(log), Arc::clone(&service))),
         documents: Arc::new(SqliteDocuments::new(Arc::clone(log), Arc::clone(&service))),
         key_value: Arc::new(SqliteKeyValue::new(Arc::clone(log), service)),
+        blobs: Arc::new(FolderBlobs::new(Arc::clone(blobs), name)),
     }
 }

@@ -19,6 +19,7 @@
 
 mod append_row;
 mod backlog;
+mod blobs;
 mod checkpointer;
 mod data_folder;
 mod disk_reserve;

@@ -342,7 +342,7 @@ mod tests {
     #[test]
     fn an_array_is_refused_wherever_an_object_is_wanted() {
         for text in [
-            r#"[]"#,
+            r"[]",
             r#"[[{"sku":"A","quantity":1}]]"#,
             r#"[[["A",2]],null]"#,
             r#"{"lines":[["A",2]]}"#,
@@ -366,7 +366,7 @@ mod tests {
     #[test]
     fn all_else_is_read_as_before() {
         for text in [
-            r#"{}"#,
+            r"{}",
             r#"{"lines":[{"sku":"A","quantity":1}],"gift":{"sku":"\u0042","quantity":2}}"#,
             r#"{"by_name":{"a":{"sku":"A","quantity":2}},"gift":null}"#,
             r#"{"wrapped":{"sku":"A","quantity":2},"colour":"red"}"#,
@@ -383,7 +383,7 @@ mod tests {
             r#"{"lines":3}"#,
             r#"{"unknown":1}"#,
             r#"{"lines":[}"#,
-            r#"{} x"#,
+            r"{} x",
             r#"{"gift":{"sku":1}}"#,
         ] {
             let (strict, plain) = (

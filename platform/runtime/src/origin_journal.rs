@@ -25,6 +25,10 @@ impl Journal for OriginJournal {
         self.0.append(Append { origin, ..append }).await
     }
 
+    async fn delete_stream(&self, stream: &str, expected: Version) -> Result<Commit, AppendError> {
+        self.0.delete_stream(stream, expected).await
+    }
+
     async fn read(
         &self,
         stream: &str,

@@ -115,7 +115,7 @@ fn declares_json(headers: &HeaderMap) -> bool {
             || subtype.get(subtype_end..).is_some_and(|end| end.eq_ignore_ascii_case("+json")))
 }
 
-fn unreadable(rejection: &BytesRejection) -> Problem {
+pub(crate) fn unreadable(rejection: &BytesRejection) -> Problem {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE { too_large() } else { broken_off() }
 }
 

@@ -7,6 +7,7 @@
 
 #![warn(missing_docs)]
 
+mod binary;
 mod caller;
 mod client_key;
 mod contract_routes;
@@ -29,6 +30,7 @@ mod routes;
 mod service;
 mod versioned;
 
+pub use binary::Binary;
 pub use caller::Caller;
 pub use client_key::ClientKey;
 pub use host_check::{AllowedHost, HostName};

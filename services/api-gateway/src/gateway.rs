@@ -62,6 +62,7 @@ struct GatewayState {
     deadline: Duration,
     body_bytes_max: usize,
     import_bytes_max: usize,
+    media_bytes_max: usize,
     ids: Ids,
     http: HttpMetrics,
     health: Health,
@@ -108,6 +109,7 @@ impl Gateway {
             deadline: Duration::from_millis(settings.deadline_ms),
             body_bytes_max: settings.body_bytes_max,
             import_bytes_max: settings.import_bytes_max,
+            media_bytes_max: settings.media_bytes_max,
             ids: context.ids.clone(),
             http: HttpMetrics::new(&context.metrics, crate::NAME),
             health: context.health.clone(),
@@ -292,6 +294,7 @@ impl GatewayState {
         match upstream.body_limit {
             BodyLimit::Default => self.body_bytes_max,
             BodyLimit::Import => self.import_bytes_max,
+            BodyLimit::Media => self.media_bytes_max,
         }
     }
 

@@ -20,6 +20,8 @@ pub(crate) struct GatewaySettings {
     pub(crate) body_bytes_max: usize,
     /// Largest import batch, in bytes.
     pub(crate) import_bytes_max: usize,
+    /// Largest uploaded picture, in bytes; the product service takes up to 16 MiB.
+    pub(crate) media_bytes_max: usize,
     /// Rate limit per client, in requests per second on average; 0 for no limit. A client is an IPv4 address or an IPv6
     /// /64 network.
     pub(crate) client_requests_per_second: u32,
@@ -54,6 +56,7 @@ impl SectionSettings for GatewaySettings {
         Allowed::range("operator_requests_max", 1, 100_000),
         Allowed::range("body_bytes_max", 1_024, 1 << 30),
         Allowed::range("import_bytes_max", 1_024, 1 << 30),
+        Allowed::range("media_bytes_max", 1_024, 1 << 30),
         Allowed::range("client_requests_per_second", 0, 1_000_000),
         Allowed::range("client_requests_burst", 1, 1_000_000),
         Allowed::range("client_request_cpu_ms", 1, 60_000),
@@ -72,6 +75,7 @@ impl Default for GatewaySettings {
             operator_requests_max: 256,
             body_bytes_max: 1 << 20,
             import_bytes_max: 16 << 20,
+            media_bytes_max: 16 << 20,
             client_requests_per_second: 50,
             client_requests_burst: 200,
             client_request_cpu_ms: 5,

@@ -1,9 +1,12 @@
 //! Product aggregate: commands, decisions, events and rules. The domain performs no I/O and reads no clock.
 
 mod create;
+pub(crate) mod description;
 pub(crate) mod draft;
 pub(crate) mod events;
 pub(crate) mod limits;
+pub(crate) mod picture_address;
+mod pictures;
 pub(crate) mod prior_price;
 mod product;
 mod reduction;
@@ -18,6 +21,7 @@ pub(crate) use draft::{
     RefusedDraft, TargetStatus, VariantChanges, VariantDraft,
 };
 pub(crate) use events::ProductEvent;
+pub(crate) use pictures::PictureCopy;
 pub(crate) use product::{Product, Status, Variant};
 pub(crate) use reduction::Reduction;
 pub(crate) use rejection::Rejection;

@@ -12,6 +12,7 @@ mod indexed_product;
 mod inverted_index;
 mod pagination;
 pub(crate) mod persistence;
+mod pictures;
 mod query;
 mod result_cache;
 mod search_result;

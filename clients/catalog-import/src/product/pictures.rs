@@ -126,7 +126,7 @@ impl Pictures {
             return Err(row.remark(Fact::Pictures, reason));
         }
         let image = Image { url, alt: alt.to_owned(), width: 0, height: 0 };
-        self.all.push(Picture { position, media: Media { image, skus } });
+        self.all.push(Picture { position, media: Media::new(image, skus) });
         Ok(())
     }
 }

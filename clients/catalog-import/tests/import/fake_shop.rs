@@ -113,7 +113,7 @@ async fn import_batch(State(products): State<Products>, body: Bytes) -> impl Int
     }
     let batch_mode = (batch.dry_run, batch.keep_variants);
     let mut products = products.lock();
-    let accept_one = |product: NewProduct| accept(&mut products, product, &batch_mode);
+    let accept_one = |product: NewProduct| accept(&mut products, product, batch_mode);
     let outcomes = batch.products.into_iter().map(accept_one).collect();
     (StatusCode::OK, Json(serde_json::to_value(ImportReport { outcomes }).unwrap()))
 }
@@ -121,7 +121,7 @@ async fn import_batch(State(products): State<Products>, body: Bytes) -> impl Int
 fn accept(
     products: &mut BTreeMap<String, NewProduct>,
     mut product: NewProduct,
-    (dry_run, keep_variants): &(bool, bool),
+    (dry_run, keep_variants): (bool, bool),
 ) -> ImportOutcome {
     // A real shop's sanitiser writes some characters longer.
     product.description = product.description.replace("&amp;", "&amp;amp;");
@@ -148,7 +148,7 @@ fn accept(
     let is_new = |it: &NewVariant| before.iter().all(|known| known.sku != it.sku);
     let added: Vec<Sku> = product.variants.iter().filter(|it| is_new(it)).map(sku_of).collect();
     let is_missing = |it: &&NewVariant| product.variants.iter().all(|new| new.sku != it.sku);
-    let stays = |it: &NewVariant| *keep_variants || refused_options.contains(&it.options);
+    let stays = |it: &NewVariant| keep_variants || refused_options.contains(&it.options);
     let (kept, gone): (Vec<&NewVariant>, Vec<&NewVariant>) =
         before.iter().filter(is_missing).partition(|it| stays(it));
     let withdrawn = gone.into_iter().map(sku_of).collect();

@@ -233,13 +233,13 @@ async fn the_values_of_an_earlier_format_are_migrated() {
 
 /// Streams and the number of their rows in the journal table of a service.
 fn rows(folder: &std::path::Path, service: &str) -> Vec<(String, i64)> {
-    let database = Connection::open(folder.join("icommerce.db")).unwrap();
+    let database = Connection::open(folder.join("icommerce.db")).expect("it opens");
     let sql = format!(
         "SELECT stream, count(*) FROM \"{service}/journal\" GROUP BY stream ORDER BY stream"
     );
-    let mut select = database.prepare(&sql).unwrap();
-    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
-    rows.collect::<rusqlite::Result<_>>().unwrap()
+    let mut select = database.prepare(&sql).expect("the table exists");
+    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("it is read");
+    rows.collect::<rusqlite::Result<_>>().expect("they are read")
 }
 
 #[tokio::test]

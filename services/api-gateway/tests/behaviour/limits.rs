@@ -8,9 +8,13 @@ use tokio::time::Instant;
 use transport::Edge;
 
 #[tokio::test]
-async fn bodies_and_import_batches_have_their_own_size_limits() {
-    let gateway =
-        TestGateway::with(&[("body_bytes_max", "1024"), ("import_bytes_max", "5000")]).await;
+async fn bodies_import_batches_and_uploads_have_their_own_size_limits() {
+    let gateway = TestGateway::with(&[
+        ("body_bytes_max", "1024"),
+        ("import_bytes_max", "5000"),
+        ("media_bytes_max", "7000"),
+    ])
+    .await;
     let send = async |edge, uri: &str, bytes: usize| {
         gateway.send(edge, LOOPBACK_PEER, request("POST", uri), vec![b' '; bytes]).await
     };
@@ -22,6 +26,8 @@ async fn bodies_and_import_batches_have_their_own_size_limits() {
     assert_eq!(send(Edge::Operator, "/api/v1/orders", 1_025).await.problem().0, 413);
     assert_eq!(send(Edge::Operator, "/api/v1/products/import", 5_000).await.status.as_u16(), 200);
     assert_eq!(send(Edge::Operator, "/api/v1/products/import", 5_001).await.problem().0, 413);
+    assert_eq!(send(Edge::Operator, "/api/v1/media", 7_000).await.status.as_u16(), 200);
+    assert_eq!(send(Edge::Operator, "/api/v1/media", 7_001).await.problem().0, 413);
     // A body with a too large Content-Length is not read.
     let announced = request("POST", "/api/v1/carts").header("content-length", "1025");
     let never = Body::from_stream(stream::pending::<Result<Vec<u8>, std::io::Error>>());

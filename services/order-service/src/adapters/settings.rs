@@ -43,6 +43,12 @@ impl SectionSettings for OrderSettings {
     const ALLOWED: &'static [Allowed] = &[
         Allowed::range("hold_minutes", 1, 31 * 24 * 60),
         Allowed::range("payment_wait_minutes", 1, 31 * 24 * 60),
+        Allowed::range("prepayment_hold_days", 1, 60),
+        Allowed::range("unpaid_orders_max", 1, 100_000),
+        Allowed::range("unpaid_share_percent_max", 1, 100),
+        Allowed::range("unpaid_units_min", 0, 1_000_000),
+        Allowed::range("lookups_per_email_max", 1, 10_000),
+        Allowed::range("lookups_per_address_max", 1, 10_000),
         Allowed::range("orders_in_memory_max", 1, 10_000_000),
     ];
 }

@@ -4,6 +4,7 @@
 mod commands;
 mod description;
 mod import_outcome;
+mod media;
 mod problems;
 mod queries;
 mod query_params;
@@ -22,6 +23,8 @@ use web::{ApiRouter, Caller, body_limit};
 const PRODUCT_BYTES_MAX: usize = 4 << 20;
 /// Largest request body for an import batch, in bytes.
 pub(crate) const IMPORT_BYTES_MAX: usize = 16 << 20;
+/// Largest uploaded picture, in bytes.
+pub(crate) const UPLOAD_BYTES_MAX: usize = 16 << 20;
 
 /// State shared by the handlers.
 #[derive(Clone)]
@@ -32,7 +35,8 @@ pub(crate) struct AppState {
 
 /// Routes of the service.
 pub(crate) fn routes(app: AppState) -> ApiRouter {
-    reading().merge(changing()).merge(changing_variants()).with_state(app)
+    let media = media::routes();
+    reading().merge(changing()).merge(changing_variants()).merge(media).with_state(app)
 }
 
 fn reading() -> ApiRouter<AppState> {

@@ -1,5 +1,6 @@
 //! Settings of the product service.
 
+use super::media_settings::MediaSettings;
 use crate::domain::prior_price::{NewProductRule, PerishableRule, Policy};
 use serde::{Deserialize, Serialize};
 use settings::{Allowed, SectionSettings};
@@ -10,31 +11,31 @@ use settings::{Allowed, SectionSettings};
 pub(crate) struct ProductSettings {
     /// Rules for announcing price reductions.
     pub(crate) prior_price: PriorPriceSettings,
-    /// Number of days for which a product counts as new, from its first price or its first publication; 0 to 3650.
+    /// Number of days for which a product counts as new, from its first price or its first publication.
     pub(crate) new_days: u32,
+    /// Pictures of products.
+    pub(crate) media: MediaSettings,
 }
-
-/// Longest time for which a product counts as new.
-const NEW_DAYS_MAX: u32 = 3_650;
 
 impl Default for ProductSettings {
     fn default() -> Self {
-        Self { prior_price: PriorPriceSettings::default(), new_days: 30 }
-    }
-}
-
-impl ProductSettings {
-    /// Days for which a product counts as new, or a message about an invalid value.
-    pub(crate) fn new_days(&self) -> Result<u32, String> {
-        if self.new_days > NEW_DAYS_MAX {
-            return Err(format!("new_days is between 0 and {NEW_DAYS_MAX}"));
+        Self {
+            prior_price: PriorPriceSettings::default(),
+            new_days: 30,
+            media: MediaSettings::default(),
         }
-        Ok(self.new_days)
     }
 }
 
 impl SectionSettings for ProductSettings {
-    const ALLOWED: &'static [Allowed] = &[Allowed::range("prior_price.days", 1, 365)];
+    const ALLOWED: &'static [Allowed] = &[
+        Allowed::range("prior_price.days", 1, 365),
+        Allowed::range("new_days", 0, 3_650),
+        Allowed::range("media.fetches_max", 1, 32),
+        Allowed::range("media.fetch_seconds_max", 1, 300),
+        Allowed::range("media.pixels_max", 1_000_000, 200_000_000),
+        Allowed::range("media.rendition_bytes_max", 1 << 20, 1 << 40),
+    ];
 }
 
 /// Rules for announcing a price reduction in the shop's country (Directive 98/6/EC, Article 6a).

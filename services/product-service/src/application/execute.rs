@@ -77,6 +77,7 @@ impl Catalogue {
         request: ChangeRequest,
     ) -> Result<PlannedChange, CatalogueError> {
         let now = self.ids.now();
+        let request = self.with_uploaded_pictures(request).await?;
         let loaded = self.products.load(&stream_of(request.id)).await?;
         let product = loaded.state.as_deref().and_then(|stream| stream.0.as_ref());
         let events = decide(product, &request, now)?;
@@ -139,7 +140,11 @@ impl Catalogue {
             }
         }
         if let Some(document) = indexed.into_inner() {
+            let is_pending = document.pictures_pending > 0;
             self.index.put(document, loaded.commit().clone());
+            if is_pending {
+                self.pictures.push(request.id);
+            }
         }
         Ok(outcome)
     }

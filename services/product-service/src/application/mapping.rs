@@ -1,5 +1,6 @@
 //! Mapping of a product aggregate to contract messages and to the document of the search index.
 
+use super::shown_pictures;
 use crate::domain::{
     Product, Reduction, Status, Variant,
     events::{Media, PricePoint, ProductOption},
@@ -9,7 +10,7 @@ use crate::domain::{
 use crate::index::{ProductDocument, VariantDocument, is_color};
 use contracts::{
     product::{self as contract, ProductStatus},
-    shared::{Image, ProductId, Sku},
+    shared::{ProductId, Sku},
 };
 use kernel::UnitPrice;
 use std::collections::{HashMap, HashSet};
@@ -25,6 +26,7 @@ pub(crate) fn product_document(
     product: &Product,
     policy: Policy,
 ) -> ProductDocument {
+    let pictures = product.picture_counts();
     let since = product.published_at.unwrap_or_else(|| product.created_at());
     let earliest = product.variants.iter().filter_map(|it| it.prices.first()).map(|it| it.from);
     let first = first_media(product);
@@ -42,13 +44,16 @@ pub(crate) fn product_document(
         published_at: product.published_at,
         since: earliest.min().map_or(since, |earliest| earliest.min(since)),
         featured: product.featured,
-        image: first.map(image),
+        image: first.and_then(|media| shown_pictures::image(product, media)),
         image_skus: first.map(|media| media.skus.clone()).unwrap_or_default(),
         colors: colors(product, &variants),
         variants,
         withdrawn,
         tag_words: text::fold(&product.tags.join(" ")),
         description_words: description_words(&product.description),
+        pictures_pending: pictures.pending,
+        pictures_stored: pictures.stored,
+        pictures_failed: pictures.failed,
     }
 }
 
@@ -57,7 +62,8 @@ fn first_media(product: &Product) -> Option<&Media> {
     let is_offered = |media: &&Media| {
         media.skus.is_empty() || media.skus.iter().any(|sku| product.variant(sku).is_some())
     };
-    product.media.iter().find(is_offered).or(product.media.first())
+    let shown = || product.media.iter().filter(|media| shown_pictures::is_shown(product, media));
+    shown().find(is_offered).or(shown().next())
 }
 
 /// Contract message of a product, without its stock.
@@ -66,13 +72,12 @@ pub(super) fn product(id: ProductId, product: &Product, policy: Policy) -> contr
         name: option.name.clone(),
         values: option.values.clone(),
     };
-    let media = |media: &Media| contract::Media { image: image(media), skus: media.skus.clone() };
     let variants = product.variants.iter().filter_map(|it| variant(product, it, policy));
     contract::Product {
         id,
         slug: product.slug.clone(),
         name: product.name.clone(),
-        description: product.description.to_string(),
+        description: shown_pictures::description(product),
         brand: product.brand.clone(),
         categories: product.categories.to_vec(),
         tags: product.tags.to_vec(),
@@ -80,7 +85,7 @@ pub(super) fn product(id: ProductId, product: &Product, policy: Policy) -> contr
         variants: variants.collect(),
         withdrawn: product.withdrawn.iter().map(|it| it.sku.clone()).collect(),
         featured: product.featured,
-        media: product.media.iter().map(media).collect(),
+        media: product.media.iter().map(|it| shown_pictures::media(product, it)).collect(),
         status: status(product.status()),
         version: product.version,
         created_at: product.created_at(),
@@ -119,12 +124,13 @@ fn variant_documents(
     policy: Policy,
 ) -> (Vec<VariantDocument>, Vec<VariantDocument>) {
     let mut pictures: HashMap<&Sku, &Media> = HashMap::new();
-    for media in product.media.iter() {
+    let shown = |media: &&Media| shown_pictures::is_shown(product, media);
+    for media in product.media.iter().filter(shown) {
         for sku in &media.skus {
             pictures.entry(sku).or_insert(media);
         }
     }
-    let common = product.media.iter().find(|media| media.skus.is_empty());
+    let common = product.media.iter().filter(shown).find(|media| media.skus.is_empty());
     let of_others = first_media(product).is_some_and(|media| !media.skus.is_empty());
     let document = |variant: &Arc<Variant>| {
         let options = variant.facts.options.iter();
@@ -138,7 +144,7 @@ fn variant_documents(
             price: variant.price()?,
             compare_at_price: compare_at_price(variant).map(Box::new),
             reduction: product.reduction(variant, policy).map(reduction).map(Box::new),
-            image: picture.map(|media| Box::new(image(media))),
+            image: picture.and_then(|it| shown_pictures::image(product, it)).map(Box::new),
             weight_grams: variant.facts.weight_grams,
         })
     };
@@ -161,15 +167,6 @@ fn colors(product: &Product, variants: &[VariantDocument]) -> Vec<String> {
     let values = options.flat_map(|option| &option.values).map(String::as_str);
     let values = values.filter(|value| chosen.contains(value) && listed.insert(*value));
     values.map(str::to_owned).collect()
-}
-
-fn image(media: &Media) -> Image {
-    Image {
-        url: media.url.clone(),
-        alt: media.alt.clone(),
-        width: media.width,
-        height: media.height,
-    }
 }
 
 fn reduction(reduction: Reduction) -> contract::Reduction {

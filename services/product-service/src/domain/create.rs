@@ -3,7 +3,7 @@
 use super::draft::{MissingVariants, ProductCommand, ProductDraft, TargetStatus, VariantDraft};
 use super::events::{ProductCreated, ProductEvent, VariantAdded};
 use super::product::Product;
-use super::{Decision, Rejection, limits, update, validation, variants};
+use super::{Decision, Rejection, limits, pictures, update, validation, variants};
 use kernel::Timestamp;
 
 impl Product {
@@ -22,10 +22,15 @@ impl Product {
             (Some(product), ProductCommand::Create(draft)) => product.repeat_creation(draft, now),
             (Some(product), ProductCommand::Upsert { draft, missing }) => {
                 validation::draft(draft, now)?;
-                update::change(product, &draft.clone().into_changes(missing.clone()), now)
+                let changes = draft.clone().into_changes(missing.clone());
+                let mut events = update::change(product, &changes, now)?;
+                events.extend(pictures::retry(product));
+                Ok(events)
             }
             (Some(product), ProductCommand::Change(changes)) => {
-                update::change(product, changes, now)
+                let mut events = update::change(product, changes, now)?;
+                events.extend(pictures::retry(product).filter(|_| changes.media.is_some()));
+                Ok(events)
             }
             (Some(product), ProductCommand::AddVariant(draft)) => {
                 variants::add(product, draft, now)
@@ -38,6 +43,9 @@ impl Product {
             }
             (Some(product), ProductCommand::SetPrice { sku, price }) => {
                 update::set_price(product, sku, *price, now)
+            }
+            (Some(product), ProductCommand::RecordPicture { source, outcome }) => {
+                Ok(pictures::record(product, source, outcome).into_iter().collect())
             }
             (Some(product), ProductCommand::Publish) => Ok(update::publish(product, now)),
             (Some(product), ProductCommand::Archive) => Ok(update::archive(product, now)),

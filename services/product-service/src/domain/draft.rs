@@ -1,9 +1,9 @@
 //! Commands to a product, and the drafts they carry.
 
 use super::events::{Media, PricePoint, ProductOption, VariantFacts};
+use super::pictures::PictureCopy;
 use identifiers::Sku;
 use kernel::UnitPrice;
-use std::collections::BTreeMap;
 
 /// Draft of a whole product.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub(crate) enum TargetStatus {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RefusedDraft {
     pub(crate) sku: Sku,
-    pub(crate) options: BTreeMap<String, String>,
+    pub(crate) options: Vec<(String, String)>,
 }
 
 /// Treatment of the variants on sale that a list of variants does not have.
@@ -151,6 +151,11 @@ pub(crate) enum ProductCommand {
     SetPrice {
         sku: Sku,
         price: UnitPrice,
+    },
+    /// Outcome of fetching a picture elsewhere.
+    RecordPicture {
+        source: String,
+        outcome: PictureCopy,
     },
     Publish,
     Archive,

@@ -36,6 +36,18 @@ pub(crate) enum ProductEvent {
     MediaChanged {
         media: Vec<Media>,
     },
+    /// Own copy of a picture elsewhere.
+    PictureStored {
+        source: String,
+        picture: StoredPicture,
+    },
+    /// Picture elsewhere that could not be fetched.
+    PictureFailed {
+        source: String,
+        reason: String,
+    },
+    /// Another attempt at all pictures that could not be fetched.
+    PicturesRetried {},
     /// Addition of variants, with prices from `at` on.
     VariantsAdded {
         at: Timestamp,
@@ -146,6 +158,20 @@ pub(crate) struct Media {
     pub(crate) skus: Vec<Sku>,
 }
 
+/// Picture that the shop keeps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StoredPicture {
+    /// SHA-256 of the file, in hexadecimal.
+    pub(crate) digest: String,
+    /// Width in pixels.
+    pub(crate) width: u32,
+    /// Height in pixels.
+    pub(crate) height: u32,
+    /// Whether parts of it are transparent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) transparent: bool,
+}
+
 /// Variant as it was added.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct VariantAdded {
@@ -192,6 +218,9 @@ impl ProductEvent {
             Self::TagsChanged { .. } => "tags_changed",
             Self::OptionsChanged { .. } => "options_changed",
             Self::MediaChanged { .. } => "media_changed",
+            Self::PictureStored { .. } => "picture_stored",
+            Self::PictureFailed { .. } => "picture_failed",
+            Self::PicturesRetried {} => "pictures_retried",
             Self::VariantsAdded { .. } => "variants_added",
             Self::VariantsWithdrawn { .. } => "variants_withdrawn",
             Self::VariantsRestored { .. } => "variants_restored",

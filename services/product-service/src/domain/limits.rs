@@ -12,6 +12,8 @@ pub(crate) const OPTIONS_MAX: usize = 3;
 pub(crate) const OPTION_VALUES_MAX: usize = VARIANTS_MAX;
 /// Pictures of a product.
 pub(crate) const MEDIA_MAX: usize = 250;
+/// Pictures elsewhere within a description of which copies are kept; further ones are not shown.
+pub(crate) const DESCRIPTION_PICTURES_MAX: usize = 100;
 /// Categories a product is in.
 pub(crate) const CATEGORIES_MAX: usize = 20;
 /// Levels of one category path.

@@ -2,6 +2,7 @@
 
 use super::events::{Media, PricePoint, ProductEvent, ProductOption, VariantAdded, VariantFacts};
 use super::limits;
+use super::pictures::{PictureCopies, PictureCopy};
 use identifiers::Sku;
 use kernel::{Timestamp, UnitPrice};
 use std::sync::Arc;
@@ -22,6 +23,8 @@ pub(crate) struct Product {
     pub(crate) tags: Arc<[String]>,
     pub(crate) options: Arc<[ProductOption]>,
     pub(crate) media: Arc<[Media]>,
+    /// Copies of pictures elsewhere.
+    pub(crate) copies: Arc<PictureCopies>,
     /// Variants on sale while the product is.
     pub(crate) variants: Vec<Arc<Variant>>,
     /// Variants that left the sale, the one that left last at the end.
@@ -124,6 +127,7 @@ impl Product {
                 tags: created.tags.as_slice().into(),
                 options: created.options.as_slice().into(),
                 media: created.media.as_slice().into(),
+                copies: Arc::default(),
                 variants: Vec::new(),
                 withdrawn: Vec::new(),
                 featured: created.featured,
@@ -154,6 +158,7 @@ impl Product {
                 }
                 if let Some(description) = description {
                     self.description = description.as_str().into();
+                    self.retain_copies();
                 }
                 if let Some(brand) = brand {
                     self.brand = Some(brand.clone()).filter(|brand| !brand.is_empty());
@@ -165,7 +170,17 @@ impl Product {
             }
             ProductEvent::TagsChanged { tags } => self.tags = tags.as_slice().into(),
             ProductEvent::OptionsChanged { options } => self.change_options(options),
-            ProductEvent::MediaChanged { media } => self.media = media.as_slice().into(),
+            ProductEvent::MediaChanged { media } => {
+                self.media = media.as_slice().into();
+                self.retain_copies();
+            }
+            ProductEvent::PictureStored { source, picture } => {
+                self.put_copy(source, PictureCopy::Stored(picture.clone()));
+            }
+            ProductEvent::PictureFailed { source, reason } => {
+                self.put_copy(source, PictureCopy::Failed(reason.clone()));
+            }
+            ProductEvent::PicturesRetried {} => self.retry_copies(),
             ProductEvent::VariantsAdded { at, variants } => self
                 .variants
                 .extend(variants.iter().map(|added| Arc::new(Variant::added(added, *at)))),

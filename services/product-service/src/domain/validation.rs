@@ -2,6 +2,7 @@
 
 use super::draft::{OptionRename, ProductDraft, VariantDraft};
 use super::events::{Media, ProductOption};
+use super::picture_address::PictureAddress;
 use super::product::Product;
 use super::{Rejection, limits, text};
 use identifiers::Sku;
@@ -125,10 +126,8 @@ pub(super) fn media(media: &[Media]) -> Validated {
         let field = |part: &str| format!("media[{index}].image.{part}");
         let url = picture.url.as_str();
         max_characters(field("url"), url, limits::URL_CHARACTERS_MAX)?;
-        let is_local = url.starts_with('/') && !url.starts_with("//");
-        let is_clean = url.chars().all(|letter| !letter.is_control() && !letter.is_whitespace());
-        if !(is_clean && (is_local || url.starts_with("https://"))) {
-            let reason = "is an https address or a path on the shop, such as /media/mug.svg";
+        if PictureAddress::parse(url).is_none() {
+            let reason = "is an https address, of which the shop keeps a copy, or the path of an uploaded picture";
             return Err(Rejection::Malformed { field: field("url"), reason });
         }
         max_characters(field("alt"), &picture.alt, limits::ALT_CHARACTERS_MAX)?;

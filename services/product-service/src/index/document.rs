@@ -49,6 +49,13 @@ pub(crate) struct ProductDocument {
     /// Folded words of the description, each once; only for indexing.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) description_words: String,
+    /// Pictures elsewhere, by the state of their copies.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub(crate) pictures_pending: u16,
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub(crate) pictures_stored: u16,
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub(crate) pictures_failed: u16,
 }
 
 /// Variant with what listings and carts need.
@@ -67,6 +74,11 @@ pub(crate) struct VariantDocument {
     pub(crate) image: Option<Box<Image>>,
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) weight_grams: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+fn is_none(number: &u16) -> bool {
+    *number == 0
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]

@@ -48,6 +48,9 @@ pub(super) fn document(number: u32, name: &str, amount: i64) -> ProductDocument 
         withdrawn: vec![],
         tag_words: String::new(),
         description_words: String::new(),
+        pictures_pending: 0,
+        pictures_stored: 0,
+        pictures_failed: 0,
     }
 }
 

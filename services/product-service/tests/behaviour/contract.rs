@@ -28,7 +28,7 @@ async fn facts_come_in_the_requested_order_without_unknown_skus(
         assert_eq!((facts[0].product_id, facts[0].only_left), (made.id, Some(3)));
         assert_eq!((facts[1].in_stock, facts[1].only_left), (true, None));
         assert_eq!(facts[0].options["Colour"], "Moss");
-        assert_eq!(facts[0].image.as_ref().unwrap().url, "/media/mug.svg");
+        assert_eq!(facts[0].image.as_ref().unwrap().url, "/pictures/mug/clay/object.svg");
         assert_eq!(json!(facts[0].price), eur(1_600));
     }
     assert_eq!(catalogue.variants(vec![]).await.unwrap(), []);

@@ -7,6 +7,7 @@ mod commands;
 mod contract;
 mod harness;
 mod importing;
+mod pictures;
 mod problems;
 mod queries;
 mod restart;

@@ -27,7 +27,7 @@ async fn a_new_product_is_visible_at_once_in_listings_and_by_id_and_slug() {
     assert_eq!(json!(item.compare_at_price), eur(1_800));
     assert!(item.price_varies && item.in_stock && item.only_left.is_none());
     assert_eq!(item.colors, ["Clay", "Moss"]);
-    assert_eq!(item.image.as_ref().unwrap().url, "/media/mug.svg");
+    assert_eq!(item.image.as_ref().unwrap().url, "/pictures/mug/clay/object.svg");
 }
 
 #[tokio::test]
@@ -97,12 +97,13 @@ async fn a_sku_is_the_same_in_every_spelling() {
         let shown = |page: &ProductPage| page.items[0].price.rounded().amount == amount;
         shop.wait_until(&ProductQuery::default(), shown).await;
     }
-    let picture = json!([{"image": {"url": "/media/clay.svg"}, "skus": ["mug-clay"]}]);
+    let picture =
+        json!([{"image": {"url": "/pictures/mug/moss/object.svg"}, "skus": ["mug-clay"]}]);
     let changed = shop.patch(path, &json!({ "media": picture })).await;
     assert_eq!(changed.body["media"][0]["skus"], json!(["mug-clay"]), "{changed:?}");
     let facts = shop.catalogue.variants(vec![sku("mug-CLAY")]).await.unwrap();
     assert_eq!((facts[0].sku.as_str(), facts[0].price.rounded().amount), ("MUG-CLAY", 1_100));
-    assert_eq!(facts[0].image.as_ref().unwrap().url, "/media/clay.svg");
+    assert_eq!(facts[0].image.as_ref().unwrap().url, "/pictures/mug/moss/object.svg");
     assert_eq!(shop.product("stoneware-mug").await.variants.len(), 2);
 }
 

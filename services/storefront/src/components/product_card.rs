@@ -2,7 +2,7 @@
 
 use super::{
     colour_swatch,
-    image::{self, ImageLoading},
+    image::{self, ImageLoading, ImageSlot},
     price::{self, PriceKind},
 };
 use crate::locale::Locale;
@@ -50,7 +50,7 @@ fn card(
     let kind = if product.price_varies { PriceKind::StartingFrom } else { PriceKind::Exact };
     html! {
         li.card .out[!product.in_stock] {
-            div.tile { (image::decorative_image(messages, product.image.as_ref(), loading)) }
+            div.tile { (image::decorative_image(messages, product.image.as_ref(), ImageSlot::Card, loading)) }
             p.by { (product.brand.as_deref().unwrap_or_default()) }
             h3 { a href=(address(product)) lang=[locale.lang_of(&product.name)] { (locale.translate(&product.name)) } }
             p.price { (price::price(locale, product.price, product.reduction.as_ref(), kind)) }

@@ -10,7 +10,7 @@ use crate::{
     app_state::AppState,
     components::{
         icon::Icon,
-        image::{self, ImageLoading},
+        image::{self, ImageLoading, ImageSlot},
         layout::{self, Indexing, LayoutData, PageMeta},
         quantity_stepper::{QuantityStepper, quantity_stepper},
         totals,
@@ -200,7 +200,7 @@ fn line(locale: Locale, line: &CartLine) -> Markup {
     let id = format!("q-{}", crate::slug::identifier(line.sku.as_str()));
     html! {
         li.line {
-            div.tile { (image::decorative_image(messages, line.image.as_ref(), ImageLoading::Eager)) }
+            div.tile { (image::decorative_image(messages, line.image.as_ref(), ImageSlot::Thumbnail, ImageLoading::Eager)) }
             div.line-text {
                 h3 { @if let Some(slug) = &line.slug { a href={ "/p/" (slug) } { (locale.shop_text(&line.name)) } } @else { (locale.shop_text(&line.name)) } }
                 @if !line.options.is_empty() { p.quiet { (option_values(locale, &line.options)) } }

@@ -5,7 +5,7 @@ use crate::{
     cached_catalogue::{Category, DepartmentImages},
     components::{
         icon::Icon,
-        image::{ImageLoading, decorative_image, product_image},
+        image::{ImageLoading, ImageSlot, decorative_image, product_image},
         layout::{self, LayoutData, PageMeta},
         product_card,
     },
@@ -154,7 +154,7 @@ impl HomeView<'_> {
                 }
                 @if let Some(product) = product {
                     a.hero-picture.tile href=(product_card::address(product)) {
-                        (product_image(messages, product.image.as_ref(), &product.name, ImageLoading::Priority))
+                        (product_image(messages, product.image.as_ref(), &product.name, ImageSlot::Hero, ImageLoading::Priority))
                     }
                 }
             }
@@ -175,7 +175,7 @@ impl HomeView<'_> {
                     ul.rooms role="list" {
                         @for department in departments {
                             li { a.room href=(department.address()) {
-                                span.tile { (decorative_image(messages, image_of(department), ImageLoading::Lazy)) }
+                                span.tile { (decorative_image(messages, image_of(department), ImageSlot::Department, ImageLoading::Lazy)) }
                                 span lang=[locale.lang_of(department.name())] { (locale.translate(department.name())) }
                             } }
                         }

@@ -13,7 +13,7 @@ use crate::{
     components::{
         address::address,
         icon::Icon,
-        image::{ImageLoading, decorative_image},
+        image::{ImageLoading, ImageSlot, decorative_image},
         layout::{self, Indexing, LayoutData, PageMeta},
         totals,
     },
@@ -215,7 +215,7 @@ impl OrderView<'_> {
         let messages = locale.messages;
         html! {
             li {
-                div.tile { (decorative_image(messages, self.pictures.of(&quoted.sku), ImageLoading::Eager)) }
+                div.tile { (decorative_image(messages, self.pictures.of(&quoted.sku), ImageSlot::Thumbnail, ImageLoading::Eager)) }
                 div {
                     strong { (locale.shop_text(&quoted.name)) }
                     p.quiet.small {

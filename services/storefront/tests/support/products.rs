@@ -332,7 +332,7 @@ fn full(row: &Row) -> Product {
             .map(|it| it.sku.clone())
             .collect();
         ["object", "crop", "drawing"]
-            .map(|view| Media { image: picture(row, colour, view), skus: skus.clone() })
+            .map(|view| Media::new(picture(row, colour, view), skus.clone()))
     };
     Product {
         id: summary.id,

@@ -4,7 +4,7 @@
 //! attributes of one tag, and with the formatting elements that each new paragraph opens again. One pass over the text
 //! counts these, on the safe side: an end tag counts only where it closes the element that was opened last.
 
-use crate::domain::limits;
+use crate::domain::{limits, picture_address::PictureAddress};
 use kernel::Problem;
 use tokio::sync::Semaphore;
 
@@ -67,9 +67,20 @@ pub(super) fn sanitised(html: &str) -> Result<String, Problem> {
         return Ok(html.to_owned());
     }
     match check(html) {
-        Ok(()) => Ok(ammonia::clean(html)),
+        Ok(()) => Ok(sanitiser().clean(html).to_string()),
         Err(excess) => refused(excess.to_string()),
     }
+}
+
+/// Sanitiser that also takes the address of an image that can be neither shown nor fetched.
+fn sanitiser() -> ammonia::Builder<'static> {
+    let mut sanitiser = ammonia::Builder::default();
+    sanitiser.attribute_filter(|element, attribute, value| {
+        let is_kept =
+            (element, attribute) != ("img", "src") || PictureAddress::parse(value).is_some();
+        is_kept.then(|| value.into())
+    });
+    sanitiser
 }
 
 /// Limit that a description exceeds.
@@ -184,8 +195,9 @@ mod tests {
     #[test]
     fn descriptions_that_cost_a_parser_time_are_refused_before_it_runs() {
         let repeat = |text: &str| text.repeat(200_000 / text.len());
-        let attributes: String = (0..30_000).map(|number| format!(" a{number}")).collect();
-        let bold: String = (0..200).map(|number| format!("<b a={number}>")).collect();
+        let attributes =
+            (0..30_000).map(|number| format!(" a{number}")).collect::<Vec<_>>().concat();
+        let bold = (0..200).map(|number| format!("<b a={number}>")).collect::<Vec<_>>().concat();
         for (html, excess) in [
             (repeat("<div>"), Excess::Nesting),
             (repeat("<ul><li>"), Excess::Nesting),

@@ -1,10 +1,11 @@
 //! Mapping of errors to problem responses.
 
-use crate::application::CatalogueError;
+use crate::application::{CatalogueError, PictureError};
 use crate::domain::Rejection;
 use crate::index::NameConflict;
 use crate::ports::StockError;
 use contracts::codes;
+use images::ImageError;
 use kernel::{FieldError, Problem};
 use storage::StorageError;
 
@@ -25,6 +26,28 @@ impl From<CatalogueError> for Problem {
                 format!("the whole product takes {bytes} bytes; at most {limit} are allowed"),
             ),
             CatalogueError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<PictureError> for Problem {
+    fn from(error: PictureError) -> Self {
+        match error {
+            PictureError::Unusable(error @ ImageError::TooManyBytes { .. }) => {
+                Self::new(413, kernel::codes::BODY_TOO_LARGE, format!("the picture {error}"))
+            }
+            PictureError::Unusable(error @ ImageError::UnknownFormat) => {
+                let title = format!("the body {error}");
+                Self::new(415, kernel::codes::UNSUPPORTED_MEDIA_TYPE, title)
+            }
+            PictureError::Unusable(error) => {
+                Self::new(422, codes::PICTURE_UNUSABLE, format!("the picture {error}"))
+            }
+            PictureError::Overloaded => {
+                Self::new(503, kernel::codes::OVERLOADED, error.to_string()).retry_after(1)
+            }
+            PictureError::Storage(error) => error.into(),
+            PictureError::Failed => Self::internal(),
         }
     }
 }

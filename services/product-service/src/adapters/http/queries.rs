@@ -5,7 +5,10 @@ use super::{AppState, audience};
 use crate::index::{NewFilter, ProductRef, ReductionFilter, SearchQuery, StockFilter};
 use axum::extract::State;
 use contracts::{
-    product::{Categories, PriceHistory, Product, ProductPage, ProductQuery, Suggestions, Variant},
+    product::{
+        Categories, MediaState, PriceHistory, Product, ProductPage, ProductQuery, Suggestions,
+        Variant,
+    },
     shared::Sku,
 };
 use http::HeaderMap;
@@ -64,6 +67,10 @@ pub(super) async fn show(
     let product = find(&app, &caller, &product)?;
     let mut product = app.catalogue.show(product).await?;
     if caller.edge != Edge::Operator {
+        product.media.retain(|media| media.state.is_none_or(|state| state == MediaState::Stored));
+        for media in &mut product.media {
+            (media.source, media.state) = (None, None);
+        }
         product.withdrawn = Vec::new();
     }
     if caller.edge == Edge::Shop && !is_prefetch(&headers) {

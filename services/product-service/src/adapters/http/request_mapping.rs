@@ -118,7 +118,7 @@ fn option(option: &contract::ProductOption) -> ProductOption {
 
 fn media(media: contract::Media) -> Media {
     Media {
-        url: media.image.url,
+        url: media.source.unwrap_or(media.image.url),
         alt: trimmed(&media.image.alt),
         width: media.image.width,
         height: media.image.height,
