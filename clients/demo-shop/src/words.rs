@@ -32,6 +32,7 @@ pub const WORDS: &[(&str, &str)] = &[
         "storefront.pages.withdrawal",
         "This demonstration sends nothing, so there is nothing to send back.\n\nA real shop says here how a purchase is withdrawn from.",
     ),
+    ("storefront.language", "en"),
     ("storefront.languages", "en,de"),
     ("storefront.translations", include_str!("words/de.json")),
 ];

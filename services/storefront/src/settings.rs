@@ -219,3 +219,69 @@ impl Default for StorefrontSettings {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use settings::{Flag, Section, Settings, Sources};
+
+    fn load(sources: &Sources) -> Result<StorefrontSettings, String> {
+        let section = Section::of::<StorefrontSettings>("storefront");
+        let settings = Settings::load([section], sources).map_err(|error| error.to_string())?;
+        Ok(settings.section("storefront").unwrap())
+    }
+
+    fn load_file(name: &str, text: &str) -> StorefrontSettings {
+        let file =
+            std::env::temp_dir().join(format!("storefront-{}-{name}.toml", std::process::id()));
+        std::fs::write(&file, text).unwrap();
+        let loaded = load(&Sources { file: Some(file.clone()), ..Sources::default() });
+        std::fs::remove_file(file).unwrap();
+        loaded.unwrap()
+    }
+
+    #[test]
+    fn the_examples_of_the_guide_are_settings() {
+        let guide = include_str!("../../../docs/guides/your-shop.md");
+        let blocks = guide.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+        let [shop, languages] = blocks.collect::<Vec<_>>()[..] else { panic!("two examples") };
+        let shop = load_file("shop", shop);
+        assert_eq!((shop.name.as_str(), shop.return_days), ("Rad & Tat", 30));
+        assert_eq!(shop.contact.address.len(), 3);
+        assert!(shop.pages.imprint.contains("\n\n# Register\n\n"));
+        let languages = load_file("languages", languages);
+        assert_eq!(languages.available_languages(), [Language::En, Language::De]);
+        assert_eq!(languages.translations[&Language::De]["Lighting"], "Leuchten");
+    }
+
+    #[test]
+    fn what_a_page_could_not_show_is_refused() {
+        let long = "x".repeat(SHORT_TEXT_BYTES_MAX + 1);
+        for (key, value, expected) in [
+            ("name", " ", "expected a name"),
+            ("tagline", &*long, "expected at most 500 bytes"),
+            ("contact.phone", &*long, "expected at most 500 bytes"),
+            ("logo", "https://cdn.example/logo.png", "expected a path on this host"),
+            ("logo", "//cdn.example/logo.png", "expected a path on this host"),
+            ("logo", "/\\cdn.example/logo.png", "expected a path on this host"),
+            ("logo", "logo.png", "expected a path on this host"),
+            ("url", "https://shop.example/de", "expected an address without a path"),
+            ("url", "shop.example", "expected an address without a path"),
+            ("url", "https://", "expected an address without a path"),
+            ("languages", "de", "expected a list that contains the language of the shop"),
+            ("contact.address", "1,2,3,4,5,6,7,8,9,10,11", "expected at most 10 lines"),
+            ("country", "Germany", "expected the code of a country"),
+        ] {
+            let flag = Flag::new("test", format!("storefront.{key}"), value);
+            let error = load(&Sources { flags: vec![flag], ..Sources::default() }).unwrap_err();
+            assert!(error.contains(expected) && error.contains(key), "{key}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_shop_without_a_list_of_languages_has_its_own() {
+        let flag = Flag::new("test", "storefront.language", "de");
+        let german = load(&Sources { flags: vec![flag], ..Sources::default() }).unwrap();
+        assert_eq!(german.available_languages(), [Language::De]);
+    }
+}

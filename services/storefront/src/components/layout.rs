@@ -175,7 +175,6 @@ fn metadata(state: &AppState, context: &RequestContext, meta: &PageMeta<'_>) -> 
             meta property="og:title" content=(meta.title);
             @if let Some(description) = description { meta property="og:description" content=(description); }
             meta property="og:url" content=(canonical);
-            meta property="og:locale" content=(context.locale.messages.tag);
             @if let Some(image) = image && let Some(url) = context.absolute(&image.url) {
                 meta property="og:image" content=(url);
                 @if !image.alt.is_empty() { meta property="og:image:alt" content=(image.alt); }
