@@ -6,7 +6,7 @@ use crate::{
     output::print,
     process,
 };
-use settings::{DumpedSetting, Origin};
+use settings::{DumpedSetting, ValueOrigin};
 use std::{fmt::Write, process::ExitCode};
 
 pub(crate) fn run(flags: &ProcessFlags, options: &SettingsFlags) -> Result<ExitCode, CliError> {
@@ -25,7 +25,7 @@ fn list(settings: &[DumpedSetting]) -> String {
     for DumpedSetting { key, value, default, origin, allowed } in settings {
         let _ = writeln!(list, "{key} = {value}");
         let _ = match origin {
-            Origin::Default => write!(list, "    default"),
+            ValueOrigin::Default => write!(list, "    default"),
             origin => write!(list, "    from {origin}; default {default}"),
         };
         let _ = match allowed {
@@ -49,8 +49,8 @@ mod tests {
             origin,
             allowed: allowed.map(str::to_owned),
         };
-        let flag = Origin::Flag("--days".to_owned());
-        let settings = [setting(Origin::Default, Some("1 to 365")), setting(flag, None)];
+        let flag = ValueOrigin::Flag("--days".to_owned());
+        let settings = [setting(ValueOrigin::Default, Some("1 to 365")), setting(flag, None)];
         let expected = "x.days = 3\n    default; allowed: 1 to 365\nx.days = 3\n    from flag --days; default 2\n";
         assert_eq!(list(&settings), expected);
     }
