@@ -79,7 +79,15 @@ impl Page {
 
     /// Navigates to a path of the shop and waits until the page is loaded.
     pub fn visit(&self, path: &str) {
-        let url = Shop::shared().url(path);
+        self.navigate(path, &Shop::shared().url(path));
+    }
+
+    /// Opens a path of the operator edge, and waits until it is loaded.
+    pub fn visit_operator(&self, path: &str) {
+        self.navigate(path, &Shop::shared().operator_url(path));
+    }
+
+    fn navigate(&self, path: &str, url: &str) {
         let from = self.events.len();
         let started = self.call("Page.navigate", &json!({"url": url}));
         assert!(started["errorText"].is_null(), "{path}: {}", started["errorText"]);

@@ -59,6 +59,11 @@ impl Shop {
         format!("http://{}{path}", self.address)
     }
 
+    /// The URL of a path at the operator edge.
+    pub fn operator_url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.operator_address)
+    }
+
     /// Sends a GET request to the shop edge.
     pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> Response {
         http::get(&self.address, path, headers)
