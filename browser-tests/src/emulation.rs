@@ -49,6 +49,7 @@ impl Emulation {
         forced_colours: ForcedColours::None,
         language: "en",
     };
+    pub const TABLET: Self = Self { width: 820, height: 1180, ..Self::DESKTOP };
     pub const PHONE: Self = Self { width: 360, height: 780, ..Self::DESKTOP };
 
     /// Width of the viewport in CSS pixels. A page that overflows widens what the browser reports, but not this.
