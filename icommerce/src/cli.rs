@@ -147,7 +147,12 @@ pub(crate) struct Catalog {
     pub(crate) dry_run: bool,
     /// Meaning of the columns of tables: shopify (the default), woocommerce, magento, google (a product feed as a text
     /// table), or a mapping file of your own
-    #[arg(long, value_name = "NAME|FILE.toml", default_value = "shopify", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "NAME|FILE.toml",
+        default_value = "shopify",
+        hide_default_value = true
+    )]
     pub(crate) columns: String,
     /// Currency of prices that name none, such as EUR; the shop's own by default
     #[arg(long, value_name = "CODE")]

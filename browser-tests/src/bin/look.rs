@@ -189,7 +189,8 @@ mod tests {
             column: column.to_owned(),
             file: file_name(state, column),
         };
-        let pictures = vec![picture("home", "phone"), picture("cart", "phone"), picture("home", "desktop")];
+        let pictures =
+            vec![picture("home", "phone"), picture("cart", "phone"), picture("home", "desktop")];
         let sheet = Album { folder: PathBuf::new(), pictures }.contact_sheet();
         assert_eq!(sheet.matches("<section>").count(), 2);
         let home = sheet.split("<section>").nth(1).unwrap();

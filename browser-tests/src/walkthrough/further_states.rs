@@ -76,9 +76,7 @@ fn reach_payment_states(emulation: Emulation, check: &mut impl FnMut(&Page, &str
     });
     check(&page, "cancelled order");
 
-    for (method, name) in
-        [("prepayment", "order by prepayment"), ("invoice", "order on invoice")]
-    {
+    for (method, name) in [("prepayment", "order by prepayment"), ("invoice", "order on invoice")] {
         let page = Page::new(emulation);
         fill_cart_and_checkout(&page);
         choose(&page, &format!("[name=payment][value={method}]"));

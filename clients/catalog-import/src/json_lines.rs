@@ -202,7 +202,8 @@ fn parse_product(
             }
             Err(error) => error,
         };
-        let (field, reason) = (error.path().to_string(), in_words_of_json(&error.inner().to_string()));
+        let (field, reason) =
+            (error.path().to_string(), in_words_of_json(&error.inner().to_string()));
         if !remove_part(&mut product, &field) {
             return Err(Remark { field, reason });
         }

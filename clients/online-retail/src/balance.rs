@@ -110,7 +110,8 @@ fn books_table(rows: &[(String, MonthSums, ShopSums)]) -> String {
         let amounts = amounts.map(|amount| amount.to_string());
         [month.clone(), sums.lines.to_string()].into_iter().chain(amounts).collect()
     };
-    let title = "The books, in GBP (returned: units of an earlier order; refunded: a sum out of\none)";
+    let title =
+        "The books, in GBP (returned: units of an earlier order; refunded: a sum out of\none)";
     let taken = table(title, &header, rows.iter().map(row).collect());
     let header = ["month", "− credited outside", "+ rejected", "unexplained"];
     let row = |(month, sums, _): &(String, MonthSums, ShopSums)| {
@@ -128,7 +129,8 @@ fn shop_table(rows: &[(String, MonthSums, ShopSums)]) -> String {
         let amounts = amounts.map(|amount| amount.to_string());
         [month.clone(), shop.orders.to_string()].into_iter().chain(amounts).collect()
     };
-    let title = "The shop, read back through its API, in GBP (each line is rounded to the penny\nonce)";
+    let title =
+        "The shop, read back through its API, in GBP (each line is rounded to the penny\nonce)";
     let money = table(title, &header, rows.iter().map(row).collect());
     let header = ["month", "refunded", "received", "sold", "returned", "corrected", "agrees"];
     let row = |(month, books, shop): &(String, MonthSums, ShopSums)| {
@@ -158,10 +160,7 @@ fn verdict(is_balanced: bool, differences: &[String], orders: u64, took: Duratio
     text.push(if is_balanced {
         format!("Balanced to the penny: {orders} orders in {took}.")
     } else {
-        format!(
-            "NOT balanced: {} differences in {orders} orders, after {took}.",
-            differences.len()
-        )
+        format!("NOT balanced: {} differences in {orders} orders, after {took}.", differences.len())
     });
     text.join("\n")
 }

@@ -26,7 +26,8 @@ impl Unit {
         let rates = [("a second", 1_000), ("a minute", 60_000), ("an hour", 3_600_000)];
         rates.into_iter().find_map(|(per, unit_millis)| {
             let done = u128::from(done) * unit_millis;
-            (done >= millis).then(|| format!("{} {per}", self.amount(rounded((done + millis / 2) / millis))))
+            (done >= millis)
+                .then(|| format!("{} {per}", self.amount(rounded((done + millis / 2) / millis))))
         })
     }
 }

@@ -1,7 +1,10 @@
 //! Help texts that fit a terminal: clap wraps no text by itself.
 
 use crate::output::{LINE_COLUMNS, wrapped};
-use clap::{Arg, Command, builder::StyledStr};
+use clap::{
+    Arg, Command,
+    builder::{PossibleValue, StyledStr},
+};
 
 /// Columns before the help of an argument, which begins on a line of its own.
 const ARGUMENT_INDENT: u16 = 10;
@@ -31,15 +34,14 @@ fn fit(command: Command, about_columns: u16) -> Command {
 
 /// Argument with its list of values as a part of the text, so that both are wrapped together.
 fn fit_argument(argument: Arg) -> Arg {
-    let mut text = argument.get_help().map(ToString::to_string).unwrap_or_default();
+    let text = argument.get_help().map(ToString::to_string).unwrap_or_default();
+    let fitted = |text: String| fit_text(&text.into(), LINE_COLUMNS - ARGUMENT_INDENT);
     let values = argument.get_possible_values();
-    let names: Vec<&str> =
-        values.iter().filter(|it| !it.is_hide_set()).map(|it| it.get_name()).collect();
-    let takes_value = argument.get_action().takes_values();
-    if takes_value && !names.is_empty() {
-        text = format!("{text} [possible values: {}]", names.join(", "));
+    if !argument.get_action().takes_values() || values.is_empty() {
+        return argument.help(fitted(text)).next_line_help(true);
     }
-    let text = fit_text(&text.into(), LINE_COLUMNS - ARGUMENT_INDENT);
+    let names: Vec<&str> = values.iter().map(PossibleValue::get_name).collect();
+    let text = fitted(format!("{text} [possible values: {}]", names.join(", ")));
     argument.help(text).next_line_help(true).hide_possible_values(true)
 }
 

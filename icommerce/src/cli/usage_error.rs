@@ -30,11 +30,15 @@ fn sentence(error: &clap::Error) -> String {
         }
         ErrorKind::InvalidSubcommand => {
             let name = text(ContextKind::InvalidSubcommand);
-            suggest(format!("there is no command {name:?}"), &text(ContextKind::SuggestedSubcommand))
+            suggest(
+                format!("there is no command {name:?}"),
+                &text(ContextKind::SuggestedSubcommand),
+            )
         }
         ErrorKind::UnknownArgument => {
             let name = text(ContextKind::InvalidArg);
-            let what = if name.starts_with('-') { "there is no option" } else { "nothing is expected at" };
+            let what =
+                if name.starts_with('-') { "there is no option" } else { "nothing is expected at" };
             suggest(format!("{what} {name}"), &text(ContextKind::SuggestedArg))
         }
         ErrorKind::InvalidValue => {

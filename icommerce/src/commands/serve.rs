@@ -63,9 +63,8 @@ fn introduction(process: &ProcessSettings) -> String {
     let version = env!("CARGO_PKG_VERSION");
     let demo = if process.demo { ", as a demonstration" } else { "" };
     let data = process.data.display();
-    let text = format!(
-        "iCommerce {version} is running{demo}, with its data in {data}. Ctrl+C stops it."
-    );
+    let text =
+        format!("iCommerce {version} is running{demo}, with its data in {data}. Ctrl+C stops it.");
     wrapped(&text, LINE_COLUMNS, "") + "\n"
 }
 

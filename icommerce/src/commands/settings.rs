@@ -28,6 +28,9 @@ pub(crate) fn run(flags: &ProcessFlags, options: &SettingsFlags) -> Result<ExitC
 
 fn as_json(setting: &DumpedSetting) -> Value {
     let DumpedSetting { key, value, default, origin, allowed } = setting;
+    // A secret is shown by words that are not JSON.
+    let [value, default] = [value, default]
+        .map(|text| serde_json::from_str(text).unwrap_or_else(|_| Value::from(text.as_str())));
     json!({"key": key, "value": value, "default": default, "origin": origin.to_string(), "allowed": allowed})
 }
 
@@ -70,10 +73,14 @@ mod tests {
 
     #[test]
     fn every_setting_fits_a_terminal_whatever_its_value() {
-        let flag = settings::Flag::new("--x", "api-gateway.trusted_proxies", "10.0.0.0/8,".repeat(40));
+        let flag =
+            settings::Flag::new("--x", "api-gateway.trusted_proxies", "10.0.0.0/8,".repeat(40));
         let dump = process::settings(&ProcessFlags::default(), vec![flag]).unwrap().dump();
         let list = list(&dump.0);
-        assert!(list.lines().all(|line| line.chars().count() <= usize::from(LINE_COLUMNS)), "{list}");
+        assert!(
+            list.lines().all(|line| line.chars().count() <= usize::from(LINE_COLUMNS)),
+            "{list}"
+        );
     }
 
     #[test]

@@ -70,7 +70,8 @@ const INVOICES: &str = "\
 InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country
 536365,85123A,WHITE HANGING HEART T-LIGHT HOLDER,6,2010-12-01 08:26:00,2.55,17850,United Kingdom
 ";
-const PRODUCTS: &str = "Handle,Title,Variant SKU,Variant Price,Variant Inventory Qty\nmug,Mug,M,5,1\n";
+const PRODUCTS: &str =
+    "Handle,Title,Variant SKU,Variant Price,Variant Inventory Qty\nmug,Mug,M,5,1\n";
 
 #[test]
 fn every_ordinary_output_fits_a_terminal() {
@@ -125,7 +126,7 @@ fn lists_for_machines_are_json() {
 fn a_start_logs_nothing_but_what_an_operator_needs() {
     let folder = TempDir::new().unwrap();
     let log = |arguments: &[&str]| {
-        let mut command = icommerce(folder.path());
+        let mut command = icommerce(&folder.path().join("data"));
         let (child, _) = start_shop(command.env_remove("ICOMMERCE_LOG_FILTER").args(arguments));
         stop_shop(child)
     };

@@ -414,22 +414,39 @@ mod tests {
         for (text, expected) in [
             ("3", "invalid type: integer `3`, expected an object"),
             (r#"{"lines":3}"#, "invalid type: integer `3`, expected an array"),
-            (r#"{"lines":["a, expected u8"]}"#, "invalid type: string \"a, expected u8\", expected an object"),
+            (
+                r#"{"lines":["a, expected u8"]}"#,
+                "invalid type: string \"a, expected u8\", expected an object",
+            ),
             (r#"{"by_name":true}"#, "invalid type: boolean `true`, expected an object"),
             (r#"{"wrapped":"x"}"#, "invalid type: string \"x\", expected an object"),
             (r#"{"colour":{"named":1}}"#, "invalid type: integer `1`, expected an object"),
             (r#"{"colour":{"mixed":{}}}"#, "invalid type: map, expected an array"),
             (r#"{"gift":{"sku":null,"quantity":1}}"#, "invalid type: null, expected a string"),
-            (r#"{"gift":{"sku":"A","quantity":-1}}"#, "invalid value: integer `-1`, expected a whole number from 0 to 4294967295"),
-            (r#"{"gift":{"sku":"A","quantity":1.5}}"#, "invalid type: floating point `1.5`, expected a whole number from 0 to 4294967295"),
-            (r#"{"pair":[{"sku":"A","quantity":1},300]}"#, "invalid value: integer `300`, expected a whole number from 0 to 255"),
-            (r#"{"colour":"blue"}"#, "unknown variant `blue`, expected one of `red`, `mixed`, `named`, `like`"),
+            (
+                r#"{"gift":{"sku":"A","quantity":-1}}"#,
+                "invalid value: integer `-1`, expected a whole number from 0 to 4294967295",
+            ),
+            (
+                r#"{"gift":{"sku":"A","quantity":1.5}}"#,
+                "invalid type: floating point `1.5`, expected a whole number from 0 to 4294967295",
+            ),
+            (
+                r#"{"pair":[{"sku":"A","quantity":1},300]}"#,
+                "invalid value: integer `300`, expected a whole number from 0 to 255",
+            ),
+            (
+                r#"{"colour":"blue"}"#,
+                "unknown variant `blue`, expected one of `red`, `mixed`, `named`, `like`",
+            ),
         ] {
             let error = from_slice::<Parcel>(text.as_bytes()).unwrap_err().to_string();
             let message = error.split(" at line ").next().unwrap();
             assert_eq!(in_words_of_json(message), expected, "{text}");
         }
-        for expected in ["struct variant A::B", "internally tagged enum A", "struct A with 2 elements"] {
+        for expected in
+            ["struct variant A::B", "internally tagged enum A", "struct A with 2 elements"]
+        {
             assert_eq!(expectation(expected), "an object");
         }
     }

@@ -195,7 +195,8 @@ mod tests {
     #[test]
     fn descriptions_that_cost_a_parser_time_are_refused_before_it_runs() {
         let repeat = |text: &str| text.repeat(200_000 / text.len());
-        let attributes = (0..30_000).map(|number| format!(" a{number}")).collect::<Vec<_>>().concat();
+        let attributes =
+            (0..30_000).map(|number| format!(" a{number}")).collect::<Vec<_>>().concat();
         let bold = (0..200).map(|number| format!("<b a={number}>")).collect::<Vec<_>>().concat();
         for (html, excess) in [
             (repeat("<div>"), Excess::Nesting),
