@@ -5,7 +5,7 @@ use kernel::Clock;
 use rpc::{FleetSecret, SECRET_BYTES_MIN};
 use serde::{Deserialize, Serialize};
 use settings::{
-    Allowed, Flag, InvalidSetting, Origin, Section, SectionSettings, Settings, Sources,
+    Allowed, Flag, InvalidSetting, Section, SectionSettings, Settings, Sources, ValueOrigin,
 };
 use std::{
     collections::BTreeMap,
@@ -215,8 +215,9 @@ pub(crate) fn settings(flags: &ProcessFlags, more: Vec<Flag>) -> Result<Settings
     let settings = load(flags, all.clone())?;
     let process: ProcessSettings = settings.top().map_err(CliError::usage)?;
     let dump = settings.dump().0;
-    let is_default =
-        |key| dump.iter().any(|setting| setting.key == key && setting.origin == Origin::Default);
+    let is_default = |key| {
+        dump.iter().any(|setting| setting.key == key && setting.origin == ValueOrigin::Default)
+    };
     let mut accepted = accepts_test_payments(&settings)?;
     let given = all.len();
     if process.demo && is_default(TEST_PAYMENTS) {

@@ -7,7 +7,7 @@ use crate::{
     process,
 };
 use serde_json::{Value, json};
-use settings::{DumpedSetting, Origin};
+use settings::{DumpedSetting, ValueOrigin};
 use std::{fmt::Write, process::ExitCode};
 
 /// Indent of the further lines of a value.
@@ -39,7 +39,7 @@ fn list(settings: &[DumpedSetting]) -> String {
     let mut list = String::new();
     for DumpedSetting { key, value, default, origin, allowed } in settings {
         let mut details = match origin {
-            Origin::Default => "default".to_owned(),
+            ValueOrigin::Default => "default".to_owned(),
             origin => format!("from {origin}; default {default}"),
         };
         if let Some(allowed) = allowed {
@@ -65,8 +65,8 @@ mod tests {
             origin,
             allowed: allowed.map(str::to_owned),
         };
-        let flag = Origin::Flag("--days".to_owned());
-        let settings = [setting(Origin::Default, Some("1 to 365")), setting(flag, None)];
+        let flag = ValueOrigin::Flag("--days".to_owned());
+        let settings = [setting(ValueOrigin::Default, Some("1 to 365")), setting(flag, None)];
         let expected = "x.days = 3\n    default; allowed: 1 to 365\nx.days = 3\n    from flag --days; default 2\n";
         assert_eq!(list(&settings), expected);
     }

@@ -20,14 +20,14 @@ pub const OBJECT_WANTED: &str = "an object is wanted, not an array";
 ///
 /// ```
 /// #[derive(serde::Deserialize)]
-/// struct Line {
-///     sku: String,
-///     quantity: u32,
+/// struct Label {
+///     text: String,
+///     copies: u32,
 /// }
 ///
-/// let line: Line = kernel::json::from_slice(br#"{"sku": "MUG", "quantity": 2}"#).unwrap();
-/// assert_eq!((&*line.sku, line.quantity), ("MUG", 2));
-/// let error = kernel::json::from_slice::<Line>(br#"["MUG", 2]"#).err().unwrap();
+/// let label: Label = kernel::json::from_slice(br#"{"text": "fragile", "copies": 2}"#).unwrap();
+/// assert_eq!((&*label.text, label.copies), ("fragile", 2));
+/// let error = kernel::json::from_slice::<Label>(br#"["fragile", 2]"#).err().unwrap();
 /// assert!(error.to_string().starts_with(kernel::json::OBJECT_WANTED));
 /// ```
 ///
@@ -348,7 +348,7 @@ mod tests {
 
     #[derive(Debug, PartialEq, Deserialize)]
     #[serde(deny_unknown_fields)]
-    struct Parcel {
+    struct Shipment {
         #[serde(default)]
         lines: Vec<Item>,
         #[serde(default)]
@@ -402,7 +402,7 @@ mod tests {
             r#"{"price":[100,"EUR"]}"#,
             r#"{"gift":[]}"#,
         ] {
-            let error = from_slice::<Parcel>(text.as_bytes()).unwrap_err().to_string();
+            let error = from_slice::<Shipment>(text.as_bytes()).unwrap_err().to_string();
             assert!(error.starts_with(OBJECT_WANTED), "{text}: {error}");
             let plain = serde_json::from_str::<Vec<Value>>(text);
             assert!(plain.is_ok() || text.starts_with('{'), "{text} is JSON");
@@ -462,8 +462,8 @@ mod tests {
             r#"{"colour":{"named":{"name":"x"}},"price":{"amount":100,"currency":"EUR"}}"#,
             r#"{"colour":{"like":{"sku":"A","quantity":2}},"free":[[1,2.5],{"a":[true,null,-1]}]}"#,
         ] {
-            let plain: Parcel = serde_json::from_str(text).unwrap();
-            assert_eq!(from_slice::<Parcel>(text.as_bytes()).unwrap(), plain, "{text}");
+            let plain: Shipment = serde_json::from_str(text).unwrap();
+            assert_eq!(from_slice::<Shipment>(text.as_bytes()).unwrap(), plain, "{text}");
         }
         let money: Money = from_slice(br#"{"amount":100,"currency":"EUR"}"#).unwrap();
         assert_eq!(money.currency, Currency::EUR);
@@ -475,8 +475,8 @@ mod tests {
             r#"{"gift":{"sku":1}}"#,
         ] {
             let (strict, plain) = (
-                from_slice::<Parcel>(text.as_bytes()).unwrap_err(),
-                serde_json::from_str::<Parcel>(text).unwrap_err(),
+                from_slice::<Shipment>(text.as_bytes()).unwrap_err(),
+                serde_json::from_str::<Shipment>(text).unwrap_err(),
             );
             assert_eq!(strict.to_string(), plain.to_string(), "{text}");
         }

@@ -1,7 +1,7 @@
 //! Deserialiser from the values of a section to its struct. Text from the environment takes the type that the struct asks
 //! for.
 
-use crate::Origin;
+use crate::ValueOrigin;
 use crate::secret::{self, REDACTED};
 use serde::Deserializer;
 use serde::de::value::{MapAccessDeserializer, MapDeserializer, SeqDeserializer, StrDeserializer};
@@ -15,7 +15,7 @@ use std::fmt;
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
     pub(crate) key: String,
-    pub(crate) origin: Origin,
+    pub(crate) origin: ValueOrigin,
     pub(crate) content: NodeContent,
 }
 

@@ -2,7 +2,7 @@
 
 use crate::deserializer::{Node, NodeContent};
 use crate::secret::REDACTED;
-use crate::{Origin, Settings};
+use crate::{Settings, ValueOrigin};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -17,7 +17,7 @@ pub struct DumpedSetting {
     /// Default as JSON.
     pub default: String,
     /// Origin of the value.
-    pub origin: Origin,
+    pub origin: ValueOrigin,
     /// Values that are allowed, where they are limited: a range such as `1 to 365`, or words such as `text, json`.
     pub allowed: Option<String>,
 }
@@ -86,7 +86,7 @@ impl fmt::Display for Dump {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         for DumpedSetting { key, value, default, origin, .. } in &self.0 {
             match origin {
-                Origin::Default => writeln!(out, "{key} = {value}  # default")?,
+                ValueOrigin::Default => writeln!(out, "{key} = {value}  # default")?,
                 _ => writeln!(out, "{key} = {value}  # {origin}; default {default}")?,
             }
         }

@@ -3,7 +3,7 @@
 use crate::deserializer::{Node, NodeContent, NodeDeserializer, Observed};
 use crate::section::joined;
 use crate::source::{self, FILE_VARIABLE, PREFIX};
-use crate::{Allowed, InvalidSetting, Origin, Section, SettingError, Sources, suggestion};
+use crate::{Allowed, InvalidSetting, Section, SettingError, Sources, ValueOrigin, suggestion};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::cell::RefCell;
@@ -96,7 +96,7 @@ impl Settings {
                     )));
                 }
                 let content = NodeContent::Typed(default.clone());
-                let node = Node { key: key.clone(), origin: Origin::Default, content };
+                let node = Node { key: key.clone(), origin: ValueOrigin::Default, content };
                 all.keys.insert(key, Setting { section: section.name, default, node });
             }
             all.sections.push(section);
@@ -117,14 +117,14 @@ impl Settings {
                 "the settings file {file} is not TOML at line {line}: {message}"
             ))
         })?;
-        self.load_table("", table, &Origin::File(path.to_owned()))
+        self.load_table("", table, &ValueOrigin::File(path.to_owned()))
     }
 
     fn load_table(
         &mut self,
         parent: &str,
         table: toml::Table,
-        origin: &Origin,
+        origin: &ValueOrigin,
     ) -> Result<(), SettingError> {
         for (name, value) in table {
             let key = joined(parent, &name);
@@ -163,7 +163,7 @@ impl Settings {
                 let sentence = format!("the environment variable {name} sets nothing{suggestion}");
                 return Err(SettingError::new(sentence));
             };
-            self.set_text(key, Origin::Environment(name.clone()), value);
+            self.set_text(key, ValueOrigin::Environment(name.clone()), value);
         }
         Ok(())
     }
@@ -176,11 +176,11 @@ impl Settings {
                 format!("there is no setting `{}` (flag {}){suggestion}", flag.key, flag.name);
             return Err(SettingError::new(sentence));
         }
-        self.set_text(&flag.key, Origin::Flag(flag.name.clone()), &flag.value);
+        self.set_text(&flag.key, ValueOrigin::Flag(flag.name.clone()), &flag.value);
         Ok(())
     }
 
-    fn set_text(&mut self, key: &str, origin: Origin, value: &str) {
+    fn set_text(&mut self, key: &str, origin: ValueOrigin, value: &str) {
         if let Some(setting) = self.keys.get_mut(key) {
             setting.node =
                 Node { key: key.to_owned(), origin, content: NodeContent::Text(value.to_owned()) };
@@ -290,7 +290,7 @@ impl std::fmt::Debug for Settings {
 fn empty_table(key: &str) -> Node {
     Node {
         key: key.to_owned(),
-        origin: Origin::Default,
+        origin: ValueOrigin::Default,
         content: NodeContent::Table(BTreeMap::new()),
     }
 }

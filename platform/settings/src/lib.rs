@@ -61,4 +61,4 @@ pub use error::SettingError;
 pub use layers::Settings;
 pub use secret::Secret;
 pub use section::Section;
-pub use source::{Flag, Origin, Sources, environment};
+pub use source::{Flag, Sources, ValueOrigin, environment};

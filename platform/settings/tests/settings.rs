@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 use settings::{
-    Allowed, Flag, InvalidSetting, Origin, Secret, Section, SectionSettings, Settings, Sources,
+    Allowed, Flag, InvalidSetting, Secret, Section, SectionSettings, Settings, Sources, ValueOrigin,
 };
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -254,12 +254,12 @@ fn a_dump_shows_origins_and_no_secret() {
     let of = |key: &str| dump.0.iter().find(|setting| setting.key == key).unwrap();
 
     assert_eq!(dump.0.len(), 12);
-    assert_eq!(of("data").origin, Origin::Environment("ICOMMERCE_DATA".to_owned()));
+    assert_eq!(of("data").origin, ValueOrigin::Environment("ICOMMERCE_DATA".to_owned()));
     assert_eq!(
         (of("data").value.as_str(), of("data").default.as_str()),
         ("\"/srv\"", "\"./data\"")
     );
-    assert_eq!(of("payment-service.capture").origin, Origin::Default);
+    assert_eq!(of("payment-service.capture").origin, ValueOrigin::Default);
     assert_eq!(of("payment-service.api_key").value, "\"***\"");
     assert_eq!(of("payment-service.mirror").value, r#"{"address":"far","token":"***"}"#);
     let payment: Payment = settings.section("payment-service").unwrap();

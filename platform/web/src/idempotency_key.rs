@@ -32,7 +32,7 @@ impl IdempotencyKey {
     /// as the id of its effect finds the first one even if the stored response is lost.
     ///
     /// The scope has to distinguish whatever must not share keys: the operation, and its callers by something that only they
-    /// know, such as the id of a cart. An operation of operators needs none: the merchant is one caller.
+    /// know, such as a secret id. An operation of operators needs none: together they are one caller.
     pub fn operation(&self, scope: &str) -> Uuid {
         // The length separates scope and key unambiguously.
         Uuid::new_v5(&OPERATIONS, format!("{}:{scope}:{}", scope.len(), self.0).as_bytes())

@@ -79,7 +79,7 @@ async fn dependencies(
         prepayment_days: settings.prepayment_hold_days,
         unpaid: settings.unpaid_limits(),
         lookups: settings.lookup_limits(),
-        numbering: settings.number,
+        numbering: settings.number.into(),
         id_secret: load_order_id_secret(&context.storage, &context.ids).await?,
     })
 }

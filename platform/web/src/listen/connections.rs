@@ -42,7 +42,7 @@ impl Default for ConnectionLimits {
 pub(super) struct Connections {
     limits: ConnectionLimits,
     open: Mutex<OpenConnections>,
-    /// Logical time at which connections became idle: it orders them and costs less than a clock.
+    /// Logical time at which connections became idle: it sorts them and costs less than a clock.
     ticks: AtomicU64,
 }
 

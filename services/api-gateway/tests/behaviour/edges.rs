@@ -100,7 +100,7 @@ async fn unlisted_paths_cannot_be_reached() {
         "/api",
         "/api/v1",
         "/api/v1/nothing",
-        "/api/v1/products/7/variants",
+        "/api/v1/products/7/variations",
         "/api/v1/products/",
         "/api/v2/products",
         "/api/../internal/v1/stock",

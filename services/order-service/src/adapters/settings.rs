@@ -30,13 +30,31 @@ pub(crate) struct OrderSettings {
     pub(crate) unpaid_units_min: u32,
     /// How orders are numbered: `scrambled`, so that a number does not tell the next one, or `sequential`. Orders keep the
     /// numbers they were given.
-    pub(crate) number: Numbering,
+    pub(crate) number: NumberSetting,
     /// Limit of failed look-ups with one e-mail address within a quarter of an hour; at least 1.
     pub(crate) lookups_per_email_max: u32,
     /// Limit of failed look-ups from one address within a quarter of an hour; at least 1.
     pub(crate) lookups_per_address_max: u32,
     /// Limit of orders that are cached in memory.
     pub(crate) orders_in_memory_max: usize,
+}
+
+/// How orders are numbered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum NumberSetting {
+    Sequential,
+    #[default]
+    Scrambled,
+}
+
+impl From<NumberSetting> for Numbering {
+    fn from(setting: NumberSetting) -> Self {
+        match setting {
+            NumberSetting::Sequential => Self::Sequential,
+            NumberSetting::Scrambled => Self::Scrambled,
+        }
+    }
 }
 
 impl SectionSettings for OrderSettings {
@@ -63,7 +81,7 @@ impl Default for OrderSettings {
             unpaid_orders_max: 30,
             unpaid_share_percent_max: 50,
             unpaid_units_min: 20,
-            number: Numbering::default(),
+            number: NumberSetting::default(),
             lookups_per_email_max: 10,
             lookups_per_address_max: 30,
             orders_in_memory_max: 10_000,

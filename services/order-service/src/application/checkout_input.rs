@@ -1,7 +1,7 @@
 //! Input of the checkout saga: the request, and the ids that its steps derive from it.
 
 use crate::{
-    domain::{events::Address, payment_terms::PaymentTerms},
+    domain::events::{Address, PaymentTerms},
     ports::carts::Delivery,
 };
 use identifiers::{CartId, HoldId, OrderId, PaymentId, SagaId, Sku};

@@ -2,7 +2,7 @@
 
 use super::{checkout_input::CheckoutInput, error::OrderError, orders::Orders};
 use crate::{
-    domain::payment_terms::PaymentTerms,
+    domain::events::PaymentTerms,
     ports::payments::{MethodOffer, Payments},
 };
 use contracts::{

@@ -1,10 +1,22 @@
 //! Domain events of an order and what else of its domain is stored, for ever. They change only by new variants and optional fields.
 
-use super::payment_terms::PaymentTerms;
 use identifiers::{CartId, HoldId, PaymentId, ProductId, RefundId, Sku};
 use kernel::{Currency, Money, Timestamp, UnitPrice};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// Payment terms of an order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum PaymentTerms {
+    /// A processor moves the money.
+    #[default]
+    Processor,
+    /// The customer transfers the money before the order is confirmed; an operator records what arrives.
+    Prepayment { bank_details: String, pay_by: Timestamp },
+    /// The customer transfers the money after the order is confirmed, before or after its shipment.
+    Invoice { bank_details: String, pay_by: Timestamp },
+}
 
 /// Event of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 //! Order aggregate, from its creation until it is completed or cancelled.
 
 use super::{
-    events::{EventSummary, OrderEvent, OrderStatus, Placed},
+    events::{EventSummary, OrderEvent, OrderStatus, PaymentTerms, Placed},
     history::{self, HistoryEntry},
     order_state::{OrderState, PendingPayment},
     payment_status::{
@@ -364,7 +364,7 @@ fn empty_placed(event: &OrderEvent) -> Placed {
         payment_id: PaymentId(Uuid::nil()),
         payment_method: String::new(),
         at: event.at(),
-        terms: super::payment_terms::PaymentTerms::default(),
+        terms: PaymentTerms::default(),
         sequence: None,
     }
 }

@@ -5,7 +5,6 @@
 //! number it ever gave stays unique and can be found.
 
 use kernel::Uuid;
-use serde::{Deserialize, Serialize};
 
 /// Number of the first order in the sequence.
 pub(crate) const FIRST_SEQUENCE: u64 = 1_000_001;
@@ -19,8 +18,7 @@ const HALF_MASK: u64 = (1 << HALF_BITS) - 1;
 const ROUNDS: u8 = 4;
 
 /// How orders are numbered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Numbering {
     /// One after the other.
     Sequential,

@@ -1,20 +1,7 @@
 //! Payment terms of an order: who moves its money, and by when it has to be paid. Fixed when the order is placed.
 
+use super::events::PaymentTerms;
 use kernel::Timestamp;
-use serde::{Deserialize, Serialize};
-
-/// Payment terms of an order.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub(crate) enum PaymentTerms {
-    /// A processor moves the money.
-    #[default]
-    Processor,
-    /// The customer transfers the money before the order is confirmed; an operator records what arrives.
-    Prepayment { bank_details: String, pay_by: Timestamp },
-    /// The customer transfers the money after the order is confirmed, before or after its shipment.
-    Invoice { bank_details: String, pay_by: Timestamp },
-}
 
 impl PaymentTerms {
     /// Whether a processor moves the money.

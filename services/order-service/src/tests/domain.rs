@@ -2,11 +2,12 @@
 
 use super::test_world::{address, sku};
 use crate::domain::{
-    events::{Line, OrderEvent, OrderStatus, Placed, Refund, RefundScope, Shipping, Totals},
+    events::{
+        Line, OrderEvent, OrderStatus, PaymentTerms, Placed, Refund, RefundScope, Shipping, Totals,
+    },
     order::{Order, OrderCommand},
     order_state::{OrderState, PendingPayment},
     payment_status::{FulfilmentStatus, PaymentStatus},
-    payment_terms::PaymentTerms,
     quote::{Quote, QuotedLine},
     refund::{RefundRequest, RefundState},
     rejection::Rejection,

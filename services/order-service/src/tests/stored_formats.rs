@@ -6,7 +6,7 @@ use crate::{
         fulfilment_saga::FulfilmentInput, list_orders::SagaPosition, receipt_saga::ReceiptInput,
         refund_saga::RefundInput,
     },
-    domain::{events::OrderEvent, payment_terms::PaymentTerms},
+    domain::events::{OrderEvent, PaymentTerms},
 };
 use serde::{Serialize, de::DeserializeOwned};
 

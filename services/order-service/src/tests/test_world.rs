@@ -13,7 +13,10 @@ use crate::{
         resume_checkout::ResumeCheckout,
         unpaid_orders::UnpaidLimits,
     },
-    domain::{events::Address, order_number::Numbering, payment_terms::PaymentTerms},
+    domain::{
+        events::{Address, PaymentTerms},
+        order_number::Numbering,
+    },
     wiring::{ServiceDependencies, wire},
 };
 use carts::FakeCarts;

@@ -24,7 +24,7 @@ struct ModelVariant {
 }
 
 #[derive(Clone, Debug)]
-struct ModelQuery {
+struct ConditionQuery {
     colors: Option<BTreeSet<usize>>,
     price: Option<(i64, i64)>,
     in_stock: bool,
@@ -52,13 +52,13 @@ fn model_product() -> impl Strategy<Value = Vec<ModelVariant>> {
     collection::vec(variant, 1..5)
 }
 
-fn model_query() -> impl Strategy<Value = ModelQuery> {
+fn condition_query() -> impl Strategy<Value = ConditionQuery> {
     let colors = proptest::option::of(collection::btree_set(0..COLORS.len(), 1..3));
     let price = proptest::option::of((0i64..6, 0i64..6));
     let sort =
         prop_oneof![Just(Sort::PriceAscending), Just(Sort::PriceDescending), Just(Sort::Newest)];
     (colors, price, any::<bool>(), any::<bool>(), sort).prop_map(
-        |(colors, price, in_stock, reduced, sort)| ModelQuery {
+        |(colors, price, in_stock, reduced, sort)| ConditionQuery {
             colors,
             price,
             in_stock,
@@ -68,7 +68,7 @@ fn model_query() -> impl Strategy<Value = ModelQuery> {
     )
 }
 
-impl ModelQuery {
+impl ConditionQuery {
     fn to_query(&self) -> SearchQuery {
         let colors = self.colors.as_ref().map(|colors| {
             colors.iter().map(|color| COLORS[*color].to_owned()).collect::<Vec<_>>().join(",")
@@ -142,7 +142,7 @@ proptest! {
     fn one_variant_fulfils_all_conditions_and_is_shown(
         mut products in collection::vec(model_product(), 1..12),
         sales in collection::vec((0usize..12, 0usize..5, 0i64..3), 0..12),
-        asked in model_query(),
+        asked in condition_query(),
     ) {
         for (number, product) in products.iter_mut().enumerate() {
             for (place, variant) in product.iter_mut().enumerate() {

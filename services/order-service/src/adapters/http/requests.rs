@@ -8,9 +8,8 @@ use crate::{
     },
     domain::{
         contact_details::{check_address, check_email},
-        events::{OrderStatus, RefundScope},
+        events::{OrderStatus, PaymentTerms, RefundScope},
         order_number::OrderNumbers,
-        payment_terms::PaymentTerms,
         refund::RefundRequest,
     },
     ports::order_index::{NumberFilter, OrderFilter, StatusFilter},

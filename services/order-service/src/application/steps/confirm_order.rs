@@ -7,7 +7,7 @@ use crate::{
         orders::Orders,
         unpaid_orders::UnpaidOrders,
     },
-    domain::{order::OrderCommand, payment_terms::PaymentTerms},
+    domain::{events::PaymentTerms, order::OrderCommand},
     ports::{payments::Payments, stock::Stock},
 };
 use async_trait::async_trait;
