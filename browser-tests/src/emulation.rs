@@ -57,6 +57,15 @@ impl Emulation {
         self.width * 100 / self.zoom_percent
     }
 
+    /// Metrics of the device, as the browser takes them.
+    pub(crate) fn metrics(self) -> Value {
+        let height = self.height * 100 / self.zoom_percent;
+        json!({
+            "width": self.page_width(), "height": height, "mobile": false,
+            "deviceScaleFactor": f64::from(self.zoom_percent) / 100.0,
+        })
+    }
+
     /// The `DevTools` calls that apply the settings.
     pub(crate) fn commands(self) -> Vec<(&'static str, Value)> {
         let theme = match self.theme {
@@ -67,15 +76,8 @@ impl Emulation {
             ForcedColours::None => "none",
             ForcedColours::Active => "active",
         };
-        let height = self.height * 100 / self.zoom_percent;
         vec![
-            (
-                "Emulation.setDeviceMetricsOverride",
-                json!({
-                    "width": self.page_width(), "height": height, "mobile": false,
-                    "deviceScaleFactor": f64::from(self.zoom_percent) / 100.0,
-                }),
-            ),
+            ("Emulation.setDeviceMetricsOverride", self.metrics()),
             (
                 "Emulation.setEmulatedMedia",
                 json!({"features": [

@@ -44,7 +44,8 @@ impl Shop {
         static CUT_OFF: OnceLock<Shop> = OnceLock::new();
         CUT_OFF.get_or_init(|| {
             let peers = REMOTE_SERVICES.map(|name| format!("{name}={NOWHERE}")).join(",");
-            Self::start(&["--services=api-gateway,storefront", &format!("--peers={peers}")])
+            let peers = format!("--peers={peers}");
+            Self::start(&["--no-demo", "--services=api-gateway,storefront", &peers])
         })
     }
 

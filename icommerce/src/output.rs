@@ -51,7 +51,7 @@ pub(crate) fn wrapped(text: &str, columns: u16, indent: &str) -> String {
             }
             lines.push_str(line.trim_end());
             lines.push('\n');
-            line = indent.to_owned();
+            indent.clone_into(&mut line);
             is_empty = true;
         }
     }

@@ -1,11 +1,12 @@
 //! Screenshots of a page as PNG.
 
 use super::Page;
+use crate::Emulation;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::json;
 
 /// The most pixels of height; what is below is cut off.
-const HEIGHT_MAX: u64 = 8_000;
+const HEIGHT_MAX: u32 = 8_000;
 
 /// Script that loads the pictures which the window has not shown yet, and waits until all are decoded.
 const LOAD_PICTURES: &str = "(async () => {
@@ -28,16 +29,22 @@ impl Page {
     /// Takes a screenshot once all pictures are there.
     pub fn screenshot(&self, frame: Frame) -> Vec<u8> {
         self.evaluate(LOAD_PICTURES);
-        let mut parameters = json!({"format": "png"});
-        if frame == Frame::Page {
-            let height = self.evaluate("document.documentElement.scrollHeight");
-            let height = height.as_u64().unwrap_or_default().clamp(1, HEIGHT_MAX);
-            parameters["captureBeyondViewport"] = true.into();
-            parameters["clip"] = json!({
-                "x": 0, "y": 0, "width": self.emulation.page_width(), "height": height, "scale": 1,
-            });
+        if frame == Frame::Window {
+            return self.capture();
         }
-        let taken = self.call("Page.captureScreenshot", &parameters);
+        // A window as high as the page: what sticks to the window's edges covers nothing.
+        let height = self.evaluate("document.documentElement.scrollHeight").as_u64();
+        let height = height.and_then(|height| u32::try_from(height).ok()).unwrap_or(1);
+        let whole =
+            Emulation { height: height.clamp(self.emulation.height, HEIGHT_MAX), ..self.emulation };
+        self.call("Emulation.setDeviceMetricsOverride", &whole.metrics());
+        let png = self.capture();
+        self.call("Emulation.setDeviceMetricsOverride", &self.emulation.metrics());
+        png
+    }
+
+    fn capture(&self) -> Vec<u8> {
+        let taken = self.call("Page.captureScreenshot", &json!({"format": "png"}));
         let data = taken["data"].as_str().expect("a screenshot has data");
         BASE64_STANDARD.decode(data).expect("a screenshot is in base64")
     }

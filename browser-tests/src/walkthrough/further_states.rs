@@ -4,6 +4,10 @@
 use super::{PRODUCT_PATH, add_to_cart, fill_cart_and_checkout};
 use crate::{Emulation, JavaScript, Page, Shop};
 
+/// Script that returns the query of a value that is sold out.
+const SOLD_OUT_CHOICE: &str = "(it => `${it.name}=${encodeURIComponent(it.value)}`)\
+    (document.querySelector('.choices label:not([class=\"\"]) input'))";
+
 const PAY: &str = ".pay .button";
 
 /// Reaches the further states as a new visitor, and calls `check` on each with its name. The shop has to offer prepayment
@@ -11,9 +15,9 @@ const PAY: &str = ".pay .button";
 pub fn reach_further_states(emulation: Emulation, mut check: impl FnMut(&Page, &str)) {
     let page = Page::new(emulation);
     page.visit(PRODUCT_PATH);
-    let option = page.evaluate_text("document.querySelector('.choices input').name");
-    page.visit(&format!("{PRODUCT_PATH}?{option}=nowhere"));
-    check(&page, "product without the chosen option");
+    let sold_out = page.evaluate_text(SOLD_OUT_CHOICE);
+    page.visit(&format!("{PRODUCT_PATH}?{sold_out}"));
+    check(&page, "product with a sold-out choice");
     page.visit("/orders");
     page.evaluate("document.getElementById('number').value = '1000001'");
     page.evaluate("document.getElementById('email').value = 'nobody@example.com'");

@@ -48,9 +48,8 @@ fn fit_argument(argument: Arg) -> Arg {
 /// Text with every line wrapped; what follows a space at the beginning of a line, such as an example, keeps its form.
 fn fit_text(text: &StyledStr, columns: u16) -> String {
     let text = text.to_string();
-    let lines = text.lines().map(|line| match line.starts_with(' ') {
-        true => line.to_owned(),
-        false => wrapped(line, columns, ""),
+    let lines = text.lines().map(|line| {
+        if line.starts_with(' ') { line.to_owned() } else { wrapped(line, columns, "") }
     });
     lines.collect::<Vec<_>>().join("\n")
 }
