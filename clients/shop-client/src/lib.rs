@@ -4,15 +4,15 @@
 //! Every request can be sent again without doing anything twice, so a client outlasts a shop that is busy or restarting.
 
 mod edge_client;
-mod figures;
 mod http_transport;
+mod human_readable;
 mod progress;
 mod retry_policy;
 mod retrying_client;
 mod spreadsheet_cell;
 
 pub use edge_client::{EdgeClient, InvalidAddress};
-pub use figures::{Unit, duration_in_words, rate_per_second};
+pub use human_readable::{Unit, duration_in_words, rate_per_second};
 pub use progress::{Progress, ProgressMeter};
 pub use retry_policy::RetryPolicy;
 pub use spreadsheet_cell::spreadsheet_cell;

@@ -1,6 +1,6 @@
 //! Progress meter for long work: a bar on a terminal, a line every few seconds elsewhere.
 
-use crate::figures::{Unit, duration_in_words};
+use crate::human_readable::{Unit, duration_in_words};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use std::{
     fmt,

@@ -42,12 +42,12 @@ pub fn from_slice<'de, T: Deserialize<'de>>(text: &'de [u8]) -> Result<T, serde_
 }
 
 /// Message of a deserialization error in the words of JSON. Serde ends such a message with what was expected, in words of
-/// Rust, such as `expected struct NewCart` or `expected u8`; all else stays as it is.
+/// Rust, such as `expected struct NewItem` or `expected u8`; all else stays as it is.
 ///
 /// ```
 /// use kernel::json::in_words_of_json;
 ///
-/// let message = in_words_of_json("invalid type: integer `3`, expected struct NewCart");
+/// let message = in_words_of_json("invalid type: integer `3`, expected struct NewItem");
 /// assert_eq!(message, "invalid type: integer `3`, expected an object");
 /// ```
 pub fn in_words_of_json(message: &str) -> String {
@@ -59,7 +59,7 @@ pub fn in_words_of_json(message: &str) -> String {
     }
 }
 
-/// Expectation of a serde visitor in the words of JSON: `an object` for `struct NewCart`.
+/// Expectation of a serde visitor in the words of JSON: `an object` for `struct NewItem`.
 pub fn expectation(expected: &str) -> &str {
     match expected {
         "u8" => "a whole number from 0 to 255",

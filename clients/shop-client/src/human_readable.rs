@@ -1,4 +1,4 @@
-//! Round figures for people: rates with at most three significant digits, durations in their largest unit.
+//! Human-readable numbers: rates with at most three significant digits, durations in their largest unit.
 
 use indicatif::{HumanBytes, HumanCount, HumanDuration};
 use std::time::Duration;
