@@ -79,7 +79,7 @@ fn quoted_name(argument: &str) -> String {
 /// Command with its subcommands as it was given, from the usage that the error has.
 fn command(error: &clap::Error) -> String {
     let usage = texts(error, ContextKind::Usage).join(" ");
-    let words = usage.split_whitespace().skip_while(|word| *word != "icommerce");
+    let words = usage.split_whitespace().skip_while(|word| *word == "Usage:");
     let words: Vec<&str> = words.take_while(|word| !word.starts_with(['[', '<', '-'])).collect();
     if words.is_empty() { "icommerce".to_owned() } else { words.join(" ") }
 }
