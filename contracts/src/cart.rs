@@ -1,6 +1,6 @@
 //! Contract of the shopping cart service: carts, quotes, shipping methods.
 
-use crate::shared::{CartId, Image, OrderId, ProductId, Quantity, Sku, Totals};
+use crate::shared::{CartId, Image, LINE_UNITS_MAX, OrderId, ProductId, Quantity, Sku, Totals};
 use kernel::{Currency, Money, Timestamp, UnitPrice};
 use rpc::{FeedEvent, contract};
 use schemars::JsonSchema;
@@ -106,6 +106,7 @@ pub struct NewCart {
 #[serde(deny_unknown_fields)]
 pub struct LineQuantity {
     /// Number of units.
+    #[schemars(range(min = 0, max = LINE_UNITS_MAX))]
     pub quantity: i64,
 }
 

@@ -5,7 +5,7 @@ use crate::{
     payment::PaymentMethod,
     shared::{Address, CartId, OrderId, PaymentId, Quantity, RefundId, SagaId, Totals},
 };
-use kernel::{Currency, Cursor, Money, Timestamp};
+use kernel::{Currency, Cursor, Money, PageLimit, Timestamp};
 use rpc::FeedEvent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -271,6 +271,7 @@ pub struct OrderPage {
 pub struct OrderQuery {
     /// `pending`, `confirmed`, `completed`, `cancelled`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<OrderStatus>")]
     pub status: Option<String>,
     /// Customer's email address, exact match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -280,6 +281,7 @@ pub struct OrderQuery {
     pub number: Option<String>,
     /// Items of the page, 1 to 200.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<PageLimit>")]
     pub limit: Option<String>,
     /// Cursor of the next page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -309,6 +311,7 @@ pub struct OrderReference {
 pub struct AsOf {
     /// RFC 3339, such as `2026-03-01T12:00:00Z`; now when absent. Operators only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub as_of: Option<String>,
 }
 
@@ -318,9 +321,11 @@ pub struct AsOf {
 pub struct SagaQuery {
     /// `running`, `waiting`, `undoing`, `stuck`. Those that are `done` or `undone` are not listed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<SagaState>")]
     pub state: Option<String>,
     /// Items of the page, 1 to 200.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<PageLimit>")]
     pub limit: Option<String>,
     /// Cursor of the next page.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,7 +1,7 @@
 //! Contract of the product service: catalogue, prices, price history.
 
 use crate::shared::{Image, ProductId, Sku};
-use kernel::{Cursor, Timestamp, UnitPrice};
+use kernel::{Cursor, PageLimit, Timestamp, UnitPrice};
 use rpc::{FeedEvent, contract};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -121,6 +121,26 @@ pub struct PriceRange {
     pub max: UnitPrice,
 }
 
+/// Order of a list of products; a leading `-` means descending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProductSort {
+    /// Best match first; without search terms, the merchant's order.
+    Relevance,
+    /// Cheapest first.
+    Price,
+    /// Most expensive first.
+    #[serde(rename = "-price")]
+    PriceDescending,
+    /// By name, from A.
+    Name,
+    /// By name, from Z.
+    #[serde(rename = "-name")]
+    NameDescending,
+    /// Latest publication first.
+    Newest,
+}
+
 /// Filter of products, and page. Multiple values are separated by commas.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -139,24 +159,31 @@ pub struct ProductQuery {
     pub color: Option<String>,
     /// Lowest price, in minor units.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<u32>")]
     pub price_min: Option<String>,
     /// Highest price, in minor units.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<u32>")]
     pub price_max: Option<String>,
     /// `true`: only what can be bought now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<bool>")]
     pub in_stock: Option<String>,
     /// `true`: only what is reduced, with a reduction that may be announced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<bool>")]
     pub reduced: Option<String>,
     /// `draft`, `active`, `archived`, on the operator edge only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<ProductStatus>")]
     pub status: Option<String>,
     /// `relevance`, `price`, `-price`, `name`, `-name`, `newest`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<ProductSort>")]
     pub sort: Option<String>,
     /// Items of the page, 1 to 200.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<PageLimit>")]
     pub limit: Option<String>,
     /// Cursor of the next page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
