@@ -53,7 +53,11 @@ impl HttpResponse<'_> {
 impl HttpConnection {
     /// Connects.
     pub(crate) async fn connect(address: &str) -> Result<Self, String> {
-        let stream = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
+        Self::over(TcpStream::connect(address).await.map_err(|error| error.to_string())?)
+    }
+
+    /// Connection over a stream.
+    pub(crate) fn over(stream: TcpStream) -> Result<Self, String> {
         stream.set_nodelay(true).map_err(|error| error.to_string())?;
         Ok(Self {
             stream,

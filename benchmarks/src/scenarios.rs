@@ -5,6 +5,7 @@ mod catalogue;
 mod checkout;
 mod consumer_lag;
 mod flash_sale;
+mod flood;
 pub(crate) mod hot_paths;
 mod mixed_load;
 mod order_lines;
@@ -89,6 +90,12 @@ const ALL: &[Scenario] = &[
         "listings, product pages and searches in 100,000 products"
     ),
     scenario!("flash-sale", Default, flash_sale::flash, "200 simultaneous buyers of 50 units"),
+    scenario!(
+        "flood",
+        Explicit,
+        flood::flood,
+        "a page while another address floods the shop; fails if that is felt"
+    ),
     scenario!("day", Default, mixed_load::mixture, "mixed load of reads, cart changes and orders"),
     scenario!(
         "start",

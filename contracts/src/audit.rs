@@ -18,13 +18,20 @@ pub struct Activity {
     /// Time.
     #[schemars(with = "String")]
     pub at: Timestamp,
-    /// Actor: `guest`, `guest:<cart>`, `operator:<name>`, `system`.
+    /// Actor: `guest`, `guest:<digest of a cart's id>`, `operator`, `operator:<name>`, `system`.
     pub actor: String,
     /// Edge: `shop`, `operator`, `internal`.
     pub edge: String,
+    /// Address of the client; of operators only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// User agent that the client named, shortened; of operators only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
     /// Action: `product.searched`, `product.listed`, `product.viewed`, `cart.line_added`, `order.confirmed`, …
     pub action: String,
-    /// Subject, such as `product:<id>`.
+    /// Subject, such as `product:<id>`. In place of an id by which a guest may see a cart, an order or a payment stands its
+    /// digest, as in `order:digest-0123456789abcdef`.
     pub subject: String,
     /// Further facts.
     #[serde(default)]
@@ -53,13 +60,13 @@ pub struct ActivityBatch {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AuditQuery {
-    /// Actor, exact match.
+    /// Actor, exact match; `guest:<cart id>` also finds the digest of that cart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<String>,
     /// Action, exact match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<String>,
-    /// Subject, exact match.
+    /// Subject, exact match; `order:<id>` also finds the digest of that order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
     /// Earliest time, inclusive (RFC 3339).

@@ -1,6 +1,7 @@
 //! Contract of the shopping cart service: carts, quotes, shipping methods.
 
-use crate::shared::{CartId, Image, LINE_UNITS_MAX, OrderId, ProductId, Quantity, Sku, Totals};
+use crate::shared::{Address, CartId, Image, LINE_UNITS_MAX, OrderId, ProductId, Quantity, Sku, Totals};
+use addresses::{AddressPart, CityKind, PostalCodeKind, Region, RegionKind};
 use kernel::{Currency, Money, Timestamp, UnitPrice};
 use rpc::{FeedEvent, contract};
 use schemars::JsonSchema;
@@ -38,12 +39,10 @@ pub struct Cart {
     pub lines: Vec<CartLine>,
     /// Number of units over all lines.
     pub item_count: i64,
-    /// Totals, with the cheapest shipping method to the shop's own country.
+    /// Totals of the lines that can be bought, with the cheapest shipping method to the shop's own country.
     pub totals: Totals,
-    /// Notices of changes that the shopper did not make.
+    /// All that is known to have changed or to stand in the way of a checkout, in the order of the lines.
     pub notices: Vec<Notice>,
-    /// The order it became.
-    pub order_id: Option<OrderId>,
     /// Version; incremented with every change.
     pub version: u64,
     /// When it expires without a further change.
@@ -56,18 +55,20 @@ pub struct Cart {
 pub struct CartLine {
     /// SKU of the article.
     pub sku: Sku,
-    /// Its product.
-    pub product_id: ProductId,
-    /// Slug of the product.
-    pub slug: String,
-    /// Its product's name.
+    /// Its product; absent where the catalogue no longer has the SKU.
+    pub product_id: Option<ProductId>,
+    /// Slug of the product; absent where the catalogue no longer has the SKU.
+    pub slug: Option<String>,
+    /// Its product's name; the SKU where the catalogue no longer has it.
     pub name: String,
     /// Its option values.
     pub options: BTreeMap<String, String>,
     /// Number of units.
     pub quantity: i64,
-    /// Today's price of one.
+    /// Today's price of one; the last one known where it has none in this currency.
     pub unit_price: UnitPrice,
+    /// The price when the line was last added or changed, where today's is another one.
+    pub previous_unit_price: Option<UnitPrice>,
     /// Price times quantity, rounded once.
     pub total: Money,
     /// Image.
@@ -76,17 +77,47 @@ pub struct CartLine {
     pub in_stock: bool,
     /// Units left; present only when few are left.
     pub only_left: Option<i64>,
+    /// Why the line cannot be checked out as it is; absent where it can. A line that is `sold_out`, `not_for_sale`,
+    /// `not_sold_in_currency` or over the `amount_limit` is not part of the totals.
+    pub problem: Option<NoticeCode>,
 }
 
-/// Notice for the shopper.
+/// Code of a notice, and of what stands in the way of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeCode {
+    /// It is no longer for sale.
+    NotForSale,
+    /// It has no price in the cart's currency any more.
+    NotSoldInCurrency,
+    /// None is left.
+    SoldOut,
+    /// Fewer are left than the line has; `available` says how many.
+    FewerLeft,
+    /// With this line, the cart costs more than a cart may.
+    AmountLimit,
+    /// Its price is another one than when the line was last added or changed. Nothing stands in the way.
+    PriceChanged,
+}
+
+/// Notice for the shopper about a line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Notice {
-    /// Stable code: `not_for_sale`, `sold_out`, `fewer_left`.
-    pub code: String,
+    /// Code to program against.
+    pub code: NoticeCode,
     /// The article it is about.
     pub sku: Option<Sku>,
     /// Message as a sentence.
     pub message: String,
+    /// Of `price_changed`: the old price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_unit_price: Option<UnitPrice>,
+    /// Of `price_changed`: the new price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit_price: Option<UnitPrice>,
+    /// Of `fewer_left`: how many are left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub available: Option<i64>,
 }
 
 /// Request to create a cart.
@@ -116,10 +147,10 @@ pub struct LineQuantity {
 pub struct Destination {
     /// ISO 3166-1 alpha-2.
     pub country: String,
-    /// State, province, region.
+    /// State, province, region: one of the country's list where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
-    /// Postcode.
+    /// Postcode, in a form that the country has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub postal_code: Option<String>,
 }
@@ -214,6 +245,19 @@ pub struct ShippingMethod {
     pub free_from: Option<Money>,
     /// Working days until it arrives: earliest and latest.
     pub days: [u8; 2],
+    /// Where the goods are collected; absent where they are delivered. The shipping address of such an order is the
+    /// place's, in the name of the person who collects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pickup: Option<PickupPlace>,
+}
+
+/// Place where a shopper collects an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PickupPlace {
+    /// Its address, with the name of the place.
+    pub address: Address,
+    /// Opening hours, a line each, such as `Mon–Fri 10:00–18:00`.
+    pub hours: Vec<String>,
 }
 
 /// Shipping methods to a country.
@@ -223,8 +267,8 @@ pub struct ShippingMethods {
     pub items: Vec<ShippingMethod>,
 }
 
-/// A country goods are sent to, and what an address there needs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// A country goods are sent to, and the format of addresses there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Country {
     /// ISO 3166-1 alpha-2.
     pub code: String,
@@ -232,8 +276,27 @@ pub struct Country {
     pub name: String,
     /// Address fields that are required: `city`, `region`, `postal_code`.
     pub required: Vec<String>,
-    /// Format of postcodes, as an anchored regular expression.
+    /// Format of postcodes, as an anchored regular expression; none where there are no postcodes. A postcode that does
+    /// not match is refused.
     pub postal_code_pattern: Option<String>,
+    /// Example of a postcode.
+    #[serde(default)]
+    pub postal_code_example: Option<String>,
+    /// Rows of a form for an address, after the name.
+    #[serde(default)]
+    pub address_rows: Vec<Vec<AddressPart>>,
+    /// What the city is called there.
+    #[serde(default)]
+    pub city_kind: CityKind,
+    /// What the region is called there.
+    #[serde(default)]
+    pub region_kind: RegionKind,
+    /// What the postcode is called there.
+    #[serde(default)]
+    pub postal_code_kind: PostalCodeKind,
+    /// Regions that an address can have; empty where there is no list. Another region is refused.
+    #[serde(default)]
+    pub regions: Vec<Region>,
 }
 
 /// The countries goods are sent to.
@@ -241,6 +304,17 @@ pub struct Country {
 pub struct Countries {
     /// By name.
     pub items: Vec<Country>,
+}
+
+/// Terms on which the shop sells, the same for every shopper.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ShopTerms {
+    /// The shop's own currency.
+    pub currency: Currency,
+    /// The shop's own country, ISO 3166-1 alpha-2.
+    pub country: String,
+    /// Whether prices include tax.
+    pub prices_include_tax: bool,
 }
 
 /// Event of the shopping cart service's feed.
@@ -279,9 +353,6 @@ contract! {
 
         /// Reopens the cart after its order was not placed.
         idempotent fn reopen(id: CartId, order_id: OrderId) -> ();
-
-        /// The countries goods are sent to.
-        idempotent fn countries() -> Countries;
     }
 }
 
@@ -346,6 +417,11 @@ impl CartClient {
         let mut query = vec![("country", country)];
         query.extend(cart.as_deref().map(|id| ("cart_id", id)));
         self.0.get("/api/v1/shipping-methods").query(&query).send().await
+    }
+
+    /// Terms on which the shop sells.
+    pub async fn shop_terms(&self) -> Result<ShopTerms, CallError> {
+        self.0.get("/api/v1/shop").send().await
     }
 
     /// The countries goods are sent to.

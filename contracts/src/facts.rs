@@ -33,6 +33,8 @@ pub struct PlacedFacts {
     pub status: OrderStatus,
     /// Whether it was confirmed once.
     pub was_confirmed: bool,
+    /// Whether the cart has become this order for good: it was confirmed, or waited for its prepayment.
+    pub has_its_cart: bool,
     /// Total.
     pub total: Money,
     /// Set aside until the goods leave, as far as the order knows.

@@ -153,8 +153,8 @@ pub struct Movements {
 pub const COUNTS_MAX: usize = 2_048;
 /// Maximum number of lines of one hold.
 pub const HOLD_LINES_MAX: usize = 1_000;
-/// Maximum duration of a hold, in seconds: a week.
-pub const HOLD_SECONDS_MAX: u32 = 7 * 24 * 3_600;
+/// Maximum duration of a hold, in seconds: the longest that an order may wait for its prepayment, and a day.
+pub const HOLD_SECONDS_MAX: u32 = 61 * 24 * 3_600;
 
 /// Request to hold stock for an order: all lines or none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -243,6 +243,9 @@ contract! {
     pub trait Inventory in (SERVICE) {
         /// Sets what is on hand of many SKUs, at most [`COUNTS_MAX`].
         idempotent fn count(counts: StockCounts) -> StockList;
+
+        /// Stock of SKUs, at most [`HOLD_LINES_MAX`], in the order asked for; none of an unknown one.
+        idempotent fn stock(skus: Vec<Sku>) -> StockList;
 
         /// Holds stock: all lines or none. A repeated call with the same id returns the same hold. Refused with
         /// `out_of_stock`, which names the SKU, and with `id_reused` when the id came before with other lines.

@@ -2,7 +2,7 @@
 
 use crate::{
     cart::{QuotedLine, QuotedShipping},
-    payment::PaymentMethod,
+    payment::{OfferedMethods, PaymentMethod},
     shared::{Address, CartId, OrderId, PaymentId, Quantity, RefundId, SagaId, Totals},
 };
 use kernel::{Currency, Cursor, Money, PageLimit, Timestamp};
@@ -182,6 +182,14 @@ pub struct OrderPayment {
     pub refunded: Money,
     /// URL where the customer has to act, as with 3-D Secure.
     pub action_url: Option<String>,
+    /// Bank details to which the customer transfers the money, as they were when the order was placed; the reference of
+    /// the transfer is the order's number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bank_details: Option<String>,
+    /// By when the customer has to pay. An unpaid prepayment is cancelled then.
+    #[schemars(with = "Option<String>")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pay_by: Option<Timestamp>,
 }
 
 /// Refund of an order.
@@ -201,6 +209,9 @@ pub struct OrderRefund {
     pub restocked: bool,
     /// Reason.
     pub reason: String,
+    /// Reference of the bank transfer by which an operator made the refund, where no processor makes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
     /// Time.
     #[schemars(with = "String")]
     pub at: Timestamp,
@@ -251,6 +262,9 @@ pub struct OrderSummary {
     pub total: Money,
     /// Number of units over all lines.
     pub item_count: i64,
+    /// Whether it is only an attempt: a checkout that ended before it became an order.
+    #[serde(default)]
+    pub attempt: bool,
     /// When it was placed.
     #[schemars(with = "String")]
     pub placed_at: Timestamp,
@@ -265,13 +279,30 @@ pub struct OrderPage {
     pub next_cursor: Option<Cursor>,
 }
 
+/// Status by which a list of orders is filtered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderListStatus {
+    /// Being placed, or waiting for the payment.
+    Pending,
+    /// Placed and paid for.
+    Confirmed,
+    /// Shipped and settled.
+    Completed,
+    /// Cancelled after it became an order.
+    Cancelled,
+    /// Checkout that ended before it became an order.
+    Attempted,
+}
+
 /// Filter of orders, and page.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OrderQuery {
-    /// `pending`, `confirmed`, `completed`, `cancelled`.
+    /// `pending`, `confirmed`, `completed`, `cancelled`, or `attempted` for checkouts that ended before they became an
+    /// order. Without a status, all orders are listed, and no attempts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<OrderStatus>")]
+    #[schemars(with = "Option<OrderListStatus>")]
     pub status: Option<String>,
     /// Customer's email address, exact match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -292,7 +323,7 @@ pub struct OrderQuery {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OrderLookup {
-    /// The order's number, with or without a leading `#`.
+    /// The order's number, with or without a leading `#`; spaces do not count.
     pub number: String,
     /// The e-mail address that the order was placed with, in upper or lower case.
     pub email: String,
@@ -356,6 +387,23 @@ pub struct NewRefund {
     pub restock: bool,
     /// Reason.
     pub reason: String,
+    /// Reference of the bank transfer by which the money was given back. Required where the order was paid by bank
+    /// transfer: then an operator makes the refund by hand, and this request records it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+}
+
+/// Record of money that arrived by bank transfer for an order with the method `prepayment` or `invoice`.
+///
+/// Part of what is due is taken as well: the order counts as paid once all of it has arrived. More than is due is
+/// refused with `exceeds_due`: record what is due, and return the rest to the customer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewReceipt {
+    /// Amount that arrived, in the currency of the order.
+    pub amount: Money,
+    /// Reference of the transfer on the bank statement.
+    pub reference: String,
 }
 
 /// State of a saga.
@@ -490,6 +538,22 @@ impl OrderClient {
     /// Marks an order as shipped.
     pub async fn fulfil(&self, id: OrderId) -> Result<Order, CallError> {
         self.0.post(format!("/api/v1/orders/{id}/fulfil")).json(&Because::default()).send().await
+    }
+
+    /// Payment methods that are offered for new orders.
+    pub async fn payment_methods(&self) -> Result<OfferedMethods, CallError> {
+        self.0.get("/api/v1/payment-methods").send().await
+    }
+
+    /// Records money that arrived by bank transfer, once per key.
+    pub async fn record_receipt(
+        &self,
+        id: OrderId,
+        key: &str,
+        receipt: &NewReceipt,
+    ) -> Result<Order, CallError> {
+        let path = format!("/api/v1/orders/{id}/payments");
+        self.0.post(path).idempotency_key(key).json(receipt).send().await
     }
 
     /// Refunds an order, once per key.

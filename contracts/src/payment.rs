@@ -14,10 +14,39 @@ pub const SERVICE: &str = "payment-service";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PaymentMethod {
-    /// The processor's name, such as `test`.
+    /// The method: a processor's name, such as `test`, or [`PREPAYMENT`] or [`INVOICE`].
     pub method: String,
-    /// Token of the customer's means of payment at the processor. Never a card number.
+    /// Token of the customer's means of payment at the processor; absent where the method needs none. Never a card
+    /// number.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub token: String,
+}
+
+/// Method of an order that is paid by bank transfer before it is shipped.
+pub const PREPAYMENT: &str = "prepayment";
+/// Method of an order that is paid by bank transfer after it was invoiced.
+pub const INVOICE: &str = "invoice";
+
+/// Payment methods that are offered for new orders.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OfferedMethods {
+    /// The methods, in the order in which to show them; none when nothing is set up.
+    pub items: Vec<OfferedMethod>,
+}
+
+/// Payment method that is offered for new orders.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OfferedMethod {
+    /// The method, as in [`PaymentMethod::method`].
+    pub method: String,
+    /// Whether a payment needs a token of the processor.
+    pub needs_token: bool,
+    /// Bank details to which the customer transfers the money, as lines of text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bank_details: Option<String>,
+    /// Days in which the customer has to pay, from the day of the order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub days_to_pay: Option<u32>,
 }
 
 /// State of a payment.
@@ -206,6 +235,9 @@ impl FeedEvent for PaymentEvent {
 contract! {
     /// Contract of the payment service towards the services that sell.
     pub trait Payments in (SERVICE) {
+        /// Methods that are offered for new payments. Existing payments keep theirs, whatever is offered since.
+        idempotent fn methods() -> OfferedMethods;
+
         /// Authorises an amount. A repeated call with the same id returns the same payment. A decline by the bank is a
         /// payment in state `failed`, not an error.
         idempotent fn authorise(id: PaymentId, authorisation: Authorisation) -> Payment;

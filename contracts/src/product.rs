@@ -1,5 +1,15 @@
 //! Contract of the product service: catalogue, prices, price history.
 
+mod changes;
+mod imports;
+mod media;
+
+pub use changes::{NewProduct, NewVariant, OptionRename, PastPrice, ProductPatch, VariantPatch};
+pub use imports::{
+    IMPORT_PRODUCTS_MAX, ImportBatch, ImportOutcome, ImportReport, RefusedVariant, RenamedSku,
+};
+pub use media::{Media, MediaFailure, MediaReport, MediaState, PICTURE_WIDTHS, StoredMedia};
+
 use crate::shared::{Image, ProductId, Sku};
 use kernel::{Cursor, PageLimit, Timestamp, UnitPrice};
 use rpc::{FeedEvent, contract};
@@ -59,22 +69,29 @@ pub struct ProductSummary {
     pub brand: Option<String>,
     /// Category paths, such as `Kitchen > Mugs`.
     pub categories: Vec<String>,
-    /// The lowest price of its variants.
+    /// The price of the variant shown: of those that fulfil the conditions on variants, the cheapest in stock, or the
+    /// cheapest if none is.
     pub price: UnitPrice,
-    /// Whether variants differ in price.
+    /// Whether variants that fulfil these conditions, and are in stock if that one is, differ in price.
     pub price_varies: bool,
     /// The merchant's compare-at price of that variant.
     pub compare_at_price: Option<UnitPrice>,
     /// The reduction of that variant, where it may be announced.
     pub reduction: Option<Reduction>,
-    /// First image.
+    /// Image of that variant.
     pub image: Option<Image>,
     /// Colours it comes in, by word.
     pub colors: Vec<String>,
-    /// Whether any variant can be bought now.
+    /// Whether any variant that fulfils the conditions can be bought now.
     pub in_stock: bool,
-    /// Units left over all variants; present only when few are left.
+    /// Units left over these variants; present only when few are left.
     pub only_left: Option<i64>,
+    /// SKU of the variant shown, where conditions chose it among several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sku: Option<Sku>,
+    /// Whether it counts as new: it has been on the market for at most `product-service.new_days`.
+    #[serde(default)]
+    pub is_new: bool,
     /// Whether shoppers see it.
     pub status: ProductStatus,
     /// When it first went on sale.
@@ -125,6 +142,8 @@ pub struct PriceRange {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ProductSort {
+    /// The merchant's order.
+    Featured,
     /// Best match first; without search terms, the merchant's order.
     Relevance,
     /// Cheapest first.
@@ -173,11 +192,15 @@ pub struct ProductQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<bool>")]
     pub reduced: Option<String>,
+    /// `true`: only what counts as new.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<bool>")]
+    pub new: Option<String>,
     /// `draft`, `active`, `archived`, on the operator edge only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<ProductStatus>")]
     pub status: Option<String>,
-    /// `relevance`, `price`, `-price`, `name`, `-name`, `newest`.
+    /// `featured`, `relevance`, `price`, `-price`, `name`, `-name`, `newest`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<ProductSort>")]
     pub sort: Option<String>,
@@ -244,8 +267,14 @@ pub struct Product {
     pub options: Vec<ProductOption>,
     /// Its variants.
     pub variants: Vec<Variant>,
+    /// SKUs of variants that left the sale and can come back; for operators only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withdrawn: Vec<Sku>,
     /// Images.
     pub media: Vec<Media>,
+    /// Rank among the featured products, the lowest first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub featured: Option<u32>,
     /// Whether shoppers see it.
     pub status: ProductStatus,
     /// Grows with every change; also the `ETag`.
@@ -256,17 +285,6 @@ pub struct Product {
     /// When it first went on sale.
     #[schemars(with = "Option<String>")]
     pub published_at: Option<Timestamp>,
-}
-
-/// A picture of a product, or of some of its variants.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Media {
-    /// Image.
-    pub image: Image,
-    /// The SKUs it shows; empty means all.
-    #[serde(default)]
-    pub skus: Vec<Sku>,
 }
 
 /// Variant of a product: the unit of sale.
@@ -292,112 +310,6 @@ pub struct Variant {
     pub barcode: Option<String>,
 }
 
-/// Request to create a product.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewProduct {
-    /// Its address in the shop; made from the name when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub slug: Option<String>,
-    /// Its name.
-    pub name: String,
-    /// HTML; sanitised.
-    #[serde(default)]
-    pub description: String,
-    /// Brand.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub brand: Option<String>,
-    /// Category paths, levels separated by ` > `.
-    #[serde(default)]
-    pub categories: Vec<String>,
-    /// Search tags.
-    #[serde(default)]
-    pub tags: Vec<String>,
-    /// Its options; may be left out when there is one variant.
-    #[serde(default)]
-    pub options: Vec<ProductOption>,
-    /// Its variants, at least one, at most 2,048.
-    pub variants: Vec<NewVariant>,
-    /// Images.
-    #[serde(default)]
-    pub media: Vec<Media>,
-    /// Whether shoppers see it at once.
-    #[serde(default)]
-    pub status: ProductStatus,
-}
-
-/// Variant of a new product.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewVariant {
-    /// The article number, unique in the shop.
-    pub sku: Sku,
-    /// A value for each option.
-    #[serde(default)]
-    pub options: BTreeMap<String, String>,
-    /// Its price.
-    pub price: UnitPrice,
-    /// Earlier prices, oldest first, for a catalogue that comes from elsewhere.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub price_history: Vec<PastPrice>,
-    /// The merchant's compare-at price.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub compare_at_price: Option<UnitPrice>,
-    /// Units on hand to begin with.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stock: Option<i64>,
-    /// Weight of one unit.
-    #[serde(default)]
-    pub weight_grams: u32,
-    /// GTIN or another barcode.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub barcode: Option<String>,
-}
-
-/// Price that applied from a time on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PastPrice {
-    /// Start, inclusive.
-    #[schemars(with = "String")]
-    pub from: Timestamp,
-    /// Amount.
-    pub price: UnitPrice,
-}
-
-/// Changes to a product; what is absent stays.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ProductPatch {
-    /// New name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// New slug; the old one keeps leading here.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub slug: Option<String>,
-    /// New description.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
-    /// New brand.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub brand: Option<String>,
-    /// New categories.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub categories: Option<Vec<String>>,
-    /// New tags.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tags: Option<Vec<String>>,
-    /// New options.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub options: Option<Vec<ProductOption>>,
-    /// Variants to add, or to change by SKU.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub variants: Option<Vec<NewVariant>>,
-    /// New images.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub media: Option<Vec<Media>>,
-}
-
 /// The prices of a product over time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PriceHistory {
@@ -414,46 +326,6 @@ pub struct VariantPriceHistory {
     pub prices: Vec<PastPrice>,
     /// The reduction in force, where it may be announced.
     pub reduction: Option<Reduction>,
-}
-
-/// A batch of an import, at most [`IMPORT_PRODUCTS_MAX`] products, found again by slug.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ImportBatch {
-    /// The products.
-    pub products: Vec<NewProduct>,
-    /// Whether to only report the outcomes.
-    #[serde(default)]
-    pub dry_run: bool,
-}
-
-/// Maximum number of products of one import batch.
-pub const IMPORT_PRODUCTS_MAX: usize = 200;
-
-/// Outcomes of an import batch, in its order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct ImportReport {
-    /// One for each product.
-    pub outcomes: Vec<ImportOutcome>,
-}
-
-/// Outcome of one product of an import.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-pub enum ImportOutcome {
-    /// It is new.
-    Created,
-    /// It existed and was changed.
-    Updated,
-    /// It existed without a difference.
-    Unchanged,
-    /// It was refused and not stored.
-    Rejected {
-        /// The field.
-        field: String,
-        /// Reason.
-        message: String,
-    },
 }
 
 /// Facts about a SKU that a cart needs.
@@ -473,7 +345,7 @@ pub struct VariantFacts {
     pub price: UnitPrice,
     /// Image.
     pub image: Option<Image>,
-    /// Whether it is for sale: its product is active.
+    /// Whether it is for sale: its product is active, and it has not been withdrawn.
     pub for_sale: bool,
     /// Whether it is in stock, as far as the catalogue knows.
     pub in_stock: bool,
@@ -523,6 +395,11 @@ contract! {
         /// Facts about several SKUs, at most [`VARIANTS_MAX`], in the order asked for; unknown ones are left out.
         idempotent fn variants(skus: Vec<Sku>) -> Vec<VariantFacts>;
     }
+}
+
+/// Path of a variant in the public API.
+pub fn variant_path(product: ProductId, sku: &Sku) -> String {
+    format!("/api/v1/products/{product}/variants/{}", crate::path_segment(sku.as_str()))
 }
 
 /// HTTP client of the product service's public API.
@@ -576,8 +453,7 @@ impl ProductClient {
         sku: &Sku,
         price: &UnitPrice,
     ) -> Result<Variant, CallError> {
-        let sku = crate::path_segment(sku.as_str());
-        self.0.put(format!("/api/v1/products/{id}/variants/{sku}/price")).json(price).send().await
+        self.0.put(format!("{}/price", variant_path(id, sku))).json(price).send().await
     }
 
     /// Publishes a product. Repeating it is no error.

@@ -4,33 +4,10 @@ use kernel::Money;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use addresses::Address;
 pub use identifiers::{
-    ActivityId, CartId, HoldId, OrderId, PaymentId, ProductId, RefundId, SagaId, Sku,
+    ActivityId, CartId, Email, HoldId, OrderId, PaymentId, ProductId, RefundId, SagaId, Sku,
 };
-
-/// Postal address. Which fields are required depends on the country.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Address {
-    /// The person or company, up to 200 characters.
-    pub name: String,
-    /// Street and number.
-    pub line1: String,
-    /// Second address line.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub line2: Option<String>,
-    /// City or town.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub city: Option<String>,
-    /// State, province, region.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub region: Option<String>,
-    /// Postcode, as written there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub postal_code: Option<String>,
-    /// ISO 3166-1 alpha-2, such as `DE`.
-    pub country: String,
-}
 
 /// Totals of a cart, quote or order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -67,7 +44,7 @@ pub struct Quantity {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Image {
-    /// URL: `https`, or a path on the shop edge.
+    /// URL: a path on the shop edge.
     pub url: String,
     /// Alternative text.
     #[serde(default)]

@@ -20,8 +20,9 @@ pub(crate) struct Arguments {
 const EXIT_CODES: &str = "\
 Every flag can also be given as an environment variable (--data is ICOMMERCE_DATA) or as a key in the settings file (data).
 
-Exit codes: 0 success · 1 the command failed, or a check found a violation · 2 invalid arguments or settings ·
-3 a resource is unavailable (port in use, data folder locked, not writable, or in a newer format)";
+Exit codes: 0 success · 1 the command failed, a check found a violation, or nothing of what was asked could be done ·
+2 invalid arguments or settings, or a file that needs another argument ·
+3 a resource is unavailable (port in use, data folder locked, not writable, incomplete, or in a newer format)";
 
 /// Commands of the program.
 #[derive(Debug, Subcommand)]
@@ -65,7 +66,7 @@ pub(crate) enum Command {
 /// Subcommands of `import`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Import {
-    /// Import products from Shopify product CSV or JSON Lines, plain or gzipped
+    /// Import products from the exports of other shops, any other table, or JSON Lines, plain or gzipped
     Catalog(Catalog),
 }
 
@@ -83,9 +84,19 @@ pub(crate) struct Catalog {
     /// Show what the import would do, without changing anything
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Currency of prices in CSV files, which do not name one
-    #[arg(long, value_name = "CODE", default_value = "EUR")]
-    pub(crate) currency: String,
+    /// What the columns of tables mean: shopify, woocommerce, magento, google (a product feed as a text table), or a
+    /// mapping file of your own (docs/guides/import.md)
+    #[arg(long, value_name = "NAME|FILE.toml", default_value = "shopify")]
+    pub(crate) columns: String,
+    /// Currency of prices that name none; the shop's own by default
+    #[arg(long, value_name = "CODE")]
+    pub(crate) currency: Option<String>,
+    /// Decimal separator of numbers, where a file does not tell it
+    #[arg(long, value_name = "SEPARATOR")]
+    pub(crate) decimal: Option<DecimalName>,
+    /// Stock of variants that the file does not count; without it, they keep the number in the file and a remark
+    #[arg(long, value_name = "UNITS", value_parser = clap::value_parser!(i64).range(0..=catalog_import::UNTRACKED_STOCK_MAX))]
+    pub(crate) untracked_stock: Option<i64>,
     /// Number of batches in flight at the same time
     #[arg(long, value_name = "N")]
     pub(crate) parallel: Option<usize>,
@@ -93,6 +104,15 @@ pub(crate) struct Catalog {
     /// imported stays imported
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(..=86_400))]
     pub(crate) wait: u64,
+}
+
+/// Decimal separator of numbers in a file.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum DecimalName {
+    /// As in 24.90
+    Point,
+    /// As in 24,90
+    Comma,
 }
 
 /// Subcommands of `replay`.

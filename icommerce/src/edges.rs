@@ -1,10 +1,15 @@
 //! Routers of the listeners: health and metrics first, then an edge of the gateway or the services themselves.
+//!
+//! Health details and metrics tell how much the shop sells, so the shop edge has neither: there a probe learns that the
+//! process is alive, and nothing else.
 
+use crate::error::CliError;
 use axum::{
     Json, Router,
     body::Body,
-    extract::State,
+    extract::{ConnectInfo, State},
     http::{HeaderMap, Request, StatusCode, header},
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -12,26 +17,36 @@ use kernel::{Problem, codes};
 use rpc::FleetSecret;
 use runtime::Assembly;
 use std::{
+    collections::BTreeSet,
     convert::Infallible,
+    net::SocketAddr,
     pin::Pin,
     sync::Arc,
     task::{self, Poll},
 };
-use telemetry::{Health, METRICS_CONTENT_TYPE, Metrics};
+use telemetry::{Health, HealthReport, METRICS_CONTENT_TYPE, Metrics};
 use tower::Service;
 use transport::{Context, Edge};
+use web::{AllowedHost, HostName, ProblemResponse};
 
-/// Health and metrics endpoints, on every listener.
+/// Health and metrics endpoints, on every listener but the shop edge.
 #[derive(Clone, Debug)]
 pub(crate) struct StatusEndpoints {
     health: Health,
     metrics: Metrics,
+    hosts: Arc<[AllowedHost]>,
 }
 
 impl StatusEndpoints {
-    /// Endpoints for the health and metrics of this process.
-    pub(crate) fn new(health: Health, metrics: Metrics) -> Self {
-        Self { health, metrics }
+    /// Endpoints for the health and metrics of this process, which can be reached over the loopback interface by the names of
+    /// this machine and these.
+    pub(crate) fn new(health: Health, metrics: Metrics, hosts: Vec<AllowedHost>) -> Self {
+        Self { health, metrics, hosts: hosts.into() }
+    }
+
+    /// Router of a listener that has no other routes.
+    pub(crate) fn alone(self) -> Router {
+        self.routes().fallback(|| async { ProblemResponse(unknown_route()) })
     }
 
     fn routes(self) -> Router {
@@ -40,14 +55,40 @@ impl StatusEndpoints {
             .route("/health/live", get(liveness))
             .route("/health/ready", get(readiness))
             .route("/metrics", get(metrics))
+            .route_layer(from_fn_with_state(self.clone(), check_host))
             .with_state(self)
     }
+
+    /// Liveness without details.
+    fn bare_liveness(self) -> Router {
+        let status = async |State(status): State<Self>| http_status(&status.health.liveness());
+        Router::new().route("/health/live", get(status)).with_state(self)
+    }
+}
+
+/// DNS rebinding protection: a page of another site does not read the status of a shop on this machine.
+async fn check_host(
+    State(status): State<StatusEndpoints>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request<Body>,
+    next: Next,
+) -> Response {
+    let is_known = HostName::of(request.headers(), &status.hosts) != HostName::Unknown;
+    if is_known || !peer.ip().to_canonical().is_loopback() {
+        return next.run(request).await;
+    }
+    let title = "this host name is not configured; use localhost, or add the name to the setting api-gateway.hosts";
+    ProblemResponse(Problem::new(403, codes::FORBIDDEN, title)).into_response()
 }
 
 /// Router of an edge. Requests come from outside, so of their context headers only the trace and the request id are
 /// trusted; the edge is set here.
 pub(crate) fn edge(edge: Edge, gateway: Router, status: StatusEndpoints) -> Router {
-    status.routes().fallback_service(EdgeService { edge, gateway })
+    let status = match edge {
+        Edge::Shop => status.bare_liveness(),
+        Edge::Operator | Edge::Internal => status.routes(),
+    };
+    status.fallback_service(EdgeService { edge, gateway })
 }
 
 /// Router of the service listener, for other processes: every documented path and every call of a contract leads to its
@@ -56,20 +97,23 @@ pub(crate) fn services(
     assembly: &Assembly,
     status: StatusEndpoints,
     secret: Option<FleetSecret>,
-) -> Router {
+) -> Result<Router, CliError> {
     let Assembly { routers, descriptions, fallback, .. } = assembly;
     let mut routes = matchit::Router::new();
     for (service, description) in descriptions {
         let Some(target) = routers.get(service) else { continue };
-        for path in description.paths() {
-            // Two services with the same path would be a contract error; the first one wins.
-            let _ = routes.insert(number_parameters(path), (*service, target.clone()));
+        // A path is listed once per method.
+        let paths: BTreeSet<String> = description.paths().map(number_parameters).collect();
+        for path in paths {
+            routes.insert(path, (*service, target.clone())).map_err(CliError::failed)?;
         }
         // The contracts it provides are mounted below its name.
-        let _ = routes.insert(rpc::call_path(service, "{p4}"), (*service, target.clone()));
+        let calls = rpc::call_path(service, "{p4}");
+        routes.insert(calls, (*service, target.clone())).map_err(CliError::failed)?;
     }
     let fallback = fallback.clone();
-    status.routes().fallback_service(ServiceRouter { routes: Arc::new(routes), fallback, secret })
+    let service = ServiceRouter { routes: Arc::new(routes), fallback, secret };
+    Ok(status.routes().fallback_service(service))
 }
 
 /// Path with numbered parameters, so that services with different parameter names can share one route tree.
@@ -137,11 +181,11 @@ impl Service<Request<Body>> for ServiceRouter {
                 match authenticated {
                     Ok(()) => Box::pin(route.clone().call(request)),
                     Err(problem) => {
-                        Box::pin(async { Ok(web::ProblemResponse(problem).into_response()) })
+                        Box::pin(async { Ok(ProblemResponse(problem).into_response()) })
                     }
                 }
             }
-            None => Box::pin(async { Ok(web::ProblemResponse(unknown_route()).into_response()) }),
+            None => Box::pin(async { Ok(ProblemResponse(unknown_route()).into_response()) }),
         }
     }
 }
@@ -156,17 +200,19 @@ fn unknown_route() -> Problem {
 }
 
 async fn readiness(State(status): State<StatusEndpoints>) -> impl IntoResponse {
-    report(&status.health.readiness())
+    report(status.health.readiness())
 }
 
 async fn liveness(State(status): State<StatusEndpoints>) -> impl IntoResponse {
-    report(&status.health.liveness())
+    report(status.health.liveness())
 }
 
-fn report(report: &telemetry::HealthReport) -> (StatusCode, Json<serde_json::Value>) {
-    let status =
-        StatusCode::from_u16(report.http_status()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
-    (status, Json(serde_json::to_value(report).unwrap_or_default()))
+fn report(report: HealthReport) -> (StatusCode, Json<HealthReport>) {
+    (http_status(&report), Json(report))
+}
+
+fn http_status(report: &HealthReport) -> StatusCode {
+    StatusCode::from_u16(report.http_status()).expect("a report has the status 200 or 503")
 }
 
 async fn metrics(State(status): State<StatusEndpoints>) -> (HeaderMap, String) {

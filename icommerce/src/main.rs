@@ -5,6 +5,7 @@ mod commands;
 mod demo;
 mod edges;
 mod error;
+mod listeners;
 mod modules;
 mod output;
 mod process;

@@ -18,7 +18,7 @@ pub(crate) static ALL: &[Module] = &[
 /// Name of the gateway, whose router serves the two edges.
 pub(crate) const GATEWAY: &str = api_gateway::MODULE.name;
 
-pub(crate) use api_gateway::openapi;
+pub(crate) use api_gateway::{allowed_hosts, connection_limits, openapi};
 
 /// Validated module table.
 pub(crate) fn table() -> Result<ModuleTable, CliError> {

@@ -4,8 +4,16 @@ use crate::{cli::ProcessFlags, error::CliError, modules};
 use kernel::Clock;
 use rpc::{FleetSecret, SECRET_BYTES_MIN};
 use serde::{Deserialize, Serialize};
-use settings::{Flag, Origin, Section, Settings, Sources};
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use settings::{
+    Allowed, Flag, InvalidSetting, Section, SectionSettings, Settings, Sources, ValueOrigin,
+};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use telemetry::LogFormat;
 
 /// Settings of the process.
@@ -20,6 +28,20 @@ pub(crate) struct ProcessSettings {
     pub(crate) operator_listen: String,
     /// Address at which other processes reach the services of this one; empty for none.
     pub(crate) service_listen: String,
+    /// Address of the status listener, with health and metrics alone, which the operator edge has as well; empty for none.
+    pub(crate) status_listen: String,
+    /// Whether the shop edge may be reached from other machines while test payments are accepted, with which anybody there
+    /// orders for nothing.
+    pub(crate) allow_test_payments_beyond_loopback: bool,
+    /// Whether the operator edge, which asks for no sign-in, may be reached from other machines.
+    pub(crate) allow_operator_edge_beyond_loopback: bool,
+    /// Open connections per listener; at the limit the client with the most connections gives one up. Less where the process
+    /// may open fewer files.
+    pub(crate) connections_max: usize,
+    /// Minimum rate at which a client sends a request and reads its response, in bytes per second, after the grace period.
+    pub(crate) transfer_bytes_per_second_min: u32,
+    /// Grace period of a slow client, in seconds: also the longest pause.
+    pub(crate) transfer_grace_seconds: u64,
     /// Services that run in this process; empty for all.
     pub(crate) services: Vec<String>,
     /// Addresses of services in other processes, as `name=url`; a name may occur several times.
@@ -65,6 +87,12 @@ impl Default for ProcessSettings {
             listen: "127.0.0.1:8080".to_owned(),
             operator_listen: "127.0.0.1:8081".to_owned(),
             service_listen: String::new(),
+            status_listen: String::new(),
+            allow_test_payments_beyond_loopback: false,
+            allow_operator_edge_beyond_loopback: false,
+            connections_max: 4096,
+            transfer_bytes_per_second_min: 240,
+            transfer_grace_seconds: 10,
             services: Vec::new(),
             peers: Vec::new(),
             fleet: FleetSettings::default(),
@@ -74,6 +102,37 @@ impl Default for ProcessSettings {
             disk_reserve_bytes: 64 << 20,
             drain_timeout_ms: 20_000,
         }
+    }
+}
+
+impl SectionSettings for ProcessSettings {
+    const ALLOWED: &'static [Allowed] = &[
+        Allowed::range("connections_max", 16, 1_000_000),
+        Allowed::range("transfer_bytes_per_second_min", 1, 1_000_000),
+        Allowed::range("transfer_grace_seconds", 1, 600),
+        Allowed::range("disk_reserve_bytes", 0, 1 << 40),
+        Allowed::range("drain_timeout_ms", 0, 600_000),
+    ];
+
+    fn check(&self) -> Result<(), InvalidSetting> {
+        let is_address = |text: &str| text.parse::<SocketAddr>().is_ok();
+        for (path, address) in
+            [("listen", &self.listen), ("operator_listen", &self.operator_listen)]
+        {
+            if !is_address(address) {
+                let expected = "expected an address and port, such as 127.0.0.1:8080";
+                return Err(InvalidSetting::new(path, expected));
+            }
+        }
+        for (path, address) in
+            [("service_listen", &self.service_listen), ("status_listen", &self.status_listen)]
+        {
+            if !address.is_empty() && !is_address(address) {
+                let expected = "expected an address and port, such as 127.0.0.1:9000, or nothing";
+                return Err(InvalidSetting::new(path, expected));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -100,12 +159,14 @@ impl ProcessSettings {
             CliError::unavailable(format!("fleet.secret_file: {}: {error}", file.display()))
         })?;
         let secret = FleetSecret::new(text.trim().as_bytes(), Arc::clone(clock));
-        secret.map(Some).ok_or_else(|| {
+        let secret = secret.ok_or_else(|| {
             CliError::usage(format!(
                 "fleet.secret_file: the secret in {} is shorter than {SECRET_BYTES_MIN} bytes; make one with `openssl rand -hex 32`",
                 file.display()
             ))
-        })
+        })?;
+        warn_of_access(file);
+        Ok(Some(secret))
     }
 
     /// Peer addresses by service.
@@ -132,6 +193,16 @@ impl ProcessSettings {
     }
 }
 
+/// Warns of a secret that other users of this machine can read. It is not refused: orchestrators mount secrets that way.
+fn warn_of_access(file: &Path) {
+    const OTHERS: u32 = 0o004;
+    let mode = file.metadata().map(|metadata| metadata.permissions().mode());
+    if mode.is_ok_and(|mode| mode & OTHERS != 0) {
+        let file = file.display();
+        tracing::warn!(%file, "other users of this machine can read this secret; chmod 600 keeps it");
+    }
+}
+
 /// Setting that accepts test payments. Off by default, but on in demonstration mode unless it is set explicitly.
 const TEST_PAYMENTS: &str = "payment-service.test_payments";
 /// Setting that offers test payments in the checkout. Follows the one above unless it is set explicitly.
@@ -144,9 +215,10 @@ pub(crate) fn settings(flags: &ProcessFlags, more: Vec<Flag>) -> Result<Settings
     let settings = load(flags, all.clone())?;
     let process: ProcessSettings = settings.top().map_err(CliError::usage)?;
     let dump = settings.dump().0;
-    let is_default =
-        |key| dump.iter().any(|setting| setting.key == key && setting.origin == Origin::Default);
-    let mut accepted = accepts_test_payments(&settings, "payment-service")?;
+    let is_default = |key| {
+        dump.iter().any(|setting| setting.key == key && setting.origin == ValueOrigin::Default)
+    };
+    let mut accepted = accepts_test_payments(&settings)?;
     let given = all.len();
     if process.demo && is_default(TEST_PAYMENTS) {
         accepted = true;
@@ -158,8 +230,13 @@ pub(crate) fn settings(flags: &ProcessFlags, more: Vec<Flag>) -> Result<Settings
     if all.len() == given { Ok(settings) } else { load(flags, all) }
 }
 
+/// Whether test payments are accepted.
+pub(crate) fn accepts_test_payments(settings: &Settings) -> Result<bool, CliError> {
+    has_test_payments(settings, "payment-service")
+}
+
 /// Whether a section enables test payments.
-fn accepts_test_payments(settings: &Settings, section: &str) -> Result<bool, CliError> {
+fn has_test_payments(settings: &Settings, section: &str) -> Result<bool, CliError> {
     #[derive(Deserialize)]
     struct PaymentSwitch {
         test_payments: bool,
@@ -185,8 +262,8 @@ mod tests {
         let more = more.iter().map(|(key, value)| Flag::new("test", *key, *value)).collect();
         let settings = settings(&ProcessFlags::default(), more).unwrap();
         (
-            accepts_test_payments(&settings, "payment-service").unwrap(),
-            accepts_test_payments(&settings, "storefront").unwrap(),
+            has_test_payments(&settings, "payment-service").unwrap(),
+            has_test_payments(&settings, "storefront").unwrap(),
         )
     }
 

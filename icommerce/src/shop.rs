@@ -3,8 +3,9 @@
 use crate::{
     edges::{self, StatusEndpoints},
     error::CliError,
+    listeners::Listeners,
     modules,
-    process::ProcessSettings,
+    process::{self, ProcessSettings},
     wiring::{self, Embedded, InMemory},
 };
 use aide::openapi::OpenApi;
@@ -31,6 +32,8 @@ pub(crate) struct RunningShop {
     pub(crate) operator_address: Option<SocketAddr>,
     /// Address of the service listener, for other processes.
     pub(crate) service_address: Option<SocketAddr>,
+    /// Address of the status listener: health and metrics alone.
+    pub(crate) status_address: Option<SocketAddr>,
     engine: Embedded,
     tasks: TaskTracker,
     ids: Ids,
@@ -51,17 +54,12 @@ impl RunningShop {
         let secret = process.fleet_secret(&clock)?;
 
         // Ports before data: a second start on the same ports fails before it opens anything.
-        let shop = listener("listen", has_gateway, &process.listen).await?;
-        let operator = listener("operator_listen", has_gateway, &process.operator_listen).await?;
-        let for_peers = !process.service_listen.is_empty() || !has_gateway;
-        let address = match process.service_listen.as_str() {
-            "" => &process.listen,
-            address => address,
-        };
-        let services = listener("service_listen", for_peers, address).await?;
-        if secret.is_none() {
-            check_loopback(services.as_ref())?;
-        }
+        let mut listeners = Listeners::bind(&process, has_gateway).await?;
+        listeners.check_reach(&process, &settings, secret.is_some())?;
+        let hosts = modules::allowed_hosts(&settings).map_err(CliError::usage)?;
+        let edge_options = listeners.edge_options(&process, &settings)?;
+        let options = listeners.options(&process);
+        let has_test_payments = process::accepts_test_payments(&settings)?;
 
         let engine = Embedded::open(&process)?;
         let (tasks, health, metrics) = (TaskTracker::default(), Health::new(), Metrics::new());
@@ -85,12 +83,13 @@ impl RunningShop {
             .await
             .map_err(|(name, error)| build_error(name, &error))?;
 
-        let status = StatusEndpoints::new(health, metrics);
-        let drain = Duration::from_millis(process.drain_timeout_ms);
+        let status = StatusEndpoints::new(health, metrics, hosts);
+        let drain = options.drain_timeout;
         let mut running = Self {
             shop_address: None,
             operator_address: None,
             service_address: None,
+            status_address: None,
             engine,
             tasks,
             ids,
@@ -98,11 +97,18 @@ impl RunningShop {
         };
         if let Some(gateway) = assembly.routers.get(modules::GATEWAY) {
             let edge_router = |edge| edges::edge(edge, gateway.clone(), status.clone());
-            running.shop_address = running.serve(shop, edge_router(Edge::Shop));
-            running.operator_address = running.serve(operator, edge_router(Edge::Operator));
+            let Listeners { shop, operator, .. } = &mut listeners;
+            running.shop_address =
+                running.serve(shop.take(), edge_router(Edge::Shop), &edge_options)?;
+            running.operator_address =
+                running.serve(operator.take(), edge_router(Edge::Operator), &edge_options)?;
         }
-        running.service_address =
-            running.serve(services, edges::services(&assembly, status, secret));
+        let services = edges::services(&assembly, status.clone(), secret)?;
+        running.service_address = running.serve(listeners.services, services, &options)?;
+        running.status_address = running.serve(listeners.status, status.alone(), &options)?;
+        if has_gateway && has_test_payments {
+            tracing::warn!("test payments are accepted: orders can be placed without money");
+        }
         Ok(running)
     }
 
@@ -130,10 +136,15 @@ impl RunningShop {
         self.engine.close().await.map_err(|_| CliError::failed(FLUSH_FAILED))
     }
 
-    fn serve(&self, listener: Option<TcpListener>, router: Router) -> Option<SocketAddr> {
-        let listener = listener?;
-        let address = listener.local_addr().ok()?;
-        let options = ServeOptions { drain_timeout: self.drain, ..ServeOptions::default() };
+    fn serve(
+        &self,
+        listener: Option<TcpListener>,
+        router: Router,
+        options: &ServeOptions,
+    ) -> Result<Option<SocketAddr>, CliError> {
+        let Some(listener) = listener else { return Ok(None) };
+        let address = listener.local_addr().map_err(CliError::unavailable)?;
+        let options = options.clone();
         let mut shutdown = self.tasks.shutdown_signal();
         self.tasks.spawn(async move {
             let drained =
@@ -142,47 +153,8 @@ impl RunningShop {
                 tracing::warn!(%address, connections, "connections were closed at the drain timeout");
             }
         });
-        Some(address)
+        Ok(Some(address))
     }
-}
-
-async fn listener(
-    setting: &str,
-    is_needed: bool,
-    address: &str,
-) -> Result<Option<TcpListener>, CliError> {
-    if !is_needed {
-        return Ok(None);
-    }
-    let address: SocketAddr = address.parse().map_err(|_| {
-        CliError::usage(format!(
-            "{setting}: {address:?} is not an address and port, such as 127.0.0.1:8080"
-        ))
-    })?;
-    match TcpListener::bind(address).await {
-        Ok(listener) => Ok(Some(listener)),
-        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
-            Err(CliError::unavailable(format!(
-                "{address} is already in use; stop the other process, or choose another port ({setting}; 0 picks a free one)"
-            )))
-        }
-        Err(error) => {
-            Err(CliError::unavailable(format!("cannot listen on {address} ({setting}): {error}")))
-        }
-    }
-}
-
-/// Without a secret anybody who reaches the service listener is a member of the fleet.
-fn check_loopback(services: Option<&TcpListener>) -> Result<(), CliError> {
-    let Some(address) = services.and_then(|listener| listener.local_addr().ok()) else {
-        return Ok(());
-    };
-    if address.ip().is_loopback() {
-        return Ok(());
-    }
-    Err(CliError::usage(format!(
-        "service_listen: {address} can be reached from other machines, so calls need a credential: set fleet.secret_file, or listen on loopback"
-    )))
 }
 
 fn build_error(name: &str, error: &runtime::BuildError) -> CliError {

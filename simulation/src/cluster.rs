@@ -66,16 +66,11 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     /// Cluster of a plan, in which nothing runs yet.
-    pub(crate) fn new(
-        plan: &Plan,
-        env: &Arc<Environment>,
-        oracle: &Arc<Oracle>,
-    ) -> Result<Self, String> {
+    pub(crate) fn new(plan: &Plan, env: &Arc<Environment>, oracle: &Arc<Oracle>) -> Self {
         let placement = match plan.topology {
             Topology::SingleProcess => SINGLE_PROCESS,
             Topology::Fleet => PLACEMENTS[plan.placement % PLACEMENTS.len()],
         };
-        let settings = Arc::new(bootstrap::settings(&plan.settings)?);
         let network = Arc::new(Network::new(plan.seed, Arc::clone(env)));
         let mut skews = SimRng::stream(plan.seed, "clocks");
         let processes = placement.iter().enumerate().map(|(index, services)| {
@@ -84,8 +79,7 @@ impl Cluster {
                 env: Arc::clone(env),
                 oracle: Arc::clone(oracle),
                 network: Arc::clone(&network),
-                settings: Arc::clone(&settings),
-                calls: plan.settings.calls,
+                settings: plan.settings,
             };
             let clock = SimulatedClock::new(env.started(), skew);
             Arc::new(Process::new(index, services, clock, plan.seed, context))
@@ -95,7 +89,7 @@ impl Cluster {
             let process: Weak<Process> = Arc::downgrade(process);
             process as Weak<dyn network::Host>
         }));
-        Ok(Self { processes, network })
+        Self { processes, network }
     }
 
     /// Starts all processes and waits until they run.

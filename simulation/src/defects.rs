@@ -25,6 +25,10 @@ pub(crate) const ALL: &[Defect] = &[
     defect("check_then_decrement", "stock is checked, and decremented a moment later"),
     defect("hold_not_released", "a cancelled checkout keeps its hold"),
     defect("payment_not_cancelled", "a cancelled checkout keeps its authorisation"),
+    defect(
+        "setting_strands_payments",
+        "a payment whose method is no longer offered can be neither captured nor ended",
+    ),
     defect("void_forgotten", "a payment whose outcome is unknown is not voided"),
     defect("captured_on_each_webhook", "a redelivered webhook captures the payment again"),
     defect("refund_given_again", "a repeated refund request is paid twice"),

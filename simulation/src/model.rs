@@ -31,18 +31,13 @@ pub(crate) struct ReferenceModel {
     pub(crate) carts: CartsModel,
     pub(crate) catalogue: CatalogueModel,
     pub(crate) unfinished_sagas: BTreeSet<String>,
-    /// When the payment of an order is captured.
-    capture: CaptureMode,
+    /// Orders whose payment is captured at fulfilment, as the settings were when their checkout began.
+    captured_at_fulfilment: BTreeSet<String>,
     /// Version of each stream: how many events it has.
     versions: BTreeMap<String, u64>,
 }
 
 impl ReferenceModel {
-    /// Model of an empty shop that captures payments in this mode.
-    pub(crate) fn new(capture: CaptureMode) -> Self {
-        Self { capture, ..Self::default() }
-    }
-
     /// How many events of a stream are flushed.
     pub(crate) fn version(&self, stream: &str) -> u64 {
         self.versions.get(stream).copied().unwrap_or_default()
@@ -62,7 +57,10 @@ impl ReferenceModel {
         });
         if let Some(saga) = event.stream.strip_prefix("saga-") {
             match event.name.as_str() {
-                "saga_begun" => drop(self.unfinished_sagas.insert(saga.to_owned())),
+                "saga_begun" => {
+                    self.unfinished_sagas.insert(saga.to_owned());
+                    self.captured_at_fulfilment.extend(order_captured_at_fulfilment(event));
+                }
                 "saga_ended" => drop(self.unfinished_sagas.remove(saga)),
                 _ => {}
             }
@@ -110,10 +108,7 @@ impl ReferenceModel {
                     "a confirmed order has committed its hold",
                     || format!("order {id} is confirmed, its hold is {hold:?}"),
                 );
-                let due = match self.capture {
-                    CaptureMode::AtConfirmation => order.total,
-                    CaptureMode::AtFulfilment => 0,
-                };
+                let due = if self.captured_at_fulfilment.contains(id) { 0 } else { order.total };
                 let captured = payment.map_or(0, Payment::captured);
                 violations.check(
                     captured == due && order.captured == due,
@@ -149,4 +144,12 @@ impl ReferenceModel {
             OrderTransition::Placed | OrderTransition::Other => {}
         }
     }
+}
+
+/// Order of a checkout that captures the payment at fulfilment.
+fn order_captured_at_fulfilment(event: &RecordedEvent) -> Option<String> {
+    let begun: serde_json::Value = serde_json::from_slice(&event.data).ok()?;
+    let input = &begun["input"];
+    let is_at_fulfilment = input["capture"] == CaptureMode::AtFulfilment.as_str();
+    input["order_id"].as_str().filter(|_| is_at_fulfilment).map(str::to_owned)
 }

@@ -2,9 +2,7 @@
 //!
 //! An event is observed when it is flushed, which is when it begins to be true.
 
-use crate::{
-    environment::Environment, model::ReferenceModel, plan::CaptureMode, violation::Violations,
-};
+use crate::{environment::Environment, model::ReferenceModel, violation::Violations};
 use engine_memory::MemoryEngine;
 use futures_util::FutureExt;
 use journal::{READ_EVENTS_MAX, RecordedEvent};
@@ -22,8 +20,8 @@ pub(crate) struct Oracle {
 
 impl Oracle {
     /// Oracle that has observed nothing.
-    pub(crate) fn new(capture: CaptureMode, env: Arc<Environment>) -> Self {
-        let model = Mutex::new(ReferenceModel::new(capture));
+    pub(crate) fn new(env: Arc<Environment>) -> Self {
+        let model = Mutex::default();
         Self { env, model, positions: Mutex::default() }
     }
 

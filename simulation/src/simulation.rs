@@ -21,8 +21,8 @@ impl Simulation {
     /// Simulation of this plan, in which nothing runs yet.
     pub(crate) fn new(plan: Plan) -> Result<Arc<Self>, String> {
         let env = Arc::new(Environment::new());
-        let oracle = Arc::new(Oracle::new(plan.settings.capture, Arc::clone(&env)));
-        let cluster = Arc::new(Cluster::new(&plan, &env, &oracle)?);
+        let oracle = Arc::new(Oracle::new(Arc::clone(&env)));
+        let cluster = Arc::new(Cluster::new(&plan, &env, &oracle));
         let client =
             Client::new(plan.seed, Arc::clone(&env), Arc::clone(&oracle), Arc::clone(&cluster));
         let observed = Mutex::default();

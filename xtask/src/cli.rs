@@ -83,6 +83,11 @@ pub(crate) enum Task {
     ///
     /// Builds into target/build-time, with cargo's report of what the time went to.
     BuildTime,
+    /// Asks the advisory database for known vulnerabilities of the dependencies.
+    ///
+    /// Runs `cargo deny check advisories` and prints the date of the database. Without cargo-deny or the database it says
+    /// that nothing was checked.
+    Advisories,
     /// Counts the instructions of an order, a list, a product and a search, and compares them with the baseline.
     ///
     /// Builds for release and runs the shop under valgrind's callgrind, which is found or installed. An increase of more

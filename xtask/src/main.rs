@@ -1,6 +1,7 @@
 //! Task runner of the repository: `cargo xtask tidy`, `test`, `lighthouse`, `simulate`, `crash`, `bench`,
-//! `instructions` and `build-time`.
+//! `instructions`, `build-time` and `advisories`.
 
+mod advisories;
 mod bench;
 mod build_time;
 mod cli;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         }
         Task::Tidy { rules: false } => tidy::run(root),
         Task::Simulate { options } => simulate::run(root, &options),
+        Task::Advisories => advisories::run(root),
         Task::BuildTime => build_time::run(root),
         Task::Bench { scenarios } => bench::run(root, &scenarios),
         Task::Instructions { keep } => {

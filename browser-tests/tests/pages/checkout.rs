@@ -197,3 +197,125 @@ fn another_country_changes_the_form_and_the_totals_without_a_page_load() {
     );
     assert!(page.is_true("document.activeElement.id === 'country'"), "the focus stays");
 }
+
+#[test]
+fn the_address_form_follows_the_country_with_javascript_and_without() {
+    let page = Page::new(Emulation::DESKTOP);
+    add_to_cart(&page, PRODUCT_PATH);
+    page.visit("/checkout");
+    page.select_option("#country", "JP");
+    page.wait_until("!!document.getElementById('region')");
+    assert_address_form(
+        &page,
+        "Prefecture",
+        &["name", "postal_code", "region", "city", "line1", "line2"],
+    );
+    page.select_option("#country", "US");
+    page.wait_until("document.querySelector('label[for=region]').textContent === 'State'");
+    assert_address_form(
+        &page,
+        "State",
+        &["name", "line1", "line2", "city", "region", "postal_code"],
+    );
+    assert!(page.is_true("document.getElementById('postal_code').inputMode === 'numeric'"));
+
+    let page = Page::new(WITHOUT_JAVASCRIPT);
+    add_to_cart(&page, PRODUCT_PATH);
+    page.visit("/checkout");
+    page.evaluate("document.getElementById('country').value = 'AU'");
+    page.wait_for_navigation(|page| page.click("[data-part=delivery] noscript .button"));
+    assert_address_form(
+        &page,
+        "State",
+        &["name", "line1", "line2", "city", "region", "postal_code"],
+    );
+}
+
+fn assert_address_form(page: &Page, region: &str, order: &[&str]) {
+    assert_eq!(page.text_content("label[for=region]"), region);
+    let fields = page
+        .evaluate("[...document.querySelectorAll('[data-part=shipping] .input')].map(it => it.id)");
+    assert_eq!(fields, serde_json::json!(order));
+}
+
+#[test]
+fn a_wrong_field_keeps_its_error_until_it_is_right() {
+    let page = Page::new(Emulation::DESKTOP);
+    fill_cart_and_checkout(&page);
+    for (field, wrong, right) in
+        [("email", "a@b", "maren@example.com"), ("postal_code", "!!", "22763")]
+    {
+        page.evaluate(&format!("document.getElementById('{field}').value = '{wrong}'"));
+        page.wait_for_navigation(|page| page.click(PAY));
+        let leave = |value: &str| {
+            page.evaluate(&format!(
+                "{{ const it = document.getElementById('{field}'); it.focus(); it.value = '{value}'; it.blur(); }}"
+            ));
+            page.exists(&format!("#{field}-error"))
+        };
+        assert!(leave(wrong), "{field} is still wrong");
+        assert!(!leave(right), "{field} is right");
+    }
+}
+
+#[test]
+fn the_button_says_at_once_that_the_payment_runs() {
+    let page = Page::new(Emulation::DESKTOP);
+    fill_cart_and_checkout(&page);
+    page.evaluate(
+        "document.querySelector('form[data-checkout]').addEventListener('submit', (event) => event.preventDefault())",
+    );
+    page.click(PAY);
+    page.wait_until(&format!("document.querySelector('{PAY}').textContent === 'Paying…'"));
+    page.wait_until("document.getElementById('status').textContent === 'Paying…'");
+}
+
+#[test]
+fn the_lines_of_the_error_summary_begin_beside_their_bullets() {
+    let page = Page::new(Emulation::PHONE);
+    add_to_cart(&page, PRODUCT_PATH);
+    page.visit("/checkout");
+    page.wait_for_navigation(|page| page.click(PAY));
+    // A bullet stands on the first line of its item, unless an inline block of several lines moves it to the last one.
+    let inline_blocks = page.evaluate(
+        "[...document.querySelectorAll('#errors li a')].filter(it => getComputedStyle(it).display === 'inline-block').length",
+    );
+    assert_eq!(inline_blocks, 0);
+    let narrow = page.is_true(
+        "[...document.querySelectorAll('#errors li a')].every(it => it.getBoundingClientRect().height >= 24)",
+    );
+    assert!(narrow, "a link is too low to be hit");
+}
+
+#[test]
+fn an_order_page_shows_pictures_and_the_time_of_the_visitor() {
+    let page = Page::new(Emulation::DESKTOP);
+    fill_cart_and_checkout(&page);
+    page.wait_for_navigation(|page| page.click(PAY));
+    assert_thanked(&page);
+    assert!(page.exists(".ordered .tile img"));
+    let local = "new Intl.DateTimeFormat('en-GB', {day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', \
+                 minute: '2-digit', timeZoneName: 'short'}).format(new Date(document.querySelector('.order-facts time').dateTime))";
+    page.wait_until(&format!(
+        "document.querySelector('.order-facts time').textContent === {local}"
+    ));
+    assert!(page.text_content(".order-facts").contains("maren@example.com"));
+}
+
+#[test]
+fn more_than_there_is_is_told_in_the_cart_and_put_right_with_one_press() {
+    let page = Page::new(Emulation::DESKTOP);
+    add_to_cart(&page, PRODUCT_PATH);
+    page.evaluate("document.querySelector('.line [name=quantity]').value = '900'");
+    page.evaluate(
+        "document.querySelector('.line [name=quantity]').dispatchEvent(new Event('change', {bubbles: true}))",
+    );
+    page.wait_until(
+        "!!document.querySelector('.problem') || !!document.querySelector('.notice.bad')",
+    );
+    assert!(page.exists(".problem"), "{}", page.text_content("main"));
+    assert!(!page.exists(".summary a.button"), "the cart cannot be checked out as it is");
+    page.click(".problem .button");
+    page.wait_until("!document.querySelector('.problem')");
+    assert!(page.exists(".summary a.button"));
+}

@@ -1,5 +1,7 @@
 //! Batches of products: filled up to a limit of items and bytes, sent, and bisected where the shop rejects one whole.
 
+mod repair;
+
 use crate::{
     error::ImportError,
     product::PreparedProduct,
@@ -10,17 +12,20 @@ use contracts::product::{
     IMPORT_PRODUCTS_MAX, ImportBatch, ImportOutcome, ImportReport, NewProduct,
 };
 use kernel::Problem;
+use repair::repair;
 use shop_client::{CallError, EdgeClient};
 
 /// The most bytes of products in one batch, well below the size limit of a request.
 const BATCH_BYTES_MAX: usize = 600 * 1024;
+/// The most times that a product is repaired and sent again.
+const REPAIRS_MAX: u32 = 16;
 
-/// Products of one request, with the rows that were rejected meanwhile.
+/// Products of one request, with the rows that are not part of one.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     products: Vec<PreparedProduct>,
     bytes: usize,
-    rejected: Vec<RowReport>,
+    rows: Vec<RowReport>,
 }
 
 /// Outcome of a batch, product by product and row by row.
@@ -28,6 +33,19 @@ pub(crate) struct Batch {
 pub(crate) struct BatchResult {
     pub(crate) products: Vec<(NewProduct, RowOutcome)>,
     pub(crate) rows: Vec<RowReport>,
+    /// Number of variants that are new to products that existed.
+    pub(crate) added: u64,
+    /// Number of variants that are no longer for sale.
+    pub(crate) withdrawn: u64,
+}
+
+/// Part of a batch that is sent in one request.
+struct Part {
+    products: Vec<PreparedProduct>,
+    /// Whether variants that a product does not have stay on sale.
+    keep_variants: bool,
+    /// Number of repairs that its products had.
+    repairs: u32,
 }
 
 /// Iterator adapter that collects import items into batches.
@@ -42,7 +60,7 @@ impl<I: Iterator<Item = Result<ImportItem, ImportError>>> Iterator for Batcher<I
             match self.0.next() {
                 Some(Ok(item)) => batch.push(item),
                 Some(Err(error)) => return Some(Err(error)),
-                None if batch.products.is_empty() && batch.rejected.is_empty() => return None,
+                None if batch.products.is_empty() && batch.rows.is_empty() => return None,
                 None => break,
             }
         }
@@ -57,7 +75,7 @@ impl Batch {
                 self.bytes += serde_json::to_vec(&prepared.product).map_or(0, |text| text.len());
                 self.products.push(*prepared);
             }
-            ImportItem::Rejected(row) => self.rejected.push(row),
+            ImportItem::Row(row) => self.rows.push(row),
         }
     }
 
@@ -65,10 +83,11 @@ impl Batch {
     fn is_full(&self) -> bool {
         self.products.len() == IMPORT_PRODUCTS_MAX
             || self.bytes >= BATCH_BYTES_MAX
-            || self.rejected.len() >= IMPORT_PRODUCTS_MAX
+            || self.rows.len() >= IMPORT_PRODUCTS_MAX
     }
 
-    /// Sends the batch. One that the shop rejects as a whole is bisected until the product to blame is known.
+    /// Sends the batch. One that the shop rejects as a whole is bisected until the product to blame is known; a product
+    /// that it rejects for one part of it is repaired, and sent again.
     ///
     /// # Errors
     ///
@@ -78,63 +97,85 @@ impl Batch {
         operator: &EdgeClient,
         dry_run: bool,
     ) -> Result<BatchResult, ImportError> {
-        let mut result = BatchResult { rows: self.rejected, ..BatchResult::default() };
-        let mut parts = vec![self.products];
+        let mut result = BatchResult { rows: self.rows, ..BatchResult::default() };
+        let (keeping, exact) = self.products.into_iter().partition(|it| it.has_refused_variants);
+        let mut parts = vec![Part { products: keeping, keep_variants: true, repairs: 0 }];
+        parts.push(Part { products: exact, keep_variants: false, repairs: 0 });
         while let Some(mut part) = parts.pop() {
-            if part.is_empty() {
+            if part.products.is_empty() {
                 continue;
             }
-            let products = part.iter().map(|prepared| prepared.product.clone()).collect();
-            let outcomes = match post_import(operator, products, dry_run).await {
+            let outcomes = match part.post(operator, dry_run).await {
                 Ok(report) => report.outcomes,
                 Err(CallError::Problem(problem)) if problem.status < 500 => {
-                    if part.len() > 1 {
-                        let rest = part.split_off(part.len() / 2);
-                        parts.extend([rest, part]);
+                    if part.products.len() > 1 {
+                        let products = part.products.split_off(part.products.len() / 2);
+                        parts.extend([Part { products, ..part }, part]);
                         continue;
                     }
                     vec![rejection(&problem)]
                 }
                 Err(error) => return Err(error.into()),
             };
-            for (prepared, outcome) in part.into_iter().zip(outcomes) {
-                result.record(prepared, outcome);
+            let may_repair = part.repairs < REPAIRS_MAX;
+            let mut repaired = Vec::new();
+            for (mut prepared, outcome) in part.products.into_iter().zip(outcomes) {
+                result.count(&prepared, &outcome);
+                if repair(&mut prepared, &outcome, may_repair) {
+                    repaired.push(prepared);
+                } else {
+                    result.record(prepared, outcome);
+                }
             }
+            parts.push(Part { products: repaired, repairs: part.repairs + 1, ..part });
         }
         result.rows.sort_by_key(|row| (row.origin.file, row.origin.line));
         Ok(result)
     }
 }
 
+impl Part {
+    async fn post(&self, operator: &EdgeClient, dry_run: bool) -> Result<ImportReport, CallError> {
+        let products = self.products.iter().map(|prepared| prepared.product.clone()).collect();
+        let batch = ImportBatch { products, dry_run, keep_variants: self.keep_variants };
+        operator.post("/api/v1/products/import").json(&batch).send().await
+    }
+}
+
 impl BatchResult {
+    fn count(&mut self, prepared: &PreparedProduct, outcome: &ImportOutcome) {
+        if let ImportOutcome::Updated { added, withdrawn, .. } = outcome {
+            // A product that this import created has no variants from before.
+            if prepared.outcome != Some(RowOutcome::Created) {
+                self.added += added.len() as u64;
+            }
+            self.withdrawn += withdrawn.len() as u64;
+        }
+    }
+
     fn record(&mut self, prepared: PreparedProduct, outcome: ImportOutcome) {
         let (outcome, remark) = match outcome {
-            ImportOutcome::Created => (RowOutcome::Created, None),
-            ImportOutcome::Updated => (RowOutcome::Updated, None),
-            ImportOutcome::Unchanged => (RowOutcome::Unchanged, None),
-            ImportOutcome::Rejected { field, message } => {
+            ImportOutcome::Rejected { field, message, .. } => {
                 (RowOutcome::Rejected, Some(Remark { field, reason: message }))
             }
+            _ => (prepared.outcome.unwrap_or(RowOutcome::Unchanged), None),
         };
         let rows = prepared.rows.into_iter().map(|row| {
             let mut remarks: Vec<Remark> = remark.iter().cloned().collect();
             remarks.extend(row.remarks);
             RowReport { origin: row.origin, sku: row.sku, outcome, remarks }
         });
-        self.rows.extend(rows);
+        self.rows.extend(rows.chain(prepared.rejected));
         self.products.push((prepared.product, outcome));
     }
 }
 
-async fn post_import(
-    operator: &EdgeClient,
-    products: Vec<NewProduct>,
-    dry_run: bool,
-) -> Result<ImportReport, CallError> {
-    operator.post("/api/v1/products/import").json(&ImportBatch { products, dry_run }).send().await
-}
-
 fn rejection(problem: &Problem) -> ImportOutcome {
     let field = problem.errors.first().map_or_else(String::new, |error| error.field.clone());
-    ImportOutcome::Rejected { field, message: problem.to_string() }
+    ImportOutcome::Rejected {
+        field,
+        message: problem.to_string(),
+        code: Some(problem.code.clone()),
+        subject: problem.subject.clone(),
+    }
 }

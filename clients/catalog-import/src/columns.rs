@@ -1,165 +1,274 @@
-//! Column mapping: the columns of a product file by their header names in either export format.
+//! Columns of one file: where the facts of a mapping are in its records, and what is not mapped.
 
+use crate::{
+    mapping::{Fact, Mapping, OptionColumns, ReportedColumn, RowKind, RowRule, Source},
+    number::{DecimalSeparator, quoted},
+    row::Remark,
+    text::collapse_whitespace,
+};
 use csv::StringRecord;
 
-/// Column that the import understands. All others are ignored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Column {
-    Handle,
-    Title,
-    Body,
-    Vendor,
-    Category,
-    Type,
-    Tags,
-    Published,
-    Status,
-    OptionName(usize),
-    OptionValue(usize),
-    Sku,
-    Grams,
-    Quantity,
-    Policy,
-    Price,
-    CompareAtPrice,
-    Barcode,
-    ImageSource,
-    ImagePosition,
-    ImageAlt,
-    VariantImage,
+/// Facts whose cells are prices.
+const PRICES: [Fact; 3] = [Fact::Price, Fact::SalePrice, Fact::CompareAtPrice];
+/// Facts whose cells are other numbers.
+const MEASURES: [Fact; 2] = [Fact::Weight, Fact::Stock];
+
+/// Columns of a file.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Columns {
+    /// Sources that the file has, by fact.
+    facts: Vec<Vec<FileSource>>,
+    /// Name of each fact in reports: that of its column in the file, or its first name in the mapping.
+    labels: Vec<String>,
+    options: Vec<OptionSource>,
+    rules: Vec<(usize, RowRule)>,
+    /// Columns with the variants of a product, and with the names of their options.
+    pub(crate) children: Option<(usize, Option<usize>)>,
+    reported: Vec<(usize, String, ReportedColumn)>,
+    /// Columns that the mapping does not name.
+    pub(crate) unknown: Vec<(usize, String)>,
+    /// Decimal separators of the file's numbers.
+    pub(crate) numbers: Numbers,
 }
 
-/// The most options of a product.
-pub(crate) const OPTIONS_MAX: usize = 3;
-/// Number of columns that the import understands, but for the picture of a variant.
-const COLUMNS: usize = 19 + 2 * OPTIONS_MAX;
+/// Decimal separators of a file: of its prices and of its other numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Numbers {
+    pub(crate) prices: DecimalSeparator,
+    pub(crate) measures: DecimalSeparator,
+}
 
-impl Column {
-    /// Name in reports: that of the format's own documentation.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Handle => "Handle",
-            Self::Title => "Title",
-            Self::Body => "Body (HTML)",
-            Self::Vendor => "Vendor",
-            Self::Category => "Product Category",
-            Self::Type => "Type",
-            Self::Tags => "Tags",
-            Self::Published => "Published",
-            Self::Status => "Status",
-            Self::OptionName(0) => "Option1 Name",
-            Self::OptionName(1) => "Option2 Name",
-            Self::OptionName(_) => "Option3 Name",
-            Self::OptionValue(0) => "Option1 Value",
-            Self::OptionValue(1) => "Option2 Value",
-            Self::OptionValue(_) => "Option3 Value",
-            Self::Sku => "Variant SKU",
-            Self::Grams => "Variant Grams",
-            Self::Quantity => "Variant Inventory Qty",
-            Self::Policy => "Variant Inventory Policy",
-            Self::Price => "Variant Price",
-            Self::CompareAtPrice => "Variant Compare At Price",
-            Self::Barcode => "Variant Barcode",
-            Self::ImageSource => "Image Src",
-            Self::ImagePosition => "Image Position",
-            Self::ImageAlt => "Image Alt Text",
-            Self::VariantImage => "Variant Image",
+/// Source of a fact in a file.
+#[derive(Clone, Debug)]
+struct FileSource {
+    /// Index of the column; `None` for a constant.
+    index: Option<usize>,
+    name: String,
+    source: Source,
+}
+
+/// Columns of an option in a file.
+#[derive(Clone, Debug)]
+struct OptionSource {
+    label: String,
+    name: Option<usize>,
+    value: usize,
+    value_name: String,
+}
+
+impl Columns {
+    /// Columns of a header; of two with the same name the first one counts. `Err` has the names of the columns that could
+    /// group rows into products, if the file has none of them.
+    pub(crate) fn resolve(mapping: &Mapping, header: &StringRecord) -> Result<Self, String> {
+        let find = |name: &str| {
+            let wanted = normalise(name);
+            header.iter().position(|own| normalise(own) == wanted)
+        };
+        let own_name = |index: usize| header.get(index).unwrap_or_default().trim().to_owned();
+        let mut columns = Self {
+            facts: vec![Vec::new(); Fact::COUNT],
+            labels: vec![String::new(); Fact::COUNT],
+            ..Self::default()
+        };
+        for (fact, sources) in &mapping.facts {
+            let (found, label) = file_sources(&sources.0, &find, &own_name);
+            columns.facts[*fact as usize] = found;
+            columns.labels[*fact as usize] = label;
+        }
+        if !columns.has(Fact::Group) && !columns.has(Fact::Handle) {
+            let group = [Fact::Group, Fact::Handle].into_iter();
+            return Err(group
+                .map(|fact| columns.label(fact))
+                .find(|it| it != "slug")
+                .unwrap_or_default());
+        }
+        let option = |option: &OptionColumns| {
+            let value = find(&option.value)?;
+            let name = option.name.as_deref().and_then(find);
+            let label = option.label.clone().unwrap_or_default();
+            Some(OptionSource { label, name, value, value_name: own_name(value) })
+        };
+        columns.options = mapping.options.iter().filter_map(option).collect();
+        let rule = |rule: &RowRule| Some((find(&rule.column)?, rule.clone()));
+        columns.rules = mapping.rows.iter().filter_map(rule).collect();
+        columns.children = mapping.children.as_ref().and_then(|children| {
+            Some((find(&children.column)?, children.labels.as_deref().and_then(find)))
+        });
+        columns.sort_others(mapping, header);
+        Ok(columns)
+    }
+
+    /// Sorts the columns without a fact into those that are reported and those that are unknown.
+    fn sort_others(&mut self, mapping: &Mapping, header: &StringRecord) {
+        for (index, name) in header.iter().enumerate() {
+            let name = name.trim();
+            let reported = mapping.reported.get(name).or_else(|| {
+                let mut patterns = mapping.reported.iter();
+                patterns.find(|(pattern, _)| is_match(pattern, name)).map(|(_, reported)| reported)
+            });
+            if let Some(reported) = reported {
+                self.reported.push((index, name.to_owned(), reported.clone()));
+            } else if !name.is_empty()
+                && !self.is_read(index)
+                && !mapping.ignored.iter().any(|pattern| is_match(pattern, name))
+            {
+                self.unknown.push((index, name.to_owned()));
+            }
         }
     }
 
-    /// The column of a header name in the old export format or the new one, regardless of case and punctuation.
-    fn from_header_name(name: &str) -> Option<Self> {
-        let letters = name.chars().filter(|letter| letter.is_alphanumeric());
-        let name: String = letters.flat_map(char::to_lowercase).collect();
-        let option = |rest: &str| {
-            rest.parse::<usize>().ok().filter(|number| (1..=OPTIONS_MAX).contains(number))
-        };
-        Some(match name.as_str() {
-            "handle" | "urlhandle" => Self::Handle,
-            "title" | "name" => Self::Title,
-            "bodyhtml" | "body" | "description" | "descriptionhtml" => Self::Body,
-            "vendor" | "brand" => Self::Vendor,
-            "productcategory" | "standardproducttype" | "category" => Self::Category,
-            "type" | "producttype" | "customproducttype" => Self::Type,
-            "tags" => Self::Tags,
-            "published" | "publishedononlinestore" => Self::Published,
-            "status" => Self::Status,
-            "variantsku" | "sku" => Self::Sku,
-            "variantgrams" | "grams" | "weightvaluegrams" => Self::Grams,
-            "variantinventoryqty"
-            | "variantinventoryquantity"
-            | "inventoryquantity"
-            | "inventoryqty" => Self::Quantity,
-            "variantinventorypolicy" | "inventorypolicy" | "continuesellingwhenoutofstock" => {
-                Self::Policy
+    fn is_read(&self, index: usize) -> bool {
+        self.facts.iter().flatten().any(|source| source.index == Some(index))
+            || self.options.iter().any(|it| it.value == index || it.name == Some(index))
+            || self.rules.iter().any(|(column, _)| *column == index)
+            || self.children.is_some_and(|(list, labels)| list == index || labels == Some(index))
+    }
+
+    /// Whether the file has a source of this fact.
+    pub(crate) fn has(&self, fact: Fact) -> bool {
+        self.facts.get(fact as usize).is_some_and(|sources| !sources.is_empty())
+    }
+
+    /// Name of a fact in reports.
+    pub(crate) fn label(&self, fact: Fact) -> String {
+        let label = self.labels.get(fact as usize).filter(|label| !label.is_empty());
+        label.map_or(fact.api_field(), String::as_str).to_owned()
+    }
+
+    /// Name of the column with the value of an option in reports.
+    pub(crate) fn option_label(&self, option: usize) -> String {
+        self.options.get(option).map_or_else(|| "options".to_owned(), |it| it.value_name.clone())
+    }
+
+    /// The first source of a fact that is not empty in a record, with its text; an empty text where none is.
+    pub(crate) fn cell<'a>(
+        &'a self,
+        fact: Fact,
+        row: &StringRecord,
+    ) -> (String, Option<&'a Source>) {
+        for source in &self.facts[fact as usize] {
+            let text = source.text(row);
+            if !text.is_empty() {
+                return (text, Some(&source.source));
             }
-            "variantprice" | "price" => Self::Price,
-            "variantcompareatprice" | "compareatprice" => Self::CompareAtPrice,
-            "variantbarcode" | "barcode" => Self::Barcode,
-            "imagesrc" | "imageurl" | "productimageurl" => Self::ImageSource,
-            "imageposition" => Self::ImagePosition,
-            "imagealttext" | "imagealt" => Self::ImageAlt,
-            "variantimage" | "variantimageurl" => Self::VariantImage,
-            name => {
-                let rest = name.strip_prefix("option")?;
-                match (rest.strip_suffix("name"), rest.strip_suffix("value")) {
-                    (Some(number), _) => Self::OptionName(option(number)? - 1),
-                    (None, Some(number)) => Self::OptionValue(option(number)? - 1),
-                    (None, None) => return None,
-                }
+        }
+        (String::new(), None)
+    }
+
+    /// All values of a fact in a record, with the source of each.
+    pub(crate) fn cells<'a>(&'a self, fact: Fact, row: &StringRecord) -> Vec<(String, &'a Source)> {
+        let mut values = Vec::new();
+        for source in &self.facts[fact as usize] {
+            let text = source.text(row);
+            let parts: Vec<&str> = match &source.source.separator {
+                Some(separator) => text.split(separator.as_str()).collect(),
+                None => vec![&text],
+            };
+            for part in parts.into_iter().map(str::trim).filter(|part| !part.is_empty()) {
+                values.push((part.to_owned(), &source.source));
             }
+        }
+        values
+    }
+
+    /// Name and value of each option in a record.
+    pub(crate) fn options(&self, row: &StringRecord) -> Vec<(String, String)> {
+        let cell = |index: usize| collapse_whitespace(row.get(index).unwrap_or_default());
+        let option =
+            |it: &OptionSource| (it.name.map_or_else(|| it.label.clone(), cell), cell(it.value));
+        self.options.iter().map(option).collect()
+    }
+
+    /// Kind of a record that is not a variant, with the reason of a refusal.
+    pub(crate) fn row_kind(&self, row: &StringRecord) -> Option<(RowKind, Remark)> {
+        self.rules.iter().find_map(|(index, rule)| {
+            let cell = row.get(*index).unwrap_or_default();
+            let value = cell.split(',').map(str::trim).find(|part| {
+                let is_listed = |value: &String| value == "*" || value.eq_ignore_ascii_case(part);
+                !part.is_empty() && rule.values.iter().any(is_listed)
+            })?;
+            let reason =
+                rule.because.clone().unwrap_or_else(|| "such rows are left out".to_owned());
+            let field = rule.column.clone();
+            Some((rule.are, Remark { field, reason: format!("{}: {reason}", quoted(value)) }))
         })
     }
 
-    /// Index into [`ColumnMap`].
-    fn slot(self) -> usize {
-        match self {
-            Self::Handle => 0,
-            Self::Title => 1,
-            Self::Body => 2,
-            Self::Vendor => 3,
-            Self::Category => 4,
-            Self::Type => 5,
-            Self::Tags => 6,
-            Self::Published => 7,
-            Self::Status => 8,
-            Self::Sku => 9,
-            Self::Grams => 10,
-            Self::Quantity => 11,
-            Self::Policy => 12,
-            Self::Price => 13,
-            Self::CompareAtPrice => 14,
-            Self::Barcode => 15,
-            Self::ImageSource => 16,
-            Self::ImagePosition => 17,
-            Self::ImageAlt => 18,
-            Self::OptionName(number) => 19 + number,
-            Self::OptionValue(number) => 19 + OPTIONS_MAX + number,
-            Self::VariantImage => 19 + 2 * OPTIONS_MAX,
+    /// Columns of a record with an effect that the shop cannot express: the column, and the reason.
+    pub(crate) fn reports(&self, row: &StringRecord) -> Vec<Remark> {
+        let report = |(index, name, column): &(usize, String, ReportedColumn)| {
+            let cell = row.get(*index).unwrap_or_default().trim();
+            let is_usual = column.unless.iter().any(|value| value.eq_ignore_ascii_case(cell));
+            (!cell.is_empty() && !is_usual).then(|| {
+                let reason = format!("{} is not taken: {}", quoted(cell), column.because);
+                Remark { field: name.clone(), reason }
+            })
+        };
+        self.reported.iter().filter_map(report).collect()
+    }
+
+    /// Cells with prices in a record.
+    pub(crate) fn prices(&self, row: &StringRecord) -> Vec<String> {
+        PRICES.iter().flat_map(|fact| self.cells(*fact, row)).map(|(text, _)| text).collect()
+    }
+
+    /// Cells with other numbers in a record.
+    pub(crate) fn measures(&self, row: &StringRecord) -> Vec<String> {
+        MEASURES.iter().flat_map(|fact| self.cells(*fact, row)).map(|(text, _)| text).collect()
+    }
+}
+
+impl FileSource {
+    fn text(&self, row: &StringRecord) -> String {
+        match (self.index, &self.source.constant) {
+            (Some(index), _) => self.source.meaning(row.get(index).unwrap_or_default()),
+            (None, constant) => constant.clone().unwrap_or_default(),
         }
     }
 }
 
-/// Index of each column in the records of a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ColumnMap([Option<usize>; COLUMNS + 1]);
-
-impl ColumnMap {
-    /// Maps the columns of a header; of two with the same meaning the first one counts. `None` without a column of
-    /// handles, as nothing else groups rows into products.
-    pub(crate) fn from_header(header: &StringRecord) -> Option<Self> {
-        let mut columns = Self([None; COLUMNS + 1]);
-        for (index, name) in header.iter().enumerate() {
-            if let Some(column) = Column::from_header_name(name) {
-                columns.0[column.slot()].get_or_insert(index);
-            }
+/// Sources of a fact that a file has, and the name of the fact in reports.
+fn file_sources(
+    sources: &[Source],
+    find: &impl Fn(&str) -> Option<usize>,
+    own_name: &impl Fn(usize) -> String,
+) -> (Vec<FileSource>, String) {
+    let resolve = |source: &Source| {
+        let index = source.column.as_deref().map(find);
+        match index {
+            Some(None) => None,
+            Some(Some(index)) => Some(FileSource {
+                index: Some(index),
+                name: own_name(index),
+                source: source.clone(),
+            }),
+            None => Some(FileSource { index: None, name: String::new(), source: source.clone() }),
         }
-        columns.0[Column::Handle.slot()].map(|_| columns)
-    }
+    };
+    let found: Vec<FileSource> = sources.iter().filter_map(resolve).collect();
+    let first_name = || sources.iter().find_map(|source| source.column.clone()).unwrap_or_default();
+    let label =
+        found.iter().find(|it| it.index.is_some()).map_or_else(first_name, |it| it.name.clone());
+    (found, label)
+}
 
-    /// Cell of a record, trimmed; empty when there is no such column.
-    pub(crate) fn cell<'a>(&self, column: Column, row: &'a StringRecord) -> &'a str {
-        self.0[column.slot()].and_then(|index| row.get(index)).unwrap_or_default().trim()
+/// Letters and digits of a name, in lower case; the name itself where it has none.
+fn normalise(name: &str) -> String {
+    let letters = name.chars().filter(|letter| letter.is_alphanumeric());
+    let plain: String = letters.flat_map(char::to_lowercase).collect();
+    if plain.is_empty() { name.trim().to_owned() } else { plain }
+}
+
+/// Whether a pattern, with at most one `*`, matches the name of a column.
+fn is_match(pattern: &str, name: &str) -> bool {
+    let name = name.to_lowercase();
+    match pattern.to_lowercase().split_once('*') {
+        Some((before, after)) => {
+            name.len() >= before.len() + after.len()
+                && name.starts_with(before)
+                && name.ends_with(after)
+        }
+        None => normalise(pattern) == normalise(&name),
     }
 }
 
@@ -167,63 +276,46 @@ impl ColumnMap {
 mod tests {
     use super::*;
 
-    #[test]
-    fn columns_are_found_by_either_name_in_any_spelling() {
-        let header = [
-            "Variant SKU",
-            "url HANDLE",
-            "option2_value",
-            "SEO Title",
-            "Price",
-            "Handle",
-            "Option4 Name",
-        ];
-        let columns = ColumnMap::from_header(&StringRecord::from(header.to_vec())).unwrap();
-        let row = StringRecord::from(vec!["S", " mug ", "Red", "x", "5"]);
-        let cell = |column| columns.cell(column, &row);
-        assert_eq!(
-            (cell(Column::Sku), cell(Column::Handle), cell(Column::Price)),
-            ("S", "mug", "5")
-        );
-        assert_eq!((cell(Column::OptionValue(1)), cell(Column::Title)), ("Red", ""));
-        assert_eq!(ColumnMap::from_header(&StringRecord::from(vec!["Title", "Price"])), None);
+    fn resolve(header: &[&str]) -> Result<Columns, String> {
+        Columns::resolve(&Mapping::default(), &StringRecord::from(header.to_vec()))
     }
 
     #[test]
-    fn every_column_has_its_own_slot() {
-        use Column::{
-            Barcode, Body, Category, CompareAtPrice, Grams, Handle, ImageAlt, ImagePosition,
-            ImageSource, OptionName, OptionValue, Policy, Price, Published, Quantity, Sku, Status,
-            Tags, Title, Type, VariantImage, Vendor,
-        };
-        let mut all = vec![
-            Handle,
-            Title,
-            Body,
-            Vendor,
-            Category,
-            Type,
-            Tags,
-            Published,
-            Status,
-            Sku,
-            Grams,
-            Quantity,
-            Policy,
-            Price,
-            CompareAtPrice,
-            Barcode,
-            ImageSource,
-            ImagePosition,
-            ImageAlt,
-            VariantImage,
-        ];
-        all.extend((0..OPTIONS_MAX).flat_map(|number| [OptionName(number), OptionValue(number)]));
-        for column in &all {
-            assert_eq!(Column::from_header_name(column.name()), Some(*column));
+    fn columns_are_found_by_any_of_their_names_in_any_spelling() {
+        let header = ["Variant SKU", "url HANDLE", "option2_value", "SEO Title", "Price", "Handle"];
+        let columns = resolve(&header).unwrap();
+        let row = StringRecord::from(vec!["S", " mug ", "Red", "x", "5", ""]);
+        let cell = |fact| columns.cell(fact, &row).0;
+        assert_eq!(
+            (cell(Fact::Sku), cell(Fact::Group), cell(Fact::Price)),
+            ("S".into(), "mug".into(), "5".into())
+        );
+        assert_eq!(columns.options(&row), [(String::new(), "Red".to_owned())]);
+        assert_eq!(cell(Fact::Title), "");
+        assert_eq!(columns.label(Fact::Title), "Title");
+        assert_eq!(columns.unknown, [(3, "SEO Title".to_owned())]);
+        assert!(resolve(&["Title", "Price"]).unwrap_err().contains("Handle"));
+    }
+
+    #[test]
+    fn patterns_match_names() {
+        for (pattern, name, expected) in [
+            ("Price / *", "Price / International", true),
+            ("Price / *", "Price", false),
+            ("*_labels", "additional_image_labels", true),
+            ("*_labels", "labels", false),
+            ("Tax code", "tax_code", true),
+        ] {
+            assert_eq!(is_match(pattern, name), expected, "{pattern} {name}");
         }
-        let mut slots: Vec<_> = all.iter().map(|column| column.slot()).collect();
-        slots.sort_unstable();
-        assert_eq!(slots, (0..=COLUMNS).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_column_with_an_effect_is_reported_unless_its_value_is_usual() {
+        let columns = resolve(&["Handle", "Variant Taxable", "Price / Asia"]).unwrap();
+        let reports = |cells: [&str; 3]| columns.reports(&StringRecord::from(cells.to_vec())).len();
+        assert_eq!(reports(["mug", "TRUE", ""]), 0);
+        assert_eq!(reports(["mug", "false", ""]), 1);
+        assert_eq!(reports(["mug", "perhaps", "7"]), 2);
     }
 }

@@ -14,15 +14,33 @@ pub enum ImportError {
         /// The cause.
         error: io::Error,
     },
-    /// A file has no column of handles, so it is not a product file.
+    /// A file has no column that groups its rows into products, so it is not a product file.
     #[error(
-        "{} has no column Handle, which groups the rows of a product; \
-         is it a product file as shops export it, or one JSON object a line?", path.display()
+        "{} has no column {names}, which groups the rows of a product; name its format with --columns, \
+         or a mapping file that says what its columns mean", path.display()
     )]
-    MissingHandleColumn {
+    MissingColumn {
         /// The file.
         path: PathBuf,
+        /// The names of such columns.
+        names: String,
     },
+    /// A number of a file has two readings, and no other one of the file tells which is right.
+    #[error(
+        "{}, line {line}: {text} can have a decimal separator or one of thousands, and no other number of the file \
+         tells which; say --decimal point or --decimal comma", path.display()
+    )]
+    AmbiguousNumber {
+        /// The file.
+        path: PathBuf,
+        /// The line.
+        line: u64,
+        /// The number.
+        text: String,
+    },
+    /// The shop does not tell its currency.
+    #[error("the shop does not tell its currency; name it with --currency")]
+    UnknownCurrency,
     /// The report cannot be written.
     #[error("the report {} cannot be written: {error}", path.display())]
     Report {

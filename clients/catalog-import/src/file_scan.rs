@@ -1,40 +1,74 @@
-//! First pass over the files: encoding, format, and handles whose rows are not contiguous.
+//! First pass over the files: encoding, format, columns, number notation, and products whose rows are not contiguous.
 //!
-//! The rows of a product are usually contiguous, and then one product in memory is enough. Where a handle comes again
-//! after other handles, its rows have to be kept until its last run; only this pass knows which handles those are. So a
+//! The rows of a product are usually contiguous, and then one product in memory is enough. Where one comes again after
+//! other products, its rows have to be kept until its last run; only this pass knows which products those are. So a
 //! million rows need little memory, and the order of rows makes no difference.
 
+mod format;
+mod parents;
+
+#[cfg(test)]
+mod tests;
+
 use crate::{
-    columns::{Column, ColumnMap},
+    columns::{Columns, Numbers},
     error::ImportError,
-    text::{fingerprint, slug},
+    mapping::{Fact, Mapping},
+    number::{DecimalSeparator, NotationEvidence, is_in_currency},
+    row::Remark,
+    text::{collapse_whitespace, fingerprint},
     text_reader::{TextEncoding, TextReader},
 };
-use csv::{Reader, ReaderBuilder, StringRecord};
+use csv::{Reader, StringRecord};
+use format::{detect_encoding, detect_format};
+use kernel::Currency;
 use std::{
     collections::{HashMap, HashSet},
-    io::{self, BufRead},
+    io,
     path::Path,
+    sync::Arc,
 };
+
+pub(crate) use format::{FileFormat, Layout, open_table};
+pub(crate) use parents::Parents;
+
+/// What the scan needs to know about the import.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ScanSettings<'a> {
+    pub(crate) mapping: &'a Mapping,
+    pub(crate) currency: Currency,
+    /// Decimal separator where a file does not tell it.
+    pub(crate) decimal: Option<DecimalSeparator>,
+}
 
 /// Result of the first pass over all files.
 #[derive(Debug, Default)]
 pub(crate) struct FileScan {
     /// In the order of the files.
-    pub(crate) formats: Vec<FileFormat>,
-    /// Number of runs after the first one, by the fingerprint of the slug; absent for contiguous products.
+    pub(crate) files: Vec<ScannedFile>,
+    pub(crate) parents: Parents,
+    /// Number of runs after the first one, by the fingerprint of the group; absent for contiguous products.
     extra_runs: HashMap<u64, u32>,
-    slugs: HashSet<u64>,
+    groups: HashSet<u64>,
     last: Option<u64>,
 }
 
-/// Format and encoding of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FileFormat {
+/// File after its scan.
+#[derive(Debug)]
+pub(crate) enum ScannedFile {
     /// Rows of cells.
-    Table { encoding: TextEncoding, delimiter: u8 },
+    Table { layout: Layout, columns: Arc<Columns>, remarks: Vec<Remark> },
     /// One JSON object a line.
     JsonLines { encoding: TextEncoding },
+}
+
+/// What the rows of a file say as a whole.
+#[derive(Debug, Default)]
+struct TableFacts {
+    prices: NotationEvidence,
+    measures: NotationEvidence,
+    /// Number of cells that are not empty, by unknown column.
+    unknown_cells: Vec<u64>,
 }
 
 impl FileScan {
@@ -42,125 +76,135 @@ impl FileScan {
     pub(crate) fn scan_file(
         &mut self,
         path: &Path,
+        settings: ScanSettings<'_>,
         mut on_read: impl FnMut(u64),
     ) -> Result<(), ImportError> {
         let failed = |error: io::Error| ImportError::File { path: path.to_owned(), error };
         let encoding = detect_encoding(path, &mut on_read).map_err(failed)?;
-        let mut text = TextReader::open(path, encoding, |_| {}).map_err(failed)?;
-        let beginning = text.fill_buf().map_err(failed)?;
-        let format = detect_format(beginning, encoding);
-        self.formats.push(format);
-        let FileFormat::Table { delimiter, .. } = format else { return Ok(()) };
-        let mut table = table_reader(text, delimiter);
-        let columns = read_columns(&mut table, path)?;
-        let mut row = StringRecord::new();
-        while table.read_record(&mut row).map_err(|error| failed(error.into()))? {
-            self.record_handle(columns.cell(Column::Handle, &row));
+        let layout = match detect_format(path, encoding).map_err(failed)? {
+            FileFormat::Table(layout) => layout,
+            FileFormat::JsonLines => {
+                self.files.push(ScannedFile::JsonLines { encoding });
+                return Ok(());
+            }
+        };
+        let open = || open_table(path, layout, |_| {}).map_err(failed);
+        let mut table = open()?;
+        let header = table.headers().map_err(|error| failed(error.into()))?;
+        let columns = Columns::resolve(settings.mapping, header);
+        let mut columns =
+            columns.map_err(|names| ImportError::MissingColumn { path: path.to_owned(), names })?;
+        if columns.children.is_some() {
+            self.parents.read(open()?, &columns).map_err(|error| failed(error.into()))?;
         }
+        let facts = self.scan_rows(&mut table, &columns, settings.currency);
+        let facts = facts.map_err(|error| failed(error.into()))?;
+        columns.numbers = facts.numbers(path, settings)?;
+        let remarks = facts.remarks(&columns);
+        self.files.push(ScannedFile::Table { layout, columns: Arc::new(columns), remarks });
         Ok(())
     }
 
-    /// Number of runs of rows that a product has after its first one.
-    pub(crate) fn extra_runs(&self, slug: u64) -> u32 {
-        self.extra_runs.get(&slug).copied().unwrap_or(0)
+    /// Group of a record: the same for all rows of a product, whatever its case.
+    pub(crate) fn group(&self, columns: &Columns, row: &StringRecord) -> String {
+        let sku = collapse_whitespace(&columns.cell(Fact::Sku, row).0);
+        if let Some(child) = self.parents.of(&sku) {
+            return child.parent.clone();
+        }
+        let group = columns.cell(Fact::Group, row).0;
+        let handle = || columns.cell(Fact::Handle, row).0;
+        collapse_whitespace(&if group.is_empty() { handle() } else { group })
     }
 
-    fn record_handle(&mut self, handle: &str) {
-        let slug = fingerprint(&slug(handle));
-        if self.last == Some(slug) {
+    /// Number of runs of rows that a product has after its first one.
+    pub(crate) fn extra_runs(&self, group: &str) -> u32 {
+        self.extra_runs.get(&fingerprint(group)).copied().unwrap_or(0)
+    }
+
+    fn scan_rows(
+        &mut self,
+        table: &mut Reader<TextReader<'_>>,
+        columns: &Columns,
+        currency: Currency,
+    ) -> Result<TableFacts, csv::Error> {
+        let mut facts =
+            TableFacts { unknown_cells: vec![0; columns.unknown.len()], ..TableFacts::default() };
+        let mut row = StringRecord::new();
+        while table.read_record(&mut row)? {
+            self.record_group(&group_key(&self.group(columns, &row)));
+            let line = row.position().map_or(0, csv::Position::line);
+            for price in columns.prices(&row).iter().filter(|it| is_in_currency(it, currency)) {
+                facts.prices.observe(price, line, currency.decimals());
+            }
+            for measure in columns.measures(&row) {
+                facts.measures.observe(&measure, line, 2);
+            }
+            for (count, (index, _)) in facts.unknown_cells.iter_mut().zip(&columns.unknown) {
+                *count += u64::from(row.get(*index).is_some_and(|cell| !cell.trim().is_empty()));
+            }
+        }
+        Ok(facts)
+    }
+
+    fn record_group(&mut self, group: &str) {
+        let group = fingerprint(group);
+        if self.last == Some(group) {
             return;
         }
-        self.last = Some(slug);
-        if !self.slugs.insert(slug) {
-            *self.extra_runs.entry(slug).or_default() += 1;
+        self.last = Some(group);
+        if !self.groups.insert(group) {
+            *self.extra_runs.entry(group).or_default() += 1;
         }
     }
 }
 
-/// CSV reader over a decoded file.
-pub(crate) fn table_reader(text: TextReader<'_>, delimiter: u8) -> Reader<TextReader<'_>> {
-    ReaderBuilder::new().flexible(true).delimiter(delimiter).from_reader(text)
+/// Key of a group: the same for all spellings of it.
+pub(crate) fn group_key(group: &str) -> String {
+    group.to_lowercase()
 }
 
-/// Columns of a table, from its header.
-pub(crate) fn read_columns(
-    table: &mut Reader<TextReader<'_>>,
-    path: &Path,
-) -> Result<ColumnMap, ImportError> {
-    let header = table.headers();
-    let header =
-        header.map_err(|error| ImportError::File { path: path.to_owned(), error: error.into() })?;
-    ColumnMap::from_header(header)
-        .ok_or_else(|| ImportError::MissingHandleColumn { path: path.to_owned() })
-}
-
-/// Detects the encoding, which takes reading the whole file: Windows-1252 unless all of it is Unicode.
-fn detect_encoding(path: &Path, on_read: &mut impl FnMut(u64)) -> io::Result<TextEncoding> {
-    let mut text = TextReader::open(path, TextEncoding::Unicode, on_read)?;
-    loop {
-        let ready = text.fill_buf()?.len();
-        if ready == 0 {
-            return Ok(TextEncoding::Unicode);
+impl TableFacts {
+    /// Decimal separators of the file's numbers: as it was asked for, or as all its cells tell. Prices and other numbers
+    /// that do not tell are like the others of the file.
+    fn numbers(&self, path: &Path, settings: ScanSettings<'_>) -> Result<Numbers, ImportError> {
+        if let Some(decimal) = settings.decimal.or(settings.mapping.decimal) {
+            return Ok(Numbers { prices: decimal, measures: decimal });
         }
-        text.consume(ready);
-        if text.is_malformed() {
-            return Ok(TextEncoding::Windows1252);
+        let decide = |own: &NotationEvidence, other: &NotationEvidence| {
+            let decided = own.decided().or_else(|| other.decided().filter(|_| !own.is_mixed()));
+            match (&own.ambiguous, decided) {
+                (_, Some(decimal)) => Ok(decimal),
+                (None, None) => Ok(DecimalSeparator::default()),
+                (Some((line, text)), None) => Err(ImportError::AmbiguousNumber {
+                    path: path.to_owned(),
+                    line: *line,
+                    text: text.clone(),
+                }),
+            }
+        };
+        Ok(Numbers {
+            prices: decide(&self.prices, &self.measures)?,
+            measures: decide(&self.measures, &self.prices)?,
+        })
+    }
+
+    /// Remarks on the header: columns that are not taken, and the lack of stock.
+    fn remarks(&self, columns: &Columns) -> Vec<Remark> {
+        let unknown = columns.unknown.iter().zip(&self.unknown_cells);
+        let unknown = unknown.filter(|(_, cells)| **cells > 0);
+        let mut remarks: Vec<Remark> = unknown
+            .map(|((_, name), cells)| Remark {
+                field: name.clone(),
+                reason: match cells {
+                    1 => "is not a known column; 1 value was not taken".to_owned(),
+                    cells => format!("is not a known column; {cells} values were not taken"),
+                },
+            })
+            .collect();
+        if !columns.has(Fact::Stock) && !columns.has(Fact::InStock) {
+            let reason = "no column has it: new variants are sold out until their stock is counted";
+            remarks.push(Remark { field: columns.label(Fact::Stock), reason: reason.to_owned() });
         }
-    }
-}
-
-fn detect_format(beginning: &[u8], encoding: TextEncoding) -> FileFormat {
-    let is_space = |byte: &&u8| byte.is_ascii_whitespace();
-    if beginning.iter().find(|byte| !is_space(byte)) == Some(&b'{') {
-        return FileFormat::JsonLines { encoding };
-    }
-    let header = beginning.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let count = |delimiter: u8| header.split(|byte| *byte == delimiter).count();
-    // Of equally frequent delimiters the last one wins.
-    let delimiter = [b'\t', b';', b','].into_iter().max_by_key(|it| count(*it)).unwrap_or(b',');
-    FileFormat::Table { encoding, delimiter }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn scan(bytes: &[u8]) -> FileScan {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("file");
-        std::fs::write(&path, bytes).unwrap();
-        let mut scan = FileScan::default();
-        scan.scan_file(&path, |_| {}).unwrap();
-        scan
-    }
-
-    #[test]
-    fn the_format_is_detected_from_the_beginning() {
-        let formats = |bytes: &[u8]| scan(bytes).formats[0];
-        let comma = FileFormat::Table { encoding: TextEncoding::Unicode, delimiter: b',' };
-        assert_eq!(formats(b"Handle,Title\nmug,Mug; blue\n"), comma);
-        assert_eq!(formats(b"Handle\nmug\n"), comma);
-        let windows = FileFormat::Table { encoding: TextEncoding::Windows1252, delimiter: b';' };
-        assert_eq!(formats(b"Handle;Title\nmug;Caf\xe9\n"), windows);
-        assert_eq!(
-            formats(b"\n {\"name\":1}"),
-            FileFormat::JsonLines { encoding: TextEncoding::Unicode }
-        );
-    }
-
-    #[test]
-    fn extra_runs_of_a_handle_are_counted() {
-        let scan = scan(b"Handle\na\na\nb\nA\nc\na\n");
-        let of = |handle: &str| scan.extra_runs(fingerprint(&slug(handle)));
-        assert_eq!((of("a"), of("b"), of("c")), (2, 0, 0));
-    }
-
-    #[test]
-    fn a_file_without_a_handle_column_is_not_a_product_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("file");
-        std::fs::write(&path, "Title,Price\n").unwrap();
-        let error = FileScan::default().scan_file(&path, |_| {}).unwrap_err().to_string();
-        assert!(error.contains("no column Handle"), "{error}");
+        remarks
     }
 }

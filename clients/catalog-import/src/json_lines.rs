@@ -1,14 +1,15 @@
 //! JSON Lines reader: one product a line, as the shop's API accepts or returns it.
 
 use crate::{
-    product::{PreparedProduct, PreparedRow, SkuIndex},
-    row::{Remark, RowOrigin, RowOutcome, RowReport},
+    mapping::Fact,
+    product::{PreparedProduct, PreparedRow, ProductBuilder, fit, used_options},
+    row::{Remark, RowOrigin, rejected_row},
     row_grouping::ImportItem,
-    text::fingerprint,
+    text::{fingerprint, slug},
     text_reader::TextReader,
 };
-use contracts::product::NewProduct;
-use kernel::Currency;
+use contracts::{product::NewProduct, shared::Sku};
+use kernel::{Currency, json::Strict};
 use serde_json::{Map, Value, json};
 use std::{
     collections::HashMap,
@@ -41,8 +42,7 @@ impl<'a> JsonLines<'a> {
     pub(crate) fn next(
         &mut self,
         file: usize,
-        currency: Currency,
-        skus: &mut SkuIndex,
+        builder: &mut ProductBuilder,
     ) -> io::Result<Option<ImportItem>> {
         loop {
             let mut line = Vec::new();
@@ -60,40 +60,66 @@ impl<'a> JsonLines<'a> {
             if line.iter().all(u8::is_ascii_whitespace) {
                 continue;
             }
-            let product = match read_product(&line, currency) {
+            let mut remarks = Vec::new();
+            let product = match read_product(&line, builder.settings.currency, &mut remarks) {
                 Ok(product) => product,
-                Err((field, reason)) => {
-                    return Ok(Some(rejected(origin(String::new()), field, reason)));
+                Err(remark) => {
+                    let row = rejected_row(origin(String::new()), String::new(), remark);
+                    return Ok(Some(ImportItem::Row(row)));
                 }
             };
             let origin = origin(product.slug.clone().unwrap_or_else(|| product.name.clone()));
-            return Ok(Some(self.check_duplicates(origin, product, skus)));
+            return Ok(Some(self.prepare(origin, product, builder, remarks)));
         }
     }
 
-    /// Rejects a slug or SKU that an earlier line has: batches are sent concurrently, so either line could win.
-    fn check_duplicates(
+    /// Rejects a product that an earlier line has: batches are sent concurrently, so either line could win.
+    fn prepare(
         &mut self,
         origin: RowOrigin,
-        product: NewProduct,
-        skus: &mut SkuIndex,
+        mut product: NewProduct,
+        builder: &mut ProductBuilder,
+        mut remarks: Vec<Remark>,
     ) -> ImportItem {
-        let slug = fingerprint(&origin.handle.to_lowercase());
-        if let Some(line) = self.slugs.get(&slug) {
+        let has_refused_variants = remarks.iter().any(|it| it.field.starts_with("variants["));
+        let key = fingerprint(&origin.handle.to_lowercase());
+        if let Some(line) = self.slugs.get(&key) {
             return rejected(origin, "slug", format!("the product is on line {line} already"));
         }
-        let duplicate =
-            product.variants.iter().find_map(|it| Some((&it.sku, skus.first(&it.sku)?.1)));
-        if let Some((sku, line)) = duplicate {
-            return rejected(origin, "sku", format!("{sku} is on line {line} already"));
+        let slug = product.slug.clone().unwrap_or_else(|| slug(&product.name));
+        for (index, variant) in product.variants.iter_mut().enumerate() {
+            let values = variant.options.values().map(String::as_str);
+            let place = (origin.file, self.line);
+            let field = || format!("variants[{index}].sku");
+            match builder.skus.claim(variant.sku.as_str(), &slug, &values, place) {
+                Ok(claimed) => {
+                    remarks.extend(claimed.reason.map(|reason| Remark { field: field(), reason }));
+                    for picture in &mut product.media {
+                        rename(&mut picture.skus, &variant.sku, &claimed.sku);
+                    }
+                    variant.sku = claimed.sku;
+                }
+                Err(reason) => return rejected(origin, field(), reason),
+            }
         }
-        self.slugs.insert(slug, self.line);
-        for variant in &product.variants {
-            skus.insert(&variant.sku, origin.file, self.line);
-        }
+        self.slugs.insert(key, self.line);
+        fit(&mut product, &|fact: Fact| fact.api_field().to_owned(), &mut remarks);
         let sku = product.variants.first().map_or_else(String::new, |it| it.sku.to_string());
-        let rows = vec![PreparedRow { origin, sku, remarks: Vec::new() }];
-        ImportItem::Product(Box::new(PreparedProduct { product, rows }))
+        let rows = vec![PreparedRow { origin, sku, remarks }];
+        ImportItem::Product(Box::new(PreparedProduct {
+            product,
+            rows,
+            rejected: Vec::new(),
+            has_refused_variants,
+            outcome: None,
+        }))
+    }
+}
+
+/// Renames a SKU in a list.
+fn rename(skus: &mut [Sku], old: &Sku, new: &Sku) {
+    for sku in skus.iter_mut().filter(|sku| *sku == old) {
+        sku.clone_from(new);
     }
 }
 
@@ -112,20 +138,21 @@ fn skip_line(text: &mut TextReader<'_>) -> io::Result<()> {
 }
 
 fn rejected(origin: RowOrigin, field: impl Into<String>, reason: String) -> ImportItem {
-    let remarks = vec![Remark { field: field.into(), reason }];
-    ImportItem::Rejected(RowReport {
-        origin,
-        sku: String::new(),
-        outcome: RowOutcome::Rejected,
-        remarks,
-    })
+    let remark = Remark { field: field.into(), reason };
+    ImportItem::Row(rejected_row(origin, String::new(), remark))
 }
 
-fn read_product(line: &[u8], currency: Currency) -> Result<NewProduct, (String, String)> {
-    let value: Value = serde_json::from_slice(line)
-        .map_err(|error| ("line".to_owned(), format!("is not JSON: {error}")))?;
+/// Product of a line. A variant or picture that is invalid is left out with a remark, unless it is the only variant.
+fn read_product(
+    line: &[u8],
+    currency: Currency,
+    remarks: &mut Vec<Remark>,
+) -> Result<NewProduct, Remark> {
+    let invalid = |reason: String| Remark { field: "line".to_owned(), reason };
+    let value: Value =
+        serde_json::from_slice(line).map_err(|error| invalid(format!("is not JSON: {error}")))?;
     let Value::Object(mut product) = value else {
-        return Err(("line".to_owned(), "is not a JSON object".to_owned()));
+        return Err(invalid("is not a JSON object".to_owned()));
     };
     for name in READ_ONLY_PRODUCT_FIELDS {
         product.remove(name);
@@ -144,8 +171,60 @@ fn read_product(line: &[u8], currency: Currency) -> Result<NewProduct, (String, 
             normalise_variant(variant, currency);
         }
     }
-    serde_path_to_error::deserialize(Value::Object(product))
-        .map_err(|error| (error.path().to_string(), error.inner().to_string()))
+    parse_product(product, remarks)
+}
+
+fn parse_product(
+    mut product: Map<String, Value>,
+    remarks: &mut Vec<Remark>,
+) -> Result<NewProduct, Remark> {
+    loop {
+        let parsed: Result<NewProduct, _> =
+            serde_path_to_error::deserialize(Strict(Value::Object(product.clone())));
+        let error = match parsed {
+            Ok(mut parsed) => {
+                if !remarks.is_empty() {
+                    let names: Vec<String> =
+                        parsed.options.iter().map(|it| it.name.clone()).collect();
+                    parsed.options =
+                        used_options(names.iter().map(String::as_str), &parsed.variants);
+                    let known: Vec<Sku> = parsed.variants.iter().map(|it| it.sku.clone()).collect();
+                    let is_shown = |sku: &Sku| known.contains(sku);
+                    parsed.media.retain(|it| it.skus.is_empty() || it.skus.iter().any(is_shown));
+                    for picture in &mut parsed.media {
+                        picture.skus.retain(is_shown);
+                    }
+                }
+                return Ok(parsed);
+            }
+            Err(error) => error,
+        };
+        let (field, reason) = (error.path().to_string(), error.inner().to_string());
+        if !remove_part(&mut product, &field) {
+            return Err(Remark { field, reason });
+        }
+        remarks.push(Remark { field, reason: format!("{reason}; left out") });
+    }
+}
+
+/// Removes the variant or picture that a field belongs to; not the last variant.
+fn remove_part(product: &mut Map<String, Value>, field: &str) -> bool {
+    for (list, kept_min) in [("variants", 1), ("media", 0)] {
+        let index = field
+            .strip_prefix(list)
+            .and_then(|rest| rest.strip_prefix('['))
+            .and_then(|rest| rest.split_once(']'))
+            .and_then(|(index, _)| index.parse::<usize>().ok());
+        let parts = product.get_mut(list).and_then(Value::as_array_mut);
+        if let (Some(index), Some(parts)) = (index, parts)
+            && parts.len() > kept_min
+            && index < parts.len()
+        {
+            parts.remove(index);
+            return true;
+        }
+    }
+    false
 }
 
 /// Removes read-only fields, and adds the currency of the import to prices that are bare minor units.

@@ -1,31 +1,63 @@
-//! Product assembly from the rows that share a handle.
+//! Product assembly from the rows that belong to one product.
 
+mod facts;
+mod fit;
+mod identity;
 mod options;
 mod pictures;
+mod sale;
 mod status;
+mod stock;
 mod variants;
 
 #[cfg(test)]
 mod tests;
 
 use crate::{
-    columns::Column,
-    row::{Remark, Row, RowOrigin, RowReport, rejected_row},
-    text::collapse_whitespace,
+    mapping::{Fact, RowKind},
+    row::{Remark, Row, RowOrigin, RowOutcome, RowReport, rejected_row},
 };
 use contracts::product::NewProduct;
+use facts::ProductFacts;
 use kernel::Currency;
-use options::OptionNames;
+use options::Options;
 use pictures::Pictures;
+use sale::VariantPrice;
 use variants::Variants;
 
-pub(crate) use variants::SkuIndex;
+pub(crate) use fit::{fit, used_options};
+pub(crate) use identity::{SkuIndex, SlugIndex, made_up_sku};
+
+/// Settings of the assembly.
+#[derive(Clone, Debug)]
+pub(crate) struct BuildSettings {
+    /// Currency of prices that name none.
+    pub(crate) currency: Currency,
+    /// Stock of variants whose units are not counted.
+    pub(crate) untracked_stock: Option<i64>,
+    /// Today's date, such as `2026-11-28`: sale prices have dates.
+    pub(crate) today: String,
+}
+
+/// Builder of the products of an import, with the names that are taken.
+#[derive(Debug)]
+pub(crate) struct ProductBuilder {
+    pub(crate) settings: BuildSettings,
+    pub(crate) skus: SkuIndex,
+    pub(crate) slugs: SlugIndex,
+}
 
 /// Product that is ready to be sent, with the rows it was built from.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct PreparedProduct {
     pub(crate) product: NewProduct,
     pub(crate) rows: Vec<PreparedRow>,
+    /// Rows of the product that cannot be part of it.
+    pub(crate) rejected: Vec<RowReport>,
+    /// Whether variants were refused. What they were before, in the shop, stays as it is.
+    pub(crate) has_refused_variants: bool,
+    /// What became of the product when it was sent before, where it is sent again after a repair.
+    pub(crate) outcome: Option<RowOutcome>,
 }
 
 /// Row that a product was built from.
@@ -38,134 +70,100 @@ pub(crate) struct PreparedRow {
     pub(crate) remarks: Vec<Remark>,
 }
 
-/// Result of building a product: the product, if there is one, and the rows that cannot be part of it.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct BuildResult {
-    pub(crate) product: Option<PreparedProduct>,
-    pub(crate) rejected: Vec<RowReport>,
-}
+/// Result of building a product: the product, or its rows where it cannot be imported.
+pub(crate) type BuildResult = Result<PreparedProduct, Vec<RowReport>>;
 
-/// Builds a product from the rows of one handle, in the order of the file. The result has every row exactly once.
-pub(crate) fn build_product(
-    slug: &str,
-    rows: Vec<Row>,
-    currency: Currency,
-    seen: &mut SkuIndex,
-) -> BuildResult {
-    let mut result = BuildResult::default();
-    let options = OptionNames::from_rows(&rows);
-    let mut variants = Variants::new(&options, currency);
-    let mut pictures = Pictures::default();
-    let mut kept: Vec<(Row, PreparedRow)> = Vec::new();
-    for row in rows {
+impl ProductBuilder {
+    pub(crate) fn new(settings: BuildSettings) -> Self {
+        Self { settings, skus: SkuIndex::default(), slugs: SlugIndex::default() }
+    }
+
+    /// Builds a product from the rows of one group, in the order of the file. The result has every row exactly once.
+    ///
+    /// The facts of the product come from all of its rows, whatever becomes of the variants in them.
+    pub(crate) fn build(&mut self, group: &str, rows: Vec<Row>) -> BuildResult {
+        let (rows, mut rejected) = without_refused(rows);
+        let left_out = rejected.len();
         let mut remarks = Vec::new();
-        let variant = row.has_variant().then(|| variants.add(&row, seen, &mut remarks)).transpose();
-        let variant = match variant {
-            Ok(variant) => variant,
-            Err(remark) => {
-                result.rejected.push(rejected_row(row.origin, row.sku, remark));
-                continue;
+        let facts = ProductFacts::of(&rows, &mut remarks);
+        let slug = self.slugs.claim(group, &facts, &mut remarks);
+        let prices: Vec<Option<Result<VariantPrice, Remark>>> = rows
+            .iter()
+            .map(|row| row.has_variant().then(|| sale::price(row, &facts, &self.settings)))
+            .collect();
+        let is_valid = |price: &Option<Result<_, _>>| matches!(price, Some(Ok(_)));
+        let valid = rows.iter().zip(&prices).filter(|(_, price)| is_valid(price));
+        let valid: Vec<&Row> = valid.map(|(row, _)| row).collect();
+        let options = Options::of(&rows, &valid, &mut remarks);
+        let mut variants = Variants::new(&options, &slug, &self.settings);
+        let mut pictures = Pictures::of(&rows);
+        let mut kept: Vec<PreparedRow> = Vec::new();
+        for (row, price) in rows.into_iter().zip(prices) {
+            let mut remarks = row.remarks.clone();
+            let variant =
+                price.map(|price| variants.add(&row, price?, &mut self.skus, &mut remarks));
+            let (sku, refusal) = match variant.transpose() {
+                Ok(sku) => (sku, None),
+                Err(remark) => (None, Some(remark)),
+            };
+            let has_picture = !row.pictures.is_empty();
+            let added = pictures.add(&row, sku.as_ref(), &mut remarks);
+            let is_only_picture = !row.has_variant() && row.kind.is_none() && has_picture;
+            let refusal = match added {
+                Err(remark) if is_only_picture => Some(remark),
+                Err(remark) => {
+                    remarks.push(remark);
+                    refusal
+                }
+                Ok(()) => refusal,
+            };
+            let text = sku.map_or_else(|| row.cell(Fact::Sku).to_owned(), |sku| sku.to_string());
+            match refusal {
+                Some(remark) => rejected.push(rejected_row(row.origin, text, remark)),
+                None => kept.push(PreparedRow { origin: row.origin, sku: text, remarks }),
             }
+        }
+        if variants.is_empty() {
+            let none = || facts.remark(Fact::Price, "the product has no valid variant");
+            rejected.extend(kept.into_iter().map(|row| rejected_row(row.origin, row.sku, none())));
+            return Err(rejected);
+        }
+        let used = options.with_values_of(variants.all());
+        let mut product = facts.product(&slug, used, &mut remarks);
+        product.variants = variants.into_all();
+        product.media = pictures.into_media();
+        fit(&mut product, &|fact| facts.label(fact), &mut remarks);
+        if let Some(first) = kept.first_mut() {
+            first.remarks.extend(remarks);
+        }
+        let has_refused_variants = rejected.len() > left_out;
+        Ok(PreparedProduct { product, rows: kept, rejected, has_refused_variants, outcome: None })
+    }
+}
+
+/// Rows without those that the mapping refuses, and without variants that are hidden while their product is not.
+fn without_refused(rows: Vec<Row>) -> (Vec<Row>, Vec<RowReport>) {
+    let has_parent = rows.iter().any(Row::is_parent);
+    let mut kept = Vec::new();
+    let mut refused = Vec::new();
+    for row in rows {
+        let is_hidden = has_parent
+            && row.has_variant()
+            && matches!(row.cell(Fact::Status), "draft" | "archived");
+        let remark = match &row.kind {
+            Some((RowKind::Refused, remark)) => Some(remark.clone()),
+            _ if is_hidden => {
+                Some(row.remark(Fact::Status, "the variant is not for sale, so it is left out"))
+            }
+            _ => None,
         };
-        if let Err(remark) = pictures.add(&row, variant.as_ref(), &mut remarks) {
-            // A row without a variant has nothing but its picture.
-            if variant.is_none() {
-                result.rejected.push(rejected_row(row.origin, row.sku, remark));
-                continue;
+        match remark {
+            Some(remark) => {
+                let sku = row.cell(Fact::Sku).to_owned();
+                refused.push(rejected_row(row.origin, sku, remark));
             }
-            remarks.push(remark);
-        }
-        let sku = variant.map_or_else(|| row.sku.clone(), |sku| sku.to_string());
-        let origin = row.origin.clone();
-        kept.push((row, PreparedRow { origin, sku, remarks }));
-    }
-    if variants.is_empty() {
-        let none = || Remark::about(Column::Price, "the product has no valid variant");
-        let left = kept.into_iter().map(|(row, kept)| rejected_row(row.origin, kept.sku, none()));
-        result.rejected.extend(left);
-        return result;
-    }
-    let rows: Vec<&Row> = kept.iter().map(|(row, _)| row).collect();
-    let (product, remarks) = assemble(slug, &rows, &options, variants, pictures);
-    let mut rows: Vec<PreparedRow> = kept.into_iter().map(|(_, row)| row).collect();
-    if let Some(first) = rows.first_mut() {
-        first.remarks.extend(remarks);
-    }
-    result.product = Some(PreparedProduct { product, rows });
-    result
-}
-
-fn assemble(
-    slug: &str,
-    rows: &[&Row],
-    options: &OptionNames,
-    variants: Variants<'_>,
-    pictures: Pictures,
-) -> (NewProduct, Vec<Remark>) {
-    let mut remarks = Vec::new();
-    // Fields of the product are in its first row; some programs repeat them, or write them in a later one.
-    let first = |cell: fn(&Row) -> &String| {
-        rows.iter().map(|row| cell(row)).find(|cell| !cell.is_empty()).cloned().unwrap_or_default()
-    };
-    let mut name = first(|row| &row.title);
-    if name.is_empty() {
-        name = name_from_handle(rows.first().map_or(slug, |row| &row.origin.handle));
-        remarks.push(Remark::about(
-            Column::Title,
-            format!("is empty; “{name}” was taken from its handle"),
-        ));
-    }
-    let product = NewProduct {
-        slug: Some(slug.to_owned()),
-        name,
-        description: first(|row| &row.body),
-        brand: Some(first(|row| &row.vendor)).filter(|brand| !brand.is_empty()),
-        categories: categories(&first(|row| &row.category), &first(|row| &row.kind)),
-        tags: tags(&first(|row| &row.tags)),
-        options: options.with_values_of(variants.all()),
-        status: status::status(
-            &first(|row| &row.status),
-            &first(|row| &row.published),
-            &mut remarks,
-        ),
-        variants: variants.into_all(),
-        media: pictures.into_media(),
-    };
-    (product, remarks)
-}
-
-/// Name made of the words of a handle.
-fn name_from_handle(handle: &str) -> String {
-    let words = collapse_whitespace(&handle.replace(['-', '_'], " "));
-    let mut letters = words.chars();
-    letters.next().map_or(words.clone(), |first| first.to_uppercase().chain(letters).collect())
-}
-
-/// Path of the standard category, or else the shop's own product type.
-fn categories(category: &str, kind: &str) -> Vec<String> {
-    let normalised = |text: &str| {
-        let levels =
-            text.split('>').map(str::trim).filter(|level| level.chars().any(char::is_alphanumeric));
-        levels.collect::<Vec<_>>().join(" > ")
-    };
-    let path =
-        Some(normalised(category)).filter(|path| !path.is_empty() && path != "Uncategorized");
-    let product_type = || Some(single_level(kind)).filter(|path| !path.is_empty());
-    path.or_else(product_type).into_iter().collect()
-}
-
-/// Product type as a category of one level, whatever separators it contains.
-fn single_level(kind: &str) -> String {
-    let kind = collapse_whitespace(&kind.replace('>', "/"));
-    if kind.chars().any(char::is_alphanumeric) { kind } else { String::new() }
-}
-
-fn tags(text: &str) -> Vec<String> {
-    let mut tags: Vec<String> = Vec::new();
-    for tag in text.split(',').map(str::trim).filter(|tag| !tag.is_empty()) {
-        if !tags.iter().any(|known| known.eq_ignore_ascii_case(tag)) {
-            tags.push(tag.to_owned());
+            None => kept.push(row),
         }
     }
-    tags
+    (kept, refused)
 }

@@ -1,6 +1,7 @@
 //! CSV report of an import: one row for each remark, and one for each row of the files without remarks.
 
 use crate::{error::ImportError, row::RowReport};
+use shop_client::spreadsheet_cell;
 use std::{
     fs::File,
     path::{Path, PathBuf},
@@ -35,7 +36,10 @@ impl<'a> Report<'a> {
         let mut write = |field: &str, reason: &str| {
             let outcome = row.outcome.as_str();
             let cells = [&*file, &line, &row.origin.handle, &row.sku, outcome, field, reason];
-            writer.write_record(cells).map_err(|error| write_error(path, error))
+            let cells = cells.map(spreadsheet_cell);
+            writer
+                .write_record(cells.iter().map(|cell| cell.as_bytes()))
+                .map_err(|error| write_error(path, error))
         };
         if row.remarks.is_empty() {
             return write("", "");

@@ -1,36 +1,40 @@
 //! Row of a product file, its outcome and the remarks on it.
 
 use crate::{
-    columns::{Column, ColumnMap, OPTIONS_MAX},
+    columns::Columns,
+    mapping::{Fact, RowKind},
+    number::DecimalSeparator,
     text::{code_cell, collapse_whitespace},
 };
 use csv::StringRecord;
+use std::sync::Arc;
 
-/// Row of a product file: normalised text by column, not validated yet.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Row of a product file: normalised text by fact, not validated yet.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Row {
     pub(crate) origin: RowOrigin,
-    pub(crate) title: String,
-    pub(crate) body: String,
-    pub(crate) vendor: String,
-    pub(crate) category: String,
-    pub(crate) kind: String,
-    pub(crate) tags: String,
-    pub(crate) published: String,
-    pub(crate) status: String,
-    pub(crate) option_names: [String; OPTIONS_MAX],
-    pub(crate) option_values: [String; OPTIONS_MAX],
-    pub(crate) sku: String,
-    pub(crate) grams: String,
-    pub(crate) quantity: String,
-    pub(crate) policy: String,
-    pub(crate) price: String,
-    pub(crate) compare_at_price: String,
-    pub(crate) barcode: String,
-    pub(crate) image_source: String,
-    pub(crate) image_position: String,
-    pub(crate) image_alt: String,
-    pub(crate) variant_image: String,
+    pub(crate) columns: Arc<Columns>,
+    /// Kind of a row that is no variant.
+    pub(crate) kind: Option<(RowKind, Remark)>,
+    /// Text by fact; empty where the row has none.
+    cells: Vec<String>,
+    pub(crate) categories: Vec<String>,
+    pub(crate) tags: Vec<String>,
+    pub(crate) pictures: Vec<PictureCell>,
+    pub(crate) weight_unit: Option<String>,
+    /// Name and value of each option.
+    pub(crate) options: Vec<(String, String)>,
+    /// Remarks on columns that are not taken.
+    pub(crate) remarks: Vec<Remark>,
+}
+
+/// Picture in a row.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct PictureCell {
+    /// Address, complete or not.
+    pub(crate) address: String,
+    /// Whether an address that is only a path belongs to another shop.
+    pub(crate) is_foreign: bool,
 }
 
 /// Origin of a row, for people who look for it: file, line and handle.
@@ -40,47 +44,123 @@ pub(crate) struct RowOrigin {
     pub(crate) file: usize,
     /// The physical line on which it begins, from 1.
     pub(crate) line: u64,
-    /// The handle as it was written.
+    /// The handle, or what else groups the rows of a product, as it was written.
     pub(crate) handle: String,
 }
 
+/// Facts whose text is taken as it is, without making one line of it.
+const MULTILINE: [Fact; 1] = [Fact::Description];
+/// Facts that are codes, which spreadsheets mark with an apostrophe.
+const CODES: [Fact; 2] = [Fact::Sku, Fact::Barcode];
+/// Facts of which a row can have several.
+const LISTS: [Fact; 3] = [Fact::Category, Fact::Tags, Fact::Pictures];
+
 impl Row {
-    pub(crate) fn from_record(origin: RowOrigin, columns: &ColumnMap, row: &StringRecord) -> Self {
-        let line = |column| collapse_whitespace(columns.cell(column, row));
-        let numbered =
-            |column: fn(usize) -> Column| std::array::from_fn(|number| line(column(number)));
+    pub(crate) fn from_record(
+        origin: RowOrigin,
+        columns: &Arc<Columns>,
+        row: &StringRecord,
+    ) -> Self {
+        let mut cells = vec![String::new(); Fact::COUNT];
+        let mut remarks = columns.reports(row);
+        let mut weight_unit = None;
+        for fact in Fact::all().filter(|fact| !LISTS.contains(fact)) {
+            let (text, source) = columns.cell(fact, row);
+            if fact == Fact::Weight {
+                weight_unit = source.and_then(|source| source.unit.clone());
+            }
+            cells[fact as usize] = if MULTILINE.contains(&fact) {
+                text
+            } else if CODES.contains(&fact) {
+                let code = code_cell(&text);
+                if !text.trim_start_matches('\'').contains(code.as_str()) {
+                    let reason = format!("has spaces or control characters; taken as {code}");
+                    remarks.push(Remark { field: columns.label(fact), reason });
+                }
+                code
+            } else {
+                collapse_whitespace(&text)
+            };
+        }
+        let texts = |fact| columns.cells(fact, row).into_iter();
         Self {
+            kind: columns.row_kind(row),
+            categories: texts(Fact::Category)
+                .map(|(path, source)| source.category_path(&path))
+                .filter(|path| !path.is_empty())
+                .collect(),
+            tags: texts(Fact::Tags).map(|(tag, _)| collapse_whitespace(&tag)).collect(),
+            pictures: texts(Fact::Pictures)
+                .map(|(address, source)| PictureCell {
+                    address: match &source.base {
+                        Some(base) if !has_scheme(&address) => joined(base, &address),
+                        _ => collapse_whitespace(&address),
+                    },
+                    is_foreign: source.base_unknown && source.base.is_none(),
+                })
+                .collect(),
+            options: columns.options(row),
+            columns: Arc::clone(columns),
             origin,
-            title: line(Column::Title),
-            body: columns.cell(Column::Body, row).to_owned(),
-            vendor: line(Column::Vendor),
-            category: line(Column::Category),
-            kind: line(Column::Type),
-            tags: line(Column::Tags),
-            published: line(Column::Published),
-            status: line(Column::Status),
-            option_names: numbered(Column::OptionName),
-            option_values: numbered(Column::OptionValue),
-            sku: code_cell(columns.cell(Column::Sku, row)),
-            grams: line(Column::Grams),
-            quantity: line(Column::Quantity),
-            policy: line(Column::Policy),
-            price: line(Column::Price),
-            compare_at_price: line(Column::CompareAtPrice),
-            barcode: code_cell(columns.cell(Column::Barcode, row)),
-            image_source: line(Column::ImageSource),
-            image_position: line(Column::ImagePosition),
-            image_alt: line(Column::ImageAlt),
-            variant_image: line(Column::VariantImage),
+            cells,
+            weight_unit,
+            remarks,
         }
     }
 
-    /// Whether the row describes a variant. A row that does not only adds a picture.
-    pub(crate) fn has_variant(&self) -> bool {
-        let cells = [&self.sku, &self.price, &self.barcode, &self.quantity, &self.compare_at_price];
-        let options = self.option_values.iter().any(|value| !value.is_empty());
-        options || cells.into_iter().any(|cell| !cell.is_empty())
+    /// Text of a fact; empty where the row has none.
+    pub(crate) fn cell(&self, fact: Fact) -> &str {
+        self.cells.get(fact as usize).map_or("", String::as_str)
     }
+
+    pub(crate) fn is_parent(&self) -> bool {
+        matches!(self.kind, Some((RowKind::Parents, _)))
+    }
+
+    pub(crate) fn remark(&self, fact: Fact, reason: impl Into<String>) -> Remark {
+        Remark { field: self.columns.label(fact), reason: reason.into() }
+    }
+
+    pub(crate) fn price_notation(&self) -> DecimalSeparator {
+        self.columns.numbers.prices
+    }
+
+    pub(crate) fn measure_notation(&self) -> DecimalSeparator {
+        self.columns.numbers.measures
+    }
+
+    /// Whether the row describes a variant. A row that does not only adds pictures, or facts of the product.
+    pub(crate) fn has_variant(&self) -> bool {
+        let facts = [Fact::Sku, Fact::Price, Fact::Barcode, Fact::Stock, Fact::CompareAtPrice];
+        let has_option = self.options.iter().any(|(_, value)| !value.is_empty());
+        self.kind.is_none() && (has_option || facts.iter().any(|fact| !self.cell(*fact).is_empty()))
+    }
+
+    /// A row of these cells, for tests.
+    #[cfg(test)]
+    pub(crate) fn of(line: u64, cells: &[(Fact, &str)], options: &[(&str, &str)]) -> Self {
+        let mut row = Self {
+            origin: RowOrigin { file: 0, line, handle: "mug".to_owned() },
+            cells: vec![String::new(); Fact::COUNT],
+            options: options
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            ..Self::default()
+        };
+        for (fact, text) in cells {
+            (*text).clone_into(&mut row.cells[*fact as usize]);
+        }
+        row
+    }
+}
+
+fn has_scheme(address: &str) -> bool {
+    address.contains("://") || address.starts_with("//")
+}
+
+fn joined(base: &str, path: &str) -> String {
+    format!("{}/{}", base.trim_end_matches('/'), path.trim_start_matches('/'))
 }
 
 /// Report on one row: its origin, outcome and remarks.
@@ -104,6 +184,8 @@ pub(crate) enum RowOutcome {
     Unchanged,
     /// The row was not imported.
     Rejected,
+    /// No row of a product, but a remark on the header of the file.
+    Header,
 }
 
 impl RowOutcome {
@@ -113,6 +195,7 @@ impl RowOutcome {
             Self::Updated => "updated",
             Self::Unchanged => "unchanged",
             Self::Rejected => "rejected",
+            Self::Header => "header",
         }
     }
 }
@@ -122,12 +205,6 @@ impl RowOutcome {
 pub(crate) struct Remark {
     pub(crate) field: String,
     pub(crate) reason: String,
-}
-
-impl Remark {
-    pub(crate) fn about(column: Column, reason: impl Into<String>) -> Self {
-        Self { field: column.name().to_owned(), reason: reason.into() }
-    }
 }
 
 /// Report on a row that was rejected before anything was sent.

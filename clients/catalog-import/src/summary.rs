@@ -18,6 +18,12 @@ pub struct Summary {
     pub rows_rejected: u64,
     /// Remarks on accepted rows, about fields that were changed or skipped.
     pub remarks: u64,
+    /// Remarks on the headers of the files, about columns that are not taken.
+    pub header_remarks: u64,
+    /// Variants that are new to products that existed.
+    pub added: u64,
+    /// Variants that left their product in the files, and so the sale.
+    pub withdrawn: u64,
     /// Products that were created.
     pub created: u64,
     /// Products that were updated.
@@ -36,6 +42,10 @@ pub struct Summary {
 
 impl Summary {
     pub(crate) fn count_row(&mut self, row: &RowReport) {
+        if row.outcome == RowOutcome::Header {
+            self.header_remarks += row.remarks.len() as u64;
+            return;
+        }
         self.rows += 1;
         if row.outcome == RowOutcome::Rejected {
             self.rows_rejected += 1;
@@ -50,13 +60,18 @@ impl Summary {
             RowOutcome::Created => self.created += 1,
             RowOutcome::Updated => self.updated += 1,
             RowOutcome::Unchanged => self.unchanged += 1,
-            RowOutcome::Rejected => {
+            RowOutcome::Rejected | RowOutcome::Header => {
                 self.rejected += 1;
                 return;
             }
         }
         self.variants += product.variants.len() as u64;
         self.pictures += product.media.len() as u64;
+    }
+
+    /// Whether nothing of the files is in the shop: there were no rows, or every one was rejected.
+    pub fn is_in_vain(&self) -> bool {
+        self.rows_accepted == 0
     }
 
     /// Throughput in rows per second.
@@ -75,11 +90,14 @@ impl fmt::Display for Summary {
             ("  accepted", self.rows_accepted),
             ("  rejected", self.rows_rejected),
             ("remarks", self.remarks),
+            ("  on columns", self.header_remarks),
             ("products created", self.created),
             ("  updated", self.updated),
             ("  unchanged", self.unchanged),
             ("  rejected", self.rejected),
             ("variants", self.variants),
+            ("  added", self.added),
+            ("  no longer for sale", self.withdrawn),
             ("pictures", self.pictures),
             ("rows a second", self.rows_per_second()),
         ];

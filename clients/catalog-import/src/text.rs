@@ -1,7 +1,6 @@
 //! Text normalisation: slugs, derived SKUs, single-line text.
 
-/// The most characters of a derived SKU.
-const SKU_CHARACTERS_MAX: usize = 100;
+use crate::limits::SKU_CHARACTERS_MAX;
 
 /// Transliteration of Latin letters with diacritics to plain ones in slugs. Other scripts stay as they are.
 const TRANSLITERATIONS: [(&str, &str); 24] = [
@@ -62,16 +61,14 @@ pub(crate) fn slug(handle: &str) -> String {
 
 /// Derived SKU of a variant that has none, from its product's handle and its option values: the same in each import, so
 /// that the next one finds it again.
-pub(crate) fn derive_sku<'a>(handle: &'a str, values: impl Iterator<Item = &'a str>) -> String {
-    let whole = std::iter::once(handle).chain(values).map(slug).filter(|part| !part.is_empty());
+pub(crate) fn derive_sku<'a>(handle: &str, values: impl Iterator<Item = &'a str>) -> String {
+    let parts = std::iter::once(slug(handle)).chain(values.map(slug));
+    let whole = parts.filter(|part| !part.is_empty());
     let whole = whole.collect::<Vec<_>>().join("-").to_uppercase();
     if whole.chars().count() <= SKU_CHARACTERS_MAX {
         return whole;
     }
-    // The hash keeps long ones apart: it depends on every letter of the whole.
-    let end = format!("-{:016X}", fingerprint(&whole));
-    let kept: String = whole.chars().take(SKU_CHARACTERS_MAX - end.len()).collect();
-    kept + &end
+    shorten_code(&whole, &whole, SKU_CHARACTERS_MAX)
 }
 
 /// Hash of a text that never changes between versions (64-bit FNV-1a).
@@ -84,6 +81,30 @@ pub(crate) fn fingerprint(text: &str) -> u64 {
 pub(crate) fn collapse_whitespace(text: &str) -> String {
     let words = text.split(|letter: char| letter.is_whitespace() || letter.is_control());
     words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// Beginning of a text of at most that many characters, cut after a word; `None` for a text that fits.
+pub(crate) fn shorten(text: &str, characters_max: usize) -> Option<String> {
+    if text.len() <= characters_max || text.chars().count() <= characters_max {
+        return None;
+    }
+    let kept: String = text.chars().take(characters_max.saturating_sub(1)).collect();
+    let next = text[kept.len()..].chars().next();
+    let word_end = if next.is_some_and(char::is_whitespace) {
+        Some(kept.len())
+    } else {
+        kept.rfind(char::is_whitespace)
+    };
+    let cut = word_end.filter(|end| *end > 0).map_or(&*kept, |end| &kept[..end]);
+    Some(format!("{}…", cut.trim_end()))
+}
+
+/// Beginning of a slug or SKU of at most that many characters. A hash at its end keeps long ones apart: it depends on
+/// every letter of `whole`.
+pub(crate) fn shorten_code(code: &str, whole: &str, characters_max: usize) -> String {
+    let end = format!("-{:016X}", fingerprint(whole));
+    let kept: String = code.chars().take(characters_max.saturating_sub(end.len())).collect();
+    kept.trim_end_matches('-').to_owned() + &end
 }
 
 /// Code of a cell without the leading apostrophe by which spreadsheets mark text.
@@ -121,6 +142,20 @@ mod tests {
         let (long, longer) = ("x".repeat(200), "x".repeat(201));
         assert_eq!(sku(&[&long]).len(), 100);
         assert_ne!(sku(&[&long]), sku(&[&longer]));
+    }
+
+    #[test]
+    fn long_texts_are_cut_after_a_word() {
+        for (text, max, expected) in [
+            ("Oak table", 9, None),
+            ("Oak table", 8, Some("Oak…")),
+            ("Oak table top", 10, Some("Oak table…")),
+            ("Oaktable", 5, Some("Oakt…")),
+            ("Öäü öäü", 7, None),
+            ("Öäü öäü", 5, Some("Öäü…")),
+        ] {
+            assert_eq!(shorten(text, max).as_deref(), expected, "{text}");
+        }
     }
 
     #[test]

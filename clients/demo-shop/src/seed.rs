@@ -50,10 +50,10 @@ pub enum SeedError {
 pub async fn seed(products: &ProductClient, now: Timestamp) -> Result<usize, SeedError> {
     let wanted = new_products(now)?;
     for batch in wanted.chunks(IMPORT_PRODUCTS_MAX) {
-        let batch = ImportBatch { products: batch.to_vec(), dry_run: false };
+        let batch = ImportBatch { products: batch.to_vec(), dry_run: false, keep_variants: true };
         let report = products.import(&batch).await?;
         for (product, outcome) in batch.products.into_iter().zip(report.outcomes) {
-            if let ImportOutcome::Rejected { field, message } = outcome {
+            if let ImportOutcome::Rejected { field, message, .. } = outcome {
                 let slug = product.slug.unwrap_or_default();
                 return Err(SeedError::Rejected { slug, field, message });
             }
@@ -91,6 +91,7 @@ fn new_product(
         options: options(product),
         variants: variants.map(|variant| new_variant(variant, now)).collect::<Result<_, _>>()?,
         media: media(product),
+        featured: None,
         status: match product.status {
             Status::Draft => ProductStatus::Draft,
             Status::Published => ProductStatus::Active,
@@ -150,14 +151,14 @@ fn media(product: &Product) -> Vec<Media> {
         }
     }
     let views = shown.into_iter().flat_map(|(picture, skus)| {
-        VIEWS.map(|view| Media {
-            image: Image {
+        VIEWS.map(|view| {
+            let image = Image {
                 url: format!("/pictures/{}/{}/{view}.svg", picture.kind, picture.colour),
                 alt: alt_text(view, &product.name, &picture.colour),
                 width: PICTURE_WIDTH,
                 height: PICTURE_HEIGHT,
-            },
-            skus: skus.clone(),
+            };
+            Media::new(image, skus.clone())
         })
     });
     views.collect()

@@ -105,6 +105,16 @@ mod tests {
     }
 
     #[test]
+    fn every_address_of_a_known_country_is_valid() {
+        let book = AddressBook::for_countries(None);
+        let unknown = ["Bermuda", "West Indies"];
+        for (name, ..) in COUNTRIES.iter().filter(|(name, ..)| !unknown.contains(name)) {
+            let address = book.address(name, "Ada".to_owned(), "1 Road".to_owned());
+            assert_eq!(address.checked().as_ref(), Ok(&address), "{name}");
+        }
+    }
+
+    #[test]
     fn a_country_that_is_not_delivered_to_has_a_fallback_too() {
         let reached = BTreeSet::from(["GB".to_owned(), "FR".to_owned()]);
         let address_book = AddressBook::for_countries(Some(&reached));

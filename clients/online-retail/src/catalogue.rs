@@ -203,6 +203,7 @@ impl Prices {
             options: vec![ProductOption { name: OPTION.to_owned(), values }],
             variants: variants.into_iter().flatten().collect(),
             media: known.map_or_else(Vec::new, |product| product.media.clone()),
+            featured: None,
             // A code that was only ever corrected is not for sale.
             status: if sold { ProductStatus::Active } else { ProductStatus::Draft },
         }))
@@ -258,12 +259,12 @@ fn batches(products: Vec<NewProduct>) -> Vec<Vec<NewProduct>> {
 }
 
 async fn import_batch(operator: &EdgeClient, products: Vec<NewProduct>) -> Result<(), ReplayError> {
-    let batch = ImportBatch { products, dry_run: false };
+    let batch = ImportBatch { products, dry_run: false, keep_variants: true };
     let report: Result<ImportReport, CallError> =
         operator.post("/api/v1/products/import").json(&batch).send().await;
     let outcomes = report?.outcomes;
     for (product, outcome) in batch.products.into_iter().zip(outcomes) {
-        if let ImportOutcome::Rejected { field, message } = outcome {
+        if let ImportOutcome::Rejected { field, message, .. } = outcome {
             let what = format!("product {}: {field}: {message}", product.slug.unwrap_or_default());
             return Err(ReplayError::Refused { what });
         }

@@ -29,6 +29,7 @@ pub use balance::Balance;
 pub use error::ReplayError;
 pub use invoice_file::InvoiceFileError;
 pub use progress_log::ProgressLogError;
+pub use replayer::SHIPPING_METHOD;
 
 use address_book::AddressBook;
 use books::Books;

@@ -28,8 +28,8 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-/// Shipping method without a charge: postage is a line of its own in these invoices.
-const SHIPPING_METHOD: &str = "pickup";
+/// Code of the shipping method without a charge that the shop must offer: postage is a line of its own in these invoices.
+pub const SHIPPING_METHOD: &str = "invoiced";
 
 /// Replayer of the books through the public API.
 pub(crate) struct Replayer<'a> {
@@ -227,10 +227,7 @@ impl Replayer<'_> {
         let cart = NewCart { lines: self.quantities(&order.lines), currency: Some(CURRENCY) };
         let cart: Cart =
             self.shop.post("/api/v1/carts").idempotency_key(&key).json(&cart).send().await?;
-        if let Some(order) = cart.order_id {
-            // An earlier run placed it, and its answer was lost.
-            return self.operator.get(format!("/api/v1/orders/{order}")).send().await;
-        }
+        // The order of an earlier run whose answer was lost has the same key, and so the same answer.
         let checkout = self.checkout(order);
         let path = format!("/api/v1/carts/{}/checkout", cart.id);
         self.shop.post(path).idempotency_key(&key).json(&checkout).send().await
@@ -274,6 +271,7 @@ impl Replayer<'_> {
             lines: (!is_amount).then(|| self.quantities(&refund.lines)),
             restock: refund.kind == RefundKind::Goods,
             reason: format!("Cancellation {}", self.books.invoices[refund.cancellation].number),
+            reference: None,
         };
         let path = format!("/api/v1/orders/{}/refunds", placed.order);
         let answer: Result<Order, CallError> =

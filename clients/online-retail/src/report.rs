@@ -8,6 +8,7 @@ use crate::{
     progress_log::PlacedOrder,
 };
 use contracts::shared::Sku;
+use shop_client::spreadsheet_cell;
 use std::path::Path;
 
 const HEADER: [&str; 14] = [
@@ -60,19 +61,19 @@ pub(crate) fn write(
             };
             let [ordered, returned, refunded, credited] = sums.map(Pounds::to_plain_string);
             report.write_record([
-                file.as_deref().unwrap_or_default(),
+                &*spreadsheet_cell(file.as_deref().unwrap_or_default()),
                 &line.row.to_string(),
-                &books.invoices[line.invoice].number,
-                &books.goods.codes[line.code].code,
+                &*spreadsheet_cell(&books.invoices[line.invoice].number),
+                &*spreadsheet_cell(&books.goods.codes[line.code].code),
                 &line.quantity.to_string(),
                 &line.price.to_plain_string(),
                 &line.amount().to_plain_string(),
-                &label,
+                &*spreadsheet_cell(&label),
                 &ordered,
                 &returned,
                 &refunded,
                 &credited,
-                sku.map_or("", Sku::as_str),
+                &*spreadsheet_cell(sku.map_or("", Sku::as_str)),
                 &names.collect::<Vec<_>>().join(" "),
             ])?;
         }

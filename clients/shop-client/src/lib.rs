@@ -8,9 +8,11 @@ mod http_transport;
 mod progress;
 mod retry_policy;
 mod retrying_client;
+mod spreadsheet_cell;
 
 pub use edge_client::{EdgeClient, InvalidAddress};
 pub use progress::{Progress, ProgressMeter, Unit};
 pub use retry_policy::RetryPolicy;
+pub use spreadsheet_cell::spreadsheet_cell;
 /// The ways in which a request can fail.
 pub use transport::CallError;

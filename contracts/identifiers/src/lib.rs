@@ -14,8 +14,10 @@
 
 #![warn(missing_docs)]
 
+mod email;
 mod sku;
 
+pub use email::{EMAIL_BYTES_MAX, Email, InvalidEmail};
 pub use sku::{InvalidSku, SKU_BYTES_MAX, Sku};
 
 kernel::id! {

@@ -2,19 +2,36 @@
 
 use super::target::ShopTarget;
 use crate::{
-    cli::{Catalog, ProcessFlags},
+    cli::{Catalog, DecimalName, ProcessFlags},
     error::CliError,
     output::print,
 };
-use catalog_import::{ImportError, ImportOptions, PARALLEL_DEFAULT, import_catalogue};
-use kernel::Currency;
+use catalog_import::{
+    DecimalSeparator, FetchedPictures, ImportError, ImportOptions, Mapping, PARALLEL_DEFAULT,
+    Summary, import_catalogue, wait_for_pictures,
+};
+use kernel::{Clock, Currency, SystemClock};
 use settings::Flag;
 use shop_client::{Progress, RetryPolicy};
 use std::{process::ExitCode, time::Duration};
 
 pub(crate) fn run(flags: &ProcessFlags, command: Catalog) -> Result<ExitCode, CliError> {
-    let currency = Currency::parse(&command.currency)
-        .map_err(|error| CliError::usage(format!("--currency: {error}")))?;
+    let currency = command.currency.as_deref().map(Currency::parse).transpose();
+    let options = ImportOptions {
+        files: command.files,
+        columns: Mapping::load(&command.columns)
+            .map_err(|error| CliError::usage(format!("--columns: {error}")))?,
+        currency: currency.map_err(|error| CliError::usage(format!("--currency: {error}")))?,
+        decimal: command.decimal.map(|decimal| match decimal {
+            DecimalName::Point => DecimalSeparator::Point,
+            DecimalName::Comma => DecimalSeparator::Comma,
+        }),
+        untracked_stock: command.untracked_stock,
+        parallel: command.parallel.unwrap_or(PARALLEL_DEFAULT),
+        report: command.report,
+        dry_run: command.dry_run,
+        now: SystemClock.now(),
+    };
     // A shop with an imported catalogue does not get the demonstration catalogue.
     let own = vec![Flag::new("import", "demo", "false")];
     let retry_policy = RetryPolicy::bulk(Duration::from_secs(command.wait));
@@ -24,28 +41,41 @@ pub(crate) fn run(flags: &ProcessFlags, command: Catalog) -> Result<ExitCode, Cl
         own,
         retry_policy,
         async move |target: &ShopTarget| {
-            let options = ImportOptions {
-                files: command.files,
-                currency,
-                parallel: command.parallel.unwrap_or(PARALLEL_DEFAULT),
-                report: command.report,
-                dry_run: command.dry_run,
-            };
             let progress = Progress::on_standard_error();
-            print(
-                import_catalogue(&options, &target.operator, progress)
-                    .await
-                    .map_err(|error| failure(&error))?,
-            )?;
-            Ok(ExitCode::SUCCESS)
+            let summary = import_catalogue(&options, &target.operator, progress)
+                .await
+                .map_err(|error| failure(&error))?;
+            print(summary)?;
+            if !options.dry_run {
+                let pictures = wait_for_pictures(&target.operator, progress).await;
+                let pictures = pictures.map_err(|error| failure(&error))?;
+                if pictures != FetchedPictures::default() {
+                    print(pictures)?;
+                }
+            }
+            outcome(&summary)
         },
     )
 }
 
+/// Success if any row is in the shop: what was rejected is in the report.
+fn outcome(summary: &Summary) -> Result<ExitCode, CliError> {
+    match (summary.is_in_vain(), summary.rows) {
+        (false, _) => Ok(ExitCode::SUCCESS),
+        (true, 0) => Err(CliError::failed("the files have no products; nothing was imported")),
+        (true, rows) => Err(CliError::failed(format!(
+            "none of the {rows} rows could be imported; --report tells why"
+        ))),
+    }
+}
+
 fn failure(error: &ImportError) -> CliError {
     match error {
-        ImportError::File { .. } | ImportError::MissingHandleColumn { .. } => {
+        ImportError::File { .. } | ImportError::MissingColumn { .. } => {
             CliError::unavailable(error)
+        }
+        ImportError::AmbiguousNumber { .. } | ImportError::UnknownCurrency => {
+            CliError::usage(error)
         }
         error => CliError::failed(error),
     }

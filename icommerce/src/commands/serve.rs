@@ -37,6 +37,7 @@ fn print_addresses(shop: &RunningShop) -> Result<(), CliError> {
         ("shop", shop.shop_address),
         ("operator", shop.operator_address),
         ("services", shop.service_address),
+        ("status", shop.status_address),
     ];
     for (name, address) in lines {
         if let Some(address) = address {

@@ -49,7 +49,7 @@ pub(super) fn samples(logs: &[(&'static str, Statistics); 2]) -> Vec<Sample> {
 
 /// Histogram in seconds, from counts by power of two of a microsecond.
 fn seconds(micros: &Log2Histogram, sum: u64) -> SampleValue {
-    let bound = |power: usize| 2_f64.powi(i32::try_from(power).unwrap_or(i32::MAX)) / 1e6;
+    let bound = |power: usize| 2_f64.powi(i32::try_from(power).expect("there are 24 powers")) / 1e6;
     let buckets: Vec<_> = (0..POWERS).map(|power| (bound(power), micros.counts[power])).collect();
     let overflow = micros.counts[POWERS..].iter().sum();
     #[expect(

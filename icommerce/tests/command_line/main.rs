@@ -2,8 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue should say where")]
 
+mod flood;
+mod imports;
 mod maintenance;
 mod program;
+mod reach;
+mod restored;
 
 use program::{assert_fails, get, icommerce, start_shop, stop_shop};
 use std::{net::TcpListener, os::unix::fs::PermissionsExt, process::Command};
@@ -29,6 +33,55 @@ fn a_wrong_option_is_named() {
         assert_fails(icommerce(folder.path()).arg("--config=/nothing/here.toml"), 2)
             .contains("/nothing/here.toml")
     );
+}
+
+#[test]
+fn a_value_that_no_shop_can_work_with_is_refused_with_its_key() {
+    let folder = TempDir::new().unwrap();
+    for (variable, value, key) in [
+        ("ORDER_SERVICE__HOLD_MINUTES", "0", "order-service.hold_minutes"),
+        ("ORDER_SERVICE__HOLD_MINUTES", "1000000000", "order-service.hold_minutes"),
+        ("API_GATEWAY__SHOP_REQUESTS_MAX", "0", "api-gateway.shop_requests_max"),
+        ("API_GATEWAY__DEADLINE_MS", "0", "api-gateway.deadline_ms"),
+        ("PAYMENT_SERVICE__RESOLVE_EVERY_MS", "0", "payment-service.resolve_every_ms"),
+        ("STOREFRONT__HUE", "360", "storefront.hue"),
+        ("STOREFRONT__COUNTRY", "Mars", "storefront.country"),
+        ("AUDIT_SERVICE__RETENTION_DAYS__VISIT", "36501", "audit-service.retention_days.visit"),
+        ("SHOPPING_CART_SERVICE__TAX_RATES", "DE=99", "shopping-cart-service.tax_rates"),
+        ("SHOPPING_CART_SERVICE__COUNTRY", "Mars", "shopping-cart-service.country"),
+        ("SHOPPING_CART_SERVICE__CURRENCY", "euro", "shopping-cart-service.currency"),
+        ("SHOPPING_CART_SERVICE__SHIPPING_METHODS", "x", "shopping-cart-service.shipping_methods"),
+        ("PRODUCT_SERVICE__PRIOR_PRICE__DAYS", "0", "product-service.prior_price.days"),
+        ("ORDER_SERVICE__CAPTURE", "never", "order-service.capture"),
+        ("LOG", "xml", "log"),
+    ] {
+        let mut command = icommerce(folder.path());
+        let sentence = assert_fails(command.env(format!("ICOMMERCE_{variable}"), value), 2);
+        assert!(sentence.contains(&format!("`{key}`")) && sentence.contains(value), "{sentence}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was opened");
+}
+
+#[test]
+fn a_folder_that_lost_its_database_is_not_taken_for_a_new_one() {
+    let folder = TempDir::new().unwrap();
+    let (first, _) = start_shop(icommerce(folder.path()).arg("--no-demo"));
+    stop_shop(first);
+    let database = folder.path().join("icommerce.db");
+    let kept = std::fs::read(&database).unwrap();
+    std::fs::write(&database, "").unwrap();
+    assert!(
+        assert_fails(&mut icommerce(folder.path()), 3).contains("icommerce.db is missing or empty")
+    );
+    std::fs::remove_file(&database).unwrap();
+    for arguments in [&[][..], &["check"], &["rebuild", "order-service"]] {
+        let sentence = assert_fails(icommerce(folder.path()).args(arguments), 3);
+        assert!(sentence.contains("icommerce.db is missing or empty"), "{arguments:?}: {sentence}");
+    }
+    assert!(!database.exists());
+    std::fs::write(&database, kept).unwrap();
+    let (second, _) = start_shop(icommerce(folder.path()).arg("--no-demo"));
+    stop_shop(second);
 }
 
 #[test]

@@ -28,6 +28,14 @@ pub(crate) fn assert_fails(command: &mut Command, code: i32) -> String {
 
 /// Starts the shop and waits until it serves; returns the addresses of the two edges.
 pub(crate) fn start_shop(command: &mut Command) -> (Child, [String; 2]) {
+    start_listeners(command, ["shop", "operator"])
+}
+
+/// Starts the shop and waits until it serves; returns the addresses of these listeners.
+pub(crate) fn start_listeners<const N: usize>(
+    command: &mut Command,
+    names: [&str; N],
+) -> (Child, [String; N]) {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut address = |name: &str| {
@@ -36,8 +44,7 @@ pub(crate) fn start_shop(command: &mut Command) -> (Child, [String; 2]) {
         let address = line.strip_prefix(name).unwrap_or_else(|| panic!("{line}")).trim();
         address.strip_prefix("http://").unwrap().to_owned()
     };
-    let addresses = [address("shop"), address("operator")];
-    (child, addresses)
+    (child, names.map(&mut address))
 }
 
 pub(crate) fn stop_shop(mut child: Child) {

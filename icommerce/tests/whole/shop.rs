@@ -200,7 +200,7 @@ impl TestShop {
         let ready = async {
             loop {
                 let answers = [
-                    self.shopper.get("/health/ready").await,
+                    self.operator.get("/health/ready").await,
                     self.operator.get("/api/v1/orders").await,
                 ];
                 if answers.iter().all(|answer| answer.status == 200) {

@@ -1,7 +1,8 @@
 //! Storage engine in memory: one log for all services, and a second one for bulk data.
 
 use crate::{
-    documents::MemoryDocuments, journal::MemoryJournal, key_value::MemoryKeyValue, log::MemoryLog,
+    blobs::MemoryBlobs, documents::MemoryDocuments, journal::MemoryJournal,
+    key_value::MemoryKeyValue, log::MemoryLog,
 };
 use ::journal::ServiceStorage;
 use std::sync::Arc;
@@ -136,5 +137,6 @@ fn storage_of(log: &Arc<MemoryLog>, name: &'static str) -> ServiceStorage {
         journal: Arc::new(MemoryJournal::new(Arc::clone(log), name)),
         documents: Arc::new(MemoryDocuments::new(Arc::clone(log), name)),
         key_value: Arc::new(MemoryKeyValue::new(Arc::clone(log), name)),
+        blobs: Arc::new(MemoryBlobs::new(Arc::clone(log), name)),
     }
 }

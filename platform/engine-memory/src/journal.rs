@@ -51,6 +51,23 @@ impl Journal for MemoryJournal {
         })
     }
 
+    async fn delete_stream(&self, stream: &str, expected: Version) -> Result<Commit, AppendError> {
+        let ((), commit) = self.log.write(self.service, |service, _| {
+            let actual = service.events.version(stream);
+            if actual != expected {
+                return Err(AppendError::Conflict { actual });
+            }
+            let Some(last) = service.events.last_of_stream(stream) else { return Ok(((), None)) };
+            if last == service.events.last_position(Position::MAX) {
+                let reason = format!("{stream} has the last event of its service");
+                return Err(StorageError::Unavailable(reason).into());
+            }
+            service.events.begin_deletion(stream);
+            Ok(((), Some((1, FlushEffect::DeletedStream(stream.to_owned())))))
+        })?;
+        Ok(commit)
+    }
+
     async fn read(
         &self,
         stream: &str,
@@ -110,7 +127,10 @@ fn decide(
     before: Position,
     append: Append,
 ) -> Result<(AppendDecision, Option<(u64, FlushEffect)>), AppendError> {
-    let Append { stream, expected, events, writes } = append;
+    let Append { stream, expected, events, writes, origin } = append;
+    if service.events.is_being_deleted(&stream) {
+        return Err(StorageError::Unavailable(format!("{stream} is being deleted")).into());
+    }
     let actual = service.events.version(&stream);
     if actual != expected {
         let stored = service.events.of_stream(&stream, expected, events.len());
@@ -126,7 +146,7 @@ fn decide(
     }
     let count = events.len() as u64;
     for (position, event) in (before + 1..).zip(events) {
-        service.events.push(&stream, position, event);
+        service.events.push(&stream, position, event, origin.clone());
     }
     let (version, position) = (expected + count, before + count);
     Ok((AppendDecision::Accepted { version, position }, Some((count, FlushEffect::Events(writes)))))

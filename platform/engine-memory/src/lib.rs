@@ -6,6 +6,7 @@
 
 #![warn(missing_docs)]
 
+mod blobs;
 mod collections;
 mod documents;
 mod engine;

@@ -1,10 +1,11 @@
 //! Log that all services of the engine share: the order of writes, and the watermark up to which they are flushed.
 
 use crate::{collections::Collections, events::MemoryEvents, values::MemoryValues};
-use ::journal::{Position, Snapshot};
+use ::journal::{Position, Snapshot, StreamId};
+use bytes::Bytes;
 use parking_lot::Mutex;
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, VecDeque},
     sync::Arc,
 };
 use storage::{Commit, StorageError, Watermark, Write, durability};
@@ -49,6 +50,8 @@ pub(crate) struct ServiceData {
     pub(crate) collections: Collections,
     /// Flushed values, and the unflushed ones over them.
     pub(crate) values: MemoryValues,
+    /// Blobs, by folder and name.
+    pub(crate) blobs: BTreeMap<(&'static str, String), Bytes>,
     /// Flushed snapshots, by name.
     pub(crate) snapshots: HashMap<String, Snapshot>,
     /// Watermark of this service's events alone, for the consumers that follow its journal.
@@ -75,6 +78,7 @@ pub(crate) enum FlushEffect {
         name: String,
         snapshot: Snapshot,
     },
+    DeletedStream(StreamId),
 }
 
 impl MemoryLog {
@@ -89,6 +93,11 @@ impl MemoryLog {
         read: impl FnOnce(&mut ServiceData) -> T,
     ) -> T {
         read(self.contents.lock().services.entry(service).or_default())
+    }
+
+    /// Whether the log accepts no more writes.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.contents.lock().flush_mode == FlushMode::Closed
     }
 
     /// Decides under the lock; the effect takes its positions in the order, and its commit is added to the running scope.
@@ -187,6 +196,7 @@ impl LogContents {
                 }
                 FlushEffect::Documents(writes) => service.collections.apply(writes),
                 FlushEffect::Value { key } => service.values.apply_flushed(&key, position),
+                FlushEffect::DeletedStream(stream) => service.events.delete(&stream),
                 FlushEffect::Snapshot { name, snapshot } => {
                     service.snapshots.insert(name, snapshot);
                 }

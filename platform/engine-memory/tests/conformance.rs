@@ -6,7 +6,7 @@ use std::{
     future::{Ready, ready},
     sync::Arc,
 };
-use storage::{Documents, KeyValue};
+use storage::{Blobs, Documents, KeyValue};
 
 fn storage() -> (ServiceStorage, MemoryEngine) {
     let engine = MemoryEngine::new();
@@ -33,6 +33,17 @@ mod key_value {
     }
 
     ::storage::key_value_conformance!(make);
+}
+
+mod blobs {
+    use super::*;
+
+    fn make() -> Ready<(Arc<dyn Blobs>, MemoryEngine)> {
+        let (storage, engine) = storage();
+        ready((storage.blobs, engine))
+    }
+
+    ::storage::blobs_conformance!(make);
 }
 
 mod events {

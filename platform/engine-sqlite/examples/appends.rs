@@ -109,8 +109,8 @@ async fn one_round(services: &[ServiceStorage], workload: Workload, name: &str) 
         let writes = (0..workload.documents)
             .map(|_| Write::Put { collection: &RECORDS, document: document() });
         let writes = writes.collect();
-        let append =
-            Append { stream: format!("thing-{name}"), expected: 0, events: vec![event], writes };
+        let (stream, events) = (format!("thing-{name}"), vec![event]);
+        let append = Append { stream, expected: 0, events, writes, origin: None };
         commit = storage.journal.append(append).await.expect("it is accepted").commit;
     }
     commit.wait().await.expect("it is flushed");

@@ -1,8 +1,17 @@
 //! Storage engine on `SQLite`: the data folder, one log for all services, and a second one for bulk data.
 
 use crate::{
-    data_folder, documents::SqliteDocuments, journal::SqliteJournal, key_value::SqliteKeyValue,
-    log::FlushPolicy, open_error::OpenError, open_log::OpenLog, options::Options,
+    blobs::{BlobFolder, FolderBlobs},
+    data_folder,
+    documents::SqliteDocuments,
+    folder_state::{self, FolderState},
+    journal::SqliteJournal,
+    key_value::SqliteKeyValue,
+    log::FlushPolicy,
+    open,
+    open_error::OpenError,
+    open_log::OpenLog,
+    options::Options,
     statistics::Statistics,
 };
 use ::journal::ServiceStorage;
@@ -14,8 +23,9 @@ const BULK_FILE: &str = "bulk.db";
 
 /// Storage engine on `SQLite`: all storage of one process, in one data folder.
 ///
-/// The folder holds `icommerce.db` (the services), `bulk.db` (data that may lag) and `icommerce.lock`. One engine at a time
-/// has it open.
+/// The folder holds `icommerce.db` (the services), `bulk.db` (data that may lag), a folder for each service that has blobs,
+/// `icommerce.state` (which databases the folder has) and `icommerce.lock`. One engine at a time has it open. Its owner
+/// alone has access.
 ///
 /// When the engine and every handle it gave out are dropped, queued writes are still flushed, but nothing can wait for that;
 /// [`SqliteEngine::close`] waits. Clones share the same engine.
@@ -48,6 +58,7 @@ const BULK_FILE: &str = "bulk.db";
 pub struct SqliteEngine {
     log: Arc<OpenLog>,
     bulk: Arc<OpenLog>,
+    blobs: Arc<BlobFolder>,
 }
 
 impl SqliteEngine {
@@ -56,29 +67,47 @@ impl SqliteEngine {
     /// # Errors
     ///
     /// [`OpenError`], by variant: the folder cannot be written to, is locked by another engine, or its disk is full; a file in
-    /// it is of a newer format, damaged, or not a database of ours. Nothing in the folder is changed then.
+    /// it is of a newer format, damaged, not a database of ours, or missing although the folder had it. No database in the
+    /// folder is changed then.
     pub fn open(folder: &Path, options: Options) -> Result<Self, OpenError> {
         let lock = Arc::new(data_folder::lock(folder)?);
+        let state = Arc::new(FolderState::read(folder, [DATABASE_FILE, BULK_FILE])?);
+        open::identify(folder, DATABASE_FILE, &state)?;
+        open::identify(folder, BULK_FILE, &state)?;
+        let database = folder.join(DATABASE_FILE);
+        let has_database = database.metadata().is_ok_and(|file| file.len() > 0);
+        if !has_database && open::is_filled(&folder.join(BULK_FILE)) {
+            return Err(state.missing(DATABASE_FILE));
+        }
+        let blobs = Arc::new(BlobFolder::open(folder, options.disk_reserve_bytes));
+        // What may lag must not take the room that the services need to the end.
+        let disk_reserve_bytes = options.disk_reserve_bytes.saturating_mul(2);
+        let bulk_options = Options { disk_reserve_bytes, ..options };
         let (file, policy) = (DATABASE_FILE, FlushPolicy::Immediate);
-        let log = OpenLog::open(folder, file, options.clone(), policy, Arc::clone(&lock))?;
-        let bulk = OpenLog::open(folder, BULK_FILE, options, FlushPolicy::Lingering, lock)?;
-        Ok(Self { log: Arc::new(log), bulk: Arc::new(bulk) })
+        let (shared_lock, shared_state) = (Arc::clone(&lock), Arc::clone(&state));
+        let log = OpenLog::open(folder, file, options, policy, shared_lock, shared_state)?;
+        let (file, policy) = (BULK_FILE, FlushPolicy::Lingering);
+        let bulk = OpenLog::open(folder, file, bulk_options, policy, lock, state)?;
+        data_folder::restrict(folder);
+        Ok(Self { log: Arc::new(log), bulk: Arc::new(bulk), blobs })
     }
 
-    /// Whether the folder holds the database of an earlier run. Creates nothing.
+    /// Whether the folder is one of an earlier run, complete or not. Creates nothing.
     pub fn has_filled(folder: &Path) -> bool {
-        folder.join(DATABASE_FILE).is_file()
+        [DATABASE_FILE, BULK_FILE, folder_state::STATE_FILE]
+            .iter()
+            .any(|file| folder.join(file).is_file())
     }
 
     /// Storage handles of one service. The same name gives handles to the same storage.
     pub fn service(&self, name: &'static str) -> ServiceStorage {
-        storage_of(&self.log, name)
+        storage_of(&self.log, &self.blobs, name)
     }
 
     /// Storage handles for bulk data that may lag: it has a file and a writer of its own, so that it never delays the
     /// services.
     pub fn bulk(&self, name: &'static str) -> ServiceStorage {
-        storage_of(&self.bulk, name)
+        storage_of(&self.bulk, &self.blobs, name)
     }
 
     /// High-watermark of the services' log.
@@ -119,11 +148,12 @@ impl SqliteEngine {
     }
 }
 
-fn storage_of(log: &Arc<OpenLog>, name: &'static str) -> ServiceStorage {
+fn storage_of(log: &Arc<OpenLog>, blobs: &Arc<BlobFolder>, name: &'static str) -> ServiceStorage {
     let service = log.service(name);
     ServiceStorage {
         journal: Arc::new(SqliteJournal::new(Arc::clone(log), Arc::clone(&service))),
         documents: Arc::new(SqliteDocuments::new(Arc::clone(log), Arc::clone(&service))),
         key_value: Arc::new(SqliteKeyValue::new(Arc::clone(log), service)),
+        blobs: Arc::new(FolderBlobs::new(Arc::clone(blobs), name)),
     }
 }

@@ -30,13 +30,17 @@ pub(crate) struct SqliteJournal {
 impl Journal for SqliteJournal {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         append.check()?;
-        let events = append_row::encode(&append.events);
+        let events = append_row::encode(&append.events, append.origin.as_ref());
         let (mut guard, actual) = self.head(&append.stream)?;
+        if guard.state(&self.service).is_being_deleted(&append.stream) {
+            let reason = format!("{} is being deleted", append.stream);
+            return Err(StorageError::Unavailable(reason).into());
+        }
         if actual != append.expected {
             drop(guard);
             return self.repeated_append(&append, actual);
         }
-        let Append { stream, expected, events: new, writes } = append;
+        let Append { stream, expected, events: new, writes, origin: _ } = append;
         let (count, first_position) = (new.len() as u64, guard.next_position());
         let typed = new.into_iter().map(|event| event.typed).collect();
         let row = Arc::new(AppendRow {
@@ -51,6 +55,27 @@ impl Journal for SqliteJournal {
         let (version, position) = (row.last_version(), row.last_position());
         let commit = guard.enqueue(&self.service, count, WriteOperation::Append { row, writes });
         Ok(Appended { version, position, commit })
+    }
+
+    async fn delete_stream(&self, stream: &str, expected: Version) -> Result<Commit, AppendError> {
+        let before = |reason: &str| StorageError::Unavailable(format!("{stream} {reason}"));
+        self.log.wait_until_all_applied().await?;
+        let (last, _) = self.events_of(stream, expected.saturating_sub(1), 1)?;
+        let (mut guard, actual) = self.head(stream)?;
+        if actual != expected {
+            return Err(AppendError::Conflict { actual });
+        }
+        let Some(last) = last.first() else { return Ok(Commit::durable()) };
+        if last.position >= self.service.last_position.load(Ordering::Acquire) {
+            return Err(before("has the last event of its service").into());
+        }
+        let state = guard.state(&self.service);
+        if !state.pending(stream).is_empty() {
+            return Err(before("has an event that the tables lack").into());
+        }
+        state.delete_stream(stream);
+        let operation = WriteOperation::DeleteStream { stream: stream.to_owned() };
+        Ok(guard.enqueue(&self.service, 1, operation))
     }
 
     async fn read(
@@ -198,9 +223,13 @@ impl SqliteJournal {
         after: Version,
         limit: usize,
     ) -> Result<(Vec<RecordedEvent>, Option<Position>), StorageError> {
-        let (pending, head, stamp) = self.log.with_state(&self.service, |state| {
-            (state.pending(stream), state.head(stream), state.head_evictions.stamp(stream))
+        let (is_deleted, pending, head, stamp) = self.log.with_state(&self.service, |state| {
+            let stamp = state.head_evictions.stamp(stream);
+            (state.is_being_deleted(stream), state.pending(stream), state.head(stream), stamp)
         });
+        if is_deleted {
+            return Ok((Vec::new(), None));
+        }
         let pending_from = pending.first().map_or(Version::MAX, |row| row.first_version);
         let is_wanted = |_, version| version > after;
         let mut events = Vec::new();

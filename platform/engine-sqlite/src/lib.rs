@@ -19,11 +19,13 @@
 
 mod append_row;
 mod backlog;
+mod blobs;
 mod checkpointer;
 mod data_folder;
 mod disk_reserve;
 mod documents;
 mod engine;
+mod folder_state;
 mod index_scan;
 mod journal;
 mod key_value;

@@ -20,6 +20,7 @@ const DOCUMENTS: u8 = 2;
 const VALUE: u8 = 3;
 const SWEEP: u8 = 4;
 const SNAPSHOT: u8 = 5;
+const DELETE_STREAM: u8 = 6;
 
 const PUT: u8 = 1;
 const DELETE: u8 = 2;
@@ -105,6 +106,10 @@ fn put_operation(into: &mut BytesMut, service: &str, operation: &WriteOperation)
             put_bytes(into, name.as_bytes());
             into.put_u64_le(snapshot.position);
             put_bytes(into, &snapshot.data);
+        }
+        WriteOperation::DeleteStream { stream } => {
+            begin(DELETE_STREAM);
+            put_bytes(into, stream.as_bytes());
         }
     }
 }
@@ -212,6 +217,7 @@ impl RecordReader {
                 let snapshot = Snapshot { position: self.number()?, data: self.bytes()? };
                 WriteOperation::Snapshot { name, snapshot }
             }
+            DELETE_STREAM => WriteOperation::DeleteStream { stream: self.text()? },
             _ => return None,
         };
         Some(LogRecord { service, operation })
@@ -317,6 +323,7 @@ mod tests {
             WriteOperation::Value { key: "k".into(), entry: None },
             WriteOperation::Sweep { keys: vec!["a".into(), "b".into()], now: 9 },
             WriteOperation::Snapshot { name: "n".into(), snapshot },
+            WriteOperation::DeleteStream { stream: "s".into() },
         ];
         let queued =
             |operation| QueuedWrite { position: 7, service: Arc::clone(&service), operation };
@@ -327,7 +334,8 @@ mod tests {
     fn every_operation_survives_encoding_and_decoding() {
         let records = decode(7, encode(&batch()).to_vec()).unwrap();
         assert!(records.iter().all(|record| record.service == "a-service"));
-        let [append, documents, value, removed, sweep, snapshot] = records.as_slice() else {
+        let [append, documents, value, removed, sweep, snapshot, deleted] = records.as_slice()
+        else {
             panic!("{records:?}")
         };
         let WriteOperation::Append { row, writes } = &append.operation else {
@@ -360,6 +368,8 @@ mod tests {
         assert!(
             matches!(&snapshot.operation, WriteOperation::Snapshot { snapshot, .. } if snapshot.position == 6)
         );
+        let stream = "s".to_owned();
+        assert_eq!(deleted.operation, WriteOperation::DeleteStream { stream });
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::{
     data_folder,
+    folder_state::FolderState,
     open_error::OpenError,
     reader_pool::keep_query_plans,
     schema::{APPLICATION, CREATE_LOG, FORMAT, migrate},
@@ -16,15 +17,45 @@ pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 const WRITER_CACHE_KIB: i64 = -32 * 1024;
 const STATEMENTS_MAX: usize = 256;
 
-/// Opens the database for its writer, creates it when it is missing, and migrates an older format.
-pub(crate) fn open(folder: &Path, path: &Path) -> Result<Connection, OpenError> {
-    let explained = |error| open_error(folder, path, &error);
+/// Identifies a database before anything in the folder is opened for writing: what the folder had must be there, and what is
+/// there must be ours.
+pub(crate) fn identify(
+    folder: &Path,
+    name: &'static str,
+    state: &FolderState,
+) -> Result<(), OpenError> {
+    state.check(name)?;
+    let path = folder.join(name);
     if path.metadata().is_ok_and(|file| file.len() > 0) {
-        read_identity(path).map_err(explained)?.check(path)?;
+        let identity = read_identity(&path).map_err(|error| open_error(folder, &path, &error))?;
+        identity.check(&path)?;
+        if identity.is_new() && state.has(name) {
+            return Err(state.missing(name));
+        }
     }
+    Ok(())
+}
+
+/// Opens an [identified](identify) database for its writer, creates it when it is missing, and migrates an older format.
+pub(crate) fn open(
+    folder: &Path,
+    name: &'static str,
+    state: &FolderState,
+) -> Result<Connection, OpenError> {
+    let path = &folder.join(name);
+    let explained = |error| open_error(folder, path, &error);
+    // Created here and not by `SQLite`, which takes the permissions of its other files from this one.
+    data_folder::private_file(path).map_err(|error| data_folder::open_error(folder, &error))?;
     let connection = Connection::open(path).map_err(explained)?;
     prepare(&connection).map_err(explained)?;
+    state.begin_use(name)?;
     Ok(connection)
+}
+
+/// Whether this file is a database of ours with content. One that cannot be read is for its own opening to refuse.
+pub(crate) fn is_filled(path: &Path) -> bool {
+    path.metadata().is_ok_and(|file| file.len() > 0)
+        && read_identity(path).is_ok_and(|identity| identity.application == APPLICATION)
 }
 
 /// Opens a second connection to a database that was opened before.
@@ -44,11 +75,14 @@ struct FileIdentity {
 }
 
 impl FileIdentity {
+    /// Whether the database has nothing in it. A crash during the first start leaves it so.
+    fn is_new(&self) -> bool {
+        self.application == 0 && self.format == 0 && self.tables == 0
+    }
+
     fn check(&self, path: &Path) -> Result<(), OpenError> {
         let file = path.to_owned();
-        // A crash during the first start leaves an empty database.
-        let is_new = self.application == 0 && self.format == 0 && self.tables == 0;
-        if self.application != APPLICATION && !is_new {
+        if self.application != APPLICATION && !self.is_new() {
             return Err(OpenError::NotADatabase { file });
         }
         if self.format > FORMAT {

@@ -43,6 +43,22 @@ pub enum OpenError {
         /// Error of the database.
         reason: String,
     },
+    /// Database that the folder had and that is gone or empty.
+    #[error("{} is missing or empty, and this folder had data: restore it from a backup, or choose another folder to begin anew ({} says what the folder had; delete that file too where the loss is meant)", file.display(), state.display())]
+    Missing {
+        /// Database file.
+        file: PathBuf,
+        /// File with the state of the folder.
+        state: PathBuf,
+    },
+    /// Write-ahead log that is gone although its database was not closed.
+    #[error("{} is missing, and with it the last changes before a crash: restore it, or the whole folder from a backup (to go on without those changes, delete {})", file.display(), state.display())]
+    LogMissing {
+        /// Write-ahead log.
+        file: PathBuf,
+        /// File with the state of the folder.
+        state: PathBuf,
+    },
     /// Disk without the free space that opening needs.
     #[error("the disk of {} is full: make room and start again", folder.display())]
     DiskFull {

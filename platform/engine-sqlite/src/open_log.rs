@@ -3,12 +3,13 @@
 use crate::{
     checkpointer::Checkpointer,
     data_folder::FolderLock,
+    folder_state::FolderState,
     log::{FlushPolicy, SqliteLog},
     open,
     open_error::OpenError,
     options::Options,
     recovery, schema,
-    writer::Writer,
+    writer::{OpenDatabase, Writer},
 };
 use std::{ops::Deref, path::Path, sync::Arc};
 
@@ -21,13 +22,14 @@ impl OpenLog {
     /// Opens the database, recovers it after a crash, and starts its threads.
     pub(crate) fn open(
         folder: &Path,
-        file: &str,
+        file: &'static str,
         options: Options,
         flush_policy: FlushPolicy,
         lock: Arc<FolderLock>,
+        state: Arc<FolderState>,
     ) -> Result<Self, OpenError> {
         let path = folder.join(file);
-        let mut connection = open::open(folder, &path)?;
+        let mut connection = open::open(folder, file, &state)?;
         match recovery::recover(&connection) {
             Ok(0) => {}
             Ok(batches) => {
@@ -53,7 +55,8 @@ impl OpenLog {
         let second = open::open_second(folder, &path)?;
         let checkpointer = Checkpointer::start(Arc::clone(&log), &mut connection, second, &path)
             .map_err(failed)?;
-        let writer = Writer::new(Arc::clone(&log), connection, checkpointer, lock);
+        let database = OpenDatabase { file, state, folder_lock: lock };
+        let writer = Writer::new(Arc::clone(&log), connection, checkpointer, database);
         let thread = std::thread::Builder::new().name("sqlite-writer".to_owned());
         thread.spawn(move || writer.run()).map_err(failed)?;
         Ok(Self(log))

@@ -4,8 +4,9 @@ use rusqlite::Connection;
 use std::{collections::HashSet, fmt::Write as _};
 use storage::Collection;
 
-/// Format of the database, kept in its `user_version`.
-pub(crate) const FORMAT: i32 = 3;
+/// Format of the database, kept in its `user_version`. Since format 4 an append may have an origin, which earlier releases
+/// cannot read.
+pub(crate) const FORMAT: i32 = 4;
 /// Application id of the database, kept in its `application_id`: "ICOM".
 pub(crate) const APPLICATION: i32 = 0x4943_4f4d;
 
@@ -33,6 +34,7 @@ pub(crate) struct ServiceTables {
     pub(crate) head: String,
     pub(crate) read: String,
     pub(crate) follow: String,
+    pub(crate) delete_stream: String,
     pub(crate) put_snapshot: String,
     pub(crate) snapshot: String,
     pub(crate) put_value: String,
@@ -94,6 +96,7 @@ impl ServiceTables {
                 "SELECT {row} FROM {events} WHERE position >= coalesce((SELECT max(position) FROM {events} \
                  WHERE position <= ?1), 0) AND position <= ?2 ORDER BY position"
             ),
+            delete_stream: format!("DELETE FROM {events} WHERE stream = ?1"),
             put_snapshot: format!(
                 "REPLACE INTO {snapshots} (name, position, data) VALUES (?1, ?2, ?3)"
             ),

@@ -14,6 +14,9 @@ use storage::{EvictionStamp, EvictionStamps, Write};
 /// Hash map by keys that clients may choose: hashed with a secret of the process, and faster than the standard one.
 type SecretHashMap<K, V> = std::collections::HashMap<K, V, foldhash::quality::RandomState>;
 
+/// Hash set of the same kind.
+type SecretHashSet<K> = std::collections::HashSet<K, foldhash::quality::RandomState>;
+
 /// State of one service that decisions read and change under the log's lock.
 #[derive(Debug)]
 pub(crate) struct ServiceState {
@@ -22,6 +25,8 @@ pub(crate) struct ServiceState {
     pub(crate) head_evictions: EvictionStamps,
     /// Appends that the journal table does not have, by stream, oldest first.
     pending: SecretHashMap<StreamId, VecDeque<Arc<AppendRow>>>,
+    /// Streams whose deletion is decided, and which the journal table may still have.
+    deleted: SecretHashSet<StreamId>,
     /// Last appends of the service, for the consumers that follow its journal.
     pub(crate) recent: RecentAppends,
     /// Memtable of values.
@@ -45,6 +50,7 @@ impl ServiceState {
             heads: LruCache::new(heads_max),
             head_evictions: EvictionStamps::default(),
             pending: SecretHashMap::default(),
+            deleted: SecretHashSet::default(),
             recent: RecentAppends::after(last),
             values: SecretHashMap::default(),
             value_evictions: EvictionStamps::default(),
@@ -54,6 +60,9 @@ impl ServiceState {
 
     /// Current version of a stream, where memory knows it without a query.
     pub(crate) fn head(&mut self, stream: &str) -> Option<Version> {
+        if self.deleted.contains(stream) {
+            return Some(0);
+        }
         let cached = self.heads.get(stream).copied();
         cached.or_else(|| Some(self.pending.get(stream)?.back()?.last_version()))
     }
@@ -89,6 +98,18 @@ impl ServiceState {
                 self.pending.insert(row.stream.clone(), VecDeque::from([Arc::clone(row)]));
             }
         }
+    }
+
+    /// Whether the deletion of a stream is decided and not applied.
+    pub(crate) fn is_being_deleted(&self, stream: &str) -> bool {
+        self.deleted.contains(stream)
+    }
+
+    /// Takes in the deletion of a stream.
+    pub(crate) fn delete_stream(&mut self, stream: &str) {
+        self.heads.pop(stream);
+        self.head_evictions.note(stream);
+        self.deleted.insert(stream.to_owned());
     }
 
     /// Appends to a stream that the journal table does not have, oldest first.
@@ -153,6 +174,11 @@ impl ServiceState {
                 }
             }
             self.recent.mark_applied(row.last_position());
+        }
+        if let WriteOperation::DeleteStream { stream } = &queued.operation {
+            self.deleted.remove(stream);
+            // Whoever read the head before must not cache it.
+            self.head_evictions.note(stream);
         }
         if let WriteOperation::Value { key, .. } = &queued.operation
             && self.values.get(key).is_some_and(|newest| newest.position <= queued.position)

@@ -125,6 +125,9 @@ pub(crate) fn apply_operation<W>(
             let mut sweep = connection.prepare_cached(&tables.sweep)?;
             keys.iter().try_for_each(|key| sweep.execute(params![key, now]).map(|_| ()))
         }
+        WriteOperation::DeleteStream { stream } => {
+            connection.prepare_cached(&tables.delete_stream)?.execute([stream]).map(|_| ())
+        }
         WriteOperation::Snapshot { name, snapshot } => {
             let mut put = connection.prepare_cached(&tables.put_snapshot)?;
             put.execute(params![name, stored_number(snapshot.position), &snapshot.data[..]])

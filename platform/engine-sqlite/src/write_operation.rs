@@ -2,7 +2,7 @@
 
 use crate::{append_row::AppendRow, service::SqliteService};
 use bytes::Bytes;
-use journal::{Position, Snapshot};
+use journal::{Position, Snapshot, StreamId};
 use std::sync::Arc;
 use storage::{Collection, Write};
 
@@ -31,6 +31,8 @@ pub(crate) enum WriteOperation<W = Write> {
     Sweep { keys: Vec<String>, now: i64 },
     /// Saves a snapshot in place of an older one.
     Snapshot { name: String, snapshot: Snapshot },
+    /// Deletes a stream with its events.
+    DeleteStream { stream: StreamId },
 }
 
 /// Value of the key-value store, with its expiry in microseconds since the epoch.
@@ -54,7 +56,8 @@ impl WriteOperation {
             Self::Collection(_)
             | Self::Value { .. }
             | Self::Sweep { .. }
-            | Self::Snapshot { .. } => &[],
+            | Self::Snapshot { .. }
+            | Self::DeleteStream { .. } => &[],
         }
     }
 
@@ -69,6 +72,7 @@ impl WriteOperation {
             }
             Self::Sweep { keys, .. } => keys.iter().map(String::len).sum(),
             Self::Snapshot { name, snapshot } => name.len() + snapshot.data.len(),
+            Self::DeleteStream { stream } => stream.len(),
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::{
     backlog::{APPLY_BYTES, APPLY_WRITES, Backlog, Portion},
     checkpointer::Checkpointer,
     data_folder::FolderLock,
+    folder_state::FolderState,
     log::{FlushPolicy, SqliteLog, WriterTask},
     log_record,
     schema::INSERT_BATCH,
@@ -27,8 +28,15 @@ pub(crate) struct Writer {
     checkpointer: Checkpointer,
     tables: TableWriter,
     backlog: Backlog,
+    database: OpenDatabase,
+}
+
+/// Database file that a writer has open.
+pub(crate) struct OpenDatabase {
+    pub(crate) file: &'static str,
+    pub(crate) state: Arc<FolderState>,
     /// Lock of the data folder: shared by the writers, released by the last one.
-    folder_lock: Arc<FolderLock>,
+    pub(crate) folder_lock: Arc<FolderLock>,
 }
 
 impl Writer {
@@ -36,7 +44,7 @@ impl Writer {
         log: Arc<SqliteLog>,
         connection: Connection,
         checkpointer: Checkpointer,
-        folder_lock: Arc<FolderLock>,
+        database: OpenDatabase,
     ) -> Self {
         Self {
             log,
@@ -44,7 +52,7 @@ impl Writer {
             checkpointer,
             tables: TableWriter::default(),
             backlog: Backlog::new(),
-            folder_lock,
+            database,
         }
     }
 
@@ -58,7 +66,7 @@ impl Writer {
             }
             Err(_panic) => Some("the writer panicked".to_owned()),
         };
-        let Self { log, connection, checkpointer, folder_lock, .. } = self;
+        let Self { log, connection, checkpointer, database: open, .. } = self;
         if let Some(reason) = &failure {
             log.fail(reason);
         }
@@ -69,9 +77,10 @@ impl Writer {
                 tracing::warn!(%error, "the write-ahead log is left for the next start");
             }
         }
+        open.state.end_use(open.file);
         drop(connection);
         drop(database);
-        drop(folder_lock);
+        drop(open.folder_lock);
         log.mark_stopped();
     }
 

@@ -7,7 +7,7 @@ use std::{
     num::NonZeroUsize,
     sync::Arc,
 };
-use storage::{Documents, KeyValue};
+use storage::{Blobs, Documents, KeyValue};
 use tempfile::TempDir;
 
 fn engine() -> (SqliteEngine, TempDir) {
@@ -36,6 +36,17 @@ mod key_value {
     }
 
     ::storage::key_value_conformance!(make);
+}
+
+mod blobs {
+    use super::*;
+
+    fn make() -> Ready<(Arc<dyn Blobs>, (SqliteEngine, TempDir))> {
+        let (engine, folder) = engine();
+        ready((engine.service("warehouse").blobs, (engine, folder)))
+    }
+
+    ::storage::blobs_conformance!(make);
 }
 
 mod events {

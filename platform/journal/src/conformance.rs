@@ -6,6 +6,7 @@
 
 mod appending;
 mod concurrency;
+mod deleting;
 mod following;
 mod isolation;
 mod reading;
@@ -13,6 +14,7 @@ mod snapshots;
 
 pub use appending::*;
 pub use concurrency::*;
+pub use deleting::*;
 pub use following::*;
 pub use isolation::*;
 pub use reading::*;
@@ -36,6 +38,7 @@ macro_rules! conformance_suite {
             empty_and_oversized_appends_are_refused
             events_and_documents_are_written_together
             an_event_comes_back_as_it_was_appended
+            an_origin_comes_back_with_every_event_of_its_append
             reading_goes_on_after_a_version
             what_is_appended_is_read_at_once
             the_scope_depends_on_what_is_read_before_its_flush
@@ -45,6 +48,9 @@ macro_rules! conformance_suite {
             a_wait_ends_when_an_event_is_flushed
             the_last_position_is_that_of_the_last_event
             a_snapshot_replaces_an_older_one
+            a_deleted_stream_is_gone_and_leaves_the_others
+            a_stream_is_deleted_at_the_expected_version_only
+            the_last_event_of_a_service_is_not_deleted
             one_append_wins_a_version
             retried_appends_all_succeed
             a_follower_beside_many_writers_misses_nothing
@@ -78,7 +84,7 @@ fn events(numbers: std::ops::Range<u64>) -> Vec<NewEvent> {
 }
 
 fn append(stream: &str, expected: Version, events: Vec<NewEvent>) -> Append {
-    Append { stream: stream.to_owned(), expected, events, writes: Vec::new() }
+    Append { stream: stream.to_owned(), expected, events, writes: Vec::new(), origin: None }
 }
 
 /// Appends and waits for the flush.

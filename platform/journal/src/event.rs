@@ -2,7 +2,7 @@
 
 use crate::{Aggregate, DecodeError};
 use bytes::Bytes;
-use kernel::{Timestamp, Uuid};
+use kernel::{Origin, Timestamp, Uuid};
 use std::{any::Any, fmt, sync::Arc};
 
 /// Name of a stream, such as `subject-0190…`; unique within the service.
@@ -83,6 +83,8 @@ pub struct RecordedEvent {
     pub data: Bytes,
     /// Time at which the event was decided.
     pub recorded_at: Timestamp,
+    /// Origin of the append that the event came with, if it was known.
+    pub origin: Option<Origin>,
     /// Decoded event.
     pub typed: TypedEvent,
 }

@@ -36,6 +36,11 @@ impl<I: JournalInterceptor + 'static> Journal for InterceptedJournal<I> {
         appended
     }
 
+    async fn delete_stream(&self, stream: &str, expected: Version) -> Result<Commit, AppendError> {
+        self.interceptor.before_write().await;
+        self.journal.delete_stream(stream, expected).await
+    }
+
     async fn read(
         &self,
         stream: &str,

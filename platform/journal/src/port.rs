@@ -3,6 +3,7 @@
 use crate::{NewEvent, Position, RecordedEvent, StreamId, Version};
 use async_trait::async_trait;
 use bytes::Bytes;
+use kernel::Origin;
 use storage::{Commit, StorageError, Write};
 
 /// Append request: events for one stream, and documents to write in the same commit.
@@ -16,6 +17,8 @@ pub struct Append {
     pub events: Vec<NewEvent>,
     /// Document writes of the same commit, for read models that must never be behind the events.
     pub writes: Vec<Write>,
+    /// Origin of the change, stored once with all events of the append. The runtime sets it, from the running request.
+    pub origin: Option<Origin>,
 }
 
 impl Append {
@@ -105,6 +108,7 @@ pub struct Snapshot {
 ///         typed: TypedEvent::default(),
 ///     }],
 ///     writes: Vec::new(),
+///     origin: None,
 /// };
 /// let appended = journal.append(append(1)).await?;
 /// appended.commit.wait().await?;
@@ -126,6 +130,16 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
     /// * [`AppendError::Conflict`] when the stream has another version than expected.
     /// * [`AppendError::Storage`] when the request is [invalid](Append::check) or the store cannot be written.
     async fn append(&self, append: Append) -> Result<Appended, AppendError>;
+
+    /// Deletes a stream of this version with all its events, which no read shows any more; consumers that are behind miss
+    /// them. It is for streams that nobody asks for again: until the deletion is done, an append to the stream is refused.
+    ///
+    /// # Errors
+    ///
+    /// * [`AppendError::Conflict`] when the stream has another version than expected.
+    /// * [`StorageError::Unavailable`] when the last event of the service is among them, since its position must not be
+    ///   given again, and when the store cannot be written.
+    async fn delete_stream(&self, stream: &str, expected: Version) -> Result<Commit, AppendError>;
 
     /// Reads up to `limit` events of a stream with a version above `after`, in order; at most
     /// [`READ_EVENTS_MAX`](crate::READ_EVENTS_MAX).

@@ -58,7 +58,16 @@ pub struct Repository<A: Aggregate> {
 /// LRU cache of aggregates, with stamps that tell a late writer what was evicted since.
 struct AggregateCache<A> {
     entries: LruCache<String, LoadedAggregate<A>>,
+    limit: CacheLimit<A>,
+    /// Weight of all entries.
+    weight: usize,
     evictions: EvictionStamps,
+}
+
+/// Limit of the aggregates in memory: the most that they may weigh together, and what one of them weighs.
+struct CacheLimit<A> {
+    weight_max: usize,
+    weigh: fn(&A) -> usize,
 }
 
 /// Aggregate as loaded: its state and version.
@@ -100,8 +109,23 @@ pub enum ExecuteError<R> {
 impl<A: Aggregate> Repository<A> {
     /// Repository of the aggregates in `journal`, of which at most `cached_max` are kept in memory.
     pub fn new(journal: Arc<dyn Journal>, ids: Ids, cached_max: NonZeroUsize) -> Self {
-        let entries = LruCache::new(cached_max);
-        let cache = AggregateCache { entries, evictions: EvictionStamps::default() };
+        Self::limited(journal, ids, CacheLimit { weight_max: cached_max.get(), weigh: |_| 1 })
+    }
+
+    /// Repository of the aggregates in `journal`, of which as many are kept in memory as weigh at most `bytes_max`. `weigh`
+    /// says how many bytes one of them occupies; its entry in the cache comes on top.
+    pub fn with_bytes_max(
+        journal: Arc<dyn Journal>,
+        ids: Ids,
+        bytes_max: usize,
+        weigh: fn(&A) -> usize,
+    ) -> Self {
+        Self::limited(journal, ids, CacheLimit { weight_max: bytes_max, weigh })
+    }
+
+    fn limited(journal: Arc<dyn Journal>, ids: Ids, limit: CacheLimit<A>) -> Self {
+        let (entries, evictions) = (LruCache::unbounded(), EvictionStamps::default());
+        let cache = AggregateCache { entries, limit, weight: 0, evictions };
         Self { journal, ids, cache: Mutex::new(cache) }
     }
 
@@ -121,24 +145,36 @@ impl<A: Aggregate> Repository<A> {
             durability::depend_on(&loaded.commit);
             return Ok(loaded.clone());
         }
+        // Not cached: a cached aggregate needs the commit handle of its last event, and the journal gives none for
+        // events it has read. `execute` caches what it appends.
+        self.load_at(stream, Version::MAX).await
+    }
+
+    /// Loads an aggregate as it was at `version`; as it is when it has not reached that version.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the journal cannot be read, or an event cannot be decoded.
+    pub async fn load_at(
+        &self,
+        stream: &str,
+        version: Version,
+    ) -> Result<LoadedAggregate<A>, StorageError> {
         let mut state = None;
-        let mut version = 0;
+        let mut reached = 0;
         loop {
-            let events = self.journal.read(stream, version, READ_EVENTS_MAX).await?;
-            for recorded in &events {
+            let events = self.journal.read(stream, reached, READ_EVENTS_MAX).await?;
+            for recorded in events.iter().take_while(|recorded| recorded.version <= version) {
                 let event = recorded.event(A::decode)?;
                 state = Some(A::evolve(state, &event));
-                version = recorded.version;
+                reached = recorded.version;
             }
-            if events.len() < READ_EVENTS_MAX {
+            if events.len() < READ_EVENTS_MAX || reached == version {
                 break;
             }
         }
-        let loaded =
-            LoadedAggregate { state: state.map(Arc::new), version, commit: Commit::durable() };
-        // Not cached: a cached aggregate needs the commit handle of its last event, and the journal gives none for
-        // events it has read. `execute` caches what it appends.
-        Ok(loaded)
+        let state = state.map(Arc::new);
+        Ok(LoadedAggregate { state, version: reached, commit: Commit::durable() })
     }
 
     /// Executes a command: `decide` returns the events for the current state, and they are appended together with the
@@ -211,6 +247,16 @@ impl<A: Aggregate> Repository<A> {
         Err(StorageError::Unavailable(reason).into())
     }
 
+    /// Deletes an aggregate of this version with all its events. See [`Journal::delete_stream`].
+    ///
+    /// # Errors
+    ///
+    /// See [`AppendError`].
+    pub async fn delete(&self, stream: &str, expected: Version) -> Result<Commit, AppendError> {
+        self.cache.lock().invalidate(stream);
+        self.journal.delete_stream(stream, expected).await
+    }
+
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         if !kernel::defects::planted("append_without_version_check") {
             return self.journal.append(append).await;
@@ -254,7 +300,8 @@ impl<A: Aggregate> Repository<A> {
         let state =
             state.map(Arc::new).ok_or_else(|| StorageError::Corrupt("no events".to_owned()))?;
         let writes = writes(&state);
-        let append = Append { stream: stream.to_owned(), expected: loaded.version, events, writes };
+        let (stream, expected) = (stream.to_owned(), loaded.version);
+        let append = Append { stream, expected, events, writes, origin: None };
         Ok((append, state))
     }
 }
@@ -262,30 +309,51 @@ impl<A: Aggregate> Repository<A> {
 impl<A> AggregateCache<A> {
     /// Inserts an appended aggregate, unless a newer one is there, or was there and was evicted since `stamp`.
     fn insert(&mut self, stream: &str, new: &LoadedAggregate<A>, stamp: EvictionStamp) {
-        match self.entries.get_mut(stream) {
-            Some(cached) if cached.version >= new.version => {}
-            Some(cached) => *cached = new.clone(),
-            None if self.evictions.stamp(stream) == stamp => {
-                if let Some((evicted, _)) = self.entries.push(stream.to_owned(), new.clone()) {
-                    self.evictions.note(&evicted);
-                }
-            }
-            None => {}
+        match self.entries.get(stream) {
+            Some(cached) if cached.version >= new.version => return,
+            Some(_) => drop(self.pop(stream)),
+            None if self.evictions.stamp(stream) == stamp => {}
+            None => return,
+        }
+        let weight = self.weight_of(new);
+        if weight > self.limit.weight_max {
+            // It would push out all others, and then itself.
+            self.evictions.note(stream);
+            return;
+        }
+        self.weight += weight;
+        self.entries.push(stream.to_owned(), new.clone());
+        while self.weight > self.limit.weight_max
+            && let Some((evicted, aggregate)) = self.entries.pop_lru()
+        {
+            self.weight -= self.weight_of(&aggregate);
+            self.evictions.note(&evicted);
         }
     }
 
     /// Invalidates an entry before its append, until the result is inserted: the append may be flushed, and a client told
     /// of it, before this thread continues, and no reader may then see the state before it.
     fn invalidate(&mut self, stream: &str) -> EvictionStamp {
-        self.entries.pop(stream);
+        self.pop(stream);
         self.evictions.note(stream);
         self.evictions.stamp(stream)
     }
 
     fn remove(&mut self, stream: &str) {
-        if self.entries.pop(stream).is_some() {
+        if self.pop(stream) {
             self.evictions.note(stream);
         }
+    }
+
+    /// Takes an entry out; whether there was one.
+    fn pop(&mut self, stream: &str) -> bool {
+        let Some(popped) = self.entries.pop(stream) else { return false };
+        self.weight -= self.weight_of(&popped);
+        true
+    }
+
+    fn weight_of(&self, aggregate: &LoadedAggregate<A>) -> usize {
+        aggregate.state.as_deref().map_or(0, self.limit.weigh)
     }
 }
 

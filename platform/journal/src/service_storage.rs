@@ -2,7 +2,7 @@
 
 use crate::Journal;
 use std::sync::Arc;
-use storage::{Documents, KeyValue};
+use storage::{Blobs, Documents, KeyValue};
 
 /// Storage of one service, which no other service sees. Every engine hands out this type, so that a service cannot tell
 /// which one it has.
@@ -14,4 +14,6 @@ pub struct ServiceStorage {
     pub documents: Arc<dyn Documents>,
     /// Key-value store, for small values and counters.
     pub key_value: Arc<dyn KeyValue>,
+    /// Blob store, for whole files.
+    pub blobs: Arc<dyn Blobs>,
 }

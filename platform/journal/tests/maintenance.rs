@@ -81,7 +81,8 @@ async fn put_in(storage: &ServiceStorage, jar: &str, expected: u64, numbers: &[&
         typed: journal::TypedEvent::default(),
     };
     let events = numbers.iter().map(event).collect();
-    let append = Append { stream: format!("jar-{jar}"), expected, events, writes: Vec::new() };
+    let append =
+        Append { stream: format!("jar-{jar}"), expected, events, writes: Vec::new(), origin: None };
     storage.journal.append(append).await.unwrap().commit.wait().await.unwrap();
 }
 

@@ -48,7 +48,8 @@ async fn append(engine: &MemoryEngine, expected: u64, count: u64, name: &'static
         typed: journal::TypedEvent::default(),
     };
     let events = (expected..expected + count).map(|number| event(u128::from(number))).collect();
-    let append = Append { stream: "thing".to_owned(), expected, events, writes: Vec::new() };
+    let append =
+        Append { stream: "thing".to_owned(), expected, events, writes: Vec::new(), origin: None };
     engine.service("works").journal.append(append).await.expect("it is taken").position
 }
 

@@ -2,7 +2,10 @@
 
 use bytes::Bytes;
 use engine_memory::MemoryEngine;
-use journal::{Aggregate, Changes, EventName, ExecuteError, Repository, durability};
+use journal::{
+    Aggregate, Changes, EventName, ExecuteError, Repository, durability,
+    interceptor::{InterceptedJournal, JournalInterceptor},
+};
 use kernel::{Ids, ManualClock, SeededRandomness, Timestamp, Uuid};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -200,6 +203,69 @@ async fn an_evicted_aggregate_is_loaded_again() {
     assert_eq!(level(&tanks, "b").await, (2, 2));
 }
 
+/// Interceptor that counts the reads of streams.
+#[derive(Debug, Default)]
+struct Reads(AtomicU64);
+
+#[async_trait::async_trait]
+impl JournalInterceptor for Reads {
+    async fn before_read(&self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+#[tokio::test]
+async fn as_many_aggregates_are_kept_as_weigh_no_more_than_allowed() {
+    let reads = Arc::new(Reads::default());
+    let journal = MemoryEngine::new().service("works").journal;
+    let journal = Arc::new(InterceptedJournal { journal, interceptor: Arc::clone(&reads) });
+    let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
+    let ids = Ids::new(clock, Arc::new(SeededRandomness::new(1)));
+    // A tank weighs what it holds.
+    let weigh = |tank: &Tank| usize::try_from(tank.level).unwrap();
+    let tanks = Repository::with_bytes_max(journal, ids, 10, weigh);
+    let hold = async |stream: &str, by: u64| {
+        let filled = |_: Option<&Tank>| Ok::<_, Infallible>(vec![TankEvent::Filled { by }]);
+        tanks.execute(stream, filled, no_writes).await.unwrap();
+    };
+    let is_kept = async |stream: &str| {
+        let before = reads.0.load(Ordering::SeqCst);
+        tanks.load(stream).await.unwrap();
+        reads.0.load(Ordering::SeqCst) == before
+    };
+    for stream in ["a", "b", "c", "d"] {
+        hold(stream, 3).await;
+    }
+    // 12 are too many: the least recently used one went.
+    assert!(!is_kept("a").await && is_kept("b").await && is_kept("c").await && is_kept("d").await);
+    hold("b", 4).await;
+    // 7 and 3: `d` was used after `c`.
+    assert!(!is_kept("c").await && is_kept("b").await && is_kept("d").await);
+    // One that is heavier than all may be together is not kept, and pushes out no other.
+    hold("e", 11).await;
+    assert!(!is_kept("e").await && is_kept("b").await && is_kept("d").await);
+    hold("f", 10).await;
+    assert!(is_kept("f").await && !is_kept("b").await);
+    assert_eq!(level(&tanks, "b").await, (7, 2));
+}
+
+#[tokio::test]
+async fn an_aggregate_is_loaded_as_it_was_at_a_version() {
+    let engine = MemoryEngine::new();
+    let tanks = tanks(&engine, 1, 8);
+    for _ in 0..1_500 {
+        tanks.execute("tank", fill_without_limit, no_writes).await.unwrap();
+    }
+    for (version, reached) in
+        [(0, 0), (1, 1), (999, 999), (1_000, 1_000), (1_001, 1_001), (9_999, 1_500)]
+    {
+        let loaded = tanks.load_at("tank", version).await.unwrap();
+        let level = loaded.state.map_or(0, |tank| tank.level);
+        assert_eq!((level, loaded.version), (reached, reached));
+    }
+    assert!(tanks.load_at("none", 3).await.unwrap().state.is_none());
+}
+
 #[tokio::test]
 async fn a_long_stream_is_loaded_whole() {
     let engine = MemoryEngine::new();
@@ -265,6 +331,7 @@ async fn one_idempotency_key_takes_effect_once() {
             })
             .collect(),
         writes: Vec::new(),
+        origin: None,
     };
     assert_eq!(two.journal().append(again).await.unwrap().version, 2);
     assert_eq!(level(&two, "tank").await, (2, 2));
@@ -286,6 +353,7 @@ async fn an_event_that_cannot_be_decoded_is_an_error() {
         expected: 0,
         events: vec![event],
         writes: Vec::new(),
+        origin: None,
     };
     let _ = tanks.journal().append(append).await.unwrap();
     let error = tanks.load("tank").await.unwrap_err();

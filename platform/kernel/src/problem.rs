@@ -51,7 +51,7 @@ macro_rules! codes {
 /// Error codes that any service may answer with, whatever its business.
 pub mod codes {
     codes! {
-        MALFORMED_JSON = "malformed_json", 400, "The body is not JSON or not UTF-8.";
+        MALFORMED_JSON = "malformed_json", 400, "The body is not JSON or not UTF-8, or has an array where an object is wanted.";
         MISSING_BODY = "missing_body", 400, "A body was expected and there is none.";
         INVALID_FIELD = "invalid_field", 422, "A field has a wrong type or a value outside its range; `errors` names it.";
         INVALID_QUERY = "invalid_query", 400, "A query parameter is unknown, of a wrong type or outside its range.";
@@ -65,6 +65,7 @@ pub mod codes {
         FORBIDDEN = "forbidden", 403, "The caller may not do this.";
         UNAUTHENTICATED = "unauthenticated", 401, "Sign in first.";
         VERSION_CONFLICT = "version_conflict", 409, "Another request changed this meanwhile; read it again.";
+        POSITION_UNKNOWN = "position_unknown", 409, "The feed has no such position; read it from the beginning.";
         PRECONDITION_FAILED = "precondition_failed", 412, "If-Match names another version than the current one.";
         IDEMPOTENCY_KEY_MISSING = "idempotency_key_missing", 400, "This operation must not happen twice and needs an Idempotency-Key.";
         IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused", 422, "The same Idempotency-Key came with another body.";
@@ -155,6 +156,13 @@ impl Problem {
         let mut problem = Self::new(422, codes::INVALID_FIELD, message.clone());
         problem.errors.push(FieldError { field: field.into(), message });
         problem
+    }
+
+    /// Problem 422 `invalid_field` about several fields.
+    pub fn fields(errors: Vec<FieldError>) -> Self {
+        let sentences = errors.iter().map(|error| format!("{} {}", error.field, error.message));
+        let title = sentences.collect::<Vec<_>>().join("; ");
+        Self { errors, ..Self::new(422, codes::INVALID_FIELD, title) }
     }
 
     /// Problem 404 `not_found`: there is no `what` called `which`.

@@ -145,7 +145,7 @@ impl fmt::Debug for UnitPrice {
 
 /// Price of one unit. It may be finer than the minor unit; then `exact` has it in full.
 #[derive(Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object with `amount` and `currency`")]
 struct UnitPriceJson {
     /// Price in minor units of the currency, rounded half up.
     #[schemars(range(min = 0))]

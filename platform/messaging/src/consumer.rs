@@ -9,7 +9,7 @@ use crate::{
     handler::GuardedHandler, parking::ParkingLot,
 };
 use journal::ServiceStorage;
-use kernel::{Ids, Uuid};
+use kernel::{Ids, Uuid, codes};
 use std::{collections::HashSet, sync::Arc, time::Duration};
 use storage::{
     Collection, Commit, CommitError, Document, StorageError, StoredDocument, Write, durability,
@@ -96,7 +96,9 @@ pub struct Consumer<E> {
     handler: GuardedHandler<E>,
     metrics: ConsumerMetrics,
     component: Component,
-    position: Option<u64>,
+    position: Option<FeedPosition>,
+    /// Why the feed is read again from its beginning, until that is done.
+    rereading: Option<String>,
     /// Commit of the last batch, possibly not flushed yet: the next batch is pulled and handled meanwhile.
     unflushed: Commit,
     failing: Option<FailureCount>,
@@ -105,6 +107,7 @@ pub struct Consumer<E> {
 struct ConsumerMetrics {
     taken: Counter,
     parked: Counter,
+    rereads: Counter,
 }
 
 /// Number of consecutive failures of a message.
@@ -134,7 +137,7 @@ struct BatchOutcome {
     count: usize,
     parked: usize,
     /// Position at which the batch stopped early, and why.
-    stopped: Option<(u64, String)>,
+    stopped: Option<(FeedPosition, String)>,
 }
 
 impl<E: FeedEvent> Consumer<E> {
@@ -152,12 +155,14 @@ impl<E: FeedEvent> Consumer<E> {
             metrics: ConsumerMetrics {
                 taken: counter("messages_taken", "Messages taken in from feeds"),
                 parked: counter("messages_parked", "Messages that could not be taken in"),
+                rereads: counter("feed_rereads", "Feeds that were read again from the beginning"),
             },
             storage: parts.storage,
             key,
             handler: GuardedHandler::new(handler),
             component,
             position: None,
+            rereading: None,
             unflushed: Commit::durable(),
             failing: None,
         }
@@ -170,7 +175,10 @@ impl<E: FeedEvent> Consumer<E> {
             match self.pull(PULL_WAIT).await {
                 Ok(_) => {
                     pause = PAUSE_MIN;
-                    self.component.up();
+                    match &self.rereading {
+                        Some(reason) => self.component.starting(reason.clone()),
+                        None => self.component.up(),
+                    }
                 }
                 Err(error) => {
                     tracing::warn!(group = self.group, source = E::SOURCE, %error, "a feed cannot be consumed");
@@ -212,21 +220,28 @@ impl<E: FeedEvent> Consumer<E> {
             Some(position) => position,
             None => self.stored_position().await?,
         };
-        let page = self.fetch(after, wait).await?;
+        let page = match self.fetch(after, wait).await {
+            Ok(page) => page,
+            Err(error) => match error.problem(&codes::POSITION_UNKNOWN) {
+                Some(problem) => return Ok(self.begin_anew(&problem.title)),
+                None => return Err(error.into()),
+            },
+        };
         self.parking.replay(&self.handler).await?;
         self.position = Some(after);
-        let end = page.position;
-        if end <= after {
+        let end = FeedPosition { position: page.position, event_id: page.event_id };
+        if end.position <= after.position {
+            self.rereading = None;
             return Ok(0);
         }
-        let received = received(page, after);
+        let received = received(page, after.position);
         let (taken, dependencies) = durability::scope(self.handle_all(&received)).await;
         let BatchOutcome { writes, count, parked, stopped } = taken?;
         let mut writes = self.handler.coalesce(writes);
         // Effects may be in another log than the position, and must be flushed before it.
         dependencies.wait().await?;
         let position = stopped.as_ref().map_or(end, |(position, _)| *position);
-        if position > after {
+        if position.position > after.position {
             if kernel::defects::planted("position_before_effects") {
                 let progress = vec![self.progress(position)];
                 self.storage.documents.write(progress).await?.wait().await?;
@@ -250,6 +265,19 @@ impl<E: FeedEvent> Consumer<E> {
         }
     }
 
+    /// Begins the feed anew: its journal is not the one that the position is from, or was restored from an older copy.
+    /// Messages are handled again, which every handler has to bear anyway, and none is missed.
+    fn begin_anew(&mut self, reason: &str) -> usize {
+        let reason =
+            format!("{reason}, which {} has read: it is read again from its beginning", self.group);
+        tracing::error!(group = self.group, source = E::SOURCE, reason, "a feed begins anew");
+        self.metrics.rereads.inc_by(1);
+        self.component.starting(reason.clone());
+        self.rereading = Some(reason);
+        self.position = Some(FeedPosition::default());
+        0
+    }
+
     /// Waits until the last batch is flushed.
     async fn flushed(&mut self) -> Result<(), PullError> {
         let flushed = std::mem::take(&mut self.unflushed).wait().await;
@@ -260,20 +288,24 @@ impl<E: FeedEvent> Consumer<E> {
         Ok(flushed?)
     }
 
-    async fn fetch(&self, after: u64, wait: Duration) -> Result<FeedPage<E>, CallError> {
-        let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+    async fn fetch(&self, after: FeedPosition, wait: Duration) -> Result<FeedPage<E>, CallError> {
+        let wait_ms = u64::try_from(wait.as_millis()).expect("a wait is a few seconds");
         let deadline = Some(Instant::now() + wait + ANSWER_WAIT);
         let context = Context { deadline, ..Context::default() };
-        context.scope(self.feed.pull(after, wait_ms)).await
+        context.scope(self.feed.pull(after.position, wait_ms, after.event_id)).await
     }
 
     /// Handles messages up to the first that has to be retried; those before it are committed.
     async fn handle_all(&mut self, received: &[Received<E>]) -> Result<BatchOutcome, PullError> {
         let mut outcome = BatchOutcome::default();
-        let mut reached = self.position.unwrap_or_default();
+        let mut reached = self.position.expect("a batch comes after a position");
         for message in received {
             match self.handle(message, &mut outcome).await {
-                Ok(()) => reached = reached.max(message.position()),
+                Ok(()) if message.position() > reached.position => {
+                    let event_id = Some(message.id());
+                    reached = FeedPosition { position: message.position(), event_id };
+                }
+                Ok(()) => {}
                 Err(PullError::Retry(reason)) => {
                     outcome.stopped = Some((reached, reason));
                     break;
@@ -330,15 +362,15 @@ impl<E: FeedEvent> Consumer<E> {
         before + 1
     }
 
-    fn progress(&self, position: u64) -> Write {
+    fn progress(&self, position: FeedPosition) -> Write {
         let body = position.to_string().into();
         let document = Document { key: self.key.clone(), body, fields: Vec::new() };
         Write::Put { collection: &INBOX, document }
     }
 
-    async fn stored_position(&self) -> Result<u64, StorageError> {
+    async fn stored_position(&self) -> Result<FeedPosition, StorageError> {
         let stored = self.storage.documents.find(&INBOX, &self.key).await?;
-        stored.map_or(Ok(0), |stored| position_of(&stored))
+        stored.map_or(Ok(FeedPosition::default()), |stored| position_of(&stored))
     }
 }
 
@@ -347,10 +379,33 @@ fn key(group: &str, source: &str) -> String {
     format!("{group}.{source}")
 }
 
-fn position_of(stored: &StoredDocument) -> Result<u64, StorageError> {
+/// Position that a consumer has reached, with the identity of the event there. Stored as `position event-id`; by early
+/// versions as the position alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct FeedPosition {
+    position: u64,
+    event_id: Option<Uuid>,
+}
+
+impl std::fmt::Display for FeedPosition {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.event_id {
+            Some(id) => write!(out, "{} {id}", self.position),
+            None => write!(out, "{}", self.position),
+        }
+    }
+}
+
+fn position_of(stored: &StoredDocument) -> Result<FeedPosition, StorageError> {
     let text = String::from_utf8_lossy(&stored.body);
-    text.parse()
-        .map_err(|_| StorageError::Corrupt(format!("position of {} is {text:?}", stored.key)))
+    let parse = || {
+        let (position, id) = match text.split_once(' ') {
+            Some((position, id)) => (position, Some(id.parse().ok()?)),
+            None => (&*text, None),
+        };
+        Some(FeedPosition { position: position.parse().ok()?, event_id: id })
+    };
+    parse().ok_or_else(|| StorageError::Corrupt(format!("position of {} is {text:?}", stored.key)))
 }
 
 /// Message of a feed, or what could not be decoded as one.
@@ -364,6 +419,13 @@ impl<E: FeedEvent> Received<E> {
         match self {
             Self::Message(message) => message.position,
             Self::Unreadable(written, _) => written.position,
+        }
+    }
+
+    fn id(&self) -> Uuid {
+        match self {
+            Self::Message(message) => message.id,
+            Self::Unreadable(written, _) => written.id,
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::{CallError, Contract, Operation};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use kernel::{Problem, codes};
+use kernel::{Problem, codes, json};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{fmt, sync::Arc};
 
@@ -68,14 +68,12 @@ pub fn endpoints<C: ?Sized + Contract>(provider: &Arc<C>) -> Vec<Endpoint> {
 /// Decodes the arguments of a call.
 #[doc(hidden)]
 pub fn decode<T: DeserializeOwned>(arguments: &[u8]) -> Result<T, CallError> {
-    // Serde accepts an array for a struct; the contract does not.
-    if arguments.trim_ascii_start().first() == Some(&b'[') {
-        let title = "the arguments of a call are the fields of one JSON object, not an array";
-        return Err(Problem::new(422, codes::INVALID_FIELD, title).into());
-    }
-    serde_json::from_slice(arguments).map_err(|error| {
+    json::from_slice(arguments).map_err(|error| {
+        let is_array_for_object = error.to_string().starts_with(json::OBJECT_WANTED);
         let (status, code) = match error.classify() {
-            serde_json::error::Category::Data => (422, codes::INVALID_FIELD),
+            serde_json::error::Category::Data if !is_array_for_object => {
+                (422, codes::INVALID_FIELD)
+            }
             _ => (400, codes::MALFORMED_JSON),
         };
         CallError::from(Problem::new(

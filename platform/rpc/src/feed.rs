@@ -5,6 +5,7 @@
 //! no harm.
 
 use crate::{CloudEvent, Message, contract};
+use kernel::Uuid;
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned, ser::SerializeStruct,
 };
@@ -24,8 +25,10 @@ contract! {
     /// Feed of a service, whose element is the event of its contract.
     pub trait Feed<E: FeedEvent> in (E::SOURCE) {
         /// The next page after a position (long polling): if there is none yet, waits up to `wait_ms` milliseconds (at most
-        /// 30,000) for a flush; a page without messages is no error.
-        idempotent fn pull(after: u64, wait_ms: u64) -> FeedPage<E>;
+        /// 30,000) for a flush; a page without messages is no error. With the id of the event at the position, refuses
+        /// with `position_unknown` where the journal has another event there, or none: it is not the one that the
+        /// position is from, or was restored from an older copy.
+        idempotent fn pull(after: u64, wait_ms: u64, event_id: Option<Uuid>) -> FeedPage<E>;
     }
 }
 
@@ -38,15 +41,18 @@ pub struct FeedPage<E> {
     pub unreadable: Vec<(CloudEvent, String)>,
     /// The position to continue from. May be beyond the last message, since internal events are left out.
     pub position: u64,
+    /// Id of the event at that position, which tells this journal from any other.
+    pub event_id: Option<Uuid>,
 }
 
 impl<E: FeedEvent> Serialize for FeedPage<E> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let messages: Result<Vec<_>, _> =
             self.messages.iter().map(Message::to_cloud_event).collect();
-        let mut page = serializer.serialize_struct("FeedPage", 2)?;
+        let mut page = serializer.serialize_struct("FeedPage", 3)?;
         page.serialize_field("messages", &messages.map_err(serde::ser::Error::custom)?)?;
         page.serialize_field("position", &self.position)?;
+        page.serialize_field("event_id", &self.event_id)?;
         page.end()
     }
 }
@@ -57,10 +63,13 @@ impl<'de, E: FeedEvent> Deserialize<'de> for FeedPage<E> {
         struct WirePage {
             messages: Vec<CloudEvent>,
             position: u64,
+            #[serde(default)]
+            event_id: Option<Uuid>,
         }
-        let WirePage { messages: written, position } = WirePage::deserialize(deserializer)?;
-        let mut page =
-            Self { messages: Vec::with_capacity(written.len()), unreadable: Vec::new(), position };
+        let WirePage { messages: written, position, event_id } =
+            WirePage::deserialize(deserializer)?;
+        let messages = Vec::with_capacity(written.len());
+        let mut page = Self { messages, unreadable: Vec::new(), position, event_id };
         for written in written {
             match Message::from_cloud_event(&written) {
                 Ok(message) => page.messages.push(message),

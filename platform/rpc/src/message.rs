@@ -1,14 +1,14 @@
 //! Messages between services: typed events, and the `CloudEvents` envelope in which they are written.
 
 use crate::FeedEvent;
-use kernel::{Timestamp, Uuid};
+use kernel::{Origin, Timestamp, Uuid};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// Serialised message: the JSON format of `CloudEvents` 1.0 (structured mode), with the position in the feed as the extension
-/// attribute `position`.
+/// attributes `position` and `origin`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CloudEvent {
     /// Version of the `CloudEvents` specification; 1.0 if absent, as in messages that were parked by early versions.
@@ -28,6 +28,9 @@ pub struct CloudEvent {
     pub time: Timestamp,
     /// Position in the source's feed.
     pub position: u64,
+    /// Origin of the change, as text: edge, actor, address and user agent; absent where it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
     /// Media type of `data`.
     #[serde(default)]
     pub datacontenttype: ContentType,
@@ -132,6 +135,8 @@ pub struct Message<E> {
     pub time: Timestamp,
     /// Position in the source's feed.
     pub position: u64,
+    /// Origin of the change, as far as it is known.
+    pub origin: Option<Origin>,
     /// The event.
     pub event: E,
 }
@@ -140,14 +145,17 @@ impl<E: FeedEvent> Message<E> {
     /// Serialises the message, for the wire and for parking.
     pub fn to_cloud_event(&self) -> Result<CloudEvent, serde_json::Error> {
         let data = EventData::of(&self.event)?;
+        let word = data.word().ok_or_else(|| serde::ser::Error::custom("an event has no type"))?;
+        let kind = event_type(&word);
         Ok(CloudEvent {
             specversion: SpecVersion::V1,
             id: self.id,
-            kind: event_type(&data.word().unwrap_or_default()),
+            kind,
             source: E::SOURCE.to_owned(),
             subject: self.subject.clone(),
             time: self.time,
             position: self.position,
+            origin: self.origin.as_ref().map(Origin::to_string),
             datacontenttype: ContentType::Json,
             data,
         })
@@ -160,6 +168,8 @@ impl<E: FeedEvent> Message<E> {
             subject: written.subject.clone(),
             time: written.time,
             position: written.position,
+            // A form that only a later version knows: the event counts without it.
+            origin: written.origin.as_deref().and_then(|text| text.parse().ok()),
             event: written.data.read()?,
         })
     }
@@ -215,6 +225,7 @@ mod tests {
             subject: "letter-1".to_owned(),
             time: "2026-11-22T12:00:00Z".parse().unwrap(),
             position: 7,
+            origin: Some("operator ann".to_owned()),
             datacontenttype: ContentType::Json,
             data: EventData::of(&json!({"type": "sent"})).unwrap(),
         };
@@ -224,7 +235,7 @@ mod tests {
             json!({
                 "specversion": "1.0", "id": Uuid::nil(), "type": "icommerce.sent.v1", "source": "post",
                 "subject": "letter-1", "time": "2026-11-22T12:00:00Z", "position": 7,
-                "datacontenttype": "application/json", "data": {"type": "sent"},
+                "origin": "operator ann", "datacontenttype": "application/json", "data": {"type": "sent"},
             })
         );
     }

@@ -1,6 +1,9 @@
 //! Assembly of a process: builds the selected services and binds the channels between them.
 
-use crate::{BuildContext, BuildError, Module, RouteMatch, TaskTracker, expiry_sweeper::sweep};
+use crate::{
+    BuildContext, BuildError, Module, RouteMatch, TaskTracker, expiry_sweeper::sweep,
+    origin_journal::with_origins,
+};
 use axum::Router;
 use journal::ServiceStorage;
 use kernel::Ids;
@@ -87,7 +90,7 @@ pub async fn assemble(
     let mut descriptions = BTreeMap::new();
     let mut fallback = None;
     for module in selected {
-        let storage = (resources.storage)(module.name);
+        let storage = with_origins((resources.storage)(module.name));
         check_read_models(&storage).await.map_err(|error| (module.name, error))?;
         let values = Arc::clone(&storage.key_value);
         resources.tasks.spawn_until_shutdown(sweep(module.name, values, resources.ids.clone()));

@@ -11,6 +11,7 @@ mod expiry_sweeper;
 mod maintenance;
 mod module;
 mod module_table;
+mod origin_journal;
 mod task_tracker;
 
 pub use assemble::{Assembly, OverWire, ProcessResources, assemble};

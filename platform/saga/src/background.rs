@@ -8,6 +8,7 @@ use crate::{
 use futures_util::FutureExt;
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use storage::durability;
+use transport::Context;
 
 /// Longest pause before a saga is executed again; a wake ends it early.
 #[derive(Clone, Copy, Debug)]
@@ -158,7 +159,7 @@ impl<I: SagaInput> Runner<I> {
     }
 
     /// Executes a saga outside any request: its writes become durable without anything waiting for them, and a step that
-    /// panics has failed.
+    /// panics has failed. What it changes is recorded with the origin of the request that began it.
     async fn execute_detached(&self, execution: &mut SagaExecution<I>) -> StopReason {
         // The semaphore is never closed.
         let _permit = self.0.background.acquire().await;
@@ -167,7 +168,8 @@ impl<I: SagaInput> Runner<I> {
             status.state = if is_undoing { SagaState::Undoing } else { SagaState::Running };
             status.is_executing = true;
         });
-        let execute = execution.execute(&self.0.definition, &self.0.log);
+        let context = Context { origin: execution.saga.origin.clone(), ..Context::default() };
+        let execute = context.scope(execution.execute(&self.0.definition, &self.0.log));
         let (stop_reason, _) = durability::scope(AssertUnwindSafe(execute).catch_unwind()).await;
         stop_reason.unwrap_or_else(|_| StopReason::Failed {
             step: 0,

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use journal::{RecordedEvent, Version};
-use kernel::{Problem, Timestamp, Uuid};
+use kernel::{Origin, Problem, Timestamp, Uuid};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -73,6 +73,8 @@ pub(crate) struct SavedSaga {
     pub(crate) input: Box<RawValue>,
     pub(crate) version: Version,
     pub(crate) started_at: Timestamp,
+    /// Origin of the request that began it.
+    pub(crate) origin: Option<Origin>,
     pub(crate) waiting: Option<SagaWaiting>,
     pub(crate) undoing: Option<SagaUndoing>,
     pub(crate) outcome: Option<SagaOutcome>,
@@ -91,6 +93,7 @@ impl SavedSaga {
                 input,
                 version: event.version,
                 started_at: event.recorded_at,
+                origin: event.origin.clone(),
                 waiting: None,
                 undoing: None,
                 outcome: None,

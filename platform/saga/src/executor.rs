@@ -6,7 +6,7 @@ use crate::{
     status_cell::StatusCell,
 };
 use journal::{AppendError, Version};
-use kernel::{Problem, Timestamp, Uuid};
+use kernel::{Origin, Problem, Timestamp, Uuid};
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
@@ -18,6 +18,8 @@ pub(crate) struct UnfinishedSaga<I> {
     pub(crate) id: Uuid,
     pub(crate) input: Arc<I>,
     pub(crate) started_at: Timestamp,
+    /// Origin of the request that began it, on whose behalf its steps run also without that request.
+    pub(crate) origin: Option<Origin>,
     pub(crate) status: StatusCell,
     /// Notified by a wake; the task that owns the saga executes it again.
     pub(crate) wake_signal: Notify,

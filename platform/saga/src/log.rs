@@ -21,6 +21,7 @@ use std::{
 };
 use storage::StorageError;
 use tokio::sync::Notify;
+use transport::Context;
 
 /// Spawner of background tasks, which run until they end or the process does.
 pub type Spawn = Arc<dyn Fn(Pin<Box<dyn Future<Output = ()> + Send>>) + Send + Sync>;
@@ -222,8 +223,8 @@ impl SagaLog {
             recorded_at: self.ids.now(),
             typed: journal::TypedEvent::default(),
         };
-        let (stream, events) = (events::stream(id), vec![event]);
-        self.journal.append(Append { stream, expected, events, writes: vec![] }).await?;
+        let (stream, events, origin) = (events::stream(id), vec![event], Context::current_origin());
+        self.journal.append(Append { stream, expected, events, writes: vec![], origin }).await?;
         if self.appends.fetch_add(1, Ordering::Relaxed) % SNAPSHOT_APPENDS == SNAPSHOT_APPENDS - 1 {
             self.snapshot_due.notify_one();
         }

@@ -9,7 +9,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use journal::AppendError;
-use kernel::{Timestamp, Uuid};
+use kernel::{Origin, Timestamp, Uuid};
 use parking_lot::Mutex;
 use std::{
     collections::HashMap,
@@ -18,6 +18,7 @@ use std::{
 };
 use storage::StorageError;
 use tokio::sync::{Notify, Semaphore};
+use transport::Context;
 
 /// Runner of the sagas of one kind. Clones share it. The crate's [example](crate) uses one.
 pub struct Runner<I: SagaInput>(pub(crate) Arc<RunnerInner<I>>);
@@ -97,7 +98,8 @@ impl<I: SagaInput> Runner<I> {
                 log.forget(id);
                 continue;
             };
-            let saga = runner.unfinished_saga(id, Arc::new(saved.input()?), saved.started_at);
+            let (input, origin) = (Arc::new(saved.input()?), saved.origin.clone());
+            let saga = runner.unfinished_saga(id, input, saved.started_at, origin);
             runner.0.unfinished.lock().insert(id, Arc::clone(&saga));
             let execution = runner.recover(saga, saved);
             if !kernel::defects::planted("saga_not_resumed") {
@@ -160,7 +162,8 @@ impl<I: SagaInput> Runner<I> {
         if unfinished.len() >= UNFINISHED_MAX {
             return Err(BeginError::Overloaded);
         }
-        let saga = self.unfinished_saga(id, Arc::clone(input), self.0.log.ids.now());
+        let (now, origin) = (self.0.log.ids.now(), Context::current_origin());
+        let saga = self.unfinished_saga(id, Arc::clone(input), now, origin);
         unfinished.insert(id, Arc::clone(&saga));
         Ok(Registration::New(saga))
     }
@@ -215,12 +218,14 @@ impl<I: SagaInput> Runner<I> {
         id: Uuid,
         input: Arc<I>,
         started_at: Timestamp,
+        origin: Option<Origin>,
     ) -> Arc<UnfinishedSaga<I>> {
         let status = SagaStatus::running(self.0.definition.step_name(0));
         Arc::new(UnfinishedSaga {
             id,
             input,
             started_at,
+            origin,
             status: StatusCell::new(status),
             wake_signal: Notify::new(),
             wakes: 0.into(),

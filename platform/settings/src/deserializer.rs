@@ -1,7 +1,7 @@
 //! Deserialiser from the values of a section to its struct. Text from the environment takes the type that the struct asks
 //! for.
 
-use crate::Origin;
+use crate::ValueOrigin;
 use crate::secret::{self, REDACTED};
 use serde::Deserializer;
 use serde::de::value::{MapAccessDeserializer, MapDeserializer, SeqDeserializer, StrDeserializer};
@@ -15,7 +15,7 @@ use std::fmt;
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
     pub(crate) key: String,
-    pub(crate) origin: Origin,
+    pub(crate) origin: ValueOrigin,
     pub(crate) content: NodeContent,
 }
 
@@ -87,31 +87,42 @@ impl de::Error for NodeError {
     }
 }
 
-/// Deserialiser of one [`Node`], which records the keys that turn out to be secret.
+/// Facts about keys that show only when a struct asks for them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Observed {
+    /// Keys that are secret.
+    pub(crate) secrets: BTreeSet<String>,
+    /// Keys of numbers.
+    pub(crate) numbers: BTreeSet<String>,
+    /// Words that a key may have, if it may have only some.
+    pub(crate) words: BTreeMap<String, &'static [&'static str]>,
+}
+
+/// Deserialiser of one [`Node`], which records what it observes of the keys.
 #[derive(Debug)]
 pub(crate) struct NodeDeserializer<'a> {
     pub(crate) node: Node,
-    pub(crate) secrets: &'a RefCell<BTreeSet<String>>,
+    pub(crate) observed: &'a RefCell<Observed>,
 }
 
 impl NodeDeserializer<'_> {
     fn with(&self, node: Node) -> Self {
-        Self { node, secrets: self.secrets }
+        Self { node, observed: self.observed }
     }
 
     fn is_secret(&self) -> bool {
-        self.secrets.borrow().contains(&self.node.key)
+        self.observed.borrow().secrets.contains(&self.node.key)
     }
 
     /// Runs a read and adds the key, value and origin to its error.
     fn located<T>(self, read: impl FnOnce(Self) -> Result<T, NodeError>) -> Result<T, NodeError> {
-        let (node, secrets) = (self.node.clone(), self.secrets);
+        let (node, observed) = (self.node.clone(), self.observed);
         read(self).map_err(|error| {
             let NodeError { sentence: what, located: false } = error else { return error };
             let sentence = match &node.content {
                 NodeContent::Table(_) if node.key.is_empty() => what,
                 NodeContent::Table(_) => format!("`{}`: {what}", node.key),
-                _ if secrets.borrow().contains(&node.key) => {
+                _ if observed.borrow().secrets.contains(&node.key) => {
                     format!("`{}` cannot be {REDACTED} ({}): {what}", node.key, node.origin)
                 }
                 _ => {
@@ -138,7 +149,8 @@ impl NodeDeserializer<'_> {
                 Value::Number(number) => match (number.as_u64(), number.as_i64()) {
                     (Some(number), _) => visitor.visit_u64(number),
                     (_, Some(number)) => visitor.visit_i64(number),
-                    _ => visitor.visit_f64(number.as_f64().unwrap_or(f64::NAN)),
+                    _ => visitor
+                        .visit_f64(number.as_f64().expect("every JSON number is one of the three")),
                 },
                 Value::Array(items) => {
                     let items = items.iter().enumerate().map(|(position, item)| {
@@ -199,6 +211,9 @@ impl IntoDeserializer<'_, NodeError> for NodeDeserializer<'_> {
 macro_rules! from_text {
     ($($method:ident => $visit:ident, $type:ty, $expected:literal;)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, NodeError> {
+            if stringify!($visit) != "visit_bool" {
+                self.observed.borrow_mut().numbers.insert(self.node.key.clone());
+            }
             self.located(|deserializer| match &deserializer.node.content {
                 NodeContent::Text(text) => match text.trim().parse::<$type>() {
                     Ok(value) => visitor.$visit(value),
@@ -249,7 +264,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
         visitor: V,
     ) -> Result<V::Value, NodeError> {
         if name == secret::TYPE_NAME && !self.is_secret() {
-            self.secrets.borrow_mut().insert(self.node.key.clone());
+            self.observed.borrow_mut().secrets.insert(self.node.key.clone());
         }
         self.located(|deserializer| visitor.visit_newtype_struct(deserializer))
     }
@@ -305,9 +320,10 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
-        _: &'static [&'static str],
+        words: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, NodeError> {
+        self.observed.borrow_mut().words.insert(self.node.key.clone(), words);
         self.located(|deserializer| match &deserializer.node.content {
             NodeContent::Text(word) | NodeContent::Typed(Value::String(word)) => {
                 visitor.visit_enum(StrDeserializer::new(word))

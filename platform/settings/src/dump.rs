@@ -2,7 +2,7 @@
 
 use crate::deserializer::{Node, NodeContent};
 use crate::secret::REDACTED;
-use crate::{Origin, Settings};
+use crate::{Settings, ValueOrigin};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -17,7 +17,9 @@ pub struct DumpedSetting {
     /// Default as JSON.
     pub default: String,
     /// Origin of the value.
-    pub origin: Origin,
+    pub origin: ValueOrigin,
+    /// Values that are allowed, where they are limited: a range such as `1 to 365`, or words such as `text, json`.
+    pub allowed: Option<String>,
 }
 
 /// Dump of all settings, by key. Its text has one line for each: `key = value  # origin; default …`.
@@ -29,11 +31,17 @@ impl Settings {
     pub fn dump(&self) -> Dump {
         let dumped = self.keys.iter().map(|(key, setting)| DumpedSetting {
             key: key.clone(),
-            value: without_secrets(&setting.node, &self.secrets).to_string(),
+            value: without_secrets(&setting.node, &self.observed.secrets).to_string(),
             default: setting.default.to_string(),
             origin: setting.node.origin.clone(),
+            allowed: self.allowed(key),
         });
         Dump(dumped.collect())
+    }
+
+    fn allowed(&self, key: &str) -> Option<String> {
+        let range = self.range_of(key).map(ToString::to_string);
+        range.or_else(|| self.observed.words.get(key).map(|words| words.join(", ")))
     }
 }
 
@@ -76,9 +84,9 @@ fn redact(key: &str, value: Value, secrets: &BTreeSet<String>) -> Value {
 
 impl fmt::Display for Dump {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for DumpedSetting { key, value, default, origin } in &self.0 {
+        for DumpedSetting { key, value, default, origin, .. } in &self.0 {
             match origin {
-                Origin::Default => writeln!(out, "{key} = {value}  # default")?,
+                ValueOrigin::Default => writeln!(out, "{key} = {value}  # default")?,
                 _ => writeln!(out, "{key} = {value}  # {origin}; default {default}")?,
             }
         }

@@ -1,9 +1,9 @@
 //! Layered settings: loads the layers, refuses undeclared keys, and deserialises sections.
 
-use crate::deserializer::{Node, NodeContent, NodeDeserializer};
+use crate::deserializer::{Node, NodeContent, NodeDeserializer, Observed};
 use crate::section::joined;
 use crate::source::{self, FILE_VARIABLE, PREFIX};
-use crate::{Origin, Section, SettingError, Sources, suggestion};
+use crate::{Allowed, InvalidSetting, Section, SettingError, Sources, ValueOrigin, suggestion};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::cell::RefCell;
@@ -15,7 +15,7 @@ use std::path::Path;
 pub struct Settings {
     sections: Vec<Section>,
     pub(crate) keys: BTreeMap<String, Setting>,
-    pub(crate) secrets: BTreeSet<String>,
+    pub(crate) observed: Observed,
 }
 
 /// Setting of one key.
@@ -62,8 +62,8 @@ impl Settings {
                 "there is no settings section `{name}`{suggestion}"
             )));
         }
-        let secrets = RefCell::default();
-        let deserializer = NodeDeserializer { node: self.table(name), secrets: &secrets };
+        let observed = RefCell::default();
+        let deserializer = NodeDeserializer { node: self.table(name), observed: &observed };
         T::deserialize(deserializer).map_err(|error| SettingError::new(error.to_string()))
     }
 
@@ -78,7 +78,7 @@ impl Settings {
 
     fn defaults(sections: impl IntoIterator<Item = Section>) -> Result<Self, SettingError> {
         let mut all =
-            Self { sections: Vec::new(), keys: BTreeMap::new(), secrets: BTreeSet::new() };
+            Self { sections: Vec::new(), keys: BTreeMap::new(), observed: Observed::default() };
         let mut variables = BTreeMap::from([(FILE_VARIABLE.to_owned(), "config".to_owned())]);
         for section in sections {
             let declared =
@@ -96,7 +96,7 @@ impl Settings {
                     )));
                 }
                 let content = NodeContent::Typed(default.clone());
-                let node = Node { key: key.clone(), origin: Origin::Default, content };
+                let node = Node { key: key.clone(), origin: ValueOrigin::Default, content };
                 all.keys.insert(key, Setting { section: section.name, default, node });
             }
             all.sections.push(section);
@@ -117,14 +117,14 @@ impl Settings {
                 "the settings file {file} is not TOML at line {line}: {message}"
             ))
         })?;
-        self.load_table("", table, &Origin::File(path.to_owned()))
+        self.load_table("", table, &ValueOrigin::File(path.to_owned()))
     }
 
     fn load_table(
         &mut self,
         parent: &str,
         table: toml::Table,
-        origin: &Origin,
+        origin: &ValueOrigin,
     ) -> Result<(), SettingError> {
         for (name, value) in table {
             let key = joined(parent, &name);
@@ -163,7 +163,7 @@ impl Settings {
                 let sentence = format!("the environment variable {name} sets nothing{suggestion}");
                 return Err(SettingError::new(sentence));
             };
-            self.set_text(key, Origin::Environment(name.clone()), value);
+            self.set_text(key, ValueOrigin::Environment(name.clone()), value);
         }
         Ok(())
     }
@@ -176,27 +176,39 @@ impl Settings {
                 format!("there is no setting `{}` (flag {}){suggestion}", flag.key, flag.name);
             return Err(SettingError::new(sentence));
         }
-        self.set_text(&flag.key, Origin::Flag(flag.name.clone()), &flag.value);
+        self.set_text(&flag.key, ValueOrigin::Flag(flag.name.clone()), &flag.value);
         Ok(())
     }
 
-    fn set_text(&mut self, key: &str, origin: Origin, value: &str) {
+    fn set_text(&mut self, key: &str, origin: ValueOrigin, value: &str) {
         if let Some(setting) = self.keys.get_mut(key) {
             setting.node =
                 Node { key: key.to_owned(), origin, content: NodeContent::Text(value.to_owned()) };
         }
     }
 
-    /// Deserialises every section once, which also finds the keys that are secret.
+    /// Checks the ranges, and deserialises every section once, which also finds out what kind of setting each key is.
     fn check(&mut self) -> Result<(), SettingError> {
-        let secrets = RefCell::default();
+        let observed = RefCell::default();
         for section in &self.sections {
+            self.check_ranges(section)?;
             let deserializer =
-                NodeDeserializer { node: self.table(section.name), secrets: &secrets };
-            (section.check)(deserializer).map_err(|error| SettingError::new(error.to_string()))?;
+                NodeDeserializer { node: self.table(section.name), observed: &observed };
+            let checked = (section.check)(deserializer);
+            let checked = checked.map_err(|error| SettingError::new(error.to_string()))?;
+            checked.map_err(|InvalidSetting { path, expected }| {
+                self.invalid(&section.key(path), &expected)
+            })?;
         }
-        self.secrets = secrets.into_inner();
-        for key in &self.secrets {
+        self.observed = observed.into_inner();
+        for key in &self.observed.numbers {
+            if self.range_of(key).is_none() {
+                let sentence =
+                    format!("`{key}` is a number, and its section declares no range for it");
+                return Err(SettingError::new(sentence));
+            }
+        }
+        for key in &self.observed.secrets {
             if self
                 .keys
                 .get(key)
@@ -209,6 +221,39 @@ impl Settings {
             }
         }
         Ok(())
+    }
+
+    fn check_ranges(&self, section: &Section) -> Result<(), SettingError> {
+        for (key, setting) in self.keys.iter().filter(|(_, it)| it.section == section.name) {
+            let number = match &setting.node.content {
+                NodeContent::Typed(Value::Number(number)) => {
+                    number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from))
+                }
+                NodeContent::Text(text) => text.trim().parse().ok(),
+                _ => None,
+            };
+            // What is not a whole number is refused by its type, or is no number.
+            if let (Some(number), Some(range)) = (number, section.range_of(key))
+                && !range.contains(number)
+            {
+                return Err(self.invalid(key, &format!("expected a whole number from {range}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Range of the number with this key, if its section declares one.
+    pub(crate) fn range_of(&self, key: &str) -> Option<&'static Allowed> {
+        self.sections.iter().find_map(|section| section.range_of(key))
+    }
+
+    /// Error for a setting whose value is not as expected.
+    fn invalid(&self, key: &str, expected: &str) -> SettingError {
+        let Some(Setting { node, .. }) = self.keys.get(key) else {
+            return SettingError::new(format!("`{key}`: {expected}"));
+        };
+        let (value, origin) = (node.excerpt(), &node.origin);
+        SettingError::new(format!("`{key}` cannot be {value} ({origin}): {expected}"))
     }
 
     /// Names directly below a key.
@@ -245,7 +290,7 @@ impl std::fmt::Debug for Settings {
 fn empty_table(key: &str) -> Node {
     Node {
         key: key.to_owned(),
-        origin: Origin::Default,
+        origin: ValueOrigin::Default,
         content: NodeContent::Table(BTreeMap::new()),
     }
 }

@@ -9,7 +9,7 @@
 //! # Example
 //!
 //! ```
-//! use settings::{Flag, Section, Settings, SettingError, Sources};
+//! use settings::{Allowed, Flag, Section, SectionSettings, SettingError, Settings, Sources};
 //!
 //! #[derive(serde::Serialize, serde::Deserialize)]
 //! #[serde(deny_unknown_fields)]
@@ -23,6 +23,10 @@
 //!     }
 //! }
 //!
+//! impl SectionSettings for SearchSettings {
+//!     const ALLOWED: &'static [Allowed] = &[Allowed::range("results_max", 1, 1_000)];
+//! }
+//!
 //! const SEARCH: Section = Section::of::<SearchSettings>("search-service");
 //!
 //! let variable = ("ICOMMERCE_SEARCH_SERVICE__RESULTS_MAX".to_owned(), "50".to_owned());
@@ -33,11 +37,15 @@
 //! sources.flags.push(Flag::new("--results-max", "search-service.results_max", "many"));
 //! let error = Settings::load([SEARCH], &sources).unwrap_err();
 //! assert!(error.to_string().contains("flag --results-max"));
+//! sources.flags[0] = Flag::new("--results-max", "search-service.results_max", "0");
+//! let error = Settings::load([SEARCH], &sources).unwrap_err();
+//! assert!(error.to_string().ends_with("expected a whole number from 1 to 1000"));
 //! # Ok::<(), SettingError>(())
 //! ```
 
 #![warn(missing_docs)]
 
+mod declaration;
 mod deserializer;
 mod dump;
 mod error;
@@ -47,9 +55,10 @@ mod section;
 mod source;
 mod suggestion;
 
+pub use declaration::{Allowed, InvalidSetting, SectionSettings};
 pub use dump::{Dump, DumpedSetting};
 pub use error::SettingError;
 pub use layers::Settings;
 pub use secret::Secret;
 pub use section::Section;
-pub use source::{Flag, Origin, Sources, environment};
+pub use source::{Flag, Sources, ValueOrigin, environment};

@@ -12,7 +12,7 @@ pub(crate) const FILE_VARIABLE: &str = "ICOMMERCE_CONFIG";
 
 /// Origin of a setting's value: the layer that it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub enum ValueOrigin {
     /// Default of the section.
     Default,
     /// Settings file at this path.
@@ -23,7 +23,7 @@ pub enum Origin {
     Flag(String),
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for ValueOrigin {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => out.write_str("default"),

@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a failure here fails the test")]
 
 use serde::{Deserialize, Serialize};
-use settings::{Flag, Origin, Secret, Section, Settings, Sources};
+use settings::{
+    Allowed, Flag, InvalidSetting, Secret, Section, SectionSettings, Settings, Sources, ValueOrigin,
+};
 use std::collections::BTreeMap;
 use std::io::Write;
 
@@ -19,6 +21,10 @@ impl Default for ProcessSettings {
     fn default() -> Self {
         Self { data: "./data".to_owned(), services: Vec::new(), workers: None }
     }
+}
+
+impl SectionSettings for ProcessSettings {
+    const ALLOWED: &'static [Allowed] = &[Allowed::range("workers", 1, 64)];
 }
 
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -54,6 +60,28 @@ struct PaymentLimits {
 struct Mirror {
     address: String,
     token: Secret,
+}
+
+impl SectionSettings for Payment {
+    const ALLOWED: &'static [Allowed] = &[
+        Allowed::range("attempt_timeout_ms", 0, 60_000),
+        Allowed::range("ratio", 0, 1),
+        Allowed::range("limits.body_bytes_max", 0, 1 << 40),
+        Allowed::range("limits.offset", -32_768, 32_767),
+        Allowed::range("aliases.*", 0, 65_535),
+    ];
+
+    fn check(&self) -> Result<(), InvalidSetting> {
+        if self.aliases.contains_key("nobody") {
+            return Err(InvalidSetting::new("aliases", "expected the names of people"));
+        }
+        Ok(())
+    }
+}
+
+impl SectionSettings for PaymentLimits {
+    const ALLOWED: &'static [Allowed] =
+        &[Allowed::range("body_bytes_max", 0, 10), Allowed::range("offset", 0, 10)];
 }
 
 const SECTIONS: [Section; 2] =
@@ -168,7 +196,7 @@ fn an_error_names_the_key_the_origin_and_what_would_be_right() {
         ),
         (
             Layers { environment: &[("ICOMMERCE_WORKERS", "5000000000")], ..Layers::default() },
-            &["`workers`", "expected u32"],
+            &["`workers`", "from 1 to 64"],
         ),
         (
             Layers { flags: &[("payment-service.allow_test", "yes")], ..Layers::default() },
@@ -221,12 +249,12 @@ fn a_dump_shows_origins_and_no_secret() {
     let of = |key: &str| dump.0.iter().find(|setting| setting.key == key).unwrap();
 
     assert_eq!(dump.0.len(), 12);
-    assert_eq!(of("data").origin, Origin::Environment("ICOMMERCE_DATA".to_owned()));
+    assert_eq!(of("data").origin, ValueOrigin::Environment("ICOMMERCE_DATA".to_owned()));
     assert_eq!(
         (of("data").value.as_str(), of("data").default.as_str()),
         ("\"/srv\"", "\"./data\"")
     );
-    assert_eq!(of("payment-service.capture").origin, Origin::Default);
+    assert_eq!(of("payment-service.capture").origin, ValueOrigin::Default);
     assert_eq!(of("payment-service.api_key").value, "\"***\"");
     assert_eq!(of("payment-service.mirror").value, r#"{"address":"far","token":"***"}"#);
     let payment: Payment = settings.section("payment-service").unwrap();
@@ -274,9 +302,26 @@ fn contradicting_declarations_are_refused() {
         hyphen: u8,
         a_b: u8,
     }
+    impl SectionSettings for Clash {
+        const ALLOWED: &'static [Allowed] = &[Allowed::range("*", 0, 255)];
+    }
     #[derive(Serialize, Deserialize)]
     struct Published {
         key: Secret,
+    }
+    impl SectionSettings for Published {
+        const ALLOWED: &'static [Allowed] = &[];
+    }
+    #[derive(Default, Serialize, Deserialize)]
+    struct Unlimited {
+        outer: Inner,
+    }
+    #[derive(Default, Serialize, Deserialize)]
+    struct Inner {
+        ratio: f64,
+    }
+    impl SectionSettings for Unlimited {
+        const ALLOWED: &'static [Allowed] = &[Allowed::range("outer", 0, 1)];
     }
     impl Default for Published {
         fn default() -> Self {
@@ -292,6 +337,57 @@ fn contradicting_declarations_are_refused() {
             .contains("this name")
     );
     assert!(refused(vec![Section::of::<Published>("x")]).contains("leave it empty"));
+    let unlimited = refused(vec![Section::of::<Unlimited>("x")]);
+    assert!(unlimited.contains("`x.outer.ratio` is a number"), "{unlimited}");
+}
+
+#[test]
+fn a_value_outside_its_range_is_refused_with_key_value_origin_and_range() {
+    let cases = [
+        ("payment-service.attempt_timeout_ms", "60001", "from 0 to 60000"),
+        ("payment-service.attempt_timeout_ms", " 99999999999999999999999 ", "from 0 to 60000"),
+        ("payment-service.attempt_timeout_ms", "-1", "from 0 to 60000"),
+        ("payment-service.limits.offset", "-32769", "from -32768 to 32767"),
+        ("workers", "0", "from 1 to 64"),
+        ("workers", "65", "from 1 to 64"),
+    ];
+    for (key, value, range) in cases {
+        let flag = error_of(&Layers { flags: &[(key, value)], ..Layers::default() });
+        let expected = format!("(flag --{key}): expected a whole number {range}");
+        assert!(
+            flag.contains(&format!("`{key}` cannot be ")) && flag.contains(&expected),
+            "{flag}"
+        );
+        assert!(flag.contains(value.trim()), "{flag}");
+    }
+    let file = "workers = 0\n";
+    let in_file = error_of(&Layers { file, ..Layers::default() });
+    assert!(
+        in_file.contains("`workers` cannot be 0 (file ") && in_file.contains("1 to 64"),
+        "{in_file}"
+    );
+    for value in ["1", "64"] {
+        let layers = Layers { flags: &[("workers", value)], ..Layers::default() };
+        let process: ProcessSettings = load(&layers).unwrap().top().unwrap();
+        assert_eq!(process.workers.unwrap().to_string(), value);
+    }
+}
+
+#[test]
+fn what_no_range_can_say_is_checked_when_the_settings_are_loaded() {
+    let file = "[payment-service]\naliases = { nobody = 1 }\n";
+    let error = error_of(&Layers { file, ..Layers::default() });
+    assert!(error.contains("`payment-service.aliases` cannot be {\"nobody\":1} (file "), "{error}");
+    assert!(error.ends_with("expected the names of people"), "{error}");
+}
+
+#[test]
+fn a_dump_says_what_is_allowed() {
+    let dump = load(&Layers::default()).unwrap().dump();
+    let allowed = |key: &str| dump.0.iter().find(|it| it.key == key).unwrap().allowed.clone();
+    assert_eq!(allowed("payment-service.limits.offset").unwrap(), "-32768 to 32767");
+    assert_eq!(allowed("payment-service.capture").unwrap(), "automatic, manual");
+    assert_eq!(allowed("data"), None);
 }
 
 #[test]

@@ -1,16 +1,20 @@
-//! Conformance suites of the document store and key-value store ports; every engine runs them against itself.
+//! Conformance suites of the document store, key-value store and blob store ports; every engine runs them against itself.
 //!
 //! A conformance check is an async function that takes a store and panics where the store breaks the contract.
-//! [`documents_conformance!`] and [`key_value_conformance!`] turn each check into a test of its own.
+//! [`documents_conformance!`], [`key_value_conformance!`] and [`blobs_conformance!`] turn each check into a test of its
+//! own.
 //!
 //! [`documents_conformance!`]: crate::documents_conformance
 //! [`key_value_conformance!`]: crate::key_value_conformance
+//! [`blobs_conformance!`]: crate::blobs_conformance
 
+mod blobs;
 mod concurrency;
 mod queries;
 mod records;
 mod values;
 
+pub use blobs::*;
 pub use concurrency::*;
 pub use queries::*;
 pub use records::*;
@@ -54,6 +58,23 @@ macro_rules! key_value_conformance {
             a_sweep_is_bounded_and_deletes_only_expired_values
             a_value_that_is_too_large_is_refused
             a_value_read_before_its_flush_becomes_a_dependency_of_the_scope
+        }
+    };
+}
+
+/// Conformance suite of [`Blobs`](crate::Blobs), one test per check. `$make` is an async function without arguments that
+/// returns an empty store and a guard that outlives it: `(Arc<dyn Blobs>, guard)`.
+#[macro_export]
+macro_rules! blobs_conformance {
+    ($make:path) => {
+        $crate::conformance_checks! { $make;
+            a_blob_is_returned_as_it_was_put
+            a_removed_blob_is_gone
+            folders_do_not_mix
+            an_invalid_name_is_refused
+            a_blob_that_is_too_large_is_refused
+            a_listing_returns_every_blob_once_in_the_order_of_names
+            a_blob_is_seen_whole_or_not_at_all
         }
     };
 }

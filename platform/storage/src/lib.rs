@@ -1,12 +1,13 @@
-//! Storage ports: document store, key-value store, and durability as a value.
+//! Storage ports: document store, key-value store, blob store, and durability as a value.
 //!
-//! Services depend on the ports ([`Documents`], [`KeyValue`]) and get handles to their own data; no handle can name another
+//! Services depend on the ports ([`Documents`], [`KeyValue`], [`Blobs`]) and get handles to their own data; no handle can name another
 //! service's data. Engines (`engine-memory`, `engine-sqlite`) implement the ports and pass the suites in [`conformance`].
 //!
 //! A write returns before it is flushed, with a [`Commit`]; [`durability`] explains who waits for it.
 
 #![warn(missing_docs)]
 
+mod blobs;
 mod collection;
 mod documents;
 mod eviction_stamps;
@@ -18,6 +19,7 @@ pub mod conformance;
 pub mod counter;
 pub mod durability;
 
+pub use blobs::{BLOB_BYTES_MAX, BLOB_NAME_BYTES_MAX, BlobEntry, Blobs, check_blob_name};
 pub use collection::{Collection, Document, FieldValue, Index, IndexPosition, StoredDocument};
 pub use documents::Documents;
 pub use durability::{Commit, CommitError, Watermark};

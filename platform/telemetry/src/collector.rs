@@ -55,7 +55,9 @@ impl SampleValue {
     fn write(&self, mut page: MetricEncoder<'_>) -> fmt::Result {
         match self {
             Self::Counter(count) => page.encode_counter::<NoLabelSet, _, u64>(count, None),
-            Self::Gauge(level) => page.encode_gauge(&i64::try_from(*level).unwrap_or(i64::MAX)),
+            Self::Gauge(level) => {
+                page.encode_gauge(&i64::try_from(*level).expect("a level is far below 2^63"))
+            }
             Self::Histogram { sum, buckets, overflow } => {
                 let buckets: Vec<_> =
                     buckets.iter().copied().chain([(f64::INFINITY, *overflow)]).collect();

@@ -1,8 +1,8 @@
 //! Request context: propagated from call to call, as headers between processes and as a request extension within one.
 
 use http::{HeaderMap, HeaderValue};
-use kernel::{Ids, Randomness, Uuid};
-use std::{sync::Arc, time::Duration};
+use kernel::{Edge, Ids, Origin, Randomness, Uuid};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 use telemetry::TraceContext;
 use tokio::time::Instant;
 
@@ -18,34 +18,15 @@ pub mod headers {
     pub const EDGE: &str = "icommerce-edge";
     /// Authenticated actor, as the gateway determined it.
     pub const ACTOR: &str = "icommerce-actor";
+    /// Address of the client, as the gateway determined it.
+    pub const CLIENT: &str = "icommerce-client";
+    /// Origin of the changes that the request makes, for the record.
+    pub const ORIGIN: &str = "icommerce-origin";
     /// Idempotency key (IETF draft `draft-ietf-httpapi-idempotency-key-header`): makes a POST safe to retry.
     pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 }
 
-/// Edge by which a request entered the shop.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Edge {
-    /// The public edge.
-    Shop,
-    /// The operators' edge.
-    Operator,
-    /// No edge: a call of another service, or a background task.
-    #[default]
-    Internal,
-}
-
-impl Edge {
-    /// The value of the header [`headers::EDGE`].
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Shop => "shop",
-            Self::Operator => "operator",
-            Self::Internal => "internal",
-        }
-    }
-}
-
-/// Request context: trace, request id, deadline, edge and actor of the request that the running task serves.
+/// Request context: trace, request id, deadline, edge, actor and client of the request that the running task serves.
 ///
 /// It is task-local; transports propagate it to the called service.
 ///
@@ -71,6 +52,11 @@ pub struct Context {
     pub edge: Edge,
     /// Authenticated actor.
     pub actor: Option<Arc<str>>,
+    /// Address of the client outside.
+    pub client: Option<IpAddr>,
+    /// Origin of the changes that the request makes, as the gateway determined it. It is recorded with them and grants
+    /// nothing: a background task that goes on with a request keeps its origin, without its edge and actor.
+    pub origin: Option<Origin>,
 }
 
 /// Maximum length of a context header, in bytes; a longer one is ignored.
@@ -139,6 +125,16 @@ impl Context {
         CURRENT.try_with(|context| context.actor.clone()).unwrap_or_default()
     }
 
+    /// The address of the client of the running request, if it came from outside.
+    pub fn current_client() -> Option<IpAddr> {
+        CURRENT.try_with(|context| context.client).unwrap_or_default()
+    }
+
+    /// The origin of the changes that the running task makes, if it is known.
+    pub fn current_origin() -> Option<Origin> {
+        CURRENT.try_with(|context| context.origin.clone()).unwrap_or_default()
+    }
+
     /// Runs `work` with this context as the current one.
     pub async fn scope<T>(self, work: impl Future<Output = T>) -> T {
         CURRENT.scope(self, work).await
@@ -153,17 +149,17 @@ impl Context {
         let deadline = text(headers::DEADLINE)
             .and_then(|millis| millis.parse().ok())
             .and_then(|millis| Instant::now().checked_add(Duration::from_millis(millis)));
-        let edge = match text(headers::EDGE) {
-            Some("shop") => Edge::Shop,
-            Some("operator") => Edge::Operator,
-            _ => Edge::Internal,
-        };
+        let edge = text(headers::EDGE).and_then(Edge::parse).unwrap_or_default();
+        let origin = headers.get(headers::ORIGIN).and_then(|value| value.to_str().ok());
+        let origin = origin.filter(|text| text.len() <= Origin::TEXT_BYTES_MAX);
         Self {
             trace: text(headers::TRACEPARENT).and_then(TraceContext::parse),
             request_id: text(headers::REQUEST_ID).map(Arc::from),
             deadline,
             edge,
             actor: text(headers::ACTOR).map(Arc::from),
+            client: text(headers::CLIENT).and_then(|address| address.parse().ok()),
+            origin: origin.and_then(|text| text.parse().ok()),
         }
     }
 
@@ -176,10 +172,19 @@ impl Context {
         let text = |value: &Arc<str>| HeaderValue::from_str(value).ok();
         set(
             headers::TRACEPARENT,
-            self.trace.as_ref().and_then(|it| HeaderValue::from_str(&it.to_string()).ok()),
+            self.trace.map(|trace| {
+                HeaderValue::from_str(&trace.to_string()).expect("a trace is printable")
+            }),
         );
         set(headers::REQUEST_ID, self.request_id.as_ref().and_then(text));
         set(headers::ACTOR, self.actor.as_ref().and_then(text));
+        let client = self.client.map(|address| address.to_string());
+        set(headers::CLIENT, client.and_then(|address| HeaderValue::from_str(&address).ok()));
+        let origin = self.origin.as_ref();
+        set(
+            headers::ORIGIN,
+            origin.and_then(|origin| HeaderValue::from_str(&origin.to_string()).ok()),
+        );
         let edge =
             (self.edge != Edge::Internal).then(|| HeaderValue::from_static(self.edge.as_str()));
         set(headers::EDGE, edge);
@@ -188,7 +193,9 @@ impl Context {
             .map(|deadline| deadline.saturating_duration_since(Instant::now()).as_millis());
         set(
             headers::DEADLINE,
-            left.and_then(|millis| HeaderValue::from_str(&millis.to_string()).ok()),
+            left.map(|millis| {
+                HeaderValue::from_str(&millis.to_string()).expect("digits are printable")
+            }),
         );
     }
 }

@@ -142,7 +142,8 @@ impl Network {
             let until = deadline.min(Instant::now() + self.policy.attempt_timeout);
             let outgoing = outgoing(request, &context, until);
             let result = self.attempt(selected, outgoing, until).await;
-            let may_retry = is_failure(&result) && is_repeatable(request);
+            let is_answered = AttemptOutcome::of(&result) == AttemptOutcome::Answered;
+            let may_retry = !is_answered && is_repeatable(request);
             if !may_retry || attempt == self.policy.attempts_max || !self.budget.withdraw() {
                 return result;
             }
@@ -160,16 +161,21 @@ impl Network {
         let began = Instant::now();
         let result = timeout_at(until, selected.endpoint().transport().send(request)).await;
         let (outcome, result) = match result {
-            Ok(result) if is_failure(&result) => (AttemptOutcome::Failed, result),
-            Ok(result) => (AttemptOutcome::Answered, result),
+            Ok(result) => (AttemptOutcome::of(&result), result),
             Err(_) => (AttemptOutcome::TimedOut, Err(self.late())),
         };
         let took = began.elapsed();
         self.metrics.attempted(outcome, took);
-        if outcome == AttemptOutcome::Answered {
-            selected.record_success(took);
-        } else if selected.record_failure(self.policy.attempt_timeout) {
-            self.metrics.opened.inc();
+        // What did not succeed counts as slow: otherwise an endpoint that fails fast would look like the least loaded one.
+        let slow = self.policy.attempt_timeout;
+        match outcome {
+            AttemptOutcome::Answered => selected.record_success(took),
+            AttemptOutcome::Busy => selected.record_success(slow),
+            AttemptOutcome::Failed | AttemptOutcome::TimedOut => {
+                if selected.record_failure(slow) {
+                    self.metrics.opened.inc();
+                }
+            }
         }
         result
     }
@@ -196,9 +202,4 @@ pub(crate) fn is_repeatable(request: &Request) -> bool {
     request.method().is_idempotent()
         || request.extensions().get::<Idempotent>().is_some()
         || request.headers().contains_key(headers::IDEMPOTENCY_KEY)
-}
-
-/// Whether an attempt counts as failed: no response, or a 5xx. A 4xx is a response like any other.
-fn is_failure(result: &Result<Response, TransportError>) -> bool {
-    result.as_ref().map_or(true, |response| response.status().is_server_error())
 }

@@ -8,9 +8,12 @@
 //!
 //! [`IdempotencyKey::operation`]: crate::IdempotencyKey::operation
 
+mod reference;
 mod stored_response;
 
-use crate::{ApiMethodRouter, IdempotencyKey, ProblemResponse, idempotency_key, json};
+pub use reference::{ByReference, REFERENCE_BYTES_MAX, ReplayReference, ReplayRenderer};
+
+use crate::{ApiMethodRouter, Caller, IdempotencyKey, ProblemResponse, idempotency_key, json};
 use axum::{
     body::{Body, Bytes},
     extract::Request,
@@ -24,7 +27,7 @@ use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use std::{collections::HashMap, convert::Infallible, sync::Arc, time::Duration};
 use storage::{KeyValue, StorageError, durability};
-use stored_response::{Fingerprint, StoredResponse};
+use stored_response::{Fingerprint, StoredContent, StoredResponse};
 use tower::{Service, ServiceExt};
 use transport::{Context, headers};
 
@@ -37,13 +40,18 @@ const REPLAYED: &str = "idempotent-replayed";
 /// Idempotency layer of one service: stores responses by `Idempotency-Key` and replays them.
 ///
 /// It applies to POST, PUT, PATCH and DELETE requests with a key, as part of the [layer of a service](crate::service).
-/// The scope of a key is service, edge, actor, method and path, so that no client gets the response of another one.
+/// A key belongs to its caller, so that no client gets the response of another one: its scope is service, edge, method,
+/// path, and the actor or, for a client without an identity, its address. An actor may change its address between two
+/// attempts; a client without an identity that does so makes a new request.
 ///
 /// * The same key with the same query and body gets the stored response, marked `Idempotent-Replayed: true`, for
 ///   [`IDEMPOTENCY_RETENTION`].
 /// * The same key with another query or body is refused with 422 `idempotency_key_reused`.
 /// * The same key while the first request is running is refused with 409 `idempotency_in_flight`.
 /// * A malformed key is refused with 400 `invalid_header`.
+///
+/// A response is stored as a copy, a refusal with at most 1 KiB of it, and a response [`ByReference`] as its reference, from
+/// which the service's [`ReplayRenderer`] renders it again.
 ///
 /// Not stored are responses that ask for a retry (5xx, 429, any with `Retry-After`), streamed ones, and those too large
 /// for a record.
@@ -86,13 +94,24 @@ struct IdempotencyStore {
     service: &'static str,
     values: Arc<dyn KeyValue>,
     ids: Ids,
+    renderer: Option<Arc<dyn ReplayRenderer>>,
     running: Mutex<HashMap<String, Fingerprint>>,
 }
 
 impl Idempotency {
     /// Stores the responses of `service` in its own key-value store.
     pub fn new(service: &'static str, values: Arc<dyn KeyValue>, ids: Ids) -> Self {
-        Self(Arc::new(IdempotencyStore { service, values, ids, running: Mutex::default() }))
+        let (renderer, running) = (None, Mutex::default());
+        Self(Arc::new(IdempotencyStore { service, values, ids, renderer, running }))
+    }
+
+    /// The same layer, which renders responses that are kept by reference.
+    #[must_use]
+    pub fn with_renderer(self, renderer: Arc<dyn ReplayRenderer>) -> Self {
+        let IdempotencyStore { service, values, ids, .. } = &*self.0;
+        let (values, ids, renderer) = (Arc::clone(values), ids.clone(), Some(renderer));
+        let running = Mutex::default();
+        Self(Arc::new(IdempotencyStore { service, values, ids, renderer, running }))
     }
 
     /// Whether the layer applies to a request: its method has effects, and it has a key.
@@ -148,22 +167,40 @@ impl Idempotency {
             if stored.fingerprint != fingerprint {
                 return Err(reused());
             }
-            let mut response = stored.into_response();
+            let mut response = self.replay(stored.content).await?;
             response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
             return Ok(Lookup::Replay(response));
         }
         Ok(Lookup::First(Box::new(Request::from_parts(head, Body::from(body))), in_flight))
     }
 
+    async fn replay(&self, content: StoredContent) -> Result<Response, Problem> {
+        let (reference, status) = match content {
+            StoredContent::Copy(response) => return Ok(response),
+            StoredContent::Reference(reference, status) => (reference, status),
+        };
+        let Some(renderer) = &self.0.renderer else {
+            tracing::error!(service = self.0.service, "responses by reference, and no renderer");
+            return Err(Problem::internal());
+        };
+        let mut response = renderer.render(&reference, status).await?;
+        *response.status_mut() = status;
+        Ok(response)
+    }
+
     /// Storage key of the response: a digest, because a shop stores millions of responses and an index of short keys stays
     /// in memory longest.
     fn record_key(&self, head: &Parts, key: &IdempotencyKey) -> String {
-        let edge = Context::current_edge().as_str();
-        let actor = Context::current_actor();
-        let (service, actor) = (self.0.service, actor.as_deref().unwrap_or_default());
+        let (service, caller) = (self.0.service, Caller::current());
+        let edge = caller.edge.as_str();
         let (method, path, key) = (head.method.as_str(), head.uri.path(), &key.0);
-        // No part but the last can contain a space.
-        let record_key = format!("{service} {edge} {method} {path} {key} {actor}");
+        // No part but the last can contain a space, and no actor is called `address`.
+        let caller = match (caller.actor, Context::current_client()) {
+            (Some(actor), _) => actor.to_string(),
+            (None, Some(address)) => format!("address {address}"),
+            (None, None) => String::new(),
+        };
+        let record_key = format!("{service} {edge} {method} {path} {key} {caller}");
         format!("idempotency {:032x}", digest(Sha256::new().chain_update(record_key)))
     }
 

@@ -31,7 +31,8 @@ impl IdempotencyKey {
     /// The id of the effect of this key within `scope`, a UUID version 5. It never changes, so that a service which uses it
     /// as the id of its effect finds the first one even if the stored response is lost.
     ///
-    /// The scope has to distinguish whatever must not share keys: the operation and its callers.
+    /// The scope has to distinguish whatever must not share keys: the operation, and its callers by something that only they
+    /// know, such as a secret id. An operation of operators needs none: together they are one caller.
     pub fn operation(&self, scope: &str) -> Uuid {
         // The length separates scope and key unambiguously.
         Uuid::new_v5(&OPERATIONS, format!("{}:{scope}:{}", scope.len(), self.0).as_bytes())

@@ -30,7 +30,7 @@ impl Ingress {
     /// request already.
     pub(crate) fn span(self, service: &'static str, context: &Context) -> Option<Span> {
         let trace = context.trace.filter(|_| self == Self::Socket)?;
-        let id = context.request_id.as_deref().unwrap_or_default();
+        let id = context.request_id.as_deref().expect("a traced context has an id");
         Some(telemetry::request_span(service, trace, id))
     }
 }

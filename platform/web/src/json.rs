@@ -16,15 +16,16 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use kernel::{Problem, codes};
+use kernel::{Problem, codes, json};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 
 /// JSON body: extractor of a request body, and 200 OK with a response body.
 ///
 /// Refused are a body without a JSON media type (415 `unsupported_media_type`), an empty one (400 `missing_body`), one over
-/// the limit (413 `body_too_large`), malformed JSON (400 `malformed_json`), and a value of the wrong type, a missing or an
-/// unknown field (422 `invalid_field`, with the path of the field, such as `parts[1].size`).
+/// the limit (413 `body_too_large`), malformed JSON or an array where an object is wanted (400 `malformed_json`), and a value
+/// of the wrong type, a missing or an unknown field (422 `invalid_field`, with the path of the field, such as
+/// `parts[1].size`).
 ///
 /// ```
 /// use axum::{Router, body::Body, routing::post};
@@ -76,11 +77,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 /// Parses a whole JSON text, with the path of the offending field in the error.
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     // Tracking paths costs a copy of each name, so it is left to a second parse after an error.
-    if let Ok(value) = serde_json::from_slice(body) {
+    if let Ok(value) = json::from_slice(body) {
         return Ok(value);
     }
     let mut reader = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    let value = serde_path_to_error::deserialize(json::Strict(&mut reader)).map_err(|error| {
         let path = error.path().to_string();
         refused(&path, error.inner())
     })?;
@@ -90,6 +91,9 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
 
 fn refused(path: &str, error: &serde_json::Error) -> Problem {
     let message = field::without_position(error);
+    if message == json::OBJECT_WANTED {
+        return field::problem(400, codes::MALFORMED_JSON, path, &message);
+    }
     // A number beyond every type is well-formed JSON; serde_json calls it a syntax error all the same.
     if error.is_data() || message.starts_with("number out of range") {
         return field::problem(422, codes::INVALID_FIELD, path, &message);
@@ -111,7 +115,7 @@ fn declares_json(headers: &HeaderMap) -> bool {
             || subtype.get(subtype_end..).is_some_and(|end| end.eq_ignore_ascii_case("+json")))
 }
 
-fn unreadable(rejection: &BytesRejection) -> Problem {
+pub(crate) fn unreadable(rejection: &BytesRejection) -> Problem {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE { too_large() } else { broken_off() }
 }
 

@@ -7,12 +7,17 @@
 
 #![warn(missing_docs)]
 
+mod binary;
 mod caller;
+mod choice;
+mod client_key;
 mod contract_routes;
 mod field;
+mod host_check;
 mod idempotency;
 mod idempotency_key;
 mod ingress;
+mod ip_network;
 mod json;
 mod listen;
 mod openapi;
@@ -26,11 +31,21 @@ mod routes;
 mod service;
 mod versioned;
 
+pub use binary::Binary;
 pub use caller::Caller;
-pub use idempotency::{IDEMPOTENCY_RETENTION, Idempotency, requires_idempotency_key};
+pub use choice::choice;
+pub use client_key::ClientKey;
+pub use host_check::{AllowedHost, HostName};
+pub use idempotency::{
+    ByReference, IDEMPOTENCY_RETENTION, Idempotency, REFERENCE_BYTES_MAX, ReplayReference,
+    ReplayRenderer, requires_idempotency_key,
+};
 pub use idempotency_key::{IdempotencyKey, KEY_BYTES_MAX};
+pub use ip_network::IpNetwork;
 pub use json::Json;
-pub use listen::{DrainOutcome, ServeOptions, serve, serve_detached};
+pub use listen::{
+    ConnectionLimits, DrainOutcome, MinimumRate, ServeOptions, serve, serve_detached,
+};
 pub use openapi::openapi_document;
 pub use paging::Paging;
 pub use path::Path;

@@ -1,42 +1,36 @@
-//! HTTP/1.1 listener: connection limit, timeouts, responses only after the flush of their dependencies, graceful shutdown.
+//! HTTP/1.1 listener: connection limits, timeouts, responses only after the flush of their dependencies, graceful shutdown.
 
 mod body_timeout;
+mod connections;
+mod http_connection;
+mod minimum_rate;
+mod write_timeout;
 
-use crate::ProblemResponse;
-use axum::{
-    Router,
-    body::Body,
-    extract::ConnectInfo,
-    response::{IntoResponse, Response},
-};
-use body_timeout::BodyTimeout;
-use hyper::{body::Incoming, server::conn::http1};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use kernel::{Problem, codes};
-use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
-use storage::durability;
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::{Semaphore, watch},
-    task::JoinSet,
-};
-use tower::ServiceExt;
+pub use connections::ConnectionLimits;
+pub use http_connection::serve_detached;
+pub use minimum_rate::MinimumRate;
+
+use axum::Router;
+use connections::Connections;
+use http_connection::HttpConnection;
+use std::{pin::pin, time::Duration};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 /// Pause after a failed `accept`, which mostly means that the process is out of file handles.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 
 /// Options of a listener: limits and timeouts of its connections.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServeOptions {
-    /// Maximum number of open connections; further ones wait in the operating system's backlog. Default: 4096.
-    pub connections_max: usize,
+    /// Limits of the open connections.
+    pub connections: ConnectionLimits,
     /// Maximum time for reading the head of a request, and for which a connection may be idle. Default: 30 s.
     pub header_read_timeout: Duration,
     /// Maximum size of the head of a request, in bytes; at least 8 KiB. A head that arrives faster than it is read may be up
     /// to twice as large. Default: 64 KiB.
     pub header_bytes_max: usize,
-    /// Maximum pause between two parts of a request body. Default: 30 s.
-    pub body_pause_max: Duration,
+    /// Minimum rate at which a client sends the body of a request and reads its response.
+    pub minimum_rate: MinimumRate,
     /// Maximum time for running requests to end during shutdown. Default: 20 s.
     pub drain_timeout: Duration,
 }
@@ -44,10 +38,10 @@ pub struct ServeOptions {
 impl Default for ServeOptions {
     fn default() -> Self {
         Self {
-            connections_max: 4096,
+            connections: ConnectionLimits::default(),
             header_read_timeout: Duration::from_secs(30),
             header_bytes_max: 64 * 1024,
-            body_pause_max: Duration::from_secs(30),
+            minimum_rate: MinimumRate::default(),
             drain_timeout: Duration::from_secs(20),
         }
     }
@@ -103,7 +97,7 @@ pub async fn serve(
     options: ServeOptions,
     stop: impl Future<Output = ()> + Send,
 ) -> DrainOutcome {
-    let permits = Arc::new(Semaphore::new(options.connections_max));
+    let open = Connections::new(options.connections.clone());
     let (shutdown, stopped) = watch::channel(());
     // Dropping the future of the listener aborts its connections.
     let mut connections = JoinSet::new();
@@ -113,19 +107,21 @@ pub async fn serve(
             biased;
             () = &mut stop => break,
             Some(_) = connections.join_next() => continue,
-            accepted = accept(&listener, &permits) => accepted,
+            accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, peer, permit)) => {
-                let connection = HttpConnection { router: router.clone(), peer, options };
-                let stopped = stopped.clone();
-                connections.spawn(async move {
-                    connection.run(stream, stopped).await;
-                    drop(permit);
-                });
+            Ok((stream, peer)) => {
+                let Some(admitted) = open.admit(peer.ip()) else {
+                    tracing::debug!(%peer, "a connection was closed: its client has too many");
+                    continue;
+                };
+                let set_task = admitted.task_setter();
+                let connection = HttpConnection::new(router.clone(), peer, &options, admitted);
+                set_task(connections.spawn(connection.run(stream, stopped.clone())));
             }
             Err(error) => {
                 tracing::warn!(%error, "no connection could be accepted");
+                open.make_room();
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
@@ -133,17 +129,6 @@ pub async fn serve(
     drop(listener);
     drop(shutdown);
     drain(connections, options.drain_timeout).await
-}
-
-type ConnectionPermit = tokio::sync::OwnedSemaphorePermit;
-
-async fn accept(
-    listener: &TcpListener,
-    permits: &Arc<Semaphore>,
-) -> std::io::Result<(TcpStream, SocketAddr, ConnectionPermit)> {
-    let permit = Arc::clone(permits).acquire_owned().await.map_err(std::io::Error::other)?;
-    let (stream, peer) = listener.accept().await?;
-    Ok((stream, peer, permit))
 }
 
 async fn drain(mut connections: JoinSet<()>, timeout: Duration) -> DrainOutcome {
@@ -155,70 +140,4 @@ async fn drain(mut connections: JoinSet<()>, timeout: Duration) -> DrainOutcome 
     tracing::warn!(connections = left, "requests did not end in time and were cut");
     connections.shutdown().await;
     DrainOutcome::Cut { connections: left }
-}
-
-struct HttpConnection {
-    router: Router,
-    peer: SocketAddr,
-    options: ServeOptions,
-}
-
-impl HttpConnection {
-    async fn run(self, stream: TcpStream, mut stopped: watch::Receiver<()>) {
-        // Responses are written whole, so Nagle's algorithm would only delay them.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection was gone at once");
-        }
-        let service = hyper::service::service_fn(|request| self.respond(request));
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(self.options.header_read_timeout)
-            .max_buf_size(self.options.header_bytes_max)
-            .serve_connection(TokioIo::new(stream), service);
-        let mut connection = pin!(connection);
-        let ended = tokio::select! {
-            ended = &mut connection => ended,
-            // An error, since the listener drops the sender when it stops.
-            _ = stopped.changed() => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
-            }
-        };
-        if let Err(error) = ended {
-            // The client's fault: it disconnected, was too slow, or does not speak HTTP.
-            tracing::debug!(%error, peer = %self.peer, "a connection ended early");
-        }
-    }
-
-    async fn respond(&self, request: hyper::Request<Incoming>) -> Result<Response, Infallible> {
-        let pause_max = self.options.body_pause_max;
-        let mut request = request.map(|body| Body::new(BodyTimeout::new(body, pause_max)));
-        request.extensions_mut().insert(ConnectInfo(self.peer));
-        Ok(serve_detached(self.router.clone(), request).await)
-    }
-}
-
-/// Runs one request in a durability scope and returns its response once the commits that it depends on are flushed, or a
-/// 503 if one of them was lost. [`serve`] does this with every request.
-pub async fn serve_detached(router: Router, request: hyper::Request<Body>) -> Response {
-    let (response, dependencies) = durability::scope(router.oneshot(request)).await;
-    let response = match response {
-        Ok(response) => response,
-        Err(never) => match never {},
-    };
-    if kernel::defects::planted("answer_before_flush") {
-        return response;
-    }
-    match dependencies.wait().await {
-        Ok(()) => response,
-        Err(lost) => {
-            tracing::error!(error = %lost, "a response was withheld: a commit that it depends on was lost");
-            ProblemResponse(withheld()).into_response()
-        }
-    }
-}
-
-fn withheld() -> Problem {
-    let title = "what you asked for could not be written and did not happen; ask again shortly";
-    Problem::new(503, codes::UNAVAILABLE, title).retry_after(1)
 }

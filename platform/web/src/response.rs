@@ -52,8 +52,9 @@ impl<E: Into<Problem>> From<E> for ProblemResponse {
 impl IntoResponse for ProblemResponse {
     fn into_response(self) -> Response {
         let Self(problem) = self;
-        let body = serde_json::to_vec(&problem).unwrap_or_default();
+        let body = serde_json::to_vec(&problem).expect("a problem has texts for keys");
         let mut response = Response::new(Body::from(body));
+        // One that another process sent may have any number for a status.
         *response.status_mut() =
             StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();

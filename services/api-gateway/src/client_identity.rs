@@ -1,85 +1,45 @@
 //! Client identity: the address of the client, the actor, and the request id.
 
+use crate::forwarded;
 use axum::{
     extract::ConnectInfo,
-    http::{HeaderMap, HeaderName, header, request::Parts},
+    http::{HeaderMap, HeaderValue, header, request::Parts},
 };
 use identifiers::CartId;
-use serde::{Deserialize, Serialize};
+use kernel::Origin;
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    str::FromStr,
     sync::Arc,
 };
+use transport::Edge;
+use web::{HostName, IpNetwork};
 
-/// Header with the chain of proxies.
-pub(crate) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// Cookie with the id of a shopper's cart.
 const CART_COOKIE: &str = "cart";
+/// Its name over HTTPS.
+const SECURE_CART_COOKIE: &str = "__Host-cart";
 /// Longest request id accepted from a client, in bytes.
 const REQUEST_ID_BYTES_MAX: usize = 64;
 
-/// IP network in CIDR notation, such as `10.0.0.0/8`; a single address has the full prefix length.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub(crate) struct IpNetwork {
-    address: IpAddr,
-    prefix: u8,
-}
-
-impl FromStr for IpNetwork {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let invalid = || format!("{text:?} is not an address or a network such as 10.0.0.0/8");
-        let (address, prefix) =
-            text.split_once('/').map_or((text, None), |(it, prefix)| (it, Some(prefix)));
-        let address: IpAddr = address.parse().map_err(|_| invalid())?;
-        let bits = if address.is_ipv4() { 32 } else { 128 };
-        let prefix = prefix.map_or(Ok(bits), |prefix| prefix.parse().map_err(|_| invalid()))?;
-        if prefix > bits {
-            return Err(invalid());
-        }
-        Ok(Self { address, prefix })
-    }
-}
-
-impl TryFrom<String> for IpNetwork {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
-    }
-}
-
-impl From<IpNetwork> for String {
-    fn from(network: IpNetwork) -> Self {
-        format!("{}/{}", network.address, network.prefix)
-    }
-}
-
-impl IpNetwork {
-    fn contains(&self, address: IpAddr) -> bool {
-        let prefix = u32::from(self.prefix);
-        match (self.address, address) {
-            (IpAddr::V4(own), IpAddr::V4(other)) => {
-                (own.to_bits() ^ other.to_bits()).leading_zeros() >= prefix
-            }
-            (IpAddr::V6(own), IpAddr::V6(other)) => {
-                (own.to_bits() ^ other.to_bits()).leading_zeros() >= prefix
-            }
-            _ => false,
-        }
-    }
-}
-
-/// Address of the client, and whether a trusted proxy vouches for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Address of the client, and the way by which its request came.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ClientIdentity {
     /// Address of the client, as far as it is known.
     pub(crate) address: IpAddr,
-    /// Whether the peer is a trusted proxy, so that its forwarding headers are believed.
-    pub(crate) is_trusted_proxy: bool,
+    /// Way by which the request came.
+    pub(crate) route: ClientRoute,
+}
+
+/// Way by which a request came from its client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ClientRoute {
+    /// From the client itself.
+    Direct,
+    /// Over a trusted proxy, which names the scheme and the host that the client asked for, as far as it does.
+    TrustedProxy { proto: Option<HeaderValue>, host: Option<HeaderValue> },
+    /// Over a proxy on this machine that is not trusted. Its clients cannot be told apart, nor from programs on this
+    /// machine.
+    UnknownLocalProxy,
 }
 
 impl ClientIdentity {
@@ -91,49 +51,69 @@ impl ClientIdentity {
             peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip().to_canonical());
         let is_trusted = |address: IpAddr| proxies.iter().any(|proxy| proxy.contains(address));
         if !is_trusted(peer) {
-            return Self { address: peer, is_trusted_proxy: false };
+            let is_forwarded = peer.is_loopback() && forwarded::is_forwarded(&head.headers);
+            let route =
+                if is_forwarded { ClientRoute::UnknownLocalProxy } else { ClientRoute::Direct };
+            return Self { address: peer, route };
         }
-        let mut address = peer;
-        for forwarded in forwarded_for(&head.headers) {
-            let Some(forwarded) = forwarded else { break };
-            address = forwarded;
-            if !is_trusted(forwarded) {
-                break;
-            }
+        let origin = forwarded::origin(&head.headers, peer, is_trusted);
+        let route = ClientRoute::TrustedProxy { proto: origin.proto, host: origin.host };
+        Self { address: origin.address, route }
+    }
+
+    /// Host that the client asked for, as a trusted proxy names it.
+    pub(crate) fn forwarded_host(&self) -> Option<&HeaderValue> {
+        match &self.route {
+            ClientRoute::TrustedProxy { host, .. } => host.as_ref(),
+            ClientRoute::Direct | ClientRoute::UnknownLocalProxy => None,
         }
-        Self { address, is_trusted_proxy: true }
+    }
+
+    /// Whether the client is a program on this machine, as far as one can tell: it comes over the loopback interface, over
+    /// no proxy, and means this machine.
+    pub(crate) fn is_local(&self, host: HostName) -> bool {
+        self.address.is_loopback()
+            && self.route == ClientRoute::Direct
+            && host == HostName::ThisMachine
     }
 }
 
-/// Addresses in `X-Forwarded-For`, last one first; `None` for one that cannot be parsed.
-fn forwarded_for(headers: &HeaderMap) -> impl Iterator<Item = Option<IpAddr>> {
-    let lines: Vec<&str> =
-        headers.get_all(&FORWARDED_FOR).iter().map(|line| line.to_str().unwrap_or("?")).collect();
-    lines
-        .into_iter()
-        .rev()
-        .flat_map(|line| line.rsplit(','))
-        .map(|address| address.trim().parse().ok().map(|address: IpAddr| address.to_canonical()))
-}
-
-/// Actor of a shopper: a guest identified by the cart, since buying needs no sign-in.
-pub(crate) fn guest_actor(path: &str, id: Option<&str>, headers: &HeaderMap) -> Arc<str> {
+/// Actor of a shopper: a guest identified by the cart, since buying needs no sign-in; without a cart there is none.
+pub(crate) fn guest_actor(path: &str, id: Option<&str>, headers: &HeaderMap) -> Option<Arc<str>> {
     let in_path = id.filter(|_| path.starts_with("/api/v1/carts/"));
     let parse = |text: &str| text.parse::<CartId>().ok();
-    let cart = in_path.and_then(parse).or_else(|| cart_cookie(headers).and_then(parse));
-    match cart {
-        Some(cart) => Arc::from(format!("guest:{cart}")),
-        None => Arc::from("guest"),
-    }
+    let cart = in_path.and_then(parse).or_else(|| cart_cookie(headers).and_then(parse))?;
+    Some(Arc::from(format!("guest:{cart}")))
 }
 
+/// Origin of the changes that a request makes: of operators everything that is known; of shoppers the edge alone, because
+/// their orders and carts say who they are, and their addresses are nobody's business.
+pub(crate) fn origin(
+    edge: Edge,
+    actor: Option<&str>,
+    client: &ClientIdentity,
+    headers: &HeaderMap,
+) -> Origin {
+    if edge != Edge::Operator {
+        return Origin::of_edge(edge);
+    }
+    let agent = headers.get(header::USER_AGENT);
+    let agent = agent.map(|agent| String::from_utf8_lossy(agent.as_bytes()));
+    Origin::new(edge, actor, Some(client.address), agent.as_deref())
+}
+
+/// Cart that the cookie names.
 fn cart_cookie(headers: &HeaderMap) -> Option<&str> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(CART_COOKIE)?.strip_prefix('='))
+    let pairs = || {
+        headers
+            .get_all(header::COOKIE)
+            .iter()
+            .filter_map(|line| line.to_str().ok())
+            .flat_map(|line| line.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='))
+    };
+    let value = |name: &str| pairs().find(|(known, _)| *known == name).map(|(_, value)| value);
+    value(SECURE_CART_COOKIE).or_else(|| value(CART_COOKIE))
 }
 
 /// Whether a request id from a client is safe in logs and headers.

@@ -109,10 +109,11 @@ fn swagger_ui() -> &'static SwaggerUi {
     static SWAGGER_UI: OnceLock<SwaggerUi> = OnceLock::new();
     SWAGGER_UI.get_or_init(|| {
         let page = Bytes::from(Swagger::new("/openapi.json").html());
-        let text = std::str::from_utf8(&page).unwrap_or_default();
+        let text = std::str::from_utf8(&page).expect("the bundled page is text");
         let within = |before: &str, after: &str| {
             let inside = text.split_once(before).and_then(|(_, rest)| rest.split_once(after));
-            page.slice_ref(inside.map_or("", |(inside, _)| inside).as_bytes())
+            let (inside, _) = inside.expect("the bundled page has its script and its style inside");
+            page.slice_ref(inside.as_bytes())
         };
         SwaggerUi { bundle: within("<script>", "</script>"), style: within("<style>", "</style>") }
     })

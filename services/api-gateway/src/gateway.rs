@@ -2,14 +2,14 @@
 //! headers.
 
 use crate::{
-    client_identity::{self, ClientIdentity, IpNetwork},
+    body::BodyLimits,
+    client_identity::{self, ClientIdentity, ClientRoute},
+    client_limiter::{ClientLimiter, ClientState, too_much_in_progress},
     cors::{self, CorsPolicy},
     csrf,
     docs_assets::DocsAsset,
-    edge_limit::EdgeLimit,
     forward,
-    host_check::{self, AllowedHost},
-    rate_limit::{RateLimitExceeded, RateLimiter},
+    quota::{Quota, overloaded},
     route_table::{RouteEntry, RouteLookup, RouteTable, Upstream},
     routes::BodyLimit,
     security_headers::{ResponseKind, add_security_headers},
@@ -36,7 +36,7 @@ use tokio::time::Instant;
 use tower::Service;
 use tracing::Instrument;
 use transport::{Context, Edge, headers};
-use web::ProblemResponse;
+use web::{AllowedHost, HostName, IpNetwork, ProblemResponse};
 
 /// Route label of pages in metrics and logs; the storefront records which page it was.
 const PAGES: &str = "pages";
@@ -53,7 +53,8 @@ struct GatewayState {
     shop: EdgeState,
     operator: EdgeState,
     operator_actor: Arc<str>,
-    rate_limiter: Option<RateLimiter>,
+    clients: ClientLimiter,
+    body_bytes: Quota,
     limit_loopback: bool,
     trusted_proxies: Vec<IpNetwork>,
     hosts: Vec<AllowedHost>,
@@ -61,6 +62,7 @@ struct GatewayState {
     deadline: Duration,
     body_bytes_max: usize,
     import_bytes_max: usize,
+    media_bytes_max: usize,
     ids: Ids,
     http: HttpMetrics,
 }
@@ -70,7 +72,8 @@ struct GatewayState {
 struct EdgeState {
     edge: Edge,
     routes: RouteTable,
-    limit: EdgeLimit,
+    /// Requests in progress.
+    requests: Quota,
 }
 
 /// Facts about a request in progress.
@@ -89,15 +92,15 @@ impl Gateway {
     ) -> Result<Self, BuildError> {
         let edge_state = |edge, requests_max| {
             let routes = RouteTable::new(edge, |service| context.channel(service))?;
-            Ok::<_, BuildError>(EdgeState { edge, routes, limit: EdgeLimit::new(requests_max) })
+            Ok::<_, BuildError>(EdgeState { edge, routes, requests: Quota::new(requests_max) })
         };
-        let rate_limiter =
-            RateLimiter::new(settings.client_requests_per_second, settings.client_requests_burst);
+        let clients = ClientLimiter::new(settings.client_limits());
         Ok(Self(Arc::new(GatewayState {
             shop: edge_state(Edge::Shop, settings.shop_requests_max)?,
             operator: edge_state(Edge::Operator, settings.operator_requests_max)?,
             operator_actor: Arc::from("operator"),
-            rate_limiter,
+            clients,
+            body_bytes: Quota::new(settings.body_bytes_in_progress_max),
             limit_loopback: settings.limit_loopback_clients,
             trusted_proxies: settings.trusted_proxies,
             hosts: settings.hosts,
@@ -105,6 +108,7 @@ impl Gateway {
             deadline: Duration::from_millis(settings.deadline_ms),
             body_bytes_max: settings.body_bytes_max,
             import_bytes_max: settings.import_bytes_max,
+            media_bytes_max: settings.media_bytes_max,
             ids: context.ids.clone(),
             http: HttpMetrics::new(&context.metrics, crate::NAME),
         })))
@@ -175,13 +179,51 @@ impl GatewayState {
         head: Parts,
         body: Body,
     ) -> Result<Response, Problem> {
-        let _permit = info.edge.limit.try_acquire()?;
-        self.check_rate_limit(info.client)?;
-        let ClientIdentity { address, is_trusted_proxy } = info.client;
-        let is_local = address.is_loopback() && !is_trusted_proxy;
-        if is_local && !host_check::is_allowed(&head.headers, &self.hosts) {
-            return Err(unknown_host());
+        let host = self.check_host(&info.client, &head.headers)?;
+        let client = self.limited_client(&info.client, host);
+        let Some(client) = client.as_deref() else {
+            return self.forward(&info, None, head, body).await;
+        };
+        self.clients.take_token(client, Instant::now())?;
+        let work = self.forward(&info, Some(client), head, body);
+        match info.edge.edge {
+            Edge::Shop => self.clients.metered(client, work).await,
+            // An import may take its time.
+            Edge::Operator | Edge::Internal => work.await,
         }
+    }
+
+    /// What a request names as its host. Over the loopback interface only a known one passes, and only without a proxy:
+    /// behind one that is not trusted every client would look like a program on this machine.
+    fn check_host(
+        &self,
+        client: &ClientIdentity,
+        headers: &HeaderMap,
+    ) -> Result<HostName, Problem> {
+        let host = HostName::of(headers, &self.hosts);
+        match client.route {
+            ClientRoute::UnknownLocalProxy => Err(unknown_proxy()),
+            ClientRoute::Direct if client.address.is_loopback() && host == HostName::Unknown => {
+                Err(unknown_host())
+            }
+            ClientRoute::Direct | ClientRoute::TrustedProxy { .. } => Ok(host),
+        }
+    }
+
+    /// State of the client, if it is limited.
+    fn limited_client(&self, client: &ClientIdentity, host: HostName) -> Option<Arc<ClientState>> {
+        let is_limited = self.limit_loopback || !client.is_local(host);
+        is_limited.then(|| self.clients.client(client.address, Instant::now()))
+    }
+
+    /// Response of the upstream service, or of the gateway itself.
+    async fn forward(
+        &self,
+        info: &RequestInfo<'_>,
+        client: Option<&ClientState>,
+        head: Parts,
+        body: Body,
+    ) -> Result<Response, Problem> {
         if let Some(asset) = info.asset {
             return Ok(serve_asset(asset, info.edge.edge, &head.method));
         }
@@ -189,37 +231,35 @@ impl GatewayState {
             RouteLookup::Upstream { upstream, .. } => (*upstream, false),
             RouteLookup::Storefront(upstream) => (*upstream, true),
             RouteLookup::MethodNotAllowed(entry) => {
-                return Ok(self.options_or_method_not_allowed(entry, &info, &head));
+                return Ok(self.options_or_method_not_allowed(entry, info, &head));
             }
             RouteLookup::NotFound => return Err(not_found()),
         };
         // The storefront makes this check itself, and refuses with a page of its own.
-        if !is_page && csrf::is_cross_site_write(&head.method, &head.headers) {
+        let forwarded_host = info.client.forwarded_host();
+        if !is_page && csrf::is_cross_site_write(&head.method, &head.headers, forwarded_host) {
             let is_allowed =
                 info.edge.edge == Edge::Shop && self.cors.allowed_origin(&head.headers).is_some();
             if !is_allowed {
                 return Err(cross_site());
             }
         }
-        let bytes_max = self.bytes_max(upstream);
-        let request =
-            forward::buffer_request(head, body, info.client, bytes_max, info.deadline).await?;
+        let limits = BodyLimits {
+            bytes_max: self.bytes_max(upstream),
+            deadline: info.deadline,
+            in_progress: &self.body_bytes,
+            client,
+        };
+        let body = limits.read(&head.headers, body).await?;
+        // Taken only now: a request whose body is still on its way has nothing to be served yet, and would hold its place
+        // for as long as its client likes.
+        let _own = match client {
+            Some(client) => Some(client.requests.try_take(1).ok_or_else(too_much_in_progress)?),
+            None => None,
+        };
+        let _permit = info.edge.requests.try_take(1).ok_or_else(overloaded)?;
+        let request = forward::upstream_request(head, body.bytes.clone(), &info.client);
         forward::send(upstream, request).await
-    }
-
-    /// Rate limit of the client.
-    fn check_rate_limit(&self, client: ClientIdentity) -> Result<(), Problem> {
-        let Some(rate_limiter) = &self.rate_limiter else { return Ok(()) };
-        if client.address.is_loopback() && !self.limit_loopback {
-            return Ok(());
-        }
-        rate_limiter.try_acquire(client.address, Instant::now()).map_err(
-            |RateLimitExceeded(wait)| {
-                let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
-                let title = "too many requests from your address; try again after Retry-After";
-                Problem::new(429, codes::RATE_LIMITED, title).retry_after(seconds)
-            },
-        )
     }
 
     /// Response to a method that a path does not accept, or to `OPTIONS`, including CORS preflights.
@@ -252,6 +292,7 @@ impl GatewayState {
         match upstream.body_limit {
             BodyLimit::Default => self.body_bytes_max,
             BodyLimit::Import => self.import_bytes_max,
+            BodyLimit::Media => self.media_bytes_max,
         }
     }
 
@@ -262,7 +303,7 @@ impl GatewayState {
             _ => None,
         };
         let actor = match info.edge.edge {
-            Edge::Operator => Arc::clone(&self.operator_actor),
+            Edge::Operator => Some(Arc::clone(&self.operator_actor)),
             Edge::Shop | Edge::Internal => {
                 client_identity::guest_actor(head.uri.path(), id, &head.headers)
             }
@@ -273,7 +314,14 @@ impl GatewayState {
             request_id,
             deadline: Some(info.deadline),
             edge: info.edge.edge,
-            actor: Some(actor),
+            origin: Some(client_identity::origin(
+                info.edge.edge,
+                actor.as_deref(),
+                &info.client,
+                &head.headers,
+            )),
+            actor,
+            client: Some(info.client.address),
         };
         context.traced(&self.ids)
     }
@@ -367,6 +415,11 @@ fn not_found() -> Problem {
 fn unknown_host() -> Problem {
     let title =
         "this host name is not configured; use localhost, or add the name to the setting hosts";
+    Problem::new(403, codes::FORBIDDEN, title)
+}
+
+fn unknown_proxy() -> Problem {
+    let title = "a proxy on this machine forwarded this request; add the proxy's address, such as 127.0.0.1, to the setting trusted_proxies";
     Problem::new(403, codes::FORBIDDEN, title)
 }
 

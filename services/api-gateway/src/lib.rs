@@ -3,16 +3,17 @@
 //! The gateway is on the path of every request, so it does little: it identifies the client, finds the route, applies
 //! the rate limit, the concurrency limit and the cross-origin checks, and forwards the request to its service.
 
+mod body;
 mod client_identity;
+mod client_limiter;
 mod cors;
 mod csrf;
 mod docs_assets;
 mod edge_document;
-mod edge_limit;
 mod forward;
+mod forwarded;
 mod gateway;
-mod host_check;
-mod rate_limit;
+mod quota;
 mod route_table;
 mod routes;
 mod security_headers;
@@ -20,11 +21,12 @@ mod settings;
 
 pub use edge_document::openapi;
 
+use ::settings::{SettingError, Settings};
 use axum::Router;
 use gateway::Gateway;
 use runtime::{BuildContext, BuildError, BuiltService, Module};
 use settings::GatewaySettings;
-use web::ServiceRouter;
+use web::{AllowedHost, ConnectionLimits, ServiceRouter};
 
 const NAME: &str = "api-gateway";
 
@@ -56,4 +58,27 @@ fn build(context: &BuildContext) -> Result<BuiltService, BuildError> {
         router,
         description: web::ApiDescription::default(),
     }))
+}
+
+/// Limits of the connections of an edge, of which all clients together may have `connections_max`.
+///
+/// # Errors
+///
+/// A setting of the gateway is invalid.
+pub fn connection_limits(
+    settings: &Settings,
+    connections_max: usize,
+) -> Result<ConnectionLimits, SettingError> {
+    let settings: GatewaySettings = settings.section(NAME)?;
+    Ok(settings.connection_limits(connections_max))
+}
+
+/// Host names under which the shop can be reached over the loopback interface, besides those of this machine.
+///
+/// # Errors
+///
+/// A setting of the gateway is invalid.
+pub fn allowed_hosts(settings: &Settings) -> Result<Vec<AllowedHost>, SettingError> {
+    let settings: GatewaySettings = settings.section(NAME)?;
+    Ok(settings.hosts)
 }

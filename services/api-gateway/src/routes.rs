@@ -20,6 +20,8 @@ pub(crate) enum BodyLimit {
     Default,
     /// The limit of an import batch.
     Import,
+    /// The limit of an uploaded picture.
+    Media,
 }
 
 const PRODUCTS: &str = "product-service";
@@ -33,7 +35,7 @@ const AUDIT: &str = "audit-service";
 pub(crate) const STOREFRONT: &str = "storefront";
 
 /// Path prefixes without pages: a path below them that is not listed does not exist.
-pub(crate) const API_PREFIXES: &[&str] = &["/api", "/internal"];
+pub(crate) const API_PREFIXES: &[&str] = &["/api", "/internal", "/media"];
 
 /// Read-only routes of both edges.
 pub(crate) const SHARED: &[Route] = &[
@@ -41,11 +43,15 @@ pub(crate) const SHARED: &[Route] = &[
     get("/api/v1/products/suggestions", PRODUCTS),
     get("/api/v1/products/{id}", PRODUCTS),
     get("/api/v1/products/{id}/price-history", PRODUCTS),
+    get("/api/v1/products/{id}/variants/{sku}", PRODUCTS),
     get("/api/v1/categories", PRODUCTS),
+    get("/media/{digest}/{file}", PRODUCTS),
     get("/api/v1/shipping-methods", CARTS),
     get("/api/v1/countries", CARTS),
+    get("/api/v1/shop", CARTS),
     get("/api/v1/carts/{id}", CARTS),
     get("/api/v1/orders/{id}", ORDERS),
+    get("/api/v1/payment-methods", ORDERS),
     get("/api/v1/payments/{id}", PAYMENTS),
 ];
 
@@ -66,7 +72,11 @@ pub(crate) const SHOP: &[Route] = &[
 pub(crate) const OPERATOR: &[Route] = &[
     post("/api/v1/products", PRODUCTS),
     import("/api/v1/products/import", PRODUCTS),
+    get("/api/v1/media", PRODUCTS),
+    Route { body: BodyLimit::Media, ..post("/api/v1/media", PRODUCTS) },
     route(&[Method::PATCH], "/api/v1/products/{id}", PRODUCTS),
+    post("/api/v1/products/{id}/variants", PRODUCTS),
+    route(&[Method::PATCH, Method::DELETE], "/api/v1/products/{id}/variants/{sku}", PRODUCTS),
     route(&[Method::PUT], "/api/v1/products/{id}/variants/{sku}/price", PRODUCTS),
     post("/api/v1/products/{id}/publish", PRODUCTS),
     post("/api/v1/products/{id}/archive", PRODUCTS),
@@ -76,6 +86,7 @@ pub(crate) const OPERATOR: &[Route] = &[
     route(&[Method::GET, Method::POST], "/api/v1/orders", ORDERS),
     post("/api/v1/orders/{id}/cancel", ORDERS),
     post("/api/v1/orders/{id}/fulfil", ORDERS),
+    post("/api/v1/orders/{id}/payments", ORDERS),
     post("/api/v1/orders/{id}/refunds", ORDERS),
     get("/api/v1/sagas", ORDERS),
     post("/api/v1/sagas/{id}/retry", ORDERS),
@@ -125,7 +136,9 @@ mod tests {
         for edge in [Edge::Shop, Edge::Operator] {
             let mut seen = BTreeSet::new();
             for route in of(edge) {
-                assert!(route.path.starts_with("/api/v1/"), "{}", route.path);
+                let is_public =
+                    ["/api/v1/", "/media/"].iter().any(|prefix| route.path.starts_with(prefix));
+                assert!(is_public, "{}", route.path);
                 assert!(crate::MODULE.calls.contains(&route.service), "{}", route.service);
                 for method in route.methods {
                     assert!(

@@ -1,7 +1,10 @@
 //! Settings of the gateway.
 
-use crate::{client_identity::IpNetwork, cors::Origin, host_check::AllowedHost};
+use crate::{client_limiter::ClientLimits, cors::Origin};
 use serde::{Deserialize, Serialize};
+use settings::{Allowed, SectionSettings};
+use std::time::Duration;
+use web::{AllowedHost, ConnectionLimits, IpNetwork};
 
 /// Settings section `api-gateway`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -17,20 +20,51 @@ pub(crate) struct GatewaySettings {
     pub(crate) body_bytes_max: usize,
     /// Largest import batch, in bytes.
     pub(crate) import_bytes_max: usize,
+    /// Largest uploaded picture, in bytes; the product service takes up to 16 MiB.
+    pub(crate) media_bytes_max: usize,
     /// Rate limit per client, in requests per second on average; 0 for no limit. A client is an IPv4 address or an IPv6
     /// /64 network.
     pub(crate) client_requests_per_second: u32,
     /// Burst of the rate limit: requests that a client may send at once.
     pub(crate) client_requests_burst: u32,
-    /// Whether the rate limit also applies to clients on this machine.
+    /// CPU time in milliseconds that one request of the rate limit stands for, at the shop edge; a request that takes more
+    /// counts as several.
+    pub(crate) client_request_cpu_ms: u32,
+    /// Concurrency limit per client: requests in progress.
+    pub(crate) client_requests_max: usize,
+    /// Open connections per client and edge; at the limit the oldest idle one is closed. A trusted proxy has no such limit.
+    pub(crate) client_connections_max: usize,
+    /// Bytes of request bodies in progress, per client; the first 16 KiB of a body do not count.
+    pub(crate) client_body_bytes_in_progress_max: usize,
+    /// Bytes of request bodies in progress, of all clients.
+    pub(crate) body_bytes_in_progress_max: usize,
+    /// Whether the limits per client also apply to clients on this machine.
     pub(crate) limit_loopback_clients: bool,
-    /// Proxies whose `X-Forwarded-For` is trusted: addresses or networks such as `10.0.0.0/8`.
+    /// Proxies whose `X-Forwarded-For` or `Forwarded` is trusted: addresses or networks such as `10.0.0.0/8`.
     pub(crate) trusted_proxies: Vec<IpNetwork>,
     /// Host names allowed over the loopback interface besides `localhost`, such as `shop.example` when a proxy runs on
     /// this machine; `*` for any.
     pub(crate) hosts: Vec<AllowedHost>,
     /// CORS: origins whose pages may call the API of the shop edge, such as `https://example.com`; `*` for any.
     pub(crate) cors_origins: Vec<Origin>,
+}
+
+impl SectionSettings for GatewaySettings {
+    const ALLOWED: &'static [Allowed] = &[
+        Allowed::range("deadline_ms", 100, 600_000),
+        Allowed::range("shop_requests_max", 1, 100_000),
+        Allowed::range("operator_requests_max", 1, 100_000),
+        Allowed::range("body_bytes_max", 1_024, 1 << 30),
+        Allowed::range("import_bytes_max", 1_024, 1 << 30),
+        Allowed::range("media_bytes_max", 1_024, 1 << 30),
+        Allowed::range("client_requests_per_second", 0, 1_000_000),
+        Allowed::range("client_requests_burst", 1, 1_000_000),
+        Allowed::range("client_request_cpu_ms", 1, 60_000),
+        Allowed::range("client_requests_max", 1, 100_000),
+        Allowed::range("client_connections_max", 1, 100_000),
+        Allowed::range("client_body_bytes_in_progress_max", 1 << 20, 1 << 40),
+        Allowed::range("body_bytes_in_progress_max", 1 << 20, 1 << 40),
+    ];
 }
 
 impl Default for GatewaySettings {
@@ -41,12 +75,41 @@ impl Default for GatewaySettings {
             operator_requests_max: 256,
             body_bytes_max: 1 << 20,
             import_bytes_max: 16 << 20,
+            media_bytes_max: 16 << 20,
             client_requests_per_second: 50,
             client_requests_burst: 200,
+            client_request_cpu_ms: 5,
+            client_requests_max: 64,
+            client_connections_max: 256,
+            client_body_bytes_in_progress_max: 32 << 20,
+            body_bytes_in_progress_max: 256 << 20,
             limit_loopback_clients: false,
             trusted_proxies: Vec::new(),
             hosts: Vec::new(),
             cors_origins: Vec::new(),
         }
+    }
+}
+
+impl GatewaySettings {
+    /// Limits of each client.
+    pub(crate) fn client_limits(&self) -> ClientLimits {
+        ClientLimits {
+            requests_per_second: self.client_requests_per_second,
+            requests_burst: self.client_requests_burst,
+            request_cpu: Duration::from_millis(self.client_request_cpu_ms.into()),
+            requests_max: self.client_requests_max,
+            body_bytes_max: self.client_body_bytes_in_progress_max,
+        }
+    }
+
+    /// Limits of the connections of an edge, of which all clients together may have `connections_max`.
+    pub(crate) fn connection_limits(&self, connections_max: usize) -> ConnectionLimits {
+        let mut unlimited_clients = self.trusted_proxies.clone();
+        if !self.limit_loopback_clients {
+            unlimited_clients.extend(IpNetwork::LOOPBACK);
+        }
+        let client_connections_max = self.client_connections_max;
+        ConnectionLimits { connections_max, client_connections_max, unlimited_clients }
     }
 }

@@ -1,11 +1,19 @@
 //! Use cases: recording, searching and retention of activities.
 
+mod activity_kind;
 mod audit_log;
 mod bloom_filter;
 mod chunk;
+mod day_budget;
 mod dropped;
+mod privacy;
+mod recorder;
 mod retention;
 
+pub(crate) use activity_kind::{ActivityKind, ByKind};
 pub(crate) use audit_log::{ActivityCursor, ActivityFilter, AuditLog};
-pub(crate) use chunk::{activity_write, into_chunks};
-pub(crate) use retention::run_retention;
+pub(crate) use chunk::into_chunks;
+pub(crate) use day_budget::DayBudget;
+pub(crate) use privacy::Digests;
+pub(crate) use recorder::Recorder;
+pub(crate) use retention::Retention;

@@ -56,11 +56,8 @@ async fn dependencies(
     context: &BuildContext,
     settings: &OrderSettings,
 ) -> Result<ServiceDependencies, BuildError> {
-    let carts = CartService::new(context.contract::<dyn cart::Carts>()?);
-    let stock = InventoryService {
-        inventory: context.contract::<dyn inventory::Inventory>()?,
-        hold_seconds: settings.hold_minutes.saturating_mul(60),
-    };
+    let carts = CartService(context.contract::<dyn cart::Carts>()?);
+    let stock = InventoryService { inventory: context.contract::<dyn inventory::Inventory>()? };
     let payments = PaymentService(context.contract::<dyn payment::Payments>()?);
     let tasks = context.tasks.clone();
     let spawn: Spawn = Arc::new(move |task| tasks.spawn_until_shutdown(task));
@@ -77,7 +74,12 @@ async fn dependencies(
         spawn,
         orders_in_memory_max: in_memory.unwrap_or(NonZeroUsize::MIN),
         payment_wait: Duration::from_secs(u64::from(settings.payment_wait_minutes) * 60),
+        hold: Duration::from_secs(u64::from(settings.hold_minutes) * 60),
         capture: settings.capture,
+        prepayment_days: settings.prepayment_hold_days,
+        unpaid: settings.unpaid_limits(),
+        lookups: settings.lookup_limits(),
+        numbering: settings.number.into(),
         id_secret: load_order_id_secret(&context.storage, &context.ids).await?,
     })
 }

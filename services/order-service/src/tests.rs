@@ -1,14 +1,18 @@
 //! Tests of the service over fakes of the services around it.
 
 mod adapters;
+mod bank_transfers;
 mod consumer;
+mod contradictions;
 mod domain;
 mod durability;
 mod fulfilments;
 mod http;
 mod interleavings;
+mod listed_orders;
 mod refunds;
 mod saga_failures;
 mod stored_formats;
 mod test_world;
+mod unpaid_orders;
 mod vectors;

@@ -3,13 +3,28 @@
 use crate::{
     adapters::http::UseCases,
     application::{
-        cancel_order::CancelOrder, cancellation_saga::cancellation_saga,
-        checkout_input::CapturePolicy, checkout_saga::checkout_saga, fulfil_order::FulfilOrder,
-        fulfilment_saga::fulfilment_saga, list_orders::ListOrders, look_up_order::LookUpOrder,
-        orders::Orders, place_order::PlaceOrder, read_order::ReadOrder, refund_order::RefundOrder,
-        refund_saga::refund_saga, resume_checkout::ResumeCheckout,
+        cancel_order::CancelOrder,
+        cancellation_saga::cancellation_saga,
+        checkout_input::CapturePolicy,
+        checkout_saga::checkout_saga,
+        fulfil_order::FulfilOrder,
+        fulfilment_saga::fulfilment_saga,
+        list_orders::ListOrders,
+        look_up_order::LookUpOrder,
+        lookup_limit::{LookupLimit, LookupLimits},
+        orders::Orders,
+        payment_methods::PaymentMethods,
+        place_order::PlaceOrder,
+        read_order::ReadOrder,
+        receipt_saga::receipt_saga,
+        record_receipt::RecordReceipt,
+        refund_order::RefundOrder,
+        refund_saga::refund_saga,
+        resume_checkout::ResumeCheckout,
         saga_dependencies::SagaDependencies,
+        unpaid_orders::{UnpaidLimits, UnpaidOrders},
     },
+    domain::order_number::{Numbering, OrderNumbers},
     ports::{carts::Carts, order_index::OrderIndex, payments::Payments, stock::Stock},
 };
 use journal::{Journal, Repository};
@@ -29,7 +44,14 @@ pub(crate) struct ServiceDependencies {
     pub(crate) spawn: Spawn,
     pub(crate) orders_in_memory_max: NonZeroUsize,
     pub(crate) payment_wait: Duration,
+    /// Lifetime of the hold of a checkout.
+    pub(crate) hold: Duration,
     pub(crate) capture: CapturePolicy,
+    /// Days that an order waits for its prepayment.
+    pub(crate) prepayment_days: u32,
+    pub(crate) unpaid: UnpaidLimits,
+    pub(crate) lookups: LookupLimits,
+    pub(crate) numbering: Numbering,
     pub(crate) id_secret: Uuid,
 }
 
@@ -38,13 +60,18 @@ impl ServiceDependencies {
     pub(crate) async fn saga_dependencies(&self) -> Result<SagaDependencies, StorageError> {
         let journal = Arc::clone(&self.journal);
         let repository = Repository::new(journal, self.ids.clone(), self.orders_in_memory_max);
-        let order_index = Arc::clone(&self.order_index);
+        let (order_index, ids) = (Arc::clone(&self.order_index), self.ids.clone());
         Ok(SagaDependencies {
-            orders: Arc::new(Orders::open(repository, order_index, self.ids.clone()).await?),
+            orders: Arc::new(Orders::open(repository, order_index, ids, self.numbers()).await?),
             carts: Arc::clone(&self.carts),
             stock: Arc::clone(&self.stock),
             payments: Arc::clone(&self.payments),
+            unpaid: Arc::new(UnpaidOrders::new(self.unpaid)),
         })
+    }
+
+    fn numbers(&self) -> OrderNumbers {
+        OrderNumbers { key: self.id_secret, numbering: self.numbering }
     }
 }
 
@@ -53,41 +80,57 @@ pub(crate) async fn wire(
     parts: ServiceDependencies,
 ) -> Result<(UseCases, ResumeCheckout), StorageError> {
     let dependencies = parts.saga_dependencies().await?;
-    let orders = Arc::clone(&dependencies.orders);
+    let (orders, numbers) = (Arc::clone(&dependencies.orders), parts.numbers());
     let ServiceDependencies {
         journal,
         order_index,
+        payments,
         ids,
         spawn,
         payment_wait,
+        hold,
         capture,
+        prepayment_days,
+        lookups,
         id_secret,
         ..
     } = parts;
-    let (log, retry_policy) = (SagaLog::open(journal, ids, spawn).await?, RetryPolicy::default());
+    let log = SagaLog::open(journal, ids.clone(), spawn).await?;
+    let retry_policy = RetryPolicy::default();
     let checkouts =
-        Runner::start(&log, checkout_saga(&dependencies, payment_wait), retry_policy).await?;
+        Runner::start(&log, checkout_saga(&dependencies, payment_wait, hold), retry_policy).await?;
     let cancellations = Runner::start(&log, cancellation_saga(&dependencies), retry_policy).await?;
     let fulfilments = Runner::start(&log, fulfilment_saga(&dependencies), retry_policy).await?;
     let refunds = Runner::start(&log, refund_saga(&dependencies), retry_policy).await?;
+    let receipts = Runner::start(&log, receipt_saga(&dependencies), retry_policy).await?;
     let sagas: Vec<Arc<dyn Sagas>> = vec![
         Arc::new(checkouts.clone()),
         Arc::new(cancellations.clone()),
         Arc::new(fulfilments.clone()),
         Arc::new(refunds.clone()),
+        Arc::new(receipts.clone()),
     ];
+    let methods =
+        PaymentMethods { orders: Arc::clone(&orders), payments, prepayment_days, payment_wait };
     let use_cases = UseCases {
-        place: PlaceOrder { dependencies, checkouts: checkouts.clone() },
+        place: PlaceOrder { dependencies, checkouts: checkouts.clone(), methods: methods.clone() },
+        methods,
         read: ReadOrder { orders: Arc::clone(&orders) },
-        look_up: LookUpOrder { order_index: Arc::clone(&order_index) },
-        list: ListOrders { order_index, sagas },
+        look_up: LookUpOrder {
+            order_index: Arc::clone(&order_index),
+            numbers,
+            limit: Arc::new(LookupLimit::new(lookups)),
+            ids,
+        },
+        list: ListOrders { order_index, numbers, sagas },
         cancel: CancelOrder {
             orders: Arc::clone(&orders),
             checkouts: checkouts.clone(),
             cancellations,
         },
         fulfil: FulfilOrder { orders: Arc::clone(&orders), fulfilments },
-        refund: RefundOrder { orders, refunds },
+        refund: RefundOrder { orders: Arc::clone(&orders), refunds },
+        receive: RecordReceipt { orders, receipts, checkouts: checkouts.clone() },
         capture,
         id_secret,
     };

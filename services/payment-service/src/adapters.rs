@@ -1,5 +1,6 @@
 //! Adapters: the contract, HTTP, journal, documents, and the test processor.
 
+pub(crate) mod bank_transfer;
 pub(crate) mod contract;
 #[cfg(feature = "defects")]
 pub(crate) mod defects;

@@ -8,6 +8,7 @@ mod ports;
 mod tests;
 
 use adapters::{
+    bank_transfer::BankTransfer,
     contract::PaymentsProvider,
     http,
     journal::translate,
@@ -26,7 +27,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 const NAME: &str = payment::SERVICE;
 
-/// Payment method whose processor is part of this service.
+/// Payment method of the test processor.
 const TEST: &str = "test";
 
 /// Module of the payment service.
@@ -48,14 +49,16 @@ fn build(context: &BuildContext) -> Result<BuiltService, BuildError> {
     let webhooks = Arc::new(WebhookSender::new(test_key.clone(), delay, context.tasks.clone()));
 
     let mut processors: BTreeMap<&'static str, Arc<dyn Processor>> = BTreeMap::new();
-    if settings.test_payments {
-        let test = TestProcessor::new(&settings, context.ids.clone(), Arc::clone(&webhooks));
-        processors.insert(TEST, Arc::new(test));
-    }
+    // All of them, whatever is offered: payments that exist need theirs.
+    let test = TestProcessor::new(&settings, context.ids.clone(), Arc::clone(&webhooks));
+    processors.insert(TEST, Arc::new(test));
+    processors.insert(payment::PREPAYMENT, Arc::new(BankTransfer));
+    processors.insert(payment::INVOICE, Arc::new(BankTransfer));
     let in_memory = settings.payments_in_memory_max;
     let payments = Arc::new(Payments {
         repository: Repository::new(context.journal(), context.ids.clone(), in_memory),
         processors,
+        offers: settings.offers().map_err(BuildError::Other)?,
         unsettled: Arc::new(UnsettledDocuments(Arc::clone(&context.storage.documents))),
         ids: context.ids.clone(),
     });
@@ -69,7 +72,7 @@ fn build(context: &BuildContext) -> Result<BuiltService, BuildError> {
     #[cfg(feature = "defects")]
     let service = adapters::defects::plant_in_routes(service, Arc::clone(&payments));
     webhooks.bind(transport::loopback(NAME, service.routes.router.clone()));
-    let reconciler = Reconciler::new(payments, settings.reconcile_interval());
+    let reconciler = Reconciler::new(payments, settings.reconcile_limits());
     context.tasks.spawn_until_shutdown(reconciler.run());
     ready.up();
     Ok(service)

@@ -2,18 +2,26 @@
 
 mod error;
 mod execute;
+mod fetch_pictures;
 mod import_products;
 mod mapping;
 mod name_claims;
 mod open_index;
+mod picture_library;
+mod picture_report;
+mod renditions;
 mod show_product;
+mod shown_pictures;
 mod streams;
+mod uploaded_pictures;
 
 pub(crate) use error::CatalogueError;
 pub(crate) use execute::{ChangeOutcome, ChangeRequest};
-pub(crate) use import_products::{ImportMode, ImportResult};
+pub(crate) use fetch_pictures::{PictureFetcher, PictureQueue};
+pub(crate) use import_products::{ImportMode, ImportResult, ImportedProduct, VariantRefusal};
 pub(crate) use mapping::product_document;
 pub(crate) use open_index::{ProductDocumentsReadModel, open_index};
+pub(crate) use picture_library::{PictureError, PictureLibrary};
 pub(crate) use streams::{ProductStream, product_of, stream_of};
 
 use crate::{domain::prior_price::Policy, index::SearchIndex, ports::StockCounter};
@@ -31,7 +39,14 @@ pub(crate) struct Catalogue {
     stock: Arc<dyn StockCounter>,
     views: ViewCache,
     policy: Policy,
+    /// Days for which a product counts as new.
+    new_days: u32,
     pub(crate) ids: Ids,
+    /// Products whose pictures elsewhere are yet to be fetched.
+    pictures: PictureQueue,
+    pub(crate) library: Arc<PictureLibrary>,
+    /// Whether copies of pictures elsewhere are fetched.
+    fetching: bool,
 }
 
 /// Dependencies of a catalogue.
@@ -40,13 +55,41 @@ pub(crate) struct CatalogueParts {
     pub(crate) index: Arc<SearchIndex>,
     pub(crate) stock: Arc<dyn StockCounter>,
     pub(crate) policy: Policy,
+    pub(crate) new_days: u32,
     pub(crate) ids: Ids,
+    pub(crate) library: Arc<PictureLibrary>,
+    pub(crate) fetching: bool,
 }
 
 impl Catalogue {
     pub(crate) fn new(parts: CatalogueParts) -> Self {
-        let CatalogueParts { products, index, stock, policy, ids } = parts;
+        let CatalogueParts { products, index, stock, policy, new_days, ids, library, fetching } =
+            parts;
+        let pictures = PictureQueue::default();
+        for id in index.products_with_pending_pictures() {
+            pictures.push(id);
+        }
         let claims = Arc::new(NameClaims::new(Arc::clone(&index)));
-        Self { products, index, claims, stock, views: ViewCache::default(), policy, ids }
+        Self {
+            products,
+            index,
+            claims,
+            stock,
+            views: ViewCache::default(),
+            policy,
+            new_days,
+            ids,
+            pictures,
+            library,
+            fetching,
+        }
+    }
+
+    /// Start on the market from which a product counts as new, in microseconds: a whole hour, so that results can be
+    /// cached.
+    pub(crate) fn new_since(&self) -> i64 {
+        const HOUR_SECONDS: i64 = 60 * 60;
+        let since = self.ids.now().as_second() - i64::from(self.new_days) * 24 * HOUR_SECONDS;
+        (since - since.rem_euclid(HOUR_SECONDS)).saturating_mul(1_000_000)
     }
 }

@@ -1,9 +1,12 @@
 //! Product aggregate: commands, decisions, events and rules. The domain performs no I/O and reads no clock.
 
 mod create;
+pub(crate) mod description;
 pub(crate) mod draft;
 pub(crate) mod events;
 pub(crate) mod limits;
+pub(crate) mod picture_address;
+mod pictures;
 pub(crate) mod prior_price;
 mod product;
 mod reduction;
@@ -11,9 +14,14 @@ mod rejection;
 pub(crate) mod text;
 mod update;
 mod validation;
+mod variants;
 
-pub(crate) use draft::{ProductChanges, ProductCommand, ProductDraft, TargetStatus, VariantDraft};
+pub(crate) use draft::{
+    FieldChange, MissingVariants, OptionRename, ProductChanges, ProductCommand, ProductDraft,
+    RefusedDraft, TargetStatus, VariantChanges, VariantDraft,
+};
 pub(crate) use events::ProductEvent;
+pub(crate) use pictures::PictureCopy;
 pub(crate) use product::{Product, Status, Variant};
 pub(crate) use reduction::Reduction;
 pub(crate) use rejection::Rejection;

@@ -12,16 +12,18 @@ mod indexed_product;
 mod inverted_index;
 mod pagination;
 pub(crate) mod persistence;
+mod pictures;
 mod query;
 mod result_cache;
 mod search_result;
 mod sort_index;
 mod spelling;
 mod state;
+mod variant_filter;
 
 pub(crate) use availability::{Availability, AvailabilityBucket};
-pub(crate) use document::{ProductDocument, StockLevel, VariantDocument};
-pub(crate) use query::{Audience, ReductionFilter, SearchQuery, StockFilter};
+pub(crate) use document::{ProductDocument, StockLevel, VariantDocument, is_color};
+pub(crate) use query::{Audience, NewFilter, ReductionFilter, SearchQuery, StockFilter};
 pub(crate) use sort_index::Sort;
 
 use crate::domain;
@@ -31,17 +33,19 @@ use contracts::{
     },
     shared::{ProductId, Sku},
 };
+use document::summary;
 use facets::{Facet, FacetEntry, FacetKind};
 use kernel::{Cursor, CursorError, PageLimit};
 use parking_lot::{Mutex, RwLock};
 use query::ResolvedQuery;
 use result_cache::ResultCache;
 use search_result::{BroaderResults, SearchResult};
-use state::{IndexState, TextIndexing};
+use state::{IndexState, SkuHolder, TextIndexing};
 use std::collections::HashMap;
 use std::sync::Arc;
 use storage::{Commit, durability};
 use tokio::sync::Notify;
+use variant_filter::VariantFilter;
 
 /// Products whose text is indexed before the service starts.
 const INITIAL_TEXT_BATCH: usize = 2_000;
@@ -155,7 +159,10 @@ impl SearchIndex {
         let state = self.state.read();
         self.unflushed.depend_on_all();
         let by_id = id_or_slug.parse().ok().and_then(|id| state.entry(id));
-        by_id.or_else(|| state.by_slug(id_or_slug)).map(|entry| ProductRef {
+        let by_slug = by_id.or_else(|| state.by_slug(id_or_slug));
+        // Addresses that people type or other programs rewrite: slugs are lower-case.
+        let entry = by_slug.or_else(|| state.by_slug(&id_or_slug.to_lowercase()));
+        entry.map(|entry| ProductRef {
             id: entry.document.id,
             version: entry.document.version,
             status: entry.document.status,
@@ -167,9 +174,16 @@ impl SearchIndex {
         self.state.read().entry(id).map(|entry| entry.document.status)
     }
 
-    /// Product that has this SKU.
+    /// Product that sells this SKU. Withdrawn variants do not keep their SKUs from other products.
     pub(crate) fn owner_of_sku(&self, sku: &Sku) -> Option<ProductId> {
-        self.state.read().by_sku(sku).map(|(entry, _)| entry.document.id)
+        let state = self.state.read();
+        let (entry, _) = state.by_sku(sku).filter(|(_, holder)| holder.is_offered())?;
+        Some(entry.document.id)
+    }
+
+    /// Units available of a SKU; `None` if it was never counted.
+    pub(crate) fn available(&self, sku: &Sku) -> Option<i64> {
+        self.state.read().availability.units(sku)
     }
 
     /// Product that has or had this slug.
@@ -207,11 +221,13 @@ impl SearchIndex {
     ) -> Result<ProductPage, CursorError> {
         let state = self.state.read();
         self.unflushed.depend_on_all();
-        let result = self.search(&state, &ResolvedQuery::new(query, &state));
-        let page = pagination::paginate(&state, &result, query.sort, cursor, limit.get())?;
+        let resolved = ResolvedQuery::new(query, &state);
+        let result = self.search(&state, &resolved);
+        let filter = VariantFilter::of(&resolved);
+        let page = pagination::paginate(&state, &result, &filter, query.sort, cursor, limit.get())?;
         let items = page.docs.iter().map(|doc| {
             let entry = &state.entries[*doc as usize];
-            entry.document.summary(entry.stock_level)
+            summary(entry, &filter, state.stock_level_under(entry, &filter), query.new_since)
         });
         Ok(ProductPage {
             items: items.collect(),
@@ -238,7 +254,9 @@ impl SearchIndex {
             .by_score()
             .take(SUGGESTED_PRODUCTS_MAX)
             .map(|it| &state.entries[it.doc as usize]);
-        let products = best.map(|entry| entry.document.summary(entry.stock_level)).collect();
+        let filter = VariantFilter::default();
+        let products = best.map(|entry| summary(entry, &filter, entry.stock_level, i64::MAX));
+        let products = products.collect();
         let categories = self.matching_categories(&state, audience, &words);
         Suggestions { products, categories, total: result.total as u64 }
     }
@@ -333,9 +351,10 @@ fn subtree(
 
 fn variant_facts(
     document: &ProductDocument,
-    variant: &VariantDocument,
+    holder: SkuHolder<'_>,
     stock_level: StockLevel,
 ) -> VariantFacts {
+    let variant = holder.variant();
     let options = variant.options.iter();
     VariantFacts {
         sku: variant.sku.clone(),
@@ -345,7 +364,7 @@ fn variant_facts(
         options: options.map(|(name, value)| (name.to_string(), value.to_string())).collect(),
         price: variant.price,
         image: variant.image.as_deref().or(document.image.as_ref()).cloned(),
-        for_sale: document.status == ProductStatus::Active,
+        for_sale: document.status == ProductStatus::Active && holder.is_offered(),
         in_stock: stock_level.in_stock(),
         only_left: stock_level.low_stock_units(),
         weight_grams: variant.weight_grams,

@@ -16,12 +16,13 @@ use adapters::{
     availability::AvailabilityConsumer,
     contract::CatalogueProvider,
     feed::feed,
-    http::{AppState, IMPORT_BYTES_MAX, routes},
+    http::{AppState, IMPORT_BYTES_MAX, UPLOAD_BYTES_MAX, routes},
     inventory::InventoryStockCounter,
     maintenance::maintenance,
+    outbound::OutboundPictures,
     settings::ProductSettings,
 };
-use application::{Catalogue, CatalogueParts, open_index};
+use application::{Catalogue, CatalogueParts, PictureFetcher, PictureLibrary, open_index};
 use contracts::{
     audit::{self, Audit},
     inventory::{self, Inventory},
@@ -51,10 +52,16 @@ pub const MODULE: Module = Module {
 async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
     let ready = context.health.component(NAME, Criticality::Required);
     let settings: ProductSettings = context.settings()?;
-    let policy = settings.prior_price.policy().map_err(BuildError::Other)?;
+    let policy = settings.prior_price.policy();
     let index = Arc::new(open_index(&context.storage, policy).await?);
     let text_indexer = Arc::clone(&index);
     context.tasks.spawn_until_shutdown(async move { text_indexer.index_text().await });
+    let library = Arc::new(PictureLibrary::new(
+        Arc::clone(&context.storage.blobs),
+        Arc::clone(&context.storage.documents),
+        settings.media.decode_limits(),
+        settings.media.rendition_bytes_max,
+    ));
     let catalogue = Arc::new(Catalogue::new(CatalogueParts {
         products: Repository::new(
             Arc::clone(&context.storage.journal),
@@ -64,8 +71,18 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
         index: Arc::clone(&index),
         stock: Arc::new(InventoryStockCounter(context.contract::<dyn Inventory>()?)),
         policy,
+        new_days: settings.new_days,
         ids: context.ids.clone(),
+        library: Arc::clone(&library),
+        fetching: settings.media.fetch,
     }));
+    if settings.media.fetch {
+        let source = Arc::new(OutboundPictures::new(&settings.media));
+        let fetcher = PictureFetcher::new(Arc::clone(&catalogue), library, source);
+        for _ in 0..settings.media.fetches_max {
+            context.tasks.spawn_until_shutdown(fetcher.clone().run());
+        }
+    }
     let audit = context.contract::<dyn Audit>()?;
     let (activities, delivery) = activity_queue(NAME, audit, context.ids.clone(), &context.metrics);
     context.tasks.spawn(delivery.run(context.tasks.shutdown_signal()));
@@ -77,7 +94,7 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
         .merge(messaging::parking_routes(NAME, context.storage.clone()));
     let mut parts = context.service_parts();
     // The body of a request with an idempotency key is buffered before its handler runs.
-    parts.limits.keyed_body_bytes_max = IMPORT_BYTES_MAX;
+    parts.limits.keyed_body_bytes_max = IMPORT_BYTES_MAX.max(UPLOAD_BYTES_MAX);
     ready.up();
     Ok(context.serve_with(routes, parts))
 }

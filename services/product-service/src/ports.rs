@@ -1,5 +1,7 @@
-//! Ports of the catalogue to other services.
+//! Ports of the catalogue to other services and to the outside.
 
+mod picture_source;
 mod stock;
 
+pub(crate) use picture_source::{FetchFailure, PictureSource};
 pub(crate) use stock::{StockCount, StockCounter, StockError};

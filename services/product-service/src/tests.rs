@@ -2,6 +2,9 @@
 
 mod fixtures;
 mod keyset_pagination;
+mod picture_decisions;
 mod prior_price_vectors;
 mod product_decisions;
 mod search_results;
+mod variant_conditions;
+mod variant_decisions;

@@ -8,5 +8,7 @@ pub(crate) mod feed;
 pub(crate) mod http;
 pub(crate) mod journal;
 pub(crate) mod maintenance;
+pub(crate) mod replay;
 pub(crate) mod settings;
+pub(crate) mod stock;
 pub(crate) mod view;

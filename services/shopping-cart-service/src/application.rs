@@ -1,5 +1,7 @@
 //! Use cases: carts and quotes.
 
 pub(crate) mod cart_service;
+pub(crate) mod cart_sweeper;
+mod cart_view;
 pub(crate) mod error;
 pub(crate) mod quote_calculator;

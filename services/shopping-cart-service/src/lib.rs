@@ -9,23 +9,27 @@ mod state_machine_tests;
 
 use adapters::{
     catalogue::ProductCatalogue, contract::CartsProvider, feed::translate, http::routes,
-    maintenance::maintenance, settings::CartSettings,
+    maintenance::maintenance, replay::CartRenderer, settings::CartSettings, stock::InventoryStock,
 };
-use application::{cart_service::CartService, quote_calculator::QuoteCalculator};
+use application::{
+    cart_service::CartService, cart_sweeper::CartSweeper, quote_calculator::QuoteCalculator,
+};
 use contracts::{
     cart::{Carts, SERVICE},
+    inventory::{self, Inventory},
     product::{self, Catalogue},
 };
+use domain::cart::Cart;
 use journal::Repository;
 use runtime::{BuildContext, BuildError, BuiltService, Module};
 use settings::Section;
-use std::{num::NonZeroUsize, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 /// The shopping cart service.
 pub const MODULE: Module = Module {
     name: SERVICE,
     summary: "carts, and quotes with delivery and tax",
-    calls: &[product::SERVICE],
+    calls: &[product::SERVICE, inventory::SERVICE],
     follows: &[],
     settings: Some(Section::of::<CartSettings>(SERVICE)),
     maintenance: |offline| Ok(maintenance(offline)),
@@ -34,19 +38,36 @@ pub const MODULE: Module = Module {
 
 fn build(context: &BuildContext) -> Result<BuiltService, BuildError> {
     let settings: CartSettings = context.settings()?;
-    let pricing = settings.pricing().map_err(BuildError::Other)?;
+    let pricing = settings.pricing().expect("it was checked when the settings were loaded");
     let catalogue = Arc::new(ProductCatalogue(context.contract::<dyn Catalogue>()?));
-    let cached = NonZeroUsize::new(settings.carts_in_memory_max).unwrap_or(NonZeroUsize::MIN);
+    let bytes_max = settings.carts_in_memory_bytes_max;
     let carts = Arc::new(CartService {
-        repository: Repository::new(context.journal(), context.ids.clone(), cached),
+        repository: Repository::with_bytes_max(
+            context.journal(),
+            context.ids.clone(),
+            bytes_max,
+            Cart::bytes,
+        ),
         quotes: QuoteCalculator::new(catalogue, pricing),
+        stock: Arc::new(InventoryStock(context.contract::<dyn Inventory>()?)),
         ids: context.ids.clone(),
         ttl: Duration::from_secs(settings.cart_keep_hours * 3_600),
     });
+    let sweeper = CartSweeper {
+        carts: Arc::clone(&carts),
+        values: Arc::clone(&context.storage.key_value),
+        delete_after: carts.ttl + Duration::from_secs(settings.cart_delete_days * 86_400),
+    };
+    context.tasks.spawn_until_shutdown(sweeper.run());
     let provider = CartsProvider(Arc::clone(&carts));
     #[cfg(feature = "defects")]
     let provider = adapters::defects::DefectiveCarts(provider);
     context.provide::<dyn Carts>(Arc::new(provider))?;
     context.provide_feed(translate)?;
-    Ok(context.serve(routes(carts)))
+    let mut parts = context.service_parts();
+    parts.idempotency = parts.idempotency.map(|layer| {
+        let renderer = CartRenderer(Arc::clone(&carts));
+        layer.with_renderer(Arc::new(renderer))
+    });
+    Ok(context.serve_with(routes(carts), parts))
 }

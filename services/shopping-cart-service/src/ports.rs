@@ -1,3 +1,4 @@
-//! Ports: the product catalogue.
+//! Ports: the product catalogue, the stock.
 
 pub(crate) mod catalogue;
+pub(crate) mod stock;

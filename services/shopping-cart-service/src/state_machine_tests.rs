@@ -14,7 +14,7 @@ fn now(seconds: i64) -> DecisionContext {
 }
 
 fn add(sku: &str) -> Command {
-    Command::AddLine { sku: Sku::parse(sku).unwrap(), quantity: 1, operation: None }
+    Command::AddLine { sku: Sku::parse(sku).unwrap(), quantity: 1, operation: None, price: None }
 }
 
 /// Cart with one line after these commands.

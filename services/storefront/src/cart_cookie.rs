@@ -3,7 +3,11 @@
 use contracts::shared::CartId;
 use http::{HeaderMap, HeaderValue, header};
 
+/// Name of the cookie over HTTP.
 const NAME: &str = "cart";
+/// Name of the cookie over HTTPS. Browsers take a cookie with this prefix only from the host itself and only over HTTPS, so
+/// that no other host of the domain can set the cart of a shopper.
+const SECURE_NAME: &str = "__Host-cart";
 /// Lifetime of the cookie, the same as that of an untouched cart.
 const MAX_AGE_DAYS: u32 = 30;
 
@@ -12,6 +16,15 @@ const MAX_AGE_DAYS: u32 = 30;
 pub(crate) enum Scheme {
     Http,
     Https,
+}
+
+impl Scheme {
+    fn cookie_name(self) -> &'static str {
+        match self {
+            Self::Http => NAME,
+            Self::Https => SECURE_NAME,
+        }
+    }
 }
 
 /// Change of the cart cookie that goes with a response.
@@ -37,19 +50,75 @@ impl CartCookie {
             Scheme::Https => "; Secure",
             Scheme::Http => "",
         };
+        let name = scheme.cookie_name();
         let text =
-            format!("{NAME}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
+            format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
         HeaderValue::from_str(&text).ok()
     }
 }
 
-/// Id of the cart that the request's cookie names.
-pub(crate) fn cart_id(headers: &HeaderMap) -> Option<CartId> {
+/// Id of the cart that the request's cookie names. Only the cart service makes ids: one that it does not know is no cart.
+pub(crate) fn cart_id(headers: &HeaderMap, scheme: Scheme) -> Option<CartId> {
+    let name = scheme.cookie_name();
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(NAME)?.strip_prefix('='))
+        .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
         .and_then(|id| id.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CART: &str = "0190a8b4-0000-7000-8000-000000000000";
+
+    fn cart(scheme: Scheme, cookies: &[&str]) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        for cookie in cookies {
+            headers.append(header::COOKIE, cookie.parse().unwrap());
+        }
+        cart_id(&headers, scheme).map(|id| id.to_string())
+    }
+
+    #[test]
+    fn the_cookie_has_the_host_prefix_over_https_and_its_plain_name_over_http() {
+        let id = CART.parse().unwrap();
+        let set = |cookie: CartCookie, scheme| {
+            cookie.set_cookie(scheme).map(|value| value.to_str().unwrap().to_owned())
+        };
+        let rest = "Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax";
+        let secure = format!("__Host-cart={CART}; {rest}; Secure");
+        assert_eq!(set(CartCookie::Set(id), Scheme::Https), Some(secure));
+        assert_eq!(set(CartCookie::Set(id), Scheme::Http), Some(format!("cart={CART}; {rest}")));
+        for (scheme, name) in [(Scheme::Https, "__Host-cart"), (Scheme::Http, "cart")] {
+            let cleared = set(CartCookie::Clear, scheme).unwrap();
+            assert!(cleared.starts_with(&format!("{name}=; Path=/; Max-Age=0;")), "{cleared}");
+            assert_eq!(set(CartCookie::Unchanged, scheme), None);
+        }
+    }
+
+    #[test]
+    fn a_cookie_that_another_host_could_have_set_counts_for_nothing_over_https() {
+        let (plain, secure) = (format!("cart={CART}"), format!("__Host-cart={CART}"));
+        let other = format!("{plain}; a=b; __Host-cart={}", CART.replace("0190", "0191"));
+        assert_eq!(cart(Scheme::Https, &[&secure]).as_deref(), Some(CART));
+        assert_eq!(cart(Scheme::Https, &["a=b", &other]), Some(CART.replace("0190", "0191")));
+        assert_eq!(cart(Scheme::Https, &[&plain]), None);
+        assert_eq!(cart(Scheme::Http, &[&plain]).as_deref(), Some(CART));
+        assert_eq!(cart(Scheme::Http, &[&secure]), None);
+        for wrong in [
+            "",
+            "cart",
+            "cart=",
+            "cart=1",
+            "xcart=1",
+            &format!("carts={CART}"),
+            &format!("{plain}x"),
+        ] {
+            assert_eq!(cart(Scheme::Http, &[wrong]), None, "{wrong}");
+        }
+    }
 }

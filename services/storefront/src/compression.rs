@@ -19,27 +19,40 @@ pub(crate) enum ContentEncoding {
 }
 
 impl ContentEncoding {
-    /// Best supported coding of an `Accept-Encoding` header.
+    /// Supported coding that a client likes best, by its `Accept-Encoding` headers (RFC 9110, 12.5.3); among equals the
+    /// smallest one. A client that accepts none at all gets the identity, since a page is better than an error.
     pub(crate) fn negotiate(headers: &HeaderMap) -> Self {
-        let Some(accepted) = headers.get(header::ACCEPT_ENCODING).and_then(|it| it.to_str().ok())
-        else {
-            return Self::Identity;
-        };
-        let accepts = |name: &str| {
-            accepted.split(',').any(|range| {
-                let (coding, weight) = range.split_once(';').unwrap_or((range, ""));
-                let weight = weight.trim().trim_start_matches("q=").trim_matches(['0', '.']);
-                let refused = range.contains(";q=0") && weight.is_empty();
-                coding.trim().eq_ignore_ascii_case(name) && !refused
-            })
-        };
-        if accepts("br") {
-            Self::Brotli
-        } else if accepts("gzip") {
-            Self::Gzip
-        } else {
-            Self::Identity
+        let lines = headers.get_all(header::ACCEPT_ENCODING).iter();
+        let ranges = lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(','));
+        let (mut listed, mut any) = ([None; 3], None);
+        for (name, weight) in ranges.filter_map(weighted) {
+            if name == "*" {
+                any = Some(weight);
+            } else if let Some(coding) = Self::named(name) {
+                listed[coding as usize] = Some(weight);
+            }
         }
+        let weight_of = |coding: Self| {
+            // The identity is accepted unless it is excluded, but anything that a client names is better.
+            let unlisted = u16::from(coding == Self::Identity);
+            listed[coding as usize].or(any).unwrap_or(unlisted)
+        };
+        let accepted = Self::ALL.into_iter().filter(|coding| weight_of(*coding) > 0);
+        accepted.max_by_key(|coding| weight_of(*coding)).unwrap_or(Self::Identity)
+    }
+
+    /// All codings, the largest bodies first.
+    const ALL: [Self; 3] = [Self::Identity, Self::Gzip, Self::Brotli];
+
+    fn named(name: &str) -> Option<Self> {
+        const NAMES: [(&str, ContentEncoding); 4] = [
+            ("br", ContentEncoding::Brotli),
+            ("gzip", ContentEncoding::Gzip),
+            ("x-gzip", ContentEncoding::Gzip),
+            ("identity", ContentEncoding::Identity),
+        ];
+        let known = NAMES.into_iter().find(|(known, _)| name.eq_ignore_ascii_case(known));
+        known.map(|(_, coding)| coding)
     }
 
     /// Value of the `Content-Encoding` header; none for identity.
@@ -49,6 +62,30 @@ impl ContentEncoding {
             Self::Gzip => Some("gzip"),
             Self::Brotli => Some("br"),
         }
+    }
+}
+
+/// Coding and weight, in thousandths, of a range such as `gzip;q=0.5`; none if it is malformed.
+fn weighted(range: &str) -> Option<(&str, u16)> {
+    let (name, parameter) = match range.split_once(';') {
+        Some((name, parameter)) => (name, Some(parameter.trim())),
+        None => (range, None),
+    };
+    let Some(parameter) = parameter else { return Some((name.trim(), 1_000)) };
+    let (key, value) = parameter.split_once('=')?;
+    if !key.trim_end().eq_ignore_ascii_case("q") {
+        return None;
+    }
+    let (whole, fraction) = match value.trim_start().split_once('.') {
+        Some((whole, fraction)) => (whole, fraction),
+        None => (value.trim_start(), ""),
+    };
+    let is_number = fraction.len() <= 3 && fraction.bytes().all(|digit| digit.is_ascii_digit());
+    let thousandths: u16 = format!("{fraction:0<3}").parse().ok().filter(|_| is_number)?;
+    match (whole, thousandths) {
+        ("0", thousandths) => Some((name.trim(), thousandths)),
+        ("1", 0) => Some((name.trim(), 1_000)),
+        _ => None,
     }
 }
 
@@ -107,9 +144,8 @@ impl CompressionCache {
 pub(crate) fn gzip(body: &[u8], level: u32) -> Bytes {
     let buffer = Vec::with_capacity(body.len() / 4);
     let mut encoder = GzEncoder::new(buffer, Compression::new(level));
-    // Writing into memory cannot fail.
-    let _ = encoder.write_all(body);
-    encoder.finish().unwrap_or_default().into()
+    let written = encoder.write_all(body).and_then(|()| encoder.finish());
+    written.expect("writing into memory cannot fail").into()
 }
 
 /// `body` compressed with Brotli.
@@ -117,8 +153,8 @@ pub(crate) fn brotli(body: &[u8], quality: i32) -> Bytes {
     let mut out = Vec::with_capacity(body.len() / 4);
     let options = ::brotli::enc::BrotliEncoderParams { quality, lgwin: 18, ..Default::default() };
     let mut input = body;
-    // Reading from and writing into memory cannot fail.
-    let _ = ::brotli::BrotliCompress(&mut input, &mut out, &options);
+    let written = ::brotli::BrotliCompress(&mut input, &mut out, &options);
+    written.expect("reading from and writing into memory cannot fail");
     out.into()
 }
 
@@ -127,19 +163,50 @@ mod tests {
     use super::*;
     use http::HeaderValue;
 
-    fn negotiated(header: &'static str) -> ContentEncoding {
+    fn negotiated(lines: &[&str]) -> ContentEncoding {
         let mut headers = HeaderMap::new();
-        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(header));
+        for line in lines {
+            headers.append(header::ACCEPT_ENCODING, HeaderValue::from_str(line).unwrap());
+        }
         ContentEncoding::negotiate(&headers)
     }
 
     #[test]
-    fn the_best_encoding_the_client_accepts_is_chosen() {
-        assert_eq!(negotiated("gzip, deflate, br, zstd"), ContentEncoding::Brotli);
-        assert_eq!(negotiated("br;q=0, gzip;q=0.5"), ContentEncoding::Gzip);
-        assert_eq!(negotiated("br;q=0.0,identity"), ContentEncoding::Identity);
-        assert_eq!(negotiated("brotli, x-gzip"), ContentEncoding::Identity);
-        assert_eq!(ContentEncoding::negotiate(&HeaderMap::new()), ContentEncoding::Identity);
+    fn the_encoding_that_the_client_likes_best_is_chosen() {
+        for (line, coding) in [
+            ("gzip, deflate, br, zstd", ContentEncoding::Brotli),
+            ("br", ContentEncoding::Brotli),
+            ("BR ; Q=1.000", ContentEncoding::Brotli),
+            ("*", ContentEncoding::Brotli),
+            ("gzip;q=0.5, br;q=0.5", ContentEncoding::Brotli),
+            ("gzip;q=0.501, br;q=0.5", ContentEncoding::Gzip),
+            ("br;q=0.001", ContentEncoding::Brotli),
+            ("gzip", ContentEncoding::Gzip),
+            ("x-gzip", ContentEncoding::Gzip),
+            ("br;q=0, gzip;q=0.5", ContentEncoding::Gzip),
+            ("br; q=0, gzip", ContentEncoding::Gzip),
+            ("*, br;q=0", ContentEncoding::Gzip),
+            ("gzip, *;q=0", ContentEncoding::Gzip),
+            ("gzip;q=0.2, identity;q=0.1", ContentEncoding::Gzip),
+            ("identity;q=0, gzip;q=0.1", ContentEncoding::Gzip),
+            ("br;q=0.2, identity;q=0.9", ContentEncoding::Identity),
+            ("br;q=0", ContentEncoding::Identity),
+            ("br; q=0", ContentEncoding::Identity),
+            ("br ;q=0.0,identity", ContentEncoding::Identity),
+            ("br;q=0.000", ContentEncoding::Identity),
+            ("*;q=0", ContentEncoding::Identity),
+            ("identity;q=0", ContentEncoding::Identity),
+            ("identity", ContentEncoding::Identity),
+            ("", ContentEncoding::Identity),
+            ("brotli, deflate", ContentEncoding::Identity),
+            ("br;q=2, gzip;q=1.5, gzip;q=x, gzip;level=1", ContentEncoding::Identity),
+            ("br;q=0.0001, gzip;q=-1, gzip;q=.5, gzip;q=", ContentEncoding::Identity),
+        ] {
+            assert_eq!(negotiated(&[line]), coding, "{line:?}");
+        }
+        assert_eq!(negotiated(&["gzip", "br"]), ContentEncoding::Brotli, "two lines are one list");
+        assert_eq!(negotiated(&["br", "br;q=0"]), ContentEncoding::Identity);
+        assert_eq!(negotiated(&[]), ContentEncoding::Identity);
     }
 
     #[test]

@@ -32,6 +32,11 @@ impl FormFields {
         values.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
     }
 
+    /// All fields as they were sent, in their order.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Whether there is a field of this name, even an empty one.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(known, _)| known == name)

@@ -175,10 +175,12 @@ pub(crate) fn see_other(context: &RequestContext, location: &str, cookie: CartCo
     response
 }
 
-/// Permanent redirect (301 Moved Permanently).
-pub(crate) fn moved_permanently(location: &str) -> Response {
-    let mut response = StatusCode::MOVED_PERMANENTLY.into_response();
-    if let Ok(location) = HeaderValue::from_str(location) {
+/// Permanent redirect (308) to the canonical address of a page, with the query of the request.
+pub(crate) fn moved(context: &RequestContext, path: &str) -> Response {
+    let query = context.uri.query();
+    let location = query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
+    let mut response = StatusCode::PERMANENT_REDIRECT.into_response();
+    if let Ok(location) = HeaderValue::from_str(&location) {
         response.headers_mut().insert(header::LOCATION, location);
     }
     insert_security_headers(response.headers_mut());

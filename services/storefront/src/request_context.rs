@@ -54,12 +54,13 @@ impl RequestContext {
             .any(|name| text(name).is_some_and(|it| it.starts_with("prefetch")));
         let fragment = headers.contains_key(FRAGMENT_HEADER);
         let https = text("x-forwarded-proto").is_some_and(|it| it.eq_ignore_ascii_case("https"));
+        let scheme = if https { Scheme::Https } else { Scheme::Http };
         Self {
             locale: Locale::new(language.unwrap_or(settings.language), settings.currency_display),
-            cart: cart_cookie::cart_id(headers),
+            cart: cart_cookie::cart_id(headers, scheme),
             purpose: if prefetch { FetchPurpose::Prefetch } else { FetchPurpose::Navigate },
             scope: if fragment { ResponseScope::Fragment } else { ResponseScope::FullPage },
-            scheme: if https { Scheme::Https } else { Scheme::Http },
+            scheme,
             uri: uri.clone(),
             encoding: ContentEncoding::negotiate(headers),
             if_none_match: text(header::IF_NONE_MATCH.as_str()).map(ToOwned::to_owned),

@@ -25,6 +25,7 @@ pub(crate) fn routes(state: AppState, parts: ServiceParts) -> ServiceRouter {
         .route("/new", get(listing::new))
         .route("/c/{*category}", get(listing::category))
         .route("/p/{slug}", get(product::show))
+        .route("/p/{slug}/", get(product::redirect_to_canonical))
         .route("/suggest", get(search_suggestions::show))
         .route("/cart", get(cart::show))
         .route("/cart/add", post(cart::add))

@@ -3,6 +3,7 @@
 use crate::locale::{CurrencyDisplay, Language};
 use kernel::Currency;
 use serde::{Deserialize, Serialize};
+use settings::{Allowed, InvalidSetting, SectionSettings};
 
 /// Settings section `storefront`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -28,6 +29,24 @@ pub(crate) struct StorefrontSettings {
     pub(crate) return_days: u16,
     /// Guarantee in years; 0 shows nothing about it.
     pub(crate) guarantee_years: u16,
+}
+
+impl SectionSettings for StorefrontSettings {
+    const ALLOWED: &'static [Allowed] = &[
+        Allowed::range("hue", 0, 359),
+        Allowed::range("return_days", 0, 3_650),
+        Allowed::range("guarantee_years", 0, 100),
+    ];
+
+    fn check(&self) -> Result<(), InvalidSetting> {
+        let is_code = self.country.len() == 2
+            && self.country.bytes().all(|letter| letter.is_ascii_uppercase());
+        if is_code {
+            return Ok(());
+        }
+        let expected = "expected the code of a country (ISO 3166-1) such as DE";
+        Err(InvalidSetting::new("country", expected))
+    }
 }
 
 impl Default for StorefrontSettings {

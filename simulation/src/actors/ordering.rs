@@ -194,6 +194,7 @@ fn cover_rejection(sim: &Simulation, code: Option<&str>) {
         "checking_out" => "outcome: rejected, cart is checking out",
         "cart_empty" => "outcome: rejected, cart is empty",
         "order_cancelled" => "outcome: rejected, order cancelled",
+        "test_payments_off" => "outcome: rejected, method not offered",
         "hold_expired" => "outcome: rejected, hold expired",
         _ => "outcome: rejected, other reason",
     });

@@ -30,15 +30,15 @@ pub(crate) const WEBHOOK_SECRET: &str = "a secret of the simulation";
 /// Settings of the simulated shop.
 pub(super) fn settings(shop: &ShopSettings) -> Result<Settings, String> {
     let set = |key: &str, value: String| (format!("ICOMMERCE_{key}"), value);
-    let environment = vec![
+    let mut environment = vec![
         set("ORDER_SERVICE__HOLD_MINUTES", shop.hold_minutes.to_string()),
         set("ORDER_SERVICE__PAYMENT_WAIT_MINUTES", shop.payment_wait_minutes.to_string()),
         set("ORDER_SERVICE__CAPTURE", shop.capture.as_str().to_owned()),
-        set("PAYMENT_SERVICE__TEST_PAYMENTS", "true".to_owned()),
+        set("PAYMENT_SERVICE__TEST_PAYMENTS", shop.test_payments.to_string()),
+        set("PAYMENT_SERVICE__BANK_DETAILS", "DE02 1203 0000 0000 2020 51".to_owned()),
         set("PAYMENT_SERVICE__SLOW_MS", shop.slow_ms.to_string()),
         set("PAYMENT_SERVICE__UNKNOWN_OUTCOME_MS", shop.unknown_outcome_ms.to_string()),
         set("PAYMENT_SERVICE__LATE_WEBHOOK_MS", shop.late_webhook_ms.to_string()),
-        set("PAYMENT_SERVICE__RESOLVE_EVERY_MS", "2000".to_owned()),
         set("PAYMENT_SERVICE__WEBHOOK_SECRET", WEBHOOK_SECRET.to_owned()),
         // So few that they are evicted and loaded again all the time.
         set("ORDER_SERVICE__ORDERS_IN_MEMORY_MAX", shop.in_memory_max.to_string()),
@@ -46,6 +46,7 @@ pub(super) fn settings(shop: &ShopSettings) -> Result<Settings, String> {
         set("PAYMENT_SERVICE__PAYMENTS_IN_MEMORY_MAX", shop.in_memory_max.to_string()),
         set("API_GATEWAY__CLIENT_REQUESTS_PER_SECOND", "0".to_owned()),
     ];
+    environment.extend(shop.others().map(|(key, value)| set(key, value.to_owned())));
     let sources = Sources { environment, ..Sources::default() };
     let sections = ALL.iter().filter_map(|module| module.settings);
     Settings::load(sections, &sources).map_err(|error| error.to_string())

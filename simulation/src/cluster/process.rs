@@ -11,7 +11,7 @@ use super::{
 use crate::{
     environment::{Environment, spawn},
     oracle::Oracle,
-    plan::CallMode,
+    plan::ShopSettings,
     rng::SimRng,
 };
 use axum::{Router, body::Body};
@@ -20,7 +20,6 @@ use engine_memory::MemoryEngine;
 use http_body_util::BodyExt;
 use parking_lot::Mutex;
 use runtime::TaskTracker;
-use settings::Settings;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::{
     sync::oneshot,
@@ -37,6 +36,8 @@ pub(crate) struct Process {
     context: ProcessContext,
     state: Mutex<ProcessState>,
     rng: Mutex<SimRng>,
+    /// Draws the settings of each life.
+    settings_rng: Mutex<SimRng>,
 }
 
 /// What all processes share.
@@ -45,8 +46,8 @@ pub(super) struct ProcessContext {
     pub(super) env: Arc<Environment>,
     pub(super) oracle: Arc<Oracle>,
     pub(super) network: Arc<Network>,
-    pub(super) settings: Arc<Settings>,
-    pub(super) calls: CallMode,
+    /// Settings of the first life of each process; every other life draws its own.
+    pub(super) settings: ShopSettings,
 }
 
 /// Mutable state of a process. It survives crashes.
@@ -102,7 +103,8 @@ impl Process {
             flush_failure: None,
         };
         let rng = Mutex::new(SimRng::stream(seed, &format!("process {index}")));
-        Self { index, services, clock, context, state: Mutex::new(state), rng }
+        let settings_rng = Mutex::new(SimRng::stream(seed, &format!("settings {index}")));
+        Self { index, services, clock, context, state: Mutex::new(state), rng, settings_rng }
     }
 
     /// Whether a service belongs to this process.
@@ -139,15 +141,16 @@ impl Process {
         let flush_loops = disk::spawn_flush_loops(self, &engine, incarnation);
         let tasks = TaskTracker::default();
         let seed = self.rng.lock().next_u64();
+        let settings = self.settings(incarnation);
         let network = &self.context.network;
         let routers = bootstrap::build_services(Bootstrap {
-            settings: &self.context.settings,
+            settings: &Arc::new(bootstrap::settings(&settings)?),
             services: self.services,
             engine: &engine,
             tasks: &tasks,
             clock: &self.clock,
             seed,
-            calls: self.context.calls,
+            calls: settings.calls,
             channel: &|service, randomness, metrics| {
                 network.channel(self.index, incarnation, service, randomness, metrics)
             },
@@ -163,6 +166,21 @@ impl Process {
         let requests = JoinSet::new();
         state.running = Some(Incarnation { routers, tasks, requests, flush_loops });
         Ok(())
+    }
+
+    /// Settings of this life of the process.
+    fn settings(&self, incarnation: u64) -> ShopSettings {
+        if incarnation == 1 {
+            return self.context.settings;
+        }
+        let settings = self.context.settings.redrawn(&mut self.settings_rng.lock());
+        let env = &self.context.env;
+        if !settings.test_payments {
+            env.cover("fault: payment method no longer offered");
+        }
+        env.cover("fault: settings changed by a restart");
+        env.trace(format_args!("{} finds {settings:?}", self.name()));
+        settings
     }
 
     /// Crashes the process. Of the unflushed writes, so many in a thousand survive.

@@ -8,6 +8,9 @@ use serde_json::Value;
 use std::{collections::BTreeMap, sync::Arc};
 
 const FOLD: &str = "read models are the fold of the log";
+/// Lists of all orders, and of the checkouts that were cancelled before they became one.
+const ORDERS: &str = "/api/v1/orders?limit=200";
+const ATTEMPTS: &str = "/api/v1/orders?status=attempted&limit=200";
 
 /// Fetches every order, cart, list, stock level and product, compares them with the model, and returns them by path.
 pub(super) async fn fetch_and_check(
@@ -28,7 +31,9 @@ pub(super) async fn fetch_and_check(
         let request = ApiRequest::shopper(Method::GET, format!("/api/v1/carts/{cart}"));
         fetch(sim, request, &mut shown, violations).await;
     }
-    fetch_as_operator(sim, "/api/v1/orders?limit=200".to_owned(), &mut shown, violations).await;
+    for list in [ORDERS, ATTEMPTS] {
+        fetch_as_operator(sim, list.to_owned(), &mut shown, violations).await;
+    }
     fetch_as_operator(sim, "/api/v1/sagas".to_owned(), &mut shown, violations).await;
     for product in &sim.plan.products {
         fetch_as_operator(sim, format!("/api/v1/stock/{}", product.sku), &mut shown, violations)
@@ -75,10 +80,15 @@ fn check_orders(
     shown: &BTreeMap<String, Value>,
     violations: &mut Violations,
 ) {
-    let list = &shown.get("/api/v1/orders?limit=200").map_or(&Value::Null, |page| &page["items"]);
     let mut listed: BTreeMap<&str, &Value> = BTreeMap::new();
-    for item in list.as_array().into_iter().flatten() {
-        listed.insert(item["id"].as_str().unwrap_or_default(), item);
+    for path in [ORDERS, ATTEMPTS] {
+        let list = &shown.get(path).map_or(&Value::Null, |page| &page["items"]);
+        for item in list.as_array().into_iter().flatten() {
+            violations.check(item["attempt"] == (path == ATTEMPTS), FOLD, || {
+                format!("{path} has {item}")
+            });
+            listed.insert(item["id"].as_str().unwrap_or_default(), item);
+        }
     }
     violations.check(listed.len() == model.orders.all.len(), FOLD, || {
         format!("{} orders are listed of {}", listed.len(), model.orders.all.len())
@@ -88,6 +98,7 @@ fn check_orders(
         let item = listed.get(id.as_str()).copied().unwrap_or(&Value::Null);
         violations.check(
             item["status"] == status
+                && item["attempt"] == (order.is_cancelled() && !order.was_confirmed)
                 && item["number"].as_str() == Some(&number)
                 && item["total"]["amount"] == order.total,
             FOLD,

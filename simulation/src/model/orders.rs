@@ -252,6 +252,7 @@ impl Order {
             "fulfilment_dropped" => self.is_fulfilling = false,
             "fulfilled" => {
                 self.status = becomes(&[OrderStatus::Confirmed], OrderStatus::Confirmed);
+                self.check_shipment(id, violations);
                 self.is_fulfilled = true;
                 self.is_fulfilling = false;
                 return OrderTransition::Fulfilled;
@@ -262,6 +263,25 @@ impl Order {
             _ => {}
         }
         OrderTransition::Other
+    }
+
+    /// What ships was not given back before.
+    fn check_shipment(&self, id: &str, violations: &mut Violations) {
+        let given_back = self.refunds.values().filter(|refund| !refund.is_dropped);
+        let (units_back, money_back) =
+            given_back.fold((0, 0), |(units, money), it| (units + it.units, money + it.amount));
+        let units: i64 = self.lines.iter().map(|(_, units, _)| units).sum();
+        let is_paid_back = self.captured > 0 && money_back == self.captured;
+        violations.check(
+            units_back < units && !is_paid_back,
+            "nothing is shipped that was given back",
+            || {
+                format!(
+                    "order {id}: {units_back} of {units} units, {money_back} of {}",
+                    self.captured
+                )
+            },
+        );
     }
 
     fn reserve(&mut self, id: &str, payload: OrderPayload, violations: &mut Violations) {

@@ -60,6 +60,8 @@ fn settings(rng: &mut SimRng, seed: u64) -> ShopSettings {
             CaptureMode::AtConfirmation
         },
         calls,
+        test_payments: true,
+        others: 0,
     }
 }
 

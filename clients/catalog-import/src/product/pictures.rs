@@ -1,22 +1,27 @@
-//! Pictures of a product: its own in the order of their positions, and those of single variants.
+//! Pictures of a product: in the order of their positions, or else of the file.
 
 use crate::{
-    columns::Column,
-    row::{Remark, Row},
+    limits::{ALT_CHARACTERS_MAX, PICTURES_MAX, URL_CHARACTERS_MAX},
+    mapping::Fact,
+    row::{PictureCell, Remark, Row},
+    text::shorten,
 };
 use contracts::{
     product::Media,
     shared::{Image, Sku},
 };
 
-/// The most pictures of a product.
-const PICTURES_MAX: usize = 250;
-const URL_CHARACTERS_MAX: usize = 2_048;
-const ALT_CHARACTERS_MAX: usize = 512;
-
 /// Pictures of a product so far.
-#[derive(Debug, Default)]
-pub(super) struct Pictures(Vec<Picture>);
+#[derive(Debug)]
+pub(super) struct Pictures {
+    all: Vec<Picture>,
+    /// Whether any row has a position. Where none has, the order of the file counts for all pictures.
+    has_positions: bool,
+    /// Whether the product has a row of its own, so that the pictures in other rows are those of their variants.
+    has_parent: bool,
+    /// Position of the last picture of a row.
+    last_position: u32,
+}
 
 #[derive(Debug)]
 struct Picture {
@@ -25,94 +30,116 @@ struct Picture {
 }
 
 impl Pictures {
-    /// Adds the pictures of a row, if it has any; `variant` is the SKU of its variant.
+    /// No pictures yet, of these rows.
+    pub(super) fn of(rows: &[Row]) -> Self {
+        let has_positions = rows.iter().any(|row| !row.cell(Fact::PicturePosition).is_empty());
+        let has_parent = rows.iter().any(Row::is_parent);
+        Self { all: Vec::new(), has_positions, has_parent, last_position: 0 }
+    }
+
+    /// Adds the pictures of a row, if it has any: those of the product before that of its variant, whose SKU is `variant`.
     ///
     /// # Errors
     ///
-    /// A remark on why the product picture of the row is invalid.
+    /// A remark on why a product picture of the row is invalid.
     pub(super) fn add(
         &mut self,
         row: &Row,
         variant: Option<&Sku>,
         remarks: &mut Vec<Remark>,
     ) -> Result<(), Remark> {
-        if let Some(sku) = variant.filter(|_| !row.variant_image.is_empty()) {
-            let added = self.add_variant_picture(row, sku, remarks);
+        let position = self.position(row, remarks);
+        let alt = alt(row, remarks);
+        let mut invalid = None;
+        for picture in &row.pictures {
+            let alt = if row.pictures.len() == 1 { alt.as_str() } else { "" };
+            match address(row, picture, Fact::Pictures, remarks) {
+                Ok(url) => {
+                    let own = variant.filter(|_| self.has_parent);
+                    invalid = self.add_picture(row, url, alt, position, own).err().or(invalid);
+                }
+                Err(remark) => invalid = invalid.or(Some(remark)),
+            }
+        }
+        let own = row.cell(Fact::VariantPicture);
+        if let Some(sku) = variant.filter(|_| !own.is_empty()) {
+            let picture = PictureCell { address: own.to_owned(), is_foreign: false };
+            let position = if self.has_positions { u32::MAX } else { self.last_position };
+            let added = address(row, &picture, Fact::VariantPicture, remarks)
+                .and_then(|url| self.add_picture(row, url, "", position, Some(sku)));
             remarks.extend(added.err());
         }
-        if row.image_source.is_empty() {
-            return Ok(());
-        }
-        let url = address(&row.image_source, Column::ImageSource, remarks)?;
-        let position = if row.image_position.is_empty() {
-            u32::MAX
-        } else {
-            row.image_position.parse().unwrap_or_else(|_| {
-                remarks.push(Remark::about(
-                    Column::ImagePosition,
-                    "is not a number; the picture is placed last",
-                ));
-                u32::MAX
-            })
-        };
-        let alt = truncate_alt(&row.image_alt, remarks);
-        match self.0.iter_mut().find(|picture| picture.media.image.url == url) {
-            // An earlier row of a variant named only the address.
-            Some(known) if known.media.image.alt.is_empty() => {
-                known.media.image.alt = alt;
-                known.position = known.position.min(position);
-                Ok(())
-            }
-            Some(known) => {
-                known.position = known.position.min(position);
-                Ok(())
-            }
-            None => self.push(url, alt, position, Vec::new()),
-        }
+        invalid.map_or(Ok(()), Err)
     }
 
     /// Media of the product, in the order of their positions.
     pub(super) fn into_media(mut self) -> Vec<Media> {
-        self.0.sort_by_key(|picture| picture.position);
-        self.0.into_iter().map(|picture| picture.media).collect()
+        self.all.sort_by_key(|picture| picture.position);
+        self.all.into_iter().map(|picture| picture.media).collect()
     }
 
-    fn add_variant_picture(
+    /// Position of the pictures in a row; one without a position follows the picture before it.
+    fn position(&mut self, row: &Row, remarks: &mut Vec<Remark>) -> u32 {
+        let text = row.cell(Fact::PicturePosition);
+        if !row.pictures.is_empty() && !text.is_empty() {
+            self.last_position = text.parse().unwrap_or_else(|_| {
+                let reason = "is not a number; the picture is placed last";
+                remarks.push(row.remark(Fact::PicturePosition, reason));
+                u32::MAX
+            });
+        }
+        // A product's own row leads, wherever it is in the file.
+        let is_of_variant = self.has_parent && !row.is_parent() && !self.has_positions;
+        self.last_position.saturating_add(u32::from(is_of_variant))
+    }
+
+    fn add_picture(
         &mut self,
         row: &Row,
-        sku: &Sku,
-        remarks: &mut Vec<Remark>,
+        url: String,
+        alt: &str,
+        position: u32,
+        variant: Option<&Sku>,
     ) -> Result<(), Remark> {
-        let url = address(&row.variant_image, Column::VariantImage, remarks)?;
-        match self.0.iter_mut().find(|picture| picture.media.image.url == url) {
-            Some(known) => {
-                known.media.skus.push(sku.clone());
-                Ok(())
-            }
-            None => self.push(url, String::new(), u32::MAX, vec![sku.clone()]),
+        let Some(known) = self.all.iter_mut().find(|picture| picture.media.image.url == url) else {
+            return self.push(row, url, alt, position, variant.cloned().into_iter().collect());
+        };
+        // An earlier row of a variant named only the address.
+        if known.media.image.alt.is_empty() {
+            alt.clone_into(&mut known.media.image.alt);
         }
+        known.media.skus.extend(variant.cloned());
+        known.position = known.position.min(position);
+        Ok(())
     }
 
     fn push(
         &mut self,
+        row: &Row,
         url: String,
-        alt: String,
+        alt: &str,
         position: u32,
         skus: Vec<Sku>,
     ) -> Result<(), Remark> {
-        if self.0.len() == PICTURES_MAX {
+        if self.all.len() == PICTURES_MAX {
             let reason = format!("a product has at most {PICTURES_MAX} pictures; skipped");
-            return Err(Remark::about(Column::ImageSource, reason));
+            return Err(row.remark(Fact::Pictures, reason));
         }
-        let image = Image { url, alt, width: 0, height: 0 };
-        self.0.push(Picture { position, media: Media { image, skus } });
+        let image = Image { url, alt: alt.to_owned(), width: 0, height: 0 };
+        self.all.push(Picture { position, media: Media::new(image, skus) });
         Ok(())
     }
 }
 
 /// Normalised address of a picture: an `https` URL, or a path on the shop.
-fn address(text: &str, column: Column, remarks: &mut Vec<Remark>) -> Result<String, Remark> {
-    let invalid = |reason: &str| Err(Remark::about(column, reason));
+fn address(
+    row: &Row,
+    picture: &PictureCell,
+    fact: Fact,
+    remarks: &mut Vec<Remark>,
+) -> Result<String, Remark> {
+    let text = picture.address.as_str();
+    let invalid = |reason: &str| Err(row.remark(fact, reason));
     if text.chars().count() > URL_CHARACTERS_MAX {
         return invalid("is too long for an address; skipped");
     }
@@ -124,11 +151,14 @@ fn address(text: &str, column: Column, remarks: &mut Vec<Remark>) -> Result<Stri
         return Ok(text.to_owned());
     }
     if let Some(rest) = lower.strip_prefix("http://").map(|rest| &text[text.len() - rest.len()..]) {
-        remarks.push(Remark::about(column, "was changed from http to https"));
+        remarks.push(row.remark(fact, "was changed from http to https"));
         return Ok(format!("https://{rest}"));
     }
     match text.strip_prefix("//") {
         Some(rest) => Ok(format!("https://{rest}")),
+        None if picture.is_foreign => invalid(
+            "is a path of another shop; give its address in a mapping file as `base`; skipped",
+        ),
         None if text.starts_with('/') => Ok(text.to_owned()),
         None => {
             invalid("is not the address of a picture, such as https://example.com/mug.jpg; skipped")
@@ -136,11 +166,14 @@ fn address(text: &str, column: Column, remarks: &mut Vec<Remark>) -> Result<Stri
     }
 }
 
-fn truncate_alt(alt: &str, remarks: &mut Vec<Remark>) -> String {
-    if alt.chars().count() <= ALT_CHARACTERS_MAX {
-        return alt.to_owned();
-    }
-    let reason = format!("is longer than {ALT_CHARACTERS_MAX} characters; shortened");
-    remarks.push(Remark::about(Column::ImageAlt, reason));
-    alt.chars().take(ALT_CHARACTERS_MAX).collect()
+fn alt(row: &Row, remarks: &mut Vec<Remark>) -> String {
+    let alt = row.cell(Fact::PictureAlt);
+    shorten(alt, ALT_CHARACTERS_MAX).map_or_else(
+        || alt.to_owned(),
+        |short| {
+            let reason = format!("is longer than {ALT_CHARACTERS_MAX} characters; shortened");
+            remarks.push(row.remark(Fact::PictureAlt, reason));
+            short
+        },
+    )
 }

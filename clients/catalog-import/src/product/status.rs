@@ -1,26 +1,31 @@
 //! Publication status of a product, from two columns.
 
-use crate::{columns::Column, row::Remark};
+use super::stock::parse_yes_or_no;
+use crate::{columns::Columns, mapping::Fact, row::Remark};
 use contracts::product::ProductStatus;
 
-/// Status by the column `Status`; an active product with `Published` false becomes a draft.
-pub(super) fn status(status: &str, published: &str, remarks: &mut Vec<Remark>) -> ProductStatus {
-    let published = match published.to_ascii_lowercase().as_str() {
-        "" | "true" | "yes" | "1" => true,
-        "false" | "no" | "0" => false,
-        _ => {
-            let reason = format!("“{published}” is neither true nor false; taken as false");
-            remarks.push(Remark::about(Column::Published, reason));
-            false
-        }
+/// Status by its own column; an active product that is not published becomes a draft.
+pub(super) fn status(
+    columns: &Columns,
+    status: &str,
+    published: &str,
+    remarks: &mut Vec<Remark>,
+) -> ProductStatus {
+    let mut remark = |fact: Fact, reason: String| {
+        remarks.push(Remark { field: columns.label(fact), reason });
     };
+    let is_published = published.is_empty()
+        || parse_yes_or_no(published).unwrap_or_else(|| {
+            remark(Fact::Published, format!("“{published}” is neither yes nor no; taken as no"));
+            false
+        });
     match status.to_ascii_lowercase().as_str() {
-        "active" | "" if published => ProductStatus::Active,
+        "active" | "" if is_published => ProductStatus::Active,
         "active" | "" | "draft" => ProductStatus::Draft,
         "archived" => ProductStatus::Archived,
         _ => {
             let reason = format!("“{status}” is none of active, draft, archived; taken as draft");
-            remarks.push(Remark::about(Column::Status, reason));
+            remark(Fact::Status, reason);
             ProductStatus::Draft
         }
     }
@@ -46,8 +51,8 @@ mod tests {
             ("active", "perhaps", Draft, 1),
         ] {
             let mut remarks = Vec::new();
-            assert_eq!(status(word, published, &mut remarks), expected, "{word} {published}");
-            assert_eq!(remarks.len(), remarked);
+            let found = status(&Columns::default(), word, published, &mut remarks);
+            assert_eq!((found, remarks.len()), (expected, remarked), "{word} {published}");
         }
     }
 }

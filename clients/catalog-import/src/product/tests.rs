@@ -1,28 +1,35 @@
 //! Tests of product assembly.
 
 use super::*;
-use crate::columns::ColumnMap;
+use crate::{columns::Columns, mapping::Mapping};
 use contracts::{product::ProductStatus, shared::Sku};
 use csv::ReaderBuilder;
 use proptest::prelude::*;
+use std::sync::Arc;
 
 fn rows(text: &str) -> Vec<Row> {
     let mut reader = ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
-    let columns = ColumnMap::from_header(reader.headers().unwrap()).unwrap();
+    let columns = Columns::resolve(&Mapping::default(), reader.headers().unwrap()).unwrap();
+    let columns = Arc::new(columns);
     let row = |record: csv::StringRecord| {
-        let handle = columns.cell(Column::Handle, &record).to_owned();
+        let handle = columns.cell(Fact::Group, &record).0;
         let line = record.position().unwrap().line();
         Row::from_record(RowOrigin { file: 0, line, handle }, &columns, &record)
     };
     reader.records().map(|record| row(record.unwrap())).collect()
 }
 
+fn builder() -> ProductBuilder {
+    let today = "2026-11-28".to_owned();
+    ProductBuilder::new(BuildSettings { currency: Currency::EUR, untracked_stock: None, today })
+}
+
 fn build(text: &str) -> BuildResult {
-    build_product("mug", rows(text), Currency::EUR, &mut SkuIndex::default())
+    builder().build("mug", rows(text))
 }
 
 fn build_valid(text: &str) -> PreparedProduct {
-    build(text).product.unwrap()
+    build(text).unwrap()
 }
 
 fn remarks(prepared: &PreparedProduct) -> Vec<(u64, &str)> {
@@ -68,7 +75,7 @@ mug,,,,,,,,,,,,,,,,,,//x/3.jpg,3,,,
         ]
     );
     assert_eq!(prepared.rows.iter().map(|row| row.origin.line).collect::<Vec<_>>(), [2, 3, 4]);
-    assert_eq!(remarks(&prepared), []);
+    assert_eq!(remarks(&prepared), [(2, "Type")]);
 }
 
 #[test]
@@ -83,7 +90,7 @@ fn a_default_title_is_not_an_option() {
 
 #[test]
 fn an_invalid_row_is_reported_and_the_others_are_kept() {
-    let result = build(
+    let prepared = build_valid(
         "Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price,Image Src\n\
          mug,Mug,Size,S,A,5,\n\
          mug,,,M,a,6,\n\
@@ -94,60 +101,77 @@ fn an_invalid_row_is_reported_and_the_others_are_kept() {
          mug,,,XL,F,7,ftp://x\n",
     );
     let rejected: Vec<_> =
-        result.rejected.iter().map(|row| (row.origin.line, &*row.remarks[0].field)).collect();
+        prepared.rejected.iter().map(|row| (row.origin.line, &*row.remarks[0].field)).collect();
     assert_eq!(
         rejected,
-        [
-            (3, "Variant SKU"),
-            (4, "Variant Price"),
-            (5, "Option1 Value"),
-            (6, "Option1 Value"),
-            (7, "Image Src"),
-        ]
+        [(4, "Variant Price"), (5, "Option1 Value"), (6, "Option1 Value"), (7, "Image Src")]
     );
-    let prepared = result.product.unwrap();
-    assert_eq!(prepared.product.options[0].values, ["S", "XL"]);
-    assert_eq!(remarks(&prepared), [(8, "Image Src")]);
+    assert_eq!(prepared.product.options[0].values, ["S", "M", "XL"]);
+    let skus: Vec<_> = prepared.product.variants.iter().map(|it| it.sku.as_str()).collect();
+    assert_eq!(skus, ["A", "A-MUG-M", "F"]);
+    assert_eq!(remarks(&prepared), [(3, "Variant SKU"), (8, "Image Src")]);
+}
+
+#[test]
+fn facts_of_a_product_do_not_depend_on_its_variants() {
+    let whole =
+        "bench,Elm Bench,<p>Elm.</p>,Fernleigh,Benches,\"elm, bench\",FALSE,https://x/1.jpg";
+    for cells in ["Natural,BN,on request", "Natural,BN,", "Natural,BN,$5", "Natural,BN,-1"] {
+        let prepared = build_valid(&format!(
+            "Handle,Title,Body (HTML),Vendor,Type,Tags,Published,Image Src,Option1 Value,Variant SKU,Variant Price\n\
+             {whole},{cells}\n\
+             bench,,,,,,,,Oiled,BO,199\n"
+        ));
+        let product = &prepared.product;
+        assert_eq!((&*product.name, &*product.description), ("Elm Bench", "<p>Elm.</p>"));
+        assert_eq!((product.brand.as_deref(), &*product.tags[1]), (Some("Fernleigh"), "bench"));
+        assert_eq!((product.status, &*product.categories[0]), (ProductStatus::Draft, "Benches"));
+        assert_eq!(product.media.len(), 1);
+        assert_eq!((product.variants.len(), &*product.options[0].values[0]), (1, "Oiled"));
+        assert_eq!(prepared.rejected.len(), 1, "{cells}");
+    }
+}
+
+#[test]
+fn an_option_of_refused_variants_only_is_no_option() {
+    let prepared = build_valid(
+        "Handle,Option1 Name,Option1 Value,Option2 Name,Option2 Value,Variant Price\n\
+         mug,Size,S,Lid,Cork,free\n\
+         mug,,M,,,5\n",
+    );
+    assert_eq!(prepared.product.options.len(), 1);
 }
 
 #[test]
 fn a_product_without_a_variant_is_rejected_with_all_its_rows() {
-    let result =
+    let rejected =
         build("Handle,Title,Variant Price,Image Src\nmug,Mug,free,\nmug,,,https://x/1.jpg\n");
-    assert!(result.product.is_none());
-    assert_eq!(result.rejected.len(), 2);
+    assert_eq!(rejected.unwrap_err().len(), 2);
 }
 
 #[test]
 fn invalid_optional_fields_are_skipped_with_a_remark() {
     let prepared = build_valid(
         "Handle,Variant Price,Variant Grams,Variant Inventory Qty,Variant Inventory Policy,Variant Compare At Price,Image Src,Image Position,Status\n\
-         blue-mug,5,heavy,-2,continue,cheap,http://x/1.jpg,first,hidden\n",
+         mug,5,heavy,-2,continue,cheap,http://x/1.jpg,first,hidden\n",
     );
-    assert_eq!(prepared.product.name, "Blue mug");
     assert_eq!(prepared.product.variants[0].stock, Some(0));
     assert_eq!(prepared.product.media[0].image.url, "https://x/1.jpg");
-    let fields: Vec<_> = remarks(&prepared).into_iter().map(|(_, field)| field).collect();
+    let mut fields: Vec<_> = remarks(&prepared).into_iter().map(|(_, field)| field).collect();
+    fields.sort_unstable();
     assert_eq!(
         fields,
         [
+            "Image Position",
+            "Image Src",
+            "Status",
+            "Title",
             "Variant Compare At Price",
+            "Variant Grams",
             "Variant Inventory Policy",
             "Variant Inventory Qty",
-            "Variant Grams",
-            "Image Src",
-            "Image Position",
-            "Title",
-            "Status",
         ]
     );
-}
-
-#[test]
-fn a_product_type_is_used_where_there_is_no_category() {
-    assert_eq!(categories("", "Cups > Mugs"), ["Cups / Mugs"]);
-    assert_eq!(categories(" > Home >  > Mugs", "x"), ["Home > Mugs"]);
-    assert_eq!(categories("Uncategorized", "—"), Vec::<String>::new());
 }
 
 fn cell() -> impl Strategy<Value = String> {
@@ -166,24 +190,28 @@ proptest! {
         let rows: Vec<Row> = cells
             .into_iter()
             .enumerate()
-            .map(|(index, [title, one, two, sku, price, quantity, grams, image, variant_image, status])| Row {
-                origin: RowOrigin { file: 0, line: index as u64 + 2, handle: "mug".to_owned() },
-                title, sku, price, quantity, grams, variant_image, status,
-                option_names: ["Size".to_owned(), String::new(), String::new()],
-                option_values: [one, two, String::new()],
-                image_source: image,
-                ..Row::default()
+            .map(|(index, [title, one, two, sku, price, quantity, grams, compare_at, variant_image, status])| {
+                let cells = [
+                    (Fact::Title, &*title), (Fact::Sku, &*sku), (Fact::Price, &*price),
+                    (Fact::Stock, &*quantity), (Fact::Weight, &*grams), (Fact::CompareAtPrice, &*compare_at),
+                    (Fact::VariantPicture, &*variant_image), (Fact::Status, &*status),
+                ];
+                Row::of(index as u64 + 2, &cells, &[("Size", &*one), ("", &*two)])
             })
             .collect();
         let expected: Vec<u64> = rows.iter().map(|row| row.origin.line).collect();
-        let again = build_product("mug", rows.clone(), Currency::EUR, &mut SkuIndex::default());
-        let result = build_product("mug", rows, Currency::EUR, &mut SkuIndex::default());
+        let again = builder().build("mug", rows.clone());
+        let result = builder().build("mug", rows);
         prop_assert_eq!(&result, &again);
-        let kept = result.product.iter().flat_map(|it| &it.rows).map(|row| row.origin.line);
-        let mut lines: Vec<u64> = kept.chain(result.rejected.iter().map(|row| row.origin.line)).collect();
+        let (kept, rejected) = match &result {
+            Ok(prepared) => (&prepared.rows[..], &prepared.rejected),
+            Err(rejected) => (&[][..], rejected),
+        };
+        let kept = kept.iter().map(|row| row.origin.line);
+        let mut lines: Vec<u64> = kept.chain(rejected.iter().map(|row| row.origin.line)).collect();
         lines.sort_unstable();
         prop_assert_eq!(lines, expected);
-        if let Some(prepared) = result.product {
+        if let Ok(prepared) = result {
             let product = prepared.product;
             prop_assert!(!product.variants.is_empty());
             for variant in &product.variants {

@@ -337,7 +337,7 @@ impl ShopState {
             "id": id, "number": id.to_string(), "status": "confirmed", "payment_status": "paid",
             "fulfilment_status": "unfulfilled", "email": body["email"], "currency": "GBP",
             "lines": quoted.collect::<Vec<_>>(),
-            "shipping": {"method": "pickup", "label": "x", "price": gbp(0), "tax": gbp(0)},
+            "shipping": {"method": "invoiced", "label": "x", "price": gbp(0), "tax": gbp(0)},
             "totals": {"items": gbp(total), "discount": gbp(0), "shipping": gbp(0), "tax": gbp(0),
                 "total": gbp(total), "tax_included": true},
             "shipping_address": body["shipping_address"], "billing_address": body["shipping_address"],

@@ -41,14 +41,16 @@ pub(super) fn all() -> Vec<EventSchema> {
 /// Events of one contract, one per variant.
 fn events_of<T: FeedEvent + JsonSchema>() -> Vec<EventSchema> {
     let events = schema_of::<T>();
-    let variants = events["oneOf"].as_array().cloned().unwrap_or_default();
+    let variants = events["oneOf"].as_array().cloned().expect("events are an enum");
     variants.into_iter().map(|variant| event_schema(T::SOURCE, variant)).collect()
 }
 
 fn event_schema(service: &'static str, mut event: Value) -> EventSchema {
-    let word = event["properties"]["type"]["const"].as_str().unwrap_or_default().to_owned();
+    let word = event["properties"]["type"]["const"].as_str();
+    let word = word.expect("an event has a tag").to_owned();
     let (name, version) = rpc::version_of(&word);
-    let summary = event["description"].take().as_str().unwrap_or_default().to_owned();
+    let summary = event["description"].take();
+    let summary = summary.as_str().expect("an event is documented").to_owned();
     if let Some(event) = event.as_object_mut() {
         event.remove("description");
     }

@@ -193,6 +193,7 @@ async fn append_after(
         typed: journal::TypedEvent::default(),
     };
     let events = events.iter().map(event).collect();
-    let append = Append { stream: stream.to_owned(), expected, events, writes: Vec::new() };
+    let append =
+        Append { stream: stream.to_owned(), expected, events, writes: Vec::new(), origin: None };
     storage.journal.append(append).await.unwrap().commit.wait().await.unwrap();
 }

@@ -138,7 +138,7 @@ impl TraceReader {
     /// Name of a database file or one of its companions. The shared-memory file does not count: a crash loses it anyway.
     fn file_in(&self, path: &str) -> Option<String> {
         let file = path.strip_prefix(&self.folder)?.strip_prefix('/')?;
-        let counts = file.contains(".db") && !file.ends_with("-shm");
+        let counts = (file.contains(".db") && !file.ends_with("-shm")) || file == "icommerce.state";
         counts.then(|| file.to_owned())
     }
 }

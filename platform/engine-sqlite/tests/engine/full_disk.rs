@@ -97,6 +97,33 @@ async fn writes_into_the_reserve_are_refused_and_reads_go_on() {
 }
 
 #[tokio::test]
+async fn bulk_data_leaves_the_last_room_to_the_services() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = rustix::fs::statvfs(folder.path()).unwrap();
+    let free = disk.f_bavail * disk.f_frsize;
+    let count = |disk_reserve_bytes: u64| async move {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options { disk_reserve_bytes, ..options() };
+        let engine = SqliteEngine::open(folder.path(), options).unwrap();
+        let mut accepted = [false; 2];
+        for (accepted, storage) in
+            accepted.iter_mut().zip([engine.service("warehouse"), engine.bulk("warehouse")])
+        {
+            let data = Bytes::from_static(b"{}");
+            let appended = storage.journal.append(append_of("thing", 0, &data)).await;
+            *accepted = appended.is_ok();
+            let is_full = matches!(appended, Err(AppendError::Storage(StorageError::Full)));
+            assert!(*accepted || is_full, "{appended:?}");
+        }
+        engine.close().await.unwrap();
+        accepted
+    };
+    assert_eq!(count(free / 4).await, [true, true]);
+    assert_eq!(count(free / 3 * 2).await, [true, false]);
+    assert_eq!(count(free.saturating_mul(2)).await, [false, false]);
+}
+
+#[tokio::test]
 async fn writes_are_refused_before_the_disk_is_full_and_accepted_when_there_is_room() {
     let Some(disk) = SmallDisk::mount(24 * 1024 * 1024) else { return };
     let filler = disk.path().join("filler");

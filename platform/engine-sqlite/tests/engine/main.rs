@@ -4,6 +4,7 @@ mod collections;
 mod flush_failure;
 mod full_disk;
 mod isolation;
+mod lost_files;
 mod opening;
 mod restart;
 mod unawaited_write;
@@ -41,7 +42,13 @@ fn append_of(stream: &str, expected: u64, data: &Bytes) -> Append {
         recorded_at,
         typed: journal::TypedEvent::default(),
     };
-    Append { stream: stream.to_owned(), expected, events: vec![event], writes: Vec::new() }
+    Append {
+        stream: stream.to_owned(),
+        expected,
+        events: vec![event],
+        writes: Vec::new(),
+        origin: None,
+    }
 }
 
 fn note(key: &str, colour: &str) -> Write {

@@ -67,7 +67,7 @@ async fn a_newer_format_is_refused_and_left_unchanged() {
         let kept = unclean.then_some(database);
         let before = contents(folder.path());
         let error = refused(folder.path());
-        assert!(matches!(error, OpenError::NewerFormat { found: 999, known: 3, .. }), "{error:?}");
+        assert!(matches!(error, OpenError::NewerFormat { found: 999, known: 4, .. }), "{error:?}");
         assert!(contents(folder.path()) == before, "not a byte has changed");
         drop(kept);
     }

@@ -1,9 +1,9 @@
 //! Behaviours of reading a stream.
 
 use super::{append, appended, event, events, read, stream_versions};
-use crate::{NewEvent, ServiceStorage, durability};
+use crate::{Append, NewEvent, ServiceStorage, durability};
 use bytes::Bytes;
-use kernel::{Timestamp, Uuid};
+use kernel::{Edge, Origin, Timestamp, Uuid};
 
 /// Every field survives, with bytes and names of every kind.
 pub async fn an_event_comes_back_as_it_was_appended(storage: ServiceStorage) {
@@ -34,6 +34,25 @@ pub async fn an_event_comes_back_as_it_was_appended(storage: ServiceStorage) {
     }
     assert_eq!(stored.len(), sent.len());
     assert_eq!(stored.last().map(|event| event.position), Some(last.position));
+}
+
+/// The origin of an append is that of each of its events, and of no other event.
+pub async fn an_origin_comes_back_with_every_event_of_its_append(storage: ServiceStorage) {
+    let journal = &*storage.journal;
+    let operator =
+        Origin::new(Edge::Operator, Some("ann"), "2001:db8::7".parse().ok(), Some("curl/8 (x)"));
+    let origins = [None, Some(operator), Some(Origin::of_edge(Edge::Shop)), None];
+    for (number, origin) in (0..).zip(&origins) {
+        let append = append("stream", 2 * number, events(2 * number..2 * number + 2));
+        appended(journal, Append { origin: origin.clone(), ..append }).await;
+    }
+    let expected: Vec<_> = origins.iter().flat_map(|origin| [origin, origin]).collect();
+    for stored in
+        [read(journal, "stream").await, journal.follow(0, 10).await.expect("the journal answers")]
+    {
+        let found: Vec<_> = stored.iter().map(|event| &event.origin).collect();
+        assert_eq!(found, expected);
+    }
 }
 
 /// Pages have every size and begin anywhere, also within one append.

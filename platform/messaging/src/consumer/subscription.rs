@@ -23,7 +23,7 @@ impl Subscription {
     /// The committed position; 0 if nothing was consumed yet.
     pub async fn position(&self) -> Result<u64, StorageError> {
         let stored = self.storage.documents.find(&INBOX, &self.key).await?;
-        stored.map_or(Ok(0), |stored| position_of(&stored))
+        stored.map_or(Ok(0), |stored| position_of(&stored).map(|reached| reached.position))
     }
 
     /// The number of parked messages.

@@ -6,6 +6,7 @@ use crate::source::{
 };
 use async_trait::async_trait;
 use engine_memory::MemoryEngine;
+use kernel::Uuid;
 use messaging::{ConsumerParts, Feed, FeedPage};
 use rpc::CallError;
 use std::{
@@ -166,9 +167,14 @@ struct PartitionedFeed {
 
 #[async_trait]
 impl Feed<WarehouseEvent> for PartitionedFeed {
-    async fn pull(&self, after: u64, wait_ms: u64) -> Result<FeedPage<WarehouseEvent>, CallError> {
+    async fn pull(
+        &self,
+        after: u64,
+        wait_ms: u64,
+        event_id: Option<Uuid>,
+    ) -> Result<FeedPage<WarehouseEvent>, CallError> {
         if self.open.load(Ordering::Relaxed) {
-            return self.feed.pull(after, wait_ms).await;
+            return self.feed.pull(after, wait_ms, event_id).await;
         }
         Err(CallError::Unavailable { service: SOURCE, reason: "nobody is there".to_owned() })
     }

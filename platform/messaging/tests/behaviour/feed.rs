@@ -29,12 +29,12 @@ async fn a_feed_leaves_out_what_concerns_nobody_and_moves_on() {
     publish(&engine, "b", 2).await;
     append_internal(&engine, "b", 3).await;
     for feed in both(&engine) {
-        let all = feed.pull(0, 0).await.unwrap();
+        let all = feed.pull(0, 0, None).await.unwrap();
         assert_eq!((numbers(&all), all.position), (vec![0, 2], 4));
         assert_eq!((&*all.messages[1].subject, all.messages[1].position), ("b", 3));
-        let rest = feed.pull(3, 0).await.unwrap();
+        let rest = feed.pull(3, 0, None).await.unwrap();
         assert_eq!((numbers(&rest), rest.position), (vec![], 4));
-        let beyond = feed.pull(4, 0).await.unwrap();
+        let beyond = feed.pull(4, 0, None).await.unwrap();
         assert_eq!((numbers(&beyond), beyond.position), (vec![], 4));
     }
 }
@@ -44,7 +44,7 @@ async fn who_waits_is_woken_by_a_flush_and_by_nothing_else() {
     let engine = MemoryEngine::new();
     engine.hold();
     let feed = feed(&engine);
-    let waiting = feed.pull(0, 20_000);
+    let waiting = feed.pull(0, 20_000, None);
     tokio::pin!(waiting);
     assert!(timeout(Duration::from_secs(5), &mut waiting).await.is_err());
     // Decided, but nobody may know yet.
@@ -61,12 +61,12 @@ async fn waiting_in_vain_ends_with_an_empty_answer() {
     let engine = MemoryEngine::new();
     for feed in both(&engine) {
         let before = Instant::now();
-        let page = feed.pull(0, 2_000).await.unwrap();
+        let page = feed.pull(0, 2_000, None).await.unwrap();
         assert_eq!((page.messages.len(), page.position), (0, 0));
         assert_eq!(before.elapsed().as_secs(), 2);
         // However long a consumer is ready to wait, the source has a limit of its own.
         let before = Instant::now();
-        feed.pull(0, 3_600_000).await.unwrap();
+        feed.pull(0, 3_600_000, None).await.unwrap();
         assert_eq!(before.elapsed().as_secs(), 30);
     }
 }

@@ -6,4 +6,5 @@ mod delivery;
 mod failure;
 mod feed;
 mod parking;
+mod restored;
 mod source;

@@ -123,7 +123,8 @@ async fn append(engine: &MemoryEngine, subject: &str, name: &'static str, number
         typed: journal::TypedEvent::default(),
     };
     let stream = subject.to_owned();
-    let mut append = Append { stream, expected: 0, events: vec![event], writes: Vec::new() };
+    let mut append =
+        Append { stream, expected: 0, events: vec![event], writes: Vec::new(), origin: None };
     while let Err(AppendError::Conflict { actual }) = journal.append(append.clone()).await {
         append.expected = actual;
     }
@@ -282,10 +283,15 @@ impl ShuffledFeed {
 
 #[async_trait]
 impl Feed<WarehouseEvent> for ShuffledFeed {
-    async fn pull(&self, after: u64, _: u64) -> Result<FeedPage<WarehouseEvent>, CallError> {
+    async fn pull(
+        &self,
+        after: u64,
+        _: u64,
+        _: Option<Uuid>,
+    ) -> Result<FeedPage<WarehouseEvent>, CallError> {
         // A source that has forgotten how far it was asked for begins somewhere before.
         let earlier = self.randomness.below(after + 1);
-        let mut page = self.feed.pull(earlier, 0).await?;
+        let mut page = self.feed.pull(earlier, 0, None).await?;
         page.messages = self.shuffle(&page.messages);
         Ok(page)
     }

@@ -79,7 +79,7 @@ async fn arguments_travel_as_one_object_to_the_path_of_the_operation() {
     let answer = endpoints[0].call(r#"{"account": "ann", "balance": 3}"#.into()).await.unwrap();
     assert_eq!(&answer[..], b"3");
     for (arguments, status) in
-        [(r#"{"account": "ann"}"#, 422), (r#"["ann", 3, 4]"#, 422), ("{", 400)]
+        [(r#"{"account": "ann"}"#, 422), (r#"["ann", 3, 4]"#, 400), ("[]", 400), ("{", 400)]
     {
         let Err(CallError::Problem(problem)) = endpoints[0].call(arguments.into()).await else {
             panic!("{arguments}")

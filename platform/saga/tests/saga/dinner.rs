@@ -11,6 +11,7 @@ use std::sync::{
     Arc,
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
+use transport::Context;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Dinner {
@@ -54,6 +55,8 @@ pub(crate) enum Defect {
 pub(crate) struct DinnerEnvironment {
     pub(crate) engine: MemoryEngine,
     pub(crate) house: Arc<Mutex<House>>,
+    /// Contexts in which the table was laid.
+    pub(crate) contexts: Arc<Mutex<Vec<Context>>>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,7 +72,7 @@ pub(crate) struct House {
 
 impl DinnerEnvironment {
     pub(crate) fn new() -> Self {
-        Self { engine: MemoryEngine::new(), house: Arc::default() }
+        Self { engine: MemoryEngine::new(), house: Arc::default(), contexts: Arc::default() }
     }
 
     pub(crate) fn journal(&self) -> Arc<dyn Journal> {
@@ -79,7 +82,8 @@ impl DinnerEnvironment {
     pub(crate) fn saga(&self, defect: Defect, points: Option<Arc<CrashPoints>>) -> Saga<Dinner> {
         let house = Arc::clone(&self.house);
         let lamp = LightLamp { house: Arc::clone(&house), defect, lit: AtomicBool::new(false) };
-        let table = LayTable { house: Arc::clone(&house), defect, points };
+        let contexts = Arc::clone(&self.contexts);
+        let table = LayTable { house: Arc::clone(&house), contexts, defect, points };
         Saga::new("dinner", vec![Arc::new(lamp), Arc::new(table), Arc::new(RingBell { house })])
     }
 
@@ -124,6 +128,7 @@ impl Step<Dinner> for LightLamp {
 
 struct LayTable {
     house: Arc<Mutex<House>>,
+    contexts: Arc<Mutex<Vec<Context>>>,
     defect: Defect,
     points: Option<Arc<CrashPoints>>,
 }
@@ -135,6 +140,7 @@ impl Step<Dinner> for LayTable {
     }
 
     async fn execute(&self, input: &Dinner) -> Result<Progress, StepError> {
+        self.contexts.lock().push(Context::current());
         let instead = self.house.lock().table.pop();
         if let Some(instead) = instead {
             return instead;

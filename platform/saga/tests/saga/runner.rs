@@ -1,7 +1,7 @@
 //! Sagas as callers, operators and restarts see them.
 
 use crate::dinner::{self, Defect, Dinner, DinnerEnvironment, refused, unavailable, waiting};
-use kernel::Uuid;
+use kernel::{Edge, Origin, Uuid};
 use parking_lot::Mutex;
 use saga::{
     BeginError, Progress, RetryError, RetryPolicy, Runner, SagaLog, SagaState, SagaStatus, Sagas,
@@ -15,6 +15,7 @@ use std::{
     time::Duration,
 };
 use tokio::task::JoinSet;
+use transport::Context;
 
 const ID: Uuid = Uuid::from_u128(1);
 
@@ -78,6 +79,32 @@ async fn a_saga_without_failures_is_one_task_and_two_appends() {
     assert_eq!(process.begin().await.state, SagaState::Done, "the same request again");
     assert_eq!(environment.journal().last_position().await.unwrap(), 2);
     environment.verify(SagaState::Done).unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_saga_acts_on_behalf_of_who_began_it_also_without_the_request() {
+    let operator = Origin::new(Edge::Operator, Some("operator:ann"), None, None);
+    for origin in [Some(operator), Some(Origin::of_edge(Edge::Shop)), None] {
+        let environment = DinnerEnvironment::new();
+        environment.house.lock().table = vec![Ok(waiting()), Err(unavailable()), Ok(waiting())];
+        let process = RunnerProcess::start(&environment).await;
+        let context =
+            Context { edge: Edge::Operator, origin: origin.clone(), ..Context::default() };
+        assert_eq!(context.scope(process.begin()).await.state, SagaState::Waiting);
+        // In the background of the same process, and of the next one.
+        process.runner.wake_and_settle(ID).await.unwrap();
+        process.kill();
+        let restarted = RunnerProcess::start(&environment).await;
+        while !restarted.runner.list().is_empty() {
+            restarted.runner.wake_and_settle(ID).await;
+        }
+        let events = environment.journal().read(&format!("saga-{ID}"), 0, 100).await.unwrap();
+        assert!(events.len() >= 3 && events.iter().all(|event| event.origin == origin));
+        let contexts = environment.contexts.lock().clone();
+        assert!(contexts.len() > 3 && contexts.iter().all(|context| context.origin == origin));
+        let last = contexts.last().unwrap();
+        assert_eq!((last.edge, &last.actor), (Edge::Internal, &None), "an origin grants nothing");
+    }
 }
 
 #[tokio::test(start_paused = true)]

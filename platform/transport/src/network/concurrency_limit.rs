@@ -23,7 +23,7 @@ impl ConcurrencyLimit {
             return Some(permit);
         }
         let _waiting = Waiting::begin(self)?;
-        self.running.acquire().await.ok()
+        Some(self.running.acquire().await.expect("the semaphore is never closed"))
     }
 }
 

@@ -15,6 +15,9 @@ use kernel::Randomness;
 use parking_lot::Mutex;
 use std::{sync::Arc, time::Duration};
 
+/// Share of ready endpoints below which all are tried.
+const READY_PERCENT_MIN: usize = 50;
+
 type Connect = Box<dyn Fn(&Uri) -> Channel + Send + Sync>;
 
 pub(super) struct LoadBalancer {
@@ -61,23 +64,27 @@ impl LoadBalancer {
     /// Selects an endpoint for the next attempt; one of `tried` only if no other is ready, `None` if none is.
     pub(super) fn select(&self, tried: &[Arc<BalancedEndpoint>]) -> Option<SelectedEndpoint> {
         let all = self.current();
-        let ready: Vec<_> = all.iter().filter(|endpoint| endpoint.breaker.is_ready()).collect();
+        let panics = panics(&all);
+        let ready: Vec<_> = all.iter().filter(|it| panics || it.breaker.is_ready()).collect();
         let untried: Vec<_> = ready.iter().copied().filter(|it| !contains(tried, it)).collect();
         let mut candidates = if untried.is_empty() { ready } else { untried };
         while !candidates.is_empty() {
             let index = self.less_loaded_of_two(&candidates);
             let endpoint = candidates.swap_remove(index);
             // Another request may have taken the one probe since `is_ready`.
-            if let Some(permit) = endpoint.breaker.try_acquire() {
+            let permit = endpoint.breaker.try_acquire();
+            if let Some(permit) = permit.or(panics.then_some(BreakerPermit::Normal)) {
                 return Some(SelectedEndpoint::new(Arc::clone(endpoint), permit));
             }
         }
         None
     }
 
-    /// Whether an endpoint is ready that was not tried yet.
+    /// Whether an endpoint may be selected that was not tried yet.
     pub(super) fn has_other_than(&self, tried: &[Arc<BalancedEndpoint>]) -> bool {
-        self.current().iter().any(|it| !contains(tried, it) && it.breaker.is_ready())
+        let all = self.current();
+        let panics = panics(&all);
+        all.iter().any(|it| !contains(tried, it) && (panics || it.breaker.is_ready()))
     }
 
     fn less_loaded_of_two(&self, candidates: &[&Arc<BalancedEndpoint>]) -> usize {
@@ -93,8 +100,8 @@ impl LoadBalancer {
     }
 
     fn below(&self, bound: usize) -> usize {
-        let bound = u64::try_from(bound).unwrap_or(u64::MAX);
-        usize::try_from(self.randomness.below(bound)).unwrap_or(0)
+        let drawn = self.randomness.below(bound as u64);
+        usize::try_from(drawn).expect("it is below a usize")
     }
 
     fn current(&self) -> Arc<[Arc<BalancedEndpoint>]> {
@@ -129,6 +136,13 @@ impl LoadBalancer {
     }
 }
 
+/// Panic threshold, as in Envoy: whether most of several endpoints are out. Then it is likelier that the failures have a
+/// common cause than that the few others can carry the load of all, so every endpoint is tried.
+fn panics(all: &[Arc<BalancedEndpoint>]) -> bool {
+    let ready = all.iter().filter(|endpoint| endpoint.breaker.is_ready()).count();
+    all.len() > 1 && ready * 100 < all.len() * READY_PERCENT_MIN
+}
+
 fn contains(tried: &[Arc<BalancedEndpoint>], endpoint: &Arc<BalancedEndpoint>) -> bool {
     tried.iter().any(|it| Arc::ptr_eq(it, endpoint))
 }
@@ -149,7 +163,7 @@ impl SelectedEndpoint {
         &self.endpoint
     }
 
-    /// Records that the attempt succeeded.
+    /// Records that the endpoint answered, as if it had taken that long.
     pub(super) fn record_success(mut self, took: Duration) {
         self.endpoint.load.observe(took);
         if let Some(permit) = self.permit.take() {
@@ -157,10 +171,9 @@ impl SelectedEndpoint {
         }
     }
 
-    /// Records that the attempt failed; returns whether that opened the breaker. A failure counts as a response with a
-    /// latency of `as_slow_as`: otherwise an endpoint that fails fast would look like the least loaded one.
-    pub(super) fn record_failure(mut self, as_slow_as: Duration) -> bool {
-        self.endpoint.load.observe(as_slow_as);
+    /// Records that the attempt failed, as if it had taken that long; returns whether that opened the breaker.
+    pub(super) fn record_failure(mut self, took: Duration) -> bool {
+        self.endpoint.load.observe(took);
         let opened = self.permit.take().is_some_and(|it| self.endpoint.breaker.record_failure(it));
         if opened {
             tracing::warn!(endpoint = %self.endpoint.base, "the circuit breaker of an endpoint opened");

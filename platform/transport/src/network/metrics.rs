@@ -1,19 +1,43 @@
 //! Client-side metrics of calls to one service.
 
+use crate::{Response, TransportError};
+use http::{StatusCode, header};
 use std::time::Duration;
 use telemetry::{Counter, Histogram, LATENCY_BUCKETS, Metrics};
 
 /// Outcome of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AttemptOutcome {
+    /// Any response but a failure; a 4xx is a response like any other.
     Answered,
+    /// A 503 with `Retry-After`: the service answers that it is busy, or cannot write at present. The endpoint works.
+    Busy,
+    /// No response, or a 5xx.
     Failed,
     TimedOut,
+}
+
+impl AttemptOutcome {
+    /// Outcome of an attempt that ended in time.
+    pub(super) fn of(result: &Result<Response, TransportError>) -> Self {
+        let Ok(response) = result else { return Self::Failed };
+        let status = response.status();
+        if status == StatusCode::SERVICE_UNAVAILABLE
+            && response.headers().contains_key(header::RETRY_AFTER)
+        {
+            Self::Busy
+        } else if status.is_server_error() {
+            Self::Failed
+        } else {
+            Self::Answered
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct CallMetrics {
     answered: Histogram,
+    busy: Histogram,
     failed: Histogram,
     timed_out: Histogram,
     /// Retries.
@@ -34,6 +58,7 @@ impl CallMetrics {
         let counter = |name, help| metrics.counter(name, help, &[("service", service)]);
         Self {
             answered: seconds("answered"),
+            busy: seconds("busy"),
             failed: seconds("failed"),
             timed_out: seconds("timed_out"),
             retried: counter("http_client_retries", "Further attempts after a failed one"),
@@ -45,6 +70,7 @@ impl CallMetrics {
     pub(super) fn attempted(&self, outcome: AttemptOutcome, took: Duration) {
         let seconds = match outcome {
             AttemptOutcome::Answered => &self.answered,
+            AttemptOutcome::Busy => &self.busy,
             AttemptOutcome::Failed => &self.failed,
             AttemptOutcome::TimedOut => &self.timed_out,
         };

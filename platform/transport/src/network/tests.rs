@@ -19,6 +19,8 @@ const MILLI: Duration = Duration::from_millis(1);
 #[derive(Clone, Copy, Debug)]
 enum EndpointBehaviour {
     Answers(u16),
+    /// 503 with `Retry-After`.
+    AsksForTime,
     AnswersAfter(Duration),
     Refuses,
     Hangs,
@@ -92,8 +94,13 @@ impl Transport for TestTransport {
             endpoint.arrived.push(request);
             endpoint.behaviour
         };
+        let mut response = http::Response::builder();
         let status = match behaviour {
             EndpointBehaviour::Answers(status) => status,
+            EndpointBehaviour::AsksForTime => {
+                response = response.header(http::header::RETRY_AFTER, 1);
+                503
+            }
             EndpointBehaviour::AnswersAfter(pause) => {
                 sleep(pause).await;
                 200
@@ -104,7 +111,7 @@ impl Transport for TestTransport {
             }
             EndpointBehaviour::Hangs => std::future::pending().await,
         };
-        Ok(http::Response::builder().status(status).body(Bytes::new()).unwrap())
+        Ok(response.status(status).body(Bytes::new()).unwrap())
     }
 }
 
@@ -328,6 +335,59 @@ async fn the_breaker_of_the_only_endpoint_opens_and_probes_after_the_pause() {
     cluster.set_behaviour(0, EndpointBehaviour::Answers(200));
     tokio::time::advance(policy.breaker_pause * 2).await;
     for _ in 0..10 {
+        assert!(matches!(status(&transport, get()).await, Ok(200)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_that_asks_for_time_is_not_cut_off() {
+    let cluster = TestEndpoints::of([EndpointBehaviour::AsksForTime]);
+    let transport = cluster.transport(CallPolicy::default());
+    for _ in 0..50 {
+        assert!(matches!(status(&transport, request(Method::POST)).await, Ok(503)));
+    }
+    assert_eq!(cluster.all_hits(), 50);
+    cluster.set_behaviour(0, EndpointBehaviour::Answers(200));
+    assert!(matches!(status(&transport, get()).await, Ok(200)));
+    // Failures between its answers are not in a row.
+    for _ in 0..20 {
+        cluster.set_behaviour(0, EndpointBehaviour::Refuses);
+        assert!(is_unreachable(&status(&transport, request(Method::POST)).await));
+        cluster.set_behaviour(0, EndpointBehaviour::AsksForTime);
+        assert!(matches!(status(&transport, request(Method::POST)).await, Ok(503)));
+    }
+    assert_eq!(cluster.all_hits(), 91);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_endpoint_is_asked_where_one_asks_for_time() {
+    let cluster =
+        TestEndpoints::of([EndpointBehaviour::AsksForTime, EndpointBehaviour::Answers(200)]);
+    let transport = cluster.transport(CallPolicy::default());
+    for _ in 0..50 {
+        assert!(matches!(status(&transport, get()).await, Ok(200)));
+    }
+    assert!(cluster.hits(0) < 10, "it looks slow: {}", cluster.hits(0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_most_endpoints_are_out_all_are_tried() {
+    let cluster = TestEndpoints::of([EndpointBehaviour::Refuses; 4]);
+    let hour = Duration::from_hours(1);
+    let policy = CallPolicy {
+        attempts_max: 1,
+        breaker_pause: hour,
+        breaker_pause_max: hour,
+        ..CallPolicy::default()
+    };
+    let transport = cluster.transport(policy);
+    for _ in 0..100 {
+        assert!(is_unreachable(&status(&transport, get()).await));
+    }
+    assert_eq!(cluster.all_hits(), 100, "no call was refused without trying");
+    // What has recovered is found without waiting for the end of its pause.
+    (0..4).for_each(|index| cluster.set_behaviour(index, EndpointBehaviour::Answers(200)));
+    for _ in 0..20 {
         assert!(matches!(status(&transport, get()).await, Ok(200)));
     }
 }

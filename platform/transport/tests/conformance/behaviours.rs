@@ -115,6 +115,7 @@ async fn the_context_travels_along() {
             deadline: Some(Instant::now() + Duration::from_mins(1)),
             edge: Edge::Operator,
             actor: Some("anna".into()),
+            ..Context::default()
         };
         let observed: ObservedContext = context.scope(echo.get("/context").send()).await.unwrap();
         assert_eq!(

@@ -1,34 +1,24 @@
-//! Timeout of request bodies: a client that sends a byte per minute must not hold a connection for ever (slow loris).
+//! Timeout of request bodies, by their minimum data rate.
 
+use super::minimum_rate::{MinimumRate, WaitingTime};
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use std::{
     io,
     pin::Pin,
     task::{Context, Poll, ready},
-    time::Duration,
 };
-use tokio::time::{Instant, Sleep, sleep};
 
-/// Request body that fails when no data arrives for too long.
+/// Request body that fails with [`io::ErrorKind::TimedOut`] when it arrives more slowly than the minimum rate.
 #[derive(Debug)]
 pub(super) struct BodyTimeout {
     body: Incoming,
-    pause_max: Duration,
-    /// Created at the first pause: a body that has arrived already needs no timer.
-    timer: Option<Pin<Box<Sleep>>>,
+    time: WaitingTime,
 }
 
 impl BodyTimeout {
-    pub(super) fn new(body: Incoming, pause_max: Duration) -> Self {
-        Self { body, pause_max, timer: None }
-    }
-
-    /// Ready once no data has arrived for too long.
-    fn poll_timer(&mut self, task: &mut Context<'_>) -> Poll<()> {
-        let pause_max = self.pause_max;
-        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(pause_max)));
-        timer.as_mut().poll(task)
+    pub(super) fn new(body: Incoming, rate: MinimumRate) -> Self {
+        Self { body, time: WaitingTime::new(rate) }
     }
 }
 
@@ -41,14 +31,15 @@ impl Body for BodyTimeout {
         task: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(task) else {
-            ready!(self.poll_timer(task));
-            let error = io::Error::new(io::ErrorKind::TimedOut, "the client paused for too long");
+            ready!(self.time.poll_used_up(task));
+            let error = io::Error::new(io::ErrorKind::TimedOut, "the client sends too slowly");
             return Poll::Ready(Some(Err(error)));
         };
-        let pause_max = self.pause_max;
-        if let Some(timer) = &mut self.timer {
-            timer.as_mut().reset(Instant::now() + pause_max);
-        }
+        let bytes = match &frame {
+            Some(Ok(frame)) => frame.data_ref().map_or(0, Bytes::len),
+            Some(Err(_)) | None => 0,
+        };
+        self.time.progressed(bytes);
         Poll::Ready(frame.map(|frame| frame.map_err(io::Error::other)))
     }
 

@@ -191,23 +191,47 @@ async fn a_panic_and_a_client_that_leaves_free_the_key() {
 async fn keys_of_different_callers_and_addresses_do_not_meet() {
     let (router, things) = things();
     let mut asked = Vec::new();
-    for (edge, actor) in [
-        (Edge::Internal, None),
-        (Edge::Shop, None),
-        (Edge::Shop, Some("anna")),
-        (Edge::Shop, Some("anna b")),
-        (Edge::Operator, Some("anna")),
+    for (edge, actor, client) in [
+        (Edge::Internal, None, None),
+        (Edge::Shop, None, None),
+        (Edge::Shop, None, Some("192.0.2.1")),
+        (Edge::Shop, None, Some("192.0.2.11")),
+        (Edge::Shop, None, Some("2001:db8::1")),
+        (Edge::Shop, Some("anna"), Some("192.0.2.1")),
+        (Edge::Shop, Some("anna b"), Some("192.0.2.1")),
+        (Edge::Operator, Some("anna"), Some("192.0.2.1")),
+        (Edge::Operator, None, Some("192.0.2.1")),
     ] {
-        let mut request = keyed("k", THINGS, LAMP);
-        let context = Context { edge, actor: actor.map(Arc::from), ..Context::default() };
-        request.extensions_mut().insert(context);
-        asked.push(send(&router, request));
+        asked.push(send(&router, keyed_by(edge, actor, client)));
     }
     asked.push(send(&router, keyed("k", "/api/v1/strict", LAMP)));
     asked.push(send(&router, keyed("k2", THINGS, LAMP)));
     let answers = join_all(asked).await;
     assert!(answers.iter().all(|answer| answer.status.is_success() && !replayed(answer)));
     assert_eq!(things.made(), answers.len());
+}
+
+/// A request with a key, of this caller.
+fn keyed_by(edge: Edge, actor: Option<&str>, client: Option<&str>) -> axum::extract::Request {
+    let mut request = keyed("k", THINGS, LAMP);
+    let client = client.map(|address| address.parse().unwrap());
+    let context = Context { edge, actor: actor.map(Arc::from), client, ..Context::default() };
+    request.extensions_mut().insert(context);
+    request
+}
+
+#[tokio::test]
+async fn a_caller_with_an_identity_may_repeat_from_another_address() {
+    let (router, things) = things();
+    for (edge, actor) in [(Edge::Shop, "guest:1"), (Edge::Operator, "operator")] {
+        let first = send(&router, keyed_by(edge, Some(actor), Some("192.0.2.1"))).await;
+        assert!(!replayed(&first));
+        for address in ["192.0.2.1", "198.51.100.7", "2001:db8::1"] {
+            let again = send(&router, keyed_by(edge, Some(actor), Some(address))).await;
+            assert_eq!((replayed(&again), again.body), (true, first.body.clone()), "{actor}");
+        }
+    }
+    assert_eq!(things.made(), 2);
 }
 
 #[tokio::test]

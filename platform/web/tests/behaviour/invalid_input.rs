@@ -43,9 +43,27 @@ async fn a_field_that_does_not_fit_is_named() {
 #[tokio::test]
 async fn a_body_of_another_shape_is_refused_as_a_whole() {
     let router = router();
-    for body in ["[]", "7", "null", "\"text\"", "true"] {
+    for body in ["7", "null", "\"text\"", "true"] {
         let problem = make(&router, body).await.problem();
         assert_eq!((problem.status, problem.code.as_str()), (422, "invalid_field"), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn an_array_is_not_taken_for_an_object() {
+    let router = router();
+    for (body, field) in [
+        ("[]", ""),
+        (r#"["a",1]"#, ""),
+        (r#"["a",1,[[1]]]"#, ""),
+        (r#"[{"name":"a","count":1}]"#, ""),
+        (r#"{"name":"a","count":1,"parts":[[7]]}"#, "parts[0]"),
+        (r#"{"name":"a","count":1,"parts":[{"size":1},[]]}"#, "parts[1]"),
+    ] {
+        let problem = make(&router, body).await.problem();
+        assert_eq!((problem.status, problem.code.as_str()), (400, "malformed_json"), "{body}");
+        assert!(problem.title.contains("an object is wanted"), "{body}: {problem:?}");
+        assert_eq!(problem.errors[0].field, field, "{body}");
     }
 }
 

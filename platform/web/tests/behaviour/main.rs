@@ -5,6 +5,8 @@
 mod idempotency;
 mod invalid_input;
 mod listener;
+mod listener_limits;
 mod openapi;
+mod replay;
 mod request_layer;
 mod things;

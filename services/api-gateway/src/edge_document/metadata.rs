@@ -5,6 +5,9 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use transport::Edge;
 
+/// Header of the idempotency key.
+const KEY: &str = "Idempotency-Key";
+
 /// Tag of an operation, with what it groups.
 struct Tag {
     name: &'static str,
@@ -47,7 +50,12 @@ pub(super) fn describe(edge: Edge, document: &mut Value) {
     document["info"]["description"] = description(edge).into();
     document["info"]["contact"] = json!({ "name": "The operator of this shop" });
     document["info"]["license"] = json!({ "name": "Apache 2.0", "identifier": "Apache-2.0" });
-    each_operation(document, document_refusals);
+    each_operation(document, |method, operation| {
+        document_refusals(operation);
+        if method == "post" {
+            document_key(operation);
+        }
+    });
 }
 
 fn description(edge: Edge) -> &'static str {
@@ -81,16 +89,35 @@ fn document_refusals(operation: &mut Map<String, Value>) {
 /// Names of the tags that operations have.
 fn tags(document: &mut Value) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    each_operation(document, |operation| {
+    each_operation(document, |_, operation| {
         let tags = operation.get("tags").and_then(Value::as_array).into_iter().flatten();
         names.extend(tags.filter_map(Value::as_str).map(ToOwned::to_owned));
     });
     names
 }
 
-fn each_operation(document: &mut Value, mut visit: impl FnMut(&mut Map<String, Value>)) {
+/// Documents the idempotency key, which every POST may have.
+fn document_key(operation: &mut Map<String, Value>) {
+    let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
+    let Value::Array(parameters) = parameters else { return };
+    if parameters.iter().any(|parameter| parameter["name"] == KEY) {
+        return;
+    }
+    parameters.push(json!({
+        "name": KEY,
+        "in": "header",
+        "description": "Name of this request, chosen by the client: sent again, it has one effect and one answer.",
+        "schema": { "type": "string", "minLength": 1, "maxLength": web::KEY_BYTES_MAX },
+    }));
+}
+
+fn each_operation(document: &mut Value, mut visit: impl FnMut(&str, &mut Map<String, Value>)) {
     let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else { return };
     for item in paths.values_mut().filter_map(Value::as_object_mut) {
-        item.values_mut().filter_map(Value::as_object_mut).for_each(&mut visit);
+        for (method, operation) in item {
+            if let Value::Object(operation) = operation {
+                visit(method, operation);
+            }
+        }
     }
 }

@@ -19,7 +19,7 @@ async fn internal_headers_are_removed_in_both_directions() {
         .header("accept-language", "de");
     let response = gateway.shop(request).await;
     let seen = response.json();
-    assert_eq!((&seen["edge"], &seen["actor"]), (&json!("shop"), &json!("guest")));
+    assert_eq!((&seen["edge"], &seen["actor"]), (&json!("shop"), &json!(null)));
     assert!(seen["left_ms"].as_u64().unwrap() > 20_000);
     let headers = seen["headers"].as_object().unwrap();
     assert!(!headers.keys().any(|name| name.starts_with("icommerce-")), "{headers:?}");
@@ -83,7 +83,7 @@ async fn a_shopper_is_identified_by_the_cart() {
         get("/").header("cookie", "cart=operator"),
         get("/").header("cookie", format!("shopping_cart={CART}")),
     ] {
-        assert_eq!(actor(request).await, json!("guest"));
+        assert_eq!(actor(request).await, json!(null));
     }
     let operator = gateway.operator(get(&format!("/api/v1/carts/{CART}"))).await.json();
     assert_eq!((&operator["actor"], &operator["edge"]), (&json!("operator"), &json!("operator")));
@@ -153,6 +153,83 @@ async fn forwarding_headers_are_believed_only_from_a_trusted_proxy() {
     assert_eq!(seen(&gateway, REMOTE_PEER, forged).await.0, "198.51.100.9");
     let broken = get("/").header("x-forwarded-for", "198.51.100.9, unknown");
     assert_eq!(seen(&gateway, REMOTE_PEER, broken).await.0, "192.0.2.7");
+}
+
+#[tokio::test]
+async fn the_client_is_named_to_services_in_one_notation() {
+    let gateway = TestGateway::with(&[("trusted_proxies", "192.0.2.7")]).await;
+    for (name, value, client) in [
+        ("x-forwarded-for", "198.51.100.9:4711", "198.51.100.9"),
+        ("x-forwarded-for", "[2001:db8::1]:4711", "2001:db8::1"),
+        ("x-forwarded-for", "[2001:db8::1]", "2001:db8::1"),
+        ("forwarded", "for=198.51.100.9;proto=https;host=shop.example", "198.51.100.9"),
+        ("forwarded", "for=\"[2001:db8::1]:4711\";Proto=https;Host=shop.example", "2001:db8::1"),
+        ("forwarded", "for=unknown", "192.0.2.7"),
+        ("x-real-ip", "198.51.100.9", "192.0.2.7"),
+    ] {
+        let request = get("/").header(name, value);
+        let response = gateway.send(Edge::Shop, REMOTE_PEER, request, Body::empty()).await;
+        let headers = response.json()["headers"].clone();
+        assert_eq!(headers["x-forwarded-for"], client, "{name}: {value}");
+        assert!(headers.get("forwarded").is_none() && headers.get("x-real-ip").is_none());
+        let names_host = value.contains("shop.example");
+        assert_eq!(headers["x-forwarded-proto"] == "https", names_host, "{name}: {value}");
+        assert_eq!(headers["x-forwarded-host"] == "shop.example", names_host, "{name}: {value}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn behind_a_local_proxy_each_client_is_limited() {
+    let strict = ("client_requests_burst", "1");
+    let gateway = TestGateway::with(&[strict, ("trusted_proxies", "127.0.0.1")]).await;
+    let send = async |gateway: &TestGateway, name, value: &str| {
+        let request = get("/").header("host", "localhost").header(name, value);
+        gateway.shop(request).await.status.as_u16()
+    };
+    for (name, value) in [
+        ("x-forwarded-for", "198.51.100.1:4711"),
+        ("x-forwarded-for", "198.51.100.2"),
+        ("x-forwarded-for", "[2001:db8:0:1::1]:4711"),
+        ("forwarded", "for=198.51.100.3"),
+        ("forwarded", "for=\"[2001:db8:0:2::1]\""),
+        ("x-forwarded-for", "127.0.0.1"),
+    ] {
+        assert_eq!(send(&gateway, name, value).await, 200, "{name}: {value}");
+        assert_eq!(send(&gateway, name, value).await, 429, "{name}: {value}");
+    }
+    // Whom the proxy does not name is limited as the proxy.
+    for (name, value) in [("x-forwarded-for", "unknown"), ("forwarded", "by=x"), ("accept", "*/*")]
+    {
+        assert_eq!(send(&gateway, name, value).await, 429, "{name}: {value}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_local_proxy_that_is_not_trusted_never_switches_the_limit_off() {
+    let settings = [("client_requests_burst", "1"), ("hosts", "shop.example")];
+    let gateway = TestGateway::with(&settings).await;
+    for (name, value) in [
+        ("x-forwarded-for", "198.51.100.1"),
+        ("x-forwarded-for", "unknown"),
+        ("forwarded", "for=198.51.100.1"),
+        ("x-forwarded-proto", "https"),
+        ("x-forwarded-host", "shop.example"),
+        ("x-real-ip", "198.51.100.1"),
+    ] {
+        let request = get("/api/v1/products").header("host", "localhost").header(name, value);
+        let refused = gateway.shop(request).await;
+        assert_eq!(refused.problem(), (403, "forbidden".to_owned()), "{name}");
+        assert!(refused.json()["title"].as_str().unwrap().contains("trusted_proxies"), "{name}");
+    }
+    // A proxy that adds no header, but passes on the name of the shop.
+    let public =
+        async || gateway.shop(get("/").header("host", "shop.example")).await.status.as_u16();
+    assert_eq!((public().await, public().await), (200, 429));
+    for host in ["localhost:8080", "127.0.0.1", "[::1]"] {
+        for _ in 0..5 {
+            assert_eq!(gateway.shop(get("/").header("host", host)).await.status.as_u16(), 200);
+        }
+    }
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use runtime::{
 };
 use serde_json::{Value as Json, json};
 use settings::{Flag, Settings, Sources};
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use telemetry::{Health, Metrics};
 use tower::ServiceExt;
 use transport::{Context, Edge};
@@ -43,6 +43,9 @@ static TABLE: &[Module] = &[
     api_gateway::MODULE,
 ];
 
+/// CPU time that a request with `x-test: burn` takes at least.
+pub(crate) const BURNT: Duration = Duration::from_millis(55);
+
 /// Service that is not running.
 pub(crate) const ABSENT_SERVICE: &str = "payment-service";
 
@@ -70,6 +73,10 @@ async fn echo(service: &'static str, context: Context, request: Request) -> Resp
     match head.headers.get("x-test").and_then(|it| it.to_str().ok()) {
         Some("hang") => std::future::pending().await,
         Some("panic") => panic!("a service without panic protection"),
+        Some("burn") => {
+            let began = tokio::time::Instant::now();
+            while began.elapsed() < BURNT {}
+        }
         _ => {}
     }
     let body = to_bytes(body, usize::MAX).await.unwrap();

@@ -43,6 +43,8 @@ fn validate_activity(index: usize, activity: &Activity) -> Result<(), Problem> {
         ("edge", Some(&activity.edge)),
         ("action", Some(&activity.action)),
         ("subject", Some(&activity.subject)),
+        ("address", activity.address.as_ref()),
+        ("user_agent", activity.user_agent.as_ref()),
         ("request_id", activity.request_id.as_ref()),
     ];
     for (field, name) in names {
@@ -50,8 +52,8 @@ fn validate_activity(index: usize, activity: &Activity) -> Result<(), Problem> {
             validate_name(&format!("activities[{index}].{field}"), name)?;
         }
     }
-    let details = serde_json::to_vec(&activity.details).map_or(0, |details| details.len());
-    if details > DETAILS_BYTES_MAX {
+    let details = serde_json::to_vec(&activity.details).expect("a JSON object can be written");
+    if details.len() > DETAILS_BYTES_MAX {
         let message = format!("is more than {DETAILS_BYTES_MAX} bytes");
         return Err(Problem::field(format!("activities[{index}].details"), message));
     }

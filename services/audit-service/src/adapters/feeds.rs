@@ -1,14 +1,15 @@
 //! Feed consumers: turn contract events of other services into activities.
 
-use crate::application::{activity_write, into_chunks};
+use crate::application::{Recorder, into_chunks};
 use async_trait::async_trait;
 use contracts::{
     audit::Activity, cart::CartEvent, inventory::InventoryEvent, order::OrderEvent,
     payment::PaymentEvent, product::ProductEvent, shared::ActivityId,
 };
+use kernel::{Edge, Origin};
 use messaging::{FeedEvent, Handler, HandlerError, Message};
 use runtime::{BuildContext, BuildError};
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 use std::sync::Arc;
 use storage::Write;
 
@@ -24,20 +25,24 @@ pub(crate) const SOURCES: &[&str] = &[
 ];
 
 /// Consumes the feeds of [`SOURCES`].
-pub(crate) fn consume(context: &BuildContext) -> Result<(), BuildError> {
-    fn from<E: AuditedEvent>(context: &BuildContext) -> Result<(), BuildError> {
-        context.consume::<E>(GROUP, &context.bulk, Arc::new(ActivityRecorder))
+pub(crate) fn consume(context: &BuildContext, recorder: &Arc<Recorder>) -> Result<(), BuildError> {
+    fn from<E: AuditedEvent>(
+        context: &BuildContext,
+        recorder: &Arc<Recorder>,
+    ) -> Result<(), BuildError> {
+        let handler = ActivityRecorder(Arc::clone(recorder));
+        context.consume::<E>(GROUP, &context.bulk, Arc::new(handler))
     }
-    from::<ProductEvent>(context)?;
-    from::<CartEvent>(context)?;
-    from::<InventoryEvent>(context)?;
-    from::<PaymentEvent>(context)?;
-    from::<OrderEvent>(context)
+    from::<ProductEvent>(context, recorder)?;
+    from::<CartEvent>(context, recorder)?;
+    from::<InventoryEvent>(context, recorder)?;
+    from::<PaymentEvent>(context, recorder)?;
+    from::<OrderEvent>(context, recorder)
 }
 
 /// Message handler that records an activity for each event of a user's or operator's action.
 #[derive(Debug)]
-struct ActivityRecorder;
+struct ActivityRecorder(Arc<Recorder>);
 
 #[async_trait]
 impl<E: AuditedEvent> Handler<E> for ActivityRecorder {
@@ -45,7 +50,8 @@ impl<E: AuditedEvent> Handler<E> for ActivityRecorder {
         let Some(action) = message.event.action() else { return Ok(Vec::new()) };
         let poison = |error: &dyn std::error::Error| HandlerError::Poison(error.to_string());
         let activity = activity(message, action).map_err(|error| poison(&error))?;
-        Ok(vec![activity_write(&activity).map_err(|error| poison(&error))?])
+        let write = self.0.write(activity).map_err(|error| poison(&error))?;
+        Ok(write.into_iter().collect())
     }
 
     fn coalesce(&self, writes: Vec<Write>) -> Vec<Write> {
@@ -59,18 +65,32 @@ trait AuditedEvent: FeedEvent {
     fn action(&self) -> Option<AuditedAction>;
 }
 
-/// Audited action: what was done to which subject, and by whom.
+/// Audited action: what was done to which subject, and by whom where the origin of the event does not say it.
 struct AuditedAction {
     name: String,
     subject: String,
     actor: String,
-    edge: &'static str,
+    edge: Edge,
 }
 
 impl AuditedAction {
     /// Action whose event does not say who caused it.
     fn by_system(name: String, subject: String) -> Self {
-        Self { name, subject, actor: "system".to_owned(), edge: "internal" }
+        Self { name, subject, actor: "system".to_owned(), edge: Edge::Internal }
+    }
+
+    /// Actor and edge: those of an operator wherever one is known to be the origin. Of shoppers the event itself may know
+    /// more than the origin does.
+    fn actor_and_edge(self, origin: Option<&Origin>) -> (String, Edge) {
+        match origin {
+            Some(Origin { edge: Edge::Operator, actor, .. }) => {
+                (actor.as_deref().unwrap_or("operator").to_owned(), Edge::Operator)
+            }
+            Some(Origin { edge: Edge::Shop, .. }) if self.edge != Edge::Shop => {
+                ("guest".to_owned(), Edge::Shop)
+            }
+            _ => (self.actor, self.edge),
+        }
     }
 }
 
@@ -92,7 +112,7 @@ impl AuditedEvent for CartEvent {
             name: format!("cart.{change}"),
             subject: format!("cart:{cart_id}"),
             actor: format!("guest:{cart_id}"),
-            edge: "shop",
+            edge: Edge::Shop,
         })
     }
 }
@@ -106,7 +126,7 @@ impl AuditedEvent for InventoryEvent {
                 name: "stock.changed".to_owned(),
                 subject: format!("stock:{sku}"),
                 actor: "operator".to_owned(),
-                edge: "operator",
+                edge: Edge::Operator,
             }),
         }
     }
@@ -115,8 +135,8 @@ impl AuditedEvent for InventoryEvent {
 impl AuditedEvent for PaymentEvent {
     fn action(&self) -> Option<AuditedAction> {
         let Self::PaymentChanged { payment_id, state, .. } = self;
-        let state = serde_json::to_value(state).unwrap_or_default();
-        let name = format!("payment.{}", state.as_str().unwrap_or("changed"));
+        let state = serde_json::to_value(state).expect("a state is a word");
+        let name = format!("payment.{}", state.as_str().expect("a state is a word"));
         Some(AuditedAction::by_system(name, format!("payment:{payment_id}")))
     }
 }
@@ -133,17 +153,22 @@ fn activity<E: AuditedEvent>(
     message: &Message<E>,
     action: AuditedAction,
 ) -> Result<Activity, serde_json::Error> {
-    let mut details: Map<String, Json> = match serde_json::to_value(&message.event)? {
-        Json::Object(details) => details,
-        _ => Map::new(),
+    let Json::Object(mut details) = serde_json::to_value(&message.event)? else {
+        unreachable!("a contract's event has a type beside its fields")
     };
     details.remove("type");
-    let AuditedAction { name, subject, actor, edge } = action;
+    let (name, subject) = (action.name.clone(), action.subject.clone());
+    let origin = message.origin.as_ref();
+    let (actor, edge) = action.actor_and_edge(origin);
+    // Of operators only: the address of a shopper is nobody's business.
+    let origin = origin.filter(|origin| origin.edge == Edge::Operator);
     Ok(Activity {
         id: ActivityId(message.id),
         at: message.time,
         actor,
-        edge: edge.to_owned(),
+        edge: edge.as_str().to_owned(),
+        address: origin.and_then(|origin| origin.address).map(|address| address.to_string()),
+        user_agent: origin.and_then(|origin| origin.user_agent.as_deref()).map(str::to_owned),
         action: name,
         subject,
         details,

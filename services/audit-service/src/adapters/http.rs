@@ -29,6 +29,7 @@ async fn page(audit_log: &AuditLog, query: AuditQuery) -> Result<AuditPage, Prob
         subject: non_empty(query.subject),
         from: parse_time("from", non_empty(query.from))?,
         until: parse_time("to", non_empty(query.to))?,
+        ..ActivityFilter::default()
     };
     if let (Some(from), Some(to)) = (filter.from, filter.until)
         && from > to
@@ -38,7 +39,7 @@ async fn page(audit_log: &AuditLog, query: AuditQuery) -> Result<AuditPage, Prob
     let list = list_name(&filter);
     let after: Option<ActivityCursor> = paging.position(&list)?;
     let limit = paging.limit()?.get();
-    let page = audit_log.page(&filter, after, limit).await?;
+    let page = audit_log.page(filter, after, limit).await?;
     let next_cursor = page.next.map(|position| Cursor::encode(&list, &position));
     Ok(AuditPage { items: page.activities, lost: page.lost, next_cursor })
 }

@@ -1,12 +1,14 @@
 //! Audit log: activities stored once each, scanned newest first.
 
 use super::{
+    activity_kind::ActivityKind,
     bloom_filter::{self, FilterKey},
     chunk::{
-        self, CHUNK_HEADERS, CHUNKS, ChunkHeader, activity_write, into_chunks, second_of,
+        self, BY_KIND, CHUNK_HEADERS, CHUNKS, ChunkHeader, into_chunks, second_of,
         second_of_micros, start_of,
     },
     dropped::DroppedCounters,
+    recorder::Recorder,
 };
 use contracts::audit::{Activity, ActivityBatch};
 use identifiers::ActivityId;
@@ -14,8 +16,8 @@ use kernel::{Timestamp, Uuid};
 use serde::{Deserialize, Serialize};
 use std::{cmp::Reverse, sync::Arc};
 use storage::{
-    Direction, Documents, FieldValue, QUERY_DOCUMENTS_MAX, Query, StorageError, StoredDocument,
-    Write,
+    Direction, Documents, FieldValue, IndexPosition, QUERY_DOCUMENTS_MAX, Query, StorageError,
+    StoredDocument, Write,
 };
 use telemetry::Component;
 
@@ -28,10 +30,20 @@ pub(crate) struct ActivityFilter {
     pub(crate) actor: Option<String>,
     pub(crate) action: Option<String>,
     pub(crate) subject: Option<String>,
+    /// Digests of the actor and the subject, where those have an id that opens something: what is stored today. Early
+    /// versions have stored the ids.
+    pub(crate) digests: NameDigests,
     /// Inclusive.
     pub(crate) from: Option<Timestamp>,
     /// Exclusive.
     pub(crate) until: Option<Timestamp>,
+}
+
+/// Digests of the names in a filter.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct NameDigests {
+    actor: Option<String>,
+    subject: Option<String>,
 }
 
 /// Cursor of a page: the time of its last activity in microseconds, and the activity's identifier.
@@ -52,19 +64,26 @@ pub(crate) struct AuditLogPage {
 pub(crate) struct AuditLog {
     documents: Arc<dyn Documents>,
     dropped: DroppedCounters,
+    recorder: Arc<Recorder>,
     health: Component,
 }
 
 impl AuditLog {
-    pub(crate) fn new(documents: Arc<dyn Documents>, health: Component) -> Self {
+    pub(crate) fn new(
+        documents: Arc<dyn Documents>,
+        recorder: Arc<Recorder>,
+        health: Component,
+    ) -> Self {
         health.up();
         let dropped = DroppedCounters::new(Arc::clone(&documents));
-        Self { documents, dropped, health }
+        Self { documents, dropped, recorder, health }
     }
 
     /// Records a batch. Idempotent: a known activity is not stored twice.
     pub(crate) async fn record(&self, batch: &ActivityBatch) -> Result<(), StorageError> {
-        let stored = match batch.activities.iter().map(activity_write).collect() {
+        let writes = batch.activities.iter().cloned();
+        let writes = writes.filter_map(|activity| self.recorder.write(activity).transpose());
+        let stored = match writes.collect() {
             Ok(writes) => self.dropped.write_counting(batch, into_chunks(writes)).await,
             Err(error) => Err(error),
         };
@@ -78,25 +97,52 @@ impl AuditLog {
     /// Page of the activities that match `filter`, after a cursor.
     pub(crate) async fn page(
         &self,
-        filter: &ActivityFilter,
+        mut filter: ActivityFilter,
         after: Option<ActivityCursor>,
         limit: usize,
     ) -> Result<AuditLogPage, StorageError> {
-        let mut scan = Scan { log: self, filter, after, limit, activities: Vec::new() };
+        let digest = |name: &Option<String>| {
+            let name = name.as_ref()?;
+            Some(self.recorder.digests.name(name)).filter(|digest| digest != name)
+        };
+        filter.digests =
+            NameDigests { actor: digest(&filter.actor), subject: digest(&filter.subject) };
+        let mut scan = Scan { log: self, filter: &filter, after, limit, activities: Vec::new() };
         let next = scan.run().await?;
         Ok(AuditLogPage { activities: scan.activities, next, lost: self.dropped.total().await? })
     }
 
-    /// Deletes up to `limit` chunks of seconds that ended before `until`; returns their number. Waits until the deletion
-    /// is durable.
+    /// Deletes up to `limit` chunks of one kind, of seconds that ended before `until`; returns their number. Waits until the
+    /// deletion is durable.
     pub(crate) async fn delete_before(
         &self,
+        kind: ActivityKind,
         until: Timestamp,
         limit: usize,
     ) -> Result<usize, StorageError> {
         let until = Some(FieldValue::Integer(second_of(until)));
-        let query = Query { until, ..Query::all("by_second", limit) };
+        let equals = vec![chunk::kind_field(kind)];
+        let query = Query { equals, until, ..Query::all(BY_KIND, limit) };
         let found = self.documents.query(&CHUNK_HEADERS, query).await?.documents;
+        self.delete(found).await
+    }
+
+    /// Deletes the chunks of mixed kinds among the next `limit` chunks before `until`, from `after` on. Returns their number,
+    /// and where to go on.
+    pub(crate) async fn delete_mixed_before(
+        &self,
+        until: Timestamp,
+        after: Option<IndexPosition>,
+        limit: usize,
+    ) -> Result<(usize, Option<IndexPosition>), StorageError> {
+        let until = Some(FieldValue::Integer(second_of(until)));
+        let query = Query { until, after, ..Query::all("by_second", limit) };
+        let found = self.documents.query(&CHUNK_HEADERS, query).await?;
+        let mixed = found.documents.into_iter().filter(|it| chunk::is_of_mixed_kinds(&it.key));
+        Ok((self.delete(mixed.collect()).await?, found.next))
+    }
+
+    async fn delete(&self, found: Vec<StoredDocument>) -> Result<usize, StorageError> {
         let count = found.len();
         let delete = |StoredDocument { key, .. }| {
             let chunk = Write::Delete { collection: &CHUNKS, key: key.clone() };
@@ -204,28 +250,32 @@ impl ActivityFilter {
         }
     }
 
-    /// Filter keys of the names asked for.
-    fn names(&self) -> impl Iterator<Item = FilterKey<'_>> {
+    /// Filter keys of the names asked for, each with that of its digest.
+    fn names(&self) -> impl Iterator<Item = (FilterKey<'_>, Option<FilterKey<'_>>)> {
+        let Self { actor, action, subject, digests, .. } = self;
+        let actor = actor.as_deref().map(FilterKey::Actor);
+        let subject = subject.as_deref().map(FilterKey::Subject);
         let names = [
-            self.actor.as_deref().map(FilterKey::Actor),
-            self.action.as_deref().map(FilterKey::Action),
-            self.subject.as_deref().map(FilterKey::Subject),
+            actor.map(|name| (name, digests.actor.as_deref().map(FilterKey::Actor))),
+            action.as_deref().map(|name| (FilterKey::Action(name), None)),
+            subject.map(|name| (name, digests.subject.as_deref().map(FilterKey::Subject))),
         ];
         names.into_iter().flatten()
     }
 
     /// Whether a chunk with this Bloom filter may contain a match.
     fn may_match(&self, filter: &[u8]) -> bool {
-        self.names().all(|name| bloom_filter::may_contain(filter, name))
+        let may_contain = |name| bloom_filter::may_contain(filter, name);
+        self.names().all(|(name, digest)| may_contain(name) || digest.is_some_and(may_contain))
     }
 
     fn matches(&self, activity: &Activity) -> bool {
-        let is = |expected: &Option<String>, value: &str| {
-            expected.as_ref().is_none_or(|name| name == value)
+        let is = |expected: &Option<String>, digest: &Option<String>, value: &str| {
+            expected.as_ref().is_none_or(|name| name == value || digest.as_deref() == Some(value))
         };
-        is(&self.actor, &activity.actor)
-            && is(&self.action, &activity.action)
-            && is(&self.subject, &activity.subject)
+        is(&self.actor, &self.digests.actor, &activity.actor)
+            && is(&self.action, &None, &activity.action)
+            && is(&self.subject, &self.digests.subject, &activity.subject)
             && self.from.is_none_or(|from| from <= activity.at)
             && self.until.is_none_or(|until| activity.at < until)
     }

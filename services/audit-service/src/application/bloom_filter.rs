@@ -43,7 +43,9 @@ impl FilterKey<'_> {
         let hash = self.hash();
         let (start, stride) = (hash >> 32, (hash & 0xffff_ffff) | 1);
         let position = move |step: u64| start.wrapping_add(step.wrapping_mul(stride)) % bit_count;
-        (0..BITS_SET).map(move |step| usize::try_from(position(step)).unwrap_or_default())
+        (0..BITS_SET).map(move |step| {
+            usize::try_from(position(step)).expect("it is below the number of bits in memory")
+        })
     }
 
     /// Hash of the key. Stored in every chunk header, so it must never change.

@@ -1,9 +1,13 @@
 //! Chunk storage of activities: those of one feed batch, or one ingested batch, that fall into the same second.
 //!
 //! An order makes nine activities. A row with five indexes for each of them cost more than the order's own tables, so a
-//! chunk is one row, with a header that holds a Bloom filter of its names; a search reads the headers first.
+//! chunk is one row, with a header that holds a Bloom filter of its names; a search reads the headers first. The activities
+//! of a chunk are of one kind, so that each kind has a retention period of its own.
 
-use super::bloom_filter::{self, FilterKey};
+use super::{
+    activity_kind::ActivityKind,
+    bloom_filter::{self, FilterKey},
+};
 use bytes::{BufMut, Bytes, BytesMut};
 use contracts::audit::Activity;
 use kernel::{Timestamp, Uuid};
@@ -16,8 +20,17 @@ pub(super) static CHUNKS: Collection = Collection { name: "bundles", indexes: &[
 /// Chunk headers, under the keys of their chunks.
 pub(super) static CHUNK_HEADERS: Collection = Collection {
     name: "bundle_summaries",
-    indexes: &[Index { name: "by_second", fields: &["second"] }],
+    indexes: &[
+        Index { name: "by_second", fields: &["second"] },
+        // Headers of early versions are not in it: their chunks mix kinds.
+        Index { name: BY_KIND, fields: &["kind", "second"] },
+    ],
 };
+
+/// Index of the headers by kind and second.
+pub(super) const BY_KIND: &str = "by_kind";
+/// Separator between the kind and the digest in the key of a chunk; keys of early versions have none.
+const SEPARATOR: char = '/';
 
 /// Marker collection, never stored: an activity as a document of its own until it is put into a chunk.
 static ACTIVITIES: Collection = Collection { name: "activities", indexes: &[] };
@@ -43,10 +56,14 @@ pub(super) fn start_of(second: i64) -> i64 {
 }
 
 /// Write of one activity, for [`into_chunks`] to group.
-pub(crate) fn activity_write(activity: &Activity) -> Result<Write, StorageError> {
+pub(crate) fn activity_write(
+    kind: ActivityKind,
+    activity: &Activity,
+) -> Result<Write, StorageError> {
     let body =
         serde_json::to_vec(activity).map_err(|error| StorageError::Corrupt(error.to_string()))?;
     let fields = vec![
+        ("kind", kind_field(kind)),
         ("second", FieldValue::Integer(second_of(activity.at))),
         ("actor", FieldValue::Text(activity.actor.clone())),
         ("action", FieldValue::Text(activity.action.clone())),
@@ -59,14 +76,14 @@ pub(crate) fn activity_write(activity: &Activity) -> Result<Write, StorageError>
 /// Groups the activities among these writes into chunks; other writes pass unchanged.
 pub(crate) fn into_chunks(writes: Vec<Write>) -> Vec<Write> {
     let mut rest = Vec::new();
-    let mut open: BTreeMap<i64, ChunkBuilder> = BTreeMap::new();
+    let mut open: BTreeMap<(ActivityKind, i64), ChunkBuilder> = BTreeMap::new();
     for write in writes {
         match write {
             Write::Put { collection, document } if collection.name == ACTIVITIES.name => {
-                let second = second(&document);
-                let chunk = open.entry(second).or_default();
+                let (kind, second) = kind_and_second(&document);
+                let chunk = open.entry((kind, second)).or_default();
                 if chunk.bytes + document.body.len() > CHUNK_BYTES_MAX {
-                    rest.extend(std::mem::take(chunk).finish(second));
+                    rest.extend(std::mem::take(chunk).finish(kind, second));
                 }
                 chunk.bytes += document.body.len();
                 chunk.activities.push(document);
@@ -74,7 +91,8 @@ pub(crate) fn into_chunks(writes: Vec<Write>) -> Vec<Write> {
             other => rest.push(other),
         }
     }
-    rest.extend(open.into_iter().flat_map(|(second, chunk)| chunk.finish(second)));
+    let open = open.into_iter();
+    rest.extend(open.flat_map(|((kind, second), chunk)| chunk.finish(kind, second)));
     rest
 }
 
@@ -86,7 +104,7 @@ struct ChunkBuilder {
 }
 
 impl ChunkBuilder {
-    fn finish(self, second: i64) -> Vec<Write> {
+    fn finish(self, kind: ActivityKind, second: i64) -> Vec<Write> {
         if self.activities.is_empty() {
             return Vec::new();
         }
@@ -100,9 +118,10 @@ impl ChunkBuilder {
             ids.push_str(&activity.key);
         }
         // The key is derived from the activities: a batch that is sent again overwrites itself.
-        let key = Uuid::new_v5(&Uuid::nil(), ids.as_bytes()).to_string();
+        let digest = Uuid::new_v5(&Uuid::nil(), ids.as_bytes());
+        let key = format!("{}{SEPARATOR}{digest}", kind.as_str());
         let header = ChunkHeader { second, names: bloom_filter::build(names.into_iter()) };
-        let fields = vec![("second", FieldValue::Integer(second))];
+        let fields = vec![("second", FieldValue::Integer(second)), ("kind", kind_field(kind))];
         let header = Document { key: key.clone(), body: header.encode(), fields };
         let chunk = Document { key, body: body.freeze(), fields: Vec::new() };
         vec![
@@ -112,12 +131,25 @@ impl ChunkBuilder {
     }
 }
 
-fn second(activity: &Document) -> i64 {
-    let found = activity.fields.iter().find_map(|(name, value)| match value {
-        FieldValue::Integer(second) if *name == "second" => Some(*second),
-        _ => None,
-    });
-    found.unwrap_or_default()
+/// Value of the field `kind`.
+pub(super) fn kind_field(kind: ActivityKind) -> FieldValue {
+    FieldValue::Text(kind.as_str().to_owned())
+}
+
+/// Whether a chunk with this key was written by an early version, whose chunks mix kinds.
+pub(super) fn is_of_mixed_kinds(key: &str) -> bool {
+    !key.contains(SEPARATOR)
+}
+
+/// Kind and second of an activity, as [`activity_write`] has put them into its fields.
+fn kind_and_second(activity: &Document) -> (ActivityKind, i64) {
+    match &activity.fields[..] {
+        [("kind", FieldValue::Text(kind)), ("second", FieldValue::Integer(second)), ..] => {
+            let kind = ActivityKind::parse(kind).expect("the field has the name of a kind");
+            (kind, *second)
+        }
+        fields => unreachable!("an activity has kind and second, not {fields:?}"),
+    }
 }
 
 fn filter_keys(activity: &Document) -> impl Iterator<Item = FilterKey<'_>> {

@@ -1,8 +1,9 @@
-//! Retention: deletes activities older than the retention period, in small batches.
+//! Retention: deletes activities older than the retention period of their kind, in small batches.
 
-use super::AuditLog;
-use kernel::Ids;
+use super::{ActivityKind, AuditLog, ByKind};
+use kernel::{Ids, Timestamp};
 use std::{sync::Arc, time::Duration};
+use storage::{IndexPosition, StorageError};
 
 /// Interval between two retention runs.
 const RETENTION_INTERVAL: Duration = Duration::from_mins(10);
@@ -11,22 +12,54 @@ const RETENTION_BATCH_MAX: usize = 500;
 /// Pause between two batches: new activities take precedence.
 const RETENTION_PAUSE: Duration = Duration::from_millis(100);
 
-/// Retention loop; runs until the future is dropped.
-pub(crate) async fn run_retention(audit_log: Arc<AuditLog>, ids: Ids, retention: Duration) {
-    loop {
-        // A clock before the earliest timestamp keeps everything.
-        let deleted = match ids.now().checked_sub(retention) {
-            Ok(until) => audit_log.delete_before(until, RETENTION_BATCH_MAX).await,
-            Err(_) => Ok(0),
-        };
-        let pause = match deleted {
-            Ok(RETENTION_BATCH_MAX..) => RETENTION_PAUSE,
-            Ok(_) => RETENTION_INTERVAL,
-            Err(error) => {
-                tracing::warn!(%error, "old activities could not be deleted");
-                RETENTION_INTERVAL
+/// Retention of the audit log: for each kind a period, or none to keep its activities forever.
+#[derive(Debug)]
+pub(crate) struct Retention {
+    pub(crate) audit_log: Arc<AuditLog>,
+    pub(crate) ids: Ids,
+    pub(crate) periods: ByKind<Option<Duration>>,
+}
+
+impl Retention {
+    /// Retention loop; runs until the future is dropped.
+    pub(crate) async fn run(self) {
+        let mut mixed = None;
+        loop {
+            let is_more_left = match self.delete_batch(&mut mixed).await {
+                Ok(is_more_left) => is_more_left,
+                Err(error) => {
+                    tracing::warn!(%error, "old activities could not be deleted");
+                    false
+                }
+            };
+            tokio::time::sleep(if is_more_left { RETENTION_PAUSE } else { RETENTION_INTERVAL })
+                .await;
+        }
+    }
+
+    /// Deletes a batch of each kind. Returns whether more may be left to delete.
+    async fn delete_batch(&self, mixed: &mut Option<IndexPosition>) -> Result<bool, StorageError> {
+        let mut is_more_left = false;
+        for kind in ActivityKind::ALL {
+            if let Some(until) = self.until(self.periods.of(kind)) {
+                let deleted =
+                    self.audit_log.delete_before(kind, until, RETENTION_BATCH_MAX).await?;
+                is_more_left |= deleted == RETENTION_BATCH_MAX;
             }
-        };
-        tokio::time::sleep(pause).await;
+        }
+        // Chunks of early versions mix kinds; most of their activities are about orders.
+        if let Some(until) = self.until(self.periods.order) {
+            let after = mixed.take();
+            let (deleted, next) =
+                self.audit_log.delete_mixed_before(until, after, RETENTION_BATCH_MAX).await?;
+            is_more_left |= deleted > 0 && next.is_some();
+            *mixed = next;
+        }
+        Ok(is_more_left)
+    }
+
+    /// End of what has to be deleted now; `None` when the period is unlimited or reaches beyond the earliest timestamp.
+    fn until(&self, period: Option<Duration>) -> Option<Timestamp> {
+        self.ids.now().checked_sub(period?).ok()
     }
 }

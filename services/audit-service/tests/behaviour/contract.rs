@@ -16,7 +16,7 @@ use web::ServeOptions;
 /// What the audit service promises, whichever way it is called.
 async fn keeps_its_contract(fixture: &AuditFixture, audit: &dyn Audit) {
     let seen = activity(1, "guest", "product.viewed", "product:lamp");
-    let bought = activity(2, "guest", "cart.line_added", "cart:1");
+    let bought = activity(2, "guest", "cart.line_added", "shelf:1");
     audit.record(batch(vec![seen.clone()], 3)).await.unwrap();
     audit.record(batch(vec![seen.clone(), bought.clone(), seen.clone()], 0)).await.unwrap();
     let page = fixture.page("").await;

@@ -14,7 +14,7 @@ use contracts::{
 };
 use engine_memory::MemoryEngine;
 use journal::{Append, AppendError, Journal, NewEvent, TypedEvent};
-use kernel::{Ids, ManualClock, Problem, SeededRandomness, Timestamp, Uuid};
+use kernel::{Ids, ManualClock, Origin, Problem, SeededRandomness, Timestamp, Uuid};
 use messaging::{FEED_EVENTS_MAX, Feed, FeedEvent, FeedPage};
 use rpc::CallError;
 use runtime::{BuildContext, BuildFuture, Module, ProcessResources, TaskTracker};
@@ -63,7 +63,12 @@ struct PublishedFeed<E> {
 
 #[async_trait]
 impl<E: FeedEvent> Feed<E> for PublishedFeed<E> {
-    async fn pull(&self, after: u64, wait_ms: u64) -> Result<FeedPage<E>, CallError> {
+    async fn pull(
+        &self,
+        after: u64,
+        wait_ms: u64,
+        _: Option<Uuid>,
+    ) -> Result<FeedPage<E>, CallError> {
         let wait = std::time::Duration::from_millis(wait_ms);
         // Without news in time the page is empty.
         let _ = tokio::time::timeout(wait, self.journal.wait_beyond(after)).await;
@@ -74,6 +79,7 @@ impl<E: FeedEvent> Feed<E> for PublishedFeed<E> {
             json!({
                 "id": event.id, "source": E::SOURCE, "subject": event.stream,
                 "time": event.recorded_at, "position": event.position, "data": data,
+                "origin": event.origin.as_ref().map(ToString::to_string),
             })
         };
         let messages: Vec<Json> = events.iter().map(written).collect();
@@ -156,6 +162,17 @@ impl AuditFixture {
 
     /// Publishes an event of `source` in the stream `subject`.
     pub(crate) async fn publish(&self, source: &'static str, subject: &str, data: Json) {
+        self.publish_from(None, source, subject, data).await;
+    }
+
+    /// Publishes an event of `source` with the origin of the change.
+    pub(crate) async fn publish_from(
+        &self,
+        origin: Option<Origin>,
+        source: &'static str,
+        subject: &str,
+        data: Json,
+    ) {
         let event = NewEvent {
             id: Uuid::new_v5(&Uuid::nil(), data.to_string().as_bytes()),
             name: "published",
@@ -164,7 +181,8 @@ impl AuditFixture {
             typed: TypedEvent::default(),
         };
         let stream = subject.to_owned();
-        let mut append = Append { stream, expected: 0, events: vec![event], writes: Vec::new() };
+        let (events, writes) = (vec![event], Vec::new());
+        let mut append = Append { stream, expected: 0, events, writes, origin };
         let journal = self.engine.service(source).journal;
         while let Err(AppendError::Conflict { actual }) = journal.append(append.clone()).await {
             append.expected = actual;
@@ -197,6 +215,8 @@ pub(crate) fn activity(number: u32, actor: &str, action: &str, subject: &str) ->
         at: start.checked_add(minutes).unwrap(),
         actor: actor.to_owned(),
         edge: "shop".to_owned(),
+        address: None,
+        user_agent: None,
         action: action.to_owned(),
         subject: subject.to_owned(),
         details: Map::new(),

@@ -18,7 +18,7 @@ async fn populated() -> (AuditFixture, Vec<Activity>) {
     let fixture = AuditFixture::start().await;
     let activities: Vec<_> = (0..120)
         .map(|number| {
-            let actor = ["guest:1", "guest:2", "operator:ann"][number as usize % 3];
+            let actor = ["visitor:1", "visitor:2", "operator:ann"][number as usize % 3];
             let action = ["product.viewed", "product.searched"][number as usize % 2];
             activity(number, actor, action, &format!("product:{}", number % 5))
         })
@@ -31,7 +31,7 @@ async fn populated() -> (AuditFixture, Vec<Activity>) {
 async fn every_filter_finds_what_a_full_scan_finds() {
     let (fixture, mut activities) = populated().await;
     activities.reverse();
-    for actor in [None, Some("guest:2"), Some("nobody")] {
+    for actor in [None, Some("visitor:2"), Some("nobody")] {
         for action in [None, Some("product.viewed")] {
             for subject in [None, Some("product:3")] {
                 let filters = [("actor", actor), ("action", action), ("subject", subject)];
@@ -63,7 +63,7 @@ async fn a_time_span_includes_its_start_and_excludes_its_end() {
     let (fixture, _) = populated().await;
     let span = "from=2026-05-01T00:10:00Z&to=2026-05-01T00:13:00Z";
     assert_eq!(numbers(&fixture.page(span).await.items), [12, 11, 10]);
-    let of_actor = format!("{span}&actor=guest:1");
+    let of_actor = format!("{span}&actor=visitor:1");
     assert_eq!(numbers(&fixture.page(&of_actor).await.items), [12]);
     // Timestamps may have a UTC offset.
     let elsewhere = "from=2026-05-01T02:10:00%2B02:00&to=2026-05-01T00:11:00Z";
@@ -75,7 +75,7 @@ async fn a_time_span_includes_its_start_and_excludes_its_end() {
 async fn pagination_is_stable_while_activities_are_recorded() {
     let (fixture, _) = populated().await;
     let first = fixture.page("limit=50").await;
-    record(&fixture, (200..240).map(|number| activity(number, "guest:9", "x", "y")).collect())
+    record(&fixture, (200..240).map(|number| activity(number, "visitor:9", "x", "y")).collect())
         .await;
     let cursor = first.next_cursor.unwrap();
     let second = fixture.page(&format!("limit=70&cursor={cursor}")).await;
@@ -139,7 +139,7 @@ async fn nothing_is_missed_or_found_twice_across_many_chunks() {
 #[tokio::test]
 async fn invalid_parameters_are_rejected_by_name() {
     let (fixture, _) = populated().await;
-    let of_actor = fixture.page("limit=1&actor=guest:1").await.next_cursor.unwrap();
+    let of_actor = fixture.page("limit=1&actor=visitor:1").await.next_cursor.unwrap();
     for (query, parameter, code) in [
         ("from=yesterday", "from", codes::INVALID_QUERY),
         ("to=2026-13-01T00:00:00Z", "to", codes::INVALID_QUERY),
@@ -148,7 +148,7 @@ async fn invalid_parameters_are_rejected_by_name() {
         ("limit=201", "limit", codes::INVALID_QUERY),
         ("limit=ten", "limit", codes::INVALID_QUERY),
         ("cursor=abc", "cursor", codes::INVALID_CURSOR),
-        (&format!("actor=guest:2&cursor={of_actor}"), "cursor", codes::INVALID_CURSOR),
+        (&format!("actor=visitor:2&cursor={of_actor}"), "cursor", codes::INVALID_CURSOR),
     ] {
         let Err(CallError::Problem(problem)) = fixture.try_page(query).await else {
             panic!("{query}")

@@ -5,6 +5,7 @@
 mod contract;
 mod feeds;
 mod fixture;
+mod flood;
 mod lookup;
 mod recording;
 mod retention;

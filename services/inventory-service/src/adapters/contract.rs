@@ -1,13 +1,16 @@
 //! Provider of the inventory contract: counts, and holds for the services that sell.
 
 use super::{responses, validation};
-use crate::{application::StockLedger, domain};
+use crate::{
+    application::StockLedger,
+    domain::{self, SkuStock},
+};
 use async_trait::async_trait;
 use contracts::inventory::{
     COUNTS_MAX, HOLD_LINES_MAX, HOLD_SECONDS_MAX, Hold, Inventory, NewHold, Restock, SkuCount,
     StockCounts, StockList,
 };
-use identifiers::HoldId;
+use identifiers::{HoldId, Sku};
 use kernel::Problem;
 use rpc::CallError;
 use std::{sync::Arc, time::Duration};
@@ -39,6 +42,19 @@ impl Inventory for InventoryProvider {
         for SkuCount { sku, on_hand } in &counts {
             let stock = self.0.count(sku, &location, *on_hand, Some(reason)).await;
             items.push(responses::stock(stock.map_err(Problem::from)?));
+        }
+        Ok(StockList { items })
+    }
+
+    async fn stock(&self, skus: Vec<Sku>) -> Result<StockList, CallError> {
+        if skus.len() > HOLD_LINES_MAX {
+            let message = format!("must be at most {HOLD_LINES_MAX} SKUs");
+            return Err(Problem::field("skus", message).into());
+        }
+        let mut items = Vec::with_capacity(skus.len());
+        for sku in skus {
+            let stock = self.0.stock(&sku).await.map_err(Problem::from)?;
+            items.push(responses::stock(stock.unwrap_or_else(|| (sku, SkuStock::default()))));
         }
         Ok(StockList { items })
     }

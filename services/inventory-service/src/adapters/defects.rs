@@ -13,7 +13,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use contracts::inventory::{self, Inventory, NewHold, Restock, StockCounts, StockList};
-use identifiers::HoldId;
+use identifiers::{HoldId, Sku};
 use kernel::{Problem, Timestamp, defects::planted};
 use rpc::CallError;
 use runtime::BuildContext;
@@ -32,6 +32,10 @@ pub(crate) struct DefectiveInventory(pub(crate) InventoryProvider);
 
 #[async_trait]
 impl Inventory for DefectiveInventory {
+    async fn stock(&self, skus: Vec<Sku>) -> Result<StockList, CallError> {
+        self.0.stock(skus).await
+    }
+
     async fn count(&self, counts: StockCounts) -> Result<StockList, CallError> {
         self.0.count(counts).await
     }

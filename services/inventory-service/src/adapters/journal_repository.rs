@@ -42,7 +42,7 @@ impl LedgerRepository for JournalLedgerRepository {
         };
         let events = events.iter().enumerate().map(new_event);
         let events = events.collect::<Result<Vec<_>, StorageError>>()?;
-        let append = Append { stream, expected, events, writes: Vec::new() };
+        let append = Append { stream, expected, events, writes: Vec::new(), origin: None };
         match self.journal.append(append).await {
             Ok(appended) => {
                 Ok(AppendReceipt { position: appended.position, commit: appended.commit })

@@ -93,7 +93,8 @@ async fn receive(storage: &ServiceStorage, expected: u64) {
         recorded_at,
         typed: journal::TypedEvent::default(),
     }];
-    let append = Append { stream: "sku-mug".to_owned(), expected, events, writes: Vec::new() };
+    let append =
+        Append { stream: "sku-mug".to_owned(), expected, events, writes: Vec::new(), origin: None };
     storage.journal.append(append).await.unwrap().commit.wait().await.unwrap();
 }
 

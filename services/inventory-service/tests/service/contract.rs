@@ -1,8 +1,11 @@
 //! Contract suite, run three ways: typed, over the wire in process on a bad day, and over the network.
 
 use crate::{TestService, code, counts, hold_id, lines, new_hold, problem};
-use contracts::inventory::{
-    COUNTS_MAX, HOLD_LINES_MAX, HoldStatus, Inventory, InventoryClient, NewHold, Restock,
+use contracts::{
+    inventory::{
+        COUNTS_MAX, HOLD_LINES_MAX, HoldStatus, Inventory, InventoryClient, NewHold, Restock,
+    },
+    shared::Sku,
 };
 use kernel::{Problem, SeededRandomness};
 use rpc::{CallError, Contract};
@@ -49,6 +52,15 @@ async fn counts_and_holds(service: &TestService, inventory: &dyn Inventory) {
     assert_eq!((short.status, short.code.as_str()), (409, "out_of_stock"));
     assert_eq!((short.subject.as_deref(), &short.facts["available"]), (Some("a"), &json!(7)));
     assert_eq!(service.units("b").await, (10, 2, 8), "all lines or none");
+
+    let skus: Vec<Sku> = ["B", "x", "a"].map(|sku| Sku::parse(sku).unwrap()).into();
+    let stock = answer(async || inventory.stock(skus.clone()).await).await.unwrap();
+    let stock: Vec<_> =
+        stock.items.iter().map(|it| (it.sku.as_str(), it.on_hand, it.held)).collect();
+    assert_eq!(stock, [("b", 10, 2), ("x", 0, 0), ("A", 10, 3)], "in the order asked for");
+    let many = vec![Sku::parse("a").unwrap(); HOLD_LINES_MAX + 1];
+    let refused = refused(async || inventory.stock(many.clone()).await).await;
+    assert_eq!(refused.errors[0].field, "skus");
 }
 
 async fn sells_and_returns(service: &TestService, inventory: &dyn Inventory) {

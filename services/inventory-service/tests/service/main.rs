@@ -108,7 +108,7 @@ impl TestService {
 
     /// Data of all events in the feed.
     async fn published(&self) -> Vec<Value> {
-        let page = self.feed.pull(0, 0).await.unwrap();
+        let page = self.feed.pull(0, 0, None).await.unwrap();
         page.messages.iter().map(|it| serde_json::to_value(&it.event).unwrap()).collect()
     }
 }

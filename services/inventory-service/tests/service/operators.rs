@@ -135,7 +135,8 @@ async fn a_movement_with_a_repeated_key_is_recorded_once_even_if_the_response_wa
             typed: journal::TypedEvent::default(),
         };
         let (stream, expected) = (event.stream, event.version - 1);
-        let append = journal::Append { stream, expected, events: vec![new], writes: vec![] };
+        let append =
+            journal::Append { stream, expected, events: vec![new], writes: vec![], origin: None };
         let _ = copy.append(append).await.unwrap();
     }
     let restarted = TestService::on(engine, std::sync::Arc::clone(&service.clock)).await;

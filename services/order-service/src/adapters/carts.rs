@@ -8,7 +8,7 @@ use crate::{
     },
     ports::{
         PortError,
-        carts::{Carts, Delivery, RequiredParts},
+        carts::{Carts, Delivery},
     },
 };
 use async_trait::async_trait;
@@ -20,20 +20,10 @@ use identifiers::{CartId, OrderId, Sku};
 use kernel::Currency;
 use rpc::CallError;
 use std::sync::Arc;
-use tokio::sync::OnceCell;
 
 /// Adapter of the port to carts, over the contract of the cart service.
 #[derive(Debug)]
-pub(crate) struct CartService {
-    carts: Arc<dyn cart::Carts>,
-    required: OnceCell<Arc<RequiredParts>>,
-}
-
-impl CartService {
-    pub(crate) fn new(carts: Arc<dyn cart::Carts>) -> Self {
-        Self { carts, required: OnceCell::new() }
-    }
-}
+pub(crate) struct CartService(pub(crate) Arc<dyn cart::Carts>);
 
 #[async_trait]
 impl Carts for CartService {
@@ -44,7 +34,7 @@ impl Carts for CartService {
         delivery: Delivery<'_>,
     ) -> Result<Quote, PortError> {
         let request = request(vec![], None, delivery);
-        let frozen = self.carts.begin_checkout(cart, order, request).await;
+        let frozen = self.0.begin_checkout(cart, order, request).await;
         Ok(quote(frozen.map_err(quote_error)?))
     }
 
@@ -57,12 +47,12 @@ impl Carts for CartService {
         let lines =
             lines.iter().map(|(sku, quantity)| Quantity { sku: sku.clone(), quantity: *quantity });
         let request = request(lines.collect(), currency, delivery);
-        let quoted = self.carts.quote(request).await;
+        let quoted = self.0.quote(request).await;
         Ok(quote(quoted.map_err(quote_error)?))
     }
 
     async fn ordered(&self, cart: CartId, order: OrderId) -> Result<(), PortError> {
-        match self.carts.ordered(cart, order).await.map_err(service_error) {
+        match self.0.ordered(cart, order).await.map_err(service_error) {
             // The cart no longer exists, so no other order can take it.
             Err(PortError::Refused(problem)) if problem.status == 404 => Ok(()),
             other => other,
@@ -70,21 +60,11 @@ impl Carts for CartService {
     }
 
     async fn reopen(&self, cart: CartId, order: OrderId) -> Result<(), PortError> {
-        match self.carts.reopen(cart, order).await.map_err(service_error) {
+        match self.0.reopen(cart, order).await.map_err(service_error) {
             // The cart was not frozen for this order: nothing to reopen.
             Err(PortError::Refused(_)) => Ok(()),
             other => other,
         }
-    }
-
-    async fn required_parts(&self) -> Result<Arc<RequiredParts>, PortError> {
-        let ask = || async {
-            let countries = self.carts.countries().await.map_err(service_error)?;
-            let parts = countries.items.into_iter();
-            let parts = parts.map(|country| (country.code, country.required.into_iter().collect()));
-            Ok(Arc::new(parts.collect::<RequiredParts>()))
-        };
-        self.required.get_or_try_init(ask).await.cloned()
     }
 }
 

@@ -5,7 +5,7 @@
 use crate::{
     ports::{
         PortError,
-        payments::{AuthorisationRequest, AuthorisationStatus, Payments},
+        payments::{AuthorisationRequest, AuthorisationStatus, MethodOffer, Payments},
         stock::Stock,
     },
     wiring::ServiceDependencies,
@@ -20,7 +20,7 @@ use axum::{
     response::Response,
 };
 use identifiers::{HoldId, OrderId, PaymentId, RefundId, Sku};
-use kernel::{Money, defects::planted};
+use kernel::{Money, Uuid, defects::planted};
 use runtime::BuiltService;
 use saga::Spawn;
 use std::{
@@ -54,8 +54,13 @@ impl Stock for DefectiveStock {
         hold: HoldId,
         order: OrderId,
         lines: &[(Sku, i64)],
+        lifetime: Duration,
     ) -> Result<(), PortError> {
-        self.stock.hold(hold, order, lines).await
+        self.stock.hold(hold, order, lines, lifetime).await
+    }
+
+    async fn on_hand(&self, skus: Vec<Sku>) -> Result<Vec<i64>, PortError> {
+        self.stock.on_hand(skus).await
     }
 
     async fn commit(&self, hold: HoldId) -> Result<(), PortError> {
@@ -93,6 +98,19 @@ struct DefectivePayments(Arc<dyn Payments>);
 
 #[async_trait]
 impl Payments for DefectivePayments {
+    async fn methods(&self) -> Result<Vec<MethodOffer>, PortError> {
+        self.0.methods().await
+    }
+
+    async fn receive(
+        &self,
+        payment: PaymentId,
+        operation: Uuid,
+        amount: Money,
+    ) -> Result<Money, PortError> {
+        self.0.receive(payment, operation, amount).await
+    }
+
     async fn authorise(
         &self,
         request: AuthorisationRequest<'_>,

@@ -7,8 +7,9 @@ mod shop;
 
 use crate::application::{
     cancel_order::CancelOrder, checkout_input::CapturePolicy, fulfil_order::FulfilOrder,
-    list_orders::ListOrders, look_up_order::LookUpOrder, place_order::PlaceOrder,
-    read_order::ReadOrder, refund_order::RefundOrder,
+    list_orders::ListOrders, look_up_order::LookUpOrder, payment_methods::PaymentMethods,
+    place_order::PlaceOrder, read_order::ReadOrder, record_receipt::RecordReceipt,
+    refund_order::RefundOrder,
 };
 use kernel::Uuid;
 use std::sync::Arc;
@@ -24,6 +25,8 @@ pub(crate) struct UseCases {
     pub(crate) cancel: CancelOrder,
     pub(crate) fulfil: FulfilOrder,
     pub(crate) refund: RefundOrder,
+    pub(crate) receive: RecordReceipt,
+    pub(crate) methods: PaymentMethods,
     /// Capture policy of new orders.
     pub(crate) capture: CapturePolicy,
     /// Secret from which order ids are derived, so that they cannot be guessed.

@@ -26,7 +26,7 @@ use saga::maintenance::{RunningSagas, SagaChecker};
 use std::sync::Arc;
 use storage::{Collection, StorageError, Write};
 
-const SAGAS: &[&str] = &["checkout", "cancellation", "fulfilment", "refund"];
+const SAGAS: &[&str] = &["checkout", "cancellation", "fulfilment", "refund", "receipt"];
 
 pub(crate) fn maintenance(offline: &OfflineContext) -> Maintenance {
     let storage = offline.storage.clone();
@@ -104,6 +104,7 @@ fn placed(order: &Order) -> PlacedFacts {
     PlacedFacts {
         status: status(order.status()),
         was_confirmed: order.was_confirmed(),
+        has_its_cart: order.has_its_cart(),
         total: placed.totals.total,
         authorised: order.authorised,
         captured: order.captured,

@@ -3,12 +3,13 @@
 use super::view;
 use crate::{
     domain::{events::OrderStatus, order::Order},
-    ports::order_index::{OrderFilter, OrderIndex, OrderPage},
+    ports::order_index::{OrderFilter, OrderIndex, OrderPage, StatusFilter},
 };
 use async_trait::async_trait;
 use contracts::order::OrderSummary;
 use identifiers::OrderId;
 use kernel::{Cursor, Problem};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::sync::Arc;
 use storage::{
     Collection, Direction, Document, Documents, FieldValue, Index, IndexPosition, Query,
@@ -16,12 +17,15 @@ use storage::{
 };
 use web::Paging;
 
+/// Field with the place in the sequence of orders: of old, it was the number.
+const SEQUENCE: &str = "number";
+
 static ORDERS: Collection = Collection {
     name: "orders",
     indexes: &[
-        Index { name: "by_number", fields: &["number"] },
-        Index { name: "by_status", fields: &["status", "number"] },
-        Index { name: "by_email", fields: &["email", "number"] },
+        Index { name: "by_number", fields: &[SEQUENCE] },
+        Index { name: "by_status", fields: &["status", SEQUENCE] },
+        Index { name: "by_email", fields: &["email", SEQUENCE] },
     ],
 };
 
@@ -44,12 +48,17 @@ impl DocumentOrderIndex {
 #[async_trait]
 impl OrderIndex for DocumentOrderIndex {
     fn writes(&self, id: OrderId, order: &Order) -> Vec<Write> {
-        let summary = view::summary(id, order);
-        let body = serde_json::to_vec(&summary).expect("plain data with text keys can be encoded");
-        let number = i64::try_from(order.placed.number).unwrap_or(i64::MAX);
+        let status = if order.is_attempt() {
+            StatusFilter::Attempted
+        } else {
+            StatusFilter::Order(order.status())
+        };
+        let sequence = order.placed.sequence();
+        let entry = NewEntry { summary: view::summary(id, order), sequence };
+        let body = serde_json::to_vec(&entry).expect("plain data with text keys can be encoded");
         let fields = vec![
-            ("number", FieldValue::Integer(number)),
-            ("status", FieldValue::Text(status_name(order.status()).to_owned())),
+            (SEQUENCE, FieldValue::Integer(integer(sequence))),
+            ("status", FieldValue::Text(status_name(status).to_owned())),
             ("email", FieldValue::Text(order.placed.email.to_lowercase())),
         ];
         let document = Document { key: id.to_string(), body: body.into(), fields };
@@ -57,7 +66,7 @@ impl OrderIndex for DocumentOrderIndex {
     }
 
     async fn page(&self, filter: OrderFilter) -> Result<OrderPage, Problem> {
-        let Some((index, equals)) = choose_index(&filter) else { return Ok(OrderPage::default()) };
+        let (index, equals) = choose_index(&filter);
         let list = format!("orders/{index}");
         let limit = filter.limit.get();
         let mut after: Option<IndexPosition> =
@@ -72,7 +81,7 @@ impl OrderIndex for DocumentOrderIndex {
             };
             let found = self.documents.query(&ORDERS, query).await?;
             for stored in found.documents {
-                let summary = summary_of(&stored)?;
+                let summary: OrderSummary = read(&stored)?;
                 orders.extend(Some(summary).filter(|summary| matches(summary, &filter)));
             }
             after = found.next;
@@ -84,12 +93,14 @@ impl OrderIndex for DocumentOrderIndex {
         Ok(OrderPage { orders, next })
     }
 
-    async fn highest_number(&self) -> Result<u64, StorageError> {
+    async fn highest_sequence(&self) -> Result<u64, StorageError> {
         let query = Query { direction: Direction::Descending, ..Query::all("by_number", 1) };
         let found = self.documents.query(&ORDERS, query).await?;
         let Some(stored) = found.documents.first() else { return Ok(0) };
-        let summary = summary_of(stored)?;
-        summary.number.parse().map_err(|_| {
+        let (summary, StoredSequence { sequence }): (OrderSummary, _) =
+            (read(stored)?, read(stored)?);
+        // Numbers were the sequence once.
+        sequence.or_else(|| summary.number.parse().ok()).ok_or_else(|| {
             StorageError::Corrupt(format!(
                 "order {} has the number {:?}",
                 summary.id, summary.number
@@ -98,37 +109,65 @@ impl OrderIndex for DocumentOrderIndex {
     }
 }
 
-/// Narrowest index for the filter; `None` when nothing can match.
-fn choose_index(filter: &OrderFilter) -> Option<(&'static str, Vec<FieldValue>)> {
-    if let Some(number) = &filter.number {
-        let number: i64 = number.parse().ok()?;
-        return Some(("by_number", vec![FieldValue::Integer(number)]));
+/// Narrowest index for the filter.
+fn choose_index(filter: &OrderFilter) -> (&'static str, Vec<FieldValue>) {
+    if let Some(number) = filter.number {
+        return ("by_number", vec![FieldValue::Integer(integer(number.sequence))]);
     }
     if let Some(email) = &filter.email {
-        return Some(("by_email", vec![FieldValue::Text(email.to_lowercase())]));
+        return ("by_email", vec![FieldValue::Text(email.to_lowercase())]);
     }
     match filter.status {
-        Some(status) => Some(("by_status", vec![FieldValue::Text(status_name(status).to_owned())])),
-        None => Some(("by_number", vec![])),
+        Some(status) => ("by_status", vec![FieldValue::Text(status_name(status).to_owned())]),
+        None => ("by_number", vec![]),
     }
 }
 
 fn matches(summary: &OrderSummary, filter: &OrderFilter) -> bool {
-    let email = filter.email.as_ref();
-    filter.status.is_none_or(|status| super::journal::status(status) == summary.status)
+    let is_of_status = match filter.status {
+        None => filter.attempts || !summary.attempt,
+        Some(StatusFilter::Attempted) => summary.attempt,
+        Some(StatusFilter::Order(status)) => {
+            !summary.attempt && super::journal::status(status) == summary.status
+        }
+    };
+    let (email, number) = (filter.email.as_ref(), filter.number.as_ref());
+    is_of_status
         && email.is_none_or(|email| email.to_lowercase() == summary.email.to_lowercase())
+        && number.is_none_or(|filter| summary.number == filter.number.to_string())
 }
 
 /// Name of the status in the API and in the index.
-pub(crate) fn status_name(status: OrderStatus) -> &'static str {
+pub(crate) fn status_name(status: StatusFilter) -> &'static str {
     match status {
-        OrderStatus::Pending => "pending",
-        OrderStatus::Confirmed => "confirmed",
-        OrderStatus::Completed => "completed",
-        OrderStatus::Cancelled => "cancelled",
+        StatusFilter::Attempted => "attempted",
+        StatusFilter::Order(OrderStatus::Pending) => "pending",
+        StatusFilter::Order(OrderStatus::Confirmed) => "confirmed",
+        StatusFilter::Order(OrderStatus::Completed) => "completed",
+        StatusFilter::Order(OrderStatus::Cancelled) => "cancelled",
     }
 }
 
-fn summary_of(stored: &StoredDocument) -> Result<OrderSummary, StorageError> {
+/// Integer of the index; a number beyond its range is in no order.
+fn integer(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// Body of a new document: the order in a list, and its place in the sequence.
+#[derive(Debug, Serialize)]
+struct NewEntry {
+    #[serde(flatten)]
+    summary: OrderSummary,
+    sequence: u64,
+}
+
+/// Place in the sequence of a stored document; older ones do not have it.
+#[derive(Debug, Deserialize)]
+struct StoredSequence {
+    #[serde(default)]
+    sequence: Option<u64>,
+}
+
+fn read<T: DeserializeOwned>(stored: &StoredDocument) -> Result<T, StorageError> {
     serde_json::from_slice(&stored.body).map_err(|error| StorageError::Corrupt(error.to_string()))
 }

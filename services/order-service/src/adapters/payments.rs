@@ -3,15 +3,17 @@
 use super::call_errors::port_error_unless;
 use crate::ports::{
     PortError,
-    payments::{AuthorisationRequest, AuthorisationStatus, Payments},
+    payments::{AuthorisationRequest, AuthorisationStatus, MethodOffer, Payments},
 };
 use async_trait::async_trait;
 use contracts::{
     codes,
-    payment::{self, Authorisation, Capture, Payment, PaymentMethod, PaymentState, Refund},
+    payment::{
+        self, Authorisation, Capture, PREPAYMENT, Payment, PaymentMethod, PaymentState, Refund,
+    },
 };
 use identifiers::{OrderId, PaymentId, RefundId};
-use kernel::Money;
+use kernel::{Money, Uuid};
 use rpc::CallError;
 use std::sync::Arc;
 
@@ -24,6 +26,28 @@ const CAPTURE: &str = "confirmation";
 
 #[async_trait]
 impl Payments for PaymentService {
+    async fn methods(&self) -> Result<Vec<MethodOffer>, PortError> {
+        let offered = self.0.methods().await.map_err(service_error)?;
+        let offers = offered.items.into_iter().map(|it| MethodOffer {
+            method: it.method,
+            needs_token: it.needs_token,
+            bank_details: it.bank_details,
+            days_to_pay: it.days_to_pay,
+        });
+        Ok(offers.collect())
+    }
+
+    async fn receive(
+        &self,
+        payment: PaymentId,
+        operation: Uuid,
+        amount: Money,
+    ) -> Result<Money, PortError> {
+        let capture = Capture { amount: Some(amount) };
+        let taken = self.0.capture(payment, operation.to_string(), capture).await;
+        Ok(taken.map_err(service_error)?.captured)
+    }
+
     async fn authorise(
         &self,
         request: AuthorisationRequest<'_>,
@@ -64,6 +88,14 @@ impl Payments for PaymentService {
 
 fn authorisation_status(payment: Payment) -> AuthorisationStatus {
     match payment.state {
+        PaymentState::Authorised | PaymentState::PartiallyCaptured
+            if payment.method == PREPAYMENT =>
+        {
+            AuthorisationStatus::Waiting {
+                reason: "the bank transfer has not arrived in full".to_owned(),
+                action_url: None,
+            }
+        }
         PaymentState::Authorised | PaymentState::PartiallyCaptured | PaymentState::Captured => {
             AuthorisationStatus::Authorised
         }

@@ -1,7 +1,13 @@
 //! Settings of the order service.
 
-use crate::application::checkout_input::CapturePolicy;
+use crate::{
+    application::{
+        checkout_input::CapturePolicy, lookup_limit::LookupLimits, unpaid_orders::UnpaidLimits,
+    },
+    domain::order_number::Numbering,
+};
 use serde::{Deserialize, Serialize};
+use settings::{Allowed, SectionSettings};
 
 /// Settings of the order service.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -14,8 +20,55 @@ pub(crate) struct OrderSettings {
     /// Time at which the payment of an order is captured: `at_confirmation` or `at_fulfilment`. An order keeps the policy
     /// that was set when its checkout began.
     pub(crate) capture: CapturePolicy,
+    /// Days that an order with prepayment waits for its money, and holds its stock, before it is cancelled; 1 to 60.
+    pub(crate) prepayment_hold_days: u32,
+    /// Limit of the orders of one visitor, and of one address, that hold stock while they wait for their payment; at least 1.
+    pub(crate) unpaid_orders_max: usize,
+    /// Limit of the share of a SKU's units on hand that orders which wait for their payment may hold, in per cent; 1 to 100.
+    pub(crate) unpaid_share_percent_max: u32,
+    /// Units of a SKU that orders which wait for their payment may hold, however few are on hand.
+    pub(crate) unpaid_units_min: u32,
+    /// How orders are numbered: `scrambled`, so that a number does not tell the next one, or `sequential`. Orders keep the
+    /// numbers they were given.
+    pub(crate) number: NumberSetting,
+    /// Limit of failed look-ups with one e-mail address within a quarter of an hour; at least 1.
+    pub(crate) lookups_per_email_max: u32,
+    /// Limit of failed look-ups from one address within a quarter of an hour; at least 1.
+    pub(crate) lookups_per_address_max: u32,
     /// Limit of orders that are cached in memory.
     pub(crate) orders_in_memory_max: usize,
+}
+
+/// How orders are numbered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum NumberSetting {
+    Sequential,
+    #[default]
+    Scrambled,
+}
+
+impl From<NumberSetting> for Numbering {
+    fn from(setting: NumberSetting) -> Self {
+        match setting {
+            NumberSetting::Sequential => Self::Sequential,
+            NumberSetting::Scrambled => Self::Scrambled,
+        }
+    }
+}
+
+impl SectionSettings for OrderSettings {
+    const ALLOWED: &'static [Allowed] = &[
+        Allowed::range("hold_minutes", 1, 31 * 24 * 60),
+        Allowed::range("payment_wait_minutes", 1, 31 * 24 * 60),
+        Allowed::range("prepayment_hold_days", 1, 60),
+        Allowed::range("unpaid_orders_max", 1, 100_000),
+        Allowed::range("unpaid_share_percent_max", 1, 100),
+        Allowed::range("unpaid_units_min", 0, 1_000_000),
+        Allowed::range("lookups_per_email_max", 1, 10_000),
+        Allowed::range("lookups_per_address_max", 1, 10_000),
+        Allowed::range("orders_in_memory_max", 1, 10_000_000),
+    ];
 }
 
 impl Default for OrderSettings {
@@ -24,7 +77,31 @@ impl Default for OrderSettings {
             hold_minutes: 15,
             payment_wait_minutes: 60,
             capture: CapturePolicy::default(),
+            prepayment_hold_days: 7,
+            unpaid_orders_max: 30,
+            unpaid_share_percent_max: 50,
+            unpaid_units_min: 20,
+            number: NumberSetting::default(),
+            lookups_per_email_max: 10,
+            lookups_per_address_max: 30,
             orders_in_memory_max: 10_000,
+        }
+    }
+}
+
+impl OrderSettings {
+    pub(crate) fn unpaid_limits(&self) -> UnpaidLimits {
+        UnpaidLimits {
+            orders_max: self.unpaid_orders_max,
+            share_percent_max: self.unpaid_share_percent_max,
+            units_min: self.unpaid_units_min,
+        }
+    }
+
+    pub(crate) fn lookup_limits(&self) -> LookupLimits {
+        LookupLimits {
+            per_email_max: self.lookups_per_email_max,
+            per_address_max: self.lookups_per_address_max,
         }
     }
 }

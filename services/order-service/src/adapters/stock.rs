@@ -4,19 +4,17 @@ use super::call_errors::port_error;
 use crate::ports::{PortError, stock::Stock};
 use async_trait::async_trait;
 use contracts::{
-    inventory::{self, Inventory, NewHold, Restock},
+    inventory::{self, HOLD_SECONDS_MAX, Inventory, NewHold, Restock},
     shared::Quantity,
 };
 use identifiers::{HoldId, OrderId, RefundId, Sku};
 use rpc::CallError;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// Adapter of the port to stock, over the contract of the inventory service.
 #[derive(Debug)]
 pub(crate) struct InventoryService {
     pub(crate) inventory: Arc<dyn Inventory>,
-    /// Lifetime of the hold of a checkout.
-    pub(crate) hold_seconds: u32,
 }
 
 #[async_trait]
@@ -26,13 +24,20 @@ impl Stock for InventoryService {
         hold: HoldId,
         order: OrderId,
         lines: &[(Sku, i64)],
+        lifetime: Duration,
     ) -> Result<(), PortError> {
+        let seconds = u32::try_from(lifetime.as_secs()).unwrap_or(HOLD_SECONDS_MAX);
         let new = NewHold {
             order_id: order,
             lines: quantities(lines),
-            expires_in_seconds: self.hold_seconds,
+            expires_in_seconds: seconds.clamp(1, HOLD_SECONDS_MAX),
         };
         self.inventory.hold(hold, new).await.map(drop).map_err(service_error)
+    }
+
+    async fn on_hand(&self, skus: Vec<Sku>) -> Result<Vec<i64>, PortError> {
+        let stock = self.inventory.stock(skus).await.map_err(service_error)?;
+        Ok(stock.items.iter().map(|stock| stock.on_hand).collect())
     }
 
     async fn commit(&self, hold: HoldId) -> Result<(), PortError> {

@@ -10,6 +10,7 @@ use crate::{
         payment_status,
         refund::{RefundRecord, RefundState},
     },
+    ports::payments::MethodOffer,
 };
 use contracts::{
     cart::{QuotedLine, QuotedShipping},
@@ -17,6 +18,7 @@ use contracts::{
         FulfilmentStatus, HistoryEntry, Order as OrderView, OrderLine, OrderPayment, OrderRefund,
         OrderSummary, PaymentStatus, RefundStatus, Saga, SagaState,
     },
+    payment::OfferedMethod,
     shared::{self, OrderId, Quantity, SagaId, Sku, Totals},
 };
 use kernel::Money;
@@ -47,13 +49,15 @@ pub(crate) fn order(found: &VersionedOrder) -> OrderView {
         payment: OrderPayment {
             id: placed.payment_id,
             method: placed.payment_method.clone(),
-            authorised: order.authorised,
+            authorised: order.set_aside(),
             captured: order.captured,
             refunded: Money::new(order.refunded(), placed.currency),
             action_url: order
                 .state
                 .pending_payment()
                 .and_then(|payment| payment.action_url.clone()),
+            bank_details: placed.terms.transfer().map(|(details, _)| details.to_owned()),
+            pay_by: placed.terms.transfer().map(|(_, pay_by)| pay_by),
         },
         refunds: refunds.map(refund).collect(),
         cart_id: placed.cart_id,
@@ -89,8 +93,15 @@ pub(crate) fn summary(id: OrderId, order: &Order) -> OrderSummary {
         name: placed.shipping_address.name.clone(),
         total: placed.totals.total,
         item_count: order.units(),
+        attempt: order.is_attempt(),
         placed_at: placed.at,
     }
+}
+
+/// Payment method that is offered.
+pub(crate) fn offered_method(offer: MethodOffer) -> OfferedMethod {
+    let MethodOffer { method, needs_token, bank_details, days_to_pay } = offer;
+    OfferedMethod { method, needs_token, bank_details, days_to_pay }
 }
 
 /// View of a saga, for operators.
@@ -151,7 +162,7 @@ fn totals(order: &Order) -> Totals {
 }
 
 fn refund(record: &RefundRecord) -> OrderRefund {
-    let Refund { id, amount, tax, units, restock, reason } = record.refund.clone();
+    let Refund { id, amount, tax, units, restock, reason, reference } = record.refund.clone();
     let mut lines: BTreeMap<Sku, i64> = BTreeMap::new();
     for units in units {
         *lines.entry(units.sku.clone()).or_default() += units.count();
@@ -167,6 +178,7 @@ fn refund(record: &RefundRecord) -> OrderRefund {
         lines: lines.into_iter().map(|(sku, quantity)| Quantity { sku, quantity }).collect(),
         restocked: restock,
         reason,
+        reference,
         at: record.at,
     }
 }

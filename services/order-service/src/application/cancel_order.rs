@@ -3,12 +3,13 @@
 use super::{
     cancellation_saga::CancellationInput,
     checkout_input::{CheckoutInput, cancellation_id, checkout_id},
+    ending::require_effect,
     error::OrderError,
     orders::{Orders, VersionedOrder},
 };
 use crate::domain::{events::OrderStatus, order::OrderCommand, rejection::Rejection};
 use identifiers::OrderId;
-use saga::{Runner, SagaState};
+use saga::Runner;
 use std::sync::Arc;
 
 /// Use case that cancels an order.
@@ -51,9 +52,7 @@ impl CancelOrder {
             reason,
         };
         let status = self.cancellations.begin(cancellation_id(id).into(), input).await?;
-        if status.state == SagaState::Undone {
-            return Err(OrderError::no_effect(&status, "the cancellation"));
-        }
+        require_effect(&status, "the cancellation")?;
         self.find(id).await
     }
 

@@ -1,10 +1,16 @@
 //! Input of the checkout saga: the request, and the ids that its steps derive from it.
 
-use crate::{domain::events::Address, ports::carts::Delivery};
+use crate::{
+    domain::events::{Address, PaymentTerms},
+    ports::carts::Delivery,
+};
 use identifiers::{CartId, HoldId, OrderId, PaymentId, SagaId, Sku};
 use kernel::{Currency, Ids, Money, Timestamp, TypedId, Uuid};
 use serde::{Deserialize, Serialize};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 /// Input of a checkout, as it is stored in the saga log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +29,14 @@ pub(crate) struct CheckoutInput {
     /// Policy that was configured when the checkout began.
     #[serde(default, skip_serializing_if = "CapturePolicy::is_default")]
     pub(crate) capture: CapturePolicy,
+    /// When an order that is not paid is cancelled; the wait that is configured now for a checkout that did not say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) pay_by: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "PaymentTerms::is_processor")]
+    pub(crate) terms: PaymentTerms,
+    /// Keyed hashes of visitor and address, by which unpaid orders are counted; none for an operator.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) clients: Vec<Uuid>,
     #[serde(skip)]
     pub(crate) first_attempt: FirstAttempt,
 }
@@ -102,6 +116,11 @@ impl CheckoutInput {
         }
     }
 
+    /// Time until which the checkout waits for its payment.
+    pub(crate) fn deadline(&self, wait_max: Duration) -> Option<Timestamp> {
+        self.pay_by.or_else(|| self.begun_at.checked_add(wait_max).ok())
+    }
+
     pub(crate) fn delivery(&self) -> Delivery<'_> {
         Delivery { address: &self.shipping_address, method: self.shipping_method.as_deref() }
     }
@@ -113,7 +132,9 @@ impl saga::SagaInput for CheckoutInput {
     }
 
     fn repeats(&self, earlier: &Self) -> bool {
-        *self == Self { begun_at: self.begun_at, capture: self.capture, ..earlier.clone() }
+        // What the shop added to the request may have been configured otherwise.
+        let Self { begun_at, capture, pay_by, terms, clients, .. } = self.clone();
+        *self == Self { begun_at, capture, pay_by, terms, clients, ..earlier.clone() }
     }
 }
 

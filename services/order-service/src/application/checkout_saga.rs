@@ -12,17 +12,25 @@ use super::{
 use saga::Saga;
 use std::{sync::Arc, time::Duration};
 
-/// Saga of a checkout that waits for its payment, or for a service that does not respond, no longer than `wait_max`.
+/// Saga of a checkout that waits for its payment, or for a service that does not respond, until its deadline: after
+/// `wait_max` where it has none. Its stock is held for `hold`, or until the deadline of a prepayment.
 pub(crate) fn checkout_saga(
     dependencies: &SagaDependencies,
     wait_max: Duration,
+    hold: Duration,
 ) -> Saga<CheckoutInput> {
-    let SagaDependencies { orders, carts, stock, payments } = dependencies.clone();
+    let SagaDependencies { orders, carts, stock, payments, unpaid } = dependencies.clone();
     let create = CreateOrder { orders: Arc::clone(&orders), carts: Arc::clone(&carts) };
-    let hold = HoldStock { orders: Arc::clone(&orders), stock: Arc::clone(&stock) };
-    let authorise =
-        AuthorisePayment { orders: Arc::clone(&orders), payments: Arc::clone(&payments), wait_max };
-    let confirm = ConfirmOrder { orders: Arc::clone(&orders), stock, payments };
+    let hold = HoldStock { orders: Arc::clone(&orders), stock: Arc::clone(&stock), lifetime: hold };
+    let authorise = AuthorisePayment {
+        orders: Arc::clone(&orders),
+        carts: Arc::clone(&carts),
+        stock: Arc::clone(&stock),
+        payments: Arc::clone(&payments),
+        unpaid: Arc::clone(&unpaid),
+        wait_max,
+    };
+    let confirm = ConfirmOrder { orders: Arc::clone(&orders), stock, payments, unpaid };
     Saga::new(
         "checkout",
         vec![

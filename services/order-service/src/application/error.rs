@@ -1,10 +1,10 @@
 //! Error of the order use cases, and the problem that a client receives for it.
 
-use crate::domain::rejection::Rejection;
+use crate::{domain::rejection::Rejection, ports::PortError};
 use contracts::codes;
 use journal::ExecuteError;
 use kernel::{MoneyError, Problem, codes as general};
-use saga::{BeginError, RetryError, SagaStatus, StepError};
+use saga::{BeginError, RetryError, StepError};
 use storage::StorageError;
 
 /// Reason for which a use case failed.
@@ -25,10 +25,20 @@ pub(crate) enum OrderError {
 }
 
 impl OrderError {
-    /// Error of a saga without an effect: its refusal, or that `what` is unavailable.
-    pub(crate) fn no_effect(status: &SagaStatus, what: &str) -> Self {
-        let refusal = status.refusal.as_deref().cloned();
-        Self::Refused(refusal.unwrap_or_else(|| Problem::unavailable(what)))
+    /// Error of a use case that needs `what`, which does not respond.
+    pub(crate) fn unavailable(what: &str) -> Self {
+        Self::Refused(Problem::unavailable(what))
+    }
+}
+
+impl From<PortError> for OrderError {
+    fn from(error: PortError) -> Self {
+        match error {
+            PortError::Refused(problem) => Self::Refused(*problem),
+            PortError::Unavailable { service, reason } => {
+                Self::Refused(Problem::unavailable(service).detail(reason))
+            }
+        }
     }
 }
 
@@ -82,6 +92,9 @@ fn rejection_problem(rejection: &Rejection) -> Problem {
         }
         Rejection::AlreadyShipped => Problem::new(409, codes::ALREADY_SHIPPED, title),
         Rejection::NotCaptured => Problem::new(409, codes::NOT_CAPTURED, title),
+        Rejection::NothingToShip => Problem::new(409, codes::NOTHING_TO_SHIP, title),
+        Rejection::RefundPending => Problem::new(409, codes::REFUND_PENDING, title).retry_after(1),
+        Rejection::NotByTransfer => Problem::new(409, codes::NOT_PAID_BY_TRANSFER, title),
         Rejection::ExceedsRefundable { refundable } => {
             Problem::new(409, codes::EXCEEDS_REFUNDABLE, title).fact("refundable", refundable)
         }

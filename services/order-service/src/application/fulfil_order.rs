@@ -2,13 +2,14 @@
 
 use super::{
     checkout_input::fulfilment_id,
+    ending::require_effect,
     error::OrderError,
     fulfilment_saga::FulfilmentInput,
     orders::{Orders, VersionedOrder},
 };
 use crate::domain::{order::OrderCommand, rejection::Rejection};
 use identifiers::OrderId;
-use saga::{Runner, SagaState};
+use saga::Runner;
 use std::sync::Arc;
 
 /// Use case that fulfils an order.
@@ -29,9 +30,7 @@ impl FulfilOrder {
         let input = FulfilmentInput { order_id: id, payment_id: found.order.placed.payment_id };
         let saga = fulfilment_id(id, found.order.fulfilments_dropped());
         let status = self.fulfilments.begin(saga.into(), input).await?;
-        if status.state == SagaState::Undone {
-            return Err(OrderError::no_effect(&status, "the fulfilment"));
-        }
+        require_effect(&status, "the fulfilment")?;
         self.find(id).await
     }
 

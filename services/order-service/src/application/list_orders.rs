@@ -1,6 +1,7 @@
 //! Use case: list orders, and the sagas over them that have not ended.
 
 use super::error::OrderError;
+use crate::domain::order_number::OrderNumbers;
 use crate::ports::order_index::{OrderFilter, OrderIndex, OrderPage};
 use identifiers::SagaId;
 use kernel::{Problem, Timestamp};
@@ -11,6 +12,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub(crate) struct ListOrders {
     pub(crate) order_index: Arc<dyn OrderIndex>,
+    pub(crate) numbers: OrderNumbers,
     pub(crate) sagas: Vec<Arc<dyn Sagas>>,
 }
 

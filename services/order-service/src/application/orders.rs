@@ -4,6 +4,7 @@ use super::error::OrderError;
 use crate::{
     domain::{
         order::{Order, OrderCommand},
+        order_number::{FIRST_SEQUENCE, OrderNumbers},
         rejection::Rejection,
     },
     ports::order_index::OrderIndex,
@@ -17,15 +18,13 @@ use std::sync::{
 };
 use storage::StorageError;
 
-/// Number of the first order.
-const FIRST_NUMBER: u64 = 1_000_001;
-
 /// Repository of the shop's orders.
 pub(crate) struct Orders {
     pub(crate) repository: Repository<Order>,
     pub(crate) order_index: Arc<dyn OrderIndex>,
     pub(crate) ids: Ids,
-    next_number: AtomicU64,
+    numbers: OrderNumbers,
+    next_sequence: AtomicU64,
 }
 
 /// Order with its id and version.
@@ -37,15 +36,16 @@ pub(crate) struct VersionedOrder {
 }
 
 impl Orders {
-    /// Opens the repository; new orders are numbered after the highest number in the index.
+    /// Opens the repository; new orders follow the last one of the sequence in the index.
     pub(crate) async fn open(
         repository: Repository<Order>,
         order_index: Arc<dyn OrderIndex>,
         ids: Ids,
+        numbers: OrderNumbers,
     ) -> Result<Self, StorageError> {
-        let highest = order_index.highest_number().await?;
-        let next_number = AtomicU64::new(FIRST_NUMBER.max(highest + 1));
-        Ok(Self { repository, order_index, ids, next_number })
+        let highest = order_index.highest_sequence().await?;
+        let next_sequence = AtomicU64::new(FIRST_SEQUENCE.max(highest + 1));
+        Ok(Self { repository, order_index, ids, numbers, next_sequence })
     }
 
     /// Order with this id, if there is one.
@@ -79,9 +79,10 @@ impl Orders {
         versioned(id, loaded).ok_or(OrderError::Rejected(Rejection::Unknown))
     }
 
-    /// Draws the next order number. A number that is not used leaves a gap, and gaps are allowed.
-    pub(crate) fn next_number(&self) -> u64 {
-        self.next_number.fetch_add(1, Ordering::Relaxed)
+    /// Draws the next place in the sequence, and its number. One that is not used leaves a gap, and gaps are allowed.
+    pub(crate) fn next_number(&self) -> (u64, u64) {
+        let sequence = self.next_sequence.fetch_add(1, Ordering::Relaxed);
+        (sequence, self.numbers.number(sequence))
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -1,13 +1,14 @@
 //! Use case: refund an order.
 
 use super::{
+    ending::require_effect,
     error::OrderError,
     orders::{Orders, VersionedOrder},
     refund_saga::RefundInput,
 };
 use crate::domain::{refund::RefundRequest, rejection::Rejection};
 use identifiers::OrderId;
-use saga::{Runner, SagaState};
+use saga::Runner;
 use std::sync::Arc;
 
 /// What a client reads that is unavailable.
@@ -28,21 +29,26 @@ impl RefundOrder {
         order_id: OrderId,
         request: RefundRequest,
     ) -> Result<VersionedOrder, OrderError> {
-        let RefundRequest { id: refund_id, scope: what, restock, reason } = request;
+        let RefundRequest { id: refund_id, scope: what, restock, reason, reference } = request;
         let found = self.orders.find(order_id).await?.ok_or(Rejection::Unknown)?;
         let placed = &found.order.placed;
         let (hold_id, payment_id) = (placed.hold_id, placed.payment_id);
-        let input = RefundInput { order_id, refund_id, hold_id, payment_id, what, restock, reason };
+        let input = RefundInput {
+            order_id,
+            refund_id,
+            hold_id,
+            payment_id,
+            what,
+            restock,
+            reason,
+            reference,
+        };
         let status = self.refunds.begin(refund_id.into(), input).await?;
-        if matches!(status.state, SagaState::Undone | SagaState::Undoing)
-            || status.refusal.is_some()
-        {
-            return Err(OrderError::no_effect(&status, WHAT));
-        }
+        require_effect(&status, WHAT)?;
         let found = self.orders.find(order_id).await?.ok_or(Rejection::Unknown)?;
         match found.order.refund(refund_id) {
             Some(_) => Ok(found),
-            None => Err(OrderError::no_effect(&status, WHAT)),
+            None => Err(OrderError::unavailable(WHAT)),
         }
     }
 }

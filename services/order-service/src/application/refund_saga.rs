@@ -28,6 +28,8 @@ pub(crate) struct RefundInput {
     pub(crate) what: RefundScope,
     pub(crate) restock: bool,
     pub(crate) reason: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reference: Option<String>,
 }
 
 impl saga::SagaInput for RefundInput {
@@ -61,6 +63,7 @@ impl RefundInput {
             scope: self.what.clone(),
             restock: self.restock,
             reason: self.reason.clone(),
+            reference: self.reference.clone(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Dependencies of the sagas over orders.
 
-use super::orders::Orders;
+use super::{orders::Orders, unpaid_orders::UnpaidOrders};
 use crate::ports::{carts::Carts, payments::Payments, stock::Stock};
 use std::sync::Arc;
 
@@ -11,4 +11,5 @@ pub(crate) struct SagaDependencies {
     pub(crate) carts: Arc<dyn Carts>,
     pub(crate) stock: Arc<dyn Stock>,
     pub(crate) payments: Arc<dyn Payments>,
+    pub(crate) unpaid: Arc<UnpaidOrders>,
 }

@@ -5,6 +5,19 @@ use kernel::{Currency, Money, Timestamp, UnitPrice};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// Payment terms of an order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum PaymentTerms {
+    /// A processor moves the money.
+    #[default]
+    Processor,
+    /// The customer transfers the money before the order is confirmed; an operator records what arrives.
+    Prepayment { bank_details: String, pay_by: Timestamp },
+    /// The customer transfers the money after the order is confirmed, before or after its shipment.
+    Invoice { bank_details: String, pay_by: Timestamp },
+}
+
 /// Event of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -32,8 +45,15 @@ pub(crate) enum OrderEvent {
     RefundDropped { id: RefundId, reason: String, at: Timestamp },
     /// The fulfilment was requested; the payment is captured first.
     FulfilmentRequested { at: Timestamp },
-    /// The authorised amount was captured.
-    Captured { captured: Money, of: EventSummary, at: Timestamp },
+    /// The authorised amount was captured, or a bank transfer arrived: `captured` is the amount in all.
+    Captured {
+        captured: Money,
+        of: EventSummary,
+        at: Timestamp,
+        /// Reference of the bank transfer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+    },
     /// The capture failed, and the order was not shipped.
     FulfilmentDropped { reason: String, at: Timestamp },
     /// The order was shipped.
@@ -77,6 +97,18 @@ pub(crate) struct Placed {
     pub(crate) payment_id: PaymentId,
     pub(crate) payment_method: String,
     pub(crate) at: Timestamp,
+    #[serde(default, skip_serializing_if = "PaymentTerms::is_processor")]
+    pub(crate) terms: PaymentTerms,
+    /// Place in the sequence of all orders; the number itself where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sequence: Option<u64>,
+}
+
+impl Placed {
+    /// Place of the order in the sequence of all orders.
+    pub(crate) fn sequence(&self) -> u64 {
+        self.sequence.unwrap_or(self.number)
+    }
 }
 
 /// Line of an order, with its final prices.
@@ -144,6 +176,9 @@ pub(crate) struct Refund {
     pub(crate) units: Vec<UnitRange>,
     pub(crate) restock: bool,
     pub(crate) reason: String,
+    /// Reference of the bank transfer by which the money was given back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reference: Option<String>,
 }
 
 /// Scope of a refund, as it is stored in the saga log.

@@ -4,14 +4,15 @@ use super::{
     events::{OrderEvent, OrderStatus},
     order::Order,
     order_state::OrderState,
+    refund::RefundState,
     rejection::Rejection,
 };
 use kernel::{Money, Timestamp};
 
 impl Order {
-    /// Whether the payment has to be captured before the order is shipped.
+    /// Whether a processor has to capture the payment before the order is shipped.
     pub(crate) fn is_captured_at_fulfilment(&self) -> bool {
-        self.status() == OrderStatus::Confirmed && self.authorised.is_positive()
+        self.status() == OrderStatus::Confirmed && self.set_aside().is_positive()
     }
 
     /// Number of fulfilments that were requested and dropped.
@@ -34,7 +35,8 @@ impl Order {
         self.check_can_ship()?;
         let of = self.event_summary(self.status());
         let is_authorised = self.authorised.is_positive();
-        Ok(is_authorised.then_some(OrderEvent::Captured { captured, of, at }).into_iter().collect())
+        let captured_event = OrderEvent::Captured { captured, of, at, reference: None };
+        Ok(is_authorised.then_some(captured_event).into_iter().collect())
     }
 
     pub(crate) fn drop_fulfilment(&self, reason: &str, at: Timestamp) -> Vec<OrderEvent> {
@@ -50,7 +52,7 @@ impl Order {
         if self.state == OrderState::Completed {
             return Ok(vec![]);
         }
-        if self.authorised.is_positive() {
+        if self.set_aside().is_positive() {
             return Err(Rejection::NotCaptured);
         }
         let mut events = vec![];
@@ -70,10 +72,21 @@ impl Order {
             OrderState::Pending { .. } | OrderState::Aborting { .. } => Err(Rejection::Pending),
             OrderState::Cancelling { .. } => Err(Rejection::BeingCancelled),
             OrderState::Cancelled { .. } => Err(Rejection::Cancelled),
-            OrderState::Confirmed
-            | OrderState::Fulfilling
-            | OrderState::Shipped
-            | OrderState::Completed => Ok(()),
+            OrderState::Confirmed => self.check_has_goods_to_ship(),
+            // A requested fulfilment blocks refunds, so what was there to ship still is.
+            OrderState::Fulfilling | OrderState::Shipped | OrderState::Completed => Ok(()),
         }
+    }
+
+    /// Rejects the shipment of what was given back: all units, or all the money that was paid.
+    fn check_has_goods_to_ship(&self) -> Result<(), Rejection> {
+        if self.refunds.iter().any(|record| record.state == RefundState::Reserved) {
+            return Err(Rejection::RefundPending);
+        }
+        let is_paid_back = self.captured.is_positive() && self.refundable().is_zero();
+        if is_paid_back || self.units_in_refunds() == self.units() {
+            return Err(Rejection::NothingToShip);
+        }
+        Ok(())
     }
 }

@@ -44,7 +44,12 @@ pub(crate) fn entry(event: &OrderEvent) -> HistoryEntry {
         OrderEvent::FulfilmentRequested { .. } => {
             ("The fulfilment of the order was requested.".to_owned(), None)
         }
-        OrderEvent::Captured { captured, .. } => (format!("{captured} was captured."), None),
+        OrderEvent::Captured { captured, reference: Some(reference), .. } => {
+            (format!("{captured} has arrived by bank transfer in all."), Some(reference.clone()))
+        }
+        OrderEvent::Captured { captured, reference: None, .. } => {
+            (format!("{captured} was captured."), None)
+        }
         OrderEvent::FulfilmentDropped { reason, .. } => (
             "The payment could not be captured, so the order was not shipped.".to_owned(),
             Some(reason.clone()),

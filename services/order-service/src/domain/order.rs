@@ -1,7 +1,7 @@
 //! Order aggregate, from its creation until it is completed or cancelled.
 
 use super::{
-    events::{EventSummary, OrderEvent, OrderStatus, Placed},
+    events::{EventSummary, OrderEvent, OrderStatus, PaymentTerms, Placed},
     history::{self, HistoryEntry},
     order_state::{OrderState, PendingPayment},
     payment_status::{
@@ -64,6 +64,12 @@ pub(crate) enum OrderCommand {
         reason: String,
     },
     Fulfil,
+    /// Records that a bank transfer arrived.
+    RecordReceipt {
+        /// Amount that has arrived in all.
+        captured: Money,
+        reference: String,
+    },
 }
 
 impl Order {
@@ -94,6 +100,9 @@ impl Order {
             OrderCommand::RecordCapture { captured } => order.record_capture(*captured, at),
             OrderCommand::DropFulfilment { reason } => Ok(order.drop_fulfilment(reason, at)),
             OrderCommand::Fulfil => order.fulfil(at),
+            OrderCommand::RecordReceipt { captured, reference } => {
+                order.record_receipt(*captured, reference, at)
+            }
         }
     }
 
@@ -111,6 +120,9 @@ impl Order {
         match &self.state {
             OrderState::Pending { .. } => {
                 let of = self.event_summary(OrderStatus::Confirmed);
+                // Part of an invoice can be paid before the order is confirmed.
+                let captured =
+                    if captured.amount < self.captured.amount { self.captured } else { captured };
                 Ok(vec![OrderEvent::Confirmed { captured, of, at }])
             }
             OrderState::Aborting { .. } => Err(Rejection::BeingCancelled),
@@ -223,9 +235,14 @@ impl Order {
         }
     }
 
-    /// Records the captured amount; the rest of the total is authorised.
+    /// Records the captured amount; the rest of the total is authorised while the order is confirmed.
     fn record_captured(&mut self, captured: Money) {
-        let left = self.placed.totals.total.amount - captured.amount;
+        let left = match self.status() {
+            OrderStatus::Confirmed | OrderStatus::Completed => {
+                self.placed.totals.total.amount - captured.amount
+            }
+            OrderStatus::Pending | OrderStatus::Cancelled => 0,
+        };
         self.captured = captured;
         self.authorised = Money::new(left.max(0), captured.currency);
     }
@@ -266,12 +283,21 @@ impl Order {
         self.captured.amount >= self.placed.totals.total.amount - self.refunded()
     }
 
+    /// Amount that a processor has set aside: nothing where the customer transfers the money.
+    pub(crate) fn set_aside(&self) -> Money {
+        if self.placed.terms.is_processor() {
+            self.authorised
+        } else {
+            Money::zero(self.authorised.currency)
+        }
+    }
+
     /// Status of the payment.
     pub(crate) fn payment_status(&self) -> PaymentStatus {
         let refunded = self.refunded();
         payment_status(PaymentBreakdown {
             due: self.placed.totals.total.amount - refunded,
-            authorised: self.authorised.amount,
+            authorised: self.set_aside().amount,
             captured: self.captured.amount,
             refunded,
             cancelled: self.status() == OrderStatus::Cancelled,
@@ -338,5 +364,7 @@ fn empty_placed(event: &OrderEvent) -> Placed {
         payment_id: PaymentId(Uuid::nil()),
         payment_method: String::new(),
         at: event.at(),
+        terms: PaymentTerms::default(),
+        sequence: None,
     }
 }

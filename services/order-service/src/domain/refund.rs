@@ -18,6 +18,8 @@ pub(crate) struct RefundRequest {
     pub(crate) scope: RefundScope,
     pub(crate) restock: bool,
     pub(crate) reason: String,
+    /// Reference of the bank transfer by which an operator gave the money back.
+    pub(crate) reference: Option<String>,
 }
 
 /// Refund of an order, with its progress.
@@ -55,6 +57,10 @@ impl Order {
             }
             OrderState::Cancelled { .. } => return Err(Rejection::Cancelled),
             OrderState::Cancelling { .. } => return Err(Rejection::BeingCancelled),
+            // What is being shipped is settled first.
+            OrderState::Fulfilling if !self.authorised.is_positive() => {
+                return Err(Rejection::Pending);
+            }
             OrderState::Confirmed
             | OrderState::Fulfilling
             | OrderState::Shipped
@@ -63,6 +69,7 @@ impl Order {
         if self.authorised.is_positive() {
             return Err(Rejection::NotCaptured);
         }
+        self.check_reference(request.reference.as_deref())?;
         let refundable = self.refundable();
         let units = self.units_for(&request.scope)?;
         let amount = match &request.scope {
@@ -85,8 +92,23 @@ impl Order {
             units,
             restock: request.restock,
             reason: request.reason.clone(),
+            reference: request.reference.clone(),
         };
         Ok(vec![OrderEvent::RefundReserved { refund, at }])
+    }
+
+    /// A refund has a reference where an operator makes the transfer, and only there.
+    fn check_reference(&self, reference: Option<&str>) -> Result<(), Rejection> {
+        match (self.placed.terms.is_processor(), reference) {
+            (true, None) | (false, Some(_)) => Ok(()),
+            (true, Some(_)) => {
+                Err(Rejection::field("reference", "is for refunds that no processor makes"))
+            }
+            (false, None) => {
+                let message = "names the bank transfer by which the money was given back";
+                Err(Rejection::field("reference", message))
+            }
+        }
     }
 
     pub(crate) fn settle_refund(

@@ -22,6 +22,12 @@ pub(crate) enum Rejection {
         "the payment is authorised but not captured; cancel the order, or refund it once it has shipped"
     )]
     NotCaptured,
+    #[error("a refund of the order is not finished; what is left to ship is not known yet")]
+    RefundPending,
+    #[error("everything was refunded, so nothing is left to ship")]
+    NothingToShip,
+    #[error("a processor moves the money of this order")]
+    NotByTransfer,
     #[error("only {refundable} can still be refunded")]
     ExceedsRefundable { refundable: Money },
     #[error("there is no refund {id}")]

@@ -5,13 +5,6 @@ use crate::domain::{events::Address, quote::Quote};
 use async_trait::async_trait;
 use identifiers::{CartId, OrderId, Sku};
 use kernel::Currency;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
-
-/// Address parts that each country requires.
-pub(crate) type RequiredParts = BTreeMap<String, BTreeSet<String>>;
 
 /// Carts and quotes.
 #[async_trait]
@@ -38,9 +31,6 @@ pub(crate) trait Carts: Send + Sync {
 
     /// Reopens the cart if it was frozen for this order. Idempotent; any other state of the cart is no error.
     async fn reopen(&self, cart: CartId, order: OrderId) -> Result<(), PortError>;
-
-    /// Address parts that each country requires. Cached after the first response.
-    async fn required_parts(&self) -> Result<Arc<RequiredParts>, PortError>;
 }
 
 /// Destination and method of a delivery.

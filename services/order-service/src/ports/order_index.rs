@@ -1,6 +1,6 @@
 //! Port to the order index, in which operators search and guests look up their orders.
 
-use crate::domain::{events::OrderStatus, order::Order};
+use crate::domain::{events::OrderStatus, order::Order, order_number::OrderNumbers};
 use async_trait::async_trait;
 use identifiers::OrderId;
 use kernel::{Cursor, PageLimit, Problem};
@@ -15,18 +15,46 @@ pub(crate) trait OrderIndex: Send + Sync {
     /// Page of the orders that match the filter.
     async fn page(&self, filter: OrderFilter) -> Result<OrderPage, Problem>;
 
-    /// Highest order number; 0 when there is none.
-    async fn highest_number(&self) -> Result<u64, StorageError>;
+    /// Highest place in the sequence of orders; 0 when there is none.
+    async fn highest_sequence(&self) -> Result<u64, StorageError>;
 }
 
 /// Filter and page of a search for orders.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OrderFilter {
-    pub(crate) status: Option<OrderStatus>,
+    pub(crate) status: Option<StatusFilter>,
     pub(crate) email: Option<String>,
-    pub(crate) number: Option<String>,
+    pub(crate) number: Option<NumberFilter>,
+    /// Whether attempts are among the orders; a filter by status decides it by itself.
+    pub(crate) attempts: bool,
     pub(crate) limit: PageLimit,
     pub(crate) cursor: Option<Cursor>,
+}
+
+/// Status by which orders are filtered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StatusFilter {
+    Order(OrderStatus),
+    /// Checkouts that were cancelled before they became an order.
+    Attempted,
+}
+
+/// Number by which an order is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NumberFilter {
+    pub(crate) number: u64,
+    /// Only place in the sequence that an order with this number can have.
+    pub(crate) sequence: u64,
+}
+
+impl NumberFilter {
+    /// Filter by a number as people write it: with or without a leading `#`, and with spaces. No order has a number that
+    /// is none.
+    pub(crate) fn parse(text: &str, numbers: &OrderNumbers) -> Self {
+        let digits: String = text.chars().filter(|character| !character.is_whitespace()).collect();
+        let number = digits.strip_prefix('#').unwrap_or(&digits).parse().unwrap_or(0);
+        Self { number, sequence: numbers.sequence(number) }
+    }
 }
 
 /// Page of orders.

@@ -3,11 +3,22 @@
 use super::PortError;
 use async_trait::async_trait;
 use identifiers::{OrderId, PaymentId, RefundId};
-use kernel::Money;
+use kernel::{Money, Uuid};
 
 /// Payments of orders.
 #[async_trait]
 pub(crate) trait Payments: Send + Sync {
+    /// Methods that are offered for new payments.
+    async fn methods(&self) -> Result<Vec<MethodOffer>, PortError>;
+
+    /// Takes money that arrived by bank transfer, once per operation; returns what has arrived in all.
+    async fn receive(
+        &self,
+        payment: PaymentId,
+        operation: Uuid,
+        amount: Money,
+    ) -> Result<Money, PortError>;
+
     /// Authorises a payment. Repeated under the same id: its current status; it is never authorised twice.
     async fn authorise(
         &self,
@@ -29,6 +40,15 @@ pub(crate) trait Payments: Send + Sync {
         amount: Money,
         reason: &str,
     ) -> Result<(), PortError>;
+}
+
+/// Payment method that is offered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MethodOffer {
+    pub(crate) method: String,
+    pub(crate) needs_token: bool,
+    pub(crate) bank_details: Option<String>,
+    pub(crate) days_to_pay: Option<u32>,
 }
 
 /// Request for an authorisation.

@@ -3,17 +3,22 @@
 use super::PortError;
 use async_trait::async_trait;
 use identifiers::{HoldId, OrderId, RefundId, Sku};
+use std::time::Duration;
 
 /// Stock that can be held for an order.
 #[async_trait]
 pub(crate) trait Stock: Send + Sync {
-    /// Holds stock for all lines or none. Repeated under the same id: the same hold, in whatever state it is.
+    /// Holds stock for all lines or none, for `lifetime`. Repeated under the same id: the same hold, in whatever state it is.
     async fn hold(
         &self,
         hold: HoldId,
         order: OrderId,
         lines: &[(Sku, i64)],
+        lifetime: Duration,
     ) -> Result<(), PortError>;
+
+    /// Units on hand of each SKU.
+    async fn on_hand(&self, skus: Vec<Sku>) -> Result<Vec<i64>, PortError>;
 
     /// Commits a hold: its units are sold, also after it expired while they are still available; otherwise refuses with
     /// `hold_expired`. Idempotent.

@@ -13,16 +13,16 @@ use crate::{
 };
 use async_trait::async_trait;
 use contracts::{
-    cart::{Carts, Countries, Country, Quote, QuoteRequest},
+    cart::{Carts, Quote, QuoteRequest},
     codes,
     inventory::{Hold, HoldStatus, Inventory, NewHold, Restock, StockCounts, StockList},
-    payment::{Authorisation, Capture, Payment, PaymentState, Payments, Refund},
+    payment::{Authorisation, Capture, OfferedMethods, Payment, PaymentState, Payments, Refund},
 };
-use identifiers::{CartId, HoldId, OrderId, PaymentId, RefundId};
+use identifiers::{CartId, HoldId, OrderId, PaymentId, RefundId, Sku};
 use kernel::{Code, Currency, Money, Problem, Timestamp, Uuid, codes as general};
 use parking_lot::Mutex;
 use rpc::CallError;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// Neighbour that gives every call the same answer and remembers the calls.
 #[derive(Debug, Default)]
@@ -66,6 +66,10 @@ impl Neighbour {
 
 #[async_trait]
 impl Payments for Neighbour {
+    async fn methods(&self) -> Result<OfferedMethods, CallError> {
+        unreachable!("no method is asked for")
+    }
+
     async fn authorise(&self, id: PaymentId, new: Authorisation) -> Result<Payment, CallError> {
         self.payment(format!("authorise {} for {}", new.amount, new.order_id), id)
     }
@@ -95,6 +99,10 @@ impl Payments for Neighbour {
 
 #[async_trait]
 impl Inventory for Neighbour {
+    async fn stock(&self, _: Vec<Sku>) -> Result<StockList, CallError> {
+        unreachable!("no stock is asked for")
+    }
+
     async fn count(&self, _: StockCounts) -> Result<StockList, CallError> {
         unreachable!("orders count nothing")
     }
@@ -144,24 +152,14 @@ impl Carts for Neighbour {
     async fn reopen(&self, _: CartId, _: OrderId) -> Result<(), CallError> {
         self.answer("reopen".to_owned(), ())
     }
-
-    async fn countries(&self) -> Result<Countries, CallError> {
-        let country = Country {
-            code: "HK".to_owned(),
-            name: "Hong Kong".to_owned(),
-            required: vec!["region".to_owned()],
-            postal_code_pattern: None,
-        };
-        self.answer("countries".to_owned(), Countries { items: vec![country] })
-    }
 }
 
 fn carts(neighbour: &Arc<Neighbour>) -> CartService {
-    CartService::new(Arc::clone(neighbour) as _)
+    CartService(Arc::clone(neighbour) as _)
 }
 
 fn stock(neighbour: &Arc<Neighbour>) -> InventoryService {
-    InventoryService { inventory: Arc::clone(neighbour) as _, hold_seconds: 900 }
+    InventoryService { inventory: Arc::clone(neighbour) as _ }
 }
 
 fn payments(neighbour: &Arc<Neighbour>) -> PaymentService {
@@ -214,23 +212,6 @@ async fn a_destination_is_called_a_shipping_address() {
 }
 
 #[tokio::test]
-async fn the_address_rules_of_countries_are_asked_for_until_they_are_known() {
-    let busy = Neighbour::refusing(503, general::OVERLOADED);
-    let unknown = carts(&busy);
-    for _ in 0..2 {
-        let refused = unknown.required_parts().await;
-        assert!(matches!(refused, Err(PortError::Unavailable { .. })), "{refused:?}");
-    }
-    assert_eq!(*busy.calls.lock(), ["countries", "countries"]);
-    let neighbour = Arc::<Neighbour>::default();
-    let known = carts(&neighbour);
-    for _ in 0..2 {
-        assert!(known.required_parts().await.unwrap()["HK"].contains("region"));
-    }
-    assert_eq!(*neighbour.calls.lock(), ["countries"]);
-}
-
-#[tokio::test]
 async fn the_state_of_a_payment_says_whether_the_order_goes_on() {
     let neighbour = Arc::<Neighbour>::default();
     let waits = |reason: &str, url: Option<&str>| AuthorisationStatus::Waiting {
@@ -266,7 +247,7 @@ async fn repeated_calls_are_told_apart_by_their_ids() {
     let neighbour = Arc::<Neighbour>::default();
     let (hold, payment) = (hold_id(ORDER), payment_id(ORDER));
     let refund = RefundId(Uuid::from_u128(7));
-    stock(&neighbour).hold(hold, ORDER, &[(sku("MUG"), 2)]).await.unwrap();
+    stock(&neighbour).hold(hold, ORDER, &[(sku("MUG"), 2)], Duration::from_mins(15)).await.unwrap();
     stock(&neighbour).restock(hold, refund, &[(sku("MUG"), 1)], "broken").await.unwrap();
     let captured = payments(&neighbour).capture(payment).await.unwrap();
     assert_eq!(captured.amount, 500);

@@ -24,6 +24,7 @@ async fn a_changed_payment_resumes_its_checkout() {
         subject: "payment-1".to_owned(),
         time: "2026-11-22T12:00:00Z".parse().unwrap(),
         position: 1,
+        origin: None,
         event: PaymentEvent::PaymentChanged { payment_id, order_id: ORDER, state },
     };
     for _ in 0..2 {
@@ -75,6 +76,7 @@ fn an_event_that_cannot_be_decoded_is_an_error_unless_it_is_private() {
         name: name.to_owned(),
         data: "{}".into(),
         recorded_at: "2026-11-22T12:00:00Z".parse().unwrap(),
+        origin: None,
         typed: TypedEvent::default(),
     };
     assert!(translate(&recorded("confirmed", format!("order-{ORDER}"))).is_err());

@@ -2,7 +2,9 @@
 
 use super::test_world::{address, sku};
 use crate::domain::{
-    events::{Line, OrderEvent, OrderStatus, Placed, Refund, RefundScope, Shipping, Totals},
+    events::{
+        Line, OrderEvent, OrderStatus, PaymentTerms, Placed, Refund, RefundScope, Shipping, Totals,
+    },
     order::{Order, OrderCommand},
     order_state::{OrderState, PendingPayment},
     payment_status::{FulfilmentStatus, PaymentStatus},
@@ -83,6 +85,8 @@ fn placed(lines: &[SampleLine], shipping: i64, shipping_tax: i64) -> Placed {
         payment_id: PaymentId(Uuid::from_u128(2)),
         payment_method: "test".to_owned(),
         at: at(0),
+        terms: PaymentTerms::default(),
+        sequence: None,
     }
 }
 
@@ -117,8 +121,13 @@ pub(crate) fn captured(amount: i64) -> Order {
 
 /// Refund that an order decides; `Unknown` when it has this refund already.
 pub(crate) fn refund_of(order: &Order, id: u128, scope: RefundScope) -> Result<Refund, Rejection> {
-    let request =
-        RefundRequest { id: refund_id(id), scope, restock: false, reason: "broken".to_owned() };
+    let request = RefundRequest {
+        id: refund_id(id),
+        scope,
+        restock: false,
+        reason: "broken".to_owned(),
+        reference: None,
+    };
     let events = Order::decide(Some(order), &OrderCommand::ReserveRefund(request), at(9))?;
     match events.into_iter().next() {
         Some(OrderEvent::RefundReserved { refund, .. }) => Ok(refund),
@@ -341,7 +350,7 @@ proptest! {
             let id = refund_id(number as u128);
             let nth = |index: usize| order.refunds.get(index).map_or(refund_id(0), |record| record.refund.id);
             let reserve = |scope| {
-                OrderCommand::ReserveRefund(RefundRequest { id, scope, restock: false, reason: String::new() })
+                OrderCommand::ReserveRefund(RefundRequest { id, scope, restock: false, reason: String::new(), reference: None })
             };
             let command = match action {
                 RefundAction::Units(line, count) => {
@@ -528,6 +537,7 @@ fn every_state_decides_on_every_command() {
         scope: RefundScope::Rest,
         restock: false,
         reason: reason(),
+        reference: None,
     };
     let commands = [
         ("await payment", OrderCommand::AwaitPayment(payment)),

@@ -142,7 +142,7 @@ async fn an_uncaptured_payment_cannot_be_refunded() {
     let (world, process) = authorised().await;
     for (id, scope) in [(1, RefundScope::Rest), (2, RefundScope::Units(vec![(sku("MUG"), 1)]))] {
         let (id, reason) = (RefundId(Uuid::from_u128(id)), "goodwill".to_owned());
-        let request = RefundRequest { id, scope, restock: true, reason };
+        let request = RefundRequest { id, scope, restock: true, reason, reference: None };
         let problem =
             Problem::from(process.use_cases.refund.execute(ORDER, request).await.unwrap_err());
         assert_eq!(problem.code, codes::NOT_CAPTURED);

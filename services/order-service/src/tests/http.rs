@@ -12,15 +12,18 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 /// Service with its router and its world.
-struct HttpFixture {
-    world: TestWorld,
-    process: Process,
+pub(super) struct HttpFixture {
+    pub(super) world: TestWorld,
+    pub(super) process: Process,
     router: Router,
 }
 
 impl HttpFixture {
-    async fn open() -> Self {
-        let world = TestWorld::new();
+    pub(super) async fn open() -> Self {
+        Self::on(TestWorld::new()).await
+    }
+
+    pub(super) async fn on(world: TestWorld) -> Self {
         let process = world.start().await;
         let ids = world.ids();
         let values = world.storage().key_value;
@@ -35,7 +38,7 @@ impl HttpFixture {
     }
 
     /// Fixture after a restart of the service.
-    async fn reopened(self) -> Self {
+    pub(super) async fn reopened(self) -> Self {
         self.process.kill();
         let world = self.world;
         let process = world.start().await;
@@ -51,7 +54,7 @@ impl HttpFixture {
         Self { world, process, router }
     }
 
-    async fn send(
+    pub(super) async fn send(
         &self,
         method: &str,
         path: &str,
@@ -78,24 +81,24 @@ impl HttpFixture {
         (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
     }
 
-    async fn get(&self, path: &str) -> (StatusCode, Value) {
+    pub(super) async fn get(&self, path: &str) -> (StatusCode, Value) {
         self.send("GET", path, "", "operator", &Value::Null).await
     }
 
-    async fn post(&self, path: &str, key: &str, body: Value) -> (StatusCode, Value) {
+    pub(super) async fn post(&self, path: &str, key: &str, body: Value) -> (StatusCode, Value) {
         self.send("POST", path, key, "operator", &body).await
     }
 
-    async fn checkout(&self, key: &str, token: &str) -> (StatusCode, Value) {
+    pub(super) async fn checkout(&self, key: &str, token: &str) -> (StatusCode, Value) {
         self.send("POST", &checkout_path(), key, "shop", &checkout_body(token)).await
     }
 }
 
-fn checkout_path() -> String {
+pub(super) fn checkout_path() -> String {
     format!("/api/v1/carts/{CART}/checkout")
 }
 
-fn checkout_body(token: &str) -> Value {
+pub(super) fn checkout_body(token: &str) -> Value {
     json!({
         "email": "ada@example.com",
         "shipping_address": {"name": "Ada", "line1": "Ringstr. 1", "city": "Bonn", "postal_code": "53111", "country": "DE"},
@@ -109,7 +112,7 @@ fn order_body(quantity: i64) -> Value {
     body
 }
 
-fn order_path(order: &Value, rest: &str) -> String {
+pub(super) fn order_path(order: &Value, rest: &str) -> String {
     format!("/api/v1/orders/{}{rest}", order["id"].as_str().unwrap())
 }
 
@@ -195,6 +198,7 @@ async fn invalid_input_is_refused_before_the_checkout_begins() {
         ("/shipping_address/country", json!("XX"), "shipping_address.country"),
         ("/shipping_address/country", json!("US"), "shipping_address.region"),
         ("/shipping_address/city", json!(" "), "shipping_address.city"),
+        ("/shipping_address/postal_code", json!("!!"), "shipping_address.postal_code"),
         ("/payment/token", json!(""), "payment.token"),
         ("/payment/method", json!(7), "payment.method"),
     ]
@@ -222,6 +226,30 @@ async fn invalid_input_is_refused_before_the_checkout_begins() {
     let unknown = format!("/api/v1/carts/{}/checkout", kernel::Uuid::from_u128(1));
     let (status, _) = fixture.send("POST", &unknown, "k", "shop", &checkout_body("success")).await;
     assert_eq!(status, 404);
+}
+
+#[tokio::test]
+async fn everything_that_is_wrong_with_the_contact_details_is_told_at_once() {
+    let fixture = HttpFixture::open().await;
+    let mut body = checkout_body("success");
+    body["email"] = json!("nobody");
+    for (country, postal_code) in
+        [("US", "!!"), ("GB", "12345"), ("JP", "12"), ("BR", "0131010"), ("NL", "0000 AA")]
+    {
+        let address = json!({"name": "", "line1": "1 Road", "city": "X", "region": "Nowhere", "postal_code": postal_code, "country": country});
+        body["billing_address"] = address;
+        let (status, problem) =
+            fixture.send("POST", &checkout_path(), country, "shop", &body).await;
+        let errors = problem["errors"].as_array().unwrap();
+        let mut fields: Vec<_> = errors.iter().map(|it| it["field"].as_str().unwrap()).collect();
+        fields.sort_unstable();
+        let mut expected = vec!["billing_address.name", "billing_address.postal_code", "email"];
+        if !matches!(country, "GB" | "NL") {
+            expected.insert(2, "billing_address.region");
+        }
+        assert_eq!((status.as_u16(), fields), (422, expected), "{country}");
+    }
+    assert_eq!(fixture.world.storage().journal.last_position().await.unwrap(), 0);
 }
 
 #[tokio::test]

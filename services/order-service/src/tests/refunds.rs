@@ -21,7 +21,7 @@ async fn sold() -> (TestWorld, Arc<Process>) {
 
 fn request(id: u128, scope: RefundScope) -> RefundRequest {
     let (id, reason) = (RefundId(Uuid::from_u128(id)), "goodwill".to_owned());
-    RefundRequest { id, scope, restock: false, reason }
+    RefundRequest { id, scope, restock: false, reason, reference: None }
 }
 
 fn euro(amount: i64) -> Money {

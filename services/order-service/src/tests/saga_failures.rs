@@ -11,6 +11,7 @@ use crate::{
         checkout_saga::checkout_saga,
         fulfilment_saga::{FulfilmentInput, fulfilment_saga},
         orders::stream_name,
+        receipt_saga::{ReceiptInput, receipt_saga},
         refund_saga::{RefundInput, refund_saga},
         saga_dependencies::SagaDependencies,
     },
@@ -102,7 +103,11 @@ impl failure_matrix::SagaUnderTest for CheckoutSubject {
         journal: Arc<dyn Journal>,
         points: &Arc<failure_matrix::CrashPoints>,
     ) -> Saga<CheckoutInput> {
-        checkout_saga(&dependencies(world, journal, points).await, Duration::from_hours(1))
+        checkout_saga(
+            &dependencies(world, journal, points).await,
+            Duration::from_hours(1),
+            Duration::from_mins(15),
+        )
     }
 
     fn input(&self) -> (Uuid, CheckoutInput) {
@@ -314,6 +319,7 @@ impl failure_matrix::SagaUnderTest for RefundSubject {
             what: RefundScope::Units(vec![(sku("MUG"), 1)]),
             restock: true,
             reason: "broken".to_owned(),
+            reference: None,
         };
         (refund_id.into(), input)
     }
@@ -348,4 +354,58 @@ impl failure_matrix::SagaUnderTest for RefundSubject {
 #[tokio::test(start_paused = true)]
 async fn a_refund_is_paid_once_or_not_at_all() {
     failure_matrix::prove(&RefundSubject).await;
+}
+
+/// Receipt of part of an invoice.
+struct ReceiptSubject;
+
+#[async_trait]
+impl failure_matrix::SagaUnderTest for ReceiptSubject {
+    type Input = ReceiptInput;
+    type Environment = TestWorld;
+
+    async fn environment(&self) -> TestWorld {
+        let world = TestWorld::new();
+        let process = world.start().await;
+        let mut input = checkout(&world, "");
+        input.payment_method = "invoice".to_owned();
+        let found = process.use_cases.place.execute(input).await.unwrap();
+        assert_eq!(found.order.status(), OrderStatus::Confirmed);
+        process.kill();
+        world
+    }
+
+    async fn saga(
+        &self,
+        world: &TestWorld,
+        journal: Arc<dyn Journal>,
+        points: &Arc<failure_matrix::CrashPoints>,
+    ) -> Saga<ReceiptInput> {
+        receipt_saga(&dependencies(world, journal, points).await)
+    }
+
+    fn input(&self) -> (Uuid, ReceiptInput) {
+        let operation = Uuid::from_u128(0x7e1);
+        let amount = Money::new(500, Currency::EUR);
+        let (payment_id, reference) = (payment_id(ORDER), "statement 7".to_owned());
+        (operation, ReceiptInput { order_id: ORDER, payment_id, operation, amount, reference })
+    }
+
+    fn refuses_cleanly(&self, step: &str) -> bool {
+        step == "take"
+    }
+
+    async fn verify(&self, world: &TestWorld, end: SagaState) -> Result<(), String> {
+        let order = order(world).await.ok_or("there is no order")?;
+        let expected = if end == SagaState::Done { 500 } else { 0 };
+        if order.captured.amount != expected || order.authorised.amount != TOTAL - expected {
+            return Err(format!("the order is {order:?}"));
+        }
+        world.payments.lock().received(expected)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_receipt_is_taken_once_or_not_at_all() {
+    failure_matrix::prove(&ReceiptSubject).await;
 }

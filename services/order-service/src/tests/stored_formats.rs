@@ -3,9 +3,10 @@
 use crate::{
     application::{
         cancellation_saga::CancellationInput, checkout_input::CheckoutInput,
-        fulfilment_saga::FulfilmentInput, list_orders::SagaPosition, refund_saga::RefundInput,
+        fulfilment_saga::FulfilmentInput, list_orders::SagaPosition, receipt_saga::ReceiptInput,
+        refund_saga::RefundInput,
     },
-    domain::events::OrderEvent,
+    domain::events::{OrderEvent, PaymentTerms},
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -31,6 +32,9 @@ fn inputs_of_sagas() {
     stays::<CancellationInput>(&format!(
         r#"{{"order_id":"{ID}","hold_id":"{ID}","payment_id":"{ID}","reason":"too dear"}}"#
     ));
+    stays::<ReceiptInput>(&format!(
+        r#"{{"order_id":"{ID}","payment_id":"{ID}","operation":"{ID}","amount":{{"amount":5,"currency":"EUR"}},"reference":"statement 7"}}"#
+    ));
     stays::<FulfilmentInput>(&format!(r#"{{"order_id":"{ID}","payment_id":"{ID}"}}"#));
     for scope in
         [r#"{"units":[["MUG-a",1]]}"#, r#"{"sum":{"amount":5,"currency":"EUR"}}"#, r#""rest""#]
@@ -53,6 +57,15 @@ fn events() {
     stays::<OrderEvent>(&format!(
         r#"{{"type":"refund_reserved","refund":{{"id":"{ID}","amount":{five},"tax":{one},"units":[{{"sku":"MUG-a","from":0,"until":1}}],"restock":true,"reason":"broken"}},{at}}}"#
     ));
+    stays::<OrderEvent>(&format!(r#"{{"type":"captured","captured":{five},{of},{at}}}"#));
+    stays::<OrderEvent>(&format!(
+        r#"{{"type":"captured","captured":{five},{of},{at},"reference":"statement 7"}}"#
+    ));
+    for terms in ["prepayment", "invoice"] {
+        stays::<PaymentTerms>(&format!(
+            r#"{{"type":"{terms}","bank_details":"DE02","pay_by":"2026-11-29T12:00:00Z"}}"#
+        ));
+    }
     stays::<OrderEvent>(&format!(r#"{{"type":"refunded","id":"{ID}","amount":{five},{of},{at}}}"#));
     stays::<OrderEvent>(&format!(
         r#"{{"type":"refund_dropped","id":"{ID}","reason":"declined",{at}}}"#

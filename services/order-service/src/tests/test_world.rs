@@ -9,9 +9,14 @@ use crate::{
     adapters::{http::UseCases, order_index::DocumentOrderIndex},
     application::{
         checkout_input::{CapturePolicy, CheckoutInput, CheckoutSource, FirstAttempt},
+        lookup_limit::LookupLimits,
         resume_checkout::ResumeCheckout,
+        unpaid_orders::UnpaidLimits,
     },
-    domain::events::Address,
+    domain::{
+        events::{Address, PaymentTerms},
+        order_number::Numbering,
+    },
     wiring::{ServiceDependencies, wire},
 };
 use carts::FakeCarts;
@@ -50,6 +55,8 @@ pub(crate) struct TestWorld {
     pub(crate) payments: Arc<Mutex<FakePayments>>,
     /// Capture policy of orders.
     pub(crate) capture: CapturePolicy,
+    /// Limits of unpaid orders.
+    pub(crate) unpaid: UnpaidLimits,
     /// Whether every call yields to other tasks.
     pub(crate) yields: bool,
 }
@@ -79,6 +86,7 @@ impl TestWorld {
             stock: Arc::new(Mutex::new(FakeStock::with("MUG", 10))),
             payments: Arc::default(),
             capture: CapturePolicy::default(),
+            unpaid: UnpaidLimits { orders_max: 10, share_percent_max: 50, units_min: 5 },
             yields: false,
         }
     }
@@ -112,7 +120,12 @@ impl TestWorld {
             spawn,
             orders_in_memory_max: NonZeroUsize::new(1_000).unwrap(),
             payment_wait: Duration::from_hours(1),
+            hold: Duration::from_mins(15),
             capture: self.capture,
+            prepayment_days: 7,
+            unpaid: self.unpaid,
+            lookups: LookupLimits { per_email_max: 20, per_address_max: 30 },
+            numbering: Numbering::Sequential,
             id_secret: Uuid::from_u128(0x5e_c4e7),
         }
     }
@@ -208,6 +221,9 @@ pub(crate) fn checkout(world: &TestWorld, token: &str) -> CheckoutInput {
         expected_total: None,
         begun_at: world.clock.now(),
         capture: world.capture,
+        pay_by: None,
+        terms: PaymentTerms::default(),
+        clients: Vec::new(),
         first_attempt: FirstAttempt::pending(),
     }
 }

@@ -3,7 +3,7 @@
 use super::view;
 use crate::{application, application::NewPayment, domain::RefundRequest};
 use async_trait::async_trait;
-use contracts::payment::{Authorisation, Capture, Payment, Payments, Refund};
+use contracts::payment::{Authorisation, Capture, OfferedMethods, Payment, Payments, Refund};
 use identifiers::{OrderId, PaymentId, RefundId};
 use kernel::Problem;
 use rpc::CallError;
@@ -20,6 +20,10 @@ pub(crate) struct PaymentsProvider(pub(crate) Arc<application::Payments>);
 
 #[async_trait]
 impl Payments for PaymentsProvider {
+    async fn methods(&self) -> Result<OfferedMethods, CallError> {
+        Ok(OfferedMethods { items: self.0.offers.iter().map(view::offered).collect() })
+    }
+
     async fn authorise(
         &self,
         id: PaymentId,

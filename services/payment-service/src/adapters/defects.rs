@@ -15,7 +15,9 @@ use axum::{
     middleware::{Next, from_fn},
     response::Response,
 };
-use contracts::payment::{Authorisation, Capture, Payment, Payments, Refund, Webhook};
+use contracts::payment::{
+    Authorisation, Capture, OfferedMethods, Payment, Payments, Refund, Webhook,
+};
 use identifiers::{OrderId, PaymentId, RefundId};
 use kernel::{Problem, Uuid, defects::planted};
 use rpc::CallError;
@@ -28,11 +30,16 @@ pub(crate) struct DefectivePayments(pub(crate) PaymentsProvider);
 
 #[async_trait]
 impl Payments for DefectivePayments {
+    async fn methods(&self) -> Result<OfferedMethods, CallError> {
+        self.0.methods().await
+    }
+
     async fn authorise(
         &self,
         id: PaymentId,
         authorisation: Authorisation,
     ) -> Result<Payment, CallError> {
+        self.check_offered(&authorisation.payment.method)?;
         self.0.authorise(id, authorisation).await
     }
 
@@ -42,6 +49,7 @@ impl Payments for DefectivePayments {
         reference: String,
         capture: Capture,
     ) -> Result<Payment, CallError> {
+        self.check_existing(id).await?;
         self.0.capture(id, reference, capture).await
     }
 
@@ -52,6 +60,7 @@ impl Payments for DefectivePayments {
                 return Ok(());
             }
         }
+        self.check_existing(id).await?;
         self.0.cancel(id, order_id).await
     }
 
@@ -64,6 +73,7 @@ impl Payments for DefectivePayments {
         if planted("refund_given_again") {
             return self.refund_again(id, refund_id, refund).await;
         }
+        self.check_existing(id).await?;
         self.0.refund(id, refund_id, refund).await
     }
 }
@@ -71,6 +81,21 @@ impl Payments for DefectivePayments {
 impl DefectivePayments {
     fn payments(&self) -> &application::Payments {
         &self.0.0
+    }
+
+    /// Refuses a payment that exists when its method is no longer offered.
+    async fn check_existing(&self, id: PaymentId) -> Result<(), CallError> {
+        let payment = self.payments().payment(id).await.map_err(Problem::from)?;
+        let method = payment.and_then(|it| it.intent.as_ref().map(|intent| intent.method.clone()));
+        method.map_or(Ok(()), |method| self.check_offered(&method))
+    }
+
+    fn check_offered(&self, method: &str) -> Result<(), CallError> {
+        let is_offered = self.payments().offers.iter().any(|offer| offer.method == method);
+        if is_offered || !planted("setting_strands_payments") {
+            return Ok(());
+        }
+        Err(Problem::from(application::PaymentError::TestPaymentsOff).into())
     }
 
     /// Refunds as if no refund had this id yet.

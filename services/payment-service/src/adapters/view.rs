@@ -2,12 +2,12 @@
 
 use crate::{
     adapters::journal::contract_state,
-    application::PaymentError,
+    application::{Offer, PaymentError},
     domain::{self, PaymentIntent, PaymentState, Rejection},
 };
 use contracts::{
     codes,
-    payment::{Payment, PaymentRefund, PaymentSummary},
+    payment::{OfferedMethod, Payment, PaymentRefund, PaymentSummary},
     shared::PaymentId,
 };
 use kernel::Problem;
@@ -43,6 +43,12 @@ pub(crate) fn summary(id: PaymentId, payment: &domain::Payment) -> Result<Paymen
     Ok(PaymentSummary { id, state, amount, action_url })
 }
 
+/// Offered payment method.
+pub(crate) fn offered(offer: &Offer) -> OfferedMethod {
+    let Offer { method, needs_token, bank_details, days_to_pay } = offer.clone();
+    OfferedMethod { method: method.to_owned(), needs_token, bank_details, days_to_pay }
+}
+
 pub(crate) fn not_found(id: PaymentId) -> Problem {
     Problem::not_found("payment", id)
 }
@@ -63,6 +69,8 @@ impl From<PaymentError> for Problem {
             PaymentError::Rejected(rejection) => rejection.into(),
             PaymentError::UnknownMethod(_) => Self::field("payment.method", title),
             PaymentError::InvalidToken(_) => Self::field("payment.token", title),
+            PaymentError::NotOffered(_) => Self::new(422, codes::METHOD_NOT_OFFERED, title),
+            PaymentError::MethodGone(_) => Self::new(409, codes::METHOD_GONE, title),
             PaymentError::TestPaymentsOff => Self::new(422, codes::TEST_PAYMENTS_OFF, title),
             PaymentError::Storage(error) => error.into(),
         }

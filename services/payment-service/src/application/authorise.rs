@@ -12,6 +12,7 @@ use identifiers::{OrderId, PaymentId};
 use kernel::Money;
 use std::sync::Arc;
 use storage::durability;
+use tokio::time::{error::Elapsed, timeout};
 
 /// Request for a payment.
 #[derive(Clone, Debug)]
@@ -23,37 +24,38 @@ pub(crate) struct NewPayment {
 }
 
 impl Payments {
-    /// Authorises the payment. The same request again returns the same payment; a payment that the bank declines has
-    /// failed.
+    /// Authorises the payment. The same request again returns the same payment, also after its method is no longer
+    /// offered; a payment that the bank declines has failed.
     pub(crate) async fn authorise(
         &self,
         id: PaymentId,
         new: NewPayment,
     ) -> Result<Arc<Payment>, PaymentError> {
-        let processor = self.processor(&new.method)?;
-        if let TokenValidity::Invalid(message) = processor.validate_token(&new.token) {
-            return Err(PaymentError::InvalidToken(message));
-        }
-        if !new.amount.is_positive() {
-            return Err(Rejection::AmountNotPositive.into());
-        }
+        let known = self.repository.load(&stream_name(id)).await?.state;
+        let processor = match &known {
+            Some(_) => self.processors.get(new.method.as_str()).map(Arc::clone),
+            None => Some(self.processor_for_new(&new)?),
+        };
         let at = self.ids.now();
         let NewPayment { order_id, amount, method, token } = new;
         let intent = PaymentIntent { amount, method, token, at };
         let create = |payment: Option<&Payment>| Payment::create(payment, order_id, intent.clone());
 
-        let known = self.repository.load(&stream_name(id)).await?.state;
-        if let Some(known) = known {
-            create(Some(&known))?;
+        if let Some(known) = &known {
+            create(Some(known))?;
             if known.state != PaymentState::Created {
-                return Ok(known);
+                return Ok(Arc::clone(known));
             }
-        } else if processor.is_external() {
+        }
+        let processor = processor.ok_or_else(|| PaymentError::MethodGone(intent.method.clone()))?;
+        if known.is_none() && processor.is_external() {
             // A crash must not lose the fact that the bank was called.
             self.execute(id, create).await?;
             durability::wait().await.map_err(commit_failed)?;
         }
-        let outcome = authorise(id, &intent, &*processor).await;
+        let request = authorisation_request(id, &intent);
+        let outcome = timeout(CALL_TIMEOUT, processor.authorise(&request)).await;
+        let outcome = outcome.unwrap_or(AuthorisationOutcome::Unknown);
         let execute_inline = |transfer: &_| processor.execute_inline(transfer);
         let decide = |payment: Option<&Payment>| {
             let mut events = create(payment)?;
@@ -69,38 +71,41 @@ impl Payments {
         self.execute(id, decide).await
     }
 
+    /// Processor for a payment that does not exist yet, after the checks of what is requested.
+    fn processor_for_new(&self, new: &NewPayment) -> Result<Arc<dyn Processor>, PaymentError> {
+        let processor = self.offered_processor(&new.method)?;
+        if let TokenValidity::Invalid(message) = processor.validate_token(&new.token) {
+            return Err(PaymentError::InvalidToken(message));
+        }
+        if !new.amount.is_positive() {
+            return Err(Rejection::AmountNotPositive.into());
+        }
+        Ok(processor)
+    }
+
     /// Asks the processor about a payment that has no outcome yet: authorises it when the call may never have been made,
-    /// otherwise queries the outcome.
+    /// otherwise queries the outcome. `None` where there is nothing to ask.
     pub(super) async fn query_outcome(
         &self,
         id: PaymentId,
         payment: &Payment,
         processor: &dyn Processor,
-    ) -> Option<AuthorisationOutcome> {
-        let intent = payment.intent.as_ref()?;
+    ) -> Option<Result<AuthorisationOutcome, Elapsed>> {
+        let request = authorisation_request(id, payment.intent.as_ref()?);
         match payment.state {
-            PaymentState::Created => Some(authorise(id, intent, processor).await),
-            PaymentState::Unknown => {
-                let request = authorisation_request(id, intent);
-                Some(with_timeout(processor.look_up(&request)).await)
+            PaymentState::Created => {
+                Some(timeout(CALL_TIMEOUT, processor.authorise(&request)).await)
             }
-            _ => None,
+            PaymentState::Unknown => Some(timeout(CALL_TIMEOUT, processor.look_up(&request)).await),
+            PaymentState::RequiresAction
+            | PaymentState::Authorised
+            | PaymentState::PartiallyCaptured
+            | PaymentState::Captured
+            | PaymentState::Refunded
+            | PaymentState::Voided
+            | PaymentState::Failed => None,
         }
     }
-}
-
-/// Calls the processor to authorise.
-async fn authorise(
-    id: PaymentId,
-    intent: &PaymentIntent,
-    processor: &dyn Processor,
-) -> AuthorisationOutcome {
-    with_timeout(processor.authorise(&authorisation_request(id, intent))).await
-}
-
-/// Call with a time limit, after which the outcome is unknown.
-async fn with_timeout(call: impl Future<Output = AuthorisationOutcome>) -> AuthorisationOutcome {
-    tokio::time::timeout(CALL_TIMEOUT, call).await.unwrap_or(AuthorisationOutcome::Unknown)
 }
 
 fn authorisation_request(payment: PaymentId, intent: &PaymentIntent) -> AuthorisationRequest {

@@ -7,7 +7,8 @@ use kernel::Ids;
 
 impl Payments {
     /// Voids what is authorised and refunds what was captured. A payment that does not exist is barred, so that a late
-    /// request cannot create it.
+    /// request cannot create it. Where the processor is gone, what it would have to do is recorded and stays pending: the
+    /// order can be cancelled, and the money is left to a person.
     pub(crate) async fn cancel(
         &self,
         id: PaymentId,
@@ -15,7 +16,9 @@ impl Payments {
     ) -> Result<(), PaymentError> {
         let processor = match self.processor_of(id).await {
             Ok(processor) => Some(processor),
-            Err(PaymentError::Rejected(Rejection::UnknownPayment)) => None,
+            Err(
+                PaymentError::Rejected(Rejection::UnknownPayment) | PaymentError::MethodGone(_),
+            ) => None,
             Err(error) => return Err(error),
         };
         let refund = RefundRequest {

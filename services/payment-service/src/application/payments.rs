@@ -1,6 +1,6 @@
 //! Payments: the repository and the processors that all use cases share.
 
-use super::PaymentError;
+use super::{Offer, PaymentError};
 use crate::{
     domain::{Payment, PaymentEvent, Rejection, Transfer, TransferKind, TransferOutcome},
     ports::{Processor, UnsettledPayments},
@@ -24,8 +24,10 @@ pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(15);
 /// All payments of the shop.
 pub(crate) struct Payments {
     pub(crate) repository: Repository<Payment>,
-    /// Processors by the name of their method.
+    /// Processors by the name of their method: all that the shop can reach, offered or not.
     pub(crate) processors: BTreeMap<&'static str, Arc<dyn Processor>>,
+    /// Methods that are offered for new payments.
+    pub(crate) offers: Vec<Offer>,
     pub(crate) unsettled: Arc<dyn UnsettledPayments>,
     pub(crate) ids: Ids,
 }
@@ -48,22 +50,36 @@ impl Payments {
         Ok(loaded.state.filter(|payment| payment.intent.is_some()))
     }
 
-    /// Processor of a payment.
+    /// Processor of a payment that exists, whether its method is still offered or not.
     pub(super) async fn processor_of(
         &self,
         id: PaymentId,
     ) -> Result<Arc<dyn Processor>, PaymentError> {
         let payment = self.payment(id).await?.ok_or(Rejection::UnknownPayment)?;
-        let method = payment.intent.as_ref().map_or("", |intent| &intent.method);
-        self.processor(method)
+        self.processor(payment.intent.as_ref().map_or("", |intent| &intent.method))
     }
 
+    /// Processor of a method that an existing payment has.
     pub(super) fn processor(&self, method: &str) -> Result<Arc<dyn Processor>, PaymentError> {
-        match self.processors.get(method) {
-            Some(processor) => Ok(Arc::clone(processor)),
-            None if method == crate::TEST => Err(PaymentError::TestPaymentsOff),
-            None => Err(PaymentError::UnknownMethod(method.to_owned())),
+        let found = self.processors.get(method).map(Arc::clone);
+        found.ok_or_else(|| PaymentError::MethodGone(method.to_owned()))
+    }
+
+    /// Processor for a new payment; an error where the method is not offered.
+    pub(super) fn offered_processor(
+        &self,
+        method: &str,
+    ) -> Result<Arc<dyn Processor>, PaymentError> {
+        let Some((method, processor)) = self.processors.get_key_value(method) else {
+            return Err(PaymentError::UnknownMethod(method.to_owned()));
+        };
+        if self.offers.iter().any(|offer| offer.method == *method) {
+            return Ok(Arc::clone(processor));
         }
+        Err(match *method {
+            crate::TEST => PaymentError::TestPaymentsOff,
+            other => PaymentError::NotOffered(other),
+        })
     }
 
     /// Executes a decision on a payment that exists.
@@ -77,7 +93,7 @@ impl Payments {
     }
 
     /// Executes a decision, and updates the list of unsettled payments in the same commit.
-    pub(super) async fn execute(
+    pub(crate) async fn execute(
         &self,
         id: PaymentId,
         decide: impl Fn(Option<&Payment>) -> Result<Vec<PaymentEvent>, Rejection> + Send + Sync,

@@ -4,14 +4,14 @@
 use super::*;
 use crate::{
     adapters::unsettled_documents::UnsettledDocuments,
-    application::{NewPayment, PaymentError, Payments, Reconciler},
+    application::{NewPayment, Offer, PaymentError, Payments, ReconcileLimits, Reconciler},
     ports::{AuthorisationRequest, Processor, TokenValidity},
 };
 use async_trait::async_trait;
 use engine_memory::MemoryEngine;
 use identifiers::PaymentId;
 use journal::{Journal, Repository, durability};
-use kernel::{Ids, ManualClock, SeededRandomness};
+use kernel::{Clock, Ids, ManualClock, SeededRandomness};
 use parking_lot::Mutex;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -98,6 +98,11 @@ struct Process {
     payments: Arc<Payments>,
 }
 
+const LIMITS: ReconcileLimits = ReconcileLimits {
+    interval: Duration::from_secs(1),
+    calls_max: NonZeroUsize::new(4).unwrap(),
+    backoff_max: Duration::from_mins(1),
+};
 const ID: PaymentId = PaymentId(Uuid::from_u128(5));
 
 impl Process {
@@ -114,6 +119,7 @@ impl Process {
         let payments = Arc::new(Payments {
             repository: Repository::new(storage.journal, ids.clone(), in_memory),
             processors: BTreeMap::from([("bank", Arc::clone(&bank) as Arc<dyn Processor>)]),
+            offers: vec![Offer::with_token("bank")],
             unsettled: Arc::new(UnsettledDocuments(storage.documents)),
             ids,
         });
@@ -131,7 +137,7 @@ impl Process {
     }
 
     async fn reconcile(&self) {
-        let mut reconciler = Reconciler::new(Arc::clone(&self.payments), Duration::from_secs(1));
+        let mut reconciler = Reconciler::new(Arc::clone(&self.payments), LIMITS);
         reconciler.run_once().await.unwrap();
     }
 
@@ -243,4 +249,144 @@ async fn a_late_authorisation_of_a_cancelled_payment_is_voided_at_the_bank() {
     process.reconcile().await;
     assert_eq!((process.state().await, process.unsettled().await), (Some(PaymentState::Voided), 0));
     assert_eq!(process.bank.transferred.lock().get("void"), Some(&10_000));
+}
+
+#[tokio::test]
+async fn a_payment_whose_processor_is_gone_can_be_cancelled_and_nothing_else() {
+    for is_captured in [false, true] {
+        let process = Process::start();
+        process.authorise().await.unwrap();
+        if is_captured {
+            durability::scope(process.payments.capture(ID, "c", None)).await.0.unwrap();
+        }
+        let mut gone = process.crashed();
+        Arc::get_mut(&mut gone.payments).unwrap().processors.clear();
+        let again = gone.authorise().await.unwrap();
+        assert_eq!(again.state, process.state().await.unwrap(), "it is still the same payment");
+        let refused = durability::scope(gone.payments.refund(ID, refund(1, 1))).await.0;
+        assert!(matches!(refused, Err(PaymentError::MethodGone(method)) if method == "bank"));
+        let refused = durability::scope(gone.payments.capture(ID, "d", None)).await.0;
+        assert!(matches!(refused, Err(PaymentError::MethodGone(_))));
+        gone.payments.cancel(ID, order_id()).await.unwrap();
+        gone.payments.cancel(ID, order_id()).await.unwrap();
+        let payment = gone.payments.payment(ID).await.unwrap().unwrap();
+        let pending: Vec<&str> =
+            payment.pending_transfers.iter().map(|transfer| transfer.key.as_str()).collect();
+        assert_eq!(pending.len(), 1, "what a person has to do is recorded once");
+        assert_eq!(pending[0].starts_with("refund/"), is_captured);
+        // Back again, the processor is told.
+        let back = gone.crashed();
+        back.reconcile().await;
+        let expected = if is_captured { PaymentState::Refunded } else { PaymentState::Voided };
+        assert_eq!((back.state().await, back.unsettled().await), (Some(expected), 0));
+    }
+}
+
+/// Bank that responds after a time, and counts its concurrent calls.
+struct SlowBank {
+    response_time: Duration,
+    calls: Mutex<Vec<tokio::time::Instant>>,
+    concurrent: Mutex<(usize, usize)>,
+}
+
+impl SlowBank {
+    fn new(response_time: Duration) -> Arc<Self> {
+        Arc::new(Self { response_time, calls: Mutex::default(), concurrent: Mutex::default() })
+    }
+}
+
+#[async_trait]
+impl Processor for SlowBank {
+    fn is_external(&self) -> bool {
+        true
+    }
+
+    fn validate_token(&self, _: &str) -> TokenValidity {
+        TokenValidity::Valid
+    }
+
+    async fn authorise(&self, request: &AuthorisationRequest) -> AuthorisationOutcome {
+        self.look_up(request).await
+    }
+
+    async fn look_up(&self, _: &AuthorisationRequest) -> AuthorisationOutcome {
+        self.calls.lock().push(tokio::time::Instant::now());
+        {
+            let mut concurrent = self.concurrent.lock();
+            concurrent.0 += 1;
+            concurrent.1 = concurrent.1.max(concurrent.0);
+        }
+        let call = async {
+            let _guard = Leaving(&self.concurrent);
+            tokio::time::sleep(self.response_time).await;
+        };
+        call.await;
+        AuthorisationOutcome::Authorised
+    }
+
+    fn execute_inline(&self, _: &Transfer) -> Option<TransferOutcome> {
+        Some(TransferOutcome::Done)
+    }
+
+    async fn capture(&self, _: PaymentId, _: &Transfer) -> Option<TransferOutcome> {
+        Some(TransferOutcome::Done)
+    }
+
+    async fn refund(&self, _: PaymentId, _: &Transfer) -> Option<TransferOutcome> {
+        Some(TransferOutcome::Done)
+    }
+
+    async fn void(&self, _: PaymentId, _: &Transfer) -> Option<TransferOutcome> {
+        Some(TransferOutcome::Done)
+    }
+}
+
+/// Counts a call down, also when it is dropped at its time limit.
+struct Leaving<'a>(&'a Mutex<(usize, usize)>);
+
+impl Drop for Leaving<'_> {
+    fn drop(&mut self) {
+        self.0.lock().0 -= 1;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bank_that_hangs_delays_nobody_but_itself_and_is_asked_less_and_less() {
+    let mut process = Process::start();
+    let (hanging, live) =
+        (SlowBank::new(Duration::from_hours(24)), SlowBank::new(Duration::from_millis(100)));
+    let payments = Arc::get_mut(&mut process.payments).unwrap();
+    payments.processors = BTreeMap::from([
+        ("hanging", Arc::clone(&hanging) as Arc<dyn Processor>),
+        ("live", Arc::clone(&live) as Arc<dyn Processor>),
+    ]);
+    for number in 0..200_u128 {
+        // The hanging bank's payments come first in the list.
+        let method = if number < 100 { "hanging" } else { "live" }.to_owned();
+        let at = process.clock.now();
+        let intent = PaymentIntent { method, at, ..intent(10_000) };
+        let create = |payment: Option<&Payment>| {
+            let mut events = Payment::create(payment, order_id(), intent.clone())?;
+            let created = Payment::after(payment, &events).unwrap();
+            events.extend(created.apply_outcome(&AuthorisationOutcome::Unknown, &REMOTE)?);
+            Ok(events)
+        };
+        process.payments.execute(PaymentId(Uuid::from_u128(number)), create).await.unwrap();
+    }
+    let mut task = Box::pin(Reconciler::new(Arc::clone(&process.payments), LIMITS).run());
+    let started = tokio::time::Instant::now();
+    // 100 payments, 4 at a time, 0.1 s each.
+    assert!(tokio::time::timeout(Duration::from_secs(5), &mut task).await.is_err());
+    assert_eq!(live.calls.lock().len(), 100);
+    assert_eq!(process.unsettled().await, 100, "those of the hanging bank");
+    assert_eq!(live.concurrent.lock().1, 4);
+
+    assert!(tokio::time::timeout(Duration::from_mins(10), &mut task).await.is_err());
+    let asked: Vec<u64> =
+        hanging.calls.lock().iter().map(|at| at.duration_since(started).as_secs()).collect();
+    assert_eq!(hanging.concurrent.lock().1, 4);
+    // Each attempt takes 15 s; then the bank is left alone for 1, 2, 4, … 60 s, and asked once.
+    assert_eq!(asked[..8], [0, 0, 0, 0, 16, 33, 52, 75]);
+    let last = asked.len() - 1;
+    assert_eq!(asked[last] - asked[last - 1], 75, "15 s and the longest backoff");
 }

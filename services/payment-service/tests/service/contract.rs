@@ -6,7 +6,9 @@ use crate::{
 };
 use async_trait::async_trait;
 use contracts::{
-    payment::{self, Authorisation, Capture, Payment, PaymentState, Payments, Refund},
+    payment::{
+        self, Authorisation, Capture, OfferedMethods, Payment, PaymentState, Payments, Refund,
+    },
     shared::{OrderId, PaymentId, RefundId},
 };
 use kernel::SeededRandomness;
@@ -23,6 +25,8 @@ async fn behaves_like_payments(payments: &dyn Payments) {
     captures_and_refunds_once(payments).await;
     cancels_whatever_the_state(payments).await;
     names_invalid_fields(payments).await;
+    let offered = payments.methods().await.unwrap();
+    assert_eq!(offered.items.iter().map(|it| it.method.as_str()).collect::<Vec<_>>(), ["test"]);
 }
 
 async fn authorises_once(payments: &dyn Payments) {
@@ -151,6 +155,10 @@ async fn retried<T, F: Future<Output = Result<T, CallError>>>(
 
 #[async_trait]
 impl Payments for Retried {
+    async fn methods(&self) -> Result<OfferedMethods, CallError> {
+        retried(|| self.0.methods()).await
+    }
+
     async fn authorise(&self, id: PaymentId, new: Authorisation) -> Result<Payment, CallError> {
         retried(|| self.0.authorise(id, new.clone())).await
     }

@@ -5,6 +5,7 @@
 mod contract;
 mod delayed_outcomes;
 mod errors;
+mod methods;
 mod money;
 
 use axum::Router;
@@ -46,10 +47,19 @@ impl TestService {
     }
 
     async fn on(engine: MemoryEngine, clock: Arc<ManualClock>, test_payments: &str) -> Self {
+        Self::with_settings(engine, clock, &[("test_payments", test_payments)]).await
+    }
+
+    async fn with_settings(
+        engine: MemoryEngine,
+        clock: Arc<ManualClock>,
+        settings: &[(&str, &str)],
+    ) -> Self {
         let flag = |name: &str, value: &str| {
             Flag::new(format!("--{name}"), format!("payment-service.{name}"), value)
         };
-        let flags = vec![flag("test_payments", test_payments), flag("webhook_secret", SECRET)];
+        let flags = settings.iter().map(|(name, value)| flag(name, value));
+        let flags = flags.chain([flag("webhook_secret", SECRET)]).collect();
         let sources = Sources { flags, ..Sources::default() };
         let sections = TABLE.iter().filter_map(|module| module.settings);
         let tasks = TaskTracker::default();
@@ -78,6 +88,12 @@ impl TestService {
     async fn restarted(&self) -> Self {
         self.tasks.drain(Duration::from_secs(1)).await;
         Self::on(self.engine.clone(), Arc::clone(&self.clock), "true").await
+    }
+
+    /// Restarts the process with other settings.
+    async fn restarted_with(&self, settings: &[(&str, &str)]) -> Self {
+        self.tasks.drain(Duration::from_secs(1)).await;
+        Self::with_settings(self.engine.clone(), Arc::clone(&self.clock), settings).await
     }
 
     /// Restarts the process after a power cut.
@@ -155,7 +171,7 @@ impl TestService {
 
     /// States that the feed publishes, in order.
     async fn feed_states(&self) -> Vec<PaymentState> {
-        let page = self.feed.pull(0, 0).await.unwrap();
+        let page = self.feed.pull(0, 0, None).await.unwrap();
         let states = page.messages.into_iter().map(|message| match message.event {
             PaymentEvent::PaymentChanged { state, .. } => state,
         });

@@ -85,6 +85,8 @@ impl ActivityQueue {
             at: self.ids.now(),
             actor: context.actor.as_deref().unwrap_or("guest").to_owned(),
             edge: context.edge.as_str().to_owned(),
+            address: None,
+            user_agent: None,
             action: action.to_owned(),
             subject,
             details,

@@ -10,7 +10,7 @@ use runtime::{BuildError, Maintenance, OfflineContext};
 /// Maintenance tasks of the product service.
 pub(crate) fn maintenance(offline: &OfflineContext) -> Result<Maintenance, BuildError> {
     let settings: ProductSettings = offline.settings()?;
-    let policy = settings.prior_price.policy().map_err(BuildError::Other)?;
+    let policy = settings.prior_price.policy();
     let storage = offline.storage.clone();
     Ok(Maintenance {
         read_models: vec![Box::new(ProductDocumentsReadModel { policy })],

@@ -1,14 +1,41 @@
 //! Settings of the product service.
 
+use super::media_settings::MediaSettings;
 use crate::domain::prior_price::{NewProductRule, PerishableRule, Policy};
 use serde::{Deserialize, Serialize};
+use settings::{Allowed, SectionSettings};
 
 /// Settings section `product-service`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProductSettings {
     /// Rules for announcing price reductions.
     pub(crate) prior_price: PriorPriceSettings,
+    /// Number of days for which a product counts as new, from its first price or its first publication.
+    pub(crate) new_days: u32,
+    /// Pictures of products.
+    pub(crate) media: MediaSettings,
+}
+
+impl Default for ProductSettings {
+    fn default() -> Self {
+        Self {
+            prior_price: PriorPriceSettings::default(),
+            new_days: 30,
+            media: MediaSettings::default(),
+        }
+    }
+}
+
+impl SectionSettings for ProductSettings {
+    const ALLOWED: &'static [Allowed] = &[
+        Allowed::range("prior_price.days", 1, 365),
+        Allowed::range("new_days", 0, 3_650),
+        Allowed::range("media.fetches_max", 1, 32),
+        Allowed::range("media.fetch_seconds_max", 1, 300),
+        Allowed::range("media.pixels_max", 1_000_000, 200_000_000),
+        Allowed::range("media.rendition_bytes_max", 1 << 20, 1 << 40),
+    ];
 }
 
 /// Rules for announcing a price reduction in the shop's country (Directive 98/6/EC, Article 6a).
@@ -55,11 +82,8 @@ impl Default for PriorPriceSettings {
 }
 
 impl PriorPriceSettings {
-    /// Policy of the domain, or a message about an invalid value.
-    pub(crate) fn policy(&self) -> Result<Policy, String> {
-        if !(1..=365).contains(&self.days) {
-            return Err("prior_price.days is between 1 and 365".to_owned());
-        }
+    /// Policy of the domain.
+    pub(crate) fn policy(&self) -> Policy {
         let new_goods = match self.new_goods {
             NewGoodsSetting::SinceLaunch => NewProductRule::SinceLaunch,
             NewGoodsSetting::Exempt => NewProductRule::Exempt,
@@ -70,6 +94,6 @@ impl PriorPriceSettings {
             PerishableSetting::LastPrice => PerishableRule::LastPrice,
             PerishableSetting::Exempt => PerishableRule::Exempt,
         };
-        Ok(Policy { days: self.days, progressive: self.progressive, new_goods, perishable })
+        Policy { days: self.days, progressive: self.progressive, new_goods, perishable }
     }
 }

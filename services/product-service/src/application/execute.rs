@@ -43,7 +43,18 @@ pub(super) struct PlannedChange {
     now: Timestamp,
     pub(super) outcome: ChangeOutcome,
     pub(super) counts: Vec<StockCount>,
+    /// Changes to the set of variants.
+    pub(super) variants: VariantSetChanges,
     _claim: Option<NameClaim>,
+}
+
+/// Changes to the set of a product's variants, by SKU.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct VariantSetChanges {
+    pub(crate) added: Vec<Sku>,
+    pub(crate) withdrawn: Vec<Sku>,
+    /// Corrected SKUs: before and now.
+    pub(crate) renamed: Vec<(Sku, Sku)>,
 }
 
 /// Units available by SKU, as the inventory counted them.
@@ -66,6 +77,7 @@ impl Catalogue {
         request: ChangeRequest,
     ) -> Result<PlannedChange, CatalogueError> {
         let now = self.ids.now();
+        let request = self.with_uploaded_pictures(request).await?;
         let loaded = self.products.load(&stream_of(request.id)).await?;
         let product = loaded.state.as_deref().and_then(|stream| stream.0.as_ref());
         let events = decide(product, &request, now)?;
@@ -78,7 +90,8 @@ impl Catalogue {
             None => ChangeOutcome::Created,
             Some(_) => ChangeOutcome::Updated,
         };
-        Ok(PlannedChange { now, outcome, counts: stock_counts(&events), _claim: claim, request })
+        let (counts, variants) = (self.stock_counts(&events), variant_set_changes(&events));
+        Ok(PlannedChange { now, outcome, counts, variants, _claim: claim, request })
     }
 
     /// Stock count for one or several changes.
@@ -100,7 +113,7 @@ impl Catalogue {
         planned: PlannedChange,
         available: &AvailableUnits,
     ) -> Result<ChangeOutcome, CatalogueError> {
-        let PlannedChange { request, now, outcome, counts, _claim } = planned;
+        let PlannedChange { request, now, outcome, counts, variants: _, _claim } = planned;
         if outcome == ChangeOutcome::Unchanged {
             return Ok(outcome);
         }
@@ -127,9 +140,40 @@ impl Catalogue {
             }
         }
         if let Some(document) = indexed.into_inner() {
+            let is_pending = document.pictures_pending > 0;
             self.index.put(document, loaded.commit().clone());
+            if is_pending {
+                self.pictures.push(request.id);
+            }
         }
         Ok(outcome)
+    }
+}
+
+impl Catalogue {
+    /// Stock counts that these events declare. A corrected SKU that was never counted starts with the units available
+    /// of the old one; those that are held stay with it, for the orders that hold them.
+    fn stock_counts(&self, events: &[ProductEvent]) -> Vec<StockCount> {
+        let mut counts = Vec::new();
+        let mut declare = |sku: &Sku, units| counts.push(StockCount { sku: sku.clone(), units });
+        for event in events {
+            match event {
+                ProductEvent::StockDeclared { sku, units } => declare(sku, *units),
+                ProductEvent::VariantsAdded { variants, .. } => {
+                    let declared = variants.iter().filter_map(|it| Some((&it.sku, it.stock?)));
+                    declared.for_each(|(sku, units)| declare(sku, units));
+                }
+                ProductEvent::VariantRenamed { from, to, stock } if from != to => {
+                    let was_counted = self.index.available(to).is_some();
+                    let carried = self.index.available(from).filter(|_| !was_counted);
+                    if let Some(units) = stock.or(carried) {
+                        declare(to, units.max(0));
+                    }
+                }
+                _ => {}
+            }
+        }
+        counts
     }
 }
 
@@ -156,28 +200,31 @@ fn added_names(events: &[ProductEvent]) -> (Option<&str>, Vec<&Sku>) {
             ProductEvent::VariantsAdded { variants, .. } => {
                 skus.extend(variants.iter().map(|variant| &variant.sku));
             }
+            ProductEvent::VariantsRestored { skus: restored, .. } => skus.extend(restored),
+            ProductEvent::VariantRenamed { to, .. } => skus.push(to),
             _ => {}
         }
     }
     (slug, skus)
 }
 
-/// Stock counts that these events declare.
-fn stock_counts(events: &[ProductEvent]) -> Vec<StockCount> {
-    let mut counts = Vec::new();
+/// Changes that these events make to the set of variants.
+fn variant_set_changes(events: &[ProductEvent]) -> VariantSetChanges {
+    let mut changes = VariantSetChanges::default();
     for event in events {
         match event {
-            ProductEvent::StockDeclared { sku, units } => {
-                counts.push(StockCount { sku: sku.clone(), units: *units });
-            }
             ProductEvent::VariantsAdded { variants, .. } => {
-                let declared = variants.iter().filter_map(|it| {
-                    it.stock.map(|units| StockCount { sku: it.sku.clone(), units })
-                });
-                counts.extend(declared);
+                changes.added.extend(variants.iter().map(|variant| variant.sku.clone()));
+            }
+            ProductEvent::VariantsRestored { skus, .. } => changes.added.extend_from_slice(skus),
+            ProductEvent::VariantsWithdrawn { skus, .. } => {
+                changes.withdrawn.extend_from_slice(skus);
+            }
+            ProductEvent::VariantRenamed { from, to, .. } => {
+                changes.renamed.push((from.clone(), to.clone()));
             }
             _ => {}
         }
     }
-    counts
+    changes
 }

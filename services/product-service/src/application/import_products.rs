@@ -1,12 +1,38 @@
 //! Batch import of products: each product is created, updated, left unchanged or rejected independently of the others,
 //! and their stock is counted together.
+//!
+//! A product that exists has the variants of its draft afterwards and no others. A variant that cannot be taken is
+//! refused by itself: what concerns the whole product does not depend on it.
 
+use super::execute::{PlannedChange, VariantSetChanges};
 use super::{Catalogue, CatalogueError, ChangeOutcome, ChangeRequest};
-use crate::domain::{ProductCommand, ProductDraft, Rejection};
+use crate::domain::{MissingVariants, ProductCommand, ProductDraft, RefusedDraft, Rejection};
+use crate::index::NameConflict;
+use contracts::shared::{ProductId, Sku};
 use std::collections::HashSet;
 
+/// Refused variants of one product, at most: beyond, the product is rejected.
+const REFUSED_VARIANTS_MAX: usize = 100;
+
 /// Result for one product of a batch.
-pub(crate) type ImportResult = Result<ChangeOutcome, CatalogueError>;
+pub(crate) type ImportResult = Result<ImportedProduct, CatalogueError>;
+
+/// Product that was imported.
+#[derive(Debug)]
+pub(crate) struct ImportedProduct {
+    pub(crate) outcome: ChangeOutcome,
+    pub(crate) variants: VariantSetChanges,
+    pub(crate) refused: Vec<VariantRefusal>,
+}
+
+/// Refusal of one variant.
+#[derive(Debug)]
+pub(crate) struct VariantRefusal {
+    /// Place among the variants of the draft.
+    pub(crate) index: usize,
+    pub(crate) sku: Sku,
+    pub(crate) error: CatalogueError,
+}
 
 /// Mode of an import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,12 +43,16 @@ pub(crate) enum ImportMode {
     DryRun,
 }
 
+/// Planned change of one product, with the variants that were refused.
+type PlannedImport = (PlannedChange, Vec<VariantRefusal>);
+
 impl Catalogue {
     /// Upsert of products by slug, with a result for each. The batch fails as a whole only if the stock cannot be
     /// counted; then nothing has changed.
     pub(crate) async fn import(
         &self,
         drafts: Vec<ProductDraft>,
+        missing: &MissingVariants,
         mode: ImportMode,
     ) -> Result<Vec<ImportResult>, CatalogueError> {
         let mut plans = Vec::with_capacity(drafts.len());
@@ -34,23 +64,94 @@ impl Catalogue {
                 plans.push(Err(duplicate.into()));
                 continue;
             }
-            let existing = self.index.owner_of_slug(&draft.slug);
-            let id = existing.unwrap_or_else(|| self.ids.next());
-            let command = ProductCommand::Upsert(draft);
-            plans.push(self.plan(ChangeRequest { id, command, if_match: None }).await);
+            plans.push(self.plan_import(draft, missing).await);
         }
-        if mode == ImportMode::DryRun {
-            return Ok(plans.into_iter().map(|plan| plan.map(|planned| planned.outcome)).collect());
+        if mode == ImportMode::Apply {
+            let counts = plans.iter().flatten().flat_map(|(plan, _)| plan.counts.clone()).collect();
+            let available = self.count_stock(counts).await?;
+            let mut results = Vec::with_capacity(plans.len());
+            for plan in plans {
+                results.push(match plan {
+                    Ok((mut planned, refused)) => {
+                        let variants = std::mem::take(&mut planned.variants);
+                        let outcome = self.commit(planned, &available).await;
+                        outcome.map(|outcome| ImportedProduct { outcome, variants, refused })
+                    }
+                    Err(error) => Err(error),
+                });
+            }
+            return Ok(results);
         }
-        let counts = plans.iter().flatten().flat_map(|planned| planned.counts.clone()).collect();
-        let available = self.count_stock(counts).await?;
-        let mut results = Vec::with_capacity(plans.len());
-        for plan in plans {
-            results.push(match plan {
-                Ok(planned) => self.commit(planned, &available).await,
-                Err(error) => Err(error),
+        let imported = |(planned, refused): PlannedImport| ImportedProduct {
+            outcome: planned.outcome,
+            variants: planned.variants,
+            refused,
+        };
+        Ok(plans.into_iter().map(|plan| plan.map(imported)).collect())
+    }
+
+    /// Plan for one product: variants at fault are taken out of the draft until the rest is valid.
+    async fn plan_import(
+        &self,
+        mut draft: ProductDraft,
+        missing: &MissingVariants,
+    ) -> Result<PlannedImport, CatalogueError> {
+        let existing = self.index.owner_of_slug(&draft.slug);
+        let id = existing.unwrap_or_else(|| self.ids.next());
+        let mut missing = missing.clone();
+        let mut places: Vec<usize> = (0..draft.variants.len()).collect();
+        let mut refused = Vec::new();
+        loop {
+            let command = ProductCommand::Upsert { draft: draft.clone(), missing: missing.clone() };
+            let error = match self.plan(ChangeRequest { id, command, if_match: None }).await {
+                Ok(planned) => return Ok((planned, refused)),
+                Err(error) => error,
+            };
+            let at_fault = variant_at_fault(&error, &draft);
+            let has_others = draft.variants.len() > 1 && refused.len() < REFUSED_VARIANTS_MAX;
+            if let Some(at) = at_fault.filter(|_| has_others) {
+                let options = draft.variants[at].facts.options.clone();
+                let sku = self.take_out(&mut draft, at, id);
+                if let MissingVariants::Withdrawn { except } = &mut missing {
+                    except.push(RefusedDraft { sku: sku.clone(), options });
+                }
+                refused.push(VariantRefusal { index: places.remove(at), sku, error });
+                continue;
+            }
+            // What a refused variant was before may not fit the rest; then it leaves the sale.
+            match &mut missing {
+                MissingVariants::Withdrawn { except } if !except.is_empty() => except.clear(),
+                _ => return Err(error),
+            }
+        }
+    }
+
+    /// Removal of a variant from a draft, with its place in pictures that would otherwise show an unknown SKU.
+    fn take_out(&self, draft: &mut ProductDraft, at: usize, id: ProductId) -> Sku {
+        let sku = draft.variants.remove(at).sku;
+        let is_known = draft.variants.iter().any(|it| it.sku == sku)
+            || self.index.owner_of_sku(&sku) == Some(id);
+        if !is_known {
+            draft.media.retain_mut(|picture| {
+                let had_skus = !picture.skus.is_empty();
+                picture.skus.retain(|it| *it != sku);
+                !(had_skus && picture.skus.is_empty())
             });
         }
-        Ok(results)
+        sku
+    }
+}
+
+/// Place of the variant that an error is about.
+fn variant_at_fault(error: &CatalogueError, draft: &ProductDraft) -> Option<usize> {
+    match error {
+        CatalogueError::Rejected(rejection) => {
+            let (place, _) = rejection.field()?.strip_prefix("variants[")?.split_once(']')?;
+            place.parse().ok().filter(|place| *place < draft.variants.len())
+        }
+        CatalogueError::NameConflict(NameConflict::Sku(sku)) => {
+            draft.variants.iter().position(|variant| variant.sku == *sku)
+        }
+        _ => None,
     }
 }

@@ -1,24 +1,24 @@
 //! Mapping of a product aggregate to contract messages and to the document of the search index.
 
+use super::shown_pictures;
 use crate::domain::{
     Product, Reduction, Status, Variant,
     events::{Media, PricePoint, ProductOption},
     prior_price::Policy,
     text,
 };
-use crate::index::{ProductDocument, VariantDocument};
+use crate::index::{ProductDocument, VariantDocument, is_color};
 use contracts::{
     product::{self as contract, ProductStatus},
-    shared::{Image, ProductId, Sku},
+    shared::{ProductId, Sku},
 };
-use kernel::{Currency, UnitPrice};
+use kernel::UnitPrice;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
+use std::sync::Arc;
 
 /// Number of different words of a description that are indexed.
 const DESCRIPTION_WORDS_MAX: usize = 500;
-/// Names of the option that holds the colour.
-const COLOR_OPTIONS: &[&str] = &["color", "colour"];
 
 /// Document for the search index.
 pub(crate) fn product_document(
@@ -26,12 +26,11 @@ pub(crate) fn product_document(
     product: &Product,
     policy: Policy,
 ) -> ProductDocument {
-    let prices = || product.variants.iter().filter_map(|variant| Some((variant, variant.price()?)));
-    let by_price =
-        |one: &UnitPrice, two: &UnitPrice| one.compare(*two).unwrap_or(std::cmp::Ordering::Equal);
-    let lowest = prices().min_by(|(_, one), (_, two)| by_price(one, two));
-    let price = lowest.map_or(UnitPrice::zero(Currency::EUR), |(_, price)| price);
-    let cheapest = lowest.map(|(variant, _)| variant);
+    let pictures = product.picture_counts();
+    let since = product.published_at.unwrap_or_else(|| product.created_at());
+    let earliest = product.variants.iter().filter_map(|it| it.prices.first()).map(|it| it.from);
+    let first = first_media(product);
+    let (variants, withdrawn) = variant_documents(product, policy);
     ProductDocument {
         id,
         version: product.version,
@@ -43,16 +42,28 @@ pub(crate) fn product_document(
         status: status(product.status()),
         created_at: product.created_at(),
         published_at: product.published_at,
-        price,
-        price_varies: prices().any(|(_, other)| other != price),
-        compare_at_price: cheapest.and_then(|variant| compare_at_price(variant)),
-        reduction: cheapest.and_then(|variant| product.reduction(variant, policy)).map(reduction),
-        image: product.media.first().map(image),
-        colors: colors(product),
-        variants: variant_documents(product),
+        since: earliest.min().map_or(since, |earliest| earliest.min(since)),
+        featured: product.featured,
+        image: first.and_then(|media| shown_pictures::image(product, media)),
+        image_skus: first.map(|media| media.skus.clone()).unwrap_or_default(),
+        colors: colors(product, &variants),
+        variants,
+        withdrawn,
         tag_words: text::fold(&product.tags.join(" ")),
         description_words: description_words(&product.description),
+        pictures_pending: pictures.pending,
+        pictures_stored: pictures.stored,
+        pictures_failed: pictures.failed,
     }
+}
+
+/// First picture of something that is on sale.
+fn first_media(product: &Product) -> Option<&Media> {
+    let is_offered = |media: &&Media| {
+        media.skus.is_empty() || media.skus.iter().any(|sku| product.variant(sku).is_some())
+    };
+    let shown = || product.media.iter().filter(|media| shown_pictures::is_shown(product, media));
+    shown().find(is_offered).or(shown().next())
 }
 
 /// Contract message of a product, without its stock.
@@ -61,19 +72,20 @@ pub(super) fn product(id: ProductId, product: &Product, policy: Policy) -> contr
         name: option.name.clone(),
         values: option.values.clone(),
     };
-    let media = |media: &Media| contract::Media { image: image(media), skus: media.skus.clone() };
     let variants = product.variants.iter().filter_map(|it| variant(product, it, policy));
     contract::Product {
         id,
         slug: product.slug.clone(),
         name: product.name.clone(),
-        description: product.description.to_string(),
+        description: shown_pictures::description(product),
         brand: product.brand.clone(),
         categories: product.categories.to_vec(),
         tags: product.tags.to_vec(),
         options: product.options.iter().map(option).collect(),
         variants: variants.collect(),
-        media: product.media.iter().map(media).collect(),
+        withdrawn: product.withdrawn.iter().map(|it| it.sku.clone()).collect(),
+        featured: product.featured,
+        media: product.media.iter().map(|it| shown_pictures::media(product, it)).collect(),
         status: status(product.status()),
         version: product.version,
         created_at: product.created_at(),
@@ -106,27 +118,38 @@ fn variant(product: &Product, variant: &Variant, policy: Policy) -> Option<contr
     })
 }
 
-fn variant_documents(product: &Product) -> Vec<VariantDocument> {
+/// Documents of the variants on sale, and of the withdrawn ones.
+fn variant_documents(
+    product: &Product,
+    policy: Policy,
+) -> (Vec<VariantDocument>, Vec<VariantDocument>) {
     let mut pictures: HashMap<&Sku, &Media> = HashMap::new();
-    for media in product.media.iter() {
+    let shown = |media: &&Media| shown_pictures::is_shown(product, media);
+    for media in product.media.iter().filter(shown) {
         for sku in &media.skus {
             pictures.entry(sku).or_insert(media);
         }
     }
-    let document = |variant: &Variant| {
+    let common = product.media.iter().filter(shown).find(|media| media.skus.is_empty());
+    let of_others = first_media(product).is_some_and(|media| !media.skus.is_empty());
+    let document = |variant: &Arc<Variant>| {
         let options = variant.facts.options.iter();
-        let picture = pictures.get(&variant.sku);
+        // A picture of all comes before the first one, if that shows other variants.
+        let picture = pictures.get(&variant.sku).copied().or(common.filter(|_| of_others));
         Some(VariantDocument {
             sku: variant.sku.clone(),
             options: options
                 .map(|(name, value)| (name.as_str().into(), value.as_str().into()))
                 .collect(),
             price: variant.price()?,
-            image: picture.map(|media| Box::new(image(media))),
+            compare_at_price: compare_at_price(variant).map(Box::new),
+            reduction: product.reduction(variant, policy).map(reduction).map(Box::new),
+            image: picture.and_then(|it| shown_pictures::image(product, it)).map(Box::new),
             weight_grams: variant.facts.weight_grams,
         })
     };
-    product.variants.iter().filter_map(|variant| document(variant)).collect()
+    let documents = |variants: &[Arc<Variant>]| variants.iter().filter_map(document).collect();
+    (documents(&product.variants), documents(&product.withdrawn))
 }
 
 /// Compare-at price, if it is above the price.
@@ -137,28 +160,13 @@ fn compare_at_price(variant: &Variant) -> Option<UnitPrice> {
 }
 
 /// Colours of the variants, in the order of the option.
-fn colors(product: &Product) -> Vec<String> {
-    let is_color = |name: &str| COLOR_OPTIONS.iter().any(|it| it.eq_ignore_ascii_case(name));
-    let Some(option) = product.options.iter().find(|option| is_color(&option.name)) else {
-        return Vec::new();
-    };
-    let chosen: HashSet<&str> = product
-        .variants
-        .iter()
-        .flat_map(|variant| &variant.facts.options)
-        .filter(|(name, _)| *name == option.name)
-        .map(|(_, value)| value.as_str())
-        .collect();
-    option.values.iter().filter(|value| chosen.contains(value.as_str())).cloned().collect()
-}
-
-fn image(media: &Media) -> Image {
-    Image {
-        url: media.url.clone(),
-        alt: media.alt.clone(),
-        width: media.width,
-        height: media.height,
-    }
+fn colors(product: &Product, variants: &[VariantDocument]) -> Vec<String> {
+    let chosen: HashSet<&str> = variants.iter().filter_map(VariantDocument::color).collect();
+    let options = product.options.iter().filter(|option| is_color(&option.name));
+    let mut listed = HashSet::new();
+    let values = options.flat_map(|option| &option.values).map(String::as_str);
+    let values = values.filter(|value| chosen.contains(value) && listed.insert(*value));
+    values.map(str::to_owned).collect()
 }
 
 fn reduction(reduction: Reduction) -> contract::Reduction {

@@ -12,7 +12,7 @@ use journal::{
 use storage::{Collection, StorageError, Write};
 
 /// Version of the layout of [`crate::index::ProductDocument`], raised with every change to it.
-const DOCUMENT_SCHEMA_VERSION: u32 = 1;
+const DOCUMENT_SCHEMA_VERSION: u32 = 2;
 
 /// The search index as of the last flush.
 pub(crate) async fn open_index(

@@ -1,9 +1,9 @@
 //! Decisions on commands, and the creation of a product.
 
-use super::draft::{ProductCommand, ProductDraft, TargetStatus, VariantDraft};
+use super::draft::{MissingVariants, ProductCommand, ProductDraft, TargetStatus, VariantDraft};
 use super::events::{ProductCreated, ProductEvent, VariantAdded};
 use super::product::Product;
-use super::{Decision, Rejection, limits, update, validation};
+use super::{Decision, Rejection, limits, pictures, update, validation, variants};
 use kernel::Timestamp;
 
 impl Product {
@@ -15,20 +15,37 @@ impl Product {
         now: Timestamp,
     ) -> Decision {
         match (product, command) {
-            (None, ProductCommand::Create(draft) | ProductCommand::Upsert(draft)) => {
+            (None, ProductCommand::Create(draft) | ProductCommand::Upsert { draft, .. }) => {
                 create(draft, now)
             }
             (None, _) => Err(Rejection::UnknownProduct),
             (Some(product), ProductCommand::Create(draft)) => product.repeat_creation(draft, now),
-            (Some(product), ProductCommand::Upsert(draft)) => {
+            (Some(product), ProductCommand::Upsert { draft, missing }) => {
                 validation::draft(draft, now)?;
-                update::change(product, &draft.clone().into_changes(), now)
+                let changes = draft.clone().into_changes(missing.clone());
+                let mut events = update::change(product, &changes, now)?;
+                events.extend(pictures::retry(product));
+                Ok(events)
             }
             (Some(product), ProductCommand::Change(changes)) => {
-                update::change(product, changes, now)
+                let mut events = update::change(product, changes, now)?;
+                events.extend(pictures::retry(product).filter(|_| changes.media.is_some()));
+                Ok(events)
+            }
+            (Some(product), ProductCommand::AddVariant(draft)) => {
+                variants::add(product, draft, now)
+            }
+            (Some(product), ProductCommand::ChangeVariant { sku, changes }) => {
+                variants::change(product, sku, changes, now)
+            }
+            (Some(product), ProductCommand::WithdrawVariant { sku }) => {
+                variants::withdraw_one(product, sku, now)
             }
             (Some(product), ProductCommand::SetPrice { sku, price }) => {
                 update::set_price(product, sku, *price, now)
+            }
+            (Some(product), ProductCommand::RecordPicture { source, outcome }) => {
+                Ok(pictures::record(product, source, outcome).into_iter().collect())
             }
             (Some(product), ProductCommand::Publish) => Ok(update::publish(product, now)),
             (Some(product), ProductCommand::Archive) => Ok(update::archive(product, now)),
@@ -37,7 +54,8 @@ impl Product {
 
     /// Decision on a repeated creation, which must describe the product as it is.
     fn repeat_creation(&self, draft: &ProductDraft, now: Timestamp) -> Decision {
-        let differs = !update::change(self, &draft.clone().into_changes(), now)?.is_empty();
+        let changes = draft.clone().into_changes(MissingVariants::Kept);
+        let differs = !update::change(self, &changes, now)?.is_empty();
         if self.slug != draft.slug || differs {
             Err(Rejection::CreatedDifferently)
         } else {
@@ -58,6 +76,7 @@ fn create(draft: &ProductDraft, now: Timestamp) -> Decision {
         tags: draft.tags.clone(),
         options: draft.options.clone(),
         media: draft.media.clone(),
+        featured: draft.featured,
     };
     let mut events = vec![ProductEvent::Created(Box::new(created))];
     events.extend(variants_added(&draft.variants.iter().collect::<Vec<_>>(), now));

@@ -36,10 +36,56 @@ pub(crate) enum ProductEvent {
     MediaChanged {
         media: Vec<Media>,
     },
+    /// Own copy of a picture elsewhere.
+    PictureStored {
+        source: String,
+        picture: StoredPicture,
+    },
+    /// Picture elsewhere that could not be fetched.
+    PictureFailed {
+        source: String,
+        reason: String,
+    },
+    /// Another attempt at all pictures that could not be fetched.
+    PicturesRetried {},
     /// Addition of variants, with prices from `at` on.
     VariantsAdded {
         at: Timestamp,
         variants: Vec<VariantAdded>,
+    },
+    /// End of sale of variants. They are kept, with their price history.
+    VariantsWithdrawn {
+        at: Timestamp,
+        skus: Vec<Sku>,
+    },
+    /// Return of withdrawn variants, as they were.
+    VariantsRestored {
+        at: Timestamp,
+        skus: Vec<Sku>,
+    },
+    /// Corrected SKU of a variant; everything else stays.
+    VariantRenamed {
+        from: Sku,
+        to: Sku,
+        /// Units on hand of the new SKU; absent carries over what is available of the old one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stock: Option<i64>,
+    },
+    /// New name of an option, in the product and in its variants.
+    OptionRenamed {
+        option: String,
+        to: String,
+    },
+    /// New name of an option value, in the product and in its variants.
+    OptionValueRenamed {
+        option: String,
+        value: String,
+        to: String,
+    },
+    /// Rank among the featured products; absent if it was removed.
+    FeaturedChanged {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rank: Option<u32>,
     },
     /// Change of a variant's facts other than its price; the event carries all of them.
     VariantChanged {
@@ -86,6 +132,8 @@ pub(crate) struct ProductCreated {
     pub(crate) options: Vec<ProductOption>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) media: Vec<Media>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) featured: Option<u32>,
 }
 
 /// Option with its possible values.
@@ -108,6 +156,20 @@ pub(crate) struct Media {
     /// SKUs that the picture shows; empty means all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) skus: Vec<Sku>,
+}
+
+/// Picture that the shop keeps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StoredPicture {
+    /// SHA-256 of the file, in hexadecimal.
+    pub(crate) digest: String,
+    /// Width in pixels.
+    pub(crate) width: u32,
+    /// Height in pixels.
+    pub(crate) height: u32,
+    /// Whether parts of it are transparent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) transparent: bool,
 }
 
 /// Variant as it was added.
@@ -156,7 +218,16 @@ impl ProductEvent {
             Self::TagsChanged { .. } => "tags_changed",
             Self::OptionsChanged { .. } => "options_changed",
             Self::MediaChanged { .. } => "media_changed",
+            Self::PictureStored { .. } => "picture_stored",
+            Self::PictureFailed { .. } => "picture_failed",
+            Self::PicturesRetried {} => "pictures_retried",
             Self::VariantsAdded { .. } => "variants_added",
+            Self::VariantsWithdrawn { .. } => "variants_withdrawn",
+            Self::VariantsRestored { .. } => "variants_restored",
+            Self::VariantRenamed { .. } => "variant_renamed",
+            Self::OptionRenamed { .. } => "option_renamed",
+            Self::OptionValueRenamed { .. } => "option_value_renamed",
+            Self::FeaturedChanged { .. } => "featured_changed",
             Self::VariantChanged { .. } => "variant_changed",
             Self::PriceChanged { .. } => "price_changed",
             Self::StockDeclared { .. } => "stock_declared",

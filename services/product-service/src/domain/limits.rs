@@ -2,12 +2,18 @@
 
 /// Variants of a product.
 pub(crate) const VARIANTS_MAX: usize = 2_048;
+/// Withdrawn variants that a product keeps; the oldest ones are forgotten.
+pub(crate) const WITHDRAWN_VARIANTS_MAX: usize = VARIANTS_MAX;
+/// Renames in one change.
+pub(crate) const RENAMES_MAX: usize = 100;
 /// Options of a product, such as Colour and Size.
 pub(crate) const OPTIONS_MAX: usize = 3;
 /// Values of one option: as many as there can be variants.
 pub(crate) const OPTION_VALUES_MAX: usize = VARIANTS_MAX;
 /// Pictures of a product.
 pub(crate) const MEDIA_MAX: usize = 250;
+/// Pictures elsewhere within a description of which copies are kept; further ones are not shown.
+pub(crate) const DESCRIPTION_PICTURES_MAX: usize = 100;
 /// Categories a product is in.
 pub(crate) const CATEGORIES_MAX: usize = 20;
 /// Levels of one category path.

@@ -2,6 +2,7 @@
 
 use super::events::{Media, PricePoint, ProductEvent, ProductOption, VariantAdded, VariantFacts};
 use super::limits;
+use super::pictures::{PictureCopies, PictureCopy};
 use identifiers::Sku;
 use kernel::{Timestamp, UnitPrice};
 use std::sync::Arc;
@@ -22,7 +23,14 @@ pub(crate) struct Product {
     pub(crate) tags: Arc<[String]>,
     pub(crate) options: Arc<[ProductOption]>,
     pub(crate) media: Arc<[Media]>,
+    /// Copies of pictures elsewhere.
+    pub(crate) copies: Arc<PictureCopies>,
+    /// Variants on sale while the product is.
     pub(crate) variants: Vec<Arc<Variant>>,
+    /// Variants that left the sale, the one that left last at the end.
+    pub(crate) withdrawn: Vec<Arc<Variant>>,
+    /// Rank among the featured products.
+    pub(crate) featured: Option<u32>,
     /// Status from each instant on; the last one is the current status.
     pub(crate) status_history: Vec<(Timestamp, Status)>,
     /// Time of first publication.
@@ -46,6 +54,15 @@ pub(crate) struct Variant {
     pub(crate) prices: Vec<PricePoint>,
     /// Units on hand as last declared by the merchant.
     pub(crate) declared_stock: Option<i64>,
+    /// Times when the variant was not on sale.
+    pub(crate) breaks: Vec<OfferBreak>,
+}
+
+/// Time when a variant was not on sale, until it came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OfferBreak {
+    pub(crate) from: Timestamp,
+    pub(crate) until: Option<Timestamp>,
 }
 
 impl Variant {
@@ -60,6 +77,13 @@ impl Variant {
         self.prices.last().map(|point| point.price)
     }
 
+    /// Whether the variant itself was on sale at an instant.
+    pub(crate) fn offered_at(&self, instant: Timestamp) -> bool {
+        let includes =
+            |it: &OfferBreak| it.from <= instant && it.until.is_none_or(|until| instant < until);
+        !self.breaks.iter().any(includes)
+    }
+
     fn added(added: &VariantAdded, at: Timestamp) -> Self {
         let mut prices = added.earlier.clone();
         prices.push(PricePoint { from: at, price: added.price });
@@ -68,6 +92,7 @@ impl Variant {
             facts: added.facts.clone(),
             prices,
             declared_stock: added.stock,
+            breaks: Vec::new(),
         }
     }
 }
@@ -102,17 +127,25 @@ impl Product {
                 tags: created.tags.as_slice().into(),
                 options: created.options.as_slice().into(),
                 media: created.media.as_slice().into(),
+                copies: Arc::default(),
                 variants: Vec::new(),
+                withdrawn: Vec::new(),
+                featured: created.featured,
                 status_history: vec![(created.at, Status::Draft)],
                 published_at: None,
             }),
             (None, _) => None,
             (Some(mut product), event) => {
-                product.version += 1;
-                product.apply(event);
+                product.evolve_by(event);
                 Some(product)
             }
         }
+    }
+
+    /// Next state, in place.
+    pub(super) fn evolve_by(&mut self, event: &ProductEvent) {
+        self.version += 1;
+        self.apply(event);
     }
 
     fn apply(&mut self, event: &ProductEvent) {
@@ -125,6 +158,7 @@ impl Product {
                 }
                 if let Some(description) = description {
                     self.description = description.as_str().into();
+                    self.retain_copies();
                 }
                 if let Some(brand) = brand {
                     self.brand = Some(brand.clone()).filter(|brand| !brand.is_empty());
@@ -135,11 +169,27 @@ impl Product {
                 self.categories = categories.as_slice().into();
             }
             ProductEvent::TagsChanged { tags } => self.tags = tags.as_slice().into(),
-            ProductEvent::OptionsChanged { options } => self.options = options.as_slice().into(),
-            ProductEvent::MediaChanged { media } => self.media = media.as_slice().into(),
+            ProductEvent::OptionsChanged { options } => self.change_options(options),
+            ProductEvent::MediaChanged { media } => {
+                self.media = media.as_slice().into();
+                self.retain_copies();
+            }
+            ProductEvent::PictureStored { source, picture } => {
+                self.put_copy(source, PictureCopy::Stored(picture.clone()));
+            }
+            ProductEvent::PictureFailed { source, reason } => {
+                self.put_copy(source, PictureCopy::Failed(reason.clone()));
+            }
+            ProductEvent::PicturesRetried {} => self.retry_copies(),
             ProductEvent::VariantsAdded { at, variants } => self
                 .variants
                 .extend(variants.iter().map(|added| Arc::new(Variant::added(added, *at)))),
+            ProductEvent::VariantsWithdrawn { .. }
+            | ProductEvent::VariantsRestored { .. }
+            | ProductEvent::VariantRenamed { .. }
+            | ProductEvent::OptionRenamed { .. }
+            | ProductEvent::OptionValueRenamed { .. } => self.apply_to_variants(event),
+            ProductEvent::FeaturedChanged { rank } => self.featured = *rank,
             ProductEvent::VariantChanged { sku, facts } => {
                 self.update_variant(sku, |variant| variant.facts.clone_from(facts));
             }
@@ -167,7 +217,7 @@ impl Product {
         }
     }
 
-    fn update_variant(&mut self, sku: &Sku, change: impl FnOnce(&mut Variant)) {
+    pub(super) fn update_variant(&mut self, sku: &Sku, change: impl FnOnce(&mut Variant)) {
         if let Some(variant) = self.variants.iter_mut().find(|variant| variant.sku == *sku) {
             change(Arc::make_mut(variant));
         }

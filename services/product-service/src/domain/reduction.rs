@@ -39,12 +39,14 @@ impl Product {
     pub(crate) fn offers(&self, variant: &Variant) -> Vec<PricePeriod> {
         let prices = variant.prices.iter().map(|point| point.from);
         let status_history = self.status_history.iter().map(|(from, _)| *from);
-        let mut instants: Vec<Timestamp> = prices.chain(status_history).collect();
+        let breaks = variant.breaks.iter().flat_map(|it| [Some(it.from), it.until]).flatten();
+        let mut instants: Vec<Timestamp> = prices.chain(status_history).chain(breaks).collect();
         instants.sort_unstable();
         instants.dedup();
         let mut offers: Vec<PricePeriod> = Vec::with_capacity(instants.len());
         for from in instants {
-            let price = variant.price_at(from).filter(|_| self.offered_at(from));
+            let is_offered = self.offered_at(from) && variant.offered_at(from);
+            let price = variant.price_at(from).filter(|_| is_offered);
             if offers.last().is_none_or(|last| last.price != price) {
                 offers.push(PricePeriod { from, price });
             }

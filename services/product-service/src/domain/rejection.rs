@@ -9,6 +9,10 @@ pub(crate) enum Rejection {
     UnknownProduct,
     #[error("the product has no variant {sku}")]
     UnknownVariant { sku: Sku },
+    #[error("the product has a variant {sku} already")]
+    SkuInUse { sku: Sku },
+    #[error("{sku} is the last variant of the product; archive the product instead")]
+    LastVariant { sku: Sku },
     #[error("must not be empty")]
     Empty { field: String },
     #[error("has {actual} {unit}; at most {max} are allowed")]
@@ -50,6 +54,8 @@ impl Rejection {
             | Self::CurrencyMismatch { field, .. } => Some(field),
             Self::UnknownProduct
             | Self::UnknownVariant { .. }
+            | Self::SkuInUse { .. }
+            | Self::LastVariant { .. }
             | Self::Archived
             | Self::VersionChanged { .. }
             | Self::CreatedDifferently => None,

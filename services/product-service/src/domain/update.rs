@@ -1,20 +1,45 @@
 //! Changes of an existing product: each difference becomes an event; what is equal leads to none.
 
-use super::draft::{ProductChanges, TargetStatus, VariantDraft};
+use super::draft::{ProductChanges, TargetStatus};
 use super::events::ProductEvent;
 use super::product::{Product, Status, Variant};
-use super::{Decision, Rejection, create, validation};
+use super::{Decision, Rejection, validation, variants};
 use identifiers::Sku;
 use kernel::{Timestamp, UnitPrice};
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashSet;
+
+/// Change in progress: the events so far, and the product as it is after them.
+pub(super) struct Change {
+    pub(super) product: Product,
+    pub(super) events: Vec<ProductEvent>,
+}
+
+impl Change {
+    pub(super) fn of(product: &Product) -> Self {
+        Self { product: product.clone(), events: Vec::new() }
+    }
+
+    pub(super) fn push(&mut self, event: ProductEvent) {
+        self.product.evolve_by(&event);
+        self.events.push(event);
+    }
+}
 
 /// Decision on several changes at once.
 pub(super) fn change(product: &Product, changes: &ProductChanges, now: Timestamp) -> Decision {
-    let mut events = detail_changes(product, changes)?;
-    if let Some(variants) = &changes.variants {
-        validation::variants(variants, now)?;
-        events.extend(variant_changes(product, variants, now));
+    let mut change = Change::of(product);
+    variants::rename_options(&mut change, &changes.renames)?;
+    let renamed = change.product.clone();
+    detail_changes(&mut change, changes)?;
+    if let Some(drafts) = &changes.variants {
+        validation::variants(drafts, now)?;
+        variants::change_all(&mut change, &renamed, drafts, &changes.missing, now);
     }
+    variants::withdraw(&mut change, &listed_skus(product, &changes.withdraw)?, now)?;
+    if changes.options.is_none() && (changes.variants.is_some() || !changes.withdraw.is_empty()) {
+        variants::fit_options(&mut change, &renamed);
+    }
+    let Change { product: after, mut events } = change;
     let status_events = match changes.status {
         TargetStatus::Unchanged => Vec::new(),
         TargetStatus::Active => publish(product, now),
@@ -25,18 +50,39 @@ pub(super) fn change(product: &Product, changes: &ProductChanges, now: Timestamp
     if product.status() == Status::Archived && !events.is_empty() && !is_published {
         return Err(Rejection::Archived);
     }
+    if !events.is_empty() {
+        let given = changes.variants.as_deref().unwrap_or_default();
+        validation::consistency(&after, given)?;
+    }
     if is_published {
         events.splice(0..0, status_events);
     } else {
         events.extend(status_events);
     }
-    if !events.is_empty() {
-        let given = changes.variants.as_deref().unwrap_or_default();
-        if let Some(changed) = events.iter().fold(Some(product.clone()), Product::evolve) {
-            validation::consistency(&changed, given)?;
+    Ok(events)
+}
+
+/// Those of the SKUs that are on sale, each once; withdrawn ones are left out, unknown ones are rejected.
+fn listed_skus(product: &Product, skus: &[Sku]) -> Result<Vec<Sku>, Rejection> {
+    validation::withdrawals(skus)?;
+    let on_sale: HashSet<&Sku> = product.variants.iter().map(|it| &it.sku).collect();
+    let withdrawn: HashSet<&Sku> = product.withdrawn.iter().map(|it| &it.sku).collect();
+    let mut listed = HashSet::new();
+    for (index, sku) in skus.iter().enumerate() {
+        if on_sale.contains(sku) {
+            listed.insert(sku);
+        } else if !withdrawn.contains(sku) {
+            let (field, value) = (format!("withdraw[{index}]"), sku.to_string());
+            return Err(Rejection::Unlisted { field, value, of: "variants" });
         }
     }
-    Ok(events)
+    Ok(product
+        .variants
+        .iter()
+        .map(|it| &it.sku)
+        .filter(|sku| listed.contains(sku))
+        .cloned()
+        .collect())
 }
 
 /// Decision on a new price of one variant.
@@ -78,7 +124,8 @@ pub(super) fn archive(product: &Product, now: Timestamp) -> Vec<ProductEvent> {
     }
 }
 
-fn detail_changes(product: &Product, changes: &ProductChanges) -> Decision {
+fn detail_changes(change: &mut Change, changes: &ProductChanges) -> Result<(), Rejection> {
+    let product = &change.product;
     let mut events = Vec::new();
     if let Some(slug) = &changes.slug
         && *slug != product.slug
@@ -112,7 +159,14 @@ fn detail_changes(product: &Product, changes: &ProductChanges) -> Decision {
         validation::media(&media)?;
         events.push(ProductEvent::MediaChanged { media });
     }
-    Ok(events)
+    let rank = changes.featured.of(product.featured.as_ref());
+    if rank != product.featured {
+        events.push(ProductEvent::FeaturedChanged { rank });
+    }
+    for event in events {
+        change.push(event);
+    }
+    Ok(())
 }
 
 /// Requested list, if it differs from the current one.
@@ -120,34 +174,12 @@ fn changed<T: PartialEq + Clone>(requested: Option<&Vec<T>>, current: &[T]) -> O
     requested.filter(|requested| requested.as_slice() != current).cloned()
 }
 
-fn variant_changes(
-    product: &Product,
-    drafts: &[VariantDraft],
+/// Event of a new price, if it differs from the current one.
+pub(super) fn price_change(
+    variant: &Variant,
+    price: UnitPrice,
     now: Timestamp,
-) -> Vec<ProductEvent> {
-    let known: HashMap<&Sku, &Arc<Variant>> =
-        product.variants.iter().map(|variant| (&variant.sku, variant)).collect();
-    let mut events = Vec::new();
-    let mut new = Vec::new();
-    for draft in drafts {
-        let Some(variant) = known.get(&draft.sku) else {
-            new.push(draft);
-            continue;
-        };
-        if variant.facts != draft.facts {
-            let (sku, facts) = (variant.sku.clone(), draft.facts.clone());
-            events.push(ProductEvent::VariantChanged { sku, facts });
-        }
-        events.extend(price_change(variant, draft.price, now));
-        if let Some(units) = draft.stock.filter(|units| variant.declared_stock != Some(*units)) {
-            events.push(ProductEvent::StockDeclared { sku: variant.sku.clone(), units });
-        }
-    }
-    events.extend(create::variants_added(&new, now));
-    events
-}
-
-fn price_change(variant: &Variant, price: UnitPrice, now: Timestamp) -> Option<ProductEvent> {
+) -> Option<ProductEvent> {
     let last = variant.prices.last()?;
     // Prices stay in order even if the clock has been set back.
     let from = now.max(last.from);

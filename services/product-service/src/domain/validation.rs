@@ -1,7 +1,8 @@
 //! Validation of single fields, and of the consistency of a whole product.
 
-use super::draft::{ProductDraft, VariantDraft};
+use super::draft::{OptionRename, ProductDraft, VariantDraft};
 use super::events::{Media, ProductOption};
+use super::picture_address::PictureAddress;
 use super::product::Product;
 use super::{Rejection, limits, text};
 use identifiers::Sku;
@@ -72,7 +73,7 @@ pub(super) fn categories(categories: &[String]) -> Validated {
             let reason = "every level of a category has a name with letters or digits";
             return Err(Rejection::Malformed { field: field(), reason });
         }
-        if !known.insert(text::slugify_path(path)) {
+        if !known.insert(text::path_identity(path)) {
             return Err(Rejection::Duplicate { field: field(), value: path.clone() });
         }
     }
@@ -111,16 +112,22 @@ pub(super) fn options(options: &[ProductOption]) -> Validated {
     Ok(())
 }
 
+pub(super) fn renames(renames: &[OptionRename]) -> Validated {
+    at_most("renames", "entries", renames.len(), limits::RENAMES_MAX)
+}
+
+pub(super) fn withdrawals(skus: &[Sku]) -> Validated {
+    at_most("withdraw", "entries", skus.len(), limits::VARIANTS_MAX)
+}
+
 pub(super) fn media(media: &[Media]) -> Validated {
     at_most("media", "entries", media.len(), limits::MEDIA_MAX)?;
     for (index, picture) in media.iter().enumerate() {
         let field = |part: &str| format!("media[{index}].image.{part}");
         let url = picture.url.as_str();
         max_characters(field("url"), url, limits::URL_CHARACTERS_MAX)?;
-        let is_local = url.starts_with('/') && !url.starts_with("//");
-        let is_clean = url.chars().all(|letter| !letter.is_control() && !letter.is_whitespace());
-        if !(is_clean && (is_local || url.starts_with("https://"))) {
-            let reason = "is an https address or a path on the shop, such as /media/mug.svg";
+        if PictureAddress::parse(url).is_none() {
+            let reason = "is an https address, of which the shop keeps a copy, or the path of an uploaded picture";
             return Err(Rejection::Malformed { field: field("url"), reason });
         }
         max_characters(field("alt"), &picture.alt, limits::ALT_CHARACTERS_MAX)?;
@@ -183,7 +190,8 @@ pub(super) fn consistency(product: &Product, given: &[VariantDraft]) -> Validate
     };
     single_currency(product, &field)?;
     option_combinations(product, &field)?;
-    let skus: HashSet<&Sku> = product.variants.iter().map(|it| &it.sku).collect();
+    let all = product.variants.iter().chain(&product.withdrawn);
+    let skus: HashSet<&Sku> = all.map(|it| &it.sku).collect();
     for (index, picture) in product.media.iter().enumerate() {
         if let Some(unknown) = picture.skus.iter().find(|sku| !skus.contains(sku)) {
             let field = format!("media[{index}].skus");

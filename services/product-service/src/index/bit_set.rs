@@ -68,6 +68,30 @@ impl BitSet {
         }
     }
 
+    /// Removal of the ids of `other`, in place.
+    pub(crate) fn subtract(&mut self, other: &Self) {
+        for (word, other) in self.0.iter_mut().zip(&other.0) {
+            *word &= !other;
+        }
+    }
+
+    /// Removal of those ids that are in `among` and do not fulfil a predicate.
+    pub(crate) fn retain_among(&mut self, among: &Self, predicate: impl Fn(DocId) -> bool) {
+        for (index, (word, among)) in self.0.iter_mut().zip(&among.0).enumerate() {
+            for doc in ids_of(index, *word & among) {
+                if !predicate(doc) {
+                    *word &= !split(doc).1;
+                }
+            }
+        }
+    }
+
+    /// Ids in both sets, ascending.
+    pub(crate) fn iter_common<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = DocId> + 'a {
+        let words = self.0.iter().zip(&other.0).map(|(one, two)| one & two);
+        words.enumerate().flat_map(|(index, word)| ids_of(index, word))
+    }
+
     /// Union with `other`, in place.
     pub(crate) fn union_with(&mut self, other: &Self) {
         if self.0.len() < other.0.len() {
@@ -80,17 +104,7 @@ impl BitSet {
 
     /// Ids in the set, ascending.
     pub(crate) fn iter(&self) -> impl Iterator<Item = DocId> + '_ {
-        self.0.iter().enumerate().flat_map(|(index, word)| {
-            let mut rest = *word;
-            std::iter::from_fn(move || {
-                if rest == 0 {
-                    return None;
-                }
-                let bit = rest.trailing_zeros() as usize;
-                rest &= rest - 1;
-                u32::try_from(index * BITS + bit).ok()
-            })
-        })
+        self.0.iter().enumerate().flat_map(|(index, word)| ids_of(index, *word))
     }
 
     pub(crate) fn bytes(&self) -> usize {
@@ -109,6 +123,19 @@ impl From<bool> for Membership {
     fn from(present: bool) -> Self {
         if present { Self::In } else { Self::Out }
     }
+}
+
+/// Ids of one word, ascending.
+fn ids_of(index: usize, word: u64) -> impl Iterator<Item = DocId> {
+    let mut rest = word;
+    std::iter::from_fn(move || {
+        if rest == 0 {
+            return None;
+        }
+        let bit = rest.trailing_zeros() as usize;
+        rest &= rest - 1;
+        u32::try_from(index * BITS + bit).ok()
+    })
 }
 
 fn split(doc: DocId) -> (usize, u64) {
@@ -211,6 +238,14 @@ mod tests {
             let mut both = bits.clone();
             both.intersect_with(&other_bits);
             prop_assert_eq!(both.count(), common);
+            prop_assert_eq!(bits.iter_common(&other_bits).count(), common);
+            let mut even = bits.clone();
+            even.retain_among(&other_bits, |doc| doc % 2 == 0);
+            let odd = model.intersection(&other).filter(|doc| *doc % 2 == 1).count();
+            prop_assert_eq!(even.count(), model.len() - odd);
+            let mut rest = bits.clone();
+            rest.subtract(&other_bits);
+            prop_assert_eq!(rest.count(), model.len() - common);
             docs.union_into(&mut other_bits);
             prop_assert_eq!(other_bits.count(), model.union(&other).count());
         }

@@ -32,16 +32,20 @@ pub(crate) type FacetValueId = u32;
 #[derive(Debug, Default)]
 pub(crate) struct Facet {
     pub(crate) values: Vec<FacetEntry>,
+    /// Categories by their address.
     by_key: HashMap<String, FacetValueId>,
+    by_identity: HashMap<String, FacetValueId>,
     by_spelling: HashMap<Box<str>, Box<[FacetValueId]>>,
-    /// Categories by the slug of the last level of their path.
+    /// Categories by the identity of the last level of their path.
     by_leaf: HashMap<String, Vec<FacetValueId>>,
+    /// Values by the address of their text, and of their last level: for filters that do not have the exact value.
+    by_slug: HashMap<String, Vec<FacetValueId>>,
 }
 
 /// Value of a facet.
 #[derive(Debug)]
 pub(crate) struct FacetEntry {
-    /// Identity of the value: its slug, for categories the path of slugs.
+    /// Value in queries: for categories the address, otherwise the label, with escaped commas.
     pub(crate) key: String,
     /// Spelling in which the value first appeared.
     pub(crate) label: String,
@@ -55,7 +59,7 @@ impl Facet {
     /// Ids of a value in this spelling, added if it is new; for a category path the whole chain from the top level
     /// down.
     pub(crate) fn intern(&mut self, kind: FacetKind, written: &str) -> Vec<FacetValueId> {
-        // Products share few spellings, and slugs are not free.
+        // Products share few spellings, and identities are not free.
         if let Some(ids) = self.by_spelling.get(written) {
             return ids.to_vec();
         }
@@ -68,65 +72,110 @@ impl Facet {
     }
 
     fn intern_value(&mut self, written: &str) -> FacetValueId {
-        let key = key(written);
-        match self.by_key.get(&key) {
-            Some(id) => *id,
-            None => self.add(key, written.trim().to_owned(), None),
+        let identity = text::identity(written);
+        if let Some(id) = self.by_identity.get(&identity) {
+            return *id;
         }
+        let label = written.trim().to_owned();
+        let id = self.add(escaped(&label), label, None);
+        self.by_identity.insert(identity, id);
+        self.by_slug.entry(text::address(written)).or_default().push(id);
+        id
     }
 
     fn intern_path(&mut self, path: &str) -> Vec<FacetValueId> {
-        let mut chain = Vec::new();
-        let mut address = String::new();
-        for level in text::levels(path) {
-            let slug = key(level);
-            if slug.is_empty() {
-                continue;
+        let mut chain: Vec<FacetValueId> = Vec::new();
+        let mut identity = String::new();
+        for level in text::levels(path).filter(|level| !level.is_empty()) {
+            let own = text::identity(level);
+            if !identity.is_empty() {
+                identity.push('>');
             }
-            if !address.is_empty() {
-                address.push('/');
-            }
-            address.push_str(&slug);
-            let known = self.by_key.get(&address).copied();
+            identity.push_str(&own);
+            let known = self.by_identity.get(&identity).copied();
             chain.push(known.unwrap_or_else(|| {
-                let parent: Option<FacetValueId> = chain.last().copied();
-                let path = parent.map(|id| self.values[id as usize].label.as_str());
-                let label = path.map_or_else(|| level.to_owned(), |it| format!("{it} > {level}"));
-                let id = self.add(address.clone(), label, parent);
-                self.by_leaf.entry(slug).or_default().push(id);
+                let parent = chain.last().copied();
+                let above = parent.map(|id| &self.values[id as usize]);
+                let label =
+                    above.map_or_else(|| level.to_owned(), |it| format!("{} > {level}", it.label));
+                let address = text::address(level);
+                let address = above.map_or(address.clone(), |it| format!("{}/{address}", it.key));
+                let id = self.add(self.free_address(address), label.clone(), parent);
+                self.by_key.insert(self.values[id as usize].key.clone(), id);
+                self.by_identity.insert(identity.clone(), id);
+                self.by_leaf.entry(own).or_default().push(id);
+                for slug in [text::path_address(&label), text::address(level)] {
+                    let ids = self.by_slug.entry(slug).or_default();
+                    if !ids.contains(&id) {
+                        ids.push(id);
+                    }
+                }
                 id
             }));
         }
         chain
     }
 
+    /// Address for a new category: different values with one spelling are told apart by a number.
+    fn free_address(&self, address: String) -> String {
+        if !self.by_key.contains_key(&address) {
+            return address;
+        }
+        let numbered = (2_u64..).map(|number| format!("{address}-{number}"));
+        numbered.into_iter().find(|it| !self.by_key.contains_key(it)).unwrap_or(address)
+    }
+
     fn add(&mut self, key: String, label: String, parent: Option<FacetValueId>) -> FacetValueId {
-        let id = FacetValueId::try_from(self.values.len()).unwrap_or(FacetValueId::MAX);
-        self.by_key.insert(key.clone(), id);
+        let id = FacetValueId::try_from(self.values.len()).expect("fewer values than 2^32");
         self.values.push(FacetEntry { key, label, parent, docs: DocSet::default() });
         id
     }
 
-    /// Values that a filter names: separated by commas, or a single value that contains commas. Sorted.
+    /// Values that a filter names, separated by commas; a comma within a value is escaped by a backslash, or the filter
+    /// is a single value. Sorted.
     pub(crate) fn resolve_filter(&self, filter: &str) -> Vec<FacetValueId> {
-        let mut ids = self.look_up(filter);
-        if ids.is_empty() {
-            ids = filter.split(',').flat_map(|part| self.look_up(part)).collect();
-        }
+        let parts = unescaped_parts(filter);
+        let exact: Vec<Vec<FacetValueId>> =
+            parts.iter().map(|part| self.look_up_exact(part)).collect();
+        let mut ids = if exact.iter().all(|ids| !ids.is_empty()) {
+            exact.concat()
+        } else {
+            let whole = self.look_up(filter);
+            if whole.is_empty() {
+                parts.iter().flat_map(|part| self.look_up(part)).collect()
+            } else {
+                whole
+            }
+        };
         ids.sort_unstable();
         ids.dedup();
         ids
     }
 
-    /// Look-up by key, by name, by path with either separator, or by the last level of a path alone.
+    /// Look-up by the exact value, and otherwise by the address of its text, which several values can share.
     fn look_up(&self, text: &str) -> Vec<FacetValueId> {
-        let by_path = || {
-            let path = text.replace('/', ">");
-            self.by_key.get(&text::slugify_path(&path)).map(|id| vec![*id])
-        };
-        let by_leaf = || self.by_leaf.get(&key(text)).cloned();
-        let whole = self.by_key.get(&key(text)).map(|id| vec![*id]);
-        whole.or_else(by_path).or_else(by_leaf).unwrap_or_default()
+        let exact = self.look_up_exact(text);
+        if !exact.is_empty() {
+            return exact;
+        }
+        let slugs = [text::address(text), text::path_address(&text.replace('/', ">"))];
+        let found =
+            slugs.iter().filter(|slug| !slug.is_empty()).find_map(|it| self.by_slug.get(it));
+        found.cloned().unwrap_or_default()
+    }
+
+    /// Look-up by the value or its address, by path with either separator, or by the last level of a path alone. Only
+    /// case and spaces make no difference.
+    fn look_up_exact(&self, text: &str) -> Vec<FacetValueId> {
+        let identity = text::identity(text);
+        let by_path = |text: &str| self.by_identity.get(&text::path_identity(text));
+        let single = self.by_key.get(text.trim());
+        let single = single.or_else(|| self.by_identity.get(&identity));
+        let single = single.or_else(|| by_path(text)).or_else(|| by_path(&text.replace('/', ">")));
+        match single {
+            Some(id) => vec![*id],
+            None => self.by_leaf.get(&identity).cloned().unwrap_or_default(),
+        }
     }
 
     /// Documents that have at least one of these values.
@@ -144,10 +193,24 @@ impl Facet {
     }
 }
 
-/// Key that the spellings of one value share. Text without letters or digits is its own key.
-fn key(written: &str) -> String {
-    let slug = text::slugify(written);
-    if slug.is_empty() { written.trim().to_owned() } else { slug }
+/// Label as a value in a list that is separated by commas.
+fn escaped(label: &str) -> String {
+    label.replace('\\', "\\\\").replace(',', "\\,")
+}
+
+/// Parts of a list that is separated by commas, without their escapes.
+fn unescaped_parts(list: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut letters = list.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            ',' => parts.push(String::new()),
+            '\\' => parts.last_mut().into_iter().for_each(|it| it.extend(letters.next())),
+            _ => parts.last_mut().into_iter().for_each(|it| it.push(letter)),
+        }
+    }
+    parts.retain(|part| !part.trim().is_empty());
+    parts
 }
 
 #[cfg(test)]
@@ -184,12 +247,76 @@ mod tests {
     }
 
     #[test]
+    fn values_that_differ_in_more_than_case_are_different() {
+        for values in [
+            &["A", "A+", "A-", "A++"][..],
+            &["C", "C++", "C#"],
+            &["50", "50%"],
+            &["1.5", "1,5", "15", "1", "5"],
+            &["+2.00", "-2.00", "2.00"],
+            &["Rose", "Rosé"],
+            &["!!", "??", "a\\b", "a,b", "a", "b"],
+        ] {
+            let mut facet = Facet::default();
+            let ids: Vec<_> = values.iter().map(|value| facet.intern_value(value)).collect();
+            for (id, value) in ids.iter().zip(values) {
+                let key = facet.values[*id as usize].key.clone();
+                assert_eq!(facet.resolve_filter(&key), [*id], "{value}");
+                if !value.contains([',', '\\']) {
+                    assert_eq!(facet.resolve_filter(value), [*id], "{value}");
+                }
+                let mut others = Facet::default();
+                let is_other = |it: &&&str| *it != value && text::fold(it) != text::fold(value);
+                for value in values.iter().filter(is_other) {
+                    others.intern_value(value);
+                }
+                if !value.contains([',', '\\']) {
+                    assert!(others.resolve_filter(value).is_empty(), "{value} is none of them");
+                }
+            }
+            let list = facet.values.iter().map(|it| it.key.as_str()).collect::<Vec<_>>().join(",");
+            assert_eq!(facet.resolve_filter(&list).len(), values.len(), "{list}");
+        }
+    }
+
+    #[test]
+    fn categories_with_the_same_words_have_addresses_of_their_own() {
+        let mut facet = Facet::default();
+        for path in ["C", "C++", "C#", "C++ > A+", "C > A", "C > A-", "Mugs & Cups", "Mugs, Cups"] {
+            facet.intern(FacetKind::Category, path);
+        }
+        let keys: Vec<_> = facet.values.iter().map(|it| it.key.as_str()).collect();
+        assert_eq!(
+            keys,
+            [
+                "c",
+                "c-plus-plus",
+                "c-sharp",
+                "c-plus-plus/a-plus",
+                "c/a",
+                "c/a-minus",
+                "mugs-cups",
+                "mugs-cups-2"
+            ]
+        );
+        for (id, entry) in (0..).zip(&facet.values) {
+            assert_eq!(facet.resolve_filter(&entry.key), [id]);
+            assert_eq!(facet.look_up(&entry.label), [id]);
+        }
+    }
+
+    #[test]
     fn different_spellings_of_a_brand_are_one_value() {
         let mut facet = Facet::default();
         let aster = facet.intern_value("Aster & Söhne");
-        assert_eq!(facet.intern_value("ASTER   & SOHNE"), aster);
+        assert_eq!(facet.intern_value("ASTER   & SÖHNE"), aster);
         assert_ne!(facet.intern_value("!!"), facet.intern_value("??"));
         assert_eq!(facet.values[aster as usize].label, "Aster & Söhne");
         assert_eq!(facet.resolve_filter("aster & söhne"), [aster]);
+        assert_eq!(
+            facet.resolve_filter("aster sohne"),
+            [aster],
+            "who does not know the exact value"
+        );
     }
 }

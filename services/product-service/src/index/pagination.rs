@@ -6,8 +6,9 @@
 use super::bit_set::DocId;
 use super::indexed_product::IndexedProduct;
 use super::search_result::{RankedHit, SearchResult};
-use super::sort_index::{KeysetPosition, Sort, SortKey};
+use super::sort_index::{KeysetPosition, PriceKey, Sort, SortKey};
 use super::state::IndexState;
+use super::variant_filter::VariantFilter;
 use contracts::shared::ProductId;
 use kernel::{Cursor, CursorError};
 use std::cmp::Ordering;
@@ -20,10 +21,11 @@ pub(crate) struct ResultPage {
 }
 
 impl Sort {
-    /// Sort key and direction; relevance without a search text is newest first.
+    /// Sort key and direction.
     fn key_and_direction(self) -> (SortKey, Direction) {
         match self {
-            Self::Relevance | Self::Newest => (SortKey::Age, Direction::Descending),
+            Self::Featured | Self::Relevance => (SortKey::Featured, Direction::Ascending),
+            Self::Newest => (SortKey::Age, Direction::Descending),
             Self::PriceAscending => (SortKey::Price, Direction::Ascending),
             Self::PriceDescending => (SortKey::Price, Direction::Descending),
             Self::NameAscending => (SortKey::Name, Direction::Ascending),
@@ -34,6 +36,7 @@ impl Sort {
     /// Name that ties a cursor to the sort order it was made for.
     fn cursor_name(self) -> &'static str {
         match self {
+            Self::Featured => "products/featured",
             Self::Relevance => "products/relevance",
             Self::PriceAscending => "products/price",
             Self::PriceDescending => "products/-price",
@@ -65,6 +68,7 @@ impl Direction {
 pub(crate) fn paginate(
     state: &IndexState,
     result: &SearchResult,
+    filter: &VariantFilter<'_>,
     sort: Option<Sort>,
     cursor: Option<&Cursor>,
     limit: usize,
@@ -73,7 +77,10 @@ pub(crate) fn paginate(
         (Some(ranked), None | Some(Sort::Relevance)) => {
             page_by_score(result, ranked, cursor, limit)
         }
-        (_, sort) => page_by_sort_key(state, result, sort.unwrap_or(Sort::Newest), cursor, limit),
+        (_, sort) => {
+            let sort = sort.unwrap_or(Sort::Featured);
+            page_by_sort_key(state, result, filter, sort, cursor, limit)
+        }
     }
 }
 
@@ -101,6 +108,7 @@ fn page_by_score(
 fn page_by_sort_key(
     state: &IndexState,
     result: &SearchResult,
+    filter: &VariantFilter<'_>,
     sort: Sort,
     cursor: Option<&Cursor>,
     limit: usize,
@@ -110,7 +118,10 @@ fn page_by_sort_key(
     // One more than requested tells whether another page follows.
     let wanted = limit + 1;
     let scanned = wanted.saturating_mul(state.entries.len()) / result.total.max(1);
-    let mut docs = if scanned < result.total.saturating_mul(SELECTION_COST) {
+    let by_shown_price = key == SortKey::Price && filter.chooses();
+    let mut docs = if by_shown_price {
+        select_by_shown_price(state, result, filter, direction, after.as_ref(), wanted)
+    } else if scanned < result.total.saturating_mul(SELECTION_COST) {
         scan_sorted(state, result, (key, direction), after.as_ref(), wanted)
     } else {
         select_top(state, result, (key, direction), after.as_ref(), wanted)
@@ -118,8 +129,15 @@ fn page_by_sort_key(
     let more = docs.len() > limit;
     docs.truncate(limit);
     let last = docs.last().filter(|_| more);
-    let next = last
-        .map(|doc| encode(sort.cursor_name(), &key.keyset_position(&state.entries[*doc as usize])));
+    let position = |doc: &DocId| {
+        let entry = &state.entries[*doc as usize];
+        if by_shown_price {
+            let (currency, amount) = entry.price_key_under(filter);
+            return KeysetPosition::Price(currency.to_owned(), amount, entry.document.id);
+        }
+        key.keyset_position(entry)
+    };
+    let next = last.map(|doc| encode(sort.cursor_name(), &position(doc)));
     Ok(ResultPage { docs, next })
 }
 
@@ -177,6 +195,37 @@ fn select_top(
     docs
 }
 
+/// Selection by the price that each product shows under conditions on variants, which no index is sorted by.
+fn select_by_shown_price(
+    state: &IndexState,
+    result: &SearchResult,
+    filter: &VariantFilter<'_>,
+    direction: Direction,
+    after: Option<&KeysetPosition>,
+    wanted: usize,
+) -> Vec<DocId> {
+    let keyed = result.matches.iter().map(|doc| {
+        let entry = &state.entries[doc as usize];
+        (entry.price_key_under(filter), entry.document.id, doc)
+    });
+    let later = |((currency, amount), id, _): &(PriceKey, ProductId, DocId)| match after {
+        Some(KeysetPosition::Price(at, than, last)) => {
+            (*currency, *amount, *id).cmp(&(at.as_str(), *than, *last)) == direction.later()
+        }
+        _ => true,
+    };
+    let mut keyed: Vec<(PriceKey, ProductId, DocId)> = keyed.filter(later).collect();
+    let compare = |one: &(PriceKey, ProductId, DocId), two: &(PriceKey, ProductId, DocId)| {
+        if direction == Direction::Ascending { one.cmp(two) } else { two.cmp(one) }
+    };
+    if keyed.len() > wanted {
+        keyed.select_nth_unstable_by(wanted, compare);
+        keyed.truncate(wanted);
+    }
+    keyed.sort_unstable_by(compare);
+    keyed.into_iter().map(|(_, _, doc)| doc).collect()
+}
+
 fn encode(list: &str, position: &KeysetPosition) -> Cursor {
     match position {
         KeysetPosition::Price(currency, amount, id) => {
@@ -184,6 +233,7 @@ fn encode(list: &str, position: &KeysetPosition) -> Cursor {
         }
         KeysetPosition::Name(name, id) => Cursor::encode(list, &(name, id)),
         KeysetPosition::Age(since, id) => Cursor::encode(list, &(since, id)),
+        KeysetPosition::Featured(key, id) => Cursor::encode(list, &(key, id)),
     }
 }
 
@@ -200,6 +250,10 @@ fn decode(key: SortKey, list: &str, cursor: &Cursor) -> Result<KeysetPosition, C
         SortKey::Age => {
             let (since, id) = cursor.decode(list)?;
             KeysetPosition::Age(since, id)
+        }
+        SortKey::Featured => {
+            let (key, id) = cursor.decode(list)?;
+            KeysetPosition::Featured(key, id)
         }
     })
 }

@@ -29,6 +29,9 @@ pub(crate) struct SearchQuery {
     pub(crate) price_max: Option<i64>,
     pub(crate) stock: StockFilter,
     pub(crate) reduced: ReductionFilter,
+    pub(crate) new: NewFilter,
+    /// Start on the market from which a product counts as new, in microseconds.
+    pub(crate) new_since: i64,
     pub(crate) sort: Option<Sort>,
 }
 
@@ -45,6 +48,8 @@ impl SearchQuery {
             price_max: None,
             stock: StockFilter::Any,
             reduced: ReductionFilter::Any,
+            new: NewFilter::Any,
+            new_since: i64::MAX,
             sort: None,
         }
     }
@@ -64,6 +69,13 @@ pub(crate) enum ReductionFilter {
     Only,
 }
 
+/// Filter by age.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum NewFilter {
+    Any,
+    Only,
+}
+
 /// Search query with facet values and words resolved, which makes it a cache key: equal resolved queries have equal
 /// results until the index changes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -76,6 +88,8 @@ pub(crate) struct ResolvedQuery {
     pub(crate) price: Option<(i64, i64)>,
     pub(crate) stock: StockFilter,
     pub(crate) reduced: ReductionFilter,
+    /// Earliest start on the market, if only new products are wanted.
+    pub(crate) since: Option<i64>,
 }
 
 impl ResolvedQuery {
@@ -88,6 +102,7 @@ impl ResolvedQuery {
             price: None,
             stock: StockFilter::Any,
             reduced: ReductionFilter::Any,
+            since: None,
         }
     }
 
@@ -111,6 +126,7 @@ impl ResolvedQuery {
             price: bounds.then_some(price),
             stock: query.stock,
             reduced: query.reduced,
+            since: (query.new == NewFilter::Only).then_some(query.new_since),
         }
     }
 }

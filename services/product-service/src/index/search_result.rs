@@ -2,10 +2,12 @@
 
 use super::bit_set::{BitSet, DocId};
 use super::facets::{FacetKind, FacetValueId};
+use super::indexed_product::IndexedProduct;
 use super::query::{ReductionFilter, ResolvedQuery, StockFilter};
 use super::sort_index::{PriceKey, SortKey};
 use super::spelling;
 use super::state::IndexState;
+use super::variant_filter::{self, VariantFilter};
 use contracts::product::{FacetValue, PriceRange};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -75,14 +77,20 @@ impl SearchResult {
     ) -> Self {
         let (base, ranked) = candidates(state, query, broader);
         let filters = filters(state, query);
-        let matches = apply_filters(&base, &filters, None);
+        let on_variants = VariantFilter::of(query);
+        let matches = apply_filters(state, &base, &filters, on_variants, None);
         let without = |filter| {
             let filtered = filters.iter().any(|(other, _)| *other == filter);
-            filtered.then(|| apply_filters(&base, &filters, Some(filter)))
+            filtered.then(|| apply_filters(state, &base, &filters, on_variants, Some(filter)))
         };
         let counts = FacetKind::ALL.map(|kind| {
             let others = without(FilterKind::Value(kind));
-            state.facet(kind).counts_in(others.as_ref().unwrap_or(&matches))
+            let docs = others.as_ref().unwrap_or(&matches);
+            if kind == FacetKind::Color {
+                let conditions = on_variants.without(FilterKind::Value(kind));
+                return variant_filter::color_counts(state, docs, &conditions);
+            }
+            state.facet(kind).counts_in(docs)
         });
         let everything = broader.everything.as_ref();
         let all_counts = everything.map_or(&counts, |it| &it.counts);
@@ -95,10 +103,18 @@ impl SearchResult {
             })
             .collect();
         let others = without(FilterKind::Stock);
-        let in_stock = others.as_ref().unwrap_or(&matches).intersection_count(&state.in_stock);
+        let in_stock = variant_filter::in_stock_count(
+            state,
+            others.as_ref().unwrap_or(&matches),
+            &on_variants.without(FilterKind::Stock),
+        );
         facets.insert("in_stock".to_owned(), vec![in_stock_value(in_stock)]);
         let others = without(FilterKind::Price);
-        let price_range = price_range(state, others.as_ref().unwrap_or(&matches));
+        let price_range = price_range(
+            state,
+            others.as_ref().unwrap_or(&matches),
+            &on_variants.without(FilterKind::Price),
+        );
         let total = matches.count();
         Self {
             generation: state.generation,
@@ -135,11 +151,12 @@ fn candidates(
 
 /// Kind of filter. The counts of a facet ignore the filter of the same kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum FilterKind {
+pub(crate) enum FilterKind {
     Value(FacetKind),
     Price,
     Stock,
     Reduced,
+    New,
 }
 
 fn filters(state: &IndexState, query: &ResolvedQuery) -> Vec<(FilterKind, BitSet)> {
@@ -151,7 +168,9 @@ fn filters(state: &IndexState, query: &ResolvedQuery) -> Vec<(FilterKind, BitSet
         }
     }
     if let Some((min, max)) = query.price {
-        let bits = BitSet::from_predicate(&state.prices, |price| (min..=max).contains(price));
+        let bits = BitSet::from_predicate(&state.prices, |(lowest, highest)| {
+            *lowest <= max && *highest >= min
+        });
         filters.push((FilterKind::Price, bits));
     }
     if query.stock == StockFilter::InStock {
@@ -160,13 +179,19 @@ fn filters(state: &IndexState, query: &ResolvedQuery) -> Vec<(FilterKind, BitSet
     if query.reduced == ReductionFilter::Only {
         filters.push((FilterKind::Reduced, state.reduced.clone()));
     }
+    if let Some(since) = query.since {
+        let bits = BitSet::from_predicate(&state.entries, |entry| entry.since >= since);
+        filters.push((FilterKind::New, bits));
+    }
     filters
 }
 
 /// Candidates that pass all filters except those of kind `ignored`.
 fn apply_filters(
+    state: &IndexState,
     base: &BitSet,
     filters: &[(FilterKind, BitSet)],
+    on_variants: VariantFilter<'_>,
     ignored: Option<FilterKind>,
 ) -> BitSet {
     let mut bits = base.clone();
@@ -175,6 +200,7 @@ fn apply_filters(
             bits.intersect_with(passing);
         }
     }
+    ignored.map_or(on_variants, |kind| on_variants.without(kind)).narrow(state, &mut bits);
     bits
 }
 
@@ -204,9 +230,11 @@ fn facet_values(
     ids.into_iter()
         .map(|id| {
             let entry = &facet.values[id];
-            let by_key = kind == FacetKind::Category || entry.label.contains(',');
-            let value = if by_key { entry.key.clone() } else { entry.label.clone() };
-            FacetValue { value, label: entry.label.clone(), count: here[id] as u64 }
+            FacetValue {
+                value: entry.key.clone(),
+                label: entry.label.clone(),
+                count: here[id] as u64,
+            }
         })
         .collect()
 }
@@ -215,16 +243,32 @@ fn in_stock_value(count: usize) -> FacetValue {
     FacetValue { value: "true".to_owned(), label: "In stock".to_owned(), count: count as u64 }
 }
 
-/// Lowest and highest price, in the currency of the lowest.
-fn price_range(state: &IndexState, docs: &BitSet) -> Option<PriceRange> {
+/// Lowest and highest price that a listing shows under conditions on variants, in the currency of the lowest.
+fn price_range(
+    state: &IndexState,
+    docs: &BitSet,
+    filter: &VariantFilter<'_>,
+) -> Option<PriceRange> {
+    let entry = |doc: DocId| -> &IndexedProduct { &state.entries[doc as usize] };
     let order = state.sort_indexes.by(SortKey::Price);
-    let key = |doc: &DocId| -> PriceKey { state.entries[*doc as usize].price_key };
-    let price = |doc: DocId| state.entries[doc as usize].document.price;
-    let lowest = *order.iter().find(|doc| docs.contains(**doc))?;
+    let key = |doc: &DocId| -> PriceKey { entry(*doc).price_key };
+    let mut lowest = *order.iter().find(|doc| docs.contains(**doc))?;
     let currency = key(&lowest).0;
     let end = order.partition_point(|doc| key(doc).0 <= currency);
-    let highest = *order[..end].iter().rev().find(|doc| docs.contains(**doc))?;
-    Some(PriceRange { min: price(lowest), max: price(highest) })
+    let mut highest = *order[..end].iter().rev().find(|doc| docs.contains(**doc))?;
+    if filter.chooses() {
+        let shown = |doc: &DocId| (entry(*doc).price_key_under(filter), *doc);
+        let same_currency = || docs.iter().filter(|doc| key(doc).0 == currency);
+        lowest = same_currency().min_by_key(shown)?;
+        highest = same_currency().max_by_key(shown)?;
+    }
+    let price = |doc: DocId| {
+        let entry = entry(doc);
+        let chosen = if filter.chooses() { entry.shown_under(filter) } else { None };
+        let shown = entry.document.variants.get(chosen.unwrap_or(entry.shown()));
+        shown.map(|variant| variant.price)
+    };
+    Some(PriceRange { min: price(lowest)?, max: price(highest)? })
 }
 
 fn ranked(state: &IndexState, scores: &[(u32, DocId)]) -> Arc<[RankedHit]> {

@@ -11,13 +11,17 @@ use std::cmp::Ordering;
 pub(crate) enum SortKey {
     Price,
     Name,
-    /// Time of first publication.
+    /// Start on the market.
     Age,
+    /// The operator's ranks, then a mix.
+    Featured,
 }
 
 /// Sort order of a listing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Sort {
+    Featured,
+    /// By score; featured without a search text.
     Relevance,
     PriceAscending,
     PriceDescending,
@@ -29,12 +33,16 @@ pub(crate) enum Sort {
 /// Sort key of a price: the currency code, then ten-thousandths of the major unit.
 pub(crate) type PriceKey = (&'static str, i64);
 
+/// Sort key of featured products: the operator's rank, then the place in the mix.
+pub(crate) type FeaturedKey = (u32, u64);
+
 /// Keyset position: the sort key and id of the last product of a page. That product may have changed or gone since.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum KeysetPosition {
     Price(String, i64, ProductId),
     Name(String, ProductId),
     Age(i64, ProductId),
+    Featured(FeaturedKey, ProductId),
 }
 
 impl SortKey {
@@ -45,6 +53,7 @@ impl SortKey {
             Self::Price => (one.price_key, ids).cmp(&(two.price_key, other)),
             Self::Name => (&one.name_key, ids).cmp(&(&two.name_key, other)),
             Self::Age => (one.since, ids).cmp(&(two.since, other)),
+            Self::Featured => (one.featured_key, ids).cmp(&(two.featured_key, other)),
         }
     }
 
@@ -57,6 +66,7 @@ impl SortKey {
             }
             Self::Name => KeysetPosition::Name(entry.name_key.to_string(), id),
             Self::Age => KeysetPosition::Age(entry.since, id),
+            Self::Featured => KeysetPosition::Featured(entry.featured_key, id),
         }
     }
 }
@@ -71,6 +81,7 @@ impl KeysetPosition {
             }
             Self::Name(name, at) => (&*entry.name_key, id).cmp(&(name.as_str(), *at)),
             Self::Age(since, at) => (entry.since, id).cmp(&(*since, *at)),
+            Self::Featured(key, at) => (entry.featured_key, id).cmp(&(*key, *at)),
         }
     }
 }
@@ -92,10 +103,12 @@ pub(crate) struct SortIndexes {
     price: Vec<DocId>,
     name: Vec<DocId>,
     age: Vec<DocId>,
+    featured: Vec<DocId>,
 }
 
 impl SortIndexes {
-    pub(crate) const ALL: [SortKey; 3] = [SortKey::Price, SortKey::Name, SortKey::Age];
+    pub(crate) const ALL: [SortKey; 4] =
+        [SortKey::Price, SortKey::Name, SortKey::Age, SortKey::Featured];
 
     /// Document ids in ascending order of a key.
     pub(crate) fn by(&self, by: SortKey) -> &[DocId] {
@@ -103,6 +116,7 @@ impl SortIndexes {
             SortKey::Price => &self.price,
             SortKey::Name => &self.name,
             SortKey::Age => &self.age,
+            SortKey::Featured => &self.featured,
         }
     }
 
@@ -111,6 +125,7 @@ impl SortIndexes {
             SortKey::Price => &mut self.price,
             SortKey::Name => &mut self.name,
             SortKey::Age => &mut self.age,
+            SortKey::Featured => &mut self.featured,
         }
     }
 
@@ -135,6 +150,7 @@ impl SortIndexes {
         self.price = sorted(entries, |entry| entry.price_key);
         self.name = sorted(entries, |entry| &*entry.name_key);
         self.age = sorted(entries, |entry| entry.since);
+        self.featured = sorted(entries, |entry| entry.featured_key);
     }
 
     fn position(&self, by: SortKey, entry: &IndexedProduct, entries: &[IndexedProduct]) -> usize {

@@ -8,6 +8,7 @@ use super::indexed_product::{FieldTokens, IndexedProduct};
 use super::inverted_index::{InvertedIndex, TermInsertion};
 use super::query::Audience;
 use super::sort_index::{SortIndexes, SortKey};
+use super::variant_filter::VariantFilter;
 use contracts::{
     product::ProductStatus,
     shared::{ProductId, Sku},
@@ -19,8 +20,9 @@ use std::collections::HashMap;
 #[derive(Debug, Default)]
 pub(crate) struct IndexState {
     pub(crate) entries: Vec<IndexedProduct>,
-    /// Column of prices in minor units, by document id: price filters scan all of them.
-    pub(crate) prices: Vec<i64>,
+    /// Column of the lowest and highest price of a variant in minor units, by document id: price filters scan all of
+    /// them.
+    pub(crate) prices: Vec<(i64, i64)>,
     by_id: HashMap<ProductId, DocId>,
     /// Current and former slugs.
     by_slug: HashMap<Box<str>, DocId>,
@@ -36,8 +38,12 @@ pub(crate) struct IndexState {
     active: BitSet,
     archived: BitSet,
     all: BitSet,
+    /// Products with a variant in stock.
     pub(crate) in_stock: BitSet,
+    /// Products with a reduced variant.
     pub(crate) reduced: BitSet,
+    /// Products whose conditions different variants may fulfil.
+    pub(crate) several_variants: BitSet,
     /// Generation of the contents, raised whenever a cached result may be out of date.
     pub(crate) generation: u64,
 }
@@ -88,10 +94,15 @@ impl IndexState {
         self.by_slug.get(slug).map(|doc| &self.entries[*doc as usize])
     }
 
-    pub(crate) fn by_sku(&self, sku: &Sku) -> Option<(&IndexedProduct, &VariantDocument)> {
-        let (doc, variant) = self.by_sku.get(sku)?;
+    pub(crate) fn by_sku(&self, sku: &Sku) -> Option<(&IndexedProduct, SkuHolder<'_>)> {
+        let (doc, number) = self.by_sku.get(sku)?;
         let entry = &self.entries[*doc as usize];
-        entry.document.variants.get(*variant as usize).map(|variant| (entry, variant))
+        let ProductDocument { variants, withdrawn, .. } = &entry.document;
+        let holder = match (*number as usize).checked_sub(variants.len()) {
+            None => SkuHolder::Offered(&variants[*number as usize]),
+            Some(number) => SkuHolder::Withdrawn(withdrawn.get(number)?),
+        };
+        Some((entry, holder))
     }
 
     /// Products that an audience can see.
@@ -131,16 +142,21 @@ impl IndexState {
             return;
         }
         let Some((doc, _)) = self.by_sku.get(sku).copied() else { return };
-        let stock_level = self.stock_level(&self.entries[doc as usize].document);
-        let entry = &mut self.entries[doc as usize];
-        if entry.stock_level != stock_level {
-            let flipped = entry.stock_level.in_stock() != stock_level.in_stock();
-            entry.stock_level = stock_level;
-            if flipped {
-                self.in_stock.set(doc, stock_level.in_stock().into());
-                self.generation += 1;
-            }
+        let at = doc as usize;
+        let before = self.entries[at].price_key;
+        if !self.entries[at].put_stock(&self.availability) {
+            return;
         }
+        let after = std::mem::replace(&mut self.entries[at].price_key, before);
+        if after != before {
+            // The entry is removed as it was inserted.
+            self.sort_indexes.remove(SortKey::Price, doc, &self.entries);
+            self.entries[at].price_key = after;
+            self.sort_indexes.insert(SortKey::Price, doc, &self.entries);
+        }
+        let in_stock = self.entries[at].stock_level.in_stock();
+        self.in_stock.set(doc, in_stock.into());
+        self.generation += 1;
     }
 
     /// Insertion of a new product, except into the sort indexes and the inverted index.
@@ -148,8 +164,10 @@ impl IndexState {
         let doc = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
         self.by_id.insert(document.id, doc);
         self.all.insert(doc);
-        self.prices.push(document.price.rounded().amount);
-        self.entries.push(IndexedProduct::new(document));
+        let mut entry = IndexedProduct::new(document);
+        entry.put_stock(&self.availability);
+        self.prices.push(entry.price_bounds());
+        self.entries.push(entry);
         self.insert_lookups(doc);
         doc
     }
@@ -158,8 +176,9 @@ impl IndexState {
     fn replace(&mut self, doc: DocId, document: ProductDocument) {
         self.remove_lookups(doc);
         let at = doc as usize;
-        self.prices[at] = document.price.rounded().amount;
         let mut entry = IndexedProduct::new(document);
+        entry.put_stock(&self.availability);
+        self.prices[at] = entry.price_bounds();
         entry.terms = std::mem::take(&mut self.entries[at].terms);
         let moved: Vec<SortKey> = SortIndexes::ALL
             .into_iter()
@@ -202,12 +221,17 @@ impl IndexState {
     fn insert_lookups(&mut self, doc: DocId) {
         let at = doc as usize;
         let document = &self.entries[at].document;
-        let stock_level = self.stock_level(document);
         for slug in document.former_slugs.iter().chain([&document.slug]) {
             self.by_slug.insert(slug.as_str().into(), doc);
         }
         for (number, variant) in (0..).zip(&document.variants) {
             self.by_sku.insert(variant.sku.clone(), (doc, number));
+        }
+        // Another product may sell the SKU of a withdrawn variant by now.
+        for (number, variant) in (0..).zip(&document.withdrawn) {
+            let number: u32 = number;
+            let offered = u32::try_from(document.variants.len()).unwrap_or(u32::MAX);
+            self.by_sku.entry(variant.sku.clone()).or_insert((doc, offered + number));
         }
         let written = |kind| -> &[String] {
             match kind {
@@ -226,15 +250,38 @@ impl IndexState {
         for (kind, id) in &values {
             self.facets[*kind as usize].values[*id as usize].docs.insert(doc);
         }
+        let colors = &mut self.facets[FacetKind::Color as usize];
+        let mut color_ids = Vec::with_capacity(document.variants.len());
+        for variant in &document.variants {
+            let ids = variant.color().map(|color| colors.intern(FacetKind::Color, color));
+            color_ids.push(ids.and_then(|ids| ids.first().copied()));
+        }
         let status = document.status;
         self.drafts.set(doc, (status == ProductStatus::Draft).into());
         self.active.set(doc, (status == ProductStatus::Active).into());
         self.archived.set(doc, (status == ProductStatus::Archived).into());
-        self.in_stock.set(doc, stock_level.in_stock().into());
         let entry = &mut self.entries[at];
+        for (variant, color) in entry.variants.iter_mut().zip(color_ids) {
+            variant.color = color;
+        }
+        self.in_stock.set(doc, entry.stock_level.in_stock().into());
         self.reduced.set(doc, entry.is_reduced().into());
+        self.several_variants.set(doc, entry.has_several_variants().into());
         entry.values = values.into();
-        entry.stock_level = stock_level;
+    }
+
+    /// Stock level of the variants that fulfil conditions.
+    pub(crate) fn stock_level_under(
+        &self,
+        entry: &IndexedProduct,
+        filter: &VariantFilter<'_>,
+    ) -> StockLevel {
+        if !filter.chooses() || !entry.has_several_variants() {
+            return entry.stock_level;
+        }
+        let passing = entry.variants.iter().zip(&entry.document.variants);
+        let passing = passing.filter(|(variant, _)| filter.passes(variant));
+        StockLevel::of(passing.filter_map(|(_, it)| self.availability.units(&it.sku)))
     }
 
     /// Removal of a product from the look-ups by slug and SKU and from the facets.
@@ -243,18 +290,33 @@ impl IndexState {
         for slug in entry.document.former_slugs.iter().chain([&entry.document.slug]) {
             self.by_slug.remove(slug.as_str());
         }
-        for variant in &entry.document.variants {
-            self.by_sku.remove(&variant.sku);
+        for variant in entry.document.variants.iter().chain(&entry.document.withdrawn) {
+            if self.by_sku.get(&variant.sku).is_some_and(|(owner, _)| *owner == doc) {
+                self.by_sku.remove(&variant.sku);
+            }
         }
         for (kind, id) in &entry.values {
             self.facets[*kind as usize].values[*id as usize].docs.remove(doc);
         }
     }
+}
 
-    fn stock_level(&self, document: &ProductDocument) -> StockLevel {
-        StockLevel::of(
-            document.variants.iter().filter_map(|variant| self.availability.units(&variant.sku)),
-        )
+/// Variant that has a SKU.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum SkuHolder<'a> {
+    Offered(&'a VariantDocument),
+    Withdrawn(&'a VariantDocument),
+}
+
+impl<'a> SkuHolder<'a> {
+    pub(crate) fn is_offered(self) -> bool {
+        matches!(self, Self::Offered(_))
+    }
+
+    pub(crate) fn variant(self) -> &'a VariantDocument {
+        match self {
+            Self::Offered(variant) | Self::Withdrawn(variant) => variant,
+        }
     }
 }
 

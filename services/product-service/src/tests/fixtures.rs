@@ -39,20 +39,38 @@ pub(super) fn document(number: u32, name: &str, amount: i64) -> ProductDocument 
         status: ProductStatus::Active,
         created_at,
         published_at: Some(created_at),
+        since: created_at,
+        featured: None,
+        image: None,
+        image_skus: vec![],
+        colors: vec![],
+        variants: vec![variant_document(&format!("SKU-{number}"), amount)],
+        withdrawn: vec![],
+        tag_words: String::new(),
+        description_words: String::new(),
+        pictures_pending: 0,
+        pictures_stored: 0,
+        pictures_failed: 0,
+    }
+}
+
+/// Document of a variant at this price.
+pub(super) fn variant_document(text: &str, amount: i64) -> VariantDocument {
+    VariantDocument {
+        sku: sku(text),
+        options: Box::default(),
         price: eur(amount),
-        price_varies: false,
         compare_at_price: None,
         reduction: None,
         image: None,
-        colors: vec![],
-        variants: vec![VariantDocument {
-            sku: sku(&format!("SKU-{number}")),
-            options: Box::default(),
-            price: eur(amount),
-            image: None,
-            weight_grams: 0,
-        }],
-        tag_words: String::new(),
-        description_words: String::new(),
+        weight_grams: 0,
+    }
+}
+
+/// Document of a variant in a colour.
+pub(super) fn coloured(text: &str, color: &str, amount: i64) -> VariantDocument {
+    VariantDocument {
+        options: Box::new([("Colour".into(), color.into())]),
+        ..variant_document(text, amount)
     }
 }

@@ -91,7 +91,7 @@ proptest! {
                 let mut now = known.get(&number).cloned().unwrap_or_else(|| document(number, "Mug", 0));
                 now.version += 1;
                 match change {
-                    CatalogueChange::Reprice(_, amount) => now.price = super::fixtures::eur(amount),
+                    CatalogueChange::Reprice(_, amount) => now.variants[0].price = super::fixtures::eur(amount),
                     CatalogueChange::Rename(_, name) => now.name = NAMES[name].to_owned(),
                     CatalogueChange::Archive(_) => now.status = ProductStatus::Archived,
                     CatalogueChange::Arrive(name, amount) => now = document(number, NAMES[name], amount),

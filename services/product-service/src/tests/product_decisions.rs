@@ -3,8 +3,8 @@
 use crate::domain::events::{Media, PricePoint, ProductOption, VariantFacts};
 use crate::domain::prior_price::{NewProductRule, PerishableRule, Policy};
 use crate::domain::{
-    Product, ProductChanges, ProductCommand, ProductDraft, ProductEvent, Rejection, Status,
-    TargetStatus, VariantDraft, limits,
+    MissingVariants, Product, ProductChanges, ProductCommand, ProductDraft, ProductEvent,
+    Rejection, Status, TargetStatus, VariantDraft, limits,
 };
 use identifiers::Sku;
 use kernel::{Currency, Money, Timestamp, UnitPrice};
@@ -56,6 +56,7 @@ fn shirt() -> ProductDraft {
         }],
         variants: vec![variant("SH-S", "S", 4_000), variant("SH-M", "M", 4_200)],
         media: vec![],
+        featured: None,
         status: TargetStatus::Active,
     }
 }
@@ -75,6 +76,11 @@ fn after(product: &Product, command: &ProductCommand, now: Timestamp) -> Product
 
 fn rejection(draft: ProductDraft) -> Rejection {
     Product::decide(None, &ProductCommand::Create(draft), day(0)).unwrap_err()
+}
+
+/// Command of an import, which replaces the set of variants.
+fn replacing(draft: ProductDraft) -> ProductCommand {
+    ProductCommand::Upsert { draft, missing: MissingVariants::Withdrawn { except: vec![] } }
 }
 
 fn price(text: &str, amount: i64) -> ProductCommand {
@@ -101,8 +107,7 @@ fn repeating_a_creation_does_nothing_and_a_different_one_is_rejected() {
 #[test]
 fn importing_again_changes_only_what_differs() {
     let product = created(shirt());
-    let upsert =
-        |draft| Product::decide(Some(&product), &ProductCommand::Upsert(draft), day(1)).unwrap();
+    let upsert = |draft| Product::decide(Some(&product), &replacing(draft), day(1)).unwrap();
     assert_eq!(upsert(shirt()), vec![]);
     let mut draft = shirt();
     draft.variants[1].price = eur(3_900);
@@ -118,7 +123,7 @@ fn declared_stock_is_counted_again_only_when_it_changes() {
     draft.variants[0].stock = Some(10);
     let product = created(draft.clone());
     let upsert = |draft: &ProductDraft| {
-        Product::decide(Some(&product), &ProductCommand::Upsert(draft.clone()), day(1)).unwrap()
+        Product::decide(Some(&product), &replacing(draft.clone()), day(1)).unwrap()
     };
     assert_eq!(upsert(&draft), vec![]);
     draft.variants[0].stock = Some(12);

@@ -83,7 +83,7 @@ impl ModelQuery {
         SearchQuery {
             brand: brands,
             color: self.color.map(|color| COLORS[color].to_lowercase()),
-            category: self.category.map(|category| text::slugify_path(CATEGORIES[category])),
+            category: self.category.map(|category| text::path_address(CATEGORIES[category])),
             price_min: self.price.map(|(min, _)| min),
             price_max: self.price.map(|(_, max)| max),
             stock: if self.in_stock { StockFilter::InStock } else { StockFilter::Any },
@@ -310,11 +310,11 @@ fn the_reduced_filter_finds_reduced_products() {
     let index = sample_index();
     let mut bowl = document(3, "Bowl", 900);
     bowl.version = 2;
-    bowl.reduction = Some(contracts::product::Reduction {
+    bowl.variants[0].reduction = Some(Box::new(contracts::product::Reduction {
         prior_price: eur(1_800),
         percent: 50,
         since: super::fixtures::instant(0),
-    });
+    }));
     index.put(bowl, Commit::durable());
     let query =
         SearchQuery { reduced: ReductionFilter::Only, ..SearchQuery::all(Audience::Shoppers) };

@@ -18,7 +18,7 @@ use kernel::{Ids, ManualClock, SeededRandomness, Timestamp, Uuid};
 use rpc::{CallError, Contract};
 use runtime::{Assembly, BuildContext, BuildFuture, Module, ProcessResources, TaskTracker};
 use serde_json::{Value, json};
-use settings::{Settings, Sources};
+use settings::{Flag, Settings, Sources};
 use std::{
     future::pending,
     sync::{
@@ -86,6 +86,10 @@ impl Inventory for FakeInventory {
         Ok(StockList { items })
     }
 
+    async fn stock(&self, _: Vec<Sku>) -> Result<StockList, CallError> {
+        unreachable!("the catalogue follows the feed")
+    }
+
     async fn hold(&self, _: HoldId, _: NewHold) -> Result<Hold, CallError> {
         unreachable!("the catalogue holds nothing")
     }
@@ -138,6 +142,7 @@ async fn publish(journal: &dyn Journal, data: &Value) {
             typed: TypedEvent::default(),
         }],
         writes: vec![],
+        origin: None,
     };
     loop {
         match journal.append(append.clone()).await {
@@ -202,10 +207,14 @@ impl TestShop {
     }
 
     pub(crate) async fn on(engine: MemoryEngine) -> Self {
+        Self::with_settings(engine, Vec::new()).await
+    }
+
+    pub(crate) async fn with_settings(engine: MemoryEngine, flags: Vec<Flag>) -> Self {
         let clock = Arc::new(ManualClock::at("2026-06-01T00:00:00Z".parse().unwrap()));
         let ids = Ids::new(clock.clone(), Arc::new(SeededRandomness::new(1)));
         let sections = TABLE.iter().filter_map(|module| module.settings);
-        let settings = Settings::load(sections, &Sources::default()).unwrap();
+        let settings = Settings::load(sections, &Sources { flags, ..Sources::default() }).unwrap();
         let tasks = TaskTracker::default();
         let resources = ProcessResources {
             settings: Arc::new(settings),
@@ -252,10 +261,15 @@ impl TestShop {
 
     /// Sends a request as a client of an edge.
     pub(crate) async fn send(&self, edge: Edge, request: http::Request<Bytes>) -> TestResponse {
-        let context = Context { edge, ..Context::default() };
-        let response = context.scope(self.products.send(request)).await.unwrap();
+        let response = self.send_raw(edge, request).await;
         let body = serde_json::from_slice(response.body()).unwrap_or(Value::Null);
         TestResponse { status: response.status(), headers: response.headers().clone(), body }
+    }
+
+    /// Sends a request as a client of an edge, for a response that is no JSON.
+    pub(crate) async fn send_raw(&self, edge: Edge, request: http::Request<Bytes>) -> Response {
+        let context = Context { edge, ..Context::default() };
+        context.scope(self.products.send(request)).await.unwrap()
     }
 
     pub(crate) async fn get(&self, edge: Edge, path: &str) -> TestResponse {
@@ -270,6 +284,11 @@ impl TestShop {
     /// `PUT` at the operator edge.
     pub(crate) async fn put(&self, path: &str, body: &impl serde::Serialize) -> TestResponse {
         self.send(Edge::Operator, request(Method::PUT, path, Some(json!(body)))).await
+    }
+
+    /// `DELETE` at the operator edge.
+    pub(crate) async fn delete(&self, path: &str) -> TestResponse {
+        self.send(Edge::Operator, request(Method::DELETE, path, None)).await
     }
 
     /// `PATCH` at the operator edge.
@@ -356,7 +375,7 @@ pub(crate) fn mug() -> NewProduct {
              "compare_at_price": eur(1_800)},
             {"sku": "MUG-MOSS", "options": {"Colour": "Moss"}, "price": eur(1_600), "stock": 3},
         ],
-        "media": [{"image": {"url": "/media/mug.svg", "alt": "A mug"}}],
+        "media": [{"image": {"url": "/pictures/mug/clay/object.svg", "alt": "A mug"}}],
         "status": "active",
     }))
     .unwrap()

@@ -7,6 +7,8 @@ mod commands;
 mod contract;
 mod harness;
 mod importing;
+mod pictures;
 mod problems;
 mod queries;
 mod restart;
+mod variants;

@@ -14,7 +14,7 @@ async fn a_new_product_is_visible_at_once_in_listings_and_by_id_and_slug() {
     let made = shop.create(&mug()).await;
     assert_eq!((made.slug.as_str(), made.status), ("stoneware-mug", ProductStatus::Active));
     assert_eq!(made.description, "<p>Fired at 1200 °C</p>", "scripts are removed");
-    for name in [made.id.to_string(), made.slug.clone()] {
+    for name in [made.id.to_string(), made.slug.clone(), "Stoneware-MUG".to_owned()] {
         assert_eq!(shop.product(&name).await, made);
     }
     let clay = &made.variants[0];
@@ -27,7 +27,7 @@ async fn a_new_product_is_visible_at_once_in_listings_and_by_id_and_slug() {
     assert_eq!(json!(item.compare_at_price), eur(1_800));
     assert!(item.price_varies && item.in_stock && item.only_left.is_none());
     assert_eq!(item.colors, ["Clay", "Moss"]);
-    assert_eq!(item.image.as_ref().unwrap().url, "/media/mug.svg");
+    assert_eq!(item.image.as_ref().unwrap().url, "/pictures/mug/clay/object.svg");
 }
 
 #[tokio::test]
@@ -97,12 +97,13 @@ async fn a_sku_is_the_same_in_every_spelling() {
         let shown = |page: &ProductPage| page.items[0].price.rounded().amount == amount;
         shop.wait_until(&ProductQuery::default(), shown).await;
     }
-    let picture = json!([{"image": {"url": "/media/clay.svg"}, "skus": ["mug-clay"]}]);
+    let picture =
+        json!([{"image": {"url": "/pictures/mug/moss/object.svg"}, "skus": ["mug-clay"]}]);
     let changed = shop.patch(path, &json!({ "media": picture })).await;
     assert_eq!(changed.body["media"][0]["skus"], json!(["mug-clay"]), "{changed:?}");
     let facts = shop.catalogue.variants(vec![sku("mug-CLAY")]).await.unwrap();
     assert_eq!((facts[0].sku.as_str(), facts[0].price.rounded().amount), ("MUG-CLAY", 1_100));
-    assert_eq!(facts[0].image.as_ref().unwrap().url, "/media/clay.svg");
+    assert_eq!(facts[0].image.as_ref().unwrap().url, "/pictures/mug/moss/object.svg");
     assert_eq!(shop.product("stoneware-mug").await.variants.len(), 2);
 }
 
@@ -139,6 +140,39 @@ async fn the_price_history_is_shown_with_the_permitted_reduction() {
     assert_eq!(amounts, [1_400, 700]);
     assert_eq!(history.variants[0].reduction.unwrap().percent, 50);
     assert_eq!(shop.slugs("reduced=true").await, ["stoneware-mug"]);
+}
+
+#[tokio::test]
+async fn a_product_is_new_for_some_time_after_it_came_on_the_market() {
+    let shop = TestShop::open().await;
+    shop.create(&mug()).await;
+    let mut old = simple_product("old", 100);
+    let earlier = json!([{"from": "2026-01-01T00:00:00Z", "price": eur(90)}]);
+    old.variants[0].price_history = serde_json::from_value(earlier).unwrap();
+    shop.create(&old).await;
+    assert_eq!(shop.slugs("new=true").await, ["stoneware-mug"], "the other was sold before");
+    assert_eq!(shop.slugs("sort=newest").await, ["stoneware-mug", "old"]);
+    let new: Vec<_> = shop.list("sort=newest").await.items.iter().map(|it| it.is_new).collect();
+    assert_eq!(new, [true, false]);
+    shop.clock.advance(std::time::Duration::from_hours(24 * 31));
+    assert_eq!(shop.list("new=true").await.total, 0);
+}
+
+#[tokio::test]
+async fn featured_products_come_first() {
+    let shop = TestShop::open().await;
+    for (slug, featured) in [("a", None), ("b", Some(2)), ("c", Some(1)), ("d", None)] {
+        let mut product = simple_product(slug, 100);
+        product.featured = featured;
+        shop.create(&product).await;
+    }
+    let order = shop.slugs("sort=featured").await;
+    assert_eq!(order[..2], ["c", "b"]);
+    assert_eq!(shop.slugs("").await, order, "the default order");
+    shop.patch("/api/v1/products/d", &json!({"featured": 0})).await;
+    assert_eq!(shop.slugs("").await[0], "d");
+    let cleared = shop.patch("/api/v1/products/d", &json!({"featured": null})).await;
+    assert_eq!((cleared.status, shop.slugs("").await), (StatusCode::OK, order));
 }
 
 #[tokio::test]

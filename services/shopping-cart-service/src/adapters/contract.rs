@@ -1,10 +1,9 @@
 //! Provider of the contract of carts to the services that sell.
 
-use super::view;
 use crate::application::{cart_service::CartService, quote_calculator::Delivery};
 use async_trait::async_trait;
 use contracts::{
-    cart::{Carts, Countries, Quote, QuoteRequest},
+    cart::{Carts, Quote, QuoteRequest},
     shared::{CartId, OrderId},
 };
 use rpc::CallError;
@@ -37,15 +36,10 @@ impl Carts for CartsProvider {
     async fn reopen(&self, id: CartId, order_id: OrderId) -> Result<(), CallError> {
         Ok(self.0.reopen(id, order_id).await?)
     }
-
-    async fn countries(&self) -> Result<Countries, CallError> {
-        Ok(view::countries())
-    }
 }
 
 /// Delivery of an order, whose destination is its shipping address.
 fn delivery(request: &QuoteRequest) -> Result<Delivery<'_>, CallError> {
     let QuoteRequest { destination, shipping_method, .. } = request;
-    let field = "shipping_address.country";
-    Ok(Delivery::new(&destination.country, field, shipping_method.as_deref())?)
+    Ok(Delivery::new(destination, "shipping_address", shipping_method.as_deref())?)
 }

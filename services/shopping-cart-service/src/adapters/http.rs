@@ -1,11 +1,17 @@
 //! Public HTTP API: carts, quotes of carts, delivery methods and countries.
 
-use super::view;
-use crate::application::{cart_service::CartService, quote_calculator::Delivery};
+use super::{replay, view};
+use crate::{
+    application::{
+        cart_service::CartService,
+        quote_calculator::{Delivery, find_country},
+    },
+    domain::shipping::PickupPoint,
+};
 use contracts::{
     cart::{
-        Cart, CartQuoteRequest, Countries, LineQuantity, NewCart, Quote, ShippingMethod,
-        ShippingMethods,
+        Cart, CartQuoteRequest, Countries, LineQuantity, NewCart, PickupPlace, Quote,
+        ShippingMethod, ShippingMethods, ShopTerms,
     },
     shared::{CartId, Quantity, Sku},
 };
@@ -14,7 +20,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 use web::{
-    ApiResult, ApiRouter, Created, IdempotencyKey, IfMatch, Json, Path, Query, Versioned,
+    ApiResult, ApiRouter, ByReference, Created, IdempotencyKey, IfMatch, Json, Path, Query,
+    Versioned,
     routing::{get_with, operation, patch_with, post_with},
 };
 
@@ -54,19 +61,34 @@ pub(crate) fn routes(carts: Arc<CartService>) -> ApiRouter {
             "/api/v1/countries",
             get_with(list_countries, delivery("listCountries", countries)),
         )
+        .api_route(
+            "/api/v1/shop",
+            get_with(
+                shop_terms,
+                operation(
+                    "getShopTerms",
+                    "Get the shop's currency, country and price mode",
+                    "Shop",
+                ),
+            ),
+        )
         .with_state(carts)
 }
 
 type AppState = axum::extract::State<Arc<CartService>>;
 
-async fn create(carts: AppState, Json(new): Json<NewCart>) -> ApiResult<Versioned<Created<Cart>>> {
-    let cart = carts.create(&new.lines, new.currency).await?;
-    let location = format!("/api/v1/carts/{}", cart.id);
-    Ok(Versioned { version: cart.version, answer: Created::at(location, cart) })
+/// Response with a cart, which is kept by reference under an idempotency key.
+type CartResponse = ApiResult<ByReference<Versioned<Json<Cart>>>>;
+
+async fn create(
+    carts: AppState,
+    Json(new): Json<NewCart>,
+) -> ApiResult<ByReference<Versioned<Created<Cart>>>> {
+    Ok(replay::created(carts.create(&new.lines, new.currency).await?))
 }
 
-async fn get_cart(carts: AppState, Path(id): Path<CartId>) -> ApiResult<Versioned<Json<Cart>>> {
-    Ok(versioned(carts.cart(id).await?))
+async fn get_cart(carts: AppState, Path(id): Path<CartId>) -> CartResponse {
+    Ok(replay::changed(carts.cart(id).await?))
 }
 
 async fn quote(
@@ -75,8 +97,7 @@ async fn quote(
     Json(request): Json<CartQuoteRequest>,
 ) -> ApiResult<Json<Quote>> {
     let CartQuoteRequest { destination, shipping_method } = &request;
-    let field = "destination.country";
-    let delivery = Delivery::new(&destination.country, field, shipping_method.as_deref())?;
+    let delivery = Delivery::new(destination, "destination", shipping_method.as_deref())?;
     Ok(Json(carts.quote_cart(id, delivery).await?))
 }
 
@@ -86,9 +107,9 @@ async fn add_line(
     key: Option<IdempotencyKey>,
     IfMatch(if_version): IfMatch,
     Json(line): Json<Quantity>,
-) -> ApiResult<Versioned<Json<Cart>>> {
+) -> CartResponse {
     let operation = key.map(|key| key.operation(&format!("cart/{id}/lines")));
-    Ok(versioned(carts.add_line(id, &line, operation, if_version).await?))
+    Ok(replay::changed(carts.add_line(id, &line, operation, if_version).await?))
 }
 
 async fn change_line(
@@ -96,20 +117,16 @@ async fn change_line(
     Path((id, sku)): Path<(CartId, Sku)>,
     IfMatch(if_version): IfMatch,
     Json(line): Json<LineQuantity>,
-) -> ApiResult<Versioned<Json<Cart>>> {
-    Ok(versioned(carts.change_line(id, sku, line.quantity, if_version).await?))
+) -> CartResponse {
+    Ok(replay::changed(carts.change_line(id, sku, line.quantity, if_version).await?))
 }
 
 async fn remove_line(
     carts: AppState,
     Path((id, sku)): Path<(CartId, Sku)>,
     IfMatch(if_version): IfMatch,
-) -> ApiResult<Versioned<Json<Cart>>> {
-    Ok(versioned(carts.remove_line(id, sku, if_version).await?))
-}
-
-fn versioned(cart: Cart) -> Versioned<Json<Cart>> {
-    Versioned { version: cart.version, answer: Json(cart) }
+) -> CartResponse {
+    Ok(replay::changed(carts.remove_line(id, sku, if_version).await?))
 }
 
 /// Query parameters of the shipping methods.
@@ -137,7 +154,7 @@ async fn list_shipping_methods(
         None => Money::zero(query.currency.unwrap_or(pricing.currency)),
     };
     let country = query.country.as_deref().unwrap_or(pricing.home.code);
-    let Delivery { country, .. } = Delivery::new(country, "country", None)?;
+    let country = find_country(country, "country")?;
     let items = carts.quotes.delivery_options(country.code, items).into_iter().map(|option| {
         ShippingMethod {
             code: option.code,
@@ -145,6 +162,9 @@ async fn list_shipping_methods(
             price: option.price,
             free_from: option.free_from,
             days: option.days,
+            pickup: option
+                .pickup
+                .map(|PickupPoint { address, hours }| PickupPlace { address, hours }),
         }
     });
     Ok(Json(ShippingMethods { items: items.collect() }))
@@ -152,4 +172,8 @@ async fn list_shipping_methods(
 
 async fn list_countries() -> Json<Countries> {
     Json(view::countries())
+}
+
+async fn shop_terms(carts: AppState) -> Json<ShopTerms> {
+    Json(view::shop_terms(carts.quotes.pricing()))
 }

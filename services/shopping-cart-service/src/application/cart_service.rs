@@ -1,28 +1,35 @@
 //! Cart use cases: changes, checkout, and views at current prices.
 
 use super::{
+    cart_view::{CartFacts, PricedLines, exceeds_amount},
     error::CartError,
     quote_calculator::{Delivery, QuoteCalculator, VariantsBySku, find_sellable},
 };
 use crate::domain::{
     cart::{Cart, CartState, Command, DecisionContext, merge_lines},
-    events::Line,
+    events::{CartEvent, Line},
     rejection::Rejection,
 };
+use crate::ports::stock::Stock;
 use contracts::{
-    cart::{Cart as CartView, CartLine, CartStatus, Notice, Quote},
-    product::VariantFacts,
+    cart::{Cart as CartView, CartStatus, Quote},
+    inventory::LOW_STOCK_UNITS,
     shared::{CartId, OrderId, Quantity, Sku},
 };
 use journal::{LoadedAggregate, Repository};
-use kernel::{Currency, Ids, Money, UnitPrice, Uuid};
-use std::time::Duration;
+use kernel::{Currency, Ids, Money, Uuid};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 /// Cart service: executes commands on carts and builds their views.
 #[derive(Debug)]
 pub(crate) struct CartService {
     pub(crate) repository: Repository<Cart>,
     pub(crate) quotes: QuoteCalculator,
+    pub(crate) stock: Arc<dyn Stock>,
     pub(crate) ids: Ids,
     pub(crate) ttl: Duration,
 }
@@ -41,12 +48,12 @@ impl CartService {
             find_sellable(&facts, &line.sku, currency, || format!("lines[{index}].sku"))?;
         }
         for line in &mut merged {
-            adopt_spelling(&mut line.sku, &facts);
+            adopt_catalogue(line, &facts);
         }
+        let facts = self.with_stock(facts, &merged).await;
         let id: CartId = self.ids.next();
-        let now = self.now();
         let command = Command::Create { currency, lines: merged };
-        let decide = |cart: Option<&Cart>| Cart::decide(cart, &command, now);
+        let decide = |cart: Option<&Cart>| self.decide(cart, &command, None, &facts);
         let loaded = self.repository.create(&stream(id), decide, |_| Vec::new()).await?;
         self.build_view(id, &loaded, &facts)
     }
@@ -54,6 +61,17 @@ impl CartService {
     /// Cart view at current prices.
     pub(crate) async fn cart(&self, id: CartId) -> Result<CartView, CartError> {
         let loaded = self.repository.load(&stream(id)).await?;
+        self.load_view(id, &loaded).await
+    }
+
+    /// Cart view at current prices, with the lines and quantities of this version. A version that the cart has not reached is
+    /// its present one.
+    pub(crate) async fn cart_at(&self, id: CartId, version: u64) -> Result<CartView, CartError> {
+        let now = self.repository.load(&stream(id)).await?;
+        if version >= now.version {
+            return self.load_view(id, &now).await;
+        }
+        let loaded = self.repository.load_at(&stream(id), version).await?;
         self.load_view(id, &loaded).await
     }
 
@@ -67,14 +85,12 @@ impl CartService {
         if_version: Option<u64>,
     ) -> Result<CartView, CartError> {
         let before = self.repository.load(&stream(id)).await?;
-        let cart = before.state.as_deref().ok_or(Rejection::Unknown)?;
-        // One catalogue lookup serves both the check and the response.
-        let skus = cart.lines.iter().map(|line| &line.sku).chain([&line.sku]);
-        let facts = self.quotes.variants(skus).await?;
-        let sku = find_sellable(&facts, &line.sku, cart.currency, || "sku".to_owned())?.sku.clone();
-        let command = Command::AddLine { sku, quantity: line.quantity, operation };
-        let loaded = self.execute_at(if_version, id, &command).await?;
-        self.build_view(id, &loaded, &facts)
+        let facts = self.facts(&before, Some(line)).await?;
+        let currency = before.state.as_deref().ok_or(Rejection::Unknown)?.currency;
+        let found = find_sellable(&facts.variants, &line.sku, currency, || "sku".to_owned())?;
+        let (sku, price) = (found.sku.clone(), Some(found.price));
+        let command = Command::AddLine { sku, quantity: line.quantity, operation, price };
+        self.change(id, if_version, &command, &before, &facts).await
     }
 
     /// Sets the quantity of a SKU; 0 removes its line.
@@ -85,9 +101,14 @@ impl CartService {
         quantity: i64,
         if_version: Option<u64>,
     ) -> Result<CartView, CartError> {
-        let loaded =
-            self.execute_at(if_version, id, &Command::ChangeLine { sku, quantity }).await?;
-        self.load_view(id, &loaded).await
+        let before = self.repository.load(&stream(id)).await?;
+        let changed = Quantity { sku: sku.clone(), quantity };
+        let facts = self.facts(&before, Some(&changed)).await?;
+        let currency = before.state.as_deref().ok_or(Rejection::Unknown)?.currency;
+        let price = facts.variants.get(&sku).map(|facts| facts.price);
+        let price = price.filter(|price| price.currency() == currency);
+        let command = Command::ChangeLine { sku, quantity, price };
+        self.change(id, if_version, &command, &before, &facts).await
     }
 
     /// Removes the line of a SKU.
@@ -97,8 +118,28 @@ impl CartService {
         sku: Sku,
         if_version: Option<u64>,
     ) -> Result<CartView, CartError> {
-        let loaded = self.execute_at(if_version, id, &Command::RemoveLine { sku }).await?;
-        self.load_view(id, &loaded).await
+        let before = self.repository.load(&stream(id)).await?;
+        let facts = self.facts(&before, None).await?;
+        self.change(id, if_version, &Command::RemoveLine { sku }, &before, &facts).await
+    }
+
+    /// Executes a shopper's change and builds the response. All that the response needs is looked up before, so that a change
+    /// which cannot be answered does not happen.
+    async fn change(
+        &self,
+        id: CartId,
+        if_version: Option<u64>,
+        command: &Command,
+        before: &LoadedAggregate<Cart>,
+        facts: &CartFacts,
+    ) -> Result<CartView, CartError> {
+        let decide = |cart: Option<&Cart>| self.decide(cart, command, if_version, facts);
+        let loaded = self.repository.execute(&stream(id), decide, |_| Vec::new()).await?;
+        if loaded.version > before.version + 1 {
+            // Another request changed the cart in between, perhaps to lines that were not looked up.
+            return self.load_view(id, &loaded).await;
+        }
+        self.build_view(id, &loaded, facts)
     }
 
     /// Quote of a cart for a delivery, which leaves the cart as it is.
@@ -176,32 +217,76 @@ impl CartService {
         DecisionContext { at: self.ids.now(), ttl: self.ttl }
     }
 
+    /// Executes a step of a checkout.
     async fn execute(
         &self,
         id: CartId,
         command: &Command,
     ) -> Result<LoadedAggregate<Cart>, CartError> {
-        self.execute_at(None, id, command).await
+        let now = self.now();
+        let decide = |cart: Option<&Cart>| Cart::decide(cart, command, now);
+        Ok(self.repository.execute(&stream(id), decide, |_| Vec::new()).await?)
     }
 
-    /// Executes a command under the condition that the cart is at this version (`If-Match`). A command that already took
-    /// effect is no change (RFC 9110, section 13.1.1): the version advanced when it did.
-    async fn execute_at(
+    /// Decides a shopper's change under the condition that the cart is at this version (`If-Match`). A command that already
+    /// took effect is no change (RFC 9110, section 13.1.1): the version advanced when it did.
+    fn decide(
         &self,
-        if_version: Option<u64>,
-        id: CartId,
+        cart: Option<&Cart>,
         command: &Command,
-    ) -> Result<LoadedAggregate<Cart>, CartError> {
-        let now = self.now();
-        let decide = |cart: Option<&Cart>| {
-            let decided = Cart::decide(cart, command, now);
-            if decided.as_ref().is_ok_and(Vec::is_empty) {
-                return decided;
-            }
-            cart.map_or(Ok(()), |cart| cart.check_version(if_version))?;
-            decided
+        if_version: Option<u64>,
+        facts: &CartFacts,
+    ) -> Result<Vec<CartEvent>, CartError> {
+        let decided = Cart::decide(cart, command, self.now());
+        if decided.as_ref().is_ok_and(Vec::is_empty) {
+            return Ok(Vec::new());
+        }
+        if let Some(cart) = cart {
+            cart.check_version(if_version)?;
+        }
+        let events = decided?;
+        let changed =
+            events.iter().fold(cart.cloned(), |cart, event| Some(Cart::apply(cart, event)));
+        let is_over_limit = |cart: &Cart| exceeds_amount(cart, facts);
+        // A cart that is over the limit because prices rose may still be changed towards it.
+        if changed.as_ref().is_some_and(is_over_limit) && !cart.is_some_and(is_over_limit) {
+            return Err(CartError::AmountLimit);
+        }
+        Ok(events)
+    }
+
+    /// What is known about the variants in a cart, and about the one that it is to have more of.
+    async fn facts(
+        &self,
+        loaded: &LoadedAggregate<Cart>,
+        changed: Option<&Quantity>,
+    ) -> Result<CartFacts, CartError> {
+        let cart = loaded.state.as_deref().ok_or(Rejection::Unknown)?;
+        let skus = cart.lines.iter().map(|line| &line.sku);
+        let variants = self.quotes.variants(skus.chain(changed.map(|line| &line.sku))).await?;
+        let mut lines = cart.lines.clone();
+        if let Some(Quantity { sku, quantity }) = changed {
+            let known = cart.lines.iter().find(|line| line.sku == *sku);
+            let quantity = quantity.saturating_add(known.map_or(0, |line| line.quantity));
+            lines.push(Line { sku: sku.clone(), quantity, price: None });
+        }
+        Ok(self.with_stock(variants, &lines).await)
+    }
+
+    /// Adds the stock of the lines that might have more units than there are. The catalogue knows only low stock, which is
+    /// enough for most lines.
+    async fn with_stock(&self, variants: VariantsBySku, lines: &[Line]) -> CartFacts {
+        let is_unsure = |line: &&Line| {
+            line.quantity > LOW_STOCK_UNITS
+                && variants.get(&line.sku).is_some_and(|it| it.in_stock && it.only_left.is_none())
         };
-        Ok(self.repository.execute(&stream(id), decide, |_| Vec::new()).await?)
+        let unsure: BTreeSet<&Sku> = lines.iter().filter(is_unsure).map(|it| &it.sku).collect();
+        let available = if unsure.is_empty() {
+            BTreeMap::new()
+        } else {
+            self.stock.available(unsure.into_iter().cloned().collect()).await
+        };
+        CartFacts { variants, available }
     }
 
     async fn load_view(
@@ -209,8 +294,7 @@ impl CartService {
         id: CartId,
         loaded: &LoadedAggregate<Cart>,
     ) -> Result<CartView, CartError> {
-        let cart = loaded.state.as_deref().ok_or(Rejection::Unknown)?;
-        let facts = self.quotes.variants(cart.lines.iter().map(|line| &line.sku)).await?;
+        let facts = self.facts(loaded, None).await?;
         self.build_view(id, loaded, &facts)
     }
 
@@ -218,29 +302,15 @@ impl CartService {
         &self,
         id: CartId,
         loaded: &LoadedAggregate<Cart>,
-        facts: &VariantsBySku,
+        facts: &CartFacts,
     ) -> Result<CartView, CartError> {
         let cart = loaded.state.as_deref().ok_or(Rejection::Unknown)?;
-        let mut notices = Vec::new();
-        let mut lines = Vec::with_capacity(cart.lines.len());
-        let mut units = Vec::with_capacity(cart.lines.len());
-        for line in &cart.lines {
-            let facts = facts.get(&line.sku);
-            notices.extend(notice(line, facts));
-            let Some(facts) = facts.filter(|facts| facts.price.currency() == cart.currency) else {
-                continue;
-            };
-            if facts.for_sale {
-                units.push((facts.price, line.quantity));
-            }
-            lines.push(self::line(line, facts)?);
-        }
-        let totals = self.quotes.estimate(cart.currency, &units)?;
-        let (status, order_id) = match cart.state {
-            CartState::Open if cart.is_expired(self.now()) => (CartStatus::Expired, None),
-            CartState::Open => (CartStatus::Open, None),
-            CartState::CheckingOut { .. } => (CartStatus::CheckingOut, None),
-            CartState::Ordered { order_id } => (CartStatus::Ordered, Some(order_id)),
+        let PricedLines { lines, notices, units } = PricedLines::new(cart, facts);
+        let status = match cart.state {
+            CartState::Open if cart.is_expired(self.now()) => CartStatus::Expired,
+            CartState::Open => CartStatus::Open,
+            CartState::CheckingOut { .. } => CartStatus::CheckingOut,
+            CartState::Ordered { .. } => CartStatus::Ordered,
         };
         Ok(CartView {
             id,
@@ -248,9 +318,8 @@ impl CartService {
             currency: cart.currency,
             item_count: lines.iter().map(|line| line.quantity).sum(),
             lines,
-            totals,
+            totals: self.quotes.estimate(cart.currency, &units)?,
             notices,
-            order_id,
             version: loaded.version,
             expires_at: cart.expires_at(self.ttl),
         })
@@ -272,50 +341,15 @@ pub(crate) fn cart_of(stream: &str) -> Option<CartId> {
 
 /// Requested lines, merged and validated as a cart would do it.
 fn merge(lines: &[Quantity]) -> Result<Vec<Line>, Rejection> {
-    let line = |line: &Quantity| Line { sku: line.sku.clone(), quantity: line.quantity };
+    let line =
+        |line: &Quantity| Line { sku: line.sku.clone(), quantity: line.quantity, price: None };
     merge_lines(&lines.iter().map(line).collect::<Vec<_>>())
 }
 
-/// Replaces the spelling of a SKU by that of the catalogue.
-fn adopt_spelling(sku: &mut Sku, facts: &VariantsBySku) {
-    if let Some(facts) = facts.get(sku) {
-        sku.clone_from(&facts.sku);
-    }
-}
-
-fn line(line: &Line, facts: &VariantFacts) -> Result<CartLine, CartError> {
-    let price: UnitPrice = facts.price;
-    Ok(CartLine {
-        sku: line.sku.clone(),
-        product_id: facts.product_id,
-        slug: facts.slug.clone(),
-        name: facts.name.clone(),
-        options: facts.options.clone(),
-        quantity: line.quantity,
-        unit_price: price,
-        total: price.extend(line.quantity)?,
-        image: facts.image.clone(),
-        in_stock: facts.for_sale && facts.in_stock,
-        only_left: facts.only_left,
-    })
-}
-
-/// Notice for the shopper about a line.
-fn notice(line: &Line, facts: Option<&VariantFacts>) -> Option<Notice> {
-    let notice = |code: &str, message: String| {
-        Some(Notice { code: code.to_owned(), sku: Some(line.sku.clone()), message })
-    };
-    match facts {
-        None => notice("not_for_sale", format!("{} is no longer for sale.", line.sku)),
-        Some(facts) if !facts.for_sale => {
-            notice("not_for_sale", format!("{} is no longer for sale.", facts.name))
-        }
-        Some(facts) if !facts.in_stock => {
-            notice("sold_out", format!("{} is sold out.", facts.name))
-        }
-        Some(facts) => {
-            let left = facts.only_left.filter(|left| *left < line.quantity)?;
-            notice("fewer_left", format!("Only {left} of {} are left.", facts.name))
-        }
+/// Gives a line the catalogue's spelling of its SKU, and its price.
+fn adopt_catalogue(line: &mut Line, facts: &VariantsBySku) {
+    if let Some(facts) = facts.get(&line.sku) {
+        line.sku.clone_from(&facts.sku);
+        line.price = Some(facts.price);
     }
 }

@@ -13,12 +13,16 @@ pub(crate) enum CartError {
     Rejected(#[from] Rejection),
     #[error("{field}: {message}")]
     Field { field: String, message: String },
+    #[error("the destination cannot be as it was given")]
+    Fields(Vec<FieldError>),
     #[error("{sku} is not for sale")]
     UnknownSku { sku: Sku, field: String },
     #[error("{sku} has no price in {currency}")]
     NotSoldInCurrency { sku: Sku, currency: kernel::Currency },
     #[error("no shipping method delivers these items to {country}")]
     NotDeliverable { country: String },
+    #[error("the lines cost more than a cart may")]
+    AmountLimit,
     #[error("the total exceeds the largest amount the shop supports")]
     Sum(#[from] MoneyError),
     #[error(transparent)]
@@ -27,10 +31,10 @@ pub(crate) enum CartError {
     Catalogue(CallError),
 }
 
-impl From<ExecuteError<Rejection>> for CartError {
-    fn from(error: ExecuteError<Rejection>) -> Self {
+impl<R: Into<Self>> From<ExecuteError<R>> for CartError {
+    fn from(error: ExecuteError<R>) -> Self {
         match error {
-            ExecuteError::Rejected(rejection) => Self::Rejected(rejection),
+            ExecuteError::Rejected(rejection) => rejection.into(),
             ExecuteError::Storage(error) => Self::Storage(error),
         }
     }
@@ -42,6 +46,7 @@ impl From<CartError> for Problem {
         match error {
             CartError::Rejected(rejection) => rejected(&rejection, title),
             CartError::Field { field, message } => Self::field(field, message),
+            CartError::Fields(errors) => Self::fields(errors),
             CartError::UnknownSku { sku, field } => {
                 let errors = vec![FieldError { field, message: title.clone() }];
                 let problem = Self::new(422, codes::UNKNOWN_SKU, title).subject(sku.to_string());
@@ -51,7 +56,9 @@ impl From<CartError> for Problem {
                 Self::new(422, codes::NOT_SOLD_IN_CURRENCY, title).subject(sku.to_string())
             }
             CartError::NotDeliverable { .. } => Self::new(422, codes::NOT_DELIVERABLE, title),
-            CartError::Sum(_) => Self::new(422, general::INVALID_FIELD, title),
+            CartError::AmountLimit | CartError::Sum(_) => {
+                Self::new(422, codes::AMOUNT_LIMIT, title)
+            }
             CartError::Storage(error) => error.into(),
             CartError::Catalogue(error) => error.into(),
         }
@@ -74,7 +81,8 @@ fn rejected(rejection: &Rejection, title: String) -> Problem {
         Rejection::Empty => (422, codes::CART_EMPTY),
         Rejection::Expired => (409, codes::CART_EXPIRED),
         Rejection::CheckingOut | Rejection::NotInCheckout => (409, codes::CHECKING_OUT),
-        Rejection::Ordered { .. } => (409, codes::ALREADY_ORDERED),
+        Rejection::TooManyChanges { .. } => (422, codes::CHANGE_LIMIT),
+        Rejection::Ordered => (409, codes::ALREADY_ORDERED),
         Rejection::CheckoutAbandoned => (409, codes::ORDER_CANCELLED),
     };
     let problem = Problem::new(status, code, title);
@@ -84,7 +92,6 @@ fn rejected(rejection: &Rejection, title: String) -> Problem {
         }
         Rejection::VersionChanged { actual } => problem.fact("version", actual),
         Rejection::CheckingOut => problem.retry_after(1),
-        Rejection::Ordered { order_id } => problem.subject(order_id.to_string()),
         _ => problem,
     }
 }

@@ -11,12 +11,13 @@ use crate::{
     },
     ports::catalogue::Catalogue,
 };
+use addresses::{AddressError, check_destination};
 use contracts::{
-    cart::{Quote, QuotedLine, QuotedShipping},
+    cart::{Destination, Quote, QuotedLine, QuotedShipping},
     product::VariantFacts,
     shared::{Sku, Totals},
 };
-use kernel::{Currency, Decimal, Money, UnitPrice};
+use kernel::{Currency, Decimal, FieldError, Money, UnitPrice};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -43,16 +44,34 @@ pub(crate) struct Delivery<'a> {
 }
 
 impl<'a> Delivery<'a> {
-    /// Delivery to the country with this code; `field` names where the code was given.
-    pub(crate) fn new(code: &str, field: &str, method: Option<&'a str>) -> Result<Self, CartError> {
-        let country = countries::find(code).ok_or_else(|| CartError::Field {
-            field: field.to_owned(),
-            message: format!(
-                "{code:?} is not a country we deliver to; use a country code such as DE"
-            ),
-        })?;
+    /// Delivery to this destination; `field` names where it was given.
+    pub(crate) fn new(
+        destination: &Destination,
+        field: &str,
+        method: Option<&'a str>,
+    ) -> Result<Self, CartError> {
+        let Destination { country: code, region, postal_code } = destination;
+        let country = find_country(code, &format!("{field}.country"))?;
+        let places = check_destination(code, region.as_deref(), postal_code.as_deref());
+        places.map_err(|errors| CartError::Fields(field_errors(field, &errors)))?;
         Ok(Self { country, method })
     }
+}
+
+/// Country that the shop delivers to; `field` names where its code was given.
+pub(crate) fn find_country(code: &str, field: &str) -> Result<&'static Country, CartError> {
+    countries::find(code).ok_or_else(|| CartError::Field {
+        field: field.to_owned(),
+        message: format!("{code:?} is not a country we deliver to; use a country code such as DE"),
+    })
+}
+
+fn field_errors(field: &str, errors: &[AddressError]) -> Vec<FieldError> {
+    let field_error = |error: &AddressError| FieldError {
+        field: format!("{field}.{}", error.part.field()),
+        message: error.message(),
+    };
+    errors.iter().map(field_error).collect()
 }
 
 /// Facts of the variants that were looked up.

@@ -5,7 +5,7 @@ use super::{
     rejection::Rejection,
 };
 use identifiers::{OrderId, Sku};
-use kernel::{Currency, Timestamp, Uuid};
+use kernel::{Currency, Timestamp, UnitPrice, Uuid};
 use std::{
     collections::{BTreeMap, VecDeque},
     time::Duration,
@@ -15,6 +15,9 @@ use std::{
 pub(crate) const LINES_MAX: usize = 1_000;
 /// Upper bound of the units of one SKU in a cart.
 pub(crate) const LINE_UNITS_MAX: i64 = 100_000;
+/// Upper bound of the changes of a cart, each of which is read whenever the cart is. Only shoppers' changes are refused
+/// beyond it: the outcome of a checkout is recorded in any case.
+pub(crate) const CHANGES_MAX: u64 = 10_000;
 /// Number of operation identifiers a cart remembers for deduplication.
 const OPERATIONS_MAX: usize = 32;
 
@@ -49,13 +52,34 @@ pub(crate) enum CartState {
 /// Command to a cart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
-    Create { currency: Currency, lines: Vec<Line> },
-    AddLine { sku: Sku, quantity: i64, operation: Option<Uuid> },
-    ChangeLine { sku: Sku, quantity: i64 },
-    RemoveLine { sku: Sku },
-    BeginCheckout { order_id: OrderId },
-    AbandonCheckout { order_id: OrderId },
-    Order { order_id: OrderId },
+    Create {
+        currency: Currency,
+        lines: Vec<Line>,
+    },
+    /// `price` is that of one unit, as the shopper sees it now.
+    AddLine {
+        sku: Sku,
+        quantity: i64,
+        operation: Option<Uuid>,
+        price: Option<UnitPrice>,
+    },
+    ChangeLine {
+        sku: Sku,
+        quantity: i64,
+        price: Option<UnitPrice>,
+    },
+    RemoveLine {
+        sku: Sku,
+    },
+    BeginCheckout {
+        order_id: OrderId,
+    },
+    AbandonCheckout {
+        order_id: OrderId,
+    },
+    Order {
+        order_id: OrderId,
+    },
 }
 
 /// Context of a decision: the time and the configuration.
@@ -77,10 +101,12 @@ impl Cart {
         let Some(cart) = cart else { return create(command, now.at) };
         match command {
             Command::Create { .. } => Ok(vec![]),
-            Command::AddLine { sku, quantity, operation } => {
-                cart.add(sku, *quantity, *operation, now.at)
+            Command::AddLine { sku, quantity, operation, price } => {
+                cart.add(sku, *quantity, *operation, *price, now.at)
             }
-            Command::ChangeLine { sku, quantity } => cart.change(sku, *quantity, now.at),
+            Command::ChangeLine { sku, quantity, price } => {
+                cart.change(sku, *quantity, *price, now.at)
+            }
             Command::RemoveLine { sku } => cart.remove(sku, now.at),
             Command::BeginCheckout { order_id } => cart.begin_checkout(*order_id, now),
             Command::AbandonCheckout { order_id } => cart.abandon_checkout(*order_id, now.at),
@@ -93,19 +119,23 @@ impl Cart {
         let mut cart = cart.unwrap_or_else(|| Self::empty(event));
         match event {
             CartEvent::Created { .. } => {}
-            CartEvent::LineAdded { sku, quantity, operation, at } => {
-                match cart.lines.iter_mut().find(|line| line.sku == *sku) {
-                    Some(line) => line.quantity += quantity,
-                    None => cart.lines.push(Line { sku: sku.clone(), quantity: *quantity }),
+            CartEvent::LineAdded { sku, quantity, operation, price, at } => {
+                if let Some(line) = cart.lines.iter_mut().find(|line| line.sku == *sku) {
+                    line.quantity += quantity;
+                    line.price = price.or(line.price);
+                } else {
+                    let (sku, quantity, price) = (sku.clone(), *quantity, *price);
+                    cart.lines.push(Line { sku, quantity, price });
                 }
                 if let Some(operation) = operation {
                     push_bounded(&mut cart.operations, *operation, OPERATIONS_MAX);
                 }
                 cart.updated_at = *at;
             }
-            CartEvent::LineChanged { sku, quantity, at } => {
+            CartEvent::LineChanged { sku, quantity, price, at } => {
                 for line in cart.lines.iter_mut().filter(|line| line.sku == *sku) {
                     line.quantity = *quantity;
+                    line.price = price.or(line.price);
                 }
                 cart.updated_at = *at;
             }
@@ -151,6 +181,15 @@ impl Cart {
         self.state == CartState::Open && now.at >= self.expires_at(now.ttl)
     }
 
+    /// Memory that the cart occupies, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        let texts: usize = self.lines.iter().map(|line| line.sku.as_str().len()).sum();
+        // A shared text has two counters in front.
+        let lines = self.lines.capacity() * size_of::<Line>() + self.lines.len() * 16 + texts;
+        let ids = self.operations.capacity() + self.abandoned_orders.capacity();
+        size_of::<Self>() + lines + ids * size_of::<Uuid>()
+    }
+
     fn empty(event: &CartEvent) -> Self {
         let (currency, lines, at) = match event {
             CartEvent::Created { currency, lines, at } => (*currency, lines.clone(), *at),
@@ -168,11 +207,15 @@ impl Cart {
         }
     }
 
-    fn ensure_open(&self) -> Result<(), Rejection> {
+    /// Rejects a change by a shopper to a cart that takes none.
+    fn ensure_changeable(&self) -> Result<(), Rejection> {
         match self.state {
+            CartState::Open if self.version >= CHANGES_MAX => {
+                Err(Rejection::TooManyChanges { max: CHANGES_MAX })
+            }
             CartState::Open => Ok(()),
             CartState::CheckingOut { .. } => Err(Rejection::CheckingOut),
-            CartState::Ordered { order_id } => Err(Rejection::Ordered { order_id }),
+            CartState::Ordered { .. } => Err(Rejection::Ordered),
         }
     }
 
@@ -185,12 +228,13 @@ impl Cart {
         sku: &Sku,
         quantity: i64,
         operation: Option<Uuid>,
+        price: Option<UnitPrice>,
         at: Timestamp,
     ) -> Result<Vec<CartEvent>, Rejection> {
         if operation.is_some_and(|operation| self.operations.contains(&operation)) {
             return Ok(vec![]);
         }
-        self.ensure_open()?;
+        self.ensure_changeable()?;
         check_quantity("quantity", quantity, 1)?;
         // A line keeps the spelling of its SKU, in its events as well.
         let (sku, current) = match self.line(sku) {
@@ -201,11 +245,17 @@ impl Cart {
             None => (sku, 0),
         };
         check_line_quantity(sku, current + quantity)?;
-        Ok(vec![CartEvent::LineAdded { sku: sku.clone(), quantity, at, operation }])
+        Ok(vec![CartEvent::LineAdded { sku: sku.clone(), quantity, at, operation, price }])
     }
 
-    fn change(&self, sku: &Sku, quantity: i64, at: Timestamp) -> Result<Vec<CartEvent>, Rejection> {
-        self.ensure_open()?;
+    fn change(
+        &self,
+        sku: &Sku,
+        quantity: i64,
+        price: Option<UnitPrice>,
+        at: Timestamp,
+    ) -> Result<Vec<CartEvent>, Rejection> {
+        self.ensure_changeable()?;
         check_quantity("quantity", quantity, 0)?;
         if quantity == 0 {
             return self.remove(sku, at);
@@ -213,12 +263,14 @@ impl Cart {
         match self.line(sku) {
             None => Err(Rejection::NotInCart { sku: sku.clone() }),
             Some(line) if line.quantity == quantity => Ok(vec![]),
-            Some(line) => Ok(vec![CartEvent::LineChanged { sku: line.sku.clone(), quantity, at }]),
+            Some(line) => {
+                Ok(vec![CartEvent::LineChanged { sku: line.sku.clone(), quantity, at, price }])
+            }
         }
     }
 
     fn remove(&self, sku: &Sku, at: Timestamp) -> Result<Vec<CartEvent>, Rejection> {
-        self.ensure_open()?;
+        self.ensure_changeable()?;
         match self.line(sku) {
             Some(line) => Ok(vec![CartEvent::LineRemoved { sku: line.sku.clone(), at }]),
             None => Err(Rejection::NotInCart { sku: sku.clone() }),
@@ -234,7 +286,10 @@ impl Cart {
             CartState::CheckingOut { order_id: same } if same == order_id => Ok(vec![]),
             CartState::Ordered { order_id: same } if same == order_id => Ok(vec![]),
             CartState::CheckingOut { .. } => Err(Rejection::CheckingOut),
-            CartState::Ordered { order_id } => Err(Rejection::Ordered { order_id }),
+            CartState::Ordered { .. } => Err(Rejection::Ordered),
+            CartState::Open if self.version >= CHANGES_MAX => {
+                Err(Rejection::TooManyChanges { max: CHANGES_MAX })
+            }
             CartState::Open if self.abandoned_orders.contains(&order_id) => {
                 Err(Rejection::CheckoutAbandoned)
             }
@@ -250,9 +305,7 @@ impl Cart {
         at: Timestamp,
     ) -> Result<Vec<CartEvent>, Rejection> {
         match self.state {
-            CartState::Ordered { order_id: same } if same == order_id => {
-                Err(Rejection::Ordered { order_id })
-            }
+            CartState::Ordered { order_id: same } if same == order_id => Err(Rejection::Ordered),
             // No checkout can begin any more.
             CartState::Ordered { .. } => Ok(vec![]),
             // Idempotent: abandoning twice is no error.
@@ -274,7 +327,7 @@ impl Cart {
                 Ok(vec![CartEvent::Ordered { order_id, at }])
             }
             CartState::Ordered { order_id: same } if same == order_id => Ok(vec![]),
-            CartState::Ordered { order_id } => Err(Rejection::Ordered { order_id }),
+            CartState::Ordered { .. } => Err(Rejection::Ordered),
             CartState::Open | CartState::CheckingOut { .. } => Err(Rejection::NotInCheckout),
         }
     }
@@ -300,6 +353,7 @@ pub(crate) fn merge_lines(lines: &[Line]) -> Result<Vec<Line>, Rejection> {
     for (index, line) in lines.iter().enumerate() {
         check_quantity(&format!("lines[{index}].quantity"), line.quantity, 1)?;
         if let Some(&place) = places.get(&line.sku) {
+            // Quantities are within their bounds, and a body has less than 2^40 lines.
             merged[place].quantity += line.quantity;
         } else {
             places.insert(&line.sku, merged.len());

@@ -1,11 +1,11 @@
-//! Country table: tax rate and address rules of each country the shop delivers to.
+//! Country table: name, tax rate and address format of each country the shop delivers to.
 
+use addresses::AddressFormat;
 use kernel::Decimal;
 use std::{collections::BTreeMap, sync::LazyLock};
 
-/// Columns: code, name, tax rate, required parts (C city, S region, Z postcode), postcode pattern. Standard rates of VAT
-/// or GST as of 2026; a shop can override them. Where a tax provider decides, as in the United States, the rate is 0.
-/// Required parts follow the address data of libaddressinput.
+/// Columns: code, name, tax rate. Standard rates of VAT or GST as of 2026; a shop can override them. Where a tax provider
+/// decides, as in the United States, the rate is 0.
 const TABLE: &str = include_str!("../../data/countries.csv");
 
 /// Country the shop delivers to.
@@ -14,8 +14,7 @@ pub(crate) struct Country {
     pub(crate) code: &'static str,
     pub(crate) name: &'static str,
     pub(crate) tax_rate: Decimal,
-    required: &'static str,
-    pub(crate) postal_code_pattern: Option<&'static str>,
+    pub(crate) address_format: &'static AddressFormat,
 }
 
 static COUNTRIES: LazyLock<BTreeMap<&'static str, Country>> = LazyLock::new(|| {
@@ -35,26 +34,14 @@ pub(crate) fn all() -> Vec<&'static Country> {
     all
 }
 
-impl Country {
-    /// Required address fields, by their API names.
-    pub(crate) fn required(&self) -> impl Iterator<Item = &'static str> {
-        let names = [('C', "city"), ('S', "region"), ('Z', "postal_code")];
-        let required = self.required;
-        names
-            .into_iter()
-            .filter(move |(letter, _)| required.contains(*letter))
-            .map(|(_, name)| name)
-    }
-}
-
 fn parse(row: &'static str) -> Option<Country> {
-    let mut cells = row.splitn(5, ',');
+    let mut cells = row.split(',');
+    let code = cells.next()?;
     Some(Country {
-        code: cells.next()?,
+        code,
         name: cells.next()?,
         tax_rate: cells.next()?.parse().ok()?,
-        required: cells.next()?,
-        postal_code_pattern: cells.next().filter(|pattern| !pattern.is_empty()),
+        address_format: addresses::format_of(code)?,
     })
 }
 
@@ -67,14 +54,5 @@ mod tests {
         assert_eq!(COUNTRIES.len(), TABLE.lines().count() - 1);
         assert!(COUNTRIES.len() > 60);
         assert!(COUNTRIES.keys().all(|code| code.len() == 2));
-    }
-
-    #[test]
-    fn required_fields_differ_by_country() {
-        let required = |code| find(code).unwrap().required().collect::<Vec<_>>();
-        assert_eq!(required("DE"), ["city", "postal_code"]);
-        assert_eq!(required("US"), ["city", "region", "postal_code"]);
-        assert_eq!(required("HK"), ["region"]);
-        assert_eq!(required("IE"), ["city"]);
     }
 }

@@ -6,6 +6,30 @@ use super::{
 };
 use kernel::{Currency, Decimal, Money, MoneyError, UnitPrice};
 
+/// Upper bound of the sum of a cart's lines, in minor units: with delivery and tax on top, no sum overflows.
+pub(crate) const CART_AMOUNT_MAX: i64 = 1_000_000_000_000_000;
+
+/// Sum of the lines of a cart, which stays within [`CART_AMOUNT_MAX`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CartAmount(Money);
+
+impl CartAmount {
+    pub(crate) fn zero(currency: Currency) -> Self {
+        Self(Money::zero(currency))
+    }
+
+    /// Adds a line, and returns its total; a line with which the cart would be over its limit is not added.
+    pub(crate) fn add(&mut self, price: UnitPrice, quantity: i64) -> Option<Money> {
+        let total = price.extend(quantity).ok()?;
+        let sum = self.0.checked_add(total).ok()?;
+        if sum.amount > CART_AMOUNT_MAX {
+            return None;
+        }
+        self.0 = sum;
+        Some(total)
+    }
+}
+
 /// Price breakdown: lines, delivery, tax and total.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PriceBreakdown {
@@ -74,7 +98,8 @@ mod tests {
             .collect();
         let (totals, items) = line_totals(Currency::EUR, &lines).unwrap();
         let (code, label, free_from, days) = (String::new(), String::new(), None, [1, 2]);
-        let option = DeliveryOption { code, label, price: eur(shipping), free_from, days };
+        let option =
+            DeliveryOption { code, label, price: eur(shipping), free_from, days, pickup: None };
         calculate(&totals, items, Some(&option), "0.19".parse().unwrap(), mode).unwrap()
     }
 
@@ -87,6 +112,26 @@ mod tests {
         );
         let net = priced(&[(1_999, 2)], 495, PriceMode::Net);
         assert_eq!((net.total.amount, net.tax.amount), (3_998 + 495 + 760 + 94, 760 + 94));
+    }
+
+    #[test]
+    fn a_cart_that_is_full_to_its_limit_can_be_priced_with_any_tax() {
+        let eur = |amount| Money::new(amount, Currency::EUR);
+        let price = |amount| UnitPrice::from_money(eur(amount)).unwrap();
+        let mut amount = CartAmount::zero(Currency::EUR);
+        assert_eq!(
+            amount.add(price(CART_AMOUNT_MAX / 100_000), 100_000),
+            Some(eur(CART_AMOUNT_MAX))
+        );
+        for (over, quantity) in [(1, 1), (CART_AMOUNT_MAX / 4, 100_000), (90_000_000_000_000, 99)] {
+            assert_eq!(amount.add(price(over), quantity), None, "{over} x {quantity}");
+        }
+        assert_eq!(amount.add(price(0), 1), Some(eur(0)));
+        let full = eur(CART_AMOUNT_MAX);
+        for mode in [PriceMode::Gross, PriceMode::Net] {
+            let rate = "99".parse().unwrap();
+            assert!(calculate(&[full], full, None, rate, mode).is_ok(), "{mode:?}");
+        }
     }
 
     proptest! {

@@ -1,6 +1,6 @@
 //! Business rejections of cart commands.
 
-use identifiers::{OrderId, Sku};
+use identifiers::Sku;
 
 /// Rejection of a cart command; its message is safe to show to shoppers.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -13,6 +13,8 @@ pub(crate) enum Rejection {
     TooManyUnits { sku: Sku, quantity: i64, max: i64 },
     #[error("a cart can have at most {max} lines")]
     TooManyLines { max: usize },
+    #[error("a cart can be changed at most {max} times; create a new one")]
+    TooManyChanges { max: u64 },
     #[error("{sku} is not in the cart")]
     NotInCart { sku: Sku },
     #[error("the cart has changed in the meantime; it is now at version {actual}")]
@@ -23,8 +25,9 @@ pub(crate) enum Rejection {
     Expired,
     #[error("the cart is being checked out; wait for the result")]
     CheckingOut,
+    /// Without the order: knowing a cart is not the right to see what became of it.
     #[error("the cart has already been ordered; create a new one")]
-    Ordered { order_id: OrderId },
+    Ordered,
     #[error("the checkout was abandoned before it began")]
     CheckoutAbandoned,
     #[error("the cart is not being checked out for this order")]

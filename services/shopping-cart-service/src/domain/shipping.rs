@@ -14,6 +14,15 @@ pub(crate) struct DeliveryMethod {
     pub(crate) rates: BTreeMap<Currency, DeliveryRate>,
     /// Working days until arrival: earliest and latest.
     pub(crate) days: [u8; 2],
+    /// Where the goods are collected, if they are not delivered.
+    pub(crate) pickup: Option<PickupPoint>,
+}
+
+/// Pick-up point: where and when goods are collected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PickupPoint {
+    pub(crate) address: addresses::Address,
+    pub(crate) hours: Vec<String>,
 }
 
 /// Price of a method in one currency, in minor units.
@@ -32,6 +41,7 @@ pub(crate) struct DeliveryOption {
     pub(crate) price: Money,
     pub(crate) free_from: Option<Money>,
     pub(crate) days: [u8; 2],
+    pub(crate) pickup: Option<PickupPoint>,
 }
 
 /// Delivery options for a country and an items total, in the order of the table; the first one is the default.
@@ -56,6 +66,7 @@ pub(crate) fn delivery_options(
                 price: money(if free { 0 } else { rate.price }),
                 free_from: rate.free_from.map(money),
                 days: method.days,
+                pickup: method.pickup.clone(),
             })
         })
         .collect()
@@ -72,6 +83,7 @@ mod tests {
             countries: countries.iter().map(|&code| code.to_owned()).collect(),
             rates: BTreeMap::from([(Currency::EUR, DeliveryRate { price, free_from })]),
             days: [1, 2],
+            pickup: None,
         };
         vec![method("standard", &[], 495, Some(5_000)), method("courier", &["DE"], 1_290, None)]
     }

@@ -48,8 +48,8 @@ fn code<T: std::fmt::Debug>(answer: Result<T, Problem>) -> String {
 
 async fn keeps_the_contract(shop: &TestShop, carts: Arc<dyn Carts>) {
     quotes_lines(&*carts).await;
+    quotes_no_destination_that_cannot_be(&*carts).await;
     freezes_a_cart_for_one_order(shop, &*carts).await;
-    lists_the_countries_of_the_public_api(shop, &*carts).await;
 }
 
 async fn quotes_lines(carts: &dyn Carts) {
@@ -68,6 +68,26 @@ async fn quotes_lines(carts: &dyn Carts) {
     ] {
         let problem = refused.unwrap_err();
         assert_eq!((problem.code.as_str(), &*problem.errors[0].field), ("invalid_field", field));
+    }
+}
+
+async fn quotes_no_destination_that_cannot_be(carts: &dyn Carts) {
+    for (country, region, postal_code, fields) in [
+        ("US", Some("Nowhere"), Some("!!"), &["region", "postal_code"][..]),
+        ("GB", None, Some("12345"), &["postal_code"]),
+        ("JP", Some("Texas"), None, &["region"]),
+    ] {
+        let mut refused = request(&[("MUG", 1)], country, None);
+        refused.destination.region = region.map(str::to_owned);
+        refused.destination.postal_code = postal_code.map(str::to_owned);
+        let problem = answer(async || carts.quote(refused.clone()).await).await.unwrap_err();
+        let named: Vec<_> = problem.errors.iter().map(|error| error.field.as_str()).collect();
+        let expected: Vec<_> =
+            fields.iter().map(|field| format!("shipping_address.{field}")).collect();
+        assert_eq!(
+            (problem.code.as_str(), named),
+            ("invalid_field", expected.iter().map(String::as_str).collect())
+        );
     }
 }
 
@@ -92,8 +112,17 @@ async fn freezes_a_cart_for_one_order(shop: &TestShop, carts: &dyn Carts) {
     assert_eq!(code(answer(async || carts.ordered(id, order(1)).await).await), "checking_out");
     answer(async || carts.ordered(id, order(2)).await).await.unwrap();
     let now = shop.send("GET", &path_of(&cart), Value::Null).await.body;
-    assert_eq!((&now["status"], &now["order_id"]), (&json!("ordered"), &json!(order(2))));
-    assert_eq!(code(freeze(id, 3).await), "already_ordered");
+    assert_eq!(now["status"], "ordered");
+    let refused = freeze(id, 3).await.unwrap_err();
+    assert_eq!(refused.code.as_str(), "already_ordered");
+    // Knowing a cart is not the right to see what became of it.
+    let added = json!({"sku": "MUG", "quantity": 1});
+    let lines = format!("{}/lines", path_of(&cart));
+    let added = shop.send("POST", &lines, added).await;
+    assert_eq!(added.code(), "already_ordered");
+    for answer in [now.to_string(), added.body.to_string(), json!(refused).to_string()] {
+        assert!(!answer.contains(&order(2).to_string()), "{answer}");
+    }
 
     let unknown = CartId(Uuid::from_u128(7));
     assert_eq!(code(freeze(unknown, 1).await), "not_found");
@@ -101,14 +130,6 @@ async fn freezes_a_cart_for_one_order(shop: &TestShop, carts: &dyn Carts) {
     let empty = shop.cart(&[]).await;
     let empty: CartId = serde_json::from_value(empty["id"].clone()).unwrap();
     assert_eq!(code(freeze(empty, 1).await), "cart_empty");
-}
-
-async fn lists_the_countries_of_the_public_api(shop: &TestShop, carts: &dyn Carts) {
-    let listed = answer(async || carts.countries().await).await.unwrap();
-    let public = shop.send("GET", "/api/v1/countries", Value::Null).await.body;
-    assert_eq!(serde_json::to_value(&listed).unwrap(), public);
-    let germany = listed.items.iter().find(|country| country.code == "DE").unwrap();
-    assert_eq!(germany.required, ["city", "postal_code"]);
 }
 
 #[tokio::test]

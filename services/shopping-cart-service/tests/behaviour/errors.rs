@@ -55,10 +55,16 @@ async fn invalid_quote_requests_are_rejected_with_the_field_name() {
     let shop = TestShop::open().await;
     let quote = format!("{}/quote", path_of(&shop.cart(&[("MUG", 1)]).await));
     let to = |country: &str| json!({"destination": {"country": country}});
+    let to_postcode = |country: &str, postal_code: &str| json!({"destination": {"country": country, "postal_code": postal_code}});
     let by_drone = json!({"destination": {"country": "DE"}, "shipping_method": "drone"});
     let with_lines = json!({"destination": {"country": "DE"}, "lines": []});
     for (body, field) in [
         (to("ZZ"), "destination.country"),
+        (to_postcode("US", "!!"), "destination.postal_code"),
+        (to_postcode("GB", "12345"), "destination.postal_code"),
+        (to_postcode("JP", "123"), "destination.postal_code"),
+        (to_postcode("BR", "SW1A 1AA"), "destination.postal_code"),
+        (to_postcode("NL", "1012"), "destination.postal_code"),
         (json!({}), "destination"),
         (with_lines, "lines"),
         (by_drone, "shipping_method"),

@@ -1,21 +1,29 @@
-//! Test harness: the shopping cart service with a fake catalogue of three products.
+//! Test harness: the shopping cart service with a fake catalogue of three products, whose facts a test may change.
 
 use async_trait::async_trait;
 use axum::Router;
 use bytes::Bytes;
 use contracts::{
     cart::{CartEvent, Carts, SERVICE},
+    inventory::{self, Hold, Inventory, NewHold, Restock, Stock, StockCounts, StockList},
     product::{self, Catalogue, VARIANTS_MAX, VariantFacts},
-    shared::{ProductId, Sku},
+    shared::{HoldId, ProductId, Sku},
 };
 use engine_memory::MemoryEngine;
 use http::Request;
-use kernel::{Currency, Ids, ManualClock, Problem, SeededRandomness, UnitPrice, Uuid};
+use journal::ServiceStorage;
+use kernel::{Currency, Ids, ManualClock, Problem, SeededRandomness, Timestamp, UnitPrice, Uuid};
 use rpc::{CallError, Feed};
 use runtime::{Module, ProcessResources, TaskTracker};
 use serde_json::{Value, json};
 use settings::{Settings, Sources};
-use std::sync::Arc;
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use storage::{Commit, KeyValue, StorageError};
 use telemetry::{Health, Metrics};
 use transport::{Channel, Context, Edge};
 
@@ -35,7 +43,80 @@ static TABLE: &[Module] = &[
             })
         },
     },
+    Module {
+        name: inventory::SERVICE,
+        summary: "",
+        calls: &[],
+        follows: &[],
+        settings: None,
+        maintenance: runtime::Maintenance::none,
+        build: |context| {
+            Box::pin(async move {
+                context.provide::<dyn Inventory>(Arc::new(FakeInventory))?;
+                Ok(context.serve(web::ApiRouter::new()))
+            })
+        },
+    },
 ];
+
+/// Change to the facts of a variant; `None` removes it from the catalogue.
+type Change = fn(VariantFacts) -> Option<VariantFacts>;
+
+/// Units of every SKU that has no low stock: more than a cart may have, except of `ANY-11`.
+#[derive(Debug)]
+struct FakeInventory;
+
+#[async_trait]
+impl Inventory for FakeInventory {
+    async fn stock(&self, skus: Vec<Sku>) -> Result<StockList, CallError> {
+        if IS_UNAVAILABLE.get() {
+            return Err(Problem::unavailable("the inventory").into());
+        }
+        let is_scarce = |sku: &Sku| sku.as_str().eq_ignore_ascii_case("ANY-11");
+        let stock = |sku: Sku| {
+            let units = if is_scarce(&sku) { 11 } else { 1_000_000 };
+            let (held, shortage, locations) = (0, 0, Vec::new());
+            Stock { sku, on_hand: units, held, available: units, shortage, locations }
+        };
+        Ok(StockList { items: skus.into_iter().map(stock).collect() })
+    }
+
+    async fn count(&self, _: StockCounts) -> Result<StockList, CallError> {
+        unreachable!("a cart counts nothing")
+    }
+
+    async fn hold(&self, _: HoldId, _: NewHold) -> Result<Hold, CallError> {
+        unreachable!("a cart holds nothing")
+    }
+
+    async fn commit(&self, _: HoldId) -> Result<Hold, CallError> {
+        unreachable!("a cart sells nothing")
+    }
+
+    async fn release(&self, _: HoldId) -> Result<(), CallError> {
+        unreachable!("a cart holds nothing")
+    }
+
+    async fn restock(&self, _: HoldId, _: String, _: Restock) -> Result<(), CallError> {
+        unreachable!("a cart sells nothing")
+    }
+}
+
+thread_local! {
+    /// Changes of the running test, which has a thread of its own.
+    static CHANGES: RefCell<BTreeMap<Sku, Change>> = RefCell::default();
+    static IS_UNAVAILABLE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Changes what the catalogue says about a variant.
+pub(crate) fn change_variant(text: &str, change: Change) {
+    CHANGES.with_borrow_mut(|changes| changes.insert(sku(text), change));
+}
+
+/// Makes the catalogue available or not.
+pub(crate) fn set_catalogue_unavailable(is_unavailable: bool) {
+    IS_UNAVAILABLE.set(is_unavailable);
+}
 
 /// Three products, and any number of units of what begins with `ANY-`.
 #[derive(Debug)]
@@ -46,6 +127,9 @@ impl Catalogue for FakeCatalogue {
     async fn variants(&self, skus: Vec<Sku>) -> Result<Vec<VariantFacts>, CallError> {
         if skus.len() > VARIANTS_MAX {
             return Err(Problem::field("skus", "too many").into());
+        }
+        if IS_UNAVAILABLE.get() {
+            return Err(Problem::unavailable("the catalogue").into());
         }
         Ok(skus.iter().filter_map(facts).collect())
     }
@@ -58,14 +142,15 @@ fn facts(requested: &Sku) -> Option<VariantFacts> {
         "MUG" => ("18.00", true, None),
         "LAMP" => ("71.20", true, Some(3)),
         "GONE" => ("5.00", false, None),
+        "YACHT" => ("9000000000.00", true, None),
         any if any.starts_with("ANY-") => ("18.00", true, None),
         _ => return None,
     };
-    Some(VariantFacts {
+    let facts = VariantFacts {
         product_id: ProductId(Uuid::from_u128(1)),
         slug: spelling.to_lowercase(),
         name: spelling.clone(),
-        options: std::collections::BTreeMap::default(),
+        options: BTreeMap::default(),
         price: UnitPrice::parse_major(price, Currency::EUR).unwrap(),
         image: None,
         for_sale,
@@ -73,16 +158,67 @@ fn facts(requested: &Sku) -> Option<VariantFacts> {
         only_left,
         weight_grams: 100,
         sku: sku(&spelling),
-    })
+    };
+    let change = CHANGES.with_borrow(|changes| changes.get(requested).copied());
+    change.map_or(Some(facts.clone()), |change| change(facts))
 }
 
 pub(crate) fn sku(text: &str) -> Sku {
     Sku::parse(text).unwrap()
 }
 
+/// Key-value store that notes the sizes of what is put.
+#[derive(Debug)]
+struct MeasuredValues {
+    values: Arc<dyn KeyValue>,
+    bytes: Arc<Mutex<Vec<usize>>>,
+}
+
+#[async_trait]
+impl KeyValue for MeasuredValues {
+    async fn value(&self, key: &str, now: Timestamp) -> Result<Option<Bytes>, StorageError> {
+        self.values.value(key, now).await
+    }
+
+    async fn put(
+        &self,
+        key: &str,
+        value: Bytes,
+        expires_at: Option<Timestamp>,
+    ) -> Result<Commit, StorageError> {
+        self.bytes.lock().unwrap().push(value.len());
+        self.values.put(key, value, expires_at).await
+    }
+
+    async fn remove(&self, key: &str) -> Result<Commit, StorageError> {
+        self.values.remove(key).await
+    }
+
+    async fn add(
+        &self,
+        key: &str,
+        by: i64,
+        now: Timestamp,
+        expires_at: Option<Timestamp>,
+    ) -> Result<i64, StorageError> {
+        self.values.add(key, by, now, expires_at).await
+    }
+
+    async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StorageError> {
+        self.values.sweep(now, limit).await
+    }
+}
+
+/// Header by which a test says from which address it sends.
+pub(crate) const CLIENT: &str = "test-client";
+
 /// Running shopping cart service.
 pub(crate) struct TestShop {
+    pub(crate) clock: Arc<ManualClock>,
     pub(crate) engine: MemoryEngine,
+    _tasks: TaskTracker,
+    /// Sizes of the values that were stored.
+    pub(crate) stored_bytes: Arc<Mutex<Vec<usize>>>,
     /// Contract with typed values.
     pub(crate) contract: Arc<dyn Carts>,
     pub(crate) feed: Arc<dyn Feed<CartEvent>>,
@@ -109,27 +245,51 @@ impl TestShop {
     pub(crate) async fn open() -> Self {
         let clock = Arc::new(ManualClock::at("2026-11-22T12:00:00Z".parse().unwrap()));
         let engine = MemoryEngine::new();
+        let (stored_bytes, tasks) = (Arc::default(), TaskTracker::default());
         let sections = TABLE.iter().filter_map(|module| module.settings);
         let resources = ProcessResources {
             settings: Arc::new(Settings::load(sections, &Sources::default()).unwrap()),
-            storage: &|name| engine.service(name),
+            storage: &|name| {
+                let storage = engine.service(name);
+                let key_value = MeasuredValues {
+                    values: Arc::clone(&storage.key_value),
+                    bytes: Arc::clone(&stored_bytes),
+                };
+                ServiceStorage { key_value: Arc::new(key_value), ..storage }
+            },
             bulk: &|name| engine.bulk(name),
             remote: &|_| None,
             over_wire: None,
-            ids: Ids::new(clock, Arc::new(SeededRandomness::new(1))),
+            ids: Ids::new(
+                Arc::clone(&clock) as Arc<dyn kernel::Clock>,
+                Arc::new(SeededRandomness::new(1)),
+            ),
             metrics: Metrics::new(),
             health: Health::new(),
-            tasks: TaskTracker::default(),
+            tasks: tasks.clone(),
         };
         let selected: Vec<_> = TABLE.iter().collect();
         let mut assembly = runtime::assemble(TABLE, &selected, resources).await.unwrap();
+        tasks.begin();
         Self {
             contract: assembly.contracts.contract::<dyn Carts>(),
             feed: assembly.contracts.contract::<dyn Feed<CartEvent>>(),
             channel: assembly.directory.channel(SERVICE).unwrap(),
             router: assembly.routers.remove(SERVICE).unwrap(),
             engine,
+            clock,
+            stored_bytes,
+            _tasks: tasks,
         }
+    }
+
+    pub(crate) fn advance(&self, duration: Duration) {
+        self.clock.advance(duration);
+    }
+
+    /// Cart as it is read now.
+    pub(crate) async fn read(&self, cart: &Value) -> Value {
+        self.send("GET", &path_of(cart), Value::Null).await.body
     }
 
     /// Sends a request as a client of the shop edge.
@@ -151,7 +311,9 @@ impl TestShop {
         }
         let body = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
         let request = request.header("content-type", "application/json").body(body).unwrap();
-        let context = Context { edge: Edge::Shop, ..Context::default() };
+        let client = headers.iter().find(|(name, _)| *name == CLIENT);
+        let client = client.map(|(_, address)| address.parse().unwrap());
+        let context = Context { edge: Edge::Shop, client, ..Context::default() };
         let response = context.scope(self.channel.send(request)).await.unwrap();
         let etag = response.headers().get("etag").map(|tag| tag.to_str().unwrap().to_owned());
         let body = serde_json::from_slice(response.body()).unwrap_or(Value::Null);

@@ -5,7 +5,11 @@
 mod carts;
 mod contract;
 mod errors;
+mod expiry;
 mod harness;
+mod keys;
+mod notices;
 mod quotes;
+mod refusals;
 mod skus;
 mod stored_format;

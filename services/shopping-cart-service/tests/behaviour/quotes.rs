@@ -24,6 +24,16 @@ async fn a_cart_is_quoted_for_a_destination_and_stays_as_it_is() {
 }
 
 #[tokio::test]
+async fn the_terms_of_the_shop_are_public() {
+    let shop = TestShop::open().await;
+    let terms = shop.send("GET", "/api/v1/shop", Value::Null).await;
+    let expected = json!({"currency": "EUR", "country": "DE", "prices_include_tax": true});
+    assert_eq!((terms.status, &terms.body), (200, &expected));
+    let terms = CartClient::new(shop.channel.clone()).shop_terms().await.unwrap();
+    assert_eq!(serde_json::to_value(terms).unwrap(), expected);
+}
+
+#[tokio::test]
 async fn the_client_of_the_public_api_quotes_a_cart() {
     let shop = TestShop::open().await;
     let cart = shop.cart(&[("LAMP", 1)]).await;

@@ -49,10 +49,14 @@ async fn stored_events_keep_their_text() {
     );
     let expected = [
         format!(
-            r#"{{"type":"created","currency":"EUR","lines":[{{"sku":"MUG","quantity":1}}],"at":"{at}"}}"#
+            r#"{{"type":"created","currency":"EUR","lines":[{{"sku":"MUG","quantity":1,"price":"18.00 EUR"}}],"at":"{at}"}}"#
         ),
-        format!(r#"{{"type":"line_added","sku":"LAMP","quantity":1,"at":"{at}"}}"#),
-        format!(r#"{{"type":"line_changed","sku":"MUG","quantity":2,"at":"{at}"}}"#),
+        format!(
+            r#"{{"type":"line_added","sku":"LAMP","quantity":1,"at":"{at}","price":"71.20 EUR"}}"#
+        ),
+        format!(
+            r#"{{"type":"line_changed","sku":"MUG","quantity":2,"at":"{at}","price":"18.00 EUR"}}"#
+        ),
         format!(r#"{{"type":"line_removed","sku":"LAMP","at":"{at}"}}"#),
         format!(r#"{{"type":"checkout_begun","order_id":"{one}","at":"{at}"}}"#),
         format!(r#"{{"type":"checkout_abandoned","order_id":"{one}","at":"{at}"}}"#),
@@ -66,7 +70,7 @@ async fn stored_events_keep_their_text() {
 async fn the_feed_names_every_change_and_its_line() {
     let shop = TestShop::open().await;
     let id = eventful_cart(&shop).await;
-    let page = shop.feed.pull(0, 0).await.unwrap();
+    let page = shop.feed.pull(0, 0, None).await.unwrap();
     let published: Vec<Value> = page.messages.iter().map(|message| json!(message.event)).collect();
     let change = |change: &str, sku: Option<&str>, quantity: Option<i64>| {
         json!({

@@ -40,7 +40,8 @@ const update = async (form, button) => {
   try {
     const body = new URLSearchParams(new FormData(form, button));
     await swap(form.action, { method: "POST", body, busy: "cart" });
-    announce(document.querySelector(".sums .total + .total, .nothing-head")?.textContent);
+    const news = document.querySelectorAll("#problems, .problem span, .sums .total + .total, .nothing-head");
+    announce([...news].map((it) => it.textContent).join(" "));
   } catch {
     form.submit();
   }

@@ -63,6 +63,12 @@ const loadMore = async (link) => {
     if (!items.length) throw new Error("no products");
     document.getElementById("grid").append(...items);
     document.querySelector('[data-part="more"]').replaceWith(next.querySelector('[data-part="more"]'));
+    // The way back to this address shows what was loaded.
+    const here = new URL(location);
+    if (!here.searchParams.has("cursor")) {
+      here.searchParams.set("shown", document.querySelectorAll("#grid > li").length);
+      history.replaceState(history.state, "", here);
+    }
     items[0].querySelector("a").focus({ preventScroll: true });
     announce(document.querySelector('[data-part="more"] p')?.textContent);
   } catch {

@@ -7,14 +7,22 @@ document.addEventListener("submit", (event) => {
   if (!form.matches("form[data-checkout], form[data-once]")) return;
   if (form.dataset.sent) return event.preventDefault();
   form.dataset.sent = "1";
-  event.submitter?.setAttribute("aria-disabled", "true");
+  const button = form.querySelector("[data-busy]") ?? event.submitter;
+  button?.setAttribute("aria-disabled", "true");
+  if (!button?.dataset.busy || event.submitter?.name) return;
+  button.dataset.label = button.textContent;
+  button.textContent = button.dataset.busy;
+  announce(button.dataset.busy);
 });
 
 // The back button restores the page as it was left: its forms can be submitted again.
 addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) {
     delete form.dataset.sent;
-    form.querySelectorAll("[aria-disabled]").forEach((button) => button.removeAttribute("aria-disabled"));
+    for (const button of form.querySelectorAll("[aria-disabled]")) {
+      button.removeAttribute("aria-disabled");
+      if (button.dataset.label) button.textContent = button.dataset.label;
+    }
   }
 });
 
@@ -42,14 +50,30 @@ if (document.getElementById("errors")) {
   });
 }
 
-// A waiting page polls itself.
+// Times of the order page are those of the visitor's time zone, which is named.
+const localTimes = () => {
+  const language = document.documentElement.lang.replace(/^en$/, "en-GB");
+  const parts = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
+  const format = new Intl.DateTimeFormat(language, parts);
+  for (const time of document.querySelectorAll("time[data-local]")) time.textContent = format.format(new Date(time.dateTime));
+};
+localTimes();
+
+// A waiting page polls itself; if it has a form, that is submitted again.
 const poll = () => {
   const waiting = document.querySelector("[data-poll]");
   if (!waiting) return;
   setTimeout(async () => {
     try {
-      const result = await swap(waiting.dataset.poll);
+      const form = waiting.querySelector("form:not([data-once])");
+      const options = form ? { method: "POST", body: new URLSearchParams(new FormData(form)) } : {};
+      const result = await swap(waiting.dataset.poll, options);
+      localTimes();
       if (result?.response.redirected) return location.assign(result.response.url);
+      // No longer waiting: the page that the answer belongs to is loaded as a whole.
+      if (result && waiting.isConnected && !result.next.querySelector("[data-poll]")) {
+        return form ? form.submit() : location.assign(waiting.dataset.poll);
+      }
       const heading = document.querySelector("[data-poll]") ? "" : document.querySelector("h1")?.textContent;
       if (heading) announce(heading);
     } catch {

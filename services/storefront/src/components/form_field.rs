@@ -18,6 +18,15 @@ pub(crate) struct TextField<'a> {
     pub(crate) input_type: InputType,
     /// Regular expression that the browser validates.
     pub(crate) pattern: Option<&'a str>,
+    pub(crate) capitals: Capitals,
+}
+
+/// Capital letters that an on-screen keyboard offers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Capitals {
+    #[default]
+    AsUsual,
+    Always,
 }
 
 /// Requirement of a field: whether it may stay empty.
@@ -44,6 +53,7 @@ pub(crate) fn text_field(messages: &Messages, field: &TextField<'_>) -> Markup {
     let described: Vec<&str> =
         [&hint_id, &error_id].into_iter().filter_map(|id| id.as_deref()).collect();
     let described = (!described.is_empty()).then(|| described.join(" "));
+    let capitals = (field.capitals == Capitals::Always).then_some("characters");
     let (input_type, input_mode, spellcheck) = match field.input_type {
         InputType::Text => ("text", None, None),
         InputType::Email => ("email", Some("email"), Some("false")),
@@ -51,14 +61,11 @@ pub(crate) fn text_field(messages: &Messages, field: &TextField<'_>) -> Markup {
     };
     html! {
         div.field .wrong[error.is_some()] {
-            label for=(name) {
-                (label)
-                @if field.requirement == Requirement::Optional { span.quiet { " (" (messages.checkout.optional) ")" } }
-            }
+            (field_label(messages, name, label, field.requirement))
             @if let Some(hint) = hint { p.hint id=[&hint_id] { (hint) } }
             @if let Some(error) = error { (error_message(messages, error, error_id.as_deref())) }
             input.input id=(name) name=(name) type=(input_type) value=(value) autocomplete=(autocomplete)
-                inputmode=[input_mode] spellcheck=[spellcheck] pattern=[*pattern] maxlength="200"
+                inputmode=[input_mode] spellcheck=[spellcheck] autocapitalize=[capitals] pattern=[*pattern] maxlength="200"
                 required[field.requirement == Requirement::Required]
                 aria-describedby=[described] aria-invalid=[error.map(|_| "true")];
         }
@@ -73,32 +80,47 @@ fn error_message(messages: &Messages, error: &str, id: Option<&str>) -> Markup {
 }
 
 /// Drop-down field.
+#[derive(Default)]
 pub(crate) struct SelectField<'a> {
     pub(crate) name: &'a str,
     pub(crate) label: &'a str,
+    pub(crate) requirement: Requirement,
     pub(crate) autocomplete: &'a str,
     pub(crate) error: Option<&'a str>,
     pub(crate) selected: &'a str,
+    /// Text of the option that stands for none, if nothing is selected at first.
+    pub(crate) placeholder: Option<&'a str>,
     /// Value and label of each option.
     pub(crate) options: Vec<(&'a str, &'a str)>,
 }
 
 pub(crate) fn select_field(messages: &Messages, field: &SelectField<'_>) -> Markup {
-    let SelectField { name, label, autocomplete, error, selected, options } = field;
+    let SelectField { name, error, selected, options, .. } = field;
     let error_id = error.map(|_| format!("{name}-error"));
+    let is_required = field.requirement == Requirement::Required;
     html! {
         div.field .wrong[error.is_some()] {
-            label for=(name) { (label) }
+            (field_label(messages, name, field.label, field.requirement))
             @if let Some(error) = error { (error_message(messages, error, error_id.as_deref())) }
             span.select {
-                select.input id=(name) name=(name) autocomplete=(autocomplete)
+                select.input id=(name) name=(name) autocomplete=(field.autocomplete) required[is_required]
                     aria-describedby=[&error_id] aria-invalid=[error.map(|_| "true")] {
+                    @if let Some(placeholder) = field.placeholder { option value="" { (placeholder) } }
                     @for (value, label) in options {
                         option value=(value) selected[value == selected] { (label) }
                     }
                 }
                 (Icon::Chevron)
             }
+        }
+    }
+}
+
+fn field_label(messages: &Messages, name: &str, label: &str, requirement: Requirement) -> Markup {
+    html! {
+        label for=(name) {
+            (label)
+            @if requirement == Requirement::Optional { span.quiet { " (" (messages.checkout.optional) ")" } }
         }
     }
 }

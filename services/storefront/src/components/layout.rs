@@ -127,6 +127,7 @@ fn document(
             }
             body {
                 a.skip href="#main" { (messages.layout.skip) }
+                @if settings.test_payments { aside.test-shop { (messages.layout.test_shop) } }
                 (body)
                 p.vh #status role="status" {}
             }

@@ -14,17 +14,20 @@ const TOP: i64 = 8;
 const BOTTOM: i64 = 72;
 const FLOOR: i64 = 80;
 
-/// Chart of the prices of the last 90 days; none without any price. The text stands beside the drawing, which is
+/// Chart of the prices of the last 90 days; none where the price was the same all the time. The text stands beside the drawing, which is
 /// stretched.
 pub(crate) fn price_chart(locale: Locale, prices: &[PastPrice], now: Timestamp) -> Option<Markup> {
     let steps = steps(prices, now);
+    if steps.len() < 2 {
+        return None;
+    }
     let (first, last) = (steps.first()?, steps.last()?);
     let line = line(&steps)?;
     let (_, end) = line.rsplit_once('V').unwrap_or(line.split_at("M0 ".len()));
     Some(html! {
         figure.chart role="img" aria-label=(description(locale, &steps)) {
             div aria-hidden="true" {
-                @if steps.len() > 1 { span { (locale.price(first.price)) } }
+                span { (locale.price(first.price)) }
                 strong { (locale.price(last.price)) }
             }
             svg viewBox={ "0 0 " (WIDTH) " " (FLOOR) } width=(WIDTH) height=(FLOOR) preserveAspectRatio="none" aria-hidden="true" {
@@ -45,10 +48,8 @@ fn line(steps: &[PriceStep]) -> Option<String> {
     let low = steps.iter().map(|step| fine(step.price)).min()?;
     let high = steps.iter().map(|step| fine(step.price)).max()?;
     let height = |price: UnitPrice| {
-        if high == low {
-            return i128::from(i64::midpoint(TOP, BOTTOM));
-        }
-        i128::from(BOTTOM) - (fine(price) - low) * i128::from(BOTTOM - TOP) / (high - low)
+        // Steps differ in price, but not always by as much as is drawn.
+        i128::from(BOTTOM) - (fine(price) - low) * i128::from(BOTTOM - TOP) / (high - low).max(1)
     };
     let (first, others) = steps.split_first()?;
     let begin = format!("M0 {}", height(first.price));
@@ -88,9 +89,6 @@ fn steps(prices: &[PastPrice], now: Timestamp) -> Vec<PriceStep> {
 /// Text alternative of the chart.
 fn description(locale: Locale, steps: &[PriceStep]) -> String {
     let messages = &locale.messages.product;
-    if let [only] = steps {
-        return messages.price_constant.replace("{price}", &locale.price(only.price));
-    }
     let description = steps.iter().map(|step| {
         let values = [("price", &*locale.price(step.price)), ("date", &*locale.date(step.at))];
         crate::messages::interpolate(messages.price_since, &values)
@@ -126,13 +124,13 @@ mod tests {
     }
 
     #[test]
-    fn a_constant_price_is_a_line_and_no_price_is_no_chart() {
+    fn a_price_that_never_changed_is_not_drawn() {
         let now = "2025-11-21T12:00:00Z".parse().unwrap();
         let locale = Locale::new(Language::De, CurrencyDisplay::Symbol);
-        let drawn =
-            price_chart(locale, &[past("2025-11-01T00:00:00Z", "8")], now).unwrap().into_string();
-        assert!(drawn.contains("M400 40h0"), "{drawn}");
-        assert!(drawn.contains("8,00\u{a0}€ durchgehend"), "{drawn}");
-        assert!(price_chart(locale, &[], now).is_none());
+        let constant = [past("2025-11-01T00:00:00Z", "8")];
+        let ended_before = [past("2024-01-01T00:00:00Z", "9"), past("2024-02-01T00:00:00Z", "8")];
+        for prices in [&[][..], &constant, &ended_before] {
+            assert!(price_chart(locale, prices, now).is_none());
+        }
     }
 }

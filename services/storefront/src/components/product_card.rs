@@ -2,35 +2,35 @@
 
 use super::{
     colour_swatch,
-    image::{self, ImageLoading},
+    image::{self, ImageLoading, ImageSlot},
     price::{self, PriceKind},
 };
 use crate::locale::Locale;
 use contracts::product::ProductSummary;
-use kernel::Timestamp;
+use form_urlencoded::Serializer;
 use maud::{Markup, html};
 
 /// Maximum number of colour swatches.
 const SWATCHES_MAX: usize = 4;
-/// Number of days for which a product counts as new.
-const NEW_DAYS: i64 = 30;
 
 /// Grid of product cards. `first` is the position of the first card on its page.
-pub(crate) fn grid(
-    locale: Locale,
-    products: &[ProductSummary],
-    now: Timestamp,
-    first: usize,
-) -> Markup {
-    let new_products = products.iter().filter(|product| is_new(product, now)).count();
+pub(crate) fn grid(locale: Locale, products: &[ProductSummary], first: usize) -> Markup {
+    let new_products = products.iter().filter(|product| product.is_new).count();
     // Where most products are new, the badge distinguishes none.
     let new_badge =
         if new_products * 2 > products.len() { NewBadge::Hidden } else { NewBadge::Shown };
     html! {
         @for (position, product) in products.iter().enumerate() {
-            (card(locale, product, now, new_badge, ImageLoading::at_position(first + position)))
+            (card(locale, product, new_badge, ImageLoading::at_position(first + position)))
         }
     }
+}
+
+/// Address of a product, with the variant that a listing shows if that is not the default.
+pub(crate) fn address(product: &ProductSummary) -> String {
+    let Some(sku) = &product.sku else { return format!("/p/{}", product.slug) };
+    let query = Serializer::new(String::new()).append_pair("sku", sku.as_str()).finish();
+    format!("/p/{}?{query}", product.slug)
 }
 
 /// Whether the cards of a grid show the badge for new products.
@@ -40,15 +40,9 @@ enum NewBadge {
     Hidden,
 }
 
-fn is_new(product: &ProductSummary, now: Timestamp) -> bool {
-    let age = |since: Timestamp| now.as_second().saturating_sub(since.as_second()) / 86_400;
-    product.published_at.is_some_and(|since| age(since) < NEW_DAYS)
-}
-
 fn card(
     locale: Locale,
     product: &ProductSummary,
-    now: Timestamp,
     new_badge: NewBadge,
     loading: ImageLoading,
 ) -> Markup {
@@ -56,12 +50,12 @@ fn card(
     let kind = if product.price_varies { PriceKind::StartingFrom } else { PriceKind::Exact };
     html! {
         li.card .out[!product.in_stock] {
-            div.tile { (image::decorative_image(messages, product.image.as_ref(), loading)) }
+            div.tile { (image::decorative_image(messages, product.image.as_ref(), ImageSlot::Card, loading)) }
             p.by { (product.brand.as_deref().unwrap_or_default()) }
-            h3 { a href={ "/p/" (product.slug) } { (product.name) } }
+            h3 { a href=(address(product)) { (product.name) } }
             p.price { (price::price(locale, product.price, product.reduction.as_ref(), kind)) }
             (swatches(locale, &product.colors))
-            (badge(locale, product, now, new_badge))
+            (badge(locale, product, new_badge))
         }
     }
 }
@@ -80,7 +74,7 @@ fn swatches(locale: Locale, colours: &[String]) -> Markup {
 }
 
 /// Badge with the most important fact about a product, if there is one.
-fn badge(locale: Locale, product: &ProductSummary, now: Timestamp, new_badge: NewBadge) -> Markup {
+fn badge(locale: Locale, product: &ProductSummary, new_badge: NewBadge) -> Markup {
     let messages = &locale.messages.product;
     html! {
         @if !product.in_stock {
@@ -89,7 +83,7 @@ fn badge(locale: Locale, product: &ProductSummary, now: Timestamp, new_badge: Ne
             span.badge.sale { (price::discount_percent(locale, reduction)) }
         } @else if let Some(left) = product.only_left {
             span.badge { (messages.only_left.replace("{n}", &left.to_string())) }
-        } @else if new_badge == NewBadge::Shown && is_new(product, now) {
+        } @else if new_badge == NewBadge::Shown && product.is_new {
             span.badge { (messages.new) }
         }
     }

@@ -15,10 +15,12 @@ pub(crate) fn totals(locale: Locale, totals: &Totals) -> Markup {
             }
             dt { (messages.delivery) }
             dd { @if totals.shipping.is_zero() { (messages.free) } @else { (locale.money(totals.shipping)) } }
-            @if !totals.tax_included {
-                dt { (messages.tax_added) } dd { (locale.money(totals.tax)) }
-            } @else if !totals.tax.is_zero() {
+            @if totals.tax.is_zero() {
+                // A line about no tax would only raise a question.
+            } @else if totals.tax_included {
                 dt.quiet { (messages.tax_included) } dd.quiet { (locale.money(totals.tax)) }
+            } @else {
+                dt { (messages.tax_added) } dd { (locale.money(totals.tax)) }
             }
             dt.total { (messages.total) } dd.total { (locale.money(totals.total)) }
         }

@@ -1,26 +1,29 @@
 //! Cart page (`/cart`): the lines of the shopper's cart and their totals.
 
+mod line_problem;
 mod update;
 
+pub(crate) use line_problem::{LineProblem, has_problems, problems};
 pub(crate) use update::{add, update};
 
 use crate::{
     app_state::AppState,
     components::{
         icon::Icon,
-        image::{self, ImageLoading},
+        image::{self, ImageLoading, ImageSlot},
         layout::{self, Indexing, LayoutData, PageMeta},
         quantity_stepper::{QuantityStepper, quantity_stepper},
         totals,
     },
     locale::Locale,
-    messages::interpolate,
+    messages::{Messages, interpolate},
     page_error::PageResult,
     page_response::PageResponse,
+    pages::payment,
     request_context::RequestContext,
 };
 use axum::{extract::State, response::Response};
-use contracts::cart::{Cart, CartLine, CartStatus, Notice};
+use contracts::cart::{Cart, CartLine, CartStatus, Notice, NoticeCode};
 use http::StatusCode;
 use maud::{Markup, html};
 use std::{collections::BTreeMap, sync::Arc};
@@ -36,93 +39,141 @@ pub(crate) async fn show(
         state.current_cart(&context)
     );
     let layout = LayoutData { catalogue, delivery, cart: cart? };
-    Ok(render(&state, &context, &layout, None))
+    Ok(render(&state, &context, &layout, &[]).await)
 }
 
-/// Cart page, with a message if the last change was rejected.
-fn render(
+/// Cart page, with messages if the last change was rejected.
+async fn render(
     state: &AppState,
     context: &RequestContext,
     layout: &LayoutData,
-    rejection: Option<&str>,
+    rejections: &[String],
 ) -> Response {
     let messages = &context.locale.messages.cart;
     let meta =
         PageMeta { title: messages.title, indexing: Indexing::NoIndex, ..PageMeta::default() };
+    // A shop without a way to pay says so here, not after the whole form. An unanswered question is no answer.
+    let can_pay = match &layout.cart {
+        Some(_) => {
+            let offered = state.orders.payment_methods().await;
+            offered.map_or(true, |it| !payment::methods_with_a_form(&it.items).is_empty())
+        }
+        None => true,
+    };
+    let view = CartView { locale: context.locale, layout, rejections, can_pay };
     let main = html! {
         main.wrap #main {
             div.cart data-part="cart" {
-                @match layout.cart.as_ref().filter(|cart| !cart.lines.is_empty()) {
-                    Some(cart) => (filled_cart(context.locale, layout, cart, rejection))
-                    None => (empty_cart(context.locale, rejection))
+                @match layout.cart.as_ref().filter(|cart| !cart.lines.is_empty() || has_problems(cart)) {
+                    Some(cart) => (view.filled_cart(cart))
+                    None => (view.empty_cart())
                 }
             }
         }
     };
     let status =
-        if rejection.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+        if rejections.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     PageResponse::private(state, context)
         .status(status)
         .html(layout::page(state, context, layout, &meta, &main))
 }
 
-fn empty_cart(locale: Locale, rejection: Option<&str>) -> Markup {
-    let messages = &locale.messages.cart;
-    html! {
-        div.nothing {
-            h1 { (messages.title) }
-            @if let Some(rejection) = rejection { p.notice.bad role="alert" { (Icon::Alert) span { (rejection) } } }
-            p.nothing-head { (messages.empty) }
-            p { a.button href="/new" { (messages.see_new) } }
-        }
-    }
-}
-
-fn filled_cart(
+/// View model of the page.
+struct CartView<'a> {
     locale: Locale,
-    layout: &LayoutData,
-    cart: &Cart,
-    rejection: Option<&str>,
-) -> Markup {
-    let messages = &locale.messages.cart;
-    html! {
-        h1 { (messages.title) }
-        (notices(locale, cart, rejection))
-        div.cart-columns {
-            section aria-labelledby="lines" {
-                h2.vh #lines { (messages.items) }
-                ul.lines role="list" { @for line in &cart.lines { (self::line(locale, line)) } }
-                p.keep-shopping { a href="/products" { (Icon::Back) (messages.keep_shopping) } }
+    layout: &'a LayoutData,
+    /// Why the last change did not happen.
+    rejections: &'a [String],
+    can_pay: bool,
+}
+
+impl CartView<'_> {
+    fn empty_cart(&self) -> Markup {
+        let messages = &self.locale.messages.cart;
+        html! {
+            div.nothing {
+                h1 { (messages.title) }
+                (self.rejections())
+                p.nothing-head { (messages.empty) }
+                p { a.button href="/new" { (messages.see_new) } }
             }
-            (summary(locale, layout, cart))
+        }
+    }
+
+    fn filled_cart(&self, cart: &Cart) -> Markup {
+        let messages = &self.locale.messages.cart;
+        html! {
+            h1 { (messages.title) }
+            (self.notices(cart))
+            div.cart-columns {
+                section aria-labelledby="lines" {
+                    h2.vh #lines { (messages.items) }
+                    ul.lines role="list" { @for line in &cart.lines { (self::line(self.locale, line)) } }
+                    p.keep-shopping { a href="/products" { (Icon::Back) (messages.keep_shopping) } }
+                }
+                (self.summary(cart))
+            }
+        }
+    }
+
+    fn rejections(&self) -> Markup {
+        html! { @for text in self.rejections { p.notice.bad role="alert" { (Icon::Alert) span { (text) } } } }
+    }
+
+    fn notices(&self, cart: &Cart) -> Markup {
+        let messages = &self.locale.messages.cart;
+        let problems = problems(cart);
+        let other = cart.notices.iter().filter(|notice| !line_problem::is_problem(notice));
+        html! {
+            (self.rejections())
+            @if cart.status == CartStatus::CheckingOut {
+                p.notice.warn { (Icon::Clock) span { (messages.checking_out) " " a href="/cart" { (messages.check_again) } } }
+            }
+            @for notice in other { p.notice.warn { (Icon::Bolt) span { (price_change(self.locale, cart, notice)) } } }
+            @if !problems.is_empty() {
+                section.problems aria-labelledby="problems" {
+                    h2 #problems { (messages.problems.of_small(i64::try_from(problems.len()).unwrap_or(i64::MAX))) }
+                    ul role="list" { @for problem in &problems { li { (problem.with_remedy(messages)) } } }
+                }
+            }
+        }
+    }
+
+    fn summary(&self, cart: &Cart) -> Markup {
+        let messages = &self.locale.messages.cart;
+        let free_from =
+            self.layout.delivery.free_from().filter(|free| free.currency == cart.currency);
+        let until_free = free_from
+            .and_then(|free| free.checked_sub(cart.totals.items).ok())
+            .filter(|it| it.is_positive());
+        let is_open = cart.status != CartStatus::CheckingOut && !has_problems(cart);
+        html! {
+            aside.summary aria-labelledby="summary" {
+                h2 #summary { (messages.summary) }
+                (totals::totals(self.locale, &cart.totals))
+                @if let Some(until_free) = until_free && cart.totals.shipping.is_positive() {
+                    p.quiet.small { (interpolate(messages.until_free, &[("amount", &self.locale.money(until_free))])) }
+                }
+                @if !self.can_pay {
+                    p.notice.warn { (Icon::Bolt) span { (self.locale.messages.checkout.no_payment_method) } }
+                } @else if is_open {
+                    a.button.large href="/checkout" { (messages.check_out) }
+                }
+            }
         }
     }
 }
 
-fn notices(locale: Locale, cart: &Cart, rejection: Option<&str>) -> Markup {
-    let messages = &locale.messages.cart;
-    html! {
-        @if let Some(rejection) = rejection { p.notice.bad role="alert" { (Icon::Alert) span { (rejection) } } }
-        @if cart.status == CartStatus::CheckingOut {
-            p.notice.warn { (Icon::Clock) span { (messages.checking_out) " " a href="/cart" { (messages.check_again) } } }
-        }
-        @for notice in &cart.notices { p.notice.warn { (Icon::Bolt) span { (notice_text(locale, cart, notice)) } } }
-    }
-}
-
-/// Text of a notice in the shopper's language; as the cart service wrote it if its code is unknown.
-fn notice_text(locale: Locale, cart: &Cart, notice: &Notice) -> String {
-    let messages = &locale.messages.cart;
+/// Text of a notice of a changed price in the shopper's language.
+fn price_change(locale: Locale, cart: &Cart, notice: &Notice) -> String {
     let line = cart.lines.iter().find(|line| notice.sku.as_ref() == Some(&line.sku));
-    let name = line.map_or("", |line| line.name.as_str());
-    match (notice.code.as_str(), line) {
-        ("sold_out", Some(_)) => interpolate(messages.notice_sold_out, &[("name", name)]),
-        ("not_for_sale", Some(_)) => interpolate(messages.notice_not_for_sale, &[("name", name)]),
-        ("fewer_left", Some(CartLine { only_left: Some(left), .. })) => {
-            interpolate(messages.notice_fewer_left, &[("name", name), ("n", &left.to_string())])
-        }
-        _ => notice.message.clone(),
-    }
+    let (Some(line), Some(old), Some(new)) = (line, notice.previous_unit_price, notice.unit_price)
+    else {
+        return notice.message.clone();
+    };
+    let values =
+        [("name", &*line.name), ("old", &*locale.price(old)), ("new", &*locale.price(new))];
+    interpolate(locale.messages.cart.notice_price_changed, &values)
 }
 
 /// Option values of a line: `Brick, EU`.
@@ -130,17 +181,29 @@ pub(crate) fn option_values(options: &BTreeMap<String, String>) -> String {
     options.values().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
+/// What stands in the way of a line, in a word or two.
+fn problem_label(messages: &Messages, problem: NoticeCode) -> &'static str {
+    match problem {
+        NoticeCode::SoldOut => messages.product.sold_out,
+        NoticeCode::AmountLimit => messages.cart.over_limit,
+        NoticeCode::NotForSale
+        | NoticeCode::NotSoldInCurrency
+        | NoticeCode::FewerLeft
+        | NoticeCode::PriceChanged => messages.cart.unavailable,
+    }
+}
+
 fn line(locale: Locale, line: &CartLine) -> Markup {
     let messages = locale.messages;
-    let id = format!("q-{}", crate::slug::slug(line.sku.as_str()));
+    let id = format!("q-{}", crate::slug::identifier(line.sku.as_str()));
     html! {
         li.line {
-            div.tile { (image::decorative_image(messages, line.image.as_ref(), ImageLoading::Eager)) }
+            div.tile { (image::decorative_image(messages, line.image.as_ref(), ImageSlot::Thumbnail, ImageLoading::Eager)) }
             div.line-text {
-                h3 { a href={ "/p/" (line.slug) } { (line.name) } }
+                h3 { @if let Some(slug) = &line.slug { a href={ "/p/" (slug) } { (line.name) } } @else { (line.name) } }
                 @if !line.options.is_empty() { p.quiet { (option_values(&line.options)) } }
-                @if !line.in_stock {
-                    p.stock.none { (messages.product.sold_out) }
+                @if let Some(problem) = line.problem && problem != NoticeCode::FewerLeft {
+                    p.stock.none { (problem_label(messages, problem)) }
                 } @else if let Some(left) = line.only_left {
                     p.stock.low { (messages.product.only_left.replace("{n}", &left.to_string())) }
                 }
@@ -167,34 +230,15 @@ fn line(locale: Locale, line: &CartLine) -> Markup {
     }
 }
 
-fn summary(locale: Locale, layout: &LayoutData, cart: &Cart) -> Markup {
-    let messages = &locale.messages.cart;
-    let free_from = layout.delivery.free_from().filter(|free| free.currency == cart.currency);
-    let until_free = free_from
-        .and_then(|free| free.checked_sub(cart.totals.items).ok())
-        .filter(|it| it.is_positive());
-    let open = cart.status != CartStatus::CheckingOut;
-    html! {
-        aside.summary aria-labelledby="summary" {
-            h2 #summary { (messages.summary) }
-            (totals::totals(locale, &cart.totals))
-            @if let Some(until_free) = until_free && cart.totals.shipping.is_positive() {
-                p.quiet.small { (interpolate(messages.until_free, &[("amount", &locale.money(until_free))])) }
-            }
-            @if open { a.button.large href="/checkout" { (messages.check_out) } }
-        }
-    }
-}
-
 /// Cart page after the checkout removed the last line because it had sold out.
 pub(crate) async fn render_emptied(
     state: &AppState,
     context: &RequestContext,
     cart: Cart,
-    reason: &str,
+    reasons: &[String],
 ) -> Response {
     let (catalogue, delivery) =
         tokio::join!(state.cached_catalogue.catalogue(), state.cached_catalogue.delivery());
     let layout = LayoutData { catalogue, delivery, cart: Some(cart) };
-    render(state, context, &layout, Some(reason))
+    render(state, context, &layout, reasons).await
 }

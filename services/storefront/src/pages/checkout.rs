@@ -18,12 +18,14 @@ use crate::{
     form_fields::FormFields,
     page_error::{PageError, PageResult},
     page_response::{PageResponse, see_other},
+    pages::{cart, payment},
     request_context::RequestContext,
 };
 use axum::{extract::State, response::Response};
-use checkout_form::{CheckoutForm, FormErrors};
+use checkout_form::{AddressForm, CheckoutForm, FormErrors};
 use contracts::{
-    cart::{Cart, CartQuoteRequest, CartStatus, Destination, Quote, ShippingMethod},
+    cart::{Cart, CartQuoteRequest, CartStatus, Destination, PickupPlace, Quote, ShippingMethod},
+    payment::OfferedMethod,
     shared::Totals,
 };
 use http::StatusCode;
@@ -40,8 +42,12 @@ pub(crate) async fn show(
         Ok(cart) => cart,
         Err(response) => return Ok(response),
     };
+    if cart::has_problems(&cart) {
+        // The cart page names all of them.
+        return Ok(see_other(&context, "/cart", CartCookie::Unchanged));
+    }
     let form = CheckoutForm::read(&FormFields::default(), &state.settings.country);
-    Ok(render(&state, &context, &cart, &form, Feedback::default()).await)
+    render(&state, &context, &cart, &form, Feedback::default()).await
 }
 
 /// Cart that can be checked out, or the response to send instead.
@@ -56,13 +62,12 @@ async fn open_cart(
         Err(error) if error.problem(&codes::NOT_FOUND).is_some() => return Ok(Err(to_cart())),
         Err(error) => return Err(error.into()),
     };
-    Ok(match (cart.status, cart.order_id) {
-        (CartStatus::Ordered, Some(order)) => {
-            Err(see_other(context, &format!("/orders/{order}"), CartCookie::Unchanged))
-        }
-        (CartStatus::CheckingOut, _) => Err(waiting_page(state, context)),
+    Ok(match cart.status {
+        // Its order is named by the answer to its checkout alone.
+        CartStatus::Ordered => Err(see_other(context, "/orders", CartCookie::Clear)),
+        CartStatus::CheckingOut => Err(waiting_page(state, context, &FormFields::default())),
         _ if cart.lines.is_empty() => Err(to_cart()),
-        _ => Ok(cart),
+        CartStatus::Open | CartStatus::Expired => Ok(cart),
     })
 }
 
@@ -95,6 +100,10 @@ struct CheckoutView<'a> {
     methods: &'a [ShippingMethod],
     /// Shipping method that the totals are for.
     method: Option<&'a str>,
+    /// Place where the order is collected, if that is the shipping method.
+    pickup: Option<&'a PickupPlace>,
+    /// Payment methods that the page offers.
+    offered: &'a [OfferedMethod],
     totals: &'a Totals,
     /// Idempotency key of this form: submitting it twice places one order.
     key: Uuid,
@@ -107,11 +116,14 @@ async fn render(
     cart: &Cart,
     form: &CheckoutForm,
     mut feedback: Feedback,
-) -> Response {
-    let methods = state.carts.shipping_methods(&form.shipping.country, Some(cart.id));
-    let (delivery, methods, quote) =
-        tokio::join!(state.cached_catalogue.delivery(), methods, quote(state, cart, form));
-    let methods = methods.map(|methods| methods.items).unwrap_or_default();
+) -> PageResult {
+    let (delivery, methods, quote, offered) = tokio::join!(
+        state.cached_catalogue.delivery(),
+        shipping_methods(state, cart, form),
+        quote(state, cart, form),
+        state.orders.payment_methods(),
+    );
+    let offered = payment::methods_with_a_form(&offered?.items);
     let messages = &context.locale.messages.checkout;
     let (totals, method) = match &quote {
         Ok(quote) => (quote.totals, Some(quote.shipping.method.as_str())),
@@ -122,56 +134,95 @@ async fn render(
             (cart.totals, None)
         }
     };
-    let key = state.ids.next::<contracts::shared::OrderId>().into();
-    let (delivery, totals, methods) = (&*delivery, &totals, &*methods);
     let view = CheckoutView {
         state,
         context,
         cart,
         form,
         feedback: &feedback,
-        delivery,
-        methods,
+        delivery: &delivery,
+        methods: &methods,
         method,
-        totals,
-        key,
+        pickup: pickup_place(&methods, method.unwrap_or_default()),
+        offered: &offered,
+        totals: &totals,
+        key: state.ids.next::<contracts::shared::OrderId>().into(),
     };
-    let (title, status) = if feedback.is_empty() {
-        (messages.title, StatusCode::OK)
-    } else {
-        (messages.error_title, StatusCode::UNPROCESSABLE_ENTITY)
-    };
-    let meta = PageMeta { title, indexing: Indexing::NoIndex, ..PageMeta::default() };
-    let tools = html! { a.back href="/cart" { (Icon::Back) (messages.back_to_cart) } };
-    let page = layout::minimal_page(state, context, &meta, &tools, &view.main());
-    PageResponse::private(state, context).status(status).html(page)
+    Ok(view.response())
 }
 
-/// Quote for the cart to the destination of the form.
+impl CheckoutView<'_> {
+    fn response(&self) -> Response {
+        let messages = &self.context.locale.messages.checkout;
+        let (title, status) = if self.feedback.is_empty() {
+            (messages.title, StatusCode::OK)
+        } else {
+            (messages.error_title, StatusCode::UNPROCESSABLE_ENTITY)
+        };
+        let meta = PageMeta { title, indexing: Indexing::NoIndex, ..PageMeta::default() };
+        let tools = html! { a.back href="/cart" { (Icon::Back) (messages.back_to_cart) } };
+        let page = layout::minimal_page(self.state, self.context, &meta, &tools, &self.main());
+        PageResponse::private(self.state, self.context).status(status).html(page)
+    }
+}
+
+/// Shipping methods to the country of the form; none where they cannot be had.
+async fn shipping_methods(
+    state: &AppState,
+    cart: &Cart,
+    form: &CheckoutForm,
+) -> Vec<ShippingMethod> {
+    let methods = state.carts.shipping_methods(&form.shipping.country, Some(cart.id)).await;
+    methods.map(|methods| methods.items).unwrap_or_default()
+}
+
+/// Place where orders are collected by the shipping method with this code.
+fn pickup_place<'a>(methods: &'a [ShippingMethod], code: &str) -> Option<&'a PickupPlace> {
+    methods.iter().find(|method| method.code == code)?.pickup.as_ref()
+}
+
+/// Quote for the cart to the destination of the form. What the cart service refuses of the form is left out: it is an
+/// error of its field, and the rest still has a price.
 async fn quote(
     state: &AppState,
     cart: &Cart,
     form: &CheckoutForm,
 ) -> Result<Quote, transport::CallError> {
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    let request = |shipping_method: Option<String>| CartQuoteRequest {
+    let mut request = CartQuoteRequest {
         destination: Destination {
             country: form.shipping.country.clone(),
             region: some(&form.shipping.region),
             postal_code: some(&form.shipping.postal_code),
         },
-        shipping_method,
+        shipping_method: some(&form.method),
     };
-    match (state.carts.quote(cart.id, &request(some(&form.method))).await, form.method.is_empty()) {
-        // The chosen shipping method is not available for the country that was chosen later.
-        (Err(_), false) => state.carts.quote(cart.id, &request(None)).await,
-        (result, _) => result,
+    loop {
+        let error = match state.carts.quote(cart.id, &request).await {
+            Ok(quote) => return Ok(quote),
+            Err(error) => error,
+        };
+        let refused = request.clone();
+        let problem = error.problem(&codes::INVALID_FIELD);
+        for error in problem.iter().flat_map(|problem| &problem.errors) {
+            match error.field.as_str() {
+                "destination.region" => request.destination.region = None,
+                "destination.postal_code" => request.destination.postal_code = None,
+                "shipping_method" => request.shipping_method = None,
+                _ => {}
+            }
+        }
+        if request == refused {
+            return Err(error);
+        }
     }
 }
 
-/// Waiting page while the outcome of a payment is unknown. It polls itself.
-fn waiting_page(state: &AppState, context: &RequestContext) -> Response {
+/// Waiting page while the outcome of a payment is unknown. It submits the form again, whose key gets the outcome of the
+/// first submission; without a form, it only looks whether the cart is free again.
+fn waiting_page(state: &AppState, context: &RequestContext, fields: &FormFields) -> Response {
     let messages = &context.locale.messages.checkout;
+    let again = context.locale.messages.cart.check_again;
     let meta = PageMeta {
         title: messages.waiting_title,
         indexing: Indexing::NoIndex,
@@ -182,7 +233,14 @@ fn waiting_page(state: &AppState, context: &RequestContext) -> Response {
             div.nothing data-part="waiting" data-poll="/checkout" {
                 h1 { (messages.waiting_title) }
                 p.nothing-head { (messages.waiting_text) }
-                p { a.button.quiet-button href="/checkout" { (context.locale.messages.cart.check_again) } }
+                @if fields.has("key") {
+                    form action="/checkout" method="post" {
+                        @for (name, value) in fields.pairs() { input type="hidden" name=(name) value=(value); }
+                        button.button.quiet-button type="submit" { (again) }
+                    }
+                } @else {
+                    p { a.button.quiet-button href="/checkout" { (again) } }
+                }
             }
         }
     };

@@ -2,7 +2,10 @@
 
 use crate::{
     app_state::AppState,
-    components::layout::{self, LayoutData, PageMeta},
+    components::{
+        address::address,
+        layout::{self, LayoutData, PageMeta},
+    },
     messages::interpolate,
     page_error::PageResult,
     page_response::PageResponse,
@@ -73,6 +76,13 @@ fn delivery(state: &AppState, context: &RequestContext, layout: &LayoutData) -> 
                         }
                     }
                 }
+            }
+        }
+        @for place in layout.delivery.methods.iter().filter_map(|method| method.pickup.as_ref()) {
+            h3 { (locale.messages.order.collect_from) }
+            (address(&place.address, name))
+            @if !place.hours.is_empty() {
+                p { (locale.messages.checkout.opening_hours) @for line in &place.hours { br; (line) } }
             }
         }
         @if !names.is_empty() { p { (interpolate(messages.countries, &[("countries", &names.join(", "))])) } }

@@ -5,7 +5,7 @@ use crate::{
     cached_catalogue::{Category, DepartmentImages},
     components::{
         icon::Icon,
-        image::{ImageLoading, decorative_image, product_image},
+        image::{ImageLoading, ImageSlot, decorative_image, product_image},
         layout::{self, LayoutData, PageMeta},
         product_card,
     },
@@ -17,7 +17,7 @@ use crate::{
 use axum::extract::State;
 use contracts::product::{ProductQuery, ProductSummary};
 use maud::{Markup, html};
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 /// Number of products in a row.
 const ROW_PRODUCTS: usize = 4;
@@ -27,22 +27,29 @@ pub(crate) async fn show(
     State(state): State<Arc<AppState>>,
     context: RequestContext,
 ) -> PageResult {
-    let query = |sort: &str, reduced: Option<&str>, limit: usize| ProductQuery {
-        sort: Some(sort.to_owned()),
-        reduced: reduced.map(ToOwned::to_owned),
+    let query = |limit: usize| ProductQuery {
         in_stock: Some("true".to_owned()),
         limit: Some(limit.to_string()),
         ..ProductQuery::default()
     };
-    let (newest, reduced) =
-        (query("newest", None, ROW_PRODUCTS + 1), query("relevance", Some("true"), ROW_PRODUCTS));
+    let yes = || Some("true".to_owned());
+    // As many as are left after those that the page has above.
+    let featured = query(1 + ROW_PRODUCTS);
+    let newest =
+        ProductQuery { sort: Some("newest".to_owned()), new: yes(), ..query(1 + ROW_PRODUCTS) };
+    let reduced = ProductQuery { reduced: yes(), ..query(1 + 2 * ROW_PRODUCTS) };
     let products = state.prefetch_products();
-    let (layout, newest, reduced) = tokio::join!(
+    let (layout, featured, newest, reduced) = tokio::join!(
         LayoutData::load(&state, &context),
+        products.products(&featured),
         products.products(&newest),
         products.products(&reduced)
     );
-    let (newest, reduced) = (newest?.items, reduced.map(|page| page.items).unwrap_or_default());
+    let rows = HomeProducts::new(
+        featured?.items,
+        newest.map(|page| page.items).unwrap_or_default(),
+        reduced.map(|page| page.items).unwrap_or_default(),
+    );
     let department_images =
         state.cached_catalogue.department_images(&layout.catalogue.departments()).await;
     let view = HomeView {
@@ -52,9 +59,41 @@ pub(crate) async fn show(
         department_images: &department_images,
     };
     let meta = PageMeta { title: &state.settings.tagline, ..PageMeta::default() };
-    let main = view.main(&newest, &reduced);
+    let main = view.main(&rows);
     Ok(PageResponse::public(&state, &context)
         .html(layout::page(&state, &context, &layout, &meta, &main)))
+}
+
+/// Products of the page, none of them twice.
+#[derive(Debug, PartialEq, Eq)]
+struct HomeProducts {
+    hero: Option<ProductSummary>,
+    /// New products; featured ones where none is new.
+    row: Vec<ProductSummary>,
+    row_is_new: bool,
+    reduced: Vec<ProductSummary>,
+}
+
+impl HomeProducts {
+    fn new(
+        featured: Vec<ProductSummary>,
+        newest: Vec<ProductSummary>,
+        reduced: Vec<ProductSummary>,
+    ) -> Self {
+        let mut shown = HashSet::new();
+        let mut take = |products: Vec<ProductSummary>, count_max: usize| -> Vec<ProductSummary> {
+            let unseen = products.into_iter().filter(|it| !shown.contains(&it.id));
+            let taken: Vec<ProductSummary> = unseen.take(count_max).collect();
+            shown.extend(taken.iter().map(|it| it.id));
+            taken
+        };
+        let mut featured = featured.into_iter();
+        let hero = take(featured.by_ref().take(1).collect(), 1).pop();
+        let new = take(newest, ROW_PRODUCTS);
+        let row_is_new = !new.is_empty();
+        let row = if row_is_new { new } else { take(featured.collect(), ROW_PRODUCTS) };
+        Self { hero, row, row_is_new, reduced: take(reduced, ROW_PRODUCTS) }
+    }
 }
 
 struct HomeView<'a> {
@@ -65,19 +104,21 @@ struct HomeView<'a> {
 }
 
 impl HomeView<'_> {
-    fn main(&self, newest: &[ProductSummary], reduced: &[ProductSummary]) -> Markup {
+    fn main(&self, products: &HomeProducts) -> Markup {
         let locale = self.context.locale;
         let messages = &locale.messages.home;
-        // The product of the hero is not repeated right below it.
-        let (hero, newest) =
-            newest.split_first().map_or((None, newest), |(hero, others)| (Some(hero), others));
+        let featured = locale.messages.listing.featured;
         html! {
             main #main {
-                (self.hero(hero))
+                (self.hero(products.hero.as_ref()))
                 div.wrap.home {
                     (self.departments())
-                    (self.row("new-in", messages.new_in, "/new", newest))
-                    (self.row("reduced", messages.reduced_now, "/products?reduced=true", reduced))
+                    @if products.row_is_new {
+                        (self.row("new-in", messages.new_in, "/new", &products.row))
+                    } @else {
+                        (self.row("featured", featured, "/products", &products.row))
+                    }
+                    (self.row("reduced", messages.reduced_now, "/products?reduced=true", &products.reduced))
                     (self.service_promises())
                 }
             }
@@ -94,8 +135,8 @@ impl HomeView<'_> {
                     p { a.button.large href="/new" { (messages.home.button) } }
                 }
                 @if let Some(product) = product {
-                    a.hero-picture.tile href={ "/p/" (product.slug) } {
-                        (product_image(messages, product.image.as_ref(), &product.name, ImageLoading::Priority))
+                    a.hero-picture.tile href=(product_card::address(product)) {
+                        (product_image(messages, product.image.as_ref(), &product.name, ImageSlot::Hero, ImageLoading::Priority))
                     }
                 }
             }
@@ -115,7 +156,7 @@ impl HomeView<'_> {
                     ul.rooms role="list" {
                         @for department in departments {
                             li { a.room href=(department.address()) {
-                                span.tile { (decorative_image(messages, image_of(department), ImageLoading::Lazy)) }
+                                span.tile { (decorative_image(messages, image_of(department), ImageSlot::Department, ImageLoading::Lazy)) }
                                 span { (department.name()) }
                             } }
                         }
@@ -131,7 +172,7 @@ impl HomeView<'_> {
             @if !products.is_empty() {
                 section.shelf aria-labelledby=(id) {
                     div.shelf-head { h2 id=(id) { (title) } a href=(all) { (locale.messages.home.see_all) span.vh { ": " (title) } } }
-                    ul.grid.four role="list" { (product_card::grid(locale, products, self.state.ids.now(), ROW_PRODUCTS)) }
+                    ul.grid.four role="list" { (product_card::grid(locale, products, ROW_PRODUCTS)) }
                 }
             }
         }

@@ -14,14 +14,14 @@ use crate::{
     form_fields::FormFields,
     messages::interpolate,
     page_error::{PageError, PageResult},
-    page_response::{PageResponse, see_other},
+    page_response::{PageResponse, moved, see_other},
     request_context::RequestContext,
 };
 use axum::{
     extract::{Path, State},
     response::Response,
 };
-use contracts::product::ProductPage;
+use contracts::product::{ProductPage, ProductQuery};
 use kernel::codes;
 use maud::{Markup, html};
 use std::sync::Arc;
@@ -46,7 +46,7 @@ pub(crate) async fn new(State(state): State<Arc<AppState>>, context: RequestCont
     let query = read_query(&state, &context);
     let sort = if query.sort == Sort::Relevance { Sort::Newest } else { query.sort };
     let query = ListQuery { sort, ..query };
-    let (layout, page) = find(&state, &context, &query, None).await;
+    let (layout, page) = find_new(&state, &context, &query).await;
     let Some(page) = page? else { return Ok(redirect_to_first_page(&context, &query)) };
     Ok(show(&Listing {
         state: &state,
@@ -64,6 +64,11 @@ pub(crate) async fn category(
     Path(path): Path<String>,
     context: RequestContext,
 ) -> PageResult {
+    let canonical = path.trim_end_matches('/').to_lowercase();
+    if canonical != path {
+        let segments: Vec<_> = canonical.split('/').map(contracts::path_segment).collect();
+        return Ok(moved(&context, &format!("/c/{}", segments.join("/"))));
+    }
     let query = read_query(&state, &context);
     let (layout, page) = find(&state, &context, &query, Some(&path)).await;
     let Some(page) = page? else { return Ok(redirect_to_first_page(&context, &query)) };
@@ -126,10 +131,36 @@ async fn find(
     query: &ListQuery,
     inside: Option<&str>,
 ) -> (LayoutData, Result<Option<ProductPage>, PageError>) {
-    let product_query = query.to_product_query(inside);
+    find_products(state, context, query, &query.to_product_query(inside)).await
+}
+
+/// Page of the products that count as new; where none does, those that came last.
+async fn find_new(
+    state: &AppState,
+    context: &RequestContext,
+    query: &ListQuery,
+) -> (LayoutData, Result<Option<ProductPage>, PageError>) {
+    let newest = query.to_product_query(None);
+    let new = ProductQuery { new: Some("true".to_owned()), ..newest.clone() };
+    let found = find_products(state, context, query, &new).await;
+    let is_unfiltered = query.filter_count() == 0 && query.q.is_empty();
+    match &found.1 {
+        Ok(Some(page)) if page.total == 0 && is_unfiltered => {
+            find_products(state, context, query, &newest).await
+        }
+        _ => found,
+    }
+}
+
+async fn find_products(
+    state: &AppState,
+    context: &RequestContext,
+    query: &ListQuery,
+    product_query: &ProductQuery,
+) -> (LayoutData, Result<Option<ProductPage>, PageError>) {
     let (layout, page) = tokio::join!(
         LayoutData::load(state, context),
-        state.products_for(context).products(&product_query)
+        state.products_for(context).products(product_query)
     );
     let page = match page {
         Ok(page) => Ok(Some(page)),

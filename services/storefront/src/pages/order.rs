@@ -1,6 +1,8 @@
 //! Order page (`/orders/{id}`): status, cancellation. Knowing the address is the right to see it.
 
 mod lookup;
+mod payment_instructions;
+mod pictures;
 mod progress;
 
 pub(crate) use lookup::{look_up, lookup_form};
@@ -11,10 +13,12 @@ use crate::{
     components::{
         address::address,
         icon::Icon,
+        image::{ImageLoading, ImageSlot, decorative_image},
         layout::{self, Indexing, LayoutData, PageMeta},
         totals,
     },
     form_fields::FormFields,
+    locale::{Locale, time},
     messages::interpolate,
     page_error::{PageError, PageResult},
     page_response::{PageResponse, see_other},
@@ -26,11 +30,14 @@ use axum::{
     response::Response,
 };
 use contracts::{
+    cart::PickupPlace,
     order::{Because, FulfilmentStatus, Order, OrderLine, OrderStatus, PaymentStatus},
     shared::{Address, OrderId},
 };
 use http::StatusCode;
+use kernel::Timestamp;
 use maud::{Markup, html};
+use pictures::LinePictures;
 use std::sync::Arc;
 use transport::CallError;
 
@@ -42,7 +49,7 @@ pub(crate) async fn show(
 ) -> PageResult {
     let id: OrderId = id.parse().map_err(|_| PageError::NotFound)?;
     let (layout, order) = tokio::join!(LayoutData::load(&state, &context), state.orders.order(id));
-    Ok(render(&state, &context, &layout, &order?, None))
+    Ok(render(&state, &context, &layout, &order?, None).await)
 }
 
 /// `POST /orders/{id}/cancel`
@@ -58,26 +65,22 @@ pub(crate) async fn cancel(
         Err(CallError::Problem(problem)) if problem.status == 409 => {
             let (layout, order) =
                 tokio::join!(LayoutData::load(&state, &context), state.orders.order(id));
-            Ok(render(
-                &state,
-                &context,
-                &layout,
-                &order?,
-                Some(context.locale.messages.order.cancel_too_late),
-            ))
+            let rejection = context.locale.messages.order.cancel_too_late;
+            Ok(render(&state, &context, &layout, &order?, Some(rejection)).await)
         }
         Err(error) => Err(error.into()),
     }
 }
 
-fn render(
+async fn render(
     state: &AppState,
     context: &RequestContext,
     layout: &LayoutData,
     order: &Order,
     rejection: Option<&str>,
 ) -> Response {
-    let view = OrderView { context, layout, order };
+    let pictures = LinePictures::load(state, order).await;
+    let view = OrderView { context, layout, order, pictures, shop: &state.settings.name };
     let title = view.title();
     let meta = PageMeta { title: &title, indexing: Indexing::NoIndex, ..PageMeta::default() };
     let page = layout::page(state, context, layout, &meta, &view.main(&title, rejection));
@@ -85,16 +88,26 @@ fn render(
     PageResponse::private(state, context).status(status).html(page)
 }
 
+/// Moment in UTC, which a script replaces by the time of the visitor's zone.
+fn local_time(locale: Locale, at: Timestamp) -> Markup {
+    html! { time datetime=(at) data-local { (locale.date(at)) ", " (time(at)) } }
+}
+
 struct OrderView<'a> {
     context: &'a RequestContext,
     layout: &'a LayoutData,
     order: &'a Order,
+    pictures: LinePictures,
+    /// Name of the shop, which a printed page needs.
+    shop: &'a str,
 }
 
 /// Stage of an order from the shopper's point of view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum OrderStage {
     Placed,
+    /// The shopper has to transfer the money, or a part of it.
+    TransferDue,
     /// The shopper has to confirm the payment.
     ActionRequired,
     /// The bank has not answered.
@@ -111,6 +124,7 @@ impl OrderView<'_> {
             OrderStatus::Pending if order.payment.action_url.is_some() => {
                 OrderStage::ActionRequired
             }
+            OrderStatus::Pending if self.is_transfer_due() => OrderStage::TransferDue,
             OrderStatus::Pending => OrderStage::Pending,
             OrderStatus::Cancelled if order.payment_status == PaymentStatus::Failed => {
                 OrderStage::Declined
@@ -125,7 +139,9 @@ impl OrderView<'_> {
         let messages = &self.context.locale.messages.order;
         let first = self.order.shipping_address.name.split_whitespace().next().unwrap_or_default();
         match self.stage() {
-            OrderStage::Placed => interpolate(messages.thank_you, &[("name", first)]),
+            OrderStage::Placed | OrderStage::TransferDue => {
+                interpolate(messages.thank_you, &[("name", first)])
+            }
             OrderStage::Shipped => interpolate(messages.shipped_title, &[("name", first)]),
             OrderStage::ActionRequired => messages.action_required.to_owned(),
             OrderStage::Pending => messages.pending.to_owned(),
@@ -140,12 +156,14 @@ impl OrderView<'_> {
         html! {
             main.wrap #main {
                 div.order data-part="order-state" data-poll=[poll] {
+                    p.print-only { strong { (self.shop) } }
                     div.page-head {
                         p.quiet { (interpolate(messages.number, &[("number", &self.order.number)])) }
                         h1 { (title) }
                         (self.status_message())
                     }
                     @if let Some(rejection) = rejection { p.notice.warn role="alert" { (Icon::Alert) span { (rejection) } } }
+                    (self.payment_instructions())
                     (self.progress())
                     div.order-columns {
                         section aria-labelledby="what" {
@@ -158,6 +176,7 @@ impl OrderView<'_> {
                             @if self.order.payment.refunded.is_positive() {
                                 p.quiet { (messages.refunded) " " strong.number { (self.context.locale.money(self.order.payment.refunded)) } }
                             }
+                            (self.facts())
                             (self.addresses())
                             (self.cancel())
                         }
@@ -175,7 +194,7 @@ impl OrderView<'_> {
         let total = locale.money(order.totals.total);
         html! {
             @match self.stage() {
-                OrderStage::Placed | OrderStage::Shipped => p { (messages.bookmark) " " (interpolate(messages.find_again, &[("email", &order.email)])) },
+                OrderStage::Placed | OrderStage::TransferDue | OrderStage::Shipped => p { (messages.bookmark) " " (interpolate(messages.find_again, &[("email", &order.email)])) },
                 OrderStage::ActionRequired => {
                     p { (interpolate(messages.confirm_text, &[("amount", &total)])) }
                     p { a.button.large href=[payment::action_address(order)] { (messages.confirm_button) } }
@@ -192,8 +211,10 @@ impl OrderView<'_> {
 
     fn line(&self, line: &OrderLine) -> Markup {
         let quoted = &line.quoted;
+        let messages = self.context.locale.messages;
         html! {
             li {
+                div.tile { (decorative_image(messages, self.pictures.of(&quoted.sku), ImageSlot::Thumbnail, ImageLoading::Eager)) }
                 div {
                     strong { (quoted.name) }
                     p.quiet.small {
@@ -206,6 +227,27 @@ impl OrderView<'_> {
         }
     }
 
+    /// Date, delivery, payment and contact of the order.
+    fn facts(&self) -> Markup {
+        let locale = self.context.locale;
+        let messages = &locale.messages.order;
+        let order = self.order;
+        html! {
+            dl.order-facts {
+                dt { (messages.order_date) } dd { (local_time(locale, order.placed_at)) }
+                dt { (messages.delivery_method) } dd { (locale.messages.shipping_method(&order.shipping.label)) }
+                dt { (messages.payment_method) } dd { (payment::method_name(locale.messages, &order.payment.method)) }
+                dt { (messages.contact) } dd { (order.email) }
+            }
+        }
+    }
+
+    /// Place where the order is collected, if it is not delivered.
+    fn pickup(&self) -> Option<&PickupPlace> {
+        let methods = &self.layout.delivery.methods;
+        methods.iter().find(|method| method.code == self.order.shipping.method)?.pickup.as_ref()
+    }
+
     fn addresses(&self) -> Markup {
         let messages = &self.context.locale.messages.order;
         let order = self.order;
@@ -215,11 +257,19 @@ impl OrderView<'_> {
             let name = known.map(|it| all.country(it)).or_else(|| all.country_of(&address.country));
             name.unwrap_or(&address.country).to_owned()
         };
+        let block = |it: &Address| address(it, &country(it));
         html! {
             div.addresses {
-                div { h3 { (messages.delivery_address) } (address(&order.shipping_address, &country(&order.shipping_address))) }
+                @if let Some(place) = self.pickup() {
+                    div {
+                        h3 { (messages.collect_from) } (block(&place.address))
+                        @for line in &place.hours { p.quiet.small { (line) } }
+                    }
+                } @else {
+                    div { h3 { (messages.delivery_address) } (block(&order.shipping_address)) }
+                }
                 @if order.billing_address != order.shipping_address {
-                    div { h3 { (messages.billing_address) } (address(&order.billing_address, &country(&order.billing_address))) }
+                    div { h3 { (messages.billing_address) } (block(&order.billing_address)) }
                 }
             }
         }
@@ -232,7 +282,7 @@ impl OrderView<'_> {
             && order.fulfilment_status == FulfilmentStatus::Unfulfilled;
         let question = interpolate(messages.cancel_explained, &[("number", &order.number)]);
         html! {
-            @if cancellable || self.stage() == OrderStage::ActionRequired {
+            @if cancellable || matches!(self.stage(), OrderStage::ActionRequired | OrderStage::TransferDue) {
                 button.text-button.bad type="button" popovertarget="cancel" { (messages.cancel) }
                 div.ask #cancel popover role="dialog" aria-labelledby="cancel-text" {
                     p #cancel-text { (question) }

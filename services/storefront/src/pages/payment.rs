@@ -5,7 +5,7 @@ use crate::{
     cart_cookie::CartCookie,
     components::layout::{self, Indexing, PageMeta},
     form_fields::FormFields,
-    messages::interpolate,
+    messages::{Messages, interpolate},
     page_error::{PageError, PageResult},
     page_response::{PageResponse, see_other},
     request_context::RequestContext,
@@ -13,7 +13,10 @@ use crate::{
 use axum::extract::{Path, State};
 use contracts::{
     order::Order,
-    payment::{ActionOutcome, PaymentAction, PaymentState, PaymentSummary},
+    payment::{
+        ActionOutcome, INVOICE, OfferedMethod, PREPAYMENT, PaymentAction, PaymentMethod,
+        PaymentState, PaymentSummary,
+    },
     shared::{OrderId, PaymentId},
 };
 use maud::html;
@@ -22,6 +25,36 @@ use std::{sync::Arc, time::Duration};
 /// Polling of the order after a payment action: number of attempts and delay between them.
 const POLLS_MAX: u32 = 20;
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Payment method whose cards the page offers.
+pub(crate) const TEST: &str = "test";
+
+/// Value of the field for a payment method until the shopper chooses.
+pub(crate) fn default_choice(offered: &OfferedMethod) -> String {
+    if offered.method == TEST { format!("{TEST}:success") } else { offered.method.clone() }
+}
+
+/// Payment method of a choice: `test:success`, or the name of a method without a token.
+pub(crate) fn chosen_method(choice: &str) -> PaymentMethod {
+    let (method, token) = choice.split_once(':').unwrap_or((choice, ""));
+    PaymentMethod { method: method.to_owned(), token: token.to_owned() }
+}
+
+/// Payment methods that a form without a script can take, in the order of the shop.
+pub(crate) fn methods_with_a_form(offered: &[OfferedMethod]) -> Vec<OfferedMethod> {
+    let has_form = |offered: &&OfferedMethod| !offered.needs_token || offered.method == TEST;
+    offered.iter().filter(has_form).cloned().collect()
+}
+
+/// Name of a payment method for shoppers.
+pub(crate) fn method_name<'a>(messages: &Messages, method: &'a str) -> &'a str {
+    match method {
+        TEST => messages.checkout.card_success,
+        PREPAYMENT => messages.checkout.prepayment,
+        INVOICE => messages.checkout.invoice,
+        other => other,
+    }
+}
 
 /// Address where the shopper confirms the payment of an order. The shop's own page is told the order, which a payment
 /// does not disclose to who knows its id.

@@ -10,13 +10,13 @@ use crate::{
     cached_catalogue::{CATEGORY_SEPARATOR, Catalogue},
     components::{
         icon::Icon,
-        image::{self, ImageLoading, product_image},
+        image::{self, ImageLoading, ImageSlot, product_image},
         layout::{self, LayoutData, PageMeta},
         price_chart, product_card, quantity_stepper,
     },
     form_fields::FormFields,
     page_error::PageResult,
-    page_response::{PageResponse, moved_permanently},
+    page_response::{PageResponse, moved},
     request_context::RequestContext,
 };
 use axum::{
@@ -46,9 +46,17 @@ pub(crate) async fn show(
     );
     let product = product?;
     if product.slug != slug {
-        return Ok(moved_permanently(&format!("/p/{}", product.slug)));
+        return Ok(moved(&context, &format!("/p/{}", contracts::path_segment(&product.slug))));
     }
     Ok(render(&state, &context, &layout, &product, &fields, None).await)
+}
+
+/// `GET /p/{slug}/`
+pub(crate) async fn redirect_to_canonical(
+    Path(slug): Path<String>,
+    context: RequestContext,
+) -> Response {
+    moved(&context, &format!("/p/{}", contracts::path_segment(&slug)))
 }
 
 /// Product page, with a message if it could not be added to the cart.
@@ -131,7 +139,7 @@ impl ProductView<'_> {
                 @if !related_products.is_empty() {
                     section.strip aria-labelledby="also" {
                         h2 #also { (locale.messages.product.related) }
-                        ul.grid.four role="list" { (product_card::grid(locale, related_products, self.now, usize::MAX / 2)) }
+                        ul.grid.four role="list" { (product_card::grid(locale, related_products, usize::MAX / 2)) }
                     }
                 }
             }
@@ -144,8 +152,12 @@ impl ProductView<'_> {
         let sku = self.selection.variant.map(|variant| &variant.sku);
         let is_selected =
             |skus: &[Sku]| skus.is_empty() || sku.is_some_and(|sku| skus.contains(sku));
-        let mut images: Vec<_> =
-            product.media.iter().filter(|it| is_selected(&it.skus)).map(|it| &it.image).collect();
+        let mut media: Vec<_> = product.media.iter().filter(|it| is_selected(&it.skus)).collect();
+        if self.selection.is_explicit {
+            // Pictures of the chosen variant come before those of all.
+            media.sort_by_key(|it| it.skus.is_empty());
+        }
+        let mut images: Vec<_> = media.iter().map(|it| &it.image).collect();
         if images.is_empty() {
             images.extend(product.media.first().map(|media| &media.image));
         }
@@ -155,12 +167,12 @@ impl ProductView<'_> {
                 @if images.len() > 1 {
                     ul.stage role="list" tabindex="0" aria-label=(messages.product.pictures_scroll) {
                         @for (position, image) in images.iter().enumerate() {
-                            li.tile { (product_image(messages, Some(image), &alt(image), if position == 0 { ImageLoading::Priority } else { ImageLoading::Lazy })) }
+                            li.tile { (product_image(messages, Some(image), &alt(image), ImageSlot::Gallery, if position == 0 { ImageLoading::Priority } else { ImageLoading::Lazy })) }
                         }
                     }
                 } @else {
                     div.stage.single {
-                        div.tile { (product_image(messages, images.first().copied(), &images.first().map(|it| alt(it)).unwrap_or_default(), ImageLoading::Priority)) }
+                        div.tile { (product_image(messages, images.first().copied(), &images.first().map(|it| alt(it)).unwrap_or_default(), ImageSlot::Gallery, ImageLoading::Priority)) }
                     }
                 }
             }

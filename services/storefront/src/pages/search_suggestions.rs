@@ -4,7 +4,7 @@ use crate::{
     app_state::AppState,
     cached_catalogue::Category,
     components::{
-        image::{ImageLoading, decorative_image},
+        image::{ImageLoading, ImageSlot, decorative_image},
         price::{self, PriceKind},
     },
     form_fields::FormFields,
@@ -60,7 +60,7 @@ fn suggestion(locale: Locale, position: usize, product: &ProductSummary) -> Mark
     let kind = if product.price_varies { PriceKind::StartingFrom } else { PriceKind::Exact };
     html! {
         a.offer role="option" tabindex="-1" id={ "offer-" (position) } href={ "/p/" (product.slug) } {
-            span.tile { (decorative_image(locale.messages, product.image.as_ref(), ImageLoading::Eager)) }
+            span.tile { (decorative_image(locale.messages, product.image.as_ref(), ImageSlot::Thumbnail, ImageLoading::Eager)) }
             span.offer-name { (product.name) }
             span.price { (price::price(locale, product.price, product.reduction.as_ref(), kind)) }
         }

@@ -12,10 +12,11 @@ use axum::{
 use contracts::{
     cart::{
         Cart, CartLine, CartQuoteRequest, CartStatus, Carts, Countries, Country, LineQuantity,
-        NewCart, Quote, QuoteRequest, QuotedLine, QuotedShipping, ShippingMethod, ShippingMethods,
+        NewCart, Notice, NoticeCode, PickupPlace, Quote, QuoteRequest, QuotedLine, QuotedShipping,
+        ShippingMethod, ShippingMethods,
     },
     product::Catalogue,
-    shared::{CartId, OrderId, Quantity, Sku, Totals},
+    shared::{Address, CartId, OrderId, Quantity, Sku, Totals},
 };
 use kernel::{Currency, Ids, Money, Problem};
 use rpc::CallError;
@@ -66,6 +67,28 @@ fn routes(carts: FakeCarts) -> Router {
         .with_state(carts)
 }
 
+fn problem_of(in_stock: bool, left: Option<i64>, quantity: i64) -> Option<NoticeCode> {
+    if !in_stock {
+        return Some(NoticeCode::SoldOut);
+    }
+    left.filter(|left| *left < quantity).map(|_| NoticeCode::FewerLeft)
+}
+
+fn notices_of(lines: &[CartLine]) -> Vec<Notice> {
+    let notice = |line: &CartLine| {
+        let code = line.problem?;
+        Some(Notice {
+            code,
+            sku: Some(line.sku.clone()),
+            message: String::new(),
+            previous_unit_price: None,
+            unit_price: None,
+            available: line.only_left.filter(|_| code == NoticeCode::FewerLeft),
+        })
+    };
+    lines.iter().filter_map(notice).collect()
+}
+
 fn money(amount: i64) -> Money {
     Money::new(amount, Currency::EUR)
 }
@@ -80,12 +103,14 @@ impl FakeCarts {
                 let facts = facts.iter().find(|it| it.sku == line.sku)?.clone();
                 Some(CartLine {
                     sku: facts.sku,
-                    product_id: facts.product_id,
-                    slug: facts.slug,
+                    product_id: Some(facts.product_id),
+                    slug: Some(facts.slug),
                     name: facts.name,
                     options: facts.options,
                     quantity: line.quantity,
                     unit_price: facts.price,
+                    previous_unit_price: None,
+                    problem: problem_of(facts.in_stock, facts.only_left, line.quantity),
                     total: facts.price.extend(line.quantity).unwrap(),
                     image: facts.image,
                     in_stock: facts.in_stock,
@@ -93,7 +118,8 @@ impl FakeCarts {
                 })
             })
             .collect();
-        let items: i64 = lines.iter().map(|line| line.total.amount).sum();
+        let can_be_bought = |line: &&CartLine| line.problem != Some(NoticeCode::SoldOut);
+        let items: i64 = lines.iter().filter(can_be_bought).map(|line| line.total.amount).sum();
         let shipping = if items == 0 || (items >= 5000 && !abroad) {
             0
         } else if abroad {
@@ -118,7 +144,7 @@ impl FakeCarts {
         let (lines, totals) = self.priced(lines, abroad).await;
         let line = |line: CartLine| QuotedLine {
             sku: line.sku,
-            product_id: line.product_id,
+            product_id: line.product_id.unwrap(),
             name: line.name,
             options: line.options,
             quantity: line.quantity,
@@ -150,10 +176,9 @@ impl FakeCarts {
             status: if stored.order.is_some() { CartStatus::Ordered } else { CartStatus::Open },
             currency: Currency::EUR,
             item_count: lines.iter().map(|line| line.quantity).sum(),
+            notices: notices_of(&lines),
             lines,
             totals,
-            notices: Vec::new(),
-            order_id: stored.order,
             version: 1,
             expires_at: NOW.parse().unwrap(),
         })
@@ -218,27 +243,47 @@ async fn methods() -> Json<ShippingMethods> {
         price: money(price),
         free_from: free.map(money),
         days,
+        pickup: None,
+    };
+    let place = PickupPlace {
+        address: Address {
+            name: "Tarnwood workshop".to_owned(),
+            line1: "Lindenweg 4".to_owned(),
+            city: Some("Hamburg".to_owned()),
+            postal_code: Some("22763".to_owned()),
+            country: "DE".to_owned(),
+            ..Address::default()
+        },
+        hours: vec!["Mon–Fri 10:00–18:00".to_owned()],
     };
     let items = vec![
         method("standard", "Standard delivery", 490, Some(5000), [2, 4]),
         method("express", "Express delivery", 1290, None, [1, 2]),
+        ShippingMethod {
+            pickup: Some(place),
+            ..method("pickup", "Collect in person", 0, None, [1, 1])
+        },
     ];
     Json(ShippingMethods { items })
 }
 
 async fn countries() -> Json<Countries> {
-    let country = |code: &str, name: &str, required: &[&str], pattern: Option<&str>| Country {
+    let country = |(code, name): (&str, &str)| Country {
         code: code.to_owned(),
         name: name.to_owned(),
-        required: required.iter().map(|it| (*it).to_owned()).collect(),
-        postal_code_pattern: pattern.map(ToOwned::to_owned),
+        ..Country::default()
     };
-    let items = vec![
-        country("AT", "Austria", &["city", "postal_code"], Some("^[0-9]{4}$")),
-        country("DE", "Germany", &["city", "postal_code"], Some("^[0-9]{5}$")),
-        country("IE", "Ireland", &["city"], None),
-        country("US", "United States", &["city", "region", "postal_code"], None),
+    let items = [
+        ("AT", "Austria"),
+        ("BR", "Brazil"),
+        ("DE", "Germany"),
+        ("GB", "United Kingdom"),
+        ("IE", "Ireland"),
+        ("JP", "Japan"),
+        ("NL", "Netherlands"),
+        ("US", "United States"),
     ];
+    let items = items.into_iter().map(country).collect();
     Json(Countries { items })
 }
 
@@ -277,9 +322,5 @@ impl Carts for FakeCarts {
 
     async fn reopen(&self, _: CartId, _: OrderId) -> Result<(), CallError> {
         unreachable!("the fake order service freezes no cart")
-    }
-
-    async fn countries(&self) -> Result<Countries, CallError> {
-        unreachable!("the fake order service takes every address")
     }
 }

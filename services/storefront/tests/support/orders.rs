@@ -15,7 +15,10 @@ use contracts::{
         Checkout, FulfilmentStatus, HistoryEntry, Order, OrderLine, OrderLookup, OrderPayment,
         OrderReference, OrderStatus, PaymentStatus,
     },
-    payment::{ActionOutcome, PaymentAction, PaymentState, PaymentSummary},
+    payment::{
+        ActionOutcome, OfferedMethod, OfferedMethods, PREPAYMENT, PaymentAction, PaymentState,
+        PaymentSummary,
+    },
     shared::{CartId, OrderId, PaymentId, Quantity},
 };
 use kernel::{Ids, Money, Problem};
@@ -71,10 +74,24 @@ struct Orders {
 fn routes(orders: Orders) -> Router {
     Router::new()
         .route("/api/v1/carts/{id}/checkout", post(checkout))
+        .route("/api/v1/payment-methods", get(methods))
         .route("/api/v1/orders/lookup", post(look_up))
         .route("/api/v1/orders/{id}", get(show))
         .route("/api/v1/orders/{id}/cancel", post(cancel))
         .with_state(orders)
+}
+
+const BANK: &str = "Tarnwood GmbH\nDE02 1203 0000 0000 2020 51";
+
+async fn methods() -> Json<OfferedMethods> {
+    let method = |method: &str, needs_token, bank_details: Option<&str>| OfferedMethod {
+        method: method.to_owned(),
+        needs_token,
+        bank_details: bank_details.map(str::to_owned),
+        days_to_pay: bank_details.map(|_| 7),
+    };
+    let items = vec![method("test", true, None), method(PREPAYMENT, false, Some(BANK))];
+    Json(OfferedMethods { items })
 }
 
 async fn checkout(
@@ -90,8 +107,7 @@ async fn checkout(
     }
     let cart = orders.carts.cart(cart_id).await.unwrap();
     if cart.status == CartStatus::Ordered {
-        let problem = Problem::new(409, codes::ALREADY_ORDERED, "ordered");
-        return problem_response(problem.subject(cart.order_id.unwrap().to_string()));
+        return problem_response(Problem::new(409, codes::ALREADY_ORDERED, "ordered"));
     }
     if request.shipping_address.line1.contains("Nowhere") {
         return problem_response(Problem::field(
@@ -140,7 +156,9 @@ async fn checkout(
 
 /// Order placed by a checkout.
 fn placed(id: OrderId, cart_id: CartId, request: Checkout, quote: Quote) -> Order {
-    let is_pending = request.payment.token == "requires_action";
+    let is_prepaid = request.payment.method == PREPAYMENT;
+    let is_asked = request.payment.token == "requires_action";
+    let is_pending = is_asked || is_prepaid;
     let payment: PaymentId = Ids::derived(id.into(), "payment");
     Order {
         id,
@@ -164,10 +182,12 @@ fn placed(id: OrderId, cart_id: CartId, request: Checkout, quote: Quote) -> Orde
         payment: OrderPayment {
             authorised: Money::zero(quote.currency),
             id: payment,
-            method: "test".to_owned(),
-            captured: quote.totals.total,
+            method: request.payment.method,
+            captured: if is_pending { Money::zero(quote.currency) } else { quote.totals.total },
             refunded: Money::zero(quote.currency),
-            action_url: is_pending.then(|| format!("/payments/{payment}/action")),
+            action_url: is_asked.then(|| format!("/payments/{payment}/action")),
+            bank_details: is_prepaid.then(|| BANK.to_owned()),
+            pay_by: is_prepaid.then(|| "2025-11-28T12:00:00Z".parse().unwrap()),
         },
         refunds: Vec::new(),
         cart_id: Some(cart_id),

@@ -278,6 +278,8 @@ fn summary(row: &Row) -> ProductSummary {
         colors: colours,
         in_stock: row.6 != SoldOut,
         only_left: (row.6 == Few).then_some(3),
+        sku: None,
+        is_new: row.6 == New,
         status: ProductStatus::Active,
         published_at: Some(published),
     }
@@ -330,7 +332,7 @@ fn full(row: &Row) -> Product {
             .map(|it| it.sku.clone())
             .collect();
         ["object", "crop", "drawing"]
-            .map(|view| Media { image: picture(row, colour, view), skus: skus.clone() })
+            .map(|view| Media::new(picture(row, colour, view), skus.clone()))
     };
     Product {
         id: summary.id,
@@ -343,6 +345,8 @@ fn full(row: &Row) -> Product {
         options,
         media: if row.6 == NoPicture { Vec::new() } else { summary.colors.iter().flat_map(media).collect() },
         variants,
+        withdrawn: Vec::new(),
+        featured: None,
         status: ProductStatus::Active,
         version: 1,
         created_at: NOW.parse().unwrap(),
@@ -380,6 +384,7 @@ async fn list(Query(query): Query<ProductQuery>, headers: HeaderMap) -> Response
             && high.is_none_or(|high| it.price.rounded().amount <= high)
             && (without == "in_stock" || query.in_stock.is_none() || it.in_stock)
             && (query.reduced.is_none() || it.reduction.is_some())
+            && (query.new.is_none() || it.is_new)
     };
     let all: Vec<ProductSummary> = ROWS.iter().map(summary).collect();
     let mut found: Vec<ProductSummary> = all.iter().filter(|it| fits(it, "")).cloned().collect();
@@ -481,6 +486,7 @@ async fn categories() -> Json<Categories> {
 }
 
 async fn product(Path(id): Path<String>, headers: HeaderMap) -> Response {
+    let id = id.to_lowercase();
     let Some(row) = ROWS.iter().find(|row| row.0 == id || id_of(row.0).to_string() == id) else {
         return problem_response(Problem::not_found("product", id));
     };

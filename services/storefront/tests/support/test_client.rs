@@ -80,7 +80,7 @@ impl TestClient {
             ("city", "Hamburg"),
             ("country", "DE"),
             ("method", "standard"),
-            ("card", "success"),
+            ("payment", "test:success"),
         ];
         let kept =
             usual.into_iter().filter(|(name, _)| !different.iter().any(|(other, _)| other == name));
@@ -98,7 +98,7 @@ impl TestClient {
             ("key", &key),
             ("expected", &expected),
             ("seen", &seen),
-            ("card", card),
+            ("payment", &format!("test:{card}")),
         ])
         .await
     }

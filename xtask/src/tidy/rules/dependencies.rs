@@ -42,6 +42,7 @@ pub(crate) const MANIFESTS: Rule = Rule {
 
 /// The only dependencies a crate of messages may have.
 const MESSAGE_CRATES: &[&str] = &[
+    "addresses",
     "aide",
     "async-trait",
     "base64",

@@ -101,7 +101,7 @@ impl Reconciler {
         let is_ordered = cart.is_some_and(|cart| {
             cart.status == CartStatus::Ordered && cart.order_id == Some(order.order_id)
         });
-        let is_consistent = is_ordered == placed.was_confirmed;
+        let is_consistent = is_ordered == placed.has_its_cart;
         self.carts.hold(is_consistent, || {
             let status = cart.map(|cart| cart.status);
             format!("order {} is {:?}, its cart is {status:?}", order.order_id, placed.status)
@@ -148,7 +148,7 @@ impl Reconciler {
         }
         let placed = order.and_then(|order| order.placed.as_ref());
         let refers_back = placed
-            .is_some_and(|placed| placed.was_confirmed && placed.cart_id == Some(cart.cart_id));
+            .is_some_and(|placed| placed.has_its_cart && placed.cart_id == Some(cart.cart_id));
         self.carts.hold(cart.status == CartStatus::Ordered && refers_back, || {
             format!("cart {} is {:?} for an order that has ended", cart.cart_id, cart.status)
         });

@@ -10,7 +10,9 @@ use crate::{
     application::list_orders::{SagaPosition, saga_position},
 };
 use contracts::{
-    order::{NewOrder, NewRefund, Order, OrderPage, OrderQuery, Saga, SagaPage, SagaQuery},
+    order::{
+        NewOrder, NewReceipt, NewRefund, Order, OrderPage, OrderQuery, Saga, SagaPage, SagaQuery,
+    },
     shared::{OrderId, SagaId},
 };
 use kernel::Cursor;
@@ -46,6 +48,14 @@ pub(super) fn routes(use_cases: &Arc<UseCases>) -> ApiRouter {
             })),
         )
         .api_route(
+            "/api/v1/orders/{id}/payments",
+            requires_idempotency_key(post_with(receive, |it| {
+                it.id("recordPayment")
+                    .summary("Record a bank transfer that arrived for an order")
+                    .tag("Orders")
+            })),
+        )
+        .api_route(
             "/api/v1/sagas",
             get_with(sagas, |it| {
                 it.id("listSagas").summary("Sagas that have not ended, oldest first").tag("Sagas")
@@ -78,7 +88,7 @@ async fn list(
     Query(query): Query<OrderQuery>,
 ) -> ApiResult<Json<OrderPage>> {
     require_operator(&caller, "list orders")?;
-    let page = app.list.orders(requests::order_filter(query)?).await?;
+    let page = app.list.orders(requests::order_filter(query, &app.list.numbers)?).await?;
     Ok(Json(OrderPage { items: page.orders, next_cursor: page.next }))
 }
 
@@ -102,6 +112,19 @@ async fn refund(
     require_operator(&caller, "refund orders")?;
     let request = requests::refund(key.operation(&format!("orders/{id}/refunds")).into(), new)?;
     Ok(Created(view::order(&app.refund.execute(id, request).await?)))
+}
+
+async fn receive(
+    app: AppState,
+    caller: Caller,
+    Path(id): Path<OrderId>,
+    key: IdempotencyKey,
+    Json(new): Json<NewReceipt>,
+) -> ApiResult<Created<Order>> {
+    require_operator(&caller, "record payments")?;
+    let operation = key.operation(&format!("orders/{id}/payments"));
+    let (amount, reference) = requests::receipt(new)?;
+    Ok(Created(view::order(&app.receive.execute(id, operation, amount, reference).await?)))
 }
 
 async fn sagas(

@@ -2,26 +2,34 @@
 
 use super::{UseCases, input::check_reason};
 use crate::{
-    application::checkout_input::{CheckoutInput, CheckoutSource, FirstAttempt},
+    application::{
+        checkout_input::{CheckoutInput, CheckoutSource, FirstAttempt},
+        lookup_limit::network,
+    },
     domain::{
-        events::{Address, OrderStatus, RefundScope},
+        contact_details::{check_address, check_email},
+        events::{OrderStatus, PaymentTerms, RefundScope},
+        order_number::OrderNumbers,
         refund::RefundRequest,
     },
-    ports::order_index::OrderFilter,
+    ports::order_index::{NumberFilter, OrderFilter, StatusFilter},
 };
 use contracts::{
     codes,
     inventory::HOLD_LINES_MAX,
-    order::{Checkout, NewOrder, NewRefund, OrderQuery},
-    payment::PaymentMethod,
+    order::{self, Checkout, NewOrder, NewReceipt, NewRefund, OrderListStatus, OrderQuery},
+    payment::{INVOICE, PREPAYMENT, PaymentMethod},
     shared::{self, CartId, OrderId, Quantity, RefundId, Sku},
 };
-use kernel::{Currency, FieldError, Ids, Problem, Uuid, codes as general};
+use kernel::{Currency, Ids, Money, Problem, Uuid};
 use saga::SagaState;
+use transport::{Context, Edge};
 use web::Paging;
 
 /// Limit of units of one SKU in an order.
 const LINE_UNITS_MAX: i64 = 100_000;
+/// Limit of the reference of a bank transfer, in characters: that of SEPA.
+const REFERENCE_CHARACTERS_MAX: usize = 140;
 /// Limit of the name of a method, or a payment token, in bytes.
 const TOKEN_BYTES_MAX: usize = 200;
 
@@ -76,38 +84,61 @@ fn checkout_input(
         payment,
         expected_total,
     } = checkout;
+    let mut errors = Vec::new();
+    let email = check_email(&email).unwrap_or_else(|error| {
+        errors.push(error);
+        email
+    });
+    let mut checked = |field: &str, address: shared::Address| {
+        check_address(field, &address).map_err(|found| errors.extend(found)).ok()
+    };
+    let shipping_address = checked("shipping_address", shipping_address);
+    let billing_address = billing_address.map(|address| checked("billing_address", address));
+    let (Some(shipping_address), true) = (shipping_address, errors.is_empty()) else {
+        return Err(Problem::fields(errors));
+    };
     check_payment(&payment)?;
     check_token("shipping_method", shipping_method.as_deref().unwrap_or("-"))?;
     Ok(CheckoutInput {
         order_id: order_id(app, operation),
         source,
         email,
-        shipping_address: address(shipping_address),
-        billing_address: billing_address.map(address),
+        shipping_address,
+        billing_address: billing_address.flatten(),
         shipping_method,
         payment_method: payment.method,
         payment_token: payment.token,
         expected_total,
         begun_at: app.read.orders.now(),
         capture: app.capture,
+        pay_by: None,
+        terms: PaymentTerms::default(),
+        clients: clients(app),
         first_attempt: FirstAttempt::pending(),
     })
 }
 
 /// Filter of a list of orders.
-pub(super) fn order_filter(query: OrderQuery) -> Result<OrderFilter, Problem> {
-    let status = query.status.as_deref().map(|word| match word {
-        "pending" => Ok(OrderStatus::Pending),
-        "confirmed" => Ok(OrderStatus::Confirmed),
-        "completed" => Ok(OrderStatus::Completed),
-        "cancelled" => Ok(OrderStatus::Cancelled),
-        _ => Err(query_problem("status", "is one of pending, confirmed, completed, cancelled")),
+pub(super) fn order_filter(
+    query: OrderListStatus, OrderQuery,
+    numbers: &OrderNumbers,
+) -> Result<OrderFilter, Problem> {
+    let status = query.status.as_deref().map(|word| {
+        Ok(match web::choice("status", word)? {
+            OrderListStatus::Pending => StatusFilter::Order(OrderStatus::Pending),
+            OrderListStatus::Confirmed => StatusFilter::Order(OrderStatus::Confirmed),
+            OrderListStatus::Completed => StatusFilter::Order(OrderStatus::Completed),
+            OrderListStatus::Cancelled => StatusFilter::Order(OrderStatus::Cancelled),
+            OrderListStatus::Attempted => StatusFilter::Attempted,
+        })
     });
     let paging = Paging::new(query.limit, query.cursor);
     Ok(OrderFilter {
         status: status.transpose()?,
         email: query.email,
-        number: query.number,
+        // A number is looked for among the attempts as well.
+        attempts: query.number.is_some(),
+        number: query.number.map(|number| NumberFilter::parse(&number, numbers)),
         limit: paging.limit()?,
         cursor: paging.cursor,
     })
@@ -115,22 +146,20 @@ pub(super) fn order_filter(query: OrderQuery) -> Result<OrderFilter, Problem> {
 
 /// State of a saga by its name.
 pub(super) fn saga_state(word: &str) -> Result<SagaState, Problem> {
-    match word {
-        "running" => Ok(SagaState::Running),
-        "waiting" => Ok(SagaState::Waiting),
-        "undoing" => Ok(SagaState::Undoing),
-        "stuck" => Ok(SagaState::Stuck),
-        "done" => Ok(SagaState::Done),
-        "undone" => Ok(SagaState::Undone),
-        _ => {
-            Err(query_problem("state", "is one of running, waiting, undoing, stuck, done, undone"))
-        }
-    }
+    Ok(match web::choice("state", word)? {
+        order::SagaState::Running => SagaState::Running,
+        order::SagaState::Waiting => SagaState::Waiting,
+        order::SagaState::Undoing => SagaState::Undoing,
+        order::SagaState::Stuck => SagaState::Stuck,
+        order::SagaState::Done => SagaState::Done,
+        order::SagaState::Undone => SagaState::Undone,
+    })
 }
 
 /// Request for a refund. `id` identifies the request.
 pub(super) fn refund(id: RefundId, new: NewRefund) -> Result<RefundRequest, Problem> {
-    let NewRefund { amount, lines, restock, reason } = new;
+    let NewRefund { amount, lines, restock, reason, reference } = new;
+    let reference = reference.map(|reference| check_reference(&reference)).transpose()?;
     let reason = check_reason(reason.trim())?;
     if reason.is_empty() {
         return Err(Problem::field("reason", "says why, in a few words"));
@@ -165,7 +194,28 @@ pub(super) fn refund(id: RefundId, new: NewRefund) -> Result<RefundRequest, Prob
         }
         (None, None) => RefundScope::Rest,
     };
-    Ok(RefundRequest { id, scope, restock, reason })
+    Ok(RefundRequest { id, scope, restock, reason, reference })
+}
+
+/// Amount and reference of money that arrived by bank transfer.
+pub(super) fn receipt(new: NewReceipt) -> Result<(Money, String), Problem> {
+    let NewReceipt { amount, reference } = new;
+    if !amount.is_positive() {
+        return Err(Problem::field("amount.amount", "must be greater than 0"));
+    }
+    Ok((amount, check_reference(&reference)?))
+}
+
+/// Reference of a bank transfer, as it is on the bank statement.
+fn check_reference(reference: &str) -> Result<String, Problem> {
+    let reference = reference.trim();
+    let length = reference.chars().count();
+    if !(1..=REFERENCE_CHARACTERS_MAX).contains(&length) || reference.chars().any(char::is_control)
+    {
+        let message = format!("is 1 to {REFERENCE_CHARACTERS_MAX} characters of plain text");
+        return Err(Problem::field("reference", message));
+    }
+    Ok(reference.to_owned())
 }
 
 fn lines_source(
@@ -175,14 +225,11 @@ fn lines_source(
     if lines.is_empty() {
         return Err(Problem::field("lines", "names at least one line"));
     }
-    if lines.len() > HOLD_LINES_MAX {
-        let title = format!("an order has at most {HOLD_LINES_MAX} lines");
-        return Err(Problem::new(422, codes::LINE_LIMIT, title));
-    }
-    let mut merged: Vec<(Sku, i64)> = Vec::with_capacity(lines.len());
+    let mut merged: Vec<(Sku, i64)> = Vec::new();
     for (index, line) in lines.into_iter().enumerate() {
         Sku::parse(line.sku.as_str())
             .map_err(|error| Problem::field(format!("lines[{index}].sku"), error.to_string()))?;
+        let is_full = merged.len() == HOLD_LINES_MAX;
         let there = merged.iter_mut().find(|(sku, _)| *sku == line.sku);
         let units = there.as_ref().map_or(0, |(_, units)| *units).saturating_add(line.quantity);
         if line.quantity < 1 || units > LINE_UNITS_MAX {
@@ -191,6 +238,10 @@ fn lines_source(
         }
         match there {
             Some(there) => there.1 = units,
+            None if is_full => {
+                let title = format!("an order has at most {HOLD_LINES_MAX} lines");
+                return Err(Problem::new(422, codes::LINE_LIMIT, title));
+            }
             None => merged.push((line.sku, units)),
         }
     }
@@ -204,7 +255,26 @@ fn order_id(app: &UseCases, operation: Uuid) -> OrderId {
 
 fn check_payment(payment: &PaymentMethod) -> Result<(), Problem> {
     check_token("payment.method", &payment.method)?;
-    check_token("payment.token", &payment.token)
+    let is_transfer = [PREPAYMENT, INVOICE].contains(&payment.method.as_str());
+    match (is_transfer, payment.token.as_str()) {
+        (false, token) => check_token("payment.token", token),
+        (true, "") => Ok(()),
+        (true, _) => Err(Problem::field("payment.token", "is not for a payment by bank transfer")),
+    }
+}
+
+/// Keyed hashes of who places an order at the shop edge: the address, and the visitor who signed in.
+fn clients(app: &UseCases) -> Vec<Uuid> {
+    let context = Context::current();
+    if context.edge != Edge::Shop {
+        return Vec::new();
+    }
+    let hash = |text: String| Uuid::new_v5(&app.id_secret, text.as_bytes());
+    let address = context.client.map(|client| hash(format!("address {}", network(client))));
+    // A guest is known by the cart, which has one order anyway.
+    let visitor = context.actor.filter(|actor| !actor.starts_with("guest"));
+    let visitor = visitor.map(|visitor| hash(format!("visitor {visitor}")));
+    address.into_iter().chain(visitor).collect()
 }
 
 fn check_token(field: &str, word: &str) -> Result<(), Problem> {
@@ -215,22 +285,4 @@ fn check_token(field: &str, word: &str) -> Result<(), Problem> {
         ));
     }
     Ok(())
-}
-
-fn address(address: shared::Address) -> Address {
-    Address {
-        name: address.name,
-        line1: address.line1,
-        line2: address.line2,
-        city: address.city,
-        region: address.region,
-        postal_code: address.postal_code,
-        country: address.country,
-    }
-}
-
-fn query_problem(field: &str, message: &str) -> Problem {
-    let mut problem = Problem::new(400, general::INVALID_QUERY, format!("{field} {message}"));
-    problem.errors.push(FieldError { field: field.to_owned(), message: message.to_owned() });
-    problem
 }

@@ -9,10 +9,12 @@ use super::{
 use crate::adapters::view;
 use contracts::{
     order::{AsOf, Checkout, Order, OrderLookup, OrderReference},
+    payment::OfferedMethods,
     shared::{CartId, OrderId},
 };
 use kernel::{Problem, Timestamp, codes};
 use std::sync::Arc;
+use transport::Context;
 use web::{
     ApiResult, ApiRouter, Caller, Created, IdempotencyKey, Json, Path, Query,
     requires_idempotency_key,
@@ -26,6 +28,13 @@ pub(super) fn routes(use_cases: &Arc<UseCases>) -> ApiRouter {
             requires_idempotency_key(post_with(checkout, |it| {
                 it.id("checkout").summary("Turn a cart into an order and pay for it").tag("Orders")
             })),
+        )
+        .api_route(
+            "/api/v1/payment-methods",
+            get_with(
+                payment_methods,
+                operation("listPaymentMethods", "List the payment methods on offer", "Orders"),
+            ),
         )
         .api_route(
             "/api/v1/orders/lookup",
@@ -69,8 +78,14 @@ async fn look_up(
     app: AppState,
     Json(lookup): Json<OrderLookup>,
 ) -> ApiResult<Json<OrderReference>> {
-    let id = app.look_up.execute(&lookup.number, &lookup.email).await?;
+    let client = Context::current_client();
+    let id = app.look_up.execute(&lookup.number, &lookup.email, client).await?;
     Ok(Json(OrderReference { id }))
+}
+
+async fn payment_methods(app: AppState) -> ApiResult<Json<OfferedMethods>> {
+    let offers = app.methods.offered().await?;
+    Ok(Json(OfferedMethods { items: offers.into_iter().map(view::offered_method).collect() }))
 }
 
 async fn order(

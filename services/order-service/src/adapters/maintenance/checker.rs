@@ -27,6 +27,7 @@ pub(super) struct OrderChecker {
     journal: Arc<dyn Journal>,
     sums: Invariant,
     money: Invariant,
+    goods: Invariant,
     checkouts: Invariant,
     numbers: Invariant,
     /// Bit set of the numbers that were seen, in words: numbers are nearly consecutive.
@@ -39,6 +40,7 @@ impl OrderChecker {
             journal,
             sums: Invariant::new("lines, delivery, discount and tax add up to the total"),
             money: Invariant::new("an order takes its total, and gives back no more"),
+            goods: Invariant::new("nothing is shipped that was given back"),
             checkouts: Invariant::new("one checkout key has one order"),
             numbers: Invariant::new("no two orders have one number"),
             seen: HashMap::new(),
@@ -61,11 +63,12 @@ impl EventVisitor for OrderChecker {
 
     async fn stream(&mut self, events: &[RecordedEvent]) -> Result<(), StorageError> {
         let mut order: Option<Order> = None;
-        let mut fault = None;
+        let (mut fault, mut is_shipped_empty) = (None, false);
         for recorded in events {
             let event = Order::decode(recorded)
                 .map_err(|error| StorageError::Corrupt(error.to_string()))?;
             fault = fault.or_else(|| capture_fault(order.as_ref(), &event));
+            is_shipped_empty |= ships_nothing(order.as_ref(), &event);
             let next = Order::apply(order, &event);
             fault = fault.or_else(|| refund_fault(&next));
             order = Some(next);
@@ -76,6 +79,9 @@ impl EventVisitor for OrderChecker {
             format!("{stream} comes to something else than {}", order.placed.totals.total)
         });
         self.money.hold(fault.is_none(), || format!("{stream} {}", fault.unwrap_or_default()));
+        self.goods.hold(!is_shipped_empty, || {
+            format!("{stream} was shipped after all its units were given back")
+        });
         let is_its_own = self.has_its_checkout(stream).await?;
         self.checkouts
             .hold(is_its_own, || format!("{stream} was placed by no checkout of its own"));
@@ -90,8 +96,8 @@ impl EventVisitor for OrderChecker {
 
 impl InvariantChecker for OrderChecker {
     fn invariants(&mut self) -> Vec<Invariant> {
-        let Self { sums, money, checkouts, numbers, .. } = &*self;
-        [sums, money, checkouts, numbers].map(Clone::clone).into()
+        let Self { sums, money, goods, checkouts, numbers, .. } = &*self;
+        [sums, money, goods, checkouts, numbers].map(Clone::clone).into()
     }
 }
 
@@ -102,10 +108,18 @@ fn capture_fault(order: Option<&Order>, event: &OrderEvent) -> Option<String> {
         (Some(_), OrderEvent::Placed(_)) => Some("was placed twice".to_owned()),
         (Some(order), OrderEvent::Confirmed { captured, .. }) => {
             let total = order.placed.totals.total;
+            let is_part_of_invoice =
+                order.placed.terms.is_invoice() && captured.amount <= total.amount;
             let is_whole = *captured == total || captured.is_zero();
-            (!is_whole).then(|| format!("captured {captured} for a total of {total}"))
+            (!is_whole && !is_part_of_invoice)
+                .then(|| format!("captured {captured} for a total of {total}"))
         }
-        (Some(order), OrderEvent::Captured { captured, .. }) => {
+        (Some(order), OrderEvent::Captured { captured, reference: Some(_), .. }) => {
+            let (before, total) = (order.captured, order.placed.totals.total);
+            let is_growing = (before.amount + 1..=total.amount).contains(&captured.amount);
+            (!is_growing).then(|| format!("took {captured} in all of {total}, after {before}"))
+        }
+        (Some(order), OrderEvent::Captured { captured, reference: None, .. }) => {
             let left = order.authorised;
             (*captured != left).then(|| format!("captured {captured} where {left} were authorised"))
         }
@@ -113,6 +127,17 @@ fn capture_fault(order: Option<&Order>, event: &OrderEvent) -> Option<String> {
             Some(format!("is complete and {} are authorised", order.authorised))
         }
         (Some(_), _) => None,
+    }
+}
+
+/// Whether an event ships an order of which nothing is left, or which was paid back.
+fn ships_nothing(order: Option<&Order>, event: &OrderEvent) -> bool {
+    match (order, event) {
+        (Some(order), OrderEvent::Fulfilled { .. }) => {
+            let is_paid_back = order.captured.is_positive() && order.refundable().is_zero();
+            is_paid_back || order.units_in_refunds() == order.units()
+        }
+        (Some(_) | None, _) => false,
     }
 }
 

@@ -1,9 +1,16 @@
 //! Step: authorise the payment, or wait for the customer or the bank. Undo: the payment is cancelled.
 
 use crate::{
-    application::{checkout_input::CheckoutInput, orders::Orders},
-    domain::{order::OrderCommand, order_state::PendingPayment},
-    ports::payments::{AuthorisationRequest, AuthorisationStatus, Payments},
+    application::{checkout_input::CheckoutInput, orders::Orders, unpaid_orders::UnpaidOrders},
+    domain::{
+        order::{Order, OrderCommand},
+        order_state::PendingPayment,
+    },
+    ports::{
+        carts::Carts,
+        payments::{AuthorisationRequest, AuthorisationStatus, Payments},
+        stock::Stock,
+    },
 };
 use async_trait::async_trait;
 use contracts::codes;
@@ -14,8 +21,11 @@ use std::{sync::Arc, time::Duration};
 /// Step that authorises the payment.
 pub(crate) struct AuthorisePayment {
     pub(crate) orders: Arc<Orders>,
+    pub(crate) carts: Arc<dyn Carts>,
+    pub(crate) stock: Arc<dyn Stock>,
     pub(crate) payments: Arc<dyn Payments>,
-    /// Limit of the time that a payment may wait for the customer or the bank.
+    pub(crate) unpaid: Arc<UnpaidOrders>,
+    /// Limit of the time that a payment may wait for the customer or the bank, where the checkout has no deadline.
     pub(crate) wait_max: Duration,
 }
 
@@ -45,13 +55,15 @@ impl Step<CheckoutInput> for AuthorisePayment {
             AuthorisationStatus::Authorised => Ok(Progress::Done),
             AuthorisationStatus::Declined { reason } => Err(StepError::refused(declined(reason))),
             AuthorisationStatus::Waiting { reason, action_url } => {
-                self.wait(input, PendingPayment { reason, action_url }).await
+                self.wait(input, &found.order, PendingPayment { reason, action_url }).await
             }
         }
     }
 
     async fn undo(&self, input: &CheckoutInput, _: &Problem) -> Result<(), StepError> {
-        Ok(self.payments.cancel(input.payment_id(), input.order_id).await?)
+        self.payments.cancel(input.payment_id(), input.order_id).await?;
+        self.unpaid.remove(input.order_id);
+        Ok(())
     }
 }
 
@@ -59,15 +71,37 @@ impl AuthorisePayment {
     async fn wait(
         &self,
         input: &CheckoutInput,
+        order: &Order,
         pending: PendingPayment,
     ) -> Result<Progress, StepError> {
-        let until = input.begun_at.checked_add(self.wait_max).ok();
+        let until = input.deadline(self.wait_max);
         if until.is_none_or(|until| self.orders.now() >= until) {
             return Err(StepError::refused(timed_out()));
         }
+        self.enter_unpaid(input, order).await?;
         let reason = pending.reason.clone();
         self.orders.execute(input.order_id, &OrderCommand::AwaitPayment(pending)).await?;
+        if let Some(cart) = input.cart_id().filter(|_| input.terms.is_prepayment()) {
+            // It waits for days, in which its shopper may fill another cart.
+            self.carts.ordered(cart, input.order_id).await?;
+        }
         Ok(Progress::Waiting { reason, until })
+    }
+
+    /// Enters the order among the unpaid ones, unless it exceeds their limits. One that waits already stays.
+    async fn enter_unpaid(&self, input: &CheckoutInput, order: &Order) -> Result<(), StepError> {
+        if order.state.pending_payment().is_some() {
+            self.unpaid.enter(input.order_id, &input.clients, order);
+            return Ok(());
+        }
+        let on_hand = if input.clients.is_empty() {
+            Vec::new()
+        } else {
+            let skus = order.placed.lines.iter().map(|line| line.sku.clone());
+            self.stock.on_hand(skus.collect()).await?
+        };
+        let admitted = self.unpaid.admit(input.order_id, &input.clients, order, &on_hand);
+        admitted.map_err(StepError::refused)
     }
 }
 

@@ -5,8 +5,9 @@ use crate::{
     application::{
         checkout_input::{CapturePolicy, CheckoutInput},
         orders::Orders,
+        unpaid_orders::UnpaidOrders,
     },
-    domain::order::OrderCommand,
+    domain::{events::PaymentTerms, order::OrderCommand},
     ports::{payments::Payments, stock::Stock},
 };
 use async_trait::async_trait;
@@ -19,6 +20,7 @@ pub(crate) struct ConfirmOrder {
     pub(crate) orders: Arc<Orders>,
     pub(crate) stock: Arc<dyn Stock>,
     pub(crate) payments: Arc<dyn Payments>,
+    pub(crate) unpaid: Arc<UnpaidOrders>,
 }
 
 #[async_trait]
@@ -35,12 +37,18 @@ impl Step<CheckoutInput> for ConfirmOrder {
         let due = found.order.placed.totals.total;
         // Stock first: no payment is captured for units that are gone.
         self.stock.commit(input.hold_id()).await?;
-        let captured = match input.capture {
+        let captured = match (&found.order.placed.terms, input.capture) {
             _ if due.is_zero() => due,
-            CapturePolicy::AtConfirmation => self.payments.capture(input.payment_id()).await?,
-            CapturePolicy::AtFulfilment => Money::zero(due.currency),
+            // All of it has arrived.
+            (PaymentTerms::Prepayment { .. }, _) => due,
+            (PaymentTerms::Invoice { .. }, _)
+            | (PaymentTerms::Processor, CapturePolicy::AtFulfilment) => Money::zero(due.currency),
+            (PaymentTerms::Processor, CapturePolicy::AtConfirmation) => {
+                self.payments.capture(input.payment_id()).await?
+            }
         };
         self.orders.execute(input.order_id, &OrderCommand::Confirm { captured }).await?;
+        self.unpaid.remove(input.order_id);
         Ok(Progress::Done)
     }
 }

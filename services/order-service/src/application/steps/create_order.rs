@@ -51,7 +51,11 @@ impl Step<CheckoutInput> for CreateOrder {
             Ok(_) | Err(OrderError::Rejected(Rejection::Unknown)) => {}
             Err(error) => return Err(error.into()),
         }
-        if let Some(cart) = input.cart_id() {
+        let Some(cart) = input.cart_id() else { return Ok(()) };
+        let found = self.orders.find(input.order_id).await?;
+        if found.is_some_and(|found| found.order.has_awaited_prepayment()) {
+            self.carts.ordered(cart, input.order_id).await?;
+        } else {
             self.carts.reopen(cart, input.order_id).await?;
         }
         Ok(())
@@ -91,8 +95,9 @@ impl CreateOrder {
 
     fn placed(&self, input: &CheckoutInput, quote: Quote) -> Result<Placed, Rejection> {
         let billing = input.billing_address.as_ref().unwrap_or(&input.shipping_address);
+        let (sequence, number) = self.orders.next_number();
         Ok(Placed {
-            number: self.orders.next_number(),
+            number,
             currency: quote.currency,
             lines: quote.paid_lines()?,
             shipping: quote.shipping,
@@ -105,6 +110,8 @@ impl CreateOrder {
             payment_id: input.payment_id(),
             payment_method: input.payment_method.clone(),
             at: self.orders.now(),
+            terms: input.terms.clone(),
+            sequence: (sequence != number).then_some(sequence),
         })
     }
 }

@@ -8,12 +8,17 @@ use async_trait::async_trait;
 use identifiers::Sku;
 use kernel::Problem;
 use saga::{Progress, Step, StepError};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+/// Time for which stock is held after the deadline of a prepayment, so that money that arrives at the last moment finds it.
+const GRACE: Duration = Duration::from_hours(1);
 
 /// Step that holds stock.
 pub(crate) struct HoldStock {
     pub(crate) orders: Arc<Orders>,
     pub(crate) stock: Arc<dyn Stock>,
+    /// Lifetime of a hold, unless the order waits for its prepayment.
+    pub(crate) lifetime: Duration,
 }
 
 #[async_trait]
@@ -29,11 +34,24 @@ impl Step<CheckoutInput> for HoldStock {
         }
         let lines = found.order.placed.lines.iter().map(|line| (line.sku.clone(), line.quantity));
         let lines: Vec<(Sku, i64)> = lines.collect();
-        self.stock.hold(input.hold_id(), input.order_id, &lines).await?;
+        let lifetime = self.lifetime(input);
+        self.stock.hold(input.hold_id(), input.order_id, &lines, lifetime).await?;
         Ok(Progress::Done)
     }
 
     async fn undo(&self, input: &CheckoutInput, _: &Problem) -> Result<(), StepError> {
         Ok(self.stock.release(input.hold_id()).await?)
+    }
+}
+
+impl HoldStock {
+    fn lifetime(&self, input: &CheckoutInput) -> Duration {
+        match input.pay_by {
+            Some(pay_by) if input.terms.is_prepayment() => {
+                let left = Duration::try_from(pay_by.duration_since(self.orders.now()));
+                left.unwrap_or_default() + GRACE
+            }
+            _ => self.lifetime,
+        }
     }
 }

@@ -11,7 +11,7 @@ use std::{sync::Arc, time::Duration};
 pub(crate) struct TimeLimit<S> {
     pub(crate) step: S,
     pub(crate) orders: Arc<Orders>,
-    /// Limit of the time since the checkout began in which the step is retried.
+    /// Limit of the time since the checkout began in which the step is retried, where the checkout has no deadline.
     pub(crate) elapsed_max: Duration,
 }
 
@@ -38,7 +38,7 @@ impl<S: Step<CheckoutInput>> Step<CheckoutInput> for TimeLimit<S> {
 
 impl<S> TimeLimit<S> {
     fn has_elapsed(&self, input: &CheckoutInput) -> bool {
-        let until = input.begun_at.checked_add(self.elapsed_max).ok();
+        let until = input.deadline(self.elapsed_max);
         until.is_none_or(|until| self.orders.now() >= until)
     }
 }

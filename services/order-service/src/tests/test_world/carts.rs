@@ -8,17 +8,14 @@ use crate::{
     },
     ports::{
         PortError,
-        carts::{Carts, Delivery, RequiredParts},
+        carts::{Carts, Delivery},
     },
 };
 use async_trait::async_trait;
 use contracts::codes;
 use identifiers::{CartId, OrderId, ProductId, Sku};
 use kernel::{Currency, Money, Problem, UnitPrice, Uuid};
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, HashMap};
 
 /// Carts with the order that froze them.
 #[derive(Debug, Default)]
@@ -173,17 +170,5 @@ impl Carts for FakeClient<FakeCarts> {
             *cart = CartState::Open;
         }
         Ok(())
-    }
-
-    async fn required_parts(&self) -> Result<Arc<RequiredParts>, PortError> {
-        let parts = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        Ok(Arc::new(
-            [
-                ("DE".to_owned(), parts(&["city", "postal_code"])),
-                ("US".to_owned(), parts(&["city", "region", "postal_code"])),
-                ("HK".to_owned(), parts(&["region"])),
-            ]
-            .into(),
-        ))
     }
 }

@@ -3,12 +3,15 @@
 use super::FakeClient;
 use crate::ports::{
     PortError,
-    payments::{AuthorisationRequest, AuthorisationStatus, Payments},
+    payments::{AuthorisationRequest, AuthorisationStatus, MethodOffer, Payments},
 };
 use async_trait::async_trait;
-use contracts::codes;
+use contracts::{
+    codes,
+    payment::{INVOICE, PREPAYMENT},
+};
 use identifiers::{OrderId, PaymentId, RefundId};
-use kernel::{Currency, Money, Problem};
+use kernel::{Currency, Money, Problem, Uuid};
 use std::collections::{HashMap, HashSet};
 
 /// Payments by their id.
@@ -17,6 +20,8 @@ pub(crate) struct FakePayments {
     payments: HashMap<PaymentId, FakePayment>,
     /// Whether the service does not respond.
     pub(crate) unavailable: bool,
+    /// Whether payment by bank transfer is no longer offered.
+    pub(crate) transfers_off: bool,
     /// Whether the bank refuses every capture.
     pub(crate) captures_fail: bool,
     /// Hook that runs during an authorisation, before its response is sent.
@@ -31,6 +36,7 @@ pub(crate) struct FakePayment {
     amount: i64,
     captures: u32,
     captured: i64,
+    receipts: HashSet<Uuid>,
     refunds: HashSet<RefundId>,
     refunded: i64,
     attempts: u32,
@@ -81,6 +87,11 @@ impl FakePayments {
         })
     }
 
+    /// Checks that this amount was received, and nothing refunded.
+    pub(crate) fn received(&self, amount: i64) -> Result<(), String> {
+        self.check(|payment| (payment.captured, payment.refunded) == (amount, 0))
+    }
+
     pub(crate) fn refunded(&self) -> i64 {
         self.payments.values().map(|payment| payment.refunded).sum()
     }
@@ -103,8 +114,17 @@ impl FakePayments {
 
 impl FakePayment {
     fn new(amount: i64, state: FakePaymentState) -> Self {
-        let refunds = HashSet::new();
-        Self { state, amount, captures: 0, captured: 0, refunds, refunded: 0, attempts: 0 }
+        let (receipts, refunds) = (HashSet::new(), HashSet::new());
+        Self {
+            state,
+            amount,
+            captures: 0,
+            captured: 0,
+            receipts,
+            refunds,
+            refunded: 0,
+            attempts: 0,
+        }
     }
 
     fn status(&self) -> AuthorisationStatus {
@@ -129,6 +149,59 @@ fn refused(code: kernel::Code, title: &str) -> PortError {
 
 #[async_trait]
 impl Payments for FakeClient<FakePayments> {
+    async fn methods(&self) -> Result<Vec<MethodOffer>, PortError> {
+        self.interruption_point().await;
+        let fake = self.fake.lock();
+        fake.check_available()?;
+        let offer = |method: &str| MethodOffer {
+            method: method.to_owned(),
+            needs_token: false,
+            bank_details: Some("DE02 1203 0000 0000 2020 51".to_owned()),
+            days_to_pay: (method == INVOICE).then_some(14),
+        };
+        let offered =
+            if fake.transfers_off { vec![] } else { vec![offer(PREPAYMENT), offer(INVOICE)] };
+        Ok(offered)
+    }
+
+    async fn receive(
+        &self,
+        payment: PaymentId,
+        operation: Uuid,
+        amount: Money,
+    ) -> Result<Money, PortError> {
+        self.interruption_point().await;
+        let captured = {
+            let mut fake = self.fake.lock();
+            fake.check_available()?;
+            let payment = fake.payments.get_mut(&payment).expect("what is paid was authorised");
+            if payment.receipts.contains(&operation) {
+                return Ok(Money::new(payment.captured, Currency::EUR));
+            }
+            if payment.state == FakePaymentState::Cancelled {
+                return Err(refused(codes::PAYMENT_ENDED, "the payment has ended"));
+            }
+            if amount.currency != Currency::EUR {
+                return Err(refused(codes::CURRENCY_MISMATCH, "the payment is in EUR"));
+            }
+            let left = payment.amount - payment.captured;
+            if amount.amount > left {
+                let problem = Problem::new(409, codes::EXCEEDS_AUTHORISED, "more than is left");
+                let problem = problem.fact("left", Money::new(left, Currency::EUR));
+                return Err(PortError::Refused(Box::new(problem)));
+            }
+            payment.receipts.insert(operation);
+            payment.captures += 1;
+            payment.captured += amount.amount;
+            if payment.captured == payment.amount {
+                payment.state = FakePaymentState::Captured;
+            }
+            payment.captured
+        };
+        self.interruption_point().await;
+        Ok(Money::new(captured, Currency::EUR))
+    }
+
     async fn authorise(
         &self,
         request: AuthorisationRequest<'_>,
@@ -139,7 +212,8 @@ impl Payments for FakeClient<FakePayments> {
             fake.check_available()?;
             let hook = fake.on_authorise.take();
             let state = match request.token {
-                "success" => FakePaymentState::Authorised,
+                "" if request.method == PREPAYMENT => FakePaymentState::Waiting,
+                "" | "success" => FakePaymentState::Authorised,
                 "decline" => FakePaymentState::Declined,
                 _ => FakePaymentState::Waiting,
             };

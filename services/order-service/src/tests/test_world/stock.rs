@@ -106,7 +106,19 @@ impl FakeStock {
 
 #[async_trait]
 impl Stock for FakeClient<FakeStock> {
-    async fn hold(&self, hold: HoldId, _: OrderId, lines: &[(Sku, i64)]) -> Result<(), PortError> {
+    async fn on_hand(&self, skus: Vec<Sku>) -> Result<Vec<i64>, PortError> {
+        self.interruption_point().await;
+        let fake = self.fake.lock();
+        Ok(skus.iter().map(|sku| fake.on_hand.get(sku).copied().unwrap_or(0)).collect())
+    }
+
+    async fn hold(
+        &self,
+        hold: HoldId,
+        _: OrderId,
+        lines: &[(Sku, i64)],
+        lifetime: Duration,
+    ) -> Result<(), PortError> {
         self.interruption_point().await;
         {
             let (mut fake, now) = (self.fake.lock(), self.clock.now());
@@ -116,7 +128,7 @@ impl Stock for FakeClient<FakeStock> {
             if let Some(missing) = fake.missing(lines, now) {
                 return Err(missing);
             }
-            let expires_at = now.checked_add(Duration::from_mins(15)).unwrap();
+            let expires_at = now.checked_add(lifetime).unwrap();
             let lines = lines.to_vec();
             fake.holds.insert(hold, FakeHold { lines, expires_at, state: HoldState::Held });
         }

@@ -1,17 +1,13 @@
 //! Command handlers: changes of the catalogue by operators and by imports within the process.
 
-use super::queries;
-use super::{AppState, request_mapping};
-use crate::application::{
-    Catalogue, CatalogueError, ChangeOutcome, ChangeRequest, ImportMode, ImportResult,
-};
-use crate::domain::{ProductCommand, ProductDraft};
+use super::{AppState, description, import_outcome, queries, request_mapping};
+use crate::application::{Catalogue, CatalogueError, ChangeRequest, ImportMode};
+use crate::domain::{MissingVariants, ProductCommand, ProductDraft};
 use crate::index::{Audience, NameConflict, ProductRef};
 use axum::extract::State;
 use contracts::{
     product::{
-        IMPORT_PRODUCTS_MAX, ImportBatch, ImportOutcome, ImportReport, NewProduct, Product,
-        ProductPatch, Variant,
+        IMPORT_PRODUCTS_MAX, ImportBatch, ImportReport, NewProduct, Product, ProductPatch, Variant,
     },
     shared::{ProductId, Sku},
 };
@@ -35,7 +31,9 @@ pub(super) async fn create(
         key.map(|key| key.operation(&format!("create-product:{}", caller.edge.as_str())));
     let id = operation.map_or_else(|| app.catalogue.ids.next(), ProductId);
     let slug = if product.slug.is_some() { SlugOrigin::Given } else { SlugOrigin::FromName };
-    create_with_slug(&app.catalogue, id, request_mapping::draft(product)?, slug).await?;
+    let bytes = product.description.len();
+    let draft = description::sanitising(bytes, || request_mapping::draft(product)).await??;
+    create_with_slug(&app.catalogue, id, draft, slug).await?;
     let product = current_product(&app, id).await?;
     let location = format!("/api/v1/products/{}", product.id);
     Ok(Versioned { version: product.version, answer: Created::at(location, product) })
@@ -54,13 +52,22 @@ pub(super) async fn import(
         return Err(Problem::field("products", message).into());
     }
     let mode = if batch.dry_run { ImportMode::DryRun } else { ImportMode::Apply };
-    let mapped: Vec<Result<ProductDraft, Problem>> =
-        batch.products.into_iter().map(request_mapping::draft).collect();
+    let missing = if batch.keep_variants {
+        MissingVariants::Kept
+    } else {
+        MissingVariants::Withdrawn { except: Vec::new() }
+    };
+    let bytes = batch.products.iter().map(|product| product.description.len()).sum();
+    let products = batch.products;
+    let map = || products.into_iter().map(request_mapping::draft).collect();
+    let mapped: Vec<Result<ProductDraft, Problem>> = description::sanitising(bytes, map).await?;
     let drafts = mapped.iter().flatten().cloned().collect();
-    let mut results = app.catalogue.import(drafts, mode).await?.into_iter();
+    let mut results = app.catalogue.import(drafts, &missing, mode).await?.into_iter();
     let outcomes = mapped.into_iter().map(|draft| match draft {
-        Err(problem) => rejected(problem),
-        Ok(_) => results.next().map_or_else(|| rejected(Problem::internal()), outcome),
+        Err(problem) => import_outcome::rejected(problem),
+        Ok(_) => results
+            .next()
+            .map_or_else(|| import_outcome::rejected(Problem::internal()), import_outcome::of),
     });
     Ok(Json(ImportReport { outcomes: outcomes.collect() }))
 }
@@ -72,7 +79,9 @@ pub(super) async fn update(
     IfMatch(if_match): IfMatch,
     Json(patch): Json<ProductPatch>,
 ) -> ApiResult<Versioned<Json<Product>>> {
-    let command = ProductCommand::Change(request_mapping::changes(patch)?);
+    let bytes = patch.description.as_deref().map_or(0, str::len);
+    let changes = description::sanitising(bytes, || request_mapping::changes(patch)).await??;
+    let command = ProductCommand::Change(changes);
     execute(&app, &caller, &product, if_match, command).await
 }
 
@@ -104,14 +113,11 @@ pub(super) async fn set_price(
     let command = ProductCommand::SetPrice { sku: sku.clone(), price };
     let Versioned { version, answer: Json(product) } =
         execute(&app, &caller, &product, if_match, command).await?;
-    let mut variants = product.variants.into_iter();
-    let variant = variants.find(|variant| variant.sku == sku);
-    let variant = variant.ok_or_else(|| Problem::not_found("variant", sku))?;
-    Ok(Versioned { version, answer: Json(variant) })
+    Ok(Versioned { version, answer: Json(queries::variant_of(product, &sku)?) })
 }
 
 /// Execution of a command on an existing product; responds with the product after the change.
-async fn execute(
+pub(super) async fn execute(
     app: &AppState,
     caller: &Caller,
     product: &str,
@@ -167,27 +173,11 @@ async fn current_product(app: &AppState, id: ProductId) -> ApiResult<Product> {
 }
 
 /// Authorisation of a change: refused at the shop edge.
-fn authorise(caller: &Caller) -> Result<(), Problem> {
+pub(super) fn authorise(caller: &Caller) -> Result<(), Problem> {
     match caller.edge {
         Edge::Operator | Edge::Internal => Ok(()),
         Edge::Shop => {
             Err(Problem::new(403, codes::FORBIDDEN, "products are changed on the operator edge"))
         }
-    }
-}
-
-fn outcome(result: ImportResult) -> ImportOutcome {
-    match result {
-        Ok(ChangeOutcome::Created) => ImportOutcome::Created,
-        Ok(ChangeOutcome::Updated) => ImportOutcome::Updated,
-        Ok(ChangeOutcome::Unchanged) => ImportOutcome::Unchanged,
-        Err(error) => rejected(error.into()),
-    }
-}
-
-fn rejected(problem: Problem) -> ImportOutcome {
-    match problem.errors.into_iter().next() {
-        Some(error) => ImportOutcome::Rejected { field: error.field, message: error.message },
-        None => ImportOutcome::Rejected { field: String::new(), message: problem.title },
     }
 }

@@ -1,10 +1,11 @@
 //! Mapping of errors to problem responses.
 
-use crate::application::CatalogueError;
+use crate::application::{CatalogueError, PictureError};
 use crate::domain::Rejection;
 use crate::index::NameConflict;
 use crate::ports::StockError;
 use contracts::codes;
+use images::ImageError;
 use kernel::{FieldError, Problem};
 use storage::StorageError;
 
@@ -29,6 +30,28 @@ impl From<CatalogueError> for Problem {
     }
 }
 
+impl From<PictureError> for Problem {
+    fn from(error: PictureError) -> Self {
+        match error {
+            PictureError::Unusable(error @ ImageError::TooManyBytes { .. }) => {
+                Self::new(413, kernel::codes::BODY_TOO_LARGE, format!("the picture {error}"))
+            }
+            PictureError::Unusable(error @ ImageError::UnknownFormat) => {
+                let title = format!("the body {error}");
+                Self::new(415, kernel::codes::UNSUPPORTED_MEDIA_TYPE, title)
+            }
+            PictureError::Unusable(error) => {
+                Self::new(422, codes::PICTURE_UNUSABLE, format!("the picture {error}"))
+            }
+            PictureError::Overloaded => {
+                Self::new(503, kernel::codes::OVERLOADED, error.to_string()).retry_after(1)
+            }
+            PictureError::Storage(error) => error.into(),
+            PictureError::Failed => Self::internal(),
+        }
+    }
+}
+
 fn rejected(rejection: &Rejection) -> Problem {
     let message = rejection.to_string();
     if let Some(field) = rejection.field() {
@@ -40,6 +63,8 @@ fn rejected(rejection: &Rejection) -> Problem {
         return problem;
     }
     let (status, code) = match rejection {
+        Rejection::LastVariant { .. } => (409, codes::LAST_VARIANT),
+        Rejection::SkuInUse { .. } => (409, codes::SKU_TAKEN),
         Rejection::Archived => (409, codes::PRODUCT_ARCHIVED),
         Rejection::VersionChanged { .. } => (412, kernel::codes::PRECONDITION_FAILED),
         Rejection::CreatedDifferently => (422, kernel::codes::IDEMPOTENCY_KEY_REUSED),
@@ -47,7 +72,9 @@ fn rejected(rejection: &Rejection) -> Problem {
     };
     let problem = Problem::new(status, code, message);
     match rejection {
-        Rejection::UnknownVariant { sku } => problem.subject(sku.as_str()),
+        Rejection::UnknownVariant { sku }
+        | Rejection::LastVariant { sku }
+        | Rejection::SkuInUse { sku } => problem.subject(sku.as_str()),
         Rejection::VersionChanged { actual } => problem.fact("version", actual),
         _ => problem,
     }

@@ -2,10 +2,14 @@
 
 use super::query_params::{self, ListRequest};
 use super::{AppState, audience};
-use crate::index::{ProductRef, ReductionFilter, SearchQuery, StockFilter};
+use crate::index::{NewFilter, ProductRef, ReductionFilter, SearchQuery, StockFilter};
 use axum::extract::State;
-use contracts::product::{
-    Categories, PriceHistory, Product, ProductPage, ProductQuery, Suggestions,
+use contracts::{
+    product::{
+        Categories, MediaState, PriceHistory, Product, ProductPage, ProductQuery, Suggestions,
+        Variant,
+    },
+    shared::Sku,
 };
 use http::HeaderMap;
 use kernel::Problem;
@@ -21,7 +25,8 @@ pub(super) async fn list(
     Query(query): Query<ProductQuery>,
     headers: HeaderMap,
 ) -> ApiResult<Json<ProductPage>> {
-    let ListRequest { query, cursor, limit } = query_params::parse(query, audience(&caller))?;
+    let ListRequest { query, cursor, limit } =
+        query_params::parse(query, audience(&caller), app.catalogue.new_since())?;
     if query.text.is_some() {
         app.catalogue.index.wait_until_searchable().await;
     }
@@ -60,7 +65,14 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> ApiResult<Versioned<Json<Product>>> {
     let product = find(&app, &caller, &product)?;
-    let product = app.catalogue.show(product).await?;
+    let mut product = app.catalogue.show(product).await?;
+    if caller.edge != Edge::Operator {
+        product.media.retain(|media| media.state.is_none_or(|state| state == MediaState::Stored));
+        for media in &mut product.media {
+            (media.source, media.state) = (None, None);
+        }
+        product.withdrawn = Vec::new();
+    }
     if caller.edge == Edge::Shop && !is_prefetch(&headers) {
         let details = json!({"slug": product.slug, "name": product.name});
         app.activities.record("product.viewed", format!("product:{}", product.id), details);
@@ -93,6 +105,12 @@ pub(super) fn find(app: &AppState, caller: &Caller, product: &str) -> Result<Pro
     })
 }
 
+/// Variant of a product that is on sale.
+pub(super) fn variant_of(product: Product, sku: &Sku) -> Result<Variant, Problem> {
+    let variant = product.variants.into_iter().find(|variant| variant.sku == *sku);
+    variant.ok_or_else(|| Problem::not_found("variant", sku))
+}
+
 /// Whether the browser only prefetches the page, or a page reads it by itself: neither is a view by a person.
 fn is_prefetch(headers: &HeaderMap) -> bool {
     let purpose = headers.get("sec-purpose").and_then(|value| value.to_str().ok());
@@ -118,6 +136,9 @@ fn record_listing(app: &AppState, query: &SearchQuery, total: u64) {
     }
     if query.reduced == ReductionFilter::Only {
         add("reduced", json!(true));
+    }
+    if query.new == NewFilter::Only {
+        add("new", json!(true));
     }
     add("found", json!(total));
     let searched = query.text.as_deref().is_some_and(|text| !text.trim().is_empty());

@@ -1,7 +1,7 @@
 //! Query parameters of product listings, parsed and validated.
 
-use crate::index::{Audience, ReductionFilter, SearchQuery, Sort, StockFilter};
-use contracts::product::{ProductQuery, ProductStatus};
+use crate::index::{Audience, NewFilter, ReductionFilter, SearchQuery, Sort, StockFilter};
+use contracts::product::{ProductQuery, ProductSort};
 use kernel::{Cursor, FieldError, PageLimit, Problem, codes};
 use web::Paging;
 
@@ -15,11 +15,15 @@ pub(super) struct ListRequest {
     pub(super) limit: PageLimit,
 }
 
-/// Parsed query of `audience`; an invalid value is refused with the name of its parameter.
-pub(super) fn parse(params: ProductQuery, audience: Audience) -> Result<ListRequest, Problem> {
+/// Parsed query of `audience`, to whom products are new that came on the market from `new_since` on, in microseconds; an invalid value is refused with the name of its parameter.
+pub(super) fn parse(
+    params: ProductQuery,
+    audience: Audience,
+    new_since: i64,
+) -> Result<ListRequest, Problem> {
     let audience = match (audience, params.status.as_deref()) {
         (audience, None) => audience,
-        (Audience::Operators(_), Some(status)) => Audience::Operators(Some(parse_status(status)?)),
+        (Audience::Operators(_), Some(status)) => Audience::Operators(Some(web::choice("status", status)?)),
         (Audience::Shoppers, Some(_)) => {
             return Err(invalid_parameter("status", "is for operators only"));
         }
@@ -53,6 +57,12 @@ pub(super) fn parse(params: ProductQuery, audience: Audience) -> Result<ListRequ
         } else {
             ReductionFilter::Any
         },
+        new: if parse_bool("new", params.new.as_deref())? {
+            NewFilter::Only
+        } else {
+            NewFilter::Any
+        },
+        new_since,
         sort: parse_sort(params.sort.as_deref())?,
     };
     Ok(ListRequest { query, cursor, limit })
@@ -66,28 +76,16 @@ pub(super) fn check_length(name: &str, text: Option<&str>) -> Result<(), Problem
 }
 
 fn parse_sort(text: Option<&str>) -> Result<Option<Sort>, Problem> {
-    Ok(Some(match text.filter(|text| !text.is_empty()) {
-        None => return Ok(None),
-        Some("relevance") => Sort::Relevance,
-        Some("price") => Sort::PriceAscending,
-        Some("-price") => Sort::PriceDescending,
-        Some("name") => Sort::NameAscending,
-        Some("-name") => Sort::NameDescending,
-        Some("newest") => Sort::Newest,
-        Some(_) => {
-            let message = "is one of relevance, price, -price, name, -name, newest";
-            return Err(invalid_parameter("sort", message));
-        }
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
+    Ok(Some(match web::choice("sort", text)? {
+        ProductSort::Featured => Sort::Featured,
+        ProductSort::Relevance => Sort::Relevance,
+        ProductSort::Price => Sort::PriceAscending,
+        ProductSort::PriceDescending => Sort::PriceDescending,
+        ProductSort::Name => Sort::NameAscending,
+        ProductSort::NameDescending => Sort::NameDescending,
+        ProductSort::Newest => Sort::Newest,
     }))
-}
-
-fn parse_status(text: &str) -> Result<ProductStatus, Problem> {
-    match text {
-        "draft" => Ok(ProductStatus::Draft),
-        "active" => Ok(ProductStatus::Active),
-        "archived" => Ok(ProductStatus::Archived),
-        _ => Err(invalid_parameter("status", "is one of draft, active, archived")),
-    }
 }
 
 fn parse_minor_units(name: &str, text: Option<&str>) -> Result<Option<i64>, Problem> {

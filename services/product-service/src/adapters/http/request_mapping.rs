@@ -1,15 +1,17 @@
 //! Mapping of requests to domain types: text is trimmed, HTML sanitised, and omitted fields get their defaults.
 
+use super::description::sanitised;
 use crate::domain::{
-    ProductChanges, ProductDraft, TargetStatus, VariantDraft,
+    FieldChange, MissingVariants, OptionRename, ProductChanges, ProductDraft, TargetStatus,
+    VariantChanges, VariantDraft,
     events::{Media, PricePoint, ProductOption, VariantFacts},
     limits, text,
 };
-use contracts::product::{self as contract, NewProduct, NewVariant, ProductPatch, ProductStatus};
+use contracts::product::{
+    self as contract, NewProduct, NewVariant, ProductPatch, ProductStatus, VariantPatch,
+};
 use kernel::Problem;
-
-/// Largest description before sanitising, in bytes. The limit of the domain applies to the sanitised text.
-const RAW_DESCRIPTION_BYTES_MAX: usize = 4 * limits::DESCRIPTION_BYTES_MAX;
+use std::collections::{BTreeMap, HashSet};
 
 /// Draft of a new or imported product.
 pub(super) fn draft(product: NewProduct) -> Result<ProductDraft, Problem> {
@@ -33,6 +35,7 @@ pub(super) fn draft(product: NewProduct) -> Result<ProductDraft, Problem> {
         options,
         variants,
         media: product.media.into_iter().map(media).collect(),
+        featured: product.featured,
         status: status(product.status),
     })
 }
@@ -40,7 +43,13 @@ pub(super) fn draft(product: NewProduct) -> Result<ProductDraft, Problem> {
 /// Changes of a patch.
 pub(super) fn changes(patch: ProductPatch) -> Result<ProductChanges, Problem> {
     let all = |list: Vec<contract::ProductOption>| list.iter().map(option).collect();
+    let rename = |rename: contract::OptionRename| OptionRename {
+        option: trimmed(&rename.option),
+        value: rename.value.as_deref().map(trimmed),
+        to: trimmed(&rename.to),
+    };
     Ok(ProductChanges {
+        renames: patch.renames.into_iter().map(rename).collect(),
         slug: patch.slug,
         name: patch.name.as_deref().map(trimmed),
         description: patch.description.as_deref().map(sanitised).transpose()?,
@@ -49,12 +58,44 @@ pub(super) fn changes(patch: ProductPatch) -> Result<ProductChanges, Problem> {
         tags: patch.tags.as_deref().map(tags),
         options: patch.options.map(all),
         variants: patch.variants.map(|list| list.into_iter().map(variant).collect()),
+        missing: MissingVariants::Kept,
+        withdraw: patch.withdraw,
+        featured: field_change(patch.featured),
         media: patch.media.map(|list| list.into_iter().map(media).collect()),
         status: TargetStatus::Unchanged,
     })
 }
 
-fn variant(variant: NewVariant) -> VariantDraft {
+/// Changes of a variant's patch.
+pub(super) fn variant_changes(patch: VariantPatch) -> VariantChanges {
+    let barcode = |it: Option<String>| it.as_deref().map(trimmed).filter(|it| !it.is_empty());
+    VariantChanges {
+        sku: patch.sku,
+        options: patch.options.as_ref().map(option_values),
+        price: patch.price,
+        compare_at_price: field_change(patch.compare_at_price),
+        stock: patch.stock,
+        weight_grams: patch.weight_grams,
+        barcode: field_change(patch.barcode.map(barcode)),
+    }
+}
+
+/// Change of a field that `null` clears.
+#[expect(clippy::option_option, reason = "absent, null and a value are three cases")]
+fn field_change<T>(value: Option<Option<T>>) -> FieldChange<T> {
+    match value {
+        None => FieldChange::Unchanged,
+        Some(None) => FieldChange::Cleared,
+        Some(Some(value)) => FieldChange::Set(value),
+    }
+}
+
+fn option_values(options: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    options.iter().map(|(name, value)| (trimmed(name), trimmed(value))).collect()
+}
+
+/// Draft of a variant.
+pub(super) fn variant(variant: NewVariant) -> VariantDraft {
     let earlier = variant.price_history.into_iter();
     VariantDraft {
         sku: variant.sku,
@@ -62,11 +103,7 @@ fn variant(variant: NewVariant) -> VariantDraft {
         earlier: earlier.map(|past| PricePoint { from: past.from, price: past.price }).collect(),
         stock: variant.stock,
         facts: VariantFacts {
-            options: variant
-                .options
-                .iter()
-                .map(|(name, value)| (trimmed(name), trimmed(value)))
-                .collect(),
+            options: option_values(&variant.options),
             compare_at_price: variant.compare_at_price,
             weight_grams: variant.weight_grams,
             barcode: variant.barcode.as_deref().map(trimmed).filter(|barcode| !barcode.is_empty()),
@@ -81,7 +118,7 @@ fn option(option: &contract::ProductOption) -> ProductOption {
 
 fn media(media: contract::Media) -> Media {
     Media {
-        url: media.image.url,
+        url: media.source.unwrap_or(media.image.url),
         alt: trimmed(&media.image.alt),
         width: media.image.width,
         height: media.image.height,
@@ -89,19 +126,27 @@ fn media(media: contract::Media) -> Media {
     }
 }
 
-/// Options derived from the variants: the names and values they use, in order of first use.
+/// Options derived from the variants: the names and values they use, in order of first use. One name more than allowed
+/// is enough to be refused.
 fn derived_options(variants: &[VariantDraft]) -> Vec<ProductOption> {
-    let mut options: Vec<ProductOption> = Vec::new();
+    let mut options: Vec<(ProductOption, HashSet<&str>)> = Vec::new();
     for (name, value) in variants.iter().flat_map(|variant| &variant.facts.options) {
-        match options.iter_mut().find(|option| option.name == *name) {
-            Some(option) if option.values.contains(value) => {}
-            Some(option) => option.values.push(value.clone()),
+        let known = options.iter().position(|(option, _)| option.name == *name);
+        let at = match known {
+            Some(at) => at,
+            None if options.len() > limits::OPTIONS_MAX => continue,
             None => {
-                options.push(ProductOption { name: name.clone(), values: vec![value.clone()] });
+                let option = ProductOption { name: name.clone(), values: Vec::new() };
+                options.push((option, HashSet::new()));
+                options.len() - 1
             }
+        };
+        let (option, values) = &mut options[at];
+        if values.insert(value) {
+            option.values.push(value.clone());
         }
     }
-    options
+    options.into_iter().map(|(option, _)| option).collect()
 }
 
 /// Slug derived from a name, shortened at a word boundary if it is too long.
@@ -137,20 +182,6 @@ fn status(status: ProductStatus) -> TargetStatus {
         ProductStatus::Active => TargetStatus::Active,
         ProductStatus::Archived => TargetStatus::Archived,
     }
-}
-
-/// Sanitised HTML, without anything that could run, frame or track.
-fn sanitised(html: &str) -> Result<String, Problem> {
-    if html.len() > RAW_DESCRIPTION_BYTES_MAX {
-        let message =
-            format!("has {} bytes; at most {RAW_DESCRIPTION_BYTES_MAX} are allowed", html.len());
-        return Err(Problem::field("description", message));
-    }
-    // Plain text needs no parser.
-    if html.contains(['<', '>', '&', '\0']) {
-        return Ok(ammonia::clean(html));
-    }
-    Ok(html.to_owned())
 }
 
 /// Text without leading and trailing space, and with single spaces inside.

@@ -16,7 +16,7 @@ fn sku(text: &str) -> Sku {
 }
 
 fn add(text: &str, quantity: i64) -> Command {
-    Command::AddLine { sku: sku(text), quantity, operation: None }
+    Command::AddLine { sku: sku(text), quantity, operation: None, price: None }
 }
 
 /// A cart after these commands, all of which must be accepted.
@@ -44,7 +44,7 @@ fn the_same_sku_twice_is_one_line() {
 
 #[test]
 fn initial_lines_are_merged_and_validated_as_if_added_one_by_one() {
-    let line = |text: &str, quantity| Line { sku: sku(text), quantity };
+    let line = |text: &str, quantity| Line { sku: sku(text), quantity, price: None };
     let create =
         |lines| Cart::decide(None, &Command::Create { currency: Currency::EUR, lines }, now(0));
     let created =
@@ -75,19 +75,20 @@ fn quantities_have_limits() {
 #[test]
 fn a_repeated_operation_changes_nothing() {
     let operation = Some(Uuid::from_u128(7));
-    let command = Command::AddLine { sku: sku("A"), quantity: 1, operation };
+    let command = Command::AddLine { sku: sku("A"), quantity: 1, operation, price: None };
     let cart = after(&[command.clone(), command]);
-    assert_eq!(cart.lines, [Line { sku: sku("A"), quantity: 1 }]);
+    assert_eq!(cart.lines, [Line { sku: sku("A"), quantity: 1, price: None }]);
 }
 
 #[test]
 fn setting_a_quantity_to_zero_removes_the_line_and_an_absent_line_is_not_found() {
-    let cart = after(&[add("A", 2), Command::ChangeLine { sku: sku("A"), quantity: 0 }]);
+    let cart =
+        after(&[add("A", 2), Command::ChangeLine { sku: sku("A"), quantity: 0, price: None }]);
     assert!(cart.lines.is_empty());
     for command in [
         Command::RemoveLine { sku: sku("A") },
-        Command::ChangeLine { sku: sku("A"), quantity: 0 },
-        Command::ChangeLine { sku: sku("A"), quantity: 1 },
+        Command::ChangeLine { sku: sku("A"), quantity: 0, price: None },
+        Command::ChangeLine { sku: sku("A"), quantity: 1, price: None },
     ] {
         assert_eq!(decide(&cart, &command), Err(Rejection::NotInCart { sku: sku("A") }));
     }
@@ -98,9 +99,9 @@ fn a_line_is_found_by_every_spelling_of_its_sku_and_keeps_its_own() {
     let cart = after(&[add("Mug-A", 1), add("MUG-A", 1), add("mug-a", 1)]);
     assert_eq!(cart.lines.len(), 1);
     assert_eq!((cart.lines[0].sku.as_str(), cart.lines[0].quantity), ("Mug-A", 3));
-    let change = Command::ChangeLine { sku: sku("MUG-a"), quantity: 2 };
+    let change = Command::ChangeLine { sku: sku("MUG-a"), quantity: 2, price: None };
     let at = now(1).at;
-    let changed = CartEvent::LineChanged { sku: sku("Mug-A"), quantity: 2, at };
+    let changed = CartEvent::LineChanged { sku: sku("Mug-A"), quantity: 2, at, price: None };
     assert_eq!(decide(&cart, &change), Ok(vec![changed]));
     let events = decide(&cart, &Command::RemoveLine { sku: sku("mUg-A") }).unwrap();
     assert!(matches!(&events[..], [CartEvent::LineRemoved { sku, .. }] if sku.as_str() == "Mug-A"));
@@ -157,6 +158,29 @@ fn a_cart_remembers_a_bounded_number_of_abandoned_checkouts() {
     assert_eq!(cart.abandoned_orders.len(), ABANDONED_ORDERS_MAX);
     let begin = Command::BeginCheckout { order_id: order(200) };
     assert_eq!(decide(&cart, &begin), Err(Rejection::CheckoutAbandoned));
+}
+
+#[test]
+fn a_cart_that_was_changed_too_often_refuses_changes_but_no_outcome() {
+    let mut cart = after(&[add("A", 1)]);
+    cart.version = CHANGES_MAX;
+    let full = Err(Rejection::TooManyChanges { max: CHANGES_MAX });
+    let begin = Command::BeginCheckout { order_id: order(1) };
+    for command in [
+        add("B", 1),
+        Command::ChangeLine { sku: sku("A"), quantity: 2, price: None },
+        Command::RemoveLine { sku: sku("A") },
+        begin.clone(),
+    ] {
+        assert_eq!(decide(&cart, &command), full, "{command:?}");
+    }
+    let mut frozen = after(&[add("A", 1), begin]);
+    frozen.version = CHANGES_MAX;
+    for command in
+        [Command::AbandonCheckout { order_id: order(1) }, Command::Order { order_id: order(1) }]
+    {
+        assert_eq!(decide(&frozen, &command).map(|events| events.len()), Ok(1), "{command:?}");
+    }
 }
 
 proptest! {

@@ -1,6 +1,6 @@
 //! Cart updates: forms that add a line, change its quantity or remove it.
 
-use super::render;
+use super::{problems, render};
 use crate::{
     app_state::AppState,
     cart_cookie::CartCookie,
@@ -35,7 +35,7 @@ pub(crate) async fn add(
     let slug = fields.text("product").ok_or(PageError::NotFound)?;
     let product = state.prefetch_products().product(slug).await?;
     let selection = VariantSelection::read(&product, &fields);
-    let Some(variant) = selection.variant.filter(|variant| variant.in_stock) else {
+    let Some(variant) = selection.buyable() else {
         // The product page itself says that this variant cannot be bought.
         return Ok(see_other(&context, &selection.address(), CartCookie::Unchanged));
     };
@@ -64,8 +64,11 @@ pub(crate) async fn update(
     let (Some(id), Some(sku)) = (context.cart, sku) else {
         return Ok(see_other(&context, "/cart", CartCookie::Unchanged));
     };
-    let quantity =
-        if fields.has("remove") { 0 } else { quantity_stepper::requested_quantity(&fields) };
+    let quantity = match (fields.has("remove"), fields.text("set").and_then(|it| it.parse().ok())) {
+        (true, _) => 0,
+        (false, Some(quantity)) => quantity,
+        (false, None) => quantity_stepper::requested_quantity(&fields),
+    };
     let result = if quantity <= 0 {
         state.carts.remove_line(id, &sku).await
     } else {
@@ -82,7 +85,7 @@ pub(crate) async fn update(
             }
             let reason = rejection_message(&context, &error).ok_or(error)?;
             let layout = LayoutData::load(&state, &context).await;
-            Ok(render(&state, &context, &layout, Some(&reason)))
+            Ok(render(&state, &context, &layout, &[reason]).await)
         }
     }
 }
@@ -112,6 +115,8 @@ fn rejection_message(context: &RequestContext, error: &CallError) -> Option<Stri
     let texts = [
         (codes::QUANTITY_LIMIT, messages.quantity_limit),
         (codes::LINE_LIMIT, messages.line_limit),
+        (codes::AMOUNT_LIMIT, messages.amount_limit),
+        (codes::CHANGE_LIMIT, messages.change_limit),
         (codes::NOT_SOLD_IN_CURRENCY, messages.other_currency),
         (codes::CHECKING_OUT, messages.checking_out),
         (codes::OUT_OF_STOCK, context.locale.messages.product.sold_out),
@@ -130,13 +135,18 @@ fn added_fragment(state: &AppState, context: &RequestContext, cart: &Cart) -> Re
     let count = u64::try_from(cart.item_count).unwrap_or(0);
     let announcement = messages.added.of(count, &cart.item_count.to_string());
     let announcement = interpolate(&announcement, &[("amount", &amount)]);
+    let problems = problems(cart);
+    let sentences = problems.iter().map(|problem| problem.text(messages));
+    let spoken =
+        std::iter::once(announcement.clone()).chain(sentences).collect::<Vec<_>>().join(" ");
     let fragment = html! {
         (layout::cart_link(locale, Some(cart)))
-        div data-part="toast" data-say=(announcement) {
+        div data-part="toast" data-say=(spoken) {
             p { (announcement) }
+            @for problem in &problems { p.toast-problem { (problem.text(messages)) } }
             div.toast-ways {
                 a.button.quiet-button href="/cart" { (messages.view) }
-                a.button href="/checkout" { (messages.check_out) }
+                @if problems.is_empty() { a.button href="/checkout" { (messages.check_out) } }
             }
         }
     };

@@ -2,13 +2,20 @@
 
 use crate::{
     form_fields::FormFields,
-    messages::{Messages, interpolate},
+    messages::{CheckoutMessages, FieldMessages, Messages, interpolate},
 };
-use contracts::{cart::Country, shared::Address};
+use addresses::{
+    Address, AddressError, AddressFault, AddressFormat, AddressPart, CityKind, PostalCodeKind,
+    RegionKind, format_of,
+};
+use contracts::{
+    cart::{Country, PickupPlace},
+    shared::Email,
+};
 use kernel::FieldError;
 
 /// Maximum length of a field, in characters; the rest is ignored.
-const TEXT_MAX: usize = 200;
+const TEXT_MAX: usize = 1_000;
 
 /// Checkout form as filled in.
 #[derive(Clone, Debug, Default)]
@@ -19,8 +26,10 @@ pub(crate) struct CheckoutForm {
     pub(crate) billing: Option<AddressForm>,
     /// Code of the chosen shipping method; empty if none was chosen.
     pub(crate) method: String,
-    /// Token of the chosen test card.
-    pub(crate) card: String,
+    /// Place where the order is collected, if that is the chosen shipping method.
+    pub(crate) pickup: Option<PickupPlace>,
+    /// Chosen payment method, and the test card with `test:`; empty if none was chosen.
+    pub(crate) payment: String,
 }
 
 /// Address as filled in.
@@ -34,6 +43,17 @@ pub(crate) struct AddressForm {
     pub(crate) region: String,
     pub(crate) country: String,
 }
+
+/// Parts of an address that are fields of the form.
+const PARTS: [AddressPart; 7] = [
+    AddressPart::Name,
+    AddressPart::Line1,
+    AddressPart::Line2,
+    AddressPart::City,
+    AddressPart::Region,
+    AddressPart::PostalCode,
+    AddressPart::Country,
+];
 
 /// Validation errors: name of the form field, and a sentence that says what to do.
 pub(crate) type FormErrors = Vec<(String, String)>;
@@ -65,19 +85,40 @@ impl CheckoutForm {
             shipping: address(""),
             billing: fields.has("billing").then(|| address("billing_")),
             method: text("method"),
-            card: text("card"),
+            pickup: None,
+            payment: text("payment"),
+        }
+    }
+
+    /// Shipping address as in the contract: that of the place where the order is collected, in the shopper's name.
+    pub(crate) fn shipping_address(&self) -> Address {
+        match &self.pickup {
+            Some(place) => Address { name: self.shipping.name.clone(), ..place.address.clone() },
+            None => self.shipping.to_address(),
         }
     }
 
     /// Validates the form, as far as that is possible without a call.
     pub(crate) fn validate(&self, messages: &Messages, countries: &[Country]) -> FormErrors {
         let mut errors = FormErrors::new();
-        if !is_email(&self.email) {
+        if Email::parse(&self.email).is_err() {
             errors.push(("email".to_owned(), messages.checkout.enter_email.to_owned()));
         }
-        self.shipping.validate("", messages, countries, &mut errors);
+        let mut check = |prefix: &str, address: &Address| {
+            let is_offered = countries.is_empty()
+                || countries.iter().any(|country| country.code == address.country);
+            let address = Address {
+                country: if is_offered { address.country.clone() } else { String::new() },
+                ..address.clone()
+            };
+            for error in address.checked().err().unwrap_or_default() {
+                let name = format!("{prefix}{}", error.part.field());
+                errors.push((name, error_text(&error, &messages.checkout)));
+            }
+        };
+        check("", &self.shipping_address());
         if let Some(billing) = &self.billing {
-            billing.validate("billing_", messages, countries, &mut errors);
+            check("billing_", &billing.to_address());
         }
         errors
     }
@@ -89,20 +130,28 @@ impl CheckoutForm {
         messages: &Messages,
         countries: &[Country],
     ) -> FormErrors {
+        let own = self.validate(messages, countries);
         let localised = |error: &FieldError| {
-            let (prefix, address, part) = match error.field.split_once('.') {
-                Some(("shipping_address", part)) => ("", Some(&self.shipping), part),
-                Some(("billing_address", part)) => ("billing_", self.billing.as_ref(), part),
+            let (prefix, country, field) = match error.field.split_once('.') {
+                Some(("shipping_address", part)) => ("", Some(&self.shipping.country), part),
+                Some(("billing_address", part)) => {
+                    ("billing_", self.billing.as_ref().map(|it| &it.country), part)
+                }
                 _ => ("", None, error.field.as_str()),
             };
-            let text = match (part, address) {
-                ("email", _) => messages.checkout.enter_email.to_owned(),
-                (part, Some(address)) => address
-                    .error_text(part, messages, countries)
-                    .unwrap_or_else(|| error.message.clone()),
-                _ => interpolate(messages.checkout.check_field, &[("field", &error.message)]),
+            let name = format!("{prefix}{field}");
+            let known = own.iter().find(|(own, _)| *own == name).map(|(_, text)| text.clone());
+            let of_part = || {
+                let part = PARTS.into_iter().find(|part| part.field() == field)?;
+                let fault = AddressFault::NotInCountry;
+                let error = AddressError { part, fault, format: format_of(country?) };
+                Some(error_text(&error, &messages.checkout))
             };
-            (format!("{prefix}{part}"), text)
+            let text = known.or_else(of_part).unwrap_or_else(|| match field {
+                "email" => messages.checkout.enter_email.to_owned(),
+                _ => interpolate(messages.checkout.check_field, &[("field", &error.message)]),
+            });
+            (name, text)
         };
         errors.iter().map(localised).collect()
     }
@@ -123,99 +172,102 @@ impl AddressForm {
         }
     }
 
-    fn validate(
-        &self,
-        prefix: &str,
-        messages: &Messages,
-        countries: &[Country],
-        errors: &mut FormErrors,
-    ) {
-        let country = countries.iter().find(|it| it.code == self.country);
-        let required = |part: &str| {
-            country.is_some_and(|country| country.required.iter().any(|it| it == part))
-        };
-        let pattern = country.and_then(|country| country.postal_code_pattern.as_deref());
-        let digits = pattern.and_then(digit_count);
-        let code = &self.postal_code;
-        let malformed = digits.is_some_and(|count| {
-            code.len() != count || !code.bytes().all(|it| it.is_ascii_digit())
-        });
-        let checks = [
-            ("country", country.is_none() && !countries.is_empty()),
-            ("name", self.name.is_empty()),
-            ("line1", self.line1.is_empty()),
-            (
-                "postal_code",
-                (required("postal_code") && code.is_empty()) || (!code.is_empty() && malformed),
-            ),
-            ("city", required("city") && self.city.is_empty()),
-            ("region", required("region") && self.region.is_empty()),
-        ];
-        for (part, _) in checks.iter().filter(|(_, failed)| *failed) {
-            if let Some(text) = self.error_text(part, messages, countries) {
-                errors.push((format!("{prefix}{part}"), text));
-            }
+    /// Text of a part as filled in.
+    pub(crate) fn part(&self, part: AddressPart) -> &str {
+        match part {
+            AddressPart::Name => &self.name,
+            AddressPart::Line1 => &self.line1,
+            AddressPart::Line2 => &self.line2,
+            AddressPart::City => &self.city,
+            AddressPart::Region => &self.region,
+            AddressPart::PostalCode => &self.postal_code,
+            AddressPart::Country => &self.country,
         }
     }
+}
 
-    /// Sentence that says how to correct a part of the address.
-    fn error_text(&self, part: &str, all: &Messages, countries: &[Country]) -> Option<String> {
-        let messages = &all.checkout;
-        let country = countries.iter().find(|it| it.code == self.country);
-        Some(match part {
-            "country" => messages.choose_country.to_owned(),
-            "name" => messages.enter_name.to_owned(),
-            "line1" => messages.enter_line1.to_owned(),
-            "city" => messages.enter_city.to_owned(),
-            "region" => messages.enter_region.to_owned(),
-            "postal_code" => {
-                let name = country.map_or(self.country.as_str(), |country| all.country(country));
-                let digits = country.and_then(|it| digit_count(it.postal_code_pattern.as_deref()?));
-                let text = if digits == Some(5) {
-                    messages.enter_five_digits
-                } else {
-                    messages.enter_postal_code
-                };
-                interpolate(text, &[("country", name)])
-            }
-            _ => return None,
-        })
+/// Sentence that says how to correct a part of an address.
+fn error_text(error: &AddressError, messages: &CheckoutMessages) -> String {
+    if error.fault == AddressFault::NotOneLine {
+        return messages.shorten.to_owned();
+    }
+    match error.part {
+        AddressPart::Country => messages.choose_country.to_owned(),
+        AddressPart::Name => messages.enter_name.to_owned(),
+        AddressPart::Line1 | AddressPart::Line2 => messages.enter_line1.to_owned(),
+        part => {
+            let format = error.format.unwrap_or_else(|| format_or_default(""));
+            let example = format.postal_code_example.unwrap_or_default();
+            interpolate(part_messages(messages, format, part).enter, &[("example", example)])
+        }
     }
 }
 
-/// Number of digits that a pattern requires; none if it allows anything else.
-pub(crate) fn digit_count(pattern: &str) -> Option<usize> {
-    let inside = pattern.strip_prefix('^').unwrap_or(pattern);
-    let inside = inside.strip_suffix('$').unwrap_or(inside);
-    let count = inside.strip_prefix("[0-9]{").or_else(|| inside.strip_prefix(r"\d{"))?;
-    count.strip_suffix('}')?.parse().ok()
+/// Label of a part of an address in a country, and the sentence that asks for it.
+pub(super) fn part_messages<'a>(
+    messages: &'a CheckoutMessages,
+    format: &AddressFormat,
+    part: AddressPart,
+) -> &'a FieldMessages {
+    match (part, format.city, format.region, format.postal_code) {
+        (AddressPart::Region, _, RegionKind::State, _) => &messages.state,
+        (AddressPart::Region, _, RegionKind::Province, _) => &messages.province,
+        (AddressPart::Region, _, RegionKind::Prefecture, _) => &messages.prefecture,
+        (AddressPart::Region, _, RegionKind::County, _) => &messages.county,
+        (AddressPart::Region, _, RegionKind::Area, _) => &messages.area,
+        (AddressPart::Region, _, RegionKind::Emirate, _) => &messages.emirate,
+        (AddressPart::Region, _, RegionKind::Department, _) => &messages.department,
+        (AddressPart::Region, _, RegionKind::Region, _) => &messages.region,
+        (AddressPart::PostalCode, _, _, PostalCodeKind::PostalCode) => &messages.postal_code,
+        (AddressPart::PostalCode, _, _, PostalCodeKind::Postcode) => &messages.postcode,
+        (AddressPart::PostalCode, _, _, PostalCodeKind::Zip) => &messages.zip,
+        (AddressPart::PostalCode, _, _, PostalCodeKind::Pin) => &messages.pin,
+        (AddressPart::PostalCode, _, _, PostalCodeKind::Eircode) => &messages.eircode,
+        (_, CityKind::City, _, _) => &messages.city,
+        (_, CityKind::PostTown, _, _) => &messages.post_town,
+        (_, CityKind::Suburb, _, _) => &messages.suburb,
+        (_, CityKind::District, _, _) => &messages.district,
+    }
 }
 
-/// Whether a text is plausible as an e-mail address: one @, and a dotted domain after it.
-fn is_email(text: &str) -> bool {
-    let Some((before, domain)) = text.rsplit_once('@') else { return false };
-    let dotted = domain.split('.').count() > 1 && domain.split('.').all(|part| !part.is_empty());
-    let plain = |it: char| !it.is_whitespace() && !it.is_control() && it != '@';
-    !before.is_empty() && dotted && before.chars().all(plain) && domain.chars().all(plain)
+/// Format of addresses in a country; that of Germany, whose order is the commonest, where it is not known.
+pub(super) fn format_or_default(country: &str) -> &'static AddressFormat {
+    let format = format_of(country).or_else(|| format_of("DE"));
+    format.expect("the table of formats has Germany")
 }
+
+/// Regular expression by which the browser recognises most of what the rule of e-mail addresses refuses.
+pub(super) const EMAIL_PATTERN: &str = r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+";
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::messages::EN;
+    use crate::messages::{DE, EN};
 
-    fn germany() -> Vec<Country> {
-        vec![Country {
-            code: "DE".to_owned(),
-            name: "Germany".to_owned(),
-            required: vec!["city".to_owned(), "postal_code".to_owned()],
-            postal_code_pattern: Some("^[0-9]{5}$".to_owned()),
-        }]
+    fn countries() -> Vec<Country> {
+        let names = [
+            ("DE", "Germany"),
+            ("US", "United States"),
+            ("GB", "United Kingdom"),
+            ("JP", "Japan"),
+            ("BR", "Brazil"),
+            ("NL", "Netherlands"),
+        ];
+        let country = |(code, name): (&str, &str)| Country {
+            code: code.to_owned(),
+            name: name.to_owned(),
+            ..Country::default()
+        };
+        names.into_iter().map(country).collect()
+    }
+
+    fn form(query: &str) -> CheckoutForm {
+        CheckoutForm::read(&FormFields::parse(query.as_bytes()), "DE")
     }
 
     fn errors(query: &str) -> Vec<String> {
-        let form = CheckoutForm::read(&FormFields::parse(query.as_bytes()), "DE");
-        form.validate(&EN, &germany()).into_iter().map(|(field, _)| field).collect()
+        let errors = form(query).validate(&EN, &countries());
+        errors.into_iter().map(|(field, _)| field).collect()
     }
 
     #[test]
@@ -225,6 +277,7 @@ mod tests {
         assert_eq!(errors(good), Vec::<String>::new());
         assert_eq!(errors(&good.replace("22763", "2276")), ["postal_code"]);
         assert_eq!(errors(&format!("{good}&country=XX")), ["country"]);
+        assert_eq!(errors(&format!("{good}&country=AT")), ["country"], "not delivered to");
         assert_eq!(
             errors(&format!("{good}&billing=on&billing_name=B&billing_line1=1&billing_city=H")),
             ["billing_postal_code"]
@@ -232,27 +285,61 @@ mod tests {
     }
 
     #[test]
-    fn mistyped_e_mail_addresses_are_recognised() {
-        for good in ["name@example.com", "a+b@sub.example.co", "ä@bücher.de"] {
-            assert!(is_email(good), "{good}");
-        }
-        for bad in [
-            "",
-            "name",
-            "@example.com",
-            "name@example",
-            "name@.com",
-            "name@example.",
-            "a b@c.de",
-            "a@b@c.de",
+    fn a_postcode_is_asked_for_by_its_name_there_with_an_example() {
+        let base = "email=a@b.de&name=M&line1=L+1&city=H&postal_code=!!";
+        for (more, english, german) in [
+            ("US&region=NY", "Enter a ZIP code like 95014", "Gib einen ZIP-Code wie 95014 ein"),
+            ("GB", "Enter a postcode like SW1A 1AA", "Gib einen Postcode wie SW1A 1AA ein"),
+            (
+                "JP&region=Tokyo",
+                "Enter a postal code like 154-0023",
+                "Gib eine Postleitzahl wie 154-0023 ein",
+            ),
+            (
+                "BR&region=SP",
+                "Enter a postal code like 01310-100",
+                "Gib eine Postleitzahl wie 01310-100 ein",
+            ),
+            ("NL", "Enter a postal code like 1012 JS", "Gib eine Postleitzahl wie 1012 JS ein"),
         ] {
-            assert!(!is_email(bad), "{bad}");
+            let form = form(&format!("{base}&country={more}"));
+            for (messages, expected) in [(&EN, english), (&DE, german)] {
+                let errors = form.validate(messages, &countries());
+                assert_eq!(errors, [("postal_code".to_owned(), expected.to_owned())], "{more}");
+            }
         }
     }
 
     #[test]
+    fn a_region_outside_the_list_is_an_error_of_its_field() {
+        let base = "email=a@b.de&name=M&line1=L+1&city=H";
+        let of = |more: &str| errors(&format!("{base}&{more}"));
+        assert_eq!(of("country=US&postal_code=95014&region=Nowhere"), ["region"]);
+        assert_eq!(of("country=US&postal_code=95014"), ["region"]);
+        assert_eq!(of("country=JP&postal_code=1&region=Ohio"), ["postal_code", "region"]);
+    }
+
+    #[test]
+    fn who_collects_gives_a_name_alone() {
+        let place = PickupPlace {
+            address: Address {
+                name: "Workshop".to_owned(),
+                line1: "Lindenweg 4".to_owned(),
+                city: Some("Hamburg".to_owned()),
+                postal_code: Some("22763".to_owned()),
+                country: "DE".to_owned(),
+                ..Address::default()
+            },
+            hours: Vec::new(),
+        };
+        let form = CheckoutForm { pickup: Some(place), ..form("email=a@b.de") };
+        let errors = form.validate(&EN, &countries());
+        assert_eq!(errors.iter().map(|(field, _)| field.as_str()).collect::<Vec<_>>(), ["name"]);
+        assert_eq!(form.shipping_address().line1, "Lindenweg 4");
+    }
+
+    #[test]
     fn errors_of_the_order_service_are_shown_at_their_fields() {
-        let form = CheckoutForm::read(&FormFields::parse(b"billing=on"), "DE");
         let error =
             |field: &str| FieldError { field: field.to_owned(), message: "is wrong".to_owned() };
         let errors = [
@@ -260,19 +347,12 @@ mod tests {
             error("billing_address.city"),
             error("payment.token"),
         ];
-        let feedback = form.localise(&errors, &EN, &germany());
+        let feedback = form("billing=on").localise(&errors, &EN, &countries());
         assert_eq!(
             feedback[0],
-            ("postal_code".to_owned(), "Enter a five-digit postcode for Germany".to_owned())
+            ("postal_code".to_owned(), "Enter a postal code like 10115".to_owned())
         );
         assert_eq!(feedback[1].0, "billing_city");
         assert_eq!(feedback[2].1, "Check your details: is wrong");
-    }
-
-    #[test]
-    fn the_digit_count_is_read_from_a_pattern() {
-        assert_eq!(digit_count("^[0-9]{5}$"), Some(5));
-        assert_eq!(digit_count(r"^\d{4}$"), Some(4));
-        assert_eq!(digit_count("^[A-Z]{2}[0-9]{5}$"), None);
     }
 }

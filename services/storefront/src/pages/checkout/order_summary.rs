@@ -4,7 +4,7 @@ use super::CheckoutView;
 use crate::{
     components::{
         icon::Icon,
-        image::{ImageLoading, decorative_image},
+        image::{ImageLoading, ImageSlot, decorative_image},
         totals,
     },
     pages::cart::option_values,
@@ -28,7 +28,7 @@ impl CheckoutView<'_> {
                         ul.order-lines role="list" {
                             @for line in &self.cart.lines {
                                 li {
-                                    div.tile { (decorative_image(messages, line.image.as_ref(), ImageLoading::Eager)) }
+                                    div.tile { (decorative_image(messages, line.image.as_ref(), ImageSlot::Thumbnail, ImageLoading::Eager)) }
                                     div {
                                         strong { (line.name) }
                                         p.quiet.small {

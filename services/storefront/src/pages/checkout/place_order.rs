@@ -1,6 +1,9 @@
 //! Order placement (`POST /checkout`): submits the checkout under an idempotency key and renders its outcome.
 
-use super::{CheckoutForm, Feedback, checkout_form::AddressForm, open_cart, render, waiting_page};
+use super::{
+    AddressForm, CheckoutForm, Feedback, open_cart, pickup_place, render, shipping_methods,
+    waiting_page,
+};
 use crate::{
     app_state::AppState,
     cart_cookie::CartCookie,
@@ -14,19 +17,16 @@ use crate::{
 };
 use axum::{extract::State, response::Response};
 use contracts::{
-    cart::Cart,
+    cart::{Cart, NoticeCode},
     codes,
     order::{Checkout, Order, OrderStatus},
-    payment::PaymentMethod,
-    shared::Sku,
+    shared::{CartId, Sku},
 };
 use form_urlencoded::Serializer;
 use kernel::{Money, Problem, UnitPrice};
 use std::{sync::Arc, time::Duration};
 use transport::CallError;
 
-/// Payment processor whose cards the page offers.
-const PROCESSOR: &str = "test";
 /// Retries while the same form is still being processed: their number and the delay between them.
 const RETRIES_MAX: u32 = 20;
 const RETRY_DELAY: Duration = Duration::from_millis(250);
@@ -37,29 +37,28 @@ pub(crate) async fn place_order(
     context: RequestContext,
     fields: FormFields,
 ) -> PageResult {
-    let form = CheckoutForm::read(&fields, &state.settings.country);
+    let mut form = CheckoutForm::read(&fields, &state.settings.country);
     let cart = match (open_cart(&state, &context).await?, context.cart) {
         (Ok(cart), _) => cart,
         // On a double click, the first request already holds the cart: the second gets the same order by the same key.
         (Err(_), Some(_)) if fields.has("key") && !fields.has("update") => {
-            return resubmit(&state, &context, &fields, &form).await;
+            return resubmit(&state, &context, &fields, &mut form).await;
         }
         (Err(response), _) => return Ok(response),
     };
     if fields.has("update") {
-        return Ok(render(&state, &context, &cart, &form, Feedback::default()).await);
+        return render(&state, &context, &cart, &form, Feedback::default()).await;
     }
-    let errors =
-        form.validate(context.locale.messages, &state.cached_catalogue.delivery().await.countries);
-    if !errors.is_empty() {
-        return Ok(render(
-            &state,
-            &context,
-            &cart,
-            &form,
-            Feedback { field_errors: errors, ..Feedback::default() },
-        )
-        .await);
+    complete(&state, &cart, &mut form).await?;
+    let countries = &state.cached_catalogue.delivery().await.countries;
+    let field_errors = form.validate(context.locale.messages, countries);
+    // What is known is said all together: the fields, and what the shop cannot deliver as it was ordered.
+    let (cart, notices) = correct_cart(&state, &context, cart).await?;
+    if cart.lines.is_empty() {
+        return Ok(cart::render_emptied(&state, &context, cart, &notices).await);
+    }
+    if !field_errors.is_empty() || !notices.is_empty() {
+        return render(&state, &context, &cart, &form, Feedback { field_errors, notices }).await;
     }
     let checkout = checkout_request(&form, &fields, &cart);
     match submit(&state, &cart, &fields, &checkout).await {
@@ -68,15 +67,29 @@ pub(crate) async fn place_order(
     }
 }
 
+/// Completes the form by what its choices stand for: the place of the shipping method, the payment method by default.
+async fn complete(state: &AppState, cart: &Cart, form: &mut CheckoutForm) -> Result<(), PageError> {
+    if !form.method.is_empty() {
+        let methods = shipping_methods(state, cart, form).await;
+        form.pickup = pickup_place(&methods, &form.method).cloned();
+    }
+    if form.payment.is_empty() {
+        let offered = payment::methods_with_a_form(&state.orders.payment_methods().await?.items);
+        form.payment = offered.first().map_or_else(String::new, payment::default_choice);
+    }
+    Ok(())
+}
+
 /// Handles a form that is submitted again during or after its first submission.
 async fn resubmit(
     state: &AppState,
     context: &RequestContext,
     fields: &FormFields,
-    form: &CheckoutForm,
+    form: &mut CheckoutForm,
 ) -> PageResult {
     let Some(id) = context.cart else { return Err(PageError::NotFound) };
     let cart = state.carts.cart(id).await?;
+    complete(state, &cart, form).await?;
     let checkout = checkout_request(form, fields, &cart);
     match submit(state, &cart, fields, &checkout).await {
         Ok(order) => Ok(order_placed(context, &order)),
@@ -86,13 +99,12 @@ async fn resubmit(
 
 fn checkout_request(form: &CheckoutForm, fields: &FormFields, cart: &Cart) -> Checkout {
     let expected = fields.text("expected").and_then(|it| it.parse().ok());
-    let token = if form.card.is_empty() { "success" } else { &form.card };
     Checkout {
         email: form.email.clone(),
-        shipping_address: form.shipping.to_address(),
+        shipping_address: form.shipping_address(),
         billing_address: form.billing.as_ref().map(AddressForm::to_address),
         shipping_method: (!form.method.is_empty()).then(|| form.method.clone()),
-        payment: PaymentMethod { method: PROCESSOR.to_owned(), token: token.to_owned() },
+        payment: payment::chosen_method(&form.payment),
         expected_total: expected.map(|amount| Money::new(amount, cart.currency)),
     }
 }
@@ -131,8 +143,12 @@ fn order_placed(context: &RequestContext, order: &Order) -> Response {
     let action = payment::action_address(order)
         .filter(|it| pending && it.starts_with('/') && !it.starts_with("//"));
     let location = action.unwrap_or_else(|| format!("/orders/{}", order.id));
-    // A pending payment may still fail, and then the shopper needs the cart again.
-    let cookie = if pending { CartCookie::Unchanged } else { CartCookie::Clear };
+    // A pending payment may still fail, and then the shopper needs the cart again; a bank transfer is a promise.
+    let cookie = if pending && order.payment.bank_details.is_none() {
+        CartCookie::Unchanged
+    } else {
+        CartCookie::Clear
+    };
     see_other(context, &location, cookie)
 }
 
@@ -146,7 +162,9 @@ async fn handle_rejection(
     error: CallError,
 ) -> PageResult {
     let messages = &context.locale.messages.checkout;
-    let CallError::Problem(problem) = &error else { return Ok(waiting_page(state, context)) };
+    let CallError::Problem(problem) = &error else {
+        return Ok(waiting_page(state, context, fields));
+    };
     let to_cart = || Ok(see_other(context, "/cart", CartCookie::Unchanged));
     let code = &problem.code;
     let feedback = if *code == codes::PAYMENT_DECLINED {
@@ -154,7 +172,7 @@ async fn handle_rejection(
     } else if *code == codes::PRICE_CHANGED {
         let now = state.carts.cart(cart.id).await?;
         let feedback = price_change_feedback(context.locale, fields, &now, problem);
-        return Ok(render(state, context, &now, form, feedback).await);
+        return render(state, context, &now, form, feedback).await;
     } else if *code == codes::OUT_OF_STOCK {
         return remove_sold_out(state, context, &cart, form, problem).await;
     } else if *code == codes::NOT_DELIVERABLE {
@@ -162,9 +180,17 @@ async fn handle_rejection(
         Feedback::notice(messages.not_deliverable)
     } else if *code == codes::TEST_PAYMENTS_OFF {
         Feedback::notice(messages.test_payments_off)
+    } else if *code == codes::METHOD_NOT_OFFERED {
+        Feedback::notice(messages.method_not_offered)
+    } else if *code == codes::UNPAID_ORDERS_LIMIT {
+        Feedback::notice(messages.unpaid_orders_limit)
+    } else if *code == codes::UNPAID_SHARE_LIMIT {
+        Feedback::notice(interpolate(
+            messages.unpaid_share_limit,
+            &[("name", &name_of(&cart, problem))],
+        ))
     } else if *code == codes::ALREADY_ORDERED {
-        let order = problem.subject.as_deref().map(|id| format!("/orders/{id}"));
-        return Ok(see_other(context, order.as_deref().unwrap_or("/cart"), CartCookie::Unchanged));
+        return Ok(see_other(context, "/orders", CartCookie::Clear));
     } else if *code == codes::CART_EMPTY
         || *code == kernel::codes::NOT_FOUND
         || *code == codes::CART_EXPIRED
@@ -185,13 +211,13 @@ async fn handle_rejection(
             },
         }
     } else if is_outcome_unknown(problem) {
-        return Ok(waiting_page(state, context));
+        return Ok(waiting_page(state, context, fields));
     } else if problem.status >= 500 || problem.status == 429 {
         return Err(error.into());
     } else {
         Feedback::notice(problem.title.clone())
     };
-    Ok(render(state, context, &cart, form, feedback).await)
+    render(state, context, &cart, form, feedback).await
 }
 
 /// Whether the outcome of the payment is still unknown.
@@ -207,7 +233,50 @@ fn is_outcome_unknown(problem: &Problem) -> bool {
     unknown.contains(&problem.code)
 }
 
-/// Removes what has sold out from the cart and renders a notice about it.
+/// Name of the line that a problem is about.
+fn name_of(cart: &Cart, problem: &Problem) -> String {
+    let sku = problem.subject.as_deref().unwrap_or_default();
+    let line = cart.lines.iter().find(|line| line.sku.as_str() == sku);
+    line.map_or(sku, |line| &line.name).to_owned()
+}
+
+/// Takes out of the cart what cannot be bought, and returns the cart with a notice for each change.
+async fn correct_cart(
+    state: &AppState,
+    context: &RequestContext,
+    mut cart: Cart,
+) -> Result<(Cart, Vec<String>), PageError> {
+    let mut notices = Vec::new();
+    for problem in cart::problems(&cart) {
+        notices.push(problem.correction(&context.locale.messages.checkout));
+        let changed = set_quantity(state, cart.id, &problem.sku, problem.available).await?;
+        cart = changed;
+    }
+    Ok((cart, notices))
+}
+
+/// Sets the quantity of a line; 0 removes it. A line that is gone already is no error.
+async fn set_quantity(
+    state: &AppState,
+    cart: CartId,
+    sku: &Sku,
+    quantity: i64,
+) -> Result<Cart, PageError> {
+    let changed = if quantity > 0 {
+        state.carts.change_line(cart, sku, quantity).await
+    } else {
+        state.carts.remove_line(cart, sku).await
+    };
+    match changed {
+        Ok(cart) => Ok(cart),
+        Err(error) if error.problem(&kernel::codes::NOT_FOUND).is_some() => {
+            Ok(state.carts.cart(cart).await?)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Takes out of the cart what sold out between the page and the order, and renders a notice about it.
 async fn remove_sold_out(
     state: &AppState,
     context: &RequestContext,
@@ -215,38 +284,25 @@ async fn remove_sold_out(
     form: &CheckoutForm,
     problem: &Problem,
 ) -> PageResult {
-    let messages = &context.locale.messages.checkout;
     let Some(sku) = problem.subject.as_deref().and_then(|sku| Sku::parse(sku).ok()) else {
-        return Ok(render(state, context, cart, form, Feedback::notice(&problem.title)).await);
+        return render(state, context, cart, form, Feedback::notice(&problem.title)).await;
     };
-    let line = cart.lines.iter().find(|line| line.sku == sku);
-    let name = line.map_or(sku.as_str(), |line| &line.name);
-    let available =
-        problem.facts.get("available").and_then(serde_json::Value::as_i64).filter(|left| *left > 0);
-    let (updated, text) = match available {
-        Some(available) => {
-            let values = [("name", name), ("n", &*available.to_string())];
-            (
-                state.carts.change_line(cart.id, &sku, available).await,
-                interpolate(messages.fewer_meanwhile, &values),
-            )
-        }
-        None => (
-            state.carts.remove_line(cart.id, &sku).await,
-            interpolate(messages.sold_out_meanwhile, &[("name", name)]),
-        ),
+    let available = problem.facts.get("available").and_then(serde_json::Value::as_i64);
+    let sold_out = cart::LineProblem {
+        available: available.unwrap_or(0).max(0),
+        name: name_of(cart, problem),
+        code: NoticeCode::FewerLeft,
+        sku,
     };
-    let cart = match updated {
-        Ok(cart) => cart,
-        Err(error) if error.problem(&kernel::codes::NOT_FOUND).is_some() => {
-            state.carts.cart(cart.id).await?
-        }
-        Err(error) => return Err(error.into()),
-    };
+    let mut notices = vec![sold_out.correction(&context.locale.messages.checkout)];
+    let cart = set_quantity(state, cart.id, &sold_out.sku, sold_out.available).await?;
+    // Others may have sold out in the same moment.
+    let (cart, further) = correct_cart(state, context, cart).await?;
+    notices.extend(further);
     if cart.lines.is_empty() {
-        return Ok(cart::render_emptied(state, context, cart, &text).await);
+        return Ok(cart::render_emptied(state, context, cart, &notices).await);
     }
-    Ok(render(state, context, &cart, form, Feedback::notice(text)).await)
+    render(state, context, &cart, form, Feedback { notices, ..Feedback::default() }).await
 }
 
 /// Unit prices that a form was rendered with, by SKU, so that a later change can be named.

@@ -5,7 +5,7 @@ use crate::{
     cached_catalogue::Category,
     components::{colour_swatch, icon::Icon},
     messages::{ListingMessages, interpolate},
-    slug::slug,
+    slug::identifier,
 };
 use maud::{Markup, html};
 
@@ -99,7 +99,7 @@ fn checkbox(name: &str, option: &FacetOption, swatches: Swatches) -> Markup {
     html! {
         li {
             label.tick .none[option.count == 0] {
-                input type="checkbox" id={ "f-" (name) "-" (slug(&option.value)) } name=(name) value=(option.value) checked[option.chosen];
+                input type="checkbox" id={ "f-" (name) "-" (identifier(&option.value)) } name=(name) value=(option.value) checked[option.chosen];
                 @if swatches == Swatches::With { (colour_swatch::dot(&option.label)) }
                 span { (option.label) }
                 span.n { (option.count) }

@@ -7,6 +7,8 @@ use kernel::{Currency, Money};
 
 /// Number of products per page.
 pub(crate) const PAGE_PRODUCTS: usize = 24;
+/// Maximum number of products of a first page that shows what was loaded before.
+const SHOWN_PRODUCTS_MAX: usize = 8 * PAGE_PRODUCTS;
 /// Maximum number of values of one filter; further ones are ignored.
 const VALUES_MAX: usize = 30;
 /// Maximum length of a search text; the rest is ignored.
@@ -29,6 +31,8 @@ pub(crate) struct ListQuery {
     pub(crate) cursor: Option<String>,
     /// Number of products on the pages before this one, for the count that is displayed.
     pub(crate) shown_before: u64,
+    /// Number of products that the first page shows: as many as were shown when the shopper left it.
+    pub(crate) shown: Option<usize>,
 }
 
 /// Sort order.
@@ -80,6 +84,7 @@ impl ListQuery {
             reduced: fields.text("reduced") == Some("true"),
             sort: Sort::ALL.into_iter().find(|it| it.as_str() == sort).unwrap_or_default(),
             cursor: fields.text("cursor").map(ToOwned::to_owned),
+            shown: fields.text("shown").and_then(|it| it.parse().ok()),
             shown_before: fields.text("before").and_then(|it| it.parse().ok()).unwrap_or(0),
         }
     }
@@ -123,7 +128,7 @@ impl ListQuery {
 
     /// Copy of the query with a change, from the first page on.
     pub(crate) fn modified(&self, change: impl FnOnce(&mut Self)) -> Self {
-        let mut query = Self { cursor: None, shown_before: 0, ..self.clone() };
+        let mut query = Self { cursor: None, shown_before: 0, shown: None, ..self.clone() };
         change(&mut query);
         query
     }
@@ -131,6 +136,12 @@ impl ListQuery {
     /// Copy of the query without filters, with its search text and sort order.
     pub(crate) fn unfiltered(&self) -> Self {
         Self { q: self.q.clone(), sort: self.sort, ..Self::default() }
+    }
+
+    /// Number of products of the page: whole pages of those that were shown before.
+    fn page_products(&self) -> usize {
+        let shown = self.shown.filter(|_| self.cursor.is_none()).unwrap_or(PAGE_PRODUCTS);
+        shown.clamp(PAGE_PRODUCTS, SHOWN_PRODUCTS_MAX).next_multiple_of(PAGE_PRODUCTS)
     }
 
     /// Number of active filters.
@@ -154,9 +165,10 @@ impl ListQuery {
             price_max: minor(self.price_max),
             in_stock: yes(self.in_stock),
             reduced: yes(self.reduced),
+            new: None,
             status: None,
             sort: (self.sort != Sort::default()).then(|| self.sort.as_str().to_owned()),
-            limit: Some(PAGE_PRODUCTS.to_string()),
+            limit: Some(self.page_products().to_string()),
             cursor: self.cursor.clone(),
         }
     }
@@ -216,6 +228,23 @@ mod tests {
         let without = query.modified(|query| query.brands.clear());
         assert_eq!(without.address("/products"), "/products");
         assert_eq!(query.filter_count(), 1);
+    }
+
+    #[test]
+    fn a_first_page_shows_as_much_as_was_loaded_before() {
+        let limit = |query: &str| read(query).to_product_query(None).limit.unwrap();
+        for (query, expected) in [
+            ("", "24"),
+            ("shown=48", "48"),
+            ("shown=50", "72"),
+            ("shown=0", "24"),
+            ("shown=1000000", "192"),
+            ("shown=junk", "24"),
+            ("shown=48&cursor=abc", "24"),
+        ] {
+            assert_eq!(limit(query), expected, "{query}");
+        }
+        assert_eq!(read("shown=48").modified(|_| ()).address("/products"), "/products");
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub(super) fn results(listing: &Listing<'_>) -> Markup {
                 (no_results(listing))
             } @else {
                 ul.grid.three #grid role="list" {
-                    (product_card::grid(locale, &page.items, listing.state.ids.now(), first_position(listing)))
+                    (product_card::grid(locale, &page.items, first_position(listing)))
                 }
                 (load_more(listing))
             }
@@ -178,6 +178,7 @@ fn load_more(listing: &Listing<'_>) -> Markup {
     let next = page.next_cursor.as_ref().map(|cursor| ListQuery {
         cursor: Some(cursor.as_str().to_owned()),
         shown_before: shown,
+        shown: None,
         ..listing.query.clone()
     });
     let values = [("count", &*locale.count(shown)), ("total", &*locale.count(page.total))];

@@ -1,7 +1,6 @@
 //! Progress of an order: a list of steps, one of which is current.
 
-use super::{OrderStage, OrderView};
-use crate::locale::time;
+use super::{OrderStage, OrderView, local_time};
 use contracts::order::PaymentStatus;
 use kernel::Timestamp;
 use maud::{Markup, html};
@@ -32,7 +31,7 @@ impl OrderView<'_> {
                     @let current = matches!(step.state, StepState::Current | StepState::Failed);
                     li class=(class) aria-current=[current.then_some("step")] {
                         strong { (step.name) }
-                        @if let Some(at) = step.at { time.quiet datetime=(at) { (locale.date(at)) ", " (time(at)) } }
+                        @if let Some(at) = step.at { span.quiet { (local_time(locale, at)) } }
                     }
                 }
             }
@@ -57,7 +56,11 @@ impl OrderView<'_> {
             state: StepState::Done,
         };
         let payment = ProgressStep {
-            name: if paid { messages.paid } else { messages.payment_pending },
+            name: match self.stage() {
+                _ if paid => messages.paid,
+                OrderStage::TransferDue => messages.transfer_pending,
+                _ => messages.payment_pending,
+            },
             at: self.time_of(&["paid", "captured", "confirmed", "authorised"]).filter(|_| paid),
             state: if paid { StepState::Done } else { StepState::Current },
         };

@@ -1,9 +1,6 @@
 //! Purchase panel beside the images: name, price, options and the form that adds the product to the cart.
 
-use super::{
-    ProductView,
-    variant_selection::{OptionAvailability, parameter_name},
-};
+use super::{ProductView, variant_selection::OptionAvailability};
 use crate::{
     components::{
         colour_swatch,
@@ -91,7 +88,7 @@ impl ProductView<'_> {
 
     fn option(&self, position: usize, option: &ProductOption) -> Markup {
         let messages = &self.context.locale.messages.product;
-        let name = parameter_name(&option.name);
+        let name = self.selection.parameters.get(position).map_or("", String::as_str);
         let chosen = self.selection.values.get(position).copied().unwrap_or_default();
         let coloured = option.values.iter().any(|value| colour_swatch::hex(value).is_some())
             && is_colour(&option.name);
@@ -197,6 +194,8 @@ fn is_colour(option: &str) -> bool {
 }
 
 fn brand_address(brand: &str) -> String {
-    let query = Serializer::new(String::new()).append_pair("brand", brand).finish();
+    // In a list of brands a comma separates them.
+    let brand = brand.replace('\\', "\\\\").replace(',', "\\,");
+    let query = Serializer::new(String::new()).append_pair("brand", &brand).finish();
     format!("/products?{query}")
 }

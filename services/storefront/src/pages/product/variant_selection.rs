@@ -1,9 +1,10 @@
-//! Variant selection: the address carries a value for each option, and options without a value default to a variant
-//! that is in stock.
+//! Variant selection: the address carries a value for each option, or a SKU. Options without a value default to the
+//! cheapest variant in stock, which listings show as well.
 
 use crate::{form_fields::FormFields, slug::slug};
 use contracts::product::{Product, Variant};
 use form_urlencoded::Serializer;
+use std::cmp::Ordering;
 
 /// Selected value of each option, and the variant that has them all.
 #[derive(Clone, Debug)]
@@ -13,6 +14,12 @@ pub(crate) struct VariantSelection<'a> {
     pub(crate) values: Vec<&'a str>,
     /// Selected variant; none if the product is not made in this combination.
     pub(crate) variant: Option<&'a Variant>,
+    /// Names of the options in addresses and forms, in the order of the product's options.
+    pub(crate) parameters: Vec<String>,
+    /// Whether the address chooses anything.
+    pub(crate) is_explicit: bool,
+    /// Whether the address chooses a value that the product does not have.
+    has_unknown_value: bool,
 }
 
 /// Availability of an option value, given the values of the other options.
@@ -24,43 +31,51 @@ pub(crate) enum OptionAvailability {
 }
 
 /// Field names that the form uses itself.
-const RESERVED_NAMES: &[&str] = &["quantity", "step", "product"];
+const RESERVED_NAMES: &[&str] = &["quantity", "step", "product", "sku"];
 
-/// Name of an option in addresses and forms.
-pub(crate) fn parameter_name(option: &str) -> String {
-    let slug = slug(option);
-    if RESERVED_NAMES.contains(&slug.as_str()) || slug.is_empty() {
-        format!("option-{slug}")
-    } else {
-        slug
+/// Names of the options in addresses and forms: their slugs, as far as these are free and different.
+fn parameter_names(product: &Product) -> Vec<String> {
+    let mut names: Vec<String> = Vec::with_capacity(product.options.len());
+    for (position, option) in product.options.iter().enumerate() {
+        let slug = slug(&option.name);
+        let is_reserved = slug.is_empty() || RESERVED_NAMES.contains(&slug.as_str());
+        let preferred = if is_reserved { format!("option-{slug}") } else { slug };
+        let numbered = (position + 1..).map(|number| format!("option-{number}"));
+        let mut candidates = std::iter::once(preferred).chain(numbered);
+        names.extend(candidates.find(|name| !names.contains(name)));
     }
+    names
+}
+
+/// Value that a text means: the exact one, or else the only one that differs in case or signs at most.
+fn value_for<'a>(values: &'a [String], text: &str) -> Option<&'a str> {
+    let only = |is_meant: &dyn Fn(&str) -> bool| {
+        let mut meant = values.iter().map(String::as_str).filter(|value| is_meant(value));
+        meant.next().filter(|_| meant.next().is_none())
+    };
+    let lower = text.to_lowercase();
+    let exact = values.iter().map(String::as_str).find(|value| *value == text);
+    let by_case = || only(&|value| value.to_lowercase() == lower);
+    exact.or_else(by_case).or_else(|| only(&|value| slug(value) == slug(text)))
 }
 
 impl<'a> VariantSelection<'a> {
     pub(crate) fn read(product: &'a Product, fields: &FormFields) -> Self {
-        let requested: Vec<Option<&'a str>> = product
-            .options
-            .iter()
-            .map(|option| {
-                let text = fields.text(&parameter_name(&option.name))?;
-                let is_requested = |value: &&String| *value == text || slug(value) == slug(text);
-                option.values.iter().find(is_requested).map(String::as_str)
-            })
-            .collect();
-        let matches = |variant: &&Variant| {
-            let options = product.options.iter().zip(&requested);
-            options.into_iter().all(|(option, value)| {
-                value.is_none_or(|value| value_of(variant, &option.name) == Some(value))
-            })
-        };
-        let mut matching = product.variants.iter().filter(matches);
-        let best = product
+        let parameters = parameter_names(product);
+        let named = fields.text("sku");
+        let named = product
             .variants
             .iter()
-            .filter(matches)
-            .find(|it| it.in_stock)
-            .or_else(|| matching.next());
-        let default = best.or(product.variants.first());
+            .find(|it| named.is_some_and(|sku| it.sku.as_str().eq_ignore_ascii_case(sku)));
+        let mut has_unknown_value = false;
+        let mut requested: Vec<Option<&'a str>> = Vec::with_capacity(parameters.len());
+        for (option, parameter) in product.options.iter().zip(&parameters) {
+            let text = fields.text(parameter);
+            let value = text.and_then(|text| value_for(&option.values, text));
+            has_unknown_value |= text.is_some() && value.is_none();
+            requested.push(value.or_else(|| named.and_then(|it| value_of(it, &option.name))));
+        }
+        let default = default_variant(product, &requested);
         let values: Vec<&'a str> = product
             .options
             .iter()
@@ -71,7 +86,13 @@ impl<'a> VariantSelection<'a> {
             })
             .collect();
         let variant = variant_with(product, &values);
-        Self { product, values, variant }
+        let is_explicit = named.is_some() || requested.iter().any(Option::is_some);
+        Self { product, values, variant, parameters, is_explicit, has_unknown_value }
+    }
+
+    /// Selected variant, if it can be bought: nothing else is sold in place of a value that the product does not have.
+    pub(crate) fn buyable(&self) -> Option<&'a Variant> {
+        self.variant.filter(|variant| variant.in_stock && !self.has_unknown_value)
     }
 
     /// Availability of another value of one option.
@@ -90,13 +111,29 @@ impl<'a> VariantSelection<'a> {
     /// Address of this selection.
     pub(crate) fn address(&self) -> String {
         let mut query = Serializer::new(String::new());
-        for (option, value) in self.product.options.iter().zip(&self.values) {
-            query.append_pair(&parameter_name(&option.name), value);
+        for (parameter, value) in self.parameters.iter().zip(&self.values) {
+            query.append_pair(parameter, value);
         }
         let query = query.finish();
         let slug = &self.product.slug;
         if query.is_empty() { format!("/p/{slug}") } else { format!("/p/{slug}?{query}") }
     }
+}
+
+/// Variant for the options without a value: of those that have the requested values the cheapest in stock, or the
+/// cheapest.
+fn default_variant<'a>(product: &'a Product, requested: &[Option<&str>]) -> Option<&'a Variant> {
+    let matches = |variant: &&Variant| {
+        let mut options = product.options.iter().zip(requested);
+        options.all(|(option, value)| {
+            value.is_none_or(|value| value_of(variant, &option.name) == Some(value))
+        })
+    };
+    let best = product.variants.iter().filter(matches).min_by(|one, two| {
+        let by_price = one.price.compare(two.price).unwrap_or(Ordering::Equal);
+        two.in_stock.cmp(&one.in_stock).then(by_price)
+    });
+    best.or(product.variants.first())
 }
 
 fn variant_with<'a>(product: &'a Product, values: &[&str]) -> Option<&'a Variant> {
@@ -163,7 +200,96 @@ mod tests {
 
     #[test]
     fn an_option_named_like_a_reserved_field_is_renamed() {
-        assert_eq!(parameter_name("Quantity"), "option-quantity");
-        assert_eq!(parameter_name("Colour"), "colour");
+        let names = |options: &[&str]| {
+            let mut product = lamp();
+            product.options = options
+                .iter()
+                .map(|name| contracts::product::ProductOption {
+                    name: (*name).to_owned(),
+                    values: vec![],
+                })
+                .collect();
+            parameter_names(&product)
+        };
+        assert_eq!(
+            names(&["Quantity", "Colour", "SKU"]),
+            ["option-quantity", "colour", "option-sku"]
+        );
+        assert_eq!(names(&["Size", "size?", "SIZE"]), ["size", "option-2", "option-3"]);
+        assert_eq!(names(&["!", "?", "Option 2"]), ["option-", "option-2", "option-3"]);
+    }
+
+    /// Product with one option whose values differ in signs only.
+    fn with_values(values: &[&str]) -> Product {
+        let variants: Vec<_> = values
+            .iter()
+            .enumerate()
+            .map(|(number, value)| {
+                json!({
+                    "sku": format!("V-{number}"), "options": {"Power": value},
+                    "price": {"amount": 1_000, "currency": "EUR"}, "in_stock": true, "weight_grams": 0,
+                })
+            })
+            .collect();
+        let mut product = lamp();
+        product.options =
+            serde_json::from_value(json!([{"name": "Power", "values": values}])).unwrap();
+        product.variants = serde_json::from_value(json!(variants)).unwrap();
+        product
+    }
+
+    #[test]
+    fn the_exact_value_is_sold_whatever_others_are_called() {
+        for values in [
+            &["+2.00", "-2.00"][..],
+            &["A", "A+", "a"],
+            &["C#", "C", "C++"],
+            &["50%", "50"],
+            &["XL", "XL+"],
+            &["1.5", "1,5", "15"],
+        ] {
+            let product = with_values(values);
+            for (number, value) in values.iter().enumerate() {
+                let query = Serializer::new(String::new()).append_pair("power", value).finish();
+                let fields = FormFields::parse(query.as_bytes());
+                let sku =
+                    VariantSelection::read(&product, &fields).buyable().unwrap().sku.to_string();
+                assert_eq!(sku, format!("V-{number}"), "{value}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_sold_in_place_of_a_value_that_is_not_there() {
+        let product = with_values(&["+2.00", "-2.00"]);
+        for (query, expected) in [
+            ("power=2.00", None),
+            ("power=3", None),
+            ("power=2-00", None),
+            ("", Some("V-0")),
+            ("sku=v-1", Some("V-1")),
+            ("sku=gone", Some("V-0")),
+            ("sku=V-1&power=%2B2.00", Some("V-0")),
+        ] {
+            let fields = FormFields::parse(query.as_bytes());
+            let selection = VariantSelection::read(&product, &fields);
+            assert_eq!(selection.buyable().map(|it| it.sku.as_str()), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn the_default_is_the_cheapest_in_stock() {
+        let mut product = with_values(&["S", "M", "L"]);
+        product.variants[0].in_stock = false;
+        product.variants[0].price =
+            serde_json::from_value(json!({"amount": 1, "currency": "EUR"})).unwrap();
+        product.variants[2].price =
+            serde_json::from_value(json!({"amount": 2, "currency": "EUR"})).unwrap();
+        let selected = |product: &Product| {
+            VariantSelection::read(product, &FormFields::default()).variant.unwrap().sku.to_string()
+        };
+        assert_eq!(selected(&product), "V-2");
+        product.variants.iter_mut().for_each(|it| it.in_stock = false);
+        assert_eq!(selected(&product), "V-0");
     }
 }

@@ -1,0 +1,156 @@
+//! Listeners of the process: their addresses, who may reach them, and their limits.
+
+use crate::{
+    error::CliError,
+    modules,
+    process::{self, ProcessSettings},
+};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use settings::Settings;
+use std::{net::SocketAddr, time::Duration};
+use tokio::net::TcpListener;
+use web::{ConnectionLimits, MinimumRate, ServeOptions};
+
+/// Open files that are not for connections of clients: the data folder, logs, connections to other processes.
+const OPEN_FILES_RESERVED: u64 = 128;
+/// Connections that a listener may have, however few files the process may open.
+const CONNECTIONS_MIN: u64 = 16;
+
+/// Listeners of the process, those that it needs.
+#[derive(Debug)]
+pub(crate) struct Listeners {
+    pub(crate) shop: Option<TcpListener>,
+    pub(crate) operator: Option<TcpListener>,
+    pub(crate) services: Option<TcpListener>,
+    pub(crate) status: Option<TcpListener>,
+}
+
+impl Listeners {
+    /// Binds the ports.
+    pub(crate) async fn bind(
+        process: &ProcessSettings,
+        has_gateway: bool,
+    ) -> Result<Self, CliError> {
+        let shop = listener("listen", has_gateway, &process.listen).await?;
+        let operator = listener("operator_listen", has_gateway, &process.operator_listen).await?;
+        let for_peers = !process.service_listen.is_empty() || !has_gateway;
+        let address = match process.service_listen.as_str() {
+            "" => &process.listen,
+            address => address,
+        };
+        let services = listener("service_listen", for_peers, address).await?;
+        let has_status = !process.status_listen.is_empty();
+        let status = listener("status_listen", has_status, &process.status_listen).await?;
+        Ok(Self { shop, operator, services, status })
+    }
+
+    /// Refuses a listener that other machines can reach, where only this one should.
+    pub(crate) fn check_reach(
+        &self,
+        process: &ProcessSettings,
+        settings: &Settings,
+        has_secret: bool,
+    ) -> Result<(), CliError> {
+        // Without a secret anybody who reaches the service listener is a member of the fleet.
+        if let (Some(address), false) = (beyond_loopback(self.services.as_ref())?, has_secret) {
+            return Err(CliError::usage(format!(
+                "service_listen: {address} can be reached from other machines, so calls need a credential: set fleet.secret_file, or listen on loopback"
+            )));
+        }
+        if let Some(address) = beyond_loopback(self.operator.as_ref())?
+            && !process.allow_operator_edge_beyond_loopback
+        {
+            return Err(CliError::usage(format!(
+                "operator_listen: {address} can be reached from other machines, and the operator edge asks for no sign-in: listen on loopback, or set allow_operator_edge_beyond_loopback if only operators can reach that address"
+            )));
+        }
+        if let Some(address) = beyond_loopback(self.shop.as_ref())?
+            && process::accepts_test_payments(settings)?
+            && !process.allow_test_payments_beyond_loopback
+        {
+            return Err(CliError::usage(format!(
+                "listen: {address} can be reached from other machines, and with test payments anybody there orders for nothing: start with --no-demo, or set allow_test_payments_beyond_loopback if this shop is a demonstration"
+            )));
+        }
+        Ok(())
+    }
+
+    /// Options of the listeners of the edges.
+    pub(crate) fn edge_options(
+        &self,
+        process: &ProcessSettings,
+        settings: &Settings,
+    ) -> Result<ServeOptions, CliError> {
+        let connections = modules::connection_limits(settings, self.connections_max(process));
+        let connections = connections.map_err(CliError::usage)?;
+        Ok(ServeOptions { connections, ..self.options(process) })
+    }
+
+    /// Options of the other listeners, whose clients are few and known.
+    pub(crate) fn options(&self, process: &ProcessSettings) -> ServeOptions {
+        let connections_max = self.connections_max(process);
+        ServeOptions {
+            connections: ConnectionLimits {
+                connections_max,
+                client_connections_max: connections_max,
+                ..ConnectionLimits::default()
+            },
+            minimum_rate: MinimumRate {
+                grace: Duration::from_secs(process.transfer_grace_seconds),
+                bytes_per_second_min: process.transfer_bytes_per_second_min,
+            },
+            drain_timeout: Duration::from_millis(process.drain_timeout_ms),
+            ..ServeOptions::default()
+        }
+    }
+
+    /// Connections that each listener may have: as the setting says, but no more than the process may open files.
+    fn connections_max(&self, process: &ProcessSettings) -> usize {
+        let all = [&self.shop, &self.operator, &self.services, &self.status];
+        let listeners = all.into_iter().flatten().count().max(1) as u64;
+        let files = open_files_max().saturating_sub(OPEN_FILES_RESERVED) / listeners;
+        let files = usize::try_from(files.max(CONNECTIONS_MIN)).unwrap_or(usize::MAX);
+        process.connections_max.min(files)
+    }
+}
+
+/// Raises the limit of open files as far as the operating system lets a process do so itself, and returns it.
+fn open_files_max() -> u64 {
+    let limit = getrlimit(Resource::Nofile);
+    // Where it cannot be raised, it stays as it is.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
+}
+
+/// Address of a listener that other machines can reach.
+fn beyond_loopback(listener: Option<&TcpListener>) -> Result<Option<SocketAddr>, CliError> {
+    let Some(listener) = listener else { return Ok(None) };
+    let address = listener.local_addr().map_err(CliError::unavailable)?;
+    Ok((!address.ip().to_canonical().is_loopback()).then_some(address))
+}
+
+async fn listener(
+    setting: &str,
+    is_needed: bool,
+    address: &str,
+) -> Result<Option<TcpListener>, CliError> {
+    if !is_needed {
+        return Ok(None);
+    }
+    let address: SocketAddr = address.parse().map_err(|_| {
+        CliError::usage(format!(
+            "{setting}: {address:?} is not an address and port, such as 127.0.0.1:8080"
+        ))
+    })?;
+    match TcpListener::bind(address).await {
+        Ok(listener) => Ok(Some(listener)),
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+            Err(CliError::unavailable(format!(
+                "{address} is already in use; stop the other process, or choose another port ({setting}; 0 picks a free one)"
+            )))
+        }
+        Err(error) => {
+            Err(CliError::unavailable(format!("cannot listen on {address} ({setting}): {error}")))
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Imports and replays as commands: their arguments, and exit codes that tell whether anything was done.
+
+use crate::program::{assert_fails, icommerce};
+use std::{fs, path::Path, process::Command};
+use tempfile::TempDir;
+
+const HEADER: &str = "Handle,Title,Variant SKU,Variant Price,Variant Inventory Qty\n";
+
+fn import(folder: &Path, name: &str, text: &str) -> Command {
+    let file = folder.join(name);
+    fs::write(&file, text).unwrap();
+    let mut command = icommerce(&folder.join("data"));
+    command.args(["import", "catalog"]).arg(file);
+    command
+}
+
+/// Exit code, and the last line of standard error.
+fn outcome(command: &mut Command) -> (Option<i32>, String) {
+    let output = command.output().unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    (output.status.code(), errors.lines().last().unwrap_or_default().to_owned())
+}
+
+#[test]
+fn an_import_that_did_nothing_fails_and_one_that_did_something_does_not() {
+    let folder = TempDir::new().unwrap();
+    let rows = |rows: &str| format!("{HEADER}{rows}");
+    let refused =
+        outcome(&mut import(folder.path(), "a.csv", &rows("mug,Mug,M,free,1\ncup,Cup,C,,1\n")));
+    assert_eq!(refused.0, Some(1));
+    assert!(refused.1.contains("none of the 2 rows"), "{}", refused.1);
+    let empty = outcome(&mut import(folder.path(), "b.csv", HEADER));
+    assert_eq!(empty.0, Some(1));
+    assert!(empty.1.contains("nothing was imported"), "{}", empty.1);
+    let partial = rows("mug,Mug,M,5,1\ncup,Cup,C,,1\n");
+    assert_eq!(outcome(&mut import(folder.path(), "c.csv", &partial)), (Some(0), String::new()));
+}
+
+#[test]
+fn what_an_import_cannot_tell_it_asks_for() {
+    let folder = TempDir::new().unwrap();
+    let ambiguous = format!("{HEADER}sofa,Sofa,S,\"1,299\",1\n");
+    let (code, line) = outcome(&mut import(folder.path(), "a.csv", &ambiguous));
+    assert_eq!(code, Some(2));
+    assert!(line.contains("line 2") && line.contains("--decimal point"), "{line}");
+    let told = outcome(import(folder.path(), "a.csv", &ambiguous).args(["--decimal", "point"]));
+    assert_eq!(told, (Some(0), String::new()));
+    let mapping = assert_fails(
+        import(folder.path(), "a.csv", &ambiguous).args(["--columns", "nowhere.toml"]),
+        2,
+    );
+    assert!(mapping.contains("--columns") && mapping.contains("woocommerce"), "{mapping}");
+    let currency =
+        assert_fails(import(folder.path(), "a.csv", &ambiguous).args(["--currency", "euro"]), 2);
+    assert!(currency.contains("--currency"), "{currency}");
+}
+
+#[test]
+fn a_replay_of_nothing_fails() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("empty.csv");
+    fs::write(
+        &file,
+        "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n",
+    )
+    .unwrap();
+    let mut command = icommerce(&folder.path().join("data"));
+    let (code, line) = outcome(command.args(["replay", "online-retail"]).arg(file));
+    assert_eq!(code, Some(1), "{line}");
+    assert!(line.contains("nothing was replayed"), "{line}");
+}

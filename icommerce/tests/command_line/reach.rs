@@ -1,0 +1,131 @@
+//! Who can reach what: listeners beyond this machine, and the status of the shop.
+
+use crate::program::{assert_fails, icommerce, start_listeners, start_shop, stop_shop};
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    process::Command,
+};
+use tempfile::TempDir;
+
+/// Status and response of one request with these header lines.
+fn exchange(address: &str, path: &str, headers: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nconnection: close\r\n{headers}\r\n").unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    let status = response.split(' ').nth(1).unwrap_or_else(|| panic!("{response:?}"));
+    (status.parse().unwrap(), response)
+}
+
+fn status(address: &str, path: &str, headers: &str) -> u16 {
+    exchange(address, path, headers).0
+}
+
+/// Address of a listener on any interface, as seen from this machine.
+fn on_loopback(address: &str) -> String {
+    let (_, port) = address.rsplit_once(':').unwrap();
+    format!("127.0.0.1:{port}")
+}
+
+#[test]
+fn test_payments_and_the_operator_edge_stay_on_this_machine_unless_it_is_said() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    let start = |arguments: &[&str], environment: &[(&str, &str)]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_icommerce"));
+        command.arg("--data").arg(&data).args(arguments).envs(environment.iter().copied());
+        command.env("ICOMMERCE_LOG_FILTER", "warn");
+        command
+    };
+    let (local, open) = ("--operator-listen=127.0.0.1:0", "--operator-listen=0.0.0.0:0");
+    for listen in ["--listen=0.0.0.0:0", "--listen=[::]:0"] {
+        for environment in [&[][..], &[("ICOMMERCE_PAYMENT_SERVICE__TEST_PAYMENTS", "true")]] {
+            let refused = assert_fails(&mut start(&[listen, local], environment), 2);
+            for word in
+                ["listen: ", "test payments", "--no-demo", "allow_test_payments_beyond_loopback"]
+            {
+                assert!(refused.contains(word), "{listen}: {refused}");
+            }
+        }
+    }
+    let on = [("ICOMMERCE_PAYMENT_SERVICE__TEST_PAYMENTS", "true")];
+    let refused = assert_fails(&mut start(&["--no-demo", "--listen=0.0.0.0:0", local], &on), 2);
+    assert!(refused.contains("test payments"), "{refused}");
+    let refused = assert_fails(&mut start(&["--no-demo", "--listen=127.0.0.1:0", open], &[]), 2);
+    assert!(refused.contains("operator_listen: ") && refused.contains("no sign-in"), "{refused}");
+    assert!(!data.exists(), "a start that is refused opens nothing");
+
+    for (arguments, environment) in [
+        (["--no-demo", "--listen=0.0.0.0:0", local], &[][..]),
+        (
+            ["--no-demo", "--listen=127.0.0.1:0", open],
+            &[("ICOMMERCE_ALLOW_OPERATOR_EDGE_BEYOND_LOOPBACK", "true")],
+        ),
+        (
+            ["--no-demo", "--listen=0.0.0.0:0", local],
+            &[on[0], ("ICOMMERCE_ALLOW_TEST_PAYMENTS_BEYOND_LOOPBACK", "true")],
+        ),
+    ] {
+        let (child, addresses) = start_shop(&mut start(&arguments, environment));
+        for address in addresses {
+            assert_eq!(status(&on_loopback(&address), "/health/live", "host: localhost\r\n"), 200);
+        }
+        stop_shop(child);
+    }
+}
+
+#[test]
+fn test_payments_are_announced_in_the_log_and_on_every_page() {
+    let folder = TempDir::new().unwrap();
+    for (test_payments, is_announced) in [("true", true), ("false", false)] {
+        let mut command = icommerce(folder.path());
+        command.arg("--no-demo").env("ICOMMERCE_PAYMENT_SERVICE__TEST_PAYMENTS", test_payments);
+        let (mut child, [shop, _]) = start_shop(&mut command);
+        for path in ["/", "/cart", "/products", "/no-such-page"] {
+            let (_, page) = exchange(&shop, path, "host: localhost\r\n");
+            assert!(page.contains("</html>"), "{path}");
+            assert_eq!(page.contains("Test shop: payments are simulated"), is_announced, "{path}");
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let mut log = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        assert_eq!(log.contains("test payments are accepted"), is_announced, "{log}");
+    }
+}
+
+#[test]
+fn the_status_of_the_shop_is_for_operators() {
+    let folder = TempDir::new().unwrap();
+    let mut command = icommerce(folder.path());
+    command.arg("--no-demo").env("ICOMMERCE_STATUS_LISTEN", "127.0.0.1:0");
+    let (child, [shop, operator, metrics]) =
+        start_listeners(&mut command, ["shop", "operator", "status"]);
+    let host = "host: localhost\r\n";
+    for path in ["/metrics", "/health", "/health/ready"] {
+        let (status_of_shop, response) = exchange(&shop, path, host);
+        assert_eq!(status_of_shop, 404, "{path}");
+        assert!(!response.contains("components") && !response.contains("_total"), "{response}");
+        assert_eq!(status(&operator, path, host), 200, "{path}");
+        assert_eq!(status(&operator, path, "host: evil.example\r\n"), 403, "{path}");
+    }
+    let (alive, response) = exchange(&shop, "/health/live", host);
+    assert!(alive == 200 && response.ends_with("\r\n\r\n"), "liveness has no details: {response}");
+    assert!(exchange(&operator, "/health/live", host).1.contains("components"));
+    assert!(exchange(&operator, "/metrics", host).1.contains("http_server_requests"));
+    for address in [&shop, &operator] {
+        for path in ["/", "/api/v1/products", "/health/live"] {
+            for headers in ["", "host: localhost\r\nhost: localhost\r\n", "host: \r\n"] {
+                assert_eq!(status(address, path, headers), 400, "{path} with {headers:?}");
+            }
+        }
+        let forwarded = "host: localhost\r\nx-forwarded-for: 198.51.100.1\r\n";
+        let (refused, response) = exchange(address, "/api/v1/products", forwarded);
+        assert!(refused == 403 && response.contains("trusted_proxies"), "{response}");
+    }
+    for (path, expected) in [("/metrics", 200), ("/health", 200), ("/api/v1/products", 404)] {
+        assert_eq!(status(&metrics, path, host), expected, "{path}");
+    }
+    stop_shop(child);
+}

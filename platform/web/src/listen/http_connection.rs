@@ -1,0 +1,128 @@
+//! Connection of a listener: HTTP/1.1, each request in a durability scope, each response after its flush.
+
+use super::{
+    MinimumRate, ServeOptions, body_timeout::BodyTimeout, connections::OpenConnection,
+    write_timeout::WriteTimeout,
+};
+use crate::ProblemResponse;
+use axum::{
+    Router,
+    body::Body,
+    extract::ConnectInfo,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, Uri, Version, header, uri::Authority};
+use hyper::{body::Incoming, server::conn::http1};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use kernel::{Problem, codes};
+use std::{convert::Infallible, net::SocketAddr, pin::pin, time::Duration};
+use storage::durability;
+use tokio::{net::TcpStream, sync::watch};
+use tower::ServiceExt;
+
+/// Connection of a client.
+pub(super) struct HttpConnection {
+    router: Router,
+    peer: SocketAddr,
+    open: OpenConnection,
+    header_read_timeout: Duration,
+    header_bytes_max: usize,
+    minimum_rate: MinimumRate,
+}
+
+impl HttpConnection {
+    pub(super) fn new(
+        router: Router,
+        peer: SocketAddr,
+        options: &ServeOptions,
+        open: OpenConnection,
+    ) -> Self {
+        let ServeOptions { header_read_timeout, header_bytes_max, minimum_rate, .. } = *options;
+        Self { router, peer, open, header_read_timeout, header_bytes_max, minimum_rate }
+    }
+
+    pub(super) async fn run(self, stream: TcpStream, mut stopped: watch::Receiver<()>) {
+        // Responses are written whole, so Nagle's algorithm would only delay them.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection was gone at once");
+        }
+        let stream = WriteTimeout::new(stream, self.minimum_rate);
+        let service = hyper::service::service_fn(|request| self.respond(request));
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.header_read_timeout)
+            .max_buf_size(self.header_bytes_max)
+            .serve_connection(TokioIo::new(stream), service);
+        let mut connection = pin!(connection);
+        let ended = tokio::select! {
+            ended = &mut connection => ended,
+            // An error, since the listener drops the sender when it stops.
+            _ = stopped.changed() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            // The client's fault: it disconnected, was too slow, or does not speak HTTP.
+            tracing::debug!(%error, peer = %self.peer, "a connection ended early");
+        }
+    }
+
+    async fn respond(&self, request: hyper::Request<Incoming>) -> Result<Response, Infallible> {
+        self.open.busy();
+        let response = if names_one_host(request.version(), request.uri(), request.headers()) {
+            let mut request =
+                request.map(|body| Body::new(BodyTimeout::new(body, self.minimum_rate)));
+            request.extensions_mut().insert(ConnectInfo(self.peer));
+            serve_detached(self.router.clone(), request).await
+        } else {
+            ProblemResponse(no_single_host()).into_response()
+        };
+        self.open.idle();
+        Ok(response)
+    }
+}
+
+/// Whether a request names the host that it is for exactly once (RFC 9112, 3.2): what checks the host and what uses it
+/// must not look at different ones. HTTP/1.0 has no `Host`.
+fn names_one_host(version: Version, uri: &Uri, headers: &HeaderMap) -> bool {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) => version < Version::HTTP_11,
+        (Some(_), Some(_)) => false,
+        (Some(host), None) => match uri.authority() {
+            Some(authority) => authority.as_str().as_bytes().eq_ignore_ascii_case(host.as_bytes()),
+            None => Authority::try_from(host.as_bytes()).is_ok(),
+        },
+    }
+}
+
+fn no_single_host() -> Problem {
+    let title = "a request names the host that it is for once, in Host";
+    Problem::new(400, codes::INVALID_HEADER, title)
+}
+
+/// Runs one request in a durability scope and returns its response once the commits that it depends on are flushed, or a
+/// 503 if one of them was lost. [`serve`](crate::serve) does this with every request.
+pub async fn serve_detached(router: Router, request: hyper::Request<Body>) -> Response {
+    let (response, dependencies) = durability::scope(router.oneshot(request)).await;
+    let response = match response {
+        Ok(response) => response,
+        Err(never) => match never {},
+    };
+    if kernel::defects::planted("answer_before_flush") {
+        return response;
+    }
+    match dependencies.wait().await {
+        Ok(()) => response,
+        Err(lost) => {
+            tracing::error!(error = %lost, "a response was withheld: a commit that it depends on was lost");
+            ProblemResponse(withheld()).into_response()
+        }
+    }
+}
+
+fn withheld() -> Problem {
+    let title = "what you asked for could not be written and did not happen; ask again shortly";
+    Problem::new(503, codes::UNAVAILABLE, title).retry_after(1)
+}

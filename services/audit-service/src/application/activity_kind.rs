@@ -1,0 +1,72 @@
+//! Kind of an activity: it determines how long the activity is kept and how much room its kind may take in a day.
+
+use contracts::audit::Activity;
+use serde::{Deserialize, Serialize};
+
+/// Kind of an activity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ActivityKind {
+    /// Change by an operator: products, prices, stock, fulfilment, refunds.
+    Operator,
+    /// Change of an order or a payment.
+    Order,
+    /// Change of a cart, by anybody.
+    Cart,
+    /// Look at the catalogue, by anybody.
+    Visit,
+}
+
+/// Value for each kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ByKind<T> {
+    pub(crate) operator: T,
+    pub(crate) order: T,
+    pub(crate) cart: T,
+    pub(crate) visit: T,
+}
+
+impl<T: Copy> ByKind<T> {
+    pub(crate) fn of(&self, kind: ActivityKind) -> T {
+        match kind {
+            ActivityKind::Operator => self.operator,
+            ActivityKind::Order => self.order,
+            ActivityKind::Cart => self.cart,
+            ActivityKind::Visit => self.visit,
+        }
+    }
+}
+
+impl ActivityKind {
+    pub(crate) const ALL: [Self; 4] = [Self::Operator, Self::Order, Self::Cart, Self::Visit];
+
+    pub(crate) fn of(activity: &Activity) -> Self {
+        const VISITS: [&str; 4] =
+            ["product.viewed", "product.listed", "product.searched", "product.filtered"];
+        let Activity { action, edge, .. } = activity;
+        let subject = action.split('.').next();
+        match subject {
+            _ if VISITS.contains(&action.as_str()) => Self::Visit,
+            _ if edge == "operator" => Self::Operator,
+            Some("cart") => Self::Cart,
+            Some("order" | "payment") => Self::Order,
+            // Nobody else changes the catalogue and the stock.
+            _ => Self::Operator,
+        }
+    }
+
+    /// Name in metrics and in the stored chunks.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Order => "order",
+            Self::Cart => "cart",
+            Self::Visit => "visit",
+        }
+    }
+
+    /// Kind of this name.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}

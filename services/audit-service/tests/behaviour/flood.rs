@@ -1,0 +1,46 @@
+//! Flood: what strangers do costs the audit trail little, and what operators and buyers do is recorded all the same.
+
+use crate::fixture::{AuditFixture, activity, batch};
+use engine_memory::MemoryEngine;
+use serde_json::{Map, json};
+use settings::Flag;
+use std::time::Duration;
+
+static CHUNKS: storage::Collection = storage::Collection { name: "bundles", indexes: &[] };
+
+/// Budget of visits in a day, in bytes.
+const BUDGET: usize = 100_000;
+
+#[tokio::test]
+async fn a_flood_of_searches_with_random_words_stays_in_the_budget_of_a_day() {
+    let budget = BUDGET.to_string();
+    let flag = Flag::new("--x", "audit-service.day_bytes_max.visit", budget);
+    let fixture = AuditFixture::on(MemoryEngine::new(), vec![flag]).await;
+    let mut details = Map::new();
+    details.insert("q".to_owned(), json!("zxcv ".repeat(600)));
+    details.insert("brand".to_owned(), json!(vec!["zxcv"; 500]));
+    details.insert("mail".to_owned(), json!("ann@example.com"));
+    for round in 0..40 {
+        let searches = (0..100).map(|number| contracts::audit::Activity {
+            details: details.clone(),
+            ..activity(round * 100 + number, "guest", "product.searched", "products")
+        });
+        fixture.audit.record(batch(searches.collect(), 0)).await.unwrap();
+    }
+    let order = activity(9_000, "guest", "order.confirmed", "order:1");
+    let change = activity(9_001, "operator", "product.published", "product:1");
+    fixture.audit.record(batch(vec![order, change], 0)).await.unwrap();
+    assert_eq!(fixture.page("action=order.confirmed").await.items.len(), 1);
+    assert_eq!(fixture.page("action=product.published").await.items.len(), 1);
+    let searches = fixture.all("action=product.searched", 200).await;
+    assert!(searches.len() > 50 && searches.len() < 1_000, "{}", searches.len());
+    assert!(searches.iter().all(|search| search.details["mail"] == "…"));
+
+    fixture.tasks.drain(Duration::ZERO).await;
+    let documents = fixture.engine.bulk("audit-service").documents;
+    let chunks = documents.scan(&CHUNKS, None, 10_000).await.unwrap();
+    let visits = chunks.iter().filter(|chunk| chunk.key.starts_with("visit/"));
+    let bytes: usize = visits.map(|chunk| chunk.body.len()).sum();
+    // Each activity ends with a line break, which the budget does not count.
+    assert!(bytes <= BUDGET + searches.len(), "{bytes}");
+}
