@@ -3,7 +3,8 @@
 use crate::{TestService, code, counts, hold_id, lines, new_hold, problem};
 use contracts::{
     inventory::{
-        COUNTS_MAX, HOLD_LINES_MAX, HOLD_SECONDS_MAX, HoldStatus, Inventory, InventoryClient, NewHold, Restock,
+        COUNTS_MAX, HOLD_LINES_MAX, HOLD_SECONDS_MAX, HoldStatus, Inventory, InventoryClient,
+        NewHold, Restock,
     },
     shared::Sku,
 };
