@@ -120,10 +120,10 @@ fn checkout_input(
 
 /// Filter of a list of orders.
 pub(super) fn order_filter(
-    query: OrderListStatus, OrderQuery,
+    query: OrderQuery,
     numbers: &OrderNumbers,
 ) -> Result<OrderFilter, Problem> {
-    let status = query.status.as_deref().map(|word| {
+    let status = query.status.as_deref().map(|word| -> Result<_, Problem> {
         Ok(match web::choice("status", word)? {
             OrderListStatus::Pending => StatusFilter::Order(OrderStatus::Pending),
             OrderListStatus::Confirmed => StatusFilter::Order(OrderStatus::Confirmed),
