@@ -91,6 +91,11 @@ impl Page {
         self.visit_url(&Shop::shared().url(path));
     }
 
+    /// Opens a path of the operator edge, and waits until it is loaded.
+    pub fn visit_operator(&self, path: &str) {
+        self.visit_url(&Shop::shared().operator_url(path));
+    }
+
     /// Navigates to a URL and waits until the page is loaded.
     pub fn visit_url(&self, url: &str) {
         let from = self.events.len();

@@ -28,6 +28,7 @@ const PUBLIC_PAGES: &[(&str, &str)] = &[
     ("new products", "/new"),
     ("empty cart", "/cart"),
     ("help", "/help"),
+    ("legal notice", "/imprint"),
     ("find an order", "/orders"),
     ("not found", "/there/is/nothing/here"),
 ];

@@ -1,13 +1,31 @@
-//! Demonstration catalogue: seeds a new data folder once.
+//! Demonstration: seeds a new data folder once, and gives the shop its words.
 
 use crate::{error::CliError, shop::RunningShop};
 use contracts::product::ProductClient;
-use demo_shop::seed as seed_catalogue;
+use demo_shop::{WORDS, seed as seed_catalogue};
 use kernel::Ids;
+use settings::Settings;
 use shop_client::{EdgeClient, RetryPolicy};
+use storage::KeyValue;
 
 /// Key under which the state of the seeding is stored.
 const KEY: &str = "demonstration";
+
+/// Settings with the words of the demonstration, in a folder that has its catalogue or is about to get it. A merchant who
+/// says anything about the shop in settings gets none of them.
+pub(crate) async fn with_words(
+    settings: Settings,
+    values: &dyn KeyValue,
+    ids: &Ids,
+) -> Result<Settings, CliError> {
+    let state = values.value(KEY, ids.now()).await.map_err(CliError::failed)?;
+    match state.as_deref().unwrap_or_default() {
+        b"" | b"planting" | b"planted" => {
+            settings.preset("the demonstration", WORDS).map_err(CliError::usage)
+        }
+        _ => Ok(settings),
+    }
+}
 
 /// Seeds the catalogue if the state of this folder is undecided; an interrupted seeding is resumed. A shop that started
 /// without the demonstration catalogue stays without it.

@@ -1,6 +1,7 @@
 //! Running shop: storage engine, services and listeners. Started by `serve`, and by commands that need a shop.
 
 use crate::{
+    demo,
     edges::{self, StatusEndpoints},
     error::CliError,
     listeners::Listeners,
@@ -68,6 +69,11 @@ impl RunningShop {
         engine.register_metrics(&metrics);
         let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness);
         let ids = Ids::new(clock, Arc::clone(&randomness));
+        let settings = if process.demo {
+            demo::with_words(settings, &*engine.service("process").key_value, &ids).await?
+        } else {
+            settings
+        };
         let resources = ProcessResources {
             settings: Arc::new(settings),
             storage: &|name| engine.service(name),

@@ -23,10 +23,10 @@ pub(crate) enum SkipPolicy {
 }
 
 /// Prerequisites of the tests, by crate.
-const PREREQUISITES: &[(&str, &[Prerequisite])] = &[(
-    "browser-tests",
-    &[Prerequisite::Chromium, Prerequisite::AxeCore, Prerequisite::Lighthouse],
-)];
+const PREREQUISITES: &[(&str, &[Prerequisite])] = &[
+    ("browser-tests", &[Prerequisite::Chromium, Prerequisite::AxeCore, Prerequisite::Lighthouse]),
+    ("interop", &[Prerequisite::TypeScript, Prerequisite::Maven]),
+];
 
 /// Builds and runs the tests of the crates named in `only` (of all when it is empty); true when all succeeded.
 pub(crate) fn run(root: &Path, only: &[String], skip_policy: SkipPolicy) -> Outcome<bool> {

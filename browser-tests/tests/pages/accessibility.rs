@@ -61,6 +61,26 @@ fn axe_finds_nothing_serious_in_drawers_suggestions_and_messages() {
 }
 
 #[test]
+fn axe_finds_nothing_serious_at_the_operator_edge() {
+    let axe = axe_core();
+    let mut findings = Findings::default();
+    for theme in [Theme::Light, Theme::Dark] {
+        let page = Page::new(Emulation { theme, ..Emulation::DESKTOP });
+        page.visit_operator("/");
+        page.evaluate(&axe);
+        findings.collect_from(&page, &format!("{theme:?}, operator edge"), RUN_AXE);
+        page.visit_operator("/docs");
+        page.wait_until("document.querySelectorAll('.opblock-summary-control').length > 20");
+        page.evaluate(&axe);
+        findings.collect_from(&page, &format!("{theme:?}, API document"), RUN_AXE);
+        page.click(".opblock-summary-control");
+        page.wait_until("document.querySelector('.opblock-body') !== null");
+        findings.collect_from(&page, &format!("{theme:?}, open operation"), RUN_AXE);
+    }
+    findings.assert_none();
+}
+
+#[test]
 fn axe_finds_a_planted_violation() {
     let page = Page::new(Emulation::DESKTOP);
     page.visit("/help");

@@ -168,7 +168,7 @@ fn media(product: &Product) -> Vec<Media> {
 fn alt_text(view: &str, name: &str, colour: &str) -> String {
     match view {
         "crop" => format!("{name} in {colour}, close by"),
-        "drawing" => format!("{name}, drawn with its measures"),
+        "drawing" => format!("{name}, drawn in outline"),
         _ => format!("{name} in {colour}"),
     }
 }
@@ -193,7 +193,7 @@ fn escape_html(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-fn capitalise(word: &str) -> String {
+pub(crate) fn capitalise(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -50,6 +50,26 @@ impl Settings {
         Ok(settings)
     }
 
+    /// Settings in which these values replace the defaults, as one: where any of the keys has been given a value already,
+    /// all stay as they are. `origin` names them where an origin is shown.
+    ///
+    /// # Errors
+    ///
+    /// [`SettingError`] for a key that no section declares, or a value that is refused.
+    pub fn preset(mut self, origin: &str, values: &[(&str, &str)]) -> Result<Self, SettingError> {
+        let is_given = |key: &str| {
+            self.keys.get(key).is_some_and(|setting| setting.node.origin != Origin::Default)
+        };
+        if values.iter().any(|(key, _)| is_given(key)) {
+            return Ok(self);
+        }
+        for (key, value) in values {
+            self.load_flag(&source::Flag::new(origin, *key, *value))?;
+        }
+        self.check()?;
+        Ok(self)
+    }
+
     /// Deserialises a section.
     ///
     /// # Errors

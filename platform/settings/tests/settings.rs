@@ -404,3 +404,24 @@ fn an_undeclared_section_is_an_error() {
         "there is no settings section `payment-services`; did you mean `payment-service`?"
     );
 }
+
+#[test]
+fn presets_replace_the_defaults_all_together_or_not_at_all() {
+    let presets = [("data", "/srv/demo"), ("services", "a,b")];
+    let loaded = |flags: Vec<Flag>| {
+        let sources = Sources { flags, ..Sources::default() };
+        Settings::load([Section::top::<ProcessSettings>()], &sources).unwrap()
+    };
+    let top = |settings: Settings| {
+        let ProcessSettings { data, services, .. } = settings.top().unwrap();
+        (data, services.join("+"))
+    };
+    let preset = loaded(Vec::new()).preset("the demonstration", &presets).unwrap();
+    assert_eq!(top(preset), ("/srv/demo".to_owned(), "a+b".to_owned()));
+    let own = loaded(vec![Flag::new("--services", "services", "c")]);
+    assert_eq!(top(own.preset("x", &presets).unwrap()), ("./data".to_owned(), "c".to_owned()));
+    let other = loaded(vec![Flag::new("--workers", "workers", "2")]);
+    assert_eq!(top(other.preset("x", &presets).unwrap()).0, "/srv/demo");
+    let error = loaded(Vec::new()).preset("x", &[("nothing", "1")]).unwrap_err();
+    assert!(error.to_string().contains("there is no setting `nothing`"), "{error}");
+}

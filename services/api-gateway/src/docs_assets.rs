@@ -1,5 +1,6 @@
 //! API documentation assets: the OpenAPI document of each edge, and Swagger UI. All of them are embedded in the binary.
 
+use crate::operator_page;
 use aide::swagger::Swagger;
 use axum::{
     body::Body,
@@ -8,6 +9,7 @@ use axum::{
 };
 use bytes::Bytes;
 use std::sync::OnceLock;
+use telemetry::Health;
 use transport::Edge;
 
 const SHOP_DOCUMENT: &str = include_str!("../../../contracts/openapi/shop.json");
@@ -21,6 +23,9 @@ const SWAGGER_CSP: HeaderValue = HeaderValue::from_static(
 /// Cache lifetime of the assets, which change only with the binary.
 const CACHE_ONE_HOUR: HeaderValue = HeaderValue::from_static("public, max-age=3600");
 
+/// Style sheet that gives Swagger UI the contrast it lacks.
+const CONTRAST: &str = include_str!("../assets/swagger-contrast.css");
+
 const PAGE: &str = r#"<!doctype html>
 <html lang="en">
 <head>
@@ -31,17 +36,21 @@ const PAGE: &str = r#"<!doctype html>
 <link rel="stylesheet" href="/docs/swagger-ui.css">
 </head>
 <body>
+<main>
+<h1>iCommerce API</h1>
 <div id="swagger-ui"></div>
+</main>
 <script src="/docs/swagger-ui-bundle.js"></script>
 <script src="/docs/start.js"></script>
 </body>
 </html>
 "#;
 
+/// Without deep links: they are links within buttons, which screen readers cannot tell apart.
 const START: &str = r##"SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#swagger-ui",
-  deepLinking: true,
+  deepLinking: false,
   validatorUrl: null,
 });
 "##;
@@ -54,12 +63,17 @@ pub(crate) enum DocsAsset {
     Start,
     Bundle,
     Style,
+    /// Landing page of the operator edge.
+    OperatorPage,
+    OperatorStyle,
 }
 
 impl DocsAsset {
-    /// Asset at a path.
-    pub(crate) fn from_path(path: &str) -> Option<Self> {
+    /// Asset of an edge at a path.
+    pub(crate) fn from_path(edge: Edge, path: &str) -> Option<Self> {
         Some(match path {
+            "/" if edge == Edge::Operator => Self::OperatorPage,
+            operator_page::STYLE_PATH if edge == Edge::Operator => Self::OperatorStyle,
             "/openapi.json" => Self::Document,
             "/docs" | "/docs/" => Self::Page,
             "/docs/start.js" => Self::Start,
@@ -69,8 +83,8 @@ impl DocsAsset {
         })
     }
 
-    /// Response with the asset, as seen from `edge`.
-    pub(crate) fn response(self, edge: Edge) -> Response {
+    /// Response with the asset, as seen from `edge` in a process of this health.
+    pub(crate) fn response(self, edge: Edge, health: &Health) -> Response {
         let document = match edge {
             Edge::Operator => OPERATOR_DOCUMENT,
             Edge::Shop | Edge::Internal => SHOP_DOCUMENT,
@@ -81,6 +95,12 @@ impl DocsAsset {
             Self::Start => ("text/javascript; charset=utf-8", Bytes::from_static(START.as_bytes())),
             Self::Bundle => ("text/javascript; charset=utf-8", swagger_ui().bundle.clone()),
             Self::Style => ("text/css; charset=utf-8", swagger_ui().style.clone()),
+            Self::OperatorPage => {
+                ("text/html; charset=utf-8", operator_page::render(&health.readiness()))
+            }
+            Self::OperatorStyle => {
+                ("text/css; charset=utf-8", Bytes::from_static(operator_page::STYLE.as_bytes()))
+            }
         };
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
@@ -88,7 +108,12 @@ impl DocsAsset {
         match self {
             Self::Document => {}
             Self::Page => drop(headers.insert(header::CONTENT_SECURITY_POLICY, SWAGGER_CSP)),
-            Self::Start | Self::Bundle | Self::Style => {
+            Self::OperatorPage => {
+                let policy = HeaderValue::from_static(operator_page::CONTENT_SECURITY_POLICY);
+                headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+                headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            }
+            Self::Start | Self::Bundle | Self::Style | Self::OperatorStyle => {
                 headers.insert(header::CACHE_CONTROL, CACHE_ONE_HOUR);
             }
         }
@@ -115,7 +140,8 @@ fn swagger_ui() -> &'static SwaggerUi {
             let (inside, _) = inside.expect("the bundled page has its script and its style inside");
             page.slice_ref(inside.as_bytes())
         };
-        SwaggerUi { bundle: within("<script>", "</script>"), style: within("<style>", "</style>") }
+        let style = [&within("<style>", "</style>"), CONTRAST.as_bytes()].concat().into();
+        SwaggerUi { bundle: within("<script>", "</script>"), style }
     })
 }
 
@@ -131,6 +157,7 @@ mod tests {
         assert!(bundle.trim_end().ends_with("})()));"), "cut off");
         let style = std::str::from_utf8(style).unwrap();
         assert!(style.contains(".swagger-ui") && style.len() > 100_000);
+        assert!(style.ends_with(CONTRAST));
         assert_eq!(style.matches('{').count(), style.matches('}').count(), "cut off");
     }
 }

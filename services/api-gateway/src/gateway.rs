@@ -31,7 +31,7 @@ use std::{
     task::{self, Poll},
     time::Duration,
 };
-use telemetry::HttpMetrics;
+use telemetry::{Health, HttpMetrics};
 use tokio::time::Instant;
 use tower::Service;
 use tracing::Instrument;
@@ -65,6 +65,7 @@ struct GatewayState {
     media_bytes_max: usize,
     ids: Ids,
     http: HttpMetrics,
+    health: Health,
 }
 
 /// State of one edge.
@@ -111,6 +112,7 @@ impl Gateway {
             media_bytes_max: settings.media_bytes_max,
             ids: context.ids.clone(),
             http: HttpMetrics::new(&context.metrics, crate::NAME),
+            health: context.health.clone(),
         })))
     }
 }
@@ -146,7 +148,7 @@ impl GatewayState {
             edge,
             client: ClientIdentity::from_request(&head, &self.trusted_proxies),
             lookup: edge.routes.find(&method, uri.path()),
-            asset: DocsAsset::from_path(uri.path()),
+            asset: DocsAsset::from_path(edge.edge, uri.path()),
             deadline: started + self.deadline,
         };
         let origin = self.cors_origin(&info, &head.headers);
@@ -225,7 +227,7 @@ impl GatewayState {
         body: Body,
     ) -> Result<Response, Problem> {
         if let Some(asset) = info.asset {
-            return Ok(serve_asset(asset, info.edge.edge, &head.method));
+            return Ok(serve_asset(asset, info.edge.edge, &self.health, &head.method));
         }
         let (upstream, is_page) = match &info.lookup {
             RouteLookup::Upstream { upstream, .. } => (*upstream, false),
@@ -355,6 +357,7 @@ impl RequestInfo<'_> {
     fn route(&self) -> &'static str {
         match (&self.lookup, self.asset) {
             (_, Some(DocsAsset::Document)) => "/openapi.json",
+            (_, Some(DocsAsset::OperatorPage | DocsAsset::OperatorStyle)) => PAGES,
             (_, Some(_)) => "/docs",
             (RouteLookup::Upstream { entry, .. } | RouteLookup::MethodNotAllowed(entry), _) => {
                 entry.path
@@ -381,10 +384,10 @@ fn span(context: &Context) -> tracing::Span {
     }
 }
 
-fn serve_asset(asset: DocsAsset, edge: Edge, method: &Method) -> Response {
+fn serve_asset(asset: DocsAsset, edge: Edge, health: &Health, method: &Method) -> Response {
     const READ_METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD");
     match *method {
-        Method::GET | Method::HEAD => asset.response(edge),
+        Method::GET | Method::HEAD => asset.response(edge, health),
         _ => method_not_allowed(&READ_METHODS),
     }
 }

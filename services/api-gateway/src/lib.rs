@@ -13,6 +13,7 @@ mod edge_document;
 mod forward;
 mod forwarded;
 mod gateway;
+mod operator_page;
 mod quota;
 mod route_table;
 mod routes;

@@ -4,6 +4,8 @@ use crate::{
     assets::Assets,
     cached_catalogue::CachedCatalogue,
     compression::CompressionCache,
+    locale::ShopTexts,
+    pages::sitemap::SitemapCache,
     prefetch,
     request_context::{FetchPurpose, RequestContext},
     settings::StorefrontSettings,
@@ -25,6 +27,8 @@ use transport::{CallError, Channel};
 #[derive(Debug)]
 pub(crate) struct AppState {
     pub(crate) settings: StorefrontSettings,
+    /// Translations of the shop's own texts.
+    pub(crate) shop_texts: &'static ShopTexts,
     products: ProductClient,
     /// Product client whose calls are recorded neither as views nor as searches.
     prefetch_products: ProductClient,
@@ -35,6 +39,7 @@ pub(crate) struct AppState {
     pub(crate) assets: Assets,
     pub(crate) compression: CompressionCache,
     pub(crate) cached_catalogue: CachedCatalogue,
+    pub(crate) sitemap: SitemapCache,
 }
 
 /// Channels to the services the pages call.
@@ -50,7 +55,8 @@ impl AppState {
         let prefetch_products = ProductClient::new(prefetch::channel(channels.products.clone()));
         let carts = CartClient::new(channels.carts);
         Self {
-            assets: Assets::new(settings.hue),
+            assets: Assets::new(settings.hue, &settings.name),
+            shop_texts: ShopTexts::leaked(settings.language, settings.translations.clone()),
             cached_catalogue: CachedCatalogue::new(
                 prefetch_products.clone(),
                 carts.clone(),
@@ -58,6 +64,7 @@ impl AppState {
                 ids.clone(),
             ),
             settings,
+            sitemap: SitemapCache::default(),
             products: ProductClient::new(channels.products),
             prefetch_products,
             carts,
@@ -117,6 +124,6 @@ impl FromRequestParts<Arc<AppState>> for RequestContext {
         parts: &mut Parts,
         state: &Arc<AppState>,
     ) -> Result<Self, Infallible> {
-        Ok(Self::new(&state.settings, &parts.headers, &parts.uri))
+        Ok(Self::new(state, &parts.headers, &parts.uri))
     }
 }

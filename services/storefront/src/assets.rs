@@ -30,6 +30,8 @@ const SCRIPTS: &[&str] = &[
     include_str!("../assets/js/form.js"),
 ];
 
+/// Logo of the demonstration.
+pub(crate) const DEMONSTRATION_LOGO: &str = include_str!("../assets/demonstration-logo.svg");
 const FAVICON: &str = include_str!("../assets/favicon.svg");
 const SPECULATION: &str = include_str!("../assets/speculation.json");
 
@@ -99,12 +101,14 @@ pub(crate) struct Assets {
 }
 
 impl Assets {
-    /// Assets of a shop whose brand has this hue.
-    pub(crate) fn new(hue: u16) -> Self {
+    /// Assets of a shop of this name, whose brand has this hue.
+    pub(crate) fn new(hue: u16, name: &str) -> Self {
         let hue = hue % 360;
         let theme = format!(":root{{--hue:{hue}}}\n");
         let theme = Asset::new("/theme", "css", "text/css; charset=utf-8", &theme);
-        let icon = FAVICON.replace("HUE", &hue.to_string());
+        let initial = name.chars().find(|letter| letter.is_alphanumeric()).unwrap_or(' ');
+        let initial: String = initial.to_uppercase().collect();
+        let icon = FAVICON.replace("HUE", &hue.to_string()).replace("INITIAL", &initial);
         let icon = Asset::new("/assets/favicon", "svg", "image/svg+xml", &icon);
         let [style, script, speculation] = &*SHARED;
         Self {
@@ -235,9 +239,12 @@ mod tests {
 
     #[test]
     fn addresses_change_with_the_hue() {
-        let (green, blue) = (Assets::new(165), Assets::new(525 - 275));
+        let (green, blue) = (Assets::new(165, "Shop"), Assets::new(525 - 275, "Shop"));
         assert_ne!(green.theme, blue.theme);
         assert_eq!(green.style, blue.style);
+        let icon = |name| Assets::new(165, name).icon;
+        assert_eq!(icon("élan"), icon("Étude"), "the icon shows the initial alone");
+        assert_ne!(icon("élan"), icon("<&>"));
         assert!(green.at(&green.theme).is_some() && green.at("/assets/shop.css").is_none());
     }
 }

@@ -1,4 +1,4 @@
-//! Cart cookie: the only cookie of the shop. It is set when the first line is added to a cart, never before.
+//! Cart cookie. It is set when the first line is added to a cart, never before.
 
 use contracts::shared::CartId;
 use http::{HeaderMap, HeaderValue, header};
@@ -19,6 +19,14 @@ pub(crate) enum Scheme {
 }
 
 impl Scheme {
+    /// Name of the scheme in addresses.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
     fn cookie_name(self) -> &'static str {
         match self {
             Self::Http => NAME,

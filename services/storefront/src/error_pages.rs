@@ -16,7 +16,7 @@ pub(crate) async fn render_error_pages(
     request: Request,
     next: Next,
 ) -> Response {
-    let context = RequestContext::new(&state.settings, request.headers(), request.uri());
+    let context = RequestContext::new(&state, request.headers(), request.uri());
     let incoming = request.extensions().get::<Context>().and_then(|it| it.request_id.clone());
     let response = next.run(request).await;
     let Some(error) = PageError::from_response(&response) else { return response };

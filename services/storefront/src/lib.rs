@@ -11,6 +11,7 @@ mod components;
 mod compression;
 mod error_pages;
 mod form_fields;
+mod language_cookie;
 mod locale;
 mod messages;
 mod page_error;
@@ -22,6 +23,7 @@ mod request_context;
 mod routes;
 mod settings;
 mod slug;
+mod structured_data;
 mod ttl_cache;
 
 use ::settings::Section;

@@ -2,6 +2,7 @@
 
 mod dates;
 mod numbers;
+mod shop_texts;
 
 use crate::messages::{DE, EN, Messages};
 use kernel::{Money, Timestamp, UnitPrice};
@@ -9,9 +10,12 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use dates::{time, working_days_after};
 use jiff::civil::Date;
+pub(crate) use shop_texts::ShopTexts;
 
 /// Language that the pages are available in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Language {
     /// English.
@@ -31,8 +35,13 @@ impl Language {
         }
     }
 
-    /// Best available language for an `Accept-Language` header.
-    pub(crate) fn negotiate(header: &str) -> Option<Self> {
+    /// Language with this tag.
+    pub(crate) fn from_tag(tag: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.messages().tag.eq_ignore_ascii_case(tag))
+    }
+
+    /// Best of the available languages for an `Accept-Language` header.
+    pub(crate) fn negotiate(header: &str, available: &[Self]) -> Option<Self> {
         let mut best: Option<(u16, Self)> = None;
         for range in header.split(',').take(RANGES_MAX) {
             let mut parts = range.split(';');
@@ -40,8 +49,7 @@ impl Language {
             let weight =
                 parts.find_map(|it| it.trim().strip_prefix("q=")).map_or(1000, parse_qvalue);
             let primary = tag.split('-').next().unwrap_or_default();
-            let ours =
-                Self::ALL.into_iter().find(|it| it.messages().tag.eq_ignore_ascii_case(primary));
+            let ours = Self::from_tag(primary).filter(|it| available.contains(it));
             if let Some(ours) = ours
                 && weight > best.map_or(0, |(weight, _)| weight)
             {
@@ -84,11 +92,22 @@ pub(crate) enum CurrencyDisplay {
 pub(crate) struct Locale {
     pub(crate) messages: &'static Messages,
     display: CurrencyDisplay,
+    language: Language,
+    shop_texts: Option<&'static ShopTexts>,
 }
 
 impl Locale {
     pub(crate) fn new(language: Language, display: CurrencyDisplay) -> Self {
-        Self { messages: language.messages(), display }
+        Self { messages: language.messages(), display, language, shop_texts: None }
+    }
+
+    /// Locale in which the shop's own texts are translated.
+    pub(crate) fn with_shop_texts(self, shop_texts: &'static ShopTexts) -> Self {
+        Self { shop_texts: Some(shop_texts), ..self }
+    }
+
+    pub(crate) fn language(self) -> Language {
+        self.language
     }
 
     /// Amount with its currency: `€1,299.00`, `1.299,00 €`.
@@ -156,10 +175,13 @@ mod tests {
 
     #[test]
     fn the_available_language_with_the_highest_quality_value_is_chosen() {
-        assert_eq!(Language::negotiate("de-AT,de;q=0.9,en;q=0.8"), Some(Language::De));
-        assert_eq!(Language::negotiate("fr, en-GB;q=0.7, DE;q=0.75"), Some(Language::De));
-        assert_eq!(Language::negotiate("fr,it"), None);
-        assert_eq!(Language::negotiate("en;q=0, de;q=junk, ,;;"), None);
+        let negotiate = |header| Language::negotiate(header, &Language::ALL);
+        assert_eq!(negotiate("de-AT,de;q=0.9,en;q=0.8"), Some(Language::De));
+        assert_eq!(negotiate("fr, en-GB;q=0.7, DE;q=0.75"), Some(Language::De));
+        assert_eq!(negotiate("fr,it"), None);
+        assert_eq!(negotiate("en;q=0, de;q=junk, ,;;"), None);
+        assert_eq!(Language::negotiate("de,en;q=0.1", &[Language::En]), Some(Language::En));
+        assert_eq!(Language::negotiate("de", &[Language::En]), None);
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub(crate) use en::EN;
 pub(crate) struct Messages {
     /// Language tag, as in the `lang` attribute.
     pub(crate) tag: &'static str,
+    /// Name of the language in itself.
+    pub(crate) language_name: &'static str,
     pub(crate) decimal_separator: char,
     pub(crate) group_separator: char,
     pub(crate) currency_position: CurrencyPosition,
@@ -113,6 +115,7 @@ pub(crate) struct LayoutMessages {
     pub(crate) all_products: &'static str,
     pub(crate) search_label: &'static str,
     pub(crate) search_hint: &'static str,
+    pub(crate) search_examples: &'static str,
     pub(crate) search_button: &'static str,
     pub(crate) menu: &'static str,
     pub(crate) close: &'static str,
@@ -125,6 +128,11 @@ pub(crate) struct LayoutMessages {
     pub(crate) delivery_and_costs: &'static str,
     pub(crate) returns: &'static str,
     pub(crate) privacy: &'static str,
+    pub(crate) imprint: &'static str,
+    pub(crate) terms: &'static str,
+    pub(crate) withdrawal: &'static str,
+    pub(crate) contact: &'static str,
+    pub(crate) language: &'static str,
     pub(crate) see_all: &'static str,
     pub(crate) suggestions: &'static str,
 }
@@ -132,7 +140,6 @@ pub(crate) struct LayoutMessages {
 /// Messages of the home page.
 #[derive(Debug)]
 pub(crate) struct HomeMessages {
-    pub(crate) lead: &'static str,
     pub(crate) button: &'static str,
     pub(crate) see_all: &'static str,
     pub(crate) new_in: &'static str,
@@ -178,6 +185,7 @@ pub(crate) struct ListingMessages {
     pub(crate) nothing: &'static str,
     pub(crate) did_you_mean: &'static str,
     pub(crate) remove_filters: &'static str,
+    pub(crate) description: &'static str,
 }
 
 /// Messages of products, in listings and on product pages.
@@ -211,9 +219,7 @@ pub(crate) struct ProductMessages {
     pub(crate) delivery_costs: &'static str,
     pub(crate) delivery_costs_until: &'static str,
     pub(crate) return_days: &'static str,
-    pub(crate) return_details: &'static str,
     pub(crate) guarantee: Plural,
-    pub(crate) guarantee_details: &'static str,
     pub(crate) details: &'static str,
     pub(crate) specifications: &'static str,
     pub(crate) sku: &'static str,
@@ -452,6 +458,7 @@ pub(crate) struct ErrorMessages {
 #[derive(Debug)]
 pub(crate) struct HelpMessages {
     pub(crate) title: &'static str,
+    pub(crate) description: &'static str,
     pub(crate) delivery_lead: &'static str,
     pub(crate) method: &'static str,
     pub(crate) price: &'static str,

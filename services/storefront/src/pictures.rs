@@ -5,10 +5,10 @@
 
 mod colour_renderer;
 mod curve;
-mod dimension_renderer;
 mod goods;
 mod lathe;
 mod leaves;
+mod line_renderer;
 mod oklch;
 mod palette;
 mod scene;
@@ -25,7 +25,7 @@ pub(crate) enum PictureView {
     Object,
     /// Close-up of a part.
     Crop,
-    /// Dimension drawing.
+    /// Line drawing.
     Drawing,
 }
 
@@ -57,9 +57,7 @@ pub(crate) fn draw(kind: &str, colour: &str, view: PictureView) -> Option<String
     let (view_box, content) = match view {
         PictureView::Object => (whole(), colour_renderer::render(&scene, &prefix('o'))),
         PictureView::Crop => (kind.crop_view_box(), colour_renderer::render(&scene, &prefix('c'))),
-        PictureView::Drawing => {
-            (whole(), dimension_renderer::render(&scene, kind.bounds(), kind.size, &prefix('d')))
-        }
+        PictureView::Drawing => (whole(), line_renderer::render(&scene, &prefix('d'))),
     };
     Some(format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"{view_box}\" width=\"{WIDTH}\" height=\"{HEIGHT}\" stroke-linecap=\"round\">\

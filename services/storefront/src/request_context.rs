@@ -1,10 +1,12 @@
 //! Request context: what the headers and the URI of a shopper's request say about the page to be rendered.
 
+use crate::app_state::AppState;
 use crate::{
     cart_cookie::{self, Scheme},
     compression::ContentEncoding,
+    language_cookie,
     locale::{Language, Locale},
-    settings::StorefrontSettings,
+    settings,
 };
 use contracts::shared::CartId;
 use http::{HeaderMap, Uri, header};
@@ -19,6 +21,8 @@ pub(crate) struct RequestContext {
     pub(crate) scope: ResponseScope,
     pub(crate) scheme: Scheme,
     pub(crate) uri: Uri,
+    /// Origin of the shop for absolute addresses: that of the settings, or the one of the request.
+    pub(crate) origin: Option<String>,
     encoding: ContentEncoding,
     if_none_match: Option<String>,
 }
@@ -45,10 +49,17 @@ pub(crate) enum ResponseScope {
 const FRAGMENT_HEADER: &str = "shop-part";
 
 impl RequestContext {
-    /// Context of a request with these headers, with the shop's language where the browser asks for none of ours.
-    pub(crate) fn new(settings: &StorefrontSettings, headers: &HeaderMap, uri: &Uri) -> Self {
+    /// Context of a request with these headers. The language is the one that the shopper chose, else one that the
+    /// browser asks for, else that of the shop.
+    pub(crate) fn new(state: &AppState, headers: &HeaderMap, uri: &Uri) -> Self {
+        let settings = &state.settings;
         let text = |name: &str| headers.get(name).and_then(|it| it.to_str().ok());
-        let language = text("accept-language").and_then(Language::negotiate);
+        let available = settings.available_languages();
+        let chosen = language_cookie::language(headers).filter(|it| available.contains(it));
+        let accepted = || text("accept-language").and_then(|it| Language::negotiate(it, available));
+        let language = chosen.or_else(accepted).unwrap_or(settings.language);
+        let locale =
+            Locale::new(language, settings.currency_display).with_shop_texts(state.shop_texts);
         let prefetch = ["sec-purpose", "purpose"]
             .into_iter()
             .any(|name| text(name).is_some_and(|it| it.starts_with("prefetch")));
@@ -56,15 +67,27 @@ impl RequestContext {
         let https = text("x-forwarded-proto").is_some_and(|it| it.eq_ignore_ascii_case("https"));
         let scheme = if https { Scheme::Https } else { Scheme::Http };
         Self {
-            locale: Locale::new(language.unwrap_or(settings.language), settings.currency_display),
+            locale,
             cart: cart_cookie::cart_id(headers, scheme),
             purpose: if prefetch { FetchPurpose::Prefetch } else { FetchPurpose::Navigate },
             scope: if fragment { ResponseScope::Fragment } else { ResponseScope::FullPage },
             scheme,
             uri: uri.clone(),
+            origin: if settings.url.is_empty() {
+                let host = text("x-forwarded-host").or_else(|| text(header::HOST.as_str()));
+                let host = host.filter(|host| settings::is_host(host));
+                host.map(|host| format!("{}://{host}", scheme.name()))
+            } else {
+                Some(settings.url.clone())
+            },
             encoding: ContentEncoding::negotiate(headers),
             if_none_match: text(header::IF_NONE_MATCH.as_str()).map(ToOwned::to_owned),
         }
+    }
+
+    /// Absolute address of a path of the shop; none for a client that does not say how it reached the shop.
+    pub(crate) fn absolute(&self, path: &str) -> Option<String> {
+        self.origin.as_deref().map(|origin| format!("{origin}{path}"))
     }
 
     /// Best content encoding that the client accepts.

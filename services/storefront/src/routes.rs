@@ -5,8 +5,8 @@ use crate::{
     error_pages::render_error_pages,
     page_error::PageError,
     pages::{
-        cart, checkout, help, home, listing, order, payment, product, search_suggestions,
-        static_files,
+        cart, checkout, help, home, language, listing, merchant_pages, order, payment, product,
+        search_suggestions, sitemap, static_files,
     },
 };
 use axum::{
@@ -36,6 +36,14 @@ pub(crate) fn routes(state: AppState, parts: ServiceParts) -> ServiceRouter {
         .route("/orders/{id}/cancel", post(order::cancel))
         .route("/payments/{id}/action", get(payment::show).post(payment::submit_action))
         .route("/help", get(help::show))
+        .route("/imprint", get(merchant_pages::show))
+        .route("/terms", get(merchant_pages::show))
+        .route("/privacy", get(merchant_pages::show))
+        .route("/withdrawal", get(merchant_pages::show))
+        .route("/language", post(language::choose))
+        .route("/sitemap.xml", get(sitemap::index))
+        .route("/sitemaps/{file}", get(sitemap::file))
+        .route("/pictures/{file}", get(static_files::demonstration_logo))
         .route("/pictures/{kind}/{colour}/{view}", get(static_files::picture))
         .route("/assets/{file}", get(static_files::asset))
         .route("/favicon.ico", get(static_files::favicon))

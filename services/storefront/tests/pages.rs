@@ -8,6 +8,16 @@ mod fake_services;
 #[path = "support/test_client.rs"]
 mod test_client;
 
+#[cfg(test)]
+#[path = "pages/languages.rs"]
+mod languages;
+#[cfg(test)]
+#[path = "pages/merchants.rs"]
+mod merchants;
+#[cfg(test)]
+#[path = "pages/search_engines.rs"]
+mod search_engines;
+
 use test_client::{TestClient, between};
 
 const PAGES: &[&str] = &[
@@ -44,7 +54,8 @@ async fn no_page_needs_a_weaker_content_security_policy_or_sets_a_cookie() {
         for forbidden in [" style=\"", "data:", "onclick", "<style", "javascript:"] {
             assert!(!page.body.contains(forbidden), "{path} has {forbidden}");
         }
-        let scripts = page.body.matches("<script").count();
+        let data = page.body.matches("<script type=\"application/ld+json\">").count();
+        let scripts = page.body.matches("<script").count() - data;
         assert_eq!(
             scripts,
             page.body.matches("<script type=\"module\" src=\"/assets/").count(),
@@ -195,7 +206,7 @@ async fn the_error_summary_and_the_fields_show_the_same_messages() {
         .post("/checkout", &[("key", "k-1"), ("email", "maren@lindqvist"), ("postal_code", "2276")])
         .await;
     assert_eq!(page.status, 422);
-    assert!(page.body.contains("<title>Error: Checkout – Tarnwood</title>"));
+    assert!(page.body.contains("<title>Error: Checkout – Fernleigh</title>"));
     assert!(page.body.contains("Fix 5 fields to continue"), "{}", page.body);
     let summary = between(&page.body, "id=\"errors\"", "</div>");
     for (field, text) in [
@@ -273,7 +284,7 @@ async fn a_payment_that_requires_action_is_confirmed_on_the_bank_page() {
         let bank = asked.header("location").to_owned();
         assert!(bank.starts_with("/payments/") && bank.contains("/action?order="), "{bank}");
         assert_eq!(asked.header("set-cookie"), "", "the cart is not cleared yet");
-        assert!(client.get(&bank).await.body.contains("Tarnwood requests a payment of €71.20."));
+        assert!(client.get(&bank).await.body.contains("Fernleigh requests a payment of €71.20."));
         let (_, order) = bank.split_once("order=").unwrap();
         let answered = client.post(&bank, &[("outcome", outcome), ("order", order)]).await;
         assert_eq!(answered.status, 303);
@@ -289,7 +300,7 @@ async fn who_knows_a_payment_does_not_learn_its_order() {
     let asked = client.buy("requires_action").await;
     let (bank, order) = asked.header("location").split_once("?order=").unwrap();
     let page = client.get(bank).await;
-    assert!(page.body.contains("Tarnwood requests a payment of") && !page.body.contains(order));
+    assert!(page.body.contains("Fernleigh requests a payment of") && !page.body.contains(order));
     let answered = client.post(bank, &[("outcome", "confirm")]).await;
     assert_eq!((answered.status, answered.header("location")), (303, bank));
     let page = client.get(bank).await;
@@ -403,27 +414,13 @@ async fn a_list_shows_again_what_was_loaded() {
 #[tokio::test]
 async fn the_home_page_shows_no_product_twice() {
     let page = TestClient::new().await.get("/").await.body;
-    let mut links: Vec<&str> = page.split("href=\"/p/").skip(1).collect();
-    for link in &mut links {
-        *link = link.split('"').next().unwrap();
-    }
+    let links = page.split("href=\"/p/").skip(1);
+    let mut links: Vec<&str> = links.map(|link| link.split('"').next().unwrap()).collect();
     let shown = links.len();
     links.sort_unstable();
     links.dedup();
     assert!(shown >= 5 && links.len() == shown, "{shown} {links:?}");
     assert!(page.contains("id=\"new-in\"") && page.contains("id=\"reduced\""));
-}
-
-#[tokio::test]
-async fn german_browsers_get_german_pages() {
-    let client = TestClient::new().await.with("accept-language", "de-AT,de;q=0.9,en;q=0.5");
-    let page = client.get("/p/dome-lamp").await;
-    assert!(page.body.contains("<html lang=\"de\">") && page.body.contains("71,20\u{a0}€"));
-    assert!(
-        page.body.contains("In den Warenkorb")
-            && page.body.contains("Lieferung: Di., 25. – Do., 27. Nov.")
-    );
-    assert!(page.header("vary").contains("accept-language"));
 }
 
 #[tokio::test]
@@ -536,7 +533,7 @@ async fn who_collects_gives_no_address() {
         .await;
     assert_eq!(placed.status, 303, "{}", placed.body);
     let order = client.get(placed.header("location")).await.body;
-    assert!(order.contains("Collect from") && order.contains("Tarnwood workshop"), "{order}");
+    assert!(order.contains("Collect from") && order.contains("Workshop"), "{order}");
     assert!(!order.contains("Delivery address"), "{order}");
     assert!(client.get("/help").await.body.contains("Mon–Fri 10:00–18:00"));
 }
@@ -598,5 +595,5 @@ async fn an_order_page_has_what_one_would_keep() {
     for text in ["Standard", "maren@example.com", "Test card", "UTC"] {
         assert!(facts.contains(text), "{text}: {facts}");
     }
-    assert!(order.contains("<p class=\"print-only\"><strong>Tarnwood</strong></p>"), "{order}");
+    assert!(order.contains("<p class=\"print-only\"><strong>Fernleigh</strong></p>"), "{order}");
 }

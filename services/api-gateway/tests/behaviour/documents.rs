@@ -150,3 +150,34 @@ fn a_document_contains_only_the_routes_of_its_edge() {
     let document: Json = twice[0].parse().unwrap();
     assert_eq!(document["openapi"], "3.1.0");
 }
+
+#[tokio::test]
+async fn the_operator_edge_begins_with_a_page_and_keeps_it_from_other_hosts() {
+    let gateway = TestGateway::with_defaults().await;
+    let page = gateway.operator(get("/")).await;
+    assert_eq!(
+        (page.status.as_u16(), page.header("content-type"), page.header("cache-control")),
+        (200, "text/html; charset=utf-8", "no-store")
+    );
+    assert!(
+        page.header("content-security-policy").starts_with("default-src 'none'; style-src 'self'")
+    );
+    let text = String::from_utf8(page.bytes.to_vec()).unwrap();
+    assert!(
+        !text.contains("<script") && !text.contains("style=") && !text.contains("http"),
+        "{text}"
+    );
+    for link in ["/docs", "/openapi.json", "/health", "/api/v1/sagas", "/api/v1/audit"] {
+        assert!(text.contains(&format!("<a href=\"{link}\"")), "{link}");
+    }
+    let style = text.split("stylesheet\" href=\"").nth(1).unwrap().split('"').next().unwrap();
+    assert_eq!(
+        gateway.operator(get(style)).await.header("content-type"),
+        "text/css; charset=utf-8"
+    );
+    assert_eq!(gateway.operator(request("POST", "/")).await.problem().0, 405);
+    let rebound = get("/").header("host", "evil.example");
+    assert_eq!(gateway.operator(rebound).await.problem(), (403, "forbidden".to_owned()));
+    assert_eq!(gateway.shop(get("/")).await.origin(), "storefront");
+    assert_eq!(gateway.shop(get("/operator.css")).await.origin(), "storefront");
+}

@@ -29,13 +29,13 @@ pub(crate) fn routes(app: AppState) -> ApiRouter {
             get_with(public::show, |it| {
                 let about =
                     "Operators see all of it; whoever else knows the id sees where it stands.";
-                it.id("showPayment").summary("A payment as it stands").description(about).tag(TAG)
+                it.id("showPayment").summary("Get a payment").description(about).tag(TAG)
             }),
         )
         .api_route(
             "/api/v1/payments/{id}/action",
             post_with(public::apply_action, |it| {
-                it.id("actOnPayment").summary("What the customer did").tag(TAG)
+                it.id("actOnPayment").summary("Submit the customer's action").tag(TAG)
             }),
         )
         .api_route(
@@ -44,7 +44,7 @@ pub(crate) fn routes(app: AppState) -> ApiRouter {
                 let about =
                     "Signed: `icommerce-signature: sha256=` and the HMAC-SHA-256 of the body.";
                 it.id("takeTestWebhook")
-                    .summary("The test processor's webhook")
+                    .summary("Receive a webhook from the test processor")
                     .description(about)
                     .tag(TAG)
             }),

@@ -19,6 +19,7 @@ pub(crate) enum Icon {
     Alert,
     Back,
     Clock,
+    Picture,
 }
 
 impl Icon {
@@ -47,6 +48,9 @@ impl Icon {
             Self::Check => r#"<path d="m5 12.5 4.5 4.5L19 7"/>"#,
             Self::Alert => r#"<circle cx="12" cy="12" r="8.5"/><path d="M12 7.5v5.5m0 3.3v.2"/>"#,
             Self::Back => r#"<path d="M20 12H4.5m6-6-6 6 6 6"/>"#,
+            Self::Picture => {
+                r#"<rect x="3.5" y="4.5" width="17" height="15" rx="2"/><circle cx="9" cy="10" r="1.7"/><path d="m4 17.5 5-4.5 3.5 3 3-3 5 4.5"/>"#
+            }
             Self::Clock => r#"<circle cx="12" cy="12" r="8.5"/><path d="M12 7v5.2l3.4 2"/>"#,
         }
     }
@@ -56,15 +60,6 @@ impl Render for Icon {
     fn render(&self) -> Markup {
         html! {
             svg.i viewBox="0 0 24 24" aria-hidden="true" { (PreEscaped(self.strokes())) }
-        }
-    }
-}
-
-/// Logo of the shop.
-pub(crate) fn logo() -> Markup {
-    html! {
-        svg.mark-sign viewBox="0 0 32 32" aria-hidden="true" {
-            path fill="currentColor" d="M16 2 27 14h-6l7 8h-9v8h-6v-8H4l7-8H5z" {}
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Product images: pictures of the shop in the sizes that a page asks for, and drawings.
 
-use super::icon;
+use super::icon::Icon;
 use crate::{
     messages::Messages,
     pictures::{COLOURS, KINDS},
@@ -164,7 +164,7 @@ pub(crate) fn product_image(
 
 fn placeholder(messages: &Messages) -> Markup {
     html! {
-        span.missing { (icon::logo()) span.vh { (messages.product.no_picture) } }
+        span.missing { (Icon::Picture) span.vh { (messages.product.no_picture) } }
     }
 }
 

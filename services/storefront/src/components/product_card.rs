@@ -52,7 +52,7 @@ fn card(
         li.card .out[!product.in_stock] {
             div.tile { (image::decorative_image(messages, product.image.as_ref(), ImageSlot::Card, loading)) }
             p.by { (product.brand.as_deref().unwrap_or_default()) }
-            h3 { a href=(address(product)) { (product.name) } }
+            h3 { a href=(address(product)) lang=[locale.lang_of(&product.name)] { (locale.translate(&product.name)) } }
             p.price { (price::price(locale, product.price, product.reduction.as_ref(), kind)) }
             (swatches(locale, &product.colors))
             (badge(locale, product, new_badge))

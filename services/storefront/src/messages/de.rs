@@ -10,6 +10,7 @@ use super::{
 
 pub(crate) static DE: Messages = Messages {
     tag: "de",
+    language_name: "Deutsch",
     decimal_separator: ',',
     group_separator: '.',
     currency_position: CurrencyPosition::After,
@@ -37,6 +38,7 @@ pub(crate) static DE: Messages = Messages {
         all_products: "Alle Produkte",
         search_label: "Im Shop suchen",
         search_hint: "Produkte suchen",
+        search_examples: "{examples} suchen",
         search_button: "Suchen",
         menu: "Menü",
         close: "Schließen",
@@ -48,12 +50,16 @@ pub(crate) static DE: Messages = Messages {
         where_is_my_order: "Wo ist meine Bestellung?",
         delivery_and_costs: "Lieferzeiten und Versandkosten",
         returns: "Rückgabe",
-        privacy: "Datenschutz: ein Cookie, keine Tracker",
+        privacy: "Datenschutz",
+        imprint: "Impressum",
+        terms: "Allgemeine Geschäftsbedingungen",
+        withdrawal: "Widerrufsrecht",
+        contact: "Kontakt",
+        language: "Sprache",
         see_all: "Alle {n} Treffer anzeigen",
         suggestions: "Vorschläge",
     },
     home: HomeMessages {
-        lead: "Lampen, Töpfe, Stühle und kleine Dinge fürs Zuhause. Zum Reparieren und Weitergeben gemacht.",
         button: "Neuheiten ansehen",
         see_all: "Alle ansehen",
         new_in: "Neu eingetroffen",
@@ -96,6 +102,7 @@ pub(crate) static DE: Messages = Messages {
         nothing: "Keine Produkte passen zu diesen Filtern.",
         did_you_mean: "Meintest du",
         remove_filters: "Filter entfernen",
+        description: "{title} bei {shop}: {count}, mit Preisen und Verfügbarkeit.",
     },
     product: ProductMessages {
         current_price: "Jetzt",
@@ -126,9 +133,7 @@ pub(crate) static DE: Messages = Messages {
         delivery_costs: "Versand {amount}",
         delivery_costs_until: "Versand {amount}, ab {free} kostenlos",
         return_days: "{n} Tage Rückgaberecht",
-        return_details: "Schick zurück, was dir nicht gefällt",
         guarantee: Plural { one: "{n} Jahr Garantie", other: "{n} Jahre Garantie" },
-        guarantee_details: "Im Garantiefall reparieren oder ersetzen wir",
         details: "Details",
         specifications: "Produktdaten",
         sku: "Artikelnummer",
@@ -364,6 +369,7 @@ pub(crate) static DE: Messages = Messages {
     },
     help: HelpMessages {
         title: "Hilfe",
+        description: "Lieferzeiten und Versandkosten, Rückgabe, Datenschutz und Kontakt bei {shop}.",
         delivery_lead: "Diese Versandarten gibt es für {country}. Für andere Länder zeigt die Kasse sie, bevor du zahlst.",
         method: "Versandart",
         price: "Preis",
@@ -372,6 +378,6 @@ pub(crate) static DE: Messages = Messages {
         countries: "Wir liefern nach {countries}.",
         returns_text: "Du hast {n} Tage, um zurückzuschicken, was dir nicht gefällt.",
         cancel_text: "Bis dein Paket gepackt ist, kannst du auf der Seite der Bestellung kostenlos stornieren.",
-        privacy_text: "Beim Umsehen wird kein Cookie gesetzt. Legst du etwas in den Warenkorb, merkt sich ein Cookie, welcher Warenkorb deiner ist. Es gibt keine Tracker.",
+        privacy_text: "Beim Umsehen wird kein Cookie gesetzt. Legst du etwas in den Warenkorb, merkt sich ein Cookie, welcher Warenkorb deiner ist; wählst du eine Sprache, merkt sich ein weiteres die Sprache. Es gibt keine Tracker.",
     },
 };

@@ -8,6 +8,7 @@ use super::{
 
 pub(crate) static EN: Messages = Messages {
     tag: "en",
+    language_name: "English",
     decimal_separator: '.',
     group_separator: ',',
     currency_position: CurrencyPosition::Before,
@@ -28,6 +29,7 @@ pub(crate) static EN: Messages = Messages {
         all_products: "All products",
         search_label: "Search the shop",
         search_hint: "Search products",
+        search_examples: "Search {examples}",
         search_button: "Search",
         menu: "Menu",
         close: "Close",
@@ -39,12 +41,16 @@ pub(crate) static EN: Messages = Messages {
         where_is_my_order: "Where is my order?",
         delivery_and_costs: "Delivery times and costs",
         returns: "Returns",
-        privacy: "Privacy: one cookie, no trackers",
+        privacy: "Privacy",
+        imprint: "Legal notice",
+        terms: "Terms and conditions",
+        withdrawal: "Right of withdrawal",
+        contact: "Contact",
+        language: "Language",
         see_all: "See all {n} results",
         suggestions: "Suggestions",
     },
     home: HomeMessages {
-        lead: "Lamps, pots, chairs and small things for the home. Made to be repaired and passed on.",
         button: "See what’s new",
         see_all: "See all",
         new_in: "New in",
@@ -87,6 +93,7 @@ pub(crate) static EN: Messages = Messages {
         nothing: "No products match these filters.",
         did_you_mean: "Did you mean",
         remove_filters: "Remove filters",
+        description: "{title} at {shop}: {count}, with prices and availability.",
     },
     product: ProductMessages {
         current_price: "Now",
@@ -117,9 +124,7 @@ pub(crate) static EN: Messages = Messages {
         delivery_costs: "Delivery {amount}",
         delivery_costs_until: "Delivery {amount}, free from {free}",
         return_days: "{n} days to change your mind",
-        return_details: "Send back anything you don’t like",
         guarantee: Plural { one: "{n}-year guarantee", other: "{n}-year guarantee" },
-        guarantee_details: "If it fails, we’ll repair or replace it",
         details: "Details",
         specifications: "Specifications",
         sku: "SKU",
@@ -343,6 +348,7 @@ pub(crate) static EN: Messages = Messages {
     },
     help: HelpMessages {
         title: "Help",
+        description: "Delivery times and costs, returns, privacy and contact at {shop}.",
         delivery_lead: "These are the delivery options for {country}. For other countries, the checkout shows them before you pay.",
         method: "Delivery option",
         price: "Price",
@@ -351,6 +357,6 @@ pub(crate) static EN: Messages = Messages {
         countries: "We deliver to {countries}.",
         returns_text: "You have {n} days to send back anything you don’t like.",
         cancel_text: "Until your parcel is packed, you can cancel free of charge on the order’s page.",
-        privacy_text: "Browsing sets no cookies. When you add something to your cart, one cookie remembers which cart is yours. There are no trackers.",
+        privacy_text: "Browsing sets no cookies. When you add something to your cart, one cookie remembers which cart is yours; when you choose a language, another remembers the language. There are no trackers.",
     },
 };

@@ -33,12 +33,9 @@ pub(crate) async fn show(
     State(state): State<Arc<AppState>>,
     context: RequestContext,
 ) -> PageResult {
-    let (catalogue, delivery, cart) = tokio::join!(
-        state.cached_catalogue.catalogue(),
-        state.cached_catalogue.delivery(),
-        state.current_cart(&context)
-    );
-    let layout = LayoutData { catalogue, delivery, cart: cart? };
+    let (layout, cart) =
+        tokio::join!(LayoutData::without_cart(&state), state.current_cart(&context));
+    let layout = LayoutData { cart: cart?, ..layout };
     Ok(render(&state, &context, &layout, &[]).await)
 }
 
@@ -177,8 +174,13 @@ fn price_change(locale: Locale, cart: &Cart, notice: &Notice) -> String {
 }
 
 /// Option values of a line: `Brick, EU`.
-pub(crate) fn option_values(options: &BTreeMap<String, String>) -> String {
-    options.values().map(String::as_str).collect::<Vec<_>>().join(", ")
+pub(crate) fn option_values(locale: Locale, options: &BTreeMap<String, String>) -> Markup {
+    html! {
+        @for (position, value) in options.values().enumerate() {
+            @if position > 0 { ", " }
+            (locale.shop_text(value))
+        }
+    }
 }
 
 /// What stands in the way of a line, in a word or two.
@@ -200,8 +202,8 @@ fn line(locale: Locale, line: &CartLine) -> Markup {
         li.line {
             div.tile { (image::decorative_image(messages, line.image.as_ref(), ImageSlot::Thumbnail, ImageLoading::Eager)) }
             div.line-text {
-                h3 { @if let Some(slug) = &line.slug { a href={ "/p/" (slug) } { (line.name) } } @else { (line.name) } }
-                @if !line.options.is_empty() { p.quiet { (option_values(&line.options)) } }
+                h3 { @if let Some(slug) = &line.slug { a href={ "/p/" (slug) } { (locale.shop_text(&line.name)) } } @else { (locale.shop_text(&line.name)) } }
+                @if !line.options.is_empty() { p.quiet { (option_values(locale, &line.options)) } }
                 @if let Some(problem) = line.problem && problem != NoticeCode::FewerLeft {
                     p.stock.none { (problem_label(messages, problem)) }
                 } @else if let Some(left) = line.only_left {
@@ -237,8 +239,6 @@ pub(crate) async fn render_emptied(
     cart: Cart,
     reasons: &[String],
 ) -> Response {
-    let (catalogue, delivery) =
-        tokio::join!(state.cached_catalogue.catalogue(), state.cached_catalogue.delivery());
-    let layout = LayoutData { catalogue, delivery, cart: Some(cart) };
+    let layout = LayoutData { cart: Some(cart), ..LayoutData::without_cart(state).await };
     render(state, context, &layout, reasons).await
 }

@@ -29,16 +29,33 @@ pub(crate) async fn show(
             section aria-labelledby="delivery" { (delivery(&state, &context, &layout)) }
             section aria-labelledby="returns" {
                 h2 #returns { (messages.layout.returns) }
-                @if days > 0 { p { (messages.help.returns_text.replace("{n}", &days.to_string())) } }
+                @if days > 0 {
+                    p {
+                        (messages.help.returns_text.replace("{n}", &days.to_string())) " "
+                        (context.locale.shop_text(&state.settings.return_note))
+                    }
+                }
                 p { (messages.help.cancel_text) " " a href="/orders" { (messages.layout.where_is_my_order) } }
             }
             section aria-labelledby="privacy" {
                 h2 #privacy { (messages.layout.privacy) }
                 p { (messages.help.privacy_text) }
             }
+            @if !state.settings.contact.is_empty() {
+                section aria-labelledby="contact" {
+                    h2 #contact { (messages.layout.contact) }
+                    (layout::contact(&state.settings.contact))
+                }
+            }
         }
     };
-    let meta = PageMeta { title: messages.help.title, ..PageMeta::default() };
+    let description = interpolate(messages.help.description, &[("shop", &state.settings.name)]);
+    let meta = PageMeta {
+        title: messages.help.title,
+        description: Some(&description),
+        canonical: Some("/help".to_owned()),
+        ..PageMeta::default()
+    };
     Ok(PageResponse::public(&state, &context)
         .html(layout::page(&state, &context, &layout, &meta, &main)))
 }

@@ -13,6 +13,7 @@ use crate::{
     page_error::PageResult,
     page_response::PageResponse,
     request_context::RequestContext,
+    structured_data,
 };
 use axum::extract::State;
 use contracts::product::{ProductQuery, ProductSummary};
@@ -58,7 +59,15 @@ pub(crate) async fn show(
         layout: &layout,
         department_images: &department_images,
     };
-    let meta = PageMeta { title: &state.settings.tagline, ..PageMeta::default() };
+    let settings = &state.settings;
+    let title = if settings.tagline.is_empty() { &settings.name } else { &settings.tagline };
+    let meta = PageMeta {
+        title: context.locale.translate(title),
+        canonical: Some("/".to_owned()),
+        image: rows.hero.as_ref().and_then(|product| product.image.as_ref()),
+        structured_data: structured_data::shop(settings, &context),
+        ..PageMeta::default()
+    };
     let main = view.main(&rows);
     Ok(PageResponse::public(&state, &context)
         .html(layout::page(&state, &context, &layout, &meta, &main)))
@@ -126,12 +135,21 @@ impl HomeView<'_> {
     }
 
     fn hero(&self, product: Option<&ProductSummary>) -> Markup {
-        let messages = self.context.locale.messages;
+        let (locale, settings) = (self.context.locale, &self.state.settings);
+        let messages = locale.messages;
         html! {
             section.hero.wrap {
                 div.hero-text {
-                    h1 { (self.state.settings.tagline) }
-                    p { @if product.is_some() { (messages.home.lead) } @else { (messages.home.empty) } }
+                    @if settings.tagline.is_empty() {
+                        h1 { (settings.name) }
+                    } @else {
+                        h1 lang=[locale.lang_of(&settings.tagline)] { (locale.translate(&settings.tagline)) }
+                    }
+                    @if product.is_none() {
+                        p { (messages.home.empty) }
+                    } @else if !settings.introduction.is_empty() {
+                        p lang=[locale.lang_of(&settings.introduction)] { (locale.translate(&settings.introduction)) }
+                    }
                     p { a.button.large href="/new" { (messages.home.button) } }
                 }
                 @if let Some(product) = product {
@@ -144,7 +162,8 @@ impl HomeView<'_> {
     }
 
     fn departments(&self) -> Markup {
-        let messages = self.context.locale.messages;
+        let locale = self.context.locale;
+        let messages = locale.messages;
         let departments = self.layout.catalogue.departments();
         let image_of = |category: &Category| {
             self.department_images.get(&category.path).and_then(Option::as_ref)
@@ -157,7 +176,7 @@ impl HomeView<'_> {
                         @for department in departments {
                             li { a.room href=(department.address()) {
                                 span.tile { (decorative_image(messages, image_of(department), ImageSlot::Department, ImageLoading::Lazy)) }
-                                span { (department.name()) }
+                                span lang=[locale.lang_of(department.name())] { (locale.translate(department.name())) }
                             } }
                         }
                     }
@@ -193,14 +212,14 @@ impl HomeView<'_> {
                     li {
                         (Icon::Return)
                         strong { (messages.product.return_days.replace("{n}", &settings.return_days.to_string())) }
-                        span.quiet { (messages.product.return_details) }
+                        span.quiet { (locale.shop_text(&settings.return_note)) }
                     }
                 }
                 @if years > 0 {
                     li {
                         (Icon::Shield)
                         strong { (messages.product.guarantee.of(years, &years.to_string())) }
-                        span.quiet { (messages.product.guarantee_details) }
+                        span.quiet { (locale.shop_text(&settings.guarantee_note)) }
                     }
                 }
             }

@@ -16,6 +16,7 @@ use crate::{
     page_error::{PageError, PageResult},
     page_response::{PageResponse, moved, see_other},
     request_context::RequestContext,
+    structured_data,
 };
 use axum::{
     extract::{Path, State},
@@ -180,12 +181,18 @@ fn redirect_to_first_page(context: &RequestContext, query: &ListQuery) -> Respon
 fn show(listing: &Listing<'_>) -> Response {
     let Listing { state, context, layout, query, .. } = listing;
     let title = listing.title();
-    let indexing = if query.q.is_empty() && query.filter_count() == 0 {
-        Indexing::Index
-    } else {
-        Indexing::NoIndex
+    // A later page of a list is found through the products on it and the site map.
+    let is_whole = query.q.is_empty() && query.filter_count() == 0 && query.cursor.is_none();
+    let indexing = if is_whole { Indexing::Index } else { Indexing::NoIndex };
+    let description = listing.description(&title);
+    let meta = PageMeta {
+        title: &title,
+        description: Some(&description),
+        indexing,
+        canonical: Some(listing.scope.address()),
+        image: listing.page.items.first().and_then(|product| product.image.as_ref()),
+        structured_data: vec![structured_data::breadcrumbs(context, &listing.ancestors(), &title)],
     };
-    let meta = PageMeta { title: &title, indexing, ..PageMeta::default() };
     PageResponse::public(state, context).html(layout::page(
         state,
         context,
@@ -202,21 +209,43 @@ impl Listing<'_> {
             return interpolate(messages.listing.results_for, &[("q", &self.query.q)]);
         }
         match self.scope {
-            ListingScope::Category(category) => category.name().to_owned(),
+            ListingScope::Category(category) => {
+                self.context.locale.translate(category.name()).to_owned()
+            }
             ListingScope::New => messages.layout.new.to_owned(),
             ListingScope::All if self.query.reduced => messages.layout.reduced.to_owned(),
             ListingScope::All => messages.layout.all_products.to_owned(),
         }
     }
 
+    /// Categories above the one of the list.
+    fn ancestors(&self) -> Vec<(String, String)> {
+        self.scope.category().map(Category::ancestors).unwrap_or_default()
+    }
+
+    /// Description for search engines.
+    fn description(&self, title: &str) -> String {
+        let locale = self.context.locale;
+        let messages = &locale.messages.listing;
+        let count = messages.count_all.of(self.page.total, &locale.count(self.page.total));
+        let values = [("title", title), ("shop", &self.state.settings.name), ("count", &count)];
+        interpolate(messages.description, &values)
+    }
+
     fn main(&self, title: &str) -> Markup {
-        let lead = *self.scope == ListingScope::All && self.query.q.is_empty();
+        let (locale, tagline) = (self.context.locale, &self.state.settings.tagline);
+        let lead =
+            *self.scope == ListingScope::All && self.query.q.is_empty() && !tagline.is_empty();
+        let heading = match self.scope.category() {
+            Some(category) if self.query.q.is_empty() => locale.shop_text(category.name()),
+            _ => html! { (title) },
+        };
         html! {
             main.wrap #main {
-                (layout::breadcrumbs(self.context.locale, &self.scope.category().map(Category::ancestors).unwrap_or_default(), Some(title)))
+                (layout::breadcrumbs(locale, &self.ancestors(), Some(&heading)))
                 div.page-head {
-                    h1 { (title) }
-                    @if lead { p { (self.state.settings.tagline) } }
+                    h1 { (heading) }
+                    @if lead { p { (locale.shop_text(tagline)) } }
                 }
                 div.listing {
                     (filters::form(self))

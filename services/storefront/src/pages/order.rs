@@ -211,14 +211,15 @@ impl OrderView<'_> {
 
     fn line(&self, line: &OrderLine) -> Markup {
         let quoted = &line.quoted;
-        let messages = self.context.locale.messages;
+        let locale = self.context.locale;
+        let messages = locale.messages;
         html! {
             li {
                 div.tile { (decorative_image(messages, self.pictures.of(&quoted.sku), ImageSlot::Thumbnail, ImageLoading::Eager)) }
                 div {
-                    strong { (quoted.name) }
+                    strong { (locale.shop_text(&quoted.name)) }
                     p.quiet.small {
-                        @if !quoted.options.is_empty() { (option_values(&quoted.options)) " " }
+                        @if !quoted.options.is_empty() { (option_values(locale, &quoted.options)) " " }
                         "× " (quoted.quantity)
                     }
                 }

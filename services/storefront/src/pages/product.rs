@@ -18,6 +18,7 @@ use crate::{
     page_error::PageResult,
     page_response::{PageResponse, moved},
     request_context::RequestContext,
+    structured_data,
 };
 use axum::{
     extract::{Path, State},
@@ -84,7 +85,19 @@ pub(crate) async fn render(
         now: state.ids.now(),
         rejection,
     };
-    let meta = PageMeta { title: &product.name, ..PageMeta::default() };
+    let path = breadcrumb_path(product, &layout.catalogue);
+    let description = structured_data::description(product);
+    let meta = PageMeta {
+        title: context.locale.translate(&product.name),
+        description: Some(&description),
+        canonical: Some(format!("/p/{}", contracts::path_segment(&product.slug))),
+        image: product.media.first().map(|media| &media.image),
+        structured_data: vec![
+            structured_data::product(product, &description, context, &state.settings),
+            structured_data::breadcrumbs(context, &path, &product.name),
+        ],
+        ..PageMeta::default()
+    };
     let page = layout::page(state, context, layout, &meta, &view.main(&related_products));
     let response = if rejection.is_some() {
         PageResponse::private(state, context).status(StatusCode::UNPROCESSABLE_ENTITY)
@@ -186,7 +199,7 @@ impl ProductView<'_> {
         html! {
             div.folds {
                 @if !product.description.is_empty() {
-                    (disclosure("details", messages.details, &html! { (PreEscaped(&product.description)) }))
+                    (disclosure("details", messages.details, &html! { div lang=[locale.lang_of(&product.description)] { (PreEscaped(&product.description)) } }))
                 }
                 div data-part="facts" {
                     @if let Some(chart) = self.chart() { (disclosure("prices", messages.price_history, &chart)) }
@@ -209,7 +222,7 @@ impl ProductView<'_> {
             dl.facts-list {
                 @if let Some(brand) = &self.selection.product.brand { dt { (messages.brand) } dd { (brand) } }
                 @for (option, value) in self.selection.product.options.iter().zip(&self.selection.values) {
-                    dt { (option.name) } dd { (value) }
+                    dt { (locale.shop_text(&option.name)) } dd { (locale.shop_text(value)) }
                 }
                 @if let Some(variant) = self.selection.variant {
                     @if variant.weight_grams > 0 { dt { (messages.weight) } dd { (weight(locale, variant.weight_grams)) } }

@@ -10,12 +10,12 @@ use crate::{
     form_fields::FormFields,
     locale::Locale,
     messages::interpolate,
-    page_error::PageResult,
+    page_error::{PageError, PageResult},
     page_response::PageResponse,
     request_context::RequestContext,
 };
 use axum::extract::State;
-use contracts::product::ProductSummary;
+use contracts::product::{ProductQuery, ProductSummary, Suggestions};
 use form_urlencoded::Serializer;
 use maud::{Markup, html};
 use std::sync::Arc;
@@ -38,13 +38,26 @@ pub(crate) async fn show(
         return Ok(response.html(html! {}));
     }
     let suggestions = state.products_for(&context).suggestions(&text).await?;
+    let (text, correction, suggestions) = if suggestions.total == 0 {
+        match corrected(&state, &text).await? {
+            Some((correction, suggestions)) => (correction.clone(), Some(correction), suggestions),
+            None => (text, None, suggestions),
+        }
+    } else {
+        (text, None, suggestions)
+    };
     let query = Serializer::new(String::new()).append_pair("q", &text).finish();
     let categories = suggestions.categories.iter().map(Category::from_facet);
     Ok(response.html(html! {
+        @if let Some(correction) = &correction {
+            a.offer role="option" tabindex="-1" #offer-correction href={ "/products?" (query) } {
+                span.offer-name { (locale.messages.listing.did_you_mean) " " strong { (correction) } "?" }
+            }
+        }
         @for (position, product) in suggestions.products.iter().enumerate() { (suggestion(locale, position, product)) }
         @for (position, category) in categories.enumerate() {
             a.offer role="option" tabindex="-1" id={ "offer-c" (position) } href=(category.address()) {
-                span.offer-name { (category.name()) }
+                span.offer-name { (locale.shop_text(category.name())) }
                 span.quiet { (locale.messages.listing.count_all.of(category.count, &locale.count(category.count))) }
             }
         }
@@ -56,12 +69,29 @@ pub(crate) async fn show(
     }))
 }
 
+/// Correction of a text that nothing was found for, with its suggestions; none where there is no better text.
+async fn corrected(
+    state: &AppState,
+    text: &str,
+) -> Result<Option<(String, Suggestions)>, PageError> {
+    let query = ProductQuery {
+        q: Some(text.to_owned()),
+        limit: Some("1".to_owned()),
+        ..ProductQuery::default()
+    };
+    // The shopper's own search was counted already.
+    let products = state.prefetch_products();
+    let Some(correction) = products.products(&query).await?.did_you_mean else { return Ok(None) };
+    let suggestions = products.suggestions(&correction).await?;
+    Ok((suggestions.total > 0).then_some((correction, suggestions)))
+}
+
 fn suggestion(locale: Locale, position: usize, product: &ProductSummary) -> Markup {
     let kind = if product.price_varies { PriceKind::StartingFrom } else { PriceKind::Exact };
     html! {
         a.offer role="option" tabindex="-1" id={ "offer-" (position) } href={ "/p/" (product.slug) } {
             span.tile { (decorative_image(locale.messages, product.image.as_ref(), ImageSlot::Thumbnail, ImageLoading::Eager)) }
-            span.offer-name { (product.name) }
+            span.offer-name { (locale.shop_text(&product.name)) }
             span.price { (price::price(locale, product.price, product.reduction.as_ref(), kind)) }
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     app_state::AppState,
-    assets::Asset,
+    assets::{Asset, DEMONSTRATION_LOGO},
     page_error::{PageError, PageResult},
     page_response::{CachePolicy, PageResponse},
     pictures::{self, PictureView},
@@ -62,12 +62,36 @@ pub(crate) async fn picture(
         .bytes(drawing.into()))
 }
 
+/// `GET /pictures/{file}`: the logo of the demonstration, whose settings name it.
+pub(crate) async fn demonstration_logo(
+    State(state): State<Arc<AppState>>,
+    Path(file): Path<String>,
+    context: RequestContext,
+) -> PageResult {
+    if file != "demonstration-logo.svg" {
+        return Err(PageError::NotFound);
+    }
+    Ok(PageResponse::public(&state, &context)
+        .content_type("image/svg+xml")
+        .bytes(DEMONSTRATION_LOGO.into()))
+}
+
+/// Paths that are no pages to find: private ones, forms and answers to scripts.
+const NOT_CRAWLED: [&str; 7] =
+    ["/api/", "/cart", "/checkout", "/language", "/orders", "/payments", "/suggest"];
+
 /// `GET /robots.txt`
 pub(crate) async fn robots(
     State(state): State<Arc<AppState>>,
     context: RequestContext,
 ) -> PageResult {
-    let rules = "User-agent: *\nDisallow: /api/\nDisallow: /cart\nDisallow: /checkout\nDisallow: /orders\nDisallow: /payments\nDisallow: /suggest\n";
+    let mut rules = "User-agent: *\n".to_owned();
+    for path in NOT_CRAWLED {
+        rules = format!("{rules}Disallow: {path}\n");
+    }
+    if let Some(sitemap) = context.absolute("/sitemap.xml") {
+        rules = format!("{rules}\nSitemap: {sitemap}\n");
+    }
     Ok(PageResponse::public(&state, &context)
         .content_type("text/plain; charset=utf-8")
         .bytes(rules.into()))

@@ -78,9 +78,9 @@ pub(super) struct Detail {
 /// Role of a detail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DetailRole {
-    /// Part of the form, such as a seam or a rim, which the dimension drawing shows as well.
+    /// Part of the form, such as a seam or a rim, which the line drawing shows as well.
     Form,
-    /// Tone of the light, which the dimension drawing omits.
+    /// Tone of the light, which the line drawing omits.
     Light,
 }
 

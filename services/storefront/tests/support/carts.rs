@@ -247,7 +247,7 @@ async fn methods() -> Json<ShippingMethods> {
     };
     let place = PickupPlace {
         address: Address {
-            name: "Tarnwood workshop".to_owned(),
+            name: "Workshop".to_owned(),
             line1: "Lindenweg 4".to_owned(),
             city: Some("Hamburg".to_owned()),
             postal_code: Some("22763".to_owned()),

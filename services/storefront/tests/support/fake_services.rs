@@ -26,17 +26,31 @@ pub(crate) const NOW: &str = "2025-11-21T14:32:00Z";
 static TABLE: &[Module] =
     &[products::MODULE, carts::MODULE, orders::MODULE, orders::PAYMENTS, storefront::MODULE];
 
+/// Settings of the shop of most tests.
+const SETTINGS: &[(&str, &str)] = &[
+    ("storefront.name", "Fernleigh"),
+    ("storefront.languages", "en,de"),
+    ("storefront.return_days", "60"),
+    ("storefront.test_payments", "true"),
+];
+
 /// Storefront over the fake services, as the gateway would reach it.
 pub(crate) async fn shop() -> Router {
-    assembled(TABLE.iter().collect()).await
+    shop_with(SETTINGS).await
+}
+
+/// Storefront over the fake services with these settings.
+pub(crate) async fn shop_with(settings: &[(&str, &str)]) -> Router {
+    assembled(TABLE.iter().collect(), settings).await
 }
 
 /// Storefront without any service behind it.
 pub(crate) async fn shop_without_services() -> Router {
-    assembled(TABLE.iter().filter(|module| module.name == "storefront").collect()).await
+    let storefront = TABLE.iter().filter(|module| module.name == "storefront");
+    assembled(storefront.collect(), SETTINGS).await
 }
 
-async fn assembled(selected: Vec<&'static Module>) -> Router {
+async fn assembled(selected: Vec<&'static Module>, settings: &[(&str, &str)]) -> Router {
     // Shops of different tests generate different ids.
     static SHOPS: AtomicU64 = AtomicU64::new(0);
     let seed = SHOPS.fetch_add(1, Ordering::Relaxed);
@@ -44,7 +58,7 @@ async fn assembled(selected: Vec<&'static Module>) -> Router {
     let ids = Ids::new(Arc::new(clock), Arc::new(SeededRandomness::new(seed)));
     let engine = MemoryEngine::new();
     let sections = [storefront::MODULE.settings.unwrap()];
-    let flags = vec![Flag::new("test", "storefront.test_payments", "true")];
+    let flags = settings.iter().map(|(key, value)| Flag::new("test", *key, *value)).collect();
     let sources = Sources { flags, ..Sources::default() };
     let settings = Settings::load(sections, &sources).unwrap();
     let resources = ProcessResources {

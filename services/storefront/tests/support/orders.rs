@@ -81,7 +81,7 @@ fn routes(orders: Orders) -> Router {
         .with_state(orders)
 }
 
-const BANK: &str = "Tarnwood GmbH\nDE02 1203 0000 0000 2020 51";
+const BANK: &str = "Example GmbH\nDE02 1203 0000 0000 2020 51";
 
 async fn methods() -> Json<OfferedMethods> {
     let method = |method: &str, needs_token, bank_details: Option<&str>| OfferedMethod {

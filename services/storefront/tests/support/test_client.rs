@@ -36,6 +36,12 @@ impl TestClient {
         Self { shop: fake_services::shop().await, headers: Vec::new(), cookie: None }
     }
 
+    /// Client of a shop with these settings.
+    pub(crate) async fn of_shop(settings: &[(&str, &str)]) -> Self {
+        let shop = fake_services::shop_with(settings).await;
+        Self { shop, headers: Vec::new(), cookie: None }
+    }
+
     /// Client of a shop whose services are unavailable.
     pub(crate) async fn without_services() -> Self {
         Self {
@@ -50,6 +56,11 @@ impl TestClient {
         let mut client = self.clone();
         client.headers.push((name.to_owned(), value.to_owned()));
         client
+    }
+
+    /// Keeps the cookie of a response.
+    pub(crate) fn keep_cookie(&mut self, response: &TestResponse) {
+        self.cookie = response.header("set-cookie").split(';').next().map(ToOwned::to_owned);
     }
 
     pub(crate) async fn get(&self, path: &str) -> TestResponse {
@@ -67,7 +78,7 @@ impl TestClient {
     pub(crate) async fn add_to_cart(&mut self, product: &str, colour: &str) {
         let added = self.post("/cart/add", &[("product", product), ("colour", colour)]).await;
         assert_eq!(added.status, 303, "{}", added.body);
-        self.cookie = added.header("set-cookie").split(';').next().map(ToOwned::to_owned);
+        self.keep_cookie(&added);
     }
 
     /// Submits the checkout; `different` overrides the default fields.

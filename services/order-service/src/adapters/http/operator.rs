@@ -31,41 +31,39 @@ pub(super) fn routes(use_cases: &Arc<UseCases>) -> ApiRouter {
         .api_route(
             "/api/v1/orders",
             requires_idempotency_key(post_with(create, |it| {
-                it.id("createOrder").summary("Place a whole order in one request").tag("Orders")
+                it.id("createOrder").summary("Create an order without a cart").tag("Orders")
             }))
-            .get_with(list, |it| it.id("listOrders").summary("Orders, newest first").tag("Orders")),
+            .get_with(list, |it| {
+                it.id("listOrders").summary("List orders, newest first").tag("Orders")
+            }),
         )
         .api_route(
             "/api/v1/orders/{id}/fulfil",
             post_with(fulfil, |it| {
-                it.id("fulfilOrder").summary("The goods of an order have left").tag("Orders")
+                it.id("fulfilOrder").summary("Mark an order as fulfilled").tag("Orders")
             }),
         )
         .api_route(
             "/api/v1/orders/{id}/refunds",
             requires_idempotency_key(post_with(refund, |it| {
-                it.id("refundOrder").summary("Give money back, for units or as a sum").tag("Orders")
+                it.id("refundOrder").summary("Refund an order, by line or by amount").tag("Orders")
             })),
         )
         .api_route(
             "/api/v1/orders/{id}/payments",
             requires_idempotency_key(post_with(receive, |it| {
-                it.id("recordPayment")
-                    .summary("Record a bank transfer that arrived for an order")
-                    .tag("Orders")
+                it.id("recordPayment").summary("Record a bank transfer for an order").tag("Orders")
             })),
         )
         .api_route(
             "/api/v1/sagas",
             get_with(sagas, |it| {
-                it.id("listSagas").summary("Sagas that have not ended, oldest first").tag("Sagas")
+                it.id("listSagas").summary("List unfinished sagas, oldest first").tag("Sagas")
             }),
         )
         .api_route(
             "/api/v1/sagas/{id}/retry",
-            post_with(retry, |it| {
-                it.id("retrySaga").summary("Try a saga that failed again, now").tag("Sagas")
-            }),
+            post_with(retry, |it| it.id("retrySaga").summary("Retry a saga now").tag("Sagas")),
         )
         .with_state(Arc::clone(use_cases))
 }

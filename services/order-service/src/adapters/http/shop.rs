@@ -26,7 +26,7 @@ pub(super) fn routes(use_cases: &Arc<UseCases>) -> ApiRouter {
         .api_route(
             "/api/v1/carts/{id}/checkout",
             requires_idempotency_key(post_with(checkout, |it| {
-                it.id("checkout").summary("Turn a cart into an order and pay for it").tag("Orders")
+                it.id("checkout").summary("Check out a cart").tag("Orders")
             })),
         )
         .api_route(
@@ -50,13 +50,13 @@ pub(super) fn routes(use_cases: &Arc<UseCases>) -> ApiRouter {
         .api_route(
             "/api/v1/orders/{id}",
             get_with(order, |it| {
-                it.id("getOrder").summary("An order, as it stands or as it stood").tag("Orders")
+                it.id("getOrder").summary("Get an order, now or as it was").tag("Orders")
             }),
         )
         .api_route(
             "/api/v1/orders/{id}/cancel",
             post_with(cancel, |it| {
-                it.id("cancelOrder").summary("Cancel an order that has not shipped").tag("Orders")
+                it.id("cancelOrder").summary("Cancel an order before it ships").tag("Orders")
             }),
         )
         .with_state(Arc::clone(use_cases))

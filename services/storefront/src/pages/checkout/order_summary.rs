@@ -30,9 +30,9 @@ impl CheckoutView<'_> {
                                 li {
                                     div.tile { (decorative_image(messages, line.image.as_ref(), ImageSlot::Thumbnail, ImageLoading::Eager)) }
                                     div {
-                                        strong { (line.name) }
+                                        strong { (locale.shop_text(&line.name)) }
                                         p.quiet.small {
-                                            @if !line.options.is_empty() { (option_values(&line.options)) " " }
+                                            @if !line.options.is_empty() { (option_values(locale, &line.options)) " " }
                                             "× " (line.quantity)
                                         }
                                     }

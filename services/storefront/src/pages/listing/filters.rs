@@ -4,7 +4,8 @@ use super::{ListQuery, Listing, list_query::format_amount};
 use crate::{
     cached_catalogue::Category,
     components::{colour_swatch, icon::Icon},
-    messages::{ListingMessages, interpolate},
+    locale::Locale,
+    messages::interpolate,
     slug::identifier,
 };
 use maud::{Markup, html};
@@ -33,10 +34,10 @@ pub(super) fn form(listing: &Listing<'_>) -> Markup {
             }
             @if !listing.query.q.is_empty() { input type="hidden" name="q" value=(listing.query.q); }
             div data-part="facets" {
-                (facet_group(messages, "category", messages.department, &category_options(listing), Swatches::Without))
-                (facet_group(messages, "color", messages.colour, &facet_options(listing, "color", &listing.query.colours), Swatches::With))
+                (facet_group(locale, "category", messages.department, &category_options(listing), Swatches::Without))
+                (facet_group(locale, "color", messages.colour, &facet_options(listing, "color", &listing.query.colours), Swatches::With))
                 (price_filter(listing))
-                (facet_group(messages, "brand", messages.brand, &facet_options(listing, "brand", &listing.query.brands), Swatches::Without))
+                (facet_group(locale, "brand", messages.brand, &facet_options(listing, "brand", &listing.query.brands), Swatches::Without))
                 (availability_filter(listing))
             }
             p.rail-foot {
@@ -65,7 +66,7 @@ fn disclosure(name: &str, title: &str, open: bool, inside: &Markup) -> Markup {
 }
 
 fn facet_group(
-    messages: &ListingMessages,
+    locale: Locale,
     name: &str,
     title: &str,
     options: &[FacetOption],
@@ -74,6 +75,7 @@ fn facet_group(
     if options.is_empty() {
         return html! {};
     }
+    let messages = &locale.messages.listing;
     let open = name != "brand" || options.iter().any(|option| option.chosen);
     let (shown, hidden) = options.split_at(options.len().min(OPTIONS_SHOWN_MAX));
     disclosure(
@@ -83,11 +85,11 @@ fn facet_group(
         &html! {
             fieldset {
                 legend.vh { (title) }
-                ul role="list" { @for option in shown { (checkbox(name, option, swatches)) } }
+                ul role="list" { @for option in shown { (checkbox(locale, name, option, swatches)) } }
                 @if !hidden.is_empty() {
                     details.further id={ "further-" (name) } open[hidden.iter().any(|option| option.chosen)] {
                         summary { (interpolate(messages.show_more, &[("n", &hidden.len().to_string())])) (Icon::Chevron) }
-                        ul role="list" { @for option in hidden { (checkbox(name, option, swatches)) } }
+                        ul role="list" { @for option in hidden { (checkbox(locale, name, option, swatches)) } }
                     }
                 }
             }
@@ -95,13 +97,15 @@ fn facet_group(
     )
 }
 
-fn checkbox(name: &str, option: &FacetOption, swatches: Swatches) -> Markup {
+fn checkbox(locale: Locale, name: &str, option: &FacetOption, swatches: Swatches) -> Markup {
+    // A brand is called the same in every language, and the others are words of the page itself.
+    let is_shop_text = matches!(name, "category" | "color");
     html! {
         li {
             label.tick .none[option.count == 0] {
                 input type="checkbox" id={ "f-" (name) "-" (identifier(&option.value)) } name=(name) value=(option.value) checked[option.chosen];
                 @if swatches == Swatches::With { (colour_swatch::dot(&option.label)) }
-                span { (option.label) }
+                span { @if is_shop_text { (locale.shop_text(&option.label)) } @else { (option.label) } }
                 span.n { (option.count) }
             }
         }
@@ -199,7 +203,8 @@ fn price_filter(listing: &Listing<'_>) -> Markup {
 }
 
 fn availability_filter(listing: &Listing<'_>) -> Markup {
-    let messages = &listing.context.locale.messages.listing;
+    let locale = listing.context.locale;
+    let messages = &locale.messages.listing;
     let in_stock_facet =
         listing.page.facets.get("in_stock").into_iter().flatten().find(|it| it.value == "true");
     let in_stock = FacetOption {
@@ -216,7 +221,7 @@ fn availability_filter(listing: &Listing<'_>) -> Markup {
             fieldset {
                 legend.vh { (messages.availability) }
                 ul role="list" {
-                    (checkbox("in_stock", &in_stock, Swatches::Without))
+                    (checkbox(locale, "in_stock", &in_stock, Swatches::Without))
                     li {
                         label.tick {
                             input #f-reduced type="checkbox" name="reduced" value="true" checked[listing.query.reduced];

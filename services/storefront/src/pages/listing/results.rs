@@ -117,10 +117,13 @@ fn active_filters(listing: &Listing<'_>) -> Vec<(String, ListQuery)> {
     };
     for value in &query.categories {
         let name = listing.layout.catalogue.by_path(value).map_or(value.as_str(), Category::name);
-        chip(name.to_owned(), &|query| query.categories.retain(|it| it != value));
+        chip(locale.translate(name).to_owned(), &|query| query.categories.retain(|it| it != value));
     }
     for value in &query.colours {
-        chip(facet_label(listing, "color", value), &|query| query.colours.retain(|it| it != value));
+        let label = facet_label(listing, "color", value);
+        chip(locale.translate(&label).to_owned(), &|query| {
+            query.colours.retain(|it| it != value);
+        });
     }
     for value in &query.brands {
         chip(facet_label(listing, "brand", value), &|query| query.brands.retain(|it| it != value));

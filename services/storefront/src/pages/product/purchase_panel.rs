@@ -23,7 +23,7 @@ impl ProductView<'_> {
                 @if let Some(brand) = &product.brand {
                     p.brand-line { a href=(brand_address(brand)) { (brand) } }
                 }
-                h1 #name { (product.name) }
+                h1 #name lang=[self.context.locale.lang_of(&product.name)] { (self.context.locale.translate(&product.name)) }
             }
             div.buy-parts data-part="buy" {
                 @if let Some(reason) = self.rejection { p.notice.bad role="alert" { (Icon::Alert) span { (reason) } } }
@@ -87,21 +87,22 @@ impl ProductView<'_> {
     }
 
     fn option(&self, position: usize, option: &ProductOption) -> Markup {
-        let messages = &self.context.locale.messages.product;
+        let locale = self.context.locale;
+        let messages = &locale.messages.product;
         let name = self.selection.parameters.get(position).map_or("", String::as_str);
         let chosen = self.selection.values.get(position).copied().unwrap_or_default();
         let coloured = option.values.iter().any(|value| colour_swatch::hex(value).is_some())
             && is_colour(&option.name);
         html! {
             fieldset {
-                legend.legend { (option.name) ": " span { (chosen) } }
+                legend.legend { (locale.shop_text(&option.name)) ": " span { (locale.shop_text(chosen)) } }
                 div.choices {
                     @for (index, value) in option.values.iter().enumerate() {
                         @let availability = self.selection.availability(position, value);
                         label.off[availability != OptionAvailability::InStock] {
                             input type="radio" id={ "o-" (name) "-" (index) } name=(name) value=(value) checked[value == chosen];
                             @if coloured { (colour_swatch::dot(value)) }
-                            span { (value) }
+                            span { (locale.shop_text(value)) }
                             @match availability {
                                 OptionAvailability::InStock => {}
                                 OptionAvailability::SoldOut => span.vh { " – " (messages.sold_out) }
@@ -145,12 +146,12 @@ impl ProductView<'_> {
                         (Icon::Return)
                         div {
                             strong { (messages.return_days.replace("{n}", &settings.return_days.to_string())) }
-                            p.quiet { (messages.return_details) }
+                            p.quiet { (locale.shop_text(&settings.return_note)) }
                         }
                     }
                 }
                 @if years > 0 {
-                    li { (Icon::Shield) div { strong { (messages.guarantee.of(years, &years.to_string())) } p.quiet { (messages.guarantee_details) } } }
+                    li { (Icon::Shield) div { strong { (messages.guarantee.of(years, &years.to_string())) } p.quiet { (locale.shop_text(&settings.guarantee_note)) } } }
                 }
             }
         }
