@@ -168,6 +168,7 @@ fn verdict(is_balanced: bool, differences: &[String], orders: u64, took: Duratio
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pounds::Pounds;
 
     #[test]
     fn tables_of_large_sums_fit_a_terminal() {

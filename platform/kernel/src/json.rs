@@ -440,7 +440,7 @@ mod tests {
                 "unknown variant `blue`, expected one of `red`, `mixed`, `named`, `like`",
             ),
         ] {
-            let error = from_slice::<Parcel>(text.as_bytes()).unwrap_err().to_string();
+            let error = from_slice::<Shipment>(text.as_bytes()).unwrap_err().to_string();
             let message = error.split(" at line ").next().unwrap();
             assert_eq!(in_words_of_json(message), expected, "{text}");
         }
