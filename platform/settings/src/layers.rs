@@ -58,7 +58,7 @@ impl Settings {
     /// [`SettingError`] for a key that no section declares, or a value that is refused.
     pub fn preset(mut self, origin: &str, values: &[(&str, &str)]) -> Result<Self, SettingError> {
         let is_given = |key: &str| {
-            self.keys.get(key).is_some_and(|setting| setting.node.origin != Origin::Default)
+            self.keys.get(key).is_some_and(|setting| setting.node.origin != ValueOrigin::Default)
         };
         if values.iter().any(|(key, _)| is_given(key)) {
             return Ok(self);
