@@ -49,11 +49,21 @@ impl Emulation {
         forced_colours: ForcedColours::None,
         language: "en",
     };
+    pub const TABLET: Self = Self { width: 820, height: 1180, ..Self::DESKTOP };
     pub const PHONE: Self = Self { width: 360, height: 780, ..Self::DESKTOP };
 
     /// Width of the viewport in CSS pixels. A page that overflows widens what the browser reports, but not this.
     pub fn page_width(self) -> u32 {
         self.width * 100 / self.zoom_percent
+    }
+
+    /// Metrics of the device, as the browser takes them.
+    pub(crate) fn metrics(self) -> Value {
+        let height = self.height * 100 / self.zoom_percent;
+        json!({
+            "width": self.page_width(), "height": height, "mobile": false,
+            "deviceScaleFactor": f64::from(self.zoom_percent) / 100.0,
+        })
     }
 
     /// The `DevTools` calls that apply the settings.
@@ -66,15 +76,8 @@ impl Emulation {
             ForcedColours::None => "none",
             ForcedColours::Active => "active",
         };
-        let height = self.height * 100 / self.zoom_percent;
         vec![
-            (
-                "Emulation.setDeviceMetricsOverride",
-                json!({
-                    "width": self.page_width(), "height": height, "mobile": false,
-                    "deviceScaleFactor": f64::from(self.zoom_percent) / 100.0,
-                }),
-            ),
+            ("Emulation.setDeviceMetricsOverride", self.metrics()),
             (
                 "Emulation.setEmulatedMedia",
                 json!({"features": [

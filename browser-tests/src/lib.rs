@@ -16,9 +16,10 @@ pub mod lighthouse;
 mod page;
 mod process_guard;
 mod shop;
+pub mod walkthrough;
 
 pub use browser::Browser;
 pub use emulation::{Emulation, ForcedColours, JavaScript, Theme};
 pub use environment::{axe_core, lighthouse_runs};
-pub use page::{Page, Request};
+pub use page::{Frame, Page, Request};
 pub use shop::Shop;

@@ -2,9 +2,11 @@
 
 mod diagnostics;
 mod input;
+mod screenshot;
 
-use crate::{Browser, Emulation, Shop, devtools::EventLog};
+use crate::{Browser, Emulation, Shop, Theme, devtools::EventLog};
 pub use diagnostics::Request;
+pub use screenshot::Frame;
 use serde_json::{Value, json};
 use std::{
     sync::Arc,
@@ -72,6 +74,13 @@ impl Page {
         }
     }
 
+    /// Shows this page in a theme, as if the system had changed to it.
+    pub fn show_theme(&self, theme: Theme) {
+        for (command, parameters) in (Emulation { theme, ..self.emulation }).commands() {
+            self.call(command, &parameters);
+        }
+    }
+
     /// Slows the processor down by a factor for this page.
     pub fn throttle_cpu(&self, factor: u32) {
         self.call("Emulation.setCPUThrottlingRate", &json!({"rate": factor}));
@@ -79,18 +88,19 @@ impl Page {
 
     /// Navigates to a path of the shop and waits until the page is loaded.
     pub fn visit(&self, path: &str) {
-        self.navigate(path, &Shop::shared().url(path));
+        self.visit_url(&Shop::shared().url(path));
     }
 
     /// Opens a path of the operator edge, and waits until it is loaded.
     pub fn visit_operator(&self, path: &str) {
-        self.navigate(path, &Shop::shared().operator_url(path));
+        self.visit_url(&Shop::shared().operator_url(path));
     }
 
-    fn navigate(&self, path: &str, url: &str) {
+    /// Navigates to a URL and waits until the page is loaded.
+    pub fn visit_url(&self, url: &str) {
         let from = self.events.len();
         let started = self.call("Page.navigate", &json!({"url": url}));
-        assert!(started["errorText"].is_null(), "{path}: {}", started["errorText"]);
+        assert!(started["errorText"].is_null(), "{url}: {}", started["errorText"]);
         if let Some(loader) = started["loaderId"].as_str() {
             self.wait_until_loaded(from, loader);
         }

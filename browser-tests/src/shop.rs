@@ -11,6 +11,18 @@ use std::{
     sync::OnceLock,
 };
 
+/// Services that a shop without them calls.
+const REMOTE_SERVICES: [&str; 6] = [
+    "audit-service",
+    "inventory-service",
+    "payment-service",
+    "product-service",
+    "shopping-cart-service",
+    "order-service",
+];
+/// Address at which nothing listens.
+const NOWHERE: &str = "http://127.0.0.1:9";
+
 /// A running shop.
 #[derive(Debug)]
 pub struct Shop {
@@ -24,17 +36,28 @@ impl Shop {
     /// The shared shop, started by the first test.
     pub fn shared() -> &'static Self {
         static SHOP: OnceLock<Shop> = OnceLock::new();
-        SHOP.get_or_init(Self::start)
+        SHOP.get_or_init(|| Self::start(&[]))
     }
 
-    fn start() -> Self {
+    /// The edges of a shop whose other services cannot be reached, started by the first use: what it answers are errors.
+    pub fn cut_off() -> &'static Self {
+        static CUT_OFF: OnceLock<Shop> = OnceLock::new();
+        CUT_OFF.get_or_init(|| {
+            let peers = REMOTE_SERVICES.map(|name| format!("{name}={NOWHERE}")).join(",");
+            let peers = format!("--peers={peers}");
+            Self::start(&["--no-demo", "--services=api-gateway,storefront", &peers])
+        })
+    }
+
+    fn start(more_arguments: &[&str]) -> Self {
         let folder = process_guard::temp_folder();
-        let arguments = [
+        let mut arguments = vec![
             "--data".to_owned(),
             folder.join("data").display().to_string(),
             "--listen=127.0.0.1:0".to_owned(),
             "--operator-listen=127.0.0.1:0".to_owned(),
         ];
+        arguments.extend(more_arguments.iter().map(|&argument| argument.to_owned()));
         let mut shell = process_guard::spawn(
             Termination::Signal,
             &folder,

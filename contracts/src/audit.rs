@@ -1,7 +1,7 @@
 //! Contract of the audit service: log of activities.
 
 use identifiers::ActivityId;
-use kernel::{Cursor, Timestamp};
+use kernel::{Cursor, PageLimit, Timestamp};
 use rpc::contract;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -71,12 +71,15 @@ pub struct AuditQuery {
     pub subject: Option<String>,
     /// Earliest time, inclusive (RFC 3339).
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub from: Option<String>,
     /// Latest time, exclusive (RFC 3339).
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub to: Option<String>,
     /// Items of the page, 1 to 200.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<PageLimit>")]
     pub limit: Option<String>,
     /// Cursor of the next page.
     #[serde(default, skip_serializing_if = "Option::is_none")]

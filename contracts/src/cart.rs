@@ -1,6 +1,8 @@
 //! Contract of the shopping cart service: carts, quotes, shipping methods.
 
-use crate::shared::{Address, CartId, Image, OrderId, ProductId, Quantity, Sku, Totals};
+use crate::shared::{
+    Address, CartId, Image, LINE_UNITS_MAX, OrderId, ProductId, Quantity, Sku, Totals,
+};
 use addresses::{AddressPart, CityKind, PostalCodeKind, Region, RegionKind};
 use kernel::{Currency, Money, Timestamp, UnitPrice};
 use rpc::{FeedEvent, contract};
@@ -137,6 +139,7 @@ pub struct NewCart {
 #[serde(deny_unknown_fields)]
 pub struct LineQuantity {
     /// Number of units.
+    #[schemars(range(min = 0, max = LINE_UNITS_MAX))]
     pub quantity: i64,
 }
 

@@ -5,7 +5,7 @@ use crate::{
     payment::{OfferedMethods, PaymentMethod},
     shared::{Address, CartId, OrderId, PaymentId, Quantity, RefundId, SagaId, Totals},
 };
-use kernel::{Currency, Cursor, Money, Timestamp};
+use kernel::{Currency, Cursor, Money, PageLimit, Timestamp};
 use rpc::FeedEvent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -279,6 +279,22 @@ pub struct OrderPage {
     pub next_cursor: Option<Cursor>,
 }
 
+/// Status by which a list of orders is filtered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderListStatus {
+    /// Being placed, or waiting for the payment.
+    Pending,
+    /// Placed and paid for.
+    Confirmed,
+    /// Shipped and settled.
+    Completed,
+    /// Cancelled after it became an order.
+    Cancelled,
+    /// Checkout that ended before it became an order.
+    Attempted,
+}
+
 /// Filter of orders, and page.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -286,6 +302,7 @@ pub struct OrderQuery {
     /// `pending`, `confirmed`, `completed`, `cancelled`, or `attempted` for checkouts that ended before they became an
     /// order. Without a status, all orders are listed, and no attempts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<OrderListStatus>")]
     pub status: Option<String>,
     /// Customer's email address, exact match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -295,6 +312,7 @@ pub struct OrderQuery {
     pub number: Option<String>,
     /// Items of the page, 1 to 200.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<PageLimit>")]
     pub limit: Option<String>,
     /// Cursor of the next page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -324,6 +342,7 @@ pub struct OrderReference {
 pub struct AsOf {
     /// RFC 3339, such as `2026-03-01T12:00:00Z`; now when absent. Operators only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub as_of: Option<String>,
 }
 
@@ -333,9 +352,11 @@ pub struct AsOf {
 pub struct SagaQuery {
     /// `running`, `waiting`, `undoing`, `stuck`. Those that are `done` or `undone` are not listed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<SagaState>")]
     pub state: Option<String>,
     /// Items of the page, 1 to 200.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<PageLimit>")]
     pub limit: Option<String>,
     /// Cursor of the next page.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -11,7 +11,7 @@ pub use imports::{
 pub use media::{Media, MediaFailure, MediaReport, MediaState, PICTURE_WIDTHS, StoredMedia};
 
 use crate::shared::{Image, ProductId, Sku};
-use kernel::{Cursor, Timestamp, UnitPrice};
+use kernel::{Cursor, PageLimit, Timestamp, UnitPrice};
 use rpc::{FeedEvent, contract};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -138,6 +138,28 @@ pub struct PriceRange {
     pub max: UnitPrice,
 }
 
+/// Order of a list of products; a leading `-` means descending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProductSort {
+    /// The merchant's order.
+    Featured,
+    /// Best match first; without search terms, the merchant's order.
+    Relevance,
+    /// Cheapest first.
+    Price,
+    /// Most expensive first.
+    #[serde(rename = "-price")]
+    PriceDescending,
+    /// By name, from A.
+    Name,
+    /// By name, from Z.
+    #[serde(rename = "-name")]
+    NameDescending,
+    /// Latest publication first.
+    Newest,
+}
+
 /// Filter of products, and page. Multiple values are separated by commas.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -156,27 +178,35 @@ pub struct ProductQuery {
     pub color: Option<String>,
     /// Lowest price, in minor units.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<u32>")]
     pub price_min: Option<String>,
     /// Highest price, in minor units.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<u32>")]
     pub price_max: Option<String>,
     /// `true`: only what can be bought now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<bool>")]
     pub in_stock: Option<String>,
     /// `true`: only what is reduced, with a reduction that may be announced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<bool>")]
     pub reduced: Option<String>,
     /// `true`: only what counts as new.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<bool>")]
     pub new: Option<String>,
     /// `draft`, `active`, `archived`, on the operator edge only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<ProductStatus>")]
     pub status: Option<String>,
     /// `featured`, `relevance`, `price`, `-price`, `name`, `-name`, `newest`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<ProductSort>")]
     pub sort: Option<String>,
     /// Items of the page, 1 to 200.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<PageLimit>")]
     pub limit: Option<String>,
     /// Cursor of the next page.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -26,13 +26,17 @@ pub struct Totals {
     pub tax_included: bool,
 }
 
+/// Limit of the units of one SKU in a cart or an order.
+pub const LINE_UNITS_MAX: i64 = 100_000;
+
 /// SKU with a number of units.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Quantity {
     /// SKU of the article.
     pub sku: Sku,
-    /// Number of units; at least 1.
+    /// Number of units: 1 to [`LINE_UNITS_MAX`].
+    #[schemars(range(min = 1, max = LINE_UNITS_MAX))]
     pub quantity: i64,
 }
 

@@ -1,15 +1,26 @@
 //! Command-line interface: arguments, flags and help texts.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use settings::Flag;
-use std::{path::PathBuf, process::ExitCode};
+mod help;
+mod usage_error;
 
-/// A complete online shop in one program.
-///
-/// Without a command, it serves the shop: the shop edge on 127.0.0.1:8080, the operator edge on 127.0.0.1:8081, with
-/// the data in ./data. A new data folder is filled with a demonstration catalogue.
+use crate::modules;
+use clap::{
+    Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
+use settings::Flag;
+use std::path::PathBuf;
+
+pub(crate) use usage_error::report_usage_error;
+
+const ABOUT: &str = "\
+A complete online shop in one program.
+
+Without a command, it serves the shop: its pages and API at http://127.0.0.1:8080 (the shop edge), the API for those who run it at http://127.0.0.1:8081 (the operator edge), with all data in the folder ./data. A new folder is filled with a demonstration catalogue.";
+
+/// Command line of the program.
 #[derive(Debug, Parser)]
-#[command(name = "icommerce", version, after_help = EXIT_CODES)]
+#[command(name = "icommerce", version, about = ABOUT, after_help = MORE)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -17,48 +28,88 @@ pub(crate) struct Arguments {
     pub(crate) process: ProcessFlags,
 }
 
-const EXIT_CODES: &str = "\
-Every flag can also be given as an environment variable (--data is ICOMMERCE_DATA) or as a key in the settings file (data).
+const MORE: &str = "\
+Examples:
+  icommerce                                  serves the demonstration
+  icommerce import catalog products.csv      imports products into ./data
+  icommerce --no-demo --data /srv/shop       serves a shop in earnest
+  icommerce help import catalog              explains a command
 
-Exit codes: 0 success · 1 the command failed, a check found a violation, or nothing of what was asked could be done ·
-2 invalid arguments or settings, or a file that needs another argument ·
-3 a resource is unavailable (port in use, data folder locked, not writable, incomplete, or in a newer format)";
+Every setting has a default, a key in the settings file (--config) and an environment variable, and some have a flag as well: `icommerce settings` lists them. --data, for example, is ICOMMERCE_DATA, and the key data.
+
+Exit codes:
+  0  success
+  1  the command failed, a check found a violation, or nothing of what was
+     asked could be done
+  2  invalid arguments or settings, or a file that needs another argument
+  3  a resource is unavailable: a port in use, a data folder that is locked,
+     not writable, incomplete or in a newer format";
+
+/// The most requests in flight at the same time.
+const PARALLEL_MAX: usize = 256;
 
 /// Commands of the program.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Serve the shop (the default command)
+    /// Serve the shop until Ctrl+C or SIGTERM; this is the default command
+    #[command(after_help = "\
+Examples:
+  icommerce serve --data /srv/shop --listen 127.0.0.1:9000
+  icommerce serve --no-demo --config shop.toml")]
     Serve,
-    /// List the services, their dependencies, and which of them run in this process
-    Services,
-    /// Show every setting with its value, default and origin
+    /// List the services and their dependencies, and which of them run in this process
+    #[command(after_help = "\
+Examples:
+  icommerce services
+  icommerce services --json")]
+    Services(ServicesFlags),
+    /// Show every setting with its value, default, origin and allowed values
+    #[command(after_help = "\
+Examples:
+  icommerce settings
+  icommerce settings --config shop.toml --json")]
     Settings(SettingsFlags),
-    /// Import data into the shop from files
+    /// Import products from files
+    #[command(arg_required_else_help = false)]
     Import {
         #[command(subcommand)]
         what: Import,
     },
-    /// Replay a real shop's history through the public API and reconcile the result
+    /// Replay the history of a real shop through the public API, and reconcile the result with it
+    #[command(arg_required_else_help = false)]
     Replay {
         #[command(subcommand)]
         what: Replay,
     },
     /// Rebuild the read models and snapshots of a service from its journal; the data folder must not be in use
+    #[command(after_help = "\
+Example:
+  icommerce rebuild product-service --data /srv/shop")]
     Rebuild {
         /// Name of the service
+        #[arg(value_parser = service_names())]
         service: String,
     },
-    /// Check the invariants of a data folder: stock, payments, orders, sagas, read models; the folder must not be in use
+    /// Check the invariants of a data folder: stock, payments, orders, sagas and read models; the folder must not be in use
+    #[command(after_help = "\
+Example:
+  icommerce check --data /srv/shop")]
     Check,
     /// Write a JSON Schema for each event between services, and an index of them (asyncapi.json)
+    #[command(after_help = "\
+Example:
+  icommerce events contracts/events")]
     Events {
         /// Output folder
-        #[arg(value_name = "DIR")]
+        #[arg(value_name = "FOLDER")]
         folder: PathBuf,
     },
-    /// Print the OpenAPI 3.1 document of an edge
+    /// Print the OpenAPI document of an edge, as JSON
+    #[command(after_help = "\
+Example:
+  icommerce openapi shop > shop.json")]
     Openapi {
-        /// Name of the edge
+        /// Edge that the document describes
         edge: EdgeName,
     },
 }
@@ -66,7 +117,17 @@ pub(crate) enum Command {
 /// Subcommands of `import`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Import {
-    /// Import products from the exports of other shops, any other table, or JSON Lines, plain or gzipped
+    /// Import products from the exports of other shops, from any other table, or from JSON Lines, plain or gzipped
+    #[command(after_help = "\
+Examples:
+  icommerce import catalog products.csv --dry-run --report rows.csv
+  icommerce import catalog products.csv --report rows.csv
+  icommerce import catalog products.csv --columns woocommerce
+  icommerce import catalog products.jsonl.gz --data /srv/shop
+  icommerce import catalog products.csv \\
+      --shop http://127.0.0.1:8080 --operator http://127.0.0.1:8081
+
+The guide is docs/guides/import.md.")]
     Catalog(Catalog),
 }
 
@@ -84,41 +145,48 @@ pub(crate) struct Catalog {
     /// Show what the import would do, without changing anything
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// What the columns of tables mean: shopify, woocommerce, magento, google (a product feed as a text table), or a
-    /// mapping file of your own (docs/guides/import.md)
-    #[arg(long, value_name = "NAME|FILE.toml", default_value = "shopify")]
+    /// Meaning of the columns of tables: shopify (the default), woocommerce, magento, google (a product feed as a text
+    /// table), or a mapping file of your own
+    #[arg(
+        long,
+        value_name = "NAME|FILE.toml",
+        default_value = "shopify",
+        hide_default_value = true
+    )]
     pub(crate) columns: String,
-    /// Currency of prices that name none; the shop's own by default
+    /// Currency of prices that name none, such as EUR; the shop's own by default
     #[arg(long, value_name = "CODE")]
     pub(crate) currency: Option<String>,
-    /// Decimal separator of numbers, where a file does not tell it
+    /// Decimal separator of numbers where a file does not tell it: a point as in 24.90, or a comma as in 24,90
     #[arg(long, value_name = "SEPARATOR")]
     pub(crate) decimal: Option<DecimalName>,
     /// Stock of variants that the file does not count; without it, they keep the number in the file and a remark
-    #[arg(long, value_name = "UNITS", value_parser = clap::value_parser!(i64).range(0..=catalog_import::UNTRACKED_STOCK_MAX))]
+    #[arg(long, value_name = "UNITS", allow_hyphen_values = true, value_parser = number::<i64>(0, catalog_import::UNTRACKED_STOCK_MAX))]
     pub(crate) untracked_stock: Option<i64>,
     /// Number of batches in flight at the same time
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::<usize>(1, PARALLEL_MAX))]
     pub(crate) parallel: Option<usize>,
-    /// How long to retry while the shop is overloaded before giving up; the import can then be run again, and what was
-    /// imported stays imported
-    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(..=86_400))]
+    /// Time to wait for a shop that is overloaded before giving up, 600 by default; the import can then be run again, and
+    /// what was imported stays imported
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, hide_default_value = true, value_parser = number::<u64>(0, 86_400))]
     pub(crate) wait: u64,
 }
 
 /// Decimal separator of numbers in a file.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum DecimalName {
-    /// As in 24.90
     Point,
-    /// As in 24,90
     Comma,
 }
 
 /// Subcommands of `replay`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Replay {
-    /// Replay the UCI "Online Retail" invoices, CSV by month, plain or gzipped
+    /// Replay the invoices of the UCI data set "Online Retail", as CSV files by month, plain or gzipped
+    #[command(after_help = "\
+Example:
+  icommerce replay online-retail retail-2010-12.csv retail-2011-01.csv \\
+      --data ./replayed --report lines.csv")]
     OnlineRetail(OnlineRetail),
 }
 
@@ -131,10 +199,10 @@ pub(crate) struct OnlineRetail {
     #[command(flatten)]
     pub(crate) target: TargetFlags,
     /// Number of requests in flight at the same time
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::<usize>(1, PARALLEL_MAX))]
     pub(crate) parallel: Option<usize>,
-    /// Maximum orders per second
-    #[arg(long, value_name = "N")]
+    /// The most orders per second
+    #[arg(long, value_name = "N", value_parser = number::<u32>(1, 1_000_000))]
     pub(crate) rate: Option<u32>,
     /// Write a report with the result of every invoice line
     #[arg(long, value_name = "FILE.csv")]
@@ -144,11 +212,11 @@ pub(crate) struct OnlineRetail {
 /// Address flags of the target shop.
 #[derive(Debug, Default, Args)]
 pub(crate) struct TargetFlags {
-    /// Shop edge of a running shop; without it, the command starts a shop of its own on --data
-    #[arg(long, value_name = "URL")]
+    /// Shop edge of a running shop; without one, the command starts a shop of its own on the data folder
+    #[arg(long, value_name = "URL", requires = "operator")]
     pub(crate) shop: Option<String>,
-    /// Operator edge of a running shop
-    #[arg(long, value_name = "URL")]
+    /// Operator edge of the same shop
+    #[arg(long, value_name = "URL", requires = "shop")]
     pub(crate) operator: Option<String>,
 }
 
@@ -161,21 +229,22 @@ pub(crate) enum EdgeName {
 
 /// Process flags, accepted by all commands.
 #[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub(crate) struct ProcessFlags {
     /// Run only these services, separated by commas
     #[arg(long, global = true, value_name = "A,B")]
     services: Option<String>,
-    /// Data folder of the shop
-    #[arg(long, global = true, value_name = "DIR")]
+    /// Data folder of the shop, ./data by default
+    #[arg(long, global = true, value_name = "FOLDER")]
     data: Option<PathBuf>,
-    /// Address of the shop edge; port 0 picks a free port
-    #[arg(long, global = true, value_name = "ADDR")]
+    /// Address of the shop edge, 127.0.0.1:8080 by default; port 0 picks a free port
+    #[arg(long, global = true, value_name = "ADDRESS")]
     listen: Option<String>,
-    /// Address of the operator edge; port 0 picks a free port
-    #[arg(long, global = true, value_name = "ADDR")]
+    /// Address of the operator edge, 127.0.0.1:8081 by default; port 0 picks a free port
+    #[arg(long, global = true, value_name = "ADDRESS")]
     operator_listen: Option<String>,
-    /// Address at which other processes reach the services of this one; off by default if every service runs here
-    #[arg(long, global = true, value_name = "ADDR")]
+    /// Address at which other processes reach the services of this one; none by default
+    #[arg(long, global = true, value_name = "ADDRESS")]
     service_listen: Option<String>,
     /// Addresses of services that run in other processes: NAME=URL, separated by commas
     #[arg(long, global = true, value_name = "NAME=URL,…")]
@@ -186,16 +255,30 @@ pub(crate) struct ProcessFlags {
     /// Start without the demonstration catalogue and without test payments
     #[arg(long, global = true)]
     no_demo: bool,
-    /// Log format: text or json
-    #[arg(long, global = true, value_name = "FORMAT")]
+    /// Format of the log, which goes to standard error; text by default
+    #[arg(long, global = true, value_name = "FORMAT", value_parser = ["text", "json"])]
     log: Option<String>,
+    /// Log details as well, such as the health of each component
+    #[arg(long, short, global = true)]
+    pub(crate) verbose: bool,
+}
+
+/// Arguments of `services`.
+#[derive(Debug, Args)]
+pub(crate) struct ServicesFlags {
+    /// Print the list as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Arguments of `settings`.
 #[derive(Debug, Args)]
 pub(crate) struct SettingsFlags {
-    /// Print one line per setting, for scripts
+    /// Print the list as JSON
     #[arg(long)]
+    pub(crate) json: bool,
+    /// Print one line per setting, of any length
+    #[arg(long, conflicts_with = "json")]
     pub(crate) dump: bool,
 }
 
@@ -207,6 +290,7 @@ impl ProcessFlags {
         };
         let data = self.data.as_ref().map(|data| data.to_string_lossy().into_owned());
         let demo = self.no_demo.then(|| "false".to_owned());
+        let log_filter = self.verbose.then(|| "debug".to_owned());
         [
             text("--services", "services", &self.services),
             text("--data", "data", &data),
@@ -216,6 +300,7 @@ impl ProcessFlags {
             text("--peers", "peers", &self.peers),
             text("--no-demo", "demo", &demo),
             text("--log", "log", &self.log),
+            text("--verbose", "log_filter", &log_filter),
         ]
         .into_iter()
         .flatten()
@@ -223,18 +308,26 @@ impl ProcessFlags {
     }
 }
 
-/// Reports a parse error. Help and version go to standard output with exit code 0; anything else is one line and code 2.
-pub(crate) fn report_usage_error(error: &clap::Error) -> ExitCode {
-    use clap::error::ErrorKind;
-    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        // A closed pipe is not an error.
-        let _ = error.print();
-        return ExitCode::SUCCESS;
+impl Arguments {
+    /// Arguments of this process.
+    pub(crate) fn from_command_line() -> Result<Self, clap::Error> {
+        let matches = help::fitted(Self::command()).try_get_matches()?;
+        Self::from_arg_matches(&matches)
     }
-    let text = error.to_string();
-    let sentence = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-    let tip = text.lines().find_map(|line| line.trim().strip_prefix("tip: "));
-    let tip = tip.map_or_else(|| "see icommerce --help".to_owned(), str::to_owned);
-    eprintln!("icommerce: {sentence}; {tip}");
-    ExitCode::from(2)
+}
+
+/// Parser of the name of a service.
+fn service_names() -> PossibleValuesParser {
+    PossibleValuesParser::new(modules::ALL.iter().map(|module| module.name))
+}
+
+/// Parser of a whole number, both ends of whose range are allowed.
+fn number<T>(min: T, max: T) -> impl TypedValueParser<Value = T>
+where
+    T: std::str::FromStr + std::fmt::Display + PartialOrd + Copy + Send + Sync + 'static,
+{
+    move |text: &str| {
+        let number = text.trim().parse().ok().filter(|number| (min..=max).contains(number));
+        number.ok_or_else(|| format!("expected a whole number from {min} to {max}"))
+    }
 }

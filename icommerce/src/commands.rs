@@ -23,7 +23,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
     let Arguments { command, process } = arguments;
     match command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(&process),
-        Command::Services => services::run(&process),
+        Command::Services(flags) => services::run(&process, &flags),
         Command::Settings(flags) => settings::run(&process, &flags),
         Command::Import { what: Import::Catalog(command) } => import::run(&process, command),
         Command::Replay { what: Replay::OnlineRetail(command) } => replay::run(&process, command),

@@ -54,6 +54,6 @@ pub(crate) async fn seed_once(shop: &RunningShop, seed: bool) -> Result<(), CliE
     let edge = EdgeClient::new(&format!("http://{operator}"), RetryPolicy::default(), ids.clone());
     let products = ProductClient::new(edge.map_err(|error| failed(&error))?.channel());
     let planted = seed_catalogue(&products, ids.now()).await.map_err(|error| failed(&error))?;
-    tracing::info!(planted, "seeded the demonstration catalogue");
+    tracing::debug!(planted, "seeded the demonstration catalogue");
     save_state("planted").await
 }

@@ -16,11 +16,10 @@ mod wiring;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let arguments = match cli::Arguments::try_parse() {
+    let arguments = match cli::Arguments::from_command_line() {
         Ok(arguments) => arguments,
         Err(error) => return cli::report_usage_error(&error),
     };

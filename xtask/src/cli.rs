@@ -52,6 +52,16 @@ pub(crate) enum Task {
         #[arg(long, default_value_t = 5)]
         rounds: usize,
     },
+    /// Takes screenshots of every page and state of the shop, for a person to look through.
+    ///
+    /// In both themes, on a phone, a tablet and a desktop; in German; and without JavaScript. `index.html` in the folder
+    /// shows them all. A state that cannot be reached fails the command.
+    #[command(after_help = "Examples:\n  cargo xtask look\n  cargo xtask look /tmp/before")]
+    Look {
+        /// Folder of the pictures (default: look in cargo's target folder).
+        #[arg(value_name = "FOLDER")]
+        folder: Option<std::path::PathBuf>,
+    },
     /// Runs the whole shop in simulated time with injected faults, once per seed, and checks its invariants.
     ///
     /// Builds for release. A failing seed is shrunk to the smallest run that still fails and printed as a trace; the same

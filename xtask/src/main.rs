@@ -1,4 +1,4 @@
-//! Task runner of the repository: `cargo xtask tidy`, `test`, `lighthouse`, `simulate`, `crash`, `bench`,
+//! Task runner of the repository: `cargo xtask tidy`, `test`, `lighthouse`, `look`, `simulate`, `crash`, `bench`,
 //! `instructions`, `build-time` and `advisories`.
 
 mod advisories;
@@ -37,6 +37,7 @@ fn main() -> ExitCode {
             instructions::run(root, if keep { BaselineMode::Update } else { BaselineMode::Compare })
         }
         Task::Crash { arguments } => crash::run(root, &arguments),
+        Task::Look { folder } => suites::look(root, folder),
         Task::Lighthouse { rounds } => suites::lighthouse(root, rounds),
         Task::Test { only, ci } => suites::run(
             root,

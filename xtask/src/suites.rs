@@ -8,7 +8,8 @@ mod workspace;
 
 use crate::{Outcome, process};
 use prerequisites::{Availability, Prerequisite};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use summary::{SuiteResult, Summary};
 use workspace::Workspace;
 
@@ -22,10 +23,10 @@ pub(crate) enum SkipPolicy {
 }
 
 /// Prerequisites of the tests, by crate.
-const PREREQUISITES: &[(&str, &[Prerequisite])] = &[(
-    "browser-tests",
-    &[Prerequisite::Chromium, Prerequisite::AxeCore, Prerequisite::Lighthouse],
-)];
+const PREREQUISITES: &[(&str, &[Prerequisite])] = &[
+    ("browser-tests", &[Prerequisite::Chromium, Prerequisite::AxeCore, Prerequisite::Lighthouse]),
+    ("interop", &[Prerequisite::TypeScript, Prerequisite::Maven]),
+];
 
 /// Builds and runs the tests of the crates named in `only` (of all when it is empty); true when all succeeded.
 pub(crate) fn run(root: &Path, only: &[String], skip_policy: SkipPolicy) -> Outcome<bool> {
@@ -79,6 +80,35 @@ pub(crate) fn lighthouse(root: &Path, rounds: usize) -> Outcome<bool> {
     }
     print!("{summary}");
     Ok(summary.succeeded())
+}
+
+/// Packages of `look`: the shop, and the program that photographs it.
+const LOOK_PACKAGES: [&str; 4] = ["--package", "icommerce", "--package", "browser-tests"];
+/// Settings of the photographed shop, which offers every way to pay.
+const LOOK_SETTINGS: [(&str, &str); 3] = [
+    ("ICOMMERCE_PAYMENT_SERVICE__PREPAYMENT", "true"),
+    ("ICOMMERCE_PAYMENT_SERVICE__INVOICE", "true"),
+    ("ICOMMERCE_PAYMENT_SERVICE__BANK_DETAILS", "Tarnwood Ltd, IBAN DE02 1203 0000 0000 2020 51"),
+];
+
+/// Takes screenshots of every page and state into a folder, with progress on the terminal.
+pub(crate) fn look(root: &Path, folder: Option<PathBuf>) -> Outcome<bool> {
+    let workspace = Workspace::read(root)?;
+    let chromium = match Prerequisite::Chromium.ensure(root, &workspace.target) {
+        Availability::Missing(reason) => return Err(format!("chromium: {reason}").into()),
+        Availability::Found(program) | Availability::Installed(program) => program,
+    };
+    let mut build = Command::new("cargo");
+    if !build.arg("build").args(LOOK_PACKAGES).current_dir(root).status()?.success() {
+        return Ok(false);
+    }
+    let programs = workspace.target.join("debug");
+    let folder = folder.unwrap_or_else(|| workspace.target.join("look"));
+    let mut look = Command::new(programs.join("look"));
+    look.arg(std::path::absolute(folder)?).envs(LOOK_SETTINGS);
+    look.env(Prerequisite::Chromium.variable(), chromium);
+    look.env("TEST_PRODUCT", programs.join("icommerce"));
+    Ok(look.status()?.success())
 }
 
 /// Environment variables for the tests, and the packages whose prerequisites are missing, with the reason.

@@ -11,4 +11,5 @@ mod lighthouse;
 mod listing_and_search;
 mod page_weight;
 mod side_effects;
-mod walkthrough;
+
+use browser_tests::walkthrough;

@@ -9,7 +9,10 @@ use crate::{
     text_reader::TextReader,
 };
 use contracts::{product::NewProduct, shared::Sku};
-use kernel::{Currency, json::Strict};
+use kernel::{
+    Currency,
+    json::{Strict, in_words_of_json},
+};
 use serde_json::{Map, Value, json};
 use std::{
     collections::HashMap,
@@ -199,7 +202,8 @@ fn parse_product(
             }
             Err(error) => error,
         };
-        let (field, reason) = (error.path().to_string(), error.inner().to_string());
+        let (field, reason) =
+            (error.path().to_string(), in_words_of_json(&error.inner().to_string()));
         if !remove_part(&mut product, &field) {
             return Err(Remark { field, reason });
         }

@@ -8,6 +8,7 @@ mod source;
 mod tests;
 
 use crate::number::DecimalSeparator;
+use kernel::json::in_words_of_json;
 use serde::Deserialize;
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -243,7 +244,9 @@ impl Mapping {
 
     fn validated(table: toml::Table) -> Result<Self, String> {
         let mapping: Self = table.try_into().map_err(|error: toml::de::Error| {
-            error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+            // The message, then the key that it is about.
+            let text = error.to_string();
+            text.trim().lines().map(in_words_of_json).collect::<Vec<_>>().join(" ")
         })?;
         if !mapping.facts.contains_key(&Fact::Group) && !mapping.facts.contains_key(&Fact::Handle) {
             return Err(

@@ -3,9 +3,10 @@
 use crate::row::{RowOutcome, RowReport};
 use comfy_table::{CellAlignment, Table, presets};
 use contracts::product::NewProduct;
+use shop_client::{duration_in_words, rate_per_second};
 use std::{fmt, time::Duration};
 
-/// Summary of an import: counts of rows and products. It displays as a table.
+/// Summary of an import: counts of rows and products. It displays as a table and a sentence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Whether it was a dry run, which changes nothing.
@@ -73,12 +74,6 @@ impl Summary {
     pub fn is_in_vain(&self) -> bool {
         self.rows_accepted == 0
     }
-
-    /// Throughput in rows per second.
-    pub fn rows_per_second(&self) -> u64 {
-        let millis = self.took.as_millis().max(1);
-        u64::try_from(u128::from(self.rows) * 1_000 / millis).unwrap_or(u64::MAX)
-    }
 }
 
 impl fmt::Display for Summary {
@@ -99,19 +94,17 @@ impl fmt::Display for Summary {
             ("  added", self.added),
             ("  no longer for sale", self.withdrawn),
             ("pictures", self.pictures),
-            ("rows a second", self.rows_per_second()),
+            ("rows a second", rate_per_second(self.rows, self.took)),
         ];
         for (name, number) in numbers {
             table.add_row([name.to_owned(), number.to_string()]);
         }
-        let seconds = format!("{}.{}", self.took.as_secs(), self.took.subsec_millis() / 100);
-        table.add_row(["seconds".to_owned(), seconds]);
         if let Some(numbers) = table.column_mut(1) {
             numbers.set_cell_alignment(CellAlignment::Right);
         }
         if self.is_dry_run {
             writeln!(out, "What an import would do; nothing was changed.")?;
         }
-        write!(out, "{table}")
+        write!(out, "{table}\n\nIt took {}.", duration_in_words(self.took))
     }
 }

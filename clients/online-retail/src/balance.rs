@@ -5,6 +5,7 @@ use crate::{
     reconciliation::{Findings, ShopSums},
 };
 use comfy_table::{CellAlignment, Table, presets};
+use shop_client::duration_in_words;
 use std::{
     collections::BTreeMap,
     fmt::{self, Write},
@@ -14,7 +15,7 @@ use std::{
 /// The most differences that are listed.
 const DIFFERENCES_SHOWN_MAX: usize = 20;
 
-/// Balance of a replay. It displays as three tables and a verdict.
+/// Balance of a replay. It displays as tables and a verdict, within 80 columns.
 #[derive(Debug)]
 pub struct Balance {
     /// Whether the books account for every line, the shop rejected nothing, and its money, orders and stock equal those
@@ -103,59 +104,39 @@ fn outcomes_table(books: &Books) -> String {
 }
 
 fn books_table(rows: &[(String, MonthSums, ShopSums)]) -> String {
-    let header = [
-        "month",
-        "lines",
-        "input",
-        "= ordered",
-        "− returned",
-        "− refunded",
-        "− credited outside",
-        "+ rejected",
-        "unexplained",
-    ];
+    let header = ["month", "lines", "input", "= ordered", "− returned", "− refunded"];
     let row = |(month, sums, _): &(String, MonthSums, ShopSums)| {
-        let amounts = [
-            sums.input,
-            sums.ordered,
-            sums.returned,
-            sums.refunded,
-            sums.credited,
-            sums.rejected,
-            sums.unexplained(),
-        ];
+        let amounts = [sums.input, sums.ordered, sums.returned, sums.refunded];
         let amounts = amounts.map(|amount| amount.to_string());
         [month.clone(), sums.lines.to_string()].into_iter().chain(amounts).collect()
     };
-    let title = "The books, in GBP (returned: units of an earlier order; refunded: a sum out of one; credited outside: \
-        no earlier order in the data)";
-    table(title, &header, rows.iter().map(row).collect())
+    let title =
+        "The books, in GBP (returned: units of an earlier order; refunded: a sum out of\none)";
+    let taken = table(title, &header, rows.iter().map(row).collect());
+    let header = ["month", "− credited outside", "+ rejected", "unexplained"];
+    let row = |(month, sums, _): &(String, MonthSums, ShopSums)| {
+        let amounts = [sums.credited, sums.rejected, sums.unexplained()];
+        [month.clone()].into_iter().chain(amounts.map(|amount| amount.to_string())).collect()
+    };
+    let title = "The books, continued (credited outside: no earlier order in the data)";
+    [taken, table(title, &header, rows.iter().map(row).collect())].join("\n\n")
 }
 
 fn shop_table(rows: &[(String, MonthSums, ShopSums)]) -> String {
-    let header = [
-        "month",
-        "orders",
-        "ordered",
-        "+ rounding",
-        "= revenue",
-        "captured",
-        "refunded",
-        "received",
-        "sold",
-        "returned",
-        "corrected",
-        "agrees",
-    ];
+    let header = ["month", "orders", "ordered", "+ rounding", "= revenue", "captured"];
+    let row = |(month, books, shop): &(String, MonthSums, ShopSums)| {
+        let amounts = [books.ordered, books.rounding(), shop.revenue, shop.captured];
+        let amounts = amounts.map(|amount| amount.to_string());
+        [month.clone(), shop.orders.to_string()].into_iter().chain(amounts).collect()
+    };
+    let title =
+        "The shop, read back through its API, in GBP (each line is rounded to the penny\nonce)";
+    let money = table(title, &header, rows.iter().map(row).collect());
+    let header = ["month", "refunded", "received", "sold", "returned", "corrected", "agrees"];
     let row = |(month, books, shop): &(String, MonthSums, ShopSums)| {
         let matches_books = if shop.matches_books(books) { "yes" } else { "NO" };
         vec![
             month.clone(),
-            shop.orders.to_string(),
-            books.ordered.to_string(),
-            books.rounding().to_string(),
-            shop.revenue.to_string(),
-            shop.captured.to_string(),
             shop.refunded_total.to_string(),
             shop.units_received.to_string(),
             shop.units_sold.to_string(),
@@ -164,8 +145,8 @@ fn shop_table(rows: &[(String, MonthSums, ShopSums)]) -> String {
             matches_books.to_owned(),
         ]
     };
-    let title = "The shop, read back through its API, in GBP and units (each line is rounded to the penny once)";
-    table(title, &header, rows.iter().map(row).collect())
+    let title = "The shop, continued: refunds in GBP, and units";
+    [money, table(title, &header, rows.iter().map(row).collect())].join("\n\n")
 }
 
 fn verdict(is_balanced: bool, differences: &[String], orders: u64, took: Duration) -> String {
@@ -175,14 +156,11 @@ fn verdict(is_balanced: bool, differences: &[String], orders: u64, took: Duratio
     {
         text.push(format!("… and {more} more"));
     }
-    let seconds = took.as_secs();
+    let took = duration_in_words(took);
     text.push(if is_balanced {
-        format!("Balanced to the penny: {orders} orders in {seconds} s.")
+        format!("Balanced to the penny: {orders} orders in {took}.")
     } else {
-        format!(
-            "NOT balanced: {} differences in {orders} orders, after {seconds} s.",
-            differences.len()
-        )
+        format!("NOT balanced: {} differences in {orders} orders, after {took}.", differences.len())
     });
     text.join("\n")
 }
@@ -190,6 +168,22 @@ fn verdict(is_balanced: bool, differences: &[String], orders: u64, took: Duratio
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tables_of_large_sums_fit_a_terminal() {
+        let sums = MonthSums {
+            lines: 541_909,
+            input: Pounds::from_pence(-1_066_668_454),
+            ordered: Pounds::from_pence(1_066_668_454),
+            returned: Pounds::from_pence(1_066_668_454),
+            ..MonthSums::default()
+        };
+        let rows = [("2011-12".to_owned(), sums, ShopSums::default())];
+        let text = [books_table(&rows), shop_table(&rows)].join("\n\n");
+        for line in text.lines() {
+            assert!(line.trim_end().chars().count() <= 80, "{line}");
+        }
+    }
 
     #[test]
     fn the_verdict_is_the_last_line_and_long_lists_are_truncated() {
@@ -201,7 +195,7 @@ mod tests {
         );
         assert_eq!(
             verdict(true, &[], 3, Duration::from_secs(2)),
-            "Balanced to the penny: 3 orders in 2 s."
+            "Balanced to the penny: 3 orders in 2 seconds."
         );
     }
 }

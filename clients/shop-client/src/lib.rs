@@ -5,13 +5,15 @@
 
 mod edge_client;
 mod http_transport;
+mod human_readable;
 mod progress;
 mod retry_policy;
 mod retrying_client;
 mod spreadsheet_cell;
 
 pub use edge_client::{EdgeClient, InvalidAddress};
-pub use progress::{Progress, ProgressMeter, Unit};
+pub use human_readable::{Unit, duration_in_words, rate_per_second};
+pub use progress::{Progress, ProgressMeter};
 pub use retry_policy::RetryPolicy;
 pub use spreadsheet_cell::spreadsheet_cell;
 /// The ways in which a request can fail.

@@ -1,7 +1,9 @@
 //! Progress meter for long work: a bar on a terminal, a line every few seconds elsewhere.
 
-use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressStyle};
+use crate::human_readable::{Unit, duration_in_words};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use std::{
+    fmt,
     io::{IsTerminal, Write, stderr},
     sync::{
         Mutex, PoisonError,
@@ -13,10 +15,8 @@ use tokio::time::Instant;
 
 /// Interval between lines where there is no terminal.
 const LINE_INTERVAL: Duration = Duration::from_secs(3);
-const ITEMS_TEMPLATE: &str =
-    "{msg:12} {bar:32} {human_pos} of {human_len}  {per_sec:>10}  {eta} left";
-const BYTES_TEMPLATE: &str =
-    "{msg:12} {bar:32} {bytes} of {total_bytes}  {bytes_per_sec:>10}  {eta} left";
+/// The bar takes what the text leaves of the terminal's width.
+const TEMPLATE: &str = "{msg} {wide_bar} {course}";
 
 /// Progress display: how a [`ProgressMeter`] reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,15 +29,6 @@ pub enum Progress {
     Silent,
 }
 
-/// Unit of the amounts that a [`ProgressMeter`] shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
-    /// Items of any kind.
-    Things,
-    /// Bytes, shown with binary prefixes.
-    Bytes,
-}
-
 impl Progress {
     /// A bar if standard error is a terminal, lines otherwise.
     pub fn on_standard_error() -> Self {
@@ -47,8 +38,12 @@ impl Progress {
     /// Starts a meter for work of a known size.
     pub fn begin(self, name: &'static str, total: u64, unit: Unit) -> ProgressMeter {
         let bar = (self == Self::Bar).then(|| {
-            let template = if unit == Unit::Bytes { BYTES_TEMPLATE } else { ITEMS_TEMPLATE };
-            let style = ProgressStyle::with_template(template);
+            let style = ProgressStyle::with_template(TEMPLATE);
+            let show = move |state: &ProgressState, out: &mut dyn fmt::Write| {
+                // A terminal that cannot be written is no reason to stop the work.
+                let _ = out.write_str(&course(state.pos(), total, unit, state.elapsed()));
+            };
+            let style = style.map(|style| style.with_key("course", show));
             let bar = ProgressBar::new(total).with_message(name);
             bar.enable_steady_tick(Duration::from_millis(200));
             bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
@@ -96,24 +91,21 @@ impl ProgressMeter {
         }
     }
 
-    /// One line with the amount done, the rate and the time left.
     fn line(&self, done: u64) -> String {
-        let millis = self.started_at.elapsed().as_millis().max(1);
-        let rate = u128::from(done) * 1_000 / millis;
-        let left = u128::from(self.total.saturating_sub(done)) / rate.max(1);
-        let left = HumanDuration(Duration::from_secs(u64::try_from(left).unwrap_or(u64::MAX)));
-        let show = |amount: u64| match self.unit {
-            Unit::Things => HumanCount(amount).to_string(),
-            Unit::Bytes => HumanBytes(amount).to_string(),
-        };
-        let rate = show(u64::try_from(rate).unwrap_or(u64::MAX));
-        format!(
-            "{}: {} of {}, {rate} a second, {left} left",
-            self.name,
-            show(done),
-            show(self.total)
-        )
+        format!("{}: {}", self.name, course(done, self.total, self.unit, self.started_at.elapsed()))
     }
+}
+
+/// Course of the work: the amount done, and as soon as they can be told, the rate and the time left.
+fn course(done: u64, total: u64, unit: Unit, elapsed: Duration) -> String {
+    let amounts = format!("{} of {}", unit.amount(done), unit.amount(total));
+    let Some(rate) = unit.rate(done, elapsed) else { return amounts };
+    let left = elapsed.as_millis() * u128::from(total.saturating_sub(done)) / u128::from(done);
+    let left = Duration::from_millis(u64::try_from(left).unwrap_or(u64::MAX));
+    if left.is_zero() {
+        return format!("{amounts}, {rate}");
+    }
+    format!("{amounts}, {rate}, {} left", duration_in_words(left))
 }
 
 impl Drop for ProgressMeter {
@@ -149,5 +141,15 @@ mod tests {
             meter.line(1 << 20),
             "reading: 1.00 MiB of 3.00 MiB, 1.00 MiB a second, 2 seconds left"
         );
+    }
+
+    #[test]
+    fn nothing_is_told_before_it_is_known() {
+        let at = |done, seconds| course(done, 100, Unit::Things, Duration::from_secs(seconds));
+        assert_eq!(at(0, 0), "0 of 100");
+        assert_eq!(at(0, 30), "0 of 100");
+        assert_eq!(at(1, 4), "1 of 100, 15 a minute, 7 minutes left");
+        assert_eq!(at(100, 4), "100 of 100, 25 a second");
+        assert_eq!(at(99, 30), "99 of 100, 3 a second, less than a second left");
     }
 }

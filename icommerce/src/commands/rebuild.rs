@@ -4,7 +4,11 @@ use super::{
     offline::{JournalProgress, OfflineShop, maintenance, selected},
     worker_runtime,
 };
-use crate::{cli::ProcessFlags, error::CliError, output::print};
+use crate::{
+    cli::ProcessFlags,
+    error::CliError,
+    output::{LINE_COLUMNS, print, wrapped},
+};
 use comfy_table::{Table, presets};
 use journal::{
     Projection, ServiceStorage,
@@ -99,7 +103,7 @@ fn report(
         print(table)?;
     }
     if let Some(primary) = maintenance.primary {
-        print(format_args!("{service}: {primary}"))?;
+        print(wrapped(&format!("{service}: {primary}"), LINE_COLUMNS, "    "))?;
     }
     match results.iter().find_map(|(_, result)| result.examples().first()) {
         Some(different) => Err(CliError::failed(format!("cannot rebuild {service}: {different}"))),

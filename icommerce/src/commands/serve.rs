@@ -5,11 +5,11 @@ use crate::{
     cli::ProcessFlags,
     demo,
     error::CliError,
-    output::print,
+    output::{LINE_COLUMNS, print, wrapped},
     process::{self, ProcessSettings},
     shop::{FLUSH_FAILED, RunningShop},
 };
-use std::process::ExitCode;
+use std::{io::IsTerminal, process::ExitCode};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 pub(crate) fn run(flags: &ProcessFlags) -> Result<ExitCode, CliError> {
@@ -21,7 +21,10 @@ pub(crate) fn run(flags: &ProcessFlags) -> Result<ExitCode, CliError> {
         let signals = ShutdownSignals::install()?;
         let shop = RunningShop::start(settings).await?;
         demo::seed_once(&shop, process.demo).await?;
-        print_addresses(&shop)?;
+        print_addresses(&shop, &process)?;
+        if shop.has_test_payments {
+            tracing::warn!("test payments are accepted: orders can be placed without money");
+        }
         let failed = wait_for_shutdown(&shop, signals).await;
         let stopped = shop.stop().await;
         match failed {
@@ -31,20 +34,38 @@ pub(crate) fn run(flags: &ProcessFlags) -> Result<ExitCode, CliError> {
     })
 }
 
-/// Prints one line per listener to standard output once everything is ready.
-fn print_addresses(shop: &RunningShop) -> Result<(), CliError> {
+/// Prints one line per listener to standard output once everything is ready. On a terminal, a sentence comes first, and a
+/// word on what is at each address.
+fn print_addresses(shop: &RunningShop, process: &ProcessSettings) -> Result<(), CliError> {
+    let is_terminal = std::io::stdout().is_terminal();
+    if is_terminal {
+        print(introduction(process))?;
+    }
     let lines = [
-        ("shop", shop.shop_address),
-        ("operator", shop.operator_address),
-        ("services", shop.service_address),
-        ("status", shop.status_address),
+        ("shop", shop.shop_address, "the shop's pages, and its API at /docs"),
+        ("operator", shop.operator_address, "for those who run the shop"),
+        ("services", shop.service_address, "for the other processes of the shop"),
+        ("status", shop.status_address, "health and metrics"),
     ];
-    for (name, address) in lines {
-        if let Some(address) = address {
-            print(format_args!("{name:<9} http://{address}"))?;
+    for (name, address, what) in lines {
+        let Some(address) = address else { continue };
+        let address = format!("http://{address}");
+        if is_terminal {
+            print(format_args!("{name:<9} {address:<23} {what}"))?;
+        } else {
+            print(format_args!("{name:<9} {address}"))?;
         }
     }
-    Ok(())
+    if is_terminal { print("") } else { Ok(()) }
+}
+
+fn introduction(process: &ProcessSettings) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    let demo = if process.demo { ", as a demonstration" } else { "" };
+    let data = process.data.display();
+    let text =
+        format!("iCommerce {version} is running{demo}, with its data in {data}. Ctrl+C stops it.");
+    wrapped(&text, LINE_COLUMNS, "") + "\n"
 }
 
 /// Signals that request a shutdown.

@@ -1,22 +1,31 @@
 //! `icommerce services`: list of the services.
 
 use crate::{
-    cli::ProcessFlags,
+    cli::{ProcessFlags, ServicesFlags},
     error::CliError,
     modules,
-    output::print,
+    output::{LINE_COLUMNS, print, print_json, wrapped},
     process::{self, ProcessSettings},
 };
 use runtime::Module;
+use serde_json::json;
 use std::{fmt::Write, process::ExitCode};
 
-pub(crate) fn run(flags: &ProcessFlags) -> Result<ExitCode, CliError> {
+pub(crate) fn run(flags: &ProcessFlags, options: &ServicesFlags) -> Result<ExitCode, CliError> {
     let process: ProcessSettings =
         process::settings(flags, Vec::new())?.top().map_err(CliError::usage)?;
     let named = (!process.services.is_empty()).then_some(process.services.as_slice());
     let here = modules::table()?.select(named).map_err(CliError::usage)?;
     let runs_here = |module: &Module| here.iter().any(|running| running.name == module.name);
-    print(list(modules::ALL, runs_here).trim_end())?;
+    if options.json {
+        let services = modules::ALL.iter().map(|module| {
+            let Module { name, summary, calls, follows, .. } = module;
+            json!({"name": name, "summary": summary, "calls": calls, "follows": follows, "runs_here": runs_here(module)})
+        });
+        print_json(&services.collect::<Vec<_>>())?;
+    } else {
+        print(list(modules::ALL, runs_here).trim_end())?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -25,7 +34,8 @@ fn list(modules: &[Module], runs_here: impl Fn(&Module) -> bool) -> String {
     let mut list = String::new();
     for module in modules {
         let place = if runs_here(module) { "" } else { " (runs elsewhere)" };
-        let _ = writeln!(list, "{}{place}\n    {}", module.name, module.summary);
+        let summary = wrapped(&format!("    {}", module.summary), LINE_COLUMNS, "    ");
+        let _ = writeln!(list, "{}{place}\n{summary}", module.name);
         for (relation, services) in [("calls", module.calls), ("follows", module.follows)] {
             for (index, service) in services.iter().enumerate() {
                 let label = if index == 0 { relation } else { "" };

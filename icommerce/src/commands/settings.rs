@@ -3,15 +3,22 @@
 use crate::{
     cli::{ProcessFlags, SettingsFlags},
     error::CliError,
-    output::print,
+    output::{LINE_COLUMNS, print, print_json, wrapped},
     process,
 };
+use serde_json::{Value, json};
 use settings::{DumpedSetting, ValueOrigin};
 use std::{fmt::Write, process::ExitCode};
 
+/// Indent of the further lines of a value.
+const VALUE_INDENT: &str = "        ";
+const DETAILS_INDENT: &str = "    ";
+
 pub(crate) fn run(flags: &ProcessFlags, options: &SettingsFlags) -> Result<ExitCode, CliError> {
     let dump = process::settings(flags, Vec::new())?.dump();
-    if options.dump {
+    if options.json {
+        print_json(&dump.0.iter().map(as_json).collect::<Vec<_>>())?;
+    } else if options.dump {
         print(dump)?;
     } else {
         print(list(&dump.0).trim_end())?;
@@ -19,19 +26,28 @@ pub(crate) fn run(flags: &ProcessFlags, options: &SettingsFlags) -> Result<ExitC
     Ok(ExitCode::SUCCESS)
 }
 
-/// List with two lines for each setting, so that long values do not widen a table.
+fn as_json(setting: &DumpedSetting) -> Value {
+    let DumpedSetting { key, value, default, origin, allowed } = setting;
+    // A secret is shown by words that are not JSON.
+    let [value, default] = [value, default]
+        .map(|text| serde_json::from_str(text).unwrap_or_else(|_| Value::from(text.as_str())));
+    json!({"key": key, "value": value, "default": default, "origin": origin.to_string(), "allowed": allowed})
+}
+
+/// List with a few lines for each setting, so that long values do not widen a table.
 fn list(settings: &[DumpedSetting]) -> String {
     let mut list = String::new();
     for DumpedSetting { key, value, default, origin, allowed } in settings {
-        let _ = writeln!(list, "{key} = {value}");
-        let _ = match origin {
-            ValueOrigin::Default => write!(list, "    default"),
-            origin => write!(list, "    from {origin}; default {default}"),
+        let mut details = match origin {
+            ValueOrigin::Default => "default".to_owned(),
+            origin => format!("from {origin}; default {default}"),
         };
-        let _ = match allowed {
-            Some(allowed) => writeln!(list, "; allowed: {allowed}"),
-            None => writeln!(list),
-        };
+        if let Some(allowed) = allowed {
+            details = format!("{details}; allowed: {allowed}");
+        }
+        let value = wrapped(&format!("{key} = {value}"), LINE_COLUMNS, VALUE_INDENT);
+        let details = wrapped(&format!("{DETAILS_INDENT}{details}"), LINE_COLUMNS, DETAILS_INDENT);
+        let _ = writeln!(list, "{value}\n{details}");
     }
     list
 }
@@ -53,6 +69,18 @@ mod tests {
         let settings = [setting(ValueOrigin::Default, Some("1 to 365")), setting(flag, None)];
         let expected = "x.days = 3\n    default; allowed: 1 to 365\nx.days = 3\n    from flag --days; default 2\n";
         assert_eq!(list(&settings), expected);
+    }
+
+    #[test]
+    fn every_setting_fits_a_terminal_whatever_its_value() {
+        let flag =
+            settings::Flag::new("--x", "api-gateway.trusted_proxies", "10.0.0.0/8,".repeat(40));
+        let dump = process::settings(&ProcessFlags::default(), vec![flag]).unwrap().dump();
+        let list = list(&dump.0);
+        assert!(
+            list.lines().all(|line| line.chars().count() <= usize::from(LINE_COLUMNS)),
+            "{list}"
+        );
     }
 
     #[test]

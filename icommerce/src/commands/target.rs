@@ -39,13 +39,11 @@ pub(crate) fn run(
         let target = ShopTarget { shop: edge(shop)?, operator: edge(operator)?, data: None };
         return worker_runtime()?.block_on(work(&target));
     }
-    if addresses.shop.is_some() || addresses.operator.is_some() {
-        return Err(CliError::usage("--shop and --operator must be given together, or not at all"));
-    }
     let ports =
         ["listen", "operator_listen"].map(|key| Flag::new("this command", key, "127.0.0.1:0"));
     let quiet = Flag::new("this command", "log_filter", "warn");
-    let settings = process::settings(flags, [own, ports.to_vec(), vec![quiet]].concat())?;
+    let quiet = if flags.verbose { Vec::new() } else { vec![quiet] };
+    let settings = process::settings(flags, [own, ports.to_vec(), quiet].concat())?;
     let process: ProcessSettings = settings.top().map_err(CliError::usage)?;
     process.init_logging()?;
     worker_runtime()?.block_on(async {

@@ -5,9 +5,11 @@
 mod flood;
 mod imports;
 mod maintenance;
+mod output;
 mod program;
 mod reach;
 mod restored;
+mod usage;
 
 use program::{assert_fails, get, icommerce, start_shop, stop_shop};
 use std::{net::TcpListener, os::unix::fs::PermissionsExt, process::Command};

@@ -47,7 +47,8 @@ pub(crate) fn start_listeners<const N: usize>(
     (child, names.map(&mut address))
 }
 
-pub(crate) fn stop_shop(mut child: Child) {
+/// Stops the shop, which must succeed; returns what it wrote to standard error.
+pub(crate) fn stop_shop(mut child: Child) -> String {
     rustix::process::kill_process(
         rustix::process::Pid::from_child(&child),
         rustix::process::Signal::TERM,
@@ -57,6 +58,7 @@ pub(crate) fn stop_shop(mut child: Child) {
     let mut output = String::new();
     child.stderr.take().unwrap().read_to_string(&mut output).unwrap();
     assert!(status.success(), "{status} {output}");
+    output
 }
 
 /// Response body of a GET.

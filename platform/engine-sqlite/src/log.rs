@@ -180,9 +180,7 @@ impl SqliteLog {
     /// [`StorageError::Full`] when the disk has reached its reserve; [`StorageError::Unavailable`] when the log is closed, has
     /// failed, or its queue is full.
     pub(crate) fn begin_write(&self) -> Result<WriteGuard<'_>, StorageError> {
-        if !self.reserve.has_room(self.counters.growth_bytes()) {
-            return Err(StorageError::Full);
-        }
+        let has_room = self.reserve.has_room(self.counters.growth_bytes());
         let state = self.state.lock();
         match &state.phase {
             LogPhase::Open => {}
@@ -190,6 +188,9 @@ impl SqliteLog {
                 return Err(StorageError::Unavailable("the engine is closed".to_owned()));
             }
             LogPhase::Failed(reason) => return Err(StorageError::Unavailable(reason.clone())),
+        }
+        if !has_room {
+            return Err(StorageError::Full);
         }
         if state.queue.len() >= self.options.queue_writes_max
             || state.queue_bytes >= self.options.queue_bytes_max

@@ -41,6 +41,52 @@ pub fn from_slice<'de, T: Deserialize<'de>>(text: &'de [u8]) -> Result<T, serde_
     Ok(value)
 }
 
+/// Message of a deserialization error in the words of JSON. Serde ends such a message with what was expected, in words of
+/// Rust, such as `expected struct NewItem` or `expected u8`; all else stays as it is.
+///
+/// ```
+/// use kernel::json::in_words_of_json;
+///
+/// let message = in_words_of_json("invalid type: integer `3`, expected struct NewItem");
+/// assert_eq!(message, "invalid type: integer `3`, expected an object");
+/// ```
+pub fn in_words_of_json(message: &str) -> String {
+    const EXPECTED: &str = ", expected ";
+    // The value before it may contain the same words.
+    match message.rsplit_once(EXPECTED) {
+        Some((found, expected)) => format!("{found}{EXPECTED}{}", expectation(expected)),
+        None => message.to_owned(),
+    }
+}
+
+/// Expectation of a serde visitor in the words of JSON: `an object` for `struct NewItem`.
+pub fn expectation(expected: &str) -> &str {
+    match expected {
+        "u8" => "a whole number from 0 to 255",
+        "u16" => "a whole number from 0 to 65535",
+        "u32" => "a whole number from 0 to 4294967295",
+        "u64" | "u128" | "usize" => "a whole number from 0",
+        "i8" => "a whole number from -128 to 127",
+        "i16" => "a whole number from -32768 to 32767",
+        "i32" => "a whole number from -2147483648 to 2147483647",
+        "i64" | "i128" | "isize" => "a whole number",
+        "f32" | "f64" => "a number",
+        "a boolean" => "true or false",
+        "a borrowed string" => "a string",
+        "a sequence" => "an array",
+        "a map" => "an object",
+        "unit" => "null",
+        "string or map" => "a string or an object",
+        other => match other.split_once(' ') {
+            Some(("struct" | "internally" | "adjacently", _)) => "an object",
+            Some(("enum", _)) => "a string or an object",
+            Some(("tuple", _)) => "an array",
+            Some(("unit", _)) => "null",
+            _ => other,
+        },
+    }
+}
+
 /// Wrapper of a deserializer, and of its visitors, seeds and accesses, that refuses a sequence where a struct is wanted.
 #[derive(Debug)]
 pub struct Strict<T>(pub T);
@@ -360,6 +406,48 @@ mod tests {
             assert!(error.starts_with(OBJECT_WANTED), "{text}: {error}");
             let plain = serde_json::from_str::<Vec<Value>>(text);
             assert!(plain.is_ok() || text.starts_with('{'), "{text} is JSON");
+        }
+    }
+
+    #[test]
+    fn an_error_names_no_type_of_rust() {
+        for (text, expected) in [
+            ("3", "invalid type: integer `3`, expected an object"),
+            (r#"{"lines":3}"#, "invalid type: integer `3`, expected an array"),
+            (
+                r#"{"lines":["a, expected u8"]}"#,
+                "invalid type: string \"a, expected u8\", expected an object",
+            ),
+            (r#"{"by_name":true}"#, "invalid type: boolean `true`, expected an object"),
+            (r#"{"wrapped":"x"}"#, "invalid type: string \"x\", expected an object"),
+            (r#"{"colour":{"named":1}}"#, "invalid type: integer `1`, expected an object"),
+            (r#"{"colour":{"mixed":{}}}"#, "invalid type: map, expected an array"),
+            (r#"{"gift":{"sku":null,"quantity":1}}"#, "invalid type: null, expected a string"),
+            (
+                r#"{"gift":{"sku":"A","quantity":-1}}"#,
+                "invalid value: integer `-1`, expected a whole number from 0 to 4294967295",
+            ),
+            (
+                r#"{"gift":{"sku":"A","quantity":1.5}}"#,
+                "invalid type: floating point `1.5`, expected a whole number from 0 to 4294967295",
+            ),
+            (
+                r#"{"pair":[{"sku":"A","quantity":1},300]}"#,
+                "invalid value: integer `300`, expected a whole number from 0 to 255",
+            ),
+            (
+                r#"{"colour":"blue"}"#,
+                "unknown variant `blue`, expected one of `red`, `mixed`, `named`, `like`",
+            ),
+        ] {
+            let error = from_slice::<Parcel>(text.as_bytes()).unwrap_err().to_string();
+            let message = error.split(" at line ").next().unwrap();
+            assert_eq!(in_words_of_json(message), expected, "{text}");
+        }
+        for expected in
+            ["struct variant A::B", "internally tagged enum A", "struct A with 2 elements"]
+        {
+            assert_eq!(expectation(expected), "an object");
         }
     }
 

@@ -1,8 +1,9 @@
 //! Cursor pagination: `limit` and an opaque `cursor` in, `items` and `next_cursor` out.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::borrow::Cow;
 
 /// Page of a list, with the cursor of the next one.
 ///
@@ -52,6 +53,22 @@ impl PageLimit {
     /// Limit as a number.
     pub fn get(self) -> usize {
         self.0
+    }
+}
+
+impl JsonSchema for PageLimit {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "PageLimit".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "integer", "minimum": 1, "maximum": Self::MAX, "default": Self::DEFAULT,
+        })
     }
 }
 

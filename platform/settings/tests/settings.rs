@@ -181,7 +181,12 @@ fn an_error_names_the_key_the_origin_and_what_would_be_right() {
     let cases: &[(Layers<'_>, &[&str])] = &[
         (
             Layers { file: "[payment-service]\nattempt_timeout_ms = 'soon'", ..Layers::default() },
-            &["`payment-service.attempt_timeout_ms`", "\"soon\"", "-shop.toml", "expected u32"],
+            &[
+                "`payment-service.attempt_timeout_ms`",
+                "\"soon\"",
+                "-shop.toml",
+                "expected a whole number",
+            ],
         ),
         (
             Layers {

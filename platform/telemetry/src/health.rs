@@ -135,10 +135,21 @@ impl Component {
         let mut components = self.health.0.lock();
         let Some(state) = components.get_mut(&self.name) else { return };
         if state.status != status {
-            let detail = detail.as_deref().unwrap_or_default();
-            tracing::info!(component = self.name, ?status, detail, "health changed");
+            self.log_change(state.status, status, detail.as_deref().unwrap_or_default());
         }
         (state.status, state.detail) = (status, detail);
+    }
+
+    /// Logs a change of status: trouble and its end at higher levels than a start as it should be.
+    fn log_change(&self, from: HealthStatus, to: HealthStatus, detail: &str) {
+        let component = &*self.name;
+        match (from, to) {
+            (_, HealthStatus::Down) => tracing::warn!(component, detail, "a component is down"),
+            (HealthStatus::Down, HealthStatus::Up) => {
+                tracing::info!(component, "a component is up again");
+            }
+            (_, to) => tracing::debug!(component, status = ?to, detail, "health changed"),
+        }
     }
 }
 

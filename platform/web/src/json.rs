@@ -90,7 +90,7 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
 }
 
 fn refused(path: &str, error: &serde_json::Error) -> Problem {
-    let message = field::without_position(error);
+    let message = json::in_words_of_json(&field::without_position(error));
     if message == json::OBJECT_WANTED {
         return field::problem(400, codes::MALFORMED_JSON, path, &message);
     }

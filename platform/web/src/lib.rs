@@ -9,6 +9,7 @@
 
 mod binary;
 mod caller;
+mod choice;
 mod client_key;
 mod contract_routes;
 mod field;
@@ -32,6 +33,7 @@ mod versioned;
 
 pub use binary::Binary;
 pub use caller::Caller;
+pub use choice::choice;
 pub use client_key::ClientKey;
 pub use host_check::{AllowedHost, HostName};
 pub use idempotency::{

@@ -10,6 +10,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 #[serde(deny_unknown_fields)]
 pub struct Paging {
     /// Maximum number of items: 1 to 200; 20 by default.
+    #[schemars(with = "Option<PageLimit>")]
     pub limit: Option<String>,
     /// The `next_cursor` of the previous page.
     pub cursor: Option<Cursor>,

@@ -4,7 +4,7 @@ use crate::{ProblemResponse, field, response::document_default_problem};
 use aide::{
     OperationInput,
     generate::GenContext,
-    openapi::Operation,
+    openapi::{Operation, Parameter, ParameterSchemaOrContent},
     operation::{ParamLocation, add_parameters, parameters_from_schema},
 };
 use axum::extract::FromRequestParts;
@@ -12,6 +12,7 @@ use http::request::Parts;
 use kernel::{FieldError, Problem, codes};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 /// Query parameters. One that is unknown (where `T` denies unknown fields), repeated, of the wrong type or not UTF-8 is
 /// refused with 400 `invalid_query`, which names it.
@@ -95,8 +96,40 @@ fn percent_decoded(text: &str) -> Vec<u8> {
 impl<T: JsonSchema> OperationInput for Query<T> {
     fn operation_input(context: &mut GenContext, operation: &mut Operation) {
         let schema = context.schema.subschema_for::<T>();
-        let parameters = parameters_from_schema(context, schema, ParamLocation::Query);
+        let mut parameters = parameters_from_schema(context, schema, ParamLocation::Query);
+        parameters.iter_mut().for_each(remove_null);
         add_parameters(context, operation, parameters);
         document_default_problem(context, operation);
+    }
+}
+
+/// Removal of `null` from the schema of a parameter: a query can leave a parameter out, and cannot send it as null.
+fn remove_null(parameter: &mut Parameter) {
+    let ParameterSchemaOrContent::Schema(schema) = &mut parameter.parameter_data_mut().format
+    else {
+        return;
+    };
+    let Some(schema) = schema.json_schema.as_object_mut() else { return };
+    for list in ["type", "enum", "anyOf"] {
+        let Some(Value::Array(choices)) = schema.get_mut(list) else { continue };
+        choices.retain(|it| {
+            !(it.is_null() || it == "null" || it.get("type").is_some_and(|name| name == "null"))
+        });
+        match (list, choices.as_mut_slice()) {
+            ("type", [only]) => {
+                let only = only.take();
+                schema.insert(list.to_owned(), only);
+            }
+            ("anyOf", [only]) => {
+                let only = only.take();
+                schema.remove(list);
+                if let Value::Object(only) = only {
+                    for (keyword, value) in only {
+                        schema.entry(keyword).or_insert(value);
+                    }
+                }
+            }
+            _ => {}
+        }
     }
 }

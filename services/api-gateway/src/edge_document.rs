@@ -1,5 +1,7 @@
 //! OpenAPI document of an edge: the operations of all services that can be reached through it.
 
+mod metadata;
+
 use crate::routes;
 use aide::openapi::{OpenApi, Operation, PathItem, ReferenceOr};
 use axum::http::Method;
@@ -12,13 +14,9 @@ const SCHEMAS: &str = "#/components/schemas/";
 /// OpenAPI document of `edge`, merged from the documents of the services and restricted to its routes. Deterministic:
 /// equal inputs give an equal document.
 pub fn openapi(edge: Edge, documents: &BTreeMap<&'static str, OpenApi>) -> Value {
-    let title = match edge {
-        Edge::Shop => "iCommerce: the shop",
-        Edge::Operator => "iCommerce: for operators",
-        Edge::Internal => "iCommerce: nothing is reached from outside here",
-    };
     let parts = documents.iter().map(|(service, document)| reachable(edge, service, document));
-    let mut document = web::openapi_document(title, parts.collect());
+    let mut document = web::openapi_document(metadata::title(edge), parts.collect());
+    metadata::describe(edge, &mut document);
     remove_unused_schemas(&mut document);
     document
 }

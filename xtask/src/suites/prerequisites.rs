@@ -15,6 +15,10 @@ pub(super) enum Prerequisite {
     AxeCore,
     /// The auditor of whole pages; it runs on node.
     Lighthouse,
+    /// The TypeScript compiler with the client generator; both run on node.
+    TypeScript,
+    /// The build tool of Java programs, with a JDK.
+    Maven,
 }
 
 /// The availability of a prerequisite.
@@ -30,8 +34,18 @@ const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
 /// The font of the pages is installed with the browser: with another one, widths would differ.
 const BROWSER_PACKAGES: &str = "chromium fonts-inter";
 const APT_GET: &[&str] = &["update", "install --yes --no-install-recommends"];
-/// The folder that lists npm packages with their versions and hashes.
-const TOOLS: &str = "browser-tests/tools";
+/// A folder that lists npm packages with their versions and hashes, and the name of the folder they are installed in.
+#[derive(Debug, Clone, Copy)]
+struct NpmPackages {
+    listed: &'static str,
+    installed: &'static str,
+}
+
+const BROWSER_TOOLS: NpmPackages =
+    NpmPackages { listed: "browser-tests/tools", installed: "tools" };
+const TYPESCRIPT: NpmPackages =
+    NpmPackages { listed: "interop/typescript", installed: "interop-typescript" };
+const MAVEN_PACKAGES: &str = "maven default-jdk-headless";
 const TOOLS_FILES: &[&str] = &["package.json", LOCK, ".npmrc"];
 const LOCK: &str = "package-lock.json";
 /// A copy of the lock file, written when everything in it was installed.
@@ -44,6 +58,8 @@ impl Prerequisite {
             Self::Chromium => "chromium",
             Self::AxeCore => "axe-core",
             Self::Lighthouse => "lighthouse",
+            Self::TypeScript => "typescript",
+            Self::Maven => "maven",
         }
     }
 
@@ -53,6 +69,8 @@ impl Prerequisite {
             Self::Chromium => "TEST_CHROMIUM",
             Self::AxeCore => "TEST_AXE_CORE",
             Self::Lighthouse => "TEST_LIGHTHOUSE",
+            Self::TypeScript => "TEST_TYPESCRIPT",
+            Self::Maven => "TEST_MAVEN",
         }
     }
 
@@ -60,11 +78,15 @@ impl Prerequisite {
     pub(super) fn ensure(self, root: &Path, target: &Path) -> Availability {
         match self {
             Self::Chromium => chromium(),
-            Self::AxeCore => package(root, target, "axe-core/axe.min.js"),
-            Self::Lighthouse if process::output_of("node", "--version").is_none() => {
+            Self::AxeCore => package(root, target, BROWSER_TOOLS, "axe-core/axe.min.js"),
+            Self::Lighthouse | Self::TypeScript
+                if process::output_of("node", "--version").is_none() =>
+            {
                 Availability::Missing("node is not in PATH".to_owned())
             }
-            Self::Lighthouse => package(root, target, "lighthouse/core/index.js"),
+            Self::Lighthouse => package(root, target, BROWSER_TOOLS, "lighthouse/core/index.js"),
+            Self::TypeScript => package(root, target, TYPESCRIPT, "typescript/bin/tsc"),
+            Self::Maven => program(&["mvn"], MAVEN_PACKAGES),
         }
     }
 }
@@ -116,18 +138,19 @@ fn program(names: &[&str], packages: &str) -> Availability {
 }
 
 /// A file of an npm package, in exactly the version that the repository locks.
-fn package(root: &Path, target: &Path, file: &str) -> Availability {
-    let tools = target.join("tools");
+fn package(root: &Path, target: &Path, packages: NpmPackages, file: &str) -> Availability {
+    let listed = root.join(packages.listed);
+    let tools = target.join(packages.installed);
     let file = tools.join("node_modules").join(file);
-    let wanted = match fs::read(root.join(TOOLS).join(LOCK)) {
+    let wanted = match fs::read(listed.join(LOCK)) {
         Ok(lock) => lock,
-        Err(error) => return Availability::Missing(format!("{TOOLS}/{LOCK}: {error}")),
+        Err(error) => return Availability::Missing(format!("{}/{LOCK}: {error}", packages.listed)),
     };
     let is_installed = fs::read(tools.join(INSTALLED)).is_ok_and(|lock| lock == wanted);
     if is_installed && file.is_file() {
         return Availability::Found(text(&file));
     }
-    match install_packages(root, &tools) {
+    match install_packages(&listed, &tools) {
         Err(reason) => Availability::Missing(reason),
         Ok(()) if file.is_file() => Availability::Installed(text(&file)),
         Ok(()) => {
@@ -136,9 +159,9 @@ fn package(root: &Path, target: &Path, file: &str) -> Availability {
     }
 }
 
-fn install_packages(root: &Path, tools: &Path) -> Result<(), String> {
+fn install_packages(listed: &Path, tools: &Path) -> Result<(), String> {
     let copy = |from: &str, to: &str| {
-        fs::copy(root.join(TOOLS).join(from), tools.join(to)).map_err(|error| error.to_string())
+        fs::copy(listed.join(from), tools.join(to)).map_err(|error| error.to_string())
     };
     fs::create_dir_all(tools).map_err(|error| error.to_string())?;
     for file in TOOLS_FILES {
@@ -193,8 +216,9 @@ mod tests {
     /// A repository that names packages, and a folder where those of `installed` are.
     fn folders(installed: &str) -> (tempfile::TempDir, tempfile::TempDir) {
         let (root, target) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        fs::create_dir_all(root.path().join(TOOLS)).unwrap();
-        fs::write(root.path().join(TOOLS).join(LOCK), "this version").unwrap();
+        let listed = root.path().join(BROWSER_TOOLS.listed);
+        fs::create_dir_all(&listed).unwrap();
+        fs::write(listed.join(LOCK), "this version").unwrap();
         let script = target.path().join("tools/node_modules").join(SCRIPT);
         fs::create_dir_all(script.parent().unwrap()).unwrap();
         fs::write(&script, "").unwrap();

@@ -1,9 +1,15 @@
 //! Report of a check: a table of invariants, and a line for each violation.
 
-use crate::{error::CliError, output::print};
-use comfy_table::{Table, presets};
+use crate::{
+    error::CliError,
+    output::{LINE_COLUMNS, print},
+};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 use journal::maintenance::Invariant;
 use std::process::ExitCode;
+
+/// Column of the sentences, which takes what the others leave of a line.
+const SENTENCE: usize = 1;
 
 /// Report of all checked invariants, by owner.
 #[derive(Debug, Default)]
@@ -34,6 +40,7 @@ impl CheckReport {
     pub(super) fn print(&self) -> Result<ExitCode, CliError> {
         let mut table = Table::new();
         table.load_preset(presets::NOTHING);
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(LINE_COLUMNS);
         table.set_header(["owner", "invariant", "checked", "verdict"]);
         for (owner, invariant) in &self.rows {
             let Invariant { sentence, checked, waiting, broken, .. } = invariant;
@@ -47,6 +54,9 @@ impl CheckReport {
         }
         for (owner, sentence) in &self.not_applicable {
             table.add_row([owner, *sentence, "0", "not in this folder"]);
+        }
+        for column in table.column_iter_mut().filter(|column| column.index != SENTENCE) {
+            column.set_constraint(ColumnConstraint::ContentWidth);
         }
         print(table)?;
         let mut is_broken = false;

@@ -248,7 +248,8 @@ async fn a_deleted_stream_leaves_nothing_on_the_disk() {
     let engine = open(folder.path());
     let journal = engine.service("till").journal;
     for (stream, version) in [("a", 0), ("b", 0), ("a", 1), ("b", 1)] {
-        let _ = journal.append(append(stream, version)).await.unwrap();
+        let appended = journal.append(append(stream, version)).await.unwrap();
+        appended.commit.wait().await.unwrap();
     }
     let last = journal.last_position().await.unwrap();
     journal.delete_stream("a", 2).await.unwrap().wait().await.unwrap();

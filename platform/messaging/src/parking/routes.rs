@@ -38,13 +38,19 @@ pub fn parking_routes(service: &'static str, storage: ServiceStorage) -> ApiRout
     ApiRouter::new()
         .api_route(
             &format!("/api/v1/parked/{service}"),
-            get_with(list, |operation| operation.summary("List parked messages").tag("Feeds")),
+            get_with(list, move |operation| {
+                let id = format!("listParkedMessages_{}", service.replace('-', "_"));
+                operation.id(&id).summary("List parked messages").tag("Feeds")
+            }),
         )
         .api_route(
             &format!("/api/v1/parked/{service}/{{key}}/replay"),
-            post_with(replay, |operation| {
-                let summary = "Replay a parked message, and all of its subject, in order";
-                operation.summary(summary).tag("Feeds")
+            post_with(replay, move |operation| {
+                let id = format!("replayParkedMessage_{}", service.replace('-', "_"));
+                operation
+                    .id(&id)
+                    .summary("Replay a parked message, and all of its subject, in order")
+                    .tag("Feeds")
             }),
         )
 }

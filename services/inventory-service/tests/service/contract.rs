@@ -3,7 +3,8 @@
 use crate::{TestService, code, counts, hold_id, lines, new_hold, problem};
 use contracts::{
     inventory::{
-        COUNTS_MAX, HOLD_LINES_MAX, HoldStatus, Inventory, InventoryClient, NewHold, Restock,
+        COUNTS_MAX, HOLD_LINES_MAX, HOLD_SECONDS_MAX, HoldStatus, Inventory, InventoryClient,
+        NewHold, Restock,
     },
     shared::Sku,
 };
@@ -109,7 +110,7 @@ async fn refuses_invalid_arguments(service: &TestService, inventory: &dyn Invent
         (new_hold(4, &[("a", -1)]), "lines[0].quantity"),
         (new_hold(4, &[("a", i64::MAX)]), "lines[0].quantity"),
         (for_seconds(0), "expires_in_seconds"),
-        (for_seconds(604_801), "expires_in_seconds"),
+        (for_seconds(HOLD_SECONDS_MAX + 1), "expires_in_seconds"),
     ] {
         let refused = refused(async || inventory.hold(hold_id(4), new.clone()).await).await;
         assert_eq!((refused.status, &*refused.errors[0].field), (422, field));

@@ -10,7 +10,7 @@ use crate::{
 use axum::extract::State;
 use contracts::inventory::{self, Movement, Movements, NewMovement, Stock, StockCount};
 use identifiers::Sku;
-use kernel::{Cursor, Page, Problem};
+use kernel::{Cursor, Page, PageLimit, Problem};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use web::{ApiResult, Created, IdempotencyKey, Json, Paging, Path, Query};
@@ -24,6 +24,7 @@ pub(super) struct ListQuery {
     /// Only SKUs with at most this many units available.
     low: Option<i64>,
     /// Page size, 1 to 200, default 20. A page may be shorter than this without being the last one.
+    #[schemars(with = "Option<PageLimit>")]
     limit: Option<String>,
     /// Cursor of the next page, from `next_cursor`.
     cursor: Option<Cursor>,

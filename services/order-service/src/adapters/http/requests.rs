@@ -17,11 +17,11 @@ use crate::{
 use contracts::{
     codes,
     inventory::HOLD_LINES_MAX,
-    order::{Checkout, NewOrder, NewReceipt, NewRefund, OrderQuery},
+    order::{self, Checkout, NewOrder, NewReceipt, NewRefund, OrderListStatus, OrderQuery},
     payment::{INVOICE, PREPAYMENT, PaymentMethod},
     shared::{self, CartId, OrderId, Quantity, RefundId, Sku},
 };
-use kernel::{Currency, FieldError, Ids, Money, Problem, Uuid, codes as general};
+use kernel::{Currency, Ids, Money, Problem, Uuid};
 use saga::SagaState;
 use transport::{Context, Edge};
 use web::Paging;
@@ -120,19 +120,17 @@ fn checkout_input(
 
 /// Filter of a list of orders.
 pub(super) fn order_filter(
-    query: OrderQuery,
+    query: OrderListStatus, OrderQuery,
     numbers: &OrderNumbers,
 ) -> Result<OrderFilter, Problem> {
-    let status = query.status.as_deref().map(|word| match word {
-        "pending" => Ok(StatusFilter::Order(OrderStatus::Pending)),
-        "confirmed" => Ok(StatusFilter::Order(OrderStatus::Confirmed)),
-        "completed" => Ok(StatusFilter::Order(OrderStatus::Completed)),
-        "cancelled" => Ok(StatusFilter::Order(OrderStatus::Cancelled)),
-        "attempted" => Ok(StatusFilter::Attempted),
-        _ => {
-            let message = "is one of pending, confirmed, completed, cancelled, attempted";
-            Err(query_problem("status", message))
-        }
+    let status = query.status.as_deref().map(|word| {
+        Ok(match web::choice("status", word)? {
+            OrderListStatus::Pending => StatusFilter::Order(OrderStatus::Pending),
+            OrderListStatus::Confirmed => StatusFilter::Order(OrderStatus::Confirmed),
+            OrderListStatus::Completed => StatusFilter::Order(OrderStatus::Completed),
+            OrderListStatus::Cancelled => StatusFilter::Order(OrderStatus::Cancelled),
+            OrderListStatus::Attempted => StatusFilter::Attempted,
+        })
     });
     let paging = Paging::new(query.limit, query.cursor);
     Ok(OrderFilter {
@@ -148,17 +146,14 @@ pub(super) fn order_filter(
 
 /// State of a saga by its name.
 pub(super) fn saga_state(word: &str) -> Result<SagaState, Problem> {
-    match word {
-        "running" => Ok(SagaState::Running),
-        "waiting" => Ok(SagaState::Waiting),
-        "undoing" => Ok(SagaState::Undoing),
-        "stuck" => Ok(SagaState::Stuck),
-        "done" => Ok(SagaState::Done),
-        "undone" => Ok(SagaState::Undone),
-        _ => {
-            Err(query_problem("state", "is one of running, waiting, undoing, stuck, done, undone"))
-        }
-    }
+    Ok(match web::choice("state", word)? {
+        order::SagaState::Running => SagaState::Running,
+        order::SagaState::Waiting => SagaState::Waiting,
+        order::SagaState::Undoing => SagaState::Undoing,
+        order::SagaState::Stuck => SagaState::Stuck,
+        order::SagaState::Done => SagaState::Done,
+        order::SagaState::Undone => SagaState::Undone,
+    })
 }
 
 /// Request for a refund. `id` identifies the request.
@@ -290,10 +285,4 @@ fn check_token(field: &str, word: &str) -> Result<(), Problem> {
         ));
     }
     Ok(())
-}
-
-fn query_problem(field: &str, message: &str) -> Problem {
-    let mut problem = Problem::new(400, general::INVALID_QUERY, format!("{field} {message}"));
-    problem.errors.push(FieldError { field: field.to_owned(), message: message.to_owned() });
-    problem
 }

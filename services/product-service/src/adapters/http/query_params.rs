@@ -1,7 +1,7 @@
 //! Query parameters of product listings, parsed and validated.
 
 use crate::index::{Audience, NewFilter, ReductionFilter, SearchQuery, Sort, StockFilter};
-use contracts::product::{ProductQuery, ProductStatus};
+use contracts::product::{ProductQuery, ProductSort};
 use kernel::{Cursor, FieldError, PageLimit, Problem, codes};
 use web::Paging;
 
@@ -23,7 +23,9 @@ pub(super) fn parse(
 ) -> Result<ListRequest, Problem> {
     let audience = match (audience, params.status.as_deref()) {
         (audience, None) => audience,
-        (Audience::Operators(_), Some(status)) => Audience::Operators(Some(parse_status(status)?)),
+        (Audience::Operators(_), Some(status)) => {
+            Audience::Operators(Some(web::choice("status", status)?))
+        }
         (Audience::Shoppers, Some(_)) => {
             return Err(invalid_parameter("status", "is for operators only"));
         }
@@ -76,29 +78,16 @@ pub(super) fn check_length(name: &str, text: Option<&str>) -> Result<(), Problem
 }
 
 fn parse_sort(text: Option<&str>) -> Result<Option<Sort>, Problem> {
-    Ok(Some(match text.filter(|text| !text.is_empty()) {
-        None => return Ok(None),
-        Some("featured") => Sort::Featured,
-        Some("relevance") => Sort::Relevance,
-        Some("price") => Sort::PriceAscending,
-        Some("-price") => Sort::PriceDescending,
-        Some("name") => Sort::NameAscending,
-        Some("-name") => Sort::NameDescending,
-        Some("newest") => Sort::Newest,
-        Some(_) => {
-            let message = "is one of featured, relevance, price, -price, name, -name, newest";
-            return Err(invalid_parameter("sort", message));
-        }
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
+    Ok(Some(match web::choice("sort", text)? {
+        ProductSort::Featured => Sort::Featured,
+        ProductSort::Relevance => Sort::Relevance,
+        ProductSort::Price => Sort::PriceAscending,
+        ProductSort::PriceDescending => Sort::PriceDescending,
+        ProductSort::Name => Sort::NameAscending,
+        ProductSort::NameDescending => Sort::NameDescending,
+        ProductSort::Newest => Sort::Newest,
     }))
-}
-
-fn parse_status(text: &str) -> Result<ProductStatus, Problem> {
-    match text {
-        "draft" => Ok(ProductStatus::Draft),
-        "active" => Ok(ProductStatus::Active),
-        "archived" => Ok(ProductStatus::Archived),
-        _ => Err(invalid_parameter("status", "is one of draft, active, archived")),
-    }
 }
 
 fn parse_minor_units(name: &str, text: Option<&str>) -> Result<Option<i64>, Problem> {

@@ -1,12 +1,20 @@
-//! Walkthrough of every page of the shop, from the home page to the order, and the steps it consists of.
+//! Walkthrough of every page of the shop, from the home page to the order, and the steps it consists of. Tests check
+//! each page that it visits, and `look` photographs it.
 
-use browser_tests::{Emulation, Page};
+mod further_states;
+
+pub use further_states::{open_overlays, reach_further_states};
+
+use crate::{Emulation, Page};
 
 /// A product with plenty of stock.
-pub(crate) const PRODUCT_PATH: &str = "/p/stoneware-mug-350-ml";
-pub(crate) const SOLD_OUT_PATH: &str = "/p/nest-box-for-wrens";
-pub(crate) const REDUCED_PATH: &str = "/products?reduced=true";
-pub(crate) const FILTERED_PATH: &str = "/products?q=lamp&in_stock=true&price_max=250";
+pub const PRODUCT_PATH: &str = "/p/stoneware-mug-350-ml";
+/// A product without stock.
+pub const SOLD_OUT_PATH: &str = "/p/nest-box-for-wrens";
+/// The list of reduced products.
+pub const REDUCED_PATH: &str = "/products?reduced=true";
+/// A list with filters and a search.
+pub const FILTERED_PATH: &str = "/products?q=lamp&in_stock=true&price_max=250";
 
 /// Pages that do not depend on the visitor, with their names.
 const PUBLIC_PAGES: &[(&str, &str)] = &[
@@ -26,7 +34,7 @@ const PUBLIC_PAGES: &[(&str, &str)] = &[
 ];
 
 /// Values of the checkout fields, by field name.
-pub(crate) const ADDRESS: &[(&str, &str)] = &[
+pub const ADDRESS: &[(&str, &str)] = &[
     ("email", "maren@example.com"),
     ("name", "Maren Holt"),
     ("line1", "Lindenweg 4"),
@@ -35,7 +43,7 @@ pub(crate) const ADDRESS: &[(&str, &str)] = &[
 ];
 
 /// Visits every page of the shop as a new visitor, and calls `check` on each with its name.
-pub(crate) fn walk_through(emulation: Emulation, mut check: impl FnMut(&Page, &str)) {
+pub fn walk_through(emulation: Emulation, mut check: impl FnMut(&Page, &str)) {
     let page = Page::new(emulation);
     for (name, path) in PUBLIC_PAGES {
         page.visit(path);
@@ -52,6 +60,7 @@ pub(crate) fn walk_through(emulation: Emulation, mut check: impl FnMut(&Page, &s
     page.wait_for_navigation(|page| page.click(".pay .button"));
     check(&page, "checkout with errors");
     fill_checkout(&page);
+    further_states::choose(&page, "#card-success");
     page.wait_for_navigation(|page| page.click(".pay .button"));
     assert!(
         page.path().starts_with("/orders/"),
@@ -62,7 +71,7 @@ pub(crate) fn walk_through(emulation: Emulation, mut check: impl FnMut(&Page, &s
 }
 
 /// Adds a product to the cart and navigates to the cart page, with JavaScript or without.
-pub(crate) fn add_to_cart(page: &Page, product_path: &str) {
+pub fn add_to_cart(page: &Page, product_path: &str) {
     page.visit(product_path);
     page.wait_for_navigation(|page| {
         page.evaluate("document.querySelector('form[data-add]').submit()");
@@ -71,30 +80,31 @@ pub(crate) fn add_to_cart(page: &Page, product_path: &str) {
 }
 
 /// Fills the checkout fields by script.
-pub(crate) fn fill_checkout(page: &Page) {
+pub fn fill_checkout(page: &Page) {
     for (name, value) in ADDRESS {
         page.evaluate(&format!("document.getElementById('{name}').value = '{value}'"));
     }
 }
 
 /// Adds a product to the cart and fills the checkout fields, ready to pay.
-pub(crate) fn fill_cart_and_checkout(page: &Page) {
+pub fn fill_cart_and_checkout(page: &Page) {
     add_to_cart(page, PRODUCT_PATH);
     page.visit("/checkout");
     fill_checkout(page);
 }
 
 /// Findings of a walkthrough, reported all together.
-#[derive(Default)]
-pub(crate) struct Findings(Vec<String>);
+#[derive(Debug, Default)]
+pub struct Findings(Vec<String>);
 
 impl Findings {
-    pub(crate) fn add(&mut self, finding: String) {
+    /// Adds one finding.
+    pub fn add(&mut self, finding: String) {
         self.0.push(finding);
     }
 
     /// Runs a script that returns a list of findings.
-    pub(crate) fn collect_from(&mut self, page: &Page, page_name: &str, script: &str) {
+    pub fn collect_from(&mut self, page: &Page, page_name: &str, script: &str) {
         let result = page.evaluate(script);
         let list = result.as_array().unwrap_or_else(|| panic!("not a list: {result}: {script}"));
         for finding in list {
@@ -105,7 +115,7 @@ impl Findings {
 
     /// Panics with all findings, if there are any.
     #[track_caller]
-    pub(crate) fn assert_none(self) {
+    pub fn assert_none(self) {
         assert!(self.0.is_empty(), "{} findings\n{}", self.0.len(), self.0.join("\n"));
     }
 }
