@@ -15,7 +15,7 @@ pub const WORDS: &[(&str, &str)] = &[
     ("storefront.guarantee_note", "If it fails, we’ll repair or replace it"),
     ("storefront.contact.email", "hello@tarnwood.example"),
     ("storefront.contact.phone", "+49 40 66969 123"),
-    ("storefront.contact.address", r#"["Tarnwood", "Lindenweg 4", "22763 Hamburg", "Germany"]"#),
+    ("storefront.contact.address", r#"["Tarnwood", "Lindenweg 4", "22763 Hamburg"]"#),
     (
         "storefront.pages.imprint",
         "Tarnwood is a demonstration: there is no such shop, and it sells nothing.\n\n# Who is behind it\n\nNobody. A real shop gives the name, address and contact of its merchant here.",

@@ -69,7 +69,7 @@ pub(crate) fn render(health: &HealthReport) -> Bytes {
                         "It is an API; pages for shoppers are at the shop edge."
                     }
                     p.note {
-                        "Whoever reaches this edge may do everything. Keep it on this machine or in a private network, "
+                        "Anyone who can reach this edge can do everything. Keep it on this machine or in a private network, "
                         "behind authentication of your own."
                     }
                     (status(health))
