@@ -51,7 +51,7 @@ pub(crate) fn run(plan: Plan) -> Result<RunResult, String> {
 }
 
 async fn run_plan(plan: Plan) -> Result<RunResult, String> {
-    let sim = Simulation::new(plan)?;
+    let sim = Simulation::new(plan);
     sim.cluster.start().await?;
     setup::create_products(&sim).await?;
     fault_injection::enable_fault_rates(&sim);

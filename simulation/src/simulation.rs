@@ -19,14 +19,14 @@ pub(crate) struct Simulation {
 
 impl Simulation {
     /// Simulation of this plan, in which nothing runs yet.
-    pub(crate) fn new(plan: Plan) -> Result<Arc<Self>, String> {
+    pub(crate) fn new(plan: Plan) -> Arc<Self> {
         let env = Arc::new(Environment::new());
         let oracle = Arc::new(Oracle::new(Arc::clone(&env)));
         let cluster = Arc::new(Cluster::new(&plan, &env, &oracle));
         let client =
             Client::new(plan.seed, Arc::clone(&env), Arc::clone(&oracle), Arc::clone(&cluster));
         let observed = Mutex::default();
-        Ok(Arc::new(Self { plan, env, oracle, cluster, client, observed }))
+        Arc::new(Self { plan, env, oracle, cluster, client, observed })
     }
 }
 
