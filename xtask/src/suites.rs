@@ -25,7 +25,7 @@ pub(crate) enum SkipPolicy {
 /// Prerequisites of the tests, by crate.
 const PREREQUISITES: &[(&str, &[Prerequisite])] = &[
     ("browser-tests", &[Prerequisite::Chromium, Prerequisite::AxeCore, Prerequisite::Lighthouse]),
-    ("interop", &[Prerequisite::TypeScript, Prerequisite::Maven]),
+    ("interop", &[Prerequisite::TypeScript, Prerequisite::OpenApiLinters, Prerequisite::Maven]),
 ];
 
 /// Builds and runs the tests of the crates named in `only` (of all when it is empty); true when all succeeded.

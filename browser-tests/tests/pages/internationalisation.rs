@@ -111,7 +111,7 @@ fn an_order_in_german_is_german_throughout() {
     assert_eq!(page.evaluate_text("document.documentElement.lang"), "de");
     fill_cart_and_checkout(&page);
     let checkout = page.text_content("main");
-    for word in ["Standard", "Abholung", "Deutschland", "Österreich"] {
+    for word in ["Standard", "Werktage", "Deutschland", "Österreich"] {
         assert!(checkout.contains(word), "{word}: {checkout}");
     }
     assert!(!checkout.contains("delivery"), "{checkout}");

@@ -100,7 +100,7 @@ fn buy_with_keyboard(emulation: Emulation) {
         user.tab_to(&format!("#{name}"));
         user.page.type_text(value);
     }
-    user.tab_to("[name=card]");
+    user.tab_to("[name=payment]");
     user.page.press("ArrowDown");
     user.page.press("ArrowUp");
     assert!(user.page.is_true("document.getElementById('card-success').checked"), "arrows choose");

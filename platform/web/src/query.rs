@@ -110,6 +110,9 @@ fn remove_null(parameter: &mut Parameter) {
         return;
     };
     let Some(schema) = schema.json_schema.as_object_mut() else { return };
+    if schema.get("default").is_some_and(Value::is_null) {
+        schema.remove("default");
+    }
     for list in ["type", "enum", "anyOf"] {
         let Some(Value::Array(choices)) = schema.get_mut(list) else { continue };
         choices.retain(|it| {

@@ -47,11 +47,13 @@ const PAGE: &str = r#"<!doctype html>
 "#;
 
 /// Without deep links: they are links within buttons, which screen readers cannot tell apart.
+/// The list of servers gets the name that it lacks.
 const START: &str = r##"SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#swagger-ui",
   deepLinking: false,
   validatorUrl: null,
+  onComplete: () => document.getElementById("servers")?.setAttribute("aria-label", "Server"),
 });
 "##;
 

@@ -17,6 +17,8 @@ pub(super) enum Prerequisite {
     Lighthouse,
     /// The TypeScript compiler with the client generator; both run on node.
     TypeScript,
+    /// The linters of API documents; they run on node.
+    OpenApiLinters,
     /// The build tool of Java programs, with a JDK.
     Maven,
 }
@@ -45,6 +47,8 @@ const BROWSER_TOOLS: NpmPackages =
     NpmPackages { listed: "browser-tests/tools", installed: "tools" };
 const TYPESCRIPT: NpmPackages =
     NpmPackages { listed: "interop/typescript", installed: "interop-typescript" };
+const OPENAPI_LINTERS: NpmPackages =
+    NpmPackages { listed: "interop/openapi", installed: "interop-openapi" };
 const MAVEN_PACKAGES: &str = "maven default-jdk-headless";
 const TOOLS_FILES: &[&str] = &["package.json", LOCK, ".npmrc"];
 const LOCK: &str = "package-lock.json";
@@ -59,6 +63,7 @@ impl Prerequisite {
             Self::AxeCore => "axe-core",
             Self::Lighthouse => "lighthouse",
             Self::TypeScript => "typescript",
+            Self::OpenApiLinters => "openapi-linters",
             Self::Maven => "maven",
         }
     }
@@ -70,6 +75,7 @@ impl Prerequisite {
             Self::AxeCore => "TEST_AXE_CORE",
             Self::Lighthouse => "TEST_LIGHTHOUSE",
             Self::TypeScript => "TEST_TYPESCRIPT",
+            Self::OpenApiLinters => "TEST_OPENAPI_LINTERS",
             Self::Maven => "TEST_MAVEN",
         }
     }
@@ -79,13 +85,16 @@ impl Prerequisite {
         match self {
             Self::Chromium => chromium(),
             Self::AxeCore => package(root, target, BROWSER_TOOLS, "axe-core/axe.min.js"),
-            Self::Lighthouse | Self::TypeScript
+            Self::Lighthouse | Self::TypeScript | Self::OpenApiLinters
                 if process::output_of("node", "--version").is_none() =>
             {
                 Availability::Missing("node is not in PATH".to_owned())
             }
             Self::Lighthouse => package(root, target, BROWSER_TOOLS, "lighthouse/core/index.js"),
             Self::TypeScript => package(root, target, TYPESCRIPT, "typescript/bin/tsc"),
+            Self::OpenApiLinters => {
+                package(root, target, OPENAPI_LINTERS, "@redocly/cli/bin/cli.js")
+            }
             Self::Maven => program(&["mvn"], MAVEN_PACKAGES),
         }
     }

@@ -20,6 +20,7 @@ pub fn openapi_document(title: &str, parts: Vec<OpenApi>) -> Value {
         let name = |name: String| renamed.get(&name).cloned().unwrap_or(name);
         for (schema_name, mut schema) in own {
             rewrite(&mut schema, &renamed);
+            unwrap_only_choice(&mut schema);
             schemas.insert(name(schema_name), schema);
         }
         rewrite(&mut part, &renamed);
@@ -108,6 +109,20 @@ fn rewrite(value: &mut Value, renamed: &BTreeMap<String, String>) {
         }
         Value::Array(values) => values.iter_mut().for_each(|value| rewrite(value, renamed)),
         _ => {}
+    }
+}
+
+/// The choice itself, in place of a choice between one.
+fn unwrap_only_choice(schema: &mut Value) {
+    let Value::Object(schema) = schema else { return };
+    let Some([only]) = schema.get_mut("oneOf").and_then(Value::as_array_mut).map(Vec::as_mut_slice)
+    else {
+        return;
+    };
+    let only = object(Some(only.take()));
+    schema.remove("oneOf");
+    for (keyword, value) in only {
+        schema.entry(keyword).or_insert(value);
     }
 }
 

@@ -52,6 +52,7 @@ pub(super) fn describe(edge: Edge, document: &mut Value) {
     document["info"]["contact"] = json!({ "name": "The operator of this shop" });
     document["info"]["license"] = json!({ "name": "Apache 2.0", "identifier": "Apache-2.0" });
     each_operation(document, |method, operation| {
+        document_content(operation);
         document_refusals(operation);
         if method == "post" {
             document_key(operation);
@@ -70,6 +71,15 @@ fn description(edge: Edge) -> &'static str {
              minor units with their currency. A request with an `Idempotency-Key` can be sent again: it has one effect \
              and one answer."
         }
+    }
+}
+
+/// Documents the success of an operation whose handler answers with content of its own kind, such as a picture.
+fn document_content(operation: &mut Map<String, Value>) {
+    let responses = operation.entry("responses").or_insert_with(|| json!({}));
+    let Value::Object(responses) = responses else { return };
+    if !responses.keys().any(|status| status.starts_with('2')) {
+        responses.insert("200".to_owned(), json!({ "description": "The content" }));
     }
 }
 

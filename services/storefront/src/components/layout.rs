@@ -334,7 +334,7 @@ pub(crate) fn contact(contact: &ContactSettings) -> Markup {
     let dialled: String =
         contact.phone.chars().filter(|it| it.is_ascii_digit() || *it == '+').collect();
     html! {
-        ul role="list" {
+        ul.contact role="list" {
             @if !contact.email.is_empty() { li { a href={ "mailto:" (contact.email) } { (contact.email) } } }
             @if !contact.phone.is_empty() { li { a href={ "tel:" (dialled) } { (contact.phone) } } }
         }

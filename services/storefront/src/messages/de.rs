@@ -52,7 +52,7 @@ pub(crate) static DE: Messages = Messages {
         returns: "Rückgabe",
         privacy: "Datenschutz",
         imprint: "Impressum",
-        terms: "Allgemeine Geschäftsbedingungen",
+        terms: "AGB",
         withdrawal: "Widerrufsrecht",
         contact: "Kontakt",
         language: "Sprache",
