@@ -52,15 +52,18 @@ impl Workload {
         Ok(())
     }
 
-    /// Checks that every order of the shop belongs to a customer, or is the cancelled order of a rejected checkout.
+    /// Checks that every order of the shop, and every attempt that became none, belongs to a customer, or is the cancelled order of a rejected checkout.
     async fn check_no_unknown_orders(&self, client: &EdgeClient, scope: CheckScope) -> CheckResult {
         let known: HashSet<&str> =
             self.customers.iter().flat_map(Customer::settled).map(|it| it.id.as_str()).collect();
         let rejected: HashSet<&str> =
             self.customers.iter().flat_map(Customer::rejected).map(String::as_str).collect();
-        let (mut numbers, mut listed, mut cursor) = (HashSet::new(), 0, String::new());
-        loop {
-            let path = format!("/api/v1/orders?limit={PAGE_ENTRIES}{cursor}");
+        let (mut numbers, mut listed) = (HashSet::new(), 0);
+        let mut lists = ["", "&status=attempted"].into_iter();
+        let mut list = lists.next();
+        let mut cursor = String::new();
+        while let Some(filter) = list {
+            let path = format!("/api/v1/orders?limit={PAGE_ENTRIES}{filter}{cursor}");
             let page = fetch(client, Edge::Operator, &path).await?.json;
             let items = page["items"].as_array().cloned().unwrap_or_default();
             let mut is_old = true;
@@ -87,7 +90,10 @@ impl Workload {
                 Some(next) if scope == CheckScope::All || !is_old => {
                     cursor = format!("&cursor={next}");
                 }
-                _ => break,
+                _ => {
+                    list = lists.next();
+                    cursor = String::new();
+                }
             }
         }
         let is_complete = scope == CheckScope::Recent || listed == known.len();

@@ -142,10 +142,13 @@ impl Customer {
         let is_applied = match &invocation.operation {
             Operation::Checkout { lines, email, .. }
             | Operation::PlaceOrder { lines, email, .. } => {
-                let path = format!("/api/v1/orders?email={email}");
-                let page = fetch(client, Edge::Operator, &path).await?.json;
-                let orders = page["items"].as_array().cloned().unwrap_or_default();
-                ensure(orders.len() <= 1, || format!("one request, two orders: {page}"))?;
+                let mut orders = Vec::new();
+                for filter in ["", "&status=attempted"] {
+                    let path = format!("/api/v1/orders?email={email}{filter}");
+                    let page = fetch(client, Edge::Operator, &path).await?.json;
+                    orders.extend(page["items"].as_array().cloned().unwrap_or_default());
+                }
+                ensure(orders.len() <= 1, || format!("one request, two orders: {orders:?}"))?;
                 for order in &orders {
                     let id = order["id"].as_str().unwrap_or_default();
                     let json = fetch_order(client, id).await?;

@@ -15,17 +15,19 @@ fn populated_folder() -> TempDir {
     let mut command = icommerce(folder.path());
     command.env("ICOMMERCE_PAYMENT_SERVICE__UNKNOWN_OUTCOME_MS", "600000");
     let (shop, [buyers, operators]) = start_shop(&mut command);
-    let products: Value = serde_json::from_str(&get(&buyers, "/api/v1/products?limit=6")).unwrap();
+    let products: Value =
+        serde_json::from_str(&get(&buyers, "/api/v1/products?in_stock=true&limit=40")).unwrap();
     let slug = |index: usize| products["items"][index]["slug"].as_str().unwrap().to_owned();
+    // Variants of which there are more than a few.
     let sku = |index| {
         let product: Value =
             serde_json::from_str(&get(&buyers, &format!("/api/v1/products/{}", slug(index))))
                 .unwrap();
-        let in_stock = product["variants"].as_array().unwrap().iter();
-        let found = in_stock.clone().find(|variant| variant["in_stock"] == true);
-        found.unwrap()["sku"].as_str().unwrap().to_owned()
+        let is_plentiful = |it: &&Value| it["in_stock"] == true && it["only_left"].is_null();
+        let found = product["variants"].as_array().unwrap().iter().find(is_plentiful)?;
+        Some(found["sku"].as_str().unwrap().to_owned())
     };
-    let skus: Vec<String> = (0..6).map(sku).collect();
+    let skus: Vec<String> = (0..40).filter_map(sku).take(6).collect();
     let buy = |index: usize, token: &str| {
         let lines = json!([{"sku": skus[index], "quantity": 2}, {"sku": skus[0], "quantity": 1}]);
         let cart = post(&buyers, "/api/v1/carts", &json!({ "lines": lines }));

@@ -20,7 +20,7 @@ pub fn openapi_document(title: &str, parts: Vec<OpenApi>) -> Value {
         let name = |name: String| renamed.get(&name).cloned().unwrap_or(name);
         for (schema_name, mut schema) in own {
             rewrite(&mut schema, &renamed);
-            unwrap_only_choice(&mut schema);
+            list_values(&mut schema);
             schemas.insert(name(schema_name), schema);
         }
         rewrite(&mut part, &renamed);
@@ -112,18 +112,26 @@ fn rewrite(value: &mut Value, renamed: &BTreeMap<String, String>) {
     }
 }
 
-/// The choice itself, in place of a choice between one.
-fn unwrap_only_choice(schema: &mut Value) {
+/// A list of values in place of a choice between constants, which most generators of clients cannot read. What is said
+/// of each value moves into the description.
+fn list_values(schema: &mut Value) {
     let Value::Object(schema) = schema else { return };
-    let Some([only]) = schema.get_mut("oneOf").and_then(Value::as_array_mut).map(Vec::as_mut_slice)
-    else {
+    let Some(choices) = schema.get("oneOf").and_then(Value::as_array) else { return };
+    let values: Vec<Value> = choices.iter().filter_map(|it| it.get("const").cloned()).collect();
+    if values.len() != choices.len() || !values.iter().all(Value::is_string) {
         return;
-    };
-    let only = object(Some(only.take()));
-    schema.remove("oneOf");
-    for (keyword, value) in only {
-        schema.entry(keyword).or_insert(value);
     }
+    let about = |choice: &Value| {
+        let (value, text) = (choice["const"].as_str()?, choice["description"].as_str()?);
+        Some(format!("- `{value}`: {text}"))
+    };
+    let lines: Vec<String> = choices.iter().filter_map(about).collect();
+    let description = schema.get("description").and_then(Value::as_str).unwrap_or_default();
+    let described = [description.to_owned(), lines.join("\n")].join("\n\n");
+    schema.remove("oneOf");
+    schema.insert("type".to_owned(), json!("string"));
+    schema.insert("enum".to_owned(), values.into());
+    schema.insert("description".to_owned(), json!(described.trim()));
 }
 
 /// `OneService` of `one-service`.

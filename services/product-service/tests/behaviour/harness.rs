@@ -147,6 +147,8 @@ async fn publish(journal: &dyn Journal, data: &Value) {
     loop {
         match journal.append(append.clone()).await {
             Err(AppendError::Conflict { actual }) => append.expected = actual,
+            // The engine crashed, and this feed with it.
+            Err(AppendError::Storage(storage::StorageError::Unavailable(_))) => return,
             other => return drop(other.unwrap()),
         }
     }

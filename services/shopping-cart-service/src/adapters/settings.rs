@@ -70,7 +70,7 @@ impl SectionSettings for CartSettings {
     const ALLOWED: &'static [Allowed] = &[
         Allowed::range("cart_keep_hours", 1, 10 * 365 * 24),
         Allowed::range("cart_delete_days", 0, 3_650),
-        Allowed::range("carts_in_memory_bytes_max", 1 << 20, 1 << 40),
+        Allowed::range("carts_in_memory_bytes_max", 1_024, 1 << 40),
     ];
 
     fn check(&self) -> Result<(), InvalidSetting> {
@@ -244,7 +244,7 @@ mod tests {
             ("currency", "euro"),
             ("country", "Mars"),
             ("cart_keep_hours", "0"),
-            ("carts_in_memory_max", "0"),
+            ("carts_in_memory_bytes_max", "0"),
         ] {
             let error = load(&[(key, value)]).unwrap_err();
             let begin = format!("`shopping-cart-service.{key}` cannot be ");
