@@ -143,7 +143,7 @@ async fn a_response_by_reference_is_rendered_again_and_costs_what_its_reference_
 #[tokio::test]
 async fn a_long_refusal_is_kept_with_its_code_and_the_first_of_its_details() {
     let (router, values) = router();
-    for count in [1_usize, 3, 30, 3_000] {
+    for count in [1_usize, 3, 30, 300] {
         let (key, body) = (format!("k{count}"), count.to_string());
         let first = send(&router, keyed(&key, "/refuse", body.clone())).await;
         let again = send(&router, keyed(&key, "/refuse", body.clone())).await;

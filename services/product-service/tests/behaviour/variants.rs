@@ -296,8 +296,8 @@ async fn what_concerns_the_whole_product_does_not_depend_on_one_variant() {
         product["variants"][0]["weight_grams"] = json!(1);
         *product.pointer_mut(pointer).unwrap() = value;
         product["media"] = json!([
-            {"image": {"url": "/all.png"}},
-            {"image": {"url": "/one.png"}, "skus": [product["variants"][0]["sku"]]},
+            {"image": {"url": "https://pictures.example/all.png"}},
+            {"image": {"url": "https://pictures.example/one.png"}, "skus": [product["variants"][0]["sku"]]},
         ]);
         let report: ImportReport =
             shop.post("/api/v1/products/import", &json!({"products": [product]})).await.read();

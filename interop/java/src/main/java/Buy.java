@@ -31,7 +31,7 @@ public final class Buy {
     private static Cart cart(ApiClient client) throws ApiException {
         ProductsApi products = new ProductsApi(client);
         String slug = products
-            .listProducts(null, null, null, null, true, 5, null, null, null, null, ProductSort.PRICE, null)
+            .listProducts(null, null, null, null, true, 5, null, null, null, null, null, ProductSort.PRICE, null)
             .getItems().get(0).getSlug();
         Variant variant = products.showProduct(slug).getVariants().stream()
             .filter(Variant::getInStock).findFirst().orElseThrow();
