@@ -149,7 +149,7 @@ impl ReferenceModel {
 /// Order of a checkout that captures the payment at fulfilment.
 fn order_captured_at_fulfilment(event: &RecordedEvent) -> Option<String> {
     let begun: serde_json::Value = serde_json::from_slice(&event.data).ok()?;
-    let input = &begun["input"];
+    let input = &begun["case"];
     let is_at_fulfilment = input["capture"] == CaptureMode::AtFulfilment.as_str();
     input["order_id"].as_str().filter(|_| is_at_fulfilment).map(str::to_owned)
 }

@@ -3,7 +3,7 @@
 use crate::{model::Payment, simulation::Simulation};
 use futures_util::FutureExt;
 use std::{sync::Arc, time::Duration};
-use storage::Collection;
+use storage::{Collection, StoredDocument};
 
 /// Simulated seconds within which everything must settle: the longest wait for a payment, the longest back-off of a
 /// saga, a circuit breaker and a consumer, and a margin.
@@ -95,7 +95,11 @@ fn consumer_progress(sim: &Simulation, subscription: &Subscription) -> Option<(u
     let storage = if *is_bulk { engine.bulk(consumer) } else { engine.service(consumer) };
     let key = format!("{group}.{source}");
     let stored = storage.documents.find(&INBOX, &key).now_or_never()?.ok()?;
-    let reached = stored.and_then(|stored| String::from_utf8_lossy(&stored.body).parse().ok());
+    // Stored as `position event-id`.
+    let position_of = |stored: &StoredDocument| {
+        String::from_utf8_lossy(&stored.body).split(' ').next().and_then(|text| text.parse().ok())
+    };
+    let reached = stored.as_ref().and_then(position_of);
     let journal = sim.cluster.process_of(source)?.engine().service(source).journal;
     let last = journal.last_position().now_or_never()?.ok()?;
     Some((reached.unwrap_or(0), last))
