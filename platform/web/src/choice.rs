@@ -19,7 +19,7 @@ use serde::{
 ///
 /// assert_eq!(web::choice::<Size>("size", "extra_large").unwrap(), Size::ExtraLarge);
 /// let problem = web::choice::<Size>("size", "huge").unwrap_err();
-/// assert_eq!(problem.errors[0].message, "is one of small, extra_large");
+/// assert_eq!(problem.errors[0].message, "is small or extra_large");
 /// ```
 ///
 /// # Errors
