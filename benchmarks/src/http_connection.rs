@@ -1,5 +1,6 @@
 //! HTTP/1.1 connection, hand-written so that the load generator costs little beside the server.
 
+use crate::recording::Recording;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -14,6 +15,7 @@ pub(crate) struct HttpConnection {
     stream: TcpStream,
     request: Vec<u8>,
     response: Vec<u8>,
+    recording: Option<Recording>,
 }
 
 /// Response: status and body.
@@ -63,7 +65,19 @@ impl HttpConnection {
             stream,
             request: Vec::with_capacity(4_096),
             response: Vec::with_capacity(16_384),
+            recording: None,
         })
+    }
+
+    /// Records every response from now on.
+    pub(crate) fn recording(mut self) -> Self {
+        self.recording = Some(Recording::default());
+        self
+    }
+
+    /// The recorded responses; empty if it did not record.
+    pub(crate) fn into_recording(self) -> Recording {
+        self.recording.unwrap_or_default()
     }
 
     /// Sends a request and reads the whole response.
@@ -91,10 +105,16 @@ impl HttpConnection {
             });
         written.map_err(|error| error.to_string())?;
         self.stream.write_all(&self.request).await.map_err(|error| error.to_string())?;
-        self.read_response().await
+        let (status, head) = self.read_response().await?;
+        let body = &self.response[head..];
+        if let Some(recording) = &mut self.recording {
+            recording.add(method, path, status, body);
+        }
+        Ok(HttpResponse { status, body })
     }
 
-    async fn read_response(&mut self) -> Result<HttpResponse<'_>, String> {
+    /// Reads a response, and returns its status and the length of its head.
+    async fn read_response(&mut self) -> Result<(u16, usize), String> {
         self.response.clear();
         let (head, length, status) = loop {
             self.read_more().await?;
@@ -106,7 +126,8 @@ impl HttpConnection {
         while self.response.len() < head + length {
             self.read_more().await?;
         }
-        Ok(HttpResponse { status, body: &self.response[head..head + length] })
+        self.response.truncate(head + length);
+        Ok((status, head))
     }
 
     async fn read_more(&mut self) -> Result<(), String> {

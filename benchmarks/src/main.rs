@@ -18,17 +18,25 @@ mod pacer;
 mod plots;
 mod process;
 mod profile;
+mod recording;
 mod report;
 mod scenarios;
 
 use clap::Parser;
+/// Global allocator: the shop's, so that the baseline server allocates as the shop does.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 use cli::Cli;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     // A run starts this program a second time as the baseline server.
-    if std::env::args().nth(1).as_deref() == Some(baseline_server::ARGUMENT) {
-        return exit_code(baseline_server::serve());
+    let mut arguments = std::env::args().skip(1);
+    if let (Some(baseline_server::ARGUMENT), Some(recording)) =
+        (arguments.next().as_deref(), arguments.next())
+    {
+        return exit_code(baseline_server::serve(&recording));
     }
     let arguments = Cli::parse();
     exit_code(measure(&arguments))

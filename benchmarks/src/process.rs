@@ -1,7 +1,8 @@
 //! Process under test: data folder, server, resource usage.
 
 use crate::{
-    engine_metrics::EngineMetrics, http_connection::HttpConnection, latency::micros, numbers::float,
+    engine_metrics::EngineMetrics, http_connection::HttpConnection, latency::micros,
+    numbers::float, recording::Recording,
 };
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
@@ -119,11 +120,13 @@ impl Server {
         DataFolder::new(binary)?.serve()
     }
 
-    /// Starts the baseline server.
-    pub(crate) fn baseline() -> Result<Self, String> {
+    /// Starts the baseline server with recorded responses as constant answers.
+    pub(crate) fn baseline(recording: &Recording) -> Result<Self, String> {
         let this = std::env::current_exe().map_err(|error| error.to_string())?;
+        let file = recording.write()?;
         let mut command = Command::new(this);
-        command.arg(crate::baseline_server::ARGUMENT);
+        command.arg(crate::baseline_server::ARGUMENT).arg(file.path());
+        // The file is read before the addresses are printed, so it may be deleted then.
         Self::start(command, None)
     }
 

@@ -16,6 +16,7 @@ use crate::{
     config::RunConfig,
     load_generator::{Workload, generate_load},
     process::Server,
+    recording::Recording,
     report::{LoadModel, Row, ScenarioResult},
 };
 use clap::builder::{PossibleValue, PossibleValuesParser};
@@ -135,8 +136,9 @@ async fn compare_with_baseline<R: Workload + 'static>(
     workload: impl Fn() -> R,
 ) -> Result<Row, String> {
     let measured = generate_load(config, &shop, workload()).await?;
+    let recording = Recording::of(&shop.shop, &workload()).await?;
     drop(shop);
-    let baseline = generate_load(config, &Server::baseline()?, workload()).await?;
+    let baseline = generate_load(config, &Server::baseline(&recording)?, workload()).await?;
     Ok(row.with_shop(&measured).with_baseline(&baseline))
 }
 

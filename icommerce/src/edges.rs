@@ -81,14 +81,15 @@ async fn check_host(
     ProblemResponse(Problem::new(403, codes::FORBIDDEN, title)).into_response()
 }
 
-/// Router of an edge. Requests come from outside, so of their context headers only the trace and the request id are
+/// Service of an edge. Requests come from outside, so of their context headers only the trace and the request id are
 /// trusted; the edge is set here.
-pub(crate) fn edge(edge: Edge, gateway: Router, status: StatusEndpoints) -> Router {
+pub(crate) fn edge(edge: Edge, gateway: Router, status: StatusEndpoints) -> EdgeService {
     let status = match edge {
         Edge::Shop => status.bare_liveness(),
         Edge::Operator | Edge::Internal => status.routes(),
     };
-    status.fallback_service(EdgeService { edge, gateway })
+    let gateway = GatewayService { edge, gateway };
+    EdgeService { status: status.fallback_service(gateway.clone()), gateway }
 }
 
 /// Router of the service listener, for other processes: every documented path and every call of a contract leads to its
@@ -126,14 +127,40 @@ fn number_parameters(path: &str) -> String {
     path.split('/').enumerate().map(segment).collect::<Vec<_>>().join("/")
 }
 
-/// Service of an edge: sets the request context, then calls the gateway.
+/// Service of an edge: the gateway, with the status endpoints before it. A request for anything else does not pass through
+/// their router.
 #[derive(Clone)]
-struct EdgeService {
+pub(crate) struct EdgeService {
+    status: Router,
+    gateway: GatewayService,
+}
+
+impl Service<Request<Body>> for EdgeService {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = <Router as Service<Request<Body>>>::Future;
+
+    fn poll_ready(&mut self, _: &mut task::Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let path = request.uri().path();
+        if ["/health", "/metrics"].iter().any(|status| path.starts_with(status)) {
+            return self.status.call(request);
+        }
+        self.gateway.call(request)
+    }
+}
+
+/// The gateway behind an edge, which sets the context of its requests.
+#[derive(Clone)]
+struct GatewayService {
     edge: Edge,
     gateway: Router,
 }
 
-impl Service<Request<Body>> for EdgeService {
+impl Service<Request<Body>> for GatewayService {
     type Response = <Router as Service<Request<Body>>>::Response;
     type Error = <Router as Service<Request<Body>>>::Error;
     type Future = <Router as Service<Request<Body>>>::Future;
@@ -143,9 +170,8 @@ impl Service<Request<Body>> for EdgeService {
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        let received = Context::from_headers(request.headers());
-        let context = Context { edge: self.edge, deadline: None, actor: None, ..received };
-        request.extensions_mut().insert(context);
+        let received = Context::from_untrusted_headers(request.headers());
+        request.extensions_mut().insert(Context { edge: self.edge, ..received });
         self.gateway.call(request)
     }
 }

@@ -10,7 +10,6 @@ use crate::{
     wiring::{self, Embedded, InMemory},
 };
 use aide::openapi::OpenApi;
-use axum::Router;
 use kernel::{Clock, Ids, Randomness, SystemClock, SystemRandomness};
 use runtime::{ProcessResources, TaskTracker};
 use settings::Settings;
@@ -19,7 +18,7 @@ use storage::KeyValue;
 use telemetry::{Health, Metrics};
 use tokio::net::TcpListener;
 use transport::Edge;
-use web::{DrainOutcome, ServeOptions};
+use web::{DrainOutcome, HttpService, ServeOptions};
 
 /// Message for a failed flush.
 pub(crate) const FLUSH_FAILED: &str = "the log could not be flushed: acknowledged requests are durable, all others have no effect; restart the process";
@@ -105,12 +104,12 @@ impl RunningShop {
             drain,
         };
         if let Some(gateway) = assembly.routers.get(modules::GATEWAY) {
-            let edge_router = |edge| edges::edge(edge, gateway.clone(), status.clone());
+            let edge_service = |edge| edges::edge(edge, gateway.clone(), status.clone());
             let Listeners { shop, operator, .. } = &mut listeners;
             running.shop_address =
-                running.serve(shop.take(), edge_router(Edge::Shop), &edge_options)?;
+                running.serve(shop.take(), edge_service(Edge::Shop), &edge_options)?;
             running.operator_address =
-                running.serve(operator.take(), edge_router(Edge::Operator), &edge_options)?;
+                running.serve(operator.take(), edge_service(Edge::Operator), &edge_options)?;
         }
         let services = edges::services(&assembly, status.clone(), secret)?;
         running.service_address = running.serve(listeners.services, services, &options)?;
@@ -145,7 +144,7 @@ impl RunningShop {
     fn serve(
         &self,
         listener: Option<TcpListener>,
-        router: Router,
+        service: impl HttpService,
         options: &ServeOptions,
     ) -> Result<Option<SocketAddr>, CliError> {
         let Some(listener) = listener else { return Ok(None) };
@@ -154,7 +153,7 @@ impl RunningShop {
         let mut shutdown = self.tasks.shutdown_signal();
         self.tasks.spawn(async move {
             let drained =
-                web::serve(listener, router, options, async move { shutdown.wait().await }).await;
+                web::serve(listener, service, options, async move { shutdown.wait().await }).await;
             if let DrainOutcome::Cut { connections } = drained {
                 tracing::warn!(%address, connections, "connections were closed at the drain timeout");
             }

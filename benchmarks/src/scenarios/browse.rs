@@ -6,6 +6,7 @@ use crate::{
     http_connection::HttpConnection,
     load_generator::{Sample, Workload, generate_load},
     process::{DataFolder, Server},
+    recording::Recording,
     report::Row,
 };
 use tempfile::TempDir;
@@ -52,8 +53,9 @@ pub(super) async fn large(config: RunConfig) -> Result<Vec<Row>, String> {
     for (name, paths) in all {
         let few = generate_load(&config, &small, GetRequests(paths(SMALL))).await?;
         let many = generate_load(&config, &shop, GetRequests(paths(LARGE))).await?;
-        let baseline =
-            generate_load(&config, &Server::baseline()?, GetRequests(paths(LARGE))).await?;
+        let recording = Recording::of(&shop.shop, &GetRequests(paths(LARGE))).await?;
+        let constant = Server::baseline(&recording)?;
+        let baseline = generate_load(&config, &constant, GetRequests(paths(LARGE))).await?;
         let over = |at| {
             many.latency.all.quantile_us(at)
                 / few.latency.all.quantile_us(at).max(f64::MIN_POSITIVE)

@@ -10,6 +10,7 @@ use crate::{
     load_generator::{Sample, Workload, generate_load},
     numbers::float,
     process::Server,
+    recording::Recording,
     report::Row,
 };
 use std::time::Duration;
@@ -78,10 +79,11 @@ async fn beside_uniform(
     distribution: SkuDistribution,
 ) -> Result<Row, String> {
     let measured = generate_load(config, &shop, FourRequestCheckout(distribution)).await?;
+    let recording = Recording::of(&shop.shop, &FourRequestCheckout(distribution)).await?;
     drop(shop);
     let workload = || FourRequestCheckout(SkuDistribution::Uniform(PRODUCTS));
     let uniform = generate_load(config, &stocked_shop(config).await?, workload()).await?;
-    let baseline = generate_load(config, &Server::baseline()?, workload()).await?;
+    let baseline = generate_load(config, &Server::baseline(&recording)?, workload()).await?;
     let rate = |measured: &crate::load_generator::Measurement| {
         float(measured.iterations) / measured.took.as_secs_f64()
     };

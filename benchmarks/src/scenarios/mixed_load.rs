@@ -16,6 +16,7 @@ use crate::{
     load_generator::{Sample, Workload, generate_load},
     numbers::megabytes,
     process::Server,
+    recording::Recording,
     report::Row,
 };
 use std::{cell::RefCell, collections::HashMap, time::Duration};
@@ -33,10 +34,12 @@ pub(super) async fn mixture(config: RunConfig) -> Result<Row, String> {
     let probe = disk::FlushProbe::start()?;
     let measured = generate_load(&config, &shop, MixedLoad::default()).await?;
     let probe = probe.stop()?;
+    let recording = Recording::of(&shop.shop, &MixedLoad::default()).await?;
     drop(shop);
     // The baseline does not change over time.
     let brief = RunConfig { time: config.time.min(CONSTANT_TIME_MAX), ..config.clone() };
-    let baseline = generate_load(&brief, &Server::baseline()?, MixedLoad::default()).await?;
+    let constant = Server::baseline(&recording)?;
+    let baseline = generate_load(&brief, &constant, MixedLoad::default()).await?;
     let row = row("a day: 45 reads : 4 cart changes : 1 order", "request", &config);
     let grown = megabytes(measured.used.resident_bytes) - megabytes(measured.resident_bytes_before);
     let flush_at =

@@ -10,6 +10,7 @@ use crate::{
     numbers::float,
     plots::{Curve, Series},
     process::Server,
+    recording::Recording,
     report::ScenarioResult,
 };
 
@@ -26,7 +27,8 @@ const WORKLOAD: FourRequestCheckout = FourRequestCheckout(SkuDistribution::Unifo
 
 /// Checkouts per second by 1 to 64 clients, of the shop and of the baseline.
 pub(super) async fn clients(config: RunConfig) -> Result<ScenarioResult, String> {
-    let (shop, constant) = (stocked_shop(&config).await?, Server::baseline()?);
+    let shop = stocked_shop(&config).await?;
+    let constant = Server::baseline(&Recording::of(&shop.shop, &WORKLOAD).await?)?;
     let mut lines = [("shop", &shop), ("constant answers", &constant)]
         .map(|(name, _)| Series { name: name.to_owned(), points: Vec::new() });
     for clients in CLIENTS {

@@ -13,6 +13,7 @@ use crate::{
     numbers::{float, megabytes},
     plots::{Curve, Series},
     process::{DataFolder, ResourceUsage, Server, Shutdown},
+    recording::Recording,
     report::{LoadModel, Row, ScenarioResult},
 };
 use std::{cell::Cell, rc::Rc, time::Duration};
@@ -112,13 +113,15 @@ async fn fill(config: &RunConfig, shop: &Server) -> Result<Vec<FillStage>, Strin
     if FIRST_ORDERS < ends[0] {
         ends.insert(0, FIRST_ORDERS);
     }
+    let workload = || OneRequestOrder { lines: 2, products: PRODUCTS };
+    let recording = Recording::of(&shop.operator, &workload()).await?;
     let (mut stages, mut done) = (Vec::new(), 0);
     for until in ends {
         let before: ResourceUsage = shop.usage()?;
         place_orders(config, shop, done, until).await?;
         let used = shop.usage()?.since(&before);
-        let workload = OneRequestOrder { lines: 2, products: PRODUCTS };
-        let constant = generate_load(&brief, &Server::baseline()?, workload).await?;
+        let baseline = Server::baseline(&recording)?;
+        let constant = generate_load(&brief, &baseline, workload()).await?;
         stages.push(FillStage {
             orders: until,
             cost: used.cpu_us_each(until - done),

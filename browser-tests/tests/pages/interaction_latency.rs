@@ -19,7 +19,8 @@ const OBSERVE: &str = "
 
 /// Script that waits until what an action changed has been painted. The browser may record no event for an action that
 /// painted nothing, so that an entry is not something to wait for.
-const TWO_FRAMES: &str = "new Promise(painted => requestAnimationFrame(() => requestAnimationFrame(painted)))";
+const TWO_FRAMES: &str =
+    "new Promise(painted => requestAnimationFrame(() => requestAnimationFrame(painted)))";
 
 #[test]
 fn the_layout_does_not_shift_on_a_slow_phone() {
@@ -40,7 +41,8 @@ fn interact_on_slow_cpu(emulation: Emulation) {
         page.evaluate(OBSERVE);
         action(&page);
         page.evaluate(TWO_FRAMES);
-        let duration = page.evaluate("Math.max(0, ...observed.durations)").as_f64().expect("a number");
+        let duration =
+            page.evaluate("Math.max(0, ...observed.durations)").as_f64().expect("a number");
         let shift = page.evaluate("observed.shift").as_f64().expect("a number");
         assert!(shift <= LAYOUT_SHIFT_MAX, "{path} shifts by {shift}");
         slowest = slowest.max(duration);

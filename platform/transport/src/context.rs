@@ -136,16 +136,24 @@ impl Context {
     }
 
     /// Runs `work` with this context as the current one.
-    pub async fn scope<T>(self, work: impl Future<Output = T>) -> T {
-        CURRENT.scope(self, work).await
+    pub fn scope<F: Future>(self, work: F) -> impl Future<Output = F::Output> + use<F> {
+        // Not an `async fn`, whose future would hold `work` twice: as its argument, and where it is polled.
+        CURRENT.scope(self, work)
+    }
+
+    /// Extracts from headers what a request from outside may say: its trace and its request id. Everything else in them is
+    /// the gateway's to say.
+    pub fn from_untrusted_headers(headers: &HeaderMap) -> Self {
+        Self {
+            trace: text(headers, headers::TRACEPARENT).and_then(TraceContext::parse),
+            request_id: text(headers, headers::REQUEST_ID).map(Arc::from),
+            ..Self::default()
+        }
     }
 
     /// Extracts the context from headers. A header that is malformed, empty or longer than 200 bytes is ignored.
     pub fn from_headers(headers: &HeaderMap) -> Self {
-        let text = |name: &str| {
-            let value = headers.get(name)?.to_str().ok()?;
-            (!value.is_empty() && value.len() <= HEADER_BYTES_MAX).then_some(value)
-        };
+        let text = |name| text(headers, name);
         let deadline = text(headers::DEADLINE)
             .and_then(|millis| millis.parse().ok())
             .and_then(|millis| Instant::now().checked_add(Duration::from_millis(millis)));
@@ -153,13 +161,12 @@ impl Context {
         let origin = headers.get(headers::ORIGIN).and_then(|value| value.to_str().ok());
         let origin = origin.filter(|text| text.len() <= Origin::TEXT_BYTES_MAX);
         Self {
-            trace: text(headers::TRACEPARENT).and_then(TraceContext::parse),
-            request_id: text(headers::REQUEST_ID).map(Arc::from),
             deadline,
             edge,
             actor: text(headers::ACTOR).map(Arc::from),
             client: text(headers::CLIENT).and_then(|address| address.parse().ok()),
             origin: origin.and_then(|text| text.parse().ok()),
+            ..Self::from_untrusted_headers(headers)
         }
     }
 
@@ -198,4 +205,10 @@ impl Context {
             }),
         );
     }
+}
+
+/// The value of a header, unless it is malformed, empty or too long.
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let value = headers.get(name)?.to_str().ok()?;
+    (!value.is_empty() && value.len() <= HEADER_BYTES_MAX).then_some(value)
 }

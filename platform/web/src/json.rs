@@ -19,6 +19,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use kernel::{Problem, codes, json};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
+use std::marker::PhantomData;
 
 /// JSON body: extractor of a request body, and 200 OK with a response body.
 ///
@@ -130,18 +131,67 @@ pub(crate) fn broken_off() -> Problem {
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
         match serde_json::to_vec(&self.0) {
-            Ok(body) => {
-                let mut response = Response::new(Body::from(body));
-                let json = HeaderValue::from_static("application/json");
-                response.headers_mut().insert(header::CONTENT_TYPE, json);
-                response
-            }
+            Ok(body) => json_response(body),
             Err(error) => {
                 tracing::error!(%error, "a response could not be written as JSON");
                 ProblemResponse(Problem::internal()).into_response()
             }
         }
     }
+}
+
+/// 200 OK with a body that was rendered before, and is the JSON of a `T`: for what is read far more often than it changes.
+///
+/// ```
+/// use axum::response::IntoResponse;
+/// use web::RenderedJson;
+///
+/// let kept = bytes::Bytes::from_static(b"[1,2]");
+/// let response = RenderedJson::<Vec<u32>>::new(kept.clone()).into_response();
+/// assert_eq!(response.headers()["content-type"], "application/json");
+/// ```
+#[derive(Clone, Debug)]
+pub struct RenderedJson<T> {
+    body: Bytes,
+    rendered: PhantomData<fn() -> T>,
+}
+
+impl<T> RenderedJson<T> {
+    /// A response with this body, which must be the JSON of a `T`.
+    pub fn new(body: Bytes) -> Self {
+        Self { body, rendered: PhantomData }
+    }
+}
+
+impl<T> IntoResponse for RenderedJson<T> {
+    fn into_response(self) -> Response {
+        json_response(self.body)
+    }
+}
+
+impl<T: JsonSchema> OperationOutput for RenderedJson<T> {
+    type Inner = T;
+
+    fn operation_response(
+        context: &mut GenContext,
+        operation: &mut Operation,
+    ) -> Option<Documented> {
+        Json::<T>::operation_response(context, operation)
+    }
+
+    fn inferred_responses(
+        context: &mut GenContext,
+        operation: &mut Operation,
+    ) -> Vec<(Option<u16>, Documented)> {
+        Json::<T>::inferred_responses(context, operation)
+    }
+}
+
+fn json_response(body: impl Into<Body>) -> Response {
+    let mut response = Response::new(body.into());
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    response
 }
 
 impl<T: JsonSchema> OperationInput for Json<T> {

@@ -10,11 +10,12 @@ pub use connections::ConnectionLimits;
 pub use http_connection::serve_detached;
 pub use minimum_rate::MinimumRate;
 
-use axum::Router;
+use axum::{body::Body, response::Response};
 use connections::Connections;
 use http_connection::HttpConnection;
-use std::{pin::pin, time::Duration};
+use std::{convert::Infallible, pin::pin, time::Duration};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use tower::Service;
 
 /// Pause after a failed `accept`, which mostly means that the process is out of file handles.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
@@ -47,6 +48,25 @@ impl Default for ServeOptions {
     }
 }
 
+/// Service that a listener can serve: a router, or what stands before routers. It answers every request.
+pub trait HttpService:
+    Service<http::Request<Body>, Response = Response, Error = Infallible, Future: Send>
+    + Clone
+    + Send
+    + Sync
+    + 'static
+{
+}
+
+impl<S> HttpService for S where
+    S: Service<http::Request<Body>, Response = Response, Error = Infallible, Future: Send>
+        + Clone
+        + Send
+        + Sync
+        + 'static
+{
+}
+
 /// Outcome of the drain of a listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DrainOutcome {
@@ -59,7 +79,7 @@ pub enum DrainOutcome {
     },
 }
 
-/// Serves `router` until `stop` is ready, then drains: idle connections are closed, running requests may end.
+/// Serves `service`, such as a router, until `stop` is ready, then drains: idle connections are closed, running requests may end.
 ///
 /// Each request runs in a durability scope of its own, and no byte of its response is sent before the commits that it
 /// depends on are flushed; if one of them is lost, the response is a 503 instead. The body of a streamed response is
@@ -91,9 +111,9 @@ pub enum DrainOutcome {
 /// assert_eq!(outcome, DrainOutcome::Completed);
 /// # });
 /// ```
-pub async fn serve(
+pub async fn serve<S: HttpService>(
     listener: TcpListener,
-    router: Router,
+    service: S,
     options: ServeOptions,
     stop: impl Future<Output = ()> + Send,
 ) -> DrainOutcome {
@@ -116,7 +136,7 @@ pub async fn serve(
                     continue;
                 };
                 let set_task = admitted.task_setter();
-                let connection = HttpConnection::new(router.clone(), peer, &options, admitted);
+                let connection = HttpConnection::new(service.clone(), peer, &options, admitted);
                 set_task(connections.spawn(connection.run(stream, stopped.clone())));
             }
             Err(error) => {

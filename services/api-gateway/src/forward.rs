@@ -42,10 +42,7 @@ pub(crate) fn upstream_request(
     client: &ClientIdentity,
 ) -> transport::Request {
     let Parts { method, uri, mut headers, .. } = head;
-    remove_private_headers(&mut headers);
-    for name in &FORWARDING_HEADERS {
-        headers.remove(name);
-    }
+    remove_headers(&mut headers, |name| is_private(name) || FORWARDING_HEADERS.contains(name));
     let address = HeaderValue::try_from(client.address.to_string());
     headers.insert(FORWARDED_FOR, address.expect("an address is printable"));
     if let ClientRoute::TrustedProxy { proto, host } = &client.route {
@@ -71,32 +68,36 @@ pub(crate) async fn send(
     match upstream.channel.send(request).await {
         Ok(response) => {
             let mut response = response.map(Body::from);
-            remove_private_headers(response.headers_mut());
+            remove_headers(response.headers_mut(), is_private);
             Ok(response)
         }
         Err(error) => Err(upstream_problem(&error)),
     }
 }
 
-/// Removal of hop-by-hop headers, including those that `Connection` names, and of internal headers.
-fn remove_private_headers(headers: &mut HeaderMap) {
-    let lines = headers.get_all(header::CONNECTION).iter();
-    let named = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
-    let named: Vec<HeaderName> =
-        named.filter_map(|name| HeaderName::from_bytes(name.trim_ascii()).ok()).collect();
-    for name in named {
+/// Removal of the headers with these names, and of those that `Connection` names. Goes through the headers that are there:
+/// they are fewer than the names.
+fn remove_headers(headers: &mut HeaderMap, is_removed: impl Fn(&HeaderName) -> bool) {
+    let removed: Vec<HeaderName> =
+        headers.keys().filter(|name| is_removed(name)).cloned().collect();
+    if removed.contains(&header::CONNECTION) {
+        let lines = headers.get_all(header::CONNECTION).iter();
+        let named = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+        let named: Vec<HeaderName> =
+            named.filter_map(|name| HeaderName::from_bytes(name.trim_ascii()).ok()).collect();
+        for name in named {
+            headers.remove(name);
+        }
+    }
+    for name in removed {
         headers.remove(name);
     }
-    for name in &HOP_BY_HOP_HEADERS {
-        headers.remove(name);
-    }
-    let is_internal =
-        |name: &HeaderName| name.as_str().starts_with(INTERNAL_PREFIX) && name != WEBHOOK_SIGNATURE;
-    let internal: Vec<HeaderName> =
-        headers.keys().filter(|name| is_internal(name)).cloned().collect();
-    for name in internal {
-        headers.remove(name);
-    }
+}
+
+/// Whether a header is hop-by-hop or internal.
+fn is_private(name: &HeaderName) -> bool {
+    let is_internal = || name.as_str().starts_with(INTERNAL_PREFIX) && name != WEBHOOK_SIGNATURE;
+    HOP_BY_HOP_HEADERS.contains(name) || is_internal()
 }
 
 fn upstream_problem(error: &TransportError) -> Problem {

@@ -157,7 +157,9 @@ impl GatewayState {
         let (id, span) = (context.request_id.clone(), span(&context));
 
         let _in_flight = self.http.begin();
-        let work = context.scope(self.route(info, head, body)).instrument(span.clone());
+        // Boxed here, once: it is large, and each of the layers around it would move it.
+        let work = Box::pin(self.route(info, head, body));
+        let work = context.scope(work).instrument(span.clone());
         let response = match AssertUnwindSafe(work).catch_unwind().await {
             Ok(Ok(response)) => response,
             Ok(Err(problem)) => ProblemResponse(problem).into_response(),

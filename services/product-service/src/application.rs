@@ -28,6 +28,7 @@ use crate::{domain::prior_price::Policy, index::SearchIndex, ports::StockCounter
 use journal::Repository;
 use kernel::Ids;
 use name_claims::NameClaims;
+pub(crate) use show_product::Reader;
 use show_product::ViewCache;
 use std::sync::Arc;
 

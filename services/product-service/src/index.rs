@@ -14,6 +14,7 @@ mod pagination;
 pub(crate) mod persistence;
 mod pictures;
 mod query;
+mod rendered_page;
 mod result_cache;
 mod search_result;
 mod sort_index;
@@ -28,9 +29,7 @@ pub(crate) use sort_index::Sort;
 
 use crate::domain;
 use contracts::{
-    product::{
-        Categories, Category, FacetValue, ProductPage, ProductStatus, Suggestions, VariantFacts,
-    },
+    product::{Categories, Category, FacetValue, ProductStatus, Suggestions, VariantFacts},
     shared::{ProductId, Sku},
 };
 use document::summary;
@@ -38,6 +37,7 @@ use facets::{Facet, FacetEntry, FacetKind};
 use kernel::{Cursor, CursorError, PageLimit};
 use parking_lot::{Mutex, RwLock};
 use query::ResolvedQuery;
+use rendered_page::{RenderedPage, SummaryCache};
 use result_cache::ResultCache;
 use search_result::{BroaderResults, SearchResult};
 use state::{IndexState, SkuHolder, TextIndexing};
@@ -61,6 +61,7 @@ const SUGGESTED_CATEGORIES_MAX: usize = 3;
 pub(crate) struct SearchIndex {
     state: RwLock<IndexState>,
     cache: Mutex<ResultCache>,
+    summaries: SummaryCache,
     text_indexed: Notify,
     unflushed: UnflushedCommits,
 }
@@ -88,6 +89,8 @@ impl UnflushedCommits {
 pub(crate) struct ProductRef {
     pub(crate) id: ProductId,
     pub(crate) version: u64,
+    /// Revision of what the index shows of it; see [`indexed_product::IndexedProduct::revision`].
+    pub(crate) revision: u64,
     pub(crate) status: ProductStatus,
 }
 
@@ -165,6 +168,7 @@ impl SearchIndex {
         entry.map(|entry| ProductRef {
             id: entry.document.id,
             version: entry.document.version,
+            revision: entry.revision,
             status: entry.document.status,
         })
     }
@@ -218,26 +222,15 @@ impl SearchIndex {
         query: &SearchQuery,
         cursor: Option<&Cursor>,
         limit: PageLimit,
-    ) -> Result<ProductPage, CursorError> {
+    ) -> Result<RenderedPage, CursorError> {
         let state = self.state.read();
         self.unflushed.depend_on_all();
         let resolved = ResolvedQuery::new(query, &state);
         let result = self.search(&state, &resolved);
         let filter = VariantFilter::of(&resolved);
         let page = pagination::paginate(&state, &result, &filter, query.sort, cursor, limit.get())?;
-        let items = page.docs.iter().map(|doc| {
-            let entry = &state.entries[*doc as usize];
-            summary(entry, &filter, state.stock_level_under(entry, &filter), query.new_since)
-        });
-        Ok(ProductPage {
-            items: items.collect(),
-            facets: result.facets.clone(),
-            price_range: result.price_range,
-            total: result.total as u64,
-            total_unfiltered: result.total_unfiltered as u64,
-            did_you_mean: result.did_you_mean.clone(),
-            next_cursor: page.next,
-        })
+        let new_since = query.new_since;
+        Ok(self.summaries.page(&state, &result, &page.docs, &filter, new_since, page.next))
     }
 
     /// Suggestions for a search box: the best products and the categories whose names begin with the text.

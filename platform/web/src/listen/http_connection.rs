@@ -1,12 +1,11 @@
 //! Connection of a listener: HTTP/1.1, each request in a durability scope, each response after its flush.
 
 use super::{
-    MinimumRate, ServeOptions, body_timeout::BodyTimeout, connections::OpenConnection,
+    HttpService, MinimumRate, ServeOptions, body_timeout::BodyTimeout, connections::OpenConnection,
     write_timeout::WriteTimeout,
 };
 use crate::ProblemResponse;
 use axum::{
-    Router,
     body::Body,
     extract::ConnectInfo,
     response::{IntoResponse, Response},
@@ -21,8 +20,8 @@ use tokio::{net::TcpStream, sync::watch};
 use tower::ServiceExt;
 
 /// Connection of a client.
-pub(super) struct HttpConnection {
-    router: Router,
+pub(super) struct HttpConnection<S> {
+    service: S,
     peer: SocketAddr,
     open: OpenConnection,
     header_read_timeout: Duration,
@@ -30,15 +29,15 @@ pub(super) struct HttpConnection {
     minimum_rate: MinimumRate,
 }
 
-impl HttpConnection {
+impl<S: HttpService> HttpConnection<S> {
     pub(super) fn new(
-        router: Router,
+        service: S,
         peer: SocketAddr,
         options: &ServeOptions,
         open: OpenConnection,
     ) -> Self {
         let ServeOptions { header_read_timeout, header_bytes_max, minimum_rate, .. } = *options;
-        Self { router, peer, open, header_read_timeout, header_bytes_max, minimum_rate }
+        Self { service, peer, open, header_read_timeout, header_bytes_max, minimum_rate }
     }
 
     pub(super) async fn run(self, stream: TcpStream, mut stopped: watch::Receiver<()>) {
@@ -74,7 +73,7 @@ impl HttpConnection {
             let mut request =
                 request.map(|body| Body::new(BodyTimeout::new(body, self.minimum_rate)));
             request.extensions_mut().insert(ConnectInfo(self.peer));
-            serve_detached(self.router.clone(), request).await
+            serve_detached(self.service.clone(), request).await
         } else {
             ProblemResponse(no_single_host()).into_response()
         };
@@ -104,8 +103,8 @@ fn no_single_host() -> Problem {
 
 /// Runs one request in a durability scope and returns its response once the commits that it depends on are flushed, or a
 /// 503 if one of them was lost. [`serve`](crate::serve) does this with every request.
-pub async fn serve_detached(router: Router, request: hyper::Request<Body>) -> Response {
-    let (response, dependencies) = durability::scope(router.oneshot(request)).await;
+pub async fn serve_detached<S: HttpService>(service: S, request: hyper::Request<Body>) -> Response {
+    let (response, dependencies) = durability::scope(service.oneshot(request)).await;
     let response = match response {
         Ok(response) => response,
         Err(never) => match never {},

@@ -3,8 +3,9 @@
 use super::{Catalogue, CatalogueError, mapping, stream_of};
 use crate::domain::Rejection;
 use crate::index::{Audience, ProductRef};
+use bytes::Bytes;
 use contracts::{
-    product::{PriceHistory, Product, ProductStatus},
+    product::{Media, MediaState, PriceHistory, Product, ProductStatus},
     shared::ProductId,
 };
 use lru::LruCache;
@@ -14,14 +15,41 @@ use std::sync::Arc;
 
 /// Capacity of the view cache.
 const CACHED_VIEWS_MAX: NonZeroUsize = NonZeroUsize::new(1_024).unwrap();
+/// Longest rendered view that is kept, in bytes: that of a product with some hundred variants is longer.
+const KEPT_JSON_BYTES_MAX: usize = 32 << 10;
 
-/// LRU cache of product views, without their stock, which changes all the time.
-pub(super) struct ViewCache(Mutex<LruCache<ProductId, Arc<Product>>>);
+/// LRU caches of product views.
+pub(super) struct ViewCache {
+    /// Without their stock, which changes all the time.
+    views: Mutex<LruCache<ProductId, Arc<Product>>>,
+    /// As JSON, with their stock.
+    rendered: Mutex<LruCache<(ProductId, Reader), Arc<RenderedProduct>>>,
+}
 
 impl Default for ViewCache {
     fn default() -> Self {
-        Self(Mutex::new(LruCache::new(CACHED_VIEWS_MAX)))
+        let views = Mutex::new(LruCache::new(CACHED_VIEWS_MAX));
+        Self { views, rendered: Mutex::new(LruCache::new(CACHED_VIEWS_MAX)) }
     }
+}
+
+/// Reader of a product: operators see more of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Reader {
+    /// A shopper, or another service on behalf of one.
+    Shopper,
+    /// An operator.
+    Operator,
+}
+
+/// View of a product as JSON, with what a record of it needs.
+#[derive(Debug)]
+pub(crate) struct RenderedProduct {
+    version: u64,
+    revision: u64,
+    pub(crate) slug: String,
+    pub(crate) name: String,
+    pub(crate) json: Bytes,
 }
 
 impl Catalogue {
@@ -35,7 +63,7 @@ impl Catalogue {
     /// Current view of a product, including its stock.
     pub(crate) async fn show(&self, product: ProductRef) -> Result<Product, CatalogueError> {
         // Only the version that the look-up saw: a newer one may not be durable, and this request does not depend on it.
-        let cached = self.views.0.lock().get(&product.id).map(Arc::clone);
+        let cached = self.views.views.lock().get(&product.id).map(Arc::clone);
         let cached = cached.filter(|cached| cached.version == product.version);
         let view = match cached {
             Some(cached) => cached,
@@ -48,6 +76,38 @@ impl Catalogue {
             (variant.in_stock, variant.only_left) = (level.in_stock(), level.low_stock_units());
         }
         Ok(product)
+    }
+
+    /// Current view of a product as JSON. It is kept until the product or its stock changes.
+    pub(crate) async fn show_rendered(
+        &self,
+        product: ProductRef,
+        reader: Reader,
+    ) -> Result<Arc<RenderedProduct>, CatalogueError> {
+        let ProductRef { id, version, revision, .. } = product;
+        let kept = self.views.rendered.lock().get(&(id, reader)).map(Arc::clone);
+        let is_current =
+            |kept: &Arc<RenderedProduct>| kept.version == version && kept.revision == revision;
+        if let Some(kept) = kept.filter(is_current) {
+            return Ok(kept);
+        }
+        let mut view = self.show(product).await?;
+        if reader == Reader::Shopper {
+            let is_stored =
+                |media: &Media| media.state.is_none_or(|state| state == MediaState::Stored);
+            view.media.retain(is_stored);
+            for media in &mut view.media {
+                (media.source, media.state) = (None, None);
+            }
+            view.withdrawn = Vec::new();
+        }
+        let json: Bytes = serde_json::to_vec(&view).expect("a product has texts for keys").into();
+        let Product { slug, name, .. } = view;
+        let rendered = Arc::new(RenderedProduct { version, revision, slug, name, json });
+        if rendered.json.len() <= KEPT_JSON_BYTES_MAX {
+            self.views.rendered.lock().put((id, reader), Arc::clone(&rendered));
+        }
+        Ok(rendered)
     }
 
     /// Price history of a product.
@@ -67,7 +127,7 @@ impl Catalogue {
         let product = loaded.state.as_deref().and_then(|stream| stream.0.as_ref());
         let product = product.ok_or(Rejection::UnknownProduct)?;
         let view = Arc::new(mapping::product(id, product, self.policy));
-        self.views.0.lock().put(id, Arc::clone(&view));
+        self.views.views.lock().put(id, Arc::clone(&view));
         Ok(view)
     }
 }

@@ -27,6 +27,9 @@ pub(crate) struct IndexedProduct {
     /// Number of the variant that a listing without conditions shows.
     shown: usize,
     pub(crate) stock_level: StockLevel,
+    /// Revision of what is shown of the product, raised with every change of its document and its stock: what was rendered
+    /// at another one is out of date.
+    pub(crate) revision: u64,
     pub(crate) values: Box<[(FacetKind, FacetValueId)]>,
     pub(crate) terms: DocumentTerms,
 }
@@ -61,6 +64,7 @@ impl IndexedProduct {
             variants: variants.collect(),
             shown: 0,
             stock_level: StockLevel::default(),
+            revision: 0,
             values: Box::default(),
             terms: Box::default(),
             document,
@@ -80,6 +84,7 @@ impl IndexedProduct {
             variant.in_stock = units > 0;
         }
         self.stock_level = StockLevel::of([total]);
+        self.revision += 1;
         if flipped {
             self.choose_shown();
         }

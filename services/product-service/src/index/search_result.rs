@@ -4,13 +4,14 @@ use super::bit_set::{BitSet, DocId};
 use super::facets::{FacetKind, FacetValueId};
 use super::indexed_product::IndexedProduct;
 use super::query::{ReductionFilter, ResolvedQuery, StockFilter};
+use super::rendered_page::JsonText;
 use super::sort_index::{PriceKey, SortKey};
 use super::spelling;
 use super::state::IndexState;
 use super::variant_filter::{self, VariantFilter};
 use contracts::product::{FacetValue, PriceRange};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Values of one facet in a response, at most: the filtered ones and those with the most products.
 pub(crate) const FACET_VALUES_MAX: usize = 100;
@@ -29,6 +30,7 @@ pub(crate) struct SearchResult {
     pub(crate) did_you_mean: Option<String>,
     /// Number of products for each facet value.
     pub(crate) counts: [Vec<usize>; 3],
+    rendered_facets: OnceLock<JsonText>,
 }
 
 /// Results of less restrictive queries of the same audience, reused to compute a result.
@@ -57,7 +59,8 @@ impl SearchResult {
         let facets: usize = self.facets.values().map(Vec::len).sum();
         let counts: usize = self.counts.iter().map(Vec::len).sum();
         self.matches.bytes()
-            + facets * 128
+            // As values, and as JSON.
+            + facets * 256
             + self.ranked.as_deref().map_or(0, size_of_val)
             + counts * size_of::<usize>()
             + 512
@@ -126,7 +129,13 @@ impl SearchResult {
             did_you_mean: (total == 0).then(|| did_you_mean(state, query)).flatten(),
             matches,
             counts,
+            rendered_facets: OnceLock::new(),
         }
+    }
+
+    /// The facets as JSON.
+    pub(crate) fn rendered_facets(&self) -> &JsonText {
+        self.rendered_facets.get_or_init(|| JsonText::of(&self.facets))
     }
 }
 

@@ -178,6 +178,7 @@ impl IndexState {
         let at = doc as usize;
         let mut entry = IndexedProduct::new(document);
         entry.put_stock(&self.availability);
+        entry.revision += self.entries[at].revision;
         self.prices[at] = entry.price_bounds();
         entry.terms = std::mem::take(&mut self.entries[at].terms);
         let moved: Vec<SortKey> = SortIndexes::ALL

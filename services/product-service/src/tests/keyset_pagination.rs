@@ -65,7 +65,7 @@ proptest! {
             ..SearchQuery::all(Audience::Shoppers)
         };
         let page = |cursor: Option<&Cursor>, limit| {
-            index.products(&query, cursor, PageLimit::new(limit).unwrap()).unwrap()
+            index.products(&query, cursor, PageLimit::new(limit).unwrap()).unwrap().parsed()
         };
         let everything = page(None, 200);
         let before: Vec<_> = everything.items.iter().map(|it| it.id).collect();
@@ -114,7 +114,7 @@ fn a_cursor_of_another_sort_order_is_refused() {
     let index = SearchIndex::new(documents, Availability::default());
     let sorted = |sort| SearchQuery { sort: Some(sort), ..SearchQuery::all(Audience::Shoppers) };
     let one = PageLimit::new(1).unwrap();
-    let page = index.products(&sorted(Sort::PriceAscending), None, one).unwrap();
+    let page = index.products(&sorted(Sort::PriceAscending), None, one).unwrap().parsed();
     let cursor = page.next_cursor.unwrap();
     assert!(index.products(&sorted(Sort::PriceAscending), Some(&cursor), one).is_ok());
     assert!(index.products(&sorted(Sort::PriceDescending), Some(&cursor), one).is_err());
@@ -129,7 +129,7 @@ fn a_cursor_at_the_longest_name_is_accepted() {
     let query =
         SearchQuery { sort: Some(Sort::NameAscending), ..SearchQuery::all(Audience::Shoppers) };
     let one = PageLimit::new(1).unwrap();
-    let first = index.products(&query, None, one).unwrap();
-    let second = index.products(&query, first.next_cursor.as_ref(), one).unwrap();
+    let first = index.products(&query, None, one).unwrap().parsed();
+    let second = index.products(&query, first.next_cursor.as_ref(), one).unwrap().parsed();
     assert_ne!(first.items[0].id, second.items[0].id);
 }

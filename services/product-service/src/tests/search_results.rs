@@ -136,7 +136,7 @@ fn counts(values: &[FacetValue]) -> BTreeMap<String, u64> {
 }
 
 fn page(index: &SearchIndex, query: &SearchQuery) -> ProductPage {
-    index.products(query, None, PageLimit::new(200).unwrap()).unwrap()
+    index.products(query, None, PageLimit::new(200).unwrap()).unwrap().parsed()
 }
 
 proptest! {

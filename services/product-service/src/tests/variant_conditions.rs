@@ -121,14 +121,15 @@ fn model_document(number: u32, product: &[ModelVariant]) -> ProductDocument {
 }
 
 fn page(index: &SearchIndex, query: &SearchQuery) -> ProductPage {
-    index.products(query, None, PageLimit::new(200).unwrap()).unwrap()
+    index.products(query, None, PageLimit::new(200).unwrap()).unwrap().parsed()
 }
 
 /// All pages of a listing, two products each.
 fn pages(index: &SearchIndex, query: &SearchQuery) -> Vec<ProductSummary> {
     let (mut items, mut cursor) = (Vec::new(), None);
     loop {
-        let page = index.products(query, cursor.as_ref(), PageLimit::new(2).unwrap()).unwrap();
+        let page =
+            index.products(query, cursor.as_ref(), PageLimit::new(2).unwrap()).unwrap().parsed();
         items.extend(page.items);
         match page.next_cursor {
             Some(next) => cursor = Some(next),

@@ -2,13 +2,11 @@
 
 use super::query_params::{self, ListRequest};
 use super::{AppState, audience};
+use crate::application::Reader;
 use crate::index::{NewFilter, ProductRef, ReductionFilter, SearchQuery, StockFilter};
 use axum::extract::State;
 use contracts::{
-    product::{
-        Categories, MediaState, PriceHistory, Product, ProductPage, ProductQuery, Suggestions,
-        Variant,
-    },
+    product::{Categories, PriceHistory, Product, ProductPage, ProductQuery, Suggestions, Variant},
     shared::Sku,
 };
 use http::HeaderMap;
@@ -17,14 +15,14 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use transport::Edge;
-use web::{ApiResult, Caller, Json, Path, Query, Versioned};
+use web::{ApiResult, Caller, Json, Path, Query, RenderedJson, Versioned};
 
 pub(super) async fn list(
     State(app): State<AppState>,
     caller: Caller,
     Query(query): Query<ProductQuery>,
     headers: HeaderMap,
-) -> ApiResult<Json<ProductPage>> {
+) -> ApiResult<RenderedJson<ProductPage>> {
     let ListRequest { query, cursor, limit } =
         query_params::parse(query, audience(&caller), app.catalogue.new_since())?;
     if query.text.is_some() {
@@ -36,7 +34,7 @@ pub(super) async fn list(
     if caller.edge == Edge::Shop && cursor.is_none() && !is_prefetch(&headers) {
         record_listing(&app, &query, page.total);
     }
-    Ok(Json(page))
+    Ok(RenderedJson::new(page.json))
 }
 
 /// Query parameters of the suggestions.
@@ -63,21 +61,15 @@ pub(super) async fn show(
     caller: Caller,
     Path(product): Path<String>,
     headers: HeaderMap,
-) -> ApiResult<Versioned<Json<Product>>> {
+) -> ApiResult<Versioned<RenderedJson<Product>>> {
     let product = find(&app, &caller, &product)?;
-    let mut product = app.catalogue.show(product).await?;
-    if caller.edge != Edge::Operator {
-        product.media.retain(|media| media.state.is_none_or(|state| state == MediaState::Stored));
-        for media in &mut product.media {
-            (media.source, media.state) = (None, None);
-        }
-        product.withdrawn = Vec::new();
-    }
+    let reader = if caller.edge == Edge::Operator { Reader::Operator } else { Reader::Shopper };
+    let shown = app.catalogue.show_rendered(product, reader).await?;
     if caller.edge == Edge::Shop && !is_prefetch(&headers) {
-        let details = json!({"slug": product.slug, "name": product.name});
+        let details = json!({"slug": shown.slug, "name": shown.name});
         app.activities.record("product.viewed", format!("product:{}", product.id), details);
     }
-    Ok(Versioned { version: product.version, answer: Json(product) })
+    Ok(Versioned { version: product.version, answer: RenderedJson::new(shown.json.clone()) })
 }
 
 pub(super) async fn price_history(
