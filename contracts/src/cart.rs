@@ -49,6 +49,7 @@ pub struct Cart {
     pub version: u64,
     /// When it expires without a further change.
     #[schemars(with = "String")]
+    #[serde(with = "kernel::rfc3339")]
     pub expires_at: Timestamp,
 }
 

@@ -137,6 +137,7 @@ pub struct Movement {
     pub order_id: Option<OrderId>,
     /// Time.
     #[schemars(with = "String")]
+    #[serde(with = "kernel::rfc3339")]
     pub at: Timestamp,
 }
 
@@ -193,6 +194,7 @@ pub struct Hold {
     pub status: HoldStatus,
     /// When it expires.
     #[schemars(with = "String")]
+    #[serde(with = "kernel::rfc3339")]
     pub expires_at: Timestamp,
 }
 

@@ -150,6 +150,7 @@ pub struct Order {
     pub cancel_reason: Option<String>,
     /// When it was placed.
     #[schemars(with = "String")]
+    #[serde(with = "kernel::rfc3339")]
     pub placed_at: Timestamp,
     /// History, oldest first.
     pub history: Vec<HistoryEntry>,
@@ -267,6 +268,7 @@ pub struct OrderSummary {
     pub attempt: bool,
     /// When it was placed.
     #[schemars(with = "String")]
+    #[serde(with = "kernel::rfc3339")]
     pub placed_at: Timestamp,
 }
 

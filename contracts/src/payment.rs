@@ -111,6 +111,7 @@ pub struct PaymentRefund {
     pub reason: String,
     /// Time.
     #[schemars(with = "String")]
+    #[serde(with = "kernel::rfc3339")]
     pub at: Timestamp,
 }
 

@@ -12,6 +12,7 @@ mod origin;
 mod page;
 mod problem;
 mod randomness;
+pub mod rfc3339;
 mod unit_price;
 
 pub mod allocation;

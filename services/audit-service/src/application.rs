@@ -14,6 +14,6 @@ pub(crate) use activity_kind::{ActivityKind, ByKind};
 pub(crate) use audit_log::{ActivityCursor, ActivityFilter, AuditLog};
 pub(crate) use chunk::into_chunks;
 pub(crate) use day_budget::DayBudget;
-pub(crate) use privacy::Digests;
-pub(crate) use recorder::Recorder;
+pub(crate) use privacy::{Digests, IdDigest};
+pub(crate) use recorder::{Recorder, StoredActivity};
 pub(crate) use retention::Retention;

@@ -1,16 +1,20 @@
 //! Feed consumers: turn contract events of other services into activities.
 
-use crate::application::{Recorder, into_chunks};
+use crate::application::{Digests, IdDigest, Recorder, StoredActivity, into_chunks};
 use async_trait::async_trait;
 use contracts::{
-    audit::Activity, cart::CartEvent, inventory::InventoryEvent, order::OrderEvent,
-    payment::PaymentEvent, product::ProductEvent, shared::ActivityId,
+    cart::CartEvent,
+    inventory::InventoryEvent,
+    order::{OrderEvent, OrderStatus},
+    payment::{PaymentEvent, PaymentState},
+    product::{ProductEvent, ProductStatus},
+    shared::{ActivityId, ProductId, Sku},
 };
-use kernel::{Edge, Origin};
+use kernel::{Edge, Money, Origin, UnitPrice};
 use messaging::{FeedEvent, Handler, HandlerError, Message};
 use runtime::{BuildContext, BuildError};
-use serde_json::Value as Json;
-use std::sync::Arc;
+use serde::Serialize;
+use std::{borrow::Cow, sync::Arc};
 use storage::Write;
 
 /// Consumer group of the audit service.
@@ -47,10 +51,9 @@ struct ActivityRecorder(Arc<Recorder>);
 #[async_trait]
 impl<E: AuditedEvent> Handler<E> for ActivityRecorder {
     async fn handle(&self, message: &Message<E>) -> Result<Vec<Write>, HandlerError> {
-        let Some(action) = message.event.action() else { return Ok(Vec::new()) };
-        let poison = |error: &dyn std::error::Error| HandlerError::Poison(error.to_string());
-        let activity = activity(message, action).map_err(|error| poison(&error))?;
-        let write = self.0.write(activity).map_err(|error| poison(&error))?;
+        let Some(action) = message.event.action(&self.0.digests) else { return Ok(Vec::new()) };
+        let write = self.0.write_stored(activity(message, action));
+        let write = write.map_err(|error| HandlerError::Poison(error.to_string()))?;
         Ok(write.into_iter().collect())
     }
 
@@ -62,116 +65,208 @@ impl<E: AuditedEvent> Handler<E> for ActivityRecorder {
 /// Contract event that is audited.
 trait AuditedEvent: FeedEvent {
     /// Action behind the event; `None` when the event is a consequence of others.
-    fn action(&self) -> Option<AuditedAction>;
+    fn action(&self, digests: &Digests) -> Option<AuditedAction<'_>>;
 }
 
 /// Audited action: what was done to which subject, and by whom where the origin of the event does not say it.
-struct AuditedAction {
+struct AuditedAction<'a> {
     name: String,
     subject: String,
-    actor: String,
+    actor: Cow<'static, str>,
     edge: Edge,
+    details: ActionDetails<'a>,
 }
 
-impl AuditedAction {
-    /// Action whose event does not say who caused it.
-    fn by_system(name: String, subject: String) -> Self {
-        Self { name, subject, actor: "system".to_owned(), edge: Edge::Internal }
-    }
+/// Details of an action: the fields of its event, in the order of the alphabet, with digests in place of ids that open
+/// something.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum ActionDetails<'a> {
+    Product {
+        change: &'a str,
+        product_id: ProductId,
+        status: ProductStatus,
+    },
+    Price {
+        new: UnitPrice,
+        old: Option<UnitPrice>,
+        product_id: ProductId,
+        sku: &'a Sku,
+    },
+    Cart {
+        cart_id: IdDigest,
+        change: &'a str,
+        quantity: Option<i64>,
+        sku: Option<&'a Sku>,
+    },
+    Stock {
+        location: &'a str,
+        quantity: i64,
+        reason: Option<&'a str>,
+        sku: &'a Sku,
+    },
+    Payment {
+        order_id: IdDigest,
+        payment_id: IdDigest,
+        state: PaymentState,
+    },
+    Order {
+        change: &'a str,
+        number: &'a str,
+        order_id: IdDigest,
+        status: OrderStatus,
+        total: Money,
+    },
+}
 
-    /// Actor and edge: those of an operator wherever one is known to be the origin. Of shoppers the event itself may know
-    /// more than the origin does.
-    fn actor_and_edge(self, origin: Option<&Origin>) -> (String, Edge) {
-        match origin {
-            Some(Origin { edge: Edge::Operator, actor, .. }) => {
-                (actor.as_deref().unwrap_or("operator").to_owned(), Edge::Operator)
-            }
-            Some(Origin { edge: Edge::Shop, .. }) if self.edge != Edge::Shop => {
-                ("guest".to_owned(), Edge::Shop)
-            }
-            _ => (self.actor, self.edge),
+impl<'a> AuditedAction<'a> {
+    /// Action whose event does not say who caused it.
+    fn by_system(name: String, subject: String, details: ActionDetails<'a>) -> Self {
+        Self { name, subject, actor: "system".into(), edge: Edge::Internal, details }
+    }
+}
+
+/// Actor and edge: those of an operator wherever one is known to be the origin. Of shoppers the event itself may know
+/// more than the origin does.
+fn actor_and_edge(actor: Cow<'static, str>, edge: Edge, origin: Option<&Origin>) -> (String, Edge) {
+    match origin {
+        Some(Origin { edge: Edge::Operator, actor, .. }) => {
+            (actor.as_deref().unwrap_or("operator").to_owned(), Edge::Operator)
         }
+        Some(Origin { edge: Edge::Shop, .. }) if edge != Edge::Shop => {
+            ("guest".to_owned(), Edge::Shop)
+        }
+        _ => (actor.into_owned(), edge),
     }
 }
 
 impl AuditedEvent for ProductEvent {
-    fn action(&self) -> Option<AuditedAction> {
-        let (product_id, change) = match self {
-            Self::ProductChanged { product_id, change, .. } => (product_id, change.as_str()),
-            Self::PriceChanged { product_id, .. } => (product_id, "price_changed"),
+    fn action(&self, _: &Digests) -> Option<AuditedAction<'_>> {
+        let (id, change, details) = match self {
+            Self::ProductChanged { product_id, change, status } => {
+                let (product_id, status) = (*product_id, *status);
+                (product_id, &**change, ActionDetails::Product { change, product_id, status })
+            }
+            Self::PriceChanged { product_id, sku, old, new } => {
+                let (product_id, old, new) = (*product_id, *old, *new);
+                (product_id, "price_changed", ActionDetails::Price { new, old, product_id, sku })
+            }
         };
-        let (name, subject) = (format!("product.{change}"), format!("product:{product_id}"));
-        Some(AuditedAction::by_system(name, subject))
+        let (name, subject) = (["product.", change].concat(), format!("product:{id}"));
+        Some(AuditedAction::by_system(name, subject, details))
     }
 }
 
 impl AuditedEvent for CartEvent {
-    fn action(&self) -> Option<AuditedAction> {
-        let Self::CartChanged { cart_id, change, .. } = self;
+    fn action(&self, digests: &Digests) -> Option<AuditedAction<'_>> {
+        let Self::CartChanged { cart_id, change, sku, quantity } = self;
+        let (cart_id, quantity) = (digests.of(*cart_id), *quantity);
         Some(AuditedAction {
-            name: format!("cart.{change}"),
-            subject: format!("cart:{cart_id}"),
-            actor: format!("guest:{cart_id}"),
+            name: ["cart.", change].concat(),
+            subject: cart_id.named("cart:"),
+            actor: cart_id.named("guest:").into(),
             edge: Edge::Shop,
+            details: ActionDetails::Cart { cart_id, change, quantity, sku: sku.as_ref() },
         })
     }
 }
 
 impl AuditedEvent for InventoryEvent {
-    fn action(&self) -> Option<AuditedAction> {
+    fn action(&self, _: &Digests) -> Option<AuditedAction<'_>> {
         match self {
             // Derived from orders and movements, which are published on their own.
             Self::AvailabilityChanged { .. } => None,
-            Self::StockChanged { sku, .. } => Some(AuditedAction {
-                name: "stock.changed".to_owned(),
-                subject: format!("stock:{sku}"),
-                actor: "operator".to_owned(),
-                edge: Edge::Operator,
-            }),
+            Self::StockChanged { sku, location, quantity, reason } => {
+                let (quantity, reason) = (*quantity, reason.as_deref());
+                Some(AuditedAction {
+                    name: "stock.changed".to_owned(),
+                    subject: format!("stock:{sku}"),
+                    actor: "operator".into(),
+                    edge: Edge::Operator,
+                    details: ActionDetails::Stock { location, quantity, reason, sku },
+                })
+            }
         }
     }
 }
 
 impl AuditedEvent for PaymentEvent {
-    fn action(&self) -> Option<AuditedAction> {
-        let Self::PaymentChanged { payment_id, state, .. } = self;
-        let state = serde_json::to_value(state).expect("a state is a word");
-        let name = format!("payment.{}", state.as_str().expect("a state is a word"));
-        Some(AuditedAction::by_system(name, format!("payment:{payment_id}")))
+    fn action(&self, digests: &Digests) -> Option<AuditedAction<'_>> {
+        let Self::PaymentChanged { payment_id, order_id, state } = self;
+        let (payment_id, order_id) = (digests.of(*payment_id), digests.of(*order_id));
+        let details = ActionDetails::Payment { order_id, payment_id, state: *state };
+        let name = ["payment.", state_name(*state)].concat();
+        Some(AuditedAction::by_system(name, payment_id.named("payment:"), details))
+    }
+}
+
+/// State as the contract spells it.
+fn state_name(state: PaymentState) -> &'static str {
+    match state {
+        PaymentState::Created => "created",
+        PaymentState::RequiresAction => "requires_action",
+        PaymentState::Unknown => "unknown",
+        PaymentState::Authorised => "authorised",
+        PaymentState::PartiallyCaptured => "partially_captured",
+        PaymentState::Captured => "captured",
+        PaymentState::Refunded => "refunded",
+        PaymentState::Voided => "voided",
+        PaymentState::Failed => "failed",
     }
 }
 
 impl AuditedEvent for OrderEvent {
-    fn action(&self) -> Option<AuditedAction> {
-        let Self::OrderChanged { order_id, change, .. } = self;
-        let (name, subject) = (format!("order.{change}"), format!("order:{order_id}"));
-        Some(AuditedAction::by_system(name, subject))
+    fn action(&self, digests: &Digests) -> Option<AuditedAction<'_>> {
+        let Self::OrderChanged { order_id, number, change, status, total } = self;
+        let (order_id, status, total) = (digests.of(*order_id), *status, *total);
+        let details = ActionDetails::Order { change, number, order_id, status, total };
+        let (name, subject) = (["order.", change].concat(), order_id.named("order:"));
+        Some(AuditedAction::by_system(name, subject, details))
     }
 }
 
-fn activity<E: AuditedEvent>(
-    message: &Message<E>,
-    action: AuditedAction,
-) -> Result<Activity, serde_json::Error> {
-    let Json::Object(mut details) = serde_json::to_value(&message.event)? else {
-        unreachable!("a contract's event has a type beside its fields")
-    };
-    details.remove("type");
-    let (name, subject) = (action.name.clone(), action.subject.clone());
+fn activity<'a, E: AuditedEvent>(
+    message: &'a Message<E>,
+    action: AuditedAction<'a>,
+) -> StoredActivity<'a, ActionDetails<'a>> {
+    let AuditedAction { name, subject, actor, edge, details } = action;
     let origin = message.origin.as_ref();
-    let (actor, edge) = action.actor_and_edge(origin);
+    let (actor, edge) = actor_and_edge(actor, edge, origin);
     // Of operators only: the address of a shopper is nobody's business.
     let origin = origin.filter(|origin| origin.edge == Edge::Operator);
-    Ok(Activity {
+    StoredActivity {
         id: ActivityId(message.id),
         at: message.time,
         actor,
-        edge: edge.as_str().to_owned(),
+        edge: edge.as_str(),
         address: origin.and_then(|origin| origin.address).map(|address| address.to_string()),
-        user_agent: origin.and_then(|origin| origin.user_agent.as_deref()).map(str::to_owned),
+        user_agent: origin.and_then(|origin| origin.user_agent.as_deref()),
         action: name,
         subject,
         details,
         request_id: None,
-    })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_are_spelt_as_in_the_contract() {
+        use PaymentState as State;
+        for state in [
+            State::Created,
+            State::RequiresAction,
+            State::Unknown,
+            State::Authorised,
+            State::PartiallyCaptured,
+            State::Captured,
+            State::Refunded,
+            State::Voided,
+            State::Failed,
+        ] {
+            assert_eq!(serde_json::to_value(state).unwrap(), state_name(state));
+        }
+    }
 }

@@ -1,6 +1,5 @@
 //! Kind of an activity: it determines how long the activity is kept and how much room its kind may take in a day.
 
-use contracts::audit::Activity;
 use serde::{Deserialize, Serialize};
 
 /// Kind of an activity.
@@ -40,13 +39,13 @@ impl<T: Copy> ByKind<T> {
 impl ActivityKind {
     pub(crate) const ALL: [Self; 4] = [Self::Operator, Self::Order, Self::Cart, Self::Visit];
 
-    pub(crate) fn of(activity: &Activity) -> Self {
+    /// Kind of an action at an edge.
+    pub(crate) fn of(action: &str, edge: &str) -> Self {
         const VISITS: [&str; 4] =
             ["product.viewed", "product.listed", "product.searched", "product.filtered"];
-        let Activity { action, edge, .. } = activity;
         let subject = action.split('.').next();
         match subject {
-            _ if VISITS.contains(&action.as_str()) => Self::Visit,
+            _ if VISITS.contains(&action) => Self::Visit,
             _ if edge == "operator" => Self::Operator,
             Some("cart") => Self::Cart,
             Some("order" | "payment") => Self::Order,

@@ -9,9 +9,9 @@ use super::{
     bloom_filter::{self, FilterKey},
 };
 use bytes::{BufMut, Bytes, BytesMut};
-use contracts::audit::Activity;
-use kernel::{Timestamp, Uuid};
-use std::collections::{BTreeMap, BTreeSet};
+use contracts::{audit::Activity, shared::ActivityId};
+use kernel::Timestamp;
+use std::collections::BTreeMap;
 use storage::{Collection, Document, FieldValue, Index, StorageError, StoredDocument, Write};
 
 /// Chunks: activities as JSON Lines. The collection keeps its first name, `bundles`, because it is stored.
@@ -55,22 +55,31 @@ pub(super) fn start_of(second: i64) -> i64 {
     second.saturating_mul(MICROS_PER_SECOND)
 }
 
+/// Names in an activity by which it can be searched.
+#[derive(Debug)]
+pub(super) struct ActivityNames {
+    pub(super) actor: String,
+    pub(super) action: String,
+    pub(super) subject: String,
+}
+
 /// Write of one activity, for [`into_chunks`] to group.
-pub(crate) fn activity_write(
+pub(super) fn activity_write(
     kind: ActivityKind,
-    activity: &Activity,
-) -> Result<Write, StorageError> {
-    let body =
-        serde_json::to_vec(activity).map_err(|error| StorageError::Corrupt(error.to_string()))?;
+    id: ActivityId,
+    at: Timestamp,
+    names: ActivityNames,
+    body: Bytes,
+) -> Write {
+    let ActivityNames { actor, action, subject } = names;
     let fields = vec![
         ("kind", kind_field(kind)),
-        ("second", FieldValue::Integer(second_of(activity.at))),
-        ("actor", FieldValue::Text(activity.actor.clone())),
-        ("action", FieldValue::Text(activity.action.clone())),
-        ("subject", FieldValue::Text(activity.subject.clone())),
+        ("second", FieldValue::Integer(second_of(at))),
+        ("actor", FieldValue::Text(actor)),
+        ("action", FieldValue::Text(action)),
+        ("subject", FieldValue::Text(subject)),
     ];
-    let document = Document { key: activity.id.to_string(), body: body.into(), fields };
-    Ok(Write::Put { collection: &ACTIVITIES, document })
+    Write::Put { collection: &ACTIVITIES, document: Document { key: id.to_string(), body, fields } }
 }
 
 /// Groups the activities among these writes into chunks; other writes pass unchanged.
@@ -105,21 +114,18 @@ struct ChunkBuilder {
 
 impl ChunkBuilder {
     fn finish(self, kind: ActivityKind, second: i64) -> Vec<Write> {
-        if self.activities.is_empty() {
-            return Vec::new();
-        }
+        let Some(first) = self.activities.first() else { return Vec::new() };
+        // The key is that of the first activity: a batch that is sent again overwrites itself.
+        let key = format!("{}{SEPARATOR}{}", kind.as_str(), first.key);
         let mut body = BytesMut::with_capacity(self.bytes + self.activities.len());
-        let mut names = BTreeSet::new();
-        let mut ids = String::new();
+        let mut names = Vec::with_capacity(3 * self.activities.len());
         for activity in &self.activities {
             body.put_slice(&activity.body);
             body.put_u8(b'\n');
             names.extend(filter_keys(activity));
-            ids.push_str(&activity.key);
         }
-        // The key is derived from the activities: a batch that is sent again overwrites itself.
-        let digest = Uuid::new_v5(&Uuid::nil(), ids.as_bytes());
-        let key = format!("{}{SEPARATOR}{digest}", kind.as_str());
+        names.sort_unstable();
+        names.dedup();
         let header = ChunkHeader { second, names: bloom_filter::build(names.into_iter()) };
         let fields = vec![("second", FieldValue::Integer(second)), ("kind", kind_field(kind))];
         let header = Document { key: key.clone(), body: header.encode(), fields };

@@ -1,6 +1,8 @@
 //! Data minimisation: in place of an id that opens something stands its keyed digest, and search texts are shortened.
 
 use contracts::audit::Activity;
+use kernel::Uuid;
+use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 use siphasher::sip::SipHasher24;
 use std::hash::Hasher;
@@ -32,10 +34,14 @@ impl Digests {
 
     /// Digest of an id. The same id has the same digest wherever it stands, so that activities of one cart are found
     /// together.
-    fn digest(&self, id: &str) -> String {
+    pub(crate) fn of(&self, id: impl Into<Uuid>) -> IdDigest {
+        self.digest(id.into().hyphenated().encode_lower(&mut Uuid::encode_buffer()))
+    }
+
+    fn digest(&self, id: &str) -> IdDigest {
         let mut hasher = SipHasher24::new_with_key(&self.key);
         hasher.write(id.as_bytes());
-        format!("digest-{:016x}", hasher.finish())
+        IdDigest::new(hasher.finish())
     }
 
     /// Name with the digest in place of an id that opens something; any other name as it is.
@@ -43,9 +49,7 @@ impl Digests {
         let opening =
             OPENING.into_iter().find_map(|prefix| Some((prefix, name.strip_prefix(prefix)?)));
         match opening {
-            Some((prefix, id)) if !id.starts_with("digest-") => {
-                format!("{prefix}{}", self.digest(id))
-            }
+            Some((prefix, id)) if !id.starts_with("digest-") => self.digest(id).named(prefix),
             _ => name.to_owned(),
         }
     }
@@ -58,10 +62,48 @@ impl Digests {
             if let Some(Json::String(id)) = activity.details.get_mut(key)
                 && !id.starts_with("digest-")
             {
-                *id = self.digest(id);
+                *id = self.digest(id).named("");
             }
         }
     }
+}
+
+/// Digest of an id, as it stands in an activity: `digest-0123456789abcdef`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct IdDigest([u8; IdDigest::PREFIX.len() + 16]);
+
+impl IdDigest {
+    const PREFIX: &'static str = "digest-";
+
+    fn new(digest: u64) -> Self {
+        let mut text = [0; Self::PREFIX.len() + 16];
+        let (prefix, digits) = text.split_at_mut(Self::PREFIX.len());
+        prefix.copy_from_slice(Self::PREFIX.as_bytes());
+        for (digits, byte) in digits.chunks_exact_mut(2).zip(digest.to_be_bytes()) {
+            digits.copy_from_slice(&[digit(byte >> 4), digit(byte & 0xf)]);
+        }
+        Self(text)
+    }
+
+    fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).expect("a digest is made of letters and digits")
+    }
+
+    /// Name of what has the id: a prefix, such as `cart:`, and the digest.
+    pub(crate) fn named(&self, prefix: &str) -> String {
+        [prefix, self.as_str()].concat()
+    }
+}
+
+impl Serialize for IdDigest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// Hexadecimal digit of a number below 16.
+fn digit(number: u8) -> u8 {
+    b"0123456789abcdef"[usize::from(number)]
 }
 
 impl std::fmt::Debug for Digests {
@@ -137,6 +179,9 @@ mod tests {
         {
             assert_eq!(digests.name(other), other);
         }
+        let uuid: Uuid = id.parse().unwrap();
+        assert_eq!(digests.of(uuid).named("cart:"), digests.name(&format!("cart:{id}")));
+        assert_eq!(IdDigest::new(0x0123_4567_89ab_cdef).as_str(), "digest-0123456789abcdef");
         let other_key = Digests::new([8; 16]);
         assert_ne!(other_key.name(&format!("cart:{id}")), digests.name(&format!("cart:{id}")));
     }

@@ -1,11 +1,15 @@
 //! Recorder of activities: minimises the data, keeps to the day's budget, and makes the write.
 
 use super::{
-    activity_kind::ActivityKind, chunk::activity_write, day_budget::DayBudget, privacy,
+    activity_kind::ActivityKind,
+    chunk::{ActivityNames, activity_write},
+    day_budget::DayBudget,
+    privacy,
     privacy::Digests,
 };
-use contracts::audit::Activity;
-use kernel::Ids;
+use contracts::{audit::Activity, shared::ActivityId};
+use kernel::{Ids, Timestamp};
+use serde::Serialize;
 use storage::{StorageError, Write};
 
 /// Recorder of activities from every source.
@@ -16,19 +20,63 @@ pub(crate) struct Recorder {
     pub(crate) ids: Ids,
 }
 
+/// Activity as it is stored: the fields of [`Activity`] in its order, with details of any type. Ids that open something are
+/// digests already.
+#[derive(Debug, Serialize)]
+pub(crate) struct StoredActivity<'a, D> {
+    pub(crate) id: ActivityId,
+    #[serde(with = "kernel::rfc3339")]
+    pub(crate) at: Timestamp,
+    pub(crate) actor: String,
+    pub(crate) edge: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) address: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) user_agent: Option<&'a str>,
+    pub(crate) action: String,
+    pub(crate) subject: String,
+    pub(crate) details: D,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) request_id: Option<String>,
+}
+
 impl Recorder {
-    /// Write of an activity; `None` when the budget of its kind is used up.
+    /// Write of an activity that another service sent; `None` when the budget of its kind is used up.
     pub(crate) fn write(&self, mut activity: Activity) -> Result<Option<Write>, StorageError> {
-        let kind = ActivityKind::of(&activity);
         self.digests.redact(&mut activity);
-        if kind == ActivityKind::Visit {
+        if ActivityKind::of(&activity.action, &activity.edge) == ActivityKind::Visit {
             privacy::thin_details(&mut activity);
         }
-        let write = activity_write(kind, &activity)?;
-        let bytes = match &write {
-            Write::Put { document, .. } => document.body.len(),
-            Write::Delete { .. } => 0,
-        };
-        Ok(self.budget.take(kind, bytes, self.ids.now()).then_some(write))
+        let Activity { id, at, actor, edge, address, user_agent, action, .. } = activity;
+        let Activity { subject, details, request_id, .. } = activity;
+        let (edge, user_agent) = (&*edge, user_agent.as_deref());
+        self.write_stored(StoredActivity {
+            id,
+            at,
+            actor,
+            edge,
+            address,
+            user_agent,
+            action,
+            subject,
+            details,
+            request_id,
+        })
+    }
+
+    /// Write of an activity as it is stored; `None` when the budget of its kind is used up.
+    pub(crate) fn write_stored<D: Serialize>(
+        &self,
+        activity: StoredActivity<'_, D>,
+    ) -> Result<Option<Write>, StorageError> {
+        let kind = ActivityKind::of(&activity.action, activity.edge);
+        let body = serde_json::to_vec(&activity)
+            .map_err(|error| StorageError::Corrupt(error.to_string()))?;
+        if !self.budget.take(kind, body.len(), self.ids.now()) {
+            return Ok(None);
+        }
+        let StoredActivity { id, at, actor, action, subject, .. } = activity;
+        let names = ActivityNames { actor, action, subject };
+        Ok(Some(activity_write(kind, id, at, names, body.into())))
     }
 }

@@ -17,7 +17,13 @@ pub(crate) enum Event {
     /// An operator counted; the quantity is the difference to the ledger.
     Counted(StockChange),
     /// A hold was placed, all lines at once.
-    Held { hold: HoldId, order_id: OrderId, lines: Vec<LocationUnits>, expires_at: Timestamp },
+    Held {
+        hold: HoldId,
+        order_id: OrderId,
+        lines: Vec<LocationUnits>,
+        #[serde(with = "kernel::rfc3339")]
+        expires_at: Timestamp,
+    },
     /// A hold was committed: its units are sold. The lines are those of the hold unless the stock had to be sourced again.
     Committed { hold: HoldId, order_id: OrderId, lines: Vec<MovedUnits> },
     /// A hold was released.

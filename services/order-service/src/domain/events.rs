@@ -96,6 +96,7 @@ pub(crate) struct Placed {
     pub(crate) hold_id: HoldId,
     pub(crate) payment_id: PaymentId,
     pub(crate) payment_method: String,
+    #[serde(with = "kernel::rfc3339")]
     pub(crate) at: Timestamp,
     #[serde(default, skip_serializing_if = "PaymentTerms::is_processor")]
     pub(crate) terms: PaymentTerms,

@@ -85,6 +85,7 @@ pub(crate) struct PaymentIntent {
     pub(crate) method: String,
     /// The processor's token for the customer's means of payment.
     pub(crate) token: String,
+    #[serde(with = "kernel::rfc3339")]
     pub(crate) at: Timestamp,
 }
 

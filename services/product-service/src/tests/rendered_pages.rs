@@ -1,6 +1,6 @@
 //! Kept JSON of listings: after any changes, an index that has rendered before shows what a new one shows.
 
-use super::fixtures::{coloured, document, instant, sku, variant_document};
+use super::fixtures::{coloured, document, eur, instant, sku, variant_document};
 use crate::index::{
     Audience, Availability, NewFilter, ProductDocument, SearchIndex, SearchQuery, StockFilter,
 };
@@ -9,7 +9,7 @@ use proptest::{collection, prelude::*};
 use std::collections::BTreeMap;
 use storage::Commit;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Change {
     Stock { product: u32, units: i64 },
     Price { product: u32, amount: i64 },
@@ -59,25 +59,22 @@ proptest! {
         let mut units = BTreeMap::new();
         let index = SearchIndex::new(documents.values().cloned().collect(), Availability::default());
         for change in changes {
-            let (number, edit): (u32, Option<Box<dyn Fn(&mut ProductDocument)>>) = match change {
-                Change::Stock { product, units: now } => {
+            let (Change::Stock { product, .. } | Change::Price { product, .. } | Change::Name { product, .. }) = change;
+            let document = documents.get_mut(&product).unwrap();
+            document.version += 1;
+            match change {
+                Change::Stock { units: now, .. } => {
                     units.insert(product, now);
                     index.put_available(&sku(&stocked(product)), now);
-                    (product, None)
                 }
-                Change::Price { product, amount } => {
-                    let price = super::fixtures::eur(amount);
-                    (product, Some(Box::new(move |it| it.variants[1].price = price)))
+                Change::Price { amount, .. } => {
+                    document.variants[1].price = eur(amount);
+                    index.put(document.clone(), Commit::durable());
                 }
-                Change::Name { product, name } => {
-                    (product, Some(Box::new(move |it| it.name = format!("Thing \"{name}\""))))
+                Change::Name { name, .. } => {
+                    document.name = format!("Thing \"{name}\"");
+                    index.put(document.clone(), Commit::durable());
                 }
-            };
-            if let Some(edit) = edit {
-                let document = documents.get_mut(&number).unwrap();
-                edit(document);
-                document.version += 1;
-                index.put(document.clone(), Commit::durable());
             }
             let fresh = SearchIndex::new(documents.values().cloned().collect(), Availability::default());
             for (product, units) in &units {
