@@ -1,5 +1,5 @@
-//! Client limiter: for each client a token bucket of requests and of the CPU time that they take, and quotas of its requests
-//! in progress and of the bytes of their bodies.
+//! Rate limiter by client: for each one a token bucket of requests and of the CPU time that they take, and quotas of its
+//! requests in progress and of the bytes of their bodies.
 //!
 //! The token bucket has a steady refill rate and a capacity of one burst (GCRA). A request costs one token when it begins;
 //! one that took more CPU time than a token stands for costs the difference when it ends. So a client that asks for
