@@ -79,7 +79,7 @@ pub trait Aggregate: Send + Sync + Sized + 'static {
     ///
     /// The error of the encoder, for a type that JSON cannot express.
     fn encode(event: &Self::Event) -> Result<Bytes, serde_json::Error> {
-        serde_json::to_vec(event).map(Bytes::from)
+        kernel::json::to_vec(event).map(Bytes::from)
     }
 
     /// Decodes an event of any age. Upcasters, which bring old events into today's form, go here.

@@ -1,17 +1,17 @@
-//! Strict JSON: an array is no object.
+//! JSON: strict reading, in which an array is no object, and writing without spare capacity.
 //!
 //! Serde reads a struct also from a sequence of its fields in the order of their declaration. For a public API that would be
 //! a second, undocumented notation, in which a wrong order of fields goes unnoticed. [`Strict`] wraps a deserializer and
 //! all that it hands out, and refuses a sequence wherever a struct is wanted.
 
 use serde::{
-    Deserialize,
+    Deserialize, Serialize,
     de::{
         DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess,
         Visitor,
     },
 };
-use std::fmt;
+use std::{cell::RefCell, fmt};
 
 /// Message of the error for a sequence in place of a struct.
 pub const OBJECT_WANTED: &str = "an object is wanted, not an array";
@@ -337,6 +337,39 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Strict<A> {
     ) -> Result<V::Value, A::Error> {
         self.0.struct_variant(fields, StructVisitor(visitor))
     }
+}
+
+/// Largest buffer that a thread keeps between two values, in bytes.
+const SCRATCH_BYTES_MAX: usize = 64 << 10;
+
+thread_local! {
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Writes a value as JSON, as `serde_json::to_vec` does, into a vector without spare capacity: it is written into a buffer of
+/// the thread first, which does not have to grow from one value to the next.
+///
+/// ```
+/// let json = kernel::json::to_vec(&[1, 2]).unwrap();
+/// assert_eq!(json, b"[1,2]");
+/// assert_eq!(json.capacity(), json.len());
+/// ```
+///
+/// # Errors
+///
+/// Those of `serde_json::to_vec`: a map whose keys are no texts, or an error of the value itself.
+pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<Vec<u8>> {
+    SCRATCH.with(|scratch| {
+        // Taken, so that a value which writes another one as JSON finds an empty buffer.
+        let mut buffer = scratch.take();
+        buffer.clear();
+        let written =
+            serde_json::to_writer(&mut buffer, value).map(|()| buffer.as_slice().to_vec());
+        if buffer.capacity() <= SCRATCH_BYTES_MAX {
+            scratch.replace(buffer);
+        }
+        written
+    })
 }
 
 #[cfg(test)]

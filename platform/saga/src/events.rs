@@ -127,7 +127,7 @@ fn decode<T: DeserializeOwned>(event: &RecordedEvent) -> Result<T, StorageError>
 }
 
 pub(crate) fn encode(event: &impl Serialize) -> Result<Bytes, StorageError> {
-    serde_json::to_vec(event)
+    kernel::json::to_vec(event)
         .map(Bytes::from)
         .map_err(|error| StorageError::Corrupt(error.to_string()))
 }

@@ -130,7 +130,7 @@ pub(crate) fn broken_off() -> Problem {
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
-        match serde_json::to_vec(&self.0) {
+        match json::to_vec(&self.0) {
             Ok(body) => json_response(body),
             Err(error) => {
                 tracing::error!(%error, "a response could not be written as JSON");

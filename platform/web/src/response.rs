@@ -52,7 +52,7 @@ impl<E: Into<Problem>> From<E> for ProblemResponse {
 impl IntoResponse for ProblemResponse {
     fn into_response(self) -> Response {
         let Self(problem) = self;
-        let body = serde_json::to_vec(&problem).expect("a problem has texts for keys");
+        let body = kernel::json::to_vec(&problem).expect("a problem has texts for keys");
         let mut response = Response::new(Body::from(body));
         // One that another process sent may have any number for a status.
         *response.status_mut() =

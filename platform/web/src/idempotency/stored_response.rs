@@ -139,7 +139,7 @@ fn write(
 ) -> Option<Bytes> {
     let fingerprint = format!("{fingerprint:032x}");
     let head = Head { fingerprint, status: status.as_u16(), headers, reference };
-    let mut stored = serde_json::to_vec(&head).ok()?;
+    let mut stored = kernel::json::to_vec(&head).ok()?;
     stored.push(b'\n');
     stored.extend_from_slice(body);
     Some(Bytes::from(stored))
@@ -160,7 +160,7 @@ fn shortened_refusal(status: StatusCode, body: &Bytes) -> Option<Bytes> {
         cut(&mut error.message);
     }
     loop {
-        let text = serde_json::to_vec(&problem).ok()?;
+        let text = kernel::json::to_vec(&problem).ok()?;
         if text.len() <= REFUSAL_BYTES_MAX {
             return Some(text.into());
         }

@@ -70,7 +70,7 @@ impl Recorder {
         activity: StoredActivity<'_, D>,
     ) -> Result<Option<Write>, StorageError> {
         let kind = ActivityKind::of(&activity.action, activity.edge);
-        let body = serde_json::to_vec(&activity)
+        let body = kernel::json::to_vec(&activity)
             .map_err(|error| StorageError::Corrupt(error.to_string()))?;
         if !self.budget.take(kind, body.len(), self.ids.now()) {
             return Ok(None);

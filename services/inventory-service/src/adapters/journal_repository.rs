@@ -117,7 +117,7 @@ pub(super) fn decode(recorded: &RecordedEvent) -> Result<Arc<Event>, StorageErro
 
 /// JSON of a value to be stored.
 pub(super) fn encode(value: &impl serde::Serialize) -> Result<Bytes, StorageError> {
-    let encoded = serde_json::to_vec(value);
+    let encoded = kernel::json::to_vec(value);
     encoded.map(Bytes::from).map_err(|error| StorageError::Corrupt(error.to_string()))
 }
 

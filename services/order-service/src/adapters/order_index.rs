@@ -55,7 +55,7 @@ impl OrderIndex for DocumentOrderIndex {
         };
         let sequence = order.placed.sequence();
         let entry = NewEntry { summary: view::summary(id, order), sequence };
-        let body = serde_json::to_vec(&entry).expect("plain data with text keys can be encoded");
+        let body = kernel::json::to_vec(&entry).expect("plain data with text keys can be encoded");
         let fields = vec![
             (SEQUENCE, FieldValue::Integer(integer(sequence))),
             ("status", FieldValue::Text(status_name(status).to_owned())),

@@ -101,7 +101,7 @@ impl Catalogue {
             }
             view.withdrawn = Vec::new();
         }
-        let json: Bytes = serde_json::to_vec(&view).expect("a product has texts for keys").into();
+        let json: Bytes = kernel::json::to_vec(&view).expect("a product has texts for keys").into();
         let Product { slug, name, .. } = view;
         let rendered = Arc::new(RenderedProduct { version, revision, slug, name, json });
         if rendered.json.len() <= KEPT_JSON_BYTES_MAX {

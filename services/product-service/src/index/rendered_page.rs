@@ -105,7 +105,7 @@ impl SummaryCache {
             did_you_mean: result.did_you_mean.as_deref(),
             next_cursor,
         };
-        let json = serde_json::to_vec(&parts).expect("its keys are texts");
+        let json = kernel::json::to_vec(&parts).expect("its keys are texts");
         RenderedPage { json: json.into(), total }
     }
 
