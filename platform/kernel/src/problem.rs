@@ -2,30 +2,52 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    hash::{Hash, Hasher},
+};
 
 /// Error code: a stable word for what went wrong. The closed set is [`codes`](mod@codes) here and the business codes of
-/// `contracts`; nothing else declares one.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+/// `contracts`; nothing else declares one. Codes are equal if their words are.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(description = "Stable word for what went wrong, from a closed set.")]
-pub struct Code(Cow<'static, str>);
+pub struct Code {
+    word: Cow<'static, str>,
+    /// Usual HTTP status; `None` for a code that was received.
+    #[serde(skip)]
+    status: Option<u16>,
+}
 
 impl Code {
     /// Declares a code. Only [`codes!`](crate::codes!) calls this.
-    pub const fn declare(word: &'static str) -> Self {
-        Self(Cow::Borrowed(word))
+    pub const fn declare(word: &'static str, status: u16) -> Self {
+        Self { word: Cow::Borrowed(word), status: Some(status) }
     }
 
     /// Code as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.word
+    }
+}
+
+impl PartialEq for Code {
+    fn eq(&self, other: &Self) -> bool {
+        self.word == other.word
+    }
+}
+
+impl Eq for Code {}
+
+impl Hash for Code {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.word.hash(state);
     }
 }
 
 impl std::fmt::Display for Code {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str(&self.0)
+        out.write_str(&self.word)
     }
 }
 
@@ -36,12 +58,13 @@ impl std::fmt::Display for Code {
 ///     LANE_CLOSED = "lane_closed", 409, "The lane is closed; take another.";
 /// }
 /// assert_eq!(LANE_CLOSED.as_str(), "lane_closed");
+/// assert_eq!(kernel::Problem::of(LANE_CLOSED, "take another lane").status, 409);
 /// assert_eq!(ALL[0].1, 409);
 /// ```
 #[macro_export]
 macro_rules! codes {
     ($($name:ident = $word:literal, $status:literal, $meaning:literal;)*) => {
-        $(#[doc = $meaning] pub const $name: $crate::Code = $crate::Code::declare($word);)*
+        $(#[doc = $meaning] pub const $name: $crate::Code = $crate::Code::declare($word, $status);)*
 
         /// Every code of this list: the word, its usual HTTP status, its meaning.
         pub const ALL: &[(&str, u16, &str)] = &[$(($word, $status, $meaning)),*];
@@ -148,6 +171,20 @@ impl Problem {
             facts: serde_json::Map::new(),
             retry_after_seconds: None,
         }
+    }
+
+    /// Problem with the usual status of its code. The title is a sentence, or the error that the problem is made of.
+    pub fn of(code: Code, title: impl std::fmt::Display) -> Self {
+        // A code that was received comes with its problem, which has the status.
+        Self::new(code.status.unwrap_or(500), code, title.to_string())
+    }
+
+    /// Problem about one named part of the input: a query parameter, a path parameter, a header, a field.
+    pub fn input(code: Code, name: &str, message: impl std::fmt::Display) -> Self {
+        let message = message.to_string();
+        let mut problem = Self::of(code, format!("{name}: {message}"));
+        problem.errors.push(FieldError { field: name.to_owned(), message });
+        problem
     }
 
     /// Problem 422 `invalid_field` about one field.

@@ -14,7 +14,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
-use telemetry::{Health, Metrics};
+use telemetry::{Criticality, Health, Metrics};
 use transport::{Channel, Directory};
 
 /// Wrapper around the loopback channel to a service of this process, for calls of its contracts over the wire.
@@ -108,8 +108,11 @@ pub async fn assemble(
             local: Arc::clone(&local),
             over_wire: resources.over_wire.clone(),
             endpoints: Mutex::default(),
+            consumers: Mutex::default(),
         };
+        let health = resources.health.component(module.name, Criticality::Required);
         let built = (module.build)(context).await.map_err(|error| (module.name, error))?;
+        health.up();
         let loopback = transport::loopback(module.name, built.routes.router.clone());
         directory.bind(module.name, loopback).map_err(|error| (module.name, error.into()))?;
         if built.paths == RouteMatch::Fallback {

@@ -46,6 +46,8 @@ pub struct BuildContext {
     pub(crate) local: Arc<BTreeSet<&'static str>>,
     pub(crate) over_wire: Option<OverWire>,
     pub(crate) endpoints: Mutex<Vec<Endpoint>>,
+    /// Storage of the positions and parked messages of the service's consumers, if it has any.
+    pub(crate) consumers: Mutex<Option<ServiceStorage>>,
 }
 
 impl BuildContext {
@@ -96,7 +98,8 @@ impl BuildContext {
     }
 
     /// Consumes the feed of another service in the background. `group` is the consumer group, unique within the service; the
-    /// position and parked messages are kept in `storage`, in the same commit as the handler's effects.
+    /// position and parked messages are kept in `storage`, in the same commit as the handler's effects. All consumers of a
+    /// service share one storage; operators find its parked messages under `/api/v1/parked/{service}`.
     pub fn consume<E: FeedEvent>(
         &self,
         group: &'static str,
@@ -111,11 +114,12 @@ impl BuildContext {
             health: self.health.clone(),
         };
         let consumer = Consumer::new(parts, self.contract::<dyn Feed<E>>()?, handler);
+        *self.consumers.lock() = Some(storage.clone());
         self.tasks.spawn_until_shutdown(consumer.run());
         Ok(())
     }
 
-    /// The built service: its public routes, and the contracts provided so far.
+    /// The built service: its public routes, those of its parked messages, and the contracts provided so far.
     pub fn serve(&self, routes: ApiRouter) -> BuiltService {
         self.serve_with(routes, self.service_parts())
     }
@@ -123,6 +127,9 @@ impl BuildContext {
     /// [`BuildContext::serve`] with other parts than [`BuildContext::service_parts`].
     pub fn serve_with(&self, routes: ApiRouter, parts: ServiceParts) -> BuiltService {
         let endpoints = std::mem::take(&mut *self.endpoints.lock());
+        let parking = self.consumers.lock().take();
+        let parking = parking.map(|storage| messaging::parking_routes(self.module.name, storage));
+        let routes = parking.into_iter().fold(routes, ApiRouter::merge);
         let service = web::service(self.module.name, routes, parts);
         BuiltService::documented(service.with_endpoints(endpoints, &self.ids))
     }

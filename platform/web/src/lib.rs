@@ -32,7 +32,7 @@ mod service;
 mod versioned;
 
 pub use binary::Binary;
-pub use caller::Caller;
+pub use caller::{Caller, OperatorsOnly};
 pub use choice::choice;
 pub use client_key::ClientKey;
 pub use host_check::{AllowedHost, HostName};

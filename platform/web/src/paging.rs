@@ -1,6 +1,6 @@
 //! Cursor pagination: the query parameters `limit` and `cursor`.
 
-use kernel::{Cursor, FieldError, PageLimit, Problem, codes};
+use kernel::{Cursor, PageLimit, Problem, codes};
 use schemars::JsonSchema;
 use serde::{Deserialize, de::DeserializeOwned};
 
@@ -27,7 +27,7 @@ impl Paging {
         let Some(text) = &self.limit else { return Ok(PageLimit::default()) };
         text.parse().ok().and_then(PageLimit::new).ok_or_else(|| {
             let message = format!("is not a number from 1 to {}", PageLimit::MAX);
-            refused(codes::INVALID_QUERY, "limit", message)
+            Problem::input(codes::INVALID_QUERY, "limit", message)
         })
     }
 
@@ -37,13 +37,7 @@ impl Paging {
         let Some(cursor) = &self.cursor else { return Ok(None) };
         match cursor.decode(list) {
             Ok(position) => Ok(Some(position)),
-            Err(error) => Err(refused(codes::INVALID_CURSOR, "cursor", error.to_string())),
+            Err(error) => Err(Problem::input(codes::INVALID_CURSOR, "cursor", error.to_string())),
         }
     }
-}
-
-fn refused(code: kernel::Code, field: &str, message: String) -> Problem {
-    let mut problem = Problem::new(400, code, format!("{field}: {message}"));
-    problem.errors.push(FieldError { field: field.to_owned(), message });
-    problem
 }

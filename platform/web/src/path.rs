@@ -13,7 +13,7 @@ use axum::extract::{
     rejection::{PathRejection, RawPathParamsRejection},
 };
 use http::request::Parts;
-use kernel::{FieldError, Problem, codes};
+use kernel::{Problem, codes};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
@@ -84,9 +84,7 @@ fn refused(
             return Problem::internal();
         }
     };
-    let mut problem = Problem::new(400, codes::INVALID_PATH, format!("{field}: {message}"));
-    problem.errors.push(FieldError { field, message });
-    problem
+    Problem::input(codes::INVALID_PATH, &field, message)
 }
 
 impl<T: JsonSchema> OperationInput for Path<T> {

@@ -14,12 +14,13 @@ use axum::Router;
 use routing::ApiMethodRouter;
 use std::{fmt, sync::Arc};
 
-/// Router of a service's public API: axum routes with their OpenAPI documentation.
+/// Router of a service's public API: axum routes with their OpenAPI documentation. [`routes!`](crate::routes!) declares one
+/// as a table.
 ///
 /// ```
 /// use schemars::JsonSchema;
 /// use serde::Serialize;
-/// use web::{ApiResult, ApiRouter, Json, Path, routing::{get_with, operation}};
+/// use web::{ApiResult, ApiRouter, Json, Path, routing::get};
 ///
 /// #[derive(Serialize, JsonSchema)]
 /// struct Letter {
@@ -30,8 +31,8 @@ use std::{fmt, sync::Arc};
 ///     Ok(Json(Letter { number }))
 /// }
 ///
-/// let docs = operation("getLetter", "A letter", "Letters");
-/// let _routes: ApiRouter = ApiRouter::new().api_route("/letters/{number}", get_with(letter, docs));
+/// let route = get(letter).describe(|it| it.id("getLetter").summary("A letter").tag("Letters"));
+/// let _routes: ApiRouter = ApiRouter::new().api_route("/letters/{number}", route);
 /// ```
 #[must_use]
 #[derive(Clone, Debug)]
@@ -59,6 +60,68 @@ struct DocumentedRoute {
 struct OperationDocs {
     method: &'static str,
     build: Arc<dyn Fn() -> Operation + Send + Sync>,
+}
+
+/// Route table declaration: expands to an [`ApiRouter`], with a line for each operation: method, path, handler, operation id
+/// and, where a route needs one, a function of routes such as [`body_limit`](crate::body_limit()). The doc comment is the
+/// operation's documentation (its first paragraph the summary, the rest the description); `tag` groups operations.
+///
+/// ```
+/// use web::{ApiResult, ApiRouter, Json, NoContent, Path, requires_idempotency_key, routes};
+///
+/// async fn letter(Path(number): Path<u32>) -> Json<u32> {
+///     Json(number)
+/// }
+///
+/// async fn send(Json(_): Json<String>) -> ApiResult<NoContent> {
+///     Ok(NoContent)
+/// }
+///
+/// let routes: ApiRouter = routes! {
+///     tag "Letters";
+///     /// Get a letter
+///     get "/letters/{number}" => letter as getLetter;
+///     /// Send a letter
+///     ///
+///     /// It cannot be taken back.
+///     post "/letters" => send as sendLetter, requires_idempotency_key;
+/// };
+/// let service = web::service("letter-service", routes, web::ServiceParts {
+///     metrics: telemetry::Metrics::new(),
+///     ids: kernel::Ids::system(),
+///     idempotency: None,
+///     limits: web::Limits::default(),
+/// });
+/// let document = web::openapi_document("Letters", vec![service.description.openapi()]);
+/// let send = &document["paths"]["/letters"]["post"];
+/// assert_eq!(send["operationId"], "sendLetter");
+/// assert_eq!(send["tags"], serde_json::json!(["Letters"]));
+/// assert_eq!(send["summary"], "Send a letter");
+/// assert_eq!(send["description"], "It cannot be taken back.");
+/// ```
+#[macro_export]
+macro_rules! routes {
+    ($(
+        tag $tag:literal;
+        $(
+            $(#[doc = $line:literal])+
+            $method:ident $path:expr => $handler:path as $id:ident $(, $with:expr)?;
+        )+
+    )+) => {
+        $crate::ApiRouter::new()
+            $($(
+                .api_route(
+                    $path,
+                    $crate::routing::$method($handler)
+                        .describe($crate::routing::documentation(
+                            stringify!($id),
+                            $tag,
+                            &[$($line),+],
+                        ))
+                        $(.with($with))?,
+                )
+            )+)+
+    };
 }
 
 impl<S: Clone + Send + Sync + 'static> ApiRouter<S> {

@@ -48,12 +48,12 @@ impl Default for Limits {
     }
 }
 
-/// Route with a body limit of its own, in bytes.
-pub fn body_limit<S>(route: ApiMethodRouter<S>, bytes: usize) -> ApiMethodRouter<S>
+/// Function of routes that gives them a body limit of their own, in bytes.
+pub fn body_limit<S>(bytes_max: usize) -> impl Fn(ApiMethodRouter<S>) -> ApiMethodRouter<S>
 where
     S: Clone + Send + Sync + 'static,
 {
-    route.layer(DefaultBodyLimit::max(bytes))
+    move |route| route.layer(DefaultBodyLimit::max(bytes_max))
 }
 
 /// Wraps the routes of a service in its request layer: context, span and access log, metrics by route, concurrency limit,

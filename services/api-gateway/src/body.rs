@@ -93,7 +93,7 @@ impl<'a> BodyLimits<'a> {
     fn too_large(&self) -> Problem {
         let bytes_max = self.bytes_max;
         let title = format!("the request body is larger than the limit of {bytes_max} bytes");
-        Problem::new(413, codes::BODY_TOO_LARGE, title).fact("bytes_max", bytes_max)
+        Problem::of(codes::BODY_TOO_LARGE, title).fact("bytes_max", bytes_max)
     }
 }
 
@@ -112,7 +112,7 @@ fn broken_off(error: &axum::Error) -> Problem {
     if cause.is_some_and(|cause| cause.kind() == io::ErrorKind::TimedOut) {
         return too_slow();
     }
-    Problem::new(400, codes::MISSING_BODY, "the request body ended prematurely")
+    Problem::of(codes::MISSING_BODY, "the request body ended prematurely")
 }
 
 fn too_slow() -> Problem {

@@ -193,14 +193,14 @@ impl From<RateLimitExceeded> for Problem {
     fn from(RateLimitExceeded(wait): RateLimitExceeded) -> Self {
         let seconds = u32::try_from(wait.as_secs()).map_or(u32::MAX, |wait| wait.saturating_add(1));
         let title = "too many requests from your address; try again after Retry-After";
-        Self::new(429, codes::RATE_LIMITED, title).retry_after(seconds)
+        Self::of(codes::RATE_LIMITED, title).retry_after(seconds)
     }
 }
 
 /// Problem of a request that found a quota of its client used up.
 pub(crate) fn too_much_in_progress() -> Problem {
     let title = "too much is in progress from your address; try again shortly";
-    Problem::new(429, codes::RATE_LIMITED, title).retry_after(1)
+    Problem::of(codes::RATE_LIMITED, title).retry_after(1)
 }
 
 #[cfg(test)]

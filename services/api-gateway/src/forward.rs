@@ -106,7 +106,7 @@ fn upstream_problem(error: &TransportError) -> Problem {
         TransportError::DeadlineExceeded { .. } => {
             let title =
                 "the response did not arrive in time; the request may or may not have taken effect";
-            Problem::new(504, codes::DEADLINE_EXCEEDED, title).retry_after(1)
+            Problem::of(codes::DEADLINE_EXCEEDED, title).retry_after(1)
         }
         TransportError::Overloaded { .. } => quota::overloaded(),
         TransportError::Unreachable { service, .. } => Problem::unavailable(service),

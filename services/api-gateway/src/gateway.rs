@@ -43,6 +43,11 @@ const PAGES: &str = "pages";
 /// Route label of unknown paths.
 const UNMATCHED: &str = "unmatched";
 
+const UNKNOWN_HOST: &str =
+    "this host name is not configured; use localhost, or add the name to the setting hosts";
+const UNKNOWN_PROXY: &str = "a proxy on this machine forwarded this request; add the proxy's address, such as 127.0.0.1, to the setting trusted_proxies";
+const CROSS_SITE: &str = "pages of other sites may not do this; send the request from a program, or allow the site in the setting cors_origins";
+
 /// Gateway service of both edges.
 #[derive(Clone, Debug)]
 pub(crate) struct Gateway(Arc<GatewayState>);
@@ -206,9 +211,9 @@ impl GatewayState {
     ) -> Result<HostName, Problem> {
         let host = HostName::of(headers, &self.hosts);
         match client.route {
-            ClientRoute::UnknownLocalProxy => Err(unknown_proxy()),
+            ClientRoute::UnknownLocalProxy => Err(Problem::of(codes::FORBIDDEN, UNKNOWN_PROXY)),
             ClientRoute::Direct if client.address.is_loopback() && host == HostName::Unknown => {
-                Err(unknown_host())
+                Err(Problem::of(codes::FORBIDDEN, UNKNOWN_HOST))
             }
             ClientRoute::Direct | ClientRoute::TrustedProxy { .. } => Ok(host),
         }
@@ -245,7 +250,7 @@ impl GatewayState {
             let is_allowed =
                 info.edge.edge == Edge::Shop && self.cors.allowed_origin(&head.headers).is_some();
             if !is_allowed {
-                return Err(cross_site());
+                return Err(Problem::of(codes::FORBIDDEN, CROSS_SITE));
             }
         }
         let limits = BodyLimits {
@@ -414,21 +419,5 @@ fn without_body(response: Response) -> Response {
 }
 
 fn not_found() -> Problem {
-    Problem::new(404, codes::NOT_FOUND, "there is nothing at this path")
-}
-
-fn unknown_host() -> Problem {
-    let title =
-        "this host name is not configured; use localhost, or add the name to the setting hosts";
-    Problem::new(403, codes::FORBIDDEN, title)
-}
-
-fn unknown_proxy() -> Problem {
-    let title = "a proxy on this machine forwarded this request; add the proxy's address, such as 127.0.0.1, to the setting trusted_proxies";
-    Problem::new(403, codes::FORBIDDEN, title)
-}
-
-fn cross_site() -> Problem {
-    let title = "pages of other sites may not do this; send the request from a program, or allow the site in the setting cors_origins";
-    Problem::new(403, codes::FORBIDDEN, title)
+    Problem::of(codes::NOT_FOUND, "there is nothing at this path")
 }

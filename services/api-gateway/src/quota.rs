@@ -61,7 +61,7 @@ impl Drop for QuotaPermit<'_> {
 /// Problem of a request that found a quota of all clients used up, here or in an upstream service.
 pub(crate) fn overloaded() -> Problem {
     let title = "too many requests are in progress; try again shortly";
-    Problem::new(503, codes::OVERLOADED, title).retry_after(1)
+    Problem::of(codes::OVERLOADED, title).retry_after(1)
 }
 
 #[cfg(test)]

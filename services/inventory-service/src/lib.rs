@@ -33,7 +33,6 @@ pub const MODULE: Module = Module {
 async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
     #[cfg(feature = "defects")]
     let context = adapters::defects::plant_in_storage(context);
-    let ready = context.health.component(NAME, telemetry::Criticality::Required);
     let repository = JournalLedgerRepository::new(context.journal(), context.ids.clone());
     let stock_ledger =
         Arc::new(StockLedger::open(Arc::new(repository), context.ids.clone()).await?);
@@ -48,6 +47,5 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
     let inventory = adapters::defects::DefectiveInventory(inventory);
     context.provide::<dyn Inventory>(Arc::new(inventory))?;
     context.provide_feed(feed::translate)?;
-    ready.up();
     Ok(context.serve(http::routes(http::AppState { stock_ledger, movements })))
 }

@@ -16,10 +16,8 @@ use adapters::{
 };
 use contracts::{cart, inventory, order, payment};
 use runtime::{BuildContext, BuildError, BuiltService, Module};
-use saga::Spawn;
 use settings::Section;
-use std::{num::NonZeroUsize, sync::Arc, time::Duration};
-use telemetry::Criticality;
+use std::sync::Arc;
 use wiring::{ServiceDependencies, wire};
 
 const NAME: &str = order::SERVICE;
@@ -36,50 +34,28 @@ pub const MODULE: Module = Module {
 };
 
 async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
-    let ready = context.health.component(NAME, Criticality::Required);
-    let settings: OrderSettings = context.settings()?;
-    let dependencies = dependencies(&context, &settings).await?;
+    let tasks = context.tasks.clone();
+    let documents = Arc::clone(&context.storage.documents);
+    let dependencies = ServiceDependencies {
+        journal: context.journal(),
+        order_index: Arc::new(DocumentOrderIndex { documents }),
+        carts: Arc::new(CartService(context.contract::<dyn cart::Carts>()?)),
+        stock: Arc::new(InventoryService {
+            inventory: context.contract::<dyn inventory::Inventory>()?,
+        }),
+        payments: Arc::new(PaymentService(context.contract::<dyn payment::Payments>()?)),
+        ids: context.ids.clone(),
+        spawn: Arc::new(move |task| tasks.spawn_until_shutdown(task)),
+        id_secret: load_order_id_secret(&context.storage, &context.ids).await?,
+        settings: context.settings()?,
+    };
     #[cfg(feature = "defects")]
     let dependencies = adapters::defects::plant_in_ports(dependencies);
     let (use_cases, resume_checkout) = wire(dependencies).await?;
     context.consume(NAME, &context.storage, Arc::new(resume_checkout))?;
     context.provide_feed(translate)?;
-    let parking = messaging::parking_routes(NAME, context.storage.clone());
-    ready.up();
-    let service = context.serve(http::routes(use_cases).merge(parking));
+    let service = context.serve(http::routes(use_cases));
     #[cfg(feature = "defects")]
     let service = adapters::defects::plant_in_routes(service);
     Ok(service)
-}
-
-async fn dependencies(
-    context: &BuildContext,
-    settings: &OrderSettings,
-) -> Result<ServiceDependencies, BuildError> {
-    let carts = CartService(context.contract::<dyn cart::Carts>()?);
-    let stock = InventoryService { inventory: context.contract::<dyn inventory::Inventory>()? };
-    let payments = PaymentService(context.contract::<dyn payment::Payments>()?);
-    let tasks = context.tasks.clone();
-    let spawn: Spawn = Arc::new(move |task| tasks.spawn_until_shutdown(task));
-    let in_memory = NonZeroUsize::new(settings.orders_in_memory_max);
-    Ok(ServiceDependencies {
-        journal: context.journal(),
-        order_index: Arc::new(DocumentOrderIndex {
-            documents: Arc::clone(&context.storage.documents),
-        }),
-        carts: Arc::new(carts),
-        stock: Arc::new(stock),
-        payments: Arc::new(payments),
-        ids: context.ids.clone(),
-        spawn,
-        orders_in_memory_max: in_memory.unwrap_or(NonZeroUsize::MIN),
-        payment_wait: Duration::from_secs(u64::from(settings.payment_wait_minutes) * 60),
-        hold: Duration::from_secs(u64::from(settings.hold_minutes) * 60),
-        capture: settings.capture,
-        prepayment_days: settings.prepayment_hold_days,
-        unpaid: settings.unpaid_limits(),
-        lookups: settings.lookup_limits(),
-        numbering: settings.number.into(),
-        id_secret: load_order_id_secret(&context.storage, &context.ids).await?,
-    })
 }

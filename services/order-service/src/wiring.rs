@@ -1,36 +1,23 @@
 //! Composition root: builds the use cases and sagas from the ports of the service.
 
 use crate::{
-    adapters::http::UseCases,
+    adapters::{http::UseCases, settings::OrderSettings},
     application::{
-        cancel_order::CancelOrder,
-        cancellation_saga::cancellation_saga,
-        checkout_input::CapturePolicy,
-        checkout_saga::checkout_saga,
-        fulfil_order::FulfilOrder,
-        fulfilment_saga::fulfilment_saga,
-        list_orders::ListOrders,
-        look_up_order::LookUpOrder,
-        lookup_limit::{LookupLimit, LookupLimits},
-        orders::Orders,
-        payment_methods::PaymentMethods,
-        place_order::PlaceOrder,
-        read_order::ReadOrder,
-        receipt_saga::receipt_saga,
-        record_receipt::RecordReceipt,
-        refund_order::RefundOrder,
-        refund_saga::refund_saga,
-        resume_checkout::ResumeCheckout,
-        saga_dependencies::SagaDependencies,
-        unpaid_orders::{UnpaidLimits, UnpaidOrders},
+        cancel_order::CancelOrder, cancellation_saga::cancellation_saga,
+        checkout_saga::checkout_saga, fulfil_order::FulfilOrder, fulfilment_saga::fulfilment_saga,
+        list_orders::ListOrders, look_up_order::LookUpOrder, lookup_limit::LookupLimit,
+        orders::Orders, payment_methods::PaymentMethods, place_order::PlaceOrder,
+        read_order::ReadOrder, receipt_saga::receipt_saga, record_receipt::RecordReceipt,
+        refund_order::RefundOrder, refund_saga::refund_saga, resume_checkout::ResumeCheckout,
+        saga_dependencies::SagaDependencies, unpaid_orders::UnpaidOrders,
     },
-    domain::order_number::{Numbering, OrderNumbers},
+    domain::order_number::OrderNumbers,
     ports::{carts::Carts, order_index::OrderIndex, payments::Payments, stock::Stock},
 };
 use journal::{Journal, Repository};
 use kernel::{Ids, Uuid};
 use saga::{RetryPolicy, Runner, SagaLog, Sagas, Spawn};
-use std::{num::NonZeroUsize, sync::Arc, time::Duration};
+use std::sync::Arc;
 use storage::StorageError;
 
 /// Dependencies and configuration of the service.
@@ -42,36 +29,28 @@ pub(crate) struct ServiceDependencies {
     pub(crate) payments: Arc<dyn Payments>,
     pub(crate) ids: Ids,
     pub(crate) spawn: Spawn,
-    pub(crate) orders_in_memory_max: NonZeroUsize,
-    pub(crate) payment_wait: Duration,
-    /// Lifetime of the hold of a checkout.
-    pub(crate) hold: Duration,
-    pub(crate) capture: CapturePolicy,
-    /// Days that an order waits for its prepayment.
-    pub(crate) prepayment_days: u32,
-    pub(crate) unpaid: UnpaidLimits,
-    pub(crate) lookups: LookupLimits,
-    pub(crate) numbering: Numbering,
     pub(crate) id_secret: Uuid,
+    pub(crate) settings: OrderSettings,
 }
 
 impl ServiceDependencies {
     /// Dependencies of the sagas, with the repository of orders.
     pub(crate) async fn saga_dependencies(&self) -> Result<SagaDependencies, StorageError> {
         let journal = Arc::clone(&self.journal);
-        let repository = Repository::new(journal, self.ids.clone(), self.orders_in_memory_max);
+        let in_memory = self.settings.orders_in_memory_max;
+        let repository = Repository::new(journal, self.ids.clone(), in_memory);
         let (order_index, ids) = (Arc::clone(&self.order_index), self.ids.clone());
         Ok(SagaDependencies {
             orders: Arc::new(Orders::open(repository, order_index, ids, self.numbers()).await?),
             carts: Arc::clone(&self.carts),
             stock: Arc::clone(&self.stock),
             payments: Arc::clone(&self.payments),
-            unpaid: Arc::new(UnpaidOrders::new(self.unpaid)),
+            unpaid: Arc::new(UnpaidOrders::new(self.settings.unpaid_limits())),
         })
     }
 
     fn numbers(&self) -> OrderNumbers {
-        OrderNumbers { key: self.id_secret, numbering: self.numbering }
+        OrderNumbers { key: self.id_secret, numbering: self.settings.number.into() }
     }
 }
 
@@ -82,19 +61,9 @@ pub(crate) async fn wire(
     let dependencies = parts.saga_dependencies().await?;
     let (orders, numbers) = (Arc::clone(&dependencies.orders), parts.numbers());
     let ServiceDependencies {
-        journal,
-        order_index,
-        payments,
-        ids,
-        spawn,
-        payment_wait,
-        hold,
-        capture,
-        prepayment_days,
-        lookups,
-        id_secret,
-        ..
+        journal, order_index, payments, ids, spawn, id_secret, settings, ..
     } = parts;
+    let (payment_wait, hold) = (settings.payment_wait(), settings.hold());
     let log = SagaLog::open(journal, ids.clone(), spawn).await?;
     let retry_policy = RetryPolicy::default();
     let checkouts =
@@ -110,8 +79,12 @@ pub(crate) async fn wire(
         Arc::new(refunds.clone()),
         Arc::new(receipts.clone()),
     ];
-    let methods =
-        PaymentMethods { orders: Arc::clone(&orders), payments, prepayment_days, payment_wait };
+    let methods = PaymentMethods {
+        orders: Arc::clone(&orders),
+        payments,
+        prepayment_days: settings.prepayment_hold_days,
+        payment_wait,
+    };
     let use_cases = UseCases {
         place: PlaceOrder { dependencies, checkouts: checkouts.clone(), methods: methods.clone() },
         methods,
@@ -119,7 +92,7 @@ pub(crate) async fn wire(
         look_up: LookUpOrder {
             order_index: Arc::clone(&order_index),
             numbers,
-            limit: Arc::new(LookupLimit::new(lookups)),
+            limit: Arc::new(LookupLimit::new(settings.lookup_limits())),
             ids,
         },
         list: ListOrders { order_index, numbers, sagas },
@@ -131,7 +104,7 @@ pub(crate) async fn wire(
         fulfil: FulfilOrder { orders: Arc::clone(&orders), fulfilments },
         refund: RefundOrder { orders: Arc::clone(&orders), refunds },
         receive: RecordReceipt { orders, receipts, checkouts: checkouts.clone() },
-        capture,
+        capture: settings.capture,
         id_secret,
     };
     Ok((use_cases, ResumeCheckout { checkouts }))

@@ -14,6 +14,8 @@ pub(crate) use events::{
     PaymentEvent, PaymentEventKind, PaymentIntent, PaymentState, Transfer, TransferKind,
 };
 pub(crate) use outcome::{AuthorisationOutcome, InlineProcessor};
+#[cfg(feature = "defects")]
+pub(crate) use payment::Progress;
 pub(crate) use payment::{Payment, Refund};
 pub(crate) use rejection::Rejection;
 pub(crate) use transfers::{RefundRequest, TransferOutcome};

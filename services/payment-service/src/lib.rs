@@ -43,7 +43,6 @@ pub const MODULE: Module = Module {
 
 fn build(context: &BuildContext) -> Result<BuiltService, BuildError> {
     let settings: PaymentSettings = context.settings()?;
-    let ready = context.health.component(NAME, telemetry::Criticality::Required);
     let test_key = SigningKey::configured(&settings.webhook_secret, &context.ids);
     let delay = Duration::from_millis(settings.late_webhook_ms);
     let webhooks = Arc::new(WebhookSender::new(test_key.clone(), delay, context.tasks.clone()));
@@ -74,6 +73,5 @@ fn build(context: &BuildContext) -> Result<BuiltService, BuildError> {
     webhooks.bind(transport::loopback(NAME, service.routes.router.clone()));
     let reconciler = Reconciler::new(payments, settings.reconcile_limits());
     context.tasks.spawn_until_shutdown(reconciler.run());
-    ready.up();
     Ok(service)
 }

@@ -4,6 +4,7 @@ mod limits;
 mod properties;
 mod remote_processor;
 mod state_table;
+mod stored_payments;
 
 use crate::domain::*;
 use identifiers::{OrderId, RefundId};

@@ -32,7 +32,6 @@ use journal::Repository;
 use runtime::{BuildContext, BuildError, BuiltService, Module};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use telemetry::Criticality;
 
 const NAME: &str = contracts::product::SERVICE;
 /// Number of product aggregates cached in memory.
@@ -50,36 +49,29 @@ pub const MODULE: Module = Module {
 };
 
 async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
-    let ready = context.health.component(NAME, Criticality::Required);
     let settings: ProductSettings = context.settings()?;
     let policy = settings.prior_price.policy();
     let index = Arc::new(open_index(&context.storage, policy).await?);
     let text_indexer = Arc::clone(&index);
     context.tasks.spawn_until_shutdown(async move { text_indexer.index_text().await });
-    let library = Arc::new(PictureLibrary::new(
-        Arc::clone(&context.storage.blobs),
-        Arc::clone(&context.storage.documents),
-        settings.media.decode_limits(),
-        settings.media.rendition_bytes_max,
-    ));
+    let media = &settings.media;
+    let rendition_bytes_max = media.rendition_bytes_max;
+    let library = PictureLibrary::new(&context.storage, media.decode_limits(), rendition_bytes_max);
+    let library = Arc::new(library);
     let catalogue = Arc::new(Catalogue::new(CatalogueParts {
-        products: Repository::new(
-            Arc::clone(&context.storage.journal),
-            context.ids.clone(),
-            RECENT_PRODUCTS_MAX,
-        ),
+        products: Repository::new(context.journal(), context.ids.clone(), RECENT_PRODUCTS_MAX),
         index: Arc::clone(&index),
         stock: Arc::new(InventoryStockCounter(context.contract::<dyn Inventory>()?)),
         policy,
         new_days: settings.new_days,
         ids: context.ids.clone(),
         library: Arc::clone(&library),
-        fetching: settings.media.fetch,
+        fetching: media.fetch,
     }));
-    if settings.media.fetch {
-        let source = Arc::new(OutboundPictures::new(&settings.media));
+    if media.fetch {
+        let source = Arc::new(OutboundPictures::new(media));
         let fetcher = PictureFetcher::new(Arc::clone(&catalogue), library, source);
-        for _ in 0..settings.media.fetches_max {
+        for _ in 0..media.fetches_max {
             context.tasks.spawn_until_shutdown(fetcher.clone().run());
         }
     }
@@ -90,11 +82,8 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
     context.consume(NAME, &context.storage, Arc::new(consumer))?;
     context.provide::<dyn CatalogueContract>(Arc::new(CatalogueProvider(Arc::clone(&index))))?;
     context.provide_feed(feed(index))?;
-    let routes = routes(AppState { catalogue, activities })
-        .merge(messaging::parking_routes(NAME, context.storage.clone()));
     let mut parts = context.service_parts();
     // The body of a request with an idempotency key is buffered before its handler runs.
     parts.limits.keyed_body_bytes_max = IMPORT_BYTES_MAX.max(UPLOAD_BYTES_MAX);
-    ready.up();
-    Ok(context.serve_with(routes, parts))
+    Ok(context.serve_with(routes(AppState { catalogue, activities }), parts))
 }

@@ -4,11 +4,13 @@
 //! * the manifest: `Cargo.toml`;
 //! * the module: `src/lib.rs`;
 //! * routing: every other function that returns a router (a type whose name ends in `Router`);
-//! * error mapping: every other function that returns a problem (a type whose name ends in `Problem`, without a `Result`
-//!   around it), and every implementation whose head names one.
+//! * error mapping: every other function that returns a `Problem`, without a `Result` around it, and every implementation
+//!   whose head names it.
 //!
-//! Functions and implementations are found by their types, so that no file has to bear a certain name. Settings do not count: what
-//! can be set, and in which range, is business.
+//! Functions and implementations are found by their types, so that no file has to bear a certain name. The type is `Problem`
+//! alone: what is wrong with a line of a cart (`LineProblem`) is business. Settings do not count: what can be set, and in
+//! which range, is business. The documentation of operations does not count either: in a route table it is a comment, as on
+//! any function, while each route is a line of routing.
 
 use super::manifest::Manifest;
 use super::repository::Repository;
@@ -93,8 +95,8 @@ fn plumbing(source: &RustSource) -> (usize, usize) {
         keyword == "fn" && returned(head).iter().any(|word| word.ends_with("Router"))
     });
     let errors = lines(&|keyword, head| match keyword {
-        "fn" => path_of(returned(head)).is_some_and(|word| word.ends_with("Problem")),
-        _ => head.iter().any(|word| word.ends_with("Problem")),
+        "fn" => path_of(returned(head)).is_some_and(|word| word == "Problem"),
+        _ => head.contains(&"Problem"),
     });
     (routing, errors)
 }
@@ -128,6 +130,8 @@ mod tests {
             (3, 0)
         );
         assert_eq!(counted("fn a() -> Result<Router, E> { b() }"), (1, 0));
+        let table = "fn a() -> ApiRouter {\n    routes! {\n        /// why\n        get \"/\" => b as c;\n    }\n}";
+        assert_eq!(counted(table), (5, 0), "a route counts, its documentation does not");
     }
 
     #[test]
@@ -139,6 +143,7 @@ mod tests {
             (0, 3)
         );
         assert_eq!(counted("async fn a() -> Result<Json<A>, Problem> { b() }"), (0, 0));
+        assert_eq!(counted("impl LineProblem {\n    fn a(&self) -> String { b() }\n}"), (0, 0));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde::Serialize;
 use storage::{IndexPosition, StorageError, durability};
 use web::{
     ApiResult, ApiRouter, Json, Paging, Path, Query,
-    routing::{get_with, post_with},
+    routing::{get, post},
 };
 
 /// Name of the list in its cursors.
@@ -38,14 +38,14 @@ pub fn parking_routes(service: &'static str, storage: ServiceStorage) -> ApiRout
     ApiRouter::new()
         .api_route(
             &format!("/api/v1/parked/{service}"),
-            get_with(list, move |operation| {
+            get(list).describe(move |operation| {
                 let id = format!("listParkedMessages_{}", service.replace('-', "_"));
                 operation.id(&id).summary("List parked messages").tag("Feeds")
             }),
         )
         .api_route(
             &format!("/api/v1/parked/{service}/{{key}}/replay"),
-            post_with(replay, move |operation| {
+            post(replay).describe(move |operation| {
                 let id = format!("replayParkedMessage_{}", service.replace('-', "_"));
                 operation
                     .id(&id)

@@ -1,4 +1,4 @@
-//! Method routing of one path: `get(handler)`, or `get_with(handler, |it| it.summary("…"))` with documentation.
+//! Method routing of one path: `get(handler)`, or `get(handler).describe(|it| it.summary("…"))` with documentation.
 
 use super::OperationDocs;
 use aide::{
@@ -17,13 +17,23 @@ use axum::{
 use std::{convert::Infallible, sync::Arc};
 use tower::{Layer, Service};
 
-/// Documentation of an operation: its id, its summary, and the tag of its group.
-pub fn operation(
+/// Documentation of an operation, as [`routes!`](crate::routes!) declares it: its id, the tag of its group, and the lines of
+/// its doc comment. Its first paragraph is the summary, the rest the description.
+pub fn documentation(
     id: &'static str,
-    summary: &'static str,
     tag: &'static str,
+    lines: &'static [&'static str],
 ) -> impl Fn(TransformOperation<'_>) -> TransformOperation<'_> + Send + Sync + 'static {
-    move |it| it.id(id).summary(summary).tag(tag)
+    let joined =
+        |lines: &[&str]| lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ");
+    move |operation| {
+        let end = lines.iter().position(|line| line.trim().is_empty()).unwrap_or(lines.len());
+        let operation = operation.id(id).summary(&joined(&lines[..end])).tag(tag);
+        match lines.get(end + 1..) {
+            Some(rest) if !rest.is_empty() => operation.description(&joined(rest)),
+            _ => operation,
+        }
+    }
 }
 
 /// Method router: the handlers of one path by method, with their documentation.
@@ -36,58 +46,33 @@ pub struct ApiMethodRouter<S = ()> {
 
 /// Generates the free functions and the methods of the same names.
 macro_rules! methods {
-    ($($name:ident, $name_with:ident;)*) => {
+    ($($name:ident),*) => {
         $(
             #[doc = concat!("Routes `", stringify!($name), "` requests to a handler.")]
             pub fn $name<H, I, O, T, S>(handler: H) -> ApiMethodRouter<S>
             where
                 H: Handler<T, S> + OperationHandler<I, O>,
-                I: OperationInput,
-                O: OperationOutput,
+                I: OperationInput + 'static,
+                O: OperationOutput + 'static,
                 T: 'static,
                 S: Clone + Send + Sync + 'static,
             {
                 ApiMethodRouter::none().$name(handler)
-            }
-
-            #[doc = concat!("Routes `", stringify!($name), "` requests to a handler, with documentation.")]
-            pub fn $name_with<H, I, O, T, S, F>(handler: H, describe: F) -> ApiMethodRouter<S>
-            where
-                H: Handler<T, S> + OperationHandler<I, O>,
-                I: OperationInput,
-                O: OperationOutput,
-                T: 'static,
-                S: Clone + Send + Sync + 'static,
-                F: Fn(TransformOperation<'_>) -> TransformOperation<'_> + Send + Sync + 'static,
-            {
-                ApiMethodRouter::none().$name_with(handler, describe)
             }
         )*
 
         impl<S: Clone + Send + Sync + 'static> ApiMethodRouter<S> {
             $(
                 #[doc = concat!("Also routes `", stringify!($name), "` requests to a handler.")]
-                pub fn $name<H, I, O, T>(self, handler: H) -> Self
+                pub fn $name<H, I, O, T>(mut self, handler: H) -> Self
                 where
                     H: Handler<T, S> + OperationHandler<I, O>,
-                    I: OperationInput,
-                    O: OperationOutput,
+                    I: OperationInput + 'static,
+                    O: OperationOutput + 'static,
                     T: 'static,
-                {
-                    self.$name_with(handler, |it| it)
-                }
-
-                #[doc = concat!("Also routes `", stringify!($name), "` requests to a handler, with documentation.")]
-                pub fn $name_with<H, I, O, T, F>(mut self, handler: H, describe: F) -> Self
-                where
-                    H: Handler<T, S> + OperationHandler<I, O>,
-                    I: OperationInput,
-                    O: OperationOutput,
-                    T: 'static,
-                    F: Fn(TransformOperation<'_>) -> TransformOperation<'_> + Send + Sync + 'static,
                 {
                     self.router = self.router.$name(handler);
-                    self.docs.push(OperationDocs::of::<I, O>(stringify!($name), describe));
+                    self.docs.push(OperationDocs::of::<I, O>(stringify!($name)));
                     self
                 }
             )*
@@ -95,17 +80,27 @@ macro_rules! methods {
     };
 }
 
-methods! {
-    delete, delete_with;
-    get, get_with;
-    patch, patch_with;
-    post, post_with;
-    put, put_with;
-}
+methods!(delete, get, patch, post, put);
 
 impl<S: Clone + Send + Sync + 'static> ApiMethodRouter<S> {
     fn none() -> Self {
         Self { router: MethodRouter::new(), docs: Vec::new() }
+    }
+
+    /// Adds documentation to the present handlers.
+    pub fn describe<F>(mut self, describe: F) -> Self
+    where
+        F: Fn(TransformOperation<'_>) -> TransformOperation<'_> + Send + Sync + 'static,
+    {
+        let describe = Arc::new(describe);
+        let described = |docs: OperationDocs| docs.described(Arc::clone(&describe));
+        self.docs = self.docs.into_iter().map(described).collect();
+        self
+    }
+
+    /// The result of a function of routes, such as [`body_limit`](crate::body_limit()) returns.
+    pub fn with(self, change: impl FnOnce(Self) -> Self) -> Self {
+        change(self)
     }
 
     /// Wraps the present handlers in a layer. Their documentation stays as it is.
@@ -130,12 +125,17 @@ impl<S> From<MethodRouter<S>> for ApiMethodRouter<S> {
 }
 
 impl OperationDocs {
-    fn of<I: OperationInput, O: OperationOutput>(
-        method: &'static str,
-        describe: impl Fn(TransformOperation<'_>) -> TransformOperation<'_> + Send + Sync + 'static,
-    ) -> Self {
+    fn of<I: OperationInput + 'static, O: OperationOutput + 'static>(method: &'static str) -> Self {
+        Self { method, build: Arc::new(inferred::<I, O>) }
+    }
+
+    fn described<F>(self, describe: Arc<F>) -> Self
+    where
+        F: Fn(TransformOperation<'_>) -> TransformOperation<'_> + Send + Sync + 'static,
+    {
+        let Self { method, build } = self;
         let build = move || {
-            let mut operation = inferred::<I, O>();
+            let mut operation = build();
             let _ = describe(TransformOperation::new(&mut operation));
             operation
         };

@@ -123,7 +123,7 @@ async fn a_body_over_the_limit_is_refused() {
     let things = Things::default();
     let api = things.routes().api_route(
         "/api/v1/large",
-        web::body_limit(web::routing::post(async |_: web::Json<String>| web::NoContent), 128),
+        web::routing::post(async |_: web::Json<String>| web::NoContent).with(web::body_limit(128)),
     );
     let router = things::service(api, web::ServiceParts { limits, ..parts() }).router;
     let text = |bytes: usize| format!("\"{}\"", "a".repeat(bytes - 2));

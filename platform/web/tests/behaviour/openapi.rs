@@ -4,7 +4,7 @@ use crate::things::{Things, parts, service};
 use kernel::Uuid;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use web::{ApiResult, ApiRouter, IdempotencyKey, IfMatch, Json, NoContent, Path, routing};
 
 fn document() -> Value {
@@ -51,6 +51,33 @@ fn bodies_queries_paths_and_refusals_are_described() {
     assert_eq!(grouped["parameters"][0]["schema"]["type"], "string");
     assert_eq!(grouped["parameters"][1]["schema"]["type"], "integer");
     assert!(!document.to_string().contains("x-unnamed"));
+}
+
+#[test]
+fn the_comment_of_a_route_is_its_documentation() {
+    let document = document();
+    let operation = |path: &str, method: &str| document["paths"][path][method].clone();
+    for (path, method, id, summary, description) in [
+        ("/api/v1/things", "post", "makeThing", "Make a thing", None),
+        ("/api/v1/things", "get", "listThings", "List things", None),
+        (
+            "/api/v1/strict",
+            "post",
+            "makeStrictly",
+            "Make a thing, with a key",
+            Some("A repeat makes nothing. It gets the same answer."),
+        ),
+    ] {
+        let operation = operation(path, method);
+        assert_eq!(
+            (&operation["operationId"], &operation["tags"][0]),
+            (&json!(id), &json!("Things"))
+        );
+        assert_eq!(
+            (&operation["summary"], operation["description"].as_str()),
+            (&json!(summary), description)
+        );
+    }
 }
 
 #[test]

@@ -16,8 +16,7 @@ use telemetry::Metrics;
 use tower::ServiceExt;
 use web::{
     ApiResult, ApiRouter, Created, Idempotency, Json, Limits, Paging, Path, Query, ServiceParts,
-    ServiceRouter,
-    routing::{get_with, post, post_with},
+    ServiceRouter, routes,
 };
 
 /// A thing to create.
@@ -79,15 +78,23 @@ impl Things {
             let things = strict.clone();
             async move { Json(things.make(new)) }
         };
-        ApiRouter::new()
-            .api_route(
-                "/api/v1/things",
-                post_with(make, |op| op.id("makeThing").tag("Things"))
-                    .get_with(list, |op| op.id("listThings").tag("Things")),
-            )
-            .api_route("/api/v1/things/{number}", get_with(one, |op| op.id("thing")))
-            .api_route("/api/v1/groups/{group}/things/{number}", get_with(grouped, |op| op))
-            .api_route("/api/v1/strict", web::requires_idempotency_key(post(make_strictly)))
+        routes! {
+            tag "Things";
+            /// Make a thing
+            post "/api/v1/things" => make as makeThing;
+            /// List things
+            get "/api/v1/things" => list as listThings;
+            /// Get a thing
+            get "/api/v1/things/{number}" => one as thing;
+            /// Get a thing of a group
+            get "/api/v1/groups/{group}/things/{number}" => grouped as groupedThing;
+            /// Make a thing,
+            /// with a key
+            ///
+            /// A repeat makes nothing.
+            /// It gets the same answer.
+            post "/api/v1/strict" => make_strictly as makeStrictly, web::requires_idempotency_key;
+        }
     }
 }
 

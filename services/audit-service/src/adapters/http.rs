@@ -2,21 +2,19 @@
 
 use crate::application::{ActivityCursor, ActivityFilter, AuditLog};
 use contracts::audit::{AuditPage, AuditQuery};
-use kernel::{Cursor, FieldError, Problem, Timestamp, Uuid, codes};
+use kernel::{Cursor, Problem, Timestamp, Uuid, codes};
 use std::sync::Arc;
-use web::{
-    ApiResult, ApiRouter, Json, Paging, Query,
-    routing::{get_with, operation},
-};
+use web::{ApiResult, ApiRouter, Json, Paging, Query, routes};
 
 pub(crate) fn routes(audit_log: Arc<AuditLog>) -> ApiRouter {
     let list = async move |Query(query): Query<AuditQuery>| {
         ApiResult::Ok(Json(page(&audit_log, query).await?))
     };
-    ApiRouter::new().api_route(
-        "/api/v1/audit",
-        get_with(list, operation("listActivities", "List activities, newest first", "Audit")),
-    )
+    routes! {
+        tag "Audit";
+        /// List activities, newest first
+        get "/api/v1/audit" => list as listActivities;
+    }
 }
 
 async fn page(audit_log: &AuditLog, query: AuditQuery) -> Result<AuditPage, Problem> {
@@ -34,7 +32,7 @@ async fn page(audit_log: &AuditLog, query: AuditQuery) -> Result<AuditPage, Prob
     if let (Some(from), Some(to)) = (filter.from, filter.until)
         && from > to
     {
-        return Err(invalid_parameter("to", "is before from"));
+        return Err(Problem::input(codes::INVALID_QUERY, "to", "is before from"));
     }
     let list = list_name(&filter);
     let after: Option<ActivityCursor> = paging.position(&list)?;
@@ -54,12 +52,7 @@ fn list_name(filter: &ActivityFilter) -> String {
 fn parse_time(parameter: &str, text: Option<String>) -> Result<Option<Timestamp>, Problem> {
     let parsed = text.map(|text| text.parse()).transpose();
     parsed.map_err(|_| {
-        invalid_parameter(parameter, "is not a timestamp such as 2026-11-22T09:30:00Z")
+        let message = "is not a timestamp such as 2026-11-22T09:30:00Z";
+        Problem::input(codes::INVALID_QUERY, parameter, message)
     })
-}
-
-fn invalid_parameter(parameter: &str, message: &str) -> Problem {
-    let mut problem = Problem::new(400, codes::INVALID_QUERY, format!("{parameter} {message}"));
-    problem.errors.push(FieldError { field: parameter.to_owned(), message: message.to_owned() });
-    problem
 }

@@ -5,13 +5,10 @@ use contracts::{
     audit::{self, ACTIVITIES_MAX, Activity, ActivityBatch, Audit},
     shared::ActivityId,
 };
-use kernel::{SeededRandomness, Uuid};
+use kernel::Uuid;
 use rpc::{CallError, Contract};
 use serde_json::json;
-use std::sync::Arc;
-use tokio::{net::TcpListener, task::JoinSet};
-use transport::{CallPolicy, chaos, loopback, network};
-use web::ServeOptions;
+use transport::chaos;
 
 /// What the audit service promises, whichever way it is called.
 async fn keeps_its_contract(fixture: &AuditFixture, audit: &dyn Audit) {
@@ -58,11 +55,10 @@ async fn typed() {
 #[tokio::test]
 async fn over_the_wire_in_process() {
     let fixture = AuditFixture::start().await;
-    let wire = loopback(audit::SERVICE, fixture.router.clone());
-    keeps_its_contract(&fixture, &*<dyn Audit as Contract>::client(wire)).await;
+    keeps_its_contract(&fixture, &*<dyn Audit as Contract>::client(fixture.channel())).await;
     let misspelt = json!({ "batch": { "source": "x", "activities": [], "lost": 0, "lots": 1 } });
     let path = rpc::call_path(audit::SERVICE, "record");
-    let refused = fixture.http().post(path).json(&misspelt).send::<()>().await;
+    let refused = fixture.client().post(path).json(&misspelt).send::<()>().await;
     assert!(matches!(refused, Err(CallError::Problem(problem)) if problem.status == 422));
 }
 
@@ -70,8 +66,7 @@ async fn over_the_wire_in_process() {
 async fn a_batch_arrives_at_most_once_on_a_bad_day() {
     for seed in 0..6 {
         let fixture = AuditFixture::start().await;
-        let wire = loopback(audit::SERVICE, fixture.router.clone());
-        let audit = <dyn Audit as Contract>::client(chaos(wire, seed));
+        let audit = <dyn Audit as Contract>::client(chaos(fixture.channel(), seed));
         let (mut least, mut most) = (0, 0);
         for number in 0..40 {
             // Without activities there is nothing by which a second arrival could be recognised.
@@ -91,15 +86,5 @@ async fn a_batch_arrives_at_most_once_on_a_bad_day() {
 #[tokio::test]
 async fn over_the_network() {
     let fixture = AuditFixture::start().await;
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
-    let router = fixture.router.clone();
-    let serving = web::serve(listener, router, ServeOptions::default(), std::future::pending());
-    let server = JoinSet::from_iter([serving]);
-    let randomness = Arc::new(SeededRandomness::new(1));
-    let metrics = telemetry::Metrics::new();
-    let channel =
-        network(audit::SERVICE, vec![address], CallPolicy::default(), randomness, &metrics);
-    keeps_its_contract(&fixture, &*<dyn Audit as Contract>::client(channel)).await;
-    drop(server);
+    keeps_its_contract(&fixture, &*fixture.over_network::<dyn Audit>().await).await;
 }

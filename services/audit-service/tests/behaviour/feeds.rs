@@ -144,7 +144,7 @@ async fn a_feed_that_is_read_again_from_its_beginning_adds_nothing() {
     assert!(documents.find(&INBOX, &key).await.unwrap().is_some());
     drop(documents.write(vec![storage::Write::Delete { collection: &INBOX, key }]).await.unwrap());
 
-    let again = AuditFixture::on(fixture.engine.crash(), Vec::new()).await;
+    let again = AuditFixture::on(fixture.engine.crash(), &[]).await;
     again.publish("shopping-cart-service", "c", change(30)).await;
     again.wait_for_count(31).await;
     assert_eq!(again.all("action=change_3", 10).await.len(), 0);
@@ -159,7 +159,7 @@ async fn an_undecodable_message_is_parked_and_listed_for_operators() {
     fixture.publish("order-service", "o2", json!({ "type": "order_changed", "order_id": ID, "number": "1", "change": "placed", "status": "pending", "total": { "amount": 1, "currency": "EUR" } })).await;
     fixture.wait_for_count(1).await;
     let parked: serde_json::Value =
-        fixture.http().get("/api/v1/parked/audit-service").send().await.unwrap();
+        fixture.client().get("/api/v1/parked/audit-service").send().await.unwrap();
     assert_eq!(parked["items"].as_array().unwrap().len(), 1, "a later version's event is skipped");
     assert_eq!(parked["items"][0]["message"]["source"], "order-service");
 }

@@ -1,10 +1,9 @@
 //! Test fixture: the audit service among source services that only have a feed.
 
 use async_trait::async_trait;
-use axum::Router;
 use bytes::Bytes;
 use contracts::{
-    audit::{self, Activity, ActivityBatch, Audit, AuditPage},
+    audit::{Activity, ActivityBatch, Audit, AuditPage},
     cart::CartEvent,
     inventory::InventoryEvent,
     order::OrderEvent,
@@ -14,27 +13,17 @@ use contracts::{
 };
 use engine_memory::MemoryEngine;
 use journal::{Append, AppendError, Journal, NewEvent, TypedEvent};
-use kernel::{Ids, ManualClock, Origin, Problem, SeededRandomness, Timestamp, Uuid};
+use kernel::{ManualClock, Origin, Problem, Timestamp, Uuid};
 use messaging::{FEED_EVENTS_MAX, Feed, FeedEvent, FeedPage};
 use rpc::CallError;
-use runtime::{BuildContext, BuildFuture, Module, ProcessResources, TaskTracker};
+use runtime::{BuildContext, BuildFuture, Module};
 use serde_json::{Map, Value as Json, json};
-use settings::{Flag, Settings, Sources};
-use std::{marker::PhantomData, sync::Arc};
-use telemetry::{Health, Metrics};
-use transport::Client;
+use std::{marker::PhantomData, ops::Deref, sync::Arc};
+use testkit::{ServiceFixture, fake};
 use web::ApiRouter;
 
 const fn source<E: FeedEvent>() -> Module {
-    Module {
-        name: E::SOURCE,
-        summary: "",
-        calls: &[],
-        follows: &[],
-        settings: None,
-        maintenance: runtime::Maintenance::none,
-        build: build_feed::<E>,
-    }
+    fake(E::SOURCE, build_feed::<E>)
 }
 
 static TABLE: &[Module] = &[
@@ -89,13 +78,17 @@ impl<E: FeedEvent> Feed<E> for PublishedFeed<E> {
 }
 
 pub(crate) struct AuditFixture {
-    pub(crate) engine: MemoryEngine,
-    pub(crate) clock: Arc<ManualClock>,
-    pub(crate) health: Health,
-    pub(crate) tasks: TaskTracker,
+    fixture: ServiceFixture,
     /// Typed contract, behind its guard.
     pub(crate) audit: Arc<dyn Audit>,
-    pub(crate) router: Router,
+}
+
+impl Deref for AuditFixture {
+    type Target = ServiceFixture;
+
+    fn deref(&self) -> &ServiceFixture {
+        &self.fixture
+    }
 }
 
 pub(crate) fn at(text: &str) -> Timestamp {
@@ -104,38 +97,15 @@ pub(crate) fn at(text: &str) -> Timestamp {
 
 impl AuditFixture {
     pub(crate) async fn start() -> Self {
-        Self::on(MemoryEngine::new(), Vec::new()).await
+        Self::on(MemoryEngine::new(), &[]).await
     }
 
     /// Fixture on an existing engine, with settings of the audit service.
-    pub(crate) async fn on(engine: MemoryEngine, flags: Vec<Flag>) -> Self {
+    pub(crate) async fn on(engine: MemoryEngine, settings: &[(&str, &str)]) -> Self {
         let clock = Arc::new(ManualClock::at(at("2026-06-01T00:00:00Z")));
-        let ids = Ids::new(clock.clone(), Arc::new(SeededRandomness::new(1)));
-        let sections = TABLE.iter().filter_map(|module| module.settings);
-        let sources = Sources { flags, ..Sources::default() };
-        let settings = Settings::load(sections, &sources).unwrap();
-        let (health, tasks) = (Health::new(), TaskTracker::default());
-        let resources = ProcessResources {
-            settings: Arc::new(settings),
-            storage: &|name| engine.service(name),
-            bulk: &|name| engine.bulk(name),
-            remote: &|_| None,
-            over_wire: None,
-            ids,
-            metrics: Metrics::new(),
-            health: health.clone(),
-            tasks: tasks.clone(),
-        };
-        let selected: Vec<_> = TABLE.iter().collect();
-        let assembly = runtime::assemble(TABLE, &selected, resources).await.unwrap();
-        let router = assembly.routers[audit::SERVICE].clone();
-        let audit = assembly.contracts.contract::<dyn Audit>();
-        Self { engine, clock, health, tasks, audit, router }
-    }
-
-    pub(crate) fn http(&self) -> Client {
-        let transport = transport::loopback(audit::SERVICE, self.router.clone());
-        Client::new(audit::SERVICE, transport)
+        let fixture = ServiceFixture::start(TABLE, engine, clock, settings).await;
+        let audit = fixture.contract::<dyn Audit>();
+        Self { fixture, audit }
     }
 
     pub(crate) async fn page(&self, query: &str) -> AuditPage {
@@ -143,7 +113,7 @@ impl AuditFixture {
     }
 
     pub(crate) async fn try_page(&self, query: &str) -> Result<AuditPage, CallError> {
-        self.http().get(format!("/api/v1/audit?{query}")).send().await
+        self.client().get(format!("/api/v1/audit?{query}")).send().await
     }
 
     /// All activities that match a filter, page by page.

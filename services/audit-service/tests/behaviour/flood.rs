@@ -3,7 +3,6 @@
 use crate::fixture::{AuditFixture, activity, batch};
 use engine_memory::MemoryEngine;
 use serde_json::{Map, json};
-use settings::Flag;
 use std::time::Duration;
 
 static CHUNKS: storage::Collection = storage::Collection { name: "bundles", indexes: &[] };
@@ -14,8 +13,8 @@ const BUDGET: usize = 100_000;
 #[tokio::test]
 async fn a_flood_of_searches_with_random_words_stays_in_the_budget_of_a_day() {
     let budget = BUDGET.to_string();
-    let flag = Flag::new("--x", "audit-service.day_bytes_max.visit", budget);
-    let fixture = AuditFixture::on(MemoryEngine::new(), vec![flag]).await;
+    let settings = [("day_bytes_max.visit", budget.as_str())];
+    let fixture = AuditFixture::on(MemoryEngine::new(), &settings).await;
     let mut details = Map::new();
     details.insert("q".to_owned(), json!("zxcv ".repeat(600)));
     details.insert("brand".to_owned(), json!(vec!["zxcv"; 500]));

@@ -23,7 +23,7 @@ async fn dropped_activities_are_summed_and_survive_a_restart() {
     assert_eq!(fixture.page("").await.lost, 7);
 
     fixture.tasks.drain(std::time::Duration::ZERO).await;
-    let again = AuditFixture::on(fixture.engine.crash(), Vec::new()).await;
+    let again = AuditFixture::on(fixture.engine.crash(), &[]).await;
     again.audit.record(first).await.unwrap();
     assert_eq!(again.page("").await.lost, 7, "still the batch counted last");
     again.audit.record(batch(vec![activity(3, "guest", "product.viewed", "x")], 1)).await.unwrap();
@@ -33,7 +33,7 @@ async fn dropped_activities_are_summed_and_survive_a_restart() {
 #[tokio::test]
 async fn a_storage_failure_is_reported_and_does_not_affect_readiness() {
     let engine = MemoryEngine::new();
-    let fixture = AuditFixture::on(engine, Vec::new()).await;
+    let fixture = AuditFixture::on(engine, &[]).await;
     fixture.engine.close().await.unwrap();
     let lost = batch(vec![activity(1, "guest", "product.viewed", "x")], 0);
     let Err(CallError::Problem(problem)) = fixture.audit.record(lost).await else { panic!() };

@@ -3,7 +3,6 @@
 use crate::fixture::{AuditFixture, activity, at, batch};
 use contracts::audit::Activity;
 use engine_memory::MemoryEngine;
-use settings::Flag;
 use std::{collections::BTreeMap, time::Duration};
 use storage::{Collection, Document, FieldValue, Index, Write};
 
@@ -11,16 +10,9 @@ use storage::{Collection, Document, FieldValue, Index, Write};
 const ACTIONS: [&str; 4] =
     ["product.published", "order.confirmed", "cart.created", "product.viewed"];
 
-fn flags(values: &[(&str, &str)]) -> Vec<Flag> {
-    let flag = |(key, value): &(&str, &str)| {
-        Flag::new(format!("--{key}"), format!("audit-service.{key}"), *value)
-    };
-    values.iter().map(flag).collect()
-}
-
 /// Fixture with 1,440 activities, one a minute, of all kinds in turn: the whole first of May.
 async fn fixture_with(values: &[(&str, &str)]) -> AuditFixture {
-    let fixture = AuditFixture::on(MemoryEngine::new(), flags(values)).await;
+    let fixture = AuditFixture::on(MemoryEngine::new(), values).await;
     for first in (0..1_440).step_by(480) {
         let activities = (first..first + 480)
             .map(|number| activity(number, "x", ACTIONS[number as usize % 4], "b"))
@@ -106,7 +98,7 @@ async fn chunks_of_early_versions_are_read_and_deleted_like_orders() {
         ];
         drop(documents.write(writes).await.unwrap());
     }
-    let fixture = AuditFixture::on(engine, flags(&[("retention_days.order", "30")])).await;
+    let fixture = AuditFixture::on(engine, &[("retention_days.order", "30")]).await;
     let visits = |count| BTreeMap::from([("product.viewed".to_owned(), count)]);
     assert_eq!(left_at(&fixture, "2026-05-20T00:00:00Z").await, visits(1_200));
     assert_eq!(left_at(&fixture, "2026-05-31T00:10:00Z").await, visits(600));

@@ -45,29 +45,29 @@ pub(super) fn hold_status(state: HoldState) -> inventory::HoldStatus {
 
 impl From<StockError> for Problem {
     fn from(error: StockError) -> Self {
-        let rejection = match error {
-            StockError::Rejected(rejection) => rejection,
-            StockError::Storage(error) => return error.into(),
-        };
-        let title = rejection.to_string();
-        let conflict = |code| Self::new(409, code, &*title);
-        match rejection {
-            Rejection::OutOfStock { sku, available } => {
-                conflict(codes::OUT_OF_STOCK).subject(sku.as_str()).fact("available", available)
-            }
-            Rejection::StockGone { sku } => conflict(codes::HOLD_EXPIRED).subject(sku.as_str()),
-            Rejection::UnknownHold => Self::new(404, kernel::codes::NOT_FOUND, title),
-            Rejection::HoldEnded(_) => conflict(codes::HOLD_ENDED),
-            Rejection::HoldIdReused | Rejection::RestockReferenceReused => {
-                conflict(codes::ID_REUSED)
-            }
-            Rejection::NotReturnable { sku, returnable } => {
-                conflict(codes::NOT_SOLD).subject(sku.as_str()).fact("returnable", returnable)
-            }
-            Rejection::InsufficientOnHand { .. } | Rejection::QuantityOverflow => {
-                Self::field("quantity", title)
-            }
-            Rejection::TooManyLocations { .. } => Self::field("location", title),
+        match error {
+            StockError::Rejected(rejection) => rejected(&rejection),
+            StockError::Storage(error) => error.into(),
         }
+    }
+}
+
+fn rejected(why: &Rejection) -> Problem {
+    let problem = |code| Problem::of(code, why);
+    match why {
+        Rejection::OutOfStock { sku, available } => {
+            problem(codes::OUT_OF_STOCK).subject(sku.as_str()).fact("available", available)
+        }
+        Rejection::StockGone { sku } => problem(codes::HOLD_EXPIRED).subject(sku.as_str()),
+        Rejection::UnknownHold => problem(kernel::codes::NOT_FOUND),
+        Rejection::HoldEnded(_) => problem(codes::HOLD_ENDED),
+        Rejection::HoldIdReused | Rejection::RestockReferenceReused => problem(codes::ID_REUSED),
+        Rejection::NotReturnable { sku, returnable } => {
+            problem(codes::NOT_SOLD).subject(sku.as_str()).fact("returnable", returnable)
+        }
+        Rejection::InsufficientOnHand { .. } | Rejection::QuantityOverflow => {
+            Problem::field("quantity", why.to_string())
+        }
+        Rejection::TooManyLocations { .. } => Problem::field("location", why.to_string()),
     }
 }

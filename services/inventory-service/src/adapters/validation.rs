@@ -3,17 +3,13 @@
 use crate::domain::{HoldLine, Location, UNITS_MAX};
 use contracts::shared::Quantity;
 use identifiers::{InvalidSku, Sku};
-use kernel::{FieldError, Problem, codes};
+use kernel::{Problem, codes};
 use std::collections::BTreeSet;
 
 /// SKU from a path segment.
 pub(super) fn sku_in_path(text: &str) -> Result<Sku, Problem> {
-    Sku::parse(text).map_err(|InvalidSku| {
-        let message = InvalidSku.to_string();
-        let mut problem = Problem::new(400, codes::INVALID_PATH, format!("sku: {message}"));
-        problem.errors.push(FieldError { field: "sku".to_owned(), message });
-        problem
-    })
+    Sku::parse(text)
+        .map_err(|InvalidSku| Problem::input(codes::INVALID_PATH, "sku", InvalidSku.to_string()))
 }
 
 /// SKU in a field, which was read as any text.

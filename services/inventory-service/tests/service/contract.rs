@@ -1,34 +1,14 @@
 //! Contract suite, run three ways: typed, over the wire in process on a bad day, and over the network.
 
-use crate::{TestService, code, counts, hold_id, lines, new_hold, problem};
+use crate::{TestService, counts, hold_id, lines, new_hold};
 use contracts::{
     inventory::{
-        COUNTS_MAX, HOLD_LINES_MAX, HOLD_SECONDS_MAX, HoldStatus, Inventory, InventoryClient,
-        NewHold, Restock,
+        COUNTS_MAX, HOLD_LINES_MAX, HOLD_SECONDS_MAX, HoldStatus, Inventory, NewHold, Restock,
     },
     shared::Sku,
 };
-use kernel::{Problem, SeededRandomness};
-use rpc::{CallError, Contract};
 use serde_json::json;
-use std::sync::Arc;
-use tokio::{net::TcpListener, task::JoinSet};
-use transport::{CallPolicy, chaos, loopback, network};
-use web::ServeOptions;
-
-/// Calls until an answer arrives. Every operation is idempotent, so the answer is that of a single call.
-async fn answer<T>(call: impl AsyncFn() -> Result<T, CallError>) -> Result<T, CallError> {
-    loop {
-        match call().await {
-            Err(CallError::Unavailable { .. }) => {}
-            answer => return answer,
-        }
-    }
-}
-
-async fn refused<T: std::fmt::Debug>(call: impl AsyncFn() -> Result<T, CallError>) -> Problem {
-    problem(answer(call).await)
-}
+use testkit::{code, problem};
 
 fn restock(of: &[(&str, i64)]) -> Restock {
     Restock { lines: lines(of), reason: "did not fit".to_owned() }
@@ -36,13 +16,13 @@ fn restock(of: &[(&str, i64)]) -> Restock {
 
 async fn counts_and_holds(service: &TestService, inventory: &dyn Inventory) {
     let opening = counts(&[("A", 10), ("b", 10), ("c", 0)]);
-    let stock = answer(async || inventory.count(opening.clone()).await).await.unwrap();
+    let stock = inventory.count(opening.clone()).await.unwrap();
     let stock: Vec<_> =
         stock.items.iter().map(|it| (it.sku.as_str(), it.on_hand, it.available)).collect();
     assert_eq!(stock, [("A", 10, 10), ("b", 10, 10), ("c", 0, 0)]);
 
     let place = async |number, of: &[(&str, i64)]| {
-        answer(async || inventory.hold(hold_id(number), new_hold(number, of)).await).await
+        inventory.hold(hold_id(number), new_hold(number, of)).await
     };
     let held = place(1, &[("a", 3), ("B", 2)]).await.unwrap();
     assert_eq!((held.id, held.status), (hold_id(1), HoldStatus::Held));
@@ -55,24 +35,23 @@ async fn counts_and_holds(service: &TestService, inventory: &dyn Inventory) {
     assert_eq!(service.units("b").await, (10, 2, 8), "all lines or none");
 
     let skus: Vec<Sku> = ["B", "x", "a"].map(|sku| Sku::parse(sku).unwrap()).into();
-    let stock = answer(async || inventory.stock(skus.clone()).await).await.unwrap();
+    let stock = inventory.stock(skus.clone()).await.unwrap();
     let stock: Vec<_> =
         stock.items.iter().map(|it| (it.sku.as_str(), it.on_hand, it.held)).collect();
     assert_eq!(stock, [("b", 10, 2), ("x", 0, 0), ("A", 10, 3)], "in the order asked for");
     let many = vec![Sku::parse("a").unwrap(); HOLD_LINES_MAX + 1];
-    let refused = refused(async || inventory.stock(many.clone()).await).await;
+    let refused = problem(inventory.stock(many.clone()).await);
     assert_eq!(refused.errors[0].field, "skus");
 }
 
 async fn sells_and_returns(service: &TestService, inventory: &dyn Inventory) {
     for _ in 0..2 {
-        let sold = answer(async || inventory.commit(hold_id(1)).await).await.unwrap();
+        let sold = inventory.commit(hold_id(1)).await.unwrap();
         assert_eq!(sold.status, HoldStatus::Committed);
     }
     assert_eq!(service.units("a").await, (7, 0, 7));
     let take_back = async |reference: &str, of: &[(&str, i64)]| {
-        answer(async || inventory.restock(hold_id(1), reference.to_owned(), restock(of)).await)
-            .await
+        inventory.restock(hold_id(1), reference.to_owned(), restock(of)).await
     };
     take_back("return 1", &[("A", 2)]).await.unwrap();
     take_back("return 1", &[("a", 2)]).await.unwrap();
@@ -82,17 +61,17 @@ async fn sells_and_returns(service: &TestService, inventory: &dyn Inventory) {
     assert_eq!(code(take_back("return 1", &[("a", 1)]).await), "id_reused");
 
     for _ in 0..2 {
-        answer(async || inventory.release(hold_id(1)).await).await.unwrap();
+        inventory.release(hold_id(1)).await.unwrap();
     }
     assert_eq!((service.units("a").await, service.units("b").await), ((10, 0, 10), (10, 0, 10)));
     let ended = new_hold(1, &[("a", 3), ("b", 2)]);
-    let ended = refused(async || inventory.hold(hold_id(1), ended.clone()).await).await;
+    let ended = problem(inventory.hold(hold_id(1), ended.clone()).await);
     assert_eq!(ended.code.as_str(), "hold_ended");
     // A hold released before it was placed cannot be placed.
-    answer(async || inventory.release(hold_id(3)).await).await.unwrap();
-    let late = refused(async || inventory.hold(hold_id(3), new_hold(3, &[("a", 1)])).await).await;
+    inventory.release(hold_id(3)).await.unwrap();
+    let late = problem(inventory.hold(hold_id(3), new_hold(3, &[("a", 1)])).await);
     assert_eq!(late.code.as_str(), "hold_ended");
-    let unknown = refused(async || inventory.commit(hold_id(9)).await).await;
+    let unknown = problem(inventory.commit(hold_id(9)).await);
     assert_eq!((unknown.status, unknown.code.as_str()), (404, "not_found"));
 }
 
@@ -112,7 +91,7 @@ async fn refuses_invalid_arguments(service: &TestService, inventory: &dyn Invent
         (for_seconds(0), "expires_in_seconds"),
         (for_seconds(HOLD_SECONDS_MAX + 1), "expires_in_seconds"),
     ] {
-        let refused = refused(async || inventory.hold(hold_id(4), new.clone()).await).await;
+        let refused = problem(inventory.hold(hold_id(4), new.clone()).await);
         assert_eq!((refused.status, &*refused.errors[0].field), (422, field));
     }
     for (counted, field) in [
@@ -120,7 +99,7 @@ async fn refuses_invalid_arguments(service: &TestService, inventory: &dyn Invent
         (counts(&[("a", 1), ("b", -1)]), "counts[1].on_hand"),
         (counts(&[("a", 1), ("\t", 1)]), "counts[1].sku"),
     ] {
-        let refused = refused(async || inventory.count(counted.clone()).await).await;
+        let refused = problem(inventory.count(counted.clone()).await);
         assert_eq!((refused.status, &*refused.errors[0].field), (422, field));
     }
     let wordy = Restock { reason: "x".repeat(501), ..restock(&[("a", 1)]) };
@@ -131,8 +110,8 @@ async fn refuses_invalid_arguments(service: &TestService, inventory: &dyn Invent
         ("r", restock(&[]), "lines"),
         ("r", wordy, "reason"),
     ] {
-        let call = async || inventory.restock(hold_id(1), reference.to_owned(), back.clone()).await;
-        let refused = refused(call).await;
+        let refused = inventory.restock(hold_id(1), reference.to_owned(), back).await;
+        let refused = problem(refused);
         assert_eq!((refused.status, &*refused.errors[0].field), (422, field));
     }
     assert_eq!((service.units("a").await, service.units("b").await), ((10, 0, 10), (10, 0, 10)));
@@ -155,8 +134,7 @@ async fn typed() {
 async fn over_the_wire_in_process_on_a_bad_day() {
     for seed in 0..6 {
         let service = TestService::start().await;
-        let wire = loopback(InventoryClient::SERVICE, service.router.clone());
-        let inventory = <dyn Inventory as Contract>::client(chaos(wire, seed));
+        let inventory = service.over_lossy_wire::<dyn Inventory>(seed);
         keeps_its_contract(&service, &*inventory).await;
     }
 }
@@ -164,23 +142,5 @@ async fn over_the_wire_in_process_on_a_bad_day() {
 #[tokio::test]
 async fn over_the_network() {
     let service = TestService::start().await;
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
-    let serving = web::serve(
-        listener,
-        service.router.clone(),
-        ServeOptions::default(),
-        std::future::pending(),
-    );
-    let server = JoinSet::from_iter([serving]);
-    let channel = network(
-        InventoryClient::SERVICE,
-        vec![address],
-        CallPolicy::default(),
-        Arc::new(SeededRandomness::new(1)),
-        &telemetry::Metrics::new(),
-    );
-    let inventory = <dyn Inventory as Contract>::client(channel);
-    keeps_its_contract(&service, &*inventory).await;
-    drop(server);
+    keeps_its_contract(&service, &*service.over_network::<dyn Inventory>().await).await;
 }

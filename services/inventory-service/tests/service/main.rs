@@ -8,35 +8,33 @@ mod orders;
 mod recovery;
 mod stored_format;
 
-use axum::Router;
 use contracts::{
-    inventory::{
-        Hold, Inventory, InventoryClient, InventoryEvent, NewHold, SkuCount, Stock, StockCounts,
-    },
+    inventory::{Hold, Inventory, InventoryEvent, NewHold, SkuCount, Stock, StockCounts},
     shared::{HoldId, OrderId, Quantity, Sku},
 };
 use engine_memory::MemoryEngine;
-use kernel::{Ids, ManualClock, Problem, SeededRandomness, Uuid};
+use kernel::{ManualClock, Uuid};
 use rpc::{CallError, Feed};
-use runtime::{Module, ProcessResources, TaskTracker};
+use runtime::Module;
 use serde_json::Value;
-use settings::{Settings, Sources};
-use std::{sync::Arc, time::Duration};
-use transport::{Client, Context, Edge};
+use std::{ops::Deref, sync::Arc, time::Duration};
+use testkit::ServiceFixture;
 
 static TABLE: [Module; 1] = [inventory_service::MODULE];
 
 /// Running inventory service.
 struct TestService {
-    engine: MemoryEngine,
-    clock: Arc<ManualClock>,
-    router: Router,
+    fixture: ServiceFixture,
     /// Typed contract, behind its guard.
     inventory: Arc<dyn Inventory>,
-    feed: Arc<dyn Feed<InventoryEvent>>,
-    raw: Client,
-    /// Aborts the background tasks when dropped.
-    _tasks: TaskTracker,
+}
+
+impl Deref for TestService {
+    type Target = ServiceFixture;
+
+    fn deref(&self) -> &ServiceFixture {
+        &self.fixture
+    }
 }
 
 impl TestService {
@@ -46,26 +44,9 @@ impl TestService {
     }
 
     async fn on(engine: MemoryEngine, clock: Arc<ManualClock>) -> Self {
-        let tasks = TaskTracker::default();
-        let resources = ProcessResources {
-            settings: Arc::new(Settings::load([], &Sources::default()).unwrap()),
-            storage: &|name| engine.service(name),
-            bulk: &|name| engine.bulk(name),
-            remote: &|_| None,
-            over_wire: None,
-            ids: Ids::new(Arc::clone(&clock) as _, Arc::new(SeededRandomness::new(7))),
-            metrics: telemetry::Metrics::new(),
-            health: telemetry::Health::new(),
-            tasks: tasks.clone(),
-        };
-        let selected: Vec<&'static Module> = TABLE.iter().collect();
-        let assembly = runtime::assemble(&TABLE, &selected, resources).await.unwrap();
-        let router = assembly.routers[InventoryClient::SERVICE].clone();
-        let transport = transport::loopback(InventoryClient::SERVICE, router.clone());
-        let raw = Client::new(InventoryClient::SERVICE, transport);
-        let inventory = assembly.contracts.contract::<dyn Inventory>();
-        let feed = assembly.contracts.contract::<dyn Feed<InventoryEvent>>();
-        Self { engine, clock, router, inventory, feed, raw, _tasks: tasks }
+        let fixture = ServiceFixture::start(&TABLE, engine, clock, &[]).await;
+        let inventory = fixture.contract::<dyn Inventory>();
+        Self { fixture, inventory }
     }
 
     /// Restart after a clean shutdown.
@@ -78,14 +59,9 @@ impl TestService {
         Self::on(self.engine.crash(), Arc::clone(&self.clock)).await
     }
 
-    /// Untyped client, for requests that the typed client cannot send.
-    fn raw(&self) -> &Client {
-        &self.raw
-    }
-
     async fn stock(&self, sku: &str) -> Result<Stock, CallError> {
         let path = format!("/api/v1/stock/{}", contracts::path_segment(sku));
-        self.raw().get(path).send().await
+        self.client().get(path).send().await
     }
 
     async fn count(&self, units: &[(&str, i64)]) {
@@ -108,7 +84,7 @@ impl TestService {
 
     /// Data of all events in the feed.
     async fn published(&self) -> Vec<Value> {
-        let page = self.feed.pull(0, 0, None).await.unwrap();
+        let page = self.contract::<dyn Feed<InventoryEvent>>().pull(0, 0, None).await.unwrap();
         page.messages.iter().map(|it| serde_json::to_value(&it.event).unwrap()).collect()
     }
 }
@@ -136,19 +112,4 @@ fn lines(lines: &[(&str, i64)]) -> Vec<Quantity> {
 fn new_hold(number: u128, of: &[(&str, i64)]) -> NewHold {
     let order_id = OrderId(Uuid::from_u128(number));
     NewHold { order_id, lines: lines(of), expires_in_seconds: 900 }
-}
-
-async fn on_edge<T>(edge: Edge, work: impl Future<Output = T>) -> T {
-    Context { edge, ..Context::default() }.scope(work).await
-}
-
-fn problem<T: std::fmt::Debug>(answer: Result<T, CallError>) -> Problem {
-    match answer {
-        Err(CallError::Problem(problem)) => *problem,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn code<T: std::fmt::Debug>(answer: Result<T, CallError>) -> String {
-    problem(answer).code.to_string()
 }

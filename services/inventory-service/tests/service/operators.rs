@@ -1,6 +1,6 @@
 //! Stock API for operators.
 
-use crate::{TestService, code, hold_id, on_edge};
+use crate::{TestService, hold_id};
 use contracts::inventory::{
     Movement,
     MovementKind::{self, Adjusted, Received, Returned, Sold},
@@ -8,15 +8,16 @@ use contracts::inventory::{
 };
 use kernel::{Cursor, Page};
 use serde_json::{Value, json};
+use testkit::{code, on_edge};
 use transport::Edge;
 
 impl TestService {
     async fn movements(&self, sku: &str, query: &str) -> Movements {
-        self.raw().get(format!("/api/v1/stock/{sku}/movements{query}")).send().await.unwrap()
+        self.client().get(format!("/api/v1/stock/{sku}/movements{query}")).send().await.unwrap()
     }
 
     async fn record_movement(&self, sku: &str, body: &Value, key: Option<&str>) -> Movement {
-        let request = self.raw().post(format!("/api/v1/stock/{sku}/movements")).json(body);
+        let request = self.client().post(format!("/api/v1/stock/{sku}/movements")).json(body);
         match key {
             Some(key) => request.idempotency_key(key).send().await.unwrap(),
             None => request.send().await.unwrap(),
@@ -28,10 +29,11 @@ impl TestService {
 async fn shoppers_are_forbidden() {
     let service = TestService::start().await;
     service.count(&[("a", 1)]).await;
-    let show = || async { service.raw().get("/api/v1/stock/a").send::<Stock>().await };
+    let show = || async { service.client().get("/api/v1/stock/a").send::<Stock>().await };
     assert_eq!(code(on_edge(Edge::Shop, show()).await), "forbidden");
     assert_eq!(on_edge(Edge::Operator, show()).await.unwrap().available, 1);
-    let change = service.raw().put("/api/v1/stock/a").json(&json!({"on_hand": 9})).send::<Stock>();
+    let change =
+        service.client().put("/api/v1/stock/a").json(&json!({"on_hand": 9})).send::<Stock>();
     assert_eq!(code(on_edge(Edge::Shop, change).await), "forbidden");
     assert_eq!(show().await.unwrap().on_hand, 1);
 }
@@ -40,14 +42,15 @@ async fn shoppers_are_forbidden() {
 async fn a_sku_that_was_never_counted_is_not_found() {
     let service = TestService::start().await;
     assert_eq!(code(service.stock("a").await), "not_found");
-    let movements = service.raw().get("/api/v1/stock/a/movements").send::<Value>();
+    let movements = service.client().get("/api/v1/stock/a/movements").send::<Value>();
     assert_eq!(code(movements.await), "not_found");
 }
 
 #[tokio::test]
 async fn a_count_is_shown_by_location_and_in_any_spelling() {
     let service = TestService::start().await;
-    let put = |body: Value| service.raw().put("/api/v1/stock/Lamp%2F7").json(&body).send::<Stock>();
+    let put =
+        |body: Value| service.client().put("/api/v1/stock/Lamp%2F7").json(&body).send::<Stock>();
     put(json!({"on_hand": 4})).await.unwrap();
     let stock = put(json!({"on_hand": 3, "location": "east", "reason": "moved"})).await.unwrap();
     assert_eq!((stock.sku.as_str(), stock.on_hand, stock.available), ("Lamp/7", 7, 7));
@@ -110,7 +113,8 @@ async fn every_change_of_stock_is_a_movement() {
         paged.extend(page.items);
         let Some(cursor) = page.next_cursor else { break };
         query = format!("?limit=2&cursor={cursor}");
-        let other = service.raw().get(format!("/api/v1/stock/b/movements{query}")).send::<Value>();
+        let other =
+            service.client().get(format!("/api/v1/stock/b/movements{query}")).send::<Value>();
         assert_eq!(code(other.await), "invalid_cursor", "the cursor of another list");
     }
     assert_eq!(paged, all.items);
@@ -158,8 +162,8 @@ async fn impossible_movements_are_rejected() {
         (json!({"kind": "adjusted", "quantity": i64::MAX}), "quantity"),
         (json!({"kind": "sold", "quantity": 1}), "kind"),
     ] {
-        let answer = service.raw().post("/api/v1/stock/a/movements").json(&body).send::<Value>();
-        let problem = crate::problem(answer.await);
+        let answer = service.client().post("/api/v1/stock/a/movements").json(&body).send::<Value>();
+        let problem = testkit::problem(answer.await);
         assert_eq!((problem.status, &*problem.errors[0].field), (422, field), "{body}");
     }
     assert_eq!(service.units("a").await, (3, 0, 3));
@@ -176,8 +180,8 @@ async fn invalid_counts_are_rejected_with_the_field_name() {
         ("/api/v1/stock/a", json!({"on_hand": 1, "colour": "red"}), 422, "colour"),
         ("/api/v1/stock/%20", json!({"on_hand": 1}), 400, "sku"),
     ] {
-        let answer = service.raw().put(path).json(&body).send::<Value>().await;
-        let problem = crate::problem(answer);
+        let answer = service.client().put(path).json(&body).send::<Value>().await;
+        let problem = testkit::problem(answer);
         assert_eq!((problem.status, &*problem.errors[0].field), (status, field), "{path} {body}");
     }
     assert_eq!(service.units("a").await, (5, 0, 5));
@@ -200,8 +204,9 @@ async fn the_list_pages_through_every_sku_once_and_filters_low_stock() {
     let counts: Vec<(&str, i64)> =
         names.iter().zip(0..).map(|(it, on_hand)| (it.as_str(), on_hand)).collect();
     service.count(&counts).await;
-    let list =
-        |query: String| service.raw().get(format!("/api/v1/stock?{query}")).send::<Page<Stock>>();
+    let list = |query: String| {
+        service.client().get(format!("/api/v1/stock?{query}")).send::<Page<Stock>>()
+    };
     let (mut seen, mut cursor) = (Vec::new(), None::<Cursor>);
     loop {
         let after = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();

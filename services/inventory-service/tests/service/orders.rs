@@ -1,10 +1,11 @@
 //! Holds as the order service uses them.
 
-use crate::{TestService, code, hold_id, lines, new_hold, problem};
+use crate::{TestService, hold_id, lines, new_hold};
 use contracts::inventory::{HoldStatus, Restock};
 use journal::durability;
 use serde_json::json;
 use std::sync::Arc;
+use testkit::{code, problem};
 use tokio::task::JoinSet;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

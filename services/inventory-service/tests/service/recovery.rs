@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 
 impl TestService {
     async fn stock_list(&self) -> Vec<Stock> {
-        let page: Page<Stock> = self.raw().get("/api/v1/stock?limit=200").send().await.unwrap();
+        let page: Page<Stock> = self.client().get("/api/v1/stock?limit=200").send().await.unwrap();
         page.items
     }
 
@@ -132,9 +132,12 @@ async fn the_ledger_is_reloaded_after_another_writer_appended() {
     let append = Append { stream, expected, events: vec![stranger], writes: vec![], origin: None };
     let _ = journal.append(append).await.unwrap();
     service.count(&[("a", 12)]).await;
-    let movement =
-        &service.raw().get("/api/v1/stock/a/movements").send::<serde_json::Value>().await.unwrap()
-            ["items"][0];
+    let movement = &service
+        .client()
+        .get("/api/v1/stock/a/movements")
+        .send::<serde_json::Value>()
+        .await
+        .unwrap()["items"][0];
     assert_eq!((&movement["quantity"], &movement["on_hand"]), (&(-3).into(), &12.into()));
 }
 

@@ -77,7 +77,7 @@ async fn trade(service: &TestService) {
 }
 
 async fn movements(service: &TestService) -> Movements {
-    service.raw().get("/api/v1/stock/lamp-7/movements").send().await.unwrap()
+    service.client().get("/api/v1/stock/lamp-7/movements").send().await.unwrap()
 }
 
 #[tokio::test]
@@ -130,7 +130,7 @@ async fn events_of_an_earlier_program_are_read() {
     let listed: Vec<String> =
         listed.items.iter().map(|it| serde_json::to_string(it).unwrap()).collect();
     assert_eq!(listed, MOVEMENT_BODIES, "newest first");
-    assert_eq!(crate::code(service.hold(2, &[("lamp-7", 1)]).await), "hold_ended");
+    assert_eq!(testkit::code(service.hold(2, &[("lamp-7", 1)]).await), "hold_ended");
 }
 
 #[tokio::test]

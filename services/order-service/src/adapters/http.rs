@@ -13,7 +13,7 @@ use crate::application::{
 };
 use kernel::Uuid;
 use std::sync::Arc;
-use web::ApiRouter;
+use web::{ApiRouter, requires_idempotency_key, routes};
 
 /// Use cases and configuration that the handlers share.
 #[derive(Clone)]
@@ -38,6 +38,33 @@ type AppState = axum::extract::State<Arc<UseCases>>;
 
 /// Routes of the service.
 pub(crate) fn routes(use_cases: UseCases) -> ApiRouter {
-    let use_cases = Arc::new(use_cases);
-    shop::routes(&use_cases).merge(operator::routes(&use_cases))
+    routes! {
+        tag "Orders";
+        /// Check out a cart
+        post "/api/v1/carts/{id}/checkout" => shop::checkout as checkout, requires_idempotency_key;
+        /// List the payment methods on offer
+        get "/api/v1/payment-methods" => shop::payment_methods as listPaymentMethods;
+        /// Find an order by its number and e-mail address
+        post "/api/v1/orders/lookup" => shop::look_up as lookUpOrder;
+        /// Get an order, now or as it was
+        get "/api/v1/orders/{id}" => shop::order as getOrder;
+        /// Cancel an order before it ships
+        post "/api/v1/orders/{id}/cancel" => shop::cancel as cancelOrder;
+        /// Create an order without a cart
+        post "/api/v1/orders" => operator::create as createOrder, requires_idempotency_key;
+        /// List orders, newest first
+        get "/api/v1/orders" => operator::list as listOrders;
+        /// Mark an order as fulfilled
+        post "/api/v1/orders/{id}/fulfil" => operator::fulfil as fulfilOrder;
+        /// Refund an order, by line or by amount
+        post "/api/v1/orders/{id}/refunds" => operator::refund as refundOrder, requires_idempotency_key;
+        /// Record a bank transfer for an order
+        post "/api/v1/orders/{id}/payments" => operator::receive as recordPayment, requires_idempotency_key;
+        tag "Sagas";
+        /// List unfinished sagas, oldest first
+        get "/api/v1/sagas" => operator::sagas as listSagas;
+        /// Retry a saga now
+        post "/api/v1/sagas/{id}/retry" => operator::retry as retrySaga;
+    }
+    .with_state(Arc::new(use_cases))
 }

@@ -8,6 +8,9 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use settings::{Allowed, SectionSettings};
+use std::{num::NonZeroUsize, time::Duration};
+
+const ORDERS_IN_MEMORY: NonZeroUsize = NonZeroUsize::new(10_000).expect("more than 0");
 
 /// Settings of the order service.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -36,7 +39,7 @@ pub(crate) struct OrderSettings {
     /// Limit of failed look-ups from one address within a quarter of an hour; at least 1.
     pub(crate) lookups_per_address_max: u32,
     /// Limit of orders that are cached in memory.
-    pub(crate) orders_in_memory_max: usize,
+    pub(crate) orders_in_memory_max: NonZeroUsize,
 }
 
 /// How orders are numbered.
@@ -84,12 +87,22 @@ impl Default for OrderSettings {
             number: NumberSetting::default(),
             lookups_per_email_max: 10,
             lookups_per_address_max: 30,
-            orders_in_memory_max: 10_000,
+            orders_in_memory_max: ORDERS_IN_MEMORY,
         }
     }
 }
 
 impl OrderSettings {
+    /// Lifetime of the hold of a checkout.
+    pub(crate) fn hold(&self) -> Duration {
+        Duration::from_mins(self.hold_minutes.into())
+    }
+
+    /// Time that an order waits for its payment.
+    pub(crate) fn payment_wait(&self) -> Duration {
+        Duration::from_mins(self.payment_wait_minutes.into())
+    }
+
     pub(crate) fn unpaid_limits(&self) -> UnpaidLimits {
         UnpaidLimits {
             orders_max: self.unpaid_orders_max,

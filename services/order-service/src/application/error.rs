@@ -63,62 +63,45 @@ impl From<OrderError> for StepError {
 impl From<OrderError> for Problem {
     fn from(error: OrderError) -> Self {
         match error {
-            OrderError::Rejected(rejection) => rejection_problem(&rejection),
-            OrderError::Storage(error) | OrderError::Retry(RetryError::Storage(error)) => {
-                error.into()
-            }
+            OrderError::Rejected(rejection) => rejected(&rejection),
             OrderError::Refused(problem) => problem,
-            OrderError::Begin(error) => begin_problem(error),
-            OrderError::Retry(error @ RetryError::Unknown) => {
-                Self::new(404, general::NOT_FOUND, error.to_string())
+            OrderError::Storage(error)
+            | OrderError::Begin(BeginError::Storage(error))
+            | OrderError::Retry(RetryError::Storage(error)) => error.into(),
+            OrderError::Begin(BeginError::DifferentInput) => {
+                let title = "this Idempotency-Key was used for a different request; use a new one";
+                Self::of(general::IDEMPOTENCY_KEY_REUSED, title)
             }
-            OrderError::Retry(error @ RetryError::NotFailed) => {
-                Self::new(409, codes::SAGA_NOT_STUCK, error.to_string())
+            OrderError::Begin(BeginError::Overloaded) => {
+                Self::of(general::OVERLOADED, error).retry_after(5)
             }
+            OrderError::Retry(RetryError::Unknown) => Self::of(general::NOT_FOUND, error),
+            OrderError::Retry(RetryError::NotFailed) => Self::of(codes::SAGA_NOT_STUCK, error),
         }
     }
 }
 
-fn rejection_problem(rejection: &Rejection) -> Problem {
-    let title = rejection.to_string();
-    match rejection {
-        Rejection::Unknown | Rejection::UnknownRefund { .. } => {
-            Problem::new(404, general::NOT_FOUND, title)
-        }
-        Rejection::Pending => Problem::new(409, codes::ORDER_PENDING, title).retry_after(1),
-        Rejection::Confirmed => Problem::new(409, general::VERSION_CONFLICT, title),
-        Rejection::Cancelled | Rejection::BeingCancelled => {
-            Problem::new(409, codes::ORDER_CANCELLED, title)
-        }
-        Rejection::AlreadyShipped => Problem::new(409, codes::ALREADY_SHIPPED, title),
-        Rejection::NotCaptured => Problem::new(409, codes::NOT_CAPTURED, title),
-        Rejection::NothingToShip => Problem::new(409, codes::NOTHING_TO_SHIP, title),
-        Rejection::RefundPending => Problem::new(409, codes::REFUND_PENDING, title).retry_after(1),
-        Rejection::NotByTransfer => Problem::new(409, codes::NOT_PAID_BY_TRANSFER, title),
+fn rejected(why: &Rejection) -> Problem {
+    let problem = |code| Problem::of(code, why);
+    match why {
+        Rejection::Unknown | Rejection::UnknownRefund { .. } => problem(general::NOT_FOUND),
+        Rejection::Pending => problem(codes::ORDER_PENDING).retry_after(1),
+        Rejection::Confirmed => problem(general::VERSION_CONFLICT),
+        Rejection::Cancelled | Rejection::BeingCancelled => problem(codes::ORDER_CANCELLED),
+        Rejection::AlreadyShipped => problem(codes::ALREADY_SHIPPED),
+        Rejection::NotCaptured => problem(codes::NOT_CAPTURED),
+        Rejection::NothingToShip => problem(codes::NOTHING_TO_SHIP),
+        Rejection::RefundPending => problem(codes::REFUND_PENDING).retry_after(1),
+        Rejection::NotByTransfer => problem(codes::NOT_PAID_BY_TRANSFER),
         Rejection::ExceedsRefundable { refundable } => {
-            Problem::new(409, codes::EXCEEDS_REFUNDABLE, title).fact("refundable", refundable)
+            problem(codes::EXCEEDS_REFUNDABLE).fact("refundable", refundable)
         }
         Rejection::Field { field, message } => Problem::field(field, message),
         Rejection::DoesNotAddUp => {
             tracing::error!("the amounts of a quote are inconsistent; no order was created");
             Problem::internal()
         }
-        Rejection::Money(MoneyError::CurrencyMismatch { .. }) => {
-            Problem::new(422, codes::CURRENCY_MISMATCH, title)
-        }
-        Rejection::Money(_) => Problem::new(422, general::INVALID_FIELD, title),
-    }
-}
-
-fn begin_problem(error: BeginError) -> Problem {
-    match error {
-        BeginError::DifferentInput => {
-            let title = "this Idempotency-Key was used for a different request; use a new one";
-            Problem::new(422, general::IDEMPOTENCY_KEY_REUSED, title)
-        }
-        BeginError::Overloaded => {
-            Problem::new(503, general::OVERLOADED, error.to_string()).retry_after(5)
-        }
-        BeginError::Storage(error) => error.into(),
+        Rejection::Money(MoneyError::CurrencyMismatch { .. }) => problem(codes::CURRENCY_MISMATCH),
+        Rejection::Money(_) => problem(general::INVALID_FIELD),
     }
 }

@@ -6,17 +6,17 @@ pub(crate) mod payments;
 pub(crate) mod stock;
 
 use crate::{
-    adapters::{http::UseCases, order_index::DocumentOrderIndex},
+    adapters::{
+        http::UseCases,
+        order_index::DocumentOrderIndex,
+        settings::{NumberSetting, OrderSettings},
+    },
     application::{
         checkout_input::{CapturePolicy, CheckoutInput, CheckoutSource, FirstAttempt},
-        lookup_limit::LookupLimits,
         resume_checkout::ResumeCheckout,
         unpaid_orders::UnpaidLimits,
     },
-    domain::{
-        events::{Address, PaymentTerms},
-        order_number::Numbering,
-    },
+    domain::events::{Address, PaymentTerms},
     wiring::{ServiceDependencies, wire},
 };
 use carts::FakeCarts;
@@ -27,13 +27,9 @@ use kernel::{Clock, Ids, ManualClock, SeededRandomness, Uuid};
 use parking_lot::Mutex;
 use payments::FakePayments;
 use saga::{Spawn, failure_matrix::CrashPoints};
-use std::{
-    num::NonZeroUsize,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 use stock::FakeStock;
 use tokio::task::JoinSet;
@@ -118,15 +114,16 @@ impl TestWorld {
             payments: Arc::new(self.client(&self.payments, points)),
             ids: self.ids(),
             spawn,
-            orders_in_memory_max: NonZeroUsize::new(1_000).unwrap(),
-            payment_wait: Duration::from_hours(1),
-            hold: Duration::from_mins(15),
-            capture: self.capture,
-            prepayment_days: 7,
-            unpaid: self.unpaid,
-            lookups: LookupLimits { per_email_max: 20, per_address_max: 30 },
-            numbering: Numbering::Sequential,
             id_secret: Uuid::from_u128(0x5e_c4e7),
+            settings: OrderSettings {
+                capture: self.capture,
+                unpaid_orders_max: self.unpaid.orders_max,
+                unpaid_share_percent_max: self.unpaid.share_percent_max,
+                unpaid_units_min: self.unpaid.units_min,
+                number: NumberSetting::Sequential,
+                lookups_per_email_max: 20,
+                ..OrderSettings::default()
+            },
         }
     }
 

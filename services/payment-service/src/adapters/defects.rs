@@ -6,7 +6,7 @@
 use super::{contract::PaymentsProvider, http::TEST_WEBHOOKS, view};
 use crate::{
     application,
-    domain::{PaymentState, RefundRequest, TransferOutcome},
+    domain::{PaymentState, Progress, RefundRequest, TransferOutcome},
 };
 use async_trait::async_trait;
 use axum::{
@@ -56,7 +56,7 @@ impl Payments for DefectivePayments {
     async fn cancel(&self, id: PaymentId, order_id: OrderId) -> Result<(), CallError> {
         if planted("void_forgotten") {
             let payment = self.payments().payment(id).await.map_err(Problem::from)?;
-            if payment.is_some_and(|payment| payment.state == PaymentState::Unknown) {
+            if payment.is_some_and(|payment| payment.state() == PaymentState::Unknown) {
                 return Ok(());
             }
         }
@@ -86,7 +86,7 @@ impl DefectivePayments {
     /// Refuses a payment that exists when its method is no longer offered.
     async fn check_existing(&self, id: PaymentId) -> Result<(), CallError> {
         let payment = self.payments().payment(id).await.map_err(Problem::from)?;
-        let method = payment.and_then(|it| it.intent.as_ref().map(|intent| intent.method.clone()));
+        let method = payment.and_then(|it| it.intent().map(|intent| intent.method.clone()));
         method.map_or(Ok(()), |method| self.check_offered(&method))
     }
 
@@ -110,8 +110,10 @@ impl DefectivePayments {
             RefundRequest { id: refund_id, amount, reason, at: self.payments().ids.now() };
         let refund = |payment: &crate::domain::Payment| {
             let mut forgotten = payment.clone();
-            for earlier in forgotten.refunds.iter_mut().filter(|it| it.id == refund_id) {
-                earlier.id = RefundId(Uuid::nil());
+            if let Progress::Authorised { funds, .. } = &mut forgotten.progress {
+                for earlier in funds.refunds.iter_mut().filter(|it| it.id == refund_id) {
+                    earlier.id = RefundId(Uuid::nil());
+                }
             }
             forgotten.refund(request.clone(), &|_| Some(TransferOutcome::Done))
         };
@@ -148,9 +150,11 @@ async fn webhook(payments: Arc<application::Payments>, request: Request, next: N
 async fn capture_again(payments: &application::Payments, webhook: &Webhook) {
     let capture = |payment: &crate::domain::Payment| {
         let mut forgotten = payment.clone();
-        forgotten.captures.clear();
-        if forgotten.state == PaymentState::Captured {
-            forgotten.state = PaymentState::Authorised;
+        if let Progress::Authorised { funds, .. } = &mut forgotten.progress {
+            funds.captures.clear();
+            if funds.state == PaymentState::Captured {
+                funds.state = PaymentState::Authorised;
+            }
         }
         forgotten.capture(&webhook.event_id, None, &|_| Some(TransferOutcome::Done))
     };

@@ -6,8 +6,7 @@ mod signed_body;
 use super::signature::SigningKey;
 use crate::application::Payments;
 use std::sync::Arc;
-use web::ApiRouter;
-use web::routing::{get_with, post_with};
+use web::{ApiRouter, routes};
 
 /// Path to which the test processor sends its webhooks.
 pub(crate) const TEST_WEBHOOKS: &str = "/api/v1/webhooks/payments/test";
@@ -22,32 +21,18 @@ pub(crate) struct AppState {
 
 /// Routes of the service.
 pub(crate) fn routes(app: AppState) -> ApiRouter {
-    const TAG: &str = "Payments";
-    ApiRouter::new()
-        .api_route(
-            "/api/v1/payments/{id}",
-            get_with(public::show, |it| {
-                let about =
-                    "Operators see all of it; whoever else knows the id sees where it stands.";
-                it.id("showPayment").summary("Get a payment").description(about).tag(TAG)
-            }),
-        )
-        .api_route(
-            "/api/v1/payments/{id}/action",
-            post_with(public::apply_action, |it| {
-                it.id("actOnPayment").summary("Submit the customer's action").tag(TAG)
-            }),
-        )
-        .api_route(
-            TEST_WEBHOOKS,
-            post_with(public::handle_test_webhook, |it| {
-                let about =
-                    "Signed: `icommerce-signature: sha256=` and the HMAC-SHA-256 of the body.";
-                it.id("takeTestWebhook")
-                    .summary("Receive a webhook from the test processor")
-                    .description(about)
-                    .tag(TAG)
-            }),
-        )
-        .with_state(app)
+    routes! {
+        tag "Payments";
+        /// Get a payment
+        ///
+        /// Operators see all of it; whoever else knows the id sees where it stands.
+        get "/api/v1/payments/{id}" => public::show as showPayment;
+        /// Submit the customer's action
+        post "/api/v1/payments/{id}/action" => public::apply_action as actOnPayment;
+        /// Receive a webhook from the test processor
+        ///
+        /// Signed: `icommerce-signature: sha256=` and the HMAC-SHA-256 of the body.
+        post TEST_WEBHOOKS => public::handle_test_webhook as takeTestWebhook;
+    }
+    .with_state(app)
 }

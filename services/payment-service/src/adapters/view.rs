@@ -25,21 +25,21 @@ pub(crate) fn full(id: PaymentId, payment: &domain::Payment) -> Result<Payment, 
         id,
         order_id: payment.order_id,
         method: intent.method.clone(),
-        state: contract_state(payment.state),
+        state: contract_state(payment.state()),
         amount: intent.amount,
-        authorised: payment.money(payment.authorised),
+        authorised: payment.money(payment.authorised()),
         captured: payment.money(payment.captured()),
         refunded: payment.money(payment.refunded()),
-        failure: payment.failure.clone(),
+        failure: payment.failure().map(str::to_owned),
         action_url: action_url(id, payment),
-        refunds: payment.refunds.iter().map(refund).collect(),
+        refunds: payment.refunds().iter().map(refund).collect(),
     })
 }
 
 /// Summary of a payment, for everyone who knows its id.
 pub(crate) fn summary(id: PaymentId, payment: &domain::Payment) -> Result<PaymentSummary, Problem> {
     let PaymentIntent { amount, .. } = *intent_of(id, payment)?;
-    let (state, action_url) = (contract_state(payment.state), action_url(id, payment));
+    let (state, action_url) = (contract_state(payment.state()), action_url(id, payment));
     Ok(PaymentSummary { id, state, amount, action_url })
 }
 
@@ -54,55 +54,48 @@ pub(crate) fn not_found(id: PaymentId) -> Problem {
 }
 
 fn intent_of(id: PaymentId, payment: &domain::Payment) -> Result<&PaymentIntent, Problem> {
-    payment.intent.as_ref().ok_or_else(|| not_found(id))
+    payment.intent().ok_or_else(|| not_found(id))
 }
 
 /// Page on the shop edge where the customer acts.
 fn action_url(id: PaymentId, payment: &domain::Payment) -> Option<String> {
-    (payment.state == PaymentState::RequiresAction).then(|| format!("/payments/{id}/action"))
+    (payment.state() == PaymentState::RequiresAction).then(|| format!("/payments/{id}/action"))
 }
 
 impl From<PaymentError> for Problem {
     fn from(error: PaymentError) -> Self {
-        let title = error.to_string();
         match error {
-            PaymentError::Rejected(rejection) => rejection.into(),
-            PaymentError::UnknownMethod(_) => Self::field("payment.method", title),
-            PaymentError::InvalidToken(_) => Self::field("payment.token", title),
-            PaymentError::NotOffered(_) => Self::new(422, codes::METHOD_NOT_OFFERED, title),
-            PaymentError::MethodGone(_) => Self::new(409, codes::METHOD_GONE, title),
-            PaymentError::TestPaymentsOff => Self::new(422, codes::TEST_PAYMENTS_OFF, title),
+            PaymentError::Rejected(rejection) => rejected(&rejection),
+            PaymentError::UnknownMethod(_) => Self::field("payment.method", error.to_string()),
+            PaymentError::InvalidToken(_) => Self::field("payment.token", error.to_string()),
+            PaymentError::NotOffered(_) => Self::of(codes::METHOD_NOT_OFFERED, error),
+            PaymentError::MethodGone(_) => Self::of(codes::METHOD_GONE, error),
+            PaymentError::TestPaymentsOff => Self::of(codes::TEST_PAYMENTS_OFF, error),
             PaymentError::Storage(error) => error.into(),
         }
     }
 }
 
-impl From<Rejection> for Problem {
-    fn from(rejection: Rejection) -> Self {
-        let title = rejection.to_string();
-        match rejection {
-            Rejection::UnknownPayment => Self::new(404, kernel::codes::NOT_FOUND, title),
-            Rejection::NotAuthorised => Self::new(409, codes::NOT_AUTHORISED, title),
-            Rejection::OutcomeUnknown => {
-                Self::new(409, codes::OUTCOME_UNKNOWN, title).retry_after(1)
-            }
-            Rejection::NotCaptured => Self::new(409, codes::NOT_CAPTURED, title),
-            Rejection::ExceedsAuthorised { left } => {
-                Self::new(409, codes::EXCEEDS_AUTHORISED, title).fact("left", left)
-            }
-            Rejection::ExceedsRefundable { refundable } => {
-                Self::new(409, codes::EXCEEDS_REFUNDABLE, title).fact("refundable", refundable)
-            }
-            Rejection::Already(
-                PaymentState::Voided | PaymentState::Refunded | PaymentState::Failed,
-            ) => Self::new(409, codes::PAYMENT_ENDED, title),
-            Rejection::Already(_) => Self::new(409, codes::ALREADY_AUTHORISED, title),
-            Rejection::AmountNotPositive | Rejection::TooManyTransfers => {
-                Self::field("amount", title)
-            }
-            Rejection::CurrencyMismatch { .. } => Self::new(422, codes::CURRENCY_MISMATCH, title),
-            Rejection::IdReused => Self::new(409, codes::ID_REUSED, title),
-            Rejection::ProcessorRefused { .. } => Self::new(402, codes::PAYMENT_DECLINED, title),
+fn rejected(why: &Rejection) -> Problem {
+    let problem = |code| Problem::of(code, why);
+    match why {
+        Rejection::UnknownPayment => problem(kernel::codes::NOT_FOUND),
+        Rejection::NotAuthorised => problem(codes::NOT_AUTHORISED),
+        Rejection::OutcomeUnknown => problem(codes::OUTCOME_UNKNOWN).retry_after(1),
+        Rejection::NotCaptured => problem(codes::NOT_CAPTURED),
+        Rejection::ExceedsAuthorised { left } => {
+            problem(codes::EXCEEDS_AUTHORISED).fact("left", left)
         }
+        Rejection::ExceedsRefundable { refundable } => {
+            problem(codes::EXCEEDS_REFUNDABLE).fact("refundable", refundable)
+        }
+        Rejection::Already(state) if state.has_ended() => problem(codes::PAYMENT_ENDED),
+        Rejection::Already(_) => problem(codes::ALREADY_AUTHORISED),
+        Rejection::AmountNotPositive | Rejection::TooManyTransfers => {
+            Problem::field("amount", why.to_string())
+        }
+        Rejection::CurrencyMismatch { .. } => problem(codes::CURRENCY_MISMATCH),
+        Rejection::IdReused => problem(codes::ID_REUSED),
+        Rejection::ProcessorRefused { .. } => problem(codes::PAYMENT_DECLINED),
     }
 }

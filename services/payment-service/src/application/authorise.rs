@@ -43,7 +43,7 @@ impl Payments {
 
         if let Some(known) = &known {
             create(Some(known))?;
-            if known.state != PaymentState::Created {
+            if known.state() != PaymentState::Created {
                 return Ok(Arc::clone(known));
             }
         }
@@ -91,8 +91,8 @@ impl Payments {
         payment: &Payment,
         processor: &dyn Processor,
     ) -> Option<Result<AuthorisationOutcome, Elapsed>> {
-        let request = authorisation_request(id, payment.intent.as_ref()?);
-        match payment.state {
+        let request = authorisation_request(id, payment.intent()?);
+        match payment.state() {
             PaymentState::Created => {
                 Some(timeout(CALL_TIMEOUT, processor.authorise(&request)).await)
             }

@@ -22,7 +22,7 @@ impl Payments {
     ) -> Result<Arc<Payment>, PaymentError> {
         let processor = self.processor_of(id).await?;
         let execute_inline = |transfer: &_| processor.execute_inline(transfer);
-        let apply = |payment: &Payment| match (payment.state, action) {
+        let apply = |payment: &Payment| match (payment.state(), action) {
             (PaymentState::RequiresAction, CustomerAction::Approve) => {
                 payment.apply_outcome(&AuthorisationOutcome::Authorised, &execute_inline)
             }

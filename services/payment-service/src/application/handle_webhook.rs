@@ -24,7 +24,7 @@ impl Payments {
         let processor = self.processor(method)?;
         let execute_inline = |transfer: &_| processor.execute_inline(transfer);
         let receive = |payment: &Payment| {
-            if payment.intent.as_ref().is_none_or(|intent| intent.method != method) {
+            if payment.intent().is_none_or(|intent| intent.method != method) {
                 return Err(Rejection::UnknownPayment);
             }
             payment.receive_message(&message.id, &message.outcome, &execute_inline)

@@ -47,7 +47,7 @@ impl Payments {
         id: PaymentId,
     ) -> Result<Option<Arc<Payment>>, PaymentError> {
         let loaded = self.repository.load(&stream_name(id)).await?;
-        Ok(loaded.state.filter(|payment| payment.intent.is_some()))
+        Ok(loaded.state.filter(|payment| payment.intent().is_some()))
     }
 
     /// Processor of a payment that exists, whether its method is still offered or not.
@@ -56,7 +56,7 @@ impl Payments {
         id: PaymentId,
     ) -> Result<Arc<dyn Processor>, PaymentError> {
         let payment = self.payment(id).await?.ok_or(Rejection::UnknownPayment)?;
-        self.processor(payment.intent.as_ref().map_or("", |intent| &intent.method))
+        self.processor(payment.intent().map_or("", |intent| &intent.method))
     }
 
     /// Processor of a method that an existing payment has.
@@ -123,7 +123,7 @@ impl Payments {
         processor: &dyn Processor,
     ) -> Result<Arc<Payment>, PaymentError> {
         let mut payment = payment;
-        for transfer in payment.pending_transfers.clone() {
+        for transfer in payment.pending_transfers().to_vec() {
             // A transfer that a crash could take back must not be sent.
             durability::wait().await.map_err(commit_failed)?;
             if let Some(outcome) = send(id, &transfer, processor).await {
@@ -134,7 +134,7 @@ impl Payments {
                 }
             }
         }
-        if payment.pending_transfers.is_empty() {
+        if payment.pending_transfers().is_empty() {
             Ok(payment)
         } else {
             Err(Rejection::OutcomeUnknown.into())

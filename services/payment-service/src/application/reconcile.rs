@@ -131,7 +131,7 @@ impl Reconciler {
             }
             // Settled since it was listed, or unreadable for now: seen again at the next reading.
             let Ok(Some(payment)) = self.payments.payment(id).await else { continue };
-            let method = payment.intent.as_ref().map(|intent| intent.method.clone());
+            let method = payment.intent().map(|intent| intent.method.clone());
             let queue = self.queues.entry(method.unwrap_or_default()).or_default();
             queue.waiting.insert((Instant::now(), id));
             self.backoffs.insert(id, BACKOFF_MIN);
@@ -234,11 +234,11 @@ impl Payments {
         payment: Arc<Payment>,
         processor: &dyn Processor,
     ) -> Result<(Arc<Payment>, Response), PaymentError> {
-        let requested_at = payment.intent.as_ref().map_or(self.ids.now(), |intent| intent.at);
+        let requested_at = payment.intent().map_or(self.ids.now(), |intent| intent.at);
         let age = self.ids.now().duration_since(requested_at);
         // The request that created it may still wait for the processor's first answer.
         let may_be_in_flight =
-            payment.state == PaymentState::Created && age.unsigned_abs() < CALL_TIMEOUT;
+            payment.state() == PaymentState::Created && age.unsigned_abs() < CALL_TIMEOUT;
         if may_be_in_flight {
             return Ok((payment, Response::Received));
         }

@@ -134,6 +134,11 @@ impl PaymentEventKind {
 }
 
 impl PaymentState {
+    /// Whether no money can move any more.
+    pub(crate) fn has_ended(self) -> bool {
+        matches!(self, Self::Voided | Self::Refunded | Self::Failed)
+    }
+
     /// Name of the state in sentences and in the published state table.
     pub(crate) fn name(self) -> &'static str {
         match self {

@@ -14,7 +14,7 @@ impl Payment {
             let kind = PaymentEventKind::Created(intent);
             return Ok(vec![PaymentEvent { order_id, state: PaymentState::Created, kind }]);
         };
-        let Some(known) = &payment.intent else {
+        let Some(known) = payment.intent() else {
             return Err(Rejection::Already(PaymentState::Voided));
         };
         let same = known.amount == intent.amount

@@ -2,6 +2,7 @@
 
 use super::{
     Payment, PaymentEvent, PaymentEventKind, PaymentState, Rejection, Transfer, TransferOutcome,
+    payment::Progress,
 };
 
 /// Outcome of an authorisation.
@@ -28,24 +29,23 @@ impl Payment {
         outcome: &AuthorisationOutcome,
         inline: InlineProcessor<'_>,
     ) -> Result<Vec<PaymentEvent>, Rejection> {
-        if self.intent.is_none() {
+        if self.intent().is_none() {
             // Barred before the processor was ever called.
             return Ok(Vec::new());
         }
-        let is_open = matches!(
-            self.state,
-            PaymentState::Created | PaymentState::RequiresAction | PaymentState::Unknown
-        );
+        let is_open = matches!(self.progress, Progress::Pending { .. });
         let kinds = match outcome {
-            AuthorisationOutcome::Authorised if is_open && self.cancelled => self.void_late(inline),
+            AuthorisationOutcome::Authorised if self.is_cancelled() => self.void_late(inline),
             AuthorisationOutcome::Authorised if is_open => vec![PaymentEventKind::Authorised],
-            AuthorisationOutcome::Authorised if self.was_authorised => Vec::new(),
+            AuthorisationOutcome::Authorised if self.funds().is_some() => Vec::new(),
             AuthorisationOutcome::Authorised => self.void_late(inline),
             // A cancelled payment does not wait for the customer.
-            AuthorisationOutcome::ActionRequired if is_open && self.cancelled => {
+            AuthorisationOutcome::ActionRequired if self.is_cancelled() => {
                 vec![PaymentEventKind::Voided { amount: self.zero() }]
             }
-            AuthorisationOutcome::ActionRequired if self.state == PaymentState::RequiresAction => {
+            AuthorisationOutcome::ActionRequired
+                if self.state() == PaymentState::RequiresAction =>
+            {
                 Vec::new()
             }
             AuthorisationOutcome::ActionRequired if is_open => {
@@ -55,14 +55,14 @@ impl Payment {
                 vec![PaymentEventKind::Declined { reason: reason.clone() }]
             }
             AuthorisationOutcome::Declined { .. }
-                if matches!(self.state, PaymentState::Voided | PaymentState::Failed) =>
+                if matches!(self.state(), PaymentState::Voided | PaymentState::Failed) =>
             {
                 Vec::new()
             }
             AuthorisationOutcome::ActionRequired | AuthorisationOutcome::Declined { .. } => {
-                return Err(Rejection::Already(self.state));
+                return Err(Rejection::Already(self.state()));
             }
-            AuthorisationOutcome::Unknown if is_open && self.state != PaymentState::Unknown => {
+            AuthorisationOutcome::Unknown if is_open && self.state() != PaymentState::Unknown => {
                 vec![PaymentEventKind::OutcomeUnknown]
             }
             AuthorisationOutcome::Unknown => Vec::new(),
@@ -89,7 +89,7 @@ impl Payment {
 
     fn void_late(&self, inline: InlineProcessor<'_>) -> Vec<PaymentEventKind> {
         let mut kinds = vec![PaymentEventKind::AuthorisedTooLate];
-        let amount = self.intent.as_ref().map_or_else(|| self.zero(), |intent| intent.amount);
+        let amount = self.intent().map_or_else(|| self.zero(), |intent| intent.amount);
         kinds.push(Transfer::void(amount).request(inline));
         kinds
     }

@@ -6,29 +6,57 @@ use super::{
 };
 use identifiers::{OrderId, RefundId};
 use kernel::{Money, Timestamp};
-use std::collections::VecDeque;
+use std::{collections::VecDeque, mem};
 
 /// Payment aggregate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Payment {
     pub(crate) order_id: OrderId,
+    pub(crate) progress: Progress,
+    /// Ids of the latest messages of the processor, oldest first.
+    message_ids: VecDeque<String>,
+}
+
+/// Progress of a payment, with what is known of it at each stage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// Cancelled before it was created, so that it never will be.
+    Barred,
+    /// Neither authorised nor declined by the processor.
+    Pending { intent: PaymentIntent, stage: PendingStage },
+    /// Declined by the processor.
+    Declined { intent: PaymentIntent, reason: String },
+    /// Voided before the processor authorised it.
+    Abandoned { intent: PaymentIntent },
+    /// Authorised by the processor, be it too late.
+    Authorised { intent: PaymentIntent, funds: Funds },
+}
+
+/// Stage of a payment that the processor has neither authorised nor declined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PendingStage {
+    /// The processor has not answered.
+    Created,
+    /// The customer has to act.
+    RequiresAction,
+    /// The processor did not report an outcome.
+    Unknown,
+    /// Cancelled while the outcome is unknown: a late authorisation is voided.
+    Cancelled,
+}
+
+/// Funds of an authorised payment: what was promised, captured and refunded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Funds {
     pub(crate) state: PaymentState,
-    /// `None` when the payment was cancelled before it was created.
-    pub(crate) intent: Option<PaymentIntent>,
     /// Authorised amount in minor units, captured or not, less what was voided.
     pub(crate) authorised: i64,
     pub(crate) captures: Vec<Capture>,
     pub(crate) refunds: Vec<Refund>,
     /// Transfers that the processor was told to make and has not answered.
     pub(crate) pending_transfers: Vec<Transfer>,
-    /// Reason why the processor declined.
-    pub(crate) failure: Option<String>,
-    /// Whether it was cancelled while its outcome was unknown.
-    pub(super) cancelled: bool,
-    /// Whether the processor has ever authorised it, be it too late.
-    pub(super) was_authorised: bool,
-    /// Ids of the latest messages of the processor, oldest first.
-    pub(super) message_ids: VecDeque<String>,
+    /// Reason why the processor had declined before it authorised the payment too late.
+    pub(crate) declined: Option<String>,
 }
 
 /// Capture of a payment.
@@ -50,84 +78,101 @@ pub(crate) struct Refund {
 impl Payment {
     /// Folds the next event into the state.
     pub(crate) fn evolve(payment: Option<Self>, event: &PaymentEvent) -> Self {
-        let mut payment = payment.unwrap_or_else(|| Self::empty(event.order_id));
-        payment.state = event.state;
-        payment.apply(&event.kind);
+        let mut payment = payment.unwrap_or_else(|| Self {
+            order_id: event.order_id,
+            progress: Progress::Barred,
+            message_ids: VecDeque::new(),
+        });
+        if let PaymentEventKind::MessageReceived { message_id } = &event.kind {
+            payment.message_ids.push_back(message_id.clone());
+            if payment.message_ids.len() > MESSAGE_IDS_MAX {
+                payment.message_ids.pop_front();
+            }
+        }
+        payment.progress = mem::replace(&mut payment.progress, Progress::Barred).after(event);
         payment
     }
 
-    fn empty(order_id: OrderId) -> Self {
-        Self {
-            order_id,
-            state: PaymentState::Created,
-            intent: None,
-            authorised: 0,
-            captures: Vec::new(),
-            refunds: Vec::new(),
-            pending_transfers: Vec::new(),
-            failure: None,
-            cancelled: false,
-            was_authorised: false,
-            message_ids: VecDeque::new(),
+    pub(crate) fn state(&self) -> PaymentState {
+        match &self.progress {
+            Progress::Pending { stage: PendingStage::Created, .. } => PaymentState::Created,
+            Progress::Pending { stage: PendingStage::RequiresAction, .. } => {
+                PaymentState::RequiresAction
+            }
+            Progress::Pending {
+                stage: PendingStage::Unknown | PendingStage::Cancelled, ..
+            } => PaymentState::Unknown,
+            Progress::Declined { .. } => PaymentState::Failed,
+            Progress::Barred | Progress::Abandoned { .. } => PaymentState::Voided,
+            Progress::Authorised { funds, .. } => funds.state,
         }
     }
 
-    fn apply(&mut self, kind: &PaymentEventKind) {
-        match kind {
-            PaymentEventKind::Created(intent) => self.intent = Some(intent.clone()),
-            PaymentEventKind::Authorised | PaymentEventKind::AuthorisedTooLate => {
-                self.authorised = self.intent.as_ref().map_or(0, |intent| intent.amount.amount);
-                self.was_authorised = true;
-            }
-            PaymentEventKind::Declined { reason } => self.failure = Some(reason.clone()),
-            PaymentEventKind::CancellationRequested => self.cancelled = true,
-            PaymentEventKind::TransferRequested(transfer) => {
-                self.pending_transfers.push(transfer.clone());
-            }
-            PaymentEventKind::TransferRefused { key, .. } => self.remove_pending(key),
-            PaymentEventKind::Captured { reference, amount } => {
-                self.remove_pending(&TransferKind::capture_key(reference));
-                self.captures.push(Capture { reference: reference.clone(), amount: *amount });
-            }
-            PaymentEventKind::Refunded { refund_id, amount, reason, at } => {
-                self.remove_pending(&TransferKind::refund_key(*refund_id));
-                let (id, amount, reason, at) = (*refund_id, *amount, reason.clone(), *at);
-                self.refunds.push(Refund { id, amount, reason, at });
-            }
-            PaymentEventKind::Voided { amount } => {
-                self.remove_pending(TransferKind::VOID_KEY);
-                self.authorised -= amount.amount;
-            }
-            PaymentEventKind::MessageReceived { message_id } => {
-                self.message_ids.push_back(message_id.clone());
-                if self.message_ids.len() > MESSAGE_IDS_MAX {
-                    self.message_ids.pop_front();
-                }
-            }
-            PaymentEventKind::ActionRequired
-            | PaymentEventKind::OutcomeUnknown
-            | PaymentEventKind::Barred => {}
+    /// Intent of the payment; `None` when it was cancelled before it was created.
+    pub(crate) fn intent(&self) -> Option<&PaymentIntent> {
+        match &self.progress {
+            Progress::Barred => None,
+            Progress::Pending { intent, .. }
+            | Progress::Declined { intent, .. }
+            | Progress::Abandoned { intent }
+            | Progress::Authorised { intent, .. } => Some(intent),
         }
     }
 
-    fn remove_pending(&mut self, key: &str) {
-        self.pending_transfers.retain(|transfer| transfer.key != key);
+    /// Reason why the processor declined.
+    pub(crate) fn failure(&self) -> Option<&str> {
+        match &self.progress {
+            Progress::Declined { reason, .. } => Some(reason),
+            Progress::Authorised { funds, .. } => funds.declined.as_deref(),
+            Progress::Barred | Progress::Pending { .. } | Progress::Abandoned { .. } => None,
+        }
+    }
+
+    /// Whether it was cancelled while its outcome is unknown.
+    pub(super) fn is_cancelled(&self) -> bool {
+        matches!(self.progress, Progress::Pending { stage: PendingStage::Cancelled, .. })
+    }
+
+    /// Funds of the payment, if the processor has ever authorised it.
+    pub(super) fn funds(&self) -> Option<&Funds> {
+        match &self.progress {
+            Progress::Authorised { funds, .. } => Some(funds),
+            _ => None,
+        }
+    }
+
+    /// Authorised amount in minor units, captured or not, less what was voided.
+    pub(crate) fn authorised(&self) -> i64 {
+        self.funds().map_or(0, |funds| funds.authorised)
+    }
+
+    pub(crate) fn captures(&self) -> &[Capture] {
+        self.funds().map_or(&[], |funds| &funds.captures)
+    }
+
+    pub(crate) fn refunds(&self) -> &[Refund] {
+        self.funds().map_or(&[], |funds| &funds.refunds)
+    }
+
+    /// Transfers that the processor was told to make and has not answered.
+    pub(crate) fn pending_transfers(&self) -> &[Transfer] {
+        self.funds().map_or(&[], |funds| &funds.pending_transfers)
     }
 
     /// Captured amount in minor units.
     pub(crate) fn captured(&self) -> i64 {
-        self.captures.iter().map(|capture| capture.amount.amount).sum()
+        self.captures().iter().map(|capture| capture.amount.amount).sum()
     }
 
     /// Refunded amount in minor units.
     pub(crate) fn refunded(&self) -> i64 {
-        self.refunds.iter().map(|refund| refund.amount.amount).sum()
+        self.refunds().iter().map(|refund| refund.amount.amount).sum()
     }
 
     /// Amount that can still be captured: authorised, not captured, and not in a pending capture.
     pub(super) fn capturable(&self) -> i64 {
         let pending = self.pending_amount(|kind| matches!(kind, TransferKind::Capture { .. }));
-        self.authorised - self.captured() - pending
+        self.authorised() - self.captured() - pending
     }
 
     /// Amount that can still be refunded: captured, not refunded, and not in a pending refund.
@@ -137,14 +182,14 @@ impl Payment {
     }
 
     fn pending_amount(&self, which: impl Fn(&TransferKind) -> bool) -> i64 {
-        let counted = self.pending_transfers.iter().filter(|transfer| which(&transfer.kind));
+        let counted = self.pending_transfers().iter().filter(|transfer| which(&transfer.kind));
         counted.map(|transfer| transfer.amount.amount).sum()
     }
 
     /// Whether an outcome of the processor is missing, so that the reconciler has to ask again.
     pub(crate) fn is_unsettled(&self) -> bool {
-        matches!(self.state, PaymentState::Created | PaymentState::Unknown)
-            || !self.pending_transfers.is_empty()
+        matches!(self.state(), PaymentState::Created | PaymentState::Unknown)
+            || !self.pending_transfers().is_empty()
     }
 
     /// Whether this message was processed before.
@@ -179,10 +224,10 @@ impl Payment {
             PaymentEventKind::Declined { .. } => PaymentState::Failed,
             PaymentEventKind::AuthorisedTooLate | PaymentEventKind::Barred => PaymentState::Voided,
             PaymentEventKind::Captured { amount, .. } => {
-                let all = self.captured() + amount.amount == self.authorised;
+                let all = self.captured() + amount.amount == self.authorised();
                 if all { PaymentState::Captured } else { PaymentState::PartiallyCaptured }
             }
-            PaymentEventKind::Refunded { amount, .. } if self.state == PaymentState::Captured => {
+            PaymentEventKind::Refunded { amount, .. } if self.state() == PaymentState::Captured => {
                 let all = self.refunded() + amount.amount == self.captured();
                 if all { PaymentState::Refunded } else { PaymentState::Captured }
             }
@@ -195,7 +240,93 @@ impl Payment {
             | PaymentEventKind::TransferRequested(_)
             | PaymentEventKind::TransferRefused { .. }
             | PaymentEventKind::Refunded { .. }
-            | PaymentEventKind::MessageReceived { .. } => self.state,
+            | PaymentEventKind::MessageReceived { .. } => self.state(),
         }
+    }
+}
+
+impl Progress {
+    /// Progress after the event.
+    fn after(self, event: &PaymentEvent) -> Self {
+        let pending = |intent, stage| Self::Pending { intent, stage };
+        match (self, &event.kind) {
+            (_, PaymentEventKind::Created(intent)) => {
+                pending(intent.clone(), PendingStage::Created)
+            }
+            (Self::Authorised { intent, mut funds }, _) => {
+                funds.apply(event);
+                Self::Authorised { intent, funds }
+            }
+            (before, PaymentEventKind::Authorised | PaymentEventKind::AuthorisedTooLate) => {
+                before.authorised(event.state)
+            }
+            (Self::Pending { intent, stage }, kind) => match kind {
+                PaymentEventKind::ActionRequired => pending(intent, PendingStage::RequiresAction),
+                PaymentEventKind::OutcomeUnknown => pending(intent, PendingStage::Unknown),
+                PaymentEventKind::CancellationRequested => pending(intent, PendingStage::Cancelled),
+                PaymentEventKind::Declined { reason } => {
+                    Self::Declined { intent, reason: reason.clone() }
+                }
+                PaymentEventKind::Voided { .. } => Self::Abandoned { intent },
+                _ => pending(intent, stage),
+            },
+            (before, _) => before,
+        }
+    }
+
+    /// Progress after an authorisation, which leads to this state.
+    fn authorised(self, state: PaymentState) -> Self {
+        let (intent, declined) = match self {
+            Self::Declined { intent, reason } => (intent, Some(reason)),
+            Self::Pending { intent, .. } | Self::Abandoned { intent } => (intent, None),
+            other @ (Self::Barred | Self::Authorised { .. }) => return other,
+        };
+        let funds = Funds {
+            state,
+            authorised: intent.amount.amount,
+            captures: Vec::new(),
+            refunds: Vec::new(),
+            pending_transfers: Vec::new(),
+            declined,
+        };
+        Self::Authorised { intent, funds }
+    }
+}
+
+impl Funds {
+    fn apply(&mut self, event: &PaymentEvent) {
+        self.state = event.state;
+        match &event.kind {
+            PaymentEventKind::TransferRequested(transfer) => {
+                self.pending_transfers.push(transfer.clone());
+            }
+            PaymentEventKind::TransferRefused { key, .. } => self.remove_pending(key),
+            PaymentEventKind::Captured { reference, amount } => {
+                self.remove_pending(&TransferKind::capture_key(reference));
+                self.captures.push(Capture { reference: reference.clone(), amount: *amount });
+            }
+            PaymentEventKind::Refunded { refund_id, amount, reason, at } => {
+                self.remove_pending(&TransferKind::refund_key(*refund_id));
+                let (id, amount, reason, at) = (*refund_id, *amount, reason.clone(), *at);
+                self.refunds.push(Refund { id, amount, reason, at });
+            }
+            PaymentEventKind::Voided { amount } => {
+                self.remove_pending(TransferKind::VOID_KEY);
+                self.authorised -= amount.amount;
+            }
+            PaymentEventKind::Created(_)
+            | PaymentEventKind::ActionRequired
+            | PaymentEventKind::OutcomeUnknown
+            | PaymentEventKind::Authorised
+            | PaymentEventKind::Declined { .. }
+            | PaymentEventKind::CancellationRequested
+            | PaymentEventKind::AuthorisedTooLate
+            | PaymentEventKind::Barred
+            | PaymentEventKind::MessageReceived { .. } => {}
+        }
+    }
+
+    fn remove_pending(&mut self, key: &str) {
+        self.pending_transfers.retain(|transfer| transfer.key != key);
     }
 }

@@ -39,13 +39,14 @@ impl Payment {
         amount: Option<Money>,
         inline: InlineProcessor<'_>,
     ) -> Result<Vec<PaymentEvent>, Rejection> {
-        let earlier = self.captures.iter().find(|it| it.reference == reference).map(|it| it.amount);
+        let earlier =
+            self.captures().iter().find(|it| it.reference == reference).map(|it| it.amount);
         if let Some(earlier) =
             earlier.or_else(|| self.pending_with_key(&TransferKind::capture_key(reference)))
         {
             return replay(earlier, amount);
         }
-        match self.state {
+        match self.state() {
             PaymentState::Created | PaymentState::RequiresAction => {
                 return Err(Rejection::NotAuthorised);
             }
@@ -55,10 +56,10 @@ impl Payment {
                 return Err(Rejection::ExceedsAuthorised { left: self.zero() });
             }
             PaymentState::Refunded | PaymentState::Voided | PaymentState::Failed => {
-                return Err(Rejection::Already(self.state));
+                return Err(Rejection::Already(self.state()));
             }
         }
-        if self.pending_transfers.iter().any(|transfer| transfer.kind == TransferKind::Void) {
+        if self.pending_transfers().iter().any(|transfer| transfer.kind == TransferKind::Void) {
             return Err(Rejection::Already(PaymentState::Voided));
         }
         let left = self.money(self.capturable());
@@ -66,7 +67,7 @@ impl Payment {
         if amount.amount > left.amount {
             return Err(Rejection::ExceedsAuthorised { left });
         }
-        if self.captures.len() + self.pending_transfers.len() >= TRANSFERS_MAX {
+        if self.captures().len() + self.pending_transfers().len() >= TRANSFERS_MAX {
             return Err(Rejection::TooManyTransfers);
         }
         let kind = TransferKind::Capture { reference: reference.to_owned() };
@@ -82,11 +83,11 @@ impl Payment {
     ) -> Result<Vec<PaymentEvent>, Rejection> {
         let RefundRequest { id: refund_id, amount, reason, at } = request;
         let key = TransferKind::refund_key(refund_id);
-        let earlier = self.refunds.iter().find(|it| it.id == refund_id).map(|it| it.amount);
+        let earlier = self.refunds().iter().find(|it| it.id == refund_id).map(|it| it.amount);
         if let Some(earlier) = earlier.or_else(|| self.pending_with_key(&key)) {
             return replay(earlier, amount);
         }
-        match self.state {
+        match self.state() {
             PaymentState::Unknown => return Err(Rejection::OutcomeUnknown),
             PaymentState::Captured | PaymentState::PartiallyCaptured | PaymentState::Refunded => {}
             PaymentState::Created
@@ -100,7 +101,7 @@ impl Payment {
             return Err(Rejection::ExceedsRefundable { refundable });
         }
         let amount = self.check_amount(amount.unwrap_or(refundable))?;
-        if self.refunds.len() + self.pending_transfers.len() >= TRANSFERS_MAX {
+        if self.refunds().len() + self.pending_transfers().len() >= TRANSFERS_MAX {
             return Err(Rejection::TooManyTransfers);
         }
         let kind = TransferKind::Refund { refund_id, reason, at };
@@ -109,14 +110,14 @@ impl Payment {
 
     /// Voids what is authorised and not captured.
     pub(crate) fn void(&self, inline: InlineProcessor<'_>) -> Result<Vec<PaymentEvent>, Rejection> {
-        if self.pending_transfers.iter().any(|transfer| transfer.kind == TransferKind::Void) {
+        if self.pending_transfers().iter().any(|transfer| transfer.kind == TransferKind::Void) {
             return Ok(Vec::new());
         }
-        let kinds = match self.state {
+        let kinds = match self.state() {
             PaymentState::Created | PaymentState::RequiresAction => {
                 vec![PaymentEventKind::Voided { amount: self.zero() }]
             }
-            PaymentState::Unknown if self.cancelled => Vec::new(),
+            PaymentState::Unknown if self.is_cancelled() => Vec::new(),
             PaymentState::Unknown => vec![PaymentEventKind::CancellationRequested],
             // What a pending capture will leave is not known before its outcome.
             PaymentState::Authorised | PaymentState::PartiallyCaptured
@@ -152,18 +153,18 @@ impl Payment {
 
     /// Settles a pending transfer; one that is settled already changes nothing.
     pub(crate) fn settle(&self, key: &str, outcome: &TransferOutcome) -> Vec<PaymentEvent> {
-        let pending = self.pending_transfers.iter().find(|transfer| transfer.key == key);
+        let pending = self.pending_transfers().iter().find(|transfer| transfer.key == key);
         let settled = pending.map(|transfer| transfer.clone().into_event(outcome.clone()));
         self.record(settled.into_iter().collect())
     }
 
     fn is_being_captured(&self) -> bool {
-        self.pending_transfers.iter().any(|it| matches!(it.kind, TransferKind::Capture { .. }))
+        self.pending_transfers().iter().any(|it| matches!(it.kind, TransferKind::Capture { .. }))
     }
 
     /// Amount of the pending transfer with this key.
     fn pending_with_key(&self, key: &str) -> Option<Money> {
-        self.pending_transfers.iter().find(|transfer| transfer.key == key).map(|it| it.amount)
+        self.pending_transfers().iter().find(|transfer| transfer.key == key).map(|it| it.amount)
     }
 
     fn check_amount(&self, amount: Money) -> Result<Money, Rejection> {
@@ -176,7 +177,7 @@ impl Payment {
 
     fn currency(&self) -> Currency {
         // A payment without an intent transfers no money; its currency never shows.
-        self.intent.as_ref().map_or(Currency::EUR, |intent| intent.amount.currency)
+        self.intent().map_or(Currency::EUR, |intent| intent.amount.currency)
     }
 
     pub(crate) fn money(&self, amount: i64) -> Money {

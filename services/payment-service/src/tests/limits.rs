@@ -45,10 +45,10 @@ fn a_payment_is_captured_in_parts_up_to_what_is_authorised() {
     let mut fixture = PaymentFixture::captured(4_000);
     assert_eq!(fixture.capture("d", 6_001), Err(Rejection::ExceedsAuthorised { left: eur(6_000) }));
     assert_eq!(fixture.capture("d", 5_000), Ok(1));
-    assert_eq!(fixture.payment().state, PaymentState::PartiallyCaptured);
+    assert_eq!(fixture.payment().state(), PaymentState::PartiallyCaptured);
     assert_eq!(fixture.capture("e", None), Ok(1), "all that is left");
     assert_eq!(
-        (fixture.payment().state, fixture.payment().captured()),
+        (fixture.payment().state(), fixture.payment().captured()),
         (PaymentState::Captured, 10_000)
     );
 }
@@ -58,13 +58,13 @@ fn the_rest_of_a_partial_capture_can_be_voided() {
     let mut fixture = PaymentFixture::captured(4_000);
     fixture.refund(refund(1, 4_000)).unwrap();
     assert_eq!(
-        fixture.payment().state,
+        fixture.payment().state(),
         PaymentState::PartiallyCaptured,
         "the rest may still be captured"
     );
     fixture.void().unwrap();
     assert_eq!(
-        (fixture.payment().state, fixture.payment().authorised),
+        (fixture.payment().state(), fixture.payment().authorised()),
         (PaymentState::Refunded, 4_000)
     );
 }
@@ -120,7 +120,7 @@ fn pending_transfers_count_until_the_processor_refuses() {
     );
     assert_eq!(fixture.refund(refund(1, 6_000)), Ok(0), "still pending");
 
-    let key = fixture.payment().pending_transfers[0].key.clone();
+    let key = fixture.payment().pending_transfers()[0].key.clone();
     let refused =
         fixture.payment().settle(&key, &TransferOutcome::Refused { reason: "closed".to_owned() });
     fixture.record(Ok(refused)).unwrap();
@@ -147,5 +147,5 @@ fn a_pending_void_blocks_captures_and_a_pending_capture_blocks_voids() {
     assert_eq!(other.void(), Ok(0));
     let settled = other.payment().settle("void", &TransferOutcome::Done);
     other.record(Ok(settled)).unwrap();
-    assert_eq!(other.payment().state, PaymentState::Voided);
+    assert_eq!(other.payment().state(), PaymentState::Voided);
 }

@@ -61,7 +61,7 @@ fn execute(payment: &Payment, operation: &Operation) -> Result<Vec<PaymentEvent>
                 TransferOutcome::Refused { reason: "no".to_owned() }
             };
             Ok(payment
-                .pending_transfers
+                .pending_transfers()
                 .first()
                 .map_or_else(Vec::new, |it| payment.settle(&it.key, &outcome)))
         }
@@ -78,9 +78,10 @@ proptest! {
             let events = execute(fixture.payment(), &operation);
             let _ = fixture.record(events);
             let payment = fixture.payment();
-            let (authorised, captured, refunded) = (payment.authorised, payment.captured(), payment.refunded());
+            let (authorised, captured, refunded) = (payment.authorised(), payment.captured(), payment.refunded());
             prop_assert!(100 >= authorised && authorised >= captured && captured >= refunded && refunded >= 0);
             prop_assert!(payment.refundable() >= 0);
+            prop_assert_eq!(fixture.events.last().unwrap().state, payment.state());
             let replayed = Payment::after(None, &fixture.events).unwrap();
             prop_assert_eq!(&replayed, payment);
             // Requests of callers may be repeated. (A void after a capture is refused by the state table; callers cancel
@@ -93,9 +94,9 @@ proptest! {
                 let again = execute(fixture.payment(), &operation);
                 prop_assert_eq!(again.map(|events| events.len()), Ok(0), "{:?}", operation);
             }
-            let ended = matches!(payment.state, PaymentState::Voided | PaymentState::Failed);
+            let ended = matches!(payment.state(), PaymentState::Voided | PaymentState::Failed);
             prop_assert!(!ended || captured == 0);
-            prop_assert!(payment.state != PaymentState::Refunded || captured == refunded);
+            prop_assert!(payment.state() != PaymentState::Refunded || captured == refunded);
         }
     }
 

@@ -142,7 +142,7 @@ impl Process {
     }
 
     async fn state(&self) -> Option<PaymentState> {
-        self.payments.payment(ID).await.unwrap().map(|payment| payment.state)
+        self.payments.payment(ID).await.unwrap().map(|payment| payment.state())
     }
 
     async fn unsettled(&self) -> usize {
@@ -161,7 +161,7 @@ async fn the_bank_is_not_called_before_the_intent_is_durable() {
         process.engine.flush();
     };
     let (authorised, ()) = tokio::join!(process.authorise(), flush);
-    assert_eq!(authorised.unwrap().state, PaymentState::Authorised);
+    assert_eq!(authorised.unwrap().state(), PaymentState::Authorised);
 }
 
 #[tokio::test]
@@ -192,7 +192,7 @@ async fn a_crash_during_a_call_is_reconciled_and_the_bank_acts_once() {
 async fn a_bank_that_does_not_respond_is_asked_again() {
     let process = Process::start();
     *process.bank.unavailable.lock() = true;
-    assert_eq!(process.authorise().await.unwrap().state, PaymentState::Unknown);
+    assert_eq!(process.authorise().await.unwrap().state(), PaymentState::Unknown);
     let process = process.crashed();
     process.reconcile().await;
     assert_eq!(
@@ -262,7 +262,7 @@ async fn a_payment_whose_processor_is_gone_can_be_cancelled_and_nothing_else() {
         let mut gone = process.crashed();
         Arc::get_mut(&mut gone.payments).unwrap().processors.clear();
         let again = gone.authorise().await.unwrap();
-        assert_eq!(again.state, process.state().await.unwrap(), "it is still the same payment");
+        assert_eq!(again.state(), process.state().await.unwrap(), "it is still the same payment");
         let refused = durability::scope(gone.payments.refund(ID, refund(1, 1))).await.0;
         assert!(matches!(refused, Err(PaymentError::MethodGone(method)) if method == "bank"));
         let refused = durability::scope(gone.payments.capture(ID, "d", None)).await.0;
@@ -271,7 +271,7 @@ async fn a_payment_whose_processor_is_gone_can_be_cancelled_and_nothing_else() {
         gone.payments.cancel(ID, order_id()).await.unwrap();
         let payment = gone.payments.payment(ID).await.unwrap().unwrap();
         let pending: Vec<&str> =
-            payment.pending_transfers.iter().map(|transfer| transfer.key.as_str()).collect();
+            payment.pending_transfers().iter().map(|transfer| transfer.key.as_str()).collect();
         assert_eq!(pending.len(), 1, "what a person has to do is recorded once");
         assert_eq!(pending[0].starts_with("refund/"), is_captured);
         // Back again, the processor is told.

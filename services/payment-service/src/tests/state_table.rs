@@ -19,7 +19,7 @@ fn payment_in(state: &str) -> PaymentFixture {
         "failed" => drop(fixture.apply_outcome(&declined())),
         _ => panic!("{state}"),
     }
-    assert_eq!(fixture.payment().state.name(), state);
+    assert_eq!(fixture.payment().state().name(), state);
     fixture
 }
 
@@ -79,7 +79,7 @@ fn every_cell_of_the_table() {
                     assert_eq!(fixture.payment(), &before);
                 } else {
                     answer.unwrap_or_else(|error| panic!("{state} {column}: {error}"));
-                    reached.push(fixture.payment().state.name());
+                    reached.push(fixture.payment().state().name());
                 }
             }
             if let Some(next) = cell["next"].as_array() {
@@ -104,16 +104,16 @@ fn a_late_authorisation_is_voided_once_and_the_events_say_why() {
         let mut fixture = payment_in(state);
         assert_eq!(fixture.apply_outcome(&AuthorisationOutcome::Authorised), Ok(2));
         assert_eq!(fixture.apply_outcome(&AuthorisationOutcome::Authorised), Ok(0));
-        assert_eq!(fixture.payment().state, PaymentState::Voided);
-        assert_eq!(fixture.payment().authorised, 0);
+        assert_eq!(fixture.payment().state(), PaymentState::Voided);
+        assert_eq!(fixture.payment().authorised(), 0);
         assert_eq!(fixture.names()[1..], [before, "authorised_too_late", "voided"]);
     }
     let mut fixture = payment_in("unknown");
     fixture.cancel().unwrap();
     assert_eq!(fixture.cancel(), Ok(0));
-    assert_eq!(fixture.payment().state, PaymentState::Unknown);
+    assert_eq!(fixture.payment().state(), PaymentState::Unknown);
     fixture.apply_outcome(&AuthorisationOutcome::Authorised).unwrap();
-    assert_eq!(fixture.payment().state, PaymentState::Voided);
+    assert_eq!(fixture.payment().state(), PaymentState::Voided);
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn a_late_success_voids_the_payment_of_a_cancelled_order() {
     fixture.cancel().unwrap();
     assert_eq!(vector["input"]["event"], "authorise_ok");
     fixture.apply_outcome(&AuthorisationOutcome::Authorised).unwrap();
-    assert_eq!(fixture.payment().state.name(), vector["expect"]["payment"]);
+    assert_eq!(fixture.payment().state().name(), vector["expect"]["payment"]);
 }
 
 #[test]
@@ -150,13 +150,13 @@ fn cancelling_ends_every_payment_and_keeps_no_money() {
         fixture.cancel().unwrap();
         let payment = fixture.payment();
         assert_eq!(
-            (payment.captured(), payment.authorised),
+            (payment.captured(), payment.authorised()),
             (payment.refunded(), payment.captured()),
             "{state}"
         );
         assert!(
             matches!(
-                payment.state,
+                payment.state(),
                 PaymentState::Voided | PaymentState::Refunded | PaymentState::Failed
             ),
             "{state}"
@@ -193,7 +193,7 @@ fn a_message_counts_once_in_whatever_order_it_arrives() {
                 steps[*step].1(&mut fixture);
             }
             let names: Vec<&str> = order.iter().map(|step| steps[*step].0).collect();
-            assert_eq!(fixture.payment().state, expected, "{names:?}");
+            assert_eq!(fixture.payment().state(), expected, "{names:?}");
             let counted = |name| fixture.names().iter().filter(|it| **it == name).count();
             let authorisations = counted("authorised") + counted("authorised_too_late");
             assert_eq!((authorisations, counted("message_taken")), (1, 1), "{names:?}");

@@ -1,23 +1,9 @@
 //! Suite of the contract, run three ways: typed; over the wire in process, where calls get lost or arrive twice; and
 //! over the network.
 
-use crate::{
-    TestService, authorisation, code, eur, field, order_id, payment_id, refund_id, refusal,
-};
-use async_trait::async_trait;
-use contracts::{
-    payment::{
-        self, Authorisation, Capture, OfferedMethods, Payment, PaymentState, Payments, Refund,
-    },
-    shared::{OrderId, PaymentId, RefundId},
-};
-use kernel::SeededRandomness;
-use rpc::{CallError, Contract};
-use std::{future::pending, sync::Arc};
-use telemetry::Metrics;
-use tokio::net::TcpListener;
-use transport::CallPolicy;
-use web::ServeOptions;
+use crate::{TestService, authorisation, eur, order_id, payment_id, refund_id};
+use contracts::payment::{Capture, PaymentState, Payments, Refund};
+use testkit::{code, field, problem};
 
 /// What the contract promises, whichever way it is called.
 async fn behaves_like_payments(payments: &dyn Payments) {
@@ -67,7 +53,7 @@ async fn captures_and_refunds_once(payments: &dyn Payments) {
     let payment = refund(1, Some(3_000)).await.unwrap();
     assert_eq!((payment.refunded, payment.refunds.len()), (eur(3_000), 1));
     assert_eq!(refund(1, Some(3_000)).await.unwrap(), payment);
-    let refused = refusal(refund(2, Some(7_001)).await);
+    let refused = problem(refund(2, Some(7_001)).await);
     assert_eq!((refused.status, refused.code.as_str()), (409, "exceeds_refundable"));
     assert_eq!(refused.facts["refundable"], serde_json::json!(eur(7_000)));
     assert_eq!(refund(2, None).await.unwrap().state, PaymentState::Refunded);
@@ -114,9 +100,7 @@ async fn typed() {
 async fn over_the_wire_where_calls_get_lost_or_arrive_twice() {
     for seed in 0..20 {
         let service = TestService::start().await;
-        let loopback = transport::loopback(payment::SERVICE, service.router.clone());
-        let client = <dyn Payments as Contract>::client(transport::chaos(loopback, seed));
-        behaves_like_payments(&Retried(client)).await;
+        behaves_like_payments(&*service.over_lossy_wire::<dyn Payments>(seed)).await;
         let captures = service.events(1).await.into_iter().filter(|name| name == "captured");
         assert_eq!(captures.count(), 2, "seed {seed}");
     }
@@ -125,63 +109,5 @@ async fn over_the_wire_where_calls_get_lost_or_arrive_twice() {
 #[tokio::test]
 async fn over_the_network() {
     let service = TestService::start().await;
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
-    let (policy, randomness) = (CallPolicy::default(), Arc::new(SeededRandomness::new(1)));
-    let channel =
-        transport::network(payment::SERVICE, vec![address], policy, randomness, &Metrics::new());
-    let client = <dyn Payments as Contract>::client(channel);
-    let server = web::serve(listener, service.router.clone(), ServeOptions::default(), pending());
-    tokio::select! {
-        outcome = server => panic!("the server stopped: {outcome:?}"),
-        () = behaves_like_payments(&*client) => {}
-    }
-}
-
-/// Contract whose calls are repeated until an answer comes, as callers may with idempotent operations.
-#[derive(Debug)]
-struct Retried(Arc<dyn Payments>);
-
-async fn retried<T, F: Future<Output = Result<T, CallError>>>(
-    call: impl Fn() -> F,
-) -> Result<T, CallError> {
-    loop {
-        match call().await {
-            Err(CallError::Unavailable { .. }) => {}
-            answer => return answer,
-        }
-    }
-}
-
-#[async_trait]
-impl Payments for Retried {
-    async fn methods(&self) -> Result<OfferedMethods, CallError> {
-        retried(|| self.0.methods()).await
-    }
-
-    async fn authorise(&self, id: PaymentId, new: Authorisation) -> Result<Payment, CallError> {
-        retried(|| self.0.authorise(id, new.clone())).await
-    }
-
-    async fn capture(
-        &self,
-        id: PaymentId,
-        reference: String,
-        capture: Capture,
-    ) -> Result<Payment, CallError> {
-        retried(|| self.0.capture(id, reference.clone(), capture)).await
-    }
-
-    async fn cancel(&self, id: PaymentId, order_id: OrderId) -> Result<(), CallError> {
-        retried(|| self.0.cancel(id, order_id)).await
-    }
-
-    async fn refund(
-        &self,
-        id: PaymentId,
-        refund_id: RefundId,
-        refund: Refund,
-    ) -> Result<Payment, CallError> {
-        retried(|| self.0.refund(id, refund_id, refund.clone())).await
-    }
+    behaves_like_payments(&*service.over_network::<dyn Payments>().await).await;
 }

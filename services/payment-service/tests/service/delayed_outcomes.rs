@@ -1,12 +1,13 @@
 //! Delayed outcomes: by the customer, by reconciliation, by webhook.
 
-use crate::{SECRET, TestService, code, eur, order_id, payment_id, refusal, via_edge};
+use crate::{SECRET, TestService, eur, order_id, payment_id};
 use contracts::payment::{
     ActionOutcome, PaymentAction, PaymentState, SIGNATURE_HEADER, Webhook, WebhookOutcome,
 };
 use hmac::{Hmac, Mac};
 use serde_json::{Value, json};
 use std::{fmt::Write, time::Duration};
+use testkit::{code, on_edge, problem};
 use tokio::time::Instant;
 use transport::{CallError, Context, Edge};
 
@@ -32,7 +33,7 @@ impl TestService {
         let event_id = event_id.to_owned();
         let webhook = Webhook { event_id, payment_id: payment_id(number), outcome };
         let body = serde_json::to_vec(&webhook).unwrap();
-        let post = self.raw().post("/api/v1/webhooks/payments/test").json(&webhook);
+        let post = self.client().post("/api/v1/webhooks/payments/test").json(&webhook);
         post.header(SIGNATURE_HEADER, signature(&body, SECRET)).send().await
     }
 }
@@ -53,7 +54,7 @@ async fn a_slow_bank_answers_later_and_a_call_past_its_deadline_leaves_nothing_b
 #[tokio::test]
 async fn a_customer_approves_or_declines() {
     let service = TestService::start().await;
-    let client = service.client();
+    let client = service.api();
     for (number, action, state) in
         [(1, APPROVE, PaymentState::Authorised), (2, DECLINE, PaymentState::Failed)]
     {
@@ -65,7 +66,7 @@ async fn a_customer_approves_or_declines() {
         assert_eq!(code(captured), "not_authorised");
 
         let act = || async { client.complete_action(payment_id(number), &action).await };
-        assert_eq!(via_edge(Edge::Shop, act()).await.unwrap().state, state);
+        assert_eq!(on_edge(Edge::Shop, act()).await.unwrap().state, state);
         assert_eq!(act().await.unwrap().state, state, "twice is no error");
         assert_eq!(client.payment(payment_id(number)).await.unwrap().action_url, None);
     }
@@ -83,11 +84,11 @@ async fn shoppers_see_a_summary_and_operators_the_whole_payment() {
     let service = TestService::start().await;
     service.authorise(1, "requires_action").await.unwrap();
     let path = format!("/api/v1/payments/{}", payment_id(1));
-    let shown = via_edge(Edge::Shop, service.raw().get(&path).send::<Value>()).await.unwrap();
+    let shown = on_edge(Edge::Shop, service.client().get(&path).send::<Value>()).await.unwrap();
     let url = format!("/payments/{}/action", payment_id(1));
     let expected = json!({"id": payment_id(1), "state": "requires_action", "amount": eur(10_000), "action_url": url});
     assert_eq!(shown, expected);
-    let whole = via_edge(Edge::Operator, service.raw().get(&path).send::<Value>()).await.unwrap();
+    let whole = on_edge(Edge::Operator, service.client().get(&path).send::<Value>()).await.unwrap();
     assert_eq!(whole["order_id"], json!(order_id(1)));
 }
 
@@ -164,7 +165,7 @@ async fn a_webhook_that_contradicts_the_known_outcome_is_refused() {
     assert_eq!(code(service.webhook(9, "m1", WebhookOutcome::Declined).await), "not_found");
     service.authorise(2, "late_webhook").await.unwrap();
     service.webhook(2, "m1", WebhookOutcome::Declined).await.unwrap();
-    let failed = service.client().payment(payment_id(2)).await.unwrap();
+    let failed = service.api().payment(payment_id(2)).await.unwrap();
     assert_eq!((failed.state, failed.failure.as_deref()), (PaymentState::Failed, Some("declined")));
 }
 
@@ -176,17 +177,17 @@ async fn a_webhook_without_a_valid_signature_is_refused() {
     let outcome = WebhookOutcome::Authorised;
     let webhook = Webhook { event_id, payment_id: payment_id(1), outcome };
     let body = serde_json::to_vec(&webhook).unwrap();
-    let post = || service.raw().post("/api/v1/webhooks/payments/test").json(&webhook);
+    let post = || service.client().post("/api/v1/webhooks/payments/test").json(&webhook);
     assert_eq!(code(post().send::<()>().await), "wrong_signature");
     for wrong in [signature(&body, "guessed"), signature(b"{}", SECRET), "sha256=00".to_owned()] {
-        let problem = refusal(post().header(SIGNATURE_HEADER, wrong).send::<()>().await);
+        let problem = problem(post().header(SIGNATURE_HEADER, wrong).send::<()>().await);
         assert_eq!((problem.status, problem.code.as_str()), (401, "wrong_signature"));
     }
     assert_eq!(service.state(1).await, PaymentState::Unknown);
     let broken = json!({"event_id": "m1", "payment_id": "nobody", "outcome": "authorised"});
     let signed = signature(&serde_json::to_vec(&broken).unwrap(), SECRET);
-    let post = service.raw().post("/api/v1/webhooks/payments/test").json(&broken);
-    let problem = refusal(post.header(SIGNATURE_HEADER, signed).send::<()>().await);
+    let post = service.client().post("/api/v1/webhooks/payments/test").json(&broken);
+    let problem = problem(post.header(SIGNATURE_HEADER, signed).send::<()>().await);
     assert_eq!((problem.status, &*problem.errors[0].field), (422, "payment_id"));
 }
 

@@ -1,11 +1,12 @@
 //! Errors: what is refused, and with which code.
 
-use crate::{TestService, code, eur, field, order_id, payment_id, refund_id, refusal};
+use crate::{TestService, eur, order_id, payment_id, refund_id};
 use contracts::payment::{self, Authorisation, PaymentMethod, PaymentState, Refund};
 use engine_memory::MemoryEngine;
 use kernel::{Currency, Money};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use testkit::{code, field, problem};
 
 #[tokio::test]
 async fn a_payment_that_the_bank_declines_has_failed() {
@@ -31,7 +32,7 @@ async fn test_payments_are_refused_where_they_are_disabled() {
     let service = TestService::start().await;
     service.authorise(1, "success").await.unwrap();
     let off = TestService::on(MemoryEngine::new(), Arc::clone(&service.clock), "false").await;
-    let problem = refusal(off.authorise(2, "success").await);
+    let problem = problem(off.authorise(2, "success").await);
     assert_eq!((problem.status, problem.code.as_str()), (422, "test_payments_off"));
     assert_eq!(off.events(2).await, Vec::<String>::new());
 }
@@ -61,7 +62,7 @@ async fn invalid_input_is_refused_with_the_name_of_the_field() {
     assert_eq!(field(refund(None, &"x".repeat(501)).await), "reason");
     let dollars = Money::new(1, Currency::USD);
     assert_eq!(code(refund(Some(dollars), "").await), "currency_mismatch");
-    assert_eq!(service.client().payment(payment_id(1)).await.unwrap().refunded, eur(0));
+    assert_eq!(service.api().payment(payment_id(1)).await.unwrap().refunded, eur(0));
 }
 
 #[tokio::test]
@@ -85,8 +86,8 @@ async fn arguments_that_are_not_those_of_the_contract_are_refused() {
         ("refund", json!({"id": "nobody", "refund_id": refund_id(9), "refund": {"reason": ""}})),
     ];
     for (operation, arguments) in rows {
-        let call = service.raw().post(rpc::call_path(payment::SERVICE, operation));
-        let problem = refusal(call.json(&arguments).send::<Value>().await);
+        let call = service.client().post(rpc::call_path(payment::SERVICE, operation));
+        let problem = problem(call.json(&arguments).send::<Value>().await);
         let refused = (problem.status, problem.code.as_str());
         assert_eq!(refused, (422, "invalid_field"), "{operation} {arguments}");
     }
@@ -97,7 +98,7 @@ async fn arguments_that_are_not_those_of_the_contract_are_refused() {
 #[tokio::test]
 async fn unknown_payments_are_not_found() {
     let service = TestService::start().await;
-    assert_eq!(code(service.client().payment(payment_id(1)).await), "not_found");
+    assert_eq!(code(service.api().payment(payment_id(1)).await), "not_found");
     assert_eq!(code(service.capture(1, "c", None).await), "not_found");
     assert_eq!(code(service.refund(1, 1, None).await), "not_found");
     service.authorise(2, "success").await.unwrap();

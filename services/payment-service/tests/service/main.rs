@@ -8,21 +8,19 @@ mod errors;
 mod methods;
 mod money;
 
-use axum::Router;
 use contracts::{
     payment::{
-        self, Authorisation, Capture, Payment, PaymentClient, PaymentEvent, PaymentMethod,
-        PaymentState, Payments, Refund,
+        Authorisation, Capture, Payment, PaymentClient, PaymentEvent, PaymentMethod, PaymentState,
+        Payments, Refund,
     },
     shared::{OrderId, PaymentId, RefundId},
 };
 use engine_memory::MemoryEngine;
-use kernel::{Currency, Ids, ManualClock, Money, Problem, SeededRandomness, Uuid};
+use kernel::{Currency, ManualClock, Money, Uuid};
 use rpc::{CallError, Feed};
-use runtime::{Module, ProcessResources, TaskTracker};
-use settings::{Flag, Settings, Sources};
-use std::{sync::Arc, time::Duration};
-use transport::{Client, Context, Edge};
+use runtime::Module;
+use std::{ops::Deref, sync::Arc, time::Duration};
+use testkit::ServiceFixture;
 
 static TABLE: [Module; 1] = [payment_service::MODULE];
 
@@ -30,13 +28,17 @@ const SECRET: &str = "a secret of the test";
 
 /// Running payment service.
 struct TestService {
-    engine: MemoryEngine,
-    clock: Arc<ManualClock>,
-    router: Router,
+    fixture: ServiceFixture,
+    /// Typed contract, behind its guard.
     payments: Arc<dyn Payments>,
-    feed: Arc<dyn Feed<PaymentEvent>>,
-    raw: Client,
-    tasks: TaskTracker,
+}
+
+impl Deref for TestService {
+    type Target = ServiceFixture;
+
+    fn deref(&self) -> &ServiceFixture {
+        &self.fixture
+    }
 }
 
 impl TestService {
@@ -55,33 +57,10 @@ impl TestService {
         clock: Arc<ManualClock>,
         settings: &[(&str, &str)],
     ) -> Self {
-        let flag = |name: &str, value: &str| {
-            Flag::new(format!("--{name}"), format!("payment-service.{name}"), value)
-        };
-        let flags = settings.iter().map(|(name, value)| flag(name, value));
-        let flags = flags.chain([flag("webhook_secret", SECRET)]).collect();
-        let sources = Sources { flags, ..Sources::default() };
-        let sections = TABLE.iter().filter_map(|module| module.settings);
-        let tasks = TaskTracker::default();
-        let resources = ProcessResources {
-            settings: Arc::new(Settings::load(sections, &sources).unwrap()),
-            storage: &|name| engine.service(name),
-            bulk: &|name| engine.bulk(name),
-            remote: &|_| None,
-            over_wire: None,
-            ids: Ids::new(Arc::clone(&clock) as _, Arc::new(SeededRandomness::new(7))),
-            metrics: telemetry::Metrics::new(),
-            health: telemetry::Health::new(),
-            tasks: tasks.clone(),
-        };
-        let selected: Vec<&'static Module> = TABLE.iter().collect();
-        let assembly = runtime::assemble(&TABLE, &selected, resources).await.unwrap();
-        let router = assembly.routers[payment::SERVICE].clone();
-        let payments = assembly.contracts.contract::<dyn Payments>();
-        let feed = assembly.contracts.contract::<dyn Feed<PaymentEvent>>();
-        let raw =
-            Client::new(payment::SERVICE, transport::loopback(payment::SERVICE, router.clone()));
-        Self { engine, clock, router, payments, feed, raw, tasks }
+        let settings = [settings, &[("webhook_secret", SECRET)]].concat();
+        let fixture = ServiceFixture::start(&TABLE, engine, clock, &settings).await;
+        let payments = fixture.contract::<dyn Payments>();
+        Self { fixture, payments }
     }
 
     /// Restarts the process after everything was flushed.
@@ -102,14 +81,9 @@ impl TestService {
         Self::on(self.engine.crash(), Arc::clone(&self.clock), "true").await
     }
 
-    /// Client of the public API.
-    fn client(&self) -> PaymentClient {
-        PaymentClient::new(transport::loopback(payment::SERVICE, self.router.clone()))
-    }
-
-    /// Client for requests that no typed client would send.
-    fn raw(&self) -> &Client {
-        &self.raw
+    /// Typed client of the public API.
+    fn api(&self) -> PaymentClient {
+        PaymentClient::new(self.channel())
     }
 
     async fn authorise(&self, number: u128, token: &str) -> Result<Payment, CallError> {
@@ -150,7 +124,7 @@ impl TestService {
     }
 
     async fn state(&self, number: u128) -> PaymentState {
-        self.client().payment(payment_id(number)).await.unwrap().state
+        self.api().payment(payment_id(number)).await.unwrap().state
     }
 
     /// Advances the clock and the runtime's time.
@@ -171,7 +145,7 @@ impl TestService {
 
     /// States that the feed publishes, in order.
     async fn feed_states(&self) -> Vec<PaymentState> {
-        let page = self.feed.pull(0, 0, None).await.unwrap();
+        let page = self.contract::<dyn Feed<PaymentEvent>>().pull(0, 0, None).await.unwrap();
         let states = page.messages.into_iter().map(|message| match message.event {
             PaymentEvent::PaymentChanged { state, .. } => state,
         });
@@ -198,26 +172,4 @@ fn eur(amount: i64) -> Money {
 fn authorisation(number: u128, token: &str, amount: i64) -> Authorisation {
     let payment = PaymentMethod { method: "test".to_owned(), token: token.to_owned() };
     Authorisation { order_id: order_id(number), amount: eur(amount), payment }
-}
-
-async fn via_edge<T>(edge: Edge, work: impl Future<Output = T>) -> T {
-    Context { edge, ..Context::default() }.scope(work).await
-}
-
-fn refusal<T: std::fmt::Debug>(answer: Result<T, CallError>) -> Problem {
-    match answer {
-        Err(CallError::Problem(problem)) => *problem,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn code<T: std::fmt::Debug>(answer: Result<T, CallError>) -> String {
-    refusal(answer).code.to_string()
-}
-
-/// The field that a refusal names.
-fn field<T: std::fmt::Debug>(answer: Result<T, CallError>) -> String {
-    let problem = refusal(answer);
-    assert_eq!(problem.status, 422, "{problem}");
-    problem.errors[0].field.clone()
 }

@@ -1,6 +1,6 @@
 //! Offered methods: they decide about new payments alone, whatever the settings were when a payment was made.
 
-use crate::{SECRET, TestService, code, eur, order_id, payment_id, refusal};
+use crate::{SECRET, TestService, eur, order_id, payment_id};
 use contracts::payment::{
     ActionOutcome, Authorisation, INVOICE, OfferedMethod, PREPAYMENT, Payment, PaymentAction,
     PaymentMethod, PaymentState,
@@ -9,6 +9,7 @@ use engine_memory::MemoryEngine;
 use kernel::ManualClock;
 use rpc::CallError;
 use std::sync::Arc;
+use testkit::{code, problem};
 
 const ALL: &[(&str, &str)] = &[
     ("test_payments", "true"),
@@ -59,7 +60,7 @@ async fn each_offered_method_is_listed_with_what_its_page_shows() {
 async fn bank_transfers_arrive_in_parts_up_to_what_is_due() {
     let service = offering(ALL).await;
     for (number, method) in [(1, PREPAYMENT), (2, INVOICE)] {
-        let problem = refusal(authorise(&service, number, method, "success").await);
+        let problem = problem(authorise(&service, number, method, "success").await);
         assert_eq!(problem.errors[0].field, "payment.token");
         let payment = authorise(&service, number, method, "").await.unwrap();
         assert_eq!((payment.state, payment.captured), (PaymentState::Authorised, eur(0)));
@@ -109,7 +110,7 @@ async fn payments_of_a_method_that_is_no_longer_offered_go_on() {
         assert_eq!(service.state(base + 3).await, PaymentState::Captured);
     }
     let approve = PaymentAction { outcome: ActionOutcome::Approve };
-    service.client().complete_action(payment_id(41), &approve).await.unwrap();
+    service.api().complete_action(payment_id(41), &approve).await.unwrap();
     service.cancel(42).await.unwrap();
     service.cancel(44).await.unwrap();
     service.advance(10).await;

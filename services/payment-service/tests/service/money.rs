@@ -1,9 +1,10 @@
 //! Transfers: money is authorised, captured and refunded once each, and never too much.
 
-use crate::{TestService, authorisation, code, eur, order_id, payment_id, refusal};
+use crate::{TestService, authorisation, eur, order_id, payment_id};
 use contracts::payment::PaymentState;
 use journal::durability;
 use std::sync::Arc;
+use testkit::{code, problem};
 use tokio::task::JoinSet;
 
 #[tokio::test]
@@ -30,7 +31,7 @@ async fn a_payment_is_authorised_captured_in_parts_and_refunded() {
     );
     assert_eq!(service.refund(1, 1, 3_000).await.unwrap(), payment);
     assert_eq!(code(service.refund(1, 1, 1).await), "id_reused");
-    let refused = refusal(service.refund(1, 2, 7_001).await);
+    let refused = problem(service.refund(1, 2, 7_001).await);
     assert_eq!((refused.status, refused.code.as_str()), (409, "exceeds_refundable"));
     assert_eq!(refused.facts["refundable"], serde_json::json!(eur(7_000)));
     let payment = service.refund(1, 2, None).await.unwrap();
@@ -69,7 +70,7 @@ async fn two_hundred_refunds_at_once_never_refund_more_than_was_captured() {
             }
         }
     }
-    let payment = service.client().payment(payment_id(1)).await.unwrap();
+    let payment = service.api().payment(payment_id(1)).await.unwrap();
     assert_eq!((payment.refunds.len(), payment.refunded), (66, eur(9_900)));
     assert_eq!((given, refused), (132, 68));
 }
@@ -96,7 +97,7 @@ async fn captures_and_cancellations_at_once_leave_nothing_behind() {
     }
     work.join_all().await;
     for number in 1..=20 {
-        let payment = service.client().payment(payment_id(number)).await.unwrap();
+        let payment = service.api().payment(payment_id(number)).await.unwrap();
         assert_eq!((payment.captured, payment.authorised), (payment.refunded, payment.captured));
         assert!(
             matches!(payment.state, PaymentState::Voided | PaymentState::Refunded),
@@ -124,7 +125,7 @@ async fn a_payment_cancelled_before_its_creation_is_never_created() {
     service.cancel(1).await.unwrap();
     service.cancel(1).await.unwrap();
     assert_eq!(code(service.authorise(1, "success").await), "payment_ended");
-    assert_eq!(code(service.client().payment(payment_id(1)).await), "not_found");
+    assert_eq!(code(service.api().payment(payment_id(1)).await), "not_found");
     let restarted = service.restarted().await;
     assert_eq!(code(restarted.authorise(1, "success").await), "payment_ended");
 }
@@ -138,7 +139,7 @@ async fn cancelling_voids_or_refunds_and_may_be_repeated() {
         service.cancel(number).await.unwrap();
     }
     assert_eq!(service.state(1).await, PaymentState::Voided);
-    let cancelled = service.client().payment(payment_id(2)).await.unwrap();
+    let cancelled = service.api().payment(payment_id(2)).await.unwrap();
     assert_eq!((cancelled.state, cancelled.refunds.len()), (PaymentState::Refunded, 1));
     assert_eq!(code(service.payments.cancel(payment_id(2), order_id(3)).await), "id_reused");
     assert_eq!(code(service.capture(1, "c", None).await), "payment_ended");

@@ -16,8 +16,7 @@ use crate::application::Catalogue;
 use crate::index::Audience;
 use std::sync::Arc;
 use transport::Edge;
-use web::routing::{delete_with, get_with, operation, patch_with, post_with, put_with};
-use web::{ApiRouter, Caller, body_limit};
+use web::{ApiRouter, Caller, body_limit, routes};
 
 /// Largest request body for one product with 2,048 variants, in bytes.
 const PRODUCT_BYTES_MAX: usize = 4 << 20;
@@ -35,102 +34,48 @@ pub(crate) struct AppState {
 
 /// Routes of the service.
 pub(crate) fn routes(app: AppState) -> ApiRouter {
-    let media = media::routes();
-    reading().merge(changing()).merge(changing_variants()).merge(media).with_state(app)
-}
-
-fn reading() -> ApiRouter<AppState> {
-    let read = |id, summary| operation(id, summary, "Products");
-    ApiRouter::new()
-        .api_route(
-            "/api/v1/products",
-            get_with(queries::list, read("listProducts", "List, filter and search products")),
-        )
-        .api_route(
-            "/api/v1/products/suggestions",
-            get_with(
-                queries::suggest,
-                read("suggestProducts", "Suggest products and categories for a search text"),
-            ),
-        )
-        .api_route(
-            "/api/v1/products/{product}",
-            get_with(queries::show, read("showProduct", "Get a product by id or slug")),
-        )
-        .api_route(
-            "/api/v1/products/{product}/price-history",
-            get_with(
-                queries::price_history,
-                read("showPriceHistory", "Get the price history of a product"),
-            ),
-        )
-        .api_route(
-            "/api/v1/categories",
-            get_with(
-                queries::categories,
-                read("listCategories", "List the categories that have products"),
-            ),
-        )
-        .api_route(
-            "/api/v1/products/{product}/variants/{sku}",
-            get_with(variants::show, read("showVariant", "Get a variant of a product")),
-        )
-}
-
-fn changing() -> ApiRouter<AppState> {
-    let product_limit = |route| body_limit(route, PRODUCT_BYTES_MAX);
-    let change = |id, summary| operation(id, summary, "Product administration");
-    ApiRouter::new()
-        .api_route(
-            "/api/v1/products",
-            product_limit(post_with(commands::create, change("createProduct", "Create a product"))),
-        )
-        .api_route(
-            "/api/v1/products/import",
-            body_limit(
-                post_with(
-                    commands::import,
-                    change("importProducts", "Create or update products by slug"),
-                ),
-                IMPORT_BYTES_MAX,
-            ),
-        )
-        .api_route(
-            "/api/v1/products/{product}",
-            product_limit(patch_with(
-                commands::update,
-                change("changeProduct", "Update a product"),
-            )),
-        )
-        .api_route(
-            "/api/v1/products/{product}/variants/{sku}/price",
-            put_with(commands::set_price, change("setPrice", "Set the price of a variant")),
-        )
-        .api_route(
-            "/api/v1/products/{product}/publish",
-            post_with(commands::publish, change("publishProduct", "Publish a product")),
-        )
-        .api_route(
-            "/api/v1/products/{product}/archive",
-            post_with(commands::archive, change("archiveProduct", "Archive a product")),
-        )
-}
-
-fn changing_variants() -> ApiRouter<AppState> {
-    let change = |id, summary| operation(id, summary, "Product administration");
-    ApiRouter::new()
-        .api_route(
-            "/api/v1/products/{product}/variants",
-            post_with(variants::add, change("addVariant", "Add a variant")),
-        )
-        .api_route(
-            "/api/v1/products/{product}/variants/{sku}",
-            patch_with(variants::change, change("changeVariant", "Update a variant")),
-        )
-        .api_route(
-            "/api/v1/products/{product}/variants/{sku}",
-            delete_with(variants::withdraw, change("withdrawVariant", "Take a variant off sale")),
-        )
+    routes! {
+        tag "Products";
+        /// List, filter and search products
+        get "/api/v1/products" => queries::list as listProducts;
+        /// Suggest products and categories for a search text
+        get "/api/v1/products/suggestions" => queries::suggest as suggestProducts;
+        /// Get a product by id or slug
+        get "/api/v1/products/{product}" => queries::show as showProduct;
+        /// Get the price history of a product
+        get "/api/v1/products/{product}/price-history" => queries::price_history as showPriceHistory;
+        /// List the categories that have products
+        get "/api/v1/categories" => queries::categories as listCategories;
+        /// Get a variant of a product
+        get "/api/v1/products/{product}/variants/{sku}" => variants::show as showVariant;
+        tag "Product administration";
+        /// Create a product
+        post "/api/v1/products" => commands::create as createProduct, body_limit(PRODUCT_BYTES_MAX);
+        /// Create or update products by slug
+        post "/api/v1/products/import" => commands::import as importProducts, body_limit(IMPORT_BYTES_MAX);
+        /// Update a product
+        patch "/api/v1/products/{product}" => commands::update as changeProduct, body_limit(PRODUCT_BYTES_MAX);
+        /// Set the price of a variant
+        put "/api/v1/products/{product}/variants/{sku}/price" => commands::set_price as setPrice;
+        /// Publish a product
+        post "/api/v1/products/{product}/publish" => commands::publish as publishProduct;
+        /// Archive a product
+        post "/api/v1/products/{product}/archive" => commands::archive as archiveProduct;
+        /// Add a variant
+        post "/api/v1/products/{product}/variants" => variants::add as addVariant;
+        /// Update a variant
+        patch "/api/v1/products/{product}/variants/{sku}" => variants::change as changeVariant;
+        /// Take a variant off sale
+        delete "/api/v1/products/{product}/variants/{sku}" => variants::withdraw as withdrawVariant;
+        /// Upload a picture
+        post "/api/v1/media" => media::upload as uploadMedia, body_limit(UPLOAD_BYTES_MAX);
+        /// Get the state of fetched pictures
+        get "/api/v1/media" => media::report as reportMedia;
+        tag "Products";
+        /// Get a picture in one of its sizes
+        get "/media/{digest}/{file}" => media::rendition as showMedia;
+    }
+    .with_state(app)
 }
 
 /// Audience of a caller: operators also see products that are not on sale.

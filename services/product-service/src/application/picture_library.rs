@@ -8,6 +8,7 @@ use crate::domain::events::StoredPicture;
 use bytes::Bytes;
 use contracts::product::PICTURE_WIDTHS;
 use images::{DecodeLimits, Encoding, ImageError};
+use journal::ServiceStorage;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use std::num::NonZeroUsize;
@@ -56,16 +57,16 @@ pub(crate) enum PictureError {
 
 impl PictureLibrary {
     pub(crate) fn new(
-        blobs: Arc<dyn Blobs>,
-        documents: Arc<dyn Documents>,
+        storage: &ServiceStorage,
         limits: DecodeLimits,
         rendition_bytes_max: u64,
     ) -> Self {
+        let blobs = Arc::clone(&storage.blobs);
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         Self {
             renditions: RenditionCache::new(Arc::clone(&blobs), rendition_bytes_max),
             blobs,
-            documents,
+            documents: Arc::clone(&storage.documents),
             limits,
             queue: Semaphore::new(WAITING_MAX),
             decodings: Semaphore::new((cores / 2).clamp(1, DECODINGS_MAX)),

@@ -1,6 +1,11 @@
-//! Product documents for tests of the search index.
+//! Fixtures: values, product documents for tests of the search index, drafts for tests of decisions.
 
-use crate::domain::text;
+use crate::domain::{
+    VariantDraft,
+    events::VariantFacts,
+    prior_price::{NewProductRule, PerishableRule, Policy},
+    text,
+};
 use crate::index::{ProductDocument, VariantDocument};
 use contracts::{
     product::ProductStatus,
@@ -14,6 +19,10 @@ pub(super) fn eur(amount: i64) -> UnitPrice {
 
 pub(super) fn instant(second: i64) -> Timestamp {
     Timestamp::from_second(1_767_225_600 + second).unwrap()
+}
+
+pub(super) fn day(number: i64) -> Timestamp {
+    instant(number * 86_400)
 }
 
 pub(super) fn id(number: u128) -> ProductId {
@@ -72,5 +81,26 @@ pub(super) fn coloured(text: &str, color: &str, amount: i64) -> VariantDocument 
     VariantDocument {
         options: Box::new([("Colour".into(), color.into())]),
         ..variant_document(text, amount)
+    }
+}
+
+pub(super) const POLICY: Policy = Policy {
+    days: 30,
+    progressive: false,
+    new_goods: NewProductRule::SinceLaunch,
+    perishable: PerishableRule::General,
+};
+
+/// Draft of a variant with this size and price.
+pub(super) fn variant(text: &str, size: &str, amount: i64) -> VariantDraft {
+    VariantDraft {
+        sku: sku(text),
+        price: eur(amount),
+        earlier: vec![],
+        stock: None,
+        facts: VariantFacts {
+            options: vec![("Size".to_owned(), size.to_owned())],
+            ..VariantFacts::default()
+        },
     }
 }

@@ -1,46 +1,14 @@
 //! Decisions of the product aggregate: given events, when a command arrives, then events or a rejection.
 
-use crate::domain::events::{Media, PricePoint, ProductOption, VariantFacts};
-use crate::domain::prior_price::{NewProductRule, PerishableRule, Policy};
+use super::fixtures::{POLICY, day, eur, sku, variant};
+use crate::domain::events::{Media, PricePoint, ProductOption};
+use crate::domain::prior_price::Policy;
 use crate::domain::{
     MissingVariants, Product, ProductChanges, ProductCommand, ProductDraft, ProductEvent,
     Rejection, Status, TargetStatus, VariantDraft, limits,
 };
-use identifiers::Sku;
-use kernel::{Currency, Money, Timestamp, UnitPrice};
+use kernel::{Currency, Timestamp, UnitPrice};
 use std::sync::Arc;
-
-const POLICY: Policy = Policy {
-    days: 30,
-    progressive: false,
-    new_goods: NewProductRule::SinceLaunch,
-    perishable: PerishableRule::General,
-};
-
-fn eur(amount: i64) -> UnitPrice {
-    UnitPrice::from_money(Money::new(amount, Currency::EUR)).unwrap()
-}
-
-fn day(number: i64) -> Timestamp {
-    Timestamp::from_second(1_767_225_600 + number * 86_400).unwrap()
-}
-
-fn sku(text: &str) -> Sku {
-    Sku::parse(text).unwrap()
-}
-
-fn variant(text: &str, size: &str, amount: i64) -> VariantDraft {
-    VariantDraft {
-        sku: sku(text),
-        price: eur(amount),
-        earlier: vec![],
-        stock: None,
-        facts: VariantFacts {
-            options: vec![("Size".to_owned(), size.to_owned())],
-            ..VariantFacts::default()
-        },
-    }
-}
 
 fn shirt() -> ProductDraft {
     ProductDraft {

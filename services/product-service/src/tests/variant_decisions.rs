@@ -1,46 +1,13 @@
 //! Decisions about the set of variants: withdrawn, restored, renamed, with their options and their price history.
 
-use crate::domain::events::{Media, ProductOption, VariantFacts};
-use crate::domain::prior_price::{NewProductRule, PerishableRule, Policy};
+use super::fixtures::{POLICY, day, eur, sku, variant};
+use crate::domain::events::{Media, ProductOption};
 use crate::domain::{
     FieldChange, MissingVariants, OptionRename, Product, ProductChanges, ProductCommand,
     ProductDraft, ProductEvent, Rejection, TargetStatus, VariantChanges, VariantDraft, limits,
 };
-use identifiers::Sku;
-use kernel::{Currency, Money, Timestamp, UnitPrice};
+use kernel::Timestamp;
 use proptest::{collection, prelude::*};
-
-const POLICY: Policy = Policy {
-    days: 30,
-    progressive: false,
-    new_goods: NewProductRule::SinceLaunch,
-    perishable: PerishableRule::General,
-};
-
-fn eur(amount: i64) -> UnitPrice {
-    UnitPrice::from_money(Money::new(amount, Currency::EUR)).unwrap()
-}
-
-fn day(number: i64) -> Timestamp {
-    Timestamp::from_second(1_767_225_600 + number * 86_400).unwrap()
-}
-
-fn sku(text: &str) -> Sku {
-    Sku::parse(text).unwrap()
-}
-
-fn variant(text: &str, size: &str, amount: i64) -> VariantDraft {
-    VariantDraft {
-        sku: sku(text),
-        price: eur(amount),
-        earlier: vec![],
-        stock: None,
-        facts: VariantFacts {
-            options: vec![("Size".to_owned(), size.to_owned())],
-            ..VariantFacts::default()
-        },
-    }
-}
 
 fn shirt(variants: Vec<VariantDraft>) -> ProductDraft {
     let mut values: Vec<String> = Vec::new();

@@ -8,49 +8,31 @@ use contracts::{
         Hold, Inventory, InventoryEvent, LocationStock, NewHold, Restock, Stock, StockCounts,
         StockList,
     },
-    product::{Catalogue, NewProduct, Product, ProductClient, ProductPage, ProductQuery},
+    product::{Catalogue, NewProduct, Product, ProductPage, ProductQuery},
     shared::{HoldId, Sku},
 };
 use engine_memory::MemoryEngine;
 use http::{HeaderMap, Method, StatusCode};
 use journal::{Append, AppendError, Journal, NewEvent, TypedEvent};
-use kernel::{Ids, ManualClock, SeededRandomness, Timestamp, Uuid};
-use rpc::{CallError, Contract};
-use runtime::{Assembly, BuildContext, BuildFuture, Module, ProcessResources, TaskTracker};
+use kernel::{ManualClock, Timestamp, Uuid};
+use rpc::CallError;
+use runtime::{BuildContext, BuildFuture, Module};
 use serde_json::{Value, json};
-use settings::{Flag, Settings, Sources};
 use std::{
-    future::pending,
+    ops::Deref,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
 };
-use telemetry::{Health, Metrics};
-use tokio::net::TcpListener;
-use transport::{CallPolicy, Channel, Context, Edge, Request, Response, Transport, TransportError};
-use web::{ApiRouter, ServeOptions};
+use testkit::{ServiceFixture, fake};
+use transport::{Context, Edge, Response};
+use web::ApiRouter;
 
 static TABLE: &[Module] = &[
     product_service::MODULE,
-    Module {
-        name: "inventory-service",
-        summary: "",
-        calls: &[],
-        follows: &[],
-        settings: None,
-        maintenance: runtime::Maintenance::none,
-        build: build_inventory,
-    },
-    Module {
-        name: "audit-service",
-        summary: "",
-        calls: &[],
-        follows: &[],
-        settings: None,
-        maintenance: runtime::Maintenance::none,
-        build: build_audit,
-    },
+    fake("inventory-service", build_inventory),
+    fake("audit-service", build_audit),
 ];
 
 /// Fake inventory service: counts stock and publishes the availability.
@@ -154,29 +136,18 @@ async fn publish(journal: &dyn Journal, data: &Value) {
     }
 }
 
-/// Channel that sends a request again until it is answered.
-struct Retry(Channel);
-
-#[async_trait]
-impl Transport for Retry {
-    async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        loop {
-            let answer = self.0.send(request.clone()).await;
-            if !matches!(answer, Err(TransportError::Unreachable { .. })) {
-                return answer;
-            }
-        }
-    }
-}
-
 /// Running product service with its neighbours.
 pub(crate) struct TestShop {
-    pub(crate) engine: MemoryEngine,
-    pub(crate) clock: Arc<ManualClock>,
-    pub(crate) tasks: TaskTracker,
+    fixture: ServiceFixture,
     pub(crate) catalogue: Arc<dyn Catalogue>,
-    products: Channel,
-    assembly: Assembly,
+}
+
+impl Deref for TestShop {
+    type Target = ServiceFixture;
+
+    fn deref(&self) -> &ServiceFixture {
+        &self.fixture
+    }
 }
 
 /// Response of the service.
@@ -209,56 +180,14 @@ impl TestShop {
     }
 
     pub(crate) async fn on(engine: MemoryEngine) -> Self {
-        Self::with_settings(engine, Vec::new()).await
+        Self::with_settings(engine, &[]).await
     }
 
-    pub(crate) async fn with_settings(engine: MemoryEngine, flags: Vec<Flag>) -> Self {
+    pub(crate) async fn with_settings(engine: MemoryEngine, settings: &[(&str, &str)]) -> Self {
         let clock = Arc::new(ManualClock::at("2026-06-01T00:00:00Z".parse().unwrap()));
-        let ids = Ids::new(clock.clone(), Arc::new(SeededRandomness::new(1)));
-        let sections = TABLE.iter().filter_map(|module| module.settings);
-        let settings = Settings::load(sections, &Sources { flags, ..Sources::default() }).unwrap();
-        let tasks = TaskTracker::default();
-        let resources = ProcessResources {
-            settings: Arc::new(settings),
-            storage: &|name| engine.service(name),
-            bulk: &|name| engine.bulk(name),
-            remote: &|_| None,
-            over_wire: None,
-            ids,
-            metrics: Metrics::new(),
-            health: Health::new(),
-            tasks: tasks.clone(),
-        };
-        let selected: Vec<_> = TABLE.iter().collect();
-        let assembly = runtime::assemble(TABLE, &selected, resources).await.unwrap();
-        let products = assembly.directory.channel(ProductClient::SERVICE).unwrap();
-        let catalogue = assembly.contracts.contract::<dyn Catalogue>();
-        Self { engine, clock, tasks, catalogue, products, assembly }
-    }
-
-    /// Clients of a contract of the service: with typed values, over the wire while requests and answers get lost, and
-    /// over the network.
-    pub(crate) async fn clients<C: ?Sized + Contract>(&self) -> [(&'static str, Arc<C>); 3] {
-        let lossy = transport::chaos(self.products.clone(), 1);
-        [
-            ("typed", self.assembly.contracts.contract::<C>()),
-            ("over the wire", C::client(Channel::new(Retry(lossy)))),
-            ("over the network", C::client(self.network().await)),
-        ]
-    }
-
-    /// Channel to a listener of the service on the loopback interface.
-    async fn network(&self) -> Channel {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base: http::Uri = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
-        let router = self.assembly.routers[ProductClient::SERVICE].clone();
-        let serving = web::serve(listener, router, ServeOptions::default(), pending());
-        self.tasks.spawn_until_shutdown(async {
-            serving.await;
-        });
-        let randomness = Arc::new(SeededRandomness::new(1));
-        let (policy, metrics) = (CallPolicy::default(), Metrics::new());
-        transport::network(ProductClient::SERVICE, vec![base], policy, randomness, &metrics)
+        let fixture = ServiceFixture::start(TABLE, engine, clock, settings).await;
+        let catalogue = fixture.contract::<dyn Catalogue>();
+        Self { fixture, catalogue }
     }
 
     /// Sends a request as a client of an edge.
@@ -271,7 +200,7 @@ impl TestShop {
     /// Sends a request as a client of an edge, for a response that is no JSON.
     pub(crate) async fn send_raw(&self, edge: Edge, request: http::Request<Bytes>) -> Response {
         let context = Context { edge, ..Context::default() };
-        context.scope(self.products.send(request)).await.unwrap()
+        context.scope(self.channel().send(request)).await.unwrap()
     }
 
     pub(crate) async fn get(&self, edge: Edge, path: &str) -> TestResponse {

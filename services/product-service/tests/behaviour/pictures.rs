@@ -10,7 +10,6 @@ use engine_memory::MemoryEngine;
 use http::{Method, StatusCode, header};
 use images::{DecodeLimits, Encoding, ImageFormat, Raster, decode, encode};
 use serde_json::{Value, json};
-use settings::Flag;
 use std::{
     future::pending,
     sync::{
@@ -249,13 +248,11 @@ impl Elsewhere {
 }
 
 async fn shop_that_fetches(engine: MemoryEngine) -> TestShop {
-    let flag = |key| Flag::new("test", key, "true");
-    TestShop::with_settings(engine, vec![flag("product-service.media.fetch_loopback")]).await
+    TestShop::with_settings(engine, &[("media.fetch_loopback", "true")]).await
 }
 
 async fn shop_that_waits(engine: MemoryEngine) -> TestShop {
-    let flag = Flag::new("test", "product-service.media.fetch", "false");
-    TestShop::with_settings(engine, vec![flag]).await
+    TestShop::with_settings(engine, &[("media.fetch", "false")]).await
 }
 
 async fn report(shop: &TestShop) -> MediaReport {

@@ -21,58 +21,35 @@ use serde::Deserialize;
 use std::sync::Arc;
 use web::{
     ApiResult, ApiRouter, ByReference, Created, IdempotencyKey, IfMatch, Json, Path, Query,
-    Versioned,
-    routing::{get_with, operation, patch_with, post_with},
+    Versioned, routes,
 };
 
 /// Routes of the service.
 pub(crate) fn routes(carts: Arc<CartService>) -> ApiRouter {
-    let cart = |id, summary| operation(id, summary, "Carts");
-    let delivery = |id, summary| operation(id, summary, "Delivery");
-    let methods = "List the shipping methods for a country, the default first";
-    let countries = "List the countries we deliver to, with their address rules";
-    ApiRouter::new()
-        .api_route("/api/v1/carts", post_with(create, cart("createCart", "Create a cart")))
-        .api_route(
-            "/api/v1/carts/{id}",
-            get_with(get_cart, cart("getCart", "Get a cart at current prices")),
-        )
-        .api_route(
-            "/api/v1/carts/{id}/quote",
-            post_with(quote, cart("quoteCart", "Quote a cart for a destination")),
-        )
-        .api_route(
-            "/api/v1/carts/{id}/lines",
-            post_with(add_line, cart("addCartLine", "Add a line")),
-        )
-        .api_route(
-            "/api/v1/carts/{id}/lines/{sku}",
-            patch_with(
-                change_line,
-                cart("changeCartLine", "Set the quantity of a line; 0 removes it"),
-            )
-            .delete_with(remove_line, cart("removeCartLine", "Remove a line")),
-        )
-        .api_route(
-            "/api/v1/shipping-methods",
-            get_with(list_shipping_methods, delivery("listShippingMethods", methods)),
-        )
-        .api_route(
-            "/api/v1/countries",
-            get_with(list_countries, delivery("listCountries", countries)),
-        )
-        .api_route(
-            "/api/v1/shop",
-            get_with(
-                shop_terms,
-                operation(
-                    "getShopTerms",
-                    "Get the shop's currency, country and price mode",
-                    "Shop",
-                ),
-            ),
-        )
-        .with_state(carts)
+    routes! {
+        tag "Carts";
+        /// Create a cart
+        post "/api/v1/carts" => create as createCart;
+        /// Get a cart at current prices
+        get "/api/v1/carts/{id}" => get_cart as getCart;
+        /// Quote a cart for a destination
+        post "/api/v1/carts/{id}/quote" => quote as quoteCart;
+        /// Add a line
+        post "/api/v1/carts/{id}/lines" => add_line as addCartLine;
+        /// Set the quantity of a line; 0 removes it
+        patch "/api/v1/carts/{id}/lines/{sku}" => change_line as changeCartLine;
+        /// Remove a line
+        delete "/api/v1/carts/{id}/lines/{sku}" => remove_line as removeCartLine;
+        tag "Delivery";
+        /// List the shipping methods for a country, the default first
+        get "/api/v1/shipping-methods" => list_shipping_methods as listShippingMethods;
+        /// List the countries we deliver to, with their address rules
+        get "/api/v1/countries" => list_countries as listCountries;
+        tag "Shop";
+        /// Get the shop's currency, country and price mode
+        get "/api/v1/shop" => shop_terms as getShopTerms;
+    }
+    .with_state(carts)
 }
 
 type AppState = axum::extract::State<Arc<CartService>>;

@@ -3,7 +3,7 @@
 use crate::domain::rejection::Rejection;
 use contracts::{codes, shared::Sku};
 use journal::ExecuteError;
-use kernel::{Code, FieldError, MoneyError, Problem, codes as general};
+use kernel::{FieldError, MoneyError, Problem, codes as general};
 use rpc::CallError;
 
 /// Error of a cart use case.
@@ -42,23 +42,20 @@ impl<R: Into<Self>> From<ExecuteError<R>> for CartError {
 
 impl From<CartError> for Problem {
     fn from(error: CartError) -> Self {
-        let title = error.to_string();
         match error {
-            CartError::Rejected(rejection) => rejected(&rejection, title),
+            CartError::Rejected(rejection) => rejected(&rejection),
             CartError::Field { field, message } => Self::field(field, message),
             CartError::Fields(errors) => Self::fields(errors),
-            CartError::UnknownSku { sku, field } => {
-                let errors = vec![FieldError { field, message: title.clone() }];
-                let problem = Self::new(422, codes::UNKNOWN_SKU, title).subject(sku.to_string());
+            CartError::UnknownSku { ref sku, ref field } => {
+                let errors = vec![FieldError { field: field.clone(), message: error.to_string() }];
+                let problem = Self::of(codes::UNKNOWN_SKU, &error).subject(sku.as_str());
                 Self { errors, ..problem }
             }
-            CartError::NotSoldInCurrency { sku, .. } => {
-                Self::new(422, codes::NOT_SOLD_IN_CURRENCY, title).subject(sku.to_string())
+            CartError::NotSoldInCurrency { ref sku, .. } => {
+                Self::of(codes::NOT_SOLD_IN_CURRENCY, &error).subject(sku.as_str())
             }
-            CartError::NotDeliverable { .. } => Self::new(422, codes::NOT_DELIVERABLE, title),
-            CartError::AmountLimit | CartError::Sum(_) => {
-                Self::new(422, codes::AMOUNT_LIMIT, title)
-            }
+            CartError::NotDeliverable { .. } => Self::of(codes::NOT_DELIVERABLE, error),
+            CartError::AmountLimit | CartError::Sum(_) => Self::of(codes::AMOUNT_LIMIT, error),
             CartError::Storage(error) => error.into(),
             CartError::Catalogue(error) => error.into(),
         }
@@ -71,27 +68,23 @@ impl From<CartError> for CallError {
     }
 }
 
-fn rejected(rejection: &Rejection, title: String) -> Problem {
-    let (status, code): (u16, Code) = match rejection {
-        Rejection::Quantity { field, .. } => return Problem::field(field, title),
-        Rejection::Unknown | Rejection::NotInCart { .. } => (404, general::NOT_FOUND),
-        Rejection::TooManyUnits { .. } => (422, codes::QUANTITY_LIMIT),
-        Rejection::TooManyLines { .. } => (422, codes::LINE_LIMIT),
-        Rejection::VersionChanged { .. } => (412, general::PRECONDITION_FAILED),
-        Rejection::Empty => (422, codes::CART_EMPTY),
-        Rejection::Expired => (409, codes::CART_EXPIRED),
-        Rejection::CheckingOut | Rejection::NotInCheckout => (409, codes::CHECKING_OUT),
-        Rejection::TooManyChanges { .. } => (422, codes::CHANGE_LIMIT),
-        Rejection::Ordered => (409, codes::ALREADY_ORDERED),
-        Rejection::CheckoutAbandoned => (409, codes::ORDER_CANCELLED),
-    };
-    let problem = Problem::new(status, code, title);
-    match rejection {
-        Rejection::NotInCart { sku } | Rejection::TooManyUnits { sku, .. } => {
-            problem.subject(sku.to_string())
+fn rejected(why: &Rejection) -> Problem {
+    let problem = |code| Problem::of(code, why);
+    match why {
+        Rejection::Quantity { field, .. } => Problem::field(field, why.to_string()),
+        Rejection::Unknown => problem(general::NOT_FOUND),
+        Rejection::NotInCart { sku } => problem(general::NOT_FOUND).subject(sku.as_str()),
+        Rejection::TooManyUnits { sku, .. } => problem(codes::QUANTITY_LIMIT).subject(sku.as_str()),
+        Rejection::TooManyLines { .. } => problem(codes::LINE_LIMIT),
+        Rejection::VersionChanged { actual } => {
+            problem(general::PRECONDITION_FAILED).fact("version", actual)
         }
-        Rejection::VersionChanged { actual } => problem.fact("version", actual),
-        Rejection::CheckingOut => problem.retry_after(1),
-        _ => problem,
+        Rejection::Empty => problem(codes::CART_EMPTY),
+        Rejection::Expired => problem(codes::CART_EXPIRED),
+        Rejection::CheckingOut => problem(codes::CHECKING_OUT).retry_after(1),
+        Rejection::NotInCheckout => problem(codes::CHECKING_OUT),
+        Rejection::TooManyChanges { .. } => problem(codes::CHANGE_LIMIT),
+        Rejection::Ordered => problem(codes::ALREADY_ORDERED),
+        Rejection::CheckoutAbandoned => problem(codes::ORDER_CANCELLED),
     }
 }

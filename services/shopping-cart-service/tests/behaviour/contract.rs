@@ -2,18 +2,13 @@
 
 use crate::harness::{TestShop, path_of, sku};
 use contracts::{
-    cart::{Carts, Destination, QuoteRequest, SERVICE},
+    cart::{Carts, Destination, QuoteRequest},
     shared::{CartId, OrderId, Quantity},
 };
-use kernel::{Problem, SeededRandomness, Uuid};
-use rpc::{CallError, Contract};
+use kernel::Uuid;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use telemetry::Metrics;
-use transport::{CallPolicy, chaos};
-
-/// How often a call that was lost is sent again: chaos loses at most every fourth.
-const ATTEMPTS_MAX: usize = 5;
+use testkit::{code, problem};
 
 fn order(number: u128) -> OrderId {
     OrderId(Uuid::from_u128(number))
@@ -29,23 +24,6 @@ fn request(lines: &[(&str, i64)], country: &str, method: Option<&str>) -> QuoteR
     }
 }
 
-/// Answer of an idempotent call, repeated while its answer is lost.
-async fn answer<T>(call: impl AsyncFn() -> Result<T, CallError>) -> Result<T, Problem> {
-    for _ in 0..ATTEMPTS_MAX {
-        match call().await {
-            Ok(answer) => return Ok(answer),
-            Err(CallError::Problem(problem)) => return Err(*problem),
-            Err(CallError::Unavailable { .. }) => {}
-        }
-    }
-    panic!("no answer after {ATTEMPTS_MAX} attempts")
-}
-
-/// Code of a refusal.
-fn code<T: std::fmt::Debug>(answer: Result<T, Problem>) -> String {
-    answer.unwrap_err().code.to_string()
-}
-
 async fn keeps_the_contract(shop: &TestShop, carts: Arc<dyn Carts>) {
     quotes_lines(&*carts).await;
     quotes_no_destination_that_cannot_be(&*carts).await;
@@ -54,7 +32,7 @@ async fn keeps_the_contract(shop: &TestShop, carts: Arc<dyn Carts>) {
 
 async fn quotes_lines(carts: &dyn Carts) {
     let quote = async |lines: &[(&str, i64)], country: &str, method: Option<&str>| {
-        answer(async || carts.quote(request(lines, country, method)).await).await
+        carts.quote(request(lines, country, method)).await
     };
     let quoted = quote(&[("mug", 1), ("MUG", 1)], "FR", Some("express")).await.unwrap();
     assert_eq!((quoted.lines.len(), quoted.lines[0].sku.as_str()), (1, "MUG"));
@@ -66,7 +44,7 @@ async fn quotes_lines(carts: &dyn Carts) {
         (quote(&[("MUG", 1)], "ZZ", None).await, "shipping_address.country"),
         (quote(&[("MUG", 1)], "DE", Some("drone")).await, "shipping_method"),
     ] {
-        let problem = refused.unwrap_err();
+        let problem = problem(refused);
         assert_eq!((problem.code.as_str(), &*problem.errors[0].field), ("invalid_field", field));
     }
 }
@@ -80,7 +58,7 @@ async fn quotes_no_destination_that_cannot_be(carts: &dyn Carts) {
         let mut refused = request(&[("MUG", 1)], country, None);
         refused.destination.region = region.map(str::to_owned);
         refused.destination.postal_code = postal_code.map(str::to_owned);
-        let problem = answer(async || carts.quote(refused.clone()).await).await.unwrap_err();
+        let problem = problem(carts.quote(refused).await);
         let named: Vec<_> = problem.errors.iter().map(|error| error.field.as_str()).collect();
         let expected: Vec<_> =
             fields.iter().map(|field| format!("shipping_address.{field}")).collect();
@@ -95,10 +73,7 @@ async fn freezes_a_cart_for_one_order(shop: &TestShop, carts: &dyn Carts) {
     let cart = shop.cart(&[("MUG", 2)]).await;
     let id: CartId = serde_json::from_value(cart["id"].clone()).unwrap();
     let freeze = async |id: CartId, number: u128| {
-        let call = async || {
-            carts.begin_checkout(id, order(number), request(&[], "FR", Some("express"))).await
-        };
-        answer(call).await
+        carts.begin_checkout(id, order(number), request(&[], "FR", Some("express"))).await
     };
     for _ in 0..2 {
         let quote = freeze(id, 1).await.unwrap();
@@ -106,14 +81,14 @@ async fn freezes_a_cart_for_one_order(shop: &TestShop, carts: &dyn Carts) {
         assert_eq!(quote.lines[0].tax_rate, "0.2");
     }
     assert_eq!(code(freeze(id, 2).await), "checking_out");
-    answer(async || carts.reopen(id, order(1)).await).await.unwrap();
+    carts.reopen(id, order(1)).await.unwrap();
     assert_eq!(code(freeze(id, 1).await), "order_cancelled");
     freeze(id, 2).await.unwrap();
-    assert_eq!(code(answer(async || carts.ordered(id, order(1)).await).await), "checking_out");
-    answer(async || carts.ordered(id, order(2)).await).await.unwrap();
+    assert_eq!(code(carts.ordered(id, order(1)).await), "checking_out");
+    carts.ordered(id, order(2)).await.unwrap();
     let now = shop.send("GET", &path_of(&cart), Value::Null).await.body;
     assert_eq!(now["status"], "ordered");
-    let refused = freeze(id, 3).await.unwrap_err();
+    let refused = problem(freeze(id, 3).await);
     assert_eq!(refused.code.as_str(), "already_ordered");
     // Knowing a cart is not the right to see what became of it.
     let added = json!({"sku": "MUG", "quantity": 1});
@@ -126,7 +101,7 @@ async fn freezes_a_cart_for_one_order(shop: &TestShop, carts: &dyn Carts) {
 
     let unknown = CartId(Uuid::from_u128(7));
     assert_eq!(code(freeze(unknown, 1).await), "not_found");
-    answer(async || carts.reopen(unknown, order(1)).await).await.unwrap();
+    carts.reopen(unknown, order(1)).await.unwrap();
     let empty = shop.cart(&[]).await;
     let empty: CartId = serde_json::from_value(empty["id"].clone()).unwrap();
     assert_eq!(code(freeze(empty, 1).await), "cart_empty");
@@ -142,22 +117,12 @@ async fn typed() {
 async fn over_the_wire_on_a_bad_day() {
     for seed in 0..12 {
         let shop = TestShop::open().await;
-        let client = <dyn Carts as Contract>::client(chaos(shop.channel.clone(), seed));
-        keeps_the_contract(&shop, client).await;
+        keeps_the_contract(&shop, shop.over_lossy_wire::<dyn Carts>(seed)).await;
     }
 }
 
 #[tokio::test]
 async fn over_the_network() {
     let shop = TestShop::open().await;
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
-    let never = std::future::pending();
-    let serving = web::serve(listener, shop.router.clone(), web::ServeOptions::default(), never);
-    let (policy, randomness) = (CallPolicy::default(), Arc::new(SeededRandomness::new(1)));
-    let channel = transport::network(SERVICE, vec![endpoint], policy, randomness, &Metrics::new());
-    tokio::select! {
-        () = keeps_the_contract(&shop, <dyn Carts as Contract>::client(channel)) => {}
-        outcome = serving => panic!("the listener ended: {outcome:?}"),
-    }
+    keeps_the_contract(&shop, shop.over_network::<dyn Carts>().await).await;
 }

@@ -1,10 +1,9 @@
 //! Test harness: the shopping cart service with a fake catalogue of three products, whose facts a test may change.
 
 use async_trait::async_trait;
-use axum::Router;
 use bytes::Bytes;
 use contracts::{
-    cart::{CartEvent, Carts, SERVICE},
+    cart::Carts,
     inventory::{self, Hold, Inventory, NewHold, Restock, Stock, StockCounts, StockList},
     product::{self, Catalogue, VARIANTS_MAX, VariantFacts},
     shared::{HoldId, ProductId, Sku},
@@ -12,51 +11,35 @@ use contracts::{
 use engine_memory::MemoryEngine;
 use http::Request;
 use journal::ServiceStorage;
-use kernel::{Currency, Ids, ManualClock, Problem, SeededRandomness, Timestamp, UnitPrice, Uuid};
-use rpc::{CallError, Feed};
-use runtime::{Module, ProcessResources, TaskTracker};
+use kernel::{Currency, ManualClock, Problem, Timestamp, UnitPrice, Uuid};
+use rpc::CallError;
+use runtime::Module;
 use serde_json::{Value, json};
-use settings::{Settings, Sources};
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
+    ops::Deref,
     sync::{Arc, Mutex},
     time::Duration,
 };
 use storage::{Commit, KeyValue, StorageError};
-use telemetry::{Health, Metrics};
-use transport::{Channel, Context, Edge};
+use testkit::{ServiceFixture, fake};
+use transport::{Context, Edge};
 
 static TABLE: &[Module] = &[
     shopping_cart_service::MODULE,
-    Module {
-        name: product::SERVICE,
-        summary: "",
-        calls: &[],
-        follows: &[],
-        settings: None,
-        maintenance: runtime::Maintenance::none,
-        build: |context| {
-            Box::pin(async move {
-                context.provide::<dyn Catalogue>(Arc::new(FakeCatalogue))?;
-                Ok(context.serve(web::ApiRouter::new()))
-            })
-        },
-    },
-    Module {
-        name: inventory::SERVICE,
-        summary: "",
-        calls: &[],
-        follows: &[],
-        settings: None,
-        maintenance: runtime::Maintenance::none,
-        build: |context| {
-            Box::pin(async move {
-                context.provide::<dyn Inventory>(Arc::new(FakeInventory))?;
-                Ok(context.serve(web::ApiRouter::new()))
-            })
-        },
-    },
+    fake(product::SERVICE, |context| {
+        Box::pin(async move {
+            context.provide::<dyn Catalogue>(Arc::new(FakeCatalogue))?;
+            Ok(context.serve(web::ApiRouter::new()))
+        })
+    }),
+    fake(inventory::SERVICE, |context| {
+        Box::pin(async move {
+            context.provide::<dyn Inventory>(Arc::new(FakeInventory))?;
+            Ok(context.serve(web::ApiRouter::new()))
+        })
+    }),
 ];
 
 /// Change to the facts of a variant; `None` removes it from the catalogue.
@@ -214,17 +197,19 @@ pub(crate) const CLIENT: &str = "test-client";
 
 /// Running shopping cart service.
 pub(crate) struct TestShop {
-    pub(crate) clock: Arc<ManualClock>,
-    pub(crate) engine: MemoryEngine,
-    _tasks: TaskTracker,
+    fixture: ServiceFixture,
     /// Sizes of the values that were stored.
     pub(crate) stored_bytes: Arc<Mutex<Vec<usize>>>,
     /// Contract with typed values.
     pub(crate) contract: Arc<dyn Carts>,
-    pub(crate) feed: Arc<dyn Feed<CartEvent>>,
-    /// Channel to its routes in this process.
-    pub(crate) channel: Channel,
-    pub(crate) router: Router,
+}
+
+impl Deref for TestShop {
+    type Target = ServiceFixture;
+
+    fn deref(&self) -> &ServiceFixture {
+        &self.fixture
+    }
 }
 
 /// Response of the public API.
@@ -245,42 +230,16 @@ impl TestShop {
     pub(crate) async fn open() -> Self {
         let clock = Arc::new(ManualClock::at("2026-11-22T12:00:00Z".parse().unwrap()));
         let engine = MemoryEngine::new();
-        let (stored_bytes, tasks) = (Arc::default(), TaskTracker::default());
-        let sections = TABLE.iter().filter_map(|module| module.settings);
-        let resources = ProcessResources {
-            settings: Arc::new(Settings::load(sections, &Sources::default()).unwrap()),
-            storage: &|name| {
-                let storage = engine.service(name);
-                let key_value = MeasuredValues {
-                    values: Arc::clone(&storage.key_value),
-                    bytes: Arc::clone(&stored_bytes),
-                };
-                ServiceStorage { key_value: Arc::new(key_value), ..storage }
-            },
-            bulk: &|name| engine.bulk(name),
-            remote: &|_| None,
-            over_wire: None,
-            ids: Ids::new(
-                Arc::clone(&clock) as Arc<dyn kernel::Clock>,
-                Arc::new(SeededRandomness::new(1)),
-            ),
-            metrics: Metrics::new(),
-            health: Health::new(),
-            tasks: tasks.clone(),
+        let stored_bytes: Arc<Mutex<Vec<usize>>> = Arc::default();
+        let measured = |name| {
+            let storage = engine.service(name);
+            let values = Arc::clone(&storage.key_value);
+            let key_value = MeasuredValues { values, bytes: Arc::clone(&stored_bytes) };
+            ServiceStorage { key_value: Arc::new(key_value), ..storage }
         };
-        let selected: Vec<_> = TABLE.iter().collect();
-        let mut assembly = runtime::assemble(TABLE, &selected, resources).await.unwrap();
-        tasks.begin();
-        Self {
-            contract: assembly.contracts.contract::<dyn Carts>(),
-            feed: assembly.contracts.contract::<dyn Feed<CartEvent>>(),
-            channel: assembly.directory.channel(SERVICE).unwrap(),
-            router: assembly.routers.remove(SERVICE).unwrap(),
-            engine,
-            clock,
-            stored_bytes,
-            _tasks: tasks,
-        }
+        let fixture = ServiceFixture::start_on(TABLE, engine.clone(), clock, &[], &measured).await;
+        let contract = fixture.contract::<dyn Carts>();
+        Self { fixture, stored_bytes, contract }
     }
 
     pub(crate) fn advance(&self, duration: Duration) {
@@ -314,7 +273,7 @@ impl TestShop {
         let client = headers.iter().find(|(name, _)| *name == CLIENT);
         let client = client.map(|(_, address)| address.parse().unwrap());
         let context = Context { edge: Edge::Shop, client, ..Context::default() };
-        let response = context.scope(self.channel.send(request)).await.unwrap();
+        let response = context.scope(self.channel().send(request)).await.unwrap();
         let etag = response.headers().get("etag").map(|tag| tag.to_str().unwrap().to_owned());
         let body = serde_json::from_slice(response.body()).unwrap_or(Value::Null);
         TestResponse { status: response.status().as_u16(), etag, body }

@@ -29,7 +29,7 @@ async fn the_terms_of_the_shop_are_public() {
     let terms = shop.send("GET", "/api/v1/shop", Value::Null).await;
     let expected = json!({"currency": "EUR", "country": "DE", "prices_include_tax": true});
     assert_eq!((terms.status, &terms.body), (200, &expected));
-    let terms = CartClient::new(shop.channel.clone()).shop_terms().await.unwrap();
+    let terms = CartClient::new(shop.channel()).shop_terms().await.unwrap();
     assert_eq!(serde_json::to_value(terms).unwrap(), expected);
 }
 
@@ -37,7 +37,7 @@ async fn the_terms_of_the_shop_are_public() {
 async fn the_client_of_the_public_api_quotes_a_cart() {
     let shop = TestShop::open().await;
     let cart = shop.cart(&[("LAMP", 1)]).await;
-    let client = CartClient::new(shop.channel.clone());
+    let client = CartClient::new(shop.channel());
     let id = serde_json::from_value(cart["id"].clone()).unwrap();
     let mut request = CartQuoteRequest {
         destination: Destination { country: "AT".to_owned(), ..Destination::default() },

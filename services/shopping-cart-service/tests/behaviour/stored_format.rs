@@ -70,7 +70,11 @@ async fn stored_events_keep_their_text() {
 async fn the_feed_names_every_change_and_its_line() {
     let shop = TestShop::open().await;
     let id = eventful_cart(&shop).await;
-    let page = shop.feed.pull(0, 0, None).await.unwrap();
+    let page = shop
+        .contract::<dyn rpc::Feed<contracts::cart::CartEvent>>()
+        .pull(0, 0, None)
+        .await
+        .unwrap();
     let published: Vec<Value> = page.messages.iter().map(|message| json!(message.event)).collect();
     let change = |change: &str, sku: Option<&str>, quantity: Option<i64>| {
         json!({

@@ -1,6 +1,6 @@
 //! Operator routes for stock and movements.
 
-use super::{AppState, deny_shop_edge::DenyShopEdge};
+use super::AppState;
 use crate::{
     adapters::{responses, validation},
     application::{self, OperatorMovementKind},
@@ -13,7 +13,7 @@ use identifiers::Sku;
 use kernel::{Cursor, Page, PageLimit, Problem};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use web::{ApiResult, Created, IdempotencyKey, Json, Paging, Path, Query};
+use web::{ApiResult, Created, IdempotencyKey, Json, OperatorsOnly, Paging, Path, Query};
 
 const STOCK_LIST: &str = "stock";
 
@@ -31,7 +31,7 @@ pub(super) struct ListQuery {
 }
 
 pub(super) async fn list(
-    _: DenyShopEdge,
+    _: OperatorsOnly,
     State(state): State<AppState>,
     Query(query): Query<ListQuery>,
 ) -> ApiResult<Json<Page<Stock>>> {
@@ -44,7 +44,7 @@ pub(super) async fn list(
 }
 
 pub(super) async fn show(
-    _: DenyShopEdge,
+    _: OperatorsOnly,
     State(state): State<AppState>,
     Path(sku): Path<String>,
 ) -> ApiResult<Json<Stock>> {
@@ -53,7 +53,7 @@ pub(super) async fn show(
 }
 
 pub(super) async fn count(
-    _: DenyShopEdge,
+    _: OperatorsOnly,
     State(state): State<AppState>,
     Path(sku): Path<String>,
     Json(count): Json<StockCount>,
@@ -67,7 +67,7 @@ pub(super) async fn count(
 }
 
 pub(super) async fn movements(
-    _: DenyShopEdge,
+    _: OperatorsOnly,
     State(state): State<AppState>,
     Path(sku): Path<String>,
     Query(paging): Query<Paging>,
@@ -82,7 +82,7 @@ pub(super) async fn movements(
 }
 
 pub(super) async fn record_movement(
-    _: DenyShopEdge,
+    _: OperatorsOnly,
     State(state): State<AppState>,
     key: Option<IdempotencyKey>,
     Path(sku): Path<String>,

@@ -1,4 +1,4 @@
-//! Authorisation of callers, and extractors of optional bodies.
+//! Extractor of optional reasons.
 
 use aide::{OperationInput, generate::GenContext, openapi::Operation};
 use axum::{
@@ -7,21 +7,10 @@ use axum::{
 };
 use contracts::order::Because;
 use kernel::{Problem, codes};
-use transport::Edge;
-use web::{Caller, Json, ProblemResponse};
+use web::{Json, ProblemResponse};
 
 /// Limit of a reason, in characters.
 pub(super) const REASON_CHARACTERS_MAX: usize = 500;
-
-/// Refuses shoppers, as a second line of defence behind the gateway.
-pub(super) fn require_operator(caller: &Caller, what: &str) -> Result<(), Problem> {
-    match caller.edge {
-        Edge::Operator | Edge::Internal => Ok(()),
-        Edge::Shop => {
-            Err(Problem::new(403, codes::FORBIDDEN, format!("only operators may {what}")))
-        }
-    }
-}
 
 /// Extractor of an optional [`Because`] body.
 pub(super) struct OptionalReason(pub(super) Option<String>);
@@ -37,7 +26,7 @@ impl<S: Send + Sync> FromRequest<S> for OptionalReason {
             Ok(body) => body,
             Err(_) => {
                 let title = "the body could not be read, or is larger than this address takes";
-                return Err(Problem::new(413, codes::BODY_TOO_LARGE, title).into());
+                return Err(Problem::of(codes::BODY_TOO_LARGE, title).into());
             }
         };
         let request = Request::from_parts(head, Body::from(body));

@@ -1,11 +1,7 @@
 //! Operations for shoppers. Knowledge of an order's id is the right to see and to cancel it;
 //! knowledge of its number and its e-mail address is the right to the id.
 
-use super::{
-    AppState, UseCases,
-    input::{OptionalReason, require_operator},
-    requests,
-};
+use super::{AppState, input::OptionalReason, requests};
 use crate::adapters::view;
 use contracts::{
     order::{AsOf, Checkout, Order, OrderLookup, OrderReference},
@@ -13,56 +9,10 @@ use contracts::{
     shared::{CartId, OrderId},
 };
 use kernel::{Problem, Timestamp, codes};
-use std::sync::Arc;
 use transport::Context;
-use web::{
-    ApiResult, ApiRouter, Caller, Created, IdempotencyKey, Json, Path, Query,
-    requires_idempotency_key,
-    routing::{get_with, operation, post_with},
-};
+use web::{ApiResult, Caller, Created, IdempotencyKey, Json, Path, Query};
 
-pub(super) fn routes(use_cases: &Arc<UseCases>) -> ApiRouter {
-    ApiRouter::new()
-        .api_route(
-            "/api/v1/carts/{id}/checkout",
-            requires_idempotency_key(post_with(checkout, |it| {
-                it.id("checkout").summary("Check out a cart").tag("Orders")
-            })),
-        )
-        .api_route(
-            "/api/v1/payment-methods",
-            get_with(
-                payment_methods,
-                operation("listPaymentMethods", "List the payment methods on offer", "Orders"),
-            ),
-        )
-        .api_route(
-            "/api/v1/orders/lookup",
-            post_with(
-                look_up,
-                operation(
-                    "lookUpOrder",
-                    "Find an order by its number and e-mail address",
-                    "Orders",
-                ),
-            ),
-        )
-        .api_route(
-            "/api/v1/orders/{id}",
-            get_with(order, |it| {
-                it.id("getOrder").summary("Get an order, now or as it was").tag("Orders")
-            }),
-        )
-        .api_route(
-            "/api/v1/orders/{id}/cancel",
-            post_with(cancel, |it| {
-                it.id("cancelOrder").summary("Cancel an order before it ships").tag("Orders")
-            }),
-        )
-        .with_state(Arc::clone(use_cases))
-}
-
-async fn checkout(
+pub(super) async fn checkout(
     app: AppState,
     Path(cart): Path<CartId>,
     key: IdempotencyKey,
@@ -74,7 +24,7 @@ async fn checkout(
     Ok(Created::at(format!("/api/v1/orders/{}", found.id), view::order(&found)))
 }
 
-async fn look_up(
+pub(super) async fn look_up(
     app: AppState,
     Json(lookup): Json<OrderLookup>,
 ) -> ApiResult<Json<OrderReference>> {
@@ -83,12 +33,12 @@ async fn look_up(
     Ok(Json(OrderReference { id }))
 }
 
-async fn payment_methods(app: AppState) -> ApiResult<Json<OfferedMethods>> {
+pub(super) async fn payment_methods(app: AppState) -> ApiResult<Json<OfferedMethods>> {
     let offers = app.methods.offered().await?;
     Ok(Json(OfferedMethods { items: offers.into_iter().map(view::offered_method).collect() }))
 }
 
-async fn order(
+pub(super) async fn order(
     app: AppState,
     Path(id): Path<OrderId>,
     caller: Caller,
@@ -97,14 +47,14 @@ async fn order(
     let found = match query.as_of {
         None => app.read.now(id).await?,
         Some(instant) => {
-            require_operator(&caller, "see an order as it stood")?;
+            caller.require_operator()?;
             app.read.at(id, parse_instant(&instant)?).await?
         }
     };
     Ok(Json(view::order(&found)))
 }
 
-async fn cancel(
+pub(super) async fn cancel(
     app: AppState,
     Path(id): Path<OrderId>,
     OptionalReason(reason): OptionalReason,
@@ -113,12 +63,6 @@ async fn cancel(
 }
 
 fn parse_instant(text: &str) -> Result<Timestamp, Problem> {
-    text.parse().map_err(|_| {
-        let message = "is not an instant such as 2026-03-01T12:00:00Z";
-        let mut problem = Problem::new(400, codes::INVALID_QUERY, format!("as_of: {message}"));
-        problem
-            .errors
-            .push(kernel::FieldError { field: "as_of".to_owned(), message: message.to_owned() });
-        problem
-    })
+    let message = "is not an instant such as 2026-03-01T12:00:00Z";
+    text.parse().map_err(|_| Problem::input(codes::INVALID_QUERY, "as_of", message))
 }

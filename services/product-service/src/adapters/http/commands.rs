@@ -11,7 +11,7 @@ use contracts::{
     },
     shared::{ProductId, Sku},
 };
-use kernel::{Problem, UnitPrice, codes};
+use kernel::{Problem, UnitPrice};
 use transport::Edge;
 use web::{ApiResult, Caller, Created, IdempotencyKey, IfMatch, Json, Path, Versioned};
 
@@ -24,7 +24,7 @@ pub(super) async fn create(
     key: Option<IdempotencyKey>,
     Json(product): Json<NewProduct>,
 ) -> ApiResult<Versioned<Created<Product>>> {
-    authorise(&caller)?;
+    caller.require_operator()?;
     // The id is derived from the idempotency key: a repeated creation finds the same product, even when the stored
     // response has expired.
     let operation =
@@ -44,7 +44,7 @@ pub(super) async fn import(
     caller: Caller,
     Json(batch): Json<ImportBatch>,
 ) -> ApiResult<Json<ImportReport>> {
-    authorise(&caller)?;
+    caller.require_operator()?;
     if batch.products.len() > IMPORT_PRODUCTS_MAX {
         let count = batch.products.len();
         let message =
@@ -124,7 +124,7 @@ pub(super) async fn execute(
     if_match: Option<u64>,
     command: ProductCommand,
 ) -> ApiResult<Versioned<Json<Product>>> {
-    authorise(caller)?;
+    caller.require_operator()?;
     let operator = Caller { edge: Edge::Operator, actor: None };
     let ProductRef { id, .. } = queries::find(app, &operator, product)?;
     app.catalogue.execute(ChangeRequest { id, command, if_match }).await?;
@@ -170,14 +170,4 @@ async fn create_with_slug(
 async fn current_product(app: &AppState, id: ProductId) -> ApiResult<Product> {
     let product = app.catalogue.find(&id.to_string(), Audience::Operators(None));
     Ok(app.catalogue.show(product.ok_or_else(Problem::internal)?).await?)
-}
-
-/// Authorisation of a change: refused at the shop edge.
-pub(super) fn authorise(caller: &Caller) -> Result<(), Problem> {
-    match caller.edge {
-        Edge::Operator | Edge::Internal => Ok(()),
-        Edge::Shop => {
-            Err(Problem::new(403, codes::FORBIDDEN, "products are changed on the operator edge"))
-        }
-    }
 }

@@ -1,52 +1,26 @@
 //! Pictures over HTTP: uploads and their state for operators, renditions for everybody.
 
 use super::AppState;
-use super::commands::authorise;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use contracts::product::{MediaReport, StoredMedia};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use images::Encoding;
 use kernel::{Problem, codes};
-use web::routing::{get_with, operation, post_with};
-use web::{ApiResult, ApiRouter, Binary, Caller, Created, Json, Path, body_limit};
+use web::{ApiResult, Binary, Created, Json, OperatorsOnly, Path};
 
 /// A rendition never changes: its address names the digest, the width and the encoding.
 const CACHE_FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
-pub(super) fn routes() -> ApiRouter<AppState> {
-    let administration = |id, summary| operation(id, summary, "Product administration");
-    ApiRouter::new()
-        .api_route(
-            "/api/v1/media",
-            body_limit(
-                post_with(upload, administration("uploadMedia", "Upload a picture")),
-                super::UPLOAD_BYTES_MAX,
-            ),
-        )
-        .api_route(
-            "/api/v1/media",
-            get_with(report, administration("reportMedia", "Get the state of fetched pictures")),
-        )
-        .api_route(
-            "/media/{digest}/{file}",
-            get_with(
-                rendition,
-                operation("showMedia", "Get a picture in one of its sizes", "Products"),
-            ),
-        )
-}
-
-async fn upload(
+pub(super) async fn upload(
+    _: OperatorsOnly,
     State(app): State<AppState>,
-    caller: Caller,
     Binary { media_type, content }: Binary,
 ) -> ApiResult<Created<StoredMedia>> {
-    authorise(&caller)?;
     let is_file = media_type.starts_with("image/") || media_type == "application/octet-stream";
     if !is_file {
         let title = "send the bytes of a picture, with its type (image/jpeg, …) in Content-Type";
-        return Err(Problem::new(415, codes::UNSUPPORTED_MEDIA_TYPE, title).into());
+        return Err(Problem::of(codes::UNSUPPORTED_MEDIA_TYPE, title).into());
     }
     let picture = app.catalogue.library.store(content).await.map_err(Problem::from)?;
     let width = picture.largest_width();
@@ -59,17 +33,19 @@ async fn upload(
     Ok(Created::at(media.url.clone(), media))
 }
 
-async fn report(State(app): State<AppState>, caller: Caller) -> ApiResult<Json<MediaReport>> {
-    authorise(&caller)?;
+pub(super) async fn report(
+    _: OperatorsOnly,
+    State(app): State<AppState>,
+) -> ApiResult<Json<MediaReport>> {
     Ok(Json(app.catalogue.picture_report().await?))
 }
 
-async fn rendition(
+pub(super) async fn rendition(
     State(app): State<AppState>,
     Path((digest, file)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
-    let not_found = || Problem::new(404, codes::NOT_FOUND, "there is no such picture");
+    let not_found = || Problem::of(codes::NOT_FOUND, "there is no such picture");
     let (width, encoding) = size(&file).ok_or_else(not_found)?;
     if !is_digest(&digest) {
         return Err(not_found().into());

@@ -2,7 +2,7 @@
 
 use crate::index::{Audience, NewFilter, ReductionFilter, SearchQuery, Sort, StockFilter};
 use contracts::product::{ProductQuery, ProductSort};
-use kernel::{Cursor, FieldError, PageLimit, Problem, codes};
+use kernel::{Cursor, PageLimit, Problem, codes};
 use web::Paging;
 
 /// Longest search text and longest filter, in characters.
@@ -106,15 +106,10 @@ fn parse_bool(name: &str, text: Option<&str>) -> Result<bool, Problem> {
 }
 
 fn invalid_parameter(name: &str, message: &str) -> Problem {
-    let mut problem = Problem::new(400, codes::INVALID_QUERY, format!("{name} {message}"));
-    problem.errors.push(FieldError { field: name.to_owned(), message: message.to_owned() });
-    problem
+    Problem::input(codes::INVALID_QUERY, name, message)
 }
 
 /// Problem for a cursor of another listing, or an unreadable one.
 pub(super) fn invalid_cursor(error: kernel::CursorError) -> Problem {
-    let message = error.to_string();
-    let mut problem = Problem::new(400, codes::INVALID_CURSOR, message.clone());
-    problem.errors.push(FieldError { field: "cursor".to_owned(), message });
-    problem
+    Problem::input(codes::INVALID_CURSOR, "cursor", error.to_string())
 }
