@@ -23,7 +23,7 @@ impl Caller {
         Self { edge: Context::current_edge(), actor: Context::current_actor() }
     }
 
-    /// Refuses shoppers with 403 `forbidden`.
+    /// Refuses callers of the shop edge with 403 `forbidden`.
     pub fn require_operator(&self) -> Result<(), Problem> {
         match self.edge {
             Edge::Operator | Edge::Internal => Ok(()),
@@ -42,7 +42,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 
 impl OperationInput for Caller {}
 
-/// Extractor that refuses shoppers with 403 `forbidden`, as a second line of defence behind the gateway. As the first
+/// Extractor that refuses callers of the shop edge with 403 `forbidden`, as a second line of defence behind the gateway. As the first
 /// argument of a handler, it does so before anything else of the request is looked at.
 ///
 /// ```

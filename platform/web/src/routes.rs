@@ -86,12 +86,11 @@ struct OperationDocs {
 ///     /// It cannot be taken back.
 ///     post "/letters" => send as sendLetter, requires_idempotency_key;
 /// };
-/// let service = web::service("letter-service", routes, web::ServiceParts {
-///     metrics: telemetry::Metrics::new(),
-///     ids: kernel::Ids::system(),
-///     idempotency: None,
-///     limits: web::Limits::default(),
-/// });
+/// # let (clock, randomness) = (kernel::SystemClock, kernel::SeededRandomness::new(1));
+/// # let ids = kernel::Ids::new(std::sync::Arc::new(clock), std::sync::Arc::new(randomness));
+/// # let (metrics, limits) = (telemetry::Metrics::new(), web::Limits::default());
+/// # let parts = web::ServiceParts { metrics, ids, idempotency: None, limits };
+/// let service = web::service("letter-service", routes, parts);
 /// let document = web::openapi_document("Letters", vec![service.description.openapi()]);
 /// let send = &document["paths"]["/letters"]["post"];
 /// assert_eq!(send["operationId"], "sendLetter");

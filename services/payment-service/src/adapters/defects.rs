@@ -110,10 +110,8 @@ impl DefectivePayments {
             RefundRequest { id: refund_id, amount, reason, at: self.payments().ids.now() };
         let refund = |payment: &crate::domain::Payment| {
             let mut forgotten = payment.clone();
-            if let Progress::Authorised { funds, .. } = &mut forgotten.progress {
-                for earlier in funds.refunds.iter_mut().filter(|it| it.id == refund_id) {
-                    earlier.id = RefundId(Uuid::nil());
-                }
+            for earlier in forgotten.funds.refunds.iter_mut().filter(|it| it.id == refund_id) {
+                earlier.id = RefundId(Uuid::nil());
             }
             forgotten.refund(request.clone(), &|_| Some(TransferOutcome::Done))
         };
@@ -150,11 +148,11 @@ async fn webhook(payments: Arc<application::Payments>, request: Request, next: N
 async fn capture_again(payments: &application::Payments, webhook: &Webhook) {
     let capture = |payment: &crate::domain::Payment| {
         let mut forgotten = payment.clone();
-        if let Progress::Authorised { funds, .. } = &mut forgotten.progress {
-            funds.captures.clear();
-            if funds.state == PaymentState::Captured {
-                funds.state = PaymentState::Authorised;
-            }
+        forgotten.funds.captures.clear();
+        if let Progress::Authorised { state: state @ PaymentState::Captured, .. } =
+            &mut forgotten.progress
+        {
+            *state = PaymentState::Authorised;
         }
         forgotten.capture(&webhook.event_id, None, &|_| Some(TransferOutcome::Done))
     };

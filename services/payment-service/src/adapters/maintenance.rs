@@ -85,10 +85,10 @@ impl EventVisitor for MoneyChecker {
         self.bounded
             .hold(fault.is_none(), || format!("{}: {}", first.stream, fault.unwrap_or_default()));
         let captures: HashSet<&str> =
-            payment.captures().iter().map(|capture| capture.reference.as_str()).collect();
-        let refunds: HashSet<_> = payment.refunds().iter().map(|refund| refund.id).collect();
-        let is_once =
-            captures.len() == payment.captures().len() && refunds.len() == payment.refunds().len();
+            payment.funds.captures.iter().map(|capture| capture.reference.as_str()).collect();
+        let refunds: HashSet<_> = payment.funds.refunds.iter().map(|refund| refund.id).collect();
+        let is_once = captures.len() == payment.funds.captures.len()
+            && refunds.len() == payment.funds.refunds.len();
         self.once.hold(is_once, || format!("{} moved the same money twice", first.stream));
         Ok(())
     }
@@ -102,7 +102,7 @@ impl InvariantChecker for MoneyChecker {
 
 fn bounds_fault(payment: &Payment) -> Option<String> {
     let (authorised, captured, refunded) =
-        (payment.authorised(), payment.captured(), payment.refunded());
+        (payment.funds.authorised, payment.captured(), payment.refunded());
     let is_bounded = authorised >= captured && captured >= refunded && refunded >= 0;
     (!is_bounded)
         .then(|| format!("{authorised} authorised, {captured} captured, {refunded} refunded"))
@@ -115,7 +115,7 @@ fn facts(id: Uuid, events: &[RecordedEvent]) -> Result<Option<serde_json::Value>
         order_id: payment.order_id,
         state: contract_state(payment.state()),
         unsettled: payment.is_unsettled(),
-        outstanding: payment.authorised() - payment.captured(),
+        outstanding: payment.funds.authorised - payment.captured(),
         captured: payment.captured(),
         refunded: payment.refunded(),
     };

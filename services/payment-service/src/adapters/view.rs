@@ -27,12 +27,12 @@ pub(crate) fn full(id: PaymentId, payment: &domain::Payment) -> Result<Payment, 
         method: intent.method.clone(),
         state: contract_state(payment.state()),
         amount: intent.amount,
-        authorised: payment.money(payment.authorised()),
+        authorised: payment.money(payment.funds.authorised),
         captured: payment.money(payment.captured()),
         refunded: payment.money(payment.refunded()),
         failure: payment.failure().map(str::to_owned),
         action_url: action_url(id, payment),
-        refunds: payment.refunds().iter().map(refund).collect(),
+        refunds: payment.funds.refunds.iter().map(refund).collect(),
     })
 }
 

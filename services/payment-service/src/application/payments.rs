@@ -123,7 +123,7 @@ impl Payments {
         processor: &dyn Processor,
     ) -> Result<Arc<Payment>, PaymentError> {
         let mut payment = payment;
-        for transfer in payment.pending_transfers().to_vec() {
+        for transfer in payment.funds.pending_transfers.clone() {
             // A transfer that a crash could take back must not be sent.
             durability::wait().await.map_err(commit_failed)?;
             if let Some(outcome) = send(id, &transfer, processor).await {
@@ -134,7 +134,7 @@ impl Payments {
                 }
             }
         }
-        if payment.pending_transfers().is_empty() {
+        if payment.funds.pending_transfers.is_empty() {
             Ok(payment)
         } else {
             Err(Rejection::OutcomeUnknown.into())

@@ -37,7 +37,7 @@ impl Payment {
         let kinds = match outcome {
             AuthorisationOutcome::Authorised if self.is_cancelled() => self.void_late(inline),
             AuthorisationOutcome::Authorised if is_open => vec![PaymentEventKind::Authorised],
-            AuthorisationOutcome::Authorised if self.funds().is_some() => Vec::new(),
+            AuthorisationOutcome::Authorised if self.was_authorised() => Vec::new(),
             AuthorisationOutcome::Authorised => self.void_late(inline),
             // A cancelled payment does not wait for the customer.
             AuthorisationOutcome::ActionRequired if self.is_cancelled() => {

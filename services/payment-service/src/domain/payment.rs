@@ -13,6 +13,7 @@ use std::{collections::VecDeque, mem};
 pub(crate) struct Payment {
     pub(crate) order_id: OrderId,
     pub(crate) progress: Progress,
+    pub(crate) funds: Funds,
     /// Ids of the latest messages of the processor, oldest first.
     message_ids: VecDeque<String>,
 }
@@ -28,8 +29,8 @@ pub(crate) enum Progress {
     Declined { intent: PaymentIntent, reason: String },
     /// Voided before the processor authorised it.
     Abandoned { intent: PaymentIntent },
-    /// Authorised by the processor, be it too late.
-    Authorised { intent: PaymentIntent, funds: Funds },
+    /// Authorised by the processor, be it too late: after it had been `declined` for this reason, or voided.
+    Authorised { intent: PaymentIntent, state: PaymentState, declined: Option<String> },
 }
 
 /// Stage of a payment that the processor has neither authorised nor declined.
@@ -45,18 +46,16 @@ pub(crate) enum PendingStage {
     Cancelled,
 }
 
-/// Funds of an authorised payment: what was promised, captured and refunded.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Funds of a payment: what was promised, captured and refunded. They follow the events alone, so that money which moved in
+/// a payment that was never authorised shows when the journal is checked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Funds {
-    pub(crate) state: PaymentState,
     /// Authorised amount in minor units, captured or not, less what was voided.
     pub(crate) authorised: i64,
     pub(crate) captures: Vec<Capture>,
     pub(crate) refunds: Vec<Refund>,
     /// Transfers that the processor was told to make and has not answered.
     pub(crate) pending_transfers: Vec<Transfer>,
-    /// Reason why the processor had declined before it authorised the payment too late.
-    pub(crate) declined: Option<String>,
 }
 
 /// Capture of a payment.
@@ -81,6 +80,7 @@ impl Payment {
         let mut payment = payment.unwrap_or_else(|| Self {
             order_id: event.order_id,
             progress: Progress::Barred,
+            funds: Funds::default(),
             message_ids: VecDeque::new(),
         });
         if let PaymentEventKind::MessageReceived { message_id } = &event.kind {
@@ -90,6 +90,8 @@ impl Payment {
             }
         }
         payment.progress = mem::replace(&mut payment.progress, Progress::Barred).after(event);
+        let authorised = payment.intent().map_or(0, |intent| intent.amount.amount);
+        payment.funds.apply(&event.kind, authorised);
         payment
     }
 
@@ -104,7 +106,7 @@ impl Payment {
             } => PaymentState::Unknown,
             Progress::Declined { .. } => PaymentState::Failed,
             Progress::Barred | Progress::Abandoned { .. } => PaymentState::Voided,
-            Progress::Authorised { funds, .. } => funds.state,
+            Progress::Authorised { state, .. } => *state,
         }
     }
 
@@ -123,7 +125,7 @@ impl Payment {
     pub(crate) fn failure(&self) -> Option<&str> {
         match &self.progress {
             Progress::Declined { reason, .. } => Some(reason),
-            Progress::Authorised { funds, .. } => funds.declined.as_deref(),
+            Progress::Authorised { declined, .. } => declined.as_deref(),
             Progress::Barred | Progress::Pending { .. } | Progress::Abandoned { .. } => None,
         }
     }
@@ -133,46 +135,25 @@ impl Payment {
         matches!(self.progress, Progress::Pending { stage: PendingStage::Cancelled, .. })
     }
 
-    /// Funds of the payment, if the processor has ever authorised it.
-    pub(super) fn funds(&self) -> Option<&Funds> {
-        match &self.progress {
-            Progress::Authorised { funds, .. } => Some(funds),
-            _ => None,
-        }
-    }
-
-    /// Authorised amount in minor units, captured or not, less what was voided.
-    pub(crate) fn authorised(&self) -> i64 {
-        self.funds().map_or(0, |funds| funds.authorised)
-    }
-
-    pub(crate) fn captures(&self) -> &[Capture] {
-        self.funds().map_or(&[], |funds| &funds.captures)
-    }
-
-    pub(crate) fn refunds(&self) -> &[Refund] {
-        self.funds().map_or(&[], |funds| &funds.refunds)
-    }
-
-    /// Transfers that the processor was told to make and has not answered.
-    pub(crate) fn pending_transfers(&self) -> &[Transfer] {
-        self.funds().map_or(&[], |funds| &funds.pending_transfers)
+    /// Whether the processor has ever authorised it, be it too late.
+    pub(super) fn was_authorised(&self) -> bool {
+        matches!(self.progress, Progress::Authorised { .. })
     }
 
     /// Captured amount in minor units.
     pub(crate) fn captured(&self) -> i64 {
-        self.captures().iter().map(|capture| capture.amount.amount).sum()
+        self.funds.captures.iter().map(|capture| capture.amount.amount).sum()
     }
 
     /// Refunded amount in minor units.
     pub(crate) fn refunded(&self) -> i64 {
-        self.refunds().iter().map(|refund| refund.amount.amount).sum()
+        self.funds.refunds.iter().map(|refund| refund.amount.amount).sum()
     }
 
     /// Amount that can still be captured: authorised, not captured, and not in a pending capture.
     pub(super) fn capturable(&self) -> i64 {
         let pending = self.pending_amount(|kind| matches!(kind, TransferKind::Capture { .. }));
-        self.authorised() - self.captured() - pending
+        self.funds.authorised - self.captured() - pending
     }
 
     /// Amount that can still be refunded: captured, not refunded, and not in a pending refund.
@@ -182,14 +163,14 @@ impl Payment {
     }
 
     fn pending_amount(&self, which: impl Fn(&TransferKind) -> bool) -> i64 {
-        let counted = self.pending_transfers().iter().filter(|transfer| which(&transfer.kind));
+        let counted = self.funds.pending_transfers.iter().filter(|transfer| which(&transfer.kind));
         counted.map(|transfer| transfer.amount.amount).sum()
     }
 
     /// Whether an outcome of the processor is missing, so that the reconciler has to ask again.
     pub(crate) fn is_unsettled(&self) -> bool {
         matches!(self.state(), PaymentState::Created | PaymentState::Unknown)
-            || !self.pending_transfers().is_empty()
+            || !self.funds.pending_transfers.is_empty()
     }
 
     /// Whether this message was processed before.
@@ -224,7 +205,7 @@ impl Payment {
             PaymentEventKind::Declined { .. } => PaymentState::Failed,
             PaymentEventKind::AuthorisedTooLate | PaymentEventKind::Barred => PaymentState::Voided,
             PaymentEventKind::Captured { amount, .. } => {
-                let all = self.captured() + amount.amount == self.authorised();
+                let all = self.captured() + amount.amount == self.funds.authorised;
                 if all { PaymentState::Captured } else { PaymentState::PartiallyCaptured }
             }
             PaymentEventKind::Refunded { amount, .. } if self.state() == PaymentState::Captured => {
@@ -248,17 +229,21 @@ impl Payment {
 impl Progress {
     /// Progress after the event.
     fn after(self, event: &PaymentEvent) -> Self {
+        let state = event.state;
         let pending = |intent, stage| Self::Pending { intent, stage };
         match (self, &event.kind) {
             (_, PaymentEventKind::Created(intent)) => {
                 pending(intent.clone(), PendingStage::Created)
             }
-            (Self::Authorised { intent, mut funds }, _) => {
-                funds.apply(event);
-                Self::Authorised { intent, funds }
+            (Self::Authorised { intent, declined, .. }, _) => {
+                Self::Authorised { intent, state, declined }
             }
-            (before, PaymentEventKind::Authorised | PaymentEventKind::AuthorisedTooLate) => {
-                before.authorised(event.state)
+            (
+                Self::Pending { intent, .. } | Self::Abandoned { intent },
+                PaymentEventKind::Authorised | PaymentEventKind::AuthorisedTooLate,
+            ) => Self::Authorised { intent, state, declined: None },
+            (Self::Declined { intent, reason }, PaymentEventKind::AuthorisedTooLate) => {
+                Self::Authorised { intent, state, declined: Some(reason) }
             }
             (Self::Pending { intent, stage }, kind) => match kind {
                 PaymentEventKind::ActionRequired => pending(intent, PendingStage::RequiresAction),
@@ -273,30 +258,15 @@ impl Progress {
             (before, _) => before,
         }
     }
-
-    /// Progress after an authorisation, which leads to this state.
-    fn authorised(self, state: PaymentState) -> Self {
-        let (intent, declined) = match self {
-            Self::Declined { intent, reason } => (intent, Some(reason)),
-            Self::Pending { intent, .. } | Self::Abandoned { intent } => (intent, None),
-            other @ (Self::Barred | Self::Authorised { .. }) => return other,
-        };
-        let funds = Funds {
-            state,
-            authorised: intent.amount.amount,
-            captures: Vec::new(),
-            refunds: Vec::new(),
-            pending_transfers: Vec::new(),
-            declined,
-        };
-        Self::Authorised { intent, funds }
-    }
 }
 
 impl Funds {
-    fn apply(&mut self, event: &PaymentEvent) {
-        self.state = event.state;
-        match &event.kind {
+    /// Applies an event of a payment of which this amount is authorised, if any is.
+    fn apply(&mut self, kind: &PaymentEventKind, authorised: i64) {
+        match kind {
+            PaymentEventKind::Authorised | PaymentEventKind::AuthorisedTooLate => {
+                self.authorised = authorised;
+            }
             PaymentEventKind::TransferRequested(transfer) => {
                 self.pending_transfers.push(transfer.clone());
             }
@@ -317,10 +287,8 @@ impl Funds {
             PaymentEventKind::Created(_)
             | PaymentEventKind::ActionRequired
             | PaymentEventKind::OutcomeUnknown
-            | PaymentEventKind::Authorised
             | PaymentEventKind::Declined { .. }
             | PaymentEventKind::CancellationRequested
-            | PaymentEventKind::AuthorisedTooLate
             | PaymentEventKind::Barred
             | PaymentEventKind::MessageReceived { .. } => {}
         }

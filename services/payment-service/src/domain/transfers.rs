@@ -40,7 +40,7 @@ impl Payment {
         inline: InlineProcessor<'_>,
     ) -> Result<Vec<PaymentEvent>, Rejection> {
         let earlier =
-            self.captures().iter().find(|it| it.reference == reference).map(|it| it.amount);
+            self.funds.captures.iter().find(|it| it.reference == reference).map(|it| it.amount);
         if let Some(earlier) =
             earlier.or_else(|| self.pending_with_key(&TransferKind::capture_key(reference)))
         {
@@ -59,7 +59,7 @@ impl Payment {
                 return Err(Rejection::Already(self.state()));
             }
         }
-        if self.pending_transfers().iter().any(|transfer| transfer.kind == TransferKind::Void) {
+        if self.funds.pending_transfers.iter().any(|transfer| transfer.kind == TransferKind::Void) {
             return Err(Rejection::Already(PaymentState::Voided));
         }
         let left = self.money(self.capturable());
@@ -67,7 +67,7 @@ impl Payment {
         if amount.amount > left.amount {
             return Err(Rejection::ExceedsAuthorised { left });
         }
-        if self.captures().len() + self.pending_transfers().len() >= TRANSFERS_MAX {
+        if self.funds.captures.len() + self.funds.pending_transfers.len() >= TRANSFERS_MAX {
             return Err(Rejection::TooManyTransfers);
         }
         let kind = TransferKind::Capture { reference: reference.to_owned() };
@@ -83,7 +83,7 @@ impl Payment {
     ) -> Result<Vec<PaymentEvent>, Rejection> {
         let RefundRequest { id: refund_id, amount, reason, at } = request;
         let key = TransferKind::refund_key(refund_id);
-        let earlier = self.refunds().iter().find(|it| it.id == refund_id).map(|it| it.amount);
+        let earlier = self.funds.refunds.iter().find(|it| it.id == refund_id).map(|it| it.amount);
         if let Some(earlier) = earlier.or_else(|| self.pending_with_key(&key)) {
             return replay(earlier, amount);
         }
@@ -101,7 +101,7 @@ impl Payment {
             return Err(Rejection::ExceedsRefundable { refundable });
         }
         let amount = self.check_amount(amount.unwrap_or(refundable))?;
-        if self.refunds().len() + self.pending_transfers().len() >= TRANSFERS_MAX {
+        if self.funds.refunds.len() + self.funds.pending_transfers.len() >= TRANSFERS_MAX {
             return Err(Rejection::TooManyTransfers);
         }
         let kind = TransferKind::Refund { refund_id, reason, at };
@@ -110,7 +110,7 @@ impl Payment {
 
     /// Voids what is authorised and not captured.
     pub(crate) fn void(&self, inline: InlineProcessor<'_>) -> Result<Vec<PaymentEvent>, Rejection> {
-        if self.pending_transfers().iter().any(|transfer| transfer.kind == TransferKind::Void) {
+        if self.funds.pending_transfers.iter().any(|transfer| transfer.kind == TransferKind::Void) {
             return Ok(Vec::new());
         }
         let kinds = match self.state() {
@@ -153,18 +153,21 @@ impl Payment {
 
     /// Settles a pending transfer; one that is settled already changes nothing.
     pub(crate) fn settle(&self, key: &str, outcome: &TransferOutcome) -> Vec<PaymentEvent> {
-        let pending = self.pending_transfers().iter().find(|transfer| transfer.key == key);
+        let pending = self.funds.pending_transfers.iter().find(|transfer| transfer.key == key);
         let settled = pending.map(|transfer| transfer.clone().into_event(outcome.clone()));
         self.record(settled.into_iter().collect())
     }
 
     fn is_being_captured(&self) -> bool {
-        self.pending_transfers().iter().any(|it| matches!(it.kind, TransferKind::Capture { .. }))
+        self.funds
+            .pending_transfers
+            .iter()
+            .any(|it| matches!(it.kind, TransferKind::Capture { .. }))
     }
 
     /// Amount of the pending transfer with this key.
     fn pending_with_key(&self, key: &str) -> Option<Money> {
-        self.pending_transfers().iter().find(|transfer| transfer.key == key).map(|it| it.amount)
+        self.funds.pending_transfers.iter().find(|transfer| transfer.key == key).map(|it| it.amount)
     }
 
     fn check_amount(&self, amount: Money) -> Result<Money, Rejection> {

@@ -64,7 +64,7 @@ fn the_rest_of_a_partial_capture_can_be_voided() {
     );
     fixture.void().unwrap();
     assert_eq!(
-        (fixture.payment().state(), fixture.payment().authorised()),
+        (fixture.payment().state(), fixture.payment().funds.authorised),
         (PaymentState::Refunded, 4_000)
     );
 }
@@ -120,7 +120,7 @@ fn pending_transfers_count_until_the_processor_refuses() {
     );
     assert_eq!(fixture.refund(refund(1, 6_000)), Ok(0), "still pending");
 
-    let key = fixture.payment().pending_transfers()[0].key.clone();
+    let key = fixture.payment().funds.pending_transfers[0].key.clone();
     let refused =
         fixture.payment().settle(&key, &TransferOutcome::Refused { reason: "closed".to_owned() });
     fixture.record(Ok(refused)).unwrap();

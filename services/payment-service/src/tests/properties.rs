@@ -61,7 +61,8 @@ fn execute(payment: &Payment, operation: &Operation) -> Result<Vec<PaymentEvent>
                 TransferOutcome::Refused { reason: "no".to_owned() }
             };
             Ok(payment
-                .pending_transfers()
+                .funds
+                .pending_transfers
                 .first()
                 .map_or_else(Vec::new, |it| payment.settle(&it.key, &outcome)))
         }
@@ -78,7 +79,7 @@ proptest! {
             let events = execute(fixture.payment(), &operation);
             let _ = fixture.record(events);
             let payment = fixture.payment();
-            let (authorised, captured, refunded) = (payment.authorised(), payment.captured(), payment.refunded());
+            let (authorised, captured, refunded) = (payment.funds.authorised, payment.captured(), payment.refunded());
             prop_assert!(100 >= authorised && authorised >= captured && captured >= refunded && refunded >= 0);
             prop_assert!(payment.refundable() >= 0);
             prop_assert_eq!(fixture.events.last().unwrap().state, payment.state());

@@ -271,7 +271,7 @@ async fn a_payment_whose_processor_is_gone_can_be_cancelled_and_nothing_else() {
         gone.payments.cancel(ID, order_id()).await.unwrap();
         let payment = gone.payments.payment(ID).await.unwrap().unwrap();
         let pending: Vec<&str> =
-            payment.pending_transfers().iter().map(|transfer| transfer.key.as_str()).collect();
+            payment.funds.pending_transfers.iter().map(|transfer| transfer.key.as_str()).collect();
         assert_eq!(pending.len(), 1, "what a person has to do is recorded once");
         assert_eq!(pending[0].starts_with("refund/"), is_captured);
         // Back again, the processor is told.

@@ -105,7 +105,7 @@ fn a_late_authorisation_is_voided_once_and_the_events_say_why() {
         assert_eq!(fixture.apply_outcome(&AuthorisationOutcome::Authorised), Ok(2));
         assert_eq!(fixture.apply_outcome(&AuthorisationOutcome::Authorised), Ok(0));
         assert_eq!(fixture.payment().state(), PaymentState::Voided);
-        assert_eq!(fixture.payment().authorised(), 0);
+        assert_eq!(fixture.payment().funds.authorised, 0);
         assert_eq!(fixture.names()[1..], [before, "authorised_too_late", "voided"]);
     }
     let mut fixture = payment_in("unknown");
@@ -150,7 +150,7 @@ fn cancelling_ends_every_payment_and_keeps_no_money() {
         fixture.cancel().unwrap();
         let payment = fixture.payment();
         assert_eq!(
-            (payment.captured(), payment.authorised()),
+            (payment.captured(), payment.funds.authorised),
             (payment.refunded(), payment.captured()),
             "{state}"
         );

@@ -22,7 +22,7 @@ fn folded(events: &[(&str, &str)]) -> Payment {
 #[test]
 fn a_barred_payment_has_no_intent() {
     let payment = folded(&[(r#""type":"barred""#, "voided")]);
-    assert_eq!((payment.intent(), payment.authorised(), payment.failure()), (None, 0, None));
+    assert_eq!((payment.intent(), payment.funds.authorised, payment.failure()), (None, 0, None));
     let again = Payment::create(Some(&payment), order_id(), intent(10_000));
     assert_eq!(again, Err(Rejection::Already(PaymentState::Voided)));
 }
@@ -45,10 +45,10 @@ fn a_payment_that_was_cancelled_while_unknown_ends_with_its_outcome() {
         ),
     ];
     let payment = folded(&[&cancelled[..], &late].concat());
-    assert_eq!((payment.authorised(), payment.pending_transfers().len()), (10_000, 1));
+    assert_eq!((payment.funds.authorised, payment.funds.pending_transfers.len()), (10_000, 1));
     let voided = (r#""type":"voided","amount":{"amount":10000,"currency":"EUR"}"#, "voided");
     let payment = folded(&[&cancelled[..], &late, &[voided]].concat());
-    assert_eq!((payment.authorised(), payment.pending_transfers().len()), (0, 0));
+    assert_eq!((payment.funds.authorised, payment.funds.pending_transfers.len()), (0, 0));
     assert_eq!(payment.receive_message("m", &declined(), &INLINE), Ok(vec![]), "it was received");
     let declined = (r#""type":"declined","reason":"no""#, "failed");
     assert_eq!(folded(&[&cancelled[..], &[declined]].concat()).failure(), Some("no"));
@@ -63,7 +63,7 @@ fn a_declined_payment_that_was_authorised_too_late_says_why_it_failed() {
         (r#""type":"authorised_too_late""#, "voided"),
         (r#""type":"voided","amount":{"amount":10000,"currency":"EUR"}"#, "voided"),
     ]);
-    assert_eq!((payment.failure(), payment.authorised()), (Some("no funds"), 0));
+    assert_eq!((payment.failure(), payment.funds.authorised), (Some("no funds"), 0));
     let again = payment.apply_outcome(&AuthorisationOutcome::Authorised, &INLINE);
     assert_eq!(again, Ok(vec![]), "it was voided already");
 }
@@ -103,8 +103,18 @@ fn money_moves_between_authorisation_and_refund() {
         ),
     ]);
     assert_eq!(
-        (payment.authorised(), payment.captured(), payment.refunded()),
+        (payment.funds.authorised, payment.captured(), payment.refunded()),
         (4_000, 4_000, 4_000)
     );
-    assert_eq!(payment.pending_transfers(), []);
+    assert!(payment.funds.pending_transfers.is_empty());
+}
+
+#[test]
+fn money_that_moved_without_an_authorisation_is_not_lost() {
+    let captured = r#""type":"captured","reference":"1","amount":{"amount":500,"currency":"EUR"}"#;
+    let text = format!(r#"{{"order_id":"{ORDER}","state":"captured",{captured}}}"#);
+    for before in [None, Some(folded(&[("created", "created")]))] {
+        let payment = Payment::evolve(before, &serde_json::from_str(&text).unwrap());
+        assert_eq!((payment.funds.authorised, payment.captured()), (0, 500));
+    }
 }
