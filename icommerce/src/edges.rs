@@ -78,7 +78,7 @@ async fn check_host(
         return next.run(request).await;
     }
     let title = "this host name is not configured; use localhost, or add the name to the setting api-gateway.hosts";
-    ProblemResponse(Problem::new(403, codes::FORBIDDEN, title)).into_response()
+    ProblemResponse(Problem::of(codes::FORBIDDEN, title)).into_response()
 }
 
 /// Service of an edge. Requests come from outside, so of their context headers only the trace and the request id are
@@ -222,7 +222,7 @@ fn may_be_page(path: &str) -> bool {
 }
 
 fn unknown_route() -> Problem {
-    Problem::new(404, codes::NOT_FOUND, "no service in this process has this route")
+    Problem::of(codes::NOT_FOUND, "no service in this process has this route")
 }
 
 async fn readiness(State(status): State<StatusEndpoints>) -> impl IntoResponse {

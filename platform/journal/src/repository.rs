@@ -4,7 +4,7 @@ use crate::{
     Aggregate, Append, AppendError, Appended, EventId, EventName, Journal, NewEvent,
     READ_EVENTS_MAX, TypedEvent, Version,
 };
-use kernel::{Ids, Uuid};
+use kernel::{Ids, Problem, Uuid};
 use lru::LruCache;
 use parking_lot::Mutex;
 use std::{num::NonZeroUsize, sync::Arc};
@@ -104,6 +104,25 @@ pub enum ExecuteError<R> {
     /// Failure of the store, or [`StorageError::Unavailable`] after 64 version conflicts in a row.
     #[error(transparent)]
     Storage(#[from] StorageError),
+}
+
+impl<R> ExecuteError<R> {
+    /// The same reason as an error of the caller.
+    pub fn into_error<E: From<R> + From<StorageError>>(self) -> E {
+        match self {
+            Self::Rejected(rejection) => rejection.into(),
+            Self::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl<R> From<ExecuteError<R>> for Problem
+where
+    Self: From<R>,
+{
+    fn from(error: ExecuteError<R>) -> Self {
+        error.into_error()
+    }
 }
 
 impl<A: Aggregate> Repository<A> {

@@ -118,7 +118,7 @@ pub struct FieldError {
 /// ```
 /// use kernel::{Problem, codes};
 ///
-/// let problem = Problem::new(409, codes::VERSION_CONFLICT, "the lamp was changed meanwhile")
+/// let problem = Problem::of(codes::VERSION_CONFLICT, "the lamp was changed meanwhile")
 ///     .subject("lamp-7")
 ///     .fact("version", 3);
 /// assert_eq!(
@@ -190,7 +190,7 @@ impl Problem {
     /// Problem 422 `invalid_field` about one field.
     pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
         let message = message.into();
-        let mut problem = Self::new(422, codes::INVALID_FIELD, message.clone());
+        let mut problem = Self::of(codes::INVALID_FIELD, message.clone());
         problem.errors.push(FieldError { field: field.into(), message });
         problem
     }
@@ -199,23 +199,23 @@ impl Problem {
     pub fn fields(errors: Vec<FieldError>) -> Self {
         let sentences = errors.iter().map(|error| format!("{} {}", error.field, error.message));
         let title = sentences.collect::<Vec<_>>().join("; ");
-        Self { errors, ..Self::new(422, codes::INVALID_FIELD, title) }
+        Self { errors, ..Self::of(codes::INVALID_FIELD, title) }
     }
 
     /// Problem 404 `not_found`: there is no `what` called `which`.
     pub fn not_found(what: &str, which: impl std::fmt::Display) -> Self {
-        Self::new(404, codes::NOT_FOUND, format!("there is no {what} {which}"))
+        Self::of(codes::NOT_FOUND, format!("there is no {what} {which}"))
     }
 
     /// Problem 503 `unavailable` that names the missing service; a retry makes sense after a second.
     pub fn unavailable(service: &str) -> Self {
         let title = format!("{service} cannot answer at the moment; ask again shortly");
-        Self::new(503, codes::UNAVAILABLE, title).retry_after(1)
+        Self::of(codes::UNAVAILABLE, title).retry_after(1)
     }
 
     /// Problem 500 `internal`. The cause goes to the log, not to the caller.
     pub fn internal() -> Self {
-        Self::new(500, codes::INTERNAL, "something broke on our side; nothing you sent was lost")
+        Self::of(codes::INTERNAL, "something broke on our side; nothing you sent was lost")
     }
 
     /// Adds an explanation of this occurrence.

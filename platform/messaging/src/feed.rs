@@ -127,7 +127,7 @@ impl<E: FeedEvent> Feed<E> for JournalFeed<E> {
 
 fn position_unknown<E: FeedEvent>(position: u64) -> Problem {
     let title = format!("the journal of {} does not have position {position}", E::SOURCE);
-    Problem::new(409, codes::POSITION_UNKNOWN, title)
+    Problem::of(codes::POSITION_UNKNOWN, title)
 }
 
 impl<E: FeedEvent> fmt::Debug for JournalFeed<E> {

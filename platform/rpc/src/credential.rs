@@ -78,7 +78,7 @@ impl FleetSecret {
         }
         let title =
             "only processes of this fleet may call its services; give this one the fleet's secret";
-        Err(Problem::new(401, codes::UNAUTHENTICATED, title))
+        Err(Problem::of(codes::UNAUTHENTICATED, title))
     }
 
     /// The same channel, whose requests carry a credential for the service it leads to.

@@ -70,17 +70,11 @@ pub fn endpoints<C: ?Sized + Contract>(provider: &Arc<C>) -> Vec<Endpoint> {
 pub fn decode<T: DeserializeOwned>(arguments: &[u8]) -> Result<T, CallError> {
     json::from_slice(arguments).map_err(|error| {
         let is_array_for_object = error.to_string().starts_with(json::OBJECT_WANTED);
-        let (status, code) = match error.classify() {
-            serde_json::error::Category::Data if !is_array_for_object => {
-                (422, codes::INVALID_FIELD)
-            }
-            _ => (400, codes::MALFORMED_JSON),
+        let code = match error.classify() {
+            serde_json::error::Category::Data if !is_array_for_object => codes::INVALID_FIELD,
+            _ => codes::MALFORMED_JSON,
         };
-        CallError::from(Problem::new(
-            status,
-            code,
-            format!("the arguments cannot be read: {error}"),
-        ))
+        CallError::from(Problem::of(code, format!("the arguments cannot be read: {error}")))
     })
 }
 

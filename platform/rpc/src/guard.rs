@@ -208,10 +208,10 @@ impl Drop for CallPermit<'_> {
 
 fn too_late() -> CallError {
     let title = "no time was left to answer; ask again";
-    Problem::new(504, codes::DEADLINE_EXCEEDED, title).retry_after(1).into()
+    Problem::of(codes::DEADLINE_EXCEEDED, title).retry_after(1).into()
 }
 
 fn overloaded() -> CallError {
     let title = "too many calls are under way; ask again shortly";
-    Problem::new(503, codes::OVERLOADED, title).retry_after(1).into()
+    Problem::of(codes::OVERLOADED, title).retry_after(1).into()
 }

@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn the_stored_form_of_events_does_not_change() {
         let input = serde_json::value::to_raw_value(&json!({"guests": 4})).unwrap();
-        let reason = Problem::new(409, codes::VERSION_CONFLICT, "no table");
+        let reason = Problem::of(codes::VERSION_CONFLICT, "no table");
         let stored = [
             encode(&SagaBegun { saga: "dinner".into(), input }),
             encode(&SagaWaiting { step: "table".to_owned(), reason: "guests".to_owned() }),

@@ -63,7 +63,7 @@ impl From<StorageError> for Problem {
         match error {
             StorageError::Full => {
                 let title = "the disk is nearly full: reading goes on, nothing can be changed";
-                Self::new(503, codes::STORAGE_FULL, title).retry_after(FULL_RETRY_SECONDS)
+                Self::of(codes::STORAGE_FULL, title).retry_after(FULL_RETRY_SECONDS)
             }
             StorageError::Unavailable(_) => Self::unavailable("the storage"),
             StorageError::Corrupt(_) | StorageError::TooLarge { .. } => Self::internal(),

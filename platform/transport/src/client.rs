@@ -223,12 +223,12 @@ fn failed(service: &'static str, error: &TransportError) -> CallError {
         TransportError::DeadlineExceeded { .. } => {
             let title = format!("{service} did not answer in time");
             CallError::Problem(Box::new(
-                Problem::new(504, codes::DEADLINE_EXCEEDED, title).retry_after(1),
+                Problem::of(codes::DEADLINE_EXCEEDED, title).retry_after(1),
             ))
         }
         TransportError::Overloaded { .. } => {
             let title = format!("{service} has too much to do at the moment");
-            CallError::Problem(Box::new(Problem::new(503, codes::OVERLOADED, title).retry_after(1)))
+            CallError::Problem(Box::new(Problem::of(codes::OVERLOADED, title).retry_after(1)))
         }
         TransportError::Unreachable { reason, .. } => {
             CallError::Unavailable { service, reason: reason.clone() }

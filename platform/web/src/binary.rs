@@ -37,7 +37,7 @@ impl<S: Send + Sync> FromRequest<S> for Binary {
         let content = Bytes::from_request(request, state).await;
         let content = content.map_err(|rejection| json::unreadable(&rejection))?;
         if content.is_empty() {
-            return Err(Problem::new(400, codes::MISSING_BODY, "send a file as the body").into());
+            return Err(Problem::of(codes::MISSING_BODY, "send a file as the body").into());
         }
         Ok(Self { media_type, content })
     }

@@ -32,7 +32,7 @@ pub fn choice<'de, T: Deserialize<'de>>(name: &str, text: &'de str) -> Result<T,
         let error = error.to_string().replace('`', "");
         let expected = error.split_once("expected ").map_or("not known", |(_, names)| names);
         let message = format!("is {expected}");
-        let mut problem = Problem::new(400, codes::INVALID_QUERY, format!("{name} {message}"));
+        let mut problem = Problem::of(codes::INVALID_QUERY, format!("{name} {message}"));
         problem.errors.push(FieldError { field: name.to_owned(), message });
         problem
     })

@@ -283,18 +283,18 @@ pub(crate) async fn read(body: Body, bytes_max: usize) -> Result<Bytes, Problem>
 
 fn in_flight() -> Problem {
     let title = "the first request with this Idempotency-Key is still running; ask again shortly";
-    Problem::new(409, codes::IDEMPOTENCY_IN_FLIGHT, title).retry_after(1)
+    Problem::of(codes::IDEMPOTENCY_IN_FLIGHT, title).retry_after(1)
 }
 
 fn reused() -> Problem {
     let title = "this Idempotency-Key came with another body before; choose a new one";
-    Problem::new(422, codes::IDEMPOTENCY_KEY_REUSED, title)
+    Problem::of(codes::IDEMPOTENCY_KEY_REUSED, title)
 }
 
 fn unavailable(error: &StorageError) -> Problem {
     tracing::warn!(%error, "stored responses cannot be read");
     let title = "what was answered before cannot be read at the moment; ask again shortly";
-    Problem::new(503, codes::UNAVAILABLE, title).retry_after(1)
+    Problem::of(codes::UNAVAILABLE, title).retry_after(1)
 }
 
 /// Whether a response may be stored and replayed: not one that asks for a retry.

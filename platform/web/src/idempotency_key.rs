@@ -53,8 +53,7 @@ impl IdempotencyKey {
 
 fn malformed() -> Problem {
     let message = format!("is not one key of 1 to {KEY_BYTES_MAX} visible ASCII characters");
-    let mut problem =
-        Problem::new(400, codes::INVALID_HEADER, format!("Idempotency-Key {message}"));
+    let mut problem = Problem::of(codes::INVALID_HEADER, format!("Idempotency-Key {message}"));
     problem.errors.push(FieldError { field: "Idempotency-Key".to_owned(), message });
     problem
 }
@@ -63,7 +62,7 @@ pub(crate) fn missing() -> Problem {
     let message =
         "is needed here: choose one for this request, and send it again with each repetition";
     let title = format!("Idempotency-Key {message}");
-    let mut problem = Problem::new(400, codes::IDEMPOTENCY_KEY_MISSING, title);
+    let mut problem = Problem::of(codes::IDEMPOTENCY_KEY_MISSING, title);
     problem
         .errors
         .push(FieldError { field: "Idempotency-Key".to_owned(), message: message.to_owned() });

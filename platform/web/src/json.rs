@@ -65,11 +65,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
             .map_err(|rejection| unreadable(&rejection))?;
         // An empty body need not declare a type; that it is missing is the more useful message.
         if body.is_empty() {
-            return Err(Problem::new(400, codes::MISSING_BODY, "send a JSON body").into());
+            return Err(Problem::of(codes::MISSING_BODY, "send a JSON body").into());
         }
         if !declared {
             let title = "send the body as application/json and say so in Content-Type";
-            return Err(Problem::new(415, codes::UNSUPPORTED_MEDIA_TYPE, title).into());
+            return Err(Problem::of(codes::UNSUPPORTED_MEDIA_TYPE, title).into());
         }
         Ok(Self(parse(&body)?))
     }
@@ -99,8 +99,7 @@ fn refused(path: &str, error: &serde_json::Error) -> Problem {
     if error.is_data() || message.starts_with("number out of range") {
         return field::problem(422, codes::INVALID_FIELD, path, &message);
     }
-    Problem::new(400, codes::MALFORMED_JSON, "the body is not well-formed JSON")
-        .detail(error.to_string())
+    Problem::of(codes::MALFORMED_JSON, "the body is not well-formed JSON").detail(error.to_string())
 }
 
 fn declares_json(headers: &HeaderMap) -> bool {
@@ -121,11 +120,11 @@ pub(crate) fn unreadable(rejection: &BytesRejection) -> Problem {
 }
 
 pub(crate) fn too_large() -> Problem {
-    Problem::new(413, codes::BODY_TOO_LARGE, "the body is larger than this address takes")
+    Problem::of(codes::BODY_TOO_LARGE, "the body is larger than this address takes")
 }
 
 pub(crate) fn broken_off() -> Problem {
-    Problem::new(400, codes::MISSING_BODY, "the body broke off before its end")
+    Problem::of(codes::MISSING_BODY, "the body broke off before its end")
 }
 
 impl<T: Serialize> IntoResponse for Json<T> {

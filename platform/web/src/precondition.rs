@@ -33,7 +33,7 @@ fn parse(value: &HeaderValue) -> Option<IfMatch> {
 
 fn malformed() -> Problem {
     let message = "is not one version as ETag gave it, such as \"7\"";
-    let mut problem = Problem::new(400, codes::INVALID_HEADER, format!("If-Match {message}"));
+    let mut problem = Problem::of(codes::INVALID_HEADER, format!("If-Match {message}"));
     problem.errors.push(FieldError { field: "If-Match".to_owned(), message: message.to_owned() });
     problem
 }

@@ -52,7 +52,7 @@ fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     if let Some(name) = parameter_not_utf8(query) {
         let message = "is not UTF-8";
         let title = format!("{name} {message}");
-        let mut problem = Problem::new(400, codes::INVALID_QUERY, title);
+        let mut problem = Problem::of(codes::INVALID_QUERY, title);
         problem.errors.push(FieldError { field: name, message: message.to_owned() });
         return Err(problem);
     }

@@ -230,10 +230,10 @@ fn into_response(outcome: HandlerOutcome) -> Response {
 
 fn overloaded() -> Response {
     let title = "too many requests are under way; ask again shortly";
-    ProblemResponse(Problem::new(503, codes::OVERLOADED, title).retry_after(1)).into_response()
+    ProblemResponse(Problem::of(codes::OVERLOADED, title).retry_after(1)).into_response()
 }
 
 fn too_late() -> Response {
     let title = "no time was left to answer; nothing was done";
-    ProblemResponse(Problem::new(504, codes::DEADLINE_EXCEEDED, title)).into_response()
+    ProblemResponse(Problem::of(codes::DEADLINE_EXCEEDED, title)).into_response()
 }

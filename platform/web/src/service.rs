@@ -79,10 +79,10 @@ impl ServiceRouter {
 }
 
 fn not_found() -> Problem {
-    Problem::new(404, codes::NOT_FOUND, "nothing is at this address")
+    Problem::of(codes::NOT_FOUND, "nothing is at this address")
 }
 
 fn method_not_allowed() -> Problem {
     let title = "this address exists, but not with this method; see Allow";
-    Problem::new(405, codes::METHOD_NOT_ALLOWED, title)
+    Problem::of(codes::METHOD_NOT_ALLOWED, title)
 }

@@ -402,7 +402,7 @@ fn serve_asset(asset: DocsAsset, edge: Edge, health: &Health, method: &Method) -
 fn method_not_allowed(allow: &HeaderValue) -> Response {
     let title = "this path does not accept the method; see Allow";
     let mut response =
-        ProblemResponse(Problem::new(405, codes::METHOD_NOT_ALLOWED, title)).into_response();
+        ProblemResponse(Problem::of(codes::METHOD_NOT_ALLOWED, title)).into_response();
     response.headers_mut().insert(header::ALLOW, allow.clone());
     response
 }

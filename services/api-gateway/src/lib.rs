@@ -35,15 +35,7 @@ const NAME: &str = "api-gateway";
 pub const MODULE: Module = Module {
     name: NAME,
     summary: "the shop edge and the operator edge",
-    calls: &[
-        "product-service",
-        "shopping-cart-service",
-        "order-service",
-        "inventory-service",
-        "payment-service",
-        "audit-service",
-        "storefront",
-    ],
+    calls: routes::SERVICES,
     follows: &[],
     settings: Some(::settings::Section::of::<GatewaySettings>(NAME)),
     maintenance: runtime::Maintenance::none,

@@ -34,6 +34,9 @@ const AUDIT: &str = "audit-service";
 /// Service behind every path of the shop edge that is not an API path.
 pub(crate) const STOREFRONT: &str = "storefront";
 
+/// Every service behind the edges.
+pub(crate) const SERVICES: &[&str] = &[PRODUCTS, CARTS, ORDERS, STOCK, PAYMENTS, AUDIT, STOREFRONT];
+
 /// Path prefixes without pages: a path below them that is not listed does not exist.
 pub(crate) const API_PREFIXES: &[&str] = &["/api", "/internal", "/media"];
 

@@ -20,8 +20,9 @@ use contracts::{
 };
 use http::request::Parts;
 use kernel::{Ids, codes};
+use runtime::{BuildContext, BuildError};
 use std::{convert::Infallible, sync::Arc};
-use transport::{CallError, Channel};
+use transport::CallError;
 
 /// Application state: the axum state of every page handler.
 #[derive(Debug)]
@@ -42,19 +43,16 @@ pub(crate) struct AppState {
     pub(crate) sitemap: SitemapCache,
 }
 
-/// Channels to the services the pages call.
-pub(crate) struct ServiceChannels {
-    pub(crate) products: Channel,
-    pub(crate) carts: Channel,
-    pub(crate) orders: Channel,
-    pub(crate) payments: Channel,
-}
-
 impl AppState {
-    pub(crate) fn new(settings: StorefrontSettings, channels: ServiceChannels, ids: Ids) -> Self {
-        let prefetch_products = ProductClient::new(prefetch::channel(channels.products.clone()));
-        let carts = CartClient::new(channels.carts);
-        Self {
+    pub(crate) fn new(
+        settings: StorefrontSettings,
+        context: &BuildContext,
+    ) -> Result<Self, BuildError> {
+        let products = context.channel(ProductClient::SERVICE)?;
+        let prefetch_products = ProductClient::new(prefetch::channel(products.clone()));
+        let carts = CartClient::new(context.channel(CartClient::SERVICE)?);
+        let ids = context.ids.clone();
+        Ok(Self {
             assets: Assets::new(settings.hue, &settings.name),
             shop_texts: ShopTexts::leaked(settings.language, settings.translations.clone()),
             cached_catalogue: CachedCatalogue::new(
@@ -65,14 +63,14 @@ impl AppState {
             ),
             settings,
             sitemap: SitemapCache::default(),
-            products: ProductClient::new(channels.products),
+            products: ProductClient::new(products),
             prefetch_products,
             carts,
-            payments: PaymentClient::new(channels.payments),
-            orders: OrderClient::new(channels.orders),
+            payments: PaymentClient::new(context.channel(PaymentClient::SERVICE)?),
+            orders: OrderClient::new(context.channel(OrderClient::SERVICE)?),
             ids,
             compression: CompressionCache::default(),
-        }
+        })
     }
 
     /// Product client for calls on behalf of the shopper, which count as a view or a search unless the browser only

@@ -27,7 +27,7 @@ mod structured_data;
 mod ttl_cache;
 
 use ::settings::Section;
-use app_state::{AppState, ServiceChannels};
+use app_state::AppState;
 use contracts::{
     cart::CartClient, order::OrderClient, payment::PaymentClient, product::ProductClient,
 };
@@ -51,13 +51,7 @@ pub const MODULE: runtime::Module = runtime::Module {
 
 fn build(context: &runtime::BuildContext) -> Result<runtime::BuiltService, runtime::BuildError> {
     let settings: StorefrontSettings = context.settings()?;
-    let channels = ServiceChannels {
-        products: context.channel(ProductClient::SERVICE)?,
-        carts: context.channel(CartClient::SERVICE)?,
-        orders: context.channel(OrderClient::SERVICE)?,
-        payments: context.channel(PaymentClient::SERVICE)?,
-    };
-    let state = AppState::new(settings, channels, context.ids.clone());
+    let state = AppState::new(settings, context)?;
     // Pages have no idempotency keys of their own: the services behind them deduplicate.
     let parts = web::ServiceParts { idempotency: None, ..context.service_parts() };
     // Pages have no API description: every path that no other service claims may be one.

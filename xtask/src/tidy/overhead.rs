@@ -1,7 +1,7 @@
 //! Overhead report: how many lines of each service are not its business.
 //!
 //! Code is counted (no blank line, no comment, nothing compiled for tests only) of
-//! * the manifest: `Cargo.toml`;
+//! * the manifest: `Cargo.toml`, but for the dependencies of tests alone;
 //! * the module: `src/lib.rs`;
 //! * routing: every other function that returns a router (a type whose name ends in `Router`);
 //! * error mapping: every other function that returns a `Problem`, without a `Result` around it, and every implementation
@@ -81,7 +81,15 @@ pub(super) fn report(repository: &Repository) -> String {
 }
 
 fn manifest_lines(text: &str) -> usize {
-    text.lines().filter(|line| !line.trim().is_empty() && !line.trim().starts_with('#')).count()
+    let mut is_for_tests = false;
+    let counts = |line: &&str| {
+        let line = line.trim();
+        if line.starts_with('[') {
+            is_for_tests = line == "[dev-dependencies]";
+        }
+        !is_for_tests && !line.is_empty() && !line.starts_with('#')
+    };
+    text.lines().filter(counts).count()
 }
 
 /// The lines of a file that route requests, and those that map errors.
@@ -152,7 +160,9 @@ mod tests {
     }
 
     #[test]
-    fn comments_of_a_manifest_do_not_count() {
+    fn comments_and_test_dependencies_of_a_manifest_do_not_count() {
         assert_eq!(manifest_lines("[package]\n\n# why\nname = \"a\"\n"), 2);
+        let text = "[dependencies]\na.workspace = true\n[dev-dependencies]\nb.workspace = true\n\n[lints]\nworkspace = true\n";
+        assert_eq!(manifest_lines(text), 4);
     }
 }

@@ -149,7 +149,7 @@ impl FaultPlan {
 }
 
 fn refusal() -> InjectedFault {
-    let problem = Problem::new(422, codes::INVALID_FIELD, "refused by the failure matrix");
+    let problem = Problem::of(codes::INVALID_FIELD, "refused by the failure matrix");
     InjectedFault::Error(StepError::refused(problem))
 }
 

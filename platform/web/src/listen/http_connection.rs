@@ -98,7 +98,7 @@ fn names_one_host(version: Version, uri: &Uri, headers: &HeaderMap) -> bool {
 
 fn no_single_host() -> Problem {
     let title = "a request names the host that it is for once, in Host";
-    Problem::new(400, codes::INVALID_HEADER, title)
+    Problem::of(codes::INVALID_HEADER, title)
 }
 
 /// Runs one request in a durability scope and returns its response once the commits that it depends on are flushed, or a
@@ -123,5 +123,5 @@ pub async fn serve_detached<S: HttpService>(service: S, request: hyper::Request<
 
 fn withheld() -> Problem {
     let title = "what you asked for could not be written and did not happen; ask again shortly";
-    Problem::new(503, codes::UNAVAILABLE, title).retry_after(1)
+    Problem::of(codes::UNAVAILABLE, title).retry_after(1)
 }

@@ -103,8 +103,8 @@ impl DefectiveInventory {
         id: HoldId,
         decide: impl FnOnce(&LedgerState, Timestamp) -> Result<Vec<Event>, Rejection>,
     ) -> Result<inventory::Hold, CallError> {
-        let decided = self.ledger().read(decide).await.map_err(StockError::from);
-        let decided = decided.and_then(|events| Ok(events?)).map_err(Problem::from)?;
+        let decided = self.ledger().read(decide).await.map_err(Problem::from)?;
+        let decided = decided.map_err(Problem::from)?;
         tokio::time::sleep(CHECK_TO_APPEND).await;
         let append = |_: &LedgerState, _: Timestamp| Ok(decided.clone());
         let appended = self.ledger().execute(WriteOptions::default(), append, view(id)).await;
@@ -122,7 +122,7 @@ fn commit_unchecked(
         else {
             return state.commit(id, now);
         };
-        let order_id = hold.order_id.ok_or(Rejection::UnknownHold)?;
+        let order_id = hold.order_id.ok_or(StockError::Rejected(Rejection::UnknownHold))?;
         let lines = moved(state, &hold.units, -1);
         Ok(vec![Event::Committed { hold: id, order_id, lines }])
     }
@@ -161,7 +161,7 @@ fn for_hold(id: HoldId) -> WriteOptions {
 
 fn view(id: HoldId) -> impl FnOnce(&LedgerState, Timestamp) -> Result<HoldView, StockError> {
     move |state, now| {
-        let hold = state.hold(id).ok_or(Rejection::UnknownHold)?;
+        let hold = state.hold(id).ok_or(StockError::Rejected(Rejection::UnknownHold))?;
         Ok(HoldView { id, state: hold.state_at(now), expires_at: hold.expires_at })
     }
 }

@@ -1,7 +1,7 @@
 //! Response mapping of HTTP handlers and the contract: domain values and errors to contract types and problems.
 
 use crate::{
-    application::{HoldView, StockError},
+    application::HoldView,
     domain::{HoldState, LocationStock, Rejection, SkuStock},
 };
 use contracts::{codes, inventory};
@@ -43,31 +43,26 @@ pub(super) fn hold_status(state: HoldState) -> inventory::HoldStatus {
     }
 }
 
-impl From<StockError> for Problem {
-    fn from(error: StockError) -> Self {
-        match error {
-            StockError::Rejected(rejection) => rejected(&rejection),
-            StockError::Storage(error) => error.into(),
+impl From<Rejection> for Problem {
+    fn from(rejection: Rejection) -> Self {
+        let problem = |code| Self::of(code, &rejection);
+        match &rejection {
+            Rejection::OutOfStock { sku, available } => {
+                problem(codes::OUT_OF_STOCK).subject(sku.as_str()).fact("available", available)
+            }
+            Rejection::StockGone { sku } => problem(codes::HOLD_EXPIRED).subject(sku.as_str()),
+            Rejection::UnknownHold => problem(kernel::codes::NOT_FOUND),
+            Rejection::HoldEnded(_) => problem(codes::HOLD_ENDED),
+            Rejection::HoldIdReused | Rejection::RestockReferenceReused => {
+                problem(codes::ID_REUSED)
+            }
+            Rejection::NotReturnable { sku, returnable } => {
+                problem(codes::NOT_SOLD).subject(sku.as_str()).fact("returnable", returnable)
+            }
+            Rejection::InsufficientOnHand { .. } | Rejection::QuantityOverflow => {
+                Self::field("quantity", rejection.to_string())
+            }
+            Rejection::TooManyLocations { .. } => Self::field("location", rejection.to_string()),
         }
-    }
-}
-
-fn rejected(why: &Rejection) -> Problem {
-    let problem = |code| Problem::of(code, why);
-    match why {
-        Rejection::OutOfStock { sku, available } => {
-            problem(codes::OUT_OF_STOCK).subject(sku.as_str()).fact("available", available)
-        }
-        Rejection::StockGone { sku } => problem(codes::HOLD_EXPIRED).subject(sku.as_str()),
-        Rejection::UnknownHold => problem(kernel::codes::NOT_FOUND),
-        Rejection::HoldEnded(_) => problem(codes::HOLD_ENDED),
-        Rejection::HoldIdReused | Rejection::RestockReferenceReused => problem(codes::ID_REUSED),
-        Rejection::NotReturnable { sku, returnable } => {
-            problem(codes::NOT_SOLD).subject(sku.as_str()).fact("returnable", returnable)
-        }
-        Rejection::InsufficientOnHand { .. } | Rejection::QuantityOverflow => {
-            Problem::field("quantity", why.to_string())
-        }
-        Rejection::TooManyLocations { .. } => Problem::field("location", why.to_string()),
     }
 }

@@ -64,7 +64,7 @@ fn for_hold(id: HoldId) -> WriteOptions {
 
 fn hold_view(id: HoldId) -> impl FnOnce(&LedgerState, Timestamp) -> Result<HoldView, StockError> {
     move |ledger, now| {
-        let hold: &Hold = ledger.hold(id).ok_or(Rejection::UnknownHold)?;
+        let hold: &Hold = ledger.hold(id).ok_or(StockError::Rejected(Rejection::UnknownHold))?;
         Ok(HoldView { id, state: hold.state_at(now), expires_at: hold.expires_at })
     }
 }

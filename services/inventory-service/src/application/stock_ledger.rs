@@ -5,6 +5,7 @@ use crate::{
     ports::{EventBatch, LedgerRepository, LoadedLedger, RepositoryError},
 };
 use identifiers::HoldId;
+use journal::ExecuteError;
 use kernel::{Ids, Timestamp, Uuid};
 use std::sync::Arc;
 use storage::{Commit, StorageError, durability};
@@ -37,16 +38,8 @@ struct Inner {
     is_stale: bool,
 }
 
-/// Error of a stock use case.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum StockError {
-    /// The domain rejected the command.
-    #[error(transparent)]
-    Rejected(#[from] Rejection),
-    /// The repository failed.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-}
+/// Reason why the ledger did not do what it was asked: the domain rejected the command, or the repository failed.
+pub(crate) type StockError = ExecuteError<Rejection>;
 
 /// Options of one command execution.
 #[derive(Clone, Copy, Debug, Default)]
@@ -92,7 +85,7 @@ impl StockLedger {
                 self.load_hold(&mut inner, id).await?;
             }
             let now = self.ids.now();
-            let events = decide(&inner.state, now)?;
+            let events = decide(&inner.state, now).map_err(StockError::Rejected)?;
             if self.append(&mut inner, events, operation, now).await? {
                 return Ok(respond(&inner.state, now));
             }

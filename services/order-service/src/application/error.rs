@@ -44,10 +44,7 @@ impl From<PortError> for OrderError {
 
 impl From<ExecuteError<Rejection>> for OrderError {
     fn from(error: ExecuteError<Rejection>) -> Self {
-        match error {
-            ExecuteError::Rejected(rejection) => Self::Rejected(rejection),
-            ExecuteError::Storage(error) => Self::Storage(error),
-        }
+        error.into_error()
     }
 }
 

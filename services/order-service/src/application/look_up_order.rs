@@ -40,7 +40,7 @@ impl LookUpOrder {
         let is_same = equal_in_constant_time(known.as_bytes(), email.as_bytes());
         let Some(order) = found.filter(|_| is_same) else {
             let title = "there is no order with this number and e-mail address";
-            return Err(OrderError::Refused(Problem::new(404, codes::NOT_FOUND, title)));
+            return Err(OrderError::Refused(Problem::of(codes::NOT_FOUND, title)));
         };
         self.limit.succeeded(&email, client);
         Ok(order.id)

@@ -60,7 +60,7 @@ impl LookupLimit {
         let keys = self.keys(email, address);
         if let Some(seconds) = keys.iter().find_map(|(key, max)| table.wait(key, *max, now)) {
             let title = "too many look-ups have failed; try again later";
-            return Err(Problem::new(429, codes::RATE_LIMITED, title).retry_after(seconds));
+            return Err(Problem::of(codes::RATE_LIMITED, title).retry_after(seconds));
         }
         for (key, _) in keys {
             table.add(key, now);

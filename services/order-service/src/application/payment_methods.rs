@@ -49,7 +49,7 @@ impl PaymentMethods {
                 return Ok(());
             }
             let title = format!("the payment method {method} is not offered");
-            return Err(OrderError::Refused(Problem::new(422, codes::METHOD_NOT_OFFERED, title)));
+            return Err(OrderError::Refused(Problem::of(codes::METHOD_NOT_OFFERED, title)));
         };
         let days = offer.days_to_pay.unwrap_or_default();
         let pay_by = input.begun_at.saturating_add(DAY * days).unwrap_or(input.begun_at);

@@ -72,7 +72,7 @@ fn exceeds_due(error: PortError) -> PortError {
     }
     let due = problem.facts.get("left").cloned();
     let title = "more than is due: record what is due, and return the rest to the customer";
-    let refused = Problem::new(409, codes::EXCEEDS_DUE, title);
+    let refused = Problem::of(codes::EXCEEDS_DUE, title);
     PortError::Refused(Box::new(match due {
         Some(due) => refused.fact("due", due),
         None => refused,

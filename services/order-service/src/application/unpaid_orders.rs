@@ -86,7 +86,7 @@ impl UnpaidOrders {
                 let title = format!(
                     "{count} of your orders wait for their payment; pay or cancel one of them first"
                 );
-                return Err(Problem::new(409, codes::UNPAID_ORDERS_LIMIT, title));
+                return Err(Problem::of(codes::UNPAID_ORDERS_LIMIT, title));
             }
         }
         Ok(())
@@ -110,9 +110,7 @@ impl UnpaidOrders {
             "unpaid orders hold as many units of {sku} as they may; order fewer, or pay with a method that is confirmed at once"
         );
         let left = (units_max - held).max(0);
-        Err(Problem::new(409, codes::UNPAID_SHARE_LIMIT, title)
-            .subject(sku.as_str())
-            .fact("left", left))
+        Err(Problem::of(codes::UNPAID_SHARE_LIMIT, title).subject(sku.as_str()).fact("left", left))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<OrderId, WaitingOrder>> {

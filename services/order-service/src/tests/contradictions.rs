@@ -100,7 +100,7 @@ async fn each_ending_of_a_saga_is_told_as_what_it_is() {
     let process = world.start().await;
     let begun = process.use_cases.place.checkouts.begin(ORDER.into(), checkout(&world, "success"));
     let done = begun.await.unwrap();
-    let refusal = || Problem::new(402, contracts::codes::PAYMENT_DECLINED, "no");
+    let refusal = || Problem::of(contracts::codes::PAYMENT_DECLINED, "no");
     let status = |state, refusal: Option<Problem>| {
         let mut status = done.clone();
         (status.state, status.refusal) = (state, refusal.map(Into::into));

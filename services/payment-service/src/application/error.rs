@@ -30,9 +30,6 @@ pub(crate) enum PaymentError {
 
 impl From<ExecuteError<Rejection>> for PaymentError {
     fn from(error: ExecuteError<Rejection>) -> Self {
-        match error {
-            ExecuteError::Rejected(rejection) => Self::Rejected(rejection),
-            ExecuteError::Storage(error) => Self::Storage(error),
-        }
+        error.into_error()
     }
 }

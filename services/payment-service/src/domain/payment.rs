@@ -28,7 +28,7 @@ pub(crate) enum Progress {
     /// Declined by the processor.
     Declined { intent: PaymentIntent, reason: String },
     /// Voided before the processor authorised it.
-    Abandoned { intent: PaymentIntent },
+    Voided { intent: PaymentIntent },
     /// Authorised by the processor, be it too late: after it had been `declined` for this reason, or voided.
     Authorised { intent: PaymentIntent, state: PaymentState, declined: Option<String> },
 }
@@ -105,7 +105,7 @@ impl Payment {
                 stage: PendingStage::Unknown | PendingStage::Cancelled, ..
             } => PaymentState::Unknown,
             Progress::Declined { .. } => PaymentState::Failed,
-            Progress::Barred | Progress::Abandoned { .. } => PaymentState::Voided,
+            Progress::Barred | Progress::Voided { .. } => PaymentState::Voided,
             Progress::Authorised { state, .. } => *state,
         }
     }
@@ -116,7 +116,7 @@ impl Payment {
             Progress::Barred => None,
             Progress::Pending { intent, .. }
             | Progress::Declined { intent, .. }
-            | Progress::Abandoned { intent }
+            | Progress::Voided { intent }
             | Progress::Authorised { intent, .. } => Some(intent),
         }
     }
@@ -126,7 +126,7 @@ impl Payment {
         match &self.progress {
             Progress::Declined { reason, .. } => Some(reason),
             Progress::Authorised { declined, .. } => declined.as_deref(),
-            Progress::Barred | Progress::Pending { .. } | Progress::Abandoned { .. } => None,
+            Progress::Barred | Progress::Pending { .. } | Progress::Voided { .. } => None,
         }
     }
 
@@ -239,7 +239,7 @@ impl Progress {
                 Self::Authorised { intent, state, declined }
             }
             (
-                Self::Pending { intent, .. } | Self::Abandoned { intent },
+                Self::Pending { intent, .. } | Self::Voided { intent },
                 PaymentEventKind::Authorised | PaymentEventKind::AuthorisedTooLate,
             ) => Self::Authorised { intent, state, declined: None },
             (Self::Declined { intent, reason }, PaymentEventKind::AuthorisedTooLate) => {
@@ -252,7 +252,7 @@ impl Progress {
                 PaymentEventKind::Declined { reason } => {
                     Self::Declined { intent, reason: reason.clone() }
                 }
-                PaymentEventKind::Voided { .. } => Self::Abandoned { intent },
+                PaymentEventKind::Voided { .. } => Self::Voided { intent },
                 _ => pending(intent, stage),
             },
             (before, _) => before,

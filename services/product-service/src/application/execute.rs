@@ -130,10 +130,7 @@ impl Catalogue {
             decide(stream.and_then(|stream| stream.0.as_ref()), &request, now)
         };
         let loaded = self.products.execute(&stream_of(request.id), decide, writes).await;
-        let loaded = loaded.map_err(|error| match error {
-            ExecuteError::Rejected(rejection) => CatalogueError::Rejected(rejection),
-            ExecuteError::Storage(error) => CatalogueError::Storage(error),
-        })?;
+        let loaded = loaded.map_err(ExecuteError::into_error::<CatalogueError>)?;
         for counted in &counts {
             if let Some(units) = available.get(&counted.sku) {
                 self.index.put_first_available(&counted.sku, *units);

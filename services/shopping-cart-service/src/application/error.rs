@@ -31,12 +31,12 @@ pub(crate) enum CartError {
     Catalogue(CallError),
 }
 
-impl<R: Into<Self>> From<ExecuteError<R>> for CartError {
+impl<R> From<ExecuteError<R>> for CartError
+where
+    Self: From<R>,
+{
     fn from(error: ExecuteError<R>) -> Self {
-        match error {
-            ExecuteError::Rejected(rejection) => rejection.into(),
-            ExecuteError::Storage(error) => Self::Storage(error),
-        }
+        error.into_error()
     }
 }
 

@@ -183,11 +183,8 @@ pub(super) fn refund(id: RefundId, new: NewRefund) -> Result<RefundRequest, Prob
             return Err(Problem::field("lines", "names at least one line"));
         }
         (None, Some(lines)) if lines.len() > HOLD_LINES_MAX => {
-            return Err(Problem::new(
-                422,
-                codes::LINE_LIMIT,
-                format!("at most {HOLD_LINES_MAX} lines"),
-            ));
+            let title = format!("at most {HOLD_LINES_MAX} lines");
+            return Err(Problem::of(codes::LINE_LIMIT, title));
         }
         (None, Some(lines)) => {
             RefundScope::Units(lines.into_iter().map(|line| (line.sku, line.quantity)).collect())
@@ -240,7 +237,7 @@ fn lines_source(
             Some(there) => there.1 = units,
             None if is_full => {
                 let title = format!("an order has at most {HOLD_LINES_MAX} lines");
-                return Err(Problem::new(422, codes::LINE_LIMIT, title));
+                return Err(Problem::of(codes::LINE_LIMIT, title));
             }
             None => merged.push((line.sku, units)),
         }

@@ -107,10 +107,10 @@ impl AuthorisePayment {
 
 fn declined(reason: String) -> Problem {
     let title = "the payment was declined and nothing was charged; try another payment method";
-    Problem::new(402, codes::PAYMENT_DECLINED, title).fact("failure", reason)
+    Problem::of(codes::PAYMENT_DECLINED, title).fact("failure", reason)
 }
 
 fn timed_out() -> Problem {
     let title = "the payment was not completed in time; nothing was charged";
-    Problem::new(402, codes::PAYMENT_DECLINED, title).fact("failure", "not_completed_in_time")
+    Problem::of(codes::PAYMENT_DECLINED, title).fact("failure", "not_completed_in_time")
 }

@@ -119,5 +119,5 @@ impl CreateOrder {
 fn price_changed(quote: &Quote) -> Problem {
     let total = quote.totals.total;
     let title = format!("the total is now {total}; review it and order again");
-    Problem::new(422, codes::PRICE_CHANGED, title).fact("total", total)
+    Problem::of(codes::PRICE_CHANGED, title).fact("total", total)
 }

@@ -60,10 +60,10 @@ impl FakeCarts {
             CartState::Open => *cart = CartState::CheckingOut(order),
             CartState::CheckingOut(same) | CartState::Ordered(same) if same == order => {}
             CartState::CheckingOut(_) => {
-                return Err(refused(Problem::new(409, codes::CHECKING_OUT, "being checked out")));
+                return Err(refused(Problem::of(codes::CHECKING_OUT, "being checked out")));
             }
             CartState::Ordered(order) => {
-                let problem = Problem::new(409, codes::ALREADY_ORDERED, "has become an order");
+                let problem = Problem::of(codes::ALREADY_ORDERED, "has become an order");
                 return Err(refused(problem.subject(order.to_string())));
             }
         }
@@ -141,8 +141,7 @@ impl Carts for FakeClient<FakeCarts> {
     ) -> Result<Quote, PortError> {
         let mug = sku("MUG");
         if let Some((sku, _)) = lines.iter().find(|(sku, _)| *sku != mug) {
-            let problem =
-                Problem::new(422, codes::UNKNOWN_SKU, "not for sale").subject(sku.as_str());
+            let problem = Problem::of(codes::UNKNOWN_SKU, "not for sale").subject(sku.as_str());
             return Err(refused(problem));
         }
         let price = self.fake.lock().price;
@@ -158,7 +157,7 @@ impl Carts for FakeClient<FakeCarts> {
                 *cart = CartState::Ordered(order);
                 Ok(())
             }
-            other => Err(refused(Problem::new(409, codes::CHECKING_OUT, format!("{other:?}")))),
+            other => Err(refused(Problem::of(codes::CHECKING_OUT, format!("{other:?}")))),
         }
     }
 

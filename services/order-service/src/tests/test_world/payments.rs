@@ -186,7 +186,7 @@ impl Payments for FakeClient<FakePayments> {
             }
             let left = payment.amount - payment.captured;
             if amount.amount > left {
-                let problem = Problem::new(409, codes::EXCEEDS_AUTHORISED, "more than is left");
+                let problem = Problem::of(codes::EXCEEDS_AUTHORISED, "more than is left");
                 let problem = problem.fact("left", Money::new(left, Currency::EUR));
                 return Err(PortError::Refused(Box::new(problem)));
             }

@@ -69,7 +69,7 @@ impl FakeStock {
     fn missing(&self, lines: &[(Sku, i64)], now: Timestamp) -> Option<PortError> {
         let (sku, _) = lines.iter().find(|(sku, units)| self.available(sku, now) < *units)?;
         let left = self.available(sku, now);
-        let problem = Problem::new(409, codes::OUT_OF_STOCK, format!("{left} of {sku} are left"));
+        let problem = Problem::of(codes::OUT_OF_STOCK, format!("{left} of {sku} are left"));
         Some(PortError::Refused(Box::new(problem.subject(sku.as_str()).fact("available", left))))
     }
 
@@ -86,13 +86,13 @@ impl FakeStock {
         match hold.state {
             HoldState::Sold => Ok(()),
             HoldState::Ended => {
-                let problem = Problem::new(409, codes::HOLD_ENDED, "the hold has ended");
+                let problem = Problem::of(codes::HOLD_ENDED, "the hold has ended");
                 Err(PortError::Refused(Box::new(problem)))
             }
             HoldState::Held
                 if now >= hold.expires_at && self.missing(&hold.lines, now).is_some() =>
             {
-                let problem = Problem::new(409, codes::HOLD_EXPIRED, "the stock is gone");
+                let problem = Problem::of(codes::HOLD_EXPIRED, "the stock is gone");
                 Err(PortError::Refused(Box::new(problem)))
             }
             HoldState::Held => {

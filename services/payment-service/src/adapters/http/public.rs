@@ -53,7 +53,7 @@ pub(super) async fn handle_test_webhook(
 ) -> ApiResult<NoContent> {
     if !webhook.is_signed_with(&app.test_key) {
         let title = format!("{SIGNATURE_HEADER} does not match the body");
-        return Err(Problem::new(401, codes::WRONG_SIGNATURE, title).into());
+        return Err(Problem::of(codes::WRONG_SIGNATURE, title).into());
     }
     let Webhook { event_id, payment_id, outcome } = webhook.parse().await?;
     if event_id.is_empty() || event_id.len() > EVENT_ID_BYTES_MAX {

@@ -48,9 +48,9 @@ impl<T, S: Send + Sync> FromRequest<S> for SignedBody<T> {
                 match rejection.into_response().status().as_u16() {
                     413 => {
                         let title = "the body is larger than this address takes";
-                        Problem::new(413, codes::BODY_TOO_LARGE, title)
+                        Problem::of(codes::BODY_TOO_LARGE, title)
                     }
-                    _ => Problem::new(400, codes::MALFORMED_JSON, "the body could not be read"),
+                    _ => Problem::of(codes::MALFORMED_JSON, "the body could not be read"),
                 }
             })?;
         Ok(Self { head, body, content: PhantomData })
