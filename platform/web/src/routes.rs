@@ -14,8 +14,8 @@ use axum::Router;
 use routing::ApiMethodRouter;
 use std::{fmt, sync::Arc};
 
-/// Router of a service's public API: axum routes with their OpenAPI documentation. [`routes!`](crate::routes!) declares one
-/// as a table.
+/// Router of a service's public API: axum routes with their OpenAPI documentation. [`routes!`](crate::routes!) declares one,
+/// a line for each operation.
 ///
 /// ```
 /// use schemars::JsonSchema;
@@ -62,7 +62,7 @@ struct OperationDocs {
     build: Arc<dyn Fn() -> Operation + Send + Sync>,
 }
 
-/// Route table declaration: expands to an [`ApiRouter`], with a line for each operation: method, path, handler, operation id
+/// Declaration of routes: expands to an [`ApiRouter`], with a line for each operation: method, path, handler, operation id
 /// and, where a route needs one, a function of routes such as [`body_limit`](crate::body_limit()). The doc comment is the
 /// operation's documentation (its first paragraph the summary, the rest the description); `tag` groups operations.
 ///

@@ -9,8 +9,8 @@
 //!
 //! Functions and implementations are found by their types, so that no file has to bear a certain name. The type is `Problem`
 //! alone: what is wrong with a line of a cart (`LineProblem`) is business. Settings do not count: what can be set, and in
-//! which range, is business. The documentation of operations does not count either: in a route table it is a comment, as on
-//! any function, while each route is a line of routing.
+//! which range, is business. The documentation of operations does not count either: in `routes!` it is a comment, as on any
+//! function, while each route is a line of routing.
 
 use super::manifest::Manifest;
 use super::repository::Repository;
