@@ -31,6 +31,7 @@ mod routes;
 mod service;
 mod versioned;
 
+pub use axum::extract::State;
 pub use binary::Binary;
 pub use caller::{Caller, OperatorsOnly};
 pub use choice::choice;

@@ -1,12 +1,13 @@
 //! Assembly of a service's router: request layer, limits, fallbacks, contract routes.
 
 use crate::{
-    ApiDescription, ApiMethodRouter, ApiRouter, Idempotency, ProblemResponse, contract_routes,
-    request_layer::RequestLayer,
+    ApiDescription, ApiMethodRouter, ApiRouter, Idempotency, ProblemResponse, ReplayRenderer,
+    contract_routes, request_layer::RequestLayer,
 };
 use axum::{Router, extract::DefaultBodyLimit};
 use kernel::{Ids, Problem, codes};
 use rpc::Endpoint;
+use std::sync::Arc;
 
 /// Router of a service behind its request layer, with the description of its routes.
 #[derive(Clone, Debug)]
@@ -28,6 +29,15 @@ pub struct ServiceParts {
     pub idempotency: Option<Idempotency>,
     /// Limits of requests.
     pub limits: Limits,
+}
+
+impl ServiceParts {
+    /// The same parts, whose idempotency layer renders responses that are kept by reference.
+    #[must_use]
+    pub fn with_renderer(self, renderer: Arc<dyn ReplayRenderer>) -> Self {
+        let idempotency = self.idempotency.map(|layer| layer.with_renderer(renderer));
+        Self { idempotency, ..self }
+    }
 }
 
 /// Limits of a service's requests.

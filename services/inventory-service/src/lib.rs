@@ -39,8 +39,7 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
     let movements = Arc::new(MovementStore::open(context.storage.clone()).await?);
 
     context.tasks.spawn_until_shutdown(application::maintain(Arc::clone(&stock_ledger)));
-    let projection = Arc::clone(&movements);
-    context.tasks.spawn_until_shutdown(async move { projection.run().await });
+    context.tasks.spawn_until_shutdown(Arc::clone(&movements).run());
 
     let inventory = InventoryProvider(Arc::clone(&stock_ledger));
     #[cfg(feature = "defects")]

@@ -64,10 +64,6 @@ fn build(context: &BuildContext) -> Result<BuiltService, BuildError> {
     let provider = adapters::defects::DefectiveCarts(provider);
     context.provide::<dyn Carts>(Arc::new(provider))?;
     context.provide_feed(translate)?;
-    let mut parts = context.service_parts();
-    parts.idempotency = parts.idempotency.map(|layer| {
-        let renderer = CartRenderer(Arc::clone(&carts));
-        layer.with_renderer(Arc::new(renderer))
-    });
+    let parts = context.service_parts().with_renderer(Arc::new(CartRenderer(Arc::clone(&carts))));
     Ok(context.serve_with(routes(carts), parts))
 }

@@ -69,7 +69,7 @@ impl MovementStore {
     }
 
     /// Runs the projection until the future is dropped.
-    pub(crate) async fn run(&self) {
+    pub(crate) async fn run(self: Arc<Self>) {
         loop {
             let after = self.checkpoint.flushed();
             let applied = self.apply_batch().await;

@@ -34,7 +34,7 @@ pub(crate) struct UseCases {
 }
 
 /// State that the handlers receive.
-type AppState = axum::extract::State<Arc<UseCases>>;
+type AppState = web::State<Arc<UseCases>>;
 
 /// Routes of the service.
 pub(crate) fn routes(use_cases: UseCases) -> ApiRouter {

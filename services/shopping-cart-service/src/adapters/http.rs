@@ -52,7 +52,7 @@ pub(crate) fn routes(carts: Arc<CartService>) -> ApiRouter {
     .with_state(carts)
 }
 
-type AppState = axum::extract::State<Arc<CartService>>;
+type AppState = web::State<Arc<CartService>>;
 
 /// Response with a cart, which is kept by reference under an idempotency key.
 type CartResponse = ApiResult<ByReference<Versioned<Json<Cart>>>>;

@@ -7,13 +7,12 @@ use crate::{
     domain::SkuStock,
     ports::MovementCursor,
 };
-use axum::extract::State;
 use contracts::inventory::{self, Movement, Movements, NewMovement, Stock, StockCount};
 use identifiers::Sku;
 use kernel::{Cursor, Page, PageLimit, Problem};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use web::{ApiResult, Created, IdempotencyKey, Json, OperatorsOnly, Paging, Path, Query};
+use web::{ApiResult, Created, IdempotencyKey, Json, OperatorsOnly, Paging, Path, Query, State};
 
 const STOCK_LIST: &str = "stock";
 

@@ -6,7 +6,6 @@ use crate::{
     application::{CustomerAction, WebhookMessage},
     domain::AuthorisationOutcome,
 };
-use axum::extract::State;
 use contracts::{
     codes,
     payment::{
@@ -17,7 +16,7 @@ use contracts::{
 };
 use kernel::Problem;
 use transport::Edge;
-use web::{ApiResult, Caller, Json, NoContent, Path};
+use web::{ApiResult, Caller, Json, NoContent, Path, State};
 
 const EVENT_ID_BYTES_MAX: usize = 200;
 

@@ -4,7 +4,6 @@ use super::{AppState, description, import_outcome, queries, request_mapping};
 use crate::application::{Catalogue, CatalogueError, ChangeRequest, ImportMode};
 use crate::domain::{MissingVariants, ProductCommand, ProductDraft};
 use crate::index::{Audience, NameConflict, ProductRef};
-use axum::extract::State;
 use contracts::{
     product::{
         IMPORT_PRODUCTS_MAX, ImportBatch, ImportReport, NewProduct, Product, ProductPatch, Variant,
@@ -13,7 +12,7 @@ use contracts::{
 };
 use kernel::{Problem, UnitPrice};
 use transport::Edge;
-use web::{ApiResult, Caller, Created, IdempotencyKey, IfMatch, Json, Path, Versioned};
+use web::{ApiResult, Caller, Created, IdempotencyKey, IfMatch, Json, Path, State, Versioned};
 
 /// Attempts to find a free slug for a product name.
 const SLUG_ATTEMPTS_MAX: u32 = 100;

@@ -1,13 +1,12 @@
 //! Pictures over HTTP: uploads and their state for operators, renditions for everybody.
 
 use super::AppState;
-use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use contracts::product::{MediaReport, StoredMedia};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use images::Encoding;
 use kernel::{Problem, codes};
-use web::{ApiResult, Binary, Created, Json, OperatorsOnly, Path};
+use web::{ApiResult, Binary, Created, Json, OperatorsOnly, Path, State};
 
 /// A rendition never changes: its address names the digest, the width and the encoding.
 const CACHE_FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");

@@ -4,7 +4,6 @@ use super::query_params::{self, ListRequest};
 use super::{AppState, audience};
 use crate::application::Reader;
 use crate::index::{NewFilter, ProductRef, ReductionFilter, SearchQuery, StockFilter};
-use axum::extract::State;
 use contracts::{
     product::{Categories, PriceHistory, Product, ProductPage, ProductQuery, Suggestions, Variant},
     shared::Sku,
@@ -15,7 +14,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use transport::Edge;
-use web::{ApiResult, Caller, Json, Path, Query, RenderedJson, Versioned};
+use web::{ApiResult, Caller, Json, Path, Query, RenderedJson, State, Versioned};
 
 pub(super) async fn list(
     State(app): State<AppState>,

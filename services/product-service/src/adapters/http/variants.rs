@@ -3,13 +3,14 @@
 use super::commands::execute;
 use super::{AppState, queries, request_mapping};
 use crate::domain::ProductCommand;
-use axum::extract::State;
 use contracts::{
     product::{NewVariant, Variant, VariantPatch},
     shared::Sku,
 };
 use kernel::Problem;
-use web::{ApiResult, Caller, Created, IfMatch, Json, NoContent, Path, ProblemResponse, Versioned};
+use web::{
+    ApiResult, Caller, Created, IfMatch, Json, NoContent, Path, ProblemResponse, State, Versioned,
+};
 
 pub(super) async fn add(
     State(app): State<AppState>,
