@@ -122,6 +122,9 @@ impl BuildContext {
 
     /// [`BuildContext::serve`] with other parts than [`BuildContext::service_parts`].
     pub fn serve_with(&self, routes: ApiRouter, parts: ServiceParts) -> BuiltService {
+        if let Some(layer) = &parts.idempotency {
+            self.tasks.spawn_until_shutdown(layer.clone().maintain());
+        }
         let endpoints = std::mem::take(&mut *self.endpoints.lock());
         let service = web::service(self.module.name, routes, parts);
         BuiltService::documented(service.with_endpoints(endpoints, &self.ids))

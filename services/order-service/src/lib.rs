@@ -12,13 +12,14 @@ mod tests;
 use adapters::{
     carts::CartService, http, journal::translate, maintenance::maintenance,
     order_id_secret::load_order_id_secret, order_index::DocumentOrderIndex,
-    payments::PaymentService, settings::OrderSettings, stock::InventoryService,
+    payments::PaymentService, replay::OrderRenderer, settings::OrderSettings,
+    stock::InventoryService,
 };
 use contracts::{cart, inventory, order, payment};
 use runtime::{BuildContext, BuildError, BuiltService, Module};
 use saga::Spawn;
 use settings::Section;
-use std::{num::NonZeroUsize, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use telemetry::Criticality;
 use wiring::{ServiceDependencies, wire};
 
@@ -46,7 +47,10 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
     context.provide_feed(translate)?;
     let parking = messaging::parking_routes(NAME, context.storage.clone());
     ready.up();
-    let service = context.serve(http::routes(use_cases).merge(parking));
+    let mut parts = context.service_parts();
+    let renderer = Arc::new(OrderRenderer(Arc::clone(&use_cases.read.orders)));
+    parts.idempotency = parts.idempotency.map(|layer| layer.with_renderer(renderer));
+    let service = context.serve_with(http::routes(use_cases).merge(parking), parts);
     #[cfg(feature = "defects")]
     let service = adapters::defects::plant_in_routes(service);
     Ok(service)
@@ -61,7 +65,6 @@ async fn dependencies(
     let payments = PaymentService(context.contract::<dyn payment::Payments>()?);
     let tasks = context.tasks.clone();
     let spawn: Spawn = Arc::new(move |task| tasks.spawn_until_shutdown(task));
-    let in_memory = NonZeroUsize::new(settings.orders_in_memory_max);
     Ok(ServiceDependencies {
         journal: context.journal(),
         order_index: Arc::new(DocumentOrderIndex {
@@ -72,13 +75,14 @@ async fn dependencies(
         payments: Arc::new(payments),
         ids: context.ids.clone(),
         spawn,
-        orders_in_memory_max: in_memory.unwrap_or(NonZeroUsize::MIN),
+        orders_in_memory_bytes_max: settings.orders_in_memory_bytes_max,
         payment_wait: Duration::from_secs(u64::from(settings.payment_wait_minutes) * 60),
         hold: Duration::from_secs(u64::from(settings.hold_minutes) * 60),
         capture: settings.capture,
         prepayment_days: settings.prepayment_hold_days,
         unpaid: settings.unpaid_limits(),
         lookups: settings.lookup_limits(),
+        failed_checkouts: settings.failed_checkout_limits(),
         numbering: settings.number.into(),
         id_secret: load_order_id_secret(&context.storage, &context.ids).await?,
     })

@@ -7,11 +7,11 @@ use crate::{
         cancellation_saga::cancellation_saga,
         checkout_input::CapturePolicy,
         checkout_saga::checkout_saga,
+        failure_limit::{FailureLimit, FailureLimits},
         fulfil_order::FulfilOrder,
         fulfilment_saga::fulfilment_saga,
         list_orders::ListOrders,
         look_up_order::LookUpOrder,
-        lookup_limit::{LookupLimit, LookupLimits},
         orders::Orders,
         payment_methods::PaymentMethods,
         place_order::PlaceOrder,
@@ -24,13 +24,16 @@ use crate::{
         saga_dependencies::SagaDependencies,
         unpaid_orders::{UnpaidLimits, UnpaidOrders},
     },
-    domain::order_number::{Numbering, OrderNumbers},
+    domain::{
+        order::Order,
+        order_number::{Numbering, OrderNumbers},
+    },
     ports::{carts::Carts, order_index::OrderIndex, payments::Payments, stock::Stock},
 };
 use journal::{Journal, Repository};
 use kernel::{Ids, Uuid};
 use saga::{RetryPolicy, Runner, SagaLog, Sagas, Spawn};
-use std::{num::NonZeroUsize, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use storage::StorageError;
 
 /// Dependencies and configuration of the service.
@@ -42,7 +45,7 @@ pub(crate) struct ServiceDependencies {
     pub(crate) payments: Arc<dyn Payments>,
     pub(crate) ids: Ids,
     pub(crate) spawn: Spawn,
-    pub(crate) orders_in_memory_max: NonZeroUsize,
+    pub(crate) orders_in_memory_bytes_max: usize,
     pub(crate) payment_wait: Duration,
     /// Lifetime of the hold of a checkout.
     pub(crate) hold: Duration,
@@ -50,7 +53,8 @@ pub(crate) struct ServiceDependencies {
     /// Days that an order waits for its prepayment.
     pub(crate) prepayment_days: u32,
     pub(crate) unpaid: UnpaidLimits,
-    pub(crate) lookups: LookupLimits,
+    pub(crate) lookups: FailureLimits,
+    pub(crate) failed_checkouts: FailureLimits,
     pub(crate) numbering: Numbering,
     pub(crate) id_secret: Uuid,
 }
@@ -59,7 +63,9 @@ impl ServiceDependencies {
     /// Dependencies of the sagas, with the repository of orders.
     pub(crate) async fn saga_dependencies(&self) -> Result<SagaDependencies, StorageError> {
         let journal = Arc::clone(&self.journal);
-        let repository = Repository::new(journal, self.ids.clone(), self.orders_in_memory_max);
+        let bytes_max = self.orders_in_memory_bytes_max;
+        let ids = self.ids.clone();
+        let repository = Repository::with_bytes_max(journal, ids, bytes_max, Order::bytes);
         let (order_index, ids) = (Arc::clone(&self.order_index), self.ids.clone());
         Ok(SagaDependencies {
             orders: Arc::new(Orders::open(repository, order_index, ids, self.numbers()).await?),
@@ -92,6 +98,7 @@ pub(crate) async fn wire(
         capture,
         prepayment_days,
         lookups,
+        failed_checkouts,
         id_secret,
         ..
     } = parts;
@@ -113,13 +120,18 @@ pub(crate) async fn wire(
     let methods =
         PaymentMethods { orders: Arc::clone(&orders), payments, prepayment_days, payment_wait };
     let use_cases = UseCases {
-        place: PlaceOrder { dependencies, checkouts: checkouts.clone(), methods: methods.clone() },
+        place: PlaceOrder {
+            dependencies,
+            checkouts: checkouts.clone(),
+            methods: methods.clone(),
+            failures: Arc::new(FailureLimit::new(failed_checkouts)),
+        },
         methods,
         read: ReadOrder { orders: Arc::clone(&orders) },
         look_up: LookUpOrder {
             order_index: Arc::clone(&order_index),
             numbers,
-            limit: Arc::new(LookupLimit::new(lookups)),
+            limit: Arc::new(FailureLimit::new(lookups)),
             ids,
         },
         list: ListOrders { order_index, numbers, sagas },

@@ -9,7 +9,7 @@ use crate::{
     adapters::{http::UseCases, order_index::DocumentOrderIndex},
     application::{
         checkout_input::{CapturePolicy, CheckoutInput, CheckoutSource, FirstAttempt},
-        lookup_limit::LookupLimits,
+        failure_limit::FailureLimits,
         resume_checkout::ResumeCheckout,
         unpaid_orders::UnpaidLimits,
     },
@@ -28,7 +28,6 @@ use parking_lot::Mutex;
 use payments::FakePayments;
 use saga::{Spawn, failure_matrix::CrashPoints};
 use std::{
-    num::NonZeroUsize,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -57,6 +56,8 @@ pub(crate) struct TestWorld {
     pub(crate) capture: CapturePolicy,
     /// Limits of unpaid orders.
     pub(crate) unpaid: UnpaidLimits,
+    /// Limit of failed checkouts of one address.
+    pub(crate) failed_checkouts_max: u32,
     /// Whether every call yields to other tasks.
     pub(crate) yields: bool,
 }
@@ -87,6 +88,7 @@ impl TestWorld {
             payments: Arc::default(),
             capture: CapturePolicy::default(),
             unpaid: UnpaidLimits { orders_max: 10, share_percent_max: 50, units_min: 5 },
+            failed_checkouts_max: 100,
             yields: false,
         }
     }
@@ -118,13 +120,18 @@ impl TestWorld {
             payments: Arc::new(self.client(&self.payments, points)),
             ids: self.ids(),
             spawn,
-            orders_in_memory_max: NonZeroUsize::new(1_000).unwrap(),
+            orders_in_memory_bytes_max: 8 << 20,
             payment_wait: Duration::from_hours(1),
             hold: Duration::from_mins(15),
             capture: self.capture,
             prepayment_days: 7,
             unpaid: self.unpaid,
-            lookups: LookupLimits { per_email_max: 20, per_address_max: 30 },
+            lookups: FailureLimits { attempts: "look-ups", per_email_max: 20, per_address_max: 30 },
+            failed_checkouts: FailureLimits {
+                attempts: "checkouts",
+                per_email_max: 0,
+                per_address_max: self.failed_checkouts_max,
+            },
             numbering: Numbering::Sequential,
             id_secret: Uuid::from_u128(0x5e_c4e7),
         }

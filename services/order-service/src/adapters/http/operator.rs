@@ -6,7 +6,7 @@ use super::{
     requests,
 };
 use crate::{
-    adapters::view,
+    adapters::{replay, view},
     application::list_orders::{SagaPosition, saga_position},
 };
 use contracts::{
@@ -18,7 +18,7 @@ use contracts::{
 use kernel::Cursor;
 use std::sync::Arc;
 use web::{
-    ApiResult, ApiRouter, Caller, Created, IdempotencyKey, Json, Paging, Path, Query,
+    ApiResult, ApiRouter, ByReference, Caller, Created, IdempotencyKey, Json, Paging, Path, Query,
     requires_idempotency_key,
     routing::{get_with, post_with},
 };
@@ -73,11 +73,10 @@ async fn create(
     caller: Caller,
     key: IdempotencyKey,
     Json(new): Json<NewOrder>,
-) -> ApiResult<Created<Order>> {
+) -> ApiResult<ByReference<Created<Order>>> {
     require_operator(&caller, "place orders without a cart")?;
     let input = requests::new_order(&app, key.operation("orders"), new)?;
-    let found = app.place.execute(input).await?;
-    Ok(Created::at(format!("/api/v1/orders/{}", found.id), view::order(&found)))
+    Ok(replay::created(&app.place.execute(input).await?))
 }
 
 async fn list(
@@ -95,9 +94,9 @@ async fn fulfil(
     caller: Caller,
     Path(id): Path<OrderId>,
     _: OptionalReason,
-) -> ApiResult<Json<Order>> {
+) -> ApiResult<ByReference<Json<Order>>> {
     require_operator(&caller, "fulfil orders")?;
-    Ok(Json(view::order(&app.fulfil.execute(id).await?)))
+    Ok(replay::changed(&app.fulfil.execute(id).await?))
 }
 
 async fn refund(
@@ -106,10 +105,10 @@ async fn refund(
     Path(id): Path<OrderId>,
     key: IdempotencyKey,
     Json(new): Json<NewRefund>,
-) -> ApiResult<Created<Order>> {
+) -> ApiResult<ByReference<Created<Order>>> {
     require_operator(&caller, "refund orders")?;
     let request = requests::refund(key.operation(&format!("orders/{id}/refunds")).into(), new)?;
-    Ok(Created(view::order(&app.refund.execute(id, request).await?)))
+    Ok(replay::created(&app.refund.execute(id, request).await?))
 }
 
 async fn receive(
@@ -118,11 +117,11 @@ async fn receive(
     Path(id): Path<OrderId>,
     key: IdempotencyKey,
     Json(new): Json<NewReceipt>,
-) -> ApiResult<Created<Order>> {
+) -> ApiResult<ByReference<Created<Order>>> {
     require_operator(&caller, "record payments")?;
     let operation = key.operation(&format!("orders/{id}/payments"));
     let (amount, reference) = requests::receipt(new)?;
-    Ok(Created(view::order(&app.receive.execute(id, operation, amount, reference).await?)))
+    Ok(replay::created(&app.receive.execute(id, operation, amount, reference).await?))
 }
 
 async fn sagas(

@@ -6,7 +6,7 @@ use super::{
     input::{OptionalReason, require_operator},
     requests,
 };
-use crate::adapters::view;
+use crate::adapters::{replay, view};
 use contracts::{
     order::{AsOf, Checkout, Order, OrderLookup, OrderReference},
     payment::OfferedMethods,
@@ -16,8 +16,8 @@ use kernel::{Problem, Timestamp, codes};
 use std::sync::Arc;
 use transport::Context;
 use web::{
-    ApiResult, ApiRouter, Caller, Created, IdempotencyKey, Json, Path, Query,
-    requires_idempotency_key,
+    ApiResult, ApiRouter, ByReference, Caller, Created, IdempotencyKey, Json, Path, Query,
+    Recomputed, requires_idempotency_key,
     routing::{get_with, operation, post_with},
 };
 
@@ -67,20 +67,19 @@ async fn checkout(
     Path(cart): Path<CartId>,
     key: IdempotencyKey,
     Json(checkout): Json<Checkout>,
-) -> ApiResult<Created<Order>> {
+) -> ApiResult<ByReference<Created<Order>>> {
     let operation = key.operation(&format!("carts/{cart}/checkout"));
     let input = requests::checkout(&app, cart, operation, checkout)?;
-    let found = app.place.execute(input).await?;
-    Ok(Created::at(format!("/api/v1/orders/{}", found.id), view::order(&found)))
+    Ok(replay::created(&app.place.execute_for(Context::current_client(), input).await?))
 }
 
 async fn look_up(
     app: AppState,
     Json(lookup): Json<OrderLookup>,
-) -> ApiResult<Json<OrderReference>> {
+) -> ApiResult<Recomputed<Json<OrderReference>>> {
     let client = Context::current_client();
     let id = app.look_up.execute(&lookup.number, &lookup.email, client).await?;
-    Ok(Json(OrderReference { id }))
+    Ok(Recomputed(Json(OrderReference { id })))
 }
 
 async fn payment_methods(app: AppState) -> ApiResult<Json<OfferedMethods>> {
@@ -108,8 +107,8 @@ async fn cancel(
     app: AppState,
     Path(id): Path<OrderId>,
     OptionalReason(reason): OptionalReason,
-) -> ApiResult<Json<Order>> {
-    Ok(Json(view::order(&app.cancel.execute(id, reason).await?)))
+) -> ApiResult<ByReference<Json<Order>>> {
+    Ok(replay::changed(&app.cancel.execute(id, reason).await?))
 }
 
 fn parse_instant(text: &str) -> Result<Timestamp, Problem> {
