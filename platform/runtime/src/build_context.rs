@@ -123,7 +123,9 @@ impl BuildContext {
     /// [`BuildContext::serve`] with other parts than [`BuildContext::service_parts`].
     pub fn serve_with(&self, routes: ApiRouter, parts: ServiceParts) -> BuiltService {
         if let Some(layer) = &parts.idempotency {
-            self.tasks.spawn_until_shutdown(layer.clone().maintain());
+            self.tasks.spawn_until_shutdown(
+                layer.clone().maintain(parts.limits.stored_responses_bytes_max),
+            );
         }
         let endpoints = std::mem::take(&mut *self.endpoints.lock());
         let service = web::service(self.module.name, routes, parts);

@@ -12,7 +12,6 @@ mod byte_budget;
 mod reference;
 mod stored_response;
 
-pub use byte_budget::IDEMPOTENCY_BYTES_MAX;
 pub use reference::{ByReference, Recomputed, ReplayReference, ReplayRenderer};
 
 use crate::{ApiMethodRouter, Caller, IdempotencyKey, ProblemResponse, idempotency_key, json};
@@ -55,8 +54,8 @@ const REPLAYED: &str = "idempotent-replayed";
 /// * A malformed key is refused with 400 `invalid_header`.
 ///
 /// A response is stored as a copy, a refusal with at most 1 KiB of it, and a response [`ByReference`] as its reference, from
-/// which the service's [`ReplayRenderer`] renders it again. All of them together take at most [`IDEMPOTENCY_BYTES_MAX`],
-/// while [`Idempotency::maintain`] is running: beyond that the oldest ones go first.
+/// which the service's [`ReplayRenderer`] renders it again. While [`Idempotency::maintain`] is running, all of them together
+/// have an upper bound in bytes, beyond which the oldest ones go first.
 ///
 /// Not stored are responses that ask for a retry (5xx, 429, any with `Retry-After`), streamed ones, those too large for a
 /// record, and those of operations without an effect ([`Recomputed`]).
@@ -107,36 +106,23 @@ struct IdempotencyStore {
 impl Idempotency {
     /// Stores the responses of `service` in its own key-value store.
     pub fn new(service: &'static str, values: Arc<dyn KeyValue>, ids: Ids) -> Self {
-        let (renderer, running) = (None, Mutex::default());
-        let budget = Arc::new(ByteBudget::new(IDEMPOTENCY_BYTES_MAX));
+        let (renderer, running, budget) = (None, Mutex::default(), Arc::default());
         Self(Arc::new(IdempotencyStore { service, values, ids, renderer, running, budget }))
     }
 
     /// The same layer, which renders responses that are kept by reference.
     #[must_use]
     pub fn with_renderer(self, renderer: Arc<dyn ReplayRenderer>) -> Self {
-        self.changed(|store| IdempotencyStore { renderer: Some(renderer), ..store })
-    }
-
-    /// The same layer with another limit of all stored responses than [`IDEMPOTENCY_BYTES_MAX`].
-    #[must_use]
-    pub fn with_bytes_max(self, bytes_max: u64) -> Self {
-        let budget = Arc::new(ByteBudget::new(bytes_max));
-        self.changed(|store| IdempotencyStore { budget, ..store })
-    }
-
-    fn changed(self, change: impl FnOnce(IdempotencyStore) -> IdempotencyStore) -> Self {
-        let IdempotencyStore { service, values, ids, renderer, budget, .. } = &*self.0;
-        let (values, ids, renderer) = (Arc::clone(values), ids.clone(), renderer.clone());
+        let IdempotencyStore { service, values, ids, budget, .. } = &*self.0;
+        let (values, ids, renderer) = (Arc::clone(values), ids.clone(), Some(renderer));
         let (budget, running) = (Arc::clone(budget), Mutex::default());
-        let store = IdempotencyStore { service, values, ids, renderer, running, budget };
-        Self(Arc::new(change(store)))
+        Self(Arc::new(IdempotencyStore { service, values, ids, renderer, running, budget }))
     }
 
-    /// Deletes expired responses, and the oldest ones beyond the limit of their bytes, for ever.
-    pub async fn maintain(self) {
+    /// Deletes expired responses, and the oldest ones when all together take more than `bytes_max`, for ever.
+    pub async fn maintain(self, bytes_max: u64) {
         let IdempotencyStore { values, ids, budget, .. } = &*self.0;
-        budget.maintain(&**values, ids).await;
+        budget.maintain(&**values, ids, bytes_max).await;
     }
 
     /// Whether the layer applies to a request: its method has effects, and it has a key.

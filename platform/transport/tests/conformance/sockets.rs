@@ -139,7 +139,7 @@ async fn an_endpoint_is_its_own_host_and_learns_the_host_that_the_client_asked_f
     {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let received = tokio::spawn(async move {
+        let received = spawn(async move {
             let (mut stream, _) = listener.accept().await.unwrap();
             let mut request = vec![0; 4096];
             let length = stream.read(&mut request).await.unwrap();
@@ -153,7 +153,7 @@ async fn an_endpoint_is_its_own_host_and_learns_the_host_that_the_client_asked_f
                 request = request.header(name, host);
             }
         }
-        let channel = over(base(address), CallPolicy::default());
+        let channel = over(vec![base(address)], CallPolicy::default());
         channel.send(request.body(bytes::Bytes::new()).unwrap()).await.unwrap();
         let received = received.await.unwrap();
         let lines = |name: &str| -> Vec<String> {

@@ -10,8 +10,8 @@ use std::{collections::BTreeMap, time::Duration};
 use storage::{KeyValue, StorageError};
 use tokio::sync::Notify;
 
-/// Maximum size of the stored responses of one service, in bytes, with what their storage takes.
-pub const IDEMPOTENCY_BYTES_MAX: u64 = 128 << 20;
+/// Bytes of new responses after which the budget is checked at once.
+const UNCHECKED_BYTES_MAX: u64 = 4 << 20;
 /// Share of the budget that is freed at once: one in so many.
 const FREED_SHARE: u64 = 16;
 /// Estimate of what a response takes in storage besides its key and value: a row, and an entry in two indexes, in bytes.
@@ -24,17 +24,17 @@ const MAINTENANCE_INTERVAL: Duration = Duration::from_mins(1);
 const SIZES_KEY: &str = "idempotency sizes";
 
 /// Byte budget of the stored responses of one service.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct ByteBudget {
-    bytes_max: u64,
     sizes: Mutex<Sizes>,
-    exceeded: Notify,
+    check: Notify,
 }
 
 /// Sizes of the stored responses, by the hour in which they expire.
 #[derive(Debug, Default)]
 struct Sizes {
     by_hour: BTreeMap<i64, Size>,
+    unchecked_bytes: u64,
     are_saved: bool,
 }
 
@@ -46,10 +46,6 @@ struct Size {
 }
 
 impl ByteBudget {
-    pub(super) fn new(bytes_max: u64) -> Self {
-        Self { bytes_max, sizes: Mutex::default(), exceeded: Notify::new() }
-    }
-
     /// Counts a stored response: the length of its key and value, and when it expires.
     pub(super) fn count(&self, length: usize, expires_at: Timestamp) {
         let mut sizes = self.sizes.lock();
@@ -57,44 +53,49 @@ impl ByteBudget {
             hour_of(expires_at),
             Size { records: 1, bytes: length as u64 + RECORD_OVERHEAD_BYTES },
         );
-        if sizes.bytes() > self.bytes_max {
-            self.exceeded.notify_one();
+        if sizes.unchecked_bytes > UNCHECKED_BYTES_MAX {
+            sizes.unchecked_bytes = 0;
+            self.check.notify_one();
         }
     }
 
-    /// Deletes expired responses, and the oldest ones beyond the budget, for ever.
-    pub(super) async fn maintain(&self, values: &dyn KeyValue, ids: &Ids) {
+    /// Deletes expired responses, and the oldest ones beyond `bytes_max`, for ever.
+    pub(super) async fn maintain(&self, values: &dyn KeyValue, ids: &Ids, bytes_max: u64) {
         self.load(values, ids.now()).await;
         loop {
             tokio::select! {
                 () = tokio::time::sleep(MAINTENANCE_INTERVAL) => {}
-                () = self.exceeded.notified() => {}
+                () = self.check.notified() => {}
             }
             // What could not be deleted or saved is invisible to reads, or tried again in the next round.
-            if let Err(error) = self.tidy(values, ids.now()).await {
+            if let Err(error) = self.tidy(values, ids.now(), bytes_max).await {
                 tracing::warn!(%error, "stored responses are kept for now");
                 tokio::time::sleep(MAINTENANCE_INTERVAL).await;
             }
         }
     }
 
-    async fn tidy(&self, values: &dyn KeyValue, now: Timestamp) -> Result<(), StorageError> {
+    async fn tidy(
+        &self,
+        values: &dyn KeyValue,
+        now: Timestamp,
+        bytes_max: u64,
+    ) -> Result<(), StorageError> {
         while values.sweep(now, DELETED_RECORDS_MAX).await? == DELETED_RECORDS_MAX {
             tokio::task::yield_now().await;
         }
         self.sizes.lock().forget_before(hour_of(now));
-        if self.sizes.lock().bytes() > self.bytes_max {
+        if self.sizes.lock().bytes() > bytes_max {
             tracing::info!("the oldest stored responses go, for the sake of new ones");
-            self.make_room(values).await?;
+            self.make_room(values, bytes_max - bytes_max / FREED_SHARE).await?;
         }
         self.save(values).await
     }
 
-    /// Deletes the responses that expire first until a share of the budget is free.
-    async fn make_room(&self, values: &dyn KeyValue) -> Result<(), StorageError> {
+    /// Deletes the responses that expire first until the others take at most `bytes`.
+    async fn make_room(&self, values: &dyn KeyValue, bytes: u64) -> Result<(), StorageError> {
         loop {
-            let left = self.bytes_max - self.bytes_max / FREED_SHARE;
-            let Some(hour) = self.sizes.lock().oldest_beyond(left) else { return Ok(()) };
+            let Some(hour) = self.sizes.lock().oldest_beyond(bytes) else { return Ok(()) };
             let deleted = values.sweep(end_of(hour), DELETED_RECORDS_MAX).await?;
             self.sizes.lock().deleted(hour, deleted);
             tokio::task::yield_now().await;
@@ -145,6 +146,7 @@ impl Sizes {
         let size = self.by_hour.entry(hour).or_default();
         size.records += more.records;
         size.bytes += more.bytes;
+        self.unchecked_bytes += more.bytes;
         self.are_saved = false;
     }
 

@@ -1,7 +1,10 @@
 //! What is kept of a response is in proportion to the request: a reference, a short refusal, or nothing; and all of it has
 //! an upper bound.
 
-use crate::things::{TestResponse, clock, ids, keyed, parts, send, service};
+use crate::{
+    listener::spawn,
+    things::{TestResponse, clock, ids, keyed, parts, send, service},
+};
 use async_trait::async_trait;
 use axum::{
     Router,
@@ -10,9 +13,9 @@ use axum::{
 use bytes::Bytes;
 use engine_memory::MemoryEngine;
 use http::StatusCode;
-use kernel::{Clock, Code, FieldError, Problem, Timestamp, Uuid, codes};
+use kernel::{Clock, Code, FieldError, ManualClock, Problem, Timestamp, Uuid, codes};
 use parking_lot::Mutex;
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, ops::Range, sync::Arc, time::Duration};
 use storage::{Commit, KeyValue, StorageError};
 use web::{
     ApiResult, ApiRouter, ByReference, Created, Idempotency, Json, Recomputed, ReplayReference,
@@ -130,12 +133,12 @@ async fn refuse(Json(count): Json<usize>) -> ApiResult<Json<()>> {
 fn router() -> (Router, Arc<MeasuredValues>) {
     let values = MemoryEngine::new().service("lists").key_value;
     let values = Arc::new(MeasuredValues(values, Mutex::default()));
-    (router_with(layer(&values)), values)
+    (router_with(layer(&values, &clock())), values)
 }
 
-fn layer(values: &Arc<MeasuredValues>) -> Idempotency {
+fn layer(values: &Arc<MeasuredValues>, clock: &Arc<ManualClock>) -> Idempotency {
     let stored = Arc::clone(values) as Arc<dyn KeyValue>;
-    Idempotency::new("lists", stored, ids(clock())).with_renderer(Arc::new(Lists))
+    Idempotency::new("lists", stored, ids(Arc::clone(clock))).with_renderer(Arc::new(Lists))
 }
 
 fn router_with(layer: Idempotency) -> Router {
@@ -185,9 +188,10 @@ async fn an_operation_without_an_effect_leaves_nothing() {
     assert!(values.lengths().is_empty());
 }
 
-/// Changes so many lists, each under a key of its own.
-async fn change_lists(router: &Router, range: std::ops::Range<usize>) {
-    for number in range {
+/// Changes these lists, each under a key of its own, one a second.
+async fn change_lists(router: &Router, clock: &ManualClock, numbers: Range<usize>) {
+    for number in numbers {
+        clock.advance(Duration::from_secs(1));
         let answer = send(router, keyed(&format!("k{number}"), "/change", "[1,1]")).await;
         assert_eq!(answer.status, 200);
     }
@@ -202,38 +206,37 @@ async fn is_kept(router: &Router, number: usize) -> bool {
 async fn beyond_their_bytes_the_oldest_responses_go_also_after_a_restart() {
     const BYTES_MAX: u64 = 200_000;
     let (_, values) = router();
-    for (life, kept) in [(0, 1_000_usize), (1, 3_000)] {
-        let layer = layer(&values).with_bytes_max(BYTES_MAX);
-        let maintenance = tokio::spawn(layer.clone().maintain());
-        // Reads the saved sizes.
+    let clock = clock();
+    for (life, changes) in [(0, 1_000), (1, 5_000)] {
+        let layer = layer(&values, &clock);
+        let maintenance = spawn(layer.clone().maintain(BYTES_MAX));
+        // Meanwhile the saved sizes are read.
         tokio::time::sleep(Duration::from_mins(2)).await;
         let router = router_with(layer);
-        change_lists(&router, life * 10_000..life * 10_000 + kept).await;
+        let first = life * 10_000;
+        change_lists(&router, &clock, first..first + changes).await;
         tokio::time::sleep(Duration::from_mins(2)).await;
         maintenance.abort();
-        assert!(is_kept(&router, life * 10_000 + kept - 1).await, "{life}: the newest");
+        assert!(is_kept(&router, first + changes - 1).await, "{life}: the newest");
+        assert_eq!(is_kept(&router, first).await, life == 0, "{life}: the oldest");
     }
-    let router = router_with(layer(&values));
-    assert!(!is_kept(&router, 0).await, "the oldest, of the life before");
+    assert!(!is_kept(&router_with(layer(&values, &clock)), 0).await, "of the life before");
     let bytes = values.live_bytes().await as u64;
     assert!(BYTES_MAX / 10 < bytes && bytes < BYTES_MAX, "{bytes}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn expired_responses_are_deleted() {
+    let (_, values) = router();
     let clock = clock();
-    let values = MemoryEngine::new().service("lists").key_value;
-    let values = Arc::new(MeasuredValues(values, Mutex::default()));
-    let stored = Arc::clone(&values) as Arc<dyn KeyValue>;
-    let ids = ids(Arc::clone(&clock));
-    let layer = Idempotency::new("lists", stored, ids).with_renderer(Arc::new(Lists));
-    let maintenance = tokio::spawn(layer.clone().maintain());
-    change_lists(&router_with(layer), 0..2_500).await;
+    let layer = layer(&values, &clock);
+    let maintenance = spawn(layer.clone().maintain(u64::MAX));
+    change_lists(&router_with(layer), &clock, 0..2_500).await;
     assert!(values.live_bytes().await > 100_000);
     clock.advance(web::IDEMPOTENCY_RETENTION);
     tokio::time::sleep(Duration::from_mins(2)).await;
     maintenance.abort();
-    // Deleted, not merely hidden: no read at an earlier time finds them.
+    // Deleted, not merely hidden: a read at an earlier time does not find them either.
     assert_eq!(values.live_bytes().await, 0);
 }
 

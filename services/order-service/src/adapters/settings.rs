@@ -88,7 +88,7 @@ impl Default for OrderSettings {
             number: NumberSetting::default(),
             lookups_per_email_max: 10,
             lookups_per_address_max: 30,
-            failed_checkouts_per_address_max: 100,
+            failed_checkouts_per_address_max: 300,
             orders_in_memory_bytes_max: 32 << 20,
         }
     }
