@@ -102,6 +102,8 @@ impl DataFolder {
             .arg("--data")
             .arg(self.folder.path())
             .env("ICOMMERCE_PAYMENT_SERVICE__TEST_PAYMENTS", "true")
+            // All shoppers of a measurement have one address.
+            .env("ICOMMERCE_ORDER_SERVICE__FAILED_CHECKOUTS_PER_ADDRESS_MAX", "1000000")
             .env("ICOMMERCE_LOG_FILTER", "warn");
         Server::start(command, Some(self))
     }

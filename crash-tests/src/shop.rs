@@ -70,6 +70,8 @@ impl Program {
             ("ICOMMERCE_PAYMENT_SERVICE__UNKNOWN_OUTCOME_MS", "300"),
             ("ICOMMERCE_PAYMENT_SERVICE__LATE_WEBHOOK_MS", "300"),
             ("ICOMMERCE_PAYMENT_SERVICE__RESOLVE_EVERY_MS", "100"),
+            // All customers of a crash test have one address.
+            ("ICOMMERCE_ORDER_SERVICE__FAILED_CHECKOUTS_PER_ADDRESS_MAX", "1000000"),
             ("ICOMMERCE_LOG_FILTER", "warn"),
         ];
         let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();

@@ -112,10 +112,37 @@ pub(crate) fn services(
         let calls = rpc::call_path(service, "{p4}");
         routes.insert(calls, (*service, target.clone())).map_err(CliError::failed)?;
     }
-    let fallback = fallback.clone();
+    let (fallback, has_secret) = (fallback.clone(), secret.is_some());
     let service = ServiceRouter { routes: Arc::new(routes), fallback, secret };
-    Ok(status.routes().fallback_service(service))
+    let calls = Router::new().fallback_service(service);
+    let calls = if has_secret {
+        calls
+    } else {
+        calls.layer(from_fn_with_state(status.clone(), refuse_browsers))
+    };
+    Ok(status.routes().fallback_service(calls))
 }
+
+/// Refusal of browsers by a service listener without a secret, where every program on this machine is a member of the
+/// fleet. A page that a browser here shows is none: what a browser writes of its origin comes without the edge by which the
+/// gateway forwards a request, or the host that the page names (DNS rebinding) is unknown.
+async fn refuse_browsers(
+    status: State<StatusEndpoints>,
+    peer: ConnectInfo<SocketAddr>,
+    request: Request<Body>,
+    next: Next,
+) -> Response {
+    let headers = request.headers();
+    let is_forwarded = headers.contains_key(transport::headers::EDGE);
+    if !is_forwarded && BROWSER_HEADERS.iter().any(|name| headers.contains_key(*name)) {
+        let title = "a browser is no member of the fleet; use an edge of the shop";
+        return ProblemResponse(Problem::new(403, codes::FORBIDDEN, title)).into_response();
+    }
+    check_host(status, peer, request, next).await
+}
+
+/// Headers that browsers send with the requests of pages, and no page can leave out.
+const BROWSER_HEADERS: [&str; 2] = ["origin", "sec-fetch-site"];
 
 /// Path with numbered parameters, so that services with different parameter names can share one route tree.
 fn number_parameters(path: &str) -> String {

@@ -129,3 +129,33 @@ fn the_status_of_the_shop_is_for_operators() {
     }
     stop_shop(child);
 }
+
+#[test]
+fn a_page_in_a_browser_of_this_machine_is_no_member_of_the_fleet() {
+    let folder = TempDir::new().unwrap();
+    let mut command = icommerce(folder.path());
+    command.args(["--no-demo", "--service-listen=127.0.0.1:0"]);
+    let (child, [_, _, services]) = start_listeners(&mut command, ["shop", "operator", "services"]);
+    let (orders, host) = ("/api/v1/orders", "host: localhost\r\n");
+    assert_eq!(status(&services, orders, host), 200);
+    // Of another process that forwards a browser's request from its edge.
+    let forwarded = "icommerce-edge: operator\r\norigin: http://shop.example\r\n";
+    assert_eq!(status(&services, orders, &format!("{host}{forwarded}")), 200);
+    for headers in [
+        "host: evil.example\r\n",
+        "host: evil.example\r\nicommerce-edge: operator\r\n",
+        "host: localhost\r\norigin: http://evil.example\r\n",
+        "host: localhost\r\norigin: null\r\n",
+        "host: localhost\r\nsec-fetch-site: cross-site\r\n",
+        "host: localhost\r\nsec-fetch-site: same-site\r\n",
+    ] {
+        for path in [orders, "/internal/v1/order-service/pull", "/"] {
+            let (status, response) = exchange(&services, path, headers);
+            assert!(
+                status == 403 && response.contains("forbidden"),
+                "{path} {headers}: {response}"
+            );
+        }
+    }
+    stop_shop(child);
+}

@@ -1,8 +1,7 @@
 //! Assembly of a process: builds the selected services and binds the channels between them.
 
 use crate::{
-    BuildContext, BuildError, Module, RouteMatch, TaskTracker, expiry_sweeper::sweep,
-    origin_journal::with_origins,
+    BuildContext, BuildError, Module, RouteMatch, TaskTracker, origin_journal::with_origins,
 };
 use axum::Router;
 use journal::ServiceStorage;
@@ -92,8 +91,6 @@ pub async fn assemble(
     for module in selected {
         let storage = with_origins((resources.storage)(module.name));
         check_read_models(&storage).await.map_err(|error| (module.name, error))?;
-        let values = Arc::clone(&storage.key_value);
-        resources.tasks.spawn_until_shutdown(sweep(module.name, values, resources.ids.clone()));
         let context = BuildContext {
             module,
             storage,

@@ -126,6 +126,11 @@ impl BuildContext {
 
     /// [`BuildContext::serve`] with other parts than [`BuildContext::service_parts`].
     pub fn serve_with(&self, routes: ApiRouter, parts: ServiceParts) -> BuiltService {
+        if let Some(layer) = &parts.idempotency {
+            self.tasks.spawn_until_shutdown(
+                layer.clone().maintain(parts.limits.stored_responses_bytes_max),
+            );
+        }
         let endpoints = std::mem::take(&mut *self.endpoints.lock());
         let parking = self.consumers.lock().take();
         let parking = parking.map(|storage| messaging::parking_routes(self.module.name, storage));

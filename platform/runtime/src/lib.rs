@@ -7,7 +7,6 @@
 
 mod assemble;
 mod build_context;
-mod expiry_sweeper;
 mod maintenance;
 mod module;
 mod module_table;

@@ -8,10 +8,11 @@
 //!
 //! [`IdempotencyKey::operation`]: crate::IdempotencyKey::operation
 
+mod byte_budget;
 mod reference;
 mod stored_response;
 
-pub use reference::{ByReference, REFERENCE_BYTES_MAX, ReplayReference, ReplayRenderer};
+pub use reference::{ByReference, Recomputed, ReplayReference, ReplayRenderer};
 
 use crate::{ApiMethodRouter, Caller, IdempotencyKey, ProblemResponse, idempotency_key, json};
 use axum::{
@@ -20,9 +21,11 @@ use axum::{
     middleware::{Next, from_fn},
     response::{IntoResponse, Response},
 };
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use byte_budget::ByteBudget;
 use http::{HeaderValue, Method, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use kernel::{Ids, Problem, codes};
+use kernel::{Ids, Problem, Timestamp, codes};
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use std::{collections::HashMap, convert::Infallible, sync::Arc, time::Duration};
@@ -51,10 +54,11 @@ const REPLAYED: &str = "idempotent-replayed";
 /// * A malformed key is refused with 400 `invalid_header`.
 ///
 /// A response is stored as a copy, a refusal with at most 1 KiB of it, and a response [`ByReference`] as its reference, from
-/// which the service's [`ReplayRenderer`] renders it again.
+/// which the service's [`ReplayRenderer`] renders it again. While [`Idempotency::maintain`] is running, all of them together
+/// have an upper bound in bytes, beyond which the oldest ones go first.
 ///
-/// Not stored are responses that ask for a retry (5xx, 429, any with `Retry-After`), streamed ones, and those too large
-/// for a record.
+/// Not stored are responses that ask for a retry (5xx, 429, any with `Retry-After`), streamed ones, those too large for a
+/// record, and those of operations without an effect ([`Recomputed`]).
 ///
 /// ```
 /// use engine_memory::MemoryEngine;
@@ -96,22 +100,29 @@ struct IdempotencyStore {
     ids: Ids,
     renderer: Option<Arc<dyn ReplayRenderer>>,
     running: Mutex<HashMap<String, Fingerprint>>,
+    budget: Arc<ByteBudget>,
 }
 
 impl Idempotency {
     /// Stores the responses of `service` in its own key-value store.
     pub fn new(service: &'static str, values: Arc<dyn KeyValue>, ids: Ids) -> Self {
-        let (renderer, running) = (None, Mutex::default());
-        Self(Arc::new(IdempotencyStore { service, values, ids, renderer, running }))
+        let (renderer, running, budget) = (None, Mutex::default(), Arc::default());
+        Self(Arc::new(IdempotencyStore { service, values, ids, renderer, running, budget }))
     }
 
     /// The same layer, which renders responses that are kept by reference.
     #[must_use]
     pub fn with_renderer(self, renderer: Arc<dyn ReplayRenderer>) -> Self {
-        let IdempotencyStore { service, values, ids, .. } = &*self.0;
+        let IdempotencyStore { service, values, ids, budget, .. } = &*self.0;
         let (values, ids, renderer) = (Arc::clone(values), ids.clone(), Some(renderer));
-        let running = Mutex::default();
-        Self(Arc::new(IdempotencyStore { service, values, ids, renderer, running }))
+        let (budget, running) = (Arc::clone(budget), Mutex::default());
+        Self(Arc::new(IdempotencyStore { service, values, ids, renderer, running, budget }))
+    }
+
+    /// Deletes expired responses, and the oldest ones when all together take more than `bytes_max`, for ever.
+    pub async fn maintain(self, bytes_max: u64) {
+        let IdempotencyStore { values, ids, budget, .. } = &*self.0;
+        budget.maintain(&**values, ids, bytes_max).await;
     }
 
     /// Whether the layer applies to a request: its method has effects, and it has a key.
@@ -183,7 +194,7 @@ impl Idempotency {
             tracing::error!(service = self.0.service, "responses by reference, and no renderer");
             return Err(Problem::internal());
         };
-        let mut response = renderer.render(&reference, status).await?;
+        let mut response = renderer.render(reference, status).await?;
         *response.status_mut() = status;
         Ok(response)
     }
@@ -201,7 +212,8 @@ impl Idempotency {
             (None, None) => String::new(),
         };
         let record_key = format!("{service} {edge} {method} {path} {key} {caller}");
-        format!("idempotency {:032x}", digest(Sha256::new().chain_update(record_key)))
+        let digest: [u8; 12] = digest(Sha256::new().chain_update(record_key));
+        format!("k{}", URL_SAFE_NO_PAD.encode(digest))
     }
 
     fn begin(&self, record_key: String, fingerprint: Fingerprint) -> Result<InFlightKey, Problem> {
@@ -234,9 +246,14 @@ impl InFlightKey {
         let (response, stored) = StoredResponse::take(self.fingerprint, response).await;
         let stored = stored.filter(|_| !kernel::defects::planted("answer_not_remembered"));
         let Some(stored) = stored else { return response };
-        let expires_at = self.store.ids.now().checked_add(IDEMPOTENCY_RETENTION).ok();
-        match self.store.values.put(&self.record_key, stored, expires_at).await {
-            Ok(commit) => durability::depend_on(&commit),
+        let IdempotencyStore { values, ids, budget, .. } = &*self.store;
+        let length = self.record_key.len() + stored.len();
+        let expires_at = ids.now().checked_add(IDEMPOTENCY_RETENTION).unwrap_or(Timestamp::MAX);
+        match values.put(&self.record_key, stored, Some(expires_at)).await {
+            Ok(commit) => {
+                durability::depend_on(&commit);
+                budget.count(length, expires_at);
+            }
             // The effect has happened, so the client gets the response; a retry finds the effect by its derived id.
             Err(error) => {
                 tracing::warn!(%error, "a response could not be stored under its idempotency key");
@@ -304,8 +321,8 @@ fn is_final(response: &Response) -> bool {
     !is_temporary && !response.headers().contains_key(header::RETRY_AFTER)
 }
 
-/// The first 128 bits of a digest, which are enough to avoid collisions.
-fn digest(digest: Sha256) -> u128 {
+/// The first bytes of a digest, as many as it takes to avoid collisions.
+fn digest<const LENGTH: usize>(digest: Sha256) -> [u8; LENGTH] {
     let whole: [u8; 32] = digest.finalize().into();
-    u128::from_be_bytes(*whole.first_chunk().unwrap_or(&[0; 16]))
+    *whole.first_chunk().expect("a digest has 32 bytes")
 }

@@ -38,8 +38,8 @@ pub use choice::choice;
 pub use client_key::ClientKey;
 pub use host_check::{AllowedHost, HostName};
 pub use idempotency::{
-    ByReference, IDEMPOTENCY_RETENTION, Idempotency, REFERENCE_BYTES_MAX, ReplayReference,
-    ReplayRenderer, requires_idempotency_key,
+    ByReference, IDEMPOTENCY_RETENTION, Idempotency, Recomputed, ReplayReference, ReplayRenderer,
+    requires_idempotency_key,
 };
 pub use idempotency_key::{IdempotencyKey, KEY_BYTES_MAX};
 pub use ip_network::IpNetwork;

@@ -48,13 +48,20 @@ pub struct Limits {
     /// Maximum size of a body, in bytes, of a request with an idempotency key, which is read whole before its handler runs.
     /// Default: 1 MiB; raise it if a route with keys has larger bodies.
     pub keyed_body_bytes_max: usize,
+    /// Maximum size of all stored responses of the service, in bytes, with what their storage takes. Default: 128 MiB.
+    pub stored_responses_bytes_max: u64,
     /// Maximum number of concurrent requests; the next one is refused at once with 503 `overloaded`. Default: 1024.
     pub requests_max: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { body_bytes_max: 1 << 20, keyed_body_bytes_max: 1 << 20, requests_max: 1024 }
+        Self {
+            body_bytes_max: 1 << 20,
+            keyed_body_bytes_max: 1 << 20,
+            stored_responses_bytes_max: 128 << 20,
+            requests_max: 1024,
+        }
     }
 }
 

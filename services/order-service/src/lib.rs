@@ -12,7 +12,8 @@ mod tests;
 use adapters::{
     carts::CartService, http, journal::translate, maintenance::maintenance,
     order_id_secret::load_order_id_secret, order_index::DocumentOrderIndex,
-    payments::PaymentService, settings::OrderSettings, stock::InventoryService,
+    payments::PaymentService, replay::OrderRenderer, settings::OrderSettings,
+    stock::InventoryService,
 };
 use contracts::{cart, inventory, order, payment};
 use runtime::{BuildContext, BuildError, BuiltService, Module};
@@ -54,7 +55,9 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
     let (use_cases, resume_checkout) = wire(dependencies).await?;
     context.consume(NAME, &context.storage, Arc::new(resume_checkout))?;
     context.provide_feed(translate)?;
-    let service = context.serve(http::routes(use_cases));
+    let renderer = OrderRenderer(Arc::clone(&use_cases.read.orders));
+    let parts = context.service_parts().with_renderer(Arc::new(renderer));
+    let service = context.serve_with(http::routes(use_cases), parts);
     #[cfg(feature = "defects")]
     let service = adapters::defects::plant_in_routes(service);
     Ok(service)

@@ -4,14 +4,14 @@ use crate::{
     adapters::{http::UseCases, settings::OrderSettings},
     application::{
         cancel_order::CancelOrder, cancellation_saga::cancellation_saga,
-        checkout_saga::checkout_saga, fulfil_order::FulfilOrder, fulfilment_saga::fulfilment_saga,
-        list_orders::ListOrders, look_up_order::LookUpOrder, lookup_limit::LookupLimit,
+        checkout_saga::checkout_saga, failure_limit::FailureLimit, fulfil_order::FulfilOrder, fulfilment_saga::fulfilment_saga,
+        list_orders::ListOrders, look_up_order::LookUpOrder,
         orders::Orders, payment_methods::PaymentMethods, place_order::PlaceOrder,
         read_order::ReadOrder, receipt_saga::receipt_saga, record_receipt::RecordReceipt,
         refund_order::RefundOrder, refund_saga::refund_saga, resume_checkout::ResumeCheckout,
         saga_dependencies::SagaDependencies, unpaid_orders::UnpaidOrders,
     },
-    domain::order_number::OrderNumbers,
+    domain::{order::Order, order_number::OrderNumbers},
     ports::{carts::Carts, order_index::OrderIndex, payments::Payments, stock::Stock},
 };
 use journal::{Journal, Repository};
@@ -37,8 +37,8 @@ impl ServiceDependencies {
     /// Dependencies of the sagas, with the repository of orders.
     pub(crate) async fn saga_dependencies(&self) -> Result<SagaDependencies, StorageError> {
         let journal = Arc::clone(&self.journal);
-        let in_memory = self.settings.orders_in_memory_max;
-        let repository = Repository::new(journal, self.ids.clone(), in_memory);
+        let (ids, bytes_max) = (self.ids.clone(), self.settings.orders_in_memory_bytes_max);
+        let repository = Repository::with_bytes_max(journal, ids, bytes_max, Order::bytes);
         let (order_index, ids) = (Arc::clone(&self.order_index), self.ids.clone());
         Ok(SagaDependencies {
             orders: Arc::new(Orders::open(repository, order_index, ids, self.numbers()).await?),
@@ -86,13 +86,18 @@ pub(crate) async fn wire(
         payment_wait,
     };
     let use_cases = UseCases {
-        place: PlaceOrder { dependencies, checkouts: checkouts.clone(), methods: methods.clone() },
+        place: PlaceOrder {
+            dependencies,
+            checkouts: checkouts.clone(),
+            methods: methods.clone(),
+            failures: Arc::new(FailureLimit::new(settings.failed_checkout_limits())),
+        },
         methods,
         read: ReadOrder { orders: Arc::clone(&orders) },
         look_up: LookUpOrder {
             order_index: Arc::clone(&order_index),
             numbers,
-            limit: Arc::new(LookupLimit::new(settings.lookup_limits())),
+            limit: Arc::new(FailureLimit::new(settings.lookup_limits())),
             ids,
         },
         list: ListOrders { order_index, numbers, sagas },

@@ -443,6 +443,7 @@ pub(crate) struct ErrorMessages {
     pub(crate) internal: &'static str,
     pub(crate) internal_text: &'static str,
     pub(crate) request_id: &'static str,
+    pub(crate) rate_limited: &'static str,
     pub(crate) unavailable: &'static str,
     pub(crate) unavailable_text: &'static str,
     pub(crate) cross_origin: &'static str,

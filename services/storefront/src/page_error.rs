@@ -2,7 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
-use kernel::codes;
+use kernel::{Problem, codes};
 use transport::CallError;
 
 /// Result of a page handler.
@@ -19,6 +19,8 @@ pub(crate) enum PageError {
     CrossOrigin,
     /// 413: the form is larger than any of ours.
     PayloadTooLarge,
+    /// 429: the shopper, or somebody with the same address, did this too often.
+    RateLimited { retry_seconds: u32 },
     /// 503: a service the page needs does not answer at the moment.
     Unavailable { retry_seconds: u32 },
     /// 500: a service or the page itself failed.
@@ -32,6 +34,7 @@ impl PageError {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::CrossOrigin => StatusCode::FORBIDDEN,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -44,9 +47,12 @@ impl PageError {
         }
         let content_type =
             response.headers().get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
-        let is_problem = content_type.is_some_and(|it| it.starts_with("application/problem+json"));
+        // What an extractor refuses is a plain text.
+        let is_problem = content_type.is_some_and(|it| {
+            it.starts_with("application/problem+json") || it.starts_with("text/plain")
+        });
         let status = response.status();
-        if !is_problem && status != 405 {
+        if !(is_problem && status.as_u16() >= 400) && status != 405 {
             return None;
         }
         let retry = response.headers().get(header::RETRY_AFTER).and_then(|it| it.to_str().ok());
@@ -54,7 +60,8 @@ impl PageError {
         Some(match status.as_u16() {
             405 => Self::MethodNotAllowed,
             413 => Self::PayloadTooLarge,
-            429 | 503 | 504 => Self::Unavailable { retry_seconds },
+            429 => Self::RateLimited { retry_seconds },
+            503 | 504 => Self::Unavailable { retry_seconds },
             500.. => Self::Internal,
             _ => Self::NotFound,
         })
@@ -64,13 +71,16 @@ impl PageError {
 /// Default of `Retry-After`, in seconds.
 const RETRY_SECONDS: u32 = 10;
 
+fn retry_seconds(problem: &Problem) -> u32 {
+    problem.retry_after_seconds.unwrap_or(RETRY_SECONDS).max(1)
+}
+
 impl From<CallError> for PageError {
     fn from(error: CallError) -> Self {
         match &error {
             CallError::Problem(problem) => match problem.status {
-                429 | 503 | 504 => Self::Unavailable {
-                    retry_seconds: problem.retry_after_seconds.unwrap_or(RETRY_SECONDS).max(1),
-                },
+                429 => Self::RateLimited { retry_seconds: retry_seconds(problem) },
+                503 | 504 => Self::Unavailable { retry_seconds: retry_seconds(problem) },
                 status if status >= 500 => {
                     tracing::error!(%error, "a service call of a page failed");
                     Self::Internal
@@ -99,7 +109,7 @@ impl IntoResponse for PageError {
     /// language is known.
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
-        if let Self::Unavailable { retry_seconds } = self {
+        if let Self::Unavailable { retry_seconds } | Self::RateLimited { retry_seconds } = self {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_seconds));
         }
         response.extensions_mut().insert(self);

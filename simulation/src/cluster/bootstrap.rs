@@ -30,8 +30,8 @@ pub(crate) const WEBHOOK_SECRET: &str = "a secret of the simulation";
 /// Settings of the simulated shop.
 pub(super) fn settings(shop: &ShopSettings) -> Result<Settings, String> {
     let set = |key: &str, value: String| (format!("ICOMMERCE_{key}"), value);
-    // A cart of a few lines weighs about this much.
-    let cart_bytes = shop.in_memory_max * 1_024;
+    // A cart or an order of a few lines weighs about this much.
+    let (cart_bytes, order_bytes) = (shop.in_memory_max * 1_024, shop.in_memory_max * 3_072);
     let mut environment = vec![
         set("ORDER_SERVICE__HOLD_MINUTES", shop.hold_minutes.to_string()),
         set("ORDER_SERVICE__PAYMENT_WAIT_MINUTES", shop.payment_wait_minutes.to_string()),
@@ -43,7 +43,7 @@ pub(super) fn settings(shop: &ShopSettings) -> Result<Settings, String> {
         set("PAYMENT_SERVICE__LATE_WEBHOOK_MS", shop.late_webhook_ms.to_string()),
         set("PAYMENT_SERVICE__WEBHOOK_SECRET", WEBHOOK_SECRET.to_owned()),
         // So few that they are evicted and loaded again all the time.
-        set("ORDER_SERVICE__ORDERS_IN_MEMORY_MAX", shop.in_memory_max.to_string()),
+        set("ORDER_SERVICE__ORDERS_IN_MEMORY_BYTES_MAX", order_bytes.to_string()),
         set("SHOPPING_CART_SERVICE__CARTS_IN_MEMORY_BYTES_MAX", cart_bytes.to_string()),
         set("PAYMENT_SERVICE__PAYMENTS_IN_MEMORY_MAX", shop.in_memory_max.to_string()),
         set("API_GATEWAY__CLIENT_REQUESTS_PER_SECOND", "0".to_owned()),

@@ -59,6 +59,7 @@ pub(crate) const OTHER_SETTINGS: &[(&str, &[&str])] = &[
     ("ORDER_SERVICE__UNPAID_UNITS_MIN", &["20", "0", "1000"]),
     ("ORDER_SERVICE__LOOKUPS_PER_EMAIL_MAX", &["10", "1"]),
     ("ORDER_SERVICE__LOOKUPS_PER_ADDRESS_MAX", &["30", "1"]),
+    ("ORDER_SERVICE__FAILED_CHECKOUTS_PER_ADDRESS_MAX", &["300", "1000"]),
     ("PAYMENT_SERVICE__PREPAYMENT", &["false", "true"]),
     ("PAYMENT_SERVICE__INVOICE", &["false", "true"]),
     ("PAYMENT_SERVICE__INVOICE_DAYS", &["14", "1", "90"]),

@@ -4,13 +4,16 @@ use super::CallPolicy;
 use crate::{Channel, Request, Response, Transport, TransportError, loopback::RESPONSE_BYTES_MAX};
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{Uri, uri::PathAndQuery};
+use http::{HeaderName, Uri, header, uri::PathAndQuery};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::{TokioExecutor, TokioTimer},
 };
 use std::error::Error;
+
+/// Header with the host that the client asked for, as proxies name it.
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 /// Connection pool for all endpoints of one service.
 #[derive(Clone, Debug)]
@@ -47,6 +50,10 @@ struct PooledConnection {
 impl Transport for PooledConnection {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let (mut head, body) = request.into_parts();
+        // The host that the client asked for is not this endpoint's.
+        if let Some(host) = head.headers.remove(header::HOST) {
+            head.headers.entry(FORWARDED_HOST).or_insert(host);
+        }
         head.uri = self.address(head.uri.path_and_query()).map_err(|it| self.unreachable(&it))?;
         let request = http::Request::from_parts(head, Full::new(body));
         let response =

@@ -131,3 +131,37 @@ async fn an_answer_larger_than_any_is_refused() {
     let answer = transport.send(request.body(bytes::Bytes::new()).unwrap()).await;
     assert!(matches!(answer, Err(TransportError::Unreachable { service: "echo-service", .. })));
 }
+
+#[tokio::test]
+async fn an_endpoint_is_its_own_host_and_learns_the_host_that_the_client_asked_for() {
+    for (asked, forwarded) in
+        [(None, None), (Some("shop.example"), None), (Some("inner"), Some("shop.example:8443"))]
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let received = spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = vec![0; 4096];
+            let length = stream.read(&mut request).await.unwrap();
+            let answer = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            String::from_utf8(request[..length].to_vec()).unwrap()
+        });
+        let mut request = http::Request::get("/echo");
+        for (name, host) in [("host", asked), ("x-forwarded-host", forwarded)] {
+            if let Some(host) = host {
+                request = request.header(name, host);
+            }
+        }
+        let channel = over(vec![base(address)], CallPolicy::default());
+        channel.send(request.body(bytes::Bytes::new()).unwrap()).await.unwrap();
+        let received = received.await.unwrap();
+        let lines = |name: &str| -> Vec<String> {
+            let lines = received.lines().filter_map(|line| line.split_once(": "));
+            lines.filter(|line| line.0 == name).map(|line| line.1.to_owned()).collect()
+        };
+        assert_eq!(lines("host"), [address.to_string()]);
+        let expected: Vec<_> = forwarded.or(asked).map(ToOwned::to_owned).into_iter().collect();
+        assert_eq!(lines("x-forwarded-host"), expected, "{received}");
+    }
+}

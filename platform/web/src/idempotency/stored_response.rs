@@ -1,7 +1,7 @@
-//! Stored response: one line of JSON for the head, then the body byte for byte; or a reference by which the response is
+//! Stored response: fingerprint and status, then headers and body byte for byte, or a reference by which the response is
 //! rendered again.
 
-use super::{ReplayReference, digest, is_final};
+use super::{ReplayReference, digest, is_final, reference::NotKept};
 use axum::{
     body::{Body, Bytes, HttpBody},
     response::Response,
@@ -9,7 +9,6 @@ use axum::{
 use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use http_body_util::BodyExt;
 use kernel::Problem;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use storage::RECORD_BYTES_MAX;
 
@@ -32,7 +31,7 @@ const NOT_STORED: [HeaderName; 5] = [
 
 /// Fingerprint of a request: two requests with one are the same request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Fingerprint(u128);
+pub(super) struct Fingerprint([u8; 8]);
 
 impl Fingerprint {
     /// The fingerprint of query and body; method and path are part of the storage key already.
@@ -60,16 +59,10 @@ pub(super) enum StoredContent {
     Reference(ReplayReference, StatusCode),
 }
 
-/// Stored head. Fields may be added, with a default.
-#[derive(Serialize, Deserialize)]
-struct Head {
-    fingerprint: String,
-    status: u16,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    headers: Vec<(String, String)>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    reference: Option<String>,
-}
+/// First byte of a stored copy: its headers as a line of JSON, and its body.
+const COPY: u8 = 1;
+/// First byte of a stored reference.
+const REFERENCE: u8 = 2;
 
 impl StoredResponse {
     /// The response, and its stored form if it is one to replay.
@@ -77,13 +70,13 @@ impl StoredResponse {
         fingerprint: Fingerprint,
         response: Response,
     ) -> (Response, Option<Bytes>) {
-        if !is_final(&response) {
+        if !is_final(&response) || response.extensions().get::<NotKept>().is_some() {
             return (response, None);
         }
-        if let Some(ReplayReference(reference)) = response.extensions().get() {
-            let (status, reference) = (response.status(), Some(reference.clone()));
-            let stored = write(fingerprint, status, Vec::new(), reference, &Bytes::new());
-            return (response, stored);
+        let status = response.status();
+        if let Some(reference) = response.extensions().get::<ReplayReference>() {
+            let stored = write(REFERENCE, fingerprint, status, &[&reference.encode()]);
+            return (response, Some(stored));
         }
         // The size of a stream is unknown before its end; streams are not stored.
         let size = response.body().size_hint().exact().and_then(|size| usize::try_from(size).ok());
@@ -100,49 +93,65 @@ impl StoredResponse {
             }
         };
         let headers = head.headers.iter().filter(|(name, _)| !NOT_STORED.contains(name));
-        let headers = headers
-            .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
-        let kept = shortened_refusal(head.status, &body).unwrap_or_else(|| body.clone());
-        let stored = write(fingerprint, head.status, headers.collect(), None, &kept);
-        (Response::from_parts(head, Body::from(body)), stored)
+        let headers: Vec<(&str, &str)> = headers
+            .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
+            .collect();
+        let headers = serde_json::to_vec(&headers).expect("texts are always JSON");
+        let kept = shortened_refusal(status, &body).unwrap_or_else(|| body.clone());
+        let stored = write(COPY, fingerprint, status, &[&headers, b"\n", &kept]);
+        (Response::from_parts(head, Body::from(body)), Some(stored))
     }
 
     /// Reads a stored response. One that cannot be read counts as absent: the derived ids of the service keep the effect
     /// single.
     pub(super) fn read(stored: &Bytes) -> Option<Self> {
-        let end = stored.iter().position(|byte| *byte == b'\n')?;
-        let head: Head = serde_json::from_slice(&stored[..end])
-            .inspect_err(|error| tracing::error!(%error, "a stored response cannot be read"))
-            .ok()?;
-        let status = StatusCode::from_u16(head.status).ok()?;
-        let fingerprint = Fingerprint(u128::from_str_radix(&head.fingerprint, 16).ok()?);
-        if let Some(reference) = head.reference {
-            let content = StoredContent::Reference(ReplayReference(reference), status);
-            return Some(Self { fingerprint, content });
+        let read = Self::parse(stored);
+        if read.is_none() {
+            tracing::error!("a stored response cannot be read");
         }
-        let mut response = Response::new(Body::from(stored.slice(end + 1..)));
-        *response.status_mut() = status;
-        for (name, value) in &head.headers {
-            let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
-            response.headers_mut().append(name, HeaderValue::from_str(value).ok()?);
-        }
-        Some(Self { fingerprint, content: StoredContent::Copy(response) })
+        read
+    }
+
+    fn parse(stored: &Bytes) -> Option<Self> {
+        let (&kind, rest) = stored.split_first()?;
+        let (&fingerprint, rest) = rest.split_first_chunk()?;
+        let (&status, content) = rest.split_first_chunk()?;
+        let status = StatusCode::from_u16(u16::from_be_bytes(status)).ok()?;
+        let content = match kind {
+            REFERENCE => StoredContent::Reference(ReplayReference::decode(content)?, status),
+            COPY => StoredContent::Copy(copy(status, &stored.slice_ref(content))?),
+            _ => return None,
+        };
+        Some(Self { fingerprint: Fingerprint(fingerprint), content })
     }
 }
 
+/// Response of which these are headers and body.
+fn copy(status: StatusCode, content: &Bytes) -> Option<Response> {
+    let end = content.iter().position(|byte| *byte == b'\n')?;
+    let headers: Vec<(String, String)> = serde_json::from_slice(&content[..end]).ok()?;
+    let mut response = Response::new(Body::from(content.slice(end + 1..)));
+    *response.status_mut() = status;
+    for (name, value) in &headers {
+        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+        response.headers_mut().append(name, HeaderValue::from_str(value).ok()?);
+    }
+    Some(response)
+}
+
 fn write(
+    kind: u8,
     Fingerprint(fingerprint): Fingerprint,
     status: StatusCode,
-    headers: Vec<(String, String)>,
-    reference: Option<String>,
-    body: &Bytes,
-) -> Option<Bytes> {
-    let fingerprint = format!("{fingerprint:032x}");
-    let head = Head { fingerprint, status: status.as_u16(), headers, reference };
-    let mut stored = kernel::json::to_vec(&head).ok()?;
-    stored.push(b'\n');
-    stored.extend_from_slice(body);
-    Some(Bytes::from(stored))
+    content: &[&[u8]],
+) -> Bytes {
+    let mut stored = vec![kind];
+    stored.extend(fingerprint);
+    stored.extend(status.as_u16().to_be_bytes());
+    for part in content {
+        stored.extend_from_slice(part);
+    }
+    stored.into()
 }
 
 /// A refusal that is too long to be kept, with its texts cut and as many of its details as there is room for. Code, subject

@@ -10,7 +10,7 @@ use axum::{
     extract::ConnectInfo,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, Uri, Version, header, uri::Authority};
+use http::{HeaderMap, HeaderName, Uri, Version, header, uri::Authority};
 use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use kernel::{Problem, codes};
@@ -69,17 +69,38 @@ impl<S: HttpService> HttpConnection<S> {
 
     async fn respond(&self, request: hyper::Request<Incoming>) -> Result<Response, Infallible> {
         self.open.busy();
-        let response = if names_one_host(request.version(), request.uri(), request.headers()) {
-            let mut request =
-                request.map(|body| Body::new(BodyTimeout::new(body, self.minimum_rate)));
-            request.extensions_mut().insert(ConnectInfo(self.peer));
-            serve_detached(self.service.clone(), request).await
-        } else {
-            ProblemResponse(no_single_host()).into_response()
+        let response = match check_head(request.version(), request.uri(), request.headers()) {
+            Ok(()) => {
+                let mut request =
+                    request.map(|body| Body::new(BodyTimeout::new(body, self.minimum_rate)));
+                request.extensions_mut().insert(ConnectInfo(self.peer));
+                serve_detached(self.service.clone(), request).await
+            }
+            Err(problem) => ProblemResponse(problem).into_response(),
         };
         self.open.idle();
         Ok(response)
     }
+}
+
+/// Checks what every later look at a request relies on: one host, and a body in no coding but its framing.
+fn check_head(version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
+    if !names_one_host(version, uri, headers) {
+        let title = "a request names the host that it is for once, in Host";
+        return Err(Problem::of(codes::INVALID_HEADER, title));
+    }
+    let is_framed_twice = headers.contains_key(header::TRANSFER_ENCODING)
+        && headers.contains_key(header::CONTENT_LENGTH);
+    if is_framed_twice || !is_plain(headers, &header::TRANSFER_ENCODING, "chunked") {
+        let title = "a body has a length, or the transfer coding chunked and no other";
+        return Err(Problem::of(codes::INVALID_HEADER, title));
+    }
+    // A body in a content coding would be parsed as what it is not.
+    if !is_plain(headers, &header::CONTENT_ENCODING, "identity") {
+        let title = "send the body without a content coding";
+        return Err(Problem::of(codes::UNSUPPORTED_MEDIA_TYPE, title));
+    }
+    Ok(())
 }
 
 /// Whether a request names the host that it is for exactly once (RFC 9112, 3.2): what checks the host and what uses it
@@ -89,6 +110,8 @@ fn names_one_host(version: Version, uri: &Uri, headers: &HeaderMap) -> bool {
     match (hosts.next(), hosts.next()) {
         (None, _) => version < Version::HTTP_11,
         (Some(_), Some(_)) => false,
+        // A host has no user in front of it, which an authority may have.
+        (Some(host), None) if host.as_bytes().contains(&b'@') => false,
         (Some(host), None) => match uri.authority() {
             Some(authority) => authority.as_str().as_bytes().eq_ignore_ascii_case(host.as_bytes()),
             None => Authority::try_from(host.as_bytes()).is_ok(),
@@ -96,9 +119,10 @@ fn names_one_host(version: Version, uri: &Uri, headers: &HeaderMap) -> bool {
     }
 }
 
-fn no_single_host() -> Problem {
-    let title = "a request names the host that it is for once, in Host";
-    Problem::of(codes::INVALID_HEADER, title)
+/// Whether a header of codings is absent, or names this one alone.
+fn is_plain(headers: &HeaderMap, name: &HeaderName, coding: &str) -> bool {
+    let mut lines = headers.get_all(name).iter();
+    lines.all(|line| line.as_bytes().eq_ignore_ascii_case(coding.as_bytes()))
 }
 
 /// Runs one request in a durability scope and returns its response once the commits that it depends on are flushed, or a

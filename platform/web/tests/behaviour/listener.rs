@@ -45,7 +45,9 @@ impl TestServer {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test has no runtime of ours to spawn through")]
-fn spawn<T: Send + 'static>(task: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+pub(crate) fn spawn<T: Send + 'static>(
+    task: impl Future<Output = T> + Send + 'static,
+) -> JoinHandle<T> {
     tokio::spawn(task)
 }
 

@@ -151,3 +151,40 @@ async fn a_request_names_one_host() {
         assert_eq!(answer.contains(r#""code":"invalid_header""#), status == 400, "{answer}");
     }
 }
+
+#[tokio::test]
+async fn what_could_be_read_in_two_ways_is_refused_at_the_head() {
+    let server = TestServer::to(crate::things::router()).await;
+    let thing = r#"{"name":"a","count":1}"#;
+    let chunked = format!("{:x}\r\n{thing}\r\n0\r\n\r\n", thing.len());
+    let length = format!("content-length: {}\r\n", thing.len());
+    for (status, headers, body) in [
+        (201, format!("host: a\r\n{length}"), thing),
+        (201, format!("host: a:80\r\n{length}content-encoding: Identity\r\n"), thing),
+        (201, "host: a\r\ntransfer-encoding: Chunked\r\n".to_owned(), &chunked),
+        // A host is one, and without a user.
+        (400, length.clone(), thing),
+        (400, format!("host: a\r\nhost: a\r\n{length}"), thing),
+        (400, format!("host: user@a\r\n{length}"), thing),
+        (400, format!("host: @a\r\n{length}"), thing),
+        (400, format!("host: a/b\r\n{length}"), thing),
+        // A body has one framing, and no coding.
+        (400, format!("host: a\r\n{length}transfer-encoding: chunked\r\n"), &chunked),
+        (400, "host: a\r\ntransfer-encoding: gzip, chunked\r\n".to_owned(), &chunked),
+        (
+            400,
+            "host: a\r\ntransfer-encoding: gzip\r\ntransfer-encoding: chunked\r\n".to_owned(),
+            &chunked,
+        ),
+        (400, "host: a\r\ncontent-length: 1\r\ncontent-length: 2\r\n".to_owned(), thing),
+        (415, format!("host: a\r\n{length}content-encoding: gzip\r\n"), thing),
+        (415, format!("host: a\r\n{length}content-encoding: br, identity\r\n"), thing),
+        (415, format!("host: a\r\n{length}content-encoding: \r\n"), thing),
+    ] {
+        let mut client = server.connect().await;
+        let head = "POST /api/v1/things HTTP/1.1\r\ncontent-type: application/json\r\n";
+        client.send(format!("{head}{headers}\r\n{body}")).await;
+        let answer = client.answer().await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{headers:?}: {answer}");
+    }
+}

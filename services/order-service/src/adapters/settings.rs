@@ -2,15 +2,13 @@
 
 use crate::{
     application::{
-        checkout_input::CapturePolicy, lookup_limit::LookupLimits, unpaid_orders::UnpaidLimits,
+        checkout_input::CapturePolicy, failure_limit::FailureLimits, unpaid_orders::UnpaidLimits,
     },
     domain::order_number::Numbering,
 };
 use serde::{Deserialize, Serialize};
 use settings::{Allowed, SectionSettings};
-use std::{num::NonZeroUsize, time::Duration};
-
-const ORDERS_IN_MEMORY: NonZeroUsize = NonZeroUsize::new(10_000).expect("more than 0");
+use std::time::Duration;
 
 /// Settings of the order service.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -38,8 +36,11 @@ pub(crate) struct OrderSettings {
     pub(crate) lookups_per_email_max: u32,
     /// Limit of failed look-ups from one address within a quarter of an hour; at least 1.
     pub(crate) lookups_per_address_max: u32,
-    /// Limit of orders that are cached in memory.
-    pub(crate) orders_in_memory_max: NonZeroUsize,
+    /// Limit of checkouts from one address that are refused, by the bank or by the shop, within a quarter of an hour; at
+    /// least 1.
+    pub(crate) failed_checkouts_per_address_max: u32,
+    /// Upper bound of the memory of cached orders, in bytes.
+    pub(crate) orders_in_memory_bytes_max: usize,
 }
 
 /// How orders are numbered.
@@ -70,7 +71,8 @@ impl SectionSettings for OrderSettings {
         Allowed::range("unpaid_units_min", 0, 1_000_000),
         Allowed::range("lookups_per_email_max", 1, 10_000),
         Allowed::range("lookups_per_address_max", 1, 10_000),
-        Allowed::range("orders_in_memory_max", 1, 10_000_000),
+        Allowed::range("failed_checkouts_per_address_max", 1, 1_000_000),
+        Allowed::range("orders_in_memory_bytes_max", 1_024, 1 << 40),
     ];
 }
 
@@ -87,7 +89,8 @@ impl Default for OrderSettings {
             number: NumberSetting::default(),
             lookups_per_email_max: 10,
             lookups_per_address_max: 30,
-            orders_in_memory_max: ORDERS_IN_MEMORY,
+            failed_checkouts_per_address_max: 300,
+            orders_in_memory_bytes_max: 32 << 20,
         }
     }
 }
@@ -111,10 +114,20 @@ impl OrderSettings {
         }
     }
 
-    pub(crate) fn lookup_limits(&self) -> LookupLimits {
-        LookupLimits {
+    pub(crate) fn lookup_limits(&self) -> FailureLimits {
+        FailureLimits {
+            attempts: "look-ups",
             per_email_max: self.lookups_per_email_max,
             per_address_max: self.lookups_per_address_max,
+        }
+    }
+
+    pub(crate) fn failed_checkout_limits(&self) -> FailureLimits {
+        FailureLimits {
+            attempts: "checkouts",
+            // Whoever tries cards invents e-mail addresses; a shopper uses one for many orders.
+            per_email_max: u32::MAX,
+            per_address_max: self.failed_checkouts_per_address_max,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Use case: look up an order by its number and the e-mail address it was placed with.
 
-use super::{error::OrderError, lookup_limit::LookupLimit};
+use super::{error::OrderError, failure_limit::FailureLimit};
 use crate::{
     domain::order_number::OrderNumbers,
     ports::order_index::{NumberFilter, OrderFilter, OrderIndex},
@@ -14,7 +14,7 @@ use std::{net::IpAddr, sync::Arc};
 pub(crate) struct LookUpOrder {
     pub(crate) order_index: Arc<dyn OrderIndex>,
     pub(crate) numbers: OrderNumbers,
-    pub(crate) limit: Arc<LookupLimit>,
+    pub(crate) limit: Arc<FailureLimit>,
     pub(crate) ids: Ids,
 }
 
@@ -28,7 +28,7 @@ impl LookUpOrder {
         client: Option<IpAddr>,
     ) -> Result<OrderId, OrderError> {
         let email = email.trim().to_lowercase();
-        self.limit.count(&email, client, self.ids.now()).map_err(OrderError::Refused)?;
+        self.limit.count(Some(&email), client, self.ids.now()).map_err(OrderError::Refused)?;
         let filter = OrderFilter {
             number: Some(NumberFilter::parse(number, &self.numbers)),
             attempts: true,
@@ -42,7 +42,7 @@ impl LookUpOrder {
             let title = "there is no order with this number and e-mail address";
             return Err(OrderError::Refused(Problem::of(codes::NOT_FOUND, title)));
         };
-        self.limit.succeeded(&email, client);
+        self.limit.succeeded(Some(&email), client);
         Ok(order.id)
     }
 }

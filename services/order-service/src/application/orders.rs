@@ -53,6 +53,16 @@ impl Orders {
         Ok(versioned(id, self.repository.load(&stream_name(id)).await?))
     }
 
+    /// Order as it was at this version.
+    pub(crate) async fn at_version(
+        &self,
+        id: OrderId,
+        version: u64,
+    ) -> Result<VersionedOrder, OrderError> {
+        let loaded = self.repository.load_at(&stream_name(id), version).await?;
+        versioned(id, loaded).ok_or(OrderError::Rejected(Rejection::Unknown))
+    }
+
     /// Executes a command on an order.
     pub(crate) async fn execute(
         &self,

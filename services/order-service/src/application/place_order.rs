@@ -4,11 +4,14 @@ use super::{
     checkout_input::{CheckoutInput, checkout_id},
     ending::require_effect,
     error::OrderError,
+    failure_limit::FailureLimit,
     orders::VersionedOrder,
     payment_methods::PaymentMethods,
     saga_dependencies::SagaDependencies,
 };
+use kernel::Problem;
 use saga::Runner;
+use std::{net::IpAddr, sync::Arc};
 
 /// What a client reads that is unavailable.
 const WHAT: &str = "the checkout";
@@ -19,9 +22,26 @@ pub(crate) struct PlaceOrder {
     pub(crate) dependencies: SagaDependencies,
     pub(crate) checkouts: Runner<CheckoutInput>,
     pub(crate) methods: PaymentMethods,
+    pub(crate) failures: Arc<FailureLimit>,
 }
 
 impl PlaceOrder {
+    /// Places the order of a shopper at this address, unless too many attempts from there were refused: each leaves its
+    /// trace in several services.
+    pub(crate) async fn execute_for(
+        &self,
+        client: Option<IpAddr>,
+        input: CheckoutInput,
+    ) -> Result<VersionedOrder, OrderError> {
+        let now = self.dependencies.orders.now();
+        self.failures.count(None, client, now).map_err(OrderError::Refused)?;
+        let placed = self.execute(input).await.map_err(Problem::from);
+        if placed.as_ref().err().is_none_or(|problem| problem.status >= 500) {
+            self.failures.succeeded(None, client);
+        }
+        placed.map_err(OrderError::Refused)
+    }
+
     /// Places the order, or finds it when the same request was made before. It may still await its payment.
     pub(crate) async fn execute(
         &self,

@@ -106,6 +106,17 @@ pub(crate) struct Placed {
 }
 
 impl Placed {
+    /// Memory that the facts occupy, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        let lines: usize = self.lines.iter().map(Line::bytes).sum();
+        let texts =
+            [&self.email, &self.payment_method, &self.shipping.method, &self.shipping.label];
+        let texts: usize = texts.into_iter().map(String::len).sum();
+        let details = self.terms.transfer().map_or(0, |(details, _)| details.len());
+        let addresses = self.shipping_address.bytes() + self.billing_address.bytes();
+        size_of::<Self>() + lines + texts + details + addresses
+    }
+
     /// Place of the order in the sequence of all orders.
     pub(crate) fn sequence(&self) -> u64 {
         self.sequence.unwrap_or(self.number)
@@ -128,6 +139,18 @@ pub(crate) struct Line {
     pub(crate) tax_rate: String,
     /// Amount paid for the line after discounts, tax included.
     pub(crate) paid: Money,
+}
+
+impl Line {
+    fn bytes(&self) -> usize {
+        // A map that is not empty has a node with room for eleven entries.
+        const OPTIONS_NODE_BYTES: usize = 11 * 2 * size_of::<String>() + 16;
+        let node = if self.options.is_empty() { 0 } else { OPTIONS_NODE_BYTES };
+        let options: usize =
+            self.options.iter().map(|(name, value)| name.len() + value.len()).sum();
+        let texts = self.sku.as_str().len() + self.name.len() + self.tax_rate.len();
+        size_of::<Self>() + node + options + texts
+    }
 }
 
 /// Delivery of an order, with its final price.
@@ -164,6 +187,14 @@ pub(crate) struct Address {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) postal_code: Option<String>,
     pub(crate) country: String,
+}
+
+impl Address {
+    fn bytes(&self) -> usize {
+        let Self { name, line1, line2, city, region, postal_code, country } = self;
+        let optional = [line2, city, region, postal_code].into_iter().flatten();
+        [name, line1, country].into_iter().chain(optional).map(String::len).sum()
+    }
 }
 
 /// Refund as the order has decided it.

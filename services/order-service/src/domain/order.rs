@@ -73,6 +73,23 @@ pub(crate) enum OrderCommand {
 }
 
 impl Order {
+    /// Memory that the order occupies, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        let refund = |record: &RefundRecord| {
+            let refund = &record.refund;
+            let reference = refund.reference.as_ref().map_or(0, String::len);
+            size_of_val(record) + refund.reason.len() + reference + size_of_val(&*refund.units)
+        };
+        let entry = |entry: &HistoryEntry| {
+            let reason = entry.reason.as_ref().map_or(0, String::len);
+            size_of_val(entry) + entry.text.len() + reason
+        };
+        size_of::<Self>()
+            + self.placed.bytes()
+            + self.refunds.iter().map(refund).sum::<usize>()
+            + self.history.iter().map(entry).sum::<usize>()
+    }
+
     /// Decides on a command: the events it leads to, or the rejection. A command that already took effect leads to none.
     pub(crate) fn decide(
         order: Option<&Self>,

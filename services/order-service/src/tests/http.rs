@@ -1,14 +1,16 @@
 //! HTTP operations through the router.
 
 use super::test_world::{CART, Process, TOTAL, TestWorld};
-use crate::adapters::http::routes;
+use crate::adapters::{http::routes, replay::OrderRenderer};
 use axum::{
     Router,
     body::Body,
     http::{Request, StatusCode},
+    response::Response,
 };
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use tower::ServiceExt;
 
 /// Service with its router and its world.
@@ -27,10 +29,13 @@ impl HttpFixture {
         let process = world.start().await;
         let ids = world.ids();
         let values = world.storage().key_value;
+        let renderer = Arc::new(OrderRenderer(Arc::clone(&process.use_cases.read.orders)));
         let parts = web::ServiceParts {
             metrics: telemetry::Metrics::new(),
             ids: ids.clone(),
-            idempotency: Some(web::Idempotency::new("order-service", values, ids)),
+            idempotency: Some(
+                web::Idempotency::new("order-service", values, ids).with_renderer(renderer),
+            ),
             limits: web::Limits::default(),
         };
         let router = web::service("order-service", routes(process.use_cases.clone()), parts).router;
@@ -62,12 +67,24 @@ impl HttpFixture {
         edge: &str,
         body: &Value,
     ) -> (StatusCode, Value) {
+        let headers = [("idempotency-key", key), ("icommerce-edge", edge)];
+        let response = self.respond(method, path, &headers, body).await;
+        let status = response.status();
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    }
+
+    /// Response to a request with these headers, those without a value left out.
+    pub(super) async fn respond(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Response {
         let mut request = Request::builder().method(method).uri(path);
-        if !key.is_empty() {
-            request = request.header("idempotency-key", key);
-        }
-        if !edge.is_empty() {
-            request = request.header("icommerce-edge", edge);
+        for (name, value) in headers.iter().filter(|(_, value)| !value.is_empty()) {
+            request = request.header(*name, *value);
         }
         let body = if body.is_null() {
             Body::empty()
@@ -75,10 +92,7 @@ impl HttpFixture {
             request = request.header("content-type", "application/json");
             Body::from(body.to_string())
         };
-        let response = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
-        let status = response.status();
-        let bytes = response.into_body().collect().await.unwrap().to_bytes();
-        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+        self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap()
     }
 
     pub(super) async fn get(&self, path: &str) -> (StatusCode, Value) {
@@ -106,7 +120,7 @@ pub(super) fn checkout_body(token: &str) -> Value {
     })
 }
 
-fn order_body(quantity: i64) -> Value {
+pub(super) fn order_body(quantity: i64) -> Value {
     let mut body = checkout_body("success");
     body["lines"] = json!([{"sku": "MUG", "quantity": quantity}]);
     body

@@ -79,23 +79,27 @@ async fn failed_look_ups_are_limited_per_e_mail_and_successes_are_not() {
 
 #[test]
 fn failed_look_ups_are_limited_per_address_and_the_table_is_bounded() {
-    use crate::application::lookup_limit::{LookupLimit, LookupLimits};
+    use crate::application::failure_limit::{FailureLimit, FailureLimits};
     let now = "2026-11-22T12:00:00Z".parse().unwrap();
-    let limit = LookupLimit::new(LookupLimits { per_email_max: 5, per_address_max: 3 });
+    let limit = FailureLimit::new(FailureLimits {
+        attempts: "look-ups",
+        per_email_max: 5,
+        per_address_max: 3,
+    });
     let client = |text: &str| Some(text.parse().unwrap());
     for number in 0..3 {
-        limit.count(&format!("{number}@example.com"), client("203.0.113.7"), now).unwrap();
+        limit.count(Some(&format!("{number}@example.com")), client("203.0.113.7"), now).unwrap();
     }
-    assert!(limit.count("new@example.com", client("203.0.113.7"), now).is_err());
-    limit.count("new@example.com", client("203.0.113.8"), now).unwrap();
+    assert!(limit.count(Some("new@example.com"), client("203.0.113.7"), now).is_err());
+    limit.count(Some("new@example.com"), client("203.0.113.8"), now).unwrap();
     // All addresses of a /64 are one client.
     for number in 0..3 {
         let address = client(&format!("2001:db8::{number}"));
-        limit.count(&format!("six-{number}@example.com"), address, now).unwrap();
+        limit.count(Some(&format!("six-{number}@example.com")), address, now).unwrap();
     }
-    assert!(limit.count("six@example.com", client("2001:db8::ffff"), now).is_err());
+    assert!(limit.count(Some("six@example.com"), client("2001:db8::ffff"), now).is_err());
     for number in 0..50_000 {
-        limit.count(&format!("many-{number}@example.com"), None, now).unwrap();
+        limit.count(Some(&format!("many-{number}@example.com")), None, now).unwrap();
     }
     assert!(limit.len() <= 20_000);
 }

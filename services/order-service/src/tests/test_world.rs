@@ -53,6 +53,8 @@ pub(crate) struct TestWorld {
     pub(crate) capture: CapturePolicy,
     /// Limits of unpaid orders.
     pub(crate) unpaid: UnpaidLimits,
+    /// Limit of failed checkouts of one address.
+    pub(crate) failed_checkouts_max: u32,
     /// Whether every call yields to other tasks.
     pub(crate) yields: bool,
 }
@@ -83,6 +85,7 @@ impl TestWorld {
             payments: Arc::default(),
             capture: CapturePolicy::default(),
             unpaid: UnpaidLimits { orders_max: 10, share_percent_max: 50, units_min: 5 },
+            failed_checkouts_max: 100,
             yields: false,
         }
     }
@@ -122,6 +125,7 @@ impl TestWorld {
                 unpaid_units_min: self.unpaid.units_min,
                 number: NumberSetting::Sequential,
                 lookups_per_email_max: 20,
+                failed_checkouts_per_address_max: self.failed_checkouts_max,
                 ..OrderSettings::default()
             },
         }

@@ -21,7 +21,7 @@ use serde::Deserialize;
 use std::sync::Arc;
 use web::{
     ApiResult, ApiRouter, ByReference, Created, IdempotencyKey, IfMatch, Json, Path, Query,
-    Versioned, routes,
+    Recomputed, Versioned, routes,
 };
 
 /// Routes of the service.
@@ -72,10 +72,10 @@ async fn quote(
     carts: AppState,
     Path(id): Path<CartId>,
     Json(request): Json<CartQuoteRequest>,
-) -> ApiResult<Json<Quote>> {
+) -> ApiResult<Recomputed<Json<Quote>>> {
     let CartQuoteRequest { destination, shipping_method } = &request;
     let delivery = Delivery::new(destination, "destination", shipping_method.as_deref())?;
-    Ok(Json(carts.quote_cart(id, delivery).await?))
+    Ok(Recomputed(Json(carts.quote_cart(id, delivery).await?)))
 }
 
 async fn add_line(

@@ -3,7 +3,7 @@
 use crate::application::cart_service::CartService;
 use async_trait::async_trait;
 use axum::response::{IntoResponse, Response};
-use contracts::{cart::Cart, shared::CartId};
+use contracts::cart::Cart;
 use http::StatusCode;
 use kernel::Problem;
 use std::sync::Arc;
@@ -17,11 +17,10 @@ pub(crate) struct CartRenderer(pub(crate) Arc<CartService>);
 impl ReplayRenderer for CartRenderer {
     async fn render(
         &self,
-        reference: &ReplayReference,
+        reference: ReplayReference,
         status: StatusCode,
     ) -> Result<Response, Problem> {
-        let (id, version) = parse(reference).ok_or_else(Problem::internal)?;
-        let cart = self.0.cart_at(id, version).await?;
+        let cart = self.0.cart_at(reference.id.into(), reference.version).await?;
         Ok(if status == StatusCode::CREATED {
             created(cart).into_response()
         } else {
@@ -44,11 +43,6 @@ pub(crate) fn changed(cart: Cart) -> ByReference<Versioned<Json<Cart>>> {
     ByReference { reference, answer: Versioned { version, answer: Json(cart) } }
 }
 
-fn reference(cart: &Cart) -> Option<ReplayReference> {
-    ReplayReference::new(format!("{} {}", cart.id, cart.version))
-}
-
-fn parse(reference: &ReplayReference) -> Option<(CartId, u64)> {
-    let (id, version) = reference.as_str().split_once(' ')?;
-    Some((id.parse().ok()?, version.parse().ok()?))
+fn reference(cart: &Cart) -> ReplayReference {
+    ReplayReference { id: cart.id.into(), version: cart.version }
 }

@@ -41,9 +41,15 @@ async fn a_change_of_a_large_cart_keeps_a_small_answer() {
     let long = "N".repeat(200);
     let unknown = json!({"sku": long, "quantity": 1, "x".repeat(60_000): 1});
     assert_eq!(keyed("4", "POST", &other, unknown).await.status, 422);
+    // A quote has no effect, and is computed again.
+    let quote = format!("{}/quote", path_of(&cart.body));
+    for _ in 0..2 {
+        let quoted = keyed("5", "POST", &quote, json!({"destination": {"country": "DE"}})).await;
+        assert!(quoted.status == 200 && quoted.body.to_string().len() > 100_000);
+    }
     let sizes = shop.stored_bytes.lock().unwrap().clone();
     assert_eq!(sizes.len(), 4);
-    assert!(sizes[..2].iter().all(|bytes| *bytes < 200), "{sizes:?}");
+    assert!(sizes[..2].iter().all(|bytes| *bytes < 60), "{sizes:?}");
     // A refusal, and the head in front of it.
     assert!(sizes[2..].iter().all(|bytes| *bytes < 1_024 + 200), "{sizes:?}");
 }

@@ -357,6 +357,7 @@ pub(crate) static DE: Messages = Messages {
         internal: "Bei uns ist etwas schiefgegangen.",
         internal_text: "Dein Warenkorb ist sicher. Versuch es gleich noch einmal.",
         request_id: "Wenn du uns kontaktierst, nenne diese Kennung: {id}",
+        rate_limited: "Zu viele Versuche.",
         unavailable: "Gerade ist sehr viel los.",
         unavailable_text: "Versuch es in {n} Sekunden noch einmal.",
         cross_origin: "Wir konnten dieses Formular nicht annehmen.",

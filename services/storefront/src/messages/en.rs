@@ -336,6 +336,7 @@ pub(crate) static EN: Messages = Messages {
         internal: "Something went wrong on our side.",
         internal_text: "Your cart is safe. Try again in a moment.",
         request_id: "If you contact us, quote this reference: {id}",
+        rate_limited: "Too many attempts.",
         unavailable: "We’re very busy right now.",
         unavailable_text: "Try again in {n} seconds.",
         cross_origin: "We couldn’t accept that form.",

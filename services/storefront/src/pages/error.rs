@@ -25,6 +25,10 @@ pub(crate) fn page(
             (messages.method_not_allowed, messages.method_not_allowed_text.to_owned())
         }
         PageError::CrossOrigin => (messages.cross_origin, messages.cross_origin_text.to_owned()),
+        PageError::RateLimited { retry_seconds } => (
+            messages.rate_limited,
+            interpolate(messages.unavailable_text, &[("n", &retry_seconds.to_string())]),
+        ),
         PageError::Unavailable { retry_seconds } => (
             messages.unavailable,
             interpolate(messages.unavailable_text, &[("n", &retry_seconds.to_string())]),
@@ -63,7 +67,7 @@ fn links(context: &RequestContext, error: PageError) -> Markup {
     let current = context.uri.path_and_query().map_or("/", |it| it.as_str());
     html! {
         @match error {
-            PageError::Unavailable { .. } | PageError::Internal => p {
+            PageError::Unavailable { .. } | PageError::RateLimited { .. } | PageError::Internal => p {
                 a.button href=(current) { (messages.try_again) } " "
                 a.button.quiet-button href="/" { (messages.go_home) }
             },

@@ -2,7 +2,7 @@
 
 use super::{AppState, input::OptionalReason, requests};
 use crate::{
-    adapters::view,
+    adapters::{replay, view},
     application::list_orders::{SagaPosition, saga_position},
 };
 use contracts::{
@@ -12,7 +12,9 @@ use contracts::{
     shared::{OrderId, SagaId},
 };
 use kernel::Cursor;
-use web::{ApiResult, Created, IdempotencyKey, Json, OperatorsOnly, Paging, Path, Query};
+use web::{
+    ApiResult, ByReference, Created, IdempotencyKey, Json, OperatorsOnly, Paging, Path, Query,
+};
 
 /// Name of the list that cursors of sagas belong to.
 const SAGAS: &str = "sagas";
@@ -22,10 +24,9 @@ pub(super) async fn create(
     app: AppState,
     key: IdempotencyKey,
     Json(new): Json<NewOrder>,
-) -> ApiResult<Created<Order>> {
+) -> ApiResult<ByReference<Created<Order>>> {
     let input = requests::new_order(&app, key.operation("orders"), new)?;
-    let found = app.place.execute(input).await?;
-    Ok(Created::at(format!("/api/v1/orders/{}", found.id), view::order(&found)))
+    Ok(replay::created(&app.place.execute(input).await?))
 }
 
 pub(super) async fn list(
@@ -42,8 +43,8 @@ pub(super) async fn fulfil(
     app: AppState,
     Path(id): Path<OrderId>,
     _: OptionalReason,
-) -> ApiResult<Json<Order>> {
-    Ok(Json(view::order(&app.fulfil.execute(id).await?)))
+) -> ApiResult<ByReference<Json<Order>>> {
+    Ok(replay::changed(&app.fulfil.execute(id).await?))
 }
 
 pub(super) async fn refund(
@@ -52,9 +53,9 @@ pub(super) async fn refund(
     Path(id): Path<OrderId>,
     key: IdempotencyKey,
     Json(new): Json<NewRefund>,
-) -> ApiResult<Created<Order>> {
+) -> ApiResult<ByReference<Created<Order>>> {
     let request = requests::refund(key.operation(&format!("orders/{id}/refunds")).into(), new)?;
-    Ok(Created(view::order(&app.refund.execute(id, request).await?)))
+    Ok(replay::created(&app.refund.execute(id, request).await?))
 }
 
 pub(super) async fn receive(
@@ -63,10 +64,10 @@ pub(super) async fn receive(
     Path(id): Path<OrderId>,
     key: IdempotencyKey,
     Json(new): Json<NewReceipt>,
-) -> ApiResult<Created<Order>> {
+) -> ApiResult<ByReference<Created<Order>>> {
     let operation = key.operation(&format!("orders/{id}/payments"));
     let (amount, reference) = requests::receipt(new)?;
-    Ok(Created(view::order(&app.receive.execute(id, operation, amount, reference).await?)))
+    Ok(replay::created(&app.receive.execute(id, operation, amount, reference).await?))
 }
 
 pub(super) async fn sagas(

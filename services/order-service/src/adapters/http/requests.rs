@@ -4,7 +4,7 @@ use super::{UseCases, input::check_reason};
 use crate::{
     application::{
         checkout_input::{CheckoutInput, CheckoutSource, FirstAttempt},
-        lookup_limit::network,
+        failure_limit::network,
     },
     domain::{
         contact_details::{check_address, check_email},

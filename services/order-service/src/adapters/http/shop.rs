@@ -2,7 +2,7 @@
 //! knowledge of its number and its e-mail address is the right to the id.
 
 use super::{AppState, input::OptionalReason, requests};
-use crate::adapters::view;
+use crate::adapters::{replay, view};
 use contracts::{
     order::{AsOf, Checkout, Order, OrderLookup, OrderReference},
     payment::OfferedMethods,
@@ -10,27 +10,28 @@ use contracts::{
 };
 use kernel::{Problem, Timestamp, codes};
 use transport::Context;
-use web::{ApiResult, Caller, Created, IdempotencyKey, Json, Path, Query};
+use web::{
+    ApiResult, ByReference, Caller, Created, IdempotencyKey, Json, Path, Query, Recomputed,
+};
 
 pub(super) async fn checkout(
     app: AppState,
     Path(cart): Path<CartId>,
     key: IdempotencyKey,
     Json(checkout): Json<Checkout>,
-) -> ApiResult<Created<Order>> {
+) -> ApiResult<ByReference<Created<Order>>> {
     let operation = key.operation(&format!("carts/{cart}/checkout"));
     let input = requests::checkout(&app, cart, operation, checkout)?;
-    let found = app.place.execute(input).await?;
-    Ok(Created::at(format!("/api/v1/orders/{}", found.id), view::order(&found)))
+    Ok(replay::created(&app.place.execute_for(Context::current_client(), input).await?))
 }
 
 pub(super) async fn look_up(
     app: AppState,
     Json(lookup): Json<OrderLookup>,
-) -> ApiResult<Json<OrderReference>> {
+) -> ApiResult<Recomputed<Json<OrderReference>>> {
     let client = Context::current_client();
     let id = app.look_up.execute(&lookup.number, &lookup.email, client).await?;
-    Ok(Json(OrderReference { id }))
+    Ok(Recomputed(Json(OrderReference { id })))
 }
 
 pub(super) async fn payment_methods(app: AppState) -> ApiResult<Json<OfferedMethods>> {
@@ -58,8 +59,8 @@ pub(super) async fn cancel(
     app: AppState,
     Path(id): Path<OrderId>,
     OptionalReason(reason): OptionalReason,
-) -> ApiResult<Json<Order>> {
-    Ok(Json(view::order(&app.cancel.execute(id, reason).await?)))
+) -> ApiResult<ByReference<Json<Order>>> {
+    Ok(replay::changed(&app.cancel.execute(id, reason).await?))
 }
 
 fn parse_instant(text: &str) -> Result<Timestamp, Problem> {

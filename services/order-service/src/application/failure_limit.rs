@@ -1,4 +1,5 @@
-//! Limit of failed look-ups, per e-mail address and per client address, in a bounded table.
+//! Limit of failed attempts, per e-mail address and per client address, in a bounded table: of look-ups, so that nobody
+//! finds orders by trying, and of checkouts, so that nobody tries cards, or fills the disk with attempts.
 
 use kernel::{Problem, Timestamp, codes};
 use std::{
@@ -8,50 +9,52 @@ use std::{
     time::Duration,
 };
 
-/// Time in which failed look-ups are counted.
+/// Time in which failed attempts are counted.
 const WINDOW: Duration = Duration::from_mins(15);
 /// Limit of keys in the table; beyond it, the oldest is forgotten.
 const KEYS_MAX: usize = 20_000;
 
-/// Limits of failed look-ups within a quarter of an hour.
+/// Limits of failed attempts within a quarter of an hour.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct LookupLimits {
+pub(crate) struct FailureLimits {
+    /// What is attempted, in the plural.
+    pub(crate) attempts: &'static str,
     pub(crate) per_email_max: u32,
     pub(crate) per_address_max: u32,
 }
 
-/// What failed look-ups are counted by.
+/// What failed attempts are counted by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Key {
     Email(String),
     Address(IpAddr),
 }
 
-/// Table of failed look-ups.
+/// Table of failed attempts.
 #[derive(Debug)]
-pub(crate) struct LookupLimit {
-    limits: LookupLimits,
+pub(crate) struct FailureLimit {
+    limits: FailureLimits,
     table: Mutex<Table>,
 }
 
 #[derive(Debug, Default)]
 struct Table {
-    /// Failed look-ups since the window of a key began.
+    /// Failed attempts since the window of a key began.
     failures: HashMap<Key, (Timestamp, u32)>,
     /// Keys in the order in which their windows began.
     begun: VecDeque<(Timestamp, Key)>,
 }
 
-impl LookupLimit {
-    pub(crate) fn new(limits: LookupLimits) -> Self {
+impl FailureLimit {
+    pub(crate) fn new(limits: FailureLimits) -> Self {
         Self { limits, table: Mutex::default() }
     }
 
-    /// Counts a look-up as failed before its outcome is known, so that concurrent ones cannot exceed the limit; refuses it
+    /// Counts an attempt as failed before its outcome is known, so that concurrent ones cannot exceed the limit; refuses it
     /// when too many have failed.
     pub(crate) fn count(
         &self,
-        email: &str,
+        email: Option<&str>,
         address: Option<IpAddr>,
         now: Timestamp,
     ) -> Result<(), Problem> {
@@ -59,7 +62,7 @@ impl LookupLimit {
         table.forget_ended(now);
         let keys = self.keys(email, address);
         if let Some(seconds) = keys.iter().find_map(|(key, max)| table.wait(key, *max, now)) {
-            let title = "too many look-ups have failed; try again later";
+            let title = format!("too many {} have failed; try again later", self.limits.attempts);
             return Err(Problem::of(codes::RATE_LIMITED, title).retry_after(seconds));
         }
         for (key, _) in keys {
@@ -68,8 +71,8 @@ impl LookupLimit {
         Ok(())
     }
 
-    /// Takes back the count of a look-up that did not fail.
-    pub(crate) fn succeeded(&self, email: &str, address: Option<IpAddr>) {
+    /// Takes back the count of an attempt that did not fail.
+    pub(crate) fn succeeded(&self, email: Option<&str>, address: Option<IpAddr>) {
         let mut table = self.lock();
         for (key, _) in self.keys(email, address) {
             if let Some((_, failures)) = table.failures.get_mut(&key) {
@@ -83,10 +86,10 @@ impl LookupLimit {
         self.lock().failures.len()
     }
 
-    fn keys(&self, email: &str, address: Option<IpAddr>) -> Vec<(Key, u32)> {
-        let email = (Key::Email(email.to_owned()), self.limits.per_email_max);
+    fn keys(&self, email: Option<&str>, address: Option<IpAddr>) -> Vec<(Key, u32)> {
+        let email = email.map(|it| (Key::Email(it.to_owned()), self.limits.per_email_max));
         let address = address.map(|it| (Key::Address(network(it)), self.limits.per_address_max));
-        std::iter::once(email).chain(address).collect()
+        email.into_iter().chain(address).collect()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Table> {
@@ -95,7 +98,7 @@ impl LookupLimit {
 }
 
 impl Table {
-    /// Seconds until another look-up with this key is accepted; `None` when it is now.
+    /// Seconds until another attempt with this key is accepted; `None` when it is now.
     fn wait(&self, key: &Key, max: u32, now: Timestamp) -> Option<u32> {
         let (begun, failures) = self.failures.get(key)?;
         if *failures < max {
