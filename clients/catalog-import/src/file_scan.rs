@@ -81,7 +81,10 @@ impl FileScan {
     ) -> Result<(), ImportError> {
         let failed = |error: io::Error| ImportError::File { path: path.to_owned(), error };
         let encoding = detect_encoding(path, &mut on_read).map_err(failed)?;
+        let no_products = |reason| Err(ImportError::NoProducts { path: path.to_owned(), reason });
         let layout = match detect_format(path, encoding).map_err(failed)? {
+            FileFormat::Empty => return no_products("is empty"),
+            FileFormat::Binary => return no_products("is not a text file"),
             FileFormat::Table(layout) => layout,
             FileFormat::JsonLines => {
                 self.files.push(ScannedFile::JsonLines { encoding });

@@ -15,6 +15,9 @@ use settings::Flag;
 use shop_client::{Progress, RetryPolicy};
 use std::{process::ExitCode, time::Duration};
 
+const INTERRUPTED: &str =
+    "interrupted; what was imported stays imported, and the same command again goes on";
+
 pub(crate) fn run(flags: &ProcessFlags, command: Catalog) -> Result<ExitCode, CliError> {
     let currency = command.currency.as_deref().map(Currency::parse).transpose();
     let options = ImportOptions {
@@ -26,7 +29,7 @@ pub(crate) fn run(flags: &ProcessFlags, command: Catalog) -> Result<ExitCode, Cl
             DecimalName::Point => DecimalSeparator::Point,
             DecimalName::Comma => DecimalSeparator::Comma,
         }),
-        untracked_stock: command.untracked_stock,
+        uncounted_stock: command.uncounted_stock,
         parallel: command.parallel.unwrap_or(PARALLEL_DEFAULT),
         report: command.report,
         dry_run: command.dry_run,
@@ -42,9 +45,18 @@ pub(crate) fn run(flags: &ProcessFlags, command: Catalog) -> Result<ExitCode, Cl
         retry_policy,
         async move |target: &ShopTarget| {
             let progress = Progress::on_standard_error();
-            let summary = import_catalogue(&options, &target.operator, progress)
-                .await
-                .map_err(|error| failure(&error))?;
+            let interrupted = async {
+                // Without a handler for the signal there is nothing to wait for.
+                if tokio::signal::ctrl_c().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            };
+            let summary = tokio::select! {
+                imported = import_catalogue(&options, &target.operator, progress) => {
+                    imported.map_err(|error| failure(&error))?
+                }
+                () = interrupted => return Err(CliError::failed(INTERRUPTED)),
+            };
             print(summary)?;
             if !options.dry_run {
                 let pictures = wait_for_pictures(&target.operator, progress).await;
@@ -71,12 +83,13 @@ fn outcome(summary: &Summary) -> Result<ExitCode, CliError> {
 
 fn failure(error: &ImportError) -> CliError {
     match error {
-        ImportError::File { .. } | ImportError::MissingColumn { .. } => {
+        ImportError::File { .. } | ImportError::NoProducts { .. } | ImportError::Report { .. } => {
             CliError::unavailable(error)
         }
-        ImportError::AmbiguousNumber { .. } | ImportError::UnknownCurrency => {
-            CliError::usage(error)
-        }
-        error => CliError::failed(error),
+        ImportError::MissingColumn { .. }
+        | ImportError::AmbiguousNumber { .. }
+        | ImportError::OtherCurrency { .. }
+        | ImportError::UnknownCurrency => CliError::usage(error),
+        error @ ImportError::Shop(_) => CliError::failed(error),
     }
 }

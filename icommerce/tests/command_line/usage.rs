@@ -36,8 +36,8 @@ const WRONG: &[(&[&str], &[&str])] = &[
         &["--parallel", "a whole number from 1 to 256"],
     ),
     (
-        &["import", "catalog", "a.csv", "--untracked-stock=-5"],
-        &["--untracked-stock", "-5", "from 0 to"],
+        &["import", "catalog", "a.csv", "--uncounted-stock=-5"],
+        &["--uncounted-stock", "-5", "from 0 to"],
     ),
     (&["import", "catalog", "a.csv", "--currency=euro"], &["--currency"]),
     (&["import", "catalog", "a.csv", "--columns=nowhere.toml"], &["--columns", "shopify"]),

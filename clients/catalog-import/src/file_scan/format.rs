@@ -17,6 +17,10 @@ pub(crate) enum FileFormat {
     Table(Layout),
     /// One JSON object a line.
     JsonLines,
+    /// Nothing.
+    Empty,
+    /// Something else than text, such as a picture or a spreadsheet program's own file.
+    Binary,
 }
 
 /// Layout of a table.
@@ -63,6 +67,12 @@ pub(super) fn detect_encoding(
 pub(super) fn detect_format(path: &Path, encoding: TextEncoding) -> io::Result<FileFormat> {
     let mut text = TextReader::open(path, encoding, |_| {})?;
     let beginning = text.fill_buf()?;
+    if beginning.iter().all(u8::is_ascii_whitespace) {
+        return Ok(FileFormat::Empty);
+    }
+    if beginning.contains(&0) {
+        return Ok(FileFormat::Binary);
+    }
     if beginning.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{') {
         return Ok(FileFormat::JsonLines);
     }

@@ -21,7 +21,7 @@ fn rows(text: &str) -> Vec<Row> {
 
 fn builder() -> ProductBuilder {
     let today = "2026-11-28".to_owned();
-    ProductBuilder::new(BuildSettings { currency: Currency::EUR, untracked_stock: None, today })
+    ProductBuilder::new(BuildSettings { currency: Currency::EUR, uncounted_stock: None, today })
 }
 
 fn build(text: &str) -> BuildResult {

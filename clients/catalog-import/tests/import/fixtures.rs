@@ -64,7 +64,7 @@ fn options(file: &Path, given: &Map<String, Value>, report: PathBuf) -> ImportOp
             "comma" => DecimalSeparator::Comma,
             _ => DecimalSeparator::Point,
         }),
-        untracked_stock: given.get("untracked_stock").and_then(Value::as_i64),
+        uncounted_stock: given.get("uncounted_stock").and_then(Value::as_i64),
         parallel: 2,
         report: Some(report),
         dry_run: false,

@@ -34,7 +34,7 @@ async fn import(
         columns: Mapping::default(),
         currency: None,
         decimal: None,
-        untracked_stock: None,
+        uncounted_stock: None,
         parallel: 3,
         report: Some(report.clone()),
         dry_run,

@@ -111,7 +111,9 @@ fn importing_again_changes_only_what_differs() {
     assert_eq!(upsert(shirt()), vec![]);
     let mut draft = shirt();
     draft.variants[1].price = eur(3_900);
-    draft.variants.push(VariantDraft { stock: Some(4), ..variant("SH-L", "L", 4_400) });
+    draft
+        .variants
+        .push(VariantDraft { stock: Some(DeclaredStock::Units(4)), ..variant("SH-L", "L", 4_400) });
     draft.tags.clear();
     let names: Vec<_> = upsert(draft).iter().map(ProductEvent::event_name).collect();
     assert_eq!(names, ["tags_changed", "price_changed", "variants_added"]);
@@ -127,7 +129,10 @@ fn declared_stock_is_counted_again_only_when_it_changes() {
     };
     assert_eq!(upsert(&draft), vec![]);
     draft.variants[0].stock = Some(12);
-    assert_eq!(upsert(&draft), vec![ProductEvent::StockDeclared { sku: sku("SH-S"), units: 12 }]);
+    assert_eq!(
+        upsert(&draft),
+        vec![ProductEvent::StockDeclared { sku: sku("SH-S"), units: DeclaredStock::Units(12) }]
+    );
 }
 
 #[test]
@@ -346,7 +351,10 @@ fn stored_events_survive_a_round_trip() {
         name: Some("Other".to_owned()),
         brand: Some(String::new()),
         categories: Some(vec![]),
-        variants: Some(vec![VariantDraft { stock: Some(1), ..variant("SH-S", "L", 3) }]),
+        variants: Some(vec![VariantDraft {
+            stock: Some(DeclaredStock::Units(1)),
+            ..variant("SH-S", "L", 3)
+        }]),
         media: Some(vec![]),
         status: TargetStatus::Archived,
         ..ProductChanges::default()
