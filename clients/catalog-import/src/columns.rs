@@ -131,6 +131,7 @@ impl Columns {
         header: &StringRecord,
         find: &impl Fn(&str) -> Option<usize>,
     ) {
+        let mut others = Vec::new();
         for (index, name) in header.iter().enumerate() {
             let name = name.trim();
             let reported = mapping.reported.get(name).or_else(|| {
@@ -141,13 +142,14 @@ impl Columns {
                 let (name, column) = (name.to_owned(), reported.clone());
                 let condition = file_condition(column.when.as_ref(), find);
                 self.reported.push(ReportedSource { index, name, column, condition });
-            } else if !name.is_empty()
-                && !self.is_read(index)
-                && !mapping.ignored.iter().any(|pattern| is_match(pattern, name))
-            {
-                self.unknown.push((index, name.to_owned()));
+            } else if !name.is_empty() {
+                others.push((index, name.to_owned()));
             }
         }
+        others.retain(|(index, name)| {
+            !self.is_read(*index) && !mapping.ignored.iter().any(|pattern| is_match(pattern, name))
+        });
+        self.unknown = others;
     }
 
     fn is_read(&self, index: usize) -> bool {
@@ -155,6 +157,12 @@ impl Columns {
             || self.options.iter().any(|it| it.value == index || it.name == Some(index))
             || self.rules.iter().any(|(column, _)| *column == index)
             || self.children.is_some_and(|(list, labels)| list == index || labels == Some(index))
+            || self.conditions().any(|condition| condition.index == index)
+    }
+
+    fn conditions(&self) -> impl Iterator<Item = &FileCondition> {
+        let facts = self.facts.iter().flatten().filter_map(|source| source.condition.as_ref());
+        facts.chain(self.reported.iter().filter_map(|it| it.condition.as_ref()))
     }
 
     /// Whether the file has a source of this fact.

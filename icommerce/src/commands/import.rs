@@ -1,6 +1,6 @@
 //! `icommerce import catalog`: product import from files, with a report per row.
 
-use super::target::ShopTarget;
+use super::target::{Purpose, ShopTarget};
 use crate::{
     cli::{Catalog, DecimalName, ProcessFlags},
     error::CliError,
@@ -35,6 +35,7 @@ pub(crate) fn run(flags: &ProcessFlags, command: Catalog) -> Result<ExitCode, Cl
         dry_run: command.dry_run,
         now: SystemClock.now(),
     };
+    let purpose = if command.dry_run { Purpose::Look } else { Purpose::Fill };
     // A shop with an imported catalogue does not get the demonstration catalogue.
     let own = vec![Flag::new("import", "demo", "false")];
     let retry_policy = RetryPolicy::bulk(Duration::from_secs(command.wait));
@@ -43,6 +44,7 @@ pub(crate) fn run(flags: &ProcessFlags, command: Catalog) -> Result<ExitCode, Cl
         &command.target,
         own,
         retry_policy,
+        purpose,
         async move |target: &ShopTarget| {
             let progress = Progress::on_standard_error();
             let interrupted = async {

@@ -148,9 +148,10 @@ fn address(row: &Row, picture: &PictureCell, fact: Fact) -> Result<String, Remar
         return invalid("contains a space, so it is not an address; skipped");
     }
     let lower = text.to_ascii_lowercase();
-    let has_host = |scheme: &str| lower.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty());
-    if has_host("https://") || has_host("http://") {
-        return Ok(text.to_owned());
+    for scheme in ["https://", "http://"] {
+        if lower.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()) {
+            return Ok(format!("{scheme}{}", &text[scheme.len()..]));
+        }
     }
     match text.strip_prefix("//") {
         Some(rest) => Ok(format!("https://{rest}")),

@@ -25,7 +25,8 @@ pub(super) fn stock(
 ) -> DeclaredStock {
     let counted = |units| DeclaredStock { units, is_untracked: false };
     let untracked = DeclaredStock { units: None, is_untracked: true };
-    let units = units(row, remarks);
+    let mut of_units = Vec::new();
+    let units = units(row, &mut of_units);
     let in_stock = yes_or_no(row, Fact::InStock, remarks);
     let is_tracked = yes_or_no(row, Fact::Tracked, remarks);
     let has_backorders = yes_or_no(row, Fact::Backorders, remarks) == Some(true);
@@ -34,6 +35,7 @@ pub(super) fn stock(
             let reason = "says sold out beside a stock; taken as 0";
             remarks.push(row.remark(Fact::InStock, reason));
         }
+        remarks.extend(of_units);
         return counted(Some(0));
     }
     if is_tracked == Some(false) {
@@ -49,6 +51,7 @@ pub(super) fn stock(
         }));
         return untracked;
     }
+    remarks.extend(of_units);
     if units.is_some() || in_stock.is_none() {
         return counted(units);
     }
@@ -123,7 +126,7 @@ mod tests {
             ("7", ["no", "yes", ""], Some(100), unlimited, 0),
             ("", ["no", "no", ""], None, counted(Some(0)), 0),
             ("0", ["", "", "yes"], None, unlimited, 0),
-            ("-3", ["yes", "", "yes"], None, unlimited, 1),
+            ("-3", ["yes", "", "yes"], None, unlimited, 0),
             ("4", ["yes", "yes", "yes"], None, unlimited, 1),
             ("4", ["yes", "", "no"], None, counted(Some(4)), 0),
             ("4", ["", "no", "yes"], None, counted(Some(0)), 1),

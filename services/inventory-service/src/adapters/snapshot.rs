@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use storage::StorageError;
 
 /// Name of the snapshot, with its format version.
-pub(super) const SNAPSHOT_NAME: &str = "ledger-2";
+pub(super) const SNAPSHOT_NAME: &str = "ledger-1";
 
 #[derive(Debug, Serialize, Deserialize)]
 struct LedgerSnapshot {
@@ -23,7 +23,7 @@ struct LedgerSnapshot {
 
 /// SKU, stream version, the units on hand and held at each location, and the stock policy.
 #[derive(Debug, Serialize, Deserialize)]
-struct StockSnapshot(Sku, u64, Vec<(Location, i64, i64)>, StockPolicy);
+struct StockSnapshot(Sku, u64, Vec<(Location, i64, i64)>, #[serde(default)] StockPolicy);
 
 #[derive(Debug, Serialize, Deserialize)]
 struct HoldSnapshot {

@@ -3,8 +3,8 @@
 use crate::domain::events::{Media, PricePoint, ProductOption, VariantFacts};
 use crate::domain::prior_price::{NewProductRule, PerishableRule, Policy};
 use crate::domain::{
-    MissingVariants, Product, ProductChanges, ProductCommand, ProductDraft, ProductEvent,
-    Rejection, Status, TargetStatus, VariantDraft, limits,
+    DeclaredStock, MissingVariants, Product, ProductChanges, ProductCommand, ProductDraft,
+    ProductEvent, Rejection, Status, TargetStatus, VariantDraft, limits,
 };
 use identifiers::Sku;
 use kernel::{Currency, Money, Timestamp, UnitPrice};
@@ -122,13 +122,13 @@ fn importing_again_changes_only_what_differs() {
 #[test]
 fn declared_stock_is_counted_again_only_when_it_changes() {
     let mut draft = shirt();
-    draft.variants[0].stock = Some(10);
+    draft.variants[0].stock = Some(DeclaredStock::Units(10));
     let product = created(draft.clone());
     let upsert = |draft: &ProductDraft| {
         Product::decide(Some(&product), &replacing(draft.clone()), day(1)).unwrap()
     };
     assert_eq!(upsert(&draft), vec![]);
-    draft.variants[0].stock = Some(12);
+    draft.variants[0].stock = Some(DeclaredStock::Units(12));
     assert_eq!(
         upsert(&draft),
         vec![ProductEvent::StockDeclared { sku: sku("SH-S"), units: DeclaredStock::Units(12) }]
@@ -276,7 +276,7 @@ fn every_rejection_names_its_field() {
         ("variants[1].options", |it| it.variants[1] = variant("SH-M", "S", 1)),
         ("variants[1].options", |it| it.variants[1] = variant("SH-M", "XXL", 1)),
         ("variants[0].options", |it| it.variants[0].facts.options.clear()),
-        ("variants[0].stock", |it| it.variants[0].stock = Some(-1)),
+        ("variants[0].stock", |it| it.variants[0].stock = Some(DeclaredStock::Units(-1))),
         ("variants[0].weight_grams", |it| it.variants[0].facts.weight_grams = u32::MAX),
         ("variants[1].price", |it| {
             it.variants[1].price = UnitPrice::zero(Currency::USD);
@@ -372,7 +372,7 @@ fn stored_events_survive_a_round_trip() {
 fn the_stored_form_of_a_sku_is_its_text_as_it_was_first_written() {
     let mut draft = shirt();
     draft.media = vec![picture("/a.svg", &["sh-s"])];
-    draft.variants[0].stock = Some(3);
+    draft.variants[0].stock = Some(DeclaredStock::Units(3));
     let product = created(draft.clone());
     let mut events = Product::decide(None, &ProductCommand::Create(draft), day(0)).unwrap();
     events.extend(Product::decide(Some(&product), &price("sh-m", 4_100), day(1)).unwrap());
