@@ -6,6 +6,7 @@
 
 mod format;
 mod parents;
+mod table_reader;
 
 #[cfg(test)]
 mod tests;
@@ -17,9 +18,9 @@ use crate::{
     number::{DecimalSeparator, NotationEvidence, is_in_currency},
     row::Remark,
     text::{collapse_whitespace, fingerprint},
-    text_reader::{TextEncoding, TextReader},
+    text_reader::TextEncoding,
 };
-use csv::{Reader, StringRecord};
+use csv::StringRecord;
 use format::{detect_encoding, detect_format};
 use kernel::Currency;
 use std::{
@@ -31,6 +32,7 @@ use std::{
 
 pub(crate) use format::{FileFormat, Layout, open_table};
 pub(crate) use parents::Parents;
+pub(crate) use table_reader::TableReader;
 
 /// What the scan needs to know about the import.
 #[derive(Clone, Copy, Debug)]
@@ -94,7 +96,7 @@ impl FileScan {
         let open = || open_table(path, layout, |_| {}).map_err(failed);
         let mut table = open()?;
         let header = table.headers().map_err(|error| failed(error.into()))?;
-        let columns = Columns::resolve(settings.mapping, header);
+        let columns = Columns::resolve(settings.mapping, &header);
         let mut columns =
             columns.map_err(|names| ImportError::MissingColumn { path: path.to_owned(), names })?;
         if columns.children.is_some() {
@@ -126,7 +128,7 @@ impl FileScan {
 
     fn scan_rows(
         &mut self,
-        table: &mut Reader<TextReader<'_>>,
+        table: &mut TableReader<'_>,
         columns: &Columns,
         currency: Currency,
     ) -> Result<TableFacts, csv::Error> {

@@ -1,12 +1,12 @@
 //! Products that list their variants, as Magento's configurable products do: `sku=A-S,size=S|sku=A-M,size=M`.
 
+use super::TableReader;
 use crate::{
     columns::Columns,
     mapping::Fact,
     text::{collapse_whitespace, plain_text},
-    text_reader::TextReader,
 };
-use csv::{Reader, StringRecord};
+use csv::StringRecord;
 use std::collections::HashMap;
 
 /// Variants that a product lists, by SKU in lower case.
@@ -32,7 +32,7 @@ impl Parents {
     /// Reads the lists of a table. A variant belongs to the first product that lists it.
     pub(super) fn read(
         &mut self,
-        mut table: Reader<TextReader<'_>>,
+        mut table: TableReader<'_>,
         columns: &Columns,
     ) -> Result<(), csv::Error> {
         let Some((list, labels)) = columns.children else { return Ok(()) };

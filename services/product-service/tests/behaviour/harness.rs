@@ -5,7 +5,7 @@ use bytes::Bytes;
 use contracts::{
     audit::{Activity, ActivityBatch, Audit},
     inventory::{
-        Hold, Inventory, InventoryEvent, LocationStock, NewHold, Restock, SkuCount, Stock,
+        Hold, Inventory, InventoryEvent, LOW_STOCK_UNITS, LocationStock, NewHold, Restock, SkuCount, Stock,
         StockCounts, StockList, UNTRACKED_AVAILABLE,
     },
     product::{Catalogue, NewProduct, Product, ProductClient, ProductPage, ProductQuery},
@@ -54,7 +54,7 @@ static TABLE: &[Module] = &[
     },
 ];
 
-/// Fake inventory service: counts stock and publishes the availability.
+/// Fake inventory service: counts stock and publishes the availability where it is low.
 fn build_inventory(context: BuildContext) -> BuildFuture {
     Box::pin(async move {
         context.provide::<dyn Inventory>(Arc::new(FakeInventory {
@@ -81,8 +81,12 @@ impl Inventory for FakeInventory {
             let SkuCount { sku, on_hand, untracked } = count;
             let on_hand = on_hand.unwrap_or_default();
             let available = if untracked { UNTRACKED_AVAILABLE } else { on_hand };
-            let event = InventoryEvent::AvailabilityChanged { sku: sku.clone(), available };
-            publish(&*self.journal, &serde_json::to_value(event).unwrap()).await;
+            let before = self.counted.lock().unwrap().get(&sku).map(|stock| stock.available);
+            if before.is_none_or(|before| before.min(available) <= LOW_STOCK_UNITS) {
+                let sku = sku.clone();
+                let event = InventoryEvent::AvailabilityChanged { sku, available };
+                publish(&*self.journal, &serde_json::to_value(event).unwrap()).await;
+            }
             let stock = Stock { on_hand, available, untracked, ..no_stock(sku.clone()) };
             self.counted.lock().unwrap().insert(sku, stock.clone());
             items.push(stock);
@@ -245,6 +249,10 @@ impl TestShop {
         let products = assembly.directory.channel(ProductClient::SERVICE).unwrap();
         let catalogue = assembly.contracts.contract::<dyn Catalogue>();
         Self { engine, clock, tasks, catalogue, products, assembly }
+    }
+
+    pub(crate) fn inventory(&self) -> Arc<dyn Inventory> {
+        self.assembly.contracts.contract::<dyn Inventory>()
     }
 
     /// Clients of a contract of the service: with typed values, over the wire while requests and answers get lost, and

@@ -6,7 +6,10 @@ use contracts::product::{
     ImportOutcome, ImportReport, NewProduct, PriceHistory, Product, RefusedVariant, RenamedSku,
     Variant,
 };
-use contracts::shared::Sku;
+use contracts::{
+    inventory::{SkuCount, StockCounts},
+    shared::Sku,
+};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use transport::Edge;
@@ -370,6 +373,26 @@ async fn a_variant_can_be_sold_without_limit_and_be_counted_again() {
         shop.patch("/api/v1/products/stoneware-mug/variants/MUG-NEW", &change).await;
         let query = contracts::product::ProductQuery::default();
         shop.wait_until(&query, |page| page.items[0].only_left == only_left).await;
+    }
+}
+
+#[tokio::test]
+async fn a_corrected_sku_starts_with_the_units_that_are_left() {
+    for (counted, left) in [(40, 12), (40, 2), (40, 0), (3, 1)] {
+        let shop = TestShop::open().await;
+        let mut product = mug();
+        product.variants[0].stock = Some(counted);
+        import(&shop, &[product.clone()]).await;
+        // As sales leave it. Beyond a few units, that is not published.
+        let inventory = shop.inventory();
+        let old = product.variants[0].sku.clone();
+        let count = SkuCount { sku: old.clone(), on_hand: Some(left), untracked: false };
+        let counts = StockCounts { counts: vec![count], reason: "sold".to_owned() };
+        inventory.count(counts).await.unwrap();
+        let path = format!("/api/v1/products/stoneware-mug/variants/{old}");
+        shop.patch(&path, &json!({"sku": "MUG-NEW"})).await;
+        let stock = inventory.stock(vec![sku("MUG-NEW")]).await.unwrap();
+        assert_eq!(stock.items[0].on_hand, left, "{counted} counted");
     }
 }
 
