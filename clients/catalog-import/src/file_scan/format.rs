@@ -78,12 +78,12 @@ pub(super) fn detect_format(path: &Path, encoding: TextEncoding) -> io::Result<F
     if beginning.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{') {
         return Ok(FileFormat::JsonLines);
     }
-    let layout = match separator_line(beginning) {
-        Some((delimiter, _)) => Layout { encoding, delimiter, lines_skipped: 1, has_quotes: true },
-        None => {
-            let delimiter = detect_delimiter(beginning);
-            Layout { encoding, delimiter, lines_skipped: 0, has_quotes: true }
-        }
+    let named = separator_line(beginning);
+    let layout = Layout {
+        encoding,
+        delimiter: named.map_or_else(|| detect_delimiter(beginning), |(delimiter, _)| delimiter),
+        lines_skipped: u64::from(named.is_some()),
+        has_quotes: true,
     };
     let has_quotes = layout.delimiter != b'\t' || !has_one_record_a_line(path, layout)?;
     Ok(FileFormat::Table(Layout { has_quotes, ..layout }))

@@ -52,9 +52,7 @@ fn without_quotes(record: &StringRecord) -> StringRecord {
 fn without_quotes_around(cell: &str) -> String {
     let inner = cell.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     match inner.map(|inner| inner.replace("\"\"", "")) {
-        Some(others) if !others.contains('"') => {
-            inner.unwrap_or_default().replace("\"\"", "\"")
-        }
+        Some(others) if !others.contains('"') => inner.unwrap_or_default().replace("\"\"", "\""),
         _ => cell.to_owned(),
     }
 }
@@ -68,7 +66,7 @@ pub(super) fn has_one_record_a_line(path: &Path, layout: Layout) -> io::Result<b
     while text.read_until(b'\n', &mut line)? > 0 {
         lines += 1;
         if lines > layout.lines_skipped && !line.iter().all(u8::is_ascii_whitespace) {
-            let cells = line.iter().filter(|byte| **byte == layout.delimiter).count();
+            let cells = line.split(|byte| *byte == layout.delimiter).count();
             if *in_header.get_or_insert(cells) != cells {
                 return Ok(false);
             }

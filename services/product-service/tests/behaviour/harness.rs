@@ -5,8 +5,8 @@ use bytes::Bytes;
 use contracts::{
     audit::{Activity, ActivityBatch, Audit},
     inventory::{
-        Hold, Inventory, InventoryEvent, LOW_STOCK_UNITS, LocationStock, NewHold, Restock, SkuCount, Stock,
-        StockCounts, StockList, UNTRACKED_AVAILABLE,
+        Hold, Inventory, InventoryEvent, LOW_STOCK_UNITS, LocationStock, NewHold, Restock,
+        SkuCount, Stock, StockCounts, StockList, UNTRACKED_AVAILABLE,
     },
     product::{Catalogue, NewProduct, Product, ProductClient, ProductPage, ProductQuery},
     shared::{HoldId, Sku},
