@@ -22,8 +22,11 @@ pub struct Stock {
     pub on_hand: i64,
     /// Of these, held for orders being placed.
     pub held: i64,
-    /// Sellable units: over all locations, on hand less held, never below 0.
+    /// Sellable units: over all locations, on hand less held, never below 0; [`UNTRACKED_AVAILABLE`] of an untracked SKU.
     pub available: i64,
+    /// Whether the stock is untracked: it has no limit, and sales do not change the units on hand.
+    #[serde(default)]
+    pub untracked: bool,
     /// Held units that are missing according to a stock count; normally 0.
     #[serde(default)]
     pub shortage: i64,
@@ -47,12 +50,16 @@ pub struct LocationStock {
     pub shortage: i64,
 }
 
-/// Stock count of a SKU at a location.
+/// Stock count of a SKU at a location, or the statement that its stock is untracked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StockCount {
-    /// Units on hand; 0 or more.
-    pub on_hand: i64,
+    /// Units on hand; 0 or more. Required unless `untracked` is true; then absent leaves them as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_hand: Option<i64>,
+    /// Whether the stock is untracked from now on: it has no limit. A count without this is one of a tracked stock.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untracked: bool,
     /// Location; `main` when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
@@ -67,8 +74,12 @@ pub struct StockCount {
 pub struct SkuCount {
     /// SKU of the article.
     pub sku: Sku,
-    /// Units on hand.
-    pub on_hand: i64,
+    /// Units on hand. Required unless `untracked` is true; then absent leaves them as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_hand: Option<i64>,
+    /// Whether the stock is untracked from now on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untracked: bool,
 }
 
 /// Counts of many SKUs at the default location, at most 2,048.
@@ -230,20 +241,31 @@ pub enum InventoryEvent {
         /// Reason.
         reason: Option<String>,
     },
+    /// An operator changed whether the stock of a SKU is tracked.
+    StockPolicyChanged {
+        /// SKU of the article.
+        sku: Sku,
+        /// Whether it is untracked now.
+        untracked: bool,
+    },
 }
+
+/// Available quantity of an untracked SKU: as many as one line can have.
+pub const UNTRACKED_AVAILABLE: i64 = 1_000_000_000;
 
 /// Maximum available quantity that shoppers see as a number.
 pub const LOW_STOCK_UNITS: i64 = 5;
 
 impl FeedEvent for InventoryEvent {
     const SOURCE: &'static str = SERVICE;
-    const TYPES: &'static [&'static str] = &["availability_changed", "stock_changed"];
+    const TYPES: &'static [&'static str] =
+        &["availability_changed", "stock_changed", "stock_policy_changed"];
 }
 
 contract! {
     /// Contract of the inventory service towards the services that sell.
     pub trait Inventory in (SERVICE) {
-        /// Sets what is on hand of many SKUs, at most [`COUNTS_MAX`].
+        /// Sets what is on hand of many SKUs, at most [`COUNTS_MAX`], and whether their stock is tracked.
         idempotent fn count(counts: StockCounts) -> StockList;
 
         /// Stock of SKUs, at most [`HOLD_LINES_MAX`], in the order asked for; none of an unknown one.

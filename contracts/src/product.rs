@@ -6,7 +6,8 @@ mod media;
 
 pub use changes::{NewProduct, NewVariant, OptionRename, PastPrice, ProductPatch, VariantPatch};
 pub use imports::{
-    IMPORT_PRODUCTS_MAX, ImportBatch, ImportOutcome, ImportReport, RefusedVariant, RenamedSku,
+    IMPORT_PRODUCTS_MAX, ImportBatch, ImportOutcome, ImportReport, RefusedPicture, RefusedVariant,
+    RenamedSku,
 };
 pub use media::{Media, MediaFailure, MediaReport, MediaState, PICTURE_WIDTHS, StoredMedia};
 

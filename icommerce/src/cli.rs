@@ -160,9 +160,10 @@ pub(crate) struct Catalog {
     /// Decimal separator of numbers where a file does not tell it: a point as in 24.90, or a comma as in 24,90
     #[arg(long, value_name = "SEPARATOR")]
     pub(crate) decimal: Option<DecimalName>,
-    /// Stock of variants that the file does not count; without it, they keep the number in the file and a remark
-    #[arg(long, value_name = "UNITS", allow_hyphen_values = true, value_parser = number::<i64>(0, catalog_import::UNTRACKED_STOCK_MAX))]
-    pub(crate) untracked_stock: Option<i64>,
+    /// Stock of variants that are in stock by a file that does not say how many; without it they are sold out until they
+    /// are counted
+    #[arg(long, value_name = "UNITS", allow_hyphen_values = true, value_parser = number::<i64>(0, catalog_import::UNCOUNTED_STOCK_MAX))]
+    pub(crate) uncounted_stock: Option<i64>,
     /// Number of batches in flight at the same time
     #[arg(long, value_name = "N", value_parser = number::<usize>(1, PARALLEL_MAX))]
     pub(crate) parallel: Option<usize>,

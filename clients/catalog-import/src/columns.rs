@@ -1,10 +1,13 @@
 //! Columns of one file: where the facts of a mapping are in its records, and what is not mapped.
 
 use crate::{
-    mapping::{Fact, Mapping, OptionColumns, ReportedColumn, RowKind, RowRule, Source},
-    number::{DecimalSeparator, quoted},
+    mapping::{
+        DateOrder, Fact, Mapping, OptionColumns, ReportedColumn, RowCondition, RowKind, RowRule,
+        Source,
+    },
+    number::{DecimalSeparator, quoted, without_zeros},
     row::Remark,
-    text::collapse_whitespace,
+    text::{plain_text, split_unescaped},
 };
 use csv::StringRecord;
 
@@ -24,11 +27,13 @@ pub(crate) struct Columns {
     rules: Vec<(usize, RowRule)>,
     /// Columns with the variants of a product, and with the names of their options.
     pub(crate) children: Option<(usize, Option<usize>)>,
-    reported: Vec<(usize, String, ReportedColumn)>,
+    reported: Vec<ReportedSource>,
     /// Columns that the mapping does not name.
     pub(crate) unknown: Vec<(usize, String)>,
     /// Decimal separators of the file's numbers.
     pub(crate) numbers: Numbers,
+    /// Order of day and month in dates with slashes.
+    pub(crate) dates: Option<DateOrder>,
 }
 
 /// Decimal separators of a file: of its prices and of its other numbers.
@@ -45,7 +50,27 @@ struct FileSource {
     index: Option<usize>,
     name: String,
     source: Source,
+    condition: Option<FileCondition>,
 }
+
+/// Column of a file whose values are reported.
+#[derive(Clone, Debug)]
+struct ReportedSource {
+    index: usize,
+    name: String,
+    column: ReportedColumn,
+    condition: Option<FileCondition>,
+}
+
+/// Condition on a column of a file.
+#[derive(Clone, Debug)]
+struct FileCondition {
+    index: usize,
+    values: Vec<String>,
+}
+
+/// Value of a fact in a record, with its source and the name of its column.
+pub(crate) type SourcedText<'a> = (String, &'a Source, &'a str);
 
 /// Columns of an option in a file.
 #[derive(Clone, Debug)]
@@ -94,12 +119,19 @@ impl Columns {
         columns.children = mapping.children.as_ref().and_then(|children| {
             Some((find(&children.column)?, children.labels.as_deref().and_then(find)))
         });
-        columns.sort_others(mapping, header);
+        columns.dates = mapping.dates;
+        columns.sort_others(mapping, header, &find);
         Ok(columns)
     }
 
     /// Sorts the columns without a fact into those that are reported and those that are unknown.
-    fn sort_others(&mut self, mapping: &Mapping, header: &StringRecord) {
+    fn sort_others(
+        &mut self,
+        mapping: &Mapping,
+        header: &StringRecord,
+        find: &impl Fn(&str) -> Option<usize>,
+    ) {
+        let mut others = Vec::new();
         for (index, name) in header.iter().enumerate() {
             let name = name.trim();
             let reported = mapping.reported.get(name).or_else(|| {
@@ -107,14 +139,17 @@ impl Columns {
                 patterns.find(|(pattern, _)| is_match(pattern, name)).map(|(_, reported)| reported)
             });
             if let Some(reported) = reported {
-                self.reported.push((index, name.to_owned(), reported.clone()));
-            } else if !name.is_empty()
-                && !self.is_read(index)
-                && !mapping.ignored.iter().any(|pattern| is_match(pattern, name))
-            {
-                self.unknown.push((index, name.to_owned()));
+                let (name, column) = (name.to_owned(), reported.clone());
+                let condition = file_condition(column.when.as_ref(), find);
+                self.reported.push(ReportedSource { index, name, column, condition });
+            } else if !name.is_empty() {
+                others.push((index, name.to_owned()));
             }
         }
+        others.retain(|(index, name)| {
+            !self.is_read(*index) && !mapping.ignored.iter().any(|pattern| is_match(pattern, name))
+        });
+        self.unknown = others;
     }
 
     fn is_read(&self, index: usize) -> bool {
@@ -122,6 +157,12 @@ impl Columns {
             || self.options.iter().any(|it| it.value == index || it.name == Some(index))
             || self.rules.iter().any(|(column, _)| *column == index)
             || self.children.is_some_and(|(list, labels)| list == index || labels == Some(index))
+            || self.conditions().any(|condition| condition.index == index)
+    }
+
+    fn conditions(&self) -> impl Iterator<Item = &FileCondition> {
+        let facts = self.facts.iter().flatten().filter_map(|source| source.condition.as_ref());
+        facts.chain(self.reported.iter().filter_map(|it| it.condition.as_ref()))
     }
 
     /// Whether the file has a source of this fact.
@@ -155,17 +196,30 @@ impl Columns {
         (String::new(), None)
     }
 
-    /// All values of a fact in a record, with the source of each.
-    pub(crate) fn cells<'a>(&'a self, fact: Fact, row: &StringRecord) -> Vec<(String, &'a Source)> {
+    /// All texts of a fact in a record, one after the other, without those that another one contains.
+    pub(crate) fn joined(&self, fact: Fact, row: &StringRecord) -> String {
+        let texts = self.facts[fact as usize].iter().map(|source| source.text(row));
+        let mut kept: Vec<String> = Vec::new();
+        for text in texts.filter(|text| !text.is_empty()) {
+            if !kept.iter().any(|known| known.contains(&text)) {
+                kept.retain(|known| !text.contains(known.as_str()));
+                kept.push(text);
+            }
+        }
+        kept.join("\n")
+    }
+
+    /// All values of a fact in a record, with the source of each. A separator behind a backslash is part of a value.
+    pub(crate) fn cells<'a>(&'a self, fact: Fact, row: &StringRecord) -> Vec<SourcedText<'a>> {
         let mut values = Vec::new();
         for source in &self.facts[fact as usize] {
             let text = source.text(row);
-            let parts: Vec<&str> = match &source.source.separator {
-                Some(separator) => text.split(separator.as_str()).collect(),
-                None => vec![&text],
+            let parts = match &source.source.separator {
+                Some(separator) => split_unescaped(&text, separator),
+                None => vec![text],
             };
-            for part in parts.into_iter().map(str::trim).filter(|part| !part.is_empty()) {
-                values.push((part.to_owned(), &source.source));
+            for part in parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty()) {
+                values.push((part.to_owned(), &source.source, &*source.name));
             }
         }
         values
@@ -173,7 +227,10 @@ impl Columns {
 
     /// Name and value of each option in a record.
     pub(crate) fn options(&self, row: &StringRecord) -> Vec<(String, String)> {
-        let cell = |index: usize| collapse_whitespace(row.get(index).unwrap_or_default());
+        let cell = |index: usize| {
+            // A comma within a value has a backslash before it in some exports.
+            plain_text(&row.get(index).unwrap_or_default().replace("\\,", ","))
+        };
         let option =
             |it: &OptionSource| (it.name.map_or_else(|| it.label.clone(), cell), cell(it.value));
         self.options.iter().map(option).collect()
@@ -196,12 +253,12 @@ impl Columns {
 
     /// Columns of a record with an effect that the shop cannot express: the column, and the reason.
     pub(crate) fn reports(&self, row: &StringRecord) -> Vec<Remark> {
-        let report = |(index, name, column): &(usize, String, ReportedColumn)| {
-            let cell = row.get(*index).unwrap_or_default().trim();
-            let is_usual = column.unless.iter().any(|value| value.eq_ignore_ascii_case(cell));
-            (!cell.is_empty() && !is_usual).then(|| {
-                let reason = format!("{} is not taken: {}", quoted(cell), column.because);
-                Remark { field: name.clone(), reason }
+        let report = |it: &ReportedSource| {
+            let cell = row.get(it.index).unwrap_or_default().trim();
+            let holds = it.condition.as_ref().is_none_or(|condition| condition.holds(row));
+            (!cell.is_empty() && holds && !is_any_of(&it.column.unless, cell)).then(|| {
+                let reason = format!("{} is not taken: {}", quoted(cell), it.column.because);
+                Remark { field: it.name.clone(), reason }
             })
         };
         self.reported.iter().filter_map(report).collect()
@@ -209,22 +266,46 @@ impl Columns {
 
     /// Cells with prices in a record.
     pub(crate) fn prices(&self, row: &StringRecord) -> Vec<String> {
-        PRICES.iter().flat_map(|fact| self.cells(*fact, row)).map(|(text, _)| text).collect()
+        PRICES.iter().flat_map(|fact| self.cells(*fact, row)).map(|it| it.0).collect()
     }
 
     /// Cells with other numbers in a record.
     pub(crate) fn measures(&self, row: &StringRecord) -> Vec<String> {
-        MEASURES.iter().flat_map(|fact| self.cells(*fact, row)).map(|(text, _)| text).collect()
+        MEASURES.iter().flat_map(|fact| self.cells(*fact, row)).map(|it| it.0).collect()
     }
 }
 
 impl FileSource {
     fn text(&self, row: &StringRecord) -> String {
+        if self.condition.as_ref().is_some_and(|condition| !condition.holds(row)) {
+            return String::new();
+        }
         match (self.index, &self.source.constant) {
             (Some(index), _) => self.source.meaning(row.get(index).unwrap_or_default()),
             (None, constant) => constant.clone().unwrap_or_default(),
         }
     }
+}
+
+impl FileCondition {
+    fn holds(&self, row: &StringRecord) -> bool {
+        is_any_of(&self.values, row.get(self.index).unwrap_or_default().trim())
+    }
+}
+
+fn file_condition(
+    when: Option<&RowCondition>,
+    find: &impl Fn(&str) -> Option<usize>,
+) -> Option<FileCondition> {
+    let condition = when?;
+    let index = find(&condition.column)?;
+    Some(FileCondition { index, values: condition.values.clone() })
+}
+
+/// Whether a cell is one of these values, as a text or as a number.
+fn is_any_of(values: &[String], cell: &str) -> bool {
+    values.iter().any(|value| value.eq_ignore_ascii_case(without_zeros(cell)))
+        || values.iter().any(|value| value.eq_ignore_ascii_case(cell))
 }
 
 /// Sources of a fact that a file has, and the name of the fact in reports.
@@ -234,16 +315,13 @@ fn file_sources(
     own_name: &impl Fn(usize) -> String,
 ) -> (Vec<FileSource>, String) {
     let resolve = |source: &Source| {
-        let index = source.column.as_deref().map(find);
-        match index {
-            Some(None) => None,
-            Some(Some(index)) => Some(FileSource {
-                index: Some(index),
-                name: own_name(index),
-                source: source.clone(),
-            }),
-            None => Some(FileSource { index: None, name: String::new(), source: source.clone() }),
-        }
+        let index = match source.column.as_deref().map(find) {
+            Some(None) => return None,
+            index => index.flatten(),
+        };
+        let (name, source) = (index.map(own_name).unwrap_or_default(), source.clone());
+        let condition = file_condition(source.when.as_ref(), find);
+        Some(FileSource { index, name, source, condition })
     };
     let found: Vec<FileSource> = sources.iter().filter_map(resolve).collect();
     let first_name = || sources.iter().find_map(|source| source.column.clone()).unwrap_or_default();

@@ -1,5 +1,6 @@
 //! Errors that end an import.
 
+use kernel::Currency;
 use shop_client::CallError;
 use std::{io, path::PathBuf};
 
@@ -37,6 +38,24 @@ pub enum ImportError {
         line: u64,
         /// The number.
         text: String,
+    },
+    /// A file is no table and no JSON Lines.
+    #[error("{} {reason}", path.display())]
+    NoProducts {
+        /// The file.
+        path: PathBuf,
+        /// What it is instead.
+        reason: &'static str,
+    },
+    /// The named currency is not the shop's.
+    #[error(
+        "--currency: the shop sells in {own}, not in {named}; its currency is the setting shopping-cart-service.currency"
+    )]
+    OtherCurrency {
+        /// Currency that was named.
+        named: Currency,
+        /// Currency of the shop.
+        own: Currency,
     },
     /// The shop does not tell its currency.
     #[error("the shop does not tell its currency; name it with --currency")]

@@ -6,6 +6,7 @@
 
 mod format;
 mod parents;
+mod table_reader;
 
 #[cfg(test)]
 mod tests;
@@ -17,9 +18,9 @@ use crate::{
     number::{DecimalSeparator, NotationEvidence, is_in_currency},
     row::Remark,
     text::{collapse_whitespace, fingerprint},
-    text_reader::{TextEncoding, TextReader},
+    text_reader::TextEncoding,
 };
-use csv::{Reader, StringRecord};
+use csv::StringRecord;
 use format::{detect_encoding, detect_format};
 use kernel::Currency;
 use std::{
@@ -31,6 +32,7 @@ use std::{
 
 pub(crate) use format::{FileFormat, Layout, open_table};
 pub(crate) use parents::Parents;
+pub(crate) use table_reader::TableReader;
 
 /// What the scan needs to know about the import.
 #[derive(Clone, Copy, Debug)]
@@ -81,7 +83,10 @@ impl FileScan {
     ) -> Result<(), ImportError> {
         let failed = |error: io::Error| ImportError::File { path: path.to_owned(), error };
         let encoding = detect_encoding(path, &mut on_read).map_err(failed)?;
+        let no_products = |reason| Err(ImportError::NoProducts { path: path.to_owned(), reason });
         let layout = match detect_format(path, encoding).map_err(failed)? {
+            FileFormat::Empty => return no_products("is empty"),
+            FileFormat::Binary => return no_products("is not a text file"),
             FileFormat::Table(layout) => layout,
             FileFormat::JsonLines => {
                 self.files.push(ScannedFile::JsonLines { encoding });
@@ -91,7 +96,7 @@ impl FileScan {
         let open = || open_table(path, layout, |_| {}).map_err(failed);
         let mut table = open()?;
         let header = table.headers().map_err(|error| failed(error.into()))?;
-        let columns = Columns::resolve(settings.mapping, header);
+        let columns = Columns::resolve(settings.mapping, &header);
         let mut columns =
             columns.map_err(|names| ImportError::MissingColumn { path: path.to_owned(), names })?;
         if columns.children.is_some() {
@@ -123,7 +128,7 @@ impl FileScan {
 
     fn scan_rows(
         &mut self,
-        table: &mut Reader<TextReader<'_>>,
+        table: &mut TableReader<'_>,
         columns: &Columns,
         currency: Currency,
     ) -> Result<TableFacts, csv::Error> {

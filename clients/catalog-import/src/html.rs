@@ -28,6 +28,75 @@ enum Piece<'a> {
     },
 }
 
+/// Characters by the names that references to them have in exports.
+const REFERENCES: [(&str, char); 32] = [
+    ("amp", '&'),
+    ("lt", '<'),
+    ("gt", '>'),
+    ("quot", '"'),
+    ("apos", '\''),
+    ("nbsp", ' '),
+    ("ndash", '–'),
+    ("mdash", '—'),
+    ("lsquo", '‘'),
+    ("rsquo", '’'),
+    ("ldquo", '“'),
+    ("rdquo", '”'),
+    ("bdquo", '„'),
+    ("hellip", '…'),
+    ("copy", '©'),
+    ("reg", '®'),
+    ("trade", '™'),
+    ("deg", '°'),
+    ("euro", '€'),
+    ("times", '×'),
+    ("auml", 'ä'),
+    ("ouml", 'ö'),
+    ("uuml", 'ü'),
+    ("Auml", 'Ä'),
+    ("Ouml", 'Ö'),
+    ("Uuml", 'Ü'),
+    ("szlig", 'ß'),
+    ("eacute", 'é'),
+    ("egrave", 'è'),
+    ("agrave", 'à'),
+    ("ccedil", 'ç'),
+    ("ntilde", 'ñ'),
+];
+/// The longest reference without `&` and `;`, in bytes.
+const REFERENCE_BYTES_MAX: usize = 8;
+
+/// Text with the characters in place of references to them, such as `&amp;` and `&#8217;`. Others stay as they are.
+pub(crate) fn without_references(text: &str) -> Cow<'_, str> {
+    if !text.contains('&') {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('&') {
+        plain.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let end = rest.bytes().take(REFERENCE_BYTES_MAX + 2).position(|byte| byte == b';');
+        let reference = end.and_then(|end| Some((referenced(&rest[1..end])?, end + 1)));
+        let (letter, length) = reference.unwrap_or(('&', 1));
+        plain.push(letter);
+        rest = &rest[length..];
+    }
+    plain.push_str(rest);
+    Cow::Owned(plain)
+}
+
+fn referenced(name: &str) -> Option<char> {
+    let Some(number) = name.strip_prefix('#') else {
+        return REFERENCES.iter().find(|(known, _)| *known == name).map(|(_, letter)| *letter);
+    };
+    let code = match number.strip_prefix(['x', 'X']) {
+        Some(hexadecimal) => u32::from_str_radix(hexadecimal, 16),
+        None => number.parse(),
+    };
+    code.ok().and_then(char::from_u32)
+}
+
 /// Splits HTML into texts and tags.
 fn pieces(html: &str) -> impl Iterator<Item = Piece<'_>> {
     let mut rest = html;
@@ -177,6 +246,20 @@ fn words_within(text: &str, bytes_max: usize, may_split: bool) -> &str {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn references_to_characters_become_these() {
+        for (text, expected) in [
+            ("Salt &amp; Pepper", "Salt & Pepper"),
+            ("Women&#8217;s &#x201c;Tee&#x201d;", "Women’s “Tee”"),
+            ("Tops &gt; Caf&eacute;", "Tops > Café"),
+            ("&amp;amp;", "&amp;"),
+            ("R&D; A & B &unknown; &#xFFFFFF; &", "R&D; A & B &unknown; &#xFFFFFF; &"),
+            ("plain ü", "plain ü"),
+        ] {
+            assert_eq!(without_references(text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn elements_that_the_shop_leaves_out_are_found() {

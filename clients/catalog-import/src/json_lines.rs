@@ -25,8 +25,8 @@ const LINE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 const READ_ONLY_PRODUCT_FIELDS: [&str; 4] = ["id", "version", "created_at", "published_at"];
 const READ_ONLY_VARIANT_FIELDS: [&str; 3] = ["in_stock", "only_left", "reduction"];
 /// Fields of a variant that a product with a single one may have at its top level instead of in `variants`.
-const SINGLE_VARIANT_FIELDS: [&str; 6] =
-    ["sku", "price", "compare_at_price", "stock", "weight_grams", "barcode"];
+const SINGLE_VARIANT_FIELDS: [&str; 7] =
+    ["sku", "price", "compare_at_price", "stock", "untracked", "weight_grams", "barcode"];
 
 /// Reader of the lines of a file.
 pub(crate) struct JsonLines<'a> {

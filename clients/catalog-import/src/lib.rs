@@ -48,7 +48,7 @@ pub const PARALLEL_DEFAULT: usize = 4;
 /// The most concurrent batches.
 pub const PARALLEL_MAX: usize = 64;
 /// The most units that an uncounted stock can get.
-pub const UNTRACKED_STOCK_MAX: i64 = limits::UNITS_MAX;
+pub const UNCOUNTED_STOCK_MAX: i64 = limits::UNITS_MAX;
 /// Length of a date such as `2026-11-28`.
 const DATE_LENGTH: usize = 10;
 
@@ -63,8 +63,8 @@ pub struct ImportOptions {
     pub currency: Option<Currency>,
     /// Decimal separator of the numbers in tables; decided by the numbers of each file when absent.
     pub decimal: Option<DecimalSeparator>,
-    /// Stock of variants whose units are not counted where the file comes from; a remark when absent.
-    pub untracked_stock: Option<i64>,
+    /// Stock of variants that are in stock, by a file that does not say how many; sold out when absent.
+    pub uncounted_stock: Option<i64>,
     /// Number of concurrent batches; clamped to 1 to [`PARALLEL_MAX`].
     pub parallel: usize,
     /// The file for the report with the outcome of every row.
@@ -86,9 +86,11 @@ pub async fn import_catalogue(
     progress: Progress,
 ) -> Result<Summary, ImportError> {
     let started_at = Instant::now();
-    let currency = match options.currency {
-        Some(currency) => currency,
-        None => shop_currency(operator).await?,
+    let currency = match (options.currency, shop_currency(operator).await?) {
+        (Some(named), Some(own)) if named != own => {
+            return Err(ImportError::OtherCurrency { named, own });
+        }
+        (named, own) => named.or(own).ok_or(ImportError::UnknownCurrency)?,
     };
     let mut report = Report::create(options.report.as_deref(), &options.files)?;
     let scan = scan_files(options, currency, progress)?;
@@ -97,7 +99,7 @@ pub async fn import_catalogue(
         let meter = progress.begin("importing", total_bytes(&options.files)?, Unit::Bytes);
         let on_read = |bytes| meter.advance(bytes);
         let today = options.now.to_string().chars().take(DATE_LENGTH).collect();
-        let settings = BuildSettings { currency, untracked_stock: options.untracked_stock, today };
+        let settings = BuildSettings { currency, uncounted_stock: options.uncounted_stock, today };
         let products = ProductGrouper::new(&options.files, &scan, settings, &on_read);
         let mut results = stream::iter(Batcher(products))
             .map_ok(|batch| batch.send(operator, options.dry_run))
@@ -121,13 +123,11 @@ pub async fn import_catalogue(
     Ok(summary)
 }
 
-/// Currency in which the shop sells.
-async fn shop_currency(operator: &EdgeClient) -> Result<Currency, ImportError> {
+/// Currency in which the shop sells; `None` where it does not tell.
+async fn shop_currency(operator: &EdgeClient) -> Result<Option<Currency>, ImportError> {
     match CartClient::new(operator.channel()).shop_terms().await {
-        Ok(terms) => Ok(terms.currency),
-        Err(error) if error.problem(&codes::NOT_FOUND).is_some() => {
-            Err(ImportError::UnknownCurrency)
-        }
+        Ok(terms) => Ok(Some(terms.currency)),
+        Err(error) if error.problem(&codes::NOT_FOUND).is_some() => Ok(None),
         Err(error) => Err(error.into()),
     }
 }

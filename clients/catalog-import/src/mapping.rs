@@ -12,7 +12,7 @@ use kernel::json::in_words_of_json;
 use serde::Deserialize;
 use std::{collections::BTreeMap, path::PathBuf};
 
-pub(crate) use source::{Source, Sources};
+pub(crate) use source::{RowCondition, Source, Sources};
 
 /// Names and texts of the built-in mappings; the first is the default.
 const BUILT_IN: [(&str, &str); 4] = [
@@ -31,6 +31,9 @@ pub struct Mapping {
     /// Decimal separator of all numbers; decided by the numbers of each file when absent.
     #[serde(default)]
     pub(crate) decimal: Option<DecimalSeparator>,
+    /// Order of day and month in dates such as `11/1/26`; such dates are not taken when absent.
+    #[serde(default)]
+    pub(crate) dates: Option<DateOrder>,
     /// Columns of each fact.
     pub(crate) facts: BTreeMap<Fact, Sources>,
     /// Options of a product, in their order.
@@ -48,6 +51,15 @@ pub struct Mapping {
     /// Columns without an effect; a name may end in `*`.
     #[serde(default)]
     pub(crate) ignored: Vec<String>,
+}
+
+/// Order of day and month in dates with slashes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub(crate) enum DateOrder {
+    #[serde(rename = "day first")]
+    DayFirst,
+    #[serde(rename = "month first")]
+    MonthFirst,
 }
 
 /// Fact about a product, a variant or a picture that columns can give.
@@ -84,6 +96,8 @@ pub(crate) enum Fact {
     Tracked,
     /// Whether it can be bought: yes or no.
     InStock,
+    /// Whether it is sold when its units are used up, without a word to the shopper: yes or no.
+    Backorders,
     Weight,
     Pictures,
     PicturePosition,
@@ -93,7 +107,7 @@ pub(crate) enum Fact {
 
 impl Fact {
     /// Number of facts.
-    pub(crate) const COUNT: usize = 25;
+    pub(crate) const COUNT: usize = 26;
 
     /// Every fact.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
@@ -118,6 +132,7 @@ impl Fact {
             Self::Stock,
             Self::Tracked,
             Self::InStock,
+            Self::Backorders,
             Self::Weight,
             Self::Pictures,
             Self::PicturePosition,
@@ -141,7 +156,7 @@ impl Fact {
             Self::Barcode => "barcode",
             Self::Price | Self::SalePrice | Self::SaleFrom | Self::SaleUntil => "price",
             Self::CompareAtPrice => "compare_at_price",
-            Self::Stock | Self::Tracked | Self::InStock => "stock",
+            Self::Stock | Self::Tracked | Self::InStock | Self::Backorders => "stock",
             Self::Weight => "weight_grams",
             Self::Pictures | Self::PicturePosition | Self::PictureAlt | Self::VariantPicture => {
                 "media"
@@ -204,6 +219,9 @@ pub(crate) struct ReportedColumn {
     /// Values without an effect.
     #[serde(default)]
     pub(crate) unless: Vec<String>,
+    /// Condition on another column of the row.
+    #[serde(default)]
+    pub(crate) when: Option<RowCondition>,
     /// Reason for the report.
     pub(crate) because: String,
 }

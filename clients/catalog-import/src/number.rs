@@ -326,3 +326,17 @@ pub(crate) fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests;
+
+/// Number without a fraction of zeros, such as `1` for `1.0000`; any other text as it is.
+pub(crate) fn without_zeros(text: &str) -> &str {
+    match text.split_once('.') {
+        Some((whole, zeros))
+            if !whole.is_empty()
+                && whole.bytes().all(|byte| byte.is_ascii_digit())
+                && zeros.bytes().all(|byte| byte == b'0') =>
+        {
+            whole
+        }
+        _ => text,
+    }
+}

@@ -33,8 +33,8 @@ pub(crate) use identity::{SkuIndex, SlugIndex, made_up_sku};
 pub(crate) struct BuildSettings {
     /// Currency of prices that name none.
     pub(crate) currency: Currency,
-    /// Stock of variants whose units are not counted.
-    pub(crate) untracked_stock: Option<i64>,
+    /// Stock of variants that are in stock without a number.
+    pub(crate) uncounted_stock: Option<i64>,
     /// Today's date, such as `2026-11-28`: sale prices have dates.
     pub(crate) today: String,
 }
@@ -82,7 +82,8 @@ impl ProductBuilder {
     ///
     /// The facts of the product come from all of its rows, whatever becomes of the variants in them.
     pub(crate) fn build(&mut self, group: &str, rows: Vec<Row>) -> BuildResult {
-        let (rows, mut rejected) = without_refused(rows);
+        let (mut rows, mut rejected) = without_refused(rows);
+        mark_parent(group, &mut rows);
         let left_out = rejected.len();
         let mut remarks = Vec::new();
         let facts = ProductFacts::of(&rows, &mut remarks);
@@ -138,6 +139,24 @@ impl ProductBuilder {
         }
         let has_refused_variants = rejected.len() > left_out;
         Ok(PreparedProduct { product, rows: kept, rejected, has_refused_variants, outcome: None })
+    }
+}
+
+/// Marks the row that only describes the product: it has the product's own number, and no price and no option, while
+/// other rows have a price. A mapping need not name such rows.
+fn mark_parent(group: &str, rows: &mut [Row]) {
+    let has_price = |row: &Row| !row.cell(Fact::Price).is_empty();
+    if rows.iter().any(Row::is_parent) || !rows.iter().any(has_price) {
+        return;
+    }
+    let describes = |row: &&mut Row| {
+        row.cell(Fact::Sku).eq_ignore_ascii_case(group)
+            && !has_price(row)
+            && row.options.iter().all(|(_, value)| value.is_empty())
+    };
+    if let Some(row) = rows.iter_mut().find(describes) {
+        let remark = row.remark(Fact::Price, "the row describes the product");
+        row.kind = Some((RowKind::Parents, remark));
     }
 }
 

@@ -3,8 +3,8 @@
 use crate::{
     columns::Columns,
     mapping::{Fact, RowKind},
-    number::DecimalSeparator,
-    text::{code_cell, collapse_whitespace},
+    number::{DecimalSeparator, quoted},
+    text::{code_cell, collapse_whitespace, plain_text, spreadsheet_damage},
 };
 use csv::StringRecord;
 use std::sync::Arc;
@@ -35,6 +35,8 @@ pub(crate) struct PictureCell {
     pub(crate) address: String,
     /// Whether an address that is only a path belongs to another shop.
     pub(crate) is_foreign: bool,
+    /// Name of its column.
+    pub(crate) column: String,
 }
 
 /// Origin of a row, for people who look for it: file, line and handle.
@@ -50,6 +52,8 @@ pub(crate) struct RowOrigin {
 
 /// Facts whose text is taken as it is, without making one line of it.
 const MULTILINE: [Fact; 1] = [Fact::Description];
+/// Facts that are words for people, in which some exports leave character references.
+const WORDS: [Fact; 4] = [Fact::Title, Fact::Brand, Fact::ProductType, Fact::PictureAlt];
 /// Facts that are codes, which spreadsheets mark with an apostrophe.
 const CODES: [Fact; 2] = [Fact::Sku, Fact::Barcode];
 /// Facts of which a row can have several.
@@ -70,28 +74,38 @@ impl Row {
                 weight_unit = source.and_then(|source| source.unit.clone());
             }
             cells[fact as usize] = if MULTILINE.contains(&fact) {
-                text
+                columns.joined(fact, row)
+            } else if WORDS.contains(&fact) {
+                plain_text(&text)
             } else if CODES.contains(&fact) {
                 let code = code_cell(&text);
                 if !text.trim_start_matches('\'').contains(code.as_str()) {
                     let reason = format!("has spaces or control characters; taken as {code}");
                     remarks.push(Remark { field: columns.label(fact), reason });
                 }
-                code
+                code_unless_damaged(fact, code, columns, &mut remarks)
             } else {
                 collapse_whitespace(&text)
             };
         }
         let texts = |fact| columns.cells(fact, row).into_iter();
+        let options = columns.options(row);
+        for (index, (_, value)) in options.iter().enumerate() {
+            remarks.extend(spreadsheet_damage(value).map(|damage| Remark {
+                field: columns.option_label(index),
+                reason: format!("{} {damage}; taken as it is", quoted(value)),
+            }));
+        }
         Self {
             kind: columns.row_kind(row),
             categories: texts(Fact::Category)
-                .map(|(path, source)| source.category_path(&path))
+                .map(|(path, source, _)| source.category_path(&plain_text(&path)))
                 .filter(|path| !path.is_empty())
                 .collect(),
-            tags: texts(Fact::Tags).map(|(tag, _)| collapse_whitespace(&tag)).collect(),
+            tags: texts(Fact::Tags).map(|(tag, ..)| plain_text(&tag)).collect(),
             pictures: texts(Fact::Pictures)
-                .map(|(address, source)| PictureCell {
+                .map(|(address, source, column)| PictureCell {
+                    column: column.to_owned(),
                     address: match &source.base {
                         Some(base) if !has_scheme(&address) => joined(base, &address),
                         _ => collapse_whitespace(&address),
@@ -99,7 +113,7 @@ impl Row {
                     is_foreign: source.base_unknown && source.base.is_none(),
                 })
                 .collect(),
-            options: columns.options(row),
+            options,
             columns: Arc::clone(columns),
             origin,
             cells,
@@ -153,6 +167,23 @@ impl Row {
         }
         row
     }
+}
+
+/// Code of a cell. What a spreadsheet has made of a barcode is none; a SKU stays what it is, since orders name it.
+fn code_unless_damaged(
+    fact: Fact,
+    code: String,
+    columns: &Columns,
+    remarks: &mut Vec<Remark>,
+) -> String {
+    let Some(damage) = spreadsheet_damage(&code) else { return code };
+    let (end, kept) = match fact {
+        Fact::Barcode => ("skipped", String::new()),
+        _ => ("taken as it is", code.clone()),
+    };
+    let reason = format!("{} {damage}; {end}", quoted(&code));
+    remarks.push(Remark { field: columns.label(fact), reason });
+    kept
 }
 
 fn has_scheme(address: &str) -> bool {

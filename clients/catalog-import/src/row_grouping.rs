@@ -3,14 +3,14 @@
 use crate::{
     columns::Columns,
     error::ImportError,
-    file_scan::{FileScan, ScannedFile, group_key, open_table},
+    file_scan::{FileScan, ScannedFile, TableReader, group_key, open_table},
     json_lines::JsonLines,
     mapping::Fact,
     product::{BuildSettings, PreparedProduct, ProductBuilder},
     row::{Remark, Row, RowOrigin, RowOutcome, RowReport, rejected_row},
     text_reader::TextReader,
 };
-use csv::{Reader, StringRecord};
+use csv::StringRecord;
 use std::{
     collections::{HashMap, VecDeque},
     io,
@@ -45,7 +45,7 @@ pub(crate) struct ProductGrouper<'a> {
 }
 
 enum OpenFile<'a> {
-    Table { reader: Box<Reader<TextReader<'a>>>, columns: Arc<Columns>, lines_skipped: u64 },
+    Table { reader: Box<TableReader<'a>>, columns: Arc<Columns>, lines_skipped: u64 },
     JsonLines(Box<JsonLines<'a>>),
 }
 

@@ -1,6 +1,6 @@
 //! Text normalisation: slugs, derived SKUs, single-line text.
 
-use crate::limits::SKU_CHARACTERS_MAX;
+use crate::{html, limits::SKU_CHARACTERS_MAX};
 
 /// Transliteration of Latin letters with diacritics to plain ones in slugs. Other scripts stay as they are.
 const TRANSLITERATIONS: [(&str, &str); 24] = [
@@ -83,6 +83,65 @@ pub(crate) fn collapse_whitespace(text: &str) -> String {
     words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
+/// Plain text of a cell: on one line, with the character references that some exports leave in names.
+pub(crate) fn plain_text(text: &str) -> String {
+    collapse_whitespace(&html::without_references(text))
+}
+
+/// Parts of a text between separators. A separator behind a backslash belongs to its part, without the backslash.
+pub(crate) fn split_unescaped(text: &str, separator: &str) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    let mut continues = false;
+    for piece in text.split(separator) {
+        let is_escaped = piece.ends_with('\\');
+        let own = if is_escaped { &piece[..piece.len() - 1] } else { piece };
+        match parts.last_mut() {
+            Some(last) if continues => {
+                last.push_str(separator);
+                last.push_str(own);
+            }
+            _ => parts.push(own.to_owned()),
+        }
+        continues = is_escaped;
+    }
+    parts
+}
+
+/// What a spreadsheet has made of a code or a word, if it looks like that.
+pub(crate) fn spreadsheet_damage(text: &str) -> Option<&'static str> {
+    if is_scientific(text) {
+        return Some("looks like a long number that a spreadsheet has rounded");
+    }
+    is_day_and_month(text).then_some("looks like a date that a spreadsheet has made of it")
+}
+
+/// Whether a text is a number such as `4.00638E+12`.
+fn is_scientific(text: &str) -> bool {
+    let Some((digits, exponent)) = text.split_once(['E', 'e']) else { return false };
+    let exponent = exponent.strip_prefix('+').unwrap_or_default();
+    let (whole, fraction) = digits.split_once(['.', ',']).unwrap_or((digits, "0"));
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
+    whole.len() == 1 && [whole, fraction, exponent].into_iter().all(is_number)
+}
+
+/// Whether a text is a day or year beside the short name of a month, in English or German: `2-Mar`, `Mar-02`, `02. Mrz`.
+fn is_day_and_month(text: &str) -> bool {
+    const MONTHS: [&str; 16] = [
+        "jan", "feb", "mar", "mrz", "mär", "apr", "may", "mai", "jun", "jul", "aug", "sep", "oct",
+        "okt", "nov", "dec",
+    ];
+    let is_month = |word: &str| {
+        let word = word.trim_end_matches('.').to_lowercase();
+        MONTHS.contains(&&*word) || word == "dez"
+    };
+    let is_number = |word: &str| {
+        let digits = word.trim_end_matches('.');
+        (1..=2).contains(&digits.len()) && digits.bytes().all(|it| it.is_ascii_digit())
+    };
+    let Some((first, second)) = text.split_once(['-', ' ']) else { return false };
+    is_number(first) && is_month(second) || is_month(first) && is_number(second)
+}
+
 /// Beginning of a text of at most that many characters, cut after a word; `None` for a text that fits.
 pub(crate) fn shorten(text: &str, characters_max: usize) -> Option<String> {
     if text.len() <= characters_max || text.chars().count() <= characters_max {
@@ -155,6 +214,34 @@ mod tests {
             ("Öäü öäü", 5, Some("Öäü…")),
         ] {
             assert_eq!(shorten(text, max).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_separator_behind_a_backslash_is_part_of_a_value() {
+        for (text, expected) in [
+            ("a,b", vec!["a", "b"]),
+            (r"Bags\, cases > Small,Sale", vec!["Bags, cases > Small", "Sale"]),
+            (r"a\,b\,c", vec!["a,b,c"]),
+            (r"a\", vec!["a"]),
+            ("", vec![""]),
+        ] {
+            assert_eq!(split_unescaped(text, ","), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_spreadsheets_make_of_codes_is_told_apart_from_codes() {
+        for text in ["4.00638E+12", "1,23457E+11", "5E+9", "4.0e+12"] {
+            assert!(spreadsheet_damage(text).unwrap().contains("rounded"), "{text}");
+        }
+        for text in ["2-Mar", "Mar-02", "02. Mrz", "1-Dez", "Okt 24", "31-OCT"] {
+            assert!(spreadsheet_damage(text).unwrap().contains("date"), "{text}");
+        }
+        for text in
+            ["4006381333931", "12E4", "E+12", "1.5", "MAR-2026", "3-Marble", "May", "A-2", ""]
+        {
+            assert_eq!(spreadsheet_damage(text), None, "{text}");
         }
     }
 

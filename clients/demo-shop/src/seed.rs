@@ -116,6 +116,7 @@ fn new_variant(variant: &Variant, now: Timestamp) -> Result<NewVariant, MoneyErr
         price_history: history.collect::<Result<_, _>>()?,
         compare_at_price: None,
         stock: Some(i64::from(variant.stock)),
+        untracked: false,
         weight_grams: variant.weight_g,
         barcode: None,
     })

@@ -228,6 +228,7 @@ impl Prices {
             price_history: earlier,
             compare_at_price: None,
             stock: None,
+            untracked: false,
             weight_grams: 0,
             barcode: None,
         })

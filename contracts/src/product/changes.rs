@@ -64,6 +64,9 @@ pub struct NewVariant {
     /// Units on hand to begin with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stock: Option<i64>,
+    /// Whether its stock is untracked: any quantity can be bought, and `stock` is not counted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untracked: bool,
     /// Weight of one unit.
     #[serde(default)]
     pub weight_grams: u32,
@@ -155,9 +158,12 @@ pub struct VariantPatch {
     /// New compare-at price; `null` removes it.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "nullable")]
     pub compare_at_price: Option<Option<UnitPrice>>,
-    /// Units on hand, to be counted.
+    /// Units on hand, to be counted; from then on the stock is tracked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stock: Option<i64>,
+    /// Whether its stock becomes untracked: any quantity can be bought, and `stock` is not counted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untracked: bool,
     /// New weight of one unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight_grams: Option<u32>,

@@ -40,6 +40,9 @@ pub enum ImportOutcome {
         /// Variants that were not taken.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         refused: Vec<RefusedVariant>,
+        /// Pictures that were not taken.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        refused_pictures: Vec<RefusedPicture>,
     },
     /// It existed and was changed.
     Updated {
@@ -55,12 +58,18 @@ pub enum ImportOutcome {
         /// Variants that were not taken; those that existed stay as they were.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         refused: Vec<RefusedVariant>,
+        /// Pictures that were not taken.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        refused_pictures: Vec<RefusedPicture>,
     },
     /// It existed without a difference.
     Unchanged {
         /// Variants that were not taken; those that existed stay as they were.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         refused: Vec<RefusedVariant>,
+        /// Pictures that were not taken.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        refused_pictures: Vec<RefusedPicture>,
     },
     /// It was refused and not stored.
     Rejected {
@@ -87,6 +96,17 @@ pub struct RefusedVariant {
     /// Problem code, such as `sku_taken`.
     pub code: String,
     /// The field, such as `price`.
+    pub field: String,
+    /// Reason.
+    pub message: String,
+}
+
+/// Picture of an import that was not taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RefusedPicture {
+    /// Its place among the pictures of the product in the request, from 0.
+    pub index: usize,
+    /// The field, such as `image.url` or `skus`.
     pub field: String,
     /// Reason.
     pub message: String,

@@ -1,6 +1,10 @@
 //! Usage errors: one sentence that names what is missing or wrong and what would be right, and exit code 2.
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
+use super::Arguments;
+use clap::{
+    CommandFactory,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
 use std::process::ExitCode;
 
 /// Reports a parse error. Help and version go to standard output with exit code 0; anything else is one line and code 2.
@@ -81,7 +85,20 @@ fn command(error: &clap::Error) -> String {
     let usage = texts(error, ContextKind::Usage).join(" ");
     let words = usage.split_whitespace().skip_while(|word| *word == "Usage:");
     let words: Vec<&str> = words.take_while(|word| !word.starts_with(['[', '<', '-'])).collect();
-    if words.is_empty() { "icommerce".to_owned() } else { words.join(" ") }
+    if words.is_empty() { given_command(std::env::args().skip(1)) } else { words.join(" ") }
+}
+
+/// Command with its subcommands that these arguments name. An error about a value has no usage.
+fn given_command(arguments: impl Iterator<Item = String>) -> String {
+    let mut words = vec!["icommerce".to_owned()];
+    let mut command = Arguments::command();
+    for argument in arguments {
+        if let Some(found) = command.find_subcommand(&argument) {
+            words.push(argument);
+            command = found.clone();
+        }
+    }
+    words.join(" ")
 }
 
 fn texts(error: &clap::Error, kind: ContextKind) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! `icommerce import catalog`: product import from files, with a report per row.
 
-use super::target::ShopTarget;
+use super::target::{Purpose, ShopTarget};
 use crate::{
     cli::{Catalog, DecimalName, ProcessFlags},
     error::CliError,
@@ -15,6 +15,9 @@ use settings::Flag;
 use shop_client::{Progress, RetryPolicy};
 use std::{process::ExitCode, time::Duration};
 
+const INTERRUPTED: &str =
+    "interrupted; what was imported stays imported, and the same command again goes on";
+
 pub(crate) fn run(flags: &ProcessFlags, command: Catalog) -> Result<ExitCode, CliError> {
     let currency = command.currency.as_deref().map(Currency::parse).transpose();
     let options = ImportOptions {
@@ -26,12 +29,13 @@ pub(crate) fn run(flags: &ProcessFlags, command: Catalog) -> Result<ExitCode, Cl
             DecimalName::Point => DecimalSeparator::Point,
             DecimalName::Comma => DecimalSeparator::Comma,
         }),
-        untracked_stock: command.untracked_stock,
+        uncounted_stock: command.uncounted_stock,
         parallel: command.parallel.unwrap_or(PARALLEL_DEFAULT),
         report: command.report,
         dry_run: command.dry_run,
         now: SystemClock.now(),
     };
+    let purpose = if command.dry_run { Purpose::Look } else { Purpose::Fill };
     // A shop with an imported catalogue does not get the demonstration catalogue.
     let own = vec![Flag::new("import", "demo", "false")];
     let retry_policy = RetryPolicy::bulk(Duration::from_secs(command.wait));
@@ -40,11 +44,21 @@ pub(crate) fn run(flags: &ProcessFlags, command: Catalog) -> Result<ExitCode, Cl
         &command.target,
         own,
         retry_policy,
+        purpose,
         async move |target: &ShopTarget| {
             let progress = Progress::on_standard_error();
-            let summary = import_catalogue(&options, &target.operator, progress)
-                .await
-                .map_err(|error| failure(&error))?;
+            let interrupted = async {
+                // Without a handler for the signal there is nothing to wait for.
+                if tokio::signal::ctrl_c().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            };
+            let summary = tokio::select! {
+                imported = import_catalogue(&options, &target.operator, progress) => {
+                    imported.map_err(|error| failure(&error))?
+                }
+                () = interrupted => return Err(CliError::failed(INTERRUPTED)),
+            };
             print(summary)?;
             if !options.dry_run {
                 let pictures = wait_for_pictures(&target.operator, progress).await;
@@ -71,12 +85,13 @@ fn outcome(summary: &Summary) -> Result<ExitCode, CliError> {
 
 fn failure(error: &ImportError) -> CliError {
     match error {
-        ImportError::File { .. } | ImportError::MissingColumn { .. } => {
+        ImportError::File { .. } | ImportError::NoProducts { .. } | ImportError::Report { .. } => {
             CliError::unavailable(error)
         }
-        ImportError::AmbiguousNumber { .. } | ImportError::UnknownCurrency => {
-            CliError::usage(error)
-        }
-        error => CliError::failed(error),
+        ImportError::MissingColumn { .. }
+        | ImportError::AmbiguousNumber { .. }
+        | ImportError::OtherCurrency { .. }
+        | ImportError::UnknownCurrency => CliError::usage(error),
+        error @ ImportError::Shop(_) => CliError::failed(error),
     }
 }

@@ -91,17 +91,18 @@ fn report(
     results: &RebuildResults,
 ) -> Result<ExitCode, CliError> {
     if results.is_empty() {
-        print(format_args!("{service} has nothing derived from its journal"))?;
-    } else {
-        let mut table = Table::new();
-        table.load_preset(presets::NOTHING);
-        table.set_header(["read model", "entries", "verdict"]);
-        for (name, result) in results {
-            let verdict = if result.broken == 0 { "matches the journal" } else { "differs" };
-            table.add_row([(*name).to_owned(), result.checked.to_string(), verdict.to_owned()]);
-        }
-        print(table)?;
+        let primary = maintenance.primary.map_or_else(String::new, |text| format!("; {text}"));
+        let reason = format!("{service} has nothing to rebuild from its journal{primary}");
+        return Err(CliError::failed(reason));
     }
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING);
+    table.set_header(["read model", "entries", "verdict"]);
+    for (name, result) in results {
+        let verdict = if result.broken == 0 { "matches the journal" } else { "differs" };
+        table.add_row([(*name).to_owned(), result.checked.to_string(), verdict.to_owned()]);
+    }
+    print(table)?;
     if let Some(primary) = maintenance.primary {
         print(wrapped(&format!("{service}: {primary}"), LINE_COLUMNS, "    "))?;
     }

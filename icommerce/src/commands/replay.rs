@@ -1,6 +1,6 @@
 //! `icommerce replay online-retail`: replay of a real shop's invoices through the public API, with a reconciliation.
 
-use super::target::ShopTarget;
+use super::target::{Purpose, ShopTarget};
 use crate::{
     cli::{OnlineRetail, ProcessFlags},
     error::CliError,
@@ -24,6 +24,7 @@ pub(crate) fn run(flags: &ProcessFlags, command: OnlineRetail) -> Result<ExitCod
         &command.target,
         own.to_vec(),
         RetryPolicy::default(),
+        Purpose::Fill,
         async move |target: &ShopTarget| {
             let options = ReplayOptions {
                 files: command.files,

@@ -22,6 +22,15 @@ pub(crate) struct ShopTarget {
     pub(crate) data: Option<PathBuf>,
 }
 
+/// What a command does to a shop of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// It fills the shop, which then never gets the demonstration catalogue.
+    Fill,
+    /// It changes nothing: a new folder stays new.
+    Look,
+}
+
 /// Runs `work` against the shop at these addresses, or against one started for the duration of the work with `own` as
 /// overriding settings. Requests are retried by this policy.
 pub(crate) fn run(
@@ -29,6 +38,7 @@ pub(crate) fn run(
     addresses: &TargetFlags,
     own: Vec<Flag>,
     retry_policy: RetryPolicy,
+    purpose: Purpose,
     work: impl AsyncFnOnce(&ShopTarget) -> Result<ExitCode, CliError>,
 ) -> Result<ExitCode, CliError> {
     let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness));
@@ -55,8 +65,9 @@ pub(crate) fn run(
                 "this command needs every service: leave out --services, or name them all",
             ));
         };
-        // A folder that starts with other products never gets the demonstration catalogue.
-        demo::seed_once(&shop, false).await?;
+        if purpose == Purpose::Fill {
+            demo::seed_once(&shop, false).await?;
+        }
         let target = ShopTarget {
             shop: edge(&format!("http://{shop_address}"))?,
             operator: edge(&format!("http://{operator_address}"))?,

@@ -1,6 +1,6 @@
 //! Imports and replays as commands: their arguments, and exit codes that tell whether anything was done.
 
-use crate::program::{assert_fails, icommerce};
+use crate::program::{assert_fails, get, icommerce, start_shop, stop_shop};
 use std::{fs, path::Path, process::Command};
 use tempfile::TempDir;
 
@@ -53,6 +53,51 @@ fn what_an_import_cannot_tell_it_asks_for() {
     let currency =
         assert_fails(import(folder.path(), "a.csv", &ambiguous).args(["--currency", "euro"]), 2);
     assert!(currency.contains("--currency"), "{currency}");
+}
+
+#[test]
+fn a_file_or_currency_that_needs_another_argument_is_a_usage_error() {
+    let folder = TempDir::new().unwrap();
+    let foreign = assert_fails(&mut import(folder.path(), "a.csv", "name;price\nMug;5\n"), 2);
+    assert!(foreign.contains("no column Handle") && foreign.contains("--columns"), "{foreign}");
+    let table = format!("{HEADER}mug,Mug,M,5,1\n");
+    for currency in ["USD", "JPY"] {
+        let other =
+            assert_fails(import(folder.path(), "b.csv", &table).args(["--currency", currency]), 2);
+        assert!(other.contains("sells in EUR") && other.contains(currency), "{other}");
+    }
+    let own = outcome(import(folder.path(), "b.csv", &table).args(["--currency", "EUR"]));
+    assert_eq!(own, (Some(0), String::new()));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_or_written_is_unavailable() {
+    let folder = TempDir::new().unwrap();
+    let empty = assert_fails(&mut import(folder.path(), "a.csv", ""), 3);
+    assert!(empty.contains("is empty"), "{empty}");
+    let picture = assert_fails(&mut import(folder.path(), "b.csv", "GIF89a\0\0\0"), 3);
+    assert!(picture.contains("is not a text file"), "{picture}");
+    let table = format!("{HEADER}mug,Mug,M,5,1\n");
+    let nowhere = folder.path().join("nowhere/report.csv");
+    let report =
+        assert_fails(import(folder.path(), "c.csv", &table).arg("--report").arg(nowhere), 3);
+    assert!(report.contains("the report") && report.contains("cannot be written"), "{report}");
+}
+
+#[test]
+fn a_dry_run_leaves_a_folder_new_for_the_demonstration() {
+    let folder = TempDir::new().unwrap();
+    let table = format!("{HEADER}mug,Mug,M,5,1\n");
+    let tried = outcome(import(folder.path(), "a.csv", &table).arg("--dry-run"));
+    assert_eq!(tried, (Some(0), String::new()));
+    let products = |data: &Path| -> u64 {
+        let (shop, [_, operator]) = start_shop(&mut icommerce(data));
+        let page: serde_json::Value =
+            serde_json::from_str(&get(&operator, "/api/v1/products?limit=1")).unwrap();
+        stop_shop(shop);
+        page["total"].as_u64().unwrap()
+    };
+    assert!(products(&folder.path().join("data")) > 1, "the demonstration catalogue");
 }
 
 #[test]

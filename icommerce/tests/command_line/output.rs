@@ -98,7 +98,7 @@ fn every_ordinary_output_fits_a_terminal() {
     run("replayed", &["replay", "online-retail", &invoices]);
     run("data", &["check"]);
     run("replayed", &["check"]);
-    for service in ["product-service", "inventory-service", "storefront"] {
+    for service in ["product-service", "inventory-service"] {
         run("data", &["rebuild", service]);
     }
     run("data", &["--version"]);

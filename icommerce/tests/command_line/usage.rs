@@ -19,12 +19,12 @@ const WRONG: &[(&[&str], &[&str])] = &[
     (&["import", "catalog"], &["<FILE>... is missing", "icommerce import catalog --help"]),
     (
         &["import", "catalog", "a.csv", "--decimal=dot"],
-        &["--decimal cannot be \"dot\"", "point, comma"],
+        &["--decimal cannot be \"dot\"", "point, comma", "see icommerce import catalog --help"],
     ),
     (&["import", "catalog", "a.csv", "--decimal"], &["--decimal needs a value", "point, comma"]),
     (
         &["import", "catalog", "a.csv", "--wait=99999999"],
-        &["--wait", "99999999", "a whole number from 0 to 86400"],
+        &["--wait", "99999999", "0 to 86400", "see icommerce import catalog --help"],
     ),
     (&["import", "catalog", "a.csv", "--wait=-1"], &["--wait", "a whole number from 0 to 86400"]),
     (
@@ -36,8 +36,8 @@ const WRONG: &[(&[&str], &[&str])] = &[
         &["--parallel", "a whole number from 1 to 256"],
     ),
     (
-        &["import", "catalog", "a.csv", "--untracked-stock=-5"],
-        &["--untracked-stock", "-5", "from 0 to"],
+        &["import", "catalog", "a.csv", "--uncounted-stock=-5"],
+        &["--uncounted-stock", "-5", "from 0 to"],
     ),
     (&["import", "catalog", "a.csv", "--currency=euro"], &["--currency"]),
     (&["import", "catalog", "a.csv", "--columns=nowhere.toml"], &["--columns", "shopify"]),
@@ -55,7 +55,7 @@ const WRONG: &[(&[&str], &[&str])] = &[
     ),
     (&["replay", "online-retail", "a.csv", "--rate=0"], &["--rate", "from 1 to"]),
     (&["rebuild"], &["<SERVICE> is missing", "icommerce rebuild --help"]),
-    (&["rebuild", "orders"], &["\"orders\"", "order-service"]),
+    (&["rebuild", "orders"], &["\"orders\"", "order-service", "see icommerce rebuild --help"]),
     (&["check", "now"], &["now", "icommerce check --help"]),
     (&["events"], &["<FOLDER> is missing", "icommerce events --help"]),
     (&["openapi"], &["<EDGE> is missing", "icommerce openapi --help"]),

@@ -14,11 +14,14 @@ mod rejection;
 mod stock;
 
 pub(crate) use availability::LOW_STOCK_UNITS;
-pub(crate) use events::{AVAILABILITY_CHANGED, Event, LocationUnits, MovedUnits, StockAlert};
+pub(crate) use events::{
+    AVAILABILITY_CHANGED, Event, LocationUnits, MovedUnits, POLICY_CHANGED, StockAlert, StockPolicy,
+};
 pub(crate) use hold::{Hold, HoldLine, HoldState};
 pub(crate) use hold_commands::HoldRequest;
 pub(crate) use ledger_state::LedgerState;
 pub(crate) use location::{Location, SkuLocation};
+pub(crate) use operator_commands::Count;
 pub(crate) use rejection::Rejection;
 pub(crate) use stock::{LocationStock, SkuStock};
 

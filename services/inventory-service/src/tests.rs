@@ -3,6 +3,7 @@
 mod full_disk;
 mod properties;
 mod state_table;
+mod untracked;
 mod vectors;
 
 use crate::domain::*;
@@ -32,6 +33,17 @@ fn line(text: &str, quantity: i64) -> HoldLine {
     HoldLine { sku: sku(text), quantity }
 }
 
+fn counted(text: &str, location: Location, on_hand: i64) -> Count {
+    let (on_hand, policy) = (Some(on_hand), StockPolicy::Tracked);
+    Count { sku: sku(text), location, on_hand, policy, reason: None }
+}
+
+/// Statement that the stock of a SKU is untracked, whatever is on hand.
+fn untracked(text: &str) -> Count {
+    let policy = StockPolicy::Untracked;
+    Count { on_hand: None, policy, ..counted(text, Location::default(), 0) }
+}
+
 /// Request for hold `number` with these lines, which expires at second 900.
 fn new_hold(number: u128, lines: &[HoldLine]) -> HoldRequest {
     let (id, order_id) = (hold_id(number), order_id(number));
@@ -57,8 +69,11 @@ impl LedgerFixture {
 
     fn count(&mut self, text: &str, location: &str, on_hand: i64) {
         let location = Location::new(location).unwrap();
-        let event = self.state.count(sku(text), location, on_hand, None).unwrap();
-        self.record(event);
+        self.record(self.state.count(counted(text, location, on_hand)).unwrap());
+    }
+
+    fn untrack(&mut self, text: &str) {
+        self.record(self.state.count(untracked(text)).unwrap());
     }
 
     fn place_hold(&mut self, hold: &HoldRequest, now: u64) -> Result<usize, Rejection> {

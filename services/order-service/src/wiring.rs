@@ -4,8 +4,8 @@ use crate::{
     adapters::{http::UseCases, settings::OrderSettings},
     application::{
         cancel_order::CancelOrder, cancellation_saga::cancellation_saga,
-        checkout_saga::checkout_saga, failure_limit::FailureLimit, fulfil_order::FulfilOrder, fulfilment_saga::fulfilment_saga,
-        list_orders::ListOrders, look_up_order::LookUpOrder,
+        checkout_saga::checkout_saga, failure_limit::FailureLimit, fulfil_order::FulfilOrder,
+        fulfilment_saga::fulfilment_saga, list_orders::ListOrders, look_up_order::LookUpOrder,
         orders::Orders, payment_methods::PaymentMethods, place_order::PlaceOrder,
         read_order::ReadOrder, receipt_saga::receipt_saga, record_receipt::RecordReceipt,
         refund_order::RefundOrder, refund_saga::refund_saga, resume_checkout::ResumeCheckout,

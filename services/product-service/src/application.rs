@@ -18,7 +18,9 @@ mod uploaded_pictures;
 pub(crate) use error::CatalogueError;
 pub(crate) use execute::{ChangeOutcome, ChangeRequest};
 pub(crate) use fetch_pictures::{PictureFetcher, PictureQueue};
-pub(crate) use import_products::{ImportMode, ImportResult, ImportedProduct, VariantRefusal};
+pub(crate) use import_products::{
+    ImportMode, ImportResult, ImportedProduct, PictureRefusal, VariantRefusal,
+};
 pub(crate) use mapping::product_document;
 pub(crate) use open_index::{ProductDocumentsReadModel, open_index};
 pub(crate) use picture_library::{PictureError, PictureLibrary};

@@ -20,7 +20,7 @@ pub(crate) use draft::{
     FieldChange, MissingVariants, OptionRename, ProductChanges, ProductCommand, ProductDraft,
     RefusedDraft, TargetStatus, VariantChanges, VariantDraft,
 };
-pub(crate) use events::ProductEvent;
+pub(crate) use events::{DeclaredStock, ProductEvent};
 pub(crate) use pictures::PictureCopy;
 pub(crate) use product::{Product, Status, Variant};
 pub(crate) use reduction::Reduction;

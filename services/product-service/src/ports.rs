@@ -4,4 +4,4 @@ mod picture_source;
 mod stock;
 
 pub(crate) use picture_source::{FetchFailure, PictureSource};
-pub(crate) use stock::{StockCount, StockCounter, StockError};
+pub(crate) use stock::{CurrentStock, StockCounter, StockDeclaration, StockError};

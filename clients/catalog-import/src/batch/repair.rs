@@ -7,7 +7,7 @@ use crate::{
 };
 use contracts::{
     codes,
-    product::{ImportOutcome, RefusedVariant, RenamedSku},
+    product::{ImportOutcome, RefusedPicture, RefusedVariant, RenamedSku},
     shared::Sku,
 };
 
@@ -21,17 +21,22 @@ pub(super) fn repair(
     outcome: &ImportOutcome,
     may_repair: bool,
 ) -> bool {
-    let (taken, refused) = match outcome {
-        ImportOutcome::Created { refused } => (RowOutcome::Created, refused),
-        ImportOutcome::Unchanged { refused } => (RowOutcome::Unchanged, refused),
-        ImportOutcome::Updated { withdrawn, renamed, refused, .. } => {
+    let (taken, refused, pictures) = match outcome {
+        ImportOutcome::Created { refused, refused_pictures } => {
+            (RowOutcome::Created, refused, refused_pictures)
+        }
+        ImportOutcome::Unchanged { refused, refused_pictures } => {
+            (RowOutcome::Unchanged, refused, refused_pictures)
+        }
+        ImportOutcome::Updated { withdrawn, renamed, refused, refused_pictures, .. } => {
             remark_on_changes(prepared, withdrawn, renamed);
-            (RowOutcome::Updated, refused)
+            (RowOutcome::Updated, refused, refused_pictures)
         }
         ImportOutcome::Rejected { .. } => return may_repair && repair_rejected(prepared, outcome),
     };
     // Where a product is sent again, it was created or updated the first time.
     prepared.outcome = Some(prepared.outcome.map_or(taken, |before| before.min(taken)));
+    leave_out_pictures(prepared, pictures);
     let is_taken = |it: &&RefusedVariant| it.code == codes::SKU_TAKEN.as_str();
     let mut is_renamed = false;
     for variant in refused.iter().filter(is_taken).filter(|_| may_repair) {
@@ -74,11 +79,9 @@ fn repair_rejected(prepared: &mut PreparedProduct, outcome: &ImportOutcome) -> b
         return shorten_description(prepared);
     }
     let product = &mut prepared.product;
-    let places = (index_in(field, "media"), index_in(field, "categories"), index_in(field, "tags"));
-    let is_left_out = match places {
-        (Some(index), ..) => leave_out(&mut product.media, index),
-        (_, Some(index), _) => leave_out(&mut product.categories, index),
-        (.., Some(index)) => leave_out(&mut product.tags, index),
+    let is_left_out = match (index_in(field, "categories"), index_in(field, "tags")) {
+        (Some(index), _) => leave_out(&mut product.categories, index),
+        (None, Some(index)) => leave_out(&mut product.tags, index),
         _ => false,
     };
     if is_left_out {
@@ -86,6 +89,19 @@ fn repair_rejected(prepared: &mut PreparedProduct, outcome: &ImportOutcome) -> b
         add_remark(prepared, Remark { field: field.clone(), reason });
     }
     is_left_out
+}
+
+/// Leaves out the pictures that the shop did not take, with a remark on each.
+fn leave_out_pictures(prepared: &mut PreparedProduct, refused: &[RefusedPicture]) {
+    let mut refused: Vec<&RefusedPicture> = refused.iter().collect();
+    refused.sort_by_key(|picture| picture.index);
+    for RefusedPicture { index, field, message } in refused.into_iter().rev() {
+        if leave_out(&mut prepared.product.media, *index) {
+            let (field, reason) =
+                (format!("media[{index}].{field}"), format!("{message}; left out"));
+            add_remark(prepared, Remark { field, reason });
+        }
+    }
 }
 
 /// Gives the variant a made-up SKU in place of one that another product has: the same in each import.

@@ -1,7 +1,7 @@
 //! Format of a file: encoding, delimiter, and what comes before its header.
 
+use super::table_reader::{TableReader, has_one_record_a_line};
 use crate::text_reader::{TextEncoding, TextReader};
-use csv::{Reader, ReaderBuilder};
 use std::{
     io::{self, BufRead},
     path::Path,
@@ -17,6 +17,10 @@ pub(crate) enum FileFormat {
     Table(Layout),
     /// One JSON object a line.
     JsonLines,
+    /// Nothing.
+    Empty,
+    /// Something else than text, such as a picture or a spreadsheet program's own file.
+    Binary,
 }
 
 /// Layout of a table.
@@ -26,20 +30,22 @@ pub(crate) struct Layout {
     pub(crate) delimiter: u8,
     /// Number of lines before the header: one with Excel's `sep=;`.
     pub(crate) lines_skipped: u64,
+    /// Whether quotes are around cells, which may then have line breaks and delimiters within.
+    pub(crate) has_quotes: bool,
 }
 
-/// CSV reader over a decoded table, from its header on. `on_read` gets the number of bytes of each read of the file.
+/// Reader of a decoded table, from its header on. `on_read` gets the number of bytes of each read of the file.
 pub(crate) fn open_table<'a>(
     path: &Path,
     layout: Layout,
     on_read: impl FnMut(u64) + 'a,
-) -> io::Result<Reader<TextReader<'a>>> {
+) -> io::Result<TableReader<'a>> {
     let mut text = TextReader::open(path, layout.encoding, on_read)?;
     if layout.lines_skipped > 0 {
         let line = separator_line(text.fill_buf()?).map_or(0, |(_, length)| length);
         text.consume(line);
     }
-    Ok(ReaderBuilder::new().flexible(true).delimiter(layout.delimiter).from_reader(text))
+    Ok(TableReader::new(text, layout))
 }
 
 /// Detects the encoding, which takes reading the whole file: Windows-1252 unless all of it is Unicode.
@@ -63,14 +69,24 @@ pub(super) fn detect_encoding(
 pub(super) fn detect_format(path: &Path, encoding: TextEncoding) -> io::Result<FileFormat> {
     let mut text = TextReader::open(path, encoding, |_| {})?;
     let beginning = text.fill_buf()?;
+    if beginning.iter().all(u8::is_ascii_whitespace) {
+        return Ok(FileFormat::Empty);
+    }
+    if beginning.contains(&0) {
+        return Ok(FileFormat::Binary);
+    }
     if beginning.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{') {
         return Ok(FileFormat::JsonLines);
     }
-    let layout = match separator_line(beginning) {
-        Some((delimiter, _)) => Layout { encoding, delimiter, lines_skipped: 1 },
-        None => Layout { encoding, delimiter: detect_delimiter(beginning), lines_skipped: 0 },
+    let named = separator_line(beginning);
+    let layout = Layout {
+        encoding,
+        delimiter: named.map_or_else(|| detect_delimiter(beginning), |(delimiter, _)| delimiter),
+        lines_skipped: u64::from(named.is_some()),
+        has_quotes: true,
     };
-    Ok(FileFormat::Table(layout))
+    let has_quotes = layout.delimiter != b'\t' || !has_one_record_a_line(path, layout)?;
+    Ok(FileFormat::Table(Layout { has_quotes, ..layout }))
 }
 
 /// Delimiter and length of a first line by which spreadsheets name the delimiter, such as `sep=;`.

@@ -1,7 +1,12 @@
 //! Products that list their variants, as Magento's configurable products do: `sku=A-S,size=S|sku=A-M,size=M`.
 
-use crate::{columns::Columns, mapping::Fact, text::collapse_whitespace, text_reader::TextReader};
-use csv::{Reader, StringRecord};
+use super::TableReader;
+use crate::{
+    columns::Columns,
+    mapping::Fact,
+    text::{collapse_whitespace, plain_text},
+};
+use csv::StringRecord;
 use std::collections::HashMap;
 
 /// Variants that a product lists, by SKU in lower case.
@@ -27,7 +32,7 @@ impl Parents {
     /// Reads the lists of a table. A variant belongs to the first product that lists it.
     pub(super) fn read(
         &mut self,
-        mut table: Reader<TextReader<'_>>,
+        mut table: TableReader<'_>,
         columns: &Columns,
     ) -> Result<(), csv::Error> {
         let Some((list, labels)) = columns.children else { return Ok(()) };
@@ -35,17 +40,21 @@ impl Parents {
         while table.read_record(&mut row)? {
             let parent = collapse_whitespace(&columns.cell(Fact::Group, &row).0);
             let labels = labels.and_then(|index| row.get(index)).unwrap_or_default();
+            let order: Vec<&str> = pairs(labels).map(|(name, _)| name).collect();
             let labels: HashMap<&str, &str> = pairs(labels).collect();
             for variant in row.get(list).unwrap_or_default().split('|') {
                 let Some((_, sku)) = pairs(variant).find(|(name, _)| *name == "sku") else {
                     continue;
                 };
                 let label = |name: &str| labels.get(name).map_or(name, |label| label).to_owned();
-                let options = pairs(variant).filter(|(name, _)| *name != "sku");
-                let mut options: Vec<(String, String)> = options
-                    .map(|(name, value)| (label(name), collapse_whitespace(value)))
-                    .collect();
-                options.sort();
+                // In the order of the labels, whatever the order in each variant.
+                let mut options: Vec<(&str, &str)> =
+                    pairs(variant).filter(|(name, _)| *name != "sku").collect();
+                let place = |name: &str| order.iter().position(|it| *it == name);
+                options.sort_by_key(|(name, _)| (place(name).unwrap_or(order.len()), *name));
+                let options = options.into_iter();
+                let options =
+                    options.map(|(name, value)| (label(name), plain_text(value))).collect();
                 let child = Child { parent: parent.clone(), options };
                 self.0.entry(sku.to_lowercase()).or_insert(child);
             }

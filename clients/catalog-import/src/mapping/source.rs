@@ -41,6 +41,20 @@ pub(crate) struct Source {
     /// Whether pictures that are only paths belong to an address that is not known, and so are left out.
     #[serde(default)]
     pub(crate) base_unknown: bool,
+    /// Whether `\n` in a cell is a line break.
+    #[serde(default)]
+    pub(crate) escapes: bool,
+    /// Condition on another column of the row.
+    #[serde(default)]
+    pub(crate) when: Option<RowCondition>,
+}
+
+/// Condition on a column of the same row: one of these values. It holds in a file without the column.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RowCondition {
+    pub(crate) column: String,
+    pub(crate) values: Vec<String>,
 }
 
 impl Source {
@@ -50,9 +64,10 @@ impl Source {
         let listed = self.values.iter().find(|(value, _)| value.eq_ignore_ascii_case(cell));
         let other = || self.values.get("*").filter(|_| !cell.is_empty());
         let text = listed.map(|(_, meaning)| meaning).or_else(other).map_or(cell, String::as_str);
+        let text = if self.escapes { with_line_breaks(text) } else { text.to_owned() };
         match &self.prefix {
             Some(prefix) if !text.is_empty() => format!("{prefix}{text}"),
-            _ => text.to_owned(),
+            _ => text,
         }
     }
 }
@@ -71,6 +86,12 @@ impl Source {
             _ => path,
         }
     }
+}
+
+/// Text with line breaks in place of `\n`; `\\n` is what it looks like.
+fn with_line_breaks(text: &str) -> String {
+    let lines = text.split(r"\\n").map(|part| part.replace(r"\n", "\n"));
+    lines.collect::<Vec<_>>().join(r"\n")
 }
 
 impl<'de> Deserialize<'de> for Sources {
@@ -93,5 +114,22 @@ impl<'de> Deserialize<'de> for Sources {
             one => vec![source(one)?],
         };
         Ok(Self(sources))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_breaks_are_escaped_where_the_source_says_so() {
+        for (cell, escapes, expected) in [
+            (r"One\ntwo", true, "One\ntwo"),
+            (r"One\n\nC:\\new", true, "One\n\nC:\\new"),
+            (r"One\ntwo", false, r"One\ntwo"),
+        ] {
+            let source = Source { escapes, ..Source::default() };
+            assert_eq!(source.meaning(cell), expected, "{cell}");
+        }
     }
 }

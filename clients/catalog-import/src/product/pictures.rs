@@ -53,7 +53,7 @@ impl Pictures {
         let mut invalid = None;
         for picture in &row.pictures {
             let alt = if row.pictures.len() == 1 { alt.as_str() } else { "" };
-            match address(row, picture, Fact::Pictures, remarks) {
+            match address(row, picture, Fact::Pictures) {
                 Ok(url) => {
                     let own = variant.filter(|_| self.has_parent);
                     invalid = self.add_picture(row, url, alt, position, own).err().or(invalid);
@@ -63,9 +63,9 @@ impl Pictures {
         }
         let own = row.cell(Fact::VariantPicture);
         if let Some(sku) = variant.filter(|_| !own.is_empty()) {
-            let picture = PictureCell { address: own.to_owned(), is_foreign: false };
+            let picture = PictureCell { address: own.to_owned(), ..PictureCell::default() };
             let position = if self.has_positions { u32::MAX } else { self.last_position };
-            let added = address(row, &picture, Fact::VariantPicture, remarks)
+            let added = address(row, &picture, Fact::VariantPicture)
                 .and_then(|url| self.add_picture(row, url, "", position, Some(sku)));
             remarks.extend(added.err());
         }
@@ -131,15 +131,16 @@ impl Pictures {
     }
 }
 
-/// Normalised address of a picture: an `https` URL, or a path on the shop.
-fn address(
-    row: &Row,
-    picture: &PictureCell,
-    fact: Fact,
-    remarks: &mut Vec<Remark>,
-) -> Result<String, Remark> {
+/// Normalised address of a picture: a URL that the shop fetches, or a path on the shop.
+fn address(row: &Row, picture: &PictureCell, fact: Fact) -> Result<String, Remark> {
     let text = picture.address.as_str();
-    let invalid = |reason: &str| Err(row.remark(fact, reason));
+    let invalid = |reason: &str| {
+        let mut remark = row.remark(fact, reason);
+        if !picture.column.is_empty() {
+            remark.field.clone_from(&picture.column);
+        }
+        Err(remark)
+    };
     if text.chars().count() > URL_CHARACTERS_MAX {
         return invalid("is too long for an address; skipped");
     }
@@ -147,12 +148,10 @@ fn address(
         return invalid("contains a space, so it is not an address; skipped");
     }
     let lower = text.to_ascii_lowercase();
-    if lower.starts_with("https://") && text.len() > "https://".len() {
-        return Ok(text.to_owned());
-    }
-    if let Some(rest) = lower.strip_prefix("http://").map(|rest| &text[text.len() - rest.len()..]) {
-        remarks.push(row.remark(fact, "was changed from http to https"));
-        return Ok(format!("https://{rest}"));
+    for scheme in ["https://", "http://"] {
+        if lower.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()) {
+            return Ok(format!("{scheme}{}", &text[scheme.len()..]));
+        }
     }
     match text.strip_prefix("//") {
         Some(rest) => Ok(format!("https://{rest}")),

@@ -2,7 +2,7 @@
 
 use super::{BuildSettings, ProductFacts};
 use crate::{
-    mapping::Fact,
+    mapping::{DateOrder, Fact},
     number::parse_price,
     row::{Remark, Row},
 };
@@ -92,7 +92,8 @@ fn sale_price(
             return None;
         }
     };
-    match sale_dates(row.cell(Fact::SaleFrom), row.cell(Fact::SaleUntil), today) {
+    let (from, until) = (row.cell(Fact::SaleFrom), row.cell(Fact::SaleUntil));
+    match sale_dates(from, until, row.columns.dates, today) {
         SaleDates::Always => Some(sale),
         SaleDates::Until(date) => {
             remark(
@@ -110,16 +111,19 @@ fn sale_price(
         }
         SaleDates::Over => None,
         SaleDates::Unreadable(text) => {
-            let reason =
-                format!("“{text}” is not a date such as 2026-11-28; the regular price was taken");
-            remark(Fact::SaleFrom, reason);
+            let hint = if text.contains('/') { ", or one of a mapping with `dates`" } else { "" };
+            let reason = format!(
+                "“{text}” is not a date such as 2026-11-28{hint}; the regular price was taken"
+            );
+            let fact = if text == from { Fact::SaleFrom } else { Fact::SaleUntil };
+            remark(fact, reason);
             None
         }
     }
 }
 
 /// Dates of a sale: of two columns, or of one with an interval such as `2026-11-01/2026-11-30`.
-fn sale_dates(from: &str, until: &str, today: &str) -> SaleDates {
+fn sale_dates(from: &str, until: &str, order: Option<DateOrder>, today: &str) -> SaleDates {
     let part = |text: &'_ str, index: usize| -> String {
         // An interval has a date of ten characters before its slash.
         let parts = text.split_once('/').filter(|(first, _)| first.len() >= DATE_LENGTH);
@@ -127,13 +131,7 @@ fn sale_dates(from: &str, until: &str, today: &str) -> SaleDates {
     };
     let (from, until) = (part(from, 0), part(until, 1));
     let (from, until) = (from.as_str(), until.as_str());
-    let date = |text: &str| {
-        let date = text.get(..DATE_LENGTH)?;
-        let fits = |(at, byte): (usize, u8)| {
-            if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() }
-        };
-        date.bytes().enumerate().all(fits).then(|| date.to_owned())
-    };
+    let date = |text: &str| parse_date(text, order);
     let unreadable =
         [from, until].into_iter().find(|text| !text.is_empty() && date(text).is_none());
     if let Some(text) = unreadable {
@@ -146,6 +144,35 @@ fn sale_dates(from: &str, until: &str, today: &str) -> SaleDates {
         (_, Some(until)) => SaleDates::Until(until),
         (_, None) => SaleDates::Always,
     }
+}
+
+/// Date as `2026-11-28`, from that or from `28.11.2026`, and from `11/28/26` where the order of such dates is known. What
+/// follows the date is its time.
+fn parse_date(text: &str, order: Option<DateOrder>) -> Option<String> {
+    let iso =
+        text.get(..DATE_LENGTH).filter(|date| date.bytes().filter(|it| *it == b'-').count() == 2);
+    let parts = |text: &str, separator: char| -> Option<[u32; 3]> {
+        let is_number = |part: &&str| {
+            (1..=4).contains(&part.len()) && part.bytes().all(|it| it.is_ascii_digit())
+        };
+        let numbers = text.split(separator).map(|part| Some(part).filter(is_number)?.parse().ok());
+        numbers.collect::<Option<Vec<u32>>>()?.try_into().ok()
+    };
+    let day = text.split([' ', ',', 'T']).next().unwrap_or_default();
+    let [year, month, day] = match iso {
+        Some(date) => parts(date, '-')?,
+        None if day.contains('.') => {
+            parts(day, '.').map(|[day, month, year]| [year, month, day])?
+        }
+        None => match (parts(day, '/')?, order?) {
+            ([day, month, year], DateOrder::DayFirst)
+            | ([month, day, year], DateOrder::MonthFirst) => [year, month, day],
+        },
+    };
+    // Some write years with two digits.
+    let year = if year < 100 { 2_000 + year } else { year };
+    let exists = (1..=12).contains(&month) && (1..=31).contains(&day);
+    exists.then(|| format!("{year:04}-{month:02}-{day:02}"))
 }
 
 #[cfg(test)]
@@ -169,7 +196,29 @@ mod tests {
                 SaleDates::Until(day("2026-12-24")),
             ),
         ] {
-            assert_eq!(sale_dates(from, until, "2026-11-28"), expected, "{from} {until}");
+            assert_eq!(sale_dates(from, until, None, "2026-11-28"), expected, "{from} {until}");
+        }
+    }
+
+    #[test]
+    fn dates_are_read_in_the_notations_of_exports() {
+        let (day, month) = (Some(DateOrder::DayFirst), Some(DateOrder::MonthFirst));
+        for (text, order, expected) in [
+            ("2026-11-28", None, Some("2026-11-28")),
+            ("2026-11-28 23:59:59", day, Some("2026-11-28")),
+            ("2026-11-28T00:00+0100", None, Some("2026-11-28")),
+            ("28.11.2026", None, Some("2026-11-28")),
+            ("1.3.26 00:00", month, Some("2026-03-01")),
+            ("11/8/26", month, Some("2026-11-08")),
+            ("11/8/26, 9:00 AM", month, Some("2026-11-08")),
+            ("8/11/2026", day, Some("2026-11-08")),
+            ("11/8/26", None, None),
+            ("13/8/26", month, None),
+            ("2026-13-01", None, None),
+            ("1.3", None, None),
+            ("soon", month, None),
+        ] {
+            assert_eq!(parse_date(text, order).as_deref(), expected, "{text} {order:?}");
         }
     }
 }

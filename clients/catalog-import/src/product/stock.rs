@@ -1,4 +1,4 @@
-//! Stock of a variant: the units of the file, whether it counts them, and whether it can be bought.
+//! Stock of a variant: the units of the file, whether it counts them, whether it can be bought, and beyond them.
 
 use super::BuildSettings;
 use crate::{
@@ -8,34 +8,62 @@ use crate::{
     row::{Remark, Row},
 };
 
-/// Units to declare; `None` where the file says nothing of stock.
-pub(super) fn stock(row: &Row, settings: &BuildSettings, remarks: &mut Vec<Remark>) -> Option<i64> {
-    let units = units(row, remarks);
+/// Stock of a variant as it is declared to the shop.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct DeclaredStock {
+    /// `None` where the file does not say how many.
+    pub(super) units: Option<i64>,
+    /// Whether it is sold without limit.
+    pub(super) is_untracked: bool,
+}
+
+/// Stock to declare.
+pub(super) fn stock(
+    row: &Row,
+    settings: &BuildSettings,
+    remarks: &mut Vec<Remark>,
+) -> DeclaredStock {
+    let counted = |units| DeclaredStock { units, is_untracked: false };
+    let untracked = DeclaredStock { units: None, is_untracked: true };
+    let mut of_units = Vec::new();
+    let units = units(row, &mut of_units);
     let in_stock = yes_or_no(row, Fact::InStock, remarks);
     let is_tracked = yes_or_no(row, Fact::Tracked, remarks);
+    let has_backorders = yes_or_no(row, Fact::Backorders, remarks) == Some(true);
     if in_stock == Some(false) {
         if units.is_some_and(|units| units > 0) {
             let reason = "says sold out beside a stock; taken as 0";
             remarks.push(row.remark(Fact::InStock, reason));
         }
-        return Some(0);
+        remarks.extend(of_units);
+        return counted(Some(0));
     }
-    let is_uncounted = is_tracked == Some(false) || units.is_none() && in_stock == Some(true);
-    if !is_uncounted {
-        return units;
+    if is_tracked == Some(false) {
+        return untracked;
     }
-    let fact = if is_tracked == Some(false) { Fact::Tracked } else { Fact::InStock };
-    let reason = "the stock was not counted; this shop counts every variant";
-    if let Some(untracked) = settings.untracked_stock {
-        remarks.push(row.remark(fact, format!("{reason}, and got {untracked} units")));
-        return Some(untracked);
+    if has_backorders {
+        let units = units.filter(|units| *units > 0);
+        remarks.extend(units.map(|units| {
+            let reason = format!(
+                "is sold when it is used up, so without limit; its {units} units are not counted"
+            );
+            row.remark(Fact::Backorders, reason)
+        }));
+        return untracked;
     }
-    let taken = match units {
-        Some(units) => format!("{units} units were taken"),
-        None => "it is sold out until it is counted".to_owned(),
+    remarks.extend(of_units);
+    if units.is_some() || in_stock.is_none() {
+        return counted(units);
+    }
+    let reason = "is in stock, but no column says how many";
+    let (reason, units) = match settings.uncounted_stock {
+        Some(given) => (format!("{reason}; {given} units were taken"), Some(given)),
+        None => {
+            (format!("{reason}; it is sold out until it is counted (see --uncounted-stock)"), None)
+        }
     };
-    remarks.push(row.remark(fact, format!("{reason}; {taken} (see --untracked-stock)")));
-    units
+    remarks.push(row.remark(Fact::InStock, reason));
+    counted(units)
 }
 
 fn units(row: &Row, remarks: &mut Vec<Remark>) -> Option<i64> {
@@ -85,32 +113,44 @@ mod tests {
 
     #[test]
     fn stock_is_what_the_file_says_of_units_and_of_counting_them() {
-        for (units, tracked, in_stock, untracked, expected, remarks) in [
-            ("5", "", "", None, Some(5), 0),
-            ("", "", "", None, None, 0),
-            ("-2", "", "", None, Some(0), 1),
-            ("2.5", "", "", None, Some(2), 1),
-            ("many", "", "", None, None, 1),
-            ("2000000000", "", "", None, Some(UNITS_MAX), 1),
-            ("5", "yes", "", Some(100), Some(5), 0),
-            ("0", "no", "", None, Some(0), 1),
-            ("0", "no", "", Some(100), Some(100), 1),
-            ("", "no", "", None, None, 1),
-            ("", "", "yes", None, None, 1),
-            ("", "", "yes", Some(100), Some(100), 1),
-            ("", "", "no", Some(100), Some(0), 0),
-            ("7", "", "no", None, Some(0), 1),
-            ("7", "", "yes", None, Some(7), 0),
-            ("7", "", "perhaps", None, Some(7), 1),
+        let (counted, unlimited) = (|units| Ok(units), Err("untracked"));
+        for (units, [tracked, in_stock, backorders], given, expected, remarks) in [
+            ("5", ["", "", ""], None, counted(Some(5)), 0),
+            ("", ["", "", ""], None, counted(None), 0),
+            ("-2", ["", "", ""], None, counted(Some(0)), 1),
+            ("2.5", ["", "", ""], None, counted(Some(2)), 1),
+            ("many", ["", "", ""], None, counted(None), 1),
+            ("2000000000", ["", "", ""], None, counted(Some(UNITS_MAX)), 1),
+            ("5", ["yes", "", ""], Some(100), counted(Some(5)), 0),
+            ("0", ["no", "", ""], None, unlimited, 0),
+            ("7", ["no", "yes", ""], Some(100), unlimited, 0),
+            ("", ["no", "no", ""], None, counted(Some(0)), 0),
+            ("0", ["", "", "yes"], None, unlimited, 0),
+            ("-3", ["yes", "", "yes"], None, unlimited, 0),
+            ("4", ["yes", "yes", "yes"], None, unlimited, 1),
+            ("4", ["yes", "", "no"], None, counted(Some(4)), 0),
+            ("4", ["", "no", "yes"], None, counted(Some(0)), 1),
+            ("", ["", "yes", ""], None, counted(None), 1),
+            ("", ["", "yes", ""], Some(100), counted(Some(100)), 1),
+            ("", ["", "no", ""], Some(100), counted(Some(0)), 0),
+            ("7", ["", "no", ""], None, counted(Some(0)), 1),
+            ("7", ["", "yes", ""], None, counted(Some(7)), 0),
+            ("7", ["", "perhaps", ""], None, counted(Some(7)), 1),
         ] {
             let settings = BuildSettings {
                 currency: Currency::EUR,
-                untracked_stock: untracked,
+                uncounted_stock: given,
                 today: String::new(),
             };
-            let cells = [(Fact::Stock, units), (Fact::Tracked, tracked), (Fact::InStock, in_stock)];
+            let cells = [
+                (Fact::Stock, units),
+                (Fact::Tracked, tracked),
+                (Fact::InStock, in_stock),
+                (Fact::Backorders, backorders),
+            ];
             let mut told = Vec::new();
             let found = stock(&Row::of(2, &cells, &[]), &settings, &mut told);
+            let found = if found.is_untracked { Err("untracked") } else { Ok(found.units) };
             assert_eq!((found, told.len()), (expected, remarks), "{cells:?}");
         }
     }

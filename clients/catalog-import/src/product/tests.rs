@@ -21,7 +21,7 @@ fn rows(text: &str) -> Vec<Row> {
 
 fn builder() -> ProductBuilder {
     let today = "2026-11-28".to_owned();
-    ProductBuilder::new(BuildSettings { currency: Currency::EUR, untracked_stock: None, today })
+    ProductBuilder::new(BuildSettings { currency: Currency::EUR, uncounted_stock: None, today })
 }
 
 fn build(text: &str) -> BuildResult {
@@ -153,17 +153,16 @@ fn a_product_without_a_variant_is_rejected_with_all_its_rows() {
 fn invalid_optional_fields_are_skipped_with_a_remark() {
     let prepared = build_valid(
         "Handle,Variant Price,Variant Grams,Variant Inventory Qty,Variant Inventory Policy,Variant Compare At Price,Image Src,Image Position,Status\n\
-         mug,5,heavy,-2,continue,cheap,http://x/1.jpg,first,hidden\n",
+         mug,5,heavy,-2,perhaps,cheap,http://x/1.jpg,first,hidden\n",
     );
     assert_eq!(prepared.product.variants[0].stock, Some(0));
-    assert_eq!(prepared.product.media[0].image.url, "https://x/1.jpg");
+    assert_eq!(prepared.product.media[0].image.url, "http://x/1.jpg");
     let mut fields: Vec<_> = remarks(&prepared).into_iter().map(|(_, field)| field).collect();
     fields.sort_unstable();
     assert_eq!(
         fields,
         [
             "Image Position",
-            "Image Src",
             "Status",
             "Title",
             "Variant Compare At Price",

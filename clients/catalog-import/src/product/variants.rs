@@ -77,13 +77,15 @@ impl<'a> Variants<'a> {
         remarks.extend(claimed.reason.map(|reason| row.remark(Fact::Sku, reason)));
         remarks.extend(price.remarks);
         self.combinations.insert(options.clone(), row.origin.line);
+        let stock = stock::stock(row, self.settings, remarks);
         self.accepted.push(NewVariant {
             sku: claimed.sku.clone(),
             options,
             price: price.price,
             price_history: Vec::new(),
             compare_at_price: price.compare_at_price,
-            stock: stock::stock(row, self.settings, remarks),
+            stock: stock.units,
+            untracked: stock.is_untracked,
             weight_grams: grams(row, remarks),
             barcode: barcode(row, remarks),
         });

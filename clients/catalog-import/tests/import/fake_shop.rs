@@ -13,7 +13,7 @@ use contracts::{
     codes,
     product::{
         IMPORT_PRODUCTS_MAX, ImportBatch, ImportOutcome, ImportReport, NewProduct, NewVariant,
-        RefusedVariant,
+        RefusedPicture, RefusedVariant,
     },
     shared::Sku,
 };
@@ -128,6 +128,10 @@ fn accept(
     if let Err((field, message)) = validate(&product) {
         return rejected(field, message);
     }
+    let refused_pictures = refused_pictures(&product);
+    let is_taken = |index: usize| refused_pictures.iter().all(|it| it.index != index);
+    let media = std::mem::take(&mut product.media).into_iter().enumerate();
+    product.media = media.filter(|(index, _)| is_taken(*index)).map(|(_, it)| it).collect();
     let slug =
         product.slug.clone().unwrap_or_else(|| product.name.to_lowercase().replace(' ', "-"));
     let refused = refusals(products, &slug, &product);
@@ -154,9 +158,13 @@ fn accept(
     let withdrawn = gone.into_iter().map(sku_of).collect();
     product.variants.extend(kept.into_iter().cloned().collect::<Vec<_>>());
     let outcome = match known {
-        None => ImportOutcome::Created { refused },
-        Some(known) if is_same(known, &product) => return ImportOutcome::Unchanged { refused },
-        Some(_) => ImportOutcome::Updated { added, withdrawn, renamed: vec![], refused },
+        None => ImportOutcome::Created { refused, refused_pictures },
+        Some(known) if is_same(known, &product) => {
+            return ImportOutcome::Unchanged { refused, refused_pictures };
+        }
+        Some(_) => {
+            ImportOutcome::Updated { added, withdrawn, renamed: vec![], refused, refused_pictures }
+        }
     };
     if !dry_run {
         products.insert(slug, product);
@@ -198,6 +206,20 @@ fn refusals(
         Some(RefusedVariant { index, sku, code, field, message: "is not taken".to_owned() })
     };
     product.variants.iter().enumerate().filter_map(refusal).collect()
+}
+
+/// Pictures that name a variant which the product does not have.
+fn refused_pictures(product: &NewProduct) -> Vec<RefusedPicture> {
+    let has = |sku: &Sku| product.variants.iter().any(|variant| variant.sku == *sku);
+    let pictures = product.media.iter().enumerate();
+    let refused = pictures.filter(|(_, picture)| !picture.skus.iter().all(has));
+    refused
+        .map(|(index, _)| RefusedPicture {
+            index,
+            field: "skus".to_owned(),
+            message: "names an unknown variant".to_owned(),
+        })
+        .collect()
 }
 
 fn rejected(field: String, message: String) -> ImportOutcome {
@@ -251,7 +273,9 @@ fn validate(product: &NewProduct) -> Result<(), (String, String)> {
     for media in &product.media {
         let url = &media.image.url;
         let here = url.starts_with('/') && !url.starts_with("//");
-        if !(url.starts_with("https://") || here) || url.chars().any(char::is_whitespace) {
+        let elsewhere =
+            ["https://", "http://"].iter().any(|scheme| url.to_lowercase().starts_with(scheme));
+        if !(elsewhere || here) || url.chars().any(char::is_whitespace) {
             return reject("media", "is no address of a picture");
         }
     }

@@ -64,7 +64,7 @@ fn options(file: &Path, given: &Map<String, Value>, report: PathBuf) -> ImportOp
             "comma" => DecimalSeparator::Comma,
             _ => DecimalSeparator::Point,
         }),
-        untracked_stock: given.get("untracked_stock").and_then(Value::as_i64),
+        uncounted_stock: given.get("uncounted_stock").and_then(Value::as_i64),
         parallel: 2,
         report: Some(report),
         dry_run: false,
@@ -75,6 +75,9 @@ fn options(file: &Path, given: &Map<String, Value>, report: PathBuf) -> ImportOp
 /// What an import leads to: the catalogue, and the report as `line outcome sku field: reason`.
 async fn outcome(file: &Path, given: &Map<String, Value>) -> Value {
     let shop = FakeShop::start().await;
+    if let Some(currency) = given.get("currency").and_then(Value::as_str) {
+        shop.sell_in(currency);
+    }
     let folder = tempfile::tempdir().unwrap();
     let options = options(file, given, folder.path().join("report.csv"));
     if let Err(error) = import_catalogue(&options, &shop.edge, Progress::Silent).await {

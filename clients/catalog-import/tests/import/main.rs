@@ -7,6 +7,7 @@ mod fixtures;
 
 use catalog_import::{ImportError, ImportOptions, Mapping, Summary, import_catalogue};
 use fake_shop::{FakeShop, POISON};
+use kernel::Currency;
 use proptest::prelude::*;
 use shop_client::Progress;
 use std::{
@@ -22,6 +23,20 @@ fn file(name: &str) -> PathBuf {
 /// Report by line: the outcome, and the fields with remarks.
 type ReportedLines = BTreeMap<u64, (String, Vec<String>)>;
 
+fn options(files: Vec<PathBuf>, report: Option<PathBuf>, dry_run: bool) -> ImportOptions {
+    ImportOptions {
+        files,
+        columns: Mapping::default(),
+        currency: None,
+        decimal: None,
+        uncounted_stock: None,
+        parallel: 3,
+        report,
+        dry_run,
+        now: "2026-11-28T12:00:00Z".parse().unwrap(),
+    }
+}
+
 async fn import(
     shop: &FakeShop,
     files: Vec<PathBuf>,
@@ -29,17 +44,7 @@ async fn import(
 ) -> Result<(Summary, ReportedLines), ImportError> {
     let folder = tempfile::tempdir().unwrap();
     let report = folder.path().join("report.csv");
-    let options = ImportOptions {
-        files,
-        columns: Mapping::default(),
-        currency: None,
-        decimal: None,
-        untracked_stock: None,
-        parallel: 3,
-        report: Some(report.clone()),
-        dry_run,
-        now: "2026-11-28T12:00:00Z".parse().unwrap(),
-    };
+    let options = options(files, Some(report.clone()), dry_run);
     let summary = import_catalogue(&options, &shop.edge, Progress::Silent).await?;
     let mut reported = ReportedLines::new();
     for row in csv::Reader::from_path(report).unwrap().records() {
@@ -68,10 +73,10 @@ async fn every_row_of_a_malformed_file_is_accepted_or_reported() {
     assert_eq!(outcome(13), ("rejected", "Variant Price".to_owned()));
     assert_eq!(outcome(14), ("created", String::new()));
     assert_eq!(outcome(15), ("created", String::new()));
-    assert_eq!(outcome(16), ("created", "Image Src".to_owned()));
+    assert_eq!(outcome(16), ("created", String::new()));
     assert_eq!(outcome(17), ("created", "Handle".to_owned()));
     assert_eq!(outcome(18).0, "created");
-    assert_eq!(reported[&18].1.len(), 5);
+    assert_eq!(reported[&18].1.len(), 3);
     assert_eq!(outcome(19), ("created", "Title".to_owned()));
     assert_eq!(reported.len(), 16);
     assert_eq!((summary.rows, summary.rows_accepted, summary.rows_rejected), (16, 12, 4));
@@ -266,12 +271,21 @@ async fn a_description_that_grows_in_the_shop_is_shortened_until_it_fits() {
 }
 
 #[tokio::test]
-async fn prices_are_in_the_currency_of_the_shop_unless_another_is_asked_for() {
+async fn prices_are_in_the_currency_of_the_shop() {
     let shop = FakeShop::start().await;
     shop.sell_in("JPY");
     let text = "Handle,Title,Variant Price,Variant Inventory Qty\nbowl,Bowl,1200,1\n";
     import_text(&shop, text).await;
     assert_eq!(shop.product("bowl").variants[0].price.to_string(), "1200 JPY");
+    shop.sell_in("CHF");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("table.csv");
+    std::fs::write(&path, text).unwrap();
+    let options =
+        ImportOptions { currency: Some(Currency::EUR), ..options(vec![path], None, false) };
+    let error = import_catalogue(&options, &shop.edge, Progress::Silent).await.unwrap_err();
+    assert!(matches!(error, ImportError::OtherCurrency { .. }), "{error}");
+    assert!(error.to_string().contains("sells in CHF, not in EUR"), "{error}");
     let silent = FakeShop::start().await;
     silent.sell_in("");
     let folder = tempfile::tempdir().unwrap();
@@ -279,6 +293,24 @@ async fn prices_are_in_the_currency_of_the_shop_unless_another_is_asked_for() {
     std::fs::write(&path, text).unwrap();
     let error = import(&silent, vec![path], false).await.unwrap_err();
     assert!(error.to_string().contains("--currency"), "{error}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_table_is_told_for_what_it_is() {
+    let shop = FakeShop::start().await;
+    for (bytes, reason) in [
+        (&b""[..], "is empty"),
+        (b" \n\n", "is empty"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "is not a text file"),
+        (b"PK\x03\x04\x14\0\x06\0\x08\0", "is not a text file"),
+        (b"name;price\nMug;5\n", "has no column Handle"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("products.csv");
+        std::fs::write(&path, bytes).unwrap();
+        let error = import(&shop, vec![path], false).await.unwrap_err().to_string();
+        assert!(error.contains(reason), "{error}");
+    }
 }
 
 #[tokio::test]

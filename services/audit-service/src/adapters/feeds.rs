@@ -105,6 +105,10 @@ enum ActionDetails<'a> {
         reason: Option<&'a str>,
         sku: &'a Sku,
     },
+    StockPolicy {
+        sku: &'a Sku,
+        untracked: bool,
+    },
     Payment {
         order_id: IdDigest,
         payment_id: IdDigest,
@@ -123,6 +127,18 @@ impl<'a> AuditedAction<'a> {
     /// Action whose event does not say who caused it.
     fn by_system(name: String, subject: String, details: ActionDetails<'a>) -> Self {
         Self { name, subject, actor: "system".into(), edge: Edge::Internal, details }
+    }
+
+    /// Action of an operator on the stock of a SKU.
+    fn by_operator(name: &str, sku: &Sku, details: ActionDetails<'a>) -> Self {
+        let subject = format!("stock:{sku}");
+        Self {
+            name: name.to_owned(),
+            subject,
+            actor: "operator".into(),
+            edge: Edge::Operator,
+            details,
+        }
     }
 }
 
@@ -178,13 +194,12 @@ impl AuditedEvent for InventoryEvent {
             Self::AvailabilityChanged { .. } => None,
             Self::StockChanged { sku, location, quantity, reason } => {
                 let (quantity, reason) = (*quantity, reason.as_deref());
-                Some(AuditedAction {
-                    name: "stock.changed".to_owned(),
-                    subject: format!("stock:{sku}"),
-                    actor: "operator".into(),
-                    edge: Edge::Operator,
-                    details: ActionDetails::Stock { location, quantity, reason, sku },
-                })
+                let details = ActionDetails::Stock { location, quantity, reason, sku };
+                Some(AuditedAction::by_operator("stock.changed", sku, details))
+            }
+            Self::StockPolicyChanged { sku, untracked } => {
+                let details = ActionDetails::StockPolicy { sku, untracked: *untracked };
+                Some(AuditedAction::by_operator("stock.policy_changed", sku, details))
             }
         }
     }

@@ -3,12 +3,12 @@
 use super::{responses, validation};
 use crate::{
     application::StockLedger,
-    domain::{self, SkuStock},
+    domain::{self, Count, SkuStock},
 };
 use async_trait::async_trait;
 use contracts::inventory::{
     COUNTS_MAX, HOLD_LINES_MAX, HOLD_SECONDS_MAX, Hold, Inventory, NewHold, Restock, SkuCount,
-    StockCounts, StockList,
+    StockCounts, StockList, UNTRACKED_AVAILABLE,
 };
 use identifiers::{HoldId, Sku};
 use kernel::Problem;
@@ -16,6 +16,7 @@ use rpc::CallError;
 use std::{sync::Arc, time::Duration};
 
 const _: () = assert!(domain::HOLD_LINES_MAX == HOLD_LINES_MAX);
+const _: () = assert!(domain::UNITS_MAX == UNTRACKED_AVAILABLE);
 
 const REFERENCE_BYTES_MAX: usize = 200;
 
@@ -34,13 +35,17 @@ impl Inventory for InventoryProvider {
         }
         let reason = validation::reason(&reason)?;
         let location = validation::location(None)?;
-        for (index, SkuCount { sku, on_hand }) in counts.iter().enumerate() {
-            validation::sku(&format!("counts[{index}].sku"), sku)?;
-            validation::counted_units(&format!("counts[{index}].on_hand"), *on_hand)?;
+        let mut valid = Vec::with_capacity(counts.len());
+        for (index, SkuCount { sku, on_hand, untracked }) in counts.into_iter().enumerate() {
+            validation::sku(&format!("counts[{index}].sku"), &sku)?;
+            let field = format!("counts[{index}].on_hand");
+            let (on_hand, policy) = validation::counted_units(&field, on_hand, untracked)?;
+            let (location, reason) = (location.clone(), Some(reason.to_owned()));
+            valid.push(Count { sku, location, on_hand, policy, reason });
         }
-        let mut items = Vec::with_capacity(counts.len());
-        for SkuCount { sku, on_hand } in &counts {
-            let stock = self.0.count(sku, &location, *on_hand, Some(reason)).await;
+        let mut items = Vec::with_capacity(valid.len());
+        for count in valid {
+            let stock = self.0.count(count).await;
             items.push(responses::stock(stock.map_err(Problem::from)?));
         }
         Ok(StockList { items })

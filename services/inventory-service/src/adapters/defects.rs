@@ -147,10 +147,11 @@ fn release(id: HoldId) -> impl Fn(&LedgerState, Timestamp) -> Result<Vec<Event>,
 /// Units that leave (`sign` is -1) or enter their locations.
 fn moved(state: &LedgerState, units: &[LocationUnits], sign: i64) -> Vec<MovedUnits> {
     let moved = units.iter().map(|units| {
-        let LocationUnits { sku, location, quantity } = units.clone();
+        let LocationUnits { sku, location, quantity, untracked } = units.clone();
         let found = state.stock(&sku).and_then(|stock| stock.at_location(&location));
+        let sign = if untracked { 0 } else { sign };
         let on_hand = found.map_or(0, |it| it.on_hand) + sign * quantity;
-        MovedUnits { sku, location, quantity, on_hand }
+        MovedUnits { sku, location, quantity, on_hand, untracked }
     });
     moved.collect()
 }

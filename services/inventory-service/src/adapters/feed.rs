@@ -1,7 +1,7 @@
 //! Event feed (outbox): availability of scarce SKUs and operators' stock changes, as contract events.
 
 use super::journal_repository::stock_event;
-use crate::domain::{AVAILABILITY_CHANGED, Event, LOW_STOCK_UNITS};
+use crate::domain::{AVAILABILITY_CHANGED, Event, LOW_STOCK_UNITS, POLICY_CHANGED, StockPolicy};
 use contracts::inventory::InventoryEvent;
 use journal::{DecodeError, RecordedEvent};
 
@@ -9,7 +9,8 @@ const _: () = assert!(LOW_STOCK_UNITS == contracts::inventory::LOW_STOCK_UNITS);
 
 /// Contract event for a stored event; most are internal and skipped by name, without being decoded.
 pub(crate) fn translate(recorded: &RecordedEvent) -> Result<Option<InventoryEvent>, DecodeError> {
-    if !matches!(recorded.name.as_str(), "received" | "adjusted" | "counted" | AVAILABILITY_CHANGED)
+    let name = recorded.name.as_str();
+    if !matches!(name, "received" | "adjusted" | "counted" | POLICY_CHANGED | AVAILABILITY_CHANGED)
     {
         return Ok(None);
     }
@@ -25,6 +26,10 @@ pub(crate) fn translate(recorded: &RecordedEvent) -> Result<Option<InventoryEven
                 reason: change.reason.clone(),
             })
         }
+        Event::PolicyChanged { sku, policy } => Some(InventoryEvent::StockPolicyChanged {
+            sku: sku.clone(),
+            untracked: *policy == StockPolicy::Untracked,
+        }),
         _ => None,
     })
 }

@@ -224,7 +224,7 @@ fn movements_from(event: &Event, at: Timestamp) -> Vec<Movement> {
             order_id: Some(order_id),
             at,
         };
-        lines.iter().map(movement).collect()
+        lines.iter().filter(|moved| !moved.untracked).map(movement).collect()
     };
     match event {
         Event::Received(change) | Event::Adjusted(change) | Event::Counted(change) => {
@@ -249,7 +249,8 @@ fn movements_from(event: &Event, at: Timestamp) -> Vec<Movement> {
         Event::Returned { order_id, lines, .. } => {
             sold(*order_id, lines, MovementKind::Returned, None)
         }
-        Event::Held { .. }
+        Event::PolicyChanged { .. }
+        | Event::Held { .. }
         | Event::Released { .. }
         | Event::Expired { .. }
         | Event::Barred { .. }

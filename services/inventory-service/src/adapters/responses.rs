@@ -2,7 +2,7 @@
 
 use crate::{
     application::HoldView,
-    domain::{HoldState, LocationStock, Rejection, SkuStock},
+    domain::{HoldState, LocationStock, Rejection, SkuStock, StockPolicy},
 };
 use contracts::{codes, inventory};
 use identifiers::Sku;
@@ -14,6 +14,7 @@ pub(super) fn stock((sku, stock): (Sku, SkuStock)) -> inventory::Stock {
         on_hand: stock.on_hand(),
         held: stock.held(),
         available: stock.available(),
+        untracked: stock.policy == StockPolicy::Untracked,
         shortage: stock.shortage(),
         locations: stock.locations.iter().map(location_stock).collect(),
     }

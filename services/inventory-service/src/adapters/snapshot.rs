@@ -3,7 +3,7 @@
 
 use super::journal_repository;
 use crate::domain::{
-    Hold, HoldState, LedgerState, Location, LocationStock, LocationUnits, SkuStock,
+    Hold, HoldState, LedgerState, Location, LocationStock, LocationUnits, SkuStock, StockPolicy,
 };
 use bytes::Bytes;
 use identifiers::{HoldId, OrderId, Sku};
@@ -21,9 +21,9 @@ struct LedgerSnapshot {
     holds: Vec<HoldSnapshot>,
 }
 
-/// SKU, stream version, and the units on hand and held at each location.
+/// SKU, stream version, the units on hand and held at each location, and the stock policy.
 #[derive(Debug, Serialize, Deserialize)]
-struct StockSnapshot(Sku, u64, Vec<(Location, i64, i64)>);
+struct StockSnapshot(Sku, u64, Vec<(Location, i64, i64)>, #[serde(default)] StockPolicy);
 
 #[derive(Debug, Serialize, Deserialize)]
 struct HoldSnapshot {
@@ -37,7 +37,8 @@ struct HoldSnapshot {
 pub(super) fn encode(ledger: &LedgerState) -> Result<Bytes, StorageError> {
     let lot = |lot: &LocationStock| (lot.location.clone(), lot.on_hand, lot.held);
     let stock = ledger.stock_after(None).map(|(sku, stock)| {
-        StockSnapshot(sku.clone(), stock.version, stock.locations.iter().map(lot).collect())
+        let locations = stock.locations.iter().map(lot).collect();
+        StockSnapshot(sku.clone(), stock.version, locations, stock.policy)
     });
     let holds = ledger.active_holds().map(|hold| HoldSnapshot {
         id: hold.id,
@@ -54,11 +55,11 @@ pub(super) fn decode(data: &Bytes) -> Result<LedgerState, StorageError> {
     let corrupt =
         |error: serde_json::Error| StorageError::Corrupt(format!("ledger snapshot: {error}"));
     let saved: LedgerSnapshot = serde_json::from_slice(data).map_err(corrupt)?;
-    let stock = saved.stock.into_iter().map(|StockSnapshot(sku, version, locations)| {
+    let stock = saved.stock.into_iter().map(|StockSnapshot(sku, version, locations, policy)| {
         let locations = locations.into_iter();
         let locations =
             locations.map(|(location, on_hand, held)| LocationStock { location, on_hand, held });
-        (sku, SkuStock { locations: locations.collect(), version })
+        (sku, SkuStock { locations: locations.collect(), version, policy })
     });
     let holds = saved.holds.into_iter().map(|saved| Hold {
         id: saved.id,

@@ -1,6 +1,6 @@
 //! Request validation for HTTP handlers and the contract: problems that name the field.
 
-use crate::domain::{HoldLine, Location, UNITS_MAX};
+use crate::domain::{HoldLine, Location, StockPolicy, UNITS_MAX};
 use contracts::shared::Quantity;
 use identifiers::{InvalidSku, Sku};
 use kernel::{Problem, codes};
@@ -27,13 +27,19 @@ pub(super) fn location(text: Option<&str>) -> Result<Location, Problem> {
     )
 }
 
-/// Counted number of units.
-pub(super) fn counted_units(field: &str, on_hand: i64) -> Result<i64, Problem> {
-    let message = || format!("must be 0 to {UNITS_MAX}");
-    (0..=UNITS_MAX)
-        .contains(&on_hand)
-        .then_some(on_hand)
-        .ok_or_else(|| Problem::field(field, message()))
+/// Counted number of units, and the stock policy that the count states.
+pub(super) fn counted_units(
+    field: &str,
+    on_hand: Option<i64>,
+    untracked: bool,
+) -> Result<(Option<i64>, StockPolicy), Problem> {
+    let policy = if untracked { StockPolicy::Untracked } else { StockPolicy::Tracked };
+    match on_hand {
+        None if untracked => Ok((None, policy)),
+        None => Err(Problem::field(field, "is required unless the stock is untracked")),
+        Some(units) if (0..=UNITS_MAX).contains(&units) => Ok((Some(units), policy)),
+        Some(_) => Err(Problem::field(field, format!("must be 0 to {UNITS_MAX}"))),
+    }
 }
 
 const REASON_BYTES_MAX: usize = 500;

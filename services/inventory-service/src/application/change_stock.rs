@@ -1,7 +1,7 @@
 //! Stock queries, and the operators' commands: count and movement.
 
 use super::{StockError, StockLedger, stock_ledger::WriteOptions};
-use crate::domain::{Event, LedgerState, Location, SkuStock};
+use crate::domain::{Count, Event, LedgerState, Location, SkuStock};
 use identifiers::Sku;
 use kernel::{Timestamp, Uuid};
 
@@ -56,22 +56,12 @@ impl StockLedger {
         Ok(self.read(list).await?)
     }
 
-    /// Sets the units on hand to a count.
-    pub(crate) async fn count(
-        &self,
-        sku: &Sku,
-        location: &Location,
-        on_hand: i64,
-        reason: Option<&str>,
-    ) -> Result<(Sku, SkuStock), StockError> {
-        let count = |ledger: &LedgerState, _: Timestamp| {
-            let reason = reason.map(str::to_owned);
-            let event = ledger.count(sku.clone(), location.clone(), on_hand, reason)?;
-            Ok(event.into_iter().collect())
-        };
-        let show = |ledger: &LedgerState, now| current_stock(ledger, sku, now);
-        let stock = self.execute(WriteOptions::default(), count, show).await?;
-        Ok(stock.unwrap_or_else(|| (sku.clone(), SkuStock::default())))
+    /// Sets the units on hand to a count, and the stock policy.
+    pub(crate) async fn count(&self, count: Count) -> Result<(Sku, SkuStock), StockError> {
+        let decide = |ledger: &LedgerState, _: Timestamp| ledger.count(count.clone());
+        let show = |ledger: &LedgerState, now| current_stock(ledger, &count.sku, now);
+        let stock = self.execute(WriteOptions::default(), decide, show).await?;
+        Ok(stock.unwrap_or_else(|| (count.sku.clone(), SkuStock::default())))
     }
 
     /// Records a movement; `operation` becomes the identifier of its event. Returns the units on hand at the location

@@ -11,6 +11,11 @@ impl LedgerState {
     /// Availability events that `event` causes when it is applied next; they go into the same append.
     pub(crate) fn availability_changes(&self, event: &Event) -> Vec<Event> {
         let mut skus: BTreeMap<Sku, Vec<super::ledger_state::StockDelta>> = BTreeMap::new();
+        let mut new_policy = None;
+        if let Event::PolicyChanged { sku, policy } = event {
+            new_policy = Some(*policy);
+            skus.insert(sku.clone(), Vec::new());
+        }
         for delta in self.deltas(event) {
             skus.entry(delta.target.sku.clone()).or_default().push(delta);
         }
@@ -24,6 +29,7 @@ impl LedgerState {
             for delta in deltas {
                 stock.move_units(&delta.target.location, delta.on_hand, delta.held);
             }
+            stock.policy = new_policy.unwrap_or(stock.policy);
             let available = stock.available();
             let is_published = before.min(available) <= LOW_STOCK_UNITS && before != available;
             // A new SKU is published once, even with no units available.

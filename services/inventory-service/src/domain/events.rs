@@ -16,6 +16,8 @@ pub(crate) enum Event {
     Adjusted(StockChange),
     /// An operator counted; the quantity is the difference to the ledger.
     Counted(StockChange),
+    /// An operator changed whether the stock of a SKU is tracked.
+    PolicyChanged { sku: Sku, policy: StockPolicy },
     /// A hold was placed, all lines at once.
     Held {
         hold: HoldId,
@@ -68,6 +70,17 @@ pub(crate) struct StockChange {
     pub(crate) reason: Option<String>,
 }
 
+/// Stock policy of a SKU: whether its units are counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum StockPolicy {
+    /// What is not on hand is not sold.
+    #[default]
+    Tracked,
+    /// Stock without limit: holds claim no units, and sales take none.
+    Untracked,
+}
+
 /// Units at one location.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LocationUnits {
@@ -76,6 +89,10 @@ pub(crate) struct LocationUnits {
     pub(crate) location: Location,
     /// At least 1.
     pub(crate) quantity: i64,
+    /// Whether they were promised while the SKU was untracked, and so are not units of the stock. They stay it until
+    /// the hold ends, whatever the policy becomes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) untracked: bool,
 }
 
 /// Units that left or entered one location.
@@ -88,6 +105,9 @@ pub(crate) struct MovedUnits {
     pub(crate) quantity: i64,
     /// Units on hand afterwards.
     pub(crate) on_hand: i64,
+    /// Whether they are not units of the stock.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) untracked: bool,
 }
 
 /// Stock alert: a threshold that the available units of a SKU have crossed.
@@ -111,6 +131,7 @@ impl Event {
             Self::Received(_) => "received",
             Self::Adjusted(_) => "adjusted",
             Self::Counted(_) => "counted",
+            Self::PolicyChanged { .. } => POLICY_CHANGED,
             Self::Held { .. } => "held",
             Self::Committed { .. } => "committed",
             Self::Released { .. } => "released",
@@ -125,7 +146,10 @@ impl Event {
     /// The hold the event belongs to; `None` for a SKU's own event.
     pub(crate) fn hold(&self) -> Option<HoldId> {
         match self {
-            Self::Received(_) | Self::Adjusted(_) | Self::Counted(_) => None,
+            Self::Received(_)
+            | Self::Adjusted(_)
+            | Self::Counted(_)
+            | Self::PolicyChanged { .. } => None,
             Self::AvailabilityChanged { hold, .. } => *hold,
             Self::Held { hold, .. }
             | Self::Committed { hold, .. }
@@ -143,7 +167,9 @@ impl Event {
             Self::Received(change) | Self::Adjusted(change) | Self::Counted(change) => {
                 Some(&change.sku)
             }
-            Self::AvailabilityChanged { sku, hold: None, .. } => Some(sku),
+            Self::PolicyChanged { sku, .. } | Self::AvailabilityChanged { sku, hold: None, .. } => {
+                Some(sku)
+            }
             _ => None,
         }
     }
@@ -151,6 +177,8 @@ impl Event {
 
 /// Name of the availability event, which consumers follow along with operators' changes.
 pub(crate) const AVAILABILITY_CHANGED: &str = "availability_changed";
+/// Name of the event about the stock policy.
+pub(crate) const POLICY_CHANGED: &str = "policy_changed";
 
 impl Serialize for Location {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

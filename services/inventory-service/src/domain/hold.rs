@@ -94,7 +94,8 @@ impl Hold {
             Event::AvailabilityChanged { .. }
             | Event::Received(_)
             | Event::Adjusted(_)
-            | Event::Counted(_) => {}
+            | Event::Counted(_)
+            | Event::PolicyChanged { .. } => {}
         }
         Some(hold)
     }
@@ -133,6 +134,11 @@ impl Hold {
         self.units.iter().any(|units| units.sku == *sku)
     }
 
+    /// Units of the stock that the hold claims while it is active.
+    pub(crate) fn claims(&self) -> impl Iterator<Item = &LocationUnits> {
+        self.units.iter().filter(|units| !units.untracked)
+    }
+
     /// Sold units that have not been restocked.
     pub(crate) fn outstanding(&self) -> Vec<LocationUnits> {
         let mut restocked: BTreeMap<SkuLocation, i64> = BTreeMap::new();
@@ -162,8 +168,8 @@ impl LocationUnits {
 
 impl MovedUnits {
     pub(crate) fn units(&self) -> LocationUnits {
-        let Self { sku, location, quantity, .. } = self.clone();
-        LocationUnits { sku, location, quantity }
+        let Self { sku, location, quantity, untracked, .. } = self.clone();
+        LocationUnits { sku, location, quantity, untracked }
     }
 }
 

@@ -4,6 +4,7 @@
 
 use super::{
     Event, Hold, HoldLine, HoldState, LedgerState, LocationUnits, MovedUnits, Rejection, SkuStock,
+    StockPolicy,
 };
 use identifiers::{HoldId, OrderId, Sku};
 use kernel::Timestamp;
@@ -132,7 +133,7 @@ impl LedgerState {
     }
 
     fn is_on_hand(&self, units: &[LocationUnits]) -> bool {
-        units.iter().all(|units| self.on_hand(units) >= units.quantity)
+        units.iter().all(|units| units.untracked || self.on_hand(units) >= units.quantity)
     }
 
     fn on_hand(&self, units: &LocationUnits) -> i64 {
@@ -146,9 +147,10 @@ impl LedgerState {
         change: impl Fn(i64, i64) -> i64,
     ) -> Vec<MovedUnits> {
         let moved = units.into_iter().map(|units| {
-            let on_hand = change(self.on_hand(&units), units.quantity);
-            let LocationUnits { sku, location, quantity } = units;
-            MovedUnits { sku, location, quantity, on_hand }
+            let before = self.on_hand(&units);
+            let on_hand = if units.untracked { before } else { change(before, units.quantity) };
+            let LocationUnits { sku, location, quantity, untracked } = units;
+            MovedUnits { sku, location, quantity, on_hand, untracked }
         });
         moved.collect()
     }
@@ -211,9 +213,11 @@ impl<'a> Sourcing<'a> {
                 let available = self.stock(sku).map_or(0, SkuStock::available);
                 Rejection::OutOfStock { sku: sku.clone(), available }
             })?;
+            let policy = self.stock(sku).map(|stock| stock.policy).unwrap_or_default();
+            let untracked = policy == StockPolicy::Untracked;
             let units = parts.into_iter().map(|(location, quantity)| {
                 let sku = sku.clone();
-                LocationUnits { sku, location, quantity }
+                LocationUnits { sku, location, quantity, untracked }
             });
             found.extend(units);
         }
@@ -254,7 +258,7 @@ impl<'a> Sourcing<'a> {
     fn exclude(&mut self, hold: &Hold) -> bool {
         let claims = hold.is_active() && self.excluded.insert(hold.id);
         if claims {
-            for units in &hold.units {
+            for units in hold.claims() {
                 let stock = self.ledger.stock.get(&units.sku).cloned().unwrap_or_default();
                 let stock = self.freed.entry(units.sku.clone()).or_insert(stock);
                 stock.move_units(&units.location, 0, -units.quantity);

@@ -50,7 +50,11 @@ impl LedgerState {
             stock.move_units(&target.location, on_hand, held);
         }
         if let Some(sku) = event.sku() {
-            self.stock.entry(sku.clone()).or_default().version += 1;
+            let stock = self.stock.entry(sku.clone()).or_default();
+            stock.version += 1;
+            if let Event::PolicyChanged { policy, .. } = event {
+                stock.policy = *policy;
+            }
         }
         if let Some(id) = event.hold() {
             let before = self.holds.remove(&id);
@@ -119,8 +123,7 @@ impl LedgerState {
     pub(crate) fn stock_at(&self, sku: &Sku, now: Timestamp) -> Option<(&Sku, SkuStock)> {
         let (sku, stock) = self.stock.get_key_value(sku)?;
         let mut stock = stock.clone();
-        let due =
-            self.due_holds(now).flat_map(|hold| &hold.units).filter(|units| units.sku == *sku);
+        let due = self.due_holds(now).flat_map(Hold::claims).filter(|units| units.sku == *sku);
         due.for_each(|units| stock.move_units(&units.location, 0, -units.quantity));
         Some((sku, stock))
     }
@@ -154,12 +157,14 @@ impl LedgerState {
                 vec![StockDelta { target, on_hand: change.quantity, held: 0 }]
             }
             Event::Held { lines, .. } => {
-                let taken = lines.iter().map(|units| (units.sku_location(), units.quantity));
+                let tracked = lines.iter().filter(|units| !units.untracked);
+                let taken = tracked.map(|units| (units.sku_location(), units.quantity));
                 taken.map(|(target, held)| StockDelta { target, on_hand: 0, held }).collect()
             }
             Event::Committed { hold, lines, .. } => {
                 let mut deltas = self.release_deltas(*hold);
-                deltas.extend(lines.iter().map(|moved| StockDelta {
+                let tracked = lines.iter().filter(|moved| !moved.untracked);
+                deltas.extend(tracked.map(|moved| StockDelta {
                     target: moved.units().sku_location(),
                     on_hand: -moved.quantity,
                     held: 0,
@@ -168,17 +173,20 @@ impl LedgerState {
             }
             Event::Released { hold } | Event::Expired { hold } => self.release_deltas(*hold),
             Event::Restocked { lines, .. } | Event::Returned { lines, .. } => {
-                let back = lines.iter().map(|moved| (moved.units().sku_location(), moved.quantity));
+                let tracked = lines.iter().filter(|moved| !moved.untracked);
+                let back = tracked.map(|moved| (moved.units().sku_location(), moved.quantity));
                 back.map(|(target, on_hand)| StockDelta { target, on_hand, held: 0 }).collect()
             }
-            Event::Barred { .. } | Event::AvailabilityChanged { .. } => Vec::new(),
+            Event::Barred { .. }
+            | Event::PolicyChanged { .. }
+            | Event::AvailabilityChanged { .. } => Vec::new(),
         }
     }
 
     /// Stock changes that release the claims of a hold; empty for a hold without claims.
     fn release_deltas(&self, hold: HoldId) -> Vec<StockDelta> {
         let active = self.holds.get(&hold).filter(|hold| hold.state == HoldState::Held);
-        let units = active.into_iter().flat_map(|hold| &hold.units);
+        let units = active.into_iter().flat_map(Hold::claims);
         units
             .map(|units| StockDelta {
                 target: units.sku_location(),

@@ -1,6 +1,6 @@
 //! Stock of one SKU.
 
-use super::Location;
+use super::{Location, StockPolicy, UNITS_MAX};
 
 /// Stock of one SKU at one location.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,7 @@ pub(crate) struct SkuStock {
     pub(crate) locations: Vec<LocationStock>,
     /// Version of the SKU's own stream.
     pub(crate) version: u64,
+    pub(crate) policy: StockPolicy,
 }
 
 impl SkuStock {
@@ -40,8 +41,12 @@ impl SkuStock {
         self.locations.iter().map(|lot| lot.held).sum()
     }
 
+    /// Units available to sell: of an untracked SKU, as many as one line can have.
     pub(crate) fn available(&self) -> i64 {
-        self.locations.iter().map(LocationStock::available).sum()
+        match self.policy {
+            StockPolicy::Tracked => self.locations.iter().map(LocationStock::available).sum(),
+            StockPolicy::Untracked => UNITS_MAX,
+        }
     }
 
     pub(crate) fn shortage(&self) -> i64 {
@@ -68,6 +73,9 @@ impl SkuStock {
     /// Sources `quantity` units: from one location if one has enough, otherwise from as few as possible. `None` when not
     /// enough are available.
     pub(crate) fn source(&self, quantity: i64) -> Option<Vec<(Location, i64)>> {
+        if self.policy == StockPolicy::Untracked {
+            return Some(vec![(Location::default(), quantity)]);
+        }
         if let Some(lot) = self.locations.iter().find(|lot| lot.available() >= quantity) {
             return Some(vec![(lot.location.clone(), quantity)]);
         }

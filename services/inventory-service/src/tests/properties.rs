@@ -16,6 +16,7 @@ enum Step {
     Expire,
     Receive { sku: usize, location: usize, quantity: i64 },
     Count { sku: usize, location: usize, on_hand: i64 },
+    Untrack(usize),
     Wait(u64),
 }
 
@@ -35,6 +36,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Expire),
         2 => (sku.clone(), location.clone(), 1..8_i64)
             .prop_map(|(sku, location, quantity)| Step::Receive { sku, location, quantity }),
+        1 => sku.clone().prop_map(Step::Untrack),
         1 => (sku, location, 0..12_i64)
             .prop_map(|(sku, location, on_hand)| Step::Count { sku, location, on_hand }),
         2 => (1..30_u64).prop_map(Step::Wait),
@@ -66,6 +68,7 @@ fn apply_step(fixture: &mut LedgerFixture, step: Step, now: &mut u64) {
         Step::Count { sku, location, on_hand } => {
             fixture.count(SKUS[sku], LOCATIONS[location], on_hand);
         }
+        Step::Untrack(sku) => fixture.untrack(SKUS[sku]),
         Step::Wait(seconds) => *now += seconds,
     }
 }
@@ -79,12 +82,12 @@ fn flows(events: &[Event]) -> HashMap<String, (i64, i64)> {
                 flows.entry(change.sku.key()).or_default().0 += change.quantity;
             }
             Event::Committed { lines, .. } => {
-                for it in lines {
+                for it in lines.iter().filter(|it| !it.untracked) {
                     flows.entry(it.sku.key()).or_default().1 += it.quantity;
                 }
             }
             Event::Restocked { lines, .. } | Event::Returned { lines, .. } => {
-                for it in lines {
+                for it in lines.iter().filter(|it| !it.untracked) {
                     flows.entry(it.sku.key()).or_default().1 -= it.quantity;
                 }
             }
@@ -102,7 +105,7 @@ fn check(fixture: &LedgerFixture) -> Result<(), TestCaseError> {
         let claimed: i64 = fixture
             .state
             .active_holds()
-            .flat_map(|hold| &hold.units)
+            .flat_map(Hold::claims)
             .filter(|units| units.sku.key() == sku)
             .map(|units| units.quantity)
             .sum();

@@ -99,7 +99,11 @@ fn sku(text: &str) -> Sku {
 }
 
 fn counts(units: &[(&str, i64)]) -> StockCounts {
-    let counts = units.iter().map(|(name, on_hand)| SkuCount { sku: sku(name), on_hand: *on_hand });
+    let counts = units.iter().map(|(name, on_hand)| SkuCount {
+        sku: sku(name),
+        on_hand: Some(*on_hand),
+        untracked: false,
+    });
     StockCounts { counts: counts.collect(), reason: "opening".to_owned() }
 }
 

@@ -4,7 +4,7 @@ use crate::{TestService, hold_id};
 use contracts::inventory::{
     Movement,
     MovementKind::{self, Adjusted, Received, Returned, Sold},
-    Movements, Stock,
+    Movements, Stock, UNTRACKED_AVAILABLE,
 };
 use kernel::{Cursor, Page};
 use serde_json::{Value, json};
@@ -222,4 +222,35 @@ async fn the_list_pages_through_every_sku_once_and_filters_low_stock() {
     assert_eq!(low.items.iter().map(|it| it.available).collect::<Vec<_>>(), [0, 1, 2, 3]);
     assert_eq!(code(list("limit=0".to_owned()).await), "invalid_query");
     assert_eq!(code(list("hot=1".to_owned()).await), "invalid_query");
+}
+
+#[tokio::test]
+async fn stock_can_be_untracked_and_is_then_sold_without_limit() {
+    let service = TestService::start().await;
+    let put = |body: Value| service.raw().put("/api/v1/stock/poster").json(&body).send::<Stock>();
+    for body in [json!({}), json!({"on_hand": -1, "untracked": true}), json!({"untracked": false})]
+    {
+        assert_eq!(code(put(body.clone()).await), "invalid_field", "{body}");
+    }
+    put(json!({"on_hand": 2})).await.unwrap();
+    let stock = put(json!({"untracked": true, "reason": "printed on demand"})).await.unwrap();
+    assert_eq!((stock.on_hand, stock.available, stock.untracked), (2, UNTRACKED_AVAILABLE, true));
+    service.hold(1, &[("poster", 40)]).await.unwrap();
+    service.inventory.commit(hold_id(1)).await.unwrap();
+    service.hold(2, &[("poster", 50)]).await.unwrap();
+    let sold = service.movements("poster", "").await;
+    assert_eq!(sold.items.len(), 1, "sales of an untracked stock move none");
+    // Everything survives a restart, from the journal alone.
+    let service = service.restart().await;
+    assert_eq!(service.units("poster").await, (2, 0, UNTRACKED_AVAILABLE));
+    let counted = service.raw().put("/api/v1/stock/poster").json(&json!({"on_hand": 3}));
+    let stock: Stock = counted.send().await.unwrap();
+    assert_eq!((stock.available, stock.untracked), (3, false));
+    service.inventory.commit(hold_id(2)).await.unwrap();
+    service.inventory.release(hold_id(1)).await.unwrap();
+    assert_eq!(service.units("poster").await, (3, 0, 3));
+    assert_eq!(code(service.hold(3, &[("poster", 4)]).await), "out_of_stock");
+    let published = service.published().await;
+    let policies = published.iter().filter(|it| it["type"] == "stock_policy_changed");
+    assert_eq!(policies.map(|it| it["untracked"].clone()).collect::<Vec<_>>(), [true, false]);
 }

@@ -37,7 +37,9 @@ impl Stock for InventoryService {
 
     async fn on_hand(&self, skus: Vec<Sku>) -> Result<Vec<i64>, PortError> {
         let stock = self.inventory.stock(skus).await.map_err(service_error)?;
-        Ok(stock.items.iter().map(|stock| stock.on_hand).collect())
+        // Unpaid orders may hold a share of what there is: of an untracked SKU that has no limit.
+        let units = |it: &inventory::Stock| if it.untracked { it.available } else { it.on_hand };
+        Ok(stock.items.iter().map(units).collect())
     }
 
     async fn commit(&self, hold: HoldId) -> Result<(), PortError> {

@@ -15,7 +15,10 @@ use async_trait::async_trait;
 use contracts::{
     cart::{Carts, Quote, QuoteRequest},
     codes,
-    inventory::{Hold, HoldStatus, Inventory, NewHold, Restock, StockCounts, StockList},
+    inventory::{
+        Hold, HoldStatus, Inventory, NewHold, Restock, Stock, StockCounts, StockList,
+        UNTRACKED_AVAILABLE,
+    },
     payment::{Authorisation, Capture, OfferedMethods, Payment, PaymentState, Payments, Refund},
 };
 use identifiers::{CartId, HoldId, OrderId, PaymentId, RefundId, Sku};
@@ -99,8 +102,15 @@ impl Payments for Neighbour {
 
 #[async_trait]
 impl Inventory for Neighbour {
-    async fn stock(&self, _: Vec<Sku>) -> Result<StockList, CallError> {
-        unreachable!("no stock is asked for")
+    /// Five units of each SKU; one that ends in `untracked` has no limit besides.
+    async fn stock(&self, skus: Vec<Sku>) -> Result<StockList, CallError> {
+        let stock = |sku: Sku| {
+            let untracked = sku.as_str().ends_with("untracked");
+            let available = if untracked { UNTRACKED_AVAILABLE } else { 5 };
+            let locations = Vec::new();
+            Stock { sku, on_hand: 5, held: 0, available, untracked, shortage: 0, locations }
+        };
+        Ok(StockList { items: skus.into_iter().map(stock).collect() })
     }
 
     async fn count(&self, _: StockCounts) -> Result<StockList, CallError> {
@@ -263,4 +273,12 @@ async fn repeated_calls_are_told_apart_by_their_ids() {
             format!("cancel for {ORDER}"),
         ]
     );
+}
+
+#[tokio::test]
+async fn unpaid_orders_may_hold_any_number_of_an_untracked_sku() {
+    let neighbour = Arc::new(Neighbour::default());
+    let skus = ["LAMP", "POSTER-untracked"].map(|sku| Sku::parse(sku).unwrap());
+    let units = stock(&neighbour).on_hand(skus.to_vec()).await.unwrap();
+    assert_eq!(units, [5, UNTRACKED_AVAILABLE]);
 }

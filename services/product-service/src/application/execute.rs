@@ -7,11 +7,11 @@
 use super::{
     Catalogue, CatalogueError, ProductStream, name_claims::NameClaim, product_document, stream_of,
 };
-use crate::domain::{Product, ProductCommand, ProductEvent, Rejection};
+use crate::domain::{DeclaredStock, Product, ProductCommand, ProductEvent, Rejection};
 use crate::index::{ProductDocument, persistence};
-use crate::ports::StockCount;
+use crate::ports::StockDeclaration;
 use contracts::{
-    inventory::COUNTS_MAX,
+    inventory::{COUNTS_MAX, HOLD_LINES_MAX},
     shared::{ProductId, Sku},
 };
 use journal::ExecuteError;
@@ -42,7 +42,7 @@ pub(super) struct PlannedChange {
     request: ChangeRequest,
     now: Timestamp,
     pub(super) outcome: ChangeOutcome,
-    pub(super) counts: Vec<StockCount>,
+    pub(super) counts: Vec<StockDeclaration>,
     /// Changes to the set of variants.
     pub(super) variants: VariantSetChanges,
     _claim: Option<NameClaim>,
@@ -90,19 +90,19 @@ impl Catalogue {
             None => ChangeOutcome::Created,
             Some(_) => ChangeOutcome::Updated,
         };
-        let (counts, variants) = (self.stock_counts(&events), variant_set_changes(&events));
+        let (counts, variants) = (self.stock_counts(&events).await?, variant_set_changes(&events));
         Ok(PlannedChange { now, outcome, counts, variants, _claim: claim, request })
     }
 
     /// Stock count for one or several changes.
     pub(super) async fn count_stock(
         &self,
-        counts: Vec<StockCount>,
+        counts: Vec<StockDeclaration>,
     ) -> Result<AvailableUnits, CatalogueError> {
         let mut available = AvailableUnits::new();
         for chunk in counts.chunks(COUNTS_MAX) {
             let counted = self.stock.count(chunk.to_vec()).await?;
-            available.extend(counted.into_iter().map(|it| (it.sku, it.units)));
+            available.extend(counted.into_iter().map(|it| (it.sku, it.available)));
         }
         Ok(available)
     }
@@ -149,28 +149,46 @@ impl Catalogue {
 
 impl Catalogue {
     /// Stock counts that these events declare. A corrected SKU that was never counted starts with the units available
-    /// of the old one; those that are held stay with it, for the orders that hold them.
-    fn stock_counts(&self, events: &[ProductEvent]) -> Vec<StockCount> {
+    /// of the old one; those that are held stay with it, for the orders that hold them. How many are available, only
+    /// the inventory knows: it publishes no more than that there are enough.
+    async fn stock_counts(
+        &self,
+        events: &[ProductEvent],
+    ) -> Result<Vec<StockDeclaration>, CatalogueError> {
         let mut counts = Vec::new();
-        let mut declare = |sku: &Sku, units| counts.push(StockCount { sku: sku.clone(), units });
+        let mut carried = Vec::new();
+        let mut declare =
+            |sku: &Sku, stock| counts.push(StockDeclaration { sku: sku.clone(), stock });
         for event in events {
             match event {
                 ProductEvent::StockDeclared { sku, units } => declare(sku, *units),
                 ProductEvent::VariantsAdded { variants, .. } => {
                     let declared = variants.iter().filter_map(|it| Some((&it.sku, it.stock?)));
-                    declared.for_each(|(sku, units)| declare(sku, units));
+                    declared.for_each(|(sku, stock)| declare(sku, stock));
                 }
                 ProductEvent::VariantRenamed { from, to, stock } if from != to => {
-                    let was_counted = self.index.available(to).is_some();
-                    let carried = self.index.available(from).filter(|_| !was_counted);
-                    if let Some(units) = stock.or(carried) {
-                        declare(to, units.max(0));
+                    let is_counted = |sku| self.index.available(sku).is_some();
+                    match stock {
+                        Some(stock) => declare(to, *stock),
+                        None if is_counted(from) && !is_counted(to) => {
+                            carried.push((from.clone(), to.clone()));
+                        }
+                        None => {}
                     }
                 }
                 _ => {}
             }
         }
-        counts
+        for renames in carried.chunks(HOLD_LINES_MAX) {
+            let from = renames.iter().map(|(from, _)| from.clone()).collect();
+            let current = self.stock.current(from).await?;
+            counts.extend(renames.iter().zip(current).map(|((_, to), current)| {
+                let units = DeclaredStock::Units(current.available);
+                let stock = if current.is_untracked { DeclaredStock::UNTRACKED } else { units };
+                StockDeclaration { sku: to.clone(), stock }
+            }));
+        }
+        Ok(counts)
     }
 }
 

@@ -2,7 +2,7 @@
 //! and their stock is counted together.
 //!
 //! A product that exists has the variants of its draft afterwards and no others. A variant that cannot be taken is
-//! refused by itself: what concerns the whole product does not depend on it.
+//! refused by itself, and so is a picture: what concerns the whole product does not depend on them.
 
 use super::execute::{PlannedChange, VariantSetChanges};
 use super::{Catalogue, CatalogueError, ChangeOutcome, ChangeRequest};
@@ -11,8 +11,8 @@ use crate::index::NameConflict;
 use contracts::shared::{ProductId, Sku};
 use std::collections::HashSet;
 
-/// Refused variants of one product, at most: beyond, the product is rejected.
-const REFUSED_VARIANTS_MAX: usize = 100;
+/// Refused variants and pictures of one product, at most: beyond, the product is rejected.
+const REFUSED_PARTS_MAX: usize = 100;
 
 /// Result for one product of a batch.
 pub(crate) type ImportResult = Result<ImportedProduct, CatalogueError>;
@@ -23,6 +23,7 @@ pub(crate) struct ImportedProduct {
     pub(crate) outcome: ChangeOutcome,
     pub(crate) variants: VariantSetChanges,
     pub(crate) refused: Vec<VariantRefusal>,
+    pub(crate) refused_pictures: Vec<PictureRefusal>,
 }
 
 /// Refusal of one variant.
@@ -31,6 +32,14 @@ pub(crate) struct VariantRefusal {
     /// Place among the variants of the draft.
     pub(crate) index: usize,
     pub(crate) sku: Sku,
+    pub(crate) error: CatalogueError,
+}
+
+/// Refusal of one picture.
+#[derive(Debug)]
+pub(crate) struct PictureRefusal {
+    /// Place among the pictures of the draft.
+    pub(crate) index: usize,
     pub(crate) error: CatalogueError,
 }
 
@@ -43,8 +52,15 @@ pub(crate) enum ImportMode {
     DryRun,
 }
 
-/// Planned change of one product, with the variants that were refused.
-type PlannedImport = (PlannedChange, Vec<VariantRefusal>);
+/// Planned change of one product, with the parts that were refused.
+type PlannedImport = (PlannedChange, Refusals);
+
+/// Refused parts of one product.
+#[derive(Debug, Default)]
+struct Refusals {
+    variants: Vec<VariantRefusal>,
+    pictures: Vec<PictureRefusal>,
+}
 
 impl Catalogue {
     /// Upsert of products by slug, with a result for each. The batch fails as a whole only if the stock cannot be
@@ -72,25 +88,23 @@ impl Catalogue {
             let mut results = Vec::with_capacity(plans.len());
             for plan in plans {
                 results.push(match plan {
-                    Ok((mut planned, refused)) => {
+                    Ok((mut planned, refusals)) => {
                         let variants = std::mem::take(&mut planned.variants);
                         let outcome = self.commit(planned, &available).await;
-                        outcome.map(|outcome| ImportedProduct { outcome, variants, refused })
+                        outcome.map(|outcome| refusals.of_product(outcome, variants))
                     }
                     Err(error) => Err(error),
                 });
             }
             return Ok(results);
         }
-        let imported = |(planned, refused): PlannedImport| ImportedProduct {
-            outcome: planned.outcome,
-            variants: planned.variants,
-            refused,
+        let imported = |(planned, refusals): PlannedImport| {
+            refusals.of_product(planned.outcome, planned.variants)
         };
         Ok(plans.into_iter().map(|plan| plan.map(imported)).collect())
     }
 
-    /// Plan for one product: variants at fault are taken out of the draft until the rest is valid.
+    /// Plan for one product: variants and pictures at fault are taken out of the draft until the rest is valid.
     async fn plan_import(
         &self,
         mut draft: ProductDraft,
@@ -100,22 +114,29 @@ impl Catalogue {
         let id = existing.unwrap_or_else(|| self.ids.next());
         let mut missing = missing.clone();
         let mut places: Vec<usize> = (0..draft.variants.len()).collect();
-        let mut refused = Vec::new();
+        let mut pictures: Vec<usize> = (0..draft.media.len()).collect();
+        let mut refusals = Refusals::default();
         loop {
             let command = ProductCommand::Upsert { draft: draft.clone(), missing: missing.clone() };
             let error = match self.plan(ChangeRequest { id, command, if_match: None }).await {
-                Ok(planned) => return Ok((planned, refused)),
+                Ok(planned) => return Ok((planned, refusals)),
                 Err(error) => error,
             };
+            let has_room = refusals.variants.len() + refusals.pictures.len() < REFUSED_PARTS_MAX;
+            if let Some(at) = picture_at_fault(&error, &draft).filter(|_| has_room) {
+                draft.media.remove(at);
+                refusals.pictures.push(PictureRefusal { index: pictures.remove(at), error });
+                continue;
+            }
             let at_fault = variant_at_fault(&error, &draft);
-            let has_others = draft.variants.len() > 1 && refused.len() < REFUSED_VARIANTS_MAX;
-            if let Some(at) = at_fault.filter(|_| has_others) {
+            let has_others = draft.variants.len() > 1;
+            if let Some(at) = at_fault.filter(|_| has_others && has_room) {
                 let options = draft.variants[at].facts.options.clone();
-                let sku = self.take_out(&mut draft, at, id);
+                let sku = self.take_out(&mut draft, &mut pictures, at, id);
                 if let MissingVariants::Withdrawn { except } = &mut missing {
                     except.push(RefusedDraft { sku: sku.clone(), options });
                 }
-                refused.push(VariantRefusal { index: places.remove(at), sku, error });
+                refusals.variants.push(VariantRefusal { index: places.remove(at), sku, error });
                 continue;
             }
             // What a refused variant was before may not fit the rest; then it leaves the sale.
@@ -127,27 +148,59 @@ impl Catalogue {
     }
 
     /// Removal of a variant from a draft, with its place in pictures that would otherwise show an unknown SKU.
-    fn take_out(&self, draft: &mut ProductDraft, at: usize, id: ProductId) -> Sku {
+    /// `pictures` are the places of the pictures in the draft as it was given.
+    fn take_out(
+        &self,
+        draft: &mut ProductDraft,
+        pictures: &mut Vec<usize>,
+        at: usize,
+        id: ProductId,
+    ) -> Sku {
         let sku = draft.variants.remove(at).sku;
         let is_known = draft.variants.iter().any(|it| it.sku == sku)
             || self.index.owner_of_sku(&sku) == Some(id);
         if !is_known {
+            let mut place = 0;
             draft.media.retain_mut(|picture| {
                 let had_skus = !picture.skus.is_empty();
                 picture.skus.retain(|it| *it != sku);
-                !(had_skus && picture.skus.is_empty())
+                let is_kept = !(had_skus && picture.skus.is_empty());
+                if is_kept {
+                    place += 1;
+                } else {
+                    pictures.remove(place);
+                }
+                is_kept
             });
         }
         sku
     }
 }
 
+impl Refusals {
+    fn of_product(self, outcome: ChangeOutcome, variants: VariantSetChanges) -> ImportedProduct {
+        let Self { variants: refused, pictures: refused_pictures } = self;
+        ImportedProduct { outcome, variants, refused, refused_pictures }
+    }
+}
+
+/// Place of the picture that an error is about.
+fn picture_at_fault(error: &CatalogueError, draft: &ProductDraft) -> Option<usize> {
+    let CatalogueError::Rejected(rejection) = error else { return None };
+    index_in(rejection.field()?, "media").filter(|place| *place < draft.media.len())
+}
+
+/// Place in a field such as `media[2].skus`.
+fn index_in(field: &str, list: &str) -> Option<usize> {
+    let (place, _) = field.strip_prefix(list)?.strip_prefix('[')?.split_once(']')?;
+    place.parse().ok()
+}
+
 /// Place of the variant that an error is about.
 fn variant_at_fault(error: &CatalogueError, draft: &ProductDraft) -> Option<usize> {
     match error {
         CatalogueError::Rejected(rejection) => {
-            let (place, _) = rejection.field()?.strip_prefix("variants[")?.split_once(']')?;
-            place.parse().ok().filter(|place| *place < draft.variants.len())
+            index_in(rejection.field()?, "variants").filter(|place| *place < draft.variants.len())
         }
         CatalogueError::NameConflict(NameConflict::Sku(sku)) => {
             draft.variants.iter().position(|variant| variant.sku == *sku)

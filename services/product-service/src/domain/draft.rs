@@ -1,6 +1,6 @@
 //! Commands to a product, and the drafts they carry.
 
-use super::events::{Media, PricePoint, ProductOption, VariantFacts};
+use super::events::{DeclaredStock, Media, PricePoint, ProductOption, VariantFacts};
 use super::pictures::PictureCopy;
 use identifiers::Sku;
 use kernel::UnitPrice;
@@ -30,7 +30,7 @@ pub(crate) struct VariantDraft {
     pub(crate) price: UnitPrice,
     /// Prices before the variant was added, oldest first; ignored for an existing variant.
     pub(crate) earlier: Vec<PricePoint>,
-    pub(crate) stock: Option<i64>,
+    pub(crate) stock: Option<DeclaredStock>,
     pub(crate) facts: VariantFacts,
 }
 
@@ -123,7 +123,7 @@ pub(crate) struct VariantChanges {
     pub(crate) options: Option<Vec<(String, String)>>,
     pub(crate) price: Option<UnitPrice>,
     pub(crate) compare_at_price: FieldChange<UnitPrice>,
-    pub(crate) stock: Option<i64>,
+    pub(crate) stock: Option<DeclaredStock>,
     pub(crate) weight_grams: Option<u32>,
     pub(crate) barcode: FieldChange<String>,
 }

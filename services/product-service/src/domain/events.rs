@@ -67,9 +67,9 @@ pub(crate) enum ProductEvent {
     VariantRenamed {
         from: Sku,
         to: Sku,
-        /// Units on hand of the new SKU; absent carries over what is available of the old one.
+        /// Stock of the new SKU; absent carries over what is available of the old one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        stock: Option<i64>,
+        stock: Option<DeclaredStock>,
     },
     /// New name of an option, in the product and in its variants.
     OptionRenamed {
@@ -102,7 +102,7 @@ pub(crate) enum ProductEvent {
     /// Units on hand declared by the merchant and counted by the inventory.
     StockDeclared {
         sku: Sku,
-        units: i64,
+        units: DeclaredStock,
     },
     /// Start of sale.
     Published {
@@ -181,9 +181,32 @@ pub(crate) struct VariantAdded {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) earlier: Vec<PricePoint>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) stock: Option<i64>,
+    pub(crate) stock: Option<DeclaredStock>,
     #[serde(flatten)]
     pub(crate) facts: VariantFacts,
+}
+
+/// Stock of a variant as the merchant declared it: a number of units, or the word `untracked`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum DeclaredStock {
+    /// Units on hand.
+    Units(i64),
+    /// Not a number.
+    Policy(StockPolicy),
+}
+
+/// Stock policy that is declared in place of units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum StockPolicy {
+    /// Any quantity can be bought.
+    Untracked,
+}
+
+impl DeclaredStock {
+    /// Stock without limit.
+    pub(crate) const UNTRACKED: Self = Self::Policy(StockPolicy::Untracked);
 }
 
 /// Facts about a variant other than its price and its stock.

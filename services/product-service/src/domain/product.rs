@@ -1,6 +1,8 @@
 //! State of a product: the fold of its events.
 
-use super::events::{Media, PricePoint, ProductEvent, ProductOption, VariantAdded, VariantFacts};
+use super::events::{
+    DeclaredStock, Media, PricePoint, ProductEvent, ProductOption, VariantAdded, VariantFacts,
+};
 use super::limits;
 use super::pictures::{PictureCopies, PictureCopy};
 use identifiers::Sku;
@@ -52,8 +54,8 @@ pub(crate) struct Variant {
     pub(crate) facts: VariantFacts,
     /// Price history, oldest first; never empty.
     pub(crate) prices: Vec<PricePoint>,
-    /// Units on hand as last declared by the merchant.
-    pub(crate) declared_stock: Option<i64>,
+    /// Stock as last declared by the merchant.
+    pub(crate) declared_stock: Option<DeclaredStock>,
     /// Times when the variant was not on sale.
     pub(crate) breaks: Vec<OfferBreak>,
 }

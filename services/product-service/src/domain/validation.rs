@@ -1,7 +1,7 @@
 //! Validation of single fields, and of the consistency of a whole product.
 
 use super::draft::{OptionRename, ProductDraft, VariantDraft};
-use super::events::{Media, ProductOption};
+use super::events::{DeclaredStock, Media, ProductOption};
 use super::picture_address::PictureAddress;
 use super::product::Product;
 use super::{Rejection, limits, text};
@@ -127,7 +127,7 @@ pub(super) fn media(media: &[Media]) -> Validated {
         let url = picture.url.as_str();
         max_characters(field("url"), url, limits::URL_CHARACTERS_MAX)?;
         if PictureAddress::parse(url).is_none() {
-            let reason = "is an https address, of which the shop keeps a copy, or the path of an uploaded picture";
+            let reason = "is an http or https address, of which the shop keeps a copy, or the path of an uploaded picture";
             return Err(Rejection::Malformed { field: field("url"), reason });
         }
         max_characters(field("alt"), &picture.alt, limits::ALT_CHARACTERS_MAX)?;
@@ -157,7 +157,9 @@ fn variant(index: usize, variant: &VariantDraft, now: Timestamp) -> Validated {
     if let Some(barcode) = &variant.facts.barcode {
         max_characters(field("barcode"), barcode, limits::SKU_CHARACTERS_MAX)?;
     }
-    if variant.stock.is_some_and(|units| !(0..=limits::STOCK_UNITS_MAX).contains(&units)) {
+    let units_max = limits::STOCK_UNITS_MAX;
+    if matches!(variant.stock, Some(DeclaredStock::Units(units)) if !(0..=units_max).contains(&units))
+    {
         return Err(Rejection::OutOfRange { field: field("stock"), max: limits::STOCK_UNITS_MAX });
     }
     if variant.facts.weight_grams > limits::WEIGHT_GRAMS_MAX {

@@ -4,8 +4,8 @@ use super::fixtures::{POLICY, day, eur, sku, variant};
 use crate::domain::events::{Media, PricePoint, ProductOption};
 use crate::domain::prior_price::Policy;
 use crate::domain::{
-    MissingVariants, Product, ProductChanges, ProductCommand, ProductDraft, ProductEvent,
-    Rejection, Status, TargetStatus, VariantDraft, limits,
+    DeclaredStock, MissingVariants, Product, ProductChanges, ProductCommand, ProductDraft,
+    ProductEvent, Rejection, Status, TargetStatus, VariantDraft, limits,
 };
 use kernel::{Currency, Timestamp, UnitPrice};
 use std::sync::Arc;
@@ -79,7 +79,9 @@ fn importing_again_changes_only_what_differs() {
     assert_eq!(upsert(shirt()), vec![]);
     let mut draft = shirt();
     draft.variants[1].price = eur(3_900);
-    draft.variants.push(VariantDraft { stock: Some(4), ..variant("SH-L", "L", 4_400) });
+    draft
+        .variants
+        .push(VariantDraft { stock: Some(DeclaredStock::Units(4)), ..variant("SH-L", "L", 4_400) });
     draft.tags.clear();
     let names: Vec<_> = upsert(draft).iter().map(ProductEvent::event_name).collect();
     assert_eq!(names, ["tags_changed", "price_changed", "variants_added"]);
@@ -88,14 +90,17 @@ fn importing_again_changes_only_what_differs() {
 #[test]
 fn declared_stock_is_counted_again_only_when_it_changes() {
     let mut draft = shirt();
-    draft.variants[0].stock = Some(10);
+    draft.variants[0].stock = Some(DeclaredStock::Units(10));
     let product = created(draft.clone());
     let upsert = |draft: &ProductDraft| {
         Product::decide(Some(&product), &replacing(draft.clone()), day(1)).unwrap()
     };
     assert_eq!(upsert(&draft), vec![]);
-    draft.variants[0].stock = Some(12);
-    assert_eq!(upsert(&draft), vec![ProductEvent::StockDeclared { sku: sku("SH-S"), units: 12 }]);
+    draft.variants[0].stock = Some(DeclaredStock::Units(12));
+    assert_eq!(
+        upsert(&draft),
+        vec![ProductEvent::StockDeclared { sku: sku("SH-S"), units: DeclaredStock::Units(12) }]
+    );
 }
 
 #[test]
@@ -239,7 +244,7 @@ fn every_rejection_names_its_field() {
         ("variants[1].options", |it| it.variants[1] = variant("SH-M", "S", 1)),
         ("variants[1].options", |it| it.variants[1] = variant("SH-M", "XXL", 1)),
         ("variants[0].options", |it| it.variants[0].facts.options.clear()),
-        ("variants[0].stock", |it| it.variants[0].stock = Some(-1)),
+        ("variants[0].stock", |it| it.variants[0].stock = Some(DeclaredStock::Units(-1))),
         ("variants[0].weight_grams", |it| it.variants[0].facts.weight_grams = u32::MAX),
         ("variants[1].price", |it| {
             it.variants[1].price = UnitPrice::zero(Currency::USD);
@@ -314,7 +319,10 @@ fn stored_events_survive_a_round_trip() {
         name: Some("Other".to_owned()),
         brand: Some(String::new()),
         categories: Some(vec![]),
-        variants: Some(vec![VariantDraft { stock: Some(1), ..variant("SH-S", "L", 3) }]),
+        variants: Some(vec![VariantDraft {
+            stock: Some(DeclaredStock::Units(1)),
+            ..variant("SH-S", "L", 3)
+        }]),
         media: Some(vec![]),
         status: TargetStatus::Archived,
         ..ProductChanges::default()
@@ -332,7 +340,7 @@ fn stored_events_survive_a_round_trip() {
 fn the_stored_form_of_a_sku_is_its_text_as_it_was_first_written() {
     let mut draft = shirt();
     draft.media = vec![picture("/a.svg", &["sh-s"])];
-    draft.variants[0].stock = Some(3);
+    draft.variants[0].stock = Some(DeclaredStock::Units(3));
     let product = created(draft.clone());
     let mut events = Product::decide(None, &ProductCommand::Create(draft), day(0)).unwrap();
     events.extend(Product::decide(Some(&product), &price("sh-m", 4_100), day(1)).unwrap());

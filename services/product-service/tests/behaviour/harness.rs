@@ -5,8 +5,8 @@ use bytes::Bytes;
 use contracts::{
     audit::{Activity, ActivityBatch, Audit},
     inventory::{
-        Hold, Inventory, InventoryEvent, LocationStock, NewHold, Restock, Stock, StockCounts,
-        StockList,
+        Hold, Inventory, InventoryEvent, LOW_STOCK_UNITS, LocationStock, NewHold, Restock,
+        SkuCount, Stock, StockCounts, StockList, UNTRACKED_AVAILABLE,
     },
     product::{Catalogue, NewProduct, Product, ProductPage, ProductQuery},
     shared::{HoldId, Sku},
@@ -19,9 +19,10 @@ use rpc::CallError;
 use runtime::{BuildContext, BuildFuture, Module};
 use serde_json::{Value, json};
 use std::{
+    collections::HashMap,
     ops::Deref,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -35,10 +36,13 @@ static TABLE: &[Module] = &[
     fake("audit-service", build_audit),
 ];
 
-/// Fake inventory service: counts stock and publishes the availability.
+/// Fake inventory service: counts stock and publishes the availability where it is low.
 fn build_inventory(context: BuildContext) -> BuildFuture {
     Box::pin(async move {
-        context.provide::<dyn Inventory>(Arc::new(FakeInventory(context.journal())))?;
+        context.provide::<dyn Inventory>(Arc::new(FakeInventory {
+            journal: context.journal(),
+            counted: Mutex::default(),
+        }))?;
         context
             .provide_feed(|event| Ok(serde_json::from_slice::<InventoryEvent>(&event.data).ok()))?;
         Ok(context.serve(ApiRouter::new()))
@@ -46,30 +50,36 @@ fn build_inventory(context: BuildContext) -> BuildFuture {
 }
 
 #[derive(Debug)]
-struct FakeInventory(Arc<dyn Journal>);
+struct FakeInventory {
+    journal: Arc<dyn Journal>,
+    counted: Mutex<HashMap<Sku, Stock>>,
+}
 
 #[async_trait]
 impl Inventory for FakeInventory {
     async fn count(&self, counts: StockCounts) -> Result<StockList, CallError> {
         let mut items = Vec::new();
         for count in counts.counts {
-            let (sku, units) = (count.sku, count.on_hand);
-            let event = InventoryEvent::AvailabilityChanged { sku: sku.clone(), available: units };
-            publish(&*self.0, &serde_json::to_value(event).unwrap()).await;
-            items.push(Stock {
-                sku,
-                on_hand: units,
-                held: 0,
-                available: units,
-                shortage: 0,
-                locations: Vec::<LocationStock>::new(),
-            });
+            let SkuCount { sku, on_hand, untracked } = count;
+            let on_hand = on_hand.unwrap_or_default();
+            let available = if untracked { UNTRACKED_AVAILABLE } else { on_hand };
+            let before = self.counted.lock().unwrap().get(&sku).map(|stock| stock.available);
+            if before.is_none_or(|before| before.min(available) <= LOW_STOCK_UNITS) {
+                let sku = sku.clone();
+                let event = InventoryEvent::AvailabilityChanged { sku, available };
+                publish(&*self.journal, &serde_json::to_value(event).unwrap()).await;
+            }
+            let stock = Stock { on_hand, available, untracked, ..no_stock(sku.clone()) };
+            self.counted.lock().unwrap().insert(sku, stock.clone());
+            items.push(stock);
         }
         Ok(StockList { items })
     }
 
-    async fn stock(&self, _: Vec<Sku>) -> Result<StockList, CallError> {
-        unreachable!("the catalogue follows the feed")
+    async fn stock(&self, skus: Vec<Sku>) -> Result<StockList, CallError> {
+        let counted = self.counted.lock().unwrap();
+        let stock = |sku: Sku| counted.get(&sku).cloned().unwrap_or_else(|| no_stock(sku));
+        Ok(StockList { items: skus.into_iter().map(stock).collect() })
     }
 
     async fn hold(&self, _: HoldId, _: NewHold) -> Result<Hold, CallError> {
@@ -87,6 +97,11 @@ impl Inventory for FakeInventory {
     async fn restock(&self, _: HoldId, _: String, _: Restock) -> Result<(), CallError> {
         unreachable!("the catalogue sells nothing")
     }
+}
+
+fn no_stock(sku: Sku) -> Stock {
+    let locations = Vec::<LocationStock>::new();
+    Stock { sku, on_hand: 0, held: 0, available: 0, untracked: false, shortage: 0, locations }
 }
 
 /// Fake audit service: stores the activities it receives.
@@ -188,6 +203,10 @@ impl TestShop {
         let fixture = ServiceFixture::start(TABLE, engine, clock, settings).await;
         let catalogue = fixture.contract::<dyn Catalogue>();
         Self { fixture, catalogue }
+    }
+
+    pub(crate) fn inventory(&self) -> Arc<dyn Inventory> {
+        self.fixture.contract::<dyn Inventory>()
     }
 
     /// Sends a request as a client of an edge.

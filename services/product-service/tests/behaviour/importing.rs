@@ -5,16 +5,22 @@ use contracts::product::{ImportOutcome, ImportReport, NewProduct, ProductStatus}
 use serde_json::json;
 
 pub(crate) fn created() -> ImportOutcome {
-    ImportOutcome::Created { refused: vec![] }
+    ImportOutcome::Created { refused: vec![], refused_pictures: vec![] }
 }
 
 pub(crate) fn unchanged() -> ImportOutcome {
-    ImportOutcome::Unchanged { refused: vec![] }
+    ImportOutcome::Unchanged { refused: vec![], refused_pictures: vec![] }
 }
 
 /// Change of something else than the set of variants.
 pub(crate) fn updated() -> ImportOutcome {
-    ImportOutcome::Updated { added: vec![], withdrawn: vec![], renamed: vec![], refused: vec![] }
+    ImportOutcome::Updated {
+        added: vec![],
+        withdrawn: vec![],
+        renamed: vec![],
+        refused: vec![],
+        refused_pictures: vec![],
+    }
 }
 
 pub(crate) async fn import(shop: &TestShop, products: &[NewProduct]) -> Vec<ImportOutcome> {

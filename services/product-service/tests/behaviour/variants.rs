@@ -6,7 +6,10 @@ use contracts::product::{
     ImportOutcome, ImportReport, NewProduct, PriceHistory, Product, RefusedVariant, RenamedSku,
     Variant,
 };
-use contracts::shared::Sku;
+use contracts::{
+    inventory::{SkuCount, StockCounts},
+    shared::Sku,
+};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use transport::Edge;
@@ -46,6 +49,7 @@ fn updated_by(added: &[&str], withdrawn: &[&str], renamed: &[(&str, &str)]) -> I
         withdrawn: all(withdrawn),
         renamed: renamed.collect(),
         refused: vec![],
+        refused_pictures: vec![],
     }
 }
 
@@ -301,7 +305,7 @@ async fn what_concerns_the_whole_product_does_not_depend_on_one_variant() {
         ]);
         let report: ImportReport =
             shop.post("/api/v1/products/import", &json!({"products": [product]})).await.read();
-        let ImportOutcome::Created { refused } = &report.outcomes[0] else {
+        let ImportOutcome::Created { refused, .. } = &report.outcomes[0] else {
             panic!("{name}: {report:?}")
         };
         let [RefusedVariant { code: got, field: named, message, .. }] = &refused[..] else {
@@ -313,6 +317,82 @@ async fn what_concerns_the_whole_product_does_not_depend_on_one_variant() {
         assert_eq!(made.variants.len(), 1, "{name}");
         assert_eq!(made.brand.as_deref(), Some("Aster"), "{name}");
         assert_eq!((made.tags.len(), made.description.is_empty()), (1, false), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_picture_at_fault_is_refused_by_itself() {
+    let picture = |url: &str, skus: &[&str]| json!({"image": {"url": url}, "skus": skus});
+    let good = "https://pictures.example/good.png";
+    let missing = "/media/0000000000000000000000000000000000000000000000000000000000000000/w.png";
+    for (at_fault, field) in [
+        (picture("https://pictures.example/a.png", &["NOBODY-HAS-IT"]), "skus"),
+        (picture("https://pictures.example/a.png", &["MUG-CLAY", "NOBODY-HAS-IT"]), "skus"),
+        (picture("data:image/png;base64,AAAA", &[]), "image.url"),
+        (picture(missing, &[]), "image.url"),
+        (picture(&format!("https://pictures.example/{}", "a".repeat(3_000)), &[]), "image.url"),
+    ] {
+        let shop = TestShop::open().await;
+        let mut product = serde_json::to_value(mug()).unwrap();
+        product["media"] = json!([picture(good, &[]), at_fault, at_fault]);
+        for dry_run in [true, false] {
+            let batch = json!({"products": [product], "dry_run": dry_run});
+            let report: ImportReport = shop.post("/api/v1/products/import", &batch).await.read();
+            let ImportOutcome::Created { refused, refused_pictures } = &report.outcomes[0] else {
+                panic!("{report:?}")
+            };
+            let places = refused_pictures.iter().map(|it| (it.index, it.field.as_str()));
+            assert_eq!(places.collect::<Vec<_>>(), [(1, field), (2, field)], "{at_fault}");
+            assert_eq!(*refused, []);
+        }
+        let made: Value = shop.get(Edge::Operator, "/api/v1/products/stoneware-mug").await.read();
+        let sources = made["media"].as_array().unwrap().iter().map(|it| it["source"].clone());
+        assert_eq!(sources.collect::<Vec<_>>(), [json!(good)], "{at_fault}");
+    }
+}
+
+#[tokio::test]
+async fn a_variant_can_be_sold_without_limit_and_be_counted_again() {
+    let shop = TestShop::open().await;
+    let mut product = mug();
+    (product.variants[0].stock, product.variants[0].untracked) = (Some(0), true);
+    assert_eq!(import(&shop, &[product.clone()]).await, [created()]);
+    assert_eq!(import(&shop, &[product.clone()]).await, [unchanged()]);
+    let shown = async || shop.product("stoneware-mug").await.variants[0].clone();
+    assert_eq!((shown().await.in_stock, shown().await.only_left), (true, None));
+    // A corrected SKU is as untracked as the old one.
+    let path = format!("/api/v1/products/stoneware-mug/variants/{}", product.variants[0].sku);
+    shop.patch(&path, &json!({"sku": "MUG-NEW"})).await;
+    assert_eq!((shown().await.sku, shown().await.in_stock), (sku("MUG-NEW"), true));
+    // Each change is counted, and reaches the pages by the feed.
+    for (change, only_left) in [
+        (json!({"stock": 0}), Some(3)),
+        (json!({"untracked": true}), None),
+        (json!({"stock": 1}), Some(4)),
+    ] {
+        shop.patch("/api/v1/products/stoneware-mug/variants/MUG-NEW", &change).await;
+        let query = contracts::product::ProductQuery::default();
+        shop.wait_until(&query, |page| page.items[0].only_left == only_left).await;
+    }
+}
+
+#[tokio::test]
+async fn a_corrected_sku_starts_with_the_units_that_are_left() {
+    for (counted, left) in [(40, 12), (40, 2), (40, 0), (3, 1)] {
+        let shop = TestShop::open().await;
+        let mut product = mug();
+        product.variants[0].stock = Some(counted);
+        import(&shop, &[product.clone()]).await;
+        // As sales leave it. Beyond a few units, that is not published.
+        let inventory = shop.inventory();
+        let old = product.variants[0].sku.clone();
+        let count = SkuCount { sku: old.clone(), on_hand: Some(left), untracked: false };
+        let counts = StockCounts { counts: vec![count], reason: "sold".to_owned() };
+        inventory.count(counts).await.unwrap();
+        let path = format!("/api/v1/products/stoneware-mug/variants/{old}");
+        shop.patch(&path, &json!({"sku": "MUG-NEW"})).await;
+        let stock = inventory.stock(vec![sku("MUG-NEW")]).await.unwrap();
+        assert_eq!(stock.items[0].on_hand, left, "{counted} counted");
     }
 }
 

@@ -59,7 +59,15 @@ impl Inventory for FakeInventory {
         let stock = |sku: Sku| {
             let units = if is_scarce(&sku) { 11 } else { 1_000_000 };
             let (held, shortage, locations) = (0, 0, Vec::new());
-            Stock { sku, on_hand: units, held, available: units, shortage, locations }
+            Stock {
+                sku,
+                on_hand: units,
+                held,
+                available: units,
+                untracked: false,
+                shortage,
+                locations,
+            }
         };
         Ok(StockList { items: skus.into_iter().map(stock).collect() })
     }

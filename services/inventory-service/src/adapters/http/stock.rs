@@ -4,7 +4,7 @@ use super::AppState;
 use crate::{
     adapters::{responses, validation},
     application::{self, OperatorMovementKind},
-    domain::SkuStock,
+    domain::{Count, SkuStock},
     ports::MovementCursor,
 };
 use contracts::inventory::{self, Movement, Movements, NewMovement, Stock, StockCount};
@@ -59,9 +59,10 @@ pub(super) async fn count(
 ) -> ApiResult<Json<Stock>> {
     let sku = validation::sku_in_path(&sku)?;
     let location = validation::location(count.location.as_deref())?;
-    let on_hand = validation::counted_units("on_hand", count.on_hand)?;
-    let reason = count.reason.as_deref().map(validation::reason).transpose()?;
-    let stock = state.stock_ledger.count(&sku, &location, on_hand, reason).await?;
+    let (on_hand, policy) = validation::counted_units("on_hand", count.on_hand, count.untracked)?;
+    let reason = count.reason.as_deref().map(validation::reason).transpose()?.map(str::to_owned);
+    let count = Count { sku, location, on_hand, policy, reason };
+    let stock = state.stock_ledger.count(count).await?;
     Ok(Json(responses::stock(stock)))
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     adapters::journal_repository::decode,
-    domain::{Event, LedgerState, SkuLocation},
+    domain::{Event, Hold, LedgerState, SkuLocation},
 };
 use async_trait::async_trait;
 use journal::{
@@ -56,7 +56,7 @@ impl EventVisitor for StockChecker {
                 .hold(now >= 0 && held >= 0, || format!("{}: {now} on hand, {held} held", at()));
         }
         if let Event::Held { lines, .. } = &*event {
-            for units in lines {
+            for units in lines.iter().filter(|units| !units.untracked) {
                 let (now, held) = self.units_at(&units.sku_location());
                 self.never_oversold.hold(held <= now, || {
                     let (sku, location) = (&units.sku, units.location.as_str());
@@ -90,7 +90,7 @@ impl StockChecker {
 impl InvariantChecker for StockChecker {
     fn invariants(&mut self) -> Vec<Invariant> {
         let mut claimed: BTreeMap<SkuLocation, i64> = BTreeMap::new();
-        for units in self.state.active_holds().flat_map(|hold| &hold.units) {
+        for units in self.state.active_holds().flat_map(Hold::claims) {
             *claimed.entry(units.sku_location()).or_default() += units.quantity;
         }
         for (sku, stock) in self.state.stock_after(None) {
@@ -117,13 +117,16 @@ fn movements_of(event: &Event) -> Vec<(SkuLocation, i64, i64)> {
         }
         Event::Committed { lines, .. } => lines
             .iter()
+            .filter(|moved| !moved.untracked)
             .map(|moved| (moved.units().sku_location(), -moved.quantity, moved.on_hand))
             .collect(),
         Event::Restocked { lines, .. } | Event::Returned { lines, .. } => lines
             .iter()
+            .filter(|moved| !moved.untracked)
             .map(|moved| (moved.units().sku_location(), moved.quantity, moved.on_hand))
             .collect(),
-        Event::Held { .. }
+        Event::PolicyChanged { .. }
+        | Event::Held { .. }
         | Event::Released { .. }
         | Event::Expired { .. }
         | Event::Barred { .. }

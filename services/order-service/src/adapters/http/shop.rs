@@ -10,9 +10,7 @@ use contracts::{
 };
 use kernel::{Problem, Timestamp, codes};
 use transport::Context;
-use web::{
-    ApiResult, ByReference, Caller, Created, IdempotencyKey, Json, Path, Query, Recomputed,
-};
+use web::{ApiResult, ByReference, Caller, Created, IdempotencyKey, Json, Path, Query, Recomputed};
 
 pub(super) async fn checkout(
     app: AppState,

@@ -2,8 +2,8 @@
 
 use super::description::sanitised;
 use crate::domain::{
-    FieldChange, MissingVariants, OptionRename, ProductChanges, ProductDraft, TargetStatus,
-    VariantChanges, VariantDraft,
+    DeclaredStock, FieldChange, MissingVariants, OptionRename, ProductChanges, ProductDraft,
+    TargetStatus, VariantChanges, VariantDraft,
     events::{Media, PricePoint, ProductOption, VariantFacts},
     limits, text,
 };
@@ -74,10 +74,14 @@ pub(super) fn variant_changes(patch: VariantPatch) -> VariantChanges {
         options: patch.options.as_ref().map(option_values),
         price: patch.price,
         compare_at_price: field_change(patch.compare_at_price),
-        stock: patch.stock,
+        stock: declared_stock(patch.stock, patch.untracked),
         weight_grams: patch.weight_grams,
         barcode: field_change(patch.barcode.map(barcode)),
     }
+}
+
+fn declared_stock(units: Option<i64>, untracked: bool) -> Option<DeclaredStock> {
+    if untracked { Some(DeclaredStock::UNTRACKED) } else { units.map(DeclaredStock::Units) }
 }
 
 /// Change of a field that `null` clears.
@@ -101,7 +105,7 @@ pub(super) fn variant(variant: NewVariant) -> VariantDraft {
         sku: variant.sku,
         price: variant.price,
         earlier: earlier.map(|past| PricePoint { from: past.from, price: past.price }).collect(),
-        stock: variant.stock,
+        stock: declared_stock(variant.stock, variant.untracked),
         facts: VariantFacts {
             options: option_values(&variant.options),
             compare_at_price: variant.compare_at_price,
