@@ -19,8 +19,10 @@ pub(crate) enum PageError {
     CrossOrigin,
     /// 413: the form is larger than any of ours.
     PayloadTooLarge,
-    /// 503: a service the page needs does not answer at the moment.
+    /// 503: a service the page needs cannot be reached at the moment.
     Unavailable { retry_seconds: u32 },
+    /// 503: the shop or a service has more to do than it can, or the shopper asks for more than it gives each.
+    Busy { retry_seconds: u32 },
     /// 500: a service or the page itself failed.
     Internal,
 }
@@ -32,7 +34,7 @@ impl PageError {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::CrossOrigin => StatusCode::FORBIDDEN,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable { .. } | Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -54,7 +56,8 @@ impl PageError {
         Some(match status.as_u16() {
             405 => Self::MethodNotAllowed,
             413 => Self::PayloadTooLarge,
-            429 | 503 | 504 => Self::Unavailable { retry_seconds },
+            429 | 503 => Self::Busy { retry_seconds },
+            504 => Self::Unavailable { retry_seconds },
             500.. => Self::Internal,
             _ => Self::NotFound,
         })
@@ -68,9 +71,15 @@ impl From<CallError> for PageError {
     fn from(error: CallError) -> Self {
         match &error {
             CallError::Problem(problem) => match problem.status {
-                429 | 503 | 504 => Self::Unavailable {
-                    retry_seconds: problem.retry_after_seconds.unwrap_or(RETRY_SECONDS).max(1),
-                },
+                429 | 503 | 504 => {
+                    let retry_seconds = problem.retry_after_seconds.unwrap_or(RETRY_SECONDS).max(1);
+                    // Every other problem with this status is that of a part which cannot be reached.
+                    if problem.code == codes::RATE_LIMITED || problem.code == codes::OVERLOADED {
+                        Self::Busy { retry_seconds }
+                    } else {
+                        Self::Unavailable { retry_seconds }
+                    }
+                }
                 status if status >= 500 => {
                     tracing::error!(%error, "a service call of a page failed");
                     Self::Internal
@@ -99,7 +108,7 @@ impl IntoResponse for PageError {
     /// language is known.
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
-        if let Self::Unavailable { retry_seconds } = self {
+        if let Self::Unavailable { retry_seconds } | Self::Busy { retry_seconds } = self {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_seconds));
         }
         response.extensions_mut().insert(self);

@@ -23,7 +23,10 @@ use crate::{
     request_context::RequestContext,
 };
 use axum::{extract::State, response::Response};
-use contracts::cart::{Cart, CartLine, CartStatus, Notice, NoticeCode};
+use contracts::{
+    cart::{Cart, CartLine, CartStatus, Notice, NoticeCode},
+    shared::OrderId,
+};
 use http::StatusCode;
 use maud::{Markup, html};
 use std::{collections::BTreeMap, sync::Arc};
@@ -57,7 +60,8 @@ async fn render(
         }
         None => true,
     };
-    let view = CartView { locale: context.locale, layout, rejections, can_pay };
+    let paying_order = context.paying_order;
+    let view = CartView { locale: context.locale, layout, rejections, can_pay, paying_order };
     let main = html! {
         main.wrap #main {
             div.cart data-part="cart" {
@@ -82,6 +86,8 @@ struct CartView<'a> {
     /// Why the last change did not happen.
     rejections: &'a [String],
     can_pay: bool,
+    /// Order that is being paid for with the cart, if its id is known.
+    paying_order: Option<OrderId>,
 }
 
 impl CartView<'_> {
@@ -105,7 +111,7 @@ impl CartView<'_> {
             div.cart-columns {
                 section aria-labelledby="lines" {
                     h2.vh #lines { (messages.items) }
-                    ul.lines role="list" { @for line in &cart.lines { (self::line(self.locale, line)) } }
+                    ul.lines role="list" { @for line in &cart.lines { (self::line(self.locale, line, cart.status)) } }
                     p.keep-shopping { a href="/products" { (Icon::Back) (messages.keep_shopping) } }
                 }
                 (self.summary(cart))
@@ -124,14 +130,25 @@ impl CartView<'_> {
         html! {
             (self.rejections())
             @if cart.status == CartStatus::CheckingOut {
-                p.notice.warn { (Icon::Clock) span { (messages.checking_out) " " a href="/cart" { (messages.check_again) } } }
+                p.notice.warn { (Icon::Clock) span { (messages.checking_out) " " (self.way_to_order()) } }
             }
             @for notice in other { p.notice.warn { (Icon::Bolt) span { (price_change(self.locale, cart, notice)) } } }
             @if !problems.is_empty() {
                 section.problems aria-labelledby="problems" {
-                    h2 #problems { (messages.problems.of_small(i64::try_from(problems.len()).unwrap_or(i64::MAX))) }
-                    ul role="list" { @for problem in &problems { li { (problem.with_remedy(messages)) } } }
+                    h2 #problems { (self.locale.plural(&messages.problems, problems.len() as u64)) }
+                    ul role="list" { @for problem in &problems { li { (problem.with_remedy(self.locale)) } } }
                 }
+            }
+        }
+    }
+
+    /// Link to the order that is being paid for, where its payment can be confirmed or the order cancelled.
+    fn way_to_order(&self) -> Markup {
+        let messages = &self.locale.messages.cart;
+        html! {
+            @match self.paying_order {
+                Some(order) => a href={ "/orders/" (order) } { (messages.to_order) },
+                None => a href="/cart" { (messages.check_again) },
             }
         }
     }
@@ -195,9 +212,8 @@ fn problem_label(messages: &Messages, problem: NoticeCode) -> &'static str {
     }
 }
 
-fn line(locale: Locale, line: &CartLine) -> Markup {
+fn line(locale: Locale, line: &CartLine, status: CartStatus) -> Markup {
     let messages = locale.messages;
-    let id = format!("q-{}", crate::slug::identifier(line.sku.as_str()));
     html! {
         li.line {
             div.tile { (image::decorative_image(messages, line.image.as_ref(), ImageSlot::Thumbnail, ImageLoading::Eager)) }
@@ -207,13 +223,25 @@ fn line(locale: Locale, line: &CartLine) -> Markup {
                 @if let Some(problem) = line.problem && problem != NoticeCode::FewerLeft {
                     p.stock.none { (problem_label(messages, problem)) }
                 } @else if let Some(left) = line.only_left {
-                    p.stock.low { (messages.product.only_left.replace("{n}", &left.to_string())) }
+                    p.stock.low { (messages.product.only_left.replace("{n}", &locale.count(left.unsigned_abs()))) }
                 }
             }
             p.line-price {
                 strong { (locale.money(line.total)) }
                 @if line.quantity > 1 { span.quiet { (messages.cart.each.replace("{price}", &locale.price(line.unit_price))) } }
             }
+            @if status == CartStatus::CheckingOut {
+                p.line-form { "× " (locale.count(line.quantity.unsigned_abs())) }
+            } @else { (line_form(locale, line)) }
+        }
+    }
+}
+
+/// Form that changes the quantity of a line or removes it.
+fn line_form(locale: Locale, line: &CartLine) -> Markup {
+    let messages = locale.messages;
+    let id = format!("q-{}", crate::slug::identifier(line.sku.as_str()));
+    html! {
             form.line-form action="/cart/change" method="post" data-swap {
                 button.vh type="submit" tabindex="-1" aria-hidden="true" {}
                 input type="hidden" name="sku" value=(line.sku);
@@ -228,7 +256,6 @@ fn line(locale: Locale, line: &CartLine) -> Markup {
                     (messages.cart.remove)
                 }
             }
-        }
     }
 }
 

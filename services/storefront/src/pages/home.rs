@@ -211,14 +211,14 @@ impl HomeView<'_> {
                 @if settings.return_days > 0 {
                     li {
                         (Icon::Return)
-                        strong { (messages.product.return_days.replace("{n}", &settings.return_days.to_string())) }
+                        strong { (messages.product.return_days.replace("{n}", &locale.count(settings.return_days.into()))) }
                         span.quiet { (locale.shop_text(&settings.return_note)) }
                     }
                 }
                 @if years > 0 {
                     li {
                         (Icon::Shield)
-                        strong { (messages.product.guarantee.of(years, &years.to_string())) }
+                        strong { (locale.plural(&messages.product.guarantee, years)) }
                         span.quiet { (locale.shop_text(&settings.guarantee_note)) }
                     }
                 }

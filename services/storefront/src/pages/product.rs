@@ -75,15 +75,17 @@ pub(crate) async fn render(
     );
     let history = history.map(|history| history.variants).unwrap_or_default();
     let selection = VariantSelection::read(product, fields);
+    let quantity = quantity_stepper::requested_quantity(fields);
+    let unreadable = quantity.is_none().then(|| quantity_stepper::quantity_range(context.locale));
     let view = ProductView {
         state,
         context,
         layout,
         selection: &selection,
-        quantity: quantity_stepper::requested_quantity(fields).max(1),
+        quantity: quantity.unwrap_or(1).max(1),
         history: &history,
         now: state.ids.now(),
-        rejection,
+        message: rejection.or(unreadable.as_deref()),
     };
     let path = breadcrumb_path(product, &layout.catalogue);
     let description = structured_data::description(product);
@@ -132,7 +134,8 @@ struct ProductView<'a> {
     quantity: i64,
     history: &'a [VariantPriceHistory],
     now: Timestamp,
-    rejection: Option<&'a str>,
+    /// Why the product was not added to the cart, or cannot be.
+    message: Option<&'a str>,
 }
 
 impl ProductView<'_> {

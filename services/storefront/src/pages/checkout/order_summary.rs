@@ -20,7 +20,7 @@ impl CheckoutView<'_> {
                 details #order-details {
                     summary {
                         h2 #your-order { (messages.checkout.your_order) }
-                        span.quiet { (messages.cart.item_count.of_small(self.cart.item_count)) }
+                        span.quiet { (locale.plural(&messages.cart.item_count, self.cart.item_count.unsigned_abs())) }
                         strong.number { (locale.money(self.totals.total)) }
                         (Icon::Chevron)
                     }
@@ -33,7 +33,7 @@ impl CheckoutView<'_> {
                                         strong { (locale.shop_text(&line.name)) }
                                         p.quiet.small {
                                             @if !line.options.is_empty() { (option_values(locale, &line.options)) " " }
-                                            "× " (line.quantity)
+                                            "× " (locale.count(line.quantity.unsigned_abs()))
                                         }
                                     }
                                     span.number { (locale.money(line.total)) }
