@@ -5,6 +5,9 @@
 mod fake_services;
 
 #[cfg(test)]
+#[path = "support/schema_org.rs"]
+mod schema_org;
+#[cfg(test)]
 #[path = "support/test_client.rs"]
 mod test_client;
 

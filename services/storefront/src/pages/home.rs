@@ -154,7 +154,7 @@ impl HomeView<'_> {
                 }
                 @if let Some(product) = product {
                     a.hero-picture.tile href=(product_card::address(product)) {
-                        (product_image(messages, product.image.as_ref(), &product.name, ImageSlot::Hero, ImageLoading::Priority))
+                        (product_image(locale, product.image.as_ref(), &product.name, ImageSlot::Hero, ImageLoading::Priority))
                     }
                 }
             }

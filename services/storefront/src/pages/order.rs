@@ -175,7 +175,7 @@ impl OrderView<'_> {
                     div.order-columns {
                         section aria-labelledby="what" {
                             h2 #what { (messages.items_title) }
-                            ul.ordered role="list" { @for line in &self.order.lines { (self.line(line)) } }
+                            ul.ordered role="list" { @for (position, line) in self.order.lines.iter().enumerate() { (self.line(position, line)) } }
                         }
                         aside.summary aria-labelledby="sums" {
                             h2.vh #sums { (messages.totals_title) }
@@ -220,13 +220,13 @@ impl OrderView<'_> {
         }
     }
 
-    fn line(&self, line: &OrderLine) -> Markup {
+    fn line(&self, position: usize, line: &OrderLine) -> Markup {
         let quoted = &line.quoted;
         let locale = self.context.locale;
         let messages = locale.messages;
         html! {
             li {
-                div.tile { (decorative_image(messages, self.pictures.of(&quoted.sku), ImageSlot::Thumbnail, ImageLoading::Eager)) }
+                div.tile { (decorative_image(messages, self.pictures.of(&quoted.sku), ImageSlot::Thumbnail, ImageLoading::of_line(position))) }
                 div {
                     strong { (locale.shop_text(&quoted.name)) }
                     p.quiet.small {

@@ -183,12 +183,12 @@ impl ProductView<'_> {
                 @if images.len() > 1 {
                     ul.stage role="list" tabindex="0" aria-label=(messages.product.pictures_scroll) {
                         @for (position, image) in images.iter().enumerate() {
-                            li.tile { (product_image(messages, Some(image), &alt(image), ImageSlot::Gallery, if position == 0 { ImageLoading::Priority } else { ImageLoading::Lazy })) }
+                            li.tile { (product_image(self.context.locale, Some(image), &alt(image), ImageSlot::Gallery, if position == 0 { ImageLoading::Priority } else { ImageLoading::Lazy })) }
                         }
                     }
                 } @else {
                     div.stage.single {
-                        div.tile { (product_image(messages, images.first().copied(), &images.first().map(|it| alt(it)).unwrap_or_default(), ImageSlot::Gallery, ImageLoading::Priority)) }
+                        div.tile { (product_image(self.context.locale, images.first().copied(), &images.first().map(|it| alt(it)).unwrap_or_default(), ImageSlot::Gallery, ImageLoading::Priority)) }
                     }
                 }
             }

@@ -26,9 +26,9 @@ impl CheckoutView<'_> {
                     }
                     div.order-inside {
                         ul.order-lines role="list" {
-                            @for line in &self.cart.lines {
+                            @for (position, line) in self.cart.lines.iter().enumerate() {
                                 li {
-                                    div.tile { (decorative_image(messages, line.image.as_ref(), ImageSlot::Thumbnail, ImageLoading::Eager)) }
+                                    div.tile { (decorative_image(messages, line.image.as_ref(), ImageSlot::Thumbnail, ImageLoading::of_line(position))) }
                                     div {
                                         strong { (locale.shop_text(&line.name)) }
                                         p.quiet.small {
