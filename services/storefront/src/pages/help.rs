@@ -90,7 +90,7 @@ fn delivery(state: &AppState, context: &RequestContext, layout: &LayoutData) -> 
                         tr {
                             th scope="row" { (locale.messages.shipping_method(&method.label)) }
                             td { @if method.days[0] < method.days[1] { (method.days[0]) " – " } (method.days[1]) }
-                            td.number { (locale.money(method.price)) }
+                            td.number { @if method.price.is_zero() { (locale.messages.cart.free) } @else { (locale.money(method.price)) } }
                             td.number { @if let Some(free) = method.free_from { (locale.compact_money(free)) } @else { "–" } }
                         }
                     }
