@@ -1,6 +1,7 @@
 //! Cart page (`/cart`): the lines of the shopper's cart and their totals.
 
 mod line_problem;
+mod lines;
 mod update;
 
 pub(crate) use line_problem::{LineProblem, has_problems, problems};
@@ -10,13 +11,12 @@ use crate::{
     app_state::AppState,
     components::{
         icon::Icon,
-        image::{self, ImageLoading, ImageSlot},
         layout::{self, Indexing, LayoutData, PageMeta},
-        quantity_stepper::{QuantityStepper, quantity_stepper},
         totals,
     },
+    form_fields::FormFields,
     locale::Locale,
-    messages::{Messages, interpolate},
+    messages::interpolate,
     page_error::PageResult,
     page_response::PageResponse,
     pages::payment,
@@ -24,11 +24,11 @@ use crate::{
 };
 use axum::{extract::State, response::Response};
 use contracts::{
-    cart::{Cart, CartLine, CartStatus, Notice, NoticeCode},
+    cart::{Cart, CartStatus, Notice},
     shared::OrderId,
 };
 use http::StatusCode;
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// `GET /cart`
@@ -39,7 +39,8 @@ pub(crate) async fn show(
     let (layout, cart) =
         tokio::join!(LayoutData::without_cart(&state), state.current_cart(&context));
     let layout = LayoutData { cart: cart?, ..layout };
-    Ok(render(&state, &context, &layout, &[]).await)
+    let fields = FormFields::parse(context.uri.query().unwrap_or_default().as_bytes());
+    Ok(render(&state, &context, &layout, &[], lines::first_line(&fields)).await)
 }
 
 /// Cart page, with messages if the last change was rejected.
@@ -48,6 +49,7 @@ async fn render(
     context: &RequestContext,
     layout: &LayoutData,
     rejections: &[String],
+    from: usize,
 ) -> Response {
     let messages = &context.locale.messages.cart;
     let meta =
@@ -61,7 +63,7 @@ async fn render(
         None => true,
     };
     let paying_order = context.paying_order;
-    let view = CartView { locale: context.locale, layout, rejections, can_pay, paying_order };
+    let view = CartView { locale: context.locale, layout, rejections, can_pay, paying_order, from };
     let main = html! {
         main.wrap #main {
             div.cart data-part="cart" {
@@ -74,32 +76,9 @@ async fn render(
     };
     let status =
         if rejections.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let page = layout::page(state, context, layout, &meta, &main);
-    let page = match &layout.cart {
-        Some(cart) => with_lines(&page.into_string(), context.locale, cart),
-        None => page,
-    };
-    PageResponse::private(state, context).status(status).html(page)
-}
-
-/// Place of the lines in the page: a comment, which no text of a shopper or a merchant can become.
-const LINES_PLACE: &str = "<!--lines-->";
-/// Usual size of a line in HTML.
-const LINE_BYTES: usize = 1_536;
-
-/// Page with the lines of the cart in their place. Templates copy what is nested in them once for each level, which for
-/// a cart of a thousand lines takes longer than all the rest.
-fn with_lines(page: &str, locale: Locale, cart: &Cart) -> Markup {
-    let Some((before, after)) = page.split_once(LINES_PLACE) else {
-        return PreEscaped(page.to_owned());
-    };
-    let mut whole = String::with_capacity(page.len() + cart.lines.len() * LINE_BYTES);
-    whole.push_str(before);
-    for (position, it) in cart.lines.iter().enumerate() {
-        whole.push_str(&line(locale, position, it, cart.status).into_string());
-    }
-    whole.push_str(after);
-    PreEscaped(whole)
+    PageResponse::private(state, context)
+        .status(status)
+        .html(layout::page(state, context, layout, &meta, &main))
 }
 
 /// View model of the page.
@@ -111,6 +90,8 @@ struct CartView<'a> {
     can_pay: bool,
     /// Order that is being paid for with the cart, if its id is known.
     paying_order: Option<OrderId>,
+    /// Position of the first line that is asked for.
+    from: usize,
 }
 
 impl CartView<'_> {
@@ -134,7 +115,7 @@ impl CartView<'_> {
             div.cart-columns {
                 section aria-labelledby="lines" {
                     h2.vh #lines { (messages.items) }
-                    ul.lines role="list" { (PreEscaped(LINES_PLACE)) }
+                    (self.lines(cart))
                     p.keep-shopping { a href="/products" { (Icon::Back) (messages.keep_shopping) } }
                 }
                 (self.summary(cart))
@@ -223,65 +204,6 @@ pub(crate) fn option_values(locale: Locale, options: &BTreeMap<String, String>) 
     }
 }
 
-/// What stands in the way of a line, in a word or two.
-fn problem_label(messages: &Messages, problem: NoticeCode) -> &'static str {
-    match problem {
-        NoticeCode::SoldOut => messages.product.sold_out,
-        NoticeCode::AmountLimit => messages.cart.over_limit,
-        NoticeCode::NotForSale
-        | NoticeCode::NotSoldInCurrency
-        | NoticeCode::FewerLeft
-        | NoticeCode::PriceChanged => messages.cart.unavailable,
-    }
-}
-
-fn line(locale: Locale, position: usize, line: &CartLine, status: CartStatus) -> Markup {
-    let messages = locale.messages;
-    html! {
-        li.line {
-            div.tile { (image::decorative_image(messages, line.image.as_ref(), ImageSlot::Thumbnail, ImageLoading::of_line(position))) }
-            div.line-text {
-                h3 { @if let Some(slug) = &line.slug { a href={ "/p/" (slug) } { (locale.shop_text(&line.name)) } } @else { (locale.shop_text(&line.name)) } }
-                @if !line.options.is_empty() { p.quiet { (option_values(locale, &line.options)) } }
-                @if let Some(problem) = line.problem && problem != NoticeCode::FewerLeft {
-                    p.stock.none { (problem_label(messages, problem)) }
-                } @else if let Some(left) = line.only_left {
-                    p.stock.low { (messages.product.only_left.replace("{n}", &locale.count(left.unsigned_abs()))) }
-                }
-            }
-            p.line-price {
-                strong { (locale.money(line.total)) }
-                @if line.quantity > 1 { span.quiet { (messages.cart.each.replace("{price}", &locale.price(line.unit_price))) } }
-            }
-            @if status == CartStatus::CheckingOut {
-                p.line-form { "× " (locale.count(line.quantity.unsigned_abs())) }
-            } @else { (line_form(locale, line)) }
-        }
-    }
-}
-
-/// Form that changes the quantity of a line or removes it.
-fn line_form(locale: Locale, line: &CartLine) -> Markup {
-    let messages = locale.messages;
-    let id = format!("q-{}", crate::slug::identifier(line.sku.as_str()));
-    html! {
-            form.line-form action="/cart/change" method="post" data-swap {
-                button.vh type="submit" tabindex="-1" aria-hidden="true" {}
-                input type="hidden" name="sku" value=(line.sku);
-                (quantity_stepper(&QuantityStepper {
-                    id: &id, quantity: line.quantity,
-                    label: &interpolate(messages.cart.quantity_of, &[("name", &line.name)]),
-                    decrease_label: messages.product.decrease_quantity, increase_label: messages.product.increase_quantity, step_action: None,
-                }))
-                noscript { button.text-button type="submit" { (messages.cart.set_quantity) } }
-                button.text-button type="submit" name="remove" value="1"
-                    aria-label=(interpolate(messages.cart.remove_what, &[("name", &line.name)])) {
-                    (messages.cart.remove)
-                }
-            }
-    }
-}
-
 /// Cart page after the checkout removed the last line because it had sold out.
 pub(crate) async fn render_emptied(
     state: &AppState,
@@ -290,5 +212,5 @@ pub(crate) async fn render_emptied(
     reasons: &[String],
 ) -> Response {
     let layout = LayoutData { cart: Some(cart), ..LayoutData::without_cart(state).await };
-    render(state, context, &layout, reasons).await
+    render(state, context, &layout, reasons, 0).await
 }

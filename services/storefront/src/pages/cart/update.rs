@@ -1,6 +1,6 @@
 //! Cart updates: forms that add a line, change its quantity or remove it.
 
-use super::{problems, render};
+use super::{lines, problems, render};
 use crate::{
     app_state::AppState,
     cart_cookie::CartCookie,
@@ -70,6 +70,7 @@ pub(crate) async fn update(
     let (Some(id), Some(sku)) = (context.cart, sku) else {
         return Ok(see_other(&context, "/cart", CartCookie::Unchanged));
     };
+    let from = lines::first_line(&fields);
     let wanted = match (fields.has("remove"), fields.text("set").and_then(|it| it.parse().ok())) {
         (true, _) => Some(0),
         (false, Some(quantity)) => Some(quantity),
@@ -78,7 +79,7 @@ pub(crate) async fn update(
     let Some(quantity) = wanted else {
         let reason = quantity_stepper::quantity_range(context.locale);
         let layout = LayoutData::load(&state, &context).await;
-        return Ok(render(&state, &context, &layout, &[reason]).await);
+        return Ok(render(&state, &context, &layout, &[reason], from).await);
     };
     let result = if quantity <= 0 {
         state.carts.remove_line(id, &sku).await
@@ -86,7 +87,7 @@ pub(crate) async fn update(
         state.carts.change_line(id, &sku, quantity).await
     };
     match result {
-        Ok(cart) => Ok(see_other(&context, "/cart", CartCookie::Set(cart.id))),
+        Ok(cart) => Ok(see_other(&context, &lines::address(from), CartCookie::Set(cart.id))),
         Err(error) => {
             // Removed in another window: the current cart shows that best.
             if error.problem(&kernel::codes::NOT_FOUND).is_some()
@@ -96,7 +97,7 @@ pub(crate) async fn update(
             }
             let reason = rejection_message(&context, &error).ok_or(error)?;
             let layout = LayoutData::load(&state, &context).await;
-            Ok(render(&state, &context, &layout, &[reason]).await)
+            Ok(render(&state, &context, &layout, &[reason], from).await)
         }
     }
 }
