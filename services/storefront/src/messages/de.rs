@@ -392,6 +392,6 @@ pub(crate) static DE: Messages = Messages {
         days: "Werktage",
         countries: "Wir liefern in diese Länder:",
         cancel_text: "Bis deine Bestellung gepackt ist, kannst du sie auf ihrer Seite kostenlos stornieren.",
-        privacy_text: "Beim Umsehen wird kein Cookie gesetzt. Legst du etwas in den Warenkorb, merkt sich ein Cookie, welcher Warenkorb deiner ist; wählst du eine Sprache, merkt sich ein weiteres die Sprache. Es gibt keine Tracker.",
+        privacy_text: "Beim Umsehen wird kein Cookie gesetzt. Legst du etwas in den Warenkorb, merkt sich ein Cookie, welcher Warenkorb deiner ist, und seine Bestellung, bis du bezahlt hast; wählst du eine Sprache, merkt sich ein weiteres die Sprache. Es gibt keine Tracker.",
     },
 };

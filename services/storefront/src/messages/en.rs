@@ -371,6 +371,6 @@ pub(crate) static EN: Messages = Messages {
         days: "Working days",
         countries: "We deliver to these countries:",
         cancel_text: "Until your order is packed, you can cancel free of charge on the order’s page.",
-        privacy_text: "Browsing sets no cookies. When you add something to your cart, one cookie remembers which cart is yours; when you choose a language, another remembers the language. There are no trackers.",
+        privacy_text: "Browsing sets no cookies. When you add something to your cart, one cookie remembers which cart is yours, and its order until you have paid; when you choose a language, another remembers the language. There are no trackers.",
     },
 };
