@@ -81,7 +81,7 @@ pub struct CartLine {
     /// Units left; present only when few are left.
     pub only_left: Option<i64>,
     /// Why the line cannot be checked out as it is; absent where it can. A line that is `sold_out`, `not_for_sale`,
-    /// `not_sold_in_currency` or over the `amount_limit` is not part of the totals.
+    /// `not_sold_in_currency` or over the `amount_limit` is not part of the totals; of one with `fewer_left` the units that are left are.
     pub problem: Option<NoticeCode>,
 }
 

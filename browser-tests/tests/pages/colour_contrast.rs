@@ -18,6 +18,8 @@ const CONTRAST_TABLE: &[(&str, &[&str], f64, f64)] = &[
     ("brand", CONTROL_BACKGROUNDS, 6.2, 7.4),
     ("on-brand", &["brand"], 7.1, 9.5),
     ("on-brand-soft", &["brand-soft"], 8.2, 10.4),
+    // Panels stand out from the page in both themes.
+    ("sunken", &["page"], 1.06, 1.12),
     ("ok", &["page"], 7.6, 9.8),
     ("warn", &["page"], 7.6, 9.8),
     ("bad", &["page"], 7.6, 9.8),

@@ -1,7 +1,7 @@
 //! Layout: no horizontal overflow in narrow windows and at high zoom, and targets large enough for fingers.
 
-use crate::walkthrough::{Findings, walk_through};
-use browser_tests::Emulation;
+use crate::walkthrough::{Findings, fill_cart_and_checkout, walk_through};
+use browser_tests::{Emulation, Page};
 
 /// Script that returns the elements that overflow the viewport horizontally. It takes the emulated width, because an
 /// overflowing page widens what the browser reports. Elements that scroll or are clipped inside their own box are fine.
@@ -60,6 +60,39 @@ fn no_page_scrolls_sideways_at_200_percent_on_a_phone_in_german() {
         language: "de",
         ..Emulation::PHONE
     });
+}
+
+/// The longest word that shoppers come up with.
+const LONG_WORD: &str =
+    "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaftsstraße";
+
+#[test]
+fn a_long_word_of_a_shopper_scrolls_nothing_sideways() {
+    for emulation in [Emulation { width: 320, ..Emulation::PHONE }, Emulation::DESKTOP] {
+        let mut findings = Findings::default();
+        let script = overflow_script(emulation.page_width());
+        let page = Page::new(emulation);
+        for path in
+            ["/products?q=", "/products?brand=", "/p/waffle-throw?colour=", "/p/waffle-throw?sku="]
+        {
+            page.visit(&format!("{path}{}", "W".repeat(100)));
+            findings.collect_from(&page, path, &script);
+        }
+        fill_cart_and_checkout(&page);
+        for (field, text) in [
+            ("email", format!("{}@example.com", "x".repeat(60))),
+            ("name", LONG_WORD.to_owned()),
+            ("line1", LONG_WORD.to_owned()),
+            ("city", LONG_WORD.to_owned()),
+        ] {
+            page.fill(&format!("#{field}"), &text);
+        }
+        findings.collect_from(&page, "checkout", &script);
+        page.wait_for_navigation(|page| page.click(".pay .button"));
+        assert!(page.path().starts_with("/orders/"), "{}", page.path());
+        findings.collect_from(&page, "order", &script);
+        findings.assert_none();
+    }
 }
 
 #[test]

@@ -11,5 +11,6 @@ mod lighthouse;
 mod listing_and_search;
 mod page_weight;
 mod side_effects;
+mod slips;
 
 use browser_tests::walkthrough;

@@ -19,6 +19,7 @@ use contracts::{
     shared::OrderId,
 };
 use http::request::Parts;
+use jiff::tz::TimeZone;
 use kernel::{Ids, codes};
 use runtime::{BuildContext, BuildError};
 use std::{convert::Infallible, sync::Arc};
@@ -30,6 +31,8 @@ pub(crate) struct AppState {
     pub(crate) settings: StorefrontSettings,
     /// Translations of the shop's own texts.
     pub(crate) shop_texts: &'static ShopTexts,
+    /// Time zone of the pages.
+    pub(crate) time_zone: &'static TimeZone,
     products: ProductClient,
     /// Product client whose calls are recorded neither as views nor as searches.
     prefetch_products: ProductClient,
@@ -54,6 +57,8 @@ impl AppState {
         let ids = context.ids.clone();
         Ok(Self {
             assets: Assets::new(settings.hue, &settings.name),
+            // It lives as long as the process, as the settings do that it comes from.
+            time_zone: Box::leak(Box::new(settings.zone().unwrap_or(TimeZone::UTC))),
             shop_texts: ShopTexts::leaked(settings.language, settings.translations.clone()),
             cached_catalogue: CachedCatalogue::new(
                 prefetch_products.clone(),

@@ -1,27 +1,21 @@
 //! Cached catalogue: departments, facets and delivery terms, which change seldom and appear on every page.
 
-use crate::ttl_cache::TtlCache;
+use crate::{
+    locale::{Locale, collation_key},
+    ttl_cache::TtlCache,
+};
 use contracts::{
     cart::{CartClient, Country, ShippingMethod},
     product::{Categories, FacetValue, ProductClient, ProductQuery},
     shared::Image,
 };
 use kernel::{Ids, Money};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Maximum age of cached values, in seconds.
 const TTL_SECONDS: i64 = 30;
-/// Maximum age of the search examples, in seconds.
-const SEARCH_EXAMPLES_TTL_SECONDS: i64 = 600;
-/// Maximum number of search examples.
-const SEARCH_EXAMPLES_MAX: usize = 3;
-/// Maximum number of categories that are tried as search examples.
-const CANDIDATES_MAX: usize = 8;
-/// Maximum length of a search example: several of them share one field.
-const EXAMPLE_CHARACTERS_MAX: usize = 16;
+/// Maximum number of categories that are found by their translated names.
+const FOUND_MAX: usize = 3;
 /// Maximum number of departments in the header.
 pub(crate) const DEPARTMENTS_MAX: usize = 6;
 
@@ -36,7 +30,6 @@ pub(crate) struct CachedCatalogue {
     catalogue: TtlCache<Catalogue>,
     delivery: TtlCache<DeliveryTerms>,
     department_images: TtlCache<DepartmentImages>,
-    search_examples: TtlCache<Vec<String>>,
 }
 
 impl CachedCatalogue {
@@ -55,7 +48,6 @@ impl CachedCatalogue {
             catalogue: TtlCache::new(TTL_SECONDS),
             delivery: TtlCache::new(TTL_SECONDS),
             department_images: TtlCache::new(TTL_SECONDS),
-            search_examples: TtlCache::new(SEARCH_EXAMPLES_TTL_SECONDS),
         }
     }
 
@@ -68,29 +60,6 @@ impl CachedCatalogue {
             Ok(Catalogue::new(tree, page.facets))
         };
         self.catalogue.get_or_fetch(self.ids.now(), fetch).await.unwrap_or_default()
-    }
-
-    /// Examples for the search box: names of categories that the search finds something for.
-    pub(crate) async fn search_examples(&self) -> Arc<Vec<String>> {
-        // Boxed: it is part of the future of every page.
-        let fetch = Box::pin(async {
-            let mut examples = Vec::new();
-            for candidate in self.catalogue().await.example_candidates() {
-                let query = ProductQuery {
-                    q: Some(candidate.clone()),
-                    limit: Some("1".to_owned()),
-                    ..ProductQuery::default()
-                };
-                if self.products.products(&query).await?.total > 0 {
-                    examples.push(candidate);
-                }
-                if examples.len() == SEARCH_EXAMPLES_MAX {
-                    break;
-                }
-            }
-            Ok(examples)
-        });
-        self.search_examples.get_or_fetch(self.ids.now(), fetch).await.unwrap_or_default()
     }
 
     /// The catalogue as it was last fetched, without a call.
@@ -204,19 +173,18 @@ impl Catalogue {
         departments
     }
 
-    /// Names of the largest categories without children, one of each department first.
-    fn example_candidates(&self) -> Vec<String> {
-        let is_leaf = |it: &&Category| !self.categories.iter().any(|one| one.is_child_of(&it.path));
-        let mut leaves: Vec<&Category> = self.categories.iter().filter(is_leaf).collect();
-        leaves.retain(|it| it.name().chars().count() <= EXAMPLE_CHARACTERS_MAX);
-        leaves.sort_by(|one, two| two.count.cmp(&one.count).then_with(|| one.path.cmp(&two.path)));
-        let department = |it: &Category| it.path.split('/').next().map(str::to_owned);
-        let mut departments = BTreeSet::new();
-        let (mut candidates, others): (Vec<&Category>, Vec<&Category>) =
-            leaves.into_iter().partition(|it| departments.insert(department(it)));
-        candidates.extend(others);
-        candidates.truncate(CANDIDATES_MAX);
-        candidates.into_iter().map(|it| it.name().to_owned()).collect()
+    /// Largest categories whose name in the language of the page contains a text: the search itself knows the words of
+    /// the shop's language alone.
+    pub(crate) fn translated_like(&self, locale: Locale, text: &str) -> Vec<&Category> {
+        let wanted = collation_key(text.trim());
+        let is_meant = |it: &&Category| {
+            let translation = locale.translation(it.name());
+            !wanted.is_empty() && translation.is_some_and(|it| collation_key(it).contains(&wanted))
+        };
+        let mut found: Vec<&Category> = self.categories.iter().filter(is_meant).collect();
+        found.sort_by(|one, two| two.count.cmp(&one.count).then_with(|| one.path.cmp(&two.path)));
+        found.truncate(FOUND_MAX);
+        found
     }
 
     /// Category with this path.

@@ -1,6 +1,6 @@
 //! Cart cookie. It is set when the first line is added to a cart, never before.
 
-use contracts::shared::CartId;
+use contracts::shared::{CartId, OrderId};
 use http::{HeaderMap, HeaderValue, header};
 
 /// Name of the cookie over HTTP.
@@ -42,6 +42,8 @@ pub(crate) enum CartCookie {
     Unchanged,
     /// The cookie names this cart.
     Set(CartId),
+    /// The cookie names this cart and the order that is being paid for with it.
+    Paying(CartId, OrderId),
     /// The cookie expires.
     Clear,
 }
@@ -52,6 +54,7 @@ impl CartCookie {
         let (value, seconds) = match self {
             Self::Unchanged => return None,
             Self::Set(id) => (id.to_string(), MAX_AGE_DAYS * 86_400),
+            Self::Paying(id, order) => (format!("{id}{SEPARATOR}{order}"), MAX_AGE_DAYS * 86_400),
             Self::Clear => (String::new(), 0),
         };
         let secure = match scheme {
@@ -65,8 +68,12 @@ impl CartCookie {
     }
 }
 
-/// Id of the cart that the request's cookie names. Only the cart service makes ids: one that it does not know is no cart.
-pub(crate) fn cart_id(headers: &HeaderMap, scheme: Scheme) -> Option<CartId> {
+/// Separator between the cart and its order.
+const SEPARATOR: char = '.';
+
+/// Ids that the request's cookie names: the cart, and the order that is being paid for with it. Only the services make
+/// ids: one that they do not know is no cart and no order.
+pub(crate) fn ids(headers: &HeaderMap, scheme: Scheme) -> Option<(CartId, Option<OrderId>)> {
     let name = scheme.cookie_name();
     headers
         .get_all(header::COOKIE)
@@ -74,7 +81,10 @@ pub(crate) fn cart_id(headers: &HeaderMap, scheme: Scheme) -> Option<CartId> {
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
-        .and_then(|id| id.parse().ok())
+        .and_then(|value| match value.split_once(SEPARATOR) {
+            Some((cart, order)) => Some((cart.parse().ok()?, Some(order.parse().ok()?))),
+            None => Some((value.parse().ok()?, None)),
+        })
 }
 
 #[cfg(test)]
@@ -88,7 +98,7 @@ mod tests {
         for cookie in cookies {
             headers.append(header::COOKIE, cookie.parse().unwrap());
         }
-        cart_id(&headers, scheme).map(|id| id.to_string())
+        ids(&headers, scheme).map(|(id, _)| id.to_string())
     }
 
     #[test]
@@ -105,6 +115,28 @@ mod tests {
             let cleared = set(CartCookie::Clear, scheme).unwrap();
             assert!(cleared.starts_with(&format!("{name}=; Path=/; Max-Age=0;")), "{cleared}");
             assert_eq!(set(CartCookie::Unchanged, scheme), None);
+        }
+    }
+
+    #[test]
+    fn the_cookie_names_the_order_that_is_being_paid_for() {
+        let order = CART.replace("0190", "0192");
+        let paying = CartCookie::Paying(CART.parse().unwrap(), order.parse().unwrap());
+        let set = paying.set_cookie(Scheme::Http).unwrap();
+        let cookie = set.to_str().unwrap().split(';').next().unwrap().to_owned();
+        assert_eq!(cookie, format!("cart={CART}.{order}"));
+        for (cookie, expected) in [
+            (cookie, Some(Some(order.clone()))),
+            (format!("cart={CART}"), Some(None)),
+            (format!("cart={CART}."), None),
+            (format!("cart={CART}.x"), None),
+            (format!("cart=.{order}"), None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.append(header::COOKIE, cookie.parse().unwrap());
+            let found = ids(&headers, Scheme::Http);
+            let found = found.map(|(_, order)| order.map(|order| order.to_string()));
+            assert_eq!(found, expected, "{cookie}");
         }
     }
 

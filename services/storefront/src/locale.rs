@@ -1,15 +1,16 @@
 //! Locale: the formatting of money, numbers and dates in the shopper's language.
 
+mod collation;
 mod dates;
 mod numbers;
 mod shop_texts;
 
-use crate::messages::{DE, EN, Messages};
+use crate::messages::{DE, EN, Messages, Plural};
 use kernel::{Money, Timestamp, UnitPrice};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use dates::{time, working_days_after};
-use jiff::civil::Date;
+pub(crate) use collation::collation_key;
+use jiff::{Zoned, civil::Date, tz::TimeZone};
 pub(crate) use shop_texts::ShopTexts;
 
 /// Language that the pages are available in.
@@ -87,23 +88,32 @@ pub(crate) enum CurrencyDisplay {
     Code,
 }
 
-/// Language and currency display.
+/// Default time zone.
+static UTC: TimeZone = TimeZone::UTC;
+
+/// Language, currency display and time zone.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Locale {
     pub(crate) messages: &'static Messages,
     display: CurrencyDisplay,
     language: Language,
     shop_texts: Option<&'static ShopTexts>,
+    time_zone: &'static TimeZone,
 }
 
 impl Locale {
     pub(crate) fn new(language: Language, display: CurrencyDisplay) -> Self {
-        Self { messages: language.messages(), display, language, shop_texts: None }
+        Self { messages: language.messages(), display, language, shop_texts: None, time_zone: &UTC }
     }
 
     /// Locale in which the shop's own texts are translated.
     pub(crate) fn with_shop_texts(self, shop_texts: &'static ShopTexts) -> Self {
         Self { shop_texts: Some(shop_texts), ..self }
+    }
+
+    /// Locale in which times and dates are those of a time zone.
+    pub(crate) fn with_time_zone(self, time_zone: &'static TimeZone) -> Self {
+        Self { time_zone, ..self }
     }
 
     pub(crate) fn language(self) -> Language {
@@ -148,6 +158,11 @@ impl Locale {
         numbers::grouped(self.messages, &count.to_string())
     }
 
+    /// Text in the plural form for a number, which it states with group separators: `1,299 items`.
+    pub(crate) fn plural(self, text: &Plural, count: u64) -> String {
+        text.of(count, &self.count(count))
+    }
+
     /// Percentage of a reduction: `−20%`.
     pub(crate) fn minus_percent(self, percent: u8) -> String {
         self.messages.minus_percent.replace("{n}", &percent.to_string())
@@ -160,7 +175,21 @@ impl Locale {
 
     /// Date with its year: `25 Nov 2025`.
     pub(crate) fn date(self, instant: Timestamp) -> String {
-        dates::date(self.messages, instant)
+        dates::date(self.messages, &self.zoned(instant))
+    }
+
+    /// Time of day with the time zone: `14:32 UTC`.
+    pub(crate) fn time(self, instant: Timestamp) -> String {
+        dates::time(&self.zoned(instant))
+    }
+
+    /// Date `count` working days (Monday to Friday) after an instant.
+    pub(crate) fn working_days_after(self, instant: Timestamp, count: u8) -> Date {
+        dates::working_days_after(self.zoned(instant).date(), count)
+    }
+
+    fn zoned(self, instant: Timestamp) -> Zoned {
+        instant.to_zoned(self.time_zone.clone())
     }
 }
 
@@ -208,6 +237,39 @@ mod tests {
         );
         let fine = UnitPrice::parse_major("0.0125", Currency::EUR).unwrap();
         assert_eq!(english.price(fine), "€0.0125");
+    }
+
+    #[test]
+    fn a_number_in_a_text_has_group_separators() {
+        let items = Plural { one: "{n} item", other: "{n} items" };
+        for (count, english, german) in [
+            (0, "0 items", "0 items"),
+            (1, "1 item", "1 item"),
+            (1010, "1,010 items", "1.010 items"),
+        ] {
+            assert_eq!(locale(Language::En).plural(&items, count), english);
+            assert_eq!(locale(Language::De).plural(&items, count), german);
+        }
+    }
+
+    #[test]
+    fn times_and_dates_are_those_of_the_time_zone() {
+        let late: Timestamp = "2025-11-21T23:30:00Z".parse().unwrap();
+        for (hours, time, date, arrives) in [
+            (0, "23:30 UTC", "21 Nov 2025", "2025-11-24"),
+            (1, "00:30 +01", "22 Nov 2025", "2025-11-24"),
+            (-8, "15:30 -08", "21 Nov 2025", "2025-11-24"),
+            (13, "12:30 +13", "22 Nov 2025", "2025-11-24"),
+        ] {
+            let zone: &'static TimeZone = if hours == 0 {
+                &UTC
+            } else {
+                Box::leak(Box::new(TimeZone::fixed(jiff::tz::offset(hours))))
+            };
+            let locale = locale(Language::En).with_time_zone(zone);
+            assert_eq!((locale.time(late).as_str(), locale.date(late).as_str()), (time, date));
+            assert_eq!(locale.working_days_after(late, 1).to_string(), arrives);
+        }
     }
 
     #[test]

@@ -80,11 +80,6 @@ impl Plural {
         let form = if count == 1 { self.one } else { self.other };
         form.replace("{n}", shown)
     }
-
-    /// Plural form for a number that is displayed without digit groups.
-    pub(crate) fn of_small(&self, count: i64) -> String {
-        self.of(u64::try_from(count).unwrap_or(0), &count.to_string())
-    }
 }
 
 /// Replaces the placeholders of a text by values. Values are not interpolated again.
@@ -115,7 +110,6 @@ pub(crate) struct LayoutMessages {
     pub(crate) all_products: &'static str,
     pub(crate) search_label: &'static str,
     pub(crate) search_hint: &'static str,
-    pub(crate) search_examples: &'static str,
     pub(crate) search_button: &'static str,
     pub(crate) menu: &'static str,
     pub(crate) close: &'static str,
@@ -207,6 +201,7 @@ pub(crate) struct ProductMessages {
     pub(crate) decrease_quantity: &'static str,
     pub(crate) increase_quantity: &'static str,
     pub(crate) update: &'static str,
+    pub(crate) unknown_choice: &'static str,
     pub(crate) add_to_cart: &'static str,
     pub(crate) adding: &'static str,
     pub(crate) pictures: &'static str,
@@ -242,6 +237,9 @@ pub(crate) struct CartMessages {
     pub(crate) quantity_of: &'static str,
     pub(crate) set_quantity: &'static str,
     pub(crate) each: &'static str,
+    pub(crate) lines_shown: &'static str,
+    pub(crate) previous_lines: &'static str,
+    pub(crate) next_lines: &'static str,
     pub(crate) keep_shopping: &'static str,
     pub(crate) summary: &'static str,
     pub(crate) items: &'static str,
@@ -255,6 +253,7 @@ pub(crate) struct CartMessages {
     pub(crate) view: &'static str,
     pub(crate) until_free: &'static str,
     pub(crate) added: Plural,
+    pub(crate) added_unavailable: Plural,
     pub(crate) item_count: Plural,
     pub(crate) notice_sold_out: &'static str,
     pub(crate) notice_fewer_left: &'static str,
@@ -267,6 +266,7 @@ pub(crate) struct CartMessages {
     pub(crate) set_to: &'static str,
     pub(crate) unavailable: &'static str,
     pub(crate) over_limit: &'static str,
+    pub(crate) quantity_range: &'static str,
     pub(crate) quantity_limit: &'static str,
     /// The product has no price in the currency of the cart.
     pub(crate) other_currency: &'static str,
@@ -275,6 +275,7 @@ pub(crate) struct CartMessages {
     pub(crate) change_limit: &'static str,
     pub(crate) checking_out: &'static str,
     pub(crate) check_again: &'static str,
+    pub(crate) to_order: &'static str,
 }
 
 /// Label of a field, and the sentence that asks for it.
@@ -359,6 +360,7 @@ pub(crate) struct CheckoutMessages {
     pub(crate) shorten: &'static str,
     pub(crate) choose_country: &'static str,
     pub(crate) check_field: &'static str,
+    pub(crate) of_billing_address: &'static str,
     pub(crate) declined: &'static str,
     pub(crate) sold_out_meanwhile: &'static str,
     pub(crate) fewer_meanwhile: &'static str,
@@ -382,6 +384,7 @@ pub(crate) struct OrderMessages {
     pub(crate) action_required: &'static str,
     pub(crate) cancelled: &'static str,
     pub(crate) shipped_title: &'static str,
+    pub(crate) collectable_title: &'static str,
     pub(crate) number: &'static str,
     pub(crate) find_again: &'static str,
     pub(crate) confirm_text: &'static str,
@@ -411,6 +414,8 @@ pub(crate) struct OrderMessages {
     pub(crate) payment_pending: &'static str,
     pub(crate) shipped: &'static str,
     pub(crate) to_ship: &'static str,
+    pub(crate) collectable: &'static str,
+    pub(crate) to_collect: &'static str,
     pub(crate) cancelled_step: &'static str,
     pub(crate) items_title: &'static str,
     pub(crate) delivery_address: &'static str,
@@ -446,6 +451,8 @@ pub(crate) struct ErrorMessages {
     pub(crate) rate_limited: &'static str,
     pub(crate) unavailable: &'static str,
     pub(crate) unavailable_text: &'static str,
+    pub(crate) busy: &'static str,
+    pub(crate) busy_text: &'static str,
     pub(crate) cross_origin: &'static str,
     pub(crate) cross_origin_text: &'static str,
     pub(crate) method_not_allowed: &'static str,
@@ -466,7 +473,6 @@ pub(crate) struct HelpMessages {
     pub(crate) free_from: &'static str,
     pub(crate) days: &'static str,
     pub(crate) countries: &'static str,
-    pub(crate) returns_text: &'static str,
     pub(crate) cancel_text: &'static str,
     pub(crate) privacy_text: &'static str,
 }
@@ -550,7 +556,7 @@ mod tests {
         assert_eq!(interpolate("{missing}{", &[]), "");
         let items = Plural { one: "{n} item", other: "{n} items" };
         assert_eq!(
-            (items.of_small(1), items.of_small(0)),
+            (items.of(1, "1"), items.of(0, "0")),
             ("1 item".to_owned(), "0 items".to_owned())
         );
     }

@@ -21,8 +21,10 @@ pub(crate) enum PageError {
     PayloadTooLarge,
     /// 429: the shopper, or somebody with the same address, did this too often.
     RateLimited { retry_seconds: u32 },
-    /// 503: a service the page needs does not answer at the moment.
+    /// 503: a service the page needs cannot be reached at the moment.
     Unavailable { retry_seconds: u32 },
+    /// 503: the shop or a service has more to do than it can.
+    Busy { retry_seconds: u32 },
     /// 500: a service or the page itself failed.
     Internal,
 }
@@ -35,7 +37,7 @@ impl PageError {
             Self::CrossOrigin => StatusCode::FORBIDDEN,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable { .. } | Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -61,7 +63,8 @@ impl PageError {
             405 => Self::MethodNotAllowed,
             413 => Self::PayloadTooLarge,
             429 => Self::RateLimited { retry_seconds },
-            503 | 504 => Self::Unavailable { retry_seconds },
+            503 => Self::Busy { retry_seconds },
+            504 => Self::Unavailable { retry_seconds },
             500.. => Self::Internal,
             _ => Self::NotFound,
         })
@@ -80,6 +83,9 @@ impl From<CallError> for PageError {
         match &error {
             CallError::Problem(problem) => match problem.status {
                 429 => Self::RateLimited { retry_seconds: retry_seconds(problem) },
+                503 if problem.code == codes::OVERLOADED => {
+                    Self::Busy { retry_seconds: retry_seconds(problem) }
+                }
                 503 | 504 => Self::Unavailable { retry_seconds: retry_seconds(problem) },
                 status if status >= 500 => {
                     tracing::error!(%error, "a service call of a page failed");
@@ -109,7 +115,10 @@ impl IntoResponse for PageError {
     /// language is known.
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
-        if let Self::Unavailable { retry_seconds } | Self::RateLimited { retry_seconds } = self {
+        if let Self::Unavailable { retry_seconds }
+        | Self::Busy { retry_seconds }
+        | Self::RateLimited { retry_seconds } = self
+        {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_seconds));
         }
         response.extensions_mut().insert(self);

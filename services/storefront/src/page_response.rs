@@ -97,15 +97,14 @@ impl<'a> PageResponse<'a> {
 
     /// Response with any body; without one when the client has it already.
     pub(crate) fn bytes(self, body: Bytes) -> Response {
-        let fingerprint = fingerprint(&body);
-        let tag = (self.cache_policy != CachePolicy::NoStore && self.status == StatusCode::OK)
-            .then(|| format!("W/\"{fingerprint:016x}\""));
+        // A private page is never rendered twice with the same content.
+        let fingerprint = (self.cache_policy != CachePolicy::NoStore).then(|| fingerprint(&body));
+        let tag = fingerprint.filter(|_| self.status == StatusCode::OK);
+        let tag = tag.map(|fingerprint| format!("W/\"{fingerprint:016x}\""));
         let unchanged = tag.as_deref().is_some_and(|tag| self.context.matches_etag(tag));
         let mut response = if unchanged {
             StatusCode::NOT_MODIFIED.into_response()
         } else {
-            // A private page is never rendered twice with the same content.
-            let fingerprint = (self.cache_policy != CachePolicy::NoStore).then_some(fingerprint);
             let (body, encoding) =
                 self.state.compression.encode(body, fingerprint, self.context.encoding());
             self.response_with(body, encoding)

@@ -8,7 +8,7 @@ use crate::{
     locale::{Language, Locale},
     settings,
 };
-use contracts::shared::CartId;
+use contracts::shared::{CartId, OrderId};
 use http::{HeaderMap, Uri, header};
 
 /// Request context, extracted once per request.
@@ -17,6 +17,8 @@ pub(crate) struct RequestContext {
     pub(crate) locale: Locale,
     /// Cart that the cookie names; knowing its id is the right to use it.
     pub(crate) cart: Option<CartId>,
+    /// Order that is being paid for with the cart, as the cookie names it.
+    pub(crate) paying_order: Option<OrderId>,
     pub(crate) purpose: FetchPurpose,
     pub(crate) scope: ResponseScope,
     pub(crate) scheme: Scheme,
@@ -58,17 +60,20 @@ impl RequestContext {
         let chosen = language_cookie::language(headers).filter(|it| available.contains(it));
         let accepted = || text("accept-language").and_then(|it| Language::negotiate(it, available));
         let language = chosen.or_else(accepted).unwrap_or(settings.language);
-        let locale =
-            Locale::new(language, settings.currency_display).with_shop_texts(state.shop_texts);
+        let locale = Locale::new(language, settings.currency_display)
+            .with_shop_texts(state.shop_texts)
+            .with_time_zone(state.time_zone);
         let prefetch = ["sec-purpose", "purpose"]
             .into_iter()
             .any(|name| text(name).is_some_and(|it| it.starts_with("prefetch")));
         let fragment = headers.contains_key(FRAGMENT_HEADER);
         let https = text("x-forwarded-proto").is_some_and(|it| it.eq_ignore_ascii_case("https"));
         let scheme = if https { Scheme::Https } else { Scheme::Http };
+        let ids = cart_cookie::ids(headers, scheme);
         Self {
             locale,
-            cart: cart_cookie::cart_id(headers, scheme),
+            cart: ids.map(|(cart, _)| cart),
+            paying_order: ids.and_then(|(_, order)| order),
             purpose: if prefetch { FetchPurpose::Prefetch } else { FetchPurpose::Navigate },
             scope: if fragment { ResponseScope::Fragment } else { ResponseScope::FullPage },
             scheme,

@@ -1,6 +1,7 @@
 //! Settings of the storefront.
 
 use crate::locale::{CurrencyDisplay, Language};
+use jiff::tz::TimeZone;
 use kernel::Currency;
 use serde::{Deserialize, Serialize};
 use settings::{Allowed, InvalidSetting, SectionSettings};
@@ -48,6 +49,9 @@ pub(crate) struct StorefrontSettings {
     pub(crate) country: String,
     /// Currency of the price filter.
     pub(crate) currency: Currency,
+    /// Time zone of the times and dates of pages (IANA name, such as `Europe/Berlin`); a script shows times in that of
+    /// the visitor.
+    pub(crate) time_zone: String,
     /// Display of the currency of amounts: symbol or code.
     pub(crate) currency_display: CurrencyDisplay,
     /// Whether the checkout offers the test cards.
@@ -112,6 +116,10 @@ impl SectionSettings for StorefrontSettings {
             let expected = "expected an address without a path, such as https://shop.example";
             return Err(InvalidSetting::new("url", expected));
         }
+        if self.zone().is_none() {
+            let expected = "expected a time zone that this system knows, such as Europe/Berlin";
+            return Err(InvalidSetting::new("time_zone", expected));
+        }
         let is_code = self.country.len() == 2
             && self.country.bytes().all(|letter| letter.is_ascii_uppercase());
         if is_code {
@@ -130,6 +138,15 @@ impl StorefrontSettings {
         } else {
             &self.languages
         }
+    }
+
+    /// Time zone of the pages, if the system knows it.
+    pub(crate) fn zone(&self) -> Option<TimeZone> {
+        if self.time_zone == "UTC" {
+            // Known also where the system has no database of time zones.
+            return Some(TimeZone::UTC);
+        }
+        TimeZone::get(&self.time_zone).ok()
     }
 
     fn check_texts(&self) -> Result<(), InvalidSetting> {
@@ -210,6 +227,7 @@ impl Default for StorefrontSettings {
             translations: BTreeMap::new(),
             country: "DE".to_owned(),
             currency: Currency::EUR,
+            time_zone: "UTC".to_owned(),
             currency_display: CurrencyDisplay::Symbol,
             test_payments: false,
             return_days: 0,
@@ -271,6 +289,9 @@ mod tests {
             ("languages", "de", "expected a list that contains the language of the shop"),
             ("contact.address", "1,2,3,4,5,6,7,8,9,10,11", "expected at most 10 lines"),
             ("country", "Germany", "expected the code of a country"),
+            ("time_zone", "Berlin", "expected a time zone that this system knows"),
+            ("time_zone", "", "expected a time zone that this system knows"),
+            ("time_zone", "../../etc/passwd", "expected a time zone that this system knows"),
         ] {
             let flag = Flag::new("test", format!("storefront.{key}"), value);
             let error = load(&Sources { flags: vec![flag], ..Sources::default() }).unwrap_err();

@@ -44,6 +44,15 @@ pub(crate) fn shop(settings: &StorefrontSettings, context: &RequestContext) -> V
             organisation.insert(name.to_owned(), json!(text));
         }
     }
+    if settings.return_days > 0 {
+        let policy = json!({
+            "@type": "MerchantReturnPolicy",
+            "applicableCountry": settings.country,
+            "returnPolicyCategory": format!("{CONTEXT}/MerchantReturnFiniteReturnWindow"),
+            "merchantReturnDays": settings.return_days,
+        });
+        organisation.insert("hasMerchantReturnPolicy".to_owned(), policy);
+    }
     let search =
         format!("{}?q={{search_term_string}}", context.absolute("/products").unwrap_or_default());
     let site = json!({
@@ -101,8 +110,11 @@ pub(crate) fn product(
         "name": context.locale.translate(&product.name),
         "description": description,
         "url": context.absolute(&path),
-        "image": images.collect::<Vec<_>>(),
     });
+    let images: Vec<String> = images.collect();
+    if !images.is_empty() {
+        value["image"] = json!(images);
+    }
     if let Some(brand) = &product.brand {
         value["brand"] = json!({ "@type": "Brand", "name": brand });
     }
@@ -177,9 +189,17 @@ fn decimal(price: UnitPrice) -> String {
     }
 }
 
-/// Whether a barcode is a Global Trade Item Number.
+/// Whether a barcode is a Global Trade Item Number: the digits, weighted by three and one from the right, add up to a
+/// multiple of ten.
 fn is_gtin(code: &str) -> bool {
-    matches!(code.len(), 8 | 12 | 13 | 14) && code.bytes().all(|digit| digit.is_ascii_digit())
+    let digits: Option<Vec<u32>> = code.chars().map(|it| it.to_digit(10)).collect();
+    let Some(digits) = digits.filter(|it| matches!(it.len(), 8 | 12 | 13 | 14)) else {
+        return false;
+    };
+    let weighted = digits.iter().rev().enumerate();
+    let sum: u32 =
+        weighted.map(|(place, digit)| if place % 2 == 1 { 3 * digit } else { *digit }).sum();
+    sum.is_multiple_of(10)
 }
 
 /// Description of a product in plain text: the beginning of what the merchant wrote, else name and brand.
@@ -257,5 +277,6 @@ mod tests {
     fn only_trade_item_numbers_are_told_as_such() {
         assert!(is_gtin("4006381333931") && is_gtin("96385074"));
         assert!(!is_gtin("123") && !is_gtin("40063813339ab"));
+        assert!(!is_gtin("4006381333932") && !is_gtin("4006381339331"), "wrong check digit");
     }
 }

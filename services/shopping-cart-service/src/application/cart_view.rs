@@ -31,7 +31,7 @@ impl CartFacts {
 pub(crate) struct PricedLines {
     pub(crate) lines: Vec<CartLine>,
     pub(crate) notices: Vec<Notice>,
-    /// Price and quantity of each line that can be bought, which the totals consist of.
+    /// Price of each line that can be bought, and the number of units that can be: the totals consist of them.
     pub(crate) units: Vec<(UnitPrice, i64)>,
 }
 
@@ -56,21 +56,19 @@ impl PricedLines {
         let facts = all.variants.get(&line.sku);
         let today = facts.map(|facts| facts.price).filter(|price| price.currency() == currency);
         let price = today.or(line.price).unwrap_or_else(|| UnitPrice::zero(currency));
+        let left = facts.and_then(|facts| all.fewer_left(facts, line.quantity));
         let mut problem = problem(line, all, currency);
-        let mut total = None;
         if is_counted(problem) {
-            total = amount.add(price, line.quantity);
-            match total {
-                Some(_) => self.units.push((price, line.quantity)),
+            let quantity = left.unwrap_or(line.quantity);
+            match amount.add(price, quantity) {
+                Some(_) => self.units.push((price, quantity)),
                 None => problem = Some(NoticeCode::AmountLimit),
             }
         }
-        let total =
-            total.or_else(|| price.extend(line.quantity).ok()).unwrap_or(Money::zero(currency));
+        let total = price.extend(line.quantity).unwrap_or(Money::zero(currency));
         let previous = line.price.filter(|previous| today.is_some_and(|today| today != *previous));
         let view = cart_line(line, facts, price, total);
         let view = CartLine { problem, previous_unit_price: previous, ..view };
-        let left = facts.and_then(|facts| all.fewer_left(facts, line.quantity));
         self.notices.extend(problem.map(|code| problem_notice(code, &view, left)));
         if let (Some(previous), Some(today)) = (previous, today) {
             self.notices.push(price_notice(&view, previous, today));
@@ -85,7 +83,10 @@ pub(crate) fn exceeds_amount(cart: &Cart, facts: &CartFacts) -> bool {
     cart.lines.iter().any(|line| {
         let variant = facts.variants.get(&line.sku);
         is_counted(problem(line, facts, cart.currency))
-            && variant.is_some_and(|variant| amount.add(variant.price, line.quantity).is_none())
+            && variant.is_some_and(|variant| {
+                let left = facts.fewer_left(variant, line.quantity);
+                amount.add(variant.price, left.unwrap_or(line.quantity)).is_none()
+            })
     })
 }
 

@@ -32,7 +32,13 @@ document.addEventListener("change", async ({ target }) => {
   const body = new URLSearchParams(new FormData(form));
   body.append("update", "1");
   try {
-    await swap(form.action, { method: "POST", body, busy: "order" });
+    const { next } = (await swap(form.action, { method: "POST", body, busy: "order" })) ?? {};
+    if (!next) return;
+    // The fields that the summary names may be gone.
+    const errors = next.getElementById("errors");
+    const old = document.getElementById("errors");
+    if (errors) old?.replaceWith(errors);
+    else old?.remove();
     announce(document.querySelector('[data-part="pay"] .button')?.textContent);
   } catch {
     // The totals are computed again when the form is submitted.

@@ -2,11 +2,15 @@
 
 use super::icon::Icon;
 use crate::{
+    locale::Locale,
     messages::Messages,
     pictures::{COLOURS, KINDS},
 };
 use contracts::{product::PICTURE_WIDTHS, shared::Image};
 use maud::{Markup, html};
+
+/// Maximum number of lines whose thumbnails load at once.
+const EAGER_LINES_MAX: usize = 8;
 
 /// Loading strategy of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +31,11 @@ impl ImageLoading {
             2 | 3 => Self::Eager,
             _ => Self::Lazy,
         }
+    }
+
+    /// Strategy for the thumbnail of the line at this position: a long cart loads those that are scrolled to.
+    pub(crate) fn of_line(position: usize) -> Self {
+        if position < EAGER_LINES_MAX { Self::Eager } else { Self::Lazy }
     }
 }
 
@@ -112,7 +121,7 @@ pub(crate) fn decorative_image(
     slot: ImageSlot,
     loading: ImageLoading,
 ) -> Markup {
-    product_image(messages, image, "", slot, loading)
+    image_element(messages, image, ("", None), slot, loading)
 }
 
 /// Alternative text of an image: that of the merchant, else the subject of a built-in drawing, else the name of the
@@ -131,11 +140,23 @@ pub(crate) fn alt_text(image: &Image, product: &str) -> String {
     drawn.unwrap_or_else(|| product.to_owned())
 }
 
-/// Image with an alternative text; a placeholder where there is none.
+/// Image with an alternative text of the shop in the language of the page, or marked with its own.
 pub(crate) fn product_image(
-    messages: &Messages,
+    locale: Locale,
     image: Option<&Image>,
     alt: &str,
+    slot: ImageSlot,
+    loading: ImageLoading,
+) -> Markup {
+    let text = (locale.translate(alt), locale.lang_of(alt));
+    image_element(locale.messages, image, text, slot, loading)
+}
+
+/// Image with an alternative text and its language; a placeholder where there is none.
+fn image_element(
+    messages: &Messages,
+    image: Option<&Image>,
+    (alt, lang): (&str, Option<&str>),
     slot: ImageSlot,
     loading: ImageLoading,
 ) -> Markup {
@@ -151,7 +172,7 @@ pub(crate) fn product_image(
         ImageLoading::Lazy => (Some("lazy"), None),
     };
     let img = |src: &str| {
-        html! { img src=(src) alt=(alt) width=(width) height=(height) loading=[loading] fetchpriority=[priority] decoding="async"; }
+        html! { img src=(src) alt=(alt) lang=[lang] width=(width) height=(height) loading=[loading] fetchpriority=[priority] decoding="async"; }
     };
     let Some(renditions) = Renditions::of(&image.url) else { return img(&image.url) };
     html! {
@@ -171,6 +192,7 @@ fn placeholder(messages: &Messages) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::locale::{CurrencyDisplay, Language};
 
     #[test]
     fn an_image_without_alternative_text_is_described_by_its_subject() {
@@ -188,8 +210,8 @@ mod tests {
 
     fn markup(url: &str, width: u32, height: u32) -> String {
         let image = Image { url: url.to_owned(), alt: String::new(), width, height };
-        let messages = &crate::messages::EN;
-        product_image(messages, Some(&image), "A mug", ImageSlot::Card, ImageLoading::Lazy).into()
+        let locale = Locale::new(Language::En, CurrencyDisplay::Symbol);
+        product_image(locale, Some(&image), "A mug", ImageSlot::Card, ImageLoading::Lazy).into()
     }
 
     #[test]

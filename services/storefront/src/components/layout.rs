@@ -22,8 +22,6 @@ use std::sync::Arc;
 pub(crate) struct LayoutData {
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) delivery: Arc<DeliveryTerms>,
-    /// Examples for the search box, in the language of the shop.
-    pub(crate) search_examples: Arc<Vec<String>>,
     /// Current cart; none also when the cart service cannot be reached.
     pub(crate) cart: Option<Cart>,
 }
@@ -37,12 +35,9 @@ impl LayoutData {
 
     /// Layout data that is the same for all shoppers.
     pub(crate) async fn without_cart(state: &AppState) -> Self {
-        let (catalogue, delivery, search_examples) = tokio::join!(
-            state.cached_catalogue.catalogue(),
-            state.cached_catalogue.delivery(),
-            state.cached_catalogue.search_examples()
-        );
-        Self { catalogue, delivery, search_examples, cart: None }
+        let (catalogue, delivery) =
+            tokio::join!(state.cached_catalogue.catalogue(), state.cached_catalogue.delivery());
+        Self { catalogue, delivery, cart: None }
     }
 
     /// Layout data from the cache alone, without a call.
@@ -208,7 +203,7 @@ fn header(state: &AppState, context: &RequestContext, layout: &LayoutData) -> Ma
                     button.icon-button.menu type="button" popovertarget="departments" aria-label=(messages.menu) { (Icon::Menu) }
                 }
             }
-            (search(state, context, layout))
+            (search(context))
         }
     }
 }
@@ -239,15 +234,8 @@ fn departments(context: &RequestContext, catalogue: &Catalogue) -> Markup {
     }
 }
 
-fn search(state: &AppState, context: &RequestContext, layout: &LayoutData) -> Markup {
+fn search(context: &RequestContext) -> Markup {
     let messages = &context.locale.messages.layout;
-    let examples = layout.search_examples.join(", ");
-    // The search knows the words of the catalogue, which are those of the shop's language.
-    let hint = if examples.is_empty() || context.locale.language() != state.settings.language {
-        messages.search_hint.to_owned()
-    } else {
-        interpolate(messages.search_examples, &[("examples", &examples)])
-    };
     let query = context.uri.query().unwrap_or_default();
     let fields = FormFields::parse(query.as_bytes());
     let search = if context.uri.path() == "/products" { fields.text("q") } else { None };
@@ -256,7 +244,7 @@ fn search(state: &AppState, context: &RequestContext, layout: &LayoutData) -> Ma
             form action="/products" data-search {
                 label.vh for="q" { (messages.search_label) }
                 (Icon::Search)
-                input.input #q name="q" type="search" value=[search] placeholder=(hint) enterkeyhint="search"
+                input.input #q name="q" type="search" value=[search] placeholder=(messages.search_hint) enterkeyhint="search"
                     autocomplete="off" autocapitalize="none" spellcheck="false" maxlength="100";
                 button.vh type="submit" { (messages.search_button) }
                 div.offers #offers role="listbox" aria-label=(messages.suggestions) hidden {}
@@ -269,7 +257,7 @@ fn search(state: &AppState, context: &RequestContext, layout: &LayoutData) -> Ma
 pub(crate) fn cart_link(locale: Locale, cart: Option<&Cart>) -> Markup {
     let count = cart.map_or(0, |cart| cart.item_count);
     html! {
-        a.icon-button href="/cart" data-part="cart-link" aria-label=(locale.messages.layout.cart_link.of_small(count)) {
+        a.icon-button href="/cart" data-part="cart-link" aria-label=(locale.plural(&locale.messages.layout.cart_link, count.unsigned_abs())) {
             (Icon::Cart)
             @if count > 0 { span.count aria-hidden="true" { @if count > 99 { "99+" } @else { (count) } } }
         }
@@ -297,7 +285,7 @@ fn footer(state: &AppState, context: &RequestContext, layout: &LayoutData) -> Ma
                         li { a href="/new" { (messages.new) } }
                         li { a href="/products" { (messages.all_products) } }
                         li { a href="/products?reduced=true" { (messages.reduced) } }
-                        @for department in layout.catalogue.departments().into_iter().take(3) {
+                        @for department in layout.catalogue.departments() {
                             @let name = department.name();
                             li { a href=(department.address()) lang=[locale.lang_of(name)] { (locale.translate(name)) } }
                         }

@@ -11,7 +11,6 @@ const SECONDS: i64 = DAYS * 86_400;
 /// Coordinates of the plot, in the units of its view box, which is stretched to the available width.
 const WIDTH: i64 = 400;
 const TOP: i64 = 8;
-const BOTTOM: i64 = 72;
 const FLOOR: i64 = 80;
 
 /// Chart of the prices of the last 90 days; none where the price was the same all the time. The text stands beside the drawing, which is
@@ -45,11 +44,10 @@ pub(crate) fn price_chart(locale: Locale, prices: &[PastPrice], now: Timestamp) 
 fn line(steps: &[PriceStep]) -> Option<String> {
     let fine =
         |price: UnitPrice| price.to_decimal().rounded(4, kernel::Rounding::HalfUp).unwrap_or(0);
-    let low = steps.iter().map(|step| fine(step.price)).min()?;
     let high = steps.iter().map(|step| fine(step.price)).max()?;
     let height = |price: UnitPrice| {
-        // Steps differ in price, but not always by as much as is drawn.
-        i128::from(BOTTOM) - (fine(price) - low) * i128::from(BOTTOM - TOP) / (high - low).max(1)
+        // The axis begins at zero: a reduction looks as large as it is.
+        i128::from(FLOOR) - fine(price) * i128::from(FLOOR - TOP) / high.max(1)
     };
     let (first, others) = steps.split_first()?;
     let begin = format!("M0 {}", height(first.price));
@@ -118,8 +116,8 @@ mod tests {
         let locale = Locale::new(Language::En, CurrencyDisplay::Symbol);
         let drawn = price_chart(locale, &prices, now).unwrap().into_string();
         assert!(drawn.contains("€89.00 since 23 Aug 2025, €71.20 since 18 Nov 2025"), "{drawn}");
-        assert!(drawn.contains("M0 8H386V72H400"), "{drawn}");
-        assert!(drawn.contains("M400 72h0"), "{drawn}");
+        assert!(drawn.contains("M0 8H386V23H400"), "{drawn}");
+        assert!(drawn.contains("M400 23h0"), "{drawn}");
         assert!(!drawn.contains("95"), "{drawn}");
     }
 

@@ -66,7 +66,7 @@ fn swatches(locale: Locale, colours: &[String]) -> Markup {
         @if count > 1 {
             p.dots {
                 (colour_swatch::row(&colours[..count.min(SWATCHES_MAX)]))
-                span.vh { (locale.messages.product.colours.of(count as u64, &count.to_string())) }
+                span.vh { (locale.plural(&locale.messages.product.colours, count as u64)) }
                 @if count > SWATCHES_MAX { bdi dir="ltr" aria-hidden="true" { "+" (count - SWATCHES_MAX) } }
             }
         }

@@ -1,9 +1,10 @@
 //! Formatting of dates and times, and arithmetic with working days.
 
 use crate::messages::Messages;
-use jiff::civil::{Date, Weekday};
-use jiff::tz::TimeZone;
-use kernel::Timestamp;
+use jiff::{
+    Zoned,
+    civil::{Date, Weekday},
+};
 
 pub(super) fn day(messages: &Messages, date: Date) -> String {
     format!("{} {}", weekday_and_day(messages, date), month(messages, date))
@@ -19,20 +20,18 @@ pub(super) fn date_range(messages: &Messages, from: Date, to: Date) -> String {
     }
 }
 
-pub(super) fn date(messages: &Messages, instant: Timestamp) -> String {
-    let date = utc_date(instant);
+pub(super) fn date(messages: &Messages, zoned: &Zoned) -> String {
+    let date = zoned.date();
     format!("{}{} {} {}", date.day(), messages.day_suffix, month(messages, date), date.year())
 }
 
-/// Time of day in UTC: `14:32 UTC`.
-pub(crate) fn time(instant: Timestamp) -> String {
-    let time = instant.to_zoned(TimeZone::UTC).time();
-    format!("{:02}:{:02} UTC", time.hour(), time.minute())
+/// Time of day with the time zone: `14:32 UTC`.
+pub(super) fn time(zoned: &Zoned) -> String {
+    zoned.strftime("%H:%M %Z").to_string()
 }
 
-/// Date `count` working days (Monday to Friday) after an instant.
-pub(crate) fn working_days_after(instant: Timestamp, count: u8) -> Date {
-    let mut date = utc_date(instant);
+/// Date `count` working days (Monday to Friday) after another one.
+pub(super) fn working_days_after(mut date: Date, count: u8) -> Date {
     let mut left = count;
     loop {
         let is_working_day = !matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday);
@@ -45,10 +44,6 @@ pub(crate) fn working_days_after(instant: Timestamp, count: u8) -> Date {
             left = left.saturating_sub(1);
         }
     }
-}
-
-fn utc_date(instant: Timestamp) -> Date {
-    instant.to_zoned(TimeZone::UTC).date()
 }
 
 fn weekday_and_day(messages: &Messages, date: Date) -> String {
@@ -67,11 +62,11 @@ mod tests {
 
     #[test]
     fn weekends_are_not_working_days() {
-        let friday: Timestamp = "2025-11-21T20:00:00Z".parse().unwrap();
+        let friday = jiff::civil::date(2025, 11, 21);
         assert_eq!(working_days_after(friday, 0).to_string(), "2025-11-21");
         assert_eq!(working_days_after(friday, 1).to_string(), "2025-11-24");
         assert_eq!(working_days_after(friday, 6).to_string(), "2025-12-01");
-        let saturday: Timestamp = "2025-11-22T20:00:00Z".parse().unwrap();
+        let saturday = jiff::civil::date(2025, 11, 22);
         assert_eq!(working_days_after(saturday, 0).to_string(), "2025-11-24");
         assert_eq!(working_days_after(saturday, 1).to_string(), "2025-11-24");
     }

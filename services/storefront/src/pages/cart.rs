@@ -1,6 +1,7 @@
 //! Cart page (`/cart`): the lines of the shopper's cart and their totals.
 
 mod line_problem;
+mod lines;
 mod update;
 
 pub(crate) use line_problem::{LineProblem, has_problems, problems};
@@ -10,20 +11,22 @@ use crate::{
     app_state::AppState,
     components::{
         icon::Icon,
-        image::{self, ImageLoading, ImageSlot},
         layout::{self, Indexing, LayoutData, PageMeta},
-        quantity_stepper::{QuantityStepper, quantity_stepper},
         totals,
     },
+    form_fields::FormFields,
     locale::Locale,
-    messages::{Messages, interpolate},
+    messages::interpolate,
     page_error::PageResult,
     page_response::PageResponse,
     pages::payment,
     request_context::RequestContext,
 };
 use axum::{extract::State, response::Response};
-use contracts::cart::{Cart, CartLine, CartStatus, Notice, NoticeCode};
+use contracts::{
+    cart::{Cart, CartStatus, Notice},
+    shared::OrderId,
+};
 use http::StatusCode;
 use maud::{Markup, html};
 use std::{collections::BTreeMap, sync::Arc};
@@ -36,7 +39,8 @@ pub(crate) async fn show(
     let (layout, cart) =
         tokio::join!(LayoutData::without_cart(&state), state.current_cart(&context));
     let layout = LayoutData { cart: cart?, ..layout };
-    Ok(render(&state, &context, &layout, &[]).await)
+    let fields = FormFields::parse(context.uri.query().unwrap_or_default().as_bytes());
+    Ok(render(&state, &context, &layout, &[], lines::first_line(&fields)).await)
 }
 
 /// Cart page, with messages if the last change was rejected.
@@ -45,6 +49,7 @@ async fn render(
     context: &RequestContext,
     layout: &LayoutData,
     rejections: &[String],
+    from: usize,
 ) -> Response {
     let messages = &context.locale.messages.cart;
     let meta =
@@ -57,7 +62,8 @@ async fn render(
         }
         None => true,
     };
-    let view = CartView { locale: context.locale, layout, rejections, can_pay };
+    let paying_order = context.paying_order;
+    let view = CartView { locale: context.locale, layout, rejections, can_pay, paying_order, from };
     let main = html! {
         main.wrap #main {
             div.cart data-part="cart" {
@@ -82,6 +88,10 @@ struct CartView<'a> {
     /// Why the last change did not happen.
     rejections: &'a [String],
     can_pay: bool,
+    /// Order that is being paid for with the cart, if its id is known.
+    paying_order: Option<OrderId>,
+    /// Position of the first line that is asked for.
+    from: usize,
 }
 
 impl CartView<'_> {
@@ -105,7 +115,7 @@ impl CartView<'_> {
             div.cart-columns {
                 section aria-labelledby="lines" {
                     h2.vh #lines { (messages.items) }
-                    ul.lines role="list" { @for line in &cart.lines { (self::line(self.locale, line)) } }
+                    (self.lines(cart))
                     p.keep-shopping { a href="/products" { (Icon::Back) (messages.keep_shopping) } }
                 }
                 (self.summary(cart))
@@ -124,14 +134,25 @@ impl CartView<'_> {
         html! {
             (self.rejections())
             @if cart.status == CartStatus::CheckingOut {
-                p.notice.warn { (Icon::Clock) span { (messages.checking_out) " " a href="/cart" { (messages.check_again) } } }
+                p.notice.warn { (Icon::Clock) span { (messages.checking_out) " " (self.way_to_order()) } }
             }
             @for notice in other { p.notice.warn { (Icon::Bolt) span { (price_change(self.locale, cart, notice)) } } }
             @if !problems.is_empty() {
                 section.problems aria-labelledby="problems" {
-                    h2 #problems { (messages.problems.of_small(i64::try_from(problems.len()).unwrap_or(i64::MAX))) }
-                    ul role="list" { @for problem in &problems { li { (problem.with_remedy(messages)) } } }
+                    h2 #problems { (self.locale.plural(&messages.problems, problems.len() as u64)) }
+                    ul role="list" { @for problem in &problems { li { (problem.with_remedy(self.locale)) } } }
                 }
+            }
+        }
+    }
+
+    /// Link to the order that is being paid for, where its payment can be confirmed or the order cancelled.
+    fn way_to_order(&self) -> Markup {
+        let messages = &self.locale.messages.cart;
+        html! {
+            @match self.paying_order {
+                Some(order) => a href={ "/orders/" (order) } { (messages.to_order) },
+                None => a href="/cart" { (messages.check_again) },
             }
         }
     }
@@ -183,55 +204,6 @@ pub(crate) fn option_values(locale: Locale, options: &BTreeMap<String, String>) 
     }
 }
 
-/// What stands in the way of a line, in a word or two.
-fn problem_label(messages: &Messages, problem: NoticeCode) -> &'static str {
-    match problem {
-        NoticeCode::SoldOut => messages.product.sold_out,
-        NoticeCode::AmountLimit => messages.cart.over_limit,
-        NoticeCode::NotForSale
-        | NoticeCode::NotSoldInCurrency
-        | NoticeCode::FewerLeft
-        | NoticeCode::PriceChanged => messages.cart.unavailable,
-    }
-}
-
-fn line(locale: Locale, line: &CartLine) -> Markup {
-    let messages = locale.messages;
-    let id = format!("q-{}", crate::slug::identifier(line.sku.as_str()));
-    html! {
-        li.line {
-            div.tile { (image::decorative_image(messages, line.image.as_ref(), ImageSlot::Thumbnail, ImageLoading::Eager)) }
-            div.line-text {
-                h3 { @if let Some(slug) = &line.slug { a href={ "/p/" (slug) } { (locale.shop_text(&line.name)) } } @else { (locale.shop_text(&line.name)) } }
-                @if !line.options.is_empty() { p.quiet { (option_values(locale, &line.options)) } }
-                @if let Some(problem) = line.problem && problem != NoticeCode::FewerLeft {
-                    p.stock.none { (problem_label(messages, problem)) }
-                } @else if let Some(left) = line.only_left {
-                    p.stock.low { (messages.product.only_left.replace("{n}", &left.to_string())) }
-                }
-            }
-            p.line-price {
-                strong { (locale.money(line.total)) }
-                @if line.quantity > 1 { span.quiet { (messages.cart.each.replace("{price}", &locale.price(line.unit_price))) } }
-            }
-            form.line-form action="/cart/change" method="post" data-swap {
-                button.vh type="submit" tabindex="-1" aria-hidden="true" {}
-                input type="hidden" name="sku" value=(line.sku);
-                (quantity_stepper(&QuantityStepper {
-                    id: &id, quantity: line.quantity,
-                    label: &interpolate(messages.cart.quantity_of, &[("name", &line.name)]),
-                    decrease_label: messages.product.decrease_quantity, increase_label: messages.product.increase_quantity, step_action: None,
-                }))
-                noscript { button.text-button type="submit" { (messages.cart.set_quantity) } }
-                button.text-button type="submit" name="remove" value="1"
-                    aria-label=(interpolate(messages.cart.remove_what, &[("name", &line.name)])) {
-                    (messages.cart.remove)
-                }
-            }
-        }
-    }
-}
-
 /// Cart page after the checkout removed the last line because it had sold out.
 pub(crate) async fn render_emptied(
     state: &AppState,
@@ -240,5 +212,5 @@ pub(crate) async fn render_emptied(
     reasons: &[String],
 ) -> Response {
     let layout = LayoutData { cart: Some(cart), ..LayoutData::without_cart(state).await };
-    render(state, context, &layout, reasons).await
+    render(state, context, &layout, reasons, 0).await
 }

@@ -63,12 +63,20 @@ async fn open_cart(
         Err(error) => return Err(error.into()),
     };
     Ok(match cart.status {
-        // Its order is named by the answer to its checkout alone.
-        CartStatus::Ordered => Err(see_other(context, "/orders", CartCookie::Clear)),
+        // Its order is named by the answer to its checkout alone, and by the cookie that came with it.
+        CartStatus::Ordered => Err(see_other(context, &order_address(context), CartCookie::Clear)),
+        CartStatus::CheckingOut if context.paying_order.is_some() => {
+            Err(see_other(context, &order_address(context), CartCookie::Unchanged))
+        }
         CartStatus::CheckingOut => Err(waiting_page(state, context, &FormFields::default())),
         _ if cart.lines.is_empty() => Err(to_cart()),
         CartStatus::Open | CartStatus::Expired => Ok(cart),
     })
+}
+
+/// Address of the order that is being paid for; where it is not known, of the page that finds orders.
+fn order_address(context: &RequestContext) -> String {
+    context.paying_order.map_or_else(|| "/orders".to_owned(), |order| format!("/orders/{order}"))
 }
 
 /// Feedback on a submitted form, shown above it.

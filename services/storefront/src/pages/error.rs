@@ -33,6 +33,9 @@ pub(crate) fn page(
             messages.unavailable,
             interpolate(messages.unavailable_text, &[("n", &retry_seconds.to_string())]),
         ),
+        PageError::Busy { retry_seconds } => {
+            (messages.busy, interpolate(messages.busy_text, &[("n", &retry_seconds.to_string())]))
+        }
         PageError::Internal => (messages.internal, messages.internal_text.to_owned()),
     };
     let meta = PageMeta {
@@ -67,7 +70,10 @@ fn links(context: &RequestContext, error: PageError) -> Markup {
     let current = context.uri.path_and_query().map_or("/", |it| it.as_str());
     html! {
         @match error {
-            PageError::Unavailable { .. } | PageError::RateLimited { .. } | PageError::Internal => p {
+            PageError::Unavailable { .. }
+            | PageError::Busy { .. }
+            | PageError::RateLimited { .. }
+            | PageError::Internal => p {
                 a.button href=(current) { (messages.try_again) } " "
                 a.button.quiet-button href="/" { (messages.go_home) }
             },

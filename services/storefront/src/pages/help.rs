@@ -6,6 +6,7 @@ use crate::{
         address::address,
         layout::{self, LayoutData, PageMeta},
     },
+    locale::collation_key,
     messages::interpolate,
     page_error::PageResult,
     page_response::PageResponse,
@@ -31,8 +32,8 @@ pub(crate) async fn show(
                 h2 #returns { (messages.layout.returns) }
                 @if days > 0 {
                     p {
-                        (messages.help.returns_text.replace("{n}", &days.to_string())) " "
-                        (context.locale.shop_text(&state.settings.return_note))
+                        strong { (messages.product.return_days.replace("{n}", &context.locale.count(days.into()))) }
+                        @if !state.settings.return_note.is_empty() { br; (context.locale.shop_text(&state.settings.return_note)) }
                     }
                 }
                 p { (messages.help.cancel_text) " " a href="/orders" { (messages.layout.where_is_my_order) } }
@@ -69,7 +70,8 @@ fn delivery(state: &AppState, context: &RequestContext, layout: &LayoutData) -> 
         .iter()
         .find(|it| it.code == *own)
         .map_or(own.as_str(), |it| locale.messages.country(it));
-    let names: Vec<&str> = countries.iter().map(|it| locale.messages.country(it)).collect();
+    let mut names: Vec<&str> = countries.iter().map(|it| locale.messages.country(it)).collect();
+    names.sort_by_cached_key(|name| collation_key(name));
     html! {
         h2 #delivery { (locale.messages.layout.delivery_and_costs) }
         @if !layout.delivery.methods.is_empty() {
@@ -88,7 +90,7 @@ fn delivery(state: &AppState, context: &RequestContext, layout: &LayoutData) -> 
                         tr {
                             th scope="row" { (locale.messages.shipping_method(&method.label)) }
                             td { @if method.days[0] < method.days[1] { (method.days[0]) " – " } (method.days[1]) }
-                            td.number { (locale.money(method.price)) }
+                            td.number { @if method.price.is_zero() { (locale.messages.cart.free) } @else { (locale.money(method.price)) } }
                             td.number { @if let Some(free) = method.free_from { (locale.compact_money(free)) } @else { "–" } }
                         }
                     }
@@ -102,6 +104,9 @@ fn delivery(state: &AppState, context: &RequestContext, layout: &LayoutData) -> 
                 p { (locale.messages.checkout.opening_hours) @for line in &place.hours { br; (line) } }
             }
         }
-        @if !names.is_empty() { p { (interpolate(messages.countries, &[("countries", &names.join(", "))])) } }
+        @if !names.is_empty() {
+            p #countries { (messages.countries) }
+            ul.countries role="list" aria-labelledby="countries" { @for name in &names { li { (name) } } }
+        }
     }
 }

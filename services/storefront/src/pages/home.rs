@@ -154,7 +154,7 @@ impl HomeView<'_> {
                 }
                 @if let Some(product) = product {
                     a.hero-picture.tile href=(product_card::address(product)) {
-                        (product_image(messages, product.image.as_ref(), &product.name, ImageSlot::Hero, ImageLoading::Priority))
+                        (product_image(locale, product.image.as_ref(), &product.name, ImageSlot::Hero, ImageLoading::Priority))
                     }
                 }
             }
@@ -211,14 +211,14 @@ impl HomeView<'_> {
                 @if settings.return_days > 0 {
                     li {
                         (Icon::Return)
-                        strong { (messages.product.return_days.replace("{n}", &settings.return_days.to_string())) }
+                        strong { (messages.product.return_days.replace("{n}", &locale.count(settings.return_days.into()))) }
                         span.quiet { (locale.shop_text(&settings.return_note)) }
                     }
                 }
                 @if years > 0 {
                     li {
                         (Icon::Shield)
-                        strong { (messages.product.guarantee.of(years, &years.to_string())) }
+                        strong { (locale.plural(&messages.product.guarantee, years)) }
                         span.quiet { (locale.shop_text(&settings.guarantee_note)) }
                     }
                 }

@@ -227,7 +227,7 @@ impl Listing<'_> {
     fn description(&self, title: &str) -> String {
         let locale = self.context.locale;
         let messages = &locale.messages.listing;
-        let count = messages.count_all.of(self.page.total, &locale.count(self.page.total));
+        let count = locale.plural(&messages.count_all, self.page.total);
         let values = [("title", title), ("shop", &self.state.settings.name), ("count", &count)];
         interpolate(messages.description, &values)
     }

@@ -18,7 +18,7 @@ use crate::{
         totals,
     },
     form_fields::FormFields,
-    locale::{Locale, time},
+    locale::Locale,
     messages::interpolate,
     page_error::{PageError, PageResult},
     page_response::{PageResponse, see_other},
@@ -31,6 +31,7 @@ use axum::{
 };
 use contracts::{
     cart::PickupPlace,
+    codes,
     order::{Because, FulfilmentStatus, Order, OrderLine, OrderStatus, PaymentStatus},
     shared::{Address, OrderId},
 };
@@ -88,9 +89,9 @@ async fn render(
     PageResponse::private(state, context).status(status).html(page)
 }
 
-/// Moment in UTC, which a script replaces by the time of the visitor's zone.
+/// Moment in the time zone of the shop, which a script replaces by the time of the visitor's zone.
 fn local_time(locale: Locale, at: Timestamp) -> Markup {
-    html! { time datetime=(at) data-local { (locale.date(at)) ", " (time(at)) } }
+    html! { time datetime=(at) data-local { (locale.date(at)) ", " (locale.time(at)) } }
 }
 
 struct OrderView<'a> {
@@ -126,13 +127,16 @@ impl OrderView<'_> {
             }
             OrderStatus::Pending if self.is_transfer_due() => OrderStage::TransferDue,
             OrderStatus::Pending => OrderStage::Pending,
-            OrderStatus::Cancelled if order.payment_status == PaymentStatus::Failed => {
-                OrderStage::Declined
-            }
+            OrderStatus::Cancelled if self.is_declined() => OrderStage::Declined,
             OrderStatus::Cancelled => OrderStage::Cancelled,
             _ if order.fulfilment_status == FulfilmentStatus::Fulfilled => OrderStage::Shipped,
             OrderStatus::Confirmed | OrderStatus::Completed => OrderStage::Placed,
         }
+    }
+
+    fn is_declined(&self) -> bool {
+        self.order.payment_status == PaymentStatus::Failed
+            || self.order.cancel_reason.as_deref() == Some(codes::PAYMENT_DECLINED.as_str())
     }
 
     fn title(&self) -> String {
@@ -141,6 +145,9 @@ impl OrderView<'_> {
         match self.stage() {
             OrderStage::Placed | OrderStage::TransferDue => {
                 interpolate(messages.thank_you, &[("name", first)])
+            }
+            OrderStage::Shipped if self.pickup().is_some() => {
+                interpolate(messages.collectable_title, &[("name", first)])
             }
             OrderStage::Shipped => interpolate(messages.shipped_title, &[("name", first)]),
             OrderStage::ActionRequired => messages.action_required.to_owned(),
@@ -168,7 +175,7 @@ impl OrderView<'_> {
                     div.order-columns {
                         section aria-labelledby="what" {
                             h2 #what { (messages.items_title) }
-                            ul.ordered role="list" { @for line in &self.order.lines { (self.line(line)) } }
+                            ul.ordered role="list" { @for (position, line) in self.order.lines.iter().enumerate() { (self.line(position, line)) } }
                         }
                         aside.summary aria-labelledby="sums" {
                             h2.vh #sums { (messages.totals_title) }
@@ -200,27 +207,31 @@ impl OrderView<'_> {
                     p { a.button.large href=[payment::action_address(order)] { (messages.confirm_button) } }
                 },
                 OrderStage::Pending => p { (messages.pending_text) },
-                OrderStage::Declined => p { (messages.declined_text) " " a href="/cart" { (locale.messages.cart.view) } },
+                OrderStage::Declined => p { (messages.declined_text) },
                 OrderStage::Cancelled if order.payment.refunded.is_positive() => {
                     p { (interpolate(messages.cancelled_refund_text, &[("amount", &locale.money(order.payment.refunded))])) }
                 },
                 OrderStage::Cancelled => p { (messages.cancelled_text) },
             }
+            // What was not paid for is in the cart again.
+            @if matches!(self.stage(), OrderStage::Declined | OrderStage::Cancelled) && self.layout.cart.as_ref().is_some_and(|cart| !cart.lines.is_empty()) {
+                p { a.button.large href="/cart" { (locale.messages.cart.view) } }
+            }
         }
     }
 
-    fn line(&self, line: &OrderLine) -> Markup {
+    fn line(&self, position: usize, line: &OrderLine) -> Markup {
         let quoted = &line.quoted;
         let locale = self.context.locale;
         let messages = locale.messages;
         html! {
             li {
-                div.tile { (decorative_image(messages, self.pictures.of(&quoted.sku), ImageSlot::Thumbnail, ImageLoading::Eager)) }
+                div.tile { (decorative_image(messages, self.pictures.of(&quoted.sku), ImageSlot::Thumbnail, ImageLoading::of_line(position))) }
                 div {
                     strong { (locale.shop_text(&quoted.name)) }
                     p.quiet.small {
                         @if !quoted.options.is_empty() { (option_values(locale, &quoted.options)) " " }
-                        "× " (quoted.quantity)
+                        "× " (locale.count(quoted.quantity.unsigned_abs()))
                     }
                 }
                 span.number { (self.context.locale.money(quoted.total)) }

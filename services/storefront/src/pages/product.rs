@@ -75,15 +75,17 @@ pub(crate) async fn render(
     );
     let history = history.map(|history| history.variants).unwrap_or_default();
     let selection = VariantSelection::read(product, fields);
+    let quantity = quantity_stepper::requested_quantity(fields);
+    let unreadable = quantity.is_none().then(|| quantity_stepper::quantity_range(context.locale));
     let view = ProductView {
         state,
         context,
         layout,
         selection: &selection,
-        quantity: quantity_stepper::requested_quantity(fields).max(1),
+        quantity: quantity.unwrap_or(1).max(1),
         history: &history,
         now: state.ids.now(),
-        rejection,
+        message: rejection.or(unreadable.as_deref()),
     };
     let path = breadcrumb_path(product, &layout.catalogue);
     let description = structured_data::description(product);
@@ -132,7 +134,8 @@ struct ProductView<'a> {
     quantity: i64,
     history: &'a [VariantPriceHistory],
     now: Timestamp,
-    rejection: Option<&'a str>,
+    /// Why the product was not added to the cart, or cannot be.
+    message: Option<&'a str>,
 }
 
 impl ProductView<'_> {
@@ -180,12 +183,12 @@ impl ProductView<'_> {
                 @if images.len() > 1 {
                     ul.stage role="list" tabindex="0" aria-label=(messages.product.pictures_scroll) {
                         @for (position, image) in images.iter().enumerate() {
-                            li.tile { (product_image(messages, Some(image), &alt(image), ImageSlot::Gallery, if position == 0 { ImageLoading::Priority } else { ImageLoading::Lazy })) }
+                            li.tile { (product_image(self.context.locale, Some(image), &alt(image), ImageSlot::Gallery, if position == 0 { ImageLoading::Priority } else { ImageLoading::Lazy })) }
                         }
                     }
                 } @else {
                     div.stage.single {
-                        div.tile { (product_image(messages, images.first().copied(), &images.first().map(|it| alt(it)).unwrap_or_default(), ImageSlot::Gallery, ImageLoading::Priority)) }
+                        div.tile { (product_image(self.context.locale, images.first().copied(), &images.first().map(|it| alt(it)).unwrap_or_default(), ImageSlot::Gallery, ImageLoading::Priority)) }
                     }
                 }
             }

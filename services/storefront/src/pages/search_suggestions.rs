@@ -25,6 +25,9 @@ const CHARACTERS_MIN: usize = 2;
 /// Maximum length of a search text; the rest is ignored.
 const CHARACTERS_MAX: usize = 100;
 
+/// Maximum number of categories.
+const CATEGORIES_MAX: usize = 3;
+
 /// `GET /suggest?q=`
 pub(crate) async fn show(
     State(state): State<Arc<AppState>>,
@@ -38,6 +41,7 @@ pub(crate) async fn show(
         return Ok(response.html(html! {}));
     }
     let suggestions = state.products_for(&context).suggestions(&text).await?;
+    let typed = text.clone();
     let (text, correction, suggestions) = if suggestions.total == 0 {
         match corrected(&state, &text).await? {
             Some((correction, suggestions)) => (correction.clone(), Some(correction), suggestions),
@@ -47,7 +51,12 @@ pub(crate) async fn show(
         (text, None, suggestions)
     };
     let query = Serializer::new(String::new()).append_pair("q", &text).finish();
-    let categories = suggestions.categories.iter().map(Category::from_facet);
+    let catalogue = state.cached_catalogue.catalogue().await;
+    let translated = catalogue.translated_like(locale, &typed);
+    let found = suggestions.categories.iter().map(Category::from_facet);
+    let others = found.filter(|it| translated.iter().all(|known| known.path != it.path));
+    let categories: Vec<Category> =
+        translated.iter().map(|it| (*it).clone()).chain(others).take(CATEGORIES_MAX).collect();
     Ok(response.html(html! {
         @if let Some(correction) = &correction {
             a.offer role="option" tabindex="-1" #offer-correction href={ "/products?" (query) } {
@@ -55,10 +64,10 @@ pub(crate) async fn show(
             }
         }
         @for (position, product) in suggestions.products.iter().enumerate() { (suggestion(locale, position, product)) }
-        @for (position, category) in categories.enumerate() {
+        @for (position, category) in categories.iter().enumerate() {
             a.offer role="option" tabindex="-1" id={ "offer-c" (position) } href=(category.address()) {
                 span.offer-name { (locale.shop_text(category.name())) }
-                span.quiet { (locale.messages.listing.count_all.of(category.count, &locale.count(category.count))) }
+                span.quiet { (locale.plural(&locale.messages.listing.count_all, category.count)) }
             }
         }
         @if suggestions.total > 0 {

@@ -65,7 +65,9 @@ async fn who_collects_gives_no_address() {
     let order = client.get(placed.header("location")).await.body;
     assert!(order.contains("Collect from") && order.contains("Workshop"), "{order}");
     assert!(!order.contains("Delivery address"), "{order}");
-    assert!(client.get("/help").await.body.contains("Mon–Fri 10:00–18:00"));
+    let help = client.get("/help").await.body;
+    assert!(help.contains("Mon–Fri 10:00–18:00") && help.contains(">Free</td>"), "{help}");
+    assert!(!help.contains("€0.00"), "{help}");
 }
 
 #[tokio::test]

@@ -79,6 +79,7 @@ async fn words_of_the_shop_are_translated_or_marked_with_their_language() {
     assert!(lamp.contains("<bdi lang=\"en\">Ochre</bdi>"), "{lamp}");
     assert!(lamp.contains("value=\"Brick\""), "a form sends the word of the catalogue");
     assert!(lamp.contains("<div lang=\"en\"><p>A spun-steel dome"), "{lamp}");
+    assert!(lamp.contains("alt=\"Dome table lamp, brick\" lang=\"en\""), "{lamp}");
     let list = client.get("/c/lighting/table-lamps").await.body;
     assert!(list.contains("<h1>Tischleuchten</h1>"), "{list}");
     let facets = client.get("/products").await.body;

@@ -1,6 +1,9 @@
 //! What search engines read: canonical addresses, descriptions, structured data, site map, rules for robots.
 
-use crate::test_client::{TestClient, TestResponse, between};
+use crate::{
+    schema_org,
+    test_client::{TestClient, TestResponse, between},
+};
 use serde_json::Value;
 
 const ORIGIN: &str = "https://shop.example";
@@ -159,6 +162,55 @@ async fn the_home_page_names_the_shop() {
         text(&site, "/potentialAction/target/urlTemplate")
             .ends_with("/products?q={search_term_string}")
     );
+}
+
+#[tokio::test]
+async fn all_structured_data_is_as_schema_org_defines_it() {
+    let german = r#"{"de": {"Kitchen": "Küche", "Dome table lamp": "Kuppelleuchte"}}"#;
+    let settings = [
+        ("storefront.url", ORIGIN),
+        ("storefront.logo", "/media/logo.png"),
+        ("storefront.contact.email", "ann@fernleigh.example"),
+        ("storefront.contact.phone", "+49 40 123"),
+        ("storefront.contact.address", "Deichstraße 1,20459 Hamburg"),
+        ("storefront.languages", "en,de"),
+        ("storefront.translations", german),
+    ];
+    let client = TestClient::of_shop(&settings).await;
+    // Not counted as lists of shoppers, which another test counts.
+    let client = client.with("sec-purpose", "prefetch");
+    let map = client.get("/sitemap.xml").await.body;
+    let mut kinds = std::collections::BTreeMap::new();
+    for address in map.split("<loc>").skip(1).map(|rest| rest.split('<').next().unwrap()) {
+        for language in ["en", "de"] {
+            let client = client.with("accept-language", language);
+            let page = client.get(address.strip_prefix(ORIGIN).unwrap()).await.body;
+            for script in page.split("<script type=\"application/ld+json\">").skip(1) {
+                let json = script.split("</script>").next().unwrap();
+                let thing: Value = serde_json::from_str(json).unwrap();
+                assert_eq!(
+                    schema_org::violations(&thing),
+                    Vec::<String>::new(),
+                    "{address}: {json}"
+                );
+                *kinds.entry(text(&thing, "/@type").to_owned()).or_insert(0) += 1;
+            }
+        }
+    }
+    let kinds: Vec<(&str, bool)> =
+        kinds.iter().map(|(kind, count)| (kind.as_str(), *count > 1)).collect();
+    let all = ["BreadcrumbList", "Organization", "Product", "WebSite"].map(|kind| (kind, true));
+    assert_eq!(kinds, all);
+}
+
+#[tokio::test]
+async fn the_right_of_return_is_told_as_far_as_the_settings_give_it() {
+    for (days, expected) in [("0", None), ("30", Some(30))] {
+        let settings = [("storefront.url", ORIGIN), ("storefront.return_days", days)];
+        let page = TestClient::of_shop(&settings).await.get("/").await;
+        let policy = structured(&page, "Organization")["hasMerchantReturnPolicy"].clone();
+        assert_eq!(policy["merchantReturnDays"].as_u64(), expected, "{policy}");
+    }
 }
 
 #[tokio::test]

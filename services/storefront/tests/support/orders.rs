@@ -262,7 +262,8 @@ async fn submit_action(
             (OrderStatus::Confirmed, PaymentStatus::Paid, PaymentState::Captured)
         }
         ActionOutcome::Decline => {
-            (OrderStatus::Cancelled, PaymentStatus::Failed, PaymentState::Failed)
+            order.cancel_reason = Some(codes::PAYMENT_DECLINED.to_string());
+            (OrderStatus::Cancelled, PaymentStatus::Voided, PaymentState::Failed)
         }
     };
     (order.status, order.payment_status) = (status, payment_status);

@@ -1,6 +1,6 @@
 //! Line problems: lines of a cart that cannot be bought as they are, each with its remedy.
 
-use crate::messages::{CartMessages, CheckoutMessages, interpolate};
+use crate::{locale::Locale, messages::interpolate};
 use contracts::{
     cart::{Cart, Notice, NoticeCode},
     shared::Sku,
@@ -44,7 +44,8 @@ pub(crate) fn problems(cart: &Cart) -> Vec<LineProblem> {
 
 impl LineProblem {
     /// What is wrong with the line.
-    pub(super) fn text(&self, messages: &CartMessages) -> String {
+    pub(super) fn text(&self, locale: Locale) -> String {
+        let messages = &locale.messages.cart;
         let text = match self.code {
             NoticeCode::FewerLeft if self.available > 0 => messages.notice_fewer_left,
             NoticeCode::FewerLeft | NoticeCode::SoldOut => messages.notice_sold_out,
@@ -53,11 +54,12 @@ impl LineProblem {
             NoticeCode::AmountLimit => messages.notice_amount_limit,
             NoticeCode::PriceChanged => messages.notice_price_changed,
         };
-        interpolate(text, &[("name", &self.name), ("n", &self.available.to_string())])
+        self.filled(locale, text)
     }
 
     /// What was done about it, in the checkout.
-    pub(crate) fn correction(&self, messages: &CheckoutMessages) -> String {
+    pub(crate) fn correction(&self, locale: Locale) -> String {
+        let messages = &locale.messages.checkout;
         let text = match self.code {
             NoticeCode::FewerLeft if self.available > 0 => messages.fewer_meanwhile,
             NoticeCode::FewerLeft | NoticeCode::SoldOut => messages.sold_out_meanwhile,
@@ -66,19 +68,24 @@ impl LineProblem {
             | NoticeCode::AmountLimit
             | NoticeCode::PriceChanged => messages.not_for_sale_meanwhile,
         };
-        interpolate(text, &[("name", &self.name), ("n", &self.available.to_string())])
+        self.filled(locale, text)
+    }
+
+    fn filled(&self, locale: Locale, text: &str) -> String {
+        let available = locale.count(self.available.unsigned_abs());
+        interpolate(text, &[("name", &self.name), ("n", &available)])
     }
 
     /// What is wrong with the line, and the button that puts it right.
-    pub(super) fn with_remedy(&self, messages: &CartMessages) -> Markup {
-        let available = self.available.to_string();
+    pub(super) fn with_remedy(&self, locale: Locale) -> Markup {
+        let messages = &locale.messages.cart;
         html! {
             form.problem action="/cart/change" method="post" data-swap {
                 input type="hidden" name="sku" value=(self.sku);
-                span { (self.text(messages)) }
+                span { (self.text(locale)) }
                 @if self.available > 0 {
                     button.button.quiet-button type="submit" name="set" value=(self.available) {
-                        (interpolate(messages.set_to, &[("n", &available)]))
+                        (self.filled(locale, messages.set_to))
                     }
                 } @else {
                     button.button.quiet-button type="submit" name="remove" value="1"

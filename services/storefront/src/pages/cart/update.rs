@@ -1,6 +1,6 @@
 //! Cart updates: forms that add a line, change its quantity or remove it.
 
-use super::{problems, render};
+use super::{lines, problems, render};
 use crate::{
     app_state::AppState,
     cart_cookie::CartCookie,
@@ -37,9 +37,15 @@ pub(crate) async fn add(
     let selection = VariantSelection::read(&product, &fields);
     let Some(variant) = selection.buyable() else {
         // The product page itself says that this variant cannot be bought.
-        return Ok(see_other(&context, &selection.address(), CartCookie::Unchanged));
+        return Ok(see_other(&context, &selection.requested_address(), CartCookie::Unchanged));
     };
-    let quantity = quantity_stepper::requested_quantity(&fields).max(1);
+    let Some(quantity) = quantity_stepper::requested_quantity(&fields).filter(|it| *it > 0) else {
+        let reason = quantity_stepper::quantity_range(context.locale);
+        let layout = LayoutData::load(&state, &context).await;
+        return Ok(
+            product::render(&state, &context, &layout, &product, &fields, Some(&reason)).await
+        );
+    };
     let line = Quantity { sku: variant.sku.clone(), quantity };
     match add_line(&state, &context, line, variant.price.currency()).await {
         Ok(cart) if context.scope == ResponseScope::Fragment => {
@@ -64,10 +70,16 @@ pub(crate) async fn update(
     let (Some(id), Some(sku)) = (context.cart, sku) else {
         return Ok(see_other(&context, "/cart", CartCookie::Unchanged));
     };
-    let quantity = match (fields.has("remove"), fields.text("set").and_then(|it| it.parse().ok())) {
-        (true, _) => 0,
-        (false, Some(quantity)) => quantity,
+    let from = lines::first_line(&fields);
+    let wanted = match (fields.has("remove"), fields.text("set").and_then(|it| it.parse().ok())) {
+        (true, _) => Some(0),
+        (false, Some(quantity)) => Some(quantity),
         (false, None) => quantity_stepper::requested_quantity(&fields),
+    };
+    let Some(quantity) = wanted else {
+        let reason = quantity_stepper::quantity_range(context.locale);
+        let layout = LayoutData::load(&state, &context).await;
+        return Ok(render(&state, &context, &layout, &[reason], from).await);
     };
     let result = if quantity <= 0 {
         state.carts.remove_line(id, &sku).await
@@ -75,7 +87,7 @@ pub(crate) async fn update(
         state.carts.change_line(id, &sku, quantity).await
     };
     match result {
-        Ok(cart) => Ok(see_other(&context, "/cart", CartCookie::Set(cart.id))),
+        Ok(cart) => Ok(see_other(&context, &lines::address(from), CartCookie::Set(cart.id))),
         Err(error) => {
             // Removed in another window: the current cart shows that best.
             if error.problem(&kernel::codes::NOT_FOUND).is_some()
@@ -85,7 +97,7 @@ pub(crate) async fn update(
             }
             let reason = rejection_message(&context, &error).ok_or(error)?;
             let layout = LayoutData::load(&state, &context).await;
-            Ok(render(&state, &context, &layout, &[reason]).await)
+            Ok(render(&state, &context, &layout, &[reason], from).await)
         }
     }
 }
@@ -132,18 +144,19 @@ fn added_fragment(state: &AppState, context: &RequestContext, cart: &Cart) -> Re
     let locale = context.locale;
     let messages = &locale.messages.cart;
     let amount = locale.money(cart.totals.items);
-    let count = u64::try_from(cart.item_count).unwrap_or(0);
-    let announcement = messages.added.of(count, &cart.item_count.to_string());
-    let announcement = interpolate(&announcement, &[("amount", &amount)]);
     let problems = problems(cart);
-    let sentences = problems.iter().map(|problem| problem.text(messages));
+    // The amount is that of what can be bought, which is not all of it then.
+    let added = if problems.is_empty() { &messages.added } else { &messages.added_unavailable };
+    let announcement = locale.plural(added, cart.item_count.unsigned_abs());
+    let announcement = interpolate(&announcement, &[("amount", &amount)]);
+    let sentences = problems.iter().map(|problem| problem.text(locale));
     let spoken =
         std::iter::once(announcement.clone()).chain(sentences).collect::<Vec<_>>().join(" ");
     let fragment = html! {
         (layout::cart_link(locale, Some(cart)))
         div data-part="toast" data-say=(spoken) {
             p { (announcement) }
-            @for problem in &problems { p.toast-problem { (problem.text(messages)) } }
+            @for problem in &problems { p.toast-problem { (problem.text(locale)) } }
             div.toast-ways {
                 a.button.quiet-button href="/cart" { (messages.view) }
                 @if problems.is_empty() { a.button href="/checkout" { (messages.check_out) } }

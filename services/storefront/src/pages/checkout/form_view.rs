@@ -9,6 +9,7 @@ use crate::{
         address::address,
         form_field::{InputType, SelectField, TextField, select_field, text_field},
     },
+    locale::collation_key,
     messages::{CheckoutMessages, interpolate},
 };
 use contracts::cart::{PickupPlace, ShippingMethod};
@@ -62,12 +63,21 @@ impl CheckoutView<'_> {
                 div.errors #errors role="alert" tabindex="-1" autofocus {
                     @for notice in &self.feedback.notices { p.errors-notice { (notice) } }
                     @if !errors.is_empty() {
-                        h2 { (messages.fix_fields.of(errors.len() as u64, &errors.len().to_string())) }
-                        ul { @for (name, text) in errors { li { a href={ "#" (name) } { (text) } } } }
+                        h2 { (self.context.locale.plural(&messages.fix_fields, errors.len() as u64)) }
+                        ul { @for (name, text) in errors { li { a href={ "#" (name) } { (self.summary_line(name, text)) } } } }
                     }
                 }
             }
         }
+    }
+
+    /// Line of the error summary: the message of the field, with its address where the form has two.
+    fn summary_line(&self, name: &str, text: &str) -> String {
+        if name.starts_with("billing_") {
+            let messages = &self.context.locale.messages.checkout;
+            return interpolate(messages.of_billing_address, &[("error", text)]);
+        }
+        text.to_owned()
     }
 
     /// Country and shipping method, on which the rest of the form depends.
@@ -111,7 +121,7 @@ impl CheckoutView<'_> {
         let countries = &self.delivery.countries;
         let mut options: Vec<_> =
             countries.iter().map(|it| (it.code.as_str(), all.country(it))).collect();
-        options.sort_by_key(|(_, name)| sort_key(name));
+        options.sort_by_cached_key(|(_, name)| collation_key(name));
         let name = format!("{prefix}country");
         let autocomplete = format!("{section} country");
         html! {
@@ -188,21 +198,10 @@ impl CheckoutView<'_> {
     }
 }
 
-/// Name as dictionaries sort it: an umlaut counts as its vowel.
-fn sort_key(name: &str) -> String {
-    let vowel = |letter: char| match letter {
-        'ä' | 'å' => 'a',
-        'ö' => 'o',
-        'ü' => 'u',
-        letter => letter,
-    };
-    name.to_lowercase().chars().map(vowel).collect()
-}
-
 /// Delivery time: `2 to 4 working days`.
 pub(crate) fn delivery_time(messages: &CheckoutMessages, [from, to]: [u8; 2]) -> String {
     if from == to {
-        return messages.working_days_exactly.of_small(i64::from(to));
+        return messages.working_days_exactly.of(to.into(), &to.to_string());
     }
     interpolate(messages.working_days, &[("from", &from.to_string()), ("to", &to.to_string())])
 }

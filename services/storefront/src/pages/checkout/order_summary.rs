@@ -20,20 +20,20 @@ impl CheckoutView<'_> {
                 details #order-details {
                     summary {
                         h2 #your-order { (messages.checkout.your_order) }
-                        span.quiet { (messages.cart.item_count.of_small(self.cart.item_count)) }
+                        span.quiet { (locale.plural(&messages.cart.item_count, self.cart.item_count.unsigned_abs())) }
                         strong.number { (locale.money(self.totals.total)) }
                         (Icon::Chevron)
                     }
                     div.order-inside {
                         ul.order-lines role="list" {
-                            @for line in &self.cart.lines {
+                            @for (position, line) in self.cart.lines.iter().enumerate() {
                                 li {
-                                    div.tile { (decorative_image(messages, line.image.as_ref(), ImageSlot::Thumbnail, ImageLoading::Eager)) }
+                                    div.tile { (decorative_image(messages, line.image.as_ref(), ImageSlot::Thumbnail, ImageLoading::of_line(position))) }
                                     div {
                                         strong { (locale.shop_text(&line.name)) }
                                         p.quiet.small {
                                             @if !line.options.is_empty() { (option_values(locale, &line.options)) " " }
-                                            "× " (line.quantity)
+                                            "× " (locale.count(line.quantity.unsigned_abs()))
                                         }
                                     }
                                     span.number { (locale.money(line.total)) }

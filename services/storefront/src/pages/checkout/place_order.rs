@@ -144,10 +144,11 @@ fn order_placed(context: &RequestContext, order: &Order) -> Response {
         .filter(|it| pending && it.starts_with('/') && !it.starts_with("//"));
     let location = action.unwrap_or_else(|| format!("/orders/{}", order.id));
     // A pending payment may still fail, and then the shopper needs the cart again; a bank transfer is a promise.
-    let cookie = if pending && order.payment.bank_details.is_none() {
-        CartCookie::Unchanged
-    } else {
-        CartCookie::Clear
+    let cookie = match context.cart {
+        Some(cart) if pending && order.payment.bank_details.is_none() => {
+            CartCookie::Paying(cart, order.id)
+        }
+        _ => CartCookie::Clear,
     };
     see_other(context, &location, cookie)
 }
@@ -248,7 +249,7 @@ async fn correct_cart(
 ) -> Result<(Cart, Vec<String>), PageError> {
     let mut notices = Vec::new();
     for problem in cart::problems(&cart) {
-        notices.push(problem.correction(&context.locale.messages.checkout));
+        notices.push(problem.correction(context.locale));
         let changed = set_quantity(state, cart.id, &problem.sku, problem.available).await?;
         cart = changed;
     }
@@ -294,7 +295,7 @@ async fn remove_sold_out(
         code: NoticeCode::FewerLeft,
         sku,
     };
-    let mut notices = vec![sold_out.correction(&context.locale.messages.checkout)];
+    let mut notices = vec![sold_out.correction(context.locale)];
     let cart = set_quantity(state, cart.id, &sold_out.sku, sold_out.available).await?;
     // Others may have sold out in the same moment.
     let (cart, further) = correct_cart(state, context, cart).await?;

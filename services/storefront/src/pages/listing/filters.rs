@@ -4,11 +4,12 @@ use super::{ListQuery, Listing, list_query::format_amount};
 use crate::{
     cached_catalogue::Category,
     components::{colour_swatch, icon::Icon},
-    locale::Locale,
+    locale::{Locale, collation_key},
     messages::interpolate,
     slug::identifier,
 };
 use maud::{Markup, html};
+use std::cmp::Reverse;
 
 /// Number of options of one facet that are shown at once; the others unfold.
 const OPTIONS_SHOWN_MAX: usize = 8;
@@ -42,7 +43,7 @@ pub(super) fn form(listing: &Listing<'_>) -> Markup {
             }
             p.rail-foot {
                 button.button.quiet-button type="submit" data-part="show" {
-                    (messages.show_products.of(listing.page.total, &locale.count(listing.page.total)))
+                    (locale.plural(&messages.show_products, listing.page.total))
                 }
             }
         }
@@ -88,7 +89,7 @@ fn facet_group(
                 ul role="list" { @for option in shown { (checkbox(locale, name, option, swatches)) } }
                 @if !hidden.is_empty() {
                     details.further id={ "further-" (name) } open[hidden.iter().any(|option| option.chosen)] {
-                        summary { (interpolate(messages.show_more, &[("n", &hidden.len().to_string())])) (Icon::Chevron) }
+                        summary { (interpolate(messages.show_more, &[("n", &locale.count(hidden.len() as u64))])) (Icon::Chevron) }
                         ul role="list" { @for option in hidden { (checkbox(locale, name, option, swatches)) } }
                     }
                 }
@@ -106,7 +107,7 @@ fn checkbox(locale: Locale, name: &str, option: &FacetOption, swatches: Swatches
                 input type="checkbox" id={ "f-" (name) "-" (identifier(&option.value)) } name=(name) value=(option.value) checked[option.chosen];
                 @if swatches == Swatches::With { (colour_swatch::dot(&option.label)) }
                 span { @if is_shop_text { (locale.shop_text(&option.label)) } @else { (option.label) } }
-                span.n { (option.count) }
+                span.n { (locale.count(option.count)) }
             }
         }
     }
@@ -132,7 +133,9 @@ fn facet_options(listing: &Listing<'_>, name: &str, chosen: &[String]) -> Vec<Fa
     let total = |option: &FacetOption| {
         all_values.iter().find(|it| it.value == option.value).map_or(0, |it| it.count)
     };
-    options.sort_by(|one, two| total(two).cmp(&total(one)).then_with(|| one.label.cmp(&two.label)));
+    let name =
+        |option: &FacetOption| collation_key(listing.context.locale.translate(&option.label));
+    options.sort_by_cached_key(|option| (Reverse(total(option)), name(option)));
     options.truncate(OPTIONS_MAX);
     options
 }
@@ -155,7 +158,7 @@ fn category_options(listing: &Listing<'_>) -> Vec<FacetOption> {
             value: category.path,
         })
         .collect();
-    options.sort_by(|one, two| one.label.cmp(&two.label));
+    options.sort_by_key(|option| collation_key(listing.context.locale.translate(&option.label)));
     options.truncate(OPTIONS_MAX);
     options
 }

@@ -42,7 +42,7 @@ fn toolbar(listing: &Listing<'_>) -> Markup {
         div.list-bar {
             button.button.quiet-button.filters-button type="button" popovertarget="filters" {
                 (Icon::Filters) (messages.filters)
-                @if filter_count > 0 { " " span.badge.brand { (filter_count) } }
+                @if filter_count > 0 { " " span.badge.brand { (locale.count(filter_count as u64)) } }
             }
             p.found data-count { (result_count(listing)) }
             div.sort {
@@ -80,7 +80,7 @@ fn result_count(listing: &Listing<'_>) -> Markup {
     let (count, total) = (listing.page.total, listing.page.total_unfiltered);
     let is_filtered = listing.query.filter_count() > 0 || !listing.query.q.is_empty();
     if !is_filtered || count >= total {
-        return html! { (messages.count_all.of(count, &locale.count(count))) };
+        return html! { (locale.plural(&messages.count_all, count)) };
     }
     let text = interpolate(
         messages.count_of_total,
@@ -150,7 +150,8 @@ fn facet_label(listing: &Listing<'_>, facet: &str, value: &str) -> String {
 }
 
 fn no_results(listing: &Listing<'_>) -> Markup {
-    let messages = &listing.context.locale.messages.listing;
+    let locale = listing.context.locale;
+    let messages = &locale.messages.listing;
     let query = listing.query;
     let address = listing.scope.address();
     html! {
@@ -164,10 +165,16 @@ fn no_results(listing: &Listing<'_>) -> Markup {
                 @let other = query.modified(|query| query.q.clone_from(suggestion));
                 p { (messages.did_you_mean) " " a href=(other.address(&address)) { (suggestion) } "?" }
             }
+            @let departments = listing.layout.catalogue.translated_like(locale, &query.q);
+            @if !departments.is_empty() {
+                ul.chips role="list" {
+                    @for department in departments { li { a.chip href=(department.address()) { (locale.translate(department.name())) } } }
+                }
+            }
             @if query.filter_count() > 0 {
                 p { a.button href=(query.unfiltered().address(&address)) { (messages.remove_filters) } }
             } @else {
-                p { a.button href="/products" { (listing.context.locale.messages.layout.all_products) } }
+                p { a.button href="/products" { (locale.messages.layout.all_products) } }
             }
         }
     }
@@ -193,7 +200,7 @@ fn load_more(listing: &Listing<'_>) -> Markup {
                 @if let Some(next) = next {
                     @let count = (page.total - shown).min(PAGE_PRODUCTS as u64);
                     a.button.quiet-button href=(next.address(&listing.scope.address())) data-more {
-                        (interpolate(messages.show_more, &[("n", &count.to_string())]))
+                        (interpolate(messages.show_more, &[("n", &locale.count(count))]))
                     }
                 }
             }

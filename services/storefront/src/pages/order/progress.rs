@@ -1,7 +1,7 @@
 //! Progress of an order: a list of steps, one of which is current.
 
 use super::{OrderStage, OrderView, local_time};
-use contracts::order::PaymentStatus;
+use contracts::{order::PaymentStatus, payment::INVOICE};
 use kernel::Timestamp;
 use maud::{Markup, html};
 
@@ -72,27 +72,41 @@ impl OrderView<'_> {
                     ProgressStep { name: messages.cancelled_step, at, state: StepState::Failed },
                 ]
             }
-            OrderStage::Shipped => {
-                let at = self.time_of(&["fulfilled", "shipped", "completed"]);
-                vec![
-                    placed,
-                    payment,
-                    ProgressStep { name: messages.shipped, at, state: StepState::Current },
-                ]
-            }
-            OrderStage::Placed if paid => {
-                vec![
-                    placed,
-                    payment,
-                    ProgressStep { name: messages.to_ship, at: None, state: StepState::Current },
-                ]
-            }
-            _ => vec![
+            // An invoice is paid after the goods have arrived, everything else before they leave.
+            OrderStage::Shipped if self.pays_later(paid) => vec![
                 placed,
-                payment,
-                ProgressStep { name: messages.to_ship, at: None, state: StepState::Upcoming },
+                self.shipping(StepState::Done),
+                ProgressStep { state: StepState::Current, ..payment },
             ],
+            OrderStage::Placed if self.pays_later(paid) => vec![
+                placed,
+                self.shipping(StepState::Current),
+                ProgressStep { state: StepState::Upcoming, ..payment },
+            ],
+            OrderStage::Shipped => vec![placed, payment, self.shipping(StepState::Current)],
+            OrderStage::Placed if paid => {
+                vec![placed, payment, self.shipping(StepState::Current)]
+            }
+            _ => vec![placed, payment, self.shipping(StepState::Upcoming)],
         }
+    }
+
+    fn pays_later(&self, paid: bool) -> bool {
+        self.order.payment.method == INVOICE && !paid
+    }
+
+    /// Step in which the goods reach the shopper: shipping, or collection at the place of the shop.
+    fn shipping(&self, state: StepState) -> ProgressStep {
+        let messages = &self.context.locale.messages.order;
+        let is_shipped = self.stage() == OrderStage::Shipped;
+        let name = match (is_shipped, self.pickup().is_some()) {
+            (true, true) => messages.collectable,
+            (true, false) => messages.shipped,
+            (false, true) => messages.to_collect,
+            (false, false) => messages.to_ship,
+        };
+        let at = self.time_of(&["fulfilled", "shipped", "completed"]).filter(|_| is_shipped);
+        ProgressStep { name, at, state }
     }
 
     /// Time of the first history entry with one of these events.

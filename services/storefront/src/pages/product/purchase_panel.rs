@@ -8,7 +8,6 @@ use crate::{
         price::{self, PriceKind},
         quantity_stepper::{QuantityStepper, quantity_stepper},
     },
-    locale::working_days_after,
     messages::interpolate,
 };
 use contracts::product::{ProductOption, Variant};
@@ -26,12 +25,26 @@ impl ProductView<'_> {
                 h1 #name lang=[self.context.locale.lang_of(&product.name)] { (self.context.locale.translate(&product.name)) }
             }
             div.buy-parts data-part="buy" {
-                @if let Some(reason) = self.rejection { p.notice.bad role="alert" { (Icon::Alert) span { (reason) } } }
+                @if let Some(reason) = self.message { p.notice.bad role="alert" { (Icon::Alert) span { (reason) } } }
+                @if let Some(unknown) = self.selection.unknown_text() { p.notice.warn { (Icon::Alert) span { (self.shown_instead(&unknown)) } } }
                 (self.price())
                 (self.form())
                 (self.service_promises())
             }
         }
+    }
+
+    /// Says that the page shows something else than its address names.
+    fn shown_instead(&self, unknown: &str) -> String {
+        let locale = self.context.locale;
+        let values = self.selection.values.iter().filter(|value| !value.is_empty());
+        let values: Vec<&str> = values.map(|value| locale.translate(value)).collect();
+        let shown = match values.join(", ") {
+            shown if shown.is_empty() => locale.translate(&self.selection.product.name).to_owned(),
+            shown => shown,
+        };
+        let values = [("value", unknown), ("shown", shown.as_str())];
+        interpolate(locale.messages.product.unknown_choice, &values)
     }
 
     fn price(&self) -> Markup {
@@ -123,7 +136,7 @@ impl ProductView<'_> {
                 html! { p.stock.none { (Icon::Alert) (messages.sold_out) } }
             }
             Some(Variant { only_left: Some(left), .. }) => {
-                html! { p.stock.low { (Icon::Bolt) (messages.only_left_in_stock.replace("{n}", &left.to_string())) } }
+                html! { p.stock.low { (Icon::Bolt) (messages.only_left_in_stock.replace("{n}", &self.context.locale.count(left.unsigned_abs()))) } }
             }
             Some(_) => html! { p.stock { (Icon::Check) (messages.in_stock) } },
         }
@@ -145,13 +158,13 @@ impl ProductView<'_> {
                     li {
                         (Icon::Return)
                         div {
-                            strong { (messages.return_days.replace("{n}", &settings.return_days.to_string())) }
+                            strong { (messages.return_days.replace("{n}", &locale.count(settings.return_days.into()))) }
                             p.quiet { (locale.shop_text(&settings.return_note)) }
                         }
                     }
                 }
                 @if years > 0 {
-                    li { (Icon::Shield) div { strong { (messages.guarantee.of(years, &years.to_string())) } p.quiet { (locale.shop_text(&settings.guarantee_note)) } } }
+                    li { (Icon::Shield) div { strong { (locale.plural(&messages.guarantee, years)) } p.quiet { (locale.shop_text(&settings.guarantee_note)) } } }
                 }
             }
         }
@@ -165,8 +178,8 @@ impl ProductView<'_> {
         let method = self.layout.delivery.methods.first()?;
         let due = variant.price.extend(self.quantity).ok()?;
         let days = locale.date_range(
-            working_days_after(self.now, method.days[0]),
-            working_days_after(self.now, method.days[1]),
+            locale.working_days_after(self.now, method.days[0]),
+            locale.working_days_after(self.now, method.days[1]),
         );
         let free = method.free_from.filter(|free| free.currency == due.currency);
         let costs = match free {

@@ -18,8 +18,8 @@ pub(crate) struct VariantSelection<'a> {
     pub(crate) parameters: Vec<String>,
     /// Whether the address chooses anything.
     pub(crate) is_explicit: bool,
-    /// Whether the address chooses a value that the product does not have.
-    has_unknown_value: bool,
+    /// Values and SKUs that the address names and the product does not have, by parameter.
+    unknown: Vec<(String, String)>,
 }
 
 /// Availability of an option value, given the values of the other options.
@@ -29,6 +29,9 @@ pub(crate) enum OptionAvailability {
     SoldOut,
     NotMade,
 }
+
+/// Maximum length of a value that the product does not have, in a sentence of the page.
+const UNKNOWN_CHARACTERS_MAX: usize = 60;
 
 /// Field names that the form uses itself.
 const RESERVED_NAMES: &[&str] = &["quantity", "step", "product", "sku"];
@@ -62,17 +65,22 @@ fn value_for<'a>(values: &'a [String], text: &str) -> Option<&'a str> {
 impl<'a> VariantSelection<'a> {
     pub(crate) fn read(product: &'a Product, fields: &FormFields) -> Self {
         let parameters = parameter_names(product);
-        let named = fields.text("sku");
+        let sku = fields.text("sku");
         let named = product
             .variants
             .iter()
-            .find(|it| named.is_some_and(|sku| it.sku.as_str().eq_ignore_ascii_case(sku)));
-        let mut has_unknown_value = false;
+            .find(|it| sku.is_some_and(|sku| it.sku.as_str().eq_ignore_ascii_case(sku)));
+        let mut unknown = Vec::new();
+        if let Some(sku) = sku.filter(|_| named.is_none()) {
+            unknown.push(("sku".to_owned(), sku.to_owned()));
+        }
         let mut requested: Vec<Option<&'a str>> = Vec::with_capacity(parameters.len());
         for (option, parameter) in product.options.iter().zip(&parameters) {
             let text = fields.text(parameter);
             let value = text.and_then(|text| value_for(&option.values, text));
-            has_unknown_value |= text.is_some() && value.is_none();
+            if let Some(text) = text.filter(|_| value.is_none()) {
+                unknown.push((parameter.clone(), text.to_owned()));
+            }
             requested.push(value.or_else(|| named.and_then(|it| value_of(it, &option.name))));
         }
         let default = default_variant(product, &requested);
@@ -87,12 +95,12 @@ impl<'a> VariantSelection<'a> {
             .collect();
         let variant = variant_with(product, &values);
         let is_explicit = named.is_some() || requested.iter().any(Option::is_some);
-        Self { product, values, variant, parameters, is_explicit, has_unknown_value }
+        Self { product, values, variant, parameters, is_explicit, unknown }
     }
 
     /// Selected variant, if it can be bought: nothing else is sold in place of a value that the product does not have.
     pub(crate) fn buyable(&self) -> Option<&'a Variant> {
-        self.variant.filter(|variant| variant.in_stock && !self.has_unknown_value)
+        self.variant.filter(|variant| variant.in_stock && self.unknown.is_empty())
     }
 
     /// Availability of another value of one option.
@@ -108,11 +116,19 @@ impl<'a> VariantSelection<'a> {
         }
     }
 
-    /// Address of this selection.
-    pub(crate) fn address(&self) -> String {
+    /// What the address names and the product does not have, shortened to what a sentence can hold.
+    pub(crate) fn unknown_text(&self) -> Option<String> {
+        let values = self.unknown.iter().map(|(_, value)| value.as_str());
+        let text = values.collect::<Vec<_>>().join(", ");
+        (!text.is_empty()).then(|| text.chars().take(UNKNOWN_CHARACTERS_MAX).collect())
+    }
+
+    /// Address of this selection, with what was asked for in its place where the product does not have it.
+    pub(crate) fn requested_address(&self) -> String {
         let mut query = Serializer::new(String::new());
         for (parameter, value) in self.parameters.iter().zip(&self.values) {
-            query.append_pair(parameter, value);
+            let asked = self.unknown.iter().find(|(unknown, _)| unknown == parameter);
+            query.append_pair(parameter, asked.map_or(*value, |(_, asked)| asked));
         }
         let query = query.finish();
         let slug = &self.product.slug;
@@ -195,7 +211,7 @@ mod tests {
         assert_eq!(selection.availability(0, "Brick"), OptionAvailability::SoldOut);
         assert_eq!(selection.availability(1, "UK"), OptionAvailability::NotMade);
         assert_eq!(selection.availability(0, "Coal"), OptionAvailability::InStock);
-        assert_eq!(selection.address(), "/p/dome-lamp?colour=Coal&plug=EU");
+        assert_eq!(selection.requested_address(), "/p/dome-lamp?colour=Coal&plug=EU");
     }
 
     #[test]
@@ -268,12 +284,14 @@ mod tests {
             ("power=2-00", None),
             ("", Some("V-0")),
             ("sku=v-1", Some("V-1")),
-            ("sku=gone", Some("V-0")),
+            ("sku=gone", None),
             ("sku=V-1&power=%2B2.00", Some("V-0")),
         ] {
             let fields = FormFields::parse(query.as_bytes());
             let selection = VariantSelection::read(&product, &fields);
             assert_eq!(selection.buyable().map(|it| it.sku.as_str()), expected, "{query}");
+            // The page says what it does not show.
+            assert_eq!(selection.unknown_text().is_some(), expected.is_none(), "{query}");
         }
     }
 
