@@ -54,10 +54,12 @@ pub(crate) fn run(flags: &ProcessFlags, command: Catalog) -> Result<ExitCode, Cl
                 }
             };
             let summary = tokio::select! {
+                // First, so that no request is sent before the signal has its handler.
+                biased;
+                () = interrupted => return Err(CliError::failed(INTERRUPTED)),
                 imported = import_catalogue(&options, &target.operator, progress) => {
                     imported.map_err(|error| failure(&error))?
                 }
-                () = interrupted => return Err(CliError::failed(INTERRUPTED)),
             };
             print(summary)?;
             if !options.dry_run {

@@ -1,7 +1,12 @@
 //! Imports and replays as commands: their arguments, and exit codes that tell whether anything was done.
 
 use crate::program::{assert_fails, get, icommerce, start_shop, stop_shop};
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    net::TcpListener,
+    path::Path,
+    process::{Command, Stdio},
+};
 use tempfile::TempDir;
 
 const HEADER: &str = "Handle,Title,Variant SKU,Variant Price,Variant Inventory Qty\n";
@@ -82,6 +87,29 @@ fn a_file_that_cannot_be_read_or_written_is_unavailable() {
     let report =
         assert_fails(import(folder.path(), "c.csv", &table).arg("--report").arg(nowhere), 3);
     assert!(report.contains("the report") && report.contains("cannot be written"), "{report}");
+}
+
+#[test]
+fn an_interrupted_import_says_how_to_go_on() {
+    let folder = TempDir::new().unwrap();
+    let table = format!("{HEADER}mug,Mug,M,5,1\n");
+    // A shop that never answers.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", silent.local_addr().unwrap());
+    let mut command = import(folder.path(), "a.csv", &table);
+    command.args(["--shop", &address, "--operator", &address]).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    let connection = silent.accept().unwrap();
+    rustix::process::kill_process(
+        rustix::process::Pid::from_child(&child),
+        rustix::process::Signal::INT,
+    )
+    .unwrap();
+    let output = child.wait_with_output().unwrap();
+    drop(connection);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert!(errors.contains("what was imported stays imported"), "{errors}");
 }
 
 #[test]

@@ -89,7 +89,7 @@ async fn every_row_of_a_malformed_file_is_accepted_or_reported() {
     assert_eq!(apron.options[0].values, ["Oat", "Coal"]);
     assert_eq!(apron.media.len(), 3);
     assert_eq!(shop.product("oak-table").variants[0].price.to_string(), "1299.00 EUR");
-    assert_eq!(shop.product("paper-lamp").media[0].image.url, "https://cdn.example.com/lamp.jpg");
+    assert_eq!(shop.product("paper-lamp").media[0].image.url, "http://cdn.example.com/lamp.jpg");
 }
 
 #[tokio::test]
