@@ -227,7 +227,7 @@ async fn the_list_pages_through_every_sku_once_and_filters_low_stock() {
 #[tokio::test]
 async fn stock_can_be_untracked_and_is_then_sold_without_limit() {
     let service = TestService::start().await;
-    let put = |body: Value| service.raw().put("/api/v1/stock/poster").json(&body).send::<Stock>();
+    let put = |body: Value| service.client().put("/api/v1/stock/poster").json(&body).send::<Stock>();
     for body in [json!({}), json!({"on_hand": -1, "untracked": true}), json!({"untracked": false})]
     {
         assert_eq!(code(put(body.clone()).await), "invalid_field", "{body}");
@@ -243,7 +243,7 @@ async fn stock_can_be_untracked_and_is_then_sold_without_limit() {
     // Everything survives a restart, from the journal alone.
     let service = service.restart().await;
     assert_eq!(service.units("poster").await, (2, 0, UNTRACKED_AVAILABLE));
-    let counted = service.raw().put("/api/v1/stock/poster").json(&json!({"on_hand": 3}));
+    let counted = service.client().put("/api/v1/stock/poster").json(&json!({"on_hand": 3}));
     let stock: Stock = counted.send().await.unwrap();
     assert_eq!((stock.available, stock.untracked), (3, false));
     service.inventory.commit(hold_id(2)).await.unwrap();

@@ -27,7 +27,7 @@ pub(crate) fn page(
         PageError::CrossOrigin => (messages.cross_origin, messages.cross_origin_text.to_owned()),
         PageError::RateLimited { retry_seconds } => (
             messages.rate_limited,
-            interpolate(messages.unavailable_text, &[("n", &retry_seconds.to_string())]),
+            interpolate(messages.busy_text, &[("n", &retry_seconds.to_string())]),
         ),
         PageError::Unavailable { retry_seconds } => (
             messages.unavailable,
