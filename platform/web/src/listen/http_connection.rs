@@ -89,10 +89,8 @@ fn check_head(version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), Pr
         let title = "a request names the host that it is for once, in Host";
         return Err(Problem::of(codes::INVALID_HEADER, title));
     }
-    let is_framed_twice = headers.contains_key(header::TRANSFER_ENCODING)
-        && headers.contains_key(header::CONTENT_LENGTH);
-    if is_framed_twice || !is_plain(headers, &header::TRANSFER_ENCODING, "chunked") {
-        let title = "a body has a length, or the transfer coding chunked and no other";
+    if !is_plain(headers, &header::TRANSFER_ENCODING, "chunked") {
+        let title = "no transfer coding but chunked is understood";
         return Err(Problem::of(codes::INVALID_HEADER, title));
     }
     // A body in a content coding would be parsed as what it is not.

@@ -227,7 +227,8 @@ async fn the_list_pages_through_every_sku_once_and_filters_low_stock() {
 #[tokio::test]
 async fn stock_can_be_untracked_and_is_then_sold_without_limit() {
     let service = TestService::start().await;
-    let put = |body: Value| service.client().put("/api/v1/stock/poster").json(&body).send::<Stock>();
+    let put =
+        |body: Value| service.client().put("/api/v1/stock/poster").json(&body).send::<Stock>();
     for body in [json!({}), json!({"on_hand": -1, "untracked": true}), json!({"untracked": false})]
     {
         assert_eq!(code(put(body.clone()).await), "invalid_field", "{body}");

@@ -10,17 +10,17 @@ use std::collections::BTreeMap;
 use storage::Commit;
 
 #[derive(Clone, Copy, Debug)]
-enum Change {
+enum IndexChange {
     Stock { product: u32, units: i64 },
     Price { product: u32, amount: i64 },
     Name { product: u32, name: u32 },
 }
 
-fn change() -> impl Strategy<Value = Change> {
+fn change() -> impl Strategy<Value = IndexChange> {
     prop_oneof![
-        (0u32..4, 0i64..8).prop_map(|(product, units)| Change::Stock { product, units }),
-        (0u32..4, 1i64..900).prop_map(|(product, amount)| Change::Price { product, amount }),
-        (0u32..4, 0u32..9).prop_map(|(product, name)| Change::Name { product, name }),
+        (0u32..4, 0i64..8).prop_map(|(product, units)| IndexChange::Stock { product, units }),
+        (0u32..4, 1i64..900).prop_map(|(product, amount)| IndexChange::Price { product, amount }),
+        (0u32..4, 0u32..9).prop_map(|(product, name)| IndexChange::Name { product, name }),
     ]
 }
 
@@ -59,19 +59,19 @@ proptest! {
         let mut units = BTreeMap::new();
         let index = SearchIndex::new(documents.values().cloned().collect(), Availability::default());
         for change in changes {
-            let (Change::Stock { product, .. } | Change::Price { product, .. } | Change::Name { product, .. }) = change;
+            let (IndexChange::Stock { product, .. } | IndexChange::Price { product, .. } | IndexChange::Name { product, .. }) = change;
             let document = documents.get_mut(&product).unwrap();
             document.version += 1;
             match change {
-                Change::Stock { units: now, .. } => {
+                IndexChange::Stock { units: now, .. } => {
                     units.insert(product, now);
                     index.put_available(&sku(&stocked(product)), now);
                 }
-                Change::Price { amount, .. } => {
+                IndexChange::Price { amount, .. } => {
                     document.variants[1].price = eur(amount);
                     index.put(document.clone(), Commit::durable());
                 }
-                Change::Name { name, .. } => {
+                IndexChange::Name { name, .. } => {
                     document.name = format!("Thing \"{name}\"");
                     index.put(document.clone(), Commit::durable());
                 }
