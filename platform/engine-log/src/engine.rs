@@ -1,0 +1,300 @@
+//! Storage engine on a log: the data folder, one log for all services, and the store of bulk data.
+
+use crate::{
+    disk::{FileSystem, FolderDisk},
+    documents::LogDocuments,
+    folder_state::LogFolderState,
+    journal::LogJournal,
+    key_value::LogKeyValue,
+    open_log::RunningLog,
+    options::LogOptions,
+    recovery::LogOpener,
+    segments::Segments,
+};
+use ::journal::ServiceStorage;
+use data_folder::{BlobFolder, FolderBlobs, OpenError, Statistics};
+use engine_sqlite::{BulkStore, DocumentIndex, Options};
+use std::{
+    hash::{BuildHasher, RandomState},
+    path::Path,
+    sync::Arc,
+};
+use storage::{CommitError, Watermark};
+
+/// Name of the services' log.
+const LOG: &str = "icommerce";
+
+/// Storage engine on a log: all storage of one process, in one data folder.
+///
+/// The folder holds the segments and runs of the services' log (`icommerce.000001.log`, `icommerce.000001-000008.run`), the index
+/// of its documents (`icommerce.db`), which is made again from the log when it is missing, the bulk store (`bulk.db`), a folder
+/// for each service that has blobs, `icommerce.state` and `bulk.state` (what the folder has), and `icommerce.lock`. One engine
+/// at a time has it open. Its owner alone has access.
+///
+/// When the engine and every handle it gave out are dropped, queued writes are still flushed, but nothing can wait for that;
+/// [`LogEngine::close`] waits. Clones share the same engine.
+///
+/// ```
+/// use engine_log::{LogEngine, LogOptions};
+/// use kernel::Timestamp;
+/// use std::error::Error;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn Error>> {
+/// let folder = tempfile::tempdir()?;
+/// let options = LogOptions { disk_reserve_bytes: 0, ..LogOptions::default() };
+/// let engine = LogEngine::open(folder.path(), options.clone())?;
+/// let values = engine.service("example").key_value;
+/// let commit = values.put("colour", "red".into(), None).await?;
+/// commit.wait().await?; // the value survives a crash from here on
+/// assert!(engine.statistics().flushes >= 1);
+/// engine.close().await?;
+///
+/// let engine = LogEngine::open(folder.path(), options)?;
+/// let values = engine.service("example").key_value;
+/// let found = values.value("colour", Timestamp::UNIX_EPOCH).await?;
+/// assert_eq!(found.as_deref(), Some(&b"red"[..]));
+/// engine.close().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct LogEngine {
+    log: Arc<RunningLog>,
+    bulk: BulkStore,
+    blobs: Arc<BlobFolder>,
+}
+
+impl LogEngine {
+    /// Opens the data folder, and creates it when it is missing. After a crash, recovery runs first.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`], by variant: the folder cannot be written to, is locked by another engine, or its disk is full; a file in
+    /// it is of another format, damaged, or missing although the folder had it.
+    pub fn open(folder: &Path, options: LogOptions) -> Result<Self, OpenError> {
+        let disk: Arc<dyn FileSystem> = Arc::new(FolderDisk(folder.to_owned()));
+        Self::open_on(folder, &disk, options)
+    }
+
+    /// Opens the data folder with the files of its logs on this disk.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`LogEngine::open`].
+    pub fn open_on(
+        folder: &Path,
+        disk: &Arc<dyn FileSystem>,
+        options: LogOptions,
+    ) -> Result<Self, OpenError> {
+        let lock = Arc::new(data_folder::lock(folder)?);
+        let failed = |error: std::io::Error| data_folder::open_error(folder, &error);
+        let state = Arc::new(LogFolderState::read(folder, Arc::clone(disk)).map_err(failed)?);
+        let segments = Segments::new(Arc::clone(disk), LOG, options.segment_bytes_max);
+        let (index_file, secret) = (format!("{LOG}.db"), new_secret());
+        let log = LogOpener { folder, segments, state: &state, index_file, secret };
+        let found = log.find()?;
+        if BulkStore::identify(folder)? && found.is_none() {
+            return Err(state.missing(&log.segments.name(1)));
+        }
+        if data_folder::is_full(folder) {
+            return Err(OpenError::DiskFull { folder: folder.to_owned() });
+        }
+        let blobs = Arc::new(BlobFolder::open(folder, options.disk_reserve_bytes));
+        let opened = log.open(found)?;
+        // What may lag must not take the room that the services need to the end.
+        let disk_reserve_bytes = options.disk_reserve_bytes.saturating_mul(2);
+        let (bulk_linger, queue_writes_max) = (options.bulk_linger, options.queue_writes_max);
+        let bulk_options =
+            Options { disk_reserve_bytes, bulk_linger, queue_writes_max, ..Options::default() };
+        let (bulk_lock, bulk_blobs) = (Arc::clone(&lock), Arc::clone(&blobs));
+        let bulk = BulkStore::open(folder, bulk_options, bulk_lock, bulk_blobs)?;
+        let log = Arc::new(RunningLog::start(folder, opened, options, lock, state)?);
+        data_folder::restrict(folder);
+        Ok(Self { log, bulk, blobs })
+    }
+
+    /// Whether the folder is one of this engine, complete or not. Creates nothing.
+    pub fn has_filled(folder: &Path) -> bool {
+        let disk: Arc<dyn FileSystem> = Arc::new(FolderDisk(folder.to_owned()));
+        folder.join(format!("{LOG}.000001.log")).is_file()
+            || LogFolderState::read(folder, disk).is_ok_and(|state| state.reached(LOG).is_some())
+            || DocumentIndex::identify(folder, &format!("{LOG}.db")).unwrap_or(false)
+    }
+
+    /// Storage handles of one service. The same name gives handles to the same storage.
+    ///
+    /// # Panics
+    ///
+    /// When what the log has of the service cannot be read.
+    pub fn service(&self, name: &'static str) -> ServiceStorage {
+        storage_of(&self.log, &self.blobs, name)
+    }
+
+    /// Storage handles for bulk data that may lag: it has a file and a writer of its own, so that it never delays the
+    /// services, and gives back the room of what is deleted.
+    pub fn bulk(&self, name: &'static str) -> ServiceStorage {
+        self.bulk.service(name)
+    }
+
+    /// High-watermark of the services' log.
+    pub fn watermark(&self) -> &Arc<Watermark> {
+        &self.log.watermark
+    }
+
+    /// Closes the engine: refuses later writes with `Unavailable`, flushes what is queued, brings it into the index, and
+    /// releases the folder.
+    ///
+    /// # Errors
+    ///
+    /// [`CommitError`] when a flush failed, now or earlier: unflushed writes are lost.
+    pub async fn close(&self) -> Result<(), CommitError> {
+        self.log.close();
+        self.bulk.close();
+        let failures = [self.log.wait_until_stopped().await, self.bulk.wait_until_stopped().await];
+        if failures.iter().all(Option::is_none) { Ok(()) } else { Err(CommitError) }
+    }
+
+    /// Waits until a flush fails, and returns the reason: the process must stop, and start again from what is flushed. Never
+    /// returns for an engine that is closed without a failure.
+    pub async fn failed(&self) -> String {
+        tokio::select! {
+            reason = self.log.failed() => reason,
+            reason = self.bulk.failed() => reason,
+        }
+    }
+
+    /// Statistics of the services' log.
+    pub fn statistics(&self) -> Statistics {
+        self.log.counters.snapshot()
+    }
+
+    /// Statistics of the bulk log.
+    pub fn bulk_statistics(&self) -> Statistics {
+        self.bulk.statistics()
+    }
+}
+
+fn storage_of(
+    log: &Arc<RunningLog>,
+    blobs: &Arc<BlobFolder>,
+    name: &'static str,
+) -> ServiceStorage {
+    let service = log.service(name).expect("the log can be read");
+    ServiceStorage {
+        journal: Arc::new(LogJournal::new(Arc::clone(log), Arc::clone(&service))),
+        documents: Arc::new(LogDocuments::new(Arc::clone(log), Arc::clone(&service))),
+        key_value: Arc::new(LogKeyValue::new(Arc::clone(log), service)),
+        blobs: Arc::new(FolderBlobs::new(Arc::clone(blobs), name)),
+    }
+}
+
+/// Secret of a new log's hashes.
+fn new_secret() -> [u8; 16] {
+    let mut secret = [0; 16];
+    for (half, number) in secret.chunks_exact_mut(8).zip(0_u8..) {
+        half.copy_from_slice(&RandomState::new().hash_one(number).to_le_bytes());
+    }
+    secret
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use journal::{Append, NewEvent, Snapshot, TypedEvent};
+    use kernel::{Timestamp, Uuid};
+
+    const NAMES: u64 = 9;
+
+    fn append(stream: &str, expected: u64) -> Append {
+        let event = NewEvent {
+            id: Uuid::from_u128(expected.into()),
+            name: "thing_happened",
+            data: Bytes::from(format!("{stream} {expected}")),
+            recorded_at: Timestamp::UNIX_EPOCH,
+            typed: TypedEvent::default(),
+        };
+        let (stream, events, writes) = (stream.to_owned(), vec![event], Vec::new());
+        Append { stream, expected, events, writes, origin: None }
+    }
+
+    async fn fill(storage: &ServiceStorage, service: &str, round: u64) {
+        for number in 0..NAMES {
+            let name = format!("{number}");
+            // Streams of different lengths: the versions of one cannot stand for another's.
+            for version in number * round..number * (round + 1) {
+                storage.journal.append(append(&name, version)).await.unwrap();
+            }
+            let text = Bytes::from(format!("{service} {name} {round}"));
+            let at = Timestamp::from_second(100 + number.cast_signed()).unwrap();
+            let _ = storage.key_value.put(&name, text.clone(), Some(at)).await.unwrap();
+            let snapshot = Snapshot { position: round, data: text };
+            let _ = storage.journal.save_snapshot(&name, snapshot).await.unwrap();
+        }
+        let flushed = storage.key_value.remove("none").await.unwrap();
+        flushed.wait().await.unwrap();
+    }
+
+    async fn check(storage: &ServiceStorage, service: &str, round: u64) {
+        for number in 0..NAMES {
+            let name = format!("{number}");
+            let mut events = Vec::new();
+            loop {
+                let after = events.len() as u64;
+                let page = storage.journal.read(&name, after, 2).await.unwrap();
+                if page.is_empty() {
+                    break;
+                }
+                events.extend(page);
+            }
+            let texts: Vec<_> = events.iter().map(|event| event.data.clone()).collect();
+            let all = (0..number * (round + 1)).map(|version| format!("{name} {version}"));
+            assert_eq!(texts, all.map(Bytes::from).collect::<Vec<_>>());
+            let text = Bytes::from(format!("{service} {name} {round}"));
+            let value = storage.key_value.value(&name, Timestamp::UNIX_EPOCH).await.unwrap();
+            assert_eq!(value.as_ref(), Some(&text));
+            let snapshot = storage.journal.snapshot(&name).await.unwrap();
+            assert_eq!(snapshot, Some(Snapshot { position: round, data: text }));
+        }
+        let followed = storage.journal.follow(0, 1_000).await.unwrap();
+        assert_eq!(followed.len() as u64, (round + 1) * NAMES * (NAMES - 1) / 2);
+    }
+
+    #[tokio::test]
+    async fn names_and_services_whose_hashes_collide_are_told_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let (disk_reserve_bytes, segment_bytes_max, recent_bytes_max) = (0, 4096, 0);
+        let options = LogOptions {
+            disk_reserve_bytes,
+            segment_bytes_max,
+            recent_bytes_max,
+            ..LogOptions::default()
+        };
+        let services = ["a", "b", "c", "d"];
+        for round in 0..3 {
+            let engine = LogEngine::open(folder.path(), options.clone()).unwrap();
+            for service in services {
+                fill(&engine.service(service), service, round).await;
+            }
+            for service in services {
+                check(&engine.service(service), service, round).await;
+            }
+            engine.close().await.unwrap();
+        }
+        let engine = LogEngine::open(folder.path(), options).unwrap();
+        let [one, other] = [engine.service("a"), engine.service("b")];
+        let now = Timestamp::from_second(104).unwrap();
+        assert_eq!(one.key_value.sweep(now, 100).await.unwrap(), 5);
+        let _ = one.journal.delete_stream("2", 6).await.unwrap();
+        check(&other, "b", 2).await;
+        for number in 0..NAMES {
+            let name = number.to_string();
+            let value = one.key_value.value(&name, Timestamp::UNIX_EPOCH).await.unwrap();
+            assert_eq!(value.is_some(), number > 4);
+            let length = one.journal.read(&name, 0, 100).await.unwrap().len() as u64;
+            assert_eq!(length, if number == 2 { 0 } else { 3 * number });
+        }
+        engine.close().await.unwrap();
+    }
+}
