@@ -2,9 +2,13 @@
 
 use crate::violation::{CheckResult, Violation, ensure};
 use engine_log::{LogEngine, LogOptions};
-use journal::READ_EVENTS_MAX;
+use engine_sqlite::{Options, SqliteEngine};
+use journal::{Journal, READ_EVENTS_MAX};
 use serde_json::Value;
 use std::{collections::HashMap, fmt::Display, path::Path};
+use storage::StorageError;
+
+const SERVICE: &str = "payment-service";
 
 /// States in which a payment has no open authorisation.
 const TERMINAL_STATES: [&str; 4] = ["captured", "refunded", "voided", "failed"];
@@ -12,15 +16,36 @@ const TERMINAL_STATES: [&str; 4] = ["captured", "refunded", "voided", "failed"];
 /// Checks that every payment is in a terminal state, even one that no order refers to. Returns the number of payments.
 pub(crate) async fn check_no_open_authorisations(data: &Path) -> CheckResult<usize> {
     let unreadable = |error: &dyn Display| Violation::new(format!("{}: {error}", data.display()));
-    let engine =
-        LogEngine::open(data, LogOptions::default()).map_err(|error| unreadable(&error))?;
-    let journal = engine.service("payment-service").journal;
+    let states = if LogEngine::has_filled(data) {
+        let engine = LogEngine::open(data, LogOptions::default());
+        let engine = engine.map_err(|error| unreadable(&error))?;
+        let states = payment_states(&*engine.service(SERVICE).journal).await;
+        engine.close().await.map_err(|error| unreadable(&error))?;
+        states
+    } else {
+        let engine = SqliteEngine::open(data, Options::default());
+        let engine = engine.map_err(|error| unreadable(&error))?;
+        let states = payment_states(&*engine.service(SERVICE).journal).await;
+        engine.close().await.map_err(|error| unreadable(&error))?;
+        states
+    };
+    let states = states.map_err(|error| unreadable(&error))?;
+    let open: Vec<_> = states
+        .iter()
+        .filter(|(_, state)| !TERMINAL_STATES.contains(&state.as_str()))
+        .take(5)
+        .collect();
+    ensure(open.is_empty(), || format!("open authorisations: {open:?}"))?;
+    Ok(states.len())
+}
+
+/// Last state of each payment, by its stream.
+async fn payment_states(journal: &dyn Journal) -> Result<HashMap<String, String>, StorageError> {
     let mut states: HashMap<String, String> = HashMap::new();
     let mut after = 0;
     loop {
-        let page = journal.follow(after, READ_EVENTS_MAX).await;
-        let page = page.map_err(|error| unreadable(&error))?;
-        let Some(last) = page.last() else { break };
+        let page = journal.follow(after, READ_EVENTS_MAX).await?;
+        let Some(last) = page.last() else { return Ok(states) };
         after = last.position;
         for event in page.iter().filter(|event| event.stream.starts_with("payment-")) {
             let json: Value = serde_json::from_slice(&event.data).unwrap_or_default();
@@ -29,12 +54,4 @@ pub(crate) async fn check_no_open_authorisations(data: &Path) -> CheckResult<usi
             }
         }
     }
-    engine.close().await.map_err(|error| unreadable(&error))?;
-    let open: Vec<_> = states
-        .iter()
-        .filter(|(_, state)| !TERMINAL_STATES.contains(&state.as_str()))
-        .take(5)
-        .collect();
-    ensure(open.is_empty(), || format!("open authorisations: {open:?}"))?;
-    Ok(states.len())
 }

@@ -21,10 +21,10 @@ pub(crate) enum Embedded {
 }
 
 impl Embedded {
-    /// Opens the data folder. A folder that was begun with `SQLite` stays with it: nothing in it has to be converted.
+    /// Opens the data folder. A folder stays with the engine that it was begun with: nothing in it has to be converted.
     pub(crate) fn open(settings: &ProcessSettings) -> Result<Self, CliError> {
         let (folder, disk_reserve_bytes) = (&settings.data, settings.disk_reserve_bytes);
-        if uses_log(folder, settings.storage.engine)? {
+        if uses_log(folder, settings.storage.engine) {
             let options = LogOptions { disk_reserve_bytes, ..LogOptions::default() };
             return LogEngine::open(folder, options).map(Self::Log).map_err(CliError::unavailable);
         }
@@ -94,14 +94,7 @@ impl Embedded {
 }
 
 /// Whether the folder is, or becomes, one of the log engine.
-fn uses_log(folder: &Path, engine: EngineSetting) -> Result<bool, CliError> {
-    match (engine, LogEngine::has_filled(folder)) {
-        (EngineSetting::Embedded, true) => Ok(true),
-        (EngineSetting::Embedded, false) => Ok(!SqliteEngine::has_filled(folder)),
-        (EngineSetting::Sqlite, false) => Ok(false),
-        (EngineSetting::Sqlite, true) => Err(CliError::unavailable(format!(
-            "{} was begun with `storage.engine` = \"embedded\", and can be opened with that only",
-            folder.display()
-        ))),
-    }
+fn uses_log(folder: &Path, engine: EngineSetting) -> bool {
+    let is_new = || !SqliteEngine::has_filled(folder);
+    LogEngine::has_filled(folder) || (engine == EngineSetting::Embedded && is_new())
 }
