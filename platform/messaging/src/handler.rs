@@ -47,6 +47,10 @@ pub trait Handler<E>: Send + Sync + 'static {
     /// A message may be redelivered after a crash, so effects other than these writes must be idempotent. Reads may miss the
     /// writes of the preceding messages: those of one batch are committed together, and a batch is handled while the one
     /// before it is being flushed.
+    ///
+    /// A handler that changes an aggregate executes a command on its repository and returns no writes. If the service's own
+    /// storage holds the position, the events precede it in the log: no crash keeps the position and loses them. The command
+    /// may run again, also long afterwards when a feed is read again from its beginning, so it must be idempotent.
     async fn handle(&self, message: &Message<E>) -> Result<Vec<Write>, HandlerError>;
 
     /// Merges the writes of one batch where that is cheaper to store. The result is committed instead of the argument; each

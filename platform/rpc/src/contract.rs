@@ -55,7 +55,8 @@ pub trait Contract: Send + Sync + 'static {
 /// Each operation begins with its [`Repeat`]: `idempotent fn` may be retried, `once fn` may not. Arguments and results
 /// are `Serialize + DeserializeOwned + Send`; over the wire the arguments are the fields of one JSON object, so an
 /// operation can gain an optional argument. A trait may be generic over one bounded type, whose service then stands in
-/// parentheses: `in (E::SOURCE)`. Providers implement the trait with `#[async_trait]`.
+/// parentheses: `in (E::SOURCE)`. Providers implement the trait with `#[async_trait]`. The crate of the declaration depends on
+/// `serde`, which the expansion names.
 ///
 /// ```
 /// use rpc::{CallError, Contract, Operation, Repeat, contract};

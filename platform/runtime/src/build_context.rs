@@ -88,7 +88,8 @@ impl BuildContext {
         Ok(())
     }
 
-    /// Provides the feed of this service: its flushed events, translated into those of its contract.
+    /// Provides the feed of this service: its flushed events, translated into those of its contract. The subject of a message is
+    /// the stream of its event.
     pub fn provide_feed<E: FeedEvent>(
         &self,
         translate: impl Translate<E>,
@@ -99,7 +100,8 @@ impl BuildContext {
 
     /// Consumes the feed of another service in the background. `group` is the consumer group, unique within the service; the
     /// position and parked messages are kept in `storage`, in the same commit as the handler's effects. All consumers of a
-    /// service share one storage; operators find its parked messages under `/api/v1/parked/{service}`.
+    /// service share one storage; operators find its parked messages under `/api/v1/parked/{service}`, if the gateway routes them.
+    /// [`Maintenance::subscriptions`](crate::Maintenance::subscriptions) names the same group and storage.
     pub fn consume<E: FeedEvent>(
         &self,
         group: &'static str,

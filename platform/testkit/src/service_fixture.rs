@@ -19,7 +19,8 @@ use transport::{
 };
 use web::{ServeOptions, serve};
 
-/// Module of a fake service, which calls and follows no other.
+/// Module of a fake service, which calls and follows no other. A fake source of a feed provides `Feed<E>` by
+/// [`BuildContext::provide_feed`]; a test then appends to its journal, `engine.service(name).journal`.
 pub const fn fake(name: &'static str, build: fn(BuildContext) -> BuildFuture) -> Module {
     Module {
         name,
@@ -33,7 +34,29 @@ pub const fn fake(name: &'static str, build: fn(BuildContext) -> BuildFuture) ->
 }
 
 /// Service under test, running with the other modules of its table on the memory engine. Its background tasks end when the
-/// last clone of `tasks` is dropped.
+/// last clone of `tasks` is dropped. The effect of a consumer comes some time after its message: a test waits for it by what the
+/// service publishes (`Feed::pull` waits for the next event), not by sleeping.
+///
+/// ```
+/// use engine_memory::MemoryEngine;
+/// use kernel::{ManualClock, Timestamp};
+/// use runtime::Module;
+/// use std::sync::Arc;
+/// use testkit::{ServiceFixture, fake};
+/// use web::{ApiRouter, NoContent, routing::get};
+///
+/// // The first module is under test; those that it calls or follows come after it.
+/// static TABLE: &[Module] = &[fake("ping-service", |context| {
+///     let routes = ApiRouter::new().api_route("/api/v1/ping", get(async || NoContent));
+///     Box::pin(async move { Ok(context.serve(routes)) })
+/// })];
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
+/// let fixture = ServiceFixture::start(TABLE, MemoryEngine::new(), clock, &[]).await;
+/// fixture.client().get("/api/v1/ping").send_empty().await.unwrap();
+/// # });
+/// ```
 #[derive(Debug)]
 pub struct ServiceFixture {
     /// Engine of all modules.

@@ -15,7 +15,8 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// The subscription of the consumer with this group and storage.
+    /// The subscription of the consumer with this group and storage: the same as the running consumer has, or this one finds
+    /// nothing consumed.
     pub fn new(group: &str, source: &'static str, storage: ServiceStorage) -> Self {
         Self { source, key: super::key(group, source), storage }
     }
