@@ -1,20 +1,17 @@
 //! Storage engine on `SQLite`: the data folder, one log for all services, and a second one for bulk data.
 
 use crate::{
-    blobs::{BlobFolder, FolderBlobs},
-    data_folder,
     documents::SqliteDocuments,
     folder_state::{self, FolderState},
     journal::SqliteJournal,
     key_value::SqliteKeyValue,
     log::FlushPolicy,
     open,
-    open_error::OpenError,
     open_log::OpenLog,
     options::Options,
-    statistics::Statistics,
 };
 use ::journal::ServiceStorage;
+use data_folder::{BlobFolder, FolderBlobs, OpenError, Statistics};
 use std::{path::Path, sync::Arc};
 use storage::{CommitError, Watermark};
 

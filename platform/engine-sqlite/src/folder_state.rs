@@ -1,7 +1,7 @@
 //! Folder state: a small file that says which databases the data folder has, and which of them are in use. So a database that
 //! is gone, or whose write-ahead log is gone after a crash, is not taken for one that never was.
 
-use crate::{data_folder, open_error::OpenError};
+use data_folder::OpenError;
 use parking_lot::Mutex;
 use std::{
     collections::BTreeMap,

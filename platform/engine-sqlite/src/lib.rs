@@ -19,10 +19,8 @@
 
 mod append_row;
 mod backlog;
-mod blobs;
 mod checkpointer;
-mod data_folder;
-mod disk_reserve;
+mod document_index;
 mod documents;
 mod engine;
 mod folder_state;
@@ -32,7 +30,6 @@ mod key_value;
 mod log;
 mod log_record;
 mod open;
-mod open_error;
 mod open_log;
 mod options;
 mod reader_pool;
@@ -42,12 +39,11 @@ mod schema;
 mod service;
 mod service_state;
 mod sql_value;
-mod statistics;
 mod table_writer;
 mod write_operation;
 mod writer;
 
+pub use data_folder::{Log2Histogram, OpenError, Statistics};
+pub use document_index::{DocumentIndex, IndexedBody, IndexedDocuments, IndexedWrite};
 pub use engine::SqliteEngine;
-pub use open_error::OpenError;
 pub use options::Options;
-pub use statistics::{Log2Histogram, Statistics};

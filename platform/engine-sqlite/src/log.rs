@@ -5,15 +5,14 @@
 
 use crate::{
     backlog::{APPLY_WRITES, Portion},
-    disk_reserve::DiskReserve,
     options::Options,
     reader_pool::ReaderPool,
     schema::{self, DatabaseContents},
     service::SqliteService,
     service_state::ServiceState,
-    statistics::WriterCounters,
     write_operation::{QueuedWrite, WriteOperation},
 };
+use data_folder::{DiskReserve, WriterCounters};
 use journal::Position;
 use parking_lot::{Condvar, Mutex, MutexGuard, RwLock};
 use std::{

@@ -1,12 +1,11 @@
 //! Opening of a database: it is identified first, and a file that is not ours is left as it is.
 
 use crate::{
-    data_folder,
     folder_state::FolderState,
-    open_error::OpenError,
     reader_pool::keep_query_plans,
     schema::{APPLICATION, CREATE_LOG, FORMAT, migrate},
 };
+use data_folder::OpenError;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 use std::{path::Path, time::Duration};
 use storage::StorageError;
@@ -16,6 +15,9 @@ pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Page cache of the writer, in KiB; negative, because `SQLite` takes a positive number for a count of pages.
 const WRITER_CACHE_KIB: i64 = -32 * 1024;
 const STATEMENTS_MAX: usize = 256;
+/// Format of a [document index](crate::DocumentIndex): later than any database that has journals, so that a release that knows
+/// only those refuses the folder.
+pub(crate) const INDEX_FORMAT: i32 = 5;
 
 /// Identifies a database before anything in the folder is opened for writing: what the folder had must be there, and what is
 /// there must be ours.
@@ -68,15 +70,15 @@ pub(crate) fn open_second(folder: &Path, path: &Path) -> Result<Connection, Open
 }
 
 /// Identity of a database file.
-struct FileIdentity {
-    format: i32,
-    application: i32,
+pub(crate) struct FileIdentity {
+    pub(crate) format: i32,
+    pub(crate) application: i32,
     tables: i64,
 }
 
 impl FileIdentity {
     /// Whether the database has nothing in it. A crash during the first start leaves it so.
-    fn is_new(&self) -> bool {
+    pub(crate) fn is_new(&self) -> bool {
         self.application == 0 && self.format == 0 && self.tables == 0
     }
 
@@ -106,7 +108,8 @@ fn read_identity(path: &Path) -> rusqlite::Result<FileIdentity> {
     }
 }
 
-fn query_identity(connection: &Connection) -> rusqlite::Result<FileIdentity> {
+/// Reads the identity of an open database.
+pub(crate) fn query_identity(connection: &Connection) -> rusqlite::Result<FileIdentity> {
     Ok(FileIdentity {
         format: connection.pragma_query_value(None, "user_version", |row| row.get(0))?,
         application: connection.pragma_query_value(None, "application_id", |row| row.get(0))?,
@@ -132,7 +135,7 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn configure(connection: &Connection) -> rusqlite::Result<()> {
+pub(crate) fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     keep_query_plans(connection)?;
     connection.pragma_update(None, "synchronous", "full")?;

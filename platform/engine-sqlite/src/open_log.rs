@@ -2,15 +2,14 @@
 
 use crate::{
     checkpointer::Checkpointer,
-    data_folder::FolderLock,
     folder_state::FolderState,
     log::{FlushPolicy, SqliteLog},
     open,
-    open_error::OpenError,
     options::Options,
     recovery, schema,
     writer::{OpenDatabase, Writer},
 };
+use data_folder::{FolderLock, OpenError};
 use std::{ops::Deref, path::Path, sync::Arc};
 
 /// Open log: the handle that keeps the writer running. The log is closed when the last handle is dropped; the writer then

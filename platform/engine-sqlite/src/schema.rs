@@ -166,16 +166,7 @@ impl ServiceTables {
         collection: &'static Collection,
     ) -> rusqlite::Result<DocumentTable> {
         let table = self.collection(collection);
-        connection.execute_batch(&format!(
-            "CREATE TABLE IF NOT EXISTS {table} (key TEXT NOT NULL UNIQUE, body BLOB NOT NULL)"
-        ))?;
-        let existing = columns_of(connection, &self.collection_name(collection))?;
-        for field in fields_of(collection) {
-            if !existing.contains(&column_name(field)) {
-                connection
-                    .execute_batch(&format!("ALTER TABLE {table} ADD COLUMN {}", column(field)))?;
-            }
-        }
+        self.add_columns(connection, collection.name, fields_of(collection).into_iter())?;
         for index in collection.indexes.iter().filter(|index| !index.fields.is_empty()) {
             let columns: Vec<String> = index.fields.iter().map(|field| column(field)).collect();
             connection.execute_batch(&format!(
@@ -186,6 +177,29 @@ impl ServiceTables {
             ))?;
         }
         Ok(self.document_table(collection))
+    }
+
+    /// Creates the table of the collection with this name, and adds the columns of these fields that it lacks.
+    pub(crate) fn add_columns<'a>(
+        &self,
+        connection: &Connection,
+        collection: &str,
+        fields: impl Iterator<Item = &'a str>,
+    ) -> rusqlite::Result<()> {
+        let name = self.table_name(collection);
+        let table = quoted(&name);
+        connection.execute_batch(&format!(
+            "CREATE TABLE IF NOT EXISTS {table} (key TEXT NOT NULL UNIQUE, body BLOB NOT NULL)"
+        ))?;
+        let mut existing = columns_of(connection, &name)?;
+        for field in fields {
+            if !existing.contains(&column_name(field)) {
+                connection
+                    .execute_batch(&format!("ALTER TABLE {table} ADD COLUMN {}", column(field)))?;
+                existing.push(column_name(field));
+            }
+        }
+        Ok(())
     }
 
     /// Whether the table of a collection has every column and index of its declaration; `None` when there is no table.

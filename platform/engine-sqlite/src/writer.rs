@@ -4,7 +4,6 @@
 use crate::{
     backlog::{APPLY_BYTES, APPLY_WRITES, Backlog, Portion},
     checkpointer::Checkpointer,
-    data_folder::FolderLock,
     folder_state::FolderState,
     log::{FlushPolicy, SqliteLog, WriterTask},
     log_record,
@@ -13,6 +12,7 @@ use crate::{
     table_writer::{TableWriter, truncate_log},
     write_operation::QueuedWrite,
 };
+use data_folder::FolderLock;
 use rusqlite::{Connection, params};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},

@@ -15,7 +15,7 @@ const MEASURE_INTERVAL_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Disk reserve of one database, with the latest measurement.
 #[derive(Debug)]
-pub(crate) struct DiskReserve {
+pub struct DiskReserve {
     folder: PathBuf,
     bytes: u64,
     full: AtomicBool,
@@ -24,7 +24,8 @@ pub(crate) struct DiskReserve {
 }
 
 impl DiskReserve {
-    pub(crate) fn new(folder: &Path, reserve_bytes: u64) -> Self {
+    /// Reserve of this many bytes on the disk of a folder.
+    pub fn new(folder: &Path, reserve_bytes: u64) -> Self {
         Self {
             folder: folder.to_owned(),
             bytes: reserve_bytes,
@@ -35,7 +36,7 @@ impl DiskReserve {
     }
 
     /// Whether there is free space beyond the reserve. `growth_bytes` is what is on its way to the disk already.
-    pub(crate) fn has_room(&self, growth_bytes: u64) -> bool {
+    pub fn has_room(&self, growth_bytes: u64) -> bool {
         // While another thread measures, the previous result counts.
         if let Some(mut measured_at) = self.measured_at.try_lock() {
             let now = Instant::now();
@@ -50,7 +51,7 @@ impl DiskReserve {
     }
 
     /// Records that this many bytes were written.
-    pub(crate) fn record_written(&self, bytes: usize) {
+    pub fn record_written(&self, bytes: usize) {
         self.written.fetch_add(bytes as u64, Relaxed);
     }
 

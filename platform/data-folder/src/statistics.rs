@@ -47,7 +47,7 @@ pub struct Log2Histogram {
 
 /// Counters of the writer and the checkpointer.
 #[derive(Debug, Default)]
-pub(crate) struct WriterCounters {
+pub struct WriterCounters {
     flushes: AtomicU64,
     writes: AtomicU64,
     bytes: AtomicU64,
@@ -55,9 +55,12 @@ pub(crate) struct WriterCounters {
     batch_micros: AtomicHistogram,
     flush_micros: AtomicHistogram,
     flush_micros_sum: AtomicU64,
-    pub(crate) applies: AtomicU64,
-    pub(crate) checkpoints: AtomicU64,
-    pub(crate) wal_resets: AtomicU64,
+    /// Transactions that applied flushed batches to the tables.
+    pub applies: AtomicU64,
+    /// Checkpoints of `SQLite`'s write-ahead log.
+    pub checkpoints: AtomicU64,
+    /// Restarts of `SQLite`'s write-ahead log.
+    pub wal_resets: AtomicU64,
     wal_bytes: AtomicU64,
     wal_bytes_peak: AtomicU64,
     backlog_bytes: AtomicU64,
@@ -80,13 +83,7 @@ impl AtomicHistogram {
 
 impl WriterCounters {
     /// Records a flush: its batch's size, and the latencies of the batch and of the flush alone.
-    pub(crate) fn record_flush(
-        &self,
-        writes: usize,
-        bytes: usize,
-        batch: Duration,
-        flush: Duration,
-    ) {
+    pub fn record_flush(&self, writes: usize, bytes: usize, batch: Duration, flush: Duration) {
         self.flushes.fetch_add(1, Relaxed);
         self.writes.fetch_add(writes as u64, Relaxed);
         self.bytes.fetch_add(bytes as u64, Relaxed);
@@ -96,22 +93,25 @@ impl WriterCounters {
         self.flush_micros_sum.fetch_add(micros(flush), Relaxed);
     }
 
-    pub(crate) fn set_wal_bytes(&self, bytes: u64) {
+    /// Sets the size of `SQLite`'s write-ahead log.
+    pub fn set_wal_bytes(&self, bytes: u64) {
         self.wal_bytes.store(bytes, Relaxed);
         self.wal_bytes_peak.fetch_max(bytes, Relaxed);
     }
 
-    pub(crate) fn set_backlog_bytes(&self, bytes: u64) {
+    /// Sets the size of what is flushed and not in the tables.
+    pub fn set_backlog_bytes(&self, bytes: u64) {
         self.backlog_bytes.store(bytes, Relaxed);
     }
 
     /// Estimate of how much the database file may still grow for what is flushed, in bytes: the pages of `SQLite`'s
     /// write-ahead log, and the unapplied writes with the pages around them.
-    pub(crate) fn growth_bytes(&self) -> u64 {
+    pub fn growth_bytes(&self) -> u64 {
         self.wal_bytes.load(Relaxed) + 4 * self.backlog_bytes.load(Relaxed)
     }
 
-    pub(crate) fn snapshot(&self) -> Statistics {
+    /// Statistics as they are now.
+    pub fn snapshot(&self) -> Statistics {
         Statistics {
             flushes: self.flushes.load(Relaxed),
             writes: self.writes.load(Relaxed),

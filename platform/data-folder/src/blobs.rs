@@ -24,7 +24,7 @@ const PREFIX_BYTES: usize = 2;
 
 /// Files of all blobs of one data folder.
 #[derive(Debug)]
-pub(crate) struct BlobFolder {
+pub struct BlobFolder {
     root: PathBuf,
     reserve: DiskReserve,
     /// Number of the next file to be written.
@@ -33,7 +33,7 @@ pub(crate) struct BlobFolder {
 
 impl BlobFolder {
     /// Blobs of a data folder that this process has locked.
-    pub(crate) fn open(root: &Path, reserve_bytes: u64) -> Self {
+    pub fn open(root: &Path, reserve_bytes: u64) -> Self {
         match fs::remove_dir_all(root.join(INCOMING)) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
                 tracing::warn!(%error, "files that a crash left unfinished could not be removed");
@@ -93,13 +93,14 @@ fn failed(error: &io::Error) -> StorageError {
 
 /// Blob store handle of one service.
 #[derive(Clone, Debug)]
-pub(crate) struct FolderBlobs {
+pub struct FolderBlobs {
     files: Arc<BlobFolder>,
     service: &'static str,
 }
 
 impl FolderBlobs {
-    pub(crate) fn new(files: Arc<BlobFolder>, service: &'static str) -> Self {
+    /// Blobs of the service of this name.
+    pub fn new(files: Arc<BlobFolder>, service: &'static str) -> Self {
         Self { files, service }
     }
 

@@ -29,7 +29,7 @@ const OWN_FILES: [&str; 2] = ["icommerce.", "bulk."];
 
 /// Lock of the data folder, held as long as this value lives.
 #[derive(Debug)]
-pub(crate) struct FolderLock(File);
+pub struct FolderLock(File);
 
 impl Drop for FolderLock {
     fn drop(&mut self) {
@@ -46,7 +46,7 @@ impl Drop for FolderLock {
 ///
 /// [`OpenError::Locked`] when another process or engine holds the lock, [`OpenError::DiskFull`] and
 /// [`OpenError::NotWritable`] when the lock file cannot be written.
-pub(crate) fn lock(folder: &Path) -> Result<FolderLock, OpenError> {
+pub fn lock(folder: &Path) -> Result<FolderLock, OpenError> {
     DirBuilder::new()
         .recursive(true)
         .mode(FOLDER_MODE)
@@ -61,7 +61,7 @@ pub(crate) fn lock(folder: &Path) -> Result<FolderLock, OpenError> {
 }
 
 /// Opens a file for reading and writing; creates it for its owner alone when it is missing.
-pub(crate) fn private_file(path: &Path) -> io::Result<File> {
+pub fn private_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false).mode(FILE_MODE).open(path)
 }
@@ -69,7 +69,7 @@ pub(crate) fn private_file(path: &Path) -> io::Result<File> {
 /// Takes away what the group and others may do with the folder and the engine's files in it. A folder that hands its group on (the
 /// bit `setgid`) is shared with the group on purpose, and stays so; others never have access. A folder of another owner is
 /// left as it is, and so is one that is everybody's.
-pub(crate) fn restrict(folder: &Path) {
+pub fn restrict(folder: &Path) {
     match restricted(folder) {
         Ok(0) => {}
         Ok(count) => tracing::info!(
@@ -119,12 +119,12 @@ fn restrict_path(path: &Path, forbidden: u32) -> io::Result<usize> {
 }
 
 /// Whether the disk has too little free space to open a database.
-pub(crate) fn is_full(folder: &Path) -> bool {
+pub fn is_full(folder: &Path) -> bool {
     free_bytes(folder).is_ok_and(|free| free < FREE_BYTES_MIN)
 }
 
 /// Maps an error of the operating system to the open error that an operator sees.
-pub(crate) fn open_error(folder: &Path, error: &Error) -> OpenError {
+pub fn open_error(folder: &Path, error: &Error) -> OpenError {
     let folder = folder.to_owned();
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => OpenError::DiskFull { folder },

@@ -1,0 +1,16 @@
+//! Data folder of an embedded engine: its lock and access rights, the disk reserve, blobs as files, the errors that an
+//! operator reads when it cannot be opened, and the statistics of what is written into it.
+
+#![warn(missing_docs)]
+
+mod blobs;
+mod disk_reserve;
+mod folder;
+mod open_error;
+mod statistics;
+
+pub use blobs::{BlobFolder, FolderBlobs};
+pub use disk_reserve::DiskReserve;
+pub use folder::{FolderLock, is_full, lock, open_error, private_file, restrict};
+pub use open_error::OpenError;
+pub use statistics::{Log2Histogram, Statistics, WriterCounters};

@@ -1,0 +1,131 @@
+//! Index entries: what a record is found by, and where it is. An entry is a hint and never an identity: whoever follows it
+//! compares the record with what was asked for.
+
+use crate::{
+    frame::Place,
+    record::{Operation, RecordView},
+};
+use journal::Position;
+use siphasher::sip::SipHasher13;
+
+/// Kind of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EntryKind {
+    /// Append, by the hash of its stream and its last version.
+    Stream = 0,
+    /// Append, by its position.
+    Event = 1,
+    /// Value, by the hash of its key and its position.
+    Value = 2,
+    /// Value that expires, by its expiry and its position.
+    Expiry = 3,
+    /// Snapshot, by the hash of its name and its position.
+    Snapshot = 4,
+    /// Deletion of a stream, by its position.
+    Deletion = 5,
+    /// Sweep, by its position.
+    Sweep = 6,
+}
+
+impl EntryKind {
+    /// Space of the entries of this kind among those of a service.
+    pub(crate) fn of(self, spaces: u32) -> u32 {
+        spaces | self as u32
+    }
+}
+
+/// Kinds that a service may have.
+const KINDS: u32 = 8;
+
+/// Index entry; entries are sorted by all of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct IndexEntry {
+    /// Service and kind.
+    pub(crate) space: u32,
+    pub(crate) key: u64,
+    pub(crate) order: u64,
+    pub(crate) place: Place,
+}
+
+/// Lowest entry of a key, and of those of higher order.
+pub(crate) fn lowest(space: u32, key: u64, order: u64) -> IndexEntry {
+    IndexEntry { space, key, order, place: Place(0) }
+}
+
+/// Entry above all of a key.
+pub(crate) fn highest(space: u32, key: u64) -> IndexEntry {
+    IndexEntry { space, key, order: u64::MAX, place: Place(u64::MAX) }
+}
+
+impl IndexEntry {
+    /// Whether it is found by an expiry, which has nothing to do with the order of places.
+    pub(crate) fn is_expiry(&self) -> bool {
+        self.space % KINDS == EntryKind::Expiry as u32
+    }
+
+    /// Whether many records may be asked for by keys of this space that are not there: a filter holds its keys.
+    pub(crate) fn is_filtered(&self) -> bool {
+        let kind = self.space % KINDS;
+        [EntryKind::Stream, EntryKind::Value, EntryKind::Snapshot]
+            .iter()
+            .any(|it| *it as u32 == kind)
+    }
+}
+
+/// Key of an expiry: times before the epoch come first.
+pub(crate) fn expiry_key(expires_at: i64) -> u64 {
+    expires_at.cast_unsigned() ^ 1 << 63
+}
+
+/// Hash of names, keyed with the secret of the log: clients choose keys, and cannot make them collide.
+#[derive(Clone, Debug)]
+pub(crate) struct KeyHash(SipHasher13);
+
+impl KeyHash {
+    pub(crate) fn new(secret: &[u8; 16]) -> Self {
+        Self(SipHasher13::new_with_key(secret))
+    }
+
+    pub(crate) fn of(&self, name: &str) -> u64 {
+        self.0.hash(name.as_bytes())
+    }
+
+    /// Spaces of a service's entries.
+    pub(crate) fn spaces(&self, service: &str) -> u32 {
+        u32::try_from(self.of(service) >> 32).expect("32 bits are left") & !(KINDS - 1)
+    }
+
+    /// Passes the entries of a record to `add`.
+    pub(crate) fn entries(
+        &self,
+        RecordView { service, operation }: &RecordView<'_>,
+        position: Position,
+        place: Place,
+        mut add: impl FnMut(IndexEntry),
+    ) {
+        let spaces = self.spaces(service);
+        let mut put = |kind: EntryKind, key, order| {
+            add(IndexEntry { space: kind.of(spaces), key, order, place });
+        };
+        match operation {
+            Operation::Start | Operation::Documents(_) => {}
+            Operation::Append(append) => {
+                put(
+                    EntryKind::Stream,
+                    self.of(append.stream),
+                    append.first_version + append.count - 1,
+                );
+                put(EntryKind::Event, position, 0);
+            }
+            Operation::Value { key, entry } => {
+                put(EntryKind::Value, self.of(key), position);
+                if let Some(at) = entry.and_then(|entry| entry.expires_at) {
+                    put(EntryKind::Expiry, expiry_key(at), position);
+                }
+            }
+            Operation::Sweep { .. } => put(EntryKind::Sweep, 0, position),
+            Operation::Snapshot { name, .. } => put(EntryKind::Snapshot, self.of(name), position),
+            Operation::DeleteStream { .. } => put(EntryKind::Deletion, 0, position),
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! Journal of one service in the log.
+
+use crate::{
+    index::{EntryKind, highest, lowest},
+    log::{LogGuard, NewRecord, SegmentedLog},
+    lookup::Wanted,
+    open_log::OpenLog,
+    record::{LogRecord, Operation, RecordEncoder},
+    service::LogService,
+};
+use ::journal::{
+    Append, AppendError, Appended, Journal, NewEvent, Position, READ_EVENTS_MAX, RecordedEvent,
+    SNAPSHOT_BYTES_MAX, Snapshot, Version,
+};
+use async_trait::async_trait;
+use std::sync::{Arc, atomic::Ordering};
+use storage::{Commit, StorageError, Write};
+
+/// Journal handle of one service.
+#[derive(Debug)]
+pub(crate) struct LogJournal {
+    log: Arc<OpenLog>,
+    service: Arc<LogService>,
+}
+
+#[async_trait]
+impl Journal for LogJournal {
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        append.check()?;
+        declare(&self.service, &append.writes)?;
+        let payload = RecordEncoder::append(self.service.name, &append);
+        let (guard, last) = self.head(&append.stream, SegmentedLog::begin_write)?;
+        let actual = last.as_deref().map_or(Ok(0), last_version)?;
+        if actual != append.expected {
+            drop(guard);
+            return self.repeated_append(&append, actual);
+        }
+        let positions = append.events.len() as u64;
+        let version = append.expected + positions;
+        let has_documents = !append.writes.is_empty();
+        let typed = append.events.into_iter().map(|event| event.typed).collect();
+        let record = NewRecord { payload, typed, positions, is_append: true, has_documents };
+        let (position, commit) = guard.enqueue(&self.service, record)?;
+        Ok(Appended { version, position, commit })
+    }
+
+    async fn delete_stream(&self, stream: &str, expected: Version) -> Result<Commit, AppendError> {
+        let (mut guard, last) = self.head(stream, SegmentedLog::begin_write)?;
+        let actual = last.as_deref().map_or(Ok(0), last_version)?;
+        if actual != expected {
+            return Err(AppendError::Conflict { actual });
+        }
+        let Some(last) = last else { return Ok(Commit::durable()) };
+        if last.position >= guard.service(&self.service).last_event {
+            let reason = format!("{stream} has the last event of its service");
+            return Err(StorageError::Unavailable(reason).into());
+        }
+        let payload = RecordEncoder::delete_stream(self.service.name, stream);
+        Ok(guard.enqueue(&self.service, NewRecord::plain(payload))?.1)
+    }
+
+    async fn read(
+        &self,
+        stream: &str,
+        after: Version,
+        limit: usize,
+    ) -> Result<Vec<RecordedEvent>, StorageError> {
+        let (events, last) = self.events_of(stream, after, limit.min(READ_EVENTS_MAX))?;
+        drop(self.log.commit_at(last));
+        Ok(events)
+    }
+
+    async fn follow(
+        &self,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<RecordedEvent>, StorageError> {
+        let limit = limit.min(READ_EVENTS_MAX);
+        let flushed = self.service.last_position.load(Ordering::Acquire);
+        let mut events = Vec::new();
+        let space = EntryKind::Event.of(self.service.spaces);
+        let mut from = after.saturating_add(1);
+        while events.len() < limit && from <= flushed {
+            let entries = (lowest(space, from, 0), highest(space, flushed));
+            let (has_more, records) =
+                self.log.gather(entries.0, entries.1, limit - events.len(), |state, _| {
+                    // Memory has everything after the position before its first segment.
+                    state.memory.front().is_none_or(|first| from <= first.before)
+                })?;
+            for record in &records {
+                from = record.position + 1;
+                let view = record.view()?;
+                let Operation::Append(append) = view.operation else { continue };
+                if view.service == self.service.name && !self.is_deleted(append.stream, record) {
+                    record.events(&append, |position, _| position > after, limit, &mut events)?;
+                }
+            }
+            if !has_more {
+                break;
+            }
+        }
+        Ok(events)
+    }
+
+    async fn wait_beyond(&self, after: Position) {
+        if self.service.events_watermark.wait_for(after.saturating_add(1)).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    async fn last_position(&self) -> Result<Position, StorageError> {
+        Ok(self.service.last_position.load(Ordering::Acquire))
+    }
+
+    async fn save_snapshot(&self, name: &str, snapshot: Snapshot) -> Result<Commit, StorageError> {
+        storage::check_size(snapshot.data.len(), SNAPSHOT_BYTES_MAX)?;
+        let payload = RecordEncoder::snapshot(self.service.name, name, &snapshot);
+        Ok(self.log.begin_write()?.enqueue(&self.service, NewRecord::plain(payload))?.1)
+    }
+
+    async fn snapshot(&self, name: &str) -> Result<Option<Snapshot>, StorageError> {
+        let key = self.log.hash.of(name);
+        let wanted = Wanted { service: &self.service, kind: EntryKind::Snapshot, name, key };
+        let (guard, record) = self.log.newest(&wanted, |log| Ok(log.lock()))?;
+        drop(guard);
+        let Some(record) = record else { return Ok(None) };
+        drop(self.log.commit_at(record.position));
+        let Operation::Snapshot { position, data, .. } = record.view()?.operation else {
+            return Ok(None);
+        };
+        Ok(Some(Snapshot { position, data: record.payload.slice_ref(data) }))
+    }
+}
+
+impl LogJournal {
+    pub(crate) fn new(log: Arc<OpenLog>, service: Arc<LogService>) -> Self {
+        Self { log, service }
+    }
+
+    /// Last append to a stream, and the lock under which it stays the last.
+    fn head<'log>(
+        &'log self,
+        stream: &str,
+        begin: impl Fn(&'log SegmentedLog) -> Result<LogGuard<'log>, StorageError>,
+    ) -> Result<(LogGuard<'log>, Option<Arc<LogRecord>>), StorageError> {
+        let key = self.log.hash.of(stream);
+        let wanted = Wanted { service: &self.service, kind: EntryKind::Stream, name: stream, key };
+        self.log.newest(&wanted, begin)
+    }
+
+    fn is_deleted(&self, stream: &str, record: &LogRecord) -> bool {
+        let mut guard = self.log.lock();
+        let deleted = &guard.service(&self.service).deleted;
+        !deleted.is_empty()
+            && deleted.get(stream).is_some_and(|deletion| record.place < deletion.place)
+    }
+
+    /// Idempotent append: the answer to an append at an older version. It succeeds when the stream has these very events
+    /// there, and is a conflict otherwise.
+    fn repeated_append(&self, append: &Append, actual: Version) -> Result<Appended, AppendError> {
+        if append.expected < actual {
+            let (stored, _) =
+                self.events_of(&append.stream, append.expected, append.events.len())?;
+            let same = |(recorded, event): (&RecordedEvent, &NewEvent)| recorded.id == event.id;
+            if stored.len() == append.events.len()
+                && stored.iter().zip(&append.events).all(same)
+                && let Some(last) = stored.last()
+            {
+                let (version, position) = (last.version, last.position);
+                return Ok(Appended { version, position, commit: self.log.commit_at(position) });
+            }
+        }
+        Err(AppendError::Conflict { actual })
+    }
+
+    /// Up to `limit` events of a stream, and the last position that the answer depends on.
+    fn events_of(
+        &self,
+        stream: &str,
+        after: Version,
+        limit: usize,
+    ) -> Result<(Vec<RecordedEvent>, Position), StorageError> {
+        let (space, key) = (EntryKind::Stream.of(self.service.spaces), self.log.hash.of(stream));
+        let deletion = self.log.lock().service(&self.service).deleted.get(stream).copied();
+        let floor = deletion.map(|deletion| deletion.place).unwrap_or_default();
+        let mut depends_on = deletion.map_or(0, |deletion| deletion.position);
+        let mut events = Vec::new();
+        let mut from = lowest(space, key, after.saturating_add(1));
+        while events.len() < limit {
+            let next = from.order;
+            // The first append in memory may be the one that the next version is in.
+            let begins_in_memory = |record: &LogRecord| match record
+                .view()
+                .map(|view| view.operation)
+            {
+                Ok(Operation::Append(append)) => {
+                    append.stream == stream && append.first_version <= next && record.place > floor
+                }
+                _ => false,
+            };
+            let needs_runs = |first: Option<&LogRecord>| !first.is_some_and(begins_in_memory);
+            let (has_more, records) =
+                self.log.gather(from, highest(space, key), limit - events.len(), |_, first| {
+                    needs_runs(first)
+                })?;
+            for record in records.iter().filter(|record| record.place > floor) {
+                let view = record.view()?;
+                let Operation::Append(append) = view.operation else { continue };
+                from = lowest(space, key, append.first_version + append.count);
+                if view.service == self.service.name && append.stream == stream {
+                    record.events(&append, |_, version| version > after, limit, &mut events)?;
+                    depends_on = depends_on.max(record.position);
+                }
+            }
+            if !has_more {
+                break;
+            }
+        }
+        Ok((events, depends_on))
+    }
+}
+
+/// Version of a stream after this append.
+fn last_version(record: &LogRecord) -> Result<Version, StorageError> {
+    match record.view()?.operation {
+        Operation::Append(append) => Ok(append.first_version + append.count - 1),
+        _ => Err(StorageError::Corrupt(format!(
+            "the record at position {} is no append",
+            record.position
+        ))),
+    }
+}
+
+/// Makes the tables of the collections in the index match their declarations.
+pub(crate) fn declare(service: &LogService, writes: &[Write]) -> Result<(), StorageError> {
+    writes.iter().try_for_each(|write| {
+        let (Write::Put { collection, .. } | Write::Delete { collection, .. }) = write;
+        service.documents.declare(collection)
+    })
+}

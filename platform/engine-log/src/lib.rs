@@ -1,0 +1,43 @@
+//! Storage engine on an append-only log: all services of a process share one log, one writer and one stream of flushes (group
+//! commit).
+//!
+//! **Log.** A write is decided in memory, takes its position and its place in the log, and is answered at once. The writer
+//! thread writes whatever is queued as frames, with one flush. The log is a sequence of segments; what it says is never
+//! changed. ADR 13 has the figures.
+//!
+//! **Index.** What a record is found by (stream and version, position, key, expiry) is a set of sorted entries that say where it
+//! is: in memory for the newest segments, in files called runs for those before, which are merged as in an LSM tree. Whoever
+//! follows an entry compares the record, so that a hash is never an identity.
+//!
+//! **Documents** go through the log as well. A thread of its own brings the last write of each into a database beside the log,
+//! which serves the queries and is made again from the log when it is missing or behind.
+//!
+//! The order of modules follows a write: `journal`, `key_value` and `documents` (ports), `record` (encoding), `log` (queue, order
+//! and search), `writer` (flush), `frame` and `segments` (files), `background` (documents, runs), `recovery`.
+
+#![warn(missing_docs)]
+
+mod background;
+mod disk;
+mod documents;
+mod engine;
+mod folder_state;
+mod frame;
+mod index;
+mod journal;
+mod key_value;
+mod log;
+mod lookup;
+mod open_log;
+mod options;
+mod record;
+mod recovery;
+mod run;
+mod segments;
+mod service;
+mod writer;
+
+pub use data_folder::{Log2Histogram, OpenError, Statistics};
+pub use disk::{Disk, DiskFile};
+pub use engine::LogEngine;
+pub use options::LogOptions;

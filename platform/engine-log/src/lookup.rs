@@ -1,0 +1,241 @@
+//! Search: records by what they are found by, in memory and in the runs.
+
+use crate::{
+    frame::Place,
+    index::{EntryKind, IndexEntry, highest, lowest},
+    log::{LogGuard, LogState, SegmentedLog},
+    record::{LogRecord, Operation, RecordView},
+    run::Run,
+    segments::run_error,
+    service::LogService,
+};
+use std::sync::Arc;
+use storage::StorageError;
+
+/// What is looked for: the newest record of a key that is really the one.
+pub(crate) struct Wanted<'a> {
+    pub(crate) service: &'a LogService,
+    pub(crate) kind: EntryKind,
+    pub(crate) name: &'a str,
+    pub(crate) key: u64,
+}
+
+impl Wanted<'_> {
+    fn from(&self) -> IndexEntry {
+        lowest(self.kind.of(self.service.spaces), self.key, 0)
+    }
+
+    fn is_it(&self, record: &LogRecord) -> Result<bool, StorageError> {
+        let RecordView { service, operation } = record.view()?;
+        let name = match operation {
+            Operation::Append(append) => append.stream,
+            Operation::Value { key, .. } => key,
+            Operation::Snapshot { name, .. } => name,
+            _ => "",
+        };
+        Ok(service == self.service.name && name == self.name)
+    }
+}
+
+/// Outcome of a search in memory.
+pub(crate) enum Sought {
+    Found(Arc<LogRecord>),
+    /// The record at this place may be it, and is not in memory.
+    Unread(Place),
+    Missing,
+}
+
+/// Answer of the runs that were there, for records after a place.
+struct StoredAnswer {
+    runs: Arc<Vec<Arc<Run>>>,
+    floor: Place,
+    newest: Option<Arc<LogRecord>>,
+}
+
+impl SegmentedLog {
+    /// Last record of a service between two entries.
+    pub(crate) fn last_of(
+        &self,
+        service: &str,
+        from: IndexEntry,
+        until: IndexEntry,
+    ) -> Result<Option<Arc<LogRecord>>, StorageError> {
+        let state = self.state.lock();
+        for entry in
+            state.memory.iter().rev().flat_map(|memory| memory.entries.range(from..=until).rev())
+        {
+            let record = self.segments.read(entry.place)?;
+            if record.view()?.service == service {
+                return Ok(Some(Arc::new(record)));
+            }
+        }
+        for run in state.runs.iter().rev() {
+            let mut before = until;
+            while let Some(entry) =
+                run.last_before(from, before).map_err(|error| run_error(&error))?
+            {
+                let record = self.segments.read(entry.place)?;
+                if record.view()?.service == service {
+                    return Ok(Some(Arc::new(record)));
+                }
+                before = entry;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Newest record of a key, and the lock under which it stays the newest; `begin` takes the lock.
+    pub(crate) fn newest<'log>(
+        &'log self,
+        wanted: &Wanted<'_>,
+        begin: impl Fn(&'log Self) -> Result<LogGuard<'log>, StorageError>,
+    ) -> Result<(LogGuard<'log>, Option<Arc<LogRecord>>), StorageError> {
+        let mut fetched: Vec<Arc<LogRecord>> = Vec::new();
+        let mut stored: Option<StoredAnswer> = None;
+        loop {
+            let guard = begin(self)?;
+            let floor = guard.floor(wanted);
+            let place = match guard.newest_in_memory(wanted, floor, &fetched)? {
+                Sought::Found(record) => return Ok((guard, Some(record))),
+                Sought::Unread(place) => place,
+                Sought::Missing => {
+                    let runs = &guard.state.runs;
+                    if !runs.iter().any(|run| run.may_contain(&wanted.from())) {
+                        return Ok((guard, None));
+                    }
+                    if let Some(stored) = stored
+                        && Arc::ptr_eq(&stored.runs, runs)
+                        && stored.floor == floor
+                    {
+                        return Ok((guard, stored.newest));
+                    }
+                    let runs = Arc::clone(runs);
+                    // The disk is read without the lock, so that no other write waits for it. The answer counts unless a run
+                    // was added in the meantime.
+                    drop(guard);
+                    let newest = self.newest_in_runs(wanted, floor, &runs)?;
+                    stored = Some(StoredAnswer { runs, floor, newest });
+                    continue;
+                }
+            };
+            drop(guard);
+            fetched.push(Arc::new(self.segments.read(place)?));
+        }
+    }
+
+    fn newest_in_runs(
+        &self,
+        wanted: &Wanted<'_>,
+        floor: Place,
+        runs: &[Arc<Run>],
+    ) -> Result<Option<Arc<LogRecord>>, StorageError> {
+        let from = wanted.from();
+        for run in runs.iter().rev().filter(|run| run.may_contain(&from)) {
+            let mut before = highest(from.space, from.key);
+            while let Some(entry) =
+                run.last_before(from, before).map_err(|error| run_error(&error))?
+            {
+                before = entry;
+                if entry.place > floor {
+                    let record = self.segments.read(entry.place)?;
+                    if wanted.is_it(&record)? {
+                        return Ok(Some(Arc::new(record)));
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Up to `limit` records from one entry to another, in the order of the entries. Runs are asked when `needs_runs`, which
+    /// gets the first record in memory. The flag says whether there may be more.
+    pub(crate) fn gather(
+        &self,
+        from: IndexEntry,
+        until: IndexEntry,
+        limit: usize,
+        needs_runs: impl FnOnce(&LogState, Option<&LogRecord>) -> bool,
+    ) -> Result<(bool, Vec<Arc<LogRecord>>), StorageError> {
+        // Streams and positions grow with the places: what an earlier source has comes first.
+        let grows = !from.is_expiry();
+        let (memory, runs) = {
+            let guard = self.lock();
+            let mut memory = Vec::new();
+            for source in &guard.state.memory {
+                let entries = source.entries.range(from..=until).take(if grows {
+                    limit - memory.len()
+                } else {
+                    limit
+                });
+                memory.extend(entries.map(|entry| (*entry, guard.recent(entry.place).cloned())));
+            }
+            let first =
+                memory.first().and_then(|(_, record): &(_, Option<Arc<_>>)| record.as_deref());
+            let runs = needs_runs(&guard.state, first).then(|| Arc::clone(&guard.state.runs));
+            (memory, runs)
+        };
+        let mut found = Vec::new();
+        for run in runs.iter().flat_map(|runs| runs.iter()).filter(|run| run.may_contain(&from)) {
+            let limit = if grows { limit - found.len() } else { limit };
+            let entries = run.range(from, until, limit).map_err(|error| run_error(&error))?;
+            found.extend(entries.into_iter().map(|entry| (entry, None)));
+        }
+        found.extend(memory);
+        if !grows {
+            found.sort_unstable_by_key(|(entry, _)| *entry);
+        }
+        let has_more = found.len() >= limit;
+        found.truncate(limit);
+        let read = |(entry, record): (IndexEntry, Option<Arc<LogRecord>>)| match record {
+            Some(record) => Ok(record),
+            None => self.segments.read(entry.place).map(Arc::new),
+        };
+        Ok((has_more, found.into_iter().map(read).collect::<Result<_, _>>()?))
+    }
+}
+
+impl LogGuard<'_> {
+    /// Place before which records of a key are gone.
+    fn floor(&self, wanted: &Wanted<'_>) -> Place {
+        let deleted = &self.state.services[wanted.service.index].deleted;
+        match wanted.kind {
+            EntryKind::Stream if !deleted.is_empty() => {
+                deleted.get(wanted.name).map_or(Place(0), |deletion| deletion.place)
+            }
+            _ => Place(0),
+        }
+    }
+
+    /// Record at a place, if it is in memory.
+    fn recent(&self, place: Place) -> Option<&Arc<LogRecord>> {
+        let at = self.state.recent.partition_point(|record| record.place < place);
+        self.state.recent.get(at).filter(|record| record.place == place)
+    }
+
+    fn newest_in_memory(
+        &self,
+        wanted: &Wanted<'_>,
+        floor: Place,
+        fetched: &[Arc<LogRecord>],
+    ) -> Result<Sought, StorageError> {
+        let from = wanted.from();
+        let until = highest(from.space, from.key);
+        let sources = self.state.memory.iter().rev();
+        for entry in sources
+            .flat_map(|memory| memory.entries.range(from..until).rev())
+            .filter(|entry| entry.place > floor)
+        {
+            let record = self
+                .recent(entry.place)
+                .or_else(|| fetched.iter().find(|record| record.place == entry.place));
+            match record {
+                None => return Ok(Sought::Unread(entry.place)),
+                Some(record) if wanted.is_it(record)? => {
+                    return Ok(Sought::Found(Arc::clone(record)));
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(Sought::Missing)
+    }
+}

@@ -1,0 +1,344 @@
+//! Opening of a log, and recovery after a crash: only the tail of the log is read, and only what was never flushed is cut off.
+
+use crate::{
+    background::{apply, run_of},
+    folder_state::LogFolderState,
+    frame::{FrameReader, LOG_FORMAT, Place, SEGMENT_HEADER_BYTES, SegmentHeader},
+    index::{IndexEntry, KeyHash},
+    log::{MemoryIndex, RecoveredLog},
+    record::{LogRecord, Parts, RecordEncoder, is_start},
+    run::Run,
+    segments::Segments,
+    writer::LogTail,
+};
+use bytes::Bytes;
+use data_folder::OpenError;
+use engine_sqlite::DocumentIndex;
+use std::{
+    collections::{BTreeSet, VecDeque},
+    io::{self, ErrorKind},
+    path::Path,
+    sync::Arc,
+};
+use storage::StorageError;
+
+/// Size of the records that are brought into the index at once when it is made again, in bytes.
+const REPLAY_BYTES: usize = 8 * 1024 * 1024;
+
+/// Opener of one log in a data folder.
+pub(crate) struct LogOpener<'a> {
+    pub(crate) folder: &'a Path,
+    pub(crate) segments: Segments,
+    pub(crate) state: &'a LogFolderState,
+    /// File of the document index.
+    pub(crate) index_file: String,
+    pub(crate) secret: [u8; 16],
+}
+
+impl LogOpener<'_> {
+    /// Opens the log, and creates it when it never was.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] when a file is missing, damaged or of a later format, or cannot be read or written.
+    pub(crate) fn open(self) -> Result<(RecoveredLog, LogTail), OpenError> {
+        let tail = self.find_tail()?;
+        let (hash, runs, entries, tail) = match tail {
+            Some(header) => self.recover(&header)?,
+            None => self.create()?,
+        };
+        let index = self.open_index(tail.flushed)?;
+        let segment = tail.flushed.segment();
+        self.state.begin_use(self.segments.log, segment).map_err(|error| self.failed(&error))?;
+        let before = self.header(segment)?.map_or(0, |header| header.position);
+        let memory = VecDeque::from([MemoryIndex { segment, before, entries: Arc::new(entries) }]);
+        let (position, place) = (tail.position, tail.flushed);
+        let index = Arc::new(index);
+        Ok((
+            RecoveredLog {
+                segments: self.segments,
+                index,
+                hash,
+                position,
+                tail: place,
+                memory,
+                runs,
+            },
+            tail,
+        ))
+    }
+
+    /// Header of the last segment that was used; `None` for a log that never was.
+    fn find_tail(&self) -> Result<Option<SegmentHeader>, OpenError> {
+        let numbers = self.segments.numbers().map_err(|error| self.failed(&error))?;
+        let reached = self.state.reached(self.segments.log);
+        let missing = |segment| self.state.missing(&self.segments.name(segment));
+        for number in numbers.iter().rev() {
+            let Some(header) = self.header(*number)? else { continue };
+            // A segment that follows is prepared and was never used. Every one before must be there.
+            let expected = 1..=reached.map_or(0, Place::segment).max(header.segment);
+            return match expected
+                .into_iter()
+                .find(|segment| numbers.binary_search(segment).is_err())
+            {
+                Some(lost) => Err(missing(lost)),
+                None if reached.is_some_and(|reached| reached.segment() > header.segment) => {
+                    Err(missing(header.segment + 1))
+                }
+                None => Ok(Some(header)),
+            };
+        }
+        // Nothing but the first segment, never used, is what a crash during the first start leaves.
+        match (reached, numbers.iter().find(|number| **number > 1)) {
+            (Some(reached), _) => Err(missing(reached.segment())),
+            (None, Some(_)) => Err(missing(1)),
+            (None, None) => Ok(None),
+        }
+    }
+
+    fn header(&self, segment: u32) -> Result<Option<SegmentHeader>, OpenError> {
+        let header = self.segments.file(segment).and_then(|file| SegmentHeader::read(&*file));
+        let header = header.map_err(|error| self.failed(&error))?;
+        let header = header.filter(|header| header.segment == segment);
+        match header {
+            Some(SegmentHeader { format, .. }) if format > LOG_FORMAT => {
+                Err(OpenError::NewerFormat {
+                    file: self.folder.join(self.segments.name(segment)),
+                    found: i32::try_from(format).unwrap_or(i32::MAX),
+                    known: i32::try_from(LOG_FORMAT).unwrap_or(i32::MAX),
+                })
+            }
+            header => Ok(header),
+        }
+    }
+
+    /// Recovers what the segments up to this last one have.
+    fn recover(&self, last: &SegmentHeader) -> Result<LogParts, OpenError> {
+        let hash = KeyHash::new(&last.secret);
+        let mut runs: Vec<Arc<Run>> = Vec::new();
+        let found = self.find_runs(last.segment).map_err(|error| self.failed(&error))?;
+        let mut found = found.into_iter().peekable();
+        let mut segment = 1;
+        while segment < last.segment {
+            let run = match found.next_if(|run| run.first == segment) {
+                Some(run) => run,
+                None => self.make_run(&hash, segment)?,
+            };
+            segment = run.last + 1;
+            runs.push(Arc::new(run));
+        }
+        let (entries, mut reader) = self.read_entries(&hash, last)?;
+        let name = || self.folder.join(self.segments.name(last.segment));
+        let is_damaged = reader.is_damaged().map_err(|error| self.failed(&error))?;
+        let reached = self.state.reached(self.segments.log).unwrap_or_default();
+        if is_damaged || reached > reader.place {
+            let reason = format!(
+                "the record at {} was flushed and is not what was written",
+                reader.place.offset()
+            );
+            return Err(OpenError::Damaged { file: name(), reason });
+        }
+        let file = self.segments.resume(last.segment).map_err(|error| self.failed(&error))?;
+        let incarnation = reader.incarnation.unwrap_or(last.incarnation) + 1;
+        let (flushed, position, secret) = (reader.place, reader.position, last.secret);
+        let mut tail = LogTail { file, flushed, position, incarnation, secret, buffer: Vec::new() };
+        self.begin_incarnation(&mut tail, flushed)?;
+        Ok((hash, runs, entries, tail))
+    }
+
+    /// Creates the log.
+    fn create(&self) -> Result<LogParts, OpenError> {
+        let file = self
+            .segments
+            .prepare(1)
+            .and_then(|()| self.segments.begin(1))
+            .map_err(|error| self.failed(&error))?;
+        let (flushed, secret) = (Place::new(1, 0), self.secret);
+        let mut tail = LogTail {
+            file: Arc::clone(&file),
+            flushed,
+            position: 0,
+            incarnation: 1,
+            secret,
+            buffer: Vec::new(),
+        };
+        tail.begin(file, 1);
+        self.begin_incarnation(&mut tail, Place::new(1, SEGMENT_HEADER_BYTES))?;
+        Ok((KeyHash::new(&secret), Vec::new(), BTreeSet::new(), tail))
+    }
+
+    /// Writes the frame that begins an incarnation.
+    fn begin_incarnation(&self, tail: &mut LogTail, place: Place) -> Result<(), OpenError> {
+        let start = RecordEncoder::start();
+        tail.push(place, tail.position, &start);
+        tail.flush(place.after(start.len())).map_err(|error| self.failed(&error))
+    }
+
+    /// Runs of the segments before `tail`, in order; of those that overlap the widest. Others are removed, and so are damaged
+    /// ones: they can be made again.
+    fn find_runs(&self, tail: u32) -> io::Result<Vec<Run>> {
+        let (disk, log) = (&*self.segments.disk, self.segments.log);
+        let mut found: Vec<_> =
+            disk.names()?.iter().filter_map(|name| Run::segments(log, name)).collect();
+        found.sort_unstable_by_key(|(first, last)| (*first, std::cmp::Reverse(*last)));
+        let (mut runs, mut covered) = (Vec::<Run>::new(), 0);
+        for (first, last) in found {
+            let is_useful = first > covered && first <= last && last < tail;
+            let run = if is_useful {
+                Run::open(disk, log, (first, last))
+            } else {
+                Err(ErrorKind::InvalidData.into())
+            };
+            match run {
+                Ok(run) => {
+                    covered = run.last;
+                    runs.push(run);
+                }
+                Err(error) if error.kind() == ErrorKind::InvalidData => {
+                    disk.remove(&Run::name(log, first, last))?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(runs)
+    }
+
+    /// Makes the run of a full segment that has none.
+    fn make_run(&self, hash: &KeyHash, segment: u32) -> Result<Run, OpenError> {
+        let damaged = |reason: &str| OpenError::Damaged {
+            file: self.folder.join(self.segments.name(segment)),
+            reason: reason.to_owned(),
+        };
+        let header = self.header(segment)?.ok_or_else(|| damaged("it has no header"))?;
+        let next = self.header(segment + 1)?.map_or(0, |next| next.position);
+        let (entries, reader) = self.read_entries(hash, &header)?;
+        if reader.position != next {
+            return Err(damaged(&format!(
+                "the record at {} is not what was written",
+                reader.place.offset()
+            )));
+        }
+        run_of(&self.segments, segment, &entries).map_err(|error| self.failed(&error))
+    }
+
+    /// Index entries of a segment, and the reader at its end.
+    fn read_entries(
+        &self,
+        hash: &KeyHash,
+        header: &SegmentHeader,
+    ) -> Result<(BTreeSet<IndexEntry>, FrameReader), OpenError> {
+        let file = self.segments.file(header.segment).map_err(|error| self.failed(&error))?;
+        let mut reader = FrameReader::new(file, header);
+        let mut entries = Vec::new();
+        while let Some((place, frame, payload)) =
+            reader.next(is_start).map_err(|error| self.failed(&error))?
+        {
+            let view = Parts(payload).record().ok_or_else(|| OpenError::Damaged {
+                file: self.folder.join(self.segments.name(header.segment)),
+                reason: format!("the record at {} is of no known kind", place.offset()),
+            })?;
+            hash.entries(&view, frame.position, place, |entry| entries.push(entry));
+        }
+        Ok((entries.into_iter().collect(), reader))
+    }
+
+    /// Opens the document index, and brings it up to the end of the log. One that is damaged, or ahead of the log, is made
+    /// again.
+    fn open_index(&self, end: Place) -> Result<DocumentIndex, OpenError> {
+        let index = match DocumentIndex::open(self.folder, &self.index_file) {
+            Err(OpenError::Damaged { file, reason }) => {
+                tracing::warn!(file = %file.display(), reason, "the document index is made again from the log");
+                self.remove_index()?;
+                DocumentIndex::open(self.folder, &self.index_file)
+            }
+            opened => opened,
+        }?;
+        let mark = Place(index.mark().map_err(|error| self.unindexed(&error))?);
+        if mark <= end {
+            return self.replay(index, mark.max(Place::new(1, SEGMENT_HEADER_BYTES)), end);
+        }
+        tracing::warn!("the document index is ahead of the log, and is made again from it");
+        index.close();
+        self.remove_index()?;
+        let index = DocumentIndex::open(self.folder, &self.index_file)?;
+        self.replay(index, Place::new(1, SEGMENT_HEADER_BYTES), end)
+    }
+
+    fn remove_index(&self) -> Result<(), OpenError> {
+        ["", "-wal", "-shm"].iter().try_for_each(|suffix| {
+            match std::fs::remove_file(self.folder.join(format!("{}{suffix}", self.index_file))) {
+                Err(error) if error.kind() != ErrorKind::NotFound => Err(self.failed(&error)),
+                _ => Ok(()),
+            }
+        })
+    }
+
+    /// Brings the documents of the log from `mark` to its end into the index.
+    fn replay(
+        &self,
+        index: DocumentIndex,
+        mark: Place,
+        end: Place,
+    ) -> Result<DocumentIndex, OpenError> {
+        let (mut records, mut bytes) = (Vec::new(), 0);
+        let apply = |records: &mut Vec<LogRecord>, mark| {
+            let applied = apply(&index, &records.iter().collect::<Vec<_>>(), mark);
+            records.clear();
+            applied.map_err(|error| self.unindexed(&error))
+        };
+        if mark.segment() < end.segment() {
+            let segments = end.segment() - mark.segment();
+            tracing::info!(segments, "the document index is brought up to the end of the log");
+        }
+        for segment in mark.segment()..=end.segment() {
+            let file = self.segments.file(segment).map_err(|error| self.failed(&error))?;
+            let first = if segment == mark.segment() {
+                mark
+            } else {
+                Place::new(segment, SEGMENT_HEADER_BYTES)
+            };
+            let mut reader = FrameReader::at(file, first);
+            while let Some((place, frame, payload)) =
+                reader.next(is_start).map_err(|error| self.failed(&error))?
+            {
+                let (position, payload) = (frame.position, Bytes::copy_from_slice(payload));
+                let after = place.after(payload.len());
+                bytes += payload.len();
+                records.push(LogRecord { place, position, payload, typed: Vec::new() });
+                if after == end {
+                    break;
+                }
+                if bytes >= REPLAY_BYTES {
+                    apply(&mut records, after)?;
+                    bytes = 0;
+                }
+            }
+            let next = if segment < end.segment() { self.header(segment + 1)? } else { None };
+            if next.is_some_and(|next| reader.position > 0 && reader.position != next.position) {
+                let file = self.folder.join(self.segments.name(segment));
+                let reason =
+                    format!("the record at {} is not what was written", reader.place.offset());
+                return Err(OpenError::Damaged { file, reason });
+            }
+        }
+        apply(&mut records, end)?;
+        Ok(index)
+    }
+
+    fn failed(&self, error: &io::Error) -> OpenError {
+        data_folder::open_error(self.folder, error)
+    }
+
+    fn unindexed(&self, error: &StorageError) -> OpenError {
+        let file = self.folder.join(&self.index_file);
+        match error {
+            _ if data_folder::is_full(self.folder) => {
+                OpenError::DiskFull { folder: self.folder.to_owned() }
+            }
+            error => OpenError::Failed { file, reason: error.to_string() },
+        }
+    }
+}
+
+/// What recovery finds: the hash of names, runs, entries of the last segment, and the end.
+type LogParts = (KeyHash, Vec<Arc<Run>>, BTreeSet<IndexEntry>, LogTail);

@@ -1,0 +1,283 @@
+//! Runs: the index entries of sealed segments, sorted, in a file. In memory are the first entry of each block and a filter of
+//! the keys. Runs of as many segments are merged, so that there are never many. A run can be made again from its segments.
+//!
+//! A file has blocks of 4 KiB (146 entries of 28 bytes, and a checksum), the first entries of all blocks, the words of the
+//! filter, and a footer of 40 bytes.
+
+use crate::{
+    disk::{Disk, DiskFile},
+    frame::{Place, u32_at, u64_at},
+    index::IndexEntry,
+};
+use std::{
+    io::{self, ErrorKind},
+    iter::Peekable,
+    sync::Arc,
+};
+
+const BLOCK_BYTES: usize = 4096;
+const ENTRY_BYTES: usize = 28;
+const ENTRIES_PER_BLOCK: usize = 146;
+const CHECKSUM_AT: usize = ENTRIES_PER_BLOCK * ENTRY_BYTES;
+const FOOTER_BYTES: usize = 40;
+const MAGIC: u64 = 0x016e_7572_7363_6f69;
+/// Bits of the filter for a key: one key in a hundred that is not there seems to be.
+const FILTER_BITS_PER_KEY: usize = 12;
+/// Blocks that are written at once.
+const WRITE_BLOCKS: usize = 256;
+
+/// Run of the segments from `first` to `last`.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) first: u32,
+    pub(crate) last: u32,
+    file: Arc<dyn DiskFile>,
+    /// Upper bound of the keys in the filter.
+    keys: u64,
+    /// First entry of each block.
+    fences: Vec<IndexEntry>,
+    filter: KeyFilter,
+}
+
+/// Filter of keys (a Bloom filter whose bits of a key are in one word).
+#[derive(Debug, PartialEq, Eq)]
+struct KeyFilter(Vec<u64>);
+
+impl KeyFilter {
+    fn for_keys(keys: u64) -> Self {
+        let keys = usize::try_from(keys).expect("they were in memory or in files");
+        Self(vec![0; (keys * FILTER_BITS_PER_KEY).div_ceil(64).max(1)])
+    }
+
+    /// Word and bits of a key.
+    fn bits(&self, entry: &IndexEntry) -> (usize, u64) {
+        let mixed = (entry.key ^ u64::from(entry.space)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let word = (u128::from(mixed) * self.0.len() as u128) >> 64;
+        let bits = (0..5).fold(0, |bits, number| bits | 1 << (entry.key >> (6 * number) & 63));
+        (usize::try_from(word).expect("it is below the length"), bits)
+    }
+
+    fn add(&mut self, entry: &IndexEntry) {
+        let (word, bits) = self.bits(entry);
+        self.0[word] |= bits;
+    }
+
+    fn may_contain(&self, entry: &IndexEntry) -> bool {
+        let (word, bits) = self.bits(entry);
+        self.0[word] & bits == bits
+    }
+}
+
+impl Run {
+    /// Name of the file.
+    pub(crate) fn name(log: &str, first: u32, last: u32) -> String {
+        format!("{log}.{first:06}-{last:06}.run")
+    }
+
+    /// Segments of the run with this name of a file.
+    pub(crate) fn segments(log: &str, name: &str) -> Option<(u32, u32)> {
+        let range = name.strip_prefix(log)?.strip_prefix('.')?.strip_suffix(".run")?;
+        let (first, last) = range.split_once('-')?;
+        Some((first.parse().ok()?, last.parse().ok()?))
+    }
+
+    /// Opens a run.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidData` when the file is not a whole run.
+    pub(crate) fn open(disk: &dyn Disk, log: &str, (first, last): (u32, u32)) -> io::Result<Self> {
+        let file = disk.open(&Self::name(log, first, last))?;
+        let bytes = file.bytes()?;
+        let footer_at = bytes.checked_sub(FOOTER_BYTES as u64).ok_or_else(damaged)?;
+        let footer = read_exact(&*file, footer_at, FOOTER_BYTES)?;
+        let [magic, blocks, words, keys] = [0, 8, 16, 24].map(|at| u64_at(&footer, at));
+        let tail =
+            blocks.saturating_mul(ENTRY_BYTES as u64).saturating_add(words.saturating_mul(8));
+        let is_footer = magic == MAGIC && u32_at(&footer, 36) == crc32fast::hash(&footer[..36]);
+        if !is_footer || blocks.saturating_mul(BLOCK_BYTES as u64).saturating_add(tail) != footer_at
+        {
+            return Err(damaged());
+        }
+        let tail =
+            read_exact(&*file, footer_at - tail, usize::try_from(tail).map_err(|_| damaged())?)?;
+        if u32_at(&footer, 32) != crc32fast::hash(&tail) {
+            return Err(damaged());
+        }
+        let (fences, filter) =
+            tail.split_at(tail.len() - usize::try_from(words).map_err(|_| damaged())? * 8);
+        let fences = fences.chunks_exact(ENTRY_BYTES).map(decode).collect();
+        let filter = KeyFilter(filter.chunks_exact(8).map(|word| u64_at(word, 0)).collect());
+        Ok(Self { first, last, file, keys, fences, filter })
+    }
+
+    /// Writes a run; the entries are sorted, and have at most `keys` different keys that are filtered. It is there whole or
+    /// not at all.
+    pub(crate) fn write(
+        disk: &dyn Disk,
+        log: &str,
+        (first, last): (u32, u32),
+        keys: u64,
+        mut entries: impl Iterator<Item = io::Result<IndexEntry>>,
+    ) -> io::Result<Self> {
+        let incoming = format!("{log}.incoming");
+        let file = disk.create(&incoming)?;
+        let (mut fences, mut filter) = (Vec::new(), KeyFilter::for_keys(keys));
+        let (mut buffer, mut offset) = (Vec::with_capacity(WRITE_BLOCKS * BLOCK_BYTES), 0);
+        loop {
+            let block = buffer.len();
+            for entry in entries.by_ref().take(ENTRIES_PER_BLOCK) {
+                let entry = entry?;
+                if buffer.len() == block {
+                    fences.push(entry);
+                }
+                if entry.is_filtered() {
+                    filter.add(&entry);
+                }
+                encode(&entry, &mut buffer);
+            }
+            let is_last = buffer.len() == block;
+            if !is_last {
+                buffer.resize(block + CHECKSUM_AT, 0);
+                let crc = crc32fast::hash(&buffer[block..]);
+                buffer.extend_from_slice(&crc.to_le_bytes());
+                buffer.resize(block + BLOCK_BYTES, 0);
+            }
+            if is_last || buffer.len() == WRITE_BLOCKS * BLOCK_BYTES {
+                file.write_at(&buffer, offset)?;
+                offset += buffer.len() as u64;
+                buffer.clear();
+            }
+            if is_last {
+                break;
+            }
+        }
+        for fence in &fences {
+            encode(fence, &mut buffer);
+        }
+        filter.0.iter().for_each(|word| buffer.extend_from_slice(&word.to_le_bytes()));
+        let crc = crc32fast::hash(&buffer);
+        let footer = buffer.len();
+        for number in [MAGIC, fences.len() as u64, filter.0.len() as u64, keys] {
+            buffer.extend_from_slice(&number.to_le_bytes());
+        }
+        buffer.extend_from_slice(&crc.to_le_bytes());
+        let crc = crc32fast::hash(&buffer[footer..]);
+        buffer.extend_from_slice(&crc.to_le_bytes());
+        file.write_at(&buffer, offset)?;
+        file.sync()?;
+        disk.rename(&incoming, &Self::name(log, first, last))?;
+        disk.sync()?;
+        Ok(Self { first, last, file, keys, fences, filter })
+    }
+
+    /// Merges neighbouring runs, the oldest first, into one, and removes them.
+    pub(crate) fn merge(disk: &dyn Disk, log: &str, runs: &[Arc<Self>]) -> io::Result<Self> {
+        let (first, last) = (runs[0].first, runs[runs.len() - 1].last);
+        let mut heads: Vec<_> = runs.iter().map(|run| run.iter().peekable()).collect();
+        let keys = runs.iter().map(|run| run.keys).sum();
+        let merged =
+            Self::write(disk, log, (first, last), keys, std::iter::from_fn(|| least(&mut heads)))?;
+        for run in runs {
+            disk.remove(&Self::name(log, run.first, run.last))?;
+        }
+        Ok(merged)
+    }
+
+    /// Whether the run may have entries of this key.
+    pub(crate) fn may_contain(&self, key: &IndexEntry) -> bool {
+        !key.is_filtered() || self.filter.may_contain(key)
+    }
+
+    /// Up to `limit` entries from `from` up to and including `until`, in their order.
+    pub(crate) fn range(
+        &self,
+        from: IndexEntry,
+        until: IndexEntry,
+        limit: usize,
+    ) -> io::Result<Vec<IndexEntry>> {
+        let first = self.fences.partition_point(|fence| *fence <= from).saturating_sub(1);
+        let mut found = Vec::new();
+        for block in first..self.fences.len() {
+            if found.len() >= limit || self.fences[block] > until {
+                break;
+            }
+            let entries = self.block(block)?;
+            found.extend(
+                entries
+                    .into_iter()
+                    .filter(|entry| (from..=until).contains(entry))
+                    .take(limit - found.len()),
+            );
+        }
+        Ok(found)
+    }
+
+    /// Last entry from `from` on and before `before`.
+    pub(crate) fn last_before(
+        &self,
+        from: IndexEntry,
+        before: IndexEntry,
+    ) -> io::Result<Option<IndexEntry>> {
+        let block = self.fences.partition_point(|fence| *fence < before);
+        let Some(block) = block.checked_sub(1) else { return Ok(None) };
+        let entries = self.block(block)?;
+        Ok(entries.into_iter().rev().find(|entry| *entry < before).filter(|entry| *entry >= from))
+    }
+
+    /// All entries in their order.
+    fn iter(&self) -> impl Iterator<Item = io::Result<IndexEntry>> {
+        (0..self.fences.len()).flat_map(|block| match self.block(block) {
+            Ok(entries) => entries.into_iter().map(Ok).collect(),
+            Err(error) => vec![Err(error)],
+        })
+    }
+
+    fn block(&self, block: usize) -> io::Result<Vec<IndexEntry>> {
+        let bytes = read_exact(&*self.file, (block * BLOCK_BYTES) as u64, BLOCK_BYTES)?;
+        if u32_at(&bytes, CHECKSUM_AT) != crc32fast::hash(&bytes[..CHECKSUM_AT]) {
+            return Err(damaged());
+        }
+        let entries = bytes[..CHECKSUM_AT].chunks_exact(ENTRY_BYTES).map(decode);
+        // The last block is padded with zeros, which are no entry.
+        Ok(entries.take_while(|entry| entry.place != Place(0)).collect())
+    }
+}
+
+/// Takes the least of all first entries.
+fn least<I: Iterator<Item = io::Result<IndexEntry>>>(
+    heads: &mut [Peekable<I>],
+) -> Option<io::Result<IndexEntry>> {
+    let mut least: Option<(usize, IndexEntry)> = None;
+    for (number, head) in heads.iter_mut().enumerate() {
+        match head.peek() {
+            Some(Ok(entry)) if least.is_none_or(|(_, least)| *entry < least) => {
+                least = Some((number, *entry));
+            }
+            Some(Err(_)) => return head.next(),
+            _ => {}
+        }
+    }
+    heads[least?.0].next()
+}
+
+fn encode(entry: &IndexEntry, into: &mut Vec<u8>) {
+    into.extend_from_slice(&entry.space.to_le_bytes());
+    for number in [entry.key, entry.order, entry.place.0] {
+        into.extend_from_slice(&number.to_le_bytes());
+    }
+}
+
+fn decode(bytes: &[u8]) -> IndexEntry {
+    let (key, order, place) = (u64_at(bytes, 4), u64_at(bytes, 12), Place(u64_at(bytes, 20)));
+    IndexEntry { space: u32_at(bytes, 0), key, order, place }
+}
+
+fn read_exact(file: &dyn DiskFile, offset: u64, count: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; count];
+    if file.read_at(&mut bytes, offset)? == count { Ok(bytes) } else { Err(damaged()) }
+}
+
+fn damaged() -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, "the file of a run is damaged")
+}

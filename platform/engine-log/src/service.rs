@@ -1,0 +1,56 @@
+//! Service of a log: the spaces of its index entries, and how far its journal is flushed.
+
+use crate::frame::Place;
+use bytes::Bytes;
+use engine_sqlite::IndexedDocuments;
+use journal::Position;
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::AtomicU64},
+};
+use storage::Watermark;
+
+/// Service of a log. Only the handles of the service hold it.
+#[derive(Debug)]
+pub(crate) struct LogService {
+    pub(crate) name: &'static str,
+    /// Index of its state in the log.
+    pub(crate) index: usize,
+    /// Spaces of its index entries.
+    pub(crate) spaces: u32,
+    /// Position of its last flushed event.
+    pub(crate) last_position: AtomicU64,
+    /// Watermark of its flushed events, for the consumers that follow its journal.
+    pub(crate) events_watermark: Arc<Watermark>,
+    pub(crate) documents: IndexedDocuments,
+}
+
+/// State of one service that decisions read and change under the log's lock.
+#[derive(Debug)]
+pub(crate) struct ServiceState {
+    /// Position of its last event, flushed or not.
+    pub(crate) last_event: Position,
+    /// Deleted streams, with the place of the deletion: what is before it is gone.
+    pub(crate) deleted: HashMap<String, Deletion>,
+    /// Expiry entry up to which values were swept, and the place of the sweep: values before it are gone.
+    pub(crate) swept: (u64, u64, Place),
+    /// Flushed documents that the index does not have, by collection.
+    pub(crate) documents: SecretHashMap<String, SecretHashMap<String, MemoryDocument>>,
+}
+
+/// Hash map by keys that clients may choose.
+pub(crate) type SecretHashMap<K, V> = HashMap<K, V, foldhash::quality::RandomState>;
+
+/// Deletion of a stream.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deletion {
+    pub(crate) place: Place,
+    pub(crate) position: Position,
+}
+
+/// Newest version of a document; without a body it is deleted.
+#[derive(Clone, Debug)]
+pub(crate) struct MemoryDocument {
+    pub(crate) position: Position,
+    pub(crate) body: Option<Bytes>,
+}

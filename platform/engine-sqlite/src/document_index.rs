@@ -1,0 +1,325 @@
+//! Document index: documents of a log in a database beside it, which can be made again from the log at any time. It is written
+//! without flushes of its own, in transactions that also say up to which place of the log they bring it.
+
+use crate::{
+    index_scan::IndexScan,
+    open::{INDEX_FORMAT, configure, open_error, query_identity},
+    reader_pool::{ReaderPool, storage_error},
+    schema::{APPLICATION, DocumentTable, ServiceTables, column_name},
+    sql_value::{bound, stored_number},
+    table_writer::{address, delete_document, put_document},
+};
+use bytes::Bytes;
+use data_folder::OpenError;
+use parking_lot::{Mutex, RwLock};
+use rusqlite::{Connection, OptionalExtension};
+use std::{
+    collections::{HashMap, HashSet},
+    path::Path,
+    sync::Arc,
+};
+use storage::{
+    Collection, DocumentPage, FieldValue, QUERY_DOCUMENTS_MAX, Query, StorageError, StoredDocument,
+};
+
+/// Write to a document as a log holds it: without the declaration of its collection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IndexedWrite<'log> {
+    /// Service that owns the document.
+    pub service: &'log str,
+    /// Name of the collection.
+    pub collection: &'log str,
+    /// Key of the document.
+    pub key: &'log str,
+    /// Body and fields; `None` deletes the document.
+    pub document: Option<IndexedBody<'log>>,
+}
+
+/// Body and fields of a document.
+pub type IndexedBody<'log> = (&'log [u8], Vec<(&'log str, FieldValue)>);
+
+/// Document index in one file.
+#[derive(Debug)]
+pub struct DocumentIndex {
+    readers: ReaderPool,
+    /// Writer; none after the index was closed.
+    writer: Mutex<Option<IndexWriter>>,
+}
+
+#[derive(Debug)]
+struct IndexWriter {
+    connection: Connection,
+    services: HashMap<String, IndexedService>,
+}
+
+/// Tables of one service as they are in the database.
+#[derive(Debug)]
+struct IndexedService {
+    tables: ServiceTables,
+    /// Tables of collections, with the names of their field columns.
+    collections: HashMap<String, (DocumentTable, Vec<String>)>,
+}
+
+impl DocumentIndex {
+    /// Opens the index, and creates it when it is missing.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::NotADatabase`] and [`OpenError::Damaged`] for another file in its place, [`OpenError::NewerFormat`] for the
+    /// index of a later release, and others when it cannot be opened.
+    pub fn open(folder: &Path, name: &str) -> Result<Self, OpenError> {
+        let path = folder.join(name);
+        data_folder::private_file(&path)
+            .map_err(|error| data_folder::open_error(folder, &error))?;
+        let explained = |error: rusqlite::Error| open_error(folder, &path, &error);
+        let connection = Connection::open(&path).map_err(explained)?;
+        let identity = query_identity(&connection).map_err(explained)?;
+        let (application, found) = (identity.application, identity.format);
+        if application == APPLICATION && found > INDEX_FORMAT {
+            return Err(OpenError::NewerFormat { file: path, found, known: INDEX_FORMAT });
+        }
+        if !identity.is_new() && (application, found) != (APPLICATION, INDEX_FORMAT) {
+            return Err(OpenError::NotADatabase { file: path });
+        }
+        prepare(&connection, identity.is_new()).map_err(explained)?;
+        let writer = Mutex::new(Some(IndexWriter { connection, services: HashMap::new() }));
+        Ok(Self { readers: ReaderPool::new(&path), writer })
+    }
+
+    /// Place of the log up to which the index has everything; 0 for a new index.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the database cannot be read.
+    pub fn mark(&self) -> Result<u64, StorageError> {
+        let mut guard = self.writer.lock();
+        let mark = opened(&mut guard)?
+            .connection
+            .query_row("SELECT place FROM mark", [], |row| row.get(0));
+        mark.map(i64::cast_unsigned).map_err(storage_error)
+    }
+
+    /// Applies writes in their order, and moves the mark, in one transaction.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the database cannot be written; nothing is applied then.
+    pub fn apply(&self, writes: &[IndexedWrite<'_>], mark: u64) -> Result<(), StorageError> {
+        let mut guard = self.writer.lock();
+        let IndexWriter { connection, services } = opened(&mut guard)?;
+        let applied = (|| {
+            connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+            for write in writes {
+                apply_write(connection, services, write)?;
+            }
+            connection
+                .prepare_cached("UPDATE mark SET place = ?1")?
+                .execute([stored_number(mark)])?;
+            connection.prepare_cached("COMMIT")?.execute([]).map(|_| ())
+        })();
+        if applied.is_err() {
+            // The first error is the one to report; columns of tables that were created are read again.
+            let _ = connection.execute_batch("ROLLBACK");
+            services.clear();
+        }
+        applied.map_err(storage_error)
+    }
+
+    /// Closes the index: copies what the write-ahead log has into the database, and closes all connections.
+    pub fn close(&self) {
+        self.readers.close();
+        let Some(IndexWriter { connection, .. }) = self.writer.lock().take() else { return };
+        let truncated =
+            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+        if let Err(error) = truncated {
+            tracing::warn!(%error, "the write-ahead log is left for the next start");
+        }
+    }
+
+    /// Documents of the service of this name.
+    pub fn service(self: &Arc<Self>, name: &str) -> IndexedDocuments {
+        IndexedDocuments {
+            index: Arc::clone(self),
+            tables: ServiceTables::of(name),
+            name: name.to_owned(),
+            ready: RwLock::default(),
+        }
+    }
+}
+
+/// Writer of an index that is not closed.
+fn opened(writer: &mut Option<IndexWriter>) -> Result<&mut IndexWriter, StorageError> {
+    writer.as_mut().ok_or_else(|| StorageError::Unavailable("the engine is closed".to_owned()))
+}
+
+/// Configures the connection that writes: consistent after a power failure, and not flushed by itself.
+fn prepare(connection: &Connection, is_new: bool) -> rusqlite::Result<()> {
+    configure(connection)?;
+    connection.pragma_update(None, "synchronous", "normal")?;
+    connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
+    connection.pragma_update_and_check(None, "wal_autocheckpoint", WAL_PAGES, |_| Ok(()))?;
+    if is_new {
+        connection.execute_batch(&format!(
+            "BEGIN IMMEDIATE; CREATE TABLE mark (place INTEGER NOT NULL); INSERT INTO mark VALUES (0);
+             PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {INDEX_FORMAT}; COMMIT"
+        ))?;
+    }
+    Ok(())
+}
+
+/// Size of `SQLite`'s write-ahead log, in pages of 4 KiB, from which the writer copies it into the database.
+const WAL_PAGES: i64 = 2_048;
+
+fn apply_write(
+    connection: &Connection,
+    services: &mut HashMap<String, IndexedService>,
+    write: &IndexedWrite<'_>,
+) -> rusqlite::Result<()> {
+    if !services.contains_key(write.service) {
+        let (tables, collections) = (ServiceTables::of(write.service), HashMap::new());
+        services.insert(write.service.to_owned(), IndexedService { tables, collections });
+    }
+    let IndexedService { tables, collections } =
+        services.get_mut(write.service).expect("it was inserted");
+    let fields = write.document.as_ref().map_or(&[][..], |(_, fields)| fields);
+    let is_complete = collections.get(write.collection).is_some_and(|(_, columns)| {
+        fields.iter().all(|(field, _)| columns.contains(&column_name(field)))
+    });
+    if !is_complete {
+        let names = fields.iter().map(|(field, _)| *field);
+        tables.add_columns(connection, write.collection, names)?;
+        let table = tables.existing_table(connection, write.collection)?;
+        collections.insert(write.collection.to_owned(), table);
+    }
+    let (table, columns) = &collections[write.collection];
+    match &write.document {
+        Some((body, fields)) => {
+            let value_of = |column: &String| {
+                let is_it = |(name, _): &&(&str, _)| column_name(name) == *column;
+                fields.iter().find(is_it).map(|(_, value)| value)
+            };
+            put_document(connection, table, write.key, body, columns.iter().map(value_of))
+        }
+        None => delete_document(connection, table, write.key),
+    }
+}
+
+/// Documents of one service in the index.
+#[derive(Debug)]
+pub struct IndexedDocuments {
+    index: Arc<DocumentIndex>,
+    tables: ServiceTables,
+    name: String,
+    /// Collections whose tables are known to match their declarations, by the address of the declaration.
+    ready: RwLock<HashSet<usize>>,
+}
+
+impl IndexedDocuments {
+    /// Makes the collection's table match its declaration, once in a process; creates it where it is missing.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the database cannot be written.
+    pub fn declare(&self, collection: &'static Collection) -> Result<(), StorageError> {
+        if self.ready.read().contains(&address(collection)) {
+            return Ok(());
+        }
+        let mut guard = self.index.writer.lock();
+        let writer = opened(&mut guard)?;
+        self.tables.create_collection(&writer.connection, collection).map_err(storage_error)?;
+        // Its columns are read again.
+        writer.services.remove(&self.name);
+        self.ready.write().insert(address(collection));
+        Ok(())
+    }
+
+    /// Whether the collection has a table; the table matches the declaration then.
+    fn exists(&self, collection: &'static Collection) -> Result<bool, StorageError> {
+        if self.ready.read().contains(&address(collection)) {
+            return Ok(true);
+        }
+        let is_complete = self.index.readers.read(|connection| {
+            self.tables.is_complete(connection, collection).map_err(storage_error)
+        })?;
+        match is_complete {
+            None => return Ok(false),
+            Some(true) => drop(self.ready.write().insert(address(collection))),
+            Some(false) => self.declare(collection)?,
+        }
+        Ok(true)
+    }
+
+    /// Looks up a document.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the database cannot be read.
+    pub fn find(
+        &self,
+        collection: &'static Collection,
+        key: &str,
+    ) -> Result<Option<StoredDocument>, StorageError> {
+        if !self.exists(collection)? {
+            return Ok(None);
+        }
+        let sql = format!("SELECT body FROM {} WHERE key = ?1", self.tables.collection(collection));
+        self.index.readers.read(|connection| {
+            let mut select = connection.prepare_cached(&sql).map_err(storage_error)?;
+            let found = select
+                .query_row([key], |row| row.get::<_, Vec<u8>>(0))
+                .optional()
+                .map_err(storage_error)?;
+            Ok(found.map(|body| StoredDocument { key: key.to_owned(), body: Bytes::from(body) }))
+        })
+    }
+
+    /// One page of a query.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the index is not declared or the database cannot be read.
+    pub fn query(
+        &self,
+        collection: &'static Collection,
+        query: &Query,
+    ) -> Result<DocumentPage, StorageError> {
+        let index = query.check(collection)?;
+        if !self.exists(collection)? {
+            return Ok(DocumentPage::default());
+        }
+        let Some(scan) = IndexScan::new(&self.tables, collection, index, query) else {
+            return Ok(DocumentPage::default());
+        };
+        self.index.readers.read(|connection| scan.run(connection).map_err(storage_error))
+    }
+
+    /// Documents whose keys come after `after`, in the order of their keys.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the database cannot be read.
+    pub fn scan(
+        &self,
+        collection: &'static Collection,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<StoredDocument>, StorageError> {
+        if !self.exists(collection)? {
+            return Ok(Vec::new());
+        }
+        let (comparison, after) = after.map_or((">=", ""), |after| (">", after));
+        let sql = format!(
+            "SELECT key, body FROM {} WHERE key {comparison} ?1 ORDER BY key LIMIT ?2",
+            self.tables.collection(collection)
+        );
+        let limit = bound(limit.min(QUERY_DOCUMENTS_MAX) as u64);
+        self.index.readers.read(|connection| {
+            let mut select = connection.prepare_cached(&sql).map_err(storage_error)?;
+            let found = select.query_map((after, limit), |row| {
+                let (key, body) = (row.get(0)?, row.get::<_, Vec<u8>>(1)?);
+                Ok(StoredDocument { key, body: Bytes::from(body) })
+            });
+            found.and_then(Iterator::collect).map_err(storage_error)
+        })
+    }
+}
