@@ -41,6 +41,9 @@ pub trait DiskFile: Send + Sync + Debug {
     /// Writes all bytes at `offset`, and makes the file longer where it ends before them.
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
 
+    /// Makes the file end after this many bytes.
+    fn truncate(&self, bytes: u64) -> io::Result<()>;
+
     /// Flushes the content, and the length with it.
     fn sync(&self) -> io::Result<()>;
 }
@@ -108,6 +111,10 @@ impl DiskFile for File {
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
         FileExt::write_all_at(self, bytes, offset)
+    }
+
+    fn truncate(&self, bytes: u64) -> io::Result<()> {
+        self.set_len(bytes)
     }
 
     fn sync(&self) -> io::Result<()> {

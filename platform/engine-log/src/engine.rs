@@ -90,28 +90,30 @@ impl LogEngine {
     ) -> Result<Self, OpenError> {
         let lock = Arc::new(data_folder::lock(folder)?);
         let failed = |error: std::io::Error| data_folder::open_error(folder, &error);
+        let state = Arc::new(LogFolderState::read(folder, Arc::clone(disk)).map_err(failed)?);
+        let opener = |log: &'static str| {
+            let segments = Segments::new(Arc::clone(disk), log, options.segment_bytes_max);
+            let (index_file, secret) = (format!("{log}.db"), new_secret());
+            LogOpener { folder, segments, state: &state, index_file, secret }
+        };
+        let (log, bulk) = (opener(LOG), opener(BULK_LOG));
+        let (log_found, bulk_found) = (log.find()?, bulk.find()?);
+        if log_found.is_none() && bulk_found.is_some() {
+            return Err(state.missing(&log.segments.name(1)));
+        }
         if data_folder::is_full(folder) {
             return Err(OpenError::DiskFull { folder: folder.to_owned() });
         }
-        let state = Arc::new(LogFolderState::read(folder, Arc::clone(disk)).map_err(failed)?);
-        let open = |log: &'static str, options: LogOptions, policy| {
-            let segments = Segments::new(Arc::clone(disk), log, options.segment_bytes_max);
-            let (index_file, secret) = (format!("{log}.db"), new_secret());
-            let opened =
-                LogOpener { folder, segments, state: &state, index_file, secret }.open()?;
-            OpenLog::start(folder, opened, options, policy, Arc::clone(&lock), Arc::clone(&state))
-        };
-        let [log_segments, bulk_segments] =
-            [LOG, BULK_LOG].map(|log| Segments::new(Arc::clone(disk), log, 0).numbers());
-        if log_segments.map_err(failed)?.is_empty() && !bulk_segments.map_err(failed)?.is_empty() {
-            return Err(state.missing(&format!("{LOG}.000001.log")));
-        }
         let blobs = Arc::new(BlobFolder::open(folder, options.disk_reserve_bytes));
+        let (log, bulk) = (log.open(log_found)?, bulk.open(bulk_found)?);
         // What may lag must not take the room that the services need to the end.
         let disk_reserve_bytes = options.disk_reserve_bytes.saturating_mul(2);
-        let bulk_options = LogOptions { disk_reserve_bytes, ..options };
-        let log = Arc::new(open(LOG, options, FlushPolicy::Immediate)?);
-        let bulk = Arc::new(open(BULK_LOG, bulk_options, FlushPolicy::Lingering)?);
+        let bulk_options = LogOptions { disk_reserve_bytes, ..options.clone() };
+        let start = |opened, options, policy| {
+            OpenLog::start(folder, opened, options, policy, Arc::clone(&lock), Arc::clone(&state))
+        };
+        let log = Arc::new(start(log, options, FlushPolicy::Immediate)?);
+        let bulk = Arc::new(start(bulk, bulk_options, FlushPolicy::Lingering)?);
         data_folder::restrict(folder);
         Ok(Self { log, bulk, blobs })
     }

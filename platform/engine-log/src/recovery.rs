@@ -14,6 +14,7 @@ use crate::{
 use bytes::Bytes;
 use data_folder::OpenError;
 use engine_sqlite::DocumentIndex;
+use journal::Position;
 use std::{
     collections::{BTreeSet, VecDeque},
     io::{self, ErrorKind},
@@ -36,36 +37,41 @@ pub(crate) struct LogOpener<'a> {
 }
 
 impl LogOpener<'_> {
-    /// Opens the log, and creates it when it never was.
+    /// Reads what there is of the log; `None` for one that never was. Changes nothing but runs, which can be made again.
     ///
     /// # Errors
     ///
-    /// [`OpenError`] when a file is missing, damaged or of a later format, or cannot be read or written.
-    pub(crate) fn open(self) -> Result<(RecoveredLog, LogTail), OpenError> {
-        let tail = self.find_tail()?;
-        let (hash, runs, entries, tail) = match tail {
-            Some(header) => self.recover(&header)?,
+    /// [`OpenError`] when a file is missing, damaged, not one of ours or of a later format, or cannot be read.
+    pub(crate) fn find(&self) -> Result<Option<LogParts>, OpenError> {
+        DocumentIndex::identify(self.folder, &self.index_file)?;
+        self.find_tail()?.map(|last| self.recover(&last)).transpose()
+    }
+
+    /// Opens the log that was found, or creates it.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] when a file cannot be written, or the documents cannot be brought into the index.
+    pub(crate) fn open(
+        self,
+        found: Option<LogParts>,
+    ) -> Result<(RecoveredLog, LogTail), OpenError> {
+        let LogParts { hash, runs, entries, mut tail, before } = match found {
+            Some(parts) => parts,
             None => self.create()?,
         };
-        let index = self.open_index(tail.flushed)?;
-        let segment = tail.flushed.segment();
+        let start = RecordEncoder::start();
+        let place = tail.flushed.max(Place::new(1, SEGMENT_HEADER_BYTES));
+        tail.incarnation += 1;
+        tail.push(place, tail.position, &start);
+        let place = place.after(start.len());
+        tail.flush(place).map_err(|error| self.failed(&error))?;
+        let index = Arc::new(self.open_index(place)?);
+        let (segment, position) = (place.segment(), tail.position);
         self.state.begin_use(self.segments.log, segment).map_err(|error| self.failed(&error))?;
-        let before = self.header(segment)?.map_or(0, |header| header.position);
         let memory = VecDeque::from([MemoryIndex { segment, before, entries: Arc::new(entries) }]);
-        let (position, place) = (tail.position, tail.flushed);
-        let index = Arc::new(index);
-        Ok((
-            RecoveredLog {
-                segments: self.segments,
-                index,
-                hash,
-                position,
-                tail: place,
-                memory,
-                runs,
-            },
-            tail,
-        ))
+        let segments = self.segments;
+        Ok((RecoveredLog { segments, index, hash, position, tail: place, memory, runs }, tail))
     }
 
     /// Header of the last segment that was used; `None` for a log that never was.
@@ -139,39 +145,30 @@ impl LogOpener<'_> {
             return Err(OpenError::Damaged { file: name(), reason });
         }
         let file = self.segments.resume(last.segment).map_err(|error| self.failed(&error))?;
-        let incarnation = reader.incarnation.unwrap_or(last.incarnation) + 1;
+        // A large frame that was never flushed must not keep the room that it took.
+        let (used, size) = (reader.place.offset(), self.segments.bytes(last.segment));
+        let shortened = file.bytes().and_then(|bytes| match u64::from(used.max(size)) {
+            needed if bytes > needed => file.truncate(needed),
+            _ => Ok(()),
+        });
+        shortened.map_err(|error| self.failed(&error))?;
+        let incarnation = reader.incarnation.unwrap_or(last.incarnation);
         let (flushed, position, secret) = (reader.place, reader.position, last.secret);
-        let mut tail = LogTail { file, flushed, position, incarnation, secret, buffer: Vec::new() };
-        self.begin_incarnation(&mut tail, flushed)?;
-        Ok((hash, runs, entries, tail))
+        let tail = LogTail { file, flushed, position, incarnation, secret, buffer: Vec::new() };
+        Ok(LogParts { hash, runs, entries, tail, before: last.position })
     }
 
     /// Creates the log.
     fn create(&self) -> Result<LogParts, OpenError> {
-        let file = self
-            .segments
-            .prepare(1)
-            .and_then(|()| self.segments.begin(1))
-            .map_err(|error| self.failed(&error))?;
+        let created = self.segments.prepare(1).and_then(|()| self.segments.begin(1));
+        let file = created.map_err(|error| self.failed(&error))?;
         let (flushed, secret) = (Place::new(1, 0), self.secret);
-        let mut tail = LogTail {
-            file: Arc::clone(&file),
-            flushed,
-            position: 0,
-            incarnation: 1,
-            secret,
-            buffer: Vec::new(),
-        };
+        let (position, incarnation, buffer) = (0, 0, Vec::new());
+        let mut tail =
+            LogTail { file: Arc::clone(&file), flushed, position, incarnation, secret, buffer };
         tail.begin(file, 1);
-        self.begin_incarnation(&mut tail, Place::new(1, SEGMENT_HEADER_BYTES))?;
-        Ok((KeyHash::new(&secret), Vec::new(), BTreeSet::new(), tail))
-    }
-
-    /// Writes the frame that begins an incarnation.
-    fn begin_incarnation(&self, tail: &mut LogTail, place: Place) -> Result<(), OpenError> {
-        let start = RecordEncoder::start();
-        tail.push(place, tail.position, &start);
-        tail.flush(place.after(start.len())).map_err(|error| self.failed(&error))
+        let (hash, runs, entries) = (KeyHash::new(&secret), Vec::new(), BTreeSet::new());
+        Ok(LogParts { hash, runs, entries, tail, before: 0 })
     }
 
     /// Runs of the segments before `tail`, in order; of those that overlap the widest. Others are removed, and so are damaged
@@ -340,5 +337,11 @@ impl LogOpener<'_> {
     }
 }
 
-/// What recovery finds: the hash of names, runs, entries of the last segment, and the end.
-type LogParts = (KeyHash, Vec<Arc<Run>>, BTreeSet<IndexEntry>, LogTail);
+/// What recovery finds: the hash of names, runs, entries of the last segment, its end, and the last position before it.
+pub(crate) struct LogParts {
+    hash: KeyHash,
+    runs: Vec<Arc<Run>>,
+    entries: BTreeSet<IndexEntry>,
+    tail: LogTail,
+    before: Position,
+}

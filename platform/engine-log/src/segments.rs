@@ -16,7 +16,7 @@ use std::{
 use storage::StorageError;
 
 /// Size of the first segment, in bytes; each of the next is twice as large, up to the limit.
-const FIRST_SEGMENT_BYTES: u32 = 1024 * 1024;
+const FIRST_SEGMENT_BYTES: u32 = 256 * 1024;
 /// Open files that are kept for readers.
 const FILES_MAX: usize = 256;
 /// Bytes that are read for a record at once: most records are smaller.

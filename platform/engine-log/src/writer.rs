@@ -10,7 +10,7 @@ use crate::{
 use data_folder::FolderLock;
 use journal::Position;
 use std::{
-    io,
+    io::{self, ErrorKind},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     thread::JoinHandle,
@@ -98,9 +98,10 @@ impl LogWriter {
         // A panic here must not leave tasks waiting for ever: it fails the log.
         let written = catch_unwind(AssertUnwindSafe(|| self.work()));
         let failure = match written {
-            Ok(written) => {
-                written.err().map(|error| format!("the log could not be written: {error}"))
-            }
+            Ok(written) => written.err().map(|error| match error.kind() {
+                ErrorKind::StorageFull => format!("the disk is full: {error}"),
+                _ => format!("the log could not be written: {error}"),
+            }),
             Err(_panic) => Some("the writer panicked".to_owned()),
         };
         let Self { log, tail, folder_state, folder_lock } = self;

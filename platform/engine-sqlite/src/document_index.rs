@@ -3,7 +3,7 @@
 
 use crate::{
     index_scan::IndexScan,
-    open::{INDEX_FORMAT, configure, open_error, query_identity},
+    open::{FileIdentity, INDEX_FORMAT, configure, open_error, query_identity, read_identity},
     reader_pool::{ReaderPool, storage_error},
     schema::{APPLICATION, DocumentTable, ServiceTables, column_name},
     sql_value::{bound, stored_number},
@@ -61,6 +61,25 @@ struct IndexedService {
 }
 
 impl DocumentIndex {
+    /// Identifies an index before anything in the folder is opened for writing. One that is damaged passes: it can be made
+    /// again.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::NotADatabase`] for another file in its place, and [`OpenError::NewerFormat`] for the index of a later
+    /// release.
+    pub fn identify(folder: &Path, name: &str) -> Result<(), OpenError> {
+        let path = folder.join(name);
+        if path.metadata().is_ok_and(|file| file.len() > 0) {
+            match read_identity(&path).map_err(|error| open_error(folder, &path, &error)) {
+                Ok(identity) => check(&identity, &path)?,
+                Err(OpenError::Damaged { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
     /// Opens the index, and creates it when it is missing.
     ///
     /// # Errors
@@ -74,13 +93,7 @@ impl DocumentIndex {
         let explained = |error: rusqlite::Error| open_error(folder, &path, &error);
         let connection = Connection::open(&path).map_err(explained)?;
         let identity = query_identity(&connection).map_err(explained)?;
-        let (application, found) = (identity.application, identity.format);
-        if application == APPLICATION && found > INDEX_FORMAT {
-            return Err(OpenError::NewerFormat { file: path, found, known: INDEX_FORMAT });
-        }
-        if !identity.is_new() && (application, found) != (APPLICATION, INDEX_FORMAT) {
-            return Err(OpenError::NotADatabase { file: path });
-        }
+        check(&identity, &path)?;
         prepare(&connection, identity.is_new()).map_err(explained)?;
         let writer = Mutex::new(Some(IndexWriter { connection, services: HashMap::new() }));
         Ok(Self { readers: ReaderPool::new(&path), writer })
@@ -144,6 +157,19 @@ impl DocumentIndex {
             name: name.to_owned(),
             ready: RwLock::default(),
         }
+    }
+}
+
+/// Refuses what is no index of this format.
+fn check(identity: &FileIdentity, path: &Path) -> Result<(), OpenError> {
+    let (file, found) = (path.to_owned(), identity.format);
+    match identity.application {
+        APPLICATION if found > INDEX_FORMAT => {
+            Err(OpenError::NewerFormat { file, found, known: INDEX_FORMAT })
+        }
+        APPLICATION if found == INDEX_FORMAT => Ok(()),
+        _ if identity.is_new() => Ok(()),
+        _ => Err(OpenError::NotADatabase { file }),
     }
 }
 

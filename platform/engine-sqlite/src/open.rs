@@ -97,7 +97,7 @@ impl FileIdentity {
 /// Reads the identity of a file on a read-only connection. The exception is a file in which a crash during the first start,
 /// before there was a write-ahead log, left a half-written change (a hot journal): it must be rolled back before anything
 /// can be read, and opening the file for writing rolls it back.
-fn read_identity(path: &Path) -> rusqlite::Result<FileIdentity> {
+pub(crate) fn read_identity(path: &Path) -> rusqlite::Result<FileIdentity> {
     let read_only = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
         .and_then(|connection| query_identity(&connection));
     match read_only {

@@ -1,0 +1,182 @@
+//! Lost files: a folder that had data is not taken for a new one, whatever is missing.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
+use crate::{append, open, options};
+use engine_log::{LogEngine, LogOptions, OpenError};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+const STREAM: &str = "thing-1";
+
+/// Folder of an engine that was closed after an append.
+async fn closed_folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(folder.path());
+    write(&engine).await;
+    engine.close().await.unwrap();
+    folder
+}
+
+async fn write(engine: &LogEngine) {
+    for storage in [engine.service("warehouse"), engine.bulk("warehouse")] {
+        storage.journal.append(append(STREAM, 0)).await.unwrap().commit.wait().await.unwrap();
+    }
+}
+
+/// Copy of a folder as a kill would leave it: the engine goes on meanwhile.
+async fn killed_folder() -> tempfile::TempDir {
+    let (folder, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let engine = open(folder.path());
+    write(&engine).await;
+    for entry in fs::read_dir(folder.path()).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, copy.path().join(path.file_name().unwrap())).unwrap();
+    }
+    engine.close().await.unwrap();
+    copy
+}
+
+fn refused(folder: &Path) -> OpenError {
+    LogEngine::open(folder, options()).expect_err("it has to be refused")
+}
+
+async fn has_data(folder: &Path) -> [usize; 2] {
+    let engine = open(folder);
+    let count = async |storage: journal::ServiceStorage| {
+        storage.journal.read(STREAM, 0, 10).await.unwrap().len()
+    };
+    let counts = [count(engine.service("warehouse")).await, count(engine.bulk("warehouse")).await];
+    engine.close().await.unwrap();
+    counts
+}
+
+#[tokio::test]
+async fn a_log_that_is_gone_or_empty_is_refused_with_its_name() {
+    for name in ["icommerce.000001.log", "bulk.000001.log"] {
+        let gone = |file: &PathBuf| fs::remove_file(file).unwrap();
+        let emptied = |file: &PathBuf| fs::write(file, "").unwrap();
+        let zeroed = |file: &PathBuf| fs::write(file, vec![0; 1024 * 1024]).unwrap();
+        let shortened = |file: &PathBuf| {
+            let bytes = fs::read(file).unwrap();
+            fs::write(file, &bytes[..100]).unwrap();
+        };
+        let losses: [(&dyn Fn(&PathBuf), bool); 4] =
+            [(&gone, true), (&emptied, true), (&zeroed, true), (&shortened, false)];
+        for (lose, is_missing) in losses {
+            let folder = closed_folder().await;
+            lose(&folder.path().join(name));
+            for _ in 0..2 {
+                let error = refused(folder.path());
+                match is_missing {
+                    true => assert!(matches!(error, OpenError::Missing { .. }), "{error:?}"),
+                    false => assert!(matches!(error, OpenError::Damaged { .. }), "{error:?}"),
+                }
+                assert!(error.to_string().contains(name), "{error}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_segment_that_is_gone_is_refused_with_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = LogOptions { segment_bytes_max: 512, ..options() };
+    let engine = LogEngine::open(folder.path(), options.clone()).unwrap();
+    let journal = engine.service("warehouse").journal;
+    for version in 0..20 {
+        journal.append(append(STREAM, version)).await.unwrap().commit.wait().await.unwrap();
+    }
+    let mut segments: Vec<String> = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with("icommerce.0") && name.ends_with(".log"))
+        .collect();
+    segments.sort();
+    engine.close().await.unwrap();
+    // The last one may be prepared and not used yet.
+    segments.pop();
+    assert!(segments.len() > 3, "{segments:?}");
+    for name in segments {
+        let (file, hidden) = (folder.path().join(&name), folder.path().join("hidden"));
+        fs::rename(&file, &hidden).unwrap();
+        let error = LogEngine::open(folder.path(), options.clone()).unwrap_err();
+        assert!(matches!(error, OpenError::Missing { .. }), "{error:?}");
+        assert!(error.to_string().contains(&name), "{error}");
+        fs::rename(&hidden, &file).unwrap();
+    }
+    let engine = LogEngine::open(folder.path(), options).unwrap();
+    assert_eq!(engine.service("warehouse").journal.follow(0, 100).await.unwrap().len(), 20);
+    engine.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_killed_and_a_closed_folder_open_again_with_everything() {
+    assert_eq!(has_data(killed_folder().await.path()).await, [1, 1]);
+    let folder = closed_folder().await;
+    assert!(!folder.path().join("icommerce.db-wal").exists());
+    for _ in 0..3 {
+        assert_eq!(has_data(folder.path()).await, [1, 1]);
+    }
+}
+
+#[tokio::test]
+async fn a_folder_without_a_state_opens_unless_the_services_log_is_gone() {
+    let folder = closed_folder().await;
+    let state = folder.path().join("icommerce.state");
+    fs::remove_file(&state).unwrap();
+    assert_eq!(has_data(folder.path()).await, [1, 1]);
+
+    // With bulk data alone nothing but a loss explains what is there.
+    fs::remove_file(&state).unwrap();
+    fs::remove_file(folder.path().join("icommerce.000001.log")).unwrap();
+    let error = refused(folder.path());
+    assert!(matches!(error, OpenError::Missing { .. }), "{error:?}");
+}
+
+fn mode(path: &Path) -> u32 {
+    path.metadata().unwrap().permissions().mode() & 0o7777
+}
+
+#[tokio::test]
+async fn the_folder_and_its_files_are_for_their_owner_alone() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("data");
+    let engine = open(&folder);
+    write(&engine).await;
+    let files = |folder: &Path| -> Vec<PathBuf> {
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
+    };
+    assert_eq!(mode(&folder), 0o700);
+    assert!(files(&folder).len() >= 6, "{:?}", files(&folder));
+    for file in files(&folder) {
+        assert_eq!(mode(&file), 0o600, "{file:?}");
+    }
+    engine.close().await.unwrap();
+
+    let foreign = folder.join("notes.txt");
+    fs::write(&foreign, "not ours").unwrap();
+    // A folder that was open to others is closed; one that is shared with a group on purpose stays shared with it.
+    for (given, file_given, folder_mode, file_mode) in
+        [(0o755, 0o644, 0o700, 0o600), (0o777, 0o666, 0o700, 0o600), (0o2775, 0o664, 0o2770, 0o660)]
+    {
+        for file in files(&folder) {
+            fs::set_permissions(&file, fs::Permissions::from_mode(file_given)).unwrap();
+        }
+        fs::set_permissions(&folder, fs::Permissions::from_mode(given)).unwrap();
+        let engine = open(&folder);
+        assert_eq!(mode(&folder), folder_mode, "{given:o}");
+        for file in files(&folder).into_iter().filter(|file| *file != foreign) {
+            assert_eq!(mode(&file), file_mode, "{file:?} {given:o}");
+        }
+        engine.close().await.unwrap();
+        assert_eq!(mode(&foreign), file_given, "a file of somebody else is left alone");
+    }
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o1777)).unwrap();
+    open(&folder).close().await.unwrap();
+    assert_eq!(mode(&folder), 0o1777, "a folder that is everybody's is left alone");
+    assert_eq!(mode(&folder.join("icommerce.000001.log")), 0o600);
+}
