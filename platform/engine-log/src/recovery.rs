@@ -37,14 +37,16 @@ pub(crate) struct LogOpener<'a> {
 }
 
 impl LogOpener<'_> {
-    /// Reads what there is of the log; `None` for one that never was. Changes nothing but runs, which can be made again.
+    /// Reads what there is of the log; `None` for one that never was. Changes nothing but runs, which can be made
+    /// again, and the size of a file that a crash left too long.
     ///
     /// # Errors
     ///
     /// [`OpenError`] when a file is missing, damaged, not one of ours or of a later format, or cannot be read.
     pub(crate) fn find(&self) -> Result<Option<LogParts>, OpenError> {
+        let found = self.find_tail()?.map(|last| self.recover(&last)).transpose()?;
         DocumentIndex::identify(self.folder, &self.index_file)?;
-        self.find_tail()?.map(|last| self.recover(&last)).transpose()
+        Ok(found)
     }
 
     /// Opens the log that was found, or creates it.
