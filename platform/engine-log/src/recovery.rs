@@ -123,18 +123,6 @@ impl LogOpener<'_> {
     /// Recovers what the segments up to this last one have.
     fn recover(&self, last: &SegmentHeader) -> Result<LogParts, OpenError> {
         let hash = KeyHash::new(&last.secret);
-        let mut runs: Vec<Arc<Run>> = Vec::new();
-        let found = self.find_runs(last.segment).map_err(|error| self.failed(&error))?;
-        let mut found = found.into_iter().peekable();
-        let mut segment = 1;
-        while segment < last.segment {
-            let run = match found.next_if(|run| run.first == segment) {
-                Some(run) => run,
-                None => self.make_run(&hash, segment)?,
-            };
-            segment = run.last + 1;
-            runs.push(Arc::new(run));
-        }
         let (entries, mut reader) = self.read_entries(&hash, last)?;
         let name = || self.folder.join(self.segments.name(last.segment));
         let is_damaged = reader.is_damaged().map_err(|error| self.failed(&error))?;
@@ -154,6 +142,18 @@ impl LogOpener<'_> {
             _ => Ok(()),
         });
         shortened.map_err(|error| self.failed(&error))?;
+        let mut runs: Vec<Arc<Run>> = Vec::new();
+        let found = self.find_runs(last.segment).map_err(|error| self.failed(&error))?;
+        let mut found = found.into_iter().peekable();
+        let mut segment = 1;
+        while segment < last.segment {
+            let run = match found.next_if(|run| run.first == segment) {
+                Some(run) => run,
+                None => self.make_run(&hash, segment)?,
+            };
+            segment = run.last + 1;
+            runs.push(Arc::new(run));
+        }
         let incarnation = reader.incarnation.unwrap_or(last.incarnation);
         let (flushed, position, secret) = (reader.place, reader.position, last.secret);
         let tail = LogTail { file, flushed, position, incarnation, secret, buffer: Vec::new() };
