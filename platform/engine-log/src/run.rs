@@ -2,7 +2,7 @@
 //! the keys. Runs of as many segments are merged, so that there are never many. A run can be made again from its segments.
 //!
 //! A file has blocks of 4 KiB (146 entries of 28 bytes, and a checksum), the first entries of all blocks, the words of the
-//! filter, and a footer of 40 bytes.
+//! filter, and a footer of 48 bytes.
 
 use crate::{
     disk::{Disk, DiskFile},
@@ -19,7 +19,7 @@ const BLOCK_BYTES: usize = 4096;
 const ENTRY_BYTES: usize = 28;
 const ENTRIES_PER_BLOCK: usize = 146;
 const CHECKSUM_AT: usize = ENTRIES_PER_BLOCK * ENTRY_BYTES;
-const FOOTER_BYTES: usize = 40;
+const FOOTER_BYTES: usize = 48;
 const MAGIC: u64 = 0x016e_7572_7363_6f69;
 /// Bits of the filter for a key: one key in a hundred that is not there seems to be.
 const FILTER_BITS_PER_KEY: usize = 12;
@@ -94,14 +94,16 @@ impl Run {
         let [magic, blocks, words, keys] = [0, 8, 16, 24].map(|at| u64_at(&footer, at));
         let tail =
             blocks.saturating_mul(ENTRY_BYTES as u64).saturating_add(words.saturating_mul(8));
-        let is_footer = magic == MAGIC && u32_at(&footer, 36) == crc32fast::hash(&footer[..36]);
+        let is_footer = magic == MAGIC
+            && u32_at(&footer, 44) == crc32fast::hash(&footer[..44])
+            && [u32_at(&footer, 32), u32_at(&footer, 36)] == [first, last];
         if !is_footer || blocks.saturating_mul(BLOCK_BYTES as u64).saturating_add(tail) != footer_at
         {
             return Err(damaged());
         }
         let tail =
             read_exact(&*file, footer_at - tail, usize::try_from(tail).map_err(|_| damaged())?)?;
-        if u32_at(&footer, 32) != crc32fast::hash(&tail) {
+        if u32_at(&footer, 40) != crc32fast::hash(&tail) {
             return Err(damaged());
         }
         let (fences, filter) =
@@ -161,7 +163,9 @@ impl Run {
         for number in [MAGIC, fences.len() as u64, filter.0.len() as u64, keys] {
             buffer.extend_from_slice(&number.to_le_bytes());
         }
-        buffer.extend_from_slice(&crc.to_le_bytes());
+        for number in [first, last, crc] {
+            buffer.extend_from_slice(&number.to_le_bytes());
+        }
         let crc = crc32fast::hash(&buffer[footer..]);
         buffer.extend_from_slice(&crc.to_le_bytes());
         file.write_at(&buffer, offset)?;
