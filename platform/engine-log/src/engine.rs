@@ -120,8 +120,10 @@ impl LogEngine {
 
     /// Whether the folder is one of this engine, complete or not. Creates nothing.
     pub fn has_filled(folder: &Path) -> bool {
+        let disk: Arc<dyn Disk> = Arc::new(FolderDisk(folder.to_owned()));
         let first = |log| format!("{log}.000001.log");
         [first(LOG), first(BULK_LOG)].iter().any(|file| folder.join(file).is_file())
+            || LogFolderState::read(folder, disk).is_ok_and(|state| state.reached(LOG).is_some())
     }
 
     /// Storage handles of one service. The same name gives handles to the same storage.

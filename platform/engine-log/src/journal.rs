@@ -76,7 +76,8 @@ impl Journal for LogJournal {
         limit: usize,
     ) -> Result<Vec<RecordedEvent>, StorageError> {
         let limit = limit.min(READ_EVENTS_MAX);
-        let flushed = self.service.last_position.load(Ordering::Acquire);
+        let last = self.service.last_position.load(Ordering::Acquire);
+        let flushed = last.min(self.log.watermark.flushed());
         let mut events = Vec::new();
         let space = EntryKind::Event.of(self.service.spaces);
         let mut from = after.saturating_add(1);

@@ -285,3 +285,101 @@ fn read_exact(file: &dyn DiskFile, offset: u64, count: usize) -> io::Result<Vec<
 fn damaged() -> io::Error {
     io::Error::new(ErrorKind::InvalidData, "the file of a run is damaged")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        disk::FolderDisk,
+        index::{EntryKind, highest, lowest},
+    };
+    use rand::{Rng, SeedableRng, rngs::StdRng};
+    use std::collections::BTreeSet;
+
+    /// Entries of a few keys that have many, and many that have few.
+    fn entries(random: &mut StdRng, segment: u32) -> BTreeSet<IndexEntry> {
+        let entry = |number: u32| {
+            let space = EntryKind::Stream.of(8 * random.random_range(0..3));
+            let key = match random.random_range(0..3) {
+                0 => random.random_range(0..5),
+                _ => random.random_range(0..2_000_u64).wrapping_mul(0x9e37_79b9_7f4a_7c15),
+            };
+            let order = random.random_range(0..50);
+            IndexEntry { space, key, order, place: Place::new(segment, 64 + 8 * number) }
+        };
+        (0..3_000_u32).map(entry).collect()
+    }
+
+    fn check(run: &Run, all: &BTreeSet<IndexEntry>, random: &mut StdRng) {
+        assert_eq!(
+            run.iter().collect::<io::Result<Vec<_>>>().unwrap(),
+            Vec::from_iter(all.iter().copied())
+        );
+        for entry in all {
+            assert!(run.may_contain(entry));
+        }
+        let mut missing = 0;
+        for _ in 0..500 {
+            let (space, key) = (8 * random.random_range(0..4), random.random_range(0..5));
+            let (from, until) =
+                (lowest(space, key, random.random_range(0..60)), highest(space, key));
+            let limit = random.random_range(0..400);
+            let expected: Vec<_> = all.range(from..=until).copied().collect();
+            let limited = &expected[..limit.min(expected.len())];
+            assert_eq!(run.range(from, until, limit).unwrap(), limited);
+            assert_eq!(run.last_before(from, until).unwrap(), expected.last().copied());
+            if let Some(bound) = expected.get(expected.len() / 2) {
+                let before = all.range(from..*bound).next_back().copied();
+                assert_eq!(run.last_before(from, *bound).unwrap(), before);
+            }
+            let absent = lowest(0, random.random(), 0);
+            missing += usize::from(!run.may_contain(&absent));
+        }
+        assert!(missing > 450, "the filter spares most searches: {missing}");
+    }
+
+    #[test]
+    fn runs_answer_as_the_sorted_entries_themselves_before_and_after_merges() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = FolderDisk(folder.path().to_owned());
+        let mut random = StdRng::seed_from_u64(7);
+        let (mut runs, mut all) = (Vec::new(), BTreeSet::new());
+        for segment in 1..=4 {
+            let entries = entries(&mut random, segment);
+            let sorted = entries.iter().map(|entry| Ok(*entry));
+            let run = Run::write(&disk, "log", (segment, segment), 3_000, sorted).unwrap();
+            check(&run, &entries, &mut random);
+            check(&Run::open(&disk, "log", (segment, segment)).unwrap(), &entries, &mut random);
+            runs.push(Arc::new(run));
+            all.extend(entries);
+        }
+        let merged = Run::merge(&disk, "log", &runs).unwrap();
+        check(&merged, &all, &mut random);
+        check(&Run::open(&disk, "log", (1, 4)).unwrap(), &all, &mut random);
+        assert_eq!(disk.names().unwrap(), ["log.000001-000004.run"]);
+        assert_eq!(Run::segments("log", "log.000001-000004.run"), Some((1, 4)));
+    }
+
+    #[test]
+    fn every_flipped_byte_of_a_run_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = FolderDisk(folder.path().to_owned());
+        let all = entries(&mut StdRng::seed_from_u64(7), 1);
+        let sorted = all.iter().take(200).map(|entry| Ok(*entry));
+        let whole = Run::write(&disk, "log", (1, 1), 200, sorted).unwrap();
+        let file = disk.open("log.000001-000001.run").unwrap();
+        let size = usize::try_from(file.bytes().unwrap()).unwrap();
+        let mut byte = [0];
+        for at in 0..size as u64 {
+            file.read_at(&mut byte, at).unwrap();
+            file.write_at(&[byte[0] ^ 0x20], at).unwrap();
+            let opened = Run::open(&disk, "log", (1, 1));
+            let read = opened.and_then(|run| run.iter().collect::<io::Result<Vec<_>>>());
+            let is_padding =
+                (at as usize) < 2 * BLOCK_BYTES && at as usize % BLOCK_BYTES >= CHECKSUM_AT + 4;
+            assert_eq!(read.is_ok(), is_padding, "{at}");
+            file.write_at(&byte, at).unwrap();
+        }
+        assert!(whole.iter().all(|entry| entry.is_ok()));
+    }
+}

@@ -5,6 +5,7 @@ mod flush_failure;
 mod full_disk;
 mod isolation;
 mod lost_files;
+mod model;
 mod opening;
 mod restart;
 mod simulated_disk;
@@ -27,6 +28,13 @@ fn options() -> LogOptions {
 
 fn open(folder: &Path) -> LogEngine {
     LogEngine::open(folder, options()).expect("the folder can be opened")
+}
+
+/// Folder in memory where there is one, for tests whose disk is simulated.
+fn fast_folder() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm")
+        .or_else(|_| tempfile::tempdir())
+        .expect("there is room for a test")
 }
 
 fn append(stream: &str, expected: u64) -> Append {

@@ -1,0 +1,163 @@
+//! Model-based test: whatever is asked, the engine with the smallest segments and no records in memory answers as plain maps.
+
+use crate::{append, options, simulated_disk::SimulatedDisk};
+use bytes::Bytes;
+use engine_log::{Disk, LogEngine, LogOptions};
+use journal::{AppendError, ServiceStorage, Snapshot};
+use kernel::Timestamp;
+use rand::{Rng, SeedableRng, rngs::StdRng};
+use std::{collections::BTreeMap, sync::Arc};
+use storage::StorageError;
+
+#[derive(Default)]
+struct Model {
+    /// Ids of the events of each stream.
+    streams: BTreeMap<String, Vec<kernel::Uuid>>,
+    /// Streams and versions in the order of the log.
+    order: Vec<(String, u64)>,
+    values: BTreeMap<String, (String, Option<i64>)>,
+    snapshots: BTreeMap<String, u64>,
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).expect("it is within range")
+}
+
+async fn step(storage: &ServiceStorage, model: &mut Model, random: &mut StdRng, now: i64) {
+    let (journal, values) = (&storage.journal, &storage.key_value);
+    let name = format!("thing-{}", random.random_range(0..40_u32).pow(2) / 40);
+    match random.random_range(0..20) {
+        0..8 => {
+            let events = model.streams.entry(name.clone()).or_default();
+            let request = append(&name, events.len() as u64);
+            events.push(request.events[0].id);
+            model.order.push((name, events.len() as u64));
+            let appended = journal.append(request).await.expect("it is taken");
+            assert_eq!(appended.version, events.len() as u64);
+        }
+        8 => {
+            let actual = model.streams.get(&name).map_or(0, Vec::len) as u64;
+            let refused = journal.append(append(&name, actual + 1)).await;
+            assert!(matches!(refused, Err(AppendError::Conflict { actual: it }) if it == actual));
+        }
+        9 => {
+            let version = model.streams.get(&name).map_or(0, Vec::len) as u64;
+            match journal.delete_stream(&name, version).await {
+                Ok(_) => {
+                    model.streams.remove(&name);
+                    model.order.retain(|(stream, _)| *stream != name);
+                }
+                Err(AppendError::Storage(StorageError::Unavailable(_))) => {
+                    assert_eq!(model.order.last().map(|(stream, _)| stream), Some(&name));
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+        10..13 => {
+            let text = random.random::<u32>().to_string();
+            let expires = random.random_bool(0.5).then(|| now + random.random_range(1..40));
+            let _ =
+                values.put(&name, text.clone().into(), expires.map(at)).await.expect("it is taken");
+            model.values.insert(name, (text, expires));
+        }
+        13 => {
+            let _ = values.remove(&name).await.expect("it is taken");
+            model.values.remove(&name);
+        }
+        14..16 => {
+            let live =
+                model.values.get(&name).filter(|(_, expires)| expires.is_none_or(|at| at > now));
+            let old: i64 = live.map_or(0, |(text, _)| text.parse().expect("it is a number"));
+            let expires = live.map_or(Some(now + 9), |(_, expires)| *expires);
+            assert_eq!(
+                values.add(&name, 3, at(now), Some(at(now + 9))).await.expect("it answers"),
+                old + 3
+            );
+            model.values.insert(name, ((old + 3).to_string(), expires));
+        }
+        16 => {
+            let limit = random.random_range(1..6);
+            let swept = values.sweep(at(now), limit).await.expect("it answers");
+            let mut expired: Vec<_> = model
+                .values
+                .iter()
+                .filter_map(|(key, (_, expires))| Some(((*expires)?, key.clone())))
+                .filter(|(at, _)| *at <= now)
+                .collect();
+            assert_eq!(swept, expired.len().min(limit));
+            // Which of those that expire at one moment go first is open.
+            expired.sort();
+            for (_, key) in expired {
+                if values.value(&key, at(0)).await.expect("it answers").is_none() {
+                    model.values.remove(&key);
+                }
+            }
+        }
+        17 => {
+            let data = Bytes::from(now.to_string());
+            let snapshot = Snapshot { position: now.unsigned_abs(), data };
+            let _ = journal.save_snapshot(&name, snapshot).await.expect("it is taken");
+            model.snapshots.insert(name, now.unsigned_abs());
+        }
+        _ => {
+            let after = random.random_range(0..4);
+            let limit = random.random_range(1..5);
+            let events = journal.read(&name, after, limit).await.expect("it answers");
+            let expected = model.streams.get(&name).map_or(&[][..], Vec::as_slice);
+            let expected = expected.iter().skip(usize::try_from(after).unwrap_or(0)).take(limit);
+            assert!(events.iter().map(|event| &event.id).eq(expected), "{name} {after} {limit}");
+        }
+    }
+}
+
+async fn check(storage: &ServiceStorage, model: &Model) {
+    let mut order = Vec::new();
+    let mut after = 0;
+    loop {
+        let page = storage.journal.follow(after, 7).await.expect("it answers");
+        let Some(last) = page.last() else { break };
+        after = last.position;
+        order.extend(page.into_iter().map(|event| (event.stream, event.version)));
+    }
+    assert_eq!(order, model.order);
+    for number in 0..40 {
+        let name = format!("thing-{number}");
+        let events = storage.journal.read(&name, 0, 1_000).await.expect("it answers");
+        let ids: Vec<_> = events.iter().map(|event| event.id).collect();
+        assert_eq!(ids, model.streams.get(&name).cloned().unwrap_or_default(), "{name}");
+        let value = storage.key_value.value(&name, at(0)).await.expect("it answers");
+        let value = value.map(|value| String::from_utf8(value.to_vec()).expect("it is text"));
+        assert_eq!(value, model.values.get(&name).map(|(text, _)| text.clone()), "{name}");
+        let snapshot = storage.journal.snapshot(&name).await.expect("it answers");
+        assert_eq!(snapshot.map(|it| it.position), model.snapshots.get(&name).copied());
+    }
+}
+
+#[tokio::test]
+async fn the_engine_answers_as_plain_maps() {
+    for seed in 0..4 {
+        let (folder, disk) =
+            (crate::fast_folder(), Arc::new(SimulatedDisk::default()) as Arc<dyn Disk>);
+        let small = LogOptions { segment_bytes_max: 700, recent_bytes_max: 0, ..options() };
+        let mut random = StdRng::seed_from_u64(seed);
+        let mut model = Model::default();
+        for round in 0..6 {
+            let engine = LogEngine::open_on(folder.path(), &disk, small.clone()).unwrap();
+            let storage = engine.service("warehouse");
+            check(&storage, &model).await;
+            for number in 0..150 {
+                step(&storage, &mut model, &mut random, 150 * round + number).await;
+                // A second service with the same names has no part in it.
+                let _ =
+                    engine.service("till").key_value.add("thing-1", 1, at(0), None).await.unwrap();
+                let flushed = storage.key_value.remove("nothing").await.unwrap();
+                if random.random_bool(0.2) {
+                    flushed.wait().await.unwrap();
+                }
+            }
+            storage.key_value.remove("nothing").await.unwrap().wait().await.unwrap();
+            check(&storage, &model).await;
+            engine.close().await.unwrap();
+        }
+    }
+}
