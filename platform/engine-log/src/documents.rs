@@ -65,7 +65,7 @@ impl Documents for LogDocuments {
         writes.iter().try_for_each(Write::check)?;
         declare(&self.service, &writes)?;
         let payload = RecordEncoder::documents(self.service.name, &writes);
-        let record = NewRecord { has_documents: true, ..NewRecord::plain(payload) };
+        let record = NewRecord { has_documents: true, ..NewRecord::plain(payload, 0) };
         Ok(self.log.begin_write()?.enqueue(&self.service, record)?.1)
     }
 }

@@ -1,10 +1,7 @@
 //! Index entries: what a record is found by, and where it is. An entry is a hint and never an identity: whoever follows it
 //! compares the record with what was asked for.
 
-use crate::{
-    frame::Place,
-    record::{Operation, RecordView},
-};
+use crate::{frame::Place, record::Operation};
 use journal::Position;
 use siphasher::sip::SipHasher13;
 
@@ -86,46 +83,50 @@ impl KeyHash {
         Self(SipHasher13::new_with_key(secret))
     }
 
-    pub(crate) fn of(&self, name: &str) -> u64 {
-        self.0.hash(name.as_bytes())
+    pub(crate) fn of(&self, name: &[u8]) -> u64 {
+        self.0.hash(name)
     }
 
     /// Spaces of a service's entries.
-    pub(crate) fn spaces(&self, service: &str) -> u32 {
+    pub(crate) fn spaces(&self, service: &[u8]) -> u32 {
         u32::try_from(self.of(service) >> 32).expect("32 bits are left") & !(KINDS - 1)
     }
 
-    /// Passes the entries of a record to `add`.
-    pub(crate) fn entries(
-        &self,
-        RecordView { service, operation }: &RecordView<'_>,
-        position: Position,
-        place: Place,
-        mut add: impl FnMut(IndexEntry),
-    ) {
-        let spaces = self.spaces(service);
-        let mut put = |kind: EntryKind, key, order| {
-            add(IndexEntry { space: kind.of(spaces), key, order, place });
-        };
+    /// Hash of the name that a record is found by; 0 for one without a name.
+    pub(crate) fn key(&self, operation: &Operation<'_>) -> u64 {
         match operation {
-            Operation::Start | Operation::Documents(_) => {}
-            Operation::Append(append) => {
-                put(
-                    EntryKind::Stream,
-                    self.of(append.stream),
-                    append.first_version + append.count - 1,
-                );
-                put(EntryKind::Event, position, 0);
-            }
-            Operation::Value { key, entry } => {
-                put(EntryKind::Value, self.of(key), position);
-                if let Some(at) = entry.and_then(|entry| entry.expires_at) {
-                    put(EntryKind::Expiry, expiry_key(at), position);
-                }
-            }
-            Operation::Sweep { .. } => put(EntryKind::Sweep, 0, position),
-            Operation::Snapshot { name, .. } => put(EntryKind::Snapshot, self.of(name), position),
-            Operation::DeleteStream { .. } => put(EntryKind::Deletion, 0, position),
+            Operation::Append(append) => self.of(append.stream),
+            Operation::Value { key: name, .. } | Operation::Snapshot { name, .. } => self.of(name),
+            _ => 0,
         }
+    }
+}
+
+/// Passes the entries of a record to `add`; `key` is the [hash](KeyHash::key) of its name.
+pub(crate) fn entries(
+    (spaces, key): (u32, u64),
+    operation: &Operation<'_>,
+    position: Position,
+    place: Place,
+    mut add: impl FnMut(IndexEntry),
+) {
+    let mut put = |kind: EntryKind, key, order| {
+        add(IndexEntry { space: kind.of(spaces), key, order, place });
+    };
+    match operation {
+        Operation::Start | Operation::Documents(_) => {}
+        Operation::Append(append) => {
+            put(EntryKind::Stream, key, append.first_version + append.count - 1);
+            put(EntryKind::Event, position, 0);
+        }
+        Operation::Value { entry, .. } => {
+            put(EntryKind::Value, key, position);
+            if let Some(at) = entry.and_then(|entry| entry.expires_at) {
+                put(EntryKind::Expiry, expiry_key(at), position);
+            }
+        }
+        Operation::Sweep { .. } => put(EntryKind::Sweep, 0, position),
+        Operation::Snapshot { .. } => put(EntryKind::Snapshot, key, position),
+        Operation::DeleteStream { .. } => put(EntryKind::Deletion, 0, position),
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     log::{LogGuard, NewRecord, SegmentedLog},
     lookup::Wanted,
     open_log::OpenLog,
-    record::{LogRecord, Operation, RecordEncoder},
+    record::{LogRecord, Operation, RecordEncoder, text},
     service::LogService,
 };
 use ::journal::{
@@ -29,7 +29,8 @@ impl Journal for LogJournal {
         append.check()?;
         declare(&self.service, &append.writes)?;
         let payload = RecordEncoder::append(self.service.name, &append);
-        let (guard, last) = self.head(&append.stream, SegmentedLog::begin_write)?;
+        let key = self.log.hash.of(append.stream.as_bytes());
+        let (guard, last) = self.head(&append.stream, key)?;
         let actual = last.as_deref().map_or(Ok(0), last_version)?;
         if actual != append.expected {
             drop(guard);
@@ -39,13 +40,14 @@ impl Journal for LogJournal {
         let version = append.expected + positions;
         let has_documents = !append.writes.is_empty();
         let typed = append.events.into_iter().map(|event| event.typed).collect();
-        let record = NewRecord { payload, typed, positions, is_append: true, has_documents };
+        let record = NewRecord { payload, key, typed, positions, is_append: true, has_documents };
         let (position, commit) = guard.enqueue(&self.service, record)?;
         Ok(Appended { version, position, commit })
     }
 
     async fn delete_stream(&self, stream: &str, expected: Version) -> Result<Commit, AppendError> {
-        let (mut guard, last) = self.head(stream, SegmentedLog::begin_write)?;
+        let key = self.log.hash.of(stream.as_bytes());
+        let (mut guard, last) = self.head(stream, key)?;
         let actual = last.as_deref().map_or(Ok(0), last_version)?;
         if actual != expected {
             return Err(AppendError::Conflict { actual });
@@ -55,8 +57,8 @@ impl Journal for LogJournal {
             let reason = format!("{stream} has the last event of its service");
             return Err(StorageError::Unavailable(reason).into());
         }
-        let payload = RecordEncoder::delete_stream(self.service.name, stream);
-        Ok(guard.enqueue(&self.service, NewRecord::plain(payload))?.1)
+        let (payload, key) = (RecordEncoder::delete_stream(self.service.name, stream), 0);
+        Ok(guard.enqueue(&self.service, NewRecord::plain(payload, key))?.1)
     }
 
     async fn read(
@@ -92,7 +94,9 @@ impl Journal for LogJournal {
                 from = record.position + 1;
                 let view = record.view()?;
                 let Operation::Append(append) = view.operation else { continue };
-                if view.service == self.service.name && !self.is_deleted(append.stream, record) {
+                if view.service == self.service.name.as_bytes()
+                    && !self.is_deleted(append.stream, record)
+                {
                     record.events(&append, |position, _| position > after, limit, &mut events)?;
                 }
             }
@@ -116,11 +120,12 @@ impl Journal for LogJournal {
     async fn save_snapshot(&self, name: &str, snapshot: Snapshot) -> Result<Commit, StorageError> {
         storage::check_size(snapshot.data.len(), SNAPSHOT_BYTES_MAX)?;
         let payload = RecordEncoder::snapshot(self.service.name, name, &snapshot);
-        Ok(self.log.begin_write()?.enqueue(&self.service, NewRecord::plain(payload))?.1)
+        let key = self.log.hash.of(name.as_bytes());
+        Ok(self.log.begin_write()?.enqueue(&self.service, NewRecord::plain(payload, key))?.1)
     }
 
     async fn snapshot(&self, name: &str) -> Result<Option<Snapshot>, StorageError> {
-        let key = self.log.hash.of(name);
+        let key = self.log.hash.of(name.as_bytes());
         let wanted = Wanted { service: &self.service, kind: EntryKind::Snapshot, name, key };
         let (guard, record) = self.log.newest(&wanted, |log| Ok(log.lock()))?;
         drop(guard);
@@ -139,21 +144,23 @@ impl LogJournal {
     }
 
     /// Last append to a stream, and the lock under which it stays the last.
-    fn head<'log>(
-        &'log self,
+    fn head(
+        &self,
         stream: &str,
-        begin: impl Fn(&'log SegmentedLog) -> Result<LogGuard<'log>, StorageError>,
-    ) -> Result<(LogGuard<'log>, Option<Arc<LogRecord>>), StorageError> {
-        let key = self.log.hash.of(stream);
-        let wanted = Wanted { service: &self.service, kind: EntryKind::Stream, name: stream, key };
-        self.log.newest(&wanted, begin)
+        key: u64,
+    ) -> Result<(LogGuard<'_>, Option<Arc<LogRecord>>), StorageError> {
+        let (service, kind) = (&self.service, EntryKind::Stream);
+        let wanted = Wanted { service, kind, name: stream, key };
+        self.log.newest(&wanted, SegmentedLog::begin_write)
     }
 
-    fn is_deleted(&self, stream: &str, record: &LogRecord) -> bool {
+    fn is_deleted(&self, stream: &[u8], record: &LogRecord) -> bool {
         let mut guard = self.log.lock();
         let deleted = &guard.service(&self.service).deleted;
         !deleted.is_empty()
-            && deleted.get(stream).is_some_and(|deletion| record.place < deletion.place)
+            && text(stream)
+                .and_then(|it| deleted.get(it))
+                .is_some_and(|deletion| record.place < deletion.place)
     }
 
     /// Idempotent append: the answer to an append at an older version. It succeeds when the stream has these very events
@@ -181,7 +188,8 @@ impl LogJournal {
         after: Version,
         limit: usize,
     ) -> Result<(Vec<RecordedEvent>, Position), StorageError> {
-        let (space, key) = (EntryKind::Stream.of(self.service.spaces), self.log.hash.of(stream));
+        let (space, key) =
+            (EntryKind::Stream.of(self.service.spaces), self.log.hash.of(stream.as_bytes()));
         let deletion = self.log.lock().service(&self.service).deleted.get(stream).copied();
         let floor = deletion.map(|deletion| deletion.place).unwrap_or_default();
         let mut depends_on = deletion.map_or(0, |deletion| deletion.position);
@@ -190,15 +198,15 @@ impl LogJournal {
         while events.len() < limit {
             let next = from.order;
             // The first append in memory may be the one that the next version is in.
-            let begins_in_memory = |record: &LogRecord| match record
-                .view()
-                .map(|view| view.operation)
-            {
-                Ok(Operation::Append(append)) => {
-                    append.stream == stream && append.first_version <= next && record.place > floor
-                }
-                _ => false,
-            };
+            let begins_in_memory =
+                |record: &LogRecord| match record.view().map(|view| view.operation) {
+                    Ok(Operation::Append(append)) => {
+                        append.stream == stream.as_bytes()
+                            && append.first_version <= next
+                            && record.place > floor
+                    }
+                    _ => false,
+                };
             let needs_runs = |first: Option<&LogRecord>| !first.is_some_and(begins_in_memory);
             let (has_more, records) =
                 self.log.gather(from, highest(space, key), limit - events.len(), |_, first| {
@@ -208,7 +216,9 @@ impl LogJournal {
                 let view = record.view()?;
                 let Operation::Append(append) = view.operation else { continue };
                 from = lowest(space, key, append.first_version + append.count);
-                if view.service == self.service.name && append.stream == stream {
+                if view.service == self.service.name.as_bytes()
+                    && append.stream == stream.as_bytes()
+                {
                     record.events(&append, |_, version| version > after, limit, &mut events)?;
                     depends_on = depends_on.max(record.position);
                 }

@@ -6,7 +6,7 @@ use crate::{
     log::{NewRecord, SegmentedLog},
     lookup::Wanted,
     open_log::OpenLog,
-    record::{LogRecord, Operation, RecordEncoder, ValueView},
+    record::{LogRecord, Operation, RecordEncoder, ValueView, text},
     service::LogService,
 };
 use async_trait::async_trait;
@@ -71,7 +71,8 @@ impl KeyValue for LogKeyValue {
             old.map_or_else(|| expires_at.map(Timestamp::as_microsecond), |old| old.expires_at);
         let entry = ValueView { value: &counter::encode(sum), expires_at };
         let payload = RecordEncoder::value(self.service.name, key, Some(entry));
-        let _commit = guard.enqueue(&self.service, NewRecord::plain(payload))?;
+        let key = self.log.hash.of(key.as_bytes());
+        let _commit = guard.enqueue(&self.service, NewRecord::plain(payload, key))?;
         Ok(sum)
     }
 
@@ -105,7 +106,7 @@ impl KeyValue for LogKeyValue {
         if (key, order) != begin {
             let payload = RecordEncoder::sweep(self.service.name, key, order);
             let _commit =
-                self.log.begin_write()?.enqueue(&self.service, NewRecord::plain(payload))?;
+                self.log.begin_write()?.enqueue(&self.service, NewRecord::plain(payload, 0))?;
         }
         Ok(count)
     }
@@ -121,23 +122,24 @@ impl LogKeyValue {
             service: &self.service,
             kind: EntryKind::Value,
             name: key,
-            key: self.log.hash.of(key),
+            key: self.log.hash.of(key.as_bytes()),
         }
     }
 
     /// Sets a value; `None` removes it.
     fn set(&self, key: &str, entry: Option<ValueView<'_>>) -> Result<Commit, StorageError> {
         let payload = RecordEncoder::value(self.service.name, key, entry);
-        Ok(self.log.begin_write()?.enqueue(&self.service, NewRecord::plain(payload))?.1)
+        let key = self.log.hash.of(key.as_bytes());
+        Ok(self.log.begin_write()?.enqueue(&self.service, NewRecord::plain(payload, key))?.1)
     }
 
     /// Whether the value has not been replaced or removed.
     fn is_newest(&self, record: &LogRecord) -> Result<bool, StorageError> {
         let view = record.view()?;
         let Operation::Value { key, .. } = view.operation else { return Ok(false) };
-        if view.service != self.service.name {
+        let Some(key) = text(key).filter(|_| view.service == self.service.name.as_bytes()) else {
             return Ok(false);
-        }
+        };
         let (_guard, newest) = self.log.newest(&self.wanted(key), |log| Ok(log.lock()))?;
         Ok(newest.is_some_and(|newest| newest.place == record.place))
     }

@@ -4,9 +4,9 @@
 use crate::{
     background::INDEX_BYTES,
     frame::{Place, SEGMENT_HEADER_BYTES, frame_bytes},
-    index::{EntryKind, IndexEntry, KeyHash, highest, lowest},
+    index::{self, EntryKind, IndexEntry, KeyHash, highest, lowest},
     options::LogOptions,
-    record::{LogRecord, Operation, RecordView},
+    record::{LogRecord, Operation, RecordView, text},
     run::Run,
     segments::Segments,
     service::{Deletion, LogService, MemoryDocument, ServiceState},
@@ -136,6 +136,8 @@ const FLUSH_WRITES: usize = 512;
 #[derive(Debug)]
 pub(crate) struct NewRecord {
     pub(crate) payload: Bytes,
+    /// Hash of the name that the record is found by.
+    pub(crate) key: u64,
     pub(crate) typed: Vec<TypedEvent>,
     pub(crate) positions: u64,
     pub(crate) is_append: bool,
@@ -144,8 +146,15 @@ pub(crate) struct NewRecord {
 
 impl NewRecord {
     /// Record that is no append and has no documents.
-    pub(crate) fn plain(payload: Bytes) -> Self {
-        Self { payload, typed: Vec::new(), positions: 1, is_append: false, has_documents: false }
+    pub(crate) fn plain(payload: Bytes, key: u64) -> Self {
+        Self {
+            payload,
+            key,
+            typed: Vec::new(),
+            positions: 1,
+            is_append: false,
+            has_documents: false,
+        }
     }
 }
 
@@ -227,7 +236,7 @@ impl SegmentedLog {
         if let Some(service) = services.get(name) {
             return Ok(Arc::clone(service));
         }
-        let spaces = self.hash.spaces(name);
+        let spaces = self.hash.spaces(name.as_bytes());
         let mut state = ServiceState {
             last_event: 0,
             deleted: HashMap::new(),
@@ -256,7 +265,9 @@ impl SegmentedLog {
             else {
                 continue;
             };
-            if service == name {
+            if service == name.as_bytes()
+                && let Some(stream) = text(stream)
+            {
                 let deletion = Deletion { place: record.place, position: record.position };
                 state.deleted.insert(stream.to_owned(), deletion);
             }
@@ -476,7 +487,7 @@ impl LogGuard<'_> {
     ) -> Result<(Position, Commit), StorageError> {
         let log = self.log;
         let state = &mut *self.state;
-        let NewRecord { payload, typed, positions, is_append, has_documents } = new;
+        let NewRecord { payload, key, typed, positions, is_append, has_documents } = new;
         let tail = state.tail;
         let is_full = tail.offset() as usize + frame_bytes(payload.len())
             > log.segments.bytes(tail.segment()) as usize;
@@ -492,7 +503,7 @@ impl LogGuard<'_> {
         let view = record.view()?;
         let memory = state.memory.back_mut().expect("there is always an active segment");
         let entries = Arc::make_mut(&mut memory.entries);
-        log.hash.entries(&view, position, place, |entry| {
+        index::entries((service.spaces, key), &view.operation, position, place, |entry| {
             entries.insert(entry);
         });
         let service_state = &mut state.services[service.index];
@@ -500,6 +511,7 @@ impl LogGuard<'_> {
             Operation::Append(_) => service_state.last_event = position,
             Operation::Sweep { key, order } => service_state.swept = (key, order, place),
             Operation::DeleteStream { stream } => {
+                let stream = text(stream).unwrap_or_default();
                 service_state.deleted.insert(stream.to_owned(), Deletion { place, position });
             }
             _ => {}

@@ -31,9 +31,9 @@ impl Wanted<'_> {
             Operation::Append(append) => append.stream,
             Operation::Value { key, .. } => key,
             Operation::Snapshot { name, .. } => name,
-            _ => "",
+            _ => b"",
         };
-        Ok(service == self.service.name && name == self.name)
+        Ok(service == self.service.name.as_bytes() && name == self.name.as_bytes())
     }
 }
 
@@ -65,7 +65,7 @@ impl SegmentedLog {
             state.memory.iter().rev().flat_map(|memory| memory.entries.range(from..=until).rev())
         {
             let record = self.segments.read(entry.place)?;
-            if record.view()?.service == service {
+            if record.view()?.service == service.as_bytes() {
                 return Ok(Some(Arc::new(record)));
             }
         }
@@ -75,7 +75,7 @@ impl SegmentedLog {
                 run.last_before(from, before).map_err(|error| run_error(&error))?
             {
                 let record = self.segments.read(entry.place)?;
-                if record.view()?.service == service {
+                if record.view()?.service == service.as_bytes() {
                     return Ok(Some(Arc::new(record)));
                 }
                 before = entry;

@@ -33,10 +33,10 @@ pub(crate) struct LogRecord {
     pub(crate) typed: Vec<TypedEvent>,
 }
 
-/// View of a record's parts.
+/// View of a record's parts. Names are bytes here: most views are there to compare them.
 #[derive(Debug)]
 pub(crate) struct RecordView<'a> {
-    pub(crate) service: &'a str,
+    pub(crate) service: &'a [u8],
     pub(crate) operation: Operation<'a>,
 }
 
@@ -50,7 +50,7 @@ pub(crate) enum Operation<'a> {
     Documents(Parts<'a>),
     /// Sets a value, or removes it.
     Value {
-        key: &'a str,
+        key: &'a [u8],
         entry: Option<ValueView<'a>>,
     },
     /// Deletes the values before it whose expiry entries are not after this key and order.
@@ -59,22 +59,22 @@ pub(crate) enum Operation<'a> {
         order: u64,
     },
     Snapshot {
-        name: &'a str,
+        name: &'a [u8],
         position: Position,
         data: &'a [u8],
     },
     DeleteStream {
-        stream: &'a str,
+        stream: &'a [u8],
     },
 }
 
 /// View of an append.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AppendView<'a> {
-    pub(crate) stream: &'a str,
+    pub(crate) stream: &'a [u8],
     pub(crate) first_version: Version,
     pub(crate) count: u64,
-    origin: &'a str,
+    origin: &'a [u8],
     rest: Parts<'a>,
 }
 
@@ -119,8 +119,12 @@ impl LogRecord {
         limit: usize,
         into: &mut Vec<RecordedEvent>,
     ) -> Result<(), StorageError> {
-        let origin = (!append.origin.is_empty()).then(|| append.origin.parse()).transpose();
-        let origin = origin.map_err(|_| self.corrupt())?;
+        let corrupt = || self.corrupt();
+        let stream = text(append.stream).ok_or_else(corrupt)?;
+        let origin = match append.origin {
+            [] => None,
+            origin => Some(text(origin).and_then(|it| it.parse().ok()).ok_or_else(corrupt)?),
+        };
         let mut rest = append.rest;
         for (index, number) in (0..append.count).zip(0_usize..) {
             if into.len() >= limit {
@@ -128,9 +132,10 @@ impl LogRecord {
             }
             let (position, version) =
                 (self.position + index + 1 - append.count, append.first_version + index);
-            let (id, name, recorded_at, data) = rest.event().ok_or_else(|| self.corrupt())?;
+            let (id, name, recorded_at, data) = rest.event().ok_or_else(corrupt)?;
             if is_wanted(position, version) {
-                let (stream, name) = (append.stream.to_owned(), name.to_owned());
+                let name = text(name).ok_or_else(corrupt)?.to_owned();
+                let stream = stream.to_owned();
                 let (data, typed) = (
                     self.payload.slice_ref(data),
                     self.typed.get(number).cloned().unwrap_or_default(),
@@ -155,6 +160,7 @@ impl LogRecord {
     /// Writes to documents that the record has.
     pub(crate) fn documents(&self) -> Result<Vec<IndexedWrite<'_>>, StorageError> {
         let RecordView { service, operation } = self.view()?;
+        let service = text(service).ok_or_else(|| self.corrupt())?;
         let writes = match operation {
             Operation::Append(append) => {
                 let mut rest = append.rest;
@@ -325,17 +331,18 @@ impl<'a> Parts<'a> {
     /// View of the whole record.
     pub(crate) fn record(mut self) -> Option<RecordView<'a>> {
         let kind = self.byte()?;
-        let service = self.text()?;
+        let service = self.bytes()?;
         let operation = match kind {
             START => Operation::Start,
             APPEND => {
-                let stream = self.text()?;
-                let (first_version, count, origin) = (self.number()?, self.number()?, self.text()?);
+                let stream = self.bytes()?;
+                let (first_version, count, origin) =
+                    (self.number()?, self.number()?, self.bytes()?);
                 Operation::Append(AppendView { stream, first_version, count, origin, rest: self })
             }
             DOCUMENTS => Operation::Documents(self),
             VALUE => {
-                let (key, kind) = (self.text()?, self.byte()?);
+                let (key, kind) = (self.bytes()?, self.byte()?);
                 let expires_at = if kind == 2 { Some(self.signed()?) } else { None };
                 let entry = if kind == 0 {
                     None
@@ -346,19 +353,19 @@ impl<'a> Parts<'a> {
             }
             SWEEP => Operation::Sweep { key: self.number()?, order: self.number()? },
             SNAPSHOT => Operation::Snapshot {
-                name: self.text()?,
+                name: self.bytes()?,
                 position: self.number()?,
                 data: self.bytes()?,
             },
-            DELETE_STREAM => Operation::DeleteStream { stream: self.text()? },
+            DELETE_STREAM => Operation::DeleteStream { stream: self.bytes()? },
             _ => return None,
         };
         Some(RecordView { service, operation })
     }
 
-    fn event(&mut self) -> Option<(Uuid, &'a str, Timestamp, &'a [u8])> {
+    fn event(&mut self) -> Option<(Uuid, &'a [u8], Timestamp, &'a [u8])> {
         let id = Uuid::from_slice(self.take(16)?).ok()?;
-        let name = self.text()?;
+        let name = self.bytes()?;
         let (second, nanosecond) = (self.signed()?, i32::try_from(self.signed()?).ok()?);
         Some((id, name, Timestamp::new(second, nanosecond).ok()?, self.bytes()?))
     }
@@ -422,6 +429,11 @@ impl<'a> Parts<'a> {
     }
 
     fn text(&mut self) -> Option<&'a str> {
-        std::str::from_utf8(self.bytes()?).ok()
+        text(self.bytes()?)
     }
+}
+
+/// Text of these bytes; `None` means damage.
+pub(crate) fn text(bytes: &[u8]) -> Option<&str> {
+    std::str::from_utf8(bytes).ok()
 }

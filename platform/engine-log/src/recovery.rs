@@ -4,7 +4,7 @@ use crate::{
     background::{apply, run_of},
     folder_state::LogFolderState,
     frame::{FrameReader, LOG_FORMAT, Place, SEGMENT_HEADER_BYTES, SegmentHeader},
-    index::{IndexEntry, KeyHash},
+    index::{self, IndexEntry, KeyHash},
     log::{MemoryIndex, RecoveredLog},
     record::{LogRecord, Parts, RecordEncoder, is_start},
     run::Run,
@@ -236,7 +236,8 @@ impl LogOpener<'_> {
                 file: self.folder.join(self.segments.name(header.segment)),
                 reason: format!("the record at {} is of no known kind", place.offset()),
             })?;
-            hash.entries(&view, frame.position, place, |entry| entries.push(entry));
+            let names = (hash.spaces(view.service), hash.key(&view.operation));
+            index::entries(names, &view.operation, frame.position, place, |it| entries.push(it));
         }
         Ok((entries.into_iter().collect(), reader))
     }

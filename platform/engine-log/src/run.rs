@@ -313,7 +313,7 @@ mod tests {
     fn check(run: &Run, all: &BTreeSet<IndexEntry>, random: &mut StdRng) {
         assert_eq!(
             run.iter().collect::<io::Result<Vec<_>>>().unwrap(),
-            Vec::from_iter(all.iter().copied())
+            all.iter().copied().collect::<Vec<_>>()
         );
         for entry in all {
             assert!(run.may_contain(entry));
@@ -370,15 +370,14 @@ mod tests {
         let file = disk.open("log.000001-000001.run").unwrap();
         let size = usize::try_from(file.bytes().unwrap()).unwrap();
         let mut byte = [0];
-        for at in 0..size as u64 {
-            file.read_at(&mut byte, at).unwrap();
-            file.write_at(&[byte[0] ^ 0x20], at).unwrap();
+        for at in 0..size {
+            file.read_at(&mut byte, at as u64).unwrap();
+            file.write_at(&[byte[0] ^ 0x20], at as u64).unwrap();
             let opened = Run::open(&disk, "log", (1, 1));
             let read = opened.and_then(|run| run.iter().collect::<io::Result<Vec<_>>>());
-            let is_padding =
-                (at as usize) < 2 * BLOCK_BYTES && at as usize % BLOCK_BYTES >= CHECKSUM_AT + 4;
+            let is_padding = at < 2 * BLOCK_BYTES && at % BLOCK_BYTES >= CHECKSUM_AT + 4;
             assert_eq!(read.is_ok(), is_padding, "{at}");
-            file.write_at(&byte, at).unwrap();
+            file.write_at(&byte, at as u64).unwrap();
         }
         assert!(whole.iter().all(|entry| entry.is_ok()));
     }

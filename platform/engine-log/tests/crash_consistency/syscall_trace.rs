@@ -153,7 +153,7 @@ impl TraceReader {
     /// Name of a database file or one of its companions. The shared-memory file does not count: a crash loses it anyway.
     fn file_in(&self, path: &str) -> Option<String> {
         let file = path.strip_prefix(&self.folder)?.strip_prefix('/')?;
-        (!file.ends_with("-shm") && !file.ends_with(".lock")).then(|| file.to_owned())
+        (!file.ends_with("-shm") && file != "icommerce.lock").then(|| file.to_owned())
     }
 }
 

@@ -64,16 +64,16 @@ async fn a_log_that_is_gone_or_empty_is_refused_with_its_name() {
             let bytes = fs::read(file).unwrap();
             fs::write(file, &bytes[..100]).unwrap();
         };
-        let losses: [(&dyn Fn(&PathBuf), bool); 4] =
-            [(&gone, true), (&emptied, true), (&zeroed, true), (&shortened, false)];
-        for (lose, is_missing) in losses {
+        let losses: [&dyn Fn(&PathBuf); 4] = [&gone, &emptied, &zeroed, &shortened];
+        for (number, lose) in losses.into_iter().enumerate() {
             let folder = closed_folder().await;
             lose(&folder.path().join(name));
             for _ in 0..2 {
                 let error = refused(folder.path());
-                match is_missing {
-                    true => assert!(matches!(error, OpenError::Missing { .. }), "{error:?}"),
-                    false => assert!(matches!(error, OpenError::Damaged { .. }), "{error:?}"),
+                if number < 3 {
+                    assert!(matches!(error, OpenError::Missing { .. }), "{error:?}");
+                } else {
+                    assert!(matches!(error, OpenError::Damaged { .. }), "{error:?}");
                 }
                 assert!(error.to_string().contains(name), "{error}");
             }
@@ -93,7 +93,7 @@ async fn a_segment_that_is_gone_is_refused_with_its_name() {
     let mut segments: Vec<String> = fs::read_dir(folder.path())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.starts_with("icommerce.0") && name.ends_with(".log"))
+        .filter(|name| name.starts_with("icommerce.0") && !name.contains("run"))
         .collect();
     segments.sort();
     engine.close().await.unwrap();

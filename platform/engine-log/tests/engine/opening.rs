@@ -19,7 +19,7 @@ fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     });
     files
         .filter(|(name, content)| {
-            let is_data = name.contains(".db") || name.ends_with(".log");
+            let is_data = name.contains(".db") || name.contains(".log");
             is_data && !name.ends_with("-shm") && !content.is_empty()
         })
         .collect()

@@ -187,7 +187,9 @@ async fn runs_that_are_missing_or_damaged_are_made_again_from_the_log() {
         },
     ];
     for lose in lose {
-        runs().iter().for_each(|run| lose(run));
+        for run in runs() {
+            lose(&run);
+        }
         let engine = open();
         let storage = engine.service("warehouse");
         assert_eq!(storage.journal.follow(0, 1_000).await.unwrap().len(), 200);

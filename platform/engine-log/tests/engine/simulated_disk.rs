@@ -187,7 +187,8 @@ impl DiskFile for SimulatedFile {
             Behaviour::Honest | Behaviour::Blocked => {}
         }
         let mut content = self.content.lock();
-        content.flushed = content.now.clone();
+        let Content { now, flushed, .. } = &mut *content;
+        flushed.clone_from(now);
         content.pending.clear();
         Ok(())
     }
