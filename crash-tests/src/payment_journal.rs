@@ -1,7 +1,7 @@
 //! Payment journal of a stopped shop, read from its data folder: payments that no edge shows.
 
 use crate::violation::{CheckResult, Violation, ensure};
-use engine_sqlite::{Options, SqliteEngine};
+use engine_log::{LogEngine, LogOptions};
 use journal::READ_EVENTS_MAX;
 use serde_json::Value;
 use std::{collections::HashMap, fmt::Display, path::Path};
@@ -13,7 +13,7 @@ const TERMINAL_STATES: [&str; 4] = ["captured", "refunded", "voided", "failed"];
 pub(crate) async fn check_no_open_authorisations(data: &Path) -> CheckResult<usize> {
     let unreadable = |error: &dyn Display| Violation::new(format!("{}: {error}", data.display()));
     let engine =
-        SqliteEngine::open(data, Options::default()).map_err(|error| unreadable(&error))?;
+        LogEngine::open(data, LogOptions::default()).map_err(|error| unreadable(&error))?;
     let journal = engine.service("payment-service").journal;
     let mut states: HashMap<String, String> = HashMap::new();
     let mut after = 0;

@@ -56,6 +56,8 @@ pub(crate) struct ProcessSettings {
     pub(crate) log_filter: String,
     /// Free disk space in bytes below which writes are refused.
     pub(crate) disk_reserve_bytes: u64,
+    /// Storage of the process.
+    pub(crate) storage: StorageSettings,
     /// Drain timeout: how long requests in flight and running tasks may take when the process stops.
     pub(crate) drain_timeout_ms: u64,
 }
@@ -67,6 +69,26 @@ pub(crate) struct FleetSettings {
     /// File with the fleet's secret, at least 16 bytes, the same for each process. With it, calls between processes carry a
     /// credential, and calls without one are refused; without it, the service listener must be on loopback.
     pub(crate) secret_file: PathBuf,
+}
+
+/// Storage of the process.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct StorageSettings {
+    /// Engine of a new data folder: `embedded`, a log with an index of the documents, or `sqlite`, everything in two files of
+    /// `SQLite`. A folder keeps the engine that it was begun with.
+    pub(crate) engine: EngineSetting,
+}
+
+/// Storage engine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum EngineSetting {
+    /// Log.
+    #[default]
+    Embedded,
+    /// `SQLite`.
+    Sqlite,
 }
 
 /// Log format.
@@ -100,6 +122,7 @@ impl Default for ProcessSettings {
             log: LogSetting::default(),
             log_filter: "info".to_owned(),
             disk_reserve_bytes: 64 << 20,
+            storage: StorageSettings::default(),
             drain_timeout_ms: 20_000,
         }
     }

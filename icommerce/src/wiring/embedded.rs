@@ -1,29 +1,40 @@
-//! Embedded `SQLite` engine: one data folder and one log for all services of the process.
+//! Embedded engine: one data folder and one log for all services of the process.
 
 use super::metrics;
-use crate::{error::CliError, process::ProcessSettings};
+use crate::{
+    error::CliError,
+    process::{EngineSetting, ProcessSettings},
+};
+use engine_log::{LogEngine, LogOptions, Statistics};
 use engine_sqlite::{Options, SqliteEngine};
 use journal::{ServiceStorage, durability::CommitError};
+use std::path::Path;
 use telemetry::Metrics;
 
 /// Open embedded engine.
-#[derive(Debug)]
-pub(crate) struct Embedded {
-    engine: SqliteEngine,
+#[derive(Clone, Debug)]
+pub(crate) enum Embedded {
+    /// Log, with an index of the documents beside it.
+    Log(LogEngine),
+    /// Everything in `SQLite`.
+    Sqlite(SqliteEngine),
 }
 
 impl Embedded {
-    /// Opens the data folder.
+    /// Opens the data folder. A folder that was begun with `SQLite` stays with it: nothing in it has to be converted.
     pub(crate) fn open(settings: &ProcessSettings) -> Result<Self, CliError> {
-        let options =
-            Options { disk_reserve_bytes: settings.disk_reserve_bytes, ..Options::default() };
-        let engine = SqliteEngine::open(&settings.data, options).map_err(CliError::unavailable)?;
-        Ok(Self { engine })
+        let (folder, disk_reserve_bytes) = (&settings.data, settings.disk_reserve_bytes);
+        if uses_log(folder, settings.storage.engine)? {
+            let options = LogOptions { disk_reserve_bytes, ..LogOptions::default() };
+            return LogEngine::open(folder, options).map(Self::Log).map_err(CliError::unavailable);
+        }
+        let options = Options { disk_reserve_bytes, ..Options::default() };
+        SqliteEngine::open(folder, options).map(Self::Sqlite).map_err(CliError::unavailable)
     }
 
     /// Opens an existing data folder; fails if there is none.
     pub(crate) fn open_existing(settings: &ProcessSettings) -> Result<Self, CliError> {
-        if !SqliteEngine::has_filled(&settings.data) {
+        if !LogEngine::has_filled(&settings.data) && !SqliteEngine::has_filled(&settings.data) {
             return Err(CliError::unavailable(format!(
                 "{} is not a data folder of a shop; give its path with --data",
                 settings.data.display()
@@ -34,32 +45,63 @@ impl Embedded {
 
     /// Storage of a service in the process's log.
     pub(crate) fn service(&self, name: &'static str) -> ServiceStorage {
-        self.engine.service(name)
+        match self {
+            Self::Log(engine) => engine.service(name),
+            Self::Sqlite(engine) => engine.service(name),
+        }
     }
 
     /// Storage of a service for bulk data with relaxed durability.
     pub(crate) fn bulk(&self, name: &'static str) -> ServiceStorage {
-        self.engine.bulk(name)
+        match self {
+            Self::Log(engine) => engine.bulk(name),
+            Self::Sqlite(engine) => engine.bulk(name),
+        }
     }
 
     /// Registers the metrics of the engine's writers.
     pub(crate) fn register_metrics(&self, metrics: &Metrics) {
-        let engine = self.engine.clone();
+        let engine = self.clone();
         metrics.register_collector(move || {
-            metrics::samples(&[
-                ("services", engine.statistics()),
-                ("bulk", engine.bulk_statistics()),
-            ])
+            let [services, bulk] = engine.statistics();
+            metrics::samples(&[("services", services), ("bulk", bulk)])
         });
+    }
+
+    /// Statistics of the services' log and of the bulk log.
+    fn statistics(&self) -> [Statistics; 2] {
+        match self {
+            Self::Log(engine) => [engine.statistics(), engine.bulk_statistics()],
+            Self::Sqlite(engine) => [engine.statistics(), engine.bulk_statistics()],
+        }
     }
 
     /// Completes with the reason when the log has failed and the process must stop.
     pub(crate) async fn failed(&self) -> String {
-        self.engine.failed().await
+        match self {
+            Self::Log(engine) => engine.failed().await,
+            Self::Sqlite(engine) => engine.failed().await,
+        }
     }
 
     /// Flushes everything, and releases the folder.
     pub(crate) async fn close(self) -> Result<(), CommitError> {
-        self.engine.close().await
+        match self {
+            Self::Log(engine) => engine.close().await,
+            Self::Sqlite(engine) => engine.close().await,
+        }
+    }
+}
+
+/// Whether the folder is, or becomes, one of the log engine.
+fn uses_log(folder: &Path, engine: EngineSetting) -> Result<bool, CliError> {
+    match (engine, LogEngine::has_filled(folder)) {
+        (EngineSetting::Embedded, true) => Ok(true),
+        (EngineSetting::Embedded, false) => Ok(!SqliteEngine::has_filled(folder)),
+        (EngineSetting::Sqlite, false) => Ok(false),
+        (EngineSetting::Sqlite, true) => Err(CliError::unavailable(format!(
+            "{} was begun with `storage.engine` = \"embedded\", and can be opened with that only",
+            folder.display()
+        ))),
     }
 }

@@ -1,6 +1,6 @@
 //! Metrics of the storage engine's writers: flushes, writes, bytes, checkpoints, write-ahead log.
 
-use engine_sqlite::{Log2Histogram, Statistics};
+use engine_log::{Log2Histogram, Statistics};
 use telemetry::{Sample, SampleValue};
 
 /// Number of histogram buckets: powers of two of a microsecond, up to about 8 seconds.

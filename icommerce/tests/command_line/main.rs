@@ -11,7 +11,8 @@ mod reach;
 mod restored;
 mod usage;
 
-use program::{assert_fails, get, icommerce, start_shop, stop_shop};
+use program::{assert_fails, get, icommerce, post, start_shop, stop_shop};
+use serde_json::{Value, json};
 use std::{net::TcpListener, os::unix::fs::PermissionsExt, process::Command};
 use tempfile::TempDir;
 
@@ -65,25 +66,61 @@ fn a_value_that_no_shop_can_work_with_is_refused_with_its_key() {
 }
 
 #[test]
-fn a_folder_that_lost_its_database_is_not_taken_for_a_new_one() {
-    let folder = TempDir::new().unwrap();
-    let (first, _) = start_shop(icommerce(folder.path()).arg("--no-demo"));
-    stop_shop(first);
-    let database = folder.path().join("icommerce.db");
-    let kept = std::fs::read(&database).unwrap();
-    std::fs::write(&database, "").unwrap();
-    assert!(
-        assert_fails(&mut icommerce(folder.path()), 3).contains("icommerce.db is missing or empty")
-    );
-    std::fs::remove_file(&database).unwrap();
-    for arguments in [&[][..], &["check"], &["rebuild", "order-service"]] {
-        let sentence = assert_fails(icommerce(folder.path()).args(arguments), 3);
-        assert!(sentence.contains("icommerce.db is missing or empty"), "{arguments:?}: {sentence}");
+fn a_folder_that_lost_its_data_is_not_taken_for_a_new_one() {
+    for (engine, name) in [("embedded", "icommerce.000001.log"), ("sqlite", "icommerce.db")] {
+        let folder = TempDir::new().unwrap();
+        let icommerce = || {
+            let mut command = icommerce(folder.path());
+            command.env("ICOMMERCE_STORAGE__ENGINE", engine);
+            command
+        };
+        let (first, _) = start_shop(icommerce().arg("--no-demo"));
+        stop_shop(first);
+        let file = folder.path().join(name);
+        let kept = std::fs::read(&file).unwrap();
+        let missing = format!("{name} is missing or empty");
+        std::fs::write(&file, "").unwrap();
+        assert!(assert_fails(&mut icommerce(), 3).contains(&missing));
+        std::fs::remove_file(&file).unwrap();
+        for arguments in [&[][..], &["check"], &["rebuild", "order-service"]] {
+            let sentence = assert_fails(icommerce().args(arguments), 3);
+            assert!(sentence.contains(&missing), "{arguments:?}: {sentence}");
+        }
+        assert!(!file.exists());
+        std::fs::write(&file, kept).unwrap();
+        let (second, _) = start_shop(icommerce().arg("--no-demo"));
+        stop_shop(second);
     }
-    assert!(!database.exists());
-    std::fs::write(&database, kept).unwrap();
-    let (second, _) = start_shop(icommerce(folder.path()).arg("--no-demo"));
-    stop_shop(second);
+}
+
+#[test]
+fn a_folder_keeps_the_engine_that_it_was_begun_with() {
+    let (new, old) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let start = |folder: &TempDir, engine: Option<&str>| {
+        let mut command = icommerce(folder.path());
+        command.arg("--no-demo");
+        if let Some(engine) = engine {
+            command.env("ICOMMERCE_STORAGE__ENGINE", engine);
+        }
+        let (child, [_, operator]) = start_shop(&mut command);
+        let price = json!({ "amount": 1_000, "currency": "EUR" });
+        let variant = json!({ "sku": format!("SKU-{}", engine.is_some()), "price": price });
+        let product = json!({ "name": "Lamp", "variants": [variant], "status": "draft" });
+        post(&operator, "/api/v1/products", &product);
+        let products: Value = serde_json::from_str(&get(&operator, "/api/v1/products")).unwrap();
+        stop_shop(child);
+        products["items"].as_array().unwrap().len()
+    };
+    assert_eq!(start(&old, Some("sqlite")), 1);
+    assert_eq!(start(&old, None), 2, "a folder of SQLite goes on with it");
+    assert!(!old.path().join("icommerce.000001.log").exists());
+    assert_eq!(start(&new, None), 1);
+    assert!(new.path().join("icommerce.000001.log").exists());
+    let mut command = icommerce(new.path());
+    command.env("ICOMMERCE_STORAGE__ENGINE", "sqlite");
+    let sentence = assert_fails(&mut command, 3);
+    assert!(sentence.contains("storage.engine"), "{sentence}");
+    assert_eq!(start(&new, Some("embedded")), 2);
 }
 
 #[test]

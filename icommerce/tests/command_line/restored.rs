@@ -1,8 +1,8 @@
-//! Restored databases: an older copy of one database beside the present other one.
+//! Restored files: an older copy of the shop beside the present audit trail, and the other way round.
 
 use crate::program::{get, icommerce, post, start_shop, stop_shop};
 use serde_json::{Value, json};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// Requests until the audit trail must have caught up.
@@ -10,8 +10,10 @@ const TRIES_MAX: usize = 20_000;
 
 /// Runs the shop, creates products of these names, and waits until the audit trail has all that were ever created and are
 /// not lost.
-fn run(folder: &Path, created: &[&str], audited: &mut Vec<String>) {
-    let (child, [_, operator]) = start_shop(icommerce(folder).arg("--no-demo"));
+fn run(folder: &Path, engine: &str, created: &[&str], audited: &mut Vec<String>) {
+    let mut command = icommerce(folder);
+    command.arg("--no-demo").env("ICOMMERCE_STORAGE__ENGINE", engine);
+    let (child, [_, operator]) = start_shop(&mut command);
     for name in created {
         let price = json!({ "amount": 1_000, "currency": "EUR" });
         let variant = json!({ "sku": format!("SKU-{name}"), "price": price });
@@ -32,29 +34,58 @@ fn run(folder: &Path, created: &[&str], audited: &mut Vec<String>) {
     stop_shop(child);
 }
 
+/// Files of one database: their names and contents.
+type Files = Vec<(PathBuf, Vec<u8>)>;
+
+/// Files of the folder whose names begin like this, but for the lock and the state.
+fn files(folder: &Path, prefix: &str) -> Files {
+    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let is_one = |path: &PathBuf| {
+        let name = path.file_name().unwrap().to_string_lossy();
+        name.starts_with(prefix) && !name.contains("lock") && !name.contains("state")
+    };
+    paths.filter(is_one).map(|path| (path.clone(), std::fs::read(path).unwrap())).collect()
+}
+
+/// Puts older files in the place of the present ones. The state of the folder, which knows better, goes.
+fn restore(folder: &Path, prefix: &str, older: &Files) {
+    for (path, _) in files(folder, prefix) {
+        std::fs::remove_file(path).unwrap();
+    }
+    for (path, content) in older {
+        std::fs::write(path, content).unwrap();
+    }
+    std::fs::remove_file(folder.join("icommerce.state")).unwrap();
+}
+
 #[test]
 fn an_older_shop_beside_the_present_audit_trail_loses_no_activity() {
-    for (lost, new) in [(&["B", "C", "D"][..], &["E"][..]), (&["B"], &["C", "D", "E", "F"])] {
+    for (engine, lost, new) in [
+        ("embedded", &["B", "C", "D"][..], &["E"][..]),
+        ("embedded", &["B"], &["C", "D", "E", "F"]),
+        ("sqlite", &["B", "C", "D"], &["E"]),
+        ("sqlite", &["B"], &["C", "D", "E", "F"]),
+    ] {
         let folder = TempDir::new().unwrap();
-        let database = folder.path().join("icommerce.db");
         let mut audited = Vec::new();
-        run(folder.path(), &["A"], &mut audited);
-        let older = std::fs::read(&database).unwrap();
+        run(folder.path(), engine, &["A"], &mut audited);
+        let older = files(folder.path(), "icommerce.");
         let mut with_lost = audited.clone();
-        run(folder.path(), lost, &mut with_lost);
-        std::fs::write(&database, older).unwrap();
-        run(folder.path(), new, &mut audited);
+        run(folder.path(), engine, lost, &mut with_lost);
+        restore(folder.path(), "icommerce.", &older);
+        run(folder.path(), engine, new, &mut audited);
     }
 }
 
 #[test]
 fn an_older_audit_trail_beside_the_present_shop_loses_no_activity() {
-    let folder = TempDir::new().unwrap();
-    let bulk = folder.path().join("bulk.db");
-    let mut audited = Vec::new();
-    run(folder.path(), &["A"], &mut audited);
-    let older = std::fs::read(&bulk).unwrap();
-    run(folder.path(), &["B", "C"], &mut audited);
-    std::fs::write(&bulk, older).unwrap();
-    run(folder.path(), &["D"], &mut audited);
+    for engine in ["embedded", "sqlite"] {
+        let folder = TempDir::new().unwrap();
+        let mut audited = Vec::new();
+        run(folder.path(), engine, &["A"], &mut audited);
+        let older = files(folder.path(), "bulk.");
+        run(folder.path(), engine, &["B", "C"], &mut audited);
+        restore(folder.path(), "bulk.", &older);
+        run(folder.path(), engine, &["D"], &mut audited);
+    }
 }

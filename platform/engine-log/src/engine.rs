@@ -14,6 +14,7 @@ use crate::{
 };
 use ::journal::ServiceStorage;
 use data_folder::{BlobFolder, FolderBlobs, OpenError, Statistics};
+use engine_sqlite::DocumentIndex;
 use std::{
     hash::{BuildHasher, RandomState},
     path::Path,
@@ -124,6 +125,7 @@ impl LogEngine {
         let first = |log| format!("{log}.000001.log");
         [first(LOG), first(BULK_LOG)].iter().any(|file| folder.join(file).is_file())
             || LogFolderState::read(folder, disk).is_ok_and(|state| state.reached(LOG).is_some())
+            || DocumentIndex::identify(folder, &format!("{LOG}.db")).unwrap_or(false)
     }
 
     /// Storage handles of one service. The same name gives handles to the same storage.
@@ -199,4 +201,105 @@ fn new_secret() -> [u8; 16] {
         half.copy_from_slice(&RandomState::new().hash_one(number).to_le_bytes());
     }
     secret
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use journal::{Append, NewEvent, Snapshot, TypedEvent};
+    use kernel::{Timestamp, Uuid};
+
+    const NAMES: u64 = 9;
+
+    fn append(stream: &str, expected: u64) -> Append {
+        let event = NewEvent {
+            id: Uuid::from_u128(expected.into()),
+            name: "thing_happened",
+            data: Bytes::from(format!("{stream} {expected}")),
+            recorded_at: Timestamp::UNIX_EPOCH,
+            typed: TypedEvent::default(),
+        };
+        let (stream, events, writes) = (stream.to_owned(), vec![event], Vec::new());
+        Append { stream, expected, events, writes, origin: None }
+    }
+
+    async fn fill(storage: &ServiceStorage, service: &str, round: u64) {
+        for number in 0..NAMES {
+            let name = format!("{number}");
+            // Streams of different lengths: the versions of one cannot stand for another's.
+            for version in number * round..number * (round + 1) {
+                storage.journal.append(append(&name, version)).await.unwrap();
+            }
+            let text = Bytes::from(format!("{service} {name} {round}"));
+            let at = Timestamp::from_second(100 + number.cast_signed()).unwrap();
+            let _ = storage.key_value.put(&name, text.clone(), Some(at)).await.unwrap();
+            let snapshot = Snapshot { position: round, data: text };
+            let _ = storage.journal.save_snapshot(&name, snapshot).await.unwrap();
+        }
+        let flushed = storage.key_value.remove("none").await.unwrap();
+        flushed.wait().await.unwrap();
+    }
+
+    async fn check(storage: &ServiceStorage, service: &str, round: u64) {
+        for number in 0..NAMES {
+            let name = format!("{number}");
+            let mut events = Vec::new();
+            loop {
+                let after = events.len() as u64;
+                let page = storage.journal.read(&name, after, 2).await.unwrap();
+                if page.is_empty() {
+                    break;
+                }
+                events.extend(page);
+            }
+            let texts: Vec<_> = events.iter().map(|event| event.data.clone()).collect();
+            let all = (0..number * (round + 1)).map(|version| format!("{name} {version}"));
+            assert_eq!(texts, all.map(Bytes::from).collect::<Vec<_>>());
+            let text = Bytes::from(format!("{service} {name} {round}"));
+            let value = storage.key_value.value(&name, Timestamp::UNIX_EPOCH).await.unwrap();
+            assert_eq!(value.as_ref(), Some(&text));
+            let snapshot = storage.journal.snapshot(&name).await.unwrap();
+            assert_eq!(snapshot, Some(Snapshot { position: round, data: text }));
+        }
+        let followed = storage.journal.follow(0, 1_000).await.unwrap();
+        assert_eq!(followed.len() as u64, (round + 1) * NAMES * (NAMES - 1) / 2);
+    }
+
+    #[tokio::test]
+    async fn names_and_services_whose_hashes_collide_are_told_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let (disk_reserve_bytes, segment_bytes_max, recent_bytes_max) = (0, 4096, 0);
+        let options = LogOptions {
+            disk_reserve_bytes,
+            segment_bytes_max,
+            recent_bytes_max,
+            ..LogOptions::default()
+        };
+        let services = ["a", "b", "c", "d"];
+        for round in 0..3 {
+            let engine = LogEngine::open(folder.path(), options.clone()).unwrap();
+            for service in services {
+                fill(&engine.service(service), service, round).await;
+            }
+            for service in services {
+                check(&engine.service(service), service, round).await;
+            }
+            engine.close().await.unwrap();
+        }
+        let engine = LogEngine::open(folder.path(), options).unwrap();
+        let [one, other] = [engine.service("a"), engine.service("b")];
+        let now = Timestamp::from_second(104).unwrap();
+        assert_eq!(one.key_value.sweep(now, 100).await.unwrap(), 5);
+        let _ = one.journal.delete_stream("2", 6).await.unwrap();
+        check(&other, "b", 2).await;
+        for number in 0..NAMES {
+            let name = number.to_string();
+            let value = one.key_value.value(&name, Timestamp::UNIX_EPOCH).await.unwrap();
+            assert_eq!(value.is_some(), number > 4);
+            let length = one.journal.read(&name, 0, 100).await.unwrap().len() as u64;
+            assert_eq!(length, if number == 2 { 0 } else { 3 * number });
+        }
+        engine.close().await.unwrap();
+    }
 }

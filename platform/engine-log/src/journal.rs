@@ -1,6 +1,7 @@
 //! Journal of one service in the log.
 
 use crate::{
+    frame::Place,
     index::{EntryKind, highest, lowest},
     log::{LogGuard, NewRecord, SegmentedLog},
     lookup::Wanted,
@@ -86,11 +87,11 @@ impl Journal for LogJournal {
         while events.len() < limit && from <= flushed {
             let entries = (lowest(space, from, 0), highest(space, flushed));
             let (has_more, records) =
-                self.log.gather(entries.0, entries.1, limit - events.len(), |state, _| {
+                self.log.gather(entries, Place(0), limit - events.len(), |state, _| {
                     // Memory has everything after the position before its first segment.
                     state.memory.front().is_none_or(|first| from <= first.before)
                 })?;
-            for record in &records {
+            for (_, record) in &records {
                 from = record.position + 1;
                 let view = record.view()?;
                 let Operation::Append(append) = view.operation else { continue };
@@ -194,28 +195,25 @@ impl LogJournal {
         let floor = deletion.map(|deletion| deletion.place).unwrap_or_default();
         let mut depends_on = deletion.map_or(0, |deletion| deletion.position);
         let mut events = Vec::new();
-        let mut from = lowest(space, key, after.saturating_add(1));
+        let next = after.saturating_add(1);
+        let mut from = lowest(space, key, next);
+        // The first append in memory may be the one that the next version is in.
+        let begins_in_memory = |record: &LogRecord| match record.view().map(|it| it.operation) {
+            Ok(Operation::Append(append)) => {
+                append.stream == stream.as_bytes() && append.first_version <= next
+            }
+            _ => false,
+        };
         while events.len() < limit {
-            let next = from.order;
-            // The first append in memory may be the one that the next version is in.
-            let begins_in_memory =
-                |record: &LogRecord| match record.view().map(|view| view.operation) {
-                    Ok(Operation::Append(append)) => {
-                        append.stream == stream.as_bytes()
-                            && append.first_version <= next
-                            && record.place > floor
-                    }
-                    _ => false,
-                };
-            let needs_runs = |first: Option<&LogRecord>| !first.is_some_and(begins_in_memory);
+            let (until, limit_left) = (highest(space, key), limit - events.len());
             let (has_more, records) =
-                self.log.gather(from, highest(space, key), limit - events.len(), |_, first| {
-                    needs_runs(first)
+                self.log.gather((from, until), floor, limit_left, |_, first| {
+                    !first.is_some_and(begins_in_memory)
                 })?;
-            for record in records.iter().filter(|record| record.place > floor) {
+            for (entry, record) in &records {
+                from = entry.next();
                 let view = record.view()?;
                 let Operation::Append(append) = view.operation else { continue };
-                from = lowest(space, key, append.first_version + append.count);
                 if view.service == self.service.name.as_bytes()
                     && append.stream == stream.as_bytes()
                 {

@@ -87,9 +87,10 @@ impl KeyValue for LogKeyValue {
             if from > until {
                 break;
             }
-            let (more, expired) = self.log.gather(from, until, SWEEP_CHUNK, |_, _| true)?;
+            let (more, expired) =
+                self.log.gather((from, until), Place(0), SWEEP_CHUNK, |_, _| true)?;
             has_more = more;
-            for record in &expired {
+            for (_, record) in &expired {
                 let Operation::Value {
                     entry: Some(ValueView { expires_at: Some(at), .. }), ..
                 } = record.view()?.operation

@@ -257,9 +257,13 @@ impl SegmentedLog {
             state.swept = (key, order, record.place);
         }
         let deletions = EntryKind::Deletion.of(spaces);
-        let (_, found) =
-            self.gather(lowest(deletions, 0, 0), highest(deletions, 0), usize::MAX, |_, _| true)?;
-        for record in found {
+        let (_, found) = self.gather(
+            (lowest(deletions, 0, 0), highest(deletions, 0)),
+            Place(0),
+            usize::MAX,
+            |_, _| true,
+        )?;
+        for (_, record) in found {
             let RecordView { service, operation: Operation::DeleteStream { stream } } =
                 record.view()?
             else {

@@ -45,6 +45,9 @@ pub(crate) enum Sought {
     Missing,
 }
 
+/// Record with the entry that it was found by.
+pub(crate) type FoundRecord = (IndexEntry, Arc<LogRecord>);
+
 /// Answer of the runs that were there, for records after a place.
 struct StoredAnswer {
     runs: Arc<Vec<Arc<Run>>>,
@@ -147,17 +150,17 @@ impl SegmentedLog {
         Ok(None)
     }
 
-    /// Up to `limit` records from one entry to another, in the order of the entries. Runs are asked when `needs_runs`, which
+    /// Up to `limit` records behind `floor` from one entry to another, in the order of the entries. Runs are asked when `needs_runs`, which
     /// gets the first record in memory. The flag says whether there may be more.
     pub(crate) fn gather(
         &self,
-        from: IndexEntry,
-        until: IndexEntry,
+        (from, until): (IndexEntry, IndexEntry),
+        floor: Place,
         limit: usize,
         needs_runs: impl FnOnce(&LogState, Option<&LogRecord>) -> bool,
-    ) -> Result<(bool, Vec<Arc<LogRecord>>), StorageError> {
-        // Streams and positions grow with the places: what an earlier source has comes first.
-        let grows = !from.is_expiry();
+    ) -> Result<(bool, Vec<FoundRecord>), StorageError> {
+        // Positions grow with the places: what an earlier source has comes first.
+        let grows = from.is_event();
         let (memory, runs) = {
             let guard = self.lock();
             let mut memory = Vec::new();
@@ -177,7 +180,8 @@ impl SegmentedLog {
         let mut found = Vec::new();
         for run in runs.iter().flat_map(|runs| runs.iter()).filter(|run| run.may_contain(&from)) {
             let limit = if grows { limit - found.len() } else { limit };
-            let entries = run.range(from, until, limit).map_err(|error| run_error(&error))?;
+            let entries =
+                run.range(from, until, floor, limit).map_err(|error| run_error(&error))?;
             found.extend(entries.into_iter().map(|entry| (entry, None)));
         }
         found.extend(memory);
@@ -187,8 +191,8 @@ impl SegmentedLog {
         let has_more = found.len() >= limit;
         found.truncate(limit);
         let read = |(entry, record): (IndexEntry, Option<Arc<LogRecord>>)| match record {
-            Some(record) => Ok(record),
-            None => self.segments.read(entry.place).map(Arc::new),
+            Some(record) => Ok((entry, record)),
+            None => self.segments.read(entry.place).map(|record| (entry, Arc::new(record))),
         };
         Ok((has_more, found.into_iter().map(read).collect::<Result<_, _>>()?))
     }

@@ -45,7 +45,11 @@ impl LogOpener<'_> {
     /// [`OpenError`] when a file is missing, damaged, not one of ours or of a later format, or cannot be read.
     pub(crate) fn find(&self) -> Result<Option<LogParts>, OpenError> {
         let found = self.find_tail()?.map(|last| self.recover(&last)).transpose()?;
-        DocumentIndex::identify(self.folder, &self.index_file)?;
+        // The log is there before its index: an index alone is what a loss left.
+        let has_index = DocumentIndex::identify(self.folder, &self.index_file)?;
+        if has_index && found.is_none() {
+            return Err(self.state.missing(&self.segments.name(1)));
+        }
         Ok(found)
     }
 

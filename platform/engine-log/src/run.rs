@@ -193,26 +193,23 @@ impl Run {
         !key.is_filtered() || self.filter.may_contain(key)
     }
 
-    /// Up to `limit` entries from `from` up to and including `until`, in their order.
+    /// Up to `limit` entries behind `floor` from `from` up to and including `until`, in their order.
     pub(crate) fn range(
         &self,
         from: IndexEntry,
         until: IndexEntry,
+        floor: Place,
         limit: usize,
     ) -> io::Result<Vec<IndexEntry>> {
         let first = self.fences.partition_point(|fence| *fence <= from).saturating_sub(1);
+        let is_wanted = |entry: &IndexEntry| (from..=until).contains(entry) && entry.place > floor;
         let mut found = Vec::new();
         for block in first..self.fences.len() {
             if found.len() >= limit || self.fences[block] > until {
                 break;
             }
-            let entries = self.block(block)?;
-            found.extend(
-                entries
-                    .into_iter()
-                    .filter(|entry| (from..=until).contains(entry))
-                    .take(limit - found.len()),
-            );
+            let entries = self.block(block)?.into_iter().filter(is_wanted);
+            found.extend(entries.take(limit - found.len()));
         }
         Ok(found)
     }
@@ -326,7 +323,7 @@ mod tests {
             let limit = random.random_range(0..400);
             let expected: Vec<_> = all.range(from..=until).copied().collect();
             let limited = &expected[..limit.min(expected.len())];
-            assert_eq!(run.range(from, until, limit).unwrap(), limited);
+            assert_eq!(run.range(from, until, Place(0), limit).unwrap(), limited);
             assert_eq!(run.last_before(from, until).unwrap(), expected.last().copied());
             if let Some(bound) = expected.get(expected.len() / 2) {
                 let before = all.range(from..*bound).next_back().copied();

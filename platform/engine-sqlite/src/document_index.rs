@@ -61,23 +61,26 @@ struct IndexedService {
 }
 
 impl DocumentIndex {
-    /// Identifies an index before anything in the folder is opened for writing. One that is damaged passes: it can be made
-    /// again.
+    /// Identifies an index before anything in the folder is opened for writing; returns whether there is one. One that is
+    /// damaged passes: it can be made again.
     ///
     /// # Errors
     ///
     /// [`OpenError::NotADatabase`] for another file in its place, and [`OpenError::NewerFormat`] for the index of a later
     /// release.
-    pub fn identify(folder: &Path, name: &str) -> Result<(), OpenError> {
+    pub fn identify(folder: &Path, name: &str) -> Result<bool, OpenError> {
         let path = folder.join(name);
         if path.metadata().is_ok_and(|file| file.len() > 0) {
             match read_identity(&path).map_err(|error| open_error(folder, &path, &error)) {
-                Ok(identity) => check(&identity, &path)?,
+                Ok(identity) => {
+                    check(&identity, &path)?;
+                    return Ok(!identity.is_new());
+                }
                 Err(OpenError::Damaged { .. }) => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Opens the index, and creates it when it is missing.

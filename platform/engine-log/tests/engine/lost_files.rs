@@ -135,6 +135,13 @@ async fn a_folder_without_a_state_opens_unless_the_services_log_is_gone() {
     fs::remove_file(folder.path().join("icommerce.000001.log")).unwrap();
     let error = refused(folder.path());
     assert!(matches!(error, OpenError::Missing { .. }), "{error:?}");
+
+    // And with the index alone, which once was the whole shop.
+    let alone = tempfile::tempdir().unwrap();
+    fs::copy(folder.path().join("icommerce.db"), alone.path().join("icommerce.db")).unwrap();
+    assert!(LogEngine::has_filled(alone.path()));
+    let error = refused(alone.path());
+    assert!(matches!(error, OpenError::Missing { .. }), "{error:?}");
 }
 
 fn mode(path: &Path) -> u32 {

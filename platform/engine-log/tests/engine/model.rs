@@ -135,13 +135,13 @@ async fn check(storage: &ServiceStorage, model: &Model) {
 
 #[tokio::test]
 async fn the_engine_answers_as_plain_maps() {
-    for seed in 0..2 {
+    for seed in 0..8 {
         let (folder, disk) =
             (crate::fast_folder(), Arc::new(SimulatedDisk::default()) as Arc<dyn Disk>);
         let small = LogOptions { segment_bytes_max: 700, recent_bytes_max: 0, ..options() };
         let mut random = StdRng::seed_from_u64(seed);
         let mut model = Model::default();
-        for round in 0..4 {
+        for round in 0..6 {
             let engine = LogEngine::open_on(folder.path(), &disk, small.clone()).unwrap();
             let storage = engine.service("warehouse");
             check(&storage, &model).await;
