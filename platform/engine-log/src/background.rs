@@ -2,10 +2,10 @@
 //! them, and prepares the segments to come.
 
 use crate::{
-    frame::Place,
+    frame::Location,
     index::IndexEntry,
-    log::{LogPhase, QueuedRecord, SegmentedLog},
-    record::LogRecord,
+    log::{LifeCycle, QueuedRecord, SegmentedLog},
+    record::LocatedRecord,
     run::Run,
     segments::Segments,
 };
@@ -30,14 +30,15 @@ const INDEX_LINGER: Duration = Duration::from_millis(200);
 pub(crate) const INDEX_BYTES: usize = 1024 * 1024;
 /// Pause after a file of the log could not be written.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
-/// Bytes of the log after which the index learns its place, even without documents: a start reads the log from there.
+/// Bytes of the log after which the index learns its location, even without documents: a start reads the log from there.
 const MARK_BYTES: u64 = 8 * 1024 * 1024;
 
 /// Work of the indexer, until the writer has ended and everything is in the index.
 pub(crate) fn index(log: &SegmentedLog) {
     let mut marked = log.state.lock().flushed;
     while let Some(batch) = next_documents(log, marked) {
-        let records: Vec<&LogRecord> = batch.records.iter().map(|queued| &*queued.record).collect();
+        let records: Vec<&LocatedRecord> =
+            batch.records.iter().map(|queued| &*queued.record).collect();
         if let Err(error) = apply(&log.index, &records, batch.mark) {
             return log.fail(&format!("the documents could not be written: {error}"));
         }
@@ -47,19 +48,19 @@ pub(crate) fn index(log: &SegmentedLog) {
     }
 }
 
-/// Documents to index: all that were flushed up to a place and a position.
+/// Documents to index: all that were flushed up to a location and a position.
 struct IndexBatch {
     records: Vec<QueuedRecord>,
-    mark: Place,
+    mark: Location,
     position: Position,
 }
 
 /// Waits for the next documents; `None` when there will be no more.
-fn next_documents(log: &SegmentedLog, marked: Place) -> Option<IndexBatch> {
+fn next_documents(log: &SegmentedLog, marked: Location) -> Option<IndexBatch> {
     let mut state = log.state.lock();
     let mut since: Option<Instant> = None;
     loop {
-        if matches!(state.phase, LogPhase::Failed(_)) {
+        if matches!(state.phase, LifeCycle::Failed(_)) {
             return None;
         }
         let has_documents = !state.unindexed.is_empty();
@@ -91,8 +92,8 @@ fn next_documents(log: &SegmentedLog, marked: Place) -> Option<IndexBatch> {
 /// Brings the documents of records into the index: of several writes to one document only the last.
 pub(crate) fn apply(
     index: &DocumentIndex,
-    records: &[&LogRecord],
-    mark: Place,
+    records: &[&LocatedRecord],
+    mark: Location,
 ) -> Result<(), StorageError> {
     let mut last: HashMap<(&str, &str, &str), IndexedWrite<'_>, RandomState> = HashMap::default();
     for record in records {
@@ -169,7 +170,7 @@ pub(crate) fn keep(log: &SegmentedLog) {
     }
 }
 
-fn is_half_full(segments: &Segments, flushed: Place) -> bool {
+fn is_half_full(segments: &Segments, flushed: Location) -> bool {
     flushed.offset() > segments.bytes(flushed.segment()) / 2
 }
 

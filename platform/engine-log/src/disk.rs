@@ -10,7 +10,7 @@ use std::{
 };
 
 /// Folder of files (port).
-pub trait Disk: Send + Sync + Debug {
+pub trait FileSystem: Send + Sync + Debug {
     /// Names of the files in the folder.
     fn names(&self) -> io::Result<Vec<String>>;
 
@@ -58,7 +58,7 @@ impl FolderDisk {
     }
 }
 
-impl Disk for FolderDisk {
+impl FileSystem for FolderDisk {
     fn names(&self) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
         for entry in Path::new(&self.0).read_dir()? {

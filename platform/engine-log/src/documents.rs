@@ -3,7 +3,7 @@
 use crate::{
     journal::declare,
     log::NewRecord,
-    open_log::OpenLog,
+    open_log::RunningLog,
     record::RecordEncoder,
     service::{LogService, MemoryDocument},
 };
@@ -17,7 +17,7 @@ use storage::{
 /// Document store handle of one service.
 #[derive(Debug)]
 pub(crate) struct LogDocuments {
-    log: Arc<OpenLog>,
+    log: Arc<RunningLog>,
     service: Arc<LogService>,
 }
 
@@ -71,7 +71,7 @@ impl Documents for LogDocuments {
 }
 
 impl LogDocuments {
-    pub(crate) fn new(log: Arc<OpenLog>, service: Arc<LogService>) -> Self {
+    pub(crate) fn new(log: Arc<RunningLog>, service: Arc<LogService>) -> Self {
         Self { log, service }
     }
 
@@ -80,7 +80,7 @@ impl LogDocuments {
         let flushed = {
             let mut guard = self.log.lock();
             let documents = guard.service(&self.service).documents.get(collection.name);
-            if documents.is_none_or(super::service::SecretHashMap::is_empty) {
+            if documents.is_none_or(super::service::KeyedHashMap::is_empty) {
                 return Ok(());
             }
             let flushed = guard.state.flushed_position;

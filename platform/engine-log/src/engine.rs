@@ -1,13 +1,13 @@
 //! Storage engine on a log: the data folder, one log for all services, and a second one for bulk data.
 
 use crate::{
-    disk::{Disk, FolderDisk},
+    disk::{FileSystem, FolderDisk},
     documents::LogDocuments,
     folder_state::LogFolderState,
     journal::LogJournal,
     key_value::LogKeyValue,
-    log::FlushPolicy,
-    open_log::OpenLog,
+    log::FlushTiming,
+    open_log::RunningLog,
     options::LogOptions,
     recovery::LogOpener,
     segments::Segments,
@@ -62,8 +62,8 @@ const BULK_LOG: &str = "bulk";
 /// ```
 #[derive(Clone, Debug)]
 pub struct LogEngine {
-    log: Arc<OpenLog>,
-    bulk: Arc<OpenLog>,
+    log: Arc<RunningLog>,
+    bulk: Arc<RunningLog>,
     blobs: Arc<BlobFolder>,
 }
 
@@ -75,7 +75,7 @@ impl LogEngine {
     /// [`OpenError`], by variant: the folder cannot be written to, is locked by another engine, or its disk is full; a file in
     /// it is of another format, damaged, or missing although the folder had it.
     pub fn open(folder: &Path, options: LogOptions) -> Result<Self, OpenError> {
-        let disk: Arc<dyn Disk> = Arc::new(FolderDisk(folder.to_owned()));
+        let disk: Arc<dyn FileSystem> = Arc::new(FolderDisk(folder.to_owned()));
         Self::open_on(folder, &disk, options)
     }
 
@@ -86,7 +86,7 @@ impl LogEngine {
     /// Those of [`LogEngine::open`].
     pub fn open_on(
         folder: &Path,
-        disk: &Arc<dyn Disk>,
+        disk: &Arc<dyn FileSystem>,
         options: LogOptions,
     ) -> Result<Self, OpenError> {
         let lock = Arc::new(data_folder::lock(folder)?);
@@ -111,17 +111,24 @@ impl LogEngine {
         let disk_reserve_bytes = options.disk_reserve_bytes.saturating_mul(2);
         let bulk_options = LogOptions { disk_reserve_bytes, ..options.clone() };
         let start = |opened, options, policy| {
-            OpenLog::start(folder, opened, options, policy, Arc::clone(&lock), Arc::clone(&state))
+            RunningLog::start(
+                folder,
+                opened,
+                options,
+                policy,
+                Arc::clone(&lock),
+                Arc::clone(&state),
+            )
         };
-        let log = Arc::new(start(log, options, FlushPolicy::Immediate)?);
-        let bulk = Arc::new(start(bulk, bulk_options, FlushPolicy::Lingering)?);
+        let log = Arc::new(start(log, options, FlushTiming::Immediate)?);
+        let bulk = Arc::new(start(bulk, bulk_options, FlushTiming::Lingering)?);
         data_folder::restrict(folder);
         Ok(Self { log, bulk, blobs })
     }
 
     /// Whether the folder is one of this engine, complete or not. Creates nothing.
     pub fn has_filled(folder: &Path) -> bool {
-        let disk: Arc<dyn Disk> = Arc::new(FolderDisk(folder.to_owned()));
+        let disk: Arc<dyn FileSystem> = Arc::new(FolderDisk(folder.to_owned()));
         let first = |log| format!("{log}.000001.log");
         [first(LOG), first(BULK_LOG)].iter().any(|file| folder.join(file).is_file())
             || LogFolderState::read(folder, disk).is_ok_and(|state| state.reached(LOG).is_some())
@@ -184,7 +191,11 @@ impl LogEngine {
     }
 }
 
-fn storage_of(log: &Arc<OpenLog>, blobs: &Arc<BlobFolder>, name: &'static str) -> ServiceStorage {
+fn storage_of(
+    log: &Arc<RunningLog>,
+    blobs: &Arc<BlobFolder>,
+    name: &'static str,
+) -> ServiceStorage {
     let service = log.service(name).expect("the log can be read");
     ServiceStorage {
         journal: Arc::new(LogJournal::new(Arc::clone(log), Arc::clone(&service))),

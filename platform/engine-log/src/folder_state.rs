@@ -1,7 +1,7 @@
 //! Folder state: a small file that says how far the logs of the data folder reach, so that a log whose files are gone is not
 //! taken for one that never was, or for a shorter one.
 
-use crate::{disk::Disk, frame::Place};
+use crate::{disk::FileSystem, frame::Location};
 use data_folder::OpenError;
 use parking_lot::Mutex;
 use std::{
@@ -22,14 +22,14 @@ const LINE_BYTES: usize = 48;
 #[derive(Debug)]
 pub(crate) struct LogFolderState {
     folder: PathBuf,
-    disk: Arc<dyn Disk>,
+    disk: Arc<dyn FileSystem>,
     /// Known end of each log; the file is written from here, and locked with it.
-    logs: Mutex<BTreeMap<String, Place>>,
+    logs: Mutex<BTreeMap<String, Location>>,
 }
 
 impl LogFolderState {
     /// Reads the state of a folder. A folder without a state is new; a line that cannot be read says nothing.
-    pub(crate) fn read(folder: &Path, disk: Arc<dyn Disk>) -> io::Result<Self> {
+    pub(crate) fn read(folder: &Path, disk: Arc<dyn FileSystem>) -> io::Result<Self> {
         let mut bytes = Vec::new();
         match disk.open(STATE_FILE) {
             Ok(file) => {
@@ -43,8 +43,8 @@ impl LogFolderState {
         Ok(Self { folder: folder.to_owned(), disk, logs: Mutex::new(logs) })
     }
 
-    /// Place up to which the log reached at least; its offset is known when it was closed.
-    pub(crate) fn reached(&self, log: &str) -> Option<Place> {
+    /// Location up to which the log reached at least; its offset is known when it was closed.
+    pub(crate) fn reached(&self, log: &str) -> Option<Location> {
         self.logs.lock().get(log).copied()
     }
 
@@ -55,17 +55,17 @@ impl LogFolderState {
 
     /// Records that a log is in use, and has this segment.
     pub(crate) fn begin_use(&self, log: &str, segment: u32) -> io::Result<()> {
-        self.write(log, Place::new(segment, 0))
+        self.write(log, Location::new(segment, 0))
     }
 
-    /// Records that a log was closed at this place.
-    pub(crate) fn end_use(&self, log: &str, end: Place) {
+    /// Records that a log was closed at this location.
+    pub(crate) fn end_use(&self, log: &str, end: Location) {
         if let Err(error) = self.write(log, end) {
             tracing::warn!(%error, "the state of the data folder could not be written");
         }
     }
 
-    fn write(&self, log: &str, reached: Place) -> io::Result<()> {
+    fn write(&self, log: &str, reached: Location) -> io::Result<()> {
         let mut logs = self.logs.lock();
         logs.insert(log.to_owned(), reached);
         let mut text = String::new();
@@ -86,8 +86,8 @@ impl LogFolderState {
     }
 }
 
-fn parsed(line: &str) -> Option<(String, Place)> {
+fn parsed(line: &str) -> Option<(String, Location)> {
     let mut words = line.split_whitespace();
     let name = words.next()?.to_owned();
-    Some((name, Place::new(words.next()?.parse().ok()?, words.next()?.parse().ok()?)))
+    Some((name, Location::new(words.next()?.parse().ok()?, words.next()?.parse().ok()?)))
 }

@@ -1,8 +1,8 @@
 //! Frames of the log, one for each write, and the reader that finds where the log ends.
 //!
 //! A segment begins with a header of 64 bytes; frames follow, each at a multiple of 8 bytes: length of the payload (4),
-//! checksum of the payload (4), position (8), place in the segment up to which it was flushed when the frame was made (4),
-//! incarnation (4), checksum of the header with its place (4), payload. Numbers are little-endian. After the last frame there
+//! checksum of the payload (4), position (8), location in the segment up to which it was flushed when the frame was made (4),
+//! incarnation (4), checksum of the header with its location (4), payload. Numbers are little-endian. After the last frame there
 //! are zeros, the end of the file, or what a crash left of frames that were never flushed.
 
 use crate::disk::DiskFile;
@@ -20,11 +20,11 @@ pub(crate) const LOG_FORMAT: u32 = 1;
 /// Bytes that a reader asks for at once.
 const READ_BYTES: usize = 1024 * 1024;
 
-/// Place of a frame: its segment, and its offset in it. Places grow with positions.
+/// Location of a frame: its segment, and its offset in it. Places grow with positions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub(crate) struct Place(pub(crate) u64);
+pub(crate) struct Location(pub(crate) u64);
 
-impl Place {
+impl Location {
     pub(crate) fn new(segment: u32, offset: u32) -> Self {
         Self(u64::from(segment) << 32 | u64::from(offset))
     }
@@ -37,7 +37,7 @@ impl Place {
         u32::try_from(self.0 & u64::from(u32::MAX)).expect("32 bits are left")
     }
 
-    /// Place after a frame with a payload of this many bytes.
+    /// Location after a frame with a payload of this many bytes.
     pub(crate) fn after(self, payload_bytes: usize) -> Self {
         Self(self.0 + frame_bytes(payload_bytes) as u64)
     }
@@ -105,20 +105,20 @@ pub(crate) struct FrameHeader {
 }
 
 impl FrameHeader {
-    pub(crate) fn encode(&self, place: Place) -> [u8; FRAME_HEADER_BYTES] {
+    pub(crate) fn encode(&self, location: Location) -> [u8; FRAME_HEADER_BYTES] {
         let mut bytes = [0; FRAME_HEADER_BYTES];
         bytes[..4].copy_from_slice(&self.payload_bytes.to_le_bytes());
         bytes[4..8].copy_from_slice(&self.payload_crc.to_le_bytes());
         bytes[8..16].copy_from_slice(&self.position.to_le_bytes());
         bytes[16..20].copy_from_slice(&self.flushed.to_le_bytes());
         bytes[20..24].copy_from_slice(&self.incarnation.to_le_bytes());
-        let crc = header_crc(&bytes, place);
+        let crc = header_crc(&bytes, location);
         bytes[24..].copy_from_slice(&crc.to_le_bytes());
         bytes
     }
 
-    /// Header in these bytes; `None` when they are not what was written at this place.
-    pub(crate) fn decode(bytes: &[u8], place: Place) -> Option<Self> {
+    /// Header in these bytes; `None` when they are not what was written at this location.
+    pub(crate) fn decode(bytes: &[u8], location: Location) -> Option<Self> {
         let bytes = bytes.get(..FRAME_HEADER_BYTES)?;
         let header = Self {
             payload_bytes: u32_at(bytes, 0),
@@ -127,7 +127,7 @@ impl FrameHeader {
             flushed: u32_at(bytes, 16),
             incarnation: u32_at(bytes, 20),
         };
-        (header.payload_bytes > 0 && header_crc(bytes, place) == u32_at(bytes, 24))
+        (header.payload_bytes > 0 && header_crc(bytes, location) == u32_at(bytes, 24))
             .then_some(header)
     }
 
@@ -137,10 +137,10 @@ impl FrameHeader {
     }
 }
 
-fn header_crc(bytes: &[u8], place: Place) -> u32 {
+fn header_crc(bytes: &[u8], location: Location) -> u32 {
     let mut covered = [0; 32];
     covered[..24].copy_from_slice(&bytes[..24]);
-    covered[24..].copy_from_slice(&place.0.to_le_bytes());
+    covered[24..].copy_from_slice(&location.0.to_le_bytes());
     crc32fast::hash(&covered)
 }
 
@@ -156,8 +156,8 @@ pub(crate) fn u64_at(bytes: &[u8], at: usize) -> u64 {
 #[derive(Debug)]
 pub(crate) struct FrameReader {
     file: Arc<dyn DiskFile>,
-    /// Place of the next frame.
-    pub(crate) place: Place,
+    /// Location of the next frame.
+    pub(crate) location: Location,
     /// Position and incarnation of the last frame.
     pub(crate) position: Position,
     pub(crate) incarnation: Option<u32>,
@@ -169,33 +169,34 @@ pub(crate) struct FrameReader {
 impl FrameReader {
     /// Reader of a segment from its beginning.
     pub(crate) fn new(file: Arc<dyn DiskFile>, header: &SegmentHeader) -> Self {
-        let place = Place::new(header.segment, SEGMENT_HEADER_BYTES);
+        let location = Location::new(header.segment, SEGMENT_HEADER_BYTES);
         let (position, incarnation) = (header.position, Some(header.incarnation));
-        Self { file, place, position, incarnation, bytes: Vec::new(), begin: place.offset() }
+        Self { file, location, position, incarnation, bytes: Vec::new(), begin: location.offset() }
     }
 
-    /// Reader from the place of a frame on, whatever is before it.
-    pub(crate) fn at(file: Arc<dyn DiskFile>, place: Place) -> Self {
+    /// Reader from the location of a frame on, whatever is before it.
+    pub(crate) fn at(file: Arc<dyn DiskFile>, location: Location) -> Self {
         Self {
             file,
-            place,
+            location,
             position: 0,
             incarnation: None,
             bytes: Vec::new(),
-            begin: place.offset(),
+            begin: location.offset(),
         }
     }
 
-    /// Next frame; `None` at the first place that has none. Its position is after the last one, and the incarnation the same;
+    /// Next frame; `None` at the first location that has none. Its position is after the last one, and the incarnation the same;
     /// only a frame that begins an incarnation (`is_start`) repeats the position and has a later incarnation.
     pub(crate) fn next(
         &mut self,
         is_start: fn(&[u8]) -> bool,
-    ) -> io::Result<Option<(Place, FrameHeader, &[u8])>> {
-        let place = self.place;
-        let at = (place.offset() - self.begin) as usize;
+    ) -> io::Result<Option<(Location, FrameHeader, &[u8])>> {
+        let location = self.location;
+        let at = (location.offset() - self.begin) as usize;
         self.fill(at + FRAME_HEADER_BYTES)?;
-        let Some(header) = self.bytes.get(at..).and_then(|bytes| FrameHeader::decode(bytes, place))
+        let Some(header) =
+            self.bytes.get(at..).and_then(|bytes| FrameHeader::decode(bytes, location))
         else {
             return Ok(None);
         };
@@ -216,14 +217,14 @@ impl FrameReader {
             return Ok(None);
         }
         (self.position, self.incarnation) = (header.position, Some(header.incarnation));
-        self.place = place.after(bytes.len());
-        Ok(Some((place, header, bytes)))
+        self.location = location.after(bytes.len());
+        Ok(Some((location, header, bytes)))
     }
 
-    /// Whether something was flushed behind the place where the reader stands: a frame there knows of a flush that went beyond
-    /// it. What is flushed cannot be torn, so the frame at this place was damaged later.
+    /// Whether something was flushed behind the location where the reader stands: a frame there knows of a flush that went beyond
+    /// it. What is flushed cannot be torn, so the frame at this location was damaged later.
     pub(crate) fn is_damaged(&mut self) -> io::Result<bool> {
-        let at = (self.place.offset() - self.begin) as usize;
+        let at = (self.location.offset() - self.begin) as usize;
         self.fill(at + FRAME_HEADER_BYTES)?;
         if self.bytes.iter().skip(at).take(FRAME_HEADER_BYTES).all(|byte| *byte == 0) {
             return Ok(false);
@@ -235,9 +236,9 @@ impl FrameReader {
         )?;
         let mut from = at + 8;
         while let Some(bytes) = self.bytes.get(from..) {
-            let place = Place(self.place.0 + (from - at) as u64);
-            if FrameHeader::decode(bytes, place)
-                .is_some_and(|header| header.flushed > self.place.offset())
+            let location = Location(self.location.0 + (from - at) as u64);
+            if FrameHeader::decode(bytes, location)
+                .is_some_and(|header| header.flushed > self.location.offset())
             {
                 return Ok(true);
             }

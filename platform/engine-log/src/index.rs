@@ -1,7 +1,7 @@
 //! Index entries: what a record is found by, and where it is. An entry is a hint and never an identity: whoever follows it
 //! compares the record with what was asked for.
 
-use crate::{frame::Place, record::Operation};
+use crate::{frame::Location, record::RecordOperation};
 use journal::Position;
 use siphasher::sip::SipHasher13;
 
@@ -41,28 +41,28 @@ pub(crate) struct IndexEntry {
     pub(crate) space: u32,
     pub(crate) key: u64,
     pub(crate) order: u64,
-    pub(crate) place: Place,
+    pub(crate) location: Location,
 }
 
 /// Lowest entry of a key, and of those of higher order.
 pub(crate) fn lowest(space: u32, key: u64, order: u64) -> IndexEntry {
-    IndexEntry { space, key, order, place: Place(0) }
+    IndexEntry { space, key, order, location: Location(0) }
 }
 
 /// Entry above all of a key.
 pub(crate) fn highest(space: u32, key: u64) -> IndexEntry {
-    IndexEntry { space, key, order: u64::MAX, place: Place(u64::MAX) }
+    IndexEntry { space, key, order: u64::MAX, location: Location(u64::MAX) }
 }
 
 impl IndexEntry {
-    /// Whether it is found by a position, which grows with the places.
+    /// Whether it is found by a position, which grows with the locations.
     pub(crate) fn is_event(&self) -> bool {
         self.space % KINDS == EntryKind::Event as u32
     }
 
     /// Lowest entry after this one.
     pub(crate) fn next(self) -> Self {
-        Self { place: Place(self.place.0 + 1), ..self }
+        Self { location: Location(self.location.0 + 1), ..self }
     }
 
     /// Whether many records may be asked for by keys of this space that are not there: a filter holds its keys.
@@ -100,10 +100,12 @@ impl KeyHash {
     }
 
     /// Hash of the name that a record is found by; 0 for one without a name.
-    pub(crate) fn key(&self, operation: &Operation<'_>) -> u64 {
+    pub(crate) fn key(&self, operation: &RecordOperation<'_>) -> u64 {
         match operation {
-            Operation::Append(append) => self.of(append.stream),
-            Operation::Value { key: name, .. } | Operation::Snapshot { name, .. } => self.of(name),
+            RecordOperation::Append(append) => self.of(append.stream),
+            RecordOperation::Value { key: name, .. } | RecordOperation::Snapshot { name, .. } => {
+                self.of(name)
+            }
             _ => 0,
         }
     }
@@ -112,28 +114,28 @@ impl KeyHash {
 /// Passes the entries of a record to `add`; `key` is the [hash](KeyHash::key) of its name.
 pub(crate) fn entries(
     (spaces, key): (u32, u64),
-    operation: &Operation<'_>,
+    operation: &RecordOperation<'_>,
     position: Position,
-    place: Place,
+    location: Location,
     mut add: impl FnMut(IndexEntry),
 ) {
     let mut put = |kind: EntryKind, key, order| {
-        add(IndexEntry { space: kind.of(spaces), key, order, place });
+        add(IndexEntry { space: kind.of(spaces), key, order, location });
     };
     match operation {
-        Operation::Start | Operation::Documents(_) => {}
-        Operation::Append(append) => {
+        RecordOperation::Start | RecordOperation::Documents(_) => {}
+        RecordOperation::Append(append) => {
             put(EntryKind::Stream, key, append.first_version + append.count - 1);
             put(EntryKind::Event, position, 0);
         }
-        Operation::Value { entry, .. } => {
+        RecordOperation::Value { entry, .. } => {
             put(EntryKind::Value, key, position);
             if let Some(at) = entry.and_then(|entry| entry.expires_at) {
                 put(EntryKind::Expiry, expiry_key(at), position);
             }
         }
-        Operation::Sweep { .. } => put(EntryKind::Sweep, 0, position),
-        Operation::Snapshot { .. } => put(EntryKind::Snapshot, key, position),
-        Operation::DeleteStream { .. } => put(EntryKind::Deletion, 0, position),
+        RecordOperation::Sweep { .. } => put(EntryKind::Sweep, 0, position),
+        RecordOperation::Snapshot { .. } => put(EntryKind::Snapshot, key, position),
+        RecordOperation::DeleteStream { .. } => put(EntryKind::Deletion, 0, position),
     }
 }

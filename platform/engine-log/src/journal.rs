@@ -1,12 +1,12 @@
 //! Journal of one service in the log.
 
 use crate::{
-    frame::Place,
+    frame::Location,
     index::{EntryKind, highest, lowest},
     log::{LogGuard, NewRecord, SegmentedLog},
-    lookup::Wanted,
-    open_log::OpenLog,
-    record::{LogRecord, Operation, RecordEncoder, text},
+    lookup::RecordRequest,
+    open_log::RunningLog,
+    record::{LocatedRecord, RecordEncoder, RecordOperation, text},
     service::LogService,
 };
 use ::journal::{
@@ -20,7 +20,7 @@ use storage::{Commit, StorageError, Write};
 /// Journal handle of one service.
 #[derive(Debug)]
 pub(crate) struct LogJournal {
-    log: Arc<OpenLog>,
+    log: Arc<RunningLog>,
     service: Arc<LogService>,
 }
 
@@ -87,14 +87,14 @@ impl Journal for LogJournal {
         while events.len() < limit && from <= flushed {
             let entries = (lowest(space, from, 0), highest(space, flushed));
             let (has_more, records) =
-                self.log.gather(entries, Place(0), limit - events.len(), |state, _| {
+                self.log.gather(entries, Location(0), limit - events.len(), |state, _| {
                     // Memory has everything after the position before its first segment.
                     state.memory.front().is_none_or(|first| from <= first.before)
                 })?;
             for (_, record) in &records {
                 from = record.position + 1;
                 let view = record.view()?;
-                let Operation::Append(append) = view.operation else { continue };
+                let RecordOperation::Append(append) = view.operation else { continue };
                 if view.service == self.service.name.as_bytes()
                     && !self.is_deleted(append.stream, record)
                 {
@@ -127,12 +127,12 @@ impl Journal for LogJournal {
 
     async fn snapshot(&self, name: &str) -> Result<Option<Snapshot>, StorageError> {
         let key = self.log.hash.of(name.as_bytes());
-        let wanted = Wanted { service: &self.service, kind: EntryKind::Snapshot, name, key };
+        let wanted = RecordRequest { service: &self.service, kind: EntryKind::Snapshot, name, key };
         let (guard, record) = self.log.newest(&wanted, |log| Ok(log.lock()))?;
         drop(guard);
         let Some(record) = record else { return Ok(None) };
         drop(self.log.commit_at(record.position));
-        let Operation::Snapshot { position, data, .. } = record.view()?.operation else {
+        let RecordOperation::Snapshot { position, data, .. } = record.view()?.operation else {
             return Ok(None);
         };
         Ok(Some(Snapshot { position, data: record.payload.slice_ref(data) }))
@@ -140,7 +140,7 @@ impl Journal for LogJournal {
 }
 
 impl LogJournal {
-    pub(crate) fn new(log: Arc<OpenLog>, service: Arc<LogService>) -> Self {
+    pub(crate) fn new(log: Arc<RunningLog>, service: Arc<LogService>) -> Self {
         Self { log, service }
     }
 
@@ -149,19 +149,19 @@ impl LogJournal {
         &self,
         stream: &str,
         key: u64,
-    ) -> Result<(LogGuard<'_>, Option<Arc<LogRecord>>), StorageError> {
+    ) -> Result<(LogGuard<'_>, Option<Arc<LocatedRecord>>), StorageError> {
         let (service, kind) = (&self.service, EntryKind::Stream);
-        let wanted = Wanted { service, kind, name: stream, key };
+        let wanted = RecordRequest { service, kind, name: stream, key };
         self.log.newest(&wanted, SegmentedLog::begin_write)
     }
 
-    fn is_deleted(&self, stream: &[u8], record: &LogRecord) -> bool {
+    fn is_deleted(&self, stream: &[u8], record: &LocatedRecord) -> bool {
         let mut guard = self.log.lock();
         let deleted = &guard.service(&self.service).deleted;
         !deleted.is_empty()
             && text(stream)
                 .and_then(|it| deleted.get(it))
-                .is_some_and(|deletion| record.place < deletion.place)
+                .is_some_and(|deletion| record.location < deletion.location)
     }
 
     /// Idempotent append: the answer to an append at an older version. It succeeds when the stream has these very events
@@ -192,14 +192,14 @@ impl LogJournal {
         let (space, key) =
             (EntryKind::Stream.of(self.service.spaces), self.log.hash.of(stream.as_bytes()));
         let deletion = self.log.lock().service(&self.service).deleted.get(stream).copied();
-        let floor = deletion.map(|deletion| deletion.place).unwrap_or_default();
+        let floor = deletion.map(|deletion| deletion.location).unwrap_or_default();
         let mut depends_on = deletion.map_or(0, |deletion| deletion.position);
         let mut events = Vec::new();
         let next = after.saturating_add(1);
         let mut from = lowest(space, key, next);
         // The first append in memory may be the one that the next version is in.
-        let begins_in_memory = |record: &LogRecord| match record.view().map(|it| it.operation) {
-            Ok(Operation::Append(append)) => {
+        let begins_in_memory = |record: &LocatedRecord| match record.view().map(|it| it.operation) {
+            Ok(RecordOperation::Append(append)) => {
                 append.stream == stream.as_bytes() && append.first_version <= next
             }
             _ => false,
@@ -213,7 +213,7 @@ impl LogJournal {
             for (entry, record) in &records {
                 from = entry.next();
                 let view = record.view()?;
-                let Operation::Append(append) = view.operation else { continue };
+                let RecordOperation::Append(append) = view.operation else { continue };
                 if view.service == self.service.name.as_bytes()
                     && append.stream == stream.as_bytes()
                 {
@@ -230,9 +230,9 @@ impl LogJournal {
 }
 
 /// Version of a stream after this append.
-fn last_version(record: &LogRecord) -> Result<Version, StorageError> {
+fn last_version(record: &LocatedRecord) -> Result<Version, StorageError> {
     match record.view()?.operation {
-        Operation::Append(append) => Ok(append.first_version + append.count - 1),
+        RecordOperation::Append(append) => Ok(append.first_version + append.count - 1),
         _ => Err(StorageError::Corrupt(format!(
             "the record at position {} is no append",
             record.position

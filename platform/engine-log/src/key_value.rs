@@ -1,12 +1,12 @@
 //! Key-value store of one service in the log.
 
 use crate::{
-    frame::Place,
+    frame::Location,
     index::{EntryKind, expiry_key, highest, lowest},
     log::{NewRecord, SegmentedLog},
-    lookup::Wanted,
-    open_log::OpenLog,
-    record::{LogRecord, Operation, RecordEncoder, ValueView, text},
+    lookup::RecordRequest,
+    open_log::RunningLog,
+    record::{LocatedRecord, RecordEncoder, RecordOperation, ValueView, text},
     service::LogService,
 };
 use async_trait::async_trait;
@@ -23,7 +23,7 @@ const SWEEP_CHUNK: usize = 1_024;
 /// Key-value store handle of one service.
 #[derive(Debug)]
 pub(crate) struct LogKeyValue {
-    log: Arc<OpenLog>,
+    log: Arc<RunningLog>,
     service: Arc<LogService>,
 }
 
@@ -88,11 +88,12 @@ impl KeyValue for LogKeyValue {
                 break;
             }
             let (more, expired) =
-                self.log.gather((from, until), Place(0), SWEEP_CHUNK, |_, _| true)?;
+                self.log.gather((from, until), Location(0), SWEEP_CHUNK, |_, _| true)?;
             has_more = more;
             for (_, record) in &expired {
-                let Operation::Value {
-                    entry: Some(ValueView { expires_at: Some(at), .. }), ..
+                let RecordOperation::Value {
+                    entry: Some(ValueView { expires_at: Some(at), .. }),
+                    ..
                 } = record.view()?.operation
                 else {
                     continue;
@@ -114,12 +115,12 @@ impl KeyValue for LogKeyValue {
 }
 
 impl LogKeyValue {
-    pub(crate) fn new(log: Arc<OpenLog>, service: Arc<LogService>) -> Self {
+    pub(crate) fn new(log: Arc<RunningLog>, service: Arc<LogService>) -> Self {
         Self { log, service }
     }
 
-    fn wanted<'a>(&'a self, key: &'a str) -> Wanted<'a> {
-        Wanted {
+    fn wanted<'a>(&'a self, key: &'a str) -> RecordRequest<'a> {
+        RecordRequest {
             service: &self.service,
             kind: EntryKind::Value,
             name: key,
@@ -135,26 +136,26 @@ impl LogKeyValue {
     }
 
     /// Whether the value has not been replaced or removed.
-    fn is_newest(&self, record: &LogRecord) -> Result<bool, StorageError> {
+    fn is_newest(&self, record: &LocatedRecord) -> Result<bool, StorageError> {
         let view = record.view()?;
-        let Operation::Value { key, .. } = view.operation else { return Ok(false) };
+        let RecordOperation::Value { key, .. } = view.operation else { return Ok(false) };
         let Some(key) = text(key).filter(|_| view.service == self.service.name.as_bytes()) else {
             return Ok(false);
         };
         let (_guard, newest) = self.log.newest(&self.wanted(key), |log| Ok(log.lock()))?;
-        Ok(newest.is_some_and(|newest| newest.place == record.place))
+        Ok(newest.is_some_and(|newest| newest.location == record.location))
     }
 }
 
 /// Value of a record, unless it was removed, has expired, or was swept.
 fn live_value(
-    record: &LogRecord,
+    record: &LocatedRecord,
     now: i64,
-    swept: (u64, u64, Place),
+    swept: (u64, u64, Location),
 ) -> Result<Option<ValueView<'_>>, StorageError> {
-    let Operation::Value { entry, .. } = record.view()?.operation else { return Ok(None) };
-    let (key, order, place) = swept;
+    let RecordOperation::Value { entry, .. } = record.view()?.operation else { return Ok(None) };
+    let (key, order, location) = swept;
     let is_swept =
-        |at: i64| record.place < place && (expiry_key(at), record.position) <= (key, order);
+        |at: i64| record.location < location && (expiry_key(at), record.position) <= (key, order);
     Ok(entry.filter(|entry| entry.is_live(now) && !entry.expires_at.is_some_and(is_swept)))
 }

@@ -1,7 +1,7 @@
 //! Storage engine on an append-only log: all services of a process share one log, one writer and one stream of flushes (group
 //! commit).
 //!
-//! **Log.** A write is decided in memory, takes its position and its place in the log, and is answered at once. The writer
+//! **Log.** A write is decided in memory, takes its position and its location in the log, and is answered at once. The writer
 //! thread writes whatever is queued as frames, with one flush. The log is a sequence of segments; what it says is never
 //! changed. ADR 13 has the figures.
 //!
@@ -38,6 +38,6 @@ mod service;
 mod writer;
 
 pub use data_folder::{Log2Histogram, OpenError, Statistics};
-pub use disk::{Disk, DiskFile};
+pub use disk::{DiskFile, FileSystem};
 pub use engine::LogEngine;
 pub use options::LogOptions;

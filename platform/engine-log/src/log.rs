@@ -1,15 +1,15 @@
-//! Log: the queue in front of the writer, and what is in memory of it. Decisions take their positions and places in one order
+//! Log: the queue in front of the writer, and what is in memory of it. Decisions take their positions and locations in one order
 //! here, under one lock.
 
 use crate::{
     background::INDEX_BYTES,
-    frame::{Place, SEGMENT_HEADER_BYTES, frame_bytes},
+    frame::{Location, SEGMENT_HEADER_BYTES, frame_bytes},
     index::{self, EntryKind, IndexEntry, KeyHash, highest, lowest},
     options::LogOptions,
-    record::{LogRecord, Operation, RecordView, text},
+    record::{LocatedRecord, RecordOperation, RecordView, text},
     run::Run,
     segments::Segments,
-    service::{Deletion, LogService, MemoryDocument, ServiceState},
+    service::{Deletion, LogService, MemoryDocument, ServiceMemory},
 };
 use bytes::Bytes;
 use data_folder::{DiskReserve, WriterCounters};
@@ -41,9 +41,9 @@ pub(crate) struct SegmentedLog {
     pub(crate) folder: PathBuf,
     pub(crate) counters: WriterCounters,
     pub(crate) options: LogOptions,
-    pub(crate) policy: FlushPolicy,
+    pub(crate) policy: FlushTiming,
     pub(crate) reserve: DiskReserve,
-    pub(crate) state: Mutex<LogState>,
+    pub(crate) state: Mutex<SharedState>,
     /// Signals the writer that there is something to flush, or room for it, or that the log is closed.
     pub(crate) flush_work: Condvar,
     /// Signals the indexer and the keeper that there is work for them.
@@ -57,12 +57,12 @@ pub(crate) struct SegmentedLog {
 }
 
 #[derive(Debug)]
-pub(crate) struct LogState {
-    /// Last position taken, and the place of the next record.
+pub(crate) struct SharedState {
+    /// Last position taken, and the location of the next record.
     pub(crate) position: Position,
-    pub(crate) tail: Place,
-    /// Place and position up to which the log is flushed.
-    pub(crate) flushed: Place,
+    pub(crate) tail: Location,
+    /// Location and position up to which the log is flushed.
+    pub(crate) flushed: Location,
     pub(crate) flushed_position: Position,
     pub(crate) queue: Vec<QueuedRecord>,
     pub(crate) queue_bytes: usize,
@@ -72,14 +72,14 @@ pub(crate) struct LogState {
     flush_requested: Position,
     /// Whether the writer lingers: it has seen the queue, and waits for a request to flush it.
     is_lingering: bool,
-    pub(crate) phase: LogPhase,
-    pub(crate) services: Vec<ServiceState>,
+    pub(crate) phase: LifeCycle,
+    pub(crate) services: Vec<ServiceMemory>,
     /// Index entries of the segments that have no run yet, the oldest first; records enter the last.
     pub(crate) memory: VecDeque<MemoryIndex>,
     /// Runs of the segments before, the oldest first.
     pub(crate) runs: Arc<Vec<Arc<Run>>>,
-    /// Newest records in the order of their places: all that are not flushed, and more.
-    pub(crate) recent: VecDeque<Arc<LogRecord>>,
+    /// Newest records in the order of their locations: all that are not flushed, and more.
+    pub(crate) recent: VecDeque<Arc<LocatedRecord>>,
     recent_bytes: usize,
     /// Flushed records with documents, for the indexer.
     pub(crate) unindexed: Vec<QueuedRecord>,
@@ -102,7 +102,7 @@ pub(crate) struct MemoryIndex {
 /// Record with the service that it belongs to.
 #[derive(Clone, Debug)]
 pub(crate) struct QueuedRecord {
-    pub(crate) record: Arc<LogRecord>,
+    pub(crate) record: Arc<LocatedRecord>,
     pub(crate) service: Arc<LogService>,
     pub(crate) is_append: bool,
     pub(crate) has_documents: bool,
@@ -110,7 +110,7 @@ pub(crate) struct QueuedRecord {
 
 /// Life cycle of a log.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum LogPhase {
+pub(crate) enum LifeCycle {
     Open,
     /// Writes are refused; what is queued is still flushed.
     Closed,
@@ -120,7 +120,7 @@ pub(crate) enum LogPhase {
 
 /// Policy of when a batch is flushed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FlushPolicy {
+pub(crate) enum FlushTiming {
     /// As soon as the previous flush is done and a task waits for this one.
     Immediate,
     /// After [`LogOptions::bulk_linger`], or when the batch is large.
@@ -132,7 +132,7 @@ const UNAWAITED_LINGER: Duration = Duration::from_millis(5);
 /// Size of the queue, in writes, from which it is flushed at once.
 const FLUSH_WRITES: usize = 512;
 
-/// What is written, besides its place and position.
+/// What is written, besides its location and position.
 #[derive(Debug)]
 pub(crate) struct NewRecord {
     pub(crate) payload: Bytes,
@@ -161,7 +161,7 @@ impl NewRecord {
 /// Exclusive access to the state: what it reads cannot change before it enqueues its decision.
 pub(crate) struct LogGuard<'log> {
     log: &'log SegmentedLog,
-    pub(crate) state: MutexGuard<'log, LogState>,
+    pub(crate) state: MutexGuard<'log, SharedState>,
 }
 
 /// What recovery hands over to a log.
@@ -171,7 +171,7 @@ pub(crate) struct RecoveredLog {
     pub(crate) index: Arc<DocumentIndex>,
     pub(crate) hash: KeyHash,
     pub(crate) position: Position,
-    pub(crate) tail: Place,
+    pub(crate) tail: Location,
     pub(crate) memory: VecDeque<MemoryIndex>,
     pub(crate) runs: Vec<Arc<Run>>,
 }
@@ -181,10 +181,10 @@ impl SegmentedLog {
         folder: &Path,
         recovered: RecoveredLog,
         options: LogOptions,
-        policy: FlushPolicy,
+        policy: FlushTiming,
     ) -> Self {
         let RecoveredLog { segments, index, hash, position, tail, memory, runs } = recovered;
-        let state = LogState {
+        let state = SharedState {
             position,
             tail,
             flushed: tail,
@@ -194,7 +194,7 @@ impl SegmentedLog {
             queued_since: Instant::now(),
             flush_requested: 0,
             is_lingering: false,
-            phase: LogPhase::Open,
+            phase: LifeCycle::Open,
             services: Vec::new(),
             memory,
             runs: Arc::new(runs),
@@ -237,10 +237,10 @@ impl SegmentedLog {
             return Ok(Arc::clone(service));
         }
         let spaces = self.hash.spaces(name.as_bytes());
-        let mut state = ServiceState {
+        let mut state = ServiceMemory {
             last_event: 0,
             deleted: HashMap::new(),
-            swept: (0, 0, Place(0)),
+            swept: (0, 0, Location(0)),
             documents: HashMap::default(),
         };
         // Nobody writes to the service yet, so nothing changes meanwhile.
@@ -252,19 +252,19 @@ impl SegmentedLog {
         state.last_event = last.map_or(0, |record| record.position);
         let sweeps = EntryKind::Sweep.of(spaces);
         if let Some(record) = self.last_of(name, lowest(sweeps, 0, 0), highest(sweeps, 0))?
-            && let Operation::Sweep { key, order } = record.view()?.operation
+            && let RecordOperation::Sweep { key, order } = record.view()?.operation
         {
-            state.swept = (key, order, record.place);
+            state.swept = (key, order, record.location);
         }
         let deletions = EntryKind::Deletion.of(spaces);
         let (_, found) = self.gather(
             (lowest(deletions, 0, 0), highest(deletions, 0)),
-            Place(0),
+            Location(0),
             usize::MAX,
             |_, _| true,
         )?;
         for (_, record) in found {
-            let RecordView { service, operation: Operation::DeleteStream { stream } } =
+            let RecordView { service, operation: RecordOperation::DeleteStream { stream } } =
                 record.view()?
             else {
                 continue;
@@ -272,7 +272,7 @@ impl SegmentedLog {
             if service == name.as_bytes()
                 && let Some(stream) = text(stream)
             {
-                let deletion = Deletion { place: record.place, position: record.position };
+                let deletion = Deletion { location: record.location, position: record.position };
                 state.deleted.insert(stream.to_owned(), deletion);
             }
         }
@@ -306,11 +306,11 @@ impl SegmentedLog {
         let has_room = self.reserve.has_room(self.counters.growth_bytes());
         let guard = self.lock();
         match &guard.state.phase {
-            LogPhase::Open => {}
-            LogPhase::Closed => {
+            LifeCycle::Open => {}
+            LifeCycle::Closed => {
                 return Err(StorageError::Unavailable("the engine is closed".to_owned()));
             }
-            LogPhase::Failed(reason) => return Err(StorageError::Unavailable(reason.clone())),
+            LifeCycle::Failed(reason) => return Err(StorageError::Unavailable(reason.clone())),
         }
         if !has_room {
             return Err(StorageError::Full);
@@ -345,10 +345,10 @@ impl SegmentedLog {
     pub(crate) fn next_batch(&self) -> Option<(Vec<QueuedRecord>, usize)> {
         let mut state = self.state.lock();
         loop {
-            let is_open = state.phase == LogPhase::Open;
+            let is_open = state.phase == LifeCycle::Open;
             let linger = match (state.queue.len(), self.policy) {
-                (1..FLUSH_WRITES, FlushPolicy::Lingering) if is_open => self.options.bulk_linger,
-                (1..FLUSH_WRITES, FlushPolicy::Immediate)
+                (1..FLUSH_WRITES, FlushTiming::Lingering) if is_open => self.options.bulk_linger,
+                (1..FLUSH_WRITES, FlushTiming::Immediate)
                     if is_open && state.flush_requested <= self.watermark.flushed() =>
                 {
                     UNAWAITED_LINGER
@@ -362,7 +362,7 @@ impl SegmentedLog {
                 let batch = std::mem::replace(&mut state.queue, Vec::with_capacity(capacity));
                 return Some((batch, std::mem::take(&mut state.queue_bytes)));
             }
-            if !is_open && (state.queue.is_empty() || state.phase != LogPhase::Closed) {
+            if !is_open && (state.queue.is_empty() || state.phase != LifeCycle::Closed) {
                 return None;
             }
             state.is_lingering = !linger.is_zero();
@@ -375,11 +375,11 @@ impl SegmentedLog {
         }
     }
 
-    /// Publishes a batch that the writer has flushed up to this place.
+    /// Publishes a batch that the writer has flushed up to this location.
     pub(crate) fn mark_flushed(
         &self,
         batch: &[QueuedRecord],
-        end: Place,
+        end: Location,
         bytes: usize,
     ) -> Result<(), StorageError> {
         let Some(last) = batch.last() else { return Ok(()) };
@@ -403,7 +403,7 @@ impl SegmentedLog {
         let segment = state.flushed.segment();
         (state.flushed, state.flushed_position) = (end, last.record.position);
         while state.recent_bytes > self.options.recent_bytes_max
-            && let Some(oldest) = state.recent.front().filter(|oldest| oldest.place < end)
+            && let Some(oldest) = state.recent.front().filter(|oldest| oldest.location < end)
         {
             state.recent_bytes -= oldest.memory_bytes();
             state.recent.pop_front();
@@ -437,7 +437,7 @@ impl SegmentedLog {
             reason,
             "a flush failed: unflushed writes are lost, later writes are refused"
         );
-        self.state.lock().phase = LogPhase::Failed(reason.to_owned());
+        self.state.lock().phase = LifeCycle::Failed(reason.to_owned());
         self.watermark.void();
         self.indexed.void();
         self.failure.send_replace(Some(reason.to_owned()));
@@ -447,8 +447,8 @@ impl SegmentedLog {
     /// Closes the log: later writes are refused; what is queued is still flushed.
     pub(crate) fn close(&self) {
         let mut state = self.state.lock();
-        if state.phase == LogPhase::Open {
-            state.phase = LogPhase::Closed;
+        if state.phase == LifeCycle::Open {
+            state.phase = LifeCycle::Closed;
         }
         drop(state);
         self.flush_work.notify_all();
@@ -479,7 +479,7 @@ impl SegmentedLog {
 
 impl LogGuard<'_> {
     /// State of a service.
-    pub(crate) fn service(&mut self, service: &LogService) -> &mut ServiceState {
+    pub(crate) fn service(&mut self, service: &LogService) -> &mut ServiceMemory {
         &mut self.state.services[service.index]
     }
 
@@ -496,27 +496,27 @@ impl LogGuard<'_> {
         let is_full = tail.offset() as usize + frame_bytes(payload.len())
             > log.segments.bytes(tail.segment()) as usize;
         if is_full && tail.offset() > SEGMENT_HEADER_BYTES {
-            state.tail = Place::new(tail.segment() + 1, SEGMENT_HEADER_BYTES);
+            state.tail = Location::new(tail.segment() + 1, SEGMENT_HEADER_BYTES);
             let (segment, before) = (state.tail.segment(), state.position);
             state.memory.push_back(MemoryIndex { segment, before, entries: Arc::default() });
         }
         state.position += positions;
-        let (position, place) = (state.position, state.tail);
-        state.tail = place.after(payload.len());
-        let record = Arc::new(LogRecord { place, position, payload, typed });
+        let (position, location) = (state.position, state.tail);
+        state.tail = location.after(payload.len());
+        let record = Arc::new(LocatedRecord { location, position, payload, typed });
         let view = record.view()?;
         let memory = state.memory.back_mut().expect("there is always an active segment");
         let entries = Arc::make_mut(&mut memory.entries);
-        index::entries((service.spaces, key), &view.operation, position, place, |entry| {
+        index::entries((service.spaces, key), &view.operation, position, location, |entry| {
             entries.insert(entry);
         });
-        let service_state = &mut state.services[service.index];
+        let of_service = &mut state.services[service.index];
         match view.operation {
-            Operation::Append(_) => service_state.last_event = position,
-            Operation::Sweep { key, order } => service_state.swept = (key, order, place),
-            Operation::DeleteStream { stream } => {
+            RecordOperation::Append(_) => of_service.last_event = position,
+            RecordOperation::Sweep { key, order } => of_service.swept = (key, order, location),
+            RecordOperation::DeleteStream { stream } => {
                 let stream = text(stream).unwrap_or_default();
-                service_state.deleted.insert(stream.to_owned(), Deletion { place, position });
+                of_service.deleted.insert(stream.to_owned(), Deletion { location, position });
             }
             _ => {}
         }

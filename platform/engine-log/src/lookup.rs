@@ -1,10 +1,10 @@
 //! Search: records by what they are found by, in memory and in the runs.
 
 use crate::{
-    frame::Place,
+    frame::Location,
     index::{EntryKind, IndexEntry, highest, lowest},
-    log::{LogGuard, LogState, SegmentedLog},
-    record::{LogRecord, Operation, RecordView},
+    log::{LogGuard, SegmentedLog, SharedState},
+    record::{LocatedRecord, RecordOperation, RecordView},
     run::Run,
     segments::run_error,
     service::LogService,
@@ -13,24 +13,24 @@ use std::sync::Arc;
 use storage::StorageError;
 
 /// What is looked for: the newest record of a key that is really the one.
-pub(crate) struct Wanted<'a> {
+pub(crate) struct RecordRequest<'a> {
     pub(crate) service: &'a LogService,
     pub(crate) kind: EntryKind,
     pub(crate) name: &'a str,
     pub(crate) key: u64,
 }
 
-impl Wanted<'_> {
+impl RecordRequest<'_> {
     fn from(&self) -> IndexEntry {
         lowest(self.kind.of(self.service.spaces), self.key, 0)
     }
 
-    fn is_it(&self, record: &LogRecord) -> Result<bool, StorageError> {
+    fn is_it(&self, record: &LocatedRecord) -> Result<bool, StorageError> {
         let RecordView { service, operation } = record.view()?;
         let name = match operation {
-            Operation::Append(append) => append.stream,
-            Operation::Value { key, .. } => key,
-            Operation::Snapshot { name, .. } => name,
+            RecordOperation::Append(append) => append.stream,
+            RecordOperation::Value { key, .. } => key,
+            RecordOperation::Snapshot { name, .. } => name,
             _ => b"",
         };
         Ok(service == self.service.name.as_bytes() && name == self.name.as_bytes())
@@ -39,20 +39,20 @@ impl Wanted<'_> {
 
 /// Outcome of a search in memory.
 pub(crate) enum Sought {
-    Found(Arc<LogRecord>),
-    /// The record at this place may be it, and is not in memory.
-    Unread(Place),
+    Found(Arc<LocatedRecord>),
+    /// The record at this location may be it, and is not in memory.
+    Unread(Location),
     Missing,
 }
 
 /// Record with the entry that it was found by.
-pub(crate) type FoundRecord = (IndexEntry, Arc<LogRecord>);
+pub(crate) type FoundRecord = (IndexEntry, Arc<LocatedRecord>);
 
-/// Answer of the runs that were there, for records after a place.
+/// Answer of the runs that were there, for records after a location.
 struct StoredAnswer {
     runs: Arc<Vec<Arc<Run>>>,
-    floor: Place,
-    newest: Option<Arc<LogRecord>>,
+    floor: Location,
+    newest: Option<Arc<LocatedRecord>>,
 }
 
 impl SegmentedLog {
@@ -62,12 +62,12 @@ impl SegmentedLog {
         service: &str,
         from: IndexEntry,
         until: IndexEntry,
-    ) -> Result<Option<Arc<LogRecord>>, StorageError> {
+    ) -> Result<Option<Arc<LocatedRecord>>, StorageError> {
         let state = self.state.lock();
         for entry in
             state.memory.iter().rev().flat_map(|memory| memory.entries.range(from..=until).rev())
         {
-            let record = self.segments.read(entry.place)?;
+            let record = self.segments.read(entry.location)?;
             if record.view()?.service == service.as_bytes() {
                 return Ok(Some(Arc::new(record)));
             }
@@ -77,7 +77,7 @@ impl SegmentedLog {
             while let Some(entry) =
                 run.last_before(from, before).map_err(|error| run_error(&error))?
             {
-                let record = self.segments.read(entry.place)?;
+                let record = self.segments.read(entry.location)?;
                 if record.view()?.service == service.as_bytes() {
                     return Ok(Some(Arc::new(record)));
                 }
@@ -90,17 +90,17 @@ impl SegmentedLog {
     /// Newest record of a key, and the lock under which it stays the newest; `begin` takes the lock.
     pub(crate) fn newest<'log>(
         &'log self,
-        wanted: &Wanted<'_>,
+        wanted: &RecordRequest<'_>,
         begin: impl Fn(&'log Self) -> Result<LogGuard<'log>, StorageError>,
-    ) -> Result<(LogGuard<'log>, Option<Arc<LogRecord>>), StorageError> {
-        let mut fetched: Vec<Arc<LogRecord>> = Vec::new();
+    ) -> Result<(LogGuard<'log>, Option<Arc<LocatedRecord>>), StorageError> {
+        let mut fetched: Vec<Arc<LocatedRecord>> = Vec::new();
         let mut stored: Option<StoredAnswer> = None;
         loop {
             let guard = begin(self)?;
             let floor = guard.floor(wanted);
-            let place = match guard.newest_in_memory(wanted, floor, &fetched)? {
+            let location = match guard.newest_in_memory(wanted, floor, &fetched)? {
                 Sought::Found(record) => return Ok((guard, Some(record))),
-                Sought::Unread(place) => place,
+                Sought::Unread(location) => location,
                 Sought::Missing => {
                     let runs = &guard.state.runs;
                     if !runs.iter().any(|run| run.may_contain(&wanted.from())) {
@@ -122,16 +122,16 @@ impl SegmentedLog {
                 }
             };
             drop(guard);
-            fetched.push(Arc::new(self.segments.read(place)?));
+            fetched.push(Arc::new(self.segments.read(location)?));
         }
     }
 
     fn newest_in_runs(
         &self,
-        wanted: &Wanted<'_>,
-        floor: Place,
+        wanted: &RecordRequest<'_>,
+        floor: Location,
         runs: &[Arc<Run>],
-    ) -> Result<Option<Arc<LogRecord>>, StorageError> {
+    ) -> Result<Option<Arc<LocatedRecord>>, StorageError> {
         let from = wanted.from();
         for run in runs.iter().rev().filter(|run| run.may_contain(&from)) {
             let mut before = highest(from.space, from.key);
@@ -139,8 +139,8 @@ impl SegmentedLog {
                 run.last_before(from, before).map_err(|error| run_error(&error))?
             {
                 before = entry;
-                if entry.place > floor {
-                    let record = self.segments.read(entry.place)?;
+                if entry.location > floor {
+                    let record = self.segments.read(entry.location)?;
                     if wanted.is_it(&record)? {
                         return Ok(Some(Arc::new(record)));
                     }
@@ -155,11 +155,11 @@ impl SegmentedLog {
     pub(crate) fn gather(
         &self,
         (from, until): (IndexEntry, IndexEntry),
-        floor: Place,
+        floor: Location,
         limit: usize,
-        needs_runs: impl FnOnce(&LogState, Option<&LogRecord>) -> bool,
+        needs_runs: impl FnOnce(&SharedState, Option<&LocatedRecord>) -> bool,
     ) -> Result<(bool, Vec<FoundRecord>), StorageError> {
-        // Positions grow with the places: what an earlier source has comes first.
+        // Positions grow with the locations: what an earlier source has comes first.
         let grows = from.is_event();
         let (memory, runs) = {
             let guard = self.lock();
@@ -170,7 +170,7 @@ impl SegmentedLog {
                 } else {
                     limit
                 });
-                memory.extend(entries.map(|entry| (*entry, guard.recent(entry.place).cloned())));
+                memory.extend(entries.map(|entry| (*entry, guard.recent(entry.location).cloned())));
             }
             let first =
                 memory.first().and_then(|(_, record): &(_, Option<Arc<_>>)| record.as_deref());
@@ -190,50 +190,50 @@ impl SegmentedLog {
         }
         let has_more = found.len() >= limit;
         found.truncate(limit);
-        let read = |(entry, record): (IndexEntry, Option<Arc<LogRecord>>)| match record {
+        let read = |(entry, record): (IndexEntry, Option<Arc<LocatedRecord>>)| match record {
             Some(record) => Ok((entry, record)),
-            None => self.segments.read(entry.place).map(|record| (entry, Arc::new(record))),
+            None => self.segments.read(entry.location).map(|record| (entry, Arc::new(record))),
         };
         Ok((has_more, found.into_iter().map(read).collect::<Result<_, _>>()?))
     }
 }
 
 impl LogGuard<'_> {
-    /// Place before which records of a key are gone.
-    fn floor(&self, wanted: &Wanted<'_>) -> Place {
+    /// Location before which records of a key are gone.
+    fn floor(&self, wanted: &RecordRequest<'_>) -> Location {
         let deleted = &self.state.services[wanted.service.index].deleted;
         match wanted.kind {
             EntryKind::Stream if !deleted.is_empty() => {
-                deleted.get(wanted.name).map_or(Place(0), |deletion| deletion.place)
+                deleted.get(wanted.name).map_or(Location(0), |deletion| deletion.location)
             }
-            _ => Place(0),
+            _ => Location(0),
         }
     }
 
-    /// Record at a place, if it is in memory.
-    fn recent(&self, place: Place) -> Option<&Arc<LogRecord>> {
-        let at = self.state.recent.partition_point(|record| record.place < place);
-        self.state.recent.get(at).filter(|record| record.place == place)
+    /// Record at a location, if it is in memory.
+    fn recent(&self, location: Location) -> Option<&Arc<LocatedRecord>> {
+        let at = self.state.recent.partition_point(|record| record.location < location);
+        self.state.recent.get(at).filter(|record| record.location == location)
     }
 
     fn newest_in_memory(
         &self,
-        wanted: &Wanted<'_>,
-        floor: Place,
-        fetched: &[Arc<LogRecord>],
+        wanted: &RecordRequest<'_>,
+        floor: Location,
+        fetched: &[Arc<LocatedRecord>],
     ) -> Result<Sought, StorageError> {
         let from = wanted.from();
         let until = highest(from.space, from.key);
         let sources = self.state.memory.iter().rev();
         for entry in sources
             .flat_map(|memory| memory.entries.range(from..until).rev())
-            .filter(|entry| entry.place > floor)
+            .filter(|entry| entry.location > floor)
         {
             let record = self
-                .recent(entry.place)
-                .or_else(|| fetched.iter().find(|record| record.place == entry.place));
+                .recent(entry.location)
+                .or_else(|| fetched.iter().find(|record| record.location == entry.location));
             match record {
-                None => return Ok(Sought::Unread(entry.place)),
+                None => return Ok(Sought::Unread(entry.location)),
                 Some(record) if wanted.is_it(record)? => {
                     return Ok(Sought::Found(Arc::clone(record)));
                 }

@@ -2,7 +2,7 @@
 
 use crate::{
     folder_state::LogFolderState,
-    log::{FlushPolicy, RecoveredLog, SegmentedLog},
+    log::{FlushTiming, RecoveredLog, SegmentedLog},
     options::LogOptions,
     writer::{LogTail, LogWriter},
 };
@@ -11,20 +11,20 @@ use std::{ops::Deref, path::Path, sync::Arc};
 
 /// Open log. It is closed when the last handle is dropped; the writer then flushes what is queued and ends.
 #[derive(Debug)]
-pub(crate) struct OpenLog(Arc<SegmentedLog>);
+pub(crate) struct RunningLog(Arc<SegmentedLog>);
 
-impl OpenLog {
+impl RunningLog {
     /// Starts the threads of a recovered log.
     pub(crate) fn start(
         folder: &Path,
         (recovered, tail): (RecoveredLog, LogTail),
         options: LogOptions,
-        policy: FlushPolicy,
+        policy: FlushTiming,
         folder_lock: Arc<FolderLock>,
         folder_state: Arc<LogFolderState>,
     ) -> Result<Self, OpenError> {
         let log = Arc::new(SegmentedLog::new(folder, recovered, options, policy));
-        if policy == FlushPolicy::Immediate {
+        if policy == FlushTiming::Immediate {
             let weak = Arc::downgrade(&log);
             log.watermark.on_demand(move |position| {
                 if let Some(log) = weak.upgrade() {
@@ -38,7 +38,7 @@ impl OpenLog {
     }
 }
 
-impl Deref for OpenLog {
+impl Deref for RunningLog {
     type Target = SegmentedLog;
 
     fn deref(&self) -> &SegmentedLog {
@@ -46,7 +46,7 @@ impl Deref for OpenLog {
     }
 }
 
-impl Drop for OpenLog {
+impl Drop for RunningLog {
     fn drop(&mut self) {
         self.0.close();
     }

@@ -4,7 +4,7 @@
 //! lengths, counts and other numbers are of variable length (LEB128), signed ones by zigzag. A kind is never changed: another
 //! encoding is another kind.
 
-use crate::frame::Place;
+use crate::frame::Location;
 use bytes::Bytes;
 use engine_sqlite::IndexedWrite;
 use journal::{Append, Position, RecordedEvent, Snapshot, TypedEvent, Version};
@@ -22,10 +22,10 @@ const DELETE_STREAM: u8 = 7;
 /// Estimate of the bytes of an event besides its name and data, and of a record besides its parts.
 const EVENT_BYTES: usize = 16 + 12 + 8;
 
-/// Record in memory: the payload of a frame, with its place and position.
+/// Record in memory: the payload of a frame, with its location and position.
 #[derive(Clone, Debug)]
-pub(crate) struct LogRecord {
-    pub(crate) place: Place,
+pub(crate) struct LocatedRecord {
+    pub(crate) location: Location,
     /// Position of the write; of an append, the position of its last event.
     pub(crate) position: Position,
     pub(crate) payload: Bytes,
@@ -37,12 +37,12 @@ pub(crate) struct LogRecord {
 #[derive(Debug)]
 pub(crate) struct RecordView<'a> {
     pub(crate) service: &'a [u8],
-    pub(crate) operation: Operation<'a>,
+    pub(crate) operation: RecordOperation<'a>,
 }
 
 /// View of a write.
 #[derive(Debug)]
-pub(crate) enum Operation<'a> {
+pub(crate) enum RecordOperation<'a> {
     /// Begins an incarnation; no write.
     Start,
     Append(AppendView<'a>),
@@ -92,7 +92,7 @@ impl ValueView<'_> {
     }
 }
 
-impl LogRecord {
+impl LocatedRecord {
     /// View of the record.
     ///
     /// # Errors
@@ -162,13 +162,13 @@ impl LogRecord {
         let RecordView { service, operation } = self.view()?;
         let service = text(service).ok_or_else(|| self.corrupt())?;
         let writes = match operation {
-            Operation::Append(append) => {
+            RecordOperation::Append(append) => {
                 let mut rest = append.rest;
                 (0..append.count)
                     .try_for_each(|_| rest.event().map(|_| ()))
                     .and_then(|()| rest.writes(service))
             }
-            Operation::Documents(mut parts) => parts.writes(service),
+            RecordOperation::Documents(mut parts) => parts.writes(service),
             _ => Some(Vec::new()),
         };
         writes.ok_or_else(|| self.corrupt())
@@ -333,14 +333,20 @@ impl<'a> Parts<'a> {
         let kind = self.byte()?;
         let service = self.bytes()?;
         let operation = match kind {
-            START => Operation::Start,
+            START => RecordOperation::Start,
             APPEND => {
                 let stream = self.bytes()?;
                 let (first_version, count, origin) =
                     (self.number()?, self.number()?, self.bytes()?);
-                Operation::Append(AppendView { stream, first_version, count, origin, rest: self })
+                RecordOperation::Append(AppendView {
+                    stream,
+                    first_version,
+                    count,
+                    origin,
+                    rest: self,
+                })
             }
-            DOCUMENTS => Operation::Documents(self),
+            DOCUMENTS => RecordOperation::Documents(self),
             VALUE => {
                 let (key, kind) = (self.bytes()?, self.byte()?);
                 let expires_at = if kind == 2 { Some(self.signed()?) } else { None };
@@ -349,15 +355,15 @@ impl<'a> Parts<'a> {
                 } else {
                     Some(ValueView { value: self.bytes()?, expires_at })
                 };
-                Operation::Value { key, entry }
+                RecordOperation::Value { key, entry }
             }
-            SWEEP => Operation::Sweep { key: self.number()?, order: self.number()? },
-            SNAPSHOT => Operation::Snapshot {
+            SWEEP => RecordOperation::Sweep { key: self.number()?, order: self.number()? },
+            SNAPSHOT => RecordOperation::Snapshot {
                 name: self.bytes()?,
                 position: self.number()?,
                 data: self.bytes()?,
             },
-            DELETE_STREAM => Operation::DeleteStream { stream: self.bytes()? },
+            DELETE_STREAM => RecordOperation::DeleteStream { stream: self.bytes()? },
             _ => return None,
         };
         Some(RecordView { service, operation })

@@ -3,10 +3,10 @@
 use crate::{
     background::{apply, run_of},
     folder_state::LogFolderState,
-    frame::{FrameReader, LOG_FORMAT, Place, SEGMENT_HEADER_BYTES, SegmentHeader},
+    frame::{FrameReader, LOG_FORMAT, Location, SEGMENT_HEADER_BYTES, SegmentHeader},
     index::{self, IndexEntry, KeyHash},
     log::{MemoryIndex, RecoveredLog},
-    record::{LogRecord, Parts, RecordEncoder, is_start},
+    record::{LocatedRecord, Parts, RecordEncoder, is_start},
     run::Run,
     segments::Segments,
     writer::LogTail,
@@ -67,17 +67,17 @@ impl LogOpener<'_> {
             None => self.create()?,
         };
         let start = RecordEncoder::start();
-        let place = tail.flushed.max(Place::new(1, SEGMENT_HEADER_BYTES));
+        let location = tail.flushed.max(Location::new(1, SEGMENT_HEADER_BYTES));
         tail.incarnation += 1;
-        tail.push(place, tail.position, &start);
-        let place = place.after(start.len());
-        tail.flush(place).map_err(|error| self.failed(&error))?;
-        let index = Arc::new(self.open_index(place)?);
-        let (segment, position) = (place.segment(), tail.position);
+        tail.push(location, tail.position, &start);
+        let location = location.after(start.len());
+        tail.flush(location).map_err(|error| self.failed(&error))?;
+        let index = Arc::new(self.open_index(location)?);
+        let (segment, position) = (location.segment(), tail.position);
         self.state.begin_use(self.segments.log, segment).map_err(|error| self.failed(&error))?;
         let memory = VecDeque::from([MemoryIndex { segment, before, entries: Arc::new(entries) }]);
         let segments = self.segments;
-        Ok((RecoveredLog { segments, index, hash, position, tail: place, memory, runs }, tail))
+        Ok((RecoveredLog { segments, index, hash, position, tail: location, memory, runs }, tail))
     }
 
     /// Header of the last segment that was used; `None` for a log that never was.
@@ -88,7 +88,7 @@ impl LogOpener<'_> {
         for number in numbers.iter().rev() {
             let Some(header) = self.header(*number)? else { continue };
             // A segment that follows is prepared and was never used. Every one before must be there.
-            let expected = 1..=reached.map_or(0, Place::segment).max(header.segment);
+            let expected = 1..=reached.map_or(0, Location::segment).max(header.segment);
             return match expected
                 .into_iter()
                 .find(|segment| numbers.binary_search(segment).is_err())
@@ -131,16 +131,16 @@ impl LogOpener<'_> {
         let name = || self.folder.join(self.segments.name(last.segment));
         let is_damaged = reader.is_damaged().map_err(|error| self.failed(&error))?;
         let reached = self.state.reached(self.segments.log).unwrap_or_default();
-        if is_damaged || reached > reader.place {
+        if is_damaged || reached > reader.location {
             let reason = format!(
                 "the record at {} was flushed and is not what was written",
-                reader.place.offset()
+                reader.location.offset()
             );
             return Err(OpenError::Damaged { file: name(), reason });
         }
         let file = self.segments.resume(last.segment).map_err(|error| self.failed(&error))?;
         // A large frame that was never flushed must not keep the room that it took.
-        let (used, size) = (reader.place.offset(), self.segments.bytes(last.segment));
+        let (used, size) = (reader.location.offset(), self.segments.bytes(last.segment));
         let shortened = file.bytes().and_then(|bytes| match u64::from(used.max(size)) {
             needed if bytes > needed => file.truncate(needed),
             _ => Ok(()),
@@ -159,7 +159,7 @@ impl LogOpener<'_> {
             runs.push(Arc::new(run));
         }
         let incarnation = reader.incarnation.unwrap_or(last.incarnation);
-        let (flushed, position, secret) = (reader.place, reader.position, last.secret);
+        let (flushed, position, secret) = (reader.location, reader.position, last.secret);
         let tail = LogTail { file, flushed, position, incarnation, secret, buffer: Vec::new() };
         Ok(LogParts { hash, runs, entries, tail, before: last.position })
     }
@@ -168,7 +168,7 @@ impl LogOpener<'_> {
     fn create(&self) -> Result<LogParts, OpenError> {
         let created = self.segments.prepare(1).and_then(|()| self.segments.begin(1));
         let file = created.map_err(|error| self.failed(&error))?;
-        let (flushed, secret) = (Place::new(1, 0), self.secret);
+        let (flushed, secret) = (Location::new(1, 0), self.secret);
         let (position, incarnation, buffer) = (0, 0, Vec::new());
         let mut tail =
             LogTail { file: Arc::clone(&file), flushed, position, incarnation, secret, buffer };
@@ -218,7 +218,7 @@ impl LogOpener<'_> {
         if reader.position != next {
             return Err(damaged(&format!(
                 "the record at {} is not what was written",
-                reader.place.offset()
+                reader.location.offset()
             )));
         }
         run_of(&self.segments, segment, &entries).map_err(|error| self.failed(&error))
@@ -233,22 +233,22 @@ impl LogOpener<'_> {
         let file = self.segments.file(header.segment).map_err(|error| self.failed(&error))?;
         let mut reader = FrameReader::new(file, header);
         let mut entries = Vec::new();
-        while let Some((place, frame, payload)) =
+        while let Some((location, frame, payload)) =
             reader.next(is_start).map_err(|error| self.failed(&error))?
         {
             let view = Parts(payload).record().ok_or_else(|| OpenError::Damaged {
                 file: self.folder.join(self.segments.name(header.segment)),
-                reason: format!("the record at {} is of no known kind", place.offset()),
+                reason: format!("the record at {} is of no known kind", location.offset()),
             })?;
             let names = (hash.spaces(view.service), hash.key(&view.operation));
-            index::entries(names, &view.operation, frame.position, place, |it| entries.push(it));
+            index::entries(names, &view.operation, frame.position, location, |it| entries.push(it));
         }
         Ok((entries.into_iter().collect(), reader))
     }
 
     /// Opens the document index, and brings it up to the end of the log. One that is damaged, or ahead of the log, is made
     /// again.
-    fn open_index(&self, end: Place) -> Result<DocumentIndex, OpenError> {
+    fn open_index(&self, end: Location) -> Result<DocumentIndex, OpenError> {
         let index = match DocumentIndex::open(self.folder, &self.index_file) {
             Err(OpenError::Damaged { file, reason }) => {
                 tracing::warn!(file = %file.display(), reason, "the document index is made again from the log");
@@ -257,15 +257,15 @@ impl LogOpener<'_> {
             }
             opened => opened,
         }?;
-        let mark = Place(index.mark().map_err(|error| self.unindexed(&error))?);
+        let mark = Location(index.mark().map_err(|error| self.unindexed(&error))?);
         if mark <= end {
-            return self.replay(index, mark.max(Place::new(1, SEGMENT_HEADER_BYTES)), end);
+            return self.replay(index, mark.max(Location::new(1, SEGMENT_HEADER_BYTES)), end);
         }
         tracing::warn!("the document index is ahead of the log, and is made again from it");
         index.close();
         self.remove_index()?;
         let index = DocumentIndex::open(self.folder, &self.index_file)?;
-        self.replay(index, Place::new(1, SEGMENT_HEADER_BYTES), end)
+        self.replay(index, Location::new(1, SEGMENT_HEADER_BYTES), end)
     }
 
     fn remove_index(&self) -> Result<(), OpenError> {
@@ -281,11 +281,11 @@ impl LogOpener<'_> {
     fn replay(
         &self,
         index: DocumentIndex,
-        mark: Place,
-        end: Place,
+        mark: Location,
+        end: Location,
     ) -> Result<DocumentIndex, OpenError> {
         let (mut records, mut bytes) = (Vec::new(), 0);
-        let apply = |records: &mut Vec<LogRecord>, mark| {
+        let apply = |records: &mut Vec<LocatedRecord>, mark| {
             let applied = apply(&index, &records.iter().collect::<Vec<_>>(), mark);
             records.clear();
             applied.map_err(|error| self.unindexed(&error))
@@ -299,16 +299,16 @@ impl LogOpener<'_> {
             let first = if segment == mark.segment() {
                 mark
             } else {
-                Place::new(segment, SEGMENT_HEADER_BYTES)
+                Location::new(segment, SEGMENT_HEADER_BYTES)
             };
             let mut reader = FrameReader::at(file, first);
-            while let Some((place, frame, payload)) =
+            while let Some((location, frame, payload)) =
                 reader.next(is_start).map_err(|error| self.failed(&error))?
             {
                 let (position, payload) = (frame.position, Bytes::copy_from_slice(payload));
-                let after = place.after(payload.len());
+                let after = location.after(payload.len());
                 bytes += payload.len();
-                records.push(LogRecord { place, position, payload, typed: Vec::new() });
+                records.push(LocatedRecord { location, position, payload, typed: Vec::new() });
                 if after == end {
                     break;
                 }
@@ -321,7 +321,7 @@ impl LogOpener<'_> {
             if next.is_some_and(|next| reader.position > 0 && reader.position != next.position) {
                 let file = self.folder.join(self.segments.name(segment));
                 let reason =
-                    format!("the record at {} is not what was written", reader.place.offset());
+                    format!("the record at {} is not what was written", reader.location.offset());
                 return Err(OpenError::Damaged { file, reason });
             }
         }

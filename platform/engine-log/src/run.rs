@@ -5,8 +5,8 @@
 //! filter, and a footer of 48 bytes.
 
 use crate::{
-    disk::{Disk, DiskFile},
-    frame::{Place, u32_at, u64_at},
+    disk::{DiskFile, FileSystem},
+    frame::{Location, u32_at, u64_at},
     index::IndexEntry,
 };
 use std::{
@@ -86,7 +86,11 @@ impl Run {
     /// # Errors
     ///
     /// `InvalidData` when the file is not a whole run.
-    pub(crate) fn open(disk: &dyn Disk, log: &str, (first, last): (u32, u32)) -> io::Result<Self> {
+    pub(crate) fn open(
+        disk: &dyn FileSystem,
+        log: &str,
+        (first, last): (u32, u32),
+    ) -> io::Result<Self> {
         let file = disk.open(&Self::name(log, first, last))?;
         let bytes = file.bytes()?;
         let footer_at = bytes.checked_sub(FOOTER_BYTES as u64).ok_or_else(damaged)?;
@@ -116,7 +120,7 @@ impl Run {
     /// Writes a run; the entries are sorted, and have at most `keys` different keys that are filtered. It is there whole or
     /// not at all.
     pub(crate) fn write(
-        disk: &dyn Disk,
+        disk: &dyn FileSystem,
         log: &str,
         (first, last): (u32, u32),
         keys: u64,
@@ -176,7 +180,7 @@ impl Run {
     }
 
     /// Merges neighbouring runs, the oldest first, into one, and removes them.
-    pub(crate) fn merge(disk: &dyn Disk, log: &str, runs: &[Arc<Self>]) -> io::Result<Self> {
+    pub(crate) fn merge(disk: &dyn FileSystem, log: &str, runs: &[Arc<Self>]) -> io::Result<Self> {
         let (first, last) = (runs[0].first, runs[runs.len() - 1].last);
         let mut heads: Vec<_> = runs.iter().map(|run| run.iter().peekable()).collect();
         let keys = runs.iter().map(|run| run.keys).sum();
@@ -198,11 +202,12 @@ impl Run {
         &self,
         from: IndexEntry,
         until: IndexEntry,
-        floor: Place,
+        floor: Location,
         limit: usize,
     ) -> io::Result<Vec<IndexEntry>> {
         let first = self.fences.partition_point(|fence| *fence <= from).saturating_sub(1);
-        let is_wanted = |entry: &IndexEntry| (from..=until).contains(entry) && entry.place > floor;
+        let is_wanted =
+            |entry: &IndexEntry| (from..=until).contains(entry) && entry.location > floor;
         let mut found = Vec::new();
         for block in first..self.fences.len() {
             if found.len() >= limit || self.fences[block] > until {
@@ -241,7 +246,7 @@ impl Run {
         }
         let entries = bytes[..CHECKSUM_AT].chunks_exact(ENTRY_BYTES).map(decode);
         // The last block is padded with zeros, which are no entry.
-        Ok(entries.take_while(|entry| entry.place != Place(0)).collect())
+        Ok(entries.take_while(|entry| entry.location != Location(0)).collect())
     }
 }
 
@@ -264,14 +269,14 @@ fn least<I: Iterator<Item = io::Result<IndexEntry>>>(
 
 fn encode(entry: &IndexEntry, into: &mut Vec<u8>) {
     into.extend_from_slice(&entry.space.to_le_bytes());
-    for number in [entry.key, entry.order, entry.place.0] {
+    for number in [entry.key, entry.order, entry.location.0] {
         into.extend_from_slice(&number.to_le_bytes());
     }
 }
 
 fn decode(bytes: &[u8]) -> IndexEntry {
-    let (key, order, place) = (u64_at(bytes, 4), u64_at(bytes, 12), Place(u64_at(bytes, 20)));
-    IndexEntry { space: u32_at(bytes, 0), key, order, place }
+    let (key, order, location) = (u64_at(bytes, 4), u64_at(bytes, 12), Location(u64_at(bytes, 20)));
+    IndexEntry { space: u32_at(bytes, 0), key, order, location }
 }
 
 fn read_exact(file: &dyn DiskFile, offset: u64, count: usize) -> io::Result<Vec<u8>> {
@@ -302,7 +307,7 @@ mod tests {
                 _ => random.random_range(0..2_000_u64).wrapping_mul(0x9e37_79b9_7f4a_7c15),
             };
             let order = random.random_range(0..50);
-            IndexEntry { space, key, order, place: Place::new(segment, 64 + 8 * number) }
+            IndexEntry { space, key, order, location: Location::new(segment, 64 + 8 * number) }
         };
         (0..3_000_u32).map(entry).collect()
     }
@@ -323,7 +328,7 @@ mod tests {
             let limit = random.random_range(0..400);
             let expected: Vec<_> = all.range(from..=until).copied().collect();
             let limited = &expected[..limit.min(expected.len())];
-            assert_eq!(run.range(from, until, Place(0), limit).unwrap(), limited);
+            assert_eq!(run.range(from, until, Location(0), limit).unwrap(), limited);
             assert_eq!(run.last_before(from, until).unwrap(), expected.last().copied());
             if let Some(bound) = expected.get(expected.len() / 2) {
                 let before = all.range(from..*bound).next_back().copied();

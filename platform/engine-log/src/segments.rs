@@ -2,9 +2,9 @@
 //! changes nothing but content: no length, no extents.
 
 use crate::{
-    disk::{Disk, DiskFile},
-    frame::{FRAME_HEADER_BYTES, FrameHeader, Place},
-    record::LogRecord,
+    disk::{DiskFile, FileSystem},
+    frame::{FRAME_HEADER_BYTES, FrameHeader, Location},
+    record::LocatedRecord,
 };
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -27,7 +27,7 @@ const ZEROS: &[u8] = &[0; 1024 * 1024];
 /// Segments of one log.
 #[derive(Debug)]
 pub(crate) struct Segments {
-    pub(crate) disk: Arc<dyn Disk>,
+    pub(crate) disk: Arc<dyn FileSystem>,
     /// Name of the log, with which the names of its files begin.
     pub(crate) log: &'static str,
     bytes_max: u32,
@@ -46,7 +46,7 @@ struct NextSegment {
 }
 
 impl Segments {
-    pub(crate) fn new(disk: Arc<dyn Disk>, log: &'static str, bytes_max: u32) -> Self {
+    pub(crate) fn new(disk: Arc<dyn FileSystem>, log: &'static str, bytes_max: u32) -> Self {
         Self { disk, log, bytes_max, files: Mutex::default(), next: Mutex::default() }
     }
 
@@ -130,23 +130,24 @@ impl Segments {
         self.file(segment)
     }
 
-    /// Reads the record at a place.
+    /// Reads the record at a location.
     ///
     /// # Errors
     ///
     /// [`StorageError::Corrupt`] when there is no whole frame.
-    pub(crate) fn read(&self, place: Place) -> Result<LogRecord, StorageError> {
-        let file = self.file(place.segment()).map_err(|error| self.failed(place, &error))?;
+    pub(crate) fn read(&self, location: Location) -> Result<LocatedRecord, StorageError> {
+        let file = self.file(location.segment()).map_err(|error| self.failed(location, &error))?;
         let mut bytes = vec![0; READ_BYTES];
         let read = |bytes: &mut Vec<u8>, from: usize| {
-            let count = file.read_at(&mut bytes[from..], u64::from(place.offset()) + from as u64);
+            let count =
+                file.read_at(&mut bytes[from..], u64::from(location.offset()) + from as u64);
             count
                 .map(|count| bytes.truncate(from + count))
-                .map_err(|error| self.failed(place, &error))
+                .map_err(|error| self.failed(location, &error))
         };
         read(&mut bytes, 0)?;
-        let damaged = || self.failed(place, &ErrorKind::InvalidData.into());
-        let header = FrameHeader::decode(&bytes, place).ok_or_else(damaged)?;
+        let damaged = || self.failed(location, &ErrorKind::InvalidData.into());
+        let header = FrameHeader::decode(&bytes, location).ok_or_else(damaged)?;
         let end = FRAME_HEADER_BYTES + header.payload_bytes as usize;
         if end > bytes.len() {
             let had = bytes.len();
@@ -158,11 +159,11 @@ impl Segments {
         if !header.matches(&payload) {
             return Err(damaged());
         }
-        Ok(LogRecord { place, position: header.position, payload, typed: Vec::new() })
+        Ok(LocatedRecord { location, position: header.position, payload, typed: Vec::new() })
     }
 
-    fn failed(&self, place: Place, error: &io::Error) -> StorageError {
-        let at = format!("{} at {}", self.name(place.segment()), place.offset());
+    fn failed(&self, location: Location, error: &io::Error) -> StorageError {
+        let at = format!("{} at {}", self.name(location.segment()), location.offset());
         match error.kind() {
             ErrorKind::InvalidData => StorageError::Corrupt(format!("{at} is no whole record")),
             _ => StorageError::Unavailable(format!("{at} cannot be read: {error}")),

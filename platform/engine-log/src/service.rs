@@ -1,6 +1,6 @@
 //! Service of a log: the spaces of its index entries, and how far its journal is flushed.
 
-use crate::frame::Place;
+use crate::frame::Location;
 use bytes::Bytes;
 use engine_sqlite::IndexedDocuments;
 use journal::Position;
@@ -27,24 +27,24 @@ pub(crate) struct LogService {
 
 /// State of one service that decisions read and change under the log's lock.
 #[derive(Debug)]
-pub(crate) struct ServiceState {
+pub(crate) struct ServiceMemory {
     /// Position of its last event, flushed or not.
     pub(crate) last_event: Position,
-    /// Deleted streams, with the place of the deletion: what is before it is gone.
+    /// Deleted streams, with the location of the deletion: what is before it is gone.
     pub(crate) deleted: HashMap<String, Deletion>,
-    /// Expiry entry up to which values were swept, and the place of the sweep: values before it are gone.
-    pub(crate) swept: (u64, u64, Place),
+    /// Expiry entry up to which values were swept, and the location of the sweep: values before it are gone.
+    pub(crate) swept: (u64, u64, Location),
     /// Flushed documents that the index does not have, by collection.
-    pub(crate) documents: SecretHashMap<String, SecretHashMap<String, MemoryDocument>>,
+    pub(crate) documents: KeyedHashMap<String, KeyedHashMap<String, MemoryDocument>>,
 }
 
 /// Hash map by keys that clients may choose.
-pub(crate) type SecretHashMap<K, V> = HashMap<K, V, foldhash::quality::RandomState>;
+pub(crate) type KeyedHashMap<K, V> = HashMap<K, V, foldhash::quality::RandomState>;
 
 /// Deletion of a stream.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deletion {
-    pub(crate) place: Place,
+    pub(crate) location: Location,
     pub(crate) position: Position,
 }
 

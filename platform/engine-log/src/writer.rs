@@ -4,7 +4,7 @@ use crate::{
     background,
     disk::DiskFile,
     folder_state::LogFolderState,
-    frame::{FrameHeader, LOG_FORMAT, Place, SegmentHeader},
+    frame::{FrameHeader, LOG_FORMAT, Location, SegmentHeader},
     log::{QueuedRecord, SegmentedLog},
 };
 use data_folder::FolderLock;
@@ -31,8 +31,8 @@ pub(crate) struct LogWriter {
 #[derive(Debug)]
 pub(crate) struct LogTail {
     pub(crate) file: Arc<dyn DiskFile>,
-    /// Place up to which the log is flushed.
-    pub(crate) flushed: Place,
+    /// Location up to which the log is flushed.
+    pub(crate) flushed: Location,
     /// Last position written.
     pub(crate) position: Position,
     pub(crate) incarnation: u32,
@@ -43,8 +43,8 @@ pub(crate) struct LogTail {
 
 impl LogTail {
     /// Adds a frame to what is written next.
-    pub(crate) fn push(&mut self, place: Place, position: Position, payload: &[u8]) {
-        let is_same = self.flushed.segment() == place.segment();
+    pub(crate) fn push(&mut self, location: Location, position: Position, payload: &[u8]) {
+        let is_same = self.flushed.segment() == location.segment();
         let header = FrameHeader {
             payload_bytes: u32::try_from(payload.len())
                 .expect("records are limited to far less than 2^32"),
@@ -53,14 +53,14 @@ impl LogTail {
             flushed: if is_same { self.flushed.offset() } else { 0 },
             incarnation: self.incarnation,
         };
-        self.buffer.extend_from_slice(&header.encode(place));
+        self.buffer.extend_from_slice(&header.encode(location));
         self.buffer.extend_from_slice(payload);
         self.buffer.resize(self.buffer.len().next_multiple_of(8), 0);
         self.position = position;
     }
 
     /// Writes and flushes what was added; the log ends at `end` then.
-    pub(crate) fn flush(&mut self, end: Place) -> io::Result<()> {
+    pub(crate) fn flush(&mut self, end: Location) -> io::Result<()> {
         let begin = u64::from(end.offset()) - self.buffer.len() as u64;
         self.file.write_at(&self.buffer, begin)?;
         self.file.sync()?;
@@ -145,7 +145,7 @@ impl LogWriter {
         let mut end = before;
         for queued in batch {
             let record = &queued.record;
-            let segment = record.place.segment();
+            let segment = record.location.segment();
             if segment != end.segment() {
                 if !self.tail.buffer.is_empty() {
                     self.tail.flush(end)?;
@@ -153,8 +153,8 @@ impl LogWriter {
                 let file = self.log.segments.begin(segment)?;
                 self.tail.begin(file, segment);
             }
-            self.tail.push(record.place, record.position, &record.payload);
-            end = record.place.after(record.payload.len());
+            self.tail.push(record.location, record.position, &record.payload);
+            end = record.location.after(record.payload.len());
         }
         let flushing = Instant::now();
         self.tail.flush(end)?;

@@ -3,10 +3,16 @@
 //! Started with `--append FOLDER COUNT`, this program is the process that is killed. `power CUTS SEED` simulates as many power
 //! failures as one likes.
 
+#[path = "../../../engine-sqlite/tests/crash_consistency/disk_model.rs"]
 mod disk_model;
+mod engine;
+#[path = "../../../engine-sqlite/tests/crash_consistency/kill.rs"]
 mod kill;
+#[path = "../../../engine-sqlite/tests/crash_consistency/power_failure.rs"]
 mod power_failure;
+#[path = "../../../engine-sqlite/tests/crash_consistency/syscall_trace.rs"]
 mod syscall_trace;
+#[path = "../../../engine-sqlite/tests/crash_consistency/workload.rs"]
 mod workload;
 
 use std::path::Path;

@@ -4,13 +4,13 @@ use crate::{
     append, note, options,
     simulated_disk::{Behaviour, SimulatedDisk},
 };
-use engine_log::{Disk, LogEngine, LogOptions};
+use engine_log::{FileSystem, LogEngine, LogOptions};
 use journal::{AppendError, durability};
 use std::{path::Path, sync::Arc};
 use storage::{CommitError, StorageError};
 
 fn open_on(folder: &Path, disk: &SimulatedDisk, options: LogOptions) -> LogEngine {
-    let disk: Arc<dyn Disk> = Arc::new(disk.clone());
+    let disk: Arc<dyn FileSystem> = Arc::new(disk.clone());
     LogEngine::open_on(folder, &disk, options).expect("the folder can be opened")
 }
 

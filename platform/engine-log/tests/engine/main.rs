@@ -9,6 +9,8 @@ mod model;
 mod opening;
 mod restart;
 mod simulated_disk;
+#[path = "../../../engine-sqlite/tests/engine/small_disk.rs"]
+mod small_disk;
 mod torn_log;
 mod unawaited_write;
 

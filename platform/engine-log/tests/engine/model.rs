@@ -2,7 +2,7 @@
 
 use crate::{append, options, simulated_disk::SimulatedDisk};
 use bytes::Bytes;
-use engine_log::{Disk, LogEngine, LogOptions};
+use engine_log::{FileSystem, LogEngine, LogOptions};
 use journal::{AppendError, ServiceStorage, Snapshot};
 use kernel::Timestamp;
 use rand::{Rng, SeedableRng, rngs::StdRng};
@@ -24,7 +24,7 @@ fn at(second: i64) -> Timestamp {
 }
 
 async fn step(storage: &ServiceStorage, model: &mut Model, random: &mut StdRng, now: i64) {
-    let (journal, values) = (&storage.journal, &storage.key_value);
+    let journal = &storage.journal;
     let name = format!("thing-{}", random.random_range(0..40_u32).pow(2) / 40);
     match random.random_range(0..20) {
         0..8 => {
@@ -53,6 +53,33 @@ async fn step(storage: &ServiceStorage, model: &mut Model, random: &mut StdRng, 
                 Err(error) => panic!("{error}"),
             }
         }
+        10..17 => step_values(storage, model, random, now, name).await,
+        17 => {
+            let data = Bytes::from(now.to_string());
+            let snapshot = Snapshot { position: now.unsigned_abs(), data };
+            let _ = journal.save_snapshot(&name, snapshot).await.expect("it is taken");
+            model.snapshots.insert(name, now.unsigned_abs());
+        }
+        _ => {
+            let after = random.random_range(0..4);
+            let limit = random.random_range(1..5);
+            let events = journal.read(&name, after, limit).await.expect("it answers");
+            let expected = model.streams.get(&name).map_or(&[][..], Vec::as_slice);
+            let expected = expected.iter().skip(usize::try_from(after).unwrap_or(0)).take(limit);
+            assert!(events.iter().map(|event| &event.id).eq(expected), "{name} {after} {limit}");
+        }
+    }
+}
+
+async fn step_values(
+    storage: &ServiceStorage,
+    model: &mut Model,
+    random: &mut StdRng,
+    now: i64,
+    name: String,
+) {
+    let values = &storage.key_value;
+    match random.random_range(10..17) {
         10..13 => {
             let text = random.random::<u32>().to_string();
             let expires = random.random_bool(0.5).then(|| now + random.random_range(1..40));
@@ -75,7 +102,7 @@ async fn step(storage: &ServiceStorage, model: &mut Model, random: &mut StdRng, 
             );
             model.values.insert(name, ((old + 3).to_string(), expires));
         }
-        16 => {
+        _ => {
             let limit = random.random_range(1..6);
             let swept = values.sweep(at(now), limit).await.expect("it answers");
             let mut expired: Vec<_> = model
@@ -92,20 +119,6 @@ async fn step(storage: &ServiceStorage, model: &mut Model, random: &mut StdRng, 
                     model.values.remove(&key);
                 }
             }
-        }
-        17 => {
-            let data = Bytes::from(now.to_string());
-            let snapshot = Snapshot { position: now.unsigned_abs(), data };
-            let _ = journal.save_snapshot(&name, snapshot).await.expect("it is taken");
-            model.snapshots.insert(name, now.unsigned_abs());
-        }
-        _ => {
-            let after = random.random_range(0..4);
-            let limit = random.random_range(1..5);
-            let events = journal.read(&name, after, limit).await.expect("it answers");
-            let expected = model.streams.get(&name).map_or(&[][..], Vec::as_slice);
-            let expected = expected.iter().skip(usize::try_from(after).unwrap_or(0)).take(limit);
-            assert!(events.iter().map(|event| &event.id).eq(expected), "{name} {after} {limit}");
         }
     }
 }
@@ -137,7 +150,7 @@ async fn check(storage: &ServiceStorage, model: &Model) {
 async fn the_engine_answers_as_plain_maps() {
     for seed in 0..8 {
         let (folder, disk) =
-            (crate::fast_folder(), Arc::new(SimulatedDisk::default()) as Arc<dyn Disk>);
+            (crate::fast_folder(), Arc::new(SimulatedDisk::default()) as Arc<dyn FileSystem>);
         let small = LogOptions { segment_bytes_max: 700, recent_bytes_max: 0, ..options() };
         let mut random = StdRng::seed_from_u64(seed);
         let mut model = Model::default();

@@ -1,6 +1,6 @@
 //! Simulated disk: files in memory that fail on demand, and lose or tear what was not flushed when the power fails.
 
-use engine_log::{Disk, DiskFile};
+use engine_log::{DiskFile, FileSystem};
 use parking_lot::{Condvar, Mutex};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use std::{
@@ -106,7 +106,7 @@ impl SimulatedDisk {
     }
 }
 
-impl Disk for SimulatedDisk {
+impl FileSystem for SimulatedDisk {
     fn names(&self) -> io::Result<Vec<String>> {
         Ok(self.0.files.lock().keys().cloned().collect())
     }

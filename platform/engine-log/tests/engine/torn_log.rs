@@ -6,7 +6,7 @@ use crate::{
     simulated_disk::{Behaviour, SimulatedDisk},
 };
 use bytes::Bytes;
-use engine_log::{Disk, LogEngine, LogOptions, OpenError};
+use engine_log::{FileSystem, LogEngine, LogOptions, OpenError};
 use journal::ServiceStorage;
 use kernel::Timestamp;
 use rand::{Rng, SeedableRng, rngs::StdRng};
@@ -21,7 +21,7 @@ fn open_on(
     disk: &SimulatedDisk,
     options: LogOptions,
 ) -> Result<LogEngine, OpenError> {
-    let disk: Arc<dyn Disk> = Arc::new(disk.clone());
+    let disk: Arc<dyn FileSystem> = Arc::new(disk.clone());
     LogEngine::open_on(folder, &disk, options)
 }
 

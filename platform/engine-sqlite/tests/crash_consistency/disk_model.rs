@@ -43,6 +43,11 @@ pub(crate) fn after_cut(
         match call {
             SystemCall::Create { file } => files.entry(file).or_default().exists = true,
             SystemCall::Remove { file } => files.entry(file).or_default().exists = false,
+            SystemCall::Rename { from, to } => {
+                // Until the folder is flushed the file has neither name for certain; its former one is never looked for.
+                let renamed = files.remove(from.as_str()).unwrap_or_default();
+                files.insert(to, FileOnDisk { entry_flushed: false, exists: true, ..renamed });
+            }
             SystemCall::Write { file, .. } | SystemCall::Resize { file, .. } => {
                 files.entry(file).or_default().pending.push((*end, call));
             }

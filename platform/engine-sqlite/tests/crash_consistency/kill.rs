@@ -2,9 +2,9 @@
 
 use crate::{
     APPEND,
-    workload::{Acknowledged, options, record, verify},
+    engine::{Engine, OpenError, options},
+    workload::{Acknowledged, record, verify},
 };
-use engine_sqlite::{OpenError, SqliteEngine};
 use std::{
     io::{BufRead, BufReader},
     path::Path,
@@ -34,7 +34,7 @@ fn run_and_kill(folder: &Path, acknowledgements: usize, acknowledged: &mut Ackno
     for line in (&mut lines).take(acknowledgements) {
         record(&line.expect("the process writes text"), acknowledged);
     }
-    let refused = SqliteEngine::open(folder, options());
+    let refused = Engine::open(folder, options());
     assert!(
         matches!(refused, Err(OpenError::Locked { .. })),
         "the process has the folder locked: {refused:?}"

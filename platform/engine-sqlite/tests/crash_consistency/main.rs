@@ -4,6 +4,7 @@
 //! failures as one likes.
 
 mod disk_model;
+mod engine;
 mod kill;
 mod power_failure;
 mod syscall_trace;

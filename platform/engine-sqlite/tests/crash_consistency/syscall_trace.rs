@@ -31,11 +31,15 @@ pub(crate) enum SystemCall {
     Remove {
         file: String,
     },
+    Rename {
+        from: String,
+        to: String,
+    },
     /// Writes to standard output: an acknowledgement.
     Output(String),
 }
 
-const CALLS: &str = "trace=openat,write,pwrite64,ftruncate,fsync,fdatasync,unlink,unlinkat";
+const CALLS: &str = "trace=openat,write,pwrite64,ftruncate,fsync,fdatasync,unlink,unlinkat,rename";
 /// Longest string that `strace` records, in bytes: longer than any single write.
 const BYTES_MAX: &str = "2000000";
 
@@ -100,7 +104,18 @@ impl TraceReader {
         match name {
             "openat" if arguments.contains("O_CREAT") => {
                 let file = self.file_in(&text_in(arguments)?)?;
-                self.known.insert(file.clone()).then_some(SystemCall::Create { file })
+                if self.known.insert(file.clone()) {
+                    return Some(SystemCall::Create { file });
+                }
+                arguments.contains("O_TRUNC").then_some(SystemCall::Resize { file, length: 0 })
+            }
+            "rename" => {
+                let (from, to) = arguments.split_once("\", ")?;
+                let (from, to) = (format!("{from}\""), to.to_owned());
+                let (from, to) = (self.file_in(&text_in(&from)?)?, self.file_in(&text_in(&to)?)?);
+                self.known.remove(&from);
+                self.known.insert(to.clone());
+                Some(SystemCall::Rename { from, to })
             }
             "unlink" | "unlinkat" => {
                 let file = self.file_in(&text_in(arguments)?)?;
@@ -138,8 +153,7 @@ impl TraceReader {
     /// Name of a database file or one of its companions. The shared-memory file does not count: a crash loses it anyway.
     fn file_in(&self, path: &str) -> Option<String> {
         let file = path.strip_prefix(&self.folder)?.strip_prefix('/')?;
-        let counts = (file.contains(".db") && !file.ends_with("-shm")) || file == "icommerce.state";
-        counts.then(|| file.to_owned())
+        (!file.ends_with("-shm") && file != "icommerce.lock").then(|| file.to_owned())
     }
 }
 

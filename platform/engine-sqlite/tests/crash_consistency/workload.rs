@@ -1,7 +1,8 @@
 //! Workload of the process that is killed, and the verification of what it left behind.
 
+use crate::engine::{Engine, options};
 use bytes::Bytes;
-use engine_sqlite::{Options, SqliteEngine};
+
 use journal::{Append, NewEvent, READ_EVENTS_MAX, RecordedEvent};
 use kernel::{Timestamp, Uuid};
 use std::{
@@ -34,7 +35,7 @@ pub(crate) fn record(line: &str, acknowledged: &mut Acknowledged) {
 
 /// Appends, and acknowledges flushed appends on standard output, until it is killed or has acknowledged enough.
 pub(crate) async fn append(folder: &Path, acknowledgements_max: usize) {
-    let engine = SqliteEngine::open(folder, options()).expect("the folder is free");
+    let engine = Engine::open(folder, options()).expect("the folder is free");
     let acknowledged = Arc::new(AtomicUsize::new(0));
     let mut writers = JoinSet::new();
     for stream in 0..STREAMS {
@@ -73,13 +74,13 @@ pub(crate) async fn append(folder: &Path, acknowledgements_max: usize) {
 
 /// Verifies that a folder holds every acknowledged append, and a prefix of the rest.
 pub(crate) async fn verify(folder: &Path, acknowledged: &Acknowledged) -> Result<(), String> {
-    let engine = SqliteEngine::open(folder, options()).map_err(|error| error.to_string())?;
+    let engine = Engine::open(folder, options()).map_err(|error| error.to_string())?;
     let verified = verify_contents(&engine, acknowledged).await;
     let closed = engine.close().await.map_err(|error| error.to_string());
     verified.and(closed)
 }
 
-async fn verify_contents(engine: &SqliteEngine, acknowledged: &Acknowledged) -> Result<(), String> {
+async fn verify_contents(engine: &Engine, acknowledged: &Acknowledged) -> Result<(), String> {
     let storage = engine.service("warehouse");
     let mut events: Vec<RecordedEvent> = Vec::new();
     loop {
@@ -130,10 +131,4 @@ fn next_event(stream: &str, expected: u64) -> Append {
     let document = Document { key: stream.to_owned(), body, fields: Vec::new() };
     let writes = vec![Write::Put { collection: &LATEST, document }];
     Append { stream: stream.to_owned(), expected, events: vec![event], writes, origin: None }
-}
-
-/// Options with small limits, so that kills also hit checkpoints.
-pub(crate) fn options() -> Options {
-    let (wal_checkpoint_bytes, wal_bytes_max) = (256 * 1024, 512 * 1024);
-    Options { disk_reserve_bytes: 0, wal_checkpoint_bytes, wal_bytes_max, ..Options::default() }
 }

@@ -1,45 +1,14 @@
 //! Full disk: with the privilege to mount, these tests fill a small file system; the reserve is tested in any case.
 
-use crate::{append_of, options};
+use crate::{append_of, options, small_disk::SmallDisk};
 use bytes::Bytes;
 use engine_sqlite::{OpenError, Options, SqliteEngine};
 use journal::{AppendError, ServiceStorage};
-use std::{
-    fs,
-    path::Path,
-    process::{Command, Stdio},
-    time::Duration,
-};
+use std::{fs, time::Duration};
 use storage::{CommitError, RECORD_BYTES_MAX, StorageError};
-use tempfile::TempDir;
 use tokio::time::Instant;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
-
-/// Small file system in memory (tmpfs).
-struct SmallDisk(TempDir);
-
-impl SmallDisk {
-    /// Mounts a file system of this size; `None` without the privilege to mount.
-    fn mount(bytes: u64) -> Option<Self> {
-        let folder = tempfile::tempdir().expect("there is room for a test");
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", &format!("size={bytes}"), "tmpfs"]).arg(folder.path());
-        let mounted = mount.stdout(Stdio::null()).stderr(Stdio::null()).status();
-        mounted.is_ok_and(|status| status.success()).then_some(Self(folder))
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        // Lazily, because a connection may still be closing.
-        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
-    }
-}
 
 /// Appends 32 KiB, flush by flush, until an append is refused; returns the version reached and the error.
 async fn fill(storage: &ServiceStorage, mut version: u64) -> (u64, AppendError) {

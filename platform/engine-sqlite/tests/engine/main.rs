@@ -7,6 +7,7 @@ mod isolation;
 mod lost_files;
 mod opening;
 mod restart;
+mod small_disk;
 mod unawaited_write;
 mod write_ahead_log;
 

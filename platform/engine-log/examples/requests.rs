@@ -1,8 +1,8 @@
-//! Benchmark of the rows of an order: throughput, latency and CPU of this engine or of the one that keeps everything in
+//! Benchmark of the rows of a request: throughput, latency and CPU of this engine or of the one that keeps everything in
 //! `SQLite`, with few and many callers. Run it in release mode, on the disk that is to be measured:
-//! `cargo run --release -p engine-log --example appends -- log|sqlite [FOLDER] [SECONDS]`.
+//! `cargo run --release -p engine-log --example requests -- log|sqlite [FOLDER] [SECONDS]`.
 //!
-//! `… -- log|sqlite FOLDER orders COUNT` writes so many orders, two to a flush, and nothing else: to be counted with
+//! `… -- log|sqlite FOLDER requests COUNT` writes so many requests, two to a flush, and nothing else: to be counted with
 //! `valgrind --tool=callgrind`, or timed.
 
 use bytes::Bytes;
@@ -14,12 +14,12 @@ use std::{error::Error, path::Path, time::Duration};
 use storage::{Collection, Commit, Document, FieldValue, Index, Write};
 use tokio::{runtime::Runtime, task::JoinSet, time::Instant};
 
-static ORDERS: Collection =
-    Collection { name: "orders", indexes: &[Index { name: "by_state", fields: &["state"] }] };
+static RECORDS: Collection =
+    Collection { name: "records", indexes: &[Index { name: "by_state", fields: &["state"] }] };
 
 const CALLERS: [usize; 3] = [1, 16, 64];
-const SERVICES: [&str; 5] = ["cart", "order", "payment", "stock", "saga"];
-/// Appends of an order: the service, the version of the stream before, and the bytes of the event.
+const SERVICES: [&str; 5] = ["a", "b", "c", "d", "e"];
+/// Appends of a request: the service, the version of the stream before, and the bytes of the event.
 const APPENDS: [(usize, u64, usize); 12] = [
     (0, 0, 300),
     (0, 1, 500),
@@ -34,7 +34,7 @@ const APPENDS: [(usize, u64, usize); 12] = [
     (1, 1, 200),
     (4, 2, 150),
 ];
-/// Values of an order: answers that are remembered under an idempotency key.
+/// Values of a request: answers that are remembered under an idempotency key.
 const VALUES: [usize; 2] = [900, 1_500];
 
 enum Engine {
@@ -80,7 +80,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = arguments.get(1).map_or_else(std::env::temp_dir, Into::into);
     let runtime = Runtime::new()?;
     if let [_, _, _, count] = &arguments[..] {
-        return runtime.block_on(write_orders(name, &folder, count.parse()?));
+        return runtime.block_on(write_requests(name, &folder, count.parse()?));
     }
     let seconds = arguments.get(2).map_or(Ok(5), |seconds| seconds.parse())?;
     for callers in CALLERS {
@@ -91,21 +91,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-async fn write_orders(name: &str, folder: &Path, count: u64) -> Result<(), Box<dyn Error>> {
+async fn write_requests(name: &str, folder: &Path, count: u64) -> Result<(), Box<dyn Error>> {
     let started = Instant::now();
     let engine = Engine::open(name, folder)?;
     let services = SERVICES.map(|name| engine.service(name));
     let opened = started.elapsed();
     let (started, processor) = (Instant::now(), cpu_time()?);
     for pair in 0..count.div_ceil(2) {
-        let commits = [order(&services, 2 * pair).await, order(&services, 2 * pair + 1).await];
+        let commits = [request(&services, 2 * pair).await, request(&services, 2 * pair + 1).await];
         for commit in commits {
             commit.wait().await?;
         }
     }
     let (elapsed, processor) = (started.elapsed(), cpu_time()?.saturating_sub(processor));
     engine.close().await?;
-    println!("{count} orders in {elapsed:?}, {processor:?} of CPU; opened in {opened:?}");
+    println!("{count} requests in {elapsed:?}, {processor:?} of CPU; opened in {opened:?}");
     Ok(())
 }
 
@@ -128,7 +128,7 @@ async fn measure(
                 if began.duration_since(started) >= time {
                     break;
                 }
-                let commit = order(&services, caller << 32 | round).await;
+                let commit = request(&services, caller << 32 | round).await;
                 commit.wait().await.expect("it is flushed");
                 times.push(began.elapsed());
             }
@@ -145,7 +145,7 @@ async fn measure(
     let at = |permille: usize| times[(times.len() * permille / 1_000).min(times.len() - 1)];
     let flushes = statistics.flushes.max(1);
     Ok(format!(
-        "{rate:>6} orders/s, p50 {:?}, p99 {:?}, p99.9 {:?}, {micros} µs of CPU each; {flushes} flushes, mean {} µs",
+        "{rate:>6} requests/s, p50 {:?}, p99 {:?}, p99.9 {:?}, {micros} µs of CPU each; {flushes} flushes, mean {} µs",
         at(500),
         at(990),
         at(999),
@@ -153,8 +153,8 @@ async fn measure(
     ))
 }
 
-/// Writes the rows of one order; returns the last commit.
-async fn order(services: &[ServiceStorage; 5], number: u64) -> Commit {
+/// Writes the rows of one request; returns the last commit.
+async fn request(services: &[ServiceStorage; 5], number: u64) -> Commit {
     let name = Uuid::new_v5(&Uuid::NAMESPACE_OID, &number.to_le_bytes()).to_string();
     let mut commit = Commit::durable();
     for (index, (service, expected, bytes)) in (0_u128..).zip(APPENDS) {
@@ -165,9 +165,9 @@ async fn order(services: &[ServiceStorage; 5], number: u64) -> Commit {
             recorded_at: Timestamp::UNIX_EPOCH,
             typed: journal::TypedEvent::default(),
         };
-        let fields = vec![("state", FieldValue::Text("placed".to_owned()))];
+        let fields = vec![("state", FieldValue::Text("new".to_owned()))];
         let document = Document { key: name.clone(), body: event.data.clone(), fields };
-        let write = Write::Put { collection: &ORDERS, document };
+        let write = Write::Put { collection: &RECORDS, document };
         let writes = if service == 1 { vec![write] } else { Vec::new() };
         let (stream, events) = (format!("{}-{name}", SERVICES[service]), vec![event]);
         let append = Append { stream, expected, events, writes, origin: None };
