@@ -150,8 +150,8 @@ impl SegmentedLog {
         Ok(None)
     }
 
-    /// Up to `limit` records behind `floor` from one entry to another, in the order of the entries. Runs are asked when `needs_runs`, which
-    /// gets the first record in memory. The flag says whether there may be more.
+    /// Up to `limit` records behind `floor` from one entry to another, in the order of the entries. Runs are asked when
+    /// `needs_runs`, which gets the first record in memory. The flag says whether there may be more.
     pub(crate) fn gather(
         &self,
         (from, until): (IndexEntry, IndexEntry),
@@ -165,7 +165,8 @@ impl SegmentedLog {
             let guard = self.lock();
             let mut memory = Vec::new();
             for source in &guard.state.memory {
-                let entries = source.entries.range(from..=until).take(if grows {
+                let entries = source.entries.range(from..=until);
+                let entries = entries.filter(|entry| entry.location > floor).take(if grows {
                     limit - memory.len()
                 } else {
                     limit
