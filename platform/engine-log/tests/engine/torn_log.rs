@@ -150,7 +150,7 @@ async fn frames_that_an_earlier_start_left_behind_the_end_never_come_back() {
         opened => panic!("what was flushed is not cut off: {opened:?}"),
     }
     // In one flush the order of sectors is open: here the fourth was on the disk, and the third was not.
-    let disk = SimulatedDisk::default();
+    let (folder, disk) = (crate::fast_folder(), SimulatedDisk::default());
     let engine = open_on(folder.path(), &disk, options()).unwrap();
     let journal = engine.service("warehouse").journal;
     for version in 0..6 {
