@@ -227,7 +227,7 @@ impl LogGuard<'_> {
         let until = highest(from.space, from.key);
         let sources = self.state.memory.iter().rev();
         for entry in sources
-            .flat_map(|memory| memory.entries.range(from..until).rev())
+            .flat_map(|memory| memory.entries.range(..until).rev().take_while(|it| **it >= from))
             .filter(|entry| entry.location > floor)
         {
             let record = self
