@@ -1,4 +1,4 @@
-//! Storage engine on a log: the data folder, one log for all services, and a second one for bulk data.
+//! Storage engine on a log: the data folder, one log for all services, and the store of bulk data.
 
 use crate::{
     disk::{FileSystem, FolderDisk},
@@ -6,7 +6,6 @@ use crate::{
     folder_state::LogFolderState,
     journal::LogJournal,
     key_value::LogKeyValue,
-    log::FlushTiming,
     open_log::RunningLog,
     options::LogOptions,
     recovery::LogOpener,
@@ -14,7 +13,7 @@ use crate::{
 };
 use ::journal::ServiceStorage;
 use data_folder::{BlobFolder, FolderBlobs, OpenError, Statistics};
-use engine_sqlite::DocumentIndex;
+use engine_sqlite::{BulkStore, DocumentIndex, Options};
 use std::{
     hash::{BuildHasher, RandomState},
     path::Path,
@@ -22,16 +21,15 @@ use std::{
 };
 use storage::{CommitError, Watermark};
 
-/// Name of the services' log, and of the bulk log.
+/// Name of the services' log.
 const LOG: &str = "icommerce";
-const BULK_LOG: &str = "bulk";
 
 /// Storage engine on a log: all storage of one process, in one data folder.
 ///
-/// The folder holds the segments and runs of two logs (`icommerce.000001.log`, `icommerce.000001-000008.run`, and the same of
-/// `bulk`), the indexes of their documents (`icommerce.db`, `bulk.db`), which are made again from the logs when they are
-/// missing, a folder for each service that has blobs, `icommerce.state` and `icommerce.lock`. One engine at a time has it open.
-/// Its owner alone has access.
+/// The folder holds the segments and runs of the services' log (`icommerce.000001.log`, `icommerce.000001-000008.run`), the index
+/// of its documents (`icommerce.db`), which is made again from the log when it is missing, the bulk store (`bulk.db`), a folder
+/// for each service that has blobs, `icommerce.state` and `bulk.state` (what the folder has), and `icommerce.lock`. One engine
+/// at a time has it open. Its owner alone has access.
 ///
 /// When the engine and every handle it gave out are dropped, queued writes are still flushed, but nothing can wait for that;
 /// [`LogEngine::close`] waits. Clones share the same engine.
@@ -63,7 +61,7 @@ const BULK_LOG: &str = "bulk";
 #[derive(Clone, Debug)]
 pub struct LogEngine {
     log: Arc<RunningLog>,
-    bulk: Arc<RunningLog>,
+    bulk: BulkStore,
     blobs: Arc<BlobFolder>,
 }
 
@@ -92,36 +90,26 @@ impl LogEngine {
         let lock = Arc::new(data_folder::lock(folder)?);
         let failed = |error: std::io::Error| data_folder::open_error(folder, &error);
         let state = Arc::new(LogFolderState::read(folder, Arc::clone(disk)).map_err(failed)?);
-        let opener = |log: &'static str| {
-            let segments = Segments::new(Arc::clone(disk), log, options.segment_bytes_max);
-            let (index_file, secret) = (format!("{log}.db"), new_secret());
-            LogOpener { folder, segments, state: &state, index_file, secret }
-        };
-        let (log, bulk) = (opener(LOG), opener(BULK_LOG));
-        let (log_found, bulk_found) = (log.find()?, bulk.find()?);
-        if log_found.is_none() && bulk_found.is_some() {
+        let segments = Segments::new(Arc::clone(disk), LOG, options.segment_bytes_max);
+        let (index_file, secret) = (format!("{LOG}.db"), new_secret());
+        let log = LogOpener { folder, segments, state: &state, index_file, secret };
+        let found = log.find()?;
+        if BulkStore::identify(folder)? && found.is_none() {
             return Err(state.missing(&log.segments.name(1)));
         }
         if data_folder::is_full(folder) {
             return Err(OpenError::DiskFull { folder: folder.to_owned() });
         }
         let blobs = Arc::new(BlobFolder::open(folder, options.disk_reserve_bytes));
-        let (log, bulk) = (log.open(log_found)?, bulk.open(bulk_found)?);
+        let opened = log.open(found)?;
         // What may lag must not take the room that the services need to the end.
         let disk_reserve_bytes = options.disk_reserve_bytes.saturating_mul(2);
-        let bulk_options = LogOptions { disk_reserve_bytes, ..options.clone() };
-        let start = |opened, options, policy| {
-            RunningLog::start(
-                folder,
-                opened,
-                options,
-                policy,
-                Arc::clone(&lock),
-                Arc::clone(&state),
-            )
-        };
-        let log = Arc::new(start(log, options, FlushTiming::Immediate)?);
-        let bulk = Arc::new(start(bulk, bulk_options, FlushTiming::Lingering)?);
+        let (bulk_linger, queue_writes_max) = (options.bulk_linger, options.queue_writes_max);
+        let bulk_options =
+            Options { disk_reserve_bytes, bulk_linger, queue_writes_max, ..Options::default() };
+        let (bulk_lock, bulk_blobs) = (Arc::clone(&lock), Arc::clone(&blobs));
+        let bulk = BulkStore::open(folder, bulk_options, bulk_lock, bulk_blobs)?;
+        let log = Arc::new(RunningLog::start(folder, opened, options, lock, state)?);
         data_folder::restrict(folder);
         Ok(Self { log, bulk, blobs })
     }
@@ -129,8 +117,7 @@ impl LogEngine {
     /// Whether the folder is one of this engine, complete or not. Creates nothing.
     pub fn has_filled(folder: &Path) -> bool {
         let disk: Arc<dyn FileSystem> = Arc::new(FolderDisk(folder.to_owned()));
-        let first = |log| format!("{log}.000001.log");
-        [first(LOG), first(BULK_LOG)].iter().any(|file| folder.join(file).is_file())
+        folder.join(format!("{LOG}.000001.log")).is_file()
             || LogFolderState::read(folder, disk).is_ok_and(|state| state.reached(LOG).is_some())
             || DocumentIndex::identify(folder, &format!("{LOG}.db")).unwrap_or(false)
     }
@@ -144,13 +131,10 @@ impl LogEngine {
         storage_of(&self.log, &self.blobs, name)
     }
 
-    /// Storage handles for bulk data that may lag: it has a log and a writer of its own, so that it never delays the services.
-    ///
-    /// # Panics
-    ///
-    /// When what the log has of the service cannot be read.
+    /// Storage handles for bulk data that may lag: it has a file and a writer of its own, so that it never delays the
+    /// services, and gives back the room of what is deleted.
     pub fn bulk(&self, name: &'static str) -> ServiceStorage {
-        storage_of(&self.bulk, &self.blobs, name)
+        self.bulk.service(name)
     }
 
     /// High-watermark of the services' log.
@@ -187,7 +171,7 @@ impl LogEngine {
 
     /// Statistics of the bulk log.
     pub fn bulk_statistics(&self) -> Statistics {
-        self.bulk.counters.snapshot()
+        self.bulk.statistics()
     }
 }
 

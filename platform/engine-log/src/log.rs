@@ -28,7 +28,7 @@ use std::{
 use storage::{Commit, StorageError, Watermark, durability};
 use tokio::{sync::watch, time::Instant};
 
-/// Log of all services of a process, or of their bulk data.
+/// Log of all services of a process.
 #[derive(Debug)]
 pub(crate) struct SegmentedLog {
     /// High-watermark: the position up to which the log is flushed.
@@ -41,7 +41,6 @@ pub(crate) struct SegmentedLog {
     pub(crate) folder: PathBuf,
     pub(crate) counters: WriterCounters,
     pub(crate) options: LogOptions,
-    pub(crate) policy: FlushTiming,
     pub(crate) reserve: DiskReserve,
     pub(crate) state: Mutex<SharedState>,
     /// Signals the writer that there is something to flush, or room for it, or that the log is closed.
@@ -118,15 +117,6 @@ pub(crate) enum LifeCycle {
     Failed(String),
 }
 
-/// Policy of when a batch is flushed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FlushTiming {
-    /// As soon as the previous flush is done and a task waits for this one.
-    Immediate,
-    /// After [`LogOptions::bulk_linger`], or when the batch is large.
-    Lingering,
-}
-
 /// Linger of writes whose flush is not awaited (ADR 8).
 const UNAWAITED_LINGER: Duration = Duration::from_millis(5);
 /// Size of the queue, in writes, from which it is flushed at once.
@@ -177,12 +167,7 @@ pub(crate) struct RecoveredLog {
 }
 
 impl SegmentedLog {
-    pub(crate) fn new(
-        folder: &Path,
-        recovered: RecoveredLog,
-        options: LogOptions,
-        policy: FlushTiming,
-    ) -> Self {
+    pub(crate) fn new(folder: &Path, recovered: RecoveredLog, options: LogOptions) -> Self {
         let RecoveredLog { segments, index, hash, position, tail, memory, runs } = recovered;
         let state = SharedState {
             position,
@@ -215,7 +200,6 @@ impl SegmentedLog {
             counters: WriterCounters::default(),
             reserve: DiskReserve::new(folder, options.disk_reserve_bytes),
             options,
-            policy,
             state: Mutex::new(state),
             flush_work: Condvar::new(),
             index_work: Condvar::new(),
@@ -346,13 +330,9 @@ impl SegmentedLog {
         let mut state = self.state.lock();
         loop {
             let is_open = state.phase == LifeCycle::Open;
-            let linger = match (state.queue.len(), self.policy) {
-                (1..FLUSH_WRITES, FlushTiming::Lingering) if is_open => self.options.bulk_linger,
-                (1..FLUSH_WRITES, FlushTiming::Immediate)
-                    if is_open && state.flush_requested <= self.watermark.flushed() =>
-                {
-                    UNAWAITED_LINGER
-                }
+            let is_awaited = state.flush_requested > self.watermark.flushed();
+            let linger = match state.queue.len() {
+                1..FLUSH_WRITES if is_open && !is_awaited => UNAWAITED_LINGER,
                 _ => Duration::ZERO,
             };
             let linger = linger.saturating_sub(state.queued_since.elapsed());

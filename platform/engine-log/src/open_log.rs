@@ -2,7 +2,7 @@
 
 use crate::{
     folder_state::LogFolderState,
-    log::{FlushTiming, RecoveredLog, SegmentedLog},
+    log::{RecoveredLog, SegmentedLog},
     options::LogOptions,
     writer::{LogTail, LogWriter},
 };
@@ -19,19 +19,16 @@ impl RunningLog {
         folder: &Path,
         (recovered, tail): (RecoveredLog, LogTail),
         options: LogOptions,
-        policy: FlushTiming,
         folder_lock: Arc<FolderLock>,
         folder_state: Arc<LogFolderState>,
     ) -> Result<Self, OpenError> {
-        let log = Arc::new(SegmentedLog::new(folder, recovered, options, policy));
-        if policy == FlushTiming::Immediate {
-            let weak = Arc::downgrade(&log);
-            log.watermark.on_demand(move |position| {
-                if let Some(log) = weak.upgrade() {
-                    log.request_flush(position);
-                }
-            });
-        }
+        let log = Arc::new(SegmentedLog::new(folder, recovered, options));
+        let weak = Arc::downgrade(&log);
+        log.watermark.on_demand(move |position| {
+            if let Some(log) = weak.upgrade() {
+                log.request_flush(position);
+            }
+        });
         let writer = LogWriter { log: Arc::clone(&log), tail, folder_state, folder_lock };
         writer.start().map_err(|error| data_folder::open_error(folder, &error))?;
         Ok(Self(log))

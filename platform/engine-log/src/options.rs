@@ -17,7 +17,7 @@ pub struct LogOptions {
     pub recent_bytes_max: usize,
     /// Size of the flushed documents that the index may lack, in bytes, before the writer waits for it. 64 MiB.
     pub unindexed_bytes_max: usize,
-    /// Linger of the bulk log: how long a batch waits for more writes before it is flushed. 50 ms.
+    /// Linger of the bulk store: how long a batch waits for more writes before it is flushed. 50 ms.
     pub bulk_linger: Duration,
 }
 

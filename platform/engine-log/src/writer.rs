@@ -23,7 +23,7 @@ pub(crate) struct LogWriter {
     pub(crate) log: Arc<SegmentedLog>,
     pub(crate) tail: LogTail,
     pub(crate) folder_state: Arc<LogFolderState>,
-    /// Lock of the data folder: shared by the writers, released by the last one.
+    /// Lock of the data folder: shared with the bulk store, released by the last one.
     pub(crate) folder_lock: Arc<FolderLock>,
 }
 

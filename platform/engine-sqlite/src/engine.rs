@@ -16,7 +16,7 @@ use std::{path::Path, sync::Arc};
 use storage::{CommitError, Watermark};
 
 const DATABASE_FILE: &str = "icommerce.db";
-const BULK_FILE: &str = "bulk.db";
+pub(crate) const BULK_FILE: &str = "bulk.db";
 
 /// Storage engine on `SQLite`: all storage of one process, in one data folder.
 ///
@@ -68,7 +68,11 @@ impl SqliteEngine {
     /// folder is changed then.
     pub fn open(folder: &Path, options: Options) -> Result<Self, OpenError> {
         let lock = Arc::new(data_folder::lock(folder)?);
-        let state = Arc::new(FolderState::read(folder, [DATABASE_FILE, BULK_FILE])?);
+        let state = Arc::new(FolderState::read(
+            folder,
+            folder_state::STATE_FILE,
+            &[DATABASE_FILE, BULK_FILE],
+        )?);
         open::identify(folder, DATABASE_FILE, &state)?;
         open::identify(folder, BULK_FILE, &state)?;
         let database = folder.join(DATABASE_FILE);
@@ -145,7 +149,11 @@ impl SqliteEngine {
     }
 }
 
-fn storage_of(log: &Arc<OpenLog>, blobs: &Arc<BlobFolder>, name: &'static str) -> ServiceStorage {
+pub(crate) fn storage_of(
+    log: &Arc<OpenLog>,
+    blobs: &Arc<BlobFolder>,
+    name: &'static str,
+) -> ServiceStorage {
     let service = log.service(name);
     ServiceStorage {
         journal: Arc::new(SqliteJournal::new(Arc::clone(log), Arc::clone(&service))),

@@ -30,19 +30,24 @@ enum DatabaseState {
 #[derive(Debug)]
 pub(crate) struct FolderState {
     folder: PathBuf,
+    file: &'static str,
     /// Known databases; the file is written from here, and locked with it.
     databases: Mutex<BTreeMap<&'static str, DatabaseState>>,
 }
 
 impl FolderState {
-    /// Reads the state of a folder that may have these databases. A folder without a state is new, or of an early version;
+    /// Reads the state of a folder that may have these databases, from a file of this name. A folder without a state is new, or of an early version;
     /// a line that cannot be read says nothing.
     ///
     /// # Errors
     ///
     /// [`OpenError::NotWritable`] when the file cannot be read.
-    pub(crate) fn read(folder: &Path, names: [&'static str; 2]) -> Result<Self, OpenError> {
-        let path = folder.join(STATE_FILE);
+    pub(crate) fn read(
+        folder: &Path,
+        file: &'static str,
+        names: &[&'static str],
+    ) -> Result<Self, OpenError> {
+        let path = folder.join(file);
         let text = match std::fs::read(&path) {
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
@@ -56,11 +61,11 @@ impl FolderState {
                 _ => continue,
             };
             let name = line.split_whitespace().next();
-            if let Some(name) = names.into_iter().find(|known| Some(*known) == name) {
+            if let Some(name) = names.iter().copied().find(|known| Some(*known) == name) {
                 databases.insert(name, state);
             }
         }
-        Ok(Self { folder: folder.to_owned(), databases: Mutex::new(databases) })
+        Ok(Self { folder: folder.to_owned(), file, databases: Mutex::new(databases) })
     }
 
     /// Whether the folder had this database before.
@@ -133,7 +138,7 @@ impl FolderState {
     }
 
     fn path(&self) -> PathBuf {
-        self.folder.join(STATE_FILE)
+        self.folder.join(self.file)
     }
 }
 

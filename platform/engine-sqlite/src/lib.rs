@@ -19,6 +19,7 @@
 
 mod append_row;
 mod backlog;
+mod bulk_store;
 mod checkpointer;
 mod document_index;
 mod documents;
@@ -43,6 +44,7 @@ mod table_writer;
 mod write_operation;
 mod writer;
 
+pub use bulk_store::BulkStore;
 pub use data_folder::{Log2Histogram, OpenError, Statistics};
 pub use document_index::{DocumentIndex, IndexedBody, IndexedDocuments, IndexedWrite};
 pub use engine::SqliteEngine;

@@ -55,28 +55,33 @@ async fn has_data(folder: &Path) -> [usize; 2] {
 }
 
 #[tokio::test]
-async fn a_log_that_is_gone_or_empty_is_refused_with_its_name() {
-    for name in ["icommerce.000001.log", "bulk.000001.log"] {
-        let gone = |file: &PathBuf| fs::remove_file(file).unwrap();
-        let emptied = |file: &PathBuf| fs::write(file, "").unwrap();
-        let zeroed = |file: &PathBuf| fs::write(file, vec![0; 1024 * 1024]).unwrap();
-        let shortened = |file: &PathBuf| {
-            let bytes = fs::read(file).unwrap();
-            fs::write(file, &bytes[..100]).unwrap();
-        };
-        let losses: [&dyn Fn(&PathBuf); 4] = [&gone, &emptied, &zeroed, &shortened];
-        for (number, lose) in losses.into_iter().enumerate() {
-            let folder = closed_folder().await;
-            lose(&folder.path().join(name));
-            for _ in 0..2 {
-                let error = refused(folder.path());
-                if number < 3 {
-                    assert!(matches!(error, OpenError::Missing { .. }), "{error:?}");
-                } else {
-                    assert!(matches!(error, OpenError::Damaged { .. }), "{error:?}");
-                }
-                assert!(error.to_string().contains(name), "{error}");
+async fn a_file_that_is_gone_or_empty_is_refused_with_its_name() {
+    let gone = |file: &PathBuf| fs::remove_file(file).unwrap();
+    let emptied = |file: &PathBuf| fs::write(file, "").unwrap();
+    let zeroed = |file: &PathBuf| fs::write(file, vec![0; 1024 * 1024]).unwrap();
+    let shortened = |file: &PathBuf| {
+        let bytes = fs::read(file).unwrap();
+        fs::write(file, &bytes[..100]).unwrap();
+    };
+    let losses: [(&str, &dyn Fn(&PathBuf)); 6] = [
+        ("icommerce.000001.log", &gone),
+        ("icommerce.000001.log", &emptied),
+        ("icommerce.000001.log", &zeroed),
+        ("icommerce.000001.log", &shortened),
+        ("bulk.db", &gone),
+        ("bulk.db", &emptied),
+    ];
+    for (number, (name, lose)) in losses.into_iter().enumerate() {
+        let folder = closed_folder().await;
+        lose(&folder.path().join(name));
+        for _ in 0..2 {
+            let error = refused(folder.path());
+            if number == 3 {
+                assert!(matches!(error, OpenError::Damaged { .. }), "{error:?}");
+            } else {
+                assert!(matches!(error, OpenError::Missing { .. }), "{error:?}");
             }
+            assert!(error.to_string().contains(name), "{error}");
         }
     }
 }
