@@ -83,7 +83,12 @@ impl LogWriter {
     pub(crate) fn start(self) -> io::Result<()> {
         let spawn = |name: &str, work: fn(&SegmentedLog)| {
             let log = Arc::clone(&self.log);
-            std::thread::Builder::new().name(name.to_owned()).spawn(move || work(&log))
+            std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+                // Nobody waits for a thread that is gone: it fails the log.
+                if catch_unwind(AssertUnwindSafe(|| work(&log))).is_err() {
+                    log.fail("a thread behind the writer panicked");
+                }
+            })
         };
         let helpers =
             [spawn("log-indexer", background::index)?, spawn("log-keeper", background::keep)?];
@@ -112,9 +117,8 @@ impl LogWriter {
         log.index_work.notify_all();
         log.keeper_work.notify_all();
         for helper in helpers {
-            if helper.join().is_err() {
-                log.fail("a thread behind the writer panicked");
-            }
+            // It has failed the log itself if it panicked.
+            let _ = helper.join();
         }
         log.index.close();
         if failure.is_none() {

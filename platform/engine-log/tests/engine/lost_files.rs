@@ -54,6 +54,9 @@ async fn has_data(folder: &Path) -> [usize; 2] {
     counts
 }
 
+/// File, and what happens to it.
+type Loss<'a> = (&'a str, &'a dyn Fn(&PathBuf));
+
 #[tokio::test]
 async fn a_file_that_is_gone_or_empty_is_refused_with_its_name() {
     let gone = |file: &PathBuf| fs::remove_file(file).unwrap();
@@ -63,7 +66,7 @@ async fn a_file_that_is_gone_or_empty_is_refused_with_its_name() {
         let bytes = fs::read(file).unwrap();
         fs::write(file, &bytes[..100]).unwrap();
     };
-    let losses: [(&str, &dyn Fn(&PathBuf)); 6] = [
+    let losses: [Loss<'_>; 6] = [
         ("icommerce.000001.log", &gone),
         ("icommerce.000001.log", &emptied),
         ("icommerce.000001.log", &zeroed),
