@@ -95,6 +95,15 @@ Example:
 Example:
   icommerce check --data /srv/shop")]
     Check,
+    /// Print the events of a data folder as JSON Lines; the folder must not be in use
+    #[command(after_help = "\
+Examples:
+  icommerce dump --data /srv/shop
+  icommerce dump order-0197d3c5-5b1f-7cc0-b3a4-8f2f5c6d7e80")]
+    Dump {
+        /// Name of a stream, to print its events alone
+        stream: Option<String>,
+    },
     /// Write a JSON Schema for each event between services, and an index of them (asyncapi.json)
     #[command(after_help = "\
 Example:

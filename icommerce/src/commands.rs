@@ -1,6 +1,7 @@
 //! Commands of the program, one module each.
 
 mod check;
+mod dump;
 mod events;
 mod import;
 mod offline;
@@ -29,6 +30,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
         Command::Replay { what: Replay::OnlineRetail(command) } => replay::run(&process, command),
         Command::Rebuild { service } => rebuild::run(&process, service),
         Command::Check => check::run(&process),
+        Command::Dump { stream } => dump::run(&process, stream.as_deref()),
         Command::Events { folder } => events::run(&folder),
         Command::Openapi { edge } => openapi::run(&process, edge),
     }

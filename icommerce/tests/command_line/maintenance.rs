@@ -230,3 +230,26 @@ fn maintenance_refuses_a_folder_that_is_in_use_or_missing() {
     );
     stop_shop(shop);
 }
+
+#[test]
+fn a_dump_prints_every_event_once_and_those_of_one_stream() {
+    let folder = populated_folder();
+    let lines = |arguments: &[&str]| -> Vec<Value> {
+        let output = icommerce(folder.path()).arg("dump").args(arguments).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let all = lines(&[]);
+    let placed = all.iter().find(|event| event["name"] == "placed");
+    let stream = placed.expect("an order was placed")["stream"].as_str().unwrap().to_owned();
+    let of_stream = lines(&[&stream]);
+    assert!(of_stream.len() > 1 && of_stream.iter().all(|event| event["stream"] == *stream));
+    assert!(of_stream.iter().eq(all.iter().filter(|event| event["stream"] == *stream)));
+    let mut positions: Vec<_> = all.iter().map(|it| it["position"].as_u64().unwrap()).collect();
+    positions.sort_unstable();
+    assert!(positions.is_sorted_by(|one, next| one < next), "each position once");
+    assert!(all.iter().all(|event| event["data"].is_object() || event["data"].is_string()));
+    let sentence = assert_fails(icommerce(folder.path()).args(["dump", "nothing"]), 1);
+    assert!(sentence.contains("no stream is named nothing"), "{sentence}");
+}
