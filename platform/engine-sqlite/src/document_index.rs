@@ -5,7 +5,7 @@ use crate::{
     index_scan::IndexScan,
     open::{FileIdentity, INDEX_FORMAT, configure, open_error, query_identity, read_identity},
     reader_pool::{ReaderPool, storage_error},
-    schema::{APPLICATION, DocumentTable, ServiceTables, column_name},
+    schema::{APPLICATION, DocumentTable, ServiceTables, is_column_of},
     sql_value::{bound, stored_number},
     table_writer::{address, delete_document, put_document},
 };
@@ -212,7 +212,8 @@ fn apply_write(
         services.get_mut(write.service).expect("it was inserted");
     let fields = write.document.as_ref().map_or(&[][..], |(_, fields)| fields);
     let is_complete = collections.get(write.collection).is_some_and(|(_, columns)| {
-        fields.iter().all(|(field, _)| columns.contains(&column_name(field)))
+        let has = |field: &str| columns.iter().any(|column| is_column_of(column, field));
+        fields.iter().all(|(field, _)| has(field))
     });
     if !is_complete {
         let names = fields.iter().map(|(field, _)| *field);
@@ -224,7 +225,7 @@ fn apply_write(
     match &write.document {
         Some((body, fields)) => {
             let value_of = |column: &String| {
-                let is_it = |(name, _): &&(&str, _)| column_name(name) == *column;
+                let is_it = |(name, _): &&(&str, _)| is_column_of(column, name);
                 fields.iter().find(is_it).map(|(_, value)| value)
             };
             put_document(connection, table, write.key, body, columns.iter().map(value_of))

@@ -326,6 +326,13 @@ pub(crate) fn name_part(name: &str) -> String {
     encoded
 }
 
+/// Whether a column of this name is that of a field.
+pub(crate) fn is_column_of(column: &str, field: &str) -> bool {
+    let part = column.strip_prefix(FIELD).and_then(|rest| rest.strip_prefix(SEPARATOR));
+    // Most names are encoded as they are, but for those with the sign of the encoding.
+    part.is_some_and(|part| (part == field && !field.contains('%')) || part == name_part(field))
+}
+
 /// Name of a field's column.
 pub(crate) fn column_name(field: &str) -> String {
     format!("{FIELD}{SEPARATOR}{}", name_part(field))
