@@ -184,7 +184,6 @@ fn make_run(log: &SegmentedLog, segment: u32, entries: &BTreeSet<IndexEntry>) ->
     state.memory.pop_front();
     drop(state);
     while merge_last(&log.segments, &mut runs)? {
-        log.counters.checkpoints.fetch_add(1, Relaxed);
         log.state.lock().runs = Arc::new(runs.clone());
     }
     Ok(())
