@@ -65,7 +65,8 @@ fn next_documents(log: &SegmentedLog, marked: Location) -> Option<IndexBatch> {
         }
         let has_documents = !state.unindexed.is_empty();
         let age = since.map_or(Duration::ZERO, |since| since.elapsed());
-        let is_due = age >= INDEX_LINGER || state.is_ending || state.unindexed_bytes >= INDEX_BYTES;
+        let is_large = state.unindexed_bytes >= log.index_bytes();
+        let is_due = age >= INDEX_LINGER || state.is_ending || is_large;
         let is_requested = state.index_requested > log.indexed.flushed();
         let is_far = state.flushed.0 - marked.0 >= MARK_BYTES
             || (state.is_ending && state.flushed != marked);

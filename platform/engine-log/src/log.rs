@@ -275,6 +275,11 @@ impl SegmentedLog {
         Ok(service)
     }
 
+    /// Size of flushed documents, in bytes, from which they enter the index without delay.
+    pub(crate) fn index_bytes(&self) -> usize {
+        INDEX_BYTES.min(self.options.unindexed_bytes_max)
+    }
+
     /// Access to the state for reading.
     pub(crate) fn lock(&self) -> LogGuard<'_> {
         LogGuard { log: self, state: self.state.lock() }
@@ -391,7 +396,8 @@ impl SegmentedLog {
         self.counters.set_backlog_bytes(state.unindexed_bytes as u64);
         // The indexer is woken when its work begins and when there is much of it, and not by every flush.
         let is_first = unindexed == 0 && !state.unindexed.is_empty();
-        let is_large = unindexed_bytes < INDEX_BYTES && state.unindexed_bytes >= INDEX_BYTES;
+        let limit = self.index_bytes();
+        let is_large = unindexed_bytes < limit && state.unindexed_bytes >= limit;
         drop(state);
         if is_first || is_large || end.segment() != segment {
             self.index_work.notify_one();

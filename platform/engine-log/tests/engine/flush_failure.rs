@@ -105,3 +105,27 @@ async fn a_full_queue_refuses_writes_until_it_drains() {
     next.commit.wait().await.unwrap();
     engine.close().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_writer_waits_for_an_index_that_is_far_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    for unindexed_bytes_max in [1, 10_000] {
+        let options = LogOptions { unindexed_bytes_max, ..options() };
+        let engine = LogEngine::open(folder.path(), options).unwrap();
+        let documents = engine.service("warehouse").documents;
+        let mut commits = Vec::new();
+        for number in 0..200 {
+            let key = number.to_string();
+            commits.push(documents.write(vec![note(&key, "red")]).await.unwrap());
+            if number % 20 == 0 {
+                commits.last().unwrap().wait().await.unwrap();
+            }
+        }
+        for commit in &commits {
+            commit.wait().await.unwrap();
+        }
+        let all = documents.scan(&crate::NOTES, None, 1_000).await.unwrap();
+        assert_eq!(all.len(), 200);
+        engine.close().await.unwrap();
+    }
+}
