@@ -152,14 +152,24 @@ async fn frames_that_an_earlier_start_left_behind_the_end_never_come_back() {
     // In one flush the order of sectors is open: here the fourth was on the disk, and the third was not.
     let (folder, disk) = (crate::fast_folder(), SimulatedDisk::default());
     let engine = open_on(folder.path(), &disk, options()).unwrap();
-    let journal = engine.service("warehouse").journal;
-    for version in 0..6 {
-        let appended = journal.append(append(STREAM, version)).await.unwrap();
-        if version == 1 {
-            appended.commit.wait().await.unwrap();
-        }
+    let storage = engine.service("warehouse");
+    // By 32 bytes longer than what comes later, which are those of the frame that begins an incarnation.
+    let long = Bytes::from(vec![b'x'; 34]);
+    for version in 0..2 {
+        let appended = storage.journal.append(append_of(STREAM, version, &long)).await.unwrap();
+        appended.commit.wait().await.unwrap();
     }
-    journal.append(append(STREAM, 6)).await.unwrap().commit.wait().await.unwrap();
+    // While the writer waits for the disk the others gather for one flush.
+    disk.behave(Behaviour::Blocked);
+    let _ = storage.key_value.put("before", Bytes::new(), None).await.unwrap();
+    while !disk.content(LOG).windows(6).any(|it| it == b"before") {
+        tokio::task::yield_now().await;
+    }
+    for version in 2..7 {
+        storage.journal.append(append_of(STREAM, version, &long)).await.unwrap();
+    }
+    disk.behave(Behaviour::Honest);
+    storage.key_value.remove("after").await.unwrap().wait().await.unwrap();
     let killed = disk.copied();
     engine.close().await.unwrap();
     let bytes = killed.content(LOG);
@@ -170,7 +180,7 @@ async fn frames_that_an_earlier_start_left_behind_the_end_never_come_back() {
         .map(|(at, _)| at)
         .collect();
     let mut torn_bytes = bytes.clone();
-    torn_bytes[payloads[2]] ^= 1;
+    torn_bytes[payloads[3]] ^= 1;
     killed.put(LOG, torn_bytes);
     for count in 2..9 {
         let killed = killed.copied();
