@@ -72,6 +72,8 @@ impl Program {
             ("ICOMMERCE_PAYMENT_SERVICE__RESOLVE_EVERY_MS", "100"),
             // All customers of a crash test have one address.
             ("ICOMMERCE_ORDER_SERVICE__FAILED_CHECKOUTS_PER_ADDRESS_MAX", "1000000"),
+            ("ICOMMERCE_ORDER_SERVICE__UNPAID_ORDERS_MAX", "100000"),
+            ("ICOMMERCE_ORDER_SERVICE__UNPAID_SHARE_PERCENT_MAX", "100"),
             ("ICOMMERCE_LOG_FILTER", "warn"),
         ];
         let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
