@@ -122,7 +122,7 @@ fn commit_unchecked(
         else {
             return state.commit(id, now);
         };
-        let order_id = hold.order_id.ok_or(StockError::Rejected(Rejection::UnknownHold))?;
+        let order_id = hold.order_id.ok_or(Rejection::UnknownHold)?;
         let lines = moved(state, &hold.units, -1);
         Ok(vec![Event::Committed { hold: id, order_id, lines }])
     }
