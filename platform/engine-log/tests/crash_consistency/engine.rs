@@ -1,6 +1,6 @@
 //! Engine under test.
 
-use crate::syscall_trace::{SystemCall, TracedCall};
+use crate::suite::syscall_trace::{SystemCall, TracedCall};
 use engine_log::LogOptions;
 pub(crate) use engine_log::{LogEngine as Engine, OpenError};
 

@@ -1,8 +1,9 @@
 //! Failed flushes, and a full queue in front of a slow disk.
 
 use crate::{
-    append, note, options,
+    engine::options,
     simulated_disk::{Behaviour, SimulatedDisk},
+    suite::{append, note},
 };
 use engine_log::{FileSystem, LogEngine, LogOptions};
 use journal::{AppendError, durability};
@@ -54,25 +55,28 @@ async fn a_failed_flush_stops_everything() {
 #[tokio::test]
 async fn documents_that_cannot_be_indexed_stop_the_engine_and_stay_in_the_log() {
     let folder = tempfile::tempdir().unwrap();
-    let engine = crate::open(folder.path());
+    let engine = crate::suite::open(folder.path());
     let documents = engine.service("warehouse").documents;
     documents.write(vec![note("one", "red")]).await.unwrap().wait().await.unwrap();
     let red = storage::Query::all("by_colour", 10);
-    assert_eq!(documents.query(&crate::NOTES, red.clone()).await.unwrap().documents.len(), 1);
+    assert_eq!(
+        documents.query(&crate::suite::NOTES, red.clone()).await.unwrap().documents.len(),
+        1
+    );
 
     let tool = rusqlite::Connection::open(folder.path().join("icommerce.db")).unwrap();
     tool.execute_batch("ALTER TABLE mark RENAME TO renamed").unwrap();
     documents.write(vec![note("two", "red")]).await.unwrap().wait().await.unwrap();
-    assert!(documents.query(&crate::NOTES, red.clone()).await.is_err());
+    assert!(documents.query(&crate::suite::NOTES, red.clone()).await.is_err());
     let reason = engine.failed().await;
     assert!(reason.contains("mark"), "{reason}");
     assert_eq!(engine.close().await, Err(CommitError));
 
     tool.execute_batch("ALTER TABLE renamed RENAME TO mark").unwrap();
     drop(tool);
-    let engine = crate::open(folder.path());
+    let engine = crate::suite::open(folder.path());
     let documents = engine.service("warehouse").documents;
-    assert_eq!(documents.query(&crate::NOTES, red).await.unwrap().documents.len(), 2);
+    assert_eq!(documents.query(&crate::suite::NOTES, red).await.unwrap().documents.len(), 2);
     engine.close().await.unwrap();
 }
 
@@ -124,7 +128,7 @@ async fn the_writer_waits_for_an_index_that_is_far_behind() {
         for commit in &commits {
             commit.wait().await.unwrap();
         }
-        let all = documents.scan(&crate::NOTES, None, 1_000).await.unwrap();
+        let all = documents.scan(&crate::suite::NOTES, None, 1_000).await.unwrap();
         assert_eq!(all.len(), 200);
         engine.close().await.unwrap();
     }

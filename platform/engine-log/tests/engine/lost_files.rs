@@ -2,57 +2,20 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
-use crate::{append, open, options};
+use crate::{
+    engine::options,
+    suite::{
+        append,
+        folders::{STREAM, closed_folder, has_data, killed_folder, refused, write},
+        open,
+    },
+};
 use engine_log::{LogEngine, LogOptions, OpenError};
 use std::{
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
-
-const STREAM: &str = "thing-1";
-
-/// Folder of an engine that was closed after an append.
-async fn closed_folder() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let engine = open(folder.path());
-    write(&engine).await;
-    engine.close().await.unwrap();
-    folder
-}
-
-async fn write(engine: &LogEngine) {
-    for storage in [engine.service("warehouse"), engine.bulk("warehouse")] {
-        storage.journal.append(append(STREAM, 0)).await.unwrap().commit.wait().await.unwrap();
-    }
-}
-
-/// Copy of a folder as a kill would leave it: the engine goes on meanwhile.
-async fn killed_folder() -> tempfile::TempDir {
-    let (folder, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let engine = open(folder.path());
-    write(&engine).await;
-    for entry in fs::read_dir(folder.path()).unwrap() {
-        let path = entry.unwrap().path();
-        fs::copy(&path, copy.path().join(path.file_name().unwrap())).unwrap();
-    }
-    engine.close().await.unwrap();
-    copy
-}
-
-fn refused(folder: &Path) -> OpenError {
-    LogEngine::open(folder, options()).expect_err("it has to be refused")
-}
-
-async fn has_data(folder: &Path) -> [usize; 2] {
-    let engine = open(folder);
-    let count = async |storage: journal::ServiceStorage| {
-        storage.journal.read(STREAM, 0, 10).await.unwrap().len()
-    };
-    let counts = [count(engine.service("warehouse")).await, count(engine.bulk("warehouse")).await];
-    engine.close().await.unwrap();
-    counts
-}
 
 /// File, and what happens to it.
 type Loss<'a> = (&'a str, &'a dyn Fn(&PathBuf));

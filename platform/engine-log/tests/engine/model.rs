@@ -1,6 +1,6 @@
 //! Model-based test: whatever is asked, the engine answers as plain maps, with everything in memory and with nearly nothing.
 
-use crate::{append, options, simulated_disk::SimulatedDisk};
+use crate::{engine::options, simulated_disk::SimulatedDisk, suite::append};
 use bytes::Bytes;
 use engine_log::{FileSystem, LogEngine, LogOptions};
 use journal::{AppendError, ServiceStorage, Snapshot};

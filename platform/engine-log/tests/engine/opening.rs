@@ -1,6 +1,9 @@
 //! Opening: what is refused, with which error, and that a refused folder is left unchanged.
 
-use crate::{append, open, options};
+use crate::{
+    engine::options,
+    suite::{append, open},
+};
 use engine_log::{LogEngine, OpenError};
 use engine_sqlite::SqliteEngine;
 use rusqlite::Connection;

@@ -2,8 +2,8 @@
 //! flushed is cut off.
 
 use crate::{
-    append, append_of, note,
     simulated_disk::{Behaviour, SimulatedDisk},
+    suite::{append, append_of, note},
 };
 use bytes::Bytes;
 use engine_log::{FileSystem, LogEngine, LogOptions, OpenError};
@@ -26,7 +26,7 @@ fn open_on(
 }
 
 fn options() -> LogOptions {
-    LogOptions { segment_bytes_max: 16 * 1024, ..crate::options() }
+    LogOptions { segment_bytes_max: 16 * 1024, ..crate::engine::options() }
 }
 
 /// Log with three flushed appends and then one more; returns the disk, and where the last frame begins and ends.
@@ -227,7 +227,7 @@ async fn a_power_failure_at_any_step_keeps_what_was_acknowledged_and_a_prefix_of
         let storage = engine.service("warehouse");
         let found = events(&storage).await;
         assert!((acknowledged..=steps).contains(&found), "{seed}: {acknowledged} {found} {steps}");
-        let latest = storage.documents.find(&crate::NOTES, "latest").await.unwrap();
+        let latest = storage.documents.find(&crate::suite::NOTES, "latest").await.unwrap();
         let latest = latest.map(|it| String::from_utf8(it.body.to_vec()).unwrap());
         assert_eq!(latest, (found > 0).then(|| found.to_string()), "{seed}");
         let hits = storage.key_value.value("hits", Timestamp::UNIX_EPOCH).await.unwrap();

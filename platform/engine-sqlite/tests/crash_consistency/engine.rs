@@ -1,6 +1,6 @@
 //! Engine under test.
 
-use crate::syscall_trace::{SystemCall, TracedCall};
+use crate::suite::syscall_trace::{SystemCall, TracedCall};
 use engine_sqlite::Options;
 pub(crate) use engine_sqlite::{OpenError, SqliteEngine as Engine};
 

@@ -1,6 +1,9 @@
 //! Failed flushes, and a full queue in front of a slow disk.
 
-use crate::{append, note, open, options};
+use crate::{
+    engine::options,
+    suite::{append, note, open},
+};
 use engine_sqlite::{Options, SqliteEngine};
 use journal::{AppendError, durability};
 use rusqlite::Connection;

@@ -2,57 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
-use crate::{append, open, options};
-use engine_sqlite::{OpenError, SqliteEngine};
+use crate::suite::{
+    folders::{closed_folder, has_data, killed_folder, refused, write},
+    open,
+};
+use engine_sqlite::OpenError;
 use std::{
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
-
-const STREAM: &str = "thing-1";
-
-/// Folder of an engine that was closed after an append.
-async fn closed_folder() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let engine = open(folder.path());
-    write(&engine).await;
-    engine.close().await.unwrap();
-    folder
-}
-
-async fn write(engine: &SqliteEngine) {
-    for storage in [engine.service("warehouse"), engine.bulk("warehouse")] {
-        storage.journal.append(append(STREAM, 0)).await.unwrap().commit.wait().await.unwrap();
-    }
-}
-
-/// Copy of a folder as a kill would leave it: the engine goes on meanwhile.
-async fn killed_folder() -> tempfile::TempDir {
-    let (folder, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let engine = open(folder.path());
-    write(&engine).await;
-    for entry in fs::read_dir(folder.path()).unwrap() {
-        let path = entry.unwrap().path();
-        fs::copy(&path, copy.path().join(path.file_name().unwrap())).unwrap();
-    }
-    engine.close().await.unwrap();
-    copy
-}
-
-fn refused(folder: &Path) -> OpenError {
-    SqliteEngine::open(folder, options()).expect_err("it has to be refused")
-}
-
-async fn has_data(folder: &Path) -> [usize; 2] {
-    let engine = open(folder);
-    let count = async |storage: journal::ServiceStorage| {
-        storage.journal.read(STREAM, 0, 10).await.unwrap().len()
-    };
-    let counts = [count(engine.service("warehouse")).await, count(engine.bulk("warehouse")).await];
-    engine.close().await.unwrap();
-    counts
-}
 
 #[tokio::test]
 async fn a_database_that_is_gone_or_empty_is_refused_with_its_name() {

@@ -1,6 +1,6 @@
 //! `SQLite`'s write-ahead log: it stays small however long the load lasts.
 
-use crate::{append_of, options};
+use crate::{engine::options, suite::append_of};
 use bytes::Bytes;
 use engine_sqlite::{Options, SqliteEngine};
 use std::sync::{

@@ -1,8 +1,8 @@
 //! Full disk: with the privilege to mount, these tests fill a small file system; the reserve is tested in any case.
 
-use crate::{append_of, options, small_disk::SmallDisk};
+use super::{append_of, options, small_disk::SmallDisk};
+use crate::engine::{Engine, OpenError, Options, small_disk_options};
 use bytes::Bytes;
-use engine_sqlite::{OpenError, Options, SqliteEngine};
 use journal::{AppendError, ServiceStorage};
 use std::{fs, time::Duration};
 use storage::{CommitError, RECORD_BYTES_MAX, StorageError};
@@ -36,7 +36,7 @@ async fn wait_until_accepted(storage: &ServiceStorage, version: u64) {
 #[tokio::test]
 async fn writes_into_the_reserve_are_refused_and_reads_go_on() {
     let folder = tempfile::tempdir().unwrap();
-    let engine = SqliteEngine::open(folder.path(), options()).unwrap();
+    let engine = Engine::open(folder.path(), options()).unwrap();
     let data = Bytes::from_static(b"{}");
     let storage = engine.service("warehouse");
     storage
@@ -51,13 +51,12 @@ async fn writes_into_the_reserve_are_refused_and_reads_go_on() {
     engine.close().await.unwrap();
 
     let disk_reserve_bytes = u64::MAX;
-    let engine =
-        SqliteEngine::open(folder.path(), Options { disk_reserve_bytes, ..options() }).unwrap();
+    let engine = Engine::open(folder.path(), Options { disk_reserve_bytes, ..options() }).unwrap();
     let storage = engine.service("warehouse");
     let refused = storage.journal.append(append_of("thing", 1, &data)).await;
     assert!(matches!(refused, Err(AppendError::Storage(StorageError::Full))), "{refused:?}");
     assert!(matches!(
-        storage.documents.write(vec![crate::note("one", "red")]).await,
+        storage.documents.write(vec![super::note("one", "red")]).await,
         Err(StorageError::Full)
     ));
     assert!(matches!(storage.key_value.put("one", data, None).await, Err(StorageError::Full)));
@@ -73,7 +72,7 @@ async fn bulk_data_leaves_the_last_room_to_the_services() {
     let count = |disk_reserve_bytes: u64| async move {
         let folder = tempfile::tempdir().unwrap();
         let options = Options { disk_reserve_bytes, ..options() };
-        let engine = SqliteEngine::open(folder.path(), options).unwrap();
+        let engine = Engine::open(folder.path(), options).unwrap();
         let mut accepted = [false; 2];
         for (accepted, storage) in
             accepted.iter_mut().zip([engine.service("warehouse"), engine.bulk("warehouse")])
@@ -97,9 +96,8 @@ async fn writes_are_refused_before_the_disk_is_full_and_accepted_when_there_is_r
     let Some(disk) = SmallDisk::mount(24 * 1024 * 1024) else { return };
     let filler = disk.path().join("filler");
     fs::write(&filler, vec![0; 6 * 1024 * 1024]).unwrap();
-    let options =
-        Options { disk_reserve_bytes: 4 * 1024 * 1024, wal_checkpoint_bytes: 1 << 20, ..options() };
-    let engine = SqliteEngine::open(disk.path(), options).unwrap();
+    let options = Options { disk_reserve_bytes: 4 * 1024 * 1024, ..small_disk_options() };
+    let engine = Engine::open(disk.path(), options).unwrap();
     let storage = engine.service("warehouse");
     let (version, error) = fill(&storage, 0).await;
     assert!(matches!(error, AppendError::Storage(StorageError::Full)), "{error:?}");
@@ -117,7 +115,7 @@ async fn writes_are_refused_before_the_disk_is_full_and_accepted_when_there_is_r
 #[tokio::test]
 async fn without_a_reserve_a_full_disk_fails_the_flush_and_a_restart_finds_flushed_writes() {
     let Some(disk) = SmallDisk::mount(4 * 1024 * 1024) else { return };
-    let engine = SqliteEngine::open(disk.path(), options()).unwrap();
+    let engine = Engine::open(disk.path(), options()).unwrap();
     let storage = engine.service("warehouse");
     let small = Bytes::from_static(b"{}");
     for version in 0..3 {
@@ -138,7 +136,7 @@ async fn without_a_reserve_a_full_disk_fails_the_flush_and_a_restart_finds_flush
     assert_eq!(engine.close().await, Err(CommitError));
     drop((engine, storage));
 
-    let engine = SqliteEngine::open(disk.path(), options()).unwrap();
+    let engine = Engine::open(disk.path(), options()).unwrap();
     let journal = engine.service("warehouse").journal;
     assert_eq!(
         journal.follow(0, 10).await.unwrap().len(),
@@ -155,8 +153,8 @@ async fn a_full_disk_is_reported_at_the_start() {
     let filler = disk.path().join("filler");
     // Writes until the disk is full.
     let _ = fs::write(&filler, vec![0; 1024 * 1024]);
-    let error = SqliteEngine::open(disk.path(), options()).unwrap_err();
+    let error = Engine::open(disk.path(), options()).unwrap_err();
     assert!(matches!(error, OpenError::DiskFull { .. }), "{error:?}");
     fs::remove_file(&filler).unwrap();
-    SqliteEngine::open(disk.path(), options()).unwrap().close().await.unwrap();
+    Engine::open(disk.path(), options()).unwrap().close().await.unwrap();
 }

@@ -1,10 +1,10 @@
 //! Kill test: a process that is killed at any moment keeps everything it acknowledged, and a prefix of the rest.
 
-use crate::{
+use super::{
     APPEND,
-    engine::{Engine, OpenError, options},
     workload::{Acknowledged, record, verify},
 };
+use crate::engine::{Engine, OpenError, options};
 use std::{
     io::{BufRead, BufReader},
     path::Path,

@@ -1,8 +1,8 @@
 //! Unawaited write: it is flushed although no task waits for it.
 
-use crate::{append_of, options};
+use super::{append_of, options};
+use crate::engine::Engine;
 use bytes::Bytes;
-use engine_log::LogEngine;
 use std::time::Duration;
 
 /// Timeout that is long enough for any machine: a write that is never flushed would take for ever.
@@ -11,7 +11,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 #[tokio::test]
 async fn an_unawaited_write_is_flushed_after_its_linger() {
     let folder = tempfile::tempdir().unwrap();
-    let engine = LogEngine::open(folder.path(), options()).unwrap();
+    let engine = Engine::open(folder.path(), options()).unwrap();
     let journal = engine.service("warehouse").journal;
     let appended = journal.append(append_of("thing", 0, &Bytes::from("x"))).await.unwrap();
     let flushed = async {

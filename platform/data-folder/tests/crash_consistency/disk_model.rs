@@ -1,7 +1,7 @@
 //! Disk model: what a disk may hold after a power failure. Flushed writes are there; of the others any part may be, torn into
 //! sectors and in any order.
 
-use crate::syscall_trace::{SystemCall, TracedCall};
+use super::syscall_trace::{SystemCall, TracedCall};
 use rand::{Rng, rngs::StdRng};
 use std::{collections::BTreeMap, fs, path::Path};
 

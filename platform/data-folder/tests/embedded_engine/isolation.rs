@@ -1,6 +1,6 @@
 //! Isolation: no service reaches another's tables, whatever its name and whatever it queries.
 
-use crate::{NOTES, append, note, open};
+use super::{NOTES, append, note, open};
 use journal::conformance::services_do_not_see_each_other;
 use storage::{Collection, Query};
 

@@ -4,13 +4,13 @@
 //! may hold after a power failure at any moment. Each test lays out such a disk and opens the engine on it (as ALICE does:
 //! Pillai et al., "All File Systems Are Not Created Equal", OSDI 2014).
 
-use crate::{
+use super::{
     APPEND,
     disk_model::{FlushBehaviour, after_cut},
-    engine,
     syscall_trace::{self, SystemCall, TracedCall},
     workload::{Acknowledged, record, verify},
 };
+use crate::engine;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use rusqlite::Connection;
 use std::{fs, path::Path, process::Stdio};

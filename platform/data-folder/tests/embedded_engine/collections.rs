@@ -1,6 +1,6 @@
 //! Collections whose declaration changes from one release to the next (schema evolution).
 
-use crate::open;
+use super::open;
 use bytes::Bytes;
 use storage::{Collection, Document, Documents, FieldValue, Index, Query, Write};
 
