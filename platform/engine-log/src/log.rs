@@ -501,7 +501,7 @@ impl LogGuard<'_> {
             RecordOperation::Append(_) => of_service.last_event = position,
             RecordOperation::Sweep { key, order } => of_service.swept = (key, order, location),
             RecordOperation::DeleteStream { stream } => {
-                let stream = text(stream).unwrap_or_default();
+                let stream = text(stream).expect("it was written from a string");
                 of_service.deleted.insert(stream.to_owned(), Deletion { location, position });
             }
             _ => {}

@@ -4,8 +4,8 @@ use crate::Timestamp;
 use serde::{Deserialize, Deserializer, Serializer};
 
 const SECONDS_PER_DAY: i64 = 86_400;
-/// Longest text: `-009999-01-02T01:59:59.999999999Z`.
-const TEXT_BYTES_MAX: usize = 40;
+/// Longest text: `9999-12-30T22:00:00.999999999Z`.
+const TEXT_BYTES_MAX: usize = 30;
 
 /// Writes a timestamp as its `Display` does: `2026-05-31T12:00:00.5Z`, with as many decimals as it needs. For serde's
 /// `#[serde(with = "kernel::rfc3339")]`.
@@ -100,8 +100,8 @@ impl Text {
 fn civil_date(day: i64) -> (i64, u32, u32) {
     let shifted = day + 719_468;
     let era = shifted.div_euclid(146_097);
-    // Below 146,097, and so is everything derived from it.
-    let day_of_era = u32::try_from(shifted.rem_euclid(146_097)).unwrap_or_default();
+    let day_of_era =
+        u32::try_from(shifted.rem_euclid(146_097)).expect("a remainder of 146,097 is small");
     let year_of_era =
         (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);

@@ -120,6 +120,9 @@ impl Idempotency {
     }
 
     /// Deletes expired responses, and the oldest ones when all together take more than `bytes_max`, for ever.
+    ///
+    /// The store is the layer's own as far as expiry goes: room is made by sweeping what expires first, so that any other value
+    /// with an expiry would go before its time. Values without one are left alone.
     pub async fn maintain(self, bytes_max: u64) {
         let IdempotencyStore { values, ids, budget, .. } = &*self.0;
         budget.maintain(&**values, ids, bytes_max).await;
