@@ -2,6 +2,7 @@
 //! this suite names it.
 
 mod collections;
+mod data_folder;
 pub(crate) mod folders;
 mod full_disk;
 mod isolation;

@@ -2,6 +2,9 @@
 
 pub(crate) use engine_sqlite::{OpenError, Options, SqliteEngine as Engine};
 
+/// File with the data of the services.
+pub(crate) const DATA_FILE: &str = "icommerce.db";
+
 /// Options without a reserve, so that no test depends on the disk of the machine.
 pub(crate) fn options() -> Options {
     Options { disk_reserve_bytes: 0, ..Options::default() }

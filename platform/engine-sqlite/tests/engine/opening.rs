@@ -1,16 +1,9 @@
 //! Opening: what is refused, with which error, and that a refused folder is left unchanged.
 
-use crate::{
-    engine::options,
-    suite::{append, open},
-};
-use engine_sqlite::{OpenError, SqliteEngine};
+use crate::suite::{append, folders::refused, open};
+use engine_sqlite::OpenError;
 use rusqlite::Connection;
 use std::{collections::BTreeMap, fs, path::Path};
-
-fn refused(folder: &Path) -> OpenError {
-    SqliteEngine::open(folder, options()).expect_err("it has to be refused")
-}
 
 /// Database files with their write-ahead logs. Identifying a database creates an empty log, which does not count.
 fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
@@ -24,39 +17,6 @@ fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
             name.contains(".db") && !name.ends_with("-shm") && !content.is_empty()
         })
         .collect()
-}
-
-#[tokio::test]
-async fn a_missing_folder_is_created() {
-    let folder = tempfile::tempdir().unwrap();
-    let engine = open(&folder.path().join("a/b/данные"));
-    engine.close().await.unwrap();
-    assert!(folder.path().join("a/b/данные/icommerce.db").exists());
-}
-
-#[test]
-fn a_folder_that_cannot_be_written_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("file");
-    fs::write(&file, "x").unwrap();
-    for path in [file.join("data"), file.clone(), "/proc/icommerce".into()] {
-        let error = refused(&path);
-        assert!(matches!(error, OpenError::NotWritable { .. }), "{error:?}");
-        assert!(error.to_string().contains(&*path.to_string_lossy()), "{error}");
-    }
-    assert_eq!(fs::read(&file).unwrap(), b"x");
-}
-
-#[tokio::test]
-async fn a_folder_is_locked_by_one_engine() {
-    let folder = tempfile::tempdir().unwrap();
-    let engine = open(folder.path());
-    let error = refused(folder.path());
-    assert!(matches!(error, OpenError::Locked { .. }), "{error:?}");
-    let journal = engine.service("warehouse").journal;
-    journal.append(append("thing-1", 0)).await.unwrap().commit.wait().await.unwrap();
-    engine.close().await.unwrap();
-    open(folder.path()).close().await.unwrap();
 }
 
 #[tokio::test]
