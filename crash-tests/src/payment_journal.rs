@@ -2,7 +2,6 @@
 
 use crate::violation::{CheckResult, Violation, ensure};
 use engine_log::{LogEngine, LogOptions};
-use engine_sqlite::{Options, SqliteEngine};
 use journal::{Journal, READ_EVENTS_MAX};
 use serde_json::Value;
 use std::{collections::HashMap, fmt::Display, path::Path};
@@ -16,19 +15,10 @@ const TERMINAL_STATES: [&str; 4] = ["captured", "refunded", "voided", "failed"];
 /// Checks that every payment is in a terminal state, even one that no order refers to. Returns the number of payments.
 pub(crate) async fn check_no_open_authorisations(data: &Path) -> CheckResult<usize> {
     let unreadable = |error: &dyn Display| Violation::new(format!("{}: {error}", data.display()));
-    let states = if LogEngine::has_filled(data) {
-        let engine = LogEngine::open(data, LogOptions::default());
-        let engine = engine.map_err(|error| unreadable(&error))?;
-        let states = payment_states(&*engine.service(SERVICE).journal).await;
-        engine.close().await.map_err(|error| unreadable(&error))?;
-        states
-    } else {
-        let engine = SqliteEngine::open(data, Options::default());
-        let engine = engine.map_err(|error| unreadable(&error))?;
-        let states = payment_states(&*engine.service(SERVICE).journal).await;
-        engine.close().await.map_err(|error| unreadable(&error))?;
-        states
-    };
+    let engine = LogEngine::open(data, LogOptions::default());
+    let engine = engine.map_err(|error| unreadable(&error))?;
+    let states = payment_states(&*engine.service(SERVICE).journal).await;
+    engine.close().await.map_err(|error| unreadable(&error))?;
     let states = states.map_err(|error| unreadable(&error))?;
     let open: Vec<_> = states
         .iter()

@@ -75,9 +75,8 @@ pub(crate) struct FleetSettings {
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct StorageSettings {
-    /// Engine of a new data folder: `sqlite`, everything in two files of `SQLite`, or `embedded`, a log with an index of the
-    /// documents, which is faster and does not yet give back the room of what is deleted. A folder keeps the engine that it was
-    /// begun with.
+    /// Engine: `embedded`, a log in the data folder with an index of the documents. `sqlite` is its name from the time when
+    /// everything was in two files of `SQLite`; such a folder is migrated when it is opened.
     pub(crate) engine: EngineSetting,
 }
 
@@ -85,10 +84,9 @@ pub(crate) struct StorageSettings {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum EngineSetting {
-    /// `SQLite`.
+    /// Log in the data folder.
     #[default]
-    Sqlite,
-    /// Log.
+    #[serde(alias = "sqlite")]
     Embedded,
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue should say where")]
 
 mod flood;
+mod former_folder;
 mod imports;
 mod maintenance;
 mod output;
@@ -11,8 +12,7 @@ mod reach;
 mod restored;
 mod usage;
 
-use program::{assert_fails, get, icommerce, post, start_shop, stop_shop};
-use serde_json::{Value, json};
+use program::{assert_fails, get, icommerce, start_shop, stop_shop};
 use std::{net::TcpListener, os::unix::fs::PermissionsExt, process::Command};
 use tempfile::TempDir;
 
@@ -67,13 +67,9 @@ fn a_value_that_no_shop_can_work_with_is_refused_with_its_key() {
 
 #[test]
 fn a_folder_that_lost_its_data_is_not_taken_for_a_new_one() {
-    for (engine, name) in [("embedded", "icommerce.000001.log"), ("sqlite", "icommerce.db")] {
+    for name in ["icommerce.000001.log", "bulk.000001.log"] {
         let folder = TempDir::new().unwrap();
-        let icommerce = || {
-            let mut command = icommerce(folder.path());
-            command.env("ICOMMERCE_STORAGE__ENGINE", engine);
-            command
-        };
+        let icommerce = || icommerce(folder.path());
         let (first, _) = start_shop(icommerce().arg("--no-demo"));
         stop_shop(first);
         let file = folder.path().join(name);
@@ -91,32 +87,6 @@ fn a_folder_that_lost_its_data_is_not_taken_for_a_new_one() {
         let (second, _) = start_shop(icommerce().arg("--no-demo"));
         stop_shop(second);
     }
-}
-
-#[test]
-fn a_folder_keeps_the_engine_that_it_was_begun_with() {
-    let (log, sqlite) = (TempDir::new().unwrap(), TempDir::new().unwrap());
-    let start = |folder: &TempDir, engine: Option<&str>| {
-        let mut command = icommerce(folder.path());
-        command.arg("--no-demo");
-        if let Some(engine) = engine {
-            command.env("ICOMMERCE_STORAGE__ENGINE", engine);
-        }
-        let (child, [_, operator]) = start_shop(&mut command);
-        let price = json!({ "amount": 1_000, "currency": "EUR" });
-        let variant = json!({ "sku": format!("SKU-{}", engine.is_some()), "price": price });
-        let product = json!({ "name": "Lamp", "variants": [variant], "status": "draft" });
-        post(&operator, "/api/v1/products", &product);
-        let products: Value = serde_json::from_str(&get(&operator, "/api/v1/products")).unwrap();
-        stop_shop(child);
-        products["items"].as_array().unwrap().len()
-    };
-    assert_eq!(start(&sqlite, None), 1);
-    assert_eq!(start(&sqlite, Some("embedded")), 2, "a folder of SQLite goes on with it");
-    assert!(!sqlite.path().join("icommerce.000001.log").exists());
-    assert_eq!(start(&log, Some("embedded")), 1);
-    assert!(log.path().join("icommerce.000001.log").exists());
-    assert_eq!(start(&log, None), 2, "and one of the log with that");
 }
 
 #[test]

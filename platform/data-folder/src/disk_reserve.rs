@@ -79,7 +79,7 @@ impl DiskReserve {
 }
 
 /// Free space of the file system that this process may use, in bytes.
-pub(crate) fn free_bytes(folder: &Path) -> rustix::io::Result<u64> {
+pub fn free_bytes(folder: &Path) -> rustix::io::Result<u64> {
     let disk = rustix::fs::statvfs(folder)?;
     Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
 }

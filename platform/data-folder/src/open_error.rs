@@ -65,6 +65,14 @@ pub enum OpenError {
         /// Data folder.
         folder: PathBuf,
     },
+    /// Disk without the room that a migration takes.
+    #[error("the data folder {} is of an earlier format, and to bring it into the present one takes {} MB of free room: make room and start again", folder.display(), needed_bytes.div_ceil(1_000_000))]
+    NoRoomToMigrate {
+        /// Data folder.
+        folder: PathBuf,
+        /// Room that it takes, in bytes.
+        needed_bytes: u64,
+    },
     /// Any other error of the operating system or the database.
     #[error("{} cannot be opened: {reason}", file.display())]
     Failed {

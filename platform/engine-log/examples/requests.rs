@@ -1,13 +1,11 @@
-//! Benchmark of the rows of a request: throughput, latency and CPU of this engine or of the one that keeps everything in
-//! `SQLite`, with few and many callers. Run it in release mode, on the disk that is to be measured:
-//! `cargo run --release -p engine-log --example requests -- log|sqlite [FOLDER] [SECONDS]`.
+//! Benchmark of the rows of a request: throughput, latency and CPU of the engine, with few and many callers. Run it in release
+//! mode, on the disk that is to be measured: `cargo run --release -p engine-log --example requests -- [FOLDER] [SECONDS]`.
 //!
-//! `… -- log|sqlite FOLDER requests COUNT` writes so many requests, two to a flush, and nothing else: to be counted with
+//! `… -- FOLDER requests COUNT` writes so many requests, two to a flush, and nothing else: to be counted with
 //! `valgrind --tool=callgrind`, or timed.
 
 use bytes::Bytes;
-use engine_log::{LogEngine, LogOptions, Statistics};
-use engine_sqlite::{Options, SqliteEngine};
+use engine_log::{LogEngine, LogOptions};
 use journal::{Append, NewEvent, ServiceStorage};
 use kernel::{Timestamp, Uuid};
 use std::{error::Error, path::Path, time::Duration};
@@ -37,63 +35,25 @@ const APPENDS: [(usize, u64, usize); 12] = [
 /// Values of a request: answers that are remembered under an idempotency key.
 const VALUES: [usize; 2] = [900, 1_500];
 
-enum Engine {
-    Log(LogEngine),
-    Sqlite(SqliteEngine),
-}
-
-impl Engine {
-    fn open(name: &str, folder: &Path) -> Result<Self, Box<dyn Error>> {
-        Ok(match name {
-            "log" => Self::Log(LogEngine::open(folder, LogOptions::default())?),
-            "sqlite" => Self::Sqlite(SqliteEngine::open(folder, Options::default())?),
-            _ => return Err("log or sqlite?".into()),
-        })
-    }
-
-    fn service(&self, name: &'static str) -> ServiceStorage {
-        match self {
-            Self::Log(engine) => engine.service(name),
-            Self::Sqlite(engine) => engine.service(name),
-        }
-    }
-
-    fn statistics(&self) -> Statistics {
-        match self {
-            Self::Log(engine) => engine.statistics(),
-            Self::Sqlite(engine) => engine.statistics(),
-        }
-    }
-
-    async fn close(&self) -> Result<(), Box<dyn Error>> {
-        match self {
-            Self::Log(engine) => engine.close().await?,
-            Self::Sqlite(engine) => engine.close().await?,
-        }
-        Ok(())
-    }
-}
-
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let name = arguments.first().ok_or("log or sqlite?")?;
-    let folder = arguments.get(1).map_or_else(std::env::temp_dir, Into::into);
+    let folder = arguments.first().map_or_else(std::env::temp_dir, Into::into);
     let runtime = Runtime::new()?;
-    if let [_, _, _, count] = &arguments[..] {
-        return runtime.block_on(write_requests(name, &folder, count.parse()?));
+    if let [_, _, count] = &arguments[..] {
+        return runtime.block_on(write_requests(&folder, count.parse()?));
     }
-    let seconds = arguments.get(2).map_or(Ok(5), |seconds| seconds.parse())?;
+    let seconds = arguments.get(1).map_or(Ok(5), |seconds| seconds.parse())?;
     for callers in CALLERS {
         let data = tempfile::tempdir_in(&folder)?;
-        let work = measure(name, data.path(), callers, Duration::from_secs(seconds));
-        println!("{name}, {callers:>2} callers: {}", runtime.block_on(work)?);
+        let work = measure(data.path(), callers, Duration::from_secs(seconds));
+        println!("{callers:>2} callers: {}", runtime.block_on(work)?);
     }
     Ok(())
 }
 
-async fn write_requests(name: &str, folder: &Path, count: u64) -> Result<(), Box<dyn Error>> {
+async fn write_requests(folder: &Path, count: u64) -> Result<(), Box<dyn Error>> {
     let started = Instant::now();
-    let engine = Engine::open(name, folder)?;
+    let engine = LogEngine::open(folder, LogOptions::default())?;
     let services = SERVICES.map(|name| engine.service(name));
     let opened = started.elapsed();
     let (started, processor) = (Instant::now(), cpu_time()?);
@@ -109,13 +69,8 @@ async fn write_requests(name: &str, folder: &Path, count: u64) -> Result<(), Box
     Ok(())
 }
 
-async fn measure(
-    name: &str,
-    folder: &Path,
-    callers: usize,
-    time: Duration,
-) -> Result<String, Box<dyn Error>> {
-    let engine = Engine::open(name, folder)?;
+async fn measure(folder: &Path, callers: usize, time: Duration) -> Result<String, Box<dyn Error>> {
+    let engine = LogEngine::open(folder, LogOptions::default())?;
     let services = SERVICES.map(|name| engine.service(name));
     let (started, processor) = (Instant::now(), cpu_time()?);
     let mut running = JoinSet::new();

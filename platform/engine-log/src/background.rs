@@ -10,7 +10,7 @@ use crate::{
     segments::Segments,
 };
 use data_folder::DiskReserve;
-use engine_sqlite::{DocumentIndex, IndexedWrite};
+use document_index::{DocumentIndex, IndexedWrite};
 use foldhash::fast::RandomState;
 use journal::Position;
 use std::{

@@ -6,6 +6,8 @@ use crate::{
     folder_state::LogFolderState,
     journal::LogJournal,
     key_value::LogKeyValue,
+    log::FlushPolicy,
+    migration,
     open_log::RunningLog,
     options::LogOptions,
     recovery::LogOpener,
@@ -13,7 +15,7 @@ use crate::{
 };
 use ::journal::ServiceStorage;
 use data_folder::{BlobFolder, FolderBlobs, OpenError, Statistics};
-use engine_sqlite::{BulkStore, DocumentIndex, Options};
+use document_index::{DocumentIndex, FormerDatabase};
 use std::{
     hash::{BuildHasher, RandomState},
     path::Path,
@@ -22,14 +24,18 @@ use std::{
 use storage::{CommitError, Watermark};
 
 /// Name of the services' log.
-const LOG: &str = "icommerce";
+pub(crate) const SERVICES_LOG: &str = "icommerce";
+/// Name of the log of bulk data.
+pub(crate) const BULK_LOG: &str = "bulk";
+/// Bytes of the bulk log that are kept in memory after their flush: hardly anybody follows it.
+const BULK_RECENT_BYTES_MAX: usize = 1024 * 1024;
 
 /// Storage engine on a log: all storage of one process, in one data folder.
 ///
 /// The folder holds the segments and runs of the services' log (`icommerce.000001.log`, `icommerce.000001-000008.run`), the index
-/// of its documents (`icommerce.db`), which is made again from the log when it is missing, the bulk store (`bulk.db`), a folder
-/// for each service that has blobs, `icommerce.state` and `bulk.state` (what the folder has), and `icommerce.lock`. One engine
-/// at a time has it open. Its owner alone has access.
+/// of its documents (`icommerce.db`), which is made again from the log when it is missing, the same for bulk data (`bulk.…`), a
+/// folder for each service that has blobs, `icommerce.state` (how far the logs reach), and `icommerce.lock`. One engine at a time
+/// has it open. Its owner alone has access.
 ///
 /// When the engine and every handle it gave out are dropped, queued writes are still flushed, but nothing can wait for that;
 /// [`LogEngine::close`] waits. Clones share the same engine.
@@ -61,12 +67,13 @@ const LOG: &str = "icommerce";
 #[derive(Clone, Debug)]
 pub struct LogEngine {
     log: Arc<RunningLog>,
-    bulk: BulkStore,
+    bulk: Arc<RunningLog>,
     blobs: Arc<BlobFolder>,
 }
 
 impl LogEngine {
-    /// Opens the data folder, and creates it when it is missing. After a crash, recovery runs first.
+    /// Opens the data folder, and creates it when it is missing. After a crash, recovery runs first. A folder of the former
+    /// engine, which kept everything in `SQLite`, is migrated.
     ///
     /// # Errors
     ///
@@ -88,38 +95,52 @@ impl LogEngine {
         options: LogOptions,
     ) -> Result<Self, OpenError> {
         let lock = Arc::new(data_folder::lock(folder)?);
-        let failed = |error: std::io::Error| data_folder::open_error(folder, &error);
-        let state = Arc::new(LogFolderState::read(folder, Arc::clone(disk)).map_err(failed)?);
-        let segments = Segments::new(Arc::clone(disk), LOG, options.segment_bytes_max);
-        let (index_file, secret) = (format!("{LOG}.db"), new_secret());
-        let log = LogOpener { folder, segments, state: &state, index_file, secret };
-        let found = log.find()?;
-        if BulkStore::identify(folder)? && found.is_none() {
-            return Err(state.missing(&log.segments.name(1)));
+        migration::migrate(folder, options.segment_bytes_max)?;
+        let state = LogFolderState::read(folder, Arc::clone(disk));
+        let state = Arc::new(state.map_err(|error| data_folder::open_error(folder, &error))?);
+        let opener = |log| LogOpener {
+            folder,
+            segments: Segments::new(Arc::clone(disk), log, options.segment_bytes_max),
+            state: &state,
+            index_file: format!("{log}.db"),
+            secret: new_secret(),
+        };
+        let (services, bulk) = (opener(SERVICES_LOG), opener(BULK_LOG));
+        let (found, found_bulk) = (services.find()?, bulk.find()?);
+        if found.is_none() && found_bulk.is_some() {
+            return Err(state.missing(&services.segments.name(1)));
         }
         if data_folder::is_full(folder) {
             return Err(OpenError::DiskFull { folder: folder.to_owned() });
         }
         let blobs = Arc::new(BlobFolder::open(folder, options.disk_reserve_bytes));
-        let opened = log.open(found)?;
-        // What may lag must not take the room that the services need to the end.
-        let disk_reserve_bytes = options.disk_reserve_bytes.saturating_mul(2);
-        let (bulk_linger, queue_writes_max) = (options.bulk_linger, options.queue_writes_max);
-        let bulk_options =
-            Options { disk_reserve_bytes, bulk_linger, queue_writes_max, ..Options::default() };
-        let (bulk_lock, bulk_blobs) = (Arc::clone(&lock), Arc::clone(&blobs));
-        let bulk = BulkStore::open(folder, bulk_options, bulk_lock, bulk_blobs)?;
-        let log = Arc::new(RunningLog::start(folder, opened, options, lock, state)?);
+        let (services, bulk) = (services.open(found)?, bulk.open(found_bulk)?);
+        let bulk_options = LogOptions {
+            // What may lag must not take the room that the services need to the end.
+            disk_reserve_bytes: options.disk_reserve_bytes.saturating_mul(2),
+            recent_bytes_max: options.recent_bytes_max.min(BULK_RECENT_BYTES_MAX),
+            ..options.clone()
+        };
+        let bulk_policy = FlushPolicy::Linger(options.bulk_linger);
+        let start = |log, options, policy| {
+            RunningLog::start(folder, log, options, policy, Arc::clone(&lock), Arc::clone(&state))
+        };
+        let log = Arc::new(start(services, options, FlushPolicy::OnDemand)?);
+        let bulk = Arc::new(start(bulk, bulk_options, bulk_policy)?);
         data_folder::restrict(folder);
         Ok(Self { log, bulk, blobs })
     }
 
-    /// Whether the folder is one of this engine, complete or not. Creates nothing.
+    /// Whether the folder has data of a shop, complete or not. Creates nothing.
     pub fn has_filled(folder: &Path) -> bool {
         let disk: Arc<dyn FileSystem> = Arc::new(FolderDisk(folder.to_owned()));
-        folder.join(format!("{LOG}.000001.log")).is_file()
-            || LogFolderState::read(folder, disk).is_ok_and(|state| state.reached(LOG).is_some())
-            || DocumentIndex::identify(folder, &format!("{LOG}.db")).unwrap_or(false)
+        let database = format!("{SERVICES_LOG}.db");
+        folder.join(format!("{SERVICES_LOG}.000001.log")).is_file()
+            || migration::is_under_way(folder)
+            || LogFolderState::read(folder, disk)
+                .is_ok_and(|state| state.reached(SERVICES_LOG).is_some())
+            || FormerDatabase::is_there(folder, &database).unwrap_or(true)
+            || DocumentIndex::identify(folder, &database).unwrap_or(false)
     }
 
     /// Storage handles of one service. The same name gives handles to the same storage.
@@ -131,10 +152,13 @@ impl LogEngine {
         storage_of(&self.log, &self.blobs, name)
     }
 
-    /// Storage handles for bulk data that may lag: it has a file and a writer of its own, so that it never delays the
-    /// services, and gives back the room of what is deleted.
+    /// Storage handles for bulk data that may lag: it has a log and a writer of its own, so that it never delays the services.
+    ///
+    /// # Panics
+    ///
+    /// When what the log has of the service cannot be read.
     pub fn bulk(&self, name: &'static str) -> ServiceStorage {
-        self.bulk.service(name)
+        storage_of(&self.bulk, &self.blobs, name)
     }
 
     /// High-watermark of the services' log.
@@ -171,7 +195,7 @@ impl LogEngine {
 
     /// Statistics of the bulk log.
     pub fn bulk_statistics(&self) -> Statistics {
-        self.bulk.statistics()
+        self.bulk.counters.snapshot()
     }
 }
 
@@ -190,7 +214,7 @@ fn storage_of(
 }
 
 /// Secret of a new log's hashes.
-fn new_secret() -> [u8; 16] {
+pub(crate) fn new_secret() -> [u8; 16] {
     let mut secret = [0; 16];
     for (half, number) in secret.chunks_exact_mut(8).zip(0_u8..) {
         half.copy_from_slice(&RandomState::new().hash_one(number).to_le_bytes());

@@ -12,8 +12,10 @@
 //! **Documents** go through the log as well. A thread of its own brings the last write of each into a database beside the log,
 //! which serves the queries and is made again from the log when it is missing or behind.
 //!
+//! **Bulk data**, which may lag, has a log of its own, so that it never delays the services.
+//!
 //! The order of modules follows a write: `journal`, `key_value` and `documents` (ports), `record` (encoding), `log` (queue, order
-//! and search), `writer` (flush), `frame` and `segments` (files), `background` (documents, runs), `recovery`.
+//! and search), `writer` (flush), `frame` and `segments` (files), `background` (documents, runs), `recovery`, `migration` (of former data folders).
 
 #![warn(missing_docs)]
 
@@ -28,6 +30,7 @@ mod journal;
 mod key_value;
 mod log;
 mod lookup;
+mod migration;
 mod open_log;
 mod options;
 mod record;

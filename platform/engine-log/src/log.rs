@@ -13,7 +13,7 @@ use crate::{
 };
 use bytes::Bytes;
 use data_folder::{DiskReserve, WriterCounters};
-use engine_sqlite::DocumentIndex;
+use document_index::DocumentIndex;
 use journal::{Position, TypedEvent};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use std::{
@@ -41,6 +41,7 @@ pub(crate) struct SegmentedLog {
     pub(crate) folder: PathBuf,
     pub(crate) counters: WriterCounters,
     pub(crate) options: LogOptions,
+    flush_policy: FlushPolicy,
     pub(crate) reserve: DiskReserve,
     pub(crate) state: Mutex<SharedState>,
     /// Signals the writer that there is something to flush, or room for it, or that the log is closed.
@@ -117,6 +118,15 @@ pub(crate) enum LifeCycle {
     Failed(String),
 }
 
+/// When what is queued is flushed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FlushPolicy {
+    /// As soon as somebody waits for it, or after [`UNAWAITED_LINGER`].
+    OnDemand,
+    /// After this linger, whoever waits: bulk data is flushed seldom, and much at once.
+    Linger(Duration),
+}
+
 /// Linger of writes whose flush is not awaited (ADR 8).
 const UNAWAITED_LINGER: Duration = Duration::from_millis(5);
 /// Size of the queue, in writes, from which it is flushed at once.
@@ -167,7 +177,12 @@ pub(crate) struct RecoveredLog {
 }
 
 impl SegmentedLog {
-    pub(crate) fn new(folder: &Path, recovered: RecoveredLog, options: LogOptions) -> Self {
+    pub(crate) fn new(
+        folder: &Path,
+        recovered: RecoveredLog,
+        options: LogOptions,
+        flush_policy: FlushPolicy,
+    ) -> Self {
         let RecoveredLog { segments, index, hash, position, tail, memory, runs } = recovered;
         let state = SharedState {
             position,
@@ -200,6 +215,7 @@ impl SegmentedLog {
             counters: WriterCounters::default(),
             reserve: DiskReserve::new(folder, options.disk_reserve_bytes),
             options,
+            flush_policy,
             state: Mutex::new(state),
             flush_work: Condvar::new(),
             index_work: Condvar::new(),
@@ -336,8 +352,11 @@ impl SegmentedLog {
         loop {
             let is_open = state.phase == LifeCycle::Open;
             let is_awaited = state.flush_requested > self.watermark.flushed();
-            let linger = match state.queue.len() {
-                1..FLUSH_WRITES if is_open && !is_awaited => UNAWAITED_LINGER,
+            let linger = match (state.queue.len(), self.flush_policy) {
+                (1..FLUSH_WRITES, FlushPolicy::Linger(linger)) if is_open => linger,
+                (1..FLUSH_WRITES, FlushPolicy::OnDemand) if is_open && !is_awaited => {
+                    UNAWAITED_LINGER
+                }
                 _ => Duration::ZERO,
             };
             let linger = linger.saturating_sub(state.queued_since.elapsed());

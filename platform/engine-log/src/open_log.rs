@@ -2,7 +2,7 @@
 
 use crate::{
     folder_state::LogFolderState,
-    log::{RecoveredLog, SegmentedLog},
+    log::{FlushPolicy, RecoveredLog, SegmentedLog},
     options::LogOptions,
     writer::{LogTail, LogWriter},
 };
@@ -19,16 +19,19 @@ impl RunningLog {
         folder: &Path,
         (recovered, tail): (RecoveredLog, LogTail),
         options: LogOptions,
+        flush_policy: FlushPolicy,
         folder_lock: Arc<FolderLock>,
         folder_state: Arc<LogFolderState>,
     ) -> Result<Self, OpenError> {
-        let log = Arc::new(SegmentedLog::new(folder, recovered, options));
-        let weak = Arc::downgrade(&log);
-        log.watermark.on_demand(move |position| {
-            if let Some(log) = weak.upgrade() {
-                log.request_flush(position);
-            }
-        });
+        let log = Arc::new(SegmentedLog::new(folder, recovered, options, flush_policy));
+        if flush_policy == FlushPolicy::OnDemand {
+            let weak = Arc::downgrade(&log);
+            log.watermark.on_demand(move |position| {
+                if let Some(log) = weak.upgrade() {
+                    log.request_flush(position);
+                }
+            });
+        }
         let writer = LogWriter { log: Arc::clone(&log), tail, folder_state, folder_lock };
         writer.start().map_err(|error| data_folder::open_error(folder, &error))?;
         Ok(Self(log))

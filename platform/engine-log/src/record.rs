@@ -6,7 +6,7 @@
 
 use crate::frame::Location;
 use bytes::Bytes;
-use engine_sqlite::IndexedWrite;
+use document_index::IndexedWrite;
 use journal::{Append, Position, RecordedEvent, Snapshot, TypedEvent, Version};
 use kernel::{Timestamp, Uuid};
 use storage::{FieldValue, StorageError, Write};
@@ -180,6 +180,15 @@ pub(crate) fn is_start(payload: &[u8]) -> bool {
     payload.first() == Some(&START)
 }
 
+/// Parts of an event that is appended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EventParts<'a> {
+    pub(crate) id: Uuid,
+    pub(crate) name: &'a str,
+    pub(crate) recorded_at: Timestamp,
+    pub(crate) data: &'a [u8],
+}
+
 /// Encoder of a record.
 #[derive(Debug)]
 pub(crate) struct RecordEncoder(Vec<u8>);
@@ -197,28 +206,63 @@ impl RecordEncoder {
     }
 
     pub(crate) fn append(service: &str, append: &Append) -> Bytes {
-        let bytes = |event: &journal::NewEvent| event.name.len() + event.data.len() + EVENT_BYTES;
-        let bytes = append.events.iter().map(bytes).sum::<usize>() + bytes_of(&append.writes);
-        let mut to = Self::begin(APPEND, service, append.stream.len() + bytes);
-        to.bytes(append.stream.as_bytes());
+        let events = append.events.iter().map(|event| EventParts {
+            id: event.id,
+            name: event.name,
+            recorded_at: event.recorded_at,
+            data: &event.data,
+        });
+        let origin = append.origin.as_ref().map(ToString::to_string).unwrap_or_default();
         // Refused later where it is too large for any stream.
-        to.number(append.expected.saturating_add(1));
-        to.number(append.events.len() as u64);
-        to.bytes(append.origin.as_ref().map(ToString::to_string).unwrap_or_default().as_bytes());
-        for event in &append.events {
+        let first_version = append.expected.saturating_add(1);
+        Self::events(service, &append.stream, first_version, &origin, events, &append.writes)
+    }
+
+    /// Append of these events; an unknown origin is empty.
+    pub(crate) fn events<'a>(
+        service: &str,
+        stream: &str,
+        first_version: Version,
+        origin: &str,
+        events: impl ExactSizeIterator<Item = EventParts<'a>> + Clone,
+        writes: &[Write],
+    ) -> Bytes {
+        let bytes = |event: EventParts<'_>| event.name.len() + event.data.len() + EVENT_BYTES;
+        let bytes = events.clone().map(bytes).sum::<usize>() + bytes_of(writes);
+        let mut to = Self::begin(APPEND, service, stream.len() + bytes);
+        to.bytes(stream.as_bytes());
+        to.number(first_version);
+        to.number(events.len() as u64);
+        to.bytes(origin.as_bytes());
+        for event in events {
             to.0.extend_from_slice(event.id.as_bytes());
             to.bytes(event.name.as_bytes());
             to.signed(event.recorded_at.as_second());
             to.signed(event.recorded_at.subsec_nanosecond().into());
-            to.bytes(&event.data);
+            to.bytes(event.data);
         }
-        to.writes(&append.writes);
+        to.writes(writes);
         to.0.into()
     }
 
     pub(crate) fn documents(service: &str, writes: &[Write]) -> Bytes {
         let mut to = Self::begin(DOCUMENTS, service, bytes_of(writes));
         to.writes(writes);
+        to.0.into()
+    }
+
+    /// Write of one document, without the declaration of its collection.
+    pub(crate) fn indexed(service: &str, write: &IndexedWrite<'_>) -> Bytes {
+        let body = write.document.as_ref().map_or(0, |(body, _)| body.len());
+        let mut to = Self::begin(DOCUMENTS, service, write.key.len() + body + 2 * EVENT_BYTES);
+        to.number(1);
+        match &write.document {
+            Some((body, fields)) => {
+                let fields = fields.iter().map(|(name, value)| (*name, value));
+                to.document(write.collection, write.key, body, fields);
+            }
+            None => to.deletion(write.collection, write.key),
+        }
         to.0.into()
     }
 
@@ -265,36 +309,52 @@ impl RecordEncoder {
     fn writes(&mut self, writes: &[Write]) {
         self.number(writes.len() as u64);
         for write in writes {
-            let (Write::Put { collection, .. } | Write::Delete { collection, .. }) = write;
-            self.bytes(collection.name.as_bytes());
-            let Write::Put { document, .. } = write else {
-                let Write::Delete { key, .. } = write else { continue };
-                self.bytes(key.as_bytes());
-                self.0.push(0);
-                continue;
-            };
-            self.bytes(document.key.as_bytes());
-            self.0.push(1);
-            self.bytes(&document.body);
-            // A field that no index of the collection names is not stored.
-            let is_indexed =
-                |field: &str| collection.indexes.iter().any(|index| index.fields.contains(&field));
-            let fields = || document.fields.iter().filter(|(name, _)| is_indexed(name));
-            self.number(fields().count() as u64);
-            for (name, value) in fields() {
-                self.bytes(name.as_bytes());
-                match value {
-                    FieldValue::Integer(number) => {
-                        self.0.push(0);
-                        self.signed(*number);
-                    }
-                    FieldValue::Text(text) => {
-                        self.0.push(1);
-                        self.bytes(text.as_bytes());
-                    }
+            match write {
+                Write::Put { collection, document } => {
+                    // A field that no index of the collection names is not stored.
+                    let is_indexed = |field: &&str| {
+                        collection.indexes.iter().any(|index| index.fields.contains(field))
+                    };
+                    let fields = document.fields.iter().filter(|(name, _)| is_indexed(name));
+                    let fields = fields.map(|(name, value)| (*name, value));
+                    self.document(collection.name, &document.key, &document.body, fields);
+                }
+                Write::Delete { collection, key } => self.deletion(collection.name, key),
+            }
+        }
+    }
+
+    fn document<'a>(
+        &mut self,
+        collection: &str,
+        key: &str,
+        body: &[u8],
+        fields: impl Iterator<Item = (&'a str, &'a FieldValue)> + Clone,
+    ) {
+        self.bytes(collection.as_bytes());
+        self.bytes(key.as_bytes());
+        self.0.push(1);
+        self.bytes(body);
+        self.number(fields.clone().count() as u64);
+        for (name, value) in fields {
+            self.bytes(name.as_bytes());
+            match value {
+                FieldValue::Integer(number) => {
+                    self.0.push(0);
+                    self.signed(*number);
+                }
+                FieldValue::Text(text) => {
+                    self.0.push(1);
+                    self.bytes(text.as_bytes());
                 }
             }
         }
+    }
+
+    fn deletion(&mut self, collection: &str, key: &str) {
+        self.bytes(collection.as_bytes());
+        self.bytes(key.as_bytes());
+        self.0.push(0);
     }
 
     fn bytes(&mut self, bytes: &[u8]) {

@@ -13,7 +13,7 @@ use crate::{
 };
 use bytes::Bytes;
 use data_folder::OpenError;
-use engine_sqlite::DocumentIndex;
+use document_index::DocumentIndex;
 use journal::Position;
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -165,7 +165,7 @@ impl LogOpener<'_> {
     }
 
     /// Creates the log.
-    fn create(&self) -> Result<LogParts, OpenError> {
+    pub(crate) fn create(&self) -> Result<LogParts, OpenError> {
         let created = self.segments.prepare(1).and_then(|()| self.segments.begin(1));
         let file = created.map_err(|error| self.failed(&error))?;
         let (flushed, secret) = (Location::new(1, 0), self.secret);
@@ -349,6 +349,6 @@ pub(crate) struct LogParts {
     hash: KeyHash,
     runs: Vec<Arc<Run>>,
     entries: BTreeSet<IndexEntry>,
-    tail: LogTail,
+    pub(crate) tail: LogTail,
     before: Position,
 }

@@ -2,7 +2,7 @@
 
 use crate::frame::Location;
 use bytes::Bytes;
-use engine_sqlite::IndexedDocuments;
+use document_index::IndexedDocuments;
 use journal::Position;
 use std::{
     collections::HashMap,

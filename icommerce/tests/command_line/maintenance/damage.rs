@@ -1,7 +1,7 @@
 //! Direct access to a data folder: the contents of its read models, and ways to damage it.
 
 use bytes::Bytes;
-use engine_sqlite::{Options, SqliteEngine};
+use engine_log::{LogEngine, LogOptions};
 use journal::{Append, NewEvent, ServiceStorage, Snapshot};
 use kernel::{Timestamp, Uuid};
 use serde_json::{Value, json};
@@ -35,10 +35,10 @@ static READ_MODELS: [(&str, &Collection); 4] = [
 pub(super) type ReadModelContents = BTreeMap<&'static str, BTreeMap<String, Bytes>>;
 
 /// Runs `work` on the storage of a data folder that is not in use.
-pub(super) fn with_engine<T>(folder: &Path, work: impl AsyncFnOnce(&SqliteEngine) -> T) -> T {
+pub(super) fn with_engine<T>(folder: &Path, work: impl AsyncFnOnce(&LogEngine) -> T) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let engine = SqliteEngine::open(folder, Options::default()).unwrap();
+        let engine = LogEngine::open(folder, LogOptions::default()).unwrap();
         let done = work(&engine).await;
         engine.close().await.unwrap();
         done

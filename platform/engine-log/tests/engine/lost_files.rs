@@ -27,8 +27,8 @@ async fn a_file_that_is_gone_or_empty_is_refused_with_its_name() {
         ("icommerce.000001.log", &emptied),
         ("icommerce.000001.log", &zeroed),
         ("icommerce.000001.log", &shortened),
-        ("bulk.db", &gone),
-        ("bulk.db", &emptied),
+        ("bulk.000001.log", &gone),
+        ("bulk.000001.log", &emptied),
     ];
     for (number, (name, lose)) in losses.into_iter().enumerate() {
         let folder = closed_folder().await;

@@ -3,6 +3,7 @@
 mod engine;
 mod flush_failure;
 mod lost_files;
+mod migration;
 mod model;
 mod opening;
 mod recovery;

@@ -2,7 +2,6 @@
 
 use crate::suite::{append, folders::refused, open};
 use engine_log::OpenError;
-use engine_sqlite::SqliteEngine;
 use rusqlite::Connection;
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -47,25 +46,6 @@ async fn a_newer_format_is_refused_and_left_unchanged() {
     }
 }
 
-/// The engine that keeps everything in `SQLite`, of this release and earlier ones.
-#[tokio::test]
-async fn the_other_engine_refuses_the_folder_and_the_other_way_round() {
-    let folder = tempfile::tempdir().unwrap();
-    open(folder.path()).close().await.unwrap();
-    let before = contents(folder.path());
-    let other = engine_sqlite::Options { disk_reserve_bytes: 0, ..Default::default() };
-    let error = SqliteEngine::open(folder.path(), other.clone()).expect_err("it has to be refused");
-    assert!(matches!(error, OpenError::NewerFormat { found: 5, known: 4, .. }), "{error:?}");
-    assert!(contents(folder.path()) == before, "not a byte has changed");
-
-    let folder = tempfile::tempdir().unwrap();
-    SqliteEngine::open(folder.path(), other).unwrap().close().await.unwrap();
-    let before = contents(folder.path());
-    let error = refused(folder.path());
-    assert!(matches!(error, OpenError::NotADatabase { .. }), "{error:?}");
-    assert!(contents(folder.path()) == before, "not a byte has changed");
-}
-
 #[test]
 fn a_foreign_file_is_refused_and_left_unchanged() {
     let text = |path: &Path| fs::write(path, "Lorem ipsum ".repeat(1_000)).unwrap();
@@ -90,7 +70,7 @@ async fn an_interrupted_first_start_is_repeated() {
     for content in [0, 100, 1024 * 1024] {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("icommerce.000001.log"), vec![0; content]).unwrap();
-        fs::write(folder.path().join("bulk.db"), "").unwrap();
+        fs::write(folder.path().join("bulk.000001.log"), "").unwrap();
         let engine = open(folder.path());
         let journal = engine.service("warehouse").journal;
         journal.append(append("thing", 0)).await.unwrap().commit.wait().await.unwrap();

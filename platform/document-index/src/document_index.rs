@@ -3,11 +3,10 @@
 
 use crate::{
     index_scan::IndexScan,
-    open::{FileIdentity, INDEX_FORMAT, configure, open_error, query_identity, read_identity},
-    reader_pool::{ReaderPool, storage_error},
+    open::{FileIdentity, INDEX_FORMAT, open_error, query_identity, read_identity},
+    reader_pool::{ReaderPool, keep_query_plans, storage_error},
     schema::{APPLICATION, DocumentTable, ServiceTables, is_column_of},
     sql_value::{bound, stored_number},
-    table_writer::{address, delete_document, put_document},
 };
 use bytes::Bytes;
 use data_folder::OpenError;
@@ -17,10 +16,15 @@ use std::{
     collections::{HashMap, HashSet},
     path::Path,
     sync::Arc,
+    time::Duration,
 };
 use storage::{
     Collection, DocumentPage, FieldValue, QUERY_DOCUMENTS_MAX, Query, StorageError, StoredDocument,
 };
+
+/// Timeout of a lock on the database: how long the writer waits for a tool that has the file open. No one else writes.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+const STATEMENTS_MAX: usize = 256;
 
 /// Write to a document as a log holds it: without the declaration of its collection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -183,7 +187,10 @@ fn opened(writer: &mut Option<IndexWriter>) -> Result<&mut IndexWriter, StorageE
 
 /// Configures the connection that writes: consistent after a power failure, and not flushed by itself.
 fn prepare(connection: &Connection, is_new: bool) -> rusqlite::Result<()> {
-    configure(connection)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    keep_query_plans(connection)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    connection.pragma_update(None, "temp_store", "memory")?;
     connection.pragma_update(None, "synchronous", "normal")?;
     connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
     connection.pragma_update_and_check(None, "wal_autocheckpoint", WAL_PAGES, |_| Ok(()))?;
@@ -228,9 +235,9 @@ fn apply_write(
                 let is_it = |(name, _): &&(&str, _)| is_column_of(column, name);
                 fields.iter().find(is_it).map(|(_, value)| value)
             };
-            put_document(connection, table, write.key, body, columns.iter().map(value_of))
+            table.put(connection, write.key, body, columns.iter().map(value_of))
         }
-        None => delete_document(connection, table, write.key),
+        None => table.delete(connection, write.key),
     }
 }
 
@@ -352,4 +359,9 @@ impl IndexedDocuments {
             found.and_then(Iterator::collect).map_err(storage_error)
         })
     }
+}
+
+/// Address of a declaration, which tells it from another one of the same name.
+fn address(collection: &'static Collection) -> usize {
+    std::ptr::from_ref(collection).addr()
 }

@@ -1,0 +1,260 @@
+//! Migration of a data folder of the former engine, which kept everything in `SQLite`: what its databases have is written as
+//! segments of a log, from which the start that follows makes runs and indexes as it does after any loss of them.
+//!
+//! The segments are written into a folder of their own. A file in it says that they are complete; from then on they are moved
+//! into their places, by this start or by the next one after a crash. The former databases are kept, under another name.
+
+use crate::{
+    disk::{FileSystem, FolderDisk},
+    engine::{BULK_LOG, SERVICES_LOG, new_secret},
+    folder_state::{LogFolderState, STATE_FILE},
+    frame::{Location, SEGMENT_HEADER_BYTES, frame_bytes},
+    record::{EventParts, RecordEncoder},
+    recovery::LogOpener,
+    segments::Segments,
+    writer::LogTail,
+};
+use bytes::Bytes;
+use data_folder::OpenError;
+use document_index::{FormerDatabase, FormerRecord};
+use journal::Position;
+use std::{
+    fs::{self, File},
+    io::{self, ErrorKind},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// Folder in which segments are written.
+const FOLDER: &str = "migration";
+/// File in it that says that they are complete.
+const COMPLETE: &str = "complete";
+/// Ending of the names of former databases that were migrated.
+const KEPT: &str = "former";
+/// State of the bulk database in folders that had a log beside it.
+const FORMER_BULK_STATE: &str = "bulk.state";
+/// Bytes that are written at once.
+const WRITE_BYTES: usize = 4 * 1024 * 1024;
+/// Records between two reports of the progress.
+const REPORT_RECORDS: u64 = 100_000;
+
+/// Migrates the former databases of a locked folder that has no logs for them, if there are any.
+///
+/// # Errors
+///
+/// [`OpenError`] when a former database is missing or damaged, or there is no room for its segments. The folder is as it was
+/// then.
+pub(crate) fn migrate(folder: &Path, segment_bytes_max: u32) -> Result<(), OpenError> {
+    let target = folder.join(FOLDER);
+    let failed = |error: io::Error| data_folder::open_error(folder, &error);
+    if !is_under_way(folder) {
+        let logs = former_logs(folder)?;
+        if logs.is_empty() {
+            return report_kept(folder).map_err(failed);
+        }
+        check_room(folder, &logs)?;
+        match fs::remove_dir_all(&target) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
+            _ => fs::create_dir(&target).map_err(failed)?,
+        }
+        for log in logs {
+            let records = write_segments(folder, &target, log, segment_bytes_max)?;
+            tracing::info!(log, records, "a former database was written as a log");
+        }
+        complete(folder, &target).map_err(failed)?;
+    }
+    move_into_place(folder, &target).map_err(failed)
+}
+
+/// Whether a migration was broken off after its segments were complete.
+pub(crate) fn is_under_way(folder: &Path) -> bool {
+    folder.join(FOLDER).join(COMPLETE).is_file()
+}
+
+/// Logs whose data is in a former database. The services' database comes first: without it the bulk data means nothing.
+fn former_logs(folder: &Path) -> Result<Vec<&'static str>, OpenError> {
+    let mut logs = Vec::new();
+    for log in [SERVICES_LOG, BULK_LOG] {
+        let has_log = folder.join(format!("{log}.000001.log")).exists();
+        if !has_log && FormerDatabase::is_there(folder, &format!("{log}.db"))? {
+            logs.push(log);
+        }
+    }
+    let services = folder.join(format!("{SERVICES_LOG}.db"));
+    if logs == [BULK_LOG] && !folder.join(format!("{SERVICES_LOG}.000001.log")).exists() {
+        return Err(OpenError::Missing { file: services, state: folder.join(STATE_FILE) });
+    }
+    Ok(logs)
+}
+
+/// Refuses a folder on whose disk the segments may find no room: they take less than the databases.
+fn check_room(folder: &Path, logs: &[&str]) -> Result<(), OpenError> {
+    let bytes = |name: String| folder.join(name).metadata().map_or(0, |file| file.len());
+    let needed_bytes =
+        logs.iter().map(|log| bytes(format!("{log}.db")) + bytes(format!("{log}.db-wal"))).sum();
+    match data_folder::free_bytes(folder) {
+        Ok(free) if free < needed_bytes => {
+            Err(OpenError::NoRoomToMigrate { folder: folder.to_owned(), needed_bytes })
+        }
+        Ok(_) => Ok(()),
+        Err(error) => Err(data_folder::open_error(folder, &error.into())),
+    }
+}
+
+/// Writes what a former database has as segments of a log; returns how many records that are.
+fn write_segments(
+    folder: &Path,
+    target: &Path,
+    log: &'static str,
+    segment_bytes_max: u32,
+) -> Result<u64, OpenError> {
+    let file = format!("{log}.db");
+    let failed = |error: io::Error| data_folder::open_error(folder, &error);
+    let former = FormerDatabase::open(folder, &file)?;
+    tracing::info!(
+        file,
+        "the data folder is of an earlier format, and is brought into the present one"
+    );
+    let mut to = SegmentWriter::create(target, log, segment_bytes_max)?;
+    let (mut records, mut position) = (0, 0);
+    former.for_each(|service, record| {
+        let payload;
+        (position, payload) = encode(service, &record, position);
+        to.write(position, &payload).map_err(failed)?;
+        records += 1;
+        if records % REPORT_RECORDS == 0 {
+            tracing::info!(file, records, "the data folder is brought into the present format");
+        }
+        Ok(())
+    })?;
+    to.flush().map_err(failed)?;
+    Ok(records)
+}
+
+/// Position and payload of a record; `last` is the position of the one before it. Appends keep their positions; whatever else
+/// had none comes after them.
+fn encode(service: &str, record: &FormerRecord<'_>, last: Position) -> (Position, Bytes) {
+    match record {
+        FormerRecord::Append(append) => {
+            let events = append.events.iter().map(|event| EventParts {
+                id: event.id,
+                name: event.name,
+                recorded_at: event.recorded_at,
+                data: event.data,
+            });
+            let (version, origin) = (append.first_version, append.origin.unwrap_or_default());
+            let payload =
+                RecordEncoder::events(service, append.stream, version, origin, events, &[]);
+            (append.last_position, payload)
+        }
+        FormerRecord::Value(key, value, expires_at) => {
+            let entry = crate::record::ValueView { value, expires_at: *expires_at };
+            (last + 1, RecordEncoder::value(service, key, Some(entry)))
+        }
+        FormerRecord::Snapshot(name, position, data) => {
+            let snapshot =
+                journal::Snapshot { position: *position, data: Bytes::copy_from_slice(data) };
+            (last + 1, RecordEncoder::snapshot(service, name, &snapshot))
+        }
+        FormerRecord::Document(write) => (last + 1, RecordEncoder::indexed(service, write)),
+    }
+}
+
+/// Writer of the segments of a log that nobody has open.
+struct SegmentWriter {
+    segments: Segments,
+    tail: LogTail,
+    end: Location,
+}
+
+impl SegmentWriter {
+    fn create(folder: &Path, log: &'static str, segment_bytes_max: u32) -> Result<Self, OpenError> {
+        let disk: Arc<dyn FileSystem> = Arc::new(FolderDisk(folder.to_owned()));
+        let state = LogFolderState::read(folder, Arc::clone(&disk))
+            .map_err(|error| data_folder::open_error(folder, &error))?;
+        let segments = Segments::new(disk, log, segment_bytes_max);
+        let (index_file, secret) = (format!("{log}.db"), new_secret());
+        let opener = LogOpener { folder, segments, state: &state, index_file, secret };
+        let tail = opener.create()?.tail;
+        let end = Location::new(1, SEGMENT_HEADER_BYTES);
+        Ok(Self { segments: opener.segments, tail, end })
+    }
+
+    fn write(&mut self, position: Position, payload: &Bytes) -> io::Result<()> {
+        let segment = self.end.segment();
+        let size = self.segments.bytes(segment) as usize;
+        if self.end.offset() > SEGMENT_HEADER_BYTES
+            && self.end.offset() as usize + frame_bytes(payload.len()) > size
+        {
+            self.flush()?;
+            let file = self.segments.begin(segment + 1)?;
+            self.tail.begin(file, segment + 1);
+            self.end = Location::new(segment + 1, SEGMENT_HEADER_BYTES);
+        }
+        self.tail.push(self.end, position, payload);
+        self.end = self.end.after(payload.len());
+        if self.tail.buffer.len() >= WRITE_BYTES { self.flush() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.tail.flush(self.end)
+    }
+}
+
+/// Says that the segments are complete.
+fn complete(folder: &Path, target: &Path) -> io::Result<()> {
+    File::open(target)?.sync_all()?;
+    File::create(target.join(COMPLETE))?.sync_all()?;
+    File::open(target)?.sync_all()?;
+    File::open(folder)?.sync_all()
+}
+
+/// Moves complete segments into their places, and the former databases out of theirs. It may be repeated after a crash.
+fn move_into_place(folder: &Path, target: &Path) -> io::Result<()> {
+    let mut names: Vec<PathBuf> = Vec::new();
+    for entry in target.read_dir()? {
+        names.push(entry?.file_name().into());
+    }
+    for log in [SERVICES_LOG, BULK_LOG] {
+        let name = format!("{log}.db");
+        let is_former = FormerDatabase::is_there(folder, &name).unwrap_or(false);
+        if is_former {
+            fs::rename(folder.join(&name), folder.join(format!("{name}.{KEPT}")))?;
+        }
+    }
+    for name in names.iter().filter(|name| **name != Path::new(COMPLETE)) {
+        fs::rename(target.join(name), folder.join(name))?;
+    }
+    for state in [STATE_FILE, FORMER_BULK_STATE] {
+        remove_former_state(&folder.join(state))?;
+    }
+    File::open(folder)?.sync_all()?;
+    fs::remove_dir_all(target)?;
+    File::open(folder)?.sync_all()?;
+    report_kept(folder)
+}
+
+/// Removes the state that the former engine noted; that of a log says where it ends.
+fn remove_former_state(file: &Path) -> io::Result<()> {
+    match fs::read(file) {
+        Ok(state) if String::from_utf8_lossy(&state).contains(".db ") => fs::remove_file(file),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Tells the operator of former databases that take room.
+fn report_kept(folder: &Path) -> io::Result<()> {
+    for log in [SERVICES_LOG, BULK_LOG] {
+        let file = folder.join(format!("{log}.db.{KEPT}"));
+        if file.try_exists()? {
+            let megabytes = file.metadata()?.len() / 1_000_000;
+            tracing::info!(
+                file = %file.display(),
+                megabytes,
+                "this is the data before its migration, and can be deleted"
+            );
+        }
+    }
+    Ok(())
+}
