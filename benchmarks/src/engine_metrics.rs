@@ -22,8 +22,6 @@ pub(crate) struct EngineMetrics {
     pub(crate) bulk_flushes: u64,
     pub(crate) bulk_bytes: u64,
     pub(crate) applies: u64,
-    pub(crate) checkpoints: u64,
-    pub(crate) wal_bytes_peak: u64,
     /// Messages that consumers have processed.
     pub(crate) messages: u64,
     /// Latency histogram of the flushes of the services' log, in ascending order.
@@ -47,8 +45,6 @@ impl EngineMetrics {
                 ("engine_written_bytes_total", false) => engine.bytes = count,
                 ("engine_written_bytes_total", true) => engine.bulk_bytes = count,
                 ("engine_applies_total", false) => engine.applies = count,
-                ("engine_checkpoints_total", false) => engine.checkpoints = count,
-                ("engine_wal_bytes_peak", false) => engine.wal_bytes_peak = count,
                 ("messages_taken_total", _) => engine.messages += count,
                 ("engine_flush_seconds_bucket", false) => {
                     engine.flush.extend(
@@ -75,8 +71,6 @@ impl EngineMetrics {
             bulk_flushes: self.bulk_flushes.saturating_sub(before.bulk_flushes),
             bulk_bytes: self.bulk_bytes.saturating_sub(before.bulk_bytes),
             applies: self.applies.saturating_sub(before.applies),
-            checkpoints: self.checkpoints.saturating_sub(before.checkpoints),
-            wal_bytes_peak: self.wal_bytes_peak,
             messages: self.messages.saturating_sub(before.messages),
             flush: flush.collect(),
         }

@@ -8,6 +8,7 @@ use crate::{
     latency::LatencyRecorder,
     pacer,
     process::{ResourceUsage, Server},
+    syscalls::SyscallCounter,
 };
 use std::{
     cell::{Cell, RefCell},
@@ -33,6 +34,8 @@ pub(crate) struct Measurement {
     /// Of the measured step of each iteration; with an open load, of the whole iteration from its intended start.
     pub(crate) latency: LatencyRecorder,
     pub(crate) used: ResourceUsage,
+    /// System calls of the server; `None` where they cannot be counted.
+    pub(crate) syscalls: Option<u64>,
     pub(crate) resident_bytes_before: u64,
     /// Metrics of the engine meanwhile; `None` for the baseline server.
     pub(crate) engine: Option<EngineMetrics>,
@@ -127,12 +130,15 @@ pub(crate) async fn generate_load(
     let measured = clients.run_until(async {
         tokio::time::sleep_until(begin).await;
         let before = (server.usage()?, server.engine().await?);
+        let syscalls = SyscallCounter::start(server.id());
         for client in running {
             client.await.map_err(|error| error.to_string())??;
         }
-        Ok::<_, String>((before, server.usage()?, begin.elapsed()))
+        let took = begin.elapsed();
+        let after = server.usage()?;
+        Ok::<_, String>((before, after, took, syscalls.and_then(SyscallCounter::stop)))
     });
-    let ((before, engine_before), after, took) = measured.await?;
+    let ((before, engine_before), after, took, syscalls) = measured.await?;
     drop(clients);
     let caught_up_in = await_consumers(server).await?;
     let engine = match (server.engine().await?, engine_before) {
@@ -145,6 +151,7 @@ pub(crate) async fn generate_load(
         took,
         latency: results.latency.replace(LatencyRecorder::new()?),
         used: after.since(&before),
+        syscalls,
         resident_bytes_before: before.resident_bytes,
         engine,
         caught_up_in,

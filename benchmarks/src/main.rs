@@ -21,6 +21,7 @@ mod profile;
 mod recording;
 mod report;
 mod scenarios;
+mod syscalls;
 
 use clap::Parser;
 /// Global allocator: the shop's, so that the baseline server allocates as the shop does.

@@ -7,11 +7,15 @@ use crate::{
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
     io::{BufRead, BufReader},
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
 };
 use tempfile::TempDir;
+
+/// Unit of the kernel's counters of block devices, whatever the sector of the device is.
+const SECTOR_BYTES: u64 = 512;
 
 /// Running server process.
 #[derive(Debug)]
@@ -45,7 +49,8 @@ pub(crate) enum Shutdown {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ResourceUsage {
     pub(crate) cpu: Duration,
-    pub(crate) written_bytes: u64,
+    /// Bytes written to the disk of the data folder since the system started, by every process; `None` without such a disk.
+    pub(crate) written_bytes: Option<u64>,
     pub(crate) resident_bytes: u64,
 }
 
@@ -54,7 +59,10 @@ impl ResourceUsage {
     pub(crate) fn since(&self, before: &Self) -> Self {
         Self {
             cpu: self.cpu.saturating_sub(before.cpu),
-            written_bytes: self.written_bytes.saturating_sub(before.written_bytes),
+            written_bytes: self
+                .written_bytes
+                .zip(before.written_bytes)
+                .map(|(now, before)| now.saturating_sub(before)),
             resident_bytes: self.resident_bytes,
         }
     }
@@ -113,6 +121,19 @@ impl DataFolder {
         let files = std::fs::read_dir(self.folder.path()).map_err(|error| error.to_string())?;
         let sizes = files.filter_map(|file| Some(file.ok()?.metadata().ok()?.len()));
         Ok(sizes.sum())
+    }
+}
+
+impl DataFolder {
+    /// Bytes written to the block device of the folder. What the kernel charges a process with (`write_bytes`) is no measure: on
+    /// a file system with large folios it is a whole folio for each record.
+    fn device_written_bytes(&self) -> Option<u64> {
+        let device = self.folder.path().metadata().ok()?.dev();
+        let (major, minor) = (rustix::fs::major(device), rustix::fs::minor(device));
+        let counters =
+            std::fs::read_to_string(format!("/sys/dev/block/{major}:{minor}/stat")).ok()?;
+        let sectors: u64 = counters.split_whitespace().nth(6)?.parse().ok()?;
+        Some(sectors * SECTOR_BYTES)
     }
 }
 
@@ -199,13 +220,9 @@ impl Server {
         let (user, system) = (field(11).unwrap_or(0), field(12).unwrap_or(0));
         let pages = field(21).unwrap_or(0);
         let ticks = rustix::param::clock_ticks_per_second();
-        let written = read("io")?
-            .lines()
-            .find_map(|line| line.strip_prefix("write_bytes: ")?.parse().ok())
-            .unwrap_or(0);
         Ok(ResourceUsage {
             cpu: Duration::from_millis((user + system) * 1_000 / ticks),
-            written_bytes: written,
+            written_bytes: self.data.as_ref().and_then(DataFolder::device_written_bytes),
             resident_bytes: pages * rustix::param::page_size() as u64,
         })
     }

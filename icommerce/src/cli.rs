@@ -104,6 +104,31 @@ Examples:
         /// Name of a stream, to print its events alone
         stream: Option<String>,
     },
+    /// Back up a shop, running or not, into a new folder: everything up to one moment, pictures and the settings file included
+    #[command(after_help = "\
+Examples:
+  icommerce backup /backups/monday --data /srv/shop
+  icommerce backup /backups/monday --data /srv/shop --config /etc/shop.toml
+
+A running shop is asked at its operator edge; the command runs on its machine, as its
+user. The guide is docs/guides/data-folder-maintenance.md.")]
+    Backup {
+        /// Folder of the backup, which must be new or empty
+        #[arg(value_name = "FOLDER")]
+        folder: PathBuf,
+        /// Operator edge of the running shop; that of the settings by default
+        #[arg(long, value_name = "URL")]
+        operator: Option<String>,
+    },
+    /// Restore a backup into a new data folder, after a check of every file
+    #[command(after_help = "\
+Example:
+  icommerce restore /backups/monday --data /srv/shop")]
+    Restore {
+        /// Folder of the backup
+        #[arg(value_name = "FOLDER")]
+        folder: PathBuf,
+    },
     /// Write a JSON Schema for each event between services, and an index of them (asyncapi.json)
     #[command(after_help = "\
 Example:

@@ -1,5 +1,6 @@
 //! Commands of the program, one module each.
 
+mod backup;
 mod check;
 mod dump;
 mod events;
@@ -8,6 +9,7 @@ mod offline;
 mod openapi;
 mod rebuild;
 mod replay;
+mod restore;
 mod serve;
 mod services;
 mod settings;
@@ -31,6 +33,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
         Command::Rebuild { service } => rebuild::run(&process, service),
         Command::Check => check::run(&process),
         Command::Dump { stream } => dump::run(&process, stream.as_deref()),
+        Command::Backup { folder, operator } => backup::run(&process, &folder, operator.as_deref()),
+        Command::Restore { folder } => restore::run(&process, &folder),
         Command::Events { folder } => events::run(&folder),
         Command::Openapi { edge } => openapi::run(&process, edge),
     }

@@ -3,7 +3,10 @@
 //! Health details and metrics tell how much the shop sells, so the shop edge has neither: there a probe learns that the
 //! process is alive, and nothing else.
 
-use crate::error::CliError;
+use crate::{
+    backups::{BACKUPS_PATH, Backups},
+    error::CliError,
+};
 use axum::{
     Json, Router,
     body::Body,
@@ -83,10 +86,20 @@ async fn check_host(
 
 /// Service of an edge. Requests come from outside, so of their context headers only the trace and the request id are
 /// trusted; the edge is set here.
-pub(crate) fn edge(edge: Edge, gateway: Router, status: StatusEndpoints) -> EdgeService {
+pub(crate) fn edge(
+    edge: Edge,
+    gateway: Router,
+    status: StatusEndpoints,
+    backups: &Backups,
+) -> EdgeService {
     let status = match edge {
         Edge::Shop => status.bare_liveness(),
-        Edge::Operator | Edge::Internal => status.routes(),
+        Edge::Operator | Edge::Internal => {
+            let backups = backups.clone().routes();
+            // A page of any site could have a browser on this machine ask for one.
+            let backups = backups.layer(from_fn_with_state(status.clone(), refuse_browsers));
+            status.routes().merge(backups)
+        }
     };
     let gateway = GatewayService { edge, gateway };
     EdgeService { status: status.fallback_service(gateway.clone()), gateway }
@@ -135,7 +148,7 @@ async fn refuse_browsers(
     let headers = request.headers();
     let is_forwarded = headers.contains_key(transport::headers::EDGE);
     if !is_forwarded && BROWSER_HEADERS.iter().any(|name| headers.contains_key(*name)) {
-        let title = "a browser is no member of the fleet; use an edge of the shop";
+        let title = "this is for programs, and not for the pages of a browser";
         return ProblemResponse(Problem::new(403, codes::FORBIDDEN, title)).into_response();
     }
     check_host(status, peer, request, next).await
@@ -173,7 +186,7 @@ impl Service<Request<Body>> for EdgeService {
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let path = request.uri().path();
-        if ["/health", "/metrics"].iter().any(|status| path.starts_with(status)) {
+        if ["/health", "/metrics", BACKUPS_PATH].iter().any(|status| path.starts_with(status)) {
             return self.status.call(request);
         }
         self.gateway.call(request)

@@ -1,5 +1,6 @@
 //! The iCommerce program: every service of the shop in one process, or any of them on its own.
 
+mod backups;
 mod cli;
 mod commands;
 mod demo;

@@ -1,6 +1,7 @@
 //! Running shop: storage engine, services and listeners. Started by `serve`, and by commands that need a shop.
 
 use crate::{
+    backups::Backups,
     demo,
     edges::{self, StatusEndpoints},
     error::CliError,
@@ -90,6 +91,7 @@ impl RunningShop {
             .await
             .map_err(|(name, error)| build_error(name, &error))?;
 
+        let backups = Backups::new(engine.clone(), &process.data).map_err(CliError::unavailable)?;
         let status = StatusEndpoints::new(health, metrics, hosts);
         let drain = options.drain_timeout;
         let mut running = Self {
@@ -104,7 +106,7 @@ impl RunningShop {
             drain,
         };
         if let Some(gateway) = assembly.routers.get(modules::GATEWAY) {
-            let edge_service = |edge| edges::edge(edge, gateway.clone(), status.clone());
+            let edge_service = |edge| edges::edge(edge, gateway.clone(), status.clone(), &backups);
             let Listeners { shop, operator, .. } = &mut listeners;
             running.shop_address =
                 running.serve(shop.take(), edge_service(Edge::Shop), &edge_options)?;

@@ -64,13 +64,14 @@ pub(crate) struct UnitCost {
     pub(crate) log_bytes: Option<f64>,
     /// Bytes of writes to the log that lags behind (the audit trail).
     pub(crate) bulk_bytes: Option<f64>,
-    /// Bytes that the process wrote to the disk: log, tables, whole pages.
-    pub(crate) disk_bytes: f64,
+    /// Bytes that were written to the disk, by whoever wrote: log, documents, whole pages, the file system's own journal.
+    pub(crate) disk_bytes: Option<f64>,
+    /// System calls of the process.
+    pub(crate) syscalls: Option<f64>,
     /// Writes that share a flush.
     pub(crate) writes_per_flush: Option<f64>,
     pub(crate) flush_p50_us_at_most: Option<f64>,
     pub(crate) flush_p999_us_at_most: Option<f64>,
-    pub(crate) checkpoints: Option<u64>,
     /// Time from the last response until the consumers of events had caught up.
     pub(crate) consumers_caught_up_ms: Option<f64>,
     /// Latency histogram of the flushes during the run.
@@ -180,11 +181,11 @@ impl UnitCost {
             writes: engine.map(|engine| per_unit(engine.writes)),
             log_bytes: engine.map(|engine| per_unit(engine.bytes)),
             bulk_bytes: engine.map(|engine| per_unit(engine.bulk_bytes)),
-            disk_bytes: per_unit(measured.used.written_bytes),
+            disk_bytes: measured.used.written_bytes.map(per_unit),
+            syscalls: measured.syscalls.map(per_unit),
             writes_per_flush: engine.map(|engine| each(float(engine.writes), engine.flushes)),
             flush_p50_us_at_most: at_most(0.5),
             flush_p999_us_at_most: at_most(0.999),
-            checkpoints: engine.map(|engine| engine.checkpoints),
             consumers_caught_up_ms: measured.caught_up_in.map(|after| micros(after) / 1_000.0),
             flush: engine
                 .map(|engine| super::trim_empty(&engine.flush).to_vec())

@@ -4,7 +4,7 @@ use super::{BATCH, Report, Row, row::LoadModel};
 use comfy_table::{CellAlignment, Table, presets};
 use std::fmt;
 
-const HEADER: [&str; 14] = [
+const HEADER: [&str; 15] = [
     "scenario",
     "/s",
     "constant /s",
@@ -18,6 +18,7 @@ const HEADER: [&str; 14] = [
     "flushes",
     "log B",
     "disk B",
+    "syscalls",
     "MB",
 ];
 
@@ -87,7 +88,8 @@ fn cells(row: &Row) -> Vec<String> {
         constant(|side| side.cpu_us),
         cost(|cost| cost.flushes),
         cost(|cost| cost.log_bytes),
-        cost(|cost| Some(cost.disk_bytes)),
+        cost(|cost| cost.disk_bytes),
+        cost(|cost| cost.syscalls),
         shop(|side| side.memory_end_mb),
     ];
     let text = |figure: Option<f64>| figure.map_or_else(|| "–".to_owned(), short);

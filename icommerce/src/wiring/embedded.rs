@@ -2,8 +2,12 @@
 
 use super::metrics;
 use crate::{error::CliError, process::ProcessSettings};
-use engine_log::{LogEngine, LogOptions};
-use journal::{ServiceStorage, durability::CommitError};
+use engine_log::{BACKUPS, LogEngine, LogOptions, OpenError};
+use journal::{Position, ServiceStorage, durability::CommitError};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 use telemetry::Metrics;
 
 /// Open embedded engine.
@@ -13,20 +17,34 @@ pub(crate) struct Embedded(LogEngine);
 impl Embedded {
     /// Opens the data folder.
     pub(crate) fn open(settings: &ProcessSettings) -> Result<Self, CliError> {
-        let disk_reserve_bytes = settings.disk_reserve_bytes;
-        let options = LogOptions { disk_reserve_bytes, ..LogOptions::default() };
-        LogEngine::open(&settings.data, options).map(Self).map_err(CliError::unavailable)
+        Self::opened(settings).map_err(CliError::unavailable)
     }
 
     /// Opens an existing data folder; fails if there is none.
     pub(crate) fn open_existing(settings: &ProcessSettings) -> Result<Self, CliError> {
-        if !LogEngine::has_filled(&settings.data) {
-            return Err(CliError::unavailable(format!(
-                "{} is not a data folder of a shop; give its path with --data",
-                settings.data.display()
-            )));
-        }
+        check_existing(settings)?;
         Self::open(settings)
+    }
+
+    /// Opens an existing data folder; `None` when a running shop has it open.
+    pub(crate) fn open_unless_served(settings: &ProcessSettings) -> Result<Option<Self>, CliError> {
+        check_existing(settings)?;
+        match Self::opened(settings) {
+            Err(OpenError::Locked { .. }) => Ok(None),
+            opened => opened.map(Some).map_err(CliError::unavailable),
+        }
+    }
+
+    fn opened(settings: &ProcessSettings) -> Result<Self, OpenError> {
+        let disk_reserve_bytes = settings.disk_reserve_bytes;
+        let options = LogOptions { disk_reserve_bytes, ..LogOptions::default() };
+        LogEngine::open(&settings.data, options).map(Self)
+    }
+
+    /// Writes a backup into a folder, which must not exist, on the disk of the data folder; returns the position of the log that
+    /// it stands at.
+    pub(crate) fn backup(&self, target: &Path) -> io::Result<Position> {
+        self.0.backup(target)
     }
 
     /// Storage of a service in the process's log.
@@ -57,4 +75,19 @@ impl Embedded {
     pub(crate) async fn close(self) -> Result<(), CommitError> {
         self.0.close().await
     }
+}
+
+/// Folder of the backups of a running shop, in its data folder.
+pub(crate) fn backups_folder(data: &Path) -> PathBuf {
+    data.join(BACKUPS)
+}
+
+fn check_existing(settings: &ProcessSettings) -> Result<(), CliError> {
+    if LogEngine::has_filled(&settings.data) {
+        return Ok(());
+    }
+    Err(CliError::unavailable(format!(
+        "{} is not a data folder of a shop; give its path with --data",
+        settings.data.display()
+    )))
 }

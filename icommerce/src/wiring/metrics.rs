@@ -1,4 +1,4 @@
-//! Metrics of the storage engine's writers: flushes, writes, bytes, checkpoints, write-ahead log.
+//! Metrics of the storage engine's writers: flushes, writes, bytes, and how often the index of documents is brought up to them.
 
 use engine_log::{Log2Histogram, Statistics};
 use telemetry::{Sample, SampleValue};
@@ -8,28 +8,16 @@ const POWERS: usize = 24;
 
 type Metric = (&'static str, &'static str, fn(&Statistics) -> SampleValue);
 
-const METRICS: [Metric; 9] = [
+const METRICS: [Metric; 5] = [
     ("engine_flushes", "Flushes of the log", |log| SampleValue::Counter(log.flushes)),
     ("engine_writes", "Writes; an append with its documents is one write", |log| {
         SampleValue::Counter(log.writes)
     }),
-    ("engine_written_bytes", "Bytes written, excluding database overhead", |log| {
+    ("engine_written_bytes", "Bytes written, excluding headers and indexes", |log| {
         SampleValue::Counter(log.bytes)
     }),
-    ("engine_applies", "Batches of flushed writes applied to the tables", |log| {
+    ("engine_applies", "Transactions that brought flushed documents into their index", |log| {
         SampleValue::Counter(log.applies)
-    }),
-    ("engine_checkpoints", "Checkpoints of the write-ahead log into the database", |log| {
-        SampleValue::Counter(log.checkpoints)
-    }),
-    ("engine_wal_resets", "Resets of the write-ahead log", |log| {
-        SampleValue::Counter(log.wal_resets)
-    }),
-    ("engine_wal_bytes", "Current size of the write-ahead log in bytes", |log| {
-        SampleValue::Gauge(log.wal_bytes)
-    }),
-    ("engine_wal_bytes_peak", "Peak size of the write-ahead log in bytes", |log| {
-        SampleValue::Gauge(log.wal_bytes_peak)
     }),
     ("engine_flush", "Duration of a flush", |log| seconds(&log.flush_micros, log.flush_micros_sum)),
 ];

@@ -74,8 +74,22 @@ pub(crate) fn post(address: &str, path: &str, body: &Value) -> Value {
     serde_json::from_str(&answer).unwrap()
 }
 
-/// Sends one request on a connection of its own.
+/// Status of the response to a request without a body.
+pub(crate) fn status(address: &str, method: &str, path: &str, headers: &str) -> u16 {
+    let answer = raw_exchange(address, method, path, headers, "");
+    answer.split(' ').nth(1).unwrap().parse().unwrap()
+}
+
+/// Response body of a request, which must succeed.
 fn exchange(address: &str, method: &str, path: &str, headers: &str, body: &str) -> String {
+    let answer = raw_exchange(address, method, path, headers, body);
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 20"), "{method} {path}: {answer}");
+    body.to_owned()
+}
+
+/// Sends one request on a connection of its own.
+fn raw_exchange(address: &str, method: &str, path: &str, headers: &str, body: &str) -> String {
     let mut stream = std::net::TcpStream::connect(address).unwrap();
     let length = body.len();
     write!(
@@ -85,7 +99,5 @@ fn exchange(address: &str, method: &str, path: &str, headers: &str, body: &str) 
     .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    assert!(head.starts_with("HTTP/1.1 20"), "{method} {path}: {answer}");
-    body.to_owned()
+    answer
 }

@@ -19,6 +19,8 @@ use storage::{BLOB_BYTES_MAX, BlobEntry, Blobs, StorageError, check_blob_name, c
 
 /// Folder of files that are being written. What a crash leaves in it is removed at the next start.
 const INCOMING: &str = "incoming";
+/// Folder of the backups of a running shop.
+pub const BACKUPS: &str = "backups";
 /// Bytes of a name that make the folder its file is in.
 const PREFIX_BYTES: usize = 2;
 
@@ -42,6 +44,23 @@ impl BlobFolder {
         }
         let reserve = DiskReserve::new(root, reserve_bytes);
         Self { root: root.to_owned(), reserve, next: AtomicU64::new(0) }
+    }
+
+    /// Folders of the services that have blobs.
+    ///
+    /// # Errors
+    ///
+    /// The error of the operating system.
+    pub fn folders(&self) -> io::Result<Vec<PathBuf>> {
+        let mut folders = Vec::new();
+        for entry in self.root.read_dir()? {
+            let entry = entry?;
+            let is_other = [INCOMING, BACKUPS].iter().any(|other| entry.file_name() == *other);
+            if entry.file_type()?.is_dir() && !is_other {
+                folders.push(entry.path());
+            }
+        }
+        Ok(folders)
     }
 
     fn write(&self, path: &Path, content: &[u8]) -> Result<(), StorageError> {

@@ -9,7 +9,7 @@ mod folder;
 mod open_error;
 mod statistics;
 
-pub use blobs::{BlobFolder, FolderBlobs};
+pub use blobs::{BACKUPS, BlobFolder, FolderBlobs};
 pub use disk_reserve::{DiskReserve, free_bytes};
 pub use folder::{FolderLock, is_full, lock, open_error, private_file, restrict};
 pub use open_error::OpenError;

@@ -8,14 +8,14 @@ use std::{
 /// Number of buckets of a histogram.
 const BUCKETS: usize = 32;
 
-/// Statistics of one log since it was opened. All are cumulative, except `wal_bytes`.
+/// Statistics of one log since it was opened. All are cumulative.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Statistics {
     /// Flushes (group commits), each of one batch.
     pub flushes: u64,
     /// Writes in all batches: an append with its documents is one.
     pub writes: u64,
-    /// Bytes of the writes, without the overhead of the database.
+    /// Bytes of the writes, without the headers of their frames and without indexes.
     pub bytes: u64,
     /// Writes per batch.
     pub batch_writes: Log2Histogram,
@@ -25,16 +25,8 @@ pub struct Statistics {
     pub flush_micros: Log2Histogram,
     /// Sum of all flush latencies, in microseconds.
     pub flush_micros_sum: u64,
-    /// Transactions that applied flushed batches to the tables.
+    /// Transactions that brought flushed documents into their index.
     pub applies: u64,
-    /// Passive checkpoints of `SQLite`'s write-ahead log, which the checkpoint thread ran beside the writer.
-    pub checkpoints: u64,
-    /// Restarts of `SQLite`'s write-ahead log.
-    pub wal_resets: u64,
-    /// Size of `SQLite`'s write-ahead log now, in bytes (a gauge).
-    pub wal_bytes: u64,
-    /// Largest size of `SQLite`'s write-ahead log, in bytes.
-    pub wal_bytes_peak: u64,
 }
 
 /// Histogram with exponential buckets: `counts[n]` counts the values `v` with 2^(n-1) <= `v` < 2^n. Bucket 0 counts zeros,
@@ -45,7 +37,7 @@ pub struct Log2Histogram {
     pub counts: [u64; BUCKETS],
 }
 
-/// Counters of the writer and the checkpointer.
+/// Counters of the writer and of the threads behind it.
 #[derive(Debug, Default)]
 pub struct WriterCounters {
     flushes: AtomicU64,
@@ -55,14 +47,8 @@ pub struct WriterCounters {
     batch_micros: AtomicHistogram,
     flush_micros: AtomicHistogram,
     flush_micros_sum: AtomicU64,
-    /// Transactions that applied flushed batches to the tables.
+    /// Transactions that brought flushed documents into their index.
     pub applies: AtomicU64,
-    /// Checkpoints of `SQLite`'s write-ahead log.
-    pub checkpoints: AtomicU64,
-    /// Restarts of `SQLite`'s write-ahead log.
-    pub wal_resets: AtomicU64,
-    wal_bytes: AtomicU64,
-    wal_bytes_peak: AtomicU64,
     backlog_bytes: AtomicU64,
 }
 
@@ -93,21 +79,15 @@ impl WriterCounters {
         self.flush_micros_sum.fetch_add(micros(flush), Relaxed);
     }
 
-    /// Sets the size of `SQLite`'s write-ahead log.
-    pub fn set_wal_bytes(&self, bytes: u64) {
-        self.wal_bytes.store(bytes, Relaxed);
-        self.wal_bytes_peak.fetch_max(bytes, Relaxed);
-    }
-
-    /// Sets the size of what is flushed and not in the tables.
+    /// Sets the size of what is flushed and not in the index.
     pub fn set_backlog_bytes(&self, bytes: u64) {
         self.backlog_bytes.store(bytes, Relaxed);
     }
 
-    /// Estimate of how much the database file may still grow for what is flushed, in bytes: the pages of `SQLite`'s
-    /// write-ahead log, and the unapplied writes with the pages around them.
+    /// Estimate of how much the index of documents may still grow for what is flushed, in bytes: the documents with the pages
+    /// around them.
     pub fn growth_bytes(&self) -> u64 {
-        self.wal_bytes.load(Relaxed) + 4 * self.backlog_bytes.load(Relaxed)
+        4 * self.backlog_bytes.load(Relaxed)
     }
 
     /// Statistics as they are now.
@@ -121,10 +101,6 @@ impl WriterCounters {
             flush_micros: self.flush_micros.snapshot(),
             flush_micros_sum: self.flush_micros_sum.load(Relaxed),
             applies: self.applies.load(Relaxed),
-            checkpoints: self.checkpoints.load(Relaxed),
-            wal_resets: self.wal_resets.load(Relaxed),
-            wal_bytes: self.wal_bytes.load(Relaxed),
-            wal_bytes_peak: self.wal_bytes_peak.load(Relaxed),
         }
     }
 }

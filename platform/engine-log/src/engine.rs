@@ -1,6 +1,7 @@
 //! Storage engine on a log: the data folder, one log for all services, and the store of bulk data.
 
 use crate::{
+    backup,
     disk::{FileSystem, FolderDisk},
     documents::LogDocuments,
     folder_state::LogFolderState,
@@ -13,11 +14,12 @@ use crate::{
     recovery::LogOpener,
     segments::Segments,
 };
-use ::journal::ServiceStorage;
+use ::journal::{Position, ServiceStorage};
 use data_folder::{BlobFolder, FolderBlobs, OpenError, Statistics};
 use document_index::{DocumentIndex, FormerDatabase};
 use std::{
     hash::{BuildHasher, RandomState},
+    os::unix::fs::DirBuilderExt,
     path::Path,
     sync::Arc,
 };
@@ -159,6 +161,24 @@ impl LogEngine {
     /// When what the log has of the service cannot be read.
     pub fn bulk(&self, name: &'static str) -> ServiceStorage {
         storage_of(&self.bulk, &self.blobs, name)
+    }
+
+    /// Writes a backup into `target`, which must not exist, on the disk of the data folder: everything that was flushed when it
+    /// began, in the form of a data folder. It takes no room but that of the segments in use, until older ones are compacted.
+    /// Returns the position of the services' log that it stands at.
+    ///
+    /// # Errors
+    ///
+    /// The error of the operating system; `target` may have been begun then.
+    pub fn backup(&self, target: &Path) -> std::io::Result<Position> {
+        std::fs::DirBuilder::new().mode(0o700).create(target)?;
+        let position = backup::write(&[&self.bulk, &self.log], target)?;
+        // What an event refers to was written before it.
+        for folder in self.blobs.folders()? {
+            backup::link_tree(&folder, &target.join(folder.file_name().unwrap_or_default()))?;
+        }
+        std::fs::File::open(target)?.sync_all()?;
+        Ok(position)
     }
 
     /// High-watermark of the services' log.

@@ -20,6 +20,7 @@
 #![warn(missing_docs)]
 
 mod background;
+mod backup;
 mod disk;
 mod documents;
 mod engine;
@@ -40,7 +41,7 @@ mod segments;
 mod service;
 mod writer;
 
-pub use data_folder::{Log2Histogram, OpenError, Statistics};
+pub use data_folder::{BACKUPS, Log2Histogram, OpenError, Statistics};
 pub use disk::{DiskFile, FileSystem};
 pub use engine::LogEngine;
 pub use options::LogOptions;

@@ -49,6 +49,8 @@ pub(crate) struct SegmentedLog {
     /// Signals the indexer and the keeper that there is work for them.
     pub(crate) index_work: Condvar,
     pub(crate) keeper_work: Condvar,
+    /// Held while a segment is compacted, and by whoever needs all of them as they are.
+    pub(crate) compaction: Mutex<()>,
     services: Mutex<HashMap<&'static str, Arc<LogService>>>,
     /// Reason of the failure of a flush.
     failure: watch::Sender<Option<String>>,
@@ -220,6 +222,7 @@ impl SegmentedLog {
             flush_work: Condvar::new(),
             index_work: Condvar::new(),
             keeper_work: Condvar::new(),
+            compaction: Mutex::new(()),
             services: Mutex::default(),
             failure: watch::Sender::new(None),
             stopped: watch::Sender::new(false),

@@ -1,7 +1,7 @@
 //! Storage ports: document store, key-value store, blob store, and durability as a value.
 //!
 //! Services depend on the ports ([`Documents`], [`KeyValue`], [`Blobs`]) and get handles to their own data; no handle can name another
-//! service's data. Engines (`engine-memory`, `engine-sqlite`) implement the ports and pass the suites in [`conformance`].
+//! service's data. Engines (`engine-memory`, `engine-log`) implement the ports and pass the suites in [`conformance`].
 //!
 //! A write returns before it is flushed, with a [`Commit`]; [`durability`] explains who waits for it.
 

@@ -1,0 +1,166 @@
+//! Manifest of a backup: which files it has, with their digests, so that a damaged one is noticed before it is trusted.
+
+use journal::Position;
+use kernel::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use shop_client::{Progress, ProgressMeter, Unit};
+use std::{
+    fs::{DirBuilder, File, OpenOptions},
+    io::{self, ErrorKind, Read, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Component, Path, PathBuf},
+};
+
+/// File with the manifest.
+pub(in crate::commands) const MANIFEST_FILE: &str = "backup.json";
+/// Copy of the settings file.
+pub(in crate::commands) const SETTINGS_FILE: &str = "settings.toml";
+/// Format of the manifest.
+const FORMAT: u32 = 1;
+/// Bytes that are copied at once.
+const COPY_BYTES: usize = 1024 * 1024;
+/// Size limit of a manifest, in bytes.
+const MANIFEST_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// Manifest of a backup. It may gain fields.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::commands) struct BackupManifest {
+    format: u32,
+    /// Release that wrote it.
+    release: String,
+    taken_at: Timestamp,
+    /// Position of the services' log that it stands at.
+    pub(in crate::commands) position: Position,
+    pub(in crate::commands) files: Vec<BackedUpFile>,
+}
+
+/// File of a backup.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::commands) struct BackedUpFile {
+    /// Path within the backup.
+    pub(in crate::commands) path: PathBuf,
+    bytes: u64,
+    sha256: String,
+}
+
+impl BackupManifest {
+    /// Reads the manifest of a backup.
+    pub(in crate::commands) fn read(folder: &Path) -> io::Result<Self> {
+        let file = File::open(folder.join(MANIFEST_FILE))?;
+        let manifest: Self = serde_json::from_reader(file.take(MANIFEST_BYTES_MAX))?;
+        let is_inside = |file: &BackedUpFile| {
+            file.path.components().all(|part| matches!(part, Component::Normal(_)))
+        };
+        if manifest.format > FORMAT {
+            return Err(io::Error::other(
+                "it was written by a later release, which can restore it",
+            ));
+        }
+        if !manifest.files.iter().all(is_inside) {
+            return Err(io::Error::other("a path in it leads out of the backup"));
+        }
+        Ok(manifest)
+    }
+
+    /// Size of all files, in bytes.
+    pub(in crate::commands) fn bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.bytes).sum()
+    }
+
+    /// Copies every file of the backup, and compares it with its digest.
+    pub(in crate::commands) fn restore(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let progress = Progress::on_standard_error().begin("restoring", self.bytes(), Unit::Bytes);
+        for file in &self.files {
+            let (bytes, sha256) =
+                copy_file(&from.join(&file.path), &to.join(&file.path), &progress)
+                    .map_err(|error| named(&file.path, &error))?;
+            if (bytes, &sha256) != (file.bytes, &file.sha256) {
+                let reason = "it is not what was backed up";
+                return Err(named(&file.path, &io::Error::other(reason)));
+            }
+        }
+        File::open(to)?.sync_all()
+    }
+}
+
+/// Copies what the shop has written, and the settings file, into the folder of the backup, with a manifest.
+pub(super) fn copy(
+    taken: &Path,
+    folder: &Path,
+    config: Option<&Path>,
+    position: Position,
+    taken_at: Timestamp,
+) -> io::Result<BackupManifest> {
+    let mut paths = Vec::new();
+    list(taken, Path::new(""), &mut paths)?;
+    let total = paths.iter().map(|(_, bytes)| bytes).sum();
+    let progress = Progress::on_standard_error().begin("backing up", total, Unit::Bytes);
+    let mut files = Vec::new();
+    let sources = paths.into_iter().map(|(path, _)| (taken.join(&path), path));
+    let settings = config.map(|config| (config.to_owned(), PathBuf::from(SETTINGS_FILE)));
+    for (source, path) in sources.chain(settings) {
+        let copied = copy_file(&source, &folder.join(&path), &progress);
+        let (bytes, sha256) = copied.map_err(|error| named(&source, &error))?;
+        files.push(BackedUpFile { path, bytes, sha256 });
+    }
+    let release = format!("icommerce {}", env!("CARGO_PKG_VERSION"));
+    let manifest = BackupManifest { format: FORMAT, release, taken_at, position, files };
+    // Written last: a backup without it was broken off.
+    let mut file = create_file(&folder.join(MANIFEST_FILE))?;
+    file.write_all(&serde_json::to_vec_pretty(&manifest)?)?;
+    file.sync_all()?;
+    File::open(folder)?.sync_all()?;
+    Ok(manifest)
+}
+
+/// Lists the files below a folder, with their sizes.
+fn list(root: &Path, below: &Path, into: &mut Vec<(PathBuf, u64)>) -> io::Result<()> {
+    for entry in root.join(below).read_dir()? {
+        let entry = entry?;
+        let path = below.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            list(root, &path, into)?;
+        } else {
+            into.push((path, entry.metadata()?.len()));
+        }
+    }
+    into.sort();
+    Ok(())
+}
+
+/// Copies a file, with its folders, and flushes it; returns its size and digest.
+fn copy_file(from: &Path, to: &Path, progress: &ProgressMeter) -> io::Result<(u64, String)> {
+    if let Some(parent) = to.parent() {
+        create_private(parent)?;
+    }
+    let (mut from, mut to) = (File::open(from)?, create_file(to)?);
+    let (mut buffer, mut digest, mut bytes) = (vec![0; COPY_BYTES], Sha256::new(), 0);
+    loop {
+        let count = match from.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => count,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        to.write_all(&buffer[..count])?;
+        digest.update(&buffer[..count]);
+        bytes += count as u64;
+        progress.advance(count as u64);
+    }
+    to.sync_all()?;
+    Ok((bytes, kernel::hex::encode(&digest.finalize())))
+}
+
+fn create_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+/// Creates a folder, with those above it, for its owner alone.
+pub(super) fn create_private(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+fn named(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}

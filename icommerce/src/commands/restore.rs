@@ -1,0 +1,50 @@
+//! `icommerce restore FOLDER`: restores a backup into a new data folder.
+
+use super::{
+    backup::{BackupManifest, MANIFEST_FILE, SETTINGS_FILE, create_empty, failed},
+    worker_runtime,
+};
+use crate::{
+    cli::ProcessFlags,
+    error::CliError,
+    output::print,
+    process::{self, ProcessSettings},
+    wiring::Embedded,
+};
+use std::{fs, io, path::Path, process::ExitCode};
+
+pub(crate) fn run(flags: &ProcessFlags, folder: &Path) -> Result<ExitCode, CliError> {
+    let settings = process::settings(flags, Vec::new())?;
+    let process: ProcessSettings = settings.top().map_err(CliError::usage)?;
+    process.init_logging()?;
+    let manifest = BackupManifest::read(folder).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => CliError::usage(format!(
+            "{} is no complete backup: it has no {MANIFEST_FILE}",
+            folder.display()
+        )),
+        _ => failed(&folder.join(MANIFEST_FILE), &error),
+    })?;
+    let data = &process.data;
+    create_empty(data, "a restored shop")?;
+    // A folder that is not whole must not be taken for one.
+    let unfinished = |error: CliError| {
+        let _ = fs::remove_dir_all(data);
+        error
+    };
+    let restored = manifest.restore(folder, data).map_err(|error| failed(folder, &error));
+    restored.map_err(unfinished)?;
+    worker_runtime()?.block_on(async {
+        let engine = Embedded::open_existing(&process)?;
+        engine.close().await.map_err(|_| CliError::failed(crate::shop::FLUSH_FAILED))
+    })?;
+    let (shown, files) = (data.display(), manifest.files.len());
+    print(format!(
+        "{shown}: {files} files restored; `icommerce check --data {shown}` checks them"
+    ))?;
+    if manifest.files.iter().any(|file| file.path == Path::new(SETTINGS_FILE)) {
+        print(format!(
+            "{shown}/{SETTINGS_FILE} has the settings; start with --config to use them"
+        ))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
