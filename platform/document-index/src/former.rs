@@ -81,6 +81,9 @@ impl FormerDatabase {
     pub fn is_there(folder: &Path, name: &str) -> Result<bool, OpenError> {
         let (file, state) = (folder.join(name), folder.join(STATE_FILE));
         let known_state = former_state(folder, name)?;
+        // Reading the identity may create one.
+        let wal = folder.join(format!("{name}-wal"));
+        let has_wal = wal.exists();
         let is_filled = file.metadata().is_ok_and(|file| file.len() > 0);
         let identity = is_filled
             .then(|| read_identity(&file))
@@ -98,8 +101,7 @@ impl FormerDatabase {
                 Err(OpenError::NewerFormat { file, found, known })
             }
             (Some(identity), known_state) => {
-                let wal = folder.join(format!("{name}-wal"));
-                if known_state.as_deref() == Some("in-use") && !wal.exists() {
+                if known_state.as_deref() == Some("in-use") && !has_wal {
                     return Err(OpenError::LogMissing { file: wal, state });
                 }
                 Ok(identity.format <= FORMER_FORMAT)

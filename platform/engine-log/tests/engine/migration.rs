@@ -59,9 +59,9 @@ fn write_former(file: &Path, format: i32) -> Connection {
                  {values}
                  CREATE TABLE \"{service}/documents/notes\" (key TEXT NOT NULL UNIQUE, body BLOB NOT NULL, \
                      \"field/colour\");
-                 INSERT INTO \"{service}/documents/notes\" VALUES ('a', 'first', 'red'), \
-                     ('b', 'second', NULL), ('c', 'third', 'blue');
-                 INSERT INTO \"{service}/snapshots\" VALUES ('levels', 3, 'state');"
+                 INSERT INTO \"{service}/documents/notes\" VALUES ('a', CAST('first' AS BLOB), 'red'), \
+                     ('b', CAST('second' AS BLOB), NULL), ('c', CAST('third' AS BLOB), 'blue');
+                 INSERT INTO \"{service}/snapshots\" VALUES ('levels', 3, CAST('state' AS BLOB));"
             ))
             .expect("it is created");
         let table = if format < 3 { "key_value" } else { "values" };
