@@ -1,6 +1,7 @@
 //! Storage engine on a log: the data folder, one log for all services, and the store of bulk data.
 
 use crate::{
+    compaction::Compaction,
     disk::{FileSystem, FolderDisk},
     documents::LogDocuments,
     folder_state::LogFolderState,
@@ -19,7 +20,7 @@ use std::{
     path::Path,
     sync::Arc,
 };
-use storage::{CommitError, Watermark};
+use storage::{CommitError, StorageError, Watermark};
 
 /// Name of the services' log.
 const LOG: &str = "icommerce";
@@ -140,6 +141,16 @@ impl LogEngine {
     /// High-watermark of the services' log.
     pub fn watermark(&self) -> &Arc<Watermark> {
         &self.log.watermark
+    }
+
+    /// Looks at every full segment of the services' log, and gives back the bytes of what was deleted, replaced or swept before. The
+    /// engine does so by itself as the log grows; this is for those who do not want to wait.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when a segment is damaged or could not be written; the others are compacted nevertheless.
+    pub async fn compact(&self) -> Result<Compaction, StorageError> {
+        self.log.compact().await
     }
 
     /// Closes the engine: refuses later writes with `Unavailable`, flushes what is queued, brings it into the index, and

@@ -18,6 +18,7 @@
 #![warn(missing_docs)]
 
 mod background;
+mod compaction;
 mod disk;
 mod documents;
 mod engine;
@@ -33,10 +34,12 @@ mod options;
 mod record;
 mod recovery;
 mod run;
+mod segment_file;
 mod segments;
 mod service;
 mod writer;
 
+pub use compaction::Compaction;
 pub use data_folder::{Log2Histogram, OpenError, Statistics};
 pub use disk::{DiskFile, FileSystem};
 pub use engine::LogEngine;
