@@ -66,12 +66,13 @@ impl SegmentedLog {
         let written = self.state.lock().position;
         self.commit_at(written).wait().await.map_err(|_| unavailable())?;
         let (request, outcome) = oneshot::channel();
-        let mut state = self.state.lock();
-        if state.is_ending {
-            return Err(unavailable());
+        {
+            let mut state = self.state.lock();
+            if state.is_ending {
+                return Err(unavailable());
+            }
+            state.compactions.push(request);
         }
-        state.compactions.push(request);
-        drop(state);
         self.keeper_work.notify_one();
         tokio::select! {
             outcome = outcome => outcome.map_err(|_| unavailable())?,

@@ -311,7 +311,15 @@ impl LogOpener<'_> {
         for segment in mark.segment()..=end.segment() {
             let failed = |error| self.unreadable(segment, &error);
             let file = self.segments.file(segment).map_err(failed)?;
-            let header = self.header(segment)?.filter(|_| segment > mark.segment() || is_whole);
+            let header = if segment > mark.segment() || is_whole {
+                let headless = || OpenError::Damaged {
+                    file: self.folder.join(self.segments.name(segment)),
+                    reason: "it has no header".to_owned(),
+                };
+                Some(self.header(segment)?.ok_or_else(headless)?)
+            } else {
+                None
+            };
             let reader = match &header {
                 Some(header) => FrameReader::new(file, header),
                 None => FrameReader::at(file, mark),
