@@ -1,6 +1,7 @@
 //! Commands of the program, one module each.
 
 mod check;
+mod compact;
 mod dump;
 mod events;
 mod import;
@@ -31,6 +32,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
         Command::Rebuild { service } => rebuild::run(&process, service),
         Command::Check => check::run(&process),
         Command::Dump { stream } => dump::run(&process, stream.as_deref()),
+        Command::Compact => compact::run(&process),
         Command::Events { folder } => events::run(&folder),
         Command::Openapi { edge } => openapi::run(&process, edge),
     }

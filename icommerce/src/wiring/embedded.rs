@@ -5,10 +5,11 @@ use crate::{
     error::CliError,
     process::{EngineSetting, ProcessSettings},
 };
-use engine_log::{LogEngine, LogOptions, Statistics};
+use engine_log::{Compaction, LogEngine, LogOptions, Statistics};
 use engine_sqlite::{Options, SqliteEngine};
 use journal::{ServiceStorage, durability::CommitError};
 use std::path::Path;
+use storage::StorageError;
 use telemetry::Metrics;
 
 /// Open embedded engine.
@@ -73,6 +74,14 @@ impl Embedded {
         match self {
             Self::Log(engine) => [engine.statistics(), engine.bulk_statistics()],
             Self::Sqlite(engine) => [engine.statistics(), engine.bulk_statistics()],
+        }
+    }
+
+    /// Compacts the log; `None` for an engine that uses room again by itself.
+    pub(crate) async fn compact(&self) -> Result<Option<Compaction>, StorageError> {
+        match self {
+            Self::Log(engine) => engine.compact().await.map(Some),
+            Self::Sqlite(_) => Ok(None),
         }
     }
 

@@ -340,8 +340,10 @@ impl FrameReader {
     fn fill(&mut self, bytes: usize) -> io::Result<()> {
         let had = self.bytes.len();
         if bytes > had {
-            self.bytes.resize(had + (bytes - had).next_multiple_of(READ_BYTES), 0);
             let offset = u64::from(self.begin) + had as u64;
+            let left = self.file.file.bytes()?.saturating_sub(offset);
+            let left = usize::try_from(left).unwrap_or(usize::MAX);
+            self.bytes.resize(had + left.min((bytes - had).next_multiple_of(READ_BYTES)), 0);
             let read = self.file.file.read_at(&mut self.bytes[had..], offset)?;
             self.bytes.truncate(had + read);
         }

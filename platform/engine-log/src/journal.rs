@@ -214,9 +214,9 @@ impl LogJournal {
     ) -> Result<(Vec<RecordedEvent>, Position), StorageError> {
         loop {
             let deletion = self.deletion(stream);
-            let (events, last, has_gone) = self.events_behind(stream, deletion, after, limit)?;
-            // When the stream was deleted meanwhile, compaction may have taken a part of it.
-            if !has_gone || self.deletion(stream) == deletion {
+            let (events, last) = self.events_behind(stream, deletion, after, limit)?;
+            // When the stream was deleted meanwhile, this may be a part of it, or more than it ever had.
+            if self.deletion(stream) == deletion {
                 let deleted = deletion.0.map_or(0, |deletion| deletion.position);
                 return Ok((events, last.max(deleted)));
             }
@@ -227,22 +227,22 @@ impl LogJournal {
     fn deletion(&self, stream: &str) -> (Option<Deletion>, u64) {
         let mut guard = self.log.lock();
         let service = guard.service(&self.service);
-        (service.deleted.get(stream).copied(), service.deletions_forgotten)
+        let deletion = if service.deleted.is_empty() { None } else { service.deleted.get(stream) };
+        (deletion.copied(), service.deletions_forgotten)
     }
 
-    /// Up to `limit` events of a stream behind its deletion, the last position among them, and whether there were entries of
-    /// appends that compaction had dropped.
+    /// Up to `limit` events of a stream behind its deletion, and the last position among them.
     fn events_behind(
         &self,
         stream: &str,
         (deletion, _): (Option<Deletion>, u64),
         after: Version,
         limit: usize,
-    ) -> Result<(Vec<RecordedEvent>, Position, bool), StorageError> {
+    ) -> Result<(Vec<RecordedEvent>, Position), StorageError> {
         let (space, key) =
             (EntryKind::Stream.of(self.service.spaces), self.log.hash.of(stream.as_bytes()));
         let floor = deletion.map(|deletion| deletion.location).unwrap_or_default();
-        let (mut events, mut last, mut has_gone) = (Vec::new(), 0, false);
+        let (mut events, mut last) = (Vec::new(), 0);
         let next = after.saturating_add(1);
         let mut from = lowest(space, key, next);
         // The first append in memory may be the one that the next version is in.
@@ -260,10 +260,7 @@ impl LogJournal {
                 })?;
             for (entry, record) in &records {
                 from = entry.next();
-                let Some(record) = record else {
-                    has_gone = true;
-                    continue;
-                };
+                let Some(record) = record else { continue };
                 let view = record.view()?;
                 let RecordOperation::Append(append) = view.operation else { continue };
                 if view.service == self.service.name.as_bytes()
@@ -277,7 +274,7 @@ impl LogJournal {
                 break;
             }
         }
-        Ok((events, last, has_gone))
+        Ok((events, last))
     }
 }
 
