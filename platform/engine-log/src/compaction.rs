@@ -130,7 +130,7 @@ impl CompactionRound {
         let compacted = compact(log, segment);
         match &compacted {
             Ok(compacted) => {
-                self.bytes = self.bytes.saturating_sub_unsigned(compacted.bytes_before)
+                self.bytes = self.bytes.saturating_sub_unsigned(compacted.bytes_before);
             }
             Err(error) => tracing::warn!(segment, %error, "a segment could not be compacted"),
         }
@@ -266,9 +266,9 @@ impl<'log> LiveRecords<'log> {
         let spaces = service.spaces;
         let is_alive = match operation {
             RecordOperation::Start | RecordOperation::Documents(_) => false,
-            RecordOperation::Append(append) => !self
+            RecordOperation::Append(append) => self
                 .deletion(&service, name(append.stream)?)
-                .is_some_and(|deletion| record.location < deletion),
+                .is_none_or(|deletion| record.location > deletion),
             RecordOperation::Value { key, entry } => {
                 let (kind, key) = (EntryKind::Value, RecordName::Plain(name(key)?));
                 let swept = self.log.lock().service(&service).swept;

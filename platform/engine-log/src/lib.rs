@@ -5,6 +5,9 @@
 //! thread writes whatever is queued as frames, with one flush. The log is a sequence of segments; what it says is never
 //! changed. ADR 13 has the figures.
 //!
+//! **Compaction.** Full segments are written again without what nobody can ask for any more. Locations stay, and so does what
+//! every read answers.
+//!
 //! **Index.** What a record is found by (stream and version, position, key, expiry) is a set of sorted entries that say where it
 //! is: in memory for the newest segments, in files called runs for those before, which are merged as in an LSM tree. Whoever
 //! follows an entry compares the record, so that a hash is never an identity.
@@ -13,7 +16,7 @@
 //! which serves the queries and is made again from the log when it is missing or behind.
 //!
 //! The order of modules follows a write: `journal`, `key_value` and `documents` (ports), `record` (encoding), `log` (queue, order
-//! and search), `writer` (flush), `frame` and `segments` (files), `background` (documents, runs), `recovery`.
+//! and search), `writer` (flush), `frame` and `segments` (files), `background` (documents, runs), `compaction`, `recovery`.
 
 #![warn(missing_docs)]
 

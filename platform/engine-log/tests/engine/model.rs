@@ -204,7 +204,8 @@ async fn check_notes(storage: &ServiceStorage, model: &Model) {
 /// Removes some of what can be made again from the log: runs, and the index of documents.
 fn lose_indexes(folder: &Path, disk: &SimulatedDisk, random: &mut StdRng) {
     for name in disk.names().expect("it answers") {
-        if name.ends_with(".run") && random.random_bool(0.3) {
+        let is_run = Path::new(&name).extension().is_some_and(|it| it == "run");
+        if is_run && random.random_bool(0.3) {
             disk.remove(&name).expect("it is there");
         }
     }
