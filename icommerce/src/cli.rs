@@ -129,6 +129,12 @@ Example:
         #[arg(value_name = "FOLDER")]
         folder: PathBuf,
     },
+    /// Give back the room of what was deleted, replaced or has expired in the log of a data folder, without waiting for the shop to
+    /// do so as its log grows; the folder must not be in use
+    #[command(after_help = "\
+Example:
+  icommerce compact --data /srv/shop")]
+    Compact,
     /// Write a JSON Schema for each event between services, and an index of them (asyncapi.json)
     #[command(after_help = "\
 Example:

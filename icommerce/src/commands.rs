@@ -2,6 +2,7 @@
 
 mod backup;
 mod check;
+mod compact;
 mod dump;
 mod events;
 mod import;
@@ -35,6 +36,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
         Command::Dump { stream } => dump::run(&process, stream.as_deref()),
         Command::Backup { folder, operator } => backup::run(&process, &folder, operator.as_deref()),
         Command::Restore { folder } => restore::run(&process, &folder),
+        Command::Compact => compact::run(&process),
         Command::Events { folder } => events::run(&folder),
         Command::Openapi { edge } => openapi::run(&process, edge),
     }

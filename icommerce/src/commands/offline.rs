@@ -1,6 +1,7 @@
 //! Offline access to a data folder that no process is serving, for maintenance commands.
 
 use crate::{error::CliError, modules, process, process::ProcessSettings, wiring::Embedded};
+use engine_log::Compaction;
 use journal::Position;
 use runtime::{BuildError, Maintenance, Module, OfflineContext};
 use settings::Settings;
@@ -36,6 +37,12 @@ impl OfflineShop {
             bulk: self.engine.bulk(module.name),
             settings: Arc::clone(&self.settings),
         }
+    }
+
+    /// Compacts the log.
+    pub(super) async fn compact(&self) -> Result<Compaction, CliError> {
+        let compacted = self.engine.compact().await;
+        compacted.map_err(|error| CliError::failed(format!("cannot compact the log: {error}")))
     }
 
     /// Flushes, and releases the folder.

@@ -2,12 +2,13 @@
 
 use super::metrics;
 use crate::{error::CliError, process::ProcessSettings};
-use engine_log::{BACKUPS, LogEngine, LogOptions, OpenError};
+use engine_log::{BACKUPS, Compaction, LogEngine, LogOptions, OpenError};
 use journal::{Position, ServiceStorage, durability::CommitError};
 use std::{
     io,
     path::{Path, PathBuf},
 };
+use storage::StorageError;
 use telemetry::Metrics;
 
 /// Open embedded engine.
@@ -64,6 +65,11 @@ impl Embedded {
             let (services, bulk) = (engine.statistics(), engine.bulk_statistics());
             metrics::samples(&[("services", services), ("bulk", bulk)])
         });
+    }
+
+    /// Compacts the logs.
+    pub(crate) async fn compact(&self) -> Result<Compaction, StorageError> {
+        self.0.compact().await
     }
 
     /// Completes with the reason when the log has failed and the process must stop.

@@ -253,3 +253,38 @@ fn a_dump_prints_every_event_once_and_those_of_one_stream() {
     let sentence = assert_fails(icommerce(folder.path()).args(["dump", "nothing"]), 1);
     assert!(sentence.contains("no stream is named nothing"), "{sentence}");
 }
+
+#[test]
+fn a_compaction_says_what_it_gave_back_and_keeps_every_event() {
+    let folder = TempDir::new().unwrap();
+    let program = || {
+        let mut program = icommerce(folder.path());
+        program.env("ICOMMERCE_STORAGE__ENGINE", "embedded");
+        program
+    };
+    let (shop, _) = start_shop(&mut program());
+    assert!(assert_fails(program().arg("compact"), 3).contains("in use"));
+    stop_shop(shop);
+    let run = |command: &str| {
+        let output = program().arg(command).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let events = run("dump");
+    assert!(!events.is_empty());
+    let mut before = u64::MAX;
+    for _ in 0..2 {
+        let sentence = run("compact");
+        let words: Vec<&str> = sentence.split_whitespace().collect();
+        let ["full", "segments", "of", "the", "log:", was, "bytes", "before,", is, "after"] =
+            words[..]
+        else {
+            panic!("{sentence}")
+        };
+        let [was, is]: [u64; 2] = [was, is].map(|bytes| bytes.parse().unwrap());
+        assert!(is > 0 && is <= was && was <= before, "{sentence}");
+        before = is;
+        assert_eq!(run("dump"), events);
+        run("check");
+    }
+}

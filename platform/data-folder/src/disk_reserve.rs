@@ -78,6 +78,11 @@ impl DiskReserve {
     }
 }
 
+/// Whether this many bytes are free on the disk of a folder. A file system that does not answer is not a full one.
+pub fn has_free(folder: &Path, bytes: u64) -> bool {
+    !free_bytes(folder).is_ok_and(|free| free < bytes)
+}
+
 /// Free space of the file system that this process may use, in bytes.
 pub fn free_bytes(folder: &Path) -> rustix::io::Result<u64> {
     let disk = rustix::fs::statvfs(folder)?;

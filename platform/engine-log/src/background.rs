@@ -1,15 +1,15 @@
 //! Threads behind the writer: the indexer brings documents into the index, the keeper makes runs of full segments, merges
-//! them, and prepares the segments to come.
+//! them, prepares the segments to come, and compacts older ones.
 
 use crate::{
+    compaction::CompactionRound,
     frame::Location,
     index::IndexEntry,
     log::{LifeCycle, QueuedRecord, SegmentedLog},
     record::LocatedRecord,
-    run::Run,
+    run::{FramesLeft, Run},
     segments::Segments,
 };
-use data_folder::DiskReserve;
 use document_index::{DocumentIndex, IndexedWrite};
 use foldhash::fast::RandomState;
 use journal::Position;
@@ -130,9 +130,9 @@ fn mark_indexed(log: &SegmentedLog, batch: &IndexBatch) {
 
 /// Work of the keeper, until the writer has ended.
 pub(crate) fn keep(log: &SegmentedLog) {
-    let reserve = DiskReserve::new(&log.folder, log.options.disk_reserve_bytes);
     let mut last_prepared = 0;
     let mut state = log.state.lock();
+    let mut round = CompactionRound::new(state.position);
     loop {
         let flushed = state.flushed;
         let full = state.memory.front().filter(|memory| memory.segment < flushed.segment());
@@ -142,9 +142,15 @@ pub(crate) fn keep(log: &SegmentedLog) {
             last_prepared < next && is_half_full(&log.segments, flushed) && !state.is_ending;
         if full.is_none() && !prepares {
             if state.is_ending {
-                return;
+                return state.compactions.clear();
             }
-            log.keeper_work.wait(&mut state);
+            let Some(segment) = round.next(&mut state) else {
+                log.keeper_work.wait(&mut state);
+                continue;
+            };
+            drop(state);
+            round.look_at(log, segment);
+            state = log.state.lock();
             continue;
         }
         drop(state);
@@ -152,19 +158,25 @@ pub(crate) fn keep(log: &SegmentedLog) {
         if prepares {
             last_prepared = next;
             // Without room the next segment grows as it is written.
-            if reserve.has_room(2 * u64::from(log.segments.bytes(next))) {
+            let needed = 2 * u64::from(log.segments.bytes(next));
+            let needed = log.options.disk_reserve_bytes.saturating_add(needed);
+            if data_folder::has_free(&log.folder, needed) {
                 done = log.segments.prepare(next);
             }
         }
         if let Some((segment, entries)) = full {
-            done = done.and(make_run(log, segment, &entries));
+            done = done.and_then(|()| {
+                make_run(log, segment, &entries)?;
+                round.add_full(segment, log.segments.bytes(segment));
+                Ok(())
+            });
         }
         state = log.state.lock();
         if let Err(error) = done {
             // The entries stay in memory meanwhile.
             tracing::warn!(%error, "the log's files could not be put in order; it is tried again");
             if state.is_ending {
-                return;
+                return state.compactions.clear();
             }
             log.keeper_work.wait_for(&mut state, RETRY_PAUSE);
         }
@@ -209,7 +221,8 @@ fn merge_last(segments: &Segments, runs: &mut Vec<Arc<Run>>) -> io::Result<bool>
     if last.iter().any(|run| size(run) != size(&last[0])) {
         return Ok(false);
     }
-    let merged = Run::merge(&*segments.disk, segments.log, last)?;
+    let left = FramesLeft::of(segments, last[0].first..=last[last.len() - 1].last)?;
+    let merged = Run::merge(&*segments.disk, segments.log, last, &left)?;
     runs.truncate(begin);
     runs.push(Arc::new(merged));
     Ok(true)

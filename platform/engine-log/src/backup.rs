@@ -52,7 +52,7 @@ fn write_log(log: &SegmentedLog, target: &Path) -> io::Result<(Location, Positio
     let mut bytes = vec![0; COPY_BYTES];
     while copied < u64::from(end.offset()) {
         let wanted = usize::try_from(u64::from(end.offset()) - copied).unwrap_or(COPY_BYTES);
-        let count = from.read_at(&mut bytes[..wanted.min(COPY_BYTES)], copied)?;
+        let count = from.file.read_at(&mut bytes[..wanted.min(COPY_BYTES)], copied)?;
         if count == 0 {
             return Err(ErrorKind::UnexpectedEof.into());
         }

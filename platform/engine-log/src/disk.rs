@@ -121,3 +121,18 @@ impl DiskFile for File {
         self.sync_data()
     }
 }
+
+/// Reads this many bytes.
+///
+/// # Errors
+///
+/// `InvalidData` when the file ends before.
+pub(crate) fn read_exact(file: &dyn DiskFile, offset: u64, count: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; count];
+    if file.read_at(&mut bytes, offset)? == count { Ok(bytes) } else { Err(damaged()) }
+}
+
+/// Error for a file that is not what was written.
+pub(crate) fn damaged() -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, "a file of the log is damaged")
+}

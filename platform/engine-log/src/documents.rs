@@ -64,8 +64,9 @@ impl Documents for LogDocuments {
     async fn write(&self, writes: Vec<Write>) -> Result<Commit, StorageError> {
         writes.iter().try_for_each(Write::check)?;
         declare(&self.service, &writes)?;
-        let payload = RecordEncoder::documents(self.service.name, &writes);
-        let record = NewRecord { has_documents: true, ..NewRecord::plain(payload, 0) };
+        let payload = RecordEncoder::documents(&self.service.name, &writes);
+        let documents = self.log.hash.documents(&writes);
+        let record = NewRecord { documents, ..NewRecord::plain(payload, 0) };
         Ok(self.log.begin_write()?.enqueue(&self.service, record)?.1)
     }
 }

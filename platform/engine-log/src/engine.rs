@@ -2,6 +2,7 @@
 
 use crate::{
     backup,
+    compaction::Compaction,
     disk::{FileSystem, FolderDisk},
     documents::LogDocuments,
     folder_state::LogFolderState,
@@ -23,7 +24,7 @@ use std::{
     path::Path,
     sync::Arc,
 };
-use storage::{CommitError, Watermark};
+use storage::{CommitError, StorageError, Watermark};
 
 /// Name of the services' log.
 pub(crate) const SERVICES_LOG: &str = "icommerce";
@@ -184,6 +185,20 @@ impl LogEngine {
     /// High-watermark of the services' log.
     pub fn watermark(&self) -> &Arc<Watermark> {
         &self.log.watermark
+    }
+
+    /// Looks at every full segment of both logs, and gives back the bytes of what was deleted, replaced or swept before. The
+    /// engine does so by itself as the log grows; this is for those who do not want to wait.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when a segment is damaged or could not be written; the others are compacted nevertheless.
+    pub async fn compact(&self) -> Result<Compaction, StorageError> {
+        let (services, bulk) = (self.log.compact().await?, self.bulk.compact().await?);
+        Ok(Compaction {
+            bytes_before: services.bytes_before + bulk.bytes_before,
+            bytes_after: services.bytes_after + bulk.bytes_after,
+        })
     }
 
     /// Closes the engine: refuses later writes with `Unavailable`, flushes what is queued, brings it into the index, and

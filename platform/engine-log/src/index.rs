@@ -4,6 +4,7 @@
 use crate::{frame::Location, record::RecordOperation};
 use journal::Position;
 use siphasher::sip::SipHasher13;
+use storage::Write;
 
 /// Kind of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub(crate) enum EntryKind {
     Deletion = 5,
     /// Sweep, by its position.
     Sweep = 6,
+    /// Write to a document, by the hash of its collection and key, and its position.
+    Document = 7,
 }
 
 impl EntryKind {
@@ -68,7 +71,7 @@ impl IndexEntry {
     /// Whether many records may be asked for by keys of this space that are not there: a filter holds its keys.
     pub(crate) fn is_filtered(&self) -> bool {
         let kind = self.space % KINDS;
-        [EntryKind::Stream, EntryKind::Value, EntryKind::Snapshot]
+        [EntryKind::Stream, EntryKind::Value, EntryKind::Snapshot, EntryKind::Document]
             .iter()
             .any(|it| *it as u32 == kind)
     }
@@ -99,6 +102,20 @@ impl KeyHash {
         u32::try_from(self.of(service) >> 32).expect("32 bits are left") & !(KINDS - 1)
     }
 
+    /// Hash of a document's name.
+    pub(crate) fn document(&self, collection: &str, key: &str) -> u64 {
+        self.of(collection.as_bytes()).rotate_left(1) ^ self.of(key.as_bytes())
+    }
+
+    /// Hashes of the documents that these writes are to.
+    pub(crate) fn documents(&self, writes: &[Write]) -> Vec<u64> {
+        let hash = |write: &Write| match write {
+            Write::Put { collection, document } => self.document(collection.name, &document.key),
+            Write::Delete { collection, key } => self.document(collection.name, key),
+        };
+        writes.iter().map(hash).collect()
+    }
+
     /// Hash of the name that a record is found by; 0 for one without a name.
     pub(crate) fn key(&self, operation: &RecordOperation<'_>) -> u64 {
         match operation {
@@ -111,9 +128,20 @@ impl KeyHash {
     }
 }
 
-/// Passes the entries of a record to `add`; `key` is the [hash](KeyHash::key) of its name.
+/// What the entries of a record are made of besides the record.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EntryNames<'a> {
+    /// Spaces of its service.
+    pub(crate) spaces: u32,
+    /// [Hash](KeyHash::key) of its name.
+    pub(crate) key: u64,
+    /// [Hashes](KeyHash::document) of the documents that it writes to.
+    pub(crate) documents: &'a [u64],
+}
+
+/// Passes the entries of a record to `add`.
 pub(crate) fn entries(
-    (spaces, key): (u32, u64),
+    EntryNames { spaces, key, documents }: EntryNames<'_>,
     operation: &RecordOperation<'_>,
     position: Position,
     location: Location,
@@ -122,6 +150,9 @@ pub(crate) fn entries(
     let mut put = |kind: EntryKind, key, order| {
         add(IndexEntry { space: kind.of(spaces), key, order, location });
     };
+    for document in documents {
+        put(EntryKind::Document, *document, position);
+    }
     match operation {
         RecordOperation::Start | RecordOperation::Documents(_) => {}
         RecordOperation::Append(append) => {

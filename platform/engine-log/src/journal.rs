@@ -4,10 +4,10 @@ use crate::{
     frame::Location,
     index::{EntryKind, highest, lowest},
     log::{LogGuard, NewRecord, SegmentedLog},
-    lookup::RecordRequest,
+    lookup::{RecordName, RecordRequest},
     open_log::RunningLog,
     record::{LocatedRecord, RecordEncoder, RecordOperation, text},
-    service::LogService,
+    service::{Deletion, LogService},
 };
 use ::journal::{
     Append, AppendError, Appended, Journal, NewEvent, Position, READ_EVENTS_MAX, RecordedEvent,
@@ -29,7 +29,7 @@ impl Journal for LogJournal {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         append.check()?;
         declare(&self.service, &append.writes)?;
-        let payload = RecordEncoder::append(self.service.name, &append);
+        let payload = RecordEncoder::append(&self.service.name, &append);
         let key = self.log.hash.of(append.stream.as_bytes());
         let (guard, last) = self.head(&append.stream, key)?;
         let actual = last.as_deref().map_or(Ok(0), last_version)?;
@@ -39,9 +39,9 @@ impl Journal for LogJournal {
         }
         let positions = append.events.len() as u64;
         let version = append.expected + positions;
-        let has_documents = !append.writes.is_empty();
+        let documents = self.log.hash.documents(&append.writes);
         let typed = append.events.into_iter().map(|event| event.typed).collect();
-        let record = NewRecord { payload, key, typed, positions, is_append: true, has_documents };
+        let record = NewRecord { payload, key, documents, typed, positions, is_append: true };
         let (position, commit) = guard.enqueue(&self.service, record)?;
         Ok(Appended { version, position, commit })
     }
@@ -58,7 +58,7 @@ impl Journal for LogJournal {
             let reason = format!("{stream} has the last event of its service");
             return Err(StorageError::Unavailable(reason).into());
         }
-        let (payload, key) = (RecordEncoder::delete_stream(self.service.name, stream), 0);
+        let (payload, key) = (RecordEncoder::delete_stream(&self.service.name, stream), 0);
         Ok(guard.enqueue(&self.service, NewRecord::plain(payload, key))?.1)
     }
 
@@ -82,28 +82,17 @@ impl Journal for LogJournal {
         let last = self.service.last_position.load(Ordering::Acquire);
         let flushed = last.min(self.log.watermark.flushed());
         let mut events = Vec::new();
-        let space = EntryKind::Event.of(self.service.spaces);
         let mut from = after.saturating_add(1);
         while events.len() < limit && from <= flushed {
-            let entries = (lowest(space, from, 0), highest(space, flushed));
-            let (has_more, records) =
-                self.log.gather(entries, Location(0), limit - events.len(), |state, _| {
-                    // Memory has everything after the position before its first segment.
-                    state.memory.front().is_none_or(|first| from <= first.before)
-                })?;
-            for (_, record) in &records {
-                from = record.position + 1;
-                let view = record.view()?;
-                let RecordOperation::Append(append) = view.operation else { continue };
-                if view.service == self.service.name.as_bytes()
-                    && !self.is_deleted(append.stream, record)
-                {
-                    record.events(&append, |position, _| position > after, limit, &mut events)?;
-                }
+            let (forgotten, before) = (self.deletions_forgotten(), events.len());
+            let next = self.follow_page((from, flushed), limit, &mut events)?;
+            // A deletion that was forgotten meanwhile no longer hides what was read before.
+            if self.deletions_forgotten() != forgotten {
+                events.truncate(before);
+                continue;
             }
-            if !has_more {
-                break;
-            }
+            let Some(next) = next else { break };
+            from = next;
         }
         Ok(events)
     }
@@ -120,14 +109,15 @@ impl Journal for LogJournal {
 
     async fn save_snapshot(&self, name: &str, snapshot: Snapshot) -> Result<Commit, StorageError> {
         storage::check_size(snapshot.data.len(), SNAPSHOT_BYTES_MAX)?;
-        let payload = RecordEncoder::snapshot(self.service.name, name, &snapshot);
+        let payload = RecordEncoder::snapshot(&self.service.name, name, &snapshot);
         let key = self.log.hash.of(name.as_bytes());
         Ok(self.log.begin_write()?.enqueue(&self.service, NewRecord::plain(payload, key))?.1)
     }
 
     async fn snapshot(&self, name: &str) -> Result<Option<Snapshot>, StorageError> {
         let key = self.log.hash.of(name.as_bytes());
-        let wanted = RecordRequest { service: &self.service, kind: EntryKind::Snapshot, name, key };
+        let (service, name) = (&*self.service, RecordName::Plain(name));
+        let wanted = RecordRequest { service, kind: EntryKind::Snapshot, name, key, after: 0 };
         let (guard, record) = self.log.newest(&wanted, |log| Ok(log.lock()))?;
         drop(guard);
         let Some(record) = record else { return Ok(None) };
@@ -150,9 +140,42 @@ impl LogJournal {
         stream: &str,
         key: u64,
     ) -> Result<(LogGuard<'_>, Option<Arc<LocatedRecord>>), StorageError> {
-        let (service, kind) = (&self.service, EntryKind::Stream);
-        let wanted = RecordRequest { service, kind, name: stream, key };
+        let (service, kind, name) = (&*self.service, EntryKind::Stream, RecordName::Plain(stream));
+        let wanted = RecordRequest { service, kind, name, key, after: 0 };
         self.log.newest(&wanted, SegmentedLog::begin_write)
+    }
+
+    /// Adds the next events from one position to another, up to `limit`; returns from which position there may be more.
+    fn follow_page(
+        &self,
+        (from, until): (Position, Position),
+        limit: usize,
+        events: &mut Vec<RecordedEvent>,
+    ) -> Result<Option<Position>, StorageError> {
+        let space = EntryKind::Event.of(self.service.spaces);
+        let entries = (lowest(space, from, 0), highest(space, until));
+        let (has_more, records) =
+            self.log.gather(entries, Location(0), limit - events.len(), |state, _| {
+                // Memory has everything after the position before its first segment.
+                state.memory.front().is_none_or(|first| from <= first.before)
+            })?;
+        let mut next = from;
+        for (entry, record) in &records {
+            next = entry.key + 1;
+            let Some(record) = record else { continue };
+            let view = record.view()?;
+            let RecordOperation::Append(append) = view.operation else { continue };
+            if view.service == self.service.name.as_bytes()
+                && !self.is_deleted(append.stream, record)
+            {
+                record.events(&append, |position, _| position >= from, limit, events)?;
+            }
+        }
+        Ok(has_more.then_some(next))
+    }
+
+    fn deletions_forgotten(&self) -> u64 {
+        self.log.lock().service(&self.service).deletions_forgotten
     }
 
     fn is_deleted(&self, stream: &[u8], record: &LocatedRecord) -> bool {
@@ -189,12 +212,37 @@ impl LogJournal {
         after: Version,
         limit: usize,
     ) -> Result<(Vec<RecordedEvent>, Position), StorageError> {
+        loop {
+            let deletion = self.deletion(stream);
+            let (events, last) = self.events_behind(stream, deletion, after, limit)?;
+            // When the stream was deleted meanwhile, this may be a part of it, or more than it ever had.
+            if self.deletion(stream) == deletion {
+                let deleted = deletion.0.map_or(0, |deletion| deletion.position);
+                return Ok((events, last.max(deleted)));
+            }
+        }
+    }
+
+    /// Deletion of a stream, and the number of those that were forgotten.
+    fn deletion(&self, stream: &str) -> (Option<Deletion>, u64) {
+        let mut guard = self.log.lock();
+        let service = guard.service(&self.service);
+        let deletion = if service.deleted.is_empty() { None } else { service.deleted.get(stream) };
+        (deletion.copied(), service.deletions_forgotten)
+    }
+
+    /// Up to `limit` events of a stream behind its deletion, and the last position among them.
+    fn events_behind(
+        &self,
+        stream: &str,
+        (deletion, _): (Option<Deletion>, u64),
+        after: Version,
+        limit: usize,
+    ) -> Result<(Vec<RecordedEvent>, Position), StorageError> {
         let (space, key) =
             (EntryKind::Stream.of(self.service.spaces), self.log.hash.of(stream.as_bytes()));
-        let deletion = self.log.lock().service(&self.service).deleted.get(stream).copied();
         let floor = deletion.map(|deletion| deletion.location).unwrap_or_default();
-        let mut depends_on = deletion.map_or(0, |deletion| deletion.position);
-        let mut events = Vec::new();
+        let (mut events, mut last) = (Vec::new(), 0);
         let next = after.saturating_add(1);
         let mut from = lowest(space, key, next);
         // The first append in memory may be the one that the next version is in.
@@ -212,20 +260,21 @@ impl LogJournal {
                 })?;
             for (entry, record) in &records {
                 from = entry.next();
+                let Some(record) = record else { continue };
                 let view = record.view()?;
                 let RecordOperation::Append(append) = view.operation else { continue };
                 if view.service == self.service.name.as_bytes()
                     && append.stream == stream.as_bytes()
                 {
                     record.events(&append, |_, version| version > after, limit, &mut events)?;
-                    depends_on = depends_on.max(record.position);
+                    last = last.max(record.position);
                 }
             }
             if !has_more {
                 break;
             }
         }
-        Ok((events, depends_on))
+        Ok((events, last))
     }
 }
 

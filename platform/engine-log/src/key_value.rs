@@ -4,7 +4,7 @@ use crate::{
     frame::Location,
     index::{EntryKind, expiry_key, highest, lowest},
     log::{NewRecord, SegmentedLog},
-    lookup::RecordRequest,
+    lookup::{RecordName, RecordRequest},
     open_log::RunningLog,
     record::{LocatedRecord, RecordEncoder, RecordOperation, ValueView, text},
     service::LogService,
@@ -70,7 +70,7 @@ impl KeyValue for LogKeyValue {
         let expires_at =
             old.map_or_else(|| expires_at.map(Timestamp::as_microsecond), |old| old.expires_at);
         let entry = ValueView { value: &counter::encode(sum), expires_at };
-        let payload = RecordEncoder::value(self.service.name, key, Some(entry));
+        let payload = RecordEncoder::value(&self.service.name, key, Some(entry));
         let key = self.log.hash.of(key.as_bytes());
         let _commit = guard.enqueue(&self.service, NewRecord::plain(payload, key))?;
         Ok(sum)
@@ -90,25 +90,24 @@ impl KeyValue for LogKeyValue {
             let (more, expired) =
                 self.log.gather((from, until), Location(0), SWEEP_CHUNK, |_, _| true)?;
             has_more = more;
-            for (_, record) in &expired {
-                let RecordOperation::Value {
-                    entry: Some(ValueView { expires_at: Some(at), .. }),
-                    ..
-                } = record.view()?.operation
-                else {
-                    continue;
-                };
+            for (entry, record) in &expired {
                 if count == limit {
                     break;
                 }
-                count += usize::from(self.is_newest(record)?);
-                (key, order) = (expiry_key(at), record.position);
+                if let Some(record) = record {
+                    count += usize::from(self.is_newest(record)?);
+                }
+                (key, order) = (entry.key, entry.order);
             }
         }
         if (key, order) != begin {
-            let payload = RecordEncoder::sweep(self.service.name, key, order);
-            let _commit =
-                self.log.begin_write()?.enqueue(&self.service, NewRecord::plain(payload, 0))?;
+            let payload = RecordEncoder::sweep(&self.service.name, key, order);
+            let mut guard = self.log.begin_write()?;
+            let swept = guard.service(&self.service).swept;
+            // Another sweep may have come further meanwhile: what is gone stays gone.
+            if (key, order) > (swept.0, swept.1) {
+                let _commit = guard.enqueue(&self.service, NewRecord::plain(payload, 0))?;
+            }
         }
         Ok(count)
     }
@@ -123,14 +122,15 @@ impl LogKeyValue {
         RecordRequest {
             service: &self.service,
             kind: EntryKind::Value,
-            name: key,
+            name: RecordName::Plain(key),
+            after: 0,
             key: self.log.hash.of(key.as_bytes()),
         }
     }
 
     /// Sets a value; `None` removes it.
     fn set(&self, key: &str, entry: Option<ValueView<'_>>) -> Result<Commit, StorageError> {
-        let payload = RecordEncoder::value(self.service.name, key, entry);
+        let payload = RecordEncoder::value(&self.service.name, key, entry);
         let key = self.log.hash.of(key.as_bytes());
         Ok(self.log.begin_write()?.enqueue(&self.service, NewRecord::plain(payload, key))?.1)
     }
@@ -154,8 +154,16 @@ fn live_value(
     swept: (u64, u64, Location),
 ) -> Result<Option<ValueView<'_>>, StorageError> {
     let RecordOperation::Value { entry, .. } = record.view()?.operation else { return Ok(None) };
-    let (key, order, location) = swept;
+    Ok(entry.filter(|entry| entry.is_live(now) && !is_swept(record, entry, swept)))
+}
+
+/// Whether a sweep has deleted the value of a record.
+pub(crate) fn is_swept(
+    record: &LocatedRecord,
+    value: &ValueView<'_>,
+    (key, order, location): (u64, u64, Location),
+) -> bool {
     let is_swept =
         |at: i64| record.location < location && (expiry_key(at), record.position) <= (key, order);
-    Ok(entry.filter(|entry| entry.is_live(now) && !entry.expires_at.is_some_and(is_swept)))
+    value.expires_at.is_some_and(is_swept)
 }

@@ -5,6 +5,9 @@
 //! thread writes whatever is queued as frames, with one flush. The log is a sequence of segments; what it says is never
 //! changed. ADR 13 has the figures.
 //!
+//! **Compaction.** Full segments are written again without what nobody can ask for any more. Locations stay, and so does what
+//! every read answers.
+//!
 //! **Index.** What a record is found by (stream and version, position, key, expiry) is a set of sorted entries that say where it
 //! is: in memory for the newest segments, in files called runs for those before, which are merged as in an LSM tree. Whoever
 //! follows an entry compares the record, so that a hash is never an identity.
@@ -15,12 +18,14 @@
 //! **Bulk data**, which may lag, has a log of its own, so that it never delays the services.
 //!
 //! The order of modules follows a write: `journal`, `key_value` and `documents` (ports), `record` (encoding), `log` (queue, order
-//! and search), `writer` (flush), `frame` and `segments` (files), `background` (documents, runs), `recovery`, `migration` (of former data folders).
+//! and search), `writer` (flush), `frame` and `segments` (files), `background` (documents, runs), `compaction`,
+//! `recovery`, `migration` (of former data folders), `backup`.
 
 #![warn(missing_docs)]
 
 mod background;
 mod backup;
+mod compaction;
 mod disk;
 mod documents;
 mod engine;
@@ -37,10 +42,12 @@ mod options;
 mod record;
 mod recovery;
 mod run;
+mod segment_file;
 mod segments;
 mod service;
 mod writer;
 
+pub use compaction::Compaction;
 pub use data_folder::{BACKUPS, Log2Histogram, OpenError, Statistics};
 pub use disk::{DiskFile, FileSystem};
 pub use engine::LogEngine;

@@ -3,8 +3,9 @@
 
 use crate::{
     background::INDEX_BYTES,
+    compaction::CompactionRequest,
     frame::{Location, SEGMENT_HEADER_BYTES, frame_bytes},
-    index::{self, EntryKind, IndexEntry, KeyHash, highest, lowest},
+    index::{self, EntryKind, EntryNames, IndexEntry, KeyHash, highest, lowest},
     options::LogOptions,
     record::{LocatedRecord, RecordOperation, RecordView, text},
     run::Run,
@@ -49,9 +50,7 @@ pub(crate) struct SegmentedLog {
     /// Signals the indexer and the keeper that there is work for them.
     pub(crate) index_work: Condvar,
     pub(crate) keeper_work: Condvar,
-    /// Held while a segment is compacted, and by whoever needs all of them as they are.
-    pub(crate) compaction: Mutex<()>,
-    services: Mutex<HashMap<&'static str, Arc<LogService>>>,
+    services: Mutex<HashMap<String, Arc<LogService>>>,
     /// Reason of the failure of a flush.
     failure: watch::Sender<Option<String>>,
     /// Whether the writer has ended and released the folder.
@@ -88,6 +87,8 @@ pub(crate) struct SharedState {
     pub(crate) unindexed_bytes: usize,
     /// Highest position whose documents a query waits for.
     pub(crate) index_requested: Position,
+    /// Requests to look at every segment for what can be given back.
+    pub(crate) compactions: Vec<CompactionRequest>,
     /// Whether the writer has ended: the indexer and the keeper end, too.
     pub(crate) is_ending: bool,
 }
@@ -140,10 +141,11 @@ pub(crate) struct NewRecord {
     pub(crate) payload: Bytes,
     /// Hash of the name that the record is found by.
     pub(crate) key: u64,
+    /// Hashes of the documents that it writes to.
+    pub(crate) documents: Vec<u64>,
     pub(crate) typed: Vec<TypedEvent>,
     pub(crate) positions: u64,
     pub(crate) is_append: bool,
-    pub(crate) has_documents: bool,
 }
 
 impl NewRecord {
@@ -152,10 +154,10 @@ impl NewRecord {
         Self {
             payload,
             key,
+            documents: Vec::new(),
             typed: Vec::new(),
             positions: 1,
             is_append: false,
-            has_documents: false,
         }
     }
 }
@@ -205,6 +207,7 @@ impl SegmentedLog {
             unindexed: Vec::new(),
             unindexed_bytes: 0,
             index_requested: 0,
+            compactions: Vec::new(),
             is_ending: false,
         };
         Self {
@@ -234,7 +237,7 @@ impl SegmentedLog {
     /// # Errors
     ///
     /// [`StorageError`] when what the log has of it cannot be read.
-    pub(crate) fn service(&self, name: &'static str) -> Result<Arc<LogService>, StorageError> {
+    pub(crate) fn service(&self, name: &str) -> Result<Arc<LogService>, StorageError> {
         let mut services = self.services.lock();
         if let Some(service) = services.get(name) {
             return Ok(Arc::clone(service));
@@ -243,6 +246,7 @@ impl SegmentedLog {
         let mut state = ServiceMemory {
             last_event: 0,
             deleted: HashMap::new(),
+            deletions_forgotten: 0,
             swept: (0, 0, Location(0)),
             documents: HashMap::default(),
         };
@@ -266,7 +270,7 @@ impl SegmentedLog {
             usize::MAX,
             |_, _| true,
         )?;
-        for (_, record) in found {
+        for record in found.into_iter().filter_map(|(_, record)| record) {
             let RecordView { service, operation: RecordOperation::DeleteStream { stream } } =
                 record.view()?
             else {
@@ -283,14 +287,14 @@ impl SegmentedLog {
         let (index, last) = (log.services.len(), state.last_event);
         log.services.push(state);
         let service = Arc::new(LogService {
-            name,
+            name: name.to_owned(),
             index,
             spaces,
             last_position: AtomicU64::new(last),
             events_watermark: Watermark::at(last),
             documents: self.index.service(name),
         });
-        services.insert(name, Arc::clone(&service));
+        services.insert(name.to_owned(), Arc::clone(&service));
         Ok(service)
     }
 
@@ -485,6 +489,17 @@ impl SegmentedLog {
     }
 }
 
+impl SharedState {
+    /// Drops the flushed records of a segment from memory.
+    pub(crate) fn forget_segment(&mut self, segment: u32) {
+        let end = |segment| Location::new(segment, 0);
+        let [first, end] = [end(segment), end(segment + 1)]
+            .map(|location| self.recent.partition_point(|record| record.location < location));
+        let bytes = |record: Arc<LocatedRecord>| record.memory_bytes();
+        self.recent_bytes -= self.recent.drain(first..end).map(bytes).sum::<usize>();
+    }
+}
+
 impl LogGuard<'_> {
     /// State of a service.
     pub(crate) fn service(&mut self, service: &LogService) -> &mut ServiceMemory {
@@ -499,7 +514,7 @@ impl LogGuard<'_> {
     ) -> Result<(Position, Commit), StorageError> {
         let log = self.log;
         let state = &mut *self.state;
-        let NewRecord { payload, key, typed, positions, is_append, has_documents } = new;
+        let NewRecord { payload, key, documents, typed, positions, is_append } = new;
         let tail = state.tail;
         let is_full = tail.offset() as usize + frame_bytes(payload.len())
             > log.segments.bytes(tail.segment()) as usize;
@@ -515,7 +530,8 @@ impl LogGuard<'_> {
         let view = record.view()?;
         let memory = state.memory.back_mut().expect("there is always an active segment");
         let entries = Arc::make_mut(&mut memory.entries);
-        index::entries((service.spaces, key), &view.operation, position, location, |entry| {
+        let names = EntryNames { spaces: service.spaces, key, documents: &documents };
+        index::entries(names, &view.operation, position, location, |entry| {
             entries.insert(entry);
         });
         let of_service = &mut state.services[service.index];
@@ -535,7 +551,7 @@ impl LogGuard<'_> {
             record,
             service: Arc::clone(service),
             is_append,
-            has_documents,
+            has_documents: !documents.is_empty(),
         });
         let length = state.queue.len();
         if length == 1 {

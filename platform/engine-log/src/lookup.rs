@@ -16,24 +16,42 @@ use storage::StorageError;
 pub(crate) struct RecordRequest<'a> {
     pub(crate) service: &'a LogService,
     pub(crate) kind: EntryKind,
-    pub(crate) name: &'a str,
+    pub(crate) name: RecordName<'a>,
     pub(crate) key: u64,
+    /// Order of the entry after which it is looked for; 0 for all.
+    pub(crate) after: u64,
+}
+
+/// Name that a record is found by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum RecordName<'a> {
+    /// Stream, key of a value, or name of a snapshot.
+    Plain(&'a str),
+    /// Collection and key of a document.
+    Document(&'a str, &'a str),
 }
 
 impl RecordRequest<'_> {
     fn from(&self) -> IndexEntry {
-        lowest(self.kind.of(self.service.spaces), self.key, 0)
+        lowest(self.kind.of(self.service.spaces), self.key, self.after.saturating_add(1))
     }
 
     fn is_it(&self, record: &LocatedRecord) -> Result<bool, StorageError> {
         let RecordView { service, operation } = record.view()?;
-        let name = match operation {
-            RecordOperation::Append(append) => append.stream,
-            RecordOperation::Value { key, .. } => key,
-            RecordOperation::Snapshot { name, .. } => name,
-            _ => b"",
+        if service != self.service.name.as_bytes() {
+            return Ok(false);
+        }
+        let name = match (self.name, operation) {
+            (RecordName::Document(collection, key), _) => {
+                let writes = record.documents()?;
+                return Ok(writes.iter().any(|it| (it.collection, it.key) == (collection, key)));
+            }
+            (RecordName::Plain(_), RecordOperation::Append(append)) => append.stream,
+            (RecordName::Plain(_), RecordOperation::Value { key, .. }) => key,
+            (RecordName::Plain(_), RecordOperation::Snapshot { name, .. }) => name,
+            _ => return Ok(false),
         };
-        Ok(service == self.service.name.as_bytes() && name == self.name.as_bytes())
+        Ok(matches!(self.name, RecordName::Plain(wanted) if wanted.as_bytes() == name))
     }
 }
 
@@ -45,8 +63,8 @@ pub(crate) enum Sought {
     Missing,
 }
 
-/// Record with the entry that it was found by.
-pub(crate) type FoundRecord = (IndexEntry, Arc<LocatedRecord>);
+/// Record with the entry that it was found by; `None` for one that compaction dropped.
+pub(crate) type FoundRecord = (IndexEntry, Option<Arc<LocatedRecord>>);
 
 /// Answer of the runs that were there, for records after a location.
 struct StoredAnswer {
@@ -67,8 +85,9 @@ impl SegmentedLog {
         for entry in
             state.memory.iter().rev().flat_map(|memory| memory.entries.range(from..=until).rev())
         {
-            let record = self.segments.read(entry.location)?;
-            if record.view()?.service == service.as_bytes() {
+            if let Some(record) = self.segments.read(entry.location)?
+                && record.view()?.service == service.as_bytes()
+            {
                 return Ok(Some(Arc::new(record)));
             }
         }
@@ -77,8 +96,9 @@ impl SegmentedLog {
             while let Some(entry) =
                 run.last_before(from, before).map_err(|error| run_error(&error))?
             {
-                let record = self.segments.read(entry.location)?;
-                if record.view()?.service == service.as_bytes() {
+                if let Some(record) = self.segments.read(entry.location)?
+                    && record.view()?.service == service.as_bytes()
+                {
                     return Ok(Some(Arc::new(record)));
                 }
                 before = entry;
@@ -122,7 +142,8 @@ impl SegmentedLog {
                 }
             };
             drop(guard);
-            fetched.push(Arc::new(self.segments.read(location)?));
+            // A record that is gone is no longer among those in memory.
+            fetched.extend(self.segments.read(location)?.map(Arc::new));
         }
     }
 
@@ -139,11 +160,11 @@ impl SegmentedLog {
                 run.last_before(from, before).map_err(|error| run_error(&error))?
             {
                 before = entry;
-                if entry.location > floor {
-                    let record = self.segments.read(entry.location)?;
-                    if wanted.is_it(&record)? {
-                        return Ok(Some(Arc::new(record)));
-                    }
+                if entry.location > floor
+                    && let Some(record) = self.segments.read(entry.location)?
+                    && wanted.is_it(&record)?
+                {
+                    return Ok(Some(Arc::new(record)));
                 }
             }
         }
@@ -192,8 +213,8 @@ impl SegmentedLog {
         let has_more = found.len() >= limit;
         found.truncate(limit);
         let read = |(entry, record): (IndexEntry, Option<Arc<LocatedRecord>>)| match record {
-            Some(record) => Ok((entry, record)),
-            None => self.segments.read(entry.location).map(|record| (entry, Arc::new(record))),
+            Some(record) => Ok((entry, Some(record))),
+            None => self.segments.read(entry.location).map(|it| (entry, it.map(Arc::new))),
         };
         Ok((has_more, found.into_iter().map(read).collect::<Result<_, _>>()?))
     }
@@ -203,9 +224,9 @@ impl LogGuard<'_> {
     /// Location before which records of a key are gone.
     fn floor(&self, wanted: &RecordRequest<'_>) -> Location {
         let deleted = &self.state.services[wanted.service.index].deleted;
-        match wanted.kind {
-            EntryKind::Stream if !deleted.is_empty() => {
-                deleted.get(wanted.name).map_or(Location(0), |deletion| deletion.location)
+        match (wanted.kind, wanted.name) {
+            (EntryKind::Stream, RecordName::Plain(stream)) if !deleted.is_empty() => {
+                deleted.get(stream).map_or(Location(0), |deletion| deletion.location)
             }
             _ => Location(0),
         }

@@ -3,10 +3,10 @@
 use crate::{
     background::{apply, run_of},
     folder_state::LogFolderState,
-    frame::{FrameReader, LOG_FORMAT, Location, SEGMENT_HEADER_BYTES, SegmentHeader},
-    index::{self, IndexEntry, KeyHash},
+    frame::{COMPACTED_FORMAT, FrameReader, Location, SEGMENT_HEADER_BYTES, SegmentHeader},
+    index::{self, EntryNames, IndexEntry, KeyHash},
     log::{MemoryIndex, RecoveredLog},
-    record::{LocatedRecord, Parts, RecordEncoder, is_start},
+    record::{LocatedRecord, RecordEncoder, is_start},
     run::Run,
     segments::Segments,
     writer::LogTail,
@@ -94,7 +94,10 @@ impl LogOpener<'_> {
                 .find(|segment| numbers.binary_search(segment).is_err())
             {
                 Some(lost) => Err(missing(lost)),
-                None if reached.is_some_and(|reached| reached.segment() > header.segment) => {
+                // None is compacted before the next was begun.
+                None if header.compacted.is_some()
+                    || reached.is_some_and(|reached| reached.segment() > header.segment) =>
+                {
                     Err(missing(header.segment + 1))
                 }
                 None => Ok(Some(header)),
@@ -109,15 +112,15 @@ impl LogOpener<'_> {
     }
 
     fn header(&self, segment: u32) -> Result<Option<SegmentHeader>, OpenError> {
-        let header = self.segments.file(segment).and_then(|file| SegmentHeader::read(&*file));
-        let header = header.map_err(|error| self.failed(&error))?;
+        let header = self.segments.file(segment).and_then(|file| SegmentHeader::read(&*file.file));
+        let header = header.map_err(|error| self.unreadable(segment, &error))?;
         let header = header.filter(|header| header.segment == segment);
         match header {
-            Some(SegmentHeader { format, .. }) if format > LOG_FORMAT => {
+            Some(SegmentHeader { format, .. }) if format > COMPACTED_FORMAT => {
                 Err(OpenError::NewerFormat {
                     file: self.folder.join(self.segments.name(segment)),
                     found: i32::try_from(format).unwrap_or(i32::MAX),
-                    known: i32::try_from(LOG_FORMAT).unwrap_or(i32::MAX),
+                    known: i32::try_from(COMPACTED_FORMAT).unwrap_or(i32::MAX),
                 })
             }
             header => Ok(header),
@@ -181,8 +184,12 @@ impl LogOpener<'_> {
     /// ones: they can be made again.
     fn find_runs(&self, tail: u32) -> io::Result<Vec<Run>> {
         let (disk, log) = (&*self.segments.disk, self.segments.log);
-        let mut found: Vec<_> =
-            disk.names()?.iter().filter_map(|name| Run::segments(log, name)).collect();
+        let names = disk.names()?;
+        // What a crash left of a file that was not whole.
+        if names.contains(&self.segments.compacting()) {
+            disk.remove(&self.segments.compacting())?;
+        }
+        let mut found: Vec<_> = names.iter().filter_map(|name| Run::segments(log, name)).collect();
         found.sort_unstable_by_key(|(first, last)| (*first, std::cmp::Reverse(*last)));
         let (mut runs, mut covered) = (Vec::<Run>::new(), 0);
         for (first, last) in found {
@@ -230,18 +237,24 @@ impl LogOpener<'_> {
         hash: &KeyHash,
         header: &SegmentHeader,
     ) -> Result<(BTreeSet<IndexEntry>, FrameReader), OpenError> {
-        let file = self.segments.file(header.segment).map_err(|error| self.failed(&error))?;
-        let mut reader = FrameReader::new(file, header);
+        let failed = |error| self.unreadable(header.segment, &error);
+        let file = self.segments.file(header.segment).map_err(failed)?;
+        let mut reader = FrameReader::new(file, header).map_err(failed)?;
         let mut entries = Vec::new();
-        while let Some((location, frame, payload)) =
-            reader.next(is_start).map_err(|error| self.failed(&error))?
-        {
-            let view = Parts(payload).record().ok_or_else(|| OpenError::Damaged {
+        while let Some((location, frame, payload)) = reader.next(is_start).map_err(failed)? {
+            let (position, payload) = (frame.position, Bytes::copy_from_slice(payload));
+            let record = LocatedRecord { location, position, payload, typed: Vec::new() };
+            let damaged = |_| OpenError::Damaged {
                 file: self.folder.join(self.segments.name(header.segment)),
                 reason: format!("the record at {} is of no known kind", location.offset()),
-            })?;
-            let names = (hash.spaces(view.service), hash.key(&view.operation));
-            index::entries(names, &view.operation, frame.position, location, |it| entries.push(it));
+            };
+            let view = record.view().map_err(damaged)?;
+            let writes = record.documents().map_err(damaged)?;
+            let documents: Vec<_> =
+                writes.iter().map(|it| hash.document(it.collection, it.key)).collect();
+            let (spaces, key) = (hash.spaces(view.service), hash.key(&view.operation));
+            let names = EntryNames { spaces, key, documents: &documents };
+            index::entries(names, &view.operation, position, location, |it| entries.push(it));
         }
         Ok((entries.into_iter().collect(), reader))
     }
@@ -290,21 +303,29 @@ impl LogOpener<'_> {
             records.clear();
             applied.map_err(|error| self.unindexed(&error))
         };
+        let is_whole = mark.offset() <= SEGMENT_HEADER_BYTES;
         if mark.segment() < end.segment() {
             let segments = end.segment() - mark.segment();
             tracing::info!(segments, "the document index is brought up to the end of the log");
         }
         for segment in mark.segment()..=end.segment() {
-            let file = self.segments.file(segment).map_err(|error| self.failed(&error))?;
-            let first = if segment == mark.segment() {
-                mark
+            let failed = |error| self.unreadable(segment, &error);
+            let file = self.segments.file(segment).map_err(failed)?;
+            let header = if segment > mark.segment() || is_whole {
+                let headless = || OpenError::Damaged {
+                    file: self.folder.join(self.segments.name(segment)),
+                    reason: "it has no header".to_owned(),
+                };
+                Some(self.header(segment)?.ok_or_else(headless)?)
             } else {
-                Location::new(segment, SEGMENT_HEADER_BYTES)
+                None
             };
-            let mut reader = FrameReader::at(file, first);
-            while let Some((location, frame, payload)) =
-                reader.next(is_start).map_err(|error| self.failed(&error))?
-            {
+            let reader = match &header {
+                Some(header) => FrameReader::new(file, header),
+                None => FrameReader::at(file, mark),
+            };
+            let mut reader = reader.map_err(failed)?;
+            while let Some((location, frame, payload)) = reader.next(is_start).map_err(failed)? {
                 let (position, payload) = (frame.position, Bytes::copy_from_slice(payload));
                 let after = location.after(payload.len());
                 bytes += payload.len();
@@ -318,7 +339,9 @@ impl LogOpener<'_> {
                 }
             }
             let next = if segment < end.segment() { self.header(segment + 1)? } else { None };
-            if next.is_some_and(|next| reader.position > 0 && reader.position != next.position) {
+            // Behind the mark there may be no more, and then the position is not known.
+            let is_known = header.is_some() || reader.position > 0;
+            if is_known && next.is_some_and(|next| reader.position != next.position) {
                 let file = self.folder.join(self.segments.name(segment));
                 let reason =
                     format!("the record at {} is not what was written", reader.location.offset());
@@ -331,6 +354,16 @@ impl LogOpener<'_> {
 
     fn failed(&self, error: &io::Error) -> OpenError {
         data_folder::open_error(self.folder, error)
+    }
+
+    fn unreadable(&self, segment: u32, error: &io::Error) -> OpenError {
+        match error.kind() {
+            ErrorKind::InvalidData => OpenError::Damaged {
+                file: self.folder.join(self.segments.name(segment)),
+                reason: "what a compaction left in it is not what was written".to_owned(),
+            },
+            _ => self.failed(error),
+        }
     }
 
     fn unindexed(&self, error: &StorageError) -> OpenError {

@@ -5,13 +5,16 @@
 //! filter, and a footer of 48 bytes.
 
 use crate::{
-    disk::{DiskFile, FileSystem},
+    disk::{DiskFile, FileSystem, damaged, read_exact},
     frame::{Location, u32_at, u64_at},
     index::IndexEntry,
+    segments::Segments,
 };
 use std::{
-    io::{self, ErrorKind},
+    collections::HashSet,
+    io,
     iter::Peekable,
+    ops::{Range, RangeInclusive},
     sync::Arc,
 };
 
@@ -20,7 +23,7 @@ const ENTRY_BYTES: usize = 28;
 const ENTRIES_PER_BLOCK: usize = 146;
 const CHECKSUM_AT: usize = ENTRIES_PER_BLOCK * ENTRY_BYTES;
 const FOOTER_BYTES: usize = 48;
-const MAGIC: u64 = 0x016e_7572_7363_6f69;
+const MAGIC: u64 = 0x026e_7572_7363_6f69;
 /// Bits of the filter for a key: one key in a hundred that is not there seems to be.
 const FILTER_BITS_PER_KEY: usize = 12;
 /// Blocks that are written at once.
@@ -40,7 +43,7 @@ pub(crate) struct Run {
 }
 
 /// Filter of keys (a Bloom filter whose bits of a key are in one word).
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 struct KeyFilter(Vec<u64>);
 
 impl KeyFilter {
@@ -65,6 +68,45 @@ impl KeyFilter {
     fn may_contain(&self, entry: &IndexEntry) -> bool {
         let (word, bits) = self.bits(entry);
         self.0[word] & bits == bits
+    }
+}
+
+/// Frames that compaction left in some segments: a filter, so that some of the others seem to be left as well.
+#[derive(Debug, Default)]
+pub(crate) struct FramesLeft {
+    /// Compacted segments.
+    segments: HashSet<u32>,
+    filter: KeyFilter,
+}
+
+impl FramesLeft {
+    /// Frames that are left in the compacted ones of these segments; the others have all of theirs.
+    pub(crate) fn of(segments: &Segments, numbers: RangeInclusive<u32>) -> io::Result<Self> {
+        let (mut compacted, mut count) = (HashSet::new(), 0);
+        for segment in numbers {
+            if let Some(frames) = segments.file(segment)?.frames() {
+                compacted.insert(segment);
+                count += frames;
+            }
+        }
+        let mut filter = KeyFilter::for_keys(count);
+        for segment in &compacted {
+            for place in segments.file(*segment)?.places()?.into_iter().flatten() {
+                filter.add(&Self::key(Location::new(*segment, place.original)));
+            }
+        }
+        Ok(Self { segments: compacted, filter })
+    }
+
+    fn may_contain(&self, location: Location) -> bool {
+        !self.segments.contains(&location.segment())
+            || self.filter.may_contain(&Self::key(location))
+    }
+
+    /// Key of a location in the filter, whose low bits vary.
+    fn key(location: Location) -> IndexEntry {
+        let mixed = location.0.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        IndexEntry { space: 0, key: mixed ^ mixed >> 32, order: 0, location }
     }
 }
 
@@ -128,7 +170,7 @@ impl Run {
     ) -> io::Result<Self> {
         let incoming = format!("{log}.incoming");
         let file = disk.create(&incoming)?;
-        let (mut fences, mut filter) = (Vec::new(), KeyFilter::for_keys(keys));
+        let (mut fences, mut filter, mut filtered) = (Vec::new(), KeyFilter::for_keys(keys), 0);
         let (mut buffer, mut offset) = (Vec::with_capacity(WRITE_BLOCKS * BLOCK_BYTES), 0);
         loop {
             let block = buffer.len();
@@ -139,6 +181,7 @@ impl Run {
                 }
                 if entry.is_filtered() {
                     filter.add(&entry);
+                    filtered += 1;
                 }
                 encode(&entry, &mut buffer);
             }
@@ -158,7 +201,11 @@ impl Run {
                 break;
             }
         }
-        for fence in &fences {
+        let keys = keys.min(filtered);
+        let mut run = Self { first, last, file, keys, fences, filter };
+        run.shrink_filter()?;
+        let Self { file, fences, filter, .. } = &run;
+        for fence in fences {
             encode(fence, &mut buffer);
         }
         filter.0.iter().for_each(|word| buffer.extend_from_slice(&word.to_le_bytes()));
@@ -176,16 +223,40 @@ impl Run {
         file.sync()?;
         disk.rename(&incoming, &Self::name(log, first, last))?;
         disk.sync()?;
-        Ok(Self { first, last, file, keys, fences, filter })
+        Ok(run)
     }
 
-    /// Merges neighbouring runs, the oldest first, into one, and removes them.
-    pub(crate) fn merge(disk: &dyn FileSystem, log: &str, runs: &[Arc<Self>]) -> io::Result<Self> {
+    /// Makes the filter again when it is far too large, because fewer keys came than might have.
+    fn shrink_filter(&mut self) -> io::Result<()> {
+        let mut filter = KeyFilter::for_keys(self.keys);
+        if filter.0.len() * 2 > self.filter.0.len() {
+            return Ok(());
+        }
+        for entry in self.iter() {
+            let entry = entry?;
+            if entry.is_filtered() {
+                filter.add(&entry);
+            }
+        }
+        self.filter = filter;
+        Ok(())
+    }
+
+    /// Merges neighbouring runs, the oldest first, into one without the entries of dropped frames, and removes them.
+    pub(crate) fn merge(
+        disk: &dyn FileSystem,
+        log: &str,
+        runs: &[Arc<Self>],
+        frames: &FramesLeft,
+    ) -> io::Result<Self> {
         let (first, last) = (runs[0].first, runs[runs.len() - 1].last);
         let mut heads: Vec<_> = runs.iter().map(|run| run.iter().peekable()).collect();
         let keys = runs.iter().map(|run| run.keys).sum();
-        let merged =
-            Self::write(disk, log, (first, last), keys, std::iter::from_fn(|| least(&mut heads)))?;
+        let entries = std::iter::from_fn(|| least(&mut heads));
+        let entries = entries.filter(|entry| {
+            entry.as_ref().map_or(true, |entry| frames.may_contain(entry.location))
+        });
+        let merged = Self::write(disk, log, (first, last), keys, entries)?;
         for run in runs {
             disk.remove(&Self::name(log, run.first, run.last))?;
         }
@@ -219,6 +290,18 @@ impl Run {
         Ok(found)
     }
 
+    /// Entries from `from` up to and including `until`, in their order.
+    pub(crate) fn between(
+        &self,
+        from: IndexEntry,
+        until: IndexEntry,
+    ) -> impl Iterator<Item = io::Result<IndexEntry>> {
+        let first = self.fences.partition_point(|fence| *fence <= from).saturating_sub(1);
+        let end = self.fences.partition_point(|fence| *fence <= until);
+        self.entries(first..end)
+            .filter(move |entry| entry.as_ref().map_or(true, |it| (from..=until).contains(it)))
+    }
+
     /// Last entry from `from` on and before `before`.
     pub(crate) fn last_before(
         &self,
@@ -233,7 +316,11 @@ impl Run {
 
     /// All entries in their order.
     fn iter(&self) -> impl Iterator<Item = io::Result<IndexEntry>> {
-        (0..self.fences.len()).flat_map(|block| match self.block(block) {
+        self.entries(0..self.fences.len())
+    }
+
+    fn entries(&self, blocks: Range<usize>) -> impl Iterator<Item = io::Result<IndexEntry>> {
+        blocks.flat_map(|block| match self.block(block) {
             Ok(entries) => entries.into_iter().map(Ok).collect(),
             Err(error) => vec![Err(error)],
         })
@@ -277,15 +364,6 @@ fn encode(entry: &IndexEntry, into: &mut Vec<u8>) {
 fn decode(bytes: &[u8]) -> IndexEntry {
     let (key, order, location) = (u64_at(bytes, 4), u64_at(bytes, 12), Location(u64_at(bytes, 20)));
     IndexEntry { space: u32_at(bytes, 0), key, order, location }
-}
-
-fn read_exact(file: &dyn DiskFile, offset: u64, count: usize) -> io::Result<Vec<u8>> {
-    let mut bytes = vec![0; count];
-    if file.read_at(&mut bytes, offset)? == count { Ok(bytes) } else { Err(damaged()) }
-}
-
-fn damaged() -> io::Error {
-    io::Error::new(ErrorKind::InvalidData, "the file of a run is damaged")
 }
 
 #[cfg(test)]
@@ -355,11 +433,46 @@ mod tests {
             runs.push(Arc::new(run));
             all.extend(entries);
         }
-        let merged = Run::merge(&disk, "log", &runs).unwrap();
+        let merged = Run::merge(&disk, "log", &runs, &FramesLeft::default()).unwrap();
         check(&merged, &all, &mut random);
         check(&Run::open(&disk, "log", (1, 4)).unwrap(), &all, &mut random);
         assert_eq!(disk.names().unwrap(), ["log.000001-000004.run"]);
         assert_eq!(Run::segments("log", "log.000001-000004.run"), Some((1, 4)));
+    }
+
+    #[test]
+    fn a_merge_drops_the_entries_of_dropped_frames_and_no_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = FolderDisk(folder.path().to_owned());
+        let mut random = StdRng::seed_from_u64(11);
+        let (mut runs, mut left, mut dropped) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+        let segments = HashSet::from([1, 2, 3]);
+        let mut frames = FramesLeft { segments, filter: KeyFilter::for_keys(3_000) };
+        for segment in 1..=4 {
+            let entries = entries(&mut random, segment);
+            let sorted = entries.iter().map(|entry| Ok(*entry));
+            runs.push(Arc::new(
+                Run::write(&disk, "log", (segment, segment), 3_000, sorted).unwrap(),
+            ));
+            // One of ten is left in the second, none in the first and third; the fourth is not compacted.
+            for entry in entries {
+                if segment == 4 || (segment == 2 && entry.location.offset() % 80 == 0) {
+                    frames.filter.add(&FramesLeft::key(entry.location));
+                    left.insert(entry);
+                } else {
+                    dropped.insert(entry);
+                }
+            }
+        }
+        let merged = Run::merge(&disk, "log", &runs, &frames).unwrap();
+        let entries: BTreeSet<_> = merged.iter().collect::<io::Result<_>>().unwrap();
+        assert!(left.is_subset(&entries), "nothing is lost");
+        let needless = entries.intersection(&dropped).count();
+        assert!(needless < dropped.len() / 20, "{needless} of {}", dropped.len());
+        assert_eq!(entries.len(), left.len() + needless);
+        assert!(merged.filter.0.len() * 2 < KeyFilter::for_keys(12_000).0.len());
+        check(&merged, &entries, &mut random);
+        check(&Run::open(&disk, "log", (1, 4)).unwrap(), &entries, &mut random);
     }
 
     #[test]

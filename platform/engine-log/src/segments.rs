@@ -5,6 +5,7 @@ use crate::{
     disk::{DiskFile, FileSystem},
     frame::{FRAME_HEADER_BYTES, FrameHeader, Location},
     record::LocatedRecord,
+    segment_file::SegmentFile,
 };
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -31,7 +32,7 @@ pub(crate) struct Segments {
     /// Name of the log, with which the names of its files begin.
     pub(crate) log: &'static str,
     bytes_max: u32,
-    files: Mutex<HashMap<u32, Arc<dyn DiskFile>>>,
+    files: Mutex<HashMap<u32, Arc<SegmentFile>>>,
     /// Segment to come; locked while its file is filled with zeros.
     next: Mutex<NextSegment>,
 }
@@ -73,18 +74,33 @@ impl Segments {
             .min(self.bytes_max)
     }
 
+    /// Name of a file that becomes a compacted segment.
+    pub(crate) fn compacting(&self) -> String {
+        format!("{}.compacting", self.log)
+    }
+
     /// File of a segment, for reading.
-    pub(crate) fn file(&self, segment: u32) -> io::Result<Arc<dyn DiskFile>> {
+    pub(crate) fn file(&self, segment: u32) -> io::Result<Arc<SegmentFile>> {
         let mut files = self.files.lock();
         if let Some(file) = files.get(&segment) {
             return Ok(Arc::clone(file));
         }
-        let file = self.disk.open(&self.name(segment))?;
+        // Under the lock, so that no file comes back that was replaced meanwhile.
+        let file = Arc::new(SegmentFile::open(self.disk.open(&self.name(segment))?)?);
         if files.len() >= FILES_MAX {
             files.clear();
         }
         files.insert(segment, Arc::clone(&file));
         Ok(file)
+    }
+
+    /// Puts the compacted file in the place of a segment's file. Whoever reads the old one may go on.
+    pub(crate) fn replace(&self, segment: u32) -> io::Result<()> {
+        let name = self.name(segment);
+        self.disk.rename(&self.compacting(), &name)?;
+        // The file of this name is the new one now, whether that is flushed or not.
+        self.files.lock().remove(&segment);
+        self.disk.sync()
     }
 
     /// Fills the file of a segment to come with zeros, unless it was begun meanwhile.
@@ -120,27 +136,38 @@ impl Segments {
             self.disk.sync()?;
             file
         };
-        self.files.lock().insert(segment, Arc::clone(&file));
+        self.files.lock().insert(segment, Arc::new(SegmentFile::plain(Arc::clone(&file))));
         Ok(file)
     }
 
     /// Goes on with a segment that was begun before.
     pub(crate) fn resume(&self, segment: u32) -> io::Result<Arc<dyn DiskFile>> {
         self.next.lock().begun = segment;
-        self.file(segment)
+        Ok(Arc::clone(&self.file(segment)?.file))
     }
 
-    /// Reads the record at a location.
+    /// Whether the record at a location is still there.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Corrupt`] when the table of a compacted segment is damaged.
+    pub(crate) fn contains(&self, location: Location) -> Result<bool, StorageError> {
+        let offset = self.file(location.segment()).and_then(|file| file.offset(location));
+        offset.map(|offset| offset.is_some()).map_err(|error| self.failed(location, &error))
+    }
+
+    /// Reads the record at a location; `None` when compaction dropped it.
     ///
     /// # Errors
     ///
     /// [`StorageError::Corrupt`] when there is no whole frame.
-    pub(crate) fn read(&self, location: Location) -> Result<LocatedRecord, StorageError> {
-        let file = self.file(location.segment()).map_err(|error| self.failed(location, &error))?;
+    pub(crate) fn read(&self, location: Location) -> Result<Option<LocatedRecord>, StorageError> {
+        let failed = |error| self.failed(location, &error);
+        let file = self.file(location.segment()).map_err(failed)?;
+        let Some(offset) = file.offset(location).map_err(failed)? else { return Ok(None) };
         let mut bytes = vec![0; READ_BYTES];
         let read = |bytes: &mut Vec<u8>, from: usize| {
-            let count =
-                file.read_at(&mut bytes[from..], u64::from(location.offset()) + from as u64);
+            let count = file.file.read_at(&mut bytes[from..], u64::from(offset) + from as u64);
             count
                 .map(|count| bytes.truncate(from + count))
                 .map_err(|error| self.failed(location, &error))
@@ -159,10 +186,10 @@ impl Segments {
         if !header.matches(&payload) {
             return Err(damaged());
         }
-        Ok(LocatedRecord { location, position: header.position, payload, typed: Vec::new() })
+        Ok(Some(LocatedRecord { location, position: header.position, payload, typed: Vec::new() }))
     }
 
-    fn failed(&self, location: Location, error: &io::Error) -> StorageError {
+    pub(crate) fn failed(&self, location: Location, error: &io::Error) -> StorageError {
         let at = format!("{} at {}", self.name(location.segment()), location.offset());
         match error.kind() {
             ErrorKind::InvalidData => StorageError::Corrupt(format!("{at} is no whole record")),

@@ -13,7 +13,7 @@ use storage::Watermark;
 /// Service of a log. Only the handles of the service hold it.
 #[derive(Debug)]
 pub(crate) struct LogService {
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     /// Index of its state in the log.
     pub(crate) index: usize,
     /// Spaces of its index entries.
@@ -32,6 +32,8 @@ pub(crate) struct ServiceMemory {
     pub(crate) last_event: Position,
     /// Deleted streams, with the location of the deletion: what is before it is gone.
     pub(crate) deleted: HashMap<String, Deletion>,
+    /// Deletions that were forgotten, because compaction has dropped everything before them.
+    pub(crate) deletions_forgotten: u64,
     /// Expiry entry up to which values were swept, and the location of the sweep: values before it are gone.
     pub(crate) swept: (u64, u64, Location),
     /// Flushed documents that the index does not have, by collection.
@@ -42,7 +44,7 @@ pub(crate) struct ServiceMemory {
 pub(crate) type KeyedHashMap<K, V> = HashMap<K, V, foldhash::quality::RandomState>;
 
 /// Deletion of a stream.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Deletion {
     pub(crate) location: Location,
     pub(crate) position: Position,

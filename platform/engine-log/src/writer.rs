@@ -73,7 +73,8 @@ impl LogTail {
     pub(crate) fn begin(&mut self, file: Arc<dyn DiskFile>, segment: u32) {
         self.file = file;
         let Self { position, incarnation, secret, .. } = *self;
-        let header = SegmentHeader { format: LOG_FORMAT, segment, position, incarnation, secret };
+        let (format, compacted) = (LOG_FORMAT, None);
+        let header = SegmentHeader { format, segment, position, incarnation, secret, compacted };
         self.buffer.extend_from_slice(&header.encode());
     }
 }

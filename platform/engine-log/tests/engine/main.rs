@@ -1,5 +1,6 @@
 //! Promises of the engine beyond the ports: opening, recovery, a full disk, failed flushes.
 
+mod compaction;
 mod engine;
 mod flush_failure;
 mod lost_files;

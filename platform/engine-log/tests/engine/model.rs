@@ -1,35 +1,68 @@
-//! Model-based test: whatever is asked, the engine answers as plain maps, with everything in memory and with nearly nothing.
+//! Model-based test: whatever is asked, the engine answers as plain maps, with everything in memory and with nearly nothing,
+//! compacted at any moment, and with its indexes made again from what is left of the log.
 
-use crate::{engine::options, simulated_disk::SimulatedDisk, suite::append};
+use crate::{
+    engine::options,
+    simulated_disk::SimulatedDisk,
+    suite::{NOTES, append, note},
+};
 use bytes::Bytes;
 use engine_log::{FileSystem, LogEngine, LogOptions};
 use journal::{AppendError, ServiceStorage, Snapshot};
 use kernel::Timestamp;
 use rand::{Rng, SeedableRng, rngs::StdRng};
-use std::{collections::BTreeMap, sync::Arc};
-use storage::StorageError;
+use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
+use storage::{Query, StorageError, Write};
 
+/// Plain maps that answer as the engine must.
 #[derive(Default)]
-struct Model {
+pub(crate) struct Model {
     /// Ids of the events of each stream.
     streams: BTreeMap<String, Vec<kernel::Uuid>>,
     /// Streams and versions in the order of the log.
     order: Vec<(String, u64)>,
     values: BTreeMap<String, (String, Option<i64>)>,
     snapshots: BTreeMap<String, u64>,
+    /// Colours of the documents.
+    notes: BTreeMap<String, String>,
 }
 
-fn at(second: i64) -> Timestamp {
+pub(crate) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).expect("it is within range")
 }
 
-async fn step(storage: &ServiceStorage, model: &mut Model, random: &mut StdRng, now: i64) {
+/// Writes to some documents, each once.
+fn writes(model: &mut Model, random: &mut StdRng) -> Vec<Write> {
+    let mut writes = BTreeMap::new();
+    for _ in 0..random.random_range(0..4) {
+        let key = format!("note-{}", random.random_range(0..12));
+        let colour = ["red", "green", "blue"][random.random_range(0..3)];
+        let write = if random.random_bool(0.6) {
+            model.notes.insert(key.clone(), colour.to_owned());
+            note(&key, colour)
+        } else {
+            model.notes.remove(&key);
+            Write::Delete { collection: &NOTES, key: key.clone() }
+        };
+        writes.insert(key, write);
+    }
+    writes.into_values().collect()
+}
+
+/// Does something, and compares the answer.
+pub(crate) async fn step(
+    storage: &ServiceStorage,
+    model: &mut Model,
+    random: &mut StdRng,
+    now: i64,
+) {
     let journal = &storage.journal;
     let name = format!("thing-{}", random.random_range(0..40_u32).pow(2) / 40);
-    match random.random_range(0..20) {
+    match random.random_range(0..22) {
         0..8 => {
+            let writes = if random.random_bool(0.3) { writes(model, random) } else { Vec::new() };
             let events = model.streams.entry(name.clone()).or_default();
-            let request = append(&name, events.len() as u64);
+            let request = journal::Append { writes, ..append(&name, events.len() as u64) };
             events.push(request.events[0].id);
             model.order.push((name, events.len() as u64));
             let appended = journal.append(request).await.expect("it is taken");
@@ -59,6 +92,9 @@ async fn step(storage: &ServiceStorage, model: &mut Model, random: &mut StdRng, 
             let snapshot = Snapshot { position: now.unsigned_abs(), data };
             let _ = journal.save_snapshot(&name, snapshot).await.expect("it is taken");
             model.snapshots.insert(name, now.unsigned_abs());
+        }
+        18..20 => {
+            let _ = storage.documents.write(writes(model, random)).await.expect("it is taken");
         }
         _ => {
             let after = random.random_range(0..4);
@@ -123,7 +159,8 @@ async fn step_values(
     }
 }
 
-async fn check(storage: &ServiceStorage, model: &Model) {
+/// Compares everything.
+pub(crate) async fn check(storage: &ServiceStorage, model: &Model) {
     let mut order = Vec::new();
     let mut after = 0;
     loop {
@@ -144,21 +181,56 @@ async fn check(storage: &ServiceStorage, model: &Model) {
         let snapshot = storage.journal.snapshot(&name).await.expect("it answers");
         assert_eq!(snapshot.map(|it| it.position), model.snapshots.get(&name).copied());
     }
+    check_notes(storage, model).await;
+}
+
+async fn check_notes(storage: &ServiceStorage, model: &Model) {
+    let documents = &storage.documents;
+    let text = |body: &Bytes| String::from_utf8(body.to_vec()).expect("it is text");
+    let all = documents.scan(&NOTES, None, 100).await.expect("it answers");
+    let all: BTreeMap<_, _> = all.iter().map(|it| (it.key.clone(), text(&it.body))).collect();
+    assert_eq!(all, model.notes);
+    let page = documents.query(&NOTES, Query::all("by_colour", 100)).await.expect("it answers");
+    let mut keys: Vec<_> = page.documents.iter().map(|it| it.key.as_str()).collect();
+    keys.sort_unstable();
+    assert!(keys.into_iter().eq(model.notes.keys()));
+    for number in 0..12 {
+        let key = format!("note-{number}");
+        let found = documents.find(&NOTES, &key).await.expect("it answers");
+        assert_eq!(found.map(|it| text(&it.body)), model.notes.get(&key).cloned());
+    }
+}
+
+/// Removes some of what can be made again from the log: runs, and the index of documents.
+fn lose_indexes(folder: &Path, disk: &SimulatedDisk, random: &mut StdRng) {
+    for name in disk.names().expect("it answers") {
+        let is_run = Path::new(&name).extension().is_some_and(|it| it == "run");
+        if is_run && random.random_bool(0.3) {
+            disk.remove(&name).expect("it is there");
+        }
+    }
+    if random.random_bool(0.5) {
+        fs::remove_file(folder.join("icommerce.db")).expect("it is there");
+    }
 }
 
 #[tokio::test]
 async fn the_engine_answers_as_plain_maps() {
-    for seed in 0..8 {
-        let (folder, disk) =
-            (crate::fast_folder(), Arc::new(SimulatedDisk::default()) as Arc<dyn FileSystem>);
+    for seed in 0..12 {
+        let (folder, simulated) = (crate::fast_folder(), SimulatedDisk::default());
+        let disk = Arc::new(simulated.clone()) as Arc<dyn FileSystem>;
         // All in memory, or hardly anything.
         let (segment_bytes_max, recent_bytes_max) =
-            if seed % 2 == 0 { (700, 0) } else { (100_000, 2_000) };
+            [(700, 0), (100_000, 2_000), (1_500, 100_000)][seed % 3];
         let small = LogOptions { segment_bytes_max, recent_bytes_max, ..options() };
-        let mut random = StdRng::seed_from_u64(seed);
+        let mut random = StdRng::seed_from_u64(seed as u64);
         let mut model = Model::default();
         for round in 0..6 {
             let engine = LogEngine::open_on(folder.path(), &disk, small.clone()).unwrap();
+            // A compaction may be the first that asks for the service.
+            if random.random_bool(0.5) {
+                engine.compact().await.unwrap();
+            }
             let storage = engine.service("warehouse");
             check(&storage, &model).await;
             for number in 0..120 {
@@ -170,10 +242,20 @@ async fn the_engine_answers_as_plain_maps() {
                 if random.random_bool(0.2) {
                     flushed.wait().await.unwrap();
                 }
+                if random.random_bool(0.03) {
+                    engine.compact().await.unwrap();
+                    check_notes(&storage, &model).await;
+                }
             }
             storage.key_value.remove("nothing").await.unwrap().wait().await.unwrap();
             check(&storage, &model).await;
+            let hits = engine.service("till").key_value.value("thing-1", at(0)).await.unwrap();
+            let expected = (120 * (round + 1)).to_string();
+            assert_eq!(hits.as_deref(), Some(expected.as_bytes()));
+            engine.compact().await.unwrap();
+            check(&storage, &model).await;
             engine.close().await.unwrap();
+            lose_indexes(folder.path(), &simulated, &mut random);
         }
     }
 }

@@ -23,6 +23,8 @@ struct DiskState {
     flushed_names: Mutex<BTreeMap<String, Arc<SimulatedFile>>>,
     behaviour: Mutex<Behaviour>,
     changed: Condvar,
+    /// Disk as a crash after each operation would leave it.
+    crashes: Mutex<Option<Vec<SimulatedDisk>>>,
 }
 
 /// Behaviour of flushes.
@@ -36,6 +38,8 @@ pub(crate) enum Behaviour {
     Blocked,
     /// They report success and flush nothing, as some consumer drives do.
     Lying,
+    /// They are never reached: there is no room for what is written.
+    Full,
 }
 
 #[derive(Debug)]
@@ -56,6 +60,17 @@ impl SimulatedDisk {
     pub(crate) fn behave(&self, behaviour: Behaviour) {
         *self.0.behaviour.lock() = behaviour;
         self.0.changed.notify_all();
+    }
+
+    /// Begins to record how a crash after each operation would leave the disk.
+    pub(crate) fn record_crashes(&self) {
+        *self.0.crashes.lock() = Some(Vec::new());
+        note_crashes(&self.0);
+    }
+
+    /// What was recorded: a kill and a power failure after each operation.
+    pub(crate) fn take_crashes(&self) -> Vec<Self> {
+        self.0.crashes.lock().take().expect("they were recorded")
     }
 
     /// Disk after a power failure now: flushed writes are there; of the others any part may be, torn into sectors.
@@ -106,6 +121,15 @@ impl SimulatedDisk {
     }
 }
 
+/// Records crashes after an operation.
+fn note_crashes(disk: &Arc<DiskState>) {
+    let mut crashes = disk.crashes.lock();
+    if let Some(crashes) = &mut *crashes {
+        let (now, seed) = (SimulatedDisk(Arc::clone(disk)), crashes.len() as u64);
+        crashes.extend([now.copied(), now.after_power_failure(seed)]);
+    }
+}
+
 impl FileSystem for SimulatedDisk {
     fn names(&self) -> io::Result<Vec<String>> {
         Ok(self.0.files.lock().keys().cloned().collect())
@@ -124,13 +148,18 @@ impl FileSystem for SimulatedDisk {
             Arc::new(SimulatedFile { disk: Arc::clone(&self.0), content: Mutex::default() })
         });
         *file.content.lock() = Content::default();
-        Ok(Arc::<SimulatedFile>::clone(file))
+        let file = Arc::<SimulatedFile>::clone(file);
+        drop(files);
+        note_crashes(&self.0);
+        Ok(file)
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         let mut files = self.0.files.lock();
         let file = files.remove(from).ok_or(ErrorKind::NotFound)?;
         files.insert(to.to_owned(), file);
+        drop(files);
+        note_crashes(&self.0);
         Ok(())
     }
 
@@ -140,6 +169,7 @@ impl FileSystem for SimulatedDisk {
 
     fn sync(&self) -> io::Result<()> {
         *self.0.flushed_names.lock() = self.0.files.lock().clone();
+        note_crashes(&self.0);
         Ok(())
     }
 }
@@ -159,6 +189,9 @@ impl DiskFile for SimulatedFile {
     }
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        if *self.disk.behaviour.lock() == Behaviour::Full {
+            return Err(ErrorKind::StorageFull.into());
+        }
         let mut content = self.content.lock();
         let from = usize::try_from(offset).expect("a file fits into memory");
         let end = from + bytes.len();
@@ -167,6 +200,8 @@ impl DiskFile for SimulatedFile {
         }
         content.now[from..end].copy_from_slice(bytes);
         content.pending.push((from, bytes.to_vec()));
+        drop(content);
+        note_crashes(&self.disk);
         Ok(())
     }
 
@@ -184,12 +219,14 @@ impl DiskFile for SimulatedFile {
         match *behaviour {
             Behaviour::Failing => return Err(Error::other("the simulated disk fails")),
             Behaviour::Lying => return Ok(()),
-            Behaviour::Honest | Behaviour::Blocked => {}
+            Behaviour::Honest | Behaviour::Blocked | Behaviour::Full => {}
         }
         let mut content = self.content.lock();
         let Content { now, flushed, .. } = &mut *content;
         flushed.clone_from(now);
         content.pending.clear();
+        drop((content, behaviour));
+        note_crashes(&self.disk);
         Ok(())
     }
 }
