@@ -366,7 +366,7 @@ pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<Vec<u8>> {
         let mut buffer = scratch.take();
         buffer.clear();
         let written = value
-            .serialize(&mut writer::Writer::new(&mut buffer))
+            .serialize(&mut writer::JsonWriter::new(&mut buffer))
             .map(|()| buffer.as_slice().to_vec());
         if buffer.capacity() <= SCRATCH_BYTES_MAX {
             scratch.replace(buffer);

@@ -23,7 +23,7 @@ const EVERY_BYTE: u64 = u64::MAX / 0xff;
 const HIGH_BITS: u64 = EVERY_BYTE * 0x80;
 
 /// Writer of values into a buffer.
-pub(super) struct Writer<'a> {
+pub(super) struct JsonWriter<'a> {
     out: &'a mut Vec<u8>,
     /// Whether the next text is JSON already.
     is_raw: bool,
@@ -31,7 +31,7 @@ pub(super) struct Writer<'a> {
 
 /// Writer of the entries of an array or object.
 pub(super) struct Entries<'w, 'a> {
-    writer: &'w mut Writer<'a>,
+    writer: &'w mut JsonWriter<'a>,
     is_first: bool,
     /// What ends it, the end of an enclosing object included.
     end: &'static [u8],
@@ -40,7 +40,7 @@ pub(super) struct Entries<'w, 'a> {
 /// Text that is escaped as it is formatted.
 struct Escaped<'w>(&'w mut Vec<u8>);
 
-impl<'a> Writer<'a> {
+impl<'a> JsonWriter<'a> {
     pub(super) fn new(out: &'a mut Vec<u8>) -> Self {
         Self { out, is_raw: false }
     }
@@ -165,7 +165,7 @@ macro_rules! numbers {
     };
 }
 
-impl<'w, 'a> Serializer for &'w mut Writer<'a> {
+impl<'w, 'a> Serializer for &'w mut JsonWriter<'a> {
     type Ok = ();
     type Error = Error;
     type SerializeSeq = Entries<'w, 'a>;

@@ -164,14 +164,15 @@ impl Ledger {
     }
 }
 
+/// Number of the next attempt: it is another key, and comes after all before it, in every life of the process.
+static ATTEMPTS: AtomicI64 = AtomicI64::new(0);
+
 #[async_trait]
 impl Handler<WarehouseEvent> for Ledger {
     async fn handle(&self, message: &Message<WarehouseEvent>) -> Result<Vec<Write>, HandlerError> {
         let entry = (message.subject.clone(), number(message));
         let failure = self.failures.lock().unwrap().get(&entry).copied();
         self.attempts.lock().unwrap().push(entry.clone());
-        // Another attempt is another key, and comes after all before it, in every life of the process.
-        static ATTEMPTS: AtomicI64 = AtomicI64::new(0);
         let attempt = ATTEMPTS.fetch_add(1, Ordering::Relaxed);
         let body = match failure {
             None => serde_json::to_vec(&entry).unwrap(),

@@ -41,7 +41,7 @@ pub(super) async fn listed(movements: &JournalMovements, text: &str) -> Vec<Move
 }
 
 /// Kinds, quantities and units on hand afterwards.
-fn told(movements: &[Movement]) -> Vec<(MovementKind, i64, i64)> {
+fn kinds_and_units(movements: &[Movement]) -> Vec<(MovementKind, i64, i64)> {
     movements.iter().map(|it| (it.kind, it.quantity, it.on_hand)).collect()
 }
 
@@ -99,7 +99,10 @@ async fn movements_are_listed_newest_first_in_pages_of_any_size() {
     let mugs = listed(&movements, "Mug").await;
     assert_eq!(mugs.iter().map(|it| it.kind).collect::<Vec<_>>(), KINDS);
     assert_eq!(mugs.iter().map(|it| it.quantity).sum::<i64>(), 5);
-    assert_eq!(told(&listed(&movements, "CUP").await), [(Sold, -2, 7), (Adjusted, 9, 9)]);
+    assert_eq!(
+        kinds_and_units(&listed(&movements, "CUP").await),
+        [(Sold, -2, 7), (Adjusted, 9, 9)]
+    );
     for limit in 1..=mugs.len() + 1 {
         assert_eq!(paged(&movements, "MUG", limit).await, mugs, "pages of {limit}");
     }
@@ -164,7 +167,7 @@ async fn the_movements_of_early_versions_follow_those_of_the_chain() {
     let movements =
         JournalMovements::open(storage.clone(), Arc::clone(&stock_ledger)).await.unwrap();
     let early = [(Sold, -2, 7), (Adjusted, 9, 9)];
-    assert_eq!(told(&listed(&movements, "MUG").await), early);
+    assert_eq!(kinds_and_units(&listed(&movements, "MUG").await), early);
     assert!(movements.by_operation(Uuid::from_u128(1)).await.unwrap().is_some());
 
     stock_ledger.record_movement(&received("MUG", 1), Some(Uuid::from_u128(50))).await.unwrap();
@@ -174,7 +177,11 @@ async fn the_movements_of_early_versions_follow_those_of_the_chain() {
         let movements =
             JournalMovements::open(storage.clone(), Arc::clone(&stock_ledger)).await.unwrap();
         for limit in 1..=5 {
-            assert_eq!(told(&paged(&movements, "MUG", limit).await), all, "{opened}, {limit}");
+            assert_eq!(
+                kinds_and_units(&paged(&movements, "MUG", limit).await),
+                all,
+                "{opened}, {limit}"
+            );
         }
         for known in [1, 50] {
             assert!(movements.by_operation(Uuid::from_u128(known)).await.unwrap().is_some());

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 fn written(value: &(impl Serialize + ?Sized)) -> Result<String> {
     let mut out = Vec::new();
-    value.serialize(&mut Writer::new(&mut out))?;
+    value.serialize(&mut JsonWriter::new(&mut out))?;
     Ok(String::from_utf8(out).expect("JSON is UTF-8"))
 }
 
@@ -26,10 +26,10 @@ struct Everything<'a> {
     renamed: char,
     nothing: Option<()>,
     unit: (),
-    marker: Marker,
-    wrapped: Wrapped<'a>,
-    pair: Pair,
-    variants: Vec<Variant>,
+    marker: UnitMarker,
+    wrapped: NewtypeText<'a>,
+    pair: TwoFields,
+    variants: Vec<AnyVariant>,
     #[serde(skip_serializing_if = "Option::is_none")]
     skipped: Option<u8>,
     #[serde(flatten)]
@@ -40,15 +40,15 @@ struct Everything<'a> {
 }
 
 #[derive(Serialize)]
-struct Marker;
+struct UnitMarker;
 #[derive(Serialize)]
-struct Wrapped<'a>(&'a str);
+struct NewtypeText<'a>(&'a str);
 #[derive(Serialize)]
-struct Pair(u8, Option<bool>);
+struct TwoFields(u8, Option<bool>);
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-enum Variant {
+enum AnyVariant {
     Unit,
     One(u8),
     Two(u8, i8),
@@ -92,15 +92,15 @@ fn every_kind_of_value_is_written_as_by_serde_json() {
         renamed: 'ß',
         nothing: None,
         unit: (),
-        marker: Marker,
-        wrapped: Wrapped("x"),
-        pair: Pair(1, Some(true)),
+        marker: UnitMarker,
+        wrapped: NewtypeText("x"),
+        pair: TwoFields(1, Some(true)),
         variants: vec![
-            Variant::Unit,
-            Variant::One(1),
-            Variant::Two(1, -1),
-            Variant::Named { at: None, on: true },
-            Variant::None {},
+            AnyVariant::Unit,
+            AnyVariant::One(1),
+            AnyVariant::Two(1, -1),
+            AnyVariant::Named { at: None, on: true },
+            AnyVariant::None {},
         ],
         skipped: None,
         flattened: BTreeMap::from([("more", true), ("than\t", false)]),
@@ -138,10 +138,10 @@ fn a_key_is_a_text_or_becomes_one() {
     assert_same(&BTreeMap::from([(u64::MAX, 1)]));
     assert_same(&BTreeMap::from([(true, 1), (false, 2)]));
     assert_same(&BTreeMap::from([('"', 1), ('ä', 2)]));
-    assert_same(&BTreeMap::from([(Variant::Unit, 1)]));
+    assert_same(&BTreeMap::from([(AnyVariant::Unit, 1)]));
     assert_same(&BTreeMap::from([(Uuid::nil(), 1)]));
     for refused in [
-        written(&BTreeMap::from([(Variant::One(1), 1)])),
+        written(&BTreeMap::from([(AnyVariant::One(1), 1)])),
         written(&BTreeMap::from([((), 1)])),
         written(&BTreeMap::from([(vec![1], 1)])),
     ] {
