@@ -233,6 +233,7 @@ pub enum RefundStatus {
 pub struct HistoryEntry {
     /// Time.
     #[schemars(with = "String")]
+    #[serde(with = "kernel::rfc3339")]
     pub at: Timestamp,
     /// The name of the event, such as `placed`.
     pub event: String,

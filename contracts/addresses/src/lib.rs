@@ -227,6 +227,9 @@ impl AddressFormat {
 
 /// Text without spaces around it, and with single spaces inside.
 fn one_line(text: &str) -> String {
+    if !text.starts_with(' ') && !text.ends_with(' ') && !text.contains("  ") {
+        return text.trim().to_owned();
+    }
     text.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ").trim().to_owned()
 }
 

@@ -8,6 +8,19 @@ use uuid::Uuid;
 /// Typed identifier, a newtype over [`Uuid`]. Declared by [`id!`](crate::id!), never by hand.
 pub trait TypedId: From<Uuid> + Into<Uuid> + Copy {}
 
+/// Name of what has an identifier: a prefix, such as that of its kind, and the identifier. As `format!` writes it, without
+/// the general formatting machinery.
+///
+/// ```
+/// use kernel::{Uuid, prefixed_id};
+///
+/// assert_eq!(prefixed_id("order-", Uuid::nil()), format!("order-{}", Uuid::nil()));
+/// ```
+pub fn prefixed_id(prefix: &str, id: impl Into<Uuid>) -> String {
+    let mut buffer = Uuid::encode_buffer();
+    [prefix, id.into().hyphenated().encode_lower(&mut buffer)].concat()
+}
+
 /// Generator of identifiers from an injected clock and injected randomness, so that a seed repeats a run.
 ///
 /// ```

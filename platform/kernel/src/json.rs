@@ -13,6 +13,8 @@ use serde::{
 };
 use std::{cell::RefCell, fmt};
 
+mod writer;
+
 /// Message of the error for a sequence in place of a struct.
 pub const OBJECT_WANTED: &str = "an object is wanted, not an array";
 
@@ -346,7 +348,7 @@ thread_local! {
     static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Writes a value as JSON, as `serde_json::to_vec` does, into a vector without spare capacity: it is written into a buffer of
+/// Writes a value as JSON, byte for byte as `serde_json::to_vec` does, into a vector without spare capacity: it is written into a buffer of
 /// the thread first, which does not have to grow from one value to the next.
 ///
 /// ```
@@ -363,8 +365,9 @@ pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<Vec<u8>> {
         // Taken, so that a value which writes another one as JSON finds an empty buffer.
         let mut buffer = scratch.take();
         buffer.clear();
-        let written =
-            serde_json::to_writer(&mut buffer, value).map(|()| buffer.as_slice().to_vec());
+        let written = value
+            .serialize(&mut writer::JsonWriter::new(&mut buffer))
+            .map(|()| buffer.as_slice().to_vec());
         if buffer.capacity() <= SCRATCH_BYTES_MAX {
             scratch.replace(buffer);
         }

@@ -24,7 +24,7 @@ pub mod rounding;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use currency::{Currency, UnknownCurrency};
 pub use decimal::{Decimal, DecimalError};
-pub use id::{Ids, TypedId};
+pub use id::{Ids, TypedId, prefixed_id};
 pub use money::{Money, MoneyError};
 pub use origin::{Edge, Origin, OriginError};
 pub use page::{Cursor, CursorError, Page, PageLimit};

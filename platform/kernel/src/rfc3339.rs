@@ -48,9 +48,12 @@ struct Text {
 
 impl Text {
     fn of(at: Timestamp) -> Option<Self> {
-        let nanos = at.as_nanosecond();
-        let second = i64::try_from(nanos.div_euclid(1_000_000_000)).ok()?;
-        let nanos = u32::try_from(nanos.rem_euclid(1_000_000_000)).ok()?;
+        // Before 1970, the part of a second counts backwards.
+        let (second, nanos) = match (at.as_second(), at.subsec_nanosecond()) {
+            (second, nanos @ 0..) => (second, nanos),
+            (second, nanos) => (second - 1, nanos + 1_000_000_000),
+        };
+        let nanos = u32::try_from(nanos).ok()?;
         let (year, month, day) = civil_date(second.div_euclid(SECONDS_PER_DAY));
         let of_day = u32::try_from(second.rem_euclid(SECONDS_PER_DAY)).ok()?;
         let year = u32::try_from(year).ok().filter(|year| *year <= 9_999)?;

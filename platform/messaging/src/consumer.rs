@@ -10,7 +10,7 @@ use crate::{
 };
 use journal::ServiceStorage;
 use kernel::{Ids, Uuid, codes};
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use storage::{
     Collection, Commit, CommitError, Document, StorageError, StoredDocument, Write, durability,
 };
@@ -448,18 +448,18 @@ impl<E: FeedEvent> Received<E> {
 
 /// The messages of a page after a position, each position once (deduplication).
 fn received<E: FeedEvent>(page: FeedPage<E>, after: u64) -> Vec<Received<E>> {
-    let mut seen = HashSet::new();
     let unreadable = page.unreadable.into_iter();
-    let has_unreadable = unreadable.len() > 0;
     let mut all: Vec<_> = page
         .messages
         .into_iter()
         .map(Received::Message)
         .chain(unreadable.map(|(written, reason)| Received::Unreadable(written, reason)))
-        .filter(|received| received.position() > after && seen.insert(received.position()))
+        .filter(|received| received.position() > after)
         .collect();
-    if has_unreadable {
+    // Nearly always in order already.
+    if !all.is_sorted_by(|one, next| one.position() < next.position()) {
         all.sort_by_key(Received::position);
+        all.dedup_by_key(|received| received.position());
     }
     all
 }

@@ -5,7 +5,7 @@ use journal::{
     Append, AppendError, Appended, Journal, Position, RecordedEvent, ServiceStorage, Snapshot,
     Version,
 };
-use std::sync::Arc;
+use std::{pin::Pin, sync::Arc};
 use storage::{Commit, StorageError};
 use transport::Context;
 
@@ -20,9 +20,17 @@ struct OriginJournal(Arc<dyn Journal>);
 
 #[async_trait]
 impl Journal for OriginJournal {
-    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+    // Not an `async fn`, whose future would be another one around that of the journal underneath.
+    fn append<'journal, 'future>(
+        &'journal self,
+        append: Append,
+    ) -> Pin<Box<dyn Future<Output = Result<Appended, AppendError>> + Send + 'future>>
+    where
+        'journal: 'future,
+        Self: 'future,
+    {
         let origin = append.origin.or_else(Context::current_origin);
-        self.0.append(Append { origin, ..append }).await
+        self.0.append(Append { origin, ..append })
     }
 
     async fn delete_stream(&self, stream: &str, expected: Version) -> Result<Commit, AppendError> {

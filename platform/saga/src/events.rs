@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use journal::{RecordedEvent, Version};
-use kernel::{Origin, Problem, Timestamp, Uuid};
+use kernel::{Origin, Problem, Timestamp, Uuid, prefixed_id};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -17,7 +17,7 @@ const STREAM_PREFIX: &str = "saga-";
 
 /// Stream of one saga.
 pub(crate) fn stream(id: Uuid) -> String {
-    format!("{STREAM_PREFIX}{id}")
+    prefixed_id(STREAM_PREFIX, id)
 }
 
 /// Saga that a stream belongs to; `None` for any other stream.
@@ -26,11 +26,19 @@ pub(crate) fn saga_of(stream: &str) -> Option<Uuid> {
 }
 
 /// Data of `saga_begun`: the kind of saga and its input.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Deserialize)]
 pub(crate) struct SagaBegun<'a> {
     pub(crate) saga: Cow<'a, str>,
     #[serde(rename = "case")]
     pub(crate) input: Box<RawValue>,
+}
+
+/// Data of `saga_begun` as it is written, with the input as its own type.
+#[derive(Debug, Serialize)]
+pub(crate) struct NewSaga<'a, I> {
+    pub(crate) saga: &'a str,
+    #[serde(rename = "case")]
+    pub(crate) input: &'a I,
 }
 
 /// Data of `saga_waiting`: the step that waits, and for what.
@@ -140,10 +148,10 @@ mod tests {
 
     #[test]
     fn the_stored_form_of_events_does_not_change() {
-        let input = serde_json::value::to_raw_value(&json!({"guests": 4})).unwrap();
+        let input = json!({"guests": 4});
         let reason = Problem::of(codes::VERSION_CONFLICT, "no table");
         let stored = [
-            encode(&SagaBegun { saga: "dinner".into(), input }),
+            encode(&NewSaga { saga: "dinner", input: &input }),
             encode(&SagaWaiting { step: "table".to_owned(), reason: "guests".to_owned() }),
             encode(&SagaUndoing { from: "table".to_owned(), reason }),
             encode(&SagaEnded { outcome: SagaOutcome::Undone }),

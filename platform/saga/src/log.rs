@@ -1,6 +1,6 @@
 //! Saga log: the sagas of a service as events in the service's own journal, with an index of the unfinished ones.
 
-use crate::events::{self, SagaBegun, SagaEnded, SagaOutcome, SagaUndoing, SagaWaiting, SavedSaga};
+use crate::events::{self, NewSaga, SagaEnded, SagaOutcome, SagaUndoing, SagaWaiting, SavedSaga};
 use bytes::Bytes;
 use journal::{
     Append, AppendError, EventId, Journal, NewEvent, Projection, READ_EVENTS_MAX, RecordedEvent,
@@ -163,10 +163,8 @@ impl SagaLog {
         kind: &'static str,
         input: &impl Serialize,
     ) -> Result<(), AppendError> {
-        let input = serde_json::value::to_raw_value(input)
-            .map_err(|error| StorageError::Corrupt(error.to_string()))?;
         self.unfinished.lock().kinds.insert(id, kind.into());
-        self.append(id, 0, events::BEGUN, &SagaBegun { saga: kind.into(), input }).await
+        self.append(id, 0, events::BEGUN, &NewSaga { saga: kind, input }).await
     }
 
     pub(crate) async fn waiting(

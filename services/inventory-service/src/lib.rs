@@ -12,10 +12,11 @@ mod tests;
 
 use adapters::{
     contract::InventoryProvider, feed, http, journal_repository::JournalLedgerRepository,
-    maintenance::maintenance, movements::MovementStore,
+    maintenance::maintenance, movements::JournalMovements,
 };
 use application::StockLedger;
 use contracts::inventory::{Inventory, SERVICE as NAME};
+use ports::MovementQueries;
 use runtime::{BuildContext, BuildError, BuiltService, Module};
 use std::sync::Arc;
 
@@ -31,15 +32,17 @@ pub const MODULE: Module = Module {
 };
 
 async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
-    #[cfg(feature = "defects")]
-    let context = adapters::defects::plant_in_storage(context);
     let repository = JournalLedgerRepository::new(context.journal(), context.ids.clone());
     let stock_ledger =
         Arc::new(StockLedger::open(Arc::new(repository), context.ids.clone()).await?);
-    let movements = Arc::new(MovementStore::open(context.storage.clone()).await?);
+    let movements =
+        JournalMovements::open(context.storage.clone(), Arc::clone(&stock_ledger)).await?;
+    let movements: Arc<dyn MovementQueries> = Arc::new(movements);
+    #[cfg(feature = "defects")]
+    let movements: Arc<dyn MovementQueries> =
+        Arc::new(adapters::defects::DefectiveMovements(movements));
 
     context.tasks.spawn_until_shutdown(application::maintain(Arc::clone(&stock_ledger)));
-    context.tasks.spawn_until_shutdown(Arc::clone(&movements).run());
 
     let inventory = InventoryProvider(Arc::clone(&stock_ledger));
     #[cfg(feature = "defects")]

@@ -1,6 +1,7 @@
 //! Domain tests of the ledger: every state and command, the published vectors, and property-based sequences.
 
 mod full_disk;
+mod movements;
 mod properties;
 mod state_table;
 mod untracked;

@@ -19,7 +19,7 @@ macro_rules! collections {
 }
 
 collections! {
-    ORDERS = "orders", LISTINGS = "listings", MOVEMENTS = "movements",
+    ORDERS = "orders", LISTINGS = "listings", MOVEMENTS = "movement_operations",
     UNSETTLED = "unsettled_payments", INBOX = "inbox", UNDER_WAY = "rebuild_under_way"
 }
 

@@ -14,7 +14,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 use storage::{Collection, Document, Query, Write};
 use telemetry::{Health, Metrics};
@@ -161,16 +164,16 @@ impl Ledger {
     }
 }
 
+/// Number of the next attempt: it is another key, and comes after all before it, in every life of the process.
+static ATTEMPTS: AtomicI64 = AtomicI64::new(0);
+
 #[async_trait]
 impl Handler<WarehouseEvent> for Ledger {
     async fn handle(&self, message: &Message<WarehouseEvent>) -> Result<Vec<Write>, HandlerError> {
         let entry = (message.subject.clone(), number(message));
         let failure = self.failures.lock().unwrap().get(&entry).copied();
-        let attempt = {
-            let mut attempts = self.attempts.lock().unwrap();
-            attempts.push(entry.clone());
-            attempts.len()
-        };
+        self.attempts.lock().unwrap().push(entry.clone());
+        let attempt = ATTEMPTS.fetch_add(1, Ordering::Relaxed);
         let body = match failure {
             None => serde_json::to_vec(&entry).unwrap(),
             Some(InjectedFailure::TooLarge) => vec![0; storage::RECORD_BYTES_MAX + 1],
@@ -180,11 +183,8 @@ impl Handler<WarehouseEvent> for Ledger {
             Some(InjectedFailure::Retry) => return Err(HandlerError::Retry("not yet".to_owned())),
             Some(InjectedFailure::Panic) => panic!("a handler that breaks"),
         };
-        let attempt_number = storage::FieldValue::Integer(i64::try_from(attempt).unwrap());
-        let fields = vec![("attempt", attempt_number)];
-        // Another attempt is another key, in every life of the process.
-        let key = format!("{:p}-{attempt}", std::ptr::from_ref(self));
-        let document = Document { key, body: body.into(), fields };
+        let fields = vec![("attempt", storage::FieldValue::Integer(attempt))];
+        let document = Document { key: attempt.to_string(), body: body.into(), fields };
         Ok(vec![Write::Put { collection: &LEDGER, document }])
     }
 }

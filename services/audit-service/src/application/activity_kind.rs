@@ -64,8 +64,18 @@ impl ActivityKind {
         }
     }
 
-    /// Kind of this name.
-    pub(crate) fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    /// Index among all kinds.
+    pub(crate) fn index(self) -> i64 {
+        match self {
+            Self::Operator => 0,
+            Self::Order => 1,
+            Self::Cart => 2,
+            Self::Visit => 3,
+        }
+    }
+
+    /// Kind with this index.
+    pub(crate) fn at(index: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.index() == index)
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn may_contain(filter: &[u8], name: FilterKey<'_>) -> bool {
 }
 
 /// Key of the filter: a name in its role. The actor `a` is not the subject `a`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum FilterKey<'a> {
     Actor(&'a str),
     Action(&'a str),

@@ -10,8 +10,8 @@ use super::{
 };
 use bytes::{BufMut, Bytes, BytesMut};
 use contracts::{audit::Activity, shared::ActivityId};
-use kernel::Timestamp;
-use std::collections::BTreeMap;
+use kernel::{Timestamp, prefixed_id};
+use std::collections::{BTreeMap, HashSet};
 use storage::{Collection, Document, FieldValue, Index, StorageError, StoredDocument, Write};
 
 /// Chunks: activities as JSON Lines. The collection keeps its first name, `bundles`, because it is stored.
@@ -73,13 +73,14 @@ pub(super) fn activity_write(
 ) -> Write {
     let ActivityNames { actor, action, subject } = names;
     let fields = vec![
-        ("kind", kind_field(kind)),
+        ("kind", FieldValue::Integer(kind.index())),
         ("second", FieldValue::Integer(second_of(at))),
         ("actor", FieldValue::Text(actor)),
         ("action", FieldValue::Text(action)),
         ("subject", FieldValue::Text(subject)),
     ];
-    Write::Put { collection: &ACTIVITIES, document: Document { key: id.to_string(), body, fields } }
+    let key = prefixed_id("", id);
+    Write::Put { collection: &ACTIVITIES, document: Document { key, body, fields } }
 }
 
 /// Groups the activities among these writes into chunks; other writes pass unchanged.
@@ -118,14 +119,12 @@ impl ChunkBuilder {
         // The key is that of the first activity: a batch that is sent again overwrites itself.
         let key = format!("{}{SEPARATOR}{}", kind.as_str(), first.key);
         let mut body = BytesMut::with_capacity(self.bytes + self.activities.len());
-        let mut names = Vec::with_capacity(3 * self.activities.len());
+        let mut names = HashSet::with_capacity(3 * self.activities.len());
         for activity in &self.activities {
             body.put_slice(&activity.body);
             body.put_u8(b'\n');
             names.extend(filter_keys(activity));
         }
-        names.sort_unstable();
-        names.dedup();
         let header = ChunkHeader { second, names: bloom_filter::build(names.into_iter()) };
         let fields = vec![("second", FieldValue::Integer(second)), ("kind", kind_field(kind))];
         let header = Document { key: key.clone(), body: header.encode(), fields };
@@ -150,9 +149,8 @@ pub(super) fn is_of_mixed_kinds(key: &str) -> bool {
 /// Kind and second of an activity, as [`activity_write`] has put them into its fields.
 fn kind_and_second(activity: &Document) -> (ActivityKind, i64) {
     match &activity.fields[..] {
-        [("kind", FieldValue::Text(kind)), ("second", FieldValue::Integer(second)), ..] => {
-            let kind = ActivityKind::parse(kind).expect("the field has the name of a kind");
-            (kind, *second)
+        [("kind", FieldValue::Integer(kind)), ("second", FieldValue::Integer(second)), ..] => {
+            (ActivityKind::at(*kind).expect("the field has the index of a kind"), *second)
         }
         fields => unreachable!("an activity has kind and second, not {fields:?}"),
     }

@@ -41,13 +41,18 @@ impl DayBudget {
     }
 
     /// Takes the bytes of an activity out of the budget of its kind; false when the activity has to be left out.
-    pub(crate) fn take(&self, kind: ActivityKind, bytes: usize, now: Timestamp) -> bool {
+    pub(crate) fn take(
+        &self,
+        kind: ActivityKind,
+        bytes: usize,
+        now: impl FnOnce() -> Timestamp,
+    ) -> bool {
         let max = self.bytes_max.of(kind);
         if max == 0 {
             return true;
         }
         let bytes = bytes as u64;
-        let day = now.as_second().div_euclid(SECONDS_PER_DAY);
+        let day = now().as_second().div_euclid(SECONDS_PER_DAY);
         let is_kept = {
             let mut used = self.used.lock();
             let usage = used.of_mut(kind);
@@ -98,7 +103,7 @@ mod tests {
         let budget = DayBudget::new(bytes_max, &Metrics::new());
         let now = Timestamp::UNIX_EPOCH;
         let kept = |kind, bytes: usize, count: usize| {
-            (0..count).filter(|_| budget.take(kind, bytes, now)).count()
+            (0..count).filter(|_| budget.take(kind, bytes, || now)).count()
         };
         assert_eq!(kept(ActivityKind::Visit, 100, 50), 50, "the first half is kept whole");
         assert_eq!(kept(ActivityKind::Visit, 100, 160), 10, "then one in {SAMPLE}");
@@ -107,6 +112,6 @@ mod tests {
         assert_eq!(kept(ActivityKind::Cart, 100, 5), 5);
         assert_eq!(kept(ActivityKind::Order, 1_000_000, 100), 100, "orders have no budget here");
         let tomorrow = Timestamp::from_second(SECONDS_PER_DAY).unwrap();
-        assert!(budget.take(ActivityKind::Visit, 100, tomorrow));
+        assert!(budget.take(ActivityKind::Visit, 100, || tomorrow));
     }
 }

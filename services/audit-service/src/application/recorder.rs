@@ -72,7 +72,7 @@ impl Recorder {
         let kind = ActivityKind::of(&activity.action, activity.edge);
         let body = kernel::json::to_vec(&activity)
             .map_err(|error| StorageError::Corrupt(error.to_string()))?;
-        if !self.budget.take(kind, body.len(), self.ids.now()) {
+        if !self.budget.take(kind, body.len(), || self.ids.now()) {
             return Ok(None);
         }
         let StoredActivity { id, at, actor, action, subject, .. } = activity;

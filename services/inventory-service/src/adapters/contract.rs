@@ -37,7 +37,7 @@ impl Inventory for InventoryProvider {
         let location = validation::location(None)?;
         let mut valid = Vec::with_capacity(counts.len());
         for (index, SkuCount { sku, on_hand, untracked }) in counts.into_iter().enumerate() {
-            validation::sku(&format!("counts[{index}].sku"), &sku)?;
+            validation::sku(|| format!("counts[{index}].sku"), &sku)?;
             let field = format!("counts[{index}].on_hand");
             let (on_hand, policy) = validation::counted_units(&field, on_hand, untracked)?;
             let (location, reason) = (location.clone(), Some(reason.to_owned()));

@@ -1,4 +1,4 @@
-//! Planted defects of the inventory service, in decorators of its contract and of its documents.
+//! Planted defects of the inventory service, in decorators of its contract and of its movement queries.
 //!
 //! Without a planted defect a decorator only passes calls on. With one, it takes a decision of its own, and appends it
 //! through the stock ledger as a use case does.
@@ -10,18 +10,15 @@ use crate::{
         Event, HOLD_LINES_MAX, Hold, HoldRequest, HoldState, LedgerState, LocationUnits,
         MovedUnits, Rejection,
     },
+    ports::{MovementCursor, MovementPage, MovementQueries},
 };
 use async_trait::async_trait;
-use contracts::inventory::{self, Inventory, NewHold, Restock, StockCounts, StockList};
+use contracts::inventory::{self, Inventory, Movement, NewHold, Restock, StockCounts, StockList};
 use identifiers::{HoldId, Sku};
-use kernel::{Problem, Timestamp, defects::planted};
+use kernel::{Problem, Timestamp, Uuid, defects::planted};
 use rpc::CallError;
-use runtime::BuildContext;
 use std::{sync::Arc, time::Duration};
-use storage::{
-    Collection, Commit, Document, DocumentPage, Documents, Query, StorageError, StoredDocument,
-    Write,
-};
+use storage::StorageError;
 
 /// Time between the check of the stock and the append of what was decided.
 const CHECK_TO_APPEND: Duration = Duration::from_millis(1);
@@ -151,7 +148,8 @@ fn moved(state: &LedgerState, units: &[LocationUnits], sign: i64) -> Vec<MovedUn
         let found = state.stock(&sku).and_then(|stock| stock.at_location(&location));
         let sign = if untracked { 0 } else { sign };
         let on_hand = found.map_or(0, |it| it.on_hand) + sign * quantity;
-        MovedUnits { sku, location, quantity, on_hand, untracked }
+        let previous = Some(state.last_movement(&sku));
+        MovedUnits { sku, location, quantity, on_hand, untracked, previous }
     });
     moved.collect()
 }
@@ -171,60 +169,26 @@ fn response(view: Result<HoldView, StockError>) -> Result<inventory::Hold, CallE
     Ok(responses::hold(view.map_err(Problem::from)?))
 }
 
-/// Context whose documents have defects.
-pub(crate) fn plant_in_storage(mut context: BuildContext) -> BuildContext {
-    let documents = Arc::clone(&context.storage.documents);
-    context.storage.documents = Arc::new(DefectiveDocuments(documents));
-    context
-}
-
-/// Document store to which the projection of movements writes each movement twice, under another key.
-#[derive(Debug)]
-struct DefectiveDocuments(Arc<dyn Documents>);
+/// Movement queries with defects.
+pub(crate) struct DefectiveMovements(pub(crate) Arc<dyn MovementQueries>);
 
 #[async_trait]
-impl Documents for DefectiveDocuments {
-    async fn find(
+impl MovementQueries for DefectiveMovements {
+    async fn page(
         &self,
-        collection: &'static Collection,
-        key: &str,
-    ) -> Result<Option<StoredDocument>, StorageError> {
-        self.0.find(collection, key).await
-    }
-
-    async fn query(
-        &self,
-        collection: &'static Collection,
-        query: Query,
-    ) -> Result<DocumentPage, StorageError> {
-        self.0.query(collection, query).await
-    }
-
-    async fn scan(
-        &self,
-        collection: &'static Collection,
-        after: Option<&str>,
+        sku: &Sku,
         limit: usize,
-    ) -> Result<Vec<StoredDocument>, StorageError> {
-        self.0.scan(collection, after, limit).await
-    }
-
-    async fn write(&self, mut writes: Vec<Write>) -> Result<Commit, StorageError> {
+        after: Option<MovementCursor>,
+    ) -> Result<MovementPage, StorageError> {
+        let mut page = self.0.page(sku, limit, after).await?;
         if planted("projection_applies_twice") {
-            let again: Vec<Write> = writes.iter().filter_map(again).collect();
-            writes.extend(again);
+            page.items =
+                page.items.into_iter().flat_map(|movement| [movement.clone(), movement]).collect();
         }
-        self.0.write(writes).await
+        Ok(page)
     }
-}
 
-/// Second write of a movement.
-fn again(write: &Write) -> Option<Write> {
-    match write {
-        Write::Put { collection, document } if collection.name == "movements" => {
-            let document = Document { key: format!("{}-again", document.key), ..document.clone() };
-            Some(Write::Put { collection, document })
-        }
-        _ => None,
+    async fn by_operation(&self, operation: Uuid) -> Result<Option<Movement>, StorageError> {
+        self.0.by_operation(operation).await
     }
 }

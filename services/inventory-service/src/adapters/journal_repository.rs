@@ -1,6 +1,6 @@
 //! Ledger repository on the journal: one stream per SKU for its own changes, one stream per hold.
 
-use super::snapshot;
+use super::{movements, snapshot};
 use crate::{
     domain::{Event, Hold, LedgerState},
     ports::{AppendReceipt, EventBatch, LedgerRepository, LoadedLedger, RepositoryError},
@@ -12,7 +12,7 @@ use journal::{
     Append, AppendError, DecodeError, EventId, Journal, NewEvent, Projection, READ_EVENTS_MAX,
     RecordedEvent, TypedEvent,
 };
-use kernel::Ids;
+use kernel::{Ids, prefixed_id};
 use std::sync::Arc;
 use storage::StorageError;
 
@@ -40,9 +40,13 @@ impl LedgerRepository for JournalLedgerRepository {
             let typed = TypedEvent::new(Arc::clone(event));
             Ok(NewEvent { id, name: event.name(), data, recorded_at: at, typed })
         };
-        let events = events.iter().enumerate().map(new_event);
-        let events = events.collect::<Result<Vec<_>, StorageError>>()?;
-        let append = Append { stream, expected, events, writes: Vec::new(), origin: None };
+        let new = events.iter().enumerate().map(new_event);
+        let new = new.collect::<Result<Vec<_>, StorageError>>()?;
+        let mut writes = Vec::new();
+        for (event, new) in events.iter().zip(&new) {
+            writes.extend(movements::operation_write(event, new.id, at)?);
+        }
+        let append = Append { stream, expected, events: new, writes, origin: None };
         match self.journal.append(append).await {
             Ok(appended) => {
                 Ok(AppendReceipt { position: appended.position, commit: appended.commit })
@@ -97,7 +101,7 @@ fn stream_of(event: &Event) -> String {
 pub(super) const HOLD_PREFIX: &str = "hold-";
 
 fn hold_stream(id: HoldId) -> String {
-    format!("{HOLD_PREFIX}{id}")
+    prefixed_id(HOLD_PREFIX, id)
 }
 
 /// The stock event of any age: from memory, or decoded from its bytes.
@@ -134,7 +138,7 @@ impl Projection for LedgerProjection {
     }
 
     fn apply(&mut self, event: &RecordedEvent) -> Result<(), StorageError> {
-        self.state.replay(&*decode(event)?, event.version);
+        self.state.replay(&*decode(event)?, event.version, event.position);
         self.events += 1;
         Ok(())
     }

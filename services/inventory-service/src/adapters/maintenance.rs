@@ -1,17 +1,20 @@
-//! Offline maintenance: rebuild of the ledger snapshot and the movement read model, invariant checks, and the facts
+//! Offline maintenance: rebuild of the ledger snapshot and the movement read models, invariant checks, and the facts
 //! about each hold that cross-service checks reconcile.
 
 mod checker;
 
 use super::{
     journal_repository::{HOLD_PREFIX, LedgerProjection, decode},
-    movements::MovementsReadModel,
+    movements::{MovementsReadModel, OperationsReadModel},
     responses::hold_status,
 };
 use crate::domain::{Hold, HoldState};
 use checker::StockChecker;
 use contracts::facts::{HoldFacts, Units};
-use journal::{RecordedEvent, maintenance::Facts};
+use journal::{
+    RecordedEvent,
+    maintenance::{Facts, ReadModel},
+};
 use kernel::Uuid;
 use runtime::{Maintenance, OfflineContext};
 use std::sync::Arc;
@@ -21,12 +24,16 @@ pub(crate) fn maintenance(offline: &OfflineContext) -> Maintenance {
     let journal = Arc::clone(&offline.storage.journal);
     let facts = |_: Uuid, events: &[RecordedEvent]| facts(events);
     Maintenance {
-        read_models: vec![Box::new(MovementsReadModel)],
+        read_models: read_models(),
         projections: vec![|| Box::new(LedgerProjection::default())],
         checkers: vec![Box::new(StockChecker::default())],
         facts: vec![Facts::new(HoldFacts::KIND, HOLD_PREFIX, journal, Box::new(facts))],
         ..Maintenance::default()
     }
+}
+
+pub(crate) fn read_models() -> Vec<Box<dyn ReadModel>> {
+    vec![Box::new(MovementsReadModel), Box::new(OperationsReadModel)]
 }
 
 fn facts(events: &[RecordedEvent]) -> Result<Option<serde_json::Value>, StorageError> {

@@ -1,10 +1,12 @@
-//! Movement read model: documents projected from the journal asynchronously and in batches, at no cost to an order.
+//! Stock movements, read from the journal: each event that moves units of a SKU has the position of the one before it, so
+//! that the movements of a SKU are a chain, whose last event the ledger knows. An order writes nothing for them.
 //!
-//! Reads are read-your-writes: a query waits until the projection has caught up with everything that was durable when
-//! it arrived, so an operator finds a movement recorded a moment ago.
+//! Early versions wrote a document for each movement instead, in an asynchronous projection. Those documents stay, and a
+//! list goes on with them where the chain begins.
 
 use super::journal_repository::{decode, encode};
 use crate::{
+    application::StockLedger,
     domain::{Event, MovedUnits},
     ports::{MovementCursor, MovementPage, MovementQueries},
 };
@@ -15,138 +17,153 @@ use journal::{
     Position, READ_EVENTS_MAX, RecordedEvent, ServiceStorage,
     maintenance::{Grain, ReadModel},
 };
-use kernel::{Timestamp, Uuid};
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
-    time::Duration,
-};
+use kernel::{Timestamp, Uuid, prefixed_id};
+use std::sync::Arc;
 use storage::{
-    Collection, Direction, Document, FieldValue, Index, Query, StorageError, StoredDocument,
-    Watermark, Write,
+    Collection, CommitError, Direction, Document, FieldValue, Index, Query, StorageError,
+    StoredDocument, Write,
 };
-use tokio::sync::Notify;
 
 const BY_SKU: &str = "by_sku";
 
+/// Movements of events that are in no chain, as early versions wrote them.
 static MOVEMENTS: Collection = Collection {
     name: "movements",
     indexes: &[Index { name: BY_SKU, fields: &["sku", "position"] }],
 };
 
-/// Checkpoint of the projection, stored in the same write as the movements.
+/// Position up to which such events have their documents.
 static CHECKPOINT: Collection = Collection { name: "movements_followed", indexes: &[] };
 const CHECKPOINT_KEY: &str = "position";
 
-/// How long a query waits for the projection to catch up.
-const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long the projection lingers before the next batch when no query is waiting: many sales make one write.
-const LINGER: Duration = Duration::from_millis(250);
-/// Delay before a retry after a failure.
-const RETRY_DELAY: Duration = Duration::from_secs(1);
+/// Movements by operators, by the identifiers of their events: the operations that requests name.
+static OPERATIONS: Collection = Collection { name: "movement_operations", indexes: &[] };
 
-/// Movement read model: its projection and its queries.
-pub(crate) struct MovementStore {
+/// Movements of the service's journal.
+pub(crate) struct JournalMovements {
     storage: ServiceStorage,
-    checkpoint: Arc<Watermark>,
-    /// Wakes the projection early because a query is waiting.
-    wake: Notify,
-    /// Whether the projection is stalled because the disk is full.
-    disk_full: AtomicBool,
+    stock_ledger: Arc<StockLedger>,
 }
 
-impl MovementStore {
-    pub(crate) async fn open(storage: ServiceStorage) -> Result<Self, StorageError> {
-        let position = read_checkpoint(&storage).await?;
-        Ok(Self {
-            storage,
-            checkpoint: Watermark::at(position),
-            wake: Notify::new(),
-            disk_full: false.into(),
+impl JournalMovements {
+    /// Opens the movements: an early version may have ended before its last events had their documents.
+    pub(crate) async fn open(
+        storage: ServiceStorage,
+        stock_ledger: Arc<StockLedger>,
+    ) -> Result<Self, StorageError> {
+        let last = storage.journal.last_position().await?;
+        let mut after = read_checkpoint(&storage).await?;
+        while after < last {
+            let events = storage.journal.follow(after, READ_EVENTS_MAX).await?;
+            let mut writes = Vec::new();
+            let mut chain_begins = false;
+            for recorded in &events {
+                chain_begins = decode(recorded)?.is_chained();
+                if chain_begins {
+                    break;
+                }
+                writes.extend(writes_for(recorded)?);
+                after = recorded.position;
+            }
+            // Where there is nothing to write, the events are read again at the next start: those before the first movement.
+            if !writes.is_empty() {
+                writes.push(checkpoint_write(after)?);
+                let commit = storage.documents.write(writes).await?;
+                let failed = |error: CommitError| StorageError::Unavailable(error.to_string());
+                commit.wait().await.map_err(failed)?;
+            }
+            if chain_begins {
+                break;
+            }
+        }
+        Ok(Self { storage, stock_ledger })
+    }
+
+    /// Event at this position, which another one or the ledger leads to.
+    async fn event_at(&self, position: Position) -> Result<RecordedEvent, StorageError> {
+        let found = self.storage.journal.follow(position.saturating_sub(1), 1).await?;
+        found.into_iter().find(|event| event.position == position).ok_or_else(|| {
+            StorageError::Corrupt(format!("no stock movement is at position {position}"))
         })
     }
 
-    /// Runs the projection until the future is dropped.
-    pub(crate) async fn run(self: Arc<Self>) {
-        loop {
-            let after = self.checkpoint.flushed();
-            let applied = self.apply_batch().await;
-            self.disk_full.store(matches!(applied, Err(StorageError::Full)), Relaxed);
-            match applied {
-                Ok(0) => {
-                    self.storage.journal.wait_beyond(after).await;
-                    // An early end only means that a query is waiting.
-                    let _ = tokio::time::timeout(LINGER, self.wake.notified()).await;
-                }
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::warn!(%error, "the movement projection failed; retrying");
-                    tokio::time::sleep(RETRY_DELAY).await;
-                }
+    /// Lists the movements of the chain from here on, until the page is full or the chain is at its beginning. Returns the
+    /// place of the next one.
+    async fn list_chain(
+        &self,
+        sku: &Sku,
+        limit: usize,
+        (mut position, mut listed): (Position, usize),
+        items: &mut Vec<Movement>,
+    ) -> Result<(Position, usize), StorageError> {
+        while position > 0 && items.len() < limit {
+            let recorded = self.event_at(position).await?;
+            let event = decode(&recorded)?;
+            let of_sku = movements_from(&event, recorded.recorded_at).into_iter().rev();
+            let mut of_sku = of_sku.filter(|movement| movement.sku == *sku).skip(listed).peekable();
+            while items.len() < limit
+                && let Some(movement) = of_sku.next()
+            {
+                items.push(movement);
+                listed += 1;
+            }
+            if of_sku.peek().is_none() {
+                let mut moved = event.moved().filter(|(moved, _)| *moved == sku);
+                (position, listed) = (moved.find_map(|(_, previous)| previous).unwrap_or(0), 0);
             }
         }
-    }
-
-    /// Applies the next batch of events. Returns its size.
-    async fn apply_batch(&self) -> Result<usize, StorageError> {
-        let after = self.checkpoint.flushed();
-        let events = self.storage.journal.follow(after, READ_EVENTS_MAX).await?;
-        let Some(last) = events.last() else { return Ok(0) };
-        let mut writes = Vec::with_capacity(events.len());
-        for recorded in &events {
-            writes.extend(writes_for(recorded)?);
-        }
-        writes.push(checkpoint_write(last.position)?);
-        let commit = self.storage.documents.write(writes).await?;
-        commit.wait().await.map_err(|error| StorageError::Unavailable(error.to_string()))?;
-        self.checkpoint.advance(last.position);
-        Ok(events.len())
-    }
-
-    async fn catch_up(&self) -> Result<(), StorageError> {
-        let last = self.storage.journal.last_position().await?;
-        if self.checkpoint.flushed() < last {
-            self.wake.notify_one();
-        }
-        match tokio::time::timeout(CATCH_UP_TIMEOUT, self.checkpoint.wait_for(last)).await {
-            Ok(Ok(())) => Ok(()),
-            _ => Err(StorageError::Unavailable(
-                "the movement projection lags behind the stock".to_owned(),
-            )),
-        }
+        Ok((position, listed))
     }
 }
 
 #[async_trait]
-impl MovementQueries for MovementStore {
+impl MovementQueries for JournalMovements {
     async fn page(
         &self,
         sku: &Sku,
         limit: usize,
         after: Option<MovementCursor>,
     ) -> Result<MovementPage, StorageError> {
-        // Reads continue when the disk is full; the latest movements appear once there is space again.
-        if !self.disk_full.load(Relaxed) {
-            let caught_up = self.catch_up().await;
-            caught_up.or_else(|lag| self.disk_full.load(Relaxed).then_some(()).ok_or(lag))?;
-        }
+        let mut items = Vec::new();
+        let after = match after {
+            Some(MovementCursor::Documents(after)) => Some(after),
+            Some(MovementCursor::Chain { .. }) | None => {
+                let from = match after {
+                    Some(MovementCursor::Chain { position, listed }) => (position, listed),
+                    _ => (self.stock_ledger.last_movement(sku).await?, 0),
+                };
+                let (position, listed) = self.list_chain(sku, limit, from, &mut items).await?;
+                if position > 0 {
+                    let next = Some(MovementCursor::Chain { position, listed });
+                    return Ok(MovementPage { items, next });
+                }
+                None
+            }
+        };
         let query = Query {
             equals: vec![FieldValue::Text(sku.key())],
             direction: Direction::Descending,
-            after: after.map(|MovementCursor(position)| position),
-            ..Query::all(BY_SKU, limit)
+            after,
+            ..Query::all(BY_SKU, (limit - items.len()).max(1))
         };
         let found = self.storage.documents.query(&MOVEMENTS, query).await?;
-        let items = found.documents.iter().map(read).collect::<Result<_, _>>()?;
-        Ok(MovementPage { items, next: found.next.map(MovementCursor) })
+        if items.len() == limit {
+            let more = !found.documents.is_empty();
+            let next = more.then_some(MovementCursor::Chain { position: 0, listed: 0 });
+            return Ok(MovementPage { items, next });
+        }
+        for stored in &found.documents {
+            items.push(read(stored)?);
+        }
+        Ok(MovementPage { items, next: found.next.map(MovementCursor::Documents) })
     }
 
     async fn by_operation(&self, operation: Uuid) -> Result<Option<Movement>, StorageError> {
-        self.catch_up().await?;
-        let key = key(operation, 0);
-        let found = self.storage.documents.find(&MOVEMENTS, &key).await?;
+        let documents = &self.storage.documents;
+        let found = match documents.find(&OPERATIONS, &prefixed_id("", operation)).await? {
+            Some(found) => Some(found),
+            None => documents.find(&MOVEMENTS, &key(operation, 0)).await?,
+        };
         found.map(|stored| read(&stored)).transpose()
     }
 }
@@ -163,7 +180,7 @@ fn checkpoint_write(position: Position) -> Result<Write, StorageError> {
     Ok(Write::Put { collection: &CHECKPOINT, document })
 }
 
-/// Rebuild of the movement read model from the journal.
+/// Rebuild of the documents of early versions from the journal.
 pub(super) struct MovementsReadModel;
 
 #[async_trait]
@@ -194,8 +211,54 @@ impl ReadModel for MovementsReadModel {
     }
 }
 
+/// Rebuild of the operators' movements from the journal.
+pub(super) struct OperationsReadModel;
+
+impl ReadModel for OperationsReadModel {
+    fn collection(&self) -> &'static Collection {
+        &OPERATIONS
+    }
+
+    fn grain(&self) -> Grain {
+        Grain::Event
+    }
+
+    fn writes(&self, events: &[RecordedEvent]) -> Result<Vec<Write>, StorageError> {
+        let mut writes = Vec::new();
+        for recorded in events {
+            let event = decode(recorded)?;
+            writes.extend(operation_write(&event, recorded.id, recorded.recorded_at)?);
+        }
+        Ok(writes)
+    }
+}
+
+/// Document of an operator's movement, in the commit of its event, with this id; `None` for any other event, and for one of
+/// an early version, whose document is among [`MOVEMENTS`].
+pub(super) fn operation_write(
+    event: &Event,
+    id: Uuid,
+    at: Timestamp,
+) -> Result<Option<Write>, StorageError> {
+    let is_operation = matches!(event, Event::Received(_) | Event::Adjusted(_) | Event::Counted(_));
+    if !is_operation || !event.is_chained() {
+        return Ok(None);
+    }
+    let movement = movements_from(event, at).pop();
+    movement.map_or(Ok(None), |movement| {
+        let (key, body) = (prefixed_id("", id), encode(&movement)?);
+        let document = Document { key, body, fields: Vec::new() };
+        Ok(Some(Write::Put { collection: &OPERATIONS, document }))
+    })
+}
+
+/// Documents of an event that is in no chain.
 fn writes_for(recorded: &RecordedEvent) -> Result<Vec<Write>, StorageError> {
-    let movements = movements_from(&*decode(recorded)?, recorded.recorded_at);
+    let event = decode(recorded)?;
+    if event.is_chained() {
+        return Ok(Vec::new());
+    }
+    let movements = movements_from(&event, recorded.recorded_at);
     let documents = movements.into_iter().enumerate().map(|(index, movement)| {
         let position = i64::try_from(recorded.position).unwrap_or(i64::MAX);
         let sku = FieldValue::Text(movement.sku.key());
@@ -206,7 +269,7 @@ fn writes_for(recorded: &RecordedEvent) -> Result<Vec<Write>, StorageError> {
     documents.collect()
 }
 
-/// Document key. One event has at most one movement per location; the index keeps those of one SKU in order.
+/// Key of such a document. One event has at most one movement per location; the index keeps those of one SKU in order.
 fn key(event: Uuid, index: usize) -> String {
     format!("{event}-{index:04}")
 }

@@ -21,9 +21,15 @@ struct LedgerSnapshot {
     holds: Vec<HoldSnapshot>,
 }
 
-/// SKU, stream version, the units on hand and held at each location, and the stock policy.
+/// SKU, stream version, the units on hand and held at each location, the stock policy, and the last movement.
 #[derive(Debug, Serialize, Deserialize)]
-struct StockSnapshot(Sku, u64, Vec<(Location, i64, i64)>, #[serde(default)] StockPolicy);
+struct StockSnapshot(
+    Sku,
+    u64,
+    Vec<(Location, i64, i64)>,
+    #[serde(default)] StockPolicy,
+    #[serde(default)] u64,
+);
 
 #[derive(Debug, Serialize, Deserialize)]
 struct HoldSnapshot {
@@ -38,7 +44,7 @@ pub(super) fn encode(ledger: &LedgerState) -> Result<Bytes, StorageError> {
     let lot = |lot: &LocationStock| (lot.location.clone(), lot.on_hand, lot.held);
     let stock = ledger.stock_after(None).map(|(sku, stock)| {
         let locations = stock.locations.iter().map(lot).collect();
-        StockSnapshot(sku.clone(), stock.version, locations, stock.policy)
+        StockSnapshot(sku.clone(), stock.version, locations, stock.policy, stock.last_movement)
     });
     let holds = ledger.active_holds().map(|hold| HoldSnapshot {
         id: hold.id,
@@ -55,11 +61,12 @@ pub(super) fn decode(data: &Bytes) -> Result<LedgerState, StorageError> {
     let corrupt =
         |error: serde_json::Error| StorageError::Corrupt(format!("ledger snapshot: {error}"));
     let saved: LedgerSnapshot = serde_json::from_slice(data).map_err(corrupt)?;
-    let stock = saved.stock.into_iter().map(|StockSnapshot(sku, version, locations, policy)| {
+    let stock = saved.stock.into_iter().map(|saved| {
+        let StockSnapshot(sku, version, locations, policy, last_movement) = saved;
         let locations = locations.into_iter();
         let locations =
             locations.map(|(location, on_hand, held)| LocationStock { location, on_hand, held });
-        (sku, SkuStock { locations: locations.collect(), version, policy })
+        (sku, SkuStock { locations: locations.collect(), version, policy, last_movement })
     });
     let holds = saved.holds.into_iter().map(|saved| Hold {
         id: saved.id,

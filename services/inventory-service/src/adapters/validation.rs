@@ -13,9 +13,8 @@ pub(super) fn sku_in_path(text: &str) -> Result<Sku, Problem> {
 }
 
 /// SKU in a field, which was read as any text.
-pub(super) fn sku(field: &str, sku: &Sku) -> Result<(), Problem> {
-    let parsed = Sku::parse(sku.as_str());
-    parsed.map(drop).map_err(|invalid| Problem::field(field, invalid.to_string()))
+pub(super) fn sku(field: impl FnOnce() -> String, sku: &Sku) -> Result<(), Problem> {
+    Sku::check(sku.as_str()).map_err(|invalid| Problem::field(field(), invalid.to_string()))
 }
 
 /// Location from a body field; the default location when the field is absent.
@@ -60,7 +59,7 @@ pub(super) fn lines(lines: Vec<Quantity>, lines_max: usize) -> Result<Vec<HoldLi
     }
     let mut seen = BTreeSet::new();
     let line = |(index, Quantity { sku: name, quantity }): (usize, Quantity)| {
-        sku(&format!("lines[{index}].sku"), &name)?;
+        sku(|| format!("lines[{index}].sku"), &name)?;
         if !(1..=UNITS_MAX).contains(&quantity) {
             let message = format!("must be 1 to {UNITS_MAX}");
             return Err(Problem::field(format!("lines[{index}].quantity"), message));

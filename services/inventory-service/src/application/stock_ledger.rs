@@ -4,11 +4,11 @@ use crate::{
     domain::{Event, LedgerState, Rejection},
     ports::{EventBatch, LedgerRepository, LoadedLedger, RepositoryError},
 };
-use identifiers::HoldId;
+use identifiers::{HoldId, Sku};
 use journal::ExecuteError;
 use kernel::{Ids, Timestamp, Uuid};
 use std::sync::Arc;
-use storage::{Commit, StorageError, durability};
+use storage::{Commit, CommitError, StorageError, durability};
 use tokio::sync::{Mutex, MutexGuard};
 
 /// Upper bound of retries after an optimistic-concurrency conflict.
@@ -93,6 +93,15 @@ impl StockLedger {
         Err(StorageError::Unavailable("the journal and the ledger disagree".to_owned()).into())
     }
 
+    /// Position of the last event that moved units of a SKU, once that event is flushed; 0 when there is none.
+    pub(crate) async fn last_movement(&self, sku: &Sku) -> Result<u64, StorageError> {
+        let inner = self.lock_current().await?;
+        let (last, commit) = (inner.state.last_movement(sku), inner.last_commit.clone());
+        drop(inner);
+        commit.wait().await.map_err(lost)?;
+        Ok(last)
+    }
+
     /// State to save as a snapshot, if the ledger has grown by at least `events` events and by as many as it has
     /// entries: the cost of a snapshot is then amortised over that many events, however large the shop is.
     pub(super) async fn snapshot_if_due(&self, events: usize) -> Option<(LedgerState, u64)> {
@@ -127,8 +136,9 @@ impl StockLedger {
             let batch = EventBatch { events: &events, expected, operation, at };
             match self.repository.append(batch).await {
                 Ok(receipt) => {
-                    for event in &events {
-                        inner.state.apply(event);
+                    let first = receipt.position + 1 - events.len() as u64;
+                    for (position, event) in (first..).zip(&events) {
+                        inner.state.apply_at(event, position);
                     }
                     (inner.position, inner.last_commit) = (receipt.position, receipt.commit);
                     inner.unsaved_events += events.len();
@@ -166,12 +176,15 @@ impl StockLedger {
         let mut inner = self.inner.lock().await;
         if inner.is_stale {
             tracing::warn!("the stock ledger is stale; reloading it from the journal");
-            let lost = |error: storage::CommitError| StorageError::Unavailable(error.to_string());
             inner.last_commit.wait().await.map_err(lost)?;
             *inner = Inner::from(self.repository.load().await?);
         }
         Ok(inner)
     }
+}
+
+fn lost(error: CommitError) -> StorageError {
+    StorageError::Unavailable(error.to_string())
 }
 
 impl From<LoadedLedger> for Inner {

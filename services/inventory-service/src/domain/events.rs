@@ -68,6 +68,9 @@ pub(crate) struct StockChange {
     pub(crate) on_hand: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
+    /// As in [`MovedUnits`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) previous: Option<u64>,
 }
 
 /// Stock policy of a SKU: whether its units are counted.
@@ -108,6 +111,10 @@ pub(crate) struct MovedUnits {
     /// Whether they are not units of the stock.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) untracked: bool,
+    /// Position of the event that moved units of this SKU before, so that its movements are a chain through the journal; 0
+    /// at the beginning of the chain, and absent in events of early versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) previous: Option<u64>,
 }
 
 /// Stock alert: a threshold that the available units of a SKU have crossed.
@@ -159,6 +166,45 @@ impl Event {
             | Self::Returned { hold, .. }
             | Self::Barred { hold } => Some(*hold),
         }
+    }
+
+    /// Whether the event is of a version that chains movements.
+    pub(crate) fn is_chained(&self) -> bool {
+        match self {
+            Self::Received(change) | Self::Adjusted(change) | Self::Counted(change) => {
+                change.previous.is_some()
+            }
+            Self::Committed { lines, .. }
+            | Self::Restocked { lines, .. }
+            | Self::Returned { lines, .. } => lines.iter().any(|moved| moved.previous.is_some()),
+            Self::PolicyChanged { .. }
+            | Self::Held { .. }
+            | Self::Released { .. }
+            | Self::Expired { .. }
+            | Self::Barred { .. }
+            | Self::AvailabilityChanged { .. } => false,
+        }
+    }
+
+    /// Movements of stock: SKUs, and for each the position of the event that moved units of it before.
+    pub(crate) fn moved(&self) -> impl Iterator<Item = (&Sku, Option<u64>)> {
+        let (change, lines) = match self {
+            Self::Received(change) | Self::Adjusted(change) | Self::Counted(change) => {
+                (Some(change), &[][..])
+            }
+            Self::Committed { lines, .. }
+            | Self::Restocked { lines, .. }
+            | Self::Returned { lines, .. } => (None, &lines[..]),
+            Self::PolicyChanged { .. }
+            | Self::Held { .. }
+            | Self::Released { .. }
+            | Self::Expired { .. }
+            | Self::Barred { .. }
+            | Self::AvailabilityChanged { .. } => (None, &[][..]),
+        };
+        let change = change.into_iter().map(|change| (&change.sku, change.previous));
+        let tracked = lines.iter().filter(|moved| !moved.untracked);
+        change.chain(tracked.map(|moved| (&moved.sku, moved.previous)))
     }
 
     /// The SKU the event belongs to; `None` for a hold's event.

@@ -150,7 +150,8 @@ impl LedgerState {
             let before = self.on_hand(&units);
             let on_hand = if units.untracked { before } else { change(before, units.quantity) };
             let LocationUnits { sku, location, quantity, untracked } = units;
-            MovedUnits { sku, location, quantity, on_hand, untracked }
+            let previous = Some(self.last_movement(&sku));
+            MovedUnits { sku, location, quantity, on_hand, untracked, previous }
         });
         moved.collect()
     }

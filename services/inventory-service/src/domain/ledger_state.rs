@@ -67,10 +67,21 @@ impl LedgerState {
         }
     }
 
+    /// Folds an event that the journal has at this position.
+    pub(crate) fn apply_at(&mut self, event: &Event, position: u64) {
+        self.apply(event);
+        // Events of early versions are in no chain.
+        for (sku, _) in event.moved().filter(|(_, previous)| previous.is_some()) {
+            if let Some(stock) = self.stock.get_mut(sku) {
+                stock.last_movement = position;
+            }
+        }
+    }
+
     /// Folds an event read from the journal, the `version`th of its stream. Only the journal knows the version of a hold
     /// that ended, was evicted, and was then placed again.
-    pub(crate) fn replay(&mut self, event: &Event, version: u64) {
-        self.apply(event);
+    pub(crate) fn replay(&mut self, event: &Event, version: u64, position: u64) {
+        self.apply_at(event, position);
         if let Some(hold) = event.hold().and_then(|id| self.holds.get_mut(&id)) {
             hold.version = version;
         }
@@ -137,6 +148,11 @@ impl LedgerState {
     /// Number of SKUs and holds in memory.
     pub(crate) fn entry_count(&self) -> usize {
         self.stock.len() + self.holds.len()
+    }
+
+    /// Position of the last event that moved units of a SKU; 0 when there is none.
+    pub(crate) fn last_movement(&self, sku: &Sku) -> u64 {
+        self.stock.get(sku).map_or(0, |stock| stock.last_movement)
     }
 
     /// Current version of the event's stream.

@@ -85,6 +85,7 @@ impl LedgerState {
         if on_hand > UNITS_MAX {
             return Err(Rejection::QuantityOverflow);
         }
-        Ok(StockChange { sku, location, quantity, on_hand, reason })
+        let previous = Some(stock.map_or(0, |stock| stock.last_movement));
+        Ok(StockChange { sku, location, quantity, on_hand, reason, previous })
     }
 }

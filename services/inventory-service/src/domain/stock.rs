@@ -30,6 +30,8 @@ pub(crate) struct SkuStock {
     /// Version of the SKU's own stream.
     pub(crate) version: u64,
     pub(crate) policy: StockPolicy,
+    /// Position of the last event that moved units of it, in the chain of its movements; 0 when there is none.
+    pub(crate) last_movement: u64,
 }
 
 impl SkuStock {

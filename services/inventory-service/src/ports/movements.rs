@@ -14,12 +14,18 @@ pub(crate) struct MovementPage {
     pub(crate) next: Option<MovementCursor>,
 }
 
-/// Position of the last movement of a page; encoded in the cursor.
+/// Place of the next movement of a list; encoded in the cursor.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct MovementCursor(pub(crate) storage::IndexPosition);
+#[serde(untagged)]
+pub(crate) enum MovementCursor {
+    /// In the chain of the SKU's movements: the position of the event, and how many of its movements were listed; beyond the
+    /// beginning of the chain where the position is 0.
+    Chain { position: u64, listed: usize },
+    /// After this one of the documents that early versions wrote.
+    Documents(storage::IndexPosition),
+}
 
-/// Queries of the movement read model. Includes everything that was durable when the query arrived; on a full disk a
-/// page may lack the latest movements.
+/// Queries of stock movements. They include everything that was decided when the query arrived.
 #[async_trait]
 pub(crate) trait MovementQueries: Send + Sync {
     /// Page of the movements of a SKU.

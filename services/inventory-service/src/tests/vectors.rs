@@ -36,8 +36,7 @@ fn availability() {
             on_hand: it["on_hand"].as_i64().unwrap(),
             held: it["held"].as_i64().unwrap(),
         });
-        let stock =
-            SkuStock { locations: locations.collect(), version: 0, policy: StockPolicy::Tracked };
+        let stock = SkuStock { locations: locations.collect(), ..SkuStock::default() };
         assert_eq!(stock.available(), vector["expect"]["available"], "{}", vector["say"]);
     }
 }

@@ -8,6 +8,7 @@ use contracts::inventory::{
 };
 use kernel::{Cursor, Page};
 use serde_json::{Value, json};
+use storage::{Collection, Document, StoredDocument, Write};
 use testkit::{code, on_edge};
 use transport::Edge;
 
@@ -120,6 +121,8 @@ async fn every_change_of_stock_is_a_movement() {
     assert_eq!(paged, all.items);
 }
 
+static OPERATIONS: Collection = Collection { name: "movement_operations", indexes: &[] };
+
 #[tokio::test]
 async fn a_movement_with_a_repeated_key_is_recorded_once_even_if_the_response_was_lost() {
     let service = TestService::start().await;
@@ -143,6 +146,15 @@ async fn a_movement_with_a_repeated_key_is_recorded_once_even_if_the_response_wa
             journal::Append { stream, expected, events: vec![new], writes: vec![], origin: None };
         let _ = copy.append(append).await.unwrap();
     }
+    // With the documents that were written in the commits of the events.
+    let kept = storage.documents.scan(&OPERATIONS, None, 100).await.unwrap();
+    let put = |StoredDocument { key, body }: StoredDocument| {
+        let document = Document { key, body, fields: Vec::new() };
+        Write::Put { collection: &OPERATIONS, document }
+    };
+    let written = kept.into_iter().map(put).collect();
+    let documents = engine.service("inventory-service").documents;
+    let _ = documents.write(written).await.unwrap();
     let restarted = TestService::on(engine, std::sync::Arc::clone(&service.clock)).await;
     assert_eq!(restarted.record_movement("a", &delivery, Some("delivery-7")).await, first);
     assert_eq!(restarted.units("a").await, (5, 0, 5));

@@ -8,7 +8,7 @@ use crate::{
 use async_trait::async_trait;
 use contracts::order::OrderSummary;
 use identifiers::OrderId;
-use kernel::{Cursor, Problem};
+use kernel::{Cursor, Problem, prefixed_id};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::sync::Arc;
 use storage::{
@@ -61,7 +61,7 @@ impl OrderIndex for DocumentOrderIndex {
             ("status", FieldValue::Text(status_name(status).to_owned())),
             ("email", FieldValue::Text(order.placed.email.to_lowercase())),
         ];
-        let document = Document { key: id.to_string(), body: body.into(), fields };
+        let document = Document { key: prefixed_id("", id), body: body.into(), fields };
         vec![Write::Put { collection: &ORDERS, document }]
     }
 

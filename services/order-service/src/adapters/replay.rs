@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use contracts::order::Order;
-use kernel::Problem;
+use kernel::{Problem, prefixed_id};
 use std::sync::Arc;
 use web::{ByReference, Created, Json, ReplayReference, ReplayRenderer};
 
@@ -39,7 +39,7 @@ impl std::fmt::Debug for OrderRenderer {
 
 /// Response with an order that the request created, or to which it added something.
 pub(crate) fn created(found: &VersionedOrder) -> ByReference<Created<Order>> {
-    let answer = Created::at(format!("/api/v1/orders/{}", found.id), view::order(found));
+    let answer = Created::at(prefixed_id("/api/v1/orders/", found.id), view::order(found));
     ByReference { reference: reference(found), answer }
 }
 

@@ -11,7 +11,7 @@ use crate::{
 };
 use identifiers::OrderId;
 use journal::{LoadedAggregate, Repository};
-use kernel::{Ids, Timestamp};
+use kernel::{Ids, Timestamp, prefixed_id};
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
@@ -105,7 +105,7 @@ pub(crate) const STREAM_PREFIX: &str = "order-";
 
 /// Name of the event stream of an order.
 pub(crate) fn stream_name(id: OrderId) -> String {
-    format!("{STREAM_PREFIX}{id}")
+    prefixed_id(STREAM_PREFIX, id)
 }
 
 /// Order of an event stream; `None` for a stream of something else.

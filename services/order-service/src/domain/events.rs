@@ -3,7 +3,7 @@
 use identifiers::{CartId, HoldId, PaymentId, ProductId, RefundId, Sku};
 use kernel::{Currency, Money, Timestamp, UnitPrice};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Payment terms of an order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +23,7 @@ pub(crate) enum PaymentTerms {
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(crate) enum OrderEvent {
     /// The order was created and awaits confirmation.
-    Placed(Box<Placed>),
+    Placed(Arc<Placed>),
     /// The payment waits for the customer or for the bank.
     PaymentWaiting { reason: String, action_url: Option<String>, of: EventSummary, at: Timestamp },
     /// The stock is sold and the payment captured or authorised.

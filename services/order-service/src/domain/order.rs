@@ -31,7 +31,7 @@ pub(crate) struct Order {
 /// Command to an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum OrderCommand {
-    Place(Box<Placed>),
+    Place(Arc<Placed>),
     AwaitPayment(PendingPayment),
     Confirm {
         captured: Money,
@@ -98,7 +98,7 @@ impl Order {
     ) -> Result<Vec<OrderEvent>, Rejection> {
         let Some(order) = order else {
             return match command {
-                OrderCommand::Place(placed) => Ok(vec![OrderEvent::Placed(placed.clone())]),
+                OrderCommand::Place(placed) => Ok(vec![OrderEvent::Placed(Arc::clone(placed))]),
                 _ => Err(Rejection::Unknown),
             };
         };
@@ -209,9 +209,9 @@ impl Order {
     pub(crate) fn apply(order: Option<Self>, event: &OrderEvent) -> Self {
         let mut order = match (order, event) {
             (Some(order), _) => order,
-            (None, OrderEvent::Placed(placed)) => Self::placed(placed),
+            (None, OrderEvent::Placed(placed)) => Self::placed(Arc::clone(placed)),
             // A stream begins with `placed`; any other event means corruption, which an empty order shows best.
-            (None, other) => Self::placed(&empty_placed(other)),
+            (None, other) => Self::placed(Arc::new(empty_placed(other))),
         };
         order.history.push(history::entry(event));
         order.state = order.state.after(event);
@@ -241,12 +241,13 @@ impl Order {
         order
     }
 
-    fn placed(placed: &Placed) -> Self {
+    fn placed(placed: Arc<Placed>) -> Self {
+        let zero = Money::zero(placed.currency);
         Self {
-            placed: Arc::new(placed.clone()),
+            placed,
             state: OrderState::Pending { payment: None },
-            authorised: Money::zero(placed.currency),
-            captured: Money::zero(placed.currency),
+            authorised: zero,
+            captured: zero,
             refunds: Vec::new(),
             history: Vec::new(),
         }

@@ -33,12 +33,12 @@ pub(crate) struct QuotedLine {
 
 impl Quote {
     /// Lines of the order, each with the amount paid for it: less its share of the discount, plus tax where prices
-    /// exclude it. Together with the delivery they add up to the total; otherwise the quote is rejected.
-    pub(crate) fn paid_lines(&self) -> Result<Vec<Line>, Rejection> {
+    /// exclude it; and the delivery. Together they add up to the total; otherwise the quote is rejected.
+    pub(crate) fn paid_lines(self) -> Result<(Vec<Line>, Shipping), Rejection> {
         let weights: Vec<i64> = self.lines.iter().map(|line| line.total.amount).collect();
         let discounts = allocation::allocate(self.totals.discount.amount, &weights)
             .map_err(|_| Rejection::DoesNotAddUp)?;
-        let lines = self.lines.iter().zip(discounts).map(|(line, discount)| {
+        let lines = self.lines.into_iter().zip(discounts).map(|(line, discount)| {
             let mut paid = line.total.checked_sub(Money::new(discount, self.currency))?;
             if !self.totals.tax_included {
                 paid = paid.checked_add(line.tax)?;
@@ -53,7 +53,7 @@ impl Quote {
         let paid = Money::sum(self.currency, lines.iter().map(|line| line.paid))?;
         let whole = lines.iter().all(|line| line.quantity > 0 && !line.paid.is_negative());
         if whole && !lines.is_empty() && paid.checked_add(delivery)? == self.totals.total {
-            Ok(lines)
+            Ok((lines, self.shipping))
         } else {
             Err(Rejection::DoesNotAddUp)
         }
@@ -61,18 +61,9 @@ impl Quote {
 }
 
 impl QuotedLine {
-    fn paid(&self, paid: Money) -> Line {
-        Line {
-            sku: self.sku.clone(),
-            product_id: self.product_id,
-            name: self.name.clone(),
-            options: self.options.clone(),
-            quantity: self.quantity,
-            unit_price: self.unit_price,
-            total: self.total,
-            tax: self.tax,
-            tax_rate: self.tax_rate.clone(),
-            paid,
-        }
+    fn paid(self, paid: Money) -> Line {
+        let Self { sku, product_id, name, options, quantity, .. } = self;
+        let Self { unit_price, total, tax, tax_rate, .. } = self;
+        Line { sku, product_id, name, options, quantity, unit_price, total, tax, tax_rate, paid }
     }
 }

@@ -15,7 +15,7 @@ use crate::domain::{
 use identifiers::{HoldId, PaymentId, ProductId, RefundId};
 use kernel::{Currency, Money, Timestamp, UnitPrice, Uuid};
 use proptest::prelude::*;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Line of a sample order.
 #[derive(Clone, Copy, Debug)]
@@ -92,7 +92,7 @@ fn placed(lines: &[SampleLine], shipping: i64, shipping_tax: i64) -> Placed {
 
 /// Order that was placed.
 pub(crate) fn order_of(lines: &[SampleLine], shipping: i64, shipping_tax: i64) -> Order {
-    Order::apply(None, &OrderEvent::Placed(Box::new(placed(lines, shipping, shipping_tax))))
+    Order::apply(None, &OrderEvent::Placed(Arc::new(placed(lines, shipping, shipping_tax))))
 }
 
 fn after(order: Order, command: &OrderCommand) -> Order {
@@ -166,7 +166,7 @@ fn quoted(lines: &[i64], discount: i64) -> Quote {
 
 /// Lines of an order with a discount.
 pub(crate) fn discounted(lines: &[i64], discount: i64) -> Vec<Line> {
-    quoted(lines, discount).paid_lines().unwrap()
+    quoted(lines, discount).paid_lines().unwrap().0
 }
 
 fn decide(order: &Order, command: &OrderCommand) -> Result<Vec<&'static str>, Rejection> {
@@ -193,7 +193,7 @@ fn tax_is_added_to_prices_without_tax() {
     quote.shipping.tax = euro(95);
     quote.totals.tax_included = false;
     quote.totals.total = euro(1_785);
-    assert_eq!(quote.paid_lines().unwrap()[0].paid, euro(1_190));
+    assert_eq!(quote.paid_lines().unwrap().0[0].paid, euro(1_190));
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn commands_to_an_unknown_order_are_rejected() {
 #[test]
 fn a_repeated_command_leads_to_no_event() {
     let order = order_of(&[SampleLine::of(1_000)], 0, 0);
-    let place = OrderCommand::Place(Box::new(placed(&[SampleLine::of(1_000)], 0, 0)));
+    let place = OrderCommand::Place(Arc::new(placed(&[SampleLine::of(1_000)], 0, 0)));
     assert_eq!(decide(&order, &place), Ok(vec![]));
     let waiting = OrderCommand::AwaitPayment(PendingPayment {
         reason: "3-D Secure".to_owned(),
@@ -581,7 +581,7 @@ fn stored_events_stay_readable() {
         "total":{"amount":4090,"currency":"EUR"},"status":"confirmed"},"at":"2026-11-22T12:00:00Z"}"#;
     let event: OrderEvent = serde_json::from_str(stored).unwrap();
     assert_eq!(event.name(), "confirmed");
-    let placed = OrderEvent::Placed(Box::new(placed(&[SampleLine::of(1_000)], 0, 0)));
+    let placed = OrderEvent::Placed(Arc::new(placed(&[SampleLine::of(1_000)], 0, 0)));
     let text = serde_json::to_string(&placed).unwrap();
     assert!(text.starts_with(r#"{"type":"placed","number":1000001,"#), "{text}");
     assert_eq!(serde_json::from_str::<OrderEvent>(&text).unwrap(), placed);

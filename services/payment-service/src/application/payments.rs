@@ -7,7 +7,7 @@ use crate::{
 };
 use identifiers::PaymentId;
 use journal::{LoadedAggregate, Repository};
-use kernel::Ids;
+use kernel::{Ids, prefixed_id};
 use std::{
     collections::BTreeMap,
     sync::{
@@ -37,7 +37,7 @@ pub(crate) const STREAM_PREFIX: &str = "payment-";
 
 /// Name of the event stream of a payment.
 pub(crate) fn stream_name(id: PaymentId) -> String {
-    format!("{STREAM_PREFIX}{id}")
+    prefixed_id(STREAM_PREFIX, id)
 }
 
 impl Payments {

@@ -6,7 +6,7 @@ use crate::{
         cart_service::CartService,
         quote_calculator::{Delivery, find_country},
     },
-    domain::shipping::PickupPoint,
+    domain::shipping::{DeliveryOffer, PickupPoint},
 };
 use contracts::{
     cart::{
@@ -131,17 +131,17 @@ async fn list_shipping_methods(
         None => Money::zero(query.currency.unwrap_or(pricing.currency)),
     };
     let country = query.country.as_deref().unwrap_or(pricing.home.code);
-    let country = find_country(country, "country")?;
-    let items = carts.quotes.delivery_options(country.code, items).into_iter().map(|option| {
+    let country = find_country(country, || "country".to_owned())?;
+    let items = carts.quotes.delivery_offers(country.code, items).map(|offer| {
+        let DeliveryOffer { method, price, free_from } = offer;
+        let pickup = method.pickup.clone();
         ShippingMethod {
-            code: option.code,
-            label: option.label,
-            price: option.price,
-            free_from: option.free_from,
-            days: option.days,
-            pickup: option
-                .pickup
-                .map(|PickupPoint { address, hours }| PickupPlace { address, hours }),
+            code: method.code.clone(),
+            label: method.label.clone(),
+            price,
+            free_from,
+            days: method.days,
+            pickup: pickup.map(|PickupPoint { address, hours }| PickupPlace { address, hours }),
         }
     });
     Ok(Json(ShippingMethods { items: items.collect() }))

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use axum::response::{IntoResponse, Response};
 use contracts::cart::Cart;
 use http::StatusCode;
-use kernel::Problem;
+use kernel::{Problem, prefixed_id};
 use std::sync::Arc;
 use web::{ByReference, Created, Json, ReplayReference, ReplayRenderer, Versioned};
 
@@ -31,7 +31,7 @@ impl ReplayRenderer for CartRenderer {
 
 /// Response to the creation of a cart.
 pub(crate) fn created(cart: Cart) -> ByReference<Versioned<Created<Cart>>> {
-    let location = format!("/api/v1/carts/{}", cart.id);
+    let location = prefixed_id("/api/v1/carts/", cart.id);
     let (reference, version) = (reference(&cart), cart.version);
     let answer = Versioned { version, answer: Created::at(location, cart) };
     ByReference { reference, answer }

@@ -17,7 +17,7 @@ use contracts::{
     shared::{CartId, OrderId, Quantity, Sku},
 };
 use journal::{LoadedAggregate, Repository};
-use kernel::{Currency, Ids, Money, Uuid};
+use kernel::{Currency, Ids, Money, Uuid, prefixed_id};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -331,7 +331,7 @@ pub(crate) const STREAM_PREFIX: &str = "cart-";
 
 /// Name of a cart's stream.
 fn stream(id: CartId) -> String {
-    format!("{STREAM_PREFIX}{id}")
+    prefixed_id(STREAM_PREFIX, id)
 }
 
 /// Cart that a stream belongs to.

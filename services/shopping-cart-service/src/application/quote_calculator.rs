@@ -6,7 +6,7 @@ use crate::{
         countries::{self, Country},
         events::Line,
         pricing::{self, PriceBreakdown},
-        shipping::{self, DeliveryMethod, DeliveryOption},
+        shipping::{self, DeliveryMethod, DeliveryOffer},
         tax::PriceMode,
     },
     ports::catalogue::Catalogue,
@@ -51,7 +51,7 @@ impl<'a> Delivery<'a> {
         method: Option<&'a str>,
     ) -> Result<Self, CartError> {
         let Destination { country: code, region, postal_code } = destination;
-        let country = find_country(code, &format!("{field}.country"))?;
+        let country = find_country(code, || format!("{field}.country"))?;
         let places = check_destination(code, region.as_deref(), postal_code.as_deref());
         places.map_err(|errors| CartError::Fields(field_errors(field, &errors)))?;
         Ok(Self { country, method })
@@ -59,9 +59,12 @@ impl<'a> Delivery<'a> {
 }
 
 /// Country that the shop delivers to; `field` names where its code was given.
-pub(crate) fn find_country(code: &str, field: &str) -> Result<&'static Country, CartError> {
+pub(crate) fn find_country(
+    code: &str,
+    field: impl FnOnce() -> String,
+) -> Result<&'static Country, CartError> {
     countries::find(code).ok_or_else(|| CartError::Field {
-        field: field.to_owned(),
+        field: field(),
         message: format!("{code:?} is not a country we deliver to; use a country code such as DE"),
     })
 }
@@ -124,9 +127,10 @@ impl QuoteCalculator {
         let units: Vec<(UnitPrice, i64)> =
             variants.iter().map(|(facts, units)| (facts.price, *units)).collect();
         let (totals, items) = pricing::line_totals(currency, &units)?;
-        let option = self.choose_delivery(country.code, items, method)?;
+        let offer = self.choose_delivery(country.code, items, method)?;
         let rate = self.tax_rate(country);
-        let priced = pricing::calculate(&totals, items, Some(&option), rate, self.pricing.mode)?;
+        let priced =
+            pricing::calculate(&totals, items, Some(offer.price), rate, self.pricing.mode)?;
         let lines =
             variants.into_iter().zip(&priced.lines).map(|((facts, quantity), line)| QuotedLine {
                 sku: facts.sku.clone(),
@@ -143,8 +147,8 @@ impl QuoteCalculator {
             currency,
             lines: lines.collect(),
             shipping: QuotedShipping {
-                method: option.code,
-                label: option.label,
+                method: offer.method.code.clone(),
+                label: offer.method.label.clone(),
                 price: priced.shipping,
                 tax: priced.shipping_tax,
             },
@@ -159,18 +163,26 @@ impl QuoteCalculator {
         units: &[(UnitPrice, i64)],
     ) -> Result<Totals, CartError> {
         let (totals, items) = pricing::line_totals(currency, units)?;
-        let options =
-            shipping::delivery_options(&self.pricing.methods, self.pricing.home.code, items);
         let rate = self.tax_rate(self.pricing.home);
         // An empty cart has nothing to deliver.
-        let option = options.first().filter(|_| !units.is_empty());
-        let priced = pricing::calculate(&totals, items, option, rate, self.pricing.mode)?;
+        let fee = if units.is_empty() {
+            None
+        } else {
+            shipping::offers(&self.pricing.methods, self.pricing.home.code, items)
+                .next()
+                .map(|offer| offer.price)
+        };
+        let priced = pricing::calculate(&totals, items, fee, rate, self.pricing.mode)?;
         Ok(self.totals(&priced))
     }
 
-    /// Delivery options for a country and an items total.
-    pub(crate) fn delivery_options(&self, country: &str, items: Money) -> Vec<DeliveryOption> {
-        shipping::delivery_options(&self.pricing.methods, country, items)
+    /// Delivery offers for a country and an items total.
+    pub(crate) fn delivery_offers(
+        &self,
+        country: &str,
+        items: Money,
+    ) -> impl Iterator<Item = DeliveryOffer<'_>> {
+        shipping::offers(&self.pricing.methods, country, items)
     }
 
     fn choose_delivery(
@@ -178,19 +190,23 @@ impl QuoteCalculator {
         country: &str,
         items: Money,
         code: Option<&str>,
-    ) -> Result<DeliveryOption, CartError> {
-        let options = self.delivery_options(country, items);
-        let codes =
-            options.iter().map(|option| option.code.as_str()).collect::<Vec<_>>().join(", ");
+    ) -> Result<DeliveryOffer<'_>, CartError> {
+        let mut offers = shipping::offers(&self.pricing.methods, country, items);
         let Some(code) = code else {
-            return options
-                .into_iter()
+            return offers
                 .next()
-                .ok_or(CartError::NotDeliverable { country: country.to_owned() });
+                .ok_or_else(|| CartError::NotDeliverable { country: country.to_owned() });
         };
-        options.into_iter().find(|option| option.code == code).ok_or_else(|| CartError::Field {
-            field: "shipping_method".to_owned(),
-            message: format!("{code:?} is not available for this delivery; choose one of: {codes}"),
+        offers.find(|offer| offer.method.code == code).ok_or_else(|| {
+            let offers = shipping::offers(&self.pricing.methods, country, items);
+            let codes: Vec<_> = offers.map(|offer| offer.method.code.as_str()).collect();
+            let codes = codes.join(", ");
+            CartError::Field {
+                field: "shipping_method".to_owned(),
+                message: format!(
+                    "{code:?} is not available for this delivery; choose one of: {codes}"
+                ),
+            }
         })
     }
 

@@ -1,9 +1,6 @@
 //! Price calculation: each amount is rounded once, and totals are sums of rounded amounts.
 
-use super::{
-    shipping::DeliveryOption,
-    tax::{self, PriceMode},
-};
+use super::tax::{self, PriceMode};
 use kernel::{Currency, Decimal, Money, MoneyError, UnitPrice};
 
 /// Upper bound of the sum of a cart's lines, in minor units: with delivery and tax on top, no sum overflows.
@@ -66,7 +63,7 @@ pub(crate) fn line_totals(
 pub(crate) fn calculate(
     totals: &[Money],
     items: Money,
-    delivery: Option<&DeliveryOption>,
+    delivery: Option<Money>,
     rate: Decimal,
     mode: PriceMode,
 ) -> Result<PriceBreakdown, MoneyError> {
@@ -74,7 +71,7 @@ pub(crate) fn calculate(
         .iter()
         .map(|&total| Ok(LineAmounts { total, tax: tax::tax_amount(total, rate, mode)? }))
         .collect::<Result<Vec<_>, MoneyError>>()?;
-    let shipping = delivery.map_or(Money::zero(items.currency), |option| option.price);
+    let shipping = delivery.unwrap_or(Money::zero(items.currency));
     let shipping_tax = tax::tax_amount(shipping, rate, mode)?;
     let tax = Money::sum(items.currency, lines.iter().map(|line| line.tax).chain([shipping_tax]))?;
     let net_or_gross = items.checked_add(shipping)?;
@@ -97,10 +94,7 @@ mod tests {
             .map(|&(price, units)| (UnitPrice::from_money(eur(price)).unwrap(), units))
             .collect();
         let (totals, items) = line_totals(Currency::EUR, &lines).unwrap();
-        let (code, label, free_from, days) = (String::new(), String::new(), None, [1, 2]);
-        let option =
-            DeliveryOption { code, label, price: eur(shipping), free_from, days, pickup: None };
-        calculate(&totals, items, Some(&option), "0.19".parse().unwrap(), mode).unwrap()
+        calculate(&totals, items, Some(eur(shipping)), "0.19".parse().unwrap(), mode).unwrap()
     }
 
     #[test]

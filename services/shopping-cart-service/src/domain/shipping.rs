@@ -33,43 +33,30 @@ pub(crate) struct DeliveryRate {
     pub(crate) free_from: Option<i64>,
 }
 
-/// Delivery option: a method with its price for a given items total.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct DeliveryOption {
-    pub(crate) code: String,
-    pub(crate) label: String,
+/// Delivery offer: a method with its price for a given items total.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DeliveryOffer<'a> {
+    pub(crate) method: &'a DeliveryMethod,
     pub(crate) price: Money,
     pub(crate) free_from: Option<Money>,
-    pub(crate) days: [u8; 2],
-    pub(crate) pickup: Option<PickupPoint>,
 }
 
-/// Delivery options for a country and an items total, in the order of the table; the first one is the default.
-pub(crate) fn delivery_options(
-    table: &[DeliveryMethod],
+/// Delivery offers for a country and an items total, in the order of the table; the first one is the default.
+pub(crate) fn offers<'a>(
+    table: &'a [DeliveryMethod],
     country: &str,
     items: Money,
-) -> Vec<DeliveryOption> {
-    let reaches = |method: &&DeliveryMethod| {
+) -> impl Iterator<Item = DeliveryOffer<'a>> {
+    let reaches = move |method: &&DeliveryMethod| {
         method.countries.is_empty() || method.countries.iter().any(|code| code == country)
     };
-    table
-        .iter()
-        .filter(reaches)
-        .filter_map(|method| {
-            let rate = method.rates.get(&items.currency)?;
-            let free = rate.free_from.is_some_and(|from| items.amount >= from);
-            let money = |amount| Money::new(amount, items.currency);
-            Some(DeliveryOption {
-                code: method.code.clone(),
-                label: method.label.clone(),
-                price: money(if free { 0 } else { rate.price }),
-                free_from: rate.free_from.map(money),
-                days: method.days,
-                pickup: method.pickup.clone(),
-            })
-        })
-        .collect()
+    table.iter().filter(reaches).filter_map(move |method| {
+        let rate = method.rates.get(&items.currency)?;
+        let free = rate.free_from.is_some_and(|from| items.amount >= from);
+        let money = |amount| Money::new(amount, items.currency);
+        let price = money(if free { 0 } else { rate.price });
+        Some(DeliveryOffer { method, price, free_from: rate.free_from.map(money) })
+    })
 }
 
 #[cfg(test)]
@@ -91,7 +78,9 @@ mod tests {
     #[test]
     fn delivery_is_free_from_the_threshold() {
         let price = |items| {
-            delivery_options(&table(), "DE", Money::new(items, Currency::EUR))[0].price.amount
+            let table = table();
+            let mut offers = offers(&table, "DE", Money::new(items, Currency::EUR));
+            offers.next().unwrap().price.amount
         };
         assert_eq!((price(4_999), price(5_000)), (495, 0));
     }
@@ -99,8 +88,9 @@ mod tests {
     #[test]
     fn a_method_is_offered_only_in_its_countries_and_currencies() {
         let codes = |country, currency| {
-            let options = delivery_options(&table(), country, Money::new(1, currency));
-            options.into_iter().map(|option| option.code).collect::<Vec<_>>()
+            let table = table();
+            let offers = offers(&table, country, Money::new(1, currency));
+            offers.map(|offer| offer.method.code.clone()).collect::<Vec<_>>()
         };
         assert_eq!(codes("DE", Currency::EUR), ["standard", "courier"]);
         assert_eq!(codes("FR", Currency::EUR), ["standard"]);

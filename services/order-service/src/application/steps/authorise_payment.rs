@@ -45,7 +45,7 @@ impl Step<CheckoutInput> for AuthorisePayment {
             return Ok(Progress::Done);
         }
         let request = AuthorisationRequest {
-            payment: input.payment_id(),
+            payment: found.order.placed.payment_id,
             order: input.order_id,
             amount,
             method: &input.payment_method,

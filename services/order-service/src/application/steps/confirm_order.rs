@@ -34,17 +34,18 @@ impl Step<CheckoutInput> for ConfirmOrder {
         if found.order.was_confirmed() {
             return Ok(Progress::Done);
         }
-        let due = found.order.placed.totals.total;
+        let placed = &found.order.placed;
+        let due = placed.totals.total;
         // Stock first: no payment is captured for units that are gone.
-        self.stock.commit(input.hold_id()).await?;
-        let captured = match (&found.order.placed.terms, input.capture) {
+        self.stock.commit(placed.hold_id).await?;
+        let captured = match (&placed.terms, input.capture) {
             _ if due.is_zero() => due,
             // All of it has arrived.
             (PaymentTerms::Prepayment { .. }, _) => due,
             (PaymentTerms::Invoice { .. }, _)
             | (PaymentTerms::Processor, CapturePolicy::AtFulfilment) => Money::zero(due.currency),
             (PaymentTerms::Processor, CapturePolicy::AtConfirmation) => {
-                self.payments.capture(input.payment_id()).await?
+                self.payments.capture(placed.payment_id).await?
             }
         };
         self.orders.execute(input.order_id, &OrderCommand::Confirm { captured }).await?;

@@ -40,7 +40,7 @@ impl Step<CheckoutInput> for CreateOrder {
             return Err(StepError::refused(price_changed(&quote)));
         }
         let placed = self.placed(input, quote).map_err(OrderError::from)?;
-        self.orders.create(input.order_id, &OrderCommand::Place(Box::new(placed))).await?;
+        self.orders.create(input.order_id, &OrderCommand::Place(Arc::new(placed))).await?;
         Ok(Progress::Done)
     }
 
@@ -95,13 +95,15 @@ impl CreateOrder {
 
     fn placed(&self, input: &CheckoutInput, quote: Quote) -> Result<Placed, Rejection> {
         let billing = input.billing_address.as_ref().unwrap_or(&input.shipping_address);
+        let (currency, totals) = (quote.currency, quote.totals);
+        let (lines, shipping) = quote.paid_lines()?;
         let (sequence, number) = self.orders.next_number();
         Ok(Placed {
             number,
-            currency: quote.currency,
-            lines: quote.paid_lines()?,
-            shipping: quote.shipping,
-            totals: quote.totals,
+            currency,
+            lines,
+            shipping,
+            totals,
             email: input.email.clone(),
             shipping_address: input.shipping_address.clone(),
             billing_address: billing.clone(),

@@ -32,10 +32,11 @@ impl Step<CheckoutInput> for HoldStock {
         if found.order.was_confirmed() {
             return Ok(Progress::Done);
         }
-        let lines = found.order.placed.lines.iter().map(|line| (line.sku.clone(), line.quantity));
+        let placed = &found.order.placed;
+        let lines = placed.lines.iter().map(|line| (line.sku.clone(), line.quantity));
         let lines: Vec<(Sku, i64)> = lines.collect();
         let lifetime = self.lifetime(input);
-        self.stock.hold(input.hold_id(), input.order_id, &lines, lifetime).await?;
+        self.stock.hold(placed.hold_id, input.order_id, &lines, lifetime).await?;
         Ok(Progress::Done)
     }
 
