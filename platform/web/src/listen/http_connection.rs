@@ -6,7 +6,7 @@ use super::{
 };
 use crate::ProblemResponse;
 use axum::{
-    body::Body,
+    body::{Body, HttpBody},
     extract::ConnectInfo,
     response::{IntoResponse, Response},
 };
@@ -71,8 +71,13 @@ impl<S: HttpService> HttpConnection<S> {
         self.open.busy();
         let response = match check_head(request.version(), request.uri(), request.headers()) {
             Ok(()) => {
-                let mut request =
-                    request.map(|body| Body::new(BodyTimeout::new(body, self.minimum_rate)));
+                let mut request = request.map(|body| {
+                    if body.is_end_stream() {
+                        Body::empty()
+                    } else {
+                        Body::new(BodyTimeout::new(body, self.minimum_rate))
+                    }
+                });
                 request.extensions_mut().insert(ConnectInfo(self.peer));
                 serve_detached(self.service.clone(), request).await
             }
