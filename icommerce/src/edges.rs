@@ -19,17 +19,9 @@ use axum::{
 use kernel::{Problem, codes};
 use rpc::FleetSecret;
 use runtime::Assembly;
-use std::{
-    collections::BTreeSet,
-    convert::Infallible,
-    net::SocketAddr,
-    pin::Pin,
-    sync::Arc,
-    task::{self, Poll},
-};
+use std::{collections::BTreeSet, net::SocketAddr, sync::Arc};
 use telemetry::{Health, HealthReport, METRICS_CONTENT_TYPE, Metrics};
-use tower::Service;
-use transport::{Context, Edge};
+use transport::{Context, Edge, RequestHandler, ResponseFuture};
 use web::{AllowedHost, HostName, ProblemResponse};
 
 /// Health and metrics endpoints, on every listener but the shop edge.
@@ -84,14 +76,14 @@ async fn check_host(
     ProblemResponse(Problem::of(codes::FORBIDDEN, title)).into_response()
 }
 
-/// Service of an edge. Requests come from outside, so of their context headers only the trace and the request id are
-/// trusted; the edge is set here.
+/// Handler of an edge: the gateway, with the status endpoints before it. Requests come from outside, so of their context
+/// headers only the trace and the request id are trusted; the edge is set here.
 pub(crate) fn edge(
     edge: Edge,
-    gateway: Router,
+    gateway: RequestHandler,
     status: StatusEndpoints,
     backups: &Backups,
-) -> EdgeService {
+) -> RequestHandler {
     let status = match edge {
         Edge::Shop => status.bare_liveness(),
         Edge::Operator | Edge::Internal => {
@@ -101,8 +93,17 @@ pub(crate) fn edge(
             status.routes().merge(backups)
         }
     };
-    let gateway = GatewayService { edge, gateway };
-    EdgeService { status: status.fallback_service(gateway.clone()), gateway }
+    let gateway = RequestHandler::new(move |request, _| {
+        let received = Context::from_untrusted_headers(request.headers());
+        gateway.handle(request, Some(Context { edge, ..received }))
+    });
+    let status = RequestHandler::from(status.fallback_service(gateway.clone()));
+    RequestHandler::new(move |request, _| {
+        let path = request.uri().path();
+        // A request for anything else does not pass through the router of the status endpoints.
+        let is_status = ["/health", "/metrics", BACKUPS_PATH].iter().any(|status| path.starts_with(status));
+        if is_status { &status } else { &gateway }.handle(request, None)
+    })
 }
 
 /// Router of the service listener, for other processes: every documented path and every call of a contract leads to its
@@ -126,8 +127,9 @@ pub(crate) fn services(
         routes.insert(calls, (*service, target.clone())).map_err(CliError::failed)?;
     }
     let (fallback, has_secret) = (fallback.clone(), secret.is_some());
-    let service = ServiceRouter { routes: Arc::new(routes), fallback, secret };
-    let calls = Router::new().fallback_service(service);
+    let services = ServiceRoutes { routes, fallback, secret };
+    let services = RequestHandler::new(move |request, _| services.handle(request));
+    let calls = Router::new().fallback_service(services);
     let calls = if has_secret {
         calls
     } else {
@@ -167,91 +169,26 @@ fn number_parameters(path: &str) -> String {
     path.split('/').enumerate().map(segment).collect::<Vec<_>>().join("/")
 }
 
-/// Service of an edge: the gateway, with the status endpoints before it. A request for anything else does not pass through
-/// their router.
-#[derive(Clone)]
-pub(crate) struct EdgeService {
-    status: Router,
-    gateway: GatewayService,
-}
-
-impl Service<Request<Body>> for EdgeService {
-    type Response = Response;
-    type Error = Infallible;
-    type Future = <Router as Service<Request<Body>>>::Future;
-
-    fn poll_ready(&mut self, _: &mut task::Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let path = request.uri().path();
-        if ["/health", "/metrics", BACKUPS_PATH].iter().any(|status| path.starts_with(status)) {
-            return self.status.call(request);
-        }
-        self.gateway.call(request)
-    }
-}
-
-/// The gateway behind an edge, which sets the context of its requests.
-#[derive(Clone)]
-struct GatewayService {
-    edge: Edge,
-    gateway: Router,
-}
-
-impl Service<Request<Body>> for GatewayService {
-    type Response = <Router as Service<Request<Body>>>::Response;
-    type Error = <Router as Service<Request<Body>>>::Error;
-    type Future = <Router as Service<Request<Body>>>::Future;
-
-    fn poll_ready(&mut self, context: &mut task::Context<'_>) -> Poll<Result<(), Self::Error>> {
-        Service::<Request<Body>>::poll_ready(&mut self.gateway, context)
-    }
-
-    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        let received = Context::from_untrusted_headers(request.headers());
-        request.extensions_mut().insert(Context { edge: self.edge, ..received });
-        self.gateway.call(request)
-    }
-}
-
-/// Routes a request to the service that owns its path. Axum's nesting would leave the outer path's parameters in the
-/// request, where the inner handler would take them for its own.
-#[derive(Clone)]
-struct ServiceRouter {
-    routes: Arc<matchit::Router<(&'static str, Router)>>,
-    fallback: Option<(&'static str, Router)>,
+/// Routes of the services that share a listener: leads a request to the service that owns its path.
+struct ServiceRoutes {
+    routes: matchit::Router<(&'static str, RequestHandler)>,
+    fallback: Option<(&'static str, RequestHandler)>,
     /// With a secret, only processes of the fleet are answered.
     secret: Option<FleetSecret>,
 }
 
-impl Service<Request<Body>> for ServiceRouter {
-    type Response = Response;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut task::Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+impl ServiceRoutes {
+    fn handle(&self, request: Request<Body>) -> ResponseFuture {
         let path = request.uri().path();
         let route = self.routes.at(path).ok().map(|route| route.value);
-        match route.or_else(|| self.fallback.as_ref().filter(|_| may_be_page(path))) {
-            Some((service, route)) => {
-                let authenticated = self
-                    .secret
-                    .as_ref()
-                    .map_or(Ok(()), |secret| secret.authenticate(service, request.headers()));
-                match authenticated {
-                    Ok(()) => Box::pin(route.clone().call(request)),
-                    Err(problem) => {
-                        Box::pin(async { Ok(ProblemResponse(problem).into_response()) })
-                    }
-                }
-            }
-            None => Box::pin(async { Ok(ProblemResponse(unknown_route()).into_response()) }),
+        let route = route.or_else(|| self.fallback.as_ref().filter(|_| may_be_page(path)));
+        let authenticated = route.ok_or_else(unknown_route).and_then(|(service, handler)| {
+            let Some(secret) = &self.secret else { return Ok(handler) };
+            secret.authenticate(service, request.headers()).map(|()| handler)
+        });
+        match authenticated {
+            Ok(handler) => handler.handle(request, None),
+            Err(problem) => Box::pin(async { ProblemResponse(problem).into_response() }),
         }
     }
 }

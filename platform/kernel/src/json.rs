@@ -4,6 +4,8 @@
 //! a second, undocumented notation, in which a wrong order of fields goes unnoticed. [`Strict`] wraps a deserializer and
 //! all that it hands out, and refuses a sequence wherever a struct is wanted.
 
+mod writer;
+
 use serde::{
     Deserialize, Serialize,
     de::{
@@ -12,8 +14,7 @@ use serde::{
     },
 };
 use std::{cell::RefCell, fmt};
-
-mod writer;
+use writer::JsonWriter;
 
 /// Message of the error for a sequence in place of a struct.
 pub const OBJECT_WANTED: &str = "an object is wanted, not an array";
@@ -348,7 +349,7 @@ thread_local! {
     static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Writes a value as JSON, byte for byte as `serde_json::to_vec` does, into a vector without spare capacity: it is written into a buffer of
+/// Writes a value as JSON, as `serde_json::to_vec` does, into a vector without spare capacity: it is written into a buffer of
 /// the thread first, which does not have to grow from one value to the next.
 ///
 /// ```
@@ -365,9 +366,8 @@ pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<Vec<u8>> {
         // Taken, so that a value which writes another one as JSON finds an empty buffer.
         let mut buffer = scratch.take();
         buffer.clear();
-        let written = value
-            .serialize(&mut writer::JsonWriter::new(&mut buffer))
-            .map(|()| buffer.as_slice().to_vec());
+        let written = value.serialize(&mut JsonWriter::new(&mut buffer));
+        let written = written.map(|()| buffer.as_slice().to_vec());
         if buffer.capacity() <= SCRATCH_BYTES_MAX {
             scratch.replace(buffer);
         }

@@ -3,7 +3,6 @@
 use crate::{
     BuildContext, BuildError, Module, RouteMatch, TaskTracker, origin_journal::with_origins,
 };
-use axum::Router;
 use journal::ServiceStorage;
 use kernel::Ids;
 use parking_lot::Mutex;
@@ -14,7 +13,7 @@ use std::{
     sync::Arc,
 };
 use telemetry::{Criticality, Health, Metrics};
-use transport::{Channel, Directory};
+use transport::{Channel, Directory, RequestHandler};
 
 /// Wrapper around the loopback channel to a service of this process, for calls of its contracts over the wire.
 pub type OverWire = Arc<dyn Fn(&'static str, Channel) -> Channel + Send + Sync>;
@@ -51,12 +50,12 @@ impl std::fmt::Debug for ProcessResources<'_> {
 /// The running services of the process, wired up.
 #[derive(Debug)]
 pub struct Assembly {
-    /// Each service's router.
-    pub routers: BTreeMap<&'static str, Router>,
+    /// Each service's handler of requests.
+    pub routers: BTreeMap<&'static str, RequestHandler>,
     /// Each service's OpenAPI description.
     pub descriptions: BTreeMap<&'static str, web::ApiDescription>,
-    /// The service for all paths that no service documents, with its router.
-    pub fallback: Option<(&'static str, Router)>,
+    /// The service for all paths that no service documents, with its handler.
+    pub fallback: Option<(&'static str, RequestHandler)>,
     /// The channels to all services.
     pub directory: Arc<Directory>,
     /// The contracts that services of this process provide.

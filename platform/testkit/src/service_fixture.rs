@@ -1,7 +1,6 @@
 //! Service under test: a few modules in one process on the memory engine, and the clients of a contract by every transport.
 
 use async_trait::async_trait;
-use axum::Router;
 use engine_memory::MemoryEngine;
 use journal::ServiceStorage;
 use kernel::{Ids, ManualClock, SeededRandomness};
@@ -14,8 +13,8 @@ use std::{future::pending, sync::Arc};
 use telemetry::{Health, Metrics};
 use tokio::net::TcpListener;
 use transport::{
-    CallPolicy, Channel, Client, Request, Response, Transport, TransportError, chaos, loopback,
-    network,
+    CallPolicy, Channel, Client, Request, RequestHandler, Response, Transport, TransportError,
+    chaos, loopback, network,
 };
 use web::{ServeOptions, serve};
 
@@ -67,8 +66,8 @@ pub struct ServiceFixture {
     pub health: Health,
     /// Background tasks of all modules.
     pub tasks: TaskTracker,
-    /// Router of the service under test.
-    pub router: Router,
+    /// Handler of all routes of the service under test.
+    pub router: RequestHandler,
     service: &'static str,
     client: Client,
     assembly: Assembly,

@@ -1,5 +1,6 @@
 //! Channel and transport: the one interface of all calls between services.
 
+use crate::RequestHandler;
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -48,11 +49,16 @@ pub trait Transport: Send + Sync {
     ///
     /// A response of any status, 5xx included, is `Ok`; see [`TransportError`] for the errors.
     async fn send(&self, request: Request) -> Result<Response, TransportError>;
+
+    /// The service itself, if it is in this process and nothing stands before it.
+    fn local(&self) -> Option<&RequestHandler> {
+        None
+    }
 }
 
 /// Channel to a service: a cheap, cloneable handle to a [`Transport`].
 ///
-/// The holder cannot tell whether the service runs in this process or elsewhere.
+/// The holder need not know whether the service runs in this process or elsewhere.
 ///
 /// ```
 /// use transport::{Channel, Request, Response, Transport, TransportError};
@@ -84,6 +90,11 @@ impl Channel {
     /// Sends one request; see [`Transport::send`].
     pub async fn send(&self, request: Request) -> Result<Response, TransportError> {
         self.0.send(request).await
+    }
+
+    /// The service itself, if it is in this process: for an edge, which hands it requests and responses as they are.
+    pub fn local(&self) -> Option<&RequestHandler> {
+        self.0.local()
     }
 }
 

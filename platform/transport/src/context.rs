@@ -65,16 +65,15 @@ const HEADER_BYTES_MAX: usize = 200;
 kernel::id!(/// Id of a client's request.
     RequestId);
 
-/// Source of random bits for trace ids: those of fresh UUIDs, so that one seed determines both.
+/// Bits of a trace that begins with a request: those of the request's new id, so that one seed determines both.
 #[derive(Debug)]
-struct RandomBits<'a>(&'a Ids);
+struct IdBits(Uuid);
 
-impl Randomness for RandomBits<'_> {
+impl Randomness for IdBits {
     fn fill(&self, bytes: &mut [u8]) {
-        for chunk in bytes.chunks_mut(8) {
-            let id = Uuid::from(self.0.next::<RequestId>());
-            // The last eight bytes: 62 random bits and two that are fixed.
-            chunk.copy_from_slice(&id.as_bytes()[16 - chunk.len()..]);
+        for chunk in bytes.chunks_mut(16) {
+            // From the end, where the random bits of an id are.
+            chunk.copy_from_slice(&self.0.as_bytes()[16 - chunk.len()..]);
         }
     }
 }
@@ -104,14 +103,15 @@ impl Context {
     /// The same context, with a new request id and a new trace where it has none.
     #[must_use]
     pub fn traced(mut self, ids: &Ids) -> Self {
-        if self.request_id.is_none() {
-            let id = Uuid::from(ids.next::<RequestId>());
+        if self.request_id.is_some() && self.trace.is_some() {
+            return self;
+        }
+        let id = Uuid::from(ids.next::<RequestId>());
+        self.request_id.get_or_insert_with(|| {
             let mut text = Uuid::encode_buffer();
-            self.request_id = Some(Arc::from(&*id.hyphenated().encode_lower(&mut text)));
-        }
-        if self.trace.is_none() {
-            self.trace = Some(TraceContext::begin(&RandomBits(ids)));
-        }
+            Arc::from(&*id.hyphenated().encode_lower(&mut text))
+        });
+        self.trace.get_or_insert_with(|| TraceContext::begin(&IdBits(id)));
         self
     }
 
@@ -144,16 +144,25 @@ impl Context {
     /// Extracts from headers what a request from outside may say: its trace and its request id. Everything else in them is
     /// the gateway's to say.
     pub fn from_untrusted_headers(headers: &HeaderMap) -> Self {
-        Self {
-            trace: text(headers, headers::TRACEPARENT).and_then(TraceContext::parse),
-            request_id: text(headers, headers::REQUEST_ID).map(Arc::from),
-            ..Self::default()
+        let mut context = Self::default();
+        // One pass costs less than two look-ups, each of which hashes a name.
+        for (name, value) in headers {
+            match name.as_str() {
+                headers::TRACEPARENT if context.trace.is_none() => {
+                    context.trace = text(value).and_then(TraceContext::parse);
+                }
+                headers::REQUEST_ID if context.request_id.is_none() => {
+                    context.request_id = text(value).map(Arc::from);
+                }
+                _ => {}
+            }
         }
+        context
     }
 
     /// Extracts the context from headers. A header that is malformed, empty or longer than 200 bytes is ignored.
     pub fn from_headers(headers: &HeaderMap) -> Self {
-        let text = |name| text(headers, name);
+        let text = |name| headers.get(name).and_then(text);
         let deadline = text(headers::DEADLINE)
             .and_then(|millis| millis.parse().ok())
             .and_then(|millis| Instant::now().checked_add(Duration::from_millis(millis)));
@@ -207,8 +216,8 @@ impl Context {
     }
 }
 
-/// The value of a header, unless it is malformed, empty or too long.
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let value = headers.get(name)?.to_str().ok()?;
+/// The text of a header, unless it is malformed, empty or too long.
+fn text(value: &HeaderValue) -> Option<&str> {
+    let value = value.to_str().ok()?;
     (!value.is_empty() && value.len() <= HEADER_BYTES_MAX).then_some(value)
 }

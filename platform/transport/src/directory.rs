@@ -1,6 +1,6 @@
 //! Channel directory: late-bound channels to services, so that services can be built in any order.
 
-use crate::{Channel, Request, Response, Transport, TransportError};
+use crate::{Channel, Request, RequestHandler, Response, Transport, TransportError};
 use std::{
     collections::BTreeMap,
     future::ready,
@@ -63,5 +63,9 @@ impl Transport for LateBoundChannel {
                 reason: "it is not running here and no address is known".to_owned(),
             }))),
         }
+    }
+
+    fn local(&self) -> Option<&RequestHandler> {
+        self.target.get()?.0.local()
     }
 }

@@ -14,6 +14,7 @@ mod context;
 mod directory;
 mod loopback;
 mod network;
+mod request_handler;
 
 pub use channel::{Channel, Idempotent, Request, Response, Transport, TransportError};
 pub use chaos::chaos;
@@ -24,3 +25,4 @@ pub use http::Method;
 pub use kernel::Edge;
 pub use loopback::loopback;
 pub use network::{CallPolicy, EndpointUpdater, Endpoints, network, network_over};
+pub use request_handler::{RequestHandler, ResponseFuture};

@@ -1,26 +1,25 @@
-//! Loopback transport: a service's router in this process, called in the caller's task.
+//! Loopback transport: a service in this process, called in the caller's task.
 
-use crate::{Channel, Context, Request, Response, Transport, TransportError};
+use crate::{Channel, Context, Request, RequestHandler, Response, Transport, TransportError};
 use async_trait::async_trait;
-use axum::{Router, body::Body};
+use axum::body::Body;
 use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout_at};
-use tower::Service;
 
 /// Maximum size of a response body, in bytes.
 pub(crate) const RESPONSE_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// Loopback channel to `service`, whose router is in this process.
+/// Loopback channel to `service`, whose handler is in this process.
 ///
 /// The caller's deadline applies; there is nothing to balance, break or retry. The handler runs in the caller's task, so
 /// its commits become dependencies of the caller's durability scope. A response body may have 16 MiB.
-pub fn loopback(service: &'static str, router: Router) -> Channel {
-    Channel::new(Loopback { service, router })
+pub fn loopback(service: &'static str, handler: impl Into<RequestHandler>) -> Channel {
+    Channel::new(Loopback { service, handler: handler.into() })
 }
 
 struct Loopback {
     service: &'static str,
-    router: Router,
+    handler: RequestHandler,
 }
 
 #[async_trait]
@@ -32,15 +31,8 @@ impl Transport for Loopback {
         if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             return Err(late());
         }
-        let mut request = request.map(Body::from);
-        // As an extension, not as headers: saves formatting and parsing.
-        request.extensions_mut().insert(context);
         let response = async {
-            // A router is always ready.
-            let response = match self.router.clone().call(request).await {
-                Ok(response) => response,
-                Err(never) => match never {},
-            };
+            let response = self.handler.handle(request.map(Body::from), Some(context)).await;
             let (head, body) = response.into_parts();
             let body = http_body_util::Limited::new(body, RESPONSE_BYTES_MAX).collect().await;
             match body {
@@ -55,5 +47,9 @@ impl Transport for Loopback {
             None => response.await,
             Some(deadline) => timeout_at(deadline, response).await.unwrap_or_else(|_| Err(late())),
         }
+    }
+
+    fn local(&self) -> Option<&RequestHandler> {
+        Some(&self.handler)
     }
 }

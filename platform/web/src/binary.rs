@@ -1,6 +1,6 @@
 //! Bodies that are files.
 
-use crate::{ProblemResponse, json, response::document_default_problem};
+use crate::{ProblemResponse, body, response::document_default_problem};
 use aide::{
     OperationInput,
     generate::GenContext,
@@ -29,13 +29,12 @@ pub struct Binary {
 impl<S: Send + Sync> FromRequest<S> for Binary {
     type Rejection = ProblemResponse;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ProblemResponse> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, ProblemResponse> {
         let declared = request.headers().get(header::CONTENT_TYPE);
         let declared = declared.and_then(|value| value.to_str().ok()).unwrap_or_default();
         let essence = declared.split(';').next().unwrap_or_default();
         let media_type = essence.trim().to_ascii_lowercase();
-        let content = Bytes::from_request(request, state).await;
-        let content = content.map_err(|rejection| json::unreadable(&rejection))?;
+        let content = body::read_request(request).await?;
         if content.is_empty() {
             return Err(Problem::of(codes::MISSING_BODY, "send a file as the body").into());
         }

@@ -81,12 +81,13 @@ impl HostName {
 }
 
 fn is_this_machine(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    if let Ok(address) = bare.parse::<IpAddr>() {
-        return address.to_canonical().is_loopback();
+    let name = host.trim_end_matches('.');
+    let last = name.rsplit_once('.').map_or(name, |(_, last)| last);
+    if last.eq_ignore_ascii_case("localhost") {
+        return true;
     }
-    let name = host.trim_end_matches('.').to_ascii_lowercase();
-    name == "localhost" || name.ends_with(".localhost")
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
 #[cfg(test)]

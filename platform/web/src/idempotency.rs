@@ -14,24 +14,21 @@ mod stored_response;
 
 pub use reference::{ByReference, Recomputed, ReplayReference, ReplayRenderer};
 
-use crate::{ApiMethodRouter, Caller, IdempotencyKey, ProblemResponse, idempotency_key, json};
+use crate::{ApiMethodRouter, Caller, IdempotencyKey, ProblemResponse, body, idempotency_key};
 use axum::{
     body::{Body, Bytes},
     extract::Request,
-    middleware::{Next, from_fn},
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use byte_budget::ByteBudget;
 use http::{HeaderValue, Method, StatusCode, header, request::Parts};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use kernel::{Ids, Problem, Timestamp, codes};
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
-use std::{collections::HashMap, convert::Infallible, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 use storage::{KeyValue, StorageError, durability};
 use stored_response::{Fingerprint, StoredContent, StoredResponse};
-use tower::{Service, ServiceExt};
 use transport::{Context, headers};
 
 /// Retention of stored responses.
@@ -135,57 +132,52 @@ impl Idempotency {
     }
 
     /// Replays the stored response, or calls `route` and stores its response.
-    pub(crate) async fn call<S>(
+    pub(crate) async fn call<F: Future<Output = Response>>(
         &self,
         request: Request,
-        route: S,
         body_bytes_max: usize,
-    ) -> Response
-    where
-        S: Service<Request, Response = Response, Error = Infallible>,
-    {
-        match self.look_up(request, body_bytes_max).await {
-            Ok(Lookup::Replay(response)) => response,
-            Ok(Lookup::First(request, in_flight)) => {
-                let response = match route.oneshot(*request).await {
-                    Ok(response) => response,
-                    Err(never) => match never {},
-                };
+        route: impl FnOnce(Request) -> F,
+    ) -> Response {
+        let (head, body) = request.into_parts();
+        let looked_up = async {
+            let key = IdempotencyKey::of(&head.headers)?.ok_or_else(idempotency_key::missing)?;
+            let body = body::read(body, body_bytes_max).await?;
+            Ok((self.look_up(&head, &key, &body).await?, body))
+        };
+        match looked_up.await {
+            Ok((Lookup::Replay(response), _)) => response,
+            Ok((Lookup::First(in_flight), body)) => {
+                let response = route(Request::from_parts(head, Body::from(body))).await;
                 in_flight.store_response(response).await
             }
             Err(problem) => ProblemResponse(problem).into_response(),
         }
     }
 
-    async fn look_up(&self, request: Request, body_bytes_max: usize) -> Result<Lookup, Problem> {
-        let Some(key) = IdempotencyKey::of(request.headers())? else {
-            return Err(idempotency_key::missing());
-        };
-        let (head, body) = request.into_parts();
-        let body = read(body, body_bytes_max).await?;
-        let record_key = self.record_key(&head, &key);
-        let fingerprint = Fingerprint::of(&head, &body);
+    async fn look_up(
+        &self,
+        head: &Parts,
+        key: &IdempotencyKey,
+        body: &Bytes,
+    ) -> Result<Lookup, Problem> {
+        let record_key = self.record_key(head, key);
+        let fingerprint = Fingerprint::of(head, body);
 
         // Running requests are looked up before stored responses: a response is stored before its key is released, so
         // that a request which finds the key free finds the response.
         let in_flight = self.begin(record_key, fingerprint)?;
         let now = self.0.ids.now();
-        if let Some(stored) = self
-            .0
-            .values
-            .value(&in_flight.record_key, now)
-            .await
-            .map_err(|error| unavailable(&error))?
-            && let Some(stored) = StoredResponse::read(&stored)
-        {
-            if stored.fingerprint != fingerprint {
-                return Err(reused());
-            }
-            let mut response = self.replay(stored.content).await?;
-            response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
-            return Ok(Lookup::Replay(response));
+        let stored = self.0.values.value(&in_flight.record_key, now).await;
+        let stored = stored.map_err(|error| unavailable(&error))?;
+        let Some(stored) = stored.as_ref().and_then(StoredResponse::read) else {
+            return Ok(Lookup::First(in_flight));
+        };
+        if stored.fingerprint != fingerprint {
+            return Err(reused());
         }
-        Ok(Lookup::First(Box::new(Request::from_parts(head, Body::from(body))), in_flight))
+        let mut response = self.replay(stored.content).await?;
+        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+        Ok(Lookup::Replay(response))
     }
 
     async fn replay(&self, content: StoredContent) -> Result<Response, Problem> {
@@ -234,7 +226,7 @@ impl Idempotency {
 
 enum Lookup {
     Replay(Response),
-    First(Box<Request>, InFlightKey),
+    First(InFlightKey),
 }
 
 /// Idempotency key of a running request. Dropping it, after a response, a cancellation or a panic, releases the key.
@@ -272,33 +264,17 @@ impl Drop for InFlightKey {
     }
 }
 
-/// Route that refuses POST, PUT, PATCH and DELETE without an `Idempotency-Key`: 400 `idempotency_key_missing`. A handler
+/// Route that refuses a request without an `Idempotency-Key`: 400 `idempotency_key_missing`. A handler
 /// with an [`IdempotencyKey`] argument does so by itself.
 pub fn requires_idempotency_key<S>(route: ApiMethodRouter<S>) -> ApiMethodRouter<S>
 where
     S: Clone + Send + Sync + 'static,
 {
-    route.layer(from_fn(|request: Request, next: Next| async move {
-        if changes_something(request.method())
-            && !request.headers().contains_key(headers::IDEMPOTENCY_KEY)
-        {
-            return ProblemResponse(idempotency_key::missing()).into_response();
-        }
-        next.run(request).await
-    }))
+    route.each(|operation| operation.requires_key = true)
 }
 
 fn changes_something(method: &Method) -> bool {
     matches!(*method, Method::POST | Method::PUT | Method::PATCH | Method::DELETE)
-}
-
-/// Reads a whole body of at most `bytes_max` bytes.
-pub(crate) async fn read(body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
-    match Limited::new(body, bytes_max).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(json::too_large()),
-        Err(_) => Err(json::broken_off()),
-    }
 }
 
 fn in_flight() -> Problem {

@@ -10,16 +10,15 @@ use transport::Context;
 pub(crate) enum Ingress {
     /// Over a socket: the context is in the headers.
     Socket,
-    /// Over [`transport::loopback`], in the caller's task: the context is an extension of the request.
+    /// From this process, in the caller's task: the context comes with the request.
     Loopback,
 }
 
 impl Ingress {
-    /// Extracts the context of a request; one without a request id or a trace gets its own.
-    ///
-    /// An extension cannot arrive over a socket, so a context found there was set by a caller in this process.
-    pub(crate) fn extract(request: &mut Request, ids: &Ids) -> (Self, Context) {
-        let (ingress, context) = match request.extensions_mut().remove::<Context>() {
+    /// Ingress and context of a request, with the context that its caller in this process passed on; one without a request
+    /// id or a trace gets its own.
+    pub(crate) fn of(passed: Option<Context>, request: &Request, ids: &Ids) -> (Self, Context) {
+        let (ingress, context) = match passed {
             Some(context) => (Self::Loopback, context),
             None => (Self::Socket, Context::from_headers(request.headers())),
         };

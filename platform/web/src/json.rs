@@ -1,7 +1,7 @@
 //! JSON bodies of requests and responses.
 
 use crate::{
-    ProblemResponse, field,
+    ProblemResponse, body, field,
     response::{document_default_problem, documented},
 };
 use aide::{
@@ -12,10 +12,10 @@ use aide::{
 };
 use axum::{
     body::{Body, Bytes},
-    extract::{FromRequest, Request, rejection::BytesRejection},
+    extract::{FromRequest, Request},
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, header};
 use kernel::{Problem, codes, json};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
@@ -58,11 +58,9 @@ pub struct Json<T>(pub T);
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = ProblemResponse;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ProblemResponse> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, ProblemResponse> {
         let declared = declares_json(request.headers());
-        let body = Bytes::from_request(request, state)
-            .await
-            .map_err(|rejection| unreadable(&rejection))?;
+        let body = body::read_request(request).await?;
         // An empty body need not declare a type; that it is missing is the more useful message.
         if body.is_empty() {
             return Err(Problem::of(codes::MISSING_BODY, "send a JSON body").into());
@@ -113,18 +111,6 @@ fn declares_json(headers: &HeaderMap) -> bool {
     kind.eq_ignore_ascii_case("application")
         && (subtype.eq_ignore_ascii_case("json")
             || subtype.get(subtype_end..).is_some_and(|end| end.eq_ignore_ascii_case("+json")))
-}
-
-pub(crate) fn unreadable(rejection: &BytesRejection) -> Problem {
-    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE { too_large() } else { broken_off() }
-}
-
-pub(crate) fn too_large() -> Problem {
-    Problem::of(codes::BODY_TOO_LARGE, "the body is larger than this address takes")
-}
-
-pub(crate) fn broken_off() -> Problem {
-    Problem::of(codes::MISSING_BODY, "the body broke off before its end")
 }
 
 impl<T: Serialize> IntoResponse for Json<T> {

@@ -8,6 +8,7 @@
 #![warn(missing_docs)]
 
 mod binary;
+mod body;
 mod caller;
 mod choice;
 mod client_key;
@@ -52,7 +53,7 @@ pub use paging::Paging;
 pub use path::Path;
 pub use precondition::{IfMatch, etag};
 pub use query::Query;
-pub use response::{ApiResult, Created, NoContent, ProblemResponse};
+pub use response::{ApiResult, Created, NoContent, ProblemResponse, without_body};
 pub use routes::{
     ApiDescription, ApiRouter,
     routing::{self, ApiMethodRouter},

@@ -1,19 +1,18 @@
 //! Extractor of path parameters.
 
-use crate::{ProblemResponse, response::document_default_problem};
+mod parameters;
+
+use crate::{ProblemResponse, response::document_default_problem, routes::RouteFacts};
 use aide::{
     OperationInput,
     generate::GenContext,
     openapi::Operation,
     operation::{ParamLocation, add_parameters, parameters_from_schema},
 };
-use axum::extract::{
-    FromRequestParts, RawPathParams,
-    path::ErrorKind,
-    rejection::{PathRejection, RawPathParamsRejection},
-};
+use axum::extract::{FromRequestParts, MatchedPath};
 use http::request::Parts;
 use kernel::{Problem, codes};
+use parameters::{ParameterError, Parameters};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
@@ -43,48 +42,30 @@ pub struct Path<T>(pub T);
 impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
     type Rejection = ProblemResponse;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ProblemResponse> {
-        match axum::extract::Path::from_request_parts(parts, state).await {
-            Ok(axum::extract::Path(value)) => Ok(Self(value)),
-            Err(rejection) => {
-                let names = RawPathParams::from_request_parts(parts, state).await;
-                Err(refused(rejection, &names).into())
-            }
-        }
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ProblemResponse> {
+        let route = parts.extensions.get::<RouteFacts>().map(|route| &*route.template);
+        // The template of a page's route is known to its router.
+        let page = || parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str);
+        let template = route.or_else(page).unwrap_or_default();
+        let value = Parameters::of(template, parts.uri.path()).and_then(T::deserialize);
+        Ok(Self(value.map_err(|error| refused(error, template))?))
     }
 }
 
-fn refused(
-    rejection: PathRejection,
-    names: &Result<RawPathParams, RawPathParamsRejection>,
-) -> Problem {
-    let nth = |index: usize| {
-        let found = names.as_ref().ok().and_then(|names| names.iter().nth(index));
-        found.map_or_else(|| "path".to_owned(), |(name, _)| name.to_owned())
-    };
-    let PathRejection::FailedToDeserializePathParams(failure) = rejection else {
-        tracing::error!(%rejection, "a handler takes path parameters that its template does not have");
-        return Problem::internal();
-    };
-    let (field, message) = match failure.into_kind() {
-        ErrorKind::ParseErrorAtKey { key, expected_type, .. } => {
-            (key, format!("is not a {expected_type}"))
+fn refused(error: ParameterError, template: &str) -> Problem {
+    match error {
+        ParameterError::Invalid { name, message } => {
+            let name = name.as_deref().unwrap_or_else(|| Parameters::first_name(template));
+            Problem::input(codes::INVALID_PATH, name, message)
         }
-        ErrorKind::ParseErrorAtIndex { index, expected_type, .. } => {
-            (nth(index), format!("is not a {expected_type}"))
+        ParameterError::OtherTemplate => {
+            tracing::error!(
+                template,
+                "a handler takes path parameters that its template does not have"
+            );
+            Problem::internal()
         }
-        ErrorKind::ParseError { expected_type, .. } => {
-            (nth(0), format!("is not a {expected_type}"))
-        }
-        ErrorKind::InvalidUtf8InPathParam { key } => (key, "is not UTF-8".to_owned()),
-        ErrorKind::DeserializeError { key, message, .. } => (key, message),
-        ErrorKind::Message(message) => (nth(0), message),
-        kind => {
-            tracing::error!(%kind, "a handler takes path parameters that its template does not have");
-            return Problem::internal();
-        }
-    };
-    Problem::input(codes::INVALID_PATH, &field, message)
+    }
 }
 
 impl<T: JsonSchema> OperationInput for Path<T> {

@@ -75,7 +75,7 @@ fn parameter_not_utf8(query: &str) -> Option<String> {
     Some(String::from_utf8_lossy(&percent_decoded(name)).into_owned())
 }
 
-fn percent_decoded(text: &str) -> Vec<u8> {
+pub(crate) fn percent_decoded(text: &str) -> Vec<u8> {
     let mut bytes = text.as_bytes().iter();
     let mut out = Vec::with_capacity(text.len());
     while let Some(&byte) = bytes.next() {

@@ -1,150 +1,141 @@
-//! Request layer of a service: context, span, access log, metrics, deadline, panic handling, concurrency limit, body limit,
-//! idempotency keys.
+//! Request layer of a service: route, context, span, access log, metrics, deadline, panic handling, concurrency limit, body
+//! limit, idempotency keys.
 //!
-//! It is one layer instead of eight because one client request causes about ten calls within the process, and each axum
-//! layer costs a boxed service and a boxed future per call.
+//! It is one function instead of eight layers around a router, each of which would cost a boxed service and a boxed future
+//! per request.
 
-use crate::{Idempotency, Limits, ProblemResponse, ServiceParts, ingress::Ingress};
+use crate::{
+    Idempotency, Limits, ProblemResponse, ServiceParts, idempotency_key,
+    ingress::Ingress,
+    response::without_body,
+    routes::{PathRoutes, RouteFacts, RouteTable},
+};
 use axum::{
+    body::HttpBody,
     extract::{DefaultBodyLimit, MatchedPath, Request},
     response::{IntoResponse, Response},
 };
 use futures_util::FutureExt;
-use http::{HeaderValue, Method, StatusCode};
+use http::{HeaderValue, Method, header};
 use kernel::{Ids, Problem, codes};
 use std::{
-    convert::Infallible,
     panic::AssertUnwindSafe,
-    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    task::{Poll, ready},
 };
 use telemetry::HttpMetrics;
 use tokio::time::Instant;
-use tower::{Layer, Service};
 use tracing::Instrument;
-use transport::{Context, headers};
+use transport::{Context, RequestHandler, headers};
 
 /// Route label of requests to unknown paths, so that made-up paths do not create metric series without bound.
 const UNMATCHED: &str = "unmatched";
 
-/// Request layer around each route of one service.
-#[derive(Clone, Debug)]
-pub(crate) struct RequestLayer(Arc<RequestLayerShared>);
-
-/// State shared by all routes of a service.
+/// Request layer around the routes of one service.
 #[derive(Debug)]
-struct RequestLayerShared {
+pub(crate) struct RequestLayer {
     service: &'static str,
     ids: Ids,
     http: HttpMetrics,
     limits: Limits,
     running: AtomicUsize,
     idempotency: Option<Idempotency>,
+    routes: RouteTable,
 }
 
 impl RequestLayer {
-    pub(crate) fn new(service: &'static str, parts: ServiceParts) -> Self {
+    pub(crate) fn new(service: &'static str, routes: RouteTable, parts: ServiceParts) -> Self {
         let ServiceParts { metrics, ids, idempotency, limits } = parts;
         let http = HttpMetrics::new(&metrics, service);
-        let running = AtomicUsize::new(0);
-        Self(Arc::new(RequestLayerShared { service, ids, http, limits, running, idempotency }))
-    }
-}
-
-impl<S> Layer<S> for RequestLayer {
-    type Service = RequestService<S>;
-
-    fn layer(&self, inner: S) -> RequestService<S> {
-        RequestService { shared: Arc::clone(&self.0), inner }
-    }
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct RequestService<S> {
-    shared: Arc<RequestLayerShared>,
-    inner: S,
-}
-
-impl<S> Service<Request> for RequestService<S>
-where
-    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-{
-    type Response = Response;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
-
-    fn poll_ready(&mut self, task: &mut std::task::Context<'_>) -> Poll<Result<(), Infallible>> {
-        ready!(self.inner.poll_ready(task)).ok();
-        Poll::Ready(Ok(()))
+        Self { service, ids, http, limits, running: AtomicUsize::new(0), idempotency, routes }
     }
 
-    fn call(&mut self, mut request: Request) -> Self::Future {
-        let record = RequestRecord::of(&mut request, &self.shared);
-        let shared = Arc::clone(&self.shared);
-        let Some(permit) = ConcurrencyPermit::acquire(&self.shared) else {
-            return Box::pin(async move { Ok(shared.finish(&record, overloaded())) });
+    pub(crate) fn into_handler(self) -> RequestHandler {
+        let layer = Arc::new(self);
+        RequestHandler::new(move |request, context| {
+            Box::pin(Arc::clone(&layer).respond(request, context))
+        })
+    }
+
+    async fn respond(self: Arc<Self>, request: Request, context: Option<Context>) -> Response {
+        let began = Instant::now();
+        let (ingress, context) = Ingress::of(context, &request, &self.ids);
+        let path = self.routes.path(request.uri().path());
+        let record = RequestRecord { ingress, method: request.method().clone(), path, began };
+        let (deadline, id) = (context.deadline, context.request_id.clone());
+        let span = ingress.span(self.service, &context);
+        let span = span.unwrap_or_else(|| tracing::debug_span!("request", service = self.service));
+
+        let work = context.scope(self.admit(request, record.path.as_deref(), deadline, began));
+        let response = match AssertUnwindSafe(work.instrument(span)).catch_unwind().await {
+            Ok(response) => response,
+            // The panic hook has logged the cause, which is not for the client.
+            Err(_) => ProblemResponse(Problem::internal()).into_response(),
         };
-        if record.context.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-            return Box::pin(async move { Ok(shared.finish(&record, too_late())) });
-        }
-        DefaultBodyLimit::max(shared.limits.body_bytes_max).apply(&mut request);
+        self.finish(&record, id.as_deref(), response)
+    }
 
-        let span = record.span(shared.service);
-        let context = record.context.clone();
-        let keyed = shared.idempotency.as_ref().filter(|_| Idempotency::concerns(&request));
+    /// Response to a request, if there is room and time for it.
+    async fn admit(
+        &self,
+        request: Request,
+        path: Option<&PathRoutes>,
+        deadline: Option<Instant>,
+        now: Instant,
+    ) -> Response {
+        let Some(_permit) = ConcurrencyPermit::acquire(self) else { return overloaded() };
+        if deadline.is_some_and(|deadline| deadline <= now) {
+            return too_late();
+        }
+        let keyed = self.idempotency.as_ref().filter(|_| Idempotency::concerns(&request));
         match keyed {
-            // The route is called here and not cloned, which would box its future once more.
-            None => {
-                let work = self.inner.call(request);
-                Box::pin(async move {
-                    let work = context.scope(work).instrument(span);
-                    let outcome = AssertUnwindSafe(work).catch_unwind().await;
-                    drop(permit);
-                    Ok(shared.finish(&record, into_response(outcome)))
-                })
-            }
+            None => self.dispatch(request, path).await,
             Some(idempotency) => {
-                let (idempotency, route) = (idempotency.clone(), self.inner.clone());
-                let bytes_max = shared.limits.keyed_body_bytes_max;
-                Box::pin(async move {
-                    let work = idempotency.call(request, route, bytes_max).map(Ok);
-                    let work = context.scope(work).instrument(span);
-                    let outcome = AssertUnwindSafe(work).catch_unwind().await;
-                    drop(permit);
-                    Ok(shared.finish(&record, into_response(outcome)))
-                })
+                let bytes_max = self.limits.keyed_body_bytes_max;
+                idempotency.call(request, bytes_max, |request| self.dispatch(request, path)).await
             }
         }
     }
-}
 
-impl RequestLayerShared {
+    /// Response of the operation, or of the pages for paths without one.
+    async fn dispatch(&self, mut request: Request, path: Option<&PathRoutes>) -> Response {
+        let bytes_max = self.limits.body_bytes_max;
+        let Some(path) = path else {
+            DefaultBodyLimit::max(bytes_max).apply(&mut request);
+            return self.routes.pages.handle(request, None).await;
+        };
+        let Some(operation) = path.operation(request.method()) else {
+            return method_not_allowed(&path.allow);
+        };
+        if operation.requires_key && !request.headers().contains_key(headers::IDEMPOTENCY_KEY) {
+            return ProblemResponse(idempotency_key::missing()).into_response();
+        }
+        if path.has_parameters || !request.body().is_end_stream() {
+            let body_bytes_max = operation.body_bytes_max.unwrap_or(bytes_max);
+            let template = Arc::clone(&path.template);
+            request.extensions_mut().insert(RouteFacts { template, body_bytes_max });
+        }
+        let is_head = *request.method() == Method::HEAD;
+        let response = operation.call(request).await;
+        if is_head { without_body(response) } else { response }
+    }
+
     /// Counts and logs the response, and sets its request id if it leaves the process.
-    fn finish(&self, record: &RequestRecord, mut response: Response) -> Response {
-        let status = response.status();
-        let took = record.began.elapsed();
-        self.http.record_response(record.method.as_str(), record.route(), status.as_u16(), took);
-        if status.is_server_error() {
-            record.log_failure(self.service, status);
+    fn finish(&self, record: &RequestRecord, id: Option<&str>, mut response: Response) -> Response {
+        let (status, took) = (response.status().as_u16(), record.began.elapsed());
+        let route = record.route(&response);
+        let (service, method) = (self.service, record.method.as_str());
+        self.http.record_response(method, route, status, took);
+        if response.status().is_server_error() {
+            tracing::warn!(target: "access", service, method, route, status, request_id = id, "answered with a failure");
         } else {
-            tracing::debug!(
-                target: "access",
-                service = self.service,
-                method = record.method.as_str(),
-                route = record.route(),
-                status = status.as_u16(),
-                micros = took.as_micros(),
-                "answered"
-            );
+            let micros = took.as_micros();
+            tracing::debug!(target: "access", service, method, route, status, micros, "answered");
         }
         if record.ingress == Ingress::Socket
-            && let Some(id) = &record.context.request_id
-            && let Ok(id) = HeaderValue::from_str(id)
+            && let Some(id) = id.and_then(|id| HeaderValue::from_str(id).ok())
         {
             response.headers_mut().insert(headers::REQUEST_ID, id);
         }
@@ -154,78 +145,50 @@ impl RequestLayerShared {
 
 /// Facts about a running request, for the access log and metrics.
 struct RequestRecord {
-    context: Context,
     ingress: Ingress,
     method: Method,
-    route: Option<MatchedPath>,
+    path: Option<Arc<PathRoutes>>,
     began: Instant,
 }
 
 impl RequestRecord {
-    fn of(request: &mut Request, shared: &RequestLayerShared) -> Self {
-        let (ingress, context) = Ingress::extract(request, &shared.ids);
-        Self {
-            context,
-            ingress,
-            method: request.method().clone(),
-            route: request.extensions().get::<MatchedPath>().cloned(),
-            began: Instant::now(),
-        }
-    }
-
-    fn route(&self) -> &str {
-        self.route.as_ref().map_or(UNMATCHED, MatchedPath::as_str)
-    }
-
-    fn span(&self, service: &'static str) -> tracing::Span {
-        let root = self.ingress.span(service, &self.context);
-        root.unwrap_or_else(|| tracing::debug_span!("request", service))
-    }
-
-    fn log_failure(&self, service: &'static str, status: StatusCode) {
-        tracing::warn!(
-            target: "access",
-            service,
-            method = self.method.as_str(),
-            route = self.route(),
-            status = status.as_u16(),
-            request_id = self.context.request_id.as_deref(),
-            "answered with a failure"
-        );
+    /// Template of the route; that of a page is known with the response.
+    fn route<'a>(&'a self, response: &'a Response) -> &'a str {
+        let page = || response.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+        self.path.as_deref().map(|path| &*path.template).or_else(page).unwrap_or(UNMATCHED)
     }
 }
 
 /// Permit of a running request under the concurrency limit, released when it is dropped.
 #[derive(Debug)]
-struct ConcurrencyPermit {
-    shared: Arc<RequestLayerShared>,
+struct ConcurrencyPermit<'a> {
+    running: &'a AtomicUsize,
     _counted: telemetry::InFlight,
 }
 
-impl ConcurrencyPermit {
-    fn acquire(shared: &Arc<RequestLayerShared>) -> Option<Self> {
-        if shared.running.fetch_add(1, Ordering::Relaxed) >= shared.limits.requests_max {
-            shared.running.fetch_sub(1, Ordering::Relaxed);
+impl<'a> ConcurrencyPermit<'a> {
+    fn acquire(layer: &'a RequestLayer) -> Option<Self> {
+        let running = &layer.running;
+        if running.fetch_add(1, Ordering::Relaxed) >= layer.limits.requests_max {
+            running.fetch_sub(1, Ordering::Relaxed);
             return None;
         }
-        Some(Self { shared: Arc::clone(shared), _counted: shared.http.begin() })
+        Some(Self { running, _counted: layer.http.begin() })
     }
 }
 
-impl Drop for ConcurrencyPermit {
+impl Drop for ConcurrencyPermit<'_> {
     fn drop(&mut self) {
-        self.shared.running.fetch_sub(1, Ordering::Relaxed);
+        self.running.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-type HandlerOutcome = Result<Result<Response, Infallible>, Box<dyn std::any::Any + Send>>;
-
-fn into_response(outcome: HandlerOutcome) -> Response {
-    match outcome {
-        Ok(Ok(response)) => response,
-        // The panic hook has logged the cause, which is not for the client.
-        Err(_) => ProblemResponse(Problem::internal()).into_response(),
-    }
+fn method_not_allowed(allow: &HeaderValue) -> Response {
+    let title = "this address exists, but not with this method; see Allow";
+    let mut response =
+        ProblemResponse(Problem::of(codes::METHOD_NOT_ALLOWED, title)).into_response();
+    response.headers_mut().insert(header::ALLOW, allow.clone());
+    response
 }
 
 fn overloaded() -> Response {

@@ -7,7 +7,7 @@ use aide::{
     openapi::{MediaType, Operation, ReferenceOr, Response as Documented, SchemaObject},
 };
 use axum::{
-    body::Body,
+    body::{Body, HttpBody},
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
@@ -134,6 +134,15 @@ impl<T: JsonSchema> OperationOutput for Created<T> {
             .into_iter()
             .collect()
     }
+}
+
+/// Response to `HEAD`: the headers of the response, with the length of its body, and no body.
+pub fn without_body(response: Response) -> Response {
+    let (mut head, body) = response.into_parts();
+    if let Some(length) = body.size_hint().exact().filter(|length| *length > 0) {
+        head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    Response::from_parts(head, Body::empty())
 }
 
 /// 204 No Content.

@@ -4,6 +4,9 @@
 //! only serves does not generate it.
 
 pub mod routing;
+mod table;
+
+pub(crate) use table::{PathRoutes, RouteFacts, RouteTable};
 
 use crate::openapi::name_path_parts;
 use aide::{
@@ -14,7 +17,7 @@ use axum::Router;
 use routing::ApiMethodRouter;
 use std::{fmt, sync::Arc};
 
-/// Router of a service's public API: axum routes with their OpenAPI documentation. [`routes!`](crate::routes!) declares one,
+/// Router of a service's public API: routes of axum handlers, with their OpenAPI documentation. [`routes!`](crate::routes!) declares one,
 /// a line for each operation.
 ///
 /// ```
@@ -37,8 +40,9 @@ use std::{fmt, sync::Arc};
 #[must_use]
 #[derive(Clone, Debug)]
 pub struct ApiRouter<S = ()> {
-    router: Router<S>,
-    documented: Vec<DocumentedRoute>,
+    routes: Vec<(String, ApiMethodRouter<S>)>,
+    /// Undocumented routes.
+    pages: Router<S>,
 }
 
 /// OpenAPI description of a service's routes, generated on demand.
@@ -131,28 +135,36 @@ impl<S: Clone + Send + Sync + 'static> ApiRouter<S> {
 
     /// Adds a route; `path` is a template such as `/letters/{number}`.
     pub fn api_route(mut self, path: &str, route: ApiMethodRouter<S>) -> Self {
-        let ApiMethodRouter { router, docs } = route;
-        self.router = self.router.route(path, router);
-        let documented = |docs| DocumentedRoute { path: path.to_owned(), docs };
-        self.documented.extend(docs.into_iter().map(documented));
+        self.routes.push((path.to_owned(), route));
         self
     }
 
     /// Adds all routes of another router.
     pub fn merge(mut self, other: Self) -> Self {
-        self.router = self.router.merge(other.router);
-        self.documented.extend(other.documented);
+        self.routes.extend(other.routes);
+        self.pages = self.pages.merge(other.pages);
         self
     }
 
     /// Provides the state of the handlers.
     pub fn with_state<T>(self, state: S) -> ApiRouter<T> {
-        ApiRouter { router: self.router.with_state(state), documented: self.documented }
+        let routes = self.routes.into_iter();
+        let routes = routes.map(|(path, route)| (path, route.with_state(&state))).collect();
+        ApiRouter { routes, pages: self.pages.with_state(state) }
     }
+}
 
-    /// The axum router and the description of its routes.
-    pub(crate) fn into_parts(self, title: &'static str) -> (Router<S>, ApiDescription) {
-        (self.router, ApiDescription { title, routes: self.documented })
+impl ApiRouter {
+    /// The table and the description of the routes.
+    pub(crate) fn into_parts(self, title: &'static str) -> (RouteTable, ApiDescription) {
+        let documented = |(path, route): &(String, ApiMethodRouter)| {
+            let operations = route.operations.iter();
+            operations
+                .map(|it| DocumentedRoute { path: path.clone(), docs: it.docs.clone() })
+                .collect::<Vec<_>>()
+        };
+        let routes = self.routes.iter().flat_map(documented).collect();
+        (RouteTable::new(self), ApiDescription { title, routes })
     }
 }
 
@@ -164,8 +176,8 @@ impl<S: Clone + Send + Sync + 'static> Default for ApiRouter<S> {
 
 impl<S> From<Router<S>> for ApiRouter<S> {
     /// Undocumented routes.
-    fn from(router: Router<S>) -> Self {
-        Self { router, documented: Vec::new() }
+    fn from(pages: Router<S>) -> Self {
+        Self { routes: Vec::new(), pages }
     }
 }
 

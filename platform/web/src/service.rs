@@ -1,19 +1,19 @@
 //! Assembly of a service's router: request layer, limits, fallbacks, contract routes.
 
 use crate::{
-    ApiDescription, ApiMethodRouter, ApiRouter, Idempotency, ProblemResponse, ReplayRenderer,
-    contract_routes, request_layer::RequestLayer,
+    ApiDescription, ApiMethodRouter, ApiRouter, Idempotency, ReplayRenderer, contract_routes,
+    request_layer::RequestLayer,
 };
-use axum::{Router, extract::DefaultBodyLimit};
-use kernel::{Ids, Problem, codes};
+use kernel::Ids;
 use rpc::Endpoint;
 use std::sync::Arc;
+use transport::RequestHandler;
 
-/// Router of a service behind its request layer, with the description of its routes.
+/// Handler of all routes of a service, behind its request layer, with the description of the routes.
 #[derive(Clone, Debug)]
 pub struct ServiceRouter {
     /// The routes, with all layers.
-    pub router: Router,
+    pub router: RequestHandler,
     /// The OpenAPI description of the routes.
     pub description: ApiDescription,
 }
@@ -70,20 +70,14 @@ pub fn body_limit<S>(bytes_max: usize) -> impl Fn(ApiMethodRouter<S>) -> ApiMeth
 where
     S: Clone + Send + Sync + 'static,
 {
-    move |route| route.layer(DefaultBodyLimit::max(bytes_max))
+    move |route| route.each(|operation| operation.body_bytes_max = Some(bytes_max))
 }
 
 /// Wraps the routes of a service in its request layer: context, span and access log, metrics by route, concurrency limit,
 /// deadline, panic handling, body limit, idempotency keys. Unknown paths and methods become problems (404, 405).
 pub fn service(name: &'static str, api: ApiRouter, parts: ServiceParts) -> ServiceRouter {
-    let (plain, description) = api.into_parts(name);
-    let router = plain
-        .fallback(|| async { ProblemResponse(not_found()) })
-        .method_not_allowed_fallback(|| async { ProblemResponse(method_not_allowed()) })
-        // Converts handlers into routes once instead of at each request.
-        .with_state(())
-        .layer(RequestLayer::new(name, parts));
-    ServiceRouter { router, description }
+    let (routes, description) = api.into_parts(name);
+    ServiceRouter { router: RequestLayer::new(name, routes, parts).into_handler(), description }
 }
 
 impl ServiceRouter {
@@ -91,15 +85,6 @@ impl ServiceRouter {
     /// work. A call without a trace begins one with `ids`.
     #[must_use]
     pub fn with_endpoints(self, endpoints: Vec<Endpoint>, ids: &Ids) -> Self {
-        Self { router: self.router.merge(contract_routes::routes(endpoints, ids)), ..self }
+        Self { router: contract_routes::before(self.router, endpoints, ids), ..self }
     }
-}
-
-fn not_found() -> Problem {
-    Problem::of(codes::NOT_FOUND, "nothing is at this address")
-}
-
-fn method_not_allowed() -> Problem {
-    let title = "this address exists, but not with this method; see Allow";
-    Problem::of(codes::METHOD_NOT_ALLOWED, title)
 }

@@ -86,18 +86,19 @@ pub(crate) fn guest_actor(path: &str, id: Option<&str>, headers: &HeaderMap) -> 
     Some(Arc::from(format!("guest:{cart}")))
 }
 
-/// Origin of the changes that a request makes: of operators everything that is known; of shoppers the edge alone, because
-/// their orders and carts say who they are, and their addresses are nobody's business.
+/// Origin of the changes that a request makes: of operators everything that is known, if their request may change
+/// something; of shoppers the edge alone, because their orders and carts say who they are, and their addresses are nobody's
+/// business.
 pub(crate) fn origin(
     edge: Edge,
     actor: Option<&str>,
     client: &ClientIdentity,
-    headers: &HeaderMap,
+    head: &Parts,
 ) -> Origin {
-    if edge != Edge::Operator {
+    if edge != Edge::Operator || head.method.is_safe() {
         return Origin::of_edge(edge);
     }
-    let agent = headers.get(header::USER_AGENT);
+    let agent = head.headers.get(header::USER_AGENT);
     let agent = agent.map(|agent| String::from_utf8_lossy(agent.as_bytes()));
     Origin::new(edge, actor, Some(client.address), agent.as_deref())
 }

@@ -3,18 +3,19 @@
 
 use crate::{
     client_identity::{ClientIdentity, ClientRoute},
-    forwarded::{FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO, FORWARDING_HEADERS},
+    forwarded::{FORWARDED_HOST, FORWARDED_PROTO, FORWARDING_HEADERS},
     quota,
-    route_table::Upstream,
 };
 use axum::{
     body::Body,
-    http::{HeaderMap, HeaderName, HeaderValue, Request, header, request::Parts},
+    http::{HeaderMap, HeaderName, Request, header, request::Parts},
     response::Response,
 };
 use bytes::Bytes;
 use kernel::{Problem, codes};
-use transport::TransportError;
+use std::fmt::Display;
+use tokio::time::timeout_at;
+use transport::{Channel, Context, TransportError};
 
 /// Prefix of internal headers.
 const INTERNAL_PREFIX: &str = "icommerce-";
@@ -35,44 +36,48 @@ const HOP_BY_HOP_HEADERS: [HeaderName; 8] = [
     HeaderName::from_static("keep-alive"),
 ];
 
-/// Request with headers fit for an upstream service, to which the client is named in one notation, whatever a proxy used.
-pub(crate) fn upstream_request(
-    head: Parts,
-    body: Bytes,
-    client: &ClientIdentity,
-) -> transport::Request {
-    let Parts { method, uri, mut headers, .. } = head;
-    remove_headers(&mut headers, |name| is_private(name) || FORWARDING_HEADERS.contains(name));
-    let address = HeaderValue::try_from(client.address.to_string());
-    headers.insert(FORWARDED_FOR, address.expect("an address is printable"));
+/// Head with headers fit for an upstream service. The client is named by the context of the request, whatever a proxy wrote.
+pub(crate) fn upstream_head(mut head: Parts, client: &ClientIdentity) -> Parts {
+    let is_removed = |name: &HeaderName| is_private(name) || FORWARDING_HEADERS.contains(name);
+    remove_headers(&mut head.headers, is_removed);
     if let ClientRoute::TrustedProxy { proto, host } = &client.route {
         let named = [(FORWARDED_PROTO, proto), (FORWARDED_HOST, host)];
-        headers.extend(named.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))));
+        let named = named.into_iter().filter_map(|(name, value)| Some((name, value.clone()?)));
+        head.headers.extend(named);
     }
-    let mut request = Request::new(body);
-    *request.method_mut() = method;
     // A request in absolute form, as sent to proxies, is reduced to its path.
-    *request.uri_mut() = match uri.path_and_query() {
-        Some(path) if uri.authority().is_some() => path.clone().into(),
-        _ => uri,
-    };
-    *request.headers_mut() = headers;
-    request
+    if head.uri.authority().is_some()
+        && let Some(path) = head.uri.path_and_query()
+    {
+        head.uri = path.clone().into();
+    }
+    head
 }
 
-/// Response of the upstream service.
+/// Response of the upstream service: directly if it is in this process, otherwise over its channel.
 pub(crate) async fn send(
-    upstream: &Upstream,
-    request: transport::Request,
+    upstream: &Channel,
+    context: Context,
+    head: Parts,
+    body: Bytes,
 ) -> Result<Response, Problem> {
-    match upstream.channel.send(request).await {
-        Ok(response) => {
-            let mut response = response.map(Body::from);
-            remove_headers(response.headers_mut(), is_private);
-            Ok(response)
+    let mut response = if let Some(service) = upstream.local() {
+        let deadline = context.deadline;
+        let response = service.handle(Request::from_parts(head, Body::from(body)), Some(context));
+        match deadline {
+            Some(deadline) => {
+                let response = timeout_at(deadline, response).await;
+                response.map_err(|late| unanswered(&late, deadline_exceeded()))?
+            }
+            None => response.await,
         }
-        Err(error) => Err(upstream_problem(&error)),
-    }
+    } else {
+        let request = transport::Request::from_parts(head, body);
+        let response = context.scope(upstream.send(request)).await;
+        response.map_err(|error| unanswered(&error, upstream_problem(&error)))?.map(Body::from)
+    };
+    remove_headers(response.headers_mut(), is_private);
+    Ok(response)
 }
 
 /// Removal of the headers with these names, and of those that `Connection` names. Goes through the headers that are there:
@@ -100,15 +105,21 @@ fn is_private(name: &HeaderName) -> bool {
     HOP_BY_HOP_HEADERS.contains(name) || is_internal()
 }
 
-fn upstream_problem(error: &TransportError) -> Problem {
+/// Problem of a forwarded request that got no response.
+fn unanswered(error: &dyn Display, problem: Problem) -> Problem {
     tracing::warn!(%error, "a forwarded request got no response");
+    problem
+}
+
+fn upstream_problem(error: &TransportError) -> Problem {
     match error {
-        TransportError::DeadlineExceeded { .. } => {
-            let title =
-                "the response did not arrive in time; the request may or may not have taken effect";
-            Problem::of(codes::DEADLINE_EXCEEDED, title).retry_after(1)
-        }
+        TransportError::DeadlineExceeded { .. } => deadline_exceeded(),
         TransportError::Overloaded { .. } => quota::overloaded(),
         TransportError::Unreachable { service, .. } => Problem::unavailable(service),
     }
+}
+
+fn deadline_exceeded() -> Problem {
+    let title = "the response did not arrive in time; the request may or may not have taken effect";
+    Problem::of(codes::DEADLINE_EXCEEDED, title).retry_after(1)
 }

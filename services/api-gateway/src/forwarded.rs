@@ -42,7 +42,7 @@ struct ForwardedElement {
 
 /// Whether a request carries a forwarding header.
 pub(crate) fn is_forwarded(headers: &HeaderMap) -> bool {
-    FORWARDING_HEADERS.iter().any(|name| headers.contains_key(name))
+    headers.keys().any(|name| FORWARDING_HEADERS.contains(name))
 }
 
 /// Origin of a request that a trusted proxy at `peer` forwards.

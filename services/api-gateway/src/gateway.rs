@@ -17,26 +17,19 @@ use crate::{
 };
 use axum::{
     body::Body,
-    http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header, request::Parts},
+    extract::Request,
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use futures_util::FutureExt;
 use kernel::{Ids, Problem, codes};
 use runtime::{BuildContext, BuildError};
-use std::{
-    convert::Infallible,
-    panic::AssertUnwindSafe,
-    pin::Pin,
-    sync::Arc,
-    task::{self, Poll},
-    time::Duration,
-};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use telemetry::{Health, HttpMetrics};
 use tokio::time::Instant;
-use tower::Service;
 use tracing::Instrument;
-use transport::{Context, Edge, headers};
-use web::{AllowedHost, HostName, IpNetwork, ProblemResponse};
+use transport::{Context, Edge, RequestHandler, headers};
+use web::{AllowedHost, HostName, IpNetwork, ProblemResponse, without_body};
 
 /// Route label of pages in metrics and logs; the storefront records which page it was.
 const PAGES: &str = "pages";
@@ -48,13 +41,9 @@ const UNKNOWN_HOST: &str =
 const UNKNOWN_PROXY: &str = "a proxy on this machine forwarded this request; add the proxy's address, such as 127.0.0.1, to the setting trusted_proxies";
 const CROSS_SITE: &str = "pages of other sites may not do this; send the request from a program, or allow the site in the setting cors_origins";
 
-/// Gateway service of both edges.
-#[derive(Clone, Debug)]
-pub(crate) struct Gateway(Arc<GatewayState>);
-
-/// State shared by all requests.
+/// Gateway of both edges, with the state that all requests share.
 #[derive(Debug)]
-struct GatewayState {
+pub(crate) struct Gateway {
     shop: EdgeState,
     operator: EdgeState,
     operator_actor: Arc<str>,
@@ -101,7 +90,7 @@ impl Gateway {
             Ok::<_, BuildError>(EdgeState { edge, routes, requests: Quota::new(requests_max) })
         };
         let clients = ClientLimiter::new(settings.client_limits());
-        Ok(Self(Arc::new(GatewayState {
+        Ok(Self {
             shop: edge_state(Edge::Shop, settings.shop_requests_max)?,
             operator: edge_state(Edge::Operator, settings.operator_requests_max)?,
             operator_actor: Arc::from("operator"),
@@ -118,31 +107,20 @@ impl Gateway {
             ids: context.ids.clone(),
             http: HttpMetrics::new(&context.metrics, crate::NAME),
             health: context.health.clone(),
-        })))
-    }
-}
-
-impl Service<Request<Body>> for Gateway {
-    type Response = Response;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut task::Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
+        })
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let state = Arc::clone(&self.0);
-        Box::pin(async move { Ok(state.handle(request).await) })
+    pub(crate) fn into_handler(self) -> RequestHandler {
+        let gateway = Arc::new(self);
+        RequestHandler::new(move |request, received| {
+            Box::pin(Arc::clone(&gateway).handle(request, received.unwrap_or_default()))
+        })
     }
-}
 
-impl GatewayState {
     /// Response to a request, with metrics and an access log entry.
-    async fn handle(&self, request: Request<Body>) -> Response {
+    async fn handle(self: Arc<Self>, request: Request, received: Context) -> Response {
         let started = Instant::now();
-        let (mut head, body) = request.into_parts();
-        let received = head.extensions.remove::<Context>().unwrap_or_default();
+        let (head, body) = request.into_parts();
         let edge = match received.edge {
             Edge::Shop => &self.shop,
             Edge::Operator => &self.operator,
@@ -162,9 +140,7 @@ impl GatewayState {
         let (id, span) = (context.request_id.clone(), span(&context));
 
         let _in_flight = self.http.begin();
-        // Boxed here, once: it is large, and each of the layers around it would move it.
-        let work = Box::pin(self.route(info, head, body));
-        let work = context.scope(work).instrument(span.clone());
+        let work = self.route(info, context, head, body).instrument(span.clone());
         let response = match AssertUnwindSafe(work).catch_unwind().await {
             Ok(Ok(response)) => response,
             Ok(Err(problem)) => ProblemResponse(problem).into_response(),
@@ -185,16 +161,17 @@ impl GatewayState {
     async fn route(
         &self,
         info: RequestInfo<'_>,
+        context: Context,
         head: Parts,
         body: Body,
     ) -> Result<Response, Problem> {
         let host = self.check_host(&info.client, &head.headers)?;
         let client = self.limited_client(&info.client, host);
         let Some(client) = client.as_deref() else {
-            return self.forward(&info, None, head, body).await;
+            return self.forward(&info, context, None, head, body).await;
         };
         self.clients.take_token(client, Instant::now())?;
-        let work = self.forward(&info, Some(client), head, body);
+        let work = self.forward(&info, context, Some(client), head, body);
         match info.edge.edge {
             Edge::Shop => self.clients.metered(client, work).await,
             // An import may take its time.
@@ -229,6 +206,7 @@ impl GatewayState {
     async fn forward(
         &self,
         info: &RequestInfo<'_>,
+        context: Context,
         client: Option<&ClientState>,
         head: Parts,
         body: Body,
@@ -267,8 +245,8 @@ impl GatewayState {
             None => None,
         };
         let _permit = info.edge.requests.try_take(1).ok_or_else(overloaded)?;
-        let request = forward::upstream_request(head, body.bytes.clone(), &info.client);
-        forward::send(upstream, request).await
+        let head = forward::upstream_head(head, &info.client);
+        forward::send(&upstream.channel, context, head, body.bytes.clone()).await
     }
 
     /// Response to a method that a path does not accept, or to `OPTIONS`, including CORS preflights.
@@ -327,7 +305,7 @@ impl GatewayState {
                 info.edge.edge,
                 actor.as_deref(),
                 &info.client,
-                &head.headers,
+                head,
             )),
             actor,
             client: Some(info.client.address),
@@ -405,17 +383,6 @@ fn method_not_allowed(allow: &HeaderValue) -> Response {
         ProblemResponse(Problem::of(codes::METHOD_NOT_ALLOWED, title)).into_response();
     response.headers_mut().insert(header::ALLOW, allow.clone());
     response
-}
-
-/// Response to `HEAD`: the headers alone, with the length that the body would have.
-fn without_body(response: Response) -> Response {
-    let (mut head, body) = response.into_parts();
-    if let Some(length) =
-        axum::body::HttpBody::size_hint(&body).exact().filter(|length| *length > 0)
-    {
-        head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-    }
-    Response::from_parts(head, Body::empty())
 }
 
 fn not_found() -> Problem {

@@ -23,7 +23,6 @@ mod settings;
 pub use edge_document::openapi;
 
 use ::settings::{SettingError, Settings};
-use axum::Router;
 use gateway::Gateway;
 use runtime::{BuildContext, BuildError, BuiltService, Module};
 use settings::GatewaySettings;
@@ -46,9 +45,8 @@ fn build(context: &BuildContext) -> Result<BuiltService, BuildError> {
     let settings: GatewaySettings = context.settings()?;
     let gateway = Gateway::new(context, settings)?;
     // No routes of its own: no service calls the gateway, and the upstream services document theirs.
-    let router = Router::new().fallback_service(gateway);
     Ok(BuiltService::documented(ServiceRouter {
-        router,
+        router: gateway.into_handler(),
         description: web::ApiDescription::default(),
     }))
 }

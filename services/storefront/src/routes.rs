@@ -53,6 +53,7 @@ pub(crate) fn routes(state: AppState, parts: ServiceParts) -> ServiceRouter {
         .fallback(|| async { PageError::NotFound })
         .with_state(Arc::clone(&state));
     let service = web::service("storefront", ApiRouter::from(pages), parts);
-    let router = service.router.layer(middleware::from_fn_with_state(state, render_error_pages));
-    ServiceRouter { router, ..service }
+    let router = Router::from(service.router);
+    let router = router.layer(middleware::from_fn_with_state(state, render_error_pages));
+    ServiceRouter { router: router.into(), ..service }
 }

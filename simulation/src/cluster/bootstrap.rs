@@ -2,14 +2,13 @@
 
 use super::clock::SimulatedClock;
 use crate::plan::{CallMode, ShopSettings};
-use axum::Router;
 use engine_memory::MemoryEngine;
 use kernel::{Ids, Randomness, SeededRandomness};
 use runtime::{Module, OverWire, ProcessResources, TaskTracker};
 use settings::{Settings, Sources};
 use std::{collections::BTreeMap, sync::Arc};
 use telemetry::{Health, Metrics};
-use transport::Channel;
+use transport::{Channel, RequestHandler};
 
 /// Module table, in the order of the binary. The storefront is listed so that the gateway knows it, and never runs: it
 /// is a client of the public API, like those here.
@@ -84,7 +83,7 @@ fn over_wire(calls: CallMode, seed: u64) -> Option<OverWire> {
 /// Builds the services of a process.
 pub(super) async fn build_services(
     bootstrap: Bootstrap<'_>,
-) -> Result<BTreeMap<&'static str, Router>, String> {
+) -> Result<BTreeMap<&'static str, RequestHandler>, String> {
     let Bootstrap { settings, services, engine, tasks, clock, seed, channel, calls } = bootstrap;
     let selected: Vec<&'static Module> =
         ALL.iter().filter(|module| services.contains(&module.name)).collect();

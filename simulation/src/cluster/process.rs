@@ -14,7 +14,7 @@ use crate::{
     plan::ShopSettings,
     rng::SimRng,
 };
-use axum::{Router, body::Body};
+use axum::body::Body;
 use bytes::Bytes;
 use engine_memory::MemoryEngine;
 use http_body_util::BodyExt;
@@ -25,7 +25,7 @@ use tokio::{
     sync::oneshot,
     task::{AbortHandle, JoinSet},
 };
-use transport::Response;
+use transport::{RequestHandler, Response};
 
 /// Process of the shop.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ pub(crate) struct FlushFailure {
 /// Running incarnation of a process: everything that ends with a crash.
 #[derive(Debug)]
 struct Incarnation {
-    routers: BTreeMap<&'static str, Router>,
+    routers: BTreeMap<&'static str, RequestHandler>,
     tasks: TaskTracker,
     requests: JoinSet<()>,
     flush_loops: Vec<AbortHandle>,

@@ -52,7 +52,7 @@ impl EchoService {
         self.0.load(Ordering::SeqCst)
     }
 
-    pub(crate) fn router(&self) -> axum::Router {
+    pub(crate) fn router(&self) -> transport::RequestHandler {
         let clock = ManualClock::at("2026-01-01T00:00:00Z".parse().unwrap());
         let ids = Ids::new(Arc::new(clock), Arc::new(SeededRandomness::new(1)));
         let (limits, metrics) = (Limits::default(), Metrics::new());

@@ -6,11 +6,11 @@ use super::{
 };
 use crate::ProblemResponse;
 use axum::{
-    body::Body,
+    body::{Body, HttpBody},
     extract::ConnectInfo,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderName, Uri, Version, header, uri::Authority};
+use http::{HeaderMap, HeaderValue, Uri, Version, header, uri::Authority};
 use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use kernel::{Problem, codes};
@@ -71,8 +71,13 @@ impl<S: HttpService> HttpConnection<S> {
         self.open.busy();
         let response = match check_head(request.version(), request.uri(), request.headers()) {
             Ok(()) => {
-                let mut request =
-                    request.map(|body| Body::new(BodyTimeout::new(body, self.minimum_rate)));
+                let mut request = request.map(|body| {
+                    if body.is_end_stream() {
+                        Body::empty()
+                    } else {
+                        Body::new(BodyTimeout::new(body, self.minimum_rate))
+                    }
+                });
                 request.extensions_mut().insert(ConnectInfo(self.peer));
                 serve_detached(self.service.clone(), request).await
             }
@@ -85,42 +90,49 @@ impl<S: HttpService> HttpConnection<S> {
 
 /// Checks what every later look at a request relies on: one host, and a body in no coding but its framing.
 fn check_head(version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
-    if !names_one_host(version, uri, headers) {
+    let is = |value: &HeaderValue, coding: &str| {
+        value.as_bytes().eq_ignore_ascii_case(coding.as_bytes())
+    };
+    let (mut hosts, mut is_framed, mut is_plain) = (0, true, true);
+    let mut names_host = version < Version::HTTP_11;
+    // One pass costs less than three look-ups, each of which hashes a name.
+    for (name, value) in headers {
+        match *name {
+            header::HOST => {
+                hosts += 1;
+                names_host = is_host(value, uri);
+            }
+            header::TRANSFER_ENCODING => is_framed &= is(value, "chunked"),
+            // A body in a content coding would be parsed as what it is not.
+            header::CONTENT_ENCODING => is_plain &= is(value, "identity"),
+            _ => {}
+        }
+    }
+    // What checks the host and what uses it must not look at different ones (RFC 9112, 3.2). HTTP/1.0 has no `Host`.
+    if hosts > 1 || !names_host {
         let title = "a request names the host that it is for once, in Host";
         return Err(Problem::of(codes::INVALID_HEADER, title));
     }
-    if !is_plain(headers, &header::TRANSFER_ENCODING, "chunked") {
+    if !is_framed {
         let title = "no transfer coding but chunked is understood";
         return Err(Problem::of(codes::INVALID_HEADER, title));
     }
-    // A body in a content coding would be parsed as what it is not.
-    if !is_plain(headers, &header::CONTENT_ENCODING, "identity") {
+    if !is_plain {
         let title = "send the body without a content coding";
         return Err(Problem::of(codes::UNSUPPORTED_MEDIA_TYPE, title));
     }
     Ok(())
 }
 
-/// Whether a request names the host that it is for exactly once (RFC 9112, 3.2): what checks the host and what uses it
-/// must not look at different ones. HTTP/1.0 has no `Host`.
-fn names_one_host(version: Version, uri: &Uri, headers: &HeaderMap) -> bool {
-    let mut hosts = headers.get_all(header::HOST).iter();
-    match (hosts.next(), hosts.next()) {
-        (None, _) => version < Version::HTTP_11,
-        (Some(_), Some(_)) => false,
-        // A host has no user in front of it, which an authority may have.
-        (Some(host), None) if host.as_bytes().contains(&b'@') => false,
-        (Some(host), None) => match uri.authority() {
-            Some(authority) => authority.as_str().as_bytes().eq_ignore_ascii_case(host.as_bytes()),
-            None => Authority::try_from(host.as_bytes()).is_ok(),
-        },
-    }
-}
-
-/// Whether a header of codings is absent, or names this one alone.
-fn is_plain(headers: &HeaderMap, name: &HeaderName, coding: &str) -> bool {
-    let mut lines = headers.get_all(name).iter();
-    lines.all(|line| line.as_bytes().eq_ignore_ascii_case(coding.as_bytes()))
+/// Whether this is a host, and the one that the target of the request names, if it names one. A host has no user in front of
+/// it, which an authority may have.
+fn is_host(host: &HeaderValue, uri: &Uri) -> bool {
+    let host = host.as_bytes();
+    !host.contains(&b'@')
+        && match uri.authority() {
+            Some(authority) => authority.as_str().as_bytes().eq_ignore_ascii_case(host),
+            None => Authority::try_from(host).is_ok(),
+        }
 }
 
 /// Runs one request in a durability scope and returns its response once the commits that it depends on are flushed, or a

@@ -8,14 +8,10 @@ use aide::{
     operation::OperationHandler,
     transform::TransformOperation,
 };
-use axum::{
-    extract::Request,
-    handler::Handler,
-    response::IntoResponse,
-    routing::{MethodRouter, Route},
-};
-use std::{convert::Infallible, sync::Arc};
-use tower::{Layer, Service};
+use axum::{extract::Request, handler::Handler};
+use http::Method;
+use std::{fmt, sync::Arc};
+use transport::ResponseFuture;
 
 /// Documentation of an operation, as [`routes!`](crate::routes!) declares it: its id, the tag of its group, and the lines of
 /// its doc comment. Its first paragraph is the summary, the rest the description.
@@ -40,8 +36,19 @@ pub fn documentation(
 #[must_use]
 #[derive(Clone, Debug)]
 pub struct ApiMethodRouter<S = ()> {
-    pub(super) router: MethodRouter<S>,
-    pub(super) docs: Vec<OperationDocs>,
+    pub(super) operations: Vec<ApiOperation<S>>,
+}
+
+/// Operation: a method with its handler, what the request layer has to know of it, and its documentation.
+#[derive(Clone)]
+pub(crate) struct ApiOperation<S = ()> {
+    pub(crate) method: Method,
+    /// Maximum size of a body, in bytes, if the operation has a limit of its own.
+    pub(crate) body_bytes_max: Option<usize>,
+    /// Whether a request needs an idempotency key.
+    pub(crate) requires_key: bool,
+    pub(super) docs: OperationDocs,
+    handler: Arc<dyn Fn(Request, S) -> ResponseFuture + Send + Sync>,
 }
 
 /// Generates the free functions and the methods of the same names.
@@ -51,13 +58,13 @@ macro_rules! methods {
             #[doc = concat!("Routes `", stringify!($name), "` requests to a handler.")]
             pub fn $name<H, I, O, T, S>(handler: H) -> ApiMethodRouter<S>
             where
-                H: Handler<T, S> + OperationHandler<I, O>,
+                H: Handler<T, S, Future = ResponseFuture> + Sync + OperationHandler<I, O>,
                 I: OperationInput + 'static,
                 O: OperationOutput + 'static,
                 T: 'static,
                 S: Clone + Send + Sync + 'static,
             {
-                ApiMethodRouter::none().$name(handler)
+                ApiMethodRouter { operations: Vec::new() }.$name(handler)
             }
         )*
 
@@ -66,13 +73,13 @@ macro_rules! methods {
                 #[doc = concat!("Also routes `", stringify!($name), "` requests to a handler.")]
                 pub fn $name<H, I, O, T>(mut self, handler: H) -> Self
                 where
-                    H: Handler<T, S> + OperationHandler<I, O>,
+                    H: Handler<T, S, Future = ResponseFuture> + Sync + OperationHandler<I, O>,
                     I: OperationInput + 'static,
                     O: OperationOutput + 'static,
                     T: 'static,
                 {
-                    self.router = self.router.$name(handler);
-                    self.docs.push(OperationDocs::of::<I, O>(stringify!($name)));
+                    let docs = OperationDocs::of::<I, O>(stringify!($name));
+                    self.operations.push(ApiOperation::new(handler, docs));
                     self
                 }
             )*
@@ -83,19 +90,13 @@ macro_rules! methods {
 methods!(delete, get, patch, post, put);
 
 impl<S: Clone + Send + Sync + 'static> ApiMethodRouter<S> {
-    fn none() -> Self {
-        Self { router: MethodRouter::new(), docs: Vec::new() }
-    }
-
     /// Adds documentation to the present handlers.
-    pub fn describe<F>(mut self, describe: F) -> Self
+    pub fn describe<F>(self, describe: F) -> Self
     where
         F: Fn(TransformOperation<'_>) -> TransformOperation<'_> + Send + Sync + 'static,
     {
         let describe = Arc::new(describe);
-        let described = |docs: OperationDocs| docs.described(Arc::clone(&describe));
-        self.docs = self.docs.into_iter().map(described).collect();
-        self
+        self.each(|it| it.docs = it.docs.clone().described(Arc::clone(&describe)))
     }
 
     /// The result of a function of routes, such as [`body_limit`](crate::body_limit()) returns.
@@ -103,24 +104,49 @@ impl<S: Clone + Send + Sync + 'static> ApiMethodRouter<S> {
         change(self)
     }
 
-    /// Wraps the present handlers in a layer. Their documentation stays as it is.
-    pub fn layer<L>(mut self, layer: L) -> Self
-    where
-        L: Layer<Route> + Clone + Send + Sync + 'static,
-        L::Service: Service<Request> + Clone + Send + Sync + 'static,
-        <L::Service as Service<Request>>::Response: IntoResponse + 'static,
-        <L::Service as Service<Request>>::Error: Into<Infallible> + 'static,
-        <L::Service as Service<Request>>::Future: Send + 'static,
-    {
-        self.router = self.router.layer(layer);
+    /// Changes the present operations.
+    pub(crate) fn each(mut self, change: impl FnMut(&mut ApiOperation<S>)) -> Self {
+        self.operations.iter_mut().for_each(change);
         self
+    }
+
+    /// Provides the state of the handlers.
+    pub(super) fn with_state<T>(self, state: &S) -> ApiMethodRouter<T> {
+        let operations = self.operations.into_iter();
+        ApiMethodRouter { operations: operations.map(|it| it.with_state(state.clone())).collect() }
     }
 }
 
-impl<S> From<MethodRouter<S>> for ApiMethodRouter<S> {
-    /// Undocumented handlers.
-    fn from(router: MethodRouter<S>) -> Self {
-        Self { router, docs: Vec::new() }
+impl<S: Clone + Send + Sync + 'static> ApiOperation<S> {
+    fn new<H, T>(handler: H, docs: OperationDocs) -> Self
+    where
+        H: Handler<T, S, Future = ResponseFuture> + Sync,
+        T: 'static,
+    {
+        let method = docs.method.to_ascii_uppercase();
+        let method = Method::from_bytes(method.as_bytes()).expect("a method of HTTP");
+        let handler = Arc::new(move |request, state| handler.clone().call(request, state));
+        Self { method, body_bytes_max: None, requires_key: false, docs, handler }
+    }
+
+    /// The same operation with the state of its handler.
+    fn with_state<T>(self, state: S) -> ApiOperation<T> {
+        let Self { method, body_bytes_max, requires_key, docs, handler } = self;
+        let handler = Arc::new(move |request, _| handler(request, state.clone()));
+        ApiOperation { method, body_bytes_max, requires_key, docs, handler }
+    }
+}
+
+impl ApiOperation {
+    /// Calls the handler.
+    pub(crate) fn call(&self, request: Request) -> ResponseFuture {
+        (self.handler)(request, ())
+    }
+}
+
+impl<S> fmt::Debug for ApiOperation<S> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.method.as_str())
     }
 }
 

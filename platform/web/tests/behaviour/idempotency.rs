@@ -4,7 +4,7 @@ use crate::things::{
     TestResponse, Things, clock, get, idempotent_parts, idempotent_parts_at, keyed, request, send,
     service,
 };
-use axum::{Router, body::Body};
+use axum::body::Body;
 use engine_memory::MemoryEngine;
 use futures_util::future::join_all;
 use http::{Method, StatusCode};
@@ -28,7 +28,7 @@ const LAMP: &str = r#"{"name":"lamp","count":1}"#;
 const CHAIR: &str = r#"{"name":"chair","count":1}"#;
 
 /// The service with idempotency keys, on an engine of its own.
-fn things() -> (Router, Things) {
+fn things() -> (transport::RequestHandler, Things) {
     let things = Things::default();
     (service(things.routes(), idempotent_parts(&MemoryEngine::new())).router, things)
 }

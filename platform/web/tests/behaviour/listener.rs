@@ -1,7 +1,6 @@
 //! Behaviour of the listener on a socket.
 
 use crate::things::{Things, idempotent_parts, parts, service};
-use axum::Router;
 use engine_memory::MemoryEngine;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use storage::{Commit, Watermark, durability};
@@ -11,6 +10,7 @@ use tokio::{
     sync::{Notify, oneshot},
     task::JoinHandle,
 };
+use transport::RequestHandler;
 use web::{ApiRouter, DrainOutcome, NoContent, ServeOptions, routing};
 
 /// A listener on a free port.
@@ -21,7 +21,7 @@ pub(crate) struct TestServer {
 }
 
 impl TestServer {
-    pub(crate) async fn with(router: Router, options: ServeOptions) -> Self {
+    pub(crate) async fn with(router: RequestHandler, options: ServeOptions) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
@@ -30,7 +30,7 @@ impl TestServer {
         Self { address, stop, ended }
     }
 
-    pub(crate) async fn to(router: Router) -> Self {
+    pub(crate) async fn to(router: RequestHandler) -> Self {
         Self::with(router, ServeOptions::default()).await
     }
 
@@ -90,12 +90,12 @@ impl TestClient {
     }
 }
 
-pub(crate) fn things() -> Router {
+pub(crate) fn things() -> RequestHandler {
     service(Things::default().routes(), parts()).router
 }
 
 /// A service whose one route depends on this position of this log.
-fn depending_on(watermark: &Arc<Watermark>, position: u64) -> Router {
+fn depending_on(watermark: &Arc<Watermark>, position: u64) -> RequestHandler {
     let watermark = Arc::clone(watermark);
     let handler = routing::get(move || {
         durability::depend_on(&Commit::at(&watermark, position));

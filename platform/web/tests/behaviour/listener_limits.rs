@@ -1,10 +1,10 @@
 //! Limits of the listener: what a flood of one client holds, it does not take from others.
 
 use crate::listener::{TestClient, TestServer, things};
-use axum::Router;
 use bytes::Bytes;
 use std::{net::SocketAddr, time::Duration};
 use tokio::{io::AsyncReadExt, net::TcpSocket};
+use transport::RequestHandler;
 use web::{ConnectionLimits, MinimumRate, ServeOptions};
 
 const ATTACKER: &str = "127.0.0.2:0";
@@ -28,9 +28,12 @@ fn impatient(options: ServeOptions) -> ServeOptions {
 }
 
 /// Service that sends 32 MiB, more than the buffers of a connection hold.
-fn large() -> Router {
+fn large() -> RequestHandler {
     let body = Bytes::from(vec![b'x'; 32 << 20]);
-    things().route("/large", axum::routing::get(async move || body.clone()))
+    axum::Router::new()
+        .route("/large", axum::routing::get(async move || body.clone()))
+        .fallback_service(things())
+        .into()
 }
 
 async fn connect_from(server: &TestServer, from: &str) -> TestClient {

@@ -6,10 +6,7 @@ use crate::{
     things::{TestResponse, clock, ids, keyed, parts, send, service},
 };
 use async_trait::async_trait;
-use axum::{
-    Router,
-    response::{IntoResponse, Response},
-};
+use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use engine_memory::MemoryEngine;
 use http::StatusCode;
@@ -17,6 +14,7 @@ use kernel::{Clock, Code, FieldError, ManualClock, Problem, Timestamp, Uuid, cod
 use parking_lot::Mutex;
 use std::{collections::HashMap, ops::Range, sync::Arc, time::Duration};
 use storage::{Commit, KeyValue, StorageError};
+use transport::RequestHandler;
 use web::{
     ApiResult, ApiRouter, ByReference, Created, Idempotency, Json, Recomputed, ReplayReference,
     ReplayRenderer, ServiceParts, routing::post,
@@ -131,7 +129,7 @@ async fn refuse(Json(count): Json<usize>) -> ApiResult<Json<()>> {
     Err(problem.subject("s").fact("facts", vec![0; count]).into())
 }
 
-fn router() -> (Router, Arc<MeasuredValues>) {
+fn router() -> (RequestHandler, Arc<MeasuredValues>) {
     let values = MemoryEngine::new().service("lists").key_value;
     let values = Arc::new(MeasuredValues(values, Mutex::default()));
     (router_with(layer(&values, &clock())), values)
@@ -142,7 +140,7 @@ fn layer(values: &Arc<MeasuredValues>, clock: &Arc<ManualClock>) -> Idempotency 
     Idempotency::new("lists", stored, ids(Arc::clone(clock))).with_renderer(Arc::new(Lists))
 }
 
-fn router_with(layer: Idempotency) -> Router {
+fn router_with(layer: Idempotency) -> RequestHandler {
     let routes = ApiRouter::new()
         .api_route("/estimate", post(estimate))
         .api_route("/create", post(create))
@@ -190,7 +188,7 @@ async fn an_operation_without_an_effect_leaves_nothing() {
 }
 
 /// Changes these lists, each under a key of its own, one a second.
-async fn change_lists(router: &Router, clock: &ManualClock, numbers: Range<usize>) {
+async fn change_lists(router: &RequestHandler, clock: &ManualClock, numbers: Range<usize>) {
     for number in numbers {
         clock.advance(Duration::from_secs(1));
         let answer = send(router, keyed(&format!("k{number}"), "/change", "[1,1]")).await;
@@ -198,7 +196,7 @@ async fn change_lists(router: &Router, clock: &ManualClock, numbers: Range<usize
     }
 }
 
-async fn is_kept(router: &Router, number: usize) -> bool {
+async fn is_kept(router: &RequestHandler, number: usize) -> bool {
     let answer = send(router, keyed(&format!("k{number}"), "/change", "[1,1]")).await;
     answer.header("idempotent-replayed").is_some()
 }

@@ -1,18 +1,18 @@
 //! Behaviour of the request layer.
 
 use crate::things::{Things, get, parts, request, send, service};
-use axum::{Router, body::Body};
+use axum::body::Body;
 use http::{Method, Request};
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
 use tokio::time::Instant;
-use transport::{Context, Edge};
+use transport::{Context, Edge, RequestHandler};
 use web::{ApiRouter, Caller, Json, Limits, NoContent, ServiceParts, routing};
 
 /// A service whose one route is `handler`.
-fn single_route<H, T>(handler: H) -> Router
+fn single_route<H, T>(handler: H) -> RequestHandler
 where
     H: axum::handler::Handler<T, ()>,
     T: 'static,

@@ -1,6 +1,6 @@
 //! A small service, and requests to it.
 
-use axum::{Router, body::Body};
+use axum::body::Body;
 use bytes::Bytes;
 use engine_memory::MemoryEngine;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -14,6 +14,7 @@ use std::sync::{
 };
 use telemetry::Metrics;
 use tower::ServiceExt;
+use transport::RequestHandler;
 use web::{
     ApiResult, ApiRouter, Created, Idempotency, Json, Limits, Paging, Path, Query, ServiceParts,
     ServiceRouter, routes,
@@ -151,7 +152,7 @@ pub(crate) fn service(routes: ApiRouter, parts: ServiceParts) -> ServiceRouter {
 }
 
 /// The service with default parts.
-pub(crate) fn router() -> Router {
+pub(crate) fn router() -> RequestHandler {
     service(Things::default().routes(), parts()).router
 }
 
@@ -188,16 +189,16 @@ pub(crate) fn keyed(key: &str, uri: &str, body: impl Into<Body>) -> Request<Body
     request
 }
 
-pub(crate) async fn send(router: &Router, request: Request<Body>) -> TestResponse {
+pub(crate) async fn send(router: &RequestHandler, request: Request<Body>) -> TestResponse {
     let (head, body) = router.clone().oneshot(request).await.unwrap().into_parts();
     let body = body.collect().await.unwrap().to_bytes();
     TestResponse { status: head.status, headers: head.headers, body }
 }
 
-pub(crate) async fn get(router: &Router, uri: &str) -> TestResponse {
+pub(crate) async fn get(router: &RequestHandler, uri: &str) -> TestResponse {
     send(router, request(Method::GET, uri, "")).await
 }
 
-pub(crate) async fn make(router: &Router, body: impl Into<Body>) -> TestResponse {
+pub(crate) async fn make(router: &RequestHandler, body: impl Into<Body>) -> TestResponse {
     send(router, request(Method::POST, "/api/v1/things", body)).await
 }

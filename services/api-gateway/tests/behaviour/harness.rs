@@ -16,8 +16,7 @@ use serde_json::{Value as Json, json};
 use settings::{Flag, Settings, Sources};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use telemetry::{Health, Metrics};
-use tower::ServiceExt;
-use transport::{Context, Edge};
+use transport::{Context, Edge, RequestHandler};
 use web::ServiceRouter;
 
 const fn service(name: &'static str) -> Module {
@@ -62,7 +61,7 @@ fn build_echo_service(context: BuildContext) -> BuildFuture {
             move |context: Extension<Context>, request: Request| echo(name, context.0, request);
         let router = Router::new().fallback(echo);
         Ok(BuiltService::documented(ServiceRouter {
-            router,
+            router: router.into(),
             description: web::ApiDescription::default(),
         }))
     })
@@ -96,6 +95,7 @@ async fn echo(service: &'static str, context: Context, request: Request) -> Resp
         "body_bytes": body.len(),
         "edge": context.edge.as_str(),
         "actor": context.actor,
+        "client": context.client,
         "request_id": context.request_id,
         "trace": context.trace.map(|trace| trace.to_string()),
         "left_ms": remaining.and_then(|remaining| u64::try_from(remaining).ok()),
@@ -115,7 +115,7 @@ async fn echo(service: &'static str, context: Context, request: Request) -> Resp
 
 /// Gateway as the listeners run it.
 pub(crate) struct TestGateway {
-    router: Router,
+    router: RequestHandler,
     pub(crate) metrics: Metrics,
 }
 
@@ -199,8 +199,7 @@ impl TestGateway {
         let received = Context::from_headers(request.headers());
         let context = Context { edge, deadline: None, actor: None, ..received };
         request.extensions_mut().insert(ConnectInfo(peer));
-        request.extensions_mut().insert(context);
-        let (head, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
+        let (head, body) = self.router.handle(request, Some(context)).await.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
         TestResponse { status: head.status, headers: head.headers, bytes }
     }

@@ -145,8 +145,8 @@ pub(crate) fn plant_in_routes(mut service: BuiltService) -> BuiltService {
     let first_uses = Arc::new(FirstUses::default());
     let checkout = from_fn(move |request, next| checkout(Arc::clone(&first_uses), request, next));
     // A fallback, so that a rewritten request is routed after the middleware.
-    let routes = std::mem::take(&mut service.routes.router);
-    service.routes.router = Router::new().fallback_service(routes).layer(checkout);
+    let routes = Router::from(service.routes.router);
+    service.routes.router = routes.layer(checkout).into();
     service
 }
 

@@ -3,7 +3,6 @@
 use super::test_world::{CART, Process, TOTAL, TestWorld};
 use crate::adapters::{http::routes, replay::OrderRenderer};
 use axum::{
-    Router,
     body::Body,
     http::{Request, StatusCode},
     response::Response,
@@ -17,7 +16,7 @@ use tower::ServiceExt;
 pub(super) struct HttpFixture {
     pub(super) world: TestWorld,
     pub(super) process: Process,
-    router: Router,
+    router: transport::RequestHandler,
 }
 
 impl HttpFixture {

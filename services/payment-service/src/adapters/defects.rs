@@ -126,7 +126,7 @@ pub(crate) fn plant_in_routes(
     payments: Arc<application::Payments>,
 ) -> BuiltService {
     let webhook = from_fn(move |request, next| webhook(Arc::clone(&payments), request, next));
-    service.routes.router = service.routes.router.layer(webhook);
+    service.routes.router = Router::from(service.routes.router).layer(webhook).into();
     service
 }
 

@@ -16,7 +16,7 @@ use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
 };
-use transport::{Context, Edge};
+use transport::{Context, Edge, RequestHandler};
 
 pub(crate) use products::{LISTS, VIEWS};
 
@@ -35,22 +35,22 @@ const SETTINGS: &[(&str, &str)] = &[
 ];
 
 /// Storefront over the fake services, as the gateway would reach it.
-pub(crate) async fn shop() -> Router {
+pub(crate) async fn shop() -> RequestHandler {
     shop_with(SETTINGS).await
 }
 
 /// Storefront over the fake services with these settings.
-pub(crate) async fn shop_with(settings: &[(&str, &str)]) -> Router {
+pub(crate) async fn shop_with(settings: &[(&str, &str)]) -> RequestHandler {
     assembled(TABLE.iter().collect(), settings).await
 }
 
 /// Storefront without any service behind it.
-pub(crate) async fn shop_without_services() -> Router {
+pub(crate) async fn shop_without_services() -> RequestHandler {
     let storefront = TABLE.iter().filter(|module| module.name == "storefront");
     assembled(storefront.collect(), SETTINGS).await
 }
 
-async fn assembled(selected: Vec<&'static Module>, settings: &[(&str, &str)]) -> Router {
+async fn assembled(selected: Vec<&'static Module>, settings: &[(&str, &str)]) -> RequestHandler {
     // Shops of different tests generate different ids.
     static SHOPS: AtomicU64 = AtomicU64::new(0);
     let seed = SHOPS.fetch_add(1, Ordering::Relaxed);

@@ -1,16 +1,16 @@
 //! Test client: a shopper without a browser, who keeps the cookie and reads the pages.
 
 use crate::fake_services;
-use axum::{Router, body::Body};
+use axum::body::Body;
 use http::{Request, Response, header};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
-use transport::headers;
+use transport::{RequestHandler, headers};
 
 /// Client of the shop.
 #[derive(Clone)]
 pub(crate) struct TestClient {
-    shop: Router,
+    shop: RequestHandler,
     headers: Vec<(String, String)>,
     cookie: Option<String>,
 }
