@@ -4,6 +4,7 @@
 //! a second, undocumented notation, in which a wrong order of fields goes unnoticed. [`Strict`] wraps a deserializer and
 //! all that it hands out, and refuses a sequence wherever a struct is wanted.
 
+use crate::scratch;
 use serde::{
     Deserialize, Serialize,
     de::{
@@ -11,7 +12,7 @@ use serde::{
         Visitor,
     },
 };
-use std::{cell::RefCell, fmt};
+use std::fmt;
 
 /// Message of the error for a sequence in place of a struct.
 pub const OBJECT_WANTED: &str = "an object is wanted, not an array";
@@ -339,13 +340,6 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Strict<A> {
     }
 }
 
-/// Largest buffer that a thread keeps between two values, in bytes.
-const SCRATCH_BYTES_MAX: usize = 64 << 10;
-
-thread_local! {
-    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
 /// Writes a value as JSON, as `serde_json::to_vec` does, into a vector without spare capacity: it is written into a buffer of
 /// the thread first, which does not have to grow from one value to the next.
 ///
@@ -359,17 +353,7 @@ thread_local! {
 ///
 /// Those of `serde_json::to_vec`: a map whose keys are no texts, or an error of the value itself.
 pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<Vec<u8>> {
-    SCRATCH.with(|scratch| {
-        // Taken, so that a value which writes another one as JSON finds an empty buffer.
-        let mut buffer = scratch.take();
-        buffer.clear();
-        let written =
-            serde_json::to_writer(&mut buffer, value).map(|()| buffer.as_slice().to_vec());
-        if buffer.capacity() <= SCRATCH_BYTES_MAX {
-            scratch.replace(buffer);
-        }
-        written
-    })
+    scratch::written(|buffer| serde_json::to_writer(buffer, value))
 }
 
 #[cfg(test)]

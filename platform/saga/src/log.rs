@@ -7,8 +7,8 @@ use journal::{
     Snapshot, Version, catch_up,
 };
 use kernel::{Ids, Uuid};
+use minicbor::Encode;
 use parking_lot::Mutex;
-use serde::Serialize;
 use std::{
     borrow::Cow,
     collections::BTreeMap,
@@ -69,7 +69,8 @@ impl Projection for UnfinishedIndex {
     }
 
     fn save(&self) -> Result<Bytes, StorageError> {
-        events::encode(&self.kinds)
+        let saved = kernel::json::to_vec(&self.kinds);
+        saved.map(Bytes::from).map_err(|error| StorageError::Corrupt(error.to_string()))
     }
 
     fn restore(&mut self, data: &Bytes) -> Result<(), StorageError> {
@@ -161,10 +162,9 @@ impl SagaLog {
         &self,
         id: Uuid,
         kind: &'static str,
-        input: &impl Serialize,
+        input: &impl Encode<()>,
     ) -> Result<(), AppendError> {
-        let input = serde_json::value::to_raw_value(input)
-            .map_err(|error| StorageError::Corrupt(error.to_string()))?;
+        let input = journal::encode(input)?.into();
         self.unfinished.lock().kinds.insert(id, kind.into());
         self.append(id, 0, events::BEGUN, &SagaBegun { saga: kind.into(), input }).await
     }
@@ -214,12 +214,12 @@ impl SagaLog {
         id: Uuid,
         expected: Version,
         name: &'static str,
-        event: &impl Serialize,
+        event: &impl Encode<()>,
     ) -> Result<(), AppendError> {
         let event = NewEvent {
             id: self.ids.next::<EventId>().0,
             name,
-            data: events::encode(event)?,
+            data: journal::encode(event)?,
             recorded_at: self.ids.now(),
             typed: journal::TypedEvent::default(),
         };

@@ -3,6 +3,7 @@
 mod full_disk;
 mod properties;
 mod state_table;
+mod stored_events;
 mod untracked;
 mod vectors;
 

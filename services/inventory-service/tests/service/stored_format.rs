@@ -87,10 +87,10 @@ async fn events_and_movements_are_written_as_they_always_were() {
     let storage = service.engine.service("inventory-service");
     for (stream, expected) in STREAMS {
         let events = storage.journal.read(stream, 0, 100).await.unwrap();
-        let written: Vec<(&str, &str)> = events
-            .iter()
-            .map(|it| (it.name.as_str(), std::str::from_utf8(&it.data).unwrap()))
-            .collect();
+        let json = inventory_service::MODULE.events.unwrap();
+        let texts: Vec<_> = events.iter().map(|it| json(it).unwrap()).collect();
+        let names = events.iter().map(|it| it.name.as_str());
+        let written: Vec<_> = names.zip(texts.iter().map(|text| text.get())).collect();
         assert_eq!(written, expected, "{stream}");
     }
     assert_eq!(movements(&service).await.items.len(), 3);

@@ -26,6 +26,7 @@ mod tests {
     use super::*;
     use crate::domain::events::Line;
     use identifiers::Sku;
+    use journal::fixtures;
     use kernel::{Currency, UnitPrice};
 
     fn sku(text: &str) -> Sku {
@@ -49,6 +50,12 @@ mod tests {
         });
         let line = |text: &str, quantity| Line { sku: sku(text), quantity, price: None };
         assert_eq!(cart.unwrap().lines, [line("A", 2), line("B", 1)]);
+    }
+
+    #[test]
+    fn stored_events_keep_their_formats() {
+        let fixtures = include_str!("../../tests/stored_events.jsonl");
+        fixtures::check_variants(&fixtures::check_values::<CartEvent>(fixtures));
     }
 
     #[test]
