@@ -6,8 +6,8 @@
 //!
 //! In CBOR, fields and variants have numbers in place of names (`#[n(0)]`). A number is never given another meaning. A new
 //! field gets the next number and is optional or has a default; fields with numbers that a program does not know are
-//! skipped. A new variant gets the next number too; a program that does not know a variant refuses the event. The fixtures
-//! of each service pin its numbers ([`fixtures`](crate::fixtures)).
+//! skipped. A new variant gets the next number too; a program that does not know a variant refuses the event. The test
+//! vectors of each service pin its numbers ([`test_vectors`](crate::test_vectors)).
 
 use crate::{DecodeError, RecordedEvent};
 use bytes::Bytes;

@@ -18,9 +18,9 @@ mod repository;
 mod service_storage;
 
 pub mod conformance;
-pub mod fixtures;
 pub mod interceptor;
 pub mod maintenance;
+pub mod test_vectors;
 
 pub use aggregate::{Aggregate, DecodeError, EventName};
 pub use codec::{EventJson, Storable, decode, decode_event, encode, event_json, is_cbor};

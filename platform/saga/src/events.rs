@@ -166,23 +166,23 @@ pub(crate) use journal::decode_event as decode;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use journal::fixtures;
+    use journal::test_vectors;
     use serde_json::json;
 
     #[test]
     fn the_stored_form_of_events_does_not_change() {
-        fixtures::check_values::<SagaWaiting>(
+        test_vectors::check_values::<SagaWaiting>(
             r#"{"json":{"step":"table","reason":"guests"},"cbor":"82657461626c6566677565737473"}"#,
         );
-        fixtures::check_values::<SagaUndoing>(
+        test_vectors::check_values::<SagaUndoing>(
             r#"{"json":{"from":"table","reason":{"status":409,"code":"version_conflict","title":"no table"}},"cbor":"82657461626c65783b7b22737461747573223a3430392c22636f6465223a2276657273696f6e5f636f6e666c696374222c227469746c65223a226e6f207461626c65227d"}"#,
         );
-        let ended = fixtures::check_values::<SagaEnded>(concat!(
+        let ended = test_vectors::check_values::<SagaEnded>(concat!(
             r#"{"json":{"outcome":"done"},"cbor":"8100"}"#,
             "\n",
             r#"{"json":{"outcome":"undone"},"cbor":"8101"}"#,
         ));
-        fixtures::check_variants(ended.iter().map(|ended| &ended.outcome));
+        test_vectors::check_variants(ended.iter().map(|ended| &ended.outcome));
     }
 
     #[test]

@@ -1,23 +1,23 @@
 //! Stored events keep their formats.
 
 use super::*;
-use journal::fixtures;
+use journal::test_vectors;
 
 #[test]
 fn stored_events_keep_their_formats() {
-    let fixtures = include_str!("../../tests/stored_events.jsonl");
-    let events = fixtures::check_values::<Event>(fixtures);
-    fixtures::check_variants(&events);
+    let vectors = include_str!("../../tests/stored_events.jsonl");
+    let events = test_vectors::check_values::<Event>(vectors);
+    test_vectors::check_variants(&events);
     let alerts = events.iter().filter_map(|event| match event {
         Event::AvailabilityChanged { alert, .. } => alert.as_ref(),
         _ => None,
     });
-    fixtures::check_variants(alerts);
+    test_vectors::check_variants(alerts);
     let policies = events.iter().filter_map(|event| match event {
         Event::PolicyChanged { policy, .. } => Some(policy),
         _ => None,
     });
-    fixtures::check_variants(policies);
+    test_vectors::check_variants(policies);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::{
     },
     domain::events::{OrderEvent, PaymentTerms},
 };
-use journal::fixtures;
+use journal::test_vectors;
 use serde::{Serialize, de::DeserializeOwned};
 
 fn stays<T: DeserializeOwned + Serialize>(stored: &str) {
@@ -75,42 +75,42 @@ fn events() {
 
 #[test]
 fn events_in_both_formats() {
-    let fixtures = include_str!("../../tests/stored_events.jsonl");
-    let events = fixtures::check_values::<OrderEvent>(fixtures);
-    fixtures::check_variants(&events);
+    let vectors = include_str!("../../tests/stored_events.jsonl");
+    let events = test_vectors::check_values::<OrderEvent>(vectors);
+    test_vectors::check_variants(&events);
     let terms = events.iter().filter_map(|event| match event {
         OrderEvent::Placed(placed) => Some(&placed.terms),
         _ => None,
     });
-    fixtures::check_variants(terms);
+    test_vectors::check_variants(terms);
     let states: Vec<_> = events.iter().filter_map(|event| Some(event.summary()?.status)).collect();
-    fixtures::check_variants(&states);
+    test_vectors::check_variants(&states);
 }
 
 #[test]
 fn inputs_of_sagas_in_both_formats() {
-    let fixtures = include_str!("../../tests/stored_checkouts.jsonl");
-    let checkouts = fixtures::check_values::<CheckoutInput>(fixtures);
-    fixtures::check_variants(checkouts.iter().map(|input| &input.source));
-    fixtures::check_variants(checkouts.iter().map(|input| &input.capture));
-    let fixtures = include_str!("../../tests/stored_refunds.jsonl");
-    let refunds = fixtures::check_values::<RefundInput>(fixtures);
-    fixtures::check_variants(refunds.iter().map(|input| &input.what));
-    fixtures::check_values::<CancellationInput>(CANCELLATIONS);
-    fixtures::check_values::<FulfilmentInput>(FULFILMENT);
-    fixtures::check_values::<ReceiptInput>(RECEIPT);
+    let vectors = include_str!("../../tests/stored_checkouts.jsonl");
+    let checkouts = test_vectors::check_values::<CheckoutInput>(vectors);
+    test_vectors::check_variants(checkouts.iter().map(|input| &input.source));
+    test_vectors::check_variants(checkouts.iter().map(|input| &input.capture));
+    let vectors = include_str!("../../tests/stored_refunds.jsonl");
+    let refunds = test_vectors::check_values::<RefundInput>(vectors);
+    test_vectors::check_variants(refunds.iter().map(|input| &input.what));
+    test_vectors::check_values::<CancellationInput>(CANCELLATIONS);
+    test_vectors::check_values::<FulfilmentInput>(FULFILMENT);
+    test_vectors::check_values::<ReceiptInput>(RECEIPT);
 }
 
-/// Fixtures of cancellations, with all that is optional and without.
+/// Test vectors of cancellations, with all that is optional and without.
 const CANCELLATIONS: &str = r#"{"json":{"order_id":"32cb59a3-7348-5dbc-985a-806a8fe5c2c0","hold_id":"01a22506-67e0-7e16-8673-290528e51704","payment_id":"01a22506-67e0-7e16-8673-290528e51704","reason":"too dear"},"cbor":"845032cb59a373485dbc985a806a8fe5c2c05001a2250667e07e168673290528e517045001a2250667e07e168673290528e5170468746f6f2064656172"}
 {"json":{"order_id":"32cb59a3-7348-5dbc-985a-806a8fe5c2c0","hold_id":"01a22506-67e0-7e16-8673-290528e51704","payment_id":null,"reason":null},"cbor":"825032cb59a373485dbc985a806a8fe5c2c05001a2250667e07e168673290528e51704"}
 "#;
 
-/// Fixture of a fulfilment.
+/// Test vector of a fulfilment.
 const FULFILMENT: &str = r#"{"json":{"order_id":"32cb59a3-7348-5dbc-985a-806a8fe5c2c0","payment_id":"01a22506-67e0-7e16-8673-290528e51704"},"cbor":"825032cb59a373485dbc985a806a8fe5c2c05001a2250667e07e168673290528e51704"}
 "#;
 
-/// Fixture of a receipt.
+/// Test vector of a receipt.
 const RECEIPT: &str = r#"{"json":{"order_id":"32cb59a3-7348-5dbc-985a-806a8fe5c2c0","payment_id":"01a22506-67e0-7e16-8673-290528e51704","operation":"01a22506-67e0-7e16-8673-290528e51704","amount":{"amount":5,"currency":"EUR"},"reference":"statement 7"},"cbor":"855032cb59a373485dbc985a806a8fe5c2c05001a2250667e07e168673290528e517045001a2250667e07e168673290528e517048205634555526b73746174656d656e742037"}
 "#;
 

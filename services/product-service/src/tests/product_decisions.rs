@@ -7,7 +7,7 @@ use crate::domain::{
     DeclaredStock, MissingVariants, Product, ProductChanges, ProductCommand, ProductDraft,
     ProductEvent, Rejection, Status, TargetStatus, VariantDraft, limits,
 };
-use journal::fixtures::{check_values, check_variants};
+use journal::test_vectors::{check_values, check_variants};
 use kernel::{Currency, Timestamp, UnitPrice};
 use std::sync::Arc;
 
@@ -355,8 +355,8 @@ fn the_stored_form_of_a_sku_is_its_text_as_it_was_first_written() {
 
 #[test]
 fn stored_events_keep_their_formats() {
-    let fixtures = include_str!("../../tests/stored_events.jsonl");
-    let events = check_values::<ProductEvent>(fixtures);
+    let vectors = include_str!("../../tests/stored_events.jsonl");
+    let events = check_values::<ProductEvent>(vectors);
     check_variants(&events);
     let declared = events.iter().filter_map(|event| match event {
         ProductEvent::StockDeclared { units, .. } => Some(units),

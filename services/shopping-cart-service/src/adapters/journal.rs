@@ -26,7 +26,7 @@ mod tests {
     use super::*;
     use crate::domain::events::Line;
     use identifiers::Sku;
-    use journal::fixtures;
+    use journal::test_vectors;
     use kernel::{Currency, UnitPrice};
 
     fn sku(text: &str) -> Sku {
@@ -54,8 +54,8 @@ mod tests {
 
     #[test]
     fn stored_events_keep_their_formats() {
-        let fixtures = include_str!("../../tests/stored_events.jsonl");
-        fixtures::check_variants(&fixtures::check_values::<CartEvent>(fixtures));
+        let vectors = include_str!("../../tests/stored_events.jsonl");
+        test_vectors::check_variants(&test_vectors::check_values::<CartEvent>(vectors));
     }
 
     #[test]
