@@ -39,14 +39,14 @@ pub(crate) struct CheckoutInput {
     pub(crate) begun_at: Timestamp,
     /// Policy that was configured when the checkout began.
     #[serde(default, skip_serializing_if = "CapturePolicy::is_default")]
-    #[cbor(n(12), skip_if = "CapturePolicy::is_default")]
+    #[cbor(n(12), with = "kernel::cbor::known_variant", skip_if = "CapturePolicy::is_default")]
     pub(crate) capture: CapturePolicy,
     /// When an order that is not paid is cancelled; the wait that is configured now for a checkout that did not say so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cbor(n(11), with = "kernel::cbor", has_nil)]
     pub(crate) pay_by: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "PaymentTerms::is_processor")]
-    #[cbor(n(13), skip_if = "PaymentTerms::is_processor")]
+    #[cbor(n(13), with = "kernel::cbor::known_variant", skip_if = "PaymentTerms::is_processor")]
     pub(crate) terms: PaymentTerms,
     /// Keyed hashes of visitor and address, by which unpaid orders are counted; none for an operator.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

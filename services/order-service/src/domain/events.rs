@@ -216,7 +216,7 @@ pub(crate) struct Placed {
     #[cbor(n(12), with = "kernel::cbor")]
     pub(crate) at: Timestamp,
     #[serde(default, skip_serializing_if = "PaymentTerms::is_processor")]
-    #[cbor(n(13), skip_if = "PaymentTerms::is_processor")]
+    #[cbor(n(13), with = "kernel::cbor::known_variant", skip_if = "PaymentTerms::is_processor")]
     pub(crate) terms: PaymentTerms,
     /// Place in the sequence of all orders; the number itself where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -101,6 +101,31 @@ fn inputs_of_sagas_in_both_formats() {
     test_vectors::check_values::<ReceiptInput>(RECEIPT);
 }
 
+#[test]
+fn payment_terms_and_policies_that_are_unknown_are_refused() {
+    let vectors = include_str!("../../tests/stored_events.jsonl");
+    let placed = test_vectors::check_values::<OrderEvent>(vectors).into_iter().find(|event| {
+        matches!(event, OrderEvent::Placed(placed) if placed.terms != PaymentTerms::Processor)
+    });
+    let mut stored = journal::encode(&placed.unwrap()).unwrap().to_vec();
+    // The terms begin with their number, before the bank details.
+    let details = stored.windows(5).position(|bytes| bytes == b"\x64DE02").unwrap();
+    assert!(journal::decode::<OrderEvent>(&stored).is_ok());
+    stored[details - 1] = 9;
+    assert!(journal::decode::<OrderEvent>(&stored).unwrap_err().contains("unknown"));
+
+    let vectors = include_str!("../../tests/stored_checkouts.jsonl");
+    let checkout = test_vectors::check_values::<CheckoutInput>(vectors).into_iter().next_back();
+    let mut stored = journal::encode(&checkout.unwrap()).unwrap().to_vec();
+    // The policy, with number 12, behind no clients and four values that are missing.
+    stored[0] = 0x8d;
+    stored.extend([0x80, 0xf6, 0xf6, 0xf6, 0xf6, 0]);
+    for (policy, is_known) in [(0, true), (1, true), (2, false)] {
+        *stored.last_mut().unwrap() = policy;
+        assert_eq!(journal::decode::<CheckoutInput>(&stored).is_ok(), is_known, "{policy}");
+    }
+}
+
 /// Test vectors of cancellations, with all that is optional and without.
 const CANCELLATIONS: &str = r#"{"json":{"order_id":"32cb59a3-7348-5dbc-985a-806a8fe5c2c0","hold_id":"01a22506-67e0-7e16-8673-290528e51704","payment_id":"01a22506-67e0-7e16-8673-290528e51704","reason":"too dear"},"cbor":"845032cb59a373485dbc985a806a8fe5c2c05001a2250667e07e168673290528e517045001a2250667e07e168673290528e5170468746f6f2064656172"}
 {"json":{"order_id":"32cb59a3-7348-5dbc-985a-806a8fe5c2c0","hold_id":"01a22506-67e0-7e16-8673-290528e51704","payment_id":null,"reason":null},"cbor":"825032cb59a373485dbc985a806a8fe5c2c05001a2250667e07e168673290528e51704"}
