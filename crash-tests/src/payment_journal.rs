@@ -38,8 +38,9 @@ async fn payment_states(journal: &dyn Journal) -> Result<HashMap<String, String>
         let Some(last) = page.last() else { return Ok(states) };
         after = last.position;
         for event in page.iter().filter(|event| event.stream.starts_with("payment-")) {
-            let json: Value = serde_json::from_slice(&event.data).unwrap_or_default();
-            if let Some(state) = json["state"].as_str() {
+            let json = payment_service::MODULE.events.map(|read| read(event)).transpose()?;
+            let json = json.and_then(|json| serde_json::from_str::<Value>(json.get()).ok());
+            if let Some(state) = json.unwrap_or_default()["state"].as_str() {
                 states.insert(event.stream.clone(), state.to_owned());
             }
         }

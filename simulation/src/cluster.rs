@@ -7,7 +7,7 @@ mod disk;
 mod network;
 mod process;
 
-pub(crate) use bootstrap::WEBHOOK_SECRET;
+pub(crate) use bootstrap::{WEBHOOK_SECRET, with_json};
 pub(crate) use network::Network;
 pub(crate) use process::{FlushFailure, Process};
 

@@ -2,7 +2,9 @@
 //!
 //! An event is observed when it is flushed, which is when it begins to be true.
 
-use crate::{environment::Environment, model::ReferenceModel, violation::Violations};
+use crate::{
+    cluster::with_json, environment::Environment, model::ReferenceModel, violation::Violations,
+};
 use engine_memory::MemoryEngine;
 use futures_util::FutureExt;
 use journal::{READ_EVENTS_MAX, RecordedEvent};
@@ -37,7 +39,10 @@ impl Oracle {
         for (service, event) in &self.new_events(services, engine) {
             self.env.fingerprint_bytes(event.id.as_bytes());
             self.env.fingerprint_bytes(&event.data);
-            model.apply(service, event, &mut violations);
+            match with_json(service, event) {
+                Ok(event) => model.apply(service, &event, &mut violations),
+                Err(error) => violations.add("stored events can be decoded", error.to_string()),
+            }
             if *service != "product-service" {
                 self.env.trace(format_args!("   flushed {} {}", event.stream, event.name));
             }

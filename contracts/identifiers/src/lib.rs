@@ -1,8 +1,8 @@
 //! Typed identifiers of the business: what contracts and domains call one thing by, so that no bare `Uuid` or `String`
 //! stands for one of them.
 //!
-//! UUIDs are version 7 ([`kernel::Ids`]) unless they are derived from another identifier; over the wire and in stored
-//! events each is its text, without a wrapper.
+//! UUIDs are version 7 ([`kernel::Ids`]) unless they are derived from another identifier; over the wire
+//! each is its text, without a wrapper, and in stored events its 16 bytes.
 //!
 //! ```
 //! use identifiers::{OrderId, Sku};

@@ -1,5 +1,6 @@
 //! SKU (stock keeping unit): the merchant's own name of a variant.
 
+use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode, encode::Write};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{
@@ -16,7 +17,7 @@ pub const SKU_BYTES_MAX: usize = 200;
 
 /// SKU, compared, ordered and hashed without regard to the case of ASCII letters, and shown as it was first written.
 ///
-/// [`Sku::parse`] takes what people and programs send. Deserialising takes any text: what was stored once stays readable,
+/// [`Sku::parse`] takes what people and programs send. Deserialising and decoding take any text: what was stored once stays readable,
 /// whatever the rule is today.
 #[derive(Clone)]
 pub struct Sku(Arc<str>);
@@ -144,6 +145,22 @@ impl<'de> Deserialize<'de> for Sku {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<'de, str>::deserialize(deserializer)?;
         Ok(Self(Arc::from(&*text)))
+    }
+}
+
+impl<C> Encode<C> for Sku {
+    fn encode<W: Write>(
+        &self,
+        encoder: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), encode::Error<W::Error>> {
+        encoder.str(&self.0)?.ok()
+    }
+}
+
+impl<'b, C> Decode<'b, C> for Sku {
+    fn decode(decoder: &mut Decoder<'b>, _: &mut C) -> Result<Self, decode::Error> {
+        decoder.str().map(|text| Self(Arc::from(text)))
     }
 }
 

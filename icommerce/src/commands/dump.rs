@@ -6,9 +6,10 @@ use super::{
 };
 use crate::{cli::ProcessFlags, error::CliError, output::print};
 use journal::{Journal, READ_EVENTS_MAX, RecordedEvent};
+use runtime::Module;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use std::process::ExitCode;
+use std::{fmt::Display, process::ExitCode};
 
 /// Event in the output. It may gain fields.
 #[derive(Serialize)]
@@ -22,7 +23,7 @@ struct DumpedEvent<'a> {
     recorded_at: kernel::Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     origin: Option<String>,
-    data: &'a RawValue,
+    data: Box<RawValue>,
 }
 
 pub(crate) fn run(flags: &ProcessFlags, stream: Option<&str>) -> Result<ExitCode, CliError> {
@@ -33,7 +34,7 @@ pub(crate) fn run(flags: &ProcessFlags, stream: Option<&str>) -> Result<ExitCode
         for module in modules {
             let journal = shop.offline(module).storage.journal;
             if let Ok(before) = count {
-                count = dump(module.name, &*journal, stream).await.map(|events| before + events);
+                count = dump(module, &*journal, stream).await.map(|events| before + events);
             }
         }
         shop.close().await?;
@@ -46,10 +47,11 @@ pub(crate) fn run(flags: &ProcessFlags, stream: Option<&str>) -> Result<ExitCode
 
 /// Prints the events of a service, or those of its stream of this name; returns how many there are.
 async fn dump(
-    service: &'static str,
+    module: &'static Module,
     journal: &dyn Journal,
     stream: Option<&str>,
 ) -> Result<usize, CliError> {
+    let service = module.name;
     let failed = |error| CliError::failed(format!("cannot read the journal of {service}: {error}"));
     let (mut after, mut count) = (0, 0);
     loop {
@@ -61,19 +63,20 @@ async fn dump(
         let Some(last) = page.last() else { return Ok(count) };
         after = if stream.is_some() { last.version } else { last.position };
         count += page.len();
-        let lines: Result<Vec<_>, _> = page.iter().map(|event| line(service, event)).collect();
+        let lines: Result<Vec<_>, _> = page.iter().map(|event| line(module, event)).collect();
         print(lines?.join("\n"))?;
     }
 }
 
-fn line(service: &'static str, event: &RecordedEvent) -> Result<String, CliError> {
+fn line(module: &Module, event: &RecordedEvent) -> Result<String, CliError> {
+    let service = module.name;
     let RecordedEvent { position, version, id, recorded_at, .. } = *event;
-    let unreadable =
-        |error| CliError::failed(format!("the event of {service} at position {position}: {error}"));
     let (stream, name) = (event.stream.as_str(), event.name.as_str());
     let origin = event.origin.as_ref().map(ToString::to_string);
-    let data: &RawValue = serde_json::from_slice(&event.data).map_err(unreadable)?;
+    let unreadable = |error: &dyn Display| CliError::failed(format!("{service}: {error}"));
+    let read = module.events.ok_or_else(|| unreadable(&"a service without events has some"))?;
+    let data = read(event).map_err(|error| unreadable(&error))?;
     let dumped =
         DumpedEvent { service, position, stream, version, id, name, recorded_at, origin, data };
-    serde_json::to_string(&dumped).map_err(unreadable)
+    serde_json::to_string(&dumped).map_err(|error| unreadable(&error))
 }

@@ -1,9 +1,8 @@
 //! Aggregate: how a domain type is stored as events. Implemented in a service's adapters, so that the domain itself knows
 //! nothing of storage.
 
-use crate::RecordedEvent;
+use crate::{RecordedEvent, Storable, codec};
 use bytes::Bytes;
-use serde::{Serialize, de::DeserializeOwned};
 use storage::StorageError;
 
 /// Event type whose events have stored names.
@@ -24,6 +23,13 @@ pub struct DecodeError {
     pub reason: String,
 }
 
+impl DecodeError {
+    /// Error of this event.
+    pub fn new(recorded: &RecordedEvent, reason: String) -> Self {
+        Self { name: recorded.name.clone(), position: recorded.position, reason }
+    }
+}
+
 impl From<DecodeError> for StorageError {
     fn from(error: DecodeError) -> Self {
         Self::Corrupt(error.to_string())
@@ -35,9 +41,13 @@ impl From<DecodeError> for StorageError {
 /// ```
 /// use journal::{Aggregate, EventName};
 ///
-/// #[derive(serde::Serialize, serde::Deserialize)]
+/// #[derive(serde::Serialize, serde::Deserialize, minicbor::Encode, minicbor::Decode)]
 /// enum TankEvent {
-///     Filled { litres: u64 },
+///     #[n(0)]
+///     Filled {
+///         #[n(0)]
+///         litres: u64,
+///     },
 /// }
 ///
 /// impl EventName for TankEvent {
@@ -62,8 +72,8 @@ impl From<DecodeError> for StorageError {
 /// assert_eq!(Tank::evolve(Some(tank), &TankEvent::Filled { litres: 2 }).litres, 42);
 /// ```
 pub trait Aggregate: Send + Sync + Sized + 'static {
-    /// Type of its events. Stored as JSON; changed only by adding variants and optional fields.
-    type Event: EventName + Serialize + DeserializeOwned + Send + Sync + 'static;
+    /// Type of its events, in the format of the codec; changed only by adding variants and optional fields.
+    type Event: EventName + Storable;
 
     /// Folds one more event into borrowed state. `None` is a stream without events.
     fn apply(state: Option<&Self>, event: &Self::Event) -> Self;
@@ -73,13 +83,13 @@ pub trait Aggregate: Send + Sync + Sized + 'static {
         Self::apply(state.as_ref(), event)
     }
 
-    /// Encodes an event as JSON.
+    /// Encodes an event.
     ///
     /// # Errors
     ///
-    /// The error of the encoder, for a type that JSON cannot express.
-    fn encode(event: &Self::Event) -> Result<Bytes, serde_json::Error> {
-        kernel::json::to_vec(event).map(Bytes::from)
+    /// [`StorageError::Corrupt`] for an event that cannot be encoded.
+    fn encode(event: &Self::Event) -> Result<Bytes, StorageError> {
+        codec::encode(event)
     }
 
     /// Decodes an event of any age. Upcasters, which bring old events into today's form, go here.
@@ -88,10 +98,6 @@ pub trait Aggregate: Send + Sync + Sized + 'static {
     ///
     /// [`DecodeError`] when no version of the event is recognised.
     fn decode(recorded: &RecordedEvent) -> Result<Self::Event, DecodeError> {
-        serde_json::from_slice(&recorded.data).map_err(|error| DecodeError {
-            name: recorded.name.clone(),
-            position: recorded.position,
-            reason: error.to_string(),
-        })
+        codec::decode_event(recorded)
     }
 }

@@ -58,7 +58,7 @@ pub struct NewEvent {
     pub id: Uuid,
     /// Name of what happened, such as `line_added`.
     pub name: &'static str,
-    /// Data of the event, as JSON; at most [`storage::RECORD_BYTES_MAX`] bytes.
+    /// Data of the event, in a format of its service; at most [`storage::RECORD_BYTES_MAX`] bytes.
     pub data: Bytes,
     /// Time at which the event was decided.
     pub recorded_at: Timestamp,
@@ -79,7 +79,7 @@ pub struct RecordedEvent {
     pub id: Uuid,
     /// Name of what happened.
     pub name: String,
-    /// Data of the event, as JSON; at most [`storage::RECORD_BYTES_MAX`] bytes.
+    /// Data of the event, in a format of its service; at most [`storage::RECORD_BYTES_MAX`] bytes.
     pub data: Bytes,
     /// Time at which the event was decided.
     pub recorded_at: Timestamp,

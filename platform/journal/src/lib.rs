@@ -10,6 +10,7 @@
 #![warn(missing_docs)]
 
 mod aggregate;
+mod codec;
 mod event;
 mod port;
 mod projection;
@@ -19,8 +20,10 @@ mod service_storage;
 pub mod conformance;
 pub mod interceptor;
 pub mod maintenance;
+pub mod test_vectors;
 
 pub use aggregate::{Aggregate, DecodeError, EventName};
+pub use codec::{EventJson, Storable, decode, decode_event, encode, event_json, is_cbor};
 pub use event::{EventId, NewEvent, Position, RecordedEvent, StreamId, TypedEvent, Version};
 pub use port::{Append, AppendError, Appended, Journal, Snapshot};
 pub use projection::{Projection, catch_up};

@@ -19,8 +19,8 @@ const ATTEMPTS_MAX: usize = 64;
 /// # use journal::{Aggregate, EventName, ExecuteError, Repository};
 /// # use kernel::{Ids, SystemClock, SystemRandomness};
 /// # use std::{num::NonZeroUsize, sync::Arc};
-/// # #[derive(serde::Serialize, serde::Deserialize)]
-/// # struct Filled { litres: u64 }
+/// # #[derive(serde::Serialize, serde::Deserialize, minicbor::Encode, minicbor::Decode)]
+/// # struct Filled { #[n(0)] litres: u64 }
 /// # impl EventName for Filled {
 /// #     fn name(&self) -> &'static str { "filled" }
 /// # }
@@ -311,8 +311,7 @@ impl<A: Aggregate> Repository<A> {
                 Some(operation) => Uuid::new_v5(&operation, &index.to_le_bytes()),
                 None => self.ids.next::<EventId>().into(),
             };
-            let data =
-                A::encode(&event).map_err(|error| StorageError::Corrupt(error.to_string()))?;
+            let data = A::encode(&event)?;
             let (name, typed) = (event.name(), TypedEvent::new(event));
             events.push(NewEvent { id, name, data, recorded_at: now, typed });
         }

@@ -7,6 +7,7 @@ use journal::{
     interceptor::{InterceptedJournal, JournalInterceptor},
 };
 use kernel::{Ids, ManualClock, SeededRandomness, Timestamp};
+use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 use std::{convert::Infallible, num::NonZeroUsize, sync::Arc};
 use tokio::{sync::Semaphore, task::JoinSet};
@@ -14,7 +15,7 @@ use tokio::{sync::Semaphore, task::JoinSet};
 /// Aggregate that counts its events.
 struct Count(u64);
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, Encode, Decode)]
 struct Counted;
 
 impl EventName for Counted {

@@ -7,6 +7,7 @@ use journal::{
     interceptor::{InterceptedJournal, JournalInterceptor},
 };
 use kernel::{Ids, ManualClock, SeededRandomness, Timestamp, Uuid};
+use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 use std::{
     convert::Infallible,
@@ -28,9 +29,13 @@ struct Tank {
     level: u64,
 }
 
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Serialize, Deserialize, Encode, Decode)]
 enum TankEvent {
-    Filled { by: u64 },
+    #[n(0)]
+    Filled {
+        #[n(0)]
+        by: u64,
+    },
 }
 
 #[derive(Debug, PartialEq)]

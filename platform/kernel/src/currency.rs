@@ -1,5 +1,6 @@
 //! Currencies of ISO 4217 and their minor units.
 
+use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode, encode::Write};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::borrow::Cow;
@@ -136,6 +137,22 @@ impl<'de> Deserialize<'de> for Currency {
         }
 
         deserializer.deserialize_str(CodeVisitor)
+    }
+}
+
+impl<C> Encode<C> for Currency {
+    fn encode<W: Write>(
+        &self,
+        encoder: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), encode::Error<W::Error>> {
+        encoder.str(self.code())?.ok()
+    }
+}
+
+impl<'b, C> Decode<'b, C> for Currency {
+    fn decode(decoder: &mut Decoder<'b>, _: &mut C) -> Result<Self, decode::Error> {
+        Self::parse(decoder.str()?).map_err(decode::Error::custom)
     }
 }
 

@@ -77,7 +77,7 @@ impl Ids {
     }
 }
 
-/// Declares a typed identifier; [`Ids`] has an example. In JSON it is the UUID as text.
+/// Declares a typed identifier; [`Ids`] has an example. In JSON it is the UUID as text, in CBOR its 16 bytes.
 #[macro_export]
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -102,6 +102,25 @@ macro_rules! id {
         impl From<$name> for $crate::Uuid {
             fn from(id: $name) -> Self {
                 id.0
+            }
+        }
+
+        impl<C> $crate::reexport::minicbor::Encode<C> for $name {
+            fn encode<W: $crate::reexport::minicbor::encode::Write>(
+                &self,
+                encoder: &mut $crate::reexport::minicbor::Encoder<W>,
+                context: &mut C,
+            ) -> Result<(), $crate::reexport::minicbor::encode::Error<W::Error>> {
+                $crate::cbor::encode(&self.0, encoder, context)
+            }
+        }
+
+        impl<'b, C> $crate::reexport::minicbor::Decode<'b, C> for $name {
+            fn decode(
+                decoder: &mut $crate::reexport::minicbor::Decoder<'b>,
+                context: &mut C,
+            ) -> Result<Self, $crate::reexport::minicbor::decode::Error> {
+                $crate::cbor::decode(decoder, context).map(Self)
             }
         }
 

@@ -6,6 +6,7 @@
 
 mod writer;
 
+use crate::scratch;
 use serde::{
     Deserialize, Serialize,
     de::{
@@ -13,7 +14,7 @@ use serde::{
         Visitor,
     },
 };
-use std::{cell::RefCell, fmt};
+use std::fmt;
 use writer::JsonWriter;
 
 /// Message of the error for a sequence in place of a struct.
@@ -342,13 +343,6 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Strict<A> {
     }
 }
 
-/// Largest buffer that a thread keeps between two values, in bytes.
-const SCRATCH_BYTES_MAX: usize = 64 << 10;
-
-thread_local! {
-    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
 /// Writes a value as JSON, as `serde_json::to_vec` does, into a vector without spare capacity: it is written into a buffer of
 /// the thread first, which does not have to grow from one value to the next.
 ///
@@ -362,17 +356,7 @@ thread_local! {
 ///
 /// Those of `serde_json::to_vec`: a map whose keys are no texts, or an error of the value itself.
 pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<Vec<u8>> {
-    SCRATCH.with(|scratch| {
-        // Taken, so that a value which writes another one as JSON finds an empty buffer.
-        let mut buffer = scratch.take();
-        buffer.clear();
-        let written = value.serialize(&mut JsonWriter::new(&mut buffer));
-        let written = written.map(|()| buffer.as_slice().to_vec());
-        if buffer.capacity() <= SCRATCH_BYTES_MAX {
-            scratch.replace(buffer);
-        }
-        written
-    })
+    scratch::written(|buffer| value.serialize(&mut JsonWriter::new(buffer)))
 }
 
 #[cfg(test)]

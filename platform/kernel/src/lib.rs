@@ -13,9 +13,11 @@ mod page;
 mod problem;
 mod randomness;
 pub mod rfc3339;
+mod scratch;
 mod unit_price;
 
 pub mod allocation;
+pub mod cbor;
 pub mod defects;
 pub mod hex;
 pub mod json;
@@ -37,6 +39,7 @@ pub use uuid::Uuid;
 
 #[doc(hidden)]
 pub mod reexport {
+    pub use minicbor;
     pub use schemars;
     pub use serde;
     pub use uuid;

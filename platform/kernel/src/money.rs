@@ -1,6 +1,7 @@
 //! Money in minor units, with checked arithmetic that never wraps, rounds silently or mixes currencies.
 
 use crate::{Currency, Decimal, DecimalError, Rounding, decimal, rounding};
+use minicbor::{Decode, Encode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -23,13 +24,15 @@ use std::fmt;
 /// assert!(matches!(mixed, Err(MoneyError::CurrencyMismatch { .. })));
 /// # Ok::<(), MoneyError>(())
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, Encode, Decode)]
 #[serde(deny_unknown_fields)]
 #[schemars(description = "Amount of money: whole minor units of one currency. 19.90 EUR is 1990.")]
 pub struct Money {
     /// Amount in minor units of the currency: cents, yen, fils. Negative for what is given back.
+    #[n(0)]
     pub amount: i64,
     /// Currency of the amount.
+    #[n(1)]
     pub currency: Currency,
 }
 

@@ -1,6 +1,7 @@
 //! Unit price, which may be finer than the minor unit.
 
 use crate::{Currency, Decimal, Money, MoneyError, Rounding, decimal, money, rounding};
+use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode, encode::Write};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -184,6 +185,23 @@ impl TryFrom<UnitPriceJson> for UnitPrice {
             .and_then(|ten_thousandths| i64::try_from(ten_thousandths).ok());
         let price = Self::new(ten_thousandths.ok_or(MoneyError::Overflow)?, currency)?;
         if price.rounded().amount == amount { Ok(price) } else { Err(MoneyError::ExactDisagrees) }
+    }
+}
+
+impl<C> Encode<C> for UnitPrice {
+    fn encode<W: Write>(
+        &self,
+        encoder: &mut Encoder<W>,
+        context: &mut C,
+    ) -> Result<(), encode::Error<W::Error>> {
+        (self.ten_thousandths, self.currency).encode(encoder, context)
+    }
+}
+
+impl<'b, C> Decode<'b, C> for UnitPrice {
+    fn decode(decoder: &mut Decoder<'b>, context: &mut C) -> Result<Self, decode::Error> {
+        let (ten_thousandths, currency) = Decode::decode(decoder, context)?;
+        Self::new(ten_thousandths, currency).map_err(decode::Error::custom)
     }
 }
 

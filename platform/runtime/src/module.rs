@@ -1,6 +1,7 @@
 //! Module: a service as a line of the module table.
 
 use crate::{BuildContext, Maintenance, OfflineContext};
+use journal::EventJson;
 use settings::{Section, SettingError};
 use std::{future::Future, pin::Pin};
 use storage::StorageError;
@@ -17,6 +18,7 @@ use transport::DirectoryError;
 ///     calls: &[],
 ///     follows: &[],
 ///     settings: None,
+///     events: None,
 ///     maintenance: Maintenance::none,
 ///     build: |context| Box::pin(async move { Ok(context.serve(web::ApiRouter::new())) }),
 /// };
@@ -34,6 +36,8 @@ pub struct Module {
     pub follows: &'static [&'static str],
     /// Its settings section; `None` if it has no settings.
     pub settings: Option<Section>,
+    /// Reader of its stored events as JSON; `None` if it stores none.
+    pub events: Option<EventJson>,
     /// Its maintenance, for when it is not running.
     pub maintenance: fn(&OfflineContext) -> Result<Maintenance, BuildError>,
     /// Builds it: loads its state, starts its tasks, returns its routes.

@@ -97,6 +97,7 @@ mod tests {
             calls,
             follows: &[],
             settings: None,
+            events: None,
             maintenance: crate::Maintenance::none,
             build: |_| {
                 Box::pin(async { Err(crate::BuildError::Other("not built in tests".to_owned())) })

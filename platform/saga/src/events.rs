@@ -1,9 +1,10 @@
 //! Saga events as the journal keeps them, and the state that they fold to.
 
-use bytes::Bytes;
+use crate::SagaInput;
 use journal::{RecordedEvent, Version};
 use kernel::{Origin, Problem, Timestamp, Uuid, prefixed_id};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use minicbor::{Decode, Encode};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use storage::StorageError;
@@ -26,11 +27,13 @@ pub(crate) fn saga_of(stream: &str) -> Option<Uuid> {
 }
 
 /// Data of `saga_begun`: the kind of saga and its input.
-#[derive(Debug, Deserialize)]
-pub(crate) struct SagaBegun<'a> {
-    pub(crate) saga: Cow<'a, str>,
-    #[serde(rename = "case")]
-    pub(crate) input: Box<RawValue>,
+#[derive(Debug, Deserialize, Encode, Decode)]
+pub(crate) struct SagaBegun {
+    #[n(0)]
+    pub(crate) saga: Cow<'static, str>,
+    #[serde(rename = "case", deserialize_with = "json_text")]
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub(crate) input: Vec<u8>,
 }
 
 /// Data of `saga_begun` as it is written, with the input as its own type.
@@ -42,43 +45,81 @@ pub(crate) struct NewSaga<'a, I> {
 }
 
 /// Data of `saga_waiting`: the step that waits, and for what.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 pub(crate) struct SagaWaiting {
+    #[n(0)]
     pub(crate) step: String,
+    #[n(1)]
     pub(crate) reason: String,
 }
 
 /// Data of `saga_undoing`: the saga is undone from this step, the furthest that can have had an effect, to the first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 pub(crate) struct SagaUndoing {
+    #[n(0)]
     pub(crate) from: String,
+    #[cbor(n(1), with = "problem_text")]
     pub(crate) reason: Problem,
 }
 
 /// Outcome of a saga that has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 #[serde(rename_all = "snake_case")]
+#[cbor(index_only)]
 pub(crate) enum SagaOutcome {
+    #[n(0)]
     Done,
+    #[n(1)]
     Undone,
 }
 
 /// Data of `saga_ended`.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 pub(crate) struct SagaEnded {
+    #[n(0)]
     pub(crate) outcome: SagaOutcome,
+}
+
+/// Text of a JSON value, for the input of a saga of any kind.
+fn json_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    let text: Box<RawValue> = Deserialize::deserialize(deserializer)?;
+    Ok(Box::<str>::from(text).into_string().into_bytes())
+}
+
+/// JSON text of a problem, which may have facts of any kind.
+mod problem_text {
+    use kernel::Problem;
+    use minicbor::{
+        Decoder, Encoder,
+        decode::Error,
+        encode::{self, Write},
+    };
+
+    pub(super) fn encode<C, W: Write>(
+        problem: &Problem,
+        encoder: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), encode::Error<W::Error>> {
+        let text = serde_json::to_string(problem).map_err(encode::Error::message)?;
+        encoder.str(&text)?.ok()
+    }
+
+    pub(super) fn decode<C>(decoder: &mut Decoder<'_>, _: &mut C) -> Result<Problem, Error> {
+        serde_json::from_str(decoder.str()?).map_err(Error::message)
+    }
 }
 
 /// Kind of the saga that this event begins.
 pub(crate) fn kind_of(begun: &RecordedEvent) -> Result<String, StorageError> {
-    decode::<SagaBegun<'_>>(begun).map(|begun| begun.saga.into_owned())
+    Ok(decode::<SagaBegun>(begun)?.saga.into_owned())
 }
 
 /// State of a saga as folded from its events.
 #[derive(Clone, Debug)]
 pub(crate) struct SavedSaga {
     pub(crate) kind: String,
-    pub(crate) input: Box<RawValue>,
+    /// Encoded input.
+    pub(crate) input: Vec<u8>,
     pub(crate) version: Version,
     pub(crate) started_at: Timestamp,
     /// Origin of the request that began it.
@@ -121,51 +162,45 @@ impl SavedSaga {
     }
 
     /// Input of the saga, as its own type.
-    pub(crate) fn input<I: DeserializeOwned>(&self) -> Result<I, StorageError> {
-        serde_json::from_str(self.input.get()).map_err(|error| {
+    pub(crate) fn input<I: SagaInput>(&self) -> Result<I, StorageError> {
+        journal::decode(&self.input).map_err(|error| {
             StorageError::Corrupt(format!("the input of a {} saga: {error}", self.kind))
         })
     }
 }
 
-fn decode<T: DeserializeOwned>(event: &RecordedEvent) -> Result<T, StorageError> {
-    serde_json::from_slice(&event.data).map_err(|error| {
-        StorageError::Corrupt(format!("{} at position {}: {error}", event.name, event.position))
-    })
-}
-
-pub(crate) fn encode(event: &impl Serialize) -> Result<Bytes, StorageError> {
-    kernel::json::to_vec(event)
-        .map(Bytes::from)
-        .map_err(|error| StorageError::Corrupt(error.to_string()))
-}
+pub(crate) use journal::decode_event as decode;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kernel::codes;
+    use journal::test_vectors;
     use serde_json::json;
 
     #[test]
     fn the_stored_form_of_events_does_not_change() {
-        let input = json!({"guests": 4});
-        let reason = Problem::of(codes::VERSION_CONFLICT, "no table");
-        let stored = [
-            encode(&NewSaga { saga: "dinner", input: &input }),
-            encode(&SagaWaiting { step: "table".to_owned(), reason: "guests".to_owned() }),
-            encode(&SagaUndoing { from: "table".to_owned(), reason }),
-            encode(&SagaEnded { outcome: SagaOutcome::Undone }),
-        ];
-        let expected = [
-            json!({"saga": "dinner", "case": {"guests": 4}}),
-            json!({"step": "table", "reason": "guests"}),
-            json!({"from": "table", "reason":
-                {"status": 409, "code": "version_conflict", "title": "no table"}}),
-            json!({"outcome": "undone"}),
-        ];
-        for (stored, expected) in stored.into_iter().zip(expected) {
-            let stored: serde_json::Value = serde_json::from_slice(&stored.unwrap()).unwrap();
-            assert_eq!(stored, expected);
-        }
+        test_vectors::check_values::<SagaWaiting>(
+            r#"{"json":{"step":"table","reason":"guests"},"cbor":"82657461626c6566677565737473"}"#,
+        );
+        test_vectors::check_values::<SagaUndoing>(
+            r#"{"json":{"from":"table","reason":{"status":409,"code":"version_conflict","title":"no table"}},"cbor":"82657461626c65783b7b22737461747573223a3430392c22636f6465223a2276657273696f6e5f636f6e666c696374222c227469746c65223a226e6f207461626c65227d"}"#,
+        );
+        let ended = test_vectors::check_values::<SagaEnded>(concat!(
+            r#"{"json":{"outcome":"done"},"cbor":"8100"}"#,
+            "\n",
+            r#"{"json":{"outcome":"undone"},"cbor":"8101"}"#,
+        ));
+        test_vectors::check_variants(ended.iter().map(|ended| &ended.outcome));
+    }
+
+    #[test]
+    fn the_begin_of_a_saga_has_its_input_in_the_format_it_was_stored_in() {
+        let json = json!({"saga": "dinner", "case": {"guests": 4}}).to_string();
+        let begun: SagaBegun = journal::decode(json.as_bytes()).unwrap();
+        assert_eq!((&*begun.saga, &begun.input[..]), ("dinner", br#"{"guests":4}"#.as_slice()));
+        let begun = SagaBegun { saga: "dinner".into(), input: vec![0x81, 4] };
+        let stored = journal::encode(&begun).unwrap();
+        assert_eq!(stored, b"\x82\x66dinner\x42\x81\x04".as_slice());
+        assert_eq!(journal::decode::<SagaBegun>(&stored).unwrap().input, begun.input);
     }
 }

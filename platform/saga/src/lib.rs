@@ -20,9 +20,11 @@
 //! use saga::{Progress, RetryPolicy, Runner, Saga, SagaInput, SagaLog, SagaState, Step, StepError};
 //! use std::sync::{Arc, Mutex};
 //!
-//! #[derive(Debug, serde::Serialize, serde::Deserialize)]
+//! #[derive(Debug, serde::Serialize, serde::Deserialize, minicbor::Encode, minicbor::Decode)]
 //! struct Trip {
+//!     #[cbor(n(0), with = "kernel::cbor")]
 //!     id: Uuid,
+//!     #[n(1)]
 //!     seats: u32,
 //! }
 //!

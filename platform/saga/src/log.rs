@@ -1,14 +1,14 @@
 //! Saga log: the sagas of a service as events in the service's own journal, with an index of the unfinished ones.
 
-use crate::events::{self, NewSaga, SagaEnded, SagaOutcome, SagaUndoing, SagaWaiting, SavedSaga};
+use crate::events::{self, SagaEnded, SagaOutcome, SagaUndoing, SagaWaiting, SavedSaga};
 use bytes::Bytes;
 use journal::{
     Append, AppendError, EventId, Journal, NewEvent, Projection, READ_EVENTS_MAX, RecordedEvent,
     Snapshot, Version, catch_up,
 };
 use kernel::{Ids, Uuid};
+use minicbor::Encode;
 use parking_lot::Mutex;
-use serde::Serialize;
 use std::{
     borrow::Cow,
     collections::BTreeMap,
@@ -69,7 +69,8 @@ impl Projection for UnfinishedIndex {
     }
 
     fn save(&self) -> Result<Bytes, StorageError> {
-        events::encode(&self.kinds)
+        let saved = kernel::json::to_vec(&self.kinds);
+        saved.map(Bytes::from).map_err(|error| StorageError::Corrupt(error.to_string()))
     }
 
     fn restore(&mut self, data: &Bytes) -> Result<(), StorageError> {
@@ -161,10 +162,11 @@ impl SagaLog {
         &self,
         id: Uuid,
         kind: &'static str,
-        input: &impl Serialize,
+        input: &impl Encode<()>,
     ) -> Result<(), AppendError> {
+        let input = journal::encode(input)?.into();
         self.unfinished.lock().kinds.insert(id, kind.into());
-        self.append(id, 0, events::BEGUN, &NewSaga { saga: kind, input }).await
+        self.append(id, 0, events::BEGUN, &SagaBegun { saga: kind.into(), input }).await
     }
 
     pub(crate) async fn waiting(
@@ -212,12 +214,12 @@ impl SagaLog {
         id: Uuid,
         expected: Version,
         name: &'static str,
-        event: &impl Serialize,
+        event: &impl Encode<()>,
     ) -> Result<(), AppendError> {
         let event = NewEvent {
             id: self.ids.next::<EventId>().0,
             name,
-            data: events::encode(event)?,
+            data: journal::encode(event)?,
             recorded_at: self.ids.now(),
             typed: journal::TypedEvent::default(),
         };

@@ -1,17 +1,19 @@
 //! Offline maintenance of a service's sagas: which have ended, and what the unfinished ones are about.
 
 use crate::{
-    events::{self, SavedSaga},
+    SagaInput,
+    events::{self, SagaBegun, SagaEnded, SagaUndoing, SagaWaiting, SavedSaga},
     log::UnfinishedIndex,
 };
 use async_trait::async_trait;
 use journal::{
-    Journal, Projection, RecordedEvent,
+    DecodeError, Journal, Projection, RecordedEvent,
     maintenance::{EventVisitor, Invariant, InvariantChecker},
 };
 use kernel::Uuid;
 use parking_lot::Mutex;
-use serde_json::Value;
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 use std::{collections::HashSet, fmt, sync::Arc};
 use storage::StorageError;
 
@@ -20,17 +22,87 @@ pub fn unfinished() -> Box<dyn Projection> {
     Box::new(UnfinishedIndex::default())
 }
 
-/// Input that the saga of this id was started with; `None` when there is no such saga.
+/// Kind of saga with its type of input, for readers of the log that run no saga.
+#[derive(Debug)]
+pub struct SagaKind {
+    name: &'static str,
+    subject: fn(&[u8]) -> Result<Uuid, String>,
+    json: fn(&[u8]) -> Result<Box<RawValue>, String>,
+}
+
+impl SagaKind {
+    /// Kind of this name, with inputs of this type.
+    pub const fn of<I: SagaInput>(name: &'static str) -> Self {
+        Self {
+            name,
+            subject: |input| journal::decode::<I>(input).map(|input| input.subject()),
+            json: |input| {
+                let input = journal::decode::<I>(input)?;
+                to_raw_value(&input).map_err(|error| error.to_string())
+            },
+        }
+    }
+
+    fn find<'a>(kinds: &'a [Self], name: &str) -> Result<&'a Self, String> {
+        let found = kinds.iter().find(|kind| kind.name == name);
+        found.ok_or_else(|| format!("there is no kind of saga {name:?}"))
+    }
+}
+
+/// Subject of the saga of this id; `None` when there is no such saga, or when it is none of these kinds.
 ///
 /// # Errors
 ///
 /// [`StorageError`] when the journal cannot be read, or holds an event that this version cannot decode.
-pub async fn saga_input(journal: &dyn Journal, id: Uuid) -> Result<Option<Value>, StorageError> {
+pub async fn saga_subject(
+    journal: &dyn Journal,
+    id: Uuid,
+    kinds: &[SagaKind],
+) -> Result<Option<Uuid>, StorageError> {
     let mut saved = None;
     for event in journal.read(&events::stream(id), 0, 1).await? {
         SavedSaga::evolve(&mut saved, &event)?;
     }
-    saved.map(|saved| saved.input()).transpose()
+    Ok(saved.and_then(|saved| saved.subject(kinds)))
+}
+
+/// JSON of an event of a saga of these kinds; `None` when it is an event of something else.
+pub fn event_json(
+    recorded: &RecordedEvent,
+    kinds: &[SagaKind],
+) -> Option<Result<Box<RawValue>, DecodeError>> {
+    events::saga_of(&recorded.stream)?;
+    Some(match recorded.name.as_str() {
+        events::WAITING => journal::event_json::<SagaWaiting>(recorded),
+        events::UNDOING => journal::event_json::<SagaUndoing>(recorded),
+        events::ENDED => journal::event_json::<SagaEnded>(recorded),
+        events::BEGUN => begun_json(recorded, kinds),
+        _ => Err(DecodeError::new(recorded, "no event of a saga has this name".to_owned())),
+    })
+}
+
+fn begun_json(recorded: &RecordedEvent, kinds: &[SagaKind]) -> Result<Box<RawValue>, DecodeError> {
+    let SagaBegun { saga, input } = journal::decode_event(recorded)?;
+    let json = SagaKind::find(kinds, &saga).and_then(|kind| {
+        let begun = SagaBegunJson { saga: &saga, input: &(kind.json)(&input)? };
+        to_raw_value(&begun).map_err(|error| error.to_string())
+    });
+    json.map_err(|reason| DecodeError::new(recorded, reason))
+}
+
+/// JSON of `saga_begun`.
+#[derive(Serialize)]
+struct SagaBegunJson<'a> {
+    saga: &'a str,
+    #[serde(rename = "case")]
+    input: &'a RawValue,
+}
+
+impl SavedSaga {
+    fn subject(&self, kinds: &[SagaKind]) -> Option<Uuid> {
+        let kind = SagaKind::find(kinds, &self.kind).ok()?;
+        (kind.subject)(&self.input).ok()
+    }
 }
 
 /// Subjects of the unfinished sagas, known once the journal was visited. Clones share them.
@@ -46,22 +118,16 @@ impl RunningSagas {
 
 /// Invariant checker for sagas: each has ended, or is of a kind that a runner resumes.
 pub struct SagaChecker {
-    kinds: &'static [&'static str],
-    subject: fn(&Value) -> Option<Uuid>,
+    kinds: &'static [SagaKind],
     running: RunningSagas,
     invariant: Invariant,
 }
 
 impl SagaChecker {
-    /// Checker for sagas of these kinds; `subject` finds in an input what the saga is about, and `running` collects the
-    /// subjects of the unfinished ones.
-    pub fn new(
-        kinds: &'static [&'static str],
-        subject: fn(&Value) -> Option<Uuid>,
-        running: RunningSagas,
-    ) -> Self {
+    /// Checker for sagas of these kinds; `running` collects the subjects of the unfinished ones.
+    pub fn new(kinds: &'static [SagaKind], running: RunningSagas) -> Self {
         let invariant = Invariant::new("every saga has ended, or waits and is listed");
-        Self { kinds, subject, running, invariant }
+        Self { kinds, running, invariant }
     }
 }
 
@@ -85,9 +151,8 @@ impl EventVisitor for SagaChecker {
             self.invariant.hold(true, String::new);
             return Ok(());
         }
-        let subject = saved.input::<Value>().ok().and_then(|input| (self.subject)(&input));
-        let is_known = self.kinds.contains(&saved.kind.as_str()) && subject.is_some();
-        self.invariant.hold(is_known, || {
+        let subject = saved.subject(self.kinds);
+        self.invariant.hold(subject.is_some(), || {
             format!("{stream} has not ended, and no runner resumes a {:?}", saved.kind)
         });
         self.invariant.waits();

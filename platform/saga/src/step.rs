@@ -1,13 +1,13 @@
 //! Saga definition: an input, and steps that can each be executed and undone.
 
 use async_trait::async_trait;
+use journal::Storable;
 use kernel::{Problem, Timestamp, Uuid};
-use serde::{Serialize, de::DeserializeOwned};
 use std::{fmt, sync::Arc};
 
 /// Input of one saga: everything that its steps need, and every identifier they will use. Stored when the saga is
-/// begun, as JSON; its type changes only by adding optional fields.
-pub trait SagaInput: Serialize + DeserializeOwned + fmt::Debug + Send + Sync + 'static {
+/// begun; its type changes only by adding optional fields.
+pub trait SagaInput: Storable + fmt::Debug {
     /// Identity of the thing that the saga is about, for lists and for reconciliation.
     fn subject(&self) -> Uuid;
 

@@ -27,6 +27,7 @@ pub const fn fake(name: &'static str, build: fn(BuildContext) -> BuildFuture) ->
         calls: &[],
         follows: &[],
         settings: None,
+        events: None,
         maintenance: Maintenance::none,
         build,
     }

@@ -37,6 +37,7 @@ pub const MODULE: Module = Module {
     calls: routes::SERVICES,
     follows: &[],
     settings: Some(::settings::Section::of::<GatewaySettings>(NAME)),
+    events: None,
     maintenance: runtime::Maintenance::none,
     build: |context| Box::pin(async move { build(&context) }),
 };

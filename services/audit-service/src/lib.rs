@@ -24,6 +24,7 @@ pub const MODULE: Module = Module {
     calls: &[],
     follows: feeds::SOURCES,
     settings: Some(::settings::Section::of::<AuditSettings>(NAME)),
+    events: None,
     maintenance: |offline| Ok(maintenance(offline)),
     build: |context| Box::pin(build(context)),
 };

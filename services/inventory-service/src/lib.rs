@@ -27,6 +27,7 @@ pub const MODULE: Module = Module {
     calls: &[],
     follows: &[],
     settings: None,
+    events: Some(journal::event_json::<domain::Event>),
     maintenance: |offline| Ok(maintenance(offline)),
     build: |context| Box::pin(build(context)),
 };

@@ -4,6 +4,7 @@ mod full_disk;
 mod movements;
 mod properties;
 mod state_table;
+mod stored_events;
 mod untracked;
 mod vectors;
 

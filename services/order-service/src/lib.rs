@@ -10,9 +10,15 @@ mod wiring;
 mod tests;
 
 use adapters::{
-    carts::CartService, http, journal::translate, maintenance::maintenance,
-    order_id_secret::load_order_id_secret, order_index::DocumentOrderIndex,
-    payments::PaymentService, replay::OrderRenderer, settings::OrderSettings,
+    carts::CartService,
+    http,
+    journal::translate,
+    maintenance::{event_json, maintenance},
+    order_id_secret::load_order_id_secret,
+    order_index::DocumentOrderIndex,
+    payments::PaymentService,
+    replay::OrderRenderer,
+    settings::OrderSettings,
     stock::InventoryService,
 };
 use contracts::{cart, inventory, order, payment};
@@ -30,6 +36,7 @@ pub const MODULE: Module = Module {
     calls: &[cart::SERVICE, inventory::SERVICE, payment::SERVICE],
     follows: &[payment::SERVICE],
     settings: Some(Section::of::<OrderSettings>(NAME)),
+    events: Some(event_json),
     maintenance: |offline| Ok(maintenance(offline)),
     build: |context| Box::pin(build(context)),
 };

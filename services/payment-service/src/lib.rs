@@ -37,6 +37,7 @@ pub const MODULE: Module = Module {
     calls: &[],
     follows: &[],
     settings: Some(settings::Section::of::<PaymentSettings>(NAME)),
+    events: Some(::journal::event_json::<domain::PaymentEvent>),
     maintenance: |offline| Ok(maintenance(offline)),
     build: |context| Box::pin(std::future::ready(build(&context))),
 };

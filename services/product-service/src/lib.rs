@@ -44,6 +44,7 @@ pub const MODULE: Module = Module {
     calls: &[inventory::SERVICE, audit::SERVICE],
     follows: &[inventory::SERVICE],
     settings: Some(settings::Section::of::<ProductSettings>(NAME)),
+    events: Some(journal::event_json::<domain::ProductEvent>),
     maintenance,
     build: |context| Box::pin(build(context)),
 };

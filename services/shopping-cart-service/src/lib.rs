@@ -32,6 +32,7 @@ pub const MODULE: Module = Module {
     calls: &[product::SERVICE, inventory::SERVICE],
     follows: &[],
     settings: Some(Section::of::<CartSettings>(SERVICE)),
+    events: Some(journal::event_json::<domain::events::CartEvent>),
     maintenance: |offline| Ok(maintenance(offline)),
     build: |context| Box::pin(async move { build(&context) }),
 };

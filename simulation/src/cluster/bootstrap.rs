@@ -3,6 +3,7 @@
 use super::clock::SimulatedClock;
 use crate::plan::{CallMode, ShopSettings};
 use engine_memory::MemoryEngine;
+use journal::{DecodeError, RecordedEvent};
 use kernel::{Ids, Randomness, SeededRandomness};
 use runtime::{Module, OverWire, ProcessResources, TaskTracker};
 use settings::{Settings, Sources};
@@ -22,6 +23,17 @@ static ALL: &[Module] = &[
     storefront::MODULE,
     api_gateway::MODULE,
 ];
+
+/// The event with its data as JSON.
+pub(crate) fn with_json(
+    service: &str,
+    event: &RecordedEvent,
+) -> Result<RecordedEvent, DecodeError> {
+    let module = ALL.iter().find(|module| module.name == service);
+    let Some(json) = module.and_then(|module| module.events) else { return Ok(event.clone()) };
+    let data = Box::<str>::from(json(event)?).into_string().into();
+    Ok(RecordedEvent { data, ..event.clone() })
+}
 
 /// Secret that webhooks are signed with.
 pub(crate) const WEBHOOK_SECRET: &str = "a secret of the simulation";

@@ -1,4 +1,4 @@
-//! Payloads of stored events, decoded without the code of the services.
+//! Payloads of stored events, of which the services say the JSON, decoded without their types.
 
 use crate::violation::Violations;
 use journal::RecordedEvent;

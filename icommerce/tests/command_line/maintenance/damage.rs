@@ -146,7 +146,8 @@ pub(super) async fn capture_order_without_payment(storage: &ServiceStorage, orde
     let stream = format!("order-{order}");
     let earlier = storage.journal.read(&stream, 0, 100).await.unwrap();
     let confirmed = earlier.iter().find(|event| event.name == "confirmed").unwrap();
-    let mut captured: Value = serde_json::from_slice(&confirmed.data).unwrap();
+    let confirmed = order_service::MODULE.events.unwrap()(confirmed).unwrap();
+    let mut captured: Value = serde_json::from_str(confirmed.get()).unwrap();
     captured["type"] = "captured".into();
     captured["captured"] = captured["of"]["total"].clone();
     append_after(storage, &stream, earlier.len() as u64, &[("captured", captured)]).await;

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use engine_memory::MemoryEngine;
 use journal::Journal;
 use kernel::{Ids, ManualClock, Problem, SeededRandomness, Timestamp, Uuid, codes};
+use minicbor::{Decode, Encode};
 use parking_lot::Mutex;
 use saga::{Progress, Saga, SagaInput, SagaState, Step, StepError, failure_matrix::CrashPoints};
 use serde::{Deserialize, Serialize};
@@ -13,9 +14,11 @@ use std::sync::{
 };
 use transport::Context;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 pub(crate) struct Dinner {
+    #[cbor(n(0), with = "kernel::cbor")]
     pub(crate) id: Uuid,
+    #[n(1)]
     pub(crate) guests: u32,
 }
 

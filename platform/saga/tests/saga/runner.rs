@@ -1,11 +1,13 @@
 //! Sagas as callers, operators and restarts see them.
 
 use crate::dinner::{self, Defect, Dinner, DinnerEnvironment, refused, unavailable, waiting};
-use kernel::{Edge, Origin, Uuid};
+use journal::{Append, NewEvent, RecordedEvent, TypedEvent};
+use kernel::{Edge, Origin, Timestamp, Uuid};
 use parking_lot::Mutex;
 use saga::{
     BeginError, Progress, RetryError, RetryPolicy, Runner, SagaLog, SagaState, SagaStatus, Sagas,
     Spawn,
+    maintenance::{SagaKind, event_json, saga_subject},
 };
 use std::{
     sync::{
@@ -304,4 +306,68 @@ async fn short_lived_processes_do_not_make_every_start_longer() {
         "the next start reads all"
     );
     process.kill();
+}
+
+/// Appends the events of a saga, as they are stored.
+async fn store(environment: &DinnerEnvironment, events: &[(&'static str, &'static str)]) {
+    let event = |(index, (name, data)): (usize, &(&'static str, &'static str))| NewEvent {
+        id: Uuid::from_u128(index as u128),
+        name,
+        data: data.as_bytes().into(),
+        recorded_at: Timestamp::UNIX_EPOCH,
+        typed: TypedEvent::default(),
+    };
+    let events = events.iter().enumerate().map(event).collect();
+    let stream = format!("saga-{ID}");
+    let append = Append { stream, expected: 0, events, writes: Vec::new(), origin: None };
+    environment.journal().append(append).await.unwrap().commit.wait().await.unwrap();
+}
+
+const BEGUN_JSON: &str =
+    r#"{"saga":"dinner","case":{"id":"00000000-0000-0000-0000-000000000009","guests":4}}"#;
+const WAITING_JSON: &str = r#"{"step":"table","reason":"guests"}"#;
+const UNDOING_JSON: &str =
+    r#"{"from":"table","reason":{"status":409,"code":"version_conflict","title":"no table"}}"#;
+
+#[tokio::test(start_paused = true)]
+async fn sagas_that_an_earlier_program_stored_as_json_go_on() {
+    let waiting = [("saga_begun", BEGUN_JSON), ("saga_waiting", WAITING_JSON)];
+    let undoing = [("saga_begun", BEGUN_JSON), ("saga_undoing", UNDOING_JSON)];
+    for (stored, end) in [
+        (&waiting[..1], SagaState::Done),
+        (&waiting, SagaState::Done),
+        (&undoing, SagaState::Undone),
+    ] {
+        let environment = DinnerEnvironment::new();
+        store(&environment, stored).await;
+        let process = RunnerProcess::start(&environment).await;
+        process.runner.wake(ID);
+        assert_eq!(process.end().await, end, "{stored:?}");
+        environment.verify(end).unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_of_a_saga_are_read_as_json_in_either_format() {
+    const KINDS: &[SagaKind] = &[SagaKind::of::<Dinner>("dinner")];
+    let environment = DinnerEnvironment::new();
+    environment.house.lock().table = vec![Err(refused()), Ok(waiting())];
+    let process = RunnerProcess::start(&environment).await;
+    process.begin().await;
+    let earlier = DinnerEnvironment::new();
+    let ended = ("saga_ended", r#"{"outcome":"undone"}"#);
+    let events = [("saga_begun", BEGUN_JSON), ("saga_undoing", UNDOING_JSON), ended];
+    store(&earlier, &events).await;
+    for environment in [environment, earlier] {
+        let read = environment.journal().read(&format!("saga-{ID}"), 0, 100).await.unwrap();
+        let json = |event| event_json(event, KINDS).unwrap().unwrap().get().to_owned();
+        assert_eq!(read.iter().map(json).collect::<Vec<_>>(), events.map(|(_, json)| json));
+        let subject = saga_subject(&*environment.journal(), ID, KINDS).await.unwrap();
+        assert_eq!(subject, Some(dinner::input().id));
+        assert_eq!(saga_subject(&*environment.journal(), ID, &[]).await.unwrap(), None);
+        let error = event_json(&read[0], &[]).unwrap().unwrap_err().to_string();
+        assert!(error.contains("saga_begun") && error.contains("dinner"), "{error}");
+        let other = RecordedEvent { stream: "lamp-1".to_owned(), ..read[0].clone() };
+        assert!(event_json(&other, KINDS).is_none(), "no event of a saga");
+    }
 }

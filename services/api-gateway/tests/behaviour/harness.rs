@@ -26,6 +26,7 @@ const fn service(name: &'static str) -> Module {
         calls: &[],
         follows: &[],
         settings: None,
+        events: None,
         maintenance: runtime::Maintenance::none,
         build: build_echo_service,
     }

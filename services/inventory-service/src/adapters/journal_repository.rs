@@ -36,7 +36,7 @@ impl LedgerRepository for JournalLedgerRepository {
         let new_event = |(index, event): (usize, &Arc<Event>)| {
             let id = operation.filter(|_| index == 0);
             let id = id.unwrap_or_else(|| self.ids.next::<EventId>().into());
-            let data = encode(&**event)?;
+            let data = journal::encode(&**event)?;
             let typed = TypedEvent::new(Arc::clone(event));
             Ok(NewEvent { id, name: event.name(), data, recorded_at: at, typed })
         };
@@ -106,12 +106,7 @@ fn hold_stream(id: HoldId) -> String {
 
 /// The stock event of any age: from memory, or decoded from its bytes.
 pub(super) fn stock_event(recorded: &RecordedEvent) -> Result<Arc<Event>, DecodeError> {
-    recorded.event(|RecordedEvent { name, position, data, .. }| {
-        serde_json::from_slice(data).map_err(|error| {
-            let (name, reason) = (name.clone(), error.to_string());
-            DecodeError { name, position: *position, reason }
-        })
-    })
+    recorded.event(journal::decode_event)
 }
 
 /// [`stock_event`] for readers whose store is corrupt without it.

@@ -3,131 +3,209 @@
 use super::Location;
 use identifiers::{HoldId, OrderId, Sku};
 use kernel::Timestamp;
+use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode, encode::Write};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use std::borrow::Cow;
 
 /// Stock event. Operators' changes belong to the stream of their SKU, all others to the stream of their hold.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[cbor(flat)]
 pub(crate) enum Event {
     /// Units were received.
-    Received(StockChange),
+    #[n(0)]
+    Received(#[n(0)] StockChange),
     /// An operator adjusted the stock by a difference.
-    Adjusted(StockChange),
+    #[n(1)]
+    Adjusted(#[n(0)] StockChange),
     /// An operator counted; the quantity is the difference to the ledger.
-    Counted(StockChange),
+    #[n(2)]
+    Counted(#[n(0)] StockChange),
     /// An operator changed whether the stock of a SKU is tracked.
-    PolicyChanged { sku: Sku, policy: StockPolicy },
+    #[n(3)]
+    PolicyChanged {
+        #[n(0)]
+        sku: Sku,
+        #[n(1)]
+        policy: StockPolicy,
+    },
     /// A hold was placed, all lines at once.
+    #[n(4)]
     Held {
+        #[n(0)]
         hold: HoldId,
+        #[n(1)]
         order_id: OrderId,
+        #[n(2)]
         lines: Vec<LocationUnits>,
         #[serde(with = "kernel::rfc3339")]
+        #[cbor(n(3), with = "kernel::cbor")]
         expires_at: Timestamp,
     },
     /// A hold was committed: its units are sold. The lines are those of the hold unless the stock had to be sourced again.
-    Committed { hold: HoldId, order_id: OrderId, lines: Vec<MovedUnits> },
-    /// A hold was released.
-    Released { hold: HoldId },
-    /// A hold expired and no longer claims its units.
-    Expired { hold: HoldId },
-    /// Some of the sold units were restocked.
-    Restocked {
+    #[n(5)]
+    Committed {
+        #[n(0)]
         hold: HoldId,
+        #[n(1)]
         order_id: OrderId,
+        #[n(2)]
+        lines: Vec<MovedUnits>,
+    },
+    /// A hold was released.
+    #[n(6)]
+    Released {
+        #[n(0)]
+        hold: HoldId,
+    },
+    /// A hold expired and no longer claims its units.
+    #[n(7)]
+    Expired {
+        #[n(0)]
+        hold: HoldId,
+    },
+    /// Some of the sold units were restocked.
+    #[n(8)]
+    Restocked {
+        #[n(0)]
+        hold: HoldId,
+        #[n(1)]
+        order_id: OrderId,
+        #[n(2)]
         reference: String,
+        #[n(3)]
         reason: String,
+        #[n(4)]
         lines: Vec<MovedUnits>,
     },
     /// All sold units that had not been restocked were returned.
-    Returned { hold: HoldId, order_id: OrderId, lines: Vec<MovedUnits> },
+    #[n(9)]
+    Returned {
+        #[n(0)]
+        hold: HoldId,
+        #[n(1)]
+        order_id: OrderId,
+        #[n(2)]
+        lines: Vec<MovedUnits>,
+    },
     /// Tombstone: the hold was released before it was placed and can no longer be placed.
-    Barred { hold: HoldId },
+    #[n(10)]
+    Barred {
+        #[n(0)]
+        hold: HoldId,
+    },
     /// The published availability of a SKU changed. Derived from the event before it; changes no stock.
+    #[n(11)]
     AvailabilityChanged {
+        #[n(0)]
         sku: Sku,
+        #[n(1)]
         available: i64,
         #[serde(default, rename = "turn", skip_serializing_if = "Option::is_none")]
+        #[cbor(n(3), with = "kernel::cbor::known_variant", has_nil)]
         alert: Option<StockAlert>,
         /// The hold that caused the change; `None` for an operator's change.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[n(2)]
         hold: Option<HoldId>,
     },
 }
 
 /// Operator's change of the units on hand.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 pub(crate) struct StockChange {
+    #[n(0)]
     pub(crate) sku: Sku,
     #[serde(default, skip_serializing_if = "Location::is_default")]
+    #[cbor(n(4), skip_if = "Location::is_default")]
     pub(crate) location: Location,
     /// Signed: units received are positive.
+    #[n(1)]
     pub(crate) quantity: i64,
     /// Units on hand afterwards.
+    #[n(2)]
     pub(crate) on_hand: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[n(3)]
     pub(crate) reason: Option<String>,
     /// As in [`MovedUnits`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[n(5)]
     pub(crate) previous: Option<u64>,
 }
 
 /// Stock policy of a SKU: whether its units are counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 #[serde(rename_all = "snake_case")]
+#[cbor(index_only)]
 pub(crate) enum StockPolicy {
     /// What is not on hand is not sold.
     #[default]
+    #[n(0)]
     Tracked,
     /// Stock without limit: holds claim no units, and sales take none.
+    #[n(1)]
     Untracked,
 }
 
 /// Units at one location.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 pub(crate) struct LocationUnits {
+    #[n(0)]
     pub(crate) sku: Sku,
     #[serde(default, skip_serializing_if = "Location::is_default")]
+    #[cbor(n(2), skip_if = "Location::is_default")]
     pub(crate) location: Location,
     /// At least 1.
+    #[n(1)]
     pub(crate) quantity: i64,
     /// Whether they were promised while the SKU was untracked, and so are not units of the stock. They stay it until
     /// the hold ends, whatever the policy becomes.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cbor(n(3), skip_if = "std::ops::Not::not")]
     pub(crate) untracked: bool,
 }
 
 /// Units that left or entered one location.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 pub(crate) struct MovedUnits {
+    #[n(0)]
     pub(crate) sku: Sku,
     #[serde(default, skip_serializing_if = "Location::is_default")]
+    #[cbor(n(3), skip_if = "Location::is_default")]
     pub(crate) location: Location,
     /// At least 1; the event gives the direction.
+    #[n(1)]
     pub(crate) quantity: i64,
     /// Units on hand afterwards.
+    #[n(2)]
     pub(crate) on_hand: i64,
     /// Whether they are not units of the stock.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cbor(n(4), skip_if = "std::ops::Not::not")]
     pub(crate) untracked: bool,
     /// Position of the event that moved units of this SKU before, so that its movements are a chain through the journal; 0
     /// at the beginning of the chain, and absent in events of early versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[n(5)]
     pub(crate) previous: Option<u64>,
 }
 
 /// Stock alert: a threshold that the available units of a SKU have crossed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[cbor(index_only)]
 pub(crate) enum StockAlert {
     /// Available units fell to the low-stock threshold.
     #[serde(rename = "low_stock")]
+    #[n(0)]
     Low,
     /// No units are available any more.
     #[serde(rename = "out_of_stock")]
+    #[n(1)]
     Depleted,
     /// Units are available again.
     #[serde(rename = "back_in_stock")]
+    #[n(2)]
     Replenished,
 }
 
@@ -236,5 +314,21 @@ impl<'de> Deserialize<'de> for Location {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<str>::deserialize(deserializer)?;
         Self::new(&text).ok_or_else(|| D::Error::custom("not a location"))
+    }
+}
+
+impl<C> Encode<C> for Location {
+    fn encode<W: Write>(
+        &self,
+        encoder: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), encode::Error<W::Error>> {
+        encoder.str(self.as_str())?.ok()
+    }
+}
+
+impl<'b, C> Decode<'b, C> for Location {
+    fn decode(decoder: &mut Decoder<'b>, _: &mut C) -> Result<Self, decode::Error> {
+        Self::new(decoder.str()?).ok_or_else(|| decode::Error::message("not a location"))
     }
 }

@@ -100,10 +100,10 @@ async fn events_are_written_as_they_always_were_and_movements_are_chained() {
     let storage = service.engine.service("inventory-service");
     for (stream, expected) in STREAMS {
         let events = storage.journal.read(stream, 0, 100).await.unwrap();
-        let written: Vec<(&str, &str)> = events
-            .iter()
-            .map(|it| (it.name.as_str(), std::str::from_utf8(&it.data).unwrap()))
-            .collect();
+        let json = inventory_service::MODULE.events.unwrap();
+        let texts: Vec<_> = events.iter().map(|it| json(it).unwrap()).collect();
+        let names = events.iter().map(|it| it.name.as_str());
+        let written: Vec<_> = names.zip(texts.iter().map(|text| text.get())).collect();
         let expected: Vec<_> =
             expected.iter().map(|(name, data)| (*name, chained(name, data))).collect();
         let expected: Vec<_> = expected.iter().map(|(name, data)| (*name, &**data)).collect();

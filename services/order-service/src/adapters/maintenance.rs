@@ -4,8 +4,19 @@ mod checker;
 
 use super::{journal::status, order_index::DocumentOrderIndex};
 use crate::{
-    application::orders::{STREAM_PREFIX, order_id_of},
-    domain::{events::OrderStatus, order::Order, refund::RefundState},
+    application::{
+        cancellation_saga::CancellationInput,
+        checkout_input::CheckoutInput,
+        fulfilment_saga::FulfilmentInput,
+        orders::{STREAM_PREFIX, order_id_of},
+        receipt_saga::ReceiptInput,
+        refund_saga::RefundInput,
+    },
+    domain::{
+        events::{OrderEvent, OrderStatus},
+        order::Order,
+        refund::RefundState,
+    },
     ports::order_index::OrderIndex,
 };
 use async_trait::async_trait;
@@ -16,22 +27,35 @@ use contracts::{
 };
 use identifiers::OrderId;
 use journal::{
-    Aggregate, RecordedEvent,
+    Aggregate, DecodeError, RecordedEvent,
     maintenance::{Facts, Grain, ReadModel},
 };
 use kernel::{Money, Uuid};
 use messaging::Subscription;
 use runtime::{Maintenance, OfflineContext};
-use saga::maintenance::{RunningSagas, SagaChecker};
+use saga::maintenance::{RunningSagas, SagaChecker, SagaKind};
+use serde_json::value::RawValue;
 use std::sync::Arc;
 use storage::{Collection, StorageError, Write};
 
-const SAGAS: &[&str] = &["checkout", "cancellation", "fulfilment", "refund", "receipt"];
+const SAGAS: &[SagaKind] = &[
+    SagaKind::of::<CheckoutInput>("checkout"),
+    SagaKind::of::<CancellationInput>("cancellation"),
+    SagaKind::of::<FulfilmentInput>("fulfilment"),
+    SagaKind::of::<RefundInput>("refund"),
+    SagaKind::of::<ReceiptInput>("receipt"),
+];
+
+/// JSON of a stored event, of an order or of a saga.
+pub(crate) fn event_json(recorded: &RecordedEvent) -> Result<Box<RawValue>, DecodeError> {
+    saga::maintenance::event_json(recorded, SAGAS)
+        .unwrap_or_else(|| journal::event_json::<OrderEvent>(recorded))
+}
 
 pub(crate) fn maintenance(offline: &OfflineContext) -> Maintenance {
     let storage = offline.storage.clone();
     let under_way = RunningSagas::default();
-    let sagas = SagaChecker::new(SAGAS, subject, under_way.clone());
+    let sagas = SagaChecker::new(SAGAS, under_way.clone());
     let list = DocumentOrderIndex { documents: Arc::clone(&storage.documents) };
     let facts = move |id, events: &[RecordedEvent]| facts(id, events, &under_way);
     let journal = Arc::clone(&storage.journal);
@@ -48,11 +72,6 @@ pub(crate) fn maintenance(offline: &OfflineContext) -> Maintenance {
         subscriptions: vec![Subscription::new(offline.name, payment::SERVICE, storage)],
         primary: None,
     }
-}
-
-/// Order that a saga is about.
-fn subject(input: &serde_json::Value) -> Option<Uuid> {
-    input["order_id"].as_str()?.parse().ok()
 }
 
 /// Rebuild of the order index, from all events of each order.

@@ -9,17 +9,22 @@ use crate::{
 use async_trait::async_trait;
 use identifiers::{HoldId, OrderId, PaymentId};
 use kernel::Uuid;
+use minicbor::{Decode, Encode};
 use saga::{Progress, Saga, Step, StepError};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Input of a cancellation, as it is stored in the saga log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 pub(crate) struct CancellationInput {
+    #[n(0)]
     pub(crate) order_id: OrderId,
+    #[n(1)]
     pub(crate) hold_id: HoldId,
     /// `None` where there was nothing to pay.
+    #[n(2)]
     pub(crate) payment_id: Option<PaymentId>,
+    #[n(3)]
     pub(crate) reason: Option<String>,
 }
 

@@ -6,6 +6,7 @@ use crate::{
 };
 use identifiers::{CartId, HoldId, OrderId, PaymentId, SagaId, Sku};
 use kernel::{Currency, Ids, Money, Timestamp, TypedId, Uuid};
+use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -13,42 +14,60 @@ use std::{
 };
 
 /// Input of a checkout, as it is stored in the saga log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 pub(crate) struct CheckoutInput {
+    #[n(0)]
     pub(crate) order_id: OrderId,
+    #[n(1)]
     pub(crate) source: CheckoutSource,
+    #[n(2)]
     pub(crate) email: String,
+    #[n(3)]
     pub(crate) shipping_address: Address,
+    #[n(8)]
     pub(crate) billing_address: Option<Address>,
+    #[n(9)]
     pub(crate) shipping_method: Option<String>,
+    #[n(4)]
     pub(crate) payment_method: String,
     /// The processor's token for the means of payment; never a card number.
+    #[n(5)]
     pub(crate) payment_token: String,
+    #[n(10)]
     pub(crate) expected_total: Option<Money>,
+    #[cbor(n(6), with = "kernel::cbor")]
     pub(crate) begun_at: Timestamp,
     /// Policy that was configured when the checkout began.
     #[serde(default, skip_serializing_if = "CapturePolicy::is_default")]
+    #[cbor(n(12), with = "kernel::cbor::known_variant", skip_if = "CapturePolicy::is_default")]
     pub(crate) capture: CapturePolicy,
     /// When an order that is not paid is cancelled; the wait that is configured now for a checkout that did not say so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cbor(n(11), with = "kernel::cbor", has_nil)]
     pub(crate) pay_by: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "PaymentTerms::is_processor")]
+    #[cbor(n(13), with = "kernel::cbor::known_variant", skip_if = "PaymentTerms::is_processor")]
     pub(crate) terms: PaymentTerms,
     /// Keyed hashes of visitor and address, by which unpaid orders are counted; none for an operator.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cbor(n(7), with = "kernel::cbor", skip_if = "Vec::is_empty")]
     pub(crate) clients: Vec<Uuid>,
     #[serde(skip)]
+    #[cbor(skip)]
     pub(crate) first_attempt: FirstAttempt,
 }
 
 /// Time at which the payment of an order is captured.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 #[serde(rename_all = "snake_case")]
+#[cbor(index_only)]
 pub(crate) enum CapturePolicy {
     /// With the confirmation of the order.
     #[default]
+    #[n(0)]
     AtConfirmation,
     /// When the order is fulfilled; until then the payment is only authorised.
+    #[n(1)]
     AtFulfilment,
 }
 
@@ -93,11 +112,22 @@ impl PartialEq for FirstAttempt {
 impl Eq for FirstAttempt {}
 
 /// Source of the order's lines.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[cbor(flat)]
 pub(crate) enum CheckoutSource {
-    Cart { cart_id: CartId },
-    Lines { lines: Vec<(Sku, i64)>, currency: Option<Currency> },
+    #[n(0)]
+    Cart {
+        #[n(0)]
+        cart_id: CartId,
+    },
+    #[n(1)]
+    Lines {
+        #[n(0)]
+        lines: Vec<(Sku, i64)>,
+        #[n(1)]
+        currency: Option<Currency>,
+    },
 }
 
 impl CheckoutInput {

@@ -9,14 +9,17 @@ use crate::{
 use async_trait::async_trait;
 use identifiers::{OrderId, PaymentId};
 use kernel::{Problem, Uuid};
+use minicbor::{Decode, Encode};
 use saga::{Progress, Saga, Step, StepError};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Input of a fulfilment, as it is stored in the saga log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 pub(crate) struct FulfilmentInput {
+    #[n(0)]
     pub(crate) order_id: OrderId,
+    #[n(1)]
     pub(crate) payment_id: PaymentId,
 }
 

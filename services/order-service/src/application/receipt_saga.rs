@@ -10,19 +10,25 @@ use async_trait::async_trait;
 use contracts::codes;
 use identifiers::{OrderId, PaymentId};
 use kernel::{Money, Problem, Uuid};
+use minicbor::{Decode, Encode};
 use saga::{Progress, Saga, Step, StepError};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Input of a receipt, as it is stored in the saga log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 pub(crate) struct ReceiptInput {
+    #[n(0)]
     pub(crate) order_id: OrderId,
+    #[n(1)]
     pub(crate) payment_id: PaymentId,
     /// Identity of the receipt.
+    #[cbor(n(2), with = "kernel::cbor")]
     pub(crate) operation: Uuid,
+    #[n(3)]
     pub(crate) amount: Money,
     /// Reference of the transfer on the bank statement.
+    #[n(4)]
     pub(crate) reference: String,
 }
 

@@ -14,21 +14,30 @@ use crate::{
 use async_trait::async_trait;
 use identifiers::{HoldId, OrderId, PaymentId, RefundId, Sku};
 use kernel::{Problem, Uuid};
+use minicbor::{Decode, Encode};
 use saga::{Progress, Saga, Step, StepError};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Input of a refund, as it is stored in the saga log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 pub(crate) struct RefundInput {
+    #[n(0)]
     pub(crate) order_id: OrderId,
+    #[n(1)]
     pub(crate) refund_id: RefundId,
+    #[n(2)]
     pub(crate) hold_id: HoldId,
+    #[n(3)]
     pub(crate) payment_id: PaymentId,
+    #[n(4)]
     pub(crate) what: RefundScope,
+    #[n(5)]
     pub(crate) restock: bool,
+    #[n(6)]
     pub(crate) reason: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[n(7)]
     pub(crate) reference: Option<String>,
 }
 

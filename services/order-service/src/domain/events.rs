@@ -2,106 +2,225 @@
 
 use identifiers::{CartId, HoldId, PaymentId, ProductId, RefundId, Sku};
 use kernel::{Currency, Money, Timestamp, UnitPrice};
+use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Payment terms of an order.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[cbor(flat)]
 pub(crate) enum PaymentTerms {
     /// A processor moves the money.
     #[default]
+    #[n(0)]
     Processor,
     /// The customer transfers the money before the order is confirmed; an operator records what arrives.
-    Prepayment { bank_details: String, pay_by: Timestamp },
+    #[n(1)]
+    Prepayment {
+        #[n(0)]
+        bank_details: String,
+        #[cbor(n(1), with = "kernel::cbor")]
+        pay_by: Timestamp,
+    },
     /// The customer transfers the money after the order is confirmed, before or after its shipment.
-    Invoice { bank_details: String, pay_by: Timestamp },
+    #[n(2)]
+    Invoice {
+        #[n(0)]
+        bank_details: String,
+        #[cbor(n(1), with = "kernel::cbor")]
+        pay_by: Timestamp,
+    },
 }
 
 /// Event of an order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[cbor(flat)]
 pub(crate) enum OrderEvent {
     /// The order was created and awaits confirmation.
-    Placed(Arc<Placed>),
+    #[n(0)]
+    Placed(#[cbor(n(0), with = "kernel::cbor")] Arc<Placed>),
     /// The payment waits for the customer or for the bank.
-    PaymentWaiting { reason: String, action_url: Option<String>, of: EventSummary, at: Timestamp },
+    #[n(1)]
+    PaymentWaiting {
+        #[n(0)]
+        reason: String,
+        #[n(3)]
+        action_url: Option<String>,
+        #[n(1)]
+        of: EventSummary,
+        #[cbor(n(2), with = "kernel::cbor")]
+        at: Timestamp,
+    },
     /// The stock is sold and the payment captured or authorised.
+    #[n(2)]
     Confirmed {
         /// The rest of the total is authorised, and captured at fulfilment.
+        #[n(0)]
         captured: Money,
+        #[n(1)]
         of: EventSummary,
+        #[cbor(n(2), with = "kernel::cbor")]
         at: Timestamp,
     },
     /// The cancellation was requested; every other change is blocked from here on.
-    CancelRequested { reason: Option<String>, at: Timestamp },
+    #[n(3)]
+    CancelRequested {
+        #[n(1)]
+        reason: Option<String>,
+        #[cbor(n(0), with = "kernel::cbor")]
+        at: Timestamp,
+    },
     /// The order was cancelled, and everything captured was refunded.
-    Cancelled { reason: String, of: EventSummary, at: Timestamp },
-    /// The amount is reserved for this refund.
-    RefundReserved { refund: Refund, at: Timestamp },
-    /// The refund was paid.
-    Refunded { id: RefundId, amount: Money, of: EventSummary, at: Timestamp },
-    /// The refund failed; its reserved amount is refundable again.
-    RefundDropped { id: RefundId, reason: String, at: Timestamp },
-    /// The fulfilment was requested; the payment is captured first.
-    FulfilmentRequested { at: Timestamp },
-    /// The authorised amount was captured, or a bank transfer arrived: `captured` is the amount in all.
-    Captured {
-        captured: Money,
+    #[n(4)]
+    Cancelled {
+        #[n(0)]
+        reason: String,
+        #[n(1)]
         of: EventSummary,
+        #[cbor(n(2), with = "kernel::cbor")]
+        at: Timestamp,
+    },
+    /// The amount is reserved for this refund.
+    #[n(5)]
+    RefundReserved {
+        #[n(0)]
+        refund: Refund,
+        #[cbor(n(1), with = "kernel::cbor")]
+        at: Timestamp,
+    },
+    /// The refund was paid.
+    #[n(6)]
+    Refunded {
+        #[n(0)]
+        id: RefundId,
+        #[n(1)]
+        amount: Money,
+        #[n(2)]
+        of: EventSummary,
+        #[cbor(n(3), with = "kernel::cbor")]
+        at: Timestamp,
+    },
+    /// The refund failed; its reserved amount is refundable again.
+    #[n(7)]
+    RefundDropped {
+        #[n(0)]
+        id: RefundId,
+        #[n(1)]
+        reason: String,
+        #[cbor(n(2), with = "kernel::cbor")]
+        at: Timestamp,
+    },
+    /// The fulfilment was requested; the payment is captured first.
+    #[n(8)]
+    FulfilmentRequested {
+        #[cbor(n(0), with = "kernel::cbor")]
+        at: Timestamp,
+    },
+    /// The authorised amount was captured, or a bank transfer arrived: `captured` is the amount in all.
+    #[n(9)]
+    Captured {
+        #[n(0)]
+        captured: Money,
+        #[n(1)]
+        of: EventSummary,
+        #[cbor(n(2), with = "kernel::cbor")]
         at: Timestamp,
         /// Reference of the bank transfer.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[n(3)]
         reference: Option<String>,
     },
     /// The capture failed, and the order was not shipped.
-    FulfilmentDropped { reason: String, at: Timestamp },
+    #[n(10)]
+    FulfilmentDropped {
+        #[n(0)]
+        reason: String,
+        #[cbor(n(1), with = "kernel::cbor")]
+        at: Timestamp,
+    },
     /// The order was shipped.
-    Fulfilled { of: EventSummary, at: Timestamp },
+    #[n(11)]
+    Fulfilled {
+        #[n(0)]
+        of: EventSummary,
+        #[cbor(n(1), with = "kernel::cbor")]
+        at: Timestamp,
+    },
     /// The order was shipped and is paid in full.
-    Completed { of: EventSummary, at: Timestamp },
+    #[n(12)]
+    Completed {
+        #[n(0)]
+        of: EventSummary,
+        #[cbor(n(1), with = "kernel::cbor")]
+        at: Timestamp,
+    },
 }
 
 /// Summary of an order in the events that are published.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 pub(crate) struct EventSummary {
+    #[n(0)]
     pub(crate) number: u64,
+    #[n(1)]
     pub(crate) total: Money,
     /// Status of the order after the event.
+    #[n(2)]
     pub(crate) status: OrderStatus,
 }
 
 /// Status of an order, as it is stored and published.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, Encode, Decode)]
 #[serde(rename_all = "snake_case")]
+#[cbor(index_only)]
 pub(crate) enum OrderStatus {
+    #[n(0)]
     Pending,
+    #[n(1)]
     Confirmed,
+    #[n(2)]
     Completed,
+    #[n(3)]
     Cancelled,
 }
 
 /// Immutable facts of an order, fixed when it is placed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 pub(crate) struct Placed {
+    #[n(0)]
     pub(crate) number: u64,
+    #[n(1)]
     pub(crate) currency: Currency,
+    #[n(2)]
     pub(crate) lines: Vec<Line>,
+    #[n(3)]
     pub(crate) shipping: Shipping,
+    #[n(4)]
     pub(crate) totals: Totals,
+    #[n(5)]
     pub(crate) email: String,
+    #[n(6)]
     pub(crate) shipping_address: Address,
+    #[n(7)]
     pub(crate) billing_address: Address,
+    #[n(8)]
     pub(crate) cart_id: Option<CartId>,
+    #[n(9)]
     pub(crate) hold_id: HoldId,
+    #[n(10)]
     pub(crate) payment_id: PaymentId,
+    #[n(11)]
     pub(crate) payment_method: String,
     #[serde(with = "kernel::rfc3339")]
+    #[cbor(n(12), with = "kernel::cbor")]
     pub(crate) at: Timestamp,
     #[serde(default, skip_serializing_if = "PaymentTerms::is_processor")]
+    #[cbor(n(13), with = "kernel::cbor::known_variant", skip_if = "PaymentTerms::is_processor")]
     pub(crate) terms: PaymentTerms,
     /// Place in the sequence of all orders; the number itself where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[n(14)]
     pub(crate) sequence: Option<u64>,
 }
 
@@ -124,20 +243,30 @@ impl Placed {
 }
 
 /// Line of an order, with its final prices.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 pub(crate) struct Line {
+    #[n(0)]
     pub(crate) sku: Sku,
+    #[n(1)]
     pub(crate) product_id: ProductId,
+    #[n(2)]
     pub(crate) name: String,
+    #[n(3)]
     pub(crate) options: BTreeMap<String, String>,
+    #[n(4)]
     pub(crate) quantity: i64,
+    #[n(5)]
     pub(crate) unit_price: UnitPrice,
     /// Unit price times quantity, rounded once.
+    #[n(6)]
     pub(crate) total: Money,
     /// Tax included in `total`, or added to it.
+    #[n(7)]
     pub(crate) tax: Money,
+    #[n(8)]
     pub(crate) tax_rate: String,
     /// Amount paid for the line after discounts, tax included.
+    #[n(9)]
     pub(crate) paid: Money,
 }
 
@@ -154,38 +283,55 @@ impl Line {
 }
 
 /// Delivery of an order, with its final price.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 pub(crate) struct Shipping {
+    #[n(0)]
     pub(crate) method: String,
+    #[n(1)]
     pub(crate) label: String,
+    #[n(2)]
     pub(crate) price: Money,
+    #[n(3)]
     pub(crate) tax: Money,
 }
 
 /// Totals of an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 pub(crate) struct Totals {
+    #[n(0)]
     pub(crate) items: Money,
+    #[n(1)]
     pub(crate) discount: Money,
+    #[n(2)]
     pub(crate) shipping: Money,
+    #[n(3)]
     pub(crate) tax: Money,
+    #[n(4)]
     pub(crate) total: Money,
+    #[n(5)]
     pub(crate) tax_included: bool,
 }
 
 /// Postal address.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 pub(crate) struct Address {
+    #[n(0)]
     pub(crate) name: String,
+    #[n(1)]
     pub(crate) line1: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[n(5)]
     pub(crate) line2: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[n(3)]
     pub(crate) city: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[n(6)]
     pub(crate) region: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[n(4)]
     pub(crate) postal_code: Option<String>,
+    #[n(2)]
     pub(crate) country: String,
 }
 
@@ -198,38 +344,52 @@ impl Address {
 }
 
 /// Refund as the order has decided it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 pub(crate) struct Refund {
+    #[n(0)]
     pub(crate) id: RefundId,
+    #[n(1)]
     pub(crate) amount: Money,
     /// Tax included in the amount.
+    #[n(2)]
     pub(crate) tax: Money,
     /// Refunded units; empty for a sum without units.
+    #[n(3)]
     pub(crate) units: Vec<UnitRange>,
+    #[n(4)]
     pub(crate) restock: bool,
+    #[n(5)]
     pub(crate) reason: String,
     /// Reference of the bank transfer by which the money was given back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[n(6)]
     pub(crate) reference: Option<String>,
 }
 
 /// Scope of a refund, as it is stored in the saga log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 #[serde(rename_all = "snake_case")]
+#[cbor(flat)]
 pub(crate) enum RefundScope {
     /// Numbers of units by SKU.
-    Units(Vec<(Sku, i64)>),
+    #[n(0)]
+    Units(#[n(0)] Vec<(Sku, i64)>),
     /// Sum without units.
-    Sum(Money),
+    #[n(1)]
+    Sum(#[n(0)] Money),
     /// Everything that is left: all units, the delivery, and whatever was not refunded.
+    #[n(2)]
     Rest,
 }
 
 /// Range of units of a line, by their index in the line: from `from`, up to but without `until`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 pub(crate) struct UnitRange {
+    #[n(0)]
     pub(crate) sku: Sku,
+    #[n(1)]
     pub(crate) from: i64,
+    #[n(2)]
     pub(crate) until: i64,
 }
 

@@ -1,6 +1,7 @@
 //! Stored payments: each progress, folded from the events as they stand in journals.
 
 use super::*;
+use journal::test_vectors;
 
 const ORDER: &str = "00000000-0000-0000-0000-000000000001";
 
@@ -17,6 +18,19 @@ fn folded(events: &[(&str, &str)]) -> Payment {
         payment = Some(after);
     }
     payment.unwrap()
+}
+
+#[test]
+fn stored_events_keep_their_formats() {
+    let vectors = include_str!("../../tests/stored_events.jsonl");
+    let events = test_vectors::check_values::<PaymentEvent>(vectors);
+    test_vectors::check_variants(events.iter().map(|event| &event.kind));
+    test_vectors::check_variants(events.iter().map(|event| &event.state));
+    let transfers = events.iter().filter_map(|event| match &event.kind {
+        PaymentEventKind::TransferRequested(transfer) => Some(&transfer.kind),
+        _ => None,
+    });
+    test_vectors::check_variants(transfers);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::domain::{
     DeclaredStock, MissingVariants, Product, ProductChanges, ProductCommand, ProductDraft,
     ProductEvent, Rejection, Status, TargetStatus, VariantDraft, limits,
 };
+use journal::test_vectors::{check_values, check_variants};
 use kernel::{Currency, Timestamp, UnitPrice};
 use std::sync::Arc;
 
@@ -350,4 +351,16 @@ fn the_stored_form_of_a_sku_is_its_text_as_it_was_first_written() {
     assert_eq!(written[3]["price_changed"]["sku"], "SH-M");
     let read: Vec<ProductEvent> = serde_json::from_value(written).unwrap();
     assert_eq!(read, events);
+}
+
+#[test]
+fn stored_events_keep_their_formats() {
+    let vectors = include_str!("../../tests/stored_events.jsonl");
+    let events = check_values::<ProductEvent>(vectors);
+    check_variants(&events);
+    let declared = events.iter().filter_map(|event| match event {
+        ProductEvent::StockDeclared { units, .. } => Some(units),
+        _ => None,
+    });
+    check_variants(declared);
 }

@@ -26,6 +26,7 @@ mod tests {
     use super::*;
     use crate::domain::events::Line;
     use identifiers::Sku;
+    use journal::test_vectors;
     use kernel::{Currency, UnitPrice};
 
     fn sku(text: &str) -> Sku {
@@ -49,6 +50,12 @@ mod tests {
         });
         let line = |text: &str, quantity| Line { sku: sku(text), quantity, price: None };
         assert_eq!(cart.unwrap().lines, [line("A", 2), line("B", 1)]);
+    }
+
+    #[test]
+    fn stored_events_keep_their_formats() {
+        let vectors = include_str!("../../tests/stored_events.jsonl");
+        test_vectors::check_variants(&test_vectors::check_values::<CartEvent>(vectors));
     }
 
     #[test]

@@ -2,49 +2,97 @@
 
 use identifiers::{OrderId, Sku};
 use kernel::{Currency, Timestamp, UnitPrice, Uuid};
+use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 /// Cart event.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[cbor(flat)]
 pub(crate) enum CartEvent {
     /// The cart was created.
-    Created { currency: Currency, lines: Vec<Line>, at: Timestamp },
+    #[n(0)]
+    Created {
+        #[n(0)]
+        currency: Currency,
+        #[n(1)]
+        lines: Vec<Line>,
+        #[cbor(n(2), with = "kernel::cbor")]
+        at: Timestamp,
+    },
     /// Units of a SKU were added to those already in the cart.
+    #[n(1)]
     LineAdded {
+        #[n(0)]
         sku: Sku,
+        #[n(1)]
         quantity: i64,
+        #[cbor(n(2), with = "kernel::cbor")]
         at: Timestamp,
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cbor(n(4), with = "kernel::cbor", has_nil)]
         operation: Option<Uuid>,
         #[serde(default, skip_serializing_if = "Option::is_none", with = "price_text")]
+        #[n(3)]
         price: Option<UnitPrice>,
     },
     /// The quantity of a SKU was set.
+    #[n(2)]
     LineChanged {
+        #[n(0)]
         sku: Sku,
+        #[n(1)]
         quantity: i64,
+        #[cbor(n(2), with = "kernel::cbor")]
         at: Timestamp,
         #[serde(default, skip_serializing_if = "Option::is_none", with = "price_text")]
+        #[n(3)]
         price: Option<UnitPrice>,
     },
     /// The line of a SKU was removed.
-    LineRemoved { sku: Sku, at: Timestamp },
+    #[n(3)]
+    LineRemoved {
+        #[n(0)]
+        sku: Sku,
+        #[cbor(n(1), with = "kernel::cbor")]
+        at: Timestamp,
+    },
     /// An order's checkout of the cart began.
-    CheckoutBegun { order_id: OrderId, at: Timestamp },
+    #[n(4)]
+    CheckoutBegun {
+        #[n(0)]
+        order_id: OrderId,
+        #[cbor(n(1), with = "kernel::cbor")]
+        at: Timestamp,
+    },
     /// The checkout was abandoned: the order will not be placed. Also recorded if the checkout never began.
-    CheckoutAbandoned { order_id: OrderId, at: Timestamp },
+    #[n(5)]
+    CheckoutAbandoned {
+        #[n(0)]
+        order_id: OrderId,
+        #[cbor(n(1), with = "kernel::cbor")]
+        at: Timestamp,
+    },
     /// The order was placed.
-    Ordered { order_id: OrderId, at: Timestamp },
+    #[n(6)]
+    Ordered {
+        #[n(0)]
+        order_id: OrderId,
+        #[cbor(n(1), with = "kernel::cbor")]
+        at: Timestamp,
+    },
 }
 
 /// Line: a SKU and a quantity.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 pub(crate) struct Line {
+    #[n(0)]
     pub(crate) sku: Sku,
+    #[n(1)]
     pub(crate) quantity: i64,
     /// Price of one unit when the line was last added or changed; unknown in older events.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "price_text")]
+    #[n(2)]
     pub(crate) price: Option<UnitPrice>,
 }
 

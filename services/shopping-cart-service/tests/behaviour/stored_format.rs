@@ -40,8 +40,8 @@ async fn stored_events_keep_their_text() {
     let id = eventful_cart(&shop).await;
     let journal = shop.engine.service(SERVICE).journal;
     let stored = journal.read(&format!("cart-{id}"), 0, 100).await.unwrap();
-    let texts: Vec<_> =
-        stored.iter().map(|event| String::from_utf8(event.data.to_vec()).unwrap()).collect();
+    let json = shopping_cart_service::MODULE.events.unwrap();
+    let texts: Vec<_> = stored.iter().map(|event| json(event).unwrap().get().to_owned()).collect();
     let (at, one, two) = (
         "2026-11-22T12:00:00Z",
         "00000000-0000-0000-0000-000000000001",

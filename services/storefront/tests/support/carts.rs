@@ -31,6 +31,7 @@ pub(super) const MODULE: runtime::Module = runtime::Module {
     calls: &["product-service"],
     follows: &[],
     settings: None,
+    events: None,
     maintenance: runtime::Maintenance::none,
     build: |context| {
         Box::pin(async move {

@@ -33,6 +33,7 @@ pub(super) const MODULE: runtime::Module = runtime::Module {
     calls: &["shopping-cart-service"],
     follows: &[],
     settings: None,
+    events: None,
     maintenance: runtime::Maintenance::none,
     build: |context| {
         Box::pin(async move {
@@ -50,6 +51,7 @@ pub(super) const PAYMENTS: runtime::Module = runtime::Module {
     calls: &[],
     follows: &[],
     settings: None,
+    events: None,
     maintenance: runtime::Maintenance::none,
     build: |context| {
         Box::pin(async move {

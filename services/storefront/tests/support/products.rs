@@ -194,6 +194,7 @@ pub(super) const MODULE: runtime::Module = runtime::Module {
     calls: &[],
     follows: &[],
     settings: None,
+    events: None,
     maintenance: runtime::Maintenance::none,
     build: |context| {
         Box::pin(async move {

@@ -7,7 +7,7 @@ use crate::tidy::rust_source::{self, RustSource};
 
 pub(crate) const DOMAIN_PURE: Rule = Rule {
     name: "domain-pure",
-    statement: "domain/ never waits, reads time, logs or knows who calls it: it uses std, serde, thiserror, kernel, identifiers, addresses and itself.",
+    statement: "domain/ never waits, reads time, logs or knows who calls it: it uses std, serde, thiserror, kernel, identifiers, addresses and itself; events.rs also uses minicbor.",
     remedy: "Put what it needs into the command; do the waiting and the talking in application/ or adapters/.",
     check: domain_pure,
 };
@@ -20,6 +20,11 @@ pub(crate) const DOMAIN_SERIALISABLE: Rule = Rule {
 };
 
 const ALLOWED: &[&str] = &["serde", "thiserror", "kernel", "identifiers", "addresses"];
+
+/// Sources of the types that are stored.
+const EVENTS: &str = "/domain/events";
+/// What the stored types in `domain/events.rs` may use besides.
+const ALLOWED_IN_EVENTS: &str = "minicbor";
 
 /// The names of the outer layers of the hexagon.
 const OUTER_LAYERS: &[&str] = &["application", "ports", "adapters"];
@@ -34,6 +39,12 @@ fn domain_pure(repository: &Repository) -> Vec<Finding> {
             .map(|name| name.replace('-', "_"))
             .collect();
         for source in domain_sources(repository, service) {
+            let is_stored = source.path.contains(EVENTS);
+            let refused: Vec<&str> = refused
+                .iter()
+                .map(String::as_str)
+                .filter(|name| !(is_stored && *name == ALLOWED_IN_EVENTS))
+                .collect();
             found.extend(refused_names(source, &refused));
             found.extend(findings(source, &["async"], "waits: `async`"));
             for layer in OUTER_LAYERS {
@@ -49,7 +60,7 @@ fn domain_pure(repository: &Repository) -> Vec<Finding> {
 }
 
 /// Findings for the tokens that name one of the `refused` crates, in a path or in a `use`.
-fn refused_names(source: &RustSource, refused: &[String]) -> Vec<Finding> {
+fn refused_names(source: &RustSource, refused: &[&str]) -> Vec<Finding> {
     let mut found = Vec::new();
     for (index, token) in source.tokens.iter().enumerate() {
         let Some(word) = token.word() else { continue };
@@ -60,7 +71,7 @@ fn refused_names(source: &RustSource, refused: &[String]) -> Vec<Finding> {
             .get(index + 1)
             .is_some_and(|token| token.kind == rust_source::TokenKind::Path);
         let is_used = before.and_then(rust_source::Token::word) == Some("use");
-        if !inside_a_path && (begins_a_path || is_used) && refused.iter().any(|name| name == word) {
+        if !inside_a_path && (begins_a_path || is_used) && refused.contains(&word) {
             found.push(Finding::new(&source.path, token.line, format!("names `{word}`")));
         }
     }
@@ -71,7 +82,7 @@ fn domain_serialisable(repository: &Repository) -> Vec<Finding> {
     repository
         .crates_in("services")
         .flat_map(|service| domain_sources(repository, service))
-        .filter(|source| !source.path.contains("/domain/events"))
+        .filter(|source| !source.path.contains(EVENTS))
         .flat_map(|source| findings(source, &["Serialize"], "names `Serialize`"))
         .collect()
 }

@@ -1,5 +1,6 @@
 //! Invariants of every order, checked offline.
 
+use super::SAGAS;
 use crate::{
     application::{
         checkout_input::checkout_id,
@@ -50,8 +51,9 @@ impl OrderChecker {
     /// Whether the checkout saga whose id derives from the order's id is about this order.
     async fn has_its_checkout(&self, stream: &str) -> Result<bool, StorageError> {
         let Some(id) = order_id_of(stream) else { return Ok(false) };
-        let begun = saga::maintenance::saga_input(&*self.journal, checkout_id(id).into()).await?;
-        Ok(begun.is_some_and(|input| super::subject(&input) == Some(id.into())))
+        let checkout = checkout_id(id).into();
+        let subject = saga::maintenance::saga_subject(&*self.journal, checkout, SAGAS).await?;
+        Ok(subject == Some(id.into()))
     }
 }
 
