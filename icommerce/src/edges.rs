@@ -101,7 +101,8 @@ pub(crate) fn edge(
     RequestHandler::new(move |request, _| {
         let path = request.uri().path();
         // A request for anything else does not pass through the router of the status endpoints.
-        let is_status = ["/health", "/metrics", BACKUPS_PATH].iter().any(|status| path.starts_with(status));
+        let is_status =
+            ["/health", "/metrics", BACKUPS_PATH].iter().any(|status| path.starts_with(status));
         if is_status { &status } else { &gateway }.handle(request, None)
     })
 }

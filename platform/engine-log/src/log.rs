@@ -50,6 +50,8 @@ pub(crate) struct SegmentedLog {
     /// Signals the indexer and the keeper that there is work for them.
     pub(crate) index_work: Condvar,
     pub(crate) keeper_work: Condvar,
+    /// Held while a segment is compacted, and by whoever needs all of them as they are.
+    pub(crate) compaction: Mutex<()>,
     services: Mutex<HashMap<String, Arc<LogService>>>,
     /// Reason of the failure of a flush.
     failure: watch::Sender<Option<String>>,

@@ -36,14 +36,6 @@ pub(crate) struct SagaBegun {
     pub(crate) input: Vec<u8>,
 }
 
-/// Data of `saga_begun` as it is written, with the input as its own type.
-#[derive(Debug, Serialize)]
-pub(crate) struct NewSaga<'a, I> {
-    pub(crate) saga: &'a str,
-    #[serde(rename = "case")]
-    pub(crate) input: &'a I,
-}
-
 /// Data of `saga_waiting`: the step that waits, and for what.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 pub(crate) struct SagaWaiting {

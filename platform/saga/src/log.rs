@@ -1,6 +1,6 @@
 //! Saga log: the sagas of a service as events in the service's own journal, with an index of the unfinished ones.
 
-use crate::events::{self, SagaEnded, SagaOutcome, SagaUndoing, SagaWaiting, SavedSaga};
+use crate::events::{self, SagaBegun, SagaEnded, SagaOutcome, SagaUndoing, SagaWaiting, SavedSaga};
 use bytes::Bytes;
 use journal::{
     Append, AppendError, EventId, Journal, NewEvent, Projection, READ_EVENTS_MAX, RecordedEvent,
