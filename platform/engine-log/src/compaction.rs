@@ -361,10 +361,9 @@ impl<'log> LiveRecords<'log> {
         self.log.segments.contains(location)
     }
 
-    /// Takes from memory what the segment no longer has.
+    /// Takes from memory the deletions that the segment no longer has.
     fn forget(self) {
         let mut state = self.log.state.lock();
-        state.forget_segment(self.segment);
         for (service, stream, location) in self.done {
             let service = &mut state.services[service.index];
             if service.deleted.get(&stream).is_some_and(|last| last.location == location) {
