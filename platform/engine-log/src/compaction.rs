@@ -105,7 +105,10 @@ impl CompactionRound {
 
     /// Notes that a segment has become full.
     pub(crate) fn add_full(&mut self, segment: u32, bytes: u32) {
-        self.segments = self.segments.max(segment - 1);
+        // Whoever asked for a round waits for its end, however the log grows meanwhile.
+        if self.requests.is_empty() {
+            self.segments = self.segments.max(segment - 1);
+        }
         self.bytes = self.bytes.saturating_add(VISITED_BYTES * i64::from(bytes));
     }
 
@@ -116,6 +119,7 @@ impl CompactionRound {
         if self.requests.is_empty() && !state.compactions.is_empty() {
             self.requests = std::mem::take(&mut state.compactions);
             (self.next, self.segments, self.bytes) = (1, full, i64::MAX);
+            self.outcome = Ok(Compaction::default());
         }
         if self.segments == 0 || self.bytes <= 0 || full == 0 {
             self.finish();
