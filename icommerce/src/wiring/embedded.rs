@@ -5,7 +5,8 @@ use crate::{
     error::CliError,
     process::{EngineSetting, ProcessSettings},
 };
-use engine_log::{Compaction, LogEngine, LogOptions, Statistics};
+pub(crate) use engine_log::Compaction;
+use engine_log::{LogEngine, LogOptions, Statistics};
 use engine_sqlite::{Options, SqliteEngine};
 use journal::{ServiceStorage, durability::CommitError};
 use std::path::Path;
