@@ -1,8 +1,7 @@
 //! `icommerce compact`: compaction of the log of a data folder that no process is serving.
 
 use super::{offline::OfflineShop, worker_runtime};
-use crate::{cli::ProcessFlags, error::CliError, output::print};
-use engine_log::Compaction;
+use crate::{cli::ProcessFlags, error::CliError, output::print, wiring::Compaction};
 use std::process::ExitCode;
 
 pub(crate) fn run(flags: &ProcessFlags) -> Result<ExitCode, CliError> {

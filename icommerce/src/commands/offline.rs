@@ -1,7 +1,11 @@
 //! Offline access to a data folder that no process is serving, for maintenance commands.
 
-use crate::{error::CliError, modules, process, process::ProcessSettings, wiring::Embedded};
-use engine_log::Compaction;
+use crate::{
+    error::CliError,
+    modules, process,
+    process::ProcessSettings,
+    wiring::{Compaction, Embedded},
+};
 use journal::Position;
 use runtime::{BuildError, Maintenance, Module, OfflineContext};
 use settings::Settings;

@@ -2,7 +2,8 @@
 
 use super::metrics;
 use crate::{error::CliError, process::ProcessSettings};
-use engine_log::{BACKUPS, Compaction, LogEngine, LogOptions, OpenError};
+pub(crate) use engine_log::Compaction;
+use engine_log::{BACKUPS, LogEngine, LogOptions, OpenError};
 use journal::{Position, ServiceStorage, durability::CommitError};
 use std::{
     io,

@@ -105,7 +105,10 @@ impl CompactionRound {
 
     /// Notes that a segment has become full.
     pub(crate) fn add_full(&mut self, segment: u32, bytes: u32) {
-        self.segments = self.segments.max(segment - 1);
+        // Whoever asked for a round waits for its end, however the log grows meanwhile.
+        if self.requests.is_empty() {
+            self.segments = self.segments.max(segment - 1);
+        }
         self.bytes = self.bytes.saturating_add(VISITED_BYTES * i64::from(bytes));
     }
 
@@ -116,6 +119,7 @@ impl CompactionRound {
         if self.requests.is_empty() && !state.compactions.is_empty() {
             self.requests = std::mem::take(&mut state.compactions);
             (self.next, self.segments, self.bytes) = (1, full, i64::MAX);
+            self.outcome = Ok(Compaction::default());
         }
         if self.segments == 0 || self.bytes <= 0 || full == 0 {
             self.finish();
@@ -363,10 +367,9 @@ impl<'log> LiveRecords<'log> {
         self.log.segments.contains(location)
     }
 
-    /// Takes from memory what the segment no longer has.
+    /// Takes from memory the deletions that the segment no longer has.
     fn forget(self) {
         let mut state = self.log.state.lock();
-        state.forget_segment(self.segment);
         for (service, stream, location) in self.done {
             let service = &mut state.services[service.index];
             if service.deleted.get(&stream).is_some_and(|last| last.location == location) {

@@ -491,17 +491,6 @@ impl SegmentedLog {
     }
 }
 
-impl SharedState {
-    /// Drops the flushed records of a segment from memory.
-    pub(crate) fn forget_segment(&mut self, segment: u32) {
-        let end = |segment| Location::new(segment, 0);
-        let [first, end] = [end(segment), end(segment + 1)]
-            .map(|location| self.recent.partition_point(|record| record.location < location));
-        let bytes = |record: Arc<LocatedRecord>| record.memory_bytes();
-        self.recent_bytes -= self.recent.drain(first..end).map(bytes).sum::<usize>();
-    }
-}
-
 impl LogGuard<'_> {
     /// State of a service.
     pub(crate) fn service(&mut self, service: &LogService) -> &mut ServiceMemory {
