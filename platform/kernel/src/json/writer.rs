@@ -206,9 +206,9 @@ impl<'w, 'a> Serializer for &'w mut JsonWriter<'a> {
     #[inline]
     fn serialize_str(self, text: &str) -> Result<()> {
         if self.is_raw {
-            self.raw(text)
+            self.raw(text);
         } else {
-            self.text(text)
+            self.text(text);
         }
         Ok(())
     }
@@ -393,7 +393,7 @@ impl SerializeMap for Compound<'_, '_> {
         self.separate();
         let begin = self.writer.out.len();
         key.serialize(&mut *self.writer)?;
-        let out = &mut self.writer.out;
+        let out = &mut *self.writer.out;
         match out.get(begin) {
             Some(b'"') => {}
             // A number or a truth value becomes a text.
