@@ -74,6 +74,7 @@ mod tests {
     }
 
     impl Alert {
+        #[expect(clippy::trivially_copy_pass_by_ref, reason = "minicbor hands out references")]
         fn is_low(&self) -> bool {
             *self == Self::Low
         }
