@@ -97,8 +97,16 @@ fn has_special(eight: [u8; 8]) -> bool {
     (below(bytes, 0x20) | quotation_mark | backslash) & (ONES * 0x80) != 0
 }
 
-fn is_special(byte: u8) -> bool {
-    byte < 0x20 || byte == b'"' || byte == b'\\'
+/// Bytes of a text shorter than eight, padded with spaces or repeated: half of the names of fields are as short.
+fn padded(text: &[u8]) -> [u8; 8] {
+    if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        let mut eight = [0; 8];
+        eight[..4].copy_from_slice(first);
+        eight[4..].copy_from_slice(last);
+        return eight;
+    }
+    let spaces = u64::from_be_bytes([b' '; 8]);
+    text.iter().fold(spaces, |word, byte| word << 8 | u64::from(*byte)).to_ne_bytes()
 }
 
 /// Writes a text, and escapes in it what JSON does not allow.
@@ -107,7 +115,7 @@ fn write_escaped(out: &mut Vec<u8>, text: &str) {
     let needs_escapes = match bytes.last_chunk() {
         // The last eight bytes may overlap those before.
         Some(last) => has_special(*last) || bytes.as_chunks().0.iter().any(|it| has_special(*it)),
-        None => bytes.iter().any(|byte| is_special(*byte)),
+        None => has_special(padded(bytes)),
     };
     if !needs_escapes {
         return out.extend_from_slice(bytes);
