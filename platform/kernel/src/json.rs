@@ -4,8 +4,6 @@
 //! a second, undocumented notation, in which a wrong order of fields goes unnoticed. [`Strict`] wraps a deserializer and
 //! all that it hands out, and refuses a sequence wherever a struct is wanted.
 
-mod writer;
-
 use serde::{
     Deserialize, Serialize,
     de::{
@@ -14,7 +12,6 @@ use serde::{
     },
 };
 use std::{cell::RefCell, fmt};
-use writer::JsonWriter;
 
 /// Message of the error for a sequence in place of a struct.
 pub const OBJECT_WANTED: &str = "an object is wanted, not an array";
@@ -366,8 +363,8 @@ pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<Vec<u8>> {
         // Taken, so that a value which writes another one as JSON finds an empty buffer.
         let mut buffer = scratch.take();
         buffer.clear();
-        let written = value.serialize(&mut JsonWriter::new(&mut buffer));
-        let written = written.map(|()| buffer.as_slice().to_vec());
+        let written =
+            serde_json::to_writer(&mut buffer, value).map(|()| buffer.as_slice().to_vec());
         if buffer.capacity() <= SCRATCH_BYTES_MAX {
             scratch.replace(buffer);
         }
