@@ -4,8 +4,6 @@
 //! a second, undocumented notation, in which a wrong order of fields goes unnoticed. [`Strict`] wraps a deserializer and
 //! all that it hands out, and refuses a sequence wherever a struct is wanted.
 
-mod writer;
-
 use crate::scratch;
 use serde::{
     Deserialize, Serialize,
@@ -15,7 +13,6 @@ use serde::{
     },
 };
 use std::fmt;
-use writer::JsonWriter;
 
 /// Message of the error for a sequence in place of a struct.
 pub const OBJECT_WANTED: &str = "an object is wanted, not an array";
@@ -356,7 +353,7 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Strict<A> {
 ///
 /// Those of `serde_json::to_vec`: a map whose keys are no texts, or an error of the value itself.
 pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<Vec<u8>> {
-    scratch::written(|buffer| value.serialize(&mut JsonWriter::new(buffer)))
+    scratch::written(|buffer| serde_json::to_writer(buffer, value))
 }
 
 #[cfg(test)]
