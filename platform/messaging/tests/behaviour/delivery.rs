@@ -78,7 +78,9 @@ async fn a_crash_between_effect_and_position_leaves_neither_and_the_effect_comes
     assert_eq!(restarted_ledger.attempts(), [("a".to_owned(), 1)]);
     let mut entries = entries(&restarted).await;
     // Two ledgers have their entries in the order of their addresses.
-    entries.values_mut().for_each(|numbers| numbers.sort_unstable());
+    for numbers in entries.values_mut() {
+        numbers.sort_unstable();
+    }
     assert_eq!(entries, expected_entries(&[("a", &[0, 1])]));
 }
 
