@@ -12,17 +12,29 @@ use axum::{
 use journal::Position;
 use kernel::Problem;
 use serde::{Deserialize, Serialize};
-use std::{io, path::PathBuf, sync::Arc};
-use tokio::sync::Mutex;
+use std::{
+    collections::BTreeMap,
+    fs::{DirBuilder, File},
+    io,
+    os::unix::fs::DirBuilderExt,
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{sync::Mutex, time::Instant};
 use web::ProblemResponse;
 
 /// Path of the backups on the operator edge.
 pub(crate) const BACKUPS_PATH: &str = "/maintenance/backups";
 /// Backups that may be in the data folder at the same time: each keeps what is compacted after it.
-const BACKUPS_MAX: usize = 4;
+const BACKUPS_MAX: usize = 16;
+/// File that whoever takes a backup away holds a lock on meanwhile.
+const LOCK_FILE: &str = "lock";
+/// Time for which a backup waits for somebody to take it away.
+const WAIT: Duration = Duration::from_mins(1);
 
 kernel::codes! {
-    TOO_MANY_BACKUPS = "too_many_backups", 409, "Backups wait in the data folder; take them away or delete them first.";
+    TOO_MANY_BACKUPS = "too_many_backups", 409, "Too many backups are under way; try again when one is done.";
 }
 
 /// Backup in the data folder of a running shop.
@@ -41,8 +53,17 @@ pub(crate) struct BackupTaken {
 pub(crate) struct Backups {
     engine: Embedded,
     folder: PathBuf,
-    /// Name of the last one; held while one is written.
-    last: Arc<Mutex<u64>>,
+    /// Held while one is written.
+    taken: Arc<Mutex<TakenBackups>>,
+}
+
+/// Backups that this process has written.
+#[derive(Debug, Default)]
+struct TakenBackups {
+    /// Name of the last one.
+    last: u64,
+    /// When each that may still be there was written.
+    written_at: BTreeMap<u64, Instant>,
 }
 
 impl Backups {
@@ -53,7 +74,7 @@ impl Backups {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        Ok(Self { engine, folder, last: Arc::default() })
+        Ok(Self { engine, folder, taken: Arc::default() })
     }
 
     /// Routes of the operator edge.
@@ -64,31 +85,65 @@ impl Backups {
             .with_state(self)
     }
 
-    fn write(&self, name: u64) -> io::Result<Option<BackupTaken>> {
-        std::fs::create_dir_all(&self.folder)?;
-        if self.folder.read_dir()?.count() >= BACKUPS_MAX {
+    fn write(&self, taken: &mut TakenBackups) -> io::Result<Option<BackupTaken>> {
+        self.remove_abandoned(taken)?;
+        if taken.written_at.len() >= BACKUPS_MAX {
             return Ok(None);
         }
+        taken.last += 1;
+        let name = taken.last;
         let folder = std::path::absolute(self.folder.join(name.to_string()))?;
-        match self.engine.backup(&folder) {
-            Ok(position) => Ok(Some(BackupTaken { name, folder, position })),
-            Err(error) => {
-                // The first error is the one to report.
-                let _ = std::fs::remove_dir_all(&folder);
-                Err(error)
+        let written = write_backup(&self.engine, &folder);
+        match &written {
+            Ok(_) => drop(taken.written_at.insert(name, Instant::now())),
+            // The first error is the one to report.
+            Err(_) => drop(std::fs::remove_dir_all(&folder)),
+        }
+        let data = folder.join(DATA_FOLDER);
+        written.map(|position| Some(BackupTaken { name, folder: data, position }))
+    }
+
+    /// Removes backups that nobody takes away: who wanted them has gone.
+    fn remove_abandoned(&self, taken: &mut TakenBackups) -> io::Result<()> {
+        let is_old = |(name, at): (&u64, &Instant)| (at.elapsed() >= WAIT).then_some(*name);
+        for name in taken.written_at.iter().filter_map(is_old).collect::<Vec<_>>() {
+            let folder = self.folder.join(name.to_string());
+            let is_gone = match File::open(folder.join(LOCK_FILE)) {
+                Ok(lock) => lock.try_lock().is_ok() && std::fs::remove_dir_all(&folder).is_ok(),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+                Err(error) => return Err(error),
+            };
+            if is_gone {
+                taken.written_at.remove(&name);
             }
         }
+        Ok(())
     }
 }
 
+/// Folder with what is backed up, beside the lock.
+const DATA_FOLDER: &str = "data";
+
+/// Writes a backup below this folder, beside the file to lock while it is taken away.
+pub(crate) fn write_backup(engine: &Embedded, folder: &std::path::Path) -> io::Result<Position> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    File::create(folder.join(LOCK_FILE))?;
+    engine.backup(&folder.join(DATA_FOLDER))
+}
+
+/// Locks a backup that is taken away, as long as the file is open.
+pub(crate) fn lock_backup(data: &std::path::Path) -> io::Result<File> {
+    let file = File::open(data.with_file_name(LOCK_FILE))?;
+    file.lock()?;
+    Ok(file)
+}
+
 async fn take(State(backups): State<Backups>) -> Response {
-    let mut last = backups.last.lock().await;
-    *last += 1;
-    let (taking, name) = (backups.clone(), *last);
-    match tokio::task::spawn_blocking(move || taking.write(name)).await {
+    let mut taken = Arc::clone(&backups.taken).lock_owned().await;
+    match tokio::task::spawn_blocking(move || backups.write(&mut taken)).await {
         Ok(Ok(Some(taken))) => (StatusCode::CREATED, Json(taken)).into_response(),
         Ok(Ok(None)) => {
-            let title = "too many backups wait to be taken away; delete one, or restart the shop";
+            let title = "too many backups are under way; try again when one is done";
             ProblemResponse(Problem::of(TOO_MANY_BACKUPS, title)).into_response()
         }
         Ok(Err(error)) => failed(&error),
@@ -97,6 +152,7 @@ async fn take(State(backups): State<Backups>) -> Response {
 }
 
 async fn remove(State(backups): State<Backups>, Path(name): Path<u64>) -> Response {
+    backups.taken.lock().await.written_at.remove(&name);
     let folder = backups.folder.join(name.to_string());
     match tokio::task::spawn_blocking(|| std::fs::remove_dir_all(folder)).await {
         Ok(Ok(())) => StatusCode::NO_CONTENT.into_response(),

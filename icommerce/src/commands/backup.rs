@@ -6,19 +6,19 @@ pub(super) use manifest::{BackupManifest, MANIFEST_FILE, SETTINGS_FILE};
 
 use super::worker_runtime;
 use crate::{
-    backups::{BACKUPS_PATH, BackupTaken},
+    backups::{BACKUPS_PATH, BackupTaken, lock_backup, write_backup},
     cli::ProcessFlags,
     error::CliError,
     output::print,
     process::{self, ProcessSettings},
-    wiring::{Embedded, backups_folder},
+    wiring::{Embedded, backups_folder, verify},
 };
 use kernel::{Ids, SystemClock, SystemRandomness};
 use shop_client::{EdgeClient, RetryPolicy};
 use std::{fs, io, path::Path, process::ExitCode, sync::Arc, time::Duration};
 
 /// How long a shop that does not answer is waited for.
-const WAIT_MAX: Duration = Duration::from_secs(30);
+const WAIT_MAX: Duration = Duration::from_secs(2);
 
 pub(crate) fn run(
     flags: &ProcessFlags,
@@ -28,14 +28,26 @@ pub(crate) fn run(
     let settings = process::settings(flags, Vec::new())?;
     let process: ProcessSettings = settings.top().map_err(CliError::usage)?;
     process.init_logging()?;
-    create_empty(folder, "a backup")?;
+    check_empty(folder, "a backup")?;
+    if contains(&process.data, folder) {
+        let (folder, data) = (folder.display(), process.data.display());
+        return Err(CliError::usage(format!(
+            "{folder} is within the data folder {data}, where each later backup would contain it; choose another place"
+        )));
+    }
     let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness));
     worker_runtime()?.block_on(async {
         let config = flags.config.as_deref();
-        let manifest = match Embedded::open_unless_served(&process)? {
+        let written = match Embedded::open_unless_served(&process)? {
             Some(engine) => back_up_stopped(engine, &process, folder, config, &ids).await,
             None => back_up_running(&process, folder, config, operator, &ids).await,
-        }?;
+        };
+        // A backup of what is damaged must not take the place of a good one.
+        let written = written.and_then(|manifest| verify(folder).map(|()| manifest));
+        let manifest = written.inspect_err(|_| {
+            // It was empty before; the error to report is the first.
+            let _ = remove_tree(folder);
+        })?;
         let BackupManifest { files, position, .. } = &manifest;
         let megabytes = manifest.bytes().div_ceil(1_000_000);
         let folder = folder.display();
@@ -55,13 +67,13 @@ async fn back_up_stopped(
     config: Option<&Path>,
     ids: &Ids,
 ) -> Result<BackupManifest, CliError> {
-    let taken = backups_folder(&process.data).join("0");
+    let backups = backups_folder(&process.data);
     let written = (|| {
-        remove_tree(&taken)?;
-        fs::create_dir_all(backups_folder(&process.data))?;
-        let position = engine.backup(&taken)?;
-        let manifest = manifest::copy(&taken, folder, config, position, ids.now());
-        remove_tree(&taken).and(manifest)
+        remove_tree(&backups)?;
+        let taken = backups.join("0");
+        let position = write_backup(&engine, &taken)?;
+        let manifest = manifest::copy(&taken.join("data"), folder, config, position, ids.now());
+        remove_tree(&backups).and(manifest)
     })();
     let closed = engine.close().await.map_err(|_| CliError::failed(crate::shop::FLUSH_FAILED));
     let manifest = written.map_err(|error| failed(folder, &error))?;
@@ -82,35 +94,42 @@ async fn back_up_running(
     let edge = edge.map_err(CliError::usage)?;
     let refused = |error: &dyn std::fmt::Display| {
         CliError::unavailable(format!(
-            "the shop that serves {} gave no backup at {address}: {error}; name its operator edge with --operator",
+            "{} is in use, and no shop gives a backup of it at {address}: {error}; name the operator edge of its shop with --operator, or wait until another command has ended",
             process.data.display()
         ))
     };
     let taken: BackupTaken =
         edge.post(BACKUPS_PATH).send().await.map_err(|error| refused(&error))?;
-    if !is_within(&taken.folder, &process.data) {
-        return Err(CliError::usage(format!(
-            "the shop at {address} has another data folder, {}; give it with --data",
-            taken.folder.display()
-        )));
-    }
-    let copied = manifest::copy(&taken.folder, folder, config, taken.position, ids.now());
+    let copied = if contains(&backups_folder(&process.data), &taken.folder) {
+        let copied = lock_backup(&taken.folder).and_then(|_lock| {
+            manifest::copy(&taken.folder, folder, config, taken.position, ids.now())
+        });
+        copied.map_err(|error| failed(folder, &error))
+    } else {
+        Err(CliError::usage(format!(
+            "the shop at {address} does not serve {}; give the folder that it serves with --data",
+            process.data.display()
+        )))
+    };
     let path = format!("{BACKUPS_PATH}/{}", taken.name);
     let removed = edge.request(http::Method::DELETE, path).send_empty().await;
     if let Err(error) = removed {
         tracing::warn!(%error, folder = %taken.folder.display(), "the shop's copy of the backup can be deleted");
     }
-    copied.map_err(|error| failed(folder, &error))
+    copied
 }
 
-/// Whether a folder is one of the backups in this data folder.
-fn is_within(taken: &Path, data: &Path) -> bool {
-    let real = |path: &Path| path.canonicalize().ok();
-    taken.parent().and_then(real).is_some_and(|parent| Some(parent) == real(&backups_folder(data)))
+/// Whether a path, which need not exist yet, is this folder or leads into it.
+pub(super) fn contains(folder: &Path, path: &Path) -> bool {
+    let Ok(folder) = folder.canonicalize() else { return false };
+    let Ok(path) = std::path::absolute(path) else { return false };
+    path.ancestors()
+        .find_map(|above| above.canonicalize().ok())
+        .is_some_and(|real| real.starts_with(folder))
 }
 
-/// Creates a folder, or takes an empty one.
-pub(super) fn create_empty(folder: &Path, what: &str) -> Result<(), CliError> {
+/// Refuses a folder that has something in it.
+pub(super) fn check_empty(folder: &Path, what: &str) -> Result<(), CliError> {
     let is_empty = match folder.read_dir() {
         Ok(mut entries) => entries.next().is_none(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => true,
@@ -118,9 +137,11 @@ pub(super) fn create_empty(folder: &Path, what: &str) -> Result<(), CliError> {
     };
     if !is_empty {
         let folder = folder.display();
-        return Err(CliError::usage(format!("{folder} is not empty; {what} needs a new folder")));
+        return Err(CliError::usage(format!(
+            "{folder} is not empty; {what} needs a new folder (delete what a broken-off one left)"
+        )));
     }
-    manifest::create_private(folder).map_err(|error| failed(folder, &error))
+    Ok(())
 }
 
 fn remove_tree(folder: &Path) -> io::Result<()> {

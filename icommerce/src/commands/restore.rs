@@ -1,7 +1,7 @@
 //! `icommerce restore FOLDER`: restores a backup into a new data folder.
 
 use super::{
-    backup::{BackupManifest, MANIFEST_FILE, SETTINGS_FILE, create_empty, failed},
+    backup::{BackupManifest, MANIFEST_FILE, SETTINGS_FILE, check_empty, contains, failed},
     worker_runtime,
 };
 use crate::{
@@ -25,7 +25,13 @@ pub(crate) fn run(flags: &ProcessFlags, folder: &Path) -> Result<ExitCode, CliEr
         _ => failed(&folder.join(MANIFEST_FILE), &error),
     })?;
     let data = &process.data;
-    create_empty(data, "a restored shop")?;
+    check_empty(data, "a restored shop")?;
+    if contains(folder, data) {
+        let (data, folder) = (data.display(), folder.display());
+        return Err(CliError::usage(format!(
+            "{data} is within the backup {folder}; choose another place"
+        )));
+    }
     // A folder that is not whole must not be taken for one.
     let unfinished = |error: CliError| {
         let _ = fs::remove_dir_all(data);
@@ -39,7 +45,7 @@ pub(crate) fn run(flags: &ProcessFlags, folder: &Path) -> Result<ExitCode, CliEr
     })?;
     let (shown, files) = (data.display(), manifest.files.len());
     print(format!(
-        "{shown}: {files} files restored; `icommerce check --data {shown}` checks them"
+        "{shown}: {files} files restored; `icommerce check --data \"{shown}\"` checks them"
     ))?;
     if manifest.files.iter().any(|file| file.path == Path::new(SETTINGS_FILE)) {
         print(format!(

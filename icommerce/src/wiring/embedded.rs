@@ -84,6 +84,11 @@ impl Embedded {
     }
 }
 
+/// Reads every record of a backup, and changes nothing.
+pub(crate) fn verify(folder: &Path) -> Result<(), CliError> {
+    LogEngine::verify(folder).map_err(CliError::unavailable)
+}
+
 /// Folder of the backups of a running shop, in its data folder.
 pub(crate) fn backups_folder(data: &Path) -> PathBuf {
     data.join(BACKUPS)

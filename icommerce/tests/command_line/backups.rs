@@ -79,7 +79,11 @@ fn a_shop_is_backed_up_while_it_is_used_and_restored() {
         }
     });
     stop_shop(child);
-    assert_eq!(fs::read_dir(folder.path().join("backups")).unwrap().count(), 0, "taken away");
+    assert_eq!(
+        fs::read_dir(folder.path().join("icommerce.backups")).unwrap().count(),
+        0,
+        "taken away"
+    );
     assert_eq!(products_of(folder.path()).len(), BEFORE + MEANWHILE);
 }
 
@@ -108,6 +112,33 @@ fn a_stopped_shop_is_backed_up_and_a_damaged_backup_is_refused() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(products_of(&restored), [0]);
 
+    // A restore that was broken off is not taken for a shop: the state says what is missing.
+    for lost in ["icommerce.000001.log", "bulk.000001.log"] {
+        let part = place.path().join(lost);
+        let output = icommerce(&part).arg("restore").arg(&backup).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        fs::copy(backup.join("icommerce.state"), part.join("icommerce.state")).unwrap();
+        fs::remove_file(part.join(lost)).unwrap();
+        assert!(assert_fails(icommerce(&part).arg("check"), 3).contains(lost));
+        assert_fails(icommerce(&part).arg("restore").arg(&backup), 2);
+    }
+
+    // No backup is made of a damaged log, nor within the data folder.
+    let log = restored.join("icommerce.000001.log");
+    let good = fs::read(&log).unwrap();
+    let mut bad = good.clone();
+    let at = bad.iter().rposition(|byte| *byte != 0).unwrap() / 2;
+    bad[at] ^= 1;
+    fs::write(&log, bad).unwrap();
+    let of_damaged = place.path().join("of damaged");
+    assert_fails(icommerce(&restored).arg("backup").arg(&of_damaged), 3);
+    assert!(!of_damaged.exists());
+    fs::write(&log, good).unwrap();
+    for within in [restored.join("backup"), restored.join("icommerce.backups/1")] {
+        assert_fails(icommerce(&restored).arg("backup").arg(&within), 2);
+        assert!(!within.exists());
+    }
+
     // Neither overwrites anything.
     assert_fails(icommerce(&restored).arg("restore").arg(&backup), 2);
     assert_fails(icommerce(folder.path()).arg("backup").arg(&backup), 2);
@@ -129,6 +160,6 @@ fn a_running_shop_gives_no_backup_to_the_pages_of_a_browser() {
         let status = crate::program::status(edge, "POST", "/maintenance/backups", headers);
         assert!([403, 404].contains(&status), "{status}");
     }
-    assert!(!folder.path().join("backups").exists());
+    assert!(!folder.path().join("icommerce.backups").exists());
     stop_shop(child);
 }

@@ -20,7 +20,7 @@ use storage::{BLOB_BYTES_MAX, BlobEntry, Blobs, StorageError, check_blob_name, c
 /// Folder of files that are being written. What a crash leaves in it is removed at the next start.
 const INCOMING: &str = "incoming";
 /// Folder of the backups of a running shop.
-pub const BACKUPS: &str = "backups";
+pub const BACKUPS: &str = "icommerce.backups";
 /// Bytes of a name that make the folder its file is in.
 const PREFIX_BYTES: usize = 2;
 

@@ -15,7 +15,10 @@ use rusqlite::{Connection, OptionalExtension};
 use std::{
     collections::{HashMap, HashSet},
     path::Path,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 use storage::{
@@ -48,6 +51,8 @@ pub struct DocumentIndex {
     readers: ReaderPool,
     /// Writer; none after the index was closed.
     writer: Mutex<Option<IndexWriter>>,
+    /// Number of changes to tables of collections, so that one that was not there is looked for again.
+    schema_changes: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -103,7 +108,7 @@ impl DocumentIndex {
         check(&identity, &path)?;
         prepare(&connection, identity.is_new()).map_err(explained)?;
         let writer = Mutex::new(Some(IndexWriter { connection, services: HashMap::new() }));
-        Ok(Self { readers: ReaderPool::new(&path), writer })
+        Ok(Self { readers: ReaderPool::new(&path), writer, schema_changes: AtomicU64::new(0) })
     }
 
     /// Place of the log up to which the index has everything; 0 for a new index.
@@ -127,6 +132,7 @@ impl DocumentIndex {
     pub fn apply(&self, writes: &[IndexedWrite<'_>], mark: u64) -> Result<(), StorageError> {
         let mut guard = self.writer.lock();
         let IndexWriter { connection, services } = opened(&mut guard)?;
+        let known = collection_count(services);
         let applied = (|| {
             connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
             for write in writes {
@@ -141,6 +147,9 @@ impl DocumentIndex {
             // The first error is the one to report; columns of tables that were created are read again.
             let _ = connection.execute_batch("ROLLBACK");
             services.clear();
+        }
+        if collection_count(services) != known {
+            self.schema_changes.fetch_add(1, Ordering::Release);
         }
         applied.map_err(storage_error)
     }
@@ -163,8 +172,14 @@ impl DocumentIndex {
             tables: ServiceTables::of(name),
             name: name.to_owned(),
             ready: RwLock::default(),
+            absent: RwLock::default(),
         }
     }
+}
+
+/// Number of collections whose tables the writer knows.
+fn collection_count(services: &HashMap<String, IndexedService>) -> usize {
+    services.values().map(|service| service.collections.len()).sum()
 }
 
 /// Refuses what is no index of this format.
@@ -249,6 +264,8 @@ pub struct IndexedDocuments {
     name: String,
     /// Collections whose tables are known to match their declarations, by the address of the declaration.
     ready: RwLock<HashSet<usize>>,
+    /// Collections that had no table, with the number of changes to tables at that time.
+    absent: RwLock<HashMap<usize, u64>>,
 }
 
 impl IndexedDocuments {
@@ -266,6 +283,7 @@ impl IndexedDocuments {
         self.tables.create_collection(&writer.connection, collection).map_err(storage_error)?;
         // Its columns are read again.
         writer.services.remove(&self.name);
+        self.index.schema_changes.fetch_add(1, Ordering::Release);
         self.ready.write().insert(address(collection));
         Ok(())
     }
@@ -275,11 +293,18 @@ impl IndexedDocuments {
         if self.ready.read().contains(&address(collection)) {
             return Ok(true);
         }
+        let changes = self.index.schema_changes.load(Ordering::Acquire);
+        if self.absent.read().get(&address(collection)) == Some(&changes) {
+            return Ok(false);
+        }
         let is_complete = self.index.readers.read(|connection| {
             self.tables.is_complete(connection, collection).map_err(storage_error)
         })?;
         match is_complete {
-            None => return Ok(false),
+            None => {
+                self.absent.write().insert(address(collection), changes);
+                return Ok(false);
+            }
             Some(true) => drop(self.ready.write().insert(address(collection))),
             Some(false) => self.declare(collection)?,
         }

@@ -72,41 +72,51 @@ pub struct FormerEvent<'row> {
 }
 
 impl FormerDatabase {
+    /// Refuses a folder that had a database of this name, or its write-ahead log, and has it no more. It opens no database:
+    /// opening one creates a write-ahead log where there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Missing`] and [`OpenError::LogMissing`].
+    pub fn check_state(folder: &Path, name: &str) -> Result<(), OpenError> {
+        let (file, state) = (folder.join(name), folder.join(STATE_FILE));
+        let Some(known_state) = former_state(folder, name)? else { return Ok(()) };
+        if file.metadata().map_or(0, |file| file.len()) == 0 {
+            return Err(OpenError::Missing { file, state });
+        }
+        let wal = folder.join(format!("{name}-wal"));
+        if known_state == "in-use" && !wal.exists() {
+            return Err(OpenError::LogMissing { file: wal, state });
+        }
+        Ok(())
+    }
+
     /// Whether the file of this name in the folder is a former database.
     ///
     /// # Errors
     ///
     /// [`OpenError::NotADatabase`], [`OpenError::Damaged`] and [`OpenError::NewerFormat`] for another file in its place;
-    /// [`OpenError::Missing`] and [`OpenError::LogMissing`] when the folder had it, or its write-ahead log, and it is gone.
+    /// [`OpenError::Missing`] for an empty one where the folder had one.
     pub fn is_there(folder: &Path, name: &str) -> Result<bool, OpenError> {
-        let (file, state) = (folder.join(name), folder.join(STATE_FILE));
-        let known_state = former_state(folder, name)?;
-        // Reading the identity may create one.
-        let wal = folder.join(format!("{name}-wal"));
-        let has_wal = wal.exists();
-        let is_filled = file.metadata().is_ok_and(|file| file.len() > 0);
-        let identity = is_filled
-            .then(|| read_identity(&file))
-            .transpose()
-            .map_err(|error| open_error(folder, &file, &error))?
-            .filter(|identity| !identity.is_new());
-        match (identity, known_state) {
-            (None, None) => Ok(false),
-            (None, Some(_)) => Err(OpenError::Missing { file, state }),
-            (Some(identity), _) if identity.application != APPLICATION => {
-                Err(OpenError::NotADatabase { file })
-            }
-            (Some(identity), _) if identity.format > INDEX_FORMAT => {
-                let (found, known) = (identity.format, INDEX_FORMAT);
-                Err(OpenError::NewerFormat { file, found, known })
-            }
-            (Some(identity), known_state) => {
-                if known_state.as_deref() == Some("in-use") && !has_wal {
-                    return Err(OpenError::LogMissing { file: wal, state });
-                }
-                Ok(identity.format <= FORMER_FORMAT)
-            }
+        let file = folder.join(name);
+        if file.metadata().map_or(0, |file| file.len()) == 0 {
+            return Ok(false);
         }
+        let identity = read_identity(&file).map_err(|error| open_error(folder, &file, &error))?;
+        if identity.is_new() {
+            return match former_state(folder, name)? {
+                Some(_) => Err(OpenError::Missing { file, state: folder.join(STATE_FILE) }),
+                None => Ok(false),
+            };
+        }
+        if identity.application != APPLICATION {
+            return Err(OpenError::NotADatabase { file });
+        }
+        if identity.format > INDEX_FORMAT {
+            let (found, known) = (identity.format, INDEX_FORMAT);
+            return Err(OpenError::NewerFormat { file, found, known });
+        }
+        Ok(identity.format <= FORMER_FORMAT)
     }
 
     /// Opens the database, and applies its log.

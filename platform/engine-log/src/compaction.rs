@@ -7,7 +7,7 @@
 //! A record is dead when the rest of the log says the same without it, even to a start that reads it from the beginning:
 //!
 //! * an append whose stream was deleted later;
-//! * a value, a document or a snapshot that was replaced;
+//! * a value that does not expire, a document or a snapshot that was replaced;
 //! * a value that was swept or removed, a document that was deleted: as soon as no older record has one of that name, which would
 //!   come back otherwise;
 //! * a deletion of a stream, as soon as there is nothing before it to hide;
@@ -280,6 +280,10 @@ impl<'log> LiveRecords<'log> {
                 let swept = self.log.lock().service(&service).swept;
                 let is_there = entry
                     .is_some_and(|it| swept.2 >= self.flushed || !is_swept(record, &it, swept));
+                // Most values are remembered for a time and never replaced: they wait for the sweep, and nothing is looked up.
+                if is_there && entry.is_some_and(|it| it.expires_at.is_some()) {
+                    return Ok(true);
+                }
                 self.shows(&service, record, (kind, key), is_there)?
             }
             RecordOperation::Snapshot { name: it, .. } => {

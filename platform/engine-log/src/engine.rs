@@ -134,6 +134,23 @@ impl LogEngine {
         Ok(Self { log, bulk, blobs })
     }
 
+    /// Reads every record of the logs in a folder, which may be a backup, and changes nothing. A log that is not there has none.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] when a record is not what was written, or a file is missing.
+    pub fn verify(folder: &Path) -> Result<(), OpenError> {
+        let disk: Arc<dyn FileSystem> = Arc::new(FolderDisk(folder.to_owned()));
+        let state = LogFolderState::read(folder, Arc::clone(&disk))
+            .map_err(|error| data_folder::open_error(folder, &error))?;
+        for log in [SERVICES_LOG, BULK_LOG] {
+            let segments = Segments::new(Arc::clone(&disk), log, 0);
+            let (index_file, secret) = (String::new(), [0; 16]);
+            LogOpener { folder, segments, state: &state, index_file, secret }.verify()?;
+        }
+        Ok(())
+    }
+
     /// Whether the folder has data of a shop, complete or not. Creates nothing.
     pub fn has_filled(folder: &Path) -> bool {
         let disk: Arc<dyn FileSystem> = Arc::new(FolderDisk(folder.to_owned()));
@@ -142,6 +159,7 @@ impl LogEngine {
             || migration::is_under_way(folder)
             || LogFolderState::read(folder, disk)
                 .is_ok_and(|state| state.reached(SERVICES_LOG).is_some())
+            || FormerDatabase::check_state(folder, &database).is_err()
             || FormerDatabase::is_there(folder, &database).unwrap_or(true)
             || DocumentIndex::identify(folder, &database).unwrap_or(false)
     }

@@ -73,15 +73,18 @@ pub(crate) fn is_under_way(folder: &Path) -> bool {
 
 /// Logs whose data is in a former database. The services' database comes first: without it the bulk data means nothing.
 fn former_logs(folder: &Path) -> Result<Vec<&'static str>, OpenError> {
+    let has_log = |log: &str| folder.join(format!("{log}.000001.log")).exists();
+    for log in [SERVICES_LOG, BULK_LOG].into_iter().filter(|log| !has_log(log)) {
+        FormerDatabase::check_state(folder, &format!("{log}.db"))?;
+    }
     let mut logs = Vec::new();
     for log in [SERVICES_LOG, BULK_LOG] {
-        let has_log = folder.join(format!("{log}.000001.log")).exists();
-        if !has_log && FormerDatabase::is_there(folder, &format!("{log}.db"))? {
+        if !has_log(log) && FormerDatabase::is_there(folder, &format!("{log}.db"))? {
             logs.push(log);
         }
     }
     let services = folder.join(format!("{SERVICES_LOG}.db"));
-    if logs == [BULK_LOG] && !folder.join(format!("{SERVICES_LOG}.000001.log")).exists() {
+    if logs == [BULK_LOG] && !has_log(SERVICES_LOG) {
         return Err(OpenError::Missing { file: services, state: folder.join(STATE_FILE) });
     }
     Ok(logs)
@@ -216,12 +219,20 @@ fn move_into_place(folder: &Path, target: &Path) -> io::Result<()> {
         names.push(entry?.file_name().into());
     }
     for log in [SERVICES_LOG, BULK_LOG] {
+        // A database of a log that is not there yet is a former one: an index is made by the start that follows.
+        let is_migrated =
+            names.iter().any(|name| name.as_os_str() == &*format!("{log}.000001.log"));
         let name = format!("{log}.db");
-        let is_former = FormerDatabase::is_there(folder, &name).unwrap_or(false);
-        if is_former {
+        if is_migrated && folder.join(&name).exists() {
             fs::rename(folder.join(&name), folder.join(format!("{name}.{KEPT}")))?;
+            // They were empty when it was closed; whoever looks at it makes them again.
+            for suffix in ["-wal", "-shm"] {
+                remove_if_there(&folder.join(format!("{name}{suffix}")))?;
+            }
         }
     }
+    // The first segments come last: until they are there, the databases were not looked for in vain.
+    names.sort_unstable_by(|one, other| other.cmp(one));
     for name in names.iter().filter(|name| **name != Path::new(COMPLETE)) {
         fs::rename(target.join(name), folder.join(name))?;
     }
@@ -232,6 +243,13 @@ fn move_into_place(folder: &Path, target: &Path) -> io::Result<()> {
     fs::remove_dir_all(target)?;
     File::open(folder)?.sync_all()?;
     report_kept(folder)
+}
+
+fn remove_if_there(file: &Path) -> io::Result<()> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Removes the state that the former engine noted; that of a log says where it ends.

@@ -130,17 +130,7 @@ impl LogOpener<'_> {
     /// Recovers what the segments up to this last one have.
     fn recover(&self, last: &SegmentHeader) -> Result<LogParts, OpenError> {
         let hash = KeyHash::new(&last.secret);
-        let (entries, mut reader) = self.read_entries(&hash, last)?;
-        let name = || self.folder.join(self.segments.name(last.segment));
-        let is_damaged = reader.is_damaged().map_err(|error| self.failed(&error))?;
-        let reached = self.state.reached(self.segments.log).unwrap_or_default();
-        if is_damaged || reached > reader.location {
-            let reason = format!(
-                "the record at {} was flushed and is not what was written",
-                reader.location.offset()
-            );
-            return Err(OpenError::Damaged { file: name(), reason });
-        }
+        let (entries, reader) = self.read_last(&hash, last)?;
         let file = self.segments.resume(last.segment).map_err(|error| self.failed(&error))?;
         // A large frame that was never flushed must not keep the room that it took.
         let (used, size) = (reader.location.offset(), self.segments.bytes(last.segment));
@@ -213,8 +203,46 @@ impl LogOpener<'_> {
         Ok(runs)
     }
 
+    /// Reads every record, and changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] when one is not what was written, or a file is missing.
+    pub(crate) fn verify(&self) -> Result<(), OpenError> {
+        let Some(last) = self.find_tail()? else { return Ok(()) };
+        let hash = KeyHash::new(&last.secret);
+        (1..last.segment).try_for_each(|segment| self.read_full(&hash, segment).map(drop))?;
+        self.read_last(&hash, &last).map(drop)
+    }
+
+    /// Entries of the last segment, and the reader at the end of what was flushed.
+    fn read_last(
+        &self,
+        hash: &KeyHash,
+        last: &SegmentHeader,
+    ) -> Result<(BTreeSet<IndexEntry>, FrameReader), OpenError> {
+        let (entries, mut reader) = self.read_entries(hash, last)?;
+        let is_damaged = reader.is_damaged().map_err(|error| self.failed(&error))?;
+        let reached = self.state.reached(self.segments.log).unwrap_or_default();
+        if is_damaged || reached > reader.location {
+            let reason = format!(
+                "the record at {} was flushed and is not what was written",
+                reader.location.offset()
+            );
+            let file = self.folder.join(self.segments.name(last.segment));
+            return Err(OpenError::Damaged { file, reason });
+        }
+        Ok((entries, reader))
+    }
+
     /// Makes the run of a full segment that has none.
     fn make_run(&self, hash: &KeyHash, segment: u32) -> Result<Run, OpenError> {
+        let entries = self.read_full(hash, segment)?;
+        run_of(&self.segments, segment, &entries).map_err(|error| self.failed(&error))
+    }
+
+    /// Entries of a full segment.
+    fn read_full(&self, hash: &KeyHash, segment: u32) -> Result<BTreeSet<IndexEntry>, OpenError> {
         let damaged = |reason: &str| OpenError::Damaged {
             file: self.folder.join(self.segments.name(segment)),
             reason: reason.to_owned(),
@@ -228,7 +256,7 @@ impl LogOpener<'_> {
                 reader.location.offset()
             )));
         }
-        run_of(&self.segments, segment, &entries).map_err(|error| self.failed(&error))
+        Ok(entries)
     }
 
     /// Index entries of a segment, and the reader at its end.

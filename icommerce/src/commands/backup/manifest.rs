@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use shop_client::{Progress, ProgressMeter, Unit};
 use std::{
+    ffi::OsStr,
     fs::{DirBuilder, File, OpenOptions},
     io::{self, ErrorKind, Read, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
@@ -71,7 +72,11 @@ impl BackupManifest {
     /// Copies every file of the backup, and compares it with its digest.
     pub(in crate::commands) fn restore(&self, from: &Path, to: &Path) -> io::Result<()> {
         let progress = Progress::on_standard_error().begin("restoring", self.bytes(), Unit::Bytes);
-        for file in &self.files {
+        // The state says how far the logs reach: with it, a folder that lacks a part of them is refused.
+        create_private(to)?;
+        let mut files: Vec<_> = self.files.iter().collect();
+        files.sort_by_key(|file| restore_order(&file.path));
+        for file in files {
             let (bytes, sha256) =
                 copy_file(&from.join(&file.path), &to.join(&file.path), &progress)
                     .map_err(|error| named(&file.path, &error))?;
@@ -81,6 +86,15 @@ impl BackupManifest {
             }
         }
         File::open(to)?.sync_all()
+    }
+}
+
+/// Place of a file in the order in which files are restored: the state, then what the logs refer to, then the logs.
+fn restore_order(path: &Path) -> u8 {
+    match path.extension().map(OsStr::as_encoded_bytes) {
+        Some(b"state") => 0,
+        Some(b"log") => 2,
+        _ => 1,
     }
 }
 
@@ -96,6 +110,7 @@ pub(super) fn copy(
     list(taken, Path::new(""), &mut paths)?;
     let total = paths.iter().map(|(_, bytes)| bytes).sum();
     let progress = Progress::on_standard_error().begin("backing up", total, Unit::Bytes);
+    create_private(folder)?;
     let mut files = Vec::new();
     let sources = paths.into_iter().map(|(path, _)| (taken.join(&path), path));
     let settings = config.map(|config| (config.to_owned(), PathBuf::from(SETTINGS_FILE)));
