@@ -10,7 +10,7 @@ use axum::{
     routing::{delete, post},
 };
 use journal::Position;
-use kernel::Problem;
+use kernel::{Ids, Problem};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
@@ -53,6 +53,7 @@ pub(crate) struct BackupTaken {
 pub(crate) struct Backups {
     engine: Embedded,
     folder: PathBuf,
+    ids: Ids,
     /// Held while one is written.
     taken: Arc<Mutex<TakenBackups>>,
 }
@@ -68,13 +69,13 @@ struct TakenBackups {
 
 impl Backups {
     /// Backups in this data folder. Those of a process before are removed: whoever wanted them has them, or has gone.
-    pub(crate) fn new(engine: Embedded, data: &std::path::Path) -> io::Result<Self> {
+    pub(crate) fn new(engine: Embedded, data: &std::path::Path, ids: Ids) -> io::Result<Self> {
         let folder = backups_folder(data);
         match std::fs::remove_dir_all(&folder) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        Ok(Self { engine, folder, taken: Arc::default() })
+        Ok(Self { engine, folder, ids, taken: Arc::default() })
     }
 
     /// Routes of the operator edge.
@@ -90,8 +91,10 @@ impl Backups {
         if taken.written_at.len() >= BACKUPS_MAX {
             return Ok(None);
         }
-        taken.last += 1;
-        let name = taken.last;
+        // Never that of another one, not even of a process before.
+        let now = self.ids.now().as_microsecond().unsigned_abs();
+        let name = now.max(taken.last + 1);
+        taken.last = name;
         let folder = std::path::absolute(self.folder.join(name.to_string()))?;
         let written = write_backup(&self.engine, &folder);
         match &written {

@@ -89,7 +89,7 @@ pub(crate) fn edge(
         Edge::Operator | Edge::Internal => {
             let backups = backups.clone().routes();
             // A page of any site could have a browser on this machine ask for one.
-            let backups = backups.layer(from_fn_with_state(status.clone(), refuse_browsers));
+            let backups = backups.layer(from_fn_with_state(status.clone(), refuse_pages));
             status.routes().merge(backups)
         }
     };
@@ -151,12 +151,29 @@ async fn refuse_browsers(
     let headers = request.headers();
     let is_forwarded = headers.contains_key(transport::headers::EDGE);
     if !is_forwarded && BROWSER_HEADERS.iter().any(|name| headers.contains_key(*name)) {
-        let title = "this is for programs, and not for the pages of a browser";
+        let title = "a browser is no member of the fleet; use an edge of the shop";
         return ProblemResponse(Problem::new(403, codes::FORBIDDEN, title)).into_response();
     }
     check_host(status, peer, request, next).await
 }
 
+/// Refusal of everybody but a program that reaches this edge itself: neither a page nor a proxy has a part in maintenance.
+async fn refuse_pages(
+    status: State<StatusEndpoints>,
+    peer: ConnectInfo<SocketAddr>,
+    request: Request<Body>,
+    next: Next,
+) -> Response {
+    let headers = request.headers();
+    if BROWSER_HEADERS.iter().chain(&PROXY_HEADERS).any(|name| headers.contains_key(*name)) {
+        let title = "this is for programs on the machine of the shop, and not for pages or proxies";
+        return ProblemResponse(Problem::new(403, codes::FORBIDDEN, title)).into_response();
+    }
+    check_host(status, peer, request, next).await
+}
+
+/// Headers with which proxies name the client.
+const PROXY_HEADERS: [&str; 3] = ["forwarded", "x-forwarded-for", "x-forwarded-host"];
 /// Headers that browsers send with the requests of pages, and no page can leave out.
 const BROWSER_HEADERS: [&str; 2] = ["origin", "sec-fetch-site"];
 

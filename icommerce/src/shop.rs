@@ -91,7 +91,8 @@ impl RunningShop {
             .await
             .map_err(|(name, error)| build_error(name, &error))?;
 
-        let backups = Backups::new(engine.clone(), &process.data).map_err(CliError::unavailable)?;
+        let backups = Backups::new(engine.clone(), &process.data, ids.clone())
+            .map_err(CliError::unavailable)?;
         let status = StatusEndpoints::new(health, metrics, hosts);
         let drain = options.drain_timeout;
         let mut running = Self {

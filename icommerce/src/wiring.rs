@@ -5,6 +5,6 @@ mod in_memory;
 mod metrics;
 mod remote;
 
-pub(crate) use embedded::{Compaction, Embedded, backups_folder, verify};
+pub(crate) use embedded::{Compaction, Embedded, backups_folder, lock, verify};
 pub(crate) use in_memory::InMemory;
 pub(crate) use remote::channel_to;

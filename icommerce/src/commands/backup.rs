@@ -15,7 +15,14 @@ use crate::{
 };
 use kernel::{Ids, SystemClock, SystemRandomness};
 use shop_client::{EdgeClient, RetryPolicy};
-use std::{fs, io, path::Path, process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    fs::{self, File},
+    io,
+    path::Path,
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
 
 /// How long a shop that does not answer is waited for.
 const WAIT_MAX: Duration = Duration::from_secs(2);
@@ -35,6 +42,10 @@ pub(crate) fn run(
             "{folder} is within the data folder {data}, where each later backup would contain it; choose another place"
         )));
     }
+    // Whoever else takes this folder for an empty one is refused from here on.
+    let claim = folder.join("backup.incomplete");
+    let claimed = manifest::create_private(folder).and_then(|()| File::create_new(&claim));
+    claimed.map_err(|error| failed(folder, &error))?;
     let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness));
     worker_runtime()?.block_on(async {
         let config = flags.config.as_deref();
@@ -45,9 +56,10 @@ pub(crate) fn run(
         // A backup of what is damaged must not take the place of a good one.
         let written = written.and_then(|manifest| verify(folder).map(|()| manifest));
         let manifest = written.inspect_err(|_| {
-            // It was empty before; the error to report is the first.
+            // Everything in it is of this backup; the error to report is the first.
             let _ = remove_tree(folder);
         })?;
+        fs::remove_file(&claim).map_err(|error| failed(folder, &error))?;
         let BackupManifest { files, position, .. } = &manifest;
         let megabytes = manifest.bytes().div_ceil(1_000_000);
         let folder = folder.display();

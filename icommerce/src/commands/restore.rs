@@ -9,7 +9,7 @@ use crate::{
     error::CliError,
     output::print,
     process::{self, ProcessSettings},
-    wiring::Embedded,
+    wiring::{Embedded, lock},
 };
 use std::{fs, io, path::Path, process::ExitCode};
 
@@ -32,13 +32,17 @@ pub(crate) fn run(flags: &ProcessFlags, folder: &Path) -> Result<ExitCode, CliEr
             "{data} is within the backup {folder}; choose another place"
         )));
     }
-    // A folder that is not whole must not be taken for one.
-    let unfinished = |error: CliError| {
-        let _ = fs::remove_dir_all(data);
-        error
-    };
+    let lock = lock(data)?;
+    // Once more, now that nobody else may begin a shop in it.
+    if data.read_dir().is_ok_and(|entries| entries.flatten().count() > 1) {
+        return Err(CliError::usage(format!("{} is not empty any more", data.display())));
+    }
     let restored = manifest.restore(folder, data).map_err(|error| failed(folder, &error));
-    restored.map_err(unfinished)?;
+    restored.inspect_err(|_| {
+        // Locked since it was empty, so everything in it is of this restore.
+        let _ = fs::remove_dir_all(data.canonicalize().as_deref().unwrap_or(data));
+    })?;
+    drop(lock);
     worker_runtime()?.block_on(async {
         let engine = Embedded::open_existing(&process)?;
         engine.close().await.map_err(|_| CliError::failed(crate::shop::FLUSH_FAILED))

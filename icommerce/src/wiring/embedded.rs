@@ -1,9 +1,9 @@
 //! Embedded engine: one data folder and one log for all services of the process.
 
 use super::metrics;
-use crate::{error::CliError, process::ProcessSettings};
+use crate::{error::CliError, modules, process::ProcessSettings};
 pub(crate) use engine_log::Compaction;
-use engine_log::{BACKUPS, LogEngine, LogOptions, OpenError};
+use engine_log::{BACKUPS, FolderLock, LogEngine, LogOptions, OpenError};
 use journal::{Position, ServiceStorage, durability::CommitError};
 use std::{
     io,
@@ -46,7 +46,8 @@ impl Embedded {
     /// Writes a backup into a folder, which must not exist, on the disk of the data folder; returns the position of the log that
     /// it stands at.
     pub(crate) fn backup(&self, target: &Path) -> io::Result<Position> {
-        self.0.backup(target)
+        let services: Vec<&str> = modules::ALL.iter().map(|module| module.name).collect();
+        self.0.backup(target, &services)
     }
 
     /// Storage of a service in the process's log.
@@ -82,6 +83,11 @@ impl Embedded {
     pub(crate) async fn close(self) -> Result<(), CommitError> {
         self.0.close().await
     }
+}
+
+/// Locks a new data folder while it is filled: no shop starts on it.
+pub(crate) fn lock(folder: &Path) -> Result<FolderLock, CliError> {
+    engine_log::lock(folder).map_err(CliError::unavailable)
 }
 
 /// Reads every record of a backup, and changes nothing.

@@ -46,21 +46,9 @@ impl BlobFolder {
         Self { root: root.to_owned(), reserve, next: AtomicU64::new(0) }
     }
 
-    /// Folders of the services that have blobs.
-    ///
-    /// # Errors
-    ///
-    /// The error of the operating system.
-    pub fn folders(&self) -> io::Result<Vec<PathBuf>> {
-        let mut folders = Vec::new();
-        for entry in self.root.read_dir()? {
-            let entry = entry?;
-            let is_other = [INCOMING, BACKUPS].iter().any(|other| entry.file_name() == *other);
-            if entry.file_type()?.is_dir() && !is_other {
-                folders.push(entry.path());
-            }
-        }
-        Ok(folders)
+    /// Folder of a service's blobs, which is not there before the first of them.
+    pub fn folder(&self, service: &str) -> PathBuf {
+        self.root.join(service)
     }
 
     fn write(&self, path: &Path, content: &[u8]) -> Result<(), StorageError> {
@@ -124,7 +112,7 @@ impl FolderBlobs {
     }
 
     fn folder(&self, folder: &str) -> PathBuf {
-        self.files.root.join(self.service).join(folder)
+        self.files.folder(self.service).join(folder)
     }
 
     fn path(&self, folder: &str, name: &str) -> Result<PathBuf, StorageError> {

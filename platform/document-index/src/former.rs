@@ -16,7 +16,12 @@ use append_row::AppendRow;
 use data_folder::OpenError;
 use kernel::{Timestamp, Uuid};
 use rusqlite::{Connection, Row};
-use std::path::{Path, PathBuf};
+use std::{
+    fs::{self, OpenOptions},
+    io,
+    os::unix::fs::FileExt,
+    path::{Path, PathBuf},
+};
 use storage::StorageError;
 
 /// File of the former engine that says which databases the folder has, and which were in use.
@@ -134,6 +139,11 @@ impl FormerDatabase {
         if batches > 0 {
             tracing::info!(file = name, batches, "recovery after a crash: the log was applied");
         }
+        // From here on the database has everything, and its write-ahead log goes when it is closed.
+        connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))
+            .map_err(failed)?;
+        note_closed(folder, name).map_err(|error| data_folder::open_error(folder, &error))?;
         let tables = table_names(&connection).map_err(failed)?;
         Ok(Self { connection, file, tables })
     }
@@ -299,6 +309,23 @@ fn former_state(folder: &Path, name: &str) -> Result<Option<String>, OpenError> 
         words.next().filter(|first| *first == name).and(words.next())
     });
     Ok(state.map(str::to_owned))
+}
+
+/// Notes that a database was closed, in the line that the former engine wrote for it.
+fn note_closed(folder: &Path, name: &str) -> io::Result<()> {
+    let path = folder.join(STATE_FILE);
+    let text = match fs::read_to_string(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        text => text?,
+    };
+    let noted = text.replace(&format!("{name} in-use"), &format!("{name} closed"));
+    if noted == text {
+        return Ok(());
+    }
+    let file = OpenOptions::new().write(true).open(path)?;
+    // Neither longer nor shorter: the lines are padded with spaces.
+    file.write_all_at(noted.as_bytes(), 0)?;
+    file.sync_all()
 }
 
 fn table_names(connection: &Connection) -> rusqlite::Result<Vec<String>> {

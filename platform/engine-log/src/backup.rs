@@ -27,7 +27,7 @@ pub(crate) fn write(logs: &[&SegmentedLog], target: &Path) -> io::Result<Positio
     let mut last = 0;
     for log in logs {
         let (end, position) = write_log(log, target)?;
-        state.end_use(log.segments.log, end);
+        state.note_end(log.segments.log, end)?;
         last = position;
     }
     disk.sync()?;
@@ -63,12 +63,12 @@ fn write_log(log: &SegmentedLog, target: &Path) -> io::Result<(Location, Positio
     Ok((end, position))
 }
 
-/// Links the files below a folder into another folder on the same disk.
+/// Links the files below a folder into another folder on the same disk. A link is what it leads to.
 pub(crate) fn link_tree(from: &Path, to: &Path) -> io::Result<()> {
     DirBuilder::new().mode(0o700).create(to)?;
     for entry in from.read_dir()? {
         let entry = entry?;
-        if entry.file_type()?.is_dir() {
+        if entry.path().metadata()?.is_dir() {
             link_tree(&entry.path(), &to.join(entry.file_name()))?;
         } else if let Some(name) = entry.file_name().to_str() {
             match link(from, to, name) {

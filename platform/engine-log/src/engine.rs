@@ -184,17 +184,20 @@ impl LogEngine {
 
     /// Writes a backup into `target`, which must not exist, on the disk of the data folder: everything that was flushed when it
     /// began, in the form of a data folder. It takes no room but that of the segments in use, until older ones are compacted.
-    /// Returns the position of the services' log that it stands at.
+    /// `services` are those whose blobs belong to it. Returns the position of the services' log that it stands at.
     ///
     /// # Errors
     ///
     /// The error of the operating system; `target` may have been begun then.
-    pub fn backup(&self, target: &Path) -> std::io::Result<Position> {
+    pub fn backup(&self, target: &Path, services: &[&str]) -> std::io::Result<Position> {
         std::fs::DirBuilder::new().mode(0o700).create(target)?;
         let position = backup::write(&[&self.bulk, &self.log], target)?;
         // What an event refers to was written before it.
-        for folder in self.blobs.folders()? {
-            backup::link_tree(&folder, &target.join(folder.file_name().unwrap_or_default()))?;
+        for service in services {
+            let folder = self.blobs.folder(service);
+            if folder.try_exists()? {
+                backup::link_tree(&folder, &target.join(service))?;
+            }
         }
         std::fs::File::open(target)?.sync_all()?;
         Ok(position)

@@ -60,9 +60,14 @@ impl LogFolderState {
 
     /// Records that a log was closed at this location.
     pub(crate) fn end_use(&self, log: &str, end: Location) {
-        if let Err(error) = self.write(log, end) {
+        if let Err(error) = self.note_end(log, end) {
             tracing::warn!(%error, "the state of the data folder could not be written");
         }
+    }
+
+    /// Records where a log ends.
+    pub(crate) fn note_end(&self, log: &str, end: Location) -> io::Result<()> {
+        self.write(log, end)
     }
 
     fn write(&self, log: &str, reached: Location) -> io::Result<()> {

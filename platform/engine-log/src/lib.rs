@@ -48,7 +48,7 @@ mod service;
 mod writer;
 
 pub use compaction::Compaction;
-pub use data_folder::{BACKUPS, Log2Histogram, OpenError, Statistics};
+pub use data_folder::{BACKUPS, FolderLock, Log2Histogram, OpenError, Statistics, lock};
 pub use disk::{DiskFile, FileSystem};
 pub use engine::LogEngine;
 pub use options::LogOptions;

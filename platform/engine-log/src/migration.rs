@@ -52,11 +52,11 @@ pub(crate) fn migrate(folder: &Path, segment_bytes_max: u32) -> Result<(), OpenE
         if logs.is_empty() {
             return report_kept(folder).map_err(failed);
         }
-        check_room(folder, &logs)?;
         match fs::remove_dir_all(&target) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
-            _ => fs::create_dir(&target).map_err(failed)?,
+            _ => check_room(folder, &logs)?,
         }
+        fs::create_dir(&target).map_err(failed)?;
         for log in logs {
             let records = write_segments(folder, &target, log, segment_bytes_max)?;
             tracing::info!(log, records, "a former database was written as a log");

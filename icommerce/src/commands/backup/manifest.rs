@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use shop_client::{Progress, ProgressMeter, Unit};
 use std::{
+    collections::BTreeSet,
     ffi::OsStr,
     fs::{DirBuilder, File, OpenOptions},
-    io::{self, ErrorKind, Read, Write},
+    io::{self, BufReader, ErrorKind, Read, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Component, Path, PathBuf},
 };
@@ -49,7 +50,8 @@ impl BackupManifest {
     /// Reads the manifest of a backup.
     pub(in crate::commands) fn read(folder: &Path) -> io::Result<Self> {
         let file = File::open(folder.join(MANIFEST_FILE))?;
-        let manifest: Self = serde_json::from_reader(file.take(MANIFEST_BYTES_MAX))?;
+        let manifest: Self =
+            serde_json::from_reader(BufReader::new(file.take(MANIFEST_BYTES_MAX)))?;
         let is_inside = |file: &BackedUpFile| {
             file.path.components().all(|part| matches!(part, Component::Normal(_)))
         };
@@ -66,7 +68,7 @@ impl BackupManifest {
 
     /// Size of all files, in bytes.
     pub(in crate::commands) fn bytes(&self) -> u64 {
-        self.files.iter().map(|file| file.bytes).sum()
+        self.files.iter().fold(0, |sum: u64, file| sum.saturating_add(file.bytes))
     }
 
     /// Copies every file of the backup, and compares it with its digest.
@@ -76,7 +78,7 @@ impl BackupManifest {
         create_private(to)?;
         let mut files: Vec<_> = self.files.iter().collect();
         files.sort_by_key(|file| restore_order(&file.path));
-        for file in files {
+        for file in &files {
             let (bytes, sha256) =
                 copy_file(&from.join(&file.path), &to.join(&file.path), &progress)
                     .map_err(|error| named(&file.path, &error))?;
@@ -85,7 +87,7 @@ impl BackupManifest {
                 return Err(named(&file.path, &io::Error::other(reason)));
             }
         }
-        File::open(to)?.sync_all()
+        sync_folders(to, files.iter().map(|file| &*file.path))
     }
 }
 
@@ -108,6 +110,7 @@ pub(super) fn copy(
 ) -> io::Result<BackupManifest> {
     let mut paths = Vec::new();
     list(taken, Path::new(""), &mut paths)?;
+    paths.sort();
     let total = paths.iter().map(|(_, bytes)| bytes).sum();
     let progress = Progress::on_standard_error().begin("backing up", total, Unit::Bytes);
     create_private(folder)?;
@@ -125,8 +128,15 @@ pub(super) fn copy(
     let mut file = create_file(&folder.join(MANIFEST_FILE))?;
     file.write_all(&serde_json::to_vec_pretty(&manifest)?)?;
     file.sync_all()?;
-    File::open(folder)?.sync_all()?;
+    sync_folders(folder, manifest.files.iter().map(|file| &*file.path))?;
     Ok(manifest)
+}
+
+/// Flushes the folders that have these files.
+fn sync_folders<'a>(root: &Path, files: impl Iterator<Item = &'a Path>) -> io::Result<()> {
+    let folders: BTreeSet<&Path> = files.flat_map(|file| file.ancestors().skip(1)).collect();
+    // Those below first.
+    folders.into_iter().rev().try_for_each(|folder| File::open(root.join(folder))?.sync_all())
 }
 
 /// Lists the files below a folder, with their sizes.
@@ -140,7 +150,6 @@ fn list(root: &Path, below: &Path, into: &mut Vec<(PathBuf, u64)>) -> io::Result
             into.push((path, entry.metadata()?.len()));
         }
     }
-    into.sort();
     Ok(())
 }
 

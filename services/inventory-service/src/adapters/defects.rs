@@ -179,11 +179,14 @@ impl MovementQueries for DefectiveMovements {
         sku: &Sku,
         limit: usize,
         after: Option<MovementCursor>,
-    ) -> Result<MovementPage, StorageError> {
+    ) -> Result<Option<MovementPage>, StorageError> {
         let mut page = self.0.page(sku, limit, after).await?;
-        if planted("projection_applies_twice") {
-            page.items =
-                page.items.into_iter().flat_map(|movement| [movement.clone(), movement]).collect();
+        if planted("projection_applies_twice")
+            && let Some(page) = &mut page
+        {
+            let items = std::mem::take(&mut page.items);
+            let doubled = items.into_iter().flat_map(|movement| [movement.clone(), movement]);
+            page.items = doubled.collect();
         }
         Ok(page)
     }

@@ -79,12 +79,22 @@ impl JournalMovements {
         Ok(Self { storage, stock_ledger })
     }
 
+    /// Whether the event at this position, which may come from anywhere, has moved units of the SKU.
+    async fn is_in_chain(&self, sku: &Sku, position: Position) -> Result<bool, StorageError> {
+        let Some(recorded) = self.find_event(position).await? else { return Ok(false) };
+        Ok(decode(&recorded)?.moved().any(|(moved, _)| moved == sku))
+    }
+
     /// Event at this position, which another one or the ledger leads to.
     async fn event_at(&self, position: Position) -> Result<RecordedEvent, StorageError> {
-        let found = self.storage.journal.follow(position.saturating_sub(1), 1).await?;
-        found.into_iter().find(|event| event.position == position).ok_or_else(|| {
+        self.find_event(position).await?.ok_or_else(|| {
             StorageError::Corrupt(format!("no stock movement is at position {position}"))
         })
+    }
+
+    async fn find_event(&self, position: Position) -> Result<Option<RecordedEvent>, StorageError> {
+        let found = self.storage.journal.follow(position.saturating_sub(1), 1).await?;
+        Ok(found.into_iter().find(|event| event.position == position))
     }
 
     /// Lists the movements of the chain from here on, until the page is full or the chain is at its beginning. Returns the
@@ -123,19 +133,24 @@ impl MovementQueries for JournalMovements {
         sku: &Sku,
         limit: usize,
         after: Option<MovementCursor>,
-    ) -> Result<MovementPage, StorageError> {
+    ) -> Result<Option<MovementPage>, StorageError> {
         let mut items = Vec::new();
         let after = match after {
             Some(MovementCursor::Documents(after)) => Some(after),
             Some(MovementCursor::Chain { .. }) | None => {
                 let from = match after {
-                    Some(MovementCursor::Chain { position, listed }) => (position, listed),
+                    Some(MovementCursor::Chain { position, listed }) => {
+                        if position > 0 && !self.is_in_chain(sku, position).await? {
+                            return Ok(None);
+                        }
+                        (position, listed)
+                    }
                     _ => (self.stock_ledger.last_movement(sku).await?, 0),
                 };
                 let (position, listed) = self.list_chain(sku, limit, from, &mut items).await?;
                 if position > 0 {
                     let next = Some(MovementCursor::Chain { position, listed });
-                    return Ok(MovementPage { items, next });
+                    return Ok(Some(MovementPage { items, next }));
                 }
                 None
             }
@@ -150,12 +165,12 @@ impl MovementQueries for JournalMovements {
         if items.len() == limit {
             let more = !found.documents.is_empty();
             let next = more.then_some(MovementCursor::Chain { position: 0, listed: 0 });
-            return Ok(MovementPage { items, next });
+            return Ok(Some(MovementPage { items, next }));
         }
         for stored in &found.documents {
             items.push(read(stored)?);
         }
-        Ok(MovementPage { items, next: found.next.map(MovementCursor::Documents) })
+        Ok(Some(MovementPage { items, next: found.next.map(MovementCursor::Documents) }))
     }
 
     async fn by_operation(&self, operation: Uuid) -> Result<Option<Movement>, StorageError> {

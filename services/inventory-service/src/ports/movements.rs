@@ -34,7 +34,7 @@ pub(crate) trait MovementQueries: Send + Sync {
         sku: &Sku,
         limit: usize,
         after: Option<MovementCursor>,
-    ) -> Result<MovementPage, StorageError>;
+    ) -> Result<Option<MovementPage>, StorageError>;
 
     /// Movement recorded by an operation, if it took effect.
     async fn by_operation(&self, operation: Uuid) -> Result<Option<Movement>, StorageError>;

@@ -37,7 +37,7 @@ pub(super) fn received(text: &str, quantity: i64) -> OperatorMovement {
 
 /// The first movements of a SKU.
 pub(super) async fn listed(movements: &JournalMovements, text: &str) -> Vec<Movement> {
-    movements.page(&sku(text), 1_000, None).await.unwrap().items
+    movements.page(&sku(text), 1_000, None).await.unwrap().unwrap().items
 }
 
 /// Kinds, quantities and units on hand afterwards.
@@ -49,12 +49,32 @@ fn kinds_and_units(movements: &[Movement]) -> Vec<(MovementKind, i64, i64)> {
 async fn paged(movements: &JournalMovements, text: &str, limit: usize) -> Vec<Movement> {
     let (mut all, mut after) = (Vec::new(), None);
     loop {
-        let page = movements.page(&sku(text), limit, after.take()).await.unwrap();
+        let page = movements.page(&sku(text), limit, after.take()).await.unwrap().unwrap();
         assert!(page.items.len() == limit || page.next.is_none(), "a short page is the last one");
         all.extend(page.items);
         let Some(next) = page.next else { return all };
         let cursor = Cursor::encode("movements", &next);
         after = Some(cursor.decode::<MovementCursor>("movements").unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_that_leads_to_no_movement_of_the_sku_is_refused() {
+    let storage = MemoryEngine::new().service("inventory-service");
+    let stock_ledger = open_ledger(&storage).await;
+    for text in ["LAMP", "VASE"] {
+        stock_ledger.record_movement(&received(text, 3), None).await.unwrap();
+    }
+    let movements = JournalMovements::open(storage, Arc::clone(&stock_ledger)).await.unwrap();
+    let last = stock_ledger.last_movement(&sku("VASE")).await.unwrap();
+    let page = async |position| {
+        let cursor = Some(MovementCursor::Chain { position, listed: 0 });
+        movements.page(&sku("VASE"), 10, cursor).await.unwrap().map(|page| page.items.len())
+    };
+    assert_eq!(page(last).await, Some(1));
+    let of_lamp = stock_ledger.last_movement(&sku("LAMP")).await.unwrap();
+    for position in [of_lamp, last + 1, 999_999_999, u64::MAX] {
+        assert_eq!(page(position).await, None, "{position}");
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use axum::{
+    Router,
     body::{Body, to_bytes},
     extract::Request,
     middleware::{Next, from_fn},

@@ -76,7 +76,10 @@ pub(super) async fn movements(
     // The cursor is bound to this SKU's list, so the cursor of another SKU is rejected.
     let list = format!("movements of {}", sku.key());
     let (limit, after) = (paging.limit()?.get(), paging.position::<MovementCursor>(&list)?);
-    let page = state.movements.page(&sku, limit, after).await?;
+    let page = state.movements.page(&sku, limit, after).await?.ok_or_else(|| {
+        let reason = "the cursor leads to no movement of this SKU; begin the list again";
+        Problem::input(kernel::codes::INVALID_CURSOR, "cursor", reason)
+    })?;
     let next_cursor = page.next.map(|cursor| Cursor::encode(&list, &cursor));
     Ok(Json(Movements { items: page.items, next_cursor }))
 }
