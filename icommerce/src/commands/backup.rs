@@ -49,9 +49,10 @@ pub(crate) fn run(
     let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness));
     worker_runtime()?.block_on(async {
         let config = flags.config.as_deref();
-        let written = match Embedded::open_unless_served(&process)? {
-            Some(engine) => back_up_stopped(engine, &process, folder, config, &ids).await,
-            None => back_up_running(&process, folder, config, operator, &ids).await,
+        let written = match Embedded::open_unless_served(&process) {
+            Err(error) => Err(error),
+            Ok(Some(engine)) => back_up_stopped(engine, &process, folder, config, &ids).await,
+            Ok(None) => back_up_running(&process, folder, config, operator, &ids).await,
         };
         // A backup of what is damaged must not take the place of a good one.
         let written = written.and_then(|manifest| verify(folder).map(|()| manifest));
