@@ -1,6 +1,10 @@
 //! Backups of a running shop: the operator edge writes one into the data folder, from where `icommerce backup` takes it. The
 //! client never names a path.
 
+mod linked_backup;
+
+pub(crate) use linked_backup::{LinkedBackup, remove_tree};
+
 use crate::wiring::{Embedded, backups_folder};
 use axum::{
     Json, Router,
@@ -12,15 +16,7 @@ use axum::{
 use journal::Position;
 use kernel::{Ids, Problem};
 use serde::{Deserialize, Serialize};
-use std::{
-    collections::BTreeMap,
-    fs::{DirBuilder, File},
-    io,
-    os::unix::fs::DirBuilderExt,
-    path::PathBuf,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, io, path::PathBuf, sync::Arc, time::Duration};
 use tokio::{sync::Mutex, time::Instant};
 use web::ProblemResponse;
 
@@ -28,8 +24,6 @@ use web::ProblemResponse;
 pub(crate) const BACKUPS_PATH: &str = "/maintenance/backups";
 /// Backups that may be in the data folder at the same time: each keeps what is compacted after it.
 const BACKUPS_MAX: usize = 16;
-/// File that whoever takes a backup away holds a lock on meanwhile.
-const LOCK_FILE: &str = "lock";
 /// Time for which a backup waits for somebody to take it away.
 const WAIT: Duration = Duration::from_mins(1);
 
@@ -70,11 +64,8 @@ struct TakenBackups {
 impl Backups {
     /// Backups in this data folder. Those of a process before are removed: whoever wanted them has them, or has gone.
     pub(crate) fn new(engine: Embedded, data: &std::path::Path, ids: Ids) -> io::Result<Self> {
-        let folder = backups_folder(data);
-        match std::fs::remove_dir_all(&folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+        let folder = std::path::absolute(backups_folder(data))?;
+        remove_tree(&folder)?;
         Ok(Self { engine, folder, ids, taken: Arc::default() })
     }
 
@@ -95,50 +86,24 @@ impl Backups {
         let now = self.ids.now().as_microsecond().unsigned_abs();
         let name = now.max(taken.last + 1);
         taken.last = name;
-        let folder = std::path::absolute(self.folder.join(name.to_string()))?;
-        let written = write_backup(&self.engine, &folder);
-        match &written {
-            Ok(_) => drop(taken.written_at.insert(name, Instant::now())),
-            // The first error is the one to report.
-            Err(_) => drop(std::fs::remove_dir_all(&folder)),
-        }
-        let data = folder.join(DATA_FOLDER);
-        written.map(|position| Some(BackupTaken { name, folder: data, position }))
+        let backup = LinkedBackup::named(&self.folder, name);
+        let position = backup.write(&self.engine)?;
+        taken.written_at.insert(name, Instant::now());
+        Ok(Some(BackupTaken { name, folder: backup.data(), position }))
     }
 
     /// Removes backups that nobody takes away: who wanted them has gone.
     fn remove_abandoned(&self, taken: &mut TakenBackups) -> io::Result<()> {
         let is_old = |(name, at): (&u64, &Instant)| (at.elapsed() >= WAIT).then_some(*name);
         for name in taken.written_at.iter().filter_map(is_old).collect::<Vec<_>>() {
-            let folder = self.folder.join(name.to_string());
-            let is_gone = match File::open(folder.join(LOCK_FILE)) {
-                Ok(lock) => lock.try_lock().is_ok() && std::fs::remove_dir_all(&folder).is_ok(),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => true,
-                Err(error) => return Err(error),
-            };
-            if is_gone {
+            let backup = LinkedBackup::named(&self.folder, name);
+            if !backup.is_locked()? {
+                backup.remove()?;
                 taken.written_at.remove(&name);
             }
         }
         Ok(())
     }
-}
-
-/// Folder with what is backed up, beside the lock.
-const DATA_FOLDER: &str = "data";
-
-/// Writes a backup below this folder, beside the file to lock while it is taken away.
-pub(crate) fn write_backup(engine: &Embedded, folder: &std::path::Path) -> io::Result<Position> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    File::create(folder.join(LOCK_FILE))?;
-    engine.backup(&folder.join(DATA_FOLDER))
-}
-
-/// Locks a backup that is taken away, as long as the file is open.
-pub(crate) fn lock_backup(data: &std::path::Path) -> io::Result<File> {
-    let file = File::open(data.with_file_name(LOCK_FILE))?;
-    file.lock()?;
-    Ok(file)
 }
 
 async fn take(State(backups): State<Backups>) -> Response {
@@ -155,13 +120,12 @@ async fn take(State(backups): State<Backups>) -> Response {
 }
 
 async fn remove(State(backups): State<Backups>, Path(name): Path<u64>) -> Response {
-    backups.taken.lock().await.written_at.remove(&name);
-    let folder = backups.folder.join(name.to_string());
-    match tokio::task::spawn_blocking(|| std::fs::remove_dir_all(folder)).await {
+    if backups.taken.lock().await.written_at.remove(&name).is_none() {
+        return ProblemResponse(Problem::not_found("backup", name)).into_response();
+    }
+    let backup = LinkedBackup::named(&backups.folder, name);
+    match tokio::task::spawn_blocking(move || backup.remove()).await {
         Ok(Ok(())) => StatusCode::NO_CONTENT.into_response(),
-        Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => {
-            ProblemResponse(Problem::not_found("backup", name)).into_response()
-        }
         Ok(Err(error)) => failed(&error),
         Err(error) => failed(&error),
     }

@@ -2,11 +2,11 @@
 
 mod manifest;
 
-pub(super) use manifest::{BackupManifest, MANIFEST_FILE, SETTINGS_FILE};
+pub(super) use manifest::{BackupManifest, INCOMPLETE_FILE, MANIFEST_FILE, SETTINGS_FILE};
 
 use super::worker_runtime;
 use crate::{
-    backups::{BACKUPS_PATH, BackupTaken, lock_backup, write_backup},
+    backups::{BACKUPS_PATH, BackupTaken, LinkedBackup, remove_tree},
     cli::ProcessFlags,
     error::CliError,
     output::print,
@@ -43,7 +43,7 @@ pub(crate) fn run(
         )));
     }
     // Whoever else takes this folder for an empty one is refused from here on.
-    let claim = folder.join("backup.incomplete");
+    let claim = folder.join(INCOMPLETE_FILE);
     let claimed = manifest::create_private(folder).and_then(|()| File::create_new(&claim));
     claimed.map_err(|error| failed(folder, &error))?;
     let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness));
@@ -83,9 +83,9 @@ async fn back_up_stopped(
     let backups = backups_folder(&process.data);
     let written = (|| {
         remove_tree(&backups)?;
-        let taken = backups.join("0");
-        let position = write_backup(&engine, &taken)?;
-        let manifest = manifest::copy(&taken.join("data"), folder, config, position, ids.now());
+        let linked = LinkedBackup::named(&backups, 0);
+        let position = linked.write(&engine)?;
+        let manifest = manifest::copy(&linked.data(), folder, config, position, ids.now());
         remove_tree(&backups).and(manifest)
     })();
     let closed = engine.close().await.map_err(|_| CliError::failed(crate::shop::FLUSH_FAILED));
@@ -114,7 +114,7 @@ async fn back_up_running(
     let taken: BackupTaken =
         edge.post(BACKUPS_PATH).send().await.map_err(|error| refused(&error))?;
     let copied = if contains(&backups_folder(&process.data), &taken.folder) {
-        let copied = lock_backup(&taken.folder).and_then(|_lock| {
+        let copied = LinkedBackup::of_data(&taken.folder).lock().and_then(|_lock| {
             manifest::copy(&taken.folder, folder, config, taken.position, ids.now())
         });
         copied.map_err(|error| failed(folder, &error))
@@ -155,13 +155,6 @@ pub(super) fn check_empty(folder: &Path, what: &str) -> Result<(), CliError> {
         )));
     }
     Ok(())
-}
-
-fn remove_tree(folder: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }
 
 pub(super) fn failed(folder: &Path, error: &io::Error) -> CliError {

@@ -1,7 +1,10 @@
 //! `icommerce restore FOLDER`: restores a backup into a new data folder.
 
 use super::{
-    backup::{BackupManifest, MANIFEST_FILE, SETTINGS_FILE, check_empty, contains, failed},
+    backup::{
+        BackupManifest, INCOMPLETE_FILE, MANIFEST_FILE, SETTINGS_FILE, check_empty, contains,
+        failed,
+    },
     worker_runtime,
 };
 use crate::{
@@ -17,6 +20,12 @@ pub(crate) fn run(flags: &ProcessFlags, folder: &Path) -> Result<ExitCode, CliEr
     let settings = process::settings(flags, Vec::new())?;
     let process: ProcessSettings = settings.top().map_err(CliError::usage)?;
     process.init_logging()?;
+    if folder.join(INCOMPLETE_FILE).exists() {
+        let folder = folder.display();
+        return Err(CliError::usage(format!(
+            "{folder} is no complete backup: {INCOMPLETE_FILE} says that it was broken off"
+        )));
+    }
     let manifest = BackupManifest::read(folder).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => CliError::usage(format!(
             "{} is no complete backup: it has no {MANIFEST_FILE}",

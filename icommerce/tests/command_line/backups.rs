@@ -142,7 +142,11 @@ fn a_stopped_shop_is_backed_up_and_a_damaged_backup_is_refused() {
     // Neither overwrites anything.
     assert_fails(icommerce(&restored).arg("restore").arg(&backup), 2);
     assert_fails(icommerce(folder.path()).arg("backup").arg(&backup), 2);
-    // A backup that was broken off has no manifest.
+    // A backup that was broken off says so, or has no manifest.
+    fs::write(backup.join("backup.incomplete"), "").unwrap();
+    let unfinished = place.path().join("unfinished");
+    assert_fails(icommerce(&unfinished).arg("restore").arg(&backup), 2);
+    fs::remove_file(backup.join("backup.incomplete")).unwrap();
     fs::remove_file(backup.join("backup.json")).unwrap();
     let other = place.path().join("other");
     let sentence = assert_fails(icommerce(&other).arg("restore").arg(&backup), 2);

@@ -20,8 +20,8 @@ use serde::de::DeserializeOwned;
 /// `openapi`.
 pub(crate) const UNNAMED_PARTS: &str = "x-unnamed-path-parts";
 
-/// Path parameters: a single value, a tuple in the order of the template, or a struct with its names. A parameter that does
-/// not parse is refused with 400 `invalid_path`, which names it.
+/// Path parameters: a single value, or a tuple in the order of the template; each is read from a text or a whole number. A
+/// parameter that does not parse is refused with 400 `invalid_path`, which names it.
 ///
 /// ```
 /// use axum::{Router, body::Body, routing::get};

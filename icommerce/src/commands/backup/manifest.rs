@@ -16,6 +16,8 @@ use std::{
 
 /// File with the manifest.
 pub(in crate::commands) const MANIFEST_FILE: &str = "backup.json";
+/// File that is there until the backup is complete and verified.
+pub(in crate::commands) const INCOMPLETE_FILE: &str = "backup.incomplete";
 /// Copy of the settings file.
 pub(in crate::commands) const SETTINGS_FILE: &str = "settings.toml";
 /// Format of the manifest.

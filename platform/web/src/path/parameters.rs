@@ -1,11 +1,8 @@
-//! Deserialization of path parameters: a single value, a tuple in the order of the template, or a struct with its names.
+//! Deserialization of path parameters: a single value, or a tuple in the order of the template. Values are texts or whole numbers.
 
 use serde::{
     Deserializer, de,
-    de::{
-        IntoDeserializer, Visitor,
-        value::{CowStrDeserializer, MapDeserializer, SeqDeserializer},
-    },
+    de::{IntoDeserializer, Visitor, value::SeqDeserializer},
     forward_to_deserialize_any,
 };
 use std::{borrow::Cow, fmt};
@@ -121,9 +118,7 @@ impl<'de> Deserializer<'de> for Parameters<'de> {
     type Error = ParameterError;
 
     single! {
-        deserialize_any deserialize_bool deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_u8
-        deserialize_u16 deserialize_u32 deserialize_u64 deserialize_f32 deserialize_f64 deserialize_char deserialize_str
-        deserialize_string deserialize_bytes deserialize_byte_buf deserialize_option deserialize_identifier
+        deserialize_any deserialize_i64 deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -134,19 +129,6 @@ impl<'de> Deserializer<'de> for Parameters<'de> {
         visitor.visit_newtype_struct(self)
     }
 
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, ParameterError> {
-        self.only()?.deserialize_enum(name, variants, visitor)
-    }
-
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParameterError> {
-        visitor.visit_seq(SeqDeserializer::new(self.0.into_iter()))
-    }
-
     fn deserialize_tuple<V: Visitor<'de>>(
         self,
         count: usize,
@@ -155,30 +137,10 @@ impl<'de> Deserializer<'de> for Parameters<'de> {
         visitor.visit_seq(SeqDeserializer::new(self.all(count)?.into_iter()))
     }
 
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        count: usize,
-        visitor: V,
-    ) -> Result<V::Value, ParameterError> {
-        self.deserialize_tuple(count, visitor)
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i128 u128 f32 f64 char str string bytes byte_buf option unit unit_struct seq tuple_struct map struct
+        enum identifier ignored_any
     }
-
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParameterError> {
-        let named = self.0.into_iter().map(|parameter| (parameter.name, parameter));
-        visitor.visit_map(MapDeserializer::new(named))
-    }
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, ParameterError> {
-        self.deserialize_map(visitor)
-    }
-
-    forward_to_deserialize_any! { unit unit_struct ignored_any }
 }
 
 impl<'de> IntoDeserializer<'de, ParameterError> for Parameter<'de> {
@@ -189,7 +151,7 @@ impl<'de> IntoDeserializer<'de, ParameterError> for Parameter<'de> {
     }
 }
 
-/// Methods for values that are no texts.
+/// Methods for whole numbers.
 macro_rules! parsed {
     ($($method:ident $visit:ident $type:ty;)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParameterError> {
@@ -200,22 +162,16 @@ macro_rules! parsed {
     )*};
 }
 
+/// A whole number, or a text; whatever else a path may name is read from its text.
 impl<'de> Deserializer<'de> for Parameter<'de> {
     type Error = ParameterError;
 
     parsed! {
-        deserialize_bool visit_bool bool;
-        deserialize_i8 visit_i8 i8;
-        deserialize_i16 visit_i16 i16;
-        deserialize_i32 visit_i32 i32;
         deserialize_i64 visit_i64 i64;
         deserialize_u8 visit_u8 u8;
         deserialize_u16 visit_u16 u16;
         deserialize_u32 visit_u32 u32;
         deserialize_u64 visit_u64 u64;
-        deserialize_f32 visit_f32 f32;
-        deserialize_f64 visit_f64 f64;
-        deserialize_char visit_char char;
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParameterError> {
@@ -227,10 +183,6 @@ impl<'de> Deserializer<'de> for Parameter<'de> {
         .map_err(Self::own(name))
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParameterError> {
-        visitor.visit_some(self)
-    }
-
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -239,17 +191,8 @@ impl<'de> Deserializer<'de> for Parameter<'de> {
         visitor.visit_newtype_struct(self)
     }
 
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, ParameterError> {
-        let text: CowStrDeserializer<'_, ParameterError> = self.value.into_deserializer();
-        visitor.visit_enum(text).map_err(Self::own(self.name))
-    }
-
     forward_to_deserialize_any! {
-        str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
+        bool i8 i16 i32 i128 u128 f32 f64 char str string bytes byte_buf option unit unit_struct seq tuple tuple_struct map
+        struct enum identifier ignored_any
     }
 }
