@@ -12,6 +12,7 @@
 mod aggregate;
 mod codec;
 mod event;
+mod eviction_stamps;
 mod port;
 mod projection;
 mod repository;

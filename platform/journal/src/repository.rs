@@ -3,12 +3,13 @@
 use crate::{
     Aggregate, Append, AppendError, Appended, EventId, EventName, Journal, NewEvent,
     READ_EVENTS_MAX, TypedEvent, Version,
+    eviction_stamps::{EvictionStamp, EvictionStamps},
 };
 use kernel::{Ids, Problem, Uuid};
 use lru::LruCache;
 use parking_lot::Mutex;
 use std::{num::NonZeroUsize, sync::Arc};
-use storage::{Commit, EvictionStamp, EvictionStamps, StorageError, Write, durability};
+use storage::{Commit, StorageError, Write, durability};
 
 /// Limit of decisions for one command, each repeated because another writer appended first.
 const ATTEMPTS_MAX: usize = 64;

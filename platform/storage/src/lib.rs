@@ -10,7 +10,6 @@
 mod blobs;
 mod collection;
 mod documents;
-mod eviction_stamps;
 mod key_value;
 mod query;
 mod write;
@@ -23,7 +22,6 @@ pub use blobs::{BLOB_BYTES_MAX, BLOB_NAME_BYTES_MAX, BlobEntry, Blobs, check_blo
 pub use collection::{Collection, Document, FieldValue, Index, IndexPosition, StoredDocument};
 pub use documents::Documents;
 pub use durability::{Commit, CommitError, Watermark};
-pub use eviction_stamps::{EvictionStamp, EvictionStamps};
 pub use key_value::KeyValue;
 pub use query::{Direction, DocumentPage, Query};
 pub use write::Write;

@@ -9,7 +9,6 @@ mod model;
 mod opening;
 mod recovery;
 mod simulated_disk;
-#[path = "../../../data-folder/tests/embedded_engine/suite.rs"]
 mod suite;
 mod torn_log;
 

@@ -1,5 +1,4 @@
-//! Conformance of an embedded engine to the storage ports, whichever engine it is: the module `engine` of the crate that
-//! includes this suite names it.
+//! Conformance to each storage port, with ordinary and with tiny limits.
 
 use crate::engine::{Engine, options, tiny_options};
 use journal::ServiceStorage;

@@ -12,32 +12,22 @@ const BUCKETS: usize = 1_024;
 
 /// Eviction counters of a cache, in 1,024 buckets by key. Two keys that share a bucket cost a needless miss, never a stale
 /// value.
-///
-/// ```
-/// use storage::EvictionStamps;
-///
-/// let mut evictions = EvictionStamps::default();
-/// let at_miss = evictions.stamp("key");
-/// // ... the store is asked without a lock; meanwhile a newer value enters the cache and is evicted:
-/// evictions.note("key");
-/// assert_ne!(evictions.stamp("key"), at_miss, "the store's answer may be stale: do not cache it");
-/// ```
 #[derive(Clone, Debug)]
-pub struct EvictionStamps(Box<[u32; BUCKETS]>);
+pub(crate) struct EvictionStamps(Box<[u32; BUCKETS]>);
 
 /// Eviction stamp: the counter of a key's bucket at one moment. Equal stamps mean that no key of the bucket was evicted in
 /// between (or exactly a multiple of 2^32 times).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EvictionStamp(u32);
+pub(crate) struct EvictionStamp(u32);
 
 impl EvictionStamps {
     /// Takes the stamp of `key`, to compare with a later one.
-    pub fn stamp(&self, key: &str) -> EvictionStamp {
+    pub(crate) fn stamp(&self, key: &str) -> EvictionStamp {
         EvictionStamp(self.0[bucket(key)])
     }
 
     /// Records that `key` was evicted.
-    pub fn note(&mut self, key: &str) {
+    pub(crate) fn note(&mut self, key: &str) {
         let count = &mut self.0[bucket(key)];
         *count = count.wrapping_add(1);
     }

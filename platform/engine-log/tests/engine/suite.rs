@@ -1,5 +1,4 @@
-//! Promises of an embedded engine beyond the ports, whichever engine it is: the module `engine` of the crate that includes
-//! this suite names it.
+//! Promises of an embedded engine beyond the ports, in terms that name no file format.
 
 mod collections;
 mod data_folder;

@@ -1,7 +1,6 @@
 //! Conformance of the log engine to the storage ports.
 
-#[path = "../../data-folder/tests/embedded_engine/conformance.rs"]
-mod conformance;
+mod ports;
 
 /// Engine under test.
 mod engine {
