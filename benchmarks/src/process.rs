@@ -122,9 +122,7 @@ impl DataFolder {
         let sizes = files.filter_map(|file| Some(file.ok()?.metadata().ok()?.len()));
         Ok(sizes.sum())
     }
-}
 
-impl DataFolder {
     /// Bytes written to the block device of the folder. What the kernel charges a process with (`write_bytes`) is no measure: on
     /// a file system with large folios it is a whole folio for each record.
     fn device_written_bytes(&self) -> Option<u64> {

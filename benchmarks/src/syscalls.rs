@@ -1,7 +1,10 @@
 //! System calls of a process, counted by `perf`; without it, or without the right to count, there is no figure.
 
 use rustix::process::{Pid, Signal, kill_process};
-use std::process::{Child, Command, Stdio};
+use std::{
+    io::Read,
+    process::{Child, Command, Stdio},
+};
 
 /// Event that counts every call.
 const EVENT: &str = "raw_syscalls:sys_enter";
@@ -20,11 +23,20 @@ impl SyscallCounter {
     }
 
     /// Ends the count; `None` where counting is not permitted.
-    pub(crate) fn stop(self) -> Option<u64> {
+    pub(crate) fn stop(mut self) -> Option<u64> {
         let id = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw)?;
         kill_process(id, Signal::INT).ok()?;
-        let output = self.0.wait_with_output().ok()?;
-        count_in(&String::from_utf8_lossy(&output.stderr))
+        let mut output = String::new();
+        self.0.stderr.take()?.read_to_string(&mut output).ok()?;
+        count_in(&output)
+    }
+}
+
+impl Drop for SyscallCounter {
+    fn drop(&mut self) {
+        // It may have ended already; then there is nothing to kill.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 

@@ -297,11 +297,7 @@ fn a_dump_prints_every_event_once_and_those_of_one_stream() {
 #[test]
 fn a_compaction_says_what_it_gave_back_and_keeps_every_event() {
     let folder = TempDir::new().unwrap();
-    let program = || {
-        let mut program = icommerce(folder.path());
-        program.env("ICOMMERCE_STORAGE__ENGINE", "embedded");
-        program
-    };
+    let program = || icommerce(folder.path());
     let (shop, _) = start_shop(&mut program());
     assert!(assert_fails(program().arg("compact"), 3).contains("in use"));
     stop_shop(shop);

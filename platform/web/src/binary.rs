@@ -34,7 +34,7 @@ impl<S: Send + Sync> FromRequest<S> for Binary {
         let declared = declared.and_then(|value| value.to_str().ok()).unwrap_or_default();
         let essence = declared.split(';').next().unwrap_or_default();
         let media_type = essence.trim().to_ascii_lowercase();
-        let content = body::read_request(request).await?;
+        let content = body::read_body(request).await?;
         if content.is_empty() {
             return Err(Problem::of(codes::MISSING_BODY, "send a file as the body").into());
         }

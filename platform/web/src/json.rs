@@ -60,7 +60,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ProblemResponse> {
         let declared = declares_json(request.headers());
-        let body = body::read_request(request).await?;
+        let body = body::read_body(request).await?;
         // An empty body need not declare a type; that it is missing is the more useful message.
         if body.is_empty() {
             return Err(Problem::of(codes::MISSING_BODY, "send a JSON body").into());

@@ -34,6 +34,7 @@ mod versioned;
 
 pub use axum::extract::State;
 pub use binary::Binary;
+pub use body::read_body;
 pub use caller::{Caller, OperatorsOnly};
 pub use choice::choice;
 pub use client_key::ClientKey;

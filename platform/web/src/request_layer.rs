@@ -12,7 +12,7 @@ use crate::{
 };
 use axum::{
     body::HttpBody,
-    extract::{DefaultBodyLimit, MatchedPath, Request},
+    extract::{MatchedPath, Request},
     response::{IntoResponse, Response},
 };
 use futures_util::FutureExt;
@@ -68,7 +68,7 @@ impl RequestLayer {
         let span = ingress.span(self.service, &context);
         let span = span.unwrap_or_else(|| tracing::debug_span!("request", service = self.service));
 
-        let work = context.scope(self.admit(request, record.path.as_deref(), deadline, began));
+        let work = context.scope(self.admit(request, record.path.as_deref(), deadline));
         let response = match AssertUnwindSafe(work.instrument(span)).catch_unwind().await {
             Ok(response) => response,
             // The panic hook has logged the cause, which is not for the client.
@@ -83,10 +83,10 @@ impl RequestLayer {
         request: Request,
         path: Option<&PathRoutes>,
         deadline: Option<Instant>,
-        now: Instant,
     ) -> Response {
         let Some(_permit) = ConcurrencyPermit::acquire(self) else { return overloaded() };
-        if deadline.is_some_and(|deadline| deadline <= now) {
+        // Looked at now: a deadline of no time is that of the moment in which the context was read.
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             return too_late();
         }
         let keyed = self.idempotency.as_ref().filter(|_| Idempotency::concerns(&request));
@@ -103,7 +103,6 @@ impl RequestLayer {
     async fn dispatch(&self, mut request: Request, path: Option<&PathRoutes>) -> Response {
         let bytes_max = self.limits.body_bytes_max;
         let Some(path) = path else {
-            DefaultBodyLimit::max(bytes_max).apply(&mut request);
             return self.routes.pages.handle(request, None).await;
         };
         let Some(operation) = path.operation(request.method()) else {

@@ -1,8 +1,8 @@
 //! Assembly of a service's router: request layer, limits, fallbacks, contract routes.
 
 use crate::{
-    ApiDescription, ApiMethodRouter, ApiRouter, Idempotency, ReplayRenderer, contract_routes,
-    request_layer::RequestLayer,
+    ApiDescription, ApiMethodRouter, ApiRouter, Idempotency, ReplayRenderer, body::BODY_BYTES_MAX,
+    contract_routes, request_layer::RequestLayer,
 };
 use kernel::Ids;
 use rpc::Endpoint;
@@ -57,7 +57,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            body_bytes_max: 1 << 20,
+            body_bytes_max: BODY_BYTES_MAX,
             keyed_body_bytes_max: 1 << 20,
             stored_responses_bytes_max: 128 << 20,
             requests_max: 1024,

@@ -5,11 +5,12 @@ use crate::ProblemResponse;
 use axum::{
     extract::{MatchedPath, Request},
     middleware::{Next, from_fn},
-    response::Response,
+    response::{IntoResponse, Response},
 };
+use futures_util::FutureExt;
 use http::{HeaderValue, Method};
 use kernel::{Problem, codes};
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, panic::AssertUnwindSafe, sync::Arc};
 use transport::RequestHandler;
 
 /// Compiled routes of a service.
@@ -92,7 +93,9 @@ impl PathRoutes {
 /// Names the route of a page on its response, for metrics.
 async fn name_route(request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let mut response = next.run(request).await;
+    // A panic is caught here and not further out, where the route is not known.
+    let run = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    let mut response = run.unwrap_or_else(|_| ProblemResponse(Problem::internal()).into_response());
     if let Some(route) = route {
         response.extensions_mut().insert(route);
     }

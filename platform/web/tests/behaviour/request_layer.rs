@@ -34,6 +34,18 @@ async fn a_panic_is_a_problem_without_details() {
     }
 }
 
+#[tokio::test]
+async fn without_time_left_nothing_is_done_on_a_running_clock() {
+    let things = Things::default();
+    let router = service(things.routes(), parts()).router;
+    for _ in 0..100 {
+        let mut request = request(Method::POST, "/api/v1/things", r#"{"name":"a","count":1}"#);
+        request.headers_mut().insert("icommerce-deadline-ms", "0".parse().unwrap());
+        assert_eq!(send(&router, request).await.status, 504);
+    }
+    assert_eq!(things.made(), 0);
+}
+
 #[tokio::test(start_paused = true)]
 async fn without_time_left_nothing_is_done() {
     let things = Things::default();

@@ -22,12 +22,17 @@ pub(crate) const DOMAIN_SERIALISABLE: Rule = Rule {
 const ALLOWED: &[&str] = &["serde", "thiserror", "kernel", "identifiers", "addresses"];
 
 /// Sources of the types that are stored.
-const EVENTS: &str = "/domain/events";
+const EVENTS: [&str; 2] = ["/domain/events.rs", "/domain/events/"];
 /// What the stored types in `domain/events.rs` may use besides.
 const ALLOWED_IN_EVENTS: &str = "minicbor";
 
 /// The names of the outer layers of the hexagon.
 const OUTER_LAYERS: &[&str] = &["application", "ports", "adapters"];
+
+/// Whether a source has types that are stored.
+fn is_stored(path: &str) -> bool {
+    EVENTS.iter().any(|events| path.contains(events))
+}
 
 fn domain_pure(repository: &Repository) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -39,7 +44,7 @@ fn domain_pure(repository: &Repository) -> Vec<Finding> {
             .map(|name| name.replace('-', "_"))
             .collect();
         for source in domain_sources(repository, service) {
-            let is_stored = source.path.contains(EVENTS);
+            let is_stored = is_stored(&source.path);
             let refused: Vec<&str> = refused
                 .iter()
                 .map(String::as_str)
@@ -82,7 +87,7 @@ fn domain_serialisable(repository: &Repository) -> Vec<Finding> {
     repository
         .crates_in("services")
         .flat_map(|service| domain_sources(repository, service))
-        .filter(|source| !source.path.contains(EVENTS))
+        .filter(|source| !is_stored(&source.path))
         .flat_map(|source| findings(source, &["Serialize"], "names `Serialize`"))
         .collect()
 }

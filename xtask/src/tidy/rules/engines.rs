@@ -14,8 +14,8 @@ pub(crate) const ENGINES: Rule = Rule {
 fn engines(repository: &Repository) -> Vec<Finding> {
     let engines: Vec<&str> = repository
         .crates_in("platform")
+        .filter(|manifest| is_engine(&manifest.folder))
         .filter_map(|manifest| manifest.folder.strip_prefix("platform/"))
-        .filter(|folder| folder.starts_with("engine-"))
         .collect();
     let mut found = Vec::new();
     for manifest in &repository.manifests {

@@ -5,11 +5,9 @@ use aide::{OperationInput, generate::GenContext, openapi::Operation};
 use axum::{
     body::{Body, Bytes},
     extract::{FromRequest, Request},
-    response::IntoResponse,
 };
 use contracts::payment::SIGNATURE_HEADER;
 use http::request::Parts;
-use kernel::{Problem, codes};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use std::marker::PhantomData;
@@ -40,19 +38,10 @@ impl<T: DeserializeOwned> SignedBody<T> {
 impl<T, S: Send + Sync> FromRequest<S> for SignedBody<T> {
     type Rejection = ProblemResponse;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ProblemResponse> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, ProblemResponse> {
         let (head, body) = request.into_parts();
         let request = Request::from_parts(head.clone(), body);
-        let body =
-            Bytes::from_request(request, state).await.map_err(|rejection| {
-                match rejection.into_response().status().as_u16() {
-                    413 => {
-                        let title = "the body is larger than this address takes";
-                        Problem::of(codes::BODY_TOO_LARGE, title)
-                    }
-                    _ => Problem::of(codes::MALFORMED_JSON, "the body could not be read"),
-                }
-            })?;
+        let body = web::read_body(request).await?;
         Ok(Self { head, body, content: PhantomData })
     }
 }
