@@ -39,10 +39,12 @@ async fn payment_states(journal: &dyn Journal) -> Result<HashMap<String, String>
         after = last.position;
         for event in page.iter().filter(|event| event.stream.starts_with("payment-")) {
             let json = payment_service::MODULE.events.map(|read| read(event)).transpose()?;
-            let json = json.and_then(|json| serde_json::from_str::<Value>(json.get()).ok());
-            if let Some(state) = json.unwrap_or_default()["state"].as_str() {
-                states.insert(event.stream.clone(), state.to_owned());
-            }
+            let json: Option<Value> = json.and_then(|json| serde_json::from_str(json.get()).ok());
+            let state = json.as_ref().and_then(|json| json["state"].as_str()).ok_or_else(|| {
+                let (name, position) = (&event.name, event.position);
+                StorageError::Corrupt(format!("{name} at position {position} has no state"))
+            })?;
+            states.insert(event.stream.clone(), state.to_owned());
         }
     }
 }

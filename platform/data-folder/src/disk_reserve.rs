@@ -84,7 +84,7 @@ pub fn has_free(folder: &Path, bytes: u64) -> bool {
 }
 
 /// Free space of the file system that this process may use, in bytes.
-pub fn free_bytes(folder: &Path) -> rustix::io::Result<u64> {
+pub(crate) fn free_bytes(folder: &Path) -> rustix::io::Result<u64> {
     let disk = rustix::fs::statvfs(folder)?;
     Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
 }

@@ -124,6 +124,26 @@ impl DocumentIndex {
         mark.map(i64::cast_unsigned).map_err(storage_error)
     }
 
+    /// Mark that the index has after any crash and power failure: what it has is copied from the write-ahead log into the
+    /// database, and flushed. `None` while a reader keeps a part of it from being copied.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the database cannot be written.
+    pub fn durable_mark(&self) -> Result<Option<u64>, StorageError> {
+        let mut guard = self.writer.lock();
+        let connection = &opened(&mut guard)?.connection;
+        let mark: i64 = connection
+            .query_row("SELECT place FROM mark", [], |row| row.get(0))
+            .map_err(storage_error)?;
+        let (busy, pages, copied): (bool, i64, i64) = connection
+            .query_row("PRAGMA wal_checkpoint(FULL)", [], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })
+            .map_err(storage_error)?;
+        Ok((!busy && pages == copied).then_some(mark.cast_unsigned()))
+    }
+
     /// Applies writes in their order, and moves the mark, in one transaction.
     ///
     /// # Errors

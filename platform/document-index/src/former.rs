@@ -24,8 +24,9 @@ use std::{
 };
 use storage::StorageError;
 
-/// File of the former engine that says which databases the folder has, and which were in use.
-const STATE_FILE: &str = "icommerce.state";
+/// Files of the former engine that say which databases the folder has, and which were in use: of both, and of the bulk database
+/// beside a log.
+const STATE_FILES: [&str; 2] = ["icommerce.state", "bulk.state"];
 
 /// Database of the former engine. Opening it applies what a crash left in its log, as that engine did.
 #[derive(Debug)]
@@ -84,8 +85,8 @@ impl FormerDatabase {
     ///
     /// [`OpenError::Missing`] and [`OpenError::LogMissing`].
     pub fn check_state(folder: &Path, name: &str) -> Result<(), OpenError> {
-        let (file, state) = (folder.join(name), folder.join(STATE_FILE));
-        let Some(known_state) = former_state(folder, name)? else { return Ok(()) };
+        let file = folder.join(name);
+        let Some((state, known_state)) = former_state(folder, name)? else { return Ok(()) };
         if file.metadata().map_or(0, |file| file.len()) == 0 {
             return Err(OpenError::Missing { file, state });
         }
@@ -110,7 +111,7 @@ impl FormerDatabase {
         let identity = read_identity(&file).map_err(|error| open_error(folder, &file, &error))?;
         if identity.is_new() {
             return match former_state(folder, name)? {
-                Some(_) => Err(OpenError::Missing { file, state: folder.join(STATE_FILE) }),
+                Some((state, _)) => Err(OpenError::Missing { file, state }),
                 None => Ok(false),
             };
         }
@@ -143,7 +144,7 @@ impl FormerDatabase {
         connection
             .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))
             .map_err(failed)?;
-        note_closed(folder, name).map_err(|error| data_folder::open_error(folder, &error))?;
+        note_closed(folder, name)?;
         let tables = table_names(&connection).map_err(failed)?;
         Ok(Self { connection, file, tables })
     }
@@ -296,36 +297,38 @@ impl FormerDatabase {
     }
 }
 
-/// State of a database as the former engine noted it: `in-use` or `closed`.
-fn former_state(folder: &Path, name: &str) -> Result<Option<String>, OpenError> {
-    let bytes = match std::fs::read(folder.join(STATE_FILE)) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(data_folder::open_error(folder, &error)),
-    };
-    let text = String::from_utf8_lossy(&bytes);
-    let state = text.lines().find_map(|line| {
-        let mut words = line.split_whitespace();
-        words.next().filter(|first| *first == name).and(words.next())
-    });
-    Ok(state.map(str::to_owned))
+/// State of a database as the former engine noted it, `in-use` or `closed`, with the file that says so.
+fn former_state(folder: &Path, name: &str) -> Result<Option<(PathBuf, String)>, OpenError> {
+    for state in STATE_FILES.map(|state| folder.join(state)) {
+        let bytes = match fs::read(&state) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(data_folder::open_error(folder, &error)),
+        };
+        let text = String::from_utf8_lossy(&bytes);
+        let noted = text.lines().find_map(|line| {
+            let mut words = line.split_whitespace();
+            words.next().filter(|first| *first == name).and(words.next())
+        });
+        if let Some(noted) = noted {
+            return Ok(Some((state, noted.to_owned())));
+        }
+    }
+    Ok(None)
 }
 
 /// Notes that a database was closed, in the line that the former engine wrote for it.
-fn note_closed(folder: &Path, name: &str) -> io::Result<()> {
-    let path = folder.join(STATE_FILE);
-    let text = match fs::read_to_string(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        text => text?,
-    };
-    let noted = text.replace(&format!("{name} in-use"), &format!("{name} closed"));
-    if noted == text {
-        return Ok(());
-    }
-    let file = OpenOptions::new().write(true).open(path)?;
-    // Neither longer nor shorter: the lines are padded with spaces.
-    file.write_all_at(noted.as_bytes(), 0)?;
-    file.sync_all()
+fn note_closed(folder: &Path, name: &str) -> Result<(), OpenError> {
+    let Some((state, _)) = former_state(folder, name)? else { return Ok(()) };
+    let written = (|| {
+        let text = fs::read_to_string(&state)?;
+        let noted = text.replace(&format!("{name} in-use"), &format!("{name} closed"));
+        let file = OpenOptions::new().write(true).open(state)?;
+        // Not longer, and what is left of the line are spaces.
+        file.write_all_at(format!("{noted:<width$}", width = text.len()).as_bytes(), 0)?;
+        file.sync_all()
+    })();
+    written.map_err(|error| data_folder::open_error(folder, &error))
 }
 
 fn table_names(connection: &Connection) -> rusqlite::Result<Vec<String>> {

@@ -1,5 +1,5 @@
 //! Document index on `SQLite`, which serves the queries of an engine whose data is in a log, and the reader of the databases in
-//! which a former engine kept everything. No other crate names `SQLite`.
+//! which a former engine kept everything. No other crate of the program names `SQLite`.
 
 #![warn(missing_docs)]
 

@@ -1,5 +1,5 @@
 //! Backup of a running engine: a folder beside its files that stands at one point of each log. Full segments are linked and not
-//! copied, because nothing in them ever changes; of a segment in use everything that was flushed is copied.
+//! copied, because no file of one is ever written again; of a segment in use everything that was flushed is copied.
 
 use crate::{
     disk::{FileSystem, FolderDisk},

@@ -9,7 +9,8 @@
 //! * an append whose stream was deleted later;
 //! * a value that does not expire, a document or a snapshot that was replaced;
 //! * a value that was swept or removed, a document that was deleted: as soon as no older record has one of that name, which would
-//!   come back otherwise;
+//!   come back otherwise; a deleted document's deletion also waits until the index has it for good, since an index that lost its
+//!   last commits takes it from the log again;
 //! * a deletion of a stream, as soon as there is nothing before it to hide;
 //! * a sweep that another one followed, and what begins an incarnation.
 //!
@@ -251,6 +252,8 @@ struct LiveRecords<'log> {
     runs: Arc<Vec<Arc<Run>>>,
     /// Offsets of the live records.
     live: Vec<u32>,
+    /// Location up to which the index has everything, whatever happens; known when it was asked for.
+    indexed: Option<Location>,
     /// Deletions of streams that have nothing before them any more.
     done: Vec<(Arc<LogService>, String, Location)>,
 }
@@ -259,7 +262,8 @@ impl<'log> LiveRecords<'log> {
     fn new(log: &'log SegmentedLog, segment: u32) -> Self {
         let state = log.state.lock();
         let (flushed, runs) = (state.flushed, Arc::clone(&state.runs));
-        Self { log, segment, flushed, runs, live: Vec::new(), done: Vec::new() }
+        let (live, done) = (Vec::new(), Vec::new());
+        Self { log, segment, flushed, runs, live, indexed: None, done }
     }
 
     /// Whether the next record is alive.
@@ -311,11 +315,23 @@ impl<'log> LiveRecords<'log> {
         }
         for write in record.documents()? {
             let document = (EntryKind::Document, RecordName::Document(write.collection, write.key));
-            if self.shows(&service, record, document, write.document.is_some())? {
+            if self.shows(&service, record, document, write.document.is_some())?
+                || (write.document.is_none() && !self.is_indexed(record.location)?)
+            {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    /// Whether the index has everything before this location for good.
+    fn is_indexed(&mut self, location: Location) -> Result<bool, StorageError> {
+        let indexed = match self.indexed {
+            Some(indexed) => indexed,
+            None => Location(self.log.index.durable_mark()?.unwrap_or(0)),
+        };
+        self.indexed = Some(indexed);
+        Ok(location < indexed)
     }
 
     /// Flushed deletion of a stream.

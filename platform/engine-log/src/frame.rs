@@ -19,7 +19,7 @@ use std::{io, sync::Arc, vec};
 pub(crate) const SEGMENT_HEADER_BYTES: u32 = 64;
 /// Bytes of a frame's header.
 pub(crate) const FRAME_HEADER_BYTES: usize = 28;
-/// Beginning of a segment; the last byte is the format.
+/// Beginning of a segment; the format follows it.
 const MAGIC: &[u8; 8] = b"icommlog";
 /// Format of a segment as it is written.
 pub(crate) const LOG_FORMAT: u32 = 1;

@@ -95,13 +95,10 @@ fn check_room(folder: &Path, logs: &[&str]) -> Result<(), OpenError> {
     let bytes = |name: String| folder.join(name).metadata().map_or(0, |file| file.len());
     let needed_bytes =
         logs.iter().map(|log| bytes(format!("{log}.db")) + bytes(format!("{log}.db-wal"))).sum();
-    match data_folder::free_bytes(folder) {
-        Ok(free) if free < needed_bytes => {
-            Err(OpenError::NoRoomToMigrate { folder: folder.to_owned(), needed_bytes })
-        }
-        Ok(_) => Ok(()),
-        Err(error) => Err(data_folder::open_error(folder, &error.into())),
+    if data_folder::has_free(folder, needed_bytes) {
+        return Ok(());
     }
+    Err(OpenError::NoRoomToMigrate { folder: folder.to_owned(), needed_bytes })
 }
 
 /// Writes what a former database has as segments of a log; returns how many records that are.
@@ -231,6 +228,8 @@ fn move_into_place(folder: &Path, target: &Path) -> io::Result<()> {
             }
         }
     }
+    // No segment is in its place before its database is out of it.
+    File::open(folder)?.sync_all()?;
     // The first segments come last: until they are there, the databases were not looked for in vain.
     names.sort_unstable_by(|one, other| other.cmp(one));
     for name in names.iter().filter(|name| **name != Path::new(COMPLETE)) {

@@ -87,8 +87,10 @@ impl Segments {
         }
         // Under the lock, so that no file comes back that was replaced meanwhile.
         let file = Arc::new(SegmentFile::open(self.disk.open(&self.name(segment))?)?);
-        if files.len() >= FILES_MAX {
-            files.clear();
+        if files.len() >= FILES_MAX
+            && let Some(other) = files.keys().next().copied()
+        {
+            files.remove(&other);
         }
         files.insert(segment, Arc::clone(&file));
         Ok(file)

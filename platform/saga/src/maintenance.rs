@@ -63,7 +63,8 @@ pub async fn saga_subject(
     for event in journal.read(&events::stream(id), 0, 1).await? {
         SavedSaga::evolve(&mut saved, &event)?;
     }
-    Ok(saved.and_then(|saved| saved.subject(kinds)))
+    let subject = saved.map(|saved| saved.subject(kinds)).transpose();
+    subject.map(Option::flatten).map_err(StorageError::Corrupt)
 }
 
 /// JSON of an event of a saga of these kinds; `None` when it is an event of something else.
@@ -99,9 +100,10 @@ struct SagaBegunJson<'a> {
 }
 
 impl SavedSaga {
-    fn subject(&self, kinds: &[SagaKind]) -> Option<Uuid> {
-        let kind = SagaKind::find(kinds, &self.kind).ok()?;
-        (kind.subject)(&self.input).ok()
+    /// Subject of the saga; `None` when it is none of these kinds, and the reason when its input cannot be decoded.
+    fn subject(&self, kinds: &[SagaKind]) -> Result<Option<Uuid>, String> {
+        let kind = kinds.iter().find(|kind| kind.name == self.kind);
+        kind.map(|kind| (kind.subject)(&self.input)).transpose()
     }
 }
 
@@ -152,11 +154,14 @@ impl EventVisitor for SagaChecker {
             return Ok(());
         }
         let subject = saved.subject(self.kinds);
-        self.invariant.hold(subject.is_some(), || {
-            format!("{stream} has not ended, and no runner resumes a {:?}", saved.kind)
+        self.invariant.hold(matches!(subject, Ok(Some(_))), || match &subject {
+            Err(reason) => {
+                format!("{stream} has not ended, and its input cannot be read: {reason}")
+            }
+            Ok(_) => format!("{stream} has not ended, and no runner resumes a {:?}", saved.kind),
         });
         self.invariant.waits();
-        self.running.0.lock().extend(subject);
+        self.running.0.lock().extend(subject.ok().flatten());
         Ok(())
     }
 }

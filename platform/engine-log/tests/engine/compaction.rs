@@ -407,3 +407,41 @@ async fn readers_and_followers_see_the_same_during_compactions() {
     assert!(compactors.join_all().await[0] > 0);
     engine.close().await.unwrap();
 }
+
+#[tokio::test]
+async fn a_deleted_document_does_not_come_back_with_an_index_that_lost_its_last_commits() {
+    let (folder, after_power_failure) =
+        (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let write = async |engine: &LogEngine, writes: &dyn Fn(&str) -> Write| {
+        let documents = engine.service("warehouse").documents;
+        for number in 0..100 {
+            let _ = documents.write(vec![writes(&number.to_string())]).await.unwrap();
+        }
+    };
+    let engine = LogEngine::open(folder.path(), small()).unwrap();
+    write(&engine, &|key| note(key, "red")).await;
+    // Closing it flushes the index, which has the documents now.
+    engine.close().await.unwrap();
+
+    let engine = LogEngine::open(folder.path(), small()).unwrap();
+    write(&engine, &|key| Write::Delete { collection: &NOTES, key: key.to_owned() }).await;
+    let journal = engine.service("warehouse").journal;
+    for version in 0..20 {
+        let _ = journal.append(append("thing", version)).await.unwrap();
+    }
+    let compaction = engine.compact().await.unwrap();
+    assert!(compaction.bytes_after < compaction.bytes_before / 2, "{compaction:?}");
+    // Of the log everything was flushed, and of the index what is not in its write-ahead log alone.
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if !["-wal", "-shm", ".lock"].iter().any(|lost| name.ends_with(lost)) {
+            std::fs::copy(&path, after_power_failure.path().join(name)).unwrap();
+        }
+    }
+    engine.close().await.unwrap();
+    let engine = LogEngine::open(after_power_failure.path(), small()).unwrap();
+    let notes = engine.service("warehouse").documents.scan(&NOTES, None, 1_000).await.unwrap();
+    assert_eq!(notes, []);
+    engine.close().await.unwrap();
+}

@@ -263,6 +263,11 @@ async fn bulk_data_of_the_former_engine_beside_a_log_is_migrated() {
     let line = state.lines().find(|line| line.starts_with("icommerce")).unwrap();
     fs::write(folder.path().join("icommerce.state"), format!("{line}\n")).unwrap();
     fs::write(folder.path().join("bulk.state"), format!("{:<31}\n", "bulk.db closed")).unwrap();
+    for _ in 0..2 {
+        let error = refused(folder.path());
+        assert!(matches!(error, OpenError::Missing { .. }), "{error:?}");
+        assert!(error.to_string().contains("bulk.db"), "{error}");
+    }
     fs::copy(former.path().join("bulk.db"), folder.path().join("bulk.db")).unwrap();
     for _ in 0..2 {
         let engine = open(folder.path());

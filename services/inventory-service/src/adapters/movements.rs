@@ -82,7 +82,7 @@ impl JournalMovements {
     /// Whether the event at this position, which may come from anywhere, has moved units of the SKU.
     async fn is_in_chain(&self, sku: &Sku, position: Position) -> Result<bool, StorageError> {
         let Some(recorded) = self.find_event(position).await? else { return Ok(false) };
-        Ok(decode(&recorded)?.moved().any(|(moved, _)| moved == sku))
+        Ok(decode(&recorded)?.moved().any(|(moved, before)| moved == sku && before.is_some()))
     }
 
     /// Event at this position, which another one or the ledger leads to.
@@ -119,7 +119,13 @@ impl JournalMovements {
             }
             if of_sku.peek().is_none() {
                 let mut moved = event.moved().filter(|(moved, _)| *moved == sku);
-                (position, listed) = (moved.find_map(|(_, previous)| previous).unwrap_or(0), 0);
+                let previous = moved.find_map(|(_, previous)| previous);
+                let previous =
+                    previous.filter(|previous| *previous < position).ok_or_else(|| {
+                        let event = format!("the stock movement at position {position}");
+                        StorageError::Corrupt(format!("{event} does not lead to the one before it"))
+                    })?;
+                (position, listed) = (previous, 0);
             }
         }
         Ok((position, listed))

@@ -104,3 +104,14 @@ async fn unknown_payments_are_not_found() {
     service.authorise(2, "success").await.unwrap();
     assert_eq!(code(service.refund(2, 1, None).await), "not_captured");
 }
+
+#[tokio::test]
+async fn a_webhook_beyond_the_limit_of_bodies_is_refused_before_its_signature_is_looked_at() {
+    let service = TestService::start().await;
+    let post = async |bytes: usize| {
+        let post = service.client().post("/api/v1/webhooks/payments/test");
+        code(post.json(&"x".repeat(bytes)).send_empty().await)
+    };
+    assert_eq!(post((1 << 20) + 1).await, "body_too_large");
+    assert_ne!(post(1 << 10).await, "body_too_large");
+}
