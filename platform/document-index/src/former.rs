@@ -6,8 +6,8 @@ mod log_batch;
 mod redo;
 
 use crate::{
-    document_index::IndexedWrite,
     open::{FORMER_FORMAT, INDEX_FORMAT, open_error, query_identity, read_identity},
+    port::IndexedWrite,
     reader_pool::storage_error,
     schema::{APPLICATION, SEPARATOR, columns_of, decoded, field_part, quoted},
     sql_value,

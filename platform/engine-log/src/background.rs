@@ -1,14 +1,15 @@
-//! Threads behind the writer: the indexer brings documents into the index, the keeper makes runs of full segments, merges
+//! Work behind the writer: the indexer brings documents into the index, the keeper makes runs of full segments, merges
 //! them, prepares the segments to come, and compacts older ones.
 
 use crate::{
     compaction::CompactionRound,
     frame::Location,
     index::IndexEntry,
-    log::{LifeCycle, QueuedRecord, SegmentedLog},
+    log::{LifeCycle, QueuedRecord, SegmentedLog, SharedState},
     record::LocatedRecord,
     run::{FramesLeft, Run},
     segments::Segments,
+    work_signal::Due,
 };
 use document_index::{DocumentIndex, IndexedWrite};
 use foldhash::fast::RandomState;
@@ -33,66 +34,85 @@ const RETRY_PAUSE: Duration = Duration::from_secs(1);
 /// Bytes of the log after which the index learns its location, even without documents: a start reads the log from there.
 const MARK_BYTES: u64 = 8 * 1024 * 1024;
 
-/// Work of the indexer, until the writer has ended and everything is in the index.
-pub(crate) fn index(log: &SegmentedLog) {
-    let mut marked = log.state.lock().flushed;
-    while let Some(batch) = next_documents(log, marked) {
+/// Indexer of one log.
+#[derive(Debug)]
+pub(crate) struct Indexer {
+    log: Arc<SegmentedLog>,
+    /// Location up to which the index has everything.
+    marked: Location,
+    /// When the oldest documents that it does not have were seen.
+    since: Option<Instant>,
+}
+
+impl Indexer {
+    pub(crate) fn new(log: Arc<SegmentedLog>) -> Self {
+        let marked = log.state.lock().flushed;
+        Self { log, marked, since: None }
+    }
+
+    /// Runs until the writer has ended and everything is in the index.
+    pub(crate) fn run(mut self) {
+        let log = Arc::clone(&self.log);
+        while let Some(batch) = log.index_work.wait_for(&log.state, |state| self.due(state)) {
+            if !self.index(&batch) {
+                return;
+            }
+        }
+    }
+
+    /// Next documents; there are none when the writer has ended.
+    pub(crate) fn due(&mut self, state: &mut SharedState) -> Due<IndexBatch> {
+        if matches!(state.phase, LifeCycle::Failed(_)) {
+            return Due::Never;
+        }
+        let has_documents = !state.unindexed.is_empty();
+        let age = self.since.map_or(Duration::ZERO, |since| since.elapsed());
+        let is_large = state.unindexed_bytes >= self.log.index_bytes();
+        let is_due = age >= INDEX_LINGER || state.is_ending || is_large;
+        let is_requested = state.index_requested > self.log.indexed.flushed();
+        let is_far = state.flushed.0 - self.marked.0 >= MARK_BYTES
+            || (state.is_ending && state.flushed != self.marked);
+        if is_requested || (has_documents && is_due) || is_far {
+            self.since = None;
+            let (mark, position) = (state.flushed, state.flushed_position);
+            let records = std::mem::take(&mut state.unindexed);
+            return Due::Now(IndexBatch { records, mark, position });
+        }
+        if state.is_ending {
+            return Due::Never;
+        }
+        Due::Later(has_documents.then(|| {
+            self.since.get_or_insert_with(Instant::now);
+            INDEX_LINGER.saturating_sub(age)
+        }))
+    }
+
+    /// Brings documents into the index; fails the log, and returns false, when that cannot be done.
+    pub(crate) fn index(&mut self, batch: &IndexBatch) -> bool {
         let records: Vec<&LocatedRecord> =
             batch.records.iter().map(|queued| &*queued.record).collect();
-        if let Err(error) = apply(&log.index, &records, batch.mark) {
-            return log.fail(&format!("the documents could not be written: {error}"));
+        if let Err(error) = apply(&*self.log.index, &records, batch.mark) {
+            self.log.fail(&format!("the documents could not be written: {error}"));
+            return false;
         }
-        marked = batch.mark;
-        log.counters.applies.fetch_add(1, Relaxed);
-        mark_indexed(log, &batch);
+        self.marked = batch.mark;
+        self.log.counters.applies.fetch_add(1, Relaxed);
+        mark_indexed(&self.log, batch);
+        true
     }
 }
 
 /// Documents to index: all that were flushed up to a location and a position.
-struct IndexBatch {
+#[derive(Debug)]
+pub(crate) struct IndexBatch {
     records: Vec<QueuedRecord>,
     mark: Location,
     position: Position,
 }
 
-/// Waits for the next documents; `None` when there will be no more.
-fn next_documents(log: &SegmentedLog, marked: Location) -> Option<IndexBatch> {
-    let mut state = log.state.lock();
-    let mut since: Option<Instant> = None;
-    loop {
-        if matches!(state.phase, LifeCycle::Failed(_)) {
-            return None;
-        }
-        let has_documents = !state.unindexed.is_empty();
-        let age = since.map_or(Duration::ZERO, |since| since.elapsed());
-        let is_large = state.unindexed_bytes >= log.index_bytes();
-        let is_due = age >= INDEX_LINGER || state.is_ending || is_large;
-        let is_requested = state.index_requested > log.indexed.flushed();
-        let is_far = state.flushed.0 - marked.0 >= MARK_BYTES
-            || (state.is_ending && state.flushed != marked);
-        if is_requested || (has_documents && is_due) || is_far {
-            let (mark, position) = (state.flushed, state.flushed_position);
-            return Some(IndexBatch {
-                records: std::mem::take(&mut state.unindexed),
-                mark,
-                position,
-            });
-        }
-        if state.is_ending {
-            return None;
-        }
-        if has_documents {
-            since.get_or_insert_with(Instant::now);
-            log.index_work.wait_for(&mut state, INDEX_LINGER.saturating_sub(age));
-        } else {
-            log.index_work.wait(&mut state);
-        }
-    }
-}
-
 /// Brings the documents of records into the index: of several writes to one document only the last.
 pub(crate) fn apply(
-    index: &DocumentIndex,
+    index: &dyn DocumentIndex,
     records: &[&LocatedRecord],
     mark: Location,
 ) -> Result<(), StorageError> {
@@ -125,61 +145,104 @@ fn mark_indexed(log: &SegmentedLog, batch: &IndexBatch) {
     log.counters.set_backlog_bytes(state.unindexed_bytes as u64);
     drop(state);
     log.indexed.advance(batch.position);
-    log.flush_work.notify_one();
+    log.flush_work.notify();
 }
 
-/// Work of the keeper, until the writer has ended.
-pub(crate) fn keep(log: &SegmentedLog) {
-    let mut last_prepared = 0;
-    let mut state = log.state.lock();
-    let mut round = CompactionRound::new(state.position);
-    loop {
+/// Keeper of one log.
+#[derive(Debug)]
+pub(crate) struct Keeper {
+    log: Arc<SegmentedLog>,
+    round: CompactionRound,
+    last_prepared: u32,
+    /// Pause after a file could not be written.
+    pause: Option<Duration>,
+}
+
+/// What the keeper does next.
+#[derive(Debug)]
+pub(crate) struct KeeperWork {
+    /// Segment to prepare.
+    prepares: Option<u32>,
+    /// Full segment that gets a run, with its entries.
+    full: Option<(u32, Arc<BTreeSet<IndexEntry>>)>,
+    /// Segment to look at for what can be given back.
+    compacts: Option<u32>,
+}
+
+impl Keeper {
+    pub(crate) fn new(log: Arc<SegmentedLog>) -> Self {
+        let round = CompactionRound::new(log.state.lock().position);
+        Self { log, round, last_prepared: 0, pause: None }
+    }
+
+    /// Runs until the writer has ended.
+    pub(crate) fn run(mut self) {
+        let log = Arc::clone(&self.log);
+        while let Some(work) = log.keeper_work.wait_for(&log.state, |state| self.due(state)) {
+            self.keep(&work);
+        }
+    }
+
+    /// Next work; there is none when the writer has ended.
+    pub(crate) fn due(&mut self, state: &mut SharedState) -> Due<KeeperWork> {
+        if let Some(pause) = self.pause.take() {
+            if state.is_ending {
+                state.compactions.clear();
+                return Due::Never;
+            }
+            return Due::Later(Some(pause));
+        }
         let flushed = state.flushed;
         let full = state.memory.front().filter(|memory| memory.segment < flushed.segment());
         let full = full.map(|memory| (memory.segment, Arc::clone(&memory.entries)));
         let next = flushed.segment() + 1;
-        let prepares =
-            last_prepared < next && is_half_full(&log.segments, flushed) && !state.is_ending;
-        if full.is_none() && !prepares {
-            if state.is_ending {
-                return state.compactions.clear();
-            }
-            let Some(segment) = round.next(&mut state) else {
-                log.keeper_work.wait(&mut state);
-                continue;
-            };
-            drop(state);
-            round.look_at(log, segment);
-            state = log.state.lock();
-            continue;
+        let prepares = self.last_prepared < next
+            && is_half_full(&self.log.segments, flushed)
+            && !state.is_ending;
+        let prepares = prepares.then_some(next);
+        if full.is_some() || prepares.is_some() {
+            return Due::Now(KeeperWork { prepares, full, compacts: None });
         }
-        drop(state);
-        let mut done = Ok(());
-        if prepares {
-            last_prepared = next;
+        if state.is_ending {
+            state.compactions.clear();
+            return Due::Never;
+        }
+        match self.round.next(state) {
+            Some(segment) => {
+                Due::Now(KeeperWork { prepares: None, full: None, compacts: Some(segment) })
+            }
+            None => Due::Later(None),
+        }
+    }
+
+    /// Does the work, outside the lock.
+    pub(crate) fn keep(&mut self, work: &KeeperWork) {
+        if let Some(segment) = work.compacts {
+            self.round.look_at(&self.log, segment);
+        }
+        if let Err(error) = self.write_files(work) {
+            // The entries stay in memory meanwhile.
+            tracing::warn!(%error, "the log's files could not be put in order; it is tried again");
+            self.pause = Some(RETRY_PAUSE);
+        }
+    }
+
+    fn write_files(&mut self, work: &KeeperWork) -> io::Result<()> {
+        let log = &self.log;
+        if let Some(next) = work.prepares {
+            self.last_prepared = next;
             // Without room the next segment grows as it is written.
             let needed = 2 * u64::from(log.segments.bytes(next));
             let needed = log.options.disk_reserve_bytes.saturating_add(needed);
             if data_folder::has_free(&log.folder, needed) {
-                done = log.segments.prepare(next);
+                log.segments.prepare(next)?;
             }
         }
-        if let Some((segment, entries)) = full {
-            done = done.and_then(|()| {
-                make_run(log, segment, &entries)?;
-                round.add_full(segment, log.segments.bytes(segment));
-                Ok(())
-            });
+        if let Some((segment, entries)) = &work.full {
+            make_run(log, *segment, entries)?;
+            self.round.add_full(*segment, log.segments.bytes(*segment));
         }
-        state = log.state.lock();
-        if let Err(error) = done {
-            // The entries stay in memory meanwhile.
-            tracing::warn!(%error, "the log's files could not be put in order; it is tried again");
-            if state.is_ending {
-                return state.compactions.clear();
-            }
-            log.keeper_work.wait_for(&mut state, RETRY_PAUSE);
-        }
+        Ok(())
     }
 }
 

@@ -74,7 +74,7 @@ impl SegmentedLog {
             }
             state.compactions.push(request);
         }
-        self.keeper_work.notify_one();
+        self.keeper_work.notify();
         tokio::select! {
             outcome = outcome => outcome.map_err(|_| unavailable())?,
             _ = self.wait_until_stopped() => Err(unavailable()),

@@ -88,7 +88,7 @@ impl LogDocuments {
             guard.state.index_requested = guard.state.index_requested.max(flushed);
             flushed
         };
-        self.log.index_work.notify_one();
+        self.log.index_work.notify();
         let unavailable = |lost: CommitError| StorageError::Unavailable(lost.to_string());
         self.log.indexed.wait_for(flushed).await.map_err(unavailable)
     }

@@ -10,14 +10,16 @@ use crate::{
     key_value::LogKeyValue,
     log::FlushPolicy,
     migration,
-    open_log::RunningLog,
+    open_log::{OpenedLog, RunningLog},
     options::LogOptions,
-    recovery::LogOpener,
+    recovery::{LogOpener, index_file},
     segments::Segments,
+    simulated::{SimulatedParts, SimulatedWorker},
+    work_signal::WorkMode,
 };
 use ::journal::{Position, ServiceStorage};
 use data_folder::{BlobFolder, FolderBlobs, OpenError, Statistics};
-use document_index::{DocumentIndex, FormerDatabase};
+use document_index::{FormerDatabase, IndexStore, SqliteIndexStore};
 use std::{
     hash::{BuildHasher, RandomState},
     os::unix::fs::DirBuilderExt,
@@ -99,39 +101,44 @@ impl LogEngine {
     ) -> Result<Self, OpenError> {
         let lock = Arc::new(data_folder::lock(folder)?);
         migration::migrate(folder, options.segment_bytes_max)?;
-        let state = LogFolderState::read(folder, Arc::clone(disk));
-        let state = Arc::new(state.map_err(|error| data_folder::open_error(folder, &error))?);
-        let opener = |log| LogOpener {
-            folder,
-            segments: Segments::new(Arc::clone(disk), log, options.segment_bytes_max),
-            state: &state,
-            index_file: format!("{log}.db"),
-            secret: new_secret(),
+        let index = |log| -> Arc<dyn IndexStore> {
+            Arc::new(SqliteIndexStore::new(folder, index_file(log)))
         };
-        let (services, bulk) = (opener(SERVICES_LOG), opener(BULK_LOG));
-        let (found, found_bulk) = (services.find()?, bulk.find()?);
-        if found.is_none() && found_bulk.is_some() {
-            return Err(state.missing(&services.segments.name(1)));
-        }
-        if data_folder::is_full(folder) {
-            return Err(OpenError::DiskFull { folder: folder.to_owned() });
-        }
-        let blobs = Arc::new(BlobFolder::open(folder, options.disk_reserve_bytes));
-        let (services, bulk) = (services.open(found)?, bulk.open(found_bulk)?);
-        let bulk_options = LogOptions {
-            // What may lag must not take the room that the services need to the end.
-            disk_reserve_bytes: options.disk_reserve_bytes.saturating_mul(2),
-            recent_bytes_max: options.recent_bytes_max.min(BULK_RECENT_BYTES_MAX),
-            ..options.clone()
+        let [services, bulk] =
+            open_logs(folder, disk, [index(SERVICES_LOG), index(BULK_LOG)], new_secret(), options)?;
+        let blobs = Arc::new(BlobFolder::open(folder, services.options.disk_reserve_bytes));
+        let start = |opened: OpenedLog| {
+            let (log, writer) = opened.run_on(WorkMode::Threads, Some(Arc::clone(&lock)));
+            writer.start().map_err(|error| data_folder::open_error(folder, &error))?;
+            Ok(Arc::new(log))
         };
-        let bulk_policy = FlushPolicy::Linger(options.bulk_linger);
-        let start = |log, options, policy| {
-            RunningLog::start(folder, log, options, policy, Arc::clone(&lock), Arc::clone(&state))
-        };
-        let log = Arc::new(start(services, options, FlushPolicy::OnDemand)?);
-        let bulk = Arc::new(start(bulk, bulk_options, bulk_policy)?);
+        let (log, bulk) = (start(services)?, start(bulk)?);
         data_folder::restrict(folder);
         Ok(Self { log, bulk, blobs })
+    }
+
+    /// Opens the logs on simulated parts, without threads: the workers do their work. There are no blobs.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`LogEngine::open`] that concern the logs.
+    pub fn open_simulated(
+        parts: SimulatedParts,
+        options: LogOptions,
+    ) -> Result<(Self, Vec<SimulatedWorker>), OpenError> {
+        let SimulatedParts { disk, indexes, secret } = parts;
+        let nowhere = Path::new("");
+        let [services, bulk] = open_logs(nowhere, &disk, indexes, secret, options)?;
+        let blobs = Arc::new(BlobFolder::open(nowhere, 0));
+        let mut workers = Vec::new();
+        let mut start = |opened: OpenedLog| {
+            let name = opened.name();
+            let (log, writer) = opened.run_on(WorkMode::Tasks, None);
+            workers.extend(SimulatedWorker::of(name, writer));
+            Arc::new(log)
+        };
+        let (log, bulk) = (start(services), start(bulk));
+        Ok((Self { log, bulk, blobs }, workers))
     }
 
     /// Reads every record of the logs in a folder, which may be a backup, and changes nothing. A log that is not there has none.
@@ -145,8 +152,10 @@ impl LogEngine {
             .map_err(|error| data_folder::open_error(folder, &error))?;
         for log in [SERVICES_LOG, BULK_LOG] {
             let segments = Segments::new(Arc::clone(&disk), log, 0);
-            let (index_file, secret) = (String::new(), [0; 16]);
-            LogOpener { folder, segments, state: &state, index_file, secret }.verify()?;
+            let index = Arc::new(SqliteIndexStore::new(folder, index_file(log)));
+            let (secret, hash_values_max) = ([0; 16], u64::MAX);
+            LogOpener { folder, segments, state: &state, index, secret, hash_values_max }
+                .verify()?;
         }
         Ok(())
     }
@@ -154,14 +163,14 @@ impl LogEngine {
     /// Whether the folder has data of a shop, complete or not. Creates nothing.
     pub fn has_filled(folder: &Path) -> bool {
         let disk: Arc<dyn FileSystem> = Arc::new(FolderDisk(folder.to_owned()));
-        let database = format!("{SERVICES_LOG}.db");
+        let database = index_file(SERVICES_LOG);
         folder.join(format!("{SERVICES_LOG}.000001.log")).is_file()
             || migration::is_under_way(folder)
             || LogFolderState::read(folder, disk)
                 .is_ok_and(|state| state.reached(SERVICES_LOG).is_some())
             || FormerDatabase::check_state(folder, &database).is_err()
             || FormerDatabase::is_there(folder, &database).unwrap_or(true)
-            || DocumentIndex::identify(folder, &database).unwrap_or(false)
+            || SqliteIndexStore::new(folder, database).identify().unwrap_or(false)
     }
 
     /// Storage handles of one service. The same name gives handles to the same storage.
@@ -253,6 +262,63 @@ impl LogEngine {
     pub fn bulk_statistics(&self) -> Statistics {
         self.bulk.counters.snapshot()
     }
+
+    /// Writes of both logs that are not flushed.
+    pub fn unflushed_writes(&self) -> usize {
+        [&self.log, &self.bulk].iter().map(|log| log.unflushed_writes()).sum()
+    }
+
+    /// Fails the engine, as a crash of its process does: whatever is not flushed is lost, and later writes are refused.
+    pub fn crash(&self) {
+        for log in [&self.log, &self.bulk] {
+            log.fail("the process crashed");
+        }
+    }
+}
+
+/// Opens the services' log and that of bulk data.
+fn open_logs(
+    folder: &Path,
+    disk: &Arc<dyn FileSystem>,
+    [index, bulk_index]: [Arc<dyn IndexStore>; 2],
+    secret: [u8; 16],
+    options: LogOptions,
+) -> Result<[OpenedLog; 2], OpenError> {
+    let state = LogFolderState::read(folder, Arc::clone(disk));
+    let state = Arc::new(state.map_err(|error| data_folder::open_error(folder, &error))?);
+    let opener = |log, index| LogOpener {
+        folder,
+        segments: Segments::new(Arc::clone(disk), log, options.segment_bytes_max),
+        state: &state,
+        index,
+        secret,
+        hash_values_max: options.hash_values_max,
+    };
+    let (services, bulk) = (opener(SERVICES_LOG, index), opener(BULK_LOG, bulk_index));
+    let (found, found_bulk) = (services.find()?, bulk.find()?);
+    if found.is_none() && found_bulk.is_some() {
+        return Err(state.missing(&services.segments.name(1)));
+    }
+    if data_folder::is_full(folder) {
+        return Err(OpenError::DiskFull { folder: folder.to_owned() });
+    }
+    let (services, bulk) = (services.open(found)?, bulk.open(found_bulk)?);
+    let bulk_options = LogOptions {
+        // What may lag must not take the room that the services need to the end.
+        disk_reserve_bytes: options.disk_reserve_bytes.saturating_mul(2),
+        recent_bytes_max: options.recent_bytes_max.min(BULK_RECENT_BYTES_MAX),
+        ..options.clone()
+    };
+    let bulk_policy = FlushPolicy::Linger(options.bulk_linger);
+    let log_of = |(recovered, tail), options, flush_policy| OpenedLog {
+        folder: folder.to_owned(),
+        recovered,
+        tail,
+        options,
+        flush_policy,
+        folder_state: Arc::clone(&state),
+    };
+    Ok([log_of(services, options, FlushPolicy::OnDemand), log_of(bulk, bulk_options, bulk_policy)])
 }
 
 fn storage_of(
@@ -349,6 +415,7 @@ mod tests {
             disk_reserve_bytes,
             segment_bytes_max,
             recent_bytes_max,
+            hash_values_max: 3,
             ..LogOptions::default()
         };
         let services = ["a", "b", "c", "d"];

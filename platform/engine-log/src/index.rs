@@ -84,17 +84,19 @@ pub(crate) fn expiry_key(expires_at: i64) -> u64 {
 
 /// Hash of names, keyed with the secret of the log: clients choose keys, and cannot make them collide.
 #[derive(Clone, Debug)]
-pub(crate) struct KeyHash(SipHasher13);
+pub(crate) struct KeyHash {
+    hasher: SipHasher13,
+    values_max: u64,
+}
 
 impl KeyHash {
-    pub(crate) fn new(secret: &[u8; 16]) -> Self {
-        Self(SipHasher13::new_with_key(secret))
+    pub(crate) fn new(secret: &[u8; 16], values_max: u64) -> Self {
+        Self { hasher: SipHasher13::new_with_key(secret), values_max }
     }
 
     pub(crate) fn of(&self, name: &[u8]) -> u64 {
-        let hash = self.0.hash(name);
-        // The tests of this crate see to it that names collide.
-        if cfg!(test) { hash % 3 } else { hash }
+        let hash = self.hasher.hash(name);
+        if self.values_max == u64::MAX { hash } else { hash % self.values_max }
     }
 
     /// Spaces of a service's entries.

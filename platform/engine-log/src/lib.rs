@@ -19,7 +19,7 @@
 //!
 //! The order of modules follows a write: `journal`, `key_value` and `documents` (ports), `record` (encoding), `log` (queue, order
 //! and search), `writer` (flush), `frame` and `segments` (files), `background` (documents, runs), `compaction`,
-//! `recovery`, `migration` (of former data folders), `backup`.
+//! `recovery`, `migration` (of former data folders), `backup`; `simulated` is the engine without threads and files.
 
 #![warn(missing_docs)]
 
@@ -45,6 +45,8 @@ mod run;
 mod segment_file;
 mod segments;
 mod service;
+mod simulated;
+mod work_signal;
 mod writer;
 
 pub use compaction::Compaction;
@@ -52,3 +54,4 @@ pub use data_folder::{BACKUPS, FolderLock, Log2Histogram, OpenError, Statistics,
 pub use disk::{DiskFile, FileSystem};
 pub use engine::LogEngine;
 pub use options::LogOptions;
+pub use simulated::{SimulatedParts, SimulatedWorker, WorkerRole};

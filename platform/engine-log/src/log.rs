@@ -11,12 +11,13 @@ use crate::{
     run::Run,
     segments::Segments,
     service::{Deletion, LogService, MemoryDocument, ServiceMemory},
+    work_signal::{Due, WorkMode, WorkSignal},
 };
 use bytes::Bytes;
 use data_folder::{DiskReserve, WriterCounters};
 use document_index::DocumentIndex;
 use journal::{Position, TypedEvent};
-use parking_lot::{Condvar, Mutex, MutexGuard};
+use parking_lot::{Mutex, MutexGuard};
 use std::{
     collections::{BTreeSet, HashMap, VecDeque},
     path::{Path, PathBuf},
@@ -37,7 +38,7 @@ pub(crate) struct SegmentedLog {
     /// Position up to which the documents of the log are in the index.
     pub(crate) indexed: Arc<Watermark>,
     pub(crate) segments: Segments,
-    pub(crate) index: Arc<DocumentIndex>,
+    pub(crate) index: Arc<dyn DocumentIndex>,
     pub(crate) hash: KeyHash,
     pub(crate) folder: PathBuf,
     pub(crate) counters: WriterCounters,
@@ -46,10 +47,10 @@ pub(crate) struct SegmentedLog {
     pub(crate) reserve: DiskReserve,
     pub(crate) state: Mutex<SharedState>,
     /// Signals the writer that there is something to flush, or room for it, or that the log is closed.
-    pub(crate) flush_work: Condvar,
+    pub(crate) flush_work: WorkSignal,
     /// Signals the indexer and the keeper that there is work for them.
-    pub(crate) index_work: Condvar,
-    pub(crate) keeper_work: Condvar,
+    pub(crate) index_work: WorkSignal,
+    pub(crate) keeper_work: WorkSignal,
     /// Held while a segment is compacted, and by whoever needs all of them as they are.
     pub(crate) compaction: Mutex<()>,
     services: Mutex<HashMap<String, Arc<LogService>>>,
@@ -113,6 +114,9 @@ pub(crate) struct QueuedRecord {
     pub(crate) has_documents: bool,
 }
 
+/// Records that are flushed at once, and the bytes of their payloads.
+pub(crate) type FlushBatch = (Vec<QueuedRecord>, usize);
+
 /// Life cycle of a log.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum LifeCycle {
@@ -174,7 +178,7 @@ pub(crate) struct LogGuard<'log> {
 #[derive(Debug)]
 pub(crate) struct RecoveredLog {
     pub(crate) segments: Segments,
-    pub(crate) index: Arc<DocumentIndex>,
+    pub(crate) index: Arc<dyn DocumentIndex>,
     pub(crate) hash: KeyHash,
     pub(crate) position: Position,
     pub(crate) tail: Location,
@@ -188,6 +192,7 @@ impl SegmentedLog {
         recovered: RecoveredLog,
         options: LogOptions,
         flush_policy: FlushPolicy,
+        work_mode: WorkMode,
     ) -> Self {
         let RecoveredLog { segments, index, hash, position, tail, memory, runs } = recovered;
         let state = SharedState {
@@ -224,9 +229,9 @@ impl SegmentedLog {
             options,
             flush_policy,
             state: Mutex::new(state),
-            flush_work: Condvar::new(),
-            index_work: Condvar::new(),
-            keeper_work: Condvar::new(),
+            flush_work: WorkSignal::new(work_mode),
+            index_work: WorkSignal::new(work_mode),
+            keeper_work: WorkSignal::new(work_mode),
             compaction: Mutex::new(()),
             services: Mutex::default(),
             failure: watch::Sender::new(None),
@@ -294,7 +299,7 @@ impl SegmentedLog {
             spaces,
             last_position: AtomicU64::new(last),
             events_watermark: Watermark::at(last),
-            documents: self.index.service(name),
+            documents: Arc::clone(&self.index).service(name),
         });
         services.insert(name.to_owned(), Arc::clone(&service));
         Ok(service)
@@ -351,41 +356,38 @@ impl SegmentedLog {
         let is_lingering = state.is_lingering;
         drop(state);
         if is_lingering {
-            self.flush_work.notify_one();
+            self.flush_work.notify();
         }
     }
 
-    /// Waits for the writer's next batch, and takes it with its bytes; `None` when the log is closed and nothing is queued.
-    pub(crate) fn next_batch(&self) -> Option<(Vec<QueuedRecord>, usize)> {
-        let mut state = self.state.lock();
-        loop {
-            let is_open = state.phase == LifeCycle::Open;
-            let is_awaited = state.flush_requested > self.watermark.flushed();
-            let linger = match (state.queue.len(), self.flush_policy) {
-                (1..FLUSH_WRITES, FlushPolicy::Linger(linger)) if is_open => linger,
-                (1..FLUSH_WRITES, FlushPolicy::OnDemand) if is_open && !is_awaited => {
-                    UNAWAITED_LINGER
-                }
-                _ => Duration::ZERO,
-            };
-            let linger = linger.saturating_sub(state.queued_since.elapsed());
-            let has_room = state.unindexed_bytes < self.options.unindexed_bytes_max;
-            if !state.queue.is_empty() && linger.is_zero() && has_room {
-                let capacity = state.queue.len();
-                let batch = std::mem::replace(&mut state.queue, Vec::with_capacity(capacity));
-                return Some((batch, std::mem::take(&mut state.queue_bytes)));
-            }
-            if !is_open && (state.queue.is_empty() || state.phase != LifeCycle::Closed) {
-                return None;
-            }
-            state.is_lingering = !linger.is_zero();
-            if linger.is_zero() {
-                self.flush_work.wait(&mut state);
-            } else {
-                self.flush_work.wait_for(&mut state, linger);
-            }
-            state.is_lingering = false;
+    /// Writes that are not flushed.
+    pub(crate) fn unflushed_writes(&self) -> usize {
+        let state = self.state.lock();
+        let flushed = self.watermark.flushed();
+        state.recent.iter().rev().take_while(|record| record.position > flushed).count()
+    }
+
+    /// Next batch of the writer, with its bytes; there is none when the log is closed and nothing is queued.
+    pub(crate) fn due_batch(&self, state: &mut SharedState) -> Due<FlushBatch> {
+        let is_open = state.phase == LifeCycle::Open;
+        let is_awaited = state.flush_requested > self.watermark.flushed();
+        let linger = match (state.queue.len(), self.flush_policy) {
+            (1..FLUSH_WRITES, FlushPolicy::Linger(linger)) if is_open => linger,
+            (1..FLUSH_WRITES, FlushPolicy::OnDemand) if is_open && !is_awaited => UNAWAITED_LINGER,
+            _ => Duration::ZERO,
+        };
+        let linger = linger.saturating_sub(state.queued_since.elapsed());
+        state.is_lingering = !linger.is_zero();
+        let has_room = state.unindexed_bytes < self.options.unindexed_bytes_max;
+        if !state.queue.is_empty() && linger.is_zero() && has_room {
+            let capacity = state.queue.len();
+            let batch = std::mem::replace(&mut state.queue, Vec::with_capacity(capacity));
+            return Due::Now((batch, std::mem::take(&mut state.queue_bytes)));
         }
+        if !is_open && (state.queue.is_empty() || state.phase != LifeCycle::Closed) {
+            return Due::Never;
+        }
+        Due::Later((!linger.is_zero()).then_some(linger))
     }
 
     /// Publishes a batch that the writer has flushed up to this location.
@@ -428,10 +430,10 @@ impl SegmentedLog {
         let is_large = unindexed_bytes < limit && state.unindexed_bytes >= limit;
         drop(state);
         if is_first || is_large || end.segment() != segment {
-            self.index_work.notify_one();
+            self.index_work.notify();
         }
         if end.segment() != segment || end.offset() > self.segments.bytes(segment) / 2 {
-            self.keeper_work.notify_one();
+            self.keeper_work.notify();
         }
         let appends = || batch.iter().filter(|queued| queued.is_append);
         for queued in appends() {
@@ -455,7 +457,7 @@ impl SegmentedLog {
         self.watermark.void();
         self.indexed.void();
         self.failure.send_replace(Some(reason.to_owned()));
-        self.flush_work.notify_all();
+        self.flush_work.notify();
     }
 
     /// Closes the log: later writes are refused; what is queued is still flushed.
@@ -465,7 +467,7 @@ impl SegmentedLog {
             state.phase = LifeCycle::Closed;
         }
         drop(state);
-        self.flush_work.notify_all();
+        self.flush_work.notify();
     }
 
     /// Records that the writer has ended and released the folder.
@@ -550,7 +552,7 @@ impl LogGuard<'_> {
         }
         drop(self);
         if length == 1 || length == FLUSH_WRITES {
-            log.flush_work.notify_one();
+            log.flush_work.notify();
         }
         Ok((position, log.commit_at(position)))
     }

@@ -10,13 +10,13 @@ use crate::{
     folder_state::{LogFolderState, STATE_FILE},
     frame::{Location, SEGMENT_HEADER_BYTES, frame_bytes},
     record::{EventParts, RecordEncoder},
-    recovery::LogOpener,
+    recovery::{LogOpener, index_file},
     segments::Segments,
     writer::LogTail,
 };
 use bytes::Bytes;
 use data_folder::OpenError;
-use document_index::{FormerDatabase, FormerRecord};
+use document_index::{FormerDatabase, FormerRecord, SqliteIndexStore};
 use journal::Position;
 use std::{
     fs::{self, File},
@@ -173,8 +173,10 @@ impl SegmentWriter {
         let state = LogFolderState::read(folder, Arc::clone(&disk))
             .map_err(|error| data_folder::open_error(folder, &error))?;
         let segments = Segments::new(disk, log, segment_bytes_max);
-        let (index_file, secret) = (format!("{log}.db"), new_secret());
-        let opener = LogOpener { folder, segments, state: &state, index_file, secret };
+        let index = Arc::new(SqliteIndexStore::new(folder, index_file(log)));
+        let (secret, hash_values_max) = (new_secret(), u64::MAX);
+        let opener =
+            LogOpener { folder, segments, state: &state, index, secret, hash_values_max };
         let tail = opener.create()?.tail;
         let end = Location::new(1, SEGMENT_HEADER_BYTES);
         Ok(Self { segments: opener.segments, tail, end })

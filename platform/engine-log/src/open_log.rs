@@ -4,26 +4,37 @@ use crate::{
     folder_state::LogFolderState,
     log::{FlushPolicy, RecoveredLog, SegmentedLog},
     options::LogOptions,
+    work_signal::WorkMode,
     writer::{LogTail, LogWriter},
 };
-use data_folder::{FolderLock, OpenError};
-use std::{ops::Deref, path::Path, sync::Arc};
+use data_folder::FolderLock;
+use std::{ops::Deref, path::PathBuf, sync::Arc};
 
-/// Open log. It is closed when the last handle is dropped; the writer then flushes what is queued and ends.
-#[derive(Debug)]
-pub(crate) struct RunningLog(Arc<SegmentedLog>);
+/// Log that was recovered, before anything works on it.
+pub(crate) struct OpenedLog {
+    pub(crate) folder: PathBuf,
+    pub(crate) recovered: RecoveredLog,
+    pub(crate) tail: LogTail,
+    pub(crate) options: LogOptions,
+    pub(crate) flush_policy: FlushPolicy,
+    pub(crate) folder_state: Arc<LogFolderState>,
+}
 
-impl RunningLog {
-    /// Starts the threads of a recovered log.
-    pub(crate) fn start(
-        folder: &Path,
-        (recovered, tail): (RecoveredLog, LogTail),
-        options: LogOptions,
-        flush_policy: FlushPolicy,
-        folder_lock: Arc<FolderLock>,
-        folder_state: Arc<LogFolderState>,
-    ) -> Result<Self, OpenError> {
-        let log = Arc::new(SegmentedLog::new(folder, recovered, options, flush_policy));
+impl OpenedLog {
+    /// Name of the log.
+    pub(crate) fn name(&self) -> &'static str {
+        self.recovered.segments.log
+    }
+
+    /// Log that accepts writes, and its writer, which does not run yet.
+    pub(crate) fn run_on(
+        self,
+        work_mode: WorkMode,
+        folder_lock: Option<Arc<FolderLock>>,
+    ) -> (RunningLog, LogWriter) {
+        let Self { folder, recovered, tail, options, flush_policy, folder_state } = self;
+        let log = SegmentedLog::new(&folder, recovered, options, flush_policy, work_mode);
+        let log = Arc::new(log);
         if flush_policy == FlushPolicy::OnDemand {
             let weak = Arc::downgrade(&log);
             log.watermark.on_demand(move |position| {
@@ -33,10 +44,13 @@ impl RunningLog {
             });
         }
         let writer = LogWriter { log: Arc::clone(&log), tail, folder_state, folder_lock };
-        writer.start().map_err(|error| data_folder::open_error(folder, &error))?;
-        Ok(Self(log))
+        (RunningLog(log), writer)
     }
 }
+
+/// Open log. It is closed when the last handle is dropped; the writer then flushes what is queued and ends.
+#[derive(Debug)]
+pub(crate) struct RunningLog(Arc<SegmentedLog>);
 
 impl Deref for RunningLog {
     type Target = SegmentedLog;

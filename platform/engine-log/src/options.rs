@@ -19,6 +19,9 @@ pub struct LogOptions {
     pub unindexed_bytes_max: usize,
     /// Linger of the bulk store: how long a batch waits for more writes before it is flushed. 50 ms.
     pub bulk_linger: Duration,
+    /// Number of values that the hashes of names may have, the same at every start of a log. `u64::MAX`; tests make it small,
+    /// so that names collide.
+    pub hash_values_max: u64,
 }
 
 impl Default for LogOptions {
@@ -31,6 +34,7 @@ impl Default for LogOptions {
             recent_bytes_max: 16 * 1024 * 1024,
             unindexed_bytes_max: 64 * 1024 * 1024,
             bulk_linger: Duration::from_millis(50),
+            hash_values_max: u64::MAX,
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::{
 };
 use bytes::Bytes;
 use data_folder::OpenError;
-use document_index::DocumentIndex;
+use document_index::{DocumentIndex, IndexStore};
 use journal::Position;
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -31,9 +31,11 @@ pub(crate) struct LogOpener<'a> {
     pub(crate) folder: &'a Path,
     pub(crate) segments: Segments,
     pub(crate) state: &'a LogFolderState,
-    /// File of the document index.
-    pub(crate) index_file: String,
+    pub(crate) index: Arc<dyn IndexStore>,
+    /// Secret of the hashes of a new log.
     pub(crate) secret: [u8; 16],
+    /// Number of values that hashes have.
+    pub(crate) hash_values_max: u64,
 }
 
 impl LogOpener<'_> {
@@ -46,7 +48,7 @@ impl LogOpener<'_> {
     pub(crate) fn find(&self) -> Result<Option<LogParts>, OpenError> {
         let found = self.find_tail()?.map(|last| self.recover(&last)).transpose()?;
         // The log is there before its index: an index alone is what a loss left.
-        let has_index = DocumentIndex::identify(self.folder, &self.index_file)?;
+        let has_index = self.index.identify()?;
         if has_index && found.is_none() {
             return Err(self.state.missing(&self.segments.name(1)));
         }
@@ -72,7 +74,7 @@ impl LogOpener<'_> {
         tail.push(location, tail.position, &start);
         let location = location.after(start.len());
         tail.flush(location).map_err(|error| self.failed(&error))?;
-        let index = Arc::new(self.open_index(location)?);
+        let index = self.open_index(location)?;
         let (segment, position) = (location.segment(), tail.position);
         self.state.begin_use(self.segments.log, segment).map_err(|error| self.failed(&error))?;
         let memory = VecDeque::from([MemoryIndex { segment, before, entries: Arc::new(entries) }]);
@@ -129,7 +131,7 @@ impl LogOpener<'_> {
 
     /// Recovers what the segments up to this last one have.
     fn recover(&self, last: &SegmentHeader) -> Result<LogParts, OpenError> {
-        let hash = KeyHash::new(&last.secret);
+        let hash = KeyHash::new(&last.secret, self.hash_values_max);
         let (entries, reader) = self.read_last(&hash, last)?;
         let file = self.segments.resume(last.segment).map_err(|error| self.failed(&error))?;
         // A large frame that was never flushed must not keep the room that it took.
@@ -166,7 +168,7 @@ impl LogOpener<'_> {
         let mut tail =
             LogTail { file: Arc::clone(&file), flushed, position, incarnation, secret, buffer };
         tail.begin(file, 1);
-        let (hash, runs, entries) = (KeyHash::new(&secret), Vec::new(), BTreeSet::new());
+        let (hash, runs, entries) = (KeyHash::new(&secret, self.hash_values_max), Vec::new(), BTreeSet::new());
         Ok(LogParts { hash, runs, entries, tail, before: 0 })
     }
 
@@ -210,7 +212,7 @@ impl LogOpener<'_> {
     /// [`OpenError`] when one is not what was written, or a file is missing.
     pub(crate) fn verify(&self) -> Result<(), OpenError> {
         let Some(last) = self.find_tail()? else { return Ok(()) };
-        let hash = KeyHash::new(&last.secret);
+        let hash = KeyHash::new(&last.secret, self.hash_values_max);
         (1..last.segment).try_for_each(|segment| self.read_full(&hash, segment).map(drop))?;
         self.read_last(&hash, &last).map(drop)
     }
@@ -289,12 +291,12 @@ impl LogOpener<'_> {
 
     /// Opens the document index, and brings it up to the end of the log. One that is damaged, or ahead of the log, is made
     /// again.
-    fn open_index(&self, end: Location) -> Result<DocumentIndex, OpenError> {
-        let index = match DocumentIndex::open(self.folder, &self.index_file) {
+    fn open_index(&self, end: Location) -> Result<Arc<dyn DocumentIndex>, OpenError> {
+        let index = match self.index.open() {
             Err(OpenError::Damaged { file, reason }) => {
                 tracing::warn!(file = %file.display(), reason, "the document index is made again from the log");
-                self.remove_index()?;
-                DocumentIndex::open(self.folder, &self.index_file)
+                self.index.remove()?;
+                self.index.open()
             }
             opened => opened,
         }?;
@@ -304,30 +306,21 @@ impl LogOpener<'_> {
         }
         tracing::warn!("the document index is ahead of the log, and is made again from it");
         index.close();
-        self.remove_index()?;
-        let index = DocumentIndex::open(self.folder, &self.index_file)?;
+        self.index.remove()?;
+        let index = self.index.open()?;
         self.replay(index, Location::new(1, SEGMENT_HEADER_BYTES), end)
-    }
-
-    fn remove_index(&self) -> Result<(), OpenError> {
-        ["", "-wal", "-shm"].iter().try_for_each(|suffix| {
-            match std::fs::remove_file(self.folder.join(format!("{}{suffix}", self.index_file))) {
-                Err(error) if error.kind() != ErrorKind::NotFound => Err(self.failed(&error)),
-                _ => Ok(()),
-            }
-        })
     }
 
     /// Brings the documents of the log from `mark` to its end into the index.
     fn replay(
         &self,
-        index: DocumentIndex,
+        index: Arc<dyn DocumentIndex>,
         mark: Location,
         end: Location,
-    ) -> Result<DocumentIndex, OpenError> {
+    ) -> Result<Arc<dyn DocumentIndex>, OpenError> {
         let (mut records, mut bytes) = (Vec::new(), 0);
         let apply = |records: &mut Vec<LocatedRecord>, mark| {
-            let applied = apply(&index, &records.iter().collect::<Vec<_>>(), mark);
+            let applied = apply(&*index, &records.iter().collect::<Vec<_>>(), mark);
             records.clear();
             applied.map_err(|error| self.unindexed(&error))
         };
@@ -395,7 +388,7 @@ impl LogOpener<'_> {
     }
 
     fn unindexed(&self, error: &StorageError) -> OpenError {
-        let file = self.folder.join(&self.index_file);
+        let file = self.folder.join(index_file(self.segments.log));
         match error {
             _ if data_folder::is_full(self.folder) => {
                 OpenError::DiskFull { folder: self.folder.to_owned() }
@@ -403,6 +396,11 @@ impl LogOpener<'_> {
             error => OpenError::Failed { file, reason: error.to_string() },
         }
     }
+}
+
+/// File of a log's document index.
+pub(crate) fn index_file(log: &str) -> String {
+    format!("{log}.db")
 }
 
 /// What recovery finds: the hash of names, runs, entries of the last segment, its end, and the last position before it.

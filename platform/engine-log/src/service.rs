@@ -22,7 +22,7 @@ pub(crate) struct LogService {
     pub(crate) last_position: AtomicU64,
     /// Watermark of its flushed events, for the consumers that follow its journal.
     pub(crate) events_watermark: Arc<Watermark>,
-    pub(crate) documents: IndexedDocuments,
+    pub(crate) documents: Arc<dyn IndexedDocuments>,
 }
 
 /// State of one service that decisions read and change under the log's lock.

@@ -1,11 +1,11 @@
 //! Writer thread: it writes and flushes whatever is queued (group commit), and does nothing else.
 
 use crate::{
-    background,
+    background::{Indexer, Keeper},
     disk::DiskFile,
     folder_state::LogFolderState,
     frame::{FrameHeader, LOG_FORMAT, Location, SegmentHeader},
-    log::{QueuedRecord, SegmentedLog},
+    log::{FlushBatch, QueuedRecord, SegmentedLog},
 };
 use data_folder::FolderLock;
 use journal::Position;
@@ -23,8 +23,8 @@ pub(crate) struct LogWriter {
     pub(crate) log: Arc<SegmentedLog>,
     pub(crate) tail: LogTail,
     pub(crate) folder_state: Arc<LogFolderState>,
-    /// Lock of the data folder: shared with the bulk store, released by the last one.
-    pub(crate) folder_lock: Arc<FolderLock>,
+    /// Lock of the data folder, if it has one: shared with the bulk store, released by the last one.
+    pub(crate) folder_lock: Option<Arc<FolderLock>>,
 }
 
 /// End of the log as the writer has it.
@@ -82,17 +82,21 @@ impl LogTail {
 impl LogWriter {
     /// Starts the writer, and the threads that work behind it.
     pub(crate) fn start(self) -> io::Result<()> {
-        let spawn = |name: &str, work: fn(&SegmentedLog)| {
+        let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
             let log = Arc::clone(&self.log);
             std::thread::Builder::new().name(name.to_owned()).spawn(move || {
                 // Nobody waits for a thread that is gone: it fails the log.
-                if catch_unwind(AssertUnwindSafe(|| work(&log))).is_err() {
+                if catch_unwind(AssertUnwindSafe(work)).is_err() {
                     log.fail("a thread behind the writer panicked");
                 }
             })
         };
-        let helpers =
-            [spawn("log-indexer", background::index)?, spawn("log-keeper", background::keep)?];
+        let (indexer, keeper) =
+            (Indexer::new(Arc::clone(&self.log)), Keeper::new(Arc::clone(&self.log)));
+        let helpers = [
+            spawn("log-indexer", Box::new(|| indexer.run()))?,
+            spawn("log-keeper", Box::new(|| keeper.run()))?,
+        ];
         std::thread::Builder::new()
             .name("log-writer".to_owned())
             .spawn(move || self.run(helpers))
@@ -103,20 +107,14 @@ impl LogWriter {
     fn run(mut self, helpers: [JoinHandle<()>; 2]) {
         // A panic here must not leave tasks waiting for ever: it fails the log.
         let written = catch_unwind(AssertUnwindSafe(|| self.work()));
-        let failure = match written {
-            Ok(written) => written.err().map(|error| match error.kind() {
-                ErrorKind::StorageFull => format!("the disk is full: {error}"),
-                _ => format!("the log could not be written: {error}"),
-            }),
-            Err(_panic) => Some("the writer panicked".to_owned()),
-        };
+        let failure = written.unwrap_or_else(|_panic| Some("the writer panicked".to_owned()));
         let Self { log, tail, folder_state, folder_lock } = self;
         if let Some(reason) = &failure {
             log.fail(reason);
         }
         log.state.lock().is_ending = true;
-        log.index_work.notify_all();
-        log.keeper_work.notify_all();
+        log.index_work.notify();
+        log.keeper_work.notify();
         for helper in helpers {
             // It has failed the log itself if it panicked.
             let _ = helper.join();
@@ -130,18 +128,28 @@ impl LogWriter {
         log.mark_stopped();
     }
 
-    /// Ends with the first flush that fails. A failed flush is never retried: the kernel may have dropped the pages that it
-    /// could not write, and report success the second time (the "fsyncgate" of 2018).
-    fn work(&mut self) -> io::Result<()> {
-        while let Some((batch, bytes)) = self.log.next_batch() {
-            let started = Instant::now();
-            let flushes = self.write(&batch)?;
-            let end = self.tail.flushed;
-            self.log.counters.record_flush(batch.len(), bytes, started.elapsed(), flushes);
-            let published = self.log.mark_flushed(&batch, end, bytes);
-            published.map_err(|error| io::Error::other(error.to_string()))?;
+    /// Ends with the first flush that fails, for this reason.
+    fn work(&mut self) -> Option<String> {
+        let log = Arc::clone(&self.log);
+        while let Some(batch) = log.flush_work.wait_for(&log.state, |state| log.due_batch(state)) {
+            if let Err(reason) = self.flush(&batch) {
+                return Some(reason);
+            }
         }
-        Ok(())
+        None
+    }
+
+    /// Writes and flushes a batch, and publishes it. A failed flush is never retried: the kernel may have dropped the pages that it
+    /// could not write, and report success the second time (the "fsyncgate" of 2018).
+    pub(crate) fn flush(&mut self, (batch, bytes): &FlushBatch) -> Result<(), String> {
+        let started = Instant::now();
+        let flushes = self.write(batch).map_err(|error| match error.kind() {
+            ErrorKind::StorageFull => format!("the disk is full: {error}"),
+            _ => format!("the log could not be written: {error}"),
+        })?;
+        self.log.counters.record_flush(batch.len(), *bytes, started.elapsed(), flushes);
+        let published = self.log.mark_flushed(batch, self.tail.flushed, *bytes);
+        published.map_err(|error| format!("what was flushed could not be published: {error}"))
     }
 
     /// Writes a batch, and flushes each segment before anything is written into the next; returns how long that took.

@@ -1,9 +1,10 @@
-//! Document index: documents of a log in a database beside it, which can be made again from the log at any time. It is written
-//! without flushes of its own, in transactions that also say up to which place of the log they bring it.
+//! Document index in a `SQLite` database beside the log. It is written without flushes of its own, in transactions that also say
+//! up to which place of the log they bring it.
 
 use crate::{
     index_scan::IndexScan,
     open::{FileIdentity, INDEX_FORMAT, open_error, query_identity, read_identity},
+    port::{DocumentIndex, IndexStore, IndexedDocuments, IndexedWrite},
     reader_pool::{ReaderPool, keep_query_plans, storage_error},
     schema::{APPLICATION, DocumentTable, ServiceTables, is_column_of},
     sql_value::{bound, stored_number},
@@ -14,7 +15,8 @@ use parking_lot::{Mutex, RwLock};
 use rusqlite::{Connection, OptionalExtension};
 use std::{
     collections::{HashMap, HashSet},
-    path::Path,
+    io::ErrorKind,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -22,32 +24,76 @@ use std::{
     time::Duration,
 };
 use storage::{
-    Collection, DocumentPage, FieldValue, QUERY_DOCUMENTS_MAX, Query, StorageError, StoredDocument,
+    Collection, DocumentPage, QUERY_DOCUMENTS_MAX, Query, StorageError, StoredDocument,
 };
 
 /// Timeout of a lock on the database: how long the writer waits for a tool that has the file open. No one else writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 const STATEMENTS_MAX: usize = 256;
 
-/// Write to a document as a log holds it: without the declaration of its collection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IndexedWrite<'log> {
-    /// Service that owns the document.
-    pub service: &'log str,
-    /// Name of the collection.
-    pub collection: &'log str,
-    /// Key of the document.
-    pub key: &'log str,
-    /// Body and fields; `None` deletes the document.
-    pub document: Option<IndexedBody<'log>>,
+/// File of a document index (adapter).
+#[derive(Clone, Debug)]
+pub struct SqliteIndexStore {
+    folder: PathBuf,
+    name: String,
 }
 
-/// Body and fields of a document.
-pub type IndexedBody<'log> = (&'log [u8], Vec<(&'log str, FieldValue)>);
+impl SqliteIndexStore {
+    /// File of this name in a folder.
+    pub fn new(folder: &Path, name: String) -> Self {
+        Self { folder: folder.to_owned(), name }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.join(&self.name)
+    }
+}
+
+impl IndexStore for SqliteIndexStore {
+    fn identify(&self) -> Result<bool, OpenError> {
+        let path = self.path();
+        if path.metadata().is_ok_and(|file| file.len() > 0) {
+            match read_identity(&path).map_err(|error| open_error(&self.folder, &path, &error)) {
+                Ok(identity) => {
+                    check(&identity, &path)?;
+                    return Ok(!identity.is_new());
+                }
+                Err(OpenError::Damaged { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(false)
+    }
+
+    fn open(&self) -> Result<Arc<dyn DocumentIndex>, OpenError> {
+        let path = self.path();
+        data_folder::private_file(&path)
+            .map_err(|error| data_folder::open_error(&self.folder, &error))?;
+        let explained = |error: rusqlite::Error| open_error(&self.folder, &path, &error);
+        let connection = Connection::open(&path).map_err(explained)?;
+        let identity = query_identity(&connection).map_err(explained)?;
+        check(&identity, &path)?;
+        prepare(&connection, identity.is_new()).map_err(explained)?;
+        let writer = Mutex::new(Some(IndexWriter { connection, services: HashMap::new() }));
+        let (readers, schema_changes) = (ReaderPool::new(&path), AtomicU64::new(0));
+        Ok(Arc::new(SqliteIndex { readers, writer, schema_changes }))
+    }
+
+    fn remove(&self) -> Result<(), OpenError> {
+        ["", "-wal", "-shm"].iter().try_for_each(|suffix| {
+            match std::fs::remove_file(self.folder.join(format!("{}{suffix}", self.name))) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    Err(data_folder::open_error(&self.folder, &error))
+                }
+                _ => Ok(()),
+            }
+        })
+    }
+}
 
 /// Document index in one file.
 #[derive(Debug)]
-pub struct DocumentIndex {
+struct SqliteIndex {
     readers: ReaderPool,
     /// Writer; none after the index was closed.
     writer: Mutex<Option<IndexWriter>>,
@@ -69,54 +115,8 @@ struct IndexedService {
     collections: HashMap<String, (DocumentTable, Vec<String>)>,
 }
 
-impl DocumentIndex {
-    /// Identifies an index before anything in the folder is opened for writing; returns whether there is one. One that is
-    /// damaged passes: it can be made again.
-    ///
-    /// # Errors
-    ///
-    /// [`OpenError::NotADatabase`] for another file in its place, and [`OpenError::NewerFormat`] for the index of a later
-    /// release.
-    pub fn identify(folder: &Path, name: &str) -> Result<bool, OpenError> {
-        let path = folder.join(name);
-        if path.metadata().is_ok_and(|file| file.len() > 0) {
-            match read_identity(&path).map_err(|error| open_error(folder, &path, &error)) {
-                Ok(identity) => {
-                    check(&identity, &path)?;
-                    return Ok(!identity.is_new());
-                }
-                Err(OpenError::Damaged { .. }) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(false)
-    }
-
-    /// Opens the index, and creates it when it is missing.
-    ///
-    /// # Errors
-    ///
-    /// [`OpenError::NotADatabase`] and [`OpenError::Damaged`] for another file in its place, [`OpenError::NewerFormat`] for the
-    /// index of a later release, and others when it cannot be opened.
-    pub fn open(folder: &Path, name: &str) -> Result<Self, OpenError> {
-        let path = folder.join(name);
-        data_folder::private_file(&path)
-            .map_err(|error| data_folder::open_error(folder, &error))?;
-        let explained = |error: rusqlite::Error| open_error(folder, &path, &error);
-        let connection = Connection::open(&path).map_err(explained)?;
-        let identity = query_identity(&connection).map_err(explained)?;
-        check(&identity, &path)?;
-        prepare(&connection, identity.is_new()).map_err(explained)?;
-        let writer = Mutex::new(Some(IndexWriter { connection, services: HashMap::new() }));
-        Ok(Self { readers: ReaderPool::new(&path), writer, schema_changes: AtomicU64::new(0) })
-    }
-
-    /// Place of the log up to which the index has everything; 0 for a new index.
-    ///
-    /// # Errors
-    ///
-    /// [`StorageError`] when the database cannot be read.
-    pub fn mark(&self) -> Result<u64, StorageError> {
+impl DocumentIndex for SqliteIndex {
+    fn mark(&self) -> Result<u64, StorageError> {
         let mut guard = self.writer.lock();
         let mark = opened(&mut guard)?
             .connection
@@ -124,13 +124,9 @@ impl DocumentIndex {
         mark.map(i64::cast_unsigned).map_err(storage_error)
     }
 
-    /// Mark that the index has after any crash and power failure: what it has is copied from the write-ahead log into the
-    /// database, and flushed. `None` while a reader keeps a part of it from being copied.
-    ///
-    /// # Errors
-    ///
-    /// [`StorageError`] when the database cannot be written.
-    pub fn durable_mark(&self) -> Result<Option<u64>, StorageError> {
+    /// What the index has is copied from the write-ahead log into the database, and flushed, unless a reader keeps a part of it
+    /// from being copied.
+    fn durable_mark(&self) -> Result<Option<u64>, StorageError> {
         let mut guard = self.writer.lock();
         let connection = &opened(&mut guard)?.connection;
         let mark: i64 = connection
@@ -144,12 +140,7 @@ impl DocumentIndex {
         Ok((!busy && pages == copied).then_some(mark.cast_unsigned()))
     }
 
-    /// Applies writes in their order, and moves the mark, in one transaction.
-    ///
-    /// # Errors
-    ///
-    /// [`StorageError`] when the database cannot be written; nothing is applied then.
-    pub fn apply(&self, writes: &[IndexedWrite<'_>], mark: u64) -> Result<(), StorageError> {
+    fn apply(&self, writes: &[IndexedWrite<'_>], mark: u64) -> Result<(), StorageError> {
         let mut guard = self.writer.lock();
         let IndexWriter { connection, services } = opened(&mut guard)?;
         let known = collection_count(services);
@@ -174,8 +165,8 @@ impl DocumentIndex {
         applied.map_err(storage_error)
     }
 
-    /// Closes the index: copies what the write-ahead log has into the database, and closes all connections.
-    pub fn close(&self) {
+    /// Copies what the write-ahead log has into the database, and closes all connections.
+    fn close(&self) {
         self.readers.close();
         let Some(IndexWriter { connection, .. }) = self.writer.lock().take() else { return };
         let truncated =
@@ -185,15 +176,14 @@ impl DocumentIndex {
         }
     }
 
-    /// Documents of the service of this name.
-    pub fn service(self: &Arc<Self>, name: &str) -> IndexedDocuments {
-        IndexedDocuments {
-            index: Arc::clone(self),
+    fn service(self: Arc<Self>, name: &str) -> Arc<dyn IndexedDocuments> {
+        Arc::new(SqliteDocuments {
+            index: self,
             tables: ServiceTables::of(name),
             name: name.to_owned(),
             ready: RwLock::default(),
             absent: RwLock::default(),
-        }
+        })
     }
 }
 
@@ -278,8 +268,8 @@ fn apply_write(
 
 /// Documents of one service in the index.
 #[derive(Debug)]
-pub struct IndexedDocuments {
-    index: Arc<DocumentIndex>,
+struct SqliteDocuments {
+    index: Arc<SqliteIndex>,
     tables: ServiceTables,
     name: String,
     /// Collections whose tables are known to match their declarations, by the address of the declaration.
@@ -288,26 +278,7 @@ pub struct IndexedDocuments {
     absent: RwLock<HashMap<usize, u64>>,
 }
 
-impl IndexedDocuments {
-    /// Makes the collection's table match its declaration, once in a process; creates it where it is missing.
-    ///
-    /// # Errors
-    ///
-    /// [`StorageError`] when the database cannot be written.
-    pub fn declare(&self, collection: &'static Collection) -> Result<(), StorageError> {
-        if self.ready.read().contains(&address(collection)) {
-            return Ok(());
-        }
-        let mut guard = self.index.writer.lock();
-        let writer = opened(&mut guard)?;
-        self.tables.create_collection(&writer.connection, collection).map_err(storage_error)?;
-        // Its columns are read again.
-        writer.services.remove(&self.name);
-        self.index.schema_changes.fetch_add(1, Ordering::Release);
-        self.ready.write().insert(address(collection));
-        Ok(())
-    }
-
+impl SqliteDocuments {
     /// Whether the collection has a table; the table matches the declaration then.
     fn exists(&self, collection: &'static Collection) -> Result<bool, StorageError> {
         if self.ready.read().contains(&address(collection)) {
@@ -330,13 +301,25 @@ impl IndexedDocuments {
         }
         Ok(true)
     }
+}
 
-    /// Looks up a document.
-    ///
-    /// # Errors
-    ///
-    /// [`StorageError`] when the database cannot be read.
-    pub fn find(
+impl IndexedDocuments for SqliteDocuments {
+    /// The table is made once in a process.
+    fn declare(&self, collection: &'static Collection) -> Result<(), StorageError> {
+        if self.ready.read().contains(&address(collection)) {
+            return Ok(());
+        }
+        let mut guard = self.index.writer.lock();
+        let writer = opened(&mut guard)?;
+        self.tables.create_collection(&writer.connection, collection).map_err(storage_error)?;
+        // Its columns are read again.
+        writer.services.remove(&self.name);
+        self.index.schema_changes.fetch_add(1, Ordering::Release);
+        self.ready.write().insert(address(collection));
+        Ok(())
+    }
+
+    fn find(
         &self,
         collection: &'static Collection,
         key: &str,
@@ -355,12 +338,7 @@ impl IndexedDocuments {
         })
     }
 
-    /// One page of a query.
-    ///
-    /// # Errors
-    ///
-    /// [`StorageError`] when the index is not declared or the database cannot be read.
-    pub fn query(
+    fn query(
         &self,
         collection: &'static Collection,
         query: &Query,
@@ -375,12 +353,7 @@ impl IndexedDocuments {
         self.index.readers.read(|connection| scan.run(connection).map_err(storage_error))
     }
 
-    /// Documents whose keys come after `after`, in the order of their keys.
-    ///
-    /// # Errors
-    ///
-    /// [`StorageError`] when the database cannot be read.
-    pub fn scan(
+    fn scan(
         &self,
         collection: &'static Collection,
         after: Option<&str>,
