@@ -3,11 +3,14 @@
 //! An event is observed when it is flushed, which is when it begins to be true.
 
 use crate::{
-    cluster::with_json, environment::Environment, model::ReferenceModel, violation::Violations,
+    cluster::{OpenStorage, with_json},
+    environment::Environment,
+    model::ReferenceModel,
+    violation::Violations,
 };
-use engine_memory::MemoryEngine;
 use futures_util::FutureExt;
 use journal::{READ_EVENTS_MAX, RecordedEvent};
+use kernel::Uuid;
 use parking_lot::{Mutex, MutexGuard};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -16,15 +19,15 @@ use std::{collections::BTreeMap, sync::Arc};
 pub(crate) struct Oracle {
     env: Arc<Environment>,
     model: Mutex<ReferenceModel>,
-    /// Position up to which each service's journal was observed.
-    positions: Mutex<BTreeMap<&'static str, u64>>,
+    /// Position up to which each service's journal was observed, and the event there.
+    observed: Mutex<BTreeMap<&'static str, (u64, Uuid)>>,
 }
 
 impl Oracle {
     /// Oracle that has observed nothing.
     pub(crate) fn new(env: Arc<Environment>) -> Self {
         let model = Mutex::default();
-        Self { env, model, positions: Mutex::default() }
+        Self { env, model, observed: Mutex::default() }
     }
 
     /// Reference model, as of the last flush.
@@ -33,10 +36,10 @@ impl Oracle {
     }
 
     /// Observes what was flushed in a process since the last time.
-    pub(crate) fn observe(&self, services: &[&'static str], engine: &MemoryEngine) {
+    pub(crate) fn observe(&self, services: &[&'static str], storage: &OpenStorage) {
         let mut violations = Violations::default();
         let mut model = self.model.lock();
-        for (service, event) in &self.new_events(services, engine) {
+        for (service, event) in &self.new_events(services, storage) {
             self.env.fingerprint_bytes(event.id.as_bytes());
             self.env.fingerprint_bytes(&event.data);
             match with_json(service, event) {
@@ -54,22 +57,37 @@ impl Oracle {
         self.env.report_violations(&mut violations);
     }
 
+    /// Checks that a restart found the last event that was observed of each service.
+    pub(crate) fn check_durability(&self, services: &[&'static str], storage: &OpenStorage) {
+        let mut violations = Violations::default();
+        for service in services {
+            let Some((position, id)) = self.observed.lock().get(service).copied() else { continue };
+            let found = storage.service(service).journal.follow(position - 1, 1).now_or_never();
+            let found = found.and_then(Result::ok).and_then(|page| page.first().cloned());
+            let is_there = found.is_some_and(|event| event.position == position && event.id == id);
+            violations.check(is_there, "flushed events survive", || {
+                format!("{service} has lost its event at position {position}")
+            });
+        }
+        self.env.report_violations(&mut violations);
+    }
+
     fn new_events(
         &self,
         services: &[&'static str],
-        engine: &MemoryEngine,
+        storage: &OpenStorage,
     ) -> Vec<(&'static str, RecordedEvent)> {
-        let mut positions = self.positions.lock();
+        let mut observed = self.observed.lock();
         let mut events = Vec::new();
         for service in services {
-            let journal = engine.service(service).journal;
+            let journal = storage.service(service).journal;
             loop {
-                let after = positions.get(service).copied().unwrap_or_default();
+                let after = observed.get(service).map_or(0, |(position, _)| *position);
                 let page = journal.follow(after, READ_EVENTS_MAX).now_or_never();
                 let Some(Ok(page)) = page else { break };
                 let count = page.len();
                 if let Some(last) = page.last() {
-                    positions.insert(service, last.position);
+                    observed.insert(service, (last.position, last.id));
                 }
                 events.extend(page.into_iter().map(|event| (*service, event)));
                 if count < READ_EVENTS_MAX {

@@ -9,8 +9,8 @@ mod open;
 mod port;
 mod reader_pool;
 mod schema;
-mod sqlite_index;
 mod sql_value;
+mod sqlite_index;
 
 pub use data_folder::OpenError;
 pub use former::{FormerAppend, FormerDatabase, FormerEvent, FormerRecord};

@@ -23,9 +23,7 @@ use std::{
     },
     time::Duration,
 };
-use storage::{
-    Collection, DocumentPage, QUERY_DOCUMENTS_MAX, Query, StorageError, StoredDocument,
-};
+use storage::{Collection, DocumentPage, QUERY_DOCUMENTS_MAX, Query, StorageError, StoredDocument};
 
 /// Timeout of a lock on the database: how long the writer waits for a tool that has the file open. No one else writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);

@@ -175,8 +175,7 @@ impl SegmentWriter {
         let segments = Segments::new(disk, log, segment_bytes_max);
         let index = Arc::new(SqliteIndexStore::new(folder, index_file(log)));
         let (secret, hash_values_max) = (new_secret(), u64::MAX);
-        let opener =
-            LogOpener { folder, segments, state: &state, index, secret, hash_values_max };
+        let opener = LogOpener { folder, segments, state: &state, index, secret, hash_values_max };
         let tail = opener.create()?.tail;
         let end = Location::new(1, SEGMENT_HEADER_BYTES);
         Ok(Self { segments: opener.segments, tail, end })

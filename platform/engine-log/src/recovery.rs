@@ -168,7 +168,8 @@ impl LogOpener<'_> {
         let mut tail =
             LogTail { file: Arc::clone(&file), flushed, position, incarnation, secret, buffer };
         tail.begin(file, 1);
-        let (hash, runs, entries) = (KeyHash::new(&secret, self.hash_values_max), Vec::new(), BTreeSet::new());
+        let (hash, runs, entries) =
+            (KeyHash::new(&secret, self.hash_values_max), Vec::new(), BTreeSet::new());
         Ok(LogParts { hash, runs, entries, tail, before: 0 })
     }
 

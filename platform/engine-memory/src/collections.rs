@@ -13,9 +13,9 @@ use storage::{
 #[derive(Debug, Default)]
 pub(crate) struct Collections(HashMap<&'static str, CollectionDocuments>);
 
-/// Documents of one collection, by key, with the secondary indexes over them.
+/// Documents of one collection, by key, with the secondary indexes over them: what a query answers, by definition.
 #[derive(Debug, Default)]
-pub(crate) struct CollectionDocuments {
+pub struct CollectionDocuments {
     documents: HashMap<String, Document>,
     indexes: HashMap<&'static str, BTreeSet<IndexPosition>>,
 }
@@ -49,14 +49,15 @@ impl CollectionDocuments {
     }
 
     /// Full scan in the order of the keys.
-    pub(crate) fn scan(&self, after: Option<&str>, limit: usize) -> Vec<StoredDocument> {
+    pub fn scan(&self, after: Option<&str>, limit: usize) -> Vec<StoredDocument> {
         let later = |document: &&Document| after.is_none_or(|after| document.key.as_str() > after);
         let mut found: Vec<&Document> = self.documents.values().filter(later).collect();
         found.sort_unstable_by(|one, two| one.key.cmp(&two.key));
         found.into_iter().take(limit.min(QUERY_DOCUMENTS_MAX)).map(stored).collect()
     }
 
-    fn insert(&mut self, collection: &'static Collection, document: Document) {
+    /// Adds a document, whose key is new.
+    pub fn insert(&mut self, collection: &'static Collection, document: Document) {
         for index in collection.indexes {
             if let Some(position) = document.position_in(index) {
                 self.indexes.entry(index.name).or_default().insert(position);
@@ -77,7 +78,7 @@ impl CollectionDocuments {
     }
 
     /// One page of a range scan along an index.
-    pub(crate) fn query(&self, query: &Query) -> DocumentPage {
+    pub fn query(&self, query: &Query) -> DocumentPage {
         let Some(positions) = self.indexes.get(query.index) else { return DocumentPage::default() };
         let range = range_of(query);
         if is_empty(&range) {

@@ -16,4 +16,5 @@ mod key_value;
 mod log;
 mod values;
 
+pub use collections::CollectionDocuments;
 pub use engine::{Disk, MemoryEngine};

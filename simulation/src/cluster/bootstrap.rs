@@ -1,8 +1,7 @@
 //! Bootstrap of a simulated process: the real services, assembled exactly as the binary does, on an engine in memory.
 
-use super::clock::SimulatedClock;
+use super::{clock::SimulatedClock, disk::OpenStorage};
 use crate::plan::{CallMode, ShopSettings};
-use engine_memory::MemoryEngine;
 use journal::{DecodeError, RecordedEvent};
 use kernel::{Ids, Randomness, SeededRandomness};
 use runtime::{Module, OverWire, ProcessResources, TaskTracker};
@@ -73,7 +72,7 @@ pub(super) type ConnectFn<'a> =
 pub(super) struct Bootstrap<'a> {
     pub(super) settings: &'a Arc<Settings>,
     pub(super) services: &'static [&'static str],
-    pub(super) engine: &'a MemoryEngine,
+    pub(super) storage: &'a OpenStorage,
     pub(super) tasks: &'a TaskTracker,
     pub(super) clock: &'a SimulatedClock,
     /// Seed of the randomness of this incarnation.
@@ -96,7 +95,7 @@ fn over_wire(calls: CallMode, seed: u64) -> Option<OverWire> {
 pub(super) async fn build_services(
     bootstrap: Bootstrap<'_>,
 ) -> Result<BTreeMap<&'static str, RequestHandler>, String> {
-    let Bootstrap { settings, services, engine, tasks, clock, seed, channel, calls } = bootstrap;
+    let Bootstrap { settings, services, storage, tasks, clock, seed, channel, calls } = bootstrap;
     let selected: Vec<&'static Module> =
         ALL.iter().filter(|module| services.contains(&module.name)).collect();
     let randomness: Arc<dyn Randomness> = Arc::new(SeededRandomness::new(seed));
@@ -104,8 +103,8 @@ pub(super) async fn build_services(
     let metrics = Metrics::new();
     let resources = ProcessResources {
         settings: Arc::clone(settings),
-        storage: &|name| engine.service(name),
-        bulk: &|name| engine.bulk(name),
+        storage: &|name| storage.service(name),
+        bulk: &|name| storage.bulk(name),
         remote: &|name| channel(name, &randomness, &metrics),
         over_wire: over_wire(calls, seed),
         ids,

@@ -5,7 +5,7 @@ use super::{
     bootstrap::{self, Bootstrap},
     clock::SimulatedClock,
     delivery::{ConnectionReset, Delivery},
-    disk::{self, DiskOwner},
+    disk::{KILL, OpenStorage, SimulatedStorage, StorageOwner},
     network::{Host, Network},
 };
 use crate::{
@@ -16,7 +16,6 @@ use crate::{
 };
 use axum::body::Body;
 use bytes::Bytes;
-use engine_memory::MemoryEngine;
 use http_body_util::BodyExt;
 use parking_lot::Mutex;
 use runtime::TaskTracker;
@@ -53,7 +52,7 @@ pub(super) struct ProcessContext {
 /// Mutable state of a process. It survives crashes.
 #[derive(Debug)]
 struct ProcessState {
-    engine: MemoryEngine,
+    storage: SimulatedStorage,
     /// How often the process was started.
     incarnation: u64,
     running: Option<Incarnation>,
@@ -70,7 +69,7 @@ struct ProcessState {
 pub(crate) struct FlushFailure {
     /// How many flushes succeed before.
     pub(crate) after: u64,
-    /// How many in a thousand of the unflushed writes survive.
+    /// How many in a thousand of the unflushed sectors survive.
     pub(crate) survived_permille: u64,
     pub(crate) downtime: Duration,
 }
@@ -78,10 +77,11 @@ pub(crate) struct FlushFailure {
 /// Running incarnation of a process: everything that ends with a crash.
 #[derive(Debug)]
 struct Incarnation {
+    storage: OpenStorage,
     routers: BTreeMap<&'static str, RequestHandler>,
     tasks: TaskTracker,
     requests: JoinSet<()>,
-    flush_loops: Vec<AbortHandle>,
+    workers: Vec<AbortHandle>,
 }
 
 impl Process {
@@ -93,8 +93,9 @@ impl Process {
         seed: u64,
         context: ProcessContext,
     ) -> Self {
+        let mut rng = SimRng::stream(seed, &format!("process {index}"));
         let state = ProcessState {
-            engine: MemoryEngine::new(),
+            storage: SimulatedStorage::new(&mut rng),
             incarnation: 0,
             running: None,
             is_restart_pending: false,
@@ -102,7 +103,7 @@ impl Process {
             slow_responses: None,
             flush_failure: None,
         };
-        let rng = Mutex::new(SimRng::stream(seed, &format!("process {index}")));
+        let rng = Mutex::new(rng);
         let settings_rng = Mutex::new(SimRng::stream(seed, &format!("settings {index}")));
         Self { index, services, clock, context, state: Mutex::new(state), rng, settings_rng }
     }
@@ -117,9 +118,9 @@ impl Process {
         self.state.lock().running.is_some()
     }
 
-    /// Storage engine, as it is after the last crash.
-    pub(crate) fn engine(&self) -> MemoryEngine {
-        self.state.lock().engine.clone()
+    /// Storage, while the process is running.
+    pub(crate) fn storage(&self) -> Option<OpenStorage> {
+        self.state.lock().running.as_ref().map(|running| running.storage.clone())
     }
 
     /// Name in the trace.
@@ -133,12 +134,15 @@ impl Process {
 
     /// Starts the process on what its disk has.
     pub(super) async fn start(self: &Arc<Self>) -> Result<(), String> {
-        let (engine, incarnation) = {
+        let (mut storage, workers, incarnation) = {
             let mut state = self.state.lock();
             state.incarnation += 1;
-            (state.engine.clone(), state.incarnation)
+            let (storage, workers) = state.storage.open(&mut self.rng.lock())?;
+            (storage, workers, state.incarnation)
         };
-        let flush_loops = disk::spawn_flush_loops(self, &engine, incarnation);
+        self.context.oracle.check_durability(self.services, &storage);
+        self.context.oracle.observe(self.services, &storage);
+        let workers = storage.spawn_workers(self, workers, incarnation);
         let tasks = TaskTracker::default();
         let seed = self.rng.lock().next_u64();
         let settings = self.settings(incarnation);
@@ -146,7 +150,7 @@ impl Process {
         let routers = bootstrap::build_services(Bootstrap {
             settings: &Arc::new(bootstrap::settings(&settings)?),
             services: self.services,
-            engine: &engine,
+            storage: &storage,
             tasks: &tasks,
             clock: &self.clock,
             seed,
@@ -160,11 +164,12 @@ impl Process {
         if state.incarnation != incarnation {
             // The process crashed while it was starting.
             tasks.abort_all();
+            workers.iter().for_each(AbortHandle::abort);
             return Ok(());
         }
         let routers = routers?;
         let requests = JoinSet::new();
-        state.running = Some(Incarnation { routers, tasks, requests, flush_loops });
+        state.running = Some(Incarnation { storage, routers, tasks, requests, workers });
         Ok(())
     }
 
@@ -183,30 +188,29 @@ impl Process {
         settings
     }
 
-    /// Crashes the process. Of the unflushed writes, so many in a thousand survive.
+    /// Crashes the process. Of what it wrote and did not flush, so many sectors in a thousand survive.
     pub(crate) fn crash(&self, survived_permille: u64) {
         let env = &self.context.env;
         let mut state = self.state.lock();
         let Some(mut running) = state.running.take() else { return };
         running.requests.abort_all();
         running.tasks.abort_all();
-        running.flush_loops.iter().for_each(AbortHandle::abort);
+        running.workers.iter().for_each(AbortHandle::abort);
         state.flush_failure = None;
-        let engine = state.engine.clone();
-        let mut lost = 0;
-        for disk in [engine.disk(), engine.bulk_disk()] {
-            let unflushed = disk.unflushed();
-            let survived = unflushed * usize::try_from(survived_permille).unwrap_or(0) / 1_000;
-            disk.flush_oldest(survived);
-            lost += unflushed - survived;
-        }
-        state.engine = engine.crash();
+        let unflushed = running.storage.unflushed_writes();
+        let is_index_lost =
+            state.storage.crash(&running.storage, survived_permille, &mut self.rng.lock());
         drop(state);
-        if lost > 0 {
-            env.cover("fault: writes lost in a crash");
+        if unflushed > 0 {
+            env.cover("fault: unflushed writes in a crash");
         }
-        env.trace(format_args!("{} crashes; {lost} writes are lost", self.name()));
-        self.flushed();
+        if survived_permille < KILL {
+            env.cover("fault: power failure");
+        }
+        if is_index_lost {
+            env.cover("fault: document index lost");
+        }
+        env.trace(format_args!("{} crashes; {unflushed} writes are not flushed", self.name()));
         // Tasks that were spawned while others were being dropped end as well.
         let tasks = running.tasks;
         spawn(async move {
@@ -318,7 +322,7 @@ impl Host for Process {
     }
 }
 
-impl DiskOwner for Process {
+impl StorageOwner for Process {
     fn flush_latency(&self) -> Duration {
         let env = &self.context.env;
         let rates = env.fault_rates();
@@ -334,6 +338,11 @@ impl DiskOwner for Process {
             millis = millis.max(at_least);
         }
         Duration::from_millis(millis)
+    }
+
+    fn background_latency(&self) -> Duration {
+        let mut rng = self.rng.lock();
+        Duration::from_millis(if rng.chance(900) { rng.range(1, 30) } else { rng.range(30, 900) })
     }
 
     fn is_current(&self, incarnation: u64) -> bool {
@@ -363,6 +372,8 @@ impl DiskOwner for Process {
     }
 
     fn flushed(&self) {
-        self.context.oracle.observe(self.services, &self.engine());
+        if let Some(storage) = self.storage() {
+            self.context.oracle.observe(self.services, &storage);
+        }
     }
 }

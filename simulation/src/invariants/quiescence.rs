@@ -62,8 +62,7 @@ fn find_unsettled(sim: &Simulation) -> Option<String> {
         return Some(format!("{} is not up", process.name()));
     }
     for process in &sim.cluster.processes {
-        let engine = process.engine();
-        if engine.disk().unflushed() + engine.bulk_disk().unflushed() > 0 {
+        if process.storage().is_some_and(|storage| storage.unflushed_writes() > 0) {
             return Some(format!("{} has unflushed writes", process.name()));
         }
     }
@@ -91,8 +90,8 @@ fn find_unsettled(sim: &Simulation) -> Option<String> {
 /// Position of a consumer, and the last position of its source.
 fn consumer_progress(sim: &Simulation, subscription: &Subscription) -> Option<(u64, u64)> {
     let Subscription { group, consumer, is_bulk, source } = subscription;
-    let engine = sim.cluster.process_of(consumer)?.engine();
-    let storage = if *is_bulk { engine.bulk(consumer) } else { engine.service(consumer) };
+    let storage = sim.cluster.process_of(consumer)?.storage()?;
+    let storage = if *is_bulk { storage.bulk(consumer) } else { storage.service(consumer) };
     let key = format!("{group}.{source}");
     let stored = storage.documents.find(&INBOX, &key).now_or_never()?.ok()?;
     // Stored as `position event-id`.
@@ -100,7 +99,7 @@ fn consumer_progress(sim: &Simulation, subscription: &Subscription) -> Option<(u
         String::from_utf8_lossy(&stored.body).split(' ').next().and_then(|text| text.parse().ok())
     };
     let reached = stored.as_ref().and_then(position_of);
-    let journal = sim.cluster.process_of(source)?.engine().service(source).journal;
+    let journal = sim.cluster.process_of(source)?.storage()?.service(source).journal;
     let last = journal.last_position().now_or_never()?.ok()?;
     Some((reached.unwrap_or(0), last))
 }

@@ -10,7 +10,8 @@ pub(crate) struct ScheduledFault {
 /// Fault to inject. Processes are named by a number, whatever the placement: it is taken modulo how many there are.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Fault {
-    /// The process crashes. Of the writes that wait for their flush, so many in a thousand survive.
+    /// The process crashes, and unless all of a thousand survive, its machine with it: of the sectors that wait for their flush
+    /// so many in a thousand survive.
     Crash { process: usize, survived_permille: u64, downtime_ms: u64 },
     /// So many flushes succeed; the next one fails, and the process crashes with it.
     FlushFailure { process: usize, flushes: u64, survived_permille: u64, downtime_ms: u64 },

@@ -3,13 +3,13 @@
 use crate::{
     engine::options,
     model::{Model, at, check, step},
-    simulated_disk::{Behaviour, SimulatedDisk},
     suite::{NOTES, append, append_of, note},
 };
 use bytes::Bytes;
 use engine_log::{FileSystem, LogEngine, LogOptions, OpenError};
 use journal::{ServiceStorage, Snapshot};
 use rand::{SeedableRng, rngs::StdRng};
+use simulated_disk::{Behaviour, SimulatedDisk};
 use std::{
     path::Path,
     sync::{
@@ -130,7 +130,7 @@ async fn every_flipped_byte_and_every_torn_length_of_a_compacted_segment_is_foun
     let torn = (0..bytes.len()).map(|length| bytes[..length].to_vec());
     let extended = [1, 4, 8, 516].map(|more| [&bytes[..], &vec![0; more]].concat());
     for changed in flipped.chain(torn).chain(extended) {
-        let damaged = disk.copied();
+        let damaged = disk.after_kill();
         damaged.put(name, changed.clone());
         let folder = crate::fast_folder();
         match open_on(folder.path(), &damaged) {
@@ -170,7 +170,7 @@ async fn damage_that_a_start_does_not_see_is_reported_by_reads_and_never_served(
     for at in 0..bytes.len() {
         let mut flipped = bytes.clone();
         flipped[at] ^= 1 << (at % 8);
-        let damaged = disk.copied();
+        let damaged = disk.after_kill();
         damaged.put(name, flipped);
         let engine = open_on(folder.path(), &damaged).unwrap();
         match answers(&engine).await {

@@ -2,11 +2,11 @@
 
 use crate::{
     engine::options,
-    simulated_disk::{Behaviour, SimulatedDisk},
     suite::{append, note},
 };
 use engine_log::{FileSystem, LogEngine, LogOptions};
 use journal::{AppendError, durability};
+use simulated_disk::{Behaviour, SimulatedDisk};
 use std::{path::Path, sync::Arc};
 use storage::{CommitError, StorageError};
 
@@ -43,7 +43,7 @@ async fn a_failed_flush_stops_everything() {
     assert!(other.key_value.add("hits", 1, kernel::Timestamp::UNIX_EPOCH, None).await.is_err());
     assert_eq!(engine.close().await, Err(CommitError));
 
-    let engine = open_on(folder.path(), &disk.after_power_failure(0), options());
+    let engine = open_on(folder.path(), &disk.after_power_failure(0, 500), options());
     let storage = engine.service("warehouse");
     let flushed = storage.journal.follow(0, 10).await.unwrap().len() as u64;
     assert!((1..=2).contains(&flushed), "the write that failed may have reached the disk");

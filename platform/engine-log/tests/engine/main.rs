@@ -8,7 +8,6 @@ mod migration;
 mod model;
 mod opening;
 mod recovery;
-mod simulated_disk;
 mod suite;
 mod torn_log;
 

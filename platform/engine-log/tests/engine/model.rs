@@ -3,7 +3,6 @@
 
 use crate::{
     engine::options,
-    simulated_disk::SimulatedDisk,
     suite::{NOTES, append, note},
 };
 use bytes::Bytes;
@@ -11,6 +10,7 @@ use engine_log::{FileSystem, LogEngine, LogOptions};
 use journal::{AppendError, ServiceStorage, Snapshot};
 use kernel::Timestamp;
 use rand::{Rng, SeedableRng, rngs::StdRng};
+use simulated_disk::SimulatedDisk;
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 use storage::{Query, StorageError, Write};
 

@@ -1,15 +1,13 @@
 //! Torn and damaged logs: every length of the last frame and every flipped byte is noticed, and nothing but what was never
 //! flushed is cut off.
 
-use crate::{
-    simulated_disk::{Behaviour, SimulatedDisk},
-    suite::{append, append_of, note},
-};
+use crate::suite::{append, append_of, note};
 use bytes::Bytes;
 use engine_log::{FileSystem, LogEngine, LogOptions, OpenError};
 use journal::ServiceStorage;
 use kernel::Timestamp;
 use rand::{Rng, SeedableRng, rngs::StdRng};
+use simulated_disk::{Behaviour, SimulatedDisk};
 use std::{path::Path, sync::Arc};
 use tempfile::TempDir;
 
@@ -42,7 +40,7 @@ async fn log_of_four(folder: &TempDir) -> (SimulatedDisk, std::ops::Range<usize>
         ends.push(end());
     }
     // As a kill would leave it: closing would note the end of the log.
-    let killed = disk.copied();
+    let killed = disk.after_kill();
     engine.close().await.expect("nothing fails");
     (killed, ends[2].next_multiple_of(8)..ends[3])
 }
@@ -72,9 +70,9 @@ async fn every_torn_length_of_the_last_frame_is_cut_off() {
     let folder = crate::fast_folder();
     let (disk, last) = log_of_four(&folder).await;
     let whole = disk.content(LOG);
-    check(&disk.copied(), 4).await;
+    check(&disk.after_kill(), 4).await;
     for end in last.clone() {
-        let torn = disk.copied();
+        let torn = disk.after_kill();
         let mut bytes = whole.clone();
         bytes[end..last.end].fill(0);
         // What is missing is not there yet, or has what was there before.
@@ -94,7 +92,7 @@ async fn every_flipped_byte_of_the_last_frame_cuts_it_off() {
     for at in last {
         let bit = 1 << (at % 8);
         bytes[at] ^= bit;
-        let flipped = disk.copied();
+        let flipped = disk.after_kill();
         flipped.put(LOG, bytes.clone());
         check(&flipped, 3).await;
         bytes[at] ^= bit;
@@ -111,7 +109,7 @@ async fn every_flipped_byte_of_an_earlier_frame_is_reported() {
     let mut padding = 0;
     for at in 0..=end {
         bytes[at] ^= 0x10;
-        let flipped = disk.copied();
+        let flipped = disk.after_kill();
         flipped.put(LOG, bytes.clone());
         let (other, before) = (crate::fast_folder(), flipped.content(LOG));
         match open_on(other.path(), &flipped, options()) {
@@ -140,7 +138,7 @@ async fn frames_that_an_earlier_start_left_behind_the_end_never_come_back() {
     // The third append is lost, and the fourth still lies behind it. The next start writes over it, frame by frame.
     let third = disk.content(LOG)[..last.start].to_vec();
     let begin = third.windows(4).rposition(|window| window == b"warehouse"[..4].as_ref()).unwrap();
-    let torn = disk.copied();
+    let torn = disk.after_kill();
     let mut bytes = disk.content(LOG);
     bytes[begin - 1..last.start].fill(0);
     torn.put(LOG, bytes);
@@ -170,7 +168,7 @@ async fn frames_that_an_earlier_start_left_behind_the_end_never_come_back() {
     }
     disk.behave(Behaviour::Honest);
     storage.key_value.remove("after").await.unwrap().wait().await.unwrap();
-    let killed = disk.copied();
+    let killed = disk.after_kill();
     engine.close().await.unwrap();
     let bytes = killed.content(LOG);
     let payloads: Vec<usize> = bytes
@@ -183,7 +181,7 @@ async fn frames_that_an_earlier_start_left_behind_the_end_never_come_back() {
     torn_bytes[payloads[3]] ^= 1;
     killed.put(LOG, torn_bytes);
     for count in 2..9 {
-        let killed = killed.copied();
+        let killed = killed.after_kill();
         let folder = crate::fast_folder();
         let engine = open_on(folder.path(), &killed, options()).unwrap();
         let storage = engine.service("warehouse");
@@ -192,7 +190,7 @@ async fn frames_that_an_earlier_start_left_behind_the_end_never_come_back() {
             let appended = storage.journal.append(append(STREAM, version)).await.unwrap();
             appended.commit.wait().await.unwrap();
         }
-        let killed = killed.copied();
+        let killed = killed.after_kill();
         engine.close().await.unwrap();
         check(&killed, count).await;
     }
@@ -220,7 +218,7 @@ async fn a_power_failure_at_any_step_keeps_what_was_acknowledged_and_a_prefix_of
                 acknowledged = version + 1;
             }
         }
-        let cut = disk.after_power_failure(seed);
+        let cut = disk.after_power_failure(seed, 500);
         engine.close().await.unwrap();
         let folder = crate::fast_folder();
         let engine = open_on(folder.path(), &cut, small).unwrap();
@@ -252,7 +250,7 @@ async fn a_disk_that_ignores_flushes_loses_something() {
         journal.append(append(STREAM, 0)).await.unwrap().commit.wait().await.unwrap();
         disk.behave(Behaviour::Lying);
         journal.append(append(STREAM, 1)).await.unwrap().commit.wait().await.unwrap();
-        let cut = disk.after_power_failure(seed);
+        let cut = disk.after_power_failure(seed, 500);
         engine.close().await.unwrap();
         let folder = crate::fast_folder();
         let engine = open_on(folder.path(), &cut, options()).unwrap();
