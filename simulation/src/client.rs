@@ -13,7 +13,7 @@ use http::Method;
 use parking_lot::Mutex;
 use serde_json::Value;
 use sha2::Sha256;
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use transport::{Edge, headers};
 
 /// Time-out of a request: longer than the gateway lets one run.
@@ -156,6 +156,17 @@ pub(crate) struct Client {
     oracle: Arc<Oracle>,
     cluster: Arc<Cluster>,
     rng: Mutex<SimRng>,
+    /// First successful response to each request with an idempotency key.
+    first_responses: Mutex<BTreeMap<String, Value>>,
+}
+
+/// What is shown, without what follows from the settings of now: they are others after a restart.
+pub(crate) fn without_settings(shown: &Value) -> Value {
+    let mut shown = shown.clone();
+    if let Some(shown) = shown.as_object_mut() {
+        shown.remove("expires_at");
+    }
+    shown
 }
 
 impl Client {
@@ -166,7 +177,13 @@ impl Client {
         oracle: Arc<Oracle>,
         cluster: Arc<Cluster>,
     ) -> Self {
-        Self { env, oracle, cluster, rng: Mutex::new(SimRng::stream(seed, "clients")) }
+        Self {
+            env,
+            oracle,
+            cluster,
+            rng: Mutex::new(SimRng::stream(seed, "clients")),
+            first_responses: Mutex::default(),
+        }
     }
 
     /// Draws from the random numbers of clients.
@@ -238,6 +255,9 @@ impl Client {
         if replayed {
             env.cover("outcome: response replayed");
         }
+        if (200..300).contains(&status) {
+            self.check_replay(request, &body, replayed);
+        }
         // State must be durable when a response leaves, whether or not the response arrives.
         self.check_durable(path, &body);
         if is_response_lost {
@@ -260,6 +280,23 @@ impl Client {
         if is_internal || status == 500 {
             let what = format!("{} {}: {body}", request.method, request.path);
             self.env.report_violation("no request is answered with 500", what);
+        }
+    }
+
+    /// A repeated order or change of one shows what the first response showed. Carts show prices of now, and settings may have
+    /// changed.
+    fn check_replay(&self, request: &ApiRequest, body: &Value, replayed: bool) {
+        let Some(key) = &request.key else { return };
+        if body["number"].is_null() {
+            return;
+        }
+        let body = without_settings(body);
+        let known = format!("{:?} {} {} {key}", request.edge, request.method, request.path);
+        let first =
+            self.first_responses.lock().entry(known).or_insert_with(|| body.clone()).clone();
+        if replayed && first != body {
+            let what = format!("{} [{key}]: first {first}, then {body}", request.path);
+            self.env.report_violation("a repeat shows what the first response showed", what);
         }
     }
 

@@ -6,8 +6,7 @@ mod quiescence;
 mod read_models;
 mod safety;
 
-use crate::{simulation::Simulation, violation::Violations};
-use serde_json::Value;
+use crate::{client::without_settings, simulation::Simulation, violation::Violations};
 use std::{sync::Arc, time::Duration};
 
 /// Waits for quiescence, checks all invariants, restarts every process, and compares the read models.
@@ -39,13 +38,4 @@ pub(crate) async fn check_all(sim: &Arc<Simulation>) {
         );
     }
     sim.env.report_violations(&mut violations);
-}
-
-/// What is shown, without what follows from the settings of now: they are others after a restart.
-fn without_settings(shown: &Value) -> Value {
-    let mut shown = shown.clone();
-    if let Some(shown) = shown.as_object_mut() {
-        shown.remove("expires_at");
-    }
-    shown
 }

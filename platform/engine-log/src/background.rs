@@ -14,6 +14,7 @@ use crate::{
 use document_index::{DocumentIndex, IndexedWrite};
 use foldhash::fast::RandomState;
 use journal::Position;
+use kernel::defects::planted;
 use std::{
     collections::{BTreeSet, HashMap},
     io,
@@ -64,6 +65,12 @@ impl Indexer {
     pub(crate) fn due(&mut self, state: &mut SharedState) -> Due<IndexBatch> {
         if matches!(state.phase, LifeCycle::Failed(_)) {
             return Due::Never;
+        }
+        if planted("index_ahead_of_flush") && !state.queue.is_empty() {
+            let queued: Vec<&LocatedRecord> =
+                state.queue.iter().map(|queued| &*queued.record).collect();
+            // Whatever fails here fails again with the rest.
+            let _ = apply(&*self.log.index, &queued, self.marked);
         }
         let has_documents = !state.unindexed.is_empty();
         let age = self.since.map_or(Duration::ZERO, |since| since.elapsed());

@@ -276,6 +276,11 @@ impl<'log> LiveRecords<'log> {
         let spaces = service.spaces;
         let is_alive = match operation {
             RecordOperation::Start | RecordOperation::Documents(_) => false,
+            RecordOperation::Append(_) | RecordOperation::Snapshot { .. }
+                if kernel::defects::planted("compaction_drops_live") =>
+            {
+                false
+            }
             RecordOperation::Append(append) => self
                 .deletion(&service, name(append.stream)?)
                 .is_none_or(|deletion| record.location > deletion),

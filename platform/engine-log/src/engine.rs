@@ -14,7 +14,7 @@ use crate::{
     options::LogOptions,
     recovery::{LogOpener, index_file},
     segments::Segments,
-    simulated::{SimulatedParts, SimulatedWorker},
+    simulated::{RecentRecords, SimulatedParts, SimulatedWorker},
     work_signal::WorkMode,
 };
 use ::journal::{Position, ServiceStorage};
@@ -266,6 +266,22 @@ impl LogEngine {
     /// Writes of both logs that are not flushed.
     pub fn unflushed_writes(&self) -> usize {
         [&self.log, &self.bulk].iter().map(|log| log.unflushed_writes()).sum()
+    }
+
+    /// Newest records of both logs, to be checked after a crash.
+    pub fn recent_records(&self) -> [RecentRecords; 2] {
+        [&self.log, &self.bulk].map(|log| RecentRecords::of(log))
+    }
+
+    /// Checks that this engine, just opened after a crash, has a prefix of what was decided before it, and all that was flushed.
+    ///
+    /// # Errors
+    ///
+    /// What it lacks.
+    pub fn check_prefix(&self, before: &[RecentRecords; 2]) -> Result<(), String> {
+        let [services, bulk] = before;
+        services.check_prefix(&self.log)?;
+        bulk.check_prefix(&self.bulk)
     }
 
     /// Fails the engine, as a crash of its process does: whatever is not flushed is lost, and later writes are refused.

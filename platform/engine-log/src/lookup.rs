@@ -37,6 +37,9 @@ impl RecordRequest<'_> {
     }
 
     fn is_it(&self, record: &LocatedRecord) -> Result<bool, StorageError> {
+        if kernel::defects::planted("run_without_second_look") {
+            return Ok(true);
+        }
         let RecordView { service, operation } = record.view()?;
         if service != self.service.name.as_bytes() {
             return Ok(false);

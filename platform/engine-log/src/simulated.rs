@@ -4,10 +4,13 @@
 use crate::{
     background::{IndexBatch, Indexer, Keeper, KeeperWork},
     disk::FileSystem,
+    frame::{Location, frame_bytes},
     log::{FlushBatch, SegmentedLog},
+    record::{LocatedRecord, RecordEncoder},
     writer::LogWriter,
 };
 use document_index::IndexStore;
+use journal::Position;
 use std::sync::Arc;
 
 /// Parts of a simulated engine.
@@ -19,6 +22,47 @@ pub struct SimulatedParts {
     pub indexes: [Arc<dyn IndexStore>; 2],
     /// Secret of a new log's hashes.
     pub secret: [u8; 16],
+}
+
+/// Newest records of a log, flushed or not, as the engine had them when it crashed.
+#[derive(Clone, Debug)]
+pub struct RecentRecords {
+    flushed: Position,
+    records: Vec<Arc<LocatedRecord>>,
+}
+
+impl RecentRecords {
+    pub(crate) fn of(log: &SegmentedLog) -> Self {
+        let state = log.state.lock();
+        let records = state.recent.iter().map(Arc::clone).collect();
+        Self { flushed: log.watermark.flushed(), records }
+    }
+
+    /// Checks that a log, just opened again, has a prefix of the records, and all that were flushed.
+    pub(crate) fn check_prefix(&self, log: &SegmentedLog) -> Result<(), String> {
+        let start = frame_bytes(RecordEncoder::start().len()) as u64;
+        let end = Location(log.state.lock().flushed.0 - start);
+        for record in &self.records {
+            let (position, name) = (record.position, log.segments.log);
+            let is_flushed = position <= self.flushed;
+            if record.location >= end {
+                if is_flushed {
+                    return Err(format!("{name} has lost position {position}, which was flushed"));
+                }
+                continue;
+            }
+            let found = log.segments.read(record.location).map_err(|error| error.to_string())?;
+            let is_same = match found {
+                Some(found) => found.position == position && found.payload == record.payload,
+                // It was dead before the crash.
+                None => is_flushed,
+            };
+            if !is_same {
+                return Err(format!("{name} goes on behind position {position}, which it lacks"));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Worker of a simulated engine.

@@ -4,11 +4,12 @@ use crate::{
     background::{Indexer, Keeper},
     disk::DiskFile,
     folder_state::LogFolderState,
-    frame::{FrameHeader, LOG_FORMAT, Location, SegmentHeader},
+    frame::{FrameHeader, LOG_FORMAT, Location, SegmentHeader, frame_bytes},
     log::{FlushBatch, QueuedRecord, SegmentedLog},
 };
 use data_folder::FolderLock;
 use journal::Position;
+use kernel::defects::planted;
 use std::{
     io::{self, ErrorKind},
     panic::{AssertUnwindSafe, catch_unwind},
@@ -63,7 +64,9 @@ impl LogTail {
     pub(crate) fn flush(&mut self, end: Location) -> io::Result<()> {
         let begin = u64::from(end.offset()) - self.buffer.len() as u64;
         self.file.write_at(&self.buffer, begin)?;
-        self.file.sync()?;
+        if !planted("flush_skipped") {
+            self.file.sync()?;
+        }
         self.flushed = end;
         self.buffer.clear();
         Ok(())
@@ -168,6 +171,12 @@ impl LogWriter {
             }
             self.tail.push(record.location, record.position, &record.payload);
             end = record.location.after(record.payload.len());
+        }
+        if planted("tail_of_batch_lost")
+            && let Some(last) = batch.last()
+        {
+            let kept = self.tail.buffer.len() - frame_bytes(last.record.payload.len());
+            self.tail.buffer[kept..].fill(0);
         }
         let flushing = Instant::now();
         self.tail.flush(end)?;

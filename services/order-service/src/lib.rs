@@ -25,6 +25,7 @@ use contracts::{cart, inventory, order, payment};
 use runtime::{BuildContext, BuildError, BuiltService, Module};
 use settings::Section;
 use std::sync::Arc;
+use web::ReplayRenderer;
 use wiring::{ServiceDependencies, wire};
 
 const NAME: &str = order::SERVICE;
@@ -62,8 +63,11 @@ async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
     let (use_cases, resume_checkout) = wire(dependencies).await?;
     context.consume(NAME, &context.storage, Arc::new(resume_checkout))?;
     context.provide_feed(translate)?;
-    let renderer = OrderRenderer(Arc::clone(&use_cases.read.orders));
-    let parts = context.service_parts().with_renderer(Arc::new(renderer));
+    let renderer: Arc<dyn ReplayRenderer> =
+        Arc::new(OrderRenderer(Arc::clone(&use_cases.read.orders)));
+    #[cfg(feature = "defects")]
+    let renderer = adapters::defects::plant_in_renderer(renderer);
+    let parts = context.service_parts().with_renderer(renderer);
     let service = context.serve_with(http::routes(use_cases), parts);
     #[cfg(feature = "defects")]
     let service = adapters::defects::plant_in_routes(service);

@@ -3,19 +3,24 @@
 
 use super::document_index::SimulatedIndex;
 use crate::{environment::spawn, rng::SimRng};
-use document_index::IndexStore;
-use engine_log::{LogEngine, LogOptions, SimulatedParts, SimulatedWorker, WorkerRole};
+use document_index::{IndexStore, OpenError};
+use engine_log::{
+    FileSystem, LogEngine, LogOptions, RecentRecords, SimulatedParts, SimulatedWorker, WorkerRole,
+};
 use engine_memory::MemoryEngine;
 use journal::ServiceStorage;
 use parking_lot::Mutex;
 use simulated_disk::SimulatedDisk;
-use std::{sync::Arc, time::Duration};
+use std::{ffi::OsStr, path::Path, sync::Arc, time::Duration};
 use tokio::task::AbortHandle;
 
 /// Chance in a thousand that everything which was written survives: only then was it the process alone that was killed.
-pub(super) const KILL: u64 = 1_000;
+const KILL: u64 = 1_000;
 /// Operations of the disk after which a crash may fall into a piece of work.
 const OPERATIONS_MAX: u64 = 6;
+
+/// Format in the header of a compacted segment.
+const COMPACTED_FORMAT: u8 = 2;
 
 /// Owner of a storage: decides how long its work takes and whether it fails, and learns what was flushed.
 pub(super) trait StorageOwner: Send + Sync + 'static {
@@ -45,6 +50,8 @@ pub(super) struct SimulatedStorage {
     secret: [u8; 16],
     /// Number of values that hashes of names have: few, so that they collide, in most plans.
     hash_values_max: u64,
+    /// What the engine had when it last crashed.
+    crashed_with: Option<[RecentRecords; 2]>,
 }
 
 /// Storage that a process has open.
@@ -69,6 +76,7 @@ impl SimulatedStorage {
             blobs: MemoryEngine::new(),
             secret,
             hash_values_max: rng.choose(&[5, 200, u64::MAX]),
+            crashed_with: None,
         }
     }
 
@@ -76,7 +84,7 @@ impl SimulatedStorage {
     pub(super) fn open(
         &self,
         rng: &mut SimRng,
-    ) -> Result<(OpenStorage, Vec<SimulatedWorker>), String> {
+    ) -> Result<(OpenStorage, Vec<SimulatedWorker>), OpenError> {
         let index = |index: &SimulatedIndex| -> Arc<dyn IndexStore> { Arc::new(index.clone()) };
         let parts = SimulatedParts {
             disk: Arc::new(self.disk.clone()),
@@ -93,35 +101,67 @@ impl SimulatedStorage {
             ..LogOptions::default()
         };
         let opened = LogEngine::open_simulated(parts, options);
-        let (engine, workers) = opened.map_err(|error| error.to_string())?;
+        let (engine, workers) = opened?;
         let blobs = self.blobs.clone();
         Ok((OpenStorage { engine, blobs, due: Vec::new() }, workers))
     }
 
+    /// Checks that a restart found a prefix of what was decided before the crash, and all that was flushed.
+    pub(super) fn check_prefix(&self, open: &OpenStorage) -> Result<(), String> {
+        self.crashed_with.as_ref().map_or(Ok(()), |before| open.engine.check_prefix(before))
+    }
+
     /// Crashes: the work that was due is broken off somewhere, and of what was not flushed so many sectors in a thousand
-    /// survive. Whether a document index was lost.
+    /// survive. `cover` learns what happened.
     pub(super) fn crash(
         &mut self,
         open: &OpenStorage,
         survived_permille: u64,
         rng: &mut SimRng,
-    ) -> bool {
+        cover: impl Fn(&'static str),
+    ) {
+        for feature in self.log_features() {
+            cover(feature);
+        }
         self.disk.fail_after(rng.range(0, OPERATIONS_MAX));
         for due in &open.due {
             if let Some(mut worker) = due.lock().take()
-                && rng.chance(500)
+                && rng.chance(750)
             {
                 worker.work();
+                if worker.role() == WorkerRole::Writer {
+                    cover("fault: flush broken off");
+                }
             }
         }
+        self.crashed_with = Some(open.engine.recent_records());
         open.engine.crash();
         if survived_permille == KILL {
             self.disk = self.disk.after_kill();
-            return false;
+            return;
         }
+        cover("fault: power failure");
         self.disk = self.disk.after_power_failure(rng.next_u64(), survived_permille);
-        // Each of them is lost or not.
-        self.indexes.iter().filter(|index| index.fail_power(rng)).count() > 0
+        for index in &self.indexes {
+            if index.fail_power(rng) {
+                cover("fault: document index lost");
+            }
+        }
+    }
+
+    /// What the logs on the disk have.
+    fn log_features(&self) -> impl Iterator<Item = &'static str> {
+        let names = self.disk.names().unwrap_or_default();
+        let ends_with = |name: &str, extension| Path::new(name).extension() == Some(extension);
+        let (log, run) = (OsStr::new("log"), OsStr::new("run"));
+        let format = |name: &String| self.disk.content(name).get(8).copied();
+        let has_runs = names.iter().any(|name| ends_with(name, run));
+        let mut logs = names.iter().filter(|name| ends_with(name, log));
+        let has_compacted = logs.any(|name| format(name) == Some(COMPACTED_FORMAT));
+        has_runs
+            .then_some("outcome: log has runs")
+            .into_iter()
+            .chain(has_compacted.then_some("outcome: log has a compacted segment"))
     }
 }
 

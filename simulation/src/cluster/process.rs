@@ -5,7 +5,7 @@ use super::{
     bootstrap::{self, Bootstrap},
     clock::SimulatedClock,
     delivery::{ConnectionReset, Delivery},
-    disk::{KILL, OpenStorage, SimulatedStorage, StorageOwner},
+    disk::{OpenStorage, SimulatedStorage, StorageOwner},
     network::{Host, Network},
 };
 use crate::{
@@ -137,7 +137,12 @@ impl Process {
         let (mut storage, workers, incarnation) = {
             let mut state = self.state.lock();
             state.incarnation += 1;
-            let (storage, workers) = state.storage.open(&mut self.rng.lock())?;
+            let opened = state.storage.open(&mut self.rng.lock());
+            let (storage, workers) = opened.map_err(|error| error.to_string())?;
+            if let Err(what) = state.storage.check_prefix(&storage) {
+                let invariant = "a restart finds a prefix of what was decided";
+                self.context.env.report_violation(invariant, what);
+            }
             (storage, workers, state.incarnation)
         };
         self.context.oracle.check_durability(self.services, &storage);
@@ -198,17 +203,11 @@ impl Process {
         running.workers.iter().for_each(AbortHandle::abort);
         state.flush_failure = None;
         let unflushed = running.storage.unflushed_writes();
-        let is_index_lost =
-            state.storage.crash(&running.storage, survived_permille, &mut self.rng.lock());
+        let (storage, rng) = (&running.storage, &mut self.rng.lock());
+        state.storage.crash(storage, survived_permille, rng, |what| env.cover(what));
         drop(state);
         if unflushed > 0 {
             env.cover("fault: unflushed writes in a crash");
-        }
-        if survived_permille < KILL {
-            env.cover("fault: power failure");
-        }
-        if is_index_lost {
-            env.cover("fault: document index lost");
         }
         env.trace(format_args!("{} crashes; {unflushed} writes are not flushed", self.name()));
         // Tasks that were spawned while others were being dropped end as well.

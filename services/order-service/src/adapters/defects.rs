@@ -15,12 +15,12 @@ use axum::{
     Router,
     body::{Body, to_bytes},
     extract::Request,
-    http::{Method, Uri, header::CONTENT_LENGTH},
+    http::{Method, StatusCode, Uri, header::CONTENT_LENGTH},
     middleware::{Next, from_fn},
     response::Response,
 };
 use identifiers::{HoldId, OrderId, PaymentId, RefundId, Sku};
-use kernel::{Money, Uuid, defects::planted};
+use kernel::{Money, Problem, Uuid, defects::planted};
 use runtime::BuiltService;
 use saga::Spawn;
 use std::{
@@ -29,6 +29,7 @@ use std::{
     time::Duration,
 };
 use transport::headers::IDEMPOTENCY_KEY;
+use web::{ReplayReference, ReplayRenderer};
 
 /// Delay of a commit for which the confirmation does not wait.
 const COMMIT_DELAY: Duration = Duration::from_millis(100);
@@ -137,6 +138,27 @@ impl Payments for DefectivePayments {
         reason: &str,
     ) -> Result<(), PortError> {
         self.0.refund(payment, refund, amount, reason).await
+    }
+}
+
+/// Renderer of repeated responses that has defects.
+pub(crate) fn plant_in_renderer(renderer: Arc<dyn ReplayRenderer>) -> Arc<dyn ReplayRenderer> {
+    Arc::new(DefectiveRenderer(renderer))
+}
+
+#[derive(Debug)]
+struct DefectiveRenderer(Arc<dyn ReplayRenderer>);
+
+#[async_trait]
+impl ReplayRenderer for DefectiveRenderer {
+    async fn render(
+        &self,
+        reference: ReplayReference,
+        status: StatusCode,
+    ) -> Result<Response, Problem> {
+        let today = ReplayReference { version: u64::MAX, ..reference };
+        let reference = if planted("repeat_from_today") { today } else { reference };
+        self.0.render(reference, status).await
     }
 }
 

@@ -50,7 +50,9 @@ fn may_name(path: &str) -> bool {
 }
 
 fn is_engine(path: &str) -> bool {
-    ["platform/engine-", "platform/document-index"].iter().any(|start| path.starts_with(start))
+    ["platform/engine-", "platform/document-index", "platform/simulated-disk"]
+        .iter()
+        .any(|start| path.starts_with(start))
 }
 
 /// Whether it belongs to a tool or a test harness rather than to the product.
