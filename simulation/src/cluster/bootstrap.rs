@@ -37,8 +37,8 @@ pub(crate) fn with_json(
 /// Secret that webhooks are signed with.
 pub(crate) const WEBHOOK_SECRET: &str = "a secret of the simulation";
 
-/// Settings of the simulated shop.
-pub(super) fn settings(shop: &ShopSettings) -> Result<Settings, String> {
+/// Settings of the simulated shop, as far as they concern these services.
+pub(super) fn settings(shop: &ShopSettings, services: &[&str]) -> Result<Settings, String> {
     let set = |key: &str, value: String| (format!("ICOMMERCE_{key}"), value);
     // A cart or an order of a few lines weighs about this much.
     let (cart_bytes, order_bytes) = (shop.in_memory_max * 1_024, shop.in_memory_max * 3_072);
@@ -59,8 +59,13 @@ pub(super) fn settings(shop: &ShopSettings) -> Result<Settings, String> {
         set("API_GATEWAY__CLIENT_REQUESTS_PER_SECOND", "0".to_owned()),
     ];
     environment.extend(shop.others().map(|(key, value)| set(key, value.to_owned())));
+    let prefix =
+        |service: &&str| format!("ICOMMERCE_{}__", service.replace('-', "_").to_ascii_uppercase());
+    let prefixes: Vec<String> = services.iter().map(prefix).collect();
+    environment.retain(|(key, _)| prefixes.iter().any(|prefix| key.starts_with(prefix)));
     let sources = Sources { environment, ..Sources::default() };
-    let sections = ALL.iter().filter_map(|module| module.settings);
+    let modules = ALL.iter().filter(|module| services.contains(&module.name));
+    let sections = modules.filter_map(|module| module.settings);
     Settings::load(sections, &sources).map_err(|error| error.to_string())
 }
 

@@ -153,7 +153,7 @@ impl Process {
         let settings = self.settings(incarnation);
         let network = &self.context.network;
         let routers = bootstrap::build_services(Bootstrap {
-            settings: &Arc::new(bootstrap::settings(&settings)?),
+            settings: &Arc::new(bootstrap::settings(&settings, self.services)?),
             services: self.services,
             storage: &storage,
             tasks: &tasks,
