@@ -17,15 +17,15 @@ pub(crate) struct CallgrindServer {
 }
 
 impl CallgrindServer {
-    /// Starts the shop on a new data folder, about fifty times slower than otherwise, with counting off.
-    pub(crate) fn shop(binary: &Path) -> Result<Self, String> {
+    /// Starts the shop on a data folder, about fifty times slower than otherwise, with counting off.
+    pub(crate) fn shop(binary: &Path, data: DataFolder) -> Result<Self, String> {
         let counts = TempDir::new().map_err(|error| error.to_string())?;
         let mut valgrind = Command::new("valgrind");
         valgrind
             .args(["--quiet", "--tool=callgrind", "--instr-atstart=no"])
             .arg(format!("--callgrind-out-file={}", counts.path().join("counts").display()))
             .arg(binary);
-        let server = DataFolder::new(binary)?.serve_with(valgrind)?;
+        let server = data.serve_with(valgrind)?;
         Ok(Self { server, counts, written: Cell::new(0) })
     }
 

@@ -30,6 +30,9 @@ pub(crate) struct Cli {
     /// Count the instructions of the hot paths instead, and compare them with those in this file (needs valgrind)
     #[arg(long, value_name = "FILE", conflicts_with = "scenarios")]
     pub(crate) instructions: Option<PathBuf>,
+    /// Place so many orders, as fast as they go, before the instructions are counted
+    #[arg(long, value_name = "N", requires = "instructions", conflicts_with = "keep")]
+    pub(crate) after: Option<u64>,
     /// Write the instruction counts to that file instead of comparing them
     #[arg(long, requires = "instructions")]
     keep: bool,

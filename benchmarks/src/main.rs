@@ -62,8 +62,8 @@ fn measure(arguments: &Cli) -> Result<(), String> {
         let picture = file.with_file_name("results/order-instructions.svg");
         return runtime.block_on(instruction_counts::count(
             &config,
-            file,
-            &picture,
+            arguments.after,
+            (file, &picture),
             arguments.count_mode(),
         ));
     }

@@ -10,7 +10,7 @@ pub(crate) mod hot_paths;
 mod mixed_load;
 mod order_lines;
 mod scaling;
-mod startup;
+pub(crate) mod startup;
 
 use crate::{
     config::RunConfig,

@@ -104,8 +104,11 @@ pub(crate) enum Task {
     /// than 10 % over benchmarks/instructions.json is a failure.
     Instructions {
         /// Makes the counts the new baseline.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "after")]
         keep: bool,
+        /// Places so many orders before: compare 1,000 with 1,000,000 to see what a full folder costs.
+        #[arg(long, value_name = "ORDERS")]
+        after: Option<u64>,
     },
     /// Injects faults into the real program under load, and checks after each that nothing was lost or doubled.
     ///

@@ -14,8 +14,8 @@ pub(crate) enum BaselineMode {
     Update,
 }
 
-/// Counts instructions, and compares them with the baseline or replaces it.
-pub(crate) fn run(root: &Path, mode: BaselineMode) -> Outcome<bool> {
+/// Counts instructions, after so many orders, and compares them with the baseline or replaces it.
+pub(crate) fn run(root: &Path, mode: BaselineMode, after: Option<u64>) -> Outcome<bool> {
     println!("prerequisites\n  valgrind: {}", suites::valgrind()?);
     let Some(target) = process::build_release(root)? else { return Ok(false) };
     let release = target.join("release");
@@ -24,6 +24,9 @@ pub(crate) fn run(root: &Path, mode: BaselineMode) -> Outcome<bool> {
     count.arg("--instructions").arg(root.join(BASELINE));
     if mode == BaselineMode::Update {
         count.arg("--keep");
+    }
+    if let Some(orders) = after {
+        count.arg("--after").arg(orders.to_string());
     }
     Ok(count.current_dir(target).status()?.success())
 }

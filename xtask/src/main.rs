@@ -32,9 +32,10 @@ fn main() -> ExitCode {
         Task::Advisories => advisories::run(root),
         Task::BuildTime => build_time::run(root),
         Task::Bench { scenarios } => bench::run(root, &scenarios),
-        Task::Instructions { keep } => {
+        Task::Instructions { keep, after } => {
             use instructions::BaselineMode;
-            instructions::run(root, if keep { BaselineMode::Update } else { BaselineMode::Compare })
+            let mode = if keep { BaselineMode::Update } else { BaselineMode::Compare };
+            instructions::run(root, mode, after)
         }
         Task::Crash { arguments } => crash::run(root, &arguments),
         Task::Look { folder } => suites::look(root, folder),

@@ -16,7 +16,7 @@ use crate::{
     recording::Recording,
     report::{LoadModel, Row, ScenarioResult},
 };
-use std::{cell::Cell, rc::Rc, time::Duration};
+use std::{cell::Cell, ops::Range, rc::Rc, time::Duration};
 use tokio::{task::LocalSet, time::Instant};
 
 /// Number of starts after each kind of shutdown.
@@ -118,7 +118,7 @@ async fn fill(config: &RunConfig, shop: &Server) -> Result<Vec<FillStage>, Strin
     let (mut stages, mut done) = (Vec::new(), 0);
     for until in ends {
         let before: ResourceUsage = shop.usage()?;
-        place_orders(config, shop, done, until).await?;
+        place_orders(config, shop, done..until).await?;
         let used = shop.usage()?.since(&before);
         let baseline = Server::baseline(&recording)?;
         let constant = generate_load(&brief, &baseline, workload()).await?;
@@ -133,12 +133,13 @@ async fn fill(config: &RunConfig, shop: &Server) -> Result<Vec<FillStage>, Strin
     Ok(stages)
 }
 
-async fn place_orders(
+/// Places the orders of these numbers through the operator edge.
+pub(crate) async fn place_orders(
     config: &RunConfig,
     shop: &Server,
-    from: u64,
-    until: u64,
+    numbers: Range<u64>,
 ) -> Result<(), String> {
+    let Range { start: from, end: until } = numbers;
     let clients = LocalSet::new();
     let next = Rc::new(Cell::new(from));
     let mut running = Vec::new();
