@@ -24,7 +24,7 @@ pub use client::EdgeClient;
 pub use counters::Counters;
 pub use disk::{Disk, DiskUnavailable, FileSystem};
 pub use faults::{
-    full_disk::{DISK_BYTES, DiskReserve, fill_disk},
+    full_disk::{DiskReserve, fill_disk, small_disk},
     kill::kill,
     pause::pause,
     power_loss::cut_power,

@@ -5,8 +5,8 @@ mod cli;
 use clap::Parser;
 use cli::{BlockFileSystem, Cli, Fault};
 use crash_tests::{
-    CheckResult, DISK_BYTES, Disk, DiskReserve, FileSystem, Program, RunOptions, RunReport,
-    Topology, cut_power, fill_disk, kill, pause,
+    CheckResult, Disk, DiskReserve, FileSystem, Program, RunOptions, RunReport, Topology,
+    cut_power, fill_disk, kill, pause, small_disk,
 };
 use std::{path::Path, process::ExitCode};
 
@@ -61,8 +61,7 @@ async fn run(cli: &Cli, folder: &Path) -> CheckResult {
         }
         Fault::FullDisk { times } => {
             for reserve in [DiskReserve::Enabled, DiskReserve::Disabled] {
-                let small = FileSystem::Tmpfs { bytes: DISK_BYTES };
-                let Some(disk) = create_disk(folder, small) else { continue };
+                let Some(disk) = create_disk(folder, small_disk(times)) else { continue };
                 let options = options(times, 0);
                 let report = fill_disk(&program, &disk, reserve, &options, on_progress).await?;
                 print_report(&format!("full disk, reserve {reserve:?}"), &report);

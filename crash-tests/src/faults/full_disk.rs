@@ -5,7 +5,7 @@ use super::LOAD_MS;
 use crate::{
     client::EdgeClient,
     counters::Counters,
-    disk::Disk,
+    disk::{Disk, FileSystem},
     run::{Run, RunOptions, RunReport, under_load},
     shop::{Program, Shop},
     storage_fault::StorageFault,
@@ -15,8 +15,10 @@ use rand::Rng;
 use std::{fs, io::ErrorKind, path::PathBuf, time::Duration};
 use tokio::time::Instant;
 
-/// Size of the test disk: small, so that it fills up soon.
-pub const DISK_BYTES: u64 = 96 << 20;
+/// Size of the test disk without what the load of each fault leaves on it: small, so that it fills up soon.
+const DISK_BYTES: u64 = 64 << 20;
+/// What the load of one fault leaves at most: what it takes to fill the disk, and what comes when there is room again.
+const FAULT_BYTES: u64 = 16 << 20;
 /// Size of the disk reserve at which the shop stops writing, where the reserve is enabled.
 const RESERVE_BYTES: u64 = 12 << 20;
 /// Space above the reserve that the load has to use up.
@@ -29,6 +31,11 @@ const FULL_DURATION: Duration = Duration::from_millis(700);
 const EXIT_TIMEOUT: Duration = Duration::from_secs(20);
 /// Number of `storage_full` responses after which the disk counts as full.
 const REJECTIONS_MIN: u64 = 100;
+
+/// Test disk for so many faults.
+pub fn small_disk(faults: u64) -> FileSystem {
+    FileSystem::Tmpfs { bytes: DISK_BYTES + faults * FAULT_BYTES }
+}
 
 /// Disk reserve of the shop, enabled or disabled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Storage faults: disks that lose their power, and disks that fill up.
 
 use crate::{options, program};
-use crash_tests::{DISK_BYTES, Disk, DiskReserve, FileSystem, cut_power, fill_disk};
+use crash_tests::{Disk, DiskReserve, FileSystem, cut_power, fill_disk, small_disk};
 use std::path::Path;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -33,8 +33,7 @@ async fn lose_power(file_system: FileSystem) {
 
 async fn fill(reserve: DiskReserve) {
     let folder = tempfile::tempdir().unwrap();
-    let small = FileSystem::Tmpfs { bytes: DISK_BYTES };
-    let Some(disk) = create_disk(folder.path(), small) else { return };
+    let Some(disk) = create_disk(folder.path(), small_disk(1)) else { return };
     let report = fill_disk(&program(), &disk, reserve, &options(1), |_| {}).await;
     println!("{}", report.unwrap_or_else(|violation| panic!("{violation}")));
 }

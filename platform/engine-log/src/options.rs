@@ -11,7 +11,8 @@ pub struct LogOptions {
     pub queue_writes_max: usize,
     /// Queue limit, in bytes that wait for a flush; more are refused with `StorageError::Unavailable`. 64 MiB.
     pub queue_bytes_max: usize,
-    /// Size of a segment, in bytes: it begins another one when it is full. The first segments are smaller. 64 MiB.
+    /// Size of a segment, in bytes: it begins another one when it is full. The first segments are smaller. 16 MiB: a start reads
+    /// the segment in use, and its index entries are in memory.
     pub segment_bytes_max: u32,
     /// Size of the records that are kept in memory after their flush, in bytes, for readers and followers. 16 MiB.
     pub recent_bytes_max: usize,
@@ -30,7 +31,7 @@ impl Default for LogOptions {
             disk_reserve_bytes: 64 * 1024 * 1024,
             queue_writes_max: 32 * 1024,
             queue_bytes_max: 64 * 1024 * 1024,
-            segment_bytes_max: 64 * 1024 * 1024,
+            segment_bytes_max: 16 * 1024 * 1024,
             recent_bytes_max: 16 * 1024 * 1024,
             unindexed_bytes_max: 64 * 1024 * 1024,
             bulk_linger: Duration::from_millis(50),
