@@ -22,7 +22,7 @@ const VECTORS: [(&str, &str); 3] =
     [(ES256_KEY, ES256_TOKEN), (RS256_KEY, RS256_TOKEN), (EDDSA_KEY, EDDSA_TOKEN)];
 
 fn key(text: &str) -> Jwk {
-    Jwk::parse(text.as_bytes()).unwrap()
+    Jwk::parse(text.as_bytes()).expect("it is a key")
 }
 
 fn verified(token: &str, jwk: &str) -> Result<Vec<u8>, JoseError> {
@@ -232,10 +232,10 @@ fn validated(claims: &str) -> Result<(), ClaimError> {
     let expected = Expected {
         issuer: "https://shop.example/auth",
         audience: "shop",
-        now: Timestamp::from_second(1_000).unwrap(),
+        now: Timestamp::from_second(1_000).expect("it is within range"),
         leeway_seconds: 30,
     };
-    Claims::parse(claims.as_bytes()).unwrap().validate(&expected)
+    Claims::parse(claims.as_bytes()).expect("it is an object").validate(&expected)
 }
 
 #[test]
