@@ -4,6 +4,7 @@ use crate::{
     error::CliError,
     modules, process,
     process::ProcessSettings,
+    provider_settings::with_provider,
     wiring::{Compaction, Embedded},
 };
 use journal::Position;
@@ -28,6 +29,7 @@ impl OfflineShop {
     pub(super) fn open(flags: &crate::cli::ProcessFlags) -> Result<Self, CliError> {
         let settings = process::settings(flags, Vec::new())?;
         let process: ProcessSettings = settings.top().map_err(CliError::usage)?;
+        let settings = with_provider(settings, process.listen.parse().ok())?;
         process.init_logging()?;
         let engine = Embedded::open_existing(&process)?;
         Ok(Self { engine, settings: Arc::new(settings), process })

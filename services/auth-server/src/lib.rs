@@ -19,6 +19,11 @@ use std::sync::Arc;
 
 const NAME: &str = "auth-server";
 
+/// Whether an address can be the issuer: `https`, or `http` on a loopback address, with the path of the provider.
+pub fn is_issuer(address: &str) -> bool {
+    application::issuer::Issuer::parse(address).is_some()
+}
+
 /// The auth server.
 pub const MODULE: Module = Module {
     name: NAME,

@@ -21,7 +21,10 @@ mod token;
 mod userinfo;
 
 use crate::provider::Provider;
-use axum::{Router, routing::get, routing::post};
+use axum::{
+    Router,
+    routing::{any, get, post},
+};
 use std::sync::Arc;
 use web::ApiRouter;
 
@@ -54,7 +57,8 @@ pub(crate) fn routes(provider: Arc<Provider>) -> ApiRouter {
         .route("/auth/sign-out", post(logout::confirm))
         .route("/auth/set-up", get(set_up::show).post(set_up::submit))
         .route("/auth/assets/{file}", get(assets::asset))
-        .fallback(page::not_found)
+        .route("/auth", any(page::not_found))
+        .route("/auth/{*path}", any(page::not_found))
         .with_state(provider);
     ApiRouter::from(router)
 }
