@@ -7,7 +7,8 @@ use crate::{
 };
 use std::{
     io::{BufRead, BufReader},
-    process::Child,
+    path::Path,
+    process::{Child, Command},
     sync::OnceLock,
 };
 
@@ -22,6 +23,16 @@ const REMOTE_SERVICES: [&str; 6] = [
 ];
 /// Address at which nothing listens.
 const NOWHERE: &str = "http://127.0.0.1:9";
+
+/// What a command that succeeds prints.
+fn execute(command: &[&str], data: &Path) -> String {
+    let mut command_line = Command::new(environment::shop_binary());
+    let output = command_line.args(command).arg("--data").arg(data).output();
+    let output = output.unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{command:?}: {}", text(&output.stderr));
+    text(&output.stdout)
+}
 
 /// A running shop.
 #[derive(Debug)]
@@ -49,8 +60,19 @@ impl Shop {
         })
     }
 
-    fn start(more_arguments: &[&str]) -> Self {
+    /// A shop whose data folder these commands have worked on before it starts; with what each of them printed.
+    pub fn after_commands(commands: &[&[&str]]) -> (Self, Vec<String>) {
         let folder = process_guard::temp_folder();
+        let printed = commands.iter().map(|command| execute(command, &folder.join("data")));
+        let printed = printed.collect();
+        (Self::start_in(&folder, &[]), printed)
+    }
+
+    fn start(more_arguments: &[&str]) -> Self {
+        Self::start_in(&process_guard::temp_folder(), more_arguments)
+    }
+
+    fn start_in(folder: &Path, more_arguments: &[&str]) -> Self {
         let mut arguments = vec![
             "--data".to_owned(),
             folder.join("data").display().to_string(),
@@ -60,7 +82,7 @@ impl Shop {
         arguments.extend(more_arguments.iter().map(|&argument| argument.to_owned()));
         let mut shell = process_guard::spawn(
             Termination::Signal,
-            &folder,
+            folder,
             &environment::shop_binary(),
             &arguments,
         );

@@ -72,13 +72,8 @@ impl RunningShop {
         engine.register_metrics(&metrics);
         let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness);
         let ids = Ids::new(clock, Arc::clone(&randomness));
-        let settings = if process.demo {
-            demo::with_words(settings, &*engine.service("process").key_value, &ids).await?
-        } else {
-            settings
-        };
         let edge = listeners.shop.as_ref().and_then(|listener| listener.local_addr().ok());
-        let settings = Arc::new(with_provider(settings, edge)?);
+        let settings = completed(settings, &process, &engine, &ids, edge).await?;
         let resources = ProcessResources {
             settings: Arc::clone(&settings),
             storage: &|name| engine.service(name),
@@ -181,6 +176,22 @@ impl RunningShop {
         });
         Ok(Some(address))
     }
+}
+
+/// Settings with what follows from the data folder, the address of the shop edge, and other settings.
+async fn completed(
+    settings: Settings,
+    process: &ProcessSettings,
+    engine: &Embedded,
+    ids: &Ids,
+    edge: Option<SocketAddr>,
+) -> Result<Arc<Settings>, CliError> {
+    let settings = if process.demo {
+        demo::with_words(settings, &*engine.service("process").key_value, ids).await?
+    } else {
+        settings
+    };
+    with_provider(settings, edge).map(Arc::new)
 }
 
 fn build_error(name: &str, error: &runtime::BuildError) -> CliError {

@@ -37,18 +37,27 @@ Examples:
         password_stdin: bool,
     },
     /// List all accounts
+    #[command(after_help = "\
+Example:
+  icommerce auth user list --json")]
     List {
         /// Print the list as JSON
         #[arg(long)]
         json: bool,
     },
     /// Disable an account: it is signed out, and its tokens are void
+    #[command(after_help = "\
+Example:
+  icommerce auth user disable ada@example.com")]
     Disable {
         /// E-mail address
         #[arg(value_name = "EMAIL")]
         email: String,
     },
     /// Print a one-time link with which a new password is set; a disabled account is enabled
+    #[command(after_help = "\
+Example:
+  icommerce auth user reset ada@example.com")]
     Reset {
         /// E-mail address
         #[arg(value_name = "EMAIL")]
@@ -66,12 +75,18 @@ Examples:
   icommerce auth client add robot --grant client_credentials --scope orders.read")]
     Add(NewClientFlags),
     /// List all clients
+    #[command(after_help = "\
+Example:
+  icommerce auth client list --json")]
     List {
         /// Print the list as JSON
         #[arg(long)]
         json: bool,
     },
     /// Remove a client; what it was granted is void
+    #[command(after_help = "\
+Example:
+  icommerce auth client remove app")]
     Remove {
         /// Identifier
         #[arg(value_name = "ID")]
@@ -122,6 +137,9 @@ pub(crate) struct NewClientFlags {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Keys {
     /// Rotate the signing keys: new ones are published now and sign two hours later
+    #[command(after_help = "\
+Example:
+  icommerce auth keys rotate")]
     Rotate {
         /// In an emergency: sign with the new keys at once, and drop the old ones with all tokens that they signed
         #[arg(long)]

@@ -21,7 +21,7 @@ use std::{io::Read, process::ExitCode, sync::Arc};
 const INPUT_BYTES_MAX: u64 = 64 * 1024;
 
 pub(crate) fn run(flags: &ProcessFlags, command: Auth) -> Result<ExitCode, CliError> {
-    let shop = OfflineShop::open(flags)?;
+    let shop = OfflineShop::open_or_create(flags)?;
     worker_runtime()?.block_on(async {
         let done = execute(&shop, command).await;
         let closed = shop.close().await;

@@ -12,69 +12,71 @@ use std::fmt;
 /// Object of these bytes. Depth is limited by `serde_json`, to 128.
 pub(crate) fn object(bytes: &[u8]) -> Result<Map<String, Value>, JoseError> {
     match serde_json::from_slice(bytes) {
-        Ok(Strict(Value::Object(object))) => Ok(object),
+        Ok(UniqueMembers(Value::Object(object))) => Ok(object),
         Ok(_) | Err(_) => Err(JoseError::Json),
     }
 }
 
-struct Strict(Value);
+struct UniqueMembers(Value);
 
-impl<'de> Deserialize<'de> for Strict {
+impl<'de> Deserialize<'de> for UniqueMembers {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(StrictVisitor)
+        deserializer.deserialize_any(UniqueMembersVisitor)
     }
 }
 
-struct StrictVisitor;
+struct UniqueMembersVisitor;
 
-impl<'de> Visitor<'de> for StrictVisitor {
-    type Value = Strict;
+impl<'de> Visitor<'de> for UniqueMembersVisitor {
+    type Value = UniqueMembers;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("JSON whose members occur once")
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Strict, E> {
-        Ok(Strict(Value::Null))
+    fn visit_unit<E: Error>(self) -> Result<UniqueMembers, E> {
+        Ok(UniqueMembers(Value::Null))
     }
 
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Strict, E> {
-        Ok(Strict(Value::Bool(value)))
+    fn visit_bool<E: Error>(self, value: bool) -> Result<UniqueMembers, E> {
+        Ok(UniqueMembers(Value::Bool(value)))
     }
 
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Strict, E> {
-        Ok(Strict(value.into()))
+    fn visit_i64<E: Error>(self, value: i64) -> Result<UniqueMembers, E> {
+        Ok(UniqueMembers(value.into()))
     }
 
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Strict, E> {
-        Ok(Strict(value.into()))
+    fn visit_u64<E: Error>(self, value: u64) -> Result<UniqueMembers, E> {
+        Ok(UniqueMembers(value.into()))
     }
 
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Strict, E> {
+    fn visit_f64<E: Error>(self, value: f64) -> Result<UniqueMembers, E> {
         let number = Number::from_f64(value).ok_or_else(|| E::custom("no number"))?;
-        Ok(Strict(Value::Number(number)))
+        Ok(UniqueMembers(Value::Number(number)))
     }
 
-    fn visit_str<E: Error>(self, value: &str) -> Result<Strict, E> {
-        Ok(Strict(value.into()))
+    fn visit_str<E: Error>(self, value: &str) -> Result<UniqueMembers, E> {
+        Ok(UniqueMembers(value.into()))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Strict, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<UniqueMembers, A::Error> {
         let mut values = Vec::new();
-        while let Some(Strict(value)) = items.next_element()? {
+        while let Some(UniqueMembers(value)) = items.next_element()? {
             values.push(value);
         }
-        Ok(Strict(Value::Array(values)))
+        Ok(UniqueMembers(Value::Array(values)))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Strict, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<UniqueMembers, A::Error> {
         let mut object = Map::new();
-        while let Some((name, Strict(value))) = members.next_entry::<String, Strict>()? {
+        while let Some((name, UniqueMembers(value))) =
+            members.next_entry::<String, UniqueMembers>()?
+        {
             if object.insert(name, value).is_some() {
                 return Err(A::Error::custom("a member occurs twice"));
             }
         }
-        Ok(Strict(Value::Object(object)))
+        Ok(UniqueMembers(Value::Object(object)))
     }
 }
 

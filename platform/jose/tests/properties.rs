@@ -7,8 +7,9 @@ use kernel::SeededRandomness;
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
-static KEY: LazyLock<SigningKey> =
-    LazyLock::new(|| SigningKey::generate(Algorithm::EdDsa, &SeededRandomness::new(5)).unwrap());
+static KEY: LazyLock<SigningKey> = LazyLock::new(|| {
+    SigningKey::generate(Algorithm::EdDsa, &SeededRandomness::new(5)).expect("a key")
+});
 
 proptest! {
     #[test]

@@ -173,10 +173,11 @@ impl Grants {
 
     /// Deletes grants whose last token has ended long ago; how many.
     pub(crate) async fn delete_ended(&self) -> Result<usize, StorageError> {
-        let now = self.ids.now().as_second();
-        let until = Some(FieldValue::Integer(now));
+        // The upper bound is exclusive.
+        let until = Some(FieldValue::Integer(self.ids.now().as_second() + 1));
         let query = Query { until, ..Query::all("by_end", DELETED_MAX) };
         let page = self.documents.query(&GRANTS, query).await?;
+        let mut deleted = 0;
         for document in &page.documents {
             let stream = [GRANT_PREFIX, &document.key].concat();
             let version = self.repository.load(&stream).await?.version;
@@ -193,8 +194,9 @@ impl Grants {
             }
             let delete = Write::Delete { collection: &GRANTS, key: document.key.clone() };
             let _commit = self.documents.write(vec![delete]).await?;
+            deleted += 1;
         }
-        Ok(page.documents.len())
+        Ok(deleted)
     }
 
     /// Decides, and takes a grant that the decision ended for a refusal.

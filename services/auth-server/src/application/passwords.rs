@@ -73,10 +73,10 @@ pub(crate) struct PasswordHasher {
     waiting_max: usize,
 }
 
-/// Place in the queue, given back when it is dropped.
-struct Place<'a>(&'a AtomicUsize);
+/// Permit to wait in the queue, given back when it is dropped.
+struct QueuePermit<'a>(&'a AtomicUsize);
 
-impl Drop for Place<'_> {
+impl Drop for QueuePermit<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -120,14 +120,14 @@ impl PasswordHasher {
     }
 
     async fn computed(&self, password: String, salt: Vec<u8>) -> Result<Vec<u8>, AuthError> {
-        let place = Place(&self.waiting);
+        let waiting = QueuePermit(&self.waiting);
         if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.waiting_max {
             return Err(AuthError::Busy);
         }
         let _permit = self.running.acquire().await.map_err(|_| AuthError::Busy)?;
         let hashed =
             tokio::task::spawn_blocking(move || argon2id(password.as_bytes(), &salt)).await;
-        drop(place);
+        drop(waiting);
         hashed.ok().flatten().ok_or(AuthError::Busy)
     }
 }
@@ -188,7 +188,7 @@ mod tests {
     async fn beyond_the_queue_nobody_waits() {
         let hasher = hasher(0);
         assert!(matches!(hasher.verify("x", None).await, Err(AuthError::Busy)));
-        assert_eq!(hasher.waiting.load(Ordering::Relaxed), 0, "the place was given back");
+        assert_eq!(hasher.waiting.load(Ordering::Relaxed), 0, "the permit was given back");
     }
 
     #[test]

@@ -80,7 +80,7 @@ impl Account {
         if self.is_enabled { vec![AccountEvent::Disabled { at }] } else { Vec::new() }
     }
 
-    /// Enables the account again.
+    /// Enables the account again. Whatever it was disabled for, its old password must not bring it back.
     pub(crate) fn enable(&self, at: Timestamp) -> Vec<AccountEvent> {
         if self.is_enabled { Vec::new() } else { vec![AccountEvent::Enabled { at }] }
     }
@@ -145,7 +145,7 @@ impl Account {
             AccountEvent::Disabled { at } => {
                 (account.is_enabled, account.offer, account.valid_from) = (false, None, *at);
             }
-            AccountEvent::Enabled { .. } => account.is_enabled = true,
+            AccountEvent::Enabled { .. } => (account.is_enabled, account.is_set_up) = (true, false),
             AccountEvent::ConsentGiven { client, scopes, .. } => {
                 account.consents.entry(client.clone()).or_default().extend(scopes.iter().cloned());
             }
@@ -196,12 +196,13 @@ mod tests {
     #[test]
     fn a_password_or_a_disabled_account_ends_what_began_before() {
         let changed = account(&[AccountEvent::PasswordSet { at: at(10) }]);
-        assert!(!changed.admits(at(9)) && changed.admits(at(10)));
+        assert!(changed.is_set_up && !changed.admits(at(9)) && changed.admits(at(10)));
         let disabled = account(&changed.disable(at(20)));
         assert!(!disabled.admits(at(30)));
         assert!(disabled.disable(at(21)).is_empty(), "again");
         let enabled = Account::apply(Some(disabled.clone()), &disabled.enable(at(40))[0]);
         assert!(enabled.admits(at(41)) && !enabled.admits(at(15)));
+        assert!(!enabled.is_set_up, "a new password is needed");
         assert!(enabled.enable(at(50)).is_empty(), "again");
     }
 

@@ -83,7 +83,7 @@ pub(crate) enum AccountEvent {
         #[cbor(n(0), with = "kernel::cbor")]
         at: Timestamp,
     },
-    /// The account was enabled again.
+    /// The account was enabled again; its old password counts no longer.
     #[n(4)]
     Enabled {
         #[cbor(n(0), with = "kernel::cbor")]

@@ -166,4 +166,25 @@ mod tests {
         }
         assert!(!can_be_registered(&format!("https://a.example/{}", "x".repeat(URI_BYTES_MAX))));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_registered_matches_itself_and_nothing_that_leads_to_another_host(
+            uri in "(https|http)://[a-z0-9.:@/?#%\\[\\]-]{0,40}|.{0,60}",
+            other in "(https|http)://[a-z0-9.:@/?#%\\[\\]-]{0,40}|.{0,60}",
+        ) {
+            proptest::prop_assert!(matches(&uri, &uri));
+            if can_be_registered(&uri) {
+                proptest::prop_assert!(!uri.contains(['#', '\\', '*', ' ']));
+                let host = uri.strip_prefix("https://").and_then(|rest| rest.split(['/', '?']).next());
+                proptest::prop_assert!(host.is_none_or(|host| !host.contains('@')));
+            }
+            if uri != other && matches(&uri, &other) {
+                // Only the port differs.
+                let host = |uri: &str| LOOPBACK.into_iter().find(|host| uri.starts_with(host));
+                proptest::prop_assert!(host(&uri).is_some() && host(&uri) == host(&other));
+                proptest::prop_assert!(!other.contains('@'));
+            }
+        }
+    }
 }

@@ -137,4 +137,18 @@ mod tests {
         let set = set_cookie(SESSION, "v", true).unwrap();
         assert_eq!(set, "__Host-auth=v; Path=/; HttpOnly; SameSite=Lax; Secure");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_cookie_header_is_read_or_not(line in ".{0,80}", value in "[A-Za-z0-9_-]{0,60}") {
+            let mut headers = HeaderMap::new();
+            if let Ok(line) = HeaderValue::from_str(&line) {
+                headers.append(header::COOKIE, line);
+            }
+            let own = HeaderValue::from_str(&format!("__Host-auth={value}")).unwrap();
+            headers.append(header::COOKIE, own);
+            let found = cookie(&headers, SESSION, true).unwrap();
+            proptest::prop_assert!(found == value || line.contains("__Host-auth="));
+        }
+    }
 }
