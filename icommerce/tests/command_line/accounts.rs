@@ -1,6 +1,8 @@
 //! `icommerce auth`: accounts, clients and keys of a data folder, and what the shop makes of them.
 
-use crate::program::{assert_fails, get, icommerce, start_shop, status, stop_shop};
+use crate::program::{
+    assert_fails, get, icommerce, start_listeners, start_shop, status, stop_shop,
+};
 use serde_json::Value;
 use std::{
     io::Write,
@@ -113,4 +115,25 @@ fn keys_are_encrypted_under_the_master_key_and_do_not_open_without_it() {
     assert!(assert_fails(&mut with_key("short"), 2).contains("auth-server.master_key"));
     let start = assert_fails(&mut icommerce(folder.path()), 3);
     assert!(start.contains("auth-server cannot start"), "{start}");
+}
+
+#[test]
+fn the_provider_may_run_in_a_process_of_its_own() {
+    let (own, edge) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let mut provider = icommerce(own.path());
+    provider.args(["--services=auth-server", "--service-listen=127.0.0.1:0"]);
+    provider.env("ICOMMERCE_AUTH_SERVER__ISSUER", "https://shop.example/auth");
+    let (provider, [address]) = start_listeners(&mut provider, ["services"]);
+    let mut gateway = icommerce(edge.path());
+    gateway.args(["--no-demo", "--services=api-gateway", &format!("--peers=auth-server=http://{address}")]);
+    let (gateway, [shop, _]) = start_shop(&mut gateway);
+    let metadata = "/auth/.well-known/openid-configuration";
+    for address in [&address, &shop] {
+        let metadata: Value = serde_json::from_str(&get(address, metadata)).unwrap();
+        assert_eq!(metadata["issuer"], "https://shop.example/auth");
+    }
+    assert_eq!(status(&shop, "GET", "/auth/authorize", ""), 400, "a page of the provider");
+    assert_eq!(status(&shop, "POST", "/auth/token", ""), 400, "an error of the provider");
+    stop_shop(gateway);
+    stop_shop(provider);
 }

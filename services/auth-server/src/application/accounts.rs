@@ -170,6 +170,21 @@ impl Accounts {
         Ok(address.state.map(|address| address.holder))
     }
 
+    /// Handle of a device on which somebody signed in. It proves nothing but that.
+    pub(crate) fn device(&self, id: AccountId) -> String {
+        self.handles.issue(Purpose::Device, id.into(), 0)
+    }
+
+    /// Whether the owner of an address signed in on the device of this handle before.
+    pub(crate) async fn is_known_device(
+        &self,
+        email: &Email,
+        device: &str,
+    ) -> Result<bool, AuthError> {
+        let Some((id, _)) = self.handles.open(Purpose::Device, device) else { return Ok(false) };
+        Ok(self.of_address(email).await? == Some(AccountId(id)))
+    }
+
     /// Account of this identifier.
     pub(crate) async fn load(&self, id: AccountId) -> Result<Option<Arc<Account>>, StorageError> {
         Ok(self.repository.load(&prefixed_id(ACCOUNT_PREFIX, id)).await?.state)

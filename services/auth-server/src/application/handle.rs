@@ -20,6 +20,8 @@ pub(crate) enum Purpose {
     RefreshToken,
     /// One-time link; its subject is an account.
     SetUp,
+    /// Device on which somebody signed in before; its subject is the account.
+    Device,
 }
 
 /// Key of handles.

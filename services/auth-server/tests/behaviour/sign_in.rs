@@ -153,6 +153,54 @@ async fn guessing_ends_for_an_account_and_also_for_one_that_does_not_exist() {
 }
 
 #[tokio::test]
+async fn who_guesses_elsewhere_does_not_keep_the_owner_from_a_device_that_is_known() {
+    let world = World::start_with(&[("failed_sign_ins_per_account_max", "3")]).await;
+    world.public_client("app").await;
+    let (owner, thief) = (Browser::new(&world), Browser::new(&world));
+    let first = page(&owner).await;
+    owner.sign_in(&first, EMAIL, PASSWORD).await;
+    for _ in 0..4 {
+        let page = page(&thief).await;
+        thief.sign_in(&page, EMAIL, "wrong").await;
+    }
+    let challenge = challenge();
+    let login = changed(&authorization("app", &challenge), "prompt", Some("login"));
+    let again = owner.authorize(&login).await;
+    assert!(owner.sign_in(&again, EMAIL, PASSWORD).await.body.contains(r#"id="allow""#));
+    // The device of somebody else is none of this account.
+    let device = owner.cookie("auth-device").unwrap();
+    thief.cookies.lock().unwrap().insert("auth-device".to_owned(), format!("{device}x"));
+    let first = page(&thief).await;
+    let refused = thief.sign_in(&first, EMAIL, PASSWORD).await;
+    assert!(refused.body.contains("too many attempts"));
+    // And on a known device guessing ends as well.
+    for _ in 0..4 {
+        let page = owner.authorize(&login).await;
+        owner.sign_in(&page, EMAIL, "wrong").await;
+    }
+    let again = owner.authorize(&login).await;
+    assert!(owner.sign_in(&again, EMAIL, PASSWORD).await.body.contains("too many attempts"));
+}
+
+#[tokio::test]
+async fn over_https_every_cookie_belongs_to_the_host_alone() {
+    let world = World::start_with(&[("issuer", "https://shop.example/auth")]).await;
+    world.public_client("app").await;
+    let browser = Browser::new(&world);
+    let first = page(&browser).await;
+    let shown = browser.sign_in(&first, EMAIL, PASSWORD).await;
+    assert!(shown.body.contains(r#"id="allow""#));
+    for answer in [first, shown] {
+        for cookie in answer.headers.get_all("set-cookie") {
+            let cookie = cookie.to_str().unwrap();
+            assert!(cookie.starts_with("__Host-auth") && cookie.contains("; Secure"), "{cookie}");
+            assert!(cookie.contains("Path=/;") && !cookie.contains("Domain"), "{cookie}");
+        }
+    }
+    assert!(browser.cookie("__Host-auth").is_some() && browser.cookie("auth").is_none());
+}
+
+#[tokio::test]
 async fn guessing_ends_for_an_address_on_the_network() {
     let world = World::start_with(&[("failed_sign_ins_per_address_max", "3")]).await;
     world.public_client("app").await;

@@ -14,6 +14,10 @@ use super::texts::Texts;
 const SESSION: &str = "auth";
 /// Cookie that binds forms to the browser in which they were shown.
 const BROWSER: &str = "auth-browser";
+/// Cookie of a device on which somebody signed in before.
+const DEVICE: &str = "auth-device";
+/// Lifetime of that cookie, in seconds: half a year.
+const DEVICE_SECONDS: u32 = 180 * 86_400;
 /// Bytes of that binding.
 const BINDING_BYTES: usize = 32;
 /// Longest binding that is taken, in bytes.
@@ -26,6 +30,8 @@ pub(crate) struct Browser {
     pub(crate) session: Option<Session>,
     /// Value of the binding cookie, if it has one.
     binding: Option<String>,
+    /// Handle of the device, if somebody signed in on it before.
+    pub(crate) device: Option<String>,
     pub(crate) texts: &'static Texts,
 }
 
@@ -45,8 +51,9 @@ impl Browser {
         }
         let binding = cookie(headers, BROWSER, is_https);
         let binding = binding.filter(|it| !it.is_empty() && it.len() <= BINDING_BYTES_MAX);
-        let texts = Texts::negotiate(headers);
-        Ok(Self { session_id, session, binding: binding.map(ToOwned::to_owned), texts })
+        let binding = binding.map(ToOwned::to_owned);
+        let device = cookie(headers, DEVICE, is_https).map(ToOwned::to_owned);
+        Ok(Self { session_id, session, binding, device, texts: Texts::negotiate(headers) })
     }
 
     /// Value of the binding cookie; empty without one, which binds nothing.
@@ -70,6 +77,13 @@ impl Browser {
 /// Cookie of a session.
 pub(crate) fn session_cookie(provider: &Provider, id: &SessionId) -> Option<HeaderValue> {
     set_cookie(SESSION, id.expose(), provider.issuer.is_https)
+}
+
+/// Cookie of a device on which somebody signed in.
+pub(crate) fn device_cookie(provider: &Provider, device: &str) -> Option<HeaderValue> {
+    let (prefix, secure) = scheme_parts(provider.issuer.is_https);
+    let attributes = format!("Path=/; Max-Age={DEVICE_SECONDS}; HttpOnly; SameSite=Lax{secure}");
+    HeaderValue::from_str(&format!("{prefix}{DEVICE}={device}; {attributes}")).ok()
 }
 
 /// End of the cookie of a session.

@@ -3,7 +3,7 @@
 use super::{
     authorize::{Progress, SIGN_IN_FORM, proceed, registered},
     body,
-    browser::{Browser, is_same_origin, session_cookie},
+    browser::{Browser, device_cookie, is_same_origin, session_cookie},
     form, page,
     texts::Texts,
 };
@@ -62,13 +62,16 @@ async fn sign_in(
     };
     let email = parameters.get("email").unwrap_or_default();
     let password = parameters.get("password").unwrap_or_default();
-    let error = match attempt(provider, email, password).await? {
+    let device = browser.device.as_deref();
+    let error = match attempt(provider, email, password, device).await? {
         Attempt::Succeeded(account) => {
             let earlier = browser.session_id.as_ref();
             let (id, session) = provider.sessions.begin(account, earlier).await?;
             let next =
                 proceed(provider, &browser, request, Some(&session), Progress::SignedIn).await?;
-            return Ok(page::with_cookie(next, session_cookie(provider, &id)));
+            let next = page::with_cookie(next, session_cookie(provider, &id));
+            let device = provider.accounts.device(account);
+            return Ok(page::with_cookie(next, device_cookie(provider, &device)));
         }
         Attempt::WrongCredentials => texts.wrong_credentials,
         Attempt::TooMany => texts.too_many_attempts,
@@ -82,14 +85,25 @@ async fn sign_in(
     Ok(page::with_cookie(page, cookie))
 }
 
-/// Attempt with an address and a password. It is counted before anything is hashed, by an address that nobody has just as well.
-async fn attempt(provider: &Provider, email: &str, password: &str) -> Result<Attempt, AuthError> {
+/// Attempt with an address and a password. It is counted before anything is hashed, by an address that nobody has just as well. On a
+/// device on which its owner signed in before it is counted apart, so that no stranger who guesses keeps the owner out.
+async fn attempt(
+    provider: &Provider,
+    email: &str,
+    password: &str,
+    device: Option<&str>,
+) -> Result<Attempt, AuthError> {
     let network = network(Context::current_client());
     if !provider.address_attempts.begin(&network).await? {
         return Ok(Attempt::TooMany);
     }
     let Ok(email) = Email::parse(email) else { return Ok(Attempt::WrongCredentials) };
-    let digest = provider.accounts.address_digest(&email);
+    let mut digest = provider.accounts.address_digest(&email);
+    if let Some(device) = device
+        && provider.accounts.is_known_device(&email, device).await?
+    {
+        digest.push_str("-device");
+    }
     if !provider.account_attempts.begin(&digest).await? {
         return Ok(Attempt::TooMany);
     }
