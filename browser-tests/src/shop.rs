@@ -4,11 +4,12 @@ use crate::{
     environment,
     http::{self, Response},
     process_guard::{self, Termination},
+    walkthrough::accounts,
 };
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write},
     path::Path,
-    process::{Child, Command},
+    process::{Child, Command, Stdio},
     sync::OnceLock,
 };
 
@@ -25,9 +26,16 @@ const REMOTE_SERVICES: [&str; 6] = [
 const NOWHERE: &str = "http://127.0.0.1:9";
 
 /// What a command that succeeds prints.
-fn execute(command: &[&str], data: &Path) -> String {
+fn execute((command, input): &Preparation<'_>, data: &Path) -> String {
     let mut command_line = Command::new(environment::shop_binary());
-    let output = command_line.args(command).arg("--data").arg(data).output();
+    command_line.args(*command).arg("--data").arg(data).stdin(Stdio::piped());
+    command_line.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let output = command_line.spawn().and_then(|mut child| {
+        let mut stdin = child.stdin.take().expect("the input is a pipe");
+        stdin.write_all(input.as_bytes())?;
+        drop(stdin);
+        child.wait_with_output()
+    });
     let output = output.unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert!(output.status.success(), "{command:?}: {}", text(&output.stderr));
@@ -40,14 +48,31 @@ pub struct Shop {
     /// Address of the shop edge: `127.0.0.1:41234`.
     address: String,
     operator_address: String,
+    /// One-time link of an account, if the shop has one that waits for it.
+    account_link: String,
     _shell: Child,
 }
+
+/// Command before a shop starts, with what it reads from standard input.
+pub type Preparation<'a> = (&'a [&'a str], &'a str);
+
+/// Address of the provider as commands print it: that of the default settings.
+const PROVIDER: &str = "http://127.0.0.1";
 
 impl Shop {
     /// The shared shop, started by the first test.
     pub fn shared() -> &'static Self {
         static SHOP: OnceLock<Shop> = OnceLock::new();
-        SHOP.get_or_init(|| Self::start(&[]))
+        SHOP.get_or_init(|| {
+            let (shop, printed) = Self::after_commands(accounts::COMMANDS);
+            Self { account_link: printed.last().cloned().unwrap_or_default(), ..shop }
+        })
+    }
+
+    /// Path of the one-time link of an account, on whose page its password is set.
+    pub fn account_path(&self) -> &str {
+        let address = self.account_link.trim().strip_prefix(PROVIDER).unwrap_or_default();
+        &address[address.find('/').unwrap_or(address.len())..]
     }
 
     /// The edges of a shop whose other services cannot be reached, started by the first use: what it answers are errors.
@@ -61,7 +86,7 @@ impl Shop {
     }
 
     /// A shop whose data folder these commands have worked on before it starts; with what each of them printed.
-    pub fn after_commands(commands: &[&[&str]]) -> (Self, Vec<String>) {
+    pub fn after_commands(commands: &[Preparation<'_>]) -> (Self, Vec<String>) {
         let folder = process_guard::temp_folder();
         let printed = commands.iter().map(|command| execute(command, &folder.join("data")));
         let printed = printed.collect();
@@ -96,7 +121,12 @@ impl Shop {
                 panic!("the shop exited before it announced the address of its {edge} edge")
             })
         };
-        Self { address: address("shop"), operator_address: address("operator"), _shell: shell }
+        Self {
+            address: address("shop"),
+            operator_address: address("operator"),
+            account_link: String::new(),
+            _shell: shell,
+        }
     }
 
     /// The URL of a path at the shop edge.

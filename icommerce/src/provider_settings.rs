@@ -22,6 +22,13 @@ pub(crate) fn with_provider(
     let StorefrontLook { name, hue, url } =
         settings.section("storefront").map_err(CliError::usage)?;
     let issuer = issuer(&url, edge);
+    if edge.is_some_and(|edge| !edge.ip().is_loopback())
+        && issuer.as_ref().is_some_and(|issuer| issuer.starts_with("http:"))
+    {
+        tracing::warn!(
+            "programs on other machines cannot use the accounts of this shop: set storefront.url or auth-server.issuer to its https address"
+        );
+    }
     let hue = hue.to_string();
     let follow = |settings: Settings, origin: &str, key: &str, value: &str| {
         settings.preset(origin, &[(key, value)]).map_err(CliError::usage)

@@ -69,7 +69,8 @@ fn certified_clients_find_nothing_to_object_to() {
         &public,
     ];
     let user: &[&str] = &["auth", "user", "add", EMAIL];
-    let (shop, printed) = Shop::after_commands(&[app, spa, robot, user]);
+    let (shop, printed) =
+        Shop::after_commands(&[app, spa, robot, user].map(|command| (command, "")));
     let app: Value = serde_json::from_str(&printed[0]).expect("the client as JSON");
     let link = printed[3].trim();
     let (_, path) = link.split_once("/auth/").expect("an address of the provider");

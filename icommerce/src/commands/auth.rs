@@ -21,7 +21,11 @@ use std::{io::Read, process::ExitCode, sync::Arc};
 const INPUT_BYTES_MAX: u64 = 64 * 1024;
 
 pub(crate) fn run(flags: &ProcessFlags, command: Auth) -> Result<ExitCode, CliError> {
-    let shop = OfflineShop::open_or_create(flags)?;
+    // What a shop is to begin with may be there before its first start; everything else is about a shop that exists.
+    let is_addition =
+        matches!(command, Auth::User(User::Add { .. }) | Auth::Client(Client::Add(_)));
+    let open = if is_addition { OfflineShop::open_or_create } else { OfflineShop::open };
+    let shop = open(flags)?;
     worker_runtime()?.block_on(async {
         let done = execute(&shop, command).await;
         let closed = shop.close().await;

@@ -10,7 +10,11 @@ use crate::{
     shop::{FLUSH_FAILED, RunningShop},
 };
 use auth_server::Administration;
-use std::{io::IsTerminal, process::ExitCode};
+use std::{
+    error::Error,
+    io::{IsTerminal, Write},
+    process::ExitCode,
+};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 pub(crate) fn run(flags: &ProcessFlags) -> Result<ExitCode, CliError> {
@@ -23,7 +27,9 @@ pub(crate) fn run(flags: &ProcessFlags) -> Result<ExitCode, CliError> {
         let shop = RunningShop::start(settings).await?;
         demo::seed_once(&shop, process.demo).await?;
         print_addresses(&shop, &process)?;
-        print_operator_link(&shop).await?;
+        if let Err(error) = print_operator_link(&shop).await {
+            tracing::warn!(%error, "no link for the first operator could be made");
+        }
         if shop.has_test_payments {
             tracing::warn!("test payments are accepted: orders can be placed without money");
         }
@@ -63,19 +69,17 @@ fn print_addresses(shop: &RunningShop, process: &ProcessSettings) -> Result<(), 
 
 /// Prints the one-time link by which the first operator sets up an account, as long as nobody has one. Only a terminal shows it to a person
 /// alone; elsewhere none is made, and `icommerce auth user add` is the way.
-async fn print_operator_link(shop: &RunningShop) -> Result<(), CliError> {
+async fn print_operator_link(shop: &RunningShop) -> Result<(), Box<dyn Error>> {
     let Some(context) = shop.context_of(auth_server::MODULE.name) else { return Ok(()) };
     if !std::io::stdout().is_terminal() {
         return Ok(());
     }
-    let administration = Administration::open(&context, shop.ids()).await;
-    let administration = administration.map_err(CliError::unavailable)?;
-    let link = administration.first_operator().await.map_err(CliError::failed)?;
-    match link {
+    let administration = Administration::open(&context, shop.ids()).await?;
+    match administration.first_operator().await? {
         Some(link) => {
             let text = "Nobody has an account to run this shop yet. This link sets one up, once, within a day:";
-            print(wrapped(text, LINE_COLUMNS, ""))?;
-            print(format_args!("{link}\n"))
+            let text = wrapped(text, LINE_COLUMNS, "");
+            Ok(writeln!(std::io::stdout(), "{text}\n{link}\n")?)
         }
         None => Ok(()),
     }

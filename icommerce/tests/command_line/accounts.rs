@@ -91,6 +91,9 @@ fn a_password_is_read_and_never_shown() {
 fn what_makes_no_sense_is_refused_in_a_sentence() {
     let folder = TempDir::new().unwrap();
     let fails = |arguments: &[&str], code| assert_fails(&mut auth(folder.path(), arguments), code);
+    let missing = folder.path().join("data");
+    assert!(assert_fails(&mut auth(&missing, &["user", "list"]), 3).contains("data"));
+    assert!(!missing.exists(), "a list makes no folder");
     assert!(fails(&["user", "add", "nonsense"], 1).contains("name@example.com"));
     assert!(fails(&["user", "disable", "nobody@example.com"], 1).contains("no such account"));
     assert!(fails(&["client", "add", "app"], 1).contains("redirect URI"));
@@ -109,12 +112,15 @@ fn keys_are_encrypted_under_the_master_key_and_do_not_open_without_it() {
         command.env("ICOMMERCE_AUTH_SERVER__MASTER_KEY", key);
         command
     };
-    printed(with_key("a master key of an operator"));
+    let mut first = auth(folder.path(), &["user", "add", "ada@example.com"]);
+    first.env("ICOMMERCE_AUTH_SERVER__MASTER_KEY", "a master key of an operator");
+    printed(first);
     printed(with_key("a master key of an operator"));
     assert!(assert_fails(&mut with_key("another master key"), 3).contains("another master key"));
     assert!(assert_fails(&mut with_key("short"), 2).contains("auth-server.master_key"));
     let start = assert_fails(&mut icommerce(folder.path()), 3);
     assert!(start.contains("auth-server cannot start"), "{start}");
+    printed(with_key("a master key of an operator"));
 }
 
 #[test]
@@ -125,7 +131,11 @@ fn the_provider_may_run_in_a_process_of_its_own() {
     provider.env("ICOMMERCE_AUTH_SERVER__ISSUER", "https://shop.example/auth");
     let (provider, [address]) = start_listeners(&mut provider, ["services"]);
     let mut gateway = icommerce(edge.path());
-    gateway.args(["--no-demo", "--services=api-gateway", &format!("--peers=auth-server=http://{address}")]);
+    gateway.args([
+        "--no-demo",
+        "--services=api-gateway",
+        &format!("--peers=auth-server=http://{address}"),
+    ]);
     let (gateway, [shop, _]) = start_shop(&mut gateway);
     let metadata = "/auth/.well-known/openid-configuration";
     for address in [&address, &shop] {

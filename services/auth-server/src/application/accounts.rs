@@ -39,6 +39,14 @@ pub(crate) struct Person {
     password: Option<String>,
 }
 
+impl Person {
+    /// Whether this is the person's address; capital letters make no difference.
+    fn is_reached_at(&self, email: &Email) -> bool {
+        let own = self.email.as_deref().map(str::to_lowercase);
+        own == Some(email.as_str().to_lowercase())
+    }
+}
+
 impl fmt::Debug for Person {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("Person")
@@ -158,7 +166,8 @@ impl Accounts {
         if let Some(id) = id
             && self.load(id).await?.is_some_and(|account| account.is_enabled && account.is_set_up)
         {
-            hash = self.person(id).await?.and_then(|person| person.password);
+            let person = self.person(id).await?;
+            hash = person.filter(|person| person.is_reached_at(email)).and_then(|it| it.password);
         }
         let is_right = self.passwords.verify(password, hash.as_deref()).await?;
         Ok(id.filter(|_| is_right))

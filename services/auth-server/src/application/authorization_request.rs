@@ -7,6 +7,7 @@ use crate::domain::{
     redirect_uri::URI_BYTES_MAX,
 };
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use storage::StorageError;
 
 /// Longest `state` and `nonce` that are kept, in bytes.
@@ -41,7 +42,7 @@ pub(crate) struct ResponseTarget {
 }
 
 /// Valid authorization request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AuthorizationRequest {
     pub(crate) client: ClientId,
     pub(crate) target: ResponseTarget,
@@ -53,6 +54,15 @@ pub(crate) struct AuthorizationRequest {
     pub(crate) max_age: Option<i64>,
     pub(crate) id_token_hint: Option<String>,
     pub(crate) login_hint: Option<String>,
+}
+
+impl fmt::Debug for AuthorizationRequest {
+    /// The client alone: the rest is the business of the person and the client.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("AuthorizationRequest")
+            .field("client", &self.client)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Reason why a request is answered on a page of the provider, because it is not known where else.

@@ -71,7 +71,7 @@ impl KeyStore {
     ///
     /// # Errors
     ///
-    /// [`StorageError`]; [`StorageError::Corrupt`] when a key was sealed under another master key.
+    /// [`StorageError`]; [`StorageError::Corrupt`] when there are keys and the master key under which they were sealed is missing.
     pub(crate) async fn open(
         documents: Arc<dyn Documents>,
         ids: Ids,
@@ -93,13 +93,17 @@ impl KeyStore {
                 old.seal_anew(MasterKey::new(configured)).await
             }
             (None, Some(stored)) => Ok(Self { documents, ids, master: MasterKey::new(&stored) }),
-            (None, None) => {
+            (None, None) if documents.scan(&KEYS, None, 1).await?.is_empty() => {
                 let mut secret = [0; KEY_BYTES];
                 ids.randomness().fill(&mut secret);
                 let stored = StoredMaster { key: base64url_encode(secret) };
                 let store = Self { documents, ids, master: MasterKey::new(&secret) };
                 store.write(vec![put(MASTER.to_owned(), &stored)?]).await?;
                 Ok(store)
+            }
+            (None, None) => {
+                let reason = "the keys are sealed under a master key, and none is configured";
+                Err(StorageError::Corrupt(reason.to_owned()))
             }
         }
     }
@@ -320,6 +324,9 @@ mod tests {
         let other = world.open(Some(b"another")).await.unwrap();
         assert!(matches!(other.root().await, Err(StorageError::Corrupt(_))));
         assert!(other.keyring().await.is_err());
+        assert!(matches!(world.open(None).await, Err(StorageError::Corrupt(_))));
+        let right = world.open(Some(b"a secret of an operator")).await.unwrap();
+        assert_eq!(right.root().await.unwrap(), root, "nothing was changed in between");
     }
 
     #[tokio::test]

@@ -70,6 +70,7 @@ impl<'a> Page<'a> {
             (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
             (header::REFERRER_POLICY, "no-referrer"),
             (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+            (HeaderName::from_static("permissions-policy"), "publickey-credentials-get=(self)"),
         ] {
             headers.insert(name, HeaderValue::from_static(value));
         }

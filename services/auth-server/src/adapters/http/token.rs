@@ -173,12 +173,16 @@ async fn tokens(
 }
 
 fn response(access_token: &str, scopes: &[String]) -> Value {
-    json!({
+    let mut response = json!({
         "access_token": access_token,
         "token_type": "Bearer",
         "expires_in": LIFETIME.as_secs(),
-        "scope": scopes.join(" "),
-    })
+    });
+    // A scope has at least one word (RFC 6749, section 3.3).
+    if !scopes.is_empty() {
+        response["scope"] = scopes.join(" ").into();
+    }
+    response
 }
 
 fn is_verifier(text: &str) -> bool {
