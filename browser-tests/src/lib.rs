@@ -22,4 +22,4 @@ pub use browser::Browser;
 pub use emulation::{Emulation, ForcedColours, JavaScript, Theme};
 pub use environment::{axe_core, lighthouse_runs};
 pub use page::{Frame, Page, Request};
-pub use shop::Shop;
+pub use shop::{Preparation, Shop};

@@ -4,10 +4,12 @@ use crate::{
     environment,
     http::{self, Response},
     process_guard::{self, Termination},
+    walkthrough::accounts,
 };
 use std::{
-    io::{BufRead, BufReader},
-    process::Child,
+    io::{BufRead, BufReader, Write},
+    path::Path,
+    process::{Child, Command, Stdio},
     sync::OnceLock,
 };
 
@@ -23,20 +25,54 @@ const REMOTE_SERVICES: [&str; 6] = [
 /// Address at which nothing listens.
 const NOWHERE: &str = "http://127.0.0.1:9";
 
+/// What a command that succeeds prints.
+fn execute((command, input): &Preparation<'_>, data: &Path) -> String {
+    let mut command_line = Command::new(environment::shop_binary());
+    command_line.args(*command).arg("--data").arg(data).stdin(Stdio::piped());
+    command_line.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let output = command_line.spawn().and_then(|mut child| {
+        let mut stdin = child.stdin.take().expect("the input is a pipe");
+        stdin.write_all(input.as_bytes())?;
+        drop(stdin);
+        child.wait_with_output()
+    });
+    let output = output.unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{command:?}: {}", text(&output.stderr));
+    text(&output.stdout)
+}
+
 /// A running shop.
 #[derive(Debug)]
 pub struct Shop {
     /// Address of the shop edge: `127.0.0.1:41234`.
     address: String,
     operator_address: String,
+    /// One-time link of an account, if the shop has one that waits for it.
+    account_link: String,
     _shell: Child,
 }
+
+/// Command before a shop starts, with what it reads from standard input.
+pub type Preparation<'a> = (&'a [&'a str], &'a str);
+
+/// Address of the provider as commands print it: that of the default settings.
+const PROVIDER: &str = "http://127.0.0.1";
 
 impl Shop {
     /// The shared shop, started by the first test.
     pub fn shared() -> &'static Self {
         static SHOP: OnceLock<Shop> = OnceLock::new();
-        SHOP.get_or_init(|| Self::start(&[]))
+        SHOP.get_or_init(|| {
+            let (shop, printed) = Self::after_commands(accounts::COMMANDS);
+            Self { account_link: printed.last().cloned().unwrap_or_default(), ..shop }
+        })
+    }
+
+    /// Path of the one-time link of an account, on whose page its password is set.
+    pub fn account_path(&self) -> &str {
+        let address = self.account_link.trim().strip_prefix(PROVIDER).unwrap_or_default();
+        &address[address.find('/').unwrap_or(address.len())..]
     }
 
     /// The edges of a shop whose other services cannot be reached, started by the first use: what it answers are errors.
@@ -49,8 +85,19 @@ impl Shop {
         })
     }
 
-    fn start(more_arguments: &[&str]) -> Self {
+    /// A shop whose data folder these commands have worked on before it starts; with what each of them printed.
+    pub fn after_commands(commands: &[Preparation<'_>]) -> (Self, Vec<String>) {
         let folder = process_guard::temp_folder();
+        let printed = commands.iter().map(|command| execute(command, &folder.join("data")));
+        let printed = printed.collect();
+        (Self::start_in(&folder, &[]), printed)
+    }
+
+    fn start(more_arguments: &[&str]) -> Self {
+        Self::start_in(&process_guard::temp_folder(), more_arguments)
+    }
+
+    fn start_in(folder: &Path, more_arguments: &[&str]) -> Self {
         let mut arguments = vec![
             "--data".to_owned(),
             folder.join("data").display().to_string(),
@@ -60,7 +107,7 @@ impl Shop {
         arguments.extend(more_arguments.iter().map(|&argument| argument.to_owned()));
         let mut shell = process_guard::spawn(
             Termination::Signal,
-            &folder,
+            folder,
             &environment::shop_binary(),
             &arguments,
         );
@@ -74,7 +121,12 @@ impl Shop {
                 panic!("the shop exited before it announced the address of its {edge} edge")
             })
         };
-        Self { address: address("shop"), operator_address: address("operator"), _shell: shell }
+        Self {
+            address: address("shop"),
+            operator_address: address("operator"),
+            account_link: String::new(),
+            _shell: shell,
+        }
     }
 
     /// The URL of a path at the shop edge.

@@ -1,6 +1,7 @@
 //! Walkthrough of every page of the shop, from the home page to the order, and the steps it consists of. Tests check
 //! each page that it visits, and `look` photographs it.
 
+pub(crate) mod accounts;
 mod further_states;
 
 pub use further_states::{open_overlays, reach_further_states};
@@ -68,6 +69,7 @@ pub fn walk_through(emulation: Emulation, mut check: impl FnMut(&Page, &str)) {
         page.path()
     );
     check(&page, "order");
+    accounts::walk_through(&page, &mut check);
 }
 
 /// Adds a product to the cart and navigates to the cart page, with JavaScript or without.

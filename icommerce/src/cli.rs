@@ -1,5 +1,6 @@
 //! Command-line interface: arguments, flags and help texts.
 
+pub(crate) mod auth;
 mod help;
 mod usage_error;
 
@@ -135,6 +136,12 @@ Example:
 Example:
   icommerce compact --data /srv/shop")]
     Compact,
+    /// Accounts, clients and keys of the provider of tokens; the data folder must not be in use
+    #[command(arg_required_else_help = false)]
+    Auth {
+        #[command(subcommand)]
+        what: auth::Auth,
+    },
     /// Write a JSON Schema for each event between services, and an index of them (asyncapi.json)
     #[command(after_help = "\
 Example:

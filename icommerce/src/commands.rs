@@ -1,5 +1,6 @@
 //! Commands of the program, one module each.
 
+mod auth;
 mod backup;
 mod check;
 mod compact;
@@ -37,6 +38,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
         Command::Backup { folder, operator } => backup::run(&process, &folder, operator.as_deref()),
         Command::Restore { folder } => restore::run(&process, &folder),
         Command::Compact => compact::run(&process),
+        Command::Auth { what } => auth::run(&process, what),
         Command::Events { folder } => events::run(&folder),
         Command::Openapi { edge } => openapi::run(&process, edge),
     }

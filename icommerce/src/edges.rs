@@ -114,7 +114,7 @@ pub(crate) fn services(
     status: StatusEndpoints,
     secret: Option<FleetSecret>,
 ) -> Result<Router, CliError> {
-    let Assembly { routers, descriptions, fallback, .. } = assembly;
+    let Assembly { routers, descriptions, fallback, below, .. } = assembly;
     let mut routes = matchit::Router::new();
     for (service, description) in descriptions {
         let Some(target) = routers.get(service) else { continue };
@@ -126,6 +126,12 @@ pub(crate) fn services(
         // The contracts it provides are mounted below its name.
         let calls = rpc::call_path(service, "{p4}");
         routes.insert(calls, (*service, target.clone())).map_err(CliError::failed)?;
+    }
+    for (path, service) in below {
+        let Some(target) = routers.get(service) else { continue };
+        for path in [(*path).to_owned(), format!("{path}/{{*p}}")] {
+            routes.insert(path, (*service, target.clone())).map_err(CliError::failed)?;
+        }
     }
     let (fallback, has_secret) = (fallback.clone(), secret.is_some());
     let services = ServiceRoutes { routes, fallback, secret };

@@ -10,6 +10,7 @@ mod listeners;
 mod modules;
 mod output;
 mod process;
+mod provider_settings;
 mod shop;
 mod wiring;
 

@@ -6,6 +6,7 @@ use runtime::{Module, ModuleTable};
 /// All services in build order: callees before callers.
 pub(crate) static ALL: &[Module] = &[
     audit_service::MODULE,
+    auth_server::MODULE,
     inventory_service::MODULE,
     payment_service::MODULE,
     product_service::MODULE,

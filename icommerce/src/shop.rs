@@ -8,11 +8,12 @@ use crate::{
     listeners::Listeners,
     modules,
     process::{self, ProcessSettings},
+    provider_settings::with_provider,
     wiring::{self, Embedded, InMemory},
 };
 use aide::openapi::OpenApi;
 use kernel::{Clock, Ids, Randomness, SystemClock, SystemRandomness};
-use runtime::{ProcessResources, TaskTracker};
+use runtime::{Module, OfflineContext, ProcessResources, TaskTracker};
 use settings::Settings;
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 use storage::KeyValue;
@@ -38,6 +39,8 @@ pub(crate) struct RunningShop {
     /// Whether orders can be placed here without money.
     pub(crate) has_test_payments: bool,
     engine: Embedded,
+    settings: Arc<Settings>,
+    services: Vec<&'static Module>,
     tasks: TaskTracker,
     ids: Ids,
     drain: Duration,
@@ -69,13 +72,10 @@ impl RunningShop {
         engine.register_metrics(&metrics);
         let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness);
         let ids = Ids::new(clock, Arc::clone(&randomness));
-        let settings = if process.demo {
-            demo::with_words(settings, &*engine.service("process").key_value, &ids).await?
-        } else {
-            settings
-        };
+        let edge = listeners.shop.as_ref().and_then(|listener| listener.local_addr().ok());
+        let settings = completed(settings, &process, &engine, &ids, edge).await?;
         let resources = ProcessResources {
-            settings: Arc::new(settings),
+            settings: Arc::clone(&settings),
             storage: &|name| engine.service(name),
             bulk: &|name| engine.bulk(name),
             remote: &|name| {
@@ -102,6 +102,8 @@ impl RunningShop {
             status_address: None,
             has_test_payments: has_gateway && has_test_payments,
             engine,
+            settings,
+            services: selected,
             tasks,
             ids,
             drain,
@@ -123,6 +125,17 @@ impl RunningShop {
     /// Key-value store of the process itself.
     pub(crate) fn process_store(&self) -> Arc<dyn KeyValue> {
         self.engine.service("process").key_value
+    }
+
+    /// Storage and settings of a service, if it runs in this process.
+    pub(crate) fn context_of(&self, service: &'static str) -> Option<OfflineContext> {
+        self.services.iter().find(|module| module.name == service)?;
+        Some(OfflineContext {
+            name: service,
+            storage: self.engine.service(service),
+            bulk: self.engine.bulk(service),
+            settings: Arc::clone(&self.settings),
+        })
     }
 
     /// Source of timestamps and identifiers.
@@ -163,6 +176,22 @@ impl RunningShop {
         });
         Ok(Some(address))
     }
+}
+
+/// Settings with what follows from the data folder, the address of the shop edge, and other settings.
+async fn completed(
+    settings: Settings,
+    process: &ProcessSettings,
+    engine: &Embedded,
+    ids: &Ids,
+    edge: Option<SocketAddr>,
+) -> Result<Arc<Settings>, CliError> {
+    let settings = if process.demo {
+        demo::with_words(settings, &*engine.service("process").key_value, ids).await?
+    } else {
+        settings
+    };
+    with_provider(settings, edge).map(Arc::new)
 }
 
 fn build_error(name: &str, error: &runtime::BuildError) -> CliError {

@@ -25,7 +25,15 @@ pub(crate) enum SkipPolicy {
 /// Prerequisites of the tests, by crate.
 const PREREQUISITES: &[(&str, &[Prerequisite])] = &[
     ("browser-tests", &[Prerequisite::Chromium, Prerequisite::AxeCore, Prerequisite::Lighthouse]),
-    ("interop", &[Prerequisite::TypeScript, Prerequisite::OpenApiLinters, Prerequisite::Maven]),
+    (
+        "interop",
+        &[
+            Prerequisite::TypeScript,
+            Prerequisite::OpenApiLinters,
+            Prerequisite::OpenIdClients,
+            Prerequisite::Maven,
+        ],
+    ),
 ];
 
 /// Builds and runs the tests of the crates named in `only` (of all when it is empty); true when all succeeded.

@@ -51,12 +51,13 @@ fn problem(event: &Event) -> Option<String> {
     match name.as_str() {
         "Runtime.consoleAPICalled" => Some(format!("console: {}", params["args"])),
         "Runtime.exceptionThrown" => Some(format!("exception: {}", params["exceptionDetails"])),
-        // A page that is not found and a form with errors are expected responses.
+        // A page that is not found, a form with errors, and a request of an unknown client are expected responses.
         "Log.entryAdded" if params["entry"]["source"] == "network" => {
-            let text = params["entry"]["text"].as_str().unwrap_or_default();
-            let expected =
-                ["404", "422"].iter().any(|status| text.contains(&format!("status of {status}")));
-            (!expected).then(|| format!("log: {}", params["entry"]))
+            let text = |name: &str| params["entry"][name].as_str().unwrap_or_default();
+            let has_status = |status: u16| text("text").contains(&format!("status of {status}"));
+            let is_refused = text("url").contains("/auth/authorize?") && has_status(400);
+            let is_expected = has_status(404) || has_status(422) || is_refused;
+            (!is_expected).then(|| format!("log: {}", params["entry"]))
         }
         "Log.entryAdded" => Some(format!("log: {}", params["entry"])),
         "Audits.issueAdded" => Some(format!("issue: {}", params["issue"])),

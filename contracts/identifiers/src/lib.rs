@@ -37,6 +37,10 @@ kernel::id! {
     PaymentId
 }
 kernel::id! {
+    /// An account of a person who can sign in.
+    AccountId
+}
+kernel::id! {
     /// A hold: units of stock set aside for an order.
     HoldId
 }

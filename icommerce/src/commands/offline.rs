@@ -1,9 +1,11 @@
 //! Offline access to a data folder that no process is serving, for maintenance commands.
 
 use crate::{
+    cli::ProcessFlags,
     error::CliError,
     modules, process,
     process::ProcessSettings,
+    provider_settings::with_provider,
     wiring::{Compaction, Embedded},
 };
 use journal::Position;
@@ -25,11 +27,25 @@ pub(super) struct OfflineShop {
 
 impl OfflineShop {
     /// Opens and locks the folder, which must exist and must not be in use.
-    pub(super) fn open(flags: &crate::cli::ProcessFlags) -> Result<Self, CliError> {
+    pub(super) fn open(flags: &ProcessFlags) -> Result<Self, CliError> {
+        Self::opened(flags, Embedded::open_existing)
+    }
+
+    /// Opens and locks the folder, which must not be in use, and makes it if it does not exist: what a shop is to begin with can be
+    /// written before its first start.
+    pub(super) fn open_or_create(flags: &ProcessFlags) -> Result<Self, CliError> {
+        Self::opened(flags, Embedded::open)
+    }
+
+    fn opened(
+        flags: &ProcessFlags,
+        open: fn(&ProcessSettings) -> Result<Embedded, CliError>,
+    ) -> Result<Self, CliError> {
         let settings = process::settings(flags, Vec::new())?;
         let process: ProcessSettings = settings.top().map_err(CliError::usage)?;
+        let settings = with_provider(settings, process.listen.parse().ok())?;
         process.init_logging()?;
-        let engine = Embedded::open_existing(&process)?;
+        let engine = open(&process)?;
         Ok(Self { engine, settings: Arc::new(settings), process })
     }
 

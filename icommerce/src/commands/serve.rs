@@ -9,7 +9,12 @@ use crate::{
     process::{self, ProcessSettings},
     shop::{FLUSH_FAILED, RunningShop},
 };
-use std::{io::IsTerminal, process::ExitCode};
+use auth_server::Administration;
+use std::{
+    error::Error,
+    io::{IsTerminal, Write},
+    process::ExitCode,
+};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 pub(crate) fn run(flags: &ProcessFlags) -> Result<ExitCode, CliError> {
@@ -22,6 +27,9 @@ pub(crate) fn run(flags: &ProcessFlags) -> Result<ExitCode, CliError> {
         let shop = RunningShop::start(settings).await?;
         demo::seed_once(&shop, process.demo).await?;
         print_addresses(&shop, &process)?;
+        if let Err(error) = print_operator_link(&shop).await {
+            tracing::warn!(%error, "no link for the first operator could be made");
+        }
         if shop.has_test_payments {
             tracing::warn!("test payments are accepted: orders can be placed without money");
         }
@@ -57,6 +65,24 @@ fn print_addresses(shop: &RunningShop, process: &ProcessSettings) -> Result<(), 
         }
     }
     if is_terminal { print("") } else { Ok(()) }
+}
+
+/// Prints the one-time link by which the first operator sets up an account, as long as nobody has one. Only a terminal shows it to a person
+/// alone; elsewhere none is made, and `icommerce auth user add` is the way.
+async fn print_operator_link(shop: &RunningShop) -> Result<(), Box<dyn Error>> {
+    let Some(context) = shop.context_of(auth_server::MODULE.name) else { return Ok(()) };
+    if !std::io::stdout().is_terminal() {
+        return Ok(());
+    }
+    let administration = Administration::open(&context, shop.ids()).await?;
+    match administration.first_operator().await? {
+        Some(link) => {
+            let text = "Nobody has an account to run this shop yet. This link sets one up, once, within a day:";
+            let text = wrapped(text, LINE_COLUMNS, "");
+            Ok(writeln!(std::io::stdout(), "{text}\n{link}\n")?)
+        }
+        None => Ok(()),
+    }
 }
 
 fn introduction(process: &ProcessSettings) -> String {

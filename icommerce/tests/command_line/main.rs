@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue should say where")]
 
+mod accounts;
 mod backups;
 mod flood;
 mod former_folder;

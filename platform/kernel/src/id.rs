@@ -65,6 +65,11 @@ impl Ids {
         &self.clock
     }
 
+    /// Randomness of the generator.
+    pub fn randomness(&self) -> &Arc<dyn Randomness> {
+        &self.randomness
+    }
+
     /// Current time by the generator's clock.
     pub fn now(&self) -> Timestamp {
         self.clock.now()

@@ -56,6 +56,8 @@ pub struct Assembly {
     pub descriptions: BTreeMap<&'static str, web::ApiDescription>,
     /// The service for all paths that no service documents, with its handler.
     pub fallback: Option<(&'static str, RequestHandler)>,
+    /// The paths below which everything is one service's, with that service.
+    pub below: BTreeMap<&'static str, &'static str>,
     /// The channels to all services.
     pub directory: Arc<Directory>,
     /// The contracts that services of this process provide.
@@ -87,6 +89,7 @@ pub async fn assemble(
     let mut routers = BTreeMap::new();
     let mut descriptions = BTreeMap::new();
     let mut fallback = None;
+    let mut below = BTreeMap::new();
     for module in selected {
         let storage = with_origins((resources.storage)(module.name));
         check_read_models(&storage).await.map_err(|error| (module.name, error))?;
@@ -111,8 +114,10 @@ pub async fn assemble(
         health.up();
         let loopback = transport::loopback(module.name, built.routes.router.clone());
         directory.bind(module.name, loopback).map_err(|error| (module.name, error.into()))?;
-        if built.paths == RouteMatch::Fallback {
-            fallback = Some((module.name, built.routes.router.clone()));
+        match built.paths {
+            RouteMatch::Documented => {}
+            RouteMatch::Below(paths) => below.extend(paths.iter().map(|path| (*path, module.name))),
+            RouteMatch::Fallback => fallback = Some((module.name, built.routes.router.clone())),
         }
         routers.insert(module.name, built.routes.router);
         descriptions.insert(module.name, built.routes.description);
@@ -126,7 +131,7 @@ pub async fn assemble(
         ));
     }
     resources.tasks.begin();
-    Ok(Assembly { routers, descriptions, fallback, directory, contracts })
+    Ok(Assembly { routers, descriptions, fallback, below, directory, contracts })
 }
 
 /// Refuses to start on read models whose rebuild did not finish: their partial content would be taken for complete.

@@ -68,6 +68,8 @@ impl BuiltService {
 pub enum RouteMatch {
     /// The documented paths.
     Documented,
+    /// These paths and all below them, which it does not document: pages, or a protocol that is documented elsewhere.
+    Below(&'static [&'static str]),
     /// Every path that no service documents. At most one service of a table has it.
     Fallback,
 }

@@ -10,7 +10,7 @@ use crate::{
     docs_assets::DocsAsset,
     forward,
     quota::{Quota, overloaded},
-    route_table::{RouteEntry, RouteLookup, RouteTable, Upstream},
+    route_table::{PAGES, RouteEntry, RouteLookup, RouteTable, Upstream},
     routes::BodyLimit,
     security_headers::{ResponseKind, add_security_headers},
     settings::GatewaySettings,
@@ -31,8 +31,6 @@ use tracing::Instrument;
 use transport::{Context, Edge, RequestHandler, headers};
 use web::{AllowedHost, HostName, IpNetwork, ProblemResponse, without_body};
 
-/// Route label of pages in metrics and logs; the storefront records which page it was.
-const PAGES: &str = "pages";
 /// Route label of unknown paths.
 const UNMATCHED: &str = "unmatched";
 
@@ -216,13 +214,13 @@ impl Gateway {
         }
         let (upstream, is_page) = match &info.lookup {
             RouteLookup::Upstream { upstream, .. } => (*upstream, false),
-            RouteLookup::Storefront(upstream) => (*upstream, true),
+            RouteLookup::Site(upstream, _) => (*upstream, true),
             RouteLookup::MethodNotAllowed(entry) => {
                 return Ok(self.options_or_method_not_allowed(entry, info, &head));
             }
             RouteLookup::NotFound => return Err(not_found()),
         };
-        // The storefront makes this check itself, and refuses with a page of its own.
+        // A service with pages makes this check itself, and refuses with a page of its own.
         let forwarded_host = info.client.forwarded_host();
         if !is_page && csrf::is_cross_site_write(&head.method, &head.headers, forwarded_host) {
             let is_allowed =
@@ -347,7 +345,7 @@ impl RequestInfo<'_> {
             (RouteLookup::Upstream { entry, .. } | RouteLookup::MethodNotAllowed(entry), _) => {
                 entry.path
             }
-            (RouteLookup::Storefront(_), _) => PAGES,
+            (RouteLookup::Site(_, label), _) => label,
             (RouteLookup::NotFound, _) => UNMATCHED,
         }
     }
@@ -356,7 +354,7 @@ impl RequestInfo<'_> {
     fn response_kind(&self) -> ResponseKind {
         match (&self.lookup, self.asset) {
             (_, Some(DocsAsset::Document)) => ResponseKind::Data,
-            (_, Some(_)) | (RouteLookup::Storefront(_), _) => ResponseKind::Page,
+            (_, Some(_)) | (RouteLookup::Site(..), _) => ResponseKind::Page,
             _ => ResponseKind::Data,
         }
     }

@@ -6,9 +6,14 @@ use runtime::BuildError;
 use std::collections::BTreeMap;
 use transport::{Channel, Edge};
 
+/// Route label of pages in metrics and logs; the storefront records which page it was.
+pub(crate) const PAGES: &str = "pages";
+
 /// Compiled routes of an edge, with the upstream of each.
 pub(crate) struct RouteTable {
     entries: matchit::Router<RouteEntry>,
+    /// Path prefixes whose pages are those of one service, and the service behind all other pages; none on an edge without pages.
+    sites: Vec<(&'static str, Upstream)>,
     storefront: Option<Upstream>,
 }
 
@@ -34,8 +39,8 @@ pub(crate) enum RouteLookup<'a> {
     Upstream { entry: &'a RouteEntry, upstream: &'a Upstream, id: Option<&'a str> },
     /// Path that does not accept the method.
     MethodNotAllowed(&'a RouteEntry),
-    /// Path outside the API, which the storefront resolves.
-    Storefront(&'a Upstream),
+    /// Path outside the API, which a service with pages resolves; with the label of the route.
+    Site(&'a Upstream, &'static str),
     /// Unknown path.
     NotFound,
 }
@@ -60,14 +65,20 @@ impl RouteTable {
                 .insert(path, entry)
                 .map_err(|error| BuildError::Other(format!("{path}: {error}")))?;
         }
-        let storefront = match edge {
-            Edge::Shop => Some(Upstream {
-                channel: channel(routes::STOREFRONT)?,
+        let upstream = |service| {
+            Ok::<_, BuildError>(Upstream {
+                channel: channel(service)?,
                 body_limit: BodyLimit::Default,
-            }),
-            Edge::Operator | Edge::Internal => None,
+            })
         };
-        Ok(Self { entries, storefront })
+        let (mut sites, mut storefront) = (Vec::new(), None);
+        if edge == Edge::Shop {
+            for (prefix, service) in routes::SITES {
+                sites.push((*prefix, upstream(service)?));
+            }
+            storefront = Some(upstream(routes::STOREFRONT)?);
+        }
+        Ok(Self { entries, sites, storefront })
     }
 
     /// Match of a method and a path.
@@ -89,11 +100,14 @@ impl RouteTable {
         let below = |prefix: &&str| {
             path.strip_prefix(*prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
+        if let Some((prefix, site)) = self.sites.iter().find(|(prefix, _)| below(prefix)) {
+            return RouteLookup::Site(site, prefix);
+        }
         match &self.storefront {
             Some(storefront)
                 if path.starts_with('/') && !routes::API_PREFIXES.iter().any(below) =>
             {
-                RouteLookup::Storefront(storefront)
+                RouteLookup::Site(storefront, PAGES)
             }
             _ => RouteLookup::NotFound,
         }

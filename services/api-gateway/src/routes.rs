@@ -31,11 +31,18 @@ const STOCK: &str = "inventory-service";
 const PAYMENTS: &str = "payment-service";
 const AUDIT: &str = "audit-service";
 
+const AUTH: &str = "auth-server";
+
 /// Service behind every path of the shop edge that is not an API path.
 pub(crate) const STOREFRONT: &str = "storefront";
 
+/// Path prefixes of the shop edge whose pages are those of another service: the provider of accounts and tokens.
+pub(crate) const SITES: &[(&str, &str)] =
+    &[("/auth", AUTH), ("/.well-known/oauth-authorization-server", AUTH)];
+
 /// Every service behind the edges.
-pub(crate) const SERVICES: &[&str] = &[PRODUCTS, CARTS, ORDERS, STOCK, PAYMENTS, AUDIT, STOREFRONT];
+pub(crate) const SERVICES: &[&str] =
+    &[PRODUCTS, CARTS, ORDERS, STOCK, PAYMENTS, AUDIT, AUTH, STOREFRONT];
 
 /// Path prefixes without pages: a path below them that is not listed does not exist.
 pub(crate) const API_PREFIXES: &[&str] = &["/api", "/internal", "/media"];

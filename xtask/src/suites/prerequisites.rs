@@ -19,6 +19,8 @@ pub(super) enum Prerequisite {
     TypeScript,
     /// The linters of API documents; they run on node.
     OpenApiLinters,
+    /// Certified clients of OpenID Connect; they run on node.
+    OpenIdClients,
     /// The build tool of Java programs, with a JDK.
     Maven,
 }
@@ -49,6 +51,8 @@ const TYPESCRIPT: NpmPackages =
     NpmPackages { listed: "interop/typescript", installed: "interop-typescript" };
 const OPENAPI_LINTERS: NpmPackages =
     NpmPackages { listed: "interop/openapi", installed: "interop-openapi" };
+const OPENID_CLIENTS: NpmPackages =
+    NpmPackages { listed: "interop/openid", installed: "interop-openid" };
 const MAVEN_PACKAGES: &str = "maven default-jdk-headless";
 const TOOLS_FILES: &[&str] = &["package.json", LOCK, ".npmrc"];
 const LOCK: &str = "package-lock.json";
@@ -64,6 +68,7 @@ impl Prerequisite {
             Self::Lighthouse => "lighthouse",
             Self::TypeScript => "typescript",
             Self::OpenApiLinters => "openapi-linters",
+            Self::OpenIdClients => "openid-clients",
             Self::Maven => "maven",
         }
     }
@@ -76,6 +81,7 @@ impl Prerequisite {
             Self::Lighthouse => "TEST_LIGHTHOUSE",
             Self::TypeScript => "TEST_TYPESCRIPT",
             Self::OpenApiLinters => "TEST_OPENAPI_LINTERS",
+            Self::OpenIdClients => "TEST_OPENID_CLIENTS",
             Self::Maven => "TEST_MAVEN",
         }
     }
@@ -85,7 +91,7 @@ impl Prerequisite {
         match self {
             Self::Chromium => chromium(),
             Self::AxeCore => package(root, target, BROWSER_TOOLS, "axe-core/axe.min.js"),
-            Self::Lighthouse | Self::TypeScript | Self::OpenApiLinters
+            Self::Lighthouse | Self::TypeScript | Self::OpenApiLinters | Self::OpenIdClients
                 if process::output_of("node", "--version").is_none() =>
             {
                 Availability::Missing("node is not in PATH".to_owned())
@@ -94,6 +100,9 @@ impl Prerequisite {
             Self::TypeScript => package(root, target, TYPESCRIPT, "typescript/bin/tsc"),
             Self::OpenApiLinters => {
                 package(root, target, OPENAPI_LINTERS, "@redocly/cli/bin/cli.js")
+            }
+            Self::OpenIdClients => {
+                package(root, target, OPENID_CLIENTS, "openid-client/build/index.js")
             }
             Self::Maven => program(&["mvn"], MAVEN_PACKAGES),
         }

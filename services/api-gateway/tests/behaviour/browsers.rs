@@ -97,6 +97,12 @@ async fn a_page_of_another_site_cannot_make_changes() {
         gateway.shop(from(request("POST", "/cart"), "cross-site")).await.origin(),
         "storefront"
     );
+    // An authorization request may come from any site, and a token request from any page.
+    assert_eq!(
+        gateway.shop(from(request("POST", "/auth/authorize"), "cross-site")).await.origin(),
+        "auth-server"
+    );
+    assert_eq!(gateway.operator(get("/auth/jwks")).await.status.as_u16(), 404);
 }
 
 #[tokio::test]

@@ -27,6 +27,13 @@ const SHOP: &[(&str, &str, &str)] = &[
     ("GET", "/products/blue-lamp", "storefront"),
     ("POST", "/cart", "storefront"),
     ("GET", "/apiary", "storefront"),
+    ("GET", "/auth/authorize?client_id=app", "auth-server"),
+    ("POST", "/auth/token", "auth-server"),
+    ("OPTIONS", "/auth/token", "auth-server"),
+    ("GET", "/auth", "auth-server"),
+    ("GET", "/.well-known/oauth-authorization-server/auth", "auth-server"),
+    ("GET", "/authors", "storefront"),
+    ("GET", "/.well-known/security.txt", "storefront"),
 ];
 
 /// Requests at the operator edge, with the service expected to respond.

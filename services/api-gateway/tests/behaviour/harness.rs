@@ -39,6 +39,7 @@ static TABLE: &[Module] = &[
     service("inventory-service"),
     service("payment-service"),
     service("audit-service"),
+    service("auth-server"),
     service("storefront"),
     api_gateway::MODULE,
 ];

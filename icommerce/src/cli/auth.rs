@@ -1,0 +1,148 @@
+//! Arguments of `auth`: accounts, clients and keys.
+
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// Subcommands of `auth`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Auth {
+    /// Accounts of people who can sign in
+    #[command(subcommand, arg_required_else_help = false)]
+    User(User),
+    /// Clients: programs that act for people, or for themselves
+    #[command(subcommand, arg_required_else_help = false)]
+    Client(Client),
+    /// Keys with which tokens are signed
+    #[command(subcommand, arg_required_else_help = false)]
+    Keys(Keys),
+}
+
+/// Subcommands of `auth user`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum User {
+    /// Add an account, and print a one-time link with which its password is set
+    #[command(after_help = "\
+Examples:
+  icommerce auth user add ada@example.com --role admin
+  icommerce auth user add ada@example.com --password-stdin < password.txt")]
+    Add {
+        /// E-mail address
+        #[arg(value_name = "EMAIL")]
+        email: String,
+        /// Role of somebody who runs the shop
+        #[arg(long, value_parser = ["viewer", "merchandiser", "fulfilment", "finance", "admin"])]
+        role: Option<String>,
+        /// Read the password from standard input, instead of printing a link
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// List all accounts
+    #[command(after_help = "\
+Example:
+  icommerce auth user list --json")]
+    List {
+        /// Print the list as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Disable an account: it is signed out, and its tokens are void
+    #[command(after_help = "\
+Example:
+  icommerce auth user disable ada@example.com")]
+    Disable {
+        /// E-mail address
+        #[arg(value_name = "EMAIL")]
+        email: String,
+    },
+    /// Print a one-time link with which a new password is set; a disabled account is enabled
+    #[command(after_help = "\
+Example:
+  icommerce auth user reset ada@example.com")]
+    Reset {
+        /// E-mail address
+        #[arg(value_name = "EMAIL")]
+        email: String,
+    },
+}
+
+/// Subcommands of `auth client`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Client {
+    /// Register a client, and print its secret, which is kept nowhere
+    #[command(after_help = "\
+Examples:
+  icommerce auth client add app --public --redirect https://app.example/back
+  icommerce auth client add robot --grant client_credentials --scope orders.read")]
+    Add(NewClientFlags),
+    /// List all clients
+    #[command(after_help = "\
+Example:
+  icommerce auth client list --json")]
+    List {
+        /// Print the list as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove a client; what it was granted is void
+    #[command(after_help = "\
+Example:
+  icommerce auth client remove app")]
+    Remove {
+        /// Identifier
+        #[arg(value_name = "ID")]
+        id: String,
+    },
+}
+
+/// Arguments of `auth client add`.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub(crate) struct NewClientFlags {
+    /// Identifier (`client_id`)
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    /// Name that people read when they are asked for consent
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Address to which answers go; may be given several times
+    #[arg(long = "redirect", value_name = "URI")]
+    pub(crate) redirect_uris: Vec<String>,
+    /// Address to which people go on after they signed out; may be given several times
+    #[arg(long = "post-logout", value_name = "URI")]
+    pub(crate) post_logout_redirect_uris: Vec<String>,
+    /// Grant type; may be given several times; authorization codes with refresh tokens by default
+    #[arg(long = "grant", value_name = "TYPE", value_parser = ["authorization_code", "refresh_token", "client_credentials"])]
+    pub(crate) grant_types: Vec<String>,
+    /// Scope; may be given several times; identity, e-mail address and offline access by default
+    #[arg(long = "scope", value_name = "SCOPE")]
+    pub(crate) scopes: Vec<String>,
+    /// The client can keep no secret
+    #[arg(long, conflicts_with = "keys")]
+    pub(crate) public: bool,
+    /// The client belongs to the shop: people are not asked for consent
+    #[arg(long)]
+    pub(crate) trusted: bool,
+    /// The client is older than PKCE, and may do without it
+    #[arg(long, conflicts_with = "public")]
+    pub(crate) without_pkce: bool,
+    /// File with the public keys of the client (JWK set), with which it signs assertions in place of a secret
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keys: Option<PathBuf>,
+    /// Print the client as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Subcommands of `auth keys`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Keys {
+    /// Rotate the signing keys: new ones are published now and sign two hours later
+    #[command(after_help = "\
+Example:
+  icommerce auth keys rotate")]
+    Rotate {
+        /// In an emergency: sign with the new keys at once, and drop the old ones with all tokens that they signed
+        #[arg(long)]
+        at_once: bool,
+    },
+}

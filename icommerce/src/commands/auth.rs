@@ -1,0 +1,186 @@
+//! `icommerce auth`: accounts, clients and keys of a data folder that no process is serving.
+
+use super::{offline::OfflineShop, worker_runtime};
+use crate::{
+    cli::{
+        ProcessFlags,
+        auth::{Auth, Client, Keys, NewClientFlags, User},
+    },
+    error::CliError,
+    output::{print, print_json},
+};
+use auth_server::{
+    Administration, AdministrationError, ClientOrder, ListedAccount, ListedClient, MODULE,
+};
+use comfy_table::{Table, presets};
+use kernel::{Ids, SystemClock, SystemRandomness};
+use serde_json::json;
+use std::{io::Read, process::ExitCode, sync::Arc};
+
+/// Largest password or key set that is read, in bytes.
+const INPUT_BYTES_MAX: u64 = 64 * 1024;
+
+pub(crate) fn run(flags: &ProcessFlags, command: Auth) -> Result<ExitCode, CliError> {
+    // What a shop is to begin with may be there before its first start; everything else is about a shop that exists.
+    let is_addition =
+        matches!(command, Auth::User(User::Add { .. }) | Auth::Client(Client::Add(_)));
+    let open = if is_addition { OfflineShop::open_or_create } else { OfflineShop::open };
+    let shop = open(flags)?;
+    worker_runtime()?.block_on(async {
+        let done = execute(&shop, command).await;
+        let closed = shop.close().await;
+        done.and(closed).map(|()| ExitCode::SUCCESS)
+    })
+}
+
+async fn execute(shop: &OfflineShop, command: Auth) -> Result<(), CliError> {
+    let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness));
+    let administration = Administration::open(&shop.offline(&MODULE), &ids).await;
+    let administration = administration.map_err(CliError::unavailable)?;
+    match command {
+        Auth::User(command) => user(&administration, command).await,
+        Auth::Client(command) => client(&administration, command).await,
+        Auth::Keys(Keys::Rotate { at_once }) => {
+            let signs_from = administration.rotate_keys(at_once).await.map_err(failed)?;
+            print(format_args!("the new keys sign from {signs_from:.0}"))
+        }
+    }
+}
+
+async fn user(administration: &Administration, command: User) -> Result<(), CliError> {
+    match command {
+        User::Add { email, role, password_stdin } => {
+            let password = if password_stdin { Some(password()?) } else { None };
+            let added = administration.add_user(&email, role.as_deref(), password.as_deref()).await;
+            match added.map_err(failed)? {
+                Some(link) => print(link),
+                None => print(format_args!("{email} can sign in")),
+            }
+        }
+        User::List { json } => {
+            let users = administration.users().await.map_err(failed)?;
+            if json {
+                print_json(&users.iter().map(user_json).collect::<Vec<_>>())
+            } else {
+                print(user_table(&users))
+            }
+        }
+        User::Disable { email } => {
+            administration.disable_user(&email).await.map_err(failed)?;
+            print(format_args!("{email} is disabled"))
+        }
+        User::Reset { email } => print(administration.reset_user(&email).await.map_err(failed)?),
+    }
+}
+
+async fn client(administration: &Administration, command: Client) -> Result<(), CliError> {
+    match command {
+        Client::Add(flags) => add_client(administration, flags).await,
+        Client::List { json } => {
+            let clients = administration.clients().await.map_err(failed)?;
+            if json {
+                print_json(&clients.iter().map(client_json).collect::<Vec<_>>())
+            } else {
+                print(client_table(&clients))
+            }
+        }
+        Client::Remove { id } => {
+            administration.remove_client(&id).await.map_err(failed)?;
+            print(format_args!("{id} is removed"))
+        }
+    }
+}
+
+async fn add_client(
+    administration: &Administration,
+    flags: NewClientFlags,
+) -> Result<(), CliError> {
+    let keys = match &flags.keys {
+        None => None,
+        Some(file) => {
+            let named = |error| CliError::usage(format!("{}: {error}", file.display()));
+            Some(read_limited(std::fs::File::open(file).map_err(named)?)?)
+        }
+    };
+    let order = ClientOrder {
+        id: flags.id,
+        name: flags.name,
+        redirect_uris: flags.redirect_uris,
+        post_logout_redirect_uris: flags.post_logout_redirect_uris,
+        grant_types: flags.grant_types,
+        scopes: flags.scopes,
+        is_public: flags.public,
+        is_trusted: flags.trusted,
+        is_without_pkce: flags.without_pkce,
+        keys,
+    };
+    let client = administration.add_client(&order).await.map_err(failed)?;
+    if flags.json {
+        return print_json(&json!({"client_id": client.id, "client_secret": client.secret}));
+    }
+    match client.secret {
+        Some(secret) => print(format_args!("client  {}\nsecret  {secret}", client.id)),
+        None => print(format_args!("client  {}", client.id)),
+    }
+}
+
+/// First line of standard input.
+fn password() -> Result<String, CliError> {
+    let text = read_limited(std::io::stdin().lock())?;
+    Ok(text.lines().next().unwrap_or_default().to_owned())
+}
+
+fn read_limited(source: impl Read) -> Result<String, CliError> {
+    let mut text = String::new();
+    let read = source.take(INPUT_BYTES_MAX).read_to_string(&mut text);
+    read.map(|_| text).map_err(|error| CliError::usage(format!("cannot read the input: {error}")))
+}
+
+fn user_json(user: &ListedAccount) -> serde_json::Value {
+    json!({
+        "id": user.id,
+        "email": user.email,
+        "role": user.role,
+        "status": user.status,
+        "created_at": user.created_at,
+    })
+}
+
+fn user_table(users: &[ListedAccount]) -> Table {
+    let mut table = table(["e-mail address", "role", "status", "created"]);
+    for user in users {
+        let email = user.email.clone().unwrap_or_else(|| "(not chosen yet)".to_owned());
+        let created = format!("{:.0}", user.created_at);
+        table.add_row([&email, user.role.unwrap_or("customer"), user.status, &created]);
+    }
+    table
+}
+
+fn client_json(client: &ListedClient) -> serde_json::Value {
+    json!({
+        "client_id": client.id,
+        "name": client.name,
+        "authentication": client.authentication,
+        "scopes": client.scopes,
+        "redirect_uris": client.redirect_uris,
+    })
+}
+
+fn client_table(clients: &[ListedClient]) -> Table {
+    let mut table = table(["client", "name", "authentication", "scopes"]);
+    for client in clients {
+        table.add_row([&client.id, &client.name, client.authentication, &client.scopes.join(" ")]);
+    }
+    table
+}
+
+fn table<const COLUMNS: usize>(header: [&str; COLUMNS]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING);
+    table.set_header(header);
+    table
+}
+
+fn failed(error: AdministrationError) -> CliError {
+    CliError::failed(error)
+}

@@ -1,0 +1,283 @@
+//! JSON Web Keys (RFC 7517), public ones: sets of them, and their thumbprints (RFC 7638).
+
+use crate::{Algorithm, JoseError, base64url, strict_json};
+use ring::signature::{
+    ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
+    UnparsedPublicKey,
+};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+/// Most keys of a set that are looked at.
+pub const KEYS_MAX: usize = 100;
+/// Largest set that is parsed, in bytes.
+const SET_BYTES_MAX: usize = 512 * 1024;
+/// Bytes of a coordinate of P-256, and of an Ed25519 key.
+const COORDINATE_BYTES: usize = 32;
+/// Bytes of the modulus of an RSA key: 2048 to 8192 bits.
+const MODULUS_BYTES: std::ops::RangeInclusive<usize> = 256..=1024;
+/// Most bytes of a public exponent.
+const EXPONENT_BYTES_MAX: usize = 5;
+/// Members that only a private or a symmetric key has.
+const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+
+/// Public key of a signature algorithm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum PublicKey {
+    /// The coordinates.
+    P256 {
+        x: Vec<u8>,
+        y: Vec<u8>,
+    },
+    Ed25519(Vec<u8>),
+    /// Without leading zeros.
+    Rsa {
+        modulus: Vec<u8>,
+        exponent: Vec<u8>,
+    },
+}
+
+/// Public key as a JWK, with its identifier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Jwk {
+    key: PublicKey,
+    kid: Option<String>,
+}
+
+/// Key that verifies signatures of one algorithm.
+#[derive(Clone, Debug)]
+pub struct VerifyingKey(PublicKey);
+
+/// Set of public keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JwkSet(Vec<Jwk>);
+
+impl PublicKey {
+    /// From the uncompressed point.
+    pub(crate) fn p256(point: &[u8]) -> Result<Self, JoseError> {
+        match point {
+            [4, coordinates @ ..] if coordinates.len() == 2 * COORDINATE_BYTES => {
+                let (x, y) = coordinates.split_at(COORDINATE_BYTES);
+                Ok(Self::P256 { x: x.to_vec(), y: y.to_vec() })
+            }
+            _ => Err(JoseError::Key),
+        }
+    }
+
+    pub(crate) fn ed25519(key: &[u8]) -> Result<Self, JoseError> {
+        if key.len() == COORDINATE_BYTES {
+            Ok(Self::Ed25519(key.to_vec()))
+        } else {
+            Err(JoseError::Key)
+        }
+    }
+
+    /// From modulus and exponent, whose leading zeros are ignored: some issuers send one.
+    pub(crate) fn rsa(modulus: &[u8], exponent: &[u8]) -> Result<Self, JoseError> {
+        let trimmed = |bytes: &[u8]| -> Vec<u8> {
+            bytes.iter().copied().skip_while(|byte| *byte == 0).collect()
+        };
+        let (modulus, exponent) = (trimmed(modulus), trimmed(exponent));
+        let is_odd = |bytes: &[u8]| bytes.last().is_some_and(|last| last & 1 == 1);
+        let is_usable = MODULUS_BYTES.contains(&modulus.len())
+            && exponent.len() <= EXPONENT_BYTES_MAX
+            && is_odd(&modulus)
+            && is_odd(&exponent)
+            && exponent != [1];
+        if is_usable { Ok(Self::Rsa { modulus, exponent }) } else { Err(JoseError::Key) }
+    }
+
+    fn algorithm(&self) -> Algorithm {
+        match self {
+            Self::P256 { .. } => Algorithm::Es256,
+            Self::Ed25519(_) => Algorithm::EdDsa,
+            Self::Rsa { .. } => Algorithm::Rs256,
+        }
+    }
+
+    /// The members that make the key, in the order of their names.
+    fn members(&self) -> Vec<(&'static str, String)> {
+        let text = |bytes: &[u8]| base64url::encode(bytes);
+        match self {
+            Self::P256 { x, y } => vec![
+                ("crv", "P-256".to_owned()),
+                ("kty", "EC".to_owned()),
+                ("x", text(x)),
+                ("y", text(y)),
+            ],
+            Self::Ed25519(key) => {
+                vec![("crv", "Ed25519".to_owned()), ("kty", "OKP".to_owned()), ("x", text(key))]
+            }
+            Self::Rsa { modulus, exponent } => {
+                vec![("e", text(exponent)), ("kty", "RSA".to_owned()), ("n", text(modulus))]
+            }
+        }
+    }
+
+    fn thumbprint(&self) -> String {
+        let members = self.members();
+        let members: Vec<String> =
+            members.iter().map(|(name, value)| format!(r#""{name}":"{value}""#)).collect();
+        base64url::encode(Sha256::digest(format!("{{{}}}", members.join(","))))
+    }
+}
+
+impl Jwk {
+    /// Key of this process, whose identifier is its thumbprint.
+    pub(crate) fn own(key: PublicKey) -> Self {
+        let kid = Some(key.thumbprint());
+        Self { key, kid }
+    }
+
+    /// Parses a public key for signatures. The members for other purposes (`x5c`, `jku`, …) are ignored.
+    ///
+    /// # Errors
+    ///
+    /// [`JoseError::Json`] for what is no object, and [`JoseError::Key`] for a private key, a key for another use, one of another
+    /// algorithm than its type has, and one that is damaged or weak.
+    ///
+    /// ```
+    /// let text = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+    /// let key = jose::Jwk::parse(text.as_bytes()).unwrap();
+    /// assert_eq!(key.thumbprint(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+    /// ```
+    pub fn parse(bytes: &[u8]) -> Result<Self, JoseError> {
+        if bytes.len() > SET_BYTES_MAX {
+            return Err(JoseError::TooLarge);
+        }
+        Self::of_members(&strict_json::object(bytes)?)
+    }
+
+    fn of_members(members: &Map<String, Value>) -> Result<Self, JoseError> {
+        let text = |name: &str| members.get(name).and_then(Value::as_str);
+        let bytes = |name: &str| {
+            base64url::decode(text(name).ok_or(JoseError::Key)?).map_err(|_| JoseError::Key)
+        };
+        if PRIVATE_MEMBERS.iter().any(|name| members.contains_key(*name)) {
+            return Err(JoseError::Key);
+        }
+        let key = match (text("kty"), text("crv")) {
+            (Some("EC"), Some("P-256")) => {
+                PublicKey::p256(&[vec![4], bytes("x")?, bytes("y")?].concat())?
+            }
+            (Some("OKP"), Some("Ed25519")) => PublicKey::ed25519(&bytes("x")?)?,
+            (Some("RSA"), _) => PublicKey::rsa(&bytes("n")?, &bytes("e")?)?,
+            _ => return Err(JoseError::Key),
+        };
+        let is_for_signatures = match members.get("use") {
+            None => true,
+            Some(purpose) => purpose == "sig",
+        };
+        let may_verify = match members.get("key_ops") {
+            None => true,
+            Some(operations) => operations
+                .as_array()
+                .is_some_and(|operations| operations.iter().any(|it| it == "verify")),
+        };
+        let fits_algorithm = match members.get("alg") {
+            None => true,
+            Some(algorithm) => algorithm == key.algorithm().name(),
+        };
+        if !(is_for_signatures && may_verify && fits_algorithm) {
+            return Err(JoseError::Key);
+        }
+        Ok(Self { key, kid: text("kid").map(ToOwned::to_owned) })
+    }
+
+    /// Algorithm of the key, which follows from its type.
+    pub fn algorithm(&self) -> Algorithm {
+        self.key.algorithm()
+    }
+
+    /// Identifier of the key.
+    pub fn kid(&self) -> Option<&str> {
+        self.kid.as_deref()
+    }
+
+    /// Thumbprint (RFC 7638): SHA-256 of the members that make the key.
+    pub fn thumbprint(&self) -> String {
+        self.key.thumbprint()
+    }
+
+    /// The key for verification.
+    pub fn verifying_key(&self) -> VerifyingKey {
+        VerifyingKey(self.key.clone())
+    }
+
+    /// The key as a member of a set.
+    pub fn to_json(&self) -> Value {
+        let mut members: Map<String, Value> = self
+            .key
+            .members()
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.into()))
+            .collect();
+        members.insert("use".to_owned(), "sig".into());
+        members.insert("alg".to_owned(), self.algorithm().name().into());
+        if let Some(kid) = &self.kid {
+            members.insert("kid".to_owned(), kid.as_str().into());
+        }
+        Value::Object(members)
+    }
+}
+
+impl VerifyingKey {
+    /// Algorithm of the signatures that it verifies.
+    pub fn algorithm(&self) -> Algorithm {
+        self.0.algorithm()
+    }
+
+    /// Whether this is the signature of a message.
+    pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), JoseError> {
+        let verified =
+            match &self.0 {
+                PublicKey::P256 { x, y } => {
+                    let point = [&[4][..], x, y].concat();
+                    UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
+                        .verify(message, signature)
+                }
+                PublicKey::Ed25519(key) => {
+                    UnparsedPublicKey::new(&ED25519, key).verify(message, signature)
+                }
+                PublicKey::Rsa { modulus: n, exponent: e } => RsaPublicKeyComponents { n, e }
+                    .verify(&RSA_PKCS1_2048_8192_SHA256, message, signature),
+            };
+        verified.map_err(|_| JoseError::Signature)
+    }
+}
+
+impl JwkSet {
+    /// Set of these keys.
+    pub fn new(keys: Vec<Jwk>) -> Self {
+        Self(keys)
+    }
+
+    /// Parses a set. Keys that cannot be used for signatures here are left out, as RFC 7517 wants it (section 5): a set may have
+    /// keys for encryption, or of algorithms that are not known here.
+    ///
+    /// # Errors
+    ///
+    /// [`JoseError::Json`] for what is no set, and [`JoseError::TooLarge`].
+    pub fn parse(bytes: &[u8]) -> Result<Self, JoseError> {
+        if bytes.len() > SET_BYTES_MAX {
+            return Err(JoseError::TooLarge);
+        }
+        let members = strict_json::object(bytes)?;
+        let keys = members.get("keys").and_then(Value::as_array).ok_or(JoseError::Json)?;
+        if keys.len() > KEYS_MAX {
+            return Err(JoseError::TooLarge);
+        }
+        let keys = keys.iter().filter_map(Value::as_object);
+        Ok(Self(keys.filter_map(|members| Jwk::of_members(members).ok()).collect()))
+    }
+
+    /// Keys of the set.
+    pub fn keys(&self) -> &[Jwk] {
+        &self.0
+    }
+
+    /// The set as JSON.
+    pub fn to_json(&self) -> Value {
+        json!({"keys": self.0.iter().map(Jwk::to_json).collect::<Vec<_>>()})
+    }
+}

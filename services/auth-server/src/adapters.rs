@@ -1,0 +1,6 @@
+//! Adapters: HTTP, the journal, settings, maintenance.
+
+pub(crate) mod http;
+pub(crate) mod journal;
+pub(crate) mod maintenance;
+pub(crate) mod settings;

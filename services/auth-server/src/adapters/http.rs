@@ -1,0 +1,64 @@
+//! HTTP: the endpoints of the protocol, and the pages that people see.
+
+mod assets;
+mod authorize;
+mod body;
+mod browser;
+mod client_credentials;
+mod consent;
+mod discovery;
+mod error_response;
+mod form;
+mod introspect;
+mod logout;
+mod page;
+mod respond;
+mod revoke;
+mod set_up;
+mod sign_in;
+mod texts;
+mod token;
+mod userinfo;
+
+use crate::provider::Provider;
+use axum::{
+    Router,
+    routing::{any, get, post},
+};
+use std::sync::Arc;
+use web::ApiRouter;
+
+/// Prefixes of the paths that lead to this service on a listener that it shares.
+pub(crate) const PATHS: &[&str] = &["/auth", "/.well-known/oauth-authorization-server"];
+
+/// Routes. They are no operations of the shop's API: their descriptions are the RFCs and the metadata.
+pub(crate) fn routes(provider: Arc<Provider>) -> ApiRouter {
+    let router = Router::new()
+        .route(
+            "/auth/.well-known/openid-configuration",
+            get(discovery::metadata).options(respond::preflight),
+        )
+        .route(
+            "/.well-known/oauth-authorization-server/auth",
+            get(discovery::metadata).options(respond::preflight),
+        )
+        .route("/auth/jwks", get(discovery::key_set).options(respond::preflight))
+        .route("/auth/authorize", get(authorize::by_query).post(authorize::by_form))
+        .route("/auth/sign-in", post(sign_in::submit))
+        .route("/auth/consent", post(consent::submit))
+        .route("/auth/token", post(token::exchange).options(respond::preflight))
+        .route("/auth/introspect", post(introspect::introspect))
+        .route("/auth/revoke", post(revoke::revoke).options(respond::preflight))
+        .route(
+            "/auth/userinfo",
+            get(userinfo::userinfo).post(userinfo::userinfo).options(respond::preflight),
+        )
+        .route("/auth/logout", get(logout::by_query).post(logout::by_form))
+        .route("/auth/sign-out", post(logout::confirm))
+        .route("/auth/set-up", get(set_up::show).post(set_up::submit))
+        .route("/auth/assets/{file}", get(assets::asset))
+        .route("/auth", any(page::not_found))
+        .route("/auth/{*path}", any(page::not_found))
+        .with_state(provider);
+    ApiRouter::from(router)
+}

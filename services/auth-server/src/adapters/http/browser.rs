@@ -1,0 +1,168 @@
+//! Browser of a request: its cookies, its language, and whether a form came from a page of this provider.
+
+use crate::{
+    application::sessions::{Session, SessionId},
+    provider::Provider,
+};
+use http::{HeaderMap, HeaderValue, header};
+use jose::base64url_encode;
+use storage::StorageError;
+
+use super::texts::Texts;
+
+/// Cookie of the session.
+const SESSION: &str = "auth";
+/// Cookie that binds forms to the browser in which they were shown.
+const BROWSER: &str = "auth-browser";
+/// Cookie of a device on which somebody signed in before.
+const DEVICE: &str = "auth-device";
+/// Lifetime of that cookie, in seconds: half a year.
+const DEVICE_SECONDS: u32 = 180 * 86_400;
+/// Bytes of that binding.
+const BINDING_BYTES: usize = 32;
+/// Longest binding that is taken, in bytes.
+const BINDING_BYTES_MAX: usize = 64;
+
+/// Browser of a request.
+#[derive(Debug)]
+pub(crate) struct Browser {
+    pub(crate) session_id: Option<SessionId>,
+    pub(crate) session: Option<Session>,
+    /// Value of the binding cookie, if it has one.
+    binding: Option<String>,
+    /// Handle of the device, if somebody signed in on it before.
+    pub(crate) device: Option<String>,
+    pub(crate) texts: &'static Texts,
+}
+
+impl Browser {
+    /// Browser with these headers, and its session if somebody is signed in whose account still admits it.
+    pub(crate) async fn of(provider: &Provider, headers: &HeaderMap) -> Result<Self, StorageError> {
+        let is_https = provider.issuer.is_https;
+        let session_id = cookie(headers, SESSION, is_https).and_then(SessionId::of_cookie);
+        let mut session = match &session_id {
+            Some(id) => provider.sessions.find(id).await?,
+            None => None,
+        };
+        if let Some(found) = &session {
+            let account = provider.accounts.load(found.account).await?;
+            session = session
+                .filter(|it| account.is_some_and(|account| account.admits(it.authenticated_at)));
+        }
+        let binding = cookie(headers, BROWSER, is_https);
+        let binding = binding.filter(|it| !it.is_empty() && it.len() <= BINDING_BYTES_MAX);
+        let binding = binding.map(ToOwned::to_owned);
+        let device = cookie(headers, DEVICE, is_https).map(ToOwned::to_owned);
+        Ok(Self { session_id, session, binding, device, texts: Texts::negotiate(headers) })
+    }
+
+    /// Value of the binding cookie; empty without one, which binds nothing.
+    pub(crate) fn binding(&self) -> &str {
+        self.binding.as_deref().unwrap_or_default()
+    }
+
+    /// The binding, and the cookie to set if the browser has none yet.
+    pub(crate) fn bound(&self, provider: &Provider) -> (String, Option<HeaderValue>) {
+        if let Some(binding) = &self.binding {
+            return (binding.clone(), None);
+        }
+        let mut bytes = [0; BINDING_BYTES];
+        provider.ids.randomness().fill(&mut bytes);
+        let binding = base64url_encode(bytes);
+        let cookie = set_cookie(BROWSER, &binding, provider.issuer.is_https);
+        (binding, cookie)
+    }
+}
+
+/// Cookie of a session.
+pub(crate) fn session_cookie(provider: &Provider, id: &SessionId) -> Option<HeaderValue> {
+    set_cookie(SESSION, id.expose(), provider.issuer.is_https)
+}
+
+/// Cookie of a device on which somebody signed in.
+pub(crate) fn device_cookie(provider: &Provider, device: &str) -> Option<HeaderValue> {
+    let (prefix, secure) = scheme_parts(provider.issuer.is_https);
+    let attributes = format!("Path=/; Max-Age={DEVICE_SECONDS}; HttpOnly; SameSite=Lax{secure}");
+    HeaderValue::from_str(&format!("{prefix}{DEVICE}={device}; {attributes}")).ok()
+}
+
+/// End of the cookie of a session.
+pub(crate) fn no_session_cookie(provider: &Provider) -> Option<HeaderValue> {
+    let is_https = provider.issuer.is_https;
+    let (prefix, secure) = scheme_parts(is_https);
+    let cookie = format!("{prefix}{SESSION}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{secure}");
+    HeaderValue::from_str(&cookie).ok()
+}
+
+/// Whether a form may come from a page of this provider. Browsers say so in headers that no page can write; a client without them is
+/// no browser that a page could use. `Origin` is `null` on pages that send no referrer.
+pub(crate) fn is_same_origin(provider: &Provider, headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).map(|it| it.to_str().unwrap_or("?"));
+    if let Some(site) = text("sec-fetch-site") {
+        return matches!(site, "same-origin" | "none");
+    }
+    match text("origin") {
+        None | Some("null") => true,
+        Some(origin) if origin == provider.issuer.origin() => true,
+        Some(origin) => {
+            let host = origin.split_once("://").map(|(_, host)| host);
+            host.is_some() && host == text("host")
+        }
+    }
+}
+
+/// A cookie for the time that the browser is open. Lax: it goes along when a client sends the browser here, and not when a page of
+/// another site posts a form.
+fn set_cookie(name: &str, value: &str, is_https: bool) -> Option<HeaderValue> {
+    let (prefix, secure) = scheme_parts(is_https);
+    let cookie = format!("{prefix}{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}");
+    HeaderValue::from_str(&cookie).ok()
+}
+
+/// Prefix of cookie names, and the attribute that belongs to it: over https no other host of the domain can set them.
+fn scheme_parts(is_https: bool) -> (&'static str, &'static str) {
+    if is_https { ("__Host-", "; Secure") } else { ("", "") }
+}
+
+fn cookie<'a>(headers: &'a HeaderMap, name: &str, is_https: bool) -> Option<&'a str> {
+    let (prefix, _) = scheme_parts(is_https);
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(known, value)| (known.strip_prefix(prefix)? == name).then_some(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_that_another_host_could_have_set_counts_for_nothing_over_https() {
+        let mut headers = HeaderMap::new();
+        headers.append(header::COOKIE, "a=b; auth=plain; xauth=x".parse().unwrap());
+        assert_eq!(cookie(&headers, SESSION, false), Some("plain"));
+        assert_eq!(cookie(&headers, SESSION, true), None);
+        headers.append(header::COOKIE, "__Host-auth=secure".parse().unwrap());
+        assert_eq!(cookie(&headers, SESSION, true), Some("secure"));
+        assert_eq!(cookie(&headers, BROWSER, false), None);
+        let set = set_cookie(SESSION, "v", true).unwrap();
+        assert_eq!(set, "__Host-auth=v; Path=/; HttpOnly; SameSite=Lax; Secure");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_cookie_header_is_read_or_not(line in ".{0,80}", value in "[A-Za-z0-9_-]{0,60}") {
+            let mut headers = HeaderMap::new();
+            if let Ok(line) = HeaderValue::from_str(&line) {
+                headers.append(header::COOKIE, line);
+            }
+            let own = HeaderValue::from_str(&format!("__Host-auth={value}")).unwrap();
+            headers.append(header::COOKIE, own);
+            let found = cookie(&headers, SESSION, true).unwrap();
+            proptest::prop_assert!(found == value || line.contains("__Host-auth="));
+        }
+    }
+}

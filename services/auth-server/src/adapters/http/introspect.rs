@@ -1,0 +1,102 @@
+//! Introspection (RFC 7662): what a token is worth, for its own client and for those that may look at the tokens of others.
+
+use super::{body, client_credentials, error_response::ErrorResponse, respond};
+use crate::{
+    application::{client_authentication::AuthenticatedClient, parameters::Parameters},
+    provider::Provider,
+};
+use axum::{
+    extract::{Request, State},
+    response::Response,
+};
+use http::{HeaderMap, StatusCode};
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+/// Scope with which a client may look at the tokens of others: it serves what they are for.
+const INTROSPECT: &str = "introspect";
+/// Claims of an access token that are told.
+const CLAIMS: [&str; 8] = ["iss", "sub", "aud", "exp", "iat", "jti", "client_id", "scope"];
+
+/// Says what a token is worth.
+pub(crate) async fn introspect(
+    State(provider): State<Arc<Provider>>,
+    request: Request,
+) -> Response {
+    let (head, body) = request.into_parts();
+    let answer = match body::form(&head.headers, body).await {
+        Ok(parameters) => answer(&provider, &head.headers, &parameters).await,
+        Err(error) => Err(error.into()),
+    };
+    match answer {
+        Ok(value) => respond::private_json(StatusCode::OK, &value),
+        Err(error) => error.into_response(),
+    }
+}
+
+async fn answer(
+    provider: &Provider,
+    headers: &HeaderMap,
+    parameters: &Parameters,
+) -> Result<Value, ErrorResponse> {
+    let client = client_credentials::authenticate(provider, headers, parameters).await?;
+    if !client.registration().is_confidential() {
+        return Err(ErrorResponse::invalid_client(false));
+    }
+    let missing = ErrorResponse::new("invalid_request", "the token is missing");
+    let token = parameters.get("token").ok_or(missing)?;
+    let described = match access_token(provider, &client, token).await? {
+        Some(claims) => Some(claims),
+        None => refresh_token(provider, &client, token).await?,
+    };
+    Ok(described.unwrap_or_else(|| json!({"active": false})))
+}
+
+async fn access_token(
+    provider: &Provider,
+    client: &AuthenticatedClient,
+    token: &str,
+) -> Result<Option<Value>, ErrorResponse> {
+    let Some(active) = provider.tokens.active(token).await? else { return Ok(None) };
+    let is_its_own = active.claims.text("client_id") == Some(client.id.as_str());
+    let may_see = client.registration().scopes.iter().any(|scope| scope == INTROSPECT);
+    if !(is_its_own || may_see) {
+        return Ok(None);
+    }
+    let mut described = Map::new();
+    described.insert("active".to_owned(), true.into());
+    described.insert("token_type".to_owned(), "Bearer".into());
+    for name in CLAIMS {
+        if let Some(value) = active.claims.get(name) {
+            described.insert(name.to_owned(), value.clone());
+        }
+    }
+    Ok(Some(Value::Object(described)))
+}
+
+/// Refresh tokens are nobody's business but their client's.
+async fn refresh_token(
+    provider: &Provider,
+    client: &AuthenticatedClient,
+    token: &str,
+) -> Result<Option<Value>, ErrorResponse> {
+    let Some((_, stream, generation)) = provider.grants.of_refresh_token(token).await? else {
+        return Ok(None);
+    };
+    let Some(grant) = &stream.0 else { return Ok(None) };
+    let family = grant.active_family(&client.id, provider.ids.now());
+    let Some(family) = family.filter(|family| family.generation == generation) else {
+        return Ok(None);
+    };
+    if !provider.grants.is_valid(grant).await? {
+        return Ok(None);
+    }
+    Ok(Some(json!({
+        "active": true,
+        "client_id": client.id.as_str(),
+        "sub": grant.authorization.account.to_string(),
+        "scope": grant.authorization.scopes.join(" "),
+        "iss": provider.issuer.as_str(),
+        "exp": family.idle_until.as_second(),
+    })))
+}

@@ -1,0 +1,199 @@
+//! Pages: plain HTML, which works without a script, in the style of the shop.
+
+use super::{
+    assets::style_path,
+    browser::Browser,
+    texts::{Texts, filled},
+};
+use crate::{application::error::AuthError, domain::events::Registration, provider::Provider};
+use axum::{
+    body::Body,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use maud::{DOCTYPE, Markup, html};
+use std::sync::Arc;
+
+/// Content security policy. There is no `form-action`: browsers apply it to the redirect that follows a form as well, and would stop
+/// the way back to the client.
+const CONTENT_SECURITY_POLICY: &str =
+    "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Page with a heading.
+#[derive(Debug)]
+pub(crate) struct Page<'a> {
+    pub(crate) provider: &'a Provider,
+    pub(crate) texts: &'static Texts,
+    pub(crate) title: String,
+    pub(crate) status: StatusCode,
+}
+
+impl<'a> Page<'a> {
+    pub(crate) fn new(provider: &'a Provider, browser: &Browser, title: impl Into<String>) -> Self {
+        Self { provider, texts: browser.texts, title: title.into(), status: StatusCode::OK }
+    }
+
+    /// Response with this content below the heading.
+    pub(crate) fn response(self, introduction: Option<&str>, content: &Markup) -> Response {
+        let page = html! {
+            (DOCTYPE)
+            html lang=(self.texts.tag) {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width,initial-scale=1";
+                    meta name="color-scheme" content="light dark";
+                    meta name="robots" content="noindex";
+                    title { (self.title) " – " (self.provider.name) }
+                    link rel="stylesheet" href=(style_path(self.provider.hue));
+                }
+                body {
+                    header.top { a.mark href="/" { (self.provider.name) } }
+                    main {
+                        div.head {
+                            h1 { (self.title) }
+                            @if let Some(introduction) = introduction { p.quiet { (introduction) } }
+                        }
+                        (content)
+                    }
+                }
+            }
+        };
+        let mut response = Response::new(Body::from(page.into_string()));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        for (name, value) in [
+            (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+            (header::CACHE_CONTROL, "no-store"),
+            (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+            (header::X_FRAME_OPTIONS, "DENY"),
+            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            (header::REFERRER_POLICY, "no-referrer"),
+            (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+            (HeaderName::from_static("permissions-policy"), "publickey-credentials-get=(self)"),
+        ] {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        response
+    }
+}
+
+/// Page that says why a request is not answered. The sentence is stable.
+pub(crate) fn error(
+    provider: &Provider,
+    texts: &'static Texts,
+    status: StatusCode,
+    sentence: &str,
+) -> Response {
+    let title = texts.error_title.to_owned();
+    let page = Page { provider, texts, title, status };
+    page.response(
+        None,
+        &html! {
+            p.notice #error role="alert" { (sentence) }
+            p { a href="/" { (texts.to_shop) } }
+        },
+    )
+}
+
+/// Page for what went wrong on this side.
+pub(crate) fn failure(provider: &Provider, texts: &'static Texts, failure: &AuthError) -> Response {
+    let (status, sentence) = match failure {
+        AuthError::Rejected(_) => (StatusCode::BAD_REQUEST, texts.form_expired),
+        AuthError::Busy => (StatusCode::SERVICE_UNAVAILABLE, texts.busy),
+        AuthError::Storage(_) | AuthError::Signing => {
+            tracing::error!(error = %failure, "a page could not be answered");
+            (StatusCode::SERVICE_UNAVAILABLE, texts.unavailable)
+        }
+    };
+    let mut response = error(provider, texts, status, sentence);
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+    }
+    response
+}
+
+/// Page for an address at which there is nothing.
+pub(crate) async fn not_found(
+    State(provider): State<Arc<Provider>>,
+    headers: HeaderMap,
+) -> Response {
+    let texts = Texts::negotiate(&headers);
+    error(&provider, texts, StatusCode::NOT_FOUND, texts.not_found)
+}
+
+/// Fields and buttons of the sign-in.
+pub(crate) fn sign_in(
+    provider: &Provider,
+    browser: &Browser,
+    client: &Registration,
+    form: &str,
+    email: &str,
+    error: Option<&str>,
+) -> Response {
+    let texts = browser.texts;
+    let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let page = Page { status, ..Page::new(provider, browser, texts.sign_in) };
+    let introduction = filled(texts.to_continue, "client", &client.name);
+    page.response(Some(&introduction), &html! {
+        @if let Some(error) = error { p.notice #error role="alert" { (error) } }
+        form action="/auth/sign-in" method="post" {
+            input type="hidden" name="form" value=(form);
+            div.field {
+                label for="email" { (texts.email) }
+                input.input #email name="email" type="email" value=(email) autocomplete="username" spellcheck="false"
+                    required maxlength="254" aria-describedby=[error.map(|_| "error")];
+            }
+            div.field {
+                label for="password" { (texts.password) }
+                input.input #password name="password" type="password" autocomplete="current-password" required maxlength="512"
+                    aria-describedby=[error.map(|_| "error")];
+            }
+            button.button #sign-in type="submit" { (texts.sign_in) }
+        }
+    })
+}
+
+/// Question whether a client may have what it asks for.
+pub(crate) fn consent(
+    provider: &Provider,
+    browser: &Browser,
+    client: &Registration,
+    form: &str,
+    scopes: &[String],
+    account: &str,
+    host: &str,
+) -> Response {
+    let texts = browser.texts;
+    let page = Page::new(provider, browser, filled(texts.consent_title, "client", &client.name));
+    // The names of others are put in last, so that none of them is taken for a place to fill.
+    let introduction = filled(&filled(texts.consent_intro, "host", host), "account", account);
+    page.response(Some(&introduction), &html! {
+        ul.scopes { @for scope in scopes { li { (scope_text(texts, scope)) } } }
+        form action="/auth/consent" method="post" {
+            input type="hidden" name="form" value=(form);
+            div.ways {
+                button.button #allow type="submit" name="decision" value="allow" { (texts.allow) }
+                button.button.plain #deny type="submit" name="decision" value="deny" { (texts.deny) }
+            }
+        }
+    })
+}
+
+/// Scope in words; one that a client defined, by its name.
+fn scope_text<'a>(texts: &'static Texts, scope: &'a str) -> &'a str {
+    match scope {
+        "openid" => texts.scope_openid,
+        "email" => texts.scope_email,
+        "offline_access" => texts.scope_offline,
+        other => other,
+    }
+}
+
+/// The response, with a cookie if there is one to set.
+pub(crate) fn with_cookie(mut response: Response, cookie: Option<HeaderValue>) -> Response {
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response.into_response()
+}

@@ -1,0 +1,63 @@
+//! Responses: JSON that nobody stores, redirects, and the headers by which pages of other origins may read (CORS).
+
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use serde_json::Value;
+
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+const ANY_ORIGIN: HeaderValue = HeaderValue::from_static("*");
+
+/// JSON that no cache keeps: tokens, and what is said about them.
+pub(crate) fn private_json(status: StatusCode, value: &Value) -> Response {
+    let mut response = json(status, value);
+    response.headers_mut().insert(header::CACHE_CONTROL, NO_STORE);
+    response.headers_mut().insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    response
+}
+
+/// JSON.
+pub(crate) fn json(status: StatusCode, value: &Value) -> Response {
+    let mut response = Response::new(Body::from(value.to_string()));
+    *response.status_mut() = status;
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    response
+}
+
+/// The same response, which pages of every origin may read. They send no cookies along.
+pub(crate) fn with_cors(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, ANY_ORIGIN);
+    headers.insert(
+        header::ACCESS_CONTROL_EXPOSE_HEADERS,
+        HeaderValue::from_static("WWW-Authenticate"),
+    );
+    response
+}
+
+/// Answer to a preflight (CORS).
+pub(crate) async fn preflight() -> Response {
+    let mut response = with_cors(StatusCode::NO_CONTENT.into_response());
+    let headers = response.headers_mut();
+    let allowed: [(HeaderName, &str); 3] = [
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type"),
+        (header::ACCESS_CONTROL_MAX_AGE, "600"),
+    ];
+    for (name, value) in allowed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// Redirect after a form (303): what was posted is not posted again. `None` for an address that cannot be a header.
+pub(crate) fn see_other(location: &str) -> Option<Response> {
+    let location = HeaderValue::from_str(location).ok()?;
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    response.headers_mut().insert(header::LOCATION, location);
+    response.headers_mut().insert(header::CACHE_CONTROL, NO_STORE);
+    Some(response)
+}

@@ -1,0 +1,145 @@
+//! One-time link: the page on which the person of a new account, or one who lost the password, sets it.
+
+use super::{
+    body,
+    browser::{Browser, is_same_origin},
+    form, page,
+    texts::Texts,
+};
+use crate::{
+    application::{
+        accounts::Person,
+        error::AuthError,
+        parameters::Parameters,
+        passwords::{Password, PasswordRefusal},
+    },
+    domain::Rejection,
+    provider::Provider,
+};
+use axum::{
+    extract::{Request, State},
+    response::Response,
+};
+use http::{HeaderMap, StatusCode};
+use identifiers::Email;
+use maud::html;
+use std::sync::Arc;
+
+/// Form of the page; its data is the handle of the link.
+const SET_UP_FORM: &str = "set-up";
+
+/// Page of a link.
+pub(crate) async fn show(State(provider): State<Arc<Provider>>, request: Request) -> Response {
+    let (head, _) = request.into_parts();
+    let parameters = Parameters::parse(head.uri.query().unwrap_or_default().as_bytes());
+    let handle = parameters.ok().and_then(|it| it.get("link").map(ToOwned::to_owned));
+    let headers = &head.headers;
+    let shown = page_of_link(&provider, headers, handle.as_deref().unwrap_or_default()).await;
+    shown.unwrap_or_else(|error| failure(&provider, Texts::negotiate(headers), &error))
+}
+
+async fn page_of_link(
+    provider: &Provider,
+    headers: &HeaderMap,
+    handle: &str,
+) -> Result<Response, AuthError> {
+    let browser = Browser::of(provider, headers).await?;
+    let (_, person) = provider.accounts.offered(handle).await?;
+    Ok(form_page(provider, &browser, handle, &person, "", None))
+}
+
+/// Sets the password.
+pub(crate) async fn submit(State(provider): State<Arc<Provider>>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let texts = Texts::negotiate(&head.headers);
+    let parameters = body::form(&head.headers, body).await.ok();
+    let parameters = parameters.filter(|_| is_same_origin(&provider, &head.headers));
+    let Some(parameters) = parameters else {
+        return page::error(&provider, texts, StatusCode::BAD_REQUEST, texts.form_expired);
+    };
+    let set = set_up(&provider, &head.headers, &parameters).await;
+    set.unwrap_or_else(|error| failure(&provider, texts, &error))
+}
+
+async fn set_up(
+    provider: &Provider,
+    headers: &HeaderMap,
+    parameters: &Parameters,
+) -> Result<Response, AuthError> {
+    let browser = Browser::of(provider, headers).await?;
+    let texts = browser.texts;
+    let sealed = parameters.get("form").unwrap_or_default();
+    let Some(handle) = form::open::<String>(provider, &browser, SET_UP_FORM, sealed) else {
+        return Ok(page::error(provider, texts, StatusCode::BAD_REQUEST, texts.form_expired));
+    };
+    let (_, person) = provider.accounts.offered(&handle).await?;
+    let typed = parameters.get("email").unwrap_or_default();
+    let again = |error| form_page(provider, &browser, &handle, &person, typed, Some(error));
+    let Ok(email) = Email::parse(person.email.as_deref().unwrap_or(typed)) else {
+        return Ok(again(texts.wrong_email));
+    };
+    let password = parameters.get("password").unwrap_or_default();
+    let password = match Password::choose(password, email.as_str()) {
+        Ok(password) => password,
+        Err(refusal) => return Ok(again(refusal_text(texts, refusal))),
+    };
+    match provider.accounts.set_up(&handle, &email, &password).await {
+        Ok(_) => {}
+        Err(AuthError::Rejected(Rejection::AddressTaken)) => return Ok(again(texts.address_taken)),
+        Err(AuthError::Busy) => return Ok(again(texts.busy)),
+        Err(error) => return Err(error),
+    }
+    let page = page::Page::new(provider, &browser, texts.set_up_done);
+    Ok(page.response(Some(texts.set_up_done_text), &html! { p { a href="/" { (texts.to_shop) } } }))
+}
+
+fn refusal_text(texts: &'static Texts, refusal: PasswordRefusal) -> &'static str {
+    match refusal {
+        PasswordRefusal::Short => texts.password_too_short,
+        PasswordRefusal::Long => texts.password_too_long,
+        PasswordRefusal::Simple => texts.password_too_simple,
+    }
+}
+
+fn form_page(
+    provider: &Provider,
+    browser: &Browser,
+    handle: &str,
+    person: &Person,
+    typed: &str,
+    error: Option<&str>,
+) -> Response {
+    let texts = browser.texts;
+    let (sealed, cookie) = form::seal(provider, browser, SET_UP_FORM, handle);
+    let email = person.email.as_deref();
+    let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let page = page::Page { status, ..page::Page::new(provider, browser, texts.set_up) };
+    let page = page.response(Some(texts.set_up_text), &html! {
+        @if let Some(error) = error { p.notice #error role="alert" { (error) } }
+        form action="/auth/set-up" method="post" {
+            input type="hidden" name="form" value=(sealed);
+            div.field {
+                label for="email" { (texts.email) }
+                input.input #email name="email" type="email" value=(email.unwrap_or(typed)) autocomplete="username"
+                    spellcheck="false" required maxlength="254" readonly[email.is_some()];
+            }
+            div.field {
+                label for="password" { (texts.password) }
+                p.hint #password-hint { (texts.password_hint) }
+                input.input #password name="password" type="password" autocomplete="new-password" required minlength="15"
+                    maxlength="512" aria-describedby="password-hint";
+            }
+            button.button #set-password type="submit" { (texts.set_password) }
+        }
+    });
+    page::with_cookie(page, cookie)
+}
+
+fn failure(provider: &Provider, texts: &'static Texts, error: &AuthError) -> Response {
+    match error {
+        AuthError::Rejected(_) => {
+            page::error(provider, texts, StatusCode::BAD_REQUEST, texts.link_invalid)
+        }
+        error => page::failure(provider, texts, error),
+    }
+}

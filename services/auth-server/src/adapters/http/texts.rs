@@ -1,0 +1,175 @@
+//! Texts of the pages, in the languages of the shop.
+
+use http::{HeaderMap, header};
+
+/// Texts of one language.
+#[derive(Debug)]
+pub(crate) struct Texts {
+    pub(crate) tag: &'static str,
+    pub(crate) email: &'static str,
+    pub(crate) password: &'static str,
+    pub(crate) sign_in: &'static str,
+    /// `{client}` is the program that asks.
+    pub(crate) to_continue: &'static str,
+    pub(crate) wrong_credentials: &'static str,
+    pub(crate) too_many_attempts: &'static str,
+    pub(crate) busy: &'static str,
+    pub(crate) allow: &'static str,
+    pub(crate) deny: &'static str,
+    pub(crate) consent_title: &'static str,
+    /// `{account}` is the address of the person, `{host}` where the answer goes.
+    pub(crate) consent_intro: &'static str,
+    pub(crate) scope_openid: &'static str,
+    pub(crate) scope_email: &'static str,
+    pub(crate) scope_offline: &'static str,
+    pub(crate) continue_to: &'static str,
+    pub(crate) sign_out: &'static str,
+    pub(crate) sign_out_question: &'static str,
+    pub(crate) signed_out: &'static str,
+    pub(crate) signed_out_text: &'static str,
+    pub(crate) set_up: &'static str,
+    pub(crate) set_up_text: &'static str,
+    pub(crate) password_hint: &'static str,
+    pub(crate) set_password: &'static str,
+    pub(crate) set_up_done: &'static str,
+    pub(crate) set_up_done_text: &'static str,
+    pub(crate) wrong_email: &'static str,
+    pub(crate) password_too_short: &'static str,
+    pub(crate) password_too_long: &'static str,
+    pub(crate) password_too_simple: &'static str,
+    pub(crate) address_taken: &'static str,
+    pub(crate) error_title: &'static str,
+    pub(crate) unknown_client: &'static str,
+    pub(crate) unknown_redirect: &'static str,
+    pub(crate) unreadable: &'static str,
+    pub(crate) form_expired: &'static str,
+    pub(crate) link_invalid: &'static str,
+    pub(crate) logout_refused: &'static str,
+    pub(crate) unavailable: &'static str,
+    pub(crate) not_found: &'static str,
+    pub(crate) to_shop: &'static str,
+}
+
+const ENGLISH: Texts = Texts {
+    tag: "en",
+    email: "E-mail address",
+    password: "Password",
+    sign_in: "Sign in",
+    to_continue: "To continue to {client}",
+    wrong_credentials: "The e-mail address or the password is not right. Check both and try again.",
+    too_many_attempts: "There were too many attempts. Wait 15 minutes, then try again.",
+    busy: "Many people are signing in. Try again in a few seconds.",
+    allow: "Allow",
+    deny: "Do not allow",
+    consent_title: "{client} asks for access",
+    consent_intro: "You are signed in as {account}. The answer goes to {host}.",
+    scope_openid: "Know who you are in this shop",
+    scope_email: "See your e-mail address",
+    scope_offline: "Keep access while you are away",
+    continue_to: "Continue",
+    sign_out: "Sign out",
+    sign_out_question: "Do you want to sign out?",
+    signed_out: "You are signed out",
+    signed_out_text: "To use your account again, sign in.",
+    set_up: "Set up your account",
+    set_up_text: "Choose a password. This link works once.",
+    password_hint: "At least 15 characters; several words are a good choice.",
+    set_password: "Set password",
+    set_up_done: "Your password is set",
+    set_up_done_text: "You can sign in with it now.",
+    wrong_email: "Enter an e-mail address like name@example.com.",
+    password_too_short: "The password is too short. Use at least 15 characters.",
+    password_too_long: "The password is too long. Use at most 128 characters.",
+    password_too_simple: "The password is too easy to guess. Do not use your address or one character only.",
+    address_taken: "Another account has this e-mail address.",
+    error_title: "This request cannot be answered",
+    unknown_client: "The program that sent you here is not known to this shop. Nothing was shared with it.",
+    unknown_redirect: "The program that sent you here gave an address that is not registered for it. Nothing was shared with it.",
+    unreadable: "The program that sent you here sent a request that cannot be read. Go back to it and try again.",
+    form_expired: "This form is no longer valid. Go back to where you came from and try again.",
+    link_invalid: "This link is not valid, or was used. Ask for a new one.",
+    logout_refused: "You were sent here with an address that is not registered for signing out.",
+    unavailable: "Something broke on our side. Try again in a few seconds.",
+    not_found: "This page is gone.",
+    to_shop: "To the shop",
+};
+
+const GERMAN: Texts = Texts {
+    tag: "de",
+    email: "E-Mail-Adresse",
+    password: "Passwort",
+    sign_in: "Anmelden",
+    to_continue: "Weiter zu {client}",
+    wrong_credentials: "Die E-Mail-Adresse oder das Passwort stimmt nicht. Prüfen Sie beides und versuchen Sie es noch einmal.",
+    too_many_attempts: "Es waren zu viele Versuche. Warten Sie 15 Minuten und versuchen Sie es dann noch einmal.",
+    busy: "Gerade melden sich viele an. Versuchen Sie es in einigen Sekunden noch einmal.",
+    allow: "Erlauben",
+    deny: "Nicht erlauben",
+    consent_title: "{client} bittet um Zugriff",
+    consent_intro: "Sie sind als {account} angemeldet. Die Antwort geht an {host}.",
+    scope_openid: "Wissen, wer Sie in diesem Shop sind",
+    scope_email: "Ihre E-Mail-Adresse sehen",
+    scope_offline: "Zugriff behalten, während Sie nicht da sind",
+    continue_to: "Weiter",
+    sign_out: "Abmelden",
+    sign_out_question: "Möchten Sie sich abmelden?",
+    signed_out: "Sie sind abgemeldet",
+    signed_out_text: "Um Ihr Konto wieder zu benutzen, melden Sie sich an.",
+    set_up: "Ihr Konto einrichten",
+    set_up_text: "Wählen Sie ein Passwort. Dieser Link gilt einmal.",
+    password_hint: "Mindestens 15 Zeichen; mehrere Wörter sind eine gute Wahl.",
+    set_password: "Passwort setzen",
+    set_up_done: "Ihr Passwort ist gesetzt",
+    set_up_done_text: "Sie können sich jetzt damit anmelden.",
+    wrong_email: "Geben Sie eine E-Mail-Adresse wie name@example.com ein.",
+    password_too_short: "Das Passwort ist zu kurz. Nehmen Sie mindestens 15 Zeichen.",
+    password_too_long: "Das Passwort ist zu lang. Nehmen Sie höchstens 128 Zeichen.",
+    password_too_simple: "Das Passwort ist zu leicht zu erraten. Nehmen Sie nicht Ihre Adresse oder nur ein Zeichen.",
+    address_taken: "Ein anderes Konto hat diese E-Mail-Adresse.",
+    error_title: "Diese Anfrage lässt sich nicht beantworten",
+    unknown_client: "Das Programm, das Sie hierher geschickt hat, ist in diesem Shop nicht bekannt. Es hat nichts erfahren.",
+    unknown_redirect: "Das Programm, das Sie hierher geschickt hat, nannte eine Adresse, die dafür nicht eingetragen ist. Es hat nichts erfahren.",
+    unreadable: "Das Programm, das Sie hierher geschickt hat, sandte eine Anfrage, die nicht zu lesen ist. Gehen Sie dorthin zurück und versuchen Sie es noch einmal.",
+    form_expired: "Dieses Formular gilt nicht mehr. Gehen Sie dorthin zurück, woher Sie kamen, und versuchen Sie es noch einmal.",
+    link_invalid: "Dieser Link gilt nicht oder wurde schon benutzt. Lassen Sie sich einen neuen geben.",
+    logout_refused: "Sie kamen mit einer Adresse hierher, die nicht für das Abmelden eingetragen ist.",
+    unavailable: "Bei uns ging etwas schief. Versuchen Sie es in einigen Sekunden noch einmal.",
+    not_found: "Diese Seite gibt es nicht mehr.",
+    to_shop: "Zum Shop",
+};
+
+impl Texts {
+    /// Texts of the first language in `Accept-Language` that there is; English otherwise.
+    pub(crate) fn negotiate(headers: &HeaderMap) -> &'static Self {
+        const LANGUAGES: [&Texts; 2] = [&ENGLISH, &GERMAN];
+        let wanted = headers.get(header::ACCEPT_LANGUAGE).and_then(|it| it.to_str().ok());
+        let mut tags = wanted.unwrap_or_default().split(',').filter_map(|it| it.split(';').next());
+        let known = |tag: &str| {
+            let language = tag.trim().split('-').next().unwrap_or_default();
+            LANGUAGES.into_iter().find(|texts| texts.tag.eq_ignore_ascii_case(language))
+        };
+        tags.find_map(known).unwrap_or(&ENGLISH)
+    }
+}
+
+/// Text in which a name stands in place of its braces.
+pub(crate) fn filled(text: &str, name: &str, value: &str) -> String {
+    text.replace(&format!("{{{name}}}"), value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_known_language_is_taken() {
+        let tag = |wanted: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT_LANGUAGE, wanted.parse().unwrap());
+            Texts::negotiate(&headers).tag
+        };
+        assert_eq!(tag("fr, de-AT;q=0.8, en;q=0.5"), "de");
+        assert_eq!((tag("en-GB,de"), tag("fr"), tag("")), ("en", "en", "en"));
+        assert_eq!(filled("to {client}", "client", "X"), "to X");
+    }
+}

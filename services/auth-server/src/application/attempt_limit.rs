@@ -1,0 +1,45 @@
+//! Limit of attempts at something that can be guessed, per subject, in a window of time. An attempt is counted before it is looked at,
+//! so that parallel ones do not slip through.
+
+use kernel::{Ids, Timestamp};
+use std::{sync::Arc, time::Duration};
+use storage::{KeyValue, StorageError};
+
+/// Window of time, which begins with the first attempt.
+pub(crate) const WINDOW: Duration = Duration::from_mins(15);
+
+/// Limit of attempts.
+#[derive(Debug)]
+pub(crate) struct AttemptLimit {
+    pub(crate) values: Arc<dyn KeyValue>,
+    pub(crate) ids: Ids,
+    /// Name of what is limited.
+    pub(crate) name: &'static str,
+    /// Most failures of one subject within the window.
+    pub(crate) failures_max: u32,
+}
+
+impl AttemptLimit {
+    /// Counts an attempt; whether it may be made.
+    pub(crate) async fn begin(&self, subject: &str) -> Result<bool, StorageError> {
+        let now = self.ids.now();
+        let until = now.checked_add(WINDOW).unwrap_or(Timestamp::MAX);
+        let count = self.values.add(&self.key(subject), 1, now, Some(until)).await?;
+        Ok(count <= i64::from(self.failures_max))
+    }
+
+    /// Takes back the attempts of a subject that has proven itself.
+    pub(crate) async fn succeed(&self, subject: &str) -> Result<(), StorageError> {
+        self.values.remove(&self.key(subject)).await.map(drop)
+    }
+
+    /// Takes back one attempt, of a subject that stands for several people.
+    pub(crate) async fn forgive(&self, subject: &str) -> Result<(), StorageError> {
+        let now = self.ids.now();
+        self.values.add(&self.key(subject), -1, now, Some(now)).await.map(drop)
+    }
+
+    fn key(&self, subject: &str) -> String {
+        format!("attempts-{}-{subject}", self.name)
+    }
+}

@@ -1,0 +1,83 @@
+//! Clients: registering, removing, finding.
+
+use super::error::AuthError;
+use crate::domain::{
+    client::Client,
+    events::{ClientId, Registration},
+};
+use journal::Repository;
+use kernel::Ids;
+use std::{fmt, sync::Arc};
+use storage::{Collection, Document, Documents, QUERY_DOCUMENTS_MAX, StorageError, Write};
+
+/// Prefix of the streams of clients.
+pub(crate) const CLIENT_PREFIX: &str = "client-";
+
+/// Identifiers of the registered clients, for the list of them.
+static CLIENTS: Collection = Collection { name: "clients", indexes: &[] };
+
+/// Clients of the provider.
+pub(crate) struct Clients {
+    pub(crate) repository: Repository<Client>,
+    pub(crate) documents: Arc<dyn Documents>,
+    pub(crate) ids: Ids,
+}
+
+impl Clients {
+    /// Registers a client.
+    pub(crate) async fn register(
+        &self,
+        id: &ClientId,
+        registration: Registration,
+    ) -> Result<(), AuthError> {
+        let now = self.ids.now();
+        let decide = |client: Option<&Client>| Client::register(client, registration.clone(), now);
+        let document =
+            Document { key: id.as_str().to_owned(), body: "{}".into(), fields: Vec::new() };
+        let write = Write::Put { collection: &CLIENTS, document };
+        self.repository.execute(&stream(id), decide, |_| vec![write.clone()]).await?;
+        Ok(())
+    }
+
+    /// Removes a client.
+    pub(crate) async fn remove(&self, id: &ClientId) -> Result<(), AuthError> {
+        let now = self.ids.now();
+        let decide = |client: Option<&Client>| Client::remove(client, now);
+        let write = Write::Delete { collection: &CLIENTS, key: id.as_str().to_owned() };
+        self.repository.execute(&stream(id), decide, |_| vec![write.clone()]).await?;
+        Ok(())
+    }
+
+    /// Client that is registered.
+    pub(crate) async fn find(&self, id: &ClientId) -> Result<Option<Arc<Client>>, StorageError> {
+        let client = self.repository.load(&stream(id)).await?.state;
+        Ok(client.filter(|client| client.registration().is_some()))
+    }
+
+    /// All clients, in the order of their identifiers.
+    pub(crate) async fn list(&self) -> Result<Vec<(ClientId, Arc<Client>)>, StorageError> {
+        let mut clients = Vec::new();
+        let mut after: Option<String> = None;
+        loop {
+            let page = self.documents.scan(&CLIENTS, after.as_deref(), QUERY_DOCUMENTS_MAX).await?;
+            let Some(last) = page.last() else { return Ok(clients) };
+            after = Some(last.key.clone());
+            for document in page {
+                let Some(id) = ClientId::parse(&document.key) else { continue };
+                if let Some(client) = self.find(&id).await? {
+                    clients.push((id, client));
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Clients {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Clients")
+    }
+}
+
+fn stream(id: &ClientId) -> String {
+    [CLIENT_PREFIX, id.as_str()].concat()
+}

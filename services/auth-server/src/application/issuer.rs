@@ -1,0 +1,84 @@
+//! Issuer identifier: the one address under which this provider is known, byte for byte (OpenID Connect Discovery, section 3).
+
+use url::Url;
+
+/// Path of the provider below its origin.
+pub(crate) const MOUNT: &str = "/auth";
+
+/// Issuer identifier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Issuer {
+    text: String,
+    origin: String,
+    pub(crate) is_https: bool,
+}
+
+impl Issuer {
+    /// Issuer of this address: `https`, or `http` on a loopback address, with the path at which the provider is mounted.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let url = Url::parse(text).ok()?;
+        let is_https = url.scheme() == "https";
+        let host = url.host_str()?;
+        let is_loopback = ["127.0.0.1", "[::1]", "localhost"].contains(&host);
+        let origin = url.origin().ascii_serialization();
+        // Written as it is understood: no user, no default port, no capital letters, no query, no fragment.
+        let is_canonical = text.strip_prefix(&*origin) == Some(MOUNT);
+        let is_accepted = is_https || (url.scheme() == "http" && is_loopback);
+        (is_accepted && is_canonical).then(|| Self { text: text.to_owned(), origin, is_https })
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Origin, such as `https://shop.example`. It is also the audience of access tokens: the shop's own API.
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Address of a path below the mount.
+    pub(crate) fn at(&self, path: &str) -> String {
+        [&self.text, path].concat()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_issuer_is_written_in_one_way() {
+        for good in [
+            "https://shop.example/auth",
+            "https://shop.example:8443/auth",
+            "http://127.0.0.1:8080/auth",
+            "http://localhost/auth",
+            "http://[::1]:1/auth",
+        ] {
+            assert_eq!(Issuer::parse(good).unwrap().as_str(), good);
+        }
+        for wrong in [
+            "",
+            "shop.example/auth",
+            "https://shop.example",
+            "https://shop.example/",
+            "https://shop.example/auth/",
+            "https://shop.example/auth?a=1",
+            "https://shop.example/auth#a",
+            "https://user@shop.example/auth",
+            "https://shop.example:443/auth",
+            "https://Shop.example/auth",
+            "https://shop.example/x/../auth",
+            "http://shop.example/auth",
+            "http://127.0.0.1.example/auth",
+            "ftp://127.0.0.1/auth",
+        ] {
+            assert_eq!(Issuer::parse(wrong), None, "{wrong}");
+        }
+        let issuer = Issuer::parse("https://shop.example:8443/auth").unwrap();
+        assert_eq!(
+            (issuer.origin(), &*issuer.at("/jwks")),
+            ("https://shop.example:8443", "https://shop.example:8443/auth/jwks")
+        );
+    }
+}

@@ -1,0 +1,116 @@
+//! Parameters of a request (`application/x-www-form-urlencoded`), as OAuth wants them read: none occurs twice, an empty one is none
+//! (RFC 6749, sections 3.1 and 3.2).
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+/// Longest value, in bytes.
+const VALUE_BYTES_MAX: usize = 8 * 1024;
+/// Most parameters.
+const PARAMETERS_MAX: usize = 100;
+
+/// Parameters of a request.
+#[derive(Clone, Default)]
+pub(crate) struct Parameters(BTreeMap<String, String>);
+
+/// Reason why parameters cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ParameterError {
+    /// One occurs twice.
+    Repeated,
+    /// One is not UTF-8, too long, or there are too many.
+    Unreadable,
+}
+
+impl ParameterError {
+    pub(crate) fn description(self) -> &'static str {
+        match self {
+            Self::Repeated => "a parameter occurs more than once",
+            Self::Unreadable => "a parameter is not UTF-8, too long, or one of too many",
+        }
+    }
+}
+
+impl Parameters {
+    /// Parses a query or a body. Names that are given again count only if they have a value.
+    pub(crate) fn parse(text: &[u8]) -> Result<Self, ParameterError> {
+        let mut parameters = BTreeMap::new();
+        for pair in text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = decoded(pair)?;
+            if value.is_empty() {
+                continue;
+            }
+            if value.len() > VALUE_BYTES_MAX || parameters.len() >= PARAMETERS_MAX {
+                return Err(ParameterError::Unreadable);
+            }
+            if parameters.insert(name, value).is_some() {
+                return Err(ParameterError::Repeated);
+            }
+        }
+        Ok(Self(parameters))
+    }
+
+    /// Value of a parameter that is not empty.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// Whether a parameter has a value.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+}
+
+impl std::fmt::Debug for Parameters {
+    /// The names alone: values are secrets.
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// Name and value of a pair; only what is UTF-8 once it is decoded.
+fn decoded(pair: &[u8]) -> Result<(String, String), ParameterError> {
+    let (name, value) = form_urlencoded::parse(pair).next().unwrap_or_default();
+    // The decoder puts this character in place of what is not UTF-8; nobody sends it otherwise.
+    let is_text = |text: &Cow<'_, str>| !text.contains(char::REPLACEMENT_CHARACTER);
+    if is_text(&name) && is_text(&value) {
+        Ok((name.into_owned(), value.into_owned()))
+    } else {
+        Err(ParameterError::Unreadable)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_parameter_occurs_once_and_an_empty_one_is_none() {
+        let read = |text: &str| Parameters::parse(text.as_bytes());
+        let good = read("a=1&b=&c=x+y%26&&d&b=2").unwrap();
+        assert_eq!(
+            (good.get("a"), good.get("b"), good.get("c")),
+            (Some("1"), Some("2"), Some("x y&"))
+        );
+        assert!(!good.has("d") && !good.has("e"));
+        assert!(!format!("{good:?}").contains("x y"));
+        assert_eq!(read("a=1&a=1").unwrap_err(), ParameterError::Repeated);
+        assert_eq!(read("a=1&%61=2").unwrap_err(), ParameterError::Repeated);
+        assert_eq!(read("a=%ff").unwrap_err(), ParameterError::Unreadable);
+        assert_eq!(
+            read(&format!("a={}", "x".repeat(9_000))).unwrap_err(),
+            ParameterError::Unreadable
+        );
+        let many = (0..101).map(|number| format!("a{number}=1")).collect::<Vec<_>>().join("&");
+        assert_eq!(read(&many).unwrap_err(), ParameterError::Unreadable);
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            if let Ok(parameters) = Parameters::parse(&bytes) {
+                prop_assert!(parameters.0.values().all(|value| !value.is_empty()));
+            }
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Passwords: hashed by argon2id (RFC 9106), a few at a time, because each takes 19 MiB and some 20 milliseconds of a core.
+
+use super::error::AuthError;
+use argon2::{Algorithm, Argon2, Params, Version};
+use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
+use kernel::Randomness;
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+use subtle::ConstantTimeEq;
+use tokio::sync::Semaphore;
+
+/// Shortest password, in characters: it is the only factor.
+pub(crate) const CHARACTERS_MIN: usize = 15;
+/// Longest password, in characters and in bytes; a longer one would cost more to hash.
+pub(crate) const CHARACTERS_MAX: usize = 128;
+const BYTES_MAX: usize = 512;
+/// Parameters of argon2id: memory in KiB, passes, lanes (OWASP, one of the equivalent sets).
+const MEMORY_KIB: u32 = 19_456;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+const SALT_BYTES: usize = 16;
+const HASH_BYTES: usize = 32;
+
+/// Password that may be chosen.
+#[derive(Clone)]
+pub(crate) struct Password(String);
+
+/// Reason why a password may not be chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PasswordRefusal {
+    Short,
+    Long,
+    /// It contains the e-mail address, or is one character again and again.
+    Simple,
+}
+
+impl Password {
+    /// A new password of a person with this e-mail address.
+    pub(crate) fn choose(text: &str, email: &str) -> Result<Self, PasswordRefusal> {
+        let characters = text.chars().count();
+        if characters < CHARACTERS_MIN {
+            return Err(PasswordRefusal::Short);
+        }
+        if characters > CHARACTERS_MAX || text.len() > BYTES_MAX {
+            return Err(PasswordRefusal::Long);
+        }
+        let (lower, email) = (text.to_lowercase(), email.to_lowercase());
+        let is_one_character = text.chars().all(|it| text.starts_with(it));
+        if is_one_character || (!email.is_empty() && lower.contains(&email)) {
+            return Err(PasswordRefusal::Simple);
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("***")
+    }
+}
+
+/// Hasher of passwords: a bounded pool with a bounded queue.
+#[derive(Debug)]
+pub(crate) struct PasswordHasher {
+    randomness: Arc<dyn Randomness>,
+    running: Semaphore,
+    waiting: AtomicUsize,
+    waiting_max: usize,
+}
+
+/// Permit to wait in the queue, given back when it is dropped.
+struct QueuePermit<'a>(&'a AtomicUsize);
+
+impl Drop for QueuePermit<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl PasswordHasher {
+    /// Hasher that runs and queues at most as many.
+    pub(crate) fn new(
+        randomness: Arc<dyn Randomness>,
+        running_max: usize,
+        waiting_max: usize,
+    ) -> Self {
+        let running = Semaphore::new(running_max);
+        Self { randomness, running, waiting: AtomicUsize::new(0), waiting_max }
+    }
+
+    /// Hash of a password with a new salt, as a PHC string.
+    pub(crate) async fn hash(&self, password: &Password) -> Result<String, AuthError> {
+        let mut salt = [0; SALT_BYTES];
+        self.randomness.fill(&mut salt);
+        let hash = self.computed(password.0.clone(), salt.to_vec()).await?;
+        let [salt, hash] = [&salt[..], &hash].map(|bytes| BASE64_STANDARD_NO_PAD.encode(bytes));
+        Ok(format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${salt}${hash}"))
+    }
+
+    /// Whether this is the password of a hash. Without one the same work is done, so that the time tells nothing about whom
+    /// there is.
+    pub(crate) async fn verify(
+        &self,
+        password: &str,
+        stored: Option<&str>,
+    ) -> Result<bool, AuthError> {
+        if password.len() > BYTES_MAX {
+            return Ok(false);
+        }
+        let parsed = stored.and_then(parsed);
+        let is_known = parsed.is_some();
+        let (salt, expected) = parsed.unwrap_or_else(|| (vec![0; SALT_BYTES], vec![0; HASH_BYTES]));
+        let hash = self.computed(password.to_owned(), salt).await?;
+        Ok(bool::from(hash.ct_eq(&expected)) && is_known)
+    }
+
+    async fn computed(&self, password: String, salt: Vec<u8>) -> Result<Vec<u8>, AuthError> {
+        let waiting = QueuePermit(&self.waiting);
+        if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.waiting_max {
+            return Err(AuthError::Busy);
+        }
+        let _permit = self.running.acquire().await.map_err(|_| AuthError::Busy)?;
+        let hashed =
+            tokio::task::spawn_blocking(move || argon2id(password.as_bytes(), &salt)).await;
+        drop(waiting);
+        hashed.ok().flatten().ok_or(AuthError::Busy)
+    }
+}
+
+fn argon2id(password: &[u8], salt: &[u8]) -> Option<Vec<u8>> {
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(HASH_BYTES)).ok()?;
+    let mut hash = vec![0; HASH_BYTES];
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    argon2.hash_password_into(password, salt, &mut hash).ok()?;
+    Some(hash)
+}
+
+/// Salt and hash of a PHC string of these parameters.
+fn parsed(stored: &str) -> Option<(Vec<u8>, Vec<u8>)> {
+    let prefix = format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}$");
+    let (salt, hash) = stored.strip_prefix(&prefix)?.split_once('$')?;
+    Some((BASE64_STANDARD_NO_PAD.decode(salt).ok()?, BASE64_STANDARD_NO_PAD.decode(hash).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::SeededRandomness;
+
+    fn hasher(waiting_max: usize) -> PasswordHasher {
+        PasswordHasher::new(Arc::new(SeededRandomness::new(1)), 1, waiting_max)
+    }
+
+    #[test]
+    fn a_password_is_long_and_not_the_address() {
+        let choose = |text: &str| Password::choose(text, "ada@example.com").map(|_| ());
+        assert_eq!(choose("fourteen chars"), Err(PasswordRefusal::Short));
+        assert_eq!(choose("fifteen chars ä"), Ok(()));
+        assert_eq!(choose(&"ab".repeat(64)), Ok(()));
+        assert_eq!(choose(&"ab".repeat(65)), Err(PasswordRefusal::Long));
+        assert_eq!(choose(&"😀🙃".repeat(64)), Ok(()), "512 bytes");
+        assert_eq!(choose("my ADA@example.com"), Err(PasswordRefusal::Simple));
+        assert_eq!(choose(&"a".repeat(20)), Err(PasswordRefusal::Simple));
+        assert_eq!(format!("{:?}", Password::choose("correct horse battery", "").unwrap()), "***");
+    }
+
+    #[tokio::test]
+    async fn a_hash_is_salted_and_verified() {
+        let hasher = hasher(4);
+        let password = Password::choose("correct horse battery", "").unwrap();
+        let stored = hasher.hash(&password).await.unwrap();
+        assert_ne!(stored, hasher.hash(&password).await.unwrap());
+        assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        let verify = async |password: &str, hash| hasher.verify(password, hash).await.unwrap();
+        assert!(verify("correct horse battery", Some(&stored)).await);
+        assert!(!verify("correct horse batterY", Some(&stored)).await);
+        assert!(!verify("correct horse battery", None).await);
+        assert!(!verify("correct horse battery", Some("$argon2id$v=19$m=1,t=1,p=1$$")).await);
+        assert!(!verify(&"x".repeat(10_000), Some(&stored)).await);
+    }
+
+    #[tokio::test]
+    async fn beyond_the_queue_nobody_waits() {
+        let hasher = hasher(0);
+        assert!(matches!(hasher.verify("x", None).await, Err(AuthError::Busy)));
+        assert_eq!(hasher.waiting.load(Ordering::Relaxed), 0, "the permit was given back");
+    }
+
+    #[test]
+    fn argon2id_agrees_with_the_reference() {
+        // The reference implementation: echo -n "password" | argon2 somesalt -id -t 2 -k 65536 -p 1, with these parameters.
+        let params = Params::new(65_536, 2, 1, Some(32)).unwrap();
+        let mut hash = [0; 32];
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        argon2.hash_password_into(b"password", b"somesalt", &mut hash).unwrap();
+        let expected = "09316115d5cf24ed5a15a31a3ba326e5cf32edc24702987c02b6566f61913cf7";
+        assert_eq!(kernel::hex::encode(&hash), expected);
+    }
+}

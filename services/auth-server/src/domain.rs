@@ -1,0 +1,11 @@
+//! Domain: accounts, addresses, clients and grants; what may happen to each.
+
+pub(crate) mod account;
+pub(crate) mod address;
+pub(crate) mod client;
+pub(crate) mod events;
+pub(crate) mod grant;
+pub(crate) mod redirect_uri;
+mod rejection;
+
+pub(crate) use rejection::Rejection;

@@ -1,0 +1,128 @@
+//! Client: a program that acts for people, or for itself.
+
+use super::{
+    Rejection,
+    events::{ClientAuthentication, ClientEvent, GrantType, Registration},
+    redirect_uri,
+};
+use kernel::Timestamp;
+
+/// Client as it is registered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Client {
+    /// `None` once it was removed.
+    registration: Option<Registration>,
+    /// Since when it is registered as it is: what it was granted before is void.
+    pub(crate) registered_at: Timestamp,
+}
+
+impl Client {
+    /// Registers a client, also under the name of one that was removed.
+    pub(crate) fn register(
+        client: Option<&Self>,
+        registration: Registration,
+        at: Timestamp,
+    ) -> Result<Vec<ClientEvent>, Rejection> {
+        match client {
+            Some(client) if client.registration.is_some() => Err(Rejection::ClientExists),
+            _ => Ok(vec![ClientEvent::Registered { registration, at }]),
+        }
+    }
+
+    /// Removes a client.
+    pub(crate) fn remove(
+        client: Option<&Self>,
+        at: Timestamp,
+    ) -> Result<Vec<ClientEvent>, Rejection> {
+        match client {
+            Some(client) if client.registration.is_some() => Ok(vec![ClientEvent::Removed { at }]),
+            _ => Err(Rejection::UnknownClient),
+        }
+    }
+
+    /// Registration of a client that was not removed.
+    pub(crate) fn registration(&self) -> Option<&Registration> {
+        self.registration.as_ref()
+    }
+
+    /// State with one more event.
+    pub(crate) fn apply(client: Option<Self>, event: &ClientEvent) -> Self {
+        match event {
+            ClientEvent::Registered { registration, at } => {
+                Self { registration: Some(registration.clone()), registered_at: *at }
+            }
+            ClientEvent::Removed { at } => {
+                let registered_at = client.map_or(*at, |client| client.registered_at);
+                Self { registration: None, registered_at }
+            }
+        }
+    }
+}
+
+impl Registration {
+    /// Whether a grant type is registered.
+    pub(crate) fn allows(&self, grant_type: GrantType) -> bool {
+        self.grant_types.contains(&grant_type)
+    }
+
+    /// Whether it can keep a secret.
+    pub(crate) fn is_confidential(&self) -> bool {
+        self.authentication != ClientAuthentication::Public
+    }
+
+    /// Whether this address is registered: to the letter, but for the port of a loopback address, which a native program is given
+    /// by its system (RFC 8252, section 7.3).
+    pub(crate) fn has_redirect_uri(&self, uri: &str) -> bool {
+        self.redirect_uris.iter().any(|registered| redirect_uri::matches(registered, uri))
+    }
+
+    /// Scopes of a request that the client may have, in the order of its registration; others are ignored.
+    pub(crate) fn permitted(&self, requested: &[&str]) -> Vec<String> {
+        let wanted = |scope: &&String| requested.contains(&scope.as_str());
+        self.scopes.iter().filter(wanted).cloned().collect()
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn registration() -> Registration {
+        Registration {
+            name: "An app".to_owned(),
+            authentication: ClientAuthentication::Public,
+            secret_digest: None,
+            keys: None,
+            redirect_uris: vec!["https://app.example/back".to_owned()],
+            post_logout_redirect_uris: Vec::new(),
+            grant_types: vec![GrantType::AuthorizationCode],
+            scopes: vec!["openid".to_owned(), "email".to_owned()],
+            is_trusted: false,
+            requires_pkce: true,
+        }
+    }
+
+    #[test]
+    fn a_client_is_registered_once_and_again_after_it_was_removed() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let registered = Client::register(None, registration(), at(1)).unwrap();
+        let client = Client::apply(None, &registered[0]);
+        assert_eq!(client.registration(), Some(&registration()));
+        let again = Client::register(Some(&client), registration(), at(2));
+        assert_eq!(again, Err(Rejection::ClientExists));
+        let removed = Client::remove(Some(&client), at(3)).unwrap();
+        let removed = Client::apply(Some(client), &removed[0]);
+        assert_eq!(removed.registration(), None);
+        assert_eq!(Client::remove(Some(&removed), at(4)), Err(Rejection::UnknownClient));
+        assert_eq!(Client::remove(None, at(4)), Err(Rejection::UnknownClient));
+        let again = Client::register(Some(&removed), registration(), at(5)).unwrap();
+        assert_eq!(Client::apply(Some(removed), &again[0]).registered_at, at(5));
+    }
+
+    #[test]
+    fn scopes_that_are_not_registered_are_ignored() {
+        let permitted = registration().permitted(&["admin", "email", "openid", "openid"]);
+        assert_eq!(permitted, ["openid", "email"]);
+        assert!(registration().permitted(&["OPENID", ""]).is_empty());
+    }
+}

@@ -1,0 +1,296 @@
+//! Grant: what a person authorized a client to do, from the code to the last token. One code is redeemed once; one refresh token
+//! has one successor; whoever presents what was used up ends the whole family (RFC 9700, sections 2.1.1 and 4.14).
+
+use super::{
+    Rejection,
+    events::{Authorization, ClientId, GrantEvent, RevocationReason},
+};
+use kernel::Timestamp;
+use std::time::Duration;
+
+/// Grace period in which a refresh token that was just replaced gives the same successor again: two tabs of one client, or an
+/// answer that got lost, are no theft.
+pub(crate) const GRACE: Duration = Duration::from_secs(10);
+
+/// Grant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Grant {
+    pub(crate) authorization: Authorization,
+    pub(crate) authorized_at: Timestamp,
+    pub(crate) is_redeemed: bool,
+    pub(crate) is_revoked: bool,
+    /// Its refresh tokens, if it has any.
+    pub(crate) family: Option<TokenFamily>,
+}
+
+/// Refresh tokens of a grant: all of one line, of which the newest counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TokenFamily {
+    /// Number of the newest, from 0.
+    pub(crate) generation: u32,
+    replaced_at: Option<Timestamp>,
+    pub(crate) idle_until: Timestamp,
+    pub(crate) refreshable_until: Timestamp,
+}
+
+/// Request to redeem a code, by an authenticated client.
+#[derive(Clone, Debug)]
+pub(crate) struct Redemption<'a> {
+    pub(crate) client: &'a ClientId,
+    /// Must be that of the authorization request; may be left out where a code verifier binds the request.
+    pub(crate) redirect_uri: Option<&'a str>,
+    /// SHA-256 of the code verifier, in base64url.
+    pub(crate) challenge: Option<&'a str>,
+    pub(crate) at: Timestamp,
+    /// Ends of the first refresh token and of all of them, if the client gets one.
+    pub(crate) family: Option<(Timestamp, Timestamp)>,
+}
+
+impl Grant {
+    /// Redeems the code. A request that is not valid in itself changes nothing, so that nobody who merely guesses can end a
+    /// grant; a valid one that comes a second time does end it, and the caller sees that in the state.
+    pub(crate) fn redeem(&self, request: &Redemption<'_>) -> Result<Vec<GrantEvent>, Rejection> {
+        let Authorization { client, redirect_uri, code_challenge, code_expires, .. } =
+            &self.authorization;
+        let is_same_client = client == request.client;
+        let is_same_uri = match request.redirect_uri {
+            Some(uri) => uri == redirect_uri,
+            None => code_challenge.is_some(),
+        };
+        // Present exactly if there was a challenge: a request without one must not be satisfied by any verifier (downgrade).
+        let is_same_challenge = code_challenge.as_deref() == request.challenge;
+        if !(is_same_client && is_same_uri && is_same_challenge) || self.is_revoked {
+            return Err(Rejection::GrantInvalid);
+        }
+        let at = request.at;
+        if self.is_redeemed {
+            return Ok(vec![GrantEvent::Revoked { reason: RevocationReason::CodeReplayed, at }]);
+        }
+        if at >= *code_expires {
+            return Err(Rejection::GrantInvalid);
+        }
+        let (idle_until, refreshable_until) = request.family.unzip();
+        Ok(vec![GrantEvent::Redeemed { at, idle_until, refreshable_until }])
+    }
+
+    /// Replaces the refresh token of this generation. No event is the same successor again, within the grace period. The caller
+    /// sees in the state whether the grant was ended by a replay.
+    pub(crate) fn refresh(
+        &self,
+        client: &ClientId,
+        generation: u32,
+        idle_until: Timestamp,
+        at: Timestamp,
+    ) -> Result<Vec<GrantEvent>, Rejection> {
+        let Some(family) = self.active_family(client, at) else {
+            return Err(Rejection::GrantInvalid);
+        };
+        if generation > family.generation {
+            // It was issued after a backup that was restored since.
+            return Err(Rejection::GrantInvalid);
+        }
+        if generation == family.generation {
+            let idle_until = idle_until.min(family.refreshable_until);
+            return Ok(vec![GrantEvent::Refreshed { generation: generation + 1, idle_until, at }]);
+        }
+        let is_within_grace = family.replaced_at.is_some_and(|replaced| {
+            let until = replaced.checked_add(GRACE).unwrap_or(Timestamp::MAX);
+            generation + 1 == family.generation && at < until
+        });
+        if is_within_grace {
+            return Ok(Vec::new());
+        }
+        Ok(vec![GrantEvent::Revoked { reason: RevocationReason::RefreshTokenReplayed, at }])
+    }
+
+    /// The refresh tokens, if this client may use the newest of them at this time.
+    pub(crate) fn active_family(&self, client: &ClientId, at: Timestamp) -> Option<TokenFamily> {
+        let is_its_own = self.authorization.client == *client && !self.is_revoked;
+        self.family
+            .filter(|family| is_its_own && at < family.idle_until && at < family.refreshable_until)
+    }
+
+    /// Ends the grant with all its tokens; again is no change.
+    pub(crate) fn revoke(&self, reason: RevocationReason, at: Timestamp) -> Vec<GrantEvent> {
+        if self.is_revoked { Vec::new() } else { vec![GrantEvent::Revoked { reason, at }] }
+    }
+
+    /// Whether a scope was granted.
+    pub(crate) fn has_scope(&self, scope: &str) -> bool {
+        self.authorization.scopes.iter().any(|granted| granted == scope)
+    }
+
+    /// State with one more event; `None` for a stream that does not begin with an authorization.
+    pub(crate) fn apply(grant: Option<Self>, event: &GrantEvent) -> Option<Self> {
+        if let GrantEvent::Authorized { authorization, at } = event {
+            let (authorization, authorized_at) = (authorization.clone(), *at);
+            return Some(Self {
+                authorization,
+                authorized_at,
+                is_redeemed: false,
+                is_revoked: false,
+                family: None,
+            });
+        }
+        let mut grant = grant?;
+        match event {
+            GrantEvent::Authorized { .. } => {}
+            GrantEvent::Redeemed { idle_until, refreshable_until, .. } => {
+                grant.is_redeemed = true;
+                grant.family =
+                    idle_until.zip(*refreshable_until).map(|(idle_until, refreshable_until)| {
+                        TokenFamily {
+                            generation: 0,
+                            replaced_at: None,
+                            idle_until,
+                            refreshable_until,
+                        }
+                    });
+            }
+            GrantEvent::Refreshed { generation, idle_until, at } => {
+                if let Some(family) = &mut grant.family {
+                    (family.generation, family.idle_until) = (*generation, *idle_until);
+                    family.replaced_at = Some(*at);
+                }
+            }
+            GrantEvent::Revoked { .. } => grant.is_revoked = true,
+        }
+        Some(grant)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use identifiers::AccountId;
+    use kernel::Uuid;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn client(id: &str) -> ClientId {
+        ClientId::parse(id).unwrap()
+    }
+
+    fn authorized(challenge: Option<&str>) -> Grant {
+        let authorization = Authorization {
+            client: client("app"),
+            account: AccountId(Uuid::from_u128(1)),
+            session: "s".to_owned(),
+            scopes: vec!["openid".to_owned()],
+            redirect_uri: "https://app.example/back".to_owned(),
+            authenticated_at: at(0),
+            code_expires: at(60),
+            code_challenge: challenge.map(ToOwned::to_owned),
+            nonce: None,
+        };
+        let event = GrantEvent::Authorized { authorization, at: at(0) };
+        Grant::apply(None, &event).unwrap()
+    }
+
+    fn with(grant: &Grant, events: &[GrantEvent]) -> Grant {
+        let grant = Some(grant.clone());
+        events.iter().fold(grant, Grant::apply).unwrap()
+    }
+
+    /// Result of a redemption that is right but for these.
+    fn redeem(
+        grant: &Grant,
+        change: impl Fn(&mut Redemption<'_>),
+    ) -> Result<Vec<GrantEvent>, Rejection> {
+        let app = client("app");
+        let mut request = Redemption {
+            client: &app,
+            redirect_uri: Some("https://app.example/back"),
+            challenge: Some("c"),
+            at: at(1),
+            family: Some((at(100), at(1_000))),
+        };
+        change(&mut request);
+        grant.redeem(&request)
+    }
+
+    #[test]
+    fn a_code_is_redeemed_by_the_client_with_its_verifier_in_time() {
+        let grant = authorized(Some("c"));
+        let redeemed = redeem(&grant, |_| {}).unwrap();
+        assert!(matches!(redeemed[..], [GrantEvent::Redeemed { idle_until: Some(_), .. }]));
+        assert!(redeem(&grant, |it| it.redirect_uri = None).is_ok(), "the verifier binds it");
+        let other = client("other");
+        let invalid = Err(Rejection::GrantInvalid);
+        assert_eq!(redeem(&grant, |it| it.at = at(60)), invalid);
+        assert_eq!(redeem(&grant, |it| it.redirect_uri = Some("https://app.example/")), invalid);
+        assert_eq!(redeem(&grant, |it| it.challenge = None), invalid);
+        assert_eq!(redeem(&grant, |it| it.challenge = Some("d")), invalid);
+        let request = Redemption {
+            client: &other,
+            redirect_uri: None,
+            challenge: Some("c"),
+            at: at(1),
+            family: None,
+        };
+        assert_eq!(grant.redeem(&request), invalid);
+    }
+
+    #[test]
+    fn without_a_challenge_no_verifier_is_accepted_and_the_address_is_needed() {
+        let grant = authorized(None);
+        assert!(redeem(&grant, |it| it.challenge = None).is_ok());
+        assert!(redeem(&grant, |_| {}).is_err(), "a verifier where there was no challenge");
+        let without = redeem(&grant, |it| (it.challenge, it.redirect_uri) = (None, None));
+        assert!(without.is_err());
+    }
+
+    #[test]
+    fn a_valid_replay_ends_the_grant_and_an_invalid_one_does_not() {
+        let grant = authorized(Some("c"));
+        let used = with(&grant, &redeem(&grant, |_| {}).unwrap());
+        assert!(redeem(&used, |it| it.challenge = Some("d")).is_err(), "changes nothing");
+        let replayed = redeem(&used, |it| it.at = at(500)).unwrap();
+        let ended = with(&used, &replayed);
+        assert!(ended.is_revoked);
+        assert_eq!(redeem(&ended, |_| {}), Err(Rejection::GrantInvalid));
+        assert_eq!(ended.active_family(&client("app"), at(2)), None);
+    }
+
+    #[test]
+    fn a_refresh_token_has_one_successor() {
+        let grant = authorized(Some("c"));
+        let grant = with(&grant, &redeem(&grant, |_| {}).unwrap());
+        let app = client("app");
+        let once = with(&grant, &grant.refresh(&app, 0, at(200), at(50)).unwrap());
+        assert_eq!(once.family.unwrap().generation, 1);
+        let again = once.refresh(&app, 0, at(200), at(59)).unwrap();
+        assert!(again.is_empty(), "the same successor within the grace period");
+        let late = with(&once, &once.refresh(&app, 0, at(200), at(60)).unwrap());
+        assert!(late.is_revoked, "a replay after it");
+        let twice = with(&once, &once.refresh(&app, 1, at(200), at(51)).unwrap());
+        let grandparent = with(&twice, &twice.refresh(&app, 0, at(200), at(52)).unwrap());
+        assert!(grandparent.is_revoked, "only the parent has a grace period");
+        let invented = once.refresh(&app, 2, at(200), at(51));
+        assert_eq!(invented, Err(Rejection::GrantInvalid));
+    }
+
+    #[test]
+    fn refresh_tokens_end_when_idle_and_in_any_case() {
+        let grant = authorized(Some("c"));
+        let grant = with(&grant, &redeem(&grant, |_| {}).unwrap());
+        let app = client("app");
+        assert_eq!(grant.refresh(&app, 0, at(200), at(100)), Err(Rejection::GrantInvalid), "idle");
+        let refreshed = grant.refresh(&app, 0, at(5_000), at(99)).unwrap();
+        let refreshed = with(&grant, &refreshed);
+        assert_eq!(refreshed.family.unwrap().idle_until, at(1_000), "the end is inherited");
+        assert_eq!(refreshed.refresh(&app, 1, at(9_999), at(1_000)), Err(Rejection::GrantInvalid));
+        assert_eq!(grant.refresh(&client("x"), 0, at(200), at(1)), Err(Rejection::GrantInvalid));
+        assert!(authorized(None).refresh(&app, 0, at(200), at(1)).is_err(), "no family");
+    }
+
+    #[test]
+    fn a_grant_is_revoked_once() {
+        let grant = authorized(None);
+        let revoked = with(&grant, &grant.revoke(RevocationReason::Client, at(5)));
+        assert!(revoked.is_revoked);
+        assert!(revoked.revoke(RevocationReason::Client, at(6)).is_empty());
+    }
+}

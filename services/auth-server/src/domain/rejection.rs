@@ -1,0 +1,24 @@
+//! Rejections of commands.
+
+/// Rejection of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Rejection {
+    #[error("there is no such account")]
+    UnknownAccount,
+    #[error("the account exists already")]
+    AccountExists,
+    #[error("the account is disabled")]
+    AccountDisabled,
+    #[error("the link is not valid, or no longer; ask for a new one")]
+    OfferInvalid,
+    #[error("an account can remember consents to at most {max} clients")]
+    TooManyConsents { max: usize },
+    #[error("another account has this e-mail address")]
+    AddressTaken,
+    #[error("there is no such client")]
+    UnknownClient,
+    #[error("a client of this name exists already; remove it first")]
+    ClientExists,
+    #[error("the authorization is not valid, or no longer")]
+    GrantInvalid,
+}

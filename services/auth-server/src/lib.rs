@@ -1,0 +1,54 @@
+//! The auth server: accounts, sign-in, and tokens, as an OAuth 2 and OpenID Connect provider.
+
+mod adapters;
+mod administration;
+mod application;
+mod domain;
+mod provider;
+
+pub use administration::{
+    Administration, AdministrationError, ClientOrder, ListedAccount, ListedClient, NewClient,
+};
+
+use adapters::{http, journal::json, maintenance::maintenance, settings::AuthSettings};
+use application::cleanup::Cleanup;
+use provider::Provider;
+use runtime::{BuildContext, BuildError, BuiltService, Module, RouteMatch};
+use settings::Section;
+use std::sync::Arc;
+
+const NAME: &str = "auth-server";
+
+/// Whether an address can be the issuer: `https`, or `http` on a loopback address, with the path of the provider.
+pub fn is_issuer(address: &str) -> bool {
+    application::issuer::Issuer::parse(address).is_some()
+}
+
+/// The auth server.
+pub const MODULE: Module = Module {
+    name: NAME,
+    summary: "accounts, sign-in, and tokens: an OpenID Connect provider",
+    calls: &[],
+    follows: &[],
+    settings: Some(Section::of::<AuthSettings>(NAME)),
+    events: Some(json),
+    maintenance: |_| Ok(maintenance()),
+    build: |context| Box::pin(build(context)),
+};
+
+async fn build(context: BuildContext) -> Result<BuiltService, BuildError> {
+    let settings: AuthSettings = context.settings()?;
+    let provider = Provider::open(&settings, &context.storage, &context.ids).await?;
+    let cleanup = Cleanup {
+        grants: Arc::clone(&provider.grants),
+        values: Arc::clone(&context.storage.key_value),
+        ids: context.ids.clone(),
+    };
+    context.tasks.spawn_until_shutdown(cleanup.run());
+    // OAuth has no idempotency keys: a code is redeemed once, and a refresh within its grace period is repeatable.
+    let parts = web::ServiceParts { idempotency: None, ..context.service_parts() };
+    Ok(BuiltService {
+        routes: web::service(NAME, http::routes(provider), parts),
+        paths: RouteMatch::Below(http::PATHS),
+    })
+}

@@ -1,0 +1,145 @@
+//! Administration: accounts, clients and keys.
+
+use crate::harness::{EMAIL, PASSWORD, World};
+use auth_server::ClientOrder;
+
+#[tokio::test]
+async fn accounts_are_listed_as_they_are() {
+    let world = World::start().await;
+    let administration = world.administration().await;
+    let link = administration.add_user("bob@example.com", Some("finance"), None).await.unwrap();
+    assert!(link.unwrap().starts_with("http://127.0.0.1:8080/auth/set-up?link="));
+    administration.add_user("eve@example.com", None, Some(PASSWORD)).await.unwrap();
+    administration.disable_user("eve@example.com").await.unwrap();
+    let users = administration.users().await.unwrap();
+    let listed: Vec<_> =
+        users.iter().map(|user| (user.email.as_deref().unwrap(), user.role, user.status)).collect();
+    for expected in [
+        (EMAIL, None, "active"),
+        ("bob@example.com", Some("finance"), "invited"),
+        ("eve@example.com", None, "disabled"),
+    ] {
+        assert!(listed.contains(&expected), "{listed:?}");
+    }
+    administration.reset_user("eve@example.com").await.unwrap();
+    let users = administration.users().await.unwrap();
+    let eve = users.iter().find(|user| user.email.as_deref() == Some("eve@example.com")).unwrap();
+    assert_eq!(eve.status, "invited", "a reset enables, and the old password does not count");
+}
+
+#[tokio::test]
+async fn what_is_wrong_about_an_account_is_said_and_nothing_is_written() {
+    let world = World::start().await;
+    let administration = world.administration().await;
+    let error = async |email, role, password| {
+        administration.add_user(email, role, password).await.unwrap_err().to_string()
+    };
+    assert!(error("nonsense", None, None).await.contains("e-mail address"));
+    assert!(error("a@example.com", Some("king"), None).await.contains("\"king\" is not known"));
+    assert!(error("a@example.com", None, Some("short")).await.contains("fewer than 15"));
+    assert!(error("ADA@example.com", None, None).await.contains("another account"));
+    assert!(administration.disable_user("a@example.com").await.is_err());
+    assert!(administration.reset_user("a@example.com").await.is_err());
+    assert_eq!(administration.users().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_client_is_registered_listed_and_removed() {
+    let world = World::start().await;
+    let administration = world.administration().await;
+    let client = administration.add_client(&World::order("app")).await.unwrap();
+    assert!(client.secret.as_ref().unwrap().len() >= 43);
+    assert!(!format!("{client:?}").contains(client.secret.as_ref().unwrap()));
+    assert!(administration.add_client(&World::order("app")).await.is_err());
+    let public = ClientOrder { is_public: true, ..World::order("public") };
+    assert_eq!(administration.add_client(&public).await.unwrap().secret, None);
+    let clients = administration.clients().await.unwrap();
+    let listed: Vec<_> = clients.iter().map(|it| (&*it.id, it.authentication)).collect();
+    assert_eq!(listed, [("app", "secret"), ("public", "public")]);
+    administration.remove_client("app").await.unwrap();
+    assert!(administration.remove_client("app").await.is_err());
+    assert_eq!(administration.clients().await.unwrap().len(), 1);
+    administration.add_client(&World::order("app")).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_order_that_makes_no_sense_is_refused() {
+    let world = World::start().await;
+    let administration = world.administration().await;
+    let order = |change: &dyn Fn(&mut ClientOrder)| {
+        let mut order = World::order("app");
+        change(&mut order);
+        order
+    };
+    let text = |it: &str| it.to_owned();
+    for (order, part) in [
+        (order(&|it| it.id = text("a b")), "identifier"),
+        (order(&|it| it.id = text("0190a8b4-0000-7000-8000-000000000000")), "no UUID"),
+        (order(&|it| it.redirect_uris.clear()), "needs a redirect URI"),
+        (order(&|it| it.redirect_uris = vec![text("http://app.example/")]), "cannot be registered"),
+        (
+            order(&|it| it.redirect_uris = vec![text("https://app.example/#x")]),
+            "cannot be registered",
+        ),
+        (order(&|it| it.redirect_uris = vec![text("https://*.example/")]), "cannot be registered"),
+        (order(&|it| it.post_logout_redirect_uris = vec![text("x")]), "cannot be registered"),
+        (order(&|it| it.redirect_uris = vec![text("https://a.example/"); 51]), "at most 50"),
+        (order(&|it| it.grant_types = vec![text("password")]), "is not known"),
+        (
+            order(&|it| it.grant_types = vec![text("refresh_token")]),
+            "come with authorization codes",
+        ),
+        (order(&|it| it.scopes = vec![text("a b")]), "is no scope"),
+        (order(&|it| it.scopes = vec![text("a\"")]), "is no scope"),
+        (order(&|it| it.keys = Some(text("{}"))), "JWK set"),
+        (order(&|it| it.keys = Some(text(r#"{"keys":[]}"#))), "JWK set"),
+        (order(&|it| (it.is_public, it.is_without_pkce) = (true, true)), "without PKCE"),
+        (
+            order(&|it| (it.is_public, it.grant_types) = (true, vec![text("client_credentials")])),
+            "public client",
+        ),
+    ] {
+        let error = administration.add_client(&order).await.unwrap_err().to_string();
+        assert!(error.contains(part), "{error}");
+    }
+    assert!(administration.clients().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn rotated_keys_are_published_at_once_and_old_tokens_stay_valid() {
+    let world = World::start().await;
+    world.public_client("app").await;
+    let tokens = world.tokens("app", "openid").await;
+    let access = tokens["access_token"].as_str().unwrap();
+    let signs_from = world.administration().await.rotate_keys(false).await.unwrap();
+    assert!(signs_from > world.now());
+    let rotated = world.restarted().await;
+    assert_eq!(rotated.get("/auth/jwks").await.json()["keys"].as_array().unwrap().len(), 6);
+    assert_eq!(rotated.userinfo(access).await.status.as_u16(), 200);
+    let kid = async |world: &World| {
+        let tokens = world.tokens("app", "openid").await;
+        let jws = jose::Jws::parse(tokens["id_token"].as_str().unwrap()).unwrap().header().clone();
+        jws.kid.unwrap()
+    };
+    let before = kid(&rotated).await;
+    rotated.clock.set(signs_from);
+    assert_ne!(kid(&rotated).await, before);
+}
+
+#[tokio::test]
+async fn an_emergency_voids_what_the_old_keys_signed() {
+    let world = World::start().await;
+    world.public_client("app").await;
+    let tokens = world.tokens("app", "openid").await;
+    world.administration().await.rotate_keys(true).await.unwrap();
+    let rotated = world.restarted().await;
+    assert_eq!(rotated.get("/auth/jwks").await.json()["keys"].as_array().unwrap().len(), 3);
+    assert_eq!(
+        rotated.userinfo(tokens["access_token"].as_str().unwrap()).await.status.as_u16(),
+        401
+    );
+    assert_eq!(
+        rotated.refresh("app", tokens["refresh_token"].as_str().unwrap()).await.status.as_u16(),
+        200
+    );
+}
