@@ -37,6 +37,8 @@ pub(crate) struct Measurement {
     /// System calls of the server; `None` where they cannot be counted.
     pub(crate) syscalls: Option<u64>,
     pub(crate) resident_bytes_before: u64,
+    /// Resident memory at the end of each tenth of the run.
+    pub(crate) resident_bytes_by_tenth: Vec<u64>,
     /// Metrics of the engine meanwhile; `None` for the baseline server.
     pub(crate) engine: Option<EngineMetrics>,
     /// Time from the last response until the consumers of events had caught up.
@@ -67,6 +69,16 @@ struct MeasurementWindow {
     /// End of the warm-up.
     begin: Instant,
     end: Instant,
+}
+
+/// Resident memory of a server at the end of each tenth of the window.
+async fn memory_by_tenth(server: &Server, window: &MeasurementWindow) -> Result<Vec<u64>, String> {
+    let mut memory = Vec::new();
+    for tenth in 1..=10 {
+        tokio::time::sleep_until(window.begin + (window.end - window.begin) * tenth / 10).await;
+        memory.push(server.usage()?.resident_bytes);
+    }
+    Ok(memory)
 }
 
 /// Arrival schedule: source of the intended start of each iteration.
@@ -131,14 +143,19 @@ pub(crate) async fn generate_load(
         tokio::time::sleep_until(begin).await;
         let before = (server.usage()?, server.engine().await?);
         let syscalls = SyscallCounter::start(server.id());
-        for client in running {
-            client.await.map_err(|error| error.to_string())??;
-        }
-        let took = begin.elapsed();
+        let finished = async {
+            for client in running {
+                client.await.map_err(|error| error.to_string())??;
+            }
+            Ok(begin.elapsed())
+        };
+        let (took, memory) = tokio::join!(finished, memory_by_tenth(server, &window));
+        let took: Duration = took?;
         let after = server.usage()?;
-        Ok::<_, String>((before, after, took, syscalls.and_then(SyscallCounter::stop)))
+        Ok::<_, String>((before, after, took, memory?, syscalls.and_then(SyscallCounter::stop)))
     });
-    let ((before, engine_before), after, took, syscalls) = measured.await?;
+    let ((before, engine_before), after, took, resident_bytes_by_tenth, syscalls) =
+        measured.await?;
     drop(clients);
     let caught_up_in = await_consumers(server).await?;
     let engine = match (server.engine().await?, engine_before) {
@@ -153,6 +170,7 @@ pub(crate) async fn generate_load(
         used: after.since(&before),
         syscalls,
         resident_bytes_before: before.resident_bytes,
+        resident_bytes_by_tenth,
         engine,
         caught_up_in,
     })

@@ -50,6 +50,9 @@ pub(super) async fn mixture(config: RunConfig) -> Result<Row, String> {
         .with_kinds(&measured)
         .with_tenths(&measured)
         .with("memory grown by", grown, "MB");
+    let row = (1..).zip(&measured.resident_bytes_by_tenth).fold(row, |row, (tenth, bytes)| {
+        row.with(format!("tenth {tenth} of the run: memory at its end"), megabytes(*bytes), "MB")
+    });
     let flushes = [("p99.9", 0.999), ("the longest", 1.0)];
     Ok(flushes.into_iter().fold(row, |row, (name, at)| {
         let probe_us = probe.quantile_us(at);
