@@ -147,10 +147,10 @@ pub(crate) async fn generate_load(
             for client in running {
                 client.await.map_err(|error| error.to_string())??;
             }
-            Ok(begin.elapsed())
+            Ok::<_, String>(begin.elapsed())
         };
         let (took, memory) = tokio::join!(finished, memory_by_tenth(server, &window));
-        let took: Duration = took?;
+        let took = took?;
         let after = server.usage()?;
         Ok::<_, String>((before, after, took, memory?, syscalls.and_then(SyscallCounter::stop)))
     });
