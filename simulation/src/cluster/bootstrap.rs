@@ -10,10 +10,11 @@ use std::{collections::BTreeMap, sync::Arc};
 use telemetry::{Health, Metrics};
 use transport::{Channel, RequestHandler};
 
-/// Module table, in the order of the binary. The storefront is listed so that the gateway knows it, and never runs: it
-/// is a client of the public API, like those here.
+/// Module table, in the order of the binary. Two are listed so that the gateway knows them, and never run: the storefront, which is
+/// a client of the public API, like those here, and the auth-server, of which no order needs anything.
 static ALL: &[Module] = &[
     audit_service::MODULE,
+    auth_server::MODULE,
     inventory_service::MODULE,
     payment_service::MODULE,
     product_service::MODULE,
