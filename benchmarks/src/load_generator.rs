@@ -150,9 +150,8 @@ pub(crate) async fn generate_load(
             Ok::<_, String>(begin.elapsed())
         };
         let (took, memory) = tokio::join!(finished, memory_by_tenth(server, &window));
-        let took = took?;
         let after = server.usage()?;
-        Ok::<_, String>((before, after, took, memory?, syscalls.and_then(SyscallCounter::stop)))
+        Ok::<_, String>((before, after, took?, memory?, syscalls.and_then(SyscallCounter::stop)))
     });
     let ((before, engine_before), after, took, resident_bytes_by_tenth, syscalls) =
         measured.await?;
