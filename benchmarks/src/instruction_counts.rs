@@ -6,6 +6,7 @@
 use crate::{
     callgrind::CallgrindServer,
     config::RunConfig,
+    load_generator::await_consumers,
     numbers::float,
     plots,
     process::{DataFolder, Server, Shutdown},
@@ -72,6 +73,7 @@ pub(crate) async fn count(
             let shop = Server::shop(&config.binary)?;
             hot_paths::stock(&shop).await?;
             startup::place_orders(config, &shop, 0..orders).await?;
+            await_consumers(&shop).await?;
             CallgrindServer::shop(&config.binary, shop.shut_down(Shutdown::Graceful)?)?
         }
     };

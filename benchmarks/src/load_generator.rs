@@ -210,7 +210,7 @@ async fn run_client(
 }
 
 /// Waits until the consumers of events have caught up.
-async fn await_consumers(server: &Server) -> Result<Option<Duration>, String> {
+pub(crate) async fn await_consumers(server: &Server) -> Result<Option<Duration>, String> {
     let started_at = Instant::now();
     let Some(engine) = server.engine().await? else { return Ok(None) };
     let (mut messages, mut last) = (engine.messages, Duration::ZERO);

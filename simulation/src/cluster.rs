@@ -3,15 +3,15 @@
 mod bootstrap;
 mod clock;
 mod delivery;
-mod disk;
 mod document_index;
 mod network;
 mod process;
+mod storage;
 
 pub(crate) use bootstrap::{WEBHOOK_SECRET, with_json};
-pub(crate) use disk::OpenStorage;
 pub(crate) use network::Network;
 pub(crate) use process::{FlushFailure, Process};
+pub(crate) use storage::OpenStorage;
 
 use crate::{
     environment::Environment,

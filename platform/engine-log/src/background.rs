@@ -167,13 +167,11 @@ pub(crate) struct Keeper {
 
 /// What the keeper does next.
 #[derive(Debug)]
-pub(crate) struct KeeperWork {
-    /// Segment to prepare.
-    prepares: Option<u32>,
-    /// Full segment that gets a run, with its entries.
-    full: Option<(u32, Arc<BTreeSet<IndexEntry>>)>,
-    /// Segment to look at for what can be given back.
-    compacts: Option<u32>,
+pub(crate) enum KeeperWork {
+    /// Files that the log goes on with: a segment to prepare, and a full one that gets a run, with its entries.
+    Files { prepares: Option<u32>, full: Option<(u32, Arc<BTreeSet<IndexEntry>>)> },
+    /// A segment to look at for what can be given back.
+    Compaction(u32),
 }
 
 impl Keeper {
@@ -208,35 +206,38 @@ impl Keeper {
             && !state.is_ending;
         let prepares = prepares.then_some(next);
         if full.is_some() || prepares.is_some() {
-            return Due::Now(KeeperWork { prepares, full, compacts: None });
+            return Due::Now(KeeperWork::Files { prepares, full });
         }
         if state.is_ending {
             state.compactions.clear();
             return Due::Never;
         }
         match self.round.next(state) {
-            Some(segment) => {
-                Due::Now(KeeperWork { prepares: None, full: None, compacts: Some(segment) })
-            }
+            Some(segment) => Due::Now(KeeperWork::Compaction(segment)),
             None => Due::Later(None),
         }
     }
 
     /// Does the work, outside the lock.
     pub(crate) fn keep(&mut self, work: &KeeperWork) {
-        if let Some(segment) = work.compacts {
-            self.round.look_at(&self.log, segment);
-        }
-        if let Err(error) = self.write_files(work) {
+        let written = match work {
+            KeeperWork::Compaction(segment) => return self.round.look_at(&self.log, *segment),
+            KeeperWork::Files { prepares, full } => self.write_files(*prepares, full.as_ref()),
+        };
+        if let Err(error) = written {
             // The entries stay in memory meanwhile.
             tracing::warn!(%error, "the log's files could not be put in order; it is tried again");
             self.pause = Some(RETRY_PAUSE);
         }
     }
 
-    fn write_files(&mut self, work: &KeeperWork) -> io::Result<()> {
+    fn write_files(
+        &mut self,
+        prepares: Option<u32>,
+        full: Option<&(u32, Arc<BTreeSet<IndexEntry>>)>,
+    ) -> io::Result<()> {
         let log = &self.log;
-        if let Some(next) = work.prepares {
+        if let Some(next) = prepares {
             self.last_prepared = next;
             // Without room the next segment grows as it is written.
             let needed = 2 * u64::from(log.segments.bytes(next));
@@ -245,7 +246,7 @@ impl Keeper {
                 log.segments.prepare(next)?;
             }
         }
-        if let Some((segment, entries)) = &work.full {
+        if let Some((segment, entries)) = full {
             make_run(log, *segment, entries)?;
             self.round.add_full(*segment, log.segments.bytes(*segment));
         }

@@ -14,7 +14,6 @@ use crate::{
     options::LogOptions,
     recovery::{LogOpener, index_file},
     segments::Segments,
-    simulated::{RecentRecords, SimulatedParts, SimulatedWorker},
     work_signal::WorkMode,
 };
 use ::journal::{Position, ServiceStorage};
@@ -71,9 +70,9 @@ const BULK_RECENT_BYTES_MAX: usize = 1024 * 1024;
 /// ```
 #[derive(Clone, Debug)]
 pub struct LogEngine {
-    log: Arc<RunningLog>,
-    bulk: Arc<RunningLog>,
-    blobs: Arc<BlobFolder>,
+    pub(crate) log: Arc<RunningLog>,
+    pub(crate) bulk: Arc<RunningLog>,
+    pub(crate) blobs: Arc<BlobFolder>,
 }
 
 impl LogEngine {
@@ -115,30 +114,6 @@ impl LogEngine {
         let (log, bulk) = (start(services)?, start(bulk)?);
         data_folder::restrict(folder);
         Ok(Self { log, bulk, blobs })
-    }
-
-    /// Opens the logs on simulated parts, without threads: the workers do their work. There are no blobs.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`LogEngine::open`] that concern the logs.
-    pub fn open_simulated(
-        parts: SimulatedParts,
-        options: LogOptions,
-    ) -> Result<(Self, Vec<SimulatedWorker>), OpenError> {
-        let SimulatedParts { disk, indexes, secret } = parts;
-        let nowhere = Path::new("");
-        let [services, bulk] = open_logs(nowhere, &disk, indexes, secret, options)?;
-        let blobs = Arc::new(BlobFolder::open(nowhere, 0));
-        let mut workers = Vec::new();
-        let mut start = |opened: OpenedLog| {
-            let name = opened.name();
-            let (log, writer) = opened.run_on(WorkMode::Tasks, None);
-            workers.extend(SimulatedWorker::of(name, writer));
-            Arc::new(log)
-        };
-        let (log, bulk) = (start(services), start(bulk));
-        Ok((Self { log, bulk, blobs }, workers))
     }
 
     /// Reads every record of the logs in a folder, which may be a backup, and changes nothing. A log that is not there has none.
@@ -262,38 +237,10 @@ impl LogEngine {
     pub fn bulk_statistics(&self) -> Statistics {
         self.bulk.counters.snapshot()
     }
-
-    /// Writes of both logs that are not flushed.
-    pub fn unflushed_writes(&self) -> usize {
-        [&self.log, &self.bulk].iter().map(|log| log.unflushed_writes()).sum()
-    }
-
-    /// Newest records of both logs, to be checked after a crash.
-    pub fn recent_records(&self) -> [RecentRecords; 2] {
-        [&self.log, &self.bulk].map(|log| RecentRecords::of(log))
-    }
-
-    /// Checks that this engine, just opened after a crash, has a prefix of what was decided before it, and all that was flushed.
-    ///
-    /// # Errors
-    ///
-    /// What it lacks.
-    pub fn check_prefix(&self, before: &[RecentRecords; 2]) -> Result<(), String> {
-        let [services, bulk] = before;
-        services.check_prefix(&self.log)?;
-        bulk.check_prefix(&self.bulk)
-    }
-
-    /// Fails the engine, as a crash of its process does: whatever is not flushed is lost, and later writes are refused.
-    pub fn crash(&self) {
-        for log in [&self.log, &self.bulk] {
-            log.fail("the process crashed");
-        }
-    }
 }
 
 /// Opens the services' log and that of bulk data.
-fn open_logs(
+pub(crate) fn open_logs(
     folder: &Path,
     disk: &Arc<dyn FileSystem>,
     [index, bulk_index]: [Arc<dyn IndexStore>; 2],

@@ -54,4 +54,4 @@ pub use data_folder::{BACKUPS, FolderLock, Log2Histogram, OpenError, Statistics,
 pub use disk::{DiskFile, FileSystem};
 pub use engine::LogEngine;
 pub use options::LogOptions;
-pub use simulated::{RecentRecords, SimulatedParts, SimulatedWorker, WorkerRole};
+pub use simulated::{LogFeatures, RecentRecords, SimulatedParts, SimulatedWorker, WorkerRole};

@@ -360,13 +360,6 @@ impl SegmentedLog {
         }
     }
 
-    /// Writes that are not flushed.
-    pub(crate) fn unflushed_writes(&self) -> usize {
-        let state = self.state.lock();
-        let flushed = self.watermark.flushed();
-        state.recent.iter().rev().take_while(|record| record.position > flushed).count()
-    }
-
     /// Next batch of the writer, with its bytes; there is none when the log is closed and nothing is queued.
     pub(crate) fn due_batch(&self, state: &mut SharedState) -> Due<FlushBatch> {
         let is_open = state.phase == LifeCycle::Open;

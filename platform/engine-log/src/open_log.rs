@@ -21,11 +21,6 @@ pub(crate) struct OpenedLog {
 }
 
 impl OpenedLog {
-    /// Name of the log.
-    pub(crate) fn name(&self) -> &'static str {
-        self.recovered.segments.log
-    }
-
     /// Log that accepts writes, and its writer, which does not run yet.
     pub(crate) fn run_on(
         self,

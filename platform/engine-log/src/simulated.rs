@@ -4,14 +4,19 @@
 use crate::{
     background::{IndexBatch, Indexer, Keeper, KeeperWork},
     disk::FileSystem,
+    engine::{LogEngine, SERVICES_LOG, open_logs},
     frame::{Location, frame_bytes},
     log::{FlushBatch, SegmentedLog},
+    open_log::{OpenedLog, RunningLog},
+    options::LogOptions,
     record::{LocatedRecord, RecordEncoder},
+    work_signal::WorkMode,
     writer::LogWriter,
 };
+use data_folder::{BlobFolder, OpenError};
 use document_index::IndexStore;
 use journal::Position;
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 /// Parts of a simulated engine.
 #[derive(Debug)]
@@ -24,6 +29,86 @@ pub struct SimulatedParts {
     pub secret: [u8; 16],
 }
 
+/// What the logs of an engine have come to have, for the coverage of a simulation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LogFeatures {
+    /// Full segments have runs.
+    pub has_runs: bool,
+    /// A segment was compacted.
+    pub has_compacted: bool,
+}
+
+impl LogEngine {
+    /// Opens the logs on simulated parts, without threads: the workers do their work. There are no blobs.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`LogEngine::open`] that concern the logs.
+    pub fn open_simulated(
+        parts: SimulatedParts,
+        options: LogOptions,
+    ) -> Result<(Self, Vec<SimulatedWorker>), OpenError> {
+        let SimulatedParts { disk, indexes, secret } = parts;
+        let nowhere = Path::new("");
+        let [services, bulk] = open_logs(nowhere, &disk, indexes, secret, options)?;
+        let blobs = Arc::new(BlobFolder::open(nowhere, 0));
+        let mut workers = Vec::new();
+        let mut start = |opened: OpenedLog| {
+            let (log, writer) = opened.run_on(WorkMode::Tasks, None);
+            workers.extend(SimulatedWorker::of(writer));
+            Arc::new(log)
+        };
+        let (log, bulk) = (start(services), start(bulk));
+        Ok((Self { log, bulk, blobs }, workers))
+    }
+
+    /// Writes of both logs that are not flushed.
+    pub fn unflushed_writes(&self) -> usize {
+        let unflushed = |log: &RunningLog| {
+            let (state, flushed) = (log.state.lock(), log.watermark.flushed());
+            state.recent.iter().rev().take_while(|record| record.position > flushed).count()
+        };
+        unflushed(&self.log) + unflushed(&self.bulk)
+    }
+
+    /// What the logs have.
+    pub fn features(&self) -> LogFeatures {
+        let mut features = LogFeatures::default();
+        for log in [&self.log, &self.bulk] {
+            let state = log.state.lock();
+            features.has_runs |= !state.runs.is_empty();
+            let mut full = 1..state.flushed.segment();
+            let is_compacted =
+                |segment| log.segments.file(segment).is_ok_and(|file| file.frames().is_some());
+            features.has_compacted |= full.any(is_compacted);
+        }
+        features
+    }
+
+    /// Newest records of both logs, to be checked after a crash.
+    pub fn recent_records(&self) -> [RecentRecords; 2] {
+        [&self.log, &self.bulk].map(|log| RecentRecords::of(log))
+    }
+
+    /// Checks that this engine, just opened after a crash, has a prefix of what was decided before it, and all that was flushed.
+    ///
+    /// # Errors
+    ///
+    /// What it lacks.
+    pub fn check_prefix(&self, before: &[RecentRecords; 2]) -> Result<(), String> {
+        let [services, bulk] = before;
+        services.check_prefix(&self.log)?;
+        bulk.check_prefix(&self.bulk)
+    }
+
+    /// Fails the engine, as a crash of its process does: whatever is not flushed is lost, and later writes are refused.
+    pub fn crash(&self) {
+        for log in [&self.log, &self.bulk] {
+            log.fail("the process crashed");
+        }
+    }
+}
+
 /// Newest records of a log, flushed or not, as the engine had them when it crashed.
 #[derive(Clone, Debug)]
 pub struct RecentRecords {
@@ -32,14 +117,14 @@ pub struct RecentRecords {
 }
 
 impl RecentRecords {
-    pub(crate) fn of(log: &SegmentedLog) -> Self {
+    fn of(log: &SegmentedLog) -> Self {
         let state = log.state.lock();
         let records = state.recent.iter().map(Arc::clone).collect();
         Self { flushed: log.watermark.flushed(), records }
     }
 
     /// Checks that a log, just opened again, has a prefix of the records, and all that were flushed.
-    pub(crate) fn check_prefix(&self, log: &SegmentedLog) -> Result<(), String> {
+    fn check_prefix(&self, log: &SegmentedLog) -> Result<(), String> {
         let start = frame_bytes(RecordEncoder::start().len()) as u64;
         let end = Location(log.state.lock().flushed.0 - start);
         for record in &self.records {
@@ -69,7 +154,6 @@ impl RecentRecords {
 #[derive(Debug)]
 pub struct SimulatedWorker {
     log: Arc<SegmentedLog>,
-    name: &'static str,
     work: Work,
 }
 
@@ -94,7 +178,7 @@ pub enum WorkerRole {
 
 impl SimulatedWorker {
     /// Workers of a log.
-    pub(crate) fn of(name: &'static str, writer: LogWriter) -> [Self; 3] {
+    fn of(writer: LogWriter) -> [Self; 3] {
         let log = Arc::clone(&writer.log);
         let (indexer, keeper) = (Indexer::new(Arc::clone(&log)), Keeper::new(Arc::clone(&log)));
         [
@@ -102,12 +186,12 @@ impl SimulatedWorker {
             Work::Index(indexer, None),
             Work::Keep(Box::new(keeper), None),
         ]
-        .map(|work| Self { log: Arc::clone(&log), name, work })
+        .map(|work| Self { log: Arc::clone(&log), work })
     }
 
-    /// Name of the log.
-    pub fn log(&self) -> &'static str {
-        self.name
+    /// Whether it works for the services' log, and not for that of bulk data.
+    pub fn serves_services(&self) -> bool {
+        self.log.segments.log == SERVICES_LOG
     }
 
     /// Role of the worker.
@@ -121,7 +205,7 @@ impl SimulatedWorker {
 
     /// Waits until a piece of work is due, and takes it; false when there will be no more.
     pub async fn due(&mut self) -> bool {
-        let Self { log, work, .. } = self;
+        let Self { log, work } = self;
         match work {
             Work::Flush(_, due) => {
                 *due = log.flush_work.next(&log.state, |state| log.due_batch(state)).await;

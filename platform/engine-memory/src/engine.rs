@@ -8,7 +8,7 @@ use ::journal::ServiceStorage;
 use std::sync::Arc;
 use storage::{CommitError, Watermark};
 
-/// Storage engine in memory: the storage of one simulated process.
+/// Storage engine in memory: the storage of one process in a test.
 ///
 /// A new engine flushes each write at once. After [`MemoryEngine::hold`] flushes happen on request only, which makes the
 /// time between a write and its flush as long as a test wants; [`MemoryEngine::crash`] then loses exactly what is not
@@ -85,17 +85,7 @@ impl MemoryEngine {
 
     /// Flushes the pending writes of the services' log, and goes on holding later ones back.
     pub fn flush(&self) {
-        self.log.flush(usize::MAX);
-    }
-
-    /// Simulated disk under the services' log.
-    pub fn disk(&self) -> Disk {
-        Disk(Arc::clone(&self.log))
-    }
-
-    /// Simulated disk under the bulk log.
-    pub fn bulk_disk(&self) -> Disk {
-        Disk(Arc::clone(&self.bulk))
+        self.log.flush();
     }
 
     /// Crashes the engine: unflushed writes are lost, as in a power failure, and their commits fail. Every handle of this
@@ -103,32 +93,6 @@ impl MemoryEngine {
     #[must_use = "the engine returned holds what was flushed"]
     pub fn crash(&self) -> Self {
         Self { log: Arc::new(self.log.crash()), bulk: Arc::new(self.bulk.crash()) }
-    }
-}
-
-/// Simulated disk under one log, for a simulator that decides when a flush happens and how much of it succeeds.
-#[derive(Clone, Debug)]
-pub struct Disk(Arc<MemoryLog>);
-
-impl Disk {
-    /// Holds flushes back until [`Disk::flush_oldest`].
-    pub fn hold(&self) {
-        self.0.hold_flushes();
-    }
-
-    /// Number of writes that wait for their flush.
-    pub fn unflushed(&self) -> usize {
-        self.0.unflushed()
-    }
-
-    /// Waits until a write waits for its flush. One task may wait at a time.
-    pub async fn wanted(&self) {
-        self.0.wait_for_pending().await;
-    }
-
-    /// Flushes up to `writes_max` pending writes, the oldest first.
-    pub fn flush_oldest(&self, writes_max: usize) {
-        self.0.flush(writes_max);
     }
 }
 

@@ -88,10 +88,7 @@ impl Journal for MemoryJournal {
         after: Position,
         limit: usize,
     ) -> Result<Vec<RecordedEvent>, StorageError> {
-        let (limit, mut flushed) = (limit.min(READ_EVENTS_MAX), self.log.watermark().flushed());
-        if kernel::defects::planted("feed_shows_unflushed") {
-            flushed = Position::MAX;
-        }
+        let (limit, flushed) = (limit.min(READ_EVENTS_MAX), self.log.watermark().flushed());
         Ok(self.log.read(self.service, |service| service.events.between(after, flushed, limit)))
     }
 

@@ -1,4 +1,4 @@
-//! Storage engine in memory for tests and simulation: it keeps every promise of an engine with a disk, except that the data
+//! Storage engine in memory for tests: it keeps every promise of an engine with a disk, except that the data
 //! do not survive the process.
 //!
 //! Flushes can be held back and crashes injected at will ([`MemoryEngine`]), so that code that depends on durability is
@@ -17,4 +17,4 @@ mod log;
 mod values;
 
 pub use collections::CollectionDocuments;
-pub use engine::{Disk, MemoryEngine};
+pub use engine::MemoryEngine;

@@ -9,15 +9,12 @@ use std::{
     sync::Arc,
 };
 use storage::{Commit, StorageError, Watermark, Write, durability};
-use tokio::sync::Notify;
 
 /// Log with one lock: decisions take their positions in one order under it.
 #[derive(Debug, Default)]
 pub(crate) struct MemoryLog {
     watermark: Arc<Watermark>,
     contents: Mutex<LogContents>,
-    /// Notified when a write waits for a flush that is held back.
-    held_back: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -118,9 +115,8 @@ impl MemoryLog {
         contents.position += positions;
         let position = contents.position;
         contents.pending.push_back(PendingWrite { position, service, effect });
-        match contents.flush_mode {
-            FlushMode::Immediate => contents.flush(&self.watermark, usize::MAX),
-            FlushMode::Manual | FlushMode::Closed => self.held_back.notify_one(),
+        if contents.flush_mode == FlushMode::Immediate {
+            contents.flush(&self.watermark);
         }
         drop(contents);
         let commit = self.commit_at(position);
@@ -138,23 +134,13 @@ impl MemoryLog {
         self.contents.lock().flush_mode = FlushMode::Manual;
     }
 
-    pub(crate) fn flush(&self, writes_max: usize) {
-        self.contents.lock().flush(&self.watermark, writes_max);
-    }
-
-    pub(crate) fn unflushed(&self) -> usize {
-        self.contents.lock().pending.len()
-    }
-
-    pub(crate) async fn wait_for_pending(&self) {
-        while self.unflushed() == 0 {
-            self.held_back.notified().await;
-        }
+    pub(crate) fn flush(&self) {
+        self.contents.lock().flush(&self.watermark);
     }
 
     pub(crate) fn close(&self) {
         let mut contents = self.contents.lock();
-        contents.flush(&self.watermark, usize::MAX);
+        contents.flush(&self.watermark);
         contents.flush_mode = FlushMode::Closed;
     }
 
@@ -172,18 +158,13 @@ impl MemoryLog {
             service.events_watermark = Watermark::at(service.events.last_position(position));
         }
         let contents = LogContents { position, services, ..LogContents::default() };
-        Self {
-            watermark: Watermark::at(position),
-            contents: Mutex::new(contents),
-            held_back: Notify::new(),
-        }
+        Self { watermark: Watermark::at(position), contents: Mutex::new(contents) }
     }
 }
 
 impl LogContents {
-    fn flush(&mut self, watermark: &Watermark, writes_max: usize) {
-        let count = self.pending.len().min(writes_max);
-        for PendingWrite { position, service, effect } in self.pending.drain(..count) {
+    fn flush(&mut self, watermark: &Watermark) {
+        for PendingWrite { position, service, effect } in self.pending.drain(..) {
             let service = self.services.entry(service).or_default();
             match effect {
                 FlushEffect::Events(writes) => {

@@ -1,6 +1,6 @@
 //! Bootstrap of a simulated process: the real services, assembled exactly as the binary does, on an engine in memory.
 
-use super::{clock::SimulatedClock, disk::OpenStorage};
+use super::{clock::SimulatedClock, storage::OpenStorage};
 use crate::plan::{CallMode, ShopSettings};
 use journal::{DecodeError, RecordedEvent};
 use kernel::{Ids, Randomness, SeededRandomness};

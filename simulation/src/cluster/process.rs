@@ -5,8 +5,8 @@ use super::{
     bootstrap::{self, Bootstrap},
     clock::SimulatedClock,
     delivery::{ConnectionReset, Delivery},
-    disk::{OpenStorage, SimulatedStorage, StorageOwner},
     network::{Host, Network},
+    storage::{OpenStorage, SimulatedStorage, StorageOwner},
 };
 use crate::{
     environment::{Environment, spawn},

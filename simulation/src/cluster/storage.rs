@@ -5,22 +5,19 @@ use super::document_index::SimulatedIndex;
 use crate::{environment::spawn, rng::SimRng};
 use document_index::{IndexStore, OpenError};
 use engine_log::{
-    FileSystem, LogEngine, LogOptions, RecentRecords, SimulatedParts, SimulatedWorker, WorkerRole,
+    LogEngine, LogFeatures, LogOptions, RecentRecords, SimulatedParts, SimulatedWorker, WorkerRole,
 };
 use engine_memory::MemoryEngine;
 use journal::ServiceStorage;
 use parking_lot::Mutex;
 use simulated_disk::SimulatedDisk;
-use std::{ffi::OsStr, path::Path, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use tokio::task::AbortHandle;
 
 /// Chance in a thousand that everything which was written survives: only then was it the process alone that was killed.
 const KILL: u64 = 1_000;
 /// Operations of the disk after which a crash may fall into a piece of work.
 const OPERATIONS_MAX: u64 = 6;
-
-/// Format in the header of a compacted segment.
-const COMPACTED_FORMAT: u8 = 2;
 
 /// Owner of a storage: decides how long its work takes and whether it fails, and learns what was flushed.
 pub(super) trait StorageOwner: Send + Sync + 'static {
@@ -120,8 +117,14 @@ impl SimulatedStorage {
         rng: &mut SimRng,
         cover: impl Fn(&'static str),
     ) {
-        for feature in self.log_features() {
-            cover(feature);
+        let LogFeatures { has_runs, has_compacted } = open.engine.features();
+        for (has_it, what) in [
+            (has_runs, "outcome: log has runs"),
+            (has_compacted, "outcome: log has a compacted segment"),
+        ] {
+            if has_it {
+                cover(what);
+            }
         }
         self.disk.fail_after(rng.range(0, OPERATIONS_MAX));
         for due in &open.due {
@@ -147,21 +150,6 @@ impl SimulatedStorage {
                 cover("fault: document index lost");
             }
         }
-    }
-
-    /// What the logs on the disk have.
-    fn log_features(&self) -> impl Iterator<Item = &'static str> {
-        let names = self.disk.names().unwrap_or_default();
-        let ends_with = |name: &str, extension| Path::new(name).extension() == Some(extension);
-        let (log, run) = (OsStr::new("log"), OsStr::new("run"));
-        let format = |name: &String| self.disk.content(name).get(8).copied();
-        let has_runs = names.iter().any(|name| ends_with(name, run));
-        let mut logs = names.iter().filter(|name| ends_with(name, log));
-        let has_compacted = logs.any(|name| format(name) == Some(COMPACTED_FORMAT));
-        has_runs
-            .then_some("outcome: log has runs")
-            .into_iter()
-            .chain(has_compacted.then_some("outcome: log has a compacted segment"))
     }
 }
 
@@ -206,7 +194,7 @@ async fn work<O: StorageOwner>(
     incarnation: u64,
 ) {
     while worker.due().await {
-        let (role, is_primary) = (worker.role(), worker.log() == "icommerce");
+        let (role, is_primary) = (worker.role(), worker.serves_services());
         *due.lock() = Some(worker);
         let latency = match role {
             WorkerRole::Writer => owner.flush_latency(),
