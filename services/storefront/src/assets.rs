@@ -35,7 +35,8 @@ pub(crate) const DEMONSTRATION_LOGO: &str = include_str!("../assets/demonstratio
 const FAVICON: &str = include_str!("../assets/favicon.svg");
 const SPECULATION: &str = include_str!("../assets/speculation.json");
 
-/// Brotli quality of assets, which are compressed once. From 8 on it takes tables of 16 and 32 MB for a few bytes less.
+/// Brotli quality of assets, which are compressed once. From 8 on the encoder takes tables of 16 MB and more, which would stay in the
+/// memory of an idle shop.
 const BROTLI_QUALITY_STATIC: i32 = 7;
 /// Gzip level of assets, which are compressed once.
 const GZIP_LEVEL_STATIC: u32 = 9;
