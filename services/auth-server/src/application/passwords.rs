@@ -4,13 +4,7 @@ use super::error::AuthError;
 use argon2::{Algorithm, Argon2, Params, Version};
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 use kernel::Randomness;
-use std::{
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::{fmt, sync::Arc};
 use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 
@@ -68,18 +62,8 @@ impl fmt::Debug for Password {
 #[derive(Debug)]
 pub(crate) struct PasswordHasher {
     randomness: Arc<dyn Randomness>,
-    running: Semaphore,
-    waiting: AtomicUsize,
-    waiting_max: usize,
-}
-
-/// Permit to wait in the queue, given back when it is dropped.
-struct QueuePermit<'a>(&'a AtomicUsize);
-
-impl Drop for QueuePermit<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
+    queue: Arc<Semaphore>,
+    running: Arc<Semaphore>,
 }
 
 impl PasswordHasher {
@@ -89,8 +73,8 @@ impl PasswordHasher {
         running_max: usize,
         waiting_max: usize,
     ) -> Self {
-        let running = Semaphore::new(running_max);
-        Self { randomness, running, waiting: AtomicUsize::new(0), waiting_max }
+        let [queue, running] = [waiting_max, running_max].map(|max| Arc::new(Semaphore::new(max)));
+        Self { randomness, queue, running }
     }
 
     /// Hash of a password with a new salt, as a PHC string.
@@ -120,15 +104,14 @@ impl PasswordHasher {
     }
 
     async fn computed(&self, password: String, salt: Vec<u8>) -> Result<Vec<u8>, AuthError> {
-        let waiting = QueuePermit(&self.waiting);
-        if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.waiting_max {
-            return Err(AuthError::Busy);
-        }
-        let _permit = self.running.acquire().await.map_err(|_| AuthError::Busy)?;
-        let hashed =
-            tokio::task::spawn_blocking(move || argon2id(password.as_bytes(), &salt)).await;
-        drop(waiting);
-        hashed.ok().flatten().ok_or(AuthError::Busy)
+        let place = Arc::clone(&self.queue).try_acquire_owned().map_err(|_| AuthError::Busy)?;
+        let turn = Arc::clone(&self.running).acquire_owned().await.map_err(|_| AuthError::Busy)?;
+        let hash = move || {
+            // Both belong to the computation: it goes on when the request has been given up.
+            let _permits = (place, turn);
+            argon2id(password.as_bytes(), &salt)
+        };
+        tokio::task::spawn_blocking(hash).await.ok().flatten().ok_or(AuthError::Busy)
     }
 }
 
@@ -188,7 +171,26 @@ mod tests {
     async fn beyond_the_queue_nobody_waits() {
         let hasher = hasher(0);
         assert!(matches!(hasher.verify("x", None).await, Err(AuthError::Busy)));
-        assert_eq!(hasher.waiting.load(Ordering::Relaxed), 0, "the permit was given back");
+    }
+
+    #[test]
+    fn a_request_that_was_given_up_keeps_its_place_until_the_computation_ends() {
+        let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build();
+        runtime.unwrap().block_on(async {
+            let hasher = hasher(1);
+            let (release, held) = std::sync::mpsc::channel::<()>();
+            let thread = tokio::task::spawn_blocking(move || held.recv());
+            tokio::select! {
+                biased;
+                _ = hasher.verify("x", None) => panic!("the only thread is held"),
+                () = std::future::ready(()) => {}
+            }
+            assert_eq!(hasher.queue.available_permits(), 0);
+            drop(release);
+            assert!(thread.await.unwrap().is_err());
+            drop(hasher.queue.acquire().await.unwrap());
+            assert!(hasher.verify("x", None).await.is_ok(), "and then it is free");
+        });
     }
 
     #[test]

@@ -33,8 +33,8 @@ pub(crate) struct PictureLibrary {
     documents: Arc<dyn Documents>,
     limits: DecodeLimits,
     /// Places of requests that decode or wait for it.
-    queue: Semaphore,
-    decodings: Semaphore,
+    queue: Arc<Semaphore>,
+    decodings: Arc<Semaphore>,
     renditions: RenditionCache,
 }
 
@@ -68,8 +68,8 @@ impl PictureLibrary {
             blobs,
             documents: Arc::clone(&storage.documents),
             limits,
-            queue: Semaphore::new(WAITING_MAX),
-            decodings: Semaphore::new((cores / 2).clamp(1, DECODINGS_MAX)),
+            queue: Arc::new(Semaphore::new(WAITING_MAX)),
+            decodings: Arc::new(Semaphore::new((cores / 2).clamp(1, DECODINGS_MAX))),
         }
     }
 
@@ -150,8 +150,15 @@ impl PictureLibrary {
         &self,
         run: impl FnOnce() -> Result<T, PictureError> + Send + 'static,
     ) -> Result<T, PictureError> {
-        let _place = self.queue.try_acquire().map_err(|_| PictureError::Overloaded)?;
-        let _turn = self.decodings.acquire().await.map_err(|_| PictureError::Overloaded)?;
+        let place = Arc::clone(&self.queue).try_acquire_owned();
+        let place = place.map_err(|_| PictureError::Overloaded)?;
+        let turn = Arc::clone(&self.decodings).acquire_owned().await;
+        let turn = turn.map_err(|_| PictureError::Overloaded)?;
+        let run = move || {
+            // Both belong to the computation: it goes on when the request has been given up.
+            let _permits = (place, turn);
+            run()
+        };
         tokio::task::spawn_blocking(run).await.unwrap_or_else(|error| {
             tracing::error!(%error, "working on a picture ended early");
             Err(PictureError::Failed)
@@ -207,4 +214,30 @@ fn hexadecimal(digest: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use engine_memory::MemoryEngine;
+
+    #[test]
+    fn a_request_that_was_given_up_keeps_its_place_until_the_computation_ends() {
+        let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build();
+        runtime.unwrap().block_on(async {
+            let storage = MemoryEngine::new().service("product-service");
+            let library = PictureLibrary::new(&storage, DecodeLimits::default(), 0);
+            let (release, held) = std::sync::mpsc::channel::<()>();
+            let thread = tokio::task::spawn_blocking(move || held.recv());
+            tokio::select! {
+                biased;
+                _ = library.compute(|| Ok(())) => panic!("the only thread is held"),
+                () = std::future::ready(()) => {}
+            }
+            assert_eq!(library.queue.available_permits(), WAITING_MAX - 1);
+            drop(release);
+            assert!(thread.await.unwrap().is_err());
+            let _all = library.queue.acquire_many(64).await.unwrap();
+        });
+    }
 }
