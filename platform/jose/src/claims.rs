@@ -101,7 +101,16 @@ impl Claims {
         if !self.audiences()?.contains(&expected.audience) {
             return Err(ClaimError::Audience);
         }
-        let (now, leeway) = (expected.now.as_second(), expected.leeway_seconds);
+        self.validate_times(expected.now, expected.leeway_seconds)
+    }
+
+    /// Validates the times alone, for a token whose audience means nothing. `exp` must be there; `nbf` and `iat` count where they are.
+    ///
+    /// # Errors
+    ///
+    /// [`ClaimError`].
+    pub fn validate_times(&self, now: Timestamp, leeway_seconds: i64) -> Result<(), ClaimError> {
+        let (now, leeway) = (now.as_second(), leeway_seconds);
         let expires = self.seconds("exp")?.ok_or(ClaimError::Malformed("exp"))?;
         if now >= expires.saturating_add(leeway) {
             return Err(ClaimError::Expired);

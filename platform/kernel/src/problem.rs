@@ -87,6 +87,8 @@ pub mod codes {
         METHOD_NOT_ALLOWED = "method_not_allowed", 405, "The address exists, but does not support this method; see Allow.";
         FORBIDDEN = "forbidden", 403, "The caller may not do this.";
         UNAUTHENTICATED = "unauthenticated", 401, "Sign in first.";
+        INVALID_TOKEN = "invalid_token", 401, "The access token is not valid, has expired or was revoked; get a new one.";
+        INSUFFICIENT_SCOPE = "insufficient_scope", 403, "The access token lacks the scope that `facts.scope` names.";
         VERSION_CONFLICT = "version_conflict", 409, "Another request changed this meanwhile; read it again.";
         POSITION_UNKNOWN = "position_unknown", 409, "The feed has no such position; read it from the beginning.";
         PRECONDITION_FAILED = "precondition_failed", 412, "If-Match names another version than the current one.";

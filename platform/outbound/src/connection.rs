@@ -97,7 +97,11 @@ impl Connector {
 
     fn is_allowed(&self, address: SocketAddr) -> bool {
         let is_loopback = address.ip().to_canonical().is_loopback();
-        is_public(address.ip()) || (is_loopback && self.reach == Reach::PublicAndLoopback)
+        match self.reach {
+            Reach::Public => is_public(address.ip()),
+            Reach::PublicAndLoopback => is_public(address.ip()) || is_loopback,
+            Reach::Everywhere => true,
+        }
     }
 }
 

@@ -14,7 +14,7 @@ pub use public_address::is_public;
 
 use bytes::Bytes;
 use connection::Connector;
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use std::{sync::Arc, time::Duration};
@@ -28,6 +28,18 @@ pub enum Reach {
     Public,
     /// Public addresses and those of this machine, for tests.
     PublicAndLoopback,
+    /// Every address, those of private networks included: only for addresses that the operator of the shop wrote into its settings.
+    Everywhere,
+}
+
+/// What was fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetched {
+    /// Body of the response.
+    pub body: Bytes,
+    /// Time for which the response says that it may be cached (`Cache-Control`, RFC 9111): zero where it forbids that, none where
+    /// it says nothing.
+    pub max_age: Option<Duration>,
 }
 
 /// Limits of one fetch, over all its redirects.
@@ -144,16 +156,25 @@ impl Fetcher {
     ///
     /// [`FetchError`], by variant.
     pub async fn get(&self, address: &str) -> Result<Bytes, FetchError> {
+        self.fetch(address).await.map(|fetched| fetched.body)
+    }
+
+    /// Fetches what is at an address, with how long it may be cached.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError`], by variant.
+    pub async fn fetch(&self, address: &str) -> Result<Fetched, FetchError> {
         let max = self.limits.time_max;
         let fetched = tokio::time::timeout(max, self.follow(address)).await;
         fetched.unwrap_or(Err(FetchError::TooSlow { max }))
     }
 
-    async fn follow(&self, address: &str) -> Result<Bytes, FetchError> {
+    async fn follow(&self, address: &str) -> Result<Fetched, FetchError> {
         let mut url = parse(address)?;
         for _ in 0..=self.limits.redirects_max {
             match self.connector.exchange(self, &url).await? {
-                Answer::Body(body) => return Ok(body),
+                Answer::Fetched(fetched) => return Ok(fetched),
                 Answer::Redirect(location) => {
                     let next = url.join(&location).map_err(|_| FetchError::Redirects)?;
                     if url.scheme() == "https" && next.scheme() != "https" {
@@ -195,6 +216,7 @@ impl Fetcher {
             return Err(FetchError::Status(status.as_u16()));
         }
         let max = self.limits.bytes_max;
+        let max_age = max_age(response.headers());
         let mut body = response.into_body();
         if body.size_hint().lower() > max as u64 {
             return Err(FetchError::TooManyBytes { max });
@@ -208,15 +230,31 @@ impl Fetcher {
             }
             bytes.extend_from_slice(&data);
         }
-        Ok(Answer::Body(bytes.into()))
+        Ok(Answer::Fetched(Fetched { body: bytes.into(), max_age }))
     }
 }
 
 /// Answer to one request.
 #[derive(Debug)]
 enum Answer {
-    Body(Bytes),
+    Fetched(Fetched),
     Redirect(String),
+}
+
+/// Freshness lifetime by `Cache-Control` (RFC 9111, section 5.2.2).
+fn max_age(headers: &HeaderMap) -> Option<Duration> {
+    let lines = headers.get_all(header::CACHE_CONTROL).iter();
+    let directives = lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(','));
+    let mut seconds = None;
+    for directive in directives.map(|it| it.trim().to_ascii_lowercase()) {
+        if directive == "no-store" || directive == "no-cache" {
+            return Some(Duration::ZERO);
+        }
+        if let Some(value) = directive.strip_prefix("max-age=") {
+            seconds = value.trim_matches('"').parse().ok();
+        }
+    }
+    seconds.map(Duration::from_secs)
 }
 
 /// Target of a redirect.
@@ -233,4 +271,25 @@ fn parse(address: &str) -> Result<Url, FetchError> {
         && url.username().is_empty()
         && url.password().is_none();
     if fetchable { Ok(url) } else { Err(FetchError::InvalidAddress) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_to_cache_is_what_the_server_allows() {
+        let of = |lines: &[&'static str]| {
+            let name = header::CACHE_CONTROL;
+            let lines = lines.iter().map(|line| (name.clone(), HeaderValue::from_static(line)));
+            max_age(&lines.collect())
+        };
+        assert_eq!(of(&[]), None);
+        assert_eq!(of(&["public, max-age=300"]), Some(Duration::from_mins(5)));
+        assert_eq!(of(&["Max-Age=\"60\"", "public"]), Some(Duration::from_mins(1)));
+        assert_eq!(of(&["max-age=300, no-store"]), Some(Duration::ZERO));
+        assert_eq!(of(&["no-cache"]), Some(Duration::ZERO));
+        assert_eq!(of(&["max-age=-1"]), None);
+        assert_eq!(of(&["s-maxage=9"]), None);
+    }
 }

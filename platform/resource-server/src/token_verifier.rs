@@ -1,0 +1,194 @@
+//! Verification of access tokens (RFC 9068, section 4), in the order in which it costs least and gives nothing away: form, issuer, key,
+//! signature, type, claims, proof of possession, revocation.
+
+use crate::{
+    Audience, TokenError, TokenTypes, TrustedIssuer, claim_mapping,
+    key_cache::{CachedKeys, KeyCache},
+    verified_tokens::{TokenDigest, VerifiedToken, VerifiedTokens, digest},
+};
+use jose::{Algorithm, ClaimError, Claims, Expected, JoseError, Jws, TOKEN_BYTES_MAX};
+use kernel::{Clock, Principal, Timestamp};
+use std::{sync::Arc, time::Duration};
+
+/// Type of access tokens (RFC 9068, section 2.1).
+const ACCESS_TOKEN: &str = "at+jwt";
+/// Clocks of issuers that differ from ours, in seconds.
+const LEEWAY_SECONDS: i64 = 60;
+/// Time after which the issuer is asked again whether a token was revoked.
+const STATUS_AGE_MAX: Duration = Duration::from_secs(5);
+
+/// Verifier of access tokens.
+#[derive(Debug)]
+pub struct TokenVerifier {
+    issuers: Vec<KnownIssuer>,
+    verified: VerifiedTokens,
+    clock: Arc<dyn Clock>,
+}
+
+#[derive(Debug)]
+struct KnownIssuer {
+    issuer: TrustedIssuer,
+    keys: KeyCache,
+}
+
+impl TokenVerifier {
+    /// Verifier of the tokens of these issuers.
+    pub fn new(issuers: Vec<TrustedIssuer>, clock: Arc<dyn Clock>) -> Self {
+        let known = |issuer: TrustedIssuer| KnownIssuer {
+            keys: KeyCache::new(Arc::clone(&issuer.keys), Arc::clone(&clock)),
+            issuer,
+        };
+        let issuers = issuers.into_iter().map(known).collect();
+        Self { issuers, verified: VerifiedTokens::default(), clock }
+    }
+
+    /// For whom a token was issued, if it counts now.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError`].
+    pub async fn verify(&self, token: &str) -> Result<Arc<Principal>, TokenError> {
+        if token.len() > TOKEN_BYTES_MAX {
+            return Err(JoseError::TooLarge.into());
+        }
+        let digest = digest(token);
+        match self.remembered(&digest).await {
+            Some(verified) => self.still_active(token, &digest, verified).await,
+            None => self.verify_anew(token, digest).await,
+        }
+    }
+
+    /// Token that was verified before, by keys that are still those of its issuer.
+    async fn remembered(&self, digest: &TokenDigest) -> Option<VerifiedToken> {
+        let verified = self.verified.find(digest, self.clock.now())?;
+        let keys = self.issuers[verified.issuer].keys.current().await?;
+        (keys.generation == verified.generation).then_some(verified)
+    }
+
+    /// Asks the issuer from time to time whether a token was revoked. Where it cannot be asked, the token counts: it ends soon in any
+    /// case, and the shop goes on without its issuer.
+    async fn still_active(
+        &self,
+        token: &str,
+        digest: &TokenDigest,
+        verified: VerifiedToken,
+    ) -> Result<Arc<Principal>, TokenError> {
+        let now = self.clock.now();
+        let status = self.issuers[verified.issuer].issuer.status.as_ref();
+        let is_due =
+            now >= verified.checked_at.checked_add(STATUS_AGE_MAX).unwrap_or(Timestamp::MAX);
+        if let Some(status) = status.filter(|_| is_due)
+            && self.verified.begin_check(digest, verified.checked_at, now)
+            && status.is_active(token).await == Some(false)
+        {
+            self.verified.remove(digest);
+            return Err(TokenError::Revoked);
+        }
+        Ok(verified.principal)
+    }
+
+    async fn verify_anew(
+        &self,
+        token: &str,
+        digest: TokenDigest,
+    ) -> Result<Arc<Principal>, TokenError> {
+        let jws = Jws::parse(token)?;
+        let named = jws.unverified_issuer()?;
+        let (position, keys) = self.keys_of(&named).await?;
+        let KnownIssuer { issuer, keys: cache } = &self.issuers[position];
+        let is_typed = is_access_token(&jws, issuer.types)?;
+        let (payload, keys) = verified_payload(jws, cache, keys).await?;
+        let claims = Claims::parse(&payload)?;
+        if !is_typed {
+            claim_mapping::refuse_other_types(&claims)?;
+        }
+        let now = self.clock.now();
+        validate(&claims, issuer, &keys, now)?;
+        // Nobody proves here that they have the key to which a token is bound (RFC 9449, RFC 8705).
+        if claims.get("cnf").is_some() {
+            return Err(TokenError::Unproven);
+        }
+        let principal = Arc::new(claim_mapping::principal(issuer, &claims)?);
+        if let Some(status) = &issuer.status
+            && status.is_active(token).await == Some(false)
+        {
+            return Err(TokenError::Revoked);
+        }
+        let expires = claims.seconds("exp")?.and_then(|it| Timestamp::from_second(it).ok());
+        let verified = VerifiedToken {
+            principal: Arc::clone(&principal),
+            issuer: position,
+            generation: keys.generation,
+            expires: expires.unwrap_or(now),
+            checked_at: now,
+        };
+        self.verified.insert(digest, verified);
+        Ok(principal)
+    }
+
+    /// Position and keys of the issuer with exactly this name. Nothing is fetched for a name that nobody knows, but for the keys of an
+    /// issuer that says itself what it is called.
+    async fn keys_of(&self, named: &str) -> Result<(usize, Arc<CachedKeys>), TokenError> {
+        let mut is_unavailable = false;
+        for (position, known) in self.issuers.iter().enumerate() {
+            if known.issuer.name.as_deref().is_some_and(|name| name != named) {
+                continue;
+            }
+            match known.keys.current().await {
+                Some(keys) if keys.issuer.issuer == named => return Ok((position, keys)),
+                Some(_) => {}
+                None => is_unavailable = true,
+            }
+        }
+        Err(if is_unavailable { TokenError::Unavailable } else { TokenError::Issuer })
+    }
+}
+
+/// Whether the header says that this is an access token; refused if it says that it is something else, or has to say it and does not.
+fn is_access_token(jws: &Jws<'_>, types: TokenTypes) -> Result<bool, TokenError> {
+    let header = jws.header();
+    if header.is_typed(ACCESS_TOKEN) {
+        return Ok(true);
+    }
+    let is_untyped = header.typ.is_none() || header.is_typed("jwt");
+    match types {
+        TokenTypes::AlsoUntyped if is_untyped => Ok(false),
+        TokenTypes::AlsoUntyped | TokenTypes::AccessTokenOnly => Err(TokenError::Type),
+    }
+}
+
+/// Payload whose signature is that of a key of the issuer. Keys that may have changed are fetched again, for a key that is unknown, or
+/// a token that names none and fits none.
+async fn verified_payload(
+    jws: Jws<'_>,
+    cache: &KeyCache,
+    keys: Arc<CachedKeys>,
+) -> Result<(Vec<u8>, Arc<CachedKeys>), TokenError> {
+    let refusal = match jws.clone().verify_by_set(&keys.issuer.keys, &Algorithm::ALL) {
+        Ok(payload) => return Ok((payload, keys)),
+        Err(refusal) => refusal,
+    };
+    let may_have_changed = refusal == JoseError::UnknownKey || jws.header().kid.is_none();
+    if may_have_changed && let Some(newer) = cache.newer(keys.generation).await {
+        let payload = jws.verify_by_set(&newer.issuer.keys, &Algorithm::ALL)?;
+        return Ok((payload, newer));
+    }
+    Err(refusal.into())
+}
+
+/// Issuer, audience and times.
+fn validate(
+    claims: &Claims,
+    issuer: &TrustedIssuer,
+    keys: &CachedKeys,
+    now: Timestamp,
+) -> Result<(), ClaimError> {
+    let audience = match &issuer.audience {
+        Audience::Named(audience) => audience,
+        Audience::OfIssuer => keys.issuer.audience.as_ref().ok_or(ClaimError::Audience)?,
+        Audience::Any => return claims.validate_times(now, LEEWAY_SECONDS),
+    };
+    let expected =
+        Expected { issuer: &keys.issuer.issuer, audience, now, leeway_seconds: LEEWAY_SECONDS };
+    claims.validate(&expected)
+}
