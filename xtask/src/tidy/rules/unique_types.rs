@@ -34,6 +34,16 @@ const SHARED: &[Shared] = &[
         name: "Query",
         reason: "the query of a document store; the other one is web's extractor",
     },
+    Shared {
+        path: "platform/relying-party/src/relying_party.rs",
+        name: "RelyingParty",
+        reason: "the term of OpenID Connect",
+    },
+    Shared {
+        path: "platform/webauthn/src/relying_party.rs",
+        name: "RelyingParty",
+        reason: "the term of Web Authentication for another thing: the name to which passkeys belong",
+    },
 ];
 
 /// A module-level declaration of a type.

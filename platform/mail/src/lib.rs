@@ -1,0 +1,81 @@
+//! E-mail: messages (RFC 5322), the port through which they are delivered, and two adapters of it: a folder of files, and lines on a
+//! terminal.
+//!
+//! ```
+//! use mail::{MailFolder, Mailer, MailMessage};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+//! let mailer = MailFolder::open(folder.path())?;
+//! let message = MailMessage {
+//!     id: kernel::Uuid::from_u128(1),
+//!     date: kernel::Timestamp::UNIX_EPOCH,
+//!     from: "no-reply@shop.example".to_owned(),
+//!     from_name: "Shop".to_owned(),
+//!     to: "ada@example.com".to_owned(),
+//!     subject: "Welcome".to_owned(),
+//!     text: "Welcome to the shop.".to_owned(),
+//!     html: "<p>Welcome to the shop.</p>".to_owned(),
+//!     link: None,
+//! };
+//! mailer.send(&message).await?;
+//! mailer.send(&message).await?;
+//! assert_eq!(std::fs::read_dir(folder.path())?.count(), 1, "a message is delivered once");
+//! # Ok(())
+//! # })
+//! # }
+//! ```
+
+#![warn(missing_docs)]
+
+mod folder;
+mod message;
+mod terminal;
+
+pub use folder::{FILES_MAX, MailFolder};
+pub use message::{LINE_BYTES_MAX, MailMessage};
+pub use terminal::MailTerminal;
+
+use async_trait::async_trait;
+use std::{fmt::Debug, sync::Arc};
+
+/// Port of delivery.
+#[async_trait]
+pub trait Mailer: Debug + Send + Sync {
+    /// Hands a message over for delivery. One whose identifier was handed over before is success and is not delivered again, as far as
+    /// the adapter can tell; every adapter keeps the identifier (`Message-ID`), so that a recipient can tell as well.
+    ///
+    /// # Errors
+    ///
+    /// [`MailError`].
+    async fn send(&self, message: &MailMessage) -> Result<(), MailError>;
+}
+
+/// Delivery by two mailers, one after the other.
+#[derive(Clone, Debug)]
+pub struct MailTee {
+    /// The one whose success counts: a message that it did not take is not given to the other.
+    pub first: Arc<dyn Mailer>,
+    /// The other.
+    pub second: Arc<dyn Mailer>,
+}
+
+#[async_trait]
+impl Mailer for MailTee {
+    async fn send(&self, message: &MailMessage) -> Result<(), MailError> {
+        self.first.send(message).await?;
+        self.second.send(message).await
+    }
+}
+
+/// Reason why a message was not handed over.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    /// The message has no valid form; another attempt is useless.
+    #[error("the message cannot be written: {0}")]
+    Invalid(&'static str),
+    /// Delivery is not possible now; another attempt may succeed.
+    #[error("mail cannot be delivered: {0}")]
+    Unavailable(String),
+}

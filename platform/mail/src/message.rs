@@ -1,0 +1,209 @@
+//! Message in the Internet Message Format (RFC 5322), as plain text and as HTML (`multipart/alternative`, RFC 2046).
+
+use crate::MailError;
+use base64::{Engine, prelude::BASE64_STANDARD};
+use kernel::{Timestamp, Uuid};
+use std::fmt;
+
+/// Longest line of a message, in bytes without its end (RFC 5322, section 2.1.1).
+pub const LINE_BYTES_MAX: usize = 998;
+/// Bytes of text in one encoded word, so that it is no longer than 75 characters (RFC 2047, section 2).
+const ENCODED_WORD_BYTES_MAX: usize = 42;
+
+/// E-mail message.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MailMessage {
+    /// Identifier: the same for every attempt to deliver the message.
+    pub id: Uuid,
+    /// When it was written.
+    pub date: Timestamp,
+    /// Address of the sender.
+    pub from: String,
+    /// Name of the sender.
+    pub from_name: String,
+    /// Address of the recipient.
+    pub to: String,
+    /// Subject.
+    pub subject: String,
+    /// Body as plain text.
+    pub text: String,
+    /// Body as HTML.
+    pub html: String,
+    /// Link that the recipient is to follow, if there is one; the bodies contain it.
+    pub link: Option<String>,
+}
+
+impl MailMessage {
+    /// The whole message, with lines that end in CR and LF, in UTF-8 (RFC 6532).
+    ///
+    /// # Errors
+    ///
+    /// [`MailError::Invalid`] for an address with characters that would begin another header, or a line that is too long.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, MailError> {
+        for address in [&self.from, &self.to] {
+            if !is_address(address) {
+                return Err(MailError::Invalid("an address is none"));
+            }
+        }
+        let domain = self.from.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
+        let boundary = format!("=_{}", self.id.simple());
+        let headers = [
+            format!("Date: {}", self.date.strftime("%a, %d %b %Y %H:%M:%S +0000")),
+            format!("From: {} <{}>", encoded(&self.from_name), self.from),
+            format!("To: <{}>", self.to),
+            format!("Subject: {}", encoded(&self.subject)),
+            format!("Message-ID: <{}@{domain}>", self.id),
+            // Programs that answer mail by themselves are asked not to (RFC 3834).
+            "Auto-Submitted: auto-generated".to_owned(),
+            "MIME-Version: 1.0".to_owned(),
+            format!("Content-Type: multipart/alternative; boundary=\"{boundary}\""),
+            String::new(),
+        ];
+        let mut lines = headers.to_vec();
+        for (kind, body) in [("plain", &self.text), ("html", &self.html)] {
+            lines.push(format!("--{boundary}"));
+            lines.push(format!("Content-Type: text/{kind}; charset=utf-8"));
+            lines.push("Content-Transfer-Encoding: 8bit".to_owned());
+            lines.push(String::new());
+            lines.extend(body.lines().map(ToOwned::to_owned));
+        }
+        lines.push(format!("--{boundary}--"));
+        if lines.iter().flat_map(|line| line.split("\r\n")).any(|line| line.len() > LINE_BYTES_MAX)
+        {
+            return Err(MailError::Invalid("a line is too long"));
+        }
+        Ok((lines.join("\r\n") + "\r\n").into_bytes())
+    }
+}
+
+impl fmt::Debug for MailMessage {
+    /// The identifier alone: the rest is personal, and a link may be a secret.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("MailMessage").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// Whether a text can stand between angle brackets: visible characters without brackets, around one sign.
+fn is_address(text: &str) -> bool {
+    let is_plain = |character: char| {
+        !character.is_control() && !character.is_whitespace() && !"<>,;\"\\()".contains(character)
+    };
+    let has_parts =
+        text.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
+    has_parts && text.chars().all(is_plain)
+}
+
+/// Text of a header: as it is if it consists of plain words, otherwise in encoded words (RFC 2047). Line breaks never end the header.
+fn encoded(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b" -'!/+".contains(&byte);
+    if text.len() <= ENCODED_WORD_BYTES_MAX && text.bytes().all(is_plain) {
+        return text.to_owned();
+    }
+    let mut words: Vec<String> = Vec::new();
+    for character in text.chars().map(|it| if it.is_control() { ' ' } else { it }) {
+        match words.last_mut() {
+            Some(word) if word.len() + character.len_utf8() <= ENCODED_WORD_BYTES_MAX => {
+                word.push(character);
+            }
+            _ => words.push(character.into()),
+        }
+    }
+    let words = words.iter().map(|word| format!("=?utf-8?B?{}?=", BASE64_STANDARD.encode(word)));
+    words.collect::<Vec<_>>().join("\r\n ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn message() -> MailMessage {
+        MailMessage {
+            id: Uuid::from_u128(7),
+            date: "2026-11-29T08:05:09Z".parse().unwrap(),
+            from: "no-reply@shop.example".to_owned(),
+            from_name: "Läden & Co".to_owned(),
+            to: "ada@example.com".to_owned(),
+            subject: "Confirm your address".to_owned(),
+            text: "Hello,\nGrüße\n".to_owned(),
+            html: "<p>Hello</p>".to_owned(),
+            link: None,
+        }
+    }
+
+    fn text(message: &MailMessage) -> String {
+        String::from_utf8(message.to_bytes().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_message_has_the_headers_and_both_bodies() {
+        let expected = "\
+Date: Sun, 29 Nov 2026 08:05:09 +0000
+From: =?utf-8?B?TMOkZGVuICYgQ28=?= <no-reply@shop.example>
+To: <ada@example.com>
+Subject: Confirm your address
+Message-ID: <00000000-0000-0000-0000-000000000007@shop.example>
+Auto-Submitted: auto-generated
+MIME-Version: 1.0
+Content-Type: multipart/alternative; boundary=\"=_00000000000000000000000000000007\"
+
+--=_00000000000000000000000000000007
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: 8bit
+
+Hello,
+Grüße
+--=_00000000000000000000000000000007
+Content-Type: text/html; charset=utf-8
+Content-Transfer-Encoding: 8bit
+
+<p>Hello</p>
+--=_00000000000000000000000000000007--
+";
+        assert_eq!(text(&message()), expected.replace('\n', "\r\n"));
+    }
+
+    #[test]
+    fn an_address_that_would_begin_another_header_is_refused() {
+        for to in [
+            "",
+            "ada",
+            "@",
+            "a@",
+            "@b",
+            "a@b\r\nBcc: eve@example.com",
+            "a@b>,<eve@example.com",
+            "a b@c",
+        ] {
+            let refused = MailMessage { to: to.to_owned(), ..message() }.to_bytes();
+            assert!(matches!(refused, Err(MailError::Invalid(_))), "{to:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_has_at_most_998_bytes() {
+        let of = |length: usize| MailMessage { text: "x".repeat(length), ..message() }.to_bytes();
+        assert!(of(LINE_BYTES_MAX).is_ok());
+        assert!(matches!(of(LINE_BYTES_MAX + 1), Err(MailError::Invalid(_))));
+        let long = MailMessage { subject: "ü".repeat(2_000), ..message() };
+        assert!(text(&long).lines().all(|line| line.len() <= 998), "it is folded");
+    }
+
+    #[test]
+    fn nothing_of_a_message_is_in_its_debug_output() {
+        assert_eq!(
+            format!("{:?}", message()),
+            "MailMessage { id: 00000000-0000-0000-0000-000000000007, .. }"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_subject_and_no_name_adds_a_header(subject in ".{0,120}|[\r\n:a-z ]{0,60}", name in "[\r\n:a-z \u{85}]{0,60}") {
+            let written = text(&MailMessage { subject, from_name: name, ..message() });
+            let head = written.split("\r\n\r\n").next().unwrap();
+            let headers = head.split("\r\n").filter(|line| !line.starts_with(' '));
+            prop_assert_eq!(headers.count(), 8);
+        }
+    }
+}
