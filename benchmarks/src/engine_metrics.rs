@@ -2,6 +2,7 @@
 
 use crate::numbers::float;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Bucket of a latency histogram.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -26,6 +27,8 @@ pub(crate) struct EngineMetrics {
     pub(crate) messages: u64,
     /// Latency histogram of the flushes of the services' log, in ascending order.
     pub(crate) flush: Vec<HistogramBucket>,
+    /// Lag of all consumers: from the recording of an event until its effects are recorded, in ascending order.
+    pub(crate) lag: Vec<HistogramBucket>,
 }
 
 impl EngineMetrics {
@@ -33,6 +36,7 @@ impl EngineMetrics {
     pub(crate) fn parse(page: &str) -> Option<Self> {
         let mut engine = Self::default();
         let mut has_engine = false;
+        let mut lag = BTreeMap::new();
         for line in page.lines().filter(|line| !line.starts_with('#')) {
             let Some((name, amount)) = line.rsplit_once(' ') else { continue };
             let (name, labels) = name.split_once('{').unwrap_or((name, ""));
@@ -51,19 +55,24 @@ impl EngineMetrics {
                         upper_bound_us(labels).map(|up_to_us| HistogramBucket { up_to_us, count }),
                     );
                 }
+                ("message_lag_seconds_bucket", _) => {
+                    if let Some(up_to_us) = upper_bound_us(labels) {
+                        lag.entry(up_to_us.to_bits())
+                            .or_insert(HistogramBucket { up_to_us, count: 0 })
+                            .count += count;
+                    }
+                }
                 _ => {}
             }
         }
         engine.flush = decumulate(&engine.flush);
+        // The bits of positive numbers are in the order of the numbers.
+        engine.lag = decumulate(&lag.into_values().collect::<Vec<_>>());
         has_engine.then_some(engine)
     }
 
     /// Difference since an earlier reading.
     pub(crate) fn since(&self, before: &Self) -> Self {
-        let flush = self.flush.iter().zip(&before.flush).map(|(now, then)| HistogramBucket {
-            up_to_us: now.up_to_us,
-            count: now.count.saturating_sub(then.count),
-        });
         Self {
             flushes: self.flushes.saturating_sub(before.flushes),
             writes: self.writes.saturating_sub(before.writes),
@@ -72,7 +81,8 @@ impl EngineMetrics {
             bulk_bytes: self.bulk_bytes.saturating_sub(before.bulk_bytes),
             applies: self.applies.saturating_sub(before.applies),
             messages: self.messages.saturating_sub(before.messages),
-            flush: flush.collect(),
+            flush: subtract(&self.flush, &before.flush),
+            lag: subtract(&self.lag, &before.lag),
         }
     }
 }
@@ -93,6 +103,16 @@ fn upper_bound_us(labels: &str) -> Option<f64> {
     let (_, rest) = labels.split_once("le=\"")?;
     let seconds: f64 = rest.split('"').next()?.parse().ok()?;
     seconds.is_finite().then_some(seconds * 1e6)
+}
+
+fn subtract(now: &[HistogramBucket], before: &[HistogramBucket]) -> Vec<HistogramBucket> {
+    let of =
+        |up_to_us: f64| before.iter().find(|bucket| bucket.up_to_us.total_cmp(&up_to_us).is_eq());
+    let since = |bucket: &HistogramBucket| HistogramBucket {
+        count: bucket.count.saturating_sub(of(bucket.up_to_us).map_or(0, |it| it.count)),
+        ..*bucket
+    };
+    now.iter().map(since).collect()
 }
 
 /// Converts cumulative buckets, as on the page, to separate ones.
@@ -121,6 +141,11 @@ engine_flush_seconds_bucket{le="0.001024",log="services"} 39
 engine_flush_seconds_bucket{le="0.002048",log="services"} 40
 engine_flush_seconds_bucket{le="+Inf",log="services"} 40
 engine_flush_seconds_bucket{le="0.000512",log="bulk"} 3
+message_lag_seconds_bucket{le="0.001",group="a",source="b"} 4
+message_lag_seconds_bucket{le="0.0025",group="a",source="b"} 5
+message_lag_seconds_bucket{le="+Inf",group="a",source="b"} 5
+message_lag_seconds_bucket{le="0.001",group="c",source="b"} 3
+message_lag_seconds_bucket{le="0.0025",group="c",source="b"} 6
 # EOF"#;
 
     #[test]
@@ -132,6 +157,8 @@ engine_flush_seconds_bucket{le="0.000512",log="bulk"} 3
         assert_eq!(counts, [10, 29, 1]);
         assert_eq!(quantile_bound_us(&engine.flush, 0.5), Some(1_024.0));
         assert_eq!(quantile_bound_us(&engine.flush, 1.0), Some(2_048.0));
+        let lags: Vec<_> = engine.lag.iter().map(|bucket| bucket.count).collect();
+        assert_eq!(lags, [7, 4], "over all consumers");
     }
 
     #[test]
