@@ -6,7 +6,7 @@
 //! It is an upper bound: it includes a read, and a change is seen one read late at most.
 //!
 //! The lag itself is what consumers observe (`message_lag_seconds`): from the recording of an event, so before its flush,
-//! until its effects are recorded. It is read over all consumers at half the rate of orders that the shop has reached before.
+//! until its effects are recorded. It is read by consumer group at half the rate of orders that the shop has reached before.
 
 use super::{
     catalogue::{PRODUCTS, create_product, page},
@@ -73,13 +73,23 @@ async fn lag_at(config: &RunConfig, shop: &Server, rate: f64) -> Result<Row, Str
     let buyers = FourRequestCheckout(SkuDistribution::Uniform(PRODUCTS));
     let measured = generate_load(&config, shop, buyers).await?;
     let metrics = measured.engine.ok_or("the shop has no metrics of its consumers")?;
-    let at_most = |quantile| quantile_bound_us(&metrics.lag, quantile).unwrap_or(f64::INFINITY);
-    Ok(Row::named("outbox lag in the process", "message", LoadModel::Own)
-        .with("orders beside it", float(measured.iterations) / measured.took.as_secs_f64(), "/s")
-        .with("messages", float(metrics.lag.iter().map(|bucket| bucket.count).sum()), "")
-        .with("recorded to consumed: p50, at most", at_most(0.5), "µs")
-        .with("recorded to consumed: p99, at most", at_most(0.99), "µs")
-        .with("recorded to consumed: p99.9, at most", at_most(0.999), "µs"))
+    let beside = float(measured.iterations) / measured.took.as_secs_f64();
+    let row = Row::named("outbox lag in the process", "message", LoadModel::Own).with(
+        "orders beside it",
+        beside,
+        "/s",
+    );
+    Ok(metrics.lag.iter().fold(row, |row, (group, lag)| {
+        let at_most = |quantile| quantile_bound_us(lag, quantile).unwrap_or(f64::INFINITY);
+        row.with(
+            &format!("{group}: messages"),
+            float(lag.iter().map(|bucket| bucket.count).sum()),
+            "",
+        )
+        .with(format!("{group}, at most: p50"), at_most(0.5), "µs")
+        .with(format!("{group}, at most: p99"), at_most(0.99), "µs")
+        .with(format!("{group}, at most: p99.9"), at_most(0.999), "µs")
+    }))
 }
 
 async fn measure_lag(shop: &Server, time: Duration) -> Result<LagMeasurement, String> {
