@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     config::RunConfig,
-    engine_metrics::quantile_bound_us,
+    engine_metrics::{HistogramBucket, quantile_bound_us},
     http_connection::HttpConnection,
     latency::{LatencyHistogram, micros},
     load_generator::generate_load,
@@ -79,10 +79,11 @@ async fn lag_at(config: &RunConfig, shop: &Server, rate: f64) -> Result<Row, Str
         beside,
         "/s",
     );
-    Ok(metrics.lag.iter().fold(row, |row, (group, lag)| {
+    let is_used = |lag: &Vec<HistogramBucket>| lag.iter().any(|bucket| bucket.count > 0);
+    Ok(metrics.lag.iter().filter(|(_, lag)| is_used(lag)).fold(row, |row, (group, lag)| {
         let at_most = |quantile| quantile_bound_us(lag, quantile).unwrap_or(f64::INFINITY);
         row.with(
-            &format!("{group}: messages"),
+            format!("{group}: messages"),
             float(lag.iter().map(|bucket| bucket.count).sum()),
             "",
         )
