@@ -2,6 +2,7 @@
 
 use crate::numbers::float;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Bucket of a latency histogram.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -26,6 +27,9 @@ pub(crate) struct EngineMetrics {
     pub(crate) messages: u64,
     /// Latency histogram of the flushes of the services' log, in ascending order.
     pub(crate) flush: Vec<HistogramBucket>,
+    /// Lag by consumer group, over all sources: from the recording of an event until its effects are recorded, in ascending
+    /// order.
+    pub(crate) lag: BTreeMap<String, Vec<HistogramBucket>>,
 }
 
 impl EngineMetrics {
@@ -51,19 +55,17 @@ impl EngineMetrics {
                         upper_bound_us(labels).map(|up_to_us| HistogramBucket { up_to_us, count }),
                     );
                 }
+                ("message_lag_seconds_bucket", _) => add_lag(&mut engine.lag, labels, count),
                 _ => {}
             }
         }
         engine.flush = decumulate(&engine.flush);
+        engine.lag.values_mut().for_each(|lag| *lag = decumulate(lag));
         has_engine.then_some(engine)
     }
 
     /// Difference since an earlier reading.
     pub(crate) fn since(&self, before: &Self) -> Self {
-        let flush = self.flush.iter().zip(&before.flush).map(|(now, then)| HistogramBucket {
-            up_to_us: now.up_to_us,
-            count: now.count.saturating_sub(then.count),
-        });
         Self {
             flushes: self.flushes.saturating_sub(before.flushes),
             writes: self.writes.saturating_sub(before.writes),
@@ -72,7 +74,12 @@ impl EngineMetrics {
             bulk_bytes: self.bulk_bytes.saturating_sub(before.bulk_bytes),
             applies: self.applies.saturating_sub(before.applies),
             messages: self.messages.saturating_sub(before.messages),
-            flush: flush.collect(),
+            flush: subtract(&self.flush, Some(&before.flush)),
+            lag: self
+                .lag
+                .iter()
+                .map(|(group, lag)| (group.clone(), subtract(lag, before.lag.get(group))))
+                .collect(),
         }
     }
 }
@@ -88,11 +95,42 @@ pub(crate) fn quantile_bound_us(buckets: &[HistogramBucket], at: f64) -> Option<
     })
 }
 
+/// Value of a label.
+fn label<'a>(labels: &'a str, name: &str) -> Option<&'a str> {
+    let mut pairs = labels.trim_end_matches('}').split(',').filter_map(|pair| pair.split_once('='));
+    pairs.find(|(key, _)| *key == name).map(|(_, value)| value.trim_matches('"'))
+}
+
 /// Upper bound of a bucket from its label `le`; `None` for `+Inf`.
 fn upper_bound_us(labels: &str) -> Option<f64> {
-    let (_, rest) = labels.split_once("le=\"")?;
-    let seconds: f64 = rest.split('"').next()?.parse().ok()?;
+    let seconds: f64 = label(labels, "le")?.parse().ok()?;
     seconds.is_finite().then_some(seconds * 1e6)
+}
+
+/// Adds a bucket of one source to those of its group.
+fn add_lag(lag: &mut BTreeMap<String, Vec<HistogramBucket>>, labels: &str, count: u64) {
+    let (Some(group), Some(up_to_us)) = (label(labels, "group"), upper_bound_us(labels)) else {
+        return;
+    };
+    let buckets = lag.entry(group.to_owned()).or_default();
+    match buckets.iter_mut().find(|bucket| bucket.up_to_us.total_cmp(&up_to_us).is_eq()) {
+        Some(bucket) => bucket.count += count,
+        None => buckets.push(HistogramBucket { up_to_us, count }),
+    }
+}
+
+fn subtract(
+    now: &[HistogramBucket],
+    before: Option<&Vec<HistogramBucket>>,
+) -> Vec<HistogramBucket> {
+    let before = before.into_iter().flatten().map(|bucket| bucket.count);
+    now.iter()
+        .zip(before.chain(std::iter::repeat(0)))
+        .map(|(bucket, before)| HistogramBucket {
+            count: bucket.count.saturating_sub(before),
+            ..*bucket
+        })
+        .collect()
 }
 
 /// Converts cumulative buckets, as on the page, to separate ones.
@@ -121,6 +159,12 @@ engine_flush_seconds_bucket{le="0.001024",log="services"} 39
 engine_flush_seconds_bucket{le="0.002048",log="services"} 40
 engine_flush_seconds_bucket{le="+Inf",log="services"} 40
 engine_flush_seconds_bucket{le="0.000512",log="bulk"} 3
+message_lag_seconds_bucket{le="0.001",group="a",source="b"} 4
+message_lag_seconds_bucket{le="0.0025",group="a",source="b"} 5
+message_lag_seconds_bucket{le="+Inf",group="a",source="b"} 5
+message_lag_seconds_bucket{le="0.001",group="a",source="c"} 3
+message_lag_seconds_bucket{le="0.0025",group="a",source="c"} 6
+message_lag_seconds_bucket{le="0.001",group="d",source="b"} 1
 # EOF"#;
 
     #[test]
@@ -132,6 +176,8 @@ engine_flush_seconds_bucket{le="0.000512",log="bulk"} 3
         assert_eq!(counts, [10, 29, 1]);
         assert_eq!(quantile_bound_us(&engine.flush, 0.5), Some(1_024.0));
         assert_eq!(quantile_bound_us(&engine.flush, 1.0), Some(2_048.0));
+        let lag = |group| engine.lag[group].iter().map(|bucket| bucket.count).collect::<Vec<_>>();
+        assert_eq!((lag("a"), lag("d")), (vec![7, 4], vec![1]), "by group, over its sources");
     }
 
     #[test]

@@ -4,6 +4,9 @@
 //! consumer of its feed, shows on its page whether the SKU can be bought. The lag is the time from the operator's
 //! response (so after the flush) to the end of the first response of the page with the change, requested over and over.
 //! It is an upper bound: it includes a read, and a change is seen one read late at most.
+//!
+//! The lag itself is what consumers observe (`message_lag_seconds`): from the recording of an event, so before its flush,
+//! until its effects are recorded. It is read by consumer group at half the rate of orders that the shop has reached before.
 
 use super::{
     catalogue::{PRODUCTS, create_product, page},
@@ -11,6 +14,7 @@ use super::{
 };
 use crate::{
     config::RunConfig,
+    engine_metrics::{HistogramBucket, quantile_bound_us},
     http_connection::HttpConnection,
     latency::{LatencyHistogram, micros},
     load_generator::generate_load,
@@ -60,7 +64,33 @@ pub(super) async fn outbox(config: RunConfig) -> Result<Vec<Row>, String> {
             )
     };
     let under_load = row("outbox lag under load", &busy).with("orders beside it", rate, "/s");
-    Ok(vec![row("outbox lag, idle", &idle), under_load])
+    Ok(vec![row("outbox lag, idle", &idle), under_load, lag_at(&config, &shop, rate / 2.0).await?])
+}
+
+/// Lag as the consumers observe it, at a rate of orders.
+async fn lag_at(config: &RunConfig, shop: &Server, rate: f64) -> Result<Row, String> {
+    let config = RunConfig { rate: Some(rate), ..config.clone() };
+    let buyers = FourRequestCheckout(SkuDistribution::Uniform(PRODUCTS));
+    let measured = generate_load(&config, shop, buyers).await?;
+    let metrics = measured.engine.ok_or("the shop has no metrics of its consumers")?;
+    let beside = float(measured.iterations) / measured.took.as_secs_f64();
+    let row = Row::named("outbox lag in the process", "message", LoadModel::Own).with(
+        "orders beside it",
+        beside,
+        "/s",
+    );
+    let is_used = |lag: &Vec<HistogramBucket>| lag.iter().any(|bucket| bucket.count > 0);
+    Ok(metrics.lag.iter().filter(|(_, lag)| is_used(lag)).fold(row, |row, (group, lag)| {
+        let at_most = |quantile| quantile_bound_us(lag, quantile).unwrap_or(f64::INFINITY);
+        row.with(
+            format!("{group}: messages"),
+            float(lag.iter().map(|bucket| bucket.count).sum()),
+            "",
+        )
+        .with(format!("{group}, at most: p50"), at_most(0.5), "µs")
+        .with(format!("{group}, at most: p99"), at_most(0.99), "µs")
+        .with(format!("{group}, at most: p99.9"), at_most(0.999), "µs")
+    }))
 }
 
 async fn measure_lag(shop: &Server, time: Duration) -> Result<LagMeasurement, String> {

@@ -1,5 +1,6 @@
 //! Consumer of a feed: pulls messages, handles them, and commits its position together with the effects (inbox).
 
+mod metrics;
 mod subscription;
 
 pub use subscription::Subscription;
@@ -10,11 +11,12 @@ use crate::{
 };
 use journal::ServiceStorage;
 use kernel::{Ids, Uuid, codes};
+use metrics::ConsumerMetrics;
 use std::{sync::Arc, time::Duration};
 use storage::{
     Collection, Commit, CommitError, Document, StorageError, StoredDocument, Write, durability,
 };
-use telemetry::{Component, Counter, Criticality, Health, Metrics};
+use telemetry::{Component, Criticality, Health, Metrics};
 use tokio::time::Instant;
 use transport::{CallError, Context};
 
@@ -38,7 +40,7 @@ pub struct ConsumerParts {
     pub group: &'static str,
     /// Storage of the position and of parked messages.
     pub storage: ServiceStorage,
-    /// Clock for the time of parking.
+    /// Clock for the lag and for the time of parking.
     pub ids: Ids,
     /// Registry of metrics.
     pub metrics: Metrics,
@@ -92,6 +94,7 @@ pub struct Consumer<E> {
     key: String,
     feed: Arc<dyn Feed<E>>,
     storage: ServiceStorage,
+    ids: Ids,
     parking: ParkingLot,
     handler: GuardedHandler<E>,
     metrics: ConsumerMetrics,
@@ -102,12 +105,6 @@ pub struct Consumer<E> {
     /// Commit of the last batch, possibly not flushed yet: the next batch is pulled and handled meanwhile.
     unflushed: Commit,
     failing: Option<FailureCount>,
-}
-
-struct ConsumerMetrics {
-    taken: Counter,
-    parked: Counter,
-    rereads: Counter,
 }
 
 /// Number of consecutive failures of a message.
@@ -143,21 +140,21 @@ struct BatchOutcome {
 impl<E: FeedEvent> Consumer<E> {
     /// A consumer of `feed` with this handler.
     pub fn new(parts: ConsumerParts, feed: Arc<dyn Feed<E>>, handler: Arc<dyn Handler<E>>) -> Self {
-        let labels = [("group", parts.group), ("source", E::SOURCE)];
         let key = key(parts.group, E::SOURCE);
         let component = parts.health.component(format!("feed {key}"), Criticality::Optional);
         component.up();
-        let counter = |name, help| parts.metrics.counter(name, help, &labels);
         Self {
             group: parts.group,
             feed,
-            parking: ParkingLot::new(parts.group, key.clone(), parts.storage.clone(), parts.ids),
-            metrics: ConsumerMetrics {
-                taken: counter("messages_taken", "Messages taken in from feeds"),
-                parked: counter("messages_parked", "Messages that could not be taken in"),
-                rereads: counter("feed_rereads", "Feeds that were read again from the beginning"),
-            },
+            parking: ParkingLot::new(
+                parts.group,
+                key.clone(),
+                parts.storage.clone(),
+                parts.ids.clone(),
+            ),
+            metrics: ConsumerMetrics::of(&parts.metrics, parts.group, E::SOURCE),
             storage: parts.storage,
+            ids: parts.ids,
             key,
             handler: GuardedHandler::new(handler),
             component,
@@ -258,6 +255,7 @@ impl<E: FeedEvent> Consumer<E> {
             }
             self.metrics.taken.inc_by(count as u64);
             self.metrics.parked.inc_by(parked as u64);
+            self.observe_lag(&received, position);
         }
         match stopped {
             Some((_, reason)) => Err(PullError::Retry(reason)),
@@ -353,6 +351,16 @@ impl<E: FeedEvent> Consumer<E> {
         outcome.writes.push(self.parking.park(written, reason)?);
         outcome.parked += 1;
         Ok(())
+    }
+
+    /// Observes the lag of the messages up to a position.
+    fn observe_lag(&self, received: &[Received<E>], reached: FeedPosition) {
+        let now = self.ids.now();
+        for message in received.iter().take_while(|it| it.position() <= reached.position) {
+            if let Received::Message(message) = message {
+                self.metrics.observe_lag(message.time, now);
+            }
+        }
     }
 
     /// Counts a failure; returns how often this message has failed in a row.

@@ -1,11 +1,13 @@
 //! Exactly-once effects, despite redelivery and crashes.
 
 use crate::source::{
-    Ledger, ShuffledFeed, append_internal, consumer, consumer_over, entries, expected_entries,
-    feed, publish,
+    Ledger, ShuffledFeed, append_internal, consumer, consumer_of, consumer_over, entries,
+    expected_entries, feed, parts, publish,
 };
 use engine_memory::MemoryEngine;
-use std::sync::Arc;
+use kernel::{Ids, ManualClock, SeededRandomness, Timestamp};
+use messaging::ConsumerParts;
+use std::{sync::Arc, time::Duration};
 
 #[tokio::test]
 async fn a_message_is_taken_in_once_and_in_order() {
@@ -19,6 +21,34 @@ async fn a_message_is_taken_in_once_and_in_order() {
     assert_eq!(consumer.step().await.unwrap(), 6);
     assert_eq!(consumer.step().await.unwrap(), 0);
     assert_eq!(entries(&engine).await, expected_entries(&[("a", &[0, 1, 2]), ("b", &[0, 1, 2])]));
+}
+
+#[tokio::test]
+async fn the_lag_of_a_message_is_observed_once_and_never_negative() {
+    let (engine, ledger) = (MemoryEngine::new(), Arc::<Ledger>::default());
+    let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
+    let ids = Ids::new(Arc::<ManualClock>::clone(&clock), Arc::new(SeededRandomness::new(2)));
+    let parts = ConsumerParts { ids, ..parts(&engine) };
+    let metrics = parts.metrics.clone();
+    let mut consumer = consumer_of(parts, feed(&engine), &ledger);
+    clock.set(Timestamp::from_millisecond(-5).unwrap());
+    publish(&engine, "a", 0).await;
+    consumer.step().await.unwrap();
+    clock.advance(Duration::from_millis(7));
+    publish(&engine, "a", 1).await;
+    append_internal(&engine, "a", 2).await;
+    consumer.step().await.unwrap();
+    consumer.step().await.unwrap();
+    let page = metrics.encode();
+    let lag = |bucket: &str| {
+        let line = page
+            .lines()
+            .find(|line| line.starts_with("message_lag_seconds") && line.contains(bucket));
+        line.unwrap_or_else(|| panic!("{bucket} in {page}")).rsplit_once(' ').unwrap().1.to_owned()
+    };
+    assert_eq!(lag("le=\"0.0005\""), "1", "the clock of the first was behind");
+    assert_eq!(lag("le=\"0.002\""), "2", "the second is two milliseconds late");
+    assert_eq!(lag("le=\"+Inf\""), "2");
 }
 
 #[tokio::test]
